@@ -1,0 +1,154 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+static_assert(std::endian::native == std::endian::little, "unaligned loads assume little endian");
+
+// Unaligned loads. The caller has checked the bounds.
+inline uint16_t LoadLittle16(const char* from) {
+  uint16_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+inline uint32_t LoadLittle24(const char* from) {
+  return LoadLittle16(from) | uint32_t{static_cast<uint8_t>(from[2])} << 16;
+}
+inline uint32_t LoadLittle32(const char* from) {
+  uint32_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+inline uint64_t LoadLittle64(const char* from) {
+  uint64_t value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+// Little endian in `width` bytes, 0 to 8.
+inline uint64_t LoadLittle(const char* from, unsigned width) {
+  uint64_t value = 0;
+  std::memcpy(&value, from, width);
+  return value;
+}
+// Big endian in `width` bytes, 0 to 8.
+inline uint64_t LoadBig(const char* from, unsigned width) {
+  uint64_t value = 0;
+  for (unsigned i = 0; i < width; ++i) value = value << 8 | static_cast<uint8_t>(from[i]);
+  return value;
+}
+
+inline void AppendLittle16(std::string& to, uint16_t value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+inline void AppendLittle32(std::string& to, uint32_t value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+inline void AppendLittle64(std::string& to, uint64_t value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+inline void AppendBig64(std::string& to, uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift));
+}
+// Base 128, protobuf's varint.
+inline void AppendVarint(std::string& to, uint64_t value) {
+  while (value >= 0x80) {
+    to.push_back(static_cast<char>(value | 0x80));
+    value >>= 7;
+  }
+  to.push_back(static_cast<char>(value));
+}
+// Length as a varint, then the bytes.
+inline void AppendSized(std::string& to, std::string_view bytes) {
+  AppendVarint(to, bytes.size());
+  to.append(bytes);
+}
+
+// Walks over bytes that nobody has checked. A read past the end, or of a malformed number, yields
+// zero or nothing and makes ok() false for good, so that a run of reads needs one check at its end.
+// Holds a view: the bytes must outlive it. Not thread-safe.
+class ByteReader {
+ public:
+  ByteReader() = default;
+  explicit ByteReader(std::string_view bytes)
+      : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  bool ok() const { return ok_; }
+  bool empty() const { return at_ == end_; }
+  size_t remaining() const { return static_cast<size_t>(end_ - at_); }
+  // Bytes consumed so far.
+  size_t offset() const { return static_cast<size_t>(at_ - begin_); }
+  // What has not been read.
+  std::string_view rest() const { return {at_, remaining()}; }
+  void Fail() {
+    ok_ = false;
+    at_ = end_;
+  }
+
+  uint8_t Little8() { return Take(1) ? static_cast<uint8_t>(at_[-1]) : uint8_t{0}; }
+  uint16_t Little16() { return Take(2) ? LoadLittle16(at_ - 2) : uint16_t{0}; }
+  uint32_t Little24() { return Take(3) ? LoadLittle24(at_ - 3) : 0; }
+  uint32_t Little32() { return Take(4) ? LoadLittle32(at_ - 4) : 0; }
+  uint64_t Little48() { return Take(6) ? LoadLittle(at_ - 6, 6) : 0; }
+  uint64_t Little64() { return Take(8) ? LoadLittle64(at_ - 8) : 0; }
+  uint64_t Little(unsigned width) {
+    return width <= 8 && Take(width) ? LoadLittle(at_ - width, width) : (Require(width <= 8), 0);
+  }
+  uint64_t Big(unsigned width) {
+    return width <= 8 && Take(width) ? LoadBig(at_ - width, width) : (Require(width <= 8), 0);
+  }
+
+  // Exactly `size` bytes, or an empty view and failure.
+  std::string_view Bytes(size_t size) {
+    return Take(size) ? std::string_view(at_ - size, size) : std::string_view();
+  }
+  bool Skip(size_t size) { return Take(size); }
+  // MySQL's length-encoded integer. NULL (0xfb) and 0xff are failures.
+  uint64_t LengthEncoded() {
+    const uint8_t first = Little8();
+    if (first < 0xfb) return first;
+    if (first == 0xfc) return Little16();
+    if (first == 0xfd) return Little24();
+    if (first == 0xfe) return Little64();
+    Fail();
+    return 0;
+  }
+  // Base 128, at most ten bytes.
+  uint64_t Varint() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+      const uint8_t byte = Little8();
+      if (shift == 63 && byte > 1) break;
+      value |= uint64_t{byte & 0x7fu} << shift;
+      if (byte < 0x80) return value;
+    }
+    Fail();
+    return 0;
+  }
+  // Varint length, then as many bytes.
+  std::string_view Sized() { return Bytes(Varint()); }
+
+ private:
+  bool Take(uint64_t size) {
+    if (size > remaining()) [[unlikely]] {
+      Fail();
+      return false;
+    }
+    at_ += size;
+    return true;
+  }
+  void Require(bool condition) {
+    if (!condition) Fail();
+  }
+
+  const char* begin_ = nullptr;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  bool ok_ = true;
+};
+
+}  // namespace millrace

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+namespace millrace {
+
+// Microseconds since 1970-01-01 UTC. Zero means unknown.
+using Micros = int64_t;
+
+// Source of time, so that tests can bring their own. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // Time of day; may jump.
+  virtual Micros WallMicros() const = 0;
+  // Never goes back; its zero means nothing.
+  virtual Micros SteadyMicros() const = 0;
+
+  // The machine's clock; lives as long as the program.
+  static const Clock& System();
+};
+
+}  // namespace millrace

@@ -1,0 +1,60 @@
+#include "base/logging.h"
+
+#include <chrono>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "spdlog/pattern_formatter.h"
+#include "spdlog/sinks/stdout_color_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace {
+namespace {
+
+// One JSON object a line: time, level, message.
+class JsonFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    const auto level = spdlog::level::to_string_view(message.level);
+    const nlohmann::json line = {
+        {"time_us", duration_cast<microseconds>(message.time.time_since_epoch()).count()},
+        {"level", std::string(level.data(), level.size())},
+        {"message", std::string(message.payload.data(), message.payload.size())}};
+    // Replaces bytes that are not UTF-8, which a statement's text may hold.
+    const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out.append(text.data(), text.data() + text.size());
+    out.push_back('\n');
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<JsonFormatter>();
+  }
+};
+
+}  // namespace
+
+absl::Status SetUpLogging(const LoggingOptions& options) {
+  const auto level = spdlog::level::from_str(options.level);
+  if (level == spdlog::level::off && options.level != "off") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "logging.level is '", options.level, "': use trace, debug, info, warning, error or off"));
+  }
+  auto logger = std::make_shared<spdlog::logger>(
+      "millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  if (options.format == "json") {
+    logger->set_formatter(std::make_unique<JsonFormatter>());
+  } else if (options.format == "text") {
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ %v");
+  } else {
+    return absl::InvalidArgumentError(
+        absl::StrCat("logging.format is '", options.format, "': use text or json"));
+  }
+  logger->set_level(level);
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(logger));
+  return absl::OkStatus();
+}
+
+}  // namespace millrace

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "model/flavour.h"
+
+namespace millrace::binlog {
+
+// Type codes of events.
+// https://dev.mysql.com/doc/dev/mysql-server/latest/namespacemysql_1_1binlog_1_1event.html and
+// MariaDB's https://mariadb.com/kb/en/2-binlog-event-header/
+enum class EventType : uint8_t {
+  kUnknown = 0,
+  kStartV3 = 1,
+  kQuery = 2,
+  kStop = 3,
+  kRotate = 4,
+  kIntvar = 5,
+  kLoad = 6,
+  kSlave = 7,
+  kCreateFile = 8,
+  kAppendBlock = 9,
+  kExecLoad = 10,
+  kDeleteFile = 11,
+  kNewLoad = 12,
+  kRand = 13,
+  kUserVar = 14,
+  kFormatDescription = 15,
+  kXid = 16,
+  kBeginLoadQuery = 17,
+  kExecuteLoadQuery = 18,
+  kTableMap = 19,
+  kWriteRowsV0 = 20,
+  kUpdateRowsV0 = 21,
+  kDeleteRowsV0 = 22,
+  kWriteRowsV1 = 23,
+  kUpdateRowsV1 = 24,
+  kDeleteRowsV1 = 25,
+  kIncident = 26,
+  kHeartbeat = 27,
+  kIgnorable = 28,
+  kRowsQuery = 29,
+  kWriteRows = 30,
+  kUpdateRows = 31,
+  kDeleteRows = 32,
+  kGtid = 33,
+  kAnonymousGtid = 34,
+  kPreviousGtids = 35,
+  kTransactionContext = 36,
+  kViewChange = 37,
+  kXaPrepare = 38,
+  kPartialUpdateRows = 39,
+  kTransactionPayload = 40,
+  kHeartbeatV2 = 41,
+  kGtidTagged = 42,
+  // MariaDB
+  kMariadbAnnotateRows = 160,
+  kMariadbBinlogCheckpoint = 161,
+  kMariadbGtid = 162,
+  kMariadbGtidList = 163,
+  kMariadbStartEncryption = 164,
+  kMariadbQueryCompressed = 165,
+  kMariadbWriteRowsCompressedV1 = 166,
+  kMariadbUpdateRowsCompressedV1 = 167,
+  kMariadbDeleteRowsCompressedV1 = 168,
+  kMariadbWriteRowsCompressed = 169,
+  kMariadbUpdateRowsCompressed = 170,
+  kMariadbDeleteRowsCompressed = 171,
+};
+
+// Name as the servers' documentation has it, for messages, for example `TABLE_MAP`; `unknown`
+// otherwise.
+std::string_view EventTypeName(EventType type);
+
+// First 19 bytes of every event.
+struct EventHeader {
+  static constexpr size_t kSize = 19;
+  static constexpr uint16_t kFlagArtificial = 0x20;
+  static constexpr uint16_t kFlagIgnorable = 0x80;
+
+  uint32_t timestamp = 0;  // seconds, 0 in artificial events
+  EventType type = EventType::kUnknown;
+  uint32_t server_id = 0;
+  uint32_t size = 0;          // whole event, header and checksum included
+  uint32_t end_position = 0;  // of the next event; wraps beyond 4 GiB; 0 in artificial events
+  uint16_t flags = 0;
+};
+
+// An event whose frame has been checked. `body` is what stands between header and checksum and
+// views the bytes given to EventReader::Read.
+struct Event {
+  EventHeader header;
+  std::string_view body;
+};
+
+// What FORMAT_DESCRIPTION says about the events after it.
+struct Format {
+  std::string_view server_version;  // valid as long as the event's bytes
+  bool checksums = false;           // CRC32 at the end of every event
+  uint8_t rows_header_size = 10;    // post-header of v2 row events
+};
+
+// Checks frame and checksum of events, following each FORMAT_DESCRIPTION. Not thread-safe.
+class EventReader {
+ public:
+  explicit EventReader(Flavour flavour) : flavour_(flavour) {}
+
+  // `bytes` is exactly one event as COM_BINLOG_DUMP sends it, without the protocol's status byte.
+  // kDataLoss EVENT_CHECKSUM_MISMATCH: the CRC32 is wrong; EVENT_TRUNCATED: shorter than its header
+  // says or than its kind needs.
+  absl::StatusOr<Event> Read(std::string_view bytes);
+  // An event inside TRANSACTION_PAYLOAD: the same, but it never carries a checksum.
+  absl::StatusOr<Event> ReadInsidePayload(std::string_view bytes) const;
+
+  bool checksums() const { return checksums_; }
+  Flavour flavour() const { return flavour_; }
+
+ private:
+  Flavour flavour_;
+  // Before the first FORMAT_DESCRIPTION only artificial ROTATE events come; whether they carry a
+  // checksum depends on the source (it does since MySQL 5.6.? when binlog_checksum=CRC32), so see
+  // Read.
+  bool checksums_ = false;
+};
+
+}  // namespace millrace::binlog

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "binlog/event.h"
+#include "model/gtid.h"
+#include "model/gtid_set.h"
+
+// Bodies of the events that a feed needs. Every parser takes bytes nobody has checked and answers
+// kDataLoss EVENT_TRUNCATED for what is too short or contradicts itself. Views lie in the event's
+// bytes.
+namespace millrace::binlog {
+
+// ROTATE, real or artificial: the stream goes on in another file.
+struct Rotate {
+  std::string_view file;
+  uint64_t position = 0;
+};
+absl::StatusOr<Rotate> ParseRotate(const Event& event);
+
+// FORMAT_DESCRIPTION.
+absl::StatusOr<Format> ParseFormatDescription(const Event& event);
+
+// GTID, GTID_TAGGED and ANONYMOUS_GTID of MySQL.
+struct MysqlGtidEvent {
+  std::optional<MysqlGtid> gtid;     // none: anonymous
+  Micros immediate_commit_time = 0;  // on the server we read from; 0 before 8.0
+  Micros original_commit_time = 0;   // on the server where the client committed; 0 before 8.0
+  uint64_t transaction_size = 0;     // bytes of the whole transaction; 0 unknown
+};
+absl::StatusOr<MysqlGtidEvent> ParseMysqlGtid(const Event& event);
+
+// GTID of MariaDB. Also stands for BEGIN.
+struct MariadbGtidEvent {
+  MariadbGtid gtid;
+  bool standalone = false;  // no COMMIT follows: the next event is the whole transaction (DDL)
+  bool ddl = false;
+  bool prepared_xa = false;     // rows of an XA transaction that is only prepared
+  bool completed_xa = false;    // XA COMMIT or ROLLBACK
+  bool start_alter = false;     // split ALTER (10.8+): it begins; nothing has changed yet
+  bool commit_alter = false;    //   … it is done
+  bool rollback_alter = false;  //   … it failed
+};
+absl::StatusOr<MariadbGtidEvent> ParseMariadbGtid(const Event& event);
+
+// PREVIOUS_GTIDS of MySQL and GTID_LIST of MariaDB: what earlier files hold.
+absl::StatusOr<GtidSet> ParsePreviousGtids(const Event& event);
+
+// QUERY. The statement's text is in the charset of the client that sent it.
+struct Query {
+  uint32_t thread_id = 0;
+  uint16_t error_code = 0;
+  std::string_view database;  // default database of the session
+  std::string_view statement;
+  std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it
+  uint16_t client_charset = 0;         // collation id of character_set_client; 0 unknown
+};
+absl::StatusOr<Query> ParseQuery(const Event& event);
+
+// Row events of all versions.
+enum class RowsKind : uint8_t { kWrite, kUpdate, kDelete, kPartialUpdate };
+struct Rows {
+  static constexpr uint16_t kFlagStatementEnd = 0x0001;
+  RowsKind kind = RowsKind::kWrite;
+  uint64_t table_id = 0;
+  uint16_t flags = 0;
+  uint32_t column_count = 0;
+  // One bit a column, lowest bit of the first byte first: is it in the image? `after` is only set
+  // for updates. For WRITE `present` is of the after image, for DELETE of the before image.
+  std::string_view present;
+  std::string_view present_after;
+  std::string_view rows;  // images one after another; see transcode for their format
+};
+// kUnimplemented EVENT_KIND_UNSUPPORTED for row events of MySQL 5.1 prereleases (V0).
+absl::StatusOr<Rows> ParseRows(const Event& event);
+// True for all kinds ParseRows takes (after decompression for MariaDB's compressed ones).
+bool IsRows(EventType type);
+
+// XID: commit of a transaction.
+absl::StatusOr<uint64_t> ParseXid(const Event& event);
+
+// HEARTBEAT and HEARTBEAT_V2: the source is alive and has sent everything up to here.
+struct Heartbeat {
+  std::string_view file;
+  uint64_t position = 0;
+};
+absl::StatusOr<Heartbeat> ParseHeartbeat(const Event& event);
+
+// INCIDENT: the source lost events. Message as it gives it.
+absl::StatusOr<std::string> ParseIncident(const Event& event);
+
+// ROWS_QUERY and MariaDB's ANNOTATE_ROWS: text of the statement behind the rows.
+absl::StatusOr<std::string_view> ParseRowsQuery(const Event& event);
+
+// XA_PREPARE of MySQL. one_phase is a commit.
+struct XaPrepare {
+  bool one_phase = false;
+};
+absl::StatusOr<XaPrepare> ParseXaPrepare(const Event& event);
+
+}  // namespace millrace::binlog

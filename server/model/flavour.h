@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace millrace {
+
+// Which family of servers a binlog comes from. They differ in GTIDs, in some events and in some
+// types. Stored on disk: do not renumber.
+enum class Flavour : uint8_t { kMysql = 1, kMariadb = 2 };
+
+inline std::string_view FlavourName(Flavour flavour) {
+  return flavour == Flavour::kMysql ? "mysql" : "mariadb";
+}
+
+}  // namespace millrace

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/flavour.h"
+#include "model/gtid.h"
+
+namespace millrace {
+
+// Transactions of MySQL, as sorted disjoint intervals of numbers by UUID and tag.
+// Grammar of the text: https://dev.mysql.com/doc/refman/8.4/en/replication-gtids-concepts.html
+class MysqlGtidSet {
+ public:
+  // Numbers from `first` to `last`, both included.
+  struct Interval {
+    uint64_t first;
+    uint64_t last;
+    friend bool operator==(const Interval&, const Interval&) = default;
+  };
+  struct Origin {
+    std::array<uint8_t, 16> uuid;
+    std::string tag;
+    friend auto operator<=>(const Origin&, const Origin&) = default;
+  };
+
+  static absl::StatusOr<MysqlGtidSet> Parse(std::string_view text);
+
+  bool empty() const { return intervals_.empty(); }
+  bool Contains(const MysqlGtid& gtid) const;
+  bool Contains(const MysqlGtidSet& other) const;
+  // Constant time when gtid follows the newest of its origin, the usual case.
+  void Add(const MysqlGtid& gtid);
+  void Add(const MysqlGtidSet& other);
+  // What is in this set and not in `other`.
+  MysqlGtidSet Minus(const MysqlGtidSet& other) const;
+  std::string ToString() const;
+  const std::map<Origin, std::vector<Interval>>& intervals() const { return intervals_; }
+
+  // The form COM_BINLOG_DUMP_GTID takes: the old one without tags, the tagged one (8.3+) if a tag
+  // occurs.
+  std::string EncodeForDump() const;
+  friend bool operator==(const MysqlGtidSet&, const MysqlGtidSet&) = default;
+
+ private:
+  std::map<Origin, std::vector<Interval>> intervals_;
+};
+
+// Position in a MariaDB binlog: the last transaction of each domain. Everything before it in the
+// domain is held too. Text: `0-1-100,1-2-5`.
+class MariadbGtidSet {
+ public:
+  static absl::StatusOr<MariadbGtidSet> Parse(std::string_view text);
+
+  bool empty() const { return last_.empty(); }
+  // True if the last transaction of the domain is `gtid` or has a higher number.
+  bool Contains(const MariadbGtid& gtid) const;
+  bool Contains(const MariadbGtidSet& other) const;
+  // Makes `gtid` the last of its domain.
+  void Add(const MariadbGtid& gtid);
+  std::string ToString() const;
+  const std::map<uint32_t, MariadbGtid>& last() const { return last_; }
+  friend bool operator==(const MariadbGtidSet&, const MariadbGtidSet&) = default;
+
+ private:
+  std::map<uint32_t, MariadbGtid> last_;
+};
+
+// Either of the two. Default is the empty set of no flavour, which either kind contains.
+class GtidSet {
+ public:
+  GtidSet() = default;
+  explicit GtidSet(MysqlGtidSet set) : flavour_(Flavour::kMysql), mysql_(std::move(set)) {}
+  explicit GtidSet(MariadbGtidSet set) : flavour_(Flavour::kMariadb), mariadb_(std::move(set)) {}
+  // kInvalidArgument, reason GTID_SET_MALFORMED.
+  static absl::StatusOr<GtidSet> Parse(Flavour flavour, std::string_view text);
+
+  bool empty() const { return mysql_.empty() && mariadb_.empty(); }
+  // Sets of different flavours contain each other only if empty.
+  bool Contains(const GtidSet& other) const;
+  bool Contains(const MysqlGtid& gtid) const { return mysql_.Contains(gtid); }
+  bool Contains(const MariadbGtid& gtid) const { return mariadb_.Contains(gtid); }
+  void Add(const MysqlGtid& gtid);
+  void Add(const MariadbGtid& gtid);
+  std::string ToString() const;
+  const MysqlGtidSet& mysql() const { return mysql_; }
+  const MariadbGtidSet& mariadb() const { return mariadb_; }
+
+  // Compact binary form, used in frames and tokens. Persistent: see model/FORMAT.md.
+  void AppendBinary(std::string& to) const;
+  // kInvalidArgument, reason GTID_SET_MALFORMED: not such bytes. Bounded in what it allocates by
+  // bytes.size().
+  static absl::StatusOr<GtidSet> FromBinary(std::string_view bytes);
+  friend bool operator==(const GtidSet&, const GtidSet&) = default;
+
+ private:
+  Flavour flavour_ = Flavour::kMysql;
+  MysqlGtidSet mysql_;
+  MariadbGtidSet mariadb_;
+};
+
+}  // namespace millrace

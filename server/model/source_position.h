@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "model/gtid_set.h"
+
+namespace millrace {
+
+// A place between two transactions of a source's binlog: everything before it is in the log.
+struct SourcePosition {
+  // Name of the binlog file; empty only for a position known by GTID alone.
+  std::string file;
+  // Offset in `file` of the next event.
+  uint64_t offset = 0;
+  // Transactions before the place; empty on a source without GTIDs.
+  GtidSet gtids;
+
+  // `mysql-bin.000042:1377` for messages.
+  std::string ToString() const;
+  // Persistent binary form, see model/FORMAT.md.
+  void AppendBinary(std::string& to) const;
+  // kInvalidArgument: not such bytes.
+  static absl::StatusOr<SourcePosition> FromBinary(std::string_view bytes);
+  friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
+};
+
+}  // namespace millrace

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace millrace {
+
+// Name of a table as the source spells it. Case is kept and compared as is.
+struct TableName {
+  std::string database;
+  std::string table;
+
+  // `database.table` for messages and patterns.
+  std::string ToString() const { return database + "." + table; }
+  friend auto operator<=>(const TableName&, const TableName&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const TableName& name) {
+    return H::combine(std::move(hash), name.database, name.table);
+  }
+};
+
+// Which tables somebody wants: `database.table`, where `*` stands for any run of characters, and a
+// leading `!` excludes. A table matches if a pattern includes it, or none includes at all, and no
+// pattern excludes it. Names that hold
+// `.`, `*`, `!` or a backquote are written in backquotes, doubled inside: `` `odd.db`.`t*` ``.
+// Matching takes time linear in the name for each pattern. Immutable after Parse; thread-safe.
+class TablePatterns {
+ public:
+  // Matches every table.
+  TablePatterns() = default;
+  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern. At most 1,000 patterns.
+  static absl::StatusOr<TablePatterns> Parse(const std::vector<std::string>& patterns);
+
+  bool Matches(std::string_view database, std::string_view table) const;
+  // The included patterns without wildcard: each must be a table that exists.
+  std::vector<TableName> PlainNames() const;
+  bool empty() const { return includes_.empty() && excludes_.empty(); }
+
+ private:
+  // One side of the dot: literal pieces between the stars.
+  struct Glob {
+    std::vector<std::string> pieces;
+    bool Matches(std::string_view name) const;
+  };
+  struct Pattern {
+    Glob database;
+    Glob table;
+  };
+  std::vector<Pattern> includes_;
+  std::vector<Pattern> excludes_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "model/sequence.h"
+
+namespace millrace {
+
+// What a client keeps to resume: a place in the change log and nothing more. It names no table,
+// filter or encoding and grants nothing, so it is neither secret nor signed. Format:
+// model/FORMAT.md.
+struct Token {
+  // Log that `sequence` counts in.
+  uint64_t log_id = 0;
+  // Last change seen.
+  Sequence sequence;
+  // Binary GtidSet of the transactions that lie wholly at or before `sequence`, so that another log
+  // of the same source can find the place. Empty without GTIDs.
+  std::string gtids;
+  // Changes of the next transaction that are already seen: the place is inside a transaction.
+  // Another log starts that transaction anew, since it may number or capture its changes otherwise.
+  uint64_t changes_into_transaction = 0;
+
+  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters and the set.
+  std::string ToString() const;
+  // kInvalidArgument, reason TOKEN_MALFORMED.
+  static absl::StatusOr<Token> Parse(std::string_view text);
+  friend bool operator==(const Token&, const Token&) = default;
+};
+
+// `log_id` as people read it: 16 hex digits.
+std::string LogIdText(uint64_t log_id);
+
+}  // namespace millrace
