@@ -1,7 +1,8 @@
 #include "base/error.h"
 
 #include "absl/strings/cord.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "fmt/format.h"
 
 namespace millrace {
 namespace {
@@ -9,26 +10,31 @@ namespace {
 constexpr std::string_view kReasonUrl = "millrace/reason";
 constexpr std::string_view kMetadataUrlPrefix = "millrace/metadata/";
 
+// The distribution's absl may be built with a string_view of its own.
+absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view FromAbsl(absl::string_view text) { return {text.data(), text.size()}; }
+
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
                        const ErrorMetadata& metadata) {
-  absl::Status status(code, message);
-  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  absl::Status status(code, ToAbsl(message));
+  status.SetPayload(ToAbsl(kReasonUrl), absl::Cord(ToAbsl(reason)));
   for (const auto& [name, value] : metadata) {
-    status.SetPayload(absl::StrCat(kMetadataUrlPrefix, name), absl::Cord(value));
+    status.SetPayload(fmt::format("{}{}", kMetadataUrlPrefix, name), absl::Cord(value));
   }
   return status;
 }
 
 std::string ErrorReason(const absl::Status& status) {
-  const auto payload = status.GetPayload(kReasonUrl);
+  const auto payload = status.GetPayload(ToAbsl(kReasonUrl));
   return payload.has_value() ? std::string(*payload) : std::string();
 }
 
 ErrorMetadata ErrorMetadataOf(const absl::Status& status) {
   ErrorMetadata metadata;
-  status.ForEachPayload([&](std::string_view url, const absl::Cord& value) {
+  status.ForEachPayload([&](absl::string_view absl_url, const absl::Cord& value) {
+    const std::string_view url = FromAbsl(absl_url);
     if (url.substr(0, kMetadataUrlPrefix.size()) != kMetadataUrlPrefix) return;
     metadata.emplace(url.substr(kMetadataUrlPrefix.size()), std::string(value));
   });
@@ -37,9 +43,9 @@ ErrorMetadata ErrorMetadataOf(const absl::Status& status) {
 
 absl::Status WithContext(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
-  absl::Status result(status.code(), absl::StrCat(context, ": ", status.message()));
+  absl::Status result(status.code(), fmt::format("{}: {}", context, FromAbsl(status.message())));
   status.ForEachPayload(
-      [&](std::string_view url, const absl::Cord& value) { result.SetPayload(url, value); });
+      [&](absl::string_view url, const absl::Cord& value) { result.SetPayload(url, value); });
   return result;
 }
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <memory>
 
-#include "absl/strings/str_cat.h"
+#include "fmt/format.h"
 #include "nlohmann/json.hpp"
 #include "spdlog/pattern_formatter.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
@@ -49,7 +49,7 @@ absl::Status SetUpLogging(const LoggingOptions& options) {
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %^%l%$ %v");
   } else {
     return absl::InvalidArgumentError(
-        absl::StrCat("logging.format is '", options.format, "': use text or json"));
+        fmt::format("logging.format is '{}': use text or json", options.format));
   }
   logger->set_level(level);
   logger->flush_on(spdlog::level::trace);
