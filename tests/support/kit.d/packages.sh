@@ -1,0 +1,56 @@
+# System packages, by apt.
+
+build_packages() {
+  printf '%s\n' g++ cmake ninja-build mold ccache pkg-config git libgrpc++-dev libprotobuf-dev \
+    protobuf-compiler protobuf-compiler-grpc librocksdb-dev libspdlog-dev libfmt-dev libgtest-dev \
+    libgmock-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev libabsl-dev libzstd-dev zlib1g-dev \
+    libssl-dev nlohmann-json3-dev
+  # Oracle's client library where the distribution has it, else MariaDB Connector/C.
+  if [ "$(os_release ID)" = ubuntu ]; then echo libmysqlclient-dev; else echo libmariadb-dev; fi
+}
+
+test_packages() {
+  printf '%s\n' sysbench clang-14 libclang-rt-14-dev clang-format-14 python3 ca-certificates
+  command -v go >/dev/null || echo golang-go
+  command -v npm >/dev/null || echo npm
+}
+
+# Prints those of the packages on standard input that are not installed.
+missing_packages() {
+  local package
+  while read -r package; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      echo "$package"
+  done
+}
+
+install_packages() {
+  local set=${1:-} missing
+  case $set in
+    build) missing=$(build_packages | missing_packages) ;;
+    test) missing=$(test_packages | missing_packages) ;;
+    *) fail "kit packages: '$set' is no set of packages" "say build or test" ;;
+  esac
+  if [ -z "$missing" ]; then
+    say "$set packages: all installed"
+    return
+  fi
+  command -v apt-get >/dev/null ||
+    fail "this system has no apt" "install the counterparts of: $(echo $missing)"
+  # shellcheck disable=SC2086  # a list of words
+  apt_install "$set packages" $missing
+}
+
+apt_install() {
+  local what=$1
+  shift
+  say "$what: installing $# with apt: $*"
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+    fail "installing packages needs root, and there is no sudo" "run as root: kit packages"
+  export DEBIAN_FRONTEND=noninteractive
+  lock_cache
+  logged "apt update" as_root apt-get update -q ||
+    fail "apt could not read its package lists" "see that apt-get update works, then run this again"
+  logged "$what" as_root apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" ||
+    fail "apt could not install $what" "mend what it says above, then run this again"
+}
