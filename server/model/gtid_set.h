@@ -29,16 +29,25 @@ class MysqlGtidSet {
     friend auto operator<=>(const Origin&, const Origin&) = default;
   };
 
+  // Takes what MySQL prints and what people write: any order, overlaps, white space, upper case,
+  // UUIDs without dashes. Unlike MySQL it refuses an interval that ends before it begins, and a
+  // UUID without numbers, which MySQL takes for nothing. kInvalidArgument, reason
+  // GTID_SET_MALFORMED.
   static absl::StatusOr<MysqlGtidSet> Parse(std::string_view text);
+  // Makes a set from intervals in any order. Drops origins without any.
+  // Requires: 1 <= first <= last in each.
+  static MysqlGtidSet Of(std::map<Origin, std::vector<Interval>> intervals);
 
   bool empty() const { return intervals_.empty(); }
   bool Contains(const MysqlGtid& gtid) const;
   bool Contains(const MysqlGtidSet& other) const;
-  // Constant time when gtid follows the newest of its origin, the usual case.
+  // Constant time within its origin when gtid follows the newest there, the usual case.
   void Add(const MysqlGtid& gtid);
   void Add(const MysqlGtidSet& other);
   // What is in this set and not in `other`.
   MysqlGtidSet Minus(const MysqlGtidSet& other) const;
+  // As MySQL prints it, on one line: origins in order, the untagged first, each UUID once:
+  // `uuid:1-5:7:tag_a:1-2,uuid:9`.
   std::string ToString() const;
   const std::map<Origin, std::vector<Interval>>& intervals() const { return intervals_; }
 
@@ -55,6 +64,7 @@ class MysqlGtidSet {
 // domain is held too. Text: `0-1-100,1-2-5`.
 class MariadbGtidSet {
  public:
+  // kInvalidArgument, reason GTID_SET_MALFORMED; also for a domain that occurs twice.
   static absl::StatusOr<MariadbGtidSet> Parse(std::string_view text);
 
   bool empty() const { return last_.empty(); }
@@ -75,8 +85,8 @@ class MariadbGtidSet {
 class GtidSet {
  public:
   GtidSet() = default;
-  explicit GtidSet(MysqlGtidSet set) : flavour_(Flavour::kMysql), mysql_(std::move(set)) {}
-  explicit GtidSet(MariadbGtidSet set) : flavour_(Flavour::kMariadb), mariadb_(std::move(set)) {}
+  explicit GtidSet(MysqlGtidSet set) : mysql_(std::move(set)) {}
+  explicit GtidSet(MariadbGtidSet set) : mariadb_(std::move(set)) {}
   // kInvalidArgument, reason GTID_SET_MALFORMED.
   static absl::StatusOr<GtidSet> Parse(Flavour flavour, std::string_view text);
 
@@ -85,13 +95,15 @@ class GtidSet {
   bool Contains(const GtidSet& other) const;
   bool Contains(const MysqlGtid& gtid) const { return mysql_.Contains(gtid); }
   bool Contains(const MariadbGtid& gtid) const { return mariadb_.Contains(gtid); }
+  // Requires: the set holds nothing of the other flavour.
   void Add(const MysqlGtid& gtid);
   void Add(const MariadbGtid& gtid);
   std::string ToString() const;
   const MysqlGtidSet& mysql() const { return mysql_; }
   const MariadbGtidSet& mariadb() const { return mariadb_; }
 
-  // Compact binary form, used in frames and tokens. Persistent: see model/FORMAT.md.
+  // Compact binary form, used in frames and tokens; no bytes at all for the empty set. One set has
+  // one form. Persistent: see model/FORMAT.md.
   void AppendBinary(std::string& to) const;
   // kInvalidArgument, reason GTID_SET_MALFORMED: not such bytes. Bounded in what it allocates by
   // bytes.size().
@@ -99,7 +111,7 @@ class GtidSet {
   friend bool operator==(const GtidSet&, const GtidSet&) = default;
 
  private:
-  Flavour flavour_ = Flavour::kMysql;
+  // At most one of them holds anything.
   MysqlGtidSet mysql_;
   MariadbGtidSet mariadb_;
 };

@@ -3,6 +3,7 @@
 #include <compare>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,7 +28,7 @@ struct TableName {
 // leading `!` excludes. A table matches if a pattern includes it, or none includes at all, and no
 // pattern excludes it. Names that hold
 // `.`, `*`, `!` or a backquote are written in backquotes, doubled inside: `` `odd.db`.`t*` ``.
-// Matching takes time linear in the name for each pattern. Immutable after Parse; thread-safe.
+// Matching never backtracks over a star. Immutable after Parse; thread-safe.
 class TablePatterns {
  public:
   // Matches every table.
@@ -43,13 +44,18 @@ class TablePatterns {
  private:
   // One side of the dot: literal pieces between the stars.
   struct Glob {
-    std::vector<std::string> pieces;
+    std::vector<std::string> pieces{""};
+    bool plain() const { return pieces.size() == 1; }
     bool Matches(std::string_view name) const;
   };
   struct Pattern {
     Glob database;
     Glob table;
   };
+  static absl::StatusOr<Pattern> ParsePattern(std::string_view text);
+  static bool AnyMatches(const std::vector<Pattern>& patterns, std::string_view database,
+                         std::string_view table);
+
   std::vector<Pattern> includes_;
   std::vector<Pattern> excludes_;
 };

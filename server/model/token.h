@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 #include "model/sequence.h"
 
 namespace millrace {
+
+// The longest text of a token.
+inline constexpr size_t kTokenCharactersMax = 64 << 10;
 
 // What a client keeps to resume: a place in the change log and nothing more. It names no table,
 // filter or encoding and grants nothing, so it is neither secret nor signed. Format:
@@ -24,7 +28,8 @@ struct Token {
   // Another log starts that transaction anew, since it may number or capture its changes otherwise.
   uint64_t changes_into_transaction = 0;
 
-  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters and the set.
+  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters and the set. A set
+  // too large for kTokenCharactersMax is left out: the token then resumes in its own log only.
   std::string ToString() const;
   // kInvalidArgument, reason TOKEN_MALFORMED.
   static absl::StatusOr<Token> Parse(std::string_view text);

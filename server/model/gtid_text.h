@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace millrace {
+
+// The largest number a GTID of MySQL can have: 2^63 - 2 (GNO_END - 1 of the server).
+inline constexpr uint64_t kMysqlGtidNumberMax = (uint64_t{1} << 63) - 2;
+// The longest tag of a MySQL GTID.
+inline constexpr size_t kMysqlTagCharactersMax = 32;
+
+// Reads the words that GTID texts are made of. Each read skips white space around the word and, if
+// the word is not there, yields nothing and stays where it is. Holds a view of the text.
+class GtidScanner {
+ public:
+  explicit GtidScanner(std::string_view text) : text_(text) { SkipSpace(); }
+
+  bool AtEnd() const { return at_ == text_.size(); }
+  size_t offset() const { return at_; }
+  // Takes `character` if it is next.
+  bool Take(char character);
+  // 32 hex digits, in groups of 8-4-4-4-12 with dashes or without any.
+  std::optional<std::array<uint8_t, 16>> Uuid();
+  // A letter or underscore, then letters, digits and underscores; lower-cased.
+  std::optional<std::string> Tag();
+  // Decimal, at most `max`.
+  std::optional<uint64_t> Number(uint64_t max);
+
+ private:
+  void SkipSpace();
+
+  std::string_view text_;
+  size_t at_ = 0;
+};
+
+// kInvalidArgument, reason GTID_SET_MALFORMED: `what` was expected at `offset` of `text`.
+absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view what);
+
+// Appends the 36 characters of a UUID in lower case.
+void AppendUuid(std::string& to, const std::array<uint8_t, 16>& uuid);
+void AppendDecimal(std::string& to, uint64_t value);
+
+}  // namespace millrace

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/escaping.h"
+
+namespace millrace {
+
+// The beginning of a text nobody has checked, in quotes and escaped, for a message.
+inline std::string Quoted(std::string_view text, size_t bytes_max = 80) {
+  const bool cut = text.size() > bytes_max;
+  const std::string escaped = absl::CHexEscape(std::string(text.substr(0, bytes_max)));
+  return "'" + escaped + (cut ? "…'" : "'");
+}
+
+}  // namespace millrace

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/table_name.h"
+
+namespace millrace {
+
+// What information_schema says of a column now, which may be later than the event at hand. It
+// supplies what TABLE_MAP lacks and never overrules it.
+struct ColumnDetails {
+  std::string name;
+  std::string
+      column_type;  // COLUMN_TYPE, for example `decimal(10,2) unsigned`, `enum('a','b')`, `uuid`
+  std::string data_type;   // DATA_TYPE, for example `decimal`
+  std::string charset;     // CHARACTER_SET_NAME; empty where there is none
+  uint32_t collation = 0;  // id of COLLATION_NAME; 0 where there is none
+  bool nullable = true;
+  bool is_unsigned = false;
+  bool invisible = false;
+  bool generated = false;
+  bool virtual_generated = false;
+  uint32_t key_ordinal = 0;         // in the primary key, from 1
+  std::vector<std::string> labels;  // ENUM and SET, UTF-8
+};
+
+struct TableDetails {
+  TableName name;
+  std::vector<ColumnDetails> columns;  // in the order of ORDINAL_POSITION
+};
+
+}  // namespace millrace
