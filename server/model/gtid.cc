@@ -34,9 +34,9 @@ absl::StatusOr<MysqlGtid> ParseMysqlGtid(std::string_view text) {
     gtid.tag = *std::move(tag);
     if (!scanner.Take(':')) return GtidMalformed(text, scanner.offset(), "':'");
   }
-  const auto number = scanner.Number(kMysqlGtidNumberMax);
-  if (number.value_or(0) == 0) {
-    return GtidMalformed(text, scanner.offset(), "a number from 1 to 2^63-2, or a tag");
+  const auto number = scanner.Number({1, kMysqlGtidNumberMax});
+  if (!number.has_value()) {
+    return GtidMalformed(text, scanner.offset(), "a tag, or a number from 1 to 2^63-2");
   }
   gtid.number = *number;
   if (!scanner.AtEnd()) return GtidMalformed(text, scanner.offset(), "the end");
@@ -46,13 +46,13 @@ absl::StatusOr<MysqlGtid> ParseMysqlGtid(std::string_view text) {
 absl::StatusOr<MariadbGtid> ParseMariadbGtid(std::string_view text) {
   constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
   GtidScanner scanner(text);
-  const auto domain = scanner.Number(kMax32);
+  const auto domain = scanner.Number({0, kMax32});
   if (!domain.has_value()) return GtidMalformed(text, scanner.offset(), "a domain id");
   if (!scanner.Take('-')) return GtidMalformed(text, scanner.offset(), "'-'");
-  const auto server_id = scanner.Number(kMax32);
+  const auto server_id = scanner.Number({0, kMax32});
   if (!server_id.has_value()) return GtidMalformed(text, scanner.offset(), "a server id");
   if (!scanner.Take('-')) return GtidMalformed(text, scanner.offset(), "'-'");
-  const auto number = scanner.Number(std::numeric_limits<uint64_t>::max());
+  const auto number = scanner.Number({0, std::numeric_limits<uint64_t>::max()});
   if (!number.has_value()) return GtidMalformed(text, scanner.offset(), "a sequence number");
   if (!scanner.AtEnd()) return GtidMalformed(text, scanner.offset(), "the end");
   return MariadbGtid{static_cast<uint32_t>(*domain), static_cast<uint32_t>(*server_id), *number};

@@ -24,7 +24,7 @@ bool IsTag(std::string_view tag) {
   return tag.empty() || (scanner.Tag() == tag && scanner.AtEnd());
 }
 
-// Adds the intervals of one origin; fails the reader if they are not in order or touch each other.
+// Adds the intervals of one origin; fails the reader if a number is out of range.
 void ReadIntervals(ByteReader& reader, std::vector<MysqlGtidSet::Interval>& to) {
   uint64_t end = 0;
   for (uint64_t left = reader.Varint(); left > 0 && reader.ok(); --left) {
@@ -34,10 +34,8 @@ void ReadIntervals(ByteReader& reader, std::vector<MysqlGtidSet::Interval>& to) 
     const uint64_t first = end + gap;
     if (more > kMysqlGtidNumberMax - first) return reader.Fail();
     to.push_back({first, first + more});
-    // The next begins at least one number after the end, else the two were one.
     end = std::min(first + more + 1, kMysqlGtidNumberMax);
   }
-  if (to.empty()) reader.Fail();
 }
 
 absl::StatusOr<GtidSet> ReadMysql(ByteReader reader) {
@@ -49,10 +47,9 @@ absl::StatusOr<GtidSet> ReadMysql(ByteReader reader) {
     if (!reader.ok() || !IsTag(tag)) return BinaryMalformed();
     std::memcpy(origin.uuid.data(), uuid.data(), uuid.size());
     origin.tag = tag;
-    if (!intervals.empty() && origin <= intervals.rbegin()->first) return BinaryMalformed();
     ReadIntervals(reader, intervals[std::move(origin)]);
   }
-  if (!reader.ok() || !reader.empty() || intervals.empty()) return BinaryMalformed();
+  if (!reader.ok()) return BinaryMalformed();
   return GtidSet(MysqlGtidSet::Of(std::move(intervals)));
 }
 
@@ -64,11 +61,22 @@ absl::StatusOr<GtidSet> ReadMariadb(ByteReader reader) {
     const uint64_t server_id = reader.Varint();
     const uint64_t number = reader.Varint();
     if (!reader.ok() || domain > kMax32 || server_id > kMax32) return BinaryMalformed();
-    if (!set.empty() && domain <= set.last().rbegin()->first) return BinaryMalformed();
     set.Add({static_cast<uint32_t>(domain), static_cast<uint32_t>(server_id), number});
   }
-  if (!reader.ok() || !reader.empty() || set.empty()) return BinaryMalformed();
+  if (!reader.ok()) return BinaryMalformed();
   return GtidSet(std::move(set));
+}
+
+absl::StatusOr<GtidSet> ReadBinary(std::string_view bytes) {
+  ByteReader reader(bytes);
+  switch (reader.Little8()) {
+    case kMysqlIntervals:
+      return ReadMysql(reader);
+    case kMariadbLast:
+      return ReadMariadb(reader);
+    default:
+      return BinaryMalformed();
+  }
 }
 
 void AppendMysql(std::string& to, const MysqlGtidSet& set) {
@@ -132,15 +140,12 @@ void GtidSet::AppendBinary(std::string& to) const {
 
 absl::StatusOr<GtidSet> GtidSet::FromBinary(std::string_view bytes) {
   if (bytes.empty()) return GtidSet();
-  ByteReader reader(bytes);
-  switch (reader.Little8()) {
-    case kMysqlIntervals:
-      return ReadMysql(reader);
-    case kMariadbLast:
-      return ReadMariadb(reader);
-    default:
-      return BinaryMalformed();
-  }
+  MILLRACE_ASSIGN_OR_RETURN(GtidSet set, ReadBinary(bytes));
+  // One set has one form: this refuses what no writer writes, such as unordered or empty lists.
+  std::string form;
+  set.AppendBinary(form);
+  if (form != bytes) return BinaryMalformed();
+  return set;
 }
 
 }  // namespace millrace

@@ -39,9 +39,13 @@ bool GtidScanner::Take(char character) {
 }
 
 std::optional<std::array<uint8_t, 16>> GtidScanner::Uuid() {
-  const std::string_view rest = text_.substr(at_);
+  std::string_view rest = text_.substr(at_);
+  const bool braces = rest.starts_with('{');
+  if (braces) rest.remove_prefix(1);
   const bool dashes = rest.size() > 8 && rest[8] == '-';
-  if (rest.size() < (dashes ? 36u : 32u)) return std::nullopt;
+  const size_t size = dashes ? 36 : 32;
+  if (rest.size() < size + (braces ? 1 : 0)) return std::nullopt;
+  if (braces && rest[size] != '}') return std::nullopt;
   std::array<uint8_t, 16> uuid;
   size_t from = 0;
   for (size_t byte = 0; byte < uuid.size(); ++byte) {
@@ -51,7 +55,7 @@ std::optional<std::array<uint8_t, 16>> GtidScanner::Uuid() {
     if (high < 0 || low < 0) return std::nullopt;
     uuid[byte] = static_cast<uint8_t>(high << 4 | low);
   }
-  at_ += from;
+  at_ += size + (braces ? 2 : 0);
   SkipSpace();
   return uuid;
 }
@@ -68,11 +72,11 @@ std::optional<std::string> GtidScanner::Tag() {
   return tag;
 }
 
-std::optional<uint64_t> GtidScanner::Number(uint64_t max) {
+std::optional<uint64_t> GtidScanner::Number(Range range) {
   uint64_t value = 0;
   const char* const begin = text_.data() + at_;
   const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
-  if (error != std::errc() || value > max) return std::nullopt;
+  if (error != std::errc() || value < range.min || value > range.max) return std::nullopt;
   at_ += static_cast<size_t>(end - begin);
   SkipSpace();
   return value;

@@ -20,18 +20,23 @@ inline constexpr size_t kMysqlTagCharactersMax = 32;
 // the word is not there, yields nothing and stays where it is. Holds a view of the text.
 class GtidScanner {
  public:
+  struct Range {
+    uint64_t min;
+    uint64_t max;
+  };
+
   explicit GtidScanner(std::string_view text) : text_(text) { SkipSpace(); }
 
   bool AtEnd() const { return at_ == text_.size(); }
   size_t offset() const { return at_; }
   // Takes `character` if it is next.
   bool Take(char character);
-  // 32 hex digits, in groups of 8-4-4-4-12 with dashes or without any.
+  // 32 hex digits, in groups of 8-4-4-4-12 with dashes or without any, perhaps in braces.
   std::optional<std::array<uint8_t, 16>> Uuid();
   // A letter or underscore, then letters, digits and underscores; lower-cased.
   std::optional<std::string> Tag();
-  // Decimal, at most `max`.
-  std::optional<uint64_t> Number(uint64_t max);
+  // Decimal within `range`.
+  std::optional<uint64_t> Number(Range range);
 
  private:
   void SkipSpace();

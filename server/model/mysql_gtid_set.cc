@@ -69,13 +69,13 @@ Intervals Difference(const Intervals& from, const Intervals& taken) {
 }
 
 absl::StatusOr<Interval> ParseInterval(std::string_view text, GtidScanner& scanner) {
-  const auto first = scanner.Number(kMysqlGtidNumberMax);
-  if (first.value_or(0) == 0) {
-    return GtidMalformed(text, scanner.offset(), "a number from 1 to 2^63-2, or a tag");
+  const auto first = scanner.Number({1, kMysqlGtidNumberMax});
+  if (!first.has_value()) {
+    return GtidMalformed(text, scanner.offset(), "a tag, or a number from 1 to 2^63-2");
   }
   if (!scanner.Take('-')) return Interval{*first, *first};
-  const auto last = scanner.Number(kMysqlGtidNumberMax);
-  if (last.value_or(0) < *first) {
+  const auto last = scanner.Number({*first, kMysqlGtidNumberMax});
+  if (!last.has_value()) {
     return GtidMalformed(text, scanner.offset(), "a number that ends the interval");
   }
   return Interval{*first, *last};

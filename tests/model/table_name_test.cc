@@ -1,0 +1,120 @@
+#include "model/table_name.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/hash/hash.h"
+#include "base/error.h"
+
+namespace millrace {
+namespace {
+
+using testing::ElementsAre;
+
+TablePatterns Patterns(const std::vector<std::string>& patterns) {
+  auto parsed = TablePatterns::Parse(patterns);
+  EXPECT_TRUE(parsed.ok()) << parsed.status();
+  return parsed.ok() ? *parsed : TablePatterns();
+}
+
+bool Matches(const std::string& pattern, std::string_view database, std::string_view table) {
+  return Patterns({pattern}).Matches(database, table);
+}
+
+TEST(TablePatterns, NoneMatchEveryTable) {
+  EXPECT_TRUE(TablePatterns().Matches("shop", "orders"));
+  EXPECT_TRUE(TablePatterns().empty());
+  EXPECT_TRUE(Patterns({}).empty());
+}
+
+TEST(TablePatterns, PlainNameMatchesThatTableInThatCase) {
+  EXPECT_TRUE(Matches("shop.orders", "shop", "orders"));
+  EXPECT_FALSE(Matches("shop.orders", "shop", "orders2"));
+  EXPECT_FALSE(Matches("shop.orders", "shop2", "orders"));
+  EXPECT_FALSE(Matches("shop.orders", "Shop", "orders"));
+}
+
+TEST(TablePatterns, StarStandsForAnyRunOfCharacters) {
+  for (const char* table : {"ab", "aXb", "aXXb", "abb", "a.b", "a*b"}) {
+    EXPECT_TRUE(Matches("*.a*b", "any", table)) << table;
+  }
+  for (const char* table : {"", "a", "b", "xab", "abx", "ba"}) {
+    EXPECT_FALSE(Matches("*.a*b", "any", table)) << table;
+  }
+  EXPECT_TRUE(Matches("*.*", "", ""));
+  EXPECT_TRUE(Matches("s*p.o***s", "shop", "orders"));
+}
+
+TEST(TablePatterns, PiecesBetweenStarsMustFollowEachOther) {
+  EXPECT_TRUE(Matches("d.*ab*bc*", "d", "xabybcz"));
+  EXPECT_TRUE(Matches("d.*ab*bc*", "d", "abbc"));
+  EXPECT_FALSE(Matches("d.*ab*bc*", "d", "abc"));
+  EXPECT_FALSE(Matches("d.*ab*bc*", "d", "bcab"));
+  EXPECT_FALSE(Matches("d.aa*aa", "d", "aaa"));
+  EXPECT_TRUE(Matches("d.aa*aa", "d", "aaaa"));
+}
+
+TEST(TablePatterns, ManyStarsDoNotBacktrack) {
+  std::string pattern = "d.";
+  for (int i = 0; i < 30'000; ++i) pattern += "*a";
+  EXPECT_TRUE(Matches(pattern, "d", std::string(60'000, 'a')));
+  EXPECT_FALSE(Matches(pattern + "b", "d", std::string(60'000, 'a')));
+}
+
+TEST(TablePatterns, ExclusionWinsOverInclusion) {
+  const TablePatterns patterns = Patterns({"!shop.audit*", "shop.*", "other.audit"});
+  EXPECT_TRUE(patterns.Matches("shop", "orders"));
+  EXPECT_TRUE(patterns.Matches("other", "audit"));
+  EXPECT_FALSE(patterns.Matches("shop", "audit_2024"));
+  EXPECT_FALSE(patterns.Matches("other", "orders"));
+}
+
+TEST(TablePatterns, OnlyExclusionsMeanAllButThese) {
+  const TablePatterns patterns = Patterns({"!shop.audit"});
+  EXPECT_TRUE(patterns.Matches("any", "table"));
+  EXPECT_FALSE(patterns.Matches("shop", "audit"));
+  EXPECT_FALSE(patterns.empty());
+}
+
+TEST(TablePatterns, BackquotesTakeAwaySpecialMeaning) {
+  EXPECT_TRUE(Matches("`odd.db`.`t*`", "odd.db", "t*"));
+  EXPECT_FALSE(Matches("`odd.db`.`t*`", "odd.db", "tx"));
+  EXPECT_TRUE(Matches("`a``b`.`!x`", "a`b", "!x"));
+  EXPECT_TRUE(Matches("!`!a`.*", "a", "t"));
+  EXPECT_FALSE(Matches("!`!a`.*", "!a", "t"));
+  EXPECT_TRUE(Matches("`odd.`*.t", "odd.db", "t"));
+}
+
+TEST(TablePatterns, NamesMayHoldAnyOtherByte) {
+  EXPECT_TRUE(Matches("my-db.größe $1", "my-db", "größe $1"));
+}
+
+TEST(TablePatterns, WhatIsNoPatternIsRefusedAndNamed) {
+  for (const std::string pattern : {"", "!", ".", "orders", "shop.", ".orders", "a.b.c", "``.t",
+                                    "a.``", "`a.b", "a.`b", "a.b`", "a!.b", "!!a.b", "!shop"}) {
+    const absl::Status status = TablePatterns::Parse({"fine.*", pattern}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << pattern;
+    EXPECT_EQ(ErrorReason(status), "TABLE_PATTERN_MALFORMED") << pattern;
+    EXPECT_EQ(ErrorMetadataOf(status)["pattern"], "'" + pattern + "'");
+  }
+}
+
+TEST(TablePatterns, ThousandPatternsAreTakenAndNoMore) {
+  EXPECT_TRUE(TablePatterns::Parse(std::vector<std::string>(1000, "a.b")).ok());
+  EXPECT_EQ(ErrorReason(TablePatterns::Parse(std::vector<std::string>(1001, "a.b")).status()),
+            "TABLE_PATTERN_MALFORMED");
+}
+
+TEST(TablePatterns, PlainNamesAreTheInclusionsWithoutStar) {
+  EXPECT_THAT(Patterns({"a.b", "a.*", "!c.d", "`x.y`.`*`"}).PlainNames(),
+              ElementsAre(TableName{"a", "b"}, TableName{"x.y", "*"}));
+}
+
+TEST(TableName, EqualNamesHashAlike) {
+  EXPECT_EQ(absl::HashOf(TableName{"a", "b"}), absl::HashOf(TableName{"a", "b"}));
+  EXPECT_NE(absl::HashOf(TableName{"ab", ""}), absl::HashOf(TableName{"a", "b"}));
+  EXPECT_EQ((TableName{"a", "b"}).ToString(), "a.b");
+}
+
+}  // namespace
+}  // namespace millrace

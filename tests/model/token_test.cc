@@ -1,0 +1,103 @@
+#include "model/token.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "base/error.h"
+#include "model/gtid_set.h"
+
+namespace millrace {
+namespace {
+
+Token Sample() {
+  return {.log_id = 0x0123456789abcdef,
+          .sequence = {1'000'000},
+          .gtids = absl::HexStringToBytes("0201000164"),
+          .changes_into_transaction = 3};
+}
+
+std::string ReasonOf(std::string_view text) { return ErrorReason(Token::Parse(text).status()); }
+
+TEST(Token, IsAsDocumented) {
+  std::string bytes;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(Sample().ToString(), &bytes));
+  EXPECT_EQ(absl::BytesToHexString(bytes),
+            "01"
+            "efcdab8967452301"
+            "c0843d"
+            "03"
+            "05"
+            "0201000164"
+            "9c776d24");
+  EXPECT_EQ(Sample().ToString(), "Ae_Nq4lnRSMBwIQ9AwUCAQABZJx3bSQ");
+}
+
+TEST(Token, ComesBackAsItWas) {
+  const Token largest{~uint64_t{0}, {~uint64_t{0}}, std::string(30'000, 'g'), ~uint64_t{0}};
+  for (const Token& token : {Token(), Sample(), largest}) {
+    const auto parsed = Token::Parse(token.ToString());
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, token);
+  }
+}
+
+TEST(Token, WithoutGtidsIsShort) {
+  EXPECT_LE((Token{.log_id = 7, .sequence = {1'000'000}}).ToString().size(), 24u);
+}
+
+TEST(Token, EveryChangedCharacterIsRefused) {
+  const std::string text = Sample().ToString();
+  for (size_t at = 0; at < text.size(); ++at) {
+    for (int character = 0; character < 256; ++character) {
+      std::string changed = text;
+      changed[at] = static_cast<char>(character);
+      if (changed == text) continue;
+      ASSERT_EQ(ReasonOf(changed), "TOKEN_MALFORMED") << changed;
+    }
+  }
+}
+
+TEST(Token, EveryCutOrAddedCharacterIsRefused) {
+  const std::string text = Sample().ToString();
+  for (size_t size = 0; size < text.size(); ++size) {
+    ASSERT_EQ(ReasonOf(text.substr(0, size)), "TOKEN_MALFORMED");
+  }
+  for (const char* added : {"A", "=", "==", " ", "\n", "AAAA"}) {
+    EXPECT_EQ(ReasonOf(text + added), "TOKEN_MALFORMED");
+    EXPECT_EQ(ReasonOf(added + text), "TOKEN_MALFORMED");
+  }
+}
+
+TEST(Token, TooLongTextIsRefusedUnread) {
+  EXPECT_THAT(Token::Parse(std::string(kTokenCharactersMax + 1, 'A')).status().message(),
+              testing::HasSubstr("too long"));
+}
+
+TEST(Token, SetTooLargeForATokenIsLeftOut) {
+  Token token = Sample();
+  token.gtids.assign(kTokenCharactersMax, 'g');
+  const auto parsed = Token::Parse(token.ToString());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->gtids, "");
+  EXPECT_EQ(parsed->sequence, token.sequence);
+}
+
+TEST(Token, LargestSetThatIsKeptFitsTheLimit) {
+  Token token{~uint64_t{0}, {~uint64_t{0}}, "", ~uint64_t{0}};
+  for (size_t size = kTokenCharactersMax / 4 * 3 - 45; size <= kTokenCharactersMax; ++size) {
+    token.gtids.assign(size, 'g');
+    const std::string text = token.ToString();
+    ASSERT_LE(text.size(), kTokenCharactersMax);
+    if (text.size() < 100) return;
+  }
+  FAIL() << "no set was too large";
+}
+
+TEST(Token, LogIdReadsAsSixteenHexDigits) {
+  EXPECT_EQ(LogIdText(0xabc), "0000000000000abc");
+  EXPECT_EQ(LogIdText(~uint64_t{0}), "ffffffffffffffff");
+}
+
+}  // namespace
+}  // namespace millrace
