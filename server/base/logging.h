@@ -13,6 +13,7 @@ struct LoggingOptions {
   std::string level = "info";
   // text: one readable line an event. json: one JSON object a line.
   std::string format = "text";
+  friend bool operator==(const LoggingOptions&, const LoggingOptions&) = default;
 };
 
 // Sends spdlog's default logger to stderr as `options` says. Called once, before threads start.

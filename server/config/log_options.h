@@ -25,6 +25,8 @@ struct LogOptions {
   uint32_t frame_bytes = 64 << 10;
   // Newest frames kept in memory for all subscribers together.
   uint64_t ring_bytes = uint64_t{32} << 20;
+
+  friend bool operator==(const LogOptions&, const LogOptions&) = default;
 };
 
 }  // namespace millrace

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace millrace {
+
+// Certificate and key, PEM files: both or none, none is plain text. `client_ca`: clients must show
+// a certificate of these authorities.
+struct ServerTlsOptions {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  friend bool operator==(const ServerTlsOptions&, const ServerTlsOptions&) = default;
+};
+
+// The gRPC services.
+struct ServerOptions {
+  // `address:port`, `[address]:port` or `unix:/path`. Port 0 takes a free one.
+  std::string listen = "127.0.0.1:7171";
+  // Allows an address other than loopback without TLS: anyone who reaches it reads all changes.
+  bool insecure = false;
+  ServerTlsOptions tls;
+
+  // Open streams of all clients together; one more is refused with STREAM_LIMIT.
+  uint32_t streams_max = 1000;
+  // Calls in flight on one connection; gRPC holds back more.
+  uint32_t streams_per_connection_max = 100;
+  // Aim for the size of a response when the request names none.
+  uint32_t response_bytes_max = 256 << 10;
+  // Longest silence on a stream when the request names none.
+  Micros progress_interval = Micros{10} * 1'000'000;
+  // A connection idle this long is asked whether it lives, and closed without an answer in time.
+  Micros keepalive_interval = Micros{30} * 1'000'000;
+  Micros keepalive_timeout = Micros{10} * 1'000'000;
+  // How long streams may take to end when the server stops.
+  Micros shutdown_grace = Micros{3} * 1'000'000;
+
+  friend bool operator==(const ServerOptions&, const ServerOptions&) = default;
+};
+
+}  // namespace millrace
