@@ -1,0 +1,231 @@
+#include "model/charset.h"
+
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "model/charset_tables.h"
+
+namespace millrace {
+namespace {
+
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+// Length of the sequence at `at`, which begins with a byte of 0x80 or more; 0 if it is malformed.
+// Table 3-7 of the Unicode standard.
+size_t SequenceLength(const unsigned char* at, const unsigned char* end) {
+  const unsigned lead = at[0];
+  const auto left = static_cast<size_t>(end - at);
+  const auto trails = [&](size_t i) { return (at[i] & 0xc0) == 0x80; };
+  if (lead < 0xc2) return 0;
+  if (lead < 0xe0) return left >= 2 && trails(1) ? 2 : 0;
+  if (lead < 0xf0) {
+    if (left < 3 || !trails(1) || !trails(2)) return 0;
+    if (lead == 0xe0 && at[1] < 0xa0) return 0;
+    if (lead == 0xed && at[1] >= 0xa0) return 0;
+    return 3;
+  }
+  if (lead > 0xf4 || left < 4 || !trails(1) || !trails(2) || !trails(3)) return 0;
+  if (lead == 0xf0 && at[1] < 0x90) return 0;
+  if (lead == 0xf4 && at[1] >= 0x90) return 0;
+  return 4;
+}
+
+const unsigned char* Unsigned(const char* from) {
+  return reinterpret_cast<const unsigned char*>(from);
+}
+
+// The first byte of 0x80 or more, or `end`.
+const char* SkipAscii(const char* at, const char* end) {
+  while (end - at >= 16) {
+    if ((LoadLittle64(at) | LoadLittle64(at + 8)) & kHighBits) break;
+    at += 16;
+  }
+  while (end - at >= 8) {
+    const uint64_t high = LoadLittle64(at) & kHighBits;
+    if (high != 0) return at + (std::countr_zero(high) >> 3);
+    at += 8;
+  }
+  while (at < end && static_cast<signed char>(*at) >= 0) ++at;
+  return at;
+}
+
+bool IsAscii(std::string_view bytes) {
+  return SkipAscii(bytes.data(), bytes.data() + bytes.size()) == bytes.data() + bytes.size();
+}
+
+template <unsigned kWidth, bool kLittle>
+uint32_t LoadUnit(const char* from) {
+  if constexpr (kWidth == 2 && kLittle) return LoadLittle16(from);
+  return static_cast<uint32_t>(LoadBig(from, kWidth));
+}
+
+bool IsSurrogate(uint32_t unit) { return unit >= 0xd800 && unit < 0xe000; }
+
+// UCS-2, UTF-16 and UTF-32. `kPairs`: surrogates may form pairs.
+template <unsigned kWidth, bool kLittle, bool kPairs>
+char* WriteWide(std::string_view bytes, char* to) {
+  if (bytes.size() % kWidth != 0) return nullptr;
+  const char* at = bytes.data();
+  const char* end = at + bytes.size();
+  for (; at != end; at += kWidth) {
+    uint32_t code_point = LoadUnit<kWidth, kLittle>(at);
+    if (IsSurrogate(code_point)) {
+      if (!kPairs || code_point >= 0xdc00 || end - at < 4) return nullptr;
+      at += kWidth;
+      const uint32_t low = LoadUnit<kWidth, kLittle>(at);
+      if (low < 0xdc00 || low >= 0xe000) return nullptr;
+      code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+    }
+    if (code_point > 0x10ffff) return nullptr;
+    to = WriteCodePoint(to, code_point);
+  }
+  return to;
+}
+
+uint32_t EncodeForTable(uint32_t code_point) {
+  char bytes[4] = {};
+  const char* end = WriteCodePoint(bytes, code_point);
+  return LoadLittle32(bytes) | static_cast<uint32_t>(end - bytes) << 24;
+}
+
+std::unique_ptr<uint32_t[]> EncodeTable(const SingleByteTable& table) {
+  auto encoded = std::make_unique<uint32_t[]>(256);
+  for (uint32_t byte = 0; byte < 128; ++byte) {
+    encoded[byte] = EncodeForTable(byte);
+    const uint32_t code_point = table.upper[byte];
+    encoded[128 + byte] = code_point == 0 ? 0 : EncodeForTable(code_point);
+  }
+  for (const auto& [byte, code_point] : ExceptionsBelow128(table.charset)) {
+    encoded[byte] = code_point == 0 ? 0 : EncodeForTable(code_point);
+  }
+  return encoded;
+}
+
+}  // namespace
+
+bool IsValidUtf8(std::string_view bytes) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (true) {
+    at = SkipAscii(at, end);
+    // Text that is not English rarely goes back to ASCII for long.
+    while (at < end && static_cast<signed char>(*at) < 0) {
+      const size_t length = SequenceLength(Unsigned(at), Unsigned(end));
+      if (length == 0) return false;
+      at += length;
+    }
+    if (at == end) return true;
+  }
+}
+
+char* Charset::WriteSingleByte(std::string_view bytes, char* to) const {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (at < end) {
+    if (ascii_below_128_) {
+      while (end - at >= 8 && (LoadLittle64(at) & kHighBits) == 0) {
+        std::memcpy(to, at, 8);
+        at += 8;
+        to += 8;
+      }
+      if (at == end) break;
+    }
+    // Up to the end of these eight bytes one by one, storing four bytes each.
+    const char* const stop = end - at < 8 ? end : at + 8;
+    for (; at < stop; ++at) {
+      const uint32_t encoded = encoded_[static_cast<unsigned char>(*at)];
+      if (encoded == 0) return nullptr;
+      std::memcpy(to, &encoded, 4);
+      to += encoded >> 24;
+    }
+  }
+  return to;
+}
+
+char* Charset::WriteUtf8(std::string_view bytes, char* to) const {
+  switch (kind_) {
+    case Kind::kUtf8:
+    case Kind::kAscii:
+      if (!(kind_ == Kind::kAscii ? IsAscii(bytes) : IsValidUtf8(bytes))) return nullptr;
+      if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+      return to + bytes.size();
+    case Kind::kSingleByte:
+      return WriteSingleByte(bytes, to);
+    case Kind::kMultibyte:
+      return multibyte_->WriteUtf8(bytes, to);
+    case Kind::kUcs2:
+      return WriteWide<2, false, false>(bytes, to);
+    case Kind::kUtf16:
+      return WriteWide<2, false, true>(bytes, to);
+    case Kind::kUtf16Little:
+      return WriteWide<2, true, true>(bytes, to);
+    case Kind::kUtf32:
+      return WriteWide<4, false, false>(bytes, to);
+  }
+  return nullptr;
+}
+
+bool Charset::AppendUtf8(std::string_view bytes, std::string& to) const {
+  const size_t before = to.size();
+  to.resize(before + Utf8Room(bytes.size()));
+  const char* end = WriteUtf8(bytes, to.data() + before);
+  to.resize(end == nullptr ? before : static_cast<size_t>(end - to.data()));
+  return end != nullptr;
+}
+
+// Charsets made so far, by name.
+class CharsetCatalog {
+ public:
+  const Charset* Find(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = charsets_.find(name);
+    if (found != charsets_.end()) return found->second.get();
+    std::unique_ptr<Charset> made = Make(name);
+    if (made == nullptr) return nullptr;
+    return charsets_.emplace(std::string(name), std::move(made)).first->second.get();
+  }
+
+ private:
+  static std::unique_ptr<Charset> Make(std::string_view name) {
+    Charset charset;
+    charset.name_ = std::string(name);
+    if (const auto kind = UnicodeKind(name); kind.has_value()) {
+      charset.kind_ = *kind;
+    } else if (const SingleByteTable* table = FindSingleByteTable(name); table != nullptr) {
+      charset.kind_ = Charset::Kind::kSingleByte;
+      charset.encoded_ = EncodeTable(*table);
+      charset.ascii_below_128_ = ExceptionsBelow128(name).empty();
+    } else {
+      charset.kind_ = Charset::Kind::kMultibyte;
+      charset.multibyte_ = MultibyteTable::Make(name);
+      if (charset.multibyte_ == nullptr) return nullptr;
+    }
+    return std::make_unique<Charset>(std::move(charset));
+  }
+
+  static std::optional<Charset::Kind> UnicodeKind(std::string_view name) {
+    if (name == "utf8mb4" || name == "utf8mb3" || name == "utf8" || name == "binary") {
+      return Charset::Kind::kUtf8;
+    }
+    if (name == "ascii") return Charset::Kind::kAscii;
+    if (name == "ucs2") return Charset::Kind::kUcs2;
+    if (name == "utf16") return Charset::Kind::kUtf16;
+    if (name == "utf16le") return Charset::Kind::kUtf16Little;
+    if (name == "utf32") return Charset::Kind::kUtf32;
+    return std::nullopt;
+  }
+
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Charset>, std::less<>> charsets_;
+};
+
+const Charset* FindCharset(std::string_view mysql_charset_name) {
+  static CharsetCatalog catalog;
+  return catalog.Find(mysql_charset_name);
+}
+
+}  // namespace millrace

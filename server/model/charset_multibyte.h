@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+// Writes `code_point`, not a surrogate, as UTF-8; returns the end.
+inline char* WriteCodePoint(char* to, uint32_t code_point) {
+  if (code_point < 0x80) {
+    *to++ = static_cast<char>(code_point);
+  } else if (code_point < 0x800) {
+    *to++ = static_cast<char>(0xc0 | code_point >> 6);
+    *to++ = static_cast<char>(0x80 | (code_point & 0x3f));
+  } else if (code_point < 0x10000) {
+    *to++ = static_cast<char>(0xe0 | code_point >> 12);
+    *to++ = static_cast<char>(0x80 | (code_point >> 6 & 0x3f));
+    *to++ = static_cast<char>(0x80 | (code_point & 0x3f));
+  } else {
+    *to++ = static_cast<char>(0xf0 | code_point >> 18);
+    *to++ = static_cast<char>(0x80 | (code_point >> 12 & 0x3f));
+    *to++ = static_cast<char>(0x80 | (code_point >> 6 & 0x3f));
+    *to++ = static_cast<char>(0x80 | (code_point & 0x3f));
+  }
+  return to;
+}
+
+// Codes of an East Asian charset (big5, cp932, eucjpms, euckr, gb18030, gb2312, gbk, sjis, ujis):
+// bytes below 0x80 are ASCII, the others begin codes of one to four bytes. Made from the machine's
+// iconv and from a list of where MySQL differs. Immutable, thread-safe.
+class MultibyteTable {
+ public:
+  // Null if `charset` is none of these, or iconv does not know it.
+  static std::unique_ptr<MultibyteTable> Make(std::string_view charset);
+
+  // As Charset::WriteUtf8.
+  char* WriteUtf8(std::string_view bytes, char* to) const;
+
+ private:
+  MultibyteTable() = default;
+  // Reads one code of two or more bytes; moves `at` past it. 0: none.
+  uint32_t Read(const unsigned char*& at, const unsigned char* end) const;
+  uint32_t ReadFour(const unsigned char* at) const;
+
+  bool half_width_kana_ = false;  // bytes a1 to df are codes
+  std::vector<uint16_t> two_;     // by the code's two bytes less 0x8000; 0 unassigned
+  std::vector<uint16_t> three_;   // by the two bytes after 8f; empty: 8f begins no code of three
+  std::vector<uint16_t> four_;    // gb18030's in the basic plane, by linear index
+};
+
+}  // namespace millrace
