@@ -1,8 +1,8 @@
 #include "model/charset_tables.h"
 
-// Generated from MySQL 9.7.4 (MariaDB 10.11.19 answers the same) by this statement, for every byte of
-// every charset of one byte a character. NULL, U+FFFD, and U+003F for a byte other than 0x3f count
-// as unassigned:
+// Generated from MySQL 9.7.4 (MariaDB 10.11.19 answers the same) by this statement, for every byte
+// of every charset of one byte a character. NULL, U+FFFD, and U+003F for a byte other than 0x3f
+// count as unassigned:
 //   SELECT HEX(CONVERT(CONVERT(UNHEX('80') USING cp1251) USING utf8mb4))
 namespace millrace {
 namespace {

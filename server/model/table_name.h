@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/name_glob.h"
 
 namespace millrace {
 
@@ -42,22 +43,36 @@ class TablePatterns {
   bool empty() const { return includes_.empty() && excludes_.empty(); }
 
  private:
-  // One side of the dot: literal pieces between the stars.
-  struct Glob {
-    std::vector<std::string> pieces{""};
-    bool plain() const { return pieces.size() == 1; }
-    bool Matches(std::string_view name) const;
-  };
   struct Pattern {
-    Glob database;
-    Glob table;
+    NameGlob database;
+    NameGlob table;
   };
-  static absl::StatusOr<Pattern> ParsePattern(std::string_view text);
   static bool AnyMatches(const std::vector<Pattern>& patterns, std::string_view database,
                          std::string_view table);
 
   std::vector<Pattern> includes_;
   std::vector<Pattern> excludes_;
+};
+
+// A set of columns as patterns `database.table.column`, written like those of tables but without
+// `!`. Immutable after Parse; thread-safe.
+class ColumnPatterns {
+ public:
+  // Matches no column.
+  ColumnPatterns() = default;
+  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern. At most 1,000 patterns.
+  static absl::StatusOr<ColumnPatterns> Parse(const std::vector<std::string>& patterns);
+
+  bool Matches(const TableName& table, std::string_view column) const;
+  bool empty() const { return patterns_.empty(); }
+
+ private:
+  struct Pattern {
+    NameGlob database;
+    NameGlob table;
+    NameGlob column;
+  };
+  std::vector<Pattern> patterns_;
 };
 
 }  // namespace millrace

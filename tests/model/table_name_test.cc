@@ -95,7 +95,8 @@ TEST(TablePatterns, WhatIsNoPatternIsRefusedAndNamed) {
     const absl::Status status = TablePatterns::Parse({"fine.*", pattern}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << pattern;
     EXPECT_EQ(ErrorReason(status), "TABLE_PATTERN_MALFORMED") << pattern;
-    EXPECT_EQ(ErrorMetadataOf(status)["pattern"], "'" + pattern + "'");
+    const std::string after_mark = pattern.substr(pattern.starts_with('!') ? 1 : 0);
+    EXPECT_EQ(ErrorMetadataOf(status)["pattern"], "'" + after_mark + "'");
   }
 }
 
@@ -108,6 +109,25 @@ TEST(TablePatterns, ThousandPatternsAreTakenAndNoMore) {
 TEST(TablePatterns, PlainNamesAreTheInclusionsWithoutStar) {
   EXPECT_THAT(Patterns({"a.b", "a.*", "!c.d", "`x.y`.`*`"}).PlainNames(),
               ElementsAre(TableName{"a", "b"}, TableName{"x.y", "*"}));
+}
+
+TEST(ColumnPatterns, MatchNoColumnUntilToldOf) {
+  EXPECT_FALSE(ColumnPatterns().Matches({"shop", "users"}, "email"));
+  EXPECT_TRUE(ColumnPatterns().empty());
+}
+
+TEST(ColumnPatterns, MatchByDatabaseTableAndColumn) {
+  const auto patterns = ColumnPatterns::Parse({"shop.*.password*", "*.users.`e.mail`"}).value();
+  EXPECT_TRUE(patterns.Matches({"shop", "users"}, "password_hash"));
+  EXPECT_TRUE(patterns.Matches({"other", "users"}, "e.mail"));
+  EXPECT_FALSE(patterns.Matches({"other", "users"}, "password_hash"));
+  EXPECT_FALSE(patterns.Matches({"shop", "orders"}, "e.mail"));
+}
+
+TEST(ColumnPatterns, WhatIsNoPatternIsRefused) {
+  for (const char* pattern : {"", "shop.users", "a.b.c.d", "!a.b.c", "a..c", "a.b."}) {
+    EXPECT_EQ(ErrorReason(ColumnPatterns::Parse({pattern}).status()), "TABLE_PATTERN_MALFORMED");
+  }
 }
 
 TEST(TableName, EqualNamesHashAlike) {
