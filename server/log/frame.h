@@ -39,6 +39,12 @@ struct Segment {
 
 // What a frame is made of, before it is stored. `payload` is the wire form of
 // SubscribeResponse.transactions, to be sent as it is.
+//
+// The index covers the payload without gap: segments follow each other from offset 0 to the end of
+// the payload; the runs of all segments stand in the order of their segments; the runs of one
+// segment follow each other from the end of its header to its end. Change counts add up: of the
+// runs to the segment's, of the segments to the frame's. No run is empty. A payload is smaller than
+// 4 GiB.
 struct FrameContent {
   Sequence first;
   uint32_t change_count = 0;  // never 0
@@ -53,13 +59,22 @@ struct FrameContent {
 
 // A stored frame, parsed. Immutable and shared: the bytes live as long as any holder. Thread-safe.
 class Frame {
+  struct Key {};  // only Parse makes frames
+
  public:
+  explicit Frame(Key) {}
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+
   // Takes the stored bytes of the frame at `first`. The checksum is verified, every offset is
   // checked. kDataLoss LOG_DAMAGED: names the sequence and what is wrong. kFailedPrecondition
   // FORMAT_TOO_NEW.
   static absl::StatusOr<std::shared_ptr<const Frame>> Parse(Sequence first, std::string bytes);
-  // The stored form of `content`. Format: log/FORMAT.md.
+  // The stored form of `content`. Format: log/FORMAT.md. Requires what FrameContent says.
   static std::string Serialize(const FrameContent& content);
+  // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
+  // bytes are too short to be one.
+  static uint32_t ChangeCountOf(std::string_view stored);
 
   Sequence first() const { return first_; }
   Sequence last() const { return {first_.value + change_count_ - 1}; }
@@ -71,16 +86,18 @@ class Frame {
   std::string_view gtids_after() const { return gtids_after_; }
   Micros commit_time_max() const { return commit_time_max_; }
   // Bytes of memory it holds.
-  size_t bytes() const { return bytes_.size(); }
+  size_t bytes() const {
+    return sizeof(Frame) + bytes_.capacity() + gtids_after_.capacity() +
+           segments_.capacity() * sizeof(Segment) + runs_.capacity() * sizeof(Run);
+  }
 
  private:
-  Frame() = default;
   std::string bytes_;
   Sequence first_;
   uint32_t change_count_ = 0;
   std::string_view payload_;
   std::string_view gtids_before_;
-  std::string_view gtids_after_;
+  std::string gtids_after_;  // stored as a difference, so it has bytes of its own
   Micros commit_time_max_ = 0;
   std::vector<Segment> segments_;
   std::vector<Run> runs_;

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,16 +10,28 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "config/log_options.h"
 #include "log/frame.h"
+#include "log/retention.h"
+#include "log/visible_mark.h"
 #include "model/sequence.h"
+
+namespace rocksdb {
+class WriteBatch;
+}
 
 namespace millrace::log {
 
-// Small records stored beside the frames, by name. Each is one RocksDB column family.
+class Database;
+struct StorageSeams;
+
+// Small records stored beside the frames, by name. Each is one RocksDB column family. Keys of kMeta
+// that begin with "log." belong to the log itself: they cannot be written or read as records.
 enum class RecordKind { kMeta, kSchema, kSubscription };
 
 struct Record {
@@ -28,10 +40,12 @@ struct Record {
   std::optional<std::string> value;  // nothing: remove
 };
 
+// First sequence and stored form of a frame.
+using StoredFrame = std::pair<Sequence, std::string>;
+
 // Frames that become visible together, with everything that must be on disk in the same moment.
 struct Batch {
-  std::vector<std::pair<Sequence, std::string>>
-      frames;                   // first sequence, bytes of Frame::Serialize
+  std::vector<StoredFrame> frames;
   std::vector<Record> records;  // new table versions
   // Newest sequence once the batch is visible: frames staged before and these. Not less than now.
   Sequence newest;
@@ -45,18 +59,33 @@ struct Range {
   Sequence newest;
 };
 
-// The log. One thread calls Stage, Commit and Trim; everything else is thread-safe.
+// The log. One thread calls Stage, DropStaged, Commit and Trim; everything else is thread-safe.
+//
+// Frames are dense: each begins where the one before it ends, staged ones included.
+//
+// Errors of all writing methods: kResourceExhausted DISK_FULL: nothing was written, and the same
+// call may be tried again. kInternal STORAGE_FAILED: it is not known whether the write reached the
+// disk, so the log refuses all further writes until it is opened again (a failed fsync is never
+// retried). Reading goes on in both cases.
 class Log {
+  struct Key {};  // only Open makes it
+
  public:
+  Log(Key, const LogOptions& options, const Clock& clock, std::unique_ptr<Database> database,
+      VisibleMark mark);
   // Opens the log in `options.directory`, creating it (mode 0700) if absent. Frames that were
   // staged and never committed are removed. Errors: kFailedPrecondition DATA_DIRECTORY_IN_USE,
-  // FORMAT_TOO_NEW, DATA_DIRECTORY_FOREIGN (not empty and not ours); kDataLoss LOG_DAMAGED: newest
-  // frame or meta unreadable; kInternal STORAGE_FAILED with RocksDB's words and the path.
+  // FORMAT_TOO_NEW, DATA_DIRECTORY_FOREIGN (not empty and not ours); kDataLoss LOG_DAMAGED: oldest
+  // or newest frame or meta unreadable, or changes that were already visible are gone;
+  // kResourceExhausted DISK_FULL; kInternal STORAGE_FAILED with RocksDB's words and the path.
   static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock);
+  // The same over a file system that a test controls.
+  static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock,
+                                                   const StorageSeams& seams);
   ~Log();
 
   // Random identity made when the log was created.
-  uint64_t log_id() const;
+  uint64_t log_id() const { return log_id_; }
   Range range() const;
   // Source position of the last committed batch; empty for a new log.
   std::string source_position() const;
@@ -65,51 +94,94 @@ class Log {
   // Writes frames of a transaction that is not committed yet. Not visible, not synced. A staged
   // frame is dropped by DropStaged, by a crash, or becomes visible by a Commit whose `newest`
   // covers it.
-  absl::Status Stage(const std::vector<std::pair<Sequence, std::string>>& frames);
+  absl::Status Stage(const std::vector<StoredFrame>& frames);
   // Removes staged frames above the newest visible sequence: the transaction was rolled back or is
   // read anew.
   absl::Status DropStaged();
 
   // Writes the batch in one RocksDB write batch, syncs (unless durability is relaxed), then makes
-  // it visible: range() covers it when Commit returns. All or, after a crash, nothing. After a
-  // failed commit the log refuses further writes until opened again (a failed fsync is never
-  // retried). kInternal STORAGE_FAILED; kResourceExhausted DISK_FULL: nothing was written, may be
-  // tried again.
+  // it visible: range() covers it when Commit returns. All or, after a crash, nothing.
   absl::Status Commit(const Batch& batch);
 
-  // Writes small records outside of a batch, synced. Thread-safe, also beside the writing thread.
+  // Writes small records outside of a batch, synced, all or nothing. Thread-safe, also beside the
+  // writing thread.
   absl::Status PutRecords(const std::vector<Record>& records);
   absl::StatusOr<std::optional<std::string>> GetRecord(RecordKind kind, std::string_view key) const;
   // In key order. Bounded by what is stored there.
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListRecords(
       RecordKind kind) const;
 
-  // The frame that holds `sequence`. kOutOfRange TOKEN_TRIMMED below oldest, TOKEN_AHEAD above
-  // newest; kDataLoss LOG_DAMAGED.
+  // The frame that holds `sequence`. kOutOfRange TOKEN_TRIMMED below oldest (metadata
+  // oldest_sequence), TOKEN_AHEAD above newest (metadata newest_sequence); kDataLoss LOG_DAMAGED;
+  // kInternal STORAGE_FAILED.
   absl::StatusOr<std::shared_ptr<const Frame>> FrameHolding(Sequence sequence) const;
   // Frames from the one that holds `from` on, in order, without gap, as many as fit `bytes_max` and
   // at least one; empty if `from` is newest + 1. One iterator with readahead, for readers that lag.
+  // A damaged frame behind the first one ends the answer before it; the next call reports it.
   // Errors as FrameHolding.
   absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> ReadFrames(Sequence from,
                                                                        size_t bytes_max) const;
   // First frame for which `after_place` is true; it must be false for a prefix of the log and true
   // for the rest. Binary search over sequences, so about log2(changes) point reads. Nothing if
-  // false for all.
+  // false for all. kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
   absl::StatusOr<std::shared_ptr<const Frame>> FindFirst(
       const std::function<bool(const Frame&)>& after_place) const;
 
-  // Applies retention by age and bytes as options say: moves the low-water mark to a frame border,
-  // deletes whole files below it. The newest frame always stays. `keep_from`, if given, holds
-  // retention back, up to options.hold_bytes_max.
+  // Applies retention by age (how age is measured: AgeLimit) and bytes as options say: moves the
+  // low-water mark to a frame border, on disk first, then deletes whole files below it. Retention
+  // by bytes moves in steps of one file. The newest frame always stays. `keep_from`, if given,
+  // holds retention back, up to options.hold_bytes_max. A reader at the edge gets the frame or
+  // TOKEN_TRIMMED, never a later frame.
   absl::Status Trim(std::optional<Sequence> keep_from);
 
-  // Bytes of all files on disk.
+  // Bytes of all files on disk; at most a second old.
   uint64_t DiskBytes() const;
 
  private:
-  class State;
-  explicit Log(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  // An iterator over frames and a range all of which it can see.
+  struct View;
+
+  // Opening.
+  absl::Status Load();
+  absl::Status Create();
+  absl::Status LoadMeta();
+  absl::Status CheckFrames() const;
+  absl::Status CheckNothingVisibleIsLost() const;
+
+  // Writing.
+  Sequence AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) const;
+  void AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to) const;
+  void Publish(const Batch& batch);
+
+  // Reading.
+  View MakeView(size_t readahead_bytes) const;
+  absl::StatusOr<std::shared_ptr<const Frame>> ReadHolding(View& view, Sequence sequence) const;
+
+  // Retention.
+  absl::StatusOr<Sequence> ChooseCut(std::optional<Sequence> keep_from);
+  absl::StatusOr<Sequence> CutByAge(const Frame& newest);
+  absl::StatusOr<Sequence> CutByBytes(uint64_t bytes_max, const Frame& newest) const;
+  absl::Status MoveOldest(Sequence oldest);
+
+  const LogOptions options_;
+  const Clock& clock_;
+  const std::unique_ptr<Database> database_;
+  uint64_t log_id_ = 0;  // constant once open
+
+  // Only the writing thread.
+  VisibleMark mark_;
+  AgeLimit age_limit_;
+  Sequence next_;  // follows the last change written, staged or visible
+
+  // Written by the writing thread after the disk has it; oldest before newest when both are read.
+  std::atomic<uint64_t> oldest_{1};
+  std::atomic<uint64_t> newest_{0};
+
+  mutable absl::Mutex mutex_;
+  std::string source_position_ ABSL_GUARDED_BY(mutex_);
+  Micros commit_time_max_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable uint64_t disk_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable std::optional<Micros> disk_bytes_at_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::log

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "log/database.h"
+#include "rocksdb/options.h"
+
+namespace millrace::log {
+
+// How RocksDB is run, and why; see database_options.cc.
+rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams);
+rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams);
+rocksdb::ColumnFamilyOptions RecordFamilyOptions();
+
+}  // namespace millrace::log

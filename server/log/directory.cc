@@ -1,0 +1,129 @@
+#include "log/directory.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::log {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::Status Failed(std::string_view act, const std::string& path, const std::error_code& error) {
+  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
+                   fmt::format("cannot {} {}: {}", act, path, error.message()), {{"path", path}});
+}
+
+absl::Status Foreign(const std::string& directory, std::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_FOREIGN",
+                   fmt::format("{} is not a log: {}; name an empty directory, or restore what is "
+                               "missing from a backup",
+                               directory, why),
+                   {{"path", directory}});
+}
+
+std::error_code LastError() { return {errno, std::generic_category()}; }
+
+// Else a power loss could take the directory away with everything that was synced inside.
+absl::Status SyncDirectory(const fs::path& directory) {
+  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return Failed("open", directory.string(), LastError());
+  const bool synced = ::fsync(file) == 0;
+  const std::error_code error = LastError();
+  ::close(file);
+  return synced ? absl::OkStatus() : Failed("sync", directory.string(), error);
+}
+
+absl::Status MakeDirectory(const std::string& directory) {
+  const fs::path parent = fs::path(directory + "/.").lexically_normal().parent_path().parent_path();
+  std::error_code error;
+  if (!parent.empty()) fs::create_directories(parent, error);
+  if (error) return Failed("create", parent.string(), error);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Failed("create", directory, LastError());
+  }
+  return SyncDirectory(parent.empty() ? fs::path(".") : parent);
+}
+
+// What a creation that was cut short may leave, and what a file system puts into its root.
+bool MayStandBesideNothing(const std::string& name) {
+  static constexpr std::array<std::string_view, 5> kNames = {"LOCK", "IDENTITY", "MANIFEST-000001",
+                                                             "000001.dbtmp", "lost+found"};
+  return name.starts_with("LOG") || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+// Whether a database with nothing but the default family holds anything: then it is not a log whose
+// creation was cut short.
+bool HoldsRecords(const std::string& directory) {
+  rocksdb::DB* opened = nullptr;
+  if (!rocksdb::DB::OpenForReadOnly({}, directory, &opened).ok()) return false;
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  const std::unique_ptr<rocksdb::Iterator> records(database->NewIterator({}));
+  records->SeekToFirst();
+  return records->Valid();
+}
+
+}  // namespace
+
+absl::Status PrepareDirectory(const std::string& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return MakeDirectory(directory);
+  if (fs::exists(directory + "/CURRENT", error)) return absl::OkStatus();
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!MayStandBesideNothing(name)) {
+      return Foreign(directory, fmt::format("it holds {} and no file CURRENT", name));
+    }
+  }
+  return error ? Failed("read", directory, error) : absl::OkStatus();
+}
+
+absl::Status CheckFamilies(const std::string& directory,
+                           const std::vector<rocksdb::ColumnFamilyDescriptor>& ours) {
+  std::error_code error;
+  if (!fs::exists(directory + "/CURRENT", error)) return absl::OkStatus();
+  std::vector<std::string> present;
+  // Failure is left to opening, which says more.
+  if (!rocksdb::DB::ListColumnFamilies({}, directory, &present).ok()) return absl::OkStatus();
+  if (present.size() == 1 && HoldsRecords(directory)) {
+    return Foreign(directory, "it holds another program's database");
+  }
+  const auto is_ours = [&](const std::string& name) {
+    return std::any_of(ours.begin(), ours.end(), [&](const auto& our) { return our.name == name; });
+  };
+  const auto unknown = std::find_if_not(present.begin(), present.end(), is_ours);
+  if (unknown == present.end()) return absl::OkStatus();
+  if (std::find(present.begin(), present.end(), "subscriptions") == present.end()) {
+    return Foreign(directory, fmt::format("it holds a database with a family {}", *unknown));
+  }
+  return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+                   fmt::format("the log in {} has a family {} that this program does not know; run "
+                               "the newer program again",
+                               directory, *unknown),
+                   {{"path", directory}});
+}
+
+uint64_t DirectoryBytes(const std::string& directory) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    // Files come and go; one that is gone has no bytes.
+    std::error_code gone;
+    const uintmax_t size = at->file_size(gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rocksdb/db.h"
+
+namespace millrace::log {
+
+// Makes `directory` (mode 0700) if it is absent. kFailedPrecondition DATA_DIRECTORY_FOREIGN: it
+// holds files and no database; kInternal STORAGE_FAILED.
+absl::Status PrepareDirectory(const std::string& directory);
+
+// Compares the column families of the database in `directory`, if there is one, with those that we
+// open. kFailedPrecondition FORMAT_TOO_NEW: has ours and others; DATA_DIRECTORY_FOREIGN: is not
+// ours. Changes nothing.
+absl::Status CheckFamilies(const std::string& directory,
+                           const std::vector<rocksdb::ColumnFamilyDescriptor>& ours);
+
+// Bytes of all files in `directory`.
+uint64_t DirectoryBytes(const std::string& directory);
+
+}  // namespace millrace::log

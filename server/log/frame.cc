@@ -1,0 +1,265 @@
+#include "log/frame.h"
+
+#include <limits>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "xxhash.h"
+
+namespace millrace::log {
+namespace {
+
+constexpr size_t kChecksumBytes = 8;
+constexpr uint8_t kVersion = 1;
+constexpr size_t kHeadBytes = kChecksumBytes + 1;
+constexpr uint64_t kUint32Max = std::numeric_limits<uint32_t>::max();
+// Least bytes that a segment and a run take: bound what hostile counts can make us reserve.
+constexpr size_t kSegmentBytesMin = 5;
+constexpr size_t kRunBytesMin = 4;
+
+uint64_t ZigZag(Micros value) {
+  return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
+}
+Micros UnZigZag(uint64_t value) { return static_cast<Micros>(value >> 1 ^ (~(value & 1) + 1)); }
+// Differences wrap, so that every pair of times survives the way there and back.
+Micros Difference(Micros a, Micros b) {
+  return static_cast<Micros>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+// The sequence is the seed: a frame under the wrong key fails like a damaged one.
+uint64_t ChecksumOf(std::string_view stored, Sequence first) {
+  const std::string_view covered = stored.substr(kChecksumBytes);
+  return XXH3_64bits_withSeed(covered.data(), covered.size(), first.value);
+}
+
+absl::Status Damaged(Sequence first, std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served, "
+                               "restore the log directory or start a new log",
+                               first.value, what),
+                   {{"sequence", std::to_string(first.value)}});
+}
+
+// What a transaction adds to a GTID set lies in one place of its binary form, so the set after a
+// frame is the set before it with a few bytes replaced.
+void AppendGtids(std::string& to, std::string_view before, std::string_view after) {
+  AppendSized(to, before);
+  const size_t common_max = std::min(before.size(), after.size());
+  size_t prefix = 0;
+  while (prefix < common_max && before[prefix] == after[prefix]) ++prefix;
+  size_t suffix = 0;
+  while (suffix < common_max - prefix &&
+         before[before.size() - 1 - suffix] == after[after.size() - 1 - suffix]) {
+    ++suffix;
+  }
+  AppendVarint(to, prefix);
+  AppendVarint(to, suffix);
+  AppendSized(to, after.substr(prefix, after.size() - prefix - suffix));
+}
+
+// Reads the set after a frame; fails the reader if the difference does not fit `before`.
+std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
+  const uint64_t prefix = reader.Varint();
+  const uint64_t suffix = reader.Varint();
+  const std::string_view middle = reader.Sized();
+  if (prefix > before.size() || suffix > before.size() - prefix) {
+    reader.Fail();
+    return {};
+  }
+  std::string after;
+  after.reserve(prefix + middle.size() + suffix);
+  after.append(before.substr(0, prefix));
+  after.append(middle);
+  after.append(before.substr(before.size() - suffix));
+  return after;
+}
+
+void AppendSegment(std::string& to, const FrameContent& content, const Segment& segment) {
+  AppendVarint(to, segment.header_offset - segment.offset);
+  AppendVarint(to, segment.header_size);
+  AppendVarint(to, segment.changes_before << 1 | (segment.more ? 1 : 0));
+  AppendVarint(to, ZigZag(Difference(content.commit_time_max, segment.commit_time)));
+  AppendVarint(to, segment.run_count);
+  for (uint32_t i = 0; i < segment.run_count; ++i) {
+    const Run& run = content.runs[segment.first_run + i];
+    AppendVarint(to, run.table_id);
+    to.push_back(static_cast<char>(run.operation));
+    AppendVarint(to, run.size);
+    AppendVarint(to, run.change_count);
+  }
+}
+
+// Checks the runs of `segment`; returns the number of their changes.
+uint64_t CheckRuns(const FrameContent& content, const Segment& segment) {
+  uint64_t at = uint64_t{segment.header_offset} + segment.header_size;
+  uint64_t changes = 0;
+  for (uint32_t i = 0; i < segment.run_count; ++i) {
+    const Run& run = content.runs[segment.first_run + i];
+    MILLRACE_CHECK(run.offset == at && run.size > 0 && run.change_count > 0);
+    at += run.size;
+    changes += run.change_count;
+  }
+  MILLRACE_CHECK(at == segment.end);
+  return changes;
+}
+
+void CheckContent(const FrameContent& content) {
+  MILLRACE_CHECK(content.first.value > 0);
+  MILLRACE_CHECK(content.change_count > 0);
+  MILLRACE_CHECK(content.payload.size() < kUint32Max);
+  uint64_t at = 0;
+  uint64_t runs = 0;
+  uint64_t changes = 0;
+  for (const Segment& segment : content.segments) {
+    MILLRACE_CHECK(segment.offset == at && segment.header_offset >= segment.offset);
+    MILLRACE_CHECK(segment.first_run == runs);
+    MILLRACE_CHECK(segment.run_count <= content.runs.size() - runs);
+    MILLRACE_CHECK(segment.changes_before < uint64_t{1} << 63);
+    MILLRACE_CHECK(CheckRuns(content, segment) == segment.change_count);
+    at = segment.end;
+    runs += segment.run_count;
+    changes += segment.change_count;
+  }
+  MILLRACE_CHECK(at == content.payload.size());
+  MILLRACE_CHECK(runs == content.runs.size());
+  MILLRACE_CHECK(changes == content.change_count);
+}
+
+// Reads segments and runs, whose bytes nobody has checked. Offsets follow from sizes.
+class IndexReader {
+ public:
+  IndexReader(ByteReader& reader, Micros commit_time_max)
+      : reader_(reader), commit_time_max_(commit_time_max) {}
+
+  void Read(std::vector<Segment>& segments, std::vector<Run>& runs) {
+    const uint64_t count = Count(kSegmentBytesMin);
+    segments.reserve(count);
+    runs.reserve(count);
+    for (uint64_t i = 0; i < count && reader_.ok(); ++i) segments.push_back(ReadSegment(runs));
+  }
+  // Where the last segment ends, and the number of changes of all.
+  uint64_t payload_bytes() const { return at_; }
+  uint64_t change_count() const { return changes_; }
+
+ private:
+  Segment ReadSegment(std::vector<Run>& runs) {
+    Segment segment;
+    segment.offset = static_cast<uint32_t>(at_);
+    at_ += Number32();
+    segment.header_offset = static_cast<uint32_t>(at_);
+    segment.header_size = Number32();
+    at_ += segment.header_size;
+    const uint64_t before_and_more = reader_.Varint();
+    segment.changes_before = before_and_more >> 1;
+    segment.more = before_and_more & 1;
+    segment.commit_time = Difference(commit_time_max_, UnZigZag(reader_.Varint()));
+    segment.first_run = static_cast<uint32_t>(runs.size());
+    segment.run_count = static_cast<uint32_t>(Count(kRunBytesMin));
+    const uint64_t changes_before = changes_;
+    for (uint32_t i = 0; i < segment.run_count && reader_.ok(); ++i) runs.push_back(ReadRun());
+    segment.change_count = static_cast<uint32_t>(changes_ - changes_before);
+    segment.end = static_cast<uint32_t>(at_);
+    return segment;
+  }
+
+  Run ReadRun() {
+    Run run;
+    run.table_id = Number32();
+    run.operation = reader_.Little8();
+    run.offset = static_cast<uint32_t>(at_);
+    run.size = Number32();
+    run.change_count = Number32();
+    if (run.size == 0 || run.change_count == 0) reader_.Fail();
+    at_ += run.size;
+    changes_ += run.change_count;
+    return run;
+  }
+
+  uint32_t Number32() {
+    const uint64_t value = reader_.Varint();
+    if (value > kUint32Max) reader_.Fail();
+    return static_cast<uint32_t>(value);
+  }
+  // A number of things that take at least `bytes_min` each of what is left.
+  uint64_t Count(size_t bytes_min) {
+    const uint64_t count = reader_.Varint();
+    if (count > reader_.remaining() / bytes_min) reader_.Fail();
+    return reader_.ok() ? count : 0;
+  }
+
+  ByteReader& reader_;
+  const Micros commit_time_max_;
+  // 64 bits wide: sums of as many 32-bit numbers as a frame can hold do not overflow.
+  uint64_t at_ = 0;
+  uint64_t changes_ = 0;
+};
+
+}  // namespace
+
+std::string Frame::Serialize(const FrameContent& content) {
+  CheckContent(content);
+  std::string stored;
+  stored.reserve(kHeadBytes + 32 + 2 * content.gtids_before.size() + 16 * content.segments.size() +
+                 12 * content.runs.size() + content.payload.size());
+  stored.append(kChecksumBytes, '\0');
+  stored.push_back(static_cast<char>(kVersion));
+  AppendVarint(stored, content.change_count);
+  AppendVarint(stored, ZigZag(content.commit_time_max));
+  AppendGtids(stored, content.gtids_before, content.gtids_after);
+  AppendVarint(stored, content.segments.size());
+  for (const Segment& segment : content.segments) AppendSegment(stored, content, segment);
+  stored.append(content.payload);
+  const uint64_t checksum = ChecksumOf(stored, content.first);
+  std::memcpy(stored.data(), &checksum, sizeof checksum);
+  return stored;
+}
+
+uint32_t Frame::ChangeCountOf(std::string_view stored) {
+  if (stored.size() <= kHeadBytes) return 0;
+  return static_cast<uint32_t>(ByteReader(stored.substr(kHeadBytes)).Varint());
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::string bytes) {
+  if (bytes.size() < kHeadBytes) return Damaged(first, "too short");
+  if (LoadLittle64(bytes.data()) != ChecksumOf(bytes, first)) {
+    return Damaged(first, "checksum does not match");
+  }
+  const auto version = static_cast<uint8_t>(bytes[kChecksumBytes]);
+  if (version > kVersion) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+                     fmt::format("stored frame at sequence {} has format {}, this program knows "
+                                 "up to {}; run the newer program again",
+                                 first.value, version, kVersion));
+  }
+  if (version != kVersion) return Damaged(first, "unknown version");
+
+  auto frame = std::make_shared<Frame>(Key());
+  frame->bytes_ = std::move(bytes);
+  frame->first_ = first;
+  ByteReader reader(std::string_view(frame->bytes_).substr(kHeadBytes));
+  const uint64_t change_count = reader.Varint();
+  frame->commit_time_max_ = UnZigZag(reader.Varint());
+  frame->gtids_before_ = reader.Sized();
+  frame->gtids_after_ = ReadGtidsAfter(reader, frame->gtids_before_);
+  IndexReader index(reader, frame->commit_time_max_);
+  index.Read(frame->segments_, frame->runs_);
+  frame->payload_ = reader.rest();
+  if (!reader.ok()) return Damaged(first, "malformed index");
+  // One below the limit of 32 bits, so that every offset fits.
+  if (frame->payload_.size() >= kUint32Max || index.payload_bytes() != frame->payload_.size()) {
+    return Damaged(first, "index does not cover the payload");
+  }
+  if (change_count == 0 || change_count > kUint32Max || index.change_count() != change_count) {
+    return Damaged(first, "change counts do not add up");
+  }
+  if (first.value == 0 || first.value > std::numeric_limits<uint64_t>::max() - change_count) {
+    return Damaged(first, "sequence out of bounds");
+  }
+  frame->change_count_ = static_cast<uint32_t>(change_count);
+  return frame;
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,162 @@
+#include "log/log.h"
+
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "log/database.h"
+#include "log/directory.h"
+#include "log/meta.h"
+
+namespace millrace::log {
+namespace {
+
+constexpr Micros kDiskBytesAge = 1'000'000;
+// Staged frames are removed in batches of this many keys.
+constexpr size_t kDropKeys = 1024;
+
+Family FamilyOf(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::kMeta:
+      return Family::kMeta;
+    case RecordKind::kSchema:
+      return Family::kSchema;
+    case RecordKind::kSubscription:
+      return Family::kSubscription;
+  }
+  MILLRACE_CHECK(false);
+}
+
+bool IsOwn(RecordKind kind, std::string_view key) {
+  return kind == RecordKind::kMeta && key.starts_with(kOwnPrefix);
+}
+
+}  // namespace
+
+Range Log::range() const {
+  // In this order: `newest` only grows, so it can only be too great for `oldest`, never too small.
+  const uint64_t oldest = oldest_.load(std::memory_order_acquire);
+  const uint64_t newest = newest_.load(std::memory_order_acquire);
+  return {{oldest}, {newest}};
+}
+
+std::string Log::source_position() const {
+  absl::MutexLock lock(&mutex_);
+  return source_position_;
+}
+
+Micros Log::commit_time_max() const {
+  absl::MutexLock lock(&mutex_);
+  return commit_time_max_;
+}
+
+absl::Status Log::Stage(const std::vector<StoredFrame>& frames) {
+  rocksdb::WriteBatch batch;
+  const Sequence next = AddFrames(frames, batch);
+  MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
+  next_ = next;
+  return absl::OkStatus();
+}
+
+// Adds the frames to a write and returns the sequence that follows them.
+Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) const {
+  Sequence next = next_;
+  for (const auto& [first, stored] : frames) {
+    MILLRACE_CHECK(first == next);
+    const uint32_t change_count = Frame::ChangeCountOf(stored);
+    MILLRACE_CHECK(change_count > 0);
+    // The status is that of a batch with a size limit, which this one has not.
+    to.Put(database_->family(Family::kLog), FrameKey(first), stored);
+    next.value += change_count;
+  }
+  return next;
+}
+
+void Log::AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to) const {
+  for (const Record& record : records) {
+    MILLRACE_CHECK(!IsOwn(record.kind, record.key));
+    rocksdb::ColumnFamilyHandle* const family = database_->family(FamilyOf(record.kind));
+    if (record.value.has_value()) {
+      to.Put(family, record.key, *record.value);
+    } else {
+      to.Delete(family, record.key);
+    }
+  }
+}
+
+absl::Status Log::DropStaged() {
+  const Sequence newest = range().newest;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const auto frames = database_->Iterate(Family::kLog, options);
+  frames->Seek(FrameKey(newest.next()));
+  while (frames->Valid()) {
+    rocksdb::WriteBatch batch;
+    for (size_t i = 0; i < kDropKeys && frames->Valid(); ++i, frames->Next()) {
+      batch.Delete(database_->family(Family::kLog), frames->key());
+    }
+    MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
+  }
+  if (!frames->status().ok()) return database_->ReadError(frames->status());
+  next_ = newest.next();
+  return absl::OkStatus();
+}
+
+absl::Status Log::Commit(const Batch& batch) {
+  rocksdb::WriteBatch write;
+  const Sequence next = AddFrames(batch.frames, write);
+  MILLRACE_CHECK(batch.newest >= range().newest && batch.newest < next);
+  AddRecords(batch.records, write);
+  write.Put(database_->family(Family::kMeta), rocksdb::Slice(kVisibleKey),
+            SerializeVisible(batch.newest, batch.commit_time_max, batch.source_position));
+  const bool durable = options_.durability == Durability::kDurable;
+  MILLRACE_RETURN_IF_ERROR(database_->Write(write, durable));
+  next_ = next;
+  if (durable) MILLRACE_RETURN_IF_ERROR(mark_.Write(log_id_, batch.newest));
+  Publish(batch);
+  return absl::OkStatus();
+}
+
+void Log::Publish(const Batch& batch) {
+  absl::MutexLock lock(&mutex_);
+  source_position_ = batch.source_position;
+  commit_time_max_ = batch.commit_time_max;
+  newest_.store(batch.newest.value, std::memory_order_release);
+}
+
+absl::Status Log::PutRecords(const std::vector<Record>& records) {
+  rocksdb::WriteBatch write;
+  AddRecords(records, write);
+  return database_->Write(write, true);
+}
+
+absl::StatusOr<std::optional<std::string>> Log::GetRecord(RecordKind kind,
+                                                          std::string_view key) const {
+  MILLRACE_CHECK(!IsOwn(kind, key));
+  return database_->Get(FamilyOf(kind), key);
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Log::ListRecords(
+    RecordKind kind) const {
+  const auto at = database_->Iterate(FamilyOf(kind), rocksdb::ReadOptions());
+  std::vector<std::pair<std::string, std::string>> records;
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    if (IsOwn(kind, at->key().ToStringView())) continue;
+    records.emplace_back(at->key().ToString(), at->value().ToString());
+  }
+  if (!at->status().ok()) return database_->ReadError(at->status());
+  return records;
+}
+
+uint64_t Log::DiskBytes() const {
+  absl::MutexLock lock(&mutex_);
+  const Micros now = clock_.SteadyMicros();
+  if (!disk_bytes_at_.has_value() || now - *disk_bytes_at_ >= kDiskBytesAge) {
+    disk_bytes_ = DirectoryBytes(options_.directory);
+    disk_bytes_at_ = now;
+  }
+  return disk_bytes_;
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,143 @@
+// Opening a log: what must hold before anyone may read or write it.
+#include <random>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "log/database.h"
+#include "log/log.h"
+#include "log/meta.h"
+
+namespace millrace::log {
+namespace {
+
+absl::Status Damaged(const std::string& directory, std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("log in {}: {}; nothing has been repaired, restore the directory "
+                               "from a backup or start a new log in an empty one",
+                               directory, what),
+                   {{"path", directory}});
+}
+
+// Never zero, which tokens use for "no log".
+uint64_t RandomId() {
+  std::random_device device;
+  uint64_t id = 0;
+  while (id == 0) id = uint64_t{device()} << 32 | device();
+  return id;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogOptions& options, const Clock& clock) {
+  return Open(options, clock, StorageSeams());
+}
+
+absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogOptions& options, const Clock& clock,
+                                               const StorageSeams& seams) {
+  MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                            Database::Open(options.directory, seams));
+  MILLRACE_ASSIGN_OR_RETURN(VisibleMark mark, VisibleMark::Open(options.directory));
+  auto log = std::make_unique<Log>(Key(), options, clock, std::move(database), std::move(mark));
+  MILLRACE_RETURN_IF_ERROR(log->Load());
+  return log;
+}
+
+Log::Log(Key, const LogOptions& options, const Clock& clock, std::unique_ptr<Database> database,
+         VisibleMark mark)
+    : options_(options),
+      clock_(clock),
+      database_(std::move(database)),
+      mark_(std::move(mark)),
+      age_limit_(options.retention_age, clock) {}
+
+Log::~Log() = default;
+
+absl::Status Log::Load() {
+  MILLRACE_ASSIGN_OR_RETURN(const auto format, database_->Get(Family::kMeta, kFormatKey));
+  if (!format.has_value()) MILLRACE_RETURN_IF_ERROR(Create());
+  MILLRACE_RETURN_IF_ERROR(LoadMeta());
+  MILLRACE_RETURN_IF_ERROR(CheckFrames());
+  MILLRACE_RETURN_IF_ERROR(CheckNothingVisibleIsLost());
+  MILLRACE_RETURN_IF_ERROR(DropStaged());
+  // With relaxed durability losing what was seen is part of the bargain: no mark then.
+  const bool durable = options_.durability == Durability::kDurable;
+  return mark_.Write(log_id_, durable ? range().newest : Sequence{});
+}
+
+absl::Status Log::Create() {
+  for (const Family family : {Family::kLog, Family::kMeta, Family::kSchema}) {
+    const auto records = database_->Iterate(family, rocksdb::ReadOptions());
+    records->SeekToFirst();
+    if (records->Valid()) return Damaged(options_.directory, "holds records but no format");
+    if (!records->status().ok()) return database_->ReadError(records->status());
+  }
+  std::string format;
+  AppendLittle32(format, kFormat);
+  std::string id;
+  AppendLittle64(id, RandomId());
+  std::string oldest;
+  AppendLittle64(oldest, 1);
+  rocksdb::WriteBatch batch;
+  const auto meta = database_->family(Family::kMeta);
+  batch.Put(meta, rocksdb::Slice(kFormatKey), format);
+  batch.Put(meta, rocksdb::Slice(kIdKey), id);
+  batch.Put(meta, rocksdb::Slice(kOldestKey), oldest);
+  batch.Put(meta, rocksdb::Slice(kVisibleKey), SerializeVisible({}, 0, {}));
+  return database_->Write(batch, true);
+}
+
+absl::Status Log::LoadMeta() {
+  const auto read = [&](std::string_view key) { return database_->Get(Family::kMeta, key); };
+  MILLRACE_ASSIGN_OR_RETURN(const auto format, read(kFormatKey));
+  if (format.has_value() && format->size() == 4 && LoadLittle32(format->data()) > kFormat) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+        fmt::format("the log in {} has format {}, this program knows up to {}; run the newer "
+                    "program again",
+                    options_.directory, LoadLittle32(format->data()), kFormat),
+        {{"path", options_.directory}});
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto id, read(kIdKey));
+  MILLRACE_ASSIGN_OR_RETURN(const auto oldest, read(kOldestKey));
+  MILLRACE_ASSIGN_OR_RETURN(const auto stored, read(kVisibleKey));
+  const std::optional<Visible> visible = ParseVisible(stored.value_or(""));
+  const bool sound = format.has_value() && format->size() == 4 &&
+                     LoadLittle32(format->data()) == kFormat && id.has_value() && id->size() == 8 &&
+                     oldest.has_value() && oldest->size() == 8 && visible.has_value();
+  if (!sound) return Damaged(options_.directory, "meta records are missing or malformed");
+  log_id_ = LoadLittle64(id->data());
+  oldest_ = LoadLittle64(oldest->data());
+  newest_ = visible->newest.value;
+  next_ = visible->newest.next();
+  absl::MutexLock lock(&mutex_);
+  commit_time_max_ = visible->commit_time_max;
+  source_position_ = visible->source_position;
+  return absl::OkStatus();
+}
+
+absl::Status Log::CheckFrames() const {
+  const Range kept = range();
+  if (kept.newest.value == 0 && kept.oldest.value == 1) return absl::OkStatus();
+  if (kept.oldest.value == 0 || kept.oldest > kept.newest) {
+    return Damaged(options_.directory, fmt::format("oldest sequence {} and newest {} disagree",
+                                                   kept.oldest.value, kept.newest.value));
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto oldest, FrameHolding(kept.oldest));
+  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameHolding(kept.newest));
+  if (oldest->first() == kept.oldest && newest->last() == kept.newest) return absl::OkStatus();
+  return Damaged(options_.directory, "oldest or newest sequence is not at the border of a frame");
+}
+
+absl::Status Log::CheckNothingVisibleIsLost() const {
+  if (options_.durability == Durability::kRelaxed) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const Sequence seen, mark_.Read(log_id_));
+  const Sequence newest = range().newest;
+  if (seen <= newest) return absl::OkStatus();
+  return Damaged(options_.directory,
+                 fmt::format("changes {} to {} were visible before and are gone", newest.value + 1,
+                             seen.value));
+}
+
+}  // namespace millrace::log

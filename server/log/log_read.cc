@@ -1,0 +1,135 @@
+// Reading frames. Trimming goes on beside it: see Log::MakeView.
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "log/database.h"
+#include "log/log.h"
+#include "log/meta.h"
+
+namespace millrace::log {
+namespace {
+
+// More does not help a disk, and is memory for every lagging reader.
+constexpr size_t kReadaheadBytesMax = size_t{2} << 20;
+
+absl::Status Missing(Sequence sequence) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("no stored frame holds sequence {}; nothing after it can be served, "
+                               "restore the log directory or start a new log",
+                               sequence.value),
+                   {{"sequence", std::to_string(sequence.value)}});
+}
+
+absl::Status Trimmed(Sequence sequence, Range kept) {
+  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED",
+                   fmt::format("sequence {} is no longer retained, the oldest is {}",
+                               sequence.value, kept.oldest.value),
+                   {{"sequence", std::to_string(sequence.value)},
+                    {"oldest_sequence", std::to_string(kept.oldest.value)}});
+}
+
+absl::Status Ahead(Sequence sequence, Range kept) {
+  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_AHEAD",
+                   fmt::format("sequence {} lies past the end of the log, the newest is {}",
+                               sequence.value, kept.newest.value),
+                   {{"sequence", std::to_string(sequence.value)},
+                    {"newest_sequence", std::to_string(kept.newest.value)}});
+}
+
+absl::Status CheckInside(Sequence sequence, Range kept) {
+  if (sequence < kept.oldest) return Trimmed(sequence, kept);
+  if (sequence > kept.newest) return Ahead(sequence, kept);
+  return absl::OkStatus();
+}
+
+// The frame under the iterator, which must be valid.
+absl::StatusOr<std::shared_ptr<const Frame>> ParseAt(const rocksdb::Iterator& at) {
+  const std::optional<Sequence> first = ParseFrameKey(at.key().ToStringView());
+  if (!first.has_value()) return Missing({});
+  return Frame::Parse(*first, at.value().ToString());
+}
+
+}  // namespace
+
+struct Log::View {
+  std::unique_ptr<rocksdb::Iterator> frames;
+  Range kept;
+};
+
+// The iterator keeps what it saw when it was made, whatever is trimmed afterwards. `newest` is read
+// before it is made, so it sees up to there; `oldest` after, so that nothing from there on was
+// trimmed before. Should trimming have overtaken in between, the next round sees both anew.
+Log::View Log::MakeView(size_t readahead_bytes) const {
+  rocksdb::ReadOptions options;
+  options.readahead_size = readahead_bytes;
+  options.fill_cache = readahead_bytes == 0;
+  while (true) {
+    const Sequence newest{newest_.load(std::memory_order_acquire)};
+    auto frames = database_->Iterate(Family::kLog, options);
+    const Sequence oldest{oldest_.load(std::memory_order_acquire)};
+    if (oldest <= newest.next()) return {std::move(frames), {oldest, newest}};
+  }
+}
+
+// Leaves the iterator at the frame.
+absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadHolding(View& view, Sequence sequence) const {
+  MILLRACE_RETURN_IF_ERROR(CheckInside(sequence, view.kept));
+  view.frames->SeekForPrev(FrameKey(sequence));
+  if (!view.frames->Valid()) {
+    const rocksdb::Status status = view.frames->status();
+    return status.ok() ? Missing(sequence) : database_->ReadError(status);
+  }
+  MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ParseAt(*view.frames));
+  if (sequence > frame->last()) return Missing(sequence);
+  return frame;
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Log::FrameHolding(Sequence sequence) const {
+  View view = MakeView(0);
+  return ReadHolding(view, sequence);
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequence from,
+                                                                          size_t bytes_max) const {
+  View view = MakeView(std::clamp<size_t>(bytes_max, 64 << 10, kReadaheadBytesMax));
+  std::vector<std::shared_ptr<const Frame>> frames;
+  if (from == view.kept.newest.next()) return frames;
+  MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, from));
+  size_t bytes = view.frames->value().size();
+  frames.push_back(std::move(frame));
+  while (frames.back()->last() < view.kept.newest) {
+    view.frames->Next();
+    if (!view.frames->Valid()) break;
+    bytes += view.frames->value().size();
+    if (bytes > bytes_max) break;
+    auto next = ParseAt(*view.frames);
+    // What is missing or damaged here is where the next call begins, which then says so.
+    if (!next.ok() || (*next)->first() != frames.back()->last().next()) break;
+    frames.push_back(*std::move(next));
+  }
+  return frames;
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Log::FindFirst(
+    const std::function<bool(const Frame&)>& after_place) const {
+  View view = MakeView(0);
+  std::shared_ptr<const Frame> found;
+  // The first frame sought, if there is one, begins in low … high.
+  uint64_t low = view.kept.oldest.value;
+  uint64_t high = view.kept.newest.value;
+  while (low <= high) {
+    const Sequence middle{low + (high - low) / 2};
+    MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, middle));
+    if (after_place(*frame)) {
+      high = frame->first().value - 1;
+      found = std::move(frame);
+    } else {
+      low = frame->last().value + 1;
+    }
+  }
+  return found;
+}
+
+}  // namespace millrace::log

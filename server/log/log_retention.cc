@@ -1,0 +1,76 @@
+// Retention: how far the low-water mark may move, and moving it.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "log/database.h"
+#include "log/directory.h"
+#include "log/log.h"
+#include "log/meta.h"
+
+namespace millrace::log {
+
+absl::Status Log::Trim(std::optional<Sequence> keep_from) {
+  if (range().newest.value == 0) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const Sequence cut, ChooseCut(keep_from));
+  if (cut > range().oldest) MILLRACE_RETURN_IF_ERROR(MoveOldest(cut));
+  // Also when the mark stays: some files could not be deleted when it moved.
+  return database_->DeleteFramesBelow(FrameKey(range().oldest));
+}
+
+// First sequence of the frame that is to be the oldest.
+absl::StatusOr<Sequence> Log::ChooseCut(std::optional<Sequence> keep_from) {
+  const Range kept = range();
+  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameHolding(kept.newest));
+  MILLRACE_ASSIGN_OR_RETURN(const Sequence by_age, CutByAge(*newest));
+  MILLRACE_ASSIGN_OR_RETURN(const Sequence by_bytes, CutByBytes(options_.retention_bytes, *newest));
+  const Sequence wanted = std::max(by_age, by_bytes);
+  if (!keep_from.has_value() || *keep_from >= wanted || options_.hold_bytes_max == 0) return wanted;
+
+  MILLRACE_ASSIGN_OR_RETURN(const auto held, FrameHolding(std::max(*keep_from, kept.oldest)));
+  MILLRACE_ASSIGN_OR_RETURN(const Sequence forced, CutByBytes(options_.hold_bytes_max, *newest));
+  return std::min(wanted, std::max(held->first(), forced));
+}
+
+absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
+  const Sequence oldest = range().oldest;
+  if (options_.retention_age == 0) return oldest;
+  MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(oldest));
+  const Micros cutoff = age_limit_.Cutoff(frame->commit_time_max(), newest.commit_time_max());
+  if (frame->commit_time_max() >= cutoff) return oldest;
+  MILLRACE_ASSIGN_OR_RETURN(
+      const auto kept, FindFirst([&](const Frame& at) { return at.commit_time_max() >= cutoff; }));
+  return kept != nullptr ? kept->first() : newest.first();
+}
+
+// RocksDB gives space back by whole files, so the cut is the end of the last file that has to go.
+absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest) const {
+  Sequence cut = range().oldest;
+  const uint64_t bytes = DirectoryBytes(options_.directory);
+  if (bytes_max == 0 || bytes <= bytes_max) return cut;
+  const uint64_t excess = bytes - bytes_max;
+  uint64_t freed = 0;
+  for (const FrameFile& file : database_->FrameFiles()) {
+    if (freed >= excess) break;
+    freed += file.bytes;
+    const std::optional<Sequence> last_frame = ParseFrameKey(file.largest_key);
+    if (!last_frame.has_value() || *last_frame < cut) continue;  // goes without moving the mark
+    if (*last_frame >= newest.first()) return newest.first();
+    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(*last_frame));
+    cut = frame->last().next();
+  }
+  return cut;
+}
+
+// On disk before anything is deleted: after a crash nothing above the mark may be missing.
+absl::Status Log::MoveOldest(Sequence oldest) {
+  std::string value;
+  AppendLittle64(value, oldest.value);
+  rocksdb::WriteBatch write;
+  write.Put(database_->family(Family::kMeta), rocksdb::Slice(kOldestKey), value);
+  MILLRACE_RETURN_IF_ERROR(database_->Write(write, true));
+  oldest_.store(oldest.value, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,65 @@
+#include "log/visible_mark.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "xxhash.h"
+
+namespace millrace::log {
+namespace {
+
+constexpr size_t kMarkBytes = 24;  // log id, newest sequence, checksum of both
+constexpr size_t kCovered = 16;
+
+absl::Status Failed(std::string_view act, const std::string& path) {
+  const std::string why = std::generic_category().message(errno);
+  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
+                   fmt::format("cannot {} {}: {}", act, path, why), {{"path", path}});
+}
+
+}  // namespace
+
+absl::StatusOr<VisibleMark> VisibleMark::Open(const std::string& directory) {
+  std::string path = directory + "/VISIBLE";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return Failed("open", path);
+  return VisibleMark(file, std::move(path));
+}
+
+VisibleMark::VisibleMark(int file, std::string path) : file_(file), path_(std::move(path)) {}
+
+VisibleMark::VisibleMark(VisibleMark&& other) noexcept
+    : file_(std::exchange(other.file_, -1)), path_(std::move(other.path_)) {}
+
+VisibleMark::~VisibleMark() {
+  if (file_ >= 0) ::close(file_);
+}
+
+absl::StatusOr<Sequence> VisibleMark::Read(uint64_t log_id) const {
+  std::array<char, kMarkBytes> bytes;
+  const ssize_t size = ::pread(file_, bytes.data(), bytes.size(), 0);
+  if (size < 0) return Failed("read", path_);
+  if (size != kMarkBytes) return Sequence{};
+  const bool whole = LoadLittle64(bytes.data() + kCovered) == XXH3_64bits(bytes.data(), kCovered);
+  if (!whole || LoadLittle64(bytes.data()) != log_id) return Sequence{};
+  return Sequence{LoadLittle64(bytes.data() + 8)};
+}
+
+absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {
+  std::string bytes;
+  AppendLittle64(bytes, log_id);
+  AppendLittle64(bytes, newest.value);
+  AppendLittle64(bytes, XXH3_64bits(bytes.data(), kCovered));
+  if (::pwrite(file_, bytes.data(), bytes.size(), 0) != kMarkBytes) return Failed("write", path_);
+  return absl::OkStatus();
+}
+
+}  // namespace millrace::log

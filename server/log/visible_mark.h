@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/sequence.h"
+
+namespace millrace::log {
+
+// The newest sequence that anyone may have seen, in a file of its own beside RocksDB's. It is
+// written after the sync that makes a commit durable and before the commit becomes visible, and is
+// itself never synced: after a crash of the process it is exact, after a power loss it may be too
+// low, but it is never above what was synced. A log that comes up with less than the mark says has
+// lost changes that were seen. One thread. Format: log/FORMAT.md.
+class VisibleMark {
+ public:
+  // Opens the file `VISIBLE` in `directory`, creating it if absent. kInternal STORAGE_FAILED.
+  static absl::StatusOr<VisibleMark> Open(const std::string& directory);
+  VisibleMark(VisibleMark&& other) noexcept;
+  VisibleMark& operator=(VisibleMark&&) = delete;
+  ~VisibleMark();
+
+  // What was written last for `log_id`; zero if the file holds no valid mark of that log. kInternal
+  // STORAGE_FAILED.
+  absl::StatusOr<Sequence> Read(uint64_t log_id) const;
+  // kInternal STORAGE_FAILED.
+  absl::Status Write(uint64_t log_id, Sequence newest);
+
+ private:
+  VisibleMark(int file, std::string path);
+
+  int file_;
+  std::string path_;
+};
+
+}  // namespace millrace::log

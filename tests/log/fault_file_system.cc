@@ -1,0 +1,91 @@
+#include "log/fault_file_system.h"
+
+#include <filesystem>
+#include <utility>
+
+namespace millrace::log::testing {
+namespace {
+
+class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  FaultFile(std::unique_ptr<rocksdb::FSWritableFile> target, FaultFileSystem& system,
+            std::string name)
+      : FSWritableFileOwnerWrapper(std::move(target)), system_(system), name_(std::move(name)) {
+    system_.Synced(name_, 0);
+  }
+
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = system_.TakeSpace(data.size());
+    if (!status.ok()) return status;
+    bytes_ += data.size();
+    return FSWritableFileWrapper::Append(data, options, context);
+  }
+  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
+                           const rocksdb::DataVerificationInfo&,
+                           rocksdb::IODebugContext* context) override {
+    return Append(data, options, context);
+  }
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
+                         rocksdb::IODebugContext* context) override {
+    rocksdb::IOStatus status = system_.CheckSync();
+    if (!status.ok()) return status;
+    system_.Synced(name_, bytes_);
+    return FSWritableFileWrapper::Sync(options, context);
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
+                          rocksdb::IODebugContext* context) override {
+    return Sync(options, context);
+  }
+
+ private:
+  FaultFileSystem& system_;
+  const std::string name_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace
+
+FaultFileSystem::FaultFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+
+rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
+                                                   const rocksdb::FileOptions& options,
+                                                   std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                                   rocksdb::IODebugContext* context) {
+  std::unique_ptr<rocksdb::FSWritableFile> target;
+  rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, &target, context);
+  if (status.ok()) {
+    *file = std::make_unique<FaultFile>(std::move(target), *this,
+                                        std::filesystem::path(path).filename().string());
+  }
+  return status;
+}
+
+rocksdb::IOStatus FaultFileSystem::TakeSpace(size_t bytes) {
+  const auto size = static_cast<int64_t>(bytes);
+  if (space_.fetch_sub(size) >= size) return rocksdb::IOStatus::OK();
+  space_ += size;
+  rocksdb::IOStatus full = rocksdb::IOStatus::NoSpace("test");
+  full.SetRetryable(true);  // as RocksDB's own file system says
+  return full;
+}
+
+rocksdb::IOStatus FaultFileSystem::CheckSync() const {
+  return fail_syncs_ ? rocksdb::IOStatus::IOError("test: sync failed") : rocksdb::IOStatus::OK();
+}
+
+void FaultFileSystem::Synced(const std::string& name, uint64_t bytes) {
+  absl::MutexLock lock(&mutex_);
+  synced_[name] = bytes;
+}
+
+void FaultFileSystem::DropUnsynced(const std::string& copy) const {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [name, bytes] : synced_) {
+    const std::filesystem::path path = std::filesystem::path(copy) / name;
+    if (!std::filesystem::exists(path) || !name.ends_with(".log")) continue;
+    std::filesystem::resize_file(path, bytes);
+  }
+}
+
+}  // namespace millrace::log::testing

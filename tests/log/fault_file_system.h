@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "rocksdb/file_system.h"
+
+namespace millrace::log::testing {
+
+// The machine's file system, whose writing fails on command and which remembers what was synced.
+class FaultFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  FaultFileSystem();
+  const char* Name() const override { return "FaultFileSystem"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* context) override;
+
+  // Appending says that no space is left, after `bytes` more bytes.
+  void FillDisk(int64_t bytes = 0) { space_ = bytes; }
+  void FreeDisk() { space_ = kUnlimited; }
+  void FailSyncs(bool fail) { fail_syncs_ = fail; }
+
+  // Cuts the files in `copy` back to what was synced of those with the same names here.
+  void DropUnsynced(const std::string& copy) const;
+
+  // For its files.
+  rocksdb::IOStatus TakeSpace(size_t bytes);
+  rocksdb::IOStatus CheckSync() const;
+  void Synced(const std::string& name, uint64_t bytes);
+
+ private:
+  static constexpr int64_t kUnlimited = int64_t{1} << 60;
+  std::atomic<int64_t> space_ = kUnlimited;
+  std::atomic<bool> fail_syncs_ = false;
+  mutable absl::Mutex mutex_;
+  std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::log::testing

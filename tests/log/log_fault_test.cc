@@ -1,0 +1,106 @@
+// Disks that are full or fail.
+#include "log/log_fixture.h"
+
+namespace millrace::log::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class LogFaultTest : public LogTest {
+ protected:
+  void SetUp() override { ASSERT_EQ(ReasonOf(Reopen()), "OK"); }
+  // Commits `batch` while the disk is full, then with space again.
+  void CommitOnFullDiskThenAgain(const Batch& batch) {
+    faults_->FillDisk(100);
+    EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+    EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+    faults_->FreeDisk();
+    EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
+  }
+};
+
+TEST_F(LogFaultTest, FullDiskIsReportedAndReadingGoesOn) {
+  CommitMany(3);
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
+  ExpectRange(1, 30);
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 11, 21));
+}
+
+TEST_F(LogFaultTest, FirstCommitOnAFullDiskSucceedsOnceThereIsSpace) {
+  CommitOnFullDiskThenAgain(BatchOf({NextFrame(4)}));
+  next_ = {5};
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+}
+
+TEST_F(LogFaultTest, DiskThatFillsAgainAndAgainLosesNothing) {
+  for (int round = 0; round < 5; ++round) {
+    const StoredFrame frame = NextFrame(4, 3000);
+    CommitOnFullDiskThenAgain(BatchOf({frame}));
+  }
+  for (const std::string& copy : {CrashCopy(), PowerLossCopy()}) {
+    options_.directory = copy;
+    ASSERT_EQ(ReasonOf(Reopen()), "OK");
+    ExpectRange(1, 20);
+    EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 5, 9, 13, 17));
+  }
+}
+
+TEST_F(LogFaultTest, FullDiskUnderStagedFramesLosesNothing) {
+  ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(2)})), "OK");
+  const StoredFrame frame = NextFrame(3);
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(log_->Stage({frame})), "DISK_FULL");
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->Stage({frame})), "OK");
+  EXPECT_EQ(ReasonOf(log_->Commit(BatchOf({}))), "OK");
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+}
+
+TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
+  faults_->FillDisk(200'000);
+  absl::Status status;
+  std::vector<StoredFrame> frame;
+  while (status.ok()) {
+    frame = {NextFrame(1, 4096)};
+    status = log_->Commit(BatchOf(frame));
+  }
+  EXPECT_EQ(ReasonOf(status), "DISK_FULL");
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->Commit(BatchOf(frame))), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), next_.value - 1);
+}
+
+TEST_F(LogFaultTest, FailedSyncMakesNothingVisibleAndRefusesFurtherWrites) {
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  faults_->FailSyncs(true);
+  EXPECT_EQ(ReasonOf(CommitFrame(3)), "STORAGE_FAILED");
+  ExpectRange(1, 2);
+  faults_->FailSyncs(false);
+  next_ = {3};
+  EXPECT_EQ(ReasonOf(log_->Commit(BatchOf({NextFrame(3)}))), "STORAGE_FAILED");
+  EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "STORAGE_FAILED");
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1));
+}
+
+TEST_F(LogFaultTest, LogIsWholeWhenOpenedAfterAFailedSync) {
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  faults_->FailSyncs(true);
+  EXPECT_EQ(ReasonOf(CommitFrame(3)), "STORAGE_FAILED");
+  options_.directory = PowerLossCopy();
+  faults_->FailSyncs(false);
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 2);
+  EXPECT_EQ(ReasonOf(CommitFrame(3)), "OK");
+}
+
+TEST_F(LogFaultTest, FullDiskAtOpenNamesThePath) {
+  log_.reset();
+  faults_->FillDisk();
+  const absl::Status status = Reopen();
+  EXPECT_EQ(ReasonOf(status), "DISK_FULL");
+  EXPECT_EQ(ErrorMetadataOf(status).at("path"), options_.directory);
+}
+
+}  // namespace
+}  // namespace millrace::log::testing

@@ -1,0 +1,173 @@
+#include "log/log_fixture.h"
+
+namespace millrace::log::testing {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+
+class LogRetentionTest : public LogTest {
+ protected:
+  LogRetentionTest() {
+    options_.retention_age = 0;
+    options_.retention_bytes = 0;
+  }
+  // With noise for payload, 4 KiB a frame and 64 KiB a file.
+  void Fill(int frames) {
+    ASSERT_EQ(ReasonOf(Reopen()), "OK");
+    CommitMany(frames);
+  }
+  void Trim(std::optional<Sequence> keep_from = std::nullopt) {
+    ASSERT_EQ(ReasonOf(log_->Trim(keep_from)), "OK");
+  }
+  uint64_t oldest() const { return log_->range().oldest.value; }
+};
+
+TEST_F(LogRetentionTest, WithoutLimitsNothingIsTrimmed) {
+  Fill(100);
+  Trim();
+  ExpectRange(1, 1000);
+}
+
+TEST_F(LogRetentionTest, EmptyLogIsLeftAlone) {
+  options_.retention_age = kSecond;
+  options_.retention_bytes = 1;
+  Fill(0);
+  Trim();
+  ExpectRange(1, 0);
+}
+
+TEST_F(LogRetentionTest, FramesPastTheirAgeAreTrimmed) {
+  options_.retention_age = 30 * kSecond;
+  Fill(100);
+  Trim();
+  ExpectRange(691, 1000);  // frame 70 committed 30 s before frame 100
+  EXPECT_EQ(FirstsFrom({691}).size(), 31u);
+}
+
+TEST_F(LogRetentionTest, NewestFrameStaysHoweverOld) {
+  options_.retention_age = kSecond;
+  Fill(10);
+  Trim();
+  clock_.Pass(1000 * kSecond);
+  Trim();
+  ExpectRange(91, 100);
+}
+
+TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
+  options_.retention_age = 200 * kSecond;
+  Fill(100);
+  clock_.JumpWall(Micros{10} * 365 * 24 * 3600 * kSecond);
+  Trim();
+  ExpectRange(1, 1000);
+}
+
+TEST_F(LogRetentionTest, BytesOverTheLimitAreTrimmedByWholeFiles) {
+  Fill(400);
+  options_.retention_bytes = log_->DiskBytes() / 2;
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  Trim();
+  EXPECT_GT(oldest(), 1000u);
+  EXPECT_LT(oldest(), 3000u);
+  EXPECT_EQ(oldest() % 10, 1u);
+  EXPECT_EQ(FirstsFrom({oldest()}).size(), (4000 - oldest() + 1) / 10);
+}
+
+TEST_F(LogRetentionTest, TrimmingGivesTheDiskBack) {
+  Fill(400);
+  const uint64_t before = log_->DiskBytes();
+  options_.retention_bytes = before / 2;
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  Trim();
+  CommitMany(40);  // moves what lay in the top level down
+  Trim();
+  clock_.Pass(kSecond);
+  EXPECT_LT(log_->DiskBytes(), before * 3 / 4);
+}
+
+TEST_F(LogRetentionTest, TrimmingAgainTrimsNoMore) {
+  Fill(400);
+  options_.retention_bytes = log_->DiskBytes() * 3 / 4;
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  Trim();
+  const uint64_t once = oldest();
+  Trim();
+  EXPECT_EQ(oldest(), once);
+}
+
+TEST_F(LogRetentionTest, NewestFrameStaysHoweverLittleIsAllowed) {
+  options_.retention_bytes = 1;
+  Fill(100);
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");  // closing writes everything into files
+  Trim();
+  ExpectRange(991, 1000);
+}
+
+TEST_F(LogRetentionTest, StagedFramesOutliveTrimming) {
+  options_.retention_bytes = 1;
+  Fill(1);
+  std::vector<StoredFrame> staged;
+  for (int i = 0; i < 60; ++i) staged.push_back(NextFrame(10, 4096));
+  ASSERT_EQ(ReasonOf(log_->Stage(staged)), "OK");
+  Trim();
+  ASSERT_EQ(ReasonOf(log_->Commit(BatchOf({}))), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), 61u);
+}
+
+TEST_F(LogRetentionTest, SubscriptionHoldsRetentionBack) {
+  options_.retention_age = 30 * kSecond;
+  options_.hold_bytes_max = 1 << 30;
+  Fill(100);
+  Trim(Sequence{255});
+  EXPECT_EQ(oldest(), 251u);
+  Trim(Sequence{995});
+  EXPECT_EQ(oldest(), 691u);
+}
+
+TEST_F(LogRetentionTest, SubscriptionHoldsNothingUnlessAllowed) {
+  options_.retention_age = 30 * kSecond;
+  Fill(100);
+  Trim(Sequence{255});
+  EXPECT_EQ(oldest(), 691u);
+}
+
+TEST_F(LogRetentionTest, SubscriptionHoldsNoMoreThanItsLimit) {
+  options_.retention_age = 30 * kSecond;
+  Fill(400);
+  options_.hold_bytes_max = log_->DiskBytes() / 2;
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  clock_.Pass(100 * kSecond);
+  Trim(Sequence{255});
+  EXPECT_GT(oldest(), 1000u);
+  EXPECT_LT(oldest(), 3000u);
+}
+
+TEST_F(LogRetentionTest, ReaderAtTheEdgeGetsTheFrameOrTheOldestKept) {
+  options_.retention_age = 30 * kSecond;
+  Fill(100);
+  Trim();
+  EXPECT_EQ((*log_->FrameHolding({691}))->first().value, 691u);
+  for (const absl::Status& status :
+       {log_->FrameHolding({690}).status(), log_->ReadFrames({690}, 1 << 20).status()}) {
+    EXPECT_EQ(ReasonOf(status), "TOKEN_TRIMMED");
+    EXPECT_EQ(ErrorMetadataOf(status).at("oldest_sequence"), "691");
+  }
+}
+
+TEST_F(LogRetentionTest, LowWaterMarkSurvivesACrash) {
+  options_.retention_age = 30 * kSecond;
+  Fill(100);
+  Trim();
+  options_.directory = PowerLossCopy();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(691, 1000);
+}
+
+TEST_F(LogRetentionTest, TrimmedFramesAreNotFound) {
+  options_.retention_age = 30 * kSecond;
+  Fill(100);
+  Trim();
+  EXPECT_EQ((*log_->FindFirst([](const Frame&) { return true; }))->first().value, 691u);
+}
+
+}  // namespace
+}  // namespace millrace::log::testing
