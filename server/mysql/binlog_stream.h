@@ -1,0 +1,71 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "config/source_options.h"
+#include "model/source_position.h"
+#include "mysql/connection.h"
+#include "mysql/offset_skipper.h"
+#include "mysql/packet_reader.h"
+
+namespace millrace {
+
+// The binlog of a source, event by event, over a connection of its own. One thread opens and reads;
+// any thread may call Interrupt. Failures are those of errors.h. After one the stream is of no more
+// use: open another at the last position that was stored. A failed or closed stream leaves nothing
+// at the source.
+class BinlogStream {
+ public:
+  // Begins at `from`: by its GTIDs where it has any and the source can be asked by GTID, else by
+  // its file and offset. GTIDs find the place on any server that has the transactions; a file
+  // means something only on the server that wrote it, see CheckContinuity.
+  // `from` with neither asks for all from the first transaction on, which is refused by GTID if any
+  // was purged; a source without GTIDs begins with its oldest file.
+  // Announces that checksums are understood, heartbeats each options.heartbeat_period, and
+  // options.server_id, which must not be 0.
+  static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(const SourceOptions& options,
+                                                            const SourcePosition& from);
+  ~BinlogStream();
+
+  // Blocks for the next event: all its bytes, as EventReader takes them, valid until the next call.
+  // The first is an artificial ROTATE that names the file, then comes FORMAT_DESCRIPTION.
+  // Heartbeats are events as well. kCancelled: Interrupt was called. kUnavailable: the connection
+  // is lost, silent for three heartbeats, or the source shuts down.
+  absl::StatusOr<std::string_view> Read();
+  // True if Read would not wait for the source; when it is false, now is the time to hand on what
+  // was read.
+  bool HasMore() const { return packets_->HasMore(); }
+
+  // Makes a Read that waits, and every later one, return kCancelled. From any thread, at any time
+  // between Open and the destructor.
+  void Interrupt();
+
+  const ServerInfo& server() const { return connection_->info(); }
+  // Empty without TLS.
+  std::string TlsCipher() const { return connection_->TlsCipher(); }
+
+ private:
+  BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options);
+  absl::Status Announce(const SourceOptions& options);
+  absl::Status StartDump(const SourceOptions& options, const SourcePosition& from);
+  absl::StatusOr<std::string_view> ReadEvent();
+  absl::Status Failure(absl::Status status) const;
+
+  const std::unique_ptr<Connection> connection_;
+  const uint32_t server_id_;
+  const int socket_;
+  std::unique_ptr<PacketReader> packets_;
+  OffsetSkipper skipper_;
+  std::atomic<bool> interrupted_ = false;
+};
+
+// The UUID under which replicas of MySQL are told apart; the same for the same server id, so that a
+// connection left over from before a crash makes room for the new one.
+std::string ReplicaUuid(uint32_t server_id);
+
+}  // namespace millrace

@@ -1,0 +1,408 @@
+#include "mysql/client_library.h"
+
+#include <mysql.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "config/password.h"
+#include "fmt/format.h"
+#include "mysql/errors.h"
+
+#ifdef LIBMARIADB
+#include <ma_pvio.h>
+
+// Exported by Connector/C 3.0 and later, though no header of it declares it.
+extern "C" int ma_pvio_register_callback(my_bool add,
+                                         void (*callback)(int mode, MYSQL* mysql,
+                                                          const unsigned char* bytes, size_t size));
+#endif
+
+namespace millrace {
+namespace {
+
+// Longest that one query may take; those we ask read metadata.
+constexpr unsigned kQuerySecondsMax = 120;
+// CLIENT_SSL of the server's greeting.
+constexpr uint16_t kCapabilityTls = 0x0800;
+constexpr uint8_t kErrorPacket = 0xff;
+
+struct HandleCloser {
+  void operator()(MYSQL* mysql) const { mysql_close(mysql); }
+};
+using Handle = std::unique_ptr<MYSQL, HandleCloser>;
+
+SourceFailure FailureOf(MYSQL* mysql) { return {mysql_errno(mysql), mysql_error(mysql)}; }
+
+bool Verifies(TlsMode mode) {
+  return mode == TlsMode::kVerifyCa || mode == TlsMode::kVerifyIdentity;
+}
+
+template <typename T>
+void SetOption(MYSQL* mysql, mysql_option option, const T& value) {
+  mysql_options(mysql, option, &value);
+}
+
+int RefuseLocalFile(void**, const char*, void*) { return 1; }
+int ReadNoLocalFile(void*, char*, unsigned) { return -1; }
+void EndNoLocalFile(void*) {}
+int ExplainNoLocalFile(void*, char* text, unsigned size) {
+  if (size > 0) text[0] = '\0';
+  return 1;
+}
+
+#ifdef LIBMARIADB
+
+// Connector/C goes on in clear text, password exchange included, when the server offers no TLS,
+// unless the host's name is verified as well. So this looks at the greeting, which comes before we
+// have sent anything, and cuts the connection that does not offer what is demanded.
+struct GreetingGuard {
+  bool demands_tls = false;
+  bool refused = false;
+  std::string greeting;
+};
+
+// The library's hook has no argument for its user; connecting is synchronous, so the thread will
+// do.
+GreetingGuard*& CurrentGuard() {
+  thread_local GreetingGuard* guard = nullptr;
+  return guard;
+}
+
+// Capabilities' lower half, once all before it has come.
+// https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
+std::optional<uint16_t> GreetingCapabilities(std::string_view packet) {
+  ByteReader reader(packet);
+  reader.Skip(4);
+  if (reader.Little8() != 10) return std::nullopt;
+  const size_t version_bytes = reader.rest().find('\0');
+  if (version_bytes == std::string_view::npos) return std::nullopt;
+  reader.Skip(version_bytes + 1 + 4 + 8 + 1);
+  const uint16_t capabilities = reader.Little16();
+  return reader.ok() ? std::optional(capabilities) : std::nullopt;
+}
+
+void InspectGreeting(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
+  constexpr size_t kGreetingBytesMax = 4096;
+  GreetingGuard* guard = CurrentGuard();
+  if (guard == nullptr || mode != 0 || static_cast<ssize_t>(size) <= 0) return;
+  guard->greeting.append(reinterpret_cast<const char*>(bytes), size);
+  const bool is_error =
+      guard->greeting.size() > 4 && static_cast<uint8_t>(guard->greeting[4]) == kErrorPacket;
+  const std::optional<uint16_t> capabilities = GreetingCapabilities(guard->greeting);
+  if (!capabilities.has_value() && guard->greeting.size() < kGreetingBytesMax) return;
+  CurrentGuard() = nullptr;
+  if (is_error || (capabilities.value_or(0) & kCapabilityTls) != 0) return;
+  guard->refused = true;
+  shutdown(static_cast<int>(mysql_get_socket(mysql)), SHUT_RDWR);
+}
+
+bool InitializeLibrary() {
+  if (mysql_server_init(0, nullptr, nullptr) != 0) return false;
+  return ma_pvio_register_callback(1, InspectGreeting) == 0;
+}
+
+void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
+  const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+  const bool verifies = Verifies(tls.mode);
+  // A CA makes the handshake check the chain, whatever else is set.
+  mysql_ssl_set(mysql, path(tls.key), path(tls.certificate), verifies ? path(tls.ca) : nullptr,
+                nullptr, nullptr);
+  SetOption(mysql, MYSQL_OPT_SSL_ENFORCE, my_bool{1});
+  // From 3.4 on the chain is checked only together with the name: rather too strict than not at
+  // all.
+  const bool verifies_name =
+      tls.mode == TlsMode::kVerifyIdentity || (verifies && mysql_get_client_version() >= 30400);
+  SetOption(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, my_bool{verifies_name});
+  mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+}
+
+void SetAuthentication(MYSQL* mysql) {
+  // Not mysql_clear_password, nor dialog, which asks on the terminal: Connector/C would load either
+  // at the server's word.
+  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+                "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
+}
+
+class ConnectGuard {
+ public:
+  explicit ConnectGuard(const SourceOptions& options) {
+    guard_.demands_tls = options.socket.empty() && options.tls.mode != TlsMode::kDisabled &&
+                         options.tls.mode != TlsMode::kPreferred;
+    if (guard_.demands_tls) CurrentGuard() = &guard_;
+  }
+  ~ConnectGuard() { CurrentGuard() = nullptr; }
+  bool refused() const { return guard_.refused; }
+
+ private:
+  GreetingGuard guard_;
+};
+
+#else
+
+bool InitializeLibrary() { return mysql_library_init(0, nullptr, nullptr) == 0; }
+
+void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
+  const auto set = [&](mysql_option option, const std::string& path) {
+    if (!path.empty()) mysql_options(mysql, option, path.c_str());
+  };
+  if (Verifies(tls.mode)) set(MYSQL_OPT_SSL_CA, tls.ca);
+  set(MYSQL_OPT_SSL_CERT, tls.certificate);
+  set(MYSQL_OPT_SSL_KEY, tls.key);
+  mysql_options(mysql, MYSQL_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
+  const unsigned mode = tls.mode == TlsMode::kVerifyIdentity ? SSL_MODE_VERIFY_IDENTITY
+                        : tls.mode == TlsMode::kVerifyCa     ? SSL_MODE_VERIFY_CA
+                        : tls.mode == TlsMode::kRequired     ? SSL_MODE_REQUIRED
+                                                             : SSL_MODE_PREFERRED;
+  SetOption(mysql, MYSQL_OPT_SSL_MODE, mode);
+}
+
+void SetAuthentication(MYSQL* mysql) {
+  SetOption(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, false);
+  // What caching_sha2_password needs without TLS; Connector/C does so unasked.
+  SetOption(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, true);
+}
+
+class ConnectGuard {
+ public:
+  explicit ConnectGuard(const SourceOptions&) {}
+  bool refused() const { return false; }
+};
+
+#endif
+
+void DisableTls(MYSQL* mysql) {
+#ifdef LIBMARIADB
+  SetOption(mysql, MYSQL_OPT_SSL_ENFORCE, my_bool{0});
+  SetOption(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, my_bool{0});
+#else
+  SetOption(mysql, MYSQL_OPT_SSL_MODE, unsigned{SSL_MODE_DISABLED});
+#endif
+}
+
+void SetOptions(MYSQL* mysql, const SourceOptions& options) {
+  const bool local = !options.socket.empty();
+  SetOption(mysql, MYSQL_OPT_PROTOCOL,
+            unsigned{local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP});
+  const auto seconds =
+      static_cast<unsigned>(std::max<Micros>((options.connect_timeout + 999'999) / 1'000'000, 1));
+  SetOption(mysql, MYSQL_OPT_CONNECT_TIMEOUT, seconds);
+  SetOption(mysql, MYSQL_OPT_READ_TIMEOUT, kQuerySecondsMax);
+  SetOption(mysql, MYSQL_OPT_WRITE_TIMEOUT, kQuerySecondsMax);
+  SetOption(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET,
+            static_cast<unsigned long>(options.event_bytes_max));
+  SetOption(mysql, MYSQL_OPT_LOCAL_INFILE, unsigned{0});
+  mysql_set_local_infile_handler(mysql, RefuseLocalFile, ReadNoLocalFile, EndNoLocalFile,
+                                 ExplainNoLocalFile, nullptr);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  SetAuthentication(mysql);
+  if (local || options.tls.mode == TlsMode::kDisabled) {
+    DisableTls(mysql);
+  } else {
+    SetTls(mysql, options.tls);
+  }
+}
+
+// Packets through the library, which decrypts them.
+class LibraryPacketReader final : public PacketReader {
+ public:
+  LibraryPacketReader(MYSQL* mysql, const PacketReaderOptions& options)
+      : mysql_(mysql), socket_(static_cast<int>(mysql_get_socket(mysql))), options_(options) {}
+
+  bool HasMore() const override { return CachedBytes() > 0 || ReadableNow(socket_); }
+
+#ifdef LIBMARIADB
+  absl::StatusOr<std::string_view> Read() override {
+    if (CachedBytes() == 0) MILLRACE_RETURN_IF_ERROR(WaitReadable(socket_, options_));
+    const unsigned long size = mysql_net_read_packet(mysql_);
+    if (size == packet_error) return Failure();
+    return std::string_view(reinterpret_cast<const char*>(mysql_->net.read_pos), size);
+  }
+
+ private:
+  size_t CachedBytes() const {
+    const MARIADB_PVIO* pvio = mysql_->net.pvio;
+    if (pvio == nullptr || pvio->cache_size == 0) return 0;
+    return static_cast<size_t>(pvio->cache + pvio->cache_size - pvio->cache_pos);
+  }
+#else
+  absl::StatusOr<std::string_view> Read() override {
+    if (mysql_binlog_fetch(mysql_, &dump_) != 0) return Failure();
+    // The end of the dump has no bytes here; on the wire it is this packet.
+    if (dump_.size == 0) return std::string_view("\xfe\0\0\0\0", 5);
+    return std::string_view(reinterpret_cast<const char*>(dump_.buffer), dump_.size);
+  }
+
+  // Oracle's functions ask and read by one structure.
+  absl::Status Open(const DumpRequest& request) {
+    request_ = request;
+    dump_.file_name = request_.file.c_str();
+    dump_.file_name_length = request_.file.size();
+    dump_.start_position = request_.offset;
+    dump_.server_id = request_.server_id;
+    dump_.flags = DumpFlags(request_);
+    if (request_.gtids.has_value()) {
+      dump_.flags |= MYSQL_RPL_GTID;
+      dump_.gtid_set_encoded_size = request_.gtids->size();
+      dump_.fix_gtid_set = nullptr;
+      dump_.gtid_set_arg = request_.gtids->data();
+    }
+    if (mysql_binlog_open(mysql_, &dump_) == 0) return absl::OkStatus();
+    return DumpError(options_.endpoint, request.server_id, FailureOf(mysql_));
+  }
+
+ private:
+  size_t CachedBytes() const { return 0; }
+  DumpRequest request_;
+  MYSQL_RPL dump_{};
+#endif
+
+  // A server's error as it came, so that both readers look alike; anything else is a lost
+  // connection.
+  absl::StatusOr<std::string_view> Failure() {
+    const SourceFailure failure = FailureOf(mysql_);
+    if (failure.code == 1153) return PacketTooLarge(options_.endpoint, failure.text);
+    if (failure.code == 0 || (failure.code >= 2000 && failure.code < 3000) ||
+        failure.code >= 5000) {
+      return SourceUnreachable(options_.endpoint, failure.text);
+    }
+    error_ = static_cast<char>(kErrorPacket);
+    AppendLittle16(error_, static_cast<uint16_t>(failure.code));
+    error_ += "#HY000" + failure.text;
+    return std::string_view(error_);
+  }
+
+  MYSQL* const mysql_;
+  const int socket_;
+  const PacketReaderOptions options_;
+  std::string error_;
+};
+
+struct ResultFreer {
+  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
+};
+
+class LibraryHandle final : public ClientHandle {
+ public:
+  LibraryHandle(Handle mysql, std::string endpoint)
+      : mysql_(std::move(mysql)), endpoint_(std::move(endpoint)) {}
+
+  absl::StatusOr<QueryRows> Query(std::string_view sql) override {
+    if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) return LastError();
+    const std::unique_ptr<MYSQL_RES, ResultFreer> result(mysql_store_result(mysql_.get()));
+    if (result == nullptr) {
+      if (mysql_errno(mysql_.get()) != 0) return LastError();
+      return QueryRows();
+    }
+    QueryRows rows;
+    const unsigned count = mysql_num_fields(result.get());
+    const MYSQL_FIELD* fields = mysql_fetch_fields(result.get());
+    for (unsigned i = 0; i < count; ++i) rows.columns.emplace_back(fields[i].name);
+    while (const MYSQL_ROW row = mysql_fetch_row(result.get())) {
+      const unsigned long* sizes = mysql_fetch_lengths(result.get());
+      QueryRow& values = rows.rows.emplace_back(count);
+      for (unsigned i = 0; i < count; ++i) {
+        if (row[i] != nullptr) values[i].emplace(row[i], sizes[i]);
+      }
+    }
+    return rows;
+  }
+
+  std::string ServerVersion() const override { return mysql_get_server_info(mysql_.get()); }
+  uint64_t connection_id() const override { return mysql_thread_id(mysql_.get()); }
+  std::string TlsCipher() const override {
+    const char* cipher = mysql_get_ssl_cipher(mysql_.get());
+    return cipher == nullptr ? "" : cipher;
+  }
+  int socket() const override {
+#ifdef LIBMARIADB
+    return static_cast<int>(mysql_get_socket(mysql_.get()));
+#else
+    return mysql_->net.fd;
+#endif
+  }
+
+  absl::Status RegisterReplica(uint32_t server_id, const std::string& host) override {
+#ifdef LIBMARIADB
+    const std::string arguments = RegisterReplicaArguments(server_id, host);
+    if (mysql_->methods->db_command(mysql_.get(), COM_REGISTER_SLAVE, arguments.data(),
+                                    arguments.size(), 0, nullptr) != 0) {
+      return DumpError(endpoint_, server_id, FailureOf(mysql_.get()));
+    }
+#endif
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<PacketReader>> StartDump(
+      const DumpRequest& request, const PacketReaderOptions& options) override {
+    SetReceiveTimeout(options.silence_max);
+#ifdef LIBMARIADB
+    // COM_BINLOG_DUMP_GTID, which Connector/C has no name for.
+    constexpr auto kDumpGtid = static_cast<enum_server_command>(30);
+    const bool by_gtid = request.gtids.has_value();
+    const std::string arguments =
+        by_gtid ? DumpByGtidArguments(request) : DumpByFileArguments(request);
+    if (mysql_->methods->db_command(mysql_.get(), by_gtid ? kDumpGtid : COM_BINLOG_DUMP,
+                                    arguments.data(), arguments.size(), 1, nullptr) != 0) {
+      return DumpError(endpoint_, request.server_id, FailureOf(mysql_.get()));
+    }
+    if (TlsCipher().empty()) return MakeSocketPacketReader(socket(), options);
+    return std::make_unique<LibraryPacketReader>(mysql_.get(), options);
+#else
+    auto reader = std::make_unique<LibraryPacketReader>(mysql_.get(), options);
+    MILLRACE_RETURN_IF_ERROR(reader->Open(request));
+    if (TlsCipher().empty()) return MakeSocketPacketReader(socket(), options);
+    return reader;
+#endif
+  }
+
+ private:
+  absl::Status LastError() const { return QueryError(endpoint_, FailureOf(mysql_.get())); }
+
+  // For the library's own reads, which begin when something has come: bounds a stall inside a
+  // packet.
+  void SetReceiveTimeout(Micros silence_max) const {
+    const timeval limit{.tv_sec = silence_max / 1'000'000, .tv_usec = silence_max % 1'000'000};
+    setsockopt(socket(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  const Handle mysql_;
+  const std::string endpoint_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceOptions& options) {
+  const std::string endpoint = SourceEndpoint(options);
+  const bool local = !options.socket.empty();
+  if (!local && Verifies(options.tls.mode) && options.tls.ca.empty()) {
+    return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
+  static const bool initialized = InitializeLibrary();
+  Handle mysql(initialized ? mysql_init(nullptr) : nullptr);
+  if (mysql == nullptr) return absl::ResourceExhaustedError("the client library does not start");
+  SetOptions(mysql.get(), options);
+  const ConnectGuard guard(options);
+  const MYSQL* connected = mysql_real_connect(
+      mysql.get(), local ? nullptr : options.host.c_str(), options.user.c_str(), password.c_str(),
+      nullptr, local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);
+  if (guard.refused()) return TlsFailed(endpoint, "the source offers none");
+  if (connected == nullptr) return ConnectError(options, FailureOf(mysql.get()));
+  auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
+  const bool demands_tls =
+      !local && options.tls.mode != TlsMode::kDisabled && options.tls.mode != TlsMode::kPreferred;
+  if (demands_tls && handle->TlsCipher().empty()) {
+    return TlsFailed(endpoint, "the connection came about without it");
+  }
+  return handle;
+}
+
+}  // namespace millrace

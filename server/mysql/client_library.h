@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "config/source_options.h"
+#include "mysql/dump_request.h"
+#include "mysql/packet_reader.h"
+#include "mysql/query_rows.h"
+
+namespace millrace {
+
+// One connection of the client library: MariaDB Connector/C or Oracle's libmysqlclient. The only
+// place that knows either; Connection and BinlogStream stand on it. For one thread at a time.
+//
+// The library is told to send no local file, to send no password in clear text, and to use TLS as
+// configured before the account is named. Over a Unix socket there is no TLS.
+class ClientHandle {
+ public:
+  // Errors as ConnectError (errors.h) makes them, or of ReadPassword.
+  static absl::StatusOr<std::unique_ptr<ClientHandle>> Connect(const SourceOptions& options);
+
+  virtual ~ClientHandle() = default;
+
+  // Runs one statement. Errors as QueryError makes them.
+  virtual absl::StatusOr<QueryRows> Query(std::string_view sql) = 0;
+  // What the server said when it greeted us, for example `8.4.3` or `10.11.6-MariaDB-log`.
+  virtual std::string ServerVersion() const = 0;
+  // The server's number for this connection.
+  virtual uint64_t connection_id() const = 0;
+  // Empty without TLS.
+  virtual std::string TlsCipher() const = 0;
+  // The file descriptor; valid as long as the handle.
+  virtual int socket() const = 0;
+
+  // Makes SHOW REPLICAS list us. Does nothing where the library cannot.
+  virtual absl::Status RegisterReplica(uint32_t server_id, const std::string& host) = 0;
+  // Asks for the binlog. Afterwards the handle serves the reader alone, and must outlive it.
+  virtual absl::StatusOr<std::unique_ptr<PacketReader>> StartDump(
+      const DumpRequest& request, const PacketReaderOptions& options) = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "config/source_options.h"
+#include "model/flavour.h"
+#include "mysql/query_rows.h"
+
+namespace millrace {
+
+class ClientHandle;
+
+// Version as a number that compares: 8.4.3 is 80403, 10.11.6 is 101106.
+using ServerVersion = uint32_t;
+
+// Who answers at the other end.
+struct ServerInfo {
+  Flavour flavour = Flavour::kMysql;
+  ServerVersion version = 0;
+  std::string version_text;
+  // MySQL's server_uuid. MariaDB has none.
+  std::string server_uuid;
+  uint32_t server_id = 0;
+  // MySQL's gtid_mode: `ON`, `ON_PERMISSIVE`, `OFF_PERMISSIVE` or `OFF`. Always `ON` for MariaDB,
+  // whose transactions all have a GTID.
+  std::string gtid_mode;
+  bool gtids() const { return gtid_mode == "ON"; }
+};
+
+// A session with the source, for queries. Text is utf8mb4, the time zone UTC. For one thread at a
+// time. All failures are those of errors.h; after SOURCE_UNREACHABLE make a new one.
+class Connection {
+ public:
+  // Connects as `options` says and learns who answers. kFailedPrecondition SOURCE_CHANGED:
+  // options.flavour is set and the server is of the other.
+  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options);
+  ~Connection();
+
+  const ServerInfo& info() const { return info_; }
+  // `host:port` or the path of the socket, for messages.
+  const std::string& endpoint() const { return endpoint_; }
+  // Empty without TLS.
+  std::string TlsCipher() const;
+  // The server's number for this session.
+  uint64_t id() const;
+
+  // Runs one statement.
+  absl::StatusOr<QueryRows> Query(std::string_view sql);
+  // The only column of the only row. kInternal SOURCE_QUERY_FAILED: the result has another shape.
+  absl::StatusOr<std::optional<std::string>> QueryValue(std::string_view sql);
+
+ private:
+  friend class BinlogStream;
+  Connection(std::unique_ptr<ClientHandle> handle, std::string endpoint);
+  absl::Status Prepare(const SourceOptions& options);
+  absl::Status LearnServer();
+
+  const std::unique_ptr<ClientHandle> handle_;
+  const std::string endpoint_;
+  ServerInfo info_;
+};
+
+// `10.11.6` of `5.5.5-10.11.6-MariaDB-log` as a number; 0 if there is none.
+ServerVersion ParseServerVersion(std::string_view text);
+
+}  // namespace millrace

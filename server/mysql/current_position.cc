@@ -1,0 +1,173 @@
+#include "mysql/current_position.h"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/errors.h"
+
+namespace millrace {
+namespace {
+
+// The first event of every file.
+constexpr uint64_t kFirstOffset = 4;
+
+bool IsMysql(const Connection& connection) { return connection.info().flavour == Flavour::kMysql; }
+
+uint64_t ParseNumber(const std::string& text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+absl::Status NoBinlog(const Connection& connection) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+                   fmt::format("the source {} writes no binlog; set log_bin in its configuration "
+                               "and restart it",
+                               connection.endpoint()),
+                   {{"source", connection.endpoint()}});
+}
+
+// Always a variable, never SHOW VARIABLES, which cuts at 1,024 bytes.
+absl::StatusOr<GtidSet> ReadGtidSet(Connection& connection, std::string_view variable) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto text,
+                            connection.QueryValue(fmt::format("SELECT @@global.{}", variable)));
+  return GtidSet::Parse(connection.info().flavour, text.value_or(""));
+}
+
+absl::StatusOr<QueryRows> BinlogStatus(Connection& connection) {
+  const ServerInfo& server = connection.info();
+  const bool renamed = server.flavour == Flavour::kMysql ? server.version >= 80200 : false;
+  return connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+}
+
+// What the source holds: GTIDs of transactions that were purged, and of all it ever had.
+struct SourceGtids {
+  GtidSet purged;
+  GtidSet executed;
+};
+
+absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours) {
+  SourceGtids source;
+  MILLRACE_ASSIGN_OR_RETURN(source.purged, ReadGtidSet(connection, "gtid_purged"));
+  MILLRACE_ASSIGN_OR_RETURN(source.executed, ReadGtidSet(connection, "gtid_executed"));
+  const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
+  if (!lacking.empty()) {
+    return SourceLacksGtids(connection.endpoint(), "it has not " + lacking.ToString());
+  }
+  const MysqlGtidSet missed = source.purged.mysql().Minus(ours.mysql());
+  if (missed.empty()) return absl::OkStatus();
+  return SourcePurged(connection.endpoint(), "it purged " + missed.ToString());
+}
+
+// The first transaction of a domain in `these` that `those` has not come to.
+std::optional<MariadbGtid> FirstAhead(const GtidSet& these, const GtidSet& those) {
+  for (const auto& [domain, last] : these.mariadb().last()) {
+    const auto other = those.mariadb().last().find(domain);
+    if (other == those.mariadb().last().end() || other->second.number < last.number) return last;
+  }
+  return std::nullopt;
+}
+
+std::string ToText(const MariadbGtid& gtid) {
+  std::string text;
+  AppendText(text, gtid);
+  return text;
+}
+
+// What was purged is what comes before the oldest file. Transactions of the same number on diverged
+// servers look alike here; the dump tells them apart.
+absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours) {
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, ReadGtidSet(connection, "gtid_binlog_pos"));
+  if (const auto lacking = FirstAhead(ours, written)) {
+    return SourceLacksGtids(connection.endpoint(), "it has not " + ToText(*lacking));
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePosition oldest, EarliestPosition(connection));
+  if (const auto purged = FirstAhead(oldest.gtids, ours)) {
+    return SourcePurged(connection.endpoint(), "it purged up to " + ToText(*purged));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFile(Connection& connection, const SourcePosition& ours) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows logs, connection.Query("SHOW BINARY LOGS"));
+  for (const QueryRow& row : logs.rows) {
+    if (logs.Text(row, {"Log_name"}) != ours.file) continue;
+    const uint64_t size = ParseNumber(logs.Text(row, {"File_size"}));
+    if (ours.offset <= size) return absl::OkStatus();
+    return SourceChanged(connection.endpoint(),
+                         fmt::format("{} ends at {}, before our offset {}: its tail was lost, or "
+                                     "the binlogs were reset",
+                                     ours.file, size, ours.offset));
+  }
+  return SourcePurged(connection.endpoint(), fmt::format("it has no file {} any more", ours.file));
+}
+
+}  // namespace
+
+absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
+  SourcePosition position;
+  // MariaDB tells file and GTIDs by two queries, between which the binlog may grow: they name one
+  // place only if the file's end stood still around them.
+  QueryRows before;
+  MILLRACE_ASSIGN_OR_RETURN(before, BinlogStatus(connection));
+  constexpr int kAttemptsMax = 1000;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    if (before.rows.empty()) return NoBinlog(connection);
+    const QueryRow& row = before.rows[0];
+    position.file = before.Text(row, {"File"});
+    position.offset = ParseNumber(before.Text(row, {"Position"}));
+    if (IsMysql(connection)) {
+      MILLRACE_ASSIGN_OR_RETURN(
+          position.gtids, GtidSet::Parse(Flavour::kMysql, before.Text(row, {"Executed_Gtid_Set"})));
+      return position;
+    }
+    MILLRACE_ASSIGN_OR_RETURN(position.gtids, ReadGtidSet(connection, "gtid_binlog_pos"));
+    MILLRACE_ASSIGN_OR_RETURN(QueryRows after, BinlogStatus(connection));
+    if (after.rows == before.rows) return position;
+    before = std::move(after);
+  }
+  // GTIDs alone place a dump on MariaDB.
+  position.file.clear();
+  position.offset = 0;
+  return position;
+}
+
+absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows logs, connection.Query("SHOW BINARY LOGS"));
+  if (logs.rows.empty()) return NoBinlog(connection);
+  SourcePosition position;
+  position.file = logs.Text(logs.rows[0], {"Log_name"});
+  position.offset = kFirstOffset;
+  if (IsMysql(connection)) {
+    MILLRACE_ASSIGN_OR_RETURN(position.gtids, ReadGtidSet(connection, "gtid_purged"));
+    return position;
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto gtids, connection.QueryValue(fmt::format(
+                                                  "SELECT BINLOG_GTID_POS({}, {})",
+                                                  QuotedText(position.file), kFirstOffset)));
+  MILLRACE_ASSIGN_OR_RETURN(position.gtids, GtidSet::Parse(Flavour::kMariadb, gtids.value_or("")));
+  return position;
+}
+
+absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
+                             std::string_view ours_uuid) {
+  const ServerInfo& server = connection.info();
+  if (!ours.gtids.empty() && server.gtids()) {
+    return server.flavour == Flavour::kMysql ? CheckMysqlGtids(connection, ours.gtids)
+                                             : CheckMariadbGtids(connection, ours.gtids);
+  }
+  if (!ours_uuid.empty() && !server.server_uuid.empty() && ours_uuid != server.server_uuid) {
+    return SourceChanged(connection.endpoint(),
+                         fmt::format("its server_uuid is {} where ours was read from {}, and "
+                                     "without GTIDs a place is known to one server only",
+                                     server.server_uuid, ours_uuid));
+  }
+  if (ours.file.empty()) return absl::OkStatus();
+  return CheckFile(connection, ours);
+}
+
+}  // namespace millrace

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/source_position.h"
+#include "mysql/connection.h"
+
+namespace millrace {
+
+// Where the source's binlog ends now: every transaction committed before the call lies before it.
+// kFailedPrecondition SOURCE_REFUSED_DUMP: the source writes no binlog. kPermissionDenied
+// SOURCE_ACCESS_DENIED: REPLICATION CLIENT (MariaDB: BINLOG MONITOR) is missing.
+absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection);
+
+// The oldest place that the source can still be read from. Errors as CurrentPosition.
+absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
+
+// Whether the source can go on exactly after `ours`, which was read from the server with UUID
+// `ours_uuid` (empty: not known, or MariaDB). OK also says that the source was not able to tell; a
+// dump may still be refused. kOutOfRange SOURCE_PURGED: it deleted what comes after `ours`.
+// kFailedPrecondition SOURCE_LACKS_GTIDS: it lacks transactions before `ours`; SOURCE_CHANGED:
+// `ours` is a file and offset of another server, or lies past the end of the file.
+absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
+                             std::string_view ours_uuid);
+
+}  // namespace millrace

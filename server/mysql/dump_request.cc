@@ -1,0 +1,55 @@
+#include "mysql/dump_request.h"
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+namespace millrace {
+namespace {
+
+// On MariaDB: send ANNOTATE_ROWS. On MySQL: heartbeats may have the form that counts beyond 4 GiB.
+// Both are welcome.
+constexpr uint16_t kAnnotateRowsOrHeartbeatV2 = 2;
+constexpr uint16_t kThroughGtid = 4;
+constexpr size_t kHostBytesMax = 60;
+
+}  // namespace
+
+uint16_t DumpFlags(const DumpRequest& request) {
+  const uint16_t by_gtid = request.gtids.has_value() ? kThroughGtid : 0;
+  return kAnnotateRowsOrHeartbeatV2 | by_gtid;
+}
+
+std::string DumpByFileArguments(const DumpRequest& request) {
+  std::string arguments;
+  AppendLittle32(arguments, request.offset);
+  AppendLittle16(arguments, DumpFlags(request));
+  AppendLittle32(arguments, request.server_id);
+  return arguments + request.file;
+}
+
+std::string DumpByGtidArguments(const DumpRequest& request) {
+  MILLRACE_CHECK(request.gtids.has_value());
+  std::string arguments;
+  AppendLittle16(arguments, DumpFlags(request));
+  AppendLittle32(arguments, request.server_id);
+  AppendLittle32(arguments, static_cast<uint32_t>(request.file.size()));
+  arguments += request.file;
+  AppendLittle64(arguments, request.offset);
+  AppendLittle32(arguments, static_cast<uint32_t>(request.gtids->size()));
+  return arguments + *request.gtids;
+}
+
+std::string RegisterReplicaArguments(uint32_t server_id, const std::string& host) {
+  const std::string name = host.substr(0, kHostBytesMax);
+  std::string arguments;
+  AppendLittle32(arguments, server_id);
+  arguments.push_back(static_cast<char>(name.size()));
+  arguments += name;
+  arguments.append(2, '\0');     // user and password, each empty
+  AppendLittle16(arguments, 0);  // port
+  AppendLittle32(arguments, 0);  // rank, without meaning since 5.0
+  AppendLittle32(arguments, 0);  // the source's server id, filled in by the source
+  return arguments;
+}
+
+}  // namespace millrace

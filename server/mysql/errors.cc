@@ -1,0 +1,264 @@
+#include "mysql/errors.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace {
+namespace {
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool OneOf(unsigned code, std::initializer_list<unsigned> codes) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+// Numbers of the servers (below 2000, and from 3000) and of the client libraries (2000 to 2999;
+// Connector/C's own from 5000).
+// https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+constexpr unsigned kFatalBinlogError = 1236;
+constexpr unsigned kSpecificAccessDenied = 1227;
+constexpr unsigned kInsecureTransportProhibited = 3159;
+constexpr unsigned kTlsConnectionError = 2026;
+
+bool IsAuthenticationError(unsigned code) {
+  return OneOf(code, {1045, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 2049, 2059, 2061, 3118, 3955,
+                      4151, 5010});
+}
+
+bool IsAccessError(unsigned code) {
+  return OneOf(code, {1044, 1045, 1142, 1143, kSpecificAccessDenied});
+}
+
+bool IsConnectionLost(unsigned code) {
+  return (code >= 2000 && code < 3000) || code >= 5000 ||
+         OneOf(code, {1040, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317,
+                      1927, 3169, 4031});
+}
+
+// `REPLICATION CLIENT` of `... you need (at least one of) the SUPER, REPLICATION CLIENT
+// privilege(s) for this operation`: the last named is the least.
+std::string PrivilegeNamed(std::string_view text) {
+  constexpr std::string_view kBefore = ") the ";
+  constexpr std::string_view kAfter = " privilege(s)";
+  const size_t begin = text.find(kBefore);
+  const size_t end = text.find(kAfter);
+  if (begin == std::string_view::npos || end == std::string_view::npos || begin > end) return "";
+  std::string_view names = text.substr(begin + kBefore.size(), end - begin - kBefore.size());
+  const size_t comma = names.rfind(", ");
+  return std::string(comma == std::string_view::npos ? names : names.substr(comma + 2));
+}
+
+absl::Status AccessDenied(const std::string& endpoint, const SourceFailure& failure,
+                          std::string_view privilege) {
+  const std::string remedy =
+      fmt::format("GRANT {} ON *.* TO <the account that millrace connects as>;", privilege);
+  return MakeError(
+      absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED",
+      fmt::format("the source {} denies access: {}; run there: {}", endpoint, failure.text, remedy),
+      {{"source", endpoint}, {"remedy", remedy}});
+}
+
+absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFailure& failure) {
+  const std::string endpoint = SourceEndpoint(options);
+  std::string_view remedy = "check source.user and its password, and that the account exists there";
+  if (failure.code == 1130) remedy = "create the account for the host that millrace runs on";
+  if (OneOf(failure.code, {1820, 1862})) remedy = "set a new password with ALTER USER";
+  if (OneOf(failure.code, {3118, 4151})) remedy = "unlock it with ALTER USER … ACCOUNT UNLOCK";
+  if (OneOf(failure.code, {1251, 1275, 2049, 2059, 2061, 5010})) {
+    remedy = "give it the plugin caching_sha2_password, or ed25519 on MariaDB, and use TLS";
+  }
+  return MakeError(absl::StatusCode::kUnauthenticated, "SOURCE_AUTHENTICATION_FAILED",
+                   fmt::format("the source {} refuses user '{}': {}; {}", endpoint, options.user,
+                               failure.text, remedy),
+                   {{"source", endpoint}, {"user", options.user}});
+}
+
+absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
+                               const SourceFailure& failure) {
+  return MakeError(
+      absl::StatusCode::kAlreadyExists, "SOURCE_DUPLICATE_SERVER_ID",
+      fmt::format("the source {} ended the dump since another replica connected with server id {}; "
+                  "give each replica and each millraced a source.server_id of its own ({})",
+                  endpoint, server_id, failure.text),
+      {{"source", endpoint}, {"server_id", fmt::format("{}", server_id)}});
+}
+
+absl::Status BinlogDamaged(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(
+      absl::StatusCode::kDataLoss, "SOURCE_BINLOG_DAMAGED",
+      fmt::format("the source {} cannot read its binlog: {}; verify it there with mysqlbinlog, or "
+                  "read from a replica that has it whole",
+                  endpoint, failure.text),
+      {{"source", endpoint}});
+}
+
+absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+                   fmt::format("the source {} does not send its binlog: {} (error {}); run "
+                               "`millraced check` for what to change there",
+                               endpoint, failure.text, failure.code),
+                   {{"source", endpoint}});
+}
+
+enum class Refusal { kPurged, kLacksGtids, kChanged, kDuplicate, kTooLarge, kDamaged };
+
+struct Phrase {
+  std::string_view part;
+  Refusal refusal;
+};
+
+// Error 1236 has one number for all causes: the words tell them apart. MySQL renamed slave to
+// replica and master to source in 8.0.26, so the phrases avoid both.
+constexpr std::array kPhrases = {
+    Phrase{"purged required binary logs", Refusal::kPurged},
+    Phrase{"purged binary logs containing GTIDs", Refusal::kPurged},
+    Phrase{"Could not find first log file name", Refusal::kPurged},
+    Phrase{"Could not find GTID state requested", Refusal::kPurged},
+    Phrase{"required binlog files have been purged", Refusal::kPurged},
+    Phrase{"has more GTIDs than", Refusal::kLacksGtids},
+    Phrase{"which is not in the master's binlog", Refusal::kLacksGtids},
+    Phrase{"which is not in the primary's binlog", Refusal::kLacksGtids},
+    Phrase{"is missing the GTID", Refusal::kLacksGtids},
+    Phrase{"has diverged", Refusal::kLacksGtids},
+    Phrase{"position > file size", Refusal::kChanged},
+    Phrase{"impossible position", Refusal::kChanged},
+    Phrase{"with the same server_uuid/server_id", Refusal::kDuplicate},
+    Phrase{"exceeded max_allowed_packet", Refusal::kTooLarge},
+    Phrase{"bogus data in log event", Refusal::kDamaged},
+    Phrase{"corrupted data in log event", Refusal::kDamaged},
+    Phrase{"did not pass crc check", Refusal::kDamaged},
+    Phrase{"checksum verification failed", Refusal::kDamaged},
+    Phrase{"truncated in the middle of event", Refusal::kDamaged},
+};
+
+absl::Status RefusalError(Refusal refusal, const std::string& endpoint, uint32_t server_id,
+                          const SourceFailure& failure) {
+  switch (refusal) {
+    case Refusal::kPurged:
+      return SourcePurged(endpoint, failure.text);
+    case Refusal::kLacksGtids:
+      return SourceLacksGtids(endpoint, failure.text);
+    case Refusal::kChanged:
+      return SourceChanged(endpoint, failure.text);
+    case Refusal::kDuplicate:
+      return DuplicateServerId(endpoint, server_id, failure);
+    case Refusal::kTooLarge:
+      return PacketTooLarge(endpoint, failure.text);
+    case Refusal::kDamaged:
+      return BinlogDamaged(endpoint, failure);
+  }
+  return RefusedDump(endpoint, failure);
+}
+
+}  // namespace
+
+std::string SourceEndpoint(const SourceOptions& options) {
+  if (!options.socket.empty()) return options.socket;
+  const bool v6 = Contains(options.host, ":");
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", options.host, v6 ? "]" : "", options.port);
+}
+
+absl::Status ConnectError(const SourceOptions& options, const SourceFailure& failure) {
+  const std::string endpoint = SourceEndpoint(options);
+  if (failure.code == kTlsConnectionError) return TlsFailed(endpoint, failure.text);
+  if (failure.code == kInsecureTransportProhibited) {
+    return TlsFailed(endpoint, failure.text + "; set source.tls.mode to required");
+  }
+  if (IsAuthenticationError(failure.code)) return AuthenticationFailed(options, failure);
+  return SourceUnreachable(endpoint, failure.text);
+}
+
+absl::Status QueryError(const std::string& endpoint, const SourceFailure& failure) {
+  if (IsAccessError(failure.code)) {
+    const std::string named = PrivilegeNamed(failure.text);
+    return AccessDenied(endpoint, failure, named.empty() ? "SELECT" : named);
+  }
+  if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
+  return MakeError(
+      absl::StatusCode::kInternal, "SOURCE_QUERY_FAILED",
+      fmt::format("the source {} fails a query: {} (error {}); is its version supported?", endpoint,
+                  failure.text, failure.code),
+      {{"source", endpoint}, {"source_error", fmt::format("{}", failure.code)}});
+}
+
+absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
+                       const SourceFailure& failure) {
+  if (failure.code == kFatalBinlogError || failure.code == 1789) {
+    for (const Phrase& phrase : kPhrases) {
+      if (!Contains(failure.text, phrase.part)) continue;
+      return RefusalError(phrase.refusal, endpoint, server_id, failure);
+    }
+    return RefusedDump(endpoint, failure);
+  }
+  if (IsAccessError(failure.code)) return AccessDenied(endpoint, failure, "REPLICATION SLAVE");
+  if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
+  return RefusedDump(endpoint, failure);
+}
+
+absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cause) {
+  return MakeError(
+      absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE",
+      fmt::format("no connection to the source {}: {}; trying again may help", endpoint, cause),
+      {{"source", endpoint}});
+}
+
+absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {
+  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_SILENT",
+                   fmt::format("the source {} has sent nothing for {} ms, not even a heartbeat; "
+                               "the connection is given up, connect again",
+                               endpoint, silence_max / 1000),
+                   {{"source", endpoint}});
+}
+
+absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "SOURCE_PACKET_TOO_LARGE",
+      fmt::format("from the source {}: {}; raise source.event_bytes_max here, or "
+                  "max_allowed_packet there (MySQL's dump obeys replica_max_allowed_packet)",
+                  endpoint, what),
+      {{"source", endpoint}});
+}
+
+absl::Status TlsFailed(const std::string& endpoint, std::string_view cause) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SOURCE_TLS_FAILED",
+      fmt::format("no TLS with the source {}: {}; check source.tls here and the certificate there",
+                  endpoint, cause),
+      {{"source", endpoint}});
+}
+
+absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange, "SOURCE_PURGED",
+      fmt::format("the source {} has deleted binlogs that were not read yet: {}; changes are lost "
+                  "to this log. Read from a replica that still has them, or start a new log, and "
+                  "raise binlog_expire_logs_seconds there",
+                  endpoint, cause),
+      {{"source", endpoint}});
+}
+
+absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SOURCE_LACKS_GTIDS",
+      fmt::format("the source {} lacks transactions that are in this log: {}; wait if it is a "
+                  "replica that lags, else it lost them: connect to a server that has them",
+                  endpoint, cause),
+      {{"source", endpoint}});
+}
+
+absl::Status SourceChanged(const std::string& endpoint, std::string_view cause) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SOURCE_CHANGED",
+      fmt::format("the source {} has another binlog than the one that was read: {}; connect to the "
+                  "server that was read before, or start a new log",
+                  endpoint, cause),
+      {{"source", endpoint}});
+}
+
+}  // namespace millrace

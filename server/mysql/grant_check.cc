@@ -1,0 +1,102 @@
+#include "mysql/grant_check.h"
+
+#include <cstddef>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/table_name.h"
+
+namespace millrace {
+namespace {
+
+// `user@host` as `'user'@'host'`, for a GRANT.
+absl::StatusOr<std::string> AccountName(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto value, connection.QueryValue("SELECT CURRENT_USER()"));
+  const std::string account = value.value_or("");
+  const size_t at = account.rfind('@');
+  if (at == std::string::npos) return QuotedText(account);
+  return fmt::format("{}@{}", QuotedText(account.substr(0, at)),
+                     QuotedText(account.substr(at + 1)));
+}
+
+Finding Missing(std::string_view privilege, std::string_view purpose, std::string_view on,
+                const std::string& account) {
+  return {Severity::kError, std::string(kGrantMissing),
+          fmt::format("{} lacks {} on {}, needed to {}", account, privilege, on, purpose),
+          fmt::format("GRANT {} ON {} TO {};", privilege, on, account)};
+}
+
+// Whether the statement is refused for want of a grant.
+absl::StatusOr<bool> IsRefused(Connection& connection, std::string_view sql) {
+  const absl::Status status = connection.Query(sql).status();
+  if (absl::IsPermissionDenied(status)) return true;
+  // Anything else that is wrong with it, say that there is no binlog, is another finding's matter.
+  if (absl::IsUnavailable(status)) return status;
+  return false;
+}
+
+absl::StatusOr<std::vector<std::string>> ShowGrants(Connection& connection) {
+  std::string sql = "SHOW GRANTS FOR CURRENT_USER()";
+  if (connection.info().flavour == Flavour::kMysql && connection.info().version >= 80000) {
+    // MySQL shows what active roles bring only when they are named.
+    MILLRACE_ASSIGN_OR_RETURN(const auto roles, connection.QueryValue("SELECT CURRENT_ROLE()"));
+    if (roles.value_or("NONE") != "NONE") sql += " USING " + *roles;
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows, connection.Query(sql));
+  std::vector<std::string> grants;
+  for (const QueryRow& row : rows.rows) grants.push_back(row.empty() ? "" : row[0].value_or(""));
+  return grants;
+}
+
+absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
+                         const std::string& account, std::vector<Finding>& findings) {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns patterns, TablePatterns::Parse(options.tables));
+  for (const TableName& name : patterns.PlainNames()) {
+    const std::string table =
+        fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
+    MILLRACE_ASSIGN_OR_RETURN(
+        const bool refused, IsRefused(connection, fmt::format("SELECT 1 FROM {} LIMIT 0", table)));
+    if (refused) findings.push_back(Missing("SELECT", "read its definition", table, account));
+  }
+  if (!patterns.PlainNames().empty()) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> grants, ShowGrants(connection));
+  if (!AnyAllowsSelect(grants)) {
+    findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool AnyAllowsSelect(const std::vector<std::string>& grants) {
+  for (const std::string_view grant : grants) {
+    const std::string_view privileges = grant.substr(0, grant.find(" ON "));
+    for (const std::string_view word : {"GRANT SELECT", ", SELECT", "GRANT ALL PRIVILEGES"}) {
+      if (privileges.find(word) != std::string_view::npos) return true;
+    }
+  }
+  return false;
+}
+
+absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
+                         std::vector<Finding>& findings) {
+  const ServerInfo& server = connection.info();
+  const bool mysql = server.flavour == Flavour::kMysql;
+  MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
+  const bool replicas_renamed = mysql && server.version >= 80022;
+  MILLRACE_ASSIGN_OR_RETURN(
+      const bool no_slave,
+      IsRefused(connection, replicas_renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS"));
+  if (no_slave) {
+    findings.push_back(Missing("REPLICATION SLAVE", "read the binlog", "*.*", account));
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const bool no_client, IsRefused(connection, "SHOW BINARY LOGS"));
+  if (no_client) {
+    const bool monitor = !mysql && server.version >= 100502;
+    findings.push_back(Missing(monitor ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                               "learn where the binlog ends and begins", "*.*", account));
+  }
+  return CheckSelect(connection, options, account, findings);
+}
+
+}  // namespace millrace

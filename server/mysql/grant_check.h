@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "config/source_options.h"
+#include "mysql/connection.h"
+#include "mysql/source_check.h"
+
+namespace millrace {
+
+// Code of the finding that a grant is missing.
+inline constexpr std::string_view kGrantMissing = "GRANT_MISSING";
+
+// Adds a finding for each grant that the account lacks, with the GRANT statement. REPLICATION SLAVE
+// and REPLICATION CLIENT are found out by doing what they allow, so that roles count. Only reads.
+absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
+                         std::vector<Finding>& findings);
+
+// True if one of `grants`, lines of SHOW GRANTS, allows SELECT on something.
+bool AnyAllowsSelect(const std::vector<std::string>& grants);
+
+}  // namespace millrace

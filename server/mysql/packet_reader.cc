@@ -1,0 +1,162 @@
+#include "mysql/packet_reader.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/errors.h"
+
+namespace millrace {
+namespace {
+
+constexpr size_t kHeaderBytes = 4;
+// A part of this size says that another one follows.
+constexpr size_t kFullPartBytes = 0xffffff;
+constexpr size_t kBufferBytes = 256 << 10;
+// A buffer for large packets above this is given back once its packet is done with.
+constexpr size_t kLargeBytesKept = 4 << 20;
+
+class SocketPacketReader final : public PacketReader {
+ public:
+  SocketPacketReader(int socket, const PacketReaderOptions& options)
+      : socket_(socket), options_(options), buffer_(std::make_unique<char[]>(kBufferBytes)) {}
+
+  absl::StatusOr<std::string_view> Read() override {
+    if (large_.capacity() > kLargeBytesKept) large_ = std::string();
+    MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
+    if (size + kHeaderBytes > kBufferBytes) return ReadLarge(size);
+    MILLRACE_RETURN_IF_ERROR(Buffer(size));
+    const std::string_view packet(buffer_.get() + begin_, size);
+    begin_ += size;
+    return packet;
+  }
+
+  bool HasMore() const override {
+    const size_t buffered = end_ - begin_;
+    if (buffered >= kHeaderBytes) {
+      const size_t size = LoadLittle24(buffer_.get() + begin_);
+      if (buffered - kHeaderBytes >= size) return true;
+    }
+    return ReadableNow(socket_);
+  }
+
+ private:
+  // Size of the next part.
+  absl::StatusOr<size_t> ReadHeader() {
+    MILLRACE_RETURN_IF_ERROR(Buffer(kHeaderBytes));
+    const char* header = buffer_.get() + begin_;
+    const auto number = static_cast<uint8_t>(header[3]);
+    if (number != next_number_) [[unlikely]] {
+      return SourceUnreachable(
+          options_.endpoint, fmt::format("packet {} came where {} was due", number, next_number_));
+    }
+    ++next_number_;
+    begin_ += kHeaderBytes;
+    return LoadLittle24(header);
+  }
+
+  // Makes `size` bytes, at most kBufferBytes, lie at begin_.
+  absl::Status Buffer(size_t size) {
+    while (end_ - begin_ < size) {
+      if (begin_ == end_) begin_ = end_ = 0;
+      if (begin_ + size > kBufferBytes) {
+        std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+      }
+      MILLRACE_ASSIGN_OR_RETURN(const size_t got,
+                                Receive(buffer_.get() + end_, kBufferBytes - end_));
+      end_ += got;
+    }
+    return absl::OkStatus();
+  }
+
+  // A packet that the buffer cannot hold: its first part is `size`.
+  absl::StatusOr<std::string_view> ReadLarge(size_t size) {
+    large_.clear();
+    MILLRACE_RETURN_IF_ERROR(AppendPart(size));
+    while (size == kFullPartBytes) {
+      MILLRACE_ASSIGN_OR_RETURN(size, ReadHeader());
+      MILLRACE_RETURN_IF_ERROR(AppendPart(size));
+    }
+    return std::string_view(large_);
+  }
+
+  absl::Status AppendPart(size_t size) {
+    if (large_.size() + size > options_.packet_bytes_max) {
+      return PacketTooLarge(options_.endpoint, fmt::format("an event takes more than {} bytes",
+                                                           options_.packet_bytes_max));
+    }
+    const size_t buffered = std::min(size, end_ - begin_);
+    large_.append(buffer_.get() + begin_, buffered);
+    begin_ += buffered;
+    size_t at = large_.size();
+    large_.resize(at + size - buffered);
+    while (at < large_.size()) {
+      MILLRACE_ASSIGN_OR_RETURN(const size_t got, Receive(large_.data() + at, large_.size() - at));
+      at += got;
+    }
+    return absl::OkStatus();
+  }
+
+  // At least one byte.
+  absl::StatusOr<size_t> Receive(char* to, size_t size) {
+    while (true) {
+      const ssize_t got = recv(socket_, to, size, MSG_DONTWAIT);
+      if (got > 0) [[likely]]
+        return static_cast<size_t>(got);
+      if (got == 0) return SourceUnreachable(options_.endpoint, "the source closed the connection");
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) {
+        return SourceUnreachable(options_.endpoint, std::strerror(errno));
+      }
+      MILLRACE_RETURN_IF_ERROR(WaitReadable(socket_, options_));
+    }
+  }
+
+  const int socket_;
+  const PacketReaderOptions options_;
+  const std::unique_ptr<char[]> buffer_;
+  // What has come and was not handed out is [begin_, end_) of buffer_.
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  std::string large_;
+  // The request was packet 0; the answer goes on from there and wraps.
+  uint8_t next_number_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
+                                                     const PacketReaderOptions& options) {
+  return std::make_unique<SocketPacketReader>(socket, options);
+}
+
+absl::Status WaitReadable(int socket, const PacketReaderOptions& options) {
+  // Rounded up, and no less than poll can wait.
+  const auto milliseconds = std::min<Micros>((options.silence_max + 999) / 1000, 1 << 30);
+  const Micros deadline = Clock::System().SteadyMicros() + milliseconds * 1000;
+  while (true) {
+    const Micros left = deadline - Clock::System().SteadyMicros();
+    pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
+    const int ready = poll(&wait, 1, static_cast<int>(std::max<Micros>((left + 999) / 1000, 0)));
+    if (ready > 0) return absl::OkStatus();
+    if (ready < 0 && errno != EINTR) {
+      return SourceUnreachable(options.endpoint, std::strerror(errno));
+    }
+    if (ready == 0) return SourceSilent(options.endpoint, options.silence_max);
+  }
+}
+
+bool ReadableNow(int socket) {
+  pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
+  return poll(&wait, 1, 0) > 0;
+}
+
+}  // namespace millrace

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+using QueryRow = std::vector<std::optional<std::string>>;  // nullopt is NULL
+
+// All that a query returned, as text.
+struct QueryRows {
+  std::vector<std::string> columns;
+  std::vector<QueryRow> rows;
+
+  // Position of the first of `names` that a column has, case aside: SHOW statements rename their
+  // columns from version to version.
+  std::optional<size_t> Column(std::initializer_list<std::string_view> names) const;
+  // Value of that column in `row`; empty if there is no such column or it is NULL.
+  std::string Text(const QueryRow& row, std::initializer_list<std::string_view> names) const;
+};
+
+// `'text'` as SQL has it. The session's sql_mode must not hold NO_BACKSLASH_ESCAPES, which
+// Connection sees to.
+std::string QuotedText(std::string_view text);
+// `` `name` ``.
+std::string QuotedName(std::string_view name);
+
+}  // namespace millrace

@@ -1,0 +1,270 @@
+#include "mysql/source_check.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/errors.h"
+#include "mysql/grant_check.h"
+
+namespace millrace {
+namespace {
+
+// Shorter, and a weekend's outage of ours loses changes.
+constexpr uint64_t kExpireSecondsMin = 24 * 3600;
+
+// Global variables by name, those that the server has.
+using Variables = std::map<std::string, std::string>;
+
+// What the checks look at and add to.
+struct Check {
+  const ServerInfo& server;
+  const Variables& variables;
+  std::vector<Finding>& findings;
+
+  bool mysql() const { return server.flavour == Flavour::kMysql; }
+  bool Has(const std::string& name) const { return variables.contains(name); }
+  std::string Value(const std::string& name) const {
+    const auto found = variables.find(name);
+    return found == variables.end() ? "" : found->second;
+  }
+  uint64_t Number(const std::string& name) const {
+    const std::string text = Value(name);
+    uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  }
+  // SET PERSIST where there is such a thing; MariaDB forgets it at a restart, so there the
+  // configuration file needs the line as well.
+  std::string Set(std::string_view variable, std::string_view value) const {
+    const bool persists = mysql() && server.version >= 80000;
+    return fmt::format("SET {} {} = {};", persists ? "PERSIST" : "GLOBAL", variable, value);
+  }
+  void Error(std::string_view code, std::string message, std::string remedy) const {
+    findings.push_back(
+        {Severity::kError, std::string(code), std::move(message), std::move(remedy)});
+  }
+  void Warn(std::string_view code, std::string message, std::string remedy) const {
+    findings.push_back(
+        {Severity::kWarning, std::string(code), std::move(message), std::move(remedy)});
+  }
+};
+
+absl::StatusOr<Variables> ReadVariables(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection.Query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', "
+                       "'binlog_row_image', 'binlog_row_metadata', 'binlog_row_value_options', "
+                       "'binlog_expire_logs_seconds', 'expire_logs_days', 'sync_binlog', "
+                       "'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', "
+                       "'gtid_strict_mode', 'binlog_checksum')"));
+  Variables variables;
+  for (const QueryRow& row : rows.rows) {
+    variables[rows.Text(row, {"Variable_name"})] = rows.Text(row, {"Value"});
+  }
+  return variables;
+}
+
+void CheckVersion(const Check& check) {
+  const uint32_t oldest = check.mysql() ? 50700 : 100300;
+  if (check.server.version >= oldest) return;
+  check.Error("VERSION_TOO_OLD",
+              fmt::format("version {} is older than any this reads", check.server.version_text),
+              check.mysql() ? "upgrade the server to MySQL 8.0 or later"
+                            : "upgrade the server to MariaDB 10.5 or later");
+}
+
+void CheckBinlog(const Check& check) {
+  if (check.Value("log_bin") != "ON") {
+    check.Error("LOG_BIN_OFF", "the server writes no binlog", "log_bin = binlog");
+  }
+  const std::string format = check.Value("binlog_format");
+  if (check.Has("binlog_format") && format != "ROW") {
+    check.Error("BINLOG_FORMAT_NOT_ROW",
+                fmt::format("binlog_format is {}: statements do not say which rows they changed; "
+                            "sessions that are open keep the old value",
+                            format),
+                check.Set("binlog_format", "ROW"));
+  }
+  const std::string image = check.Value("binlog_row_image");
+  if (check.Has("binlog_row_image") && image != "FULL" && image != "FULL_NODUP") {
+    check.Warn(
+        "BINLOG_ROW_IMAGE_NOT_FULL",
+        fmt::format("binlog_row_image is {}: changes arrive without some of their columns", image),
+        check.Set("binlog_row_image", "FULL"));
+  }
+}
+
+void CheckRowMetadata(const Check& check) {
+  if (!check.Has("binlog_row_metadata")) {
+    check.Warn("BINLOG_ROW_METADATA_MISSING",
+               fmt::format("version {} cannot put column names into the binlog: a table that is "
+                           "altered while changes wait to be read stops the feed",
+                           check.server.version_text),
+               check.mysql() ? "upgrade the server to MySQL 8.0 or later"
+                             : "upgrade the server to MariaDB 10.5 or later");
+    return;
+  }
+  if (check.Value("binlog_row_metadata") == "FULL") return;
+  check.Warn("BINLOG_ROW_METADATA_NOT_FULL",
+             fmt::format("binlog_row_metadata is {}: a table that is altered while changes wait to "
+                         "be read stops the feed",
+                         check.Value("binlog_row_metadata")),
+             check.Set("binlog_row_metadata", "FULL"));
+}
+
+void CheckGtids(const Check& check) {
+  if (!check.mysql()) {
+    if (check.Value("gtid_strict_mode") == "ON") return;
+    check.Warn("GTID_STRICT_MODE_OFF",
+               "gtid_strict_mode is OFF: sequence numbers may go back, and a position may not name "
+               "one place",
+               check.Set("gtid_strict_mode", "ON"));
+    return;
+  }
+  if (check.server.gtids()) return;
+  // The modes can be changed in their order only, one step at a time.
+  const std::string& mode = check.server.gtid_mode;
+  const std::string enforced = check.Value("enforce_gtid_consistency");
+  std::string remedy = check.Set("gtid_mode", mode == "OFF"              ? "OFF_PERMISSIVE"
+                                              : mode == "OFF_PERMISSIVE" ? "ON_PERMISSIVE"
+                                                                         : "ON");
+  if (enforced != "ON") remedy = check.Set("enforce_gtid_consistency", "ON");
+  check.Warn("GTID_MODE_OFF",
+             fmt::format("gtid_mode is {}, enforce_gtid_consistency {}: the feed cannot go on at "
+                         "another server after a failover; the way is one step at a time to "
+                         "gtid_mode ON",
+                         mode, enforced),
+             remedy);
+}
+
+void CheckRetention(const Check& check) {
+  const uint64_t days = check.Number("expire_logs_days");
+  uint64_t seconds = check.Number("binlog_expire_logs_seconds");
+  const bool by_days = !check.Has("binlog_expire_logs_seconds");
+  if (by_days || seconds == 0) seconds = days * 24 * 3600;
+  // 0: files stay until somebody purges them.
+  if (seconds != 0 && seconds < kExpireSecondsMin) {
+    check.Warn("BINLOG_EXPIRES_EARLY",
+               fmt::format("binlogs are deleted after {} s: an outage of the feed that is longer "
+                           "loses changes",
+                           seconds),
+               check.Set("binlog_expire_logs_seconds", "604800"));
+  }
+}
+
+void CheckDurability(const Check& check) {
+  if (check.Value("sync_binlog") != "1") {
+    check.Warn("SYNC_BINLOG_NOT_1",
+               fmt::format("sync_binlog is {}: a crash of the source's machine can take back "
+                           "transactions that the feed has delivered",
+                           check.Value("sync_binlog")),
+               check.Set("sync_binlog", "1"));
+  }
+  if (check.Has("innodb_flush_log_at_trx_commit") &&
+      check.Value("innodb_flush_log_at_trx_commit") != "1") {
+    check.Warn("INNODB_FLUSH_NOT_1",
+               "innodb_flush_log_at_trx_commit is not 1: a crash of the source's machine can take "
+               "back transactions that the feed has delivered",
+               check.Set("innodb_flush_log_at_trx_commit", "1"));
+  }
+}
+
+void CheckServerIds(const Check& check, const SourceOptions& options) {
+  if (check.server.server_id == 0) {
+    check.Error("SERVER_ID_ZERO", "the source's server_id is 0: it refuses replicas",
+                check.Set("server_id", "1"));
+  }
+  if (options.server_id != 0 && options.server_id == check.server.server_id) {
+    check.Error("SERVER_ID_OF_SOURCE",
+                fmt::format("source.server_id is {}, that of the source itself", options.server_id),
+                "source.server_id: 0");
+  }
+}
+
+// Which replicas are connected needs REPLICATION SLAVE, whose lack is a finding already.
+absl::Status CheckReplicas(Connection& connection, const Check& check,
+                           const SourceOptions& options) {
+  if (options.server_id == 0) return absl::OkStatus();
+  const bool renamed = check.mysql() && check.server.version >= 80022;
+  const auto replicas = connection.Query(renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
+  if (absl::IsPermissionDenied(replicas.status())) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(replicas.status());
+  const std::string ours = fmt::format("{}", options.server_id);
+  for (const QueryRow& row : replicas->rows) {
+    if (replicas->Text(row, {"Server_Id"}) != ours) continue;
+    check.Warn("SERVER_ID_IN_USE",
+               fmt::format("a replica with server id {} is connected from {}: unless it is this "
+                           "feed, each of the two will end the other's dump",
+                           ours, replicas->Text(row, {"Host"})),
+               "source.server_id: 0");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFilters(Connection& connection, const Check& check) {
+  const bool renamed = check.mysql() && check.server.version >= 80200;
+  const auto status = connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  if (absl::IsPermissionDenied(status.status())) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(status.status());
+  for (const QueryRow& row : status->rows) {
+    for (const std::string_view filter : {"Binlog_Do_DB", "Binlog_Ignore_DB"}) {
+      const std::string databases = status->Text(row, {filter});
+      if (databases.empty()) continue;
+      const std::string_view option =
+          filter == "Binlog_Do_DB" ? "binlog_do_db" : "binlog_ignore_db";
+      check.Warn("BINLOG_FILTERED",
+                 fmt::format("{} = {}: changes of other databases never reach the binlog, and by "
+                             "the session's default database, not the table's",
+                             option, databases),
+                 fmt::format("remove {} from the server's configuration", option));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
+                                                 const SourceOptions& options) {
+  std::vector<Finding> findings;
+  MILLRACE_ASSIGN_OR_RETURN(const Variables variables, ReadVariables(connection));
+  const Check check{connection.info(), variables, findings};
+  CheckVersion(check);
+  CheckBinlog(check);
+  MILLRACE_RETURN_IF_ERROR(CheckGrants(connection, options, findings));
+  CheckServerIds(check, options);
+  MILLRACE_RETURN_IF_ERROR(CheckReplicas(connection, check, options));
+  MILLRACE_RETURN_IF_ERROR(CheckFilters(connection, check));
+  CheckRowMetadata(check);
+  CheckGtids(check);
+  CheckRetention(check);
+  CheckDurability(check);
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& one, const Finding& other) {
+    return one.severity < other.severity;
+  });
+  return findings;
+}
+
+absl::Status FindingsStatus(const std::vector<Finding>& findings, const std::string& endpoint) {
+  std::string text;
+  bool grants_only = true;
+  for (const Finding& finding : findings) {
+    if (finding.severity != Severity::kError) continue;
+    grants_only = grants_only && finding.code == kGrantMissing;
+    text += fmt::format("{}{}; mend it with: {}", text.empty() ? "" : " ", finding.message,
+                        finding.remedy);
+  }
+  if (text.empty()) return absl::OkStatus();
+  const auto code =
+      grants_only ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kFailedPrecondition;
+  return MakeError(code, grants_only ? "SOURCE_ACCESS_DENIED" : "SOURCE_MISCONFIGURED",
+                   fmt::format("the source {} is not fit for a feed: {}", endpoint, text),
+                   {{"source", endpoint}});
+}
+
+}  // namespace millrace

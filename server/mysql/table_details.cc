@@ -1,0 +1,103 @@
+#include "mysql/table_details.h"
+
+#include <charconv>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace {
+namespace {
+
+// Oldest MariaDB-to-newest-MySQL common ground; EXTRA holds what has no column of its own.
+// CAST: information_schema of MySQL 8 answers in capitals and types that differ from 5.7's.
+constexpr std::string_view kColumnsQuery =
+    "SELECT c.COLUMN_NAME AS name, c.COLUMN_TYPE AS column_type, c.DATA_TYPE AS data_type, "
+    "c.CHARACTER_SET_NAME AS charset, o.ID AS collation, c.IS_NULLABLE AS nullable, "
+    "c.EXTRA AS extra, k.ORDINAL_POSITION AS key_ordinal "
+    "FROM information_schema.COLUMNS c "
+    "LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME "
+    "LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_NAME = 'PRIMARY' "
+    "AND k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME "
+    "AND k.COLUMN_NAME = c.COLUMN_NAME "
+    "WHERE c.TABLE_SCHEMA = {0} AND c.TABLE_NAME = {1} "
+    "ORDER BY c.ORDINAL_POSITION";
+
+uint32_t ParseNumber(const std::string& text) {
+  uint32_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Attributes follow the type's own words: ` unsigned` inside a label is none.
+bool IsUnsigned(std::string_view column_type) {
+  const size_t labels = column_type.find('\'');
+  return labels == std::string_view::npos &&
+         (Contains(column_type, " unsigned") || Contains(column_type, " zerofill"));
+}
+
+ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
+  ColumnDetails column;
+  column.name = rows.Text(row, {"name"});
+  column.column_type = rows.Text(row, {"column_type"});
+  column.data_type = rows.Text(row, {"data_type"});
+  column.charset = rows.Text(row, {"charset"});
+  column.collation = ParseNumber(rows.Text(row, {"collation"}));
+  column.nullable = rows.Text(row, {"nullable"}) == "YES";
+  column.is_unsigned = IsUnsigned(column.column_type);
+  const std::string extra = rows.Text(row, {"extra"});
+  column.invisible = Contains(extra, "INVISIBLE");
+  // DEFAULT_GENERATED is MySQL's word for a default that is an expression. MariaDB says PERSISTENT
+  // for STORED in older versions.
+  column.virtual_generated = Contains(extra, "VIRTUAL");
+  column.generated = column.virtual_generated || Contains(extra, "STORED GENERATED") ||
+                     Contains(extra, "PERSISTENT");
+  column.key_ordinal = ParseNumber(rows.Text(row, {"key_ordinal"}));
+  column.labels = ParseLabels(column.column_type);
+  return column;
+}
+
+}  // namespace
+
+std::vector<std::string> ParseLabels(std::string_view column_type) {
+  std::vector<std::string> labels;
+  for (const std::string_view kind : {"enum(", "set("}) {
+    if (column_type.substr(0, kind.size()) != kind) continue;
+    std::string_view rest = column_type.substr(kind.size());
+    while (!rest.empty() && rest[0] == '\'') {
+      std::string label;
+      size_t at = 1;
+      // A quote inside a label is doubled; a backslash stands for itself.
+      for (; at < rest.size(); ++at) {
+        if (rest[at] == '\'' && (at + 1 >= rest.size() || rest[at + 1] != '\'')) break;
+        label.push_back(rest[at]);
+        if (rest[at] == '\'') ++at;
+      }
+      if (at + 1 >= rest.size()) return {};
+      labels.push_back(std::move(label));
+      if (rest[at + 1] == ')') return labels;
+      if (rest[at + 1] != ',') return {};
+      rest.remove_prefix(at + 2);
+    }
+    return {};
+  }
+  return {};
+}
+
+absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connection,
+                                                              const TableName& name) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query(fmt::format(kColumnsQuery, QuotedText(name.database),
+                                                         QuotedText(name.table))));
+  if (rows.rows.empty()) return std::nullopt;
+  TableDetails details;
+  details.name = name;
+  for (const QueryRow& row : rows.rows) details.columns.push_back(ParseColumn(rows, row));
+  return details;
+}
+
+}  // namespace millrace

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/source_options.h"
+#include "gtest/gtest.h"
+#include "mysql/connection.h"
+#include "support/source_server.h"
+
+namespace millrace {
+
+using ServerKind = testing::Flavour;
+
+// The server of a test.
+inline std::unique_ptr<testing::SourceServer> StartSource(ServerKind kind,
+                                                          std::vector<std::string> options = {}) {
+  return testing::SourceServer::MustStart({.flavour = kind, .options = std::move(options)});
+}
+
+// Reads it over TCP, without TLS, as the account of the feed.
+SourceOptions OptionsFor(const testing::SourceServer& server);
+
+// The same as another account.
+SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& user,
+                        const std::string& password);
+
+// Connects, or ends the test.
+std::unique_ptr<Connection> MustConnect(const SourceOptions& options);
+
+// For tests that hold for both kinds of server.
+class SourceTest : public ::testing::TestWithParam<ServerKind> {
+ protected:
+  std::unique_ptr<testing::SourceServer> Start(std::vector<std::string> options = {}) {
+    return StartSource(GetParam(), std::move(options));
+  }
+  bool mysql() const { return GetParam() == ServerKind::kMysql; }
+};
+
+#define MILLRACE_BOTH_SERVERS(suite)                                                    \
+  INSTANTIATE_TEST_SUITE_P(Servers, suite,                                              \
+                           ::testing::Values(ServerKind::kMysql, ServerKind::kMariadb), \
+                           ::testing::PrintToStringParamName())
+
+}  // namespace millrace
