@@ -15,7 +15,11 @@ namespace millrace::binlog {
 // inner event and a window, not the transaction. Not thread-safe. The event's bytes must outlive
 // it.
 class TransactionPayloadReader {
+  class State;
+
  public:
+  explicit TransactionPayloadReader(std::unique_ptr<State> state);  // for Open
+
   // kDataLoss EVENT_TRUNCATED; kUnimplemented COMPRESSION_UNKNOWN: neither zstd nor none.
   // `event_bytes_max` bounds an inner event: a hostile source must not make us allocate without
   // end.
@@ -23,14 +27,17 @@ class TransactionPayloadReader {
                                                                         uint64_t event_bytes_max);
   ~TransactionPayloadReader();
 
+  // Goes on with the payload of another event, in the memory of the one before. Errors of Open;
+  // after one of them only Restart may be called.
+  absl::Status Restart(const Event& event);
+
   // Bytes of the next inner event, header included, without checksum; nothing at the end. Valid
-  // until the next call. kDataLoss EVENT_TRUNCATED, PAYLOAD_DAMAGED (zstd refuses it);
-  // kResourceExhausted EVENT_TOO_LARGE.
+  // until the next call. kDataLoss EVENT_TRUNCATED, PAYLOAD_DAMAGED (zstd refuses it, or it holds
+  // more or less than the event says); kResourceExhausted EVENT_TOO_LARGE. After an error only
+  // Restart may be called.
   absl::StatusOr<std::optional<std::string_view>> Next();
 
  private:
-  class State;
-  explicit TransactionPayloadReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

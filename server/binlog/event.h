@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -77,6 +79,8 @@ std::string_view EventTypeName(EventType type);
 // First 19 bytes of every event.
 struct EventHeader {
   static constexpr size_t kSize = 19;
+  // A file that is being written. Not part of the checksum.
+  static constexpr uint16_t kFlagInUse = 0x01;
   static constexpr uint16_t kFlagArtificial = 0x20;
   static constexpr uint16_t kFlagIgnorable = 0x80;
 
@@ -99,30 +103,35 @@ struct Event {
 struct Format {
   std::string_view server_version;  // valid as long as the event's bytes
   bool checksums = false;           // CRC32 at the end of every event
-  uint8_t rows_header_size = 10;    // post-header of v2 row events
 };
 
-// Checks frame and checksum of events, following each FORMAT_DESCRIPTION. Not thread-safe.
+// Checks frame and checksum of events, following each FORMAT_DESCRIPTION. One for each dump: a new
+// connection needs a new reader. Not thread-safe.
 class EventReader {
  public:
   explicit EventReader(Flavour flavour) : flavour_(flavour) {}
 
-  // `bytes` is exactly one event as COM_BINLOG_DUMP sends it, without the protocol's status byte.
-  // kDataLoss EVENT_CHECKSUM_MISMATCH: the CRC32 is wrong; EVENT_TRUNCATED: shorter than its header
-  // says or than its kind needs.
+  // `bytes` is exactly one event as COM_BINLOG_DUMP sends it, without the protocol's status byte,
+  // or as a binlog file has it. kDataLoss EVENT_CHECKSUM_MISMATCH: the CRC32 is wrong;
+  // EVENT_TRUNCATED: shorter than its header says or than its kind needs. kUnimplemented
+  // EVENT_KIND_UNSUPPORTED: a FORMAT_DESCRIPTION of a format that is not understood.
   absl::StatusOr<Event> Read(std::string_view bytes);
-  // An event inside TRANSACTION_PAYLOAD: the same, but it never carries a checksum.
+  // An event inside TRANSACTION_PAYLOAD: the same, but it never carries a checksum and is itself no
+  // TRANSACTION_PAYLOAD.
   absl::StatusOr<Event> ReadInsidePayload(std::string_view bytes) const;
 
-  bool checksums() const { return checksums_; }
+  // Whether events carry a checksum; false before the first FORMAT_DESCRIPTION.
+  bool checksums() const { return checksums_.value_or(false); }
   Flavour flavour() const { return flavour_; }
 
  private:
+  absl::StatusOr<Event> ReadFormatDescription(Event event, std::string_view bytes);
+
   Flavour flavour_;
-  // Before the first FORMAT_DESCRIPTION only artificial ROTATE events come; whether they carry a
-  // checksum depends on the source (it does since MySQL 5.6.? when binlog_checksum=CRC32), so see
-  // Read.
-  bool checksums_ = false;
+  // Unknown before the first FORMAT_DESCRIPTION. The artificial ROTATE that opens a dump carries a
+  // checksum if we announced that we know checksums, whatever the file then has, so up to there a
+  // checksum is taken for one where it fits.
+  std::optional<bool> checksums_;
 };
 
 }  // namespace millrace::binlog

@@ -23,10 +23,23 @@ struct Rotate {
 };
 absl::StatusOr<Rotate> ParseRotate(const Event& event);
 
-// FORMAT_DESCRIPTION.
+// FORMAT_DESCRIPTION. kUnimplemented EVENT_KIND_UNSUPPORTED: another binlog version, other
+// post-header sizes than those the parsers below assume, or an unknown checksum algorithm.
 absl::StatusOr<Format> ParseFormatDescription(const Event& event);
+// Whether the server that wrote a FORMAT_DESCRIPTION knows checksums (MySQL 5.6.1, MariaDB 5.3): if
+// so the event ends in the algorithm and a checksum, even when checksums are off. Its body may or
+// may not have lost them yet.
+absl::StatusOr<bool> FormatKnowsChecksums(const Event& event);
 
-// GTID, GTID_TAGGED and ANONYMOUS_GTID of MySQL.
+// Identity of an XA transaction.
+struct Xid {
+  uint32_t format_id = 0;
+  std::string_view global;  // at most 64 bytes
+  std::string_view branch;  // the same
+};
+
+// GTID, GTID_TAGGED and ANONYMOUS_GTID of MySQL. kUnimplemented EVENT_KIND_UNSUPPORTED: a tagged
+// one of a newer version, with fields that must not be passed over.
 struct MysqlGtidEvent {
   std::optional<MysqlGtid> gtid;     // none: anonymous
   Micros immediate_commit_time = 0;  // on the server we read from; 0 before 8.0
@@ -42,9 +55,11 @@ struct MariadbGtidEvent {
   bool ddl = false;
   bool prepared_xa = false;     // rows of an XA transaction that is only prepared
   bool completed_xa = false;    // XA COMMIT or ROLLBACK
+  Xid xid;                      // if one of these two
   bool start_alter = false;     // split ALTER (10.8+): it begins; nothing has changed yet
   bool commit_alter = false;    //   … it is done
   bool rollback_alter = false;  //   … it failed
+  uint64_t alter_started = 0;   // for these two: number of the GTID with start_alter
 };
 absl::StatusOr<MariadbGtidEvent> ParseMariadbGtid(const Event& event);
 
@@ -59,6 +74,9 @@ struct Query {
   std::string_view statement;
   std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it
   uint16_t client_charset = 0;         // collation id of character_set_client; 0 unknown
+  uint64_t sql_mode = 0;               // bits as the server has them
+  static constexpr uint64_t kSqlModeAnsiQuotes = 1 << 2;
+  static constexpr uint64_t kSqlModeNoBackslashEscapes = 1 << 20;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
 
@@ -76,9 +94,10 @@ struct Rows {
   std::string_view present_after;
   std::string_view rows;  // images one after another; see transcode for their format
 };
-// kUnimplemented EVENT_KIND_UNSUPPORTED for row events of MySQL 5.1 prereleases (V0).
+// kUnimplemented EVENT_KIND_UNSUPPORTED for row events of MySQL 5.1 prereleases (V0), and for
+// MariaDB's compressed ones, which Uncompress makes plain first.
 absl::StatusOr<Rows> ParseRows(const Event& event);
-// True for all kinds ParseRows takes (after decompression for MariaDB's compressed ones).
+// True for all row events but MariaDB's compressed ones: for these see IsCompressed.
 bool IsRows(EventType type);
 
 // XID: commit of a transaction.
@@ -97,9 +116,10 @@ absl::StatusOr<std::string> ParseIncident(const Event& event);
 // ROWS_QUERY and MariaDB's ANNOTATE_ROWS: text of the statement behind the rows.
 absl::StatusOr<std::string_view> ParseRowsQuery(const Event& event);
 
-// XA_PREPARE of MySQL. one_phase is a commit.
+// XA_PREPARE, the end of an XA transaction's events. one_phase is a commit.
 struct XaPrepare {
   bool one_phase = false;
+  Xid xid;
 };
 absl::StatusOr<XaPrepare> ParseXaPrepare(const Event& event);
 

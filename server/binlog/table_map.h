@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "model/column_type.h"
+#include "model/flavour.h"
 
 namespace millrace::binlog {
 
@@ -16,12 +17,15 @@ struct ColumnMap {
   ColumnType type = ColumnType::kNull;
   // Meaning depends on `type`:
   //   VARCHAR, VAR_STRING, VARCHAR_COMPRESSED  longest length in bytes
-  //   STRING (CHAR, BINARY)                    longest length in bytes, 0-1023 (upper bits of the
-  //   type byte undone) ENUM, SET                                bytes a value takes BLOB family,
-  //   JSON, GEOMETRY, VECTOR      bytes of the length prefix, 1-4 NEWDECIMAL precision << 8 | scale
-  //   BIT                                      bits
+  //   STRING (CHAR, BINARY)                    longest length in bytes, 0-1023
+  //   ENUM, SET                                bytes a value takes, 1-2 and 1-8
+  //   BLOB family, JSON, GEOMETRY, VECTOR      bytes of the length prefix, 1-4
+  //   NEWDECIMAL                               precision << 8 | scale
+  //   BIT                                      bits, 1-64
   //   TIMESTAMP2, DATETIME2, TIME2             fractional digits, 0-6
-  //   FLOAT, DOUBLE                            bytes a value takes
+  //   FLOAT, DOUBLE                            bytes a value takes, 4 and 8
+  //   TYPED_ARRAY                              type code of the elements
+  // ParseTableMap has checked these ranges.
   uint16_t metadata = 0;
   bool nullable = false;
 
@@ -45,19 +49,23 @@ struct TableMap {
   std::string_view database;
   std::string_view table;
   std::vector<ColumnMap> columns;
-  bool has_signedness = false;  // MySQL: MINIMAL and FULL both write it; MariaDB only if not NO_LOG
+  // What the optional metadata tells of every column that it concerns; true also where there is
+  // no such column.
+  bool has_signedness = false;  // MINIMAL and FULL write it; MariaDB not if NO_LOG
   bool has_names = false;       // FULL only
-  bool has_collations = false;  // of character columns
-  bool has_labels = false;
-  bool has_primary_key = false;  // FULL, and the table has one
-  bool has_visibility = false;
+  bool has_collations = false;  // of character columns: MINIMAL and FULL; of ENUM and SET: FULL
+  bool has_labels = false;      // FULL only
+  // Whether the table has a primary key and FULL wrote it.
+  bool has_primary_key = false;
+  bool has_visibility = false;  // FULL of MySQL only
 };
 
 // Parses the body of a TABLE_MAP event, which may be hostile: at most 4,096 columns, lengths
-// checked, optional metadata of unknown kinds passed over. kDataLoss EVENT_TRUNCATED;
-// kUnimplemented COLUMN_TYPE_UNKNOWN: a type code this server never heard of, with the column's
-// ordinal.
-absl::StatusOr<TableMap> ParseTableMap(std::string_view body);
+// checked, optional metadata of unknown kinds passed over. `flavour` decides which columns optional
+// metadata counts as character columns: MariaDB counts GEOMETRY among them, MySQL VECTOR.
+// kDataLoss EVENT_TRUNCATED; kUnimplemented COLUMN_TYPE_UNKNOWN: a type code this server never
+// heard of, with the column's ordinal.
+absl::StatusOr<TableMap> ParseTableMap(std::string_view body, Flavour flavour);
 
 // Only the id, for looking up a table map already known by its bytes. kDataLoss EVENT_TRUNCATED.
 absl::StatusOr<uint64_t> ParseTableMapId(std::string_view body);

@@ -1,0 +1,90 @@
+#include "binlog/event.h"
+
+#include "base/bytes.h"
+#include "base/crc32.h"
+#include "base/error.h"
+#include "binlog/events.h"
+#include "binlog/malformed.h"
+
+namespace millrace::binlog {
+namespace {
+
+constexpr size_t kChecksumSize = 4;
+
+// Header and body, which may still end in a checksum.
+absl::StatusOr<Event> ReadFrame(std::string_view bytes) {
+  ByteReader reader(bytes);
+  Event event;
+  EventHeader& header = event.header;
+  header.timestamp = reader.Little32();
+  header.type = static_cast<EventType>(reader.Little8());
+  header.server_id = reader.Little32();
+  header.size = reader.Little32();
+  header.end_position = reader.Little32();
+  header.flags = reader.Little16();
+  if (!reader.ok()) [[unlikely]] {
+    return EventTruncated(EventType::kUnknown, "is shorter than an event's header");
+  }
+  if (header.size != bytes.size()) [[unlikely]] {
+    return EventTruncated(header, "has another size than its header says");
+  }
+  event.body = reader.rest();
+  return event;
+}
+
+uint32_t ChecksumOf(const EventHeader& header, std::string_view covered) {
+  // Servers set the flag in the file's first event after having computed its checksum without.
+  if ((header.flags & EventHeader::kFlagInUse) == 0) return Crc32(covered);
+  constexpr size_t kFlagsAt = 17;
+  const char cleared = static_cast<char>(header.flags & ~EventHeader::kFlagInUse);
+  const uint32_t before = Crc32(covered.substr(0, kFlagsAt));
+  return Crc32(covered.substr(kFlagsAt + 1), Crc32({&cleared, 1}, before));
+}
+
+bool HasRightChecksum(const EventHeader& header, std::string_view bytes) {
+  const size_t covered = bytes.size() - kChecksumSize;
+  return LoadLittle32(bytes.data() + covered) == ChecksumOf(header, bytes.substr(0, covered));
+}
+
+}  // namespace
+
+absl::StatusOr<Event> EventReader::Read(std::string_view bytes) {
+  MILLRACE_ASSIGN_OR_RETURN(Event event, ReadFrame(bytes));
+  if (event.header.type == EventType::kFormatDescription) {
+    return ReadFormatDescription(event, bytes);
+  }
+  if (checksums_ == false) return event;
+  const bool has_room = event.body.size() >= kChecksumSize;
+  if (has_room && HasRightChecksum(event.header, bytes)) [[likely]] {
+    event.body.remove_suffix(kChecksumSize);
+    return event;
+  }
+  if (!checksums_.has_value()) return event;
+  if (!has_room) return EventTruncated(event.header, "has no room for its checksum");
+  return ChecksumMismatch(event.header);
+}
+
+// A FORMAT_DESCRIPTION carries a checksum if its server knows of checksums, even when they are off.
+absl::StatusOr<Event> EventReader::ReadFormatDescription(Event event, std::string_view bytes) {
+  MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
+  if (knows_checksums) {
+    if (event.body.size() < kChecksumSize) {
+      return EventTruncated(event.header, "has no room for its checksum");
+    }
+    if (!HasRightChecksum(event.header, bytes)) return ChecksumMismatch(event.header);
+    event.body.remove_suffix(kChecksumSize);
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const Format format, ParseFormatDescription(event));
+  checksums_ = format.checksums;
+  return event;
+}
+
+absl::StatusOr<Event> EventReader::ReadInsidePayload(std::string_view bytes) const {
+  MILLRACE_ASSIGN_OR_RETURN(Event event, ReadFrame(bytes));
+  if (event.header.type == EventType::kTransactionPayload) [[unlikely]] {
+    return EventTruncated(event.header, "stands inside another TRANSACTION_PAYLOAD");
+  }
+  return event;
+}
+
+}  // namespace millrace::binlog

@@ -1,0 +1,114 @@
+#include "fmt/format.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "binlog/events.h"
+#include "binlog/malformed.h"
+
+// https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Format__description__event.html
+namespace millrace::binlog {
+namespace {
+
+constexpr size_t kServerVersionSize = 50;
+constexpr uint16_t kBinlogVersion = 4;
+constexpr uint8_t kChecksumsOff = 0;
+constexpr uint8_t kChecksumsCrc32 = 1;
+constexpr uint8_t kChecksumsUndefined = 255;
+
+// What stands between the header and the sizes of post-headers.
+struct FormatHead {
+  uint16_t binlog_version = 0;
+  std::string_view server_version;
+  uint8_t header_size = 0;
+};
+
+FormatHead ReadHead(ByteReader& reader) {
+  FormatHead head;
+  head.binlog_version = reader.Little16();
+  head.server_version = reader.Bytes(kServerVersionSize);
+  head.server_version = head.server_version.substr(0, head.server_version.find('\0'));
+  reader.Skip(4);  // when the file was created
+  head.header_size = reader.Little8();
+  return head;
+}
+
+// `8.4.2-debug` is {8, 4, 2}; what is no number is 0.
+std::array<unsigned, 3> VersionNumbers(std::string_view version) {
+  std::array<unsigned, 3> numbers{};
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (unsigned& number : numbers) {
+    const auto [after, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || after == end || *after != '.') break;
+    at = after + 1;
+  }
+  return numbers;
+}
+
+struct PostHeader {
+  EventType type;
+  uint8_t size;
+};
+// Our parsers assume these. Other sizes were only written by prereleases of MySQL 5.1 and before.
+constexpr std::array kPostHeaders = {
+    PostHeader{EventType::kQuery, 13},       PostHeader{EventType::kRotate, 8},
+    PostHeader{EventType::kTableMap, 8},     PostHeader{EventType::kWriteRowsV1, 8},
+    PostHeader{EventType::kUpdateRowsV1, 8}, PostHeader{EventType::kDeleteRowsV1, 8},
+    PostHeader{EventType::kWriteRows, 10},   PostHeader{EventType::kUpdateRows, 10},
+    PostHeader{EventType::kDeleteRows, 10},  PostHeader{EventType::kPartialUpdateRows, 10},
+};
+
+absl::Status CheckPostHeaders(std::string_view sizes) {
+  for (const PostHeader& expected : kPostHeaders) {
+    const size_t index = static_cast<size_t>(expected.type) - 1;
+    if (index >= sizes.size()) continue;
+    const auto size = static_cast<uint8_t>(sizes[index]);
+    // A server writes 0 for kinds that it no longer produces.
+    if (size == 0 || size == expected.size) continue;
+    return KindUnsupported(
+        fmt::format("the source writes {} events with a header of {} bytes, {} are known",
+                    EventTypeName(expected.type), size, expected.size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<bool> FormatKnowsChecksums(const Event& event) {
+  ByteReader reader(event.body);
+  const FormatHead head = ReadHead(reader);
+  if (!reader.ok()) return EventTruncated(event.header, "ends before its post-header sizes");
+  const std::array<unsigned, 3> version = VersionNumbers(head.server_version);
+  const bool is_mariadb = head.server_version.find("MariaDB") != std::string_view::npos;
+  return version >= (is_mariadb ? std::array{5u, 3u, 0u} : std::array{5u, 6u, 1u});
+}
+
+absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
+  ByteReader reader(event.body);
+  const FormatHead head = ReadHead(reader);
+  if (head.binlog_version != kBinlogVersion || head.header_size != EventHeader::kSize) {
+    return KindUnsupported(
+        fmt::format("the source writes binlog version {} with headers of {} bytes; "
+                    "only version {} with {} is known",
+                    head.binlog_version, head.header_size, kBinlogVersion, EventHeader::kSize));
+  }
+  Format format{head.server_version};
+  std::string_view sizes = reader.rest();
+  if (knows_checksums) {
+    if (sizes.empty()) return EventTruncated(event.header, "ends before its checksum algorithm");
+    const auto algorithm = static_cast<uint8_t>(sizes.back());
+    sizes.remove_suffix(1);
+    format.checksums = algorithm == kChecksumsCrc32;
+    if (!format.checksums && algorithm != kChecksumsOff && algorithm != kChecksumsUndefined) {
+      return KindUnsupported(fmt::format("checksum algorithm {} is unknown", algorithm));
+    }
+  }
+  MILLRACE_RETURN_IF_ERROR(CheckPostHeaders(sizes));
+  return format;
+}
+
+}  // namespace millrace::binlog

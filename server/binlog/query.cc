@@ -1,0 +1,136 @@
+#include "base/bytes.h"
+#include "base/error.h"
+#include "binlog/events.h"
+#include "binlog/malformed.h"
+
+// https://dev.mysql.com/doc/dev/mysql-server/latest/classmysql_1_1binlog_1_1event_1_1Query__event.html
+namespace millrace::binlog {
+namespace {
+
+// Status variables: settings of the session that a replica has to adopt. From 128 MariaDB's own.
+enum StatusCode : uint8_t {
+  kFlags2 = 0,
+  kSqlMode = 1,
+  kCatalogOld = 2,
+  kAutoIncrement = 3,
+  kCharset = 4,
+  kTimeZone = 5,
+  kCatalog = 6,
+  kMonthNames = 7,
+  kCharsetDatabase = 8,
+  kTableMapForUpdate = 9,
+  kMasterDataWritten = 10,
+  kInvoker = 11,
+  kUpdatedDatabases = 12,
+  kMicroseconds = 13,
+  kExplicitDefaultsForTimestamp = 16,
+  kDdlXid = 17,
+  kDefaultCollationForUtf8mb4 = 18,
+  kSqlRequirePrimaryKey = 19,
+  kDefaultTableEncryption = 20,
+  kMariadbMicroseconds = 128,
+  kMariadbXid = 129,
+  kMariadbGtidFlags = 130,
+};
+
+void SkipUpdatedDatabases(ByteReader& reader) {
+  constexpr uint8_t kTooMany = 254;
+  const uint8_t count = reader.Little8();
+  if (count == kTooMany) return;
+  for (unsigned i = 0; i < count && reader.ok(); ++i) {
+    const size_t size = reader.rest().find('\0');
+    if (size == std::string_view::npos) return reader.Fail();
+    reader.Skip(size + 1);
+  }
+}
+
+void SkipMariadbGtidFlags(ByteReader& reader) {
+  constexpr uint8_t kCommitOrRollbackAlter = 4 | 8;
+  if ((reader.Little8() & kCommitOrRollbackAlter) != 0) reader.Skip(8);
+}
+
+// Reads one variable. False if `code` is unknown: its length is then too, and so is all that
+// follows.
+bool ReadStatusVariable(uint8_t code, ByteReader& reader, Query& query) {
+  switch (code) {
+    case kSqlMode:
+      query.sql_mode = reader.Little64();
+      return true;
+    case kCharset:
+      query.client_charset = reader.Little16();
+      reader.Skip(4);  // of the connection and the server
+      return true;
+    case kMicroseconds:
+    case kMariadbMicroseconds:
+      query.microseconds = reader.Little24();
+      return true;
+    case kExplicitDefaultsForTimestamp:
+    case kSqlRequirePrimaryKey:
+    case kDefaultTableEncryption:
+      reader.Skip(1);
+      return true;
+    case kMonthNames:
+    case kCharsetDatabase:
+    case kDefaultCollationForUtf8mb4:
+      reader.Skip(2);
+      return true;
+    case kFlags2:
+    case kAutoIncrement:
+    case kMasterDataWritten:
+      reader.Skip(4);
+      return true;
+    case kTableMapForUpdate:
+    case kDdlXid:
+    case kMariadbXid:
+      reader.Skip(8);
+      return true;
+    case kCatalogOld:
+      reader.Skip(size_t{reader.Little8()} + 1);
+      return true;
+    case kTimeZone:
+    case kCatalog:
+      reader.Skip(reader.Little8());
+      return true;
+    case kInvoker:
+      reader.Skip(reader.Little8());
+      reader.Skip(reader.Little8());
+      return true;
+    case kUpdatedDatabases:
+      SkipUpdatedDatabases(reader);
+      return true;
+    case kMariadbGtidFlags:
+      SkipMariadbGtidFlags(reader);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ReadStatusVariables(ByteReader reader, Query& query) {
+  while (reader.ok() && !reader.empty()) {
+    if (!ReadStatusVariable(reader.Little8(), reader, query)) break;
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
+absl::StatusOr<Query> ParseQuery(const Event& event) {
+  ByteReader reader(event.body);
+  Query query;
+  query.thread_id = reader.Little32();
+  reader.Skip(4);  // seconds the statement took
+  const uint8_t database_size = reader.Little8();
+  query.error_code = reader.Little16();
+  const std::string_view status_variables = reader.Bytes(reader.Little16());
+  query.database = reader.Bytes(database_size);
+  if (reader.Little8() != 0) reader.Fail();  // the NUL after the database's name
+  query.statement = reader.rest();
+  if (!reader.ok()) return EventTruncated(event.header, "ends before its statement");
+  if (!ReadStatusVariables(ByteReader(status_variables), query)) {
+    return EventTruncated(event.header, "has status variables that end too early");
+  }
+  return query;
+}
+
+}  // namespace millrace::binlog

@@ -1,0 +1,43 @@
+#include "binlog/serialized.h"
+
+#include <bit>
+
+#include "binlog/malformed.h"
+#include "fmt/format.h"
+
+namespace millrace::binlog {
+
+uint64_t ReadSerializedUnsigned(ByteReader& reader) {
+  const uint8_t first = reader.Little8();
+  const auto more = static_cast<unsigned>(std::countr_one(first));
+  const uint64_t rest = reader.Little(more);
+  // With seven more bytes or eight the first holds no bit of the number.
+  if (more >= 7) return rest;
+  return uint64_t{first} >> (more + 1) | rest << (7 - more);
+}
+
+int64_t ReadSerializedSigned(ByteReader& reader) {
+  const uint64_t coded = ReadSerializedUnsigned(reader);
+  const uint64_t sign = 0 - (coded & 1);
+  return static_cast<int64_t>((coded >> 1) ^ sign);
+}
+
+absl::StatusOr<SerializedMessage> OpenSerialized(const Event& event) {
+  constexpr uint64_t kVersion = 1;
+  ByteReader reader(event.body);
+  const uint64_t version = ReadSerializedUnsigned(reader);
+  const uint64_t size = ReadSerializedUnsigned(reader);
+  SerializedMessage message;
+  message.last_field_needed = ReadSerializedUnsigned(reader);
+  if (!reader.ok() || size < reader.offset() || size > event.body.size()) {
+    return EventTruncated(event.header, "is shorter than it says");
+  }
+  if (version != kVersion) {
+    return KindUnsupported(fmt::format("{} event in version {} of its form; only {} is known",
+                                       EventTypeName(event.header.type), version, kVersion));
+  }
+  message.fields = ByteReader(event.body.substr(reader.offset(), size - reader.offset()));
+  return message;
+}
+
+}  // namespace millrace::binlog
