@@ -1,0 +1,257 @@
+#include "command_line.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "explain.h"
+#include "fmt/format.h"
+#include "interrupt.h"
+#include "position.h"
+#include "proto_export.h"
+#include "session.h"
+#include "status.h"
+#include "subscriptions.h"
+#include "tables.h"
+#include "tail.h"
+
+namespace millrace::command {
+namespace {
+
+using Act = std::function<absl::Status(const Session&)>;
+
+constexpr char kPlaceHelp[] =
+    "earliest, latest, an RFC 3339 time, a GTID set, subscription:NAME or a token";
+
+struct Connection {
+  client::ClientOptions options;
+  client::TlsOptions tls;
+  bool use_tls = false;
+  bool no_color = false;
+};
+
+// What each sub-command's options are read into, and the act that the command line names.
+struct Arguments {
+  Connection connection;
+  TailOptions tail;
+  StatusOptions status;
+  TablesOptions tables;
+  ProtoExportOptions proto_export;
+  Place position;
+  Place committed;
+  std::string subscription;
+  bool json = false;
+  Act act;
+};
+
+// An option or argument that is a place in the log.
+CLI::Option* AddPlace(CLI::App& app, const std::string& name, const std::string& help,
+                      std::function<void(const Place&)> store) {
+  const auto read = [store = std::move(store)](const CLI::results_t& texts) {
+    const auto place = ParsePlace(texts.front());
+    if (!place.ok()) throw CLI::ValidationError(std::string(place.status().message()));
+    store(*place);
+    return true;
+  };
+  return app.add_option(name, read, help)->type_name("PLACE");
+}
+
+CLI::App* AddAct(CLI::App& parent, const char* name, const char* help, Arguments& arguments,
+                 Act act) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->fallthrough();
+  // The innermost word comes first, and is what is meant.
+  command->final_callback([&arguments, act = std::move(act)] {
+    if (!arguments.act) arguments.act = act;
+  });
+  return command;
+}
+
+void AddConnection(CLI::App& app, Connection& connection) {
+  app.add_option("--server", connection.options.address, "Server to talk to")
+      ->envname("MILLRACE_SERVER")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_flag("--tls", connection.use_tls,
+               "Use TLS, trusting the system's authorities; implied by the options below");
+  app.add_option("--ca", connection.tls.ca_file,
+                 "Authorities that may sign the server's certificate")
+      ->type_name("FILE");
+  app.add_option("--cert", connection.tls.certificate_file, "Certificate to show to the server")
+      ->type_name("FILE");
+  app.add_option("--key", connection.tls.key_file, "Key of that certificate")->type_name("FILE");
+  app.add_option("--server-name", connection.tls.server_name,
+                 "Name to expect in the server's certificate")
+      ->type_name("NAME");
+  app.add_flag("--no-color", connection.no_color, "No colours, as with NO_COLOR set");
+}
+
+void AddTail(CLI::App& app, Arguments& arguments) {
+  TailOptions& tail = arguments.tail;
+  CLI::App* command = AddAct(app, "tail", "Print changes as they happen", arguments,
+                             [&tail](const Session& session) { return Tail(session, tail); });
+  const std::map<std::string, v1::Operation> operations = {
+      {"insert", v1::OPERATION_INSERT},     {"update", v1::OPERATION_UPDATE},
+      {"delete", v1::OPERATION_DELETE},     {"read", v1::OPERATION_READ},
+      {"truncate", v1::OPERATION_TRUNCATE}, {"schema", v1::OPERATION_SCHEMA_CHANGE}};
+  command
+      ->add_option("--tables", tail.tables, "Only these tables: shop.orders, shop.*, !shop.audit")
+      ->type_name("PATTERN")
+      ->delimiter(',');
+  command
+      ->add_option("--operations", tail.operations,
+                   "Only these: insert, update, delete, read, truncate, schema")
+      ->transform(CLI::Transformer(operations, CLI::ignore_case).description(""))
+      ->type_name("OPERATION")
+      ->delimiter(',');
+  AddPlace(*command, "--from", std::string("Start at: ") + kPlaceHelp, [&tail](const Place& place) {
+    tail.from = place;
+  })->default_str("latest");
+  AddPlace(*command, "--until", "End after all up to here, in the same forms",
+           [&tail](const Place& place) { tail.until = place; });
+  command->add_option("--limit", tail.limit, "End after N changes")->type_name("N");
+  command->add_flag("--json", tail.json, "One JSON object a line for each change");
+  command->add_flag("--full", tail.full, "Do not cut long values");
+  command
+      ->add_option(
+          "--token-file", tail.token_file,
+          "Keep the place in this file; go on from there if it exists, whatever --from says. "
+          "With --limit, prints on to the next place that can be kept")
+      ->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  millrace tail --tables 'shop.*' --operations insert,delete\n"
+      "  millrace tail --from 2030-05-01T12:00:00Z --until latest --json | jq .after\n"
+      "  millrace tail --token-file ~/orders.token --tables shop.orders");
+}
+
+void AddStatus(CLI::App& app, Arguments& arguments) {
+  StatusOptions& status = arguments.status;
+  CLI::App* command =
+      AddAct(app, "status", "Show the server: source, log, tables, subscriptions", arguments,
+             [&status](const Session& session) { return ShowStatus(session, status); });
+  CLI::Option* json = command->add_flag("--json", status.json, "As one JSON object");
+  command->add_flag("--watch", status.watch, "Anew each second")->excludes(json);
+}
+
+void AddTables(CLI::App& app, Arguments& arguments) {
+  TablesOptions& tables = arguments.tables;
+  CLI::App* command =
+      AddAct(app, "tables", "List captured tables, or the columns of one", arguments,
+             [&tables](const Session& session) { return ShowTables(session, tables); });
+  command
+      ->add_option("pattern", tables.patterns,
+                   "Tables to list, or one table.name whose columns to show")
+      ->type_name("PATTERN");
+  command->add_flag("--json", tables.json, "As one JSON object");
+}
+
+void AddProto(CLI::App& app, Arguments& arguments) {
+  ProtoExportOptions& options = arguments.proto_export;
+  CLI::App* proto = app.add_subcommand("proto", "Work with the row types of tables");
+  proto->fallthrough();
+  proto->require_subcommand(1);
+  CLI::App* command = AddAct(
+      *proto, "export", "Write .proto files that protoc compiles, for code generation", arguments,
+      [&options](const Session& session) { return ExportProtos(session, options); });
+  command->add_option("--out", options.directory, "Directory to write to")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_option("pattern", options.patterns, "Only these tables")->type_name("PATTERN");
+  command->footer(
+      "Example:\n"
+      "  millrace proto export --out protos 'shop.*'\n"
+      "  protoc -I protos --python_out=gen protos/db/shop/orders.proto");
+}
+
+void AddPosition(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = AddAct(app, "position", "Get the token of a place in the log", arguments,
+                             [&arguments](const Session& session) {
+                               return ShowPosition(session, arguments.position, arguments.json);
+                             });
+  AddPlace(*command, "place", kPlaceHelp, [&arguments](const Place& place) {
+    arguments.position = place;
+  })->default_str("latest");
+  command->add_flag("--json", arguments.json, "As one JSON object");
+}
+
+void AddSubscriptions(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = AddAct(
+      app, "subscriptions", "List or change positions stored by the server", arguments,
+      [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
+  command->add_flag("--json", arguments.json, "As one JSON object");
+  command->require_subcommand(0, 1);
+  AddAct(
+      *command, "list", "List them; the same as without a word", arguments,
+      [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
+  CLI::App* commit =
+      AddAct(*command, "commit", "Store a position, creating the name if it is new", arguments,
+             [&arguments](const Session& session) {
+               return CommitSubscription(session, arguments.subscription, arguments.committed);
+             });
+  commit->add_option("name", arguments.subscription, "Name to store it under")->required();
+  AddPlace(*commit, "place", kPlaceHelp, [&arguments](const Place& place) {
+    arguments.committed = place;
+  })->required();
+  CLI::App* remove = AddAct(*command, "delete", "Forget a name and its position", arguments,
+                            [&arguments](const Session& session) {
+                              return DeleteSubscription(session, arguments.subscription);
+                            });
+  remove->add_option("name", arguments.subscription, "Name to forget")->required();
+}
+
+int Fail(const std::string& text) {
+  const Paint paint(ColourWanted(STDERR_FILENO));
+  fmt::print(stderr, "{} {}\n", paint(Tone::kRed, "millrace:"), text);
+  return kExitFailure;
+}
+
+int Perform(Arguments& arguments) {
+  Connection& connection = arguments.connection;
+  const client::TlsOptions& tls = connection.tls;
+  if (connection.use_tls || !tls.ca_file.empty() || !tls.certificate_file.empty() ||
+      !tls.key_file.empty() || !tls.server_name.empty()) {
+    connection.options.tls = tls;
+  }
+  // Before gRPC starts threads of its own.
+  Interrupt interrupt;
+  const auto client = client::Client::Connect(connection.options);
+  const std::string& address = connection.options.address;
+  if (!client.ok()) return Fail(Explain(client.status(), address));
+  const bool colour = !connection.no_color && ColourWanted(STDOUT_FILENO);
+  const absl::Status done = arguments.act(Session{client->get(), address, &interrupt, colour});
+  return done.ok() ? kExitOk : Fail(Explain(done, address));
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("Change feed of a MySQL or MariaDB server, from the command line.", "millrace");
+  Arguments arguments;
+  app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
+  app.get_formatter()->column_width(28);
+  app.require_subcommand(1);
+  app.footer(
+      "Environment: MILLRACE_SERVER for --server, NO_COLOR for no colours.\n"
+      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+  AddConnection(app, arguments.connection);
+  AddTail(app, arguments);
+  AddStatus(app, arguments);
+  AddTables(app, arguments);
+  AddProto(app, arguments);
+  AddPosition(app, arguments);
+  AddSubscriptions(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return Perform(arguments);
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,78 @@
+#include "explain.h"
+
+#include "fmt/format.h"
+#include "millrace/error.h"
+#include "terminal.h"
+
+namespace millrace::command {
+namespace {
+
+std::string Metadata(const v1::ErrorDetail& detail, const std::string& name) {
+  const auto found = detail.metadata().find(name);
+  return found == detail.metadata().end() ? std::string() : found->second;
+}
+
+// gRPC nests what went wrong from the outside inward.
+std::string InnermostCause(const std::string& message) {
+  const size_t colon = message.rfind(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
+// What to do about an error that the server explained. Empty if the message says it all.
+std::string Advice(const v1::ErrorDetail& detail) {
+  const std::string& reason = detail.reason();
+  if (reason == "TOKEN_TRIMMED") {
+    const std::string oldest = Metadata(detail, "oldest_token");
+    return fmt::format(
+        "the changes between are gone from the log; to go on without them start at the oldest "
+        "token "
+        "{} (--from earliest), and read the tables anew if you must miss nothing",
+        oldest.empty() ? "(see millrace status)" : oldest);
+  }
+  if (reason == "TOKEN_AHEAD") return "check that --server is the one that gave the token";
+  if (reason == "TOKEN_OF_ANOTHER_LOG") {
+    return "use the server that gave the token, or start anew with --from earliest";
+  }
+  if (reason == "TOKEN_MALFORMED") {
+    return "a place is earliest, latest, a time, a GTID set, subscription:NAME or a token";
+  }
+  if (reason == "POSITION_NOT_FOUND") return "see millrace status for what the log retains";
+  if (reason == "TABLE_UNKNOWN" || reason == "TABLE_NOT_FOUND") {
+    return "see millrace tables for what is captured";
+  }
+  if (reason == "SUBSCRIPTION_NOT_FOUND") return "see millrace subscriptions";
+  if (reason == "STREAM_LIMIT" || reason == "NOT_READY" || reason == "STOPPING") {
+    return "try again in a moment";
+  }
+  if (reason == "LOG_DAMAGED") return "see the server's log";
+  return "";
+}
+
+std::string ExplainConnection(const absl::Status& failure, const std::string& address) {
+  return fmt::format(
+      "cannot reach the server at {} ({}): is millraced running there? --server or MILLRACE_SERVER "
+      "names another",
+      address, InnermostCause(std::string(failure.message())));
+}
+
+}  // namespace
+
+std::string Explain(const absl::Status& failure, const std::string& address) {
+  const auto detail = client::ErrorDetailOf(failure);
+  if (detail.has_value()) {
+    const std::string advice = Advice(*detail);
+    return Printable(fmt::format("{} [{}]{}{}", std::string(failure.message()), detail->reason(),
+                                 advice.empty() ? "" : ": ", advice));
+  }
+  if (absl::IsUnavailable(failure)) return Printable(ExplainConnection(failure, address));
+  if (absl::IsDeadlineExceeded(failure)) {
+    return fmt::format("the server at {} did not answer in time: see millrace status", address);
+  }
+  if (absl::IsUnimplemented(failure)) {
+    return fmt::format(
+        "the server at {} does not know this call: is it a millraced of this version?", address);
+  }
+  return Printable(std::string(failure.message()));
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace millrace::command {
+
+// A failure as one line for the user: what failed, where, and what to do now.
+std::string Explain(const absl::Status& failure, const std::string& address);
+
+}  // namespace millrace::command

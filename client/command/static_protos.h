@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace millrace::command {
+
+// A file of the API as it was when this program was built.
+struct StaticProto {
+  std::string_view path;
+  std::string_view text;
+};
+
+// All files of the API, imports first.
+std::vector<StaticProto> StaticProtos();
+
+}  // namespace millrace::command

@@ -1,0 +1,171 @@
+#include "status.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "fmt/format.h"
+#include "human.h"
+#include "json.h"
+#include "millrace/row_text.h"
+
+namespace millrace::command {
+namespace {
+
+// Sets of many servers are long; the server's log and --json have them whole.
+constexpr size_t kGtidWidthMax = 80;
+
+struct StateWord {
+  const char* text;
+  Tone tone;
+};
+
+StateWord WordOf(v1::SourceStatus::State state) {
+  switch (state) {
+    case v1::SourceStatus::STATE_CONNECTING:
+      return {"connecting", Tone::kYellow};
+    case v1::SourceStatus::STATE_STREAMING:
+      return {"streaming", Tone::kGreen};
+    case v1::SourceStatus::STATE_FAILED:
+      return {"failed", Tone::kRed};
+    case v1::SourceStatus::STATE_STOPPING:
+      return {"stopping", Tone::kYellow};
+    default:
+      return {"unknown", Tone::kYellow};
+  }
+}
+
+// A line with a dim label in front.
+std::string Line(const Paint& paint, std::string_view label, const std::string& text) {
+  return fmt::format("{}  {}\n", paint(Tone::kDim, fmt::format("{:<8}", label)), text);
+}
+
+std::string SourceText(const v1::SourceStatus& source, const Paint& paint) {
+  const StateWord word = WordOf(source.state());
+  std::string text =
+      Line(paint, "source",
+           fmt::format("{} {}  {} {}", paint(word.tone, "●"), paint(word.tone, word.text),
+                       Printable(source.flavour()), Printable(source.server_version())) +
+               "  " + Printable(source.address()));
+  if (!source.error().empty()) {
+    text += Line(paint, "error",
+                 paint(word.tone, fmt::format("{} [{}]", Printable(source.error()),
+                                              Printable(source.error_reason()))));
+  }
+  if (!source.file().empty()) {
+    text +=
+        Line(paint, "binlog", fmt::format("{}:{}", Printable(source.file()), source.position()));
+  }
+  if (!source.gtid_set().empty()) {
+    text += Line(paint, "gtids", Shorten(Printable(source.gtid_set()), kGtidWidthMax));
+  }
+  if (source.has_lag()) {
+    text += Line(paint, "lag", DurationText(ToDuration(source.lag())));
+  }
+  return text + Line(paint, "rate",
+                     fmt::format("{} changes/s  {}/s",
+                                 CountText(static_cast<uint64_t>(source.changes_per_second())),
+                                 BytesText(static_cast<uint64_t>(source.bytes_per_second()))));
+}
+
+std::string LogText(const v1::LogStatus& log, absl::Time now, const Paint& paint) {
+  if (log.newest_sequence() < log.oldest_sequence()) {
+    return Line(paint, "log", fmt::format("empty  {}", BytesText(log.disk_bytes())));
+  }
+  std::string text = fmt::format("{} … {}  {}", CountText(log.oldest_sequence()),
+                                 CountText(log.newest_sequence()), BytesText(log.disk_bytes()));
+  if (log.has_oldest_commit_time()) {
+    text += fmt::format("  reaches back {}", DurationText(now - ToTime(log.oldest_commit_time())));
+  }
+  return Line(paint, "log", text);
+}
+
+std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) {
+  using Align = TextTable::Align;
+  TextTable table({{"TABLE"},
+                   {"INSERTS", Align::kRight},
+                   {"UPDATES", Align::kRight},
+                   {"DELETES", Align::kRight}});
+  for (const v1::TableStatus& row : status.tables()) {
+    table.Add({{Printable(row.database() + "." + row.table()), Tone::kBold},
+               {CountText(row.inserts())},
+               {CountText(row.updates())},
+               {CountText(row.deletes())}});
+  }
+  return table.empty() ? "" : "\n" + table.Render(paint);
+}
+
+std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& paint) {
+  using Align = TextTable::Align;
+  TextTable table({{"SUBSCRIPTION"},
+                   {"PEER"},
+                   {"SEQUENCE", Align::kRight},
+                   {"BEHIND", Align::kRight},
+                   {"LAG", Align::kRight}});
+  for (const v1::SubscriptionStatus& row : status.subscriptions()) {
+    const std::string name = row.subscription().empty() ? "-" : row.subscription();
+    table.Add(
+        {{Printable(name), Tone::kBold},
+         {row.peer().empty() ? "-" : Printable(row.peer())},
+         {CountText(row.sequence())},
+         {CountText(row.lag_changes()), row.lag_changes() == 0 ? Tone::kPlain : Tone::kYellow},
+         {row.lag_changes() == 0 ? "-" : DurationText(ToDuration(row.lag()))}});
+  }
+  return table.empty() ? "" : "\n" + table.Render(paint);
+}
+
+// The lines that fit the terminal, so that the top stays in view.
+std::string FittingLines(const std::string& text) {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2) return text;
+  size_t end = 0;
+  for (int line = 1; line < size.ws_row; ++line) {
+    end = text.find('\n', end);
+    if (end == std::string::npos) return text;
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+absl::Status Watch(const Session& session) {
+  constexpr char kClear[] = "\x1b[H\x1b[2J";
+  session.interrupt->OnSignal([] {});
+  do {
+    const auto status = session.client->GetStatus({});
+    // Within one write, so that the terminal never shows an empty page.
+    if (!status.ok()) return status.status();
+    const std::string text =
+        StatusText(*status, session.address, absl::Now(), Paint(session.colour));
+    const std::string page = isatty(STDOUT_FILENO) == 1 ? kClear + FittingLines(text) : text + "\n";
+    if (const absl::Status shown = Print(page); !shown.ok()) return shown;
+  } while (!session.interrupt->WaitFor(absl::Seconds(1)));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string StatusText(const v1::GetStatusResponse& status, const std::string& address,
+                       absl::Time now, const Paint& paint) {
+  const std::string up = status.has_start_time()
+                             ? "  up " + DurationText(now - ToTime(status.start_time()))
+                             : std::string();
+  std::string text = Line(paint, "server",
+                          fmt::format("{}  {}{}  log {}", paint(Tone::kBold, address),
+                                      Printable(status.version()), up, Printable(status.log_id())));
+  text += SourceText(status.source(), paint);
+  text += LogText(status.log(), now, paint);
+  return text + TablesText(status, paint) + SubscriptionsText(status, paint);
+}
+
+absl::Status ShowStatus(const Session& session, const StatusOptions& options) {
+  if (options.watch && !options.json) return Watch(session);
+  session.interrupt->OnSignal(nullptr);
+  const auto status = session.client->GetStatus({});
+  if (!status.ok()) return status.status();
+  if (options.json) return Print(ToJson(*status));
+  return Print(StatusText(*status, session.address, absl::Now(), Paint(session.colour)));
+}
+
+}  // namespace millrace::command

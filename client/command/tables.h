@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace millrace::command {
+
+struct TablesOptions {
+  std::vector<std::string> patterns;
+  bool json = false;
+};
+
+// Prints the captured tables; for a single plain `database.table`, its columns.
+absl::Status ShowTables(const Session& session, const TablesOptions& options);
+
+// Tables as lines of text.
+std::string TablesText(const v1::ListTablesResponse& tables, const Paint& paint);
+
+// A table and its columns as text.
+std::string ColumnsText(const v1::Table& table, const Paint& paint);
+
+}  // namespace millrace::command

@@ -1,0 +1,163 @@
+#include "tail.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "change_json.h"
+#include "change_line.h"
+#include "explain.h"
+#include "fmt/format.h"
+#include "human.h"
+#include "millrace/row_types.h"
+#include "token_file.h"
+
+namespace millrace::command {
+namespace {
+
+// Turns batches into text.
+class Printer {
+ public:
+  Printer(const Session& session, const TailOptions& options)
+      : json_(options.json), line_({session.colour, options.full}), types_(session.client) {}
+
+  // Appends up to `changes_max` changes to `out`; adds their number to `printed`.
+  absl::Status Append(const client::Batch& batch, uint64_t changes_max, std::string& out,
+                      uint64_t& printed) {
+    const int last = batch.transactions().size() - 1;
+    for (int i = 0; i <= last; ++i) {
+      const v1::Transaction& transaction = batch.transactions().Get(i);
+      if (transaction.changes().empty()) continue;
+      if (changes_max == 0) return absl::OkStatus();
+      if (!json_ && !continues_) out += line_.Header(transaction, absl::Now());
+      continues_ = transaction.more();
+      for (const v1::Change& change : transaction.changes()) {
+        if (changes_max-- == 0) return absl::OkStatus();
+        ++printed;
+        const bool covered = i == last && &change == &*transaction.changes().rbegin();
+        const absl::Status appended =
+            AppendChange(transaction, change, covered ? batch.resume_token() : std::string(), out);
+        if (!appended.ok()) return appended;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status AppendChange(const v1::Transaction& transaction, const v1::Change& change,
+                            const std::string& token, std::string& out) {
+    if (json_) {
+      AppendChangeJson(transaction, change, token, out);
+      return absl::OkStatus();
+    }
+    ChangeLine::Rows rows;
+    if (change.has_before()) {
+      const auto row = types_.UnpackBefore(change);
+      if (!row.ok()) return row.status();
+      rows.before = client::RowText(**row, change, client::RowSide::kBefore);
+    }
+    if (change.has_after()) {
+      const auto row = types_.UnpackAfter(change);
+      if (!row.ok()) return row.status();
+      rows.after = client::RowText(**row, change, client::RowSide::kAfter);
+    }
+    out += line_.Line(change, rows);
+    return absl::OkStatus();
+  }
+
+  const bool json_;
+  ChangeLine line_;
+  client::RowTypes types_;
+  bool continues_ = false;
+};
+
+// The token to start from. All starts but a stored token are turned into one here, once, so that a
+// server that is not there is told at once and a lost connection changes nothing.
+absl::StatusOr<std::string> StartToken(const Session& session, const TailOptions& options,
+                                       const std::optional<TokenFile>& file) {
+  if (file.has_value()) {
+    const auto stored = file->Load();
+    if (!stored.ok()) return stored.status();
+    if (stored->has_value()) return **stored;
+  }
+  const auto position = Resolve(options.from, *session.client);
+  if (!position.ok()) return position.status();
+  if (file.has_value()) {
+    const absl::Status kept = file->Store(position->resume_token());
+    if (!kept.ok()) return kept;
+  }
+  return position->resume_token();
+}
+
+absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session,
+                                                          const TailOptions& options,
+                                                          const std::string& token) {
+  client::SubscribeOptions result;
+  v1::SubscribeRequest& request = result.request;
+  request.set_resume_token(token);
+  request.mutable_tables()->Add(options.tables.begin(), options.tables.end());
+  for (const v1::Operation operation : options.operations) request.add_operations(operation);
+  request.set_row_encoding(options.json ? v1::ROW_ENCODING_JSON : v1::ROW_ENCODING_TYPED);
+  if (options.until.has_value()) {
+    const auto until = Resolve(*options.until, *session.client);
+    if (!until.ok()) return until.status();
+    request.set_until_token(until->resume_token());
+  }
+  const Paint paint(ColourWanted(STDERR_FILENO));
+  result.on_retry = [paint, address = session.address](const absl::Status& failure,
+                                                       absl::Duration wait) {
+    const std::string note =
+        fmt::format("millrace: lost {} ({}), trying again in {}", address,
+                    Printable(std::string(failure.message())), DurationText(wait));
+    fmt::print(stderr, "{}\n", paint(Tone::kDim, note));
+  };
+  return result;
+}
+
+absl::Status PrintStream(client::Subscription& subscription, Printer& printer,
+                         const std::optional<TokenFile>& file, uint64_t limit) {
+  const uint64_t changes_max = limit == 0 ? std::numeric_limits<uint64_t>::max() : limit;
+  uint64_t printed = 0;
+  std::string text;
+  while (printed < changes_max) {
+    const auto batch = subscription.Next();
+    if (!batch.ok()) return batch.status();
+    if (!batch->has_value()) return absl::OkStatus();
+    // A token covers a whole batch, so with a file none is cut.
+    const uint64_t batch_max =
+        file.has_value() ? std::numeric_limits<uint64_t>::max() : changes_max - printed;
+    text.clear();
+    const absl::Status appended = printer.Append(**batch, batch_max, text, printed);
+    if (const absl::Status shown = Print(text); !shown.ok()) return shown;
+    if (!appended.ok()) return appended;
+    if (!file.has_value()) continue;
+    if (const absl::Status kept = file->Store((*batch)->resume_token()); !kept.ok()) return kept;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Tail(const Session& session, const TailOptions& options) {
+  std::optional<TokenFile> file;
+  if (!options.token_file.empty()) file.emplace(options.token_file);
+  const auto token = StartToken(session, options, file);
+  if (!token.ok()) return token.status();
+  auto made = MakeSubscription(session, options, *token);
+  if (!made.ok()) return made.status();
+  // Small responses keep what --limit prints beyond itself small, where it may not cut.
+  if (options.limit != 0 && file.has_value()) made->request.set_max_response_bytes(1024);
+  const std::unique_ptr<client::Subscription> subscription =
+      session.client->Subscribe(*std::move(made));
+  session.interrupt->OnSignal([&subscription] { subscription->Cancel(); });
+  Printer printer(session, options);
+  absl::Status ended = PrintStream(*subscription, printer, file, options.limit);
+  session.interrupt->OnSignal(nullptr);
+  if (absl::IsCancelled(ended) && session.interrupt->signalled()) return absl::OkStatus();
+  return ended;
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "millrace/subscription.h"
+#include "millrace/v1/admin.grpc.pb.h"
+#include "millrace/v1/change_feed.grpc.pb.h"
+
+namespace millrace::client {
+
+// Files in PEM form. All may be empty: then the system's certificate authorities are trusted and
+// no client certificate is shown.
+struct TlsOptions {
+  // Certificate authorities that may have signed the server's certificate.
+  std::string ca_file;
+  // Certificate and key of the client; both or none.
+  std::string certificate_file;
+  std::string key_file;
+  // Name to look for in the server's certificate where it is not the name in the address.
+  std::string server_name;
+};
+
+struct ClientOptions {
+  // `host:port`, or any gRPC target such as `unix:/run/millrace.sock`.
+  std::string address = "127.0.0.1:7171";
+  // Unset: plain text.
+  std::optional<TlsOptions> tls;
+  // Longest wait for the answer of a call other than Subscribe.
+  absl::Duration call_timeout = absl::Seconds(30);
+};
+
+// Purpose: a server's API with errors as absl::Status. One client, one connection, however many
+// subscriptions.
+//
+// Example:
+//   auto client = Client::Connect({.address = "feed.internal:7171"});
+//   if (!client.ok()) return client.status();
+//   auto subscription = (*client)->Subscribe(options);
+//
+// Thread safety: all methods from any thread. Subscriptions may outlive the client.
+// Background threads: gRPC's own.
+// Errors: those of the API (see ErrorDetailOf). Calls are not repeated: kUnavailable means that the
+// server cannot be reached or is not ready. Subscriptions do repeat.
+class Client {
+ public:
+  // Makes a client; connects at the first call.
+  // kInvalidArgument: a certificate without its key. kNotFound: a file cannot be read.
+  static absl::StatusOr<std::unique_ptr<Client>> Connect(const ClientOptions& options);
+
+  // Use Connect; this one is for stubs of one's own.
+  Client(std::shared_ptr<v1::ChangeFeed::StubInterface> feed,
+         std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout);
+
+  // Makes a subscription; contacts the server at its first Next.
+  std::unique_ptr<Subscription> Subscribe(SubscribeOptions options) const;
+
+  absl::StatusOr<v1::ListTablesResponse> ListTables(const v1::ListTablesRequest& request) const;
+  absl::StatusOr<v1::GetTableResponse> GetTable(const v1::GetTableRequest& request) const;
+  absl::StatusOr<v1::GetPositionResponse> GetPosition(const v1::GetPositionRequest& request) const;
+  absl::StatusOr<v1::CommitPositionResponse> CommitPosition(
+      const v1::CommitPositionRequest& request) const;
+  absl::StatusOr<v1::ListSubscriptionsResponse> ListSubscriptions(
+      const v1::ListSubscriptionsRequest& request) const;
+  absl::StatusOr<v1::DeleteSubscriptionResponse> DeleteSubscription(
+      const v1::DeleteSubscriptionRequest& request) const;
+  absl::StatusOr<v1::GetStatusResponse> GetStatus(const v1::GetStatusRequest& request) const;
+
+ private:
+  const std::shared_ptr<v1::ChangeFeed::StubInterface> feed_;
+  const std::shared_ptr<v1::Admin::StubInterface> admin_;
+  const absl::Duration call_timeout_;
+};
+
+}  // namespace millrace::client

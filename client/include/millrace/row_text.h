@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/message.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "millrace/v1/change_feed.pb.h"
+
+namespace millrace::client {
+
+// One of the two rows of a change.
+enum class RowSide { kBefore, kAfter };
+
+// What is known of a column's value.
+enum class ValueState {
+  kValue,
+  kNull,
+  kUnknown,      // left out of the row image by the source
+  kInvalidText,  // text without a UTF-8 form: its bytes are shown
+};
+
+// A column of a row as people read it.
+struct ColumnText {
+  std::string column;
+  uint32_t field_number = 0;
+  uint32_t key_ordinal = 0;  // from 1; zero outside of the primary key
+  ValueState state = ValueState::kNull;
+  // Strings and numbers as they are, bytes as `0x…`, times as RFC 3339 in UTC with microseconds,
+  // the zero date as `0000-00-00 00:00:00`, geometries as `SRID=4326;0x…`, vectors as `[1, 2.5]`,
+  // `NULL`, and `?` for kUnknown. Line breaks and control characters are in it unchanged.
+  std::string text;
+};
+
+// The columns of a row message of the server, in the order of the table. Dropped columns come last,
+// and only if the row is from before the drop.
+std::vector<ColumnText> RowText(const google::protobuf::Message& row);
+
+// The same for a row unpacked from `change`, with what the change says about values that are
+// unknown or cannot be text.
+std::vector<ColumnText> RowText(const google::protobuf::Message& row, const v1::Change& change,
+                                RowSide side);
+
+// `2024-05-01T12:30:00.000250Z`.
+std::string TimeText(const google::protobuf::Timestamp& time);
+
+}  // namespace millrace::client

@@ -1,0 +1,172 @@
+#include "millrace/row_text.h"
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "google/protobuf/descriptor.h"
+#include "millrace/v1/options.pb.h"
+
+namespace millrace::client {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+std::string TimeText(int64_t seconds, int32_t nanos) {
+  const absl::Time time = absl::FromUnixSeconds(seconds) + absl::Nanoseconds(nanos);
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
+}
+
+std::string HexText(const std::string& bytes) {
+  std::string text = "0x";
+  text.reserve(2 + bytes.size() * 2);
+  for (const char byte : bytes) {
+    fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
+  }
+  return text;
+}
+
+// The value of a field by name, for the few message types that columns have. Zero or empty if the
+// type lacks such a field, which only a newer server's can.
+int64_t NumberIn(const Message& message, const char* name) {
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->is_repeated()) return 0;
+  const Reflection* reflection = message.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection->GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return reflection->GetInt32(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection->GetUInt32(message, field);
+    default:
+      return 0;
+  }
+}
+
+// MySQL's zero date is the message without content, as no row can hold the epoch's second zero.
+std::string TimestampText(const Message& time) {
+  const int64_t seconds = NumberIn(time, "seconds");
+  const auto nanos = static_cast<int32_t>(NumberIn(time, "nanos"));
+  return seconds == 0 && nanos == 0 ? "0000-00-00 00:00:00" : TimeText(seconds, nanos);
+}
+
+std::string GeometryText(const Message& geometry) {
+  const FieldDescriptor* wkb = geometry.GetDescriptor()->FindFieldByName("wkb");
+  if (wkb == nullptr || wkb->type() != FieldDescriptor::TYPE_BYTES || wkb->is_repeated()) return "";
+  return fmt::format("SRID={};{}", NumberIn(geometry, "srid"),
+                     HexText(geometry.GetReflection()->GetString(geometry, wkb)));
+}
+
+std::string VectorText(const Message& vector) {
+  const FieldDescriptor* values = vector.GetDescriptor()->FindFieldByName("values");
+  if (values == nullptr || values->type() != FieldDescriptor::TYPE_FLOAT) return "";
+  if (!values->is_repeated()) return "";
+  std::string text = "[";
+  const Reflection* reflection = vector.GetReflection();
+  for (int i = 0; i < reflection->FieldSize(vector, values); ++i) {
+    fmt::format_to(std::back_inserter(text), "{}{}", i == 0 ? "" : ", ",
+                   reflection->GetRepeatedFloat(vector, values, i));
+  }
+  return text + "]";
+}
+
+std::string MessageText(const Message& message) {
+  const std::string& type = message.GetDescriptor()->full_name();
+  if (type == "google.protobuf.Timestamp") return TimestampText(message);
+  if (type == "millrace.v1.Geometry") return GeometryText(message);
+  if (type == "millrace.v1.Vector") return VectorText(message);
+  return message.ShortDebugString();
+}
+
+std::string FieldText(const Message& row, const FieldDescriptor* field) {
+  const Reflection* reflection = row.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return fmt::to_string(reflection->GetInt32(row, field));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return fmt::to_string(reflection->GetUInt32(row, field));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return fmt::to_string(reflection->GetInt64(row, field));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return fmt::to_string(reflection->GetUInt64(row, field));
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return fmt::format("{}", reflection->GetFloat(row, field));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return fmt::format("{}", reflection->GetDouble(row, field));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection->GetBool(row, field) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return reflection->GetEnum(row, field)->name();
+    case FieldDescriptor::CPPTYPE_STRING: {
+      const std::string text = reflection->GetString(row, field);
+      return field->type() == FieldDescriptor::TYPE_BYTES ? HexText(text) : text;
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return MessageText(reflection->GetMessage(row, field));
+  }
+  return "";
+}
+
+// A field without the option is from a type that is not a row; its own name must do.
+ColumnText NamedColumn(const FieldDescriptor* field) {
+  const v1::ColumnOptions& options = field->options().GetExtension(v1::column);
+  ColumnText column;
+  column.column = options.column().empty() ? field->name() : options.column();
+  column.field_number = static_cast<uint32_t>(field->number());
+  column.key_ordinal = options.key_ordinal();
+  column.text = "NULL";
+  return column;
+}
+
+void SetState(std::vector<ColumnText>& columns, uint32_t field_number, ValueState state,
+              const std::string& text) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnText& column) {
+    return column.field_number == field_number;
+  });
+  if (found == columns.end()) return;
+  found->state = state;
+  found->text = text;
+}
+
+}  // namespace
+
+std::vector<ColumnText> RowText(const Message& row) {
+  std::vector<ColumnText> columns;
+  std::vector<ColumnText> dropped;
+  const Descriptor* descriptor = row.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    const bool present = !field->is_repeated() && row.GetReflection()->HasField(row, field);
+    if (field->options().deprecated() && !present) continue;
+    ColumnText column = NamedColumn(field);
+    if (present) {
+      column.state = ValueState::kValue;
+      column.text = FieldText(row, field);
+    }
+    (field->options().deprecated() ? dropped : columns).push_back(std::move(column));
+  }
+  columns.insert(columns.end(), dropped.begin(), dropped.end());
+  return columns;
+}
+
+std::vector<ColumnText> RowText(const Message& row, const v1::Change& change, RowSide side) {
+  std::vector<ColumnText> columns = RowText(row);
+  const bool before = side == RowSide::kBefore;
+  const auto& unknown = before ? change.before_unknown_fields() : change.after_unknown_fields();
+  for (const uint32_t number : unknown) SetState(columns, number, ValueState::kUnknown, "?");
+  for (const v1::InvalidText& invalid : change.invalid_text()) {
+    if (invalid.in_before() != before) continue;
+    SetState(columns, invalid.field_number(), ValueState::kInvalidText, HexText(invalid.value()));
+  }
+  return columns;
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return TimeText(time.seconds(), time.nanos());
+}
+
+}  // namespace millrace::client

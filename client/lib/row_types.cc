@@ -1,0 +1,175 @@
+#include "millrace/row_types.h"
+
+#include <optional>
+#include <utility>
+
+#include "fmt/format.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/unknown_field_set.h"
+
+namespace millrace::client {
+namespace {
+
+using google::protobuf::Any;
+using google::protobuf::Message;
+
+std::string MessageName(const Any& row) {
+  return row.type_url().substr(row.type_url().rfind('/') + 1);
+}
+
+std::set<int> UnknownFields(const Message& message) {
+  std::set<int> numbers;
+  const auto& unknown = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i) numbers.insert(unknown.field(i).number());
+  return numbers;
+}
+
+class FirstError : public google::protobuf::DescriptorPool::ErrorCollector {
+ public:
+  void AddError(const std::string& filename, const std::string& element_name,
+                const Message* descriptor, ErrorLocation location,
+                const std::string& message) override {
+    if (text_.empty()) text_ = fmt::format("{}: {}: {}", filename, element_name, message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+// A row type as it was at one version of its table. The pool is its own: another version of the
+// same name lives beside it.
+struct RowTypes::Generation {
+  google::protobuf::DescriptorPool pool;
+  google::protobuf::DynamicMessageFactory factory;
+  const Message* prototype = nullptr;
+
+  absl::Status Load(const google::protobuf::FileDescriptorSet& files, const std::string& name) {
+    for (const auto& file : files.file()) {
+      FirstError error;
+      if (pool.BuildFileCollectingErrors(file, &error) == nullptr) {
+        return absl::InternalError(
+            fmt::format("the server describes the rows of {} wrongly: {}", name, error.text()));
+      }
+    }
+    const auto* descriptor = pool.FindMessageTypeByName(name);
+    if (descriptor == nullptr) {
+      return absl::InternalError(fmt::format("the server's description lacks the type {}", name));
+    }
+    prototype = factory.GetPrototype(descriptor);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<Message>> Parse(const Any& row) const {
+    std::unique_ptr<Message> message(prototype->New());
+    if (!message->ParseFromString(row.value())) {
+      return absl::DataLossError(
+          fmt::format("a row is no {}", prototype->GetDescriptor()->full_name()));
+    }
+    return message;
+  }
+};
+
+RowTypes::RowTypes(const Client* client) : client_(client) {}
+RowTypes::~RowTypes() = default;
+
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::Unpack(const Any& row) {
+  return UnpackRow(row, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackBefore(const v1::Change& change) {
+  const TableKey key = {change.database(), change.table()};
+  return UnpackRow(change.before(), &key);
+}
+
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackAfter(const v1::Change& change) {
+  const TableKey key = {change.database(), change.table()};
+  return UnpackRow(change.after(), &key);
+}
+
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, const TableKey* key) {
+  const std::string name = MessageName(row);
+  if (name.empty()) return absl::InvalidArgumentError("the change has no such row");
+  auto generation = Known(name, key);
+  if (!generation.ok()) return generation.status();
+  auto message = (*generation)->Parse(row);
+  if (!message.ok()) return message;
+  const std::set<int> unknown = UnknownFields(**message);
+  if (unknown.empty()) return message;
+  auto reloaded = Reload(name, unknown);
+  if (!reloaded.ok()) return reloaded.status();
+  return *reloaded == *generation ? std::move(message) : (*reloaded)->Parse(row);
+}
+
+absl::StatusOr<const RowTypes::Generation*> RowTypes::Known(const std::string& name,
+                                                            const TableKey* key) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = types_.find(name);
+    if (found != types_.end()) return found->second.newest;
+  }
+  // Two threads may both come here for one type. Both fetch the same; the later one stays.
+  const absl::StatusOr<TableKey> found_key = key != nullptr ? *key : Find(name);
+  if (!found_key.ok()) return found_key.status();
+  return Fetch(name, *found_key);
+}
+
+absl::StatusOr<const RowTypes::Generation*> RowTypes::Reload(const std::string& name,
+                                                             const std::set<int>& unknown) {
+  TableKey key;
+  {
+    absl::MutexLock lock(&mutex_);
+    const RowType& type = types_.at(name);
+    const auto* descriptor = type.newest->prototype->GetDescriptor();
+    bool explained = true;
+    bool hopeless = true;
+    for (const int number : unknown) {
+      explained &= descriptor->FindFieldByNumber(number) != nullptr;
+      hopeless &= type.inexplicable.count(number) != 0;
+    }
+    // Another thread was faster, or it was tried in vain.
+    if (explained || hopeless) return type.newest;
+    key = type.key;
+  }
+  auto fetched = Fetch(name, key);
+  if (!fetched.ok()) return fetched;
+  absl::MutexLock lock(&mutex_);
+  for (const int number : unknown) {
+    const bool explained =
+        (*fetched)->prototype->GetDescriptor()->FindFieldByNumber(number) != nullptr;
+    if (!explained) types_.at(name).inexplicable.insert(number);
+  }
+  return fetched;
+}
+
+absl::StatusOr<RowTypes::TableKey> RowTypes::Find(const std::string& name) const {
+  const auto tables = client_->ListTables({});
+  if (!tables.ok()) return tables.status();
+  for (const v1::Table& table : tables->tables()) {
+    if (table.row_message() == name) return TableKey{table.database(), table.table()};
+  }
+  return absl::NotFoundError(fmt::format("the server has no table with rows of type {}", name));
+}
+
+absl::StatusOr<const RowTypes::Generation*> RowTypes::Fetch(const std::string& name,
+                                                            const TableKey& key) {
+  v1::GetTableRequest request;
+  request.set_database(key.database);
+  request.set_table(key.table);
+  const auto response = client_->GetTable(request);
+  if (!response.ok()) return response.status();
+  auto generation = std::make_unique<Generation>();
+  const absl::Status loaded = generation->Load(response->table().descriptors(), name);
+  if (!loaded.ok()) return loaded;
+  absl::MutexLock lock(&mutex_);
+  RowType& type = types_[name];
+  type.key = key;
+  type.newest = generation.get();
+  generations_.push_back(std::move(generation));
+  return type.newest;
+}
+
+}  // namespace millrace::client

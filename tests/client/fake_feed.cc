@@ -1,0 +1,212 @@
+#include "client/fake_feed.h"
+
+#include <chrono>
+#include <thread>
+
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+
+namespace millrace::client {
+namespace {
+
+grpc::Status Explained(grpc::ServerContext* context, grpc::StatusCode code,
+                       const v1::ErrorDetail& detail) {
+  context->AddTrailingMetadata("millrace-error-bin", detail.SerializeAsString());
+  return {code, "refused by the script"};
+}
+
+grpc::Status Explained(grpc::ServerContext* context, grpc::StatusCode code,
+                       const std::string& reason) {
+  v1::ErrorDetail detail;
+  detail.set_reason(reason);
+  return Explained(context, code, detail);
+}
+
+}  // namespace
+
+Script Responses(std::vector<v1::SubscribeResponse> responses) {
+  return {std::move(responses), grpc::Status::OK, {}};
+}
+
+Script TransientFailure(std::vector<v1::SubscribeResponse> responses) {
+  return {std::move(responses), {grpc::StatusCode::UNAVAILABLE, "connection reset"}, {}};
+}
+
+Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
+                        const std::map<std::string, std::string>& metadata) {
+  Script script;
+  script.end = {code, "refused by the script"};
+  script.detail.set_reason(reason);
+  for (const auto& [name, value] : metadata) (*script.detail.mutable_metadata())[name] = value;
+  return script;
+}
+
+Script Hang(std::vector<v1::SubscribeResponse> responses) {
+  Script script = Responses(std::move(responses));
+  script.hangs = true;
+  return script;
+}
+
+FakeFeed::FakeFeed() {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+  builder.RegisterService(this);
+  builder.RegisterService(&admin_);
+  server_ = builder.BuildAndStart();
+}
+
+FakeFeed::~FakeFeed() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+std::string FakeFeed::address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+void FakeFeed::Add(Script script) {
+  const std::lock_guard lock(mutex_);
+  scripts_.push_back(std::move(script));
+}
+
+void FakeFeed::SetTable(const v1::Table& table) {
+  const std::lock_guard lock(mutex_);
+  tables_[{table.database(), table.table()}] = table;
+}
+
+void FakeFeed::SetPositions(std::vector<std::string> tokens) {
+  const std::lock_guard lock(mutex_);
+  positions_.assign(tokens.begin(), tokens.end());
+}
+
+void FakeFeed::LosePositions(int count) {
+  const std::lock_guard lock(mutex_);
+  positions_lost_ = count;
+}
+
+void FakeFeed::SetStatus(const v1::GetStatusResponse& status) {
+  const std::lock_guard lock(admin_.mutex);
+  admin_.status = status;
+}
+
+std::vector<v1::SubscribeRequest> FakeFeed::requests() const {
+  const std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+std::vector<v1::GetPositionRequest> FakeFeed::position_requests() const {
+  const std::lock_guard lock(mutex_);
+  return position_requests_;
+}
+
+int FakeFeed::table_fetches() const {
+  const std::lock_guard lock(mutex_);
+  return table_fetches_;
+}
+
+std::map<std::string, std::string> FakeFeed::subscriptions() const {
+  const std::lock_guard lock(mutex_);
+  return subscriptions_;
+}
+
+grpc::Status FakeFeed::Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
+                                 grpc::ServerWriter<v1::SubscribeResponse>* writer) {
+  Script script;
+  {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(*request);
+    if (scripts_.empty()) {
+      return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "SCRIPT_OVER");
+    }
+    script = std::move(scripts_.front());
+    scripts_.pop_front();
+  }
+  for (const v1::SubscribeResponse& response : script.responses) writer->Write(response);
+  while (script.hangs && !context->IsCancelled()) {
+    std::this_thread::yield();
+  }
+  if (script.detail.reason().empty()) return script.end;
+  return Explained(context, script.end.error_code(), script.detail);
+}
+
+grpc::Status FakeFeed::ListTables(grpc::ServerContext* context,
+                                  const v1::ListTablesRequest* request,
+                                  v1::ListTablesResponse* response) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, table] : tables_) {
+    v1::Table& listed = *response->add_tables();
+    listed = table;
+    listed.clear_columns();
+    listed.clear_descriptors();
+    listed.clear_proto_text();
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::GetTable(grpc::ServerContext* context, const v1::GetTableRequest* request,
+                                v1::GetTableResponse* response) {
+  const std::lock_guard lock(mutex_);
+  ++table_fetches_;
+  const auto found = tables_.find({request->database(), request->table()});
+  if (found == tables_.end()) {
+    return Explained(context, grpc::StatusCode::NOT_FOUND, "TABLE_NOT_FOUND");
+  }
+  *response->mutable_table() = found->second;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::GetPosition(grpc::ServerContext* context,
+                                   const v1::GetPositionRequest* request,
+                                   v1::GetPositionResponse* response) {
+  const std::lock_guard lock(mutex_);
+  position_requests_.push_back(*request);
+  if (positions_lost_ > 0) {
+    --positions_lost_;
+    return {grpc::StatusCode::UNAVAILABLE, "connection reset"};
+  }
+  if (request->has_resume_token()) {
+    response->set_resume_token(request->resume_token());
+    return grpc::Status::OK;
+  }
+  response->set_resume_token(positions_.front());
+  response->set_sequence(1234567);
+  response->set_gtid_set("0-1-42");
+  if (positions_.size() > 1) positions_.pop_front();
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::CommitPosition(grpc::ServerContext* context,
+                                      const v1::CommitPositionRequest* request,
+                                      v1::CommitPositionResponse* response) {
+  const std::lock_guard lock(mutex_);
+  subscriptions_[request->subscription()] = request->resume_token();
+  response->mutable_subscription()->set_sequence(7);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::ListSubscriptions(grpc::ServerContext* context,
+                                         const v1::ListSubscriptionsRequest* request,
+                                         v1::ListSubscriptionsResponse* response) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, token] : subscriptions_) {
+    v1::Subscription& subscription = *response->add_subscriptions();
+    subscription.set_subscription(name);
+    subscription.set_resume_token(token);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::DeleteSubscription(grpc::ServerContext* context,
+                                          const v1::DeleteSubscriptionRequest* request,
+                                          v1::DeleteSubscriptionResponse* response) {
+  const std::lock_guard lock(mutex_);
+  if (subscriptions_.erase(request->subscription()) == 0) {
+    return Explained(context, grpc::StatusCode::NOT_FOUND, "SUBSCRIPTION_NOT_FOUND");
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::FakeAdmin::GetStatus(grpc::ServerContext* context,
+                                            const v1::GetStatusRequest* request,
+                                            v1::GetStatusResponse* response) {
+  const std::lock_guard lock(mutex);
+  *response = status;
+  return grpc::Status::OK;
+}
+
+}  // namespace millrace::client

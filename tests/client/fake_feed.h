@@ -1,0 +1,97 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/server.h"
+#include "millrace/v1/admin.grpc.pb.h"
+#include "millrace/v1/change_feed.grpc.pb.h"
+#include "millrace/v1/error.pb.h"
+
+namespace millrace::client {
+
+// How one stream goes, from its opening to its end.
+struct Script {
+  std::vector<v1::SubscribeResponse> responses;
+  grpc::Status end;
+  v1::ErrorDetail detail;
+  // Stays open after the responses until the client cancels.
+  bool hangs = false;
+};
+
+Script Responses(std::vector<v1::SubscribeResponse> responses);
+// Ends as when the connection is lost.
+Script TransientFailure(std::vector<v1::SubscribeResponse> responses = {});
+// Ends with an error that the server explains.
+Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
+                        const std::map<std::string, std::string>& metadata = {});
+Script Hang(std::vector<v1::SubscribeResponse> responses);
+
+// A server on a free port of this machine whose answers are written down beforehand.
+class FakeFeed : public v1::ChangeFeed::Service {
+ public:
+  FakeFeed();
+  ~FakeFeed() override;
+  std::string address() const;
+
+  // Streams are answered in this order; after the last, with the reason SCRIPT_OVER.
+  void Add(Script script);
+  void SetTable(const v1::Table& table);
+  // Tokens that GetPosition gives, in this order; the last again and again.
+  void SetPositions(std::vector<std::string> tokens);
+  // The next calls of GetPosition fail as when the connection is lost.
+  void LosePositions(int count);
+  void SetStatus(const v1::GetStatusResponse& status);
+
+  std::vector<v1::SubscribeRequest> requests() const;
+  std::vector<v1::GetPositionRequest> position_requests() const;
+  int table_fetches() const;
+  std::map<std::string, std::string> subscriptions() const;
+
+  grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
+                         grpc::ServerWriter<v1::SubscribeResponse>* writer) override;
+  grpc::Status ListTables(grpc::ServerContext* context, const v1::ListTablesRequest* request,
+                          v1::ListTablesResponse* response) override;
+  grpc::Status GetTable(grpc::ServerContext* context, const v1::GetTableRequest* request,
+                        v1::GetTableResponse* response) override;
+  grpc::Status GetPosition(grpc::ServerContext* context, const v1::GetPositionRequest* request,
+                           v1::GetPositionResponse* response) override;
+  grpc::Status CommitPosition(grpc::ServerContext* context,
+                              const v1::CommitPositionRequest* request,
+                              v1::CommitPositionResponse* response) override;
+  grpc::Status ListSubscriptions(grpc::ServerContext* context,
+                                 const v1::ListSubscriptionsRequest* request,
+                                 v1::ListSubscriptionsResponse* response) override;
+  grpc::Status DeleteSubscription(grpc::ServerContext* context,
+                                  const v1::DeleteSubscriptionRequest* request,
+                                  v1::DeleteSubscriptionResponse* response) override;
+
+ private:
+  class FakeAdmin : public v1::Admin::Service {
+   public:
+    grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request,
+                           v1::GetStatusResponse* response) override;
+    std::mutex mutex;
+    v1::GetStatusResponse status;
+  };
+
+  mutable std::mutex mutex_;
+  std::deque<Script> scripts_;
+  std::map<std::pair<std::string, std::string>, v1::Table> tables_;
+  std::deque<std::string> positions_ = {"latest"};
+  int positions_lost_ = 0;
+  int table_fetches_ = 0;
+  std::map<std::string, std::string> subscriptions_;
+  std::vector<v1::SubscribeRequest> requests_;
+  std::vector<v1::GetPositionRequest> position_requests_;
+  FakeAdmin admin_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace millrace::client

@@ -1,0 +1,92 @@
+#include "millrace/row_types.h"
+
+#include "client/fake_feed.h"
+#include "client/table_fixture.h"
+#include "gtest/gtest.h"
+#include "millrace/error.h"
+
+namespace millrace::client {
+namespace {
+
+using google::protobuf::FieldDescriptorProto;
+
+class RowTypesTest : public ::testing::Test {
+ protected:
+  RowTypesTest()
+      : client_(*Client::Connect({.address = feed_.address(), .tls = {}})), types_(client_.get()) {
+    feed_.SetTable(Customers());
+  }
+
+  static v1::Table CustomersWithPhone() {
+    return MakeTable("inventory", "customers",
+                     {{"id", 1, FieldDescriptorProto::TYPE_INT32, 1, "", false},
+                      {"name", 2},
+                      {"email", 3},
+                      {"phone", 4}},
+                     2);
+  }
+
+  std::string Text(const google::protobuf::Any& row) {
+    const auto message = types_.Unpack(row);
+    return message.ok() ? (*message)->ShortDebugString() : message.status().ToString();
+  }
+
+  FakeFeed feed_;
+  std::unique_ptr<Client> client_;
+  RowTypes types_;
+};
+
+TEST_F(RowTypesTest, TypeIsFetchedAtFirstSightOnly) {
+  EXPECT_EQ(Text(MakeRow(Customers(), R"(id: 7 name: "Anna")")), R"(id: 7 name: "Anna")");
+  EXPECT_EQ(Text(MakeRow(Customers(), "id: 8")), "id: 8");
+  EXPECT_EQ(feed_.table_fetches(), 1);
+}
+
+TEST_F(RowTypesTest, ChangeIsUnpackedByItsTable) {
+  const v1::Change change =
+      MakeChange(1, v1::OPERATION_UPDATE, Customers(), "id: 7", R"(id: 7 name: "Anna")");
+  EXPECT_EQ((*types_.UnpackBefore(change))->ShortDebugString(), "id: 7");
+  EXPECT_EQ((*types_.UnpackAfter(change))->ShortDebugString(), R"(id: 7 name: "Anna")");
+}
+
+TEST_F(RowTypesTest, EvolvedTypeIsFetchedAnew) {
+  const auto old = types_.Unpack(MakeRow(Customers(), "id: 7"));
+  feed_.SetTable(CustomersWithPhone());
+  EXPECT_EQ(Text(MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")")), R"(id: 7 phone: "1")");
+  EXPECT_EQ(feed_.table_fetches(), 2);
+  EXPECT_EQ((*old)->ShortDebugString(), "id: 7");
+}
+
+TEST_F(RowTypesTest, FieldThatTheServerCannotExplainIsAskedForOnce) {
+  const google::protobuf::Any row = MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Text(row), R"(id: 7 4: "1")");
+  EXPECT_EQ(feed_.table_fetches(), 2);
+}
+
+TEST_F(RowTypesTest, UnknownTableIsNotFound) {
+  google::protobuf::Any row = MakeRow(Customers(), "id: 7");
+  row.set_type_url("t/db.inventory.nothing");
+  EXPECT_EQ(types_.Unpack(row).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RowTypesTest, BytesThatAreNoRowAreDataLoss) {
+  google::protobuf::Any row = MakeRow(Customers(), "id: 7");
+  row.set_value("\xff\xff");
+  EXPECT_EQ(types_.Unpack(row).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(RowTypesTest, BrokenDescriptionIsAnErrorNotACrash) {
+  v1::Table broken = Customers();
+  broken.mutable_descriptors()->mutable_file()->DeleteSubrange(0, 1);
+  feed_.SetTable(broken);
+  const auto row = types_.Unpack(MakeRow(Customers(), "id: 7"));
+  EXPECT_EQ(row.status().code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(RowTypesTest, AbsentRowIsInvalid) {
+  const v1::Change change = MakeChange(1, v1::OPERATION_DELETE, Customers(), "id: 7", "");
+  EXPECT_EQ(types_.UnpackAfter(change).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace millrace::client
