@@ -23,8 +23,8 @@ struct Config {
 };
 
 // Reads a YAML file of at most 1 MiB. kInvalidArgument: not such a file, an unknown or repeated
-// key, a value of the wrong type or out of range, or what ValidateConfig finds. The message begins
-// with `file:line:` and holds the name of the key, never the value of one that is unknown.
+// key, a value of the wrong type or out of range: the message begins with `file:line:` and names
+// the key, never its value. Or what ValidateConfig finds, after `file:`.
 // kNotFound, kPermissionDenied: the file cannot be read.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 

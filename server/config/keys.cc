@@ -1,0 +1,264 @@
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "config/key.h"
+#include "config/units.h"
+#include "fmt/format.h"
+
+namespace millrace {
+namespace {
+
+constexpr uint64_t kKiB = 1 << 10;
+constexpr uint64_t kMiB = kKiB << 10;
+constexpr uint64_t kGiB = kMiB << 10;
+constexpr uint64_t kTiB = kGiB << 10;
+constexpr Micros kMillisecond = 1000;
+constexpr Micros kSecond = 1000 * kMillisecond;
+constexpr Micros kHour = 3600 * kSecond;
+constexpr Micros kDay = 24 * kHour;
+
+absl::Status Wanted(std::string what) { return absl::InvalidArgumentError("must be " + what); }
+
+// The text of a scalar; nothing for a list.
+std::optional<std::string> ScalarOf(const YAML::Node& node) {
+  if (!node.IsScalar()) return std::nullopt;
+  return node.Scalar();
+}
+
+// In what follows `at` yields the member for a Config, constant or not.
+
+template <typename At>
+Key Text(std::string name, At at) {
+  return {
+      std::move(name),
+      [at](Config& config, const YAML::Node& node) {
+        const auto text = ScalarOf(node);
+        if (!text.has_value()) return Wanted("one text");
+        at(config) = *text;
+        return absl::OkStatus();
+      },
+      [at](const Config& config, YAML::Emitter& to) { to << YAML::DoubleQuoted << at(config); }};
+}
+
+template <typename At>
+Key TextList(std::string name, At at) {
+  return {std::move(name),
+          [at](Config& config, const YAML::Node& node) {
+            if (!node.IsSequence()) return Wanted("a list of texts");
+            std::vector<std::string> texts;
+            for (const YAML::Node& element : node) {
+              const auto text = ScalarOf(element);
+              if (!text.has_value()) return Wanted("a list of texts");
+              texts.push_back(*text);
+            }
+            at(config) = std::move(texts);
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) {
+            to << YAML::Flow << YAML::BeginSeq;
+            for (const std::string& text : at(config)) to << YAML::DoubleQuoted << text;
+            to << YAML::EndSeq;
+          }};
+}
+
+template <typename At>
+Key Flag(std::string name, At at) {
+  return {std::move(name),
+          [at](Config& config, const YAML::Node& node) {
+            const auto text = ScalarOf(node);
+            if (text != "true" && text != "false") return Wanted("true or false");
+            at(config) = text == "true";
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) { to << at(config); }};
+}
+
+template <typename Value>
+struct Range {
+  Value min;
+  Value max;
+};
+
+template <typename At>
+Key Number(std::string name, At at, Range<uint64_t> range) {
+  return {std::move(name),
+          [at, range](Config& config, const YAML::Node& node) {
+            const std::string text = ScalarOf(node).value_or("");
+            const char* const end = text.data() + text.size();
+            uint64_t value = 0;
+            const auto parsed = std::from_chars(text.data(), end, value);
+            if (parsed.ec != std::errc() || parsed.ptr != end || value < range.min ||
+                value > range.max) {
+              return Wanted(fmt::format("a number from {} to {}", range.min, range.max));
+            }
+            at(config) = static_cast<std::remove_reference_t<decltype(at(config))>>(value);
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) { to << uint64_t{at(config)}; }};
+}
+
+template <typename At>
+Key Size(std::string name, At at, Range<uint64_t> range) {
+  return {std::move(name),
+          [at, range](Config& config, const YAML::Node& node) {
+            const auto value = ParseSize(ScalarOf(node).value_or(""));
+            if (!value.has_value() || *value < range.min || *value > range.max) {
+              return Wanted(fmt::format("a size like 64KiB, from {} to {}", SizeText(range.min),
+                                        SizeText(range.max)));
+            }
+            at(config) = static_cast<std::remove_reference_t<decltype(at(config))>>(*value);
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) { to << SizeText(at(config)); }};
+}
+
+template <typename At>
+Key Duration(std::string name, At at, Range<Micros> range) {
+  return {std::move(name),
+          [at, range](Config& config, const YAML::Node& node) {
+            const auto value = ParseDuration(ScalarOf(node).value_or(""));
+            if (!value.has_value() || *value < range.min || *value > range.max) {
+              return Wanted(fmt::format("a duration like 250ms, 10s or 7d, from {} to {}",
+                                        DurationText(range.min), DurationText(range.max)));
+            }
+            at(config) = *value;
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) { to << DurationText(at(config)); }};
+}
+
+template <typename At, typename Value>
+Key Choice(std::string name, At at, std::vector<std::pair<std::string, Value>> choices) {
+  return {std::move(name),
+          [at, choices](Config& config, const YAML::Node& node) {
+            const auto text = ScalarOf(node);
+            std::string names;
+            for (const auto& [choice, value] : choices) {
+              if (text == choice) {
+                at(config) = value;
+                return absl::OkStatus();
+              }
+              names += (names.empty() ? "" : ", ") + choice;
+            }
+            return Wanted("one of " + names);
+          },
+          [at, choices](const Config& config, YAML::Emitter& to) {
+            for (const auto& [choice, value] : choices) {
+              if (at(config) == value) to << choice;
+            }
+          }};
+}
+
+// One path is both the name of the key and the way to its member, so that they cannot differ.
+#define MILLRACE_MEMBER(path) \
+#path, [](auto& config) -> auto& { return config.path; }
+
+void AddLoggingKeys(std::vector<Key>& keys) {
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  keys.push_back(Choice(MILLRACE_MEMBER(logging.level), Names{{"trace", "trace"},
+                                                              {"debug", "debug"},
+                                                              {"info", "info"},
+                                                              {"warning", "warning"},
+                                                              {"error", "error"},
+                                                              {"off", "off"}}));
+  keys.push_back(
+      Choice(MILLRACE_MEMBER(logging.format), Names{{"text", "text"}, {"json", "json"}}));
+}
+
+void AddSourceKeys(std::vector<Key>& keys) {
+  using Flavours = std::vector<std::pair<std::string, std::optional<Flavour>>>;
+  keys.push_back(Text(MILLRACE_MEMBER(source.host)));
+  keys.push_back(Number(MILLRACE_MEMBER(source.port), {1, 65535}));
+  keys.push_back(Text(MILLRACE_MEMBER(source.socket)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.user)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.password_file)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.password_env)));
+  keys.push_back(Choice(MILLRACE_MEMBER(source.flavour), Flavours{{"auto", std::nullopt},
+                                                                  {"mysql", Flavour::kMysql},
+                                                                  {"mariadb", Flavour::kMariadb}}));
+  keys.push_back(
+      Number(MILLRACE_MEMBER(source.server_id), {0, std::numeric_limits<uint32_t>::max()}));
+  keys.push_back(Flag(MILLRACE_MEMBER(source.check_on_start)));
+  keys.push_back(TextList(MILLRACE_MEMBER(source.tables)));
+  keys.push_back(TextList(MILLRACE_MEMBER(source.exclude_columns)));
+  keys.push_back(
+      Duration(MILLRACE_MEMBER(source.connect_timeout), {100 * kMillisecond, 10 * 60 * kSecond}));
+  keys.push_back(Duration(MILLRACE_MEMBER(source.heartbeat_period), {100 * kMillisecond, kHour}));
+  keys.push_back(
+      Duration(MILLRACE_MEMBER(source.reconnect_backoff_min), {10 * kMillisecond, kHour}));
+  keys.push_back(
+      Duration(MILLRACE_MEMBER(source.reconnect_backoff_max), {10 * kMillisecond, kHour}));
+  keys.push_back(Size(MILLRACE_MEMBER(source.event_bytes_max), {kMiB, 4 * kGiB - 1}));
+}
+
+void AddSourceSections(std::vector<Key>& keys) {
+  using Modes = std::vector<std::pair<std::string, TlsMode>>;
+  using Starts = std::vector<std::pair<std::string, StartAt>>;
+  keys.push_back(Choice(MILLRACE_MEMBER(source.tls.mode),
+                        Modes{{"disabled", TlsMode::kDisabled},
+                              {"preferred", TlsMode::kPreferred},
+                              {"required", TlsMode::kRequired},
+                              {"verify_ca", TlsMode::kVerifyCa},
+                              {"verify_identity", TlsMode::kVerifyIdentity}}));
+  keys.push_back(Text(MILLRACE_MEMBER(source.tls.ca)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.tls.certificate)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.tls.key)));
+  keys.push_back(
+      Choice(MILLRACE_MEMBER(source.start.at), Starts{{"current", StartAt::kCurrent},
+                                                      {"earliest", StartAt::kEarliest},
+                                                      {"gtid_set", StartAt::kGtidSet},
+                                                      {"position", StartAt::kPosition}}));
+  keys.push_back(Text(MILLRACE_MEMBER(source.start.gtid_set)));
+  keys.push_back(Text(MILLRACE_MEMBER(source.start.file)));
+  // The first event of a binlog file stands at offset 4.
+  keys.push_back(
+      Number(MILLRACE_MEMBER(source.start.position), {4, std::numeric_limits<uint64_t>::max()}));
+}
+
+void AddLogKeys(std::vector<Key>& keys) {
+  using Durabilities = std::vector<std::pair<std::string, Durability>>;
+  keys.push_back(Text(MILLRACE_MEMBER(log.directory)));
+  keys.push_back(
+      Choice(MILLRACE_MEMBER(log.durability),
+             Durabilities{{"durable", Durability::kDurable}, {"relaxed", Durability::kRelaxed}}));
+  keys.push_back(Duration(MILLRACE_MEMBER(log.retention_age), {0, 36500 * kDay}));
+  keys.push_back(Size(MILLRACE_MEMBER(log.retention_bytes), {0, 1024 * kTiB}));
+  keys.push_back(Size(MILLRACE_MEMBER(log.hold_bytes_max), {0, 1024 * kTiB}));
+  // Above 1 MiB a response with one frame comes near gRPC's usual limit of 4 MiB.
+  keys.push_back(Size(MILLRACE_MEMBER(log.frame_bytes), {kKiB, kMiB}));
+  keys.push_back(Size(MILLRACE_MEMBER(log.ring_bytes), {kMiB, 64 * kGiB}));
+}
+
+void AddServerKeys(std::vector<Key>& keys) {
+  keys.push_back(Text(MILLRACE_MEMBER(server.listen)));
+  keys.push_back(Flag(MILLRACE_MEMBER(server.insecure)));
+  keys.push_back(Number(MILLRACE_MEMBER(server.streams_max), {1, 1'000'000}));
+  keys.push_back(Number(MILLRACE_MEMBER(server.streams_per_connection_max), {1, 1'000'000}));
+  keys.push_back(Size(MILLRACE_MEMBER(server.response_bytes_max), {kKiB, 3 * kMiB}));
+  keys.push_back(Duration(MILLRACE_MEMBER(server.progress_interval), {100 * kMillisecond, kHour}));
+  keys.push_back(Duration(MILLRACE_MEMBER(server.keepalive_interval), {kSecond, kDay}));
+  keys.push_back(Duration(MILLRACE_MEMBER(server.keepalive_timeout), {kSecond, kHour}));
+  keys.push_back(Duration(MILLRACE_MEMBER(server.shutdown_grace), {0, 600 * kSecond}));
+  keys.push_back(Text(MILLRACE_MEMBER(server.tls.certificate)));
+  keys.push_back(Text(MILLRACE_MEMBER(server.tls.key)));
+  keys.push_back(Text(MILLRACE_MEMBER(server.tls.client_ca)));
+}
+
+#undef MILLRACE_MEMBER
+
+}  // namespace
+
+std::vector<Key> AllKeys() {
+  std::vector<Key> keys;
+  AddLoggingKeys(keys);
+  AddSourceKeys(keys);
+  AddSourceSections(keys);
+  AddLogKeys(keys);
+  AddServerKeys(keys);
+  return keys;
+}
+
+}  // namespace millrace

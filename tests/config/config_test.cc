@@ -1,0 +1,153 @@
+#include "config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Config Load(const std::string& text) {
+  auto config = LoadConfigText(text, "test.yaml");
+  EXPECT_TRUE(config.ok()) << config.status();
+  return config.ok() ? *config : Config();
+}
+
+// The message with which `text` is refused.
+std::string Refusal(const std::string& text) {
+  const absl::Status status = LoadConfigText(text, "test.yaml").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+  return std::string(status.message());
+}
+
+TEST(Config, WithoutAnyKeyIsTheDefaults) {
+  for (const char* text : {"", "# nothing\n", "---\n", "source:\n", "{}"}) {
+    EXPECT_EQ(Load(text), Config()) << text;
+  }
+}
+
+TEST(Config, KeysSetTheirMembers) {
+  const Config config = Load(R"(
+source: {host: db, port: 3307, flavour: mariadb, tables: ["shop.*", "!shop.audit"],
+         tls: {mode: verify_ca, ca: /ca.pem}, heartbeat_period: 500ms, check_on_start: false,
+         start: {at: position, file: bin.000001, position: 1377}}
+log: {retention_age: 2h, retention_bytes: 1TiB, durability: relaxed, frame_bytes: 8KiB}
+server: {listen: "[::1]:0", streams_max: 7}
+)");
+  EXPECT_EQ(config.source.host, "db");
+  EXPECT_EQ(config.source.port, 3307);
+  EXPECT_EQ(config.source.flavour, Flavour::kMariadb);
+  EXPECT_THAT(config.source.tables, testing::ElementsAre("shop.*", "!shop.audit"));
+  EXPECT_EQ(config.source.tls.mode, TlsMode::kVerifyCa);
+  EXPECT_EQ(config.source.heartbeat_period, 500'000);
+  EXPECT_FALSE(config.source.check_on_start);
+  EXPECT_EQ(config.source.start.position, 1377u);
+  EXPECT_EQ(config.log.retention_age, 7'200'000'000);
+  EXPECT_EQ(config.log.retention_bytes, uint64_t{1} << 40);
+  EXPECT_EQ(config.log.durability, Durability::kRelaxed);
+  EXPECT_EQ(config.log.frame_bytes, 8192u);
+  EXPECT_EQ(config.server.streams_max, 7u);
+}
+
+TEST(Config, UnknownKeyIsNamedWithItsPlaceAndTheLikelyOne) {
+  EXPECT_EQ(Refusal("source:\n  host: db\n  prot: 3306\n"),
+            "test.yaml:3: unknown key 'source.prot'; did you mean 'source.port'?");
+  EXPECT_EQ(Refusal("sorce:\n  host: db\n"), "test.yaml:1: unknown key 'sorce'");
+  EXPECT_EQ(Refusal("retention_age: 7d\n"),
+            "test.yaml:1: unknown key 'retention_age'; did you mean 'log.retention_age'?");
+}
+
+TEST(Config, PasswordInTheFileIsRefusedWithoutBeingShown) {
+  const std::string message = Refusal("source:\n  password: hunter2\n");
+  EXPECT_THAT(message, StartsWith("test.yaml:2: unknown key 'source.password'"));
+  EXPECT_THAT(message, testing::Not(HasSubstr("hunter2")));
+}
+
+TEST(Config, RepeatedKeyIsRefused) {
+  EXPECT_EQ(Refusal("log:\n  directory: /a\n  directory: /b\n"),
+            "test.yaml:3: 'log.directory' is there twice");
+  EXPECT_EQ(Refusal("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
+            "test.yaml:3: 'log' is there twice");
+}
+
+TEST(Config, ValueOfTheWrongTypeIsRefusedWithWhatIsWanted) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"source: 5", "'source' is a section: its keys follow, indented"},
+      {"source: {port: db}", "'source.port' must be a number from 1 to 65535"},
+      {"source: {port: 3306x}", "'source.port' must be a number from 1 to 65535"},
+      {"source: {port: [1]}", "'source.port' must be a number from 1 to 65535"},
+      {"source: {host: {a: b}}", "'source.host' must be one text"},
+      {"source: {host: }", "'source.host' has no value"},
+      {"source: {tables: shop.*}", "'source.tables' must be a list of texts"},
+      {"source: {tables: [[a]]}", "'source.tables' must be a list of texts"},
+      {"source: {check_on_start: yes}", "'source.check_on_start' must be true or false"},
+      {"source: {flavour: oracle}", "'source.flavour' must be one of auto, mysql, mariadb"},
+      {"log: {retention_age: 7}",
+       "'log.retention_age' must be a duration like 250ms, 10s or 7d, from 0 to 36500d"},
+      {"log: {frame_bytes: 64kb}",
+       "'log.frame_bytes' must be a size like 64KiB, from 1KiB to 1MiB"}};
+  for (const auto& [text, what] : cases) EXPECT_EQ(Refusal(text), "test.yaml:1: " + what);
+}
+
+TEST(Config, ValueOutOfRangeIsRefused) {
+  for (const char* text :
+       {"source: {port: 0}", "source: {port: 65536}", "source: {port: -1}",
+        "source: {server_id: 4294967296}", "source: {start: {position: 3}}",
+        "source: {connect_timeout: 99ms}", "log: {frame_bytes: 2MiB}", "log: {frame_bytes: 1B}",
+        "server: {streams_max: 0}", "server: {response_bytes_max: 4MiB}"}) {
+    EXPECT_THAT(Refusal(text), HasSubstr(" must be a ")) << text;
+  }
+}
+
+TEST(Config, TextThatIsNoYamlIsRefusedWithItsLine) {
+  EXPECT_THAT(Refusal("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
+  EXPECT_THAT(Refusal("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
+  EXPECT_EQ(Refusal("- a\n"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(Refusal("a text"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(Refusal("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
+  EXPECT_THAT(Refusal("{}\n---\n{}\n"), HasSubstr("a second document begins"));
+}
+
+TEST(Config, HostileTextIsRefused) {
+  EXPECT_THAT(Refusal(std::string(500'000, '[')), StartsWith("test.yaml:"));
+  EXPECT_THAT(Refusal(std::string(500'000, '{')), StartsWith("test.yaml:"));
+  EXPECT_EQ(Refusal(std::string((1 << 20) + 1, ' ')), "test.yaml: larger than 1 MiB");
+  EXPECT_THAT(Refusal("a: &a [x, x]\nb: &b [*a, *a]\n"), HasSubstr("unknown key 'a'"));
+  EXPECT_THAT(Refusal("source: &s\n  tls: *s\n"), StartsWith("test.yaml:"));
+}
+
+TEST(Config, DumpLoadsToTheSame) {
+  EXPECT_EQ(Load(DumpConfig(Config())), Config());
+  const Config config = Load(R"(
+source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], exclude_columns: ["*.*.c"], flavour: mysql,
+         start: {at: gtid_set, gtid_set: "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"}}
+log: {retention_age: 1us, retention_bytes: 1025}
+server: {insecure: true, listen: "0.0.0.0:1"}
+)");
+  EXPECT_EQ(Load(DumpConfig(config)), config);
+}
+
+TEST(Config, FileThatCannotBeReadIsNamed) {
+  EXPECT_EQ(LoadConfig("/nonexistent/millrace.yaml").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(LoadConfig("/nonexistent/m.yaml").status().message()),
+              HasSubstr("cannot read the configuration /nonexistent/m.yaml"));
+  EXPECT_FALSE(LoadConfig(testing::TempDir()).ok());
+}
+
+TEST(Config, FileIsReadAndItsPathIsInTheMessage) {
+  const std::string path =
+      testing::TempDir() + "/millrace_config_test_" + std::to_string(getpid()) + ".yaml";
+  std::ofstream(path) << "logging:\n  level: loud\n";
+  EXPECT_THAT(std::string(LoadConfig(path).status().message()),
+              StartsWith(path + ":2: 'logging.level' must be one of trace, debug"));
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace millrace

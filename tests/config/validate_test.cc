@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/config.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Refusal(const std::string& text) {
+  const absl::Status status = LoadConfigText(text, "test.yaml").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+  return std::string(status.message());
+}
+
+bool IsTaken(const std::string& text) {
+  const absl::Status status = LoadConfigText(text, "test.yaml").status();
+  return status.ok() ? true : (std::cerr << status << "\n", false);
+}
+
+TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"source: {host: ''}", "neither 'source.host' nor 'source.socket'"},
+      {"source: {user: ''}", "'source.user' is empty"},
+      {"source: {password_file: /p, password_env: P}", "both 'source.password_file' and"},
+      {"source: {reconnect_backoff_min: 2s, reconnect_backoff_max: 1s}", "is larger than"},
+      {"source: {tls: {key: /k}}", "'source.tls.certificate' and 'source.tls.key' go together"},
+      {"source: {tls: {mode: verify_identity}}", "set 'source.tls.ca'"},
+      {"source: {start: {at: gtid_set}}", "'source.start.gtid_set' is set if and only if"},
+      {"source: {start: {gtid_set: 0-1-2}}", "'source.start.gtid_set' is set if and only if"},
+      {"source: {start: {at: gtid_set, gtid_set: x}}", "is no GTID set"},
+      {"source: {flavour: mysql, start: {at: gtid_set, gtid_set: 0-1-2}}", "is no GTID set"},
+      {"source: {start: {at: position}}", "'source.start.file' is set if and only if"},
+      {"source: {start: {file: bin.1}}", "'source.start.file' is set if and only if"},
+      {"source: {tables: [orders]}", "'source.tables': pattern 'orders'"},
+      {"source: {exclude_columns: [a.b]}", "'source.exclude_columns': pattern 'a.b'"},
+      {"log: {directory: ''}", "'log.directory' is empty"},
+      {"log: {hold_bytes_max: 1GiB}", "'log.hold_bytes_max' is smaller than"},
+      {"server: {tls: {certificate: /c}}", "go together"},
+      {"server: {tls: {client_ca: /c}}", "needs 'server.tls.certificate'"}};
+  for (const auto& [text, what] : cases) {
+    EXPECT_THAT(Refusal(text), testing::AllOf(HasSubstr("test.yaml: "), HasSubstr(what)));
+  }
+}
+
+TEST(ValidateConfig, GtidSetOfEitherFlavourIsTakenWhileTheFlavourIsUnknown) {
+  EXPECT_TRUE(IsTaken("source: {start: {at: gtid_set, gtid_set: 0-1-2}}"));
+  EXPECT_TRUE(IsTaken(
+      "source: {start: {at: gtid_set, gtid_set: '3e11fa47-71ca-11e1-9e33-c80aa9429562:1'}}"));
+}
+
+TEST(ValidateConfig, AddressBeyondLoopbackNeedsTlsOrConsent) {
+  for (const std::string listen :
+       {"0.0.0.0:7171", "[::]:7171", "db.example:7171", "10.0.0.1:1", "127.0.0.1.example.com:1"}) {
+    const std::string head = "server: {listen: '" + listen + "'";
+    EXPECT_THAT(Refusal(head + "}"), HasSubstr("without TLS")) << listen;
+    EXPECT_TRUE(IsTaken(head + ", insecure: true}"));
+    EXPECT_TRUE(IsTaken(head + ", tls: {certificate: /c, key: /k}}"));
+  }
+}
+
+TEST(ValidateConfig, LoopbackAndSocketsNeedNothing) {
+  for (const std::string listen :
+       {"127.0.0.1:7171", "127.1.2.3:0", "localhost:1", "[::1]:65535", "unix:/run/millrace.sock"}) {
+    EXPECT_TRUE(IsTaken("server: {listen: '" + listen + "'}")) << listen;
+  }
+}
+
+TEST(ValidateConfig, WhatIsNoAddressIsRefused) {
+  for (const std::string listen : {"", ":7171", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+                                   "127.0.0.1:65536", "::1:7171", "unix:", "127.0.0.1:123456"}) {
+    EXPECT_THAT(Refusal("server: {listen: '" + listen + "'}"), HasSubstr("must be address:port"))
+        << listen;
+  }
+}
+
+}  // namespace
+}  // namespace millrace
