@@ -15,6 +15,7 @@
 #include "config/password.h"
 #include "fmt/format.h"
 #include "mysql/errors.h"
+#include "mysql/greeting.h"
 
 #ifdef LIBMARIADB
 #include <ma_pvio.h>
@@ -30,8 +31,6 @@ namespace {
 
 // Longest that one query may take; those we ask read metadata.
 constexpr unsigned kQuerySecondsMax = 120;
-// CLIENT_SSL of the server's greeting.
-constexpr uint16_t kCapabilityTls = 0x0800;
 constexpr uint8_t kErrorPacket = 0xff;
 
 struct HandleCloser {
@@ -60,53 +59,45 @@ int ExplainNoLocalFile(void*, char* text, unsigned size) {
 
 #ifdef LIBMARIADB
 
-// Connector/C goes on in clear text, password exchange included, when the server offers no TLS,
-// unless the host's name is verified as well. So this looks at the greeting, which comes before we
-// have sent anything, and cuts the connection that does not offer what is demanded.
-struct GreetingGuard {
-  bool demands_tls = false;
-  bool refused = false;
-  std::string greeting;
+// Where the server offers no TLS, Connector/C goes on without, unless the host's name is to be
+// verified, and its caching_sha2_password then even sends the password as it is, since it takes TLS
+// that was wished for as given. So whenever TLS is wished for this looks at the greeting, which
+// comes before we have sent anything, and cuts the connection that does not offer it.
+class GreetingGuard {
+ public:
+  explicit GreetingGuard(bool active) {
+    if (active) Current() = this;
+  }
+  ~GreetingGuard() { Current() = nullptr; }
+  bool refused() const { return refused_; }
+
+  // The library's hook, called after each read.
+  static void Inspect(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
+    GreetingGuard* guard = Current();
+    if (guard == nullptr || mode != 0 || static_cast<ssize_t>(size) <= 0) return;
+    guard->bytes_.append(reinterpret_cast<const char*>(bytes), size);
+    const Greeting greeting = ReadGreeting(guard->bytes_);
+    if (greeting == Greeting::kIncomplete) return;
+    Current() = nullptr;
+    if (greeting != Greeting::kOffersNoTls) return;
+    guard->refused_ = true;
+    shutdown(static_cast<int>(mysql_get_socket(mysql)), SHUT_RDWR);
+  }
+
+ private:
+  // The hook has no argument for its user; connecting is synchronous, so the thread will do.
+  static GreetingGuard*& Current() {
+    thread_local GreetingGuard* guard = nullptr;
+    return guard;
+  }
+
+  bool refused_ = false;
+  std::string bytes_;
 };
-
-// The library's hook has no argument for its user; connecting is synchronous, so the thread will
-// do.
-GreetingGuard*& CurrentGuard() {
-  thread_local GreetingGuard* guard = nullptr;
-  return guard;
-}
-
-// Capabilities' lower half, once all before it has come.
-// https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
-std::optional<uint16_t> GreetingCapabilities(std::string_view packet) {
-  ByteReader reader(packet);
-  reader.Skip(4);
-  if (reader.Little8() != 10) return std::nullopt;
-  const size_t version_bytes = reader.rest().find('\0');
-  if (version_bytes == std::string_view::npos) return std::nullopt;
-  reader.Skip(version_bytes + 1 + 4 + 8 + 1);
-  const uint16_t capabilities = reader.Little16();
-  return reader.ok() ? std::optional(capabilities) : std::nullopt;
-}
-
-void InspectGreeting(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
-  constexpr size_t kGreetingBytesMax = 4096;
-  GreetingGuard* guard = CurrentGuard();
-  if (guard == nullptr || mode != 0 || static_cast<ssize_t>(size) <= 0) return;
-  guard->greeting.append(reinterpret_cast<const char*>(bytes), size);
-  const bool is_error =
-      guard->greeting.size() > 4 && static_cast<uint8_t>(guard->greeting[4]) == kErrorPacket;
-  const std::optional<uint16_t> capabilities = GreetingCapabilities(guard->greeting);
-  if (!capabilities.has_value() && guard->greeting.size() < kGreetingBytesMax) return;
-  CurrentGuard() = nullptr;
-  if (is_error || (capabilities.value_or(0) & kCapabilityTls) != 0) return;
-  guard->refused = true;
-  shutdown(static_cast<int>(mysql_get_socket(mysql)), SHUT_RDWR);
-}
 
 bool InitializeLibrary() {
   if (mysql_server_init(0, nullptr, nullptr) != 0) return false;
-  return ma_pvio_register_callback(1, InspectGreeting) == 0;
+  return ma_pvio_register_callback(1, GreetingGuard::Inspect) == 0;
 }
 
 void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
@@ -130,20 +121,6 @@ void SetAuthentication(MYSQL* mysql) {
   mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
                 "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
 }
-
-class ConnectGuard {
- public:
-  explicit ConnectGuard(const SourceOptions& options) {
-    guard_.demands_tls = options.socket.empty() && options.tls.mode != TlsMode::kDisabled &&
-                         options.tls.mode != TlsMode::kPreferred;
-    if (guard_.demands_tls) CurrentGuard() = &guard_;
-  }
-  ~ConnectGuard() { CurrentGuard() = nullptr; }
-  bool refused() const { return guard_.refused; }
-
- private:
-  GreetingGuard guard_;
-};
 
 #else
 
@@ -170,9 +147,9 @@ void SetAuthentication(MYSQL* mysql) {
   SetOption(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, true);
 }
 
-class ConnectGuard {
+class GreetingGuard {
  public:
-  explicit ConnectGuard(const SourceOptions&) {}
+  explicit GreetingGuard(bool) {}
   bool refused() const { return false; }
 };
 
@@ -187,8 +164,14 @@ void DisableTls(MYSQL* mysql) {
 #endif
 }
 
+bool IsLocal(const SourceOptions& options) { return !options.socket.empty(); }
+
+bool WantsTls(const SourceOptions& options) {
+  return !IsLocal(options) && options.tls.mode != TlsMode::kDisabled;
+}
+
 void SetOptions(MYSQL* mysql, const SourceOptions& options) {
-  const bool local = !options.socket.empty();
+  const bool local = IsLocal(options);
   SetOption(mysql, MYSQL_OPT_PROTOCOL,
             unsigned{local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP});
   const auto seconds =
@@ -203,10 +186,10 @@ void SetOptions(MYSQL* mysql, const SourceOptions& options) {
                                  ExplainNoLocalFile, nullptr);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   SetAuthentication(mysql);
-  if (local || options.tls.mode == TlsMode::kDisabled) {
-    DisableTls(mysql);
-  } else {
+  if (WantsTls(options)) {
     SetTls(mysql, options.tls);
+  } else {
+    DisableTls(mysql);
   }
 }
 
@@ -377,29 +360,42 @@ class LibraryHandle final : public ClientHandle {
   const std::string endpoint_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceOptions& options) {
-  const std::string endpoint = SourceEndpoint(options);
-  const bool local = !options.socket.empty();
-  if (!local && Verifies(options.tls.mode) && options.tls.ca.empty()) {
-    return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
-  }
-  MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
+// Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. None:
+// the server offers no TLS and has been told nothing.
+absl::StatusOr<std::optional<Handle>> TryConnect(const SourceOptions& options,
+                                                 const std::string& password) {
   static const bool initialized = InitializeLibrary();
   Handle mysql(initialized ? mysql_init(nullptr) : nullptr);
   if (mysql == nullptr) return absl::ResourceExhaustedError("the client library does not start");
   SetOptions(mysql.get(), options);
-  const ConnectGuard guard(options);
+  const GreetingGuard guard(WantsTls(options));
+  const bool local = IsLocal(options);
   const MYSQL* connected = mysql_real_connect(
       mysql.get(), local ? nullptr : options.host.c_str(), options.user.c_str(), password.c_str(),
       nullptr, local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);
-  if (guard.refused()) return TlsFailed(endpoint, "the source offers none");
+  if (guard.refused()) return std::nullopt;
   if (connected == nullptr) return ConnectError(options, FailureOf(mysql.get()));
-  auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
-  const bool demands_tls =
-      !local && options.tls.mode != TlsMode::kDisabled && options.tls.mode != TlsMode::kPreferred;
-  if (demands_tls && handle->TlsCipher().empty()) {
+  return mysql;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceOptions& options) {
+  const std::string endpoint = SourceEndpoint(options);
+  if (WantsTls(options) && Verifies(options.tls.mode) && options.tls.ca.empty()) {
+    return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
+  MILLRACE_ASSIGN_OR_RETURN(std::optional<Handle> mysql, TryConnect(options, password));
+  const bool may_go_without = options.tls.mode == TlsMode::kPreferred;
+  if (!mysql.has_value() && may_go_without) {
+    SourceOptions plain = options;
+    plain.tls.mode = TlsMode::kDisabled;
+    MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain, password));
+  }
+  if (!mysql.has_value()) return TlsFailed(endpoint, "the source offers none");
+  auto handle = std::make_unique<LibraryHandle>(*std::move(mysql), endpoint);
+  if (WantsTls(options) && !may_go_without && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");
   }
   return handle;

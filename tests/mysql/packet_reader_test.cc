@@ -1,0 +1,156 @@
+#include "mysql/packet_reader.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/error.h"
+
+namespace millrace {
+namespace {
+
+constexpr size_t kFullPart = 0xffffff;
+
+// A reader at one end of a pair of sockets, the test at the other.
+class PacketReaderTest : public ::testing::Test {
+ protected:
+  PacketReaderTest() {
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends_), 0);
+    options_.endpoint = "test";
+    reader_ = MakeSocketPacketReader(ends_[0], options_);
+  }
+  ~PacketReaderTest() override {
+    CloseTheirEnd();
+    close(ends_[0]);
+  }
+
+  void Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = send(ends_[1], bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      ASSERT_GT(sent, 0);
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  // Header and body of one part.
+  static std::string Part(uint8_t number, std::string_view body) {
+    const size_t size = body.size();
+    std::string part{char(size), char(size >> 8), char(size >> 16), char(number)};
+    return part.append(body);
+  }
+  // Sends from another thread what does not fit into the socket's buffer, while the test reads.
+  std::jthread SendMeanwhile(std::string bytes) {
+    return std::jthread([this, bytes = std::move(bytes)] { Send(bytes); });
+  }
+  void CloseTheirEnd() {
+    if (ends_[1] >= 0) close(ends_[1]);
+    ends_[1] = -1;
+  }
+
+  int ends_[2] = {-1, -1};
+  PacketReaderOptions options_;
+  std::unique_ptr<PacketReader> reader_;
+};
+
+TEST_F(PacketReaderTest, HandsOutPacketsOneByOne) {
+  Send(Part(1, "one") + Part(2, "") + Part(3, "three"));
+  EXPECT_EQ(*reader_->Read(), "one");
+  EXPECT_EQ(*reader_->Read(), "");
+  EXPECT_EQ(*reader_->Read(), "three");
+}
+
+TEST_F(PacketReaderTest, HasMoreOnlyWhileSomethingIsHere) {
+  EXPECT_FALSE(reader_->HasMore());
+  Send(Part(1, "one") + Part(2, "two"));
+  EXPECT_TRUE(reader_->HasMore());
+  EXPECT_EQ(*reader_->Read(), "one");
+  EXPECT_TRUE(reader_->HasMore());
+  EXPECT_EQ(*reader_->Read(), "two");
+  EXPECT_FALSE(reader_->HasMore());
+}
+
+TEST_F(PacketReaderTest, HasMoreIsFalseForThePartOfAPacket) {
+  Send(Part(1, "one") + Part(2, "two").substr(0, 5));
+  EXPECT_EQ(*reader_->Read(), "one");
+  EXPECT_FALSE(reader_->HasMore());
+  Send("wo");
+  EXPECT_TRUE(reader_->HasMore());
+  EXPECT_EQ(*reader_->Read(), "two");
+}
+
+TEST_F(PacketReaderTest, PacketsOfEverySizeAcrossTheBufferEndArriveWhole) {
+  std::string bytes;
+  for (size_t i = 1; i <= 300; ++i) bytes += Part(uint8_t(i), std::string(i * 37, char(i)));
+  const auto sender = SendMeanwhile(bytes);
+  for (size_t i = 1; i <= 300; ++i) {
+    const auto packet = reader_->Read();
+    ASSERT_TRUE(packet.ok()) << packet.status();
+    ASSERT_EQ(*packet, std::string(i * 37, char(i)));
+  }
+}
+
+TEST_F(PacketReaderTest, LargerThanTheBufferArrivesWholeBetweenSmallOnes) {
+  const std::string large(1'000'000, 'x');
+  const auto sender = SendMeanwhile(Part(1, "a") + Part(2, large) + Part(3, "b"));
+  EXPECT_EQ(*reader_->Read(), "a");
+  EXPECT_TRUE(*reader_->Read() == large);
+  EXPECT_EQ(*reader_->Read(), "b");
+}
+
+TEST_F(PacketReaderTest, PartsArePutTogether) {
+  const std::string full(kFullPart, 'x');
+  const auto sender =
+      SendMeanwhile(Part(1, full) + Part(2, full) + Part(3, "end") + Part(4, "next"));
+  EXPECT_TRUE(*reader_->Read() == full + full + "end");
+  EXPECT_EQ(*reader_->Read(), "next");
+}
+
+TEST_F(PacketReaderTest, ExactlyOneFullPartEndsWithAnEmptyOne) {
+  const std::string full(kFullPart, 'x');
+  const auto sender = SendMeanwhile(Part(1, full) + Part(2, "") + Part(3, "next"));
+  EXPECT_TRUE(*reader_->Read() == full);
+  EXPECT_EQ(*reader_->Read(), "next");
+}
+
+TEST_F(PacketReaderTest, PacketOverTheLimitIsRefusedBeforeItIsRead) {
+  options_.packet_bytes_max = kFullPart + 10;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const auto sender =
+      SendMeanwhile(Part(1, std::string(kFullPart, 'x')) + Part(2, "elevenbytes").substr(0, 4));
+  const auto packet = reader_->Read();
+  EXPECT_TRUE(absl::IsResourceExhausted(packet.status())) << packet.status();
+  EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_PACKET_TOO_LARGE");
+}
+
+TEST_F(PacketReaderTest, PacketOutOfTurnIsALostConnection) {
+  Send(Part(1, "one") + Part(3, "three"));
+  EXPECT_TRUE(reader_->Read().ok());
+  EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_UNREACHABLE");
+}
+
+TEST_F(PacketReaderTest, EndInsideAPacketIsALostConnection) {
+  Send(Part(1, "one").substr(0, 6));
+  CloseTheirEnd();
+  EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_UNREACHABLE");
+}
+
+TEST_F(PacketReaderTest, SilenceEndsTheWait) {
+  options_.silence_max = 1000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const auto packet = reader_->Read();
+  EXPECT_TRUE(absl::IsUnavailable(packet.status()));
+  EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_SILENT");
+}
+
+TEST_F(PacketReaderTest, SilenceInsideAPacketEndsTheWait) {
+  options_.silence_max = 1000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  Send(Part(1, "one").substr(0, 5));
+  EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
+}
+
+}  // namespace
+}  // namespace millrace
