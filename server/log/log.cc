@@ -28,6 +28,13 @@ Family FamilyOf(RecordKind kind) {
   MILLRACE_CHECK(false);
 }
 
+// Of a write with `frames`: that they are copied into it once, without growing it step by step.
+size_t WriteBytes(const std::vector<StoredFrame>& frames) {
+  size_t bytes = 1024;
+  for (const auto& [first, stored] : frames) bytes += stored.size() + 32;
+  return bytes;
+}
+
 bool IsOwn(RecordKind kind, std::string_view key) {
   return kind == RecordKind::kMeta && key.starts_with(kOwnPrefix);
 }
@@ -52,7 +59,7 @@ Micros Log::commit_time_max() const {
 }
 
 absl::Status Log::Stage(const std::vector<StoredFrame>& frames) {
-  rocksdb::WriteBatch batch;
+  rocksdb::WriteBatch batch(WriteBytes(frames));
   const Sequence next = AddFrames(frames, batch);
   MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
   next_ = next;
@@ -66,7 +73,6 @@ Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBa
     MILLRACE_CHECK(first == next);
     const uint32_t change_count = Frame::ChangeCountOf(stored);
     MILLRACE_CHECK(change_count > 0);
-    // The status is that of a batch with a size limit, which this one has not.
     to.Put(database_->family(Family::kLog), FrameKey(first), stored);
     next.value += change_count;
   }
@@ -104,7 +110,7 @@ absl::Status Log::DropStaged() {
 }
 
 absl::Status Log::Commit(const Batch& batch) {
-  rocksdb::WriteBatch write;
+  rocksdb::WriteBatch write(WriteBytes(batch.frames));
   const Sequence next = AddFrames(batch.frames, write);
   MILLRACE_CHECK(batch.newest >= range().newest && batch.newest < next);
   AddRecords(batch.records, write);

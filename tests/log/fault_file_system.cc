@@ -16,6 +16,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* context) override {
+    absl::ReaderMutexLock lock(&system_.changes());
     rocksdb::IOStatus status = system_.TakeSpace(data.size());
     if (!status.ok()) return status;
     bytes_ += data.size();
@@ -28,6 +29,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                          rocksdb::IODebugContext* context) override {
+    absl::ReaderMutexLock lock(&system_.changes());
     rocksdb::IOStatus status = system_.CheckSync();
     if (!status.ok()) return status;
     system_.Synced(name_, bytes_);
@@ -52,6 +54,7 @@ rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
                                                    const rocksdb::FileOptions& options,
                                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
                                                    rocksdb::IODebugContext* context) {
+  absl::ReaderMutexLock lock(&changes_);
   std::unique_ptr<rocksdb::FSWritableFile> target;
   rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, &target, context);
   if (status.ok()) {
@@ -79,12 +82,32 @@ void FaultFileSystem::Synced(const std::string& name, uint64_t bytes) {
   synced_[name] = bytes;
 }
 
-void FaultFileSystem::DropUnsynced(const std::string& copy) const {
-  absl::MutexLock lock(&mutex_);
+rocksdb::IOStatus FaultFileSystem::DeleteFile(const std::string& path,
+                                              const rocksdb::IOOptions& options,
+                                              rocksdb::IODebugContext* context) {
+  absl::ReaderMutexLock lock(&changes_);
+  return FileSystemWrapper::DeleteFile(path, options, context);
+}
+
+rocksdb::IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string& to,
+                                              const rocksdb::IOOptions& options,
+                                              rocksdb::IODebugContext* context) {
+  absl::ReaderMutexLock lock(&changes_);
+  return FileSystemWrapper::RenameFile(from, to, options, context);
+}
+
+void FaultFileSystem::CopyAfterCrash(const std::string& directory, const std::string& copy) {
+  absl::WriterMutexLock lock(&changes_);
+  std::filesystem::copy(directory, copy);
+}
+
+void FaultFileSystem::CopyAfterPowerLoss(const std::string& directory, const std::string& copy) {
+  absl::WriterMutexLock lock(&changes_);
+  std::filesystem::copy(directory, copy);
+  absl::MutexLock synced_lock(&mutex_);
   for (const auto& [name, bytes] : synced_) {
     const std::filesystem::path path = std::filesystem::path(copy) / name;
-    if (!std::filesystem::exists(path) || !name.ends_with(".log")) continue;
-    std::filesystem::resize_file(path, bytes);
+    if (std::filesystem::exists(path)) std::filesystem::resize_file(path, bytes);
   }
 }
 

@@ -19,16 +19,24 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override;
 
   // Appending says that no space is left, after `bytes` more bytes.
   void FillDisk(int64_t bytes = 0) { space_ = bytes; }
   void FreeDisk() { space_ = kUnlimited; }
   void FailSyncs(bool fail) { fail_syncs_ = fail; }
 
-  // Cuts the files in `copy` back to what was synced of those with the same names here.
-  void DropUnsynced(const std::string& copy) const;
+  // Copies a directory as a crash of the process would leave it: between two changes to it.
+  void CopyAfterCrash(const std::string& directory, const std::string& copy);
+  // The same, without what was not synced.
+  void CopyAfterPowerLoss(const std::string& directory, const std::string& copy);
 
   // For its files.
+  absl::Mutex& changes() { return changes_; }
   rocksdb::IOStatus TakeSpace(size_t bytes);
   rocksdb::IOStatus CheckSync() const;
   void Synced(const std::string& name, uint64_t bytes);
@@ -37,7 +45,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   static constexpr int64_t kUnlimited = int64_t{1} << 60;
   std::atomic<int64_t> space_ = kUnlimited;
   std::atomic<bool> fail_syncs_ = false;
-  mutable absl::Mutex mutex_;
+  absl::Mutex changes_;  // held shared while a file is changed, alone while all are copied
+  absl::Mutex mutex_;
   std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
 };
 

