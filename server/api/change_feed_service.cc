@@ -1,0 +1,161 @@
+#include "api/change_feed_service.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/error_map.h"
+#include "api/table_messages.h"
+#include "base/error.h"
+#include "feed/position.h"
+#include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
+#include "grpcpp/support/proto_buffer_reader.h"
+#include "model/gtid_set.h"
+
+namespace millrace::api {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// Ends a call of one message each way.
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpc(status, *context));
+  return reactor;
+}
+
+v1::Subscription ToMessage(const feed::Subscription& subscription) {
+  v1::Subscription message;
+  message.set_subscription(subscription.name);
+  message.set_resume_token(subscription.token.ToString());
+  message.set_sequence(subscription.token.sequence.value);
+  *message.mutable_update_time() = TimeUtil::MicrosecondsToTimestamp(subscription.update_time);
+  return message;
+}
+
+}  // namespace
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  auto plan = Plan(*request);
+  if (!plan.ok()) return SubscribeStream::Refuse(plan.status(), *context);
+  return SubscribeStream::Start(parts_.streams, *context, std::move(*plan));
+}
+
+absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& bytes) const {
+  v1::SubscribeRequest request;
+  grpc::ByteBuffer copy(bytes);
+  grpc::ProtoBufferReader reader(&copy);
+  if (!reader.status().ok() || !request.ParseFromZeroCopyStream(&reader)) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "the request is no SubscribeRequest");
+  }
+  return PlanSubscribe(request, {.feed = parts_.streams.feed,
+                                 .subscriptions = parts_.subscriptions,
+                                 .registry = parts_.registry,
+                                 .options = parts_.options});
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerContext* context,
+                                                        const v1::ListTablesRequest* request,
+                                                        v1::ListTablesResponse* response) {
+  return Answer(context, FillTables(*request, *response));
+}
+
+absl::Status ChangeFeedService::FillTables(const v1::ListTablesRequest& request,
+                                           v1::ListTablesResponse& response) const {
+  const std::vector<std::string> texts(request.tables().begin(), request.tables().end());
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns patterns, TablePatterns::Parse(texts));
+  for (const schema::TableVersionPtr& table : parts_.registry.List()) {
+    if (!patterns.Matches(table->name.database, table->name.table)) continue;
+    *response.add_tables() = TableSummary(*table);
+  }
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::GetTable(grpc::CallbackServerContext* context,
+                                                      const v1::GetTableRequest* request,
+                                                      v1::GetTableResponse* response) {
+  return Answer(context, FillTable(*request, *response));
+}
+
+absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
+                                          v1::GetTableResponse& response) const {
+  const TableName name{request.database(), request.table()};
+  const schema::TableVersionPtr table = parts_.registry.Find(name);
+  if (table == nullptr) {
+    return MakeError(absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
+                     fmt::format("the log knows no table '{}'; a table is known from its first "
+                                 "captured change on",
+                                 name.ToString()),
+                     {{"table", name.ToString()}});
+  }
+  *response.mutable_table() = TableInFull(*table, *parts_.streams.row_types.Find(*table));
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::GetPosition(grpc::CallbackServerContext* context,
+                                                         const v1::GetPositionRequest* request,
+                                                         v1::GetPositionResponse* response) {
+  return Answer(context, FillPosition(*request, *response));
+}
+
+absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& request,
+                                             v1::GetPositionResponse& response) const {
+  const feed::Feed& feed = parts_.streams.feed;
+  Token token;
+  if (request.position_case() == v1::GetPositionRequest::kResumeToken) {
+    MILLRACE_ASSIGN_OR_RETURN(token, Token::Parse(request.resume_token()));
+  } else {
+    feed::Place place;
+    if (request.has_commit_time()) {
+      MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
+      MILLRACE_ASSIGN_OR_RETURN(place, feed::FindCommitTime(feed, time));
+    } else if (request.has_gtid_set()) {
+      MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfGtidSet(feed, request.gtid_set()));
+    } else {
+      MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfStartPoint(feed, request.at()));
+    }
+    MILLRACE_ASSIGN_OR_RETURN(token, feed::TokenAfter(feed, place.after));
+  }
+  response.set_resume_token(token.ToString());
+  response.set_sequence(token.sequence.value);
+  const auto gtids = GtidSet::FromBinary(token.gtids);
+  if (gtids.ok()) response.set_gtid_set(gtids->ToString());
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::CommitPosition(
+    grpc::CallbackServerContext* context, const v1::CommitPositionRequest* request,
+    v1::CommitPositionResponse* response) {
+  return Answer(context, StorePosition(*request, *response));
+}
+
+absl::Status ChangeFeedService::StorePosition(const v1::CommitPositionRequest& request,
+                                              v1::CommitPositionResponse& response) {
+  MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(request.resume_token()));
+  // A position that could not be resumed from is refused now, not when it is needed.
+  MILLRACE_RETURN_IF_ERROR(feed::Resolve(parts_.streams.feed, token).status());
+  MILLRACE_ASSIGN_OR_RETURN(const feed::Subscription subscription,
+                            parts_.subscriptions.Commit(request.subscription(), token));
+  *response.mutable_subscription() = ToMessage(subscription);
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::ListSubscriptions(
+    grpc::CallbackServerContext* context, const v1::ListSubscriptionsRequest* request,
+    v1::ListSubscriptionsResponse* response) {
+  for (const feed::Subscription& subscription : parts_.subscriptions.List()) {
+    *response->add_subscriptions() = ToMessage(subscription);
+  }
+  return Answer(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* ChangeFeedService::DeleteSubscription(
+    grpc::CallbackServerContext* context, const v1::DeleteSubscriptionRequest* request,
+    v1::DeleteSubscriptionResponse* response) {
+  return Answer(context, parts_.subscriptions.Delete(request->subscription()));
+}
+
+}  // namespace millrace::api

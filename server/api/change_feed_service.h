@@ -1,0 +1,68 @@
+#pragma once
+
+#include "api/subscribe_stream.h"
+#include "config/server_options.h"
+#include "feed/feed.h"
+#include "feed/row_types.h"
+#include "feed/subscriptions.h"
+#include "millrace/v1/change_feed.grpc.pb.h"
+#include "schema/registry.h"
+
+namespace millrace::api {
+
+// Subscribe in bytes, everything else in messages.
+using ChangeFeedBase =
+    v1::ChangeFeed::WithRawCallbackMethod_Subscribe<v1::ChangeFeed::WithCallbackMethod_ListTables<
+        v1::ChangeFeed::WithCallbackMethod_GetTable<v1::ChangeFeed::WithCallbackMethod_GetPosition<
+            v1::ChangeFeed::WithCallbackMethod_CommitPosition<
+                v1::ChangeFeed::WithCallbackMethod_ListSubscriptions<
+                    v1::ChangeFeed::WithCallbackMethod_DeleteSubscription<
+                        v1::ChangeFeed::Service>>>>>>>;
+
+// The ChangeFeed service. Called by gRPC on threads of its own.
+class ChangeFeedService final : public ChangeFeedBase {
+ public:
+  // All must outlive it.
+  struct Parts {
+    StreamParts streams;
+    feed::Subscriptions& subscriptions;
+    const schema::Registry& registry;
+    const ServerOptions& options;
+  };
+  explicit ChangeFeedService(const Parts& parts) : parts_(parts) {}
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* ListTables(grpc::CallbackServerContext* context,
+                                       const v1::ListTablesRequest* request,
+                                       v1::ListTablesResponse* response) override;
+  grpc::ServerUnaryReactor* GetTable(grpc::CallbackServerContext* context,
+                                     const v1::GetTableRequest* request,
+                                     v1::GetTableResponse* response) override;
+  grpc::ServerUnaryReactor* GetPosition(grpc::CallbackServerContext* context,
+                                        const v1::GetPositionRequest* request,
+                                        v1::GetPositionResponse* response) override;
+  grpc::ServerUnaryReactor* CommitPosition(grpc::CallbackServerContext* context,
+                                           const v1::CommitPositionRequest* request,
+                                           v1::CommitPositionResponse* response) override;
+  grpc::ServerUnaryReactor* ListSubscriptions(grpc::CallbackServerContext* context,
+                                              const v1::ListSubscriptionsRequest* request,
+                                              v1::ListSubscriptionsResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteSubscription(grpc::CallbackServerContext* context,
+                                               const v1::DeleteSubscriptionRequest* request,
+                                               v1::DeleteSubscriptionResponse* response) override;
+
+ private:
+  absl::StatusOr<SubscribePlan> Plan(const grpc::ByteBuffer& request) const;
+  absl::Status FillTables(const v1::ListTablesRequest& request,
+                          v1::ListTablesResponse& response) const;
+  absl::Status FillTable(const v1::GetTableRequest& request, v1::GetTableResponse& response) const;
+  absl::Status FillPosition(const v1::GetPositionRequest& request,
+                            v1::GetPositionResponse& response) const;
+  absl::Status StorePosition(const v1::CommitPositionRequest& request,
+                             v1::CommitPositionResponse& response);
+
+  const Parts parts_;
+};
+
+}  // namespace millrace::api

@@ -1,0 +1,43 @@
+#include "api/response_bytes.h"
+
+#include <string>
+
+#include "grpcpp/support/slice.h"
+
+namespace millrace::api {
+namespace {
+
+// Below this a copy is cheaper than a slice with a reference of its own.
+constexpr size_t kCopyBytesMax = 1024;
+
+void ReleaseFrame(void* frame) { delete static_cast<feed::FramePtr*>(frame); }
+
+grpc::Slice SliceOfFrame(const feed::Piece& piece) {
+  // gRPC calls ReleaseFrame when the last reference to the slice goes.
+  auto* holder = new feed::FramePtr(piece.frame);
+  return grpc::Slice(const_cast<char*>(piece.view.data()), piece.view.size(), ReleaseFrame, holder);
+}
+
+}  // namespace
+
+grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::string_view tail) {
+  std::vector<grpc::Slice> slices;
+  std::string gathered;
+  const auto flush = [&] {
+    if (!gathered.empty()) slices.emplace_back(gathered);
+    gathered.clear();
+  };
+  for (const feed::Piece& piece : pieces) {
+    if (piece.frame == nullptr || piece.view.size() <= kCopyBytesMax) {
+      gathered.append(piece.bytes());
+      continue;
+    }
+    flush();
+    slices.push_back(SliceOfFrame(piece));
+  }
+  gathered.append(tail);
+  flush();
+  return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "feed/slicer.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace millrace::api {
+
+// A response on the wire: `pieces` and then `tail`. Frames are not copied but held until gRPC has
+// sent them; only what is too small to be worth a reference is gathered into slices of its own.
+grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::string_view tail);
+
+}  // namespace millrace::api

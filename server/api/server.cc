@@ -1,0 +1,141 @@
+#include "api/server.h"
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+
+namespace millrace::api {
+namespace {
+
+// More would only share the cores with the ingest threads.
+constexpr size_t kServingThreads = 2;
+// Requests are small; what is larger is an attack or a mistake.
+constexpr int kRequestBytesMax = 1 << 20;
+
+absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view key) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.good() || text.str().empty()) {
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+        fmt::format("{}: cannot read '{}'; it must be a PEM file that this user may read", key,
+                    path));
+  }
+  return text.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerTlsOptions& tls) {
+  if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
+  MILLRACE_ASSIGN_OR_RETURN(pair.cert_chain, ReadPem(tls.certificate, "server.tls.certificate"));
+  MILLRACE_ASSIGN_OR_RETURN(pair.private_key, ReadPem(tls.key, "server.tls.key"));
+  if (!tls.client_ca.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(options.pem_root_certs,
+                              ReadPem(tls.client_ca, "server.tls.client_ca"));
+  }
+  options.pem_key_cert_pairs.push_back(std::move(pair));
+  return grpc::SslServerCredentials(options);
+}
+
+std::vector<std::string> ServiceNames(const Server::Parts& parts) {
+  std::vector<std::string> names{v1::ChangeFeed::service_full_name()};
+  for (const auto& [name, service] : parts.services) names.push_back(name);
+  names.emplace_back("grpc.health.v1.Health");
+  names.emplace_back("grpc.reflection.v1.ServerReflection");
+  names.emplace_back("grpc.reflection.v1alpha.ServerReflection");
+  return names;
+}
+
+void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
+  builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+  builder.SetMaxSendMessageSize(-1);
+  const auto milliseconds = [](Micros time) { return static_cast<int>(time / 1000); };
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(options.streams_per_connection_max));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(options.keepalive_interval));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             milliseconds(options.keepalive_timeout));
+  // Clients may ask whether we live, but not more often than every ten seconds.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  // Two servers must not share a port by accident.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+}  // namespace
+
+Server::Server(const Parts& parts)
+    : options_(parts.options),
+      clock_(parts.clock),
+      row_types_(parts.registry),
+      threads_(parts.feed, parts.clock, kServingThreads),
+      change_feed_({.streams = {.feed = parts.feed,
+                                .row_types = row_types_,
+                                .threads = threads_,
+                                .streams = parts.streams,
+                                .clock = parts.clock,
+                                .source_time = parts.source_time},
+                    .subscriptions = parts.subscriptions,
+                    .registry = parts.registry,
+                    .options = parts.options}),
+      reflection_(row_types_, ServiceNames(parts)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
+  std::unique_ptr<Server> server(new Server(parts));
+  const absl::Status listening = server->Listen(parts);
+  if (!listening.ok()) {
+    server->Stop();
+    return listening;
+  }
+  return server;
+}
+
+absl::Status Server::Listen(const Parts& parts) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto credentials, Credentials(options_.tls));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  SetLimits(builder, options_);
+  builder.AddListeningPort(options_.listen, credentials, &port_);
+  builder.RegisterService(&change_feed_);
+  for (const auto& [name, service] : parts.services) builder.RegisterService(service);
+  for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || (port_ == 0 && options_.listen.rfind("unix:", 0) != 0)) {
+    return MakeError(
+        absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+        fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
+                    "server.listen, or see what holds it with ss -ltnp",
+                    options_.listen));
+  }
+  SetServing(false);
+  return absl::OkStatus();
+}
+
+void Server::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  health->SetServingStatus(v1::ChangeFeed::service_full_name(), serving);
+}
+
+void Server::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  threads_.Stop(options_.shutdown_grace);
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  server_->Wait();
+}
+
+Server::~Server() { Stop(); }
+
+}  // namespace millrace::api

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "api/change_feed_service.h"
+#include "api/reflection_service.h"
+#include "api/serving_threads.h"
+#include "api/stream_list.h"
+#include "base/clock.h"
+#include "config/server_options.h"
+#include "feed/feed.h"
+#include "feed/row_types.h"
+#include "feed/subscriptions.h"
+#include "grpcpp/server.h"
+#include "schema/registry.h"
+
+namespace millrace::api {
+
+// The gRPC server: ChangeFeed, health, reflection, and the services it is given. Owns its threads.
+class Server {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const ServerOptions& options;
+    feed::Feed& feed;
+    feed::Subscriptions& subscriptions;
+    const schema::Registry& registry;
+    const Clock& clock;
+    SourceTime source_time;
+    StreamList& streams;
+    // Further services, by full name, for reflection to list.
+    std::vector<std::pair<std::string, grpc::Service*>> services;
+  };
+  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
+  // TLS_FILE_UNREADABLE.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Parts& parts);
+  ~Server();
+
+  // Port that was bound; 0 for a Unix socket.
+  int port() const { return port_; }
+  // What health tells: SERVING while the feed can be read.
+  void SetServing(bool serving);
+  // Ends all streams with UNAVAILABLE STOPPING after what they are sending, then the server. At
+  // most the configured grace period and a second.
+  void Stop();
+
+ private:
+  explicit Server(const Parts& parts);
+  absl::Status Listen(const Parts& parts);
+
+  const ServerOptions& options_;
+  const Clock& clock_;
+  feed::RowTypes row_types_;
+  ServingThreads threads_;
+  ChangeFeedService change_feed_;
+  Reflection reflection_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace millrace::api

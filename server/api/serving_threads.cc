@@ -1,0 +1,174 @@
+#include "api/serving_threads.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace millrace::api {
+namespace {
+
+// How exact the times of progress responses are. Changes never wait for this.
+constexpr Micros kTick = 50'000;
+
+}  // namespace
+
+class ServingThreads::Worker {
+ public:
+  explicit Worker(const Clock& clock) : clock_(clock), thread_([this] { Run(); }) {
+    pthread_setname_np(thread_.native_handle(), "serve");
+  }
+  ~Worker() { Join(); }
+  void Join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Add(std::shared_ptr<ServedStream> stream) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    const ServedStream* key = stream.get();
+    added_.push_back(std::move(stream));
+    scheduled_.push_back(key);
+    ++size_;
+  }
+  void Schedule(const ServedStream* stream) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    scheduled_.push_back(stream);
+  }
+  void Publish() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    published_ = true;
+  }
+  void Stop(Micros grace) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = published_ = true;
+    stop_by_ = clock_.SteadyMicros() + grace;
+  }
+  size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return size_;
+  }
+
+ private:
+  // Whether a stream can be moved, as the thread sees it.
+  enum class Standing { kReady, kWaiting, kBusy };
+  struct Entry {
+    std::shared_ptr<ServedStream> stream;
+    Standing standing = Standing::kReady;
+  };
+
+  void Run() {
+    while (Gather()) MoveAll();
+  }
+
+  // Waits for something to do. False once the thread shall end.
+  bool Gather() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (!ready_left_) {
+      mutex_.AwaitWithTimeout(absl::Condition(this, &Worker::HasWork), absl::Microseconds(kTick));
+    }
+    for (std::shared_ptr<ServedStream>& stream : added_) {
+      const ServedStream* key = stream.get();
+      entries_.emplace(key, Entry{.stream = std::move(stream)});
+    }
+    added_.clear();
+    for (const ServedStream* key : scheduled_) {
+      const auto entry = entries_.find(key);
+      if (entry != entries_.end()) entry->second.standing = Standing::kReady;
+    }
+    scheduled_.clear();
+    wake_all_ = std::exchange(published_, false) || stopping_;
+    move_to_stop_ = stopping_;
+    size_ = entries_.size();
+    return !stopping_ || (!entries_.empty() && clock_.SteadyMicros() < stop_by_);
+  }
+
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return published_ || !scheduled_.empty() || (stopping_ && entries_.empty());
+  }
+
+  void MoveAll() {
+    const Micros now = clock_.SteadyMicros();
+    const bool tick = now - ticked_at_ >= kTick;
+    if (tick) ticked_at_ = now;
+    ready_left_ = false;
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      Standing& standing = entry->second.standing;
+      ServedStream& stream = *entry->second.stream;
+      const bool wake =
+          standing == Standing::kWaiting && (wake_all_ || (tick && stream.TimeOfProgress() <= now));
+      if (standing != Standing::kReady && !wake) {
+        ++entry;
+        continue;
+      }
+      switch (stream.Move(move_to_stop_)) {
+        case ServedStream::Next::kAgain:
+          standing = Standing::kReady;
+          ready_left_ = true;
+          break;
+        case ServedStream::Next::kWait:
+          standing = Standing::kWaiting;
+          break;
+        case ServedStream::Next::kBusy:
+          standing = Standing::kBusy;
+          break;
+        case ServedStream::Next::kGone:
+          entries_.erase(entry++);
+          continue;
+      }
+      ++entry;
+    }
+  }
+
+  const Clock& clock_;
+
+  // The thread's own.
+  absl::flat_hash_map<const ServedStream*, Entry> entries_;
+  bool ready_left_ = false;
+  bool wake_all_ = false;
+  bool move_to_stop_ = false;
+  Micros ticked_at_ = 0;
+
+  mutable absl::Mutex mutex_;
+  std::vector<std::shared_ptr<ServedStream>> added_ ABSL_GUARDED_BY(mutex_);
+  std::vector<const ServedStream*> scheduled_ ABSL_GUARDED_BY(mutex_);
+  bool published_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Micros stop_by_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  std::thread thread_;
+};
+
+ServingThreads::ServingThreads(feed::Feed& feed, const Clock& clock, size_t thread_count)
+    : feed_(feed) {
+  for (size_t i = 0; i < thread_count; ++i) workers_.push_back(std::make_unique<Worker>(clock));
+  feed_.AddListener(this);
+}
+
+ServingThreads::~ServingThreads() = default;
+
+void ServingThreads::Add(std::shared_ptr<ServedStream> stream) {
+  const auto idlest =
+      std::min_element(workers_.begin(), workers_.end(),
+                       [](const auto& a, const auto& b) { return a->size() < b->size(); });
+  stream->worker_ = static_cast<size_t>(idlest - workers_.begin());
+  (*idlest)->Add(std::move(stream));
+}
+
+void ServingThreads::Schedule(const ServedStream* stream) {
+  workers_[stream->worker_]->Schedule(stream);
+}
+
+void ServingThreads::OnPublished() {
+  for (const auto& worker : workers_) worker->Publish();
+}
+
+void ServingThreads::Stop(Micros grace) {
+  feed_.RemoveListener(this);
+  for (const auto& worker : workers_) worker->Stop(grace);
+  for (const auto& worker : workers_) worker->Join();
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "feed/feed.h"
+#include "model/sequence.h"
+
+namespace millrace::api {
+
+// What serving threads carry. Move is called by one thread at a time.
+class ServedStream {
+ public:
+  // What is left to do after a move.
+  enum class Next {
+    kAgain,  // there is more to do at once
+    kWait,   // for a publication, or for the time of TimeOfProgress
+    kBusy,   // a write is under way: Schedule will be called when it is done
+    kGone,   // finished: forget it
+  };
+  virtual ~ServedStream() = default;
+  // Does one step. `stopping`: end the stream as soon as nothing is under way.
+  virtual Next Move(bool stopping) = 0;
+  // Steady time at which it wants to be moved even without a publication.
+  virtual Micros TimeOfProgress() const = 0;
+
+ private:
+  friend class ServingThreads;
+  size_t worker_ = 0;  // set before the stream is first moved
+};
+
+// The threads that serve all streams. Thread-safe.
+class ServingThreads final : public feed::PublicationListener {
+ public:
+  ServingThreads(feed::Feed& feed, const Clock& clock, size_t thread_count);
+  // Requires: Stop was called.
+  ~ServingThreads() override;
+
+  // Hands a new stream to the thread that carries fewest.
+  void Add(std::shared_ptr<ServedStream> stream);
+  // A stream that was busy can be moved again. From any thread.
+  void Schedule(const ServedStream* stream);
+  void OnPublished() override;
+  // Ends all streams and the threads. Streams with a write under way end when it is done; after
+  // `grace` they are left to the shutdown of the server, which cancels them. Schedule may still be
+  // called.
+  void Stop(Micros grace);
+
+ private:
+  class Worker;
+  feed::Feed& feed_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace millrace::api

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace millrace::api {
+
+// An open stream, for operators.
+struct StreamEntry {
+  std::string peer;
+  std::string subscription;
+  std::atomic<uint64_t> passed{0};  // last sequence sent or passed over
+};
+
+// All open streams. Thread-safe.
+class StreamList {
+ public:
+  explicit StreamList(uint32_t streams_max) : streams_max_(streams_max) {}
+
+  // Null if there are as many as may be.
+  std::shared_ptr<StreamEntry> Add(std::string peer, std::string subscription)
+      ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (entries_.size() >= streams_max_) return nullptr;
+    auto entry = std::make_shared<StreamEntry>();
+    entry->peer = std::move(peer);
+    entry->subscription = std::move(subscription);
+    entries_.push_back(entry);
+    return entry;
+  }
+  void Remove(const std::shared_ptr<StreamEntry>& entry) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    std::erase(entries_, entry);
+  }
+  std::vector<std::shared_ptr<const StreamEntry>> List() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return {entries_.begin(), entries_.end()};
+  }
+  uint32_t streams_max() const { return streams_max_; }
+
+ private:
+  const uint32_t streams_max_;
+  mutable absl::Mutex mutex_;
+  std::vector<std::shared_ptr<StreamEntry>> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::api

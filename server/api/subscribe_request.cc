@@ -1,0 +1,156 @@
+#include "api/subscribe_request.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "feed/position.h"
+#include "fmt/format.h"
+#include "model/gtid_set.h"
+#include "model/token.h"
+
+namespace millrace::api {
+namespace {
+
+constexpr uint32_t kResponseBytesMin = 1 << 10;
+// Clients take 4 MiB by default.
+constexpr uint32_t kResponseBytesMax = 3 << 20;
+constexpr Micros kProgressIntervalMin = 100'000;
+constexpr Micros kSecond = 1'000'000;
+
+absl::Status BadField(std::string_view field, std::string_view what) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                   fmt::format("{} {}", field, what), {{"field", std::string(field)}});
+}
+
+absl::StatusOr<feed::Place> PlaceOfToken(const feed::Feed& feed, std::string_view text) {
+  MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
+  return feed::Resolve(feed, token);
+}
+
+absl::StatusOr<feed::Place> PlaceOfSubscription(const RequestContext& context,
+                                                const std::string& name) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto subscription, context.subscriptions.Find(name));
+  if (!subscription.has_value()) {
+    return PlaceOfStartPoint(context.feed, v1::START_POINT_EARLIEST);
+  }
+  return feed::Resolve(context.feed, subscription->token);
+}
+
+absl::StatusOr<feed::Place> PlaceOfAfter(const feed::Feed& feed,
+                                         const v1::SubscribeRequest::After& after) {
+  if (!after.log_id().empty() && after.log_id() != LogIdText(feed.log().log_id())) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
+                     fmt::format("after.log_id names another log; this one is {}",
+                                 LogIdText(feed.log().log_id())),
+                     {{"log_id", LogIdText(feed.log().log_id())}});
+  }
+  return feed::ResolveSequence(feed, Sequence{after.sequence()});
+}
+
+absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
+                                    const RequestContext& context) {
+  switch (request.start_case()) {
+    case v1::SubscribeRequest::kResumeToken:
+      return PlaceOfToken(context.feed, request.resume_token());
+    case v1::SubscribeRequest::kAt:
+      return PlaceOfStartPoint(context.feed, request.at());
+    case v1::SubscribeRequest::kCommitTime: {
+      MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
+      return feed::FindCommitTime(context.feed, time);
+    }
+    case v1::SubscribeRequest::kGtidSet:
+      return PlaceOfGtidSet(context.feed, request.gtid_set());
+    case v1::SubscribeRequest::kSubscription:
+      return PlaceOfSubscription(context, request.subscription());
+    case v1::SubscribeRequest::kAfter:
+      return PlaceOfAfter(context.feed, request.after());
+    case v1::SubscribeRequest::START_NOT_SET:
+      break;
+  }
+  return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST);
+}
+
+absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text, const feed::Feed& feed) {
+  if (text.empty()) return std::optional<Sequence>();
+  MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
+  // A place of this log may still lie ahead: the stream ends when it comes there.
+  if (token.log_id == feed.log().log_id()) return std::optional<Sequence>(token.sequence);
+  MILLRACE_ASSIGN_OR_RETURN(const feed::Place place, feed::Resolve(feed, token));
+  return std::optional<Sequence>(place.after);
+}
+
+absl::StatusOr<Micros> ProgressIntervalOf(const v1::SubscribeRequest& request, Micros standard) {
+  if (!request.has_progress_interval()) return standard;
+  const auto& interval = request.progress_interval();
+  constexpr int64_t kSecondsMax = 24 * 3600;
+  if (interval.seconds() < 0 || interval.nanos() < 0 || interval.seconds() > kSecondsMax) {
+    return BadField("progress_interval", "must lie between 0 and a day");
+  }
+  return std::max(interval.seconds() * kSecond + interval.nanos() / 1000, kProgressIntervalMin);
+}
+
+}  // namespace
+
+absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field) {
+  // Years 1 to 9999, as the type's documentation has it.
+  constexpr int64_t kSecondsMax = 253'402'300'799;
+  if (time.seconds() < 0 || time.seconds() > kSecondsMax || time.nanos() < 0 ||
+      time.nanos() >= 1'000'000'000) {
+    return BadField(field, "is no time from 1970 on");
+  }
+  return time.seconds() * kSecond + time.nanos() / 1000;
+}
+
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, std::string_view text) {
+  // Sets of MySQL hold colons, those of MariaDB do not.
+  const bool mysql = text.find(':') != std::string_view::npos;
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids,
+                            GtidSet::Parse(mysql ? Flavour::kMysql : Flavour::kMariadb, text));
+  return feed::FindGtids(feed, gtids);
+}
+
+absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point) {
+  const log::Range range = feed.range();
+  switch (point) {
+    case v1::START_POINT_EARLIEST: {
+      // A log is trimmed at a frame, which may lie within a transaction.
+      return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1});
+    }
+    case v1::START_POINT_UNSPECIFIED:
+    case v1::START_POINT_LATEST:
+      return feed::Place{.after = range.newest};
+    case v1::START_POINT_SNAPSHOT:
+      return MakeError(absl::StatusCode::kUnimplemented, "SNAPSHOT_UNIMPLEMENTED",
+                       "this server cannot start from a snapshot; read the tables yourself and "
+                       "start from a position taken before");
+    default:
+      return BadField("at", "is no start point");
+  }
+}
+
+absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
+                                            const RequestContext& context) {
+  SubscribePlan plan;
+  const std::vector<std::string> patterns(request.tables().begin(), request.tables().end());
+  MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(patterns));
+  const std::vector<int> operations(request.operations().begin(), request.operations().end());
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.filter,
+                            feed::Filter::Make(std::move(tables), operations, context.registry));
+  if (!v1::RowEncoding_IsValid(request.row_encoding())) {
+    return BadField("row_encoding", "is no row encoding");
+  }
+  plan.json = request.row_encoding() == v1::ROW_ENCODING_JSON;
+  MILLRACE_ASSIGN_OR_RETURN(plan.progress_interval,
+                            ProgressIntervalOf(request, context.options.progress_interval));
+  const uint32_t bytes_max = request.max_response_bytes() == 0 ? context.options.response_bytes_max
+                                                               : request.max_response_bytes();
+  plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context.feed));
+  plan.subscription = request.subscription();
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start, PlaceOf(request, context));
+  return plan;
+}
+
+}  // namespace millrace::api

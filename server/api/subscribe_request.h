@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "config/server_options.h"
+#include "feed/cursor.h"
+#include "feed/feed.h"
+#include "feed/subscriptions.h"
+#include "millrace/v1/change_feed.pb.h"
+#include "schema/registry.h"
+
+namespace millrace::api {
+
+// A subscription as asked for, checked and with its place found.
+struct SubscribePlan {
+  feed::CursorOptions cursor;
+  bool json = false;
+  Micros progress_interval = 0;
+  std::string subscription;  // name, if it was asked for by name
+};
+
+// What requests are checked against.
+struct RequestContext {
+  const feed::Feed& feed;
+  const feed::Subscriptions& subscriptions;
+  const schema::Registry& registry;
+  const ServerOptions& options;
+};
+
+// Errors as the table in error.proto.
+absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
+                                            const RequestContext& context);
+
+// A place named by time.
+absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field);
+// A place named by a GTID set of either flavour.
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, std::string_view text);
+// EARLIEST or LATEST.
+absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point);
+
+}  // namespace millrace::api

@@ -1,0 +1,183 @@
+#include "api/subscribe_stream.h"
+
+#include <climits>
+#include <string_view>
+#include <utility>
+
+#include "api/error_map.h"
+#include "api/response_bytes.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
+#include "millrace/v1/change_feed.pb.h"
+#include "model/source_position.h"
+
+namespace millrace::api {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+// Only a call that was refused: ends with its status.
+class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+absl::Status StreamLimit(uint32_t streams_max) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "STREAM_LIMIT",
+      fmt::format("{} streams are open, as many as server.streams_max admits; close some, or "
+                  "come back later",
+                  streams_max));
+}
+
+}  // namespace
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
+    const StreamParts& parts, grpc::CallbackServerContext& context, SubscribePlan plan) {
+  std::shared_ptr<SubscribeStream> stream(new SubscribeStream(parts, context, std::move(plan)));
+  if (stream->entry_ == nullptr) {
+    return Refuse(StreamLimit(parts.streams.streams_max()), context);
+  }
+  stream->self_ = stream;
+  SubscribeStream* reactor = stream.get();
+  parts.threads.Add(std::move(stream));
+  return reactor;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Refuse(
+    const absl::Status& status, grpc::CallbackServerContext& context) {
+  return new RefusedStream(ToGrpc(status, context));
+}
+
+SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
+                                 SubscribePlan plan)
+    : parts_(parts),
+      context_(context),
+      cursor_(parts.feed, std::move(plan.cursor)),
+      json_(parts.row_types),
+      as_json_(plan.json),
+      progress_interval_(plan.progress_interval),
+      entry_(parts.streams.Add(context.peer(), std::move(plan.subscription))) {}
+
+ServedStream::Next SubscribeStream::Move(bool stopping) {
+  // A cancellation may come in between; the end of the write will be told.
+  if (writing_.load(std::memory_order_acquire)) return Next::kBusy;
+  if (cancelled_.load(std::memory_order_acquire) || broken_.load(std::memory_order_acquire)) {
+    return FinishWith(absl::CancelledError());
+  }
+  if (stopping) return FinishWith(StoppingError());
+  if (ended_) return FinishWith(absl::OkStatus());
+  return SendNext();
+}
+
+ServedStream::Next SubscribeStream::SendNext() {
+  auto delivery = cursor_.Next();
+  if (!delivery.ok()) return FinishWith(delivery.status());
+  ended_ = delivery->ended;
+  if (delivery->moved) {
+    token_ = delivery->token.ToString();
+    passed_commit_time_ = delivery->commit_time_max;
+    entry_->passed.store(cursor_.passed().value, std::memory_order_relaxed);
+  }
+  const bool progress_due = parts_.clock.SteadyMicros() >= progress_at_;
+  if (delivery->selection.pieces.empty()) {
+    if (progress_due || (ended_ && delivery->moved)) return SendProgress();
+    if (ended_) return FinishWith(absl::OkStatus());
+    return delivery->moved ? Next::kAgain : Next::kWait;
+  }
+  const absl::Status sent = Send(delivery->selection, Tail(/*with_progress=*/false));
+  return sent.ok() ? Next::kBusy : FinishWith(sent);
+}
+
+ServedStream::Next SubscribeStream::SendProgress() {
+  RefreshToken();
+  const absl::Status sent = Send(feed::Selection(), Tail(/*with_progress=*/true));
+  return sent.ok() ? Next::kBusy : FinishWith(sent);
+}
+
+// At the newest change the source may have gone on with transactions that hold nothing for us: the
+// token takes them along, so that another server need not look at them again.
+void SubscribeStream::RefreshToken() {
+  // The position is read before the range: what it covers is then certainly not after `passed`.
+  const std::string position_bytes = parts_.feed.log().source_position();
+  const log::Range range = parts_.feed.range();
+  if (cursor_.passed() != range.newest) {
+    if (!token_.empty()) return;
+    const auto token = feed::TokenAfter(parts_.feed, cursor_.passed());
+    if (token.ok()) token_ = token->ToString();
+    return;
+  }
+  Token token{.log_id = parts_.feed.log().log_id(), .sequence = cursor_.passed(), .gtids = {}};
+  const auto position = SourcePosition::FromBinary(position_bytes);
+  if (position.ok()) position->gtids.AppendBinary(token.gtids);
+  token_ = token.ToString();
+}
+
+absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string tail) {
+  if (selection.bytes + tail.size() > INT_MAX) {
+    return MakeError(
+        absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
+        fmt::format(
+            "the change after {} takes {} bytes, more than a protobuf message may hold; leave "
+            "its large columns out with source.exclude_columns",
+            cursor_.passed().value, selection.bytes));
+  }
+  if (as_json_ && !selection.pieces.empty()) {
+    std::string transactions;
+    transactions.reserve(selection.bytes);
+    for (const feed::Piece& piece : selection.pieces) transactions.append(piece.bytes());
+    MILLRACE_ASSIGN_OR_RETURN(const v1::SubscribeResponse response, json_.Convert(transactions));
+    response_ = ResponseBytes({}, response.SerializeAsString() + tail);
+  } else {
+    response_ = ResponseBytes(selection.pieces, tail);
+  }
+  progress_at_ = parts_.clock.SteadyMicros() + progress_interval_;
+  writing_.store(true, std::memory_order_release);
+  StartWrite(&response_);
+  return absl::OkStatus();
+}
+
+// The fields of SubscribeResponse after the transactions; fields of a message may be concatenated.
+std::string SubscribeStream::Tail(bool with_progress) const {
+  v1::SubscribeResponse rest;
+  rest.set_resume_token(token_);
+  if (with_progress) {
+    v1::Progress& progress = *rest.mutable_progress();
+    progress.set_sequence(cursor_.passed().value);
+    const bool at_newest = cursor_.passed() >= parts_.feed.range().newest;
+    const Micros time = at_newest ? parts_.source_time() : passed_commit_time_;
+    if (time > 0) {
+      *progress.mutable_source_time() = TimeUtil::MicrosecondsToTimestamp(time);
+      *progress.mutable_lag() =
+          TimeUtil::MicrosecondsToDuration(std::max(Micros{0}, parts_.clock.WallMicros() - time));
+    }
+  }
+  return rest.SerializeAsString();
+}
+
+ServedStream::Next SubscribeStream::FinishWith(const absl::Status& status) {
+  Finish(absl::IsCancelled(status) ? grpc::Status::CANCELLED : ToGrpc(status, context_));
+  return Next::kGone;
+}
+
+void SubscribeStream::OnWriteDone(bool ok) {
+  if (!ok) broken_.store(true, std::memory_order_release);
+  writing_.store(false, std::memory_order_release);
+  parts_.threads.Schedule(this);
+}
+
+void SubscribeStream::OnCancel() {
+  cancelled_.store(true, std::memory_order_release);
+  parts_.threads.Schedule(this);
+}
+
+void SubscribeStream::OnDone() {
+  parts_.streams.Remove(entry_);
+  // Last: this may be the end of the object.
+  const std::shared_ptr<SubscribeStream> self = std::move(self_);
+}
+
+}  // namespace millrace::api

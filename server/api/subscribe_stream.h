@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "api/serving_threads.h"
+#include "api/stream_list.h"
+#include "api/subscribe_request.h"
+#include "base/clock.h"
+#include "feed/cursor.h"
+#include "feed/row_json.h"
+#include "feed/row_types.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+
+namespace millrace::api {
+
+// How current the log is: the source has told everything committed before this time.
+using SourceTime = std::function<Micros()>;
+
+// What all streams share; outlives them.
+struct StreamParts {
+  feed::Feed& feed;
+  feed::RowTypes& row_types;
+  ServingThreads& threads;
+  StreamList& streams;
+  const Clock& clock;
+  SourceTime source_time;
+};
+
+// One call of Subscribe: a cursor, and at most one response on its way. Made by Start, which hands
+// it to the serving threads; lives until gRPC is done with it and the serving threads have
+// forgotten it.
+class SubscribeStream final : public ServedStream,
+                              public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const StreamParts& parts,
+                                                           grpc::CallbackServerContext& context,
+                                                           SubscribePlan plan);
+  // A call that ends at once.
+  static grpc::ServerWriteReactor<grpc::ByteBuffer>* Refuse(const absl::Status& status,
+                                                            grpc::CallbackServerContext& context);
+
+  // ServedStream, on a serving thread.
+  Next Move(bool stopping) override;
+  Micros TimeOfProgress() const override { return progress_at_; }
+
+  // Called by gRPC, on threads of its own.
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
+                  SubscribePlan plan);
+  Next SendNext();
+  Next SendProgress();
+  absl::Status Send(const feed::Selection& selection, std::string tail);
+  std::string Tail(bool with_progress) const;
+  void RefreshToken();
+  Next FinishWith(const absl::Status& status);
+
+  const StreamParts& parts_;
+  grpc::CallbackServerContext& context_;
+  feed::Cursor cursor_;
+  feed::RowJson json_;
+  const bool as_json_;
+  const Micros progress_interval_;
+  const std::shared_ptr<StreamEntry> entry_;
+
+  // The serving thread's own.
+  std::string token_;
+  Micros passed_commit_time_ = 0;
+  Micros progress_at_ = 0;
+  bool ended_ = false;
+  grpc::ByteBuffer response_;  // must live until OnWriteDone
+
+  std::atomic<bool> writing_{false};
+  std::atomic<bool> broken_{false};
+  std::atomic<bool> cancelled_{false};
+  std::shared_ptr<SubscribeStream> self_;  // released by OnDone
+};
+
+}  // namespace millrace::api

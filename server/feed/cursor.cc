@@ -1,0 +1,57 @@
+#include "feed/cursor.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace millrace::feed {
+namespace {
+
+constexpr size_t kScanBytesMax = 4 << 20;
+
+}  // namespace
+
+Cursor::Cursor(const Feed& feed, CursorOptions options)
+    : feed_(feed),
+      slicer_(std::move(options.filter), options.start.inside_transaction),
+      response_bytes_max_(options.response_bytes_max),
+      until_(options.until),
+      passed_(options.start.after) {}
+
+absl::StatusOr<Delivery> Cursor::Next() {
+  Delivery delivery;
+  const Sequence until = until_.value_or(Sequence{UINT64_MAX - 1});
+  FramePtr last;
+  Sequence passed = passed_;
+  size_t scanned = 0;
+  bool full = false;
+  while (!full && passed < until && scanned < kScanBytesMax) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
+                              feed_.Read(passed.next(), response_bytes_max_));
+    if (frames.empty()) break;
+    for (const FramePtr& frame : frames) {
+      MILLRACE_ASSIGN_OR_RETURN(
+          const bool whole,
+          slicer_.Take(frame, passed.next(), until, response_bytes_max_, delivery.selection));
+      full = !whole;
+      scanned += frame->bytes();
+      if (delivery.selection.covered > passed) {
+        passed = delivery.selection.covered;
+        last = frame;
+        delivery.commit_time_max = frame->commit_time_max();
+      }
+      if (full || passed >= until || scanned >= kScanBytesMax) break;
+    }
+  }
+  if (last != nullptr) {
+    MILLRACE_ASSIGN_OR_RETURN(delivery.token, TokenAfter(feed_.log().log_id(), *last, passed));
+    delivery.moved = true;
+    passed_ = passed;
+  }
+  delivery.ended = passed_ >= until;
+  return delivery;
+}
+
+}  // namespace millrace::feed

@@ -1,0 +1,67 @@
+#include "feed/feed.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace millrace::feed {
+
+void Feed::Publish(const std::vector<FramePtr>& frames) {
+  absl::MutexLock lock(&mutex_);
+  for (const FramePtr& frame : frames) {
+    MILLRACE_CHECK(ring_.empty() || ring_.back()->last() < frame->first());
+    // The parts of a large transaction were staged and are only on disk: what lies before them is
+    // no longer newest.
+    if (!ring_.empty() && ring_.back()->last().next() != frame->first()) {
+      ring_.clear();
+      ring_bytes_ = 0;
+    }
+    ring_bytes_ += frame->bytes();
+    ring_.push_back(frame);
+  }
+  while (ring_bytes_ > ring_bytes_max_ && ring_.size() > 1) {
+    ring_bytes_ -= ring_.front()->bytes();
+    ring_.pop_front();
+  }
+  for (PublicationListener* listener : listeners_) listener->OnPublished();
+}
+
+absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max) const {
+  {
+    absl::MutexLock lock(&mutex_);
+    std::vector<FramePtr> frames = ReadRing(from, bytes_max);
+    if (!frames.empty()) return frames;
+  }
+  return log_.ReadFrames(from, bytes_max);
+}
+
+std::vector<FramePtr> Feed::ReadRing(Sequence from, size_t bytes_max) const {
+  std::vector<FramePtr> frames;
+  if (ring_.empty() || from < ring_.front()->first() || from > ring_.back()->last()) return frames;
+  auto frame = std::lower_bound(
+      ring_.begin(), ring_.end(), from,
+      [](const FramePtr& candidate, Sequence wanted) { return candidate->last() < wanted; });
+  for (size_t bytes = 0; frame != ring_.end(); ++frame) {
+    bytes += (*frame)->bytes();
+    if (!frames.empty() && bytes > bytes_max) break;
+    frames.push_back(*frame);
+  }
+  return frames;
+}
+
+uint64_t Feed::ring_bytes() const {
+  absl::MutexLock lock(&mutex_);
+  return ring_bytes_;
+}
+
+void Feed::AddListener(PublicationListener* listener) {
+  absl::MutexLock lock(&mutex_);
+  listeners_.push_back(listener);
+}
+
+void Feed::RemoveListener(PublicationListener* listener) {
+  absl::MutexLock lock(&mutex_);
+  std::erase(listeners_, listener);
+}
+
+}  // namespace millrace::feed

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "log/log.h"
+#include "model/sequence.h"
+
+namespace millrace::feed {
+
+using FramePtr = std::shared_ptr<const log::Frame>;
+
+// Told once for every publication, on the publishing thread: must be quick and must not call back.
+class PublicationListener {
+ public:
+  virtual ~PublicationListener() = default;
+  virtual void OnPublished() = 0;
+};
+
+// The log as readers see it: committed frames, the newest of them in memory. One thread publishes;
+// everything else is thread-safe.
+class Feed {
+ public:
+  // `log` must outlive it.
+  Feed(log::Log& log, uint64_t ring_bytes) : log_(log), ring_bytes_max_(ring_bytes) {}
+
+  // Makes frames that were just committed known to readers. They follow each other and what was
+  // published before.
+  void Publish(const std::vector<FramePtr>& frames) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Frames from the one that holds `from` on, in order, as many as fit `bytes_max` and at least
+  // one; empty if `from` is after the newest change. Memory first, then disk. Errors as
+  // Log::ReadFrames.
+  absl::StatusOr<std::vector<FramePtr>> Read(Sequence from, size_t bytes_max) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Range of what readers may see.
+  log::Range range() const { return log_.range(); }
+  const log::Log& log() const { return log_; }
+  uint64_t ring_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // `listener` must be removed before it goes.
+  void AddListener(PublicationListener* listener) ABSL_LOCKS_EXCLUDED(mutex_);
+  void RemoveListener(PublicationListener* listener) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  std::vector<FramePtr> ReadRing(Sequence from, size_t bytes_max) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  log::Log& log_;
+  const uint64_t ring_bytes_max_;
+
+  mutable absl::Mutex mutex_;
+  std::deque<FramePtr> ring_ ABSL_GUARDED_BY(mutex_);
+  uint64_t ring_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<PublicationListener*> listeners_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::feed

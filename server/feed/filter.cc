@@ -1,0 +1,56 @@
+#include "feed/filter.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::feed {
+namespace {
+
+constexpr int kOperationMax = 63;
+
+}  // namespace
+
+absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>& operations,
+                                    const schema::Registry& registry) {
+  for (const TableName& name : tables.PlainNames()) {
+    if (registry.Find(name) != nullptr) continue;
+    return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+                     fmt::format("no captured table is named '{}': see ListTables, or write a "
+                                 "pattern with '*' for tables that are still to come",
+                                 name.ToString()),
+                     {{"table", name.ToString()}});
+  }
+  Filter filter;
+  filter.wants_everything_ = tables.empty() && operations.empty();
+  filter.tables_ = std::move(tables);
+  filter.registry_ = &registry;
+  if (operations.empty()) return filter;
+  filter.operations_ = 0;
+  for (const int operation : operations) {
+    if (operation <= 0 || operation > kOperationMax) {
+      return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                       fmt::format("operations holds {}, which is no operation", operation),
+                       {{"field", "operations"}});
+    }
+    filter.operations_ |= uint64_t{1} << operation;
+  }
+  return filter;
+}
+
+bool Filter::WantsTable(uint32_t table_id) {
+  if (tables_.empty()) return true;
+  // What concerns no single table goes to those who want all tables.
+  if (table_id == 0) return false;
+  if (table_id >= answers_.size()) answers_.resize(table_id + 1, Answer::kUnknown);
+  Answer& answer = answers_[table_id];
+  if (answer == Answer::kUnknown) {
+    const auto name = registry_->NameOf(table_id);
+    if (!name.has_value()) return false;
+    answer = tables_.Matches(name->database, name->table) ? Answer::kYes : Answer::kNo;
+  }
+  return answer == Answer::kYes;
+}
+
+}  // namespace millrace::feed

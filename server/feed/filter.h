@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/table_name.h"
+#include "schema/registry.h"
+
+namespace millrace::feed {
+
+// Which changes a reader wants, decided by table number and operation alone. Not thread-safe: it
+// learns table numbers as it meets them.
+class Filter {
+ public:
+  // Wants everything.
+  Filter() = default;
+  // `operations`: values of millrace.v1.Operation, empty for all. `registry` must outlive it.
+  // kInvalidArgument TABLE_UNKNOWN: a pattern without wildcard names no known table;
+  // REQUEST_INVALID: an operation that does not exist.
+  static absl::StatusOr<Filter> Make(TablePatterns tables, const std::vector<int>& operations,
+                                     const schema::Registry& registry);
+
+  bool wants_everything() const { return wants_everything_; }
+  bool Wants(uint32_t table_id, uint8_t operation) {
+    return (operations_ >> operation & 1) != 0 && WantsTable(table_id);
+  }
+
+ private:
+  enum class Answer : uint8_t { kUnknown, kYes, kNo };
+  bool WantsTable(uint32_t table_id);
+
+  bool wants_everything_ = true;
+  uint64_t operations_ = ~uint64_t{0};  // one bit an operation
+  TablePatterns tables_;
+  const schema::Registry* registry_ = nullptr;
+  std::vector<Answer> answers_;  // by table number
+};
+
+}  // namespace millrace::feed

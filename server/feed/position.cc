@@ -1,0 +1,233 @@
+#include "feed/position.h"
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/gtid.h"
+#include "model/source_position.h"
+
+namespace millrace::feed {
+namespace {
+
+// Transaction.gtid on the wire; always the first field of the header where it is set.
+constexpr char kGtidTag = 0x0a;
+
+std::string_view GtidText(const log::Frame& frame, const log::Segment& segment) {
+  const std::string_view header =
+      frame.payload().substr(segment.header_offset, segment.header_size);
+  if (header.empty() || header.front() != kGtidTag) return {};
+  ByteReader reader(header.substr(1));
+  return reader.Sized();
+}
+
+absl::Status AddGtid(GtidSet& set, std::string_view text) {
+  if (text.empty()) return absl::OkStatus();
+  if (text.find(':') != std::string_view::npos) {
+    MILLRACE_ASSIGN_OR_RETURN(const MysqlGtid gtid, ParseMysqlGtid(text));
+    set.Add(gtid);
+  } else {
+    MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid gtid, ParseMariadbGtid(text));
+    set.Add(gtid);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> HoldsGtid(const GtidSet& set, std::string_view text) {
+  if (text.empty()) return false;
+  if (text.find(':') != std::string_view::npos) {
+    MILLRACE_ASSIGN_OR_RETURN(const MysqlGtid gtid, ParseMysqlGtid(text));
+    return set.Contains(gtid);
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid gtid, ParseMariadbGtid(text));
+  return set.Contains(gtid);
+}
+
+absl::Status NotFound(std::string_view what) {
+  return MakeError(absl::StatusCode::kOutOfRange, "POSITION_NOT_FOUND",
+                   fmt::format("{}; start at EARLIEST, or read the tables anew", what));
+}
+
+absl::StatusOr<GtidSet> LogGtids(const Feed& feed) {
+  const std::string binary = feed.log().source_position();
+  if (binary.empty()) return GtidSet();
+  MILLRACE_ASSIGN_OR_RETURN(SourcePosition position, SourcePosition::FromBinary(binary));
+  return std::move(position.gtids);
+}
+
+// The place before the transaction that `segment`, whose first change is `first`, belongs to.
+absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& segment,
+                                        Sequence first) {
+  const Place place{.after = {first.value - segment.changes_before - 1}};
+  if (place.after.next() < feed.range().oldest) {
+    return NotFound("the transaction at that position is partly trimmed");
+  }
+  return place;
+}
+
+absl::Status Trimmed(const Feed& feed, Sequence after) {
+  const Sequence before_oldest{feed.range().oldest.value - 1};
+  const auto oldest_token = TokenAfter(feed, before_oldest);
+  ErrorMetadata metadata{{"oldest_sequence", fmt::format("{}", before_oldest.value + 1)}};
+  if (oldest_token.ok()) metadata.emplace("oldest_token", oldest_token->ToString());
+  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED",
+                   fmt::format("changes after {} have been trimmed, the oldest that is left is {}; "
+                               "read the tables anew and resume at oldest_token",
+                               after.value, before_oldest.value + 1),
+                   metadata);
+}
+
+absl::Status Ahead(Sequence after, Sequence newest) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange, "TOKEN_AHEAD",
+      fmt::format("the token stands at {}, the newest change here is {}; this server is behind "
+                  "the one that gave it, or was restored from a backup",
+                  after.value, newest.value),
+      {{"newest_sequence", fmt::format("{}", newest.value)}});
+}
+
+}  // namespace
+
+absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence) {
+  Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
+  const bool last_unfinished = frame.segments().back().more;
+  if (sequence == frame.last() && !last_unfinished) {
+    token.gtids = std::string(frame.gtids_after());
+    return token;
+  }
+  MILLRACE_ASSIGN_OR_RETURN(GtidSet gtids, GtidSet::FromBinary(frame.gtids_before()));
+  Sequence first = frame.first();
+  for (const log::Segment& segment : frame.segments()) {
+    const Sequence last{first.value + segment.change_count - 1};
+    if (sequence < last || segment.more) {
+      if (sequence >= first) {
+        token.changes_into_transaction =
+            segment.changes_before + (sequence.value - first.value + 1);
+      }
+      break;
+    }
+    MILLRACE_RETURN_IF_ERROR(AddGtid(gtids, GtidText(frame, segment)));
+    if (sequence == last) break;
+    first = last.next();
+  }
+  gtids.AppendBinary(token.gtids);
+  return token;
+}
+
+absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence) {
+  const uint64_t log_id = feed.log().log_id();
+  const log::Range range = feed.range();
+  if (sequence.next() < range.oldest) return Trimmed(feed, sequence);
+  if (sequence > range.newest) return Ahead(sequence, range.newest);
+  if (range.oldest > range.newest) {
+    Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
+    MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids, LogGtids(feed));
+    gtids.AppendBinary(token.gtids);
+    return token;
+  }
+  const bool before_oldest = sequence < range.oldest;
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
+                            feed.Read(before_oldest ? range.oldest : sequence, 1));
+  const log::Frame& frame = *frames.front();
+  if (!before_oldest) return TokenAfter(log_id, frame, sequence);
+  Token token{.log_id = log_id, .sequence = sequence, .gtids = std::string(frame.gtids_before())};
+  token.changes_into_transaction = frame.segments().front().changes_before;
+  return token;
+}
+
+absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after) {
+  const log::Range range = feed.range();
+  if (after > range.newest) return Ahead(after, range.newest);
+  if (after.next() < range.oldest) return Trimmed(feed, after);
+  Place place{.after = after};
+  if (after == range.newest) return place;
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed.Read(after.next(), 1));
+  Sequence first = frames.front()->first();
+  for (const log::Segment& segment : frames.front()->segments()) {
+    if (after.next().value < first.value + segment.change_count) {
+      place.inside_transaction = after.next() > first || segment.changes_before > 0;
+      break;
+    }
+    first.value += segment.change_count;
+  }
+  return place;
+}
+
+absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
+  if (token.log_id == feed.log().log_id()) return ResolveSequence(feed, token.sequence);
+  const auto gtids = GtidSet::FromBinary(token.gtids);
+  if (gtids.ok() && !gtids->empty()) {
+    auto place = FindGtids(feed, *gtids);
+    if (place.ok() || place.status().code() == absl::StatusCode::kDataLoss) return place;
+  }
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
+      fmt::format("the token is of log {}, this is log {}, and its GTID set does not lead to a "
+                  "place that is "
+                  "retained here; resume at the server that gave it, or read the tables anew",
+                  LogIdText(token.log_id), LogIdText(feed.log().log_id())),
+      {{"log_id", LogIdText(feed.log().log_id())}});
+}
+
+absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, LogGtids(feed));
+  const log::Range range = feed.range();
+  if (known.empty()) return NotFound("the log holds no GTIDs");
+  if (gtids.Contains(known)) {
+    if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
+    return Place{.after = range.newest};
+  }
+  if (range.oldest > range.newest)
+    return NotFound("transactions after the GTID set are not in the log");
+  MILLRACE_ASSIGN_OR_RETURN(const FramePtr oldest, feed.log().FrameHolding(range.oldest));
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::FromBinary(oldest->gtids_before()));
+  if (!gtids.Contains(before)) {
+    return NotFound(
+        "transactions that the GTID set lacks have been trimmed or were never in the log");
+  }
+  absl::Status damage;
+  MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame,
+                            feed.log().FindFirst([&](const log::Frame& candidate) {
+                              const auto after = GtidSet::FromBinary(candidate.gtids_after());
+                              if (!after.ok()) damage = after.status();
+                              return after.ok() && !gtids.Contains(*after);
+                            }));
+  MILLRACE_RETURN_IF_ERROR(damage);
+  if (frame == nullptr) return Place{.after = range.newest};
+  Sequence first = frame->first();
+  for (const log::Segment& segment : frame->segments()) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool held, HoldsGtid(gtids, GtidText(*frame, segment)));
+    if (!held) return BeforeTransaction(feed, segment, first);
+    first.value += segment.change_count;
+  }
+  // Only transactions without captured changes are missing.
+  return Place{.after = frame->last()};
+}
+
+absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time) {
+  const log::Range range = feed.range();
+  if (range.oldest > range.newest) return Place{.after = range.newest};
+  MILLRACE_ASSIGN_OR_RETURN(FramePtr frame,
+                            feed.log().FindFirst([time](const log::Frame& candidate) {
+                              return candidate.commit_time_max() >= time;
+                            }));
+  while (frame != nullptr) {
+    Sequence first = frame->first();
+    for (const log::Segment& segment : frame->segments()) {
+      if (segment.commit_time >= time) {
+        if (first == range.oldest && range.oldest.value > 1) {
+          return NotFound("transactions of that time may have been trimmed");
+        }
+        return BeforeTransaction(feed, segment, first);
+      }
+      first.value += segment.change_count;
+    }
+    if (frame->last() >= range.newest) break;
+    MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameHolding(frame->last().next()));
+  }
+  return Place{.after = range.newest};
+}
+
+}  // namespace millrace::feed

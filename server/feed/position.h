@@ -1,0 +1,41 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "feed/feed.h"
+#include "model/gtid_set.h"
+#include "model/token.h"
+
+namespace millrace::feed {
+
+// A place in the log, and how it came about.
+struct Place {
+  Sequence after;                   // last change before it
+  bool inside_transaction = false;  // changes of the same transaction lie on both sides
+};
+
+// The token of the place after change `sequence` of `frame`, which holds it.
+absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence);
+
+// The token of the place after `sequence`, wherever it lies in what is retained; zero or one less
+// than the oldest is the beginning. Errors as Log::FrameHolding.
+absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence);
+
+// The place that a token stands for here. A token of this log must lie within what is retained; one
+// of another log is found by its GTID set, at the start of the transaction it lies in. OUT_OF_RANGE
+// TOKEN_TRIMMED (metadata oldest_token), TOKEN_AHEAD; FAILED_PRECONDITION TOKEN_OF_ANOTHER_LOG;
+// DATA_LOSS LOG_DAMAGED.
+absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token);
+
+// After a change number, with the same errors.
+absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after);
+
+// Before the first transaction that `gtids` does not hold. OUT_OF_RANGE POSITION_NOT_FOUND: `gtids`
+// lacks transactions that have been trimmed, or holds none of what this log saw.
+absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids);
+
+// Before the first transaction committed at or after `time`. OUT_OF_RANGE POSITION_NOT_FOUND: it
+// may have been trimmed.
+absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time);
+
+}  // namespace millrace::feed

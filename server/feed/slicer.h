@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "feed/feed.h"
+#include "feed/filter.h"
+#include "model/sequence.h"
+
+namespace millrace::feed {
+
+// Bytes to be sent: a view into a frame, or a few bytes of its own.
+struct Piece {
+  FramePtr frame;  // owner of `view`; null if the bytes are in `owned`
+  std::string_view view;
+  std::string owned;
+
+  std::string_view bytes() const { return frame != nullptr ? view : std::string_view(owned); }
+};
+
+// What of the log goes into one response.
+struct Selection {
+  std::vector<Piece> pieces;  // wire form of SubscribeResponse.transactions
+  size_t bytes = 0;
+  uint64_t changes = 0;  // that were taken
+  Sequence covered;      // everything up to here was taken or not wanted
+};
+
+// Takes what a reader wants out of frames, in order, without looking into rows. Remembers whether
+// it left a transaction open. Not thread-safe.
+class Slicer {
+ public:
+  // `inside_transaction`: the reader has seen the beginning of the transaction it starts in.
+  Slicer(Filter filter, bool inside_transaction)
+      : filter_(std::move(filter)), open_(inside_transaction) {}
+
+  // Adds to `selection` from `frame`: changes from `from` up to `until`, until it holds about
+  // `bytes_max`; at least one change if it was empty. Sets `selection.covered`. False if the budget
+  // ended it before the end of the frame. kDataLoss LOG_DAMAGED: the frame's index does not fit its
+  // payload.
+  absl::StatusOr<bool> Take(const FramePtr& frame, Sequence from, Sequence until, size_t bytes_max,
+                            Selection& selection);
+
+ private:
+  struct Part;
+  bool TakeWhole(const FramePtr& frame, Sequence from, Sequence until, size_t bytes_max,
+                 Selection& selection);
+  absl::Status Collect(const log::Frame& frame, const log::Segment& segment, Part& part);
+  absl::Status CollectFromRun(const log::Frame& frame, const log::Run& run, Sequence first,
+                              Part& part);
+  void Emit(const FramePtr& frame, const log::Segment& segment, const Part& part,
+            Selection& selection);
+
+  Filter filter_;
+  // A transaction was sent with `more`, so its end must be told even if nothing else of it is
+  // wanted.
+  bool open_;
+};
+
+}  // namespace millrace::feed

@@ -1,0 +1,166 @@
+#include "ingest/committer.h"
+
+#include <pthread.h>
+
+#include <iterator>
+#include <utility>
+
+#include "base/error.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::ingest {
+namespace {
+
+// Frames that may wait for the disk: enough to decode through one fsync, little enough to bound
+// memory.
+constexpr size_t kGroupsWaitingMax = 32;
+// One write batch; larger ones only add latency.
+constexpr size_t kBatchBytesMax = 8 << 20;
+constexpr Micros kTrimInterval = 10'000'000;
+constexpr absl::Duration kDiskFullPause = absl::Seconds(1);
+
+std::vector<log::StoredFrame> Stored(std::vector<transcode::BuiltFrame>& frames) {
+  std::vector<log::StoredFrame> stored;
+  stored.reserve(frames.size());
+  for (transcode::BuiltFrame& frame : frames) {
+    stored.emplace_back(frame.first, std::move(frame.bytes));
+  }
+  return stored;
+}
+
+size_t Bytes(const CommitGroup& group) {
+  size_t bytes = 0;
+  for (const transcode::BuiltFrame& frame : group.frames) bytes += frame.bytes.size();
+  return bytes;
+}
+
+template <typename T>
+void Append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Both end between transactions, so one batch may hold both.
+void Merge(CommitGroup& to, CommitGroup&& from) {
+  Append(to.frames, std::move(from.frames));
+  Append(to.records, std::move(from.records));
+  to.schema_steps += from.schema_steps;
+  to.source_position = std::move(from.source_position);
+  to.newest = from.newest;
+  to.commit_time_max = from.commit_time_max;
+}
+
+bool IsPlain(const CommitGroup& group) {
+  return !group.drop_staged && group.staged.empty() && group.source_position.has_value();
+}
+
+}  // namespace
+
+Committer::Committer(log::Log& log, schema::Registry& registry, const Clock& clock, Options options)
+    : log_(log),
+      registry_(registry),
+      clock_(clock),
+      options_(std::move(options)),
+      queue_(kGroupsWaitingMax),
+      trimmed_at_(clock.SteadyMicros()),
+      thread_([this] { Run(); }) {
+  pthread_setname_np(thread_.native_handle(), "commit");
+}
+
+Committer::~Committer() {
+  queue_.Close();
+  thread_.join();
+}
+
+bool Committer::Push(CommitGroup group) { return queue_.Push(std::move(group)); }
+
+absl::Status Committer::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+absl::Status Committer::trouble() const {
+  absl::MutexLock lock(&mutex_);
+  return trouble_;
+}
+
+void Committer::GiveUpWaiting() {
+  absl::MutexLock lock(&mutex_);
+  give_up_ = true;
+}
+
+void Committer::Run() {
+  std::optional<CommitGroup> group = queue_.Pop();
+  while (group.has_value()) {
+    std::optional<CommitGroup> next;
+    if (IsPlain(*group)) {
+      size_t bytes = Bytes(*group);
+      while (bytes < kBatchBytesMax && (next = queue_.TryPop()).has_value() && IsPlain(*next)) {
+        bytes += Bytes(*next);
+        Merge(*group, std::move(*next));
+        next.reset();
+      }
+    }
+    const absl::Status status = Handle(std::move(*group));
+    if (!status.ok()) {
+      absl::MutexLock lock(&mutex_);
+      status_ = status;
+      break;
+    }
+    group = next.has_value() ? std::move(next) : queue_.Pop();
+  }
+  queue_.Close();
+}
+
+absl::Status Committer::Handle(CommitGroup group) {
+  if (group.drop_staged) {
+    MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([this] { return log_.DropStaged(); }));
+  }
+  if (!group.staged.empty()) {
+    const std::vector<log::StoredFrame> frames = Stored(group.staged);
+    MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Stage(frames); }));
+  }
+  if (group.source_position.has_value()) MILLRACE_RETURN_IF_ERROR(Commit(group));
+  return TrimSometimes();
+}
+
+absl::Status Committer::Commit(CommitGroup& group) {
+  log::Batch batch{.frames = Stored(group.frames),
+                   .records = std::move(group.records),
+                   .newest = group.newest,
+                   .commit_time_max = group.commit_time_max,
+                   .source_position = std::move(*group.source_position)};
+  MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Commit(batch); }));
+  for (uint32_t step = 0; step < group.schema_steps; ++step) registry_.MarkStored();
+  std::vector<std::shared_ptr<const log::Frame>> frames;
+  frames.reserve(batch.frames.size());
+  for (auto& [first, bytes] : batch.frames) {
+    MILLRACE_ASSIGN_OR_RETURN(auto frame, log::Frame::Parse(first, std::move(bytes)));
+    frames.push_back(std::move(frame));
+  }
+  options_.on_committed(std::move(frames));
+  return absl::OkStatus();
+}
+
+absl::Status Committer::WaitOutFullDisk(const std::function<absl::Status()>& write) {
+  while (true) {
+    const absl::Status status = write();
+    absl::MutexLock lock(&mutex_);
+    if (ErrorReason(status) != "DISK_FULL") {
+      if (!trouble_.ok()) spdlog::info("the disk has room again, ingest goes on");
+      trouble_ = absl::OkStatus();
+      return status;
+    }
+    if (trouble_.ok()) spdlog::error("ingest waits: {}", std::string(status.message()));
+    trouble_ = status;
+    if (mutex_.AwaitWithTimeout(absl::Condition(&give_up_), kDiskFullPause)) return status;
+  }
+}
+
+absl::Status Committer::TrimSometimes() {
+  const Micros now = clock_.SteadyMicros();
+  if (now - trimmed_at_ < kTrimInterval) return absl::OkStatus();
+  trimmed_at_ = now;
+  return WaitOutFullDisk([this] { return log_.Trim(options_.keep_from()); });
+}
+
+}  // namespace millrace::ingest

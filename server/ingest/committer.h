@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "log/log.h"
+#include "schema/registry.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::ingest {
+
+// What goes to disk together. Steps are taken in the order of the members.
+struct CommitGroup {
+  bool drop_staged = false;                   // the transaction they were of was taken back
+  std::vector<transcode::BuiltFrame> staged;  // of a transaction that goes on
+  std::vector<transcode::BuiltFrame> frames;  // of ended transactions
+  std::vector<log::Record> records;           // table versions that `frames` use
+  uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored behind `records`
+  // Set if the group ends on a place between transactions; without it nothing becomes visible.
+  std::optional<std::string> source_position;  // binary SourcePosition
+  Sequence newest;
+  Micros commit_time_max = 0;
+};
+
+// Puts groups on disk in order, as many with one fsync as have gathered meanwhile, and tells
+// readers. One thread of its own; also applies retention, because the log has one writing thread.
+// Push blocks while the disk is behind, which slows the reading of the binlog and nothing else.
+class Committer {
+ public:
+  struct Options {
+    // Called after each commit, on the committer's thread, with the frames that became visible.
+    std::function<void(std::vector<std::shared_ptr<const log::Frame>>)> on_committed;
+    // Where retention must stop; nothing if nowhere.
+    std::function<std::optional<Sequence>()> keep_from;
+  };
+  // All must outlive it.
+  Committer(log::Log& log, schema::Registry& registry, const Clock& clock, Options options);
+  // Waits until everything pushed is on disk, or has failed.
+  ~Committer();
+
+  // False after a failure: see status().
+  bool Push(CommitGroup group);
+  // OK, or why it gave up. Errors as Log::Commit but DISK_FULL, which is waited out.
+  absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Set while the disk is full.
+  absl::Status trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends waiting for a full disk. What is pushed and not on disk then is read anew after a restart.
+  void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Run();
+  absl::Status Handle(CommitGroup group);
+  absl::Status Commit(CommitGroup& group);
+  absl::Status WaitOutFullDisk(const std::function<absl::Status()>& write)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status TrimSometimes();
+
+  log::Log& log_;
+  schema::Registry& registry_;
+  const Clock& clock_;
+  const Options options_;
+  BoundedQueue<CommitGroup> queue_;
+  Micros trimmed_at_ = 0;
+
+  mutable absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
+  bool give_up_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace millrace::ingest

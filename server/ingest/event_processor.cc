@@ -1,0 +1,219 @@
+#include "ingest/event_processor.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "binlog/compression.h"
+#include "fmt/format.h"
+
+namespace millrace::ingest {
+
+using binlog::EventType;
+
+EventProcessor::EventProcessor(Options options, schema::Registry& registry,
+                               transcode::FrameBuilder& builder, TableCounterMap& counters,
+                               FetchDetails fetch_details, HandOver hand_over)
+    : options_(std::move(options)),
+      registry_(registry),
+      builder_(builder),
+      plans_(options_.flavour, options_.tables, registry, counters, std::move(fetch_details)),
+      hand_over_(std::move(hand_over)),
+      reader_(options_.flavour),
+      file_(options_.start.file),
+      offset_(options_.start.offset),
+      ended_file_(file_),
+      ended_offset_(offset_) {}
+
+SourcePosition EventProcessor::position() const {
+  return {.file = ended_file_, .offset = ended_offset_, .gtids = builder_.gtids()};
+}
+
+absl::StatusOr<Step> EventProcessor::Process(std::string_view event_bytes) {
+  event_offset_ = offset_;
+  event_type_ = EventType::kUnknown;
+  const auto event = reader_.Read(event_bytes);
+  if (!event.ok()) return AtEvent(event.status());
+  event_type_ = event->header.type;
+  Advance(*event);
+  auto step = Dispatch(*event);
+  if (!step.ok()) return AtEvent(step.status());
+  return step;
+}
+
+void EventProcessor::Advance(const Event& event) {
+  constexpr uint64_t kWrap = uint64_t{1} << 32;
+  const binlog::EventHeader& header = event.header;
+  const bool artificial = (header.flags & binlog::EventHeader::kFlagArtificial) != 0;
+  const bool heartbeat =
+      header.type == EventType::kHeartbeat || header.type == EventType::kHeartbeatV2;
+  if (artificial || heartbeat || header.end_position == 0) return;
+  // The header has 32 bits for the position; a file may be longer.
+  uint64_t position = (offset_ & ~(kWrap - 1)) | header.end_position;
+  if (position < offset_) position += kWrap;
+  offset_ = position;
+}
+
+absl::StatusOr<Step> EventProcessor::Dispatch(const Event& event) {
+  switch (event.header.type) {
+    case EventType::kTableMap: {
+      MILLRACE_RETURN_IF_ERROR(plans_.Map(event.body));
+      return Step::kWithin;
+    }
+    case EventType::kWriteRowsV0:
+    case EventType::kUpdateRowsV0:
+    case EventType::kDeleteRowsV0:
+    case EventType::kWriteRowsV1:
+    case EventType::kUpdateRowsV1:
+    case EventType::kDeleteRowsV1:
+    case EventType::kWriteRows:
+    case EventType::kUpdateRows:
+    case EventType::kDeleteRows:
+    case EventType::kPartialUpdateRows:
+      return OnRows(event);
+    default:
+      return DispatchTransaction(event);
+  }
+}
+
+absl::StatusOr<Step> EventProcessor::DispatchTransaction(const Event& event) {
+  switch (event.header.type) {
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kGtidTagged:
+      return OnMysqlGtid(event);
+    case EventType::kMariadbGtid:
+      return OnMariadbGtid(event);
+    case EventType::kQuery:
+      return OnQuery(event);
+    case EventType::kXid:
+      if (!in_transaction_) return Unexpected("commit outside of a transaction");
+      return Commit();
+    case EventType::kXaPrepare:
+      return OnXaPrepare(event);
+    case EventType::kTransactionPayload:
+      return OnPayload(event);
+    default:
+      if (binlog::IsCompressed(event.header.type)) return OnCompressed(event);
+      return DispatchControl(event);
+  }
+}
+
+absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
+  switch (event.header.type) {
+    case EventType::kRotate:
+      return OnRotate(event);
+    case EventType::kFormatDescription:
+      return OnFormatDescription(event);
+    case EventType::kHeartbeat:
+    case EventType::kHeartbeatV2:
+      return OnHeartbeat(event);
+    case EventType::kIncident: {
+      const auto message = binlog::ParseIncident(event);
+      return MakeError(absl::StatusCode::kDataLoss, "SOURCE_INCIDENT",
+                       fmt::format("the source says that changes are missing from its binlog "
+                                   "('{}'); compare the tables with "
+                                   "what was delivered, then start a new log behind this event",
+                                   message.ok() ? *message : "no message"));
+    }
+    default:
+      return DispatchIgnored(event);
+  }
+}
+
+// What carries no change: bookkeeping of the server, text of statements whose rows follow, and
+// settings for statements, which have an effect only through a statement that OnQuery sees.
+absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
+  switch (event.header.type) {
+    case EventType::kStop:
+    case EventType::kIntvar:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kPreviousGtids:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+    case EventType::kMariadbAnnotateRows:
+    case EventType::kMariadbBinlogCheckpoint:
+    case EventType::kMariadbGtidList:
+    case EventType::kMariadbStartEncryption:
+      return Step::kWithin;
+    case EventType::kBeginLoadQuery:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    case EventType::kExecuteLoadQuery:
+      return MakeError(absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
+                       "LOAD DATA was logged as a statement, so its rows are unknown; run "
+                       "SET GLOBAL binlog_format = ROW on the source and start a new log");
+    default:
+      break;
+  }
+  if ((event.header.flags & binlog::EventHeader::kFlagIgnorable) != 0) return Step::kWithin;
+  return MakeError(absl::StatusCode::kUnimplemented, "EVENT_UNKNOWN",
+                   fmt::format("event type {} is not known to this version; upgrade Millrace, or "
+                               "switch off on the source what writes it",
+                               static_cast<int>(event.header.type)));
+}
+
+absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
+  file_ = std::string(rotate.file);
+  offset_ = rotate.position;
+  if (in_transaction_) return Step::kWithin;
+  ended_file_ = file_;
+  ended_offset_ = offset_;
+  return Step::kEnded;
+}
+
+absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
+  MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
+  plans_.Clear();
+  // The source went down in the middle of a transaction: what it had written of it was rolled back.
+  if (in_transaction_) return Abandon();
+  announced_ = false;
+  return Step::kWithin;
+}
+
+absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
+  if (in_transaction_ || announced_ || heartbeat.file != file_) return Step::kWithin;
+  if (heartbeat.position <= ended_offset_) return Step::kWithin;
+  // The source passed over transactions that we have or that it may not send.
+  offset_ = ended_offset_ = heartbeat.position;
+  moved_ = true;
+  return Step::kEnded;
+}
+
+absl::StatusOr<Step> EventProcessor::OnPayload(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const auto payload, binlog::TransactionPayloadReader::Open(event, options_.event_bytes_max));
+  Step step = Step::kWithin;
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
+    if (!bytes.has_value()) return step;
+    MILLRACE_ASSIGN_OR_RETURN(const Event inner, reader_.ReadInsidePayload(*bytes));
+    if (inner.header.type == EventType::kTransactionPayload) {
+      return Unexpected("a compressed transaction inside another");
+    }
+    MILLRACE_ASSIGN_OR_RETURN(step, Dispatch(inner));
+    MILLRACE_RETURN_IF_ERROR(hand_over_());
+  }
+}
+
+absl::StatusOr<Step> EventProcessor::OnCompressed(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const Event plain,
+                            binlog::Uncompress(event, options_.event_bytes_max, uncompressed_));
+  return Dispatch(plain);
+}
+
+absl::Status EventProcessor::Unexpected(std::string_view what) const {
+  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNEXPECTED",
+                   fmt::format("{}; verify the source's binlog with mysqlbinlog", what));
+}
+
+absl::Status EventProcessor::AtEvent(const absl::Status& status) const {
+  return WithContext(status, fmt::format("{} event at {}:{}", binlog::EventTypeName(event_type_),
+                                         file_, event_offset_));
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "binlog/event.h"
+#include "binlog/events.h"
+#include "ingest/table_plans.h"
+#include "model/flavour.h"
+#include "model/source_position.h"
+#include "model/table_name.h"
+#include "schema/registry.h"
+#include "schema/statement.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::ingest {
+
+// What an event did to the stream of transactions.
+enum class Step {
+  kWithin,      // nothing that could be committed
+  kEnded,       // a transaction ended, or the position between two of them moved
+  kDropStaged,  // a transaction was taken back of which frames had been staged; kEnded is implied
+};
+
+// Turns the events of one dump stream into transactions in a frame builder. Knows the grammar of
+// binlogs of both flavours; does no I/O but for asking `FetchDetails`. Every error names file and
+// position of the event and stops the feed there: what cannot be decoded is never passed over.
+// Belongs to the ingest thread.
+//
+// Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
+// grammar of a binlog), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_AMBIGUOUS,
+// SOURCE_INCIDENT.
+class EventProcessor {
+ public:
+  struct Options {
+    Flavour flavour = Flavour::kMysql;
+    TablePatterns tables;
+    uint64_t event_bytes_max = 0;
+    SourcePosition start;
+  };
+  // Takes frames that are ready out of the builder. Called while a compressed transaction is
+  // unpacked, which may be many times larger than the event that holds it.
+  using HandOver = std::function<absl::Status()>;
+
+  EventProcessor(Options options, schema::Registry& registry, transcode::FrameBuilder& builder,
+                 TableCounterMap& counters, FetchDetails fetch_details, HandOver hand_over);
+
+  // Takes one event as the dump stream delivers it.
+  absl::StatusOr<Step> Process(std::string_view event);
+  // Takes back the transaction in progress, if there is one: the stream has broken and will begin
+  // again at position(). True if frames of it had been staged.
+  bool Reset();
+
+  // Place after the last transaction that ended.
+  SourcePosition position() const;
+  // True if position() moved without any captured change since this was last asked.
+  bool TakeMoved() { return std::exchange(moved_, false); }
+  bool in_transaction() const { return in_transaction_; }
+  // Commit time of the newest transaction begun; 0 before the first.
+  Micros commit_time() const { return commit_time_; }
+
+ private:
+  using Event = binlog::Event;
+
+  absl::StatusOr<Step> Dispatch(const Event& event);
+  absl::StatusOr<Step> DispatchTransaction(const Event& event);
+  absl::StatusOr<Step> DispatchControl(const Event& event);
+  absl::StatusOr<Step> DispatchIgnored(const Event& event) const;
+  absl::StatusOr<Step> OnRotate(const Event& event);
+  absl::StatusOr<Step> OnFormatDescription(const Event& event);
+  absl::StatusOr<Step> OnMysqlGtid(const Event& event);
+  absl::StatusOr<Step> OnMariadbGtid(const Event& event);
+  absl::StatusOr<Step> OnQuery(const Event& event);
+  absl::StatusOr<Step> OnRows(const Event& event);
+  absl::StatusOr<Step> OnPayload(const Event& event);
+  absl::StatusOr<Step> OnXaPrepare(const Event& event);
+  absl::StatusOr<Step> OnHeartbeat(const Event& event);
+  absl::StatusOr<Step> OnCompressed(const Event& event);
+  absl::StatusOr<Step> OnStatement(const Event& event, const binlog::Query& query,
+                                   const schema::Statement& statement);
+  absl::StatusOr<Step> OnDefinition(const Event& event, const binlog::Query& query,
+                                    const schema::Statement& statement);
+  absl::StatusOr<Step> OnBegin(const Event& event, const binlog::Query& query);
+  absl::StatusOr<Step> OnRollback();
+  absl::StatusOr<Step> OnXaStatement(const Event& event, const binlog::Query& query,
+                                     const schema::Statement& statement);
+  absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
+  void AddDefinition(const binlog::Query& query, const schema::Statement& statement,
+                     bool truncates);
+  absl::StatusOr<Step> PrepareXa();
+
+  void Begin(const Event& event);
+  // A transaction that holds nothing for us.
+  Step CommitEmpty(const Event& event);
+  Step Commit();
+  Step Abandon();
+  void CountGtid();
+  void Advance(const Event& event);
+  bool Captured(const TableName& table) const;
+  absl::Status Unexpected(std::string_view what) const;
+  absl::Status AtEvent(const absl::Status& status) const;
+
+  const Options options_;
+  schema::Registry& registry_;
+  transcode::FrameBuilder& builder_;
+  TablePlans plans_;
+  const HandOver hand_over_;
+  binlog::EventReader reader_;
+
+  // Where the stream is: `offset_` is after the event being processed.
+  std::string file_;
+  uint64_t offset_ = 0;
+  uint64_t event_offset_ = 0;
+  binlog::EventType event_type_ = binlog::EventType::kUnknown;
+  // Where the last transaction ended.
+  std::string ended_file_;
+  uint64_t ended_offset_ = 0;
+  bool moved_ = false;
+
+  // The transaction in progress or announced by a GTID event.
+  bool in_transaction_ = false;
+  bool inside_payload_ = false;
+  bool announced_ = false;
+  bool standalone_ = false;        // MariaDB: the next event is all of it
+  bool alter_unfinished_ = false;  // MariaDB: START ALTER or ROLLBACK ALTER: nothing changed
+  std::optional<MysqlGtid> mysql_gtid_;
+  std::optional<MariadbGtid> mariadb_gtid_;
+  Micros announced_commit_time_ = 0;
+  uint32_t server_id_ = 0;
+  uint64_t transaction_offset_ = 0;
+  std::string gtid_text_;
+  Micros commit_time_ = 0;
+  // Identities, as XA START and XA COMMIT spell them: of the transaction in progress, and of those
+  // that were prepared without a captured change and may be committed at will.
+  std::string xid_;
+  absl::flat_hash_set<std::string> harmless_xids_;
+
+  std::string uncompressed_;
+};
+
+}  // namespace millrace::ingest

@@ -1,0 +1,165 @@
+// The part of EventProcessor that follows transactions: where they begin and end, and their rows.
+
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "ingest/event_processor.h"
+
+namespace millrace::ingest {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+// Prepared XA transactions are rare and short-lived; the bound is against a source that never ends
+// them.
+constexpr size_t kHarmlessXidsMax = 10'000;
+
+void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
+  switch (kind) {
+    case binlog::RowsKind::kWrite:
+      counters.inserts.fetch_add(rows, std::memory_order_relaxed);
+      return;
+    case binlog::RowsKind::kUpdate:
+    case binlog::RowsKind::kPartialUpdate:
+      counters.updates.fetch_add(rows, std::memory_order_relaxed);
+      return;
+    case binlog::RowsKind::kDelete:
+      counters.deletes.fetch_add(rows, std::memory_order_relaxed);
+      return;
+  }
+}
+
+}  // namespace
+
+bool EventProcessor::Reset() {
+  bool staged = false;
+  if (in_transaction_) staged = builder_.AbandonTransaction();
+  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
+  mysql_gtid_.reset();
+  mariadb_gtid_.reset();
+  file_ = ended_file_;
+  offset_ = ended_offset_;
+  plans_.Clear();
+  reader_ = binlog::EventReader(options_.flavour);
+  return staged;
+}
+
+absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
+  if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
+  MILLRACE_ASSIGN_OR_RETURN(binlog::MysqlGtidEvent gtid, binlog::ParseMysqlGtid(event));
+  announced_ = true;
+  transaction_offset_ = event_offset_;
+  server_id_ = event.header.server_id;
+  announced_commit_time_ = gtid.immediate_commit_time;
+  mysql_gtid_ = std::move(gtid.gtid);
+  gtid_text_.clear();
+  if (mysql_gtid_.has_value()) AppendText(gtid_text_, *mysql_gtid_);
+  return Step::kWithin;
+}
+
+absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
+  if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
+  announced_ = true;
+  transaction_offset_ = event_offset_;
+  server_id_ = event.header.server_id;
+  announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
+  mariadb_gtid_ = gtid.gtid;
+  gtid_text_.clear();
+  AppendText(gtid_text_, gtid.gtid);
+  standalone_ = gtid.standalone;
+  alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
+  if (!standalone_) Begin(event);
+  return Step::kWithin;
+}
+
+void EventProcessor::Begin(const Event& event) {
+  if (!announced_) {
+    transaction_offset_ = event_offset_;
+    server_id_ = event.header.server_id;
+    announced_commit_time_ = 0;
+    gtid_text_.clear();
+  }
+  commit_time_ = announced_commit_time_ != 0 ? announced_commit_time_
+                                             : Micros{event.header.timestamp} * kSecond;
+  builder_.BeginTransaction({.gtid = gtid_text_,
+                             .commit_time = commit_time_,
+                             .server_id = server_id_,
+                             .file = file_,
+                             .position = transaction_offset_});
+  in_transaction_ = true;
+  xid_.clear();
+}
+
+void EventProcessor::CountGtid() {
+  if (mysql_gtid_.has_value()) builder_.gtids().Add(*mysql_gtid_);
+  if (mariadb_gtid_.has_value()) builder_.gtids().Add(*mariadb_gtid_);
+  mysql_gtid_.reset();
+  mariadb_gtid_.reset();
+}
+
+Step EventProcessor::Commit() {
+  CountGtid();
+  builder_.EndTransaction();
+  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
+  // Rotation sets the file before its own event ends, so a transaction ends in the file it began
+  // in.
+  ended_file_ = file_;
+  ended_offset_ = offset_;
+  moved_ = true;
+  return Step::kEnded;
+}
+
+Step EventProcessor::CommitEmpty(const Event& event) {
+  if (!in_transaction_) Begin(event);
+  return Commit();
+}
+
+Step EventProcessor::Abandon() {
+  const bool staged = builder_.AbandonTransaction();
+  mysql_gtid_.reset();
+  mariadb_gtid_.reset();
+  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
+  return staged ? Step::kDropStaged : Step::kWithin;
+}
+
+absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
+  if (!in_transaction_) return Unexpected("rows outside of a transaction");
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Rows rows, binlog::ParseRows(event));
+  TablePlans::Entry* table = plans_.Find(rows.table_id);
+  if (table == nullptr) {
+    // A statement that ends without rows of its own closes with a table number that stands for
+    // none.
+    if (rows.rows.empty()) return Step::kWithin;
+    return Unexpected(
+        fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
+  }
+  if (table->plan == nullptr) return Step::kWithin;
+  const auto count = builder_.AddRows(*table->plan, rows);
+  if (!count.ok()) {
+    return WithContext(count.status(), "table " + table->plan->table()->name.ToString());
+  }
+  Count(*table->counters, rows.kind, *count);
+  return Step::kWithin;
+}
+
+absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
+  if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::XaPrepare prepare, binlog::ParseXaPrepare(event));
+  if (prepare.one_phase) return Commit();
+  return PrepareXa();
+}
+
+absl::StatusOr<Step> EventProcessor::PrepareXa() {
+  if (builder_.transaction_changes() > 0 || harmless_xids_.size() >= kHarmlessXidsMax) {
+    return MakeError(
+        absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+        "an XA transaction with changes of captured tables was prepared; this version delivers XA "
+        "transactions only "
+        "with XA COMMIT … ONE PHASE: leave its tables out with source.tables, or avoid XA");
+  }
+  harmless_xids_.insert(xid_);
+  return Commit();
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,328 @@
+#include "ingest/ingest.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "ingest/source_identity.h"
+#include "mysql/current_position.h"
+#include "mysql/table_details.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::ingest {
+namespace {
+
+// A position that moved without captured changes is stored this often, so that a restart does not
+// read far back.
+constexpr Micros kPositionInterval = 1'000'000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
+  MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(parts.config.source.tables));
+  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(tables)));
+}
+
+Ingest::Ingest(const Parts& parts, TablePatterns tables)
+    : config_(parts.config),
+      source_(parts.config.source),
+      log_(parts.log),
+      registry_(parts.registry),
+      clock_(parts.clock),
+      tables_(std::move(tables)),
+      committer_options_(parts.committer) {
+  if (source_.server_id == 0) source_.server_id = DerivedServerId(config_.log.directory);
+  absl::MutexLock lock(&mutex_);
+  status_.address =
+      source_.socket.empty() ? fmt::format("{}:{}", source_.host, source_.port) : source_.socket;
+}
+
+Ingest::~Ingest() { Stop(); }
+
+void Ingest::Start() {
+  thread_ = std::thread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "ingest");
+}
+
+void Ingest::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (stream_ != nullptr) stream_->Interrupt();
+    if (committer_ != nullptr) committer_->GiveUpWaiting();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Ingest::Run() {
+  Micros backoff = source_.reconnect_backoff_min;
+  while (true) {
+    const uint64_t bytes_before = bytes_.load(std::memory_order_relaxed);
+    absl::Status status = RunOnce();
+    if (committer_ != nullptr && !committer_->status().ok()) status = committer_->status();
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) break;
+    }
+    if (!CanRetry(status)) {
+      spdlog::error("ingest stopped: {} reason={}", std::string(status.message()),
+                    ErrorReason(status));
+      SetState(State::kFailed, status);
+      break;
+    }
+    if (bytes_.load(std::memory_order_relaxed) != bytes_before) {
+      backoff = source_.reconnect_backoff_min;
+    }
+    if (!WaitBeforeRetry(status, backoff)) break;
+    backoff = std::min(backoff * 2, source_.reconnect_backoff_max);
+  }
+  // Joins the thread that writes, so that everything read is on disk.
+  std::unique_ptr<Committer> committer;
+  {
+    absl::MutexLock lock(&mutex_);
+    committer = std::move(committer_);
+    if (status_.state != State::kFailed) status_.state = State::kStopping;
+  }
+}
+
+bool Ingest::WaitBeforeRetry(const absl::Status& status, Micros backoff) {
+  spdlog::warn("source lost, connecting again: {} reason={} wait_ms={}",
+               std::string(status.message()), ErrorReason(status), backoff / 1000);
+  SetState(State::kConnecting, status);
+  absl::MutexLock lock(&mutex_);
+  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::Microseconds(backoff));
+}
+
+bool Ingest::CanRetry(const absl::Status& status) {
+  const std::string reason = ErrorReason(status);
+  // A checksum may fail on the way here; failing twice at one place it is wrong at the source.
+  if (reason == "EVENT_CHECKSUM_MISMATCH" || reason == "EVENT_TRUNCATED") {
+    const std::string place = processor_->position().ToString();
+    return std::exchange(checksum_failed_at_, place) != place;
+  }
+  // What an operator mends at the source while we wait: a password, a grant, a replica that catches
+  // up, a second server with our id.
+  static constexpr std::string_view kMendable[] = {
+      "SOURCE_AUTHENTICATION_FAILED", "SOURCE_ACCESS_DENIED", "SOURCE_LACKS_GTIDS",
+      "SOURCE_DUPLICATE_SERVER_ID",   "SOURCE_TLS_FAILED",    "SOURCE_MISCONFIGURED"};
+  if (std::find(std::begin(kMendable), std::end(kMendable), reason) != std::end(kMendable)) {
+    return true;
+  }
+  return absl::IsUnavailable(status) || absl::IsCancelled(status);
+}
+
+absl::Status Ingest::RunOnce() {
+  SetState(State::kConnecting, absl::OkStatus());
+  MILLRACE_RETURN_IF_ERROR(ConnectQueries());
+  MILLRACE_RETURN_IF_ERROR(Prepare());
+  MILLRACE_RETURN_IF_ERROR(CheckContinuity(*queries_, processor_->position(), source_uuid_));
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
+                            BinlogStream::Open(source_, processor_->position()));
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return absl::CancelledError();
+    stream_ = stream.get();
+    ++status_.connects;
+  }
+  spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_->endpoint(),
+               queries_->info().version_text, processor_->position().ToString(),
+               processor_->position().gtids.ToString());
+  SetState(State::kStreaming, absl::OkStatus());
+  const absl::Status status = ReadStream();
+  {
+    absl::MutexLock lock(&mutex_);
+    stream_ = nullptr;
+  }
+  // What ended stays, what was in progress is read again.
+  builder_->CloseFrame();
+  const bool staged = processor_->Reset();
+  const absl::Status handed_over = HandOver(staged);
+  PublishPosition();
+  return status.ok() ? handed_over : status;
+}
+
+absl::Status Ingest::ConnectQueries() {
+  queries_.reset();
+  MILLRACE_ASSIGN_OR_RETURN(queries_, Connection::Connect(source_));
+  {
+    absl::MutexLock lock(&mutex_);
+    status_.flavour = queries_->info().flavour;
+    status_.server_version = queries_->info().version_text;
+  }
+  MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
+  if (checked_ || !source_.check_on_start) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_));
+  checked_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SourcePosition> Ingest::StartPosition() {
+  const std::string stored = log_.source_position();
+  if (!stored.empty()) return SourcePosition::FromBinary(stored);
+  switch (source_.start.at) {
+    case StartAt::kCurrent:
+      return CurrentPosition(*queries_);
+    case StartAt::kEarliest:
+      return EarliestPosition(*queries_);
+    case StartAt::kGtidSet: {
+      SourcePosition position;
+      MILLRACE_ASSIGN_OR_RETURN(position.gtids,
+                                GtidSet::Parse(queries_->info().flavour, source_.start.gtid_set));
+      return position;
+    }
+    case StartAt::kPosition:
+      return SourcePosition{
+          .file = source_.start.file, .offset = source_.start.position, .gtids = {}};
+  }
+  return absl::InternalError("unknown source.start");
+}
+
+absl::Status Ingest::Prepare() {
+  if (processor_ != nullptr) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
+  builder_.emplace(config_.log.frame_bytes,
+                   transcode::FrameBuilder::Start{.newest = log_.range().newest,
+                                                  .gtids = start.gtids,
+                                                  .commit_time_max = log_.commit_time_max()});
+  counted_ = log_.range().newest;
+  auto committer = std::make_unique<Committer>(log_, registry_, clock_, committer_options_);
+  {
+    absl::MutexLock lock(&mutex_);
+    committer_ = std::move(committer);
+  }
+  processor_ = std::make_unique<EventProcessor>(
+      EventProcessor::Options{.flavour = queries_->info().flavour,
+                              .tables = tables_,
+                              .event_bytes_max = source_.event_bytes_max,
+                              .start = std::move(start)},
+      registry_, *builder_, table_counters_,
+      [this](const TableName& table) { return FetchDetails(table); },
+      [this] { return HandOver(/*drop_staged=*/false); });
+  // The place where the log begins is part of it, even before the first change.
+  CommitGroup group;
+  Complete(group);
+  return committer_->Push(std::move(group)) ? absl::OkStatus() : committer_->status();
+}
+
+absl::Status Ingest::ReadStream() {
+  BinlogStream* stream = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    stream = stream_;
+  }
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::string_view event, stream->Read());
+    bytes_.store(bytes_.load(std::memory_order_relaxed) + event.size(), std::memory_order_relaxed);
+    MILLRACE_ASSIGN_OR_RETURN(const Step step, processor_->Process(event));
+    if (step == Step::kWithin && processor_->in_transaction()) {
+      // A large transaction leaves its frames behind as it goes.
+      if (builder_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(false));
+      continue;
+    }
+    const bool more = stream->HasMore();
+    drained_.store(!more, std::memory_order_relaxed);
+    if (!more) heard_at_.store(clock_.WallMicros(), std::memory_order_relaxed);
+    // Nothing else is on its way: what waits in the open frame goes out now.
+    if (!more) builder_->CloseFrame();
+    MILLRACE_RETURN_IF_ERROR(AfterEvent(step));
+  }
+}
+
+absl::Status Ingest::AfterEvent(Step step) {
+  commit_time_.store(processor_->commit_time(), std::memory_order_relaxed);
+  const bool drop_staged = step == Step::kDropStaged;
+  if (!drop_staged && !builder_->has_closed_frames() && !PositionIsDue()) return absl::OkStatus();
+  return HandOver(drop_staged);
+}
+
+bool Ingest::PositionIsDue() {
+  if (builder_->has_open_changes() || processor_->in_transaction()) return false;
+  const Micros now = clock_.SteadyMicros();
+  return now - position_handed_over_at_ >= kPositionInterval && processor_->TakeMoved();
+}
+
+void Ingest::Complete(CommitGroup& group) {
+  group.records = registry_.TakeUnstored();
+  group.schema_steps = group.records.empty() ? 0 : 1;
+  processor_->position().AppendBinary(group.source_position.emplace());
+  group.newest = builder_->newest();
+  group.commit_time_max = builder_->commit_time_max();
+}
+
+absl::Status Ingest::HandOver(bool drop_staged) {
+  CommitGroup group;
+  group.drop_staged = drop_staged;
+  for (transcode::BuiltFrame& frame : builder_->TakeFrames()) {
+    (frame.unfinished ? group.staged : group.frames).push_back(std::move(frame));
+  }
+  // The position covers all ended transactions, so it goes out only together with the last of them.
+  const bool complete = !builder_->has_open_changes();
+  MILLRACE_CHECK(complete || group.frames.empty());
+  if (complete && (!processor_->in_transaction() || !group.frames.empty())) {
+    Complete(group);
+    position_handed_over_at_ = clock_.SteadyMicros();
+    changes_.fetch_add(group.newest.value - counted_.value, std::memory_order_relaxed);
+    counted_ = group.newest;
+    PublishPosition();
+  } else if (group.staged.empty() && !drop_staged) {
+    return absl::OkStatus();
+  }
+  if (committer_->Push(std::move(group))) return absl::OkStatus();
+  const absl::Status status = committer_->status();
+  return status.ok() ? absl::CancelledError() : status;
+}
+
+absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName& table) {
+  auto details = FetchTableDetails(*queries_, table);
+  if (details.ok() || !absl::IsUnavailable(details.status())) return details;
+  // The session for queries idles for hours; the source may have closed it.
+  MILLRACE_ASSIGN_OR_RETURN(queries_, Connection::Connect(source_));
+  return FetchTableDetails(*queries_, table);
+}
+
+void Ingest::SetState(State state, const absl::Status& error) {
+  health_listener_(state == State::kStreaming);
+  absl::MutexLock lock(&mutex_);
+  status_.state = state;
+  if (!error.ok() || state == State::kStreaming) {
+    status_.error = std::string(error.message());
+    status_.error_reason = ErrorReason(error);
+  }
+}
+
+void Ingest::PublishPosition() {
+  absl::MutexLock lock(&mutex_);
+  status_.position = processor_->position();
+}
+
+IngestStatus Ingest::status() const {
+  IngestStatus status;
+  {
+    absl::MutexLock lock(&mutex_);
+    status = status_;
+    if (committer_ != nullptr && !committer_->trouble().ok()) {
+      status.error = std::string(committer_->trouble().message());
+      status.error_reason = ErrorReason(committer_->trouble());
+    }
+  }
+  status.changes = changes_.load(std::memory_order_relaxed);
+  status.bytes = bytes_.load(std::memory_order_relaxed);
+  status.commit_time = commit_time_.load(std::memory_order_relaxed);
+  const Micros heard_at = heard_at_.load(std::memory_order_relaxed);
+  const bool drained = drained_.load(std::memory_order_relaxed);
+  const Micros now = clock_.WallMicros();
+  // All that was on its way has been read, and the source was heard of: what commits now arrives at
+  // once.
+  const bool current =
+      drained && status.state == State::kStreaming && now - heard_at < 2 * source_.heartbeat_period;
+  // While there is a backlog, what is being read tells how far behind we are.
+  const bool behind = !drained && status.commit_time != 0;
+  status.source_time = current ? now : behind ? status.commit_time : heard_at;
+  return status;
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "ingest/committer.h"
+#include "ingest/event_processor.h"
+#include "ingest/ingest_status.h"
+#include "ingest/table_counters.h"
+#include "log/log.h"
+#include "mysql/binlog_stream.h"
+#include "mysql/connection.h"
+#include "schema/registry.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::ingest {
+
+// Keeps the log in step with the source: connects, checks, reads, commits, and begins again with
+// growing pauses when the connection is lost. An error that trying again cannot mend stops it; what
+// is stored stays served. Owns its threads.
+class Ingest {
+ public:
+  struct Parts {
+    const Config& config;
+    log::Log& log;
+    schema::Registry& registry;
+    const Clock& clock;
+    Committer::Options committer;
+  };
+  // kInvalidArgument: source.tables or source.exclude_columns are no patterns. kDataLoss
+  // LOG_DAMAGED: the stored position is unreadable.
+  static absl::StatusOr<std::unique_ptr<Ingest>> Make(const Parts& parts);
+  // Stops.
+  ~Ingest();
+
+  // `listener` is told whether the source is being read, on the ingest thread. Before Start.
+  void SetHealthListener(std::function<void(bool healthy)> listener) {
+    health_listener_ = std::move(listener);
+  }
+  // Starts the threads. Called once.
+  void Start();
+  // Stops reading, waits until what was read is on disk. May be called again.
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Thread-safe.
+  IngestStatus status() const ABSL_LOCKS_EXCLUDED(mutex_);
+  const TableCounterMap& table_counters() const { return table_counters_; }
+
+ private:
+  Ingest(const Parts& parts, TablePatterns tables);
+
+  void Run();
+  // Connects and reads until something fails.
+  absl::Status RunOnce();
+  absl::Status ConnectQueries();
+  absl::Status CheckIdentity();
+  absl::StatusOr<SourcePosition> StartPosition();
+  absl::Status Prepare();
+  absl::Status ReadStream();
+  absl::Status AfterEvent(Step step);
+  // Hands frames to the committer; `ended` if the stream stands between two transactions of what is
+  // handed over.
+  absl::Status HandOver(bool drop_staged);
+  // Makes the group end at the place between two transactions where the builder stands.
+  void Complete(CommitGroup& group);
+  bool PositionIsDue();
+  bool WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool CanRetry(const absl::Status& status);
+  absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
+  void SetState(State state, const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
+  void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const Config& config_;
+  SourceOptions source_;
+  log::Log& log_;
+  schema::Registry& registry_;
+  const Clock& clock_;
+  const TablePatterns tables_;
+  const Committer::Options committer_options_;
+  TableCounterMap table_counters_;
+  std::function<void(bool)> health_listener_ = [](bool) {};
+
+  // The ingest thread's own.
+  std::unique_ptr<Connection> queries_;
+  std::optional<transcode::FrameBuilder> builder_;
+  std::unique_ptr<EventProcessor> processor_;
+  std::unique_ptr<Committer> committer_;
+  bool checked_ = false;
+  std::string source_uuid_;  // of the server that the position was read from; empty if unknown
+  Micros position_handed_over_at_ = 0;
+  std::string checksum_failed_at_;
+  Sequence counted_;
+
+  // Read by status().
+  std::atomic<uint64_t> changes_{0};
+  std::atomic<uint64_t> bytes_{0};
+  std::atomic<Micros> heard_at_{0};
+  std::atomic<Micros> commit_time_{0};
+  std::atomic<bool> drained_{false};
+
+  mutable absl::Mutex mutex_;
+  IngestStatus status_ ABSL_GUARDED_BY(mutex_);
+  BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::thread thread_;
+};
+
+}  // namespace millrace::ingest

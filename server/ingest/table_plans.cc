@@ -1,0 +1,52 @@
+#include "ingest/table_plans.h"
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace millrace::ingest {
+
+bool IsSystemDatabase(std::string_view database) {
+  return database == "mysql" || database == "sys" || database == "performance_schema" ||
+         database == "information_schema" || database == "ndbinfo";
+}
+
+absl::Status TablePlans::Map(std::string_view body) {
+  MILLRACE_ASSIGN_OR_RETURN(const uint64_t id, binlog::ParseTableMapId(body));
+  Entry& entry = entries_[id];
+  if (entry.map == body) return absl::OkStatus();
+  const absl::Status status = Compile(body, entry);
+  if (!status.ok()) entries_.erase(id);
+  return status;
+}
+
+absl::Status TablePlans::Compile(std::string_view body, Entry& entry) {
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
+  const bool captured = tables_.Matches(map.database, map.table) && !IsSystemDatabase(map.database);
+  if (!captured) {
+    entry = {.map = std::string(body), .plan = nullptr, .counters = nullptr};
+    return absl::OkStatus();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableDetails> details, DetailsFor(map));
+  MILLRACE_ASSIGN_OR_RETURN(const schema::TableVersionPtr table,
+                            registry_.Resolve(map, details.has_value() ? &*details : nullptr));
+  MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
+  entry = {
+      .map = std::string(body), .plan = std::move(plan), .counters = counters_.For(table->name)};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {
+  const TableName name{std::string(map.database), std::string(map.table)};
+  auto details = fetch_(name);
+  // Where the map says all that values depend on, the rest is a nicety that must not stop the feed.
+  if (!details.ok() && !registry_.NeedsDetails(map)) return std::optional<TableDetails>();
+  return details;
+}
+
+TablePlans::Entry* TablePlans::Find(uint64_t table_id) {
+  const auto found = entries_.find(table_id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "binlog/table_map.h"
+#include "ingest/table_counters.h"
+#include "model/table_details.h"
+#include "model/table_name.h"
+#include "schema/registry.h"
+#include "transcode/row_plan.h"
+
+namespace millrace::ingest {
+
+// Asks the source what information_schema says of a table now; nothing if there is no such table
+// any more.
+using FetchDetails =
+    std::function<absl::StatusOr<std::optional<TableDetails>>(const TableName& table)>;
+
+// Row plans by the table number that TABLE_MAP gives out. A plan is compiled anew only when the
+// bytes of the map differ from last time, so that the usual TABLE_MAP costs one comparison. Belongs
+// to the ingest thread.
+class TablePlans {
+ public:
+  struct Entry {
+    std::string map;                           // bytes of the TABLE_MAP body
+    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures the table
+    TableCounters* counters = nullptr;         // null without a plan
+  };
+
+  TablePlans(Flavour flavour, const TablePatterns& tables, schema::Registry& registry,
+             TableCounterMap& counters, FetchDetails fetch_details)
+      : flavour_(flavour),
+        tables_(tables),
+        registry_(registry),
+        counters_(counters),
+        fetch_(std::move(fetch_details)) {}
+
+  // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
+  // kUnavailable if the source had to be asked and could not be.
+  absl::Status Map(std::string_view body);
+  // The table behind a row event; null if no TABLE_MAP told of it.
+  Entry* Find(uint64_t table_id);
+  // Forgets everything: after a restart of the source numbers are given out anew, and after a
+  // change of definitions the same bytes may mean another type.
+  void Clear() { entries_.clear(); }
+
+ private:
+  absl::Status Compile(std::string_view body, Entry& entry);
+  absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
+
+  const Flavour flavour_;
+  const TablePatterns& tables_;
+  schema::Registry& registry_;
+  TableCounterMap& counters_;
+  const FetchDetails fetch_;
+  absl::flat_hash_map<uint64_t, Entry> entries_;
+};
+
+// True for the databases that belong to the server itself.
+bool IsSystemDatabase(std::string_view database);
+
+}  // namespace millrace::ingest

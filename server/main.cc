@@ -1,0 +1,211 @@
+// millraced: builds the rooms, wires them, and stops them in order.
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "CLI/CLI.hpp"
+#include "admin/admin_service.h"
+#include "api/server.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/logging.h"
+#include "base/version.h"
+#include "config/config.h"
+#include "feed/feed.h"
+#include "feed/subscriptions.h"
+#include "fmt/format.h"
+#include "ingest/ingest.h"
+#include "ingest/source_identity.h"
+#include "log/log.h"
+#include "mysql/source_check.h"
+#include "schema/registry.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace {
+namespace {
+
+// Exit codes besides 0.
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+
+// What the command line sets.
+struct Flags {
+  std::string config;
+  std::string source_host;
+  uint16_t source_port = 0;
+  std::string source_socket;
+  std::string source_user;
+  std::string directory;
+  std::string listen;
+  std::string log_level;
+  std::vector<std::string> tables;
+  bool print_config = false;
+};
+
+int Fail(const absl::Status& status, int code) {
+  std::cerr << "millraced: " << status.message() << "\n";
+  return code;
+}
+
+absl::StatusOr<Config> MakeConfig(const Flags& flags) {
+  Config config;
+  if (!flags.config.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(config, LoadConfig(flags.config));
+  }
+  if (!flags.source_host.empty()) config.source.host = flags.source_host;
+  if (flags.source_port != 0) config.source.port = flags.source_port;
+  if (!flags.source_socket.empty()) config.source.socket = flags.source_socket;
+  if (!flags.source_user.empty()) config.source.user = flags.source_user;
+  if (!flags.directory.empty()) config.log.directory = flags.directory;
+  if (!flags.listen.empty()) config.server.listen = flags.listen;
+  if (!flags.log_level.empty()) config.logging.level = flags.log_level;
+  if (!flags.tables.empty()) config.source.tables = flags.tables;
+  MILLRACE_RETURN_IF_ERROR(ValidateConfig(config));
+  return config;
+}
+
+// Blocks the signals that stop the server, so that only WaitForStop sees them. Before any thread
+// starts.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// Waits for SIGTERM or SIGINT; the next one of them ends the process at once.
+void WaitForStop(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  std::signal(SIGTERM, [](int) { _exit(kExitFailure); });
+  std::signal(SIGINT, [](int) { _exit(kExitFailure); });
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+int Check(const Config& config) {
+  SourceOptions source = config.source;
+  if (source.server_id == 0) source.server_id = ingest::DerivedServerId(config.log.directory);
+  auto connection = Connection::Connect(source);
+  if (!connection.ok()) return Fail(connection.status(), kExitFailure);
+  const auto findings = CheckSource(**connection, source);
+  if (!findings.ok()) return Fail(findings.status(), kExitFailure);
+  const ServerInfo& server = (*connection)->info();
+  std::cout << fmt::format("{} is {} {}\n", (*connection)->endpoint(), FlavourName(server.flavour),
+                           server.version_text);
+  bool works = true;
+  for (const Finding& finding : *findings) {
+    const bool error = finding.severity == Severity::kError;
+    works = works && !error;
+    std::cout << fmt::format("{}  {}\n         {}\n", error ? "error  " : "warning",
+                             finding.message, finding.remedy);
+  }
+  std::cout << (works ? "ready: a feed works with this source\n"
+                      : "not ready: mend the errors above, then check again\n");
+  return works ? EXIT_SUCCESS : kExitFailure;
+}
+
+int Serve(const Config& config) {
+  const sigset_t signals = BlockStopSignals();
+  const Clock& clock = Clock::System();
+  auto log = log::Log::Open(config.log, clock);
+  if (!log.ok()) return Fail(log.status(), kExitFailure);
+  auto registry = schema::Registry::Open(**log, config.source.flavour.value_or(Flavour::kMysql));
+  if (!registry.ok()) return Fail(registry.status(), kExitFailure);
+  auto subscriptions = feed::Subscriptions::Open(**log, clock);
+  if (!subscriptions.ok()) return Fail(subscriptions.status(), kExitFailure);
+  feed::Feed feed(**log, config.log.ring_bytes);
+  api::StreamList streams(config.server.streams_max);
+
+  auto ingest = ingest::Ingest::Make(
+      {.config = config,
+       .log = **log,
+       .registry = **registry,
+       .clock = clock,
+       .committer = {.on_committed = [&feed](auto frames) { feed.Publish(frames); },
+                     .keep_from = [&subscriptions] { return (*subscriptions)->Oldest(); }}});
+  if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
+
+  admin::AdminService admin({.ingest = **ingest,
+                             .feed = feed,
+                             .subscriptions = **subscriptions,
+                             .streams = streams,
+                             .clock = clock});
+  auto server =
+      api::Server::Start({.options = config.server,
+                          .feed = feed,
+                          .subscriptions = **subscriptions,
+                          .registry = **registry,
+                          .clock = clock,
+                          .source_time = [&ingest] { return (*ingest)->status().source_time; },
+                          .streams = streams,
+                          .services = {{std::string(v1::Admin::service_full_name()), &admin}}});
+  if (!server.ok()) return Fail(server.status(), kExitFailure);
+  (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
+  (*ingest)->Start();
+  spdlog::info("millraced {} serves listen={} port={} log={} log_id={} newest={}", kVersion,
+               config.server.listen, (*server)->port(), config.log.directory,
+               LogIdText((*log)->log_id()), (*log)->range().newest.value);
+
+  WaitForStop(signals);
+  (*server)->Stop();
+  (*ingest)->Stop();
+  spdlog::info("stopped newest={}", (*log)->range().newest.value);
+  return EXIT_SUCCESS;
+}
+
+void AddFlags(CLI::App& app, Flags& flags) {
+  app.add_option("-c,--config", flags.config, "configuration file, YAML");
+  app.add_option("--source-host", flags.source_host, "host of the source (source.host)");
+  app.add_option("--source-port", flags.source_port, "port of the source (source.port)");
+  app.add_option("--source-socket", flags.source_socket,
+                 "Unix socket of the source (source.socket)");
+  app.add_option("--source-user", flags.source_user, "account at the source (source.user)");
+  app.add_option("--tables", flags.tables, "patterns of tables to capture (source.tables)");
+  app.add_option("-d,--directory", flags.directory, "directory of the change log (log.directory)");
+  app.add_option("-l,--listen", flags.listen, "address of the gRPC server (server.listen)");
+  app.add_option("--log-level", flags.log_level, "trace to error, or off (logging.level)");
+  app.add_flag("--print-config", flags.print_config, "print the effective configuration and exit");
+  app.set_version_flag("--version", fmt::format("millraced {}", kVersion));
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app(
+      "Change-feed server for MySQL and MariaDB: tails the binlog, keeps every row change, serves "
+      "it by "
+      "gRPC.\nPasswords come from source.password_file or source.password_env, never from flags.",
+      "millraced");
+  Flags flags;
+  AddFlags(app, flags);
+  CLI::App* check = app.add_subcommand(
+      "check",
+      "tell what stands between the source and a working feed, with the statement that mends it");
+  app.fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kExitUsage;
+  }
+  const auto config = MakeConfig(flags);
+  if (!config.ok()) return Fail(config.status(), kExitUsage);
+  if (flags.print_config) {
+    std::cout << DumpConfig(*config);
+    return EXIT_SUCCESS;
+  }
+  const absl::Status logging = SetUpLogging(config->logging);
+  if (!logging.ok()) return Fail(logging, kExitUsage);
+  return check->parsed() ? Check(*config) : Serve(*config);
+}
+
+}  // namespace
+}  // namespace millrace
+
+int main(int argc, char** argv) { return millrace::Main(argc, argv); }

@@ -1,0 +1,393 @@
+#include "transcode/frame_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "millrace/v1/change_feed.pb.h"
+
+namespace millrace::transcode {
+namespace {
+
+using v1::Change;
+using v1::SchemaChange;
+using v1::SubscribeResponse;
+using v1::Transaction;
+
+// google.protobuf.Any and Timestamp, fixed for ever.
+constexpr uint32_t kAnyTypeUrl = 1;
+constexpr uint32_t kAnyValue = 2;
+constexpr uint32_t kTimestampSeconds = 1;
+constexpr uint32_t kTimestampNanos = 2;
+
+uint8_t OperationOf(binlog::RowsKind kind) {
+  switch (kind) {
+    case binlog::RowsKind::kWrite:
+      return v1::OPERATION_INSERT;
+    case binlog::RowsKind::kDelete:
+      return v1::OPERATION_DELETE;
+    case binlog::RowsKind::kUpdate:
+    case binlog::RowsKind::kPartialUpdate:
+      return v1::OPERATION_UPDATE;
+  }
+  return v1::OPERATION_UNSPECIFIED;
+}
+
+void PutHeader(const TransactionHeader& header, WireBuffer& out) {
+  if (!header.gtid.empty()) out.PutBytesField(Transaction::kGtidFieldNumber, header.gtid);
+  if (header.commit_time > 0) {
+    const size_t time = out.BeginNested(Transaction::kCommitTimeFieldNumber);
+    out.PutVarintField(kTimestampSeconds, static_cast<uint64_t>(header.commit_time / 1'000'000));
+    const uint64_t nanos = static_cast<uint64_t>(header.commit_time % 1'000'000) * 1000;
+    if (nanos != 0) out.PutVarintField(kTimestampNanos, nanos);
+    out.EndNested(time);
+  }
+  const size_t source = out.BeginNested(Transaction::kSourceFieldNumber);
+  if (header.server_id != 0) {
+    out.PutVarintField(v1::Source::kServerIdFieldNumber, header.server_id);
+  }
+  out.PutBytesField(v1::Source::kFileFieldNumber, header.file);
+  out.PutVarintField(v1::Source::kPositionFieldNumber, header.position);
+  out.EndNested(source);
+}
+
+}  // namespace
+
+FrameBuilder::FrameBuilder(uint32_t frame_bytes, Start start)
+    : frame_bytes_(frame_bytes),
+      gtids_(std::move(start.gtids)),
+      commit_time_max_(start.commit_time_max),
+      next_(start.newest.next()),
+      transaction_first_(next_) {}
+
+Sequence FrameBuilder::newest() const {
+  return {(in_transaction_ ? transaction_first_.value : next_.value) - 1};
+}
+
+void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
+  MILLRACE_CHECK(!in_transaction_);
+  in_transaction_ = true;
+  segment_open_ = false;
+  staged_ = false;
+  transaction_first_ = next_;
+  changes_before_ = 0;
+  commit_time_ = header.commit_time;
+  commit_time_max_ = std::max(commit_time_max_, header.commit_time);
+  header_.Clear();
+  PutHeader(header, header_);
+}
+
+void FrameBuilder::EndTransaction() {
+  MILLRACE_CHECK(in_transaction_);
+  if (segment_open_) {
+    CloseSegment(/*more=*/false);
+    open_finished_changes_ = content_.change_count;
+  }
+  in_transaction_ = false;
+  if (payload_.size() >= frame_bytes_) CloseFrame();
+}
+
+bool FrameBuilder::AbandonTransaction() {
+  MILLRACE_CHECK(in_transaction_);
+  if (segment_open_) {
+    const log::Segment& segment = content_.segments.back();
+    payload_.Truncate(segment.offset);
+    content_.runs.resize(segment.first_run);
+    content_.change_count = open_finished_changes_;
+    content_.segments.pop_back();
+    segment_open_ = false;
+  }
+  while (!closed_.empty() && closed_.back().first >= transaction_first_) closed_.pop_back();
+  next_ = transaction_first_;
+  in_transaction_ = false;
+  return std::exchange(staged_, false);
+}
+
+void FrameBuilder::PrepareEvent(const RowPlan& plan, binlog::RowsKind kind) {
+  const schema::TableVersion& table = *plan.table();
+  prefix_.operation = OperationOf(kind);
+  prefix_buffer_.Clear();
+  prefix_buffer_.PutVarintField(Change::kOperationFieldNumber, prefix_.operation);
+  prefix_buffer_.PutBytesField(Change::kDatabaseFieldNumber, table.name.database);
+  prefix_buffer_.PutBytesField(Change::kTableFieldNumber, table.name.table);
+  prefix_.change.assign(prefix_buffer_.view());
+  prefix_buffer_.Clear();
+  prefix_buffer_.PutBytesField(kAnyTypeUrl, table.type_url);
+  prefix_.type_url.assign(prefix_buffer_.view());
+}
+
+absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows& event) {
+  MILLRACE_CHECK(in_transaction_);
+  PrepareEvent(plan, event.kind);
+  const bool has_after_bitmap = !event.present_after.empty();
+  unknown_before_.clear();
+  unknown_after_.clear();
+  if (event.kind == binlog::RowsKind::kWrite) {
+    unknown_after_ = plan.UnknownFields(event.present);
+  } else {
+    unknown_before_ = plan.UnknownFields(event.present);
+    if (has_after_bitmap) unknown_after_ = plan.UnknownFields(event.present_after);
+  }
+  uint32_t count = 0;
+  std::string_view rows = event.rows;
+  while (!rows.empty()) {
+    const size_t remaining = rows.size();
+    MILLRACE_RETURN_IF_ERROR(AddOneRow(plan, event, rows));
+    ++count;
+    // A table without columns in the image would never come to an end.
+    if (rows.size() == remaining) {
+      return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+                       "a row event holds bytes but its row image is empty");
+    }
+  }
+  return count;
+}
+
+absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
+                                     std::string_view& rows) {
+  const size_t begin = BeginChange(plan.table()->table_id, prefix_.operation);
+  payload_.Append(prefix_.change);
+  invalid_.clear();
+  switch (event.kind) {
+    case binlog::RowsKind::kWrite:
+      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kAfterFieldNumber, plan, event.present, rows));
+      break;
+    case binlog::RowsKind::kDelete:
+      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, plan, event.present, rows));
+      break;
+    case binlog::RowsKind::kUpdate:
+      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, plan, event.present, rows));
+      MILLRACE_RETURN_IF_ERROR(
+          AddImage(Change::kAfterFieldNumber, plan, event.present_after, rows));
+      break;
+    case binlog::RowsKind::kPartialUpdate:
+      MILLRACE_RETURN_IF_ERROR(AddPartialUpdate(plan, event, rows));
+      break;
+  }
+  AddUnknownFields(Change::kBeforeUnknownFieldsFieldNumber, unknown_before_);
+  AddUnknownFields(Change::kAfterUnknownFieldsFieldNumber, unknown_after_);
+  if (!invalid_.empty()) [[unlikely]]
+    AddInvalidText();
+  return EndChange(begin);
+}
+
+absl::Status FrameBuilder::AddImage(uint32_t field, RowPlan& plan, std::string_view present,
+                                    std::string_view& rows) {
+  const size_t known_invalid = invalid_.size();
+  const size_t any = payload_.BeginNested(field);
+  payload_.Append(prefix_.type_url);
+  const size_t value = payload_.BeginNested(kAnyValue);
+  MILLRACE_RETURN_IF_ERROR(plan.EncodeImage(present, rows, payload_, invalid_));
+  payload_.EndNested(value);
+  payload_.EndNested(any);
+  for (size_t i = known_invalid; i < invalid_.size(); ++i) {
+    invalid_[i].in_before = field == Change::kBeforeFieldNumber;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& event,
+                                            std::string_view& rows) {
+  before_.Clear();
+  after_.Clear();
+  MILLRACE_RETURN_IF_ERROR(plan.EncodePartialUpdate(event, rows, before_, after_, invalid_));
+  const auto put = [this](uint32_t field, const WireBuffer& row) {
+    const size_t any = payload_.BeginNested(field);
+    payload_.Append(prefix_.type_url);
+    payload_.PutBytesField(kAnyValue, row.view());
+    payload_.EndNested(any);
+  };
+  put(Change::kBeforeFieldNumber, before_);
+  put(Change::kAfterFieldNumber, after_);
+  return absl::OkStatus();
+}
+
+void FrameBuilder::AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers) {
+  if (numbers.empty()) return;
+  const size_t packed = payload_.BeginNested(field);
+  for (const uint32_t number : numbers) payload_.PutVarint(number);
+  payload_.EndNested(packed);
+}
+
+void FrameBuilder::AddInvalidText() {
+  for (const InvalidText& text : invalid_) {
+    const size_t begin = payload_.BeginNested(Change::kInvalidTextFieldNumber);
+    payload_.PutVarintField(v1::InvalidText::kFieldNumberFieldNumber, text.field_number);
+    if (text.in_before) payload_.PutVarintField(v1::InvalidText::kInBeforeFieldNumber, 1);
+    payload_.PutBytesField(v1::InvalidText::kCharsetFieldNumber, text.charset);
+    payload_.PutBytesField(v1::InvalidText::kValueFieldNumber, text.bytes);
+    payload_.EndNested(begin);
+  }
+}
+
+void FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {
+  MILLRACE_CHECK(in_transaction_);
+  const size_t begin = BeginChange(change.table_id, change.operation);
+  payload_.PutVarintField(Change::kOperationFieldNumber, change.operation);
+  if (!change.table.database.empty()) {
+    payload_.PutBytesField(Change::kDatabaseFieldNumber, change.table.database);
+  }
+  if (!change.table.table.empty()) {
+    payload_.PutBytesField(Change::kTableFieldNumber, change.table.table);
+  }
+  const size_t schema = payload_.BeginNested(Change::kSchemaChangeFieldNumber);
+  if (!change.statement.empty()) {
+    payload_.PutBytesField(SchemaChange::kStatementFieldNumber, change.statement);
+  }
+  if (!change.default_database.empty()) {
+    payload_.PutBytesField(SchemaChange::kDefaultDatabaseFieldNumber, change.default_database);
+  }
+  for (const TableName& table : change.tables) {
+    payload_.PutBytesField(SchemaChange::kTablesFieldNumber, table.ToString());
+  }
+  payload_.EndNested(schema);
+  // A statement is bounded by the source's max_allowed_packet of 1 GiB, so this cannot fail.
+  MILLRACE_CHECK(EndChange(begin).ok());
+}
+
+size_t FrameBuilder::BeginChange(uint32_t table_id, uint8_t operation) {
+  PrepareSegment();
+  log::Segment& segment = content_.segments.back();
+  const auto offset = static_cast<uint32_t>(payload_.size());
+  const bool same_run = segment.run_count > 0 && content_.runs.back().table_id == table_id &&
+                        content_.runs.back().operation == operation;
+  if (!same_run) {
+    content_.runs.push_back({.table_id = table_id, .operation = operation, .offset = offset});
+    ++segment.run_count;
+  }
+  const size_t begin = payload_.BeginNested(Transaction::kChangesFieldNumber);
+  payload_.PutVarintField(Change::kSequenceFieldNumber, next_.value);
+  return begin;
+}
+
+absl::Status FrameBuilder::EndChange(size_t begin) {
+  if (payload_.size() - begin > kChangeBytesMax) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "CHANGE_TOO_LARGE",
+                     fmt::format("a change of table {} takes {} bytes, more than {}; leave its "
+                                 "large columns out with source.exclude_columns",
+                                 prefix_.type_url, payload_.size() - begin, kChangeBytesMax));
+  }
+  payload_.EndNested(begin);
+  log::Segment& segment = content_.segments.back();
+  log::Run& run = content_.runs.back();
+  segment.end = static_cast<uint32_t>(payload_.size());
+  run.size = segment.end - run.offset;
+  ++run.change_count;
+  ++segment.change_count;
+  ++content_.change_count;
+  next_ = next_.next();
+  return absl::OkStatus();
+}
+
+void FrameBuilder::PrepareSegment() {
+  if (segment_open_ && payload_.size() >= frame_bytes_) {
+    if (open_finished_changes_ > 0) DetachSegment();
+    // What was detached may still be small.
+    if (payload_.size() >= frame_bytes_) {
+      changes_before_ += content_.segments.back().change_count;
+      CloseSegment(/*more=*/true);
+      StoreFrame(/*unfinished=*/true);
+    }
+  }
+  if (!segment_open_) OpenSegment();
+}
+
+void FrameBuilder::OpenSegment() {
+  if (content_.segments.empty()) {
+    content_.first = next_;
+    gtids_.AppendBinary(content_.gtids_before);
+  }
+  log::Segment segment;
+  segment.offset = static_cast<uint32_t>(payload_.size());
+  segment_begin_ = payload_.BeginNested(SubscribeResponse::kTransactionsFieldNumber);
+  payload_.Append(header_.view());
+  segment.header_size = static_cast<uint32_t>(header_.size());
+  segment.first_run = static_cast<uint32_t>(content_.runs.size());
+  segment.changes_before = changes_before_;
+  segment.commit_time = commit_time_;
+  content_.segments.push_back(segment);
+  segment_open_ = true;
+}
+
+void FrameBuilder::CloseSegment(bool more) {
+  log::Segment& segment = content_.segments.back();
+  if (more) payload_.PutVarintField(Transaction::kMoreFieldNumber, 1);
+  const size_t size_before = payload_.size();
+  payload_.EndNested(segment_begin_);
+  // The length took more or less room than assumed: what lies behind it has moved.
+  const auto shift = static_cast<int64_t>(payload_.size()) - static_cast<int64_t>(size_before);
+  segment.more = more;
+  segment.header_offset = static_cast<uint32_t>(static_cast<int64_t>(segment_begin_) + shift);
+  segment.end = static_cast<uint32_t>(segment.end + shift);
+  for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {
+    content_.runs[i].offset = static_cast<uint32_t>(content_.runs[i].offset + shift);
+  }
+  segment_open_ = false;
+}
+
+void FrameBuilder::DetachSegment() {
+  log::Segment segment = content_.segments.back();
+  const uint32_t base = segment.offset;
+  const std::string bytes(payload_.view().substr(base));
+  std::vector<log::Run> runs(content_.runs.begin() + segment.first_run, content_.runs.end());
+  const uint32_t changes = content_.change_count - open_finished_changes_;
+
+  content_.segments.pop_back();
+  content_.runs.resize(segment.first_run);
+  content_.change_count = open_finished_changes_;
+  payload_.Truncate(base);
+  StoreFrame(/*unfinished=*/false);
+
+  payload_.Append(bytes);
+  for (log::Run& run : runs) run.offset -= base;
+  segment.offset = 0;
+  segment.end -= base;
+  segment.first_run = 0;
+  segment_begin_ -= base;
+  content_.first = transaction_first_;
+  gtids_.AppendBinary(content_.gtids_before);
+  content_.change_count = changes;
+  content_.runs = std::move(runs);
+  content_.segments.push_back(segment);
+}
+
+void FrameBuilder::CloseFrame() {
+  if (open_finished_changes_ == 0) return;
+  if (segment_open_) {
+    DetachSegment();
+  } else {
+    StoreFrame(/*unfinished=*/false);
+  }
+}
+
+void FrameBuilder::StoreFrame(bool unfinished) {
+  content_.payload.assign(payload_.view());
+  gtids_.AppendBinary(content_.gtids_after);
+  content_.commit_time_max = commit_time_max_;
+  closed_.push_back({.first = content_.first,
+                     .last = {content_.first.value + content_.change_count - 1},
+                     .bytes = log::Frame::Serialize(content_),
+                     .unfinished = unfinished});
+  payload_.Clear();
+  content_.segments.clear();
+  content_.runs.clear();
+  content_.gtids_before.clear();
+  content_.gtids_after.clear();
+  content_.change_count = 0;
+  open_finished_changes_ = 0;
+}
+
+std::vector<BuiltFrame> FrameBuilder::TakeFrames() {
+  // The last frames of a large transaction were closed while it was unfinished; once it has ended
+  // they are as good as any.
+  for (BuiltFrame& frame : closed_) {
+    const bool of_current = in_transaction_ && frame.first >= transaction_first_;
+    frame.unfinished = of_current;
+    staged_ |= of_current;
+  }
+  return std::exchange(closed_, {});
+}
+
+}  // namespace millrace::transcode

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "binlog/events.h"
+#include "log/frame.h"
+#include "model/gtid_set.h"
+#include "model/sequence.h"
+#include "model/table_name.h"
+#include "transcode/row_plan.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+
+// What every part of a transaction begins with.
+struct TransactionHeader {
+  std::string_view gtid;  // text; empty without
+  Micros commit_time = 0;
+  uint32_t server_id = 0;
+  std::string_view file;  // of the transaction's first event
+  uint64_t position = 0;
+};
+
+// A change without rows.
+struct DefinitionChange {
+  uint8_t operation = 0;  // TRUNCATE or SCHEMA_CHANGE of millrace.v1.Operation
+  uint32_t table_id = 0;  // 0: concerns no single table
+  TableName table;
+  std::string_view statement;
+  std::string_view default_database;
+  std::vector<TableName> tables;
+};
+
+// A frame ready for the log.
+struct BuiltFrame {
+  Sequence first;
+  Sequence last;
+  std::string bytes;        // Frame::Serialize
+  bool unfinished = false;  // of a transaction that has not ended: to be staged
+};
+
+// Cuts a stream of transactions into frames of about `frame_bytes`, giving out sequences. Not
+// thread-safe.
+//
+// A frame holds any number of finished transactions, or a part of one that is too large for a
+// frame. The parts but the last carry `more`. Frames of an unfinished transaction hold nothing
+// else, so that finished ones never wait for it and AbandonTransaction takes back all that it
+// added, sequences included.
+class FrameBuilder {
+ public:
+  struct Start {
+    Sequence newest;             // of the log
+    GtidSet gtids;               // in the log
+    Micros commit_time_max = 0;  // of the log
+  };
+  FrameBuilder(uint32_t frame_bytes, Start start);
+
+  // Requires: not in a transaction.
+  void BeginTransaction(const TransactionHeader& header);
+  // Encodes all rows of an event and answers how many. After an error the transaction must be
+  // abandoned. kDataLoss ROW_UNDECODABLE as RowPlan; kResourceExhausted CHANGE_TOO_LARGE: one
+  // change exceeds 1 GiB.
+  absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event);
+  void AddDefinitionChange(const DefinitionChange& change);
+  // Call after the transaction's GTID has been added to gtids().
+  void EndTransaction();
+  // True if frames of it had been taken: they must be dropped from the log.
+  bool AbandonTransaction();
+  bool in_transaction() const { return in_transaction_; }
+  // Changes that the transaction in progress has so far.
+  uint64_t transaction_changes() const { return next_.value - transaction_first_.value; }
+
+  // Transactions that have ended; the caller adds to it.
+  GtidSet& gtids() { return gtids_; }
+  const GtidSet& gtids() const { return gtids_; }
+  // Newest sequence of an ended transaction.
+  Sequence newest() const;
+  Micros commit_time_max() const { return commit_time_max_; }
+  // True if ended transactions wait in the open frame.
+  bool has_open_changes() const { return open_finished_changes_ > 0; }
+  bool has_closed_frames() const { return !closed_.empty(); }
+  // Closes the open frame at the end of the last ended transaction; a transaction in progress goes
+  // on in the next.
+  void CloseFrame();
+  // Closed frames, oldest first.
+  std::vector<BuiltFrame> TakeFrames();
+
+ private:
+  static constexpr size_t kChangeBytesMax = size_t{1} << 30;
+
+  // Pre-encoded parts that all changes of one event share.
+  struct EventPrefix {
+    std::string change;    // operation, database, table
+    std::string type_url;  // first field of Any
+    uint8_t operation = 0;
+  };
+  void PrepareEvent(const RowPlan& plan, binlog::RowsKind kind);
+  // Starts a Change; returns what EndChange needs.
+  size_t BeginChange(uint32_t table_id, uint8_t operation);
+  absl::Status EndChange(size_t begin);
+  absl::Status AddImage(uint32_t field, RowPlan& plan, std::string_view present,
+                        std::string_view& rows);
+  absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
+  absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
+  void AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers);
+  void AddInvalidText();
+  // The segment of the transaction in progress, opened or continued in a fresh frame if this one is
+  // full.
+  void PrepareSegment();
+  void OpenSegment();
+  void CloseSegment(bool more);
+  // Moves the segment in progress to a frame of its own and closes the frame before it.
+  void DetachSegment();
+  void StoreFrame(bool unfinished);
+
+  const uint32_t frame_bytes_;
+  GtidSet gtids_;
+  Micros commit_time_max_;
+  Sequence next_;  // to be given out
+
+  bool in_transaction_ = false;
+  bool segment_open_ = false;
+  Sequence transaction_first_;
+  uint64_t changes_before_ = 0;  // of the transaction in progress, in closed frames
+  bool staged_ = false;          // frames of the transaction in progress have been taken
+  Micros commit_time_ = 0;
+  WireBuffer header_;
+
+  // The open frame. `content_.payload` is filled from `payload_` when it closes.
+  WireBuffer payload_;
+  log::FrameContent content_;
+  uint32_t open_finished_changes_ = 0;
+  size_t segment_begin_ = 0;  // what BeginNested gave
+
+  std::vector<BuiltFrame> closed_;
+
+  // Scratch.
+  EventPrefix prefix_;
+  WireBuffer prefix_buffer_;
+  WireBuffer before_;
+  WireBuffer after_;
+  std::vector<InvalidText> invalid_;
+  std::vector<uint32_t> unknown_before_;
+  std::vector<uint32_t> unknown_after_;
+};
+
+}  // namespace millrace::transcode

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace millrace::transcode {
+
+// Bytes of protobuf messages under construction. Grows like a vector; keeps its capacity when
+// cleared, so that a steady stream allocates nothing. Encoding:
+// https://protobuf.dev/programming-guides/encoding/
+class WireBuffer {
+ public:
+  static constexpr uint32_t kVarint = 0;
+  static constexpr uint32_t kFixed64 = 1;
+  static constexpr uint32_t kBytes = 2;
+  static constexpr uint32_t kFixed32 = 5;
+  static constexpr uint32_t Tag(uint32_t field, uint32_t wire_type) {
+    return field << 3 | wire_type;
+  }
+
+  size_t size() const { return size_; }
+  const char* data() const { return bytes_.data(); }
+  std::string_view view() const { return {bytes_.data(), size_}; }
+  void Clear() { size_ = 0; }
+  void Truncate(size_t size) { size_ = size; }
+
+  // Room for at least `count` more bytes; write there, then Advance to the end of what was written.
+  char* Reserve(size_t count) {
+    if (bytes_.size() - size_ < count) [[unlikely]]
+      Grow(count);
+    return bytes_.data() + size_;
+  }
+  void Advance(const char* end) { size_ = static_cast<size_t>(end - bytes_.data()); }
+
+  void PutVarint(uint64_t value) { Advance(WriteVarint(Reserve(10), value)); }
+  void PutTag(uint32_t field, uint32_t wire_type) { PutVarint(Tag(field, wire_type)); }
+  void PutVarintField(uint32_t field, uint64_t value) {
+    PutTag(field, kVarint);
+    PutVarint(value);
+  }
+  void PutBytesField(uint32_t field, std::string_view bytes) {
+    PutTag(field, kBytes);
+    PutVarint(bytes.size());
+    Append(bytes);
+  }
+  void Append(std::string_view bytes) {
+    char* to = Reserve(bytes.size());
+    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+    Advance(to + bytes.size());
+  }
+
+  // Starts a nested message: writes the tag and leaves room for a length. EndNested(what
+  // BeginNested returned) writes the length, moving the content by a byte or more where its varint
+  // is not of the assumed width, so that lengths are always of canonical width.
+  size_t BeginNested(uint32_t field) {
+    PutTag(field, kBytes);
+    Advance(Reserve(kAssumedWidth) + kAssumedWidth);
+    return size_;
+  }
+  void EndNested(size_t begin);
+
+  static char* WriteVarint(char* to, uint64_t value) {
+    while (value >= 0x80) {
+      *to++ = static_cast<char>(value | 0x80);
+      value >>= 7;
+    }
+    *to++ = static_cast<char>(value);
+    return to;
+  }
+  static unsigned VarintWidth(uint64_t value) {
+    unsigned width = 1;
+    for (; value >= 0x80; value >>= 7) ++width;
+    return width;
+  }
+
+ private:
+  // Most rows and changes take 128 to 16,383 bytes.
+  static constexpr size_t kAssumedWidth = 2;
+  void Grow(size_t count);
+
+  std::string bytes_;  // size() of it is the capacity in use
+  size_t size_ = 0;
+};
+
+}  // namespace millrace::transcode
