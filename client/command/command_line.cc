@@ -114,14 +114,15 @@ void AddTail(CLI::App& app, Arguments& arguments) {
   })->default_str("latest");
   AddPlace(*command, "--until", "End after all up to here, in the same forms",
            [&tail](const Place& place) { tail.until = place; });
-  command->add_option("--limit", tail.limit, "End after N changes")->type_name("N");
+  command
+      ->add_option("--limit", tail.limit,
+                   "End after N changes; with --token-file, at the next place to keep")
+      ->type_name("N");
   command->add_flag("--json", tail.json, "One JSON object a line for each change");
   command->add_flag("--full", tail.full, "Do not cut long values");
   command
-      ->add_option(
-          "--token-file", tail.token_file,
-          "Keep the place in this file; go on from there if it exists, whatever --from says. "
-          "With --limit, prints on to the next place that can be kept")
+      ->add_option("--token-file", tail.token_file,
+                   "Keep the place here; if the file exists go on from it, whatever --from says")
       ->type_name("FILE");
   command->footer(
       "Examples:\n"
@@ -211,6 +212,34 @@ int Fail(const std::string& text) {
   return kExitFailure;
 }
 
+// The sub-command that the user was in when the error came.
+const CLI::App& Innermost(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : Innermost(*parsed.front());
+}
+
+// Prints what --help, --version or a wrong command line calls for.
+int Answer(const CLI::App& app, const CLI::ParseError& error, int argc) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  if (argc <= 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kExitUsage;
+  }
+  const CLI::App& inner = Innermost(app);
+  std::string name = inner.get_name();
+  for (const CLI::App* at = &inner; at->get_parent() != nullptr;) {
+    at = at->get_parent();
+    name = at->get_name() + " " + name;
+  }
+  // CLI11 would complain of a missing word where it is a wrong one.
+  const auto extras = inner.remaining();
+  const bool wrong_word = inner.get_require_subcommand_min() > 0 && !extras.empty();
+  const std::string what =
+      wrong_word ? fmt::format("no such command: {}", extras.front()) : std::string(error.what());
+  Fail(fmt::format("{}; see {} --help", what, name));
+  return kExitUsage;
+}
+
 int Perform(Arguments& arguments) {
   Connection& connection = arguments.connection;
   const client::TlsOptions& tls = connection.tls;
@@ -249,7 +278,7 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    return Answer(app, error, argc);
   }
   return Perform(arguments);
 }

@@ -50,7 +50,10 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
 absl::StatusOr<Place> ParseTimePlace(const std::string& text) {
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+  // A space instead of the `T` is how databases print times.
+  std::string with_t = text;
+  with_t[10] = 'T';
+  if (!absl::ParseTime(absl::RFC3339_full, with_t, &time, &error)) {
     return absl::InvalidArgumentError(fmt::format(
         "`{}` is no time in RFC 3339 form, such as 2030-05-01T12:30:00Z or …+02:00", text));
   }

@@ -10,7 +10,7 @@ namespace {
 
 TEST(ClientTest, CallsGiveTheServersReason) {
   FakeFeed feed;
-  const auto client = *Client::Connect({.address = feed.address(), .tls = {}});
+  const auto client = *Client::Connect({.address = feed.address()});
   v1::DeleteSubscriptionRequest request;
   request.set_subscription("unknown");
   const auto deleted = client->DeleteSubscription(request);
@@ -21,7 +21,7 @@ TEST(ClientTest, CallsGiveTheServersReason) {
 TEST(ClientTest, FailureOfTheConnectionHasNoDetail) {
   std::string address;
   address = FakeFeed().address();
-  const auto client = *Client::Connect({.address = address, .tls = {}});
+  const auto client = *Client::Connect({.address = address});
   const auto status = client->GetStatus({});
   EXPECT_EQ(status.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(ErrorDetailOf(status.status()).has_value());

@@ -20,7 +20,7 @@ std::vector<std::string> Names(const std::vector<ColumnText>& columns) {
 
 class RowTextTest : public ::testing::Test {
  protected:
-  RowTextTest() : client_(*Client::Connect({.address = feed_.address(), .tls = {}})) {}
+  RowTextTest() : client_(*Client::Connect({.address = feed_.address()})) {}
 
   std::vector<ColumnText> Columns(const std::vector<FixtureColumn>& columns, const std::string& row,
                                   v1::Change change = {}) {

@@ -13,7 +13,7 @@ using google::protobuf::FieldDescriptorProto;
 class RowTypesTest : public ::testing::Test {
  protected:
   RowTypesTest()
-      : client_(*Client::Connect({.address = feed_.address(), .tls = {}})), types_(client_.get()) {
+      : client_(*Client::Connect({.address = feed_.address()})), types_(client_.get()) {
     feed_.SetTable(Customers());
   }
 

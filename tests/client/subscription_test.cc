@@ -20,7 +20,7 @@ class SubscriptionTest : public ::testing::Test {
  protected:
   std::unique_ptr<Subscription> Subscribe(SubscribeOptions options = {}) {
     options.sleeper = [this](absl::Duration wait) { waits_.push_back(wait); };
-    client_ = *Client::Connect({.address = feed_.address(), .tls = {}});
+    client_ = *Client::Connect({.address = feed_.address()});
     return client_->Subscribe(std::move(options));
   }
 
@@ -211,7 +211,7 @@ TEST_F(SubscriptionTest, CancelEndsAWaitBetweenAttempts) {
   feed_.Add(TransientFailure());
   SubscribeOptions options = From("t");
   options.retry.backoff_initial = options.retry.backoff_max = absl::Hours(1);
-  client_ = *Client::Connect({.address = feed_.address(), .tls = {}});
+  client_ = *Client::Connect({.address = feed_.address()});
   std::unique_ptr<Subscription> subscription;
   options.on_retry = [&](const absl::Status& failure, absl::Duration wait) {
     subscription->Cancel();

@@ -34,7 +34,7 @@ bool StoreToken(const std::string& path, const std::string& token) {
 }
 
 absl::Status Follow(const std::string& address, const std::string& table, const std::string& path) {
-  const auto client = Client::Connect({.address = address, .tls = {}});
+  const auto client = Client::Connect({.address = address});
   if (!client.ok()) return client.status();
   millrace::client::SubscribeOptions options;
   options.request.add_tables(table);

@@ -1,0 +1,241 @@
+// The built command against a scripted server.
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "client/fake_feed.h"
+#include "client/program.h"
+#include "client/scratch_directory.h"
+#include "client/table_fixture.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "token_file.h"
+
+namespace millrace::command {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class CommandTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> Words(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {MILLRACE_COMMAND, "--server", feed_.address()});
+    return arguments;
+  }
+  Outcome Millrace(const std::vector<std::string>& arguments) const {
+    return RunProgram(Words(arguments));
+  }
+  std::string TokenPath() const { return scratch_.path() / "token"; }
+  std::string StoredToken() const { return TokenFile(TokenPath()).Load()->value_or(""); }
+
+  client::FakeFeed feed_;
+  ScratchDirectory scratch_;
+};
+
+TEST_F(CommandTest, WrongUsageExitsWithTwo) {
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"bogus"},
+                                                       {"tail", "--bogus"},
+                                                       {"tail", "--from", "2030-01-01T00:00:00"},
+                                                       {"tail", "--operations", "merge"},
+                                                       {"tail", "--limit", "many"},
+                                                       {"subscriptions", "commit", "name"},
+                                                       {"proto"}};
+  for (const auto& arguments : wrong) EXPECT_EQ(Millrace(arguments).exit_code, 2);
+}
+
+TEST_F(CommandTest, WrongUsageNamesTheHelpToRead) {
+  EXPECT_THAT(Millrace({"tail", "--limit", "x"}).output, HasSubstr("; see millrace tail --help\n"));
+  EXPECT_THAT(Millrace({"bogus"}).output, HasSubstr("no such command: bogus"));
+}
+
+TEST_F(CommandTest, HelpAndVersionAreEverywhere) {
+  const std::vector<std::vector<std::string>> commands = {
+      {}, {"tail"}, {"status"}, {"tables"}, {"proto", "export"}, {"subscriptions", "commit"}};
+  for (std::vector<std::string> command : commands) {
+    command.push_back("--help");
+    EXPECT_THAT(Millrace(command).output, HasSubstr("Usage: millrace"));
+    command.back() = "--version";
+    EXPECT_THAT(Millrace(command).output, ::testing::StartsWith("millrace "));
+    EXPECT_EQ(Millrace(command).exit_code, 0);
+  }
+}
+
+TEST_F(CommandTest, UnreachableServerExitsWithOne) {
+  std::string gone;
+  gone = client::FakeFeed().address();
+  const Outcome outcome = RunProgram({MILLRACE_COMMAND, "tail", "--server", gone});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("cannot reach the server at " + gone));
+}
+
+TEST_F(CommandTest, TailPrintsTypedRows) {
+  feed_.SetTable(client::Customers());
+  feed_.Add(client::Responses(
+      {client::MakeResponse("a", {client::MakeChange(1, v1::OPERATION_INSERT, client::Customers(),
+                                                     "", R"(id: 7 name: "Anna Berg")")})}));
+  const Outcome outcome = Millrace({"tail", "--limit", "1"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.output, HasSubstr("  insert    inventory.customers  id=7  "
+                                        "name='Anna Berg'  email=NULL\n"));
+}
+
+TEST_F(CommandTest, TransactionInSeveralPartsHasOneHeader) {
+  v1::SubscribeResponse first = client::Numbered("a", {1});
+  first.mutable_transactions(0)->set_more(true);
+  feed_.Add(client::Responses({first, client::Numbered("b", {2}), client::Numbered("c", {3})}));
+  const std::string output = Millrace({"tail", "--limit", "3"}).output;
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 5) << output;
+}
+
+TEST_F(CommandTest, TailIsPlainWithoutATerminal) {
+  feed_.Add(client::Responses({client::Numbered("a", {1})}));
+  EXPECT_THAT(Millrace({"tail", "--limit", "1"}).output, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CommandTest, LimitCutsABatch) {
+  feed_.Add(client::Responses({client::Numbered("a", {1, 2, 3, 4})}));
+  const std::string output = Millrace({"tail", "--json", "--limit", "2"}).output;
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 2) << output;
+  EXPECT_THAT(output, Not(HasSubstr("resume_token")));
+}
+
+TEST_F(CommandTest, JsonHasTheTokenOnTheLastChangeItCovers) {
+  feed_.Add(client::Responses({client::Numbered("a", {1, 2})}));
+  Program tail(Words({"tail", "--json", "--limit", "2"}));
+  EXPECT_THAT(tail.ReadLine(), Not(HasSubstr("resume_token")));
+  EXPECT_THAT(tail.ReadLine(), HasSubstr(R"("after":{"id":7},"resume_token":"a"})"));
+}
+
+TEST_F(CommandTest, OptionsReachTheServer) {
+  feed_.Add(client::Responses({client::Numbered("a", {1})}));
+  Millrace({"tail", "--json", "--limit", "1", "--tables", "shop.*,!shop.audit", "--operations",
+            "insert", "DELETE", "--until", "latest"});
+  ASSERT_THAT(feed_.requests(), SizeIs(1));
+  const v1::SubscribeRequest request = feed_.requests().front();
+  EXPECT_THAT(request.tables(), ::testing::ElementsAre("shop.*", "!shop.audit"));
+  EXPECT_THAT(request.operations(),
+              ::testing::ElementsAre(v1::OPERATION_INSERT, v1::OPERATION_DELETE));
+  EXPECT_EQ(request.row_encoding(), v1::ROW_ENCODING_JSON);
+  EXPECT_EQ(request.until_token(), "latest");
+}
+
+TEST_F(CommandTest, TokenFileHoldsWhatWasPrinted) {
+  feed_.Add(client::Responses({client::Numbered("a", {1}), client::Numbered("b", {2})}));
+  Millrace({"tail", "--json", "--limit", "2", "--token-file", TokenPath()});
+  EXPECT_EQ(StoredToken(), "b");
+}
+
+TEST_F(CommandTest, TokenFileWinsOverFrom) {
+  ASSERT_TRUE(TokenFile(TokenPath()).Store("kept").ok());
+  Millrace({"tail", "--from", "earliest", "--token-file", TokenPath()});
+  ASSERT_THAT(feed_.requests(), SizeIs(1));
+  EXPECT_EQ(feed_.requests()[0].resume_token(), "kept");
+}
+
+TEST_F(CommandTest, NewTokenFileHoldsTheStartBeforeAnyChange) {
+  feed_.SetPositions({"start"});
+  Millrace({"tail", "--token-file", TokenPath()});
+  EXPECT_EQ(StoredToken(), "start");
+}
+
+TEST_F(CommandTest, LimitWithTokenFileEndsWhereTheTokenIs) {
+  feed_.Add(client::Responses({client::Numbered("a", {1, 2, 3})}));
+  const std::string output =
+      Millrace({"tail", "--json", "--limit", "1", "--token-file", TokenPath()}).output;
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 3) << output;
+  EXPECT_EQ(StoredToken(), "a");
+}
+
+TEST_F(CommandTest, TokenDoesNotPassARowThatCannotBeShown) {
+  v1::SubscribeResponse bad = client::MakeResponse(
+      "bad", {client::MakeChange(2, v1::OPERATION_INSERT, client::Customers(), "", "id: 7")});
+  bad.mutable_transactions(0)->mutable_changes(0)->mutable_after()->set_value("\xff");
+  feed_.SetTable(client::Customers());
+  feed_.Add(client::Responses({client::Numbered("a", {1}), bad}));
+  EXPECT_EQ(Millrace({"tail", "--token-file", TokenPath()}).exit_code, 1);
+  EXPECT_EQ(StoredToken(), "a");
+}
+
+TEST_F(CommandTest, TokenDoesNotPassWhatCouldNotBeWritten) {
+  feed_.SetPositions({"start"});
+  feed_.Add(client::Hang({client::Numbered("a", {1})}));
+  const Outcome outcome =
+      RunProgram({"/bin/sh", "-c",
+                  std::string(MILLRACE_COMMAND) + " tail --server " + feed_.address() +
+                      " --token-file " + TokenPath() + " >/dev/full"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("cannot write to standard output"));
+  EXPECT_EQ(StoredToken(), "start");
+}
+
+TEST_F(CommandTest, SignalEndsTailCleanly) {
+  feed_.Add(client::Hang({client::Numbered("a", {1})}));
+  Program tail(Words({"tail", "--json"}));
+  EXPECT_THAT(tail.ReadLine(), HasSubstr("\"sequence\":1"));
+  tail.Signal(SIGINT);
+  const Outcome outcome = tail.Wait();
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "");
+}
+
+TEST_F(CommandTest, TrimmedTokenTellsHowToGoOn) {
+  feed_.Add(client::PermanentFailure(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED",
+                                     {{"oldest_token", "OLDEST"}}));
+  const Outcome outcome = Millrace({"tail", "--from", "token:old"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("OLDEST (--from earliest)"));
+}
+
+TEST_F(CommandTest, StoredSubscriptionIsAPlaceToStart) {
+  EXPECT_EQ(Millrace({"subscriptions", "commit", "billing", "T"}).exit_code, 0);
+  EXPECT_EQ(feed_.subscriptions().at("billing"), "T");
+  Millrace({"tail", "--from", "subscription:billing"});
+  EXPECT_EQ(feed_.requests().at(0).resume_token(), "T");
+  EXPECT_THAT(Millrace({"subscriptions"}).output, HasSubstr("billing"));
+  EXPECT_EQ(Millrace({"subscriptions", "delete", "billing"}).exit_code, 0);
+  EXPECT_EQ(Millrace({"subscriptions", "delete", "billing"}).exit_code, 1);
+}
+
+TEST_F(CommandTest, PositionAndStatusSpeakJson) {
+  EXPECT_THAT(Millrace({"position", "earliest"}).output, HasSubstr("sequence  1,234,567\n"));
+  EXPECT_THAT(Millrace({"position", "--json"}).output, HasSubstr("\"sequence\": \"1234567\""));
+  v1::GetStatusResponse status;
+  status.set_version("9.9");
+  feed_.SetStatus(status);
+  EXPECT_THAT(Millrace({"status", "--json"}).output, HasSubstr("\"version\": \"9.9\""));
+  EXPECT_THAT(Millrace({"status"}).output, HasSubstr("9.9"));
+}
+
+TEST_F(CommandTest, TablesListAndColumns) {
+  feed_.SetTable(client::Customers());
+  EXPECT_THAT(Millrace({"tables"}).output, HasSubstr("inventory.customers        1"));
+  EXPECT_THAT(Millrace({"tables", "inventory.customers"}).output, HasSubstr("varchar(20)"));
+  EXPECT_EQ(Millrace({"tables", "inventory.nothing"}).exit_code, 1);
+}
+
+TEST_F(CommandTest, ExportedProtosCompile) {
+  feed_.SetTable(client::Customers());
+  const std::string directory = scratch_.path();
+  ASSERT_EQ(Millrace({"proto", "export", "--out", directory}).exit_code, 0);
+  const Outcome compiled = RunProgram({MILLRACE_PROTOC, "-I", directory, "--cpp_out=" + directory,
+                                       directory + "/db/inventory/customers.proto",
+                                       directory + "/millrace/v1/change_feed.proto",
+                                       directory + "/millrace/v1/error.proto"});
+  EXPECT_EQ(compiled.exit_code, 0) << compiled.output;
+  EXPECT_TRUE(std::filesystem::exists(scratch_.path() / "db/inventory/customers.pb.h"));
+}
+
+TEST_F(CommandTest, ExportDoesNotLeaveItsDirectory) {
+  v1::Table table = client::Customers();
+  table.set_proto_path("../outside.proto");
+  feed_.SetTable(table);
+  EXPECT_EQ(Millrace({"proto", "export", "--out", scratch_.path() / "in"}).exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "outside.proto"));
+}
+
+}  // namespace
+}  // namespace millrace::command

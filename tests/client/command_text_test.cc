@@ -1,0 +1,150 @@
+#include "absl/strings/cord.h"
+#include "change_json.h"
+#include "client/table_fixture.h"
+#include "explain.h"
+#include "gtest/gtest.h"
+#include "human.h"
+#include "millrace/v1/error.pb.h"
+#include "place.h"
+#include "proto_export.h"
+#include "status.h"
+#include "terminal.h"
+
+namespace millrace::command {
+namespace {
+
+absl::Status Refusal(absl::StatusCode code, const std::string& reason,
+                     const std::map<std::string, std::string>& metadata = {}) {
+  v1::ErrorDetail detail;
+  detail.set_reason(reason);
+  for (const auto& [name, value] : metadata) (*detail.mutable_metadata())[name] = value;
+  absl::Status status(code, "the token was refused");
+  status.SetPayload("type.googleapis.com/millrace.v1.ErrorDetail",
+                    absl::Cord(detail.SerializeAsString()));
+  return status;
+}
+
+TEST(ExplainTest, UnreachableServerIsNamed) {
+  const absl::Status failure =
+      absl::UnavailableError("failed to connect: ipv4: Connection refused");
+  EXPECT_EQ(
+      Explain(failure, "feed:7171"),
+      "cannot reach the server at feed:7171 (Connection refused): is millraced running there? "
+      "--server or MILLRACE_SERVER names another");
+}
+
+TEST(ExplainTest, TrimmedTokenTellsTheOldest) {
+  const std::string text = Explain(
+      Refusal(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED", {{"oldest_token", "OLDEST"}}), "s");
+  EXPECT_NE(text.find("OLDEST (--from earliest)"), std::string::npos) << text;
+  EXPECT_NE(text.find("[TOKEN_TRIMMED]"), std::string::npos) << text;
+}
+
+TEST(ExplainTest, ServersTextCannotSteerTheTerminal) {
+  EXPECT_EQ(Explain(absl::InternalError("a\x1b[2J\nb"), "s"), "a\\x1b[2J\\nb");
+}
+
+TEST(PlaceTest, FormsAreToldApart) {
+  using Kind = Place::Kind;
+  const std::vector<std::pair<std::string, Kind>> forms = {
+      {"earliest", Kind::kEarliest},
+      {"latest", Kind::kLatest},
+      {"2030-05-01T12:30:00Z", Kind::kTime},
+      {"2030-05-01 12:30:00.25+02:00", Kind::kTime},
+      {"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-23", Kind::kGtidSet},
+      {"0-1-42", Kind::kGtidSet},
+      {"0-1-42,1-2-3", Kind::kGtidSet},
+      {"gtid:", Kind::kGtidSet},
+      {"subscription:billing", Kind::kSubscription},
+      {"AZ-x_3-4", Kind::kToken},
+      {"token:latest", Kind::kToken}};
+  for (const auto& [text, kind] : forms) EXPECT_EQ(ParsePlace(text)->kind, kind) << text;
+}
+
+TEST(PlaceTest, TimeKeepsItsFraction) {
+  const Place place = *ParsePlace("2030-05-01T12:30:00.000250+02:00");
+  EXPECT_EQ(place.time.seconds(), 1'903'861'800);
+  EXPECT_EQ(place.time.nanos(), 250'000);
+}
+
+TEST(PlaceTest, TimeWithoutZoneIsRefused) {
+  for (const char* text : {"2030-05-01T12:30:00", "", "subscription:", "token:"}) {
+    EXPECT_EQ(ParsePlace(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
+TEST(HumanTest, NumbersReadEasily) {
+  EXPECT_EQ(CountText(999), "999");
+  EXPECT_EQ(CountText(8120334), "8,120,334");
+  EXPECT_EQ(BytesText(1023), "1023 B");
+  EXPECT_EQ(BytesText(1229), "1.2 KiB");
+  EXPECT_EQ(BytesText(34ULL << 30), "34 GiB");
+  EXPECT_EQ(DurationText(absl::Microseconds(850)), "850 µs");
+  EXPECT_EQ(DurationText(absl::Milliseconds(12)), "12 ms");
+  EXPECT_EQ(DurationText(absl::Seconds(61)), "1 min");
+  EXPECT_EQ(DurationText(absl::Hours(3) + absl::Minutes(12)), "3 h 12 min");
+  EXPECT_EQ(DurationText(-absl::Hours(48)), "-2 d");
+}
+
+TEST(TerminalTest, ColumnsAlignByCodePoints) {
+  TextTable table({{"NAME"}, {"N", TextTable::Align::kRight}, {"LAST"}});
+  table.Add({{"Zoë"}, {"7"}, {"a"}});
+  table.Add({{"Annika"}, {"1,000"}, {"b"}});
+  EXPECT_EQ(table.Render(Paint(false)),
+            "NAME        N  LAST\nZoë         7  a\nAnnika  1,000  b\n");
+}
+
+TEST(ProtoExportTest, PathsStayBelowTheDirectory) {
+  EXPECT_TRUE(StaysBelow("db/shop/a..b.proto"));
+  for (const char* path : {"", "/etc/passwd", "db/../../x", ".."}) EXPECT_FALSE(StaysBelow(path));
+}
+
+TEST(StatusTextTest, FailureOfTheSourceIsShownWithItsReason) {
+  v1::GetStatusResponse status;
+  status.mutable_source()->set_state(v1::SourceStatus::STATE_FAILED);
+  status.mutable_source()->set_error("binlog purged: take a new snapshot");
+  status.mutable_source()->set_error_reason("SOURCE_PURGED");
+  const std::string text = StatusText(status, "s", absl::Now(), Paint(false));
+  EXPECT_NE(text.find("● failed"), std::string::npos) << text;
+  EXPECT_NE(text.find("binlog purged: take a new snapshot [SOURCE_PURGED]"), std::string::npos);
+}
+
+std::string Json(const v1::Change& change, const std::string& token = "") {
+  v1::Transaction transaction;
+  transaction.set_gtid("0-1-42");
+  transaction.mutable_commit_time()->set_seconds(1'900'000'000);
+  std::string out;
+  AppendChangeJson(transaction, change, token, out);
+  return out;
+}
+
+TEST(ChangeJsonTest, LineHoldsRowsAsTheServerWroteThem) {
+  v1::Change change;
+  change.set_sequence(9007199254740993);
+  change.set_operation(v1::OPERATION_UPDATE);
+  change.set_database("shop");
+  change.set_table("a\"b");
+  change.set_before_json("{\n \"id\": 7}");
+  change.set_after_json(R"({"id":8})");
+  EXPECT_EQ(Json(change, "T"),
+            R"({"sequence":9007199254740993,"gtid":"0-1-42",)"
+            R"("commit_time":"2030-03-17T17:46:40.000000Z","operation":"UPDATE",)"
+            R"("database":"shop","table":"a\"b","before":{ "id": 7},"after":{"id":8},)"
+            R"("resume_token":"T"})"
+            "\n");
+}
+
+TEST(ChangeJsonTest, WhatTheRowsCannotSayIsNotLost) {
+  v1::Change change;
+  change.add_before_unknown_fields(2);
+  change.add_before_unknown_fields(3);
+  change.add_invalid_text()->set_value("\x80");
+  change.mutable_schema_change()->set_statement("ALTER TABLE a\tADD b INT");
+  const std::string json = Json(change);
+  EXPECT_NE(json.find(R"("before_unknown_fields":[2,3])"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("value_hex":"80")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("statement":"ALTER TABLE a\u0009ADD b INT")"), std::string::npos) << json;
+}
+
+}  // namespace
+}  // namespace millrace::command
