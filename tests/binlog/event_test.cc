@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/crc32.h"
 #include "base/error.h"
 #include "binlog/events.h"
 #include "binlog/sample.h"
@@ -184,12 +183,6 @@ TEST(EventTypeNames, AreThoseOfTheServers) {
   EXPECT_EQ(EventTypeName(EventType::kMariadbDeleteRowsCompressed), "DELETE_ROWS_COMPRESSED");
   EXPECT_EQ(EventTypeName(static_cast<EventType>(43)), "unknown");
   EXPECT_EQ(EventTypeName(static_cast<EventType>(172)), "unknown");
-}
-
-TEST(Checksum, IsZlibs) {
-  EXPECT_EQ(Crc32("123456789"), 0xcbf43926u);
-  EXPECT_EQ(Crc32("6789", Crc32("12345")), 0xcbf43926u);
-  EXPECT_EQ(Crc32({}, 7), 7u);
 }
 
 }  // namespace
