@@ -1,0 +1,357 @@
+#include "transcode/column_op.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "transcode/decimal.h"
+#include "transcode/mariadb_text.h"
+#include "transcode/temporal.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+namespace {
+
+using schema::Column;
+using schema::FieldType;
+
+constexpr uint32_t kTagMax = 8;  // a tag is stored as eight bytes
+constexpr uint32_t kVarintMax = 10;
+
+absl::Status Undecodable(const schema::TableVersion& table, const Column& column,
+                         std::string_view problem) {
+  return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+                   fmt::format("column `{}` of {} {}", column.name, table.name.ToString(), problem),
+                   {{"table", table.name.ToString()}, {"column", column.name}});
+}
+
+absl::Status Unsupported(const schema::TableVersion& table, const Column& column,
+                         std::string_view reason, std::string_view problem) {
+  return MakeError(absl::StatusCode::kUnimplemented, reason,
+                   fmt::format("column `{}` of {} {}; exclude the column or change its type",
+                               column.name, table.name.ToString(), problem),
+                   {{"table", table.name.ToString()}, {"column", column.name}});
+}
+
+uint32_t WireTypeOf(FieldType type) {
+  switch (type) {
+    case FieldType::kInt32:
+    case FieldType::kUint32:
+    case FieldType::kInt64:
+    case FieldType::kUint64:
+      return WireBuffer::kVarint;
+    case FieldType::kFloat:
+      return WireBuffer::kFixed32;
+    case FieldType::kDouble:
+      return WireBuffer::kFixed64;
+    default:
+      return WireBuffer::kBytes;
+  }
+}
+
+void SetTag(ColumnOp& op, const Column& column) {
+  const uint32_t tag = WireBuffer::Tag(column.field_number, WireTypeOf(column.field_type));
+  op.tag_size = static_cast<uint8_t>(WireBuffer::WriteVarint(op.tag, tag) - op.tag);
+}
+
+// Values of `width` bytes whose field takes at most `text` bytes besides the tag.
+void SetFixed(ColumnOp& op, Opcode code, size_t width, size_t content_max) {
+  op.code = code;
+  op.width = static_cast<uint8_t>(width);
+  op.room = static_cast<uint32_t>(kTagMax + kVarintMax + content_max);
+}
+
+void SetPrefixed(ColumnOp& op, Opcode code, unsigned length_bytes) {
+  op.code = code;
+  op.has_length = true;
+  op.width = static_cast<uint8_t>(length_bytes);
+}
+
+// CHAR, VARCHAR and their kin: values of more than 255 bytes need two bytes for their length.
+unsigned LengthBytes(const Column& column) { return column.metadata > 255 ? 2 : 1; }
+
+// Layout and opcode of integers. False for other types.
+bool CompileInteger(const Column& column, ColumnOp& op) {
+  const bool plus = column.is_unsigned;
+  switch (column.type) {
+    case ColumnType::kTiny:
+      SetFixed(op, plus ? Opcode::kUint8 : Opcode::kInt8, 1, 0);
+      return true;
+    case ColumnType::kShort:
+      SetFixed(op, plus ? Opcode::kUint16 : Opcode::kInt16, 2, 0);
+      return true;
+    case ColumnType::kInt24:
+      SetFixed(op, plus ? Opcode::kUint24 : Opcode::kInt24, 3, 0);
+      return true;
+    case ColumnType::kLong:
+      SetFixed(op, plus ? Opcode::kUint32 : Opcode::kInt32, 4, 0);
+      return true;
+    case ColumnType::kLongLong:
+      SetFixed(op, plus ? Opcode::kUint64 : Opcode::kInt64, 8, 0);
+      return true;
+    default:
+      return false;
+  }
+}
+
+// FLOAT, DOUBLE, YEAR, BIT, DECIMAL. False for other types.
+bool CompileOtherNumber(const Column& column, ColumnOp& op) {
+  const DecimalShape shape = DecimalShape::Of(column.metadata);
+  switch (column.type) {
+    case ColumnType::kFloat:
+      SetFixed(op,
+               column.field_type == FieldType::kDouble ? Opcode::kFloatAsDouble : Opcode::kFloat, 4,
+               0);
+      return true;
+    case ColumnType::kDouble:
+      SetFixed(op, Opcode::kDouble, 8, 0);
+      return true;
+    case ColumnType::kYear:
+      SetFixed(op, Opcode::kYear, 1, 0);
+      return true;
+    case ColumnType::kBit:
+      SetFixed(op, Opcode::kBit, (column.metadata + 7u) / 8u, 0);
+      return column.metadata >= 1 && column.metadata <= 64;
+    case ColumnType::kNewDecimal:
+      if (!shape.valid()) return false;
+      SetFixed(op, Opcode::kDecimal, DecimalBytes(shape), kDecimalTextMax);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool CompileTemporal(const Column& column, ColumnOp& op) {
+  const unsigned digits = column.metadata;
+  const auto set = [&op](Opcode code, size_t width) {
+    SetFixed(op, code, width, kTemporalTextMax);
+  };
+  switch (column.type) {
+    case ColumnType::kDate:
+    case ColumnType::kNewDate:
+      set(Opcode::kDate, 3);
+      return true;
+    case ColumnType::kTime2:
+      set(Opcode::kTime, 3 + FractionBytes(digits));
+      return digits <= kFractionDigitsMax;
+    case ColumnType::kDateTime2:
+      set(Opcode::kDateTime, 5 + FractionBytes(digits));
+      return digits <= kFractionDigitsMax;
+    case ColumnType::kTimestamp2:
+      set(Opcode::kTimestamp, 4 + FractionBytes(digits));
+      return digits <= kFractionDigitsMax;
+    case ColumnType::kTimeOld:
+      set(Opcode::kTimeOld, 3);
+      return true;
+    case ColumnType::kDateTimeOld:
+      set(Opcode::kDateTimeOld, 8);
+      return true;
+    case ColumnType::kTimestampOld:
+      set(Opcode::kTimestampOld, 4);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool CompileLabels(const Column& column, ColumnOp& op) {
+  if (column.type == ColumnType::kSet) {
+    SetFixed(op, Opcode::kSet, column.metadata, 0);
+    op.labels = column.labels;
+    return column.metadata >= 1 && column.metadata <= 8;
+  }
+  if (column.type != ColumnType::kEnum) return false;
+  size_t longest = 0;
+  const auto add = [&](std::string_view label) {
+    WireBuffer field;
+    field.Append({op.tag, op.tag_size});
+    field.PutVarint(label.size());
+    field.Append(label);
+    op.labels.emplace_back(field.view());
+    longest = std::max(longest, label.size());
+  };
+  add("");
+  for (const std::string& label : column.labels) add(label);
+  SetFixed(op, Opcode::kEnum, column.metadata, longest);
+  return column.metadata == 1 || column.metadata == 2;
+}
+
+// Opcode for bytes in the column's charset.
+Opcode TextOpcode(const Column& column, ColumnOp& op) {
+  if (column.field_type == FieldType::kBytes) return Opcode::kBytes;
+  op.charset = FindCharset(column.charset);
+  const bool plain =
+      op.charset != nullptr && op.charset->is_utf8() && op.charset->name() != "ascii";
+  return plain ? Opcode::kUtf8 : Opcode::kConverted;
+}
+
+bool CompileMariadb(const Column& column, ColumnOp& op) {
+  switch (column.meaning) {
+    case schema::Meaning::kPlain:
+      return false;
+    case schema::Meaning::kMariadbUuid:
+      op.parameter = kUuidBytes;
+      SetPrefixed(op, Opcode::kUuid, 1);
+      return true;
+    case schema::Meaning::kMariadbInet6:
+      op.parameter = kInet6Bytes;
+      SetPrefixed(op, Opcode::kInet6, 1);
+      return true;
+    case schema::Meaning::kMariadbInet4:
+      op.parameter = kInet4Bytes;
+      SetPrefixed(op, Opcode::kInet4, 1);
+      return true;
+  }
+  return false;
+}
+
+bool CompileString(const Column& column, ColumnOp& op) {
+  switch (column.type) {
+    case ColumnType::kString:
+      if (CompileMariadb(column, op)) return true;
+      SetPrefixed(op, TextOpcode(column, op), LengthBytes(column));
+      if (op.code == Opcode::kBytes) op.code = Opcode::kPaddedBytes;
+      return true;
+    case ColumnType::kVarchar:
+    case ColumnType::kVarString:
+      SetPrefixed(op, TextOpcode(column, op), LengthBytes(column));
+      return true;
+    case ColumnType::kVarcharCompressed:
+      op.content = TextOpcode(column, op);
+      SetPrefixed(op, Opcode::kCompressed, LengthBytes(column));
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool CompileBlob(const Column& column, ColumnOp& op) {
+  const unsigned length_bytes = column.metadata;
+  switch (column.type) {
+    case ColumnType::kTinyBlob:
+    case ColumnType::kBlob:
+    case ColumnType::kMediumBlob:
+    case ColumnType::kLongBlob:
+      SetPrefixed(op, TextOpcode(column, op), length_bytes);
+      break;
+    case ColumnType::kBlobCompressed:
+      op.content = TextOpcode(column, op);
+      SetPrefixed(op, Opcode::kCompressed, length_bytes);
+      break;
+    case ColumnType::kJson:
+      SetPrefixed(op, Opcode::kJson, length_bytes);
+      break;
+    case ColumnType::kGeometry:
+      SetPrefixed(op, Opcode::kGeometry, length_bytes);
+      break;
+    case ColumnType::kVector:
+      SetPrefixed(op, Opcode::kVector, length_bytes);
+      break;
+    case ColumnType::kTypedArray:
+      SetPrefixed(op, Opcode::kSkip, 4);
+      return true;
+    default:
+      return false;
+  }
+  return length_bytes >= 1 && length_bytes <= 4;
+}
+
+bool IsOneOf(FieldType type, std::initializer_list<FieldType> types) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+// Whether a field of this type can hold every value that `op` yields.
+bool FieldHolds(FieldType type, const ColumnOp& op) {
+  switch (op.code) {
+    case Opcode::kSkip:
+      return true;
+    case Opcode::kInt8:
+    case Opcode::kInt16:
+    case Opcode::kInt24:
+    case Opcode::kInt32:
+      return IsOneOf(type, {FieldType::kInt32, FieldType::kInt64});
+    case Opcode::kInt64:
+      return type == FieldType::kInt64;
+    case Opcode::kUint8:
+    case Opcode::kUint16:
+    case Opcode::kUint24:
+    case Opcode::kUint32:
+    case Opcode::kYear:
+      return IsOneOf(type, {FieldType::kUint32, FieldType::kUint64, FieldType::kInt64});
+    case Opcode::kUint64:
+    case Opcode::kBit:
+      return type == FieldType::kUint64;
+    case Opcode::kFloat:
+      return type == FieldType::kFloat;
+    case Opcode::kDouble:
+    case Opcode::kFloatAsDouble:
+      return type == FieldType::kDouble;
+    case Opcode::kTimestamp:
+    case Opcode::kTimestampOld:
+      return type == FieldType::kTimestamp;
+    case Opcode::kBytes:
+    case Opcode::kPaddedBytes:
+      return type == FieldType::kBytes;
+    case Opcode::kCompressed:
+      return IsOneOf(type, {FieldType::kBytes, FieldType::kString});
+    case Opcode::kGeometry:
+      return type == FieldType::kGeometry;
+    case Opcode::kVector:
+      return type == FieldType::kVector;
+    default:
+      return type == FieldType::kString;
+  }
+}
+
+// MariaDB without mysql56_temporal_format gives the old type codes to values with a fraction too,
+// in another format, and tells the binlog nothing of it.
+bool HasHiddenFraction(const Column& column) {
+  const bool is_old = column.type == ColumnType::kTimeOld ||
+                      column.type == ColumnType::kDateTimeOld ||
+                      column.type == ColumnType::kTimestampOld;
+  return is_old && column.mysql_type.find('(') != std::string::npos &&
+         column.mysql_type.find("(0)") == std::string::npos;
+}
+
+bool NeedsCharset(const ColumnOp& op) {
+  const auto is_text = [](Opcode code) {
+    return code == Opcode::kUtf8 || code == Opcode::kConverted;
+  };
+  return is_text(op.code) || (op.code == Opcode::kCompressed && is_text(op.content));
+}
+
+}  // namespace
+
+absl::StatusOr<ColumnOp> CompileColumn(const schema::TableVersion& table, size_t index) {
+  const Column& column = table.columns[index];
+  ColumnOp op;
+  op.column = static_cast<uint32_t>(index);
+  op.parameter = column.metadata;
+  op.is_json = column.type == ColumnType::kJson;
+  SetTag(op, column);
+  const bool known = CompileInteger(column, op) || CompileOtherNumber(column, op) ||
+                     CompileTemporal(column, op) || CompileLabels(column, op) ||
+                     CompileString(column, op) || CompileBlob(column, op);
+  if (!known || HasHiddenFraction(column)) {
+    return Unsupported(table, column, "COLUMN_TYPE_UNKNOWN",
+                       fmt::format("has type code {} with metadata {}, which has no known format",
+                                   static_cast<unsigned>(column.type), column.metadata));
+  }
+  if (!column.captured) {
+    op.code = Opcode::kSkip;
+    return op;
+  }
+  if (!FieldHolds(column.field_type, op)) {
+    return Undecodable(table, column, "does not fit the type of its field");
+  }
+  if (NeedsCharset(op) && op.charset == nullptr) {
+    return Unsupported(
+        table, column, "CHARSET_UNKNOWN",
+        fmt::format("has the character set `{}`, which is unknown here", column.charset));
+  }
+  return op;
+}
+
+}  // namespace millrace::transcode

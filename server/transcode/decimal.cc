@@ -1,0 +1,85 @@
+#include "transcode/decimal.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "transcode/digits.h"
+
+namespace millrace::transcode {
+namespace {
+
+constexpr unsigned kGroupDigits = 9;
+constexpr unsigned kBytesOfDigits[kGroupDigits + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+constexpr uint32_t kPowers[kGroupDigits + 1] = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+
+// Reads groups in turn. `mask` undoes the flipping below zero; the first byte has its top bit
+// flipped besides.
+class GroupReader {
+ public:
+  explicit GroupReader(const char* from)
+      : at_(reinterpret_cast<const unsigned char*>(from)),
+        mask_((*at_ & 0x80) != 0 ? 0 : ~uint32_t{0}) {}
+
+  bool negative() const { return mask_ != 0; }
+  uint32_t Next(unsigned digits) {
+    const unsigned bytes = kBytesOfDigits[digits];
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes; ++i) {
+      const uint32_t byte = first_ ? *at_ ^ 0x80u : *at_;
+      first_ = false;
+      value = value << 8 | byte;
+      ++at_;
+    }
+    value ^= bytes == 4 ? mask_ : mask_ & ((1u << 8 * bytes) - 1);
+    if (value >= kPowers[digits]) in_range_ = false;
+    return value;
+  }
+  bool in_range() const { return in_range_; }
+
+ private:
+  const unsigned char* at_;
+  uint32_t mask_;
+  bool first_ = true;
+  bool in_range_ = true;
+};
+
+}  // namespace
+
+size_t DecimalBytes(DecimalShape shape) {
+  const unsigned whole = shape.precision - shape.scale;
+  return whole / kGroupDigits * 4 + kBytesOfDigits[whole % kGroupDigits] +
+         shape.scale / kGroupDigits * 4 + kBytesOfDigits[shape.scale % kGroupDigits];
+}
+
+char* WriteDecimal(const char* from, DecimalShape shape, char* to) {
+  GroupReader groups(from);
+  if (groups.negative()) *to++ = '-';
+  const unsigned whole = shape.precision - shape.scale;
+  bool significant = false;
+  for (unsigned left = whole; left > 0;) {
+    const unsigned digits = left % kGroupDigits == 0 ? kGroupDigits : left % kGroupDigits;
+    const uint32_t value = groups.Next(digits);
+    if (!groups.in_range()) return nullptr;
+    left -= digits;
+    if (significant) {
+      to = WritePadded(to, value, kGroupDigits);
+    } else if (value != 0) {
+      to = WriteUnsigned(to, value);
+      significant = true;
+    }
+  }
+  if (!significant) *to++ = '0';
+  if (shape.scale == 0) return to;
+  *to++ = '.';
+  for (unsigned left = shape.scale; left > 0;) {
+    const unsigned digits = left < kGroupDigits ? left : kGroupDigits;
+    const uint32_t value = groups.Next(digits);
+    if (!groups.in_range()) return nullptr;
+    to = WritePadded(to, value, digits);
+    left -= digits;
+  }
+  return to;
+}
+
+}  // namespace millrace::transcode

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace::transcode {
+
+// Pieces of JSON text, spelled as MySQL spells them in `SELECT` of a JSON column.
+
+// Longest form of a number.
+inline constexpr size_t kJsonNumberMax = 32;
+
+// `"` … `"`, with what must be escaped escaped. `text` is UTF-8.
+void AppendJsonString(std::string& to, std::string_view text);
+// The shortest digits that read back as `value`, always with a point or an exponent: `1.0`,
+// `1e100`.
+void AppendJsonDouble(std::string& to, double value);
+void AppendJsonSigned(std::string& to, int64_t value);
+void AppendJsonUnsigned(std::string& to, uint64_t value);
+// A value of an SQL type without a JSON form: `"base64:type15:VVE="`.
+void AppendJsonBase64(std::string& to, uint8_t column_type, std::string_view bytes);
+
+}  // namespace millrace::transcode

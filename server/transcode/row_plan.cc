@@ -1,0 +1,261 @@
+#include "transcode/row_plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "transcode/column_op.h"
+#include "transcode/row_plan_state.h"
+
+namespace millrace::transcode {
+namespace {
+
+bool HasBit(std::string_view bits, size_t index) {
+  return (static_cast<unsigned char>(bits[index / 8]) >> (index % 8) & 1) != 0;
+}
+
+size_t BytesOfBits(size_t bits) { return (bits + 7) / 8; }
+
+size_t CountBits(std::string_view bits, size_t count) {
+  size_t set = 0;
+  for (size_t i = 0; i < count / 8; ++i) {
+    set += static_cast<size_t>(std::popcount(static_cast<unsigned char>(bits[i])));
+  }
+  for (size_t i = count / 8 * 8; i < count; ++i) set += HasBit(bits, i) ? 1 : 0;
+  return set;
+}
+
+size_t LoadLength(const char* from, unsigned width) {
+  switch (width) {
+    case 1:
+      return static_cast<unsigned char>(*from);
+    case 2:
+      return LoadLittle16(from);
+    case 3:
+      return LoadLittle24(from);
+    default:
+      return LoadLittle32(from);
+  }
+}
+
+// Bit 0 of the options before an after image: bits follow that tell which JSON values are
+// differences.
+constexpr uint64_t kPartialJson = 1;
+constexpr std::string_view kEndsEarly = "the image ends early";
+
+absl::Status MapMisfit(const schema::TableVersion& table, std::string_view what) {
+  const std::string name = table.name.ToString();
+  return MakeError(
+      absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+      fmt::format("version {} of {} does not fit the event: {}", table.version, name, what),
+      {{"table", name}});
+}
+
+}  // namespace
+
+RowPlan::State::State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
+    : table_(std::move(table)), ops_(std::move(ops)) {
+  for (const ColumnOp& op : ops_) {
+    fixed_room_ += op.room;
+    if (op.is_json) ++json_columns_;
+  }
+  // Tags are stored as eight bytes.
+  fixed_room_ += sizeof(ColumnOp::tag);
+  documents_.resize(ops_.size());
+  has_document_.resize(ops_.size());
+}
+
+char* RowPlan::State::Room(char* to, size_t count) {
+  out_->Advance(to);
+  return out_->Reserve(count + fixed_room_);
+}
+
+absl::Status RowPlan::State::Failed(const char* image) const {
+  const std::string table = table_->name.ToString();
+  const auto offset = static_cast<size_t>(failure_.at - image);
+  const std::string column =
+      failure_.column < ops_.size() ? table_->columns[failure_.column].name : std::string();
+  return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+                   fmt::format("column `{}` of {}, byte {} of a row image: {}", column, table,
+                               offset, failure_.problem),
+                   {{"table", table}, {"column", column}, {"offset", fmt::format("{}", offset)}});
+}
+
+// The loop over the columns of an image, from the bits of its NULLs on. Returns its end, or null
+// with failure_ set.
+template <RowPlan::State::Walking kWalking>
+const char* RowPlan::State::WalkColumns(std::string_view present, std::string_view partial,
+                                        const char* at, const char* const end) {
+  const size_t null_bytes =
+      BytesOfBits(kWalking == Walking::kAllPresent ? ops_.size() : CountBits(present, ops_.size()));
+  failure_ = {.column = ops_.size(), .at = at, .problem = kEndsEarly};
+  if (static_cast<size_t>(end - at) < null_bytes) return nullptr;
+  const std::string_view nulls(at, null_bytes);
+  at += null_bytes;
+  size_t null_index = 0;
+  size_t json_index = 0;
+  char* to = out_->Reserve(fixed_room_);
+  for (const ColumnOp& op : ops_) {
+    bool is_partial = false;
+    // Every JSON column of the table has a bit, in the image or not.
+    if (kWalking == Walking::kDifferences && op.is_json && !partial.empty()) {
+      is_partial = HasBit(partial, json_index++);
+    }
+    if (kWalking != Walking::kAllPresent && !HasBit(present, op.column)) continue;
+    if (HasBit(nulls, null_index++)) continue;
+    const char* const from = at;
+    size_t size = op.width;
+    if (op.has_length) {
+      if (static_cast<size_t>(end - at) < size) [[unlikely]] {
+        failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
+        return nullptr;
+      }
+      size = LoadLength(at, op.width);
+      at += op.width;
+    }
+    if (static_cast<size_t>(end - at) < size) [[unlikely]] {
+      failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
+      return nullptr;
+    }
+    const std::string_view value(at, size);
+    at += size;
+    if (kWalking == Walking::kKeepDocuments && op.is_json) {
+      documents_[op.column] = value;
+      has_document_[op.column] = true;
+    }
+    to = is_partial ? EncodeDifferences(op, value, to) : Encode(op, value, to);
+    if (to == nullptr) [[unlikely]] {
+      failure_.column = op.column;
+      failure_.at = from;
+      return nullptr;
+    }
+  }
+  out_->Advance(to);
+  return at;
+}
+
+template <RowPlan::State::Walking kWalking>
+absl::Status RowPlan::State::Walk(std::string_view present, std::string_view partial,
+                                  std::string_view& rows) {
+  const char* const end = rows.data() + rows.size();
+  const size_t out_size = out_->size();
+  const char* at = WalkColumns<kWalking>(present, partial, rows.data(), end);
+  if (at == nullptr) {
+    out_->Truncate(out_size);
+    return Failed(rows.data());
+  }
+  rows.remove_prefix(static_cast<size_t>(at - rows.data()));
+  return absl::OkStatus();
+}
+
+absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
+                                   std::vector<InvalidText>& invalid) {
+  if (present.size() != BytesOfBits(ops_.size())) {
+    return MapMisfit(*table_, "the bitmap of present columns has another size");
+  }
+  out_ = &out;
+  invalid_ = &invalid;
+  if (invalid.empty()) kept_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_view& rows,
+                                         WireBuffer& out, std::vector<InvalidText>& invalid) {
+  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
+  if (CountBits(present, ops_.size()) == ops_.size()) [[likely]]
+    return Walk<Walking::kAllPresent>(present, {}, rows);
+  return Walk<Walking::kSomePresent>(present, {}, rows);
+}
+
+absl::Status RowPlan::State::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
+                                                 WireBuffer& before, WireBuffer& after,
+                                                 std::vector<InvalidText>& invalid) {
+  const std::string_view whole = rows;
+  const size_t before_size = before.size();
+  MILLRACE_RETURN_IF_ERROR(Start(event.present, before, invalid));
+  std::fill(has_document_.begin(), has_document_.end(), false);
+  const size_t known_invalid = invalid.size();
+  MILLRACE_RETURN_IF_ERROR(Walk<Walking::kKeepDocuments>(event.present, {}, rows));
+  for (size_t i = known_invalid; i < invalid.size(); ++i) invalid[i].in_before = true;
+  absl::Status status = Start(event.present_after, after, invalid);
+  if (status.ok()) status = WalkDifferences(event.present_after, rows);
+  if (status.ok()) return status;
+  rows = whole;
+  before.Truncate(before_size);
+  return status;
+}
+
+// After image of PARTIAL_UPDATE_ROWS: options, perhaps bits, then as any image.
+absl::Status RowPlan::State::WalkDifferences(std::string_view present, std::string_view& rows) {
+  ByteReader reader(rows);
+  const uint64_t options = reader.LengthEncoded();
+  std::string_view partial;
+  if ((options & kPartialJson) != 0) partial = reader.Bytes(BytesOfBits(json_columns_));
+  if (!reader.ok() || options > kPartialJson) {
+    failure_ = {.column = ops_.size(), .at = rows.data(), .problem = "unknown options of an image"};
+    return Failed(rows.data());
+  }
+  rows = reader.rest();
+  lacks_document_ = false;
+  absl::Status status = Walk<Walking::kDifferences>(present, partial, rows);
+  if (status.ok() || !lacks_document_) return status;
+  const std::string table = table_->name.ToString();
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "PARTIAL_JSON_WITHOUT_BEFORE",
+      fmt::format("a partial update of {} lacks the JSON document that it changes; set "
+                  "binlog_row_value_options='' or binlog_row_image=FULL on the source",
+                  table),
+      {{"table", table}, {"column", table_->columns[failure_.column].name}});
+}
+
+absl::StatusOr<std::unique_ptr<RowPlan>> RowPlan::Compile(const binlog::TableMap& map,
+                                                          schema::TableVersionPtr table) {
+  if (map.columns.size() != table->columns.size()) {
+    return MapMisfit(
+        *table, fmt::format("{} columns instead of {}", map.columns.size(), table->columns.size()));
+  }
+  std::vector<ColumnOp> ops;
+  ops.reserve(table->columns.size());
+  for (size_t i = 0; i < map.columns.size(); ++i) {
+    const schema::Column& column = table->columns[i];
+    if (map.columns[i].type != column.type || map.columns[i].metadata != column.metadata) {
+      return MapMisfit(*table, fmt::format("column `{}` is of another type", column.name));
+    }
+    MILLRACE_ASSIGN_OR_RETURN(ColumnOp op, CompileColumn(*table, i));
+    ops.push_back(std::move(op));
+  }
+  auto state = std::make_unique<State>(std::move(table), std::move(ops));
+  return std::unique_ptr<RowPlan>(new RowPlan(std::move(state)));
+}
+
+RowPlan::RowPlan(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RowPlan::~RowPlan() = default;
+
+const schema::TableVersionPtr& RowPlan::table() const { return state_->table(); }
+
+absl::Status RowPlan::EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+                                  std::vector<InvalidText>& invalid) {
+  return state_->EncodeImage(present, rows, out, invalid);
+}
+
+absl::Status RowPlan::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
+                                          WireBuffer& before, WireBuffer& after,
+                                          std::vector<InvalidText>& invalid) {
+  return state_->EncodePartialUpdate(event, rows, before, after, invalid);
+}
+
+std::vector<uint32_t> RowPlan::UnknownFields(std::string_view present) const {
+  std::vector<uint32_t> fields;
+  const std::vector<schema::Column>& columns = table()->columns;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const bool is_present = i / 8 < present.size() && HasBit(present, i);
+    if (columns[i].captured && !is_present) fields.push_back(columns[i].field_number);
+  }
+  return fields;
+}
+
+}  // namespace millrace::transcode

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "binlog/events.h"
+#include "binlog/table_map.h"
+#include "schema/table_version.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+
+// Text that its charset does not allow, found in a row. Goes into Change.invalid_text.
+struct InvalidText {
+  uint32_t field_number = 0;
+  bool in_before = false;
+  std::string_view charset;  // of the plan
+  std::string_view bytes;    // of the event
+};
+
+// How the rows of one table version become protobuf: for each column an opcode, its width, its tag.
+// Immutable; used by one thread at a time because of its scratch buffers.
+class RowPlan {
+ public:
+  // kDataLoss ROW_UNDECODABLE: the version does not fit the map. kUnimplemented
+  // COLUMN_TYPE_UNKNOWN.
+  static absl::StatusOr<std::unique_ptr<RowPlan>> Compile(const binlog::TableMap& map,
+                                                          schema::TableVersionPtr table);
+  ~RowPlan();
+
+  const schema::TableVersionPtr& table() const;
+
+  // Walks one row image from `rows` on (which shrinks by it) and appends its fields to `out` as the
+  // content of a row message. `present` has one bit a column; columns outside of it are not
+  // written. Text of a wrong charset is added to `invalid` instead, with in_before left to the
+  // caller; its bytes are valid until a call with `invalid` empty. On failure `rows` and `out` are
+  // as before. kDataLoss ROW_UNDECODABLE: the image ends early or a value is impossible; names
+  // column and offset.
+  absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+                           std::vector<InvalidText>& invalid);
+
+  // An UPDATE of PARTIAL_UPDATE_ROWS: before image and after image with JSON differences, applied
+  // to the before image's documents. The after image is written to `after`, the before image to
+  // `before`. kFailedPrecondition PARTIAL_JSON_WITHOUT_BEFORE: the before image lacks the document.
+  absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
+                                   WireBuffer& before, WireBuffer& after,
+                                   std::vector<InvalidText>& invalid);
+
+  // Numbers of captured fields whose columns are not in `present`, in column order: the unknown
+  // fields of such an image.
+  std::vector<uint32_t> UnknownFields(std::string_view present) const;
+
+ private:
+  class State;
+  explicit RowPlan(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace::transcode
