@@ -46,6 +46,21 @@ TEST_F(LogFaultTest, DiskThatFillsAgainAndAgainLosesNothing) {
   }
 }
 
+// Recovering then leaves RocksDB with nothing in memory, where its Resume alone would keep a
+// write-ahead log that can no longer be written.
+TEST_F(LogFaultTest, SpaceForRecoveringButNotForTheCommitIsNoFailure) {
+  const Batch batch = BatchOf({NextFrame(4, 500'000)});
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    faults_->FillDisk(100'000);
+    EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+  }
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
+  options_.directory = PowerLossCopy();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 4);
+}
+
 TEST_F(LogFaultTest, FullDiskUnderStagedFramesLosesNothing) {
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(2)})), "OK");
   const StoredFrame frame = NextFrame(3);
