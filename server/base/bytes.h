@@ -96,6 +96,8 @@ class ByteReader {
   uint64_t Little48() { return Take(6) ? LoadLittle(at_ - 6, 6) : 0; }
   uint64_t Little64() { return Take(8) ? LoadLittle64(at_ - 8) : 0; }
   uint64_t Little(unsigned width) {
+    // A reader of nothing has no address that memcpy may be given.
+    if (width == 0) return 0;
     return width <= 8 && Take(width) ? LoadLittle(at_ - width, width) : (Require(width <= 8), 0);
   }
   uint64_t Big(unsigned width) {
@@ -124,7 +126,7 @@ class ByteReader {
       const uint8_t byte = Little8();
       if (shift == 63 && byte > 1) break;
       value |= uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) return ok_ ? value : 0;
     }
     Fail();
     return 0;

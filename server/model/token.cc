@@ -1,9 +1,8 @@
 #include "model/token.h"
 
-#include <zlib.h>
-
 #include "absl/strings/escaping.h"
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "base/error.h"
 #include "fmt/format.h"
 
@@ -16,11 +15,6 @@ constexpr size_t kChecksumBytes = 4;
 // Largest set that keeps the text below kTokenCharactersMax; the other fields take 40 bytes at
 // most.
 constexpr size_t kGtidBytesMax = kTokenCharactersMax / 4 * 3 - 40;
-
-uint32_t Checksum(std::string_view bytes) {
-  return static_cast<uint32_t>(
-      crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
-}
 
 absl::Status TokenMalformed(std::string_view why) {
   return MakeError(absl::StatusCode::kInvalidArgument, "TOKEN_MALFORMED",
@@ -39,7 +33,7 @@ std::string Token::ToString() const {
   AppendVarint(bytes, sequence.value);
   AppendVarint(bytes, changes_into_transaction);
   AppendSized(bytes, gtids.size() <= kGtidBytesMax ? std::string_view(gtids) : "");
-  AppendLittle32(bytes, Checksum(bytes));
+  AppendLittle32(bytes, Crc32(bytes));
   return absl::WebSafeBase64Escape(bytes);
 }
 
@@ -53,7 +47,7 @@ absl::StatusOr<Token> Token::Parse(std::string_view text) {
   }
   if (bytes.size() <= kChecksumBytes) return TokenMalformed("too short");
   const std::string_view body = std::string_view(bytes).substr(0, bytes.size() - kChecksumBytes);
-  if (LoadLittle32(bytes.data() + body.size()) != Checksum(body)) {
+  if (LoadLittle32(bytes.data() + body.size()) != Crc32(body)) {
     return TokenMalformed("bad checksum");
   }
   ByteReader reader(body);
