@@ -1,0 +1,357 @@
+#include "schema/definition.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/charset.h"
+#include "model/quoted.h"
+#include "schema/collations.h"
+#include "schema/column_type_text.h"
+#include "schema/details_fit.h"
+
+namespace millrace::schema {
+namespace {
+
+using binlog::ColumnMap;
+using binlog::TableMap;
+
+// Columns of functional and multi-valued indexes begin so on the versions of MySQL that show them.
+constexpr std::string_view kHiddenPrefix = "!hidden!";
+constexpr std::string_view kRemedy = "SET GLOBAL binlog_row_metadata = FULL";
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+// What else is known of one column. Null: nothing that fits.
+struct Sources {
+  const Column* before = nullptr;
+  const ColumnDetails* details = nullptr;
+};
+
+bool FitsBefore(const TableMap& map, const ColumnMap& column, const Column& before) {
+  if (column.type != before.type || column.metadata != before.metadata) return false;
+  if (!before.captured) return true;
+  if (column.collation != 0 && HasCharset(column.type) && column.collation != before.collation) {
+    return false;
+  }
+  return !map.has_signedness || !IsInteger(column.type) || column.is_unsigned == before.is_unsigned;
+}
+
+// Describes one table map; holds what its steps share.
+class Describer {
+ public:
+  Describer(const TableMap& map, const Knowledge& known) : map_(map), known_(known) {}
+
+  absl::StatusOr<Definition> Describe() {
+    MILLRACE_RETURN_IF_ERROR(map_.has_names ? FindByName() : FindByPlace());
+    Definition definition;
+    definition.columns.reserve(map_.columns.size());
+    for (size_t i = 0; i < map_.columns.size(); ++i) {
+      MILLRACE_ASSIGN_OR_RETURN(Column column, DescribeColumn(i));
+      definition.columns.push_back(std::move(column));
+    }
+    definition.meaning_unknown = meaning_unknown_;
+    return definition;
+  }
+
+ private:
+  absl::Status FindByName();
+  absl::Status FindByPlace();
+  bool PreviousFits() const;
+  std::string WhyDetailsDoNotFit() const;
+
+  absl::StatusOr<Column> DescribeColumn(size_t i);
+  absl::Status FillSign(size_t i, Column& column) const;
+  absl::Status FillCharset(size_t i, Column& column) const;
+  absl::Status FillLabels(size_t i, Column& column) const;
+  void FillMeaning(size_t i, Column& column);
+  void FillKeyAndVisibility(size_t i, Column& column) const;
+  void FillText(size_t i, Column& column) const;
+
+  absl::Status Unproven(std::string_view column, std::string_view what) const;
+  absl::Status Unproven(size_t i, std::string_view what) const { return Unproven(NameOf(i), what); }
+  std::string NameOf(size_t i) const;
+  // The previous version outranks the details unless a statement since may have changed the table.
+  // Of a column that was not captured it holds the name alone.
+  bool TrustsBefore(size_t i) const {
+    const auto [before, details] = sources_[i];
+    return before != nullptr && before->captured && (!known_.doubtful || details == nullptr);
+  }
+
+  const TableMap& map_;
+  const Knowledge& known_;
+  std::vector<Sources> sources_;
+  bool meaning_unknown_ = false;
+};
+
+std::string Describer::NameOf(size_t i) const {
+  if (map_.has_names) return std::string(map_.columns[i].name);
+  if (i < sources_.size() && sources_[i].before != nullptr) return sources_[i].before->name;
+  if (i < sources_.size() && sources_[i].details != nullptr) return sources_[i].details->name;
+  return fmt::format("#{}", i + 1);
+}
+
+absl::Status Describer::Unproven(std::string_view column, std::string_view what) const {
+  const std::string table = fmt::format("{}.{}", map_.database, map_.table);
+  const std::string place =
+      column.empty() ? table : fmt::format("{}, column {}", table, Quoted(column));
+  ErrorMetadata metadata{{"table", table}, {"statement", std::string(kRemedy)}};
+  if (!column.empty()) metadata["column"] = column;
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+                   fmt::format("table {}: {}; run {} on the source so that the binlog itself tells",
+                               place, what, kRemedy),
+                   metadata);
+}
+
+absl::Status Describer::FindByName() {
+  sources_.resize(map_.columns.size());
+  std::unordered_map<std::string, Sources> by_name;
+  if (known_.previous != nullptr) {
+    for (const Column& column : known_.previous->columns) {
+      by_name[ColumnKey(column.name)].before = &column;
+    }
+  }
+  if (known_.details != nullptr) {
+    for (const ColumnDetails& column : known_.details->columns) {
+      by_name[ColumnKey(column.name)].details = &column;
+    }
+  }
+  for (size_t i = 0; i < map_.columns.size(); ++i) {
+    const ColumnMap& column = map_.columns[i];
+    if (column.name.empty()) return Unproven(fmt::format("#{}", i + 1), "the event has no name");
+    const auto found = by_name.find(ColumnKey(column.name));
+    if (found == by_name.end()) continue;
+    const auto [before, details] = found->second;
+    if (before != nullptr && FitsBefore(map_, column, *before)) sources_[i].before = before;
+    if (details != nullptr && Contradiction(map_, column, *details, known_.flavour).empty()) {
+      sources_[i].details = details;
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Describer::PreviousFits() const {
+  const TableVersion* previous = known_.previous;
+  if (previous == nullptr || previous->columns.size() != map_.columns.size()) return false;
+  for (size_t i = 0; i < map_.columns.size(); ++i) {
+    const Column& before = previous->columns[i];
+    if (!FitsBefore(map_, map_.columns[i], before)) return false;
+    if (map_.columns[i].nullable != before.nullable) return false;
+  }
+  return true;
+}
+
+std::string Describer::WhyDetailsDoNotFit() const {
+  const std::vector<ColumnDetails>& columns = known_.details->columns;
+  if (columns.size() != map_.columns.size()) {
+    return fmt::format(
+        "the event names no columns and has {} of them, information_schema has {} now",
+        map_.columns.size(), columns.size());
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string why = Contradiction(map_, map_.columns[i], columns[i], known_.flavour);
+    if (why.empty()) continue;
+    return fmt::format("the event names no columns, and at column {} ({} in information_schema) {}",
+                       i + 1, Quoted(columns[i].name), why);
+  }
+  return {};
+}
+
+// Without names a source has to fit as a whole, place by place.
+absl::Status Describer::FindByPlace() {
+  const bool previous_fits = !known_.doubtful && PreviousFits();
+  const std::string why_not =
+      known_.details == nullptr
+          ? "the event names no columns, and information_schema was not asked or does not know the "
+            "table"
+          : WhyDetailsDoNotFit();
+  if (!previous_fits && !why_not.empty()) return Unproven("", why_not);
+  sources_.resize(map_.columns.size());
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    if (previous_fits) sources_[i].before = &known_.previous->columns[i];
+    if (why_not.empty()) sources_[i].details = &known_.details->columns[i];
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
+  const ColumnMap& from = map_.columns[i];
+  Column column;
+  column.name = NameOf(i);
+  column.type = from.type;
+  column.metadata = from.metadata;
+  column.nullable = from.nullable;
+  const TableName table{std::string(map_.database), std::string(map_.table)};
+  column.captured =
+      !column.name.starts_with(kHiddenPrefix) &&
+      (known_.filter == nullptr || !*known_.filter || (*known_.filter)(table, column.name));
+  if (!IsValidUtf8(column.name)) return Unproven(i, "its name is not UTF-8");
+  // Nothing is told of columns that are passed over but how long their values are.
+  if (!column.captured) return column;
+  MILLRACE_RETURN_IF_ERROR(FillSign(i, column));
+  MILLRACE_RETURN_IF_ERROR(FillCharset(i, column));
+  MILLRACE_RETURN_IF_ERROR(FillLabels(i, column));
+  FillMeaning(i, column);
+  FillKeyAndVisibility(i, column);
+  FillText(i, column);
+  const std::optional<FieldType> field_type = FieldTypeOf(column);
+  if (!field_type.has_value()) {
+    return MakeError(
+        absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
+        fmt::format("table {}: values of column {} have type code {}, which cannot be read; run "
+                    "ALTER TABLE … FORCE to rebuild the table, or exclude the column",
+                    table.ToString(), Quoted(column.name), static_cast<unsigned>(column.type)),
+        {{"table", table.ToString()}, {"column", column.name}});
+  }
+  column.field_type = *field_type;
+  return column;
+}
+
+absl::Status Describer::FillSign(size_t i, Column& column) const {
+  const auto [before, details] = sources_[i];
+  if (map_.has_signedness) {
+    column.is_unsigned = map_.columns[i].is_unsigned;
+  } else if (TrustsBefore(i)) {
+    column.is_unsigned = before->is_unsigned;
+  } else if (details != nullptr) {
+    column.is_unsigned = details->is_unsigned;
+  } else if (IsInteger(column.type)) {
+    return Unproven(i, "nothing tells whether it is signed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Describer::FillCharset(size_t i, Column& column) const {
+  if (!HasCharset(column.type)) return absl::OkStatus();
+  const auto [before, details] = sources_[i];
+  column.collation = map_.columns[i].collation;
+  if (column.collation == 0 && TrustsBefore(i)) {
+    column.collation = before->collation;
+    column.charset = before->charset;
+  } else if (column.collation == 0 && details != nullptr) {
+    // information_schema has no collation for BINARY, BLOB and their kin.
+    column.collation = details->charset.empty() ? kBinaryCollation : details->collation;
+  }
+  if (column.collation == 0) return Unproven(i, "nothing tells its charset");
+  if (column.charset.empty()) {
+    column.charset = CharsetOfCollation(known_.flavour, column.collation);
+  }
+  // Collations that an operator or a later version of the source added.
+  const bool told = details != nullptr && details->collation == column.collation;
+  if (column.charset.empty() && told && IsValidUtf8(details->charset)) {
+    column.charset = details->charset;
+  }
+  const bool same = before != nullptr && before->collation == column.collation;
+  if (column.charset.empty() && same) column.charset = before->charset;
+  if (column.charset == "utf8") column.charset = "utf8mb3";
+  if (!column.charset.empty()) return absl::OkStatus();
+  return Unproven(i, fmt::format("collation id {} is unknown, and information_schema does not tell "
+                                 "its charset",
+                                 column.collation));
+}
+
+absl::Status Describer::FillLabels(size_t i, Column& column) const {
+  if (!IsEnumOrSet(column.type)) return absl::OkStatus();
+  const auto [before, details] = sources_[i];
+  const Charset* charset = FindCharset(column.charset);
+  bool converted = !map_.columns[i].labels.empty() && charset != nullptr;
+  for (const std::string_view label : map_.columns[i].labels) {
+    if (!converted) break;
+    converted = charset->AppendUtf8(label, column.labels.emplace_back());
+  }
+  if (converted) return absl::OkStatus();
+  column.labels.clear();
+  // Labels that the map has and cannot be converted must at least be as many.
+  const size_t told = map_.columns[i].labels.size();
+  const auto fits = [&](const std::vector<std::string>& labels) {
+    return !labels.empty() && (told == 0 || labels.size() == told) &&
+           std::all_of(labels.begin(), labels.end(),
+                       [](const std::string& label) { return IsValidUtf8(label); });
+  };
+  if (TrustsBefore(i) && fits(before->labels)) {
+    column.labels = before->labels;
+  } else if (details != nullptr && fits(details->labels)) {
+    column.labels = details->labels;
+  } else {
+    return Unproven(i, told == 0 ? "nothing tells its labels"
+                                 : "its labels are not text of charset " + column.charset);
+  }
+  return absl::OkStatus();
+}
+
+// UUID, INET6 and INET4 of MariaDB look like BINARY(16) and BINARY(4) in a binlog.
+void Describer::FillMeaning(size_t i, Column& column) {
+  const bool possible = known_.flavour == Flavour::kMariadb && column.type == ColumnType::kString &&
+                        column.collation == kBinaryCollation &&
+                        (column.metadata == 16 || column.metadata == 4);
+  if (!possible) return;
+  const auto [before, details] = sources_[i];
+  if (known_.doubtful && details == nullptr) meaning_unknown_ = true;
+  if (TrustsBefore(i)) {
+    column.meaning = before->meaning;
+  } else if (details == nullptr) {
+    meaning_unknown_ = true;
+  } else if (details->data_type == "uuid") {
+    column.meaning = Meaning::kMariadbUuid;
+  } else if (details->data_type == "inet6") {
+    column.meaning = Meaning::kMariadbInet6;
+  } else if (details->data_type == "inet4") {
+    column.meaning = Meaning::kMariadbInet4;
+  }
+}
+
+void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
+  const auto [before, details] = sources_[i];
+  if (map_.has_names) {
+    column.key_ordinal = map_.columns[i].key_ordinal;
+  } else if (TrustsBefore(i)) {
+    column.key_ordinal = before->key_ordinal;
+  } else if (details != nullptr) {
+    column.key_ordinal = details->key_ordinal;
+  }
+  if (map_.has_visibility) {
+    column.invisible = !map_.columns[i].visible;
+  } else if (TrustsBefore(i)) {
+    column.invisible = before->invisible;
+  } else if (details != nullptr) {
+    column.invisible = details->invisible;
+  }
+}
+
+void Describer::FillText(size_t i, Column& column) const {
+  const auto [before, details] = sources_[i];
+  const ColumnMap& from = map_.columns[i];
+  column.mysql_type = TypeText(from, column);
+  // Of these the map tells more than type, metadata and charset, by which sources were held to fit.
+  if (from.geometry_type != 0 || from.vector_dimension != 0) return;
+  if (TrustsBefore(i)) {
+    const bool same = before->is_unsigned == column.is_unsigned &&
+                      before->labels == column.labels && before->meaning == column.meaning;
+    if (same) column.mysql_type = before->mysql_type;
+  } else if (details != nullptr && (from.labels.empty() || details->labels == column.labels)) {
+    const std::string_view text = details->column_type;
+    // MariaDB adds ` /*M!100301 COMPRESSED*/`, which is no part of the type.
+    if (IsValidUtf8(text)) column.mysql_type = text.substr(0, text.find(" /*"));
+  }
+}
+
+}  // namespace
+
+bool SameColumnName(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char left, char right) { return Lower(left) == Lower(right); });
+}
+
+std::string ColumnKey(std::string_view name) {
+  std::string key(name);
+  std::transform(key.begin(), key.end(), key.begin(), Lower);
+  return key;
+}
+
+absl::StatusOr<Definition> Describe(const binlog::TableMap& map, const Knowledge& known) {
+  return Describer(map, known).Describe();
+}
+
+}  // namespace millrace::schema

@@ -1,0 +1,252 @@
+#include "schema/registry.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/check.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/charset.h"
+#include "model/quoted.h"
+#include "schema/field_numbers.h"
+#include "schema/identifier.h"
+#include "schema/stored_table.h"
+#include "schema/stored_tables.h"
+
+namespace millrace::schema {
+namespace {
+
+// In doubt whatever the epoch, which counts from 1.
+constexpr uint64_t kNeverProved = 0;
+
+}  // namespace
+
+class Registry::State {
+ public:
+  explicit State(Flavour flavour) : flavour_(flavour) {}
+
+  absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
+  void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
+
+  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details);
+  bool NeedsDetails(const binlog::TableMap& map) const;
+  void Doubt(const TableName& table);
+  void DoubtAll();
+  void RenameColumns(const TableName& table,
+                     const std::vector<std::pair<std::string, std::string>>& renames);
+  uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
+  std::vector<log::Record> TakeUnstored();
+  StoredTables& stored() { return stored_; }
+
+ private:
+  struct Entry {
+    TableVersionPtr version;  // version 0 while no row was seen
+    uint64_t proved_epoch = kNeverProved;
+  };
+
+  Entry& EntryOf(const TableName& name);
+  std::string FreeRowMessage(const TableName& name) const;
+  Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
+  bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
+  // The record of the table must be written anew.
+  void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
+
+  const Flavour flavour_;
+  ColumnFilter filter_;
+  absl::flat_hash_map<TableName, uint32_t> ids_;
+  std::unordered_map<uint32_t, Entry> entries_;
+  std::unordered_set<std::string> row_messages_;
+  uint32_t newest_id_ = 0;
+  uint64_t epoch_ = 1;
+  bool epoch_touched_ = false;
+  std::unordered_set<uint32_t> touched_;
+  StoredTables stored_;
+};
+
+absl::Status Registry::State::Load(
+    const std::vector<std::pair<std::string, std::string>>& records) {
+  std::vector<TableVersionPtr> versions;
+  for (const auto& [key, value] : records) {
+    if (IsEpochKey(key)) {
+      MILLRACE_ASSIGN_OR_RETURN(epoch_, ParseEpochRecord(value));
+      continue;
+    }
+    MILLRACE_ASSIGN_OR_RETURN(StoredTable table, ParseTableRecord(key, value));
+    const auto version = std::make_shared<const TableVersion>(std::move(table.version));
+    const bool fresh = ids_.emplace(version->name, version->table_id).second &&
+                       row_messages_.insert(version->row_message).second;
+    if (!fresh) {
+      return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                       fmt::format("two schema records are of table {} or row message {}; restore "
+                                   "the data directory or start a new one",
+                                   version->name.ToString(), version->row_message));
+    }
+    newest_id_ = std::max(newest_id_, version->table_id);
+    entries_[version->table_id] = {version, table.proved_epoch};
+    versions.push_back(version);
+  }
+  stored_.Prepare(std::move(versions));
+  stored_.Publish();
+  return absl::OkStatus();
+}
+
+std::string Registry::State::FreeRowMessage(const TableName& name) const {
+  const std::string wanted =
+      fmt::format("db.{}.{}", Identifier(name.database), Identifier(name.table));
+  std::string message = wanted;
+  for (int suffix = 2; row_messages_.contains(message); ++suffix) {
+    message = fmt::format("{}_{}", wanted, suffix);
+  }
+  return message;
+}
+
+Registry::State::Entry& Registry::State::EntryOf(const TableName& name) {
+  const auto [found, fresh] = ids_.try_emplace(name, newest_id_ + 1);
+  Entry& entry = entries_[found->second];
+  if (!fresh) return entry;
+  TableVersion version;
+  version.table_id = ++newest_id_;
+  version.name = name;
+  version.row_message = FreeRowMessage(name);
+  version.type_url = "t/" + version.row_message;
+  row_messages_.insert(version.row_message);
+  entry.version = std::make_shared<const TableVersion>(std::move(version));
+  Touch(entry);
+  return entry;
+}
+
+Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* details) const {
+  Knowledge known;
+  known.flavour = flavour_;
+  known.previous = entry.version->version == 0 ? nullptr : entry.version.get();
+  known.doubtful = InDoubt(entry);
+  known.details = details;
+  known.filter = &filter_;
+  return known;
+}
+
+bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
+  Knowledge known;
+  known.flavour = flavour_;
+  known.filter = &filter_;
+  const auto found = ids_.find(TableName{std::string(map.database), std::string(map.table)});
+  if (found != ids_.end()) known = KnownOf(entries_.at(found->second), nullptr);
+  const auto definition = Describe(map, known);
+  if (definition.ok()) return definition->meaning_unknown;
+  return ErrorReason(definition.status()) == "SCHEMA_UNPROVEN";
+}
+
+absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap& map,
+                                                         const TableDetails* details) {
+  const TableName name{std::string(map.database), std::string(map.table)};
+  if (!IsValidUtf8(name.database) || !IsValidUtf8(name.table)) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+        fmt::format("the name of table {} is not UTF-8; rename the table", Quoted(name.ToString())),
+        {{"table", Quoted(name.ToString())}});
+  }
+  Entry& entry = EntryOf(name);
+  const Knowledge known = KnownOf(entry, details);
+  MILLRACE_ASSIGN_OR_RETURN(Definition definition, Describe(map, known));
+
+  auto next = std::make_shared<TableVersion>(*entry.version);
+  next->version = entry.version->version + 1;
+  next->columns = std::move(definition.columns);
+  AssignFields(known.previous, *next);
+  const bool same = known.previous != nullptr && next->columns == entry.version->columns &&
+                    next->dropped_columns == entry.version->dropped_columns;
+  const uint64_t proved_epoch = definition.meaning_unknown ? kNeverProved : epoch_;
+  if (same && entry.proved_epoch == proved_epoch) return entry.version;
+  if (!same) entry.version = std::move(next);
+  entry.proved_epoch = proved_epoch;
+  Touch(entry);
+  return entry.version;
+}
+
+void Registry::State::Doubt(const TableName& table) {
+  const auto found = ids_.find(table);
+  if (found == ids_.end()) return;
+  Entry& entry = entries_.at(found->second);
+  if (entry.proved_epoch == kNeverProved) return;
+  entry.proved_epoch = kNeverProved;
+  Touch(entry);
+}
+
+void Registry::State::DoubtAll() {
+  ++epoch_;
+  epoch_touched_ = true;
+}
+
+void Registry::State::RenameColumns(
+    const TableName& table, const std::vector<std::pair<std::string, std::string>>& renames) {
+  const auto found = ids_.find(table);
+  if (found == ids_.end()) return;
+  Entry& entry = entries_.at(found->second);
+  std::vector<std::pair<std::string, std::string>> valid;
+  for (const auto& pair : renames) {
+    if (!pair.second.empty() && IsValidUtf8(pair.second)) valid.push_back(pair);
+  }
+  std::optional<TableVersion> next = Renamed(*entry.version, valid);
+  if (!next.has_value()) return;
+  entry.version = std::make_shared<const TableVersion>(*std::move(next));
+  Touch(entry);
+}
+
+std::vector<log::Record> Registry::State::TakeUnstored() {
+  std::vector<log::Record> records;
+  std::vector<TableVersionPtr> versions;
+  for (const uint32_t table_id : touched_) {
+    const Entry& entry = entries_.at(table_id);
+    records.push_back(TableRecord({*entry.version, entry.proved_epoch}));
+    versions.push_back(entry.version);
+  }
+  if (epoch_touched_) records.push_back(EpochRecord(epoch_));
+  touched_.clear();
+  epoch_touched_ = false;
+  if (!records.empty()) stored_.Prepare(std::move(versions));
+  return records;
+}
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::FromRecords(
+    const std::vector<std::pair<std::string, std::string>>& records, Flavour flavour) {
+  auto state = std::make_unique<State>(flavour);
+  MILLRACE_RETURN_IF_ERROR(state->Load(records));
+  return std::unique_ptr<Registry>(new Registry(std::move(state)));
+}
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const log::Log& log, Flavour flavour) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto records, log.ListRecords(log::RecordKind::kSchema));
+  return FromRecords(records, flavour);
+}
+
+Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Registry::~Registry() = default;
+
+void Registry::SetColumnFilter(ColumnFilter filter) { state_->SetColumnFilter(std::move(filter)); }
+absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
+                                                  const TableDetails* details) {
+  return state_->Resolve(map, details);
+}
+bool Registry::NeedsDetails(const binlog::TableMap& map) const { return state_->NeedsDetails(map); }
+void Registry::Doubt(const TableName& table) { state_->Doubt(table); }
+void Registry::DoubtAll() { state_->DoubtAll(); }
+void Registry::RenameColumns(const TableName& table,
+                             const std::vector<std::pair<std::string, std::string>>& renames) {
+  state_->RenameColumns(table, renames);
+}
+uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
+std::vector<log::Record> Registry::TakeUnstored() { return state_->TakeUnstored(); }
+void Registry::MarkStored() { state_->stored().Publish(); }
+TableVersionPtr Registry::Find(uint32_t table_id) const { return state_->stored().Find(table_id); }
+TableVersionPtr Registry::Find(const TableName& name) const { return state_->stored().Find(name); }
+TableVersionPtr Registry::FindRowMessage(std::string_view full_name) const {
+  return state_->stored().FindRowMessage(full_name);
+}
+std::optional<TableName> Registry::NameOf(uint32_t table_id) const {
+  return state_->stored().NameOf(table_id);
+}
+std::vector<TableVersionPtr> Registry::List() const { return state_->stored().List(); }
+uint64_t Registry::generation() const { return state_->stored().generation(); }
+
+}  // namespace millrace::schema

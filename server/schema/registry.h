@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "binlog/table_map.h"
+#include "log/log.h"
+#include "model/flavour.h"
+#include "model/table_details.h"
+#include "schema/definition.h"
+#include "schema/table_version.h"
+
+namespace millrace::schema {
+
+// All tables that the log holds rows of, each in its newest version. A table is its name: what is
+// created again under an old name goes on where that left off, so field numbers are found by column
+// name and never move, whatever ALTER, RENAME TABLE swaps (gh-ost) or DROP did meanwhile, and no
+// DDL parser is trusted with it. Rows are encoded as they arrive, so earlier versions are not kept:
+// what their rows used is in `dropped_columns`.
+//
+// The writing methods belong to the ingest thread; MarkStored and the reading methods are
+// thread-safe. Readers see a version once it is stored.
+class Registry {
+ public:
+  // Loads what `log` has stored. kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
+  static absl::StatusOr<std::unique_ptr<Registry>> Open(const log::Log& log, Flavour flavour);
+  // The same from the records' keys and values; from none, an empty registry.
+  static absl::StatusOr<std::unique_ptr<Registry>> FromRecords(
+      const std::vector<std::pair<std::string, std::string>>& records, Flavour flavour);
+  ~Registry();
+
+  // Writing thread.
+
+  // Columns for which `filter` is false are not captured: no field, not in the row message. One
+  // that was captured before keeps its number as a dropped column does, until it is let in again.
+  // To be set before the first Resolve.
+  void SetColumnFilter(ColumnFilter filter);
+
+  // The version that fits `map`: the newest if it is the same definition, otherwise a new one.
+  // `details` supplies what the map lacks (names, labels, charsets under
+  // binlog_row_metadata=MINIMAL; UUID and INET types; COLUMN_TYPE); may be null.
+  // kFailedPrecondition SCHEMA_UNPROVEN: names or charsets are in neither, or `details` does not
+  // fit the event (count, types, lengths): names the table, what differs, and the statement that
+  // mends it. kUnimplemented COLUMN_TYPE_UNKNOWN: a captured column has values nobody can read.
+  //
+  // Where only details could tell a UUID or INET of MariaDB from a BINARY and there are none, it is
+  // taken as BINARY: its bytes lose nothing. So pass null only if the source does not know the
+  // table any more; a failed query must be repeated instead.
+  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details);
+  // True if Resolve of `map` would need details it has never seen, or not since Doubt.
+  bool NeedsDetails(const binlog::TableMap& map) const;
+
+  // To be called for each statement that may have changed a table: what details told of it holds no
+  // longer, since a TABLE_MAP without names, or with a UUID instead of a BINARY(16), can look as
+  // before. DoubtAll: the statement may concern any table. Goes to disk with the next records.
+  void Doubt(const TableName& table);
+  void DoubtAll();
+  // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns. Pairs take effect
+  // together, so that names may be swapped. Pairs that do not fit the newest version are ignored.
+  void RenameColumns(const TableName& table,
+                     const std::vector<std::pair<std::string, std::string>>& renames);
+  // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
+  uint32_t TableIdOf(const TableName& table);
+
+  // Records of what is new since the last call, to go into the same batch as the frames that use
+  // it.
+  std::vector<log::Record> TakeUnstored();
+  // The records of the oldest TakeUnstored that returned any, and was not answered by a MarkStored
+  // yet, are on disk: readers may see them.
+  void MarkStored();
+
+  // Readers.
+
+  // Newest stored version; null if there is none.
+  TableVersionPtr Find(uint32_t table_id) const;
+  TableVersionPtr Find(const TableName& name) const;
+  TableVersionPtr FindRowMessage(std::string_view full_name) const;
+  // Name behind a number; nothing for an unknown one.
+  std::optional<TableName> NameOf(uint32_t table_id) const;
+  // Newest versions, ordered by name.
+  std::vector<TableVersionPtr> List() const;
+  // Counts up with every MarkStored that changed something, so that readers know when to look
+  // again.
+  uint64_t generation() const;
+
+ private:
+  class State;
+  explicit Registry(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace::schema

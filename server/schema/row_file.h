@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "google/protobuf/descriptor.pb.h"
+#include "schema/table_version.h"
+
+namespace millrace::schema {
+
+// The file that defines the row message of `table`, as protoc would give it out.
+google::protobuf::FileDescriptorProto RowFile(const TableVersion& table);
+
+// `file`, made by RowFile, as .proto text.
+std::string RowFileText(const google::protobuf::FileDescriptorProto& file);
+
+}  // namespace millrace::schema

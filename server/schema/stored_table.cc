@@ -1,0 +1,219 @@
+#include "schema/stored_table.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "millrace/storage/v1/table.pb.h"
+#include "model/quoted.h"
+#include "schema/field_numbers.h"
+#include "schema/identifier.h"
+
+namespace millrace::schema {
+namespace {
+
+namespace storage = ::millrace::storage::v1;
+
+// First byte of each value. Do not reuse.
+constexpr char kFormatVersion = 1;
+constexpr std::string_view kEpochKey = "e";
+constexpr char kTableKeyPrefix = 't';
+constexpr size_t kTableKeySize = 1 + sizeof(uint32_t);
+
+std::string TableKey(uint32_t table_id) {
+  std::string key(1, kTableKeyPrefix);
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(table_id >> shift));
+  return key;
+}
+
+log::Record MakeRecord(std::string key, const google::protobuf::MessageLite& message) {
+  return {log::RecordKind::kSchema, std::move(key), kFormatVersion + message.SerializeAsString()};
+}
+
+absl::Status Damaged(std::string_view key, std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("schema record {} {}; restore the data directory or start a new one",
+                               Quoted(key), what));
+}
+
+absl::Status ParseValue(std::string_view key, std::string_view value,
+                        google::protobuf::MessageLite& to) {
+  if (value.empty()) return Damaged(key, "is empty");
+  if (value.front() != kFormatVersion) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+                     fmt::format("schema record {} has format {}, this server reads up to {}; "
+                                 "run the version that wrote it, or a later one",
+                                 Quoted(key), static_cast<unsigned char>(value.front()),
+                                 static_cast<int>(kFormatVersion)));
+  }
+  value.remove_prefix(1);
+  if (!to.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+    return Damaged(key, "cannot be parsed");
+  }
+  return absl::OkStatus();
+}
+
+void Store(const Column& from, storage::StoredColumn& to) {
+  to.set_column(from.name);
+  to.set_field_number(from.field_number);
+  to.set_field(from.field_name);
+  to.set_type(static_cast<uint32_t>(from.type));
+  to.set_metadata(from.metadata);
+  to.set_is_unsigned(from.is_unsigned);
+  to.set_nullable(from.nullable);
+  to.set_collation(from.collation);
+  for (const std::string& label : from.labels) to.add_labels(label);
+  to.set_key_ordinal(from.key_ordinal);
+  to.set_invisible(from.invisible);
+  to.set_mysql_type(from.mysql_type);
+  to.set_field_type(static_cast<uint32_t>(from.field_type));
+  to.set_meaning(static_cast<uint32_t>(from.meaning));
+  to.set_charset(from.charset);
+  to.set_excluded(!from.captured);
+}
+
+Column Load(const storage::StoredColumn& from) {
+  Column to;
+  to.name = from.column();
+  to.field_number = from.field_number();
+  to.field_name = from.field();
+  to.type = static_cast<ColumnType>(from.type());
+  to.metadata = static_cast<uint16_t>(from.metadata());
+  to.is_unsigned = from.is_unsigned();
+  to.nullable = from.nullable();
+  to.collation = from.collation();
+  to.labels.assign(from.labels().begin(), from.labels().end());
+  to.key_ordinal = from.key_ordinal();
+  to.invisible = from.invisible();
+  to.mysql_type = from.mysql_type();
+  to.field_type = static_cast<FieldType>(from.field_type());
+  to.meaning = static_cast<Meaning>(from.meaning());
+  to.charset = from.charset();
+  to.captured = !from.excluded();
+  return to;
+}
+
+// What no record of ours violates; descriptors and row plans are built on it.
+class Checker {
+ public:
+  explicit Checker(const storage::StoredTable& table) : table_(table) {}
+
+  // What is wrong, or nothing.
+  std::string Check() {
+    if (table_.table_id() == 0) return "has no table id";
+    if (table_.version() == 0 && table_.columns_size() + table_.dropped_columns_size() != 0) {
+      return "has columns but no version";
+    }
+    if (table_.next_field_number() > kFieldNumberMax + 1) return "has too great a field number";
+    if (!IsRowMessage(table_.row_message())) return "has no row message name";
+    for (const storage::StoredColumn& column : table_.columns()) CheckColumn(column, false);
+    for (const storage::StoredColumn& column : table_.dropped_columns()) CheckColumn(column, true);
+    return wrong_.empty() ? "" : fmt::format("has a column {}", wrong_);
+  }
+
+ private:
+  static bool IsRowMessage(std::string_view name) {
+    for (int i = 0; i < 2; ++i) {
+      const size_t dot = name.find('.');
+      if (dot == std::string_view::npos || !IsIdentifier(name.substr(0, dot))) return false;
+      name.remove_prefix(dot + 1);
+    }
+    return IsIdentifier(name);
+  }
+
+  void CheckColumn(const storage::StoredColumn& column, bool dropped) {
+    if (column.type() > UINT8_MAX) wrong_ = "of impossible type";
+    if (column.metadata() > UINT16_MAX) wrong_ = "of impossible metadata";
+    if (column.field_type() < static_cast<uint32_t>(FieldType::kInt32) ||
+        column.field_type() > static_cast<uint32_t>(FieldType::kVector)) {
+      wrong_ = "of unknown field type";
+    }
+    if (column.meaning() > static_cast<uint32_t>(Meaning::kMariadbInet4)) {
+      wrong_ = "of unknown meaning";
+    }
+    if (!dropped && column.excluded()) {
+      if (column.field_number() != 0) wrong_ = "that is excluded and has a field";
+      return;
+    }
+    const uint32_t number = column.field_number();
+    const bool reserved =
+        number >= kFieldNumbersReservedFirst && number <= kFieldNumbersReservedLast;
+    if (number == 0 || number >= table_.next_field_number() || reserved ||
+        !numbers_.insert(number).second) {
+      wrong_ = "of impossible field number";
+    }
+    if (!IsIdentifier(column.field()) || !names_.insert(FieldNameKey(column.field())).second) {
+      wrong_ = "of impossible field name";
+    }
+  }
+
+  const storage::StoredTable& table_;
+  std::unordered_set<uint32_t> numbers_;
+  std::unordered_set<std::string> names_;
+  std::string_view wrong_;
+};
+
+}  // namespace
+
+log::Record TableRecord(const StoredTable& table) {
+  const TableVersion& version = table.version;
+  storage::StoredTable stored;
+  stored.set_table_id(version.table_id);
+  stored.set_version(version.version);
+  stored.set_database(version.name.database);
+  stored.set_table(version.name.table);
+  for (const Column& column : version.columns) Store(column, *stored.add_columns());
+  for (const Column& column : version.dropped_columns) {
+    Store(column, *stored.add_dropped_columns());
+  }
+  stored.set_next_field_number(version.next_field_number);
+  stored.set_row_message(version.row_message);
+  stored.set_proved_epoch(table.proved_epoch);
+  return MakeRecord(TableKey(version.table_id), stored);
+}
+
+log::Record EpochRecord(uint64_t epoch) {
+  storage::StoredRegistry stored;
+  stored.set_epoch(epoch);
+  return MakeRecord(std::string(kEpochKey), stored);
+}
+
+bool IsEpochKey(std::string_view key) { return key == kEpochKey; }
+
+absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value) {
+  if (key.size() != kTableKeySize || key.front() != kTableKeyPrefix) {
+    return Damaged(key, "has a key of no known kind");
+  }
+  storage::StoredTable stored;
+  MILLRACE_RETURN_IF_ERROR(ParseValue(key, value, stored));
+  if (const std::string wrong = Checker(stored).Check(); !wrong.empty()) {
+    return Damaged(key, wrong);
+  }
+  if (LoadBig(key.data() + 1, sizeof(uint32_t)) != stored.table_id()) {
+    return Damaged(key, "holds another table");
+  }
+  StoredTable table;
+  TableVersion& version = table.version;
+  version.table_id = stored.table_id();
+  version.version = stored.version();
+  version.name = {stored.database(), stored.table()};
+  for (const auto& column : stored.columns()) version.columns.push_back(Load(column));
+  for (const auto& column : stored.dropped_columns()) {
+    version.dropped_columns.push_back(Load(column));
+  }
+  version.next_field_number = stored.next_field_number();
+  version.row_message = stored.row_message();
+  version.type_url = "t/" + version.row_message;
+  table.proved_epoch = stored.proved_epoch();
+  return table;
+}
+
+absl::StatusOr<uint64_t> ParseEpochRecord(std::string_view value) {
+  storage::StoredRegistry stored;
+  MILLRACE_RETURN_IF_ERROR(ParseValue(kEpochKey, value, stored));
+  return stored.epoch();
+}
+
+}  // namespace millrace::schema

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "log/log.h"
+#include "schema/table_version.h"
+
+namespace millrace::schema {
+
+// A table name as it is stored: its newest version, without columns and with version 0 while no row
+// of it was seen.
+struct StoredTable {
+  TableVersion version;
+  uint64_t proved_epoch = 0;
+};
+
+// The kSchema records. Format: schema/FORMAT.md.
+log::Record TableRecord(const StoredTable& table);
+log::Record EpochRecord(uint64_t epoch);
+
+// True if `key` is that of EpochRecord; all other keys are those of tables.
+bool IsEpochKey(std::string_view key);
+// kDataLoss LOG_DAMAGED: not the record of a table, or one that this server would not have written;
+// kFailedPrecondition FORMAT_TOO_NEW.
+absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value);
+absl::StatusOr<uint64_t> ParseEpochRecord(std::string_view value);
+
+}  // namespace millrace::schema

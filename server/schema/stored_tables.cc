@@ -1,0 +1,67 @@
+#include "schema/stored_tables.h"
+
+#include "base/check.h"
+
+namespace millrace::schema {
+
+void StoredTables::Prepare(std::vector<TableVersionPtr> versions) {
+  absl::MutexLock lock(&mutex_);
+  prepared_.push_back(std::move(versions));
+}
+
+void StoredTables::Publish() {
+  absl::MutexLock lock(&mutex_);
+  MILLRACE_CHECK(!prepared_.empty());
+  bool changed = false;
+  for (TableVersionPtr& version : prepared_.front()) {
+    by_name_[version->name] = version->table_id;
+    by_message_[version->row_message] = version->table_id;
+    TableVersionPtr& current = by_id_[version->table_id];
+    // A record may be written only to note that an old version was proved again.
+    changed = changed || current != version;
+    current = std::move(version);
+  }
+  prepared_.pop_front();
+  if (changed) generation_.fetch_add(1, std::memory_order_release);
+}
+
+TableVersionPtr StoredTables::WithRows(uint32_t table_id) const {
+  const auto found = by_id_.find(table_id);
+  return found == by_id_.end() || found->second->version == 0 ? nullptr : found->second;
+}
+
+TableVersionPtr StoredTables::Find(uint32_t table_id) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return WithRows(table_id);
+}
+
+TableVersionPtr StoredTables::Find(const TableName& name) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : WithRows(found->second);
+}
+
+TableVersionPtr StoredTables::FindRowMessage(std::string_view full_name) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = by_message_.find(full_name);
+  return found == by_message_.end() ? nullptr : WithRows(found->second);
+}
+
+std::optional<TableName> StoredTables::NameOf(uint32_t table_id) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = by_id_.find(table_id);
+  if (found == by_id_.end()) return std::nullopt;
+  return found->second->name;
+}
+
+std::vector<TableVersionPtr> StoredTables::List() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<TableVersionPtr> versions;
+  versions.reserve(by_name_.size());
+  for (const auto& [name, table_id] : by_name_) {
+    if (TableVersionPtr version = WithRows(table_id)) versions.push_back(std::move(version));
+  }
+  return versions;
+}
+
+}  // namespace millrace::schema

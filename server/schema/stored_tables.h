@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "schema/table_version.h"
+
+namespace millrace::schema {
+
+// The readers' side of the registry: the tables as they are on disk. Thread-safe. Changed in place
+// under a lock, not copied: a source may have hundreds of thousands of tables.
+class StoredTables {
+ public:
+  // Keeps `versions` until their Publish.
+  void Prepare(std::vector<TableVersionPtr> versions);
+  // Shows the oldest of what was prepared. Requires: there is something.
+  void Publish();
+
+  TableVersionPtr Find(uint32_t table_id) const;
+  TableVersionPtr Find(const TableName& name) const;
+  TableVersionPtr FindRowMessage(std::string_view full_name) const;
+  std::optional<TableName> NameOf(uint32_t table_id) const;
+  std::vector<TableVersionPtr> List() const;
+  uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
+ private:
+  // Null for a table of which no row was seen.
+  TableVersionPtr WithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  std::atomic<uint64_t> generation_{0};
+
+  mutable absl::Mutex mutex_;
+  std::deque<std::vector<TableVersionPtr>> prepared_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<uint32_t, TableVersionPtr> by_id_ ABSL_GUARDED_BY(mutex_);
+  std::map<TableName, uint32_t> by_name_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, uint32_t, std::less<>> by_message_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::schema

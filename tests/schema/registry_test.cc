@@ -1,0 +1,210 @@
+#include "schema/registry.h"
+
+#include <atomic>
+#include <thread>
+
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/stubs/logging.h"
+#include "gtest/gtest.h"
+#include "schema/row_descriptor.h"
+#include "schema/table_fixture.h"
+
+namespace millrace::schema {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Registry, ReadersSeeAVersionOnceItIsStored) {
+  RegistryFixture registry;
+  const auto table = registry.Resolve(Map({Int("a")}));
+  const auto records = registry->TakeUnstored();
+  EXPECT_THAT(records, SizeIs(1));
+  EXPECT_EQ(registry->Find({"s", "t"}), nullptr);
+  registry->MarkStored();
+  EXPECT_EQ(registry->Find({"s", "t"}), table);
+  EXPECT_EQ(registry->Find(table->table_id), table);
+  EXPECT_EQ(registry->FindRowMessage("db.s.t"), table);
+}
+
+TEST(Registry, MarkStoredShowsOnlyTheOldestOfWhatWasTaken) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a")}));
+  registry->TakeUnstored();
+  registry.Resolve(Map({Int("a"), Int("b")}));
+  registry->TakeUnstored();
+  registry->MarkStored();
+  EXPECT_EQ(registry->Find({"s", "t"})->version, 1u);
+  registry->MarkStored();
+  EXPECT_EQ(registry->Find({"s", "t"})->version, 2u);
+}
+
+TEST(Registry, NothingNewGivesNoRecords) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a")}));
+  registry.Store();
+  registry.Resolve(Map({Int("a")}));
+  EXPECT_THAT(registry->TakeUnstored(), IsEmpty());
+}
+
+TEST(Registry, GenerationCountsWhatReadersMustLookAtAgain) {
+  RegistryFixture registry;
+  const uint64_t before = registry->generation();
+  registry.Resolve(Map({Int("a")}));
+  EXPECT_EQ(registry->generation(), before);
+  registry.Store();
+  EXPECT_EQ(registry->generation(), before + 1);
+  registry->Doubt({"s", "t"});
+  registry.Store();
+  EXPECT_EQ(registry->generation(), before + 1);
+}
+
+TEST(Registry, ReopenedItGoesOnAsBefore) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a"), Enum("e", {"ä"}), Varchar("v", 80, 46)}));
+  const auto before = registry.Resolve(Map({Int("a"), Varchar("v", 80, 63), Enum("e", {"ä"})}));
+  registry.Store();
+  registry.Reopen();
+  const auto after = registry->Find({"s", "t"});
+  EXPECT_EQ(after->columns, before->columns);
+  EXPECT_EQ(after->dropped_columns, before->dropped_columns);
+  EXPECT_EQ(after->next_field_number, 5u);
+  EXPECT_EQ(after->type_url, "t/db.s.t");
+  EXPECT_EQ(registry.Resolve(Map({Int("a"), Varchar("v", 80, 63), Enum("e", {"ä"})})), after);
+}
+
+TEST(Registry, WhatWasNotStoredIsNumberedAlikeAfterACrash) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a")}));
+  registry.Store();
+  const auto lost = registry.Resolve(Map({Int("a"), Int("b")}));
+  registry.Reopen();
+  EXPECT_EQ(registry.Resolve(Map({Int("a"), Int("b")}))->columns, lost->columns);
+}
+
+TEST(Registry, TablesAreNumberedByNameForEver) {
+  RegistryFixture registry;
+  EXPECT_EQ(registry->TableIdOf({"s", "one"}), 1u);
+  EXPECT_EQ(registry.Resolve(Map({Int("a")}, "two"))->table_id, 2u);
+  registry.Store();
+  registry.Reopen();
+  EXPECT_EQ(registry->TableIdOf({"s", "three"}), 3u);
+  EXPECT_EQ(registry->TableIdOf({"s", "two"}), 2u);
+  EXPECT_EQ(registry->NameOf(1), (TableName{"s", "one"}));
+  EXPECT_EQ(registry->NameOf(3), std::nullopt);
+}
+
+TEST(Registry, NameWithoutRowsHasNoVersion) {
+  RegistryFixture registry;
+  registry->TableIdOf({"s", "odd\xff"});
+  registry.Store();
+  registry.Reopen();
+  EXPECT_EQ(registry->Find(1), nullptr);
+  EXPECT_THAT(registry->List(), IsEmpty());
+  EXPECT_EQ(registry->NameOf(1)->table, "odd\xff");
+}
+
+TEST(Registry, RecreatedTableGoesOnWithItsNumbers) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("id"), Int("old")}));
+  const auto table = registry.Resolve(Map({Varchar("new"), Int("id")}));
+  EXPECT_EQ(table->table_id, 1u);
+  EXPECT_EQ(NumberOf(*table, "id"), 1u);
+  EXPECT_EQ(NumberOf(*table, "new"), 3u);
+}
+
+TEST(Registry, SwapOfTablesFindsNumbersByTheNameTheRowsHave) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("id"), Int("a")}, "t"));
+  registry.Resolve(Map({Int("id"), Int("b"), Int("a")}, "_t_gho"));
+  const auto swapped = registry.Resolve(Map({Int("id"), Int("b"), Int("a")}, "t"));
+  EXPECT_EQ(NumberOf(*swapped, "a"), 2u);
+  EXPECT_EQ(NumberOf(*swapped, "b"), 3u);
+}
+
+TEST(Registry, NamesThatGiveOneIdentifierGetDifferentRowMessages) {
+  RegistryFixture registry;
+  EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a-b"))->row_message, "db.a_b.t");
+  EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a_b"))->row_message, "db.a_b.t_2");
+  registry.Store();
+  registry.Reopen();
+  EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a.b"))->row_message, "db.a_b.t_3");
+  EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a_b"))->row_message, "db.a_b.t_2");
+}
+
+TEST(Registry, ListIsOrderedByName) {
+  RegistryFixture registry;
+  for (const char* name : {"c", "a", "b"}) registry.Resolve(Map({Int("x")}, name));
+  registry.Store();
+  const auto list = registry->List();
+  ASSERT_THAT(list, SizeIs(3));
+  EXPECT_EQ(list[0]->name.table, "a");
+  EXPECT_EQ(list[2]->name.table, "c");
+}
+
+TEST(Registry, DamagedRecordsAreNamed) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a")}));
+  registry.Store();
+  for (const std::string& value :
+       {std::string(), std::string("\x01\xff\xff"), std::string("\x01")}) {
+    registry.disk().begin()->second = value;
+    const auto loaded = registry.Load();
+    EXPECT_EQ(ErrorReason(loaded.status()), "LOG_DAMAGED") << loaded.status();
+    EXPECT_THAT(loaded.status().message(), HasSubstr("schema record"));
+  }
+}
+
+TEST(Registry, RecordsOfALaterFormatAreRefused) {
+  RegistryFixture registry;
+  registry->TableIdOf({"s", "t"});
+  registry.Store();
+  registry.disk().begin()->second.front() = 2;
+  EXPECT_EQ(ErrorReason(registry.Load().status()), "FORMAT_TOO_NEW");
+}
+
+TEST(Registry, AnyFlippedBitIsRefusedOrLeavesATableThatCanBeDescribed) {
+  const google::protobuf::LogSilencer silencer;
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a"), Enum("e", {"x"}), Varchar("v")}));
+  registry.Resolve(Map({Int("a")}));
+  registry.Store();
+  std::string& value = registry.disk().begin()->second;
+  size_t refused = 0;
+  for (size_t i = 0; i < value.size() * 8; ++i) {
+    value[i / 8] = static_cast<char>(value[i / 8] ^ (1 << i % 8));
+    const auto loaded = registry.Load();
+    refused += loaded.ok() ? 0 : 1;
+    if (loaded.ok() && loaded.value()->Find(1) != nullptr) {
+      EXPECT_NE(RowDescriptor::Make(*loaded.value()->Find(1)), nullptr);
+    }
+    value[i / 8] = static_cast<char>(value[i / 8] ^ (1 << i % 8));
+  }
+  EXPECT_GT(refused, value.size());
+}
+
+TEST(Registry, ReadersRunBesideTheWriter) {
+  RegistryFixture registry;
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    while (!done) {
+      for (const auto& table : registry->List()) {
+        EXPECT_EQ(registry->NameOf(table->table_id), table->name);
+      }
+    }
+  });
+  std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) names.push_back("t" + std::to_string(i % 20));
+  for (size_t i = 0; i < names.size(); ++i) {
+    registry.Resolve(Map({i % 3 == 0 ? Int("a") : Varchar("b")}, names[i]));
+    registry.Store();
+  }
+  done = true;
+  reader.join();
+  EXPECT_THAT(registry->List(), SizeIs(20));
+}
+
+}  // namespace
+}  // namespace millrace::schema

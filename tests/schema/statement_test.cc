@@ -1,0 +1,342 @@
+#include "schema/statement.h"
+
+#include <chrono>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace millrace::schema {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using enum StatementKind;
+
+Statement Of(std::string_view text) { return Classify(text, "d"); }
+StatementKind KindOf(std::string_view text) { return Of(text).kind; }
+
+std::vector<std::string> Tables(std::string_view text) {
+  std::vector<std::string> names;
+  for (const TableName& table : Of(text).tables) names.push_back(table.ToString());
+  return names;
+}
+
+TEST(Statement, TransactionsBeginAndEnd) {
+  EXPECT_EQ(KindOf("BEGIN"), kBegin);
+  EXPECT_EQ(KindOf("begin work"), kBegin);
+  EXPECT_EQ(KindOf("START TRANSACTION READ WRITE"), kBegin);
+  EXPECT_EQ(KindOf("COMMIT"), kCommit);
+  EXPECT_EQ(KindOf("commit and chain;"), kCommit);
+  EXPECT_EQ(KindOf("ROLLBACK"), kRollback);
+  EXPECT_EQ(KindOf("ROLLBACK WORK"), kRollback);
+}
+
+TEST(Statement, SavepointsEndNothing) {
+  EXPECT_EQ(KindOf("SAVEPOINT `a`"), kSavepoint);
+  EXPECT_EQ(KindOf("ROLLBACK TO `a`"), kSavepoint);
+  EXPECT_EQ(KindOf("ROLLBACK WORK TO SAVEPOINT a"), kSavepoint);
+  EXPECT_EQ(KindOf("RELEASE SAVEPOINT a"), kSavepoint);
+}
+
+TEST(Statement, XaStatements) {
+  EXPECT_EQ(KindOf("XA START X'61',X'',1"), kBegin);
+  EXPECT_EQ(KindOf("xa begin 'a'"), kBegin);
+  EXPECT_EQ(KindOf("XA END X'61',X'',1"), kXaPrepare);
+  EXPECT_EQ(KindOf("XA PREPARE X'61',X'',1"), kXaPrepare);
+  EXPECT_EQ(KindOf("XA COMMIT X'61',X'',1"), kXaCommit);
+  EXPECT_EQ(KindOf("XA ROLLBACK X'61',X'',1"), kXaRollback);
+  EXPECT_EQ(KindOf("XA RECOVER"), kOther);
+}
+
+TEST(Statement, TruncateNamesItsTable) {
+  EXPECT_EQ(KindOf("TRUNCATE t"), kTruncate);
+  EXPECT_THAT(Tables("TRUNCATE t"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("truncate table `a b`.`c``d`"), ElementsAre("a b.c`d"));
+  EXPECT_TRUE(Of("TRUNCATE").may_concern_any_table);
+}
+
+TEST(Statement, CreateTableNamesItsTable) {
+  EXPECT_EQ(KindOf("CREATE TABLE t (a INT)"), kDefinition);
+  EXPECT_THAT(Tables("CREATE TABLE IF NOT EXISTS x.t (a INT)"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("CREATE OR REPLACE TABLE t (a INT)"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("CREATE TABLE x LIKE y"), ElementsAre("d.x"));
+  EXPECT_THAT(Tables("CREATE TABLE x . t (a INT)"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("CREATE TABLE .t (a INT)"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("CREATE TABLE 1st.2nd (a INT)"), ElementsAre("1st.2nd"));
+  EXPECT_THAT(Tables("CREATE TABLE tabelle_ä (a INT)"), ElementsAre("d.tabelle_ä"));
+}
+
+TEST(Statement, CreateTableSelectGoesOnAsATransaction) {
+  EXPECT_TRUE(
+      Of("CREATE TABLE `t` (\n  `a` int DEFAULT NULL\n) START TRANSACTION").starts_transaction);
+  EXPECT_TRUE(Of("CREATE TABLE t (a INT) ENGINE=InnoDB START TRANSACTION;").starts_transaction);
+  EXPECT_FALSE(Of("CREATE TABLE t (a INT) COMMENT 'x START TRANSACTION'").starts_transaction);
+  EXPECT_FALSE(Of("CREATE TABLE t (start INT)").starts_transaction);
+}
+
+TEST(Statement, TemporaryTablesConcernNobody) {
+  EXPECT_TRUE(Of("CREATE TEMPORARY TABLE t (a INT)").temporary);
+  EXPECT_TRUE(Of("CREATE OR REPLACE TEMPORARY TABLE t (a INT)").temporary);
+  EXPECT_TRUE(Of("DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`").temporary);
+  EXPECT_TRUE(Of("DROP TABLE IF EXISTS `d`.`#sql-1a_2`").temporary);
+  EXPECT_FALSE(Of("DROP TABLE t, `#sql-1`").temporary);
+  EXPECT_FALSE(Of("CREATE TABLE temporary_t (a INT)").temporary);
+}
+
+TEST(Statement, AlterTableNamesItsTable) {
+  EXPECT_EQ(KindOf("ALTER TABLE t ADD COLUMN b INT"), kDefinition);
+  EXPECT_THAT(Tables("ALTER ONLINE IGNORE TABLE x.t WAIT 5 ADD b INT"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("ALTER TABLE IF EXISTS t NOWAIT DROP b"), ElementsAre("d.t"));
+}
+
+TEST(Statement, RenamedColumnsAreTold) {
+  EXPECT_THAT(Of("ALTER TABLE db.t RENAME COLUMN a TO b, CHANGE c d INT, ADD e INT, "
+                 "CHANGE COLUMN `f` `g h` DECIMAL(10,2) NOT NULL DEFAULT '1,2' AFTER a")
+                  .column_renames,
+              ElementsAre(Pair("a", "b"), Pair("c", "d"), Pair("f", "g h")));
+}
+
+TEST(Statement, SwappedColumnsAreTold) {
+  EXPECT_THAT(Of("alter table t rename column a to b, rename column b to a").column_renames,
+              ElementsAre(Pair("a", "b"), Pair("b", "a")));
+}
+
+TEST(Statement, WhatRenamesNoColumnIsNotTakenForIt) {
+  EXPECT_THAT(Of("ALTER TABLE t CHANGE a a BIGINT").column_renames, IsEmpty());
+  EXPECT_THAT(Of("ALTER TABLE t RENAME INDEX a TO b, RENAME KEY c TO d").column_renames, IsEmpty());
+  EXPECT_THAT(Of("ALTER TABLE t ADD c ENUM('x, CHANGE a b INT')").column_renames, IsEmpty());
+  EXPECT_THAT(Of("ALTER TABLE t ADD CHECK (a > 1, RENAME COLUMN a TO b)").column_renames,
+              IsEmpty());
+  EXPECT_THAT(Of("ALTER TABLE t ADD a INT /* , CHANGE a b INT */").column_renames, IsEmpty());
+  EXPECT_THAT(Of("ALTER TABLE t ADD a INT COMMENT 'it\\'s, CHANGE a b'").column_renames, IsEmpty());
+}
+
+TEST(Statement, CaseOnlyChangeIsARename) {
+  EXPECT_THAT(Of("ALTER TABLE t CHANGE COLUMN IF EXISTS a A INT").column_renames,
+              ElementsAre(Pair("a", "A")));
+}
+
+TEST(Statement, AlterTableNamesOtherTablesItMovesTo) {
+  EXPECT_THAT(Tables("ALTER TABLE t ADD a INT, RENAME TO x.u"), ElementsAre("d.t", "x.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t RENAME u"), ElementsAre("d.t", "d.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t RENAME AS u"), ElementsAre("d.t", "d.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u WITHOUT VALIDATION"),
+              ElementsAre("d.t", "d.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t CONVERT PARTITION p TO TABLE u"), ElementsAre("d.t", "d.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t CONVERT TABLE u TO PARTITION p"), ElementsAre("d.t", "d.u"));
+  EXPECT_THAT(Tables("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4"), ElementsAre("d.t"));
+}
+
+TEST(Statement, RenameTableNamesBothSidesOnce) {
+  EXPECT_EQ(KindOf("RENAME TABLE a TO b"), kDefinition);
+  EXPECT_THAT(Tables("RENAME TABLE a TO b, x.c TO y.d"), ElementsAre("d.a", "d.b", "x.c", "y.d"));
+  EXPECT_THAT(Tables("rename tables `t` to `_t_del`, `_t_gho` to `t`"),
+              ElementsAre("d.t", "d._t_del", "d._t_gho"));
+  EXPECT_THAT(Tables("RENAME TABLE IF EXISTS a NOWAIT TO b"), ElementsAre("d.a", "d.b"));
+}
+
+TEST(Statement, DropTableNamesAll) {
+  EXPECT_THAT(Tables("DROP TABLE IF EXISTS a, `b`.`c` RESTRICT /* generated by server */"),
+              ElementsAre("d.a", "b.c"));
+  EXPECT_THAT(Tables("DROP TABLES a, b CASCADE"), ElementsAre("d.a", "d.b"));
+}
+
+TEST(Statement, AnsiQuotesAreNamesWhereNamesStand) {
+  EXPECT_THAT(Tables("ALTER TABLE \"x\".\"a\"\"b\" ADD c INT"), ElementsAre("x.a\"b"));
+}
+
+TEST(Statement, CommentsArePassedOver) {
+  EXPECT_THAT(Tables("/* x */ ALTER -- TABLE no\n TABLE # no\n t ADD a INT"), ElementsAre("d.t"));
+  EXPECT_EQ(KindOf("/* application: ALTER TABLE */ BEGIN"), kBegin);
+  EXPECT_EQ(KindOf("-- only a comment"), kOther);
+  EXPECT_EQ(KindOf("/* without an end"), kOther);
+}
+
+TEST(Statement, ContentOfExecutableCommentsCounts) {
+  EXPECT_THAT(Tables("/*!40000 ALTER TABLE `t` DISABLE KEYS */"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("CREATE /*!50100 OR REPLACE */ /*M!100301 */ TABLE t /*! (a INT) */"),
+              ElementsAre("d.t"));
+  EXPECT_THAT(Tables("ALTER TABLE t /*!50100 PARTITION BY HASH (a) */"), ElementsAre("d.t"));
+}
+
+TEST(Statement, SetStatementOfMariadbIsLookedThrough) {
+  EXPECT_THAT(
+      Tables("SET STATEMENT max_statement_time=1, sql_mode='FOR' FOR ALTER TABLE t ADD a INT"),
+      ElementsAre("d.t"));
+  EXPECT_EQ(KindOf("SET STATEMENT a=1 FOR SET STATEMENT b=2 FOR COMMIT"), kCommit);
+  EXPECT_EQ(KindOf("SET STATEMENT a=1"), kOther);
+}
+
+TEST(Statement, DatabasesAreTold) {
+  EXPECT_EQ(Of("CREATE DATABASE IF NOT EXISTS `x y`").database, "x y");
+  EXPECT_EQ(Of("DROP SCHEMA x").database, "x");
+  EXPECT_EQ(Of("CREATE OR REPLACE DATABASE x").database, "x");
+  EXPECT_EQ(Of("ALTER DATABASE x CHARACTER SET utf8mb4").database, "x");
+  EXPECT_EQ(Of("ALTER DATABASE CHARACTER SET utf8mb4").database, "d");
+  EXPECT_EQ(Of("ALTER SCHEMA DEFAULT COLLATE utf8mb4_bin").database, "d");
+  EXPECT_EQ(KindOf("DROP SCHEMA x"), kDefinition);
+  EXPECT_FALSE(Of("DROP SCHEMA x").may_concern_any_table);
+}
+
+TEST(Statement, IndexesAndTriggersConcernTheirTable) {
+  EXPECT_THAT(Tables("CREATE UNIQUE INDEX i USING BTREE ON x.t (a)"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("CREATE FULLTEXT INDEX IF NOT EXISTS i ON t (a)"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("DROP INDEX i ON t"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("CREATE DEFINER=`root`@`%` TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN "
+                     "DELETE FROM u; ALTER TABLE v ADD a INT; END"),
+              ElementsAre("d.t"));
+  EXPECT_THAT(Tables("DROP TRIGGER g"), IsEmpty());
+  EXPECT_FALSE(Of("DROP TRIGGER g").may_concern_any_table);
+}
+
+TEST(Statement, ViewsAndSequencesAreNamedLikeTables) {
+  EXPECT_THAT(Tables("CREATE OR REPLACE ALGORITHM=MERGE DEFINER='a'@'b' SQL SECURITY INVOKER VIEW "
+                     "x.v AS SELECT * FROM t"),
+              ElementsAre("x.v"));
+  EXPECT_THAT(Tables("ALTER DEFINER = CURRENT_USER() VIEW v AS SELECT 1"), ElementsAre("d.v"));
+  EXPECT_THAT(Tables("DROP VIEW IF EXISTS v, w"), ElementsAre("d.v", "d.w"));
+  EXPECT_THAT(Tables("CREATE SEQUENCE s START WITH 5"), ElementsAre("d.s"));
+}
+
+TEST(Statement, RoutinesAndEventsConcernNoTable) {
+  for (const std::string_view text :
+       {"CREATE DEFINER=root@localhost PROCEDURE p() BEGIN DROP TABLE t; END",
+        "CREATE AGGREGATE FUNCTION f RETURNS INT SONAME 'x.so'", "DROP FUNCTION IF EXISTS f",
+        "ALTER EVENT e ENABLE", "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO TRUNCATE t",
+        "CREATE UNDO TABLESPACE u ADD DATAFILE 'u.ibu'"}) {
+    const Statement statement = Of(text);
+    EXPECT_EQ(statement.kind, kDefinition) << text;
+    EXPECT_THAT(statement.tables, IsEmpty()) << text;
+    EXPECT_FALSE(statement.may_concern_any_table) << text;
+  }
+}
+
+TEST(Statement, DefinitionThatIsNotUnderstoodMayConcernAnyTable) {
+  for (const std::string_view text :
+       {"CREATE", "ALTER SOMETHING new", "DROP TABLE 'x'", "RENAME TABLE a INTO b",
+        "IMPORT TABLE FROM 't.sdi'", "CREATE TABLE", "DROP INDEX i"}) {
+    const Statement statement = Of(text);
+    EXPECT_EQ(statement.kind, kDefinition) << text;
+    EXPECT_TRUE(statement.may_concern_any_table) << text;
+    EXPECT_THAT(statement.tables, IsEmpty()) << text;
+  }
+}
+
+TEST(Statement, RowStatementsNameWhatTheyWriteWhenCertain) {
+  EXPECT_EQ(KindOf("INSERT INTO t VALUES (1)"), kRowStatement);
+  EXPECT_THAT(Tables("REPLACE INTO `percona`.`checksums` SELECT * FROM t"),
+              ElementsAre("percona.checksums"));
+  EXPECT_THAT(Tables("insert ignore x.t set a=1"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("UPDATE LOW_PRIORITY t AS u SET a=1"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("UPDATE t u SET a=1"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("DELETE QUICK FROM x.t WHERE a=1"), ElementsAre("x.t"));
+  EXPECT_THAT(Tables("DELETE FROM t"), ElementsAre("d.t"));
+  EXPECT_THAT(Tables("LOAD DATA LOCAL INFILE 'INTO TABLE x' INTO TABLE t FIELDS (a)"),
+              ElementsAre("d.t"));
+}
+
+TEST(Statement, RowStatementsOnSeveralTablesNameNone) {
+  for (const std::string_view text :
+       {"UPDATE a JOIN b SET a.x=1", "UPDATE a, b SET a.x=1", "DELETE a, b FROM a JOIN b",
+        "DELETE FROM a USING a JOIN b", "DELETE FROM a, b USING a JOIN b", "CALL p()", "SELECT f()",
+        "WITH x AS (SELECT 1) UPDATE t SET a=1", "DO f()"}) {
+    EXPECT_EQ(KindOf(text), kRowStatement) << text;
+    EXPECT_THAT(Tables(text), IsEmpty()) << text;
+  }
+}
+
+TEST(Statement, TheRestConcernsNoRow) {
+  for (const std::string_view text : {"",
+                                      ";",
+                                      "FLUSH TABLES",
+                                      "ANALYZE TABLE t",
+                                      "OPTIMIZE TABLE t",
+                                      "REPAIR TABLE t",
+                                      "GRANT SELECT ON x.* TO u",
+                                      "REVOKE ALL ON *.* FROM u",
+                                      "SET @a = 1",
+                                      "DROP USER u",
+                                      "CREATE ROLE r",
+                                      "RENAME USER a TO b",
+                                      "ALTER INSTANCE ROTATE INNODB MASTER KEY",
+                                      "LOAD INDEX INTO CACHE t",
+                                      "DROP PREPARE s",
+                                      "\xff\xfe",
+                                      "'quoted'",
+                                      "INSTALL PLUGIN p",
+                                      "CREATE SPATIAL REFERENCE SYSTEM 1 NAME 'x'",
+                                      "CREATE RESOURCE GROUP g TYPE = USER"}) {
+    EXPECT_EQ(KindOf(text), kOther) << text;
+    EXPECT_THAT(Tables(text), IsEmpty()) << text;
+  }
+}
+
+TEST(Statement, SecretsAreNoticed) {
+  for (const std::string_view text :
+       {"CREATE USER u IDENTIFIED BY 'x'", "ALTER USER u IDENTIFIED BY 'x'",
+        "SET PASSWORD FOR u = 'x'", "GRANT ALL ON *.* TO u IDENTIFIED BY 'x'",
+        "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (PASSWORD 'x')",
+        "ALTER SERVER s OPTIONS (PASSWORD 'x')", "CHANGE MASTER TO MASTER_PASSWORD='x'",
+        "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='x'", "START REPLICA PASSWORD='x'",
+        "CREATE TABLE t (a INT) ENGINE=FEDERATED CONNECTION='mysql://u:p@h/d/t'",
+        "ALTER TABLE t ADD a INT, CONNECTION = 'x'"}) {
+    EXPECT_TRUE(Of(text).may_hold_secret) << text;
+  }
+  for (const std::string_view text :
+       {"CREATE TABLE t (password VARCHAR(20), connection INT)", "DROP USER u",
+        "GRANT SELECT ON x.* TO u", "SET @password = 'x'", "START TRANSACTION"}) {
+    EXPECT_FALSE(Of(text).may_hold_secret) << text;
+  }
+}
+
+TEST(Statement, EveryPrefixOfAStatementIsReadWithoutHarm) {
+  const std::string_view text =
+      "SET STATEMENT a=(1) FOR /*!50100 ALTER */ TABLE `a``b`.\"c\" CHANGE x y SET('a\\'','b'), "
+      "RENAME COLUMN p TO q -- end";
+  for (size_t size = 0; size < text.size(); ++size) Of(text.substr(0, size));
+  EXPECT_THAT(Of(text).column_renames, ElementsAre(Pair("x", "y"), Pair("p", "q")));
+}
+
+// Each would take minutes if a piece were read again for each piece before it, or overflow the
+// stack if it were read by recursion.
+TEST(Statement, HostileMegabytesAreReadInLinearTime) {
+  constexpr size_t kBytes = 256 << 10;
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::string_view piece : {"/*!",
+                                       "/*!50100 ",
+                                       "(",
+                                       "'",
+                                       "''",
+                                       "`",
+                                       "\\",
+                                       "--",
+                                       "-- ",
+                                       "#\n",
+                                       "/*",
+                                       "*/",
+                                       ",",
+                                       ".",
+                                       "SET STATEMENT a=1 FOR ",
+                                       "RENAME COLUMN a TO b, ",
+                                       "a,",
+                                       "START ",
+                                       "a TO b, ",
+                                       "\"\"",
+                                       "INTO ",
+                                       "DEFINER=a ",
+                                       "IF ",
+                                       ";",
+                                       " ON"}) {
+    for (const std::string_view begin : {"", "ALTER TABLE t ", "DROP TABLE ", "RENAME TABLE ",
+                                         "CREATE TABLE t ", "LOAD ", "CREATE "}) {
+      std::string text(begin);
+      while (text.size() < kBytes) text += piece;
+      Of(text);
+    }
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+}
+
+}  // namespace
+}  // namespace millrace::schema

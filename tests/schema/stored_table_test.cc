@@ -1,0 +1,87 @@
+#include "schema/stored_table.h"
+
+#include "absl/strings/escaping.h"
+#include "gtest/gtest.h"
+
+namespace millrace::schema {
+namespace {
+
+StoredTable Sample() {
+  StoredTable table;
+  TableVersion& version = table.version;
+  version.table_id = 1;
+  version.version = 1;
+  version.name = {"s", "t"};
+  Column column;
+  column.name = column.field_name = "id";
+  column.field_number = 1;
+  column.field_type = FieldType::kInt32;
+  column.type = ColumnType::kLong;
+  column.mysql_type = "int";
+  version.columns = {column};
+  version.next_field_number = 2;
+  version.row_message = "db.s.t";
+  version.type_url = "t/db.s.t";
+  table.proved_epoch = 1;
+  return table;
+}
+
+// Written by the first release. If this fails, logs in the field can no longer be read.
+TEST(StoredTable, BytesOnDiskNeverChange) {
+  const log::Record record = TableRecord(Sample());
+  EXPECT_EQ(absl::BytesToHexString(record.key), "7400000001");
+  EXPECT_EQ(absl::BytesToHexString(*record.value),
+            "01"
+            "08011001"
+            "1a0173220174"
+            "2a150a02696410011a026964200338016203696e746801"
+            "3802"
+            "420664622e732e74"
+            "4801");
+}
+
+TEST(StoredTable, IsReadBackAsItWasWritten) {
+  const log::Record record = TableRecord(Sample());
+  const auto table = ParseTableRecord(record.key, *record.value);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->version.columns, Sample().version.columns);
+  EXPECT_EQ(table->version.type_url, "t/db.s.t");
+  EXPECT_EQ(table->proved_epoch, 1u);
+}
+
+TEST(StoredTable, EpochIsReadBack) {
+  const log::Record record = EpochRecord(7);
+  EXPECT_TRUE(IsEpochKey(record.key));
+  EXPECT_EQ(ParseEpochRecord(*record.value).value(), 7u);
+}
+
+TEST(StoredTable, RecordOfAnotherTableIsRefused) {
+  StoredTable other = Sample();
+  other.version.table_id = 2;
+  EXPECT_FALSE(ParseTableRecord(TableRecord(Sample()).key, *TableRecord(other).value).ok());
+  EXPECT_FALSE(ParseTableRecord("x", *TableRecord(other).value).ok());
+}
+
+TEST(StoredTable, WhatNoDescriptorCouldBeMadeOfIsRefused) {
+  const auto refused = [](auto change) {
+    StoredTable table = Sample();
+    change(table.version);
+    const log::Record record = TableRecord(table);
+    return !ParseTableRecord(record.key, *record.value).ok();
+  };
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_number = 2; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_number = 0; }));
+  EXPECT_TRUE(refused([](TableVersion& t) {
+    t.next_field_number = 20'000;
+    t.columns[0].field_number = 19'500;
+  }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.dropped_columns = t.columns; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_name = "1"; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_type = FieldType{12}; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].captured = false; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.row_message = "db.s"; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.version = 0; }));
+}
+
+}  // namespace
+}  // namespace millrace::schema
