@@ -155,7 +155,7 @@ absl::Status Ingest::ConnectQueries() {
   }
   MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
-  MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_));
+  MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_, findings_logged_));
   checked_ = true;
   return absl::OkStatus();
 }

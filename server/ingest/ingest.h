@@ -97,6 +97,7 @@ class Ingest {
   std::unique_ptr<EventProcessor> processor_;
   std::unique_ptr<Committer> committer_;
   bool checked_ = false;
+  std::string findings_logged_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
   Micros position_handed_over_at_ = 0;
   std::string checksum_failed_at_;

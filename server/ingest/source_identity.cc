@@ -56,10 +56,13 @@ absl::StatusOr<std::string> CheckSourceIdentity(log::Log& log, const Connection&
   return known.has_value() && !known->empty() ? known->substr(1) : std::string();
 }
 
-absl::Status RequireReadySource(Connection& source, const SourceOptions& options) {
+absl::Status RequireReadySource(Connection& source, const SourceOptions& options,
+                                std::string& logged) {
   MILLRACE_ASSIGN_OR_RETURN(const auto findings, CheckSource(source, options));
   for (const Finding& finding : findings) {
-    if (finding.severity == Severity::kError) continue;
+    const bool told = logged.find(finding.code) != std::string::npos;
+    if (finding.severity == Severity::kError || told) continue;
+    logged += finding.code + " ";
     spdlog::warn("source: {}; to mend it: {}", finding.message, finding.remedy);
   }
   return FindingsStatus(findings, source.endpoint());

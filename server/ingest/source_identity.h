@@ -23,6 +23,8 @@ absl::StatusOr<std::string> CheckSourceIdentity(log::Log& log, const Connection&
 
 // Checks the source's settings and logs what is not as it should be. Errors as FindingsStatus:
 // something must be mended before a feed can work.
-absl::Status RequireReadySource(Connection& source, const SourceOptions& options);
+// `logged` keeps what was told, so that nothing is told twice.
+absl::Status RequireReadySource(Connection& source, const SourceOptions& options,
+                                std::string& logged);
 
 }  // namespace millrace::ingest

@@ -1,0 +1,153 @@
+#include "integration/feed_server.h"
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+namespace millrace::testing {
+namespace {
+
+constexpr absl::Duration kStartDeadline = absl::Seconds(30);
+constexpr absl::Duration kStopDeadline = absl::Seconds(20);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
+
+// Polls, for there is nothing to be waited on in another process.
+template <typename Condition>
+bool PollUntil(absl::Duration timeout, const Condition& condition) {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (!condition()) {
+    if (absl::Now() > deadline) return false;
+    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPollInterval));
+  }
+  return true;
+}
+
+[[noreturn]] void Die(const std::string& what, const std::string& log) {
+  std::cerr << "FeedServer: " << what << "\nits log:\n" << log << std::endl;
+  std::abort();
+}
+
+void WriteSection(std::ostream& out, const std::string& name,
+                  const std::vector<std::string>& lines) {
+  out << name << ":\n";
+  for (const std::string& line : lines) out << "  " << line << "\n";
+}
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::filesystem::path MillracedPath() { return MILLRACE_BINARY_DIRECTORY "/millraced"; }
+std::filesystem::path MillracePath() { return MILLRACE_BINARY_DIRECTORY "/millrace"; }
+
+std::unique_ptr<FeedServer> FeedServer::MustStart(const SourceServer& source,
+                                                  const FeedServerOptions& options) {
+  std::unique_ptr<FeedServer> server(new FeedServer(source, options));
+  server->Start();
+  server->WaitForState(v1::SourceStatus::STATE_STREAMING);
+  return server;
+}
+
+FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options) {
+  WriteConfig(source, options);
+}
+
+FeedServer::~FeedServer() {
+  if (process_.has_value() && process_->Running()) Stop();
+}
+
+void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions& options) const {
+  std::ofstream password(directory_.path() / "password");
+  password << kFeedPassword;
+  std::vector<std::string> source_lines = {
+      "socket: " + source.socket(), std::string("user: ") + kFeedUser,
+      "password_file: " + (directory_.path() / "password").string(), "reconnect_backoff_min: 20ms",
+      "reconnect_backoff_max: 200ms"};
+  if (!options.tables.empty()) {
+    source_lines.push_back("tables:");
+    for (const std::string& table : options.tables) source_lines.push_back("  - '" + table + "'");
+  }
+  source_lines.insert(source_lines.end(), options.source.begin(), options.source.end());
+  std::vector<std::string> log_lines = {"directory: " + data_directory().string()};
+  log_lines.insert(log_lines.end(), options.log.begin(), options.log.end());
+  std::vector<std::string> server_lines = {"listen: 127.0.0.1:0"};
+  server_lines.insert(server_lines.end(), options.server.begin(), options.server.end());
+  std::ofstream config(config_file());
+  WriteSection(config, "source", source_lines);
+  WriteSection(config, "log", log_lines);
+  WriteSection(config, "server", server_lines);
+}
+
+void FeedServer::Start() {
+  log_start_ = LogText().size();
+  auto process = Process::Start({.program = MillracedPath(),
+                                 .arguments = {"--config", config_file().string()},
+                                 .environment = {},
+                                 .directory = {},
+                                 .output = directory_.path() / "server.log",
+                                 .errors = {}});
+  if (!process.ok()) Die(process.status().ToString(), LogText());
+  process_.emplace(std::move(*process));
+  WaitUntilServing();
+}
+
+void FeedServer::WaitUntilServing() {
+  static const std::string kMarker = " port=";
+  const bool serving = PollUntil(kStartDeadline, [this] {
+    const std::string log = LogText().substr(log_start_);
+    const size_t at = log.find(kMarker);
+    if (at == std::string::npos || log.find('\n', at) == std::string::npos) {
+      return !process_->Running();
+    }
+    port_ = std::atoi(log.c_str() + at + kMarker.size());
+    return true;
+  });
+  if (!serving || !process_->Running()) Die("it did not start", LogText());
+  auto connected = client::Client::Connect({.address = address(), .tls = {}});
+  if (!connected.ok()) Die(connected.status().ToString(), LogText());
+  client_ = std::move(*connected);
+}
+
+v1::GetStatusResponse FeedServer::WaitForState(v1::SourceStatus::State wanted) {
+  v1::GetStatusResponse status;
+  const bool reached = PollUntil(kStartDeadline, [&] {
+    auto answer = client_->GetStatus({});
+    if (!answer.ok()) Die(answer.status().ToString(), LogText());
+    status = *answer;
+    return status.source().state() == wanted;
+  });
+  if (!reached) Die("the source is in another state: " + status.ShortDebugString(), LogText());
+  return status;
+}
+
+std::string FeedServer::LogText() const { return ReadFile(directory_.path() / "server.log"); }
+
+int FeedServer::Stop() {
+  process_->Terminate();
+  const auto exit_code = process_->Wait(kStopDeadline);
+  if (!exit_code.ok()) Die("it did not stop", LogText());
+  return *exit_code;
+}
+
+void FeedServer::Kill() { process_->Kill(); }
+
+ProcessResult RunMillraced(const std::vector<std::string>& arguments) {
+  auto result = RunProcess({.program = MillracedPath(), .arguments = arguments}, kStartDeadline);
+  if (!result.ok()) Die(result.status().ToString(), "");
+  return *result;
+}
+
+ProcessResult RunMillrace(const std::vector<std::string>& arguments) {
+  auto result = RunProcess({.program = MillracePath(), .arguments = arguments}, kStartDeadline);
+  if (!result.ok()) Die(result.status().ToString(), "");
+  return *result;
+}
+
+}  // namespace millrace::testing

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "millrace/client.h"
+#include "support/process.h"
+#include "support/source_server.h"
+#include "support/temp_directory.h"
+
+namespace millrace::testing {
+
+struct FeedServerOptions {
+  // source.tables.
+  std::vector<std::string> tables;
+  // Further lines of the configuration, by section, each `key: value`.
+  std::vector<std::string> source;
+  std::vector<std::string> log;
+  std::vector<std::string> server;
+};
+
+// A real millraced on a data directory and port of its own that reads from a SourceServer. Ends
+// with the test. Every method that cannot do its work prints why, with the server's log, and aborts
+// the test.
+class FeedServer {
+ public:
+  static std::unique_ptr<FeedServer> MustStart(const SourceServer& source,
+                                               const FeedServerOptions& options = {});
+  ~FeedServer();
+
+  int port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  client::Client& client() { return *client_; }
+  std::filesystem::path data_directory() const { return directory_.path() / "log"; }
+  std::filesystem::path config_file() const { return directory_.path() / "millrace.yaml"; }
+  std::string LogText() const;
+  pid_t pid() const { return process_->pid(); }
+
+  // SIGTERM; the exit code.
+  int Stop();
+  // SIGKILL.
+  void Kill();
+  // Starts it again on the same data and with the same options, on a port of the system's choice.
+  void Start();
+  // Waits until the status says `wanted`; answers the status.
+  v1::GetStatusResponse WaitForState(v1::SourceStatus::State wanted);
+
+ private:
+  FeedServer(const SourceServer& source, const FeedServerOptions& options);
+  void WriteConfig(const SourceServer& source, const FeedServerOptions& options) const;
+  void WaitUntilServing();
+
+  TempDirectory directory_;
+  std::optional<Process> process_;
+  std::unique_ptr<client::Client> client_;
+  int port_ = 0;
+  size_t log_start_ = 0;  // of the process that runs now
+};
+
+// millraced run to its end with these arguments.
+ProcessResult RunMillraced(const std::vector<std::string>& arguments);
+// The same for the millrace command.
+ProcessResult RunMillrace(const std::vector<std::string>& arguments);
+std::filesystem::path MillracedPath();
+std::filesystem::path MillracePath();
+
+}  // namespace millrace::testing
