@@ -12,8 +12,7 @@ using google::protobuf::FieldDescriptorProto;
 
 class RowTypesTest : public ::testing::Test {
  protected:
-  RowTypesTest()
-      : client_(*Client::Connect({.address = feed_.address()})), types_(client_.get()) {
+  RowTypesTest() : client_(*Client::Connect({.address = feed_.address()})), types_(client_.get()) {
     feed_.SetTable(Customers());
   }
 
