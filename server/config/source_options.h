@@ -62,7 +62,8 @@ struct SourceOptions {
 
   // Patterns of tables to capture, see TablePatterns. Empty: all but system databases.
   std::vector<std::string> tables;
-  // Patterns of columns that never enter the log, see ColumnPatterns.
+  // Patterns of columns that never enter the log, see ColumnPatterns. ValidateConfig refuses any
+  // until ingestion leaves them out.
   std::vector<std::string> exclude_columns;
 
   Micros connect_timeout = Micros{10} * 1'000'000;

@@ -125,7 +125,7 @@ TEST(Config, HostileTextIsRefused) {
 TEST(Config, DumpLoadsToTheSame) {
   EXPECT_EQ(Load(DumpConfig(Config())), Config());
   const Config config = Load(R"(
-source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], exclude_columns: ["*.*.c"], flavour: mysql,
+source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], flavour: mysql,
          start: {at: gtid_set, gtid_set: "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"}}
 log: {retention_age: 1us, retention_bytes: 1025}
 server: {insecure: true, listen: "0.0.0.0:1"}
