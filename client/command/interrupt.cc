@@ -38,7 +38,7 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::OnSignal(std::function<void()> action) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   action_ = std::move(action);
 }
 
@@ -54,7 +54,7 @@ void Interrupt::Run() {
 }
 
 bool Interrupt::HandleSignal() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (signalled_.HasBeenNotified() || action_ == nullptr) return false;
   signalled_.Notify();
   action_();

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <thread>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
@@ -36,8 +35,8 @@ class Interrupt {
   int signals_ = -1;
   int stop_ = -1;
   absl::Notification signalled_;
-  absl::Mutex mutex_;
-  std::function<void()> action_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;
+  std::function<void()> action_;  // guarded by mutex_
   std::thread thread_;
 };
 
