@@ -55,10 +55,6 @@ absl::Status ValidateSource(const SourceOptions& source) {
       WithContext(TablePatterns::Parse(source.tables).status(), "'source.tables'"));
   MILLRACE_RETURN_IF_ERROR(WithContext(ColumnPatterns::Parse(source.exclude_columns).status(),
                                        "'source.exclude_columns'"));
-  // Ingestion does not leave columns out yet. To pass over the wish would store what must not be.
-  if (!source.exclude_columns.empty()) {
-    return Invalid("'source.exclude_columns' is not supported by this version: leave it empty");
-  }
   return absl::OkStatus();
 }
 

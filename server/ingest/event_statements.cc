@@ -119,7 +119,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
   for (const TableName& table : statement.tables) registry_.Doubt(table);
-  if (statement.tables.empty()) registry_.DoubtAll();
+  if (statement.may_concern_any_table) registry_.DoubtAll();
   if (alter_unfinished_) return CommitEmpty(event);
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool goes_on = in_transaction_ || statement.starts_transaction;

@@ -24,6 +24,14 @@ constexpr Micros kPositionInterval = 1'000'000;
 
 absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(parts.config.source.tables));
+  MILLRACE_ASSIGN_OR_RETURN(ColumnPatterns excluded,
+                            ColumnPatterns::Parse(parts.config.source.exclude_columns));
+  if (!excluded.empty()) {
+    parts.registry.SetColumnFilter(
+        [excluded = std::move(excluded)](const TableName& table, std::string_view column) {
+          return !excluded.Matches(table, column);
+        });
+  }
   return std::unique_ptr<Ingest>(new Ingest(parts, std::move(tables)));
 }
 
@@ -184,6 +192,7 @@ absl::StatusOr<SourcePosition> Ingest::StartPosition() {
 absl::Status Ingest::Prepare() {
   if (processor_ != nullptr) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
+  registry_.SetFlavour(queries_->info().flavour);
   builder_.emplace(config_.log.frame_bytes,
                    transcode::FrameBuilder::Start{.newest = log_.range().newest,
                                                   .gtids = start.gtids,

@@ -20,21 +20,21 @@ std::string SourceEndpoint(const SourceOptions& options);
 
 // Every failure of this room. The reasons:
 //
-// | reason                       | code                | meaning |
-// |------------------------------|---------------------|----------------------------------------------|
-// | SOURCE_UNREACHABLE           | kUnavailable        | no connection, or it was lost: try again |
-// | SOURCE_SILENT                | kUnavailable        | nothing came in time: try again | |
-// SOURCE_AUTHENTICATION_FAILED | kUnauthenticated    | the source refuses the account | |
-// SOURCE_ACCESS_DENIED         | kPermissionDenied   | a grant is missing; metadata `remedy` | |
-// SOURCE_TLS_FAILED            | kFailedPrecondition | no TLS as configured | | SOURCE_PURGED |
-// kOutOfRange         | the source deleted binlogs that we need      | | SOURCE_LACKS_GTIDS |
-// kFailedPrecondition | we have transactions that it has not         | | SOURCE_CHANGED |
-// kFailedPrecondition | its binlog is not the one we read            | | SOURCE_DUPLICATE_SERVER_ID
-// | kAlreadyExists      | another replica uses our server id           | | SOURCE_PACKET_TOO_LARGE
-// | kResourceExhausted  | an event exceeds a limit                     | | SOURCE_BINLOG_DAMAGED |
-// kDataLoss           | the source cannot read its own binlog        | | SOURCE_REFUSED_DUMP |
-// kFailedPrecondition | it will not send its binlog for another cause| | SOURCE_QUERY_FAILED |
-// kInternal           | a query failed for another cause             |
+// | reason | code | meaning |
+// |-|-|-|
+// | SOURCE_UNREACHABLE | kUnavailable | no connection, or it was lost: try again |
+// | SOURCE_SILENT | kUnavailable | nothing came in time: try again |
+// | SOURCE_AUTHENTICATION_FAILED | kUnauthenticated | the source refuses the account |
+// | SOURCE_ACCESS_DENIED | kPermissionDenied | a grant is missing; metadata `remedy` |
+// | SOURCE_TLS_FAILED | kFailedPrecondition | no TLS as configured |
+// | SOURCE_PURGED | kOutOfRange | the source deleted binlogs that we need |
+// | SOURCE_LACKS_GTIDS | kFailedPrecondition | we have transactions that it has not |
+// | SOURCE_CHANGED | kFailedPrecondition | its binlog is not the one we read |
+// | SOURCE_DUPLICATE_SERVER_ID | kAlreadyExists | another replica uses our server id |
+// | SOURCE_PACKET_TOO_LARGE | kResourceExhausted | an event exceeds a limit |
+// | SOURCE_BINLOG_DAMAGED | kDataLoss | the source cannot read its own binlog |
+// | SOURCE_REFUSED_DUMP | kFailedPrecondition | it will not send its binlog for another cause |
+// | SOURCE_QUERY_FAILED | kInternal | a query failed for another cause |
 
 // While connecting, as options.user.
 absl::Status ConnectError(const SourceOptions& options, const SourceFailure& failure);

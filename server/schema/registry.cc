@@ -28,6 +28,7 @@ class Registry::State {
 
   absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
   void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
+  void SetFlavour(Flavour flavour) { flavour_ = flavour; }
 
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details);
   bool NeedsDetails(const binlog::TableMap& map) const;
@@ -52,7 +53,7 @@ class Registry::State {
   // The record of the table must be written anew.
   void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
 
-  const Flavour flavour_;
+  Flavour flavour_;
   ColumnFilter filter_;
   absl::flat_hash_map<TableName, uint32_t> ids_;
   std::unordered_map<uint32_t, Entry> entries_;
@@ -222,6 +223,8 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const log::Log& log, Fl
 
 Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Registry::~Registry() = default;
+
+void Registry::SetFlavour(Flavour flavour) { state_->SetFlavour(flavour); }
 
 void Registry::SetColumnFilter(ColumnFilter filter) { state_->SetColumnFilter(std::move(filter)); }
 absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,

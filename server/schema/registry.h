@@ -41,6 +41,8 @@ class Registry {
   // that was captured before keeps its number as a dropped column does, until it is let in again.
   // To be set before the first Resolve.
   void SetColumnFilter(ColumnFilter filter);
+  // Which family's TABLE_MAPs will come, once that is known. To be set before the first Resolve.
+  void SetFlavour(Flavour flavour);
 
   // The version that fits `map`: the newest if it is the same definition, otherwise a new one.
   // `details` supplies what the map lacks (names, labels, charsets under

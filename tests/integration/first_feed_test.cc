@@ -65,6 +65,26 @@ TEST_P(FirstFeed, NumbersChangesWithoutGapAcrossARestart) {
   }
 }
 
+TEST_P(FirstFeed, AnExcludedColumnIsNowhereInTheFeed) {
+  const auto feed = FeedServer::MustStart(
+      *source_,
+      {.tables = {}, .source = {"exclude_columns: ['*.*.secret']"}, .log = {}, .server = {}});
+  sql_.MustExecute("CREATE DATABASE shop");
+  sql_.MustExecute("CREATE TABLE shop.user (id INT PRIMARY KEY, secret VARCHAR(20), name CHAR(9))");
+  sql_.MustExecute("INSERT INTO shop.user VALUES (1, 'open sesame', 'Ali')");
+  sql_.MustExecute("UPDATE shop.user SET secret = 'changed', name = 'Baba'");
+
+  const auto changes = ChangeReader(*feed).ReadAll(sql_);
+
+  ASSERT_EQ(changes.size(), 4u);
+  EXPECT_THAT(*changes[2].after, UnorderedElementsAre(Pair("id", "1"), Pair("name", "Ali")));
+  EXPECT_THAT(*changes[3].before, UnorderedElementsAre(Pair("id", "1"), Pair("name", "Ali")));
+  EXPECT_THAT(*changes[3].after, UnorderedElementsAre(Pair("id", "1"), Pair("name", "Baba")));
+  for (const SeenChange& change : changes) {
+    EXPECT_EQ(change.raw.SerializeAsString().find("sesame"), std::string::npos);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, FirstFeed, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 
