@@ -40,6 +40,7 @@ const unsigned char* Unsigned(const char* from) {
 
 // The first byte of 0x80 or more, or `end`.
 const char* SkipAscii(const char* at, const char* end) {
+  const char* const begin = at;
   while (end - at >= 16) {
     if ((LoadLittle64(at) | LoadLittle64(at + 8)) & kHighBits) break;
     at += 16;
@@ -49,6 +50,8 @@ const char* SkipAscii(const char* at, const char* end) {
     if (high != 0) return at + (std::countr_zero(high) >> 3);
     at += 8;
   }
+  // The last eight bytes at once, some of them for the second time.
+  if (end - begin >= 8 && (LoadLittle64(end - 8) & kHighBits) == 0) return end;
   while (at < end && static_cast<signed char>(*at) >= 0) ++at;
   return at;
 }

@@ -30,10 +30,27 @@ inline char* PutSigned(const ColumnOp& op, int64_t value, char* to) {
   return PutVarint(op, static_cast<uint64_t>(value), to);
 }
 
+// Most values are short: two loads that overlap cost less than a call of memcpy.
+inline char* Copy(std::string_view bytes, char* to) {
+  const size_t size = bytes.size();
+  if (size >= 8 && size <= 16) {
+    const uint64_t first = LoadLittle64(bytes.data());
+    const uint64_t last = LoadLittle64(bytes.data() + size - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4 && size < 8) {
+    const uint32_t first = LoadLittle32(bytes.data());
+    const uint32_t last = LoadLittle32(bytes.data() + size - 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else if (size != 0) {
+    std::memcpy(to, bytes.data(), size);
+  }
+  return to + size;
+}
+
 inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
-  to = WireBuffer::WriteVarint(PutTag(op, to), bytes.size());
-  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-  return to + bytes.size();
+  return Copy(bytes, WireBuffer::WriteVarint(PutTag(op, to), bytes.size()));
 }
 
 // A field of less than 128 bytes, which `write` puts where it is told to.
@@ -90,6 +107,11 @@ char* RowPlan::State::Encode(const ColumnOp& op, std::string_view value, char* t
       to = PutTag(op, to);
       std::memcpy(to, from, 8);
       return to + 8;
+    case Opcode::kEnum: {
+      const uint64_t index = LoadLittle(from, op.width);
+      if (index >= op.labels.size()) return Impossible("an ENUM index without a label");
+      return Copy(op.labels[index], to);
+    }
     case Opcode::kUtf8:
       return EncodeText(op, value, to);
     case Opcode::kDateTime:
@@ -142,12 +164,6 @@ char* RowPlan::State::EncodeOther(const ColumnOp& op, std::string_view value, ch
       return temporal([&](char* at) { return WriteDateTimeOld(from, at); });
     case Opcode::kTimestampOld:
       return EncodeTimestamp(op, LoadLittle32(from), 0, to);
-    case Opcode::kEnum: {
-      const uint64_t index = LoadLittle(from, op.width);
-      if (index >= op.labels.size()) return Impossible("an ENUM index without a label");
-      std::memcpy(to, op.labels[index].data(), op.labels[index].size());
-      return to + op.labels[index].size();
-    }
     case Opcode::kSet:
       return EncodeSet(op, value, to);
     case Opcode::kConverted:

@@ -89,8 +89,9 @@ std::string RowFixture::present() const {
 std::string RowFixture::Show(std::string_view image, std::string_view present) {
   WireBuffer out;
   invalid_.clear();
-  image_ = image;
-  std::string_view rows = image_;
+  image_.assign(image.begin(), image.end());
+  image_.shrink_to_fit();
+  std::string_view rows(image_.data(), image_.size());
   const absl::Status status = plan_->EncodeImage(present, rows, out, invalid_);
   consumed_ = image.size() - rows.size();
   return status.ok() ? ShowMessage(out.view()) : ShowError(status);
@@ -105,12 +106,13 @@ std::string RowFixture::ShowPartial(std::string_view images, std::string_view pr
   WireBuffer before;
   WireBuffer after;
   invalid_.clear();
-  image_ = images;
+  image_.assign(images.begin(), images.end());
+  image_.shrink_to_fit();
   binlog::Rows event;
   event.kind = binlog::RowsKind::kPartialUpdate;
   event.present = present;
   event.present_after = present_after;
-  std::string_view rows = image_;
+  std::string_view rows(image_.data(), image_.size());
   const absl::Status status = plan_->EncodePartialUpdate(event, rows, before, after, invalid_);
   consumed_ = images.size() - rows.size();
   if (!status.ok()) return ShowError(status);

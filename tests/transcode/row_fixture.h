@@ -52,7 +52,7 @@ class RowFixture {
   absl::Status compiled_;
   std::unique_ptr<RowPlan> plan_;
   std::vector<InvalidText> invalid_;
-  std::string image_;
+  std::vector<char> image_;  // on the heap and of exact size, for AddressSanitizer to guard
   size_t consumed_ = 0;
 };
 
