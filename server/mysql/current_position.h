@@ -18,10 +18,11 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection);
 absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 
 // Whether the source can go on exactly after `ours`, which was read from the server with UUID
-// `ours_uuid` (empty: not known, or MariaDB). OK also says that the source was not able to tell; a
-// dump may still be refused. kOutOfRange SOURCE_PURGED: it deleted what comes after `ours`.
-// kFailedPrecondition SOURCE_LACKS_GTIDS: it lacks transactions before `ours`; SOURCE_CHANGED:
-// `ours` is a file and offset of another server, or lies past the end of the file.
+// `ours_uuid` (empty: not known, or MariaDB). To be asked before every dump: MariaDB accepts the
+// GTID of a domain in which it has nothing, and file names begin anew after a reset. OK is no
+// promise; a dump may still be refused. kOutOfRange SOURCE_PURGED: it deleted what comes after
+// `ours`. kFailedPrecondition SOURCE_LACKS_GTIDS: it lacks transactions before `ours`;
+// SOURCE_CHANGED: `ours` is a file and offset of another server, or lies past the end of the file.
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
                              std::string_view ours_uuid);
 

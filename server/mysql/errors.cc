@@ -22,6 +22,8 @@ bool OneOf(unsigned code, std::initializer_list<unsigned> codes) {
 // Connector/C's own from 5000).
 // https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
 constexpr unsigned kFatalBinlogError = 1236;
+constexpr unsigned kPurgedRequiredGtids = 1789;
+constexpr unsigned kDuplicateServerId = 4052;  // MariaDB
 constexpr unsigned kSpecificAccessDenied = 1227;
 constexpr unsigned kInsecureTransportProhibited = 3159;
 constexpr unsigned kTlsConnectionError = 2026;
@@ -189,7 +191,8 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
 
 absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
                        const SourceFailure& failure) {
-  if (failure.code == kFatalBinlogError || failure.code == 1789) {
+  if (failure.code == kDuplicateServerId) return DuplicateServerId(endpoint, server_id, failure);
+  if (failure.code == kFatalBinlogError || failure.code == kPurgedRequiredGtids) {
     for (const Phrase& phrase : kPhrases) {
       if (!Contains(failure.text, phrase.part)) continue;
       return RefusalError(phrase.refusal, endpoint, server_id, failure);

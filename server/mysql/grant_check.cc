@@ -36,11 +36,11 @@ absl::StatusOr<bool> IsRefused(Connection& connection, std::string_view sql) {
 }
 
 absl::StatusOr<std::vector<std::string>> ShowGrants(Connection& connection) {
-  std::string sql = "SHOW GRANTS FOR CURRENT_USER()";
+  std::string sql = "SHOW GRANTS";
   if (connection.info().flavour == Flavour::kMysql && connection.info().version >= 80000) {
-    // MySQL shows what active roles bring only when they are named.
+    // MySQL shows what active roles bring only when they are named; MariaDB of itself.
     MILLRACE_ASSIGN_OR_RETURN(const auto roles, connection.QueryValue("SELECT CURRENT_ROLE()"));
-    if (roles.value_or("NONE") != "NONE") sql += " USING " + *roles;
+    if (roles.value_or("NONE") != "NONE") sql += " FOR CURRENT_USER() USING " + *roles;
   }
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows, connection.Query(sql));
   std::vector<std::string> grants;
@@ -48,52 +48,40 @@ absl::StatusOr<std::vector<std::string>> ShowGrants(Connection& connection) {
   return grants;
 }
 
-// By a statement that needs the privilege and nothing else. MariaDB 10.5 has none such: its SHOW
-// SLAVE HOSTS needs another one, so there the list of grants must say it.
-absl::StatusOr<bool> LacksReplicationSlave(Connection& connection) {
-  const ServerInfo& server = connection.info();
-  if (server.flavour == Flavour::kMysql) {
-    return IsRefused(connection, server.version >= 80022 ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
-  }
-  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> grants, ShowGrants(connection));
-  for (const std::string_view grant : grants) {
-    const std::string_view privileges = grant.substr(0, grant.find(" ON "));
-    for (const std::string_view word : {"REPLICATION SLAVE", "GRANT ALL PRIVILEGES"}) {
-      const size_t at = privileges.find(word);
-      // Not REPLICATION SLAVE ADMIN.
-      if (at == std::string_view::npos) continue;
-      const std::string_view rest = privileges.substr(at + word.size());
-      if (rest.empty() || rest.front() == ',') return false;
-    }
-  }
-  return true;
-}
+struct Account {
+  const std::string& name;
+  const std::vector<std::string>& grants;
+};
 
 absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
-                         const std::string& account, std::vector<Finding>& findings) {
+                         const Account& account, std::vector<Finding>& findings) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns patterns, TablePatterns::Parse(options.tables));
   for (const TableName& name : patterns.PlainNames()) {
     const std::string table =
         fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
     MILLRACE_ASSIGN_OR_RETURN(
         const bool refused, IsRefused(connection, fmt::format("SELECT 1 FROM {} LIMIT 0", table)));
-    if (refused) findings.push_back(Missing("SELECT", "read its definition", table, account));
+    if (refused) findings.push_back(Missing("SELECT", "read its definition", table, account.name));
   }
   if (!patterns.PlainNames().empty()) return absl::OkStatus();
-  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> grants, ShowGrants(connection));
-  if (!AnyAllowsSelect(grants)) {
-    findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account));
+  if (!AnyGrants(account.grants, "SELECT")) {
+    findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account.name));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-bool AnyAllowsSelect(const std::vector<std::string>& grants) {
+bool AnyGrants(const std::vector<std::string>& grants, std::string_view privilege) {
+  const std::string first = fmt::format("GRANT {},", privilege);
+  const std::string later = fmt::format(", {},", privilege);
   for (const std::string_view grant : grants) {
-    const std::string_view privileges = grant.substr(0, grant.find(" ON "));
-    for (const std::string_view word : {"GRANT SELECT", ", SELECT", "GRANT ALL PRIVILEGES"}) {
-      if (privileges.find(word) != std::string_view::npos) return true;
+    const std::string privileges = fmt::format("{},", grant.substr(0, grant.find(" ON ")));
+    // All that a database's own grant means is SELECT, of what is asked for here.
+    const bool all = privileges == "GRANT ALL PRIVILEGES," &&
+                     (privilege == "SELECT" || grant.find(" ON *.* ") != std::string_view::npos);
+    if (all || privileges.find(first) == 0 || privileges.find(later) != std::string::npos) {
+      return true;
     }
   }
   return false;
@@ -102,19 +90,20 @@ bool AnyAllowsSelect(const std::vector<std::string>& grants) {
 absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
                          std::vector<Finding>& findings) {
   const ServerInfo& server = connection.info();
-  const bool mysql = server.flavour == Flavour::kMysql;
+  const bool mariadb = server.flavour == Flavour::kMariadb;
   MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
-  MILLRACE_ASSIGN_OR_RETURN(const bool no_slave, LacksReplicationSlave(connection));
-  if (no_slave) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> grants, ShowGrants(connection));
+  if (!AnyGrants(grants, "REPLICATION SLAVE")) {
     findings.push_back(Missing("REPLICATION SLAVE", "read the binlog", "*.*", account));
   }
+  // Not by its name, of which MariaDB has had three.
   MILLRACE_ASSIGN_OR_RETURN(const bool no_client, IsRefused(connection, "SHOW BINARY LOGS"));
   if (no_client) {
-    const bool monitor = !mysql && server.version >= 100502;
+    const bool monitor = mariadb && server.version >= 100502;
     findings.push_back(Missing(monitor ? "BINLOG MONITOR" : "REPLICATION CLIENT",
                                "learn where the binlog ends and begins", "*.*", account));
   }
-  return CheckSelect(connection, options, account, findings);
+  return CheckSelect(connection, options, Account{account, grants}, findings);
 }
 
 }  // namespace millrace

@@ -14,12 +14,12 @@ namespace millrace {
 // Code of the finding that a grant is missing.
 inline constexpr std::string_view kGrantMissing = "GRANT_MISSING";
 
-// Adds a finding for each grant that the account lacks, with the GRANT statement. REPLICATION SLAVE
-// and REPLICATION CLIENT are found out by doing what they allow, so that roles count. Only reads.
+// Adds a finding for each grant that the account lacks, with the GRANT statement. What roles bring
+// counts. Only reads.
 absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
                          std::vector<Finding>& findings);
 
-// True if one of `grants`, lines of SHOW GRANTS, allows SELECT on something.
-bool AnyAllowsSelect(const std::vector<std::string>& grants);
+// True if one of `grants`, lines of SHOW GRANTS, gives `privilege` on something.
+bool AnyGrants(const std::vector<std::string>& grants, std::string_view privilege);
 
 }  // namespace millrace

@@ -33,6 +33,42 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+// Takes the label that `rest` begins with, quote included, up to after its closing quote. None: it
+// is not closed. The servers double a quote inside and write a few characters with a backslash.
+std::optional<std::string> TakeLabel(std::string_view& rest) {
+  std::string label;
+  for (size_t at = 1; at < rest.size(); ++at) {
+    const bool last = at + 1 == rest.size();
+    if (rest[at] == '\'' && (last || rest[at + 1] != '\'')) {
+      rest.remove_prefix(at + 1);
+      return label;
+    }
+    const bool escaped = rest[at] == '\\' && !last;
+    if (rest[at] == '\'' || escaped) ++at;
+    const char c = rest[at];
+    if (escaped && (c == 'n' || c == 'r' || c == '0')) {
+      label.push_back(c == 'n' ? '\n' : c == 'r' ? '\r' : '\0');
+    } else {
+      label.push_back(c);
+    }
+  }
+  return std::nullopt;
+}
+
+// `'a','b')…`; none if malformed.
+std::vector<std::string> ParseLabelList(std::string_view rest) {
+  std::vector<std::string> labels;
+  while (!rest.empty() && rest[0] == '\'') {
+    std::optional<std::string> label = TakeLabel(rest);
+    if (!label.has_value() || rest.empty()) return {};
+    labels.push_back(*std::move(label));
+    if (rest[0] == ')') return labels;
+    if (rest[0] != ',') return {};
+    rest.remove_prefix(1);
+  }
+  return {};
+}
+
 // Attributes follow the type's own words: ` unsigned` inside a label is none.
 bool IsUnsigned(std::string_view column_type) {
   const size_t labels = column_type.find('\'');
@@ -64,26 +100,10 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
 }  // namespace
 
 std::vector<std::string> ParseLabels(std::string_view column_type) {
-  std::vector<std::string> labels;
   for (const std::string_view kind : {"enum(", "set("}) {
-    if (column_type.substr(0, kind.size()) != kind) continue;
-    std::string_view rest = column_type.substr(kind.size());
-    while (!rest.empty() && rest[0] == '\'') {
-      std::string label;
-      size_t at = 1;
-      // A quote inside a label is doubled; a backslash stands for itself.
-      for (; at < rest.size(); ++at) {
-        if (rest[at] == '\'' && (at + 1 >= rest.size() || rest[at + 1] != '\'')) break;
-        label.push_back(rest[at]);
-        if (rest[at] == '\'') ++at;
-      }
-      if (at + 1 >= rest.size()) return {};
-      labels.push_back(std::move(label));
-      if (rest[at + 1] == ')') return labels;
-      if (rest[at + 1] != ',') return {};
-      rest.remove_prefix(at + 2);
+    if (column_type.substr(0, kind.size()) == kind) {
+      return ParseLabelList(column_type.substr(kind.size()));
     }
-    return {};
   }
   return {};
 }
