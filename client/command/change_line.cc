@@ -131,9 +131,16 @@ std::string ChangeLine::UpdateValues(const Rows& rows) const {
     } else if (before != nullptr && Equal(*before, after)) {
       if (IsKey(after) || keyless) text += "  " + Named(after, Value(after, Tone::kPlain));
     } else {
-      const std::string old = before != nullptr ? Value(*before, Tone::kRed) : "?";
+      const std::string old =
+          before != nullptr ? Value(*before, Tone::kRed) : paint_(Tone::kDim, "NULL");
       text += "  " + Named(after, old + paint_(Tone::kDim, "→") + Value(after, Tone::kGreen));
     }
+  }
+  // Columns dropped since are missing where they were NULL.
+  for (const ColumnText& before : rows.before) {
+    if (before.state == ValueState::kUnknown || FindField(rows.after, before.field_number))
+      continue;
+    text += "  " + Named(before, Value(before, Tone::kRed) + paint_(Tone::kDim, "→NULL"));
   }
   return text;
 }
@@ -145,7 +152,9 @@ std::string ChangeLine::SchemaText(const v1::SchemaChange& change) const {
 }
 
 std::string ChangeLine::Named(const ColumnText& column, const std::string& value) const {
-  return paint_(Tone::kDim, Printable(column.column) + "=") + value;
+  const bool plain = column.column.find_first_of(" =`") == std::string::npos;
+  const std::string name = plain ? column.column : "`" + column.column + "`";
+  return paint_(Tone::kDim, Printable(name) + "=") + value;
 }
 
 std::string ChangeLine::Value(const ColumnText& column, Tone tone) const {

@@ -30,8 +30,9 @@ class ChangeLine {
   std::string Header(const v1::Transaction& transaction, absl::Time now) const;
 
   // `  update    shop.customers  id=7  email=a@b.se→c@d.se`, ended by a line break. Key columns
-  // come first; of an update only they and what changed, unless the table has no key. Table names
-  // are padded to the longest so far.
+  // come first; of an update only they and what changed, unless the table has no key. Both rows
+  // are of one type, as RowTypes::UnpackRows gives them. Table names are padded to the longest so
+  // far.
   std::string Line(const v1::Change& change, const Rows& rows);
 
  private:

@@ -12,12 +12,6 @@ std::string Metadata(const v1::ErrorDetail& detail, const std::string& name) {
   return found == detail.metadata().end() ? std::string() : found->second;
 }
 
-// gRPC nests what went wrong from the outside inward.
-std::string InnermostCause(const std::string& message) {
-  const size_t colon = message.rfind(": ");
-  return colon == std::string::npos ? message : message.substr(colon + 2);
-}
-
 // What to do about an error that the server explained. Empty if the message says it all.
 std::string Advice(const v1::ErrorDetail& detail) {
   const std::string& reason = detail.reason();
@@ -52,10 +46,17 @@ std::string ExplainConnection(const absl::Status& failure, const std::string& ad
   return fmt::format(
       "cannot reach the server at {} ({}): is millraced running there? --server or MILLRACE_SERVER "
       "names another",
-      address, InnermostCause(std::string(failure.message())));
+      address, InnermostCause(failure));
 }
 
 }  // namespace
+
+std::string InnermostCause(const absl::Status& failure) {
+  // gRPC nests what went wrong from the outside inward.
+  const std::string message(failure.message());
+  const size_t colon = message.rfind(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
 
 std::string Explain(const absl::Status& failure, const std::string& address) {
   const auto detail = client::ErrorDetailOf(failure);

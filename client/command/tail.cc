@@ -53,17 +53,14 @@ class Printer {
       AppendChangeJson(transaction, change, token, out);
       return absl::OkStatus();
     }
+    const auto unpacked = types_.UnpackRows(change);
+    if (!unpacked.ok()) return unpacked.status();
+    const auto& [before, after] = *unpacked;
     ChangeLine::Rows rows;
-    if (change.has_before()) {
-      const auto row = types_.UnpackBefore(change);
-      if (!row.ok()) return row.status();
-      rows.before = client::RowText(**row, change, client::RowSide::kBefore);
+    if (before != nullptr) {
+      rows.before = client::RowText(*before, change, client::RowSide::kBefore);
     }
-    if (change.has_after()) {
-      const auto row = types_.UnpackAfter(change);
-      if (!row.ok()) return row.status();
-      rows.after = client::RowText(**row, change, client::RowSide::kAfter);
-    }
+    if (after != nullptr) rows.after = client::RowText(*after, change, client::RowSide::kAfter);
     out += line_.Line(change, rows);
     return absl::OkStatus();
   }
@@ -106,12 +103,13 @@ absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session
     if (!until.ok()) return until.status();
     request.set_until_token(until->resume_token());
   }
+  // Shorter than the library's: somebody is watching.
+  result.retry.backoff_max = absl::Seconds(2);
   const Paint paint(ColourWanted(STDERR_FILENO));
   result.on_retry = [paint, address = session.address](const absl::Status& failure,
                                                        absl::Duration wait) {
-    const std::string note =
-        fmt::format("millrace: lost {} ({}), trying again in {}", address,
-                    Printable(std::string(failure.message())), DurationText(wait));
+    const std::string note = fmt::format("millrace: lost {} ({}), trying again in {}", address,
+                                         Printable(InnermostCause(failure)), DurationText(wait));
     fmt::print(stderr, "{}\n", paint(Tone::kDim, note));
   };
   return result;

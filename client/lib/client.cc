@@ -19,7 +19,7 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 
 // gRPC's own wait before it dials again, by default up to two minutes, would outlast ours.
 constexpr int kRedialInitialMs = 100;
-constexpr int kRedialMaxMs = 3'000;
+constexpr int kRedialMaxMs = 1'000;
 constexpr int kDialTimeoutMs = 10'000;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {

@@ -1,6 +1,8 @@
 #include "millrace/row_text.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "fmt/format.h"
@@ -122,47 +124,59 @@ ColumnText NamedColumn(const FieldDescriptor* field) {
   return column;
 }
 
-void SetState(std::vector<ColumnText>& columns, uint32_t field_number, ValueState state,
-              const std::string& text) {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnText& column) {
-    return column.field_number == field_number;
-  });
-  if (found == columns.end()) return;
-  found->state = state;
-  found->text = text;
+// The columns of a row, those that the table has and those that it had.
+struct Columns {
+  std::vector<ColumnText> present;
+  std::vector<ColumnText> dropped;
+
+  void Set(uint32_t field_number, ValueState state, const std::string& text) {
+    for (auto* part : {&present, &dropped}) {
+      for (ColumnText& column : *part) {
+        if (column.field_number != field_number) continue;
+        column.state = state;
+        column.text = text;
+      }
+    }
+  }
+
+  std::vector<ColumnText> Join() && {
+    // A dropped column is NULL in all rows since, which is not worth telling.
+    std::copy_if(dropped.begin(), dropped.end(), std::back_inserter(present),
+                 [](const ColumnText& column) { return column.state != ValueState::kNull; });
+    return std::move(present);
+  }
+};
+
+Columns ReadColumns(const Message& row) {
+  Columns columns;
+  const Descriptor* descriptor = row.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    ColumnText column = NamedColumn(field);
+    if (!field->is_repeated() && row.GetReflection()->HasField(row, field)) {
+      column.state = ValueState::kValue;
+      column.text = FieldText(row, field);
+    }
+    const bool dropped = field->options().deprecated();
+    (dropped ? columns.dropped : columns.present).push_back(std::move(column));
+  }
+  return columns;
 }
 
 }  // namespace
 
-std::vector<ColumnText> RowText(const Message& row) {
-  std::vector<ColumnText> columns;
-  std::vector<ColumnText> dropped;
-  const Descriptor* descriptor = row.GetDescriptor();
-  for (int i = 0; i < descriptor->field_count(); ++i) {
-    const FieldDescriptor* field = descriptor->field(i);
-    const bool present = !field->is_repeated() && row.GetReflection()->HasField(row, field);
-    if (field->options().deprecated() && !present) continue;
-    ColumnText column = NamedColumn(field);
-    if (present) {
-      column.state = ValueState::kValue;
-      column.text = FieldText(row, field);
-    }
-    (field->options().deprecated() ? dropped : columns).push_back(std::move(column));
-  }
-  columns.insert(columns.end(), dropped.begin(), dropped.end());
-  return columns;
-}
+std::vector<ColumnText> RowText(const Message& row) { return ReadColumns(row).Join(); }
 
 std::vector<ColumnText> RowText(const Message& row, const v1::Change& change, RowSide side) {
-  std::vector<ColumnText> columns = RowText(row);
+  Columns columns = ReadColumns(row);
   const bool before = side == RowSide::kBefore;
   const auto& unknown = before ? change.before_unknown_fields() : change.after_unknown_fields();
-  for (const uint32_t number : unknown) SetState(columns, number, ValueState::kUnknown, "?");
+  for (const uint32_t number : unknown) columns.Set(number, ValueState::kUnknown, "?");
   for (const v1::InvalidText& invalid : change.invalid_text()) {
     if (invalid.in_before() != before) continue;
-    SetState(columns, invalid.field_number(), ValueState::kInvalidText, HexText(invalid.value()));
+    columns.Set(invalid.field_number(), ValueState::kInvalidText, HexText(invalid.value()));
   }
-  return columns;
+  return std::move(columns).Join();
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {

@@ -90,6 +90,25 @@ absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackAfter(const v1::Change&
   return UnpackRow(change.after(), &key);
 }
 
+absl::StatusOr<RowTypes::Rows> RowTypes::UnpackRows(const v1::Change& change) {
+  Rows rows;
+  // Ends, because each further round is due to a type that was fetched anew meanwhile.
+  do {
+    if (change.has_before()) {
+      auto before = UnpackBefore(change);
+      if (!before.ok()) return before.status();
+      rows.before = *std::move(before);
+    }
+    if (change.has_after()) {
+      auto after = UnpackAfter(change);
+      if (!after.ok()) return after.status();
+      rows.after = *std::move(after);
+    }
+  } while (rows.before != nullptr && rows.after != nullptr &&
+           rows.before->GetDescriptor() != rows.after->GetDescriptor());
+  return rows;
+}
+
 absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, const TableKey* key) {
   const std::string name = MessageName(row);
   if (name.empty()) return absl::InvalidArgumentError("the change has no such row");

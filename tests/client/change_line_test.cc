@@ -55,6 +55,13 @@ TEST(ChangeLineTest, MinimalImageTakesTheKeyFromBefore) {
       "  update    shop.customers  id=7  name=?→Anne\n");
 }
 
+TEST(ChangeLineTest, ColumnDroppedSinceIsNullWhereItIsMissing) {
+  EXPECT_EQ(Line(v1::OPERATION_UPDATE, {{Key("7"), Name("Anna")}, {Key("7")}}),
+            "  update    shop.customers  id=7  name=Anna→NULL\n");
+  EXPECT_EQ(Line(v1::OPERATION_UPDATE, {{Key("7")}, {Key("7"), Name("Anna")}}),
+            "  update    shop.customers  id=7  name=NULL→Anna\n");
+}
+
 TEST(ChangeLineTest, NullAndItsTextDiffer) {
   EXPECT_EQ(Line(v1::OPERATION_UPDATE,
                  {{Key("7"), Of(ValueState::kNull, "NULL")}, {Key("7"), Name("NULL")}}),
@@ -72,6 +79,12 @@ TEST(ChangeLineTest, LongValueIsCutUnlessAskedFor) {
             "  read      shop.customers  name=" + std::string(63, 'x') + "…\n");
   EXPECT_EQ(Line(v1::OPERATION_READ, rows, {.full = true}),
             "  read      shop.customers  name=" + std::string(200, 'x') + "\n");
+}
+
+TEST(ChangeLineTest, ColumnNameWithSpaceIsQuoted) {
+  const ColumnText odd = {"first name", 2, 0, ValueState::kValue, "Anna"};
+  EXPECT_EQ(Line(v1::OPERATION_INSERT, {{}, {odd}}),
+            "  insert    shop.customers  `first name`=Anna\n");
 }
 
 TEST(ChangeLineTest, TablesStandInOneColumn) {

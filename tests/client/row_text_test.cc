@@ -90,6 +90,14 @@ TEST_F(RowTextTest, ValueLeftOutByTheSourceIsNotNull) {
   EXPECT_EQ(columns[1].state, ValueState::kUnknown);
 }
 
+TEST_F(RowTextTest, DroppedColumnLeftOutByTheSourceIsUnknown) {
+  v1::Change change;
+  change.add_after_unknown_fields(1);
+  const auto columns = Columns({{"old", 1, Type::TYPE_STRING, 0, "", true}}, "", change);
+  ASSERT_EQ(columns.size(), 1);
+  EXPECT_EQ(columns[0].state, ValueState::kUnknown);
+}
+
 TEST_F(RowTextTest, InvalidTextShowsItsBytes) {
   v1::Change change;
   change.add_invalid_text()->set_field_number(1);

@@ -56,6 +56,22 @@ TEST_F(RowTypesTest, EvolvedTypeIsFetchedAnew) {
   EXPECT_EQ((*old)->ShortDebugString(), "id: 7");
 }
 
+TEST_F(RowTypesTest, BothRowsOfAChangeHaveOneType) {
+  const v1::Table evolved = CustomersWithPhone();
+  for (const bool before_has_it : {true, false}) {
+    feed_.SetTable(Customers());
+    RowTypes types(client_.get());
+    EXPECT_TRUE(types.Unpack(MakeRow(Customers(), "id: 7")).ok());
+    feed_.SetTable(evolved);
+    const std::string with = R"(id: 7 phone: "1")";
+    const auto rows = types.UnpackRows(MakeChange(1, v1::OPERATION_UPDATE, evolved,
+                                                  before_has_it ? with : "id: 7",
+                                                  before_has_it ? "id: 7" : with));
+    EXPECT_EQ(rows->before->GetDescriptor(), rows->after->GetDescriptor());
+    EXPECT_NE(rows->after->GetDescriptor()->FindFieldByName("phone"), nullptr);
+  }
+}
+
 TEST_F(RowTypesTest, FieldThatTheServerCannotExplainIsAskedForOnce) {
   const google::protobuf::Any row = MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Text(row), R"(id: 7 4: "1")");

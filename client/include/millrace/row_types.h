@@ -48,6 +48,14 @@ class RowTypes {
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackBefore(const v1::Change& change);
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackAfter(const v1::Change& change);
 
+  // Both rows of a change, those that it has, in one and the same type: a column that one of them
+  // has is a field of both.
+  struct Rows {
+    std::unique_ptr<google::protobuf::Message> before;
+    std::unique_ptr<google::protobuf::Message> after;
+  };
+  absl::StatusOr<Rows> UnpackRows(const v1::Change& change);
+
  private:
   struct TableKey {
     std::string database;
