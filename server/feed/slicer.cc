@@ -147,7 +147,8 @@ void Slicer::Emit(const FramePtr& frame, const log::Segment& segment, const Part
   const bool closes = open_ && ends;
   if (part.changes == 0 && !closes) return;
 
-  const std::string_view more = ends ? std::string_view() : kMoreTrue;
+  // The header of a part that is continued says so itself.
+  const std::string_view more = ends || segment.more ? std::string_view() : kMoreTrue;
   const std::string_view header =
       frame->payload().substr(segment.header_offset, segment.header_size);
   std::string head(1, kTransactionsTag);

@@ -312,8 +312,8 @@ void FrameBuilder::OpenSegment() {
 }
 
 void FrameBuilder::CloseSegment(bool more) {
+  if (more) MarkContinued();
   log::Segment& segment = content_.segments.back();
-  if (more) payload_.PutVarintField(Transaction::kMoreFieldNumber, 1);
   const size_t size_before = payload_.size();
   payload_.EndNested(segment_begin_);
   // The length took more or less room than assumed: what lies behind it has moved.
@@ -325,6 +325,23 @@ void FrameBuilder::CloseSegment(bool more) {
     content_.runs[i].offset = static_cast<uint32_t>(content_.runs[i].offset + shift);
   }
   segment_open_ = false;
+}
+
+// Adds `more` to the header of the open segment, where it belongs: only now is it known. Moves the
+// changes, once for each frame of a large transaction.
+void FrameBuilder::MarkContinued() {
+  log::Segment& segment = content_.segments.back();
+  const size_t changes_begin = segment_begin_ + segment.header_size;
+  const size_t changes_size = payload_.size() - changes_begin;
+  payload_.PutVarintField(Transaction::kMoreFieldNumber, 1);
+  const size_t field_size = payload_.size() - changes_begin - changes_size;
+  char* const changes = payload_.mutable_data() + changes_begin;
+  std::rotate(changes, changes + changes_size, changes + changes_size + field_size);
+  segment.header_size += static_cast<uint32_t>(field_size);
+  segment.end += static_cast<uint32_t>(field_size);
+  for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {
+    content_.runs[i].offset += static_cast<uint32_t>(field_size);
+  }
 }
 
 void FrameBuilder::DetachSegment() {

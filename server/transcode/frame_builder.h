@@ -115,6 +115,7 @@ class FrameBuilder {
   void PrepareSegment();
   void OpenSegment();
   void CloseSegment(bool more);
+  void MarkContinued();
   // Moves the segment in progress to a frame of its own and closes the frame before it.
   void DetachSegment();
   void StoreFrame(bool unfinished);
