@@ -101,6 +101,8 @@ absl::Status SourceServer::Launch() {
       fmt::format("--datadir={}", data_directory().string()),
       fmt::format("--socket={}", socket()),
       fmt::format("--port={}", port_),
+      // MariaDB removes what temporary tables it finds at its start, whosever they are.
+      fmt::format("--tmpdir={}", directory_.path().string()),
   };
   if (geteuid() == 0) options.arguments.push_back("--user=root");
   options.arguments.insert(options.arguments.end(), options_.options.begin(),
