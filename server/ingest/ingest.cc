@@ -56,13 +56,22 @@ void Ingest::Start() {
   pthread_setname_np(thread_.native_handle(), "ingest");
 }
 
+void Ingest::RequestStop() {
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+  if (stream_ != nullptr) stream_->Interrupt();
+  if (committer_ != nullptr) committer_->GiveUpWaiting();
+}
+
+bool Ingest::StopWithin(absl::Duration timeout) {
+  RequestStop();
+  if (thread_.joinable() && !ended_.WaitForNotificationWithTimeout(timeout)) return false;
+  Stop();
+  return true;
+}
+
 void Ingest::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    if (stream_ != nullptr) stream_->Interrupt();
-    if (committer_ != nullptr) committer_->GiveUpWaiting();
-  }
+  RequestStop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -95,6 +104,8 @@ void Ingest::Run() {
     committer = std::move(committer_);
     if (status_.state != State::kFailed) status_.state = State::kStopping;
   }
+  committer.reset();
+  ended_.Notify();
 }
 
 bool Ingest::WaitBeforeRetry(const absl::Status& status, Micros backoff) {

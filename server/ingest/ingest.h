@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "config/config.h"
 #include "ingest/committer.h"
@@ -50,8 +52,13 @@ class Ingest {
   }
   // Starts the threads. Called once.
   void Start();
-  // Stops reading, waits until what was read is on disk. May be called again.
-  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Begins to stop reading; what was read still goes to disk. From any thread.
+  void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until what was read is on disk and the threads have ended. False if they have not by
+  // then: a connection that is being made cannot be interrupted.
+  bool StopWithin(absl::Duration timeout);
+  // The same without limit. May be called again.
+  void Stop();
 
   // Thread-safe.
   IngestStatus status() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -115,6 +122,7 @@ class Ingest {
   BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
+  absl::Notification ended_;
   std::thread thread_;
 };
 
