@@ -92,8 +92,8 @@ class EventProcessor {
   absl::StatusOr<Step> OnXaStatement(const Event& event, const binlog::Query& query,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
-  void AddDefinition(const binlog::Query& query, const schema::Statement& statement,
-                     bool truncates);
+  absl::Status AddDefinition(const binlog::Query& query, const schema::Statement& statement,
+                             bool truncates);
   absl::StatusOr<Step> PrepareXa();
 
   void Begin(const Event& event);

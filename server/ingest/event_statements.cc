@@ -124,12 +124,14 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool goes_on = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
-  if (!statement.temporary) AddDefinition(query, statement, truncates);
+  if (!statement.temporary) {
+    MILLRACE_RETURN_IF_ERROR(AddDefinition(query, statement, truncates));
+  }
   return goes_on ? Step::kWithin : Commit();
 }
 
-void EventProcessor::AddDefinition(const binlog::Query& query, const schema::Statement& statement,
-                                   bool truncates) {
+absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
+                                           const schema::Statement& statement, bool truncates) {
   const std::string text =
       statement.may_hold_secret
           ? std::string()
@@ -145,10 +147,9 @@ void EventProcessor::AddDefinition(const binlog::Query& query, const schema::Sta
       .tables = statement.tables};
   if (statement.tables.empty()) {
     const std::string& concerned = statement.database.empty() ? database : statement.database;
-    if (IsSystemDatabase(concerned)) return;
+    if (IsSystemDatabase(concerned)) return absl::OkStatus();
     change.table.database = concerned;
-    builder_.AddDefinitionChange(change);
-    return;
+    return builder_.AddDefinitionChange(change);
   }
   for (const TableName& table : statement.tables) {
     if (!Captured(table)) continue;
@@ -157,8 +158,9 @@ void EventProcessor::AddDefinition(const binlog::Query& query, const schema::Sta
     }
     change.table = table;
     change.table_id = registry_.TableIdOf(table);
-    builder_.AddDefinitionChange(change);
+    MILLRACE_RETURN_IF_ERROR(builder_.AddDefinitionChange(change));
   }
+  return absl::OkStatus();
 }
 
 bool EventProcessor::Captured(const TableName& table) const {

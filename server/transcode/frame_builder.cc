@@ -48,15 +48,16 @@ void PutHeader(const TransactionHeader& header, WireBuffer& out) {
   if (header.server_id != 0) {
     out.PutVarintField(v1::Source::kServerIdFieldNumber, header.server_id);
   }
-  out.PutBytesField(v1::Source::kFileFieldNumber, header.file);
-  out.PutVarintField(v1::Source::kPositionFieldNumber, header.position);
+  if (!header.file.empty()) out.PutBytesField(v1::Source::kFileFieldNumber, header.file);
+  if (header.position != 0) out.PutVarintField(v1::Source::kPositionFieldNumber, header.position);
   out.EndNested(source);
 }
 
 }  // namespace
 
-FrameBuilder::FrameBuilder(uint32_t frame_bytes, Start start)
+FrameBuilder::FrameBuilder(uint32_t frame_bytes, Start start, size_t change_bytes_max)
     : frame_bytes_(frame_bytes),
+      change_bytes_max_(change_bytes_max),
       gtids_(std::move(start.gtids)),
       commit_time_max_(start.commit_time_max),
       next_(start.newest.next()),
@@ -74,7 +75,6 @@ void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
   transaction_first_ = next_;
   changes_before_ = 0;
   commit_time_ = header.commit_time;
-  commit_time_max_ = std::max(commit_time_max_, header.commit_time);
   header_.Clear();
   PutHeader(header, header_);
 }
@@ -86,7 +86,9 @@ void FrameBuilder::EndTransaction() {
     open_finished_changes_ = content_.change_count;
   }
   in_transaction_ = false;
-  if (payload_.size() >= frame_bytes_) CloseFrame();
+  commit_time_max_ = std::max(commit_time_max_, commit_time_);
+  // Frames that the transaction closed can be stored only together with its end.
+  if (payload_.size() >= frame_bytes_ || !closed_.empty()) CloseFrame();
 }
 
 bool FrameBuilder::AbandonTransaction() {
@@ -170,7 +172,7 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
   AddUnknownFields(Change::kAfterUnknownFieldsFieldNumber, unknown_after_);
   if (!invalid_.empty()) [[unlikely]]
     AddInvalidText();
-  return EndChange(begin);
+  return EndChange(begin, plan.table()->name);
 }
 
 absl::Status FrameBuilder::AddImage(uint32_t field, RowPlan& plan, std::string_view present,
@@ -222,7 +224,7 @@ void FrameBuilder::AddInvalidText() {
   }
 }
 
-void FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {
+absl::Status FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {
   MILLRACE_CHECK(in_transaction_);
   const size_t begin = BeginChange(change.table_id, change.operation);
   payload_.PutVarintField(Change::kOperationFieldNumber, change.operation);
@@ -243,8 +245,7 @@ void FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {
     payload_.PutBytesField(SchemaChange::kTablesFieldNumber, table.ToString());
   }
   payload_.EndNested(schema);
-  // A statement is bounded by the source's max_allowed_packet of 1 GiB, so this cannot fail.
-  MILLRACE_CHECK(EndChange(begin).ok());
+  return EndChange(begin, change.table);
 }
 
 size_t FrameBuilder::BeginChange(uint32_t table_id, uint8_t operation) {
@@ -262,12 +263,12 @@ size_t FrameBuilder::BeginChange(uint32_t table_id, uint8_t operation) {
   return begin;
 }
 
-absl::Status FrameBuilder::EndChange(size_t begin) {
-  if (payload_.size() - begin > kChangeBytesMax) {
+absl::Status FrameBuilder::EndChange(size_t begin, const TableName& table) {
+  if (payload_.size() - begin > change_bytes_max_) {
     return MakeError(absl::StatusCode::kResourceExhausted, "CHANGE_TOO_LARGE",
                      fmt::format("a change of table {} takes {} bytes, more than {}; leave its "
                                  "large columns out with source.exclude_columns",
-                                 prefix_.type_url, payload_.size() - begin, kChangeBytesMax));
+                                 table.ToString(), payload_.size() - begin, change_bytes_max_));
   }
   payload_.EndNested(begin);
   log::Segment& segment = content_.segments.back();
@@ -297,6 +298,8 @@ void FrameBuilder::PrepareSegment() {
 void FrameBuilder::OpenSegment() {
   if (content_.segments.empty()) {
     content_.first = next_;
+    // An abandoned transaction may have left its own there.
+    content_.gtids_before.clear();
     gtids_.AppendBinary(content_.gtids_before);
   }
   log::Segment segment;
@@ -382,7 +385,8 @@ void FrameBuilder::CloseFrame() {
 void FrameBuilder::StoreFrame(bool unfinished) {
   content_.payload.assign(payload_.view());
   gtids_.AppendBinary(content_.gtids_after);
-  content_.commit_time_max = commit_time_max_;
+  content_.commit_time_max =
+      unfinished ? std::max(commit_time_max_, commit_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
                      .bytes = log::Frame::Serialize(content_),

@@ -59,16 +59,20 @@ class FrameBuilder {
     GtidSet gtids;               // in the log
     Micros commit_time_max = 0;  // of the log
   };
-  FrameBuilder(uint32_t frame_bytes, Start start);
+  // What a protobuf message may hold, with room for the rest of a response.
+  static constexpr size_t kChangeBytesMax = size_t{1} << 30;
+  FrameBuilder(uint32_t frame_bytes, Start start, size_t change_bytes_max = kChangeBytesMax);
 
   // Requires: not in a transaction.
   void BeginTransaction(const TransactionHeader& header);
   // Encodes all rows of an event and answers how many. After an error the transaction must be
   // abandoned. kDataLoss ROW_UNDECODABLE as RowPlan; kResourceExhausted CHANGE_TOO_LARGE: one
-  // change exceeds 1 GiB.
+  // change exceeds `change_bytes_max`.
   absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event);
-  void AddDefinitionChange(const DefinitionChange& change);
-  // Call after the transaction's GTID has been added to gtids().
+  // kResourceExhausted CHANGE_TOO_LARGE: the transaction must be abandoned.
+  absl::Status AddDefinitionChange(const DefinitionChange& change);
+  // Call after the transaction's GTID has been added to gtids(). If frames are closed then, nothing
+  // stays open.
   void EndTransaction();
   // True if frames of it had been taken: they must be dropped from the log.
   bool AbandonTransaction();
@@ -92,8 +96,6 @@ class FrameBuilder {
   std::vector<BuiltFrame> TakeFrames();
 
  private:
-  static constexpr size_t kChangeBytesMax = size_t{1} << 30;
-
   // Pre-encoded parts that all changes of one event share.
   struct EventPrefix {
     std::string change;    // operation, database, table
@@ -103,7 +105,7 @@ class FrameBuilder {
   void PrepareEvent(const RowPlan& plan, binlog::RowsKind kind);
   // Starts a Change; returns what EndChange needs.
   size_t BeginChange(uint32_t table_id, uint8_t operation);
-  absl::Status EndChange(size_t begin);
+  absl::Status EndChange(size_t begin, const TableName& table);
   absl::Status AddImage(uint32_t field, RowPlan& plan, std::string_view present,
                         std::string_view& rows);
   absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
@@ -120,7 +122,8 @@ class FrameBuilder {
   void DetachSegment();
   void StoreFrame(bool unfinished);
 
-  const uint32_t frame_bytes_;
+  uint32_t frame_bytes_;
+  size_t change_bytes_max_;
   GtidSet gtids_;
   Micros commit_time_max_;
   Sequence next_;  // to be given out
