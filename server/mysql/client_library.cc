@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "base/bytes.h"
@@ -37,6 +36,14 @@ struct HandleCloser {
   void operator()(MYSQL* mysql) const { mysql_close(mysql); }
 };
 using Handle = std::unique_ptr<MYSQL, HandleCloser>;
+
+int SocketOf(MYSQL* mysql) {
+#ifdef LIBMARIADB
+  return static_cast<int>(mysql_get_socket(mysql));
+#else
+  return mysql->net.fd;
+#endif
+}
 
 SourceFailure FailureOf(MYSQL* mysql) { return {mysql_errno(mysql), mysql_error(mysql)}; }
 
@@ -81,7 +88,7 @@ class GreetingGuard {
     Current() = nullptr;
     if (greeting != Greeting::kOffersNoTls) return;
     guard->refused_ = true;
-    shutdown(static_cast<int>(mysql_get_socket(mysql)), SHUT_RDWR);
+    shutdown(SocketOf(mysql), SHUT_RDWR);
   }
 
  private:
@@ -135,9 +142,9 @@ void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
   set(MYSQL_OPT_SSL_KEY, tls.key);
   mysql_options(mysql, MYSQL_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
   const unsigned mode = tls.mode == TlsMode::kVerifyIdentity ? SSL_MODE_VERIFY_IDENTITY
-                        : tls.mode == TlsMode::kVerifyCa     ? SSL_MODE_VERIFY_CA
-                        : tls.mode == TlsMode::kRequired     ? SSL_MODE_REQUIRED
-                                                             : SSL_MODE_PREFERRED;
+                        : tls.mode == TlsMode::kVerifyCa ? SSL_MODE_VERIFY_CA
+                        : tls.mode == TlsMode::kRequired ? SSL_MODE_REQUIRED
+                                                         : SSL_MODE_PREFERRED;
   SetOption(mysql, MYSQL_OPT_SSL_MODE, mode);
 }
 
@@ -197,7 +204,7 @@ void SetOptions(MYSQL* mysql, const SourceOptions& options) {
 class LibraryPacketReader final : public PacketReader {
  public:
   LibraryPacketReader(MYSQL* mysql, const PacketReaderOptions& options)
-      : mysql_(mysql), socket_(static_cast<int>(mysql_get_socket(mysql))), options_(options) {}
+      : mysql_(mysql), socket_(SocketOf(mysql)), options_(options) {}
 
   bool HasMore() const override { return CachedBytes() > 0 || ReadableNow(socket_); }
 
@@ -304,13 +311,7 @@ class LibraryHandle final : public ClientHandle {
     const char* cipher = mysql_get_ssl_cipher(mysql_.get());
     return cipher == nullptr ? "" : cipher;
   }
-  int socket() const override {
-#ifdef LIBMARIADB
-    return static_cast<int>(mysql_get_socket(mysql_.get()));
-#else
-    return mysql_->net.fd;
-#endif
-  }
+  int socket() const override { return SocketOf(mysql_.get()); }
 
   absl::Status RegisterReplica(uint32_t server_id, const std::string& host) override {
 #ifdef LIBMARIADB
@@ -360,10 +361,9 @@ class LibraryHandle final : public ClientHandle {
   const std::string endpoint_;
 };
 
-// Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. None:
+// Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. Null:
 // the server offers no TLS and has been told nothing.
-absl::StatusOr<std::optional<Handle>> TryConnect(const SourceOptions& options,
-                                                 const std::string& password) {
+absl::StatusOr<Handle> TryConnect(const SourceOptions& options, const std::string& password) {
   static const bool initialized = InitializeLibrary();
   Handle mysql(initialized ? mysql_init(nullptr) : nullptr);
   if (mysql == nullptr) return absl::ResourceExhaustedError("the client library does not start");
@@ -373,7 +373,7 @@ absl::StatusOr<std::optional<Handle>> TryConnect(const SourceOptions& options,
   const MYSQL* connected = mysql_real_connect(
       mysql.get(), local ? nullptr : options.host.c_str(), options.user.c_str(), password.c_str(),
       nullptr, local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);
-  if (guard.refused()) return std::nullopt;
+  if (guard.refused()) return Handle();
   if (connected == nullptr) return ConnectError(options, FailureOf(mysql.get()));
   return mysql;
 }
@@ -386,15 +386,15 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
     return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
-  MILLRACE_ASSIGN_OR_RETURN(std::optional<Handle> mysql, TryConnect(options, password));
+  MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(options, password));
   const bool may_go_without = options.tls.mode == TlsMode::kPreferred;
-  if (!mysql.has_value() && may_go_without) {
+  if (mysql == nullptr && may_go_without) {
     SourceOptions plain = options;
     plain.tls.mode = TlsMode::kDisabled;
     MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain, password));
   }
-  if (!mysql.has_value()) return TlsFailed(endpoint, "the source offers none");
-  auto handle = std::make_unique<LibraryHandle>(*std::move(mysql), endpoint);
+  if (mysql == nullptr) return TlsFailed(endpoint, "the source offers none");
+  auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
   if (WantsTls(options) && !may_go_without && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");
   }
