@@ -114,16 +114,29 @@ absl::Status CheckFamilies(const std::string& directory,
                    {{"path", directory}});
 }
 
-uint64_t DirectoryBytes(const std::string& directory) {
+namespace {
+
+template <typename Wanted>
+uint64_t SumOfSizes(const std::string& directory, const Wanted& wanted) {
   uint64_t bytes = 0;
   std::error_code error;
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    // Files come and go; one that is gone has no bytes.
-    std::error_code gone;
-    const uintmax_t size = at->file_size(gone);
+    std::error_code gone;  // RocksDB may delete a file while we look
+    if (!wanted(at->path())) continue;
+    const uint64_t size = at->file_size(gone);
     if (!gone) bytes += size;
   }
   return bytes;
+}
+
+}  // namespace
+
+uint64_t DirectoryBytes(const std::string& directory) {
+  return SumOfSizes(directory, [](const fs::path&) { return true; });
+}
+
+uint64_t BytesBesideTables(const std::string& directory) {
+  return SumOfSizes(directory, [](const fs::path& path) { return path.extension() != ".sst"; });
 }
 
 }  // namespace millrace::log

@@ -22,4 +22,7 @@ absl::Status CheckFamilies(const std::string& directory,
 // Bytes of all files in `directory`.
 uint64_t DirectoryBytes(const std::string& directory);
 
+// The same without RocksDB's table files, some of which may be dead and about to be deleted.
+uint64_t BytesBesideTables(const std::string& directory);
+
 }  // namespace millrace::log

@@ -46,11 +46,14 @@ absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
 // RocksDB gives space back by whole files, so the cut is the end of the last file that has to go.
 absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest) const {
   Sequence cut = range().oldest;
-  const uint64_t bytes = DirectoryBytes(options_.directory);
-  if (bytes_max == 0 || bytes <= bytes_max) return cut;
+  if (bytes_max == 0) return cut;
+  const std::vector<FrameFile> files = database_->FrameFiles();
+  uint64_t bytes = BytesBesideTables(options_.directory);
+  for (const FrameFile& file : files) bytes += file.bytes;
+  if (bytes <= bytes_max) return cut;
   const uint64_t excess = bytes - bytes_max;
   uint64_t freed = 0;
-  for (const FrameFile& file : database_->FrameFiles()) {
+  for (const FrameFile& file : files) {
     if (freed >= excess) break;
     freed += file.bytes;
     const std::optional<Sequence> last_frame = ParseFrameKey(file.largest_key);
