@@ -93,18 +93,55 @@ void FrameBuilder::EndTransaction() {
 
 bool FrameBuilder::AbandonTransaction() {
   MILLRACE_CHECK(in_transaction_);
-  if (segment_open_) {
-    const log::Segment& segment = content_.segments.back();
-    payload_.Truncate(segment.offset);
-    content_.runs.resize(segment.first_run);
-    content_.change_count = open_finished_changes_;
-    content_.segments.pop_back();
-    segment_open_ = false;
-  }
+  if (segment_open_) DropOpenSegment();
   while (!closed_.empty() && closed_.back().first >= transaction_first_) closed_.pop_back();
   next_ = transaction_first_;
   in_transaction_ = false;
   return std::exchange(staged_, false);
+}
+
+void FrameBuilder::DropOpenSegment() {
+  const log::Segment& segment = content_.segments.back();
+  payload_.Truncate(segment.offset);
+  content_.runs.resize(segment.first_run);
+  content_.change_count = open_finished_changes_;
+  content_.segments.pop_back();
+  segment_open_ = false;
+}
+
+FrameBuilder::Mark FrameBuilder::MakeMark() const {
+  MILLRACE_CHECK(in_transaction_);
+  Mark mark{.next = next_,
+            .payload_bytes = payload_.size(),
+            .runs = content_.runs.size(),
+            .last_run = {},
+            .segment = std::nullopt,
+            .changes_before = changes_before_};
+  if (segment_open_) {
+    mark.segment = content_.segments.back();
+    mark.last_run = content_.runs.back();
+  }
+  return mark;
+}
+
+bool FrameBuilder::RollBackTo(const Mark& mark) {
+  MILLRACE_CHECK(in_transaction_);
+  if (next_ == mark.next) return true;
+  // A closed frame has taken changes away, or has moved those that were before the mark.
+  if (changes_before_ != mark.changes_before) return false;
+  if (!mark.segment.has_value()) {
+    DropOpenSegment();
+  } else if (content_.segments.back().offset != mark.segment->offset) {
+    return false;
+  } else {
+    content_.change_count -= content_.segments.back().change_count - mark.segment->change_count;
+    content_.segments.back() = *mark.segment;
+    content_.runs.resize(mark.runs);
+    content_.runs.back() = mark.last_run;
+    payload_.Truncate(mark.payload_bytes);
+  }
+  next_ = mark.next;
+  return true;
 }
 
 void FrameBuilder::PrepareEvent(const RowPlan& plan, binlog::RowsKind kind) {

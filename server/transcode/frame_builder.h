@@ -76,6 +76,19 @@ class FrameBuilder {
   void EndTransaction();
   // True if frames of it had been taken: they must be dropped from the log.
   bool AbandonTransaction();
+  // A place inside the transaction in progress to which it can be taken back: a savepoint.
+  struct Mark {
+    Sequence next;
+    size_t payload_bytes = 0;
+    size_t runs = 0;
+    log::Run last_run;
+    std::optional<log::Segment> segment;  // none: the transaction had no change in the open frame
+    uint64_t changes_before = 0;
+  };
+  Mark MakeMark() const;
+  // Takes back all changes since `mark`, sequences included. False, and nothing has changed, if a
+  // frame was closed since: then only the whole transaction can be taken back.
+  bool RollBackTo(const Mark& mark);
   bool in_transaction() const { return in_transaction_; }
   // Changes that the transaction in progress has so far.
   uint64_t transaction_changes() const { return next_.value - transaction_first_.value; }
@@ -118,6 +131,7 @@ class FrameBuilder {
   void OpenSegment();
   void CloseSegment(bool more);
   void MarkContinued();
+  void DropOpenSegment();
   // Moves the segment in progress to a frame of its own and closes the frame before it.
   void DetachSegment();
   void StoreFrame(bool unfinished);
