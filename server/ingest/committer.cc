@@ -115,11 +115,11 @@ absl::Status Committer::Handle(CommitGroup group) {
   if (group.drop_staged) {
     MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([this] { return log_.DropStaged(); }));
   }
+  if (group.source_position.has_value()) MILLRACE_RETURN_IF_ERROR(Commit(group));
   if (!group.staged.empty()) {
     const std::vector<log::StoredFrame> frames = Stored(group.staged);
     MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Stage(frames); }));
   }
-  if (group.source_position.has_value()) MILLRACE_RETURN_IF_ERROR(Commit(group));
   return TrimSometimes();
 }
 

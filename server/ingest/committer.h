@@ -21,7 +21,6 @@ namespace millrace::ingest {
 // What goes to disk together. Steps are taken in the order of the members.
 struct CommitGroup {
   bool drop_staged = false;                   // the transaction they were of was taken back
-  std::vector<transcode::BuiltFrame> staged;  // of a transaction that goes on
   std::vector<transcode::BuiltFrame> frames;  // of ended transactions
   std::vector<log::Record> records;           // table versions that `frames` use
   uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored behind `records`
@@ -29,6 +28,7 @@ struct CommitGroup {
   std::optional<std::string> source_position;  // binary SourcePosition
   Sequence newest;
   Micros commit_time_max = 0;
+  std::vector<transcode::BuiltFrame> staged;  // behind `frames`, of a transaction that goes on
 };
 
 // Puts groups on disk in order, as many with one fsync as have gathered meanwhile, and tells

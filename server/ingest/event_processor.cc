@@ -169,9 +169,7 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
   plans_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
-  if (in_transaction_) return Abandon();
-  announced_ = false;
-  return Step::kWithin;
+  return Abandon();
 }
 
 absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
@@ -192,11 +190,13 @@ absl::StatusOr<Step> EventProcessor::OnPayload(const Event& event) {
     MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
     if (!bytes.has_value()) return step;
     MILLRACE_ASSIGN_OR_RETURN(const Event inner, reader_.ReadInsidePayload(*bytes));
-    if (inner.header.type == EventType::kTransactionPayload) {
-      return Unexpected("a compressed transaction inside another");
+    // These would move the position, or take back what is handed over below.
+    if (inner.header.type == EventType::kFormatDescription ||
+        inner.header.type == EventType::kRotate) {
+      return Unexpected("the end of a file inside a compressed transaction");
     }
     MILLRACE_ASSIGN_OR_RETURN(step, Dispatch(inner));
-    MILLRACE_RETURN_IF_ERROR(hand_over_());
+    if (builder_.has_closed_frames()) MILLRACE_RETURN_IF_ERROR(hand_over_());
   }
 }
 

@@ -89,18 +89,22 @@ class EventProcessor {
                                     const schema::Statement& statement);
   absl::StatusOr<Step> OnBegin(const Event& event, const binlog::Query& query);
   absl::StatusOr<Step> OnRollback();
+  absl::StatusOr<Step> OnRollbackToSavepoint();
+  absl::Status CheckNothingIsRolledBack() const;
   absl::StatusOr<Step> OnXaStatement(const Event& event, const binlog::Query& query,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
   absl::Status AddDefinition(const binlog::Query& query, const schema::Statement& statement,
                              bool truncates);
-  absl::StatusOr<Step> PrepareXa();
+  absl::StatusOr<Step> PrepareXa(const std::string& xid);
 
   void Begin(const Event& event);
   // A transaction that holds nothing for us.
   Step CommitEmpty(const Event& event);
   Step Commit();
   Step Abandon();
+  // No transaction is in progress or announced any more.
+  void ForgetTransaction();
   void CountGtid();
   void Advance(const Event& event);
   bool Captured(const TableName& table) const;
@@ -126,7 +130,6 @@ class EventProcessor {
 
   // The transaction in progress or announced by a GTID event.
   bool in_transaction_ = false;
-  bool inside_payload_ = false;
   bool announced_ = false;
   bool standalone_ = false;        // MariaDB: the next event is all of it
   bool alter_unfinished_ = false;  // MariaDB: START ALTER or ROLLBACK ALTER: nothing changed
@@ -137,8 +140,9 @@ class EventProcessor {
   uint64_t transaction_offset_ = 0;
   std::string gtid_text_;
   Micros commit_time_ = 0;
-  // Identities, as XA START and XA COMMIT spell them: of the transaction in progress, and of those
-  // that were prepared without a captured change and may be committed at will.
+  // Identities, as XA START, XA PREPARE and XA COMMIT spell them: of the transaction in progress
+  // (MySQL; MariaDB names it in the PREPARE), and of those that were prepared without a captured
+  // change and may be committed at will.
   std::string xid_;
   absl::flat_hash_set<std::string> harmless_xids_;
 

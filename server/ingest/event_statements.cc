@@ -15,11 +15,17 @@ namespace millrace::ingest {
 using schema::StatementKind;
 
 absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
-  MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
+  MILLRACE_ASSIGN_OR_RETURN(binlog::Query query, binlog::ParseQuery(event));
   // The two that every transaction without an XID event has, ahead of the tokenizer.
   if (query.statement == "BEGIN") return OnBegin(event, query);
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
-  return OnStatement(event, query, schema::Classify(query.statement, query.database));
+  // The text and the names in it become protobuf strings, which are UTF-8.
+  const std::string statement =
+      StatementText(query.statement, options_.flavour, query.client_charset);
+  const std::string database = StatementText(query.database, options_.flavour, 0);
+  query.statement = statement;
+  query.database = database;
+  return OnStatement(event, query, schema::Classify(statement, database));
 }
 
 absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event, const binlog::Query& query) {
@@ -46,7 +52,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
     case StatementKind::kRollback:
       return OnRollback();
     case StatementKind::kSavepoint:
-      if (IsRollbackToSavepoint(query.statement)) return OnRollback();
+      if (IsRollbackToSavepoint(query.statement)) return OnRollbackToSavepoint();
       return Step::kWithin;
     case StatementKind::kXaPrepare:
     case StatementKind::kXaCommit:
@@ -68,15 +74,23 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
 // If it is, tables of other engines took part, whose rows stay while the others go, and the binlog
 // does not say which are which.
 absl::StatusOr<Step> EventProcessor::OnRollback() {
-  if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
-  if (builder_.transaction_changes() > 0) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "ROLLBACK_AMBIGUOUS",
-                     "a transaction that changed tables of a non-transactional engine was rolled "
-                     "back, and the binlog does not "
-                     "tell which of its rows stayed; convert those tables to InnoDB, or leave them "
-                     "out with source.tables");
-  }
+  MILLRACE_RETURN_IF_ERROR(CheckNothingIsRolledBack());
   return Commit();
+}
+
+// The same of a part of a transaction, which then goes on.
+absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint() {
+  MILLRACE_RETURN_IF_ERROR(CheckNothingIsRolledBack());
+  return Step::kWithin;
+}
+
+absl::Status EventProcessor::CheckNothingIsRolledBack() const {
+  if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
+  if (builder_.transaction_changes() == 0) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "ROLLBACK_AMBIGUOUS",
+                   "a transaction that changed tables of a non-transactional engine was rolled "
+                   "back, and the binlog does not tell which of its rows stayed; convert those "
+                   "tables to InnoDB, or leave them out with source.tables");
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, const binlog::Query& query,
@@ -86,7 +100,7 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, const bin
     // XA END; MySQL's own XA PREPARE is an event of its kind.
     if (!IsXaPrepare(query.statement)) return Step::kWithin;
     if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
-    return PrepareXa();
+    return PrepareXa(xid);
   }
   if (in_transaction_ && IsXaCommitOnePhase(query.statement)) return Commit();
   const bool harmless = harmless_xids_.erase(xid) > 0;
@@ -132,21 +146,17 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
 
 absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
                                            const schema::Statement& statement, bool truncates) {
-  const std::string text =
-      statement.may_hold_secret
-          ? std::string()
-          : StatementText(query.statement, options_.flavour, query.client_charset);
-  const std::string database = StatementText(query.database, options_.flavour, 0);
   transcode::DefinitionChange change{
       .operation =
           static_cast<uint8_t>(truncates ? v1::OPERATION_TRUNCATE : v1::OPERATION_SCHEMA_CHANGE),
       .table_id = 0,
       .table = {},
-      .statement = text,
-      .default_database = database,
+      .statement = statement.may_hold_secret ? std::string_view() : query.statement,
+      .default_database = query.database,
       .tables = statement.tables};
   if (statement.tables.empty()) {
-    const std::string& concerned = statement.database.empty() ? database : statement.database;
+    const std::string concerned =
+        statement.database.empty() ? std::string(query.database) : statement.database;
     if (IsSystemDatabase(concerned)) return absl::OkStatus();
     change.table.database = concerned;
     return builder_.AddDefinitionChange(change);

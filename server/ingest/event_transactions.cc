@@ -32,11 +32,7 @@ void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
 }  // namespace
 
 bool EventProcessor::Reset() {
-  bool staged = false;
-  if (in_transaction_) staged = builder_.AbandonTransaction();
-  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
-  mysql_gtid_.reset();
-  mariadb_gtid_.reset();
+  const bool staged = Abandon() == Step::kDropStaged;
   file_ = ended_file_;
   offset_ = ended_offset_;
   plans_.Clear();
@@ -94,14 +90,12 @@ void EventProcessor::Begin(const Event& event) {
 void EventProcessor::CountGtid() {
   if (mysql_gtid_.has_value()) builder_.gtids().Add(*mysql_gtid_);
   if (mariadb_gtid_.has_value()) builder_.gtids().Add(*mariadb_gtid_);
-  mysql_gtid_.reset();
-  mariadb_gtid_.reset();
 }
 
 Step EventProcessor::Commit() {
   CountGtid();
   builder_.EndTransaction();
-  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
+  ForgetTransaction();
   // Rotation sets the file before its own event ends, so a transaction ends in the file it began
   // in.
   ended_file_ = file_;
@@ -116,11 +110,15 @@ Step EventProcessor::CommitEmpty(const Event& event) {
 }
 
 Step EventProcessor::Abandon() {
-  const bool staged = builder_.AbandonTransaction();
+  const bool staged = in_transaction_ && builder_.AbandonTransaction();
+  ForgetTransaction();
+  return staged ? Step::kDropStaged : Step::kWithin;
+}
+
+void EventProcessor::ForgetTransaction() {
   mysql_gtid_.reset();
   mariadb_gtid_.reset();
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
-  return staged ? Step::kDropStaged : Step::kWithin;
 }
 
 absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
@@ -147,10 +145,10 @@ absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
   if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::XaPrepare prepare, binlog::ParseXaPrepare(event));
   if (prepare.one_phase) return Commit();
-  return PrepareXa();
+  return PrepareXa(xid_);
 }
 
-absl::StatusOr<Step> EventProcessor::PrepareXa() {
+absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
   if (builder_.transaction_changes() > 0 || harmless_xids_.size() >= kHarmlessXidsMax) {
     return MakeError(
         absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
@@ -158,7 +156,7 @@ absl::StatusOr<Step> EventProcessor::PrepareXa() {
         "transactions only "
         "with XA COMMIT … ONE PHASE: leave its tables out with source.tables, or avoid XA");
   }
-  harmless_xids_.insert(xid_);
+  harmless_xids_.insert(xid);
   return Commit();
 }
 

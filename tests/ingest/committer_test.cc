@@ -1,0 +1,237 @@
+#include "ingest/committer.h"
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "log/log_fixture.h"
+
+namespace millrace::ingest {
+namespace {
+
+using log::testing::ReasonOf;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class CommitterTest : public log::testing::LogTest {
+ protected:
+  CommitterTest() {
+    registry_ = schema::Registry::FromRecords({}, Flavour::kMysql).value();
+    EXPECT_TRUE(Reopen().ok());
+    Start();
+  }
+  ~CommitterTest() override { Finish(); }
+
+  void Start() {
+    committer_ = std::make_unique<Committer>(
+        *log_, *registry_, clock_,
+        Committer::Options{.on_committed = [this](auto frames) { OnCommitted(std::move(frames)); },
+                           .keep_from = [this]() -> std::optional<Sequence> {
+                             ++trims_;
+                             return std::nullopt;
+                           }});
+  }
+  // Waits until all that was pushed is on disk or has failed.
+  void Finish() {
+    release_.HasBeenNotified() ? void() : release_.Notify();
+    committer_.reset();
+  }
+  void OnCommitted(std::vector<std::shared_ptr<const log::Frame>> frames) {
+    std::vector<uint64_t> firsts;
+    for (const auto& frame : frames) firsts.push_back(frame->first().value);
+    published_.push_back(firsts);
+    known_names_.push_back(registry_->List().size());
+    named_ = registry_->NameOf(1).has_value();
+    entered_.HasBeenNotified() ? void() : entered_.Notify();
+    if (hold_) release_.WaitForNotification();
+  }
+  // The next frame, of two changes.
+  transcode::BuiltFrame Frame(bool unfinished = false) {
+    auto [first, bytes] = NextFrame(2);
+    return {.first = first,
+            .last = {first.value + 1},
+            .bytes = std::move(bytes),
+            .unfinished = unfinished};
+  }
+  CommitGroup Group(std::vector<transcode::BuiltFrame> frames) {
+    CommitGroup group;
+    group.frames = std::move(frames);
+    group.source_position = "position";
+    group.newest = {next_.value - 1};
+    return group;
+  }
+  CommitGroup StagedGroup(std::vector<transcode::BuiltFrame> frames) {
+    CommitGroup group;
+    group.staged = std::move(frames);
+    return group;
+  }
+  std::vector<transcode::BuiltFrame> Frames(size_t count) {
+    std::vector<transcode::BuiltFrame> frames;
+    for (size_t i = 0; i < count; ++i) frames.push_back(Frame());
+    return frames;
+  }
+  // Until the committer has told of `reason`.
+  void AwaitTrouble(std::string_view reason) {
+    while (ReasonOf(committer_->trouble()) != reason) std::this_thread::yield();
+  }
+
+  std::unique_ptr<schema::Registry> registry_;
+  // Written on the committer's thread; read after Finish.
+  std::vector<std::vector<uint64_t>> published_;
+  std::vector<size_t> known_names_;
+  bool named_ = false;
+  int trims_ = 0;
+  std::atomic<bool> hold_{false};
+  absl::Notification entered_;
+  absl::Notification release_;
+  std::unique_ptr<Committer> committer_;
+};
+
+TEST_F(CommitterTest, GroupsBecomeVisibleInOrder) {
+  EXPECT_TRUE(committer_->Push(Group(Frames(2))));
+  EXPECT_TRUE(committer_->Push(Group(Frames(1))));
+  Finish();
+  ExpectRange(1, 6);
+  EXPECT_EQ(log_->source_position(), "position");
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 5));
+}
+
+TEST_F(CommitterTest, GroupsThatGatherAreCommittedTogether) {
+  hold_ = true;
+  committer_->Push(Group(Frames(1)));
+  entered_.WaitForNotification();
+  for (int i = 0; i < 5; ++i) committer_->Push(Group(Frames(1)));
+  hold_ = false;
+  Finish();
+  EXPECT_THAT(published_, ElementsAre(ElementsAre(1), ElementsAre(3, 5, 7, 9, 11)));
+}
+
+TEST_F(CommitterTest, GroupWithoutFramesStoresThePosition) {
+  CommitGroup group = Group({});
+  group.source_position = "elsewhere";
+  committer_->Push(std::move(group));
+  Finish();
+  EXPECT_EQ(log_->source_position(), "elsewhere");
+  EXPECT_THAT(published_, ElementsAre(::testing::IsEmpty()));
+}
+
+TEST_F(CommitterTest, StagedFramesBecomeVisibleWithTheEndOfTheirTransaction) {
+  committer_->Push(StagedGroup({Frame(true), Frame(true)}));
+  committer_->Push(StagedGroup({Frame(true)}));
+  committer_->Push(Group(Frames(1)));
+  Finish();
+  ExpectRange(1, 8);
+  EXPECT_THAT(published_, ElementsAre(ElementsAre(7)));
+}
+
+TEST_F(CommitterTest, StagedFramesAloneAreNotVisible) {
+  committer_->Push(StagedGroup({Frame(true)}));
+  Finish();
+  ExpectRange(1, 0);
+  EXPECT_THAT(published_, SizeIs(0));
+}
+
+// A large transaction began behind small ones that ended.
+TEST_F(CommitterTest, EndedFramesGoBeforeTheStagedOnesOfTheirGroup) {
+  CommitGroup group = Group(Frames(1));
+  group.staged.push_back(Frame(true));
+  committer_->Push(std::move(group));
+  committer_->Push(Group(Frames(1)));
+  Finish();
+  EXPECT_EQ(ReasonOf(log_->FrameHolding({3})), "OK");
+  ExpectRange(1, 6);
+}
+
+TEST_F(CommitterTest, DroppedFramesMakeRoomForOthers) {
+  committer_->Push(Group(Frames(1)));
+  committer_->Push(StagedGroup({Frame(true), Frame(true)}));
+  next_ = {3};
+  CommitGroup group = Group(Frames(1));
+  group.drop_staged = true;
+  committer_->Push(std::move(group));
+  Finish();
+  ExpectRange(1, 4);
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+}
+
+TEST_F(CommitterTest, TableVersionsAreKnownBeforeTheirRowsAreTold) {
+  registry_->TableIdOf({"shop", "orders"});
+  CommitGroup group = Group(Frames(1));
+  group.records = registry_->TakeUnstored();
+  group.schema_steps = 1;
+  committer_->Push(std::move(group));
+  Finish();
+  EXPECT_TRUE(named_);
+}
+
+TEST_F(CommitterTest, TableVersionsOfMergedGroupsAreAllMarkedStored) {
+  hold_ = true;
+  committer_->Push(Group(Frames(1)));
+  entered_.WaitForNotification();
+  for (const char* table : {"a", "b", "c"}) {
+    registry_->TableIdOf({"shop", table});
+    CommitGroup group = Group(Frames(1));
+    group.records = registry_->TakeUnstored();
+    group.schema_steps = 1;
+    committer_->Push(std::move(group));
+  }
+  hold_ = false;
+  Finish();
+  EXPECT_THAT(published_, SizeIs(2));
+  for (uint32_t id = 1; id <= 3; ++id) EXPECT_TRUE(registry_->NameOf(id).has_value()) << id;
+}
+
+TEST_F(CommitterTest, FullDiskIsWaitedOut) {
+  faults_->FillDisk();
+  committer_->Push(Group(Frames(1)));
+  AwaitTrouble("DISK_FULL");
+  EXPECT_TRUE(committer_->status().ok());
+  faults_->FreeDisk();
+  AwaitTrouble("OK");
+  Finish();
+  ExpectRange(1, 2);
+}
+
+TEST_F(CommitterTest, FullDiskIsWaitedOutForStagedFramesToo) {
+  faults_->FillDisk();
+  committer_->Push(StagedGroup({Frame(true)}));
+  AwaitTrouble("DISK_FULL");
+  faults_->FreeDisk();
+  committer_->Push(Group(Frames(1)));
+  Finish();
+  ExpectRange(1, 4);
+}
+
+TEST_F(CommitterTest, WaitingForAFullDiskCanBeGivenUp) {
+  faults_->FillDisk();
+  committer_->Push(Group(Frames(1)));
+  AwaitTrouble("DISK_FULL");
+  committer_->GiveUpWaiting();
+  while (committer_->status().ok()) std::this_thread::yield();
+  EXPECT_EQ(ReasonOf(committer_->status()), "DISK_FULL");
+  while (committer_->Push(Group({}))) std::this_thread::yield();
+  ExpectRange(1, 0);
+}
+
+TEST_F(CommitterTest, FailedSyncEndsIt) {
+  faults_->FailSyncs(true);
+  committer_->Push(Group(Frames(1)));
+  while (committer_->status().ok()) std::this_thread::yield();
+  EXPECT_EQ(ReasonOf(committer_->status()), "STORAGE_FAILED");
+  while (committer_->Push(Group({}))) std::this_thread::yield();
+  Finish();
+  EXPECT_THAT(published_, SizeIs(0));
+}
+
+TEST_F(CommitterTest, RetentionIsAppliedNowAndThen) {
+  committer_->Push(Group(Frames(1)));
+  Finish();
+  EXPECT_EQ(trims_, 0);
+  Start();
+  clock_.Pass(10'000'000);
+  committer_->Push(Group(Frames(1)));
+  Finish();
+  EXPECT_EQ(trims_, 1);
+}
+
+}  // namespace
+}  // namespace millrace::ingest

@@ -1,0 +1,487 @@
+#include "ingest/event_processor.h"
+
+#include "ingest/processor_fixture.h"
+
+namespace millrace::ingest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class MysqlProcessorTest : public ProcessorTest {};
+
+TEST_F(MysqlProcessorTest, RowsBetweenBeginAndXidAreATransaction) {
+  Transaction(3, 2);
+  EXPECT_THAT(Changes(), ElementsAre("INSERT b.small", "INSERT b.small"));
+  EXPECT_THAT(Gtids(), HasSubstr(":3"));
+  EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
+}
+
+TEST_F(MysqlProcessorTest, TransactionStandsWhereItsGtidEventDoes) {
+  const uint64_t begins_at = source_.position();
+  Transaction(3, 1);
+  ASSERT_THAT(Transactions(), SizeIs(1));
+  const v1::Transaction& transaction = Transactions()[0];
+  EXPECT_EQ(transaction.source().file(), "binlog.000001");
+  EXPECT_EQ(transaction.source().position(), begins_at);
+  EXPECT_EQ(transaction.source().server_id(), 11u);
+  EXPECT_THAT(transaction.gtid(), HasSubstr(":3"));
+  EXPECT_GT(transaction.commit_time().nanos(), 0);
+}
+
+TEST_F(MysqlProcessorTest, PositionStaysBeforeTheTransactionInProgress) {
+  Transaction(1, 1);
+  const std::string place = Place();
+  Gtid(2);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Place(), place);
+  EXPECT_TRUE(processor_->in_transaction());
+}
+
+TEST_F(MysqlProcessorTest, TablesNobodyCapturesLeaveAnEmptyTransaction) {
+  Start({"b.*", "!b.small"});
+  Transaction(3, 2);
+  EXPECT_THAT(Changes(), IsEmpty());
+  EXPECT_THAT(Gtids(), HasSubstr(":3"));
+  EXPECT_TRUE(processor_->TakeMoved());
+  EXPECT_FALSE(processor_->TakeMoved());
+}
+
+TEST_F(MysqlProcessorTest, CommitStatementEndsATransactionToo) {
+  Gtid(1);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Query("COMMIT"), "ended");
+  EXPECT_THAT(Changes(), SizeIs(1));
+}
+
+TEST_F(MysqlProcessorTest, RowsAreCountedByTable) {
+  Transaction(1, 3);
+  const auto counters = counters_.List();
+  ASSERT_THAT(counters, SizeIs(1));
+  EXPECT_EQ(counters[0].first.ToString(), "b.small");
+  EXPECT_EQ(counters[0].second->inserts.load(), 3u);
+}
+
+TEST_F(MysqlProcessorTest, RowsOutsideOfATransactionAreAnError) {
+  SmallMap();
+  EXPECT_EQ(Insert(1), "EVENT_UNEXPECTED");
+}
+
+TEST_F(MysqlProcessorTest, RowsOfAnUnknownTableAreAnError) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Insert(1), "EVENT_UNEXPECTED");
+  EXPECT_EQ(Send(EventType::kWriteRows, EventSource::SmallRows("", 0x77)), "within");
+}
+
+TEST_F(MysqlProcessorTest, CommitAndRollbackOutsideOfATransactionAreErrors) {
+  EXPECT_EQ(Xid(), "EVENT_UNEXPECTED");
+  EXPECT_EQ(Query("COMMIT"), "EVENT_UNEXPECTED");
+  EXPECT_EQ(Query("ROLLBACK"), "EVENT_UNEXPECTED");
+}
+
+TEST_F(MysqlProcessorTest, TransactionInsideAnotherIsAnError) {
+  Gtid(1);
+  EXPECT_EQ(Gtid(2), "EVENT_UNEXPECTED");
+  Query("BEGIN");
+  EXPECT_EQ(Query("BEGIN"), "EVENT_UNEXPECTED");
+}
+
+TEST_F(MysqlProcessorTest, UnknownEventNamesFileAndPosition) {
+  const uint64_t place = source_.position();
+  EXPECT_EQ(Send(static_cast<EventType>(99), "body"), "EVENT_UNKNOWN");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("binlog.000001:" + std::to_string(place)));
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("event type 99"));
+}
+
+TEST_F(MysqlProcessorTest, UnknownEventMarkedIgnorableIsPassedOver) {
+  source_.flags = binlog::EventHeader::kFlagIgnorable;
+  EXPECT_EQ(Send(static_cast<EventType>(99), "body"), "within");
+}
+
+TEST_F(MysqlProcessorTest, DamagedEventNamesFileAndPosition) {
+  std::string event = source_.Event(EventType::kXid, std::string(8, '\0'));
+  event.back() ^= 1;
+  EXPECT_EQ(SendBytes(event), "EVENT_CHECKSUM_MISMATCH");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("binlog.000001:"));
+}
+
+TEST_F(MysqlProcessorTest, RolledBackTransactionWithoutOurRowsOnlyCountsItsGtid) {
+  Gtid(4);
+  Query("BEGIN");
+  EXPECT_EQ(Query("ROLLBACK"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+  EXPECT_THAT(Gtids(), HasSubstr(":4"));
+}
+
+TEST_F(MysqlProcessorTest, RolledBackRowsAreAmbiguous) {
+  Gtid(4);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Query("ROLLBACK"), "ROLLBACK_AMBIGUOUS");
+}
+
+TEST_F(MysqlProcessorTest, RollbackToASavepointDoesNotEndTheTransaction) {
+  Gtid(4);
+  Query("BEGIN");
+  EXPECT_EQ(Query("SAVEPOINT `s`"), "within");
+  EXPECT_EQ(Query("ROLLBACK TO `s`"), "within");
+  SmallMap();
+  EXPECT_EQ(Insert(1), "within") << error_;
+  EXPECT_EQ(Query("ROLLBACK TO `s`"), "ROLLBACK_AMBIGUOUS");
+}
+
+TEST_F(MysqlProcessorTest, DefinitionIsATransactionOfItsOwn) {
+  Gtid(1);
+  EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  const v1::SchemaChange change = ChangeMessages()[0].schema_change();
+  EXPECT_EQ(change.statement(), "ALTER TABLE small ADD c INT");
+  EXPECT_EQ(change.default_database(), "b");
+  EXPECT_THAT(change.tables(), ElementsAre("b.small"));
+}
+
+TEST_F(MysqlProcessorTest, DefinitionOfSeveralTablesIsAChangeOfEachCapturedOne) {
+  Gtid(1);
+  Query("DROP TABLE small, other.x, c");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.c"));
+}
+
+TEST_F(MysqlProcessorTest, DefinitionThatFillsFramesIsCommittedWhole) {
+  std::string statement = "DROP TABLE t0";
+  for (int i = 1; i < 300; ++i) statement += ", table_with_a_longer_name_" + std::to_string(i);
+  Gtid(1);
+  EXPECT_EQ(Query(statement), "ended");
+  EXPECT_TRUE(builder_->has_closed_frames());
+  EXPECT_FALSE(builder_->has_open_changes());
+  EXPECT_THAT(Changes(), SizeIs(300));
+}
+
+TEST_F(MysqlProcessorTest, TruncateIsToldAsSuch) {
+  Gtid(1);
+  Query("TRUNCATE TABLE small");
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
+}
+
+TEST_F(MysqlProcessorTest, EmptiedMemoryTableIsATruncate) {
+  Gtid(1);
+  Query("DELETE FROM `b`.`small` /* generated by server */");
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
+}
+
+TEST_F(MysqlProcessorTest, DefinitionOfATemporaryTableIsNoChange) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TEMPORARY TABLE small (id INT)"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(MysqlProcessorTest, StatementsThatConcernNoTableOnlyMoveThePosition) {
+  Gtid(1);
+  EXPECT_EQ(Query("FLUSH PRIVILEGES"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+  EXPECT_THAT(Gtids(), HasSubstr(":1"));
+}
+
+TEST_F(MysqlProcessorTest, SecretsOfAStatementAreLeftOut) {
+  Gtid(1);
+  Query("CREATE TABLE small (id INT) CONNECTION='mysql://u:secret@h/d'");
+  ASSERT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "");
+}
+
+TEST_F(MysqlProcessorTest, NamesInAStatementOfAnotherCharsetAreUtf8) {
+  Gtid(1);
+  Send(EventType::kQuery, EventSource::Query("DROP TABLE `\xe9t\xe9`", "b", /*latin1*/ 8));
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.été"));
+  EXPECT_THAT(ChangeMessages()[0].schema_change().tables(), ElementsAre("b.été"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "DROP TABLE `été`");
+}
+
+TEST_F(MysqlProcessorTest, CreateSelectGoesOnAsATransaction) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TABLE small (id INT, name VARCHAR(20)) START TRANSACTION"), "within");
+  SmallMap();
+  EXPECT_EQ(Insert(1), "within") << error_;
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "INSERT b.small"));
+}
+
+TEST_F(MysqlProcessorTest, RowsChangedByAStatementStopTheFeed) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Query("INSERT INTO small VALUES (1, 'x')"), "STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(MysqlProcessorTest, StatementThatOnlyWritesToOtherTablesIsHarmless) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Query("INSERT INTO other.x VALUES (1)"), "within");
+  EXPECT_EQ(Xid(), "ended");
+}
+
+TEST_F(MysqlProcessorTest, LoadedFileStopsTheFeed) {
+  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, std::string(40, '\0')), "STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(MysqlProcessorTest, IncidentStopsTheFeed) {
+  EXPECT_EQ(Send(EventType::kIncident, std::string("\x01\0\x04lost", 7)), "SOURCE_INCIDENT");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("'lost'"));
+}
+
+TEST_F(MysqlProcessorTest, XaCommitInOnePhaseIsACommit) {
+  Gtid(1);
+  Query("XA START X'78',X'',1");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Query("XA END X'78',X'',1"), "within");
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaOnePhase)), "ended");
+  EXPECT_THAT(Changes(), SizeIs(1));
+}
+
+TEST_F(MysqlProcessorTest, PreparedXaTransactionWithOurRowsIsNotSupported) {
+  Gtid(1);
+  Query("XA START X'78',X'79',5");
+  SmallMap();
+  Insert(1);
+  Query("XA END X'78',X'79',5");
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)),
+            "XA_UNSUPPORTED");
+}
+
+TEST_F(MysqlProcessorTest, PreparedXaTransactionWithoutOurRowsMayBeCommitted) {
+  Gtid(1);
+  Query("XA START X'78',X'79',5");
+  Query("XA END X'78',X'79',5");
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
+  Gtid(2);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended");
+  Gtid(3);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
+}
+
+TEST_F(MysqlProcessorTest, XaRollbackChangesNothing) {
+  Gtid(1);
+  EXPECT_EQ(Query("XA ROLLBACK X'78',X'79',5"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(MysqlProcessorTest, PositionGoesOnBehindFourGibibytes) {
+  constexpr uint64_t kWrap = uint64_t{1} << 32;
+  SendBytes(
+      source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", kWrap - 30), 0));
+  source_.set_position(kWrap - 30);
+  Transaction(1, 1);
+  EXPECT_GT(source_.position(), kWrap);
+  EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
+  Transaction(2, 1);
+  EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
+}
+
+TEST_F(MysqlProcessorTest, RotationMovesToTheNextFile) {
+  EXPECT_EQ(Send(EventType::kRotate, EventSource::Rotate("binlog.000002", 4)), "ended");
+  EXPECT_EQ(Place(), "binlog.000002:4");
+}
+
+TEST_F(MysqlProcessorTest, EventsMadeForTheDumpDoNotMoveThePosition) {
+  Transaction(1, 1);
+  const std::string place = Place();
+  source_.flags = binlog::EventHeader::kFlagArtificial;
+  SendBytes(source_.EventAt(EventType::kPreviousGtids, std::string(8, '\0'), 77'777));
+  source_.flags = 0;
+  EXPECT_EQ(Query("FLUSH LOGS"), "ended");
+  EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
+}
+
+TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsTheTransactionInProgress) {
+  Gtid(1);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat)),
+            "within");
+  EXPECT_FALSE(processor_->in_transaction());
+  Transaction(2, 1);
+  EXPECT_THAT(Changes(), SizeIs(1));
+  EXPECT_THAT(Gtids(), ::testing::EndsWith(":2"));
+}
+
+TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsWhatWasStaged) {
+  frame_bytes_ = 1000;
+  Start({"b.*"});
+  Gtid(1);
+  Query("BEGIN");
+  SmallMap();
+  for (int i = 0; i < 40; ++i) Insert(1, "twenty characters long");
+  ASSERT_TRUE(builder_->has_closed_frames());
+  builder_->TakeFrames();
+  EXPECT_EQ(Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat)),
+            "drop staged");
+}
+
+TEST_F(MysqlProcessorTest, GtidAnnouncedBeforeARestartIsNotCounted) {
+  Gtid(1);
+  Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat));
+  Query("BEGIN");
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_EQ(Gtids(), "");
+}
+
+TEST_F(MysqlProcessorTest, TableNumbersAreForgottenAtARestart) {
+  Transaction(1, 1);
+  Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat));
+  Gtid(2);
+  Query("BEGIN");
+  EXPECT_EQ(Insert(1), "EVENT_UNEXPECTED");
+}
+
+TEST_F(MysqlProcessorTest, ResetGoesBackToTheLastEnd) {
+  Transaction(1, 1);
+  const uint64_t end = source_.position();
+  Gtid(2);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_FALSE(processor_->Reset());
+  EXPECT_FALSE(processor_->in_transaction());
+  source_.set_position(end);
+  Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat));
+  Transaction(2, 1);
+  EXPECT_THAT(Changes(), SizeIs(2));
+}
+
+TEST_F(MysqlProcessorTest, HeartbeatMovesThePositionBetweenTransactions) {
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000)), "ended");
+  EXPECT_EQ(Place(), "binlog.000001:5000");
+  EXPECT_TRUE(processor_->TakeMoved());
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 4000)), "within");
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000009", 9000)), "within");
+  EXPECT_EQ(Place(), "binlog.000001:5000");
+}
+
+TEST_F(MysqlProcessorTest, HeartbeatInsideATransactionDoesNotMoveThePosition) {
+  Gtid(1);
+  const std::string place = Place();
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000)), "within");
+  EXPECT_EQ(Place(), place);
+}
+
+TEST_F(MysqlProcessorTest, CompressedTransactionIsUnpacked) {
+  Gtid(1);
+  EXPECT_EQ(
+      Send(EventType::kTransactionPayload, EventSource::BodyOf(captured::kMysqlPayloadThousand)),
+      "ended")
+      << error_;
+  EXPECT_THAT(Changes(), SizeIs(1000));
+  EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
+}
+
+TEST_F(MysqlProcessorTest, CompressedTransactionIsHandedOverAsItIsUnpacked) {
+  frame_bytes_ = 1000;
+  Start({"b.*"});
+  Gtid(1);
+  Send(EventType::kTransactionPayload, EventSource::BodyOf(captured::kMysqlPayloadThousand));
+  ASSERT_GT(Transactions().size(), 10u);
+  EXPECT_TRUE(Transactions().front().more());
+  EXPECT_FALSE(Transactions().back().more());
+}
+
+TEST_F(MysqlProcessorTest, AnonymousTransactionsHaveNoGtid) {
+  Send(EventType::kAnonymousGtid, EventSource::BodyOf(captured::kMysqlAnonymousGtid));
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_EQ(Transactions()[0].gtid(), "");
+  EXPECT_GT(Transactions()[0].commit_time().seconds(), 0);
+}
+
+TEST_F(MysqlProcessorTest, BookkeepingOfTheServerIsPassedOver) {
+  for (const EventType type : {EventType::kStop, EventType::kPreviousGtids, EventType::kIntvar,
+                               EventType::kRowsQuery, EventType::kViewChange}) {
+    EXPECT_EQ(Send(type, "anything"), "within");
+  }
+}
+
+class MariadbProcessorTest : public ProcessorTest {
+ protected:
+  MariadbProcessorTest() : ProcessorTest(Flavour::kMariadb) {}
+  std::string MariadbGtid(uint8_t number, uint8_t flags) {
+    std::string body = EventSource::BodyOf(captured::kMariadbGtid);
+    body[0] = static_cast<char>(number);
+    body[12] = static_cast<char>(flags);
+    return Send(EventType::kMariadbGtid, body);
+  }
+};
+
+constexpr uint8_t kStandalone = 0x01;
+constexpr uint8_t kTransactional = 0x0c;
+
+TEST_F(MariadbProcessorTest, GtidEventBeginsATransaction) {
+  MariadbGtid(7, kTransactional);
+  SmallMap();
+  EXPECT_EQ(Insert(1), "within") << error_;
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("INSERT b.small"));
+  EXPECT_EQ(Gtids(), "0-11-7");
+}
+
+TEST_F(MariadbProcessorTest, BeginBehindAGtidEventIsNoSecondTransaction) {
+  MariadbGtid(7, kTransactional);
+  EXPECT_EQ(Query("BEGIN"), "within");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Query("BEGIN"), "EVENT_UNEXPECTED");
+}
+
+TEST_F(MariadbProcessorTest, StandaloneStatementIsAWholeTransaction) {
+  MariadbGtid(7, kStandalone);
+  EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  MariadbGtid(8, kStandalone);
+  EXPECT_EQ(Query("ANALYZE TABLE small"), "ended");
+  EXPECT_EQ(Gtids(), "0-11-8");
+}
+
+TEST_F(MariadbProcessorTest, SplitAlterIsToldOnceItIsDone) {
+  Send(EventType::kMariadbGtid, EventSource::BodyOf(captured::kMariadbStartAlterGtid));
+  EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+  Send(EventType::kMariadbGtid, EventSource::BodyOf(captured::kMariadbCommitAlterGtid));
+  Query("ALTER TABLE small ADD c INT");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+}
+
+TEST_F(MariadbProcessorTest, SplitAlterThatFailedIsNotTold) {
+  Send(EventType::kMariadbGtid, EventSource::BodyOf(captured::kMariadbRollbackAlterGtid));
+  EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(MariadbProcessorTest, CompressedStatementIsUnpacked) {
+  MariadbGtid(7, kStandalone);
+  EXPECT_EQ(Send(EventType::kMariadbQueryCompressed,
+                 EventSource::BodyOf(captured::kMariadbQueryCompressed)),
+            "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+}
+
+TEST_F(MariadbProcessorTest, CompressedRowsAreUnpacked) {
+  MariadbGtid(7, kTransactional);
+  SmallMap(0x16);
+  EXPECT_EQ(Send(EventType::kMariadbWriteRowsCompressedV1,
+                 EventSource::BodyOf(captured::kMariadbWriteCompressed)),
+            "within")
+      << error_;
+  Xid();
+  EXPECT_THAT(Changes(), SizeIs(6));
+}
+
+}  // namespace
+}  // namespace millrace::ingest

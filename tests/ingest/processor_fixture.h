@@ -1,0 +1,140 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "ingest/event_processor.h"
+#include "ingest/event_source.h"
+#include "log/frame.h"
+#include "millrace/v1/change_feed.pb.h"
+
+namespace millrace::ingest {
+
+namespace captured = binlog::captured;
+using binlog::EventType;
+
+// A processor that is sent events one by one. What it makes of them is kept as a list of changes.
+class ProcessorTest : public ::testing::Test {
+ protected:
+  explicit ProcessorTest(Flavour flavour = Flavour::kMysql) : flavour_(flavour) { Start({"b.*"}); }
+
+  void Start(const std::vector<std::string>& tables) {
+    registry_ = schema::Registry::FromRecords({}, flavour_).value();
+    builder_.emplace(frame_bytes_, transcode::FrameBuilder::Start{});
+    processor_ = std::make_unique<EventProcessor>(
+        EventProcessor::Options{.flavour = flavour_,
+                                .tables = TablePatterns::Parse(tables).value(),
+                                .event_bytes_max = 1 << 20,
+                                .start = {.file = "binlog.000001", .offset = 4, .gtids = {}}},
+        *registry_, *builder_, counters_,
+        [](const TableName&) { return std::optional<TableDetails>(); },
+        [this] {
+          Take();
+          return absl::OkStatus();
+        });
+    source_ = EventSource();
+    Send(EventType::kFormatDescription,
+         EventSource::BodyOf(flavour_ == Flavour::kMysql ? captured::kMysqlFormat
+                                                         : captured::kMariadbFormat));
+  }
+
+  // What the processor says to the next event: "within", "ended", "drop staged", or the reason of
+  // an error, which is kept in `error_`.
+  std::string Send(EventType type, std::string_view body) {
+    return Answer(processor_->Process(source_.Event(type, body)));
+  }
+  std::string SendBytes(std::string_view bytes) { return Answer(processor_->Process(bytes)); }
+  std::string Query(std::string_view statement, std::string_view database = "b") {
+    return Send(EventType::kQuery, EventSource::Query(statement, database));
+  }
+  std::string Gtid(uint8_t number) {
+    std::string body = EventSource::BodyOf(captured::kMysqlGtid);
+    body[17] = static_cast<char>(number);
+    return Send(EventType::kGtid, body);
+  }
+  std::string Xid() { return Send(EventType::kXid, std::string(8, '\x01')); }
+  std::string SmallMap(uint8_t table_id = 0x58) {
+    std::string body = EventSource::BodyOf(captured::kMysqlSmallMap);
+    body[0] = static_cast<char>(table_id);
+    // MariaDB does not know MySQL's standard collation 255.
+    const std::string_view collation("\x02\x03\xfc\xff\x00", 5);
+    if (flavour_ == Flavour::kMariadb) {
+      body.replace(body.find(collation), collation.size(), "\x02\x01\x2d");
+    }
+    return Send(EventType::kTableMap, body);
+  }
+  std::string Insert(uint32_t id, std::string_view name = "x") {
+    return Send(EventType::kWriteRows, EventSource::SmallRows(EventSource::SmallRow(id, name)));
+  }
+  // GTID, BEGIN, rows, XID.
+  void Transaction(uint8_t number, uint32_t rows) {
+    Gtid(number);
+    Query("BEGIN");
+    SmallMap();
+    for (uint32_t i = 0; i < rows; ++i) ASSERT_EQ(Insert(i), "within") << error_;
+    ASSERT_EQ(Xid(), "ended") << error_;
+  }
+
+  // All changes of ended transactions, as `INSERT b.small`.
+  std::vector<std::string> Changes() {
+    std::vector<std::string> changes;
+    for (const v1::Change& change : ChangeMessages()) {
+      changes.push_back(v1::Operation_Name(change.operation()).substr(10) + " " +
+                        change.database() + "." + change.table());
+    }
+    return changes;
+  }
+  std::vector<v1::Change> ChangeMessages() {
+    if (!builder_->in_transaction()) builder_->CloseFrame();
+    Take();
+    std::vector<v1::Change> changes;
+    for (const v1::Transaction& transaction : transactions_) {
+      changes.insert(changes.end(), transaction.changes().begin(), transaction.changes().end());
+    }
+    return changes;
+  }
+  const std::vector<v1::Transaction>& Transactions() {
+    ChangeMessages();
+    return transactions_;
+  }
+  std::string Place() const { return processor_->position().ToString(); }
+  std::string Gtids() const { return builder_->gtids().ToString(); }
+
+  Flavour flavour_;
+  uint32_t frame_bytes_ = 64 << 10;
+  std::unique_ptr<schema::Registry> registry_;
+  std::optional<transcode::FrameBuilder> builder_;
+  TableCounterMap counters_;
+  std::unique_ptr<EventProcessor> processor_;
+  EventSource source_;
+  absl::Status error_;
+
+ private:
+  std::string Answer(const absl::StatusOr<Step>& step) {
+    if (!step.ok()) {
+      error_ = step.status();
+      const std::string reason = ErrorReason(error_);
+      return reason.empty() ? error_.ToString() : reason;
+    }
+    return *step == Step::kWithin ? "within" : *step == Step::kEnded ? "ended" : "drop staged";
+  }
+  void Take() {
+    for (transcode::BuiltFrame& built : builder_->TakeFrames()) {
+      const auto frame = log::Frame::Parse(built.first, std::move(built.bytes)).value();
+      v1::SubscribeResponse response;
+      ASSERT_TRUE(response.ParseFromString(std::string(frame->payload())));
+      for (v1::Transaction& transaction : *response.mutable_transactions()) {
+        transactions_.push_back(std::move(transaction));
+      }
+    }
+  }
+
+  std::vector<v1::Transaction> transactions_;
+};
+
+}  // namespace millrace::ingest
