@@ -35,7 +35,7 @@ enum class Step {
 // Belongs to the ingest thread.
 //
 // Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
-// grammar of a binlog), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_AMBIGUOUS,
+// grammar of a binlog), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_TOO_LARGE,
 // SOURCE_INCIDENT.
 class EventProcessor {
  public:
@@ -89,8 +89,8 @@ class EventProcessor {
                                     const schema::Statement& statement);
   absl::StatusOr<Step> OnBegin(const Event& event, const binlog::Query& query);
   absl::StatusOr<Step> OnRollback();
-  absl::StatusOr<Step> OnRollbackToSavepoint();
-  absl::Status CheckNothingIsRolledBack() const;
+  absl::StatusOr<Step> OnRollbackToSavepoint(std::string_view statement);
+  absl::Status SetSavepoint(std::string_view statement);
   absl::StatusOr<Step> OnXaStatement(const Event& event, const binlog::Query& query,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
@@ -102,6 +102,8 @@ class EventProcessor {
   // A transaction that holds nothing for us.
   Step CommitEmpty(const Event& event);
   Step Commit();
+  // After its GTID was counted: the position moves behind it.
+  void EndTransaction();
   Step Abandon();
   // No transaction is in progress or announced any more.
   void ForgetTransaction();
@@ -140,6 +142,11 @@ class EventProcessor {
   uint64_t transaction_offset_ = 0;
   std::string gtid_text_;
   Micros commit_time_ = 0;
+  struct Savepoint {
+    std::string name;
+    transcode::FrameBuilder::Mark mark;
+  };
+  std::vector<Savepoint> savepoints_;
   // Identities, as XA START, XA PREPARE and XA COMMIT spell them: of the transaction in progress
   // (MySQL; MariaDB names it in the PREPARE), and of those that were prepared without a captured
   // change and may be committed at will.

@@ -85,6 +85,7 @@ void EventProcessor::Begin(const Event& event) {
                              .position = transaction_offset_});
   in_transaction_ = true;
   xid_.clear();
+  savepoints_.clear();
 }
 
 void EventProcessor::CountGtid() {
@@ -95,13 +96,17 @@ void EventProcessor::CountGtid() {
 Step EventProcessor::Commit() {
   CountGtid();
   builder_.EndTransaction();
+  EndTransaction();
+  return Step::kEnded;
+}
+
+void EventProcessor::EndTransaction() {
   ForgetTransaction();
   // Rotation sets the file before its own event ends, so a transaction ends in the file it began
   // in.
   ended_file_ = file_;
   ended_offset_ = offset_;
   moved_ = true;
-  return Step::kEnded;
 }
 
 Step EventProcessor::CommitEmpty(const Event& event) {

@@ -18,6 +18,10 @@ bool IsXaPrepare(std::string_view statement);
 bool IsXaCommitOnePhase(std::string_view statement);
 // `ROLLBACK [WORK] TO …`.
 bool IsRollbackToSavepoint(std::string_view statement);
+// `SAVEPOINT …`.
+bool IsSavepoint(std::string_view statement);
+// Name in either of the two, as it is spelled; the server quotes it alike in both.
+std::string SavepointName(std::string_view statement);
 // What a server writes for a MEMORY table that lost its rows in a restart: a DELETE without a
 // condition that says in a comment that the server made it.
 bool IsMemoryTableEmptied(std::string_view statement);

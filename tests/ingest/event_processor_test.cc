@@ -120,22 +120,37 @@ TEST_F(MysqlProcessorTest, RolledBackTransactionWithoutOurRowsOnlyCountsItsGtid)
   EXPECT_THAT(Gtids(), HasSubstr(":4"));
 }
 
-TEST_F(MysqlProcessorTest, RolledBackRowsAreAmbiguous) {
+TEST_F(MysqlProcessorTest, RolledBackRowsAreVoidAndTheirGtidCounts) {
   Gtid(4);
   Query("BEGIN");
   SmallMap();
   Insert(1);
-  EXPECT_EQ(Query("ROLLBACK"), "ROLLBACK_AMBIGUOUS");
+  EXPECT_EQ(Query("ROLLBACK"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+  EXPECT_THAT(Gtids(), HasSubstr(":4"));
 }
 
-TEST_F(MysqlProcessorTest, RollbackToASavepointDoesNotEndTheTransaction) {
+TEST_F(MysqlProcessorTest, RollbackToASavepointTakesBackTheRowsSinceIt) {
   Gtid(4);
   Query("BEGIN");
-  EXPECT_EQ(Query("SAVEPOINT `s`"), "within");
-  EXPECT_EQ(Query("ROLLBACK TO `s`"), "within");
   SmallMap();
   EXPECT_EQ(Insert(1), "within") << error_;
-  EXPECT_EQ(Query("ROLLBACK TO `s`"), "ROLLBACK_AMBIGUOUS");
+  EXPECT_EQ(Query("SAVEPOINT `s`"), "within");
+  SmallMap();
+  EXPECT_EQ(Insert(2), "within") << error_;
+  EXPECT_EQ(Query("ROLLBACK TO `s`"), "within");
+  SmallMap();
+  EXPECT_EQ(Insert(3), "within") << error_;
+  EXPECT_EQ(Query("COMMIT"), "ended");
+  EXPECT_EQ(ChangeMessages().size(), 2u);
+}
+
+TEST_F(MysqlProcessorTest, RollbackToASavepointThatWasNotSetIsUnexpected) {
+  Gtid(4);
+  Query("BEGIN");
+  SmallMap();
+  EXPECT_EQ(Insert(1), "within") << error_;
+  EXPECT_EQ(Query("ROLLBACK TO `s`"), "EVENT_UNEXPECTED");
 }
 
 TEST_F(MysqlProcessorTest, DefinitionIsATransactionOfItsOwn) {
