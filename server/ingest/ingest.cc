@@ -274,7 +274,6 @@ void Ingest::Complete(CommitGroup& group) {
 }
 
 absl::Status Ingest::HandOver(bool drop_staged) {
-  if (getenv("DBG")) fprintf(stderr, "HO open=%d closed=%d in_tx=%d\n", builder_->has_open_changes(), builder_->has_closed_frames(), processor_->in_transaction());
   CommitGroup group;
   group.drop_staged = drop_staged;
   for (transcode::BuiltFrame& frame : builder_->TakeFrames()) {
