@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "fmt/format.h"
+#include "schema/cpp_names.h"
 #include "schema/definition.h"
 #include "schema/identifier.h"
 
@@ -15,7 +16,8 @@ namespace {
 // The names of a message's fields, as they are given out.
 class FieldNames {
  public:
-  bool Take(const std::string& name) { return taken_.insert(FieldNameKey(name)).second; }
+  explicit FieldNames(std::string_view row_message)
+      : cpp_names_(row_message.substr(row_message.rfind('.') + 1)) {}
 
   // `wanted` if it is free, otherwise with the number behind it.
   std::string TakeLike(std::string wanted, uint32_t number) {
@@ -24,7 +26,13 @@ class FieldNames {
   }
 
  private:
-  std::unordered_set<std::string> taken_;
+  bool Take(const std::string& name) {
+    return !keys_.contains(FieldNameKey(name)) && cpp_names_.Take(name) &&
+           keys_.insert(FieldNameKey(name)).second;
+  }
+
+  std::unordered_set<std::string> keys_;
+  CppFieldNames cpp_names_;
 };
 
 uint32_t TakeNumber(TableVersion& table) {
@@ -98,7 +106,7 @@ class PastFields {
 
 // Fields of columns that stay keep their names; then columns come before what was dropped.
 void AssignNames(TableVersion& table) {
-  FieldNames names;
+  FieldNames names(table.row_message);
   for (Column& column : table.columns) {
     if (column.field_name.empty()) continue;
     column.field_name = names.TakeLike(column.field_name, column.field_number);

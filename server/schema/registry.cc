@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "model/charset.h"
 #include "model/quoted.h"
+#include "schema/cpp_names.h"
 #include "schema/field_numbers.h"
 #include "schema/identifier.h"
 #include "schema/stored_table.h"
@@ -94,7 +95,7 @@ absl::Status Registry::State::Load(
 
 std::string Registry::State::FreeRowMessage(const TableName& name) const {
   const std::string wanted =
-      fmt::format("db.{}.{}", Identifier(name.database), Identifier(name.table));
+      fmt::format("db.{}.{}", PackagePart(Identifier(name.database)), Identifier(name.table));
   std::string message = wanted;
   for (int suffix = 2; row_messages_.contains(message); ++suffix) {
     message = fmt::format("{}_{}", wanted, suffix);

@@ -197,6 +197,26 @@ TEST(FieldNumbers, FieldNamesThatProtocWouldConfuseAreToldApart) {
   EXPECT_EQ(table->columns[2].field_name, "foo_bar_3");
 }
 
+// Message `t` of table `t`.
+TEST(FieldNumbers, FieldNamesThatCppCouldNotHaveGetTheirNumber) {
+  RegistryFixture registry;
+  const auto table =
+      registry.Resolve(Map({Int("email"), Int("has_email"), Int("Clear_Email"), Int("t"),
+                            Int("descriptor"), Int("Concept"), Int("class"), Int("set_email")}));
+  std::vector<std::string> names;
+  for (const Column& column : table->columns) names.push_back(column.field_name);
+  EXPECT_THAT(names, ElementsAre("email", "has_email_2", "Clear_Email_3", "t_4", "descriptor_5",
+                                 "Concept_6", "class", "set_email"));
+}
+
+TEST(FieldNumbers, FieldNamesOfColumnsAddedLaterLeaveThoseAlone) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("has_email")}));
+  const auto table = registry.Resolve(Map({Int("has_email"), Int("email")}));
+  EXPECT_EQ(ColumnOf(*table, "has_email").field_name, "has_email");
+  EXPECT_EQ(ColumnOf(*table, "email").field_name, "email_2");
+}
+
 TEST(FieldNumbers, TwoColumnsOfOneNameFromAHostileSourceGetTwoFields) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
