@@ -101,17 +101,15 @@ ServedStream::Next SubscribeStream::SendProgress() {
 // At the newest change the source may have gone on with transactions that hold nothing for us: the
 // token takes them along, so that another server need not look at them again.
 void SubscribeStream::RefreshToken() {
-  // The position is read before the range: what it covers is then certainly not after `passed`.
-  const std::string position_bytes = parts_.feed.log().source_position();
-  const log::Range range = parts_.feed.range();
-  if (cursor_.passed() != range.newest) {
+  const feed::Feed::Edge edge = parts_.feed.edge();
+  if (cursor_.passed() != edge.range.newest) {
     if (!token_.empty()) return;
     const auto token = feed::TokenAfter(parts_.feed, cursor_.passed());
     if (token.ok()) token_ = token->ToString();
     return;
   }
   Token token{.log_id = parts_.feed.log().log_id(), .sequence = cursor_.passed(), .gtids = {}};
-  const auto position = SourcePosition::FromBinary(position_bytes);
+  const auto position = SourcePosition::FromBinary(edge.source_position);
   if (position.ok()) position->gtids.AppendBinary(token.gtids);
   token_ = token.ToString();
 }

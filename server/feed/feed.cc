@@ -3,8 +3,15 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/error.h"
 
 namespace millrace::feed {
+
+Feed::Feed(log::Log& log, uint64_t ring_bytes)
+    : log_(log),
+      ring_bytes_max_(ring_bytes),
+      newest_(log.range().newest.value),
+      source_position_(log.source_position()) {}
 
 void Feed::Publish(const std::vector<FramePtr>& frames) {
   absl::MutexLock lock(&mutex_);
@@ -23,6 +30,8 @@ void Feed::Publish(const std::vector<FramePtr>& frames) {
     ring_bytes_ -= ring_.front()->bytes();
     ring_.pop_front();
   }
+  source_position_ = log_.source_position();
+  newest_.store(log_.range().newest.value, std::memory_order_release);
   for (PublicationListener* listener : listeners_) listener->OnPublished();
 }
 
@@ -32,7 +41,11 @@ absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max
     std::vector<FramePtr> frames = ReadRing(from, bytes_max);
     if (!frames.empty()) return frames;
   }
-  return log_.ReadFrames(from, bytes_max);
+  const Sequence newest = range().newest;
+  if (from == newest.next()) return std::vector<FramePtr>();
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<FramePtr> frames, log_.ReadFrames(from, bytes_max));
+  while (!frames.empty() && frames.back()->first() > newest) frames.pop_back();
+  return frames;
 }
 
 std::vector<FramePtr> Feed::ReadRing(Sequence from, size_t bytes_max) const {
@@ -47,6 +60,17 @@ std::vector<FramePtr> Feed::ReadRing(Sequence from, size_t bytes_max) const {
     frames.push_back(*frame);
   }
   return frames;
+}
+
+log::Range Feed::range() const {
+  // In this order, as Log::range.
+  const Sequence oldest = log_.range().oldest;
+  return {oldest, {newest_.load(std::memory_order_acquire)}};
+}
+
+Feed::Edge Feed::edge() const {
+  absl::MutexLock lock(&mutex_);
+  return {range(), source_position_};
 }
 
 uint64_t Feed::ring_bytes() const {

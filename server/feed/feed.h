@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,15 +24,16 @@ class PublicationListener {
   virtual void OnPublished() = 0;
 };
 
-// The log as readers see it: committed frames, the newest of them in memory. One thread publishes;
+// The log as readers see it: committed frames, the newest of them in memory. What is committed is
+// seen once it is published, since table versions become known in between. One thread publishes;
 // everything else is thread-safe.
 class Feed {
  public:
-  // `log` must outlive it.
-  Feed(log::Log& log, uint64_t ring_bytes) : log_(log), ring_bytes_max_(ring_bytes) {}
+  // `log` must outlive it. What it holds by then counts as published.
+  Feed(log::Log& log, uint64_t ring_bytes);
 
-  // Makes frames that were just committed known to readers. They follow each other and what was
-  // published before.
+  // Makes known to readers what was just committed, of which `frames` are the last ones. They
+  // follow each other and what was published before. On the thread that commits.
   void Publish(const std::vector<FramePtr>& frames) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Frames from the one that holds `from` on, in order, as many as fit `bytes_max` and at least
@@ -38,8 +42,14 @@ class Feed {
   absl::StatusOr<std::vector<FramePtr>> Read(Sequence from, size_t bytes_max) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Where readers stand when they have seen everything.
+  struct Edge {
+    log::Range range;
+    std::string source_position;  // binary SourcePosition up to range.newest
+  };
+  Edge edge() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Range of what readers may see.
-  log::Range range() const { return log_.range(); }
+  log::Range range() const;
   const log::Log& log() const { return log_; }
   uint64_t ring_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -54,7 +64,10 @@ class Feed {
   log::Log& log_;
   const uint64_t ring_bytes_max_;
 
+  std::atomic<uint64_t> newest_;
+
   mutable absl::Mutex mutex_;
+  std::string source_position_ ABSL_GUARDED_BY(mutex_);
   std::deque<FramePtr> ring_ ABSL_GUARDED_BY(mutex_);
   uint64_t ring_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<PublicationListener*> listeners_ ABSL_GUARDED_BY(mutex_);

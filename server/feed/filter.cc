@@ -4,14 +4,9 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "millrace/v1/change_feed.pb.h"
 
 namespace millrace::feed {
-namespace {
-
-constexpr int kOperationMax = 63;
-
-}  // namespace
-
 absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>& operations,
                                     const schema::Registry& registry) {
   for (const TableName& name : tables.PlainNames()) {
@@ -29,7 +24,7 @@ absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>
   if (operations.empty()) return filter;
   filter.operations_ = 0;
   for (const int operation : operations) {
-    if (operation <= 0 || operation > kOperationMax) {
+    if (operation == v1::OPERATION_UNSPECIFIED || !v1::Operation_IsValid(operation)) {
       return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
                        fmt::format("operations holds {}, which is no operation", operation),
                        {{"field", "operations"}});
@@ -43,14 +38,16 @@ bool Filter::WantsTable(uint32_t table_id) {
   if (tables_.empty()) return true;
   // What concerns no single table goes to those who want all tables.
   if (table_id == 0) return false;
-  if (table_id >= answers_.size()) answers_.resize(table_id + 1, Answer::kUnknown);
-  Answer& answer = answers_[table_id];
-  if (answer == Answer::kUnknown) {
-    const auto name = registry_->NameOf(table_id);
-    if (!name.has_value()) return false;
-    answer = tables_.Matches(name->database, name->table) ? Answer::kYes : Answer::kNo;
+  if (table_id < answers_.size() && answers_[table_id] != Answer::kUnknown) {
+    return answers_[table_id] == Answer::kYes;
   }
-  return answer == Answer::kYes;
+  const auto name = registry_->NameOf(table_id);
+  if (!name.has_value()) return false;
+  const bool wanted = tables_.Matches(name->database, name->table);
+  // The registry gives out numbers one after another, so this grows no further than its tables.
+  if (table_id >= answers_.size()) answers_.resize(size_t{table_id} + 1, Answer::kUnknown);
+  answers_[table_id] = wanted ? Answer::kYes : Answer::kNo;
+  return wanted;
 }
 
 }  // namespace millrace::feed

@@ -23,10 +23,12 @@ class Filter {
 
   bool wants_everything() const { return wants_everything_; }
   bool Wants(uint32_t table_id, uint8_t operation) {
-    return (operations_ >> operation & 1) != 0 && WantsTable(table_id);
+    return operation <= kOperationMax && (operations_ >> operation & 1) != 0 &&
+           WantsTable(table_id);
   }
 
  private:
+  static constexpr uint8_t kOperationMax = 63;
   enum class Answer : uint8_t { kUnknown, kYes, kNo };
   bool WantsTable(uint32_t table_id);
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -50,11 +51,27 @@ absl::Status NotFound(std::string_view what) {
                    fmt::format("{}; start at EARLIEST, or read the tables anew", what));
 }
 
-absl::StatusOr<GtidSet> LogGtids(const Feed& feed) {
-  const std::string binary = feed.log().source_position();
-  if (binary.empty()) return GtidSet();
-  MILLRACE_ASSIGN_OR_RETURN(SourcePosition position, SourcePosition::FromBinary(binary));
+absl::StatusOr<GtidSet> GtidsOf(const Feed::Edge& edge) {
+  if (edge.source_position.empty()) return GtidSet();
+  MILLRACE_ASSIGN_OR_RETURN(SourcePosition position,
+                            SourcePosition::FromBinary(edge.source_position));
   return std::move(position.gtids);
+}
+
+void Join(GtidSet& set, const GtidSet& other) {
+  if (!other.mysql().empty()) {
+    MysqlGtidSet mysql = set.mysql();
+    mysql.Add(other.mysql());
+    set = GtidSet(std::move(mysql));
+  }
+  for (const auto& [domain, gtid] : other.mariadb().last()) {
+    if (!set.Contains(gtid)) set.Add(gtid);
+  }
+}
+
+bool OfDifferentFlavours(const GtidSet& a, const GtidSet& b) {
+  return (!a.mysql().empty() && !b.mariadb().empty()) ||
+         (!a.mariadb().empty() && !b.mysql().empty());
 }
 
 // The place before the transaction that `segment`, whose first change is `first`, belongs to.
@@ -65,6 +82,36 @@ absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& se
     return NotFound("the transaction at that position is partly trimmed");
   }
   return place;
+}
+
+// The first frame up to which the log has a transaction that `held` lacks; null if there is none.
+absl::StatusOr<FramePtr> FindFrameLacking(const Feed& feed, const GtidSet& held) {
+  absl::Status damage;
+  MILLRACE_ASSIGN_OR_RETURN(FramePtr frame, feed.log().FindFirst([&](const log::Frame& candidate) {
+    const auto after = GtidSet::FromBinary(candidate.gtids_after());
+    if (!after.ok()) damage = after.status();
+    return after.ok() && !held.Contains(*after);
+  }));
+  MILLRACE_RETURN_IF_ERROR(damage);
+  return frame;
+}
+
+// Before the first transaction up to `newest` with captured changes that `held` lacks.
+absl::StatusOr<Place> FindFirstLacking(const Feed& feed, GtidSet held, Sequence newest) {
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame, FindFrameLacking(feed, held));
+    if (frame == nullptr || frame->first() > newest) return Place{.after = newest};
+    Sequence first = frame->first();
+    for (const log::Segment& segment : frame->segments()) {
+      MILLRACE_ASSIGN_OR_RETURN(const bool is_held, HoldsGtid(held, GtidText(*frame, segment)));
+      if (!is_held) return BeforeTransaction(feed, segment, first);
+      first.value += segment.change_count;
+    }
+    // Only transactions without captured changes are lacking so far, as in every token given in the
+    // middle of a frame. What lies behind may be held all the same.
+    MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
+    Join(held, after);
+  }
 }
 
 absl::Status Trimmed(const Feed& feed, Sequence after) {
@@ -118,12 +165,13 @@ absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Seque
 
 absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence) {
   const uint64_t log_id = feed.log().log_id();
-  const log::Range range = feed.range();
-  if (sequence.next() < range.oldest) return Trimmed(feed, sequence);
+  const Feed::Edge edge = feed.edge();
+  const log::Range range = edge.range;
   if (sequence > range.newest) return Ahead(sequence, range.newest);
+  if (sequence.next() < range.oldest) return Trimmed(feed, sequence);
   if (range.oldest > range.newest) {
     Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
-    MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids, LogGtids(feed));
+    MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids, GtidsOf(edge));
     gtids.AppendBinary(token.gtids);
     return token;
   }
@@ -172,9 +220,15 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
 }
 
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
-  MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, LogGtids(feed));
-  const log::Range range = feed.range();
+  const Feed::Edge edge = feed.edge();
+  const log::Range range = edge.range;
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
   if (known.empty()) return NotFound("the log holds no GTIDs");
+  if (OfDifferentFlavours(known, gtids)) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
+                     "the GTID set is of the other kind of source: MySQL's hold colons, MariaDB's "
+                     "do not");
+  }
   if (gtids.Contains(known)) {
     if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
     return Place{.after = range.newest};
@@ -187,23 +241,7 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
     return NotFound(
         "transactions that the GTID set lacks have been trimmed or were never in the log");
   }
-  absl::Status damage;
-  MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame,
-                            feed.log().FindFirst([&](const log::Frame& candidate) {
-                              const auto after = GtidSet::FromBinary(candidate.gtids_after());
-                              if (!after.ok()) damage = after.status();
-                              return after.ok() && !gtids.Contains(*after);
-                            }));
-  MILLRACE_RETURN_IF_ERROR(damage);
-  if (frame == nullptr) return Place{.after = range.newest};
-  Sequence first = frame->first();
-  for (const log::Segment& segment : frame->segments()) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool held, HoldsGtid(gtids, GtidText(*frame, segment)));
-    if (!held) return BeforeTransaction(feed, segment, first);
-    first.value += segment.change_count;
-  }
-  // Only transactions without captured changes are missing.
-  return Place{.after = frame->last()};
+  return FindFirstLacking(feed, gtids, range.newest);
 }
 
 absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time) {
@@ -213,7 +251,7 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time) {
                             feed.log().FindFirst([time](const log::Frame& candidate) {
                               return candidate.commit_time_max() >= time;
                             }));
-  while (frame != nullptr) {
+  while (frame != nullptr && frame->first() <= range.newest) {
     Sequence first = frame->first();
     for (const log::Segment& segment : frame->segments()) {
       if (segment.commit_time >= time) {

@@ -31,7 +31,8 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token);
 absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after);
 
 // Before the first transaction that `gtids` does not hold. OUT_OF_RANGE POSITION_NOT_FOUND: `gtids`
-// lacks transactions that have been trimmed, or holds none of what this log saw.
+// lacks transactions that have been trimmed, or holds none of what this log saw; TOKEN_AHEAD: it
+// holds more than this log. INVALID_ARGUMENT GTID_SET_MALFORMED: of the other flavour.
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids);
 
 // Before the first transaction committed at or after `time`. OUT_OF_RANGE POSITION_NOT_FOUND: it

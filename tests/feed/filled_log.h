@@ -1,0 +1,240 @@
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "feed/feed.h"
+#include "feed/position.h"
+#include "feed/row_types.h"
+#include "feed/subscriptions.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "log/log_fixture.h"
+#include "millrace/v1/change_feed.pb.h"
+#include "model/source_position.h"
+#include "schema/table_fixture.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::feed {
+
+using log::testing::ManualClock;
+
+// GTID number `number` of the one source of these tests.
+inline MysqlGtid GtidOf(uint64_t number) {
+  MysqlGtid gtid{.uuid = {}, .tag = {}, .number = number};
+  gtid.uuid[0] = 1;
+  return gtid;
+}
+inline std::string GtidTextOf(uint64_t number) {
+  std::string text;
+  AppendText(text, GtidOf(number));
+  return text;
+}
+// 1 to `last`.
+inline GtidSet GtidsUpTo(uint64_t last) {
+  GtidSet set;
+  for (uint64_t number = 1; number <= last; ++number) set.Add(GtidOf(number));
+  return set;
+}
+inline constexpr Micros kSecond = 1'000'000;
+
+// A change as a test asks for it.
+struct RowChange {
+  std::string table = "orders";  // of the database shop
+  v1::Operation operation = v1::OPERATION_INSERT;
+  uint32_t id = 0;
+  size_t note_bytes = 10;
+};
+// A change as the log holds it.
+struct KnownChange {
+  uint64_t sequence;
+  uint64_t transaction;
+  RowChange row;
+};
+
+// A log with transactions of tables shop.*, with everything that readers need, filled as ingestion
+// does it but by hand.
+class FilledLog {
+ public:
+  struct Options {
+    uint32_t frame_bytes = 600;
+    uint64_t ring_bytes = 32 << 20;
+  };
+  FilledLog() : FilledLog(Options()) {}
+  explicit FilledLog(const Options& options) {
+    std::string name = ::testing::TempDir() + "millrace_feed_XXXXXX";
+    MILLRACE_CHECK(::mkdtemp(name.data()) != nullptr);
+    root_ = name;
+    log_options_.directory = (root_ / "log").string();
+    log_options_.durability = Durability::kRelaxed;
+    log_options_.retention_age = kRetentionAge;
+    log_options_.retention_bytes = 0;
+    log_ = log::Log::Open(log_options_, clock_).value();
+    registry_ = schema::Registry::Open(*log_, Flavour::kMysql).value();
+    subscriptions_ = Subscriptions::Open(*log_, clock_).value();
+    feed_.emplace(*log_, options.ring_bytes);
+    types_.emplace(*registry_);
+    builder_.emplace(options.frame_bytes, transcode::FrameBuilder::Start{});
+  }
+  ~FilledLog() {
+    feed_.reset();
+    subscriptions_.reset();
+    log_.reset();
+    std::filesystem::remove_all(root_);
+  }
+
+  log::Log& log() { return *log_; }
+  Feed& feed() { return *feed_; }
+  schema::Registry& registry() { return *registry_; }
+  RowTypes& types() { return *types_; }
+  Subscriptions& subscriptions() { return *subscriptions_; }
+  ManualClock& clock() { return clock_; }
+  const std::vector<KnownChange>& changes() const { return changes_; }
+  uint64_t newest() const { return changes_.size(); }
+
+  // A transaction of `count` inserts into shop.orders.
+  void Inserts(uint64_t number, uint32_t count, size_t note_bytes = 10) {
+    Transaction(number, std::vector<RowChange>(count, {.note_bytes = note_bytes}));
+  }
+  // It waits in the open frame until Commit.
+  void Transaction(uint64_t number, const std::vector<RowChange>& rows) {
+    Begin(number);
+    for (const RowChange& row : rows) Add(row);
+    End();
+  }
+  void Begin(uint64_t number) {
+    number_ = number;
+    const std::string gtid = GtidTextOf(number);
+    builder_->BeginTransaction({.gtid = gtid,
+                                .commit_time = static_cast<Micros>(number) * kSecond,
+                                .server_id = 11,
+                                .file = "binlog.000001",
+                                .position = 100 * number});
+  }
+  void Add(const RowChange& row) {
+    const bool is_update = row.operation == v1::OPERATION_UPDATE;
+    std::string images = Image(row);
+    if (is_update) images += Image(row);
+    binlog::Rows event;
+    event.kind = row.operation == v1::OPERATION_DELETE ? binlog::RowsKind::kDelete
+                 : is_update                           ? binlog::RowsKind::kUpdate
+                                                       : binlog::RowsKind::kWrite;
+    event.column_count = 2;
+    event.present = "\x03";
+    if (is_update) event.present_after = "\x03";
+    event.rows = images;
+    MILLRACE_CHECK(builder_->AddRows(PlanOf(row.table), event).ok());
+    pending_.push_back(row);
+  }
+  // A change of definitions that concerns no single table.
+  void AddDatabaseChange() {
+    MILLRACE_CHECK(builder_
+                       ->AddDefinitionChange({.operation = v1::OPERATION_SCHEMA_CHANGE,
+                                              .table = {"shop", ""},
+                                              .statement = "CREATE DATABASE shop"})
+                       .ok());
+    pending_.push_back({.table = "", .operation = v1::OPERATION_SCHEMA_CHANGE});
+  }
+  void End() {
+    builder_->gtids().Add(GtidOf(number_));
+    builder_->EndTransaction();
+    for (const RowChange& row : pending_) {
+      changes_.push_back({.sequence = changes_.size() + 1, .transaction = number_, .row = row});
+    }
+    pending_.clear();
+  }
+  // What ended goes into the log, frames of a transaction in progress are staged; nobody is told.
+  void CommitQuietly() {
+    builder_->CloseFrame();
+    std::vector<log::StoredFrame> staged;
+    log::Batch batch;
+    for (transcode::BuiltFrame& frame : builder_->TakeFrames()) {
+      (frame.unfinished ? staged : batch.frames).emplace_back(frame.first, std::move(frame.bytes));
+    }
+    batch.records = registry_->TakeUnstored();
+    const bool has_records = !batch.records.empty();
+    batch.newest = builder_->newest();
+    batch.commit_time_max = builder_->commit_time_max();
+    SourcePosition{.file = "binlog.000001", .offset = 100 * number_, .gtids = builder_->gtids()}
+        .AppendBinary(batch.source_position);
+    MILLRACE_CHECK(log_->Commit(batch).ok());
+    if (has_records) registry_->MarkStored();
+    MILLRACE_CHECK(log_->Stage(staged).ok());
+    for (auto& [first, bytes] : batch.frames) {
+      unpublished_.push_back(log::Frame::Parse(first, std::move(bytes)).value());
+    }
+  }
+  void Publish() { feed_->Publish(std::exchange(unpublished_, {})); }
+  void Commit() {
+    CommitQuietly();
+    Publish();
+  }
+  // Trims the frames all of whose transactions have lower numbers.
+  void TrimBefore(uint64_t number) {
+    MILLRACE_CHECK(log_->Trim(std::nullopt).ok());
+    // The wall clock stands at one second.
+    clock_.Pass(kRetentionAge + static_cast<Micros>(number - 1) * kSecond);
+    MILLRACE_CHECK(log_->Trim(std::nullopt).ok());
+    MILLRACE_CHECK(log_->range().oldest.value > 1);
+  }
+
+  // Number that the registry gave the table.
+  uint32_t TableId(const std::string& table) { return PlanOf(table).table()->table_id; }
+
+ private:
+  static std::string Image(const RowChange& row) {
+    std::string image(1, '\0');
+    AppendLittle32(image, row.id);
+    AppendLittle16(image, static_cast<uint16_t>(row.note_bytes));
+    image.append(row.note_bytes, static_cast<char>('a' + row.id % 26));
+    return image;
+  }
+  transcode::RowPlan& PlanOf(const std::string& table) {
+    std::unique_ptr<transcode::RowPlan>& plan = plans_[table];
+    if (plan == nullptr) {
+      const binlog::TableMap map =
+          schema::Map({schema::Int("id"), schema::Varchar("note", 60'000)}, table, "shop");
+      plan = transcode::RowPlan::Compile(map, registry_->Resolve(map, nullptr).value()).value();
+    }
+    return *plan;
+  }
+
+  static constexpr Micros kRetentionAge = 1000 * kSecond;
+
+  std::filesystem::path root_;
+  ManualClock clock_;
+  LogOptions log_options_;
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<schema::Registry> registry_;
+  std::unique_ptr<Subscriptions> subscriptions_;
+  std::optional<Feed> feed_;
+  std::optional<RowTypes> types_;
+  std::optional<transcode::FrameBuilder> builder_;
+  std::map<std::string, std::unique_ptr<transcode::RowPlan>> plans_;
+  std::vector<FramePtr> unpublished_;
+  uint64_t number_ = 0;
+  std::vector<RowChange> pending_;
+  std::vector<KnownChange> changes_;
+};
+
+// OK, or the reason of the error.
+inline std::string ReasonOf(const absl::Status& status) {
+  if (status.ok()) return "OK";
+  const std::string reason = ErrorReason(status);
+  return reason.empty() ? status.ToString() : reason;
+}
+template <typename T>
+std::string ReasonOf(const absl::StatusOr<T>& result) {
+  return ReasonOf(result.status());
+}
+
+}  // namespace millrace::feed

@@ -1,0 +1,204 @@
+#include "feed/position.h"
+
+#include "feed/filled_log.h"
+
+namespace millrace::feed {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string GtidsText(const Token& token) { return GtidSet::FromBinary(token.gtids)->ToString(); }
+
+class PositionTest : public ::testing::Test {
+ protected:
+  // Transactions 1 … `count`: 3 has thirty changes, 5 has none, the others two.
+  static void Fill(FilledLog& log, uint64_t count) {
+    for (uint64_t number = 1; number <= count; ++number) {
+      log.Inserts(number, number == 3 ? 30 : number == 5 ? 0 : 2, 50);
+      if (number % 4 == 0) log.Commit();
+    }
+    log.Commit();
+  }
+  static uint64_t LastOf(const FilledLog& log, uint64_t transaction) {
+    uint64_t last = 0;
+    for (const KnownChange& change : log.changes()) {
+      if (change.transaction <= transaction) last = change.sequence;
+    }
+    return last;
+  }
+
+  FilledLog log_{{.frame_bytes = 500}};
+};
+
+TEST_F(PositionTest, EveryTokenLeadsBackToItsPlace) {
+  Fill(log_, 20);
+  for (uint64_t after = 0; after <= log_.newest(); ++after) {
+    const Token token = TokenAfter(log_.feed(), {after}).value();
+    const Place place = Resolve(log_.feed(), token).value();
+    EXPECT_EQ(place.after.value, after);
+    EXPECT_EQ(place.inside_transaction, token.changes_into_transaction > 0) << after;
+  }
+}
+
+TEST_F(PositionTest, TokenHoldsTheTransactionsThatAreComplete) {
+  Fill(log_, 20);
+  for (uint64_t after = 0; after <= log_.newest(); ++after) {
+    const Token token = TokenAfter(log_.feed(), {after}).value();
+    const GtidSet gtids = GtidSet::FromBinary(token.gtids).value();
+    for (const KnownChange& change : log_.changes()) {
+      EXPECT_EQ(gtids.Contains(GtidOf(change.transaction)),
+                LastOf(log_, change.transaction) <= after);
+    }
+  }
+}
+
+TEST_F(PositionTest, TokenInsideATransactionSaysHowFar) {
+  Fill(log_, 4);
+  EXPECT_EQ(TokenAfter(log_.feed(), {4})->changes_into_transaction, 0u);
+  EXPECT_EQ(TokenAfter(log_.feed(), {9})->changes_into_transaction, 5u);
+  EXPECT_EQ(TokenAfter(log_.feed(), {33})->changes_into_transaction, 29u);
+}
+
+TEST_F(PositionTest, TokenOfAnEmptyLogHoldsWhatTheSourceHad) {
+  log_.Inserts(1, 0);
+  log_.Commit();
+  const Token token = TokenAfter(log_.feed(), {0}).value();
+  EXPECT_EQ(GtidsText(token), GtidTextOf(1));
+}
+
+TEST_F(PositionTest, PlacesAheadAreRefused) {
+  Fill(log_, 4);
+  EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {1000})), "TOKEN_AHEAD");
+  EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {UINT64_MAX})), "TOKEN_AHEAD");
+  EXPECT_EQ(ReasonOf(ResolveSequence(log_.feed(), {1000})), "TOKEN_AHEAD");
+  EXPECT_EQ(ReasonOf(ResolveSequence(log_.feed(), {UINT64_MAX})), "TOKEN_AHEAD");
+}
+
+TEST_F(PositionTest, TrimmedPlaceNamesTheOldestToken) {
+  Fill(log_, 40);
+  log_.TrimBefore(20);
+  const auto place = ResolveSequence(log_.feed(), {1});
+  EXPECT_EQ(ReasonOf(place), "TOKEN_TRIMMED");
+  const std::string text = ErrorMetadataOf(place.status()).at("oldest_token");
+  const Token oldest = Token::Parse(text).value();
+  EXPECT_EQ(oldest.sequence.next(), log_.feed().range().oldest);
+  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), oldest)), "OK");
+}
+
+TEST_F(PositionTest, TokenOfAnotherLogIsFoundByItsGtids) {
+  FilledLog other({.frame_bytes = 2000});
+  Fill(log_, 20);
+  Fill(other, 20);
+  for (uint64_t after = 0; after <= log_.newest(); ++after) {
+    const Token token = TokenAfter(log_.feed(), {after}).value();
+    // Before the first transaction nothing tells the logs' beginnings apart.
+    if (token.gtids.empty()) continue;
+    const auto place = Resolve(other.feed(), token);
+    ASSERT_EQ(ReasonOf(place), "OK") << after;
+    EXPECT_EQ(place->after.value, after - token.changes_into_transaction) << after;
+    EXPECT_FALSE(place->inside_transaction);
+  }
+}
+
+TEST_F(PositionTest, TokenOfAnotherLogThatCannotBeFoundIsRefused) {
+  Fill(log_, 20);
+  Token token{.log_id = 1, .sequence = {3}, .gtids = {}};
+  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
+  GtidsUpTo(99).AppendBinary(token.gtids);
+  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
+  token.gtids = "no set";
+  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
+}
+
+TEST_F(PositionTest, EveryPrefixOfTheGtidsIsFound) {
+  Fill(log_, 20);
+  for (uint64_t last = 0; last <= 20; ++last) {
+    const auto place = FindGtids(log_.feed(), GtidsUpTo(last));
+    ASSERT_EQ(ReasonOf(place), "OK") << last;
+    EXPECT_EQ(place->after.value, LastOf(log_, last)) << last;
+  }
+}
+
+// A token given in the middle of a frame does not know of transactions without changes.
+TEST_F(PositionTest, GtidsOfTransactionsWithoutChangesMayBeMissing) {
+  FilledLog log({.frame_bytes = 1});
+  for (uint64_t number = 1; number <= 9; ++number) {
+    log.Inserts(number, number == 3 ? 0 : 1);
+    log.Commit();
+  }
+  GtidSet gtids;
+  for (const uint64_t number : {1, 2, 4, 5, 6}) gtids.Add(GtidOf(number));
+  EXPECT_EQ(FindGtids(log.feed(), gtids)->after.value, 5u);
+  gtids.Add(GtidOf(7));
+  gtids.Add(GtidOf(8));
+  gtids.Add(GtidOf(9));
+  EXPECT_EQ(FindGtids(log.feed(), gtids)->after.value, 8u);
+}
+
+TEST_F(PositionTest, SetWithAHoleStartsAtTheHole) {
+  Fill(log_, 20);
+  GtidSet gtids = GtidsUpTo(6);
+  gtids.Add(GtidOf(8));
+  gtids.Add(GtidOf(15));
+  EXPECT_EQ(FindGtids(log_.feed(), gtids)->after.value, LastOf(log_, 6));
+}
+
+TEST_F(PositionTest, SetBeyondTheLogIsAhead) {
+  Fill(log_, 5);
+  EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(6))), "TOKEN_AHEAD");
+}
+
+TEST_F(PositionTest, SetOfTheOtherFlavourIsRefused) {
+  Fill(log_, 5);
+  const GtidSet mariadb = GtidSet::Parse(Flavour::kMariadb, "0-1-5").value();
+  EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), mariadb)), "GTID_SET_MALFORMED");
+}
+
+TEST_F(PositionTest, SetThatLacksTrimmedTransactionsIsNotFound) {
+  Fill(log_, 40);
+  log_.TrimBefore(20);
+  EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(10))), "POSITION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(30))), "OK");
+}
+
+TEST_F(PositionTest, LogWithoutGtidsFindsNone) {
+  EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(1))), "POSITION_NOT_FOUND");
+}
+
+TEST_F(PositionTest, WhatIsNotPublishedIsNoPlace) {
+  Fill(log_, 4);
+  const uint64_t published = log_.newest();
+  log_.Inserts(5, 2);
+  log_.Inserts(6, 2);
+  log_.CommitQuietly();
+  EXPECT_EQ(FindGtids(log_.feed(), GtidsUpTo(4))->after.value, published);
+  EXPECT_EQ(FindCommitTime(log_.feed(), 6 * kSecond)->after.value, published);
+  EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {published + 1})), "TOKEN_AHEAD");
+}
+
+TEST_F(PositionTest, EveryCommitTimeIsFound) {
+  Fill(log_, 20);
+  for (uint64_t number = 1; number <= 20; ++number) {
+    const auto place = FindCommitTime(log_.feed(), static_cast<Micros>(number) * kSecond);
+    ASSERT_EQ(ReasonOf(place), "OK");
+    EXPECT_EQ(place->after.value, LastOf(log_, number - 1)) << number;
+    const auto between = FindCommitTime(log_.feed(), static_cast<Micros>(number) * kSecond - 1);
+    EXPECT_EQ(between->after.value, LastOf(log_, number - 1)) << number;
+  }
+}
+
+TEST_F(PositionTest, CommitTimeToComeIsTheEnd) {
+  EXPECT_EQ(FindCommitTime(log_.feed(), 5)->after.value, 0u);
+  Fill(log_, 4);
+  EXPECT_EQ(FindCommitTime(log_.feed(), 99 * kSecond)->after.value, log_.newest());
+}
+
+TEST_F(PositionTest, CommitTimeThatMayBeTrimmedIsNotFound) {
+  Fill(log_, 40);
+  log_.TrimBefore(20);
+  EXPECT_EQ(ReasonOf(FindCommitTime(log_.feed(), 3 * kSecond)), "POSITION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(FindCommitTime(log_.feed(), 30 * kSecond)), "OK");
+}
+
+}  // namespace
+}  // namespace millrace::feed

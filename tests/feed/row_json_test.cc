@@ -1,0 +1,57 @@
+#include "feed/row_json.h"
+
+#include "feed/filled_log.h"
+
+namespace millrace::feed {
+namespace {
+
+class RowJsonTest : public ::testing::Test {
+ protected:
+  std::string Payload(Sequence at) {
+    return std::string(log_.feed().Read(at, 1).value().front()->payload());
+  }
+
+  FilledLog log_;
+};
+
+TEST_F(RowJsonTest, RowsBecomeJsonByColumnName) {
+  log_.Transaction(1, {{.operation = v1::OPERATION_UPDATE, .id = 3, .note_bytes = 2}});
+  log_.Commit();
+  const auto response = RowJson(log_.types()).Convert(Payload({1}));
+  ASSERT_EQ(ReasonOf(response), "OK");
+  const v1::Change& change = response->transactions(0).changes(0);
+  EXPECT_EQ(change.before_json(), R"({"id":3,"note":"dd"})");
+  EXPECT_EQ(change.after_json(), R"({"id":3,"note":"dd"})");
+  EXPECT_FALSE(change.has_before() || change.has_after());
+}
+
+TEST_F(RowJsonTest, EverythingElseStaysAsItIs) {
+  log_.Transaction(1, {{.operation = v1::OPERATION_DELETE}});
+  log_.Commit();
+  const auto response = RowJson(log_.types()).Convert(Payload({1}));
+  ASSERT_EQ(ReasonOf(response), "OK");
+  EXPECT_EQ(response->transactions(0).gtid(), GtidTextOf(1));
+  EXPECT_EQ(response->transactions(0).changes(0).sequence(), 1u);
+  EXPECT_EQ(response->transactions(0).changes(0).operation(), v1::OPERATION_DELETE);
+  EXPECT_TRUE(response->transactions(0).changes(0).after_json().empty());
+}
+
+TEST_F(RowJsonTest, RowsOfAnUnknownTypeAreDamage) {
+  v1::SubscribeResponse response;
+  response.add_transactions()->add_changes()->mutable_after()->set_type_url("t/db.no.such");
+  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert(response.SerializeAsString())), "LOG_DAMAGED");
+}
+
+TEST_F(RowJsonTest, BytesThatAreNoRowAreDamage) {
+  log_.Inserts(1, 1);
+  log_.Commit();
+  v1::SubscribeResponse response;
+  auto& row = *response.add_transactions()->add_changes()->mutable_after();
+  row.set_type_url("t/db.shop.orders");
+  row.set_value("\x0a");
+  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert(response.SerializeAsString())), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert("\x0a")), "LOG_DAMAGED");
+}
+
+}  // namespace
+}  // namespace millrace::feed
