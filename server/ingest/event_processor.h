@@ -147,10 +147,8 @@ class EventProcessor {
     transcode::FrameBuilder::Mark mark;
   };
   std::vector<Savepoint> savepoints_;
-  // Identities, as XA START, XA PREPARE and XA COMMIT spell them: of the transaction in progress
-  // (MySQL; MariaDB names it in the PREPARE), and of those that were prepared without a captured
+  // Identities, as XA COMMIT spells them, of transactions that were prepared without a captured
   // change and may be committed at will.
-  std::string xid_;
   absl::flat_hash_set<std::string> harmless_xids_;
 
   std::string uncompressed_;

@@ -44,7 +44,6 @@ absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event, const binlog::Q
   } else {
     Begin(event);
   }
-  xid_ = XidText(query.statement);
   return Step::kWithin;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
+#include "ingest/statement_text.h"
 
 namespace millrace::ingest {
 namespace {
@@ -84,7 +85,6 @@ void EventProcessor::Begin(const Event& event) {
                              .file = file_,
                              .position = transaction_offset_});
   in_transaction_ = true;
-  xid_.clear();
   savepoints_.clear();
 }
 
@@ -150,7 +150,7 @@ absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
   if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::XaPrepare prepare, binlog::ParseXaPrepare(event));
   if (prepare.one_phase) return Commit();
-  return PrepareXa(xid_);
+  return PrepareXa(XidText(prepare.xid));
 }
 
 absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "fmt/format.h"
 #include "model/charset.h"
 #include "schema/collations.h"
 
@@ -59,6 +60,15 @@ std::string XidText(std::string_view statement) {
     if (StartsWithWord(rest, verb)) return std::string(AfterWord(rest, verb));
   }
   return {};
+}
+
+std::string XidText(const binlog::Xid& xid) {
+  const auto hex = [](std::string_view bytes) {
+    std::string text;
+    for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+    return text;
+  };
+  return fmt::format("X'{}',X'{}',{}", hex(xid.global), hex(xid.branch), xid.format_id);
 }
 
 bool IsXaPrepare(std::string_view statement) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "binlog/events.h"
 #include "model/flavour.h"
 
 namespace millrace::ingest {
@@ -11,6 +12,8 @@ namespace millrace::ingest {
 // The identity in an XA statement as the server spells it in the binlog, the same in START, PREPARE
 // and COMMIT; empty if the statement is no XA statement.
 std::string XidText(std::string_view statement);
+// The same spelling of an identity that an event carries.
+std::string XidText(const binlog::Xid& xid);
 
 // `XA PREPARE …`.
 bool IsXaPrepare(std::string_view statement);

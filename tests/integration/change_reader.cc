@@ -16,6 +16,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr char kMarkerDatabase[] = "millrace_marker";
+// A server that has crashed is not waited for.
+const client::RetryOptions kRetry{.backoff_max = absl::Milliseconds(200), .attempts_max = 30};
 
 [[noreturn]] void Die(const std::string& what) {
   std::cerr << "ChangeReader: " << what << std::endl;
@@ -23,8 +25,13 @@ constexpr char kMarkerDatabase[] = "millrace_marker";
 }
 
 std::string Hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
   std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02X}", static_cast<uint8_t>(byte));
+  text.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    text.push_back(kDigits[static_cast<uint8_t>(byte) >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
   return text;
 }
 
@@ -139,7 +146,7 @@ std::vector<SeenChange> ChangeReader::Read(v1::SubscribeRequest request, const D
   const absl::Time deadline = absl::Now() + absl::Minutes(1);
   request.mutable_progress_interval()->set_nanos(500'000'000);
   const auto subscription =
-      server_.client().Subscribe({.request = std::move(request), .retry = {}});
+      server_.client().Subscribe({.request = std::move(request), .retry = kRetry});
   std::vector<SeenChange> changes;
   while (!done(changes)) {
     if (absl::Now() > deadline) {
@@ -171,7 +178,11 @@ std::vector<SeenChange> ChangeReader::Read(v1::SubscribeRequest request, const D
 }
 
 SeenRow ChangeReader::Row(const google::protobuf::Any& any) {
-  const auto message = types_.Unpack(any);
+  if (types_of_ != &server_.client()) {
+    types_of_ = &server_.client();
+    types_.emplace(types_of_);
+  }
+  const auto message = types_->Unpack(any);
   if (!message.ok()) Die(message.status().ToString());
   SeenRow row;
   const auto* descriptor = (*message)->GetDescriptor();

@@ -40,7 +40,7 @@ struct SeenChange {
 // arrives for a minute.
 class ChangeReader {
  public:
-  explicit ChangeReader(FeedServer& server) : server_(server), types_(&server.client()) {}
+  explicit ChangeReader(FeedServer& server) : server_(server) {}
 
   // Everything from the place of `request` on, up to the place that the source has reached now: see
   // TokenOfNow. Changes of the marker's database are left out.
@@ -65,7 +65,9 @@ class ChangeReader {
   SeenRow Row(const google::protobuf::Any& any);
 
   FeedServer& server_;
-  client::RowTypes types_;
+  // Learnt through `types_of_`; a server that was started again has a new client.
+  const client::Client* types_of_ = nullptr;
+  std::optional<client::RowTypes> types_;
 };
 
 }  // namespace millrace::testing
