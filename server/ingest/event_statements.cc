@@ -163,7 +163,10 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
                                                   const schema::Statement& statement) {
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
-  for (const TableName& table : statement.tables) registry_.Doubt(table);
+  for (const TableName& table : statement.tables) {
+    registry_.Doubt(table);
+    if (Captured(table)) plans_.NoteDefinition(table);
+  }
   if (statement.may_concern_any_table) registry_.DoubtAll();
   if (alter_unfinished_) return CommitEmpty(event);
   const bool truncates = statement.kind != StatementKind::kDefinition;

@@ -127,7 +127,8 @@ bool Ingest::CanRetry(const absl::Status& status) {
   // up, a second server with our id.
   static constexpr std::string_view kMendable[] = {
       "SOURCE_AUTHENTICATION_FAILED", "SOURCE_ACCESS_DENIED", "SOURCE_LACKS_GTIDS",
-      "SOURCE_DUPLICATE_SERVER_ID",   "SOURCE_TLS_FAILED",    "SOURCE_MISCONFIGURED"};
+      "SOURCE_DUPLICATE_SERVER_ID",   "SOURCE_TLS_FAILED",    "SOURCE_MISCONFIGURED",
+      "SOURCE_QUERY_FAILED"};
   if (std::find(std::begin(kMendable), std::end(kMendable), reason) != std::end(kMendable)) {
     return true;
   }

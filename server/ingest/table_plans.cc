@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "fmt/format.h"
 
 namespace millrace::ingest {
 
@@ -11,16 +12,16 @@ bool IsSystemDatabase(std::string_view database) {
          database == "information_schema" || database == "ndbinfo";
 }
 
-absl::Status TablePlans::Map(std::string_view body) {
+absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds) {
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t id, binlog::ParseTableMapId(body));
   Entry& entry = entries_[id];
   if (entry.map == body) return absl::OkStatus();
-  const absl::Status status = Compile(body, entry);
+  const absl::Status status = Compile(body, commit_seconds, entry);
   if (!status.ok()) entries_.erase(id);
   return status;
 }
 
-absl::Status TablePlans::Compile(std::string_view body, Entry& entry) {
+absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, Entry& entry) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
   const bool captured = tables_.Matches(map.database, map.table) && !IsSystemDatabase(map.database);
   if (!captured) {
@@ -28,6 +29,9 @@ absl::Status TablePlans::Compile(std::string_view body, Entry& entry) {
     return absl::OkStatus();
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableDetails> details, DetailsFor(map));
+  if (details.has_value()) {
+    MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
+  }
   MILLRACE_ASSIGN_OR_RETURN(const schema::TableVersionPtr table,
                             registry_.Resolve(map, details.has_value() ? &*details : nullptr));
   MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
@@ -42,6 +46,26 @@ absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog:
   // Where the map says all that values depend on, the rest is a nicety that must not stop the feed.
   if (!details.ok() && !registry_.NeedsDetails(map)) return std::optional<TableDetails>();
   return details;
+}
+
+// An ALTER may swap two columns of one type: the event then fits today's definition by count and
+// types, and its values would go under wrong names.
+absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDetails& details,
+                                      int64_t commit_seconds) const {
+  if (map.has_names || !registry_.NeedsDetails(map)) return absl::OkStatus();
+  if (details.defined_seconds != 0 && details.defined_seconds < commit_seconds) {
+    return absl::OkStatus();
+  }
+  // The definition of this very second is the one that the stream told of.
+  if (details.defined_seconds == commit_seconds && redefined_.contains(details.name)) {
+    return absl::OkStatus();
+  }
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+                   fmt::format("table {} was redefined after this change, and the event does not "
+                               "name its columns; run SET GLOBAL binlog_row_metadata = FULL on the "
+                               "source, and leave the table out with source.tables to get past it",
+                               details.name.ToString()),
+                   {{"table", details.name.ToString()}});
 }
 
 TablePlans::Entry* TablePlans::Find(uint64_t table_id) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
 #include "ingest/table_counters.h"
@@ -43,7 +44,12 @@ class TablePlans {
 
   // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
   // kUnavailable if the source had to be asked and could not be.
-  absl::Status Map(std::string_view body);
+  // SCHEMA_UNPROVEN also where names must be asked for and the table was redefined after
+  // `commit_seconds`, Unix time of the commit the event is part of: what the source says now need
+  // not be what the event was written under.
+  absl::Status Map(std::string_view body, int64_t commit_seconds);
+  // A statement of the stream that redefined the table.
+  void NoteDefinition(const TableName& table) { redefined_.insert(table); }
   // The table behind a row event; null if no TABLE_MAP told of it.
   Entry* Find(uint64_t table_id);
   // Forgets everything: after a restart of the source numbers are given out anew, and after a
@@ -51,8 +57,10 @@ class TablePlans {
   void Clear() { entries_.clear(); }
 
  private:
-  absl::Status Compile(std::string_view body, Entry& entry);
+  absl::Status Compile(std::string_view body, int64_t commit_seconds, Entry& entry);
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
+  absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
+                            int64_t commit_seconds) const;
 
   const Flavour flavour_;
   const TablePatterns& tables_;
@@ -60,6 +68,7 @@ class TablePlans {
   TableCounterMap& counters_;
   const FetchDetails fetch_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
+  absl::flat_hash_set<TableName> redefined_;  // in this stream
 };
 
 // True for the databases that belong to the server itself.

@@ -23,6 +23,10 @@ constexpr std::string_view kColumnsQuery =
     "WHERE c.TABLE_SCHEMA = {0} AND c.TABLE_NAME = {1} "
     "ORDER BY c.ORDINAL_POSITION";
 
+constexpr std::string_view kDefinedQuery =
+    "SELECT CAST(UNIX_TIMESTAMP(CREATE_TIME) AS SIGNED) FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1}";
+
 uint32_t ParseNumber(const std::string& text) {
   uint32_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -117,6 +121,13 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   TableDetails details;
   details.name = name;
   for (const QueryRow& row : rows.rows) details.columns.push_back(ParseColumn(rows, row));
+  // Asked last: a definition that changed in between is then seen to be newer.
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
+                            connection.Query(fmt::format(kDefinedQuery, QuotedText(name.database),
+                                                         QuotedText(name.table))));
+  if (defined.rows.empty()) return std::nullopt;
+  const std::string seconds = defined.rows[0].empty() ? "" : defined.rows[0][0].value_or("");
+  std::from_chars(seconds.data(), seconds.data() + seconds.size(), details.defined_seconds);
   return details;
 }
 
