@@ -42,6 +42,16 @@ std::string TokenText(const feed::Feed& feed, Sequence after) {
   return token.ok() ? token->ToString() : std::string();
 }
 
+// Commit time of the transaction that change `sequence` of `frame` belongs to.
+Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
+  Sequence next = frame.first();
+  for (const log::Segment& segment : frame.segments()) {
+    next.value += segment.change_count;
+    if (sequence < next) return segment.commit_time;
+  }
+  return frame.commit_time_max();
+}
+
 }  // namespace
 
 AdminService::AdminService(const Parts& parts)
@@ -127,9 +137,10 @@ void AdminService::FillLag(uint64_t passed, v1::SubscriptionStatus& status) cons
   status.set_sequence(passed);
   if (passed >= range.newest.value) return;
   status.set_lag_changes(range.newest.value - passed);
-  const auto frames = parts_.feed.Read(Sequence{std::max(passed + 1, range.oldest.value)}, 1);
+  const Sequence next{std::max(passed + 1, range.oldest.value)};
+  const auto frames = parts_.feed.Read(next, 1);
   if (!frames.ok() || frames->empty()) return;
-  const Micros time = frames->front()->segments().front().commit_time;
+  const Micros time = CommitTimeOf(*frames->front(), next);
   if (time > 0) *status.mutable_lag() = Since(parts_.clock, time);
 }
 

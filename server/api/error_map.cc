@@ -1,6 +1,7 @@
 #include "api/error_map.h"
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "grpcpp/server_context.h"
@@ -9,19 +10,39 @@
 
 namespace millrace::api {
 
+namespace {
+
+// Clients take 8 KiB of metadata and drop the whole status beyond. A message is escaped on the way,
+// up to three bytes for one.
+constexpr size_t kMessageBytesMax = 1000;
+constexpr size_t kDetailBytesMax = 4000;
+
+// At most kMessageBytesMax bytes of UTF-8.
+std::string Shortened(std::string_view message) {
+  if (message.size() <= kMessageBytesMax) return std::string(message);
+  size_t size = kMessageBytesMax - 3;
+  while (size > 0 && (message[size] & 0xc0) == 0x80) --size;
+  return std::string(message.substr(0, size)) + "...";
+}
+
+}  // namespace
+
 grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& context) {
   if (status.ok()) return grpc::Status::OK;
   v1::ErrorDetail detail;
   detail.set_reason(ErrorReason(status));
   auto code = static_cast<grpc::StatusCode>(status.code());
-  std::string message(status.message());
+  std::string message = Shortened({status.message().data(), status.message().size()});
   if (detail.reason().empty()) {
     spdlog::error("a call failed without a reason: {}", status.ToString());
     detail.set_reason("INTERNAL");
     code = grpc::StatusCode::INTERNAL;
     message = "defect of the server, its log tells more; please report it";
   }
+  size_t bytes = 0;
   for (const auto& [name, value] : ErrorMetadataOf(status)) {
+    bytes += name.size() + value.size();
+    if (bytes > kDetailBytesMax) break;
     detail.mutable_metadata()->insert({name, value});
   }
   context.AddTrailingMetadata("millrace-error-bin", detail.SerializeAsString());

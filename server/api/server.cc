@@ -130,10 +130,14 @@ void Server::SetServing(bool serving) {
 
 void Server::Stop() {
   if (std::exchange(stopped_, true)) return;
-  threads_.Stop(options_.shutdown_grace);
-  if (server_ == nullptr) return;
-  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
-  server_->Wait();
+  threads_.EndStreams(options_.shutdown_grace);
+  if (server_ != nullptr) {
+    // Cancels what is left. The threads must still run: a call is over only once its stream says
+    // so.
+    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+    server_->Wait();
+  }
+  threads_.Stop();
 }
 
 Server::~Server() { Stop(); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/clock.h"
 
 namespace millrace::api {
 namespace {
@@ -20,7 +21,6 @@ class ServingThreads::Worker {
   explicit Worker(const Clock& clock) : clock_(clock), thread_([this] { Run(); }) {
     pthread_setname_np(thread_.native_handle(), "serve");
   }
-  ~Worker() { Join(); }
   void Join() {
     if (thread_.joinable()) thread_.join();
   }
@@ -40,10 +40,17 @@ class ServingThreads::Worker {
     absl::MutexLock lock(&mutex_);
     published_ = true;
   }
-  void Stop(Micros grace) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void EndStreams() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     stopping_ = published_ = true;
-    stop_by_ = clock_.SteadyMicros() + grace;
+  }
+  void AwaitNoStreams(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithDeadline(absl::Condition(this, &Worker::HasNoStreams), deadline);
+  }
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    ended_ = true;
   }
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
@@ -65,6 +72,7 @@ class ServingThreads::Worker {
   // Waits for something to do. False once the thread shall end.
   bool Gather() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
+    size_ = entries_.size() + added_.size();
     if (!ready_left_) {
       mutex_.AwaitWithTimeout(absl::Condition(this, &Worker::HasWork), absl::Microseconds(kTick));
     }
@@ -80,13 +88,13 @@ class ServingThreads::Worker {
     scheduled_.clear();
     wake_all_ = std::exchange(published_, false) || stopping_;
     move_to_stop_ = stopping_;
-    size_ = entries_.size();
-    return !stopping_ || (!entries_.empty() && clock_.SteadyMicros() < stop_by_);
+    return !ended_;
   }
 
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return published_ || !scheduled_.empty() || (stopping_ && entries_.empty());
+    return published_ || !scheduled_.empty() || ended_;
   }
+  bool HasNoStreams() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return size_ == 0; }
 
   void MoveAll() {
     const Micros now = clock_.SteadyMicros();
@@ -135,7 +143,7 @@ class ServingThreads::Worker {
   std::vector<const ServedStream*> scheduled_ ABSL_GUARDED_BY(mutex_);
   bool published_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Micros stop_by_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
 
   std::thread thread_;
@@ -147,7 +155,7 @@ ServingThreads::ServingThreads(feed::Feed& feed, const Clock& clock, size_t thre
   feed_.AddListener(this);
 }
 
-ServingThreads::~ServingThreads() = default;
+ServingThreads::~ServingThreads() { Stop(); }
 
 void ServingThreads::Add(std::shared_ptr<ServedStream> stream) {
   const auto idlest =
@@ -165,9 +173,15 @@ void ServingThreads::OnPublished() {
   for (const auto& worker : workers_) worker->Publish();
 }
 
-void ServingThreads::Stop(Micros grace) {
+void ServingThreads::EndStreams(Micros grace) {
+  const absl::Time deadline = absl::Now() + absl::Microseconds(grace);
+  for (const auto& worker : workers_) worker->EndStreams();
+  for (const auto& worker : workers_) worker->AwaitNoStreams(deadline);
+}
+
+void ServingThreads::Stop() {
   feed_.RemoveListener(this);
-  for (const auto& worker : workers_) worker->Stop(grace);
+  for (const auto& worker : workers_) worker->Stop();
   for (const auto& worker : workers_) worker->Join();
 }
 

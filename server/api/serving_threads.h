@@ -38,7 +38,7 @@ class ServedStream {
 class ServingThreads final : public feed::PublicationListener {
  public:
   ServingThreads(feed::Feed& feed, const Clock& clock, size_t thread_count);
-  // Requires: Stop was called.
+  // Stops.
   ~ServingThreads() override;
 
   // Hands a new stream to the thread that carries fewest.
@@ -46,10 +46,11 @@ class ServingThreads final : public feed::PublicationListener {
   // A stream that was busy can be moved again. From any thread.
   void Schedule(const ServedStream* stream);
   void OnPublished() override;
-  // Ends all streams and the threads. Streams with a write under way end when it is done; after
-  // `grace` they are left to the shutdown of the server, which cancels them. Schedule may still be
-  // called.
-  void Stop(Micros grace);
+  // Ends all streams, those too that are added from now on, and waits until they are gone, at most
+  // for `grace`. Streams with a write under way end when it is done, or is cancelled.
+  void EndStreams(Micros grace);
+  // Ends the threads; they forget the streams that are left. Schedule may still be called.
+  void Stop();
 
  private:
   class Worker;

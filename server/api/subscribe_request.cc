@@ -100,7 +100,8 @@ absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::st
       time.nanos() >= 1'000'000'000) {
     return BadField(field, "is no time from 1970 on");
   }
-  return time.seconds() * kSecond + time.nanos() / 1000;
+  // Commit times are whole microseconds: the first one at or after `time`.
+  return time.seconds() * kSecond + (time.nanos() + 999) / 1000;
 }
 
 absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, std::string_view text) {

@@ -33,6 +33,14 @@ absl::Status StreamLimit(uint32_t streams_max) {
                   streams_max));
 }
 
+absl::Status TooLarge(Sequence passed, size_t bytes) {
+  return MakeError(absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
+                   fmt::format("a response up to change {} takes {} bytes, more than a protobuf "
+                               "message may hold; leave large columns out with "
+                               "source.exclude_columns",
+                               passed.value, bytes));
+}
+
 }  // namespace
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
@@ -41,6 +49,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
   if (stream->entry_ == nullptr) {
     return Refuse(StreamLimit(parts.streams.streams_max()), context);
   }
+  stream->entry_->passed.store(stream->cursor_.passed().value, std::memory_order_relaxed);
   stream->self_ = stream;
   SubscribeStream* reactor = stream.get();
   parts.threads.Add(std::move(stream));
@@ -115,19 +124,15 @@ void SubscribeStream::RefreshToken() {
 }
 
 absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string tail) {
-  if (selection.bytes + tail.size() > INT_MAX) {
-    return MakeError(
-        absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
-        fmt::format(
-            "the change after {} takes {} bytes, more than a protobuf message may hold; leave "
-            "its large columns out with source.exclude_columns",
-            cursor_.passed().value, selection.bytes));
-  }
+  if (selection.bytes + tail.size() > INT_MAX) return TooLarge(cursor_.passed(), selection.bytes);
   if (as_json_ && !selection.pieces.empty()) {
     std::string transactions;
     transactions.reserve(selection.bytes);
     for (const feed::Piece& piece : selection.pieces) transactions.append(piece.bytes());
     MILLRACE_ASSIGN_OR_RETURN(const v1::SubscribeResponse response, json_.Convert(transactions));
+    // JSON takes more room than the row it is made from.
+    const size_t bytes = response.ByteSizeLong() + tail.size();
+    if (bytes > INT_MAX) return TooLarge(cursor_.passed(), bytes);
     response_ = ResponseBytes({}, response.SerializeAsString() + tail);
   } else {
     response_ = ResponseBytes(selection.pieces, tail);

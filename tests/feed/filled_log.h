@@ -21,7 +21,6 @@
 #include "log/log_fixture.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "model/source_position.h"
-#include "schema/table_fixture.h"
 #include "transcode/frame_builder.h"
 
 namespace millrace::feed {
@@ -198,11 +197,25 @@ class FilledLog {
     image.append(row.note_bytes, static_cast<char>('a' + row.id % 26));
     return image;
   }
+  // (id INT, note VARCHAR(15000)) as TABLE_MAP has it under binlog_row_metadata=FULL.
+  static binlog::TableMap MapOf(const std::string& table) {
+    binlog::TableMap map;
+    map.database = "shop";
+    map.table = table;
+    map.columns.resize(2);
+    map.columns[0].name = "id";
+    map.columns[0].type = ColumnType::kLong;
+    map.columns[1].name = "note";
+    map.columns[1].type = ColumnType::kVarchar;
+    map.columns[1].metadata = 60'000;
+    map.columns[1].collation = 255;
+    map.has_signedness = map.has_names = map.has_collations = map.has_labels = true;
+    return map;
+  }
   transcode::RowPlan& PlanOf(const std::string& table) {
     std::unique_ptr<transcode::RowPlan>& plan = plans_[table];
     if (plan == nullptr) {
-      const binlog::TableMap map =
-          schema::Map({schema::Int("id"), schema::Varchar("note", 60'000)}, table, "shop");
+      const binlog::TableMap map = MapOf(table);
       plan = transcode::RowPlan::Compile(map, registry_->Resolve(map, nullptr).value()).value();
     }
     return *plan;

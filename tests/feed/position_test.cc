@@ -105,7 +105,7 @@ TEST_F(PositionTest, TokenOfAnotherLogThatCannotBeFoundIsRefused) {
   Token token{.log_id = 1, .sequence = {3}, .gtids = {}};
   EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
   GtidsUpTo(99).AppendBinary(token.gtids);
-  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
+  EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_AHEAD");
   token.gtids = "no set";
   EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
 }

@@ -1,0 +1,205 @@
+// The calls of one message each way, health and the server itself.
+
+#include "api/server_fixture.h"
+#include "google/protobuf/util/time_util.h"
+#include "grpcpp/generic/generic_stub.h"
+
+namespace millrace::api {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Stub = v1::ChangeFeed::Stub;
+
+class UnaryTest : public ServerTest {
+ protected:
+  UnaryTest() {
+    for (uint64_t number = 1; number <= 10; ++number) log_.Inserts(number, 3);
+    log_.Transaction(11, {{.table = "carts"}});
+    log_.Commit();
+    Start();
+  }
+  std::vector<std::string> Tables(const std::vector<std::string>& patterns) {
+    v1::ListTablesRequest request;
+    for (const std::string& pattern : patterns) request.add_tables(pattern);
+    const v1::ListTablesResponse response = Call(&Stub::ListTables, request);
+    std::vector<std::string> names;
+    for (const v1::Table& table : response.tables()) names.push_back(table.table());
+    return names;
+  }
+  v1::GetPositionResponse Position(const v1::GetPositionRequest& request) {
+    return Call(&Stub::GetPosition, request);
+  }
+  void CommitPosition(const std::string& name, const std::string& token) {
+    v1::CommitPositionRequest request;
+    request.set_subscription(name);
+    request.set_resume_token(token);
+    Call(&Stub::CommitPosition, request);
+  }
+  v1::GetStatusResponse Status() {
+    grpc::ClientContext context;
+    v1::GetStatusResponse response;
+    status_ = v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response);
+    return response;
+  }
+  // What grpc.health.v1.Health/Check answers for a service: 1 is SERVING.
+  int Health(const std::string& service) {
+    std::string request;
+    if (!service.empty()) request = "\x0a" + std::string(1, static_cast<char>(service.size()));
+    request += service;
+    grpc::Slice slice(request);
+    const grpc::ByteBuffer message(&slice, 1);
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::GenericStub generic(channel_);
+    auto call = generic.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", message, &queue);
+    grpc::ByteBuffer response;
+    call->StartCall();
+    call->Finish(&response, &status_, this);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    if (!status_.ok() || !response.DumpToSingleSlice(&slice).ok()) return -1;
+    return slice.size() == 2 ? slice.begin()[1] : -1;
+  }
+};
+
+TEST_F(UnaryTest, TablesAreListedByPattern) {
+  EXPECT_THAT(Tables({}), ElementsAre("carts", "orders"));
+  EXPECT_THAT(Tables({"shop.o*"}), ElementsAre("orders"));
+  Tables({"bad"});
+  EXPECT_EQ(detail_.reason(), "TABLE_PATTERN_MALFORMED");
+}
+
+TEST_F(UnaryTest, TableIsToldInFull) {
+  v1::GetTableRequest request;
+  request.set_database("shop");
+  request.set_table("orders");
+  const v1::Table table = Call(&Stub::GetTable, request).table();
+  EXPECT_EQ(table.row_message(), "db.shop.orders");
+  EXPECT_EQ(table.proto_path(), "db/shop/orders.proto");
+  EXPECT_THAT(table.proto_text(), HasSubstr("message orders"));
+  ASSERT_EQ(table.columns_size(), 2);
+  EXPECT_EQ(table.columns(1).column(), "note");
+  google::protobuf::DescriptorPool pool;
+  for (const auto& file : table.descriptors().file()) ASSERT_NE(pool.BuildFile(file), nullptr);
+  EXPECT_NE(pool.FindMessageTypeByName("db.shop.orders"), nullptr);
+}
+
+TEST_F(UnaryTest, UnknownTableIsNotFound) {
+  v1::GetTableRequest request;
+  request.set_database("shop");
+  request.set_table("none");
+  Call(&Stub::GetTable, request);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(detail_.reason(), "TABLE_NOT_FOUND");
+  EXPECT_EQ(detail_.metadata().at("table"), "shop.none");
+}
+
+TEST_F(UnaryTest, PositionsAreFound) {
+  v1::GetPositionRequest request;
+  EXPECT_EQ(Position(request).sequence(), 31u);
+  request.set_at(v1::START_POINT_EARLIEST);
+  EXPECT_EQ(Position(request).sequence(), 0u);
+  request.mutable_commit_time()->set_seconds(3);
+  EXPECT_EQ(Position(request).sequence(), 6u);
+  request.set_gtid_set(GtidTextOf(1) + "-2");
+  EXPECT_EQ(Position(request).sequence(), 6u);
+  EXPECT_EQ(Position(request).gtid_set(), GtidTextOf(1) + "-2");
+  request.set_resume_token(TokenAt(5));
+  EXPECT_EQ(Position(request).sequence(), 5u);
+  EXPECT_EQ(Position(request).resume_token(), TokenAt(5));
+}
+
+TEST_F(UnaryTest, PositionsThatAreNoneAreRefused) {
+  v1::GetPositionRequest request;
+  request.set_gtid_set("x");
+  Position(request);
+  EXPECT_EQ(detail_.reason(), "GTID_SET_MALFORMED");
+  request.set_at(v1::START_POINT_SNAPSHOT);
+  Position(request);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(UnaryTest, CommittedPositionsAreListedAndDeleted) {
+  CommitPosition("b", TokenAt(5));
+  CommitPosition("a", TokenAt(7));
+  ASSERT_TRUE(status_.ok());
+  const auto list = Call(&Stub::ListSubscriptions, v1::ListSubscriptionsRequest());
+  ASSERT_EQ(list.subscriptions_size(), 2);
+  EXPECT_EQ(list.subscriptions(0).subscription(), "a");
+  EXPECT_EQ(list.subscriptions(0).sequence(), 7u);
+  v1::DeleteSubscriptionRequest request;
+  request.set_subscription("a");
+  Call(&Stub::DeleteSubscription, request);
+  EXPECT_TRUE(status_.ok());
+  Call(&Stub::DeleteSubscription, request);
+  EXPECT_EQ(detail_.reason(), "SUBSCRIPTION_NOT_FOUND");
+}
+
+TEST_F(UnaryTest, PositionThatCannotBeResumedIsNotStored) {
+  CommitPosition("a", "x");
+  EXPECT_EQ(detail_.reason(), "TOKEN_MALFORMED");
+  Token token = Token::Parse(TokenAt(5)).value();
+  token.sequence = {1000};
+  CommitPosition("a", token.ToString());
+  EXPECT_EQ(detail_.reason(), "TOKEN_AHEAD");
+  CommitPosition("not a name", TokenAt(5));
+  EXPECT_EQ(detail_.reason(), "SUBSCRIPTION_NAME_INVALID");
+  EXPECT_TRUE(log_.subscriptions().List().empty());
+}
+
+TEST_F(UnaryTest, HealthFollowsTheSource) {
+  for (const char* service : {"", "millrace.v1.ChangeFeed"}) {
+    EXPECT_EQ(Health(service), 2) << service;
+    server_->SetServing(true);
+    EXPECT_EQ(Health(service), 1) << service;
+    server_->SetServing(false);
+  }
+}
+
+TEST_F(UnaryTest, StatusTellsOfTheLog) {
+  const v1::GetStatusResponse status = Status();
+  ASSERT_TRUE(status_.ok()) << status_.error_message();
+  EXPECT_EQ(status.log_id(), LogIdText(log_.log().log_id()));
+  EXPECT_EQ(status.log().oldest_sequence(), 1u);
+  EXPECT_EQ(status.log().newest_sequence(), 31u);
+  EXPECT_EQ(status.log().newest_token(), TokenAt(31));
+  EXPECT_EQ(status.log().oldest_commit_time().seconds(), 1);
+  EXPECT_GT(status.log().disk_bytes(), 0u);
+  EXPECT_EQ(status.source().state(), v1::SourceStatus::STATE_CONNECTING);
+}
+
+TEST_F(UnaryTest, StatusTellsHowFarSubscriptionsAreBehind) {
+  CommitPosition("a", TokenAt(27));
+  const v1::GetStatusResponse response = Status();
+  ASSERT_EQ(response.subscriptions_size(), 1);
+  const v1::SubscriptionStatus& status = response.subscriptions(0);
+  EXPECT_EQ(status.subscription(), "a");
+  EXPECT_EQ(status.lag_changes(), 4u);
+  // The first change after it was committed ten seconds after the epoch.
+  const Micros lag = google::protobuf::util::TimeUtil::DurationToMicroseconds(status.lag());
+  EXPECT_NEAR(static_cast<double>(Clock::System().WallMicros() - lag), 10e6, 9e5);
+}
+
+TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
+  options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  const auto second = Server::Start({.options = options_,
+                                     .feed = log_.feed(),
+                                     .subscriptions = log_.subscriptions(),
+                                     .registry = log_.registry(),
+                                     .clock = Clock::System(),
+                                     .source_time = [] { return Micros{0}; },
+                                     .streams = *streams_,
+                                     .services = {}});
+  EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
+}
+
+TEST_F(UnaryTest, CertificateThatCannotBeReadFailsToStart) {
+  Stop();
+  options_.tls.certificate = "/nowhere/certificate.pem";
+  EXPECT_EQ(ReasonOf(Server::Start(Parts())), "TLS_FILE_UNREADABLE");
+}
+
+}  // namespace
+}  // namespace millrace::api
