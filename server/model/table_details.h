@@ -28,10 +28,10 @@ struct ColumnDetails {
 
 struct TableDetails {
   TableName name;
+  std::vector<ColumnDetails> columns;  // in the order of ORDINAL_POSITION
   // Unix time in seconds of the last CREATE or ALTER of the table, as the source tells it; 0 if it
   // does not.
   int64_t defined_seconds = 0;
-  std::vector<ColumnDetails> columns;  // in the order of ORDINAL_POSITION
 };
 
 }  // namespace millrace
