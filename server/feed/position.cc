@@ -1,8 +1,10 @@
 #include "feed/position.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -33,6 +35,34 @@ absl::Status AddGtid(GtidSet& set, std::string_view text) {
     MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid gtid, ParseMariadbGtid(text));
     set.Add(gtid);
   }
+  return absl::OkStatus();
+}
+
+// GTIDs of a frame's segments, before a place in it and behind.
+struct FrameGtids {
+  GtidSet passed;
+  GtidSet later;
+};
+
+// Adds to `gtids`, of all before `frame`, what lies before a place in it. Transactions without
+// captured changes are known only to lie somewhere in the frame, but a source gives out numbers in
+// the order of its commits: those below the highest passed were before the place. Left out, another
+// server that captures their tables would begin there and repeat what came after.
+absl::Status AddPassed(GtidSet& gtids, const log::Frame& frame, const FrameGtids& parts) {
+  if (gtids.mysql().empty() && parts.passed.mysql().empty()) {
+    for (const auto& [domain, last] : parts.passed.mariadb().last()) gtids.Add(last);
+    return absl::OkStatus();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame.gtids_after()));
+  std::map<MysqlGtidSet::Origin, std::vector<MysqlGtidSet::Interval>> below;
+  for (const auto& [origin, intervals] : parts.passed.mysql().intervals()) {
+    below[origin] = {{1, intervals.back().last}};
+  }
+  const MysqlGtidSet unclear = after.mysql().Minus(parts.later.mysql());
+  MysqlGtidSet all = gtids.mysql();
+  all.Add(parts.passed.mysql());
+  all.Add(unclear.Minus(unclear.Minus(MysqlGtidSet::Of(std::move(below)))));
+  gtids = GtidSet(std::move(all));
   return absl::OkStatus();
 }
 
@@ -145,20 +175,19 @@ absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Seque
     return token;
   }
   MILLRACE_ASSIGN_OR_RETURN(GtidSet gtids, GtidSet::FromBinary(frame.gtids_before()));
+  FrameGtids parts;
   Sequence first = frame.first();
   for (const log::Segment& segment : frame.segments()) {
     const Sequence last{first.value + segment.change_count - 1};
-    if (sequence < last || segment.more) {
-      if (sequence >= first) {
-        token.changes_into_transaction =
-            segment.changes_before + (sequence.value - first.value + 1);
-      }
-      break;
+    const bool passed = last <= sequence && !segment.more;
+    if (!passed && first <= sequence) {
+      token.changes_into_transaction = segment.changes_before + (sequence.value - first.value + 1);
     }
-    MILLRACE_RETURN_IF_ERROR(AddGtid(gtids, GtidText(frame, segment)));
-    if (sequence == last) break;
+    MILLRACE_RETURN_IF_ERROR(
+        AddGtid(passed ? parts.passed : parts.later, GtidText(frame, segment)));
     first = last.next();
   }
+  MILLRACE_RETURN_IF_ERROR(AddPassed(gtids, frame, parts));
   gtids.AppendBinary(token.gtids);
   return token;
 }
@@ -208,7 +237,9 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
   const auto gtids = GtidSet::FromBinary(token.gtids);
   if (gtids.ok() && !gtids->empty()) {
     auto place = FindGtids(feed, *gtids);
-    if (place.ok() || place.status().code() == absl::StatusCode::kDataLoss) return place;
+    const bool told = place.ok() || place.status().code() == absl::StatusCode::kDataLoss ||
+                      ErrorReason(place.status()) == "TOKEN_AHEAD";
+    if (told) return place;
   }
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
@@ -241,6 +272,8 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
     return NotFound(
         "transactions that the GTID set lacks have been trimmed or were never in the log");
   }
+  // Changes that the set holds and that are still to come here would be repeated.
+  if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
   return FindFirstLacking(feed, gtids, range.newest);
 }
 

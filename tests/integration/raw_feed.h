@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/grpcpp.h"
+#include "millrace/v1/change_feed.grpc.pb.h"
+#include "millrace/v1/error.pb.h"
+
+namespace millrace::testing {
+
+// One change with the transaction around it, as bytes to compare. Which response a change came in
+// is no part of it.
+struct RawChange {
+  uint64_t sequence = 0;
+  std::string bytes;   // of the Change
+  std::string header;  // of the Transaction, without `more` and changes
+  std::string table;   // `database.table`
+  v1::Operation operation = v1::OPERATION_UNSPECIFIED;
+  std::string gtid;
+  int64_t commit_micros = 0;
+  friend bool operator==(const RawChange& one, const RawChange& other) {
+    return one.bytes == other.bytes && one.header == other.header;
+  }
+};
+
+// All that a stream gave until it ended.
+struct RawRead {
+  std::vector<RawChange> changes;
+  // Each token with the number of changes that came before it.
+  std::vector<std::pair<std::string, size_t>> tokens;
+  // Numbers of changes after which a transaction was told to be complete.
+  std::vector<size_t> ends;
+  grpc::Status status;
+  v1::ErrorDetail error;
+};
+
+// Calls without the client library: no retries, every byte as it comes.
+class RawFeed {
+ public:
+  explicit RawFeed(
+      const std::string& address,
+      std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials());
+
+  // Reads until the stream ends, at `request.until_token` or with an error, or a minute is over.
+  RawRead Read(const v1::SubscribeRequest& request);
+  v1::ChangeFeed::Stub& stub() { return *stub_; }
+  // The detail that came with a failed call.
+  static v1::ErrorDetail ErrorOf(const grpc::ClientContext& context);
+
+ private:
+  std::unique_ptr<v1::ChangeFeed::Stub> stub_;
+};
+
+// Adds a response to what was read.
+void AddResponse(const v1::SubscribeResponse& response, RawRead& read);
+
+}  // namespace millrace::testing
