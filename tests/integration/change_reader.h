@@ -56,13 +56,15 @@ class ChangeReader {
   // server with `tables` must capture (kMarkerTables), and reads until it arrives.
   std::string TokenOfNow(SqlSession& source);
 
+  // A row as it came.
+  SeenRow Row(const google::protobuf::Any& any);
+
   static v1::SubscribeRequest FromEarliest();
   static v1::SubscribeRequest FromToken(const std::string& token);
 
  private:
   template <typename Done>
   std::vector<SeenChange> Read(v1::SubscribeRequest request, const Done& done);
-  SeenRow Row(const google::protobuf::Any& any);
 
   FeedServer& server_;
   // Learnt through `types_of_`; a server that was started again has a new client.
