@@ -194,7 +194,8 @@ int Main(int argc, char** argv) {
   CLI::App* check = app.add_subcommand(
       "check",
       "tell what stands between the source and a working feed, with the statement that mends it");
-  app.fallthrough();
+  // The flags may stand behind the subcommand too.
+  check->fallthrough();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

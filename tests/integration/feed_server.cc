@@ -55,7 +55,8 @@ std::unique_ptr<FeedServer> FeedServer::MustStart(const SourceServer& source,
   return server;
 }
 
-FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options) {
+FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options)
+    : client_tls_(options.client_tls) {
   WriteConfig(source, options);
 }
 
@@ -110,7 +111,7 @@ void FeedServer::WaitUntilServing() {
     return true;
   });
   if (!serving || !process_->Running()) Die("it did not start", LogText());
-  auto connected = client::Client::Connect({.address = address(), .tls = {}});
+  auto connected = client::Client::Connect({.address = address(), .tls = client_tls_});
   if (!connected.ok()) Die(connected.status().ToString(), LogText());
   client_ = std::move(*connected);
 }
@@ -130,7 +131,11 @@ v1::GetStatusResponse FeedServer::WaitForState(v1::SourceStatus::State wanted) {
 std::string FeedServer::LogText() const { return ReadFile(directory_.path() / "server.log"); }
 
 int FeedServer::Stop() {
-  process_->Terminate();
+  Terminate();
+  return WaitForExit();
+}
+
+int FeedServer::WaitForExit() {
   const auto exit_code = process_->Wait(kStopDeadline);
   if (!exit_code.ok()) Die("it did not stop", LogText());
   return *exit_code;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct FeedServerOptions {
   std::vector<std::string> source;
   std::vector<std::string> log;
   std::vector<std::string> server;
+  // How client() connects.
+  std::optional<client::TlsOptions> client_tls;
 };
 
 // A real millraced on a data directory and port of its own that reads from a SourceServer. Ends
@@ -38,6 +41,10 @@ class FeedServer {
   std::string LogText() const;
   pid_t pid() const { return process_->pid(); }
 
+  // SIGTERM without waiting.
+  void Terminate() { process_->Terminate(); }
+  // The exit code, once the process has ended by itself.
+  int WaitForExit();
   // SIGTERM; the exit code.
   int Stop();
   // SIGKILL.
@@ -53,6 +60,7 @@ class FeedServer {
   void WaitUntilServing();
 
   TempDirectory directory_;
+  std::optional<client::TlsOptions> client_tls_;
   std::optional<Process> process_;
   std::unique_ptr<client::Client> client_;
   int port_ = 0;
