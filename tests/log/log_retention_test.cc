@@ -89,57 +89,7 @@ TEST_F(LogRetentionTest, RepeatedTrimmingSettles) {
   options_.retention_bytes = log_->DiskBytes() * 3 / 4;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   Trim();
-  // What the first one wrote into RocksDB's own files may take one file of frames more.
-  Trim();
-  const uint64_t settled = oldest();
-  Trim();
-  EXPECT_EQ(oldest(), settled);
-}
-
-TEST_F(LogRetentionTest, NewestFrameStaysHoweverOld) {
-  options_.retention_age = kSecond;
-  Fill(10);
-  Trim();
-  clock_.Pass(1000 * kSecond);
-  Trim();
-  ExpectRange(91, 100);
-}
-
-TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
-  options_.retention_age = 200 * kSecond;
-  Fill(100);
-  clock_.JumpWall(Micros{10} * 365 * 24 * 3600 * kSecond);
-  Trim();
-  ExpectRange(1, 1000);
-}
-
-TEST_F(LogRetentionTest, BytesOverTheLimitAreTrimmedByWholeFiles) {
-  Fill(400);
-  options_.retention_bytes = log_->DiskBytes() / 2;
-  ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  Trim();
-  EXPECT_GT(oldest(), 1000u);
-  EXPECT_LT(oldest(), 3000u);
-  EXPECT_EQ(oldest() % 10, 1u);
-  EXPECT_EQ(FirstsFrom({oldest()}).size(), (4000 - oldest() + 1) / 10);
-}
-
-TEST_F(LogRetentionTest, TrimmingGivesTheDiskBack) {
-  Fill(400);
-  const uint64_t before = log_->DiskBytes();
-  options_.retention_bytes = before / 2;
-  ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  Trim();
-  CommitMany(40);  // moves what lay in the top level down
-  Trim();
-  clock_.Pass(kSecond);
-  EXPECT_LT(log_->DiskBytes(), before * 3 / 4);
-}
-
-TEST_F(LogRetentionTest, TrimmingAgainTrimsNoMore) {
-  Fill(400);
-  options_.retention_bytes = log_->DiskBytes() * 3 / 4;
-  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  // The first wrote a little into files of its own.
   Trim();
   const uint64_t once = oldest();
   Trim();
