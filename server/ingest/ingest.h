@@ -71,7 +71,6 @@ class Ingest {
   // Connects and reads until something fails.
   absl::Status RunOnce();
   absl::Status ConnectQueries();
-  absl::Status CheckIdentity();
   absl::StatusOr<SourcePosition> StartPosition();
   absl::Status Prepare();
   absl::Status ReadStream();
