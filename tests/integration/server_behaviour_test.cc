@@ -1,8 +1,12 @@
 // The program as an operator meets it: bad configurations, directories that are not its own,
 // signals, health, and the check of a source.
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <future>
@@ -195,40 +199,83 @@ TEST_F(OneServer, OpenStreamsEndWithAReasonAfterTheirLastToken) {
   EXPECT_EQ(next[0].sequence, last + 1);
 }
 
-// A stream that is written to and never read, so that ending it takes the whole grace.
-class StuckReader {
+// A client that subscribes to more than its connection holds, promises to take everything and
+// reads nothing: what the server writes hangs in the connection. No client library is that rude, so
+// it speaks HTTP/2 by hand (RFC 9113).
+class DeafClient {
  public:
-  StuckReader(FeedServer& feed, SqlSession& sql) : raw_(feed.address()) {
+  DeafClient(FeedServer& feed, SqlSession& sql) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sql.MustExecute("CREATE DATABASE big");
     sql.MustExecute("CREATE TABLE big.t (id INT PRIMARY KEY, data LONGTEXT)");
-    for (int i = 0; i < 8; ++i) {
-      sql.MustExecute(fmt::format("INSERT INTO big.t VALUES ({}, REPEAT('x', 3000000))", i));
+    for (int i = 0; i < 5; ++i) {
+      sql.MustExecute(fmt::format("INSERT INTO big.t VALUES ({}, REPEAT('x', 5000000))", i));
     }
     ChangeReader(feed).TokenOfNow(sql);
-    stream_ = raw_.stub().Subscribe(&context_, ChangeReader::FromEarliest());
-    v1::SubscribeResponse response;
-    EXPECT_TRUE(stream_->Read(&response));
+    const int bytes = 4096;
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(feed.port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const std::string request = Request();
+    EXPECT_EQ(::send(socket_, request.data(), request.size(), 0),
+              static_cast<ssize_t>(request.size()));
+    AwaitFirstChange(feed);
   }
-  ~StuckReader() {
-    context_.TryCancel();
-    stream_->Finish();
-  }
+  ~DeafClient() { ::close(socket_); }
 
  private:
-  RawFeed raw_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>> stream_;
+  static std::string Number(uint32_t value, int bytes) {
+    std::string text;
+    for (int i = bytes - 1; i >= 0; --i) text.push_back(static_cast<char>(value >> (8 * i)));
+    return text;
+  }
+  static std::string Frame(char type, char flags, uint32_t stream, const std::string& payload) {
+    return Number(static_cast<uint32_t>(payload.size()), 3) + type + flags + Number(stream, 4) +
+           payload;
+  }
+  static std::string Header(const std::string& name, const std::string& value) {
+    return std::string(1, '\0') + static_cast<char>(name.size()) + name +
+           static_cast<char>(value.size()) + value;
+  }
+  static std::string Request() {
+    constexpr uint32_t kWindowMax = 0x7fffffff;
+    constexpr uint32_t kWindowDefault = 65535;
+    const std::string message = ChangeReader::FromEarliest().SerializeAsString();
+    return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+           Frame(4, 0, 0, Number(4, 2) + Number(kWindowMax, 4)) +
+           Frame(8, 0, 0, Number(kWindowMax - kWindowDefault, 4)) +
+           Frame(1, 4, 1,
+                 Header(":method", "POST") + Header(":scheme", "http") +
+                     Header(":path", "/millrace.v1.ChangeFeed/Subscribe") +
+                     Header(":authority", "localhost") +
+                     Header("content-type", "application/grpc") + Header("te", "trailers")) +
+           Frame(0, 1, 1,
+                 Number(0, 1) + Number(static_cast<uint32_t>(message.size()), 4) + message);
+  }
+  static void AwaitFirstChange(FeedServer& feed) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (absl::Now() < deadline) {
+      const auto status = feed.client().GetStatus({});
+      if (status->subscriptions_size() > 0 && status->subscriptions(0).sequence() > 2) return;
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    ADD_FAILURE() << "the stream has not begun";
+  }
+
+  const int socket_;
 };
 
 TEST_F(OneServer, AReaderThatNeverReadsDoesNotHoldUpTheEnd) {
-  const StuckReader stuck(*feed_, sql_);
+  const DeafClient deaf(*feed_, sql_);
   const absl::Time asked = absl::Now();
   EXPECT_EQ(feed_->Stop(), 0);
   EXPECT_LT(absl::Now() - asked, absl::Seconds(5));
 }
 
 TEST_F(OneServer, ASecondSignalEndsItAtOnce) {
-  const StuckReader stuck(*feed_, sql_);
+  const DeafClient deaf(*feed_, sql_);
   feed_->Terminate();
   const absl::Time asked = absl::Now();
   while (feed_->LogText().find("stopping signal=SIGTERM") == std::string::npos) {
