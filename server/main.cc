@@ -160,11 +160,12 @@ int Serve(const Config& config) {
 
   WaitForStop(signals);
   (*ingest)->RequestStop();
-  (*server)->Stop();
-  const bool ended = (*ingest)->StopWithin(kIngestStopGrace);
+  const bool served = (*server)->StopInTime();
+  const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);
   spdlog::info("stopped newest={}", (*log)->range().newest.value);
-  // The ingest thread hangs in a connection attempt and holds nothing that is not on disk.
-  if (!ended) std::_Exit(EXIT_SUCCESS);
+  // What hangs is a connection attempt of the ingest thread, or the connection of a client that
+  // takes nothing; neither holds anything that is not on disk.
+  if (!served || !ingested) std::_Exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

@@ -19,6 +19,9 @@ namespace {
 constexpr size_t kServingThreads = 2;
 // Requests are small; what is larger is an attack or a mistake.
 constexpr int kRequestBytesMax = 1 << 20;
+// After the grace period of streams: for calls to end by themselves, then for gRPC to end them.
+constexpr std::chrono::milliseconds kCancelAfter(500);
+constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
 
 absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view key) {
   std::ifstream file(path, std::ios::binary);
@@ -128,16 +131,29 @@ void Server::SetServing(bool serving) {
   health->SetServingStatus(v1::ChangeFeed::service_full_name(), serving);
 }
 
-void Server::Stop() {
-  if (std::exchange(stopped_, true)) return;
+void Server::BeginToStop() {
+  if (stopper_.joinable() || ended_.HasBeenNotified()) return;
   threads_.EndStreams(options_.shutdown_grace);
-  if (server_ != nullptr) {
-    // Cancels what is left. The threads must still run: a call is over only once its stream says
-    // so.
-    server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
-    server_->Wait();
-  }
-  threads_.Stop();
+  stopper_ = std::thread([this] {
+    if (server_ != nullptr) {
+      // Cancels what is left. The serving threads must still run: a call is over only once its
+      // stream says so.
+      server_->Shutdown(std::chrono::system_clock::now() + kCancelAfter);
+      server_->Wait();
+    }
+    threads_.Stop();
+    ended_.Notify();
+  });
+}
+
+bool Server::StopInTime() {
+  BeginToStop();
+  return ended_.WaitForNotificationWithTimeout(absl::FromChrono(kCancelAfter) + kEndAfterCancel);
+}
+
+void Server::Stop() {
+  BeginToStop();
+  if (stopper_.joinable()) stopper_.join();
 }
 
 Server::~Server() { Stop(); }

@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
 #include "api/change_feed_service.h"
 #include "api/reflection_service.h"
 #include "api/serving_threads.h"
@@ -43,13 +45,18 @@ class Server {
   int port() const { return port_; }
   // What health tells: SERVING while the feed can be read.
   void SetServing(bool serving);
-  // Ends all streams with UNAVAILABLE STOPPING after what they are sending, then the server. At
-  // most the configured grace period and a second.
+  // Ends all streams with UNAVAILABLE STOPPING after what they are sending, then the server. False
+  // if it has not ended by the configured grace period and a second: gRPC holds
+  // a call until its connection has taken or refused what was written, and that can take as long as
+  // the keepalive. Then Stop goes on waiting, and so does the destructor.
+  bool StopInTime();
+  // The same without limit. May be called again.
   void Stop();
 
  private:
   explicit Server(const Parts& parts);
   absl::Status Listen(const Parts& parts);
+  void BeginToStop();
 
   const ServerOptions& options_;
   const Clock& clock_;
@@ -59,7 +66,8 @@ class Server {
   Reflection reflection_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
-  bool stopped_ = false;
+  absl::Notification ended_;
+  std::thread stopper_;
 };
 
 }  // namespace millrace::api
