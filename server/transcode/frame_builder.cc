@@ -70,6 +70,7 @@ Sequence FrameBuilder::newest() const {
 void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
   MILLRACE_CHECK(!in_transaction_);
   in_transaction_ = true;
+  read_table_ = nullptr;  // may be gone by now
   segment_open_ = false;
   staged_ = false;
   transaction_first_ = next_;
@@ -144,9 +145,9 @@ bool FrameBuilder::RollBackTo(const Mark& mark) {
   return true;
 }
 
-void FrameBuilder::PrepareEvent(const RowPlan& plan, binlog::RowsKind kind) {
-  const schema::TableVersion& table = *plan.table();
-  prefix_.operation = OperationOf(kind);
+void FrameBuilder::PrepareEvent(const schema::TableVersion& table, uint8_t operation) {
+  read_table_ = nullptr;
+  prefix_.operation = operation;
   prefix_buffer_.Clear();
   prefix_buffer_.PutVarintField(Change::kOperationFieldNumber, prefix_.operation);
   prefix_buffer_.PutBytesField(Change::kDatabaseFieldNumber, table.name.database);
@@ -157,9 +158,10 @@ void FrameBuilder::PrepareEvent(const RowPlan& plan, binlog::RowsKind kind) {
   prefix_.type_url.assign(prefix_buffer_.view());
 }
 
-absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows& event) {
+absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows& event,
+                                               RowObserver* observer) {
   MILLRACE_CHECK(in_transaction_);
-  PrepareEvent(plan, event.kind);
+  PrepareEvent(*plan.table(), OperationOf(event.kind));
   const bool has_after_bitmap = !event.present_after.empty();
   unknown_before_.clear();
   unknown_after_.clear();
@@ -173,7 +175,7 @@ absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows
   std::string_view rows = event.rows;
   while (!rows.empty()) {
     const size_t remaining = rows.size();
-    MILLRACE_RETURN_IF_ERROR(AddOneRow(plan, event, rows));
+    MILLRACE_RETURN_IF_ERROR(AddOneRow(plan, event, rows, observer));
     ++count;
     // A table without columns in the image would never come to an end.
     if (rows.size() == remaining) {
@@ -185,10 +187,11 @@ absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows
 }
 
 absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
-                                     std::string_view& rows) {
+                                     std::string_view& rows, RowObserver* observer) {
   const size_t begin = BeginChange(plan.table()->table_id, prefix_.operation);
   payload_.Append(prefix_.change);
   invalid_.clear();
+  before_image_ = after_image_ = Image();
   switch (event.kind) {
     case binlog::RowsKind::kWrite:
       MILLRACE_RETURN_IF_ERROR(AddImage(Change::kAfterFieldNumber, plan, event.present, rows));
@@ -205,6 +208,9 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
       MILLRACE_RETURN_IF_ERROR(AddPartialUpdate(plan, event, rows));
       break;
   }
+  // Before EndChange may move the bytes.
+  if (observer != nullptr) [[unlikely]]
+    Observe(*observer);
   AddUnknownFields(Change::kBeforeUnknownFieldsFieldNumber, unknown_before_);
   AddUnknownFields(Change::kAfterUnknownFieldsFieldNumber, unknown_after_);
   if (!invalid_.empty()) [[unlikely]]
@@ -219,8 +225,10 @@ absl::Status FrameBuilder::AddImage(uint32_t field, RowPlan& plan, std::string_v
   payload_.Append(prefix_.type_url);
   const size_t value = payload_.BeginNested(kAnyValue);
   MILLRACE_RETURN_IF_ERROR(plan.EncodeImage(present, rows, payload_, invalid_));
+  const size_t value_bytes = payload_.size() - value;
   payload_.EndNested(value);
   payload_.EndNested(any);
+  NoteImage(field, payload_.size() - value_bytes);
   for (size_t i = known_invalid; i < invalid_.size(); ++i) {
     invalid_[i].in_before = field == Change::kBeforeFieldNumber;
   }
@@ -237,10 +245,47 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
     payload_.Append(prefix_.type_url);
     payload_.PutBytesField(kAnyValue, row.view());
     payload_.EndNested(any);
+    NoteImage(field, payload_.size() - row.size());
   };
   put(Change::kBeforeFieldNumber, before_);
   put(Change::kAfterFieldNumber, after_);
   return absl::OkStatus();
+}
+
+// The row message is the last thing in the image, so it ends where the payload does.
+void FrameBuilder::NoteImage(uint32_t field, size_t offset) {
+  Image& image = field == Change::kBeforeFieldNumber ? before_image_ : after_image_;
+  image = {.offset = offset, .size = payload_.size() - offset, .present = true};
+}
+
+void FrameBuilder::Observe(RowObserver& observer) const {
+  const auto view = [this](const Image& image) -> std::optional<std::string_view> {
+    if (!image.present) return std::nullopt;
+    return payload_.view().substr(image.offset, image.size);
+  };
+  observer.OnRow({.before = view(before_image_),
+                  .after = view(after_image_),
+                  .after_partial = !unknown_after_.empty()});
+}
+
+absl::Status FrameBuilder::AddRead(const schema::TableVersion& table, std::string_view row,
+                                   const std::vector<InvalidText>& invalid) {
+  MILLRACE_CHECK(in_transaction_);
+  if (read_table_ != &table) {
+    PrepareEvent(table, v1::OPERATION_READ);
+    read_table_ = &table;
+  }
+  const size_t begin = BeginChange(table.table_id, prefix_.operation);
+  payload_.Append(prefix_.change);
+  const size_t any = payload_.BeginNested(Change::kAfterFieldNumber);
+  payload_.Append(prefix_.type_url);
+  payload_.PutBytesField(kAnyValue, row);
+  payload_.EndNested(any);
+  if (!invalid.empty()) [[unlikely]] {
+    invalid_ = invalid;
+    AddInvalidText();
+  }
+  return EndChange(begin, table.name);
 }
 
 void FrameBuilder::AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers) {

@@ -37,6 +37,20 @@ struct DefinitionChange {
   std::vector<TableName> tables;
 };
 
+// A row of a row event as it was encoded, for who wants to know which rows the stream touches. The
+// bytes are valid during the call.
+struct ObservedRow {
+  std::optional<std::string_view> before;  // row message; nothing for an INSERT
+  std::optional<std::string_view> after;   // nothing for a DELETE
+  bool after_partial = false;              // columns are missing in `after`
+};
+
+class RowObserver {
+ public:
+  virtual ~RowObserver() = default;
+  virtual void OnRow(const ObservedRow& row) = 0;
+};
+
 // A frame ready for the log.
 struct BuiltFrame {
   Sequence first;
@@ -68,7 +82,13 @@ class FrameBuilder {
   // Encodes all rows of an event and answers how many. After an error the transaction must be
   // abandoned. kDataLoss ROW_UNDECODABLE as RowPlan; kResourceExhausted CHANGE_TOO_LARGE: one
   // change exceeds `change_bytes_max`.
-  absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event);
+  // `observer`, if any, is told of each row.
+  absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event,
+                                   RowObserver* observer = nullptr);
+  // Adds a change READ with this row message. kResourceExhausted CHANGE_TOO_LARGE: the transaction
+  // must be abandoned.
+  absl::Status AddRead(const schema::TableVersion& table, std::string_view row,
+                       const std::vector<InvalidText>& invalid);
   // kResourceExhausted CHANGE_TOO_LARGE: the transaction must be abandoned.
   absl::Status AddDefinitionChange(const DefinitionChange& change);
   // Call after the transaction's GTID has been added to gtids(). If frames are closed then, nothing
@@ -115,14 +135,17 @@ class FrameBuilder {
     std::string type_url;  // first field of Any
     uint8_t operation = 0;
   };
-  void PrepareEvent(const RowPlan& plan, binlog::RowsKind kind);
+  void PrepareEvent(const schema::TableVersion& table, uint8_t operation);
   // Starts a Change; returns what EndChange needs.
   size_t BeginChange(uint32_t table_id, uint8_t operation);
   absl::Status EndChange(size_t begin, const TableName& table);
   absl::Status AddImage(uint32_t field, RowPlan& plan, std::string_view present,
                         std::string_view& rows);
   absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
-  absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
+  absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows,
+                         RowObserver* observer);
+  void NoteImage(uint32_t field, size_t offset);
+  void Observe(RowObserver& observer) const;
   void AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers);
   void AddInvalidText();
   // The segment of the transaction in progress, opened or continued in a fresh frame if this one is
@@ -160,10 +183,20 @@ class FrameBuilder {
 
   // Scratch.
   EventPrefix prefix_;
+  // Whose READ `prefix_` is for; null: it is for something else.
+  const schema::TableVersion* read_table_ = nullptr;
   WireBuffer prefix_buffer_;
   WireBuffer before_;
   WireBuffer after_;
   std::vector<InvalidText> invalid_;
+  // Row messages of the change in progress, in `payload_`.
+  struct Image {
+    size_t offset = 0;
+    size_t size = 0;
+    bool present = false;
+  };
+  Image before_image_;
+  Image after_image_;
   std::vector<uint32_t> unknown_before_;
   std::vector<uint32_t> unknown_after_;
 };

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+// A byte in the binlog of one server. Means nothing on another.
+struct BinlogPlace {
+  std::string file;
+  uint64_t offset = 0;
+
+  std::string ToString() const { return file + ":" + std::to_string(offset); }
+  friend bool operator==(const BinlogPlace&, const BinlogPlace&) = default;
+};
+
+// Which of two places of one server comes first. Files are numbered by what follows the last dot,
+// whose digits grow from six to seven at a million; names that do not end so compare as text.
+std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
+                                         const BinlogPlace& other);
+
+}  // namespace millrace

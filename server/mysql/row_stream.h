@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace millrace {
+
+// A value of a result row, as the text protocol has it. A null pointer is NULL.
+struct TextValue {
+  const char* data = nullptr;
+  size_t size = 0;
+  bool null() const { return data == nullptr; }
+  std::string_view view() const { return {data, size}; }
+};
+
+// The rows of one query, one after the other as the server sends them, never all in memory. Made by
+// Connection::Stream; while it lives the connection can do nothing else, and the destructor reads
+// what was not taken. For one thread at a time.
+class RowStream {
+ public:
+  virtual ~RowStream() = default;
+  // Number of columns.
+  virtual size_t column_count() const = 0;
+  // Takes the next row; false at the end. Failures are those of errors.h, and those of statements
+  // that the server ended: kDeadlineExceeded QUERY_TIMEOUT.
+  virtual absl::StatusOr<bool> Next() = 0;
+  // column_count() values of the row taken; their bytes are valid until the next call of Next.
+  virtual const TextValue* values() const = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/flavour.h"
+#include "schema/table_version.h"
+#include "transcode/row_plan.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+
+// How rows of a query become the same protobuf bytes as rows of the binlog: what to ask for each
+// column, and how its text becomes a field. Immutable; used by one thread at a time because of its
+// scratch buffers.
+class SelectPlan {
+ public:
+  // kUnimplemented COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN: names the column.
+  static absl::StatusOr<std::unique_ptr<SelectPlan>> Compile(schema::TableVersionPtr table,
+                                                             Flavour flavour);
+  ~SelectPlan();
+
+  const schema::TableVersionPtr& table() const;
+  // `expression, expression …`: what to SELECT, one value for each captured column, in a session
+  // that PrepareSession has prepared.
+  const std::string& select_list() const;
+  size_t value_count() const;
+  // Statements that make a session answer as the plan expects: results in the columns' own
+  // charsets, UTC, an sql_mode without surprises.
+  static std::vector<std::string> PrepareSession();
+
+  // Appends the fields of one row to `out` as the content of a row message, exactly as
+  // RowPlan::EncodeImage of the same row would. `values` has value_count() entries; a null `data`
+  // is NULL. Text that its charset does not allow is added to `invalid`; the bytes of those entries
+  // lie in `values`. On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value
+  // of its column's type; names table and column.
+  struct Value {
+    const char* data = nullptr;
+    size_t size = 0;
+  };
+  absl::Status EncodeRow(const Value* values, WireBuffer& out, std::vector<InvalidText>& invalid);
+
+  // The value of column `index` of a row just read, as an SQL literal that compares with the column
+  // exactly: for going on after that row. Not for NULL. `expression`: what to compare it with.
+  struct Comparison {
+    std::string expression;
+    std::string literal;
+  };
+  absl::StatusOr<Comparison> CompareWith(size_t column_index, std::string_view value) const;
+  // Place in `values` of column `index` of the table version; nothing if it is not captured.
+  std::optional<size_t> ValueIndex(size_t column_index) const;
+
+ private:
+  class State;
+  explicit SelectPlan(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace::transcode
