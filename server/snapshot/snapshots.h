@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "log/log.h"
+#include "millrace/v1/admin.pb.h"
+#include "model/table_name.h"
+#include "schema/coverage.h"
+#include "snapshot/stream_tasks.h"
+
+namespace millrace::snapshot {
+
+// All snapshots: begins them, reads their tables over connections of its own, keeps their progress
+// on disk, and goes on with them after a restart. Owns its threads. Thread-safe once open.
+class Snapshots {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const Config& config;
+    log::Log& log;
+    const schema::Coverage& coverage;
+    StreamTasks& tasks;
+    const Clock& clock;
+  };
+  // kDataLoss LOG_DAMAGED: what is stored of snapshots is unreadable. kInvalidArgument:
+  // snapshot.tables are no patterns.
+  static absl::StatusOr<std::unique_ptr<Snapshots>> Open(const Parts& parts);
+  // Stops.
+  ~Snapshots();
+
+  // Starts the threads. Called once, when the stream has somebody who runs tasks.
+  void Start();
+  // Ends the threads at the next row; what was read and not taken is read again after a restart.
+  // The tasks must be closed before.
+  void Stop();
+
+  // What is asked for.
+  struct Request {
+    std::vector<std::string> tables;  // patterns
+    std::string where;
+    std::string key_from;
+    std::string key_to;
+    std::string cause;
+  };
+  // Asks the source which tables there are, and begins to read them. kInvalidArgument
+  // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: bounds or a
+  // condition for more than one table. Errors of the connection as Connection::Connect.
+  absl::StatusOr<v1::Snapshot> Begin(const Request& request);
+  // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
+  absl::StatusOr<v1::Snapshot> Pause(std::string_view name);
+  absl::StatusOr<v1::Snapshot> Resume(std::string_view name);
+  absl::StatusOr<v1::Snapshot> Cancel(std::string_view name);
+  // Newest first: all that are not over, and the last of those that are.
+  std::vector<v1::Snapshot> List() const;
+
+  // For a subscriber who wants the current rows of tables whose patterns these are: sees to it that
+  // every captured table of the source that matches is covered by the log, or becomes so. Answers
+  // the names of the tables that it began to read or that are being read; none: everything is
+  // covered. May ask the source; blocks for it. kFailedPrecondition SNAPSHOT_UNAVAILABLE: something
+  // has to be read and snapshot.mode is never; or a table failed to be read (text says why).
+  absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
+
+ private:
+  class State;
+  explicit Snapshots(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace::snapshot
