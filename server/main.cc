@@ -47,6 +47,7 @@ struct Flags {
   std::string listen;
   std::string log_level;
   std::vector<std::string> tables;
+  std::string snapshot;
   bool print_config = false;
 };
 
@@ -68,6 +69,8 @@ absl::StatusOr<Config> MakeConfig(const Flags& flags) {
   if (!flags.listen.empty()) config.server.listen = flags.listen;
   if (!flags.log_level.empty()) config.logging.level = flags.log_level;
   if (!flags.tables.empty()) config.source.tables = flags.tables;
+  if (flags.snapshot == "initial") config.snapshot.mode = SnapshotMode::kInitial;
+  if (flags.snapshot == "never") config.snapshot.mode = SnapshotMode::kNever;
   MILLRACE_RETURN_IF_ERROR(ValidateConfig(config));
   return config;
 }
@@ -177,6 +180,9 @@ void AddFlags(CLI::App& app, Flags& flags) {
                  "Unix socket of the source (source.socket)");
   app.add_option("--source-user", flags.source_user, "account at the source (source.user)");
   app.add_option("--tables", flags.tables, "patterns of tables to capture (source.tables)");
+  app.add_option("--snapshot", flags.snapshot,
+                 "whether tables are read first: initial or never (snapshot.mode)")
+      ->check(CLI::IsMember({"initial", "never"}).description(""));
   app.add_option("-d,--directory", flags.directory, "directory of the change log (log.directory)");
   app.add_option("-l,--listen", flags.listen, "address of the gRPC server (server.listen)");
   app.add_option("--log-level", flags.log_level, "trace to error, or off (logging.level)");

@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "config/log_options.h"
 #include "config/server_options.h"
+#include "config/snapshot_options.h"
 #include "config/source_options.h"
 
 namespace millrace {
@@ -17,6 +18,7 @@ namespace millrace {
 struct Config {
   LoggingOptions logging;
   SourceOptions source;
+  SnapshotOptions snapshot;
   LogOptions log;
   ServerOptions server;
   friend bool operator==(const Config&, const Config&) = default;

@@ -218,6 +218,24 @@ void AddSourceSections(std::vector<Key>& keys) {
       Number(MILLRACE_MEMBER(source.start.position), {4, std::numeric_limits<uint64_t>::max()}));
 }
 
+void AddSnapshotKeys(std::vector<Key>& keys) {
+  using Modes = std::vector<std::pair<std::string, SnapshotMode>>;
+  keys.push_back(Choice(MILLRACE_MEMBER(snapshot.mode), Modes{{"initial", SnapshotMode::kInitial},
+                                                              {"never", SnapshotMode::kNever}}));
+  keys.push_back(TextList(MILLRACE_MEMBER(snapshot.tables)));
+  keys.push_back(Number(MILLRACE_MEMBER(snapshot.connections), {1, 64}));
+  keys.push_back(Duration(MILLRACE_MEMBER(snapshot.chunk_time), {kMillisecond, 60 * kSecond}));
+  keys.push_back(Number(MILLRACE_MEMBER(snapshot.chunk_rows_max), {1, 10'000'000}));
+  // A chunk stands in memory, once for each connection.
+  keys.push_back(Size(MILLRACE_MEMBER(snapshot.chunk_bytes_max), {kKiB, kGiB}));
+  keys.push_back(Number(MILLRACE_MEMBER(snapshot.rows_per_second), {0, 1'000'000'000}));
+  keys.push_back(
+      Duration(MILLRACE_MEMBER(snapshot.query_time_max), {100 * kMillisecond, 24 * kHour}));
+  keys.push_back(Number(MILLRACE_MEMBER(snapshot.threads_running_max), {0, 1'000'000}));
+  keys.push_back(Duration(MILLRACE_MEMBER(snapshot.replication_lag_max), {0, 365 * kDay}));
+  keys.push_back(Duration(MILLRACE_MEMBER(snapshot.settle_time), {0, kHour}));
+}
+
 void AddLogKeys(std::vector<Key>& keys) {
   using Durabilities = std::vector<std::pair<std::string, Durability>>;
   keys.push_back(Text(MILLRACE_MEMBER(log.directory)));
@@ -256,6 +274,7 @@ std::vector<Key> AllKeys() {
   AddLoggingKeys(keys);
   AddSourceKeys(keys);
   AddSourceSections(keys);
+  AddSnapshotKeys(keys);
   AddLogKeys(keys);
   AddServerKeys(keys);
   return keys;

@@ -58,6 +58,13 @@ absl::Status ValidateSource(const SourceOptions& source) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateSnapshot(const SnapshotOptions& snapshot) {
+  MILLRACE_RETURN_IF_ERROR(
+      WithContext(TablePatterns::Parse(snapshot.tables).status(), "'snapshot.tables'"));
+  if (snapshot.connections == 0) return Invalid("'snapshot.connections' is 0: nothing would read");
+  return absl::OkStatus();
+}
+
 absl::Status ValidateLog(const LogOptions& log) {
   if (log.directory.empty()) return Invalid("'log.directory' is empty");
   if (log.frame_bytes > log.ring_bytes) {
@@ -119,6 +126,7 @@ absl::Status ValidateServer(const ServerOptions& server) {
 
 absl::Status ValidateConfig(const Config& config) {
   MILLRACE_RETURN_IF_ERROR(ValidateSource(config.source));
+  MILLRACE_RETURN_IF_ERROR(ValidateSnapshot(config.snapshot));
   MILLRACE_RETURN_IF_ERROR(ValidateLog(config.log));
   return ValidateServer(config.server);
 }

@@ -37,6 +37,8 @@ TEST(Config, KeysSetTheirMembers) {
 source: {host: db, port: 3307, flavour: mariadb, tables: ["shop.*", "!shop.audit"],
          tls: {mode: verify_ca, ca: /ca.pem}, heartbeat_period: 500ms, check_on_start: false,
          start: {at: position, file: bin.000001, position: 1377}}
+snapshot: {mode: never, connections: 4, chunk_time: 50ms, chunk_bytes_max: 1MiB,
+           rows_per_second: 1000, threads_running_max: 40, replication_lag_max: 5s}
 log: {retention_age: 2h, retention_bytes: 1TiB, durability: relaxed, frame_bytes: 8KiB}
 server: {listen: "[::1]:0", streams_max: 7}
 )");
@@ -48,6 +50,13 @@ server: {listen: "[::1]:0", streams_max: 7}
   EXPECT_EQ(config.source.heartbeat_period, 500'000);
   EXPECT_FALSE(config.source.check_on_start);
   EXPECT_EQ(config.source.start.position, 1377u);
+  EXPECT_EQ(config.snapshot.mode, SnapshotMode::kNever);
+  EXPECT_EQ(config.snapshot.connections, 4u);
+  EXPECT_EQ(config.snapshot.chunk_time, 50'000);
+  EXPECT_EQ(config.snapshot.chunk_bytes_max, uint64_t{1} << 20);
+  EXPECT_EQ(config.snapshot.rows_per_second, 1000u);
+  EXPECT_EQ(config.snapshot.threads_running_max, 40u);
+  EXPECT_EQ(config.snapshot.replication_lag_max, 5'000'000);
   EXPECT_EQ(config.log.retention_age, 7'200'000'000);
   EXPECT_EQ(config.log.retention_bytes, uint64_t{1} << 40);
   EXPECT_EQ(config.log.durability, Durability::kRelaxed);
@@ -100,7 +109,10 @@ TEST(Config, ValueOutOfRangeIsRefused) {
        {"source: {port: 0}", "source: {port: 65536}", "source: {port: -1}",
         "source: {server_id: 4294967296}", "source: {start: {position: 3}}",
         "source: {connect_timeout: 99ms}", "log: {frame_bytes: 2MiB}", "log: {frame_bytes: 1B}",
-        "server: {streams_max: 0}", "server: {response_bytes_max: 4MiB}"}) {
+        "server: {streams_max: 0}", "snapshot: {connections: 0}", "snapshot: {connections: 65}",
+        "snapshot: {chunk_time: 0}", "snapshot: {chunk_rows_max: 0}",
+        "snapshot: {chunk_bytes_max: 2GiB}", "snapshot: {query_time_max: 99ms}",
+        "snapshot: {settle_time: 2h}", "server: {response_bytes_max: 4MiB}"}) {
     EXPECT_THAT(Refusal(text), HasSubstr(" must be a ")) << text;
   }
 }
@@ -127,6 +139,7 @@ TEST(Config, DumpLoadsToTheSame) {
   const Config config = Load(R"(
 source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], flavour: mysql,
          start: {at: gtid_set, gtid_set: "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"}}
+snapshot: {mode: initial, tables: ["shop.*", "!shop.audit"], settle_time: 0}
 log: {retention_age: 1us, retention_bytes: 1025}
 server: {insecure: true, listen: "0.0.0.0:1"}
 )");

@@ -35,6 +35,7 @@ TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
       {"source: {start: {file: bin.1}}", "'source.start.file' is set if and only if"},
       {"source: {tables: [orders]}", "'source.tables': pattern 'orders'"},
       {"source: {exclude_columns: [a.b]}", "'source.exclude_columns': pattern 'a.b'"},
+      {"snapshot: {tables: [orders]}", "'snapshot.tables': pattern 'orders'"},
       {"log: {directory: ''}", "'log.directory' is empty"},
       {"log: {hold_bytes_max: 1GiB}", "'log.hold_bytes_max' is smaller than"},
       {"server: {tls: {certificate: /c}}", "go together"},
