@@ -24,6 +24,11 @@ struct ColumnDetails {
   bool virtual_generated = false;
   uint32_t key_ordinal = 0;         // in the primary key, from 1
   std::vector<std::string> labels;  // ENUM and SET, UTF-8
+  // Columns of information_schema.COLUMNS by the same names; 0 where it says NULL.
+  uint64_t character_octet_length = 0;
+  uint32_t numeric_precision = 0;
+  uint32_t numeric_scale = 0;
+  uint32_t datetime_precision = 0;
 };
 
 struct TableDetails {

@@ -1,5 +1,6 @@
 #include "mysql/binlog_stream.h"
 
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,18 +66,22 @@ std::string ReplicaUuid(uint32_t server_id) {
   return fmt::format("6d696c6c-7261-8365-8000-0000{:08x}", server_id);
 }
 
-BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options)
+BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options,
+                           int wake)
     : connection_(std::move(connection)),
       server_id_(options.server_id),
-      socket_(connection_->handle_->socket()) {}
+      socket_(connection_->handle_->socket()),
+      wake_(wake) {}
 
-BinlogStream::~BinlogStream() = default;
+BinlogStream::~BinlogStream() { close(wake_); }
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOptions& options,
                                                                  const SourcePosition& from) {
   MILLRACE_CHECK(options.server_id != 0);
   MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(options));
-  std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection), options));
+  const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (wake < 0) return absl::ResourceExhaustedError("no file descriptor is left for the binlog");
+  std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection), options, wake));
   MILLRACE_RETURN_IF_ERROR(stream->Announce(options));
   MILLRACE_RETURN_IF_ERROR(stream->StartDump(options, from));
   return stream;
@@ -155,6 +160,15 @@ absl::Status BinlogStream::Failure(absl::Status status) const {
   if (!interrupted_.load(std::memory_order_relaxed)) return status;
   return absl::CancelledError("reading the binlog was interrupted");
 }
+
+void BinlogStream::Wait() {
+  packets_->Wait(wake_);
+  // Takes the wake back; fails if there was none.
+  eventfd_t count = 0;
+  eventfd_read(wake_, &count);
+}
+
+void BinlogStream::Wake() { eventfd_write(wake_, 1); }
 
 void BinlogStream::Interrupt() {
   interrupted_.store(true, std::memory_order_relaxed);

@@ -15,10 +15,10 @@
 
 namespace millrace {
 
-// The binlog of a source, event by event, over a connection of its own. One thread opens and reads;
-// any thread may call Interrupt. Failures are those of errors.h. After one the stream is of no more
-// use: open another at the last position that was stored. A failed or closed stream leaves nothing
-// at the source.
+// The binlog of a source, event by event, over a connection of its own. One thread opens, reads and
+// waits; any thread may call Interrupt and Wake. Failures are those of errors.h. After one the
+// stream is of no more use: open another at the last position that was stored. A failed or closed
+// stream leaves nothing at the source.
 class BinlogStream {
  public:
   // Begins at `from`: by its GTIDs where it has any and the source can be asked by GTID, else by
@@ -41,6 +41,15 @@ class BinlogStream {
   // was read.
   bool HasMore() const { return packets_->HasMore(); }
 
+  // Blocks until there is reason to do something: HasMore, so Read would not wait for the source;
+  // Wake or Interrupt was called; or the source has been silent for so long that the next Read says
+  // so. Whoever is woken looks for its work after every Wait, whatever ended it. With Oracle's
+  // client library and TLS it may end without a reason.
+  void Wait();
+  // Ends the Wait that blocks, or if none does the next one. From any thread, at any time between
+  // Open and the destructor.
+  void Wake();
+
   // Makes a Read that waits, and every later one, return kCancelled. From any thread, at any time
   // between Open and the destructor.
   void Interrupt();
@@ -50,7 +59,7 @@ class BinlogStream {
   std::string TlsCipher() const { return connection_->TlsCipher(); }
 
  private:
-  BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options);
+  BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options, int wake);
   absl::Status Announce(const SourceOptions& options);
   absl::Status StartDump(const SourceOptions& options, const SourcePosition& from);
   absl::StatusOr<std::string_view> ReadEvent();
@@ -59,6 +68,8 @@ class BinlogStream {
   const std::unique_ptr<Connection> connection_;
   const uint32_t server_id_;
   const int socket_;
+  // An eventfd: readable from Wake to the end of a Wait.
+  const int wake_;
   std::unique_ptr<PacketReader> packets_;
   OffsetSkipper skipper_;
   std::atomic<bool> interrupted_ = false;

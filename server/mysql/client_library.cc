@@ -1,5 +1,6 @@
 #include "mysql/client_library.h"
 
+#include <dlfcn.h>
 #include <mysql.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -17,6 +18,9 @@
 #include "mysql/greeting.h"
 
 #ifdef LIBMARIADB
+// Makes ma_pvio.h tell what TLS is; it forgets a type there.
+#define HAVE_TLS 1
+using uchar = unsigned char;
 #include <ma_pvio.h>
 
 // Exported by Connector/C 3.0 and later, though no header of it declares it.
@@ -31,6 +35,8 @@ namespace {
 // Longest that one query may take; those we ask read metadata.
 constexpr unsigned kQuerySecondsMax = 120;
 constexpr uint8_t kErrorPacket = 0xff;
+// Wait of a reader that cannot see whether anything has come.
+constexpr Micros kBlindWait = 20'000;
 
 struct HandleCloser {
   void operator()(MYSQL* mysql) const { mysql_close(mysql); }
@@ -204,27 +210,59 @@ void SetOptions(MYSQL* mysql, const SourceOptions& options) {
 class LibraryPacketReader final : public PacketReader {
  public:
   LibraryPacketReader(MYSQL* mysql, const PacketReaderOptions& options)
-      : mysql_(mysql), socket_(SocketOf(mysql)), options_(options) {}
+      : mysql_(mysql), socket_(SocketOf(mysql)), options_(options), wait_(socket_, options_) {}
 
   bool HasMore() const override { return CachedBytes() > 0 || ReadableNow(socket_); }
 
+  void Wait(int wake) override {
+    if (HasMore()) return;
+    // Where bytes may lie unseen in TLS, Read has to look before long.
+    wait_.ReadableOrWoken(wake, KnowsTlsBytes() ? options_.silence_max : kBlindWait);
+  }
+
 #ifdef LIBMARIADB
   absl::StatusOr<std::string_view> Read() override {
-    if (CachedBytes() == 0) MILLRACE_RETURN_IF_ERROR(WaitReadable(socket_, options_));
+    if (CachedBytes() == 0) MILLRACE_RETURN_IF_ERROR(wait_.Readable());
     const unsigned long size = mysql_net_read_packet(mysql_);
     if (size == packet_error) return Failure();
+    wait_.EndSilence();
     return std::string_view(reinterpret_cast<const char*>(mysql_->net.read_pos), size);
   }
 
  private:
   size_t CachedBytes() const {
     const MARIADB_PVIO* pvio = mysql_->net.pvio;
-    if (pvio == nullptr || pvio->cache_size == 0) return 0;
-    return static_cast<size_t>(pvio->cache + pvio->cache_size - pvio->cache_pos);
+    if (pvio == nullptr) return 0;
+    const size_t cached =
+        pvio->cache_size == 0
+            ? 0
+            : static_cast<size_t>(pvio->cache + pvio->cache_size - pvio->cache_pos);
+    return cached + TlsBytes(*pvio);
+  }
+
+  // What TLS has decrypted and the library not yet taken: the rest of a record. Asked of the
+  // OpenSSL that the library itself has loaded.
+  static size_t TlsBytes(const MARIADB_PVIO& pvio) {
+    if (pvio.ctls == nullptr || pvio.ctls->ssl == nullptr || SslPending() == nullptr) return 0;
+    return static_cast<size_t>(std::max(SslPending()(pvio.ctls->ssl), 0));
+  }
+  bool KnowsTlsBytes() const { return mysql_get_ssl_cipher(mysql_) == nullptr || SslPending(); }
+
+  using SslPendingFunction = int (*)(const void* ssl);
+  static SslPendingFunction SslPending() {
+    static const SslPendingFunction function = [] {
+      const char* name = nullptr;
+      const bool known = mariadb_get_infov(nullptr, MARIADB_TLS_LIBRARY, &name) == 0;
+      const bool openssl = known && name != nullptr && std::strncmp(name, "OpenSSL", 7) == 0;
+      return reinterpret_cast<SslPendingFunction>(openssl ? dlsym(RTLD_DEFAULT, "SSL_pending")
+                                                          : nullptr);
+    }();
+    return function;
   }
 #else
   absl::StatusOr<std::string_view> Read() override {
     if (mysql_binlog_fetch(mysql_, &dump_) != 0) return Failure();
+    wait_.EndSilence();
     // The end of the dump has no bytes here; on the wire it is this packet.
     if (dump_.size == 0) return std::string_view("\xfe\0\0\0\0", 5);
     return std::string_view(reinterpret_cast<const char*>(dump_.buffer), dump_.size);
@@ -250,6 +288,7 @@ class LibraryPacketReader final : public PacketReader {
 
  private:
   size_t CachedBytes() const { return 0; }
+  bool KnowsTlsBytes() const { return mysql_get_ssl_cipher(mysql_) == nullptr; }
   DumpRequest request_;
   MYSQL_RPL dump_{};
 #endif
@@ -272,6 +311,7 @@ class LibraryPacketReader final : public PacketReader {
   MYSQL* const mysql_;
   const int socket_;
   const PacketReaderOptions options_;
+  SocketWait wait_;
   std::string error_;
 };
 

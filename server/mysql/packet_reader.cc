@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -25,7 +26,10 @@ constexpr size_t kLargeBytesKept = 4 << 20;
 class SocketPacketReader final : public PacketReader {
  public:
   SocketPacketReader(int socket, const PacketReaderOptions& options)
-      : socket_(socket), options_(options), buffer_(std::make_unique<char[]>(kBufferBytes)) {}
+      : socket_(socket),
+        options_(options),
+        wait_(socket, options_),
+        buffer_(std::make_unique<char[]>(kBufferBytes)) {}
 
   absl::StatusOr<std::string_view> Read() override {
     if (large_.capacity() > kLargeBytesKept) large_ = std::string();
@@ -44,6 +48,10 @@ class SocketPacketReader final : public PacketReader {
       if (buffered - kHeaderBytes >= size) return true;
     }
     return ReadableNow(socket_);
+  }
+
+  void Wait(int wake) override {
+    if (!HasMore()) wait_.ReadableOrWoken(wake, options_.silence_max);
   }
 
  private:
@@ -109,19 +117,22 @@ class SocketPacketReader final : public PacketReader {
   absl::StatusOr<size_t> Receive(char* to, size_t size) {
     while (true) {
       const ssize_t got = recv(socket_, to, size, MSG_DONTWAIT);
-      if (got > 0) [[likely]]
+      if (got > 0) [[likely]] {
+        wait_.EndSilence();
         return static_cast<size_t>(got);
+      }
       if (got == 0) return SourceUnreachable(options_.endpoint, "the source closed the connection");
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
         return SourceUnreachable(options_.endpoint, std::strerror(errno));
       }
-      MILLRACE_RETURN_IF_ERROR(WaitReadable(socket_, options_));
+      MILLRACE_RETURN_IF_ERROR(wait_.Readable());
     }
   }
 
   const int socket_;
   const PacketReaderOptions options_;
+  SocketWait wait_;
   const std::unique_ptr<char[]> buffer_;
   // What has come and was not handed out is [begin_, end_) of buffer_.
   size_t begin_ = 0;
@@ -138,20 +149,45 @@ std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
   return std::make_unique<SocketPacketReader>(socket, options);
 }
 
-absl::Status WaitReadable(int socket, const PacketReaderOptions& options) {
-  // Rounded up, and no less than poll can wait.
-  const auto milliseconds = std::min<Micros>((options.silence_max + 999) / 1000, 1 << 30);
-  const Micros deadline = Clock::System().SteadyMicros() + milliseconds * 1000;
+Micros SocketWait::SilenceEnd() {
+  const Micros now = Clock::System().SteadyMicros();
+  if (silent_since_ == 0) silent_since_ = now;
+  // No more than poll can wait.
+  return silent_since_ + std::min<Micros>(options_.silence_max, Micros{1 << 30} * 1000);
+}
+
+SocketWait::Outcome SocketWait::Poll(int wake, Micros deadline) {
   while (true) {
     const Micros left = deadline - Clock::System().SteadyMicros();
-    pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};
-    const int ready = poll(&wait, 1, static_cast<int>(std::max<Micros>((left + 999) / 1000, 0)));
-    if (ready > 0) return absl::OkStatus();
-    if (ready < 0 && errno != EINTR) {
-      return SourceUnreachable(options.endpoint, std::strerror(errno));
-    }
-    if (ready == 0) return SourceSilent(options.endpoint, options.silence_max);
+    std::array<pollfd, 2> waits = {pollfd{.fd = socket_, .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = wake, .events = POLLIN, .revents = 0}};
+    const int ready = poll(waits.data(), waits.size(),
+                           static_cast<int>(std::max<Micros>((left + 999) / 1000, 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready < 0) return Outcome::kFailed;
+    if (ready == 0) return Outcome::kNothing;
+    if (waits[0].revents == 0) return Outcome::kWoken;
+    silent_since_ = 0;
+    return Outcome::kReadable;
   }
+}
+
+absl::Status SocketWait::Readable() {
+  // poll passes over a descriptor of -1.
+  switch (Poll(-1, SilenceEnd())) {
+    case Outcome::kNothing:
+      return SourceSilent(options_.endpoint, options_.silence_max);
+    case Outcome::kFailed:
+      return SourceUnreachable(options_.endpoint, std::strerror(errno));
+    case Outcome::kReadable:
+    case Outcome::kWoken:
+      break;
+  }
+  return absl::OkStatus();
+}
+
+void SocketWait::ReadableOrWoken(int wake, Micros wait_max) {
+  Poll(wake, std::min(SilenceEnd(), Clock::System().SteadyMicros() + wait_max));
 }
 
 bool ReadableNow(int socket) {

@@ -21,9 +21,14 @@ class PacketReader {
   // time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted SOURCE_PACKET_TOO_LARGE.
   // After a failure the reader is of no more use.
   virtual absl::StatusOr<std::string_view> Read() = 0;
-  // True if Read would not have to wait: a packet is here, or part of one and more arrives. May be
-  // false while TLS still holds decrypted bytes; never true when nothing has come.
+  // True if Read would not have to wait: a packet is here, or part of one and more arrives. With
+  // Oracle's library it may be false while TLS still holds decrypted bytes; never true when nothing
+  // has come.
   virtual bool HasMore() const = 0;
+  // Blocks until HasMore, until the file descriptor `wake` can be read, or until the time of
+  // silence is over, which the next Read then reports. With Oracle's library and TLS it may give up
+  // earlier.
+  virtual void Wait(int wake) = 0;
 };
 
 struct PacketReaderOptions {
@@ -43,8 +48,30 @@ struct PacketReaderOptions {
 std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
                                                      const PacketReaderOptions& options);
 
-// Waits until `socket` can be read. kUnavailable SOURCE_SILENT after options.silence_max.
-absl::Status WaitReadable(int socket, const PacketReaderOptions& options);
+// Waits for what comes from a socket, and counts how long nothing has: over all waits from the last
+// time that something was there. `options` outlives it.
+class SocketWait {
+ public:
+  SocketWait(int socket, const PacketReaderOptions& options) : socket_(socket), options_(options) {}
+  // Blocks until the socket can be read. kUnavailable SOURCE_SILENT: nothing came for
+  // options.silence_max.
+  absl::Status Readable();
+  // Blocks until the socket or `wake` can be read, the silence has lasted too long, or for
+  // `wait_max`.
+  void ReadableOrWoken(int wake, Micros wait_max);
+  // Something has come, which was read without waiting.
+  void EndSilence() { silent_since_ = 0; }
+
+ private:
+  enum class Outcome { kReadable, kWoken, kNothing, kFailed };
+  Outcome Poll(int wake, Micros deadline);
+  Micros SilenceEnd();
+
+  const int socket_;
+  const PacketReaderOptions& options_;
+  // When the first wait since something was there began; 0: none did.
+  Micros silent_since_ = 0;
+};
 
 // True if a read of `socket` would not wait.
 bool ReadableNow(int socket);

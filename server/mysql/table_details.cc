@@ -14,7 +14,9 @@ namespace {
 constexpr std::string_view kColumnsQuery =
     "SELECT c.COLUMN_NAME AS name, c.COLUMN_TYPE AS column_type, c.DATA_TYPE AS data_type, "
     "c.CHARACTER_SET_NAME AS charset, o.ID AS collation, c.IS_NULLABLE AS nullable, "
-    "c.EXTRA AS extra, k.ORDINAL_POSITION AS key_ordinal "
+    "c.EXTRA AS extra, k.ORDINAL_POSITION AS key_ordinal, "
+    "c.CHARACTER_OCTET_LENGTH AS octet_length, c.NUMERIC_PRECISION AS numeric_precision, "
+    "c.NUMERIC_SCALE AS numeric_scale, c.DATETIME_PRECISION AS datetime_precision "
     "FROM information_schema.COLUMNS c "
     "LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME "
     "LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_NAME = 'PRIMARY' "
@@ -27,8 +29,9 @@ constexpr std::string_view kDefinedQuery =
     "SELECT CAST(UNIX_TIMESTAMP(CREATE_TIME) AS SIGNED) FROM information_schema.TABLES "
     "WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1}";
 
-uint32_t ParseNumber(const std::string& text) {
-  uint32_t number = 0;
+template <typename Number = uint32_t>
+Number ParseNumber(const std::string& text) {
+  Number number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
@@ -98,6 +101,10 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
                      Contains(extra, "PERSISTENT");
   column.key_ordinal = ParseNumber(rows.Text(row, {"key_ordinal"}));
   column.labels = ParseLabels(column.column_type);
+  column.character_octet_length = ParseNumber<uint64_t>(rows.Text(row, {"octet_length"}));
+  column.numeric_precision = ParseNumber(rows.Text(row, {"numeric_precision"}));
+  column.numeric_scale = ParseNumber(rows.Text(row, {"numeric_scale"}));
+  column.datetime_precision = ParseNumber(rows.Text(row, {"datetime_precision"}));
   return column;
 }
 

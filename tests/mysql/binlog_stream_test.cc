@@ -180,6 +180,55 @@ TEST_P(BinlogStreamTest, InterruptEndsAReadThatWaitsAndAllLaterOnes) {
   EXPECT_TRUE(absl::IsCancelled(stream->Read().status()));
 }
 
+TEST_P(BinlogStreamTest, WakeEndsAWaitAndIsKeptForTheNext) {
+  StartServer();
+  SourceOptions options = Options();
+  options.heartbeat_period = Micros{3600} * 1'000'000;
+  const auto stream = Open(options, Now());
+  Insert("last");
+  ReadUntil(*stream, "last");
+  while (stream->HasMore()) ASSERT_TRUE(stream->Read().ok());
+  stream->Wake();
+  stream->Wait();
+  std::jthread waiter([&] { stream->Wait(); });
+  stream->Wake();
+  waiter.join();
+}
+
+TEST_P(BinlogStreamTest, EventEndsAWaitAndSoDoesAnInterrupt) {
+  StartServer();
+  const auto stream = Open(Now());
+  std::jthread reader([&] {
+    std::string events;
+    while (events.find("awaited") == std::string::npos) {
+      if (stream->HasMore()) {
+        events += stream->Read().value();
+      } else {
+        stream->Wait();
+      }
+    }
+  });
+  Insert("awaited");
+  reader.join();
+  stream->Interrupt();
+  stream->Wait();
+  EXPECT_TRUE(absl::IsCancelled(stream->Read().status()));
+}
+
+TEST_P(BinlogStreamTest, SilenceEndsAWait) {
+  StartServer();
+  SourceOptions options = Options();
+  options.heartbeat_period = 100'000;
+  const auto stream = Open(options, Now());
+  kill(server_->pid(), SIGSTOP);
+  do {
+    stream->Wait();
+  } while (stream->HasMore() && stream->Read().ok());
+  const absl::Status status = stream->Read().status();
+  kill(server_->pid(), SIGCONT);
+  EXPECT_EQ(ErrorReason(status), "SOURCE_SILENT") << status;
+}
+
 TEST_P(BinlogStreamTest, HeartbeatsComeWhileTheSourceIsIdle) {
   StartServer();
   SourceOptions options = Options();

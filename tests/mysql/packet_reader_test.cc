@@ -1,6 +1,7 @@
 #include "mysql/packet_reader.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -150,6 +151,54 @@ TEST_F(PacketReaderTest, SilenceInsideAPacketEndsTheWait) {
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   Send(Part(1, "one").substr(0, 5));
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
+}
+
+// Each test would hang if the Wait did not end.
+TEST_F(PacketReaderTest, WakeEndsAWaitWhetherItCameBeforeOrAfter) {
+  const int wake = eventfd(1, EFD_NONBLOCK);
+  reader_->Wait(wake);
+  EXPECT_FALSE(reader_->HasMore());
+  eventfd_t count = 0;
+  ASSERT_EQ(eventfd_read(wake, &count), 0);
+  std::jthread waiter([&] { reader_->Wait(wake); });
+  eventfd_write(wake, 1);
+  waiter.join();
+  close(wake);
+}
+
+TEST_F(PacketReaderTest, PacketEndsAWaitAndWhatIsBufferedNeedsNone) {
+  std::jthread waiter([&] { reader_->Wait(-1); });
+  Send(Part(1, "one") + Part(2, "two"));
+  waiter.join();
+  EXPECT_EQ(*reader_->Read(), "one");
+  reader_->Wait(-1);
+  EXPECT_EQ(*reader_->Read(), "two");
+}
+
+TEST_F(PacketReaderTest, SilenceCountsOverWaitsThatWereWoken) {
+  options_.silence_max = 100'000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const int wake = eventfd(1, EFD_NONBLOCK);
+  const Micros begin = Clock::System().SteadyMicros();
+  while (Clock::System().SteadyMicros() - begin < 100'000) reader_->Wait(wake);
+  EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
+  // The Read has not waited as long again.
+  EXPECT_LT(Clock::System().SteadyMicros() - begin, 190'000);
+  close(wake);
+}
+
+TEST_F(PacketReaderTest, WhatComesEndsTheSilence) {
+  options_.silence_max = 100'000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const int wake = eventfd(1, EFD_NONBLOCK);
+  reader_->Wait(wake);
+  const Micros begin = Clock::System().SteadyMicros();
+  Send(Part(1, "one"));
+  EXPECT_EQ(*reader_->Read(), "one");
+  reader_->Wait(-1);
+  EXPECT_GE(Clock::System().SteadyMicros() - begin, 100'000);
+  EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
+  close(wake);
 }
 
 }  // namespace

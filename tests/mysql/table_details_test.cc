@@ -62,6 +62,19 @@ TEST_P(TableDetailsTest, TextCarriesCharsetAndCollation) {
   EXPECT_EQ(details.columns[3].collation, 0u);
 }
 
+TEST_P(TableDetailsTest, LengthsAndPrecisionsAreTold) {
+  const TableDetails details = Make(
+      "a VARCHAR(9) CHARACTER SET utf8mb4, b DECIMAL(10,2), c DATETIME(3), d BIT(12), e LONGBLOB, "
+      "f TIME");
+  EXPECT_EQ(details.columns[0].character_octet_length, 36u);
+  EXPECT_EQ(details.columns[1].numeric_precision, 10u);
+  EXPECT_EQ(details.columns[1].numeric_scale, 2u);
+  EXPECT_EQ(details.columns[2].datetime_precision, 3u);
+  EXPECT_EQ(details.columns[3].numeric_precision, 12u);
+  EXPECT_EQ(details.columns[4].character_octet_length, 0xffffffffu);
+  EXPECT_EQ(details.columns[5].datetime_precision, 0u);
+}
+
 TEST_P(TableDetailsTest, LabelsWithAnyCharacterComeUnquoted) {
   const TableDetails details = Make(
       R"(a ENUM('a,b', 'it''s', 'back\\slash', 'new\nline',  'ret\rurn', 'nu\0ll', '', 'ä€', 'x unsigned)', '"'),

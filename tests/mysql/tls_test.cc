@@ -149,6 +149,28 @@ TEST_P(TlsTest, DumpRunsOverTls) {
   }
 }
 
+// Many events fit into one record of TLS, and the library takes it in pieces.
+TEST_P(TlsTest, WaitOverTlsSeesWhatIsDecrypted) {
+  const auto server = Start(ServerOptions("server"));
+  auto root = server->MustConnect();
+  root.MustExecute("CREATE TABLE mysql.t (a LONGTEXT)");
+  for (int size = 1; size < 20'000; size += 97) {
+    root.MustExecute("INSERT INTO mysql.t VALUES (REPEAT('x', " + std::to_string(size) + "))");
+  }
+  root.MustExecute("INSERT INTO mysql.t VALUES ('last one')");
+  SourceOptions options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem"));
+  // A Wait that overlooked something would end the test by its time limit.
+  options.heartbeat_period = Micros{3600} * 1'000'000;
+  const auto stream = BinlogStream::Open(options, {}).value();
+  bool last = false;
+  while (!last) {
+    stream->Wait();
+    const auto event = stream->Read();
+    ASSERT_TRUE(event.ok()) << event.status();
+    last = event->find("last one") != std::string_view::npos;
+  }
+}
+
 MILLRACE_BOTH_SERVERS(TlsTest);
 
 }  // namespace
