@@ -11,10 +11,13 @@ namespace {
 
 // Persistent, see FORMAT.md.
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kCatchUpVersion = 2;
 constexpr size_t kChecksumBytes = 4;
 // Largest set that keeps the text below kTokenCharactersMax; the other fields take 40 bytes at
-// most.
+// most, or no set is there.
 constexpr size_t kGtidBytesMax = kTokenCharactersMax / 4 * 3 - 40;
+// A part and what was split from it at each depth.
+constexpr size_t kPartsMax = CatchUpPart::kDepthMax + 1;
 
 absl::Status TokenMalformed(std::string_view why) {
   return MakeError(absl::StatusCode::kInvalidArgument, "TOKEN_MALFORMED",
@@ -23,16 +26,47 @@ absl::Status TokenMalformed(std::string_view why) {
                                why));
 }
 
+void AppendCatchUp(const CatchUpPlace& place, std::string& to) {
+  AppendLittle64(to, place.patterns_digest);
+  AppendLittle64(to, place.tables_digest);
+  AppendVarint(to, place.begin.value);
+  AppendVarint(to, place.parts.size());
+  for (const CatchUpPart& part : place.parts) {
+    AppendVarint(to, part.depth);
+    AppendVarint(to, part.prefix);
+    AppendVarint(to, part.sent.value);
+  }
+}
+
+CatchUpPlace ParseCatchUp(ByteReader& reader) {
+  CatchUpPlace place;
+  place.patterns_digest = reader.Little64();
+  place.tables_digest = reader.Little64();
+  place.begin.value = reader.Varint();
+  const uint64_t count = reader.Varint();
+  if (count > kPartsMax) reader.Fail();
+  while (reader.ok() && place.parts.size() < count) {
+    const uint64_t depth = reader.Varint();
+    const uint64_t prefix = reader.Varint();
+    const Sequence sent{reader.Varint()};
+    if (depth > CatchUpPart::kDepthMax || prefix >> depth != 0) reader.Fail();
+    place.parts.push_back({.depth = static_cast<uint32_t>(depth), .prefix = prefix, .sent = sent});
+  }
+  return place;
+}
+
 }  // namespace
 
 std::string Token::ToString() const {
   std::string bytes;
   bytes.reserve(32 + gtids.size());
-  bytes.push_back(kVersion);
+  bytes.push_back(static_cast<char>(catch_up.has_value() ? kCatchUpVersion : kVersion));
   AppendLittle64(bytes, log_id);
   AppendVarint(bytes, sequence.value);
   AppendVarint(bytes, changes_into_transaction);
-  AppendSized(bytes, gtids.size() <= kGtidBytesMax ? std::string_view(gtids) : "");
+  const bool with_gtids = gtids.size() <= kGtidBytesMax && !catch_up.has_value();
+  AppendSized(bytes, with_gtids ? std::string_view(gtids) : "");
+  if (catch_up.has_value()) AppendCatchUp(*catch_up, bytes);
   AppendLittle32(bytes, Crc32(bytes));
   return absl::WebSafeBase64Escape(bytes);
 }
@@ -51,12 +85,15 @@ absl::StatusOr<Token> Token::Parse(std::string_view text) {
     return TokenMalformed("bad checksum");
   }
   ByteReader reader(body);
-  if (reader.Little8() != kVersion) return TokenMalformed("made by another version");
+  const uint8_t version = reader.Little8();
+  if (version != kVersion && version != kCatchUpVersion)
+    return TokenMalformed("made by another version");
   Token token;
   token.log_id = reader.Little64();
   token.sequence.value = reader.Varint();
   token.changes_into_transaction = reader.Varint();
   token.gtids = reader.Sized();
+  if (version == kCatchUpVersion) token.catch_up = ParseCatchUp(reader);
   if (!reader.ok() || !reader.empty()) return TokenMalformed("bad fields");
   return token;
 }

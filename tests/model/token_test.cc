@@ -17,6 +17,17 @@ Token Sample() {
           .changes_into_transaction = 3};
 }
 
+Token CatchUpSample() {
+  return {.log_id = 0x0123456789abcdef,
+          .sequence = {1'000'000},
+          .gtids = {},
+          .catch_up = CatchUpPlace{.patterns_digest = 0x1112131415161718,
+                                   .tables_digest = 0x2122232425262728,
+                                   .begin = {500},
+                                   .parts = {{.depth = 1, .prefix = 1, .sent = {1000}},
+                                             {.depth = 2, .prefix = 0, .sent = {600}}}}};
+}
+
 std::string ReasonOf(std::string_view text) { return ErrorReason(Token::Parse(text).status()); }
 
 TEST(Token, IsAsDocumented) {
@@ -33,9 +44,36 @@ TEST(Token, IsAsDocumented) {
   EXPECT_EQ(Sample().ToString(), "Ae_Nq4lnRSMBwIQ9AwUCAQABZJx3bSQ");
 }
 
+TEST(Token, OfACatchUpIsAsDocumented) {
+  std::string bytes;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(CatchUpSample().ToString(), &bytes));
+  EXPECT_EQ(absl::BytesToHexString(bytes.substr(0, bytes.size() - 4)),
+            "02"
+            "efcdab8967452301"
+            "c0843d"
+            "00"
+            "00"
+            "1817161514131211"
+            "2827262524232221"
+            "f403"
+            "02"
+            "0101e807"
+            "0200d804");
+}
+
+TEST(Token, OfACatchUpWithImpossiblePartsIsRefused) {
+  Token token = CatchUpSample();
+  token.catch_up->parts[0].prefix = 2;
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+  token.catch_up->parts[0] = {.depth = 33, .prefix = 1, .sent = {}};
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+  token.catch_up->parts.assign(34, {});
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+}
+
 TEST(Token, ComesBackAsItWas) {
   const Token largest{~uint64_t{0}, {~uint64_t{0}}, std::string(30'000, 'g'), ~uint64_t{0}};
-  for (const Token& token : {Token(), Sample(), largest}) {
+  for (const Token& token : {Token(), Sample(), CatchUpSample(), largest}) {
     const auto parsed = Token::Parse(token.ToString());
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, token);
