@@ -1,0 +1,47 @@
+#include "model/binlog_place.h"
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// `binlog.000042` taken apart.
+struct FileName {
+  std::string_view base;
+  // Without leading zeros, so that the longer number is the greater, however long.
+  std::string_view number;
+  bool numbered = false;
+};
+
+FileName Parse(std::string_view file) {
+  const size_t dot = file.rfind('.');
+  if (dot == std::string_view::npos) return {file, {}};
+  std::string_view number = file.substr(dot + 1);
+  if (number.empty() || !std::all_of(number.begin(), number.end(), IsDigit)) return {file, {}};
+  number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+  return {file.substr(0, dot), number, true};
+}
+
+std::strong_ordering CompareFiles(std::string_view one, std::string_view other) {
+  if (one == other) return std::strong_ordering::equal;
+  const FileName first = Parse(one);
+  const FileName second = Parse(other);
+  // After log_bin was renamed nothing but the text is left to go by.
+  if (!first.numbered || !second.numbered || first.base != second.base) return one <=> other;
+  if (first.number.size() != second.number.size()) {
+    return first.number.size() <=> second.number.size();
+  }
+  return first.number <=> second.number;
+}
+
+}  // namespace
+
+std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
+                                         const BinlogPlace& other) {
+  const std::strong_ordering files = CompareFiles(file, other.file);
+  return files == std::strong_ordering::equal ? offset <=> other.offset : files;
+}
+
+}  // namespace millrace

@@ -1,0 +1,51 @@
+#include "model/binlog_place.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace millrace {
+namespace {
+
+bool Before(const BinlogPlace& one, const BinlogPlace& other) {
+  const bool before = CompareBinlogPlaces(one.file, one.offset, other) < 0;
+  EXPECT_EQ(before, CompareBinlogPlaces(other.file, other.offset, one) > 0);
+  return before;
+}
+
+TEST(BinlogPlaceTest, OffsetsDecideInOneFile) {
+  EXPECT_TRUE(Before({"binlog.000002", 4}, {"binlog.000002", 5}));
+  EXPECT_FALSE(Before({"binlog.000002", 5}, {"binlog.000002", 4}));
+  EXPECT_TRUE(
+      CompareBinlogPlaces("binlog.000002", 5'000'000'000, {"binlog.000002", 5'000'000'000}) == 0);
+}
+
+TEST(BinlogPlaceTest, FilesComeBeforeOffsets) {
+  EXPECT_TRUE(Before({"binlog.000002", 900}, {"binlog.000010", 4}));
+}
+
+TEST(BinlogPlaceTest, NumbersGrowBeyondSixDigits) {
+  EXPECT_TRUE(Before({"binlog.999999", 900}, {"binlog.1000000", 4}));
+  EXPECT_TRUE(Before({"binlog.1000000", 4}, {"binlog.1000001", 4}));
+  EXPECT_TRUE(
+      Before({"binlog.99999999999999999999999", 4}, {"binlog.100000000000000000000000", 4}));
+}
+
+TEST(BinlogPlaceTest, OnlyWhatFollowsTheLastDotIsTheNumber) {
+  EXPECT_TRUE(Before({"db.9.example-bin.000099", 4}, {"db.9.example-bin.000100", 4}));
+}
+
+TEST(BinlogPlaceTest, NamesWithoutANumberCompareAsText) {
+  EXPECT_TRUE(Before({"", 4}, {"binlog.000001", 4}));
+  EXPECT_TRUE(Before({"binlog.", 4}, {"binlog.000001", 4}));
+  EXPECT_TRUE(Before({"binlog.00000a", 4}, {"binlog.000010", 4}) ==
+              (std::string("binlog.00000a") < "binlog.000010"));
+  EXPECT_TRUE(Before({"a.000009", 4}, {"b.000001", 4}));
+}
+
+TEST(BinlogPlaceTest, ZerosAlone) {
+  EXPECT_TRUE(Before({"binlog.000000", 4}, {"binlog.000001", 4}));
+}
+
+}  // namespace
+}  // namespace millrace
