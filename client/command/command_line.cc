@@ -15,6 +15,7 @@
 #include "position.h"
 #include "proto_export.h"
 #include "session.h"
+#include "snapshot.h"
 #include "status.h"
 #include "subscriptions.h"
 #include "tables.h"
@@ -41,6 +42,7 @@ struct Arguments {
   TailOptions tail;
   StatusOptions status;
   TablesOptions tables;
+  SnapshotOptions snapshot;
   ProtoExportOptions proto_export;
   Place position;
   Place committed;
@@ -109,9 +111,10 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       ->transform(CLI::Transformer(operations, CLI::ignore_case).description(""))
       ->type_name("OPERATION")
       ->delimiter(',');
-  AddPlace(*command, "--from", std::string("Start at: ") + kPlaceHelp, [&tail](const Place& place) {
-    tail.from = place;
-  })->default_str("latest");
+  AddPlace(*command, "--from",
+           std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceHelp,
+           [&tail](const Place& place) { tail.from = place; })
+      ->default_str("latest");
   AddPlace(*command, "--until", "End after all up to here, in the same forms",
            [&tail](const Place& place) { tail.until = place; });
   command
@@ -126,6 +129,7 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       ->type_name("FILE");
   command->footer(
       "Examples:\n"
+      "  millrace tail --from snapshot --tables shop.orders\n"
       "  millrace tail --tables 'shop.*' --operations insert,delete\n"
       "  millrace tail --from 2030-05-01T12:00:00Z --until latest --json | jq .after\n"
       "  millrace tail --token-file ~/orders.token --tables shop.orders");
@@ -168,6 +172,59 @@ void AddProto(CLI::App& app, Arguments& arguments) {
       "Example:\n"
       "  millrace proto export --out protos 'shop.*'\n"
       "  protoc -I protos --python_out=gen protos/db/shop/orders.proto");
+}
+
+void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
+  SnapshotOptions& options = arguments.snapshot;
+  CLI::App* start = AddAct(
+      parent, "start", "Read tables into the log, as READ changes, beside the stream", arguments,
+      [&options](const Session& session) { return StartSnapshot(session, options); });
+  start->add_option("pattern", options.patterns, "Tables: shop.orders, shop.*, !shop.audit")
+      ->type_name("PATTERN")
+      ->required();
+  start->add_option("--where", options.where, "Only rows that meet this condition; one table")
+      ->type_name("SQL");
+  start
+      ->add_option("--key-from", options.key_from,
+                   "Only rows whose first key column is at least this; one table")
+      ->type_name("VALUE");
+  start->add_option("--key-to", options.key_to, "Only rows whose first key column is below this")
+      ->type_name("VALUE");
+  start->add_flag("--wait", options.wait, "Show the progress until it is over");
+  start->footer(
+      "Examples:\n"
+      "  millrace snapshot start 'shop.*' --wait\n"
+      "  millrace snapshot start shop.orders --where \"status = 'open'\"");
+}
+
+void AddSnapshot(CLI::App& app, Arguments& arguments) {
+  SnapshotOptions& options = arguments.snapshot;
+  const auto act = [&options](auto function) -> Act {
+    return [&options, function](const Session& session) { return function(session, options); };
+  };
+  CLI::App* command = AddAct(app, "snapshot", "Read the rows that tables hold now into the log",
+                             arguments, act(ListSnapshots));
+  command->add_flag("--json", options.json,
+                    "As one JSON object; of what is waited for, at the end");
+  command->require_subcommand(1);
+  AddSnapshotStart(*command, arguments);
+  AddAct(*command, "list", "List them: all that are not over and the last that are", arguments,
+         act(ListSnapshots));
+  const auto add_named = [&](const char* name, const char* help, Act named) {
+    return AddAct(*command, name, help, arguments, std::move(named))
+        ->add_option("name", options.name, "Name, see list")
+        ->type_name("NAME");
+  };
+  add_named("pause", "Hold one at the chunk it is at", act(PauseSnapshot))->required();
+  add_named("resume", "Go on with a paused one, or try its failed tables again",
+            act(ResumeSnapshot))
+      ->required();
+  add_named("cancel", "End one for good; rows that it has read stay", act(CancelSnapshot))
+      ->required();
+  add_named("watch",
+            "Show the progress of one, or of all that run, until it is over; fails if a "
+            "table did",
+            act(WatchSnapshots));
 }
 
 void AddPosition(CLI::App& app, Arguments& arguments) {
@@ -272,6 +329,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTail(app, arguments);
   AddStatus(app, arguments);
   AddTables(app, arguments);
+  AddSnapshot(app, arguments);
   AddProto(app, arguments);
   AddPosition(app, arguments);
   AddSubscriptions(app, arguments);

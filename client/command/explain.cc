@@ -35,7 +35,13 @@ std::string Advice(const v1::ErrorDetail& detail) {
     return "see millrace tables for what is captured";
   }
   if (reason == "SUBSCRIPTION_NOT_FOUND") return "see millrace subscriptions";
-  if (reason == "STREAM_LIMIT" || reason == "NOT_READY" || reason == "STOPPING") {
+  if (reason == "SNAPSHOT_NOT_FOUND") return "see millrace snapshot list";
+  if (reason == "SNAPSHOT_UNAVAILABLE") {
+    return "begin one with millrace snapshot start, and see millrace snapshot list";
+  }
+  if (reason == "SNAPSHOT_EXPIRED") return "start anew with --from snapshot";
+  if (reason == "CATCHUP_LIMIT" || reason == "STREAM_LIMIT" || reason == "NOT_READY" ||
+      reason == "STOPPING") {
     return "try again in a moment";
   }
   if (reason == "LOG_DAMAGED") return "see the server's log";

@@ -74,6 +74,9 @@ v1::GetPositionRequest ToRequest(const Place& place) {
     case Place::Kind::kLatest:
       request.set_at(v1::START_POINT_LATEST);
       break;
+    case Place::Kind::kSnapshot:
+      request.set_at(v1::START_POINT_SNAPSHOT);
+      break;
     case Place::Kind::kTime:
       *request.mutable_commit_time() = place.time;
       break;
@@ -92,6 +95,7 @@ v1::GetPositionRequest ToRequest(const Place& place) {
 absl::StatusOr<Place> ParsePlace(std::string_view text) {
   if (text == "earliest") return Place{Place::Kind::kEarliest, "", {}};
   if (text == "latest") return Place{Place::Kind::kLatest, "", {}};
+  if (text == "snapshot") return Place{Place::Kind::kSnapshot, "", {}};
   // The empty GTID set is a set: it starts before the first transaction.
   if (TakePrefix(text, "gtid:")) return Place{Place::Kind::kGtidSet, std::string(text), {}};
   const bool is_token = TakePrefix(text, "token:");
@@ -105,6 +109,10 @@ absl::StatusOr<Place> ParsePlace(std::string_view text) {
 }
 
 absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client::Client& client) {
+  if (place.kind == Place::Kind::kSnapshot) {
+    return absl::InvalidArgumentError(
+        "snapshot is a start for tail alone, not a place in the log that has a token");
+  }
   if (place.kind == Place::Kind::kSubscription) {
     const auto stored = client.ListSubscriptions({});
     if (!stored.ok()) return stored.status();

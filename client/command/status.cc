@@ -10,6 +10,7 @@
 #include "human.h"
 #include "json.h"
 #include "millrace/row_text.h"
+#include "snapshot_text.h"
 
 namespace millrace::command {
 namespace {
@@ -156,6 +157,8 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
                                       Printable(status.version()), up, Printable(status.log_id())));
   text += SourceText(status.source(), paint);
   text += LogText(status.log(), now, paint);
+  const std::string snapshots = SnapshotsText(status.snapshots(), now, paint);
+  if (!snapshots.empty()) text += "\n" + snapshots;
   return text + TablesText(status, paint) + SubscriptionsText(status, paint);
 }
 

@@ -72,16 +72,20 @@ class Printer {
 };
 
 // The token to start from. All starts but a stored token are turned into one here, once, so that a
-// server that is not there is told at once and a lost connection changes nothing.
-absl::StatusOr<std::string> StartToken(const Session& session, const TailOptions& options,
-                                       const std::optional<TokenFile>& file) {
+// server that is not there is told at once and a lost connection changes nothing. Nothing for the
+// current rows, which have no token before the first of them.
+absl::StatusOr<std::optional<std::string>> StartToken(const Session& session,
+                                                      const TailOptions& options,
+                                                      const std::optional<TokenFile>& file) {
   if (file.has_value()) {
     const auto stored = file->Load();
     if (!stored.ok()) return stored.status();
-    if (stored->has_value()) return **stored;
+    if (stored->has_value()) return *stored;
   }
-  const auto position = Resolve(options.from, *session.client);
+  const bool rows_first = options.from.kind == Place::Kind::kSnapshot;
+  const auto position = Resolve(rows_first ? Place() : options.from, *session.client);
   if (!position.ok()) return position.status();
+  if (rows_first) return std::nullopt;
   if (file.has_value()) {
     const absl::Status kept = file->Store(position->resume_token());
     if (!kept.ok()) return kept;
@@ -91,10 +95,14 @@ absl::StatusOr<std::string> StartToken(const Session& session, const TailOptions
 
 absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session,
                                                           const TailOptions& options,
-                                                          const std::string& token) {
+                                                          const std::optional<std::string>& token) {
   client::SubscribeOptions result;
   v1::SubscribeRequest& request = result.request;
-  request.set_resume_token(token);
+  if (token.has_value()) {
+    request.set_resume_token(*token);
+  } else {
+    request.set_at(v1::START_POINT_SNAPSHOT);
+  }
   request.mutable_tables()->Add(options.tables.begin(), options.tables.end());
   for (const v1::Operation operation : options.operations) request.add_operations(operation);
   request.set_row_encoding(options.json ? v1::ROW_ENCODING_JSON : v1::ROW_ENCODING_TYPED);

@@ -137,4 +137,34 @@ absl::StatusOr<v1::GetStatusResponse> Client::GetStatus(const v1::GetStatusReque
                                      call_timeout_);
 }
 
+absl::StatusOr<v1::StartSnapshotResponse> Client::StartSnapshot(
+    const v1::StartSnapshotRequest& request) const {
+  return Call<v1::StartSnapshotResponse>(*admin_, &v1::Admin::StubInterface::StartSnapshot, request,
+                                         call_timeout_);
+}
+
+absl::StatusOr<v1::PauseSnapshotResponse> Client::PauseSnapshot(
+    const v1::PauseSnapshotRequest& request) const {
+  return Call<v1::PauseSnapshotResponse>(*admin_, &v1::Admin::StubInterface::PauseSnapshot, request,
+                                         call_timeout_);
+}
+
+absl::StatusOr<v1::ResumeSnapshotResponse> Client::ResumeSnapshot(
+    const v1::ResumeSnapshotRequest& request) const {
+  return Call<v1::ResumeSnapshotResponse>(*admin_, &v1::Admin::StubInterface::ResumeSnapshot,
+                                          request, call_timeout_);
+}
+
+absl::StatusOr<v1::CancelSnapshotResponse> Client::CancelSnapshot(
+    const v1::CancelSnapshotRequest& request) const {
+  return Call<v1::CancelSnapshotResponse>(*admin_, &v1::Admin::StubInterface::CancelSnapshot,
+                                          request, call_timeout_);
+}
+
+absl::StatusOr<v1::ListSnapshotsResponse> Client::ListSnapshots(
+    const v1::ListSnapshotsRequest& request) const {
+  return Call<v1::ListSnapshotsResponse>(*admin_, &v1::Admin::StubInterface::ListSnapshots, request,
+                                         call_timeout_);
+}
+
 }  // namespace millrace::client

@@ -18,7 +18,7 @@ enum class Verdict { kPasses, kDoubtful, kFinal };
 Verdict Judge(const absl::Status& failure) {
   if (failure.code() == absl::StatusCode::kUnavailable) return Verdict::kPasses;
   const std::string reason = ErrorReasonOf(failure);
-  if (reason == "STREAM_LIMIT") return Verdict::kPasses;
+  if (reason == "STREAM_LIMIT" || reason == "CATCHUP_LIMIT") return Verdict::kPasses;
   if (!reason.empty()) return Verdict::kFinal;
   // Without a reason it was not the server that answered, but gRPC or a proxy on the way: a reset
   // stream is reported under any of these codes.

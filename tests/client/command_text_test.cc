@@ -49,6 +49,7 @@ TEST(PlaceTest, FormsAreToldApart) {
   const std::vector<std::pair<std::string, Kind>> forms = {
       {"earliest", Kind::kEarliest},
       {"latest", Kind::kLatest},
+      {"snapshot", Kind::kSnapshot},
       {"2030-05-01T12:30:00Z", Kind::kTime},
       {"2030-05-01 12:30:00.25+02:00", Kind::kTime},
       {"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-23", Kind::kGtidSet},

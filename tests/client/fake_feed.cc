@@ -84,6 +84,21 @@ void FakeFeed::SetStatus(const v1::GetStatusResponse& status) {
   admin_.status = status;
 }
 
+void FakeFeed::SetSnapshots(std::vector<v1::ListSnapshotsResponse> snapshots) {
+  const std::lock_guard lock(admin_.mutex);
+  admin_.snapshots.assign(snapshots.begin(), snapshots.end());
+}
+
+std::vector<std::string> FakeFeed::snapshot_calls() const {
+  const std::lock_guard lock(admin_.mutex);
+  return admin_.calls;
+}
+
+std::vector<v1::StartSnapshotRequest> FakeFeed::snapshot_requests() const {
+  const std::lock_guard lock(admin_.mutex);
+  return admin_.starts;
+}
+
 std::vector<v1::SubscribeRequest> FakeFeed::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
@@ -206,6 +221,57 @@ grpc::Status FakeFeed::FakeAdmin::GetStatus(grpc::ServerContext* context,
                                             v1::GetStatusResponse* response) {
   const std::lock_guard lock(mutex);
   *response = status;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::FakeAdmin::Change(grpc::ServerContext& context, const std::string& verb,
+                                         const std::string& name, v1::Snapshot& snapshot) {
+  const std::lock_guard lock(mutex);
+  calls.push_back(verb + " " + name);
+  for (const v1::Snapshot& known : snapshots.front().snapshots()) {
+    if (known.snapshot() != name) continue;
+    snapshot = known;
+    return grpc::Status::OK;
+  }
+  return Explained(&context, grpc::StatusCode::NOT_FOUND, "SNAPSHOT_NOT_FOUND");
+}
+
+grpc::Status FakeFeed::FakeAdmin::StartSnapshot(grpc::ServerContext* context,
+                                                const v1::StartSnapshotRequest* request,
+                                                v1::StartSnapshotResponse* response) {
+  const std::lock_guard lock(mutex);
+  starts.push_back(*request);
+  if (snapshots.front().snapshots().empty()) {
+    return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "TABLE_UNKNOWN");
+  }
+  *response->mutable_snapshot() = snapshots.front().snapshots(0);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFeed::FakeAdmin::PauseSnapshot(grpc::ServerContext* context,
+                                                const v1::PauseSnapshotRequest* request,
+                                                v1::PauseSnapshotResponse* response) {
+  return Change(*context, "pause", request->snapshot(), *response->mutable_snapshot());
+}
+
+grpc::Status FakeFeed::FakeAdmin::ResumeSnapshot(grpc::ServerContext* context,
+                                                 const v1::ResumeSnapshotRequest* request,
+                                                 v1::ResumeSnapshotResponse* response) {
+  return Change(*context, "resume", request->snapshot(), *response->mutable_snapshot());
+}
+
+grpc::Status FakeFeed::FakeAdmin::CancelSnapshot(grpc::ServerContext* context,
+                                                 const v1::CancelSnapshotRequest* request,
+                                                 v1::CancelSnapshotResponse* response) {
+  return Change(*context, "cancel", request->snapshot(), *response->mutable_snapshot());
+}
+
+grpc::Status FakeFeed::FakeAdmin::ListSnapshots(grpc::ServerContext* context,
+                                                const v1::ListSnapshotsRequest* request,
+                                                v1::ListSnapshotsResponse* response) {
+  const std::lock_guard lock(mutex);
+  *response = snapshots.front();
+  if (snapshots.size() > 1) snapshots.pop_front();
   return grpc::Status::OK;
 }
 

@@ -47,10 +47,16 @@ class FakeFeed : public v1::ChangeFeed::Service {
   // The next calls of GetPosition fail as when the connection is lost.
   void LosePositions(int count);
   void SetStatus(const v1::GetStatusResponse& status);
+  // What ListSnapshots answers, in this order; the last again and again. Pause, Resume and Cancel
+  // answer the snapshot of that name in the first, StartSnapshot the first snapshot in it.
+  void SetSnapshots(std::vector<v1::ListSnapshotsResponse> snapshots);
 
   std::vector<v1::SubscribeRequest> requests() const;
   std::vector<v1::GetPositionRequest> position_requests() const;
   int table_fetches() const;
+  // The calls that change snapshots, as `pause NAME`.
+  std::vector<std::string> snapshot_calls() const;
+  std::vector<v1::StartSnapshotRequest> snapshot_requests() const;
   std::map<std::string, std::string> subscriptions() const;
 
   grpc::Status Subscribe(grpc::ServerContext* context, const v1::SubscribeRequest* request,
@@ -76,8 +82,30 @@ class FakeFeed : public v1::ChangeFeed::Service {
    public:
     grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest* request,
                            v1::GetStatusResponse* response) override;
-    std::mutex mutex;
+    grpc::Status StartSnapshot(grpc::ServerContext* context,
+                               const v1::StartSnapshotRequest* request,
+                               v1::StartSnapshotResponse* response) override;
+    grpc::Status PauseSnapshot(grpc::ServerContext* context,
+                               const v1::PauseSnapshotRequest* request,
+                               v1::PauseSnapshotResponse* response) override;
+    grpc::Status ResumeSnapshot(grpc::ServerContext* context,
+                                const v1::ResumeSnapshotRequest* request,
+                                v1::ResumeSnapshotResponse* response) override;
+    grpc::Status CancelSnapshot(grpc::ServerContext* context,
+                                const v1::CancelSnapshotRequest* request,
+                                v1::CancelSnapshotResponse* response) override;
+    grpc::Status ListSnapshots(grpc::ServerContext* context,
+                               const v1::ListSnapshotsRequest* request,
+                               v1::ListSnapshotsResponse* response) override;
+    mutable std::mutex mutex;
     v1::GetStatusResponse status;
+    std::deque<v1::ListSnapshotsResponse> snapshots = {{}};
+    std::vector<std::string> calls;
+    std::vector<v1::StartSnapshotRequest> starts;
+
+   private:
+    grpc::Status Change(grpc::ServerContext& context, const std::string& verb,
+                        const std::string& name, v1::Snapshot& snapshot);
   };
 
   mutable std::mutex mutex_;

@@ -102,6 +102,23 @@ TEST_F(SubscriptionTest, ServerThatStopsIsWaitedFor) {
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
 }
 
+TEST_F(SubscriptionTest, CatchupLimitIsWaitedOut) {
+  feed_.Add(PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "CATCHUP_LIMIT"));
+  feed_.Add(Responses({Numbered("a", {1})}));
+  EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
+}
+
+TEST_F(SubscriptionTest, LossAmongTheRowsOfASnapshotResumesAmongThem) {
+  feed_.Add(TransientFailure());
+  feed_.Add(TransientFailure({Numbered("a", {1})}));
+  feed_.Add(Responses({Numbered("b", {2})}));
+  SubscribeOptions options;
+  options.request.set_at(v1::START_POINT_SNAPSHOT);
+  EXPECT_THAT(Drain(*Subscribe(options)), ElementsAre(1, 2));
+  EXPECT_EQ(feed_.requests().at(1).at(), v1::START_POINT_SNAPSHOT);
+  EXPECT_EQ(feed_.requests().at(2).resume_token(), "a");
+}
+
 TEST_F(SubscriptionTest, ResetStreamIsWaitedForOnlySoLong) {
   for (int i = 0; i < 20; ++i) {
     feed_.Add({{}, {grpc::StatusCode::INTERNAL, "Received RST_STREAM with error code 2"}, {}});

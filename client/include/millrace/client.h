@@ -68,6 +68,16 @@ class Client {
   absl::StatusOr<v1::DeleteSubscriptionResponse> DeleteSubscription(
       const v1::DeleteSubscriptionRequest& request) const;
   absl::StatusOr<v1::GetStatusResponse> GetStatus(const v1::GetStatusRequest& request) const;
+  absl::StatusOr<v1::StartSnapshotResponse> StartSnapshot(
+      const v1::StartSnapshotRequest& request) const;
+  absl::StatusOr<v1::PauseSnapshotResponse> PauseSnapshot(
+      const v1::PauseSnapshotRequest& request) const;
+  absl::StatusOr<v1::ResumeSnapshotResponse> ResumeSnapshot(
+      const v1::ResumeSnapshotRequest& request) const;
+  absl::StatusOr<v1::CancelSnapshotResponse> CancelSnapshot(
+      const v1::CancelSnapshotRequest& request) const;
+  absl::StatusOr<v1::ListSnapshotsResponse> ListSnapshots(
+      const v1::ListSnapshotsRequest& request) const;
 
  private:
   const std::shared_ptr<v1::ChangeFeed::StubInterface> feed_;

@@ -36,6 +36,10 @@ struct SubscribeOptions {
 // start at LATEST is turned into a token first, so that a loss before the first batch loses
 // nothing.
 //
+// A start at SNAPSHOT gives the rows that the tables hold as READ changes, then the stream. While
+// the server must read the source first, batches hold progress alone. A loss among the rows resumes
+// among them.
+//
 // Example: see client/examples/cpp/tail_customers.cc.
 //
 // Exactly once: store a batch's resume_token() in the same database transaction as the effect of
@@ -45,9 +49,10 @@ struct SubscribeOptions {
 // Background threads: none. A stream that is not pulled is held back by flow control and costs
 // neither side memory.
 //
-// Errors: failures of the connection, UNAVAILABLE and STREAM_LIMIT are waited out as RetryOptions
-// say. All others are final: TOKEN_TRIMMED, TOKEN_AHEAD, TABLE_UNKNOWN, LOG_DAMAGED … (see
-// ErrorDetailOf). kCancelled: Cancel was called. After a final result Next repeats it.
+// Errors: failures of the connection, UNAVAILABLE, STREAM_LIMIT and CATCHUP_LIMIT are waited out as
+// RetryOptions say. All others are final: TOKEN_TRIMMED, TOKEN_AHEAD, SNAPSHOT_EXPIRED,
+// TABLE_UNKNOWN, LOG_DAMAGED … (see ErrorDetailOf). kCancelled: Cancel was called. After a final
+// result Next repeats it.
 class Subscription {
  public:
   // Use Client::Subscribe; this one is for a stub of one's own.
