@@ -67,6 +67,9 @@ class Snapshots {
   // has to be read and snapshot.mode is never; or a table failed to be read (text says why).
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
 
+  // A table that the log does not hold has come into being under this name. Quick.
+  void NoteUncovered(const TableName& table);
+
  private:
   class State;
   explicit Snapshots(std::unique_ptr<State> state);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/table_name.h"
+
+namespace millrace::snapshot {
+
+// A comparison of a key column with the value it has in the last row that was read.
+struct KeyBound {
+  std::string expression;
+  std::string literal;
+};
+
+// What a query for rows of a table is made of. All parts are SQL.
+struct ChunkQuery {
+  TableName table;
+  std::string select_list;
+  std::string index;                     // empty: a table without a key
+  std::vector<std::string> key_columns;  // names
+  // Only rows behind this one, a bound for each key column; empty: from the beginning.
+  std::vector<KeyBound> after;
+  std::string where;
+  std::string key_from;
+  std::string key_to;
+  uint64_t rows = 0;  // at most; 0: all
+};
+
+// The query. Rows come in the order of the key, by its index. `(a, b) > (1, 2)` is written out as
+// `a >= 1 AND (a > 1 OR a = 1 AND b > 2)`, since the servers use no index for the short form.
+std::string QueryText(const ChunkQuery& query);
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,39 @@
+#include "snapshot/definition_match.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "schema/definition.h"
+
+namespace millrace::snapshot {
+namespace {
+
+bool SameColumn(const ColumnDetails& a, const ColumnDetails& b) {
+  return a.name == b.name && a.column_type == b.column_type && a.collation == b.collation &&
+         a.charset == b.charset && a.nullable == b.nullable && a.generated == b.generated &&
+         a.invisible == b.invisible && a.key_ordinal == b.key_ordinal;
+}
+
+}  // namespace
+
+bool SameDefinition(const TableDetails& a, const TableDetails& b) {
+  return a.defined_seconds == b.defined_seconds &&
+         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                    SameColumn);
+}
+
+std::vector<size_t> ColumnIndexes(const schema::TableVersion& version,
+                                  const std::vector<std::string>& columns) {
+  std::vector<size_t> indexes;
+  for (const std::string& name : columns) {
+    const auto column = std::find_if(version.columns.begin(), version.columns.end(),
+                                     [&name](const schema::Column& candidate) {
+                                       return schema::SameColumnName(candidate.name, name);
+                                     });
+    MILLRACE_CHECK(column != version.columns.end());
+    indexes.push_back(static_cast<size_t>(column - version.columns.begin()));
+  }
+  return indexes;
+}
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,381 @@
+#include "snapshot/jobs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "google/protobuf/util/time_util.h"
+
+namespace millrace::snapshot {
+namespace {
+
+using State = v1::Snapshot;
+using TableState = v1::SnapshotTable;
+using google::protobuf::util::TimeUtil;
+
+// Snapshots that are over and still listed.
+constexpr size_t kOverListed = 20;
+constexpr std::string_view kJobPrefix = "snapshot.job.";
+constexpr std::string_view kTablePrefix = "snapshot.table.";
+
+// Padded, so that records come in order.
+std::string JobKey(uint64_t id) { return fmt::format("{}{:020}", kJobPrefix, id); }
+std::string TableKeyOf(uint64_t id, size_t ordinal) {
+  return fmt::format("{}{:020}.{:06}", kTablePrefix, id, ordinal);
+}
+
+bool IsOver(const StoredJob& job) {
+  return job.state() == State::STATE_DONE || job.state() == State::STATE_CANCELED;
+}
+
+bool IsOver(const Progress& table) {
+  return table.state() == TableState::STATE_DONE || table.state() == TableState::STATE_GONE ||
+         table.state() == TableState::STATE_FAILED;
+}
+
+absl::Status Damaged(std::string_view key) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("the stored snapshot {} is unreadable", key));
+}
+
+absl::Status NotFound(std::string_view name) {
+  return MakeError(
+      absl::StatusCode::kNotFound, "SNAPSHOT_NOT_FOUND",
+      fmt::format("there is no snapshot '{}'; millrace snapshot list shows them", name));
+}
+
+std::string NameOf(uint64_t id) { return fmt::format("s{}", id); }
+
+void Fill(const Progress& from, v1::SnapshotTable& to) {
+  to.set_state(static_cast<TableState::State>(from.state()));
+  to.set_rows_read(from.rows_read());
+  to.set_rows_estimate(std::max(from.rows_estimate(), from.rows_read()));
+  to.set_restarts(from.restarts());
+  to.set_chunks_repeated(from.chunks_repeated());
+  to.set_error(from.error());
+  to.set_error_reason(from.error_reason());
+}
+
+// What all tables that are not over still have by the source's estimate.
+uint64_t RowsLeft(const v1::Snapshot& snapshot) {
+  uint64_t left = 0;
+  for (const v1::SnapshotTable& table : snapshot.tables()) {
+    const bool over =
+        table.state() != TableState::STATE_WAITING && table.state() != TableState::STATE_READING;
+    if (!over) left += table.rows_estimate() - table.rows_read();
+  }
+  return left;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Jobs>> Jobs::Open(log::Log& log, const Clock& clock) {
+  std::unique_ptr<Jobs> jobs(new Jobs(log, clock));
+  MILLRACE_RETURN_IF_ERROR(jobs->Load());
+  return jobs;
+}
+
+absl::Status Jobs::Load() {
+  MILLRACE_ASSIGN_OR_RETURN(const auto records, log_.ListRecords(log::RecordKind::kMeta));
+  absl::MutexLock lock(&mutex_);
+  std::map<std::string, const std::string*> tables;
+  for (const auto& [key, value] : records) {
+    if (key.starts_with(kTablePrefix)) tables.emplace(key, &value);
+    if (!key.starts_with(kJobPrefix)) continue;
+    Job job;
+    if (!job.stored.ParseFromString(value) || JobKey(job.stored.id()) != key) return Damaged(key);
+    for (const storage::v1::StoredTableName& name : job.stored.tables()) {
+      job.tables.push_back({.name = {name.database(), name.table()}, .progress = {}});
+    }
+    job.rate = std::make_unique<RateMeter>(clock_);
+    jobs_.emplace(job.stored.id(), std::move(job));
+  }
+  for (auto& [id, job] : jobs_) {
+    for (size_t i = 0; i < job.tables.size(); ++i) {
+      const auto found = tables.find(TableKeyOf(id, i));
+      if (found == tables.end()) return Damaged(TableKeyOf(id, i));
+      if (!job.tables[i].progress.ParseFromString(*found->second)) return Damaged(found->first);
+    }
+    // It was over in memory, and a table's last batch did not reach the disk.
+    const bool all_over = std::all_of(job.tables.begin(), job.tables.end(),
+                                      [](const Table& table) { return IsOver(table.progress); });
+    if (job.stored.state() == State::STATE_DONE && !all_over) {
+      job.stored.set_state(State::STATE_RUNNING);
+      job.stored.set_end_time(0);
+    }
+    if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Jobs::Store(const Job& job) const {
+  return log_.PutRecords(
+      {{log::RecordKind::kMeta, JobKey(job.stored.id()), job.stored.SerializeAsString()}});
+}
+
+log::Record Jobs::RecordOf(const Assignment& assignment) {
+  return {log::RecordKind::kMeta, TableKeyOf(assignment.job, assignment.ordinal),
+          assignment.progress.SerializeAsString()};
+}
+
+absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<TableName>& tables) {
+  absl::MutexLock lock(&mutex_);
+  const uint64_t id = jobs_.empty() ? 1 : jobs_.rbegin()->first + 1;
+  stored.set_id(id);
+  stored.set_state(State::STATE_RUNNING);
+  stored.set_create_time(clock_.WallMicros());
+  Job job;
+  job.rate = std::make_unique<RateMeter>(clock_);
+  std::vector<log::Record> records;
+  for (const TableName& name : tables) {
+    storage::v1::StoredTableName& to = *stored.add_tables();
+    to.set_database(name.database);
+    to.set_table(name.table);
+    Table table{.name = name, .progress = {}};
+    table.progress.set_state(TableState::STATE_WAITING);
+    records.push_back({log::RecordKind::kMeta, TableKeyOf(id, job.tables.size()),
+                       table.progress.SerializeAsString()});
+    job.tables.push_back(std::move(table));
+  }
+  job.stored = std::move(stored);
+  records.push_back({log::RecordKind::kMeta, JobKey(id), job.stored.SerializeAsString()});
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
+  const Job& added = jobs_.emplace(id, std::move(job)).first->second;
+  MILLRACE_RETURN_IF_ERROR(ForgetOld());
+  changed_.SignalAll();
+  return ToMessage(added);
+}
+
+absl::Status Jobs::ForgetOld() {
+  size_t over = 0;
+  std::vector<log::Record> gone;
+  std::vector<uint64_t> ids;
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    const std::vector<Table>& tables = job->second.tables;
+    const bool taken =
+        std::any_of(tables.begin(), tables.end(), [](const Table& table) { return table.taken; });
+    if (!IsOver(job->second.stored) || ++over <= kOverListed || taken) continue;
+    ids.push_back(job->first);
+    gone.push_back({log::RecordKind::kMeta, JobKey(job->first), std::nullopt});
+    for (size_t i = 0; i < tables.size(); ++i) {
+      gone.push_back({log::RecordKind::kMeta, TableKeyOf(job->first, i), std::nullopt});
+    }
+  }
+  if (gone.empty()) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(gone));
+  for (const uint64_t id : ids) jobs_.erase(id);
+  return absl::OkStatus();
+}
+
+Jobs::Job* Jobs::Find(std::string_view name) {
+  for (auto& [id, job] : jobs_) {
+    if (NameOf(id) == name) return &job;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot::State state) {
+  absl::MutexLock lock(&mutex_);
+  Job* job = Find(name);
+  if (job == nullptr) return NotFound(name);
+  const bool failed = std::any_of(job->tables.begin(), job->tables.end(), [](const Table& table) {
+    return table.progress.state() == TableState::STATE_FAILED;
+  });
+  const bool again =
+      state == State::STATE_RUNNING && failed && job->stored.state() != State::STATE_CANCELED;
+  if (IsOver(job->stored) && !again) return ToMessage(*job);
+  job->stored.set_state(state);
+  job->stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
+  for (Table& table : job->tables) {
+    if (!again || table.progress.state() != TableState::STATE_FAILED) continue;
+    table.progress.set_state(TableState::STATE_WAITING);
+    table.progress.clear_error();
+    table.progress.clear_error_reason();
+  }
+  MILLRACE_RETURN_IF_ERROR(Store(*job));
+  changed_.SignalAll();
+  return ToMessage(*job);
+}
+
+std::vector<v1::Snapshot> Jobs::List() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<v1::Snapshot> list;
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    list.push_back(ToMessage(job->second));
+  }
+  return list;
+}
+
+v1::Snapshot Jobs::ToMessage(const Job& job) const {
+  v1::Snapshot message;
+  message.set_snapshot(NameOf(job.stored.id()));
+  message.set_state(static_cast<State::State>(job.stored.state()));
+  message.set_cause(job.stored.cause());
+  *message.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(job.stored.create_time());
+  if (job.stored.end_time() != 0) {
+    *message.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(job.stored.end_time());
+  }
+  message.set_where(job.stored.where());
+  for (const Table& table : job.tables) {
+    v1::SnapshotTable& to = *message.add_tables();
+    to.set_database(table.name.database);
+    to.set_table(table.name.table);
+    Fill(table.progress, to);
+  }
+  if (IsOver(job.stored)) return message;
+  const double rate = job.rate->PerSecond(job.rows);
+  message.set_rows_per_second(rate);
+  if (rate > 0) {
+    const double seconds = static_cast<double>(RowsLeft(message)) / rate;
+    *message.mutable_remaining() = TimeUtil::SecondsToDuration(static_cast<int64_t>(seconds));
+  }
+  message.set_waiting(job.waiting);
+  return message;
+}
+
+bool Jobs::Reads(const TableName& name) const {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, job] : jobs_) {
+    const bool partial = !job.stored.where().empty() || !job.stored.key_from().empty() ||
+                         !job.stored.key_to().empty();
+    if (IsOver(job.stored) || partial) continue;
+    for (const Table& table : job.tables) {
+      if (table.name == name && !IsOver(table.progress)) return true;
+    }
+  }
+  return false;
+}
+
+absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
+  absl::MutexLock lock(&mutex_);
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    for (const Table& table : job->second.tables) {
+      if (table.name != name) continue;
+      const bool recent = job->second.stored.create_time() >= since;
+      if (!recent || table.progress.state() != TableState::STATE_FAILED) return absl::OkStatus();
+      return MakeError(
+          absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+          fmt::format("table {} could not be read: {}", name.ToString(), table.progress.error()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::optional<Assignment> Jobs::Take() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopped_) {
+    Micros next = 0;
+    std::optional<Assignment> assignment = TakeNow(&next);
+    if (assignment.has_value()) return assignment;
+    if (next == 0) {
+      changed_.Wait(&mutex_);
+    } else {
+      changed_.WaitWithTimeout(&mutex_, absl::Microseconds(next - clock_.SteadyMicros()));
+    }
+  }
+  return std::nullopt;
+}
+
+// `next`: when a table may be tried again that has to wait; 0 if there is none.
+std::optional<Assignment> Jobs::TakeNow(Micros* next) {
+  const Micros now = clock_.SteadyMicros();
+  for (auto& [id, job] : jobs_) {
+    if (job.stored.state() != State::STATE_RUNNING) continue;
+    for (size_t i = 0; i < job.tables.size(); ++i) {
+      Table& table = job.tables[i];
+      if (table.taken || IsOver(table.progress) || IsTaken(table.name)) continue;
+      if (table.retry_at > now) {
+        if (*next == 0 || table.retry_at < *next) *next = table.retry_at;
+        continue;
+      }
+      table.taken = true;
+      return Assignment{.job = id,
+                        .ordinal = i,
+                        .table = table.name,
+                        .where = job.stored.where(),
+                        .key_from = job.stored.key_from(),
+                        .key_to = job.stored.key_to(),
+                        .progress = table.progress};
+    }
+  }
+  return std::nullopt;
+}
+
+void Jobs::Return(const Assignment& assignment, Micros retry_at) {
+  absl::MutexLock lock(&mutex_);
+  Job& job = jobs_.at(assignment.job);
+  Table& table = job.tables[assignment.ordinal];
+  table.progress = assignment.progress;
+  table.taken = false;
+  table.retry_at = retry_at;
+  if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
+  changed_.SignalAll();
+}
+
+void Jobs::EndIfOver(Job& job) {
+  const bool over = std::all_of(job.tables.begin(), job.tables.end(),
+                                [](const Table& table) { return IsOver(table.progress); });
+  if (!over) return;
+  job.stored.set_state(State::STATE_DONE);
+  job.stored.set_end_time(clock_.WallMicros());
+  job.waiting.clear();
+  // Should it not reach the disk, loading finds the same again.
+  Store(job).IgnoreError();
+}
+
+// Two readers of one table would spoil each other's windows.
+bool Jobs::IsTaken(const TableName& name) const {
+  for (const auto& [id, job] : jobs_) {
+    for (const Table& table : job.tables) {
+      if (table.taken && table.name == name) return true;
+    }
+  }
+  return false;
+}
+
+bool Jobs::IsRunning(uint64_t id) const {
+  const auto job = jobs_.find(id);
+  return !stopped_ && job != jobs_.end() && job->second.stored.state() == State::STATE_RUNNING;
+}
+
+bool Jobs::Wanted(uint64_t job) const {
+  absl::MutexLock lock(&mutex_);
+  return IsRunning(job);
+}
+
+void Jobs::Sleep(uint64_t job, Micros time) {
+  const absl::Time until = absl::Now() + absl::Microseconds(time);
+  absl::MutexLock lock(&mutex_);
+  while (IsRunning(job) && absl::Now() < until) changed_.WaitWithDeadline(&mutex_, until);
+}
+
+void Jobs::Update(const Assignment& assignment) {
+  absl::MutexLock lock(&mutex_);
+  Job& job = jobs_.at(assignment.job);
+  Progress& progress = job.tables[assignment.ordinal].progress;
+  if (assignment.progress.rows_read() > progress.rows_read()) {
+    job.rows += assignment.progress.rows_read() - progress.rows_read();
+  }
+  progress = assignment.progress;
+}
+
+void Jobs::SetWaiting(uint64_t job, std::string why) {
+  absl::MutexLock lock(&mutex_);
+  jobs_.at(job).waiting = std::move(why);
+}
+
+void Jobs::Stop() {
+  absl::MutexLock lock(&mutex_);
+  stopped_ = true;
+  changed_.SignalAll();
+}
+
+bool Jobs::StoppedWithin(Micros time) {
+  const absl::Time until = absl::Now() + absl::Microseconds(time);
+  absl::MutexLock lock(&mutex_);
+  while (!stopped_ && absl::Now() < until) changed_.WaitWithDeadline(&mutex_, until);
+  return stopped_;
+}
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "log/log.h"
+#include "metrics/rate_meter.h"
+#include "millrace/storage/v1/snapshot.pb.h"
+#include "millrace/v1/admin.pb.h"
+#include "model/table_name.h"
+
+namespace millrace::snapshot {
+
+using StoredJob = storage::v1::StoredSnapshot;
+using Progress = storage::v1::StoredSnapshotTable;
+
+// A table that a reader has taken on.
+struct Assignment {
+  uint64_t job = 0;
+  size_t ordinal = 0;
+  TableName table;
+  // Only rows for which this SQL holds; empty: all.
+  std::string where;
+  std::string key_from;
+  std::string key_to;
+  Progress progress;
+
+  // All rows are wanted, so that afterwards the log holds all of the table.
+  bool whole() const { return where.empty() && key_from.empty() && key_to.empty(); }
+};
+
+// What is to be read and how far that is. Memory is the truth for readers; the disk follows with
+// each batch of the log. Thread-safe.
+class Jobs {
+ public:
+  // kDataLoss LOG_DAMAGED.
+  static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
+
+  // On disk when it answers. Snapshots that have long been over are forgotten.
+  absl::StatusOr<v1::Snapshot> Add(StoredJob job, const std::vector<TableName>& tables)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<v1::Snapshot> SetState(std::string_view name, v1::Snapshot::State state)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // True if a snapshot that is not over reads all of the table, or will.
+  bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Why the table could not be read, if the last snapshot that took it on failed at it after
+  // `since` (wall time).
+  absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Readers.
+
+  // Waits for a table to read; nothing after Stop. The caller answers with Return.
+  std::optional<Assignment> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The table is over, or is to be taken on again, not before `retry_at` (steady).
+  void Return(const Assignment& assignment, Micros retry_at = 0) ABSL_LOCKS_EXCLUDED(mutex_);
+  // False: paused, canceled or stopped.
+  bool Wanted(uint64_t job) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Sleeps, but no longer than it is wanted.
+  void Sleep(uint64_t job, Micros time) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Update(const Assignment& assignment) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetWaiting(uint64_t job, std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Ends Take and Sleep.
+  void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Sleeps until Stop; true if that came.
+  bool StoppedWithin(Micros time) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // What is to be stored of the table's progress, in the batch of the changes it tells of.
+  static log::Record RecordOf(const Assignment& assignment);
+
+ private:
+  struct Table {
+    TableName name;
+    Progress progress;
+    bool taken = false;
+    Micros retry_at = 0;
+  };
+  struct Job {
+    StoredJob stored;
+    std::vector<Table> tables;
+    std::string waiting;
+    std::unique_ptr<RateMeter> rate;
+    uint64_t rows = 0;  // since it was begun or loaded
+  };
+
+  Jobs(log::Log& log, const Clock& clock) : log_(log), clock_(clock) {}
+  absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Job* Find(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsTaken(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsRunning(uint64_t job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<Assignment> TakeNow(Micros* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ForgetOld() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  v1::Snapshot ToMessage(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  log::Log& log_;
+  const Clock& clock_;
+  mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::map<uint64_t, Job> jobs_ ABSL_GUARDED_BY(mutex_);
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace millrace::snapshot

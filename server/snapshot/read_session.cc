@@ -1,0 +1,27 @@
+#include "snapshot/read_session.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "transcode/select_plan.h"
+
+namespace millrace::snapshot {
+
+absl::Status PrepareReads(Connection& connection, Micros query_time_max) {
+  for (const std::string& statement : transcode::SelectPlan::PrepareSession()) {
+    MILLRACE_RETURN_IF_ERROR(connection.Query(statement).status());
+  }
+  return LimitQueries(connection, query_time_max);
+}
+
+absl::Status LimitQueries(Connection& connection, Micros query_time_max) {
+  const bool mariadb = connection.info().flavour == Flavour::kMariadb;
+  const double seconds = static_cast<double>(query_time_max) / 1e6;
+  return connection
+      .Query(mariadb ? fmt::format("SET SESSION max_statement_time = {:.3f}", seconds)
+                     : fmt::format("SET SESSION max_execution_time = {}", query_time_max / 1000))
+      .status();
+}
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,78 @@
+#include "snapshot/reader_thread.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "snapshot/read_session.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+
+ReaderThread::ReaderThread(const TableReader::Parts& parts)
+    : parts_(parts), thread_([this] { Run(); }) {
+  pthread_setname_np(thread_.native_handle(), "snapshot");
+}
+
+ReaderThread::~ReaderThread() { thread_.join(); }
+
+void ReaderThread::Interrupt() {
+  absl::MutexLock lock(&mutex_);
+  interrupted_ = true;
+  if (connection_ != nullptr) connection_->Interrupt();
+}
+
+void ReaderThread::Run() {
+  Micros backoff = parts_.config.source.reconnect_backoff_min;
+  while (auto assignment = parts_.jobs.Take()) {
+    const absl::Status status = ReadOne(*assignment);
+    if (status.ok()) {
+      parts_.jobs.Return(*assignment);
+      backoff = parts_.config.source.reconnect_backoff_min;
+      continue;
+    }
+    Disconnect();
+    if (!absl::IsCancelled(status)) {
+      spdlog::warn("reading table {} broke off, trying again: {} reason={}",
+                   assignment->table.ToString(), std::string(status.message()),
+                   ErrorReason(status));
+    }
+    parts_.jobs.Return(*assignment, parts_.clock.SteadyMicros() + backoff);
+    backoff = std::min(2 * backoff, parts_.config.source.reconnect_backoff_max);
+  }
+  Disconnect();
+}
+
+absl::Status ReaderThread::ReadOne(Assignment& assignment) {
+  MILLRACE_RETURN_IF_ERROR(Connect());
+  Connection* connection = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    connection = connection_.get();
+  }
+  TableReader reader(parts_, *connection, std::move(assignment));
+  const absl::Status status = reader.Read();
+  assignment = reader.assignment();
+  return status;
+}
+
+absl::Status ReaderThread::Connect() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (connection_ != nullptr) return absl::OkStatus();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_RETURN_IF_ERROR(PrepareReads(*connection, parts_.config.snapshot.query_time_max));
+  absl::MutexLock lock(&mutex_);
+  if (interrupted_) return absl::CancelledError("the server stops");
+  connection_ = std::move(connection);
+  return absl::OkStatus();
+}
+
+void ReaderThread::Disconnect() {
+  absl::MutexLock lock(&mutex_);
+  connection_.reset();
+}
+
+}  // namespace millrace::snapshot

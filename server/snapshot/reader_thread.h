@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "mysql/connection.h"
+#include "snapshot/table_reader.h"
+
+namespace millrace::snapshot {
+
+// Reads tables one after the other as Jobs hands them out, over one connection that it makes when
+// there is something to read and gives back when there is nothing more.
+class ReaderThread {
+ public:
+  explicit ReaderThread(const TableReader::Parts& parts);
+  // Jobs must have been stopped and the tasks closed.
+  ~ReaderThread();
+
+  // Breaks off a query that runs. From any thread.
+  void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Run();
+  absl::Status ReadOne(Assignment& assignment);
+  absl::Status Connect() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Disconnect() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const TableReader::Parts parts_;
+  absl::Mutex mutex_;
+  std::unique_ptr<Connection> connection_ ABSL_GUARDED_BY(mutex_);
+  bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace millrace::snapshot

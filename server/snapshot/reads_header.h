@@ -1,0 +1,23 @@
+#pragma once
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "model/binlog_place.h"
+#include "snapshot/stream_access.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::snapshot {
+
+// What a transaction of READs says of itself: the place in the binlog whose state its rows show,
+// and the time at which they are taken, which is no commit. `place` must outlive it.
+inline transcode::TransactionHeader HeaderOfReads(const StreamAccess& stream,
+                                                  const BinlogPlace& place, const Clock& clock) {
+  return {.gtid = {},
+          .commit_time = std::max(stream.commit_time(), clock.WallMicros()),
+          .server_id = stream.server_id(),
+          .file = place.file,
+          .position = place.offset};
+}
+
+}  // namespace millrace::snapshot

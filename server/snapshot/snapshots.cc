@@ -1,0 +1,295 @@
+#include "snapshot/snapshots.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/read_marks.h"
+#include "snapshot/jobs.h"
+#include "snapshot/pace.h"
+#include "snapshot/reader_thread.h"
+#include "snapshot/source_tables.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// Between two tries to find out which tables there are.
+constexpr Micros kPlanPause = 500'000;
+// A subscriber is told of a failure this recent instead of another try.
+constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
+constexpr std::string_view kPartialRows = "partial row images";
+
+absl::Status Unavailable(const std::string& text) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
+}
+
+}  // namespace
+
+class Snapshots::State {
+ public:
+  State(const Parts& parts, TablePatterns captured, TablePatterns initial,
+        std::unique_ptr<Jobs> jobs)
+      : parts_(parts),
+        captured_(std::move(captured)),
+        initial_(std::move(initial)),
+        jobs_(std::move(jobs)),
+        pace_(parts.config.snapshot.rows_per_second, parts.clock) {}
+  ~State() { Stop(); }
+
+  void Start();
+  void Stop();
+  Jobs& jobs() { return *jobs_; }
+  const Jobs& jobs() const { return *jobs_; }
+  absl::StatusOr<v1::Snapshot> Begin(const Request& request);
+  absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
+  void NoteUncovered(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Plan();
+  absl::Status PlanInitial();
+  absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
+                              std::string_view cause);
+  absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
+                                                   const std::vector<TableName>& tables);
+  using Newest = std::map<TableName, std::optional<schema::TableCoverage>>;
+  absl::StatusOr<Newest> NewestOf(const std::vector<TableName>& tables);
+  std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Covers(const schema::TableCoverage& coverage) const;
+
+  const Parts parts_;
+  const TablePatterns captured_;
+  const TablePatterns initial_;
+  const std::unique_ptr<Jobs> jobs_;
+  Pace pace_;
+
+  absl::Mutex mutex_;
+  std::deque<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
+  // One decides at a time what is to be begun, so that nothing is begun twice.
+  absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+
+  std::vector<std::unique_ptr<ReaderThread>> readers_;
+  std::thread planner_;
+};
+
+void Snapshots::State::Start() {
+  const TableReader::Parts parts{.config = parts_.config,
+                                 .jobs = *jobs_,
+                                 .tasks = parts_.tasks,
+                                 .pace = pace_,
+                                 .clock = parts_.clock};
+  for (uint32_t i = 0; i < parts_.config.snapshot.connections; ++i) {
+    readers_.push_back(std::make_unique<ReaderThread>(parts));
+  }
+  if (parts_.config.snapshot.mode == SnapshotMode::kNever) return;
+  planner_ = std::thread([this] { Plan(); });
+}
+
+void Snapshots::State::Stop() {
+  jobs_->Stop();
+  for (const auto& reader : readers_) reader->Interrupt();
+  readers_.clear();
+  if (planner_.joinable()) planner_.join();
+}
+
+void Snapshots::State::Plan() {
+  absl::Status planned = PlanInitial();
+  while (!jobs_->StoppedWithin(kPlanPause)) {
+    if (!planned.ok()) {
+      spdlog::debug("snapshots cannot begin yet: {}", std::string(planned.message()));
+      planned = PlanInitial();
+      continue;
+    }
+    const std::vector<TableName> tables = TakeNew();
+    if (tables.empty()) continue;
+    auto connection = Connection::Connect(parts_.config.source);
+    const absl::Status begun =
+        connection.ok() ? BeginUncovered(**connection, tables, "new table") : connection.status();
+    if (begun.ok()) continue;
+    for (const TableName& table : tables) NoteUncovered(table);
+  }
+}
+
+absl::Status Snapshots::State::PlanInitial() {
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, initial_));
+  return BeginUncovered(*connection, tables, "initial");
+}
+
+absl::Status Snapshots::State::BeginUncovered(Connection& connection,
+                                              const std::vector<TableName>& tables,
+                                              std::string_view cause) {
+  absl::MutexLock lock(&begin_mutex_);
+  MILLRACE_ASSIGN_OR_RETURN(const auto uncovered, Uncovered(connection, tables));
+  if (uncovered.empty()) return absl::OkStatus();
+  StoredJob job;
+  job.set_cause(std::string(cause));
+  spdlog::info("snapshot of {} tables begins cause={}", uncovered.size(), cause);
+  return jobs_->Add(std::move(job), uncovered).status();
+}
+
+// Asked behind the end of the binlog: what was created before is known to be empty at first.
+absl::StatusOr<std::vector<TableName>> Snapshots::State::Uncovered(
+    Connection& connection, const std::vector<TableName>& tables) {
+  uint64_t epoch = 0;
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
+    epoch = stream.epoch();
+    return absl::OkStatus();
+  }));
+  MILLRACE_ASSIGN_OR_RETURN(BinlogPlace end, BinlogEnd(connection));
+  std::vector<TableName> uncovered;
+  MILLRACE_RETURN_IF_ERROR(
+      parts_.tasks.Run({.epoch = epoch, .place = std::move(end)}, [&](StreamAccess& stream) {
+        for (const TableName& table : tables) {
+          const auto coverage = stream.coverage().Newest(table);
+          const bool known = coverage.has_value() && coverage->complete;
+          if (!known && !jobs_->Reads(table)) uncovered.push_back(table);
+        }
+        return absl::OkStatus();
+      }));
+  return uncovered;
+}
+
+void Snapshots::State::NoteUncovered(const TableName& table) {
+  if (parts_.config.snapshot.mode == SnapshotMode::kNever) return;
+  if (!initial_.Matches(table.database, table.table)) return;
+  absl::MutexLock lock(&mutex_);
+  new_tables_.push_back(table);
+}
+
+std::vector<TableName> Snapshots::State::TakeNew() {
+  absl::MutexLock lock(&mutex_);
+  const std::set<TableName> tables(new_tables_.begin(), new_tables_.end());
+  new_tables_.clear();
+  return {tables.begin(), tables.end()};
+}
+
+absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
+  if (request.tables.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "tables names no table; `*.*` means all that are captured",
+                     {{"field", "tables"}});
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
+  if (tables.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+                     "no captured table of the source matches; see source.tables");
+  }
+  const bool partial =
+      !request.where.empty() || !request.key_from.empty() || !request.key_to.empty();
+  if (partial && tables.size() > 1) {
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+        fmt::format("where, key_from and key_to are for a single table; {} match", tables.size()),
+        {{"field", "where"}});
+  }
+  StoredJob job;
+  job.set_cause(request.cause);
+  job.set_where(request.where);
+  job.set_key_from(request.key_from);
+  job.set_key_to(request.key_to);
+  absl::MutexLock lock(&begin_mutex_);
+  return jobs_->Add(std::move(job), tables);
+}
+
+// As the stream knows it, which may be on its way to disk.
+absl::StatusOr<Snapshots::State::Newest> Snapshots::State::NewestOf(
+    const std::vector<TableName>& tables) {
+  Newest newest;
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
+    for (const TableName& table : tables) newest[table] = stream.coverage().Newest(table);
+    return absl::OkStatus();
+  }));
+  return newest;
+}
+
+bool Snapshots::State::Covers(const schema::TableCoverage& coverage) const {
+  return coverage.complete && coverage.spoiled.empty() &&
+         coverage.begin >= parts_.log.range().oldest;
+}
+
+absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
+    const std::vector<std::string>& patterns) {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
+  absl::MutexLock lock(&begin_mutex_);
+  MILLRACE_ASSIGN_OR_RETURN(const Newest newest, NewestOf(tables));
+  std::vector<TableName> waited_for;
+  std::vector<TableName> to_read;
+  for (const TableName& table : tables) {
+    const auto stored = parts_.coverage.Find(table);
+    if (stored.has_value() && Covers(*stored)) continue;
+    waited_for.push_back(table);
+    const std::optional<schema::TableCoverage>& coverage = newest.at(table);
+    const bool soon = coverage.has_value() && Covers(*coverage);
+    if (soon || jobs_->Reads(table)) continue;
+    if (coverage.has_value() && coverage->spoiled == kPartialRows) {
+      return Unavailable(fmt::format(
+          "the binlog told of rows of table {} without all their columns since its snapshot; run "
+          "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
+          table.ToString(), table.ToString()));
+    }
+    MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, parts_.clock.WallMicros() - kFailureFresh));
+    to_read.push_back(table);
+  }
+  if (to_read.empty()) return waited_for;
+  if (parts_.config.snapshot.mode == SnapshotMode::kNever) {
+    return Unavailable(fmt::format(
+        "the log does not hold all of table {} and snapshot.mode is never; run millrace snapshot "
+        "start {}",
+        to_read.front().ToString(), to_read.front().ToString()));
+  }
+  StoredJob job;
+  job.set_cause("subscriber");
+  MILLRACE_RETURN_IF_ERROR(jobs_->Add(std::move(job), to_read).status());
+  return waited_for;
+}
+
+absl::StatusOr<std::unique_ptr<Snapshots>> Snapshots::Open(const Parts& parts) {
+  MILLRACE_ASSIGN_OR_RETURN(TablePatterns captured,
+                            TablePatterns::Parse(parts.config.source.tables));
+  MILLRACE_ASSIGN_OR_RETURN(TablePatterns initial,
+                            TablePatterns::Parse(parts.config.snapshot.tables));
+  MILLRACE_ASSIGN_OR_RETURN(auto jobs, Jobs::Open(parts.log, parts.clock));
+  return std::unique_ptr<Snapshots>(new Snapshots(
+      std::make_unique<State>(parts, std::move(captured), std::move(initial), std::move(jobs))));
+}
+
+Snapshots::Snapshots(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Snapshots::~Snapshots() = default;
+
+void Snapshots::Start() { state_->Start(); }
+void Snapshots::Stop() { state_->Stop(); }
+
+absl::StatusOr<v1::Snapshot> Snapshots::Begin(const Request& request) {
+  return state_->Begin(request);
+}
+absl::StatusOr<v1::Snapshot> Snapshots::Pause(std::string_view name) {
+  return state_->jobs().SetState(name, v1::Snapshot::STATE_PAUSED);
+}
+absl::StatusOr<v1::Snapshot> Snapshots::Resume(std::string_view name) {
+  return state_->jobs().SetState(name, v1::Snapshot::STATE_RUNNING);
+}
+absl::StatusOr<v1::Snapshot> Snapshots::Cancel(std::string_view name) {
+  return state_->jobs().SetState(name, v1::Snapshot::STATE_CANCELED);
+}
+std::vector<v1::Snapshot> Snapshots::List() const { return state_->jobs().List(); }
+
+absl::StatusOr<std::vector<TableName>> Snapshots::EnsureCovered(
+    const std::vector<std::string>& patterns) {
+  return state_->EnsureCovered(patterns);
+}
+
+void Snapshots::NoteUncovered(const TableName& table) { state_->NoteUncovered(table); }
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,327 @@
+#include "snapshot/table_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/read_marks.h"
+#include "mysql/table_details.h"
+#include "schema/described_map.h"
+#include "snapshot/definition_match.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+using TableState = v1::SnapshotTable;
+
+// Memory for keys that the stream touches while a chunk is read.
+constexpr size_t kTouchedBytesMax = 64 << 20;
+constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
+// Between two looks at something that the source does soon.
+constexpr Micros kPause = 2'000;
+
+absl::Status Changed() {
+  return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
+}
+
+// What another try can mend.
+bool IsTransient(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsCancelled(status) || absl::IsAborted(status) ||
+         absl::IsDeadlineExceeded(status);
+}
+
+}  // namespace
+
+TableReader::TableReader(const Parts& parts, Connection& connection, Assignment assignment)
+    : parts_(parts),
+      options_(parts.config.snapshot),
+      connection_(connection),
+      assignment_(std::move(assignment)),
+      name_(assignment_.table.ToString()),
+      visibility_(connection.info().flavour == Flavour::kMariadb ? Visibility::kConsistentRead
+                  : connection.info().gtids()                    ? Visibility::kExecutedGtids
+                                                                 : Visibility::kTime),
+      size_(options_) {}
+
+absl::Status TableReader::Read() {
+  const absl::Status status = ReadUntilOver();
+  // Of an epoch that is over nothing is left to stop; otherwise the error is that of closed tasks.
+  parts_.tasks
+      .Run({.epoch = epoch_, .place = {}},
+           [this](StreamAccess& stream) {
+             stream.live_changes().Stop(assignment_.table);
+             return absl::OkStatus();
+           })
+      .IgnoreError();
+  return status;
+}
+
+absl::Status TableReader::ReadUntilOver() {
+  while (Wanted()) {
+    const absl::Status status = ReadPrepared();
+    if (status.ok()) return status;
+    const std::string reason = ErrorReason(status);
+    if (reason == "TABLE_MISSING") return End(TableState::STATE_GONE, absl::OkStatus());
+    if (reason == "TABLE_CHANGED" || reason == "STREAM_BROKE") continue;
+    if (IsTransient(status)) return status;
+    return End(TableState::STATE_FAILED, status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableReader::ReadPrepared() {
+  MILLRACE_RETURN_IF_ERROR(Open());
+  MILLRACE_ASSIGN_OR_RETURN(const bool exists, Describe());
+  if (!exists) return End(TableState::STATE_GONE, absl::OkStatus());
+  if (!refusal_.ok()) return End(TableState::STATE_FAILED, refusal_);
+  if (!row_key_.has_value()) return ReadKeyless();
+  while (Wanted()) {
+    MILLRACE_RETURN_IF_ERROR(WaitForSource());
+    const auto over = ReadChunk();
+    if (ErrorReason(over.status()) == "QUERY_TIMEOUT" && size_.Halve()) continue;
+    MILLRACE_RETURN_IF_ERROR(over.status());
+    if (*over) return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableReader::Open() {
+  std::string uuid;
+  uint32_t server_id = 0;
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
+    uuid = stream.server_uuid();
+    server_id = stream.server_id();
+    return OpenAt(stream);
+  }));
+  opened_at_ = parts_.clock.SteadyMicros();
+  parts_.jobs.Update(assignment_);
+  return CheckServer(uuid, server_id);
+}
+
+absl::Status TableReader::OpenAt(StreamAccess& stream) {
+  epoch_ = stream.epoch();
+  TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
+  changes.NoteTime(parts_.clock.SteadyMicros());
+  // A statement that came while nobody recorded, as after a crash, has moved the beginning.
+  const auto coverage = stream.coverage().Newest(assignment_.table);
+  const bool moved = assignment_.whole() && coverage.has_value() && !coverage->complete &&
+                     coverage->begin.value != assignment_.progress.begin();
+  const bool fresh = assignment_.progress.begin() == 0;
+  if (fresh || moved || std::exchange(anew_, false)) BeginAnew(stream);
+  return absl::OkStatus();
+}
+
+void TableReader::BeginAnew(StreamAccess& stream) {
+  Progress& progress = assignment_.progress;
+  if (progress.begin() != 0) progress.set_restarts(progress.restarts() + 1);
+  const Sequence begin = stream.builder().newest().next();
+  progress.set_begin(begin.value);
+  progress.set_state(TableState::STATE_READING);
+  progress.set_rows_read(0);
+  progress.set_version(0);
+  progress.clear_key_columns();
+  progress.clear_last_key();
+  if (assignment_.whole()) {
+    stream.coverage().Set(assignment_.table, {.begin = begin, .complete = false, .spoiled = {}});
+  }
+  stream.AddRecord(Jobs::RecordOf(assignment_));
+}
+
+// Places and touched keys mean nothing if the queries go elsewhere.
+absl::Status TableReader::CheckServer(const std::string& uuid, uint32_t server_id) const {
+  const ServerInfo& server = connection_.info();
+  if (server.server_uuid == uuid && server.server_id == server_id) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+                   fmt::format("queries reach server id {} at {}, the binlog comes from server id "
+                               "{}; trying again until both are one",
+                               server.server_id, connection_.endpoint(), server_id));
+}
+
+absl::StatusOr<bool> TableReader::Describe() {
+  MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
+  if (visibility_ == Visibility::kExecutedGtids) {
+    MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+  }
+  MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
+  if (!details_.has_value()) return false;
+  MILLRACE_ASSIGN_OR_RETURN(key_, FetchTableKey(connection_, assignment_.table));
+  MILLRACE_ASSIGN_OR_RETURN(const uint64_t estimate,
+                            FetchRowEstimate(connection_, assignment_.table));
+  assignment_.progress.set_rows_estimate(estimate);
+  refusal_ = absl::OkStatus();
+  Verdict verdict = Verdict::kTaken;
+  MILLRACE_RETURN_IF_ERROR(RunBehindEnd([&](StreamAccess& stream) {
+    if (DefinitionChanged(stream)) {
+      verdict = Verdict::kChanged;
+    } else {
+      refusal_ = Resolve(stream, *details_);
+    }
+    return absl::OkStatus();
+  }));
+  if (verdict == Verdict::kChanged) {
+    anew_ = true;
+    return Changed();
+  }
+  parts_.jobs.Update(assignment_);
+  return true;
+}
+
+absl::Status TableReader::Resolve(StreamAccess& stream, const TableDetails& details) {
+  MILLRACE_ASSIGN_OR_RETURN(const schema::DescribedMap described,
+                            schema::DescribedMap::Make(details, connection_.info().flavour));
+  MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &details));
+  MILLRACE_ASSIGN_OR_RETURN(plan_,
+                            transcode::SelectPlan::Compile(version_, connection_.info().flavour));
+  values_.resize(plan_->value_count());
+  row_key_.reset();
+  key_indexes_.clear();
+  const std::vector<std::string> columns =
+      key_.has_value() ? key_->columns : std::vector<std::string>();
+  if (!columns.empty()) {
+    auto row_key = transcode::RowKey::Make(*version_, columns);
+    // A key column that is not captured cannot be compared with what the stream tells.
+    if (row_key.ok()) row_key_ = *std::move(row_key);
+  }
+  if (row_key_.has_value()) {
+    key_indexes_ = ColumnIndexes(*version_, columns);
+    stream.live_changes().Find(assignment_.table)->SetKey(*row_key_);
+  }
+  Progress& progress = assignment_.progress;
+  const bool same_key = std::equal(columns.begin(), columns.end(), progress.key_columns().begin(),
+                                   progress.key_columns().end());
+  if (progress.version() != 0 && (progress.version() != version_->version || !same_key)) {
+    BeginAnew(stream);
+  }
+  progress.set_version(version_->version);
+  *progress.mutable_key_columns() = {columns.begin(), columns.end()};
+  return absl::OkStatus();
+}
+
+bool TableReader::DefinitionChanged(StreamAccess& stream) const {
+  const TableChanges* changes = stream.live_changes().Find(assignment_.table);
+  return changes == nullptr || changes->definitions() != 0;
+}
+
+absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
+  // Without GTIDs the window begins in the past: what the stream told of by then is visible now.
+  while (Wanted()) {
+    Window window;
+    bool settled = true;
+    const Micros now = parts_.clock.SteadyMicros();
+    MILLRACE_RETURN_IF_ERROR(
+        parts_.tasks.Run({.epoch = epoch_, .place = {}}, [&](StreamAccess& stream) {
+          TableChanges* changes = stream.live_changes().Find(assignment_.table);
+          changes->NoteTime(now);
+          window.stamp = changes->stamp();
+          window.place = stream.place();
+          window.gtids = stream.gtids();
+          if (visibility_ == Visibility::kTime) {
+            const auto stamp = changes->StampAt(now - options_.settle_time);
+            settled = stamp.has_value();
+            window.stamp = stamp.value_or(0);
+          }
+          changes->Forget(window.stamp);
+          return absl::OkStatus();
+        }));
+    if (settled) return window;
+    parts_.jobs.Sleep(assignment_.job, opened_at_ + options_.settle_time - now + kPause);
+  }
+  return absl::CancelledError("nobody wants the snapshot any more");
+}
+
+absl::Status TableReader::WaitUntilVisible(const Window& window) {
+  if (visibility_ == Visibility::kExecutedGtids) {
+    return WaitUntilExecuted(connection_, window.gtids, kVisibleTimeout);
+  }
+  if (visibility_ == Visibility::kTime) return absl::OkStatus();
+  const Micros deadline = parts_.clock.SteadyMicros() + kVisibleTimeout;
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto place, BeginConsistentRead(connection_));
+    if (!place.has_value()) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_NOT_VISIBLE",
+                       "the source does not tell the binlog position of a consistent read "
+                       "(binlog_snapshot_position); see that log_bin is on");
+    }
+    if (CompareBinlogPlaces(place->file, place->offset, window.place) >= 0) return absl::OkStatus();
+    MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
+    if (parts_.clock.SteadyMicros() > deadline || !Wanted()) {
+      return absl::DeadlineExceededError("the source does not show what its binlog tells");
+    }
+    parts_.jobs.Sleep(assignment_.job, kPause);
+  }
+}
+
+absl::Status TableReader::EndRead() {
+  if (visibility_ != Visibility::kConsistentRead) return absl::OkStatus();
+  return EndConsistentRead(connection_);
+}
+
+absl::StatusOr<bool> TableReader::DefinitionIsTheSame() {
+  MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection_, assignment_.table));
+  return details.has_value() && SameDefinition(*details_, *details);
+}
+
+absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {
+  MILLRACE_ASSIGN_OR_RETURN(BinlogPlace end, BinlogEnd(connection_));
+  return parts_.tasks.Run({.epoch = epoch_, .place = std::move(end)}, std::move(work));
+}
+
+absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status& why) {
+  assignment_.progress.set_state(state);
+  assignment_.progress.set_error(std::string(why.message()));
+  assignment_.progress.set_error_reason(ErrorReason(why));
+  if (!why.ok()) spdlog::error("table {} cannot be read: {}", name_, std::string(why.message()));
+  const absl::Status ended = parts_.tasks.Run({}, [&](StreamAccess& stream) {
+    // Of a table that is gone the log holds all there is.
+    if (state == TableState::STATE_GONE) Complete(stream);
+    stream.live_changes().Stop(assignment_.table);
+    stream.AddRecord(Jobs::RecordOf(assignment_));
+    return absl::OkStatus();
+  });
+  parts_.jobs.Update(assignment_);
+  return ended;
+}
+
+void TableReader::Complete(StreamAccess& stream) {
+  if (!assignment_.whole()) return;
+  auto coverage = stream.coverage().Newest(assignment_.table);
+  if (!coverage.has_value() || coverage->complete) return;
+  coverage->complete = true;
+  stream.coverage().Set(assignment_.table, *std::move(coverage));
+}
+
+absl::Status TableReader::WaitForPace(uint64_t rows) {
+  const Micros wait = parts_.pace.Spend(rows);
+  if (wait > 0) parts_.jobs.Sleep(assignment_.job, wait);
+  return absl::OkStatus();
+}
+
+absl::Status TableReader::WaitForSource() {
+  constexpr Micros kLookEvery = 1'000'000;
+  const uint64_t threads_max = options_.threads_running_max;
+  const Micros lag_max = options_.replication_lag_max;
+  if (threads_max == 0 && lag_max == 0) return absl::OkStatus();
+  if (parts_.clock.SteadyMicros() - load_checked_at_ < kLookEvery) return absl::OkStatus();
+  while (Wanted()) {
+    MILLRACE_ASSIGN_OR_RETURN(const SourceLoad load, FetchSourceLoad(connection_));
+    std::string why;
+    if (threads_max != 0 && load.threads_running > threads_max) {
+      why = fmt::format("the source runs {} threads, more than snapshot.threads_running_max = {}",
+                        load.threads_running, threads_max);
+    } else if (lag_max != 0 &&
+               static_cast<Micros>(load.replication_lag_seconds.value_or(0)) * 1'000'000 >
+                   lag_max) {
+      why = fmt::format("the source is {} s behind its own, more than snapshot.replication_lag_max",
+                        *load.replication_lag_seconds);
+    }
+    parts_.jobs.SetWaiting(assignment_.job, why);
+    load_checked_at_ = parts_.clock.SteadyMicros();
+    if (why.empty()) return absl::OkStatus();
+    parts_.jobs.Sleep(assignment_.job, kLookEvery);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace millrace::snapshot

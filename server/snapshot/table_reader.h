@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "config/config.h"
+#include "model/binlog_place.h"
+#include "model/gtid_set.h"
+#include "model/table_details.h"
+#include "mysql/connection.h"
+#include "mysql/row_stream.h"
+#include "mysql/table_key.h"
+#include "snapshot/chunk.h"
+#include "snapshot/jobs.h"
+#include "snapshot/pace.h"
+#include "snapshot/stream_tasks.h"
+#include "transcode/row_key.h"
+#include "transcode/select_plan.h"
+
+namespace millrace::snapshot {
+
+// Reads one table into the log: the way of OVERLAP.md, step by step. Used on one thread, over a
+// connection that is its own meanwhile.
+class TableReader {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const Config& config;
+    Jobs& jobs;
+    StreamTasks& tasks;
+    Pace& pace;
+    const Clock& clock;
+  };
+  TableReader(const Parts& parts, Connection& connection, Assignment assignment);
+
+  // Reads until the table is over, or nobody wants it any more. What went wrong with the table
+  // itself is in its progress afterwards. Errors that trying again can mend, over a new connection:
+  // those of the connection, kAborted, kCancelled.
+  absl::Status Read();
+  const Assignment& assignment() const { return assignment_; }
+
+ private:
+  // How a window's beginning becomes visible to queries.
+  enum class Visibility { kExecutedGtids, kConsistentRead, kTime };
+  // A stream place, and what a query must see at least.
+  struct Window {
+    uint64_t stamp = 0;
+    BinlogPlace place;
+    GtidSet gtids;
+  };
+  // What became of rows that were offered to the stream.
+  enum class Verdict {
+    kTaken,
+    kRepeat,   // touched in a way that needs them read again
+    kChanged,  // the definition changed
+  };
+
+  absl::Status ReadUntilOver();
+  absl::Status ReadPrepared();
+  // Begins to record what the stream does to the table.
+  absl::Status Open();
+  absl::Status OpenAt(StreamAccess& stream);
+  absl::Status CheckServer(const std::string& uuid, uint32_t server_id) const;
+  // Learns the definition. False: there is no such table.
+  absl::StatusOr<bool> Describe();
+  absl::Status Resolve(StreamAccess& stream, const TableDetails& details);
+  void BeginAnew(StreamAccess& stream);
+
+  absl::StatusOr<Window> OpenWindow();
+  absl::Status WaitUntilVisible(const Window& window);
+  absl::Status EndRead();
+  absl::StatusOr<bool> DefinitionIsTheSame();
+  // Runs `work` when the stream has come to the end that the binlog has now.
+  absl::Status RunBehindEnd(StreamTasks::Work work);
+
+  // Rows of a table with a key. True: it is over.
+  absl::StatusOr<bool> ReadChunk();
+  absl::Status FillChunk();
+  absl::Status AddRow(const TextValue* values);
+  void KeepKey();
+  uint64_t RowsWanted() const;
+  absl::StatusOr<std::string> QueryForChunk() const;
+  absl::Status Offer(const Window& window, Verdict& verdict);
+  absl::Status Take(StreamAccess& stream, const Window& window, Verdict& verdict);
+  std::optional<std::vector<bool>> ChooseRows(const TableChanges& changes,
+                                              const Window& window) const;
+  // Answers how many.
+  absl::StatusOr<uint64_t> AddReads(StreamAccess& stream, const std::vector<bool>& wanted);
+  bool DefinitionChanged(StreamAccess& stream) const;
+
+  // A table without a key.
+  absl::Status ReadKeyless();
+  absl::Status ReadAtRest();
+  absl::Status TakeKeyless(StreamAccess& stream, const Window& window, Verdict& verdict);
+  absl::StatusOr<uint64_t> StreamRows(StreamAccess& stream);
+
+  // The end of the table, in the stream's own order.
+  absl::Status End(v1::SnapshotTable::State state, const absl::Status& why);
+  void Complete(StreamAccess& stream);
+  absl::Status WaitForPace(uint64_t rows);
+  absl::Status WaitForSource();
+  bool Wanted() const { return parts_.jobs.Wanted(assignment_.job); }
+
+  const Parts parts_;
+  const SnapshotOptions& options_;
+  Connection& connection_;
+  Assignment assignment_;
+  const std::string name_;
+  const Visibility visibility_;
+
+  // Since Open.
+  uint64_t epoch_ = 0;
+  Micros opened_at_ = 0;
+  bool anew_ = false;     // the next Open begins the table from its first row
+  absl::Status refusal_;  // why the definition cannot be used
+  std::optional<TableDetails> details_;
+  std::optional<TableKey> key_;
+  std::optional<transcode::RowKey> row_key_;
+  schema::TableVersionPtr version_;
+  std::unique_ptr<transcode::SelectPlan> plan_;
+  std::vector<size_t> key_indexes_;  // columns of the version
+
+  ChunkSize size_;
+  Chunk chunk_;
+  std::vector<transcode::SelectPlan::Value> values_;
+  std::vector<transcode::InvalidText> invalid_;
+  Micros load_checked_at_ = 0;
+};
+
+}  // namespace millrace::snapshot

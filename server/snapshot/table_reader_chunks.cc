@@ -1,0 +1,209 @@
+// The part of TableReader that reads tables with a key.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/read_marks.h"
+#include "snapshot/chunk_query.h"
+#include "snapshot/reads_header.h"
+#include "snapshot/table_reader.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// Rows between two looks whether the snapshot is still wanted.
+constexpr size_t kLookEveryRows = 256;
+
+}  // namespace
+
+absl::StatusOr<bool> TableReader::ReadChunk() {
+  MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
+  MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+  const Micros began_at = parts_.clock.SteadyMicros();
+  const absl::Status filled = FillChunk();
+  const Micros took = parts_.clock.SteadyMicros() - began_at;
+  MILLRACE_RETURN_IF_ERROR(EndRead());
+  MILLRACE_RETURN_IF_ERROR(filled);
+  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
+  if (!same) {
+    anew_ = true;
+    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
+  }
+  Verdict verdict = Verdict::kTaken;
+  MILLRACE_RETURN_IF_ERROR(Offer(window, verdict));
+  if (verdict == Verdict::kChanged) {
+    anew_ = true;
+    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
+  }
+  if (verdict == Verdict::kRepeat) {
+    assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
+    size_.Halve();
+    parts_.jobs.Update(assignment_);
+    return false;
+  }
+  parts_.jobs.Update(assignment_);
+  size_.Note(chunk_.rows.size(), chunk_.bytes.size(), took);
+  if (chunk_.last) return true;
+  MILLRACE_RETURN_IF_ERROR(WaitForPace(chunk_.rows.size()));
+  return false;
+}
+
+absl::StatusOr<std::string> TableReader::QueryForChunk() const {
+  ChunkQuery query{.table = assignment_.table,
+                   .select_list = plan_->select_list(),
+                   .index = key_->index,
+                   .key_columns = key_->columns,
+                   .after = {},
+                   .where = assignment_.where,
+                   .key_from = assignment_.key_from,
+                   .key_to = assignment_.key_to,
+                   .rows = RowsWanted()};
+  for (int i = 0; i < assignment_.progress.last_key_size(); ++i) {
+    MILLRACE_ASSIGN_OR_RETURN(
+        transcode::SelectPlan::Comparison comparison,
+        plan_->CompareWith(key_indexes_[static_cast<size_t>(i)], assignment_.progress.last_key(i)));
+    query.after.push_back(
+        {.expression = std::move(comparison.expression), .literal = std::move(comparison.literal)});
+  }
+  return QueryText(query);
+}
+
+uint64_t TableReader::RowsWanted() const {
+  const uint64_t most = parts_.pace.rows_max();
+  return most == 0 ? size_.rows() : std::min(size_.rows(), most);
+}
+
+absl::Status TableReader::FillChunk() {
+  chunk_.Clear();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string sql, QueryForChunk());
+  MILLRACE_ASSIGN_OR_RETURN(const auto rows, connection_.Stream(sql));
+  if (rows->column_count() != values_.size()) {
+    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
+                                           values_.size(), name_, rows->column_count()));
+  }
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool more, rows->Next());
+    if (!more) break;
+    MILLRACE_RETURN_IF_ERROR(AddRow(rows->values()));
+    const bool look = chunk_.rows.size() % kLookEveryRows == 0;
+    if (look && !Wanted()) return absl::CancelledError("nobody wants the snapshot any more");
+    // Rows much larger than those before: what follows is read with the next chunk.
+    if (chunk_.bytes.size() > 2 * options_.chunk_bytes_max) return absl::OkStatus();
+  }
+  chunk_.last = chunk_.rows.size() < RowsWanted();
+  return absl::OkStatus();
+}
+
+absl::Status TableReader::AddRow(const TextValue* values) {
+  for (size_t i = 0; i < values_.size(); ++i) {
+    values_[i] = {.data = values[i].data, .size = values[i].size};
+  }
+  Chunk::Row row{.offset = chunk_.bytes.size(), .key_offset = chunk_.keys.size()};
+  invalid_.clear();
+  MILLRACE_RETURN_IF_ERROR(plan_->EncodeRow(values_.data(), chunk_.bytes, invalid_));
+  row.size = chunk_.bytes.size() - row.offset;
+  if (!row_key_->Append(chunk_.row(row), chunk_.keys)) {
+    return MakeError(
+        absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+        fmt::format("a row of table {} has no value for its key {}", name_, key_->index));
+  }
+  row.key_size = chunk_.keys.size() - row.key_offset;
+  for (const transcode::InvalidText& text : invalid_) {
+    chunk_.invalid.push_back({.row = chunk_.rows.size(),
+                              .field_number = text.field_number,
+                              .charset = std::string(text.charset),
+                              .bytes = std::string(text.bytes)});
+  }
+  chunk_.rows.push_back(row);
+  KeepKey();
+  return absl::OkStatus();
+}
+
+// The next chunk begins behind the last row of this one.
+void TableReader::KeepKey() {
+  chunk_.last_key.resize(key_indexes_.size());
+  for (size_t i = 0; i < key_indexes_.size(); ++i) {
+    const transcode::SelectPlan::Value& value = values_[*plan_->ValueIndex(key_indexes_[i])];
+    chunk_.last_key[i].assign(value.data, value.size);
+  }
+}
+
+absl::Status TableReader::Offer(const Window& window, Verdict& verdict) {
+  absl::Status refused;
+  MILLRACE_RETURN_IF_ERROR(RunBehindEnd([&](StreamAccess& stream) {
+    refused = Take(stream, window, verdict);
+    return absl::OkStatus();
+  }));
+  return refused;
+}
+
+absl::Status TableReader::Take(StreamAccess& stream, const Window& window, Verdict& verdict) {
+  if (DefinitionChanged(stream)) {
+    verdict = Verdict::kChanged;
+    return absl::OkStatus();
+  }
+  const auto wanted = ChooseRows(*stream.live_changes().Find(assignment_.table), window);
+  if (!wanted.has_value()) {
+    verdict = Verdict::kRepeat;
+    return absl::OkStatus();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const uint64_t added, AddReads(stream, *wanted));
+  Progress& progress = assignment_.progress;
+  progress.set_rows_read(progress.rows_read() + added);
+  if (!chunk_.rows.empty()) {
+    *progress.mutable_last_key() = {chunk_.last_key.begin(), chunk_.last_key.end()};
+  }
+  if (chunk_.last) {
+    progress.set_state(v1::SnapshotTable::STATE_DONE);
+    Complete(stream);
+    stream.live_changes().Stop(assignment_.table);
+  }
+  stream.AddRecord(Jobs::RecordOf(assignment_));
+  stream.CountReads(assignment_.table, added);
+  return absl::OkStatus();
+}
+
+// Which rows no change has touched; nothing if that cannot be said, or if a row is known to nobody
+// as a whole.
+std::optional<std::vector<bool>> TableReader::ChooseRows(const TableChanges& changes,
+                                                         const Window& window) const {
+  if (!changes.Remembers(window.stamp)) return std::nullopt;
+  std::vector<bool> wanted(chunk_.rows.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto touch = changes.Since(window.stamp, chunk_.key(chunk_.rows[i]));
+    if (touch == TableChanges::Touch::kPartial) return std::nullopt;
+    wanted[i] = touch == TableChanges::Touch::kNone;
+  }
+  return wanted;
+}
+
+absl::StatusOr<uint64_t> TableReader::AddReads(StreamAccess& stream,
+                                               const std::vector<bool>& wanted) {
+  uint64_t added = 0;
+  if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) return added;
+  transcode::FrameBuilder& builder = stream.builder();
+  const BinlogPlace place = stream.place();
+  builder.BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
+  auto invalid = chunk_.invalid.begin();
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    invalid_.clear();
+    for (; invalid != chunk_.invalid.end() && invalid->row == i; ++invalid) {
+      invalid_.push_back({.field_number = invalid->field_number,
+                          .charset = invalid->charset,
+                          .bytes = invalid->bytes});
+    }
+    if (!wanted[i]) continue;
+    const absl::Status status = builder.AddRead(*version_, chunk_.row(chunk_.rows[i]), invalid_);
+    if (!status.ok()) {
+      builder.AbandonTransaction();
+      return status;
+    }
+    ++added;
+  }
+  builder.EndTransaction();
+  return added;
+}
+
+}  // namespace millrace::snapshot

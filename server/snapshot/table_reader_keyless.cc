@@ -1,0 +1,125 @@
+// The part of TableReader that reads tables without a key: in one consistent read, while the stream
+// stands still.
+
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/read_marks.h"
+#include "snapshot/chunk_query.h"
+#include "snapshot/read_session.h"
+#include "snapshot/reads_header.h"
+#include "snapshot/table_reader.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+constexpr size_t kLookEveryRows = 4096;
+// Pause before the next try to find the table at rest.
+constexpr Micros kRestPause = 5'000;
+
+}  // namespace
+
+absl::Status TableReader::ReadKeyless() {
+  // It takes as long as it takes.
+  MILLRACE_RETURN_IF_ERROR(LimitQueries(connection_, 0));
+  const absl::Status status = ReadAtRest();
+  MILLRACE_RETURN_IF_ERROR(status);
+  return LimitQueries(connection_, options_.query_time_max);
+}
+
+absl::Status TableReader::ReadAtRest() {
+  while (Wanted()) {
+    MILLRACE_RETURN_IF_ERROR(WaitForSource());
+    MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
+    MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+    if (visibility_ != Visibility::kConsistentRead) {
+      MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
+    }
+    MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
+    Verdict verdict = same ? Verdict::kTaken : Verdict::kChanged;
+    absl::Status read;
+    const absl::Status ran = same ? RunBehindEnd([&](StreamAccess& stream) {
+      read = TakeKeyless(stream, window, verdict);
+      // Rows are in the builder: the stream has to begin again without them.
+      if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
+      return absl::OkStatus();
+    })
+                                  : absl::OkStatus();
+    MILLRACE_RETURN_IF_ERROR(read);
+    MILLRACE_RETURN_IF_ERROR(ran);
+    MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
+    if (verdict == Verdict::kTaken) {
+      parts_.jobs.Update(assignment_);
+      return absl::OkStatus();
+    }
+    if (verdict == Verdict::kChanged) {
+      anew_ = true;
+      return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED",
+                       "the table's definition changed");
+    }
+    assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
+    parts_.jobs.Update(assignment_);
+    parts_.jobs.Sleep(assignment_.job, kRestPause);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window,
+                                      Verdict& verdict) {
+  if (DefinitionChanged(stream)) {
+    verdict = Verdict::kChanged;
+    return absl::OkStatus();
+  }
+  // A change between the window and here: it is not known whether the read shows it.
+  const TableChanges& changes = *stream.live_changes().Find(assignment_.table);
+  if (changes.stamp() != window.stamp || !changes.Remembers(window.stamp)) {
+    verdict = Verdict::kRepeat;
+    return absl::OkStatus();
+  }
+  spdlog::info("table {} has no key: the feed stands still until its rows are read", name_);
+  const BinlogPlace place = stream.place();
+  stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
+  MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
+  stream.builder().EndTransaction();
+  Progress& progress = assignment_.progress;
+  progress.set_rows_read(rows);
+  progress.set_state(v1::SnapshotTable::STATE_DONE);
+  Complete(stream);
+  stream.live_changes().Stop(assignment_.table);
+  stream.AddRecord(Jobs::RecordOf(assignment_));
+  stream.CountReads(assignment_.table, rows);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
+  ChunkQuery query;
+  query.table = assignment_.table;
+  query.select_list = plan_->select_list();
+  query.where = assignment_.where;
+  MILLRACE_ASSIGN_OR_RETURN(const auto rows, connection_.Stream(QueryText(query)));
+  if (rows->column_count() != values_.size()) {
+    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
+                                           values_.size(), name_, rows->column_count()));
+  }
+  uint64_t count = 0;
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool more, rows->Next());
+    if (!more) return count;
+    for (size_t i = 0; i < values_.size(); ++i) {
+      values_[i] = {.data = rows->values()[i].data, .size = rows->values()[i].size};
+    }
+    chunk_.bytes.Clear();
+    invalid_.clear();
+    MILLRACE_RETURN_IF_ERROR(plan_->EncodeRow(values_.data(), chunk_.bytes, invalid_));
+    MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
+    MILLRACE_RETURN_IF_ERROR(stream.HandOver());
+    if (++count % kLookEveryRows == 0 && !Wanted()) {
+      rows->Abandon();
+      return absl::CancelledError("nobody wants the snapshot any more");
+    }
+  }
+}
+
+}  // namespace millrace::snapshot
