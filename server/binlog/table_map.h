@@ -55,6 +55,8 @@ struct TableMap {
   bool has_names = false;       // FULL only
   bool has_collations = false;  // of character columns: MINIMAL and FULL; of ENUM and SET: FULL
   bool has_labels = false;      // FULL only
+  // Never of an event: the map was made of what information_schema tells, in UTF-8.
+  bool labels_are_utf8 = false;
   // Whether the table has a primary key and FULL wrote it.
   bool has_primary_key = false;
   bool has_visibility = false;  // FULL of MySQL only

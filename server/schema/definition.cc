@@ -256,10 +256,16 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   if (!IsEnumOrSet(column.type)) return absl::OkStatus();
   const auto [before, details] = sources_[i];
   const Charset* charset = FindCharset(column.charset);
-  bool converted = !map_.columns[i].labels.empty() && charset != nullptr;
+  bool converted = !map_.columns[i].labels.empty() && (charset != nullptr || map_.labels_are_utf8);
   for (const std::string_view label : map_.columns[i].labels) {
     if (!converted) break;
-    converted = charset->AppendUtf8(label, column.labels.emplace_back());
+    std::string& converted_label = column.labels.emplace_back();
+    if (map_.labels_are_utf8) {
+      converted_label = label;
+      converted = IsValidUtf8(label);
+    } else {
+      converted = charset->AppendUtf8(label, converted_label);
+    }
   }
   if (converted) return absl::OkStatus();
   column.labels.clear();

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
@@ -13,7 +11,8 @@ namespace millrace::schema {
 
 // The TABLE_MAP that the source would write, under binlog_row_metadata=FULL, for a table of which
 // information_schema tells. Resolving it gives the version that the next real event will give, so
-// that rows read by a query and rows of the binlog share one row message.
+// that rows read by a query and rows of the binlog share one row message. It is resolved as an
+// event is: with the details only if Registry::NeedsDetails says so.
 class DescribedMap {
  public:
   // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type.
@@ -26,7 +25,6 @@ class DescribedMap {
   DescribedMap() = default;
   // Stable under moves, because `map_` looks into it.
   std::unique_ptr<TableDetails> details_;
-  std::unique_ptr<std::vector<std::vector<std::string>>> labels_;  // in the columns' charsets
   binlog::TableMap map_;
 };
 

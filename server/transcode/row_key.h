@@ -11,9 +11,9 @@
 namespace millrace::transcode {
 
 // Takes the key of a row out of its encoded row message, without parsing the rest of it: the
-// fields of the key columns as they stand there, tags included. Since equal values have equal
-// bytes, whether they come from the binlog or from a query, equal keys have equal bytes; two keys
-// that only their collation calls equal have not. Immutable, thread-safe.
+// fields of the key columns as they stand there, in the row's order, tags included. Since equal
+// values have equal bytes, whether they come from the binlog or from a query, equal keys have equal
+// bytes; two keys that only their collation calls equal have not. Immutable, thread-safe.
 class RowKey {
  public:
   // `columns` in key order. kNotFound COLUMN_UNKNOWN: the version has no such captured column.

@@ -58,20 +58,12 @@ absl::Status MapMisfit(const schema::TableVersion& table, std::string_view what)
 }  // namespace
 
 RowPlan::State::State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
-    : table_(std::move(table)), ops_(std::move(ops)) {
+    : FieldWriter(std::move(table), std::move(ops)) {
   for (const ColumnOp& op : ops_) {
-    fixed_room_ += op.room;
     if (op.is_json) ++json_columns_;
   }
-  // Tags are stored as eight bytes.
-  fixed_room_ += sizeof(ColumnOp::tag);
   documents_.resize(ops_.size());
   has_document_.resize(ops_.size());
-}
-
-char* RowPlan::State::Room(char* to, size_t count) {
-  out_->Advance(to);
-  return out_->Reserve(count + fixed_room_);
 }
 
 absl::Status RowPlan::State::Failed(const char* image) const {
@@ -129,8 +121,7 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
     }
     to = is_partial ? EncodeDifferences(op, value, to) : Encode(op, value, to);
     if (to == nullptr) [[unlikely]] {
-      failure_.column = op.column;
-      failure_.at = from;
+      failure_ = {.column = op.column, .at = from, .problem = problem_};
       return nullptr;
     }
   }
@@ -157,8 +148,7 @@ absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
   if (present.size() != BytesOfBits(ops_.size())) {
     return MapMisfit(*table_, "the bitmap of present columns has another size");
   }
-  out_ = &out;
-  invalid_ = &invalid;
+  WriteTo(out, invalid);
   if (invalid.empty()) kept_.clear();
   return absl::OkStatus();
 }

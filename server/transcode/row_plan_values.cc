@@ -16,63 +16,11 @@ namespace {
 
 constexpr std::string_view kPartOutOfRange = "a part of a date or time is out of range";
 
-inline char* PutTag(const ColumnOp& op, char* to) {
-  std::memcpy(to, op.tag, sizeof op.tag);
-  return to + op.tag_size;
-}
-
-inline char* PutVarint(const ColumnOp& op, uint64_t value, char* to) {
-  return WireBuffer::WriteVarint(PutTag(op, to), value);
-}
-
-// Negative numbers take ten bytes, as protobuf demands of int32 too.
-inline char* PutSigned(const ColumnOp& op, int64_t value, char* to) {
-  return PutVarint(op, static_cast<uint64_t>(value), to);
-}
-
-// Most values are short: two loads that overlap cost less than a call of memcpy.
-inline char* Copy(std::string_view bytes, char* to) {
-  const size_t size = bytes.size();
-  if (size >= 8 && size <= 16) {
-    const uint64_t first = LoadLittle64(bytes.data());
-    const uint64_t last = LoadLittle64(bytes.data() + size - 8);
-    std::memcpy(to, &first, 8);
-    std::memcpy(to + size - 8, &last, 8);
-  } else if (size >= 4 && size < 8) {
-    const uint32_t first = LoadLittle32(bytes.data());
-    const uint32_t last = LoadLittle32(bytes.data() + size - 4);
-    std::memcpy(to, &first, 4);
-    std::memcpy(to + size - 4, &last, 4);
-  } else if (size != 0) {
-    std::memcpy(to, bytes.data(), size);
-  }
-  return to + size;
-}
-
-inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
-  return Copy(bytes, WireBuffer::WriteVarint(PutTag(op, to), bytes.size()));
-}
-
-// A field of less than 128 bytes, which `write` puts where it is told to.
-template <typename Writer>
-inline char* PutShort(const ColumnOp& op, char* to, Writer write) {
-  char* const content = PutTag(op, to) + 1;
-  char* const end = write(content);
-  if (end != nullptr) content[-1] = static_cast<char>(end - content);
-  return end;
-}
-
 int32_t SignedLittle24(const char* from) {
   return static_cast<int32_t>(LoadLittle24(from) << 8) >> 8;
 }
 
 }  // namespace
-
-void RowPlan::State::AddInvalid(const ColumnOp& op, std::string_view value) {
-  const schema::Column& column = table_->columns[op.column];
-  invalid_->push_back(
-      {.field_number = column.field_number, .charset = column.charset, .bytes = value});
-}
 
 // What most columns are; the rest is in EncodeOther.
 char* RowPlan::State::Encode(const ColumnOp& op, std::string_view value, char* to) {
@@ -165,7 +113,7 @@ char* RowPlan::State::EncodeOther(const ColumnOp& op, std::string_view value, ch
     case Opcode::kTimestampOld:
       return EncodeTimestamp(op, LoadLittle32(from), 0, to);
     case Opcode::kSet:
-      return EncodeSet(op, value, to);
+      return EncodeSet(op, LoadLittle(from, op.width), to);
     case Opcode::kConverted:
       return EncodeConverted(op, value, to);
     case Opcode::kBytes:
@@ -187,42 +135,6 @@ char* RowPlan::State::EncodeOther(const ColumnOp& op, std::string_view value, ch
     default:
       return Impossible("no way to encode the column");
   }
-}
-
-char* RowPlan::State::EncodeText(const ColumnOp& op, std::string_view value, char* to) {
-  if (!IsValidUtf8(value)) [[unlikely]] {
-    AddInvalid(op, value);
-    return to;
-  }
-  to = Room(to, value.size() + 16);
-  return PutBytes(op, value, to);
-}
-
-char* RowPlan::State::EncodeConverted(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, Charset::Utf8Room(value.size()) + 16);
-  // Most text does not grow: a length of as many bytes as that of the value will do.
-  const unsigned width = WireBuffer::VarintWidth(value.size());
-  char* const length = PutTag(op, to);
-  char* const text = length + width;
-  char* const end = op.charset->WriteUtf8(value, text);
-  if (end == nullptr) {
-    AddInvalid(op, value);
-    return to;
-  }
-  const auto size = static_cast<size_t>(end - text);
-  const unsigned needed = WireBuffer::VarintWidth(size);
-  if (needed != width) std::memmove(length + needed, text, size);
-  return WireBuffer::WriteVarint(length, size) + size;
-}
-
-char* RowPlan::State::EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded,
-                                  char* to) {
-  const size_t size = std::max(value.size(), padded);
-  to = Room(to, size + 16);
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
-  if (!value.empty()) std::memcpy(to, value.data(), value.size());
-  std::memset(to + value.size(), 0, size - value.size());
-  return to + size;
 }
 
 char* RowPlan::State::EncodeCompressed(const ColumnOp& op, std::string_view value, char* to) {
@@ -261,42 +173,6 @@ char* RowPlan::State::EncodeMariadb(const ColumnOp& op, std::string_view value, 
   });
 }
 
-// google.protobuf.Timestamp{seconds = 1, nanos = 2}; the zero date is the empty message.
-char* RowPlan::State::EncodeTimestamp(const ColumnOp& op, uint32_t seconds, uint32_t nanoseconds,
-                                      char* to) {
-  return PutShort(op, to, [&](char* at) {
-    if (seconds != 0) {
-      *at++ = 1 << 3 | WireBuffer::kVarint;
-      at = WireBuffer::WriteVarint(at, seconds);
-    }
-    if (nanoseconds != 0) {
-      *at++ = 2 << 3 | WireBuffer::kVarint;
-      at = WireBuffer::WriteVarint(at, nanoseconds);
-    }
-    return at;
-  });
-}
-
-char* RowPlan::State::EncodeSet(const ColumnOp& op, std::string_view value, char* to) {
-  const uint64_t bits = LoadLittle(value.data(), op.width);
-  size_t size = 0;
-  for (uint64_t left = bits; left != 0; left &= left - 1) {
-    const auto member = static_cast<size_t>(std::countr_zero(left));
-    if (member >= op.labels.size()) return Impossible("a SET member without a label");
-    size += op.labels[member].size() + 1;
-  }
-  if (size > 0) --size;  // a comma between members, none after the last
-  to = Room(to, size + 16);
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
-  for (uint64_t left = bits; left != 0; left &= left - 1) {
-    const std::string& label = op.labels[static_cast<size_t>(std::countr_zero(left))];
-    if (left != bits) *to++ = ',';
-    std::memcpy(to, label.data(), label.size());
-    to += label.size();
-  }
-  return to;
-}
-
 char* RowPlan::State::EncodeJson(const ColumnOp& op, std::string_view value, char* to) {
   json_text_.clear();
   if (!AppendJson(JsonDocumentOf(value), 0, JsonTextMax(value.size()), json_text_)) {
@@ -324,42 +200,6 @@ char* RowPlan::State::EncodeDifferences(const ColumnOp& op, std::string_view dif
     return Impossible("JSON differences that do not fit the document");
   }
   return EncodeJsonText(op, to);
-}
-
-// millrace.v1.Geometry{srid = 1, wkb = 2}
-char* RowPlan::State::EncodeGeometry(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, value.size() + 32);
-  if (value.empty()) return PutBytes(op, {}, to);
-  if (value.size() < 4) return Impossible("a geometry without its reference system");
-  const uint32_t srid = LoadLittle32(value.data());
-  const std::string_view wkb = value.substr(4);
-  const size_t srid_size = srid == 0 ? 0 : 1 + WireBuffer::VarintWidth(srid);
-  const size_t wkb_size = wkb.empty() ? 0 : 1 + WireBuffer::VarintWidth(wkb.size()) + wkb.size();
-  to = WireBuffer::WriteVarint(PutTag(op, to), srid_size + wkb_size);
-  if (srid != 0) {
-    *to++ = 1 << 3 | WireBuffer::kVarint;
-    to = WireBuffer::WriteVarint(to, srid);
-  }
-  if (!wkb.empty()) {
-    *to++ = 2 << 3 | WireBuffer::kBytes;
-    to = WireBuffer::WriteVarint(to, wkb.size());
-    std::memcpy(to, wkb.data(), wkb.size());
-    to += wkb.size();
-  }
-  return to;
-}
-
-// millrace.v1.Vector{repeated float values = 1}, which protobuf packs as the server does.
-char* RowPlan::State::EncodeVector(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, value.size() + 32);
-  if (value.empty()) return PutBytes(op, {}, to);
-  if (value.size() % 4 != 0) return Impossible("a vector that is not of whole numbers");
-  const size_t size = 1 + WireBuffer::VarintWidth(value.size()) + value.size();
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
-  *to++ = 1 << 3 | WireBuffer::kBytes;
-  to = WireBuffer::WriteVarint(to, value.size());
-  std::memcpy(to, value.data(), value.size());
-  return to + value.size();
 }
 
 }  // namespace millrace::transcode

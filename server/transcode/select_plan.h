@@ -21,7 +21,8 @@ namespace millrace::transcode {
 // scratch buffers.
 class SelectPlan {
  public:
-  // kUnimplemented COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN: names the column.
+  // `flavour`: who will answer; what is asked for is the same of both so far. kUnimplemented
+  // COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN: names the column.
   static absl::StatusOr<std::unique_ptr<SelectPlan>> Compile(schema::TableVersionPtr table,
                                                              Flavour flavour);
   ~SelectPlan();
@@ -31,8 +32,9 @@ class SelectPlan {
   // that PrepareSession has prepared.
   const std::string& select_list() const;
   size_t value_count() const;
-  // Statements that make a session answer as the plan expects: results in the columns' own
-  // charsets, UTC, an sql_mode without surprises.
+  // Statements that make a session, of either family, answer as the plan expects: results in the
+  // columns' own charsets, UTC, an sql_mode without surprises. Text of information_schema stays
+  // UTF-8.
   static std::vector<std::string> PrepareSession();
 
   // Appends the fields of one row to `out` as the content of a row message, exactly as
@@ -47,7 +49,10 @@ class SelectPlan {
   absl::Status EncodeRow(const Value* values, WireBuffer& out, std::vector<InvalidText>& invalid);
 
   // The value of column `index` of a row just read, as an SQL literal that compares with the column
-  // exactly: for going on after that row. Not for NULL. `expression`: what to compare it with.
+  // exactly: for going on after that row. Not for NULL. `expression`: what to compare it with; the
+  // order is that of ORDER BY the column. The source refuses literals of bytes that are no text of
+  // their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type have no order. kDataLoss
+  // ROW_UNDECODABLE: as for EncodeRow.
   struct Comparison {
     std::string expression;
     std::string literal;

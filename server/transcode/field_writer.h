@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "transcode/column_op.h"
+#include "transcode/row_plan.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+
+inline char* PutTag(const ColumnOp& op, char* to) {
+  std::memcpy(to, op.tag, sizeof op.tag);
+  return to + op.tag_size;
+}
+
+inline char* PutVarint(const ColumnOp& op, uint64_t value, char* to) {
+  return WireBuffer::WriteVarint(PutTag(op, to), value);
+}
+
+// Negative numbers take ten bytes, as protobuf demands of int32 too.
+inline char* PutSigned(const ColumnOp& op, int64_t value, char* to) {
+  return PutVarint(op, static_cast<uint64_t>(value), to);
+}
+
+// Most values are short: two loads that overlap cost less than a call of memcpy.
+inline char* Copy(std::string_view bytes, char* to) {
+  const size_t size = bytes.size();
+  if (size >= 8 && size <= 16) {
+    const uint64_t first = LoadLittle64(bytes.data());
+    const uint64_t last = LoadLittle64(bytes.data() + size - 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4 && size < 8) {
+    const uint32_t first = LoadLittle32(bytes.data());
+    const uint32_t last = LoadLittle32(bytes.data() + size - 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else if (size != 0) {
+    std::memcpy(to, bytes.data(), size);
+  }
+  return to + size;
+}
+
+inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
+  return Copy(bytes, WireBuffer::WriteVarint(PutTag(op, to), bytes.size()));
+}
+
+// A field of less than 128 bytes, which `write` puts where it is told to.
+template <typename Writer>
+inline char* PutShort(const ColumnOp& op, char* to, Writer write) {
+  char* const content = PutTag(op, to) + 1;
+  char* const end = write(content);
+  if (end != nullptr) content[-1] = static_cast<char>(end - content);
+  return end;
+}
+
+// What rows of the binlog and rows of a query have in common: how values whose bytes are the same
+// in both become fields. Base of the insides of the plans.
+class FieldWriter {
+ public:
+  const schema::TableVersionPtr& table() const { return table_; }
+
+ protected:
+  FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
+
+  // Where fields and invalid text go from now on.
+  void WriteTo(WireBuffer& out, std::vector<InvalidText>& invalid) {
+    out_ = &out;
+    invalid_ = &invalid;
+  }
+
+  // Each writes the field of a value at `to`, in `out_`, and returns where the next one goes: `to`
+  // itself if there is nothing to write. Null: the value is impossible, and `problem_` says why.
+  char* EncodeText(const ColumnOp& op, std::string_view value, char* to);
+  char* EncodeConverted(const ColumnOp& op, std::string_view value, char* to);
+  char* EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded, char* to);
+  char* EncodeTimestamp(const ColumnOp& op, uint32_t seconds, uint32_t nanoseconds, char* to);
+  char* EncodeSet(const ColumnOp& op, uint64_t bits, char* to);
+  char* EncodeGeometry(const ColumnOp& op, std::string_view value, char* to);
+  char* EncodeVector(const ColumnOp& op, std::string_view value, char* to);
+
+  char* Impossible(std::string_view problem) {
+    problem_ = problem;
+    return nullptr;
+  }
+  // Room for `count` bytes more than all fields of fixed size take.
+  char* Room(char* to, size_t count) {
+    out_->Advance(to);
+    return out_->Reserve(count + fixed_room_);
+  }
+  void AddInvalid(const ColumnOp& op, std::string_view value);
+
+  const schema::TableVersionPtr table_;
+  const std::vector<ColumnOp> ops_;
+  size_t fixed_room_ = 0;
+
+  // Of the row at hand.
+  WireBuffer* out_ = nullptr;
+  std::vector<InvalidText>* invalid_ = nullptr;
+  std::string_view problem_;
+};
+
+}  // namespace millrace::transcode
