@@ -26,6 +26,14 @@ class BoundedQueue {
     return true;
   }
 
+  // Adds an item if there is room now. False if not, or if the queue is closed: `item` is dropped.
+  bool TryPush(T item) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (closed_ || items_.size() >= items_max_) return false;
+    items_.push_back(std::move(item));
+    return true;
+  }
+
   // Takes the oldest item, waiting while there is none. Nothing once the queue is closed and
   // drained.
   std::optional<T> Pop() ABSL_LOCKS_EXCLUDED(mutex_) {

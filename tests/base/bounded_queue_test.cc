@@ -34,6 +34,16 @@ TEST(BoundedQueue, ClosedRefusesNewItemsAndHandsOutTheOldOnes) {
   EXPECT_EQ(queue.Pop(), std::nullopt);
 }
 
+TEST(BoundedQueue, TryPushIsRefusedWithoutRoomAndWhenClosed) {
+  BoundedQueue<int> queue(1);
+  EXPECT_TRUE(queue.TryPush(1));
+  EXPECT_FALSE(queue.TryPush(2));
+  EXPECT_EQ(queue.Pop(), 1);
+  queue.Close();
+  EXPECT_FALSE(queue.TryPush(3));
+  EXPECT_EQ(queue.Pop(), std::nullopt);
+}
+
 TEST(BoundedQueue, PushWaitsForRoom) {
   BoundedQueue<int> queue(1);
   queue.Push(1);
