@@ -1,7 +1,6 @@
 #include "mysql/binlog_stream.h"
 
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,10 +67,7 @@ std::string ReplicaUuid(uint32_t server_id) {
 
 BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options,
                            int wake)
-    : connection_(std::move(connection)),
-      server_id_(options.server_id),
-      socket_(connection_->handle_->socket()),
-      wake_(wake) {}
+    : connection_(std::move(connection)), server_id_(options.server_id), wake_(wake) {}
 
 BinlogStream::~BinlogStream() { close(wake_); }
 
@@ -161,18 +157,18 @@ absl::Status BinlogStream::Failure(absl::Status status) const {
   return absl::CancelledError("reading the binlog was interrupted");
 }
 
-void BinlogStream::Wait() {
+bool BinlogStream::Wait() {
   packets_->Wait(wake_);
   // Takes the wake back; fails if there was none.
   eventfd_t count = 0;
-  eventfd_read(wake_, &count);
+  return eventfd_read(wake_, &count) == 0;
 }
 
 void BinlogStream::Wake() { eventfd_write(wake_, 1); }
 
 void BinlogStream::Interrupt() {
   interrupted_.store(true, std::memory_order_relaxed);
-  shutdown(socket_, SHUT_RDWR);
+  connection_->Interrupt();
 }
 
 }  // namespace millrace

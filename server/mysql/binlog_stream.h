@@ -45,7 +45,8 @@ class BinlogStream {
   // Wake or Interrupt was called; or the source has been silent for so long that the next Read says
   // so. Whoever is woken looks for its work after every Wait, whatever ended it. With Oracle's
   // client library and TLS it may end without a reason.
-  void Wait();
+  // True if Wake was called: only then may the caller wait again before it reads.
+  bool Wait();
   // Ends the Wait that blocks, or if none does the next one. From any thread, at any time between
   // Open and the destructor.
   void Wake();
@@ -67,7 +68,6 @@ class BinlogStream {
 
   const std::unique_ptr<Connection> connection_;
   const uint32_t server_id_;
-  const int socket_;
   // An eventfd: readable from Wake to the end of a Wait.
   const int wake_;
   std::unique_ptr<PacketReader> packets_;

@@ -1,12 +1,15 @@
 #include "mysql/client_library.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -319,14 +322,93 @@ struct ResultFreer {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
 };
 
+// The socket of a connection once more, so that another thread can break the connection while the
+// library may be closing its own.
+class Breaker {
+ public:
+  explicit Breaker(int socket) : socket_(fcntl(socket, F_DUPFD_CLOEXEC, 0)) {}
+  ~Breaker() {
+    if (socket_ >= 0) close(socket_);
+  }
+  Breaker(const Breaker&) = delete;
+  Breaker& operator=(const Breaker&) = delete;
+
+  bool valid() const { return socket_ >= 0; }
+  bool broken() const { return broken_.load(std::memory_order_relaxed); }
+  // From any thread.
+  void Break() {
+    broken_.store(true, std::memory_order_relaxed);
+    shutdown(socket_, SHUT_RDWR);
+  }
+
+ private:
+  const int socket_;
+  std::atomic<bool> broken_ = false;
+};
+
+using Result = std::unique_ptr<MYSQL_RES, ResultFreer>;
+
+// A connection while it answers.
+struct Answering {
+  MYSQL* mysql;
+  const std::string& endpoint;
+  Breaker& breaker;
+
+  absl::Status LastError() const {
+    if (breaker.broken()) return absl::CancelledError("the connection was interrupted");
+    return QueryError(endpoint, FailureOf(mysql));
+  }
+};
+
+class LibraryRowStream final : public RowStream {
+ public:
+  LibraryRowStream(const Answering& connection, Result result)
+      : connection_(connection),
+        result_(std::move(result)),
+        values_(mysql_num_fields(result_.get())) {}
+
+  size_t column_count() const override { return values_.size(); }
+
+  absl::StatusOr<bool> Next() override {
+    if (ended_) return false;
+    const MYSQL_ROW row = mysql_fetch_row(result_.get());
+    if (row == nullptr) [[unlikely]] {
+      if (mysql_errno(connection_.mysql) != 0 || connection_.breaker.broken()) {
+        return connection_.LastError();
+      }
+      ended_ = true;
+      return false;
+    }
+    const unsigned long* sizes = mysql_fetch_lengths(result_.get());
+    for (size_t i = 0; i < values_.size(); ++i) values_[i] = {row[i], sizes[i]};
+    return true;
+  }
+
+  const TextValue* values() const override { return values_.data(); }
+
+  void Abandon() override {
+    if (!ended_) connection_.breaker.Break();
+  }
+
+ private:
+  const Answering connection_;
+  const Result result_;
+  std::vector<TextValue> values_;
+  bool ended_ = false;
+};
+
 class LibraryHandle final : public ClientHandle {
  public:
   LibraryHandle(Handle mysql, std::string endpoint)
-      : mysql_(std::move(mysql)), endpoint_(std::move(endpoint)) {}
+      : mysql_(std::move(mysql)),
+        endpoint_(std::move(endpoint)),
+        breaker_(SocketOf(mysql_.get())) {}
+
+  bool CanBreak() const { return breaker_.valid(); }
 
   absl::StatusOr<QueryRows> Query(std::string_view sql) override {
     if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) return LastError();
-    const std::unique_ptr<MYSQL_RES, ResultFreer> result(mysql_store_result(mysql_.get()));
+    const Result result(mysql_store_result(mysql_.get()));
     if (result == nullptr) {
       if (mysql_errno(mysql_.get()) != 0) return LastError();
       return QueryRows();
@@ -344,6 +426,19 @@ class LibraryHandle final : public ClientHandle {
     }
     return rows;
   }
+
+  absl::StatusOr<std::unique_ptr<RowStream>> Stream(std::string_view sql) override {
+    if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) return LastError();
+    Result result(mysql_use_result(mysql_.get()));
+    if (result == nullptr) {
+      if (mysql_errno(mysql_.get()) != 0) return LastError();
+      return QueryError(endpoint_, {0, "a statement that was to answer rows answers none"});
+    }
+    return std::make_unique<LibraryRowStream>(Answering{mysql_.get(), endpoint_, breaker_},
+                                              std::move(result));
+  }
+
+  void Interrupt() override { breaker_.Break(); }
 
   std::string ServerVersion() const override { return mysql_get_server_info(mysql_.get()); }
   uint64_t connection_id() const override { return mysql_thread_id(mysql_.get()); }
@@ -388,7 +483,7 @@ class LibraryHandle final : public ClientHandle {
   }
 
  private:
-  absl::Status LastError() const { return QueryError(endpoint_, FailureOf(mysql_.get())); }
+  absl::Status LastError() { return Answering{mysql_.get(), endpoint_, breaker_}.LastError(); }
 
   // For the library's own reads, which begin when something has come: bounds a stall inside a
   // packet.
@@ -399,6 +494,7 @@ class LibraryHandle final : public ClientHandle {
 
   const Handle mysql_;
   const std::string endpoint_;
+  Breaker breaker_;
 };
 
 // Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. Null:
@@ -435,6 +531,9 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
   }
   if (mysql == nullptr) return TlsFailed(endpoint, "the source offers none");
   auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
+  if (!handle->CanBreak()) {
+    return absl::ResourceExhaustedError("no file descriptor is left for the source");
+  }
   if (WantsTls(options) && !may_go_without && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");
   }

@@ -11,11 +11,13 @@
 #include "mysql/dump_request.h"
 #include "mysql/packet_reader.h"
 #include "mysql/query_rows.h"
+#include "mysql/row_stream.h"
 
 namespace millrace {
 
 // One connection of the client library: MariaDB Connector/C or Oracle's libmysqlclient. The only
-// place that knows either; Connection and BinlogStream stand on it. For one thread at a time.
+// place that knows either; Connection and BinlogStream stand on it. For one thread at a time, but
+// for Interrupt.
 //
 // The library is told to send no local file, to send no password in clear text, and to use TLS as
 // configured before the account is named. Over a Unix socket there is no TLS.
@@ -28,6 +30,12 @@ class ClientHandle {
 
   // Runs one statement. Errors as QueryError makes them.
   virtual absl::StatusOr<QueryRows> Query(std::string_view sql) = 0;
+  // Runs one statement that answers rows, which come as they are taken. The handle outlives them.
+  // The library's time limit holds for each wait.
+  virtual absl::StatusOr<std::unique_ptr<RowStream>> Stream(std::string_view sql) = 0;
+  // Breaks the connection: what waits for the server and all that comes later fails, queries with
+  // kCancelled. From any thread, as long as the handle lives.
+  virtual void Interrupt() = 0;
   // What the server said when it greeted us, for example `8.4.3` or `10.11.6-MariaDB-log`.
   virtual std::string ServerVersion() const = 0;
   // The server's number for this connection.

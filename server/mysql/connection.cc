@@ -98,6 +98,12 @@ absl::Status Connection::LearnServer() {
 
 absl::StatusOr<QueryRows> Connection::Query(std::string_view sql) { return handle_->Query(sql); }
 
+absl::StatusOr<std::unique_ptr<RowStream>> Connection::Stream(std::string_view sql) {
+  return handle_->Stream(sql);
+}
+
+void Connection::Interrupt() { handle_->Interrupt(); }
+
 absl::StatusOr<std::optional<std::string>> Connection::QueryValue(std::string_view sql) {
   MILLRACE_ASSIGN_OR_RETURN(QueryRows rows, Query(sql));
   if (rows.rows.size() != 1 || rows.columns.size() != 1) {

@@ -10,6 +10,7 @@
 #include "config/source_options.h"
 #include "model/flavour.h"
 #include "mysql/query_rows.h"
+#include "mysql/row_stream.h"
 
 namespace millrace {
 
@@ -33,7 +34,8 @@ struct ServerInfo {
 };
 
 // A session with the source, for queries. Text is utf8mb4, the time zone UTC. For one thread at a
-// time. All failures are those of errors.h; after SOURCE_UNREACHABLE make a new one.
+// time, but for Interrupt. All failures are those of errors.h; after SOURCE_UNREACHABLE make a new
+// one.
 class Connection {
  public:
   // Connects as `options` says and learns who answers. kFailedPrecondition SOURCE_CHANGED:
@@ -51,6 +53,14 @@ class Connection {
 
   // Runs one statement.
   absl::StatusOr<QueryRows> Query(std::string_view sql);
+  // Runs one statement whose rows are taken one by one. The server may send them as slowly as they
+  // are taken; a wait of ours for more of them ends after two minutes as SOURCE_UNREACHABLE.
+  // kInternal SOURCE_QUERY_FAILED: the statement answers no rows.
+  absl::StatusOr<std::unique_ptr<RowStream>> Stream(std::string_view sql);
+  // Makes the statement that runs, and all later ones, fail with kCancelled. From any thread, as
+  // long as the connection lives. The server may go on with the statement until it has something
+  // to send.
+  void Interrupt();
   // The only column of the only row. kInternal SOURCE_QUERY_FAILED: the result has another shape.
   absl::StatusOr<std::optional<std::string>> QueryValue(std::string_view sql);
 

@@ -38,12 +38,6 @@ absl::StatusOr<GtidSet> ReadGtidSet(Connection& connection, std::string_view var
   return GtidSet::Parse(connection.info().flavour, text.value_or(""));
 }
 
-absl::StatusOr<QueryRows> BinlogStatus(Connection& connection) {
-  const ServerInfo& server = connection.info();
-  const bool renamed = server.flavour == Flavour::kMysql ? server.version >= 80200 : false;
-  return connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-}
-
 // What the source holds: GTIDs of transactions that were purged, and of all it ever had.
 struct SourceGtids {
   GtidSet purged;
@@ -108,6 +102,17 @@ absl::Status CheckFile(Connection& connection, const SourcePosition& ours) {
 
 }  // namespace
 
+absl::StatusOr<QueryRows> BinlogStatus(Connection& connection) {
+  const bool renamed = IsMysql(connection) && connection.info().version >= 80200;
+  return connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+}
+
+absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRows& status) {
+  if (status.rows.empty()) return NoBinlog(connection);
+  const QueryRow& row = status.rows[0];
+  return BinlogPlace{status.Text(row, {"File"}), ParseNumber(status.Text(row, {"Position"}))};
+}
+
 absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
   SourcePosition position;
   // MariaDB tells file and GTIDs by two queries, between which the binlog may grow: they name one
@@ -116,13 +121,13 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(before, BinlogStatus(connection));
   constexpr int kAttemptsMax = 1000;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    if (before.rows.empty()) return NoBinlog(connection);
-    const QueryRow& row = before.rows[0];
-    position.file = before.Text(row, {"File"});
-    position.offset = ParseNumber(before.Text(row, {"Position"}));
+    MILLRACE_ASSIGN_OR_RETURN(BinlogPlace place, PlaceOf(connection, before));
+    position.file = std::move(place.file);
+    position.offset = place.offset;
     if (IsMysql(connection)) {
       MILLRACE_ASSIGN_OR_RETURN(
-          position.gtids, GtidSet::Parse(Flavour::kMysql, before.Text(row, {"Executed_Gtid_Set"})));
+          position.gtids,
+          GtidSet::Parse(Flavour::kMysql, before.Text(before.rows[0], {"Executed_Gtid_Set"})));
       return position;
     }
     MILLRACE_ASSIGN_OR_RETURN(position.gtids, ReadGtidSet(connection, "gtid_binlog_pos"));

@@ -4,10 +4,19 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "model/binlog_place.h"
 #include "model/source_position.h"
 #include "mysql/connection.h"
 
 namespace millrace {
+
+// SHOW BINARY LOG STATUS, by the name that the server knows: one row, or none if it writes no
+// binlog. Errors as Connection::Query.
+absl::StatusOr<QueryRows> BinlogStatus(Connection& connection);
+
+// The file that `status`, of BinlogStatus, names, and where it ends. kFailedPrecondition
+// SOURCE_REFUSED_DUMP: no row, the source writes no binlog.
+absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRows& status);
 
 // Where the source's binlog ends now: every transaction committed before the call lies before it.
 // kFailedPrecondition SOURCE_REFUSED_DUMP: the source writes no binlog. kPermissionDenied

@@ -43,6 +43,16 @@ bool IsConnectionLost(unsigned code) {
                       1927, 3169, 4031});
 }
 
+// The server ended the statement by max_execution_time or max_statement_time, or while it waited
+// for a lock.
+bool IsTimeout(unsigned code) { return OneOf(code, {1205, 1969, 3024}); }
+
+// A column or index is gone, or the table was altered after the transaction began to see it.
+bool IsTableChanged(unsigned code) { return OneOf(code, {1054, 1176, 1412}); }
+
+// No such table, or no such database.
+bool IsTableMissing(unsigned code) { return OneOf(code, {1049, 1146}); }
+
 // `REPLICATION CLIENT` of `... you need (at least one of) the SUPER, REPLICATION CLIENT
 // privilege(s) for this operation`: the last named is the least.
 std::string PrivilegeNamed(std::string_view text) {
@@ -89,6 +99,22 @@ absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
                   "give each replica and each millraced a source.server_id of its own ({})",
                   endpoint, server_id, failure.text),
       {{"source", endpoint}, {"server_id", fmt::format("{}", server_id)}});
+}
+
+absl::Status QueryTimeout(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "QUERY_TIMEOUT",
+                   fmt::format("the source {} ended a query that took too long: {}; ask for less "
+                               "at once, or raise the limit",
+                               endpoint, failure.text),
+                   {{"source", endpoint}});
+}
+
+absl::Status TableChanged(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED",
+                   fmt::format("at the source {} the definition of a table is not the one that a "
+                               "query is made for: {}; learn it anew and ask again",
+                               endpoint, failure.text),
+                   {{"source", endpoint}});
 }
 
 absl::Status BinlogDamaged(const std::string& endpoint, const SourceFailure& failure) {
@@ -182,6 +208,9 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
     return AccessDenied(endpoint, failure, named.empty() ? "SELECT" : named);
   }
   if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
+  if (IsTimeout(failure.code)) return QueryTimeout(endpoint, failure);
+  if (IsTableChanged(failure.code)) return TableChanged(endpoint, failure);
+  if (IsTableMissing(failure.code)) return TableMissing(endpoint, failure.text);
   return MakeError(
       absl::StatusCode::kInternal, "SOURCE_QUERY_FAILED",
       fmt::format("the source {} fails a query: {} (error {}); is its version supported?", endpoint,
@@ -226,6 +255,14 @@ absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) 
                   "max_allowed_packet there (MySQL's dump obeys replica_max_allowed_packet)",
                   endpoint, what),
       {{"source", endpoint}});
+}
+
+absl::Status TableMissing(const std::string& endpoint, std::string_view cause) {
+  return MakeError(absl::StatusCode::kNotFound, "TABLE_MISSING",
+                   fmt::format("the source {} lacks a table that a query names: {}; it was dropped "
+                               "or renamed",
+                               endpoint, cause),
+                   {{"source", endpoint}});
 }
 
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause) {

@@ -34,11 +34,15 @@ std::string SourceEndpoint(const SourceOptions& options);
 // | SOURCE_PACKET_TOO_LARGE | kResourceExhausted | an event exceeds a limit |
 // | SOURCE_BINLOG_DAMAGED | kDataLoss | the source cannot read its own binlog |
 // | SOURCE_REFUSED_DUMP | kFailedPrecondition | it will not send its binlog for another cause |
+// | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a statement that took too long: ask less |
+// | TABLE_CHANGED | kAborted | a table has another definition than the query: learn it anew |
+// | TABLE_MISSING | kNotFound | the source has no such table |
+// | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see the binlog's transactions in time |
 // | SOURCE_QUERY_FAILED | kInternal | a query failed for another cause |
 
 // While connecting, as options.user.
 absl::Status ConnectError(const SourceOptions& options, const SourceFailure& failure);
-// From a query.
+// From a query, or from one of its rows.
 absl::Status QueryError(const std::string& endpoint, const SourceFailure& failure);
 // In place of an event. `server_id` is ours.
 absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
@@ -47,6 +51,7 @@ absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
 absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cause);
 absl::Status SourceSilent(const std::string& endpoint, Micros silence_max);
 absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what);
+absl::Status TableMissing(const std::string& endpoint, std::string_view cause);
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause);
 absl::Status SourcePurged(const std::string& endpoint, std::string_view cause);
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause);

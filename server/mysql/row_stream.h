@@ -17,9 +17,10 @@ struct TextValue {
   std::string_view view() const { return {data, size}; }
 };
 
-// The rows of one query, one after the other as the server sends them, never all in memory. Made by
-// Connection::Stream; while it lives the connection can do nothing else, and the destructor reads
-// what was not taken. For one thread at a time.
+// The rows of one query, one after the other as the server sends them, never all in memory and with
+// no allocation for each. Made by Connection::Stream, which outlives it; while it lives the
+// connection can do nothing else, and the destructor reads what was not taken. For one thread at a
+// time.
 class RowStream {
  public:
   virtual ~RowStream() = default;
@@ -30,6 +31,10 @@ class RowStream {
   virtual absl::StatusOr<bool> Next() = 0;
   // column_count() values of the row taken; their bytes are valid until the next call of Next.
   virtual const TextValue* values() const = 0;
+  // What is left is not wanted and too much to be read: breaks the connection, so that the
+  // destructor need not wait. Next and every later query of the connection then fail as
+  // Connection::Interrupt says; make a new connection. Does nothing once all rows are taken.
+  virtual void Abandon() {}
 };
 
 }  // namespace millrace

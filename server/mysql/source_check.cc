@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/current_position.h"
 #include "mysql/errors.h"
 #include "mysql/grant_check.h"
 
@@ -61,7 +62,9 @@ absl::StatusOr<Variables> ReadVariables(Connection& connection) {
                        "'binlog_row_image', 'binlog_row_metadata', 'binlog_row_value_options', "
                        "'binlog_expire_logs_seconds', 'expire_logs_days', 'sync_binlog', "
                        "'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', "
-                       "'gtid_strict_mode', 'binlog_checksum')"));
+                       "'gtid_strict_mode', 'binlog_checksum', 'rpl_semi_sync_source_enabled', "
+                       "'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_enabled', "
+                       "'rpl_semi_sync_master_timeout')"));
   Variables variables;
   for (const QueryRow& row : rows.rows) {
     variables[rows.Text(row, {"Variable_name"})] = rows.Text(row, {"Value"});
@@ -142,6 +145,22 @@ void CheckGtids(const Check& check) {
              remedy);
 }
 
+// Semi-synchronous replication holds a transaction back, between binlog and engine, until a replica
+// has it or the timeout is over. Without GTIDs nothing but time tells when queries see it.
+void CheckSettleTime(const Check& check, const SnapshotOptions& snapshots) {
+  if (!check.mysql() || check.server.gtids()) return;
+  for (const std::string prefix : {"rpl_semi_sync_source_", "rpl_semi_sync_master_"}) {
+    if (check.Value(prefix + "enabled") != "ON") continue;
+    const uint64_t milliseconds = check.Number(prefix + "timeout");
+    if (static_cast<uint64_t>(snapshots.settle_time) / 1000 > milliseconds) continue;
+    check.Warn("SETTLE_TIME_TOO_SHORT",
+               fmt::format("{}timeout is {} ms and snapshot.settle_time no longer: without GTIDs a "
+                           "snapshot may miss a transaction that waits for a replica",
+                           prefix, milliseconds),
+               fmt::format("snapshot.settle_time: {}s", milliseconds / 1000 + 5));
+  }
+}
+
 void CheckRetention(const Check& check) {
   const uint64_t days = check.Number("expire_logs_days");
   uint64_t seconds = check.Number("binlog_expire_logs_seconds");
@@ -207,8 +226,7 @@ absl::Status CheckReplicas(Connection& connection, const Check& check,
 }
 
 absl::Status CheckFilters(Connection& connection, const Check& check) {
-  const bool renamed = check.mysql() && check.server.version >= 80200;
-  const auto status = connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  const auto status = BinlogStatus(connection);
   if (absl::IsPermissionDenied(status.status())) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(status.status());
   for (const QueryRow& row : status->rows) {
@@ -230,7 +248,8 @@ absl::Status CheckFilters(Connection& connection, const Check& check) {
 }  // namespace
 
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
-                                                 const SourceOptions& options) {
+                                                 const SourceOptions& options,
+                                                 const SnapshotOptions& snapshots) {
   std::vector<Finding> findings;
   MILLRACE_ASSIGN_OR_RETURN(const Variables variables, ReadVariables(connection));
   const Check check{connection.info(), variables, findings};
@@ -244,6 +263,7 @@ absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
   CheckGtids(check);
   CheckRetention(check);
   CheckDurability(check);
+  CheckSettleTime(check, snapshots);
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& one, const Finding& other) {
     return one.severity < other.severity;
   });

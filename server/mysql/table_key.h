@@ -19,14 +19,17 @@ struct TableKey {
 };
 
 // The primary key, else the first unique index over columns that are NOT NULL and stand in it whole
-// (no prefix, no expression). Nothing: the table has no key.
+// (no prefix, no expression), and that queries can use: no invisible or ignored one, no hash.
+// Nothing: the table has no key. kNotFound TABLE_MISSING.
 absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
                                                       const TableName& table);
 
-// Base tables (no views, sequences or system databases) that the account may read, by name.
+// Base tables (no views, sequences or system databases) that the account has any privilege on, in
+// the order of their bytes.
 absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection);
 
-// How many rows the table has by the statistics of the source; far from exact.
+// How many rows the table has by the statistics of the source; far from exact. kNotFound
+// TABLE_MISSING.
 absl::StatusOr<uint64_t> FetchRowEstimate(Connection& connection, const TableName& table);
 
 }  // namespace millrace

@@ -93,6 +93,14 @@ TEST(ErrorsTest, EndpointOfAnIpv6HostIsInBrackets) {
   EXPECT_EQ(SourceEndpoint(options), "[::1]:3306");
 }
 
+TEST(ErrorsTest, WhatAReaderOfTablesDoesNextIsToldByTheReason) {
+  const auto reason = [](unsigned code) { return ErrorReason(QueryError("db", {code, "x"})); };
+  for (const unsigned code : {3024u, 1969u, 1205u}) EXPECT_EQ(reason(code), "QUERY_TIMEOUT");
+  for (const unsigned code : {1412u, 1054u, 1176u}) EXPECT_EQ(reason(code), "TABLE_CHANGED");
+  for (const unsigned code : {1146u, 1049u}) EXPECT_EQ(reason(code), "TABLE_MISSING");
+  EXPECT_EQ(reason(1064), "SOURCE_QUERY_FAILED");
+}
+
 TEST(QueryRowsTest, QuotesWhatWouldEndATextOrAName) {
   EXPECT_EQ(QuotedText(R"(a'b\c)"), R"('a\'b\\c')");
   EXPECT_EQ(QuotedName("a`b"), "`a``b`");

@@ -1,0 +1,125 @@
+#include "mysql/read_marks.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/current_position.h"
+
+namespace millrace {
+namespace {
+
+// One statement that waits must end before the connection counts as silent.
+constexpr Micros kWaitAtOnceMax = Micros{30} * 1'000'000;
+
+std::optional<uint64_t> ParseNumber(const std::string& text) {
+  uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || at != end) return std::nullopt;
+  return number;
+}
+
+absl::Status NotVisible(const Connection& connection, Micros timeout) {
+  return MakeError(
+      absl::StatusCode::kDeadlineExceeded, "SNAPSHOT_NOT_VISIBLE",
+      fmt::format("at the source {} queries do not see after {} ms what its binlog tells of; a "
+                  "transaction hangs between binlog and engine there, as it does while "
+                  "semi-synchronous replication waits for a replica",
+                  connection.endpoint(), timeout / 1000),
+      {{"source", connection.endpoint()}});
+}
+
+// The place that the transaction of this session is exactly at, where the server tells.
+absl::StatusOr<std::optional<BinlogPlace>> SnapshotPlace(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query("SHOW SESSION STATUS LIKE 'binlog\\_snapshot\\_%'"));
+  BinlogPlace place;
+  for (const QueryRow& row : rows.rows) {
+    std::string name = rows.Text(row, {"Variable_name"});
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string value = rows.Text(row, {"Value"});
+    if (name == "binlog_snapshot_file") place.file = value;
+    if (name == "binlog_snapshot_position") place.offset = ParseNumber(value).value_or(0);
+  }
+  if (place.file.empty() || place.offset == 0) return std::nullopt;
+  return place;
+}
+
+// The lag of the slowest channel; nothing if no channel knows any, or the account may not ask.
+absl::StatusOr<std::optional<uint64_t>> ReplicationLag(Connection& connection) {
+  const ServerInfo& server = connection.info();
+  std::string_view sql = "SHOW SLAVE STATUS";
+  if (server.flavour == Flavour::kMariadb) sql = "SHOW ALL SLAVES STATUS";
+  if (server.flavour == Flavour::kMysql && server.version >= 80022) sql = "SHOW REPLICA STATUS";
+  const auto rows = connection.Query(sql);
+  if (absl::IsPermissionDenied(rows.status())) return std::nullopt;
+  MILLRACE_RETURN_IF_ERROR(rows.status());
+  std::optional<uint64_t> lag;
+  for (const QueryRow& row : rows->rows) {
+    const auto seconds =
+        ParseNumber(rows->Text(row, {"Seconds_Behind_Source", "Seconds_Behind_Master"}));
+    if (seconds.has_value()) lag = std::max(lag.value_or(0), *seconds);
+  }
+  return lag;
+}
+
+}  // namespace
+
+absl::StatusOr<BinlogPlace> BinlogEnd(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows status, BinlogStatus(connection));
+  return PlaceOf(connection, status);
+}
+
+absl::Status WaitUntilExecuted(Connection& connection, const GtidSet& gtids, Micros timeout) {
+  if (gtids.empty()) return absl::OkStatus();
+  const std::string set = QuotedText(gtids.ToString());
+  const std::string has = fmt::format("SELECT GTID_SUBSET({}, @@global.gtid_executed)", set);
+  const Micros deadline = Clock::System().SteadyMicros() + timeout;
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto executed, connection.QueryValue(has));
+    if (executed == "1") return absl::OkStatus();
+    const Micros left = deadline - Clock::System().SteadyMicros();
+    if (left <= 0) return NotVisible(connection, timeout);
+    // Never 0, which would wait for ever.
+    const double seconds = static_cast<double>(std::min(left, kWaitAtOnceMax)) / 1e6;
+    const auto waited = connection.QueryValue(
+        fmt::format("SELECT WAIT_FOR_EXECUTED_GTID_SET({}, {:.6f})", set, seconds));
+    // A limit of the session may end the statement before its own does.
+    if (waited.ok() || absl::IsDeadlineExceeded(waited.status())) continue;
+    return waited.status();
+  }
+}
+
+absl::StatusOr<std::optional<BinlogPlace>> BeginConsistentRead(Connection& connection) {
+  // The level holds for the transaction that comes next; under a lower one each query would see a
+  // state of its own.
+  for (const std::string_view sql : {"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                                     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}) {
+    MILLRACE_RETURN_IF_ERROR(connection.Query(sql).status());
+  }
+  if (connection.info().flavour != Flavour::kMariadb) return std::nullopt;
+  return SnapshotPlace(connection);
+}
+
+absl::Status EndConsistentRead(Connection& connection) {
+  return connection.Query("COMMIT").status();
+}
+
+absl::StatusOr<SourceLoad> FetchSourceLoad(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query("SHOW GLOBAL STATUS LIKE 'Threads\\_running'"));
+  SourceLoad load;
+  for (const QueryRow& row : rows.rows) {
+    load.threads_running = ParseNumber(rows.Text(row, {"Value"})).value_or(0);
+  }
+  MILLRACE_ASSIGN_OR_RETURN(load.replication_lag_seconds, ReplicationLag(connection));
+  return load;
+}
+
+}  // namespace millrace

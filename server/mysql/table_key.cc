@@ -1,0 +1,107 @@
+#include "mysql/table_key.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/errors.h"
+
+namespace millrace {
+namespace {
+
+std::string QuotedTable(const TableName& table) {
+  return fmt::format("{}.{}", QuotedName(table.database), QuotedName(table.table));
+}
+
+// An index and whether it may serve as key.
+struct Index {
+  TableKey key;
+  bool fit = true;
+};
+
+// Whether the part of an index that `row` of SHOW INDEX describes tells rows apart and can be
+// named in a FORCE INDEX.
+bool IsFit(const QueryRows& rows, const QueryRow& row) {
+  const bool unique = rows.Text(row, {"Non_unique"}) == "0";
+  const bool nullable = rows.Text(row, {"Null"}) == "YES";
+  // NULL for an expression.
+  const bool column = !rows.Text(row, {"Column_name"}).empty();
+  const bool prefix = !rows.Text(row, {"Sub_part"}).empty();
+  // MySQL's invisible and MariaDB's ignored indexes serve no query.
+  const bool unused = rows.Text(row, {"Visible"}) == "NO" || rows.Text(row, {"Ignored"}) == "YES";
+  // Those of unique columns too long for a tree, which have no order. A primary key is kept: rows
+  // of tables in memory are told apart by theirs.
+  const bool hash =
+      rows.Text(row, {"Index_type"}) == "HASH" && rows.Text(row, {"Key_name"}) != "PRIMARY";
+  return unique && !nullable && column && !prefix && !unused && !hash;
+}
+
+// The indexes in the order that the server lists them: the primary key is first. Their parts come
+// in order.
+std::vector<Index> ParseIndexes(const QueryRows& rows) {
+  std::vector<Index> indexes;
+  for (const QueryRow& row : rows.rows) {
+    std::string name = rows.Text(row, {"Key_name"});
+    if (indexes.empty() || indexes.back().key.index != name) {
+      indexes.push_back({{std::move(name), {}}, true});
+    }
+    Index& index = indexes.back();
+    index.key.columns.push_back(rows.Text(row, {"Column_name"}));
+    index.fit = index.fit && IsFit(rows, row);
+  }
+  return indexes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
+                                                      const TableName& table) {
+  // The statement has the columns that its version knows; of information_schema they would have to
+  // be named.
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows, connection.Query(fmt::format(
+                                                      "SHOW INDEX FROM {}", QuotedTable(table))));
+  for (Index& index : ParseIndexes(rows)) {
+    if (index.fit) return std::move(index.key);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection.Query("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name "
+                       "FROM information_schema.TABLES "
+                       "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+                       "AND TABLE_SCHEMA NOT IN "
+                       "('mysql', 'sys', 'information_schema', 'performance_schema')"));
+  std::vector<TableName> names;
+  for (const QueryRow& row : rows.rows) {
+    names.push_back({rows.Text(row, {"db"}), rows.Text(row, {"name"})});
+  }
+  // By bytes; the server's order is that of a collation.
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<uint64_t> FetchRowEstimate(Connection& connection, const TableName& table) {
+  const ServerInfo& server = connection.info();
+  if (server.flavour == Flavour::kMysql && server.version >= 80000) {
+    // Else the answer may be a day old.
+    MILLRACE_RETURN_IF_ERROR(
+        connection.Query("SET SESSION information_schema_stats_expiry = 0").status());
+  }
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection.Query(fmt::format("SELECT TABLE_ROWS AS estimate FROM information_schema.TABLES "
+                                   "WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                   QuotedText(table.database), QuotedText(table.table))));
+  if (rows.rows.empty()) return TableMissing(connection.endpoint(), table.ToString());
+  const std::string text = rows.Text(rows.rows[0], {"estimate"});
+  uint64_t estimate = 0;
+  std::from_chars(text.data(), text.data() + text.size(), estimate);
+  return estimate;
+}
+
+}  // namespace millrace
