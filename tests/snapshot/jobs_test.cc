@@ -1,0 +1,157 @@
+// What is to be read, and how far that is.
+
+#include "snapshot/jobs.h"
+
+#include <thread>
+
+#include "log/log_fixture.h"
+
+namespace millrace::snapshot {
+namespace {
+
+using log::testing::ReasonOf;
+using ::testing::ElementsAre;
+using Snapshot = v1::Snapshot;
+using Table = v1::SnapshotTable;
+
+class JobsTest : public log::testing::LogTest {
+ protected:
+  JobsTest() {
+    EXPECT_TRUE(Reopen().ok());
+    Open();
+  }
+  void Open() { jobs_ = Jobs::Open(*log_, clock_).value(); }
+  std::string Add(const std::vector<TableName>& tables, const std::string& where = "") {
+    StoredJob job;
+    job.set_cause("request");
+    job.set_where(where);
+    return jobs_->Add(std::move(job), tables)->snapshot();
+  }
+  // As a reader that has come so far; the record goes to disk as the stream's batch would take it.
+  void Finish(Assignment assignment, Table::State state, uint64_t rows) {
+    assignment.progress.set_state(state);
+    assignment.progress.set_rows_read(rows);
+    ASSERT_TRUE(log_->PutRecords({Jobs::RecordOf(assignment)}).ok());
+    jobs_->Update(assignment);
+    jobs_->Return(assignment);
+  }
+  Snapshot::State StateOf(const std::string& name) {
+    for (const Snapshot& snapshot : jobs_->List()) {
+      if (snapshot.snapshot() == name) return snapshot.state();
+    }
+    return Snapshot::STATE_UNSPECIFIED;
+  }
+
+  const TableName orders_{"shop", "orders"};
+  const TableName items_{"shop", "items"};
+  std::unique_ptr<Jobs> jobs_;
+};
+
+TEST_F(JobsTest, TablesAreHandedOutInOrderAndOnce) {
+  Add({orders_, items_});
+  EXPECT_EQ(jobs_->Take()->table, orders_);
+  EXPECT_EQ(jobs_->Take()->table, items_);
+  jobs_->Stop();
+  EXPECT_FALSE(jobs_->Take().has_value());
+}
+
+TEST_F(JobsTest, OneTableIsNotReadTwiceAtATime) {
+  Add({orders_});
+  Add({orders_, items_});
+  EXPECT_EQ(jobs_->Take()->table, orders_);
+  EXPECT_EQ(jobs_->Take()->table, items_);
+}
+
+TEST_F(JobsTest, ASnapshotIsOverWhenAllItsTablesAre) {
+  const std::string name = Add({orders_, items_});
+  Finish(*jobs_->Take(), Table::STATE_DONE, 10);
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  Finish(*jobs_->Take(), Table::STATE_GONE, 0);
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+}
+
+TEST_F(JobsTest, ItGoesOnAfterARestart) {
+  const std::string name = Add({orders_, items_});
+  Finish(*jobs_->Take(), Table::STATE_DONE, 10);
+  Open();
+  EXPECT_EQ(jobs_->List()[0].tables(0).rows_read(), 10u);
+  EXPECT_EQ(jobs_->Take()->table, items_);
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+}
+
+TEST_F(JobsTest, WhatWasOverInMemoryOnlyGoesOn) {
+  const std::string name = Add({orders_});
+  Assignment assignment = *jobs_->Take();
+  // The batch with the last rows never came to the disk.
+  assignment.progress.set_state(Table::STATE_DONE);
+  jobs_->Return(assignment);
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  Open();
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(jobs_->Take()->table, orders_);
+}
+
+TEST_F(JobsTest, APausedSnapshotIsNotWantedUntilItIsResumed) {
+  const std::string name = Add({orders_});
+  const Assignment assignment = *jobs_->Take();
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_PAUSED)->state(), Snapshot::STATE_PAUSED);
+  EXPECT_FALSE(jobs_->Wanted(assignment.job));
+  jobs_->Return(assignment);
+  Open();
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_PAUSED);
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(jobs_->Take()->table, orders_);
+}
+
+TEST_F(JobsTest, ACanceledSnapshotStaysSo) {
+  const std::string name = Add({orders_});
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_CANCELED)->state(), Snapshot::STATE_CANCELED);
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_CANCELED);
+  EXPECT_EQ(ReasonOf(jobs_->SetState("s77", Snapshot::STATE_RUNNING)), "SNAPSHOT_NOT_FOUND");
+}
+
+TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
+  const std::string name = Add({orders_});
+  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  EXPECT_EQ(ReasonOf(jobs_->FailureOf(orders_, 0)), "SNAPSHOT_UNAVAILABLE");
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(jobs_->Take()->table, orders_);
+}
+
+TEST_F(JobsTest, APartOfATableDoesNotCountAsReadingIt) {
+  Add({orders_}, "id > 3");
+  EXPECT_FALSE(jobs_->Reads(orders_));
+  Add({items_});
+  EXPECT_TRUE(jobs_->Reads(items_));
+}
+
+TEST_F(JobsTest, SnapshotsLongOverAreForgotten) {
+  for (int i = 0; i < 30; ++i) {
+    Add({orders_});
+    Finish(*jobs_->Take(), Table::STATE_DONE, 1);
+  }
+  EXPECT_LE(jobs_->List().size(), 21u);
+  Open();
+  EXPECT_LE(jobs_->List().size(), 21u);
+  EXPECT_EQ(jobs_->List()[0].snapshot(), "s30");
+}
+
+TEST_F(JobsTest, AReaderThatWaitsForWorkIsToldOfIt) {
+  std::optional<Assignment> taken;
+  std::thread reader([&] { taken = jobs_->Take(); });
+  Add({orders_});
+  reader.join();
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_EQ(taken->table, orders_);
+}
+
+TEST_F(JobsTest, AnUnreadableRecordIsDamage) {
+  Add({orders_});
+  const auto records = log_->ListRecords(log::RecordKind::kMeta).value();
+  ASSERT_TRUE(log_->PutRecords({{log::RecordKind::kMeta, records.back().first, "\xff\xff"}}).ok());
+  EXPECT_EQ(ReasonOf(Jobs::Open(*log_, clock_)), "LOG_DAMAGED");
+}
+
+}  // namespace
+}  // namespace millrace::snapshot

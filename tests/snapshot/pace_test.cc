@@ -1,0 +1,60 @@
+// How fast tables are read.
+
+#include "snapshot/pace.h"
+
+#include <gtest/gtest.h>
+
+#include "log/log_fixture.h"
+
+namespace millrace::snapshot {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+
+TEST(ChunkSize, FollowsTheTimeThatRowsTake) {
+  SnapshotOptions options;
+  options.chunk_time = 100'000;
+  ChunkSize size(options);
+  const uint64_t first = size.rows();
+  size.Note(first, first * 100, 1'000);
+  EXPECT_EQ(size.rows(), 2 * first) << "doubled at most";
+  size.Note(2 * first, 2 * first * 100, 400'000);
+  EXPECT_EQ(size.rows(), first / 2);
+}
+
+TEST(ChunkSize, KeepsToRowsAndBytes) {
+  SnapshotOptions options;
+  options.chunk_rows_max = 1'500;
+  options.chunk_bytes_max = 1 << 20;
+  ChunkSize size(options);
+  size.Note(1'000, 100'000, 1);
+  EXPECT_EQ(size.rows(), 1'500u);
+  size.Note(1'500, 1'500 * (uint64_t{10} << 20), 1);
+  EXPECT_EQ(size.rows(), 1u);
+}
+
+TEST(ChunkSize, HalvesDownToASingleRow) {
+  const SnapshotOptions options;
+  ChunkSize size(options);
+  while (size.Halve()) continue;
+  EXPECT_EQ(size.rows(), 1u);
+}
+
+TEST(Pace, HoldsTheRateOverAllReaders) {
+  log::testing::ManualClock clock;
+  Pace pace(1'000, clock);
+  EXPECT_EQ(pace.Spend(500), kSecond / 2);
+  EXPECT_EQ(pace.Spend(500), kSecond);
+  clock.Pass(3 * kSecond);
+  EXPECT_EQ(pace.Spend(100), kSecond / 10) << "time that was not used is gone";
+}
+
+TEST(Pace, WithoutALimitNobodyWaits) {
+  log::testing::ManualClock clock;
+  Pace pace(0, clock);
+  EXPECT_EQ(pace.Spend(1'000'000), 0);
+  EXPECT_EQ(pace.rows_max(), 0u);
+}
+
+}  // namespace
+}  // namespace millrace::snapshot
