@@ -7,15 +7,22 @@
 #include "millrace/v1/change_feed.pb.h"
 
 namespace millrace::feed {
+
+absl::Status TableUnknown(const TableName& name) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+                   fmt::format("no captured table is named '{}': see ListTables, or write a "
+                               "pattern with '*' for tables that are still to come",
+                               name.ToString()),
+                   {{"table", name.ToString()}});
+}
+
 absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>& operations,
-                                    const schema::Registry& registry) {
+                                    const schema::Registry& registry,
+                                    const KnowsTable& also_known) {
   for (const TableName& name : tables.PlainNames()) {
     if (registry.Find(name) != nullptr) continue;
-    return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
-                     fmt::format("no captured table is named '{}': see ListTables, or write a "
-                                 "pattern with '*' for tables that are still to come",
-                                 name.ToString()),
-                     {{"table", name.ToString()}});
+    if (also_known && also_known(name)) continue;
+    return TableUnknown(name);
   }
   Filter filter;
   filter.wants_everything_ = tables.empty() && operations.empty();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,9 @@
 
 namespace millrace::feed {
 
+// kInvalidArgument TABLE_UNKNOWN.
+absl::Status TableUnknown(const TableName& name);
+
 // Which changes a reader wants, decided by table number and operation alone. Not thread-safe: it
 // learns table numbers as it meets them.
 class Filter {
@@ -16,15 +20,20 @@ class Filter {
   // Wants everything.
   Filter() = default;
   // `operations`: values of millrace.v1.Operation, empty for all. `registry` must outlive it.
+  // `also_known`, if given, tells of tables beside those of the registry.
   // kInvalidArgument TABLE_UNKNOWN: a pattern without wildcard names no known table;
   // REQUEST_INVALID: an operation that does not exist.
+  using KnowsTable = std::function<bool(const TableName&)>;
   static absl::StatusOr<Filter> Make(TablePatterns tables, const std::vector<int>& operations,
-                                     const schema::Registry& registry);
+                                     const schema::Registry& registry,
+                                     const KnowsTable& also_known = nullptr);
 
   bool wants_everything() const { return wants_everything_; }
   bool Wants(uint32_t table_id, uint8_t operation) {
-    return operation <= kOperationMax && (operations_ >> operation & 1) != 0 &&
-           WantsTable(table_id);
+    return WantsOperation(operation) && WantsTable(table_id);
+  }
+  bool WantsOperation(uint8_t operation) const {
+    return operation <= kOperationMax && (operations_ >> operation & 1) != 0;
   }
 
  private:

@@ -165,7 +165,33 @@ absl::Status Ahead(Sequence after, Sequence newest) {
       {{"newest_sequence", fmt::format("{}", newest.value)}});
 }
 
+absl::Status OfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
+                   fmt::format("the token is of log {}, this is log {}, and {}; resume at the "
+                               "server that gave it, or read the tables anew",
+                               LogIdText(token.log_id), LogIdText(feed.log().log_id()), why),
+                   {{"log_id", LogIdText(feed.log().log_id())}});
+}
+
+absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
+  if (token.log_id != feed.log().log_id()) {
+    return OfAnotherLog(feed, token, "another log cannot go on among the rows of a snapshot");
+  }
+  const log::Range range = feed.range();
+  if (token.sequence > range.newest) return Ahead(token.sequence, range.newest);
+  const bool begun = !token.catch_up->parts.empty();
+  if (begun && (token.catch_up->begin < range.oldest || token.sequence.next() < range.oldest)) {
+    return SnapshotExpired();
+  }
+  return Place{.after = token.sequence};
+}
+
 }  // namespace
+
+absl::Status SnapshotExpired() {
+  return MakeError(absl::StatusCode::kOutOfRange, "SNAPSHOT_EXPIRED",
+                   "the log does not hold any more what the snapshot is made from; start it anew");
+}
 
 absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence) {
   Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
@@ -233,6 +259,7 @@ absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after) {
 }
 
 absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
+  if (token.catch_up.has_value()) return ResolveCatchUp(feed, token);
   if (token.log_id == feed.log().log_id()) return ResolveSequence(feed, token.sequence);
   const auto gtids = GtidSet::FromBinary(token.gtids);
   if (gtids.ok() && !gtids->empty()) {
@@ -241,13 +268,7 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
                       ErrorReason(place.status()) == "TOKEN_AHEAD";
     if (told) return place;
   }
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
-      fmt::format("the token is of log {}, this is log {}, and its GTID set does not lead to a "
-                  "place that is "
-                  "retained here; resume at the server that gave it, or read the tables anew",
-                  LogIdText(token.log_id), LogIdText(feed.log().log_id())),
-      {{"log_id", LogIdText(feed.log().log_id())}});
+  return OfAnotherLog(feed, token, "its GTID set does not lead to a place that is retained here");
 }
 
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {

@@ -14,6 +14,9 @@ struct Place {
   bool inside_transaction = false;  // changes of the same transaction lie on both sides
 };
 
+// OUT_OF_RANGE SNAPSHOT_EXPIRED.
+absl::Status SnapshotExpired();
+
 // The token of the place after change `sequence` of `frame`, which holds it.
 absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence);
 
@@ -24,7 +27,8 @@ absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence);
 // The place that a token stands for here. A token of this log must lie within what is retained; one
 // of another log is found by its GTID set, at the start of the transaction it lies in. OUT_OF_RANGE
 // TOKEN_TRIMMED (metadata oldest_token), TOKEN_AHEAD; FAILED_PRECONDITION TOKEN_OF_ANOTHER_LOG;
-// DATA_LOSS LOG_DAMAGED.
+// DATA_LOSS LOG_DAMAGED. One that was given out among the rows of a snapshot stands for the place
+// after which changes follow the rows; OUT_OF_RANGE SNAPSHOT_EXPIRED: the rows are left no more.
 absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token);
 
 // After a change number, with the same errors.

@@ -48,6 +48,12 @@ absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view byte
       .name = std::string(name), .token = std::move(*token), .update_time = update_time};
 }
 
+// Last change that a stream from there can do without.
+Sequence OldestNeeded(const Token& token) {
+  const bool among_rows = token.catch_up.has_value() && !token.catch_up->parts.empty();
+  return among_rows ? Sequence{token.catch_up->begin.value - 1} : token.sequence;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Subscriptions>> Subscriptions::Open(log::Log& log,
@@ -116,7 +122,8 @@ std::optional<Sequence> Subscriptions::Oldest() const {
   std::optional<Sequence> oldest;
   for (const auto& [name, subscription] : by_name_) {
     if (subscription.token.log_id != log_.log_id()) continue;
-    oldest = std::min(oldest.value_or(subscription.token.sequence), subscription.token.sequence);
+    const Sequence needed = OldestNeeded(subscription.token);
+    oldest = std::min(oldest.value_or(needed), needed);
   }
   return oldest;
 }

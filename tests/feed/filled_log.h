@@ -52,6 +52,8 @@ struct RowChange {
   v1::Operation operation = v1::OPERATION_INSERT;
   uint32_t id = 0;
   size_t note_bytes = 10;
+  // Row before an UPDATE, where it is another.
+  std::optional<std::pair<uint32_t, size_t>> before = std::nullopt;
 };
 // A change as the log holds it.
 struct KnownChange {
@@ -60,7 +62,8 @@ struct KnownChange {
   RowChange row;
 };
 
-// A log with transactions of tables shop.*, with everything that readers need, filled as ingestion
+// A log with transactions of tables shop.*, of which those whose name begins with `keyed` have the
+// primary key id, with everything that readers need, filled as ingestion
 // does it but by hand.
 class FilledLog {
  public:
@@ -121,8 +124,10 @@ class FilledLog {
   }
   void Add(const RowChange& row) {
     const bool is_update = row.operation == v1::OPERATION_UPDATE;
-    std::string images = Image(row);
-    if (is_update) images += Image(row);
+    if (row.operation == v1::OPERATION_READ) return AddRead(row);
+    std::string images;
+    if (is_update) images = row.before.has_value() ? BeforeImage(row) : Image(row);
+    images += Image(row);
     binlog::Rows event;
     event.kind = row.operation == v1::OPERATION_DELETE ? binlog::RowsKind::kDelete
                  : is_update                           ? binlog::RowsKind::kUpdate
@@ -132,6 +137,14 @@ class FilledLog {
     if (is_update) event.present_after = "\x03";
     event.rows = images;
     MILLRACE_CHECK(builder_->AddRows(PlanOf(row.table), event).ok());
+    pending_.push_back(row);
+  }
+  void AddRead(const RowChange& row) {
+    std::string message("\x08", 1);
+    AppendVarint(message, row.id);
+    message.push_back('\x12');
+    AppendSized(message, std::string(row.note_bytes, static_cast<char>('a' + row.id % 26)));
+    MILLRACE_CHECK(builder_->AddRead(*PlanOf(row.table).table(), message, {}).ok());
     pending_.push_back(row);
   }
   // A change of definitions that concerns no single table.
@@ -197,6 +210,9 @@ class FilledLog {
     image.append(row.note_bytes, static_cast<char>('a' + row.id % 26));
     return image;
   }
+  static std::string BeforeImage(const RowChange& row) {
+    return Image({.id = row.before->first, .note_bytes = row.before->second});
+  }
   // (id INT, note VARCHAR(15000)) as TABLE_MAP has it under binlog_row_metadata=FULL.
   static binlog::TableMap MapOf(const std::string& table) {
     binlog::TableMap map;
@@ -205,6 +221,7 @@ class FilledLog {
     map.columns.resize(2);
     map.columns[0].name = "id";
     map.columns[0].type = ColumnType::kLong;
+    map.columns[0].key_ordinal = table.starts_with("keyed") ? 1 : 0;
     map.columns[1].name = "note";
     map.columns[1].type = ColumnType::kVarchar;
     map.columns[1].metadata = 60'000;

@@ -1,0 +1,304 @@
+#include "feed/catch_up.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "feed/position.h"
+#include "fmt/format.h"
+#include "millrace/v1/change_feed.pb.h"
+
+namespace millrace::feed {
+namespace {
+
+// So that other streams of the thread are not held up.
+constexpr size_t kScanBytesMax = 4 << 20;
+
+// SubscribeResponse.transactions, Transaction.changes, Change.operation on the wire.
+constexpr char kTransactionsTag = 0x0a;
+constexpr char kChangesTag = 0x2a;
+constexpr std::string_view kOperationRead{"\x10\x04", 2};
+constexpr unsigned kWireTypeBits = 3;
+static_assert(v1::OPERATION_READ == 4);
+
+absl::Status Damaged(Sequence sequence, std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("change {}: {}; restore the data directory from a backup or start a "
+                               "new log",
+                               sequence.value, what),
+                   {{"sequence", fmt::format("{}", sequence.value)}});
+}
+
+absl::Status KnownInPart(Sequence sequence) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                   fmt::format("change {} holds only some columns of a row: set "
+                               "binlog_row_image=FULL, then have the table read anew",
+                               sequence.value),
+                   {{"sequence", fmt::format("{}", sequence.value)}});
+}
+
+absl::Status OrExpired(const absl::Status& status) {
+  return ErrorReason(status) == "TOKEN_TRIMMED" ? SnapshotExpired() : status;
+}
+
+// The fields of a transaction's header that go with rows: a row need not be all that its
+// transaction did, so the GTID and `more` are left out.
+std::string HeaderOf(std::string_view header) {
+  std::string kept;
+  ByteReader reader(header);
+  while (reader.ok() && !reader.empty()) {
+    const size_t begin = reader.offset();
+    const uint64_t tag = reader.Varint();
+    const bool is_message = (tag & ((1u << kWireTypeBits) - 1)) == 2;
+    if (is_message) {
+      reader.Sized();
+    } else {
+      reader.Varint();
+    }
+    const uint64_t number = tag >> kWireTypeBits;
+    if (number == v1::Transaction::kCommitTimeFieldNumber ||
+        number == v1::Transaction::kSourceFieldNumber) {
+      kept.append(header.substr(begin, reader.offset() - begin));
+    }
+  }
+  return kept;
+}
+
+}  // namespace
+
+CatchUp::CatchUp(const Feed& feed, CatchUpOptions options)
+    : feed_(feed),
+      tables_(std::move(options.tables)),
+      patterns_digest_(options.patterns_digest),
+      response_bytes_max_(options.response_bytes_max),
+      memory_bytes_(options.memory_bytes),
+      parts_(std::move(options.parts)),
+      digester_(feed.log().log_id()) {
+  for (const CatchUpTable& table : tables_.tables) by_id_.emplace(table.table_id, &table);
+  if (parts_.empty()) parts_.push_back({.depth = 0, .prefix = 0, .sent = tables_.newest.next()});
+  BeginPart();
+}
+
+void CatchUp::BeginPart() {
+  seen_.Clear();
+  at_ = tables_.newest.next();
+}
+
+void CatchUp::EndPart() {
+  parts_.pop_back();
+  BeginPart();
+}
+
+Token CatchUp::token() const {
+  Token token{.log_id = feed_.log().log_id(), .sequence = tables_.newest, .gtids = {}};
+  token.catch_up = CatchUpPlace{.patterns_digest = patterns_digest_,
+                                .tables_digest = tables_.digest,
+                                .begin = tables_.begin,
+                                .parts = parts_};
+  if (!parts_.empty()) {
+    Sequence& sent = token.catch_up->parts.back().sent;
+    sent = std::min(sent, at_);
+  }
+  return token;
+}
+
+absl::StatusOr<Delivery> CatchUp::Next() {
+  Delivery delivery;
+  size_t scanned = 0;
+  while (!parts_.empty() && scanned < kScanBytesMax) {
+    if (at_ <= tables_.begin || part().sent <= tables_.begin) {
+      EndPart();
+      continue;
+    }
+    const auto frame = feed_.log().FrameHolding({at_.value - 1});
+    if (!frame.ok()) return OrExpired(frame.status());
+    scanned += (*frame)->bytes();
+    MILLRACE_ASSIGN_OR_RETURN(const Step step, ScanFrame(*frame, delivery.selection));
+    if (step == Step::kFull) break;
+  }
+  delivery.moved = true;
+  delivery.ended = parts_.empty();
+  if (!delivery.ended) {
+    delivery.token = token();
+    return delivery;
+  }
+  auto token = TokenAfter(feed_, tables_.newest);
+  if (!token.ok()) return OrExpired(token.status());
+  delivery.token = std::move(*token);
+  return delivery;
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::ScanFrame(const FramePtr& frame, Selection& selection) {
+  Sequence last = frame->last();
+  for (size_t i = frame->segments().size(); i > 0; --i) {
+    const log::Segment& segment = frame->segments()[i - 1];
+    const auto step = ScanSegment(*frame, segment, last, selection);
+    Emit(*frame, segment, selection);
+    if (!step.ok() || *step == Step::kFull) return step;
+    last.value -= segment.change_count;
+  }
+  at_ = std::min(at_, frame->first());
+  return Step::kDone;
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::ScanSegment(const log::Frame& frame,
+                                                   const log::Segment& segment, Sequence last,
+                                                   Selection& selection) {
+  const Sequence first{last.value - segment.change_count + 1};
+  const Sequence transaction{first.value - segment.changes_before};
+  for (uint32_t i = segment.run_count; i > 0; --i) {
+    const log::Run& run = frame.runs()[segment.first_run + i - 1];
+    const auto table = by_id_.find(run.table_id);
+    const Sequence run_first{last.value - run.change_count + 1};
+    if (table != by_id_.end() && run_first < at_ && last >= table->second->begin) {
+      MILLRACE_ASSIGN_OR_RETURN(
+          const Step step,
+          ScanRun(frame, run,
+                  {.table = *table->second, .sequence = run_first, .transaction = transaction},
+                  selection));
+      if (step == Step::kFull) return step;
+    }
+    at_ = std::min(at_, run_first);
+    last.value -= run.change_count;
+  }
+  return Step::kDone;
+}
+
+// `found` names the first change of the run.
+absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const log::Run& run,
+                                               Found found, const Selection& selection) {
+  run_.clear();
+  ByteReader reader(frame.payload().substr(run.offset, run.size));
+  for (uint32_t i = 0; i < run.change_count; ++i) {
+    const bool tagged = reader.Little8() == static_cast<uint8_t>(kChangesTag);
+    run_.push_back(reader.Sized());
+    if (!reader.ok() || !tagged) return Damaged(found.sequence, "the frame's index does not fit");
+  }
+  const Sequence first = found.sequence;
+  for (uint64_t i = run_.size(); i > 0; --i) {
+    found.sequence = {first.value + i - 1};
+    if (found.sequence >= at_) continue;
+    if (found.sequence < found.table.begin) break;
+    if (!change_.Parse(run_[i - 1])) return Damaged(found.sequence, "it is unreadable");
+    MILLRACE_ASSIGN_OR_RETURN(const Step step, Look(found, selection));
+    if (step == Step::kFull) return step;
+    at_ = found.sequence;
+    SplitWhileTooLarge();
+  }
+  return Step::kDone;
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::Look(const Found& found, const Selection& selection) {
+  switch (change_.operation) {
+    case v1::OPERATION_INSERT:
+    case v1::OPERATION_UPDATE:
+    case v1::OPERATION_DELETE:
+    case v1::OPERATION_READ:
+      break;
+    default:
+      return Step::kDone;
+  }
+  return found.table.key.empty() ? LookByRow(found, selection) : LookByKey(found, selection);
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selection& selection) {
+  std::optional<RowDigest> before;
+  std::optional<RowDigest> after;
+  if (change_.before.present) {
+    before = digester_.Of(found.table.table_id, found.table.key, change_.before);
+  }
+  if (change_.after.present) {
+    after = digester_.Of(found.table.table_id, found.table.key, change_.after);
+    // An image of only what changed: the key did not.
+    if (!after.has_value()) after = before;
+  }
+  // Of which row it is cannot be told.
+  if (change_.before.present != before.has_value() || change_.after.present != after.has_value()) {
+    return KnownInPart(found.sequence);
+  }
+  if (after.has_value() && IsOfPart(*after, part()) && !seen_.KeyIsSeen(*after)) {
+    MILLRACE_ASSIGN_OR_RETURN(const Step step, Deliver(found, selection));
+    if (step == Step::kFull) return step;
+    seen_.SeeKey(*after);
+  }
+  if (before.has_value() && IsOfPart(*before, part())) seen_.SeeKey(*before);
+  return Step::kDone;
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selection& selection) {
+  const bool is_read = change_.operation == v1::OPERATION_READ;
+  if (change_.after.present) {
+    const auto row = digester_.Of(found.table.table_id, {}, change_.after);
+    if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
+    if (IsOfPart(*row, part())) {
+      const bool left =
+          is_read ? seen_.ReadIsLeft(*row, found.transaction) : seen_.MadeIsLeft(*row);
+      if (left) {
+        MILLRACE_ASSIGN_OR_RETURN(const Step step, Deliver(found, selection));
+        if (step == Step::kFull) return step;
+      }
+      if (is_read) {
+        seen_.SeeRead(*row, found.transaction);
+      } else {
+        seen_.SeeMade(*row);
+      }
+    }
+  }
+  if (change_.before.present) {
+    if (change_.before.partial) return KnownInPart(found.sequence);
+    const auto row = digester_.Of(found.table.table_id, {}, change_.before);
+    if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
+    if (IsOfPart(*row, part())) seen_.SeeRemoved(*row);
+  }
+  return Step::kDone;
+}
+
+absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selection& selection) {
+  if (found.sequence >= part().sent) return Step::kDone;
+  if (change_.after.partial) {
+    return KnownInPart(found.sequence);
+  }
+  size_t size = change_.sequence.size() + kOperationRead.size();
+  for (const std::string_view field : change_.kept) size += field.size();
+  const uint64_t taken = selection.changes + reads_.count;
+  if (taken > 0 && selection.bytes + reads_.changes.size() + size > response_bytes_max_) {
+    return Step::kFull;
+  }
+  reads_.changes.push_back(kChangesTag);
+  AppendVarint(reads_.changes, size);
+  reads_.changes.append(change_.sequence).append(kOperationRead);
+  for (const std::string_view field : change_.kept) reads_.changes.append(field);
+  ++reads_.count;
+  return Step::kDone;
+}
+
+void CatchUp::Emit(const log::Frame& frame, const log::Segment& segment, Selection& selection) {
+  if (reads_.count == 0) return;
+  const std::string header =
+      HeaderOf(frame.payload().substr(segment.header_offset, segment.header_size));
+  Piece piece{.frame = nullptr, .view = {}, .owned = std::string(1, kTransactionsTag)};
+  AppendVarint(piece.owned, header.size() + reads_.changes.size());
+  piece.owned.append(header).append(reads_.changes);
+  selection.bytes += piece.owned.size();
+  selection.changes += reads_.count;
+  selection.pieces.push_back(std::move(piece));
+  reads_.changes.clear();
+  reads_.count = 0;
+}
+
+// The half that is left for later has been sent as far as this part: behind here, or behind where
+// it had come before a resume.
+void CatchUp::SplitWhileTooLarge() {
+  while (seen_.bytes() > memory_bytes_ && part().depth < CatchUpPart::kDepthMax) {
+    CatchUpPart later = part();
+    later.prefix |= uint64_t{1} << later.depth;
+    ++later.depth;
+    later.sent = std::min(later.sent, at_);
+    ++part().depth;
+    parts_.insert(parts_.end() - 1, later);
+    seen_.Keep(part());
+  }
+}
+
+}  // namespace millrace::feed

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "feed/feed.h"
+#include "model/sequence.h"
+#include "model/table_name.h"
+#include "schema/coverage.h"
+#include "schema/registry.h"
+
+namespace millrace::feed {
+
+// Whether the log, which begins at `oldest`, holds all rows of a table.
+inline bool HoldsAllRows(const schema::TableCoverage& coverage, Sequence oldest) {
+  return coverage.complete && coverage.spoiled.empty() && coverage.begin >= oldest;
+}
+
+// A table whose rows are to be taken from the log.
+struct CatchUpTable {
+  uint32_t table_id = 0;
+  Sequence begin;             // first change that counts
+  std::vector<uint32_t> key;  // fields of its primary key, in order; none: without a key
+};
+
+// The rows of tables as they are after change `newest`.
+struct CatchUpTables {
+  Sequence newest;
+  Sequence begin;                    // lowest change that counts; newest + 1 if none does
+  std::vector<CatchUpTable> tables;  // that have changes up to `newest`
+  uint64_t digest = 0;               // of what the log holds of which tables
+  // Tables asked for of which the log does not hold all rows, or no longer.
+  std::vector<TableName> missing;
+};
+
+// Finds the tables that match `patterns`, as of the newest change, or as of `newest` if that is
+// given: then tables that had changes by then are told among the missing if they are not held any
+// more, and the digest differs from then if what the log held of them is another. Nothing: what is
+// known of tables is between two places just now; ask again.
+std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const schema::Coverage& coverage,
+                                               const schema::Registry& registry,
+                                               const TablePatterns& patterns,
+                                               std::optional<Sequence> newest);
+
+// Digest of patterns as they stand in a request, in any order.
+uint64_t DigestOfPatterns(std::vector<std::string> patterns);
+
+}  // namespace millrace::feed
