@@ -30,6 +30,11 @@ struct ServerOptions {
   uint32_t streams_per_connection_max = 100;
   // Aim for the size of a response when the request names none.
   uint32_t response_bytes_max = 256 << 10;
+  // Streams that are being sent the rows of a snapshot, or wait for it; one more is refused with
+  // CATCHUP_LIMIT. They share the memory for what they remember of rows, each an equal part: about
+  // a million rows in 60 MiB; of more rows, the log is read once for each part that fits.
+  uint32_t catchups_max = 4;
+  uint64_t catchup_bytes_max = uint64_t{256} << 20;
   // Longest silence on a stream when the request names none.
   Micros progress_interval = Micros{10} * 1'000'000;
   // A connection idle this long is asked whether it lives, and closed without an answer in time.
