@@ -44,6 +44,7 @@ void Merge(CommitGroup& to, CommitGroup&& from) {
   Append(to.frames, std::move(from.frames));
   Append(to.records, std::move(from.records));
   to.schema_steps += from.schema_steps;
+  to.coverage_steps += from.coverage_steps;
   to.source_position = std::move(from.source_position);
   to.newest = from.newest;
   to.commit_time_max = from.commit_time_max;
@@ -55,9 +56,11 @@ bool IsPlain(const CommitGroup& group) {
 
 }  // namespace
 
-Committer::Committer(log::Log& log, schema::Registry& registry, const Clock& clock, Options options)
+Committer::Committer(log::Log& log, schema::Registry& registry, schema::Coverage& coverage,
+                     const Clock& clock, Options options)
     : log_(log),
       registry_(registry),
+      coverage_(coverage),
       clock_(clock),
       options_(std::move(options)),
       queue_(kGroupsWaitingMax),
@@ -131,6 +134,7 @@ absl::Status Committer::Commit(CommitGroup& group) {
                    .source_position = std::move(*group.source_position)};
   MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Commit(batch); }));
   for (uint32_t step = 0; step < group.schema_steps; ++step) registry_.MarkStored();
+  for (uint32_t step = 0; step < group.coverage_steps; ++step) coverage_.MarkStored();
   std::vector<std::shared_ptr<const log::Frame>> frames;
   frames.reserve(batch.frames.size());
   for (auto& [first, bytes] : batch.frames) {

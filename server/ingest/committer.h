@@ -13,6 +13,7 @@
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "log/log.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "transcode/frame_builder.h"
 
@@ -22,8 +23,9 @@ namespace millrace::ingest {
 struct CommitGroup {
   bool drop_staged = false;                   // the transaction they were of was taken back
   std::vector<transcode::BuiltFrame> frames;  // of ended transactions
-  std::vector<log::Record> records;           // table versions that `frames` use
+  std::vector<log::Record> records;           // what must be on disk with `frames`
   uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored behind `records`
+  uint32_t coverage_steps = 0;                // calls of Coverage::TakeUnstored behind them
   // Set if the group ends on a place between transactions; without it nothing becomes visible.
   std::optional<std::string> source_position;  // binary SourcePosition
   Sequence newest;
@@ -43,7 +45,8 @@ class Committer {
     std::function<std::optional<Sequence>()> keep_from;
   };
   // All must outlive it.
-  Committer(log::Log& log, schema::Registry& registry, const Clock& clock, Options options);
+  Committer(log::Log& log, schema::Registry& registry, schema::Coverage& coverage,
+            const Clock& clock, Options options);
   // Waits until everything pushed is on disk, or has failed.
   ~Committer();
 
@@ -66,6 +69,7 @@ class Committer {
 
   log::Log& log_;
   schema::Registry& registry_;
+  schema::Coverage& coverage_;
   const Clock& clock_;
   const Options options_;
   BoundedQueue<CommitGroup> queue_;

@@ -10,14 +10,15 @@ namespace millrace::ingest {
 
 using binlog::EventType;
 
-EventProcessor::EventProcessor(Options options, schema::Registry& registry,
-                               transcode::FrameBuilder& builder, TableCounterMap& counters,
-                               FetchDetails fetch_details, HandOver hand_over)
+EventProcessor::EventProcessor(Options options, const Parts& parts)
     : options_(std::move(options)),
-      registry_(registry),
-      builder_(builder),
-      plans_(options_.flavour, options_.tables, registry, counters, std::move(fetch_details)),
-      hand_over_(std::move(hand_over)),
+      registry_(parts.registry),
+      builder_(parts.builder),
+      coverage_(parts.coverage),
+      live_changes_(parts.live_changes),
+      plans_(options_.flavour, options_.tables, parts.registry, parts.counters,
+             parts.fetch_details),
+      hand_over_(parts.hand_over),
       reader_(options_.flavour),
       file_(options_.start.file),
       offset_(options_.start.offset),
@@ -159,6 +160,7 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
+  placed_ = true;
   if (in_transaction_) return Step::kWithin;
   ended_file_ = file_;
   ended_offset_ = offset_;

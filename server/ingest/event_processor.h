@@ -6,18 +6,23 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "binlog/event.h"
 #include "binlog/events.h"
+#include "ingest/coverage_rules.h"
 #include "ingest/table_plans.h"
+#include "model/binlog_place.h"
 #include "model/flavour.h"
 #include "model/source_position.h"
 #include "model/table_name.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "schema/statement.h"
+#include "snapshot/live_changes.h"
 #include "transcode/frame_builder.h"
 
 namespace millrace::ingest {
@@ -49,8 +54,18 @@ class EventProcessor {
   // unpacked, which may be many times larger than the event that holds it.
   using HandOver = std::function<absl::Status()>;
 
-  EventProcessor(Options options, schema::Registry& registry, transcode::FrameBuilder& builder,
-                 TableCounterMap& counters, FetchDetails fetch_details, HandOver hand_over);
+  // All must outlive it.
+  struct Parts {
+    schema::Registry& registry;
+    transcode::FrameBuilder& builder;
+    TableCounterMap& counters;
+    schema::Coverage& coverage;
+    snapshot::LiveChanges& live_changes;
+    FetchDetails fetch_details;
+    HandOver hand_over;
+  };
+
+  EventProcessor(Options options, const Parts& parts);
 
   // Takes one event as the dump stream delivers it.
   absl::StatusOr<Step> Process(std::string_view event);
@@ -63,6 +78,16 @@ class EventProcessor {
   // True if position() moved without any captured change since this was last asked.
   bool TakeMoved() { return std::exchange(moved_, false); }
   bool in_transaction() const { return in_transaction_; }
+  // Between two transactions of a stream that has said which file it reads: tasks may run.
+  bool between_transactions() const { return placed_ && !in_transaction_ && !announced_; }
+  // Requires between_transactions(): everything before this place has been taken, nothing behind
+  // it. May be behind position(), by events that are no part of a transaction.
+  BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
+  // Tasks have run, and may have set coverage.
+  void NoteTasks() { plans_.ForgetPartialImages(); }
+  // Tables that got rows the log does not know since this was last asked: their coverage is
+  // spoiled.
+  std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction begun; 0 before the first.
   Micros commit_time() const { return commit_time_; }
 
@@ -105,10 +130,17 @@ class EventProcessor {
   // After its GTID was counted: the position moves behind it.
   void EndTransaction();
   Step Abandon();
+  // Takes back what the transaction added; true if frames of it had been staged.
+  bool AbandonChanges();
   // No transaction is in progress or announced any more.
   void ForgetTransaction();
   void CountGtid();
   void Advance(const Event& event);
+  void NoteDefinition(const schema::Statement& statement);
+  void NoteCoverage(const schema::Statement& statement, bool truncates);
+  void SetCoverage(const TableName& table, TableEffect effect, Sequence at);
+  void SpoilUnlessWatched(const TableName& table);
+  void NotePartialImages(TablePlans::Entry& table);
   bool Captured(const TableName& table) const;
   absl::Status Unexpected(std::string_view what) const;
   absl::Status AtEvent(const absl::Status& status) const;
@@ -116,6 +148,8 @@ class EventProcessor {
   const Options options_;
   schema::Registry& registry_;
   transcode::FrameBuilder& builder_;
+  schema::Coverage& coverage_;
+  snapshot::LiveChanges& live_changes_;
   TablePlans plans_;
   const HandOver hand_over_;
   binlog::EventReader reader_;
@@ -123,6 +157,7 @@ class EventProcessor {
   // Where the stream is: `offset_` is after the event being processed.
   std::string file_;
   uint64_t offset_ = 0;
+  bool placed_ = false;  // the source has named the file since the stream began
   uint64_t event_offset_ = 0;
   binlog::EventType event_type_ = binlog::EventType::kUnknown;
   // Where the last transaction ended.
@@ -150,6 +185,8 @@ class EventProcessor {
   // Identities, as XA COMMIT spells them, of transactions that were prepared without a captured
   // change and may be committed at will.
   absl::flat_hash_set<std::string> harmless_xids_;
+
+  std::vector<TableName> uncovered_;
 
   std::string uncompressed_;
 };

@@ -84,7 +84,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
 // own, as both families' servers do since MySQL 5.5; so all that is in this one is void.
 absl::StatusOr<Step> EventProcessor::OnRollback() {
   if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
-  const bool staged = builder_.AbandonTransaction();
+  const bool staged = AbandonChanges();
   CountGtid();
   EndTransaction();
   return staged ? Step::kDropStaged : Step::kEnded;
@@ -120,6 +120,7 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view stat
                      "version cannot take back; raise log.frame_bytes above the size of the "
                      "transaction and start again");
   }
+  live_changes_.NoteRollback();
   savepoints_.erase(savepoint + 1, savepoints_.end());
   return Step::kWithin;
 }
@@ -168,11 +169,13 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
     if (Captured(table)) plans_.NoteDefinition(table);
   }
   if (statement.may_concern_any_table) registry_.DoubtAll();
+  if (live_changes_.recording()) NoteDefinition(statement);
   if (alter_unfinished_) return CommitEmpty(event);
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool goes_on = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
   if (!statement.temporary) {
+    NoteCoverage(statement, truncates);
     MILLRACE_RETURN_IF_ERROR(AddDefinition(query, statement, truncates));
   }
   return goes_on ? Step::kWithin : Commit();
@@ -205,6 +208,47 @@ absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
     MILLRACE_RETURN_IF_ERROR(builder_.AddDefinitionChange(change));
   }
   return absl::OkStatus();
+}
+
+void EventProcessor::NoteDefinition(const schema::Statement& statement) {
+  for (const TableName& table : statement.tables) live_changes_.NoteDefinition(table);
+  if (!statement.database.empty()) live_changes_.NoteDefinitionOfDatabase(statement.database);
+  if (statement.may_concern_any_table) live_changes_.NoteDefinitionOfAny();
+}
+
+// Before the changes of the statement are added: they are the first that count behind it.
+void EventProcessor::NoteCoverage(const schema::Statement& statement, bool truncates) {
+  const Sequence at{builder_.newest().value + builder_.transaction_changes() + 1};
+  for (const auto& [table, effect] : EffectsOf(statement, truncates)) {
+    if (Captured(table)) SetCoverage(table, effect, at);
+  }
+  const bool drops_database = DropsDatabase(statement);
+  if (!drops_database && !statement.may_concern_any_table) return;
+  // Setting coverage changes what is gone through.
+  std::vector<TableName> covered;
+  for (const auto& [table, coverage] : coverage_.newest()) covered.push_back(table);
+  for (const TableName& table : covered) {
+    if (statement.may_concern_any_table) {
+      SpoilUnlessWatched(table);
+    } else if (table.database == statement.database) {
+      SetCoverage(table, TableEffect::kEmptied, at);
+    }
+  }
+}
+
+void EventProcessor::SpoilUnlessWatched(const TableName& table) {
+  // Its reader is told, and begins anew.
+  const bool watched = live_changes_.Find(table) != nullptr;
+  if (watched && !coverage_.Newest(table)->complete) return;
+  coverage_.Spoil(table, "a statement that could not be read");
+}
+
+void EventProcessor::SetCoverage(const TableName& table, TableEffect effect, Sequence at) {
+  const std::optional<schema::TableCoverage> before = coverage_.Newest(table);
+  const bool watched = live_changes_.Find(table) != nullptr;
+  std::optional<schema::TableCoverage> behind = CoverageBehind(effect, before, at, watched);
+  if (effect == TableEffect::kArrived) uncovered_.push_back(table);
+  if (behind.has_value() && behind != before) coverage_.Set(table, *std::move(behind));
 }
 
 bool EventProcessor::Captured(const TableName& table) const {

@@ -34,6 +34,7 @@ void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
 
 bool EventProcessor::Reset() {
   const bool staged = Abandon() == Step::kDropStaged;
+  placed_ = false;
   file_ = ended_file_;
   offset_ = ended_offset_;
   plans_.Clear();
@@ -114,8 +115,14 @@ Step EventProcessor::CommitEmpty(const Event& event) {
   return Commit();
 }
 
+// Keys that the transaction touched stand nowhere in the log.
+bool EventProcessor::AbandonChanges() {
+  live_changes_.NoteRollback();
+  return builder_.AbandonTransaction();
+}
+
 Step EventProcessor::Abandon() {
-  const bool staged = in_transaction_ && builder_.AbandonTransaction();
+  const bool staged = in_transaction_ && AbandonChanges();
   ForgetTransaction();
   return staged ? Step::kDropStaged : Step::kWithin;
 }
@@ -138,12 +145,22 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
   if (table->plan == nullptr) return Step::kWithin;
-  const auto count = builder_.AddRows(*table->plan, rows);
+  snapshot::TableChanges* observer = nullptr;
+  if (live_changes_.recording()) [[unlikely]]
+    observer = live_changes_.Find(table->plan->table()->name);
+  const auto count = builder_.AddRows(*table->plan, rows, observer);
   if (!count.ok()) {
     return WithContext(count.status(), "table " + table->plan->table()->name.ToString());
   }
+  if (builder_.last_event_partial() && !table->partial_noted) [[unlikely]]
+    NotePartialImages(*table);
   Count(*table->counters, rows.kind, *count);
   return Step::kWithin;
+}
+
+void EventProcessor::NotePartialImages(TablePlans::Entry& table) {
+  table.partial_noted = true;
+  coverage_.Spoil(table.plan->table()->name, "partial row images");
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {

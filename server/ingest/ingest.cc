@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "ingest/source_identity.h"
+#include "ingest/stream_access.h"
 #include "mysql/current_position.h"
 #include "mysql/table_details.h"
 #include "spdlog/spdlog.h"
@@ -40,9 +41,16 @@ Ingest::Ingest(const Parts& parts, TablePatterns tables)
       source_(parts.config.source),
       log_(parts.log),
       registry_(parts.registry),
+      coverage_(parts.coverage),
+      tasks_(parts.tasks),
       clock_(parts.clock),
+      on_uncovered_(parts.on_uncovered),
       tables_(std::move(tables)),
       committer_options_(parts.committer) {
+  tasks_.SetWake([this] {
+    absl::MutexLock lock(&mutex_);
+    if (stream_ != nullptr) stream_->Wake();
+  });
   if (source_.server_id == 0) source_.server_id = DerivedServerId(config_.log.directory);
   absl::MutexLock lock(&mutex_);
   status_.address =
@@ -57,6 +65,8 @@ void Ingest::Start() {
 }
 
 void Ingest::RequestStop() {
+  // Not under the mutex, which waking takes.
+  tasks_.Close();
   absl::MutexLock lock(&mutex_);
   stopping_ = true;
   if (stream_ != nullptr) stream_->Interrupt();
@@ -97,6 +107,7 @@ void Ingest::Run() {
     if (!WaitBeforeRetry(status, backoff)) break;
     backoff = std::min(backoff * 2, source_.reconnect_backoff_max);
   }
+  tasks_.Close();
   // Joins the thread that writes, so that everything read is on disk.
   std::unique_ptr<Committer> committer;
   {
@@ -148,6 +159,7 @@ absl::Status Ingest::RunOnce() {
     stream_ = stream.get();
     ++status_.connects;
   }
+  ++epoch_;
   spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_->endpoint(),
                queries_->info().version_text, processor_->position().ToString(),
                processor_->position().gtids.ToString());
@@ -157,6 +169,7 @@ absl::Status Ingest::RunOnce() {
     absl::MutexLock lock(&mutex_);
     stream_ = nullptr;
   }
+  tasks_.EndEpoch(epoch_);
   // What ended stays, what was in progress is read again.
   builder_->CloseFrame();
   const bool staged = processor_->Reset();
@@ -210,7 +223,8 @@ absl::Status Ingest::Prepare() {
                                                   .gtids = start.gtids,
                                                   .commit_time_max = log_.commit_time_max()});
   counted_ = log_.range().newest;
-  auto committer = std::make_unique<Committer>(log_, registry_, clock_, committer_options_);
+  auto committer =
+      std::make_unique<Committer>(log_, registry_, coverage_, clock_, committer_options_);
   {
     absl::MutexLock lock(&mutex_);
     committer_ = std::move(committer);
@@ -220,13 +234,17 @@ absl::Status Ingest::Prepare() {
                               .tables = tables_,
                               .event_bytes_max = source_.event_bytes_max,
                               .start = std::move(start)},
-      registry_, *builder_, table_counters_,
-      [this](const TableName& table) { return FetchDetails(table); },
-      [this] { return HandOver(/*drop_staged=*/false); });
+      EventProcessor::Parts{
+          .registry = registry_,
+          .builder = *builder_,
+          .counters = table_counters_,
+          .coverage = coverage_,
+          .live_changes = live_changes_,
+          .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
+          .hand_over = [this] { return HandOver(/*drop_staged=*/false); }});
+  groups_.emplace(*processor_, *builder_, registry_, coverage_);
   // The place where the log begins is part of it, even before the first change.
-  CommitGroup group;
-  Complete(group);
-  return committer_->Push(std::move(group)) ? absl::OkStatus() : committer_->status();
+  return committer_->Push(groups_->TakePlace()) ? absl::OkStatus() : committer_->status();
 }
 
 absl::Status Ingest::ReadStream() {
@@ -250,7 +268,41 @@ absl::Status Ingest::ReadStream() {
     // Nothing else is on its way: what waits in the open frame goes out now.
     if (!more) builder_->CloseFrame();
     MILLRACE_RETURN_IF_ERROR(AfterEvent(step));
+    if (processor_->between_transactions()) {
+      MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
+    }
   }
+}
+
+absl::Status Ingest::RunTasks(BinlogStream& stream, bool more) {
+  if (live_changes_.recording()) [[unlikely]]
+    live_changes_.NoteTime(clock_.SteadyMicros());
+  while (true) {
+    if (tasks_.pending()) [[unlikely]]
+      MILLRACE_RETURN_IF_ERROR(RunDueTasks(stream));
+    // Whoever posts a task ends a Wait, but not a Read.
+    if (more || !stream.Wait() || stream.HasMore()) return absl::OkStatus();
+  }
+}
+
+absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
+  TaskAccess access({.processor = *processor_,
+                     .builder = *builder_,
+                     .registry = registry_,
+                     .coverage = coverage_,
+                     .live_changes = live_changes_,
+                     .counters = table_counters_,
+                     .groups = *groups_,
+                     .server = stream.server(),
+                     .epoch = epoch_,
+                     .hand_over = [this](bool drop_staged) { return HandOver(drop_staged); }});
+  const absl::Status status = tasks_.RunDue(access);
+  processor_->NoteTasks();
+  if (status.ok()) return status;
+  // The stream itself is in order: a new connection begins where this one stands. Whether the disk
+  // is, Run asks the committer.
+  return MakeError(absl::StatusCode::kUnavailable, ErrorReason(status),
+                   fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
 }
 
 absl::Status Ingest::AfterEvent(Step step) {
@@ -266,35 +318,23 @@ bool Ingest::PositionIsDue() {
   return now - position_handed_over_at_ >= kPositionInterval && processor_->TakeMoved();
 }
 
-void Ingest::Complete(CommitGroup& group) {
-  group.records = registry_.TakeUnstored();
-  group.schema_steps = group.records.empty() ? 0 : 1;
-  processor_->position().AppendBinary(group.source_position.emplace());
-  group.newest = builder_->newest();
-  group.commit_time_max = builder_->commit_time_max();
-}
-
 absl::Status Ingest::HandOver(bool drop_staged) {
-  CommitGroup group;
-  group.drop_staged = drop_staged;
-  for (transcode::BuiltFrame& frame : builder_->TakeFrames()) {
-    (frame.unfinished ? group.staged : group.frames).push_back(std::move(frame));
-  }
-  // The position covers all ended transactions, so it goes out only together with the last of them.
-  const bool complete = !builder_->has_open_changes();
-  MILLRACE_CHECK(complete || group.frames.empty());
-  if (complete && (!processor_->in_transaction() || !group.frames.empty())) {
-    Complete(group);
+  std::optional<CommitGroup> group = groups_->Take(drop_staged);
+  if (!group.has_value()) return absl::OkStatus();
+  if (group->source_position.has_value()) {
     position_handed_over_at_ = clock_.SteadyMicros();
-    changes_.fetch_add(group.newest.value - counted_.value, std::memory_order_relaxed);
-    counted_ = group.newest;
+    changes_.fetch_add(group->newest.value - counted_.value, std::memory_order_relaxed);
+    counted_ = group->newest;
     PublishPosition();
-  } else if (group.staged.empty() && !drop_staged) {
-    return absl::OkStatus();
   }
-  if (committer_->Push(std::move(group))) return absl::OkStatus();
-  const absl::Status status = committer_->status();
-  return status.ok() ? absl::CancelledError() : status;
+  if (!committer_->Push(*std::move(group))) {
+    const absl::Status status = committer_->status();
+    return status.ok() ? absl::CancelledError() : status;
+  }
+  if (!builder_->in_transaction()) {
+    for (const TableName& table : processor_->TakeUncovered()) on_uncovered_(table);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName& table) {

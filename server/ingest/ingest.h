@@ -18,27 +18,37 @@
 #include "config/config.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
+#include "ingest/group_builder.h"
 #include "ingest/ingest_status.h"
 #include "ingest/table_counters.h"
 #include "log/log.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
+#include "snapshot/live_changes.h"
+#include "snapshot/stream_tasks.h"
 #include "transcode/frame_builder.h"
 
 namespace millrace::ingest {
 
 // Keeps the log in step with the source: connects, checks, reads, commits, and begins again with
 // growing pauses when the connection is lost. An error that trying again cannot mend stops it; what
-// is stored stays served. Owns its threads.
+// is stored stays served. Runs the tasks of those who read tables. Owns its threads.
 class Ingest {
  public:
   struct Parts {
     const Config& config;
     log::Log& log;
     schema::Registry& registry;
+    schema::Coverage& coverage;
+    // What they ask for is run here. Closed when ingest ends.
+    snapshot::StreamTasks& tasks;
     const Clock& clock;
     Committer::Options committer;
+    // Told of a captured table that got rows the log never saw (RENAME), on the ingest thread,
+    // after its change was handed on. Must be quick.
+    std::function<void(const TableName&)> on_uncovered = [](const TableName&) {};
   };
   // kInvalidArgument: source.tables or source.exclude_columns are no patterns. kDataLoss
   // LOG_DAMAGED: the stored position is unreadable.
@@ -75,11 +85,12 @@ class Ingest {
   absl::Status Prepare();
   absl::Status ReadStream();
   absl::Status AfterEvent(Step step);
-  // Hands frames to the committer; `ended` if the stream stands between two transactions of what is
-  // handed over.
+  // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
+  // those that are posted until one is.
+  absl::Status RunTasks(BinlogStream& stream, bool more);
+  absl::Status RunDueTasks(const BinlogStream& stream);
+  // Hands to the committer what is ready.
   absl::Status HandOver(bool drop_staged);
-  // Makes the group end at the place between two transactions where the builder stands.
-  void Complete(CommitGroup& group);
   bool PositionIsDue();
   bool WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
   bool CanRetry(const absl::Status& status);
@@ -91,7 +102,10 @@ class Ingest {
   SourceOptions source_;
   log::Log& log_;
   schema::Registry& registry_;
+  schema::Coverage& coverage_;
+  snapshot::StreamTasks& tasks_;
   const Clock& clock_;
+  const std::function<void(const TableName&)> on_uncovered_;
   const TablePatterns tables_;
   const Committer::Options committer_options_;
   TableCounterMap table_counters_;
@@ -100,7 +114,10 @@ class Ingest {
   // The ingest thread's own.
   std::unique_ptr<Connection> queries_;
   std::optional<transcode::FrameBuilder> builder_;
+  snapshot::LiveChanges live_changes_;
   std::unique_ptr<EventProcessor> processor_;
+  std::optional<GroupBuilder> groups_;
+  uint64_t epoch_ = 0;  // connections of the stream so far
   std::unique_ptr<Committer> committer_;
   bool checked_ = false;
   std::string findings_logged_;

@@ -18,6 +18,7 @@ struct TableCounters {
   std::atomic<uint64_t> inserts{0};
   std::atomic<uint64_t> updates{0};
   std::atomic<uint64_t> deletes{0};
+  std::atomic<uint64_t> reads{0};  // rows read by snapshots
 };
 
 // Counters of all tables. Pointers handed out stay valid. Thread-safe.

@@ -25,7 +25,8 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
   const bool captured = tables_.Matches(map.database, map.table) && !IsSystemDatabase(map.database);
   if (!captured) {
-    entry = {.map = std::string(body), .plan = nullptr, .counters = nullptr};
+    entry = {
+        .map = std::string(body), .plan = nullptr, .counters = nullptr, .partial_noted = false};
     return absl::OkStatus();
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableDetails> details, DetailsFor(map));
@@ -35,8 +36,10 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   MILLRACE_ASSIGN_OR_RETURN(const schema::TableVersionPtr table,
                             registry_.Resolve(map, details.has_value() ? &*details : nullptr));
   MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
-  entry = {
-      .map = std::string(body), .plan = std::move(plan), .counters = counters_.For(table->name)};
+  entry = {.map = std::string(body),
+           .plan = std::move(plan),
+           .counters = counters_.For(table->name),
+           .partial_noted = false};
   return absl::OkStatus();
 }
 

@@ -32,6 +32,7 @@ class TablePlans {
     std::string map;                           // bytes of the TABLE_MAP body
     std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures the table
     TableCounters* counters = nullptr;         // null without a plan
+    bool partial_noted = false;                // coverage knows of partial row images
   };
 
   TablePlans(Flavour flavour, const TablePatterns& tables, schema::Registry& registry,
@@ -55,6 +56,10 @@ class TablePlans {
   // Forgets everything: after a restart of the source numbers are given out anew, and after a
   // change of definitions the same bytes may mean another type.
   void Clear() { entries_.clear(); }
+  // Coverage was set anew: what was noted of images must be noted again.
+  void ForgetPartialImages() {
+    for (auto& [id, entry] : entries_) entry.partial_noted = false;
+  }
 
  private:
   absl::Status Compile(std::string_view body, int64_t commit_seconds, Entry& entry);

@@ -38,6 +38,8 @@ class Coverage {
   // Writing thread.
   // What it last set, whether or not readers see it yet.
   std::optional<TableCoverage> Newest(const TableName& table) const;
+  // The same of all tables.
+  const std::map<TableName, TableCoverage>& newest() const { return newest_; }
   void Set(const TableName& table, TableCoverage coverage);
   // Does nothing for a table that is not covered.
   void Spoil(const TableName& table, std::string_view why);

@@ -13,6 +13,7 @@ Statement StatementParser::Parse() {
     Definition(verb);
   } else if (verb.Is("TRUNCATE")) {
     statement_.kind = StatementKind::kTruncate;
+    statement_.verb = StatementVerb::kTruncate;
     lexer_.TakeWord("TABLE");
     statement_.may_concern_any_table = !AddTable();
   } else if (verb.IsAny({"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "CALL", "DO", "SELECT",

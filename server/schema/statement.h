@@ -24,12 +24,33 @@ enum class StatementKind {
   kOther,         // GRANT, FLUSH, SET, ANALYZE …: no row and no table definition
 };
 
+// What a definition does to its tables, or to its database as a whole.
+enum class StatementVerb {
+  kOther,  // nothing: views, triggers, sequences, routines, what could not be made out
+  kCreate,
+  kAlter,
+  kDrop,
+  kRename,
+  kTruncate,
+};
+
 struct Statement {
   StatementKind kind = StatementKind::kOther;
   // Tables, views and sequences that it makes, changes, names anew or drops, with the default
   // database filled in; of a trigger or index, its table. Of a kRowStatement the tables it is told
   // to write; empty unless they are certainly all.
   std::vector<TableName> tables;
+  StatementVerb verb = StatementVerb::kOther;
+  // CREATE … IF NOT EXISTS: nothing happened if there was one.
+  bool if_not_exists = false;
+  // CREATE OR REPLACE: what was there is gone.
+  bool or_replace = false;
+  // RENAME TABLE a TO b, ALTER TABLE a RENAME TO b, in their order: each takes effect before the
+  // next.
+  std::vector<std::pair<TableName, TableName>> renames;
+  // It certainly does nothing but make, drop, name or switch indexes, and leaves all rows as they
+  // are. False where that is not certain.
+  bool index_only = false;
   // A whole database that is created, altered or dropped.
   std::string database;
   // A kDefinition or kTruncate that could not be made out: it may concern any table.

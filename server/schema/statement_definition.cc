@@ -9,10 +9,20 @@ namespace {
 // The source gives such names to tables it works on for the time of a statement.
 constexpr std::string_view kGeneratedPrefix = "#sql";
 
+StatementVerb VerbOf(const Token& verb) {
+  if (verb.Is("CREATE")) return StatementVerb::kCreate;
+  if (verb.Is("ALTER")) return StatementVerb::kAlter;
+  if (verb.Is("DROP")) return StatementVerb::kDrop;
+  if (verb.Is("RENAME")) return StatementVerb::kRename;
+  return StatementVerb::kOther;
+}
+
 }  // namespace
 
 void StatementParser::NotUnderstood() {
   statement_.tables.clear();
+  statement_.renames.clear();
+  statement_.verb = StatementVerb::kOther;
   statement_.may_concern_any_table = true;
 }
 
@@ -24,7 +34,11 @@ void StatementParser::Definition(const Token& verb) {
   if (verb.Is("IMPORT")) return NotUnderstood();
   if (object.IsAny({"TABLE", "TABLES", "VIEW", "SEQUENCE"})) return DefineTables(verb, object);
   if (object.IsAny({"DATABASE", "SCHEMA"})) return DefineDatabase(verb);
-  if (object.IsAny({"INDEX", "KEY"})) return TableAfterOn();
+  if (object.IsAny({"INDEX", "KEY"})) {
+    statement_.verb = StatementVerb::kAlter;
+    statement_.index_only = !ignores_;
+    return TableAfterOn();
+  }
   if (object.Is("TRIGGER")) {
     if (verb.Is("CREATE")) TableAfterOn();
     return;
@@ -57,10 +71,15 @@ bool StatementParser::TakeModifier() {
     if (lexer_.TakeWord("SECURITY")) lexer_.Take();
     return true;
   }
+  if (lexer_.TakeWord("OR")) {
+    statement_.or_replace = lexer_.TakeWord("REPLACE");
+    return true;
+  }
+  if (lexer_.TakeWord("IGNORE")) return ignores_ = true;
   if (lexer_.TakeWord("TEMPORARY")) return statement_.temporary = true;
-  if (!lexer_.Peek().IsAny({"OR", "REPLACE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "ONLINE",
-                            "OFFLINE", "IGNORE", "AGGREGATE", "UNDO", "MATERIALIZED", "JSON",
-                            "RELATIONAL", "DUALITY"})) {
+  if (!lexer_.Peek().IsAny({"REPLACE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "ONLINE",
+                            "OFFLINE", "AGGREGATE", "UNDO", "MATERIALIZED", "JSON", "RELATIONAL",
+                            "DUALITY"})) {
     return false;
   }
   lexer_.Take();
@@ -75,10 +94,11 @@ void StatementParser::SkipDefiner() {
   SkipParentheses();
 }
 
-void StatementParser::SkipIfExists() {
-  if (!lexer_.TakeWord("IF")) return;
-  lexer_.TakeWord("NOT");
+bool StatementParser::SkipIfExists() {
+  if (!lexer_.TakeWord("IF")) return false;
+  const bool negated = lexer_.TakeWord("NOT");
   lexer_.TakeWord("EXISTS");
+  return negated;
 }
 
 void StatementParser::SkipWait() {
@@ -90,7 +110,8 @@ void StatementParser::SkipWait() {
 }
 
 void StatementParser::DefineTables(const Token& verb, const Token& object) {
-  SkipIfExists();
+  statement_.if_not_exists = SkipIfExists();
+  if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
   if (verb.Is("DROP")) return NameList();
   if (verb.Is("RENAME")) return RenameList();
   if (!AddTable()) return NotUnderstood();
@@ -120,32 +141,34 @@ void StatementParser::RenameList() {
     if (!AddTable()) return NotUnderstood();
     SkipWait();
     if (!lexer_.TakeWord("TO") || !AddTable()) return NotUnderstood();
+    const std::vector<TableName>& tables = statement_.tables;
+    statement_.renames.emplace_back(tables[tables.size() - 2], tables.back());
   } while (lexer_.TakeSymbol(','));
 }
 
 void StatementParser::AlterTable() {
   SkipWait();
+  bool index_only = !ignores_ && !lexer_.Peek().at_end();
   while (!lexer_.Peek().at_end()) {
-    AlterSpecification();
+    index_only = AlterSpecification() && index_only;
     SkipToSymbol(',');
     lexer_.TakeSymbol(',');
   }
+  statement_.index_only = index_only;
 }
 
-void StatementParser::AlterSpecification() {
+bool StatementParser::AlterSpecification() {
+  if (lexer_.TakeWord("ADD")) {
+    if (!lexer_.TakeWord("FULLTEXT")) lexer_.TakeWord("SPATIAL");
+    return lexer_.Peek().IsAny({"INDEX", "KEY"});
+  }
+  if (lexer_.TakeWord("DROP")) return lexer_.Peek().IsAny({"INDEX", "KEY"});
+  if (lexer_.TakeWord("DISABLE") || lexer_.TakeWord("ENABLE")) return lexer_.Peek().Is("KEYS");
+  if (lexer_.TakeWord("RENAME")) return AlterName();
   if (lexer_.TakeWord("CHANGE")) {
     lexer_.TakeWord("COLUMN");
     SkipIfExists();
     RenameColumn();
-  } else if (lexer_.TakeWord("RENAME")) {
-    if (lexer_.Peek().IsAny({"INDEX", "KEY"})) return;
-    if (lexer_.TakeWord("COLUMN")) {
-      SkipIfExists();
-      RenameColumn();
-      return;
-    }
-    if (!lexer_.TakeSymbol('=') && !lexer_.TakeWord("TO")) lexer_.TakeWord("AS");
-    AddTable();
   } else if (lexer_.TakeWord("EXCHANGE")) {
     if (SkipToWord("TABLE")) AddTable();
   } else if (lexer_.TakeWord("CONVERT")) {
@@ -155,7 +178,25 @@ void StatementParser::AlterSpecification() {
       lexer_.TakeWord("TO");
     }
     if (lexer_.TakeWord("TABLE")) AddTable();
+  } else {
+    // How the statement is carried out.
+    return lexer_.TakeWord("ALGORITHM") || lexer_.TakeWord("LOCK");
   }
+  return false;
+}
+
+bool StatementParser::AlterName() {
+  if (lexer_.Peek().IsAny({"INDEX", "KEY"})) return true;
+  if (lexer_.TakeWord("COLUMN")) {
+    SkipIfExists();
+    RenameColumn();
+    return false;
+  }
+  if (!lexer_.TakeSymbol('=') && !lexer_.TakeWord("TO")) lexer_.TakeWord("AS");
+  if (AddTable()) {
+    statement_.renames.emplace_back(statement_.tables.front(), statement_.tables.back());
+  }
+  return false;
 }
 
 void StatementParser::RenameColumn() {
@@ -169,7 +210,8 @@ void StatementParser::RenameColumn() {
 
 // The name may be left out of ALTER DATABASE: the default database is meant.
 void StatementParser::DefineDatabase(const Token& verb) {
-  SkipIfExists();
+  statement_.if_not_exists = SkipIfExists();
+  statement_.verb = VerbOf(verb);
   const bool named =
       lexer_.Peek().IsName() &&
       !(verb.Is("ALTER") && lexer_.Peek().IsAny({"DEFAULT", "CHARACTER", "CHARSET", "COLLATE",

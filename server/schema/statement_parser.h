@@ -36,7 +36,10 @@ class StatementParser {
   // The object is of a kind that has a name like a table's.
   void DefineTables(const Token& verb, const Token& object);
   void AlterTable();
-  void AlterSpecification();
+  // True if it leaves all rows as they are, for certain.
+  bool AlterSpecification();
+  // What follows RENAME in ALTER TABLE; true as AlterSpecification.
+  bool AlterName();
   void RenameColumn();
   void NameList();
   void RenameList();
@@ -46,7 +49,8 @@ class StatementParser {
   void NotUnderstood();
 
   // Pieces.
-  void SkipIfExists();
+  // True for IF NOT EXISTS.
+  bool SkipIfExists();
   void SkipWait();
   // `name`, `database.name` or `.name`.
   std::optional<TableName> TakeTableName();
@@ -64,6 +68,7 @@ class StatementParser {
   StatementLexer lexer_;
   const std::string_view default_database_;
   Statement statement_;
+  bool ignores_ = false;  // ALTER IGNORE TABLE, which may remove rows
 };
 
 }  // namespace millrace::schema

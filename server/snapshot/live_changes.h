@@ -23,13 +23,15 @@ class TableChanges final : public transcode::RowObserver {
   // `key_bytes_max` bounds the memory for keys.
   explicit TableChanges(size_t key_bytes_max) : key_bytes_max_(key_bytes_max) {}
 
-  // From here on keys are remembered; before, rows are only counted. `full`: what a row of the
-  // table must have to replace one that was read.
+  // From here on keys are remembered; before, rows are only counted.
   void SetKey(transcode::RowKey key);
 
   void OnRow(const transcode::ObservedRow& row) override;
   // A statement changed the definition, or emptied the table.
   void NoteDefinition() { ++definitions_; }
+  // Rows told of so far were perhaps taken back: nothing can be said of keys touched up to here,
+  // since of those the log tells nothing.
+  void GiveUp();
 
   // Rows seen so far.
   uint64_t stamp() const { return stamp_; }
@@ -40,8 +42,9 @@ class TableChanges final : public transcode::RowObserver {
   enum class Touch {
     kNone,     // nothing
     kTouched,  // the stream tells of it
-    kPartial,  // the stream tells of it, but not of the whole row
+    kPartial,  // the stream tells of it, but not always of the whole row
   };
+  // Means something only if Remembers(stamp).
   Touch Since(uint64_t stamp, std::string_view key) const;
   // False if keys touched after `stamp` were given up for their number: nothing can be said then.
   bool Remembers(uint64_t stamp) const { return stamp >= forgotten_; }
@@ -50,7 +53,8 @@ class TableChanges final : public transcode::RowObserver {
 
   // Remembers that the stream stands at the newest stamp at `now` (steady).
   void NoteTime(Micros now);
-  // The newest stamp that is at least as old as `time`; nothing if recording began later.
+  // The newest stamp that is at least as old as `time`; nothing if recording began later. Older
+  // times are remembered less exactly; the answer is then an older stamp.
   std::optional<uint64_t> StampAt(Micros time) const;
 
  private:
@@ -59,8 +63,10 @@ class TableChanges final : public transcode::RowObserver {
     uint64_t partial_stamp = 0;  // of the newest row that was not whole; 0: none
   };
   using Keys = absl::flat_hash_map<std::string, Entry>;
-  void Touch_(std::string_view row, bool partial);
-  void Remember(std::string_view key, bool partial);
+  // False: the row message lacks a field of the key.
+  bool RememberRow(std::string_view row, bool partial);
+  void RememberScratch(bool partial);
+  void StartGeneration();
 
   const size_t key_bytes_max_;
   std::optional<transcode::RowKey> key_;
@@ -71,8 +77,8 @@ class TableChanges final : public transcode::RowObserver {
   Keys newer_;
   Keys older_;
   uint64_t older_newest_ = 0;
-  size_t bytes_ = 0;        // of keys in newer_
-  size_t older_bytes_ = 0;  // in older_
+  size_t bytes_ = 0;  // of keys in newer_; those of older_ are within the bound as well
+  // Since when the stream stood at a stamp, oldest first.
   std::deque<std::pair<Micros, uint64_t>> times_;
   std::string scratch_;
 };
@@ -84,10 +90,16 @@ class LiveChanges {
   bool recording() const { return !tables_.empty(); }
   // Null: the table is not being read.
   TableChanges* Find(const TableName& table);
+  // Begins to record. If the table is being read already, it begins anew.
   TableChanges& Start(const TableName& table, size_t key_bytes_max);
   void Stop(const TableName& table) { tables_.erase(table); }
   void NoteDefinition(const TableName& table);
+  void NoteDefinitionOfDatabase(std::string_view database);
   void NoteDefinitionOfAny();
+  // Rows of a transaction were taken back.
+  void NoteRollback();
+  // TableChanges::NoteTime of all tables.
+  void NoteTime(Micros now);
 
  private:
   absl::flat_hash_map<TableName, std::unique_ptr<TableChanges>> tables_;

@@ -34,6 +34,7 @@ class StreamAccess {
   // Not in a transaction, and may not be left in one.
   virtual transcode::FrameBuilder& builder() = 0;
   virtual schema::Registry& registry() = 0;
+  // To be set behind the last step of the task that can fail: it is not taken back.
   virtual schema::Coverage& coverage() = 0;
   virtual LiveChanges& live_changes() = 0;
   // A record for the same batch as the changes added by the task and all before them. The open
@@ -42,6 +43,12 @@ class StreamAccess {
   // Inside a transaction of the builder: hands on the frames that are closed, to be staged, so that
   // memory stays bounded. Blocks while the disk is behind.
   virtual absl::Status HandOver() = 0;
+  // Counts rows that the task added, for operators.
+  virtual void CountReads(const TableName& /*table*/, uint64_t /*rows*/) {}
+
+  // Called behind each task with what it answered: hands on what it added, or takes back what a
+  // failed one left. Answers what became of the task.
+  virtual absl::Status EndTask(absl::Status result) { return result; }
 };
 
 }  // namespace millrace::snapshot

@@ -32,19 +32,23 @@ class StreamTasks {
     std::optional<BinlogPlace> place;
   };
 
-  // Runs `work` on the writing thread and waits for it. Answers what it answers; kAborted
-  // STREAM_BROKE; kCancelled after Close.
+  // Runs `work` on the writing thread and waits for it. Answers what it answers, or why what it
+  // added could not be handed on; kAborted STREAM_BROKE; kCancelled after Close. Not from a task.
   absl::Status Run(const Due& due, Work work) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The writing thread's side.
 
   // Called on the posting thread when there is something to run: ends the waiting of the stream.
-  // Set before any task is posted; may be called at any time until Close.
+  // Set before any task is posted; may be called at any time until Close has returned. May not
+  // call back.
   void SetWake(std::function<void()> wake) { wake_ = std::move(wake); }
   // Cheap. False: RunDue would do nothing.
   bool pending() const { return pending_.load(std::memory_order_acquire); }
-  // Runs what is due, oldest first, each at most once, up to the first error, which it answers.
+  // Runs what is due of the tasks that were posted before, oldest first, each at most once, up to
+  // the first error, which it answers.
   absl::Status RunDue(StreamAccess& access) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The connection of this epoch has ended: ends the tasks of it, waiting or posted later.
+  void EndEpoch(uint64_t epoch) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends all tasks that wait, and refuses others, with kCancelled. From any thread.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -52,15 +56,21 @@ class StreamTasks {
   struct Task {
     Due due;
     Work work;
+    uint64_t number = 0;
     absl::Status result;
     absl::Notification done;
   };
-  std::shared_ptr<Task> TakeDue(const StreamAccess& access) ABSL_LOCKS_EXCLUDED(mutex_);
+  using TaskPtr = std::shared_ptr<Task>;
+  // The oldest task up to `number` that is due; ends those whose epoch is over on the way.
+  TaskPtr TakeDue(const StreamAccess& access, uint64_t number) ABSL_LOCKS_EXCLUDED(mutex_);
+  static void End(Task& task, absl::Status result);
 
   std::function<void()> wake_ = [] {};
   std::atomic<bool> pending_{false};
   absl::Mutex mutex_;
-  std::deque<std::shared_ptr<Task>> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<TaskPtr> tasks_ ABSL_GUARDED_BY(mutex_);  // ascending by number
+  uint64_t posted_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t ended_epoch_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -85,6 +85,8 @@ class FrameBuilder {
   // `observer`, if any, is told of each row.
   absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event,
                                    RowObserver* observer = nullptr);
+  // True if the after images of the last event given to AddRows lack captured columns.
+  bool last_event_partial() const { return !unknown_after_.empty(); }
   // Adds a change READ with this row message. kResourceExhausted CHANGE_TOO_LARGE: the transaction
   // must be abandoned.
   absl::Status AddRead(const schema::TableVersion& table, std::string_view row,

@@ -17,13 +17,14 @@ class CommitterTest : public log::testing::LogTest {
   CommitterTest() {
     registry_ = schema::Registry::FromRecords({}, Flavour::kMysql).value();
     EXPECT_TRUE(Reopen().ok());
+    coverage_ = schema::Coverage::Open(*log_).value();
     Start();
   }
   ~CommitterTest() override { Finish(); }
 
   void Start() {
     committer_ = std::make_unique<Committer>(
-        *log_, *registry_, clock_,
+        *log_, *registry_, *coverage_, clock_,
         Committer::Options{.on_committed = [this](auto frames) { OnCommitted(std::move(frames)); },
                            .keep_from = [this]() -> std::optional<Sequence> {
                              ++trims_;
@@ -75,6 +76,7 @@ class CommitterTest : public log::testing::LogTest {
   }
 
   std::unique_ptr<schema::Registry> registry_;
+  std::unique_ptr<schema::Coverage> coverage_;
   // Written on the committer's thread; read after Finish.
   std::vector<std::vector<uint64_t>> published_;
   std::vector<size_t> known_names_;

@@ -11,6 +11,7 @@
 #include "ingest/event_processor.h"
 #include "ingest/event_source.h"
 #include "log/frame.h"
+#include "log/log_fixture.h"
 #include "millrace/v1/change_feed.pb.h"
 
 namespace millrace::ingest {
@@ -19,24 +20,34 @@ namespace captured = binlog::captured;
 using binlog::EventType;
 
 // A processor that is sent events one by one. What it makes of them is kept as a list of changes.
-class ProcessorTest : public ::testing::Test {
+class ProcessorTest : public log::testing::LogTest {
  protected:
-  explicit ProcessorTest(Flavour flavour = Flavour::kMysql) : flavour_(flavour) { Start({"b.*"}); }
+  explicit ProcessorTest(Flavour flavour = Flavour::kMysql) : flavour_(flavour) {
+    EXPECT_TRUE(Reopen().ok());
+    Start({"b.*"});
+  }
 
   void Start(const std::vector<std::string>& tables) {
     registry_ = schema::Registry::FromRecords({}, flavour_).value();
+    coverage_ = schema::Coverage::Open(*log_).value();
     builder_.emplace(frame_bytes_, transcode::FrameBuilder::Start{});
     processor_ = std::make_unique<EventProcessor>(
         EventProcessor::Options{.flavour = flavour_,
                                 .tables = TablePatterns::Parse(tables).value(),
                                 .event_bytes_max = 1 << 20,
                                 .start = {.file = "binlog.000001", .offset = 4, .gtids = {}}},
-        *registry_, *builder_, counters_,
-        [](const TableName&) { return std::optional<TableDetails>(); },
-        [this] {
-          Take();
-          return absl::OkStatus();
-        });
+        EventProcessor::Parts{
+            .registry = *registry_,
+            .builder = *builder_,
+            .counters = counters_,
+            .coverage = *coverage_,
+            .live_changes = live_changes_,
+            .fetch_details = [](const TableName&) { return std::optional<TableDetails>(); },
+            .hand_over =
+                [this] {
+                  Take();
+                  return absl::OkStatus();
+                }});
     source_ = EventSource();
     Send(EventType::kFormatDescription,
          EventSource::BodyOf(flavour_ == Flavour::kMysql ? captured::kMysqlFormat
@@ -108,6 +119,8 @@ class ProcessorTest : public ::testing::Test {
   Flavour flavour_;
   uint32_t frame_bytes_ = 64 << 10;
   std::unique_ptr<schema::Registry> registry_;
+  std::unique_ptr<schema::Coverage> coverage_;
+  snapshot::LiveChanges live_changes_;
   std::optional<transcode::FrameBuilder> builder_;
   TableCounterMap counters_;
   std::unique_ptr<EventProcessor> processor_;

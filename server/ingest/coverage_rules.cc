@@ -1,0 +1,80 @@
+#include "ingest/coverage_rules.h"
+
+#include <utility>
+
+namespace millrace::ingest {
+namespace {
+
+using schema::Statement;
+using schema::StatementVerb;
+using schema::TableCoverage;
+using Effects = std::vector<std::pair<TableName, TableEffect>>;
+
+void AddRenames(const Statement& statement, Effects& effects) {
+  for (const auto& [from, to] : statement.renames) {
+    effects.emplace_back(from, TableEffect::kEmptied);
+    effects.emplace_back(to, TableEffect::kArrived);
+  }
+}
+
+void AddAll(const Statement& statement, TableEffect effect, Effects& effects) {
+  for (const TableName& table : statement.tables) effects.emplace_back(table, effect);
+}
+
+}  // namespace
+
+Effects EffectsOf(const Statement& statement, bool truncates) {
+  Effects effects;
+  if (statement.temporary) return effects;
+  if (truncates) {
+    AddAll(statement, TableEffect::kEmptied, effects);
+    return effects;
+  }
+  switch (statement.verb) {
+    case StatementVerb::kCreate:
+      // With IF NOT EXISTS nothing tells whether there was a table, and with what rows.
+      if (statement.if_not_exists && !statement.or_replace) break;
+      AddAll(statement, TableEffect::kEmptied, effects);
+      break;
+    case StatementVerb::kDrop:
+    case StatementVerb::kTruncate:
+      AddAll(statement, TableEffect::kEmptied, effects);
+      break;
+    case StatementVerb::kRename:
+      AddRenames(statement, effects);
+      break;
+    case StatementVerb::kAlter:
+      if (statement.index_only) break;
+      // Before the names move, so that what arrives under the new one is told of.
+      AddAll(statement, TableEffect::kAltered, effects);
+      AddRenames(statement, effects);
+      break;
+    case StatementVerb::kOther:
+      break;
+  }
+  return effects;
+}
+
+bool DropsDatabase(const Statement& statement) {
+  if (statement.database.empty()) return false;
+  return statement.verb == StatementVerb::kDrop ||
+         (statement.verb == StatementVerb::kCreate && statement.or_replace);
+}
+
+std::optional<TableCoverage> CoverageBehind(TableEffect effect,
+                                            const std::optional<TableCoverage>& before, Sequence at,
+                                            bool watched) {
+  const bool being_read = before.has_value() && !before->complete && before->spoiled.empty();
+  switch (effect) {
+    case TableEffect::kEmptied:
+      return TableCoverage{.begin = at, .complete = !being_read, .spoiled = {}};
+    case TableEffect::kArrived:
+      return TableCoverage{.begin = at, .complete = false, .spoiled = "renamed"};
+    case TableEffect::kAltered:
+      break;
+  }
+  if (!before.has_value() || !before->spoiled.empty() || (being_read && watched)) return before;
+  return TableCoverage{.begin = before->begin, .complete = before->complete, .spoiled = "altered"};
+}
+
+}  // namespace millrace::ingest

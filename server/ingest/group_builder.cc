@@ -1,0 +1,61 @@
+#include "ingest/group_builder.h"
+
+#include <iterator>
+
+#include "base/check.h"
+
+namespace millrace::ingest {
+
+bool GroupBuilder::has_records() {
+  GatherCoverage();
+  return !records_.empty();
+}
+
+std::optional<CommitGroup> GroupBuilder::Take(bool drop_staged) {
+  CommitGroup group;
+  group.drop_staged = drop_staged;
+  for (transcode::BuiltFrame& frame : frames_.TakeFrames()) {
+    (frame.unfinished ? group.staged : group.frames).push_back(std::move(frame));
+  }
+  // The position covers all ended transactions, so it goes out only together with the last of them.
+  const bool complete = !frames_.has_open_changes();
+  MILLRACE_CHECK(complete || group.frames.empty());
+  if (complete && (!frames_.in_transaction() || !group.frames.empty())) {
+    Complete(group);
+  } else if (group.staged.empty() && !drop_staged) {
+    return std::nullopt;
+  }
+  return group;
+}
+
+CommitGroup GroupBuilder::TakePlace() {
+  CommitGroup group;
+  Complete(group);
+  return group;
+}
+
+void GroupBuilder::Complete(CommitGroup& group) {
+  group.records = registry_.TakeUnstored();
+  group.schema_steps = group.records.empty() ? 0 : 1;
+  // In a transaction they may speak of changes that are not in this group.
+  if (!frames_.in_transaction()) {
+    GatherCoverage();
+    group.records.insert(group.records.end(), std::make_move_iterator(records_.begin()),
+                         std::make_move_iterator(records_.end()));
+    records_.clear();
+    group.coverage_steps = std::exchange(coverage_steps_, 0);
+  }
+  processor_.position().AppendBinary(group.source_position.emplace());
+  group.newest = frames_.newest();
+  group.commit_time_max = frames_.commit_time_max();
+}
+
+void GroupBuilder::GatherCoverage() {
+  std::vector<log::Record> records = coverage_.TakeUnstored();
+  if (records.empty()) return;
+  ++coverage_steps_;
+  records_.insert(records_.end(), std::make_move_iterator(records.begin()),
+                  std::make_move_iterator(records.end()));
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ingest/committer.h"
+#include "ingest/event_processor.h"
+#include "log/log.h"
+#include "schema/coverage.h"
+#include "schema/registry.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::ingest {
+
+// Puts together what goes to disk together: frames, the place they lead to, and the records that
+// must be there neither before nor after them. Belongs to the ingest thread.
+class GroupBuilder {
+ public:
+  // All must outlive it.
+  GroupBuilder(const EventProcessor& processor, transcode::FrameBuilder& frames,
+               schema::Registry& registry, schema::Coverage& coverage)
+      : processor_(processor), frames_(frames), registry_(registry), coverage_(coverage) {}
+
+  // A record that belongs to the changes added so far: goes with the next group that ends between
+  // transactions.
+  void AddRecord(log::Record record) { records_.push_back(std::move(record)); }
+  // True if records wait, or changes of coverage do.
+  bool has_records();
+
+  // The next group: all closed frames, and if nothing stays open, the place between two
+  // transactions where the builder stands. Nothing: there is nothing to store.
+  std::optional<CommitGroup> Take(bool drop_staged);
+  // One for that place alone, whatever there is besides.
+  CommitGroup TakePlace();
+
+ private:
+  void Complete(CommitGroup& group);
+  void GatherCoverage();
+
+  const EventProcessor& processor_;
+  transcode::FrameBuilder& frames_;
+  schema::Registry& registry_;
+  schema::Coverage& coverage_;
+  std::vector<log::Record> records_;
+  uint32_t coverage_steps_ = 0;
+};
+
+}  // namespace millrace::ingest

@@ -1,0 +1,36 @@
+#include "ingest/stream_access.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/check.h"
+
+namespace millrace::ingest {
+
+absl::Status TaskAccess::HandOver() {
+  if (!parts_.builder.has_closed_frames()) return absl::OkStatus();
+  return parts_.hand_over(/*drop_staged=*/false);
+}
+
+void TaskAccess::CountReads(const TableName& table, uint64_t rows) {
+  parts_.counters.For(table)->reads.fetch_add(rows, std::memory_order_relaxed);
+}
+
+absl::Status TaskAccess::EndTask(absl::Status result) {
+  if (!result.ok()) {
+    records_.clear();
+    if (!parts_.builder.in_transaction() || !parts_.builder.AbandonTransaction()) return result;
+    const absl::Status dropped = parts_.hand_over(/*drop_staged=*/true);
+    return dropped.ok() ? result : dropped;
+  }
+  MILLRACE_CHECK(!parts_.builder.in_transaction());
+  for (log::Record& record : records_) parts_.groups.AddRecord(std::move(record));
+  records_.clear();
+  const bool added = std::exchange(newest_, parts_.builder.newest()) != parts_.builder.newest();
+  if (!added && !parts_.groups.has_records()) return result;
+  // What the records speak of may lie in the open frame, and the stream may be idle from here on.
+  parts_.builder.CloseFrame();
+  return parts_.hand_over(/*drop_staged=*/false);
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ingest/event_processor.h"
+#include "ingest/group_builder.h"
+#include "ingest/table_counters.h"
+#include "mysql/connection.h"
+#include "snapshot/live_changes.h"
+#include "snapshot/stream_access.h"
+
+namespace millrace::ingest {
+
+// What the ingest thread lends to tasks between two transactions.
+class TaskAccess final : public snapshot::StreamAccess {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const EventProcessor& processor;
+    transcode::FrameBuilder& builder;
+    schema::Registry& registry;
+    schema::Coverage& coverage;
+    snapshot::LiveChanges& live_changes;
+    TableCounterMap& counters;
+    GroupBuilder& groups;
+    const ServerInfo& server;
+    // Connections of the stream so far, with this one.
+    uint64_t epoch = 0;
+    // Gives the next group to the committer.
+    std::function<absl::Status(bool drop_staged)> hand_over;
+  };
+  explicit TaskAccess(Parts parts) : parts_(std::move(parts)), newest_(parts_.builder.newest()) {}
+
+  BinlogPlace place() const override { return parts_.processor.place(); }
+  uint64_t epoch() const override { return parts_.epoch; }
+  const GtidSet& gtids() const override { return parts_.builder.gtids(); }
+  Micros commit_time() const override { return parts_.processor.commit_time(); }
+  const std::string& server_uuid() const override { return parts_.server.server_uuid; }
+  uint32_t server_id() const override { return parts_.server.server_id; }
+
+  transcode::FrameBuilder& builder() override { return parts_.builder; }
+  schema::Registry& registry() override { return parts_.registry; }
+  schema::Coverage& coverage() override { return parts_.coverage; }
+  snapshot::LiveChanges& live_changes() override { return parts_.live_changes; }
+  void AddRecord(log::Record record) override { records_.push_back(std::move(record)); }
+  absl::Status HandOver() override;
+  void CountReads(const TableName& table, uint64_t rows) override;
+  absl::Status EndTask(absl::Status result) override;
+
+ private:
+  const Parts parts_;
+  std::vector<log::Record> records_;  // of the task that runs
+  Sequence newest_;                   // before it
+};
+
+}  // namespace millrace::ingest

@@ -1,0 +1,148 @@
+#include "snapshot/live_changes.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/string_view.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// What a remembered key takes beside its own bytes, roughly.
+constexpr size_t kKeyOverhead = 96;
+// Times are noted this far apart at least, and this many at most.
+constexpr Micros kTimeSpacing = 100'000;
+constexpr size_t kTimesMax = 400;
+
+}  // namespace
+
+void TableChanges::SetKey(transcode::RowKey key) {
+  key_ = std::move(key);
+  GiveUp();
+}
+
+void TableChanges::GiveUp() {
+  newer_.clear();
+  older_.clear();
+  bytes_ = 0;
+  older_newest_ = forgotten_ = stamp_;
+}
+
+void TableChanges::OnRow(const transcode::ObservedRow& row) {
+  ++stamp_;
+  if (!key_.has_value()) {
+    forgotten_ = stamp_;
+    return;
+  }
+  const bool partial = row.after.has_value() && row.after_partial;
+  const bool after_known = !row.after.has_value() || RememberRow(*row.after, partial);
+  // The row stays under its old key, as far as anybody can tell, if the new one is not whole.
+  const bool before_known =
+      !row.before.has_value() || RememberRow(*row.before, partial && !after_known);
+  const bool enough = before_known && (after_known || (partial && row.before.has_value()));
+  if (!enough) GiveUp();
+}
+
+bool TableChanges::RememberRow(std::string_view row, bool partial) {
+  scratch_.clear();
+  if (!key_->Append(row, scratch_)) return false;
+  RememberScratch(partial);
+  return true;
+}
+
+void TableChanges::RememberScratch(bool partial) {
+  const size_t bytes = scratch_.size() + kKeyOverhead;
+  auto found = newer_.find(scratch_);
+  if (found == newer_.end()) {
+    if (bytes_ + bytes > key_bytes_max_ / 2) StartGeneration();
+    found = newer_.try_emplace(scratch_).first;
+    bytes_ += bytes;
+  }
+  found->second.stamp = stamp_;
+  if (partial) found->second.partial_stamp = stamp_;
+}
+
+// The stamp in progress belongs to the new generation, though some keys of it may be in the old.
+void TableChanges::StartGeneration() {
+  forgotten_ = std::max(forgotten_, older_newest_);
+  older_ = std::move(newer_);
+  newer_.clear();
+  older_newest_ = stamp_;
+  bytes_ = 0;
+}
+
+TableChanges::Touch TableChanges::Since(uint64_t stamp, std::string_view key) const {
+  Touch touch = Touch::kNone;
+  for (const Keys* keys : {&newer_, &older_}) {
+    const auto found = keys->find(absl::string_view(key.data(), key.size()));
+    if (found == keys->end()) continue;
+    if (found->second.partial_stamp > stamp) return Touch::kPartial;
+    if (found->second.stamp > stamp) touch = Touch::kTouched;
+  }
+  return touch;
+}
+
+void TableChanges::Forget(uint64_t stamp) {
+  stamp = std::min(stamp, stamp_);
+  forgotten_ = std::max(forgotten_, stamp);
+  if (older_newest_ <= stamp) StartGeneration();
+  // Stamps that nobody may ask for any more.
+  while (times_.size() > 1 && times_[1].second <= forgotten_) times_.pop_front();
+}
+
+void TableChanges::NoteTime(Micros now) {
+  // Since when it stands there is known.
+  if (!times_.empty() && times_.back().second == stamp_) return;
+  if (!times_.empty() && now - times_.back().first < kTimeSpacing) return;
+  times_.emplace_back(now, stamp_);
+  if (times_.size() <= kTimesMax) return;
+  // Every second one of the older half goes, never the oldest.
+  size_t kept = 1;
+  const size_t half = times_.size() / 2;
+  for (size_t i = 2; i < half; i += 2) times_[kept++] = times_[i];
+  times_.erase(times_.begin() + static_cast<std::ptrdiff_t>(kept),
+               times_.begin() + static_cast<std::ptrdiff_t>(half));
+}
+
+std::optional<uint64_t> TableChanges::StampAt(Micros time) const {
+  const auto behind =
+      std::upper_bound(times_.begin(), times_.end(), time,
+                       [](Micros wanted, const auto& noted) { return wanted < noted.first; });
+  if (behind == times_.begin()) return std::nullopt;
+  return std::prev(behind)->second;
+}
+
+TableChanges* LiveChanges::Find(const TableName& table) {
+  const auto found = tables_.find(table);
+  return found == tables_.end() ? nullptr : found->second.get();
+}
+
+TableChanges& LiveChanges::Start(const TableName& table, size_t key_bytes_max) {
+  std::unique_ptr<TableChanges>& changes = tables_[table];
+  changes = std::make_unique<TableChanges>(key_bytes_max);
+  return *changes;
+}
+
+void LiveChanges::NoteDefinition(const TableName& table) {
+  if (TableChanges* changes = Find(table); changes != nullptr) changes->NoteDefinition();
+}
+
+void LiveChanges::NoteDefinitionOfDatabase(std::string_view database) {
+  for (const auto& [name, changes] : tables_) {
+    if (name.database == database) changes->NoteDefinition();
+  }
+}
+
+void LiveChanges::NoteDefinitionOfAny() {
+  for (const auto& [name, changes] : tables_) changes->NoteDefinition();
+}
+
+void LiveChanges::NoteRollback() {
+  for (const auto& [name, changes] : tables_) changes->GiveUp();
+}
+
+void LiveChanges::NoteTime(Micros now) {
+  for (const auto& [name, changes] : tables_) changes->NoteTime(now);
+}
+
+}  // namespace millrace::snapshot

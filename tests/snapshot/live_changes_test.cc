@@ -1,0 +1,265 @@
+#include "snapshot/live_changes.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace millrace::snapshot {
+namespace {
+
+using Touch = TableChanges::Touch;
+
+constexpr Micros kSecond = 1'000'000;
+
+// Row messages of a table whose key is field 1, and what the stream does to them.
+class LiveChangesTest : public ::testing::Test {
+ protected:
+  LiveChangesTest() { changes_.SetKey(Key()); }
+
+  static transcode::RowKey Key() {
+    schema::TableVersion table;
+    table.columns.resize(2);
+    table.columns[0].name = "id";
+    table.columns[0].field_number = 1;
+    table.columns[1].name = "note";
+    table.columns[1].field_number = 2;
+    return transcode::RowKey::Make(table, {"id"}).value();
+  }
+  // The key field of a row as it stands in its message.
+  static std::string KeyOf(uint8_t id) { return {'\x08', static_cast<char>(id)}; }
+  static std::string Row(uint8_t id) { return KeyOf(id) + std::string("\x12\x01z"); }
+  static std::string RowWithoutKey() { return "\x12\x01z"; }
+
+  void Insert(uint8_t id) { changes_.OnRow({.after = Row(id)}); }
+  void Delete(uint8_t id) { changes_.OnRow({.before = Row(id)}); }
+  void Update(const std::string& before, const std::string& after, bool partial = false) {
+    changes_.OnRow({.before = before, .after = after, .after_partial = partial});
+  }
+  Touch Since(uint64_t stamp, uint8_t id) const { return changes_.Since(stamp, KeyOf(id)); }
+
+  TableChanges changes_{1 << 20};
+};
+
+TEST_F(LiveChangesTest, EveryKindOfChangeTouchesItsKey) {
+  Insert(1);
+  Delete(2);
+  Update(Row(3), Row(3));
+  for (const uint8_t id : {1, 2, 3}) EXPECT_EQ(Since(0, id), Touch::kTouched) << int{id};
+  EXPECT_EQ(Since(0, 4), Touch::kNone);
+  EXPECT_EQ(changes_.stamp(), 3u);
+}
+
+TEST_F(LiveChangesTest, UpdateOfTheKeyTouchesBothKeys) {
+  Update(Row(1), Row(2));
+  EXPECT_EQ(Since(0, 1), Touch::kTouched);
+  EXPECT_EQ(Since(0, 2), Touch::kTouched);
+}
+
+TEST_F(LiveChangesTest, OnlyWhatCameBehindTheStampCounts) {
+  Insert(1);
+  const uint64_t stamp = changes_.stamp();
+  Insert(2);
+  EXPECT_EQ(Since(stamp, 1), Touch::kNone);
+  EXPECT_EQ(Since(stamp, 2), Touch::kTouched);
+  Delete(1);
+  EXPECT_EQ(Since(stamp, 1), Touch::kTouched);
+}
+
+TEST_F(LiveChangesTest, PartialImageIsTold) {
+  Update(Row(1), Row(1), /*partial=*/true);
+  EXPECT_EQ(Since(0, 1), Touch::kPartial);
+  EXPECT_EQ(Since(1, 1), Touch::kNone);
+}
+
+TEST_F(LiveChangesTest, PartialImageCountsEvenIfAWholeOneFollows) {
+  Update(Row(1), Row(1), /*partial=*/true);
+  Update(Row(1), Row(1));
+  EXPECT_EQ(Since(0, 1), Touch::kPartial);
+  EXPECT_EQ(Since(1, 1), Touch::kTouched);
+}
+
+TEST_F(LiveChangesTest, KeyBeforeStandsForOneThatThePartialImageLacks) {
+  Update(Row(1), RowWithoutKey(), /*partial=*/true);
+  EXPECT_EQ(Since(0, 1), Touch::kPartial);
+  EXPECT_TRUE(changes_.Remembers(0));
+}
+
+TEST_F(LiveChangesTest, PartialImageWithAnotherKeyLeavesTheOldOneEmpty) {
+  Update(Row(1), Row(2), /*partial=*/true);
+  EXPECT_EQ(Since(0, 1), Touch::kTouched);
+  EXPECT_EQ(Since(0, 2), Touch::kPartial);
+}
+
+TEST_F(LiveChangesTest, RowWhoseKeyIsUnknownMakesEverythingUncertain) {
+  Insert(1);
+  changes_.OnRow({.before = RowWithoutKey()});
+  EXPECT_FALSE(changes_.Remembers(1));
+  EXPECT_TRUE(changes_.Remembers(2));
+  Update(RowWithoutKey(), Row(1));
+  EXPECT_FALSE(changes_.Remembers(2));
+  changes_.OnRow({.after = RowWithoutKey(), .after_partial = true});
+  EXPECT_FALSE(changes_.Remembers(3));
+  Update(Row(1), RowWithoutKey());
+  EXPECT_FALSE(changes_.Remembers(4));
+}
+
+TEST_F(LiveChangesTest, RowsBeforeTheKeyIsKnownAreOnlyCounted) {
+  TableChanges changes(1 << 20);
+  changes.OnRow({.after = Row(1)});
+  EXPECT_EQ(changes.stamp(), 1u);
+  EXPECT_FALSE(changes.Remembers(0));
+  EXPECT_TRUE(changes.Remembers(1));
+  changes.SetKey(Key());
+  changes.OnRow({.after = Row(1)});
+  EXPECT_TRUE(changes.Remembers(1));
+  EXPECT_EQ(changes.Since(1, KeyOf(1)), Touch::kTouched);
+}
+
+TEST_F(LiveChangesTest, RolledBackRowsMakeEarlierStampsUncertain) {
+  Insert(1);
+  changes_.GiveUp();
+  EXPECT_FALSE(changes_.Remembers(0));
+  EXPECT_TRUE(changes_.Remembers(1));
+  EXPECT_EQ(Since(0, 1), Touch::kNone);
+}
+
+// Each key takes about 100 bytes, so that a generation holds a few of them.
+TEST_F(LiveChangesTest, OldKeysAreGivenUpWhenMemoryRunsOut) {
+  TableChanges changes(1000);
+  changes.SetKey(Key());
+  uint64_t stamp = 0;
+  for (uint8_t id = 0; id < 100; ++id) {
+    changes.OnRow({.after = Row(id)});
+    // What is remembered is always exact.
+    while (!changes.Remembers(stamp)) ++stamp;
+    for (uint64_t known = stamp; known < changes.stamp(); ++known) {
+      EXPECT_EQ(changes.Since(stamp, KeyOf(static_cast<uint8_t>(known))), Touch::kTouched);
+    }
+  }
+  EXPECT_GT(stamp, 85u);
+  EXPECT_LT(stamp, 97u);
+}
+
+TEST_F(LiveChangesTest, KeyTouchedAgainTakesNoMoreMemory) {
+  TableChanges changes(1000);
+  changes.SetKey(Key());
+  for (int i = 0; i < 10'000; ++i) changes.OnRow({.after = Row(1)});
+  EXPECT_TRUE(changes.Remembers(0));
+}
+
+TEST_F(LiveChangesTest, OneUpdateMayEndAGeneration) {
+  TableChanges changes(250);  // one key a generation
+  changes.SetKey(Key());
+  changes.OnRow({.before = Row(1), .after = Row(2)});
+  EXPECT_EQ(changes.Since(0, KeyOf(1)), Touch::kTouched);
+  EXPECT_EQ(changes.Since(0, KeyOf(2)), Touch::kTouched);
+  changes.OnRow({.before = Row(3), .after = Row(4)});
+  EXPECT_FALSE(changes.Remembers(0));
+  EXPECT_EQ(changes.Since(1, KeyOf(3)), Touch::kTouched);
+  EXPECT_EQ(changes.Since(1, KeyOf(4)), Touch::kTouched);
+}
+
+TEST_F(LiveChangesTest, ForgettingKeepsWhatCameBehind) {
+  Insert(1);
+  Insert(2);
+  changes_.Forget(1);
+  EXPECT_FALSE(changes_.Remembers(0));
+  EXPECT_TRUE(changes_.Remembers(1));
+  EXPECT_EQ(Since(1, 2), Touch::kTouched);
+  changes_.Forget(1);
+  EXPECT_EQ(Since(1, 2), Touch::kTouched);
+  changes_.Forget(99);  // no more than there is
+  EXPECT_TRUE(changes_.Remembers(2));
+}
+
+TEST_F(LiveChangesTest, ForgettingMakesRoom) {
+  TableChanges changes(1000);
+  changes.SetKey(Key());
+  uint8_t id = 0;
+  for (int round = 0; round < 40; ++round) {
+    const uint64_t stamp = changes.stamp();
+    for (int i = 0; i < 4; ++i) changes.OnRow({.after = Row(id++ % 120)});
+    EXPECT_TRUE(changes.Remembers(stamp)) << round;
+    changes.Forget(changes.stamp());
+  }
+}
+
+TEST_F(LiveChangesTest, StampOfATimeIsTheNewestThatIsOldEnough) {
+  EXPECT_FALSE(changes_.StampAt(10 * kSecond).has_value());
+  changes_.NoteTime(10 * kSecond);
+  Insert(1);
+  changes_.NoteTime(11 * kSecond);
+  Insert(2);
+  changes_.NoteTime(12 * kSecond);
+  changes_.NoteTime(15 * kSecond);  // idle meanwhile
+  EXPECT_FALSE(changes_.StampAt(10 * kSecond - 1).has_value());
+  EXPECT_EQ(changes_.StampAt(10 * kSecond), 0u);
+  EXPECT_EQ(changes_.StampAt(11 * kSecond - 1), 0u);
+  EXPECT_EQ(changes_.StampAt(11 * kSecond), 1u);
+  EXPECT_EQ(changes_.StampAt(99 * kSecond), 2u);
+}
+
+TEST_F(LiveChangesTest, TimesOfLongAgoAreKnownLessExactly) {
+  const int notes = 100'000;
+  for (int i = 0; i < notes; ++i) {
+    Insert(static_cast<uint8_t>(i % 100));
+    changes_.NoteTime(Micros{i} * kSecond / 10);
+  }
+  const Micros now = Micros{notes - 1} * kSecond / 10;
+  EXPECT_EQ(changes_.StampAt(0), 1u);
+  EXPECT_EQ(changes_.StampAt(now - 10 * kSecond), uint64_t{notes} - 100);
+  const auto hour_ago = changes_.StampAt(now - 3600 * kSecond);
+  ASSERT_TRUE(hour_ago.has_value());
+  EXPECT_LE(*hour_ago, uint64_t{notes} - 36'000);
+}
+
+TEST_F(LiveChangesTest, TimesCloseTogetherShareAStamp) {
+  changes_.NoteTime(kSecond);
+  Insert(1);
+  changes_.NoteTime(kSecond + 10);
+  EXPECT_EQ(changes_.StampAt(kSecond + 10), 0u);
+}
+
+TEST(LiveChanges, RecordsOnlyWhatIsBeingRead) {
+  const TableName orders{"shop", "orders"};
+  LiveChanges live;
+  EXPECT_FALSE(live.recording());
+  TableChanges& changes = live.Start(orders, 100);
+  EXPECT_TRUE(live.recording());
+  EXPECT_EQ(live.Find(orders), &changes);
+  EXPECT_EQ(live.Find({"shop", "carts"}), nullptr);
+  live.Stop(orders);
+  EXPECT_FALSE(live.recording());
+}
+
+TEST(LiveChanges, DefinitionsAreCountedWhereTheyConcern) {
+  LiveChanges live;
+  const TableChanges& orders = live.Start({"shop", "orders"}, 100);
+  const TableChanges& stock = live.Start({"store", "stock"}, 100);
+  live.NoteDefinition({"shop", "orders"});
+  live.NoteDefinition({"shop", "others"});
+  EXPECT_EQ(orders.definitions(), 1u);
+  EXPECT_EQ(stock.definitions(), 0u);
+  live.NoteDefinitionOfDatabase("store");
+  live.NoteDefinitionOfAny();
+  EXPECT_EQ(orders.definitions(), 2u);
+  EXPECT_EQ(stock.definitions(), 2u);
+}
+
+TEST(LiveChanges, RollbackAndTimeConcernAllTables) {
+  LiveChanges live;
+  TableChanges& orders = live.Start({"shop", "orders"}, 100);
+  orders.OnRow({.after = "x"});
+  live.NoteRollback();
+  live.NoteTime(5);
+  EXPECT_EQ(orders.StampAt(5), 1u);
+  EXPECT_FALSE(orders.Remembers(0));
+}
+
+TEST(LiveChanges, StartingAgainBeginsAnew) {
+  LiveChanges live;
+  live.Start({"shop", "orders"}, 100).NoteDefinition();
+  EXPECT_EQ(live.Start({"shop", "orders"}, 100).definitions(), 0u);
+}
+
+}  // namespace
+}  // namespace millrace::snapshot
