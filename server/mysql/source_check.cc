@@ -249,7 +249,7 @@ absl::Status CheckFilters(Connection& connection, const Check& check) {
 
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
                                                  const SourceOptions& options,
-                                                 const SnapshotOptions& snapshots) {
+                                                 const SnapshotOptions* snapshots) {
   std::vector<Finding> findings;
   MILLRACE_ASSIGN_OR_RETURN(const Variables variables, ReadVariables(connection));
   const Check check{connection.info(), variables, findings};
@@ -263,7 +263,7 @@ absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
   CheckGtids(check);
   CheckRetention(check);
   CheckDurability(check);
-  CheckSettleTime(check, snapshots);
+  if (snapshots != nullptr) CheckSettleTime(check, *snapshots);
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& one, const Finding& other) {
     return one.severity < other.severity;
   });

@@ -28,11 +28,11 @@ struct Finding {
 };
 
 // Looks at the settings of the source and at the grants of the account, errors first. Only reads.
-// Server id 0 in `options` is taken as not known. `snapshots` tells how tables will be read. Fails
-// only as queries do; what the account may not ask is a finding.
+// Server id 0 in `options` is taken as not known. `snapshots` tells how tables will be read; null:
+// it is not looked at. Fails only as queries do; what the account may not ask is a finding.
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
                                                  const SourceOptions& options,
-                                                 const SnapshotOptions& snapshots = {});
+                                                 const SnapshotOptions* snapshots = nullptr);
 
 // OK without an error among `findings`; else kFailedPrecondition SOURCE_MISCONFIGURED, which names
 // each error and its remedy. kPermissionDenied SOURCE_ACCESS_DENIED if all errors are grants.

@@ -191,6 +191,26 @@ TEST(SourceCheckMysqlTest, GtidModeIsReachedStepByStep) {
   EXPECT_EQ(root.MustQueryValue("SELECT @@gtid_mode"), "ON");
 }
 
+TEST(SourceCheckMysqlTest, SnapshotsWaitLongerThanSemiSynchronousReplication) {
+  const auto server =
+      StartSource(ServerKind::kMysql,
+                  {"--gtid-mode=OFF", "--plugin-load-add=semisync_source.so",
+                   "--rpl-semi-sync-source-enabled=1", "--rpl-semi-sync-source-timeout=20000"});
+  const SourceOptions options = OptionsFor(*server);
+  const auto check = [&](Micros settle_time) {
+    SnapshotOptions snapshots;
+    snapshots.settle_time = settle_time;
+    return CheckSource(*MustConnect(options), options, &snapshots).value();
+  };
+  EXPECT_THAT(check(20'000'000), Contains(Finding{Severity::kWarning, "SETTLE_TIME_TOO_SHORT",
+                                                  "rpl_semi_sync_source_timeout is 20000 ms and "
+                                                  "snapshot.settle_time no longer: without GTIDs "
+                                                  "a snapshot may miss a transaction that waits "
+                                                  "for a replica",
+                                                  "snapshot.settle_time: 25s"}));
+  EXPECT_THAT(check(25'000'000), Not(HasCode("SETTLE_TIME_TOO_SHORT")));
+}
+
 TEST(SourceCheckMariadbTest, StrictModeOfGtidsIsAskedFor) {
   const auto server = StartSource(ServerKind::kMariadb, {"--sync-binlog=1"});
   const SourceOptions options = OptionsFor(*server);
