@@ -84,6 +84,7 @@ void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions
   WriteSection(config, "source", source_lines);
   WriteSection(config, "log", log_lines);
   WriteSection(config, "server", server_lines);
+  WriteSection(config, "snapshot", options.snapshot);
 }
 
 void FeedServer::Start() {

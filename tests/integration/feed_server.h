@@ -20,6 +20,8 @@ struct FeedServerOptions {
   std::vector<std::string> source;
   std::vector<std::string> log;
   std::vector<std::string> server;
+  // Tests that are not of snapshots see changes alone.
+  std::vector<std::string> snapshot = {"mode: never"};
   // How client() connects.
   std::optional<client::TlsOptions> client_tls;
 };

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "millrace/v1/change_feed.pb.h"
+
+namespace millrace::testing {
+
+// Tables as a subscriber has them who applies READs and changes one after the other: row bytes by
+// key bytes, as they came. The READs of a table without a key are all of its rows, so what came
+// before them counts no more. What does not fit to the rows known so far is a violation, told in
+// words.
+class SnapshotModel {
+ public:
+  // Only tables that were added are followed. `key_fields`: numbers of the fields of the key;
+  // none: no key.
+  void AddTable(const std::string& table, std::vector<uint32_t> key_fields);
+
+  // Applies a change, and checks: sequences have no gap (of what is given: no filter);
+  // a row before a change, or a READ, of a known key is the row that is known, byte for byte; a row
+  // appears only where none is known.
+  void Apply(const v1::Change& change);
+  // From here on every row before a change must be known: all of the tables is in the log.
+  void ExpectAllKnown() { all_known_ = true; }
+  // The sequences given have gaps.
+  void AllowGaps() { gaps_allowed_ = true; }
+
+  // The first few; empty: all is well.
+  const std::vector<std::string>& violations() const { return violations_; }
+  // Table and key of the first violation of a row.
+  const std::string& first_table() const { return first_table_; }
+  const std::string& first_key() const { return first_key_; }
+
+  struct Counts {
+    uint64_t reads = 0;
+    uint64_t changes = 0;         // other than READ
+    uint64_t amid_reads = 0;      // of those, the ones between the first and the last READ
+    uint64_t repeated_reads = 0;  // of rows that were known already
+    std::map<std::string, uint64_t> reads_by_table;
+  };
+  const Counts& counts() const { return counts_; }
+  uint64_t newest() const { return newest_; }
+
+  // The rows of a table, as values of an Any, and its type URL. Of a table without a key, as many
+  // times as there are.
+  std::vector<std::string> Rows(const std::string& table) const;
+  const std::string& TypeUrl(const std::string& table) const;
+  // The key of a row, as bytes; of a table without a key the row.
+  std::string KeyOf(const std::string& table, std::string_view row) const;
+
+ private:
+  struct Table {
+    std::vector<uint32_t> key_fields;
+    std::string type_url;
+    bool reading = false;                                   // the change before was a READ
+    absl::flat_hash_map<std::string, std::string> rows;     // by key
+    absl::flat_hash_map<std::string, uint64_t> row_counts;  // without a key
+  };
+  using Fields = std::map<uint32_t, std::string>;
+
+  void ApplySchemaChange(const v1::Change& change);
+  void ApplyKeyed(Table& table, const v1::Change& change);
+  void ApplyKeyless(Table& table, const v1::Change& change);
+  void Remove(Table& table, const v1::Change& change, const std::string& key);
+  void Put(Table& table, const v1::Change& change, const std::string& key, std::string row);
+  // What the row after a partial change is. Empty: the row before it is not known.
+  std::string Merged(const Table& table, const v1::Change& change) const;
+  void Violate(const v1::Change& change, const std::string& key, const std::string& what);
+
+  std::map<std::string, Table> tables_;
+  Counts counts_;
+  uint64_t newest_ = 0;
+  uint64_t changes_at_first_read_ = 0;
+  bool all_known_ = false;
+  bool gaps_allowed_ = false;
+  std::vector<std::string> violations_;
+  std::string first_table_;
+  std::string first_key_;
+};
+
+// The fields of a message by number, each as its bytes with the tag. Aborts on what is no message.
+std::map<uint32_t, std::string> FieldsOf(std::string_view message);
+std::string HexText(std::string_view bytes);
+
+}  // namespace millrace::testing
