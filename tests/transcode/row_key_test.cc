@@ -1,0 +1,101 @@
+#include "transcode/row_key.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "transcode/row_fixture.h"
+#include "transcode/wire_buffer.h"
+
+namespace millrace::transcode {
+namespace {
+
+schema::TableVersion TableOf(const std::vector<std::pair<std::string, uint32_t>>& columns) {
+  schema::TableVersion table;
+  table.name = {"shop", "orders"};
+  for (const auto& [name, number] : columns) {
+    schema::Column column = MakeColumn(ColumnType::kLong, 0, schema::FieldType::kInt32);
+    column.name = name;
+    column.field_number = number;
+    column.captured = number != 0;
+    table.columns.push_back(column);
+  }
+  return table;
+}
+
+// A row message with fields of all wire types: a = 300 (1), b = "xy" (2), c and d fixed (3, 4).
+std::string Row() {
+  WireBuffer row;
+  row.PutVarintField(1, 300);
+  row.PutBytesField(2, "xy");
+  row.PutTag(3, WireBuffer::kFixed64);
+  row.Append("12345678");
+  row.PutTag(4, WireBuffer::kFixed32);
+  row.Append("1234");
+  return std::string(row.view());
+}
+
+class RowKeyTest : public ::testing::Test {
+ protected:
+  // The key by those columns, or `none`.
+  std::string KeyOf(const std::vector<std::string>& columns, std::string_view row) {
+    std::string key = "before ";
+    const bool found = RowKey::Make(table_, columns).value().Append(row, key);
+    if (!found) {
+      EXPECT_EQ(key, "before ");
+    }
+    return found ? key.substr(7) : "none";
+  }
+  schema::TableVersion table_ = TableOf({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}, {"hidden", 0}});
+};
+
+TEST_F(RowKeyTest, KeyIsTheWholeFieldsOfItsColumns) {
+  EXPECT_EQ(KeyOf({"a"}, Row()), "\x08\xac\x02");
+  EXPECT_EQ(KeyOf({"b"}, Row()), "\x12\x02xy");
+  EXPECT_EQ(KeyOf({"c"}, Row()),
+            "\x19"
+            "12345678");
+  EXPECT_EQ(KeyOf({"d"}, Row()),
+            "\x25"
+            "1234");
+}
+
+TEST_F(RowKeyTest, FieldsStandInTheOrderOfTheRow) {
+  EXPECT_EQ(KeyOf({"b", "a"}, Row()), KeyOf({"a", "b"}, Row()));
+  EXPECT_EQ(KeyOf({"b", "a"}, "\x12\x01q\x08\x05"), "\x12\x01q\x08\x05");
+}
+
+TEST_F(RowKeyTest, RowWithoutAFieldOfTheKeyHasNone) {
+  EXPECT_EQ(KeyOf({"a", "b"}, "\x08\x05"), "none");
+  EXPECT_EQ(KeyOf({"a"}, ""), "none");
+}
+
+TEST_F(RowKeyTest, RepeatedFieldStandsForNoOther) {
+  EXPECT_EQ(KeyOf({"a", "b"}, "\x08\x05\x08\x05"), "none");
+  EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x08\x05"), "none");
+}
+
+TEST_F(RowKeyTest, TruncatedRowHasNoKey) {
+  const std::string row = Row();
+  for (size_t size = 0; size < row.size(); ++size) {
+    // On the heap and of exact size, for AddressSanitizer to guard.
+    const std::vector<char> part(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_EQ(KeyOf({"a", "b", "c", "d"}, {part.data(), part.size()}), "none") << size;
+  }
+  EXPECT_NE(KeyOf({"a", "b", "c", "d"}, row), "none");
+}
+
+TEST_F(RowKeyTest, BytesThatAreNoMessageHaveNoKey) {
+  EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x0b"), "none");                      // a group
+  EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x12\xff\xff\xff\xff\x0f"), "none");  // a length beyond the end
+  EXPECT_EQ(KeyOf({"a"}, std::string(20, '\xff')), "none");
+}
+
+TEST_F(RowKeyTest, ColumnsOutsideOfTheMessageAreUnknown) {
+  EXPECT_EQ(ErrorReason(RowKey::Make(table_, {"a", "nothing"}).status()), "COLUMN_UNKNOWN");
+  EXPECT_EQ(ErrorReason(RowKey::Make(table_, {"hidden"}).status()), "COLUMN_UNKNOWN");
+  EXPECT_TRUE(RowKey::Make(table_, {"A"}).ok());
+}
+
+}  // namespace
+}  // namespace millrace::transcode
