@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "api/error_map.h"
+#include "base/error.h"
 #include "base/version.h"
 #include "feed/position.h"
 #include "google/protobuf/util/time_util.h"
@@ -52,13 +55,45 @@ Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
   return frame.commit_time_max();
 }
 
+absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
+                                   const v1::StartSnapshotRequest& request) {
+  if (request.tables().empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "tables is empty: name what to read, \"*.*\" for all captured tables",
+                     {{"field", "tables"}});
+  }
+  return snapshots.Begin({.tables = {request.tables().begin(), request.tables().end()},
+                          .where = request.where(),
+                          .key_from = request.key_from(),
+                          .key_to = request.key_to(),
+                          .cause = "request"});
+}
+
+// Ends a call whose answer is a snapshot.
+template <typename Response>
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                 absl::StatusOr<v1::Snapshot> snapshot, Response& response) {
+  if (snapshot.ok()) *response.mutable_snapshot() = *std::move(snapshot);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(api::ToGrpc(snapshot.status(), *context));
+  return reactor;
+}
+
+bool IsOver(const v1::Snapshot& snapshot) {
+  return snapshot.state() == v1::Snapshot::STATE_DONE ||
+         snapshot.state() == v1::Snapshot::STATE_CANCELED;
+}
+
 }  // namespace
 
 AdminService::AdminService(const Parts& parts)
     : parts_(parts),
       start_time_(parts.clock.WallMicros()),
       changes_(parts.clock),
-      bytes_(parts.clock) {}
+      bytes_(parts.clock),
+      starts_([&snapshots = parts.snapshots](const v1::StartSnapshotRequest& request) {
+        return Begin(snapshots, request);
+      }) {}
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
                                                   const v1::GetStatusRequest* request,
@@ -70,6 +105,44 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* c
   FillLog(*response->mutable_log());
   FillTables(*response);
   FillSubscriptions(*response);
+  FillSnapshots(*response);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::StartSnapshot(grpc::CallbackServerContext* context,
+                                                      const v1::StartSnapshotRequest* request,
+                                                      v1::StartSnapshotResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  starts_.Post({context, request, response, reactor});
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::PauseSnapshot(grpc::CallbackServerContext* context,
+                                                      const v1::PauseSnapshotRequest* request,
+                                                      v1::PauseSnapshotResponse* response) {
+  return Answer(context, parts_.snapshots.Pause(request->snapshot()), *response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ResumeSnapshot(grpc::CallbackServerContext* context,
+                                                       const v1::ResumeSnapshotRequest* request,
+                                                       v1::ResumeSnapshotResponse* response) {
+  return Answer(context, parts_.snapshots.Resume(request->snapshot()), *response);
+}
+
+grpc::ServerUnaryReactor* AdminService::CancelSnapshot(grpc::CallbackServerContext* context,
+                                                       const v1::CancelSnapshotRequest* request,
+                                                       v1::CancelSnapshotResponse* response) {
+  return Answer(context, parts_.snapshots.Cancel(request->snapshot()), *response);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListSnapshots(grpc::CallbackServerContext* context,
+                                                      const v1::ListSnapshotsRequest* request,
+                                                      v1::ListSnapshotsResponse* response) {
+  for (v1::Snapshot& snapshot : parts_.snapshots.List()) {
+    *response->add_snapshots() = std::move(snapshot);
+  }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
@@ -115,6 +188,7 @@ void AdminService::FillTables(v1::GetStatusResponse& response) const {
     table.set_inserts(counters->inserts.load(std::memory_order_relaxed));
     table.set_updates(counters->updates.load(std::memory_order_relaxed));
     table.set_deletes(counters->deletes.load(std::memory_order_relaxed));
+    table.set_reads(counters->reads.load(std::memory_order_relaxed));
   }
 }
 
@@ -129,6 +203,12 @@ void AdminService::FillSubscriptions(v1::GetStatusResponse& response) const {
     v1::SubscriptionStatus& status = *response.add_subscriptions();
     status.set_subscription(subscription.name);
     FillLag(subscription.token.sequence.value, status);
+  }
+}
+
+void AdminService::FillSnapshots(v1::GetStatusResponse& response) const {
+  for (v1::Snapshot& snapshot : parts_.snapshots.List()) {
+    if (!IsOver(snapshot)) *response.add_snapshots() = std::move(snapshot);
   }
 }
 

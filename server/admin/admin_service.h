@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "admin/snapshot_starts.h"
 #include "api/stream_list.h"
 #include "base/clock.h"
 #include "feed/feed.h"
@@ -7,6 +11,7 @@
 #include "ingest/ingest.h"
 #include "metrics/rate_meter.h"
 #include "millrace/v1/admin.grpc.pb.h"
+#include "snapshot/snapshots.h"
 
 namespace millrace::admin {
 
@@ -19,6 +24,7 @@ class AdminService final : public v1::Admin::CallbackService {
     const feed::Feed& feed;
     const feed::Subscriptions& subscriptions;
     const api::StreamList& streams;
+    snapshot::Snapshots& snapshots;
     const Clock& clock;
   };
   explicit AdminService(const Parts& parts);
@@ -26,18 +32,39 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override;
+  grpc::ServerUnaryReactor* StartSnapshot(grpc::CallbackServerContext* context,
+                                          const v1::StartSnapshotRequest* request,
+                                          v1::StartSnapshotResponse* response) override;
+  grpc::ServerUnaryReactor* PauseSnapshot(grpc::CallbackServerContext* context,
+                                          const v1::PauseSnapshotRequest* request,
+                                          v1::PauseSnapshotResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeSnapshot(grpc::CallbackServerContext* context,
+                                           const v1::ResumeSnapshotRequest* request,
+                                           v1::ResumeSnapshotResponse* response) override;
+  grpc::ServerUnaryReactor* CancelSnapshot(grpc::CallbackServerContext* context,
+                                           const v1::CancelSnapshotRequest* request,
+                                           v1::CancelSnapshotResponse* response) override;
+  grpc::ServerUnaryReactor* ListSnapshots(grpc::CallbackServerContext* context,
+                                          const v1::ListSnapshotsRequest* request,
+                                          v1::ListSnapshotsResponse* response) override;
+
+  // Refuses with STOPPING the snapshots that wait to be begun, so that they do not hold up the end
+  // of the server. Before the server is stopped.
+  void Stop() { starts_.Stop(); }
 
  private:
   void FillSource(v1::SourceStatus& source);
   void FillLog(v1::LogStatus& log) const;
   void FillTables(v1::GetStatusResponse& response) const;
   void FillSubscriptions(v1::GetStatusResponse& response) const;
+  void FillSnapshots(v1::GetStatusResponse& response) const;
   void FillLag(uint64_t passed, v1::SubscriptionStatus& status) const;
 
   const Parts parts_;
   const Micros start_time_;
   RateMeter changes_;
   RateMeter bytes_;
+  SnapshotStarts starts_;
 };
 
 }  // namespace millrace::admin

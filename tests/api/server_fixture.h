@@ -93,16 +93,28 @@ class ServerTest : public ::testing::Test {
   void Start() {
     streams_ = std::make_unique<StreamList>(options_.streams_max);
     config_.log.directory = "/nowhere";
+    coverage_ = schema::Coverage::Open(log_.log()).value();
     ingest_ = ingest::Ingest::Make({.config = config_,
                                     .log = log_.log(),
                                     .registry = log_.registry(),
+                                    .coverage = *coverage_,
+                                    .tasks = tasks_,
                                     .clock = Clock::System(),
                                     .committer = {}})
                   .value();
+    // Never started: nothing is read, but begun, held and ended.
+    config_.source.socket = "/nowhere/mysql.sock";
+    snapshots_ = snapshot::Snapshots::Open({.config = config_,
+                                            .log = log_.log(),
+                                            .coverage = *coverage_,
+                                            .tasks = tasks_,
+                                            .clock = Clock::System()})
+                     .value();
     admin_.emplace(admin::AdminService::Parts{.ingest = *ingest_,
                                               .feed = log_.feed(),
                                               .subscriptions = log_.subscriptions(),
                                               .streams = *streams_,
+                                              .snapshots = *snapshots_,
                                               .clock = Clock::System()});
     server_ = Server::Start(Parts()).value();
     channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
@@ -117,7 +129,9 @@ class ServerTest : public ::testing::Test {
             .clock = Clock::System(),
             .source_time = [] { return Micros{1'234'567}; },
             .streams = *streams_,
-            .services = {{std::string(v1::Admin::service_full_name()), &*admin_}}};
+            .services = {{std::string(v1::Admin::service_full_name()), &*admin_}},
+            .coverage = ensure_ ? coverage_.get() : nullptr,
+            .ensure = ensure_};
   }
   void Stop() {
     if (server_ != nullptr) server_->Stop();
@@ -169,9 +183,13 @@ class ServerTest : public ::testing::Test {
 
   FilledLog log_;
   ServerOptions options_;
+  EnsureCovered ensure_;  // without it the server has no snapshots
   Config config_;
   std::unique_ptr<StreamList> streams_;
+  std::unique_ptr<schema::Coverage> coverage_;
+  snapshot::StreamTasks tasks_;
   std::unique_ptr<ingest::Ingest> ingest_;
+  std::unique_ptr<snapshot::Snapshots> snapshots_;
   std::optional<admin::AdminService> admin_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
