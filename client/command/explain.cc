@@ -18,9 +18,8 @@ std::string Advice(const v1::ErrorDetail& detail) {
   if (reason == "TOKEN_TRIMMED") {
     const std::string oldest = Metadata(detail, "oldest_token");
     return fmt::format(
-        "the changes between are gone from the log; to go on without them start at the oldest "
-        "token "
-        "{} (--from earliest), and read the tables anew if you must miss nothing",
+        "the changes between are gone from the log; start with the rows as they are now (--from "
+        "snapshot), or go on without the changes between at the oldest token {} (--from earliest)",
         oldest.empty() ? "(see millrace status)" : oldest);
   }
   if (reason == "TOKEN_AHEAD") return "check that --server is the one that gave the token";

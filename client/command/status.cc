@@ -88,12 +88,14 @@ std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) 
   TextTable table({{"TABLE"},
                    {"INSERTS", Align::kRight},
                    {"UPDATES", Align::kRight},
-                   {"DELETES", Align::kRight}});
+                   {"DELETES", Align::kRight},
+                   {"READS", Align::kRight}});
   for (const v1::TableStatus& row : status.tables()) {
     table.Add({{Printable(row.database() + "." + row.table()), Tone::kBold},
                {CountText(row.inserts())},
                {CountText(row.updates())},
-               {CountText(row.deletes())}});
+               {CountText(row.deletes())},
+               {CountText(row.reads())}});
   }
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
