@@ -128,6 +128,71 @@ TEST(Statement, AlterTableNamesOtherTablesItMovesTo) {
   EXPECT_THAT(Tables("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4"), ElementsAre("d.t"));
 }
 
+StatementVerb VerbOf(std::string_view text) { return Of(text).verb; }
+
+TEST(Statement, VerbTellsWhatHappensToTables) {
+  EXPECT_EQ(VerbOf("CREATE TABLE t (a INT)"), StatementVerb::kCreate);
+  EXPECT_EQ(VerbOf("ALTER IGNORE TABLE t ADD a INT"), StatementVerb::kAlter);
+  EXPECT_EQ(VerbOf("DROP TABLES t"), StatementVerb::kDrop);
+  EXPECT_EQ(VerbOf("RENAME TABLE t TO u"), StatementVerb::kRename);
+  EXPECT_EQ(VerbOf("TRUNCATE t"), StatementVerb::kTruncate);
+  EXPECT_EQ(VerbOf("DROP DATABASE x"), StatementVerb::kDrop);
+  for (const std::string_view text :
+       {"DROP VIEW v", "CREATE SEQUENCE s", "DROP TABLE 'x'", "RENAME TABLE a TO b, c INTO d",
+        "CREATE PROCEDURE p() BEGIN END", "INSERT INTO t VALUES (1)", "DROP TRIGGER g"}) {
+    EXPECT_EQ(VerbOf(text), StatementVerb::kOther) << text;
+    EXPECT_THAT(Of(text).renames, IsEmpty()) << text;
+  }
+}
+
+TEST(Statement, ConditionsOfCreateAreTold) {
+  EXPECT_TRUE(Of("CREATE TABLE IF NOT EXISTS t (a INT)").if_not_exists);
+  EXPECT_FALSE(Of("CREATE TABLE t (a INT)").if_not_exists);
+  EXPECT_FALSE(Of("DROP TABLE IF EXISTS t").if_not_exists);
+  EXPECT_FALSE(Of("ALTER TABLE t ADD COLUMN IF NOT EXISTS a INT").if_not_exists);
+  EXPECT_TRUE(Of("CREATE OR REPLACE TABLE t (a INT)").or_replace);
+  EXPECT_TRUE(Of("CREATE OR REPLACE DATABASE x").or_replace);
+  EXPECT_FALSE(Of("CREATE TABLE t (a INT)").or_replace);
+}
+
+TEST(Statement, RenamesAreToldInTheirOrder) {
+  const auto renames = [](std::string_view text) {
+    std::vector<std::string> pairs;
+    for (const auto& [from, to] : Of(text).renames) {
+      pairs.push_back(from.ToString() + " " + to.ToString());
+    }
+    return pairs;
+  };
+  EXPECT_THAT(renames("RENAME TABLE t TO _t, x.g TO t, _t TO x.g"),
+              ElementsAre("d.t d._t", "x.g d.t", "d._t x.g"));
+  EXPECT_THAT(renames("ALTER TABLE t ADD a INT, RENAME TO x.u"), ElementsAre("d.t x.u"));
+  EXPECT_THAT(renames("ALTER TABLE t RENAME = u"), ElementsAre("d.t d.u"));
+  EXPECT_THAT(renames("ALTER TABLE t RENAME COLUMN a TO b, RENAME INDEX c TO e"), IsEmpty());
+}
+
+TEST(Statement, OnlyWhatIsCertainlyOfIndexesIsTakenForIt) {
+  for (const std::string_view text :
+       {"CREATE UNIQUE INDEX i ON t (a)", "DROP INDEX i ON t", "ALTER TABLE t ADD INDEX i (a, b)",
+        "ALTER TABLE t ADD FULLTEXT KEY i (a), ALGORITHM=INPLACE, LOCK=NONE",
+        "ALTER TABLE t DROP KEY i, ADD KEY j (a), RENAME INDEX x TO y",
+        "/*!40000 ALTER TABLE `t` DISABLE KEYS */"}) {
+    EXPECT_TRUE(Of(text).index_only) << text;
+  }
+  for (const std::string_view text :
+       {"ALTER TABLE t", "ALTER TABLE t ADD INDEX i (a), ADD b INT",
+        "ALTER TABLE t ADD `index` INT", "ALTER TABLE t DROP a, ADD INDEX i (b)",
+        "ALTER IGNORE TABLE t ADD INDEX i (a)", "ALTER TABLE t ADD UNIQUE INDEX i (a)",
+        "ALTER TABLE t ENGINE=InnoDB", "ALTER TABLE t RENAME TO u",
+        "ALTER TABLE t DROP PRIMARY KEY", "ALTER TABLE t ADD INDEX i (a), RENAME COLUMN b TO c",
+        "CREATE TABLE t (a INT, KEY (a))"}) {
+    EXPECT_FALSE(Of(text).index_only) << text;
+  }
+}
+
+TEST(Statement, ColumnNamedLikeASpecificationIsNone) {
+  EXPECT_THAT(Tables("ALTER TABLE t ADD exchange INT, COMMENT 'TABLE u'"), ElementsAre("d.t"));
+}
+
 TEST(Statement, RenameTableNamesBothSidesOnce) {
   EXPECT_EQ(KindOf("RENAME TABLE a TO b"), kDefinition);
   EXPECT_THAT(Tables("RENAME TABLE a TO b, x.c TO y.d"), ElementsAre("d.a", "d.b", "x.c", "y.d"));

@@ -1,0 +1,415 @@
+// What readers of tables see of the stream, and what goes to disk when they add to it.
+
+#include "ingest/stream_access.h"
+
+#include <thread>
+
+#include "ingest/processor_fixture.h"
+#include "snapshot/stream_tasks.h"
+
+namespace millrace::ingest {
+namespace {
+
+using snapshot::StreamAccess;
+using snapshot::StreamTasks;
+using snapshot::TableChanges;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const TableName kSmall{"b", "small"};
+
+class StreamAccessTest : public ProcessorTest {
+ protected:
+  StreamAccessTest() {
+    groups_.emplace(*processor_, *builder_, *registry_, *coverage_);
+    server_.server_uuid = "uuid";
+    server_.server_id = 11;
+    read_table_.table_id = 9;
+    read_table_.name = kSmall;
+    read_table_.type_url = "t/db.b.small";
+    NameFile();
+  }
+  void NameFile() { Send(EventType::kRotate, EventSource::Rotate("binlog.000001", 4)); }
+
+  TaskAccess Access() {
+    return TaskAccess({.processor = *processor_,
+                       .builder = *builder_,
+                       .registry = *registry_,
+                       .coverage = *coverage_,
+                       .live_changes = live_changes_,
+                       .counters = counters_,
+                       .groups = *groups_,
+                       .server = server_,
+                       .epoch = epoch_,
+                       .hand_over = [this](bool drop_staged) { return HandOver(drop_staged); }});
+  }
+  absl::Status HandOver(bool drop_staged) {
+    auto group = groups_->Take(drop_staged);
+    if (group.has_value()) handed_over_.push_back(*std::move(group));
+    return absl::OkStatus();
+  }
+  // Posts `work` as another thread would, and runs what is due now.
+  void Post(const StreamTasks::Due& due, StreamTasks::Work work) {
+    const int posted = wakes_.load();
+    tasks_.SetWake([this] { ++wakes_; });
+    poster_ = std::thread([this, due, work = std::move(work)] { answer_ = tasks_.Run(due, work); });
+    while (wakes_.load() == posted) std::this_thread::yield();
+    (void)RunDue();
+  }
+  absl::Status RunDue() {
+    TaskAccess access = Access();
+    return tasks_.RunDue(access);
+  }
+  absl::Status Answer() {
+    poster_.join();
+    return answer_;
+  }
+  absl::Status Reads(StreamAccess& access, int rows, size_t row_bytes = 10,
+                     bool hand_over = false) {
+    access.builder().BeginTransaction({.gtid = {}, .commit_time = 1, .server_id = 11, .file = {}});
+    for (int i = 0; i < rows; ++i) {
+      const std::string row(row_bytes, 'x');
+      MILLRACE_RETURN_IF_ERROR(access.builder().AddRead(read_table_, row, {}));
+      if (hand_over) MILLRACE_RETURN_IF_ERROR(access.HandOver());
+    }
+    return absl::OkStatus();
+  }
+  static log::Record Record(std::string key) {
+    return {log::RecordKind::kMeta, std::move(key), "value"};
+  }
+  static std::vector<std::string> Keys(const CommitGroup& group) {
+    std::vector<std::string> keys;
+    for (const log::Record& record : group.records) {
+      if (record.kind == log::RecordKind::kMeta) keys.push_back(record.key);
+    }
+    return keys;
+  }
+
+  ServerInfo server_;
+  schema::TableVersion read_table_;
+  uint64_t epoch_ = 1;
+  std::optional<GroupBuilder> groups_;
+  std::vector<CommitGroup> handed_over_;
+  StreamTasks tasks_;
+  std::atomic<int> wakes_{0};
+  absl::Status answer_;
+  std::thread poster_;
+};
+
+TEST_F(StreamAccessTest, PlaceIsWhereTheStreamReadsEvenBehindTheLastTransaction) {
+  Transaction(1, 1);
+  Send(EventType::kPreviousGtids, std::string(8, '\0'));
+  TaskAccess access = Access();
+  EXPECT_EQ(access.place(), (BinlogPlace{.file = "binlog.000001", .offset = source_.position()}));
+  EXPECT_NE(Place(), access.place().ToString());
+  EXPECT_EQ(access.gtids().ToString(), Gtids());
+  EXPECT_EQ(access.server_uuid(), "uuid");
+  EXPECT_EQ(access.server_id(), 11u);
+}
+
+TEST_F(StreamAccessTest, TasksRunOnlyBetweenTransactionsOfAFileThatIsKnown) {
+  EXPECT_TRUE(processor_->between_transactions());
+  Gtid(1);
+  EXPECT_FALSE(processor_->between_transactions());
+  Query("BEGIN");
+  EXPECT_FALSE(processor_->between_transactions());
+  Xid();
+  EXPECT_TRUE(processor_->between_transactions());
+  processor_->Reset();
+  EXPECT_FALSE(processor_->between_transactions());
+  NameFile();
+  EXPECT_TRUE(processor_->between_transactions());
+}
+
+TEST_F(StreamAccessTest, ReadsAndTheirRecordGoToDiskTogetherWithWhatWasBefore) {
+  Transaction(1, 2);
+  Post({}, [this](StreamAccess& access) {
+    MILLRACE_RETURN_IF_ERROR(Reads(access, 3));
+    access.builder().EndTransaction();
+    access.AddRecord(Record("progress"));
+    access.coverage().Set(kSmall, {.begin = {3}, .complete = true, .spoiled = {}});
+    access.CountReads(kSmall, 3);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(Answer().ok());
+  ASSERT_THAT(handed_over_, SizeIs(1));
+  const CommitGroup& group = handed_over_[0];
+  EXPECT_THAT(Keys(group), SizeIs(2));
+  EXPECT_EQ(group.newest.value, 5u);
+  ASSERT_FALSE(group.frames.empty());
+  EXPECT_EQ(group.frames.back().last.value, 5u);
+  EXPECT_EQ(group.coverage_steps, 1u);
+  EXPECT_TRUE(group.source_position.has_value());
+  EXPECT_EQ(counters_.For(kSmall)->reads.load(), 3u);
+}
+
+TEST_F(StreamAccessTest, TaskThatAddsNothingLeavesTheOpenFrame) {
+  Transaction(1, 2);
+  Post({}, [](StreamAccess&) { return absl::OkStatus(); });
+  EXPECT_TRUE(Answer().ok());
+  EXPECT_THAT(handed_over_, IsEmpty());
+  EXPECT_TRUE(builder_->has_open_changes());
+}
+
+TEST_F(StreamAccessTest, ReadsWithoutRecordAreNotLeftInTheOpenFrame) {
+  Post({}, [this](StreamAccess& access) {
+    MILLRACE_RETURN_IF_ERROR(Reads(access, 1));
+    access.builder().EndTransaction();
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(Answer().ok());
+  ASSERT_THAT(handed_over_, SizeIs(1));
+  EXPECT_EQ(handed_over_[0].newest.value, 1u);
+}
+
+TEST_F(StreamAccessTest, TaskWaitsUntilTheStreamHasComeToItsPlace) {
+  Transaction(1, 1);
+  bool ran = false;
+  const uint64_t here = source_.position();
+  Post({.epoch = 1, .place = BinlogPlace{.file = "binlog.000001", .offset = here + 1}},
+       [&ran](StreamAccess&) {
+         ran = true;
+         return absl::OkStatus();
+       });
+  EXPECT_FALSE(ran);
+  Transaction(2, 1);
+  EXPECT_TRUE(RunDue().ok());
+  EXPECT_TRUE(Answer().ok());
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(StreamAccessTest, TaskOfAConnectionThatEndedIsToldSo) {
+  Post({.epoch = 1, .place = BinlogPlace{.file = "binlog.000009", .offset = 4}},
+       [](StreamAccess&) { return absl::OkStatus(); });
+  epoch_ = 2;
+  EXPECT_TRUE(RunDue().ok());
+  EXPECT_EQ(ErrorReason(Answer()), "STREAM_BROKE");
+}
+
+TEST_F(StreamAccessTest, LargeReadIsStagedAndCountsOnlyWithItsEnd) {
+  Transaction(1, 1);
+  Post({}, [this](StreamAccess& access) {
+    access.AddRecord(Record("progress"));
+    access.coverage().Set(kSmall, {.begin = {2}, .complete = true, .spoiled = {}});
+    MILLRACE_RETURN_IF_ERROR(Reads(access, 20, 30'000, /*hand_over=*/true));
+    access.builder().EndTransaction();
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(Answer().ok());
+  ASSERT_GT(handed_over_.size(), 3u);
+  for (size_t i = 0; i + 1 < handed_over_.size(); ++i) {
+    const CommitGroup& group = handed_over_[i];
+    EXPECT_THAT(Keys(group), IsEmpty()) << i;
+    EXPECT_EQ(group.coverage_steps, 0u) << i;
+    EXPECT_LE(group.newest.value, 1u) << i;
+    EXPECT_FALSE(group.staged.empty()) << i;
+  }
+  const CommitGroup& last = handed_over_.back();
+  EXPECT_THAT(Keys(last), SizeIs(2));
+  EXPECT_EQ(last.newest.value, 21u);
+  EXPECT_TRUE(last.staged.empty());
+}
+
+TEST_F(StreamAccessTest, FailedTaskLeavesNothingBehind) {
+  Transaction(1, 1);
+  Post({}, [this](StreamAccess& access) {
+    access.AddRecord(Record("progress"));
+    MILLRACE_RETURN_IF_ERROR(Reads(access, 20, 30'000, /*hand_over=*/true));
+    return absl::InternalError("no");
+  });
+  EXPECT_EQ(Answer().code(), absl::StatusCode::kInternal);
+  EXPECT_FALSE(builder_->in_transaction());
+  EXPECT_TRUE(handed_over_.back().drop_staged);
+  EXPECT_EQ(builder_->newest().value, 1u);
+  EXPECT_FALSE(groups_->has_records());
+}
+
+TEST_F(StreamAccessTest, RecordsOfATransactionInProgressWait) {
+  coverage_->Set(kSmall, {.begin = {1}, .complete = true, .spoiled = {}});
+  Transaction(1, 1);
+  Gtid(2);
+  Query("BEGIN");
+  builder_->CloseFrame();
+  EXPECT_TRUE(HandOver(false).ok());
+  ASSERT_THAT(handed_over_, SizeIs(1));
+  EXPECT_THAT(handed_over_[0].frames, SizeIs(1));
+  EXPECT_EQ(handed_over_[0].coverage_steps, 0u);
+  Xid();
+  EXPECT_TRUE(HandOver(false).ok());
+  EXPECT_EQ(handed_over_[1].coverage_steps, 1u);
+}
+
+// The stream's side: what it touches, and what statements do to coverage.
+class LiveStreamTest : public ProcessorTest {
+ protected:
+  // Records b.small, whose key is its first column.
+  TableChanges& Record() {
+    Transaction(1, 1);
+    registry_->TakeUnstored();
+    registry_->MarkStored();
+    const schema::TableVersionPtr table = registry_->Find(kSmall);
+    key_.emplace(transcode::RowKey::Make(*table, {table->columns[0].name}).value());
+    TableChanges& changes = live_changes_.Start(kSmall, 1 << 20);
+    changes.SetKey(*key_);
+    Gtid(2);
+    Query("BEGIN");
+    SmallMap();
+    return changes;
+  }
+  // What is known of the row `id` since recording began.
+  TableChanges::Touch TouchOf(uint32_t id) {
+    // As the plan encodes it: the field of the key alone.
+    return live_changes_.Find(kSmall)->Since(0, KeyBytes(id));
+  }
+  // The key of a row, taken from an insert that the test makes elsewhere.
+  std::string KeyBytes(uint32_t id) {
+    std::string key(1, '\x08');
+    key.push_back(static_cast<char>(id));
+    return key;
+  }
+  std::string Delete(uint32_t id) {
+    return Send(EventType::kDeleteRows, EventSource::SmallRows(EventSource::SmallRow(id, "x")));
+  }
+  // With an after image of the columns in `present_after`.
+  std::string Update(uint32_t id, std::string_view after, char present_after = '\x03') {
+    std::string body = EventSource::SmallRows("");
+    body.push_back(present_after);
+    body.append(EventSource::SmallRow(id, "x"));
+    body.append(after);
+    return Send(EventType::kUpdateRows, body);
+  }
+  void Cover(bool complete = true) {
+    coverage_->Set(kSmall, {.begin = {1}, .complete = complete, .spoiled = {}});
+  }
+  std::string SpoiledBy() const { return coverage_->Newest(kSmall)->spoiled; }
+
+  std::optional<transcode::RowKey> key_;
+};
+
+TEST_F(LiveStreamTest, TouchedKeysAreRecorded) {
+  TableChanges& changes = Record();
+  ASSERT_EQ(Insert(1), "within");
+  ASSERT_EQ(Delete(2), "within");
+  ASSERT_EQ(Update(3, EventSource::SmallRow(3, "y")), "within") << error_;
+  ASSERT_EQ(Update(4, EventSource::SmallRow(5, "y")), "within") << error_;
+  for (const uint32_t id : {1, 2, 3, 4, 5}) {
+    EXPECT_EQ(TouchOf(id), TableChanges::Touch::kTouched) << id;
+  }
+  EXPECT_EQ(TouchOf(6), TableChanges::Touch::kNone);
+  EXPECT_EQ(changes.stamp(), 4u);
+}
+
+TEST_F(LiveStreamTest, PartialImageCountsUnderTheKeyBefore) {
+  Record();
+  ASSERT_EQ(Update(3, std::string("\0\x01y", 3), '\x02'), "within") << error_;
+  EXPECT_EQ(TouchOf(3), TableChanges::Touch::kPartial);
+}
+
+TEST_F(LiveStreamTest, DefinitionsOfATableBeingReadAreCounted) {
+  TableChanges& changes = live_changes_.Start(kSmall, 100);
+  Query("ALTER TABLE small ADD x INT");
+  Query("ALTER TABLE other ADD x INT");
+  EXPECT_EQ(changes.definitions(), 1u);
+  Query("TRUNCATE small");
+  Query("DROP DATABASE b");
+  Query("ALTER SOMETHING new");
+  EXPECT_EQ(changes.definitions(), 4u);
+}
+
+TEST_F(LiveStreamTest, RowsTakenBackMakeTheirKeysUncertain) {
+  TableChanges& changes = Record();
+  ASSERT_EQ(Insert(1), "within");
+  ASSERT_EQ(Query("ROLLBACK"), "ended");
+  EXPECT_FALSE(changes.Remembers(0));
+  EXPECT_TRUE(changes.Remembers(changes.stamp()));
+}
+
+TEST_F(LiveStreamTest, RowsTakenBackToASavepointDoTheSame) {
+  TableChanges& changes = Record();
+  Query("SAVEPOINT `a`");
+  ASSERT_EQ(Insert(1), "within");
+  ASSERT_EQ(Query("ROLLBACK TO `a`"), "within") << error_;
+  EXPECT_FALSE(changes.Remembers(0));
+}
+
+TEST_F(LiveStreamTest, PartialImagesSpoilCoverage) {
+  Record();
+  Cover();
+  ASSERT_EQ(Update(3, EventSource::SmallRow(3, "y")), "within") << error_;
+  EXPECT_EQ(SpoiledBy(), "");
+  ASSERT_EQ(Update(3, std::string("\0\x01y", 3), '\x02'), "within") << error_;
+  EXPECT_EQ(SpoiledBy(), "partial row images");
+}
+
+TEST_F(LiveStreamTest, PartialImagesAreNotedAgainAfterATaskSetCoverage) {
+  Record();
+  Update(3, std::string("\0\x01y", 3), '\x02');
+  Xid();
+  Cover();
+  processor_->NoteTasks();
+  Gtid(3);
+  Query("BEGIN");
+  SmallMap();
+  ASSERT_EQ(Update(3, std::string("\0\x01y", 3), '\x02'), "within") << error_;
+  EXPECT_EQ(SpoiledBy(), "partial row images");
+}
+
+TEST_F(LiveStreamTest, CreatedTableIsCoveredFromItsOwnChangeOn) {
+  Transaction(1, 2);
+  Query("CREATE TABLE small (id INT)");
+  EXPECT_EQ(coverage_->Newest(kSmall),
+            (schema::TableCoverage{.begin = {3}, .complete = true, .spoiled = {}}));
+  EXPECT_EQ(ChangeMessages().back().sequence(), 3u);
+}
+
+TEST_F(LiveStreamTest, TablesNobodyCapturesAreNotCovered) {
+  Query("CREATE TABLE x.y (id INT)");
+  EXPECT_THAT(coverage_->newest(), IsEmpty());
+}
+
+TEST_F(LiveStreamTest, AlterSpoilsUnlessTheReaderIsTold) {
+  Cover();
+  Query("ALTER TABLE small ADD INDEX i (x)");
+  EXPECT_EQ(SpoiledBy(), "");
+  Query("ALTER TABLE small ADD x INT");
+  EXPECT_EQ(SpoiledBy(), "altered");
+  Cover(/*complete=*/false);
+  live_changes_.Start(kSmall, 100);
+  Query("ALTER TABLE small ADD y INT");
+  Query("ALTER SOMETHING new");
+  EXPECT_EQ(SpoiledBy(), "");
+}
+
+TEST_F(LiveStreamTest, TruncateWhileATableIsReadMovesTheBegin) {
+  Cover(/*complete=*/false);
+  Transaction(1, 4);
+  Query("TRUNCATE small");
+  EXPECT_EQ(coverage_->Newest(kSmall),
+            (schema::TableCoverage{.begin = {5}, .complete = false, .spoiled = {}}));
+}
+
+TEST_F(LiveStreamTest, RenamedTableIsToldOfAsUncovered) {
+  Cover();
+  Query("RENAME TABLE small TO other, x.far TO small");
+  EXPECT_EQ(SpoiledBy(), "renamed");
+  EXPECT_THAT(processor_->TakeUncovered(), ElementsAre(TableName{"b", "other"}, kSmall));
+  EXPECT_THAT(processor_->TakeUncovered(), IsEmpty());
+}
+
+TEST_F(LiveStreamTest, UnreadableStatementSpoilsEverything) {
+  Cover();
+  Query("ALTER SOMETHING new");
+  EXPECT_EQ(SpoiledBy(), "a statement that could not be read");
+}
+
+TEST_F(LiveStreamTest, DroppedDatabaseLeavesNothingBehind) {
+  Cover();
+  coverage_->Spoil(kSmall, "altered");
+  Query("DROP DATABASE b");
+  EXPECT_EQ(coverage_->Newest(kSmall),
+            (schema::TableCoverage{.begin = {1}, .complete = true, .spoiled = {}}));
+}
+
+}  // namespace
+}  // namespace millrace::ingest
