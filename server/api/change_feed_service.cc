@@ -54,7 +54,8 @@ absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& by
   return PlanSubscribe(request, {.feed = parts_.streams.feed,
                                  .subscriptions = parts_.subscriptions,
                                  .registry = parts_.registry,
-                                 .options = parts_.options});
+                                 .options = parts_.options,
+                                 .coverage = parts_.streams.snapshots.coverage});
 }
 
 grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerContext* context,

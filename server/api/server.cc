@@ -82,13 +82,20 @@ Server::Server(const Parts& parts)
     : options_(parts.options),
       clock_(parts.clock),
       row_types_(parts.registry),
+      catch_up_limit_(parts.options),
+      // A stream asks one question at a time; one that has gone may leave a question behind.
+      ensure_(parts.ensure, size_t{2} * parts.options.catchups_max),
       threads_(parts.feed, parts.clock, kServingThreads),
       change_feed_({.streams = {.feed = parts.feed,
                                 .row_types = row_types_,
                                 .threads = threads_,
                                 .streams = parts.streams,
                                 .clock = parts.clock,
-                                .source_time = parts.source_time},
+                                .source_time = parts.source_time,
+                                .snapshots = {.coverage = parts.coverage,
+                                              .registry = parts.registry,
+                                              .ensure = ensure_,
+                                              .limit = catch_up_limit_}},
                     .subscriptions = parts.subscriptions,
                     .registry = parts.registry,
                     .options = parts.options}),
@@ -142,6 +149,7 @@ void Server::BeginToStop() {
       server_->Wait();
     }
     threads_.Stop();
+    ensure_.Stop();
     ended_.Notify();
   });
 }

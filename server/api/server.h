@@ -8,15 +8,18 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
 #include "api/change_feed_service.h"
+#include "api/ensure_worker.h"
 #include "api/reflection_service.h"
 #include "api/serving_threads.h"
 #include "api/stream_list.h"
 #include "base/clock.h"
 #include "config/server_options.h"
+#include "feed/catch_up_limit.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
 #include "grpcpp/server.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -35,6 +38,9 @@ class Server {
     StreamList& streams;
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
+    // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
+    const schema::Coverage* coverage = nullptr;
+    EnsureCovered ensure = nullptr;
   };
   // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
   // TLS_FILE_UNREADABLE.
@@ -61,6 +67,8 @@ class Server {
   const ServerOptions& options_;
   const Clock& clock_;
   feed::RowTypes row_types_;
+  feed::CatchUpLimit catch_up_limit_;
+  EnsureWorker ensure_;
   ServingThreads threads_;
   ChangeFeedService change_feed_;
   Reflection reflection_;

@@ -72,9 +72,39 @@ absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
   return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST);
 }
 
+// The token from which the request goes on, if it names one.
+absl::StatusOr<std::optional<Token>> TokenOf(const v1::SubscribeRequest& request,
+                                             const RequestContext& context) {
+  if (request.start_case() == v1::SubscribeRequest::kResumeToken) {
+    MILLRACE_ASSIGN_OR_RETURN(Token token, Token::Parse(request.resume_token()));
+    return std::optional<Token>(std::move(token));
+  }
+  if (request.start_case() != v1::SubscribeRequest::kSubscription) return std::optional<Token>();
+  MILLRACE_ASSIGN_OR_RETURN(auto subscription, context.subscriptions.Find(request.subscription()));
+  if (!subscription.has_value()) return std::optional<Token>();
+  return std::optional<Token>(std::move(subscription->token));
+}
+
+// Whether the rows of a snapshot come first, and from where on.
+absl::StatusOr<std::optional<SnapshotPlan>> SnapshotOf(const v1::SubscribeRequest& request,
+                                                       const RequestContext& context) {
+  MILLRACE_ASSIGN_OR_RETURN(std::optional<Token> token, TokenOf(request, context));
+  const bool starts =
+      request.start_case() == v1::SubscribeRequest::kAt && request.at() == v1::START_POINT_SNAPSHOT;
+  const bool resumes = token.has_value() && token->catch_up.has_value();
+  if (!starts && !resumes) return std::optional<SnapshotPlan>();
+  SnapshotPlan plan{.patterns = {request.tables().begin(), request.tables().end()}};
+  MILLRACE_ASSIGN_OR_RETURN(plan.tables, TablePatterns::Parse(plan.patterns));
+  plan.resume = std::move(token);
+  return std::optional<SnapshotPlan>(std::move(plan));
+}
+
 absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text, const feed::Feed& feed) {
   if (text.empty()) return std::optional<Sequence>();
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
+  if (token.catch_up.has_value()) {
+    return BadField("until_token", "stands among the rows of a snapshot, which is no place to end");
+  }
   // A place of this log may still lie ahead: the stream ends when it comes there.
   if (token.log_id == feed.log().log_id()) return std::optional<Sequence>(token.sequence);
   MILLRACE_ASSIGN_OR_RETURN(const feed::Place place, feed::Resolve(feed, token));
@@ -123,9 +153,7 @@ absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartP
     case v1::START_POINT_LATEST:
       return feed::Place{.after = range.newest};
     case v1::START_POINT_SNAPSHOT:
-      return MakeError(absl::StatusCode::kUnimplemented, "SNAPSHOT_UNIMPLEMENTED",
-                       "this server cannot start from a snapshot; read the tables yourself and "
-                       "start from a position taken before");
+      return BadField("at", "is no place in the log: a snapshot is where a stream may start");
     default:
       return BadField("at", "is no start point");
   }
@@ -137,8 +165,14 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   const std::vector<std::string> patterns(request.tables().begin(), request.tables().end());
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(patterns));
   const std::vector<int> operations(request.operations().begin(), request.operations().end());
-  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.filter,
-                            feed::Filter::Make(std::move(tables), operations, context.registry));
+  MILLRACE_ASSIGN_OR_RETURN(plan.snapshot, SnapshotOf(request, context));
+  // A snapshot finds tables that the log has not heard of, and empty ones stay without changes.
+  const auto also_known = [&](const TableName& name) {
+    return plan.snapshot.has_value() ||
+           (context.coverage != nullptr && context.coverage->Find(name).has_value());
+  };
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.filter, feed::Filter::Make(std::move(tables), operations,
+                                                                   context.registry, also_known));
   if (!v1::RowEncoding_IsValid(request.row_encoding())) {
     return BadField("row_encoding", "is no row encoding");
   }
@@ -150,7 +184,17 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
   MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context.feed));
   plan.subscription = request.subscription();
-  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start, PlaceOf(request, context));
+  if (plan.snapshot.has_value() && !plan.cursor.filter.WantsOperation(v1::OPERATION_READ)) {
+    // Of the rows nothing is wanted.
+    plan.cursor.start.after = context.feed.range().newest;
+    if (plan.snapshot->resume.has_value()) {
+      MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start,
+                                feed::Resolve(context.feed, *plan.snapshot->resume));
+    }
+    plan.snapshot.reset();
+  } else if (!plan.snapshot.has_value()) {
+    MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start, PlaceOf(request, context));
+  }
   return plan;
 }
 

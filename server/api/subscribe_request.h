@@ -4,12 +4,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "api/snapshot_start.h"
 #include "base/clock.h"
 #include "config/server_options.h"
 #include "feed/cursor.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -20,6 +22,8 @@ struct SubscribePlan {
   bool json = false;
   Micros progress_interval = 0;
   std::string subscription;  // name, if it was asked for by name
+  // If the rows of a snapshot come first; `cursor.start` is known behind them.
+  std::optional<SnapshotPlan> snapshot;
 };
 
 // What requests are checked against.
@@ -28,6 +32,7 @@ struct RequestContext {
   const feed::Subscriptions& subscriptions;
   const schema::Registry& registry;
   const ServerOptions& options;
+  const schema::Coverage* coverage = nullptr;  // null: there are no snapshots
 };
 
 // Errors as the table in error.proto.

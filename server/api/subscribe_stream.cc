@@ -45,11 +45,19 @@ absl::Status TooLarge(Sequence passed, size_t bytes) {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
     const StreamParts& parts, grpc::CallbackServerContext& context, SubscribePlan plan) {
-  std::shared_ptr<SubscribeStream> stream(new SubscribeStream(parts, context, std::move(plan)));
+  std::unique_ptr<SnapshotStart> snapshot;
+  if (plan.snapshot.has_value()) {
+    auto start = SnapshotStart::Make(parts.snapshots, parts.feed, parts.clock,
+                                     std::move(*plan.snapshot), plan.cursor.response_bytes_max);
+    if (!start.ok()) return Refuse(start.status(), context);
+    snapshot = std::move(*start);
+  }
+  std::shared_ptr<SubscribeStream> stream(
+      new SubscribeStream(parts, context, std::move(plan), std::move(snapshot)));
   if (stream->entry_ == nullptr) {
     return Refuse(StreamLimit(parts.streams.streams_max()), context);
   }
-  stream->entry_->passed.store(stream->cursor_.passed().value, std::memory_order_relaxed);
+  stream->entry_->passed.store(stream->passed().value, std::memory_order_relaxed);
   stream->self_ = stream;
   SubscribeStream* reactor = stream.get();
   parts.threads.Add(std::move(stream));
@@ -62,14 +70,17 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Refuse(
 }
 
 SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
-                                 SubscribePlan plan)
+                                 SubscribePlan plan, std::unique_ptr<SnapshotStart> snapshot)
     : parts_(parts),
       context_(context),
-      cursor_(parts.feed, std::move(plan.cursor)),
+      after_snapshot_(std::move(plan.cursor)),
       json_(parts.row_types),
       as_json_(plan.json),
       progress_interval_(plan.progress_interval),
-      entry_(parts.streams.Add(context.peer(), std::move(plan.subscription))) {}
+      entry_(parts.streams.Add(context.peer(), std::move(plan.subscription))),
+      snapshot_(std::move(snapshot)) {
+  if (snapshot_ == nullptr) cursor_.emplace(parts.feed, std::move(after_snapshot_));
+}
 
 ServedStream::Next SubscribeStream::Move(bool stopping) {
   // A cancellation may come in between; the end of the write will be told.
@@ -83,13 +94,13 @@ ServedStream::Next SubscribeStream::Move(bool stopping) {
 }
 
 ServedStream::Next SubscribeStream::SendNext() {
-  auto delivery = cursor_.Next();
+  auto delivery = TakeNext();
   if (!delivery.ok()) return FinishWith(delivery.status());
   ended_ = delivery->ended;
   if (delivery->moved) {
     token_ = delivery->token.ToString();
     passed_commit_time_ = delivery->commit_time_max;
-    entry_->passed.store(cursor_.passed().value, std::memory_order_relaxed);
+    entry_->passed.store(passed().value, std::memory_order_relaxed);
   }
   const bool progress_due = parts_.clock.SteadyMicros() >= progress_at_;
   if (delivery->selection.pieces.empty()) {
@@ -101,6 +112,18 @@ ServedStream::Next SubscribeStream::SendNext() {
   return sent.ok() ? Next::kBusy : FinishWith(sent);
 }
 
+absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
+  if (snapshot_ == nullptr) return cursor_->Next();
+  auto delivery = snapshot_->Next();
+  if (delivery.ok() && delivery->ended) {
+    after_snapshot_.start = {.after = snapshot_->newest()};
+    cursor_.emplace(parts_.feed, std::move(after_snapshot_));
+    snapshot_ = nullptr;
+    delivery->ended = false;
+  }
+  return delivery;
+}
+
 ServedStream::Next SubscribeStream::SendProgress() {
   RefreshToken();
   const absl::Status sent = Send(feed::Selection(), Tail(/*with_progress=*/true));
@@ -110,21 +133,25 @@ ServedStream::Next SubscribeStream::SendProgress() {
 // At the newest change the source may have gone on with transactions that hold nothing for us: the
 // token takes them along, so that another server need not look at them again.
 void SubscribeStream::RefreshToken() {
+  if (snapshot_ != nullptr) {
+    token_ = snapshot_->token().ToString();
+    return;
+  }
   const feed::Feed::Edge edge = parts_.feed.edge();
-  if (cursor_.passed() != edge.range.newest) {
+  if (passed() != edge.range.newest) {
     if (!token_.empty()) return;
-    const auto token = feed::TokenAfter(parts_.feed, cursor_.passed());
+    const auto token = feed::TokenAfter(parts_.feed, passed());
     if (token.ok()) token_ = token->ToString();
     return;
   }
-  Token token{.log_id = parts_.feed.log().log_id(), .sequence = cursor_.passed(), .gtids = {}};
+  Token token{.log_id = parts_.feed.log().log_id(), .sequence = passed(), .gtids = {}};
   const auto position = SourcePosition::FromBinary(edge.source_position);
   if (position.ok()) position->gtids.AppendBinary(token.gtids);
   token_ = token.ToString();
 }
 
 absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string tail) {
-  if (selection.bytes + tail.size() > INT_MAX) return TooLarge(cursor_.passed(), selection.bytes);
+  if (selection.bytes + tail.size() > INT_MAX) return TooLarge(passed(), selection.bytes);
   if (as_json_ && !selection.pieces.empty()) {
     std::string transactions;
     transactions.reserve(selection.bytes);
@@ -132,7 +159,7 @@ absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string
     MILLRACE_ASSIGN_OR_RETURN(const v1::SubscribeResponse response, json_.Convert(transactions));
     // JSON takes more room than the row it is made from.
     const size_t bytes = response.ByteSizeLong() + tail.size();
-    if (bytes > INT_MAX) return TooLarge(cursor_.passed(), bytes);
+    if (bytes > INT_MAX) return TooLarge(passed(), bytes);
     response_ = ResponseBytes({}, response.SerializeAsString() + tail);
   } else {
     response_ = ResponseBytes(selection.pieces, tail);
@@ -149,8 +176,8 @@ std::string SubscribeStream::Tail(bool with_progress) const {
   rest.set_resume_token(token_);
   if (with_progress) {
     v1::Progress& progress = *rest.mutable_progress();
-    progress.set_sequence(cursor_.passed().value);
-    const bool at_newest = cursor_.passed() >= parts_.feed.range().newest;
+    progress.set_sequence(passed().value);
+    const bool at_newest = snapshot_ == nullptr && passed() >= parts_.feed.range().newest;
     const Micros time = at_newest ? parts_.source_time() : passed_commit_time_;
     if (time > 0) {
       *progress.mutable_source_time() = TimeUtil::MicrosecondsToTimestamp(time);

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "api/serving_threads.h"
+#include "api/snapshot_start.h"
 #include "api/stream_list.h"
 #include "api/subscribe_request.h"
 #include "base/clock.h"
@@ -31,11 +34,12 @@ struct StreamParts {
   StreamList& streams;
   const Clock& clock;
   SourceTime source_time;
+  SnapshotParts snapshots;
 };
 
-// One call of Subscribe: a cursor, and at most one response on its way. Made by Start, which hands
-// it to the serving threads; lives until gRPC is done with it and the serving threads have
-// forgotten it.
+// One call of Subscribe: the rows of a snapshot if it starts with one, then a cursor, and at most
+// one response on its way. Made by Start, which hands it to the serving threads; lives until gRPC
+// is done with it and the serving threads have forgotten it.
 class SubscribeStream final : public ServedStream,
                               public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
@@ -48,7 +52,9 @@ class SubscribeStream final : public ServedStream,
 
   // ServedStream, on a serving thread.
   Next Move(bool stopping) override;
-  Micros TimeOfProgress() const override { return progress_at_; }
+  Micros TimeOfProgress() const override {
+    return snapshot_ == nullptr ? progress_at_ : std::min(progress_at_, snapshot_->look_again_at());
+  }
 
   // Called by gRPC, on threads of its own.
   void OnWriteDone(bool ok) override;
@@ -57,8 +63,10 @@ class SubscribeStream final : public ServedStream,
 
  private:
   SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
-                  SubscribePlan plan);
+                  SubscribePlan plan, std::unique_ptr<SnapshotStart> snapshot);
   Next SendNext();
+  absl::StatusOr<feed::Delivery> TakeNext();
+  Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
   Next SendProgress();
   absl::Status Send(const feed::Selection& selection, std::string tail);
   std::string Tail(bool with_progress) const;
@@ -67,13 +75,15 @@ class SubscribeStream final : public ServedStream,
 
   const StreamParts& parts_;
   grpc::CallbackServerContext& context_;
-  feed::Cursor cursor_;
+  feed::CursorOptions after_snapshot_;  // of the cursor, until there is one
   feed::RowJson json_;
   const bool as_json_;
   const Micros progress_interval_;
   const std::shared_ptr<StreamEntry> entry_;
 
   // The serving thread's own.
+  std::unique_ptr<SnapshotStart> snapshot_;  // until its rows are sent; then there is a cursor
+  std::optional<feed::Cursor> cursor_;
   std::string token_;
   Micros passed_commit_time_ = 0;
   Micros progress_at_ = 0;

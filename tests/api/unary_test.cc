@@ -118,7 +118,7 @@ TEST_F(UnaryTest, PositionsThatAreNoneAreRefused) {
   EXPECT_EQ(detail_.reason(), "GTID_SET_MALFORMED");
   request.set_at(v1::START_POINT_SNAPSHOT);
   Position(request);
-  EXPECT_EQ(status_.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(UnaryTest, CommittedPositionsAreListedAndDeleted) {

@@ -81,8 +81,6 @@ TEST_F(ResumeRefused, WrongRequestsAreToldByField) {
   request.Clear();
   request.set_subscription("no name!");
   ExpectRefused(*feed, request, StatusCode::INVALID_ARGUMENT, "SUBSCRIPTION_NAME_INVALID");
-  request.set_at(v1::START_POINT_SNAPSHOT);
-  ExpectRefused(*feed, request, StatusCode::UNIMPLEMENTED, "SNAPSHOT_UNIMPLEMENTED");
   request.mutable_after()->set_log_id("0123456789abcdef");
   ExpectRefused(*feed, request, StatusCode::FAILED_PRECONDITION, "TOKEN_OF_ANOTHER_LOG");
 }

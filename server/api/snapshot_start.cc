@@ -1,0 +1,154 @@
+#include "api/snapshot_start.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "feed/filter.h"
+#include "feed/position.h"
+#include "fmt/format.h"
+
+namespace millrace::api {
+namespace {
+
+// How soon it is noticed that a table is complete, where no change tells.
+constexpr Micros kLookInterval = 100'000;
+// Of a table that cannot be read, or has to be read anew, the next answer tells.
+constexpr Micros kAskInterval = 5'000'000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SnapshotStart>> SnapshotStart::Make(const SnapshotParts& parts,
+                                                                   const feed::Feed& feed,
+                                                                   const Clock& clock,
+                                                                   SnapshotPlan plan,
+                                                                   size_t response_bytes_max) {
+  if (parts.coverage == nullptr) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                     "this server reads no tables; start at a position instead");
+  }
+  std::unique_ptr<SnapshotStart> start(
+      new SnapshotStart(parts, feed, clock, std::move(plan), response_bytes_max));
+  if (start->place_ == nullptr) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "CATCHUP_LIMIT",
+                     fmt::format("{} streams are being sent the rows of snapshots, as many as "
+                                 "server.catchups_max admits; come back later",
+                                 parts.limit.places_max()));
+  }
+  MILLRACE_RETURN_IF_ERROR(start->Resume());
+  return start;
+}
+
+SnapshotStart::SnapshotStart(const SnapshotParts& parts, const feed::Feed& feed, const Clock& clock,
+                             SnapshotPlan plan, size_t response_bytes_max)
+    : parts_(parts),
+      feed_(feed),
+      clock_(clock),
+      plan_(std::move(plan)),
+      response_bytes_max_(response_bytes_max),
+      patterns_digest_(feed::DigestOfPatterns(plan_.patterns)),
+      place_(parts.limit.Take()) {}
+
+// Of a token, what can be told at once.
+absl::Status SnapshotStart::Resume() {
+  if (!plan_.resume.has_value()) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(feed::Resolve(feed_, *plan_.resume).status());
+  if (plan_.resume->catch_up->patterns_digest == patterns_digest_) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                   "tables differ from those that the token's snapshot was asked for: send the "
+                   "same, or start it anew",
+                   {{"field", "tables"}});
+}
+
+Token SnapshotStart::token() const {
+  if (catch_up_ != nullptr) return catch_up_->token();
+  if (plan_.resume.has_value()) return *plan_.resume;
+  Token token{.log_id = feed_.log().log_id(), .sequence = {}, .gtids = {}};
+  token.catch_up = CatchUpPlace{.patterns_digest = patterns_digest_};
+  return token;
+}
+
+absl::StatusOr<feed::Delivery> SnapshotStart::Next() {
+  if (catch_up_ == nullptr) MILLRACE_RETURN_IF_ERROR(Await());
+  if (catch_up_ == nullptr) return feed::Delivery();
+  return catch_up_->Next();
+}
+
+absl::Status SnapshotStart::Await() {
+  const Micros now = clock_.SteadyMicros();
+  look_again_at_ = now + kLookInterval;
+  const bool begun = plan_.resume.has_value() && !plan_.resume->catch_up->parts.empty();
+  if (begun) {
+    auto tables = feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables,
+                                          plan_.resume->sequence);
+    if (!tables.has_value()) return absl::OkStatus();
+    if (tables->digest != plan_.resume->catch_up->tables_digest) return feed::SnapshotExpired();
+    Begin(std::move(*tables), plan_.resume->catch_up->parts);
+    return absl::OkStatus();
+  }
+  if (answer_ != nullptr) {
+    auto answer = answer_->Take();
+    if (!answer.has_value()) return absl::OkStatus();
+    answer_ = nullptr;
+    MILLRACE_RETURN_IF_ERROR(answer->status());
+    awaited_ = {(*answer)->begin(), (*answer)->end()};
+    asked_ = true;
+    ask_again_at_ = now + kAskInterval;
+  }
+  return BeginOrAsk(now);
+}
+
+absl::Status SnapshotStart::BeginOrAsk(Micros now) {
+  // In this order: what is held now is among the tables found, or missing again.
+  const bool all_known = AwaitedAreKnown();
+  auto tables =
+      feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables, std::nullopt);
+  if (!tables.has_value()) return absl::OkStatus();
+  const bool waits =
+      !all_known || std::any_of(tables->missing.begin(), tables->missing.end(),
+                                [this](const TableName& name) { return awaited_.contains(name); });
+  if (!asked_ || HasNews(tables->missing) || (waits && now >= ask_again_at_)) {
+    answer_ = parts_.ensure.Ask(plan_.patterns);
+    if (answer_ == nullptr) return absl::OkStatus();
+    missing_when_asked_ = {tables->missing.begin(), tables->missing.end()};
+    return absl::OkStatus();
+  }
+  if (waits) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(CheckKnown());
+  Begin(std::move(*tables), {});
+  return absl::OkStatus();
+}
+
+bool SnapshotStart::AwaitedAreKnown() const {
+  return std::all_of(awaited_.begin(), awaited_.end(), [this](const TableName& name) {
+    return parts_.coverage->Find(name).has_value();
+  });
+}
+
+// What was missing when asked, and is not to be read, is at the source no more. What is missing
+// since then is news.
+bool SnapshotStart::HasNews(const std::vector<TableName>& missing) const {
+  return std::any_of(missing.begin(), missing.end(), [this](const TableName& name) {
+    return !awaited_.contains(name) && !missing_when_asked_.contains(name);
+  });
+}
+
+absl::Status SnapshotStart::CheckKnown() const {
+  for (const TableName& name : plan_.tables.PlainNames()) {
+    if (parts_.registry.Find(name) != nullptr || parts_.coverage->Find(name).has_value()) continue;
+    return feed::TableUnknown(name);
+  }
+  return absl::OkStatus();
+}
+
+void SnapshotStart::Begin(feed::CatchUpTables tables, std::vector<CatchUpPart> parts) {
+  newest_ = tables.newest;
+  catch_up_ = std::make_unique<feed::CatchUp>(
+      feed_, feed::CatchUpOptions{.tables = std::move(tables),
+                                  .patterns_digest = patterns_digest_,
+                                  .response_bytes_max = response_bytes_max_,
+                                  .memory_bytes = parts_.limit.bytes_each(),
+                                  .parts = std::move(parts)});
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "api/ensure_worker.h"
+#include "base/clock.h"
+#include "feed/catch_up.h"
+#include "feed/catch_up_limit.h"
+#include "feed/feed.h"
+#include "model/table_name.h"
+#include "model/token.h"
+#include "schema/coverage.h"
+#include "schema/registry.h"
+
+namespace millrace::api {
+
+// What streams that begin with a snapshot share; outlives them.
+struct SnapshotParts {
+  const schema::Coverage* coverage;  // null: nothing is covered
+  const schema::Registry& registry;
+  EnsureWorker& ensure;
+  feed::CatchUpLimit& limit;
+};
+
+// What a stream that begins with a snapshot asks for.
+struct SnapshotPlan {
+  std::vector<std::string> patterns;
+  TablePatterns tables;
+  // Of an earlier stream, among the rows or before them.
+  std::optional<Token> resume;
+};
+
+// The beginning of a stream that starts with a snapshot: waits until the log holds all rows of the
+// tables, then delivers them. Not thread-safe.
+class SnapshotStart {
+ public:
+  // Takes its place among the catch-ups. RESOURCE_EXHAUSTED CATCHUP_LIMIT. All must outlive it.
+  static absl::StatusOr<std::unique_ptr<SnapshotStart>> Make(const SnapshotParts& parts,
+                                                             const feed::Feed& feed,
+                                                             const Clock& clock, SnapshotPlan plan,
+                                                             size_t response_bytes_max);
+
+  // As feed::CatchUp::Next; does not move while it waits. After `ended` the stream goes on after
+  // newest(). Further errors: SNAPSHOT_UNAVAILABLE; INVALID_ARGUMENT REQUEST_INVALID (`tables`
+  // differ from those of the token), TABLE_UNKNOWN; those of the source.
+  absl::StatusOr<feed::Delivery> Next();
+
+  // Of what has been delivered.
+  Token token() const;
+  Sequence newest() const { return newest_; }
+  // Steady time at which to look again, while it waits.
+  Micros look_again_at() const { return look_again_at_; }
+
+ private:
+  SnapshotStart(const SnapshotParts& parts, const feed::Feed& feed, const Clock& clock,
+                SnapshotPlan plan, size_t response_bytes_max);
+  absl::Status Resume();
+  absl::Status Await();
+  absl::Status BeginOrAsk(Micros now);
+  bool AwaitedAreKnown() const;
+  bool HasNews(const std::vector<TableName>& missing) const;
+  absl::Status CheckKnown() const;
+  void Begin(feed::CatchUpTables tables, std::vector<CatchUpPart> parts);
+
+  const SnapshotParts parts_;
+  const feed::Feed& feed_;
+  const Clock& clock_;
+  const SnapshotPlan plan_;
+  const size_t response_bytes_max_;
+  const uint64_t patterns_digest_;
+  std::unique_ptr<feed::CatchUpLimit::Place> place_;
+
+  bool asked_ = false;
+  std::shared_ptr<EnsureWorker::Answer> answer_;  // that is waited for
+  std::set<TableName> missing_when_asked_;
+  std::set<TableName> awaited_;
+  Micros ask_again_at_ = 0;
+  Micros look_again_at_ = 0;
+
+  Sequence newest_;
+  std::unique_ptr<feed::CatchUp> catch_up_;  // once the rows are fixed
+};
+
+}  // namespace millrace::api

@@ -1,0 +1,247 @@
+// Streams that start with the rows of a snapshot.
+
+#include "api/server_fixture.h"
+
+namespace millrace::api {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+using ::testing::SizeIs;
+using Tables = std::vector<TableName>;
+
+class SnapshotStartTest : public ServerTest {
+ protected:
+  // Three rows, of which the second was updated and the third is gone: changes 1 to 5.
+  SnapshotStartTest() {
+    log_.Transaction(
+        1, {{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}, {.table = "keyed", .id = 3}});
+    log_.Transaction(2, {{.table = "keyed", .operation = v1::OPERATION_UPDATE, .id = 2},
+                         {.table = "keyed", .operation = v1::OPERATION_DELETE, .id = 3}});
+    log_.Commit();
+    ensure_ = [this](const std::vector<std::string>&) { return Ensure(); };
+  }
+  ~SnapshotStartTest() override { Stop(); }
+  absl::StatusOr<Tables> Ensure() {
+    absl::MutexLock lock(&mutex_);
+    ++asked_;
+    return answer_;
+  }
+  void Answer(absl::StatusOr<Tables> answer) {
+    absl::MutexLock lock(&mutex_);
+    answer_ = std::move(answer);
+  }
+  void AwaitAsked(int count) {
+    absl::MutexLock lock(&mutex_);
+    const auto asked = [&] { return asked_ >= count; };
+    mutex_.Await(absl::Condition(&asked));
+  }
+  // After Start, and only on the test's thread.
+  void Cover(const std::string& table, uint64_t begin, bool complete = true) {
+    coverage_->Set({"shop", table}, {.begin = {begin}, .complete = complete, .spoiled = ""});
+    MILLRACE_CHECK(log_.log().PutRecords(coverage_->TakeUnstored()).ok());
+    coverage_->MarkStored();
+  }
+  void StartCovered() {
+    Start();
+    Cover("keyed", 1);
+  }
+  static v1::SubscribeRequest Snapshot() {
+    v1::SubscribeRequest request = From(v1::START_POINT_SNAPSHOT);
+    request.mutable_progress_interval()->set_nanos(100'000'000);
+    return request;
+  }
+  // The token of the first response that holds rows.
+  std::string TokenAmongRows() {
+    v1::SubscribeRequest request = Snapshot();
+    request.set_max_response_bytes(1024);
+    const auto subscriber = Subscribe(request);
+    while (true) {
+      const auto response = subscriber->Next();
+      if (response->transactions_size() > 0) return response->resume_token();
+    }
+  }
+  // Rows that need several responses.
+  void AddLargeRows() {
+    for (uint64_t number = 3; number < 8; ++number) {
+      log_.Transaction(
+          number, {{.table = "keyed", .id = static_cast<uint32_t>(number), .note_bytes = 1000}});
+    }
+    log_.Commit();
+  }
+  v1::SubscribeRequest Resume(const std::string& token) {
+    v1::SubscribeRequest request;
+    request.set_resume_token(token);
+    return request;
+  }
+
+  absl::Mutex mutex_;
+  int asked_ = 0;
+  absl::StatusOr<Tables> answer_ = Tables();
+};
+
+TEST_F(SnapshotStartTest, RowsComeFirstThenWhatChanges) {
+  StartCovered();
+  const auto subscriber = Subscribe(Snapshot());
+  const auto rows = subscriber->Changes(2);
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_EQ(rows[0].operation(), v1::OPERATION_READ);
+  EXPECT_EQ(rows[0].sequence(), 4u);
+  EXPECT_EQ(rows[1].sequence(), 1u);
+  log_.Transaction(3, {{.table = "keyed", .id = 9}});
+  log_.Commit();
+  const auto changes = subscriber->Changes(1);
+  EXPECT_EQ(changes.at(0).operation(), v1::OPERATION_INSERT);
+  EXPECT_EQ(changes.at(0).sequence(), 6u);
+}
+
+TEST_F(SnapshotStartTest, RowsComeAsJsonOnDemand) {
+  StartCovered();
+  v1::SubscribeRequest request = Snapshot();
+  request.set_row_encoding(v1::ROW_ENCODING_JSON);
+  const auto rows = Subscribe(request)->Changes(1);
+  EXPECT_EQ(rows.at(0).after_json(), R"({"id":2,"note":"cccccccccc"})");
+}
+
+TEST_F(SnapshotStartTest, WaitsForTablesThatAreRead) {
+  Answer(Tables{{"shop", "keyed"}});
+  Start();
+  const auto subscriber = Subscribe(Snapshot());
+  for (int i = 0; i < 3; ++i) {
+    const auto response = subscriber->Next();
+    EXPECT_TRUE(response->has_progress());
+    EXPECT_EQ(response->transactions_size(), 0);
+  }
+  Cover("keyed", 1, /*complete=*/false);
+  subscriber->Next();
+  Cover("keyed", 1);
+  EXPECT_THAT(subscriber->Sequences(2), ElementsAre(4, 1));
+}
+
+TEST_F(SnapshotStartTest, TokenOfTheWaitWaitsAgain) {
+  Answer(Tables{{"shop", "keyed"}});
+  Start();
+  const std::string token = Subscribe(Snapshot())->Next()->resume_token();
+  const auto again = Subscribe(Resume(token));
+  AwaitAsked(2);
+  Cover("keyed", 1);
+  EXPECT_THAT(again->Sequences(2), ElementsAre(4, 1));
+}
+
+TEST_F(SnapshotStartTest, TableThatIsSpoiledSinceIsAskedForAgain) {
+  Answer(Tables{{"shop", "other"}});
+  StartCovered();
+  const auto subscriber = Subscribe(Snapshot());
+  AwaitAsked(1);
+  subscriber->Next();
+  Cover("keyed", 1, /*complete=*/false);
+  AwaitAsked(2);
+}
+
+TEST_F(SnapshotStartTest, ErrorOfAskingEndsTheStream) {
+  Answer(MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", "never"));
+  Start();
+  EXPECT_THAT(Refusal(Snapshot()),
+              Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
+}
+
+TEST_F(SnapshotStartTest, NameOfNoTableIsRefusedOnceThatIsKnown) {
+  StartCovered();
+  v1::SubscribeRequest request = Snapshot();
+  request.add_tables("shop.nonesuch");
+  EXPECT_THAT(Refusal(request), Pair("TABLE_UNKNOWN", grpc::StatusCode::INVALID_ARGUMENT));
+}
+
+TEST_F(SnapshotStartTest, EmptyTableOfWhichTheLogNeverHeardIsAStream) {
+  StartCovered();
+  Cover("empty", 6);
+  v1::SubscribeRequest request = Snapshot();
+  request.add_tables("shop.empty");
+  const auto subscriber = Subscribe(request);
+  while (Token::Parse(subscriber->Next()->resume_token())->catch_up.has_value()) {
+  }
+  v1::SubscribeRequest again = Resume(subscriber->Next()->resume_token());
+  again.add_tables("shop.empty");
+  EXPECT_TRUE(Subscribe(again)->Next().has_value());
+}
+
+TEST_F(SnapshotStartTest, OneTooManyIsRefused) {
+  Answer(Tables{{"shop", "other"}});
+  options_.catchups_max = 1;
+  StartCovered();
+  {
+    const auto waiting = Subscribe(Snapshot());
+    waiting->Next();
+    EXPECT_THAT(Refusal(Snapshot()), Pair("CATCHUP_LIMIT", grpc::StatusCode::RESOURCE_EXHAUSTED));
+  }
+  AwaitStreams(0);
+  EXPECT_TRUE(Subscribe(Snapshot())->Next().has_value());
+}
+
+TEST_F(SnapshotStartTest, ResumesAmongTheRows) {
+  AddLargeRows();
+  StartCovered();
+  const auto again = Subscribe(Resume(TokenAmongRows()));
+  EXPECT_THAT(again->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
+}
+
+TEST_F(SnapshotStartTest, StoredPositionResumesAmongTheRows) {
+  AddLargeRows();
+  StartCovered();
+  v1::CommitPositionRequest commit;
+  commit.set_subscription("billing");
+  commit.set_resume_token(TokenAmongRows());
+  Call(&v1::ChangeFeed::Stub::CommitPosition, commit);
+  EXPECT_TRUE(status_.ok()) << status_.error_message();
+  v1::SubscribeRequest request;
+  request.set_subscription("billing");
+  EXPECT_THAT(Subscribe(request)->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
+}
+
+TEST_F(SnapshotStartTest, ResumeWithOtherTablesIsRefused) {
+  AddLargeRows();
+  StartCovered();
+  v1::SubscribeRequest request = Resume(TokenAmongRows());
+  request.add_tables("shop.keyed");
+  EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
+}
+
+TEST_F(SnapshotStartTest, ResumeIsExpiredOnceATableWasSnapshotAnew) {
+  AddLargeRows();
+  StartCovered();
+  const std::string token = TokenAmongRows();
+  Cover("keyed", 7);
+  EXPECT_THAT(Refusal(Resume(token)), Pair("SNAPSHOT_EXPIRED", grpc::StatusCode::OUT_OF_RANGE));
+}
+
+TEST_F(SnapshotStartTest, TokenAmongRowsIsNoEnd) {
+  AddLargeRows();
+  StartCovered();
+  v1::SubscribeRequest request = Earliest();
+  request.set_until_token(TokenAmongRows());
+  EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
+}
+
+TEST_F(SnapshotStartTest, BoundedReadEndsBehindTheRows) {
+  StartCovered();
+  v1::SubscribeRequest request = Snapshot();
+  request.set_until_token(TokenAt(5));
+  const auto subscriber = Subscribe(request);
+  EXPECT_THAT(subscriber->Sequences(2), ElementsAre(4, 1));
+  EXPECT_TRUE(subscriber->Finish().ok());
+}
+
+TEST_F(SnapshotStartTest, WhoWantsNoRowsGetsOnlyWhatChanges) {
+  Answer(Tables{{"shop", "other"}});
+  StartCovered();
+  v1::SubscribeRequest request = Snapshot();
+  request.add_operations(v1::OPERATION_INSERT);
+  const auto subscriber = Subscribe(request);
+  subscriber->Next();
+  log_.Transaction(3, {{.table = "keyed", .id = 9}});
+  log_.Commit();
+  EXPECT_THAT(subscriber->Sequences(1), ElementsAre(6));
+}
+
+}  // namespace
+}  // namespace millrace::api
