@@ -23,7 +23,10 @@
 #include "ingest/source_identity.h"
 #include "log/log.h"
 #include "mysql/source_check.h"
+#include "schema/coverage.h"
 #include "schema/registry.h"
+#include "snapshot/snapshots.h"
+#include "snapshot/stream_tasks.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace {
@@ -35,6 +38,7 @@ constexpr int kExitUsage = 2;
 
 // After the streams have had theirs; the whole stop takes five seconds at most.
 constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
+constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
 
 // What the command line sets.
 struct Flags {
@@ -102,7 +106,7 @@ int Check(const Config& config) {
   if (source.server_id == 0) source.server_id = ingest::DerivedServerId(config.log.directory);
   auto connection = Connection::Connect(source);
   if (!connection.ok()) return Fail(connection.status(), kExitFailure);
-  const auto findings = CheckSource(**connection, source);
+  const auto findings = CheckSource(**connection, source, &config.snapshot);
   if (!findings.ok()) return Fail(findings.status(), kExitFailure);
   const ServerInfo& server = (*connection)->info();
   std::cout << fmt::format("{} is {} {}\n", (*connection)->endpoint(), FlavourName(server.flavour),
@@ -130,20 +134,32 @@ int Serve(const Config& config) {
   if (!subscriptions.ok()) return Fail(subscriptions.status(), kExitFailure);
   feed::Feed feed(**log, config.log.ring_bytes);
   api::StreamList streams(config.server.streams_max);
+  auto coverage = schema::Coverage::Open(**log);
+  if (!coverage.ok()) return Fail(coverage.status(), kExitFailure);
+  snapshot::StreamTasks tasks;
+  auto snapshots = snapshot::Snapshots::Open(
+      {.config = config, .log = **log, .coverage = **coverage, .tasks = tasks, .clock = clock});
+  if (!snapshots.ok()) return Fail(snapshots.status(), kExitFailure);
 
   auto ingest = ingest::Ingest::Make(
       {.config = config,
        .log = **log,
        .registry = **registry,
+       .coverage = **coverage,
+       .tasks = tasks,
        .clock = clock,
        .committer = {.on_committed = [&feed](auto frames) { feed.Publish(frames); },
-                     .keep_from = [&subscriptions] { return (*subscriptions)->Oldest(); }}});
+                     .keep_from = [&subscriptions] { return (*subscriptions)->Oldest(); }},
+       .on_uncovered = [&snapshots](const TableName& table) {
+         (*snapshots)->NoteUncovered(table);
+       }});
   if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
 
   admin::AdminService admin({.ingest = **ingest,
                              .feed = feed,
                              .subscriptions = **subscriptions,
                              .streams = streams,
+                             .snapshots = **snapshots,
                              .clock = clock});
   auto server =
       api::Server::Start({.options = config.server,
@@ -153,22 +169,30 @@ int Serve(const Config& config) {
                           .clock = clock,
                           .source_time = [&ingest] { return (*ingest)->status().source_time; },
                           .streams = streams,
-                          .services = {{std::string(v1::Admin::service_full_name()), &admin}}});
+                          .services = {{std::string(v1::Admin::service_full_name()), &admin}},
+                          .coverage = coverage->get(),
+                          .ensure = [&snapshots](const std::vector<std::string>& patterns) {
+                            return (*snapshots)->EnsureCovered(patterns);
+                          }});
   if (!server.ok()) return Fail(server.status(), kExitFailure);
   (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
   (*ingest)->Start();
+  (*snapshots)->Start();
   spdlog::info("millraced {} serves listen={} port={} log={} log_id={} newest={}", kVersion,
                config.server.listen, (*server)->port(), config.log.directory,
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
   WaitForStop(signals);
   (*ingest)->RequestStop();
+  tasks.Close();
+  admin.Stop();
   const bool served = (*server)->StopInTime();
   const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);
+  const bool read = (*snapshots)->StopWithin(kReadersStopGrace);
   spdlog::info("stopped newest={}", (*log)->range().newest.value);
-  // What hangs is a connection attempt of the ingest thread, or the connection of a client that
+  // What hangs is an attempt to connect to the source, or the connection of a client that
   // takes nothing; neither holds anything that is not on disk.
-  if (!served || !ingested) std::_Exit(EXIT_SUCCESS);
+  if (!served || !ingested || !read) std::_Exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

@@ -160,7 +160,7 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
 
 void EventProcessor::NotePartialImages(TablePlans::Entry& table) {
   table.partial_noted = true;
-  coverage_.Spoil(table.plan->table()->name, "partial row images");
+  coverage_.Spoil(table.plan->table()->name, schema::kPartialRows);
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {

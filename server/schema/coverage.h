@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include "model/table_name.h"
 
 namespace millrace::schema {
+
+// A word for `spoiled`: rows were changed whose images lack columns.
+inline constexpr std::string_view kPartialRows = "partial row images";
 
 // From where on the log holds all of a table: replaying the changes of the table from `begin` on
 // gives its rows, provided that `complete` and not `spoiled`.

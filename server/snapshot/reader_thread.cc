@@ -42,6 +42,7 @@ void ReaderThread::Run() {
     backoff = std::min(2 * backoff, parts_.config.source.reconnect_backoff_max);
   }
   Disconnect();
+  ended_.Notify();
 }
 
 absl::Status ReaderThread::ReadOne(Assignment& assignment) {

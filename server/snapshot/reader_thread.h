@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "mysql/connection.h"
 #include "snapshot/table_reader.h"
 
@@ -22,6 +23,8 @@ class ReaderThread {
 
   // Breaks off a query that runs. From any thread.
   void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Told when the thread has nothing more to do.
+  const absl::Notification& ended() const { return ended_; }
 
  private:
   void Run();
@@ -33,6 +36,7 @@ class ReaderThread {
   absl::Mutex mutex_;
   std::unique_ptr<Connection> connection_ ABSL_GUARDED_BY(mutex_);
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Notification ended_;
   std::thread thread_;
 };
 

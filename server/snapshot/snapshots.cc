@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
@@ -25,7 +27,6 @@ namespace {
 constexpr Micros kPlanPause = 500'000;
 // A subscriber is told of a failure this recent instead of another try.
 constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
-constexpr std::string_view kPartialRows = "partial row images";
 
 absl::Status Unavailable(const std::string& text) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
@@ -45,6 +46,7 @@ class Snapshots::State {
   ~State() { Stop(); }
 
   void Start();
+  bool StopWithin(absl::Duration timeout);
   void Stop();
   Jobs& jobs() { return *jobs_; }
   const Jobs& jobs() const { return *jobs_; }
@@ -76,6 +78,7 @@ class Snapshots::State {
   absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
   std::vector<std::unique_ptr<ReaderThread>> readers_;
+  absl::Notification planned_;
   std::thread planner_;
 };
 
@@ -89,12 +92,25 @@ void Snapshots::State::Start() {
     readers_.push_back(std::make_unique<ReaderThread>(parts));
   }
   if (parts_.config.snapshot.mode == SnapshotMode::kNever) return;
-  planner_ = std::thread([this] { Plan(); });
+  planner_ = std::thread([this] {
+    Plan();
+    planned_.Notify();
+  });
+}
+
+bool Snapshots::State::StopWithin(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  jobs_->Stop();
+  for (const auto& reader : readers_) reader->Interrupt();
+  bool ended = !planner_.joinable() || planned_.WaitForNotificationWithDeadline(deadline);
+  for (const auto& reader : readers_) {
+    ended = reader->ended().WaitForNotificationWithDeadline(deadline) && ended;
+  }
+  return ended;
 }
 
 void Snapshots::State::Stop() {
-  jobs_->Stop();
-  for (const auto& reader : readers_) reader->Interrupt();
+  StopWithin(absl::ZeroDuration());
   readers_.clear();
   if (planner_.joinable()) planner_.join();
 }
@@ -233,7 +249,7 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const std::optional<schema::TableCoverage>& coverage = newest.at(table);
     const bool soon = coverage.has_value() && Covers(*coverage);
     if (soon || jobs_->Reads(table)) continue;
-    if (coverage.has_value() && coverage->spoiled == kPartialRows) {
+    if (coverage.has_value() && coverage->spoiled == schema::kPartialRows) {
       return Unavailable(fmt::format(
           "the binlog told of rows of table {} without all their columns since its snapshot; run "
           "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
@@ -270,6 +286,7 @@ Snapshots::~Snapshots() = default;
 
 void Snapshots::Start() { state_->Start(); }
 void Snapshots::Stop() { state_->Stop(); }
+bool Snapshots::StopWithin(absl::Duration timeout) { return state_->StopWithin(timeout); }
 
 absl::StatusOr<v1::Snapshot> Snapshots::Begin(const Request& request) {
   return state_->Begin(request);

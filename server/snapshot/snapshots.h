@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "config/config.h"
 #include "log/log.h"
@@ -38,7 +39,10 @@ class Snapshots {
   // Starts the threads. Called once, when the stream has somebody who runs tasks.
   void Start();
   // Ends the threads at the next row; what was read and not taken is read again after a restart.
-  // The tasks must be closed before.
+  // The tasks must be closed before. False if they have not ended by then: a connection that is
+  // being made cannot be interrupted.
+  bool StopWithin(absl::Duration timeout);
+  // The same without limit.
   void Stop();
 
   // What is asked for.

@@ -102,15 +102,23 @@ absl::Status TableReader::Open() {
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
   epoch_ = stream.epoch();
+  // What was recorded before an earlier try broke off.
+  const TableChanges* before = stream.live_changes().Find(assignment_.table);
+  if (before != nullptr && before->definitions() != 0) anew_ = true;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
   changes.NoteTime(parts_.clock.SteadyMicros());
-  // A statement that came while nobody recorded, as after a crash, has moved the beginning.
-  const auto coverage = stream.coverage().Newest(assignment_.table);
-  const bool moved = assignment_.whole() && coverage.has_value() && !coverage->complete &&
-                     coverage->begin.value != assignment_.progress.begin();
+  const bool moved = assignment_.whole() && HasMoved(stream);
   const bool fresh = assignment_.progress.begin() == 0;
   if (fresh || moved || std::exchange(anew_, false)) BeginAnew(stream);
   return absl::OkStatus();
+}
+
+// A statement that came while nobody recorded, as after a crash, has left its mark.
+bool TableReader::HasMoved(StreamAccess& stream) const {
+  const auto coverage = stream.coverage().Newest(assignment_.table);
+  if (!coverage.has_value() || coverage->complete) return false;
+  const bool altered = !coverage->spoiled.empty() && coverage->spoiled != schema::kPartialRows;
+  return altered || coverage->begin.value != assignment_.progress.begin();
 }
 
 void TableReader::BeginAnew(StreamAccess& stream) {

@@ -69,6 +69,7 @@ class TableReader {
   // Learns the definition. False: there is no such table.
   absl::StatusOr<bool> Describe();
   absl::Status Resolve(StreamAccess& stream, const TableDetails& details);
+  bool HasMoved(StreamAccess& stream) const;
   void BeginAnew(StreamAccess& stream);
 
   absl::StatusOr<Window> OpenWindow();
