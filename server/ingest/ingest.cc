@@ -136,10 +136,16 @@ bool Ingest::CanRetry(const absl::Status& status) {
   }
   // What an operator mends at the source while we wait: a password, a grant, a replica that catches
   // up, a second server with our id.
-  static constexpr std::string_view kMendable[] = {
-      "SOURCE_AUTHENTICATION_FAILED", "SOURCE_ACCESS_DENIED", "SOURCE_LACKS_GTIDS",
-      "SOURCE_DUPLICATE_SERVER_ID",   "SOURCE_TLS_FAILED",    "SOURCE_MISCONFIGURED",
-      "SOURCE_QUERY_FAILED"};
+  static constexpr std::string_view kMendable[] = {"SOURCE_AUTHENTICATION_FAILED",
+                                                   "SOURCE_ACCESS_DENIED",
+                                                   "SOURCE_LACKS_GTIDS",
+                                                   "SOURCE_DUPLICATE_SERVER_ID",
+                                                   "SOURCE_TLS_FAILED",
+                                                   "SOURCE_MISCONFIGURED",
+                                                   "SOURCE_QUERY_FAILED",
+                                                   "QUERY_TIMEOUT",
+                                                   "TABLE_CHANGED",
+                                                   "TABLE_MISSING"};
   if (std::find(std::begin(kMendable), std::end(kMendable), reason) != std::end(kMendable)) {
     return true;
   }
