@@ -40,7 +40,8 @@ absl::Status StreamTasks::Run(const Due& due, Work work) {
     wake_();
   }
   task->done.WaitForNotification();
-  return task->result;
+  // Moved, so that the text of an error is not shared with the thread that wrote it.
+  return std::move(task->result);
 }
 
 absl::Status StreamTasks::RunDue(StreamAccess& access) {
