@@ -20,6 +20,8 @@ struct ColumnDetails {
   bool nullable = true;
   bool is_unsigned = false;
   bool invisible = false;
+  // No query can read it, yet events have it.
+  bool unreadable = false;
   bool generated = false;
   bool virtual_generated = false;
   uint32_t key_ordinal = 0;         // in the primary key, from 1
@@ -33,7 +35,9 @@ struct ColumnDetails {
 
 struct TableDetails {
   TableName name;
-  std::vector<ColumnDetails> columns;  // in the order of ORDINAL_POSITION
+  // In the order of ORDINAL_POSITION, then what events have besides: MariaDB's columns of row
+  // versions that are not in the definition, and the hashes of its long UNIQUE indexes.
+  std::vector<ColumnDetails> columns;
   // Unix time in seconds of the last CREATE or ALTER of the table, as the source tells it; 0 if it
   // does not.
   int64_t defined_seconds = 0;

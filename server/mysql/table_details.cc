@@ -1,5 +1,6 @@
 #include "mysql/table_details.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,7 +17,8 @@ constexpr std::string_view kColumnsQuery =
     "c.CHARACTER_SET_NAME AS charset, o.ID AS collation, c.IS_NULLABLE AS nullable, "
     "c.EXTRA AS extra, k.ORDINAL_POSITION AS key_ordinal, "
     "c.CHARACTER_OCTET_LENGTH AS octet_length, c.NUMERIC_PRECISION AS numeric_precision, "
-    "c.NUMERIC_SCALE AS numeric_scale, c.DATETIME_PRECISION AS datetime_precision "
+    "c.NUMERIC_SCALE AS numeric_scale, c.DATETIME_PRECISION AS datetime_precision, "
+    "c.GENERATION_EXPRESSION AS expression, c.COLLATION_NAME AS collation_name "
     "FROM information_schema.COLUMNS c "
     "LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME "
     "LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_NAME = 'PRIMARY' "
@@ -25,9 +27,13 @@ constexpr std::string_view kColumnsQuery =
     "WHERE c.TABLE_SCHEMA = {0} AND c.TABLE_NAME = {1} "
     "ORDER BY c.ORDINAL_POSITION";
 
+// Third: UNIQUE indexes that MariaDB keeps by a hidden column with a hash.
 constexpr std::string_view kDefinedQuery =
-    "SELECT CAST(UNIX_TIMESTAMP(CREATE_TIME) AS SIGNED) FROM information_schema.TABLES "
-    "WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1}";
+    "SELECT CAST(UNIX_TIMESTAMP(t.CREATE_TIME) AS SIGNED), t.TABLE_TYPE, "
+    "(SELECT COUNT(DISTINCT s.INDEX_NAME) FROM information_schema.STATISTICS s "
+    "WHERE s.TABLE_SCHEMA = {0} AND s.TABLE_NAME = {1} AND s.INDEX_TYPE = 'HASH' "
+    "AND t.ENGINE IN ('InnoDB', 'MyISAM', 'Aria')) FROM information_schema.TABLES t "
+    "WHERE t.TABLE_SCHEMA = {0} AND t.TABLE_NAME = {1}";
 
 template <typename Number = uint32_t>
 Number ParseNumber(const std::string& text) {
@@ -108,6 +114,53 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
   return column;
 }
 
+// MariaDB has collations that stand in COLLATIONS once for many charsets, without a number.
+constexpr std::string_view kCollationQuery =
+    "SELECT ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
+    "WHERE FULL_COLLATION_NAME = {}";
+
+absl::Status FillCollation(Connection& connection, std::string_view name, ColumnDetails& column) {
+  if (column.collation != 0 || name.empty() || connection.info().flavour != Flavour::kMariadb) {
+    return absl::OkStatus();
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query(fmt::format(kCollationQuery, QuotedText(name))));
+  if (!rows.rows.empty()) column.collation = ParseNumber(rows.Text(rows.rows[0], {"ID"}));
+  return absl::OkStatus();
+}
+
+// Columns of row versions that MariaDB adds to a table which is made WITH SYSTEM VERSIONING and
+// does not name them; the end belongs to the primary key.
+void AddVersionColumns(TableDetails& details) {
+  uint32_t key_columns = 0;
+  for (const ColumnDetails& column : details.columns) {
+    key_columns = std::max(key_columns, column.key_ordinal);
+  }
+  for (const char* name : {"row_start", "row_end"}) {
+    ColumnDetails column;
+    column.name = name;
+    column.column_type = "timestamp(6)";
+    column.data_type = "timestamp";
+    column.datetime_precision = 6;
+    column.nullable = false;
+    column.invisible = column.generated = true;
+    if (column.name == "row_end" && key_columns > 0) column.key_ordinal = key_columns + 1;
+    details.columns.push_back(std::move(column));
+  }
+}
+
+void AddHashColumns(uint32_t count, TableDetails& details) {
+  for (uint32_t i = 1; i <= count; ++i) {
+    ColumnDetails column;
+    column.name = fmt::format("DB_ROW_HASH_{}", i);
+    column.column_type = "bigint(20) unsigned";
+    column.data_type = "bigint";
+    column.is_unsigned = true;
+    column.invisible = column.unreadable = true;
+    details.columns.push_back(std::move(column));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> ParseLabels(std::string_view column_type) {
@@ -127,14 +180,23 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   if (rows.rows.empty()) return std::nullopt;
   TableDetails details;
   details.name = name;
-  for (const QueryRow& row : rows.rows) details.columns.push_back(ParseColumn(rows, row));
+  bool names_versions = false;
+  for (const QueryRow& row : rows.rows) {
+    ColumnDetails& column = details.columns.emplace_back(ParseColumn(rows, row));
+    MILLRACE_RETURN_IF_ERROR(FillCollation(connection, rows.Text(row, {"collation_name"}), column));
+    names_versions = names_versions || rows.Text(row, {"expression"}) == "ROW START";
+  }
   // Asked last: a definition that changed in between is then seen to be newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
                             connection.Query(fmt::format(kDefinedQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));
   if (defined.rows.empty()) return std::nullopt;
-  const std::string seconds = defined.rows[0].empty() ? "" : defined.rows[0][0].value_or("");
+  const QueryRow& row = defined.rows[0];
+  const auto text = [&row](size_t i) { return i < row.size() ? row[i].value_or("") : ""; };
+  const std::string seconds = text(0);
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), details.defined_seconds);
+  if (text(1) == "SYSTEM VERSIONED" && !names_versions) AddVersionColumns(details);
+  AddHashColumns(ParseNumber(text(2)), details);
   return details;
 }
 

@@ -30,6 +30,17 @@ struct Sources {
   const ColumnDetails* details = nullptr;
 };
 
+// As the servers' utf8mb3 holds it: a question mark for each character of four bytes.
+std::string WithoutHighCharacters(std::string_view text) {
+  std::string to;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool high = static_cast<unsigned char>(text[i]) >= 0xf0;
+    to += high ? '?' : text[i];
+    if (high) i += 3;
+  }
+  return to;
+}
+
 bool FitsBefore(const TableMap& map, const ColumnMap& column, const Column& before) {
   if (column.type != before.type || column.metadata != before.metadata) return false;
   if (!before.captured) return true;
@@ -66,6 +77,7 @@ class Describer {
   absl::Status FillSign(size_t i, Column& column) const;
   absl::Status FillCharset(size_t i, Column& column) const;
   absl::Status FillLabels(size_t i, Column& column) const;
+  absl::Status FillDescribedLabels(size_t i, Column& column) const;
   void FillMeaning(size_t i, Column& column);
   void FillKeyAndVisibility(size_t i, Column& column) const;
   void FillText(size_t i, Column& column) const;
@@ -254,18 +266,13 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
 
 absl::Status Describer::FillLabels(size_t i, Column& column) const {
   if (!IsEnumOrSet(column.type)) return absl::OkStatus();
+  if (map_.labels_are_utf8) return FillDescribedLabels(i, column);
   const auto [before, details] = sources_[i];
   const Charset* charset = FindCharset(column.charset);
-  bool converted = !map_.columns[i].labels.empty() && (charset != nullptr || map_.labels_are_utf8);
+  bool converted = !map_.columns[i].labels.empty() && charset != nullptr;
   for (const std::string_view label : map_.columns[i].labels) {
     if (!converted) break;
-    std::string& converted_label = column.labels.emplace_back();
-    if (map_.labels_are_utf8) {
-      converted_label = label;
-      converted = IsValidUtf8(label);
-    } else {
-      converted = charset->AppendUtf8(label, converted_label);
-    }
+    converted = charset->AppendUtf8(label, column.labels.emplace_back());
   }
   if (converted) return absl::OkStatus();
   column.labels.clear();
@@ -284,6 +291,35 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
     return Unproven(i, told == 0 ? "nothing tells its labels"
                                  : "its labels are not text of charset " + column.charset);
   }
+  return absl::OkStatus();
+}
+
+// Labels of information_schema, which has question marks for characters above U+FFFF. An event that
+// told them before knows better.
+absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
+  const Column* before = sources_[i].before;
+  std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
+  const auto shown = [](const std::vector<std::string>& from) {
+    std::vector<std::string> to;
+    for (const std::string& label : from) to.push_back(WithoutHighCharacters(label));
+    return to;
+  };
+  const auto is_doubtful = [](const std::string& label) {
+    return !IsValidUtf8(label) || label.find('?') != std::string::npos;
+  };
+  if (before != nullptr && before->captured && !known_.doubtful &&
+      shown(before->labels) == labels) {
+    column.labels = before->labels;
+    return absl::OkStatus();
+  }
+  const bool lossless = CharacterBytesMax(column.charset) < 4;
+  if (labels.empty() || (!lossless && std::any_of(labels.begin(), labels.end(), is_doubtful)) ||
+      !std::all_of(labels.begin(), labels.end(), [](const auto& l) { return IsValidUtf8(l); })) {
+    return Unproven(i,
+                    "information_schema shows a `?` in its labels, which may stand for other "
+                    "characters; change a row of the table, and the event will tell");
+  }
+  column.labels = std::move(labels);
   return absl::OkStatus();
 }
 
