@@ -88,6 +88,8 @@ absl::Status TableReader::ReadPrepared() {
 }
 
 absl::Status TableReader::Open() {
+  // An earlier try may have left one, in which queries would see the past.
+  MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
   std::string uuid;
   uint32_t server_id = 0;
   MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
@@ -234,7 +236,8 @@ absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
           return absl::OkStatus();
         }));
     if (settled) return window;
-    parts_.jobs.Sleep(assignment_.job, opened_at_ + options_.settle_time - now + kPause);
+    parts_.jobs.Sleep(assignment_.job,
+                      std::max(opened_at_ + options_.settle_time - now, 10 * kPause));
   }
   return absl::CancelledError("nobody wants the snapshot any more");
 }

@@ -50,6 +50,7 @@ class TableReader {
   // A stream place, and what a query must see at least.
   struct Window {
     uint64_t stamp = 0;
+    bool at_rest = false;  // the stream has not touched the table since `stamp`
     BinlogPlace place;
     GtidSet gtids;
   };
@@ -97,6 +98,7 @@ class TableReader {
   // A table without a key.
   absl::Status ReadKeyless();
   absl::Status ReadAtRest();
+  absl::Status OfferAll(const Window& window, Verdict& verdict);
   absl::Status TakeKeyless(StreamAccess& stream, const Window& window, Verdict& verdict);
   absl::StatusOr<uint64_t> StreamRows(StreamAccess& stream);
 

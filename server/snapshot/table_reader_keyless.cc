@@ -1,6 +1,7 @@
 // The part of TableReader that reads tables without a key: in one consistent read, while the stream
 // stands still.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -16,8 +17,9 @@ namespace millrace::snapshot {
 namespace {
 
 constexpr size_t kLookEveryRows = 4096;
-// Pause before the next try to find the table at rest.
-constexpr Micros kRestPause = 5'000;
+// Pause before the next try to find the table at rest, doubled up to the last.
+constexpr Micros kRestPauseMin = 5'000;
+constexpr Micros kRestPauseMax = 500'000;
 
 }  // namespace
 
@@ -30,26 +32,12 @@ absl::Status TableReader::ReadKeyless() {
 }
 
 absl::Status TableReader::ReadAtRest() {
+  Micros pause = kRestPauseMin;
   while (Wanted()) {
     MILLRACE_RETURN_IF_ERROR(WaitForSource());
     MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
-    MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
-    if (visibility_ != Visibility::kConsistentRead) {
-      MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
-    }
-    MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-    Verdict verdict = same ? Verdict::kTaken : Verdict::kChanged;
-    absl::Status read;
-    const absl::Status ran = same ? RunBehindEnd([&](StreamAccess& stream) {
-      read = TakeKeyless(stream, window, verdict);
-      // Rows are in the builder: the stream has to begin again without them.
-      if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
-      return absl::OkStatus();
-    })
-                                  : absl::OkStatus();
-    MILLRACE_RETURN_IF_ERROR(read);
-    MILLRACE_RETURN_IF_ERROR(ran);
-    MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
+    Verdict verdict = Verdict::kRepeat;
+    if (window.at_rest) MILLRACE_RETURN_IF_ERROR(OfferAll(window, verdict));
     if (verdict == Verdict::kTaken) {
       parts_.jobs.Update(assignment_);
       return absl::OkStatus();
@@ -61,9 +49,36 @@ absl::Status TableReader::ReadAtRest() {
     }
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     parts_.jobs.Update(assignment_);
-    parts_.jobs.Sleep(assignment_.job, kRestPause);
+    parts_.jobs.SetWaiting(assignment_.job, fmt::format("table {} has no key, so it can be read "
+                                                        "only while nobody writes to it",
+                                                        name_));
+    parts_.jobs.Sleep(assignment_.job, pause);
+    pause = std::min(2 * pause, kRestPauseMax);
   }
   return absl::OkStatus();
+}
+
+absl::Status TableReader::OfferAll(const Window& window, Verdict& verdict) {
+  MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+  if (visibility_ != Visibility::kConsistentRead) {
+    MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
+  if (!same) {
+    verdict = Verdict::kChanged;
+    return EndConsistentRead(connection_);
+  }
+  parts_.jobs.SetWaiting(assignment_.job, "");
+  absl::Status read;
+  const absl::Status ran = RunBehindEnd([&](StreamAccess& stream) {
+    read = TakeKeyless(stream, window, verdict);
+    // Rows are in the builder: the stream has to begin again without them.
+    if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
+    return absl::OkStatus();
+  });
+  MILLRACE_RETURN_IF_ERROR(read);
+  MILLRACE_RETURN_IF_ERROR(ran);
+  return EndConsistentRead(connection_);
 }
 
 absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window,
@@ -78,6 +93,7 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
     verdict = Verdict::kRepeat;
     return absl::OkStatus();
   }
+  verdict = Verdict::kTaken;
   spdlog::info("table {} has no key: the feed stands still until its rows are read", name_);
   const BinlogPlace place = stream.place();
   stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
