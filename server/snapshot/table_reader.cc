@@ -232,6 +232,7 @@ absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
             settled = stamp.has_value();
             window.stamp = stamp.value_or(0);
           }
+          window.at_rest = changes->stamp() == window.stamp;
           changes->Forget(window.stamp);
           return absl::OkStatus();
         }));
