@@ -162,7 +162,8 @@ TEST_F(SubscribeTest, RefusalsCarryCodeAndReason) {
   EXPECT_THAT(Refusal(request),
               Pair("TOKEN_OF_ANOTHER_LOG", grpc::StatusCode::FAILED_PRECONDITION));
   request.set_at(v1::START_POINT_SNAPSHOT);
-  EXPECT_THAT(Refusal(request), Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
+  EXPECT_THAT(Refusal(request),
+              Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
   request.set_at(v1::START_POINT_LATEST);
   request.add_tables("shop.x");
   EXPECT_THAT(Refusal(request), Pair("TABLE_UNKNOWN", grpc::StatusCode::INVALID_ARGUMENT));
