@@ -11,11 +11,13 @@ namespace millrace::schema {
 
 // The TABLE_MAP that the source would write, under binlog_row_metadata=FULL, for a table of which
 // information_schema tells. Resolving it gives the version that the next real event will give, so
-// that rows read by a query and rows of the binlog share one row message. It is resolved as an
-// event is: with the details only if Registry::NeedsDetails says so.
+// that rows read by a query and rows of the binlog share one row message. It may be resolved with
+// the details it was made of: they tell UUID from BINARY, and the text of types. Resolving fails as
+// for an event, and with SCHEMA_UNPROVEN where labels may have lost characters.
 class DescribedMap {
  public:
-  // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type.
+  // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type; also of a column that is in
+  // events and hidden from queries.
   static absl::StatusOr<DescribedMap> Make(const TableDetails& details, Flavour flavour);
 
   // Its views lie in this object.

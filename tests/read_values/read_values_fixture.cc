@@ -131,8 +131,7 @@ absl::StatusOr<schema::TableVersionPtr> ReadValues::TryDescribe(const std::strin
   const TableDetails details = FetchTableDetails(*connection_, {"types", table}).value().value();
   const auto described = schema::DescribedMap::Make(details, flavour_);
   if (!described.ok()) return described.status();
-  const bool needs_details = registry_->NeedsDetails(described->map());
-  return registry_->Resolve(described->map(), needs_details ? &details : nullptr);
+  return registry_->Resolve(described->map(), &details);
 }
 
 schema::TableVersionPtr ReadValues::Describe(const std::string& table) {
