@@ -11,14 +11,14 @@
 namespace millrace::feed {
 namespace {
 
-// Empty unless all columns of the primary key are captured, as far as that can be told: what is
-// left of it may be the same in several rows.
+// Empty unless all columns of the primary key are captured: what is left of it may be the same in
+// several rows.
 std::vector<uint32_t> KeyOf(const schema::TableVersion& table) {
   std::map<uint32_t, uint32_t> fields;
   for (const schema::Column& column : table.columns) {
-    if (column.captured && column.key_ordinal != 0) {
-      fields.emplace(column.key_ordinal, column.field_number);
-    }
+    if (column.key_ordinal == 0) continue;
+    if (!column.captured) return {};
+    fields.emplace(column.key_ordinal, column.field_number);
   }
   std::vector<uint32_t> key;
   for (const auto& [ordinal, field] : fields) {

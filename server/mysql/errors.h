@@ -37,7 +37,7 @@ std::string SourceEndpoint(const SourceOptions& options);
 // | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a statement that took too long: ask less |
 // | TABLE_CHANGED | kAborted | a table has another definition than the query: learn it anew |
 // | TABLE_MISSING | kNotFound | the source has no such table |
-// | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see the binlog's transactions in time |
+// | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see what the binlog tells, in time |
 // | SOURCE_QUERY_FAILED | kInternal | a query failed for another cause |
 
 // While connecting, as options.user.

@@ -80,6 +80,7 @@ class Describer {
   absl::Status FillDescribedLabels(size_t i, Column& column) const;
   void FillMeaning(size_t i, Column& column);
   void FillKeyAndVisibility(size_t i, Column& column) const;
+  void FillKeyOfUncaptured(size_t i, Column& column) const;
   void FillText(size_t i, Column& column) const;
 
   absl::Status Unproven(std::string_view column, std::string_view what) const;
@@ -200,8 +201,11 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
       !column.name.starts_with(kHiddenPrefix) &&
       (known_.filter == nullptr || !*known_.filter || (*known_.filter)(table, column.name));
   if (!IsValidUtf8(column.name)) return Unproven(i, "its name is not UTF-8");
-  // Nothing is told of columns that are passed over but how long their values are.
-  if (!column.captured) return column;
+  // Of columns that are passed over nothing else is told than how long their values are.
+  if (!column.captured) {
+    FillKeyOfUncaptured(i, column);
+    return column;
+  }
   MILLRACE_RETURN_IF_ERROR(FillSign(i, column));
   MILLRACE_RETURN_IF_ERROR(FillCharset(i, column));
   MILLRACE_RETURN_IF_ERROR(FillLabels(i, column));
@@ -359,6 +363,18 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
     column.invisible = before->invisible;
   } else if (details != nullptr) {
     column.invisible = details->invisible;
+  }
+}
+
+// What is left of a key whose columns are not all captured tells rows apart no more.
+void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
+  const auto [before, details] = sources_[i];
+  if (map_.has_names) {
+    column.key_ordinal = map_.columns[i].key_ordinal;
+  } else if (before != nullptr && (!known_.doubtful || details == nullptr)) {
+    column.key_ordinal = before->key_ordinal;
+  } else if (details != nullptr) {
+    column.key_ordinal = details->key_ordinal;
   }
 }
 

@@ -52,7 +52,7 @@ struct Column {
   bool invisible = false;
   std::string mysql_type;  // as MySQL prints it, best effort: `varchar(20)`, `decimal(10,2)`
   // False: configuration keeps the column out, or it is one of the source's hidden columns. Its
-  // bytes are passed over; only name, type, metadata and nullable are filled.
+  // bytes are passed over; only name, type, metadata, nullable and key ordinal are filled.
   bool captured = true;
 
   friend bool operator==(const Column&, const Column&) = default;

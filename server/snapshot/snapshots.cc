@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
+#include "mysql/table_key.h"
 #include "snapshot/jobs.h"
 #include "snapshot/pace.h"
 #include "snapshot/reader_thread.h"
@@ -207,6 +208,16 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
         absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
         fmt::format("where, key_from and key_to are for a single table; {} match", tables.size()),
         {{"field", "where"}});
+  }
+  if (partial) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto key, FetchTableKey(*connection, tables.front()));
+    // Its rows cannot be told apart, so those read again could not be told from others.
+    if (!key.has_value()) {
+      return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                       fmt::format("table {} has no key, so it can only be read as a whole",
+                                   tables.front().ToString()),
+                       {{"field", "where"}});
+    }
   }
   StoredJob job;
   job.set_cause(request.cause);

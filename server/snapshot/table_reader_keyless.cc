@@ -24,6 +24,11 @@ constexpr Micros kRestPauseMax = 500'000;
 }  // namespace
 
 absl::Status TableReader::ReadKeyless() {
+  if (!assignment_.whole()) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                     "rows of a table whose key is not captured cannot be told apart, so it can "
+                     "only be read as a whole");
+  }
   // It takes as long as it takes.
   MILLRACE_RETURN_IF_ERROR(LimitQueries(connection_, 0));
   const absl::Status status = ReadAtRest();
