@@ -171,9 +171,10 @@ int Serve(const Config& config) {
                           .streams = streams,
                           .services = {{std::string(v1::Admin::service_full_name()), &admin}},
                           .coverage = coverage->get(),
-                          .ensure = [&snapshots](const std::vector<std::string>& patterns) {
-                            return (*snapshots)->EnsureCovered(patterns);
-                          }});
+                          .ensure =
+                              [&snapshots](const std::vector<std::string>& patterns) {
+                                return (*snapshots)->EnsureCovered(patterns);
+                              }});
   if (!server.ok()) return Fail(server.status(), kExitFailure);
   (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
   (*ingest)->Start();
