@@ -60,11 +60,18 @@ std::string SnapshotModel::KeyOf(const std::string& table, std::string_view row)
   return key;
 }
 
-void SnapshotModel::Apply(const v1::Change& change) {
+void SnapshotModel::CheckSequence(const v1::Change& change) {
+  if (catching_up_ && change.operation() == v1::OPERATION_READ) return;
+  if (catching_up_) all_known_ = true;
+  catching_up_ = false;
   if (change.sequence() != newest_ + 1 && !(gaps_allowed_ && change.sequence() > newest_)) {
     Violate(change, "", fmt::format("comes after sequence {}", newest_));
   }
   newest_ = change.sequence();
+}
+
+void SnapshotModel::Apply(const v1::Change& change) {
+  CheckSequence(change);
   if (change.operation() == v1::OPERATION_SCHEMA_CHANGE ||
       change.operation() == v1::OPERATION_TRUNCATE) {
     return ApplySchemaChange(change);
@@ -145,7 +152,7 @@ void SnapshotModel::Put(Table& table, const v1::Change& change, const std::strin
                         std::string row) {
   const auto [known, added] = table.rows.try_emplace(key, row);
   if (added) return;
-  if (change.operation() != v1::OPERATION_READ) {
+  if (change.operation() != v1::OPERATION_READ || catching_up_) {
     Violate(change, key, "makes a row that is there: " + HexText(known->second));
   } else if (known->second != row) {
     Violate(change, key,

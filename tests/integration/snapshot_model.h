@@ -31,6 +31,10 @@ class SnapshotModel {
   // The sequences given have gaps.
   void AllowGaps() { gaps_allowed_ = true; }
 
+  // What comes first are the current rows, each once and in any order, then changes of them: a
+  // stream that started at SNAPSHOT.
+  void ExpectCatchUp() { catching_up_ = gaps_allowed_ = true; }
+
   // The first few; empty: all is well.
   const std::vector<std::string>& violations() const { return violations_; }
   // Table and key of the first violation of a row.
@@ -64,6 +68,7 @@ class SnapshotModel {
   };
   using Fields = std::map<uint32_t, std::string>;
 
+  void CheckSequence(const v1::Change& change);
   void ApplySchemaChange(const v1::Change& change);
   void ApplyKeyed(Table& table, const v1::Change& change);
   void ApplyKeyless(Table& table, const v1::Change& change);
@@ -79,6 +84,7 @@ class SnapshotModel {
   uint64_t changes_at_first_read_ = 0;
   bool all_known_ = false;
   bool gaps_allowed_ = false;
+  bool catching_up_ = false;
   std::vector<std::string> violations_;
   std::string first_table_;
   std::string first_key_;
