@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <iostream>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,13 +14,13 @@
 #include "CLI/CLI.hpp"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "bench/report.h"
 #include "config/source_options.h"
 #include "fmt/format.h"
 #include "integration/feed_server.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
 #include "mysql/current_position.h"
-#include "nlohmann/json.hpp"
 #include "support/source_server.h"
 
 namespace millrace::testing {
@@ -30,52 +28,6 @@ namespace {
 
 using std::chrono::duration;
 using std::chrono::steady_clock;
-
-struct Figure {
-  std::vector<double> runs;
-  std::string unit;
-  double limit = 0;  // of the same run; 0 where there is none
-};
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-class Report {
- public:
-  void Add(const std::string& key, double value, const std::string& unit, double limit = 0) {
-    Figure& figure = figures_[key];
-    figure.runs.push_back(value);
-    figure.unit = unit;
-    if (limit != 0) figure.limit = limit;
-  }
-  void Print() const {
-    std::cout << fmt::format("{:<28} {:>14} {:>14} {:>14} {:>14}  {}\n", "", "median", "min", "max",
-                             "limit", "unit");
-    for (const auto& [key, figure] : figures_) {
-      const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
-      std::cout << fmt::format(
-          "{:<28} {:>14.2f} {:>14.2f} {:>14.2f} {:>14}  {}\n", key, Median(figure.runs), *min, *max,
-          figure.limit != 0 ? fmt::format("{:.2f}", figure.limit) : "", figure.unit);
-    }
-  }
-  void Write(const std::string& path) const {
-    nlohmann::json json;
-    for (const auto& [key, figure] : figures_) {
-      const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
-      json[key] = {{"median", Median(figure.runs)},
-                   {"min", *min},
-                   {"max", *max},
-                   {"unit", figure.unit},
-                   {"limit", figure.limit}};
-    }
-    std::ofstream(path) << json.dump(2) << "\n";
-  }
-
- private:
-  std::map<std::string, Figure> figures_;
-};
 
 struct Backlog {
   std::string name;
@@ -253,25 +205,6 @@ class Bench {
       if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
     }
     return bytes;
-  }
-  static double PeakRssMib(pid_t pid) {
-    std::ifstream file(fmt::format("/proc/{}/status", pid));
-    for (std::string line; std::getline(file, line);) {
-      if (line.rfind("VmHWM:", 0) == 0) return std::atof(line.c_str() + 6) / 1024;
-    }
-    return 0;
-  }
-  static double CpuSeconds(pid_t pid) {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid));
-    std::string text;
-    std::getline(file, text);
-    // Fields 14 and 15, counted after the name, which may hold anything.
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) fields >> skipped;
-    double user = 0, system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
   }
 
   const uint64_t rows_;
