@@ -62,8 +62,8 @@ bool DropsDatabase(const Statement& statement) {
 }
 
 std::optional<TableCoverage> CoverageBehind(TableEffect effect,
-                                            const std::optional<TableCoverage>& before, Sequence at,
-                                            bool watched) {
+                                            const std::optional<TableCoverage>& before,
+                                            Sequence at) {
   const bool being_read = before.has_value() && !before->complete && before->spoiled.empty();
   switch (effect) {
     case TableEffect::kEmptied:
@@ -73,7 +73,9 @@ std::optional<TableCoverage> CoverageBehind(TableEffect effect,
     case TableEffect::kAltered:
       break;
   }
-  if (!before.has_value() || !before->spoiled.empty() || (being_read && watched)) return before;
+  // Also while it is being read: its reader, or the next one after a crash, sees by the mark that
+  // it has to begin anew.
+  if (!before.has_value() || !before->spoiled.empty()) return before;
   return TableCoverage{.begin = before->begin, .complete = before->complete, .spoiled = "altered"};
 }
 

@@ -28,10 +28,7 @@ std::vector<std::pair<TableName, TableEffect>> EffectsOf(const schema::Statement
 bool DropsDatabase(const schema::Statement& statement);
 
 // A table of which `before` was known, behind a statement whose first change has sequence `at`.
-// `watched`: a reader of the table will be told of the statement and begin anew, so that what it
-// reads stays true.
 std::optional<schema::TableCoverage> CoverageBehind(
-    TableEffect effect, const std::optional<schema::TableCoverage>& before, Sequence at,
-    bool watched);
+    TableEffect effect, const std::optional<schema::TableCoverage>& before, Sequence at);
 
 }  // namespace millrace::ingest

@@ -139,7 +139,6 @@ class EventProcessor {
   void NoteDefinition(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);
   void SetCoverage(const TableName& table, TableEffect effect, Sequence at);
-  void SpoilUnlessWatched(const TableName& table);
   void NotePartialImages(TablePlans::Entry& table);
   bool Captured(const TableName& table) const;
   absl::Status Unexpected(std::string_view what) const;

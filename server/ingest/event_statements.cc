@@ -229,24 +229,16 @@ void EventProcessor::NoteCoverage(const schema::Statement& statement, bool trunc
   for (const auto& [table, coverage] : coverage_.newest()) covered.push_back(table);
   for (const TableName& table : covered) {
     if (statement.may_concern_any_table) {
-      SpoilUnlessWatched(table);
+      coverage_.Spoil(table, "a statement that could not be read");
     } else if (table.database == statement.database) {
       SetCoverage(table, TableEffect::kEmptied, at);
     }
   }
 }
 
-void EventProcessor::SpoilUnlessWatched(const TableName& table) {
-  // Its reader is told, and begins anew.
-  const bool watched = live_changes_.Find(table) != nullptr;
-  if (watched && !coverage_.Newest(table)->complete) return;
-  coverage_.Spoil(table, "a statement that could not be read");
-}
-
 void EventProcessor::SetCoverage(const TableName& table, TableEffect effect, Sequence at) {
   const std::optional<schema::TableCoverage> before = coverage_.Newest(table);
-  const bool watched = live_changes_.Find(table) != nullptr;
-  std::optional<schema::TableCoverage> behind = CoverageBehind(effect, before, at, watched);
+  std::optional<schema::TableCoverage> behind = CoverageBehind(effect, before, at);
   if (effect == TableEffect::kArrived) uncovered_.push_back(table);
   if (behind.has_value() && behind != before) coverage_.Set(table, *std::move(behind));
 }

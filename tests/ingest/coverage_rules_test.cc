@@ -85,7 +85,7 @@ TableCoverage Spoiled(TableCoverage coverage, std::string_view why) {
 
 TEST(CoverageRules, EmptyTableIsCoveredFromThereOn) {
   const auto emptied = [](const std::optional<TableCoverage>& before) {
-    return CoverageBehind(TableEffect::kEmptied, before, {9}, false);
+    return CoverageBehind(TableEffect::kEmptied, before, {9});
   };
   EXPECT_EQ(emptied(std::nullopt), Complete(9));
   EXPECT_EQ(emptied(Complete(3)), Complete(9));
@@ -97,21 +97,18 @@ TEST(CoverageRules, EmptyTableIsCoveredFromThereOn) {
 TEST(CoverageRules, ArrivedRowsAreNotCovered) {
   for (const auto& before :
        {std::optional<TableCoverage>(), std::optional(Complete(3)), std::optional(BeingRead(3))}) {
-    EXPECT_EQ(CoverageBehind(TableEffect::kArrived, before, {9}, true),
-              Spoiled(BeingRead(9), "renamed"));
+    EXPECT_EQ(CoverageBehind(TableEffect::kArrived, before, {9}), Spoiled(BeingRead(9), "renamed"));
   }
 }
 
-TEST(CoverageRules, AlteredTableIsSpoiledUnlessItsReaderIsTold) {
-  const auto altered = [](const std::optional<TableCoverage>& before, bool watched) {
-    return CoverageBehind(TableEffect::kAltered, before, {9}, watched);
+TEST(CoverageRules, AlteredTableIsSpoiledAlsoWhileItIsBeingRead) {
+  const auto altered = [](const std::optional<TableCoverage>& before) {
+    return CoverageBehind(TableEffect::kAltered, before, {9});
   };
-  EXPECT_EQ(altered(std::nullopt, false), std::nullopt);
-  EXPECT_EQ(altered(Complete(3), false), Spoiled(Complete(3), "altered"));
-  EXPECT_EQ(altered(Complete(3), true), Spoiled(Complete(3), "altered"));
-  EXPECT_EQ(altered(Spoiled(Complete(3), "x"), false), Spoiled(Complete(3), "x"));
-  EXPECT_EQ(altered(BeingRead(3), true), BeingRead(3));
-  EXPECT_EQ(altered(BeingRead(3), false), Spoiled(BeingRead(3), "altered"));
+  EXPECT_EQ(altered(std::nullopt), std::nullopt);
+  EXPECT_EQ(altered(Complete(3)), Spoiled(Complete(3), "altered"));
+  EXPECT_EQ(altered(Spoiled(Complete(3), "x")), Spoiled(Complete(3), "x"));
+  EXPECT_EQ(altered(BeingRead(3)), Spoiled(BeingRead(3), "altered"));
 }
 
 }  // namespace
