@@ -15,6 +15,7 @@
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
 #include "mysql/table_key.h"
+#include "snapshot/chunk_query.h"
 #include "snapshot/jobs.h"
 #include "snapshot/pace.h"
 #include "snapshot/reader_thread.h"
@@ -31,6 +32,36 @@ constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
+}
+
+absl::Status Invalid(const std::string& text) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID", text,
+                   {{"field", "where"}});
+}
+
+// A part of a table: that the table has rows that can be told apart, and the source understands
+// which are meant.
+absl::Status CheckCondition(Connection& connection, const TableName& table,
+                            const Snapshots::Request& request) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto key, FetchTableKey(connection, table));
+  if (!key.has_value()) {
+    return Invalid(
+        fmt::format("table {} has no key, so it can only be read as a whole", table.ToString()));
+  }
+  ChunkQuery query;
+  query.table = table;
+  query.select_list = "1";
+  query.index = key->index;
+  query.key_columns = key->columns;
+  query.where = request.where;
+  query.key_from = request.key_from;
+  query.key_to = request.key_to;
+  query.rows = 1;
+  // Told without reading a row.
+  const absl::Status status = connection.Query("EXPLAIN " + QueryText(query)).status();
+  if (status.ok() || absl::IsUnavailable(status)) return status;
+  return Invalid(
+      fmt::format("the source does not take the condition: {}", std::string(status.message())));
 }
 
 }  // namespace
@@ -209,16 +240,7 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
         fmt::format("where, key_from and key_to are for a single table; {} match", tables.size()),
         {{"field", "where"}});
   }
-  if (partial) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto key, FetchTableKey(*connection, tables.front()));
-    // Its rows cannot be told apart, so those read again could not be told from others.
-    if (!key.has_value()) {
-      return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
-                       fmt::format("table {} has no key, so it can only be read as a whole",
-                                   tables.front().ToString()),
-                       {{"field", "where"}});
-    }
-  }
+  if (partial) MILLRACE_RETURN_IF_ERROR(CheckCondition(*connection, tables.front(), request));
   StoredJob job;
   job.set_cause(request.cause);
   job.set_where(request.where);

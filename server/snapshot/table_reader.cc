@@ -19,6 +19,10 @@ using TableState = v1::SnapshotTable;
 // Memory for keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
 constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
+// A query that does not fit the table any more is made anew; one that never fits is a mistake, for
+// example in a condition.
+constexpr int kChangesInARowMax = 20;
+constexpr Micros kChangePause = 20'000;
 // Between two looks at something that the source does soon.
 constexpr Micros kPause = 2'000;
 
@@ -64,8 +68,12 @@ absl::Status TableReader::ReadUntilOver() {
     if (status.ok()) return status;
     const std::string reason = ErrorReason(status);
     if (reason == "TABLE_MISSING") return End(TableState::STATE_GONE, absl::OkStatus());
-    if (reason == "TABLE_CHANGED" || reason == "STREAM_BROKE") continue;
-    if (IsTransient(status)) return status;
+    if (reason == "STREAM_BROKE") continue;
+    if (reason == "TABLE_CHANGED" && ++changes_in_a_row_ < kChangesInARowMax) {
+      parts_.jobs.Sleep(assignment_.job, changes_in_a_row_ * kChangePause);
+      continue;
+    }
+    if (IsTransient(status) && reason != "TABLE_CHANGED") return status;
     return End(TableState::STATE_FAILED, status);
   }
   return absl::OkStatus();

@@ -133,6 +133,7 @@ class TableReader {
   std::vector<transcode::SelectPlan::Value> values_;
   std::vector<transcode::InvalidText> invalid_;
   Micros load_checked_at_ = 0;
+  int changes_in_a_row_ = 0;  // of the definition, without a chunk between them
 };
 
 }  // namespace millrace::snapshot

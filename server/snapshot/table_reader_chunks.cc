@@ -45,6 +45,7 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
   }
   parts_.jobs.Update(assignment_);
   size_.Note(chunk_.rows.size(), chunk_.bytes.size(), took);
+  changes_in_a_row_ = 0;
   if (chunk_.last) return true;
   MILLRACE_RETURN_IF_ERROR(WaitForPace(chunk_.rows.size()));
   return false;
