@@ -43,10 +43,13 @@ class SnapshotOverlap : public ::testing::TestWithParam<Combination> {
 };
 
 TEST_P(SnapshotOverlap, AModelOfTheFeedIsTheSource) {
-  SnapshotHarness harness({.flavour = GetParam().flavour,
-                           .gtids = GetParam().gtids,
-                           .tables = KeyedTables(GetParam().flavour),
-                           .rows = FromEnvironment("MILLRACE_SNAPSHOT_ROWS", 20'000)});
+  // MySQL without GTIDs is slower: what was touched within snapshot.settle_time is read again.
+  const bool slow = GetParam().flavour == Flavour::kMysql && !GetParam().gtids;
+  SnapshotHarness harness(
+      {.flavour = GetParam().flavour,
+       .gtids = GetParam().gtids,
+       .tables = KeyedTables(GetParam().flavour),
+       .rows = FromEnvironment("MILLRACE_SNAPSHOT_ROWS", slow ? 8000 : 20'000)});
   RunSeeds(harness);
 }
 
