@@ -186,6 +186,8 @@ int Serve(const Config& config) {
   WaitForStop(signals);
   (*ingest)->RequestStop();
   tasks.Close();
+  // A task that runs may be reading a table: it ends with its reader.
+  (*snapshots)->StopWithin(absl::ZeroDuration());
   admin.Stop();
   const bool served = (*server)->StopInTime();
   const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);

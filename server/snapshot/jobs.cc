@@ -187,13 +187,18 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
   if (IsOver(job->stored) && !again) return ToMessage(*job);
   job->stored.set_state(state);
   job->stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
-  for (Table& table : job->tables) {
-    if (!again || table.progress.state() != TableState::STATE_FAILED) continue;
-    table.progress.set_state(TableState::STATE_WAITING);
-    table.progress.clear_error();
-    table.progress.clear_error_reason();
+  std::vector<log::Record> records = {
+      {log::RecordKind::kMeta, JobKey(job->stored.id()), job->stored.SerializeAsString()}};
+  for (size_t i = 0; i < job->tables.size(); ++i) {
+    Progress& progress = job->tables[i].progress;
+    if (!again || progress.state() != TableState::STATE_FAILED) continue;
+    progress.set_state(TableState::STATE_WAITING);
+    progress.clear_error();
+    progress.clear_error_reason();
+    records.push_back(
+        {log::RecordKind::kMeta, TableKeyOf(job->stored.id(), i), progress.SerializeAsString()});
   }
-  MILLRACE_RETURN_IF_ERROR(Store(*job));
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
   changed_.SignalAll();
   return ToMessage(*job);
 }
@@ -252,7 +257,8 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
     for (const Table& table : job->second.tables) {
       if (table.name != name) continue;
-      const bool recent = job->second.stored.create_time() >= since;
+      const Micros ended = job->second.stored.end_time();
+      const bool recent = ended == 0 || ended >= since;
       if (!recent || table.progress.state() != TableState::STATE_FAILED) return absl::OkStatus();
       return MakeError(
           absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
@@ -260,6 +266,17 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
     }
   }
   return absl::OkStatus();
+}
+
+bool Jobs::WasReadSince(const TableName& name, Micros since) const {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, job] : jobs_) {
+    if (job.stored.end_time() < since) continue;
+    for (const Table& table : job.tables) {
+      if (table.name == name && table.progress.state() == TableState::STATE_DONE) return true;
+    }
+  }
+  return false;
 }
 
 std::optional<Assignment> Jobs::Take() {

@@ -54,9 +54,12 @@ class Jobs {
   std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why the table could not be read, if the last snapshot that took it on failed at it after
-  // `since` (wall time).
+  // Why the table could not be read, if the last snapshot that took it on failed at it and has not
+  // ended before `since` (wall time).
   absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // True if a snapshot that ended after `since` (wall time) has read it.
+  bool WasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Readers.
 

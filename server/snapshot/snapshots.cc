@@ -288,7 +288,15 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
           "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
           table.ToString(), table.ToString()));
     }
-    MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, parts_.clock.WallMicros() - kFailureFresh));
+    const Micros since = parts_.clock.WallMicros() - kFailureFresh;
+    MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, since));
+    const bool trimmed = coverage.has_value() && coverage->complete && coverage->spoiled.empty();
+    if (trimmed && jobs_->WasReadSince(table, since)) {
+      return Unavailable(
+          fmt::format("the log was trimmed while table {} was read; raise "
+                      "log.retention_age or log.retention_bytes",
+                      table.ToString()));
+    }
     to_read.push_back(table);
   }
   if (to_read.empty()) return waited_for;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
 #include "mysql/table_details.h"
 #include "schema/described_map.h"
@@ -51,9 +52,9 @@ TableReader::TableReader(const Parts& parts, Connection& connection, Assignment 
 
 absl::Status TableReader::Read() {
   const absl::Status status = ReadUntilOver();
-  // Of an epoch that is over nothing is left to stop; otherwise the error is that of closed tasks.
+  // Fails only when the server stops. No other reader has the table.
   parts_.tasks
-      .Run({.epoch = epoch_, .place = {}},
+      .Run({},
            [this](StreamAccess& stream) {
              stream.live_changes().Stop(assignment_.table);
              return absl::OkStatus();
@@ -119,7 +120,8 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
   changes.NoteTime(parts_.clock.SteadyMicros());
   const bool moved = assignment_.whole() && HasMoved(stream);
   const bool fresh = assignment_.progress.begin() == 0;
-  if (fresh || moved || std::exchange(anew_, false)) BeginAnew(stream);
+  const bool anew = std::exchange(anew_, false);
+  if (fresh || moved || anew) BeginAnew(stream);
   return absl::OkStatus();
 }
 
@@ -163,7 +165,7 @@ absl::StatusOr<bool> TableReader::Describe() {
     MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
   }
   MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
-  if (!details_.has_value()) return false;
+  if (!details_.has_value()) return IsThere();
   MILLRACE_ASSIGN_OR_RETURN(key_, FetchTableKey(connection_, assignment_.table));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t estimate,
                             FetchRowEstimate(connection_, assignment_.table));
@@ -184,6 +186,19 @@ absl::StatusOr<bool> TableReader::Describe() {
   }
   parts_.jobs.Update(assignment_);
   return true;
+}
+
+// information_schema also hides what the account may not read, which is no reason to call the table
+// gone.
+absl::StatusOr<bool> TableReader::IsThere() {
+  const absl::Status status =
+      connection_
+          .Query(fmt::format("SELECT 1 FROM {}.{} LIMIT 0", QuotedName(assignment_.table.database),
+                             QuotedName(assignment_.table.table)))
+          .status();
+  if (ErrorReason(status) == "TABLE_MISSING") return false;
+  MILLRACE_RETURN_IF_ERROR(status);
+  return Changed();
 }
 
 absl::Status TableReader::Resolve(StreamAccess& stream, const TableDetails& details) {
@@ -244,7 +259,10 @@ absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
           changes->Forget(window.stamp);
           return absl::OkStatus();
         }));
-    if (settled) return window;
+    if (settled) {
+      window_place_ = window.place;
+      return window;
+    }
     parts_.jobs.Sleep(assignment_.job,
                       std::max(opened_at_ + options_.settle_time - now, 10 * kPause));
   }
@@ -285,23 +303,36 @@ absl::StatusOr<bool> TableReader::DefinitionIsTheSame() {
 
 absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {
   MILLRACE_ASSIGN_OR_RETURN(BinlogPlace end, BinlogEnd(connection_));
+  // The binlog has been reset, or is another: the stream will notice.
+  if (CompareBinlogPlaces(end.file, end.offset, window_place_) < 0) {
+    return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+                     fmt::format("the binlog ends at {}, before {}, which has been read",
+                                 end.ToString(), window_place_.ToString()));
+  }
   return parts_.tasks.Run({.epoch = epoch_, .place = std::move(end)}, std::move(work));
 }
 
 absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status& why) {
+  const Progress before = assignment_.progress;
   assignment_.progress.set_state(state);
   assignment_.progress.set_error(std::string(why.message()));
   assignment_.progress.set_error_reason(ErrorReason(why));
   if (!why.ok()) spdlog::error("table {} cannot be read: {}", name_, std::string(why.message()));
-  const absl::Status ended = parts_.tasks.Run({}, [&](StreamAccess& stream) {
-    // Of a table that is gone the log holds all there is.
-    if (state == TableState::STATE_GONE) Complete(stream);
+  // Of a table that is gone the log holds all there is, once it has come to the statement.
+  const bool gone = state == TableState::STATE_GONE;
+  const auto end = [&](StreamAccess& stream) {
+    if (gone) Complete(stream);
     stream.live_changes().Stop(assignment_.table);
     stream.AddRecord(Jobs::RecordOf(assignment_));
     return absl::OkStatus();
-  });
+  };
+  const absl::Status ended = gone ? RunBehindEnd(end) : parts_.tasks.Run({}, end);
+  if (!ended.ok()) {
+    assignment_.progress = before;
+    return ended;
+  }
   parts_.jobs.Update(assignment_);
-  return ended;
+  return absl::OkStatus();
 }
 
 void TableReader::Complete(StreamAccess& stream) {

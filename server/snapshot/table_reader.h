@@ -69,6 +69,7 @@ class TableReader {
   absl::Status CheckServer(const std::string& uuid, uint32_t server_id) const;
   // Learns the definition. False: there is no such table.
   absl::StatusOr<bool> Describe();
+  absl::StatusOr<bool> IsThere();
   absl::Status Resolve(StreamAccess& stream, const TableDetails& details);
   bool HasMoved(StreamAccess& stream) const;
   void BeginAnew(StreamAccess& stream);
@@ -101,6 +102,8 @@ class TableReader {
   absl::Status OfferAll(const Window& window, Verdict& verdict);
   absl::Status TakeKeyless(StreamAccess& stream, const Window& window, Verdict& verdict);
   absl::StatusOr<uint64_t> StreamRows(StreamAccess& stream);
+  absl::StatusOr<uint64_t> CopyRows(StreamAccess& stream, RowStream& rows);
+  absl::Status CheckEngine();
 
   // The end of the table, in the stream's own order.
   absl::Status End(v1::SnapshotTable::State state, const absl::Status& why);
@@ -119,6 +122,7 @@ class TableReader {
   // Since Open.
   uint64_t epoch_ = 0;
   Micros opened_at_ = 0;
+  BinlogPlace window_place_;
   bool anew_ = false;     // the next Open begins the table from its first row
   absl::Status refusal_;  // why the definition cannot be used
   std::optional<TableDetails> details_;

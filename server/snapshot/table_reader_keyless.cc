@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
 #include "snapshot/chunk_query.h"
 #include "snapshot/read_session.h"
@@ -29,11 +30,30 @@ absl::Status TableReader::ReadKeyless() {
                      "rows of a table whose key is not captured cannot be told apart, so it can "
                      "only be read as a whole");
   }
+  MILLRACE_RETURN_IF_ERROR(CheckEngine());
   // It takes as long as it takes.
   MILLRACE_RETURN_IF_ERROR(LimitQueries(connection_, 0));
   const absl::Status status = ReadAtRest();
-  MILLRACE_RETURN_IF_ERROR(status);
-  return LimitQueries(connection_, options_.query_time_max);
+  const absl::Status limited = LimitQueries(connection_, options_.query_time_max);
+  return status.ok() ? limited : status;
+}
+
+// A consistent read means nothing to engines that keep one version of a row.
+absl::Status TableReader::CheckEngine() {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection_.Query(fmt::format("SELECT ENGINE AS engine FROM information_schema.TABLES WHERE "
+                                    "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                    QuotedText(assignment_.table.database),
+                                    QuotedText(assignment_.table.table))));
+  if (rows.rows.empty()) return absl::AbortedError("the table is gone");
+  const std::string engine = rows.Text(rows.rows[0], {"engine"});
+  if (engine == "InnoDB" || engine == "ROCKSDB") return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                   fmt::format("table {} has no key, and its engine {} cannot show one state while "
+                               "others write; give it a primary key or ALTER TABLE … ENGINE = "
+                               "InnoDB, then resume the snapshot",
+                               name_, engine));
 }
 
 absl::Status TableReader::ReadAtRest() {
@@ -103,6 +123,11 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
   const BinlogPlace place = stream.place();
   stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
+  // Until the query had the table, it could still be swapped for another.
+  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
+  if (!same) {
+    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
+  }
   stream.builder().EndTransaction();
   Progress& progress = assignment_.progress;
   progress.set_rows_read(rows);
@@ -124,12 +149,19 @@ absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
     return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
                                            values_.size(), name_, rows->column_count()));
   }
+  auto count = CopyRows(stream, *rows);
+  // What is left of a large table is not worth reading.
+  if (!count.ok()) rows->Abandon();
+  return count;
+}
+
+absl::StatusOr<uint64_t> TableReader::CopyRows(StreamAccess& stream, RowStream& rows) {
   uint64_t count = 0;
   while (true) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool more, rows->Next());
+    MILLRACE_ASSIGN_OR_RETURN(const bool more, rows.Next());
     if (!more) return count;
     for (size_t i = 0; i < values_.size(); ++i) {
-      values_[i] = {.data = rows->values()[i].data, .size = rows->values()[i].size};
+      values_[i] = {.data = rows.values()[i].data, .size = rows.values()[i].size};
     }
     chunk_.bytes.Clear();
     invalid_.clear();
@@ -137,7 +169,6 @@ absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
     MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
     MILLRACE_RETURN_IF_ERROR(stream.HandOver());
     if (++count % kLookEveryRows == 0 && !Wanted()) {
-      rows->Abandon();
       return absl::CancelledError("nobody wants the snapshot any more");
     }
   }
