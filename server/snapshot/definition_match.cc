@@ -22,6 +22,20 @@ bool SameDefinition(const TableDetails& a, const TableDetails& b) {
                     SameColumn);
 }
 
+void PromoteKey(const std::vector<std::string>& key, TableDetails& details) {
+  const bool has_primary =
+      std::any_of(details.columns.begin(), details.columns.end(),
+                  [](const ColumnDetails& column) { return column.key_ordinal != 0; });
+  if (has_primary) return;
+  for (ColumnDetails& column : details.columns) {
+    const auto found = std::find_if(key.begin(), key.end(), [&column](const std::string& name) {
+      return schema::SameColumnName(column.name, name);
+    });
+    if (found == key.end()) continue;
+    column.key_ordinal = static_cast<uint32_t>(found - key.begin()) + 1;
+  }
+}
+
 std::vector<size_t> ColumnIndexes(const schema::TableVersion& version,
                                   const std::vector<std::string>& columns) {
   std::vector<size_t> indexes;

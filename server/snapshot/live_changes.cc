@@ -35,12 +35,22 @@ void TableChanges::OnRow(const transcode::ObservedRow& row) {
     return;
   }
   const bool partial = row.after.has_value() && row.after_partial;
+  // A row that moves to where was read already is told of nowhere as a whole.
+  if (partial && row.before.has_value() && MovesKey(*row.before, *row.after)) NoteDefinition();
   const bool after_known = !row.after.has_value() || RememberRow(*row.after, partial);
   // The row stays under its old key, as far as anybody can tell, if the new one is not whole.
   const bool before_known =
       !row.before.has_value() || RememberRow(*row.before, partial && !after_known);
   const bool enough = before_known && (after_known || (partial && row.before.has_value()));
   if (!enough) GiveUp();
+}
+
+bool TableChanges::MovesKey(std::string_view before, std::string_view after) {
+  if (!key_->AnyIn(after)) return false;
+  scratch_.clear();
+  std::string after_key;
+  return !key_->Append(before, scratch_) || !key_->Append(after, after_key) ||
+         scratch_ != after_key;
 }
 
 bool TableChanges::RememberRow(std::string_view row, bool partial) {

@@ -27,7 +27,8 @@ class TableChanges final : public transcode::RowObserver {
   void SetKey(transcode::RowKey key);
 
   void OnRow(const transcode::ObservedRow& row) override;
-  // A statement changed the definition, or emptied the table.
+  // A statement changed the definition, or emptied the table; or something else makes what was read
+  // of little use.
   void NoteDefinition() { ++definitions_; }
   // Rows told of so far were perhaps taken back: nothing can be said of keys touched up to here,
   // since of those the log tells nothing.
@@ -63,6 +64,8 @@ class TableChanges final : public transcode::RowObserver {
     uint64_t partial_stamp = 0;  // of the newest row that was not whole; 0: none
   };
   using Keys = absl::flat_hash_map<std::string, Entry>;
+  // Whether a row that is not whole may have another key than before.
+  bool MovesKey(std::string_view before, std::string_view after);
   // False: the row message lacks a field of the key.
   bool RememberRow(std::string_view row, bool partial);
   void RememberScratch(bool partial);

@@ -201,7 +201,10 @@ absl::StatusOr<bool> TableReader::IsThere() {
   return Changed();
 }
 
-absl::Status TableReader::Resolve(StreamAccess& stream, const TableDetails& details) {
+absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
+  if (connection_.info().flavour == Flavour::kMysql && key_.has_value()) {
+    PromoteKey(key_->columns, details);
+  }
   MILLRACE_ASSIGN_OR_RETURN(const schema::DescribedMap described,
                             schema::DescribedMap::Make(details, connection_.info().flavour));
   MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &details));

@@ -70,7 +70,7 @@ class TableReader {
   // Learns the definition. False: there is no such table.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> IsThere();
-  absl::Status Resolve(StreamAccess& stream, const TableDetails& details);
+  absl::Status Resolve(StreamAccess& stream, TableDetails details);
   bool HasMoved(StreamAccess& stream) const;
   void BeginAnew(StreamAccess& stream);
 

@@ -92,4 +92,14 @@ bool RowKey::Append(std::string_view row, std::string& key) const {
   return false;
 }
 
+bool RowKey::AnyIn(std::string_view row) const {
+  ByteReader reader(row);
+  while (!reader.empty()) {
+    const uint64_t tag = reader.Varint();
+    if (!reader.ok() || !SkipValue(tag, reader)) return true;
+    if (std::binary_search(fields_.begin(), fields_.end(), tag >> kWireTypeBits)) return true;
+  }
+  return false;
+}
+
 }  // namespace millrace::transcode

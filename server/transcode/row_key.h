@@ -24,6 +24,9 @@ class RowKey {
   // it is absent, or the bytes are no protobuf message.
   bool Append(std::string_view row, std::string& key) const;
 
+  // True if any field of the key is in the row, or the bytes are no protobuf message.
+  bool AnyIn(std::string_view row) const;
+
  private:
   std::vector<uint32_t> fields_;  // field numbers, ascending
 };

@@ -77,6 +77,15 @@ TEST_F(LiveChangesTest, PartialImageCountsEvenIfAWholeOneFollows) {
   EXPECT_EQ(Since(1, 1), Touch::kTouched);
 }
 
+TEST_F(LiveChangesTest, ARowThatMovesWithoutBeingWholeVoidsWhatWasRead) {
+  Update(Row(1), KeyOf(1), /*partial=*/true);
+  EXPECT_EQ(changes_.definitions(), 0u);
+  Update(Row(1), RowWithoutKey(), /*partial=*/true);
+  EXPECT_EQ(changes_.definitions(), 0u);
+  Update(Row(9), KeyOf(1), /*partial=*/true);
+  EXPECT_EQ(changes_.definitions(), 1u);
+}
+
 TEST_F(LiveChangesTest, KeyBeforeStandsForOneThatThePartialImageLacks) {
   Update(Row(1), RowWithoutKey(), /*partial=*/true);
   EXPECT_EQ(Since(0, 1), Touch::kPartial);
