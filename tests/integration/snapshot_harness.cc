@@ -163,8 +163,11 @@ void SnapshotHarness::ExpectCountsOf(const SnapshotModel& model,
     const auto& seen = model.counts().reads_by_table;
     const uint64_t read = seen.contains(spec.FullName()) ? seen.at(spec.FullName()) : 0;
     // Rows read before a table was begun anew stay in the log.
-    if (restarts > 0) EXPECT_GE(read, told) << SnapshotsText(snapshots);
-    if (restarts == 0) EXPECT_EQ(read, told) << SnapshotsText(snapshots);
+    if (restarts > 0) {
+      EXPECT_GE(read, told) << SnapshotsText(snapshots);
+    } else {
+      EXPECT_EQ(read, told) << SnapshotsText(snapshots);
+    }
   }
 }
 
