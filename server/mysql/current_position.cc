@@ -75,7 +75,7 @@ std::string ToText(const MariadbGtid& gtid) {
 // What was purged is what comes before the oldest file. Transactions of the same number on diverged
 // servers look alike here; the dump tells them apart.
 absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours) {
-  MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, ReadGtidSet(connection, "gtid_binlog_pos"));
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(connection));
   if (const auto lacking = FirstAhead(ours, written)) {
     return SourceLacksGtids(connection.endpoint(), "it has not " + ToText(*lacking));
   }
@@ -113,6 +113,10 @@ absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRow
   return BinlogPlace{status.Text(row, {"File"}), ParseNumber(status.Text(row, {"Position"}))};
 }
 
+absl::StatusOr<GtidSet> WrittenGtids(Connection& connection) {
+  return ReadGtidSet(connection, "gtid_binlog_pos");
+}
+
 absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
   SourcePosition position;
   // MariaDB tells file and GTIDs by two queries, between which the binlog may grow: they name one
@@ -130,7 +134,7 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
           GtidSet::Parse(Flavour::kMysql, before.Text(before.rows[0], {"Executed_Gtid_Set"})));
       return position;
     }
-    MILLRACE_ASSIGN_OR_RETURN(position.gtids, ReadGtidSet(connection, "gtid_binlog_pos"));
+    MILLRACE_ASSIGN_OR_RETURN(position.gtids, WrittenGtids(connection));
     MILLRACE_ASSIGN_OR_RETURN(QueryRows after, BinlogStatus(connection));
     if (after.rows == before.rows) return position;
     before = std::move(after);

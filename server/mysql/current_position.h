@@ -18,6 +18,10 @@ absl::StatusOr<QueryRows> BinlogStatus(Connection& connection);
 // SOURCE_REFUSED_DUMP: no row, the source writes no binlog.
 absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRows& status);
 
+// MariaDB: the last transaction of each domain that its binlog holds; it counts from the moment at
+// which it is written there, which is before engines show it.
+absl::StatusOr<GtidSet> WrittenGtids(Connection& connection);
+
 // Where the source's binlog ends now: every transaction committed before the call lies before it.
 // kFailedPrecondition SOURCE_REFUSED_DUMP: the source writes no binlog. kPermissionDenied
 // SOURCE_ACCESS_DENIED: REPLICATION CLIENT (MariaDB: BINLOG MONITOR) is missing.

@@ -71,9 +71,13 @@ absl::StatusOr<std::optional<uint64_t>> ReplicationLag(Connection& connection) {
 
 }  // namespace
 
-absl::StatusOr<BinlogPlace> BinlogEnd(Connection& connection) {
+absl::StatusOr<BinlogMark> BinlogEnd(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows status, BinlogStatus(connection));
-  return PlaceOf(connection, status);
+  BinlogMark end;
+  MILLRACE_ASSIGN_OR_RETURN(end.place, PlaceOf(connection, status));
+  if (connection.info().flavour != Flavour::kMariadb) return end;
+  MILLRACE_ASSIGN_OR_RETURN(end.gtids, WrittenGtids(connection));
+  return end;
 }
 
 absl::Status WaitUntilExecuted(Connection& connection, const GtidSet& gtids, Micros timeout) {

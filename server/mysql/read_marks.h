@@ -13,9 +13,17 @@ namespace millrace {
 
 // What a reader of tables must know of the binlog beside its reads. Errors as Connection::Query.
 
+struct BinlogMark {
+  BinlogPlace place;
+  // MariaDB: what the binlog holds up to `place` or a little behind it. A dump that goes on from
+  // GTIDs learns its place there only with the next event or heartbeat, so on an idle server these
+  // tell much sooner that it has come to the end. Empty on others, which tell the place at once.
+  GtidSet gtids;
+};
+
 // Where the binlog ends now: whatever a query could see before this call lies before it, because a
 // transaction is flushed to the binlog before an engine shows it.
-absl::StatusOr<BinlogPlace> BinlogEnd(Connection& connection);
+absl::StatusOr<BinlogMark> BinlogEnd(Connection& connection);
 
 // MySQL with GTIDs: waits until queries see all transactions of `gtids`. A GTID enters
 // gtid_executed after the engine has shown its transaction; the binlog may tell of it earlier.

@@ -191,10 +191,11 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::Uncovered(
     epoch = stream.epoch();
     return absl::OkStatus();
   }));
-  MILLRACE_ASSIGN_OR_RETURN(BinlogPlace end, BinlogEnd(connection));
+  MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection));
   std::vector<TableName> uncovered;
-  MILLRACE_RETURN_IF_ERROR(
-      parts_.tasks.Run({.epoch = epoch, .place = std::move(end)}, [&](StreamAccess& stream) {
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run(
+      {.epoch = epoch, .place = std::move(end.place), .gtids = std::move(end.gtids)},
+      [&](StreamAccess& stream) {
         for (const TableName& table : tables) {
           const auto coverage = stream.coverage().Newest(table);
           const bool known = coverage.has_value() && coverage->complete;

@@ -19,6 +19,13 @@ absl::Status Closed() { return absl::CancelledError("the stream has ended"); }
 
 }  // namespace
 
+bool StreamTasks::Due::HasCome(const StreamAccess& stream) const {
+  if (!place.has_value()) return true;
+  const BinlogPlace here = stream.place();
+  if (CompareBinlogPlaces(here.file, here.offset, *place) >= 0) return true;
+  return !gtids.empty() && gtids == stream.gtids();
+}
+
 void StreamTasks::End(Task& task, absl::Status result) {
   task.result = std::move(result);
   task.done.Notify();
@@ -60,7 +67,6 @@ absl::Status StreamTasks::RunDue(StreamAccess& access) {
 }
 
 StreamTasks::TaskPtr StreamTasks::TakeDue(const StreamAccess& access, uint64_t number) {
-  const BinlogPlace here = access.place();
   const uint64_t epoch = access.epoch();
   absl::MutexLock lock(&mutex_);
   TaskPtr due;
@@ -68,10 +74,8 @@ StreamTasks::TaskPtr StreamTasks::TakeDue(const StreamAccess& access, uint64_t n
     const TaskPtr task = *next;
     if (task->number > number) break;
     const bool over = task->due.epoch.has_value() && *task->due.epoch < epoch;
-    const bool reached = !task->due.epoch.has_value() ||
-                         (*task->due.epoch == epoch &&
-                          (!task->due.place.has_value() ||
-                           CompareBinlogPlaces(here.file, here.offset, *task->due.place) >= 0));
+    const bool reached =
+        !task->due.epoch.has_value() || (*task->due.epoch == epoch && task->due.HasCome(access));
     if (!over && !reached) {
       ++next;
       continue;

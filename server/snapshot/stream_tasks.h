@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "model/binlog_place.h"
+#include "model/gtid_set.h"
 #include "snapshot/stream_access.h"
 
 namespace millrace::snapshot {
@@ -28,8 +29,12 @@ class StreamTasks {
     // In this epoch only; a task of an earlier one ends with kAborted STREAM_BROKE, because places
     // and touched keys of it mean nothing any more.
     std::optional<uint64_t> epoch;
-    // Not before the stream has come here. Needs `epoch`.
+    // Not before the stream has come here, or, where `gtids` are given, has taken exactly those.
+    // Needs `epoch`.
     std::optional<BinlogPlace> place;
+    GtidSet gtids;
+
+    bool HasCome(const StreamAccess& stream) const;
   };
 
   // Runs `work` on the writing thread and waits for it. Answers what it answers, or why what it

@@ -305,14 +305,16 @@ absl::StatusOr<bool> TableReader::DefinitionIsTheSame() {
 }
 
 absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {
-  MILLRACE_ASSIGN_OR_RETURN(BinlogPlace end, BinlogEnd(connection_));
+  MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection_));
   // The binlog has been reset, or is another: the stream will notice.
-  if (CompareBinlogPlaces(end.file, end.offset, window_place_) < 0) {
+  if (CompareBinlogPlaces(end.place.file, end.place.offset, window_place_) < 0) {
     return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
                      fmt::format("the binlog ends at {}, before {}, which has been read",
-                                 end.ToString(), window_place_.ToString()));
+                                 end.place.ToString(), window_place_.ToString()));
   }
-  return parts_.tasks.Run({.epoch = epoch_, .place = std::move(end)}, std::move(work));
+  return parts_.tasks.Run(
+      {.epoch = epoch_, .place = std::move(end.place), .gtids = std::move(end.gtids)},
+      std::move(work));
 }
 
 absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status& why) {

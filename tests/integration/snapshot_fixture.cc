@@ -13,9 +13,11 @@ SnapshotShop::SnapshotShop(Flavour flavour, std::vector<std::string> source_opti
   sql_.MustExecute("CREATE DATABASE shop");
 }
 
-void SnapshotShop::StartFeed(std::vector<std::string> lines, std::vector<std::string> tables) {
-  feed_ =
-      FeedServer::MustStart(*source_, {.tables = std::move(tables), .snapshot = std::move(lines)});
+void SnapshotShop::StartFeed(std::vector<std::string> lines, std::vector<std::string> tables,
+                             std::vector<std::string> source) {
+  feed_ = FeedServer::MustStart(
+      *source_,
+      {.tables = std::move(tables), .source = std::move(source), .snapshot = std::move(lines)});
   admin_.emplace(*feed_);
 }
 

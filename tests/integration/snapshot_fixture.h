@@ -25,7 +25,8 @@ class SnapshotShop {
   void Fill(const std::string& name, uint64_t rows) { FillTable(sql_, Table(name), rows); }
   // Starts the feed with these lines of section `snapshot`.
   void StartFeed(std::vector<std::string> lines,
-                 std::vector<std::string> tables = {"shop.*", kMarkerTables});
+                 std::vector<std::string> tables = {"shop.*", kMarkerTables},
+                 std::vector<std::string> source = {});
   // Changes rows of the tables until the end of the scope.
   std::unique_ptr<SnapshotLoad> Write(const std::vector<std::string>& names, uint64_t numbers,
                                       std::chrono::milliseconds pause = {});

@@ -53,6 +53,12 @@ TEST_P(SnapshotOf, AnEmptyTableIsDoneWithoutRows) {
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "keyless"}), 0u);
 }
 
+TEST_P(SnapshotOf, AnIdleSourceIsReadAtOnce) {
+  shop_.Fill("pair", 100);
+  shop_.StartFeed({"mode: initial"}, {"shop.*", kMarkerTables}, {"heartbeat_period: 1h"});
+  EXPECT_EQ(Read("pair").rows_read(), 100u);
+}
+
 TEST_P(SnapshotOf, ADatabaseWithoutTablesNeedsNothing) {
   shop_.StartFeed({"mode: initial"});
   shop_.Fill("pair", 0);

@@ -58,12 +58,12 @@ class ReadMarksTest : public SourceTest {
 
 TEST_P(ReadMarksTest, EndOfTheBinlogMovesWithEachTransaction) {
   StartServer();
-  const BinlogPlace before = BinlogEnd(*connection_).value();
+  const BinlogPlace before = BinlogEnd(*connection_).value().place;
   root_->MustExecute("INSERT INTO d.t (writer) VALUES (1)");
-  const BinlogPlace after = BinlogEnd(*connection_).value();
+  const BinlogPlace after = BinlogEnd(*connection_).value().place;
   EXPECT_TRUE(CompareBinlogPlaces(before.file, before.offset, after) < 0);
   root_->MustExecute("FLUSH BINARY LOGS");
-  const BinlogPlace next = BinlogEnd(*connection_).value();
+  const BinlogPlace next = BinlogEnd(*connection_).value().place;
   EXPECT_NE(next.file, after.file);
   EXPECT_TRUE(CompareBinlogPlaces(after.file, after.offset, next) < 0);
 }
