@@ -1,0 +1,137 @@
+import io.debezium.embedded.Connect;
+import io.debezium.engine.DebeziumEngine;
+import io.debezium.engine.RecordChangeEvent;
+import io.debezium.engine.format.ChangeEventFormat;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.management.InstanceNotFoundException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.header.Header;
+import org.apache.kafka.connect.json.JsonConverter;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/**
+ * Runs the MySQL connector in the embedded engine and writes each source record as a line of JSON:
+ * {"topic":…,"key":…,"value":…,"headers":{…}}, with keys, values and headers as Kafka Connect's
+ * JsonConverter writes them. Says "streaming" on standard output when the snapshot is done and
+ * changes are followed. Ends at the first record that is about the database `recorder`.
+ *
+ * Arguments: the file to write, true or false for schemas.enable, settings of the connector as
+ * name=value.
+ */
+public final class Recorder {
+  private static final String END = "recorder";
+
+  private final PrintStream out;
+  private final JsonConverter keys = new JsonConverter();
+  private final JsonConverter values = new JsonConverter();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile String failure;
+
+  private Recorder(String path, String schemas) throws Exception {
+    out = new PrintStream(path, "UTF-8");
+    keys.configure(Map.of("schemas.enable", schemas), true);
+    values.configure(Map.of("schemas.enable", schemas), false);
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    Properties settings = new Properties();
+    for (int i = 2; i < arguments.length; ++i) {
+      String[] setting = arguments[i].split("=", 2);
+      settings.setProperty(setting[0], setting[1]);
+    }
+    new Recorder(arguments[0], arguments[1]).run(settings);
+  }
+
+  private void run(Properties settings) throws Exception {
+    DebeziumEngine<RecordChangeEvent<SourceRecord>> engine =
+        DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
+            .using(settings)
+            .notifying(this::write)
+            .using((success, message, error) -> end(success ? null : message + ": " + error))
+            .build();
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    thread.execute(engine);
+    waitUntilStreaming(settings.getProperty("topic.prefix"));
+    System.out.println("streaming");
+    ended.await();
+    if (failure == null) engine.close();
+    thread.shutdown();
+    out.close();
+    if (failure != null) throw new IllegalStateException(failure);
+  }
+
+  private void waitUntilStreaming(String prefix) throws Exception {
+    MBeanServer metrics = ManagementFactory.getPlatformMBeanServer();
+    ObjectName streaming =
+        new ObjectName("debezium.mysql:type=connector-metrics,context=streaming,server=" + prefix);
+    while (ended.getCount() > 0) {
+      try {
+        if ((boolean) metrics.getAttribute(streaming, "Connected")) return;
+      } catch (InstanceNotFoundException e) {
+        // The connector has not begun yet.
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  private void write(
+      List<RecordChangeEvent<SourceRecord>> batch,
+      DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+      throws InterruptedException {
+    for (RecordChangeEvent<SourceRecord> event : batch) {
+      if (isAboutTheEnd(event.record())) end(null);
+      if (ended.getCount() > 0) out.println(line(event.record()));
+      committer.markProcessed(event);
+    }
+    committer.markBatchFinished();
+  }
+
+  private void end(String reason) {
+    if (ended.getCount() > 0) failure = reason;
+    ended.countDown();
+  }
+
+  private static boolean isAboutTheEnd(SourceRecord record) {
+    if (!(record.value() instanceof Struct value) || value.schema().field("source") == null) {
+      return false;
+    }
+    return END.equals(value.getStruct("source").getString("db"));
+  }
+
+  private String line(SourceRecord record) {
+    StringBuilder headers = new StringBuilder();
+    for (Header header : record.headers()) {
+      byte[] json =
+          values.fromConnectHeader(record.topic(), header.key(), header.schema(), header.value());
+      headers.append(headers.length() == 0 ? "" : ",").append(text(header.key())).append(':');
+      headers.append(text(json));
+    }
+    return String.format(
+        "{\"topic\":%s,\"key\":%s,\"value\":%s,\"headers\":{%s}}",
+        text(record.topic()),
+        text(keys.fromConnectData(record.topic(), record.keySchema(), record.key())),
+        text(values.fromConnectData(record.topic(), record.valueSchema(), record.value())),
+        headers);
+  }
+
+  private String text(String string) {
+    JsonConverter plain = new JsonConverter();
+    plain.configure(Map.of("schemas.enable", "false"), false);
+    return text(plain.fromConnectData("", Schema.STRING_SCHEMA, string));
+  }
+
+  // A record without a key, or a tombstone, is no JSON at all.
+  private static String text(byte[] json) {
+    return json == null ? "null" : new String(json, java.nio.charset.StandardCharsets.UTF_8);
+  }
+}
