@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/logging.h"
+#include "config/kafka_options.h"
 #include "config/log_options.h"
 #include "config/server_options.h"
 #include "config/snapshot_options.h"
@@ -21,6 +22,7 @@ struct Config {
   SnapshotOptions snapshot;
   LogOptions log;
   ServerOptions server;
+  KafkaOptions kafka;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -14,7 +14,7 @@ namespace millrace {
 struct Key {
   // Path of the member in Config, with dots.
   std::string name;
-  // Takes the value, which is neither a map nor null. The message of kInvalidArgument says what is
+  // Takes the value, which is not null. The message of kInvalidArgument says what is
   // wanted and goes after `'name' `; the loader adds the place. Config is unchanged on failure.
   std::function<absl::Status(Config&, const YAML::Node&)> set;
   // Writes the value in a form that `set` takes.

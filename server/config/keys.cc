@@ -152,6 +152,32 @@ Key Choice(std::string name, At at, std::vector<std::pair<std::string, Value>> c
           }};
 }
 
+// A section whose keys are not ours.
+template <typename At>
+Key TextMap(std::string name, At at) {
+  return {std::move(name),
+          [at](Config& config, const YAML::Node& node) {
+            if (!node.IsMap()) return Wanted("a map of texts");
+            std::map<std::string, std::string> texts;
+            for (const auto& entry : node) {
+              const auto key = ScalarOf(entry.first);
+              const auto value = ScalarOf(entry.second);
+              if (!key.has_value() || !value.has_value()) return Wanted("a map of texts");
+              if (!texts.emplace(*key, *value).second) return Wanted("a map without repeated keys");
+            }
+            at(config) = std::move(texts);
+            return absl::OkStatus();
+          },
+          [at](const Config& config, YAML::Emitter& to) {
+            to << YAML::Flow << YAML::BeginMap;
+            for (const auto& [key, value] : at(config)) {
+              to << YAML::Key << YAML::DoubleQuoted << key << YAML::Value << YAML::DoubleQuoted
+                 << value;
+            }
+            to << YAML::EndMap;
+          }};
+}
+
 // One path is both the name of the key and the way to its member, so that they cannot differ.
 #define MILLRACE_MEMBER(path) \
 #path, [](auto& config) -> auto& { return config.path; }
@@ -267,6 +293,67 @@ void AddServerKeys(std::vector<Key>& keys) {
   keys.push_back(Text(MILLRACE_MEMBER(server.tls.client_ca)));
 }
 
+void AddKafkaKeys(std::vector<Key>& keys) {
+  using Formats = std::vector<std::pair<std::string, KafkaFormat>>;
+  using Starts = std::vector<std::pair<std::string, KafkaStart>>;
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.enabled)));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.brokers)));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.topic_prefix)));
+  keys.push_back(
+      Choice(MILLRACE_MEMBER(kafka.format), Formats{{"debezium-json", KafkaFormat::kDebeziumJson},
+                                                    {"protobuf", KafkaFormat::kProtobuf}}));
+  keys.push_back(Choice(MILLRACE_MEMBER(kafka.start), Starts{{"earliest", KafkaStart::kEarliest},
+                                                             {"latest", KafkaStart::kLatest}}));
+  keys.push_back(TextList(MILLRACE_MEMBER(kafka.tables)));
+  keys.push_back(TextList(MILLRACE_MEMBER(kafka.routes)));
+  keys.push_back(TextList(MILLRACE_MEMBER(kafka.keys)));
+  keys.push_back(TextMap(MILLRACE_MEMBER(kafka.client)));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.sasl_password_file)));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.sasl_password_env)));
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.topics.create)));
+  keys.push_back(Number(MILLRACE_MEMBER(kafka.topics.partitions), {0, 100'000}));
+  keys.push_back(Number(MILLRACE_MEMBER(kafka.topics.replication_factor), {0, 1000}));
+  keys.push_back(Duration(MILLRACE_MEMBER(kafka.topics.retention), {0, 36500 * kDay}));
+  keys.push_back(Size(MILLRACE_MEMBER(kafka.topics.retention_bytes), {0, 1024 * kTiB}));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.topics.cleanup_policy)));
+  keys.push_back(Number(MILLRACE_MEMBER(kafka.transaction.records_max), {1, 10'000'000}));
+  keys.push_back(Size(MILLRACE_MEMBER(kafka.transaction.bytes_max), {kKiB, kGiB}));
+  keys.push_back(Duration(MILLRACE_MEMBER(kafka.transaction.time_max), {0, 60 * kSecond}));
+}
+
+void AddDebeziumKeys(std::vector<Key>& keys) {
+  using Decimals = std::vector<std::pair<std::string, DecimalHandling>>;
+  using Times = std::vector<std::pair<std::string, TimePrecision>>;
+  using Binaries = std::vector<std::pair<std::string, BinaryHandling>>;
+  using Bigints = std::vector<std::pair<std::string, BigintUnsignedHandling>>;
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.debezium.schemas_enable)));
+  keys.push_back(Choice(MILLRACE_MEMBER(kafka.debezium.decimal_handling_mode),
+                        Decimals{{"precise", DecimalHandling::kPrecise},
+                                 {"string", DecimalHandling::kString},
+                                 {"double", DecimalHandling::kDouble}}));
+  keys.push_back(
+      Choice(MILLRACE_MEMBER(kafka.debezium.time_precision_mode),
+             Times{{"adaptive_time_microseconds", TimePrecision::kAdaptiveTimeMicroseconds},
+                   {"connect", TimePrecision::kConnect},
+                   {"isostring", TimePrecision::kIsostring},
+                   {"microseconds", TimePrecision::kMicroseconds},
+                   {"nanoseconds", TimePrecision::kNanoseconds}}));
+  keys.push_back(Choice(MILLRACE_MEMBER(kafka.debezium.binary_handling_mode),
+                        Binaries{{"bytes", BinaryHandling::kBytes},
+                                 {"base64", BinaryHandling::kBase64},
+                                 {"base64-url-safe", BinaryHandling::kBase64UrlSafe},
+                                 {"hex", BinaryHandling::kHex}}));
+  keys.push_back(Choice(MILLRACE_MEMBER(kafka.debezium.bigint_unsigned_handling_mode),
+                        Bigints{{"long", BigintUnsignedHandling::kLong},
+                                {"precise", BigintUnsignedHandling::kPrecise}}));
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.debezium.tombstones_on_delete)));
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.debezium.provide_transaction_metadata)));
+  keys.push_back(Flag(MILLRACE_MEMBER(kafka.debezium.include_schema_changes)));
+  keys.push_back(TextList(MILLRACE_MEMBER(kafka.debezium.skipped_operations)));
+  keys.push_back(Duration(MILLRACE_MEMBER(kafka.debezium.heartbeat_interval), {0, kDay}));
+  keys.push_back(Text(MILLRACE_MEMBER(kafka.debezium.topic_heartbeat_prefix)));
+}
+
 #undef MILLRACE_MEMBER
 
 }  // namespace
@@ -279,6 +366,8 @@ std::vector<Key> AllKeys() {
   AddSnapshotKeys(keys);
   AddLogKeys(keys);
   AddServerKeys(keys);
+  AddKafkaKeys(keys);
+  AddDebeziumKeys(keys);
   return keys;
 }
 

@@ -1,3 +1,5 @@
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -122,13 +124,71 @@ absl::Status ValidateServer(const ServerOptions& server) {
   return absl::OkStatus();
 }
 
+// What a client setting would break: the mirror sets these itself, or they are secrets, which a
+// Config never holds.
+absl::Status ValidateKafkaClient(const std::map<std::string, std::string>& client) {
+  static const std::map<std::string_view, std::string_view> refused = {
+      {"bootstrap.servers", "set 'kafka.brokers' instead"},
+      {"metadata.broker.list", "set 'kafka.brokers' instead"},
+      {"transactional.id", "it is made from 'kafka.topic_prefix'"},
+      {"enable.idempotence", "the mirror is always idempotent"},
+      {"acks", "all replicas must acknowledge"},
+      {"request.required.acks", "all replicas must acknowledge"},
+      {"enable.gapless.guarantee", "the mirror sees to it"},
+      {"isolation.level", "the mirror always reads committed records"},
+      {"sasl.password", "set 'kafka.sasl_password_file' or 'kafka.sasl_password_env' instead"},
+      {"ssl.key.password", "use a key without password that only the server's user can read"},
+      {"ssl.keystore.password", "use ssl.key.location and ssl.certificate.location"},
+      {"ssl.key.pem", "use ssl.key.location"},
+      {"sasl.oauthbearer.client.secret", "it is a secret, and this file is not for secrets"},
+  };
+  for (const auto& [name, value] : client) {
+    const auto found = refused.find(name);
+    if (found == refused.end()) continue;
+    return Invalid(
+        fmt::format("'kafka.client' may not set {}: {}", name, std::string(found->second)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateDebezium(const DebeziumOptions& debezium) {
+  for (const std::string& operation : debezium.skipped_operations) {
+    const bool known = operation == "c" || operation == "u" || operation == "d" ||
+                       operation == "t" || operation == "none";
+    if (!known) {
+      return Invalid("'kafka.debezium.skipped_operations' may hold c, u, d, t, or none alone");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateKafka(const KafkaOptions& kafka) {
+  if (kafka.enabled && kafka.brokers.empty()) {
+    return Invalid("'kafka.enabled' needs 'kafka.brokers', such as localhost:9092");
+  }
+  if (kafka.topic_prefix.empty() || kafka.topic_prefix.size() > 100 ||
+      kafka.topic_prefix.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                           "0123456789._-") != std::string::npos) {
+    return Invalid("'kafka.topic_prefix' must be 1 to 100 of letters, digits, '.', '_' and '-'");
+  }
+  if (!kafka.sasl_password_file.empty() && !kafka.sasl_password_env.empty()) {
+    return Invalid(
+        "both 'kafka.sasl_password_file' and 'kafka.sasl_password_env' are set: choose one");
+  }
+  MILLRACE_RETURN_IF_ERROR(
+      WithContext(TablePatterns::Parse(kafka.tables).status(), "'kafka.tables'"));
+  MILLRACE_RETURN_IF_ERROR(ValidateKafkaClient(kafka.client));
+  return ValidateDebezium(kafka.debezium);
+}
+
 }  // namespace
 
 absl::Status ValidateConfig(const Config& config) {
   MILLRACE_RETURN_IF_ERROR(ValidateSource(config.source));
   MILLRACE_RETURN_IF_ERROR(ValidateSnapshot(config.snapshot));
   MILLRACE_RETURN_IF_ERROR(ValidateLog(config.log));
-  return ValidateServer(config.server);
+  MILLRACE_RETURN_IF_ERROR(ValidateServer(config.server));
+  return ValidateKafka(config.kafka);
 }
 
 }  // namespace millrace

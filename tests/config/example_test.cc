@@ -14,7 +14,7 @@ void CollectKeys(const YAML::Node& node, const std::string& section,
                  std::vector<std::string>& keys) {
   for (const auto& entry : node) {
     const std::string name = section + entry.first.Scalar();
-    if (entry.second.IsMap()) {
+    if (entry.second.IsMap() && entry.second.size() > 0) {
       CollectKeys(entry.second, name + ".", keys);
     } else {
       keys.push_back(name);

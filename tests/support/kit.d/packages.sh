@@ -4,13 +4,14 @@ build_packages() {
   printf '%s\n' g++ cmake ninja-build mold ccache pkg-config git libgrpc++-dev libprotobuf-dev \
     protobuf-compiler protobuf-compiler-grpc librocksdb-dev libspdlog-dev libfmt-dev libgtest-dev \
     libgmock-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev libabsl-dev libzstd-dev \
-    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev
+    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev rapidjson-dev
   # Oracle's client library where the distribution has it, else MariaDB Connector/C.
   if [ "$(os_release ID)" = ubuntu ]; then echo libmysqlclient-dev; else echo libmariadb-dev; fi
 }
 
 test_packages() {
-  printf '%s\n' sysbench clang-14 libclang-rt-14-dev clang-format-14 python3 ca-certificates
+  printf '%s\n' sysbench clang-14 libclang-rt-14-dev clang-format-14 python3 ca-certificates \
+    maven kcat
   command -v go >/dev/null || echo golang-go
   command -v npm >/dev/null || echo npm
 }
