@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config/kafka_options.h"
+#include "kafka/routes.h"
+#include "schema/registry.h"
+
+namespace millrace::kafka {
+
+// What a format is made from; all of it must outlive the encoder.
+struct EncoderParts {
+  const KafkaOptions& options;
+  const schema::Registry& registry;
+  const Routes& routes;
+};
+
+}  // namespace millrace::kafka

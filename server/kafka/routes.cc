@@ -1,0 +1,150 @@
+#include "kafka/routes.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr std::string_view kArrow = "->";
+constexpr std::string_view kBlanks = " \t";
+
+bool TopicMayHave(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+absl::Status BadRoute(const std::string& text, std::string_view what) {
+  return absl::InvalidArgumentError(
+      fmt::format("'kafka.routes': '{}' {}; wanted is 'database.table-pattern -> topic', such as "
+                  "'shop.orders_* -> shop.orders'",
+                  text, what));
+}
+
+}  // namespace
+
+std::string TopicNameFrom(std::string_view name) {
+  std::string topic;
+  topic.reserve(name.size());
+  for (const char c : name) {
+    const uint8_t byte = static_cast<uint8_t>(c);
+    if (TopicMayHave(c)) {
+      topic.push_back(c);
+    } else if (byte >= 0xf0) {
+      topic.append("__");  // outside of the basic plane: two units
+    } else if ((byte & 0xc0) != 0x80) {
+      topic.push_back('_');
+    }
+  }
+  return topic;
+}
+
+std::string PositionTopic(std::string_view topic_prefix) {
+  return fmt::format("{}.millrace.position", topic_prefix);
+}
+
+Routes::Routes(std::string topic_prefix, const schema::Registry& registry)
+    : topic_prefix_(std::move(topic_prefix)), registry_(registry) {}
+
+absl::StatusOr<std::unique_ptr<Routes>> Routes::Make(const KafkaOptions& options,
+                                                     const schema::Registry& registry) {
+  std::unique_ptr<Routes> routes(new Routes(options.topic_prefix, registry));
+  auto tables = TablePatterns::Parse(options.tables);
+  MILLRACE_RETURN_IF_ERROR(WithContext(tables.status(), "'kafka.tables'"));
+  routes->tables_ = *std::move(tables);
+  for (const std::string& text : options.routes) {
+    MILLRACE_RETURN_IF_ERROR(routes->AddRoute(text));
+  }
+  return routes;
+}
+
+absl::Status Routes::AddRoute(const std::string& text) {
+  const size_t arrow = text.rfind(kArrow);
+  if (arrow == std::string::npos) return BadRoute(text, "has no '->'");
+  const std::string_view pattern = Trimmed(std::string_view(text).substr(0, arrow));
+  const std::string topic(Trimmed(std::string_view(text).substr(arrow + kArrow.size())));
+  if (topic.empty() || topic == "." || topic == ".." || topic.size() > kTopicCharactersMax ||
+      TopicNameFrom(topic) != topic) {
+    return BadRoute(text, "names no topic: 1 to 249 of letters, digits, '.', '_' and '-'");
+  }
+  if (topic == PositionTopic(topic_prefix_)) {
+    return BadRoute(text, "leads to the topic of the mirror's position");
+  }
+  auto names = NameGlob::ParseAll(pattern, "database.table");
+  if (!names.ok()) return WithContext(names.status(), "'kafka.routes'");
+  routes_.push_back({std::move((*names)[0]), std::move((*names)[1]), topic});
+  return absl::OkStatus();
+}
+
+bool Routes::Wants(std::string_view database, std::string_view table) const {
+  if (table.empty()) return tables_.empty();
+  return tables_.Matches(database, table);
+}
+
+absl::StatusOr<std::string> Routes::TopicOf(const TableName& table) const {
+  if (const Route* route = Find(table); route != nullptr) return route->topic;
+  std::string topic = DefaultTopicOf(table);
+  const std::string remedy =
+      fmt::format("add a route for {} to 'kafka.routes', such as '{} -> topic'", table.ToString(),
+                  table.ToString());
+  if (topic.size() > kTopicCharactersMax) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_TOO_LONG",
+        fmt::format("topic {} of table {} has {} characters, Kafka takes {}; {}", topic,
+                    table.ToString(), topic.size(), kTopicCharactersMax, remedy),
+        {{"table", table.ToString()}, {"topic", topic}});
+  }
+  absl::MutexLock lock(&mutex_);
+  ClaimForRegistry();
+  Claim(table);
+  for (const TableName& other : claims_[topic]) {
+    if (other == table) continue;
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_COLLISION",
+        fmt::format("tables {} and {} would share topic {}; {}", table.ToString(), other.ToString(),
+                    topic, remedy),
+        {{"table", table.ToString()}, {"other_table", other.ToString()}, {"topic", topic}});
+  }
+  if (topic == PositionTopic(topic_prefix_)) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_COLLISION",
+                     fmt::format("table {} would share topic {} with the mirror's position; {}",
+                                 table.ToString(), topic, remedy),
+                     {{"table", table.ToString()}, {"topic", topic}});
+  }
+  return topic;
+}
+
+const Routes::Route* Routes::Find(const TableName& table) const {
+  for (const Route& route : routes_) {
+    if (route.database.Matches(table.database) && route.table.Matches(table.table)) return &route;
+  }
+  return nullptr;
+}
+
+std::string Routes::DefaultTopicOf(const TableName& table) const {
+  return TopicNameFrom(fmt::format("{}.{}.{}", topic_prefix_, table.database, table.table));
+}
+
+void Routes::Claim(const TableName& table) const {
+  if (!tables_seen_.insert(table).second) return;
+  if (!Wants(table.database, table.table) || Find(table) != nullptr) return;
+  claims_[DefaultTopicOf(table)].insert(table);
+}
+
+void Routes::ClaimForRegistry() const {
+  const uint64_t generation = registry_.generation();
+  if (claimed_ && generation == generation_) return;
+  claimed_ = true;
+  generation_ = generation;
+  for (const schema::TableVersionPtr& version : registry_.List()) Claim(version->name);
+}
+
+}  // namespace millrace::kafka
