@@ -1,5 +1,5 @@
-# Starting and stopping private servers. A server's directory holds data/, mysql.sock, server.pid,
-# server.log; nothing outside of it is written.
+# Starting and stopping private servers. A server's directory holds data/, server.pid, server.log,
+# and mysql.sock or the broker's ports; nothing outside of it is written. Brokers: kafka.sh.
 
 readonly socket_path_bytes_max=107
 
@@ -45,9 +45,16 @@ free_port() {
 
 start_server() {
   local flavour=${1:-} dir=${2:-} attempt
-  case $flavour in mysql | mariadb) ;; *) fail "kit start: '$flavour' is no server" "say mysql or mariadb" ;; esac
+  case $flavour in
+    mysql | mariadb | kafka) ;;
+    *) fail "kit start: '$flavour' is no server" "say mysql, mariadb or kafka" ;;
+  esac
   [ -n "$dir" ] || fail "kit start $flavour: no directory given" "kit start $flavour DIR"
   shift 2
+  if [ "$flavour" = kafka ]; then
+    start_kafka "$dir" "$@"
+    return
+  fi
   is_installed "$flavour" || fail "$flavour is not installed" "run: kit $flavour"
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
@@ -84,7 +91,8 @@ try_start() {
 server_runs() {
   local pid
   pid=$(cat "$1/server.pid" 2>/dev/null) || return 1
-  tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF -- "--socket=$1/mysql.sock"
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" |
+    grep -qxF -e "--socket=$1/mysql.sock" -e "log.dirs=$1/data"
 }
 
 stop_server() {
