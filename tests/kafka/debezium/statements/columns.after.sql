@@ -1,0 +1,3 @@
+SET sql_mode = '';
+USE types;
+CALL fill_columns(100);

@@ -1,0 +1,2 @@
+INSERT INTO shop.orders VALUES (1);
+DO SLEEP(1);

@@ -1,0 +1,2 @@
+CREATE DATABASE shop;
+CREATE TABLE shop.orders (id INT PRIMARY KEY);

@@ -1,0 +1,11 @@
+USE `odd db-1`;
+INSERT INTO `a b` VALUES (2, 2);
+INSERT INTO `a_b` VALUES (2, 2);
+INSERT INTO `dot.ted` VALUES (2, 2);
+INSERT INTO `dollar$` VALUES (2, 2);
+INSERT INTO `1number` VALUES (2, 2);
+INSERT INTO `Upper` VALUES (2, 2);
+INSERT INTO `back``tick` VALUES (2, 2);
+INSERT INTO `quo"te'` VALUES (2, 2);
+UPDATE `columns` SET `the id` = 2;
+INSERT INTO `Ünïcode`.`таблица` VALUES (2, 2);

@@ -1,0 +1,1 @@
+INSERT INTO zoo.one_row VALUES (2, 2);

@@ -1,0 +1,2 @@
+USE types;
+CALL fill_texts(100);

@@ -1,0 +1,6 @@
+USE shop;
+INSERT INTO orders VALUES (2, 2);
+TRUNCATE TABLE orders;
+INSERT INTO orders VALUES (3, 3);
+TRUNCATE no_key;
+DELETE FROM orders;

@@ -1,0 +1,18 @@
+USE shop;
+INSERT INTO stock VALUES (3, 'c', 30), (4, 'd', 40), (5, 'e', 50);
+INSERT INTO stock VALUES (1, 'x', 11) ON DUPLICATE KEY UPDATE amount = amount + 1;
+INSERT INTO stock VALUES (6, 'f', 60) ON DUPLICATE KEY UPDATE amount = 0;
+INSERT INTO stock VALUES (7, 'f', 70) ON DUPLICATE KEY UPDATE id = 8;
+INSERT IGNORE INTO stock VALUES (1, 'y', 1), (9, 'i', 90);
+REPLACE INTO stock VALUES (2, 'b', 21);
+REPLACE INTO stock VALUES (10, 'j', 100);
+REPLACE INTO stock VALUES (3, 'd', 34);
+UPDATE stock SET amount = amount WHERE id = 1;
+UPDATE stock SET amount = amount + 1 ORDER BY id LIMIT 2;
+DELETE FROM stock WHERE id > 9;
+INSERT INTO parents VALUES (1), (2);
+INSERT INTO children VALUES (1, 1), (2, 1), (3, 2);
+UPDATE parents SET id = 20 WHERE id = 2;
+DELETE FROM parents WHERE id = 1;
+UPDATE stock, children SET stock.amount = 0, children.id = 30 WHERE stock.id = children.id;
+INSERT INTO stock SELECT id + 1000, CONCAT('copy', id), amount FROM stock WHERE id < 5;
