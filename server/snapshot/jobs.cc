@@ -140,16 +140,16 @@ absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<Table
   }
   job.stored = std::move(stored);
   records.push_back({log::RecordKind::kMeta, JobKey(id), job.stored.SerializeAsString()});
+  const std::vector<uint64_t> old = Old(records);
   MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
+  for (const uint64_t gone : old) jobs_.erase(gone);
   const Job& added = jobs_.emplace(id, std::move(job)).first->second;
-  MILLRACE_RETURN_IF_ERROR(ForgetOld());
   changed_.SignalAll();
   return ToMessage(added);
 }
 
-absl::Status Jobs::ForgetOld() {
+std::vector<uint64_t> Jobs::Old(std::vector<log::Record>& gone) const {
   size_t over = 0;
-  std::vector<log::Record> gone;
   std::vector<uint64_t> ids;
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
     const std::vector<Table>& tables = job->second.tables;
@@ -162,10 +162,7 @@ absl::Status Jobs::ForgetOld() {
       gone.push_back({log::RecordKind::kMeta, TableKeyOf(job->first, i), std::nullopt});
     }
   }
-  if (gone.empty()) return absl::OkStatus();
-  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(gone));
-  for (const uint64_t id : ids) jobs_.erase(id);
-  return absl::OkStatus();
+  return ids;
 }
 
 Jobs::Job* Jobs::Find(std::string_view name) {
@@ -185,20 +182,25 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
   const bool again =
       state == State::STATE_RUNNING && failed && job->stored.state() != State::STATE_CANCELED;
   if (IsOver(job->stored) && !again) return ToMessage(*job);
-  job->stored.set_state(state);
-  job->stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
+  StoredJob stored = job->stored;
+  stored.set_state(state);
+  stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
   std::vector<log::Record> records = {
-      {log::RecordKind::kMeta, JobKey(job->stored.id()), job->stored.SerializeAsString()}};
+      {log::RecordKind::kMeta, JobKey(stored.id()), stored.SerializeAsString()}};
+  std::map<size_t, Progress> retried;
   for (size_t i = 0; i < job->tables.size(); ++i) {
-    Progress& progress = job->tables[i].progress;
+    Progress progress = job->tables[i].progress;
     if (!again || progress.state() != TableState::STATE_FAILED) continue;
     progress.set_state(TableState::STATE_WAITING);
     progress.clear_error();
     progress.clear_error_reason();
     records.push_back(
-        {log::RecordKind::kMeta, TableKeyOf(job->stored.id(), i), progress.SerializeAsString()});
+        {log::RecordKind::kMeta, TableKeyOf(stored.id(), i), progress.SerializeAsString()});
+    retried.emplace(i, std::move(progress));
   }
   MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
+  job->stored = std::move(stored);
+  for (auto& [i, progress] : retried) job->tables[i].progress = std::move(progress);
   changed_.SignalAll();
   return ToMessage(*job);
 }

@@ -46,7 +46,8 @@ class Jobs {
   // kDataLoss LOG_DAMAGED.
   static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
 
-  // On disk when it answers. Snapshots that have long been over are forgotten.
+  // On disk when it answers; after a failure, as before. Snapshots that have long been over are
+  // forgotten.
   absl::StatusOr<v1::Snapshot> Add(StoredJob job, const std::vector<TableName>& tables)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<v1::Snapshot> SetState(std::string_view name, v1::Snapshot::State state)
@@ -104,7 +105,9 @@ class Jobs {
   bool IsRunning(uint64_t job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Assignment> TakeNow(Micros* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status ForgetOld() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Snapshots that have long been over; adds the removal of their records to `gone`.
+  std::vector<uint64_t> Old(std::vector<log::Record>& gone) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   v1::Snapshot ToMessage(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   log::Log& log_;

@@ -11,6 +11,8 @@ namespace {
 
 using log::testing::ReasonOf;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Snapshot = v1::Snapshot;
 using Table = v1::SnapshotTable;
 
@@ -144,6 +146,52 @@ TEST_F(JobsTest, AReaderThatWaitsForWorkIsToldOfIt) {
   reader.join();
   ASSERT_TRUE(taken.has_value());
   EXPECT_EQ(taken->table, orders_);
+}
+
+TEST_F(JobsTest, WhatCannotBeStoredIsNotBegun) {
+  faults_->FillDisk();
+  StoredJob job;
+  EXPECT_EQ(ReasonOf(jobs_->Add(job, {orders_})), "DISK_FULL");
+  EXPECT_THAT(jobs_->List(), IsEmpty());
+  faults_->FreeDisk();
+  EXPECT_EQ(Add({orders_}), "s1");
+}
+
+TEST_F(JobsTest, AStateThatCannotBeStoredIsNotTaken) {
+  const std::string name = Add({orders_});
+  const Assignment assignment = *jobs_->Take();
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(jobs_->SetState(name, Snapshot::STATE_CANCELED)), "DISK_FULL");
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_TRUE(jobs_->Wanted(assignment.job));
+  faults_->FreeDisk();
+  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_CANCELED)->state(), Snapshot::STATE_CANCELED);
+}
+
+TEST_F(JobsTest, AFailedTableIsNotTriedAgainUnlessThatIsStored) {
+  const std::string name = Add({orders_});
+  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(jobs_->SetState(name, Snapshot::STATE_RUNNING)), "DISK_FULL");
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  EXPECT_EQ(jobs_->List()[0].tables(0).state(), Table::STATE_FAILED);
+}
+
+TEST_F(JobsTest, OldSnapshotsAreForgottenOnlyTogetherWithANewOne) {
+  for (int i = 0; i < 21; ++i) {
+    Add({orders_});
+    Finish(*jobs_->Take(), Table::STATE_DONE, 1);
+  }
+  EXPECT_THAT(jobs_->List(), SizeIs(21));
+  faults_->FillDisk();
+  StoredJob job;
+  EXPECT_EQ(ReasonOf(jobs_->Add(job, {orders_})), "DISK_FULL");
+  EXPECT_THAT(jobs_->List(), SizeIs(21));
+  faults_->FreeDisk();
+  Add({orders_});
+  EXPECT_EQ(jobs_->List().back().snapshot(), "s2");
+  Open();
+  EXPECT_EQ(jobs_->List().back().snapshot(), "s2");
 }
 
 TEST_F(JobsTest, AnUnreadableRecordIsDamage) {
