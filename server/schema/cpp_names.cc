@@ -8,126 +8,60 @@
 namespace millrace::schema {
 namespace {
 
-constexpr std::string_view kWords[] = {"alignas",
-                                       "alignof",
-                                       "and",
-                                       "and_eq",
-                                       "asm",
-                                       "assert",
-                                       "auto",
-                                       "bitand",
-                                       "bitor",
-                                       "bool",
-                                       "break",
-                                       "case",
-                                       "catch",
-                                       "char",
-                                       "class",
-                                       "compl",
-                                       "const",
-                                       "continue",
-                                       "constexpr",
-                                       "const_cast",
-                                       "decltype",
-                                       "default",
-                                       "delete",
-                                       "do",
-                                       "double",
-                                       "else",
-                                       "enum",
-                                       "errno",
-                                       "explicit",
-                                       "export",
-                                       "extern",
-                                       "false",
-                                       "float",
-                                       "for",
-                                       "friend",
-                                       "goto",
-                                       "if",
-                                       "inline",
-                                       "int",
-                                       "linux",
-                                       "long",
-                                       "mutable",
-                                       "namespace",
-                                       "new",
-                                       "noexcept",
-                                       "not",
-                                       "not_eq",
-                                       "nullptr",
-                                       "operator",
-                                       "or",
-                                       "or_eq",
-                                       "private",
-                                       "protected",
-                                       "public",
-                                       "register",
-                                       "return",
-                                       "short",
-                                       "signed",
-                                       "sizeof",
-                                       "static",
-                                       "struct",
-                                       "switch",
-                                       "template",
-                                       "this",
-                                       "throw",
-                                       "true",
-                                       "try",
-                                       "typedef",
-                                       "typeid",
-                                       "typename",
-                                       "union",
-                                       "unix",
-                                       "unsigned",
-                                       "using",
-                                       "virtual",
-                                       "void",
-                                       "volatile",
-                                       "wchar_t",
-                                       "while",
-                                       "xor",
-                                       "xor_eq",
-                                       "char16_t",
-                                       "char32_t",
-                                       "char8_t",
-                                       "concept",
-                                       "consteval",
-                                       "constinit",
-                                       "co_await",
-                                       "co_return",
-                                       "co_yield",
-                                       "requires",
-                                       "EOF",
-                                       "NULL",
-                                       "thread_local",
-                                       "static_assert",
-                                       "static_cast",
-                                       "dynamic_cast",
-                                       "reinterpret_cast"};
+// Those that protoc mends by itself where a field has such a name.
+constexpr std::string_view kKeywords[] = {"EOF",          "NULL",
+                                          "alignas",      "alignof",
+                                          "and",          "and_eq",
+                                          "asm",          "auto",
+                                          "bitand",       "bitor",
+                                          "bool",         "break",
+                                          "case",         "catch",
+                                          "char",         "char16_t",
+                                          "char32_t",     "class",
+                                          "compl",        "const",
+                                          "const_cast",   "constexpr",
+                                          "continue",     "decltype",
+                                          "default",      "delete",
+                                          "do",           "double",
+                                          "dynamic_cast", "else",
+                                          "enum",         "explicit",
+                                          "export",       "extern",
+                                          "false",        "float",
+                                          "for",          "friend",
+                                          "goto",         "if",
+                                          "inline",       "int",
+                                          "long",         "mutable",
+                                          "namespace",    "new",
+                                          "noexcept",     "not",
+                                          "not_eq",       "nullptr",
+                                          "operator",     "or",
+                                          "or_eq",        "private",
+                                          "protected",    "public",
+                                          "register",     "reinterpret_cast",
+                                          "return",       "short",
+                                          "signed",       "sizeof",
+                                          "static",       "static_assert",
+                                          "static_cast",  "struct",
+                                          "switch",       "template",
+                                          "this",         "thread_local",
+                                          "throw",        "true",
+                                          "try",          "typedef",
+                                          "typeid",       "typename",
+                                          "union",        "unsigned",
+                                          "using",        "virtual",
+                                          "void",         "volatile",
+                                          "wchar_t",      "while",
+                                          "xor",          "xor_eq"};
 
-// What protoc does not mend: members that every message has, types that the class uses, common
-// macros, and keywords younger than protoc.
-constexpr std::string_view kNotForFields[] = {"descriptor",
-                                              "default_instance",
-                                              "internal_default_instance",
-                                              "int32_t",
-                                              "uint32_t",
-                                              "int64_t",
-                                              "uint64_t",
-                                              "assert",
-                                              "errno",
-                                              "linux",
-                                              "unix",
-                                              "char8_t",
-                                              "concept",
-                                              "consteval",
-                                              "constinit",
-                                              "co_await",
-                                              "co_return",
-                                              "co_yield",
-                                              "requires"};
+// Those that it does not: common macros, and keywords younger than protoc.
+constexpr std::string_view kUnmendedWords[] = {"assert",   "errno",     "linux",     "unix",
+                                               "char8_t",  "concept",   "consteval", "constinit",
+                                               "co_await", "co_return", "co_yield",  "requires"};
+
+// Members that every message has, and types that its class uses.
+constexpr std::string_view kMembers[] = {
+    "descriptor", "default_instance", "internal_default_instance", "int32_t", "uint32_t",
+    "int64_t",    "uint64_t"};
 
 // Of the methods made for each field these cannot stand beside, or would hide, another's getter.
 constexpr std::string_view kAccessorPrefixes[] = {"has_", "clear_", "mutable_", "release_"};
@@ -140,7 +74,7 @@ bool IsIn(const std::string_view (&words)[kSize], std::string_view word) {
 }  // namespace
 
 std::string PackagePart(std::string identifier) {
-  if (IsIn(kWords, identifier)) identifier += '_';
+  if (IsIn(kKeywords, identifier) || IsIn(kUnmendedWords, identifier)) identifier += '_';
   return identifier;
 }
 
@@ -148,7 +82,8 @@ bool CppFieldNames::Take(std::string_view field_name) {
   std::string name(field_name);
   absl::AsciiStrToLower(&name);
   // A method cannot have the name of its class.
-  if (name == message_ || IsIn(kNotForFields, name) || accessors_.contains(name)) return false;
+  if (name == message_ || accessors_.contains(name)) return false;
+  if (IsIn(kMembers, name) || IsIn(kUnmendedWords, name)) return false;
   for (const std::string_view prefix : kAccessorPrefixes) {
     if (taken_.contains(std::string(prefix) + name)) return false;
   }
