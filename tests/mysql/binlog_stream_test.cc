@@ -18,7 +18,9 @@ namespace millrace {
 namespace {
 
 using binlog::EventType;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr size_t kFullPart = 0xffffff;
 
@@ -27,6 +29,30 @@ EventType TypeOf(std::string_view event) { return static_cast<EventType>(event[4
 
 bool IsWrite(std::string_view event) {
   return TypeOf(event) == EventType::kWriteRows || TypeOf(event) == EventType::kWriteRowsV1;
+}
+
+bool Holds(std::string_view event, std::string_view text) {
+  return event.find(text) != std::string_view::npos;
+}
+
+// Reads until `last` says so of an event. An error ends it too, and is answered.
+template <typename Last>
+absl::Status ReadEvents(BinlogStream& stream, const Last& last) {
+  while (true) {
+    const auto event = stream.Read();
+    if (!event.ok()) return event.status();
+    if (last(*event)) return absl::OkStatus();
+  }
+}
+
+// Parses the events up to the one that holds `text`.
+void ParseUntil(BinlogStream& stream, binlog::EventReader& reader, std::string_view text) {
+  const absl::Status status = ReadEvents(stream, [&](std::string_view bytes) {
+    const auto event = reader.Read(bytes);
+    EXPECT_TRUE(event.ok()) << event.status();
+    return !event.ok() || Holds(bytes, text);
+  });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 // A server with a table d.t, and the means to read its binlog.
@@ -56,20 +82,37 @@ class BinlogStreamTest : public SourceTest {
     EXPECT_TRUE(stream.ok()) << stream.status();
     return stream.ok() ? *std::move(stream) : nullptr;
   }
+  // A stream from here on that nothing but changes wakes.
+  std::unique_ptr<BinlogStream> OpenWithoutHeartbeats() {
+    SourceOptions options = Options();
+    options.heartbeat_period = Micros{3600} * 1'000'000;
+    return Open(options, Now());
+  }
+  // The events up to the one that holds `text`, in one; fails at an error.
+  static std::string ReadThrough(BinlogStream& stream, std::string_view text) {
+    std::string events;
+    const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
+      events += event;
+      return Holds(event, text);
+    });
+    return status.ok() ? events : "error: " + status.ToString();
+  }
   // The next event that holds `text`; fails at an error.
-  static std::string ReadUntil(BinlogStream& stream, const std::string& text) {
-    while (true) {
-      const auto event = stream.Read();
-      if (!event.ok()) return "error: " + event.status().ToString();
-      if (event->find(text) != std::string_view::npos) return std::string(*event);
-    }
+  static std::string ReadUntil(BinlogStream& stream, std::string_view text) {
+    std::string found;
+    const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
+      if (Holds(event, text)) found = event;
+      return !found.empty();
+    });
+    return status.ok() ? found : "error: " + status.ToString();
+  }
+  // Reads what has come.
+  static void Drain(BinlogStream& stream) {
+    while (stream.HasMore()) ASSERT_TRUE(stream.Read().ok());
   }
   // Reads to the end of the stream and returns why it ended.
   static absl::Status ReadToEnd(BinlogStream& stream) {
-    while (true) {
-      const auto event = stream.Read();
-      if (!event.ok()) return event.status();
-    }
+    return ReadEvents(stream, [](std::string_view) { return false; });
   }
 
   std::unique_ptr<testing::SourceServer> server_;
@@ -94,9 +137,7 @@ TEST_P(BinlogStreamTest, ByGtidDeliversWhatFollowsAndNothingBefore) {
   position.file.clear();
   Insert("after");
   const auto stream = Open(position);
-  std::string events;
-  while (events.find("after") == std::string::npos) events += stream->Read().value();
-  EXPECT_EQ(events.find("before"), std::string::npos);
+  EXPECT_THAT(ReadThrough(*stream, "after"), AllOf(HasSubstr("after"), Not(HasSubstr("before"))));
 }
 
 TEST_P(BinlogStreamTest, ByFileDeliversWhatFollowsAndNothingBefore) {
@@ -105,9 +146,7 @@ TEST_P(BinlogStreamTest, ByFileDeliversWhatFollowsAndNothingBefore) {
   const SourcePosition position = ByFile(Now());
   Insert("after");
   const auto stream = Open(position);
-  std::string events;
-  while (events.find("after") == std::string::npos) events += stream->Read().value();
-  EXPECT_EQ(events.find("before"), std::string::npos);
+  EXPECT_THAT(ReadThrough(*stream, "after"), AllOf(HasSubstr("after"), Not(HasSubstr("before"))));
 }
 
 TEST_P(BinlogStreamTest, FromNowhereDeliversEverything) {
@@ -121,24 +160,16 @@ TEST_P(BinlogStreamTest, EveryEventPassesItsChecksum) {
   const auto stream = Open(Earliest());
   binlog::EventReader reader(stream->server().flavour);
   Insert("last");
-  while (true) {
-    const auto bytes = stream->Read();
-    ASSERT_TRUE(bytes.ok()) << bytes.status();
-    const auto event = reader.Read(*bytes);
-    ASSERT_TRUE(event.ok()) << event.status();
-    if (bytes->find("last") != std::string_view::npos) break;
-  }
+  ParseUntil(*stream, reader, "last");
   EXPECT_TRUE(reader.checksums());
 }
 
 TEST_P(BinlogStreamTest, HasMoreIsFalseOnceAllIsReadAndTrueWhenMoreCame) {
   StartServer();
-  SourceOptions options = Options();
-  options.heartbeat_period = Micros{3600} * 1'000'000;
-  const auto stream = Open(options, Now());
+  const auto stream = OpenWithoutHeartbeats();
   Insert("one");
   ReadUntil(*stream, "one");
-  while (stream->HasMore()) ASSERT_TRUE(stream->Read().ok());
+  Drain(*stream);
   Insert("two");
   // What is written reaches the socket in its own time; the wait has a bound.
   for (int i = 0; i < 2000 && !stream->HasMore(); ++i) root_->MustExecute("SELECT SLEEP(0.005)");
@@ -182,12 +213,10 @@ TEST_P(BinlogStreamTest, InterruptEndsAReadThatWaitsAndAllLaterOnes) {
 
 TEST_P(BinlogStreamTest, WakeEndsAWaitAndIsKeptForTheNext) {
   StartServer();
-  SourceOptions options = Options();
-  options.heartbeat_period = Micros{3600} * 1'000'000;
-  const auto stream = Open(options, Now());
+  const auto stream = OpenWithoutHeartbeats();
   Insert("last");
   ReadUntil(*stream, "last");
-  while (stream->HasMore()) ASSERT_TRUE(stream->Read().ok());
+  Drain(*stream);
   stream->Wake();
   stream->Wait();
   std::jthread waiter([&] { stream->Wait(); });
@@ -234,12 +263,10 @@ TEST_P(BinlogStreamTest, HeartbeatsComeWhileTheSourceIsIdle) {
   SourceOptions options = Options();
   options.heartbeat_period = 100'000;
   const auto stream = Open(options, Now());
-  EventType type = EventType::kUnknown;
-  while (type != EventType::kHeartbeat && type != EventType::kHeartbeatV2) {
-    const auto event = stream->Read();
-    ASSERT_TRUE(event.ok()) << event.status();
-    type = TypeOf(*event);
-  }
+  const absl::Status status = ReadEvents(*stream, [](std::string_view event) {
+    return TypeOf(event) == EventType::kHeartbeat || TypeOf(event) == EventType::kHeartbeatV2;
+  });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 TEST_P(BinlogStreamTest, SourceThatStopsTalkingIsSilent) {
@@ -386,12 +413,7 @@ TEST_P(BinlogStreamTest, FollowsAChangeOfTheChecksum) {
   Insert("bare");
   root_->MustExecute("SET GLOBAL binlog_checksum = CRC32");
   Insert("protected");
-  while (true) {
-    const auto bytes = stream->Read();
-    ASSERT_TRUE(bytes.ok()) << bytes.status();
-    ASSERT_TRUE(reader.Read(*bytes).ok());
-    if (bytes->find("protected") != std::string_view::npos) break;
-  }
+  ParseUntil(*stream, reader, "protected");
 }
 
 MILLRACE_BOTH_SERVERS(BinlogStreamTest);
@@ -405,11 +427,9 @@ TEST(BinlogStreamMysqlTest, GtidsAreNotUsedWhileTheSourceMixesAnonymousTransacti
   root.MustExecute("CREATE DATABASE unnamed");
   const auto stream = BinlogStream::Open(OptionsFor(*server), position);
   ASSERT_TRUE(stream.ok()) << stream.status();
-  while (true) {
-    const auto event = (*stream)->Read();
-    ASSERT_TRUE(event.ok()) << event.status();
-    if (event->find("CREATE DATABASE unnamed") != std::string_view::npos) break;
-  }
+  const absl::Status status = ReadEvents(
+      **stream, [](std::string_view event) { return Holds(event, "CREATE DATABASE unnamed"); });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 TEST(BinlogStreamMariadbTest, AnnotationsAreSent) {
@@ -419,11 +439,10 @@ TEST(BinlogStreamMariadbTest, AnnotationsAreSent) {
   root.MustExecute("INSERT INTO mysql.noted VALUES (17)");
   const auto stream = BinlogStream::Open(OptionsFor(*server), {});
   ASSERT_TRUE(stream.ok()) << stream.status();
-  while (true) {
-    const auto event = (*stream)->Read();
-    ASSERT_TRUE(event.ok()) << event.status();
-    if (TypeOf(*event) == EventType::kMariadbAnnotateRows) break;
-  }
+  const absl::Status status = ReadEvents(**stream, [](std::string_view event) {
+    return TypeOf(event) == EventType::kMariadbAnnotateRows;
+  });
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 TEST(ReplicaUuidTest, IsAUuidOfItsOwnForEachServerId) {
