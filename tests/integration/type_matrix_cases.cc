@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "fmt/format.h"
+
 namespace millrace::testing {
 namespace {
 
@@ -233,6 +235,22 @@ void AddMariadbOnly(Cases& cases) {
 
 }  // namespace
 
+std::vector<std::string> RowStatements(const TypeCase& type, const std::string& table,
+                                       const std::string& key) {
+  Values values = type.values;
+  const bool generated = type.column.find("GENERATED") != std::string::npos;
+  if (type.nullable) values.push_back(generated ? "DEFAULT" : "NULL");
+  Values statements = {fmt::format("CREATE TABLE {} (id INT {}, n INT, c {}{})", table, key,
+                                   type.column, type.more)};
+  for (size_t i = 0; i < values.size(); ++i) {
+    // Cases have updates to the column's own value.
+    const std::string value = values[i] == "c" ? "DEFAULT" : values[i];
+    statements.push_back(
+        fmt::format("INSERT INTO {} (id, n, c) VALUES ({}, {}, {})", table, i, i, value));
+  }
+  return statements;
+}
+
 std::vector<TypeCase> TypeCases(Flavour flavour) {
   Cases cases;
   AddIntegers(cases);
@@ -245,6 +263,13 @@ std::vector<TypeCase> TypeCases(Flavour flavour) {
   AddGenerated(cases);
   if (flavour == Flavour::kMysql) AddMysqlOnly(cases);
   if (flavour == Flavour::kMariadb) AddMariadbOnly(cases);
+  return cases;
+}
+
+std::vector<TypeCase> TypeCasesWithoutMetadata(Flavour flavour) {
+  Cases cases = TypeCases(flavour);
+  std::erase_if(cases,
+                [](const TypeCase& type) { return type.more.find("((") != std::string::npos; });
   return cases;
 }
 

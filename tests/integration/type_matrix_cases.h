@@ -30,11 +30,21 @@ struct TypeCase {
   bool nullable = true;
 };
 
+// Statements that make a table of the case with a row for each of its values, and one for NULL
+// where the column takes it. `id` numbers the rows from 0. `key` stands behind `id`'s type.
+std::vector<std::string> RowStatements(const TypeCase& type, const std::string& table,
+                                       const std::string& key = "PRIMARY KEY");
+
 // Types that the flavour has. Together they have every type, and the ends of its values.
 std::vector<TypeCase> TypeCases(Flavour flavour);
+// Those that can be captured under binlog_row_metadata = MINIMAL: columns behind a functional index
+// are in the event, but not in information_schema.
+std::vector<TypeCase> TypeCasesWithoutMetadata(Flavour flavour);
 // CHAR, VARCHAR, TEXT and their kin, ENUM, SET, JSON.
 std::vector<TypeCase> TextCases(Flavour flavour);
 // What text of a charset can be, to the last character.
 std::vector<TypeCase> CharsetCases(const std::vector<std::string>& charsets);
+// Those that the source has, but `binary`.
+std::vector<std::string> TextCharsets(SqlSession& sql);
 
 }  // namespace millrace::testing

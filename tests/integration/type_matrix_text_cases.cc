@@ -200,4 +200,12 @@ std::vector<TypeCase> CharsetCases(const std::vector<std::string>& charsets) {
   return cases;
 }
 
+std::vector<std::string> TextCharsets(SqlSession& sql) {
+  std::vector<std::string> names;
+  for (const SqlRow& row : sql.MustQuery("SHOW CHARACTER SET")) {
+    if (*row[0] != "binary") names.push_back(*row[0]);
+  }
+  return names;
+}
+
 }  // namespace millrace::testing

@@ -19,17 +19,9 @@ class ReadValuesMatrix : public ReadValues {
  protected:
   // A table for each case with a row for each value.
   void Write(const std::vector<TypeCase>& types) {
-    for (TypeCase type : types) {
+    for (const TypeCase& type : types) {
       const std::string table = fmt::format("t{}", described_.size());
-      const bool generated = type.column.find("GENERATED") != std::string::npos;
-      if (type.nullable) type.values.push_back(generated ? "DEFAULT" : "NULL");
-      Execute(fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, n INT, c {}{})", table, type.column,
-                          type.more));
-      for (size_t i = 0; i < type.values.size(); ++i) {
-        // The matrix has updates to the column's own value.
-        const std::string value = type.values[i] == "c" ? "DEFAULT" : type.values[i];
-        Execute(fmt::format("INSERT INTO {} (id, n, c) VALUES ({}, {}, {})", table, i, i, value));
-      }
+      for (const std::string& statement : testing::RowStatements(type, table)) Execute(statement);
       described_[table] = Describe(table);
       columns_[table] = type.column.substr(0, kBytesShown);
     }
@@ -68,10 +60,7 @@ TEST_P(ReadValuesMatrix, EveryTypeIsReadAsItIsStreamed) {
 }
 
 TEST_P(ReadValuesMatrix, EveryCharacterOfEveryCharsetIsReadAsItIsStreamed) {
-  std::vector<std::string> charsets;
-  for (const testing::SqlRow& row : sql_.MustQuery("SHOW CHARACTER SET")) {
-    if (*row[0] != "binary") charsets.push_back(*row[0]);
-  }
+  const std::vector<std::string> charsets = testing::TextCharsets(sql_);
   Write(testing::CharsetCases(charsets));
   EXPECT_GE(Compare(), charsets.size() * 10);
 }
