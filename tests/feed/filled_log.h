@@ -21,23 +21,15 @@
 #include "log/log_fixture.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "model/source_position.h"
+#include "support/numbered_gtid.h"
 #include "transcode/frame_builder.h"
 
 namespace millrace::feed {
 
 using log::testing::ManualClock;
+using testing::GtidOf;
+using testing::GtidTextOf;
 
-// GTID number `number` of the one source of these tests.
-inline MysqlGtid GtidOf(uint64_t number) {
-  MysqlGtid gtid{.uuid = {}, .tag = {}, .number = number};
-  gtid.uuid[0] = 1;
-  return gtid;
-}
-inline std::string GtidTextOf(uint64_t number) {
-  std::string text;
-  AppendText(text, GtidOf(number));
-  return text;
-}
 // 1 to `last`.
 inline GtidSet GtidsUpTo(uint64_t last) {
   GtidSet set;

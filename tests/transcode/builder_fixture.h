@@ -10,24 +10,16 @@
 #include "gtest/gtest.h"
 #include "log/frame.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "support/numbered_gtid.h"
 #include "transcode/frame_builder.h"
 #include "transcode/row_plan.h"
 
 namespace millrace::transcode {
 
 using FramePtr = std::shared_ptr<const log::Frame>;
+using testing::GtidOf;
+using testing::GtidTextOf;
 
-// GTID number `number` of the one source of these tests.
-inline MysqlGtid GtidOf(uint64_t number) {
-  MysqlGtid gtid{.uuid = {}, .tag = {}, .number = number};
-  gtid.uuid[0] = 1;
-  return gtid;
-}
-inline std::string GtidTextOf(uint64_t number) {
-  std::string text;
-  AppendText(text, GtidOf(number));
-  return text;
-}
 inline Micros CommitTimeOf(uint64_t number) {
   return static_cast<Micros>(number) * 1'000'000 + static_cast<Micros>(number);
 }

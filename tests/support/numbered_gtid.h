@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/gtid.h"
+
+namespace millrace::testing {
+
+// GTID number `number` of the one source of tests that make their transactions by hand.
+inline MysqlGtid GtidOf(uint64_t number) {
+  MysqlGtid gtid{.uuid = {}, .tag = {}, .number = number};
+  gtid.uuid[0] = 1;
+  return gtid;
+}
+
+inline std::string GtidTextOf(uint64_t number) {
+  std::string text;
+  AppendText(text, GtidOf(number));
+  return text;
+}
+
+}  // namespace millrace::testing
