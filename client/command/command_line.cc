@@ -182,11 +182,13 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
   start->add_option("pattern", options.patterns, "Tables: shop.orders, shop.*, !shop.audit")
       ->type_name("PATTERN")
       ->required();
-  start->add_option("--where", options.where, "Only rows that meet this condition; one table")
+  start
+      ->add_option("--where", options.where,
+                   "Only rows that meet this condition; one table, with a key")
       ->type_name("SQL");
   start
       ->add_option("--key-from", options.key_from,
-                   "Only rows whose first key column is at least this; one table")
+                   "Only rows whose first key column is at least this; one table, with a key")
       ->type_name("VALUE");
   start->add_option("--key-to", options.key_to, "Only rows whose first key column is below this")
       ->type_name("VALUE");
