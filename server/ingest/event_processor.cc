@@ -57,7 +57,8 @@ void EventProcessor::Advance(const Event& event) {
 absl::StatusOr<Step> EventProcessor::Dispatch(const Event& event) {
   switch (event.header.type) {
     case EventType::kTableMap: {
-      MILLRACE_RETURN_IF_ERROR(plans_.Map(event.body, commit_time_ / 1'000'000));
+      MILLRACE_RETURN_IF_ERROR(
+          plans_.Map(event.body, commit_time_ / 1'000'000, builder_.newest().next()));
       return Step::kWithin;
     }
     case EventType::kWriteRowsV0:

@@ -201,7 +201,7 @@ absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
   for (const TableName& table : statement.tables) {
     if (!Captured(table)) continue;
     if (!statement.column_renames.empty() && table == statement.tables.front()) {
-      registry_.RenameColumns(table, statement.column_renames);
+      registry_.RenameColumns(table, statement.column_renames, builder_.newest().next());
     }
     change.table = table;
     change.table_id = registry_.TableIdOf(table);

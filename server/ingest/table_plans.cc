@@ -12,16 +12,17 @@ bool IsSystemDatabase(std::string_view database) {
          database == "information_schema" || database == "ndbinfo";
 }
 
-absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds) {
+absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds, Sequence next) {
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t id, binlog::ParseTableMapId(body));
   Entry& entry = entries_[id];
   if (entry.map == body) return absl::OkStatus();
-  const absl::Status status = Compile(body, commit_seconds, entry);
+  const absl::Status status = Compile(body, commit_seconds, next, entry);
   if (!status.ok()) entries_.erase(id);
   return status;
 }
 
-absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, Entry& entry) {
+absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, Sequence next,
+                                 Entry& entry) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
   const bool captured = tables_.Matches(map.database, map.table) && !IsSystemDatabase(map.database);
   if (!captured) {
@@ -33,8 +34,9 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   if (details.has_value()) {
     MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
   }
-  MILLRACE_ASSIGN_OR_RETURN(const schema::TableVersionPtr table,
-                            registry_.Resolve(map, details.has_value() ? &*details : nullptr));
+  MILLRACE_ASSIGN_OR_RETURN(
+      const schema::TableVersionPtr table,
+      registry_.Resolve(map, details.has_value() ? &*details : nullptr, next));
   MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
   entry = {.map = std::string(body),
            .plan = std::move(plan),

@@ -48,7 +48,8 @@ class TablePlans {
   // SCHEMA_UNPROVEN also where names must be asked for and the table was redefined after
   // `commit_seconds`, Unix time of the commit the event is part of: what the source says now need
   // not be what the event was written under.
-  absl::Status Map(std::string_view body, int64_t commit_seconds);
+  // `next`: sequence of the transaction's first change.
+  absl::Status Map(std::string_view body, int64_t commit_seconds, Sequence next);
   // A statement of the stream that redefined the table.
   void NoteDefinition(const TableName& table) { redefined_.insert(table); }
   // The table behind a row event; null if no TABLE_MAP told of it.
@@ -62,7 +63,7 @@ class TablePlans {
   }
 
  private:
-  absl::Status Compile(std::string_view body, int64_t commit_seconds, Entry& entry);
+  absl::Status Compile(std::string_view body, int64_t commit_seconds, Sequence next, Entry& entry);
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;

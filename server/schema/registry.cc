@@ -1,5 +1,6 @@
 #include "schema/registry.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -31,12 +32,14 @@ class Registry::State {
   void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
   void SetFlavour(Flavour flavour) { flavour_ = flavour; }
 
-  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details);
+  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
+                                          Sequence first);
   bool NeedsDetails(const binlog::TableMap& map) const;
   void Doubt(const TableName& table);
   void DoubtAll();
   void RenameColumns(const TableName& table,
-                     const std::vector<std::pair<std::string, std::string>>& renames);
+                     const std::vector<std::pair<std::string, std::string>>& renames,
+                     Sequence first);
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
   std::vector<log::Record> TakeUnstored();
   StoredTables& stored() { return stored_; }
@@ -51,6 +54,8 @@ class Registry::State {
   std::string FreeRowMessage(const TableName& name) const;
   Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
   bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
+  // What rows from `first` on are written under.
+  void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
   // The record of the table must be written anew.
   void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
 
@@ -63,18 +68,24 @@ class Registry::State {
   uint64_t epoch_ = 1;
   bool epoch_touched_ = false;
   std::unordered_set<uint32_t> touched_;
+  std::vector<TableVersionPtr> fresh_;  // versions made since the last TakeUnstored, in order
   StoredTables stored_;
 };
 
 absl::Status Registry::State::Load(
     const std::vector<std::pair<std::string, std::string>>& records) {
   std::vector<TableVersionPtr> versions;
+  std::vector<TableVersionPtr> earlier;  // and the newest
   for (const auto& [key, value] : records) {
     if (IsEpochKey(key)) {
       MILLRACE_ASSIGN_OR_RETURN(epoch_, ParseEpochRecord(value));
       continue;
     }
     MILLRACE_ASSIGN_OR_RETURN(StoredTable table, ParseTableRecord(key, value));
+    if (IsVersionKey(key)) {
+      earlier.push_back(std::make_shared<const TableVersion>(std::move(table.version)));
+      continue;
+    }
     const auto version = std::make_shared<const TableVersion>(std::move(table.version));
     const bool fresh = ids_.emplace(version->name, version->table_id).second &&
                        row_messages_.insert(version->row_message).second;
@@ -88,6 +99,10 @@ absl::Status Registry::State::Load(
     entries_[version->table_id] = {version, table.proved_epoch};
     versions.push_back(version);
   }
+  std::sort(earlier.begin(), earlier.end(),
+            [](const auto& left, const auto& right) { return left->version < right->version; });
+  // The newest of each table is the last to be shown.
+  versions.insert(versions.begin(), earlier.begin(), earlier.end());
   stored_.Prepare(std::move(versions));
   stored_.Publish();
   return absl::OkStatus();
@@ -139,8 +154,16 @@ bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
   return ErrorReason(definition.status()) == "SCHEMA_UNPROVEN";
 }
 
+void Registry::State::SetVersion(Entry& entry, std::shared_ptr<TableVersion> version,
+                                 Sequence first) {
+  version->first = first;
+  entry.version = std::move(version);
+  fresh_.push_back(entry.version);
+}
+
 absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap& map,
-                                                         const TableDetails* details) {
+                                                         const TableDetails* details,
+                                                         Sequence first) {
   const TableName name{std::string(map.database), std::string(map.table)};
   if (!IsValidUtf8(name.database) || !IsValidUtf8(name.table)) {
     return MakeError(
@@ -160,7 +183,7 @@ absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap&
                     next->dropped_columns == entry.version->dropped_columns;
   const uint64_t proved_epoch = definition.meaning_unknown ? kNeverProved : epoch_;
   if (same && entry.proved_epoch == proved_epoch) return entry.version;
-  if (!same) entry.version = std::move(next);
+  if (!same) SetVersion(entry, std::move(next), first);
   entry.proved_epoch = proved_epoch;
   Touch(entry);
   return entry.version;
@@ -180,8 +203,9 @@ void Registry::State::DoubtAll() {
   epoch_touched_ = true;
 }
 
-void Registry::State::RenameColumns(
-    const TableName& table, const std::vector<std::pair<std::string, std::string>>& renames) {
+void Registry::State::RenameColumns(const TableName& table,
+                                    const std::vector<std::pair<std::string, std::string>>& renames,
+                                    Sequence first) {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return;
   Entry& entry = entries_.at(found->second);
@@ -191,13 +215,14 @@ void Registry::State::RenameColumns(
   }
   std::optional<TableVersion> next = Renamed(*entry.version, valid);
   if (!next.has_value()) return;
-  entry.version = std::make_shared<const TableVersion>(*std::move(next));
+  SetVersion(entry, std::make_shared<TableVersion>(*std::move(next)), first);
   Touch(entry);
 }
 
 std::vector<log::Record> Registry::State::TakeUnstored() {
   std::vector<log::Record> records;
-  std::vector<TableVersionPtr> versions;
+  std::vector<TableVersionPtr> versions = std::exchange(fresh_, {});
+  for (const TableVersionPtr& version : versions) records.push_back(VersionRecord(*version));
   for (const uint32_t table_id : touched_) {
     const Entry& entry = entries_.at(table_id);
     records.push_back(TableRecord({*entry.version, entry.proved_epoch}));
@@ -229,20 +254,24 @@ void Registry::SetFlavour(Flavour flavour) { state_->SetFlavour(flavour); }
 
 void Registry::SetColumnFilter(ColumnFilter filter) { state_->SetColumnFilter(std::move(filter)); }
 absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
-                                                  const TableDetails* details) {
-  return state_->Resolve(map, details);
+                                                  const TableDetails* details, Sequence first) {
+  return state_->Resolve(map, details, first);
 }
 bool Registry::NeedsDetails(const binlog::TableMap& map) const { return state_->NeedsDetails(map); }
 void Registry::Doubt(const TableName& table) { state_->Doubt(table); }
 void Registry::DoubtAll() { state_->DoubtAll(); }
 void Registry::RenameColumns(const TableName& table,
-                             const std::vector<std::pair<std::string, std::string>>& renames) {
-  state_->RenameColumns(table, renames);
+                             const std::vector<std::pair<std::string, std::string>>& renames,
+                             Sequence first) {
+  state_->RenameColumns(table, renames, first);
 }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
 std::vector<log::Record> Registry::TakeUnstored() { return state_->TakeUnstored(); }
 void Registry::MarkStored() { state_->stored().Publish(); }
 TableVersionPtr Registry::Find(uint32_t table_id) const { return state_->stored().Find(table_id); }
+TableVersionPtr Registry::FindAt(uint32_t table_id, Sequence sequence) const {
+  return state_->stored().FindAt(table_id, sequence);
+}
 TableVersionPtr Registry::Find(const TableName& name) const { return state_->stored().Find(name); }
 TableVersionPtr Registry::FindRowMessage(std::string_view full_name) const {
   return state_->stored().FindRowMessage(full_name);

@@ -18,11 +18,12 @@
 
 namespace millrace::schema {
 
-// All tables that the log holds rows of, each in its newest version. A table is its name: what is
+// All tables that the log holds rows of, in all their versions. A table is its name: what is
 // created again under an old name goes on where that left off, so field numbers are found by column
 // name and never move, whatever ALTER, RENAME TABLE swaps (gh-ost) or DROP did meanwhile, and no
-// DDL parser is trusted with it. Rows are encoded as they arrive, so earlier versions are not kept:
-// what their rows used is in `dropped_columns`.
+// DDL parser is trusted with it. Rows are encoded as they arrive, and the newest version suffices
+// to read all of them: what earlier ones used is in its `dropped_columns`. Earlier versions tell
+// which columns a row had.
 //
 // The writing methods belong to the ingest thread; MarkStored and the reading methods are
 // thread-safe. Readers see a version once it is stored.
@@ -44,7 +45,8 @@ class Registry {
   // Which family's TABLE_MAPs will come, once that is known. To be set before the first Resolve.
   void SetFlavour(Flavour flavour);
 
-  // The version that fits `map`: the newest if it is the same definition, otherwise a new one.
+  // The version that fits `map`: the newest if it is the same definition, otherwise a new one for
+  // rows from `first` on.
   // `details` supplies what the map lacks (names, labels, charsets under
   // binlog_row_metadata=MINIMAL; UUID and INET types; COLUMN_TYPE); may be null.
   // kFailedPrecondition SCHEMA_UNPROVEN: names or charsets are in neither, or `details` does not
@@ -54,7 +56,8 @@ class Registry {
   // Where only details could tell a UUID or INET of MariaDB from a BINARY and there are none, it is
   // taken as BINARY: its bytes lose nothing. So pass null only if the source does not know the
   // table any more; a failed query must be repeated instead.
-  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details);
+  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
+                                          Sequence first = {});
   // True if Resolve of `map` would need details it has never seen, or not since Doubt.
   bool NeedsDetails(const binlog::TableMap& map) const;
 
@@ -63,10 +66,12 @@ class Registry {
   // before. DoubtAll: the statement may concern any table. Goes to disk with the next records.
   void Doubt(const TableName& table);
   void DoubtAll();
-  // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns. Pairs take effect
-  // together, so that names may be swapped. Pairs that do not fit the newest version are ignored.
+  // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns, in rows from `first`
+  // on. Pairs take effect together, so that names may be swapped. Pairs that do not fit the newest
+  // version are ignored.
   void RenameColumns(const TableName& table,
-                     const std::vector<std::pair<std::string, std::string>>& renames);
+                     const std::vector<std::pair<std::string, std::string>>& renames,
+                     Sequence first = {});
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table);
 
@@ -82,6 +87,9 @@ class Registry {
   // Newest stored version; null if there is none.
   TableVersionPtr Find(uint32_t table_id) const;
   TableVersionPtr Find(const TableName& name) const;
+  // The version that rows of this sequence were written under. Of rows older than the oldest
+  // version that is kept, that one; null if there is none.
+  TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
   TableVersionPtr FindRowMessage(std::string_view full_name) const;
   // Name behind a number; nothing for an unknown one.
   std::optional<TableName> NameOf(uint32_t table_id) const;

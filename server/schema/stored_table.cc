@@ -21,10 +21,23 @@ constexpr char kFormatVersion = 1;
 constexpr std::string_view kEpochKey = "e";
 constexpr char kTableKeyPrefix = 't';
 constexpr size_t kTableKeySize = 1 + sizeof(uint32_t);
+constexpr char kVersionKeyPrefix = 'v';
+constexpr size_t kVersionKeySize = kTableKeySize + sizeof(uint32_t);
+
+void AppendBig(std::string& key, uint32_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
+}
 
 std::string TableKey(uint32_t table_id) {
   std::string key(1, kTableKeyPrefix);
-  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(table_id >> shift));
+  AppendBig(key, table_id);
+  return key;
+}
+
+std::string VersionKey(uint32_t table_id, uint32_t version) {
+  std::string key(1, kVersionKeyPrefix);
+  AppendBig(key, table_id);
+  AppendBig(key, version);
   return key;
 }
 
@@ -157,8 +170,9 @@ class Checker {
 
 }  // namespace
 
-log::Record TableRecord(const StoredTable& table) {
-  const TableVersion& version = table.version;
+namespace {
+
+storage::StoredTable Stored(const TableVersion& version) {
   storage::StoredTable stored;
   stored.set_table_id(version.table_id);
   stored.set_version(version.version);
@@ -170,8 +184,26 @@ log::Record TableRecord(const StoredTable& table) {
   }
   stored.set_next_field_number(version.next_field_number);
   stored.set_row_message(version.row_message);
+  stored.set_first_sequence(version.first.value);
+  return stored;
+}
+
+// The key that the record of `table` must have, in the place of `key`.
+std::string KeyLike(std::string_view key, const storage::StoredTable& table) {
+  return IsVersionKey(key) ? VersionKey(table.table_id(), table.version())
+                           : TableKey(table.table_id());
+}
+
+}  // namespace
+
+log::Record TableRecord(const StoredTable& table) {
+  storage::StoredTable stored = Stored(table.version);
   stored.set_proved_epoch(table.proved_epoch);
-  return MakeRecord(TableKey(version.table_id), stored);
+  return MakeRecord(TableKey(table.version.table_id), stored);
+}
+
+log::Record VersionRecord(const TableVersion& version) {
+  return MakeRecord(VersionKey(version.table_id, version.version), Stored(version));
 }
 
 log::Record EpochRecord(uint64_t epoch) {
@@ -182,8 +214,13 @@ log::Record EpochRecord(uint64_t epoch) {
 
 bool IsEpochKey(std::string_view key) { return key == kEpochKey; }
 
+bool IsVersionKey(std::string_view key) {
+  return key.size() == kVersionKeySize && key.front() == kVersionKeyPrefix;
+}
+
 absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value) {
-  if (key.size() != kTableKeySize || key.front() != kTableKeyPrefix) {
+  const bool is_table = key.size() == kTableKeySize && key.front() == kTableKeyPrefix;
+  if (!is_table && !IsVersionKey(key)) {
     return Damaged(key, "has a key of no known kind");
   }
   storage::StoredTable stored;
@@ -191,13 +228,13 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   if (const std::string wrong = Checker(stored).Check(); !wrong.empty()) {
     return Damaged(key, wrong);
   }
-  if (LoadBig(key.data() + 1, sizeof(uint32_t)) != stored.table_id()) {
-    return Damaged(key, "holds another table");
-  }
+  if (KeyLike(key, stored) != key) return Damaged(key, "holds another table or version");
+  if (!is_table && stored.version() == 0) return Damaged(key, "is of no version");
   StoredTable table;
   TableVersion& version = table.version;
   version.table_id = stored.table_id();
   version.version = stored.version();
+  version.first = {stored.first_sequence()};
   version.name = {stored.database(), stored.table()};
   for (const auto& column : stored.columns()) version.columns.push_back(Load(column));
   for (const auto& column : stored.dropped_columns()) {

@@ -19,12 +19,15 @@ struct StoredTable {
 
 // The kSchema records. Format: schema/FORMAT.md.
 log::Record TableRecord(const StoredTable& table);
+// One version, for ever.
+log::Record VersionRecord(const TableVersion& version);
 log::Record EpochRecord(uint64_t epoch);
 
-// True if `key` is that of EpochRecord; all other keys are those of tables.
+// True if `key` is that of EpochRecord, or of a VersionRecord; all other keys are those of tables.
 bool IsEpochKey(std::string_view key);
-// kDataLoss LOG_DAMAGED: not the record of a table, or one that this server would not have written;
-// kFailedPrecondition FORMAT_TOO_NEW.
+bool IsVersionKey(std::string_view key);
+// kDataLoss LOG_DAMAGED: not the record of a table or version, or one that this server would not
+// have written; kFailedPrecondition FORMAT_TOO_NEW.
 absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value);
 absl::StatusOr<uint64_t> ParseEpochRecord(std::string_view value);
 

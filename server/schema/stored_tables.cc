@@ -1,5 +1,7 @@
 #include "schema/stored_tables.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace millrace::schema {
@@ -19,10 +21,28 @@ void StoredTables::Publish() {
     TableVersionPtr& current = by_id_[version->table_id];
     // A record may be written only to note that an old version was proved again.
     changed = changed || current != version;
+    if (version->version != 0) Remember(version);
     current = std::move(version);
   }
   prepared_.pop_front();
   if (changed) generation_.fetch_add(1, std::memory_order_release);
+}
+
+void StoredTables::Remember(const TableVersionPtr& version) {
+  std::vector<TableVersionPtr>& versions = history_[version->table_id];
+  if (versions.empty() || versions.back()->version < version->version) versions.push_back(version);
+}
+
+// A version that was made for rows which never reached the log may claim the sequences of later
+// ones; but then the later ones have greater numbers.
+TableVersionPtr StoredTables::FindAt(uint32_t table_id, Sequence sequence) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = history_.find(table_id);
+  if (found == history_.end()) return nullptr;
+  const std::vector<TableVersionPtr>& versions = found->second;
+  const auto fits = std::find_if(versions.rbegin(), versions.rend(),
+                                 [&](const auto& version) { return version->first <= sequence; });
+  return fits == versions.rend() ? versions.front() : *fits;
 }
 
 TableVersionPtr StoredTables::WithRows(uint32_t table_id) const {

@@ -21,19 +21,21 @@ namespace millrace::schema {
 // under a lock, not copied: a source may have hundreds of thousands of tables.
 class StoredTables {
  public:
-  // Keeps `versions` until their Publish.
+  // Keeps `versions`, those of one table in their order, until their Publish.
   void Prepare(std::vector<TableVersionPtr> versions);
   // Shows the oldest of what was prepared. Requires: there is something.
   void Publish();
 
   TableVersionPtr Find(uint32_t table_id) const;
   TableVersionPtr Find(const TableName& name) const;
+  TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
   TableVersionPtr FindRowMessage(std::string_view full_name) const;
   std::optional<TableName> NameOf(uint32_t table_id) const;
   std::vector<TableVersionPtr> List() const;
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
  private:
+  void Remember(const TableVersionPtr& version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null for a table of which no row was seen.
   TableVersionPtr WithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
@@ -42,6 +44,8 @@ class StoredTables {
   mutable absl::Mutex mutex_;
   std::deque<std::vector<TableVersionPtr>> prepared_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<uint32_t, TableVersionPtr> by_id_ ABSL_GUARDED_BY(mutex_);
+  // All versions of a table with rows, ascending.
+  std::unordered_map<uint32_t, std::vector<TableVersionPtr>> history_ ABSL_GUARDED_BY(mutex_);
   std::map<TableName, uint32_t> by_name_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, uint32_t, std::less<>> by_message_ ABSL_GUARDED_BY(mutex_);
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/column_type.h"
+#include "model/sequence.h"
 #include "model/table_name.h"
 
 namespace millrace::schema {
@@ -62,6 +63,7 @@ struct Column {
 struct TableVersion {
   uint32_t table_id = 0;  // number of the table name in this log, from 1; for ever
   uint32_t version = 0;   // from 1
+  Sequence first;         // no row of a smaller sequence was written under it
   TableName name;
   std::vector<Column> columns;  // in the order of the row image
   // Captured columns of earlier versions that no column continues, by field number. The numbers

@@ -207,7 +207,8 @@ absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
   }
   MILLRACE_ASSIGN_OR_RETURN(const schema::DescribedMap described,
                             schema::DescribedMap::Make(details, connection_.info().flavour));
-  MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &details));
+  MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &details,
+                                                                stream.builder().newest().next()));
   MILLRACE_ASSIGN_OR_RETURN(plan_,
                             transcode::SelectPlan::Compile(version_, connection_.info().flavour));
   values_.resize(plan_->value_count());

@@ -21,7 +21,7 @@ TEST(Registry, ReadersSeeAVersionOnceItIsStored) {
   RegistryFixture registry;
   const auto table = registry.Resolve(Map({Int("a")}));
   const auto records = registry->TakeUnstored();
-  EXPECT_THAT(records, SizeIs(1));
+  EXPECT_THAT(records, SizeIs(2)) << "the newest, and this one for ever";
   EXPECT_EQ(registry->Find({"s", "t"}), nullptr);
   registry->MarkStored();
   EXPECT_EQ(registry->Find({"s", "t"}), table);
@@ -39,6 +39,41 @@ TEST(Registry, MarkStoredShowsOnlyTheOldestOfWhatWasTaken) {
   EXPECT_EQ(registry->Find({"s", "t"})->version, 1u);
   registry->MarkStored();
   EXPECT_EQ(registry->Find({"s", "t"})->version, 2u);
+}
+
+TEST(Registry, EveryVersionIsFoundAtTheRowsThatWereWrittenUnderIt) {
+  RegistryFixture registry;
+  const auto first = registry->Resolve(Map({Int("a")}), nullptr, Sequence{1}).value();
+  const auto second = registry->Resolve(Map({Int("a"), Int("b")}), nullptr, Sequence{10}).value();
+  registry->RenameColumns({"s", "t"}, {{"b", "c"}}, Sequence{20});
+  const auto names = [&registry, id = first->table_id](uint64_t sequence) {
+    std::string text;
+    for (const Column& column : registry->FindAt(id, {sequence})->columns) text += column.name;
+    return text;
+  };
+  EXPECT_EQ(registry->FindAt(first->table_id, {1}), nullptr) << "not stored yet";
+  registry.Store();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(names(1) + " " + names(9), "a a");
+    EXPECT_EQ(names(10) + " " + names(19), "ab ab");
+    EXPECT_EQ(names(20) + " " + names(1000), "ac ac");
+    EXPECT_EQ(registry->Find(first->table_id)->version, 3u);
+    registry.Reopen();
+  }
+}
+
+// A connection was lost behind the ALTER, before anything of it was in the log; then rows come
+// again from before it.
+TEST(Registry, AVersionWhoseRowsNeverReachedTheLogHidesNoLaterOne) {
+  RegistryFixture registry;
+  const auto one = registry->Resolve(Map({Int("a")}), nullptr, Sequence{1}).value();
+  registry->Resolve(Map({Int("b")}), nullptr, Sequence{100}).value();
+  const auto again = registry->Resolve(Map({Int("a")}), nullptr, Sequence{91}).value();
+  const auto later = registry->Resolve(Map({Int("b")}), nullptr, Sequence{105}).value();
+  registry.Store();
+  EXPECT_EQ(registry->FindAt(one->table_id, {90}), one);
+  EXPECT_EQ(registry->FindAt(one->table_id, {101}), again);
+  EXPECT_EQ(registry->FindAt(one->table_id, {105}), later);
 }
 
 TEST(Registry, NothingNewGivesNoRecords) {

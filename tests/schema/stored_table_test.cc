@@ -83,5 +83,19 @@ TEST(StoredTable, WhatNoDescriptorCouldBeMadeOfIsRefused) {
   EXPECT_TRUE(refused([](TableVersion& t) { t.version = 0; }));
 }
 
+TEST(StoredTable, AVersionComesBackWithItsFirstSequence) {
+  TableVersion version = Sample().version;
+  version.first = {77};
+  const log::Record record = VersionRecord(version);
+  EXPECT_TRUE(IsVersionKey(record.key));
+  const auto read = ParseTableRecord(record.key, *record.value);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->version.first.value, 77u);
+  EXPECT_EQ(read->version.columns, version.columns);
+  std::string other = record.key;
+  ++other.back();
+  EXPECT_FALSE(ParseTableRecord(other, *record.value).ok()) << "the key names another version";
+}
+
 }  // namespace
 }  // namespace millrace::schema
