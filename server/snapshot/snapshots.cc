@@ -89,6 +89,7 @@ class Snapshots::State {
  private:
   void Plan();
   absl::Status PlanInitial();
+  absl::Status PlanNew();
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
                               std::string_view cause);
   absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
@@ -148,24 +149,35 @@ void Snapshots::State::Stop() {
 }
 
 void Snapshots::State::Plan() {
-  absl::Status planned = PlanInitial();
-  while (!jobs_->StoppedWithin(kPlanPause)) {
-    if (!planned.ok()) {
-      spdlog::debug("snapshots cannot begin yet: {}", std::string(planned.message()));
-      planned = PlanInitial();
-      continue;
+  bool planned = false;
+  Micros pause = kPlanPause;
+  do {
+    const absl::Status status = planned ? PlanNew() : PlanInitial();
+    planned = planned || status.ok();
+    pause = status.ok() ? kPlanPause
+                        : std::max(kPlanPause,
+                                   std::min(2 * pause, parts_.config.source.reconnect_backoff_max));
+    if (!status.ok()) {
+      spdlog::debug("snapshots cannot begin yet: {}", std::string(status.message()));
     }
-    const std::vector<TableName> tables = TakeNew();
-    if (tables.empty()) continue;
-    auto connection = Connection::Connect(parts_.config.source);
-    const absl::Status begun =
-        connection.ok() ? BeginUncovered(**connection, tables, "new table") : connection.status();
-    if (begun.ok()) continue;
-    for (const TableName& table : tables) NoteUncovered(table);
-  }
+  } while (!jobs_->StoppedWithin(pause));
+}
+
+absl::Status Snapshots::State::PlanNew() {
+  const std::vector<TableName> tables = TakeNew();
+  if (tables.empty()) return absl::OkStatus();
+  const auto connection = Connection::Connect(parts_.config.source);
+  const absl::Status begun =
+      connection.ok() ? BeginUncovered(**connection, tables, "new table") : connection.status();
+  if (begun.ok()) return begun;
+  for (const TableName& table : tables) NoteUncovered(table);
+  return begun;
 }
 
 absl::Status Snapshots::State::PlanInitial() {
+  // While the stream has no connection, another one would only fail beside it.
+  MILLRACE_RETURN_IF_ERROR(
+      parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, initial_));
   return BeginUncovered(*connection, tables, "initial");

@@ -59,6 +59,27 @@ TEST_P(SnapshotOf, AnIdleSourceIsReadAtOnce) {
   EXPECT_EQ(Read("pair").rows_read(), 100u);
 }
 
+// Each refused login counts towards the source's max_connect_errors.
+TEST_P(SnapshotOf, ASourceThatRefusesUsIsAskedByTheStreamAlone) {
+  const auto refusals = [this] {
+    return std::stoul(*shop_.sql().MustQuery("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")[0][1]);
+  };
+  shop_.StartFeed({"mode: initial"});
+  shop_.feed().Stop();
+  shop_.sql().MustExecute("ALTER USER 'millrace'@'%' IDENTIFIED BY 'other'");
+  shop_.sql().MustExecute("ALTER USER 'millrace'@'localhost' IDENTIFIED BY 'other'");
+  const size_t before = refusals();
+  shop_.feed().Start();
+  while (refusals() - before < 20) shop_.sql().MustExecute("DO SLEEP(0.05)");
+  const std::string log = shop_.feed().LogText();
+  size_t attempts = 0;
+  for (size_t at = log.find("source lost"); at != std::string::npos;
+       at = log.find("source lost", at + 1)) {
+    ++attempts;
+  }
+  EXPECT_GE(attempts + 1, 20u) << "somebody else asks too";
+}
+
 TEST_P(SnapshotOf, ADatabaseWithoutTablesNeedsNothing) {
   shop_.StartFeed({"mode: initial"});
   shop_.Fill("pair", 0);
@@ -196,6 +217,20 @@ TEST_P(SnapshotOf, ARequestThatCannotBeIsRefusedWithItsReason) {
   request.set_where("id = 1");
   EXPECT_THAT(message(request), HasSubstr("REQUEST_INVALID"));
   EXPECT_THAT(shop_.admin().Pause("none").status().message(), HasSubstr("SNAPSHOT_NOT_FOUND"));
+}
+
+TEST_P(SnapshotOf, ATableThatIsLockedIsTriedAgainAndTellsWhyMeanwhile) {
+  shop_.Fill("pair", 100);
+  SqlSession other = WritingSession(shop_.source());
+  other.MustExecute("LOCK TABLES shop.pair WRITE");
+  shop_.StartFeed({"mode: initial", "query_time_max: 100ms", "chunk_rows_max: 10"});
+  shop_.admin().WaitUntil("it tells why", [](const auto& all) {
+    const auto tables = TablesOf(all, "pair");
+    return !tables.empty() && tables.front().error_reason() == "QUERY_TIMEOUT";
+  });
+  other.MustExecute("UNLOCK TABLES");
+  EXPECT_EQ(Read("pair").rows_read(), 100u);
+  EXPECT_EQ(Read("pair").error(), "");
 }
 
 TEST_P(SnapshotOf, RowsPerSecondHolds) {
