@@ -44,6 +44,7 @@ struct Arguments {
   TablesOptions tables;
   SnapshotOptions snapshot;
   ProtoExportOptions proto_export;
+  MirrorOptions mirror;
   Place position;
   Place committed;
   std::string subscription;
@@ -230,6 +231,27 @@ void AddSnapshot(CLI::App& app, Arguments& arguments) {
 }
 
 void AddPosition(CLI::App& app, Arguments& arguments) {
+void AddMirror(CLI::App& app, Arguments& arguments) {
+  MirrorOptions& options = arguments.mirror;
+  const auto act = [&options](auto function) -> Act {
+    return [&options, function](const Session& session) { return function(session, options); };
+  };
+  CLI::App* command =
+      AddAct(app, "mirror", "Show or steer the mirror in Kafka", arguments, act(ShowMirror));
+  command->add_flag("--json", options.json, "As one JSON object");
+  command->require_subcommand(0, 1);
+  AddAct(*command, "status", "Show how it stands; the same as without a word", arguments,
+         act(ShowMirror));
+  AddAct(*command, "pause", "Hold it where it is", arguments, act(PauseMirror));
+  AddAct(*command, "resume", "Go on with a paused or parked one", arguments, act(ResumeMirror));
+  CLI::App* rewind =
+      AddAct(*command, "rewind", "Move it to another place; what lies behind is sent again",
+             arguments, act(RewindMirror));
+  AddPlace(*rewind, "place", kPlaceHelp, [&options](const Place& place) {
+    options.place = place;
+  })->required();
+}
+
   CLI::App* command = AddAct(app, "position", "Get the token of a place in the log", arguments,
                              [&arguments](const Session& session) {
                                return ShowPosition(session, arguments.position, arguments.json);
@@ -333,6 +355,7 @@ int RunCommandLine(int argc, char** argv) {
   AddTables(app, arguments);
   AddSnapshot(app, arguments);
   AddProto(app, arguments);
+  AddMirror(app, arguments);
   AddPosition(app, arguments);
   AddSubscriptions(app, arguments);
   try {

@@ -10,6 +10,7 @@
 #include "human.h"
 #include "json.h"
 #include "millrace/row_text.h"
+#include "mirror.h"
 #include "snapshot_text.h"
 
 namespace millrace::command {
@@ -161,6 +162,7 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
   text += LogText(status.log(), now, paint);
   const std::string snapshots = SnapshotsText(status.snapshots(), now, paint);
   if (!snapshots.empty()) text += "\n" + snapshots;
+  if (status.has_mirror()) text += "\n" + MirrorText(status.mirror(), false, paint);
   return text + TablesText(status, paint) + SubscriptionsText(status, paint);
 }
 

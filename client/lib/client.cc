@@ -167,4 +167,22 @@ absl::StatusOr<v1::ListSnapshotsResponse> Client::ListSnapshots(
                                          call_timeout_);
 }
 
+absl::StatusOr<v1::PauseMirrorResponse> Client::PauseMirror(
+    const v1::PauseMirrorRequest& request) const {
+  return Call<v1::PauseMirrorResponse>(*admin_, &v1::Admin::StubInterface::PauseMirror, request,
+                                       call_timeout_);
+}
+
+absl::StatusOr<v1::ResumeMirrorResponse> Client::ResumeMirror(
+    const v1::ResumeMirrorRequest& request) const {
+  return Call<v1::ResumeMirrorResponse>(*admin_, &v1::Admin::StubInterface::ResumeMirror, request,
+                                        call_timeout_);
+}
+
+absl::StatusOr<v1::RewindMirrorResponse> Client::RewindMirror(
+    const v1::RewindMirrorRequest& request) const {
+  return Call<v1::RewindMirrorResponse>(*admin_, &v1::Admin::StubInterface::RewindMirror, request,
+                                        call_timeout_);
+}
+
 }  // namespace millrace::client

@@ -106,6 +106,7 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* c
   FillTables(*response);
   FillSubscriptions(*response);
   FillSnapshots(*response);
+  FillMirror(*response);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;

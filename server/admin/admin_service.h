@@ -9,6 +9,7 @@
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
+#include "kafka/mirror_control.h"
 #include "metrics/rate_meter.h"
 #include "millrace/v1/admin.grpc.pb.h"
 #include "snapshot/snapshots.h"
@@ -25,6 +26,7 @@ class AdminService final : public v1::Admin::CallbackService {
     const feed::Subscriptions& subscriptions;
     const api::StreamList& streams;
     snapshot::Snapshots& snapshots;
+    kafka::MirrorControl* mirror = nullptr;  // null: there is none
     const Clock& clock;
   };
   explicit AdminService(const Parts& parts);
@@ -47,6 +49,15 @@ class AdminService final : public v1::Admin::CallbackService {
   grpc::ServerUnaryReactor* ListSnapshots(grpc::CallbackServerContext* context,
                                           const v1::ListSnapshotsRequest* request,
                                           v1::ListSnapshotsResponse* response) override;
+  grpc::ServerUnaryReactor* PauseMirror(grpc::CallbackServerContext* context,
+                                        const v1::PauseMirrorRequest* request,
+                                        v1::PauseMirrorResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeMirror(grpc::CallbackServerContext* context,
+                                         const v1::ResumeMirrorRequest* request,
+                                         v1::ResumeMirrorResponse* response) override;
+  grpc::ServerUnaryReactor* RewindMirror(grpc::CallbackServerContext* context,
+                                         const v1::RewindMirrorRequest* request,
+                                         v1::RewindMirrorResponse* response) override;
 
   // Refuses with STOPPING the snapshots that wait to be begun, so that they do not hold up the end
   // of the server. Before the server is stopped.
@@ -58,6 +69,7 @@ class AdminService final : public v1::Admin::CallbackService {
   void FillTables(v1::GetStatusResponse& response) const;
   void FillSubscriptions(v1::GetStatusResponse& response) const;
   void FillSnapshots(v1::GetStatusResponse& response) const;
+  void FillMirror(v1::GetStatusResponse& response) const;
   void FillLag(uint64_t passed, v1::SubscriptionStatus& status) const;
 
   const Parts parts_;

@@ -2,9 +2,11 @@
 #include "change_json.h"
 #include "client/table_fixture.h"
 #include "explain.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "human.h"
 #include "millrace/v1/error.pb.h"
+#include "mirror.h"
 #include "place.h"
 #include "proto_export.h"
 #include "status.h"
@@ -12,6 +14,9 @@
 
 namespace millrace::command {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 absl::Status Refusal(absl::StatusCode code, const std::string& reason,
                      const std::map<std::string, std::string>& metadata = {}) {
@@ -117,6 +122,43 @@ std::string Json(const v1::Change& change, const std::string& token = "") {
   std::string out;
   AppendChangeJson(transaction, change, token, out);
   return out;
+}
+
+v1::MirrorStatus ParkedMirror() {
+  v1::MirrorStatus mirror;
+  mirror.set_topic_prefix("shop");
+  mirror.set_format("debezium-json");
+  mirror.set_state(v1::MirrorStatus::STATE_PARKED);
+  mirror.set_error("the record is too large");
+  mirror.set_error_reason("MIRROR_RECORD_TOO_LARGE");
+  mirror.add_warnings("topic shop.a.b has 3 partitions");
+  mirror.set_sequence(1234567);
+  mirror.set_lag_changes(5);
+  mirror.mutable_lag()->set_seconds(90);
+  v1::MirrorTopic& topic = *mirror.add_topics();
+  topic.set_topic("shop.a.b");
+  topic.set_records(42);
+  return mirror;
+}
+
+TEST(MirrorTextTest, SaysWhereItIsAndWhatHoldsIt) {
+  const std::string text = MirrorText(ParkedMirror(), true, Paint(false));
+  EXPECT_THAT(text, HasSubstr("parked  shop  debezium-json"));
+  EXPECT_THAT(text, HasSubstr("the record is too large [MIRROR_RECORD_TOO_LARGE]"));
+  EXPECT_THAT(text, HasSubstr("topic shop.a.b has 3 partitions"));
+  EXPECT_THAT(text, HasSubstr("1,234,567  5 changes behind, 1 min"));
+  EXPECT_THAT(text, HasSubstr("shop.a.b"));
+}
+
+TEST(MirrorTextTest, StatusTellsOfAMirrorOnlyWhereThereIsOne) {
+  v1::GetStatusResponse status;
+  const auto text = [&status] {
+    return StatusText(status, "localhost:7171", absl::Now(), Paint(false));
+  };
+  EXPECT_THAT(text(), Not(HasSubstr("mirror")));
+  *status.mutable_mirror() = ParkedMirror();
+  EXPECT_THAT(text(), HasSubstr("mirror    ● parked"));
+  EXPECT_THAT(text(), Not(HasSubstr("TOPIC"))) << "that is for the command of its own";
 }
 
 TEST(ChangeJsonTest, LineHoldsRowsAsTheServerWroteThem) {

@@ -78,6 +78,11 @@ class Client {
       const v1::CancelSnapshotRequest& request) const;
   absl::StatusOr<v1::ListSnapshotsResponse> ListSnapshots(
       const v1::ListSnapshotsRequest& request) const;
+  absl::StatusOr<v1::PauseMirrorResponse> PauseMirror(const v1::PauseMirrorRequest& request) const;
+  absl::StatusOr<v1::ResumeMirrorResponse> ResumeMirror(
+      const v1::ResumeMirrorRequest& request) const;
+  absl::StatusOr<v1::RewindMirrorResponse> RewindMirror(
+      const v1::RewindMirrorRequest& request) const;
 
  private:
   const std::shared_ptr<v1::ChangeFeed::StubInterface> feed_;

@@ -1,0 +1,72 @@
+// The calls of the Admin service that concern the mirror in Kafka.
+
+#include "admin/admin_service.h"
+#include "api/error_map.h"
+#include "base/error.h"
+#include "feed/position.h"
+#include "model/token.h"
+
+namespace millrace::admin {
+namespace {
+
+absl::Status NoMirror() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_DISABLED",
+                   "this server mirrors nothing; set kafka.enabled and kafka.brokers in its "
+                   "configuration and restart it");
+}
+
+// Ends a call whose answer is the mirror; `mirror` may be null.
+template <typename Response>
+void Finish(grpc::CallbackServerContext* context, const kafka::MirrorControl* mirror,
+            const absl::Status& status, Response& response) {
+  if (status.ok()) *response.mutable_mirror() = mirror->Status();
+  context->DefaultReactor()->Finish(api::ToGrpc(status, *context));
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AdminService::PauseMirror(grpc::CallbackServerContext* context,
+                                                    const v1::PauseMirrorRequest* request,
+                                                    v1::PauseMirrorResponse* response) {
+  if (parts_.mirror != nullptr) parts_.mirror->Pause();
+  Finish(context, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
+         *response);
+  return context->DefaultReactor();
+}
+
+grpc::ServerUnaryReactor* AdminService::ResumeMirror(grpc::CallbackServerContext* context,
+                                                     const v1::ResumeMirrorRequest* request,
+                                                     v1::ResumeMirrorResponse* response) {
+  if (parts_.mirror != nullptr) parts_.mirror->Resume();
+  Finish(context, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
+         *response);
+  return context->DefaultReactor();
+}
+
+grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext* context,
+                                                     const v1::RewindMirrorRequest* request,
+                                                     v1::RewindMirrorResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  kafka::MirrorControl* const mirror = parts_.mirror;
+  if (mirror == nullptr) {
+    Finish(context, mirror, NoMirror(), *response);
+    return reactor;
+  }
+  const auto token = Token::Parse(request->resume_token());
+  const absl::Status known =
+      token.ok() ? feed::Resolve(parts_.feed, *token).status() : token.status();
+  if (!known.ok()) {
+    Finish(context, mirror, known, *response);
+    return reactor;
+  }
+  mirror->Rewind(*token, [context, mirror, response](const absl::Status& status) {
+    Finish(context, mirror, status, *response);
+  });
+  return reactor;
+}
+
+void AdminService::FillMirror(v1::GetStatusResponse& response) const {
+  if (parts_.mirror != nullptr) *response.mutable_mirror() = parts_.mirror->Status();
+}
+
+}  // namespace millrace::admin

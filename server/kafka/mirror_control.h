@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "millrace/v1/admin.pb.h"
+#include "model/token.h"
+
+namespace millrace::kafka {
+
+// The mirror as operators see it. Thread-safe; no call waits for Kafka.
+class MirrorControl {
+ public:
+  virtual ~MirrorControl() = default;
+
+  virtual v1::MirrorStatus Status() const = 0;
+  // Holds it once what it has begun to send is committed or taken back.
+  virtual void Pause() = 0;
+  // Goes on, also after an error that parked it.
+  virtual void Resume() = 0;
+  // Moves it to right after `token`, in Kafka first. Calls `done` once, on another thread or this
+  // one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE; kCancelled: the server
+  // stops; errors of feed::Resolve.
+  virtual void Rewind(const Token& token, std::function<void(absl::Status)> done) = 0;
+};
+
+}  // namespace millrace::kafka
