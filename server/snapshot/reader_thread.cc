@@ -37,6 +37,8 @@ void ReaderThread::Run() {
       spdlog::warn("reading table {} broke off, trying again: {} reason={}",
                    assignment->table.ToString(), std::string(status.message()),
                    ErrorReason(status));
+      assignment->progress.set_error(std::string(status.message()));
+      assignment->progress.set_error_reason(ErrorReason(status));
     }
     parts_.jobs.Return(*assignment, parts_.clock.SteadyMicros() + backoff);
     backoff = std::min(2 * backoff, parts_.config.source.reconnect_backoff_max);

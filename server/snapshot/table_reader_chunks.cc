@@ -153,6 +153,8 @@ absl::Status TableReader::Take(StreamAccess& stream, const Window& window, Verdi
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t added, AddReads(stream, *wanted));
   Progress& progress = assignment_.progress;
   progress.set_rows_read(progress.rows_read() + added);
+  progress.clear_error();
+  progress.clear_error_reason();
   if (!chunk_.rows.empty()) {
     *progress.mutable_last_key() = {chunk_.last_key.begin(), chunk_.last_key.end()};
   }

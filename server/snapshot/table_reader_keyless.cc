@@ -131,6 +131,8 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
   stream.builder().EndTransaction();
   Progress& progress = assignment_.progress;
   progress.set_rows_read(rows);
+  progress.clear_error();
+  progress.clear_error_reason();
   progress.set_state(v1::SnapshotTable::STATE_DONE);
   Complete(stream);
   stream.live_changes().Stop(assignment_.table);
