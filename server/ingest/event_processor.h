@@ -19,6 +19,7 @@
 #include "model/flavour.h"
 #include "model/source_position.h"
 #include "model/table_name.h"
+#include "mysql/name_folding.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
 #include "schema/statement.h"
@@ -66,6 +67,9 @@ class EventProcessor {
   };
 
   EventProcessor(Options options, const Parts& parts);
+
+  // How the source that is read spells names; until set, as they are typed.
+  void SetNames(NameFolding names) { names_ = std::move(names); }
 
   // Takes one event as the dump stream delivers it.
   absl::StatusOr<Step> Process(std::string_view event);
@@ -145,6 +149,7 @@ class EventProcessor {
   absl::Status AtEvent(const absl::Status& status) const;
 
   const Options options_;
+  NameFolding names_;
   schema::Registry& registry_;
   transcode::FrameBuilder& builder_;
   schema::Coverage& coverage_;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
+#include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
 #include "millrace/v1/change_feed.pb.h"
 
@@ -32,7 +33,9 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   const std::string database = StatementText(query.database, options_.flavour, 0);
   query.statement = statement;
   query.database = database;
-  return OnStatement(event, query, schema::Classify(statement, database));
+  schema::Statement classified = schema::Classify(statement, database);
+  FoldNames(names_, classified);
+  return OnStatement(event, query, classified);
 }
 
 absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event, const binlog::Query& query) {

@@ -11,6 +11,7 @@
 #include "ingest/source_identity.h"
 #include "ingest/stream_access.h"
 #include "mysql/current_position.h"
+#include "mysql/source_check.h"
 #include "mysql/table_details.h"
 #include "spdlog/spdlog.h"
 
@@ -156,6 +157,7 @@ absl::Status Ingest::RunOnce() {
   SetState(State::kConnecting, absl::OkStatus());
   MILLRACE_RETURN_IF_ERROR(ConnectQueries());
   MILLRACE_RETURN_IF_ERROR(Prepare());
+  processor_->SetNames(names_);
   MILLRACE_RETURN_IF_ERROR(CheckContinuity(*queries_, processor_->position(), source_uuid_));
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
                             BinlogStream::Open(source_, processor_->position()));
@@ -193,10 +195,17 @@ absl::Status Ingest::ConnectQueries() {
     status_.server_version = queries_->info().version_text;
   }
   MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
+  MILLRACE_RETURN_IF_ERROR(LearnNames());
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_, findings_logged_));
   checked_ = true;
   return absl::OkStatus();
+}
+
+absl::Status Ingest::LearnNames() {
+  MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(*queries_));
+  return FindingsStatus(CheckNames(queries_->info(), names_, source_, &config_.snapshot),
+                        queries_->endpoint());
 }
 
 absl::StatusOr<SourcePosition> Ingest::StartPosition() {

@@ -24,6 +24,7 @@
 #include "log/log.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
+#include "mysql/name_folding.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/live_changes.h"
@@ -81,6 +82,7 @@ class Ingest {
   // Connects and reads until something fails.
   absl::Status RunOnce();
   absl::Status ConnectQueries();
+  absl::Status LearnNames();
   absl::StatusOr<SourcePosition> StartPosition();
   absl::Status Prepare();
   absl::Status ReadStream();
@@ -113,6 +115,7 @@ class Ingest {
 
   // The ingest thread's own.
   std::unique_ptr<Connection> queries_;
+  NameFolding names_;  // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
   std::unique_ptr<EventProcessor> processor_;

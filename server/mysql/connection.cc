@@ -72,7 +72,8 @@ absl::Status Connection::Prepare(const SourceOptions& options) {
 absl::Status Connection::LearnServer() {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             Query("SELECT @@version AS version, @@version_comment AS comment, "
-                                  "@@global.server_id AS server_id"));
+                                  "@@global.server_id AS server_id, "
+                                  "@@global.lower_case_table_names AS name_case"));
   if (rows.rows.size() != 1) return QueryError(endpoint_, {0, "no answer to who it is"});
   const QueryRow& row = rows.rows[0];
   info_.version_text = rows.Text(row, {"version"});
@@ -83,6 +84,9 @@ absl::Status Connection::LearnServer() {
   info_.flavour = mariadb ? Flavour::kMariadb : Flavour::kMysql;
   const std::string server_id = rows.Text(row, {"server_id"});
   std::from_chars(server_id.data(), server_id.data() + server_id.size(), info_.server_id);
+  const std::string name_case = rows.Text(row, {"name_case"});
+  std::from_chars(name_case.data(), name_case.data() + name_case.size(),
+                  info_.lower_case_table_names);
   if (mariadb) {
     info_.gtid_mode = "ON";
     return absl::OkStatus();

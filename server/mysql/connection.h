@@ -30,6 +30,9 @@ struct ServerInfo {
   // MySQL's gtid_mode: `ON`, `ON_PERMISSIVE`, `OFF_PERMISSIVE` or `OFF`. Always `ON` for MariaDB,
   // whose transactions all have a GTID.
   std::string gtid_mode;
+  // 0: names of databases and tables are kept as typed and their case counts; 1: in lower case; 2:
+  // as typed, and their case does not count.
+  uint32_t lower_case_table_names = 0;
   bool gtids() const { return gtid_mode == "ON"; }
 };
 

@@ -245,12 +245,61 @@ absl::Status CheckFilters(Connection& connection, const Check& check) {
   return absl::OkStatus();
 }
 
+// `db.table` of the pattern `db.table.column`; dots in backquotes are part of a name.
+std::string_view WithoutColumn(std::string_view pattern) {
+  bool quoted = false;
+  size_t end = pattern.size();
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '`') quoted = !quoted;
+    if (pattern[i] == '.' && !quoted) end = i;
+  }
+  return pattern.substr(0, end);
+}
+
+// A pattern with a letter that no name has: nothing would match it, in silence.
+void CheckPattern(const Check& check, const NameFolding& names, std::string_view option,
+                  std::string_view pattern, std::string_view of_names) {
+  const auto folded = names.Fold(of_names);
+  if (!folded.has_value() || *folded == of_names) return;
+  check.Error("PATTERN_NOT_LOWER_CASE",
+              fmt::format("{} has '{}', which no table matches: the source keeps all names of "
+                          "databases and tables in lower case (lower_case_table_names = 1)",
+                          option, pattern),
+              fmt::format("{}: \"{}{}\"", option, *folded, pattern.substr(of_names.size())));
+}
+
 }  // namespace
+
+std::vector<Finding> CheckNames(const ServerInfo& server, const NameFolding& names,
+                                const SourceOptions& options, const SnapshotOptions* snapshots) {
+  std::vector<Finding> findings;
+  const Variables none;
+  const Check check{server, none, findings};
+  if (server.lower_case_table_names == 2) {
+    check.Error("LOWER_CASE_TABLE_NAMES_2",
+                "lower_case_table_names is 2: statements, row events and information_schema spell "
+                "the name of one table differently, so that a change cannot be told to be of a "
+                "table",
+                "use a server that was set up with lower_case_table_names = 0 or 1");
+  }
+  for (const std::string& pattern : options.tables) {
+    CheckPattern(check, names, "source.tables", pattern, pattern);
+  }
+  for (const std::string& pattern : options.exclude_columns) {
+    CheckPattern(check, names, "source.exclude_columns", pattern, WithoutColumn(pattern));
+  }
+  if (snapshots == nullptr) return findings;
+  for (const std::string& pattern : snapshots->tables) {
+    CheckPattern(check, names, "snapshot.tables", pattern, pattern);
+  }
+  return findings;
+}
 
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
                                                  const SourceOptions& options,
                                                  const SnapshotOptions* snapshots) {
-  std::vector<Finding> findings;
+  MILLRACE_ASSIGN_OR_RETURN(const NameFolding names, FetchNameFolding(connection));
+  std::vector<Finding> findings = CheckNames(connection.info(), names, options, snapshots);
   MILLRACE_ASSIGN_OR_RETURN(const Variables variables, ReadVariables(connection));
   const Check check{connection.info(), variables, findings};
   CheckVersion(check);

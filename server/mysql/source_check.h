@@ -7,6 +7,7 @@
 #include "config/snapshot_options.h"
 #include "config/source_options.h"
 #include "mysql/connection.h"
+#include "mysql/name_folding.h"
 
 namespace millrace {
 
@@ -33,6 +34,11 @@ struct Finding {
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
                                                  const SourceOptions& options,
                                                  const SnapshotOptions* snapshots = nullptr);
+
+// What of this concerns the case of names. Without an error among it changes are told of the right
+// tables; so it is looked at also where nobody wants a check.
+std::vector<Finding> CheckNames(const ServerInfo& server, const NameFolding& names,
+                                const SourceOptions& options, const SnapshotOptions* snapshots);
 
 // OK without an error among `findings`; else kFailedPrecondition SOURCE_MISCONFIGURED, which names
 // each error and its remedy. kPermissionDenied SOURCE_ACCESS_DENIED if all errors are grants.

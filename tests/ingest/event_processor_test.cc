@@ -169,6 +169,25 @@ TEST_F(MysqlProcessorTest, DefinitionOfSeveralTablesIsAChangeOfEachCapturedOne) 
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.c"));
 }
 
+TEST_F(MysqlProcessorTest, StatementOfASourceThatKeepsLowerCaseIsOfTheTableItMeans) {
+  processor_->SetNames(NameFolding::ToLower({}));
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  Gtid(1);
+  EXPECT_EQ(Query("ALTER TABLE B.Small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  EXPECT_THAT(ChangeMessages()[0].schema_change().tables(), ElementsAre("b.small"));
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "altered");
+}
+
+TEST_F(MysqlProcessorTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable) {
+  processor_->SetNames(NameFolding::ToLower({{"\u1e9e", std::nullopt}}));
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  Gtid(1);
+  EXPECT_EQ(Query("TRUNCATE `stra\u1e9ee`"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b."));
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "a statement that could not be read");
+}
+
 TEST_F(MysqlProcessorTest, DefinitionThatFillsFramesIsCommittedWhole) {
   std::string statement = "DROP TABLE t0";
   for (int i = 1; i < 300; ++i) statement += ", table_with_a_longer_name_" + std::to_string(i);

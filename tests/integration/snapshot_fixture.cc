@@ -44,6 +44,24 @@ uint64_t SnapshotShop::ExpectFeedIsSource(const std::vector<std::string>& names)
   return model.counts().reads;
 }
 
+void SnapshotShop::ExpectSnapshotIsSource(const std::vector<std::string>& names) {
+  std::vector<SnapshotTableSpec> tables;
+  v1::SubscribeRequest request;
+  request.set_at(v1::START_POINT_SNAPSHOT);
+  for (const std::string& name : names) {
+    tables.push_back(Table(name));
+    request.add_tables(tables.back().FullName());
+  }
+  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  SnapshotModel model = ModelOf(*feed_, tables);
+  model.ExpectCatchUp();
+  ReplayInto(model, *feed_, request);
+  EXPECT_THAT(model.violations(), ::testing::IsEmpty()) << HistoryOfViolation(model, *feed_);
+  for (const SnapshotTableSpec& table : tables) {
+    EXPECT_THAT(Differences(model, *feed_, sql_, table), ::testing::IsEmpty()) << table.name;
+  }
+}
+
 std::vector<SeenRow> SnapshotShop::RowsRead(const std::string& table) {
   std::vector<SeenRow> rows;
   for (const SeenChange& change : AllChanges()) {

@@ -33,6 +33,8 @@ class SnapshotShop {
 
   // The feed from EARLIEST on, replayed, is the source. Answers how many rows were read.
   uint64_t ExpectFeedIsSource(const std::vector<std::string>& names);
+  // The same of a feed from SNAPSHOT on.
+  void ExpectSnapshotIsSource(const std::vector<std::string>& names);
   // Changes of the feed from EARLIEST on.
   std::vector<SeenChange> AllChanges() { return ChangeReader(*feed_).ReadAll(sql_); }
   // READs among them, of one table.

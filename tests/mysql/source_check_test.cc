@@ -172,6 +172,47 @@ TEST_P(SourceCheckTest, ErrorsComeFirst) {
   EXPECT_EQ(findings.back().severity, Severity::kWarning);
 }
 
+// What is found of names by these settings.
+std::vector<Finding> FindingsOfNames(uint32_t lower_case_table_names, const SourceOptions& options,
+                                     const SnapshotOptions* snapshots = nullptr) {
+  ServerInfo server;
+  server.lower_case_table_names = lower_case_table_names;
+  const bool folds = lower_case_table_names == 1;
+  return CheckNames(server, folds ? NameFolding::ToLower({{"Ä", "ä"}}) : NameFolding(), options,
+                    snapshots);
+}
+
+TEST(SourceCheckOfNames, NamesSpelledInTwoWaysAreAnError) {
+  EXPECT_THAT(FindingsOfNames(2, {}), HasCode("LOWER_CASE_TABLE_NAMES_2"));
+  EXPECT_THAT(FindingsOfNames(0, {}), IsEmpty());
+  EXPECT_THAT(FindingsOfNames(1, {}), IsEmpty());
+  EXPECT_EQ(ErrorReason(FindingsStatus(FindingsOfNames(2, {}), "db:3306")), "SOURCE_MISCONFIGURED");
+}
+
+TEST(SourceCheckOfNames, PatternThatLowerCaseCannotMatchIsAnError) {
+  SourceOptions options;
+  options.tables = {"shop.*", "!`Shop`.Ärger"};
+  const auto findings = FindingsOfNames(1, options);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].code, "PATTERN_NOT_LOWER_CASE");
+  EXPECT_EQ(findings[0].remedy, "source.tables: \"!`shop`.ärger\"");
+  EXPECT_THAT(FindingsOfNames(0, options), IsEmpty());
+}
+
+TEST(SourceCheckOfNames, PatternsOfColumnsMayHaveAnyCaseInTheColumn) {
+  SourceOptions options;
+  options.exclude_columns = {"shop.`a.B`.Hash", "shop.users.Password"};
+  const auto findings = FindingsOfNames(1, options);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].remedy, "source.exclude_columns: \"shop.`a.b`.Hash\"");
+}
+
+TEST(SourceCheckOfNames, PatternsOfTablesToReadAreLookedAt) {
+  SnapshotOptions snapshots;
+  snapshots.tables = {"Shop.*"};
+  EXPECT_THAT(FindingsOfNames(1, {}, &snapshots), HasCode("PATTERN_NOT_LOWER_CASE"));
+}
+
 MILLRACE_BOTH_SERVERS(SourceCheckTest);
 
 TEST(SourceCheckMysqlTest, GtidModeIsReachedStepByStep) {

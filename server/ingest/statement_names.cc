@@ -1,0 +1,56 @@
+#include "ingest/statement_names.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace millrace::ingest {
+namespace {
+
+// False: it cannot be said.
+bool Fold(const NameFolding& names, std::string& name) {
+  std::optional<std::string> folded = names.Fold(name);
+  if (folded.has_value()) name = *std::move(folded);
+  return folded.has_value();
+}
+
+bool Fold(const NameFolding& names, TableName& table) {
+  return Fold(names, table.database) && Fold(names, table.table);
+}
+
+bool FoldAll(const NameFolding& names, schema::Statement& statement) {
+  const auto fold = [&names](TableName& table) { return Fold(names, table); };
+  return std::all_of(statement.tables.begin(), statement.tables.end(), fold) &&
+         std::all_of(statement.renames.begin(), statement.renames.end(),
+                     [&fold](auto& rename) { return fold(rename.first) && fold(rename.second); }) &&
+         Fold(names, statement.database);
+}
+
+// The same table, spelled in two ways.
+void RemoveRepeated(std::vector<TableName>& tables) {
+  auto end = tables.begin();
+  for (auto table = tables.begin(); table != tables.end(); ++table) {
+    if (std::find(tables.begin(), end, *table) != end) continue;
+    if (end != table) *end = std::move(*table);
+    ++end;
+  }
+  tables.erase(end, tables.end());
+}
+
+}  // namespace
+
+void FoldNames(const NameFolding& names, schema::Statement& statement) {
+  if (!names.folds()) return;
+  if (FoldAll(names, statement)) {
+    RemoveRepeated(statement.tables);
+    return;
+  }
+  statement.tables.clear();
+  statement.renames.clear();
+  statement.column_renames.clear();
+  statement.database.clear();
+  statement.index_only = false;
+  statement.may_concern_any_table = true;
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "mysql/name_folding.h"
+#include "schema/statement.h"
+
+namespace millrace::ingest {
+
+// Gives names of databases and tables in `statement` the spelling that row events have. If that
+// cannot be said of one of them, no table is named any more, and the statement may concern any.
+void FoldNames(const NameFolding& names, schema::Statement& statement);
+
+}  // namespace millrace::ingest
