@@ -1,5 +1,7 @@
 #include "schema/coverage.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
@@ -61,6 +63,25 @@ absl::StatusOr<std::pair<TableName, TableCoverage>> ParseRecord(std::string_view
 }
 
 }  // namespace
+
+TableCoverage WhenReadingBegins(const std::optional<TableCoverage>& now, Sequence begin) {
+  if (now.has_value() && now->whole()) return *now;
+  return {.begin = begin, .complete = false, .spoiled = {}};
+}
+
+bool IsReadInVain(const TableCoverage& now, Sequence begin) {
+  if (!now.spoiled.empty() && now.spoiled != kPartialRows) return true;
+  // A complete table that was emptied since gives all its rows by the changes behind that, whatever
+  // is read.
+  return !now.complete && now.begin != begin;
+}
+
+TableCoverage WhenAllIsRead(TableCoverage now, Sequence begin) {
+  now.complete = true;
+  // Behind `begin`, the table was emptied meanwhile, or another snapshot has read it.
+  now.begin = std::max(now.begin, begin);
+  return now;
+}
 
 absl::StatusOr<std::unique_ptr<Coverage>> Coverage::Open(const log::Log& log) {
   std::unique_ptr<Coverage> coverage(new Coverage());

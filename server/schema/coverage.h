@@ -22,15 +22,27 @@ namespace millrace::schema {
 inline constexpr std::string_view kPartialRows = "partial row images";
 
 // From where on the log holds all of a table: replaying the changes of the table from `begin` on
-// gives its rows, provided that `complete` and not `spoiled`.
+// gives its rows, provided that `complete` and not `spoiled`. A table that is read although it is
+// whole stays so: from the old `begin` on the log holds it no less, and only when all rows have
+// been read anew does `begin` move to where that was begun.
 struct TableCoverage {
   Sequence begin;         // first change that counts
-  bool complete = false;  // false: a snapshot is still being read
+  bool complete = false;  // false: the first snapshot, or one after it was spoiled, is being read
   // Why the log's changes do not give the rows any more, in a word for messages (`altered`,
   // `partial row images`); empty if they do.
   std::string spoiled;
+  // The changes from `begin` on give the rows, as far as they are retained.
+  bool whole() const { return complete && spoiled.empty(); }
   friend bool operator==(const TableCoverage&, const TableCoverage&) = default;
 };
+
+// Coverage of a table through the reading of all its rows, begun with change `begin`.
+// When it begins: what held goes on to hold until there is something better, which need never be.
+TableCoverage WhenReadingBegins(const std::optional<TableCoverage>& now, Sequence begin);
+// True if what has been read since is of no use, because of statements that came since.
+bool IsReadInVain(const TableCoverage& now, Sequence begin);
+// When it is over.
+TableCoverage WhenAllIsRead(TableCoverage now, Sequence begin);
 
 // Coverage of all tables. The writing methods belong to the ingest thread; readers see a change of
 // it once MarkStored has been called for the batch that it went to disk with.

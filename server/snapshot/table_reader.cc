@@ -128,9 +128,8 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
 // A statement that came while nobody recorded, as after a crash, has left its mark.
 bool TableReader::HasMoved(StreamAccess& stream) const {
   const auto coverage = stream.coverage().Newest(assignment_.table);
-  if (!coverage.has_value() || coverage->complete) return false;
-  const bool altered = !coverage->spoiled.empty() && coverage->spoiled != schema::kPartialRows;
-  return altered || coverage->begin.value != assignment_.progress.begin();
+  return coverage.has_value() &&
+         schema::IsReadInVain(*coverage, Sequence{assignment_.progress.begin()});
 }
 
 void TableReader::BeginAnew(StreamAccess& stream) {
@@ -144,7 +143,9 @@ void TableReader::BeginAnew(StreamAccess& stream) {
   progress.clear_key_columns();
   progress.clear_last_key();
   if (assignment_.whole()) {
-    stream.coverage().Set(assignment_.table, {.begin = begin, .complete = false, .spoiled = {}});
+    stream.coverage().Set(
+        assignment_.table,
+        schema::WhenReadingBegins(stream.coverage().Newest(assignment_.table), begin));
   }
   stream.AddRecord(Jobs::RecordOf(assignment_));
 }
@@ -344,9 +345,10 @@ absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status
 void TableReader::Complete(StreamAccess& stream) {
   if (!assignment_.whole()) return;
   auto coverage = stream.coverage().Newest(assignment_.table);
-  if (!coverage.has_value() || coverage->complete) return;
-  coverage->complete = true;
-  stream.coverage().Set(assignment_.table, *std::move(coverage));
+  if (!coverage.has_value()) return;
+  stream.coverage().Set(
+      assignment_.table,
+      schema::WhenAllIsRead(*std::move(coverage), Sequence{assignment_.progress.begin()}));
 }
 
 absl::Status TableReader::WaitForPace(uint64_t rows) {

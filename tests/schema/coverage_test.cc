@@ -114,6 +114,47 @@ TEST_F(CoverageTest, UnchangedCoverageIsNotWrittenAgain) {
   EXPECT_THAT(coverage_->TakeUnstored(), IsEmpty());
 }
 
+TEST(CoverageOfATableBeingRead, WhatHoldsGoesOnToHold) {
+  EXPECT_EQ(WhenReadingBegins(kWhole, {20}), kWhole);
+  EXPECT_FALSE(IsReadInVain(kWhole, {20}));
+}
+
+TEST(CoverageOfATableBeingRead, WhatDoesNotHoldBeginsAnew) {
+  const TableCoverage begun{.begin = {20}, .complete = false, .spoiled = {}};
+  EXPECT_EQ(WhenReadingBegins(std::nullopt, {20}), begun);
+  EXPECT_EQ(WhenReadingBegins(TableCoverage{.begin = {7}, .complete = false}, {20}), begun);
+  EXPECT_EQ(
+      WhenReadingBegins(TableCoverage{.begin = {7}, .complete = true, .spoiled = "altered"}, {20}),
+      begun);
+}
+
+TEST(CoverageOfATableBeingRead, ItHoldsFromTheBeginningOfTheReadingOnceAllIsRead) {
+  const TableCoverage read{.begin = {20}, .complete = true, .spoiled = {}};
+  EXPECT_EQ(WhenAllIsRead(kWhole, {20}), read);
+  EXPECT_EQ(WhenAllIsRead({.begin = {20}, .complete = false}, {20}), read);
+}
+
+TEST(CoverageOfATableBeingRead, PartialRowsSinceItBeganSpoilWhatIsRead) {
+  const TableCoverage spoiled{.begin = {7}, .complete = true, .spoiled = std::string(kPartialRows)};
+  EXPECT_FALSE(IsReadInVain(spoiled, {20}));
+  EXPECT_EQ(WhenAllIsRead(spoiled, {20}).spoiled, kPartialRows);
+  EXPECT_EQ(WhenAllIsRead(spoiled, {20}).begin, Sequence{20});
+}
+
+TEST(CoverageOfATableBeingRead, ATableEmptiedMeanwhileHoldsFromThereOn) {
+  const TableCoverage emptied{.begin = {30}, .complete = true, .spoiled = {}};
+  EXPECT_FALSE(IsReadInVain(emptied, {20}));
+  EXPECT_EQ(WhenAllIsRead(emptied, {20}), emptied);
+  EXPECT_TRUE(IsReadInVain({.begin = {30}, .complete = false}, {20}));
+  EXPECT_FALSE(IsReadInVain({.begin = {20}, .complete = false}, {20}));
+}
+
+TEST(CoverageOfATableBeingRead, AnAlteredTableWasReadInVain) {
+  for (const bool complete : {true, false}) {
+    EXPECT_TRUE(IsReadInVain({.begin = {20}, .complete = complete, .spoiled = "altered"}, {20}));
+  }
+}
+
 TEST_F(CoverageTest, DamagedRecordFailsOpen) {
   PutRecord("coverage.other", "");
   EXPECT_EQ(ReasonOfOpen(), "LOG_DAMAGED");
