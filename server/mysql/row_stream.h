@@ -2,20 +2,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/text_value.h"
 
 namespace millrace {
-
-// A value of a result row, as the text protocol has it. A null pointer is NULL.
-struct TextValue {
-  const char* data = nullptr;
-  size_t size = 0;
-  bool null() const { return data == nullptr; }
-  std::string_view view() const { return {data, size}; }
-};
 
 // The rows of one query, one after the other as the server sends them, never all in memory and with
 // no allocation for each. Made by Connection::Stream, which outlives it; while it lives the

@@ -27,7 +27,7 @@ constexpr Micros kChangePause = 20'000;
 // Between two looks at something that the source does soon.
 constexpr Micros kPause = 2'000;
 
-absl::Status Changed() {
+absl::Status TableChanged() {
   return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
 }
 
@@ -181,10 +181,7 @@ absl::StatusOr<bool> TableReader::Describe() {
     }
     return absl::OkStatus();
   }));
-  if (verdict == Verdict::kChanged) {
-    anew_ = true;
-    return Changed();
-  }
+  if (verdict == Verdict::kChanged) return Changed();
   parts_.jobs.Update(assignment_);
   return true;
 }
@@ -199,7 +196,7 @@ absl::StatusOr<bool> TableReader::IsThere() {
           .status();
   if (ErrorReason(status) == "TABLE_MISSING") return false;
   MILLRACE_RETURN_IF_ERROR(status);
-  return Changed();
+  return TableChanged();
 }
 
 absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
@@ -212,7 +209,6 @@ absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
                                                                 stream.builder().newest().next()));
   MILLRACE_ASSIGN_OR_RETURN(plan_,
                             transcode::SelectPlan::Compile(version_, connection_.info().flavour));
-  values_.resize(plan_->value_count());
   row_key_.reset();
   key_indexes_.clear();
   const std::vector<std::string> columns =
@@ -240,6 +236,11 @@ absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
 bool TableReader::DefinitionChanged(StreamAccess& stream) const {
   const TableChanges* changes = stream.live_changes().Find(assignment_.table);
   return changes == nullptr || changes->definitions() != 0;
+}
+
+absl::Status TableReader::Changed() {
+  anew_ = true;
+  return TableChanged();
 }
 
 absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
@@ -319,6 +320,20 @@ absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {
       std::move(work));
 }
 
+absl::StatusOr<std::unique_ptr<RowStream>> TableReader::StreamPlanned(const std::string& sql) {
+  MILLRACE_ASSIGN_OR_RETURN(auto rows, connection_.Stream(sql));
+  if (rows->column_count() != plan_->value_count()) {
+    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
+                                           plan_->value_count(), name_, rows->column_count()));
+  }
+  return rows;
+}
+
+absl::Status TableReader::EncodeRow(const TextValue* values) {
+  invalid_.clear();
+  return plan_->EncodeRow(values, chunk_.bytes, invalid_);
+}
+
 absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status& why) {
   const Progress before = assignment_.progress;
   assignment_.progress.set_state(state);
@@ -351,10 +366,9 @@ void TableReader::Complete(StreamAccess& stream) {
       schema::WhenAllIsRead(*std::move(coverage), Sequence{assignment_.progress.begin()}));
 }
 
-absl::Status TableReader::WaitForPace(uint64_t rows) {
+void TableReader::WaitForPace(uint64_t rows) {
   const Micros wait = parts_.pace.Spend(rows);
   if (wait > 0) parts_.jobs.Sleep(assignment_.job, wait);
-  return absl::OkStatus();
 }
 
 absl::Status TableReader::WaitForSource() {

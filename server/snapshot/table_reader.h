@@ -81,11 +81,18 @@ class TableReader {
   // Runs `work` when the stream has come to the end that the binlog has now.
   absl::Status RunBehindEnd(StreamTasks::Work work);
 
+  // The definition is not the one it was: the next Open begins the table from its first row.
+  absl::Status Changed();
+  // The rows of a query for what the plan selects.
+  absl::StatusOr<std::unique_ptr<RowStream>> StreamPlanned(const std::string& sql);
+  // Appends a row to the chunk's bytes; what of it is no text is in `invalid_`.
+  absl::Status EncodeRow(const TextValue* values);
+
   // Rows of a table with a key. True: it is over.
   absl::StatusOr<bool> ReadChunk();
   absl::Status FillChunk();
   absl::Status AddRow(const TextValue* values);
-  void KeepKey();
+  void KeepKey(const TextValue* values);
   uint64_t RowsWanted() const;
   absl::StatusOr<std::string> QueryForChunk() const;
   absl::Status Offer(const Window& window, Verdict& verdict);
@@ -108,7 +115,7 @@ class TableReader {
   // The end of the table, in the stream's own order.
   absl::Status End(v1::SnapshotTable::State state, const absl::Status& why);
   void Complete(StreamAccess& stream);
-  absl::Status WaitForPace(uint64_t rows);
+  void WaitForPace(uint64_t rows);
   absl::Status WaitForSource();
   bool Wanted() const { return parts_.jobs.Wanted(assignment_.job); }
 
@@ -134,7 +141,6 @@ class TableReader {
 
   ChunkSize size_;
   Chunk chunk_;
-  std::vector<transcode::SelectPlan::Value> values_;
   std::vector<transcode::InvalidText> invalid_;
   Micros load_checked_at_ = 0;
   int changes_in_a_row_ = 0;  // of the definition, without a chunk between them

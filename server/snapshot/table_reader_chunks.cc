@@ -27,16 +27,10 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
   MILLRACE_RETURN_IF_ERROR(EndRead());
   MILLRACE_RETURN_IF_ERROR(filled);
   MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-  if (!same) {
-    anew_ = true;
-    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
-  }
+  if (!same) return Changed();
   Verdict verdict = Verdict::kTaken;
   MILLRACE_RETURN_IF_ERROR(Offer(window, verdict));
-  if (verdict == Verdict::kChanged) {
-    anew_ = true;
-    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
-  }
+  if (verdict == Verdict::kChanged) return Changed();
   if (verdict == Verdict::kRepeat) {
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     size_.Halve();
@@ -47,7 +41,7 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
   size_.Note(chunk_.rows.size(), chunk_.bytes.size(), took);
   changes_in_a_row_ = 0;
   if (chunk_.last) return true;
-  MILLRACE_RETURN_IF_ERROR(WaitForPace(chunk_.rows.size()));
+  WaitForPace(chunk_.rows.size());
   return false;
 }
 
@@ -79,11 +73,7 @@ uint64_t TableReader::RowsWanted() const {
 absl::Status TableReader::FillChunk() {
   chunk_.Clear();
   MILLRACE_ASSIGN_OR_RETURN(const std::string sql, QueryForChunk());
-  MILLRACE_ASSIGN_OR_RETURN(const auto rows, connection_.Stream(sql));
-  if (rows->column_count() != values_.size()) {
-    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
-                                           values_.size(), name_, rows->column_count()));
-  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto rows, StreamPlanned(sql));
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const bool more, rows->Next());
     if (!more) break;
@@ -98,12 +88,8 @@ absl::Status TableReader::FillChunk() {
 }
 
 absl::Status TableReader::AddRow(const TextValue* values) {
-  for (size_t i = 0; i < values_.size(); ++i) {
-    values_[i] = {.data = values[i].data, .size = values[i].size};
-  }
   Chunk::Row row{.offset = chunk_.bytes.size(), .key_offset = chunk_.keys.size()};
-  invalid_.clear();
-  MILLRACE_RETURN_IF_ERROR(plan_->EncodeRow(values_.data(), chunk_.bytes, invalid_));
+  MILLRACE_RETURN_IF_ERROR(EncodeRow(values));
   row.size = chunk_.bytes.size() - row.offset;
   if (!row_key_->Append(chunk_.row(row), chunk_.keys)) {
     return MakeError(
@@ -118,16 +104,15 @@ absl::Status TableReader::AddRow(const TextValue* values) {
                               .bytes = std::string(text.bytes)});
   }
   chunk_.rows.push_back(row);
-  KeepKey();
+  KeepKey(values);
   return absl::OkStatus();
 }
 
 // The next chunk begins behind the last row of this one.
-void TableReader::KeepKey() {
+void TableReader::KeepKey(const TextValue* values) {
   chunk_.last_key.resize(key_indexes_.size());
   for (size_t i = 0; i < key_indexes_.size(); ++i) {
-    const transcode::SelectPlan::Value& value = values_[*plan_->ValueIndex(key_indexes_[i])];
-    chunk_.last_key[i].assign(value.data, value.size);
+    chunk_.last_key[i] = values[*plan_->ValueIndex(key_indexes_[i])].view();
   }
 }
 

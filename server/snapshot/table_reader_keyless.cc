@@ -67,11 +67,7 @@ absl::Status TableReader::ReadAtRest() {
       parts_.jobs.Update(assignment_);
       return absl::OkStatus();
     }
-    if (verdict == Verdict::kChanged) {
-      anew_ = true;
-      return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED",
-                       "the table's definition changed");
-    }
+    if (verdict == Verdict::kChanged) return Changed();
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     parts_.jobs.Update(assignment_);
     parts_.jobs.SetWaiting(assignment_.job, fmt::format("table {} has no key, so it can be read "
@@ -125,9 +121,7 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
   // Until the query had the table, it could still be swapped for another.
   MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-  if (!same) {
-    return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
-  }
+  if (!same) return Changed();
   stream.builder().EndTransaction();
   Progress& progress = assignment_.progress;
   progress.set_rows_read(rows);
@@ -146,11 +140,7 @@ absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
   query.table = assignment_.table;
   query.select_list = plan_->select_list();
   query.where = assignment_.where;
-  MILLRACE_ASSIGN_OR_RETURN(const auto rows, connection_.Stream(QueryText(query)));
-  if (rows->column_count() != values_.size()) {
-    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
-                                           values_.size(), name_, rows->column_count()));
-  }
+  MILLRACE_ASSIGN_OR_RETURN(const auto rows, StreamPlanned(QueryText(query)));
   auto count = CopyRows(stream, *rows);
   // What is left of a large table is not worth reading.
   if (!count.ok()) rows->Abandon();
@@ -162,12 +152,8 @@ absl::StatusOr<uint64_t> TableReader::CopyRows(StreamAccess& stream, RowStream& 
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const bool more, rows.Next());
     if (!more) return count;
-    for (size_t i = 0; i < values_.size(); ++i) {
-      values_[i] = {.data = rows.values()[i].data, .size = rows.values()[i].size};
-    }
     chunk_.bytes.Clear();
-    invalid_.clear();
-    MILLRACE_RETURN_IF_ERROR(plan_->EncodeRow(values_.data(), chunk_.bytes, invalid_));
+    MILLRACE_RETURN_IF_ERROR(EncodeRow(rows.values()));
     MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
     MILLRACE_RETURN_IF_ERROR(stream.HandOver());
     if (++count % kLookEveryRows == 0 && !Wanted()) {

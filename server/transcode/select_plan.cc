@@ -142,7 +142,8 @@ class SelectPlan::State : public FieldWriter {
   const std::string& select_list() const { return select_list_; }
   size_t value_count() const { return ops_.size(); }
   std::optional<size_t> ValueIndex(size_t column_index) const;
-  absl::Status EncodeRow(const Value* values, WireBuffer& out, std::vector<InvalidText>& invalid);
+  absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
+                         std::vector<InvalidText>& invalid);
 
  private:
   char* Encode(const ColumnOp& op, std::string_view text, char* to);
@@ -165,16 +166,16 @@ std::optional<size_t> SelectPlan::State::ValueIndex(size_t column_index) const {
   return static_cast<size_t>(found - ops_.begin());
 }
 
-absl::Status SelectPlan::State::EncodeRow(const Value* values, WireBuffer& out,
+absl::Status SelectPlan::State::EncodeRow(const TextValue* values, WireBuffer& out,
                                           std::vector<InvalidText>& invalid) {
   WriteTo(out, invalid);
   const size_t out_size = out.size();
   const size_t invalid_size = invalid.size();
   char* to = out.Reserve(fixed_room_);
   for (const ColumnOp& op : ops_) {
-    const Value value = *values++;
-    if (value.data == nullptr) continue;
-    to = Encode(op, {value.data, value.size}, to);
+    const TextValue value = *values++;
+    if (value.null()) continue;
+    to = Encode(op, value.view(), to);
     if (to != nullptr) [[likely]]
       continue;
     out.Truncate(out_size);
@@ -375,7 +376,7 @@ std::optional<size_t> SelectPlan::ValueIndex(size_t column_index) const {
   return state_->ValueIndex(column_index);
 }
 
-absl::Status SelectPlan::EncodeRow(const Value* values, WireBuffer& out,
+absl::Status SelectPlan::EncodeRow(const TextValue* values, WireBuffer& out,
                                    std::vector<InvalidText>& invalid) {
   return state_->EncodeRow(values, out, invalid);
 }

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "model/flavour.h"
+#include "model/text_value.h"
 #include "schema/table_version.h"
 #include "transcode/row_plan.h"
 #include "transcode/wire_buffer.h"
@@ -38,15 +39,12 @@ class SelectPlan {
   static std::vector<std::string> PrepareSession();
 
   // Appends the fields of one row to `out` as the content of a row message, exactly as
-  // RowPlan::EncodeImage of the same row would. `values` has value_count() entries; a null `data`
-  // is NULL. Text that its charset does not allow is added to `invalid`; the bytes of those entries
+  // RowPlan::EncodeImage of the same row would. `values` has value_count() entries.
+  // Text that its charset does not allow is added to `invalid`; the bytes of those entries
   // lie in `values`. On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value
   // of its column's type; names table and column.
-  struct Value {
-    const char* data = nullptr;
-    size_t size = 0;
-  };
-  absl::Status EncodeRow(const Value* values, WireBuffer& out, std::vector<InvalidText>& invalid);
+  absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
+                         std::vector<InvalidText>& invalid);
 
   // The value of column `index` of a row just read, as an SQL literal that compares with the column
   // exactly: for going on after that row. Not for NULL. `expression`: what to compare it with; the

@@ -33,10 +33,9 @@ class SelectFixture {
   SelectPlan& plan() { return *plan_; }
   // The row's message, or the problem that the error names.
   std::string Encode(const Texts& texts) {
-    std::vector<SelectPlan::Value> values;
+    std::vector<TextValue> values;
     for (const auto& text : texts) {
-      values.push_back(text.has_value() ? SelectPlan::Value{text->data(), text->size()}
-                                        : SelectPlan::Value{});
+      values.push_back(text.has_value() ? TextValue{text->data(), text->size()} : TextValue{});
     }
     WireBuffer out;
     out.Append("before ");

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace millrace {
+
+// A value of a result row, as the text protocol has it. A null pointer is NULL.
+struct TextValue {
+  const char* data = nullptr;
+  size_t size = 0;
+  bool null() const { return data == nullptr; }
+  std::string_view view() const { return {data, size}; }
+};
+
+}  // namespace millrace
