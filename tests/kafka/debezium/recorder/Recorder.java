@@ -4,6 +4,8 @@ import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -25,10 +27,11 @@ import org.apache.kafka.connect.source.SourceRecord;
  * JsonConverter writes them. Says "streaming" on standard output when the snapshot is done and
  * changes are followed. Ends at the first record that is about the database `recorder`.
  *
- * Arguments: the file to write, true or false for schemas.enable, settings of the connector as
- * name=value.
+ * Arguments: the file to write, then settings as name=value: of the converter those that begin with
+ * `converter.`, of the connector and its engine all others.
  */
 public final class Recorder {
+  private static final String CONVERTER = "converter.";
   private static final String END = "recorder";
 
   private final PrintStream out;
@@ -37,19 +40,24 @@ public final class Recorder {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile String failure;
 
-  private Recorder(String path, String schemas) throws Exception {
+  private Recorder(String path, Map<String, String> converter) throws Exception {
     out = new PrintStream(path, "UTF-8");
-    keys.configure(Map.of("schemas.enable", schemas), true);
-    values.configure(Map.of("schemas.enable", schemas), false);
+    keys.configure(converter, true);
+    values.configure(converter, false);
   }
 
   public static void main(String[] arguments) throws Exception {
-    Properties settings = new Properties();
-    for (int i = 2; i < arguments.length; ++i) {
+    Properties connector = new Properties();
+    Map<String, String> converter = new HashMap<>();
+    for (int i = 1; i < arguments.length; ++i) {
       String[] setting = arguments[i].split("=", 2);
-      settings.setProperty(setting[0], setting[1]);
+      if (setting[0].startsWith(CONVERTER)) {
+        converter.put(setting[0].substring(CONVERTER.length()), setting[1]);
+      } else {
+        connector.setProperty(setting[0], setting[1]);
+      }
     }
-    new Recorder(arguments[0], arguments[1]).run(settings);
+    new Recorder(arguments[0], converter).run(connector);
   }
 
   private void run(Properties settings) throws Exception {
@@ -132,6 +140,6 @@ public final class Recorder {
 
   // A record without a key, or a tombstone, is no JSON at all.
   private static String text(byte[] json) {
-    return json == null ? "null" : new String(json, java.nio.charset.StandardCharsets.UTF_8);
+    return json == null ? "null" : new String(json, StandardCharsets.UTF_8);
   }
 }

@@ -44,7 +44,8 @@ BEGIN
   INSERT INTO shapes VALUES
     (base + 2, ST_GeomFromText('POINT(1 -2.5)'), ST_GeomFromText('POINT(52.5 13.4)', 4326),
      ST_GeomFromText('LINESTRING(0 0,1 1,2 -2)'), ST_GeomFromText('POLYGON((0 0,4 0,4 4,0 0))'),
-     ST_GeomFromText('MULTIPOINT(0 0,1 1)'), ST_GeomFromText('MULTILINESTRING((0 0,1 1),(2 2,3 3))'),
+     ST_GeomFromText('MULTIPOINT(0 0,1 1)'),
+     ST_GeomFromText('MULTILINESTRING((0 0,1 1),(2 2,3 3))'),
      ST_GeomFromText('MULTIPOLYGON(((0 0,4 0,4 4,0 0)))'),
      ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2))'));
   INSERT INTO vectors VALUES

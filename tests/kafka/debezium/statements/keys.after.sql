@@ -29,7 +29,8 @@ INSERT INTO unique_prefix VALUES ('abcdef', 'x');
 DELETE FROM unique_prefix;
 INSERT INTO unique_expression VALUES (1, 'x');
 DELETE FROM unique_expression;
-INSERT INTO typed_key VALUES (1.5, '2024-02-29 12:34:56.789', X'01', 18446744073709551615, 'y', 258);
+INSERT INTO typed_key VALUES
+  (1.5, '2024-02-29 12:34:56.789', X'01', 18446744073709551615, 'y', 258);
 DELETE FROM typed_key;
 INSERT INTO only_key VALUES (1, 2);
 UPDATE only_key SET a = 2;

@@ -11,7 +11,7 @@ CREATE TABLE `Upper` (`ID` INT PRIMARY KEY, v INT);
 CREATE TABLE `back``tick` (`i``d` INT PRIMARY KEY, v INT);
 CREATE TABLE `quo"te'` (`i"d` INT PRIMARY KEY, `it's` INT);
 CREATE TABLE `columns` (
-  `the id` INT PRIMARY KEY, `a.b` INT, `a-b` INT, `1a` INT, `$x` INT, `ключ` INT, `select` INT,
+  `the id` INT PRIMARY KEY, `a.b` INT, `a-c` INT, `1a` INT, `$x` INT, `ключ` INT, `select` INT,
   `CamelCase` INT, `back\slash` INT, `col,umn` INT, `a%b` INT, ` lead` INT
 );
 CREATE TABLE `Ünïcode`.`таблица` (id INT PRIMARY KEY, v INT);
