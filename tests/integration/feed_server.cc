@@ -85,6 +85,7 @@ void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions
   WriteSection(config, "log", log_lines);
   WriteSection(config, "server", server_lines);
   WriteSection(config, "snapshot", options.snapshot);
+  if (!options.kafka.empty()) WriteSection(config, "kafka", options.kafka);
 }
 
 void FeedServer::Start() {
