@@ -12,6 +12,7 @@
 #include "explain.h"
 #include "fmt/format.h"
 #include "interrupt.h"
+#include "mirror.h"
 #include "position.h"
 #include "proto_export.h"
 #include "session.h"
@@ -43,8 +44,8 @@ struct Arguments {
   StatusOptions status;
   TablesOptions tables;
   SnapshotOptions snapshot;
-  ProtoExportOptions proto_export;
   MirrorOptions mirror;
+  ProtoExportOptions proto_export;
   Place position;
   Place committed;
   std::string subscription;
@@ -230,7 +231,6 @@ void AddSnapshot(CLI::App& app, Arguments& arguments) {
             act(WatchSnapshots));
 }
 
-void AddPosition(CLI::App& app, Arguments& arguments) {
 void AddMirror(CLI::App& app, Arguments& arguments) {
   MirrorOptions& options = arguments.mirror;
   const auto act = [&options](auto function) -> Act {
@@ -252,6 +252,7 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
   })->required();
 }
 
+void AddPosition(CLI::App& app, Arguments& arguments) {
   CLI::App* command = AddAct(app, "position", "Get the token of a place in the log", arguments,
                              [&arguments](const Session& session) {
                                return ShowPosition(session, arguments.position, arguments.json);
@@ -354,8 +355,8 @@ int RunCommandLine(int argc, char** argv) {
   AddStatus(app, arguments);
   AddTables(app, arguments);
   AddSnapshot(app, arguments);
-  AddProto(app, arguments);
   AddMirror(app, arguments);
+  AddProto(app, arguments);
   AddPosition(app, arguments);
   AddSubscriptions(app, arguments);
   try {
