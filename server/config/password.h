@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "config/kafka_options.h"
 #include "config/source_options.h"
 
 namespace millrace {
@@ -12,5 +13,7 @@ namespace millrace {
 // kFailedPrecondition: the file cannot be read or is larger than 4 KiB, or the variable is not set;
 // the message names it and never holds the password.
 absl::StatusOr<std::string> ReadPassword(const SourceOptions& options);
+// The same for the SASL password of the mirror in Kafka.
+absl::StatusOr<std::string> ReadSaslPassword(const KafkaOptions& options);
 
 }  // namespace millrace

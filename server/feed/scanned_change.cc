@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "feed/wire_field.h"
 #include "millrace/v1/change_feed.pb.h"
 
 namespace millrace::feed {
@@ -11,45 +12,6 @@ namespace {
 using v1::Change;
 
 constexpr uint32_t kAnyValue = 2;  // google.protobuf.Any
-constexpr unsigned kWireTypeBits = 3;
-
-// A field of a message on the wire.
-struct WireField {
-  uint32_t number = 0;
-  uint64_t varint = 0;      // of a varint
-  std::string_view value;   // of bytes; of other types what stands behind the tag
-  std::string_view tagged;  // with its tag
-};
-
-// Takes the next field; false at the end, and if the bytes are no message.
-bool NextField(ByteReader& reader, WireField& field) {
-  if (reader.empty() || !reader.ok()) return false;
-  const std::string_view rest = reader.rest();
-  const size_t begin = reader.offset();
-  const uint64_t tag = reader.Varint();
-  const size_t value_begin = reader.offset();
-  field.number = static_cast<uint32_t>(tag >> kWireTypeBits);
-  switch (tag & ((1u << kWireTypeBits) - 1)) {
-    case 0:
-      field.varint = reader.Varint();
-      break;
-    case 1:
-      reader.Skip(8);
-      break;
-    case 2:
-      field.value = reader.Sized();
-      break;
-    case 5:
-      reader.Skip(4);
-      break;
-    default:
-      reader.Fail();
-  }
-  if (!reader.ok()) return false;
-  field.tagged = rest.substr(0, reader.offset() - begin);
-  if ((tag & 7) != 2) field.value = rest.substr(value_begin - begin, reader.offset() - value_begin);
-  return true;
-}
 
 bool ParseAny(std::string_view any, RowImage& image) {
   image.present = true;

@@ -1,0 +1,119 @@
+#include "kafka/errors.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::kafka {
+namespace {
+
+bool IsMissing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+bool IsTooLarge(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+         code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
+// The broker's verdict on the record itself.
+bool IsRefusal(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_INVALID_RECORD || code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP ||
+         code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
+         code == RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT ||
+         code == RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE;
+}
+
+bool IsFailureOfUs(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__INVALID_ARG || code == RD_KAFKA_RESP_ERR__STATE ||
+         code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE ||
+         code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
+         code == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID ||
+         code == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+}
+
+}  // namespace
+
+absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::string_view text) {
+  const std::string what =
+      fmt::format("{}: {} ({})", doing, text, std::string_view(rd_kafka_err2name(code)));
+  if (IsFencing(code)) {
+    return MakeError(absl::StatusCode::kAborted, "MIRROR_FENCED",
+                     fmt::format("{}; another mirror runs with this topic_prefix: stop one of the "
+                                 "two, then `millrace mirror resume`",
+                                 what));
+  }
+  if (IsDenial(code)) {
+    return MakeError(absl::StatusCode::kPermissionDenied, "MIRROR_DENIED",
+                     fmt::format("{}; give the mirror's account the right, or mend 'kafka.client' "
+                                 "and the password; tried again until then",
+                                 what));
+  }
+  if (IsMissing(code)) {
+    return MakeError(absl::StatusCode::kNotFound, "MIRROR_TOPIC_MISSING",
+                     fmt::format("{}; create the topic; tried again until then", what));
+  }
+  if (IsFailureOfUs(code)) {
+    return MakeError(absl::StatusCode::kInternal, "MIRROR_FAILED",
+                     fmt::format("{}; begun anew", what));
+  }
+  return MakeError(absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
+                   fmt::format("{}; tried again", what));
+}
+
+absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
+                         std::string_view text) {
+  const std::string name = fmt::format("record of {} bytes of change {} for topic {}", record.bytes,
+                                       record.sequence.value, record.topic);
+  const ErrorMetadata metadata = {{"topic", std::string(record.topic)},
+                                  {"sequence", fmt::format("{}", record.sequence.value)},
+                                  {"bytes", fmt::format("{}", record.bytes)}};
+  if (IsTooLarge(code)) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "MIRROR_RECORD_TOO_LARGE",
+                     fmt::format("{} is too large: {}; raise message.max.bytes in 'kafka.client' "
+                                 "and max.message.bytes of the topic (batch.size in 'kafka.client' "
+                                 "must not exceed the latter), then `millrace mirror resume`",
+                                 name, text),
+                     metadata);
+  }
+  if (IsRefusal(code)) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_RECORD_REFUSED",
+                     fmt::format("{} is refused by the broker: {} ({}); mend the topic's settings, "
+                                 "then `millrace mirror resume`",
+                                 name, text, std::string_view(rd_kafka_err2name(code))),
+                     metadata);
+  }
+  return KafkaError(code, fmt::format("sending a {}", name), text);
+}
+
+absl::Status Interrupted() { return absl::CancelledError("the mirror stops"); }
+bool IsInterrupted(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kCancelled;
+}
+
+bool IsFencing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
+         code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
+}
+
+bool IsDenial(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+         code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM ||
+         code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+}
+
+bool MayRetry(const absl::Status& status) {
+  static const std::set<std::string, std::less<>> reasons = {
+      "MIRROR_UNREACHABLE",   "MIRROR_DENIED", "MIRROR_TOPIC_MISSING",
+      "MIRROR_TOPIC_REFUSED", "MIRROR_FAILED", "STORAGE_FAILED"};
+  return reasons.count(ErrorReason(status)) > 0;
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "kafka/handles.h"
+#include "model/sequence.h"
+
+namespace millrace::kafka {
+
+// Errors of the mirror. README.md lists their reasons.
+
+// What a record was about, for messages.
+struct RecordPlace {
+  std::string_view topic;
+  Sequence sequence;  // zero: of no change
+  uint64_t bytes = 0;
+};
+
+// The error behind a code of Kafka or librdkafka; `doing` says what was tried, such as
+// `connecting`. Reasons MIRROR_UNREACHABLE, MIRROR_DENIED, MIRROR_TOPIC_MISSING, MIRROR_FENCED,
+// MIRROR_FAILED.
+absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::string_view text);
+// The same for a record. Reasons also MIRROR_RECORD_TOO_LARGE, MIRROR_RECORD_REFUSED.
+absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
+                         std::string_view text);
+
+// Nobody needs to hear of it: the mirror was asked to stop.
+absl::Status Interrupted();
+bool IsInterrupted(const absl::Status& status);
+
+bool IsFencing(rd_kafka_resp_err_t code);
+bool IsDenial(rd_kafka_resp_err_t code);
+
+// Whether trying again may mend it; otherwise the mirror parks.
+bool MayRetry(const absl::Status& status);
+
+}  // namespace millrace::kafka

@@ -1,0 +1,105 @@
+#include "kafka/mirror_progress.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr size_t kWarningsMax = 100;
+
+// Commit time of the change; 0 if it cannot be told.
+Micros CommitTimeOf(const feed::Feed& feed, Sequence sequence) {
+  const auto frames = feed.Read(sequence, 1);
+  if (!frames.ok() || frames->empty()) return 0;
+  Sequence first = frames->front()->first();
+  for (const log::Segment& segment : frames->front()->segments()) {
+    first.value += segment.change_count;
+    if (sequence < first) return segment.commit_time;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void MirrorProgress::SetError(const absl::Status& error) {
+  absl::MutexLock lock(&mutex_);
+  error_ = error;
+}
+
+bool MirrorProgress::Warn(const std::string& subject, const std::string& warning) {
+  absl::MutexLock lock(&mutex_);
+  if (warnings_.size() >= kWarningsMax && warnings_.count(subject) == 0) return false;
+  std::string& kept = warnings_[subject];
+  if (kept == warning) return false;
+  kept = warning;
+  return true;
+}
+
+void MirrorProgress::SetPassed(std::optional<Sequence> passed) {
+  absl::MutexLock lock(&mutex_);
+  passed_ = passed;
+}
+
+void MirrorProgress::CountCommit(const TopicCounts& counts, Sequence passed) {
+  absl::MutexLock lock(&mutex_);
+  passed_ = passed;
+  error_ = absl::OkStatus();
+  ++committed_;
+  for (const auto& [topic, count] : counts) {
+    TopicCount& total = topics_[topic];
+    total.records += count.records;
+    total.bytes += count.bytes;
+    records_ += count.records;
+  }
+}
+
+void MirrorProgress::CountAbort() {
+  absl::MutexLock lock(&mutex_);
+  ++aborted_;
+}
+
+std::optional<Sequence> MirrorProgress::passed() const {
+  absl::MutexLock lock(&mutex_);
+  return passed_;
+}
+
+void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
+                              v1::MirrorStatus& status) const {
+  std::optional<Sequence> passed;
+  uint64_t records = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    passed = passed_;
+    records = records_;
+    if (!error_.ok()) {
+      status.set_error(std::string(error_.message()));
+      status.set_error_reason(ErrorReason(error_));
+    }
+    for (const auto& [subject, warning] : warnings_) status.add_warnings(warning);
+    for (const auto& [name, count] : topics_) {
+      v1::MirrorTopic& topic = *status.add_topics();
+      topic.set_topic(name);
+      topic.set_records(count.records);
+    }
+    status.set_records(records_);
+    status.set_transactions(committed_);
+    status.set_transactions_aborted(aborted_);
+  }
+  status.set_records_per_second(records_rate_.PerSecond(records));
+  if (!passed.has_value()) return;
+  status.set_sequence(passed->value);
+  const log::Range range = feed.range();
+  if (*passed >= range.newest) return;
+  const Sequence first = std::max(passed->next(), range.oldest);
+  status.set_lag_changes(range.newest.value - passed->value);
+  const Micros commit_time = CommitTimeOf(feed, first);
+  if (commit_time <= 0) return;
+  const Micros lag = std::max<Micros>(clock.WallMicros() - commit_time, 0);
+  status.mutable_lag()->set_seconds(lag / 1'000'000);
+  status.mutable_lag()->set_nanos(static_cast<int32_t>(lag % 1'000'000) * 1000);
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "feed/feed.h"
+#include "kafka/batch.h"
+#include "metrics/rate_meter.h"
+#include "millrace/v1/admin.pb.h"
+#include "model/sequence.h"
+
+namespace millrace::kafka {
+
+// What the mirror has done and what keeps it, for who looks on. Thread-safe.
+class MirrorProgress {
+ public:
+  explicit MirrorProgress(const Clock& clock) : records_rate_(clock) {}
+
+  // OK: all is well.
+  void SetError(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Warnings of one subject replace each other; at most a hundred are kept. True if it is news.
+  bool Warn(const std::string& subject, const std::string& warning) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Where the mirror stands without having sent anything. Nothing: unknown, or not in this log.
+  void SetPassed(std::optional<Sequence> passed) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CountCommit(const TopicCounts& counts, Sequence passed) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CountAbort() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  std::optional<Sequence> passed() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Fills in all but what the mirror is doing and who it is. May read from disk.
+  void Describe(const feed::Feed& feed, const Clock& clock, v1::MirrorStatus& status) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  mutable RateMeter records_rate_;
+  mutable absl::Mutex mutex_;
+  absl::Status error_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> warnings_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Sequence> passed_ ABSL_GUARDED_BY(mutex_);
+  uint64_t records_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t committed_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t aborted_ ABSL_GUARDED_BY(mutex_) = 0;
+  TopicCounts topics_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::kafka

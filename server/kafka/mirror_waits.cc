@@ -1,0 +1,198 @@
+// What the mirror does when it does not send: waits, is asked, and copes with failures.
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "kafka/errors.h"
+#include "kafka/mirror.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::kafka {
+namespace {
+
+// librdkafka has something to say now and then, also to who has nothing to send.
+constexpr absl::Duration kIdlePoll = absl::Seconds(10);
+constexpr absl::Duration kRetryMin = absl::Milliseconds(200);
+constexpr absl::Duration kRetryMax = absl::Seconds(5);
+// A refused account may be locked for being tried too often.
+constexpr absl::Duration kDeniedRetryMin = absl::Seconds(2);
+constexpr absl::Duration kDeniedRetryMax = absl::Seconds(60);
+constexpr uint32_t kDoublingsMax = 10;
+
+absl::Duration FromMicros(Micros micros) { return absl::Microseconds(micros); }
+
+absl::Duration PauseAfter(const absl::Status& status, uint32_t failures) {
+  const bool denied = ErrorReason(status) == "MIRROR_DENIED";
+  const uint32_t factor = 1u << std::min(failures, kDoublingsMax);
+  return std::min(denied ? kDeniedRetryMax : kRetryMax,
+                  factor * (denied ? kDeniedRetryMin : kRetryMin));
+}
+
+std::string_view FormatName(KafkaFormat format) {
+  return format == KafkaFormat::kProtobuf ? "protobuf" : "debezium-json";
+}
+
+}  // namespace
+
+v1::MirrorStatus Mirror::Status() const {
+  v1::MirrorStatus status;
+  status.set_topic_prefix(options_.topic_prefix);
+  status.set_format(std::string(FormatName(options_.format)));
+  {
+    absl::MutexLock lock(&mutex_);
+    status.set_state(stopping_.load()    ? v1::MirrorStatus::STATE_STOPPING
+                     : parked_           ? v1::MirrorStatus::STATE_PARKED
+                     : paused_           ? v1::MirrorStatus::STATE_PAUSED
+                     : connected_.load() ? v1::MirrorStatus::STATE_RUNNING
+                                         : v1::MirrorStatus::STATE_CONNECTING);
+  }
+  progress_.Describe(feed_, clock_, status);
+  return status;
+}
+
+void Mirror::Pause() {
+  absl::MutexLock lock(&mutex_);
+  paused_ = true;
+  wake_.SignalAll();
+}
+
+void Mirror::Resume() {
+  absl::MutexLock lock(&mutex_);
+  paused_ = false;
+  if (std::exchange(parked_, false)) take_over_ = true;
+  wake_.SignalAll();
+}
+
+void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) {
+  const auto place = feed::Resolve(feed_, token);
+  if (!place.ok()) return done(place.status());
+  std::optional<RewindRequest> refused(RewindRequest{place->after, std::move(done)});
+  absl::Status why = Interrupted();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!stopping_.load()) {
+      std::swap(refused, rewind_);
+      why = absl::AbortedError("another rewind took its place");
+      wake_.SignalAll();
+    }
+  }
+  if (refused.has_value()) refused->done(why);
+}
+
+std::optional<Sequence> Mirror::HoldFrom() const {
+  if (!position_known_.load()) return Sequence{0};
+  return progress_.passed();
+}
+
+bool Mirror::WaitUntilWanted() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_.load() && !rewind_.has_value() && (paused_ || parked_)) wake_.Wait(&mutex_);
+  return !stopping_.load();
+}
+
+Mirror::Wish Mirror::WaitForWish() {
+  absl::MutexLock lock(&mutex_);
+  while (true) {
+    if (stopping_.load()) return Wish::kStop;
+    if (rewind_.has_value()) return Wish::kRewind;
+    if (!paused_ && HasWork()) return Wish::kSend;
+    const absl::Duration timeout = paused_ ? kIdlePoll : TimeToWork();
+    if (wake_.WaitWithTimeout(&mutex_, timeout)) return Wish::kNothing;
+  }
+}
+
+bool Mirror::HasWork() const {
+  const bool unwritten = read_ > passed_ && clock_.SteadyMicros() - committed_at_ >= kQuietPeriod;
+  return feed_.range().newest > read_ || unwritten || HeartbeatIsDue();
+}
+
+absl::Duration Mirror::TimeToWork() const {
+  const Micros now = clock_.SteadyMicros();
+  absl::Duration time = kIdlePoll;
+  if (read_ > passed_) time = std::min(time, FromMicros(committed_at_ + kQuietPeriod - now));
+  const Micros interval = options_.debezium.heartbeat_interval;
+  if (interval > 0) time = std::min(time, FromMicros(heartbeat_at_ + interval - now));
+  return std::max(time, absl::Milliseconds(1));
+}
+
+bool Mirror::HeartbeatIsDue() const {
+  const Micros interval = options_.debezium.heartbeat_interval;
+  return interval > 0 && clock_.SteadyMicros() - heartbeat_at_ >= interval;
+}
+
+void Mirror::HandleFailure(const absl::Status& failure) {
+  const absl::Status status = WithTable(failure);
+  AnswerRewind(status);
+  const bool retry = MayRetry(status);
+  {
+    absl::MutexLock lock(&mutex_);
+    // It was woken to be moved alone, and what parked it still stands.
+    if (parked_) return;
+    parked_ = !retry;
+  }
+  progress_.SetError(status);
+  const std::string reason = ErrorReason(status);
+  if (!retry) {
+    spdlog::error("kafka mirror parked: {} reason={}", std::string(status.message()), reason);
+    return;
+  }
+  if (std::exchange(logged_reason_, reason) != reason) {
+    spdlog::warn("kafka mirror: {} reason={}", std::string(status.message()), reason);
+  }
+  WaitBeforeRetry(PauseAfter(status, failures_++));
+}
+
+void Mirror::WaitBeforeRetry(absl::Duration pause) {
+  const absl::Time until = absl::Now() + pause;
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_.load() && !rewind_.has_value() && !paused_) {
+    if (wake_.WaitWithDeadline(&mutex_, until)) return;
+  }
+}
+
+bool Mirror::RewindIsPending() const {
+  absl::MutexLock lock(&mutex_);
+  return rewind_.has_value();
+}
+
+void Mirror::AnswerRewind(const absl::Status& status) {
+  std::optional<RewindRequest> request;
+  {
+    absl::MutexLock lock(&mutex_);
+    std::swap(request, rewind_);
+  }
+  if (request.has_value()) request->done(status);
+}
+
+// Kafka knows the number of a change only.
+absl::Status Mirror::WithTable(const absl::Status& status) {
+  const ErrorMetadata metadata = ErrorMetadataOf(status);
+  const auto text = metadata.find("sequence");
+  const std::string reason = ErrorReason(status);
+  if (text == metadata.end() || !reason.starts_with("MIRROR_RECORD_")) return status;
+  const Sequence sequence{std::strtoull(text->second.c_str(), nullptr, 10)};
+  const auto frames = feed_.Read(sequence, 1);
+  if (sequence.value == 0 || !frames.ok() || frames->empty()) return status;
+  ChangeReader reader(registry_, *routes_, ChangeReader::Scope::kMirrored);
+  reader.Open(frames->front(), sequence);
+  const auto change = reader.Next();
+  if (!change.ok() || *change == nullptr || (*change)->sequence != sequence) return status;
+  absl::Status result =
+      WithContext(status, fmt::format("table {}.{}", (*change)->database, (*change)->table));
+  return result;
+}
+
+void Mirror::OnPublished() {
+  absl::MutexLock lock(&mutex_);
+  wake_.Signal();
+}
+
+void Mirror::OnLongWait(const absl::Status& why) {
+  connected_.store(false);
+  progress_.SetError(why);
+}
+
+}  // namespace millrace::kafka

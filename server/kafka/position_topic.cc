@@ -1,0 +1,191 @@
+#include "kafka/position_topic.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "kafka/client_settings.h"
+#include "kafka/errors.h"
+#include "kafka/handles.h"
+#include "kafka/routes.h"
+#include "model/token.h"
+#include "nlohmann/json.hpp"
+
+namespace millrace::kafka {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int kSliceMillis = 250;
+constexpr Micros kPatience = 15'000'000;
+constexpr int32_t kPartition = 0;
+// The newest position is nearly always among so many records.
+constexpr int64_t kTailRecords = 10'000;
+constexpr uint64_t kVersion = 1;
+constexpr std::string_view kDoing = "reading the mirror's position";
+
+absl::Status Malformed(std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "MIRROR_POSITION_MALFORMED",
+                   fmt::format("the mirror's position in Kafka {}; find out who wrote it, then "
+                               "`millrace mirror rewind` to the place to go on from",
+                               what));
+}
+
+absl::Status ClientError(rd_kafka_resp_err_t code) {
+  return KafkaError(code, kDoing, rd_kafka_err2str(code));
+}
+
+// Reads partition 0 of one topic.
+class PartitionReader {
+ public:
+  static absl::StatusOr<PartitionReader> Open(const KafkaOptions& options, const Clock& clock,
+                                              Waiter& waiter) {
+    MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(options, ClientRole::kReader));
+    MILLRACE_ASSIGN_OR_RETURN(ClientHandle client,
+                              MakeClient(std::move(conf), ClientRole::kReader));
+    PartitionReader reader(options, clock, waiter, std::move(client));
+    if (reader.topic_ == nullptr) return ClientError(rd_kafka_last_error());
+    return reader;
+  }
+
+  // First offset, and the one after the last. Both 0 if there is no such topic.
+  absl::Status Ends(int64_t& low, int64_t& high) {
+    const Micros begin = clock_.SteadyMicros();
+    while (true) {
+      const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+          client_.get(), rd_kafka_topic_name(topic_.get()), kPartition, &low, &high, kSliceMillis);
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+      if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+          code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        low = high = 0;
+        return absl::OkStatus();
+      }
+      if (IsDenial(code) || clock_.SteadyMicros() - begin > kPatience) return ClientError(code);
+      if (waiter_.ShouldStop()) return Interrupted();
+    }
+  }
+
+  // Value of the last record with `key` from `offset` on; nothing if there is none, or it was
+  // taken back by one without value.
+  absl::StatusOr<std::optional<std::string>> LastFrom(int64_t offset, std::string_view key) {
+    if (rd_kafka_consume_start(topic_.get(), kPartition, offset) != 0) {
+      return ClientError(rd_kafka_last_error());
+    }
+    auto value = ReadToEnd(key);
+    rd_kafka_consume_stop(topic_.get(), kPartition);
+    return value;
+  }
+
+ private:
+  PartitionReader(const KafkaOptions& options, const Clock& clock, Waiter& waiter,
+                  ClientHandle client)
+      : clock_(clock),
+        waiter_(waiter),
+        client_(std::move(client)),
+        topic_(rd_kafka_topic_new(client_.get(), PositionTopic(options.topic_prefix).c_str(),
+                                  nullptr)) {}
+
+  absl::StatusOr<std::optional<std::string>> ReadToEnd(std::string_view key) {
+    std::optional<std::string> value;
+    Micros heard_at = clock_.SteadyMicros();
+    while (true) {
+      rd_kafka_poll(client_.get(), 0);
+      MessageHandle message(rd_kafka_consume(topic_.get(), kPartition, kSliceMillis));
+      if (waiter_.ShouldStop()) return Interrupted();
+      const rd_kafka_resp_err_t code =
+          message == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
+      if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) return value;
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const bool too_long = clock_.SteadyMicros() - heard_at > kPatience;
+        if (IsDenial(code) || too_long) return ClientError(code);
+        continue;
+      }
+      heard_at = clock_.SteadyMicros();
+      const std::string_view found(static_cast<const char*>(message->key), message->key_len);
+      if (message->key == nullptr || found != key) continue;
+      value.reset();
+      if (message->payload != nullptr) {
+        value.emplace(static_cast<const char*>(message->payload), message->len);
+      }
+    }
+  }
+
+  const Clock& clock_;
+  Waiter& waiter_;
+  ClientHandle client_;
+  TopicHandle topic_;
+};
+
+// Of an object; null if it has no such member.
+const Json& Member(const Json& object, const char* name) {
+  static const Json none;
+  const auto found = object.find(name);
+  return found == object.end() ? none : *found;
+}
+
+}  // namespace
+
+std::string PositionText(const MirrorPosition& position) {
+  const Json json = {{"version", kVersion},
+                     {"log_id", LogIdText(position.log_id)},
+                     {"sequence", position.sequence.value},
+                     {"resume_token", position.resume_token},
+                     {"instance", position.instance},
+                     {"time_us", position.time}};
+  return json.dump();
+}
+
+absl::StatusOr<MirrorPosition> ParsePosition(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return Malformed("is no JSON object");
+  const Json& version = Member(json, "version");
+  if (!version.is_number_unsigned()) return Malformed("has no version");
+  if (version.get<uint64_t>() != kVersion) return Malformed("is of a newer version of Millrace");
+  const Json& log_id = Member(json, "log_id");
+  const Json& sequence = Member(json, "sequence");
+  const Json& token = Member(json, "resume_token");
+  const Json& instance = Member(json, "instance");
+  const Json& time = Member(json, "time_us");
+  if (!log_id.is_string() || !sequence.is_number_unsigned() || !token.is_string() ||
+      !instance.is_string() || !time.is_number_integer()) {
+    return Malformed("lacks a member");
+  }
+  MirrorPosition position{.log_id = 0,
+                          .sequence = {sequence.get<uint64_t>()},
+                          .resume_token = token.get<std::string>(),
+                          .instance = instance.get<std::string>(),
+                          .time = time.get<int64_t>()};
+  const std::string& digits = log_id.get_ref<const std::string&>();
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, position.log_id, 16);
+  if (error != std::errc() || stop != end) return Malformed("has no log_id");
+  return position;
+}
+
+std::string PositionKey(const KafkaOptions& options) {
+  const bool is_protobuf = options.format == KafkaFormat::kProtobuf;
+  return fmt::format("{}/{}", options.topic_prefix, is_protobuf ? "protobuf" : "debezium-json");
+}
+
+absl::StatusOr<std::optional<MirrorPosition>> ReadPosition(const KafkaOptions& options,
+                                                           const Clock& clock, Waiter& waiter) {
+  MILLRACE_ASSIGN_OR_RETURN(PartitionReader reader, PartitionReader::Open(options, clock, waiter));
+  int64_t low = 0;
+  int64_t high = 0;
+  MILLRACE_RETURN_IF_ERROR(reader.Ends(low, high));
+  if (low >= high) return std::nullopt;
+  const std::string key = PositionKey(options);
+  const int64_t tail = std::max(low, high - kTailRecords);
+  MILLRACE_ASSIGN_OR_RETURN(std::optional<std::string> text, reader.LastFrom(tail, key));
+  if (!text.has_value() && tail > low) {
+    MILLRACE_ASSIGN_OR_RETURN(text, reader.LastFrom(low, key));
+  }
+  if (!text.has_value()) return std::nullopt;
+  MILLRACE_ASSIGN_OR_RETURN(MirrorPosition position, ParsePosition(*text));
+  return position;
+}
+
+}  // namespace millrace::kafka

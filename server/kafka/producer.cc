@@ -1,0 +1,237 @@
+#include "kafka/producer.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "kafka/client_settings.h"
+#include "kafka/errors.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::kafka {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+// Waits are cut in slices, so that a stop is heeded soon.
+constexpr int kSliceMillis = 250;
+constexpr Micros kOpenPatience = 10 * kSecond;
+constexpr Micros kLongWait = 2 * kSecond;
+constexpr Micros kAbortPatience = 2 * kSecond;
+// Reports are looked for once in so many records.
+constexpr uint32_t kPollEvery = 1024;
+
+// A setting of the client as it is in effect.
+Micros MillisSetting(const rd_kafka_conf_t* conf, const char* name) {
+  std::array<char, 64> text{};
+  size_t size = text.size();
+  if (rd_kafka_conf_get(conf, name, text.data(), &size) != RD_KAFKA_CONF_OK) return 0;
+  int64_t millis = 0;
+  std::from_chars(text.data(), text.data() + std::min(size, text.size()), millis);
+  return millis * 1000;
+}
+
+void* OpaqueOf(Sequence sequence) {
+  return reinterpret_cast<void*>(static_cast<uintptr_t>(sequence.value));
+}
+Sequence SequenceOf(const void* opaque) { return {reinterpret_cast<uintptr_t>(opaque)}; }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Producer>> Producer::Open(const Parts& parts) {
+  std::unique_ptr<Producer> producer(new Producer(parts));
+  MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(parts.options, ClientRole::kProducer));
+  rd_kafka_conf_set_opaque(conf.get(), producer->reports_.get());
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), OnDelivery);
+  rd_kafka_conf_set_error_cb(conf.get(), OnError);
+  producer->transaction_timeout_ = MillisSetting(conf.get(), "transaction.timeout.ms");
+  MILLRACE_ASSIGN_OR_RETURN(producer->client_, MakeClient(std::move(conf), ClientRole::kProducer));
+  MILLRACE_RETURN_IF_ERROR(producer->Init());
+  return producer;
+}
+
+Producer::~Producer() = default;
+
+absl::Status Producer::Init() {
+  const Micros begin = clock_.SteadyMicros();
+  while (true) {
+    ErrorHandle error(rd_kafka_init_transactions(client_.get(), kSliceMillis));
+    if (error == nullptr) return absl::OkStatus();
+    rd_kafka_poll(client_.get(), 0);
+    const bool may_go_on = rd_kafka_error_is_retriable(error.get()) != 0;
+    const Micros waited = clock_.SteadyMicros() - begin;
+    const bool denied = reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!may_go_on || denied || waited > kOpenPatience) {
+      return TellError(std::move(error), "connecting to Kafka");
+    }
+    if (waiter_.ShouldStop()) return Interrupted();
+    if (waited > kLongWait) {
+      waiter_.OnLongWait(TellError(std::move(error), "connecting to Kafka"));
+    }
+  }
+}
+
+absl::Status Producer::Begin() {
+  *reports_ = {};
+  produced_ = 0;
+  ErrorHandle error(rd_kafka_begin_transaction(client_.get()));
+  if (error != nullptr) return TellError(std::move(error), "beginning a Kafka transaction");
+  open_ = true;
+  opened_at_ = clock_.SteadyMicros();
+  return absl::OkStatus();
+}
+
+absl::Status Producer::Produce(OutgoingRecord record) {
+  std::array<rd_kafka_vu_t, 8> values{};
+  size_t count = 0;
+  const auto add = [&](rd_kafka_vtype_t type) -> rd_kafka_vu_t& {
+    values[count].vtype = type;
+    return values[count++];
+  };
+  const auto memory = [](std::string_view bytes) { return const_cast<char*>(bytes.data()); };
+  add(RD_KAFKA_VTYPE_RKT).u.rkt = record.topic;
+  add(RD_KAFKA_VTYPE_PARTITION).u.i32 = record.partition;
+  add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
+  add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = OpaqueOf(record.sequence);
+  if (record.key.has_value()) {
+    // An empty key is a key all the same, and librdkafka takes no address for none.
+    const std::string_view key = record.key->empty() ? std::string_view("") : *record.key;
+    add(RD_KAFKA_VTYPE_KEY).u.mem = {memory(key), key.size()};
+  }
+  if (record.value.has_value()) {
+    const std::string_view value = record.value->empty() ? std::string_view("") : *record.value;
+    add(RD_KAFKA_VTYPE_VALUE).u.mem = {memory(value), value.size()};
+  }
+  if (record.time > 0) add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = record.time / 1000;
+  if (record.headers != nullptr) add(RD_KAFKA_VTYPE_HEADERS).u.headers = record.headers.get();
+  if (++produced_ % kPollEvery == 0) rd_kafka_poll(client_.get(), 0);
+  while (true) {
+    if (!reports_->failed_record.ok()) return reports_->failed_record;
+    ErrorHandle error(rd_kafka_produceva(client_.get(), values.data(), count));
+    if (error == nullptr) {
+      static_cast<void>(record.headers.release());  // it is librdkafka's now
+      return absl::OkStatus();
+    }
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      rd_kafka_poll(client_.get(), 0);
+      if (!reports_->failed_record.ok()) return reports_->failed_record;
+      if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__STATE) {
+        return TellError(std::move(error), "sending to Kafka");
+      }
+      const size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
+      return RecordError(
+          code,
+          {.topic = rd_kafka_topic_name(record.topic), .sequence = record.sequence, .bytes = bytes},
+          rd_kafka_error_string(error.get()));
+    }
+    if (waiter_.ShouldStop()) return Interrupted();
+    rd_kafka_poll(client_.get(), kSliceMillis);
+  }
+}
+
+absl::Status Producer::Commit() {
+  const Micros begin = clock_.SteadyMicros();
+  while (true) {
+    ErrorHandle error(rd_kafka_commit_transaction(client_.get(), kSliceMillis));
+    if (error == nullptr) {
+      open_ = false;
+      return absl::OkStatus();
+    }
+    rd_kafka_poll(client_.get(), 0);
+    if (rd_kafka_error_txn_requires_abort(error.get()) == 0 &&
+        rd_kafka_error_is_retriable(error.get()) != 0) {
+      if (waiter_.ShouldStop()) return Interrupted();
+      if (clock_.SteadyMicros() - begin > kLongWait) {
+        waiter_.OnLongWait(TellError(std::move(error), "committing in Kafka"));
+      }
+      continue;
+    }
+    if (!reports_->failed_record.ok()) return reports_->failed_record;
+    return TellError(std::move(error), "committing in Kafka");
+  }
+}
+
+void Producer::Abort() {
+  if (!open_) return;
+  open_ = false;
+  const Micros begin = clock_.SteadyMicros();
+  while (true) {
+    ErrorHandle error(rd_kafka_abort_transaction(client_.get(), kSliceMillis));
+    if (error == nullptr || rd_kafka_error_is_retriable(error.get()) == 0) return;
+    if (waiter_.ShouldStop() || clock_.SteadyMicros() - begin > kAbortPatience) return;
+  }
+}
+
+absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
+  rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+  std::string text = rd_kafka_error_string(error.get());
+  std::array<char, 512> fatal_text{};
+  const rd_kafka_resp_err_t fatal =
+      rd_kafka_fatal_error(client_.get(), fatal_text.data(), fatal_text.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    code = fatal;
+    text = fatal_text.data();
+  }
+  if (IsFencing(code)) return Fenced(text);
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && !IsDenial(code)) {
+    return MakeError(absl::StatusCode::kInternal, "MIRROR_FAILED",
+                     fmt::format("{}: {} ({}); begun anew", doing, text,
+                                 std::string_view(rd_kafka_err2name(code))));
+  }
+  if (reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    code = reports_->denial;
+    text = reports_->last_text;
+  } else if (!reports_->last_text.empty()) {
+    text += ", " + reports_->last_text;
+  }
+  return KafkaError(code, doing, text);
+}
+
+// The broker shuts out also who left a transaction open for too long.
+absl::Status Producer::Fenced(std::string_view text) const {
+  if (open_ && TransactionMayHaveTimedOut()) {
+    return MakeError(absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
+                     fmt::format("a Kafka transaction took longer than transaction.timeout.ms and "
+                                 "was taken back: {}; sent again",
+                                 text));
+  }
+  return KafkaError(RD_KAFKA_RESP_ERR__FENCED, "sending to Kafka", text);
+}
+
+bool Producer::TransactionMayHaveTimedOut() const {
+  return clock_.SteadyMicros() - opened_at_ >= transaction_timeout_ - kSecond;
+}
+
+void Producer::OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque) {
+  Reports& reports = *static_cast<Reports*>(opaque);
+  const rd_kafka_resp_err_t code = message->err;
+  // What was thrown away failed for another reason, which the next call tells.
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+      code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || code == RD_KAFKA_RESP_ERR__FATAL ||
+      IsFencing(code)) {
+    return;
+  }
+  const uint64_t bytes = message->len + message->key_len;
+  const bool larger = code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && bytes > reports.failed_bytes;
+  if (!reports.failed_record.ok() && !larger) return;
+  reports.failed_bytes = bytes;
+  reports.failed_record = RecordError(code,
+                                      {.topic = rd_kafka_topic_name(message->rkt),
+                                       .sequence = SequenceOf(message->_private),
+                                       .bytes = bytes},
+                                      rd_kafka_err2str(code));
+}
+
+void Producer::OnError(rd_kafka_t* client, int code, const char* text, void* opaque) {
+  Reports& reports = *static_cast<Reports*>(opaque);
+  const auto error = static_cast<rd_kafka_resp_err_t>(code);
+  if (IsDenial(error)) reports.denial = error;
+  const bool is_summary = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+  if (!is_summary || reports.last_text.empty()) reports.last_text = text;
+  spdlog::info("kafka client: {} error={}", text, std::string_view(rd_kafka_err2name(error)));
+}
+
+}  // namespace millrace::kafka

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "feed/filled_log.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "kafka/mirror.h"
+#include "kafka/position_topic.h"
+#include "support/kafka_admin.h"
+#include "support/kafka_broker.h"
+#include "support/kafka_producer.h"
+#include "support/kafka_reader.h"
+
+namespace millrace::kafka {
+
+using feed::FilledLog;
+using feed::KnownChange;
+using millrace::testing::KafkaAdmin;
+using millrace::testing::KafkaBroker;
+using millrace::testing::KafkaProducer;
+using millrace::testing::KafkaReader;
+using millrace::testing::KafkaRecord;
+
+// A format whose records are the changes as the log has them; a DELETE is followed by a record
+// without value.
+class PlainEncoder final : public ChangeEncoder {
+ public:
+  explicit PlainEncoder(const EncoderParts& parts) : routes_(parts.routes) {}
+
+  absl::Status Encode(const ChangeView& change, RecordSink& sink) override {
+    MILLRACE_ASSIGN_OR_RETURN(
+        const std::string topic,
+        routes_.TopicOf({std::string(change.database), std::string(change.table)}));
+    RecordView record;
+    record.topic = topic;
+    record.key = change.table;
+    record.value = change.bytes;
+    MILLRACE_RETURN_IF_ERROR(sink.Add(record));
+    if (change.operation != v1::OPERATION_DELETE) return absl::OkStatus();
+    record.value.reset();
+    return sink.Add(record);
+  }
+  absl::Status Heartbeat(Micros now, RecordSink& sink) override {
+    RecordView record;
+    record.topic = "heartbeats";
+    record.value = "alive";
+    return sink.Add(record);
+  }
+
+ private:
+  const Routes& routes_;
+};
+
+// A log, a broker that all tests share, and mirrors from one to the other. Each test has topics of
+// its own.
+class MirrorTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { shared_broker_ = KafkaBroker::MustStart(); }
+  static void TearDownTestSuite() { shared_broker_.reset(); }
+
+  MirrorTest() {
+    options_.enabled = true;
+    options_.brokers = broker().bootstrap();
+    options_.topic_prefix = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    // Tests with a broker that is gone need not wait for long.
+    options_.client = {{"reconnect.backoff.max.ms", "200"}};
+  }
+
+  static KafkaBroker& broker() { return *shared_broker_; }
+
+  absl::StatusOr<std::unique_ptr<Mirror>> MakeMirror(FilledLog& log) {
+    return Mirror::Make({.options = options_,
+                         .feed = log.feed(),
+                         .registry = log.registry(),
+                         .make_encoder = [](const EncoderParts& parts)
+                             -> absl::StatusOr<std::unique_ptr<ChangeEncoder>> {
+                           return std::make_unique<PlainEncoder>(parts);
+                         },
+                         .clock = Clock::System()});
+  }
+  std::unique_ptr<Mirror> StartMirror(FilledLog& log) {
+    auto mirror = MakeMirror(log);
+    MILLRACE_CHECK(mirror.ok());
+    (*mirror)->Start();
+    return *std::move(mirror);
+  }
+  std::unique_ptr<Mirror> StartMirror() { return StartMirror(log_); }
+
+  // Looks until it holds; false if it does not for half a minute.
+  static bool Eventually(const std::function<bool()>& holds) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (!holds()) {
+      if (absl::Now() > deadline) return false;
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    return true;
+  }
+  static bool Reaches(const Mirror& mirror, uint64_t sequence) {
+    return Eventually([&] { return mirror.Status().sequence() >= sequence; });
+  }
+  static bool Reaches(const Mirror& mirror, v1::MirrorStatus::State state) {
+    return Eventually([&] { return mirror.Status().state() == state; });
+  }
+  // The reason why it parked; its status if it did not.
+  static std::string ParkedReason(const Mirror& mirror) {
+    if (Reaches(mirror, v1::MirrorStatus::STATE_PARKED)) return mirror.Status().error_reason();
+    return mirror.Status().ShortDebugString();
+  }
+  static absl::Status Rewind(Mirror& mirror, const Token& token) {
+    absl::Notification answered;
+    absl::Status answer;
+    mirror.Rewind(token, [&](absl::Status status) {
+      answer = std::move(status);
+      answered.Notify();
+    });
+    answered.WaitForNotification();
+    return answer;
+  }
+  static absl::Status RewindAfter(Mirror& mirror, FilledLog& log, uint64_t sequence) {
+    return Rewind(mirror, feed::TokenAfter(log.feed(), {sequence}).value());
+  }
+
+  std::string TopicOf(const std::string& table) const {
+    return options_.topic_prefix + ".shop." + table;
+  }
+  static std::string Header(const KafkaRecord& record, std::string_view name) {
+    for (const auto& [key, value] : record.headers) {
+      if (key == name) return value.value_or("");
+    }
+    return "";
+  }
+  static uint64_t SequenceOf(const KafkaRecord& record) {
+    return std::stoull(Header(record, "millrace.sequence"));
+  }
+  // Sequences of the committed records of the tables, topic by topic, in their order.
+  std::vector<uint64_t> Sequences(const std::vector<std::string>& tables = {"orders"}) {
+    std::vector<std::string> topics;
+    for (const std::string& table : tables) topics.push_back(TopicOf(table));
+    std::vector<uint64_t> sequences;
+    for (const KafkaRecord& record : KafkaReader(options_.brokers).MustReadAll(topics)) {
+      sequences.push_back(SequenceOf(record));
+    }
+    return sequences;
+  }
+  static std::vector<uint64_t> UpTo(uint64_t last, uint64_t first = 1) {
+    std::vector<uint64_t> numbers;
+    for (uint64_t number = first; number <= last; ++number) numbers.push_back(number);
+    return numbers;
+  }
+
+  // Writes a position as a mirror of this name would, of which no more is known.
+  void WritePosition(const std::string& text) {
+    const std::string topic = PositionTopic(options_.topic_prefix);
+    const absl::Status created = KafkaAdmin(options_.brokers).CreateTopic({.name = topic});
+    MILLRACE_CHECK(created.ok() || created.code() == absl::StatusCode::kAlreadyExists);
+    auto producer = KafkaProducer::MustOpen(options_.brokers, "millrace-" + options_.topic_prefix);
+    MILLRACE_CHECK(producer.Begin().ok());
+    MILLRACE_CHECK(
+        producer.Send({.topic = topic, .key = PositionKey(options_), .value = text}).ok());
+    MILLRACE_CHECK(producer.Commit().ok());
+  }
+
+  KafkaOptions options_;
+  FilledLog log_;
+
+ private:
+  static inline std::unique_ptr<KafkaBroker> shared_broker_;
+};
+
+}  // namespace millrace::kafka
