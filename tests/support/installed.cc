@@ -2,8 +2,15 @@
 
 #include <cstdlib>
 
+#include "base/error.h"
+#include "fmt/format.h"
+#include "support/process.h"
+
 namespace millrace::testing {
 namespace {
+
+// A bound, not an expectation.
+constexpr absl::Duration kCopyTimeout = absl::Minutes(1);
 
 std::filesystem::path FromEnvironment(const char* variable) {
   const char* value = std::getenv(variable);
@@ -38,7 +45,23 @@ std::filesystem::path MariadbdPath() {
 std::filesystem::path MariadbTemplatePath() {
   return Installed("MILLRACE_MARIADB_TEMPLATE", "mariadb/template");
 }
+std::filesystem::path KafkaPath() {
+  return Installed("MILLRACE_KAFKA", "kafka/current/bin/kafka-broker");
+}
+std::filesystem::path KafkaTemplatePath() {
+  return Installed("MILLRACE_KAFKA_TEMPLATE", "kafka/current/template");
+}
 std::filesystem::path GrpcurlPath() { return Installed("MILLRACE_GRPCURL", "bin/grpcurl"); }
 std::filesystem::path BufPath() { return Installed("MILLRACE_BUF", "bin/buf"); }
+
+absl::Status CopyTemplate(const std::filesystem::path& from,
+                          const std::filesystem::path& directory) {
+  ProcessOptions copy;
+  copy.program = "cp";
+  copy.arguments = {"-a", "--reflink=auto", from, directory};
+  MILLRACE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(copy, kCopyTimeout));
+  if (result.exit_code == 0) return absl::OkStatus();
+  return absl::InternalError(fmt::format("no copy of the template: {}", result.errors));
+}
 
 }  // namespace millrace::testing

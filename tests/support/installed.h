@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "absl/status/status.h"
+
 namespace millrace::testing {
 
 // Where tests/support/kit has installed things: the path in the environment variable named, else
@@ -13,7 +15,14 @@ std::filesystem::path MysqlbinlogPath();      // MILLRACE_MYSQLBINLOG
 std::filesystem::path MysqlTemplatePath();    // MILLRACE_MYSQL_TEMPLATE, a data directory
 std::filesystem::path MariadbdPath();         // MILLRACE_MARIADBD
 std::filesystem::path MariadbTemplatePath();  // MILLRACE_MARIADB_TEMPLATE, a data directory
+std::filesystem::path KafkaPath();            // MILLRACE_KAFKA, starts the broker
+std::filesystem::path KafkaTemplatePath();    // MILLRACE_KAFKA_TEMPLATE, formatted storage
 std::filesystem::path GrpcurlPath();          // MILLRACE_GRPCURL
 std::filesystem::path BufPath();              // MILLRACE_BUF
+
+// Copies a template to `directory`, which does not exist yet, sharing blocks where the file system
+// can.
+absl::Status CopyTemplate(const std::filesystem::path& from,
+                          const std::filesystem::path& directory);
 
 }  // namespace millrace::testing

@@ -3,8 +3,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <ostream>
 #include <utility>
 
@@ -13,12 +11,12 @@
 #include "fmt/format.h"
 #include "support/free_port.h"
 #include "support/installed.h"
+#include "support/value_or_abort.h"
 
 namespace millrace::testing {
 namespace {
 
 // Bounds, not expectations: a start takes under a second on a quiet machine.
-constexpr absl::Duration kCopyTimeout = absl::Minutes(1);
 constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
@@ -44,13 +42,6 @@ absl::Status CheckInstalled(Flavour flavour) {
   return absl::OkStatus();
 }
 
-template <typename T>
-T ValueOrAbort(absl::StatusOr<T> value) {
-  if (value.ok()) return *std::move(value);
-  fmt::print(stderr, "{}\n", value.status().ToString());
-  std::abort();
-}
-
 }  // namespace
 
 std::string FlavourName(Flavour flavour) {
@@ -68,7 +59,7 @@ absl::StatusOr<std::unique_ptr<SourceServer>> SourceServer::Start(
         fmt::format("the socket path {} is over {} bytes; set TMPDIR to a shorter one",
                     server->socket(), kSocketPathBytesMax));
   }
-  MILLRACE_RETURN_IF_ERROR(server->CopyTemplate());
+  MILLRACE_RETURN_IF_ERROR(CopyTemplate(TemplatePath(options.flavour), server->data_directory()));
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttemptsMax; ++attempt) {
     server->port_ = FreePort();
@@ -81,15 +72,6 @@ absl::StatusOr<std::unique_ptr<SourceServer>> SourceServer::Start(
 
 std::unique_ptr<SourceServer> SourceServer::MustStart(const SourceServerOptions& options) {
   return ValueOrAbort(Start(options));
-}
-
-absl::Status SourceServer::CopyTemplate() const {
-  ProcessOptions copy;
-  copy.program = "cp";
-  copy.arguments = {"-a", "--reflink=auto", TemplatePath(options_.flavour), data_directory()};
-  MILLRACE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(copy, kCopyTimeout));
-  if (result.exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(fmt::format("no copy of the template: {}", result.errors));
 }
 
 absl::Status SourceServer::Launch() {

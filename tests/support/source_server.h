@@ -73,7 +73,6 @@ class SourceServer {
  private:
   explicit SourceServer(const SourceServerOptions& options) : options_(options) {}
 
-  absl::Status CopyTemplate() const;
   absl::Status Launch();
   absl::Status WaitUntilReady();
   std::string LogTail() const;

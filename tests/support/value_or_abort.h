@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+
+namespace millrace::testing {
+
+// For what a test cannot go on without: prints the error and aborts.
+inline void OkOrAbort(const absl::Status& status) {
+  if (status.ok()) return;
+  fmt::print(stderr, "{}\n", status.ToString());
+  std::abort();
+}
+
+template <typename T>
+T ValueOrAbort(absl::StatusOr<T> value) {
+  OkOrAbort(value.status());
+  return *std::move(value);
+}
+
+}  // namespace millrace::testing
