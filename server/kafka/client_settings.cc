@@ -15,8 +15,8 @@ namespace millrace::kafka {
 namespace {
 
 // Severities of syslog.
-constexpr int kSyslogError = 3;
-constexpr int kSyslogNotice = 5;
+constexpr int kSyslogCritical = 2;
+constexpr int kSyslogWarning = 4;
 
 using Settings = std::map<std::string, std::string>;
 
@@ -34,16 +34,18 @@ Settings Defaults(ClientRole role) {
 
 // What the mirror cannot do without.
 Settings Required(const KafkaOptions& options, ClientRole role) {
+  Settings settings;
+  if (!options.brokers.empty()) settings["bootstrap.servers"] = options.brokers;
   if (role == ClientRole::kReader) {
-    return {{"bootstrap.servers", options.brokers},
-            {"isolation.level", "read_committed"},
-            {"enable.partition.eof", "true"},
-            {"enable.auto.commit", "false"},
-            {"enable.auto.offset.store", "false"}};
+    settings["isolation.level"] = "read_committed";
+    settings["enable.partition.eof"] = "true";
+    settings["enable.auto.commit"] = "false";
+    settings["enable.auto.offset.store"] = "false";
+  } else {
+    settings["transactional.id"] = "millrace-" + options.topic_prefix;
+    settings["delivery.report.only.error"] = "true";
   }
-  return {{"bootstrap.servers", options.brokers},
-          {"transactional.id", "millrace-" + options.topic_prefix},
-          {"delivery.report.only.error", "true"}};
+  return settings;
 }
 
 bool MayHoldSecret(std::string_view name) {
@@ -80,8 +82,9 @@ void Log(const rd_kafka_t* client, int severity, const char* facility, const cha
   // The same settings serve both roles, and each says that it has no use for some.
   const bool expected = what == "CONFWARN";
   spdlog::level::level_enum level = spdlog::level::debug;
-  if (severity <= kSyslogNotice) level = spdlog::level::info;
-  if (severity <= kSyslogError) level = spdlog::level::warn;
+  // A broker that is down is an error to librdkafka, again and again; the mirror tells it once.
+  if (severity <= kSyslogWarning) level = spdlog::level::info;
+  if (severity <= kSyslogCritical) level = spdlog::level::warn;
   if (expected) level = spdlog::level::debug;
   spdlog::log(level, "kafka client: {} facility={}", text, what);
 }
@@ -118,8 +121,11 @@ absl::StatusOr<ClientHandle> MakeClient(ConfHandle conf, ClientRole role) {
 }
 
 absl::Status CheckClientSettings(const KafkaOptions& options) {
+  // A client that knows no broker does not connect.
+  KafkaOptions alone = options;
+  alone.brokers.clear();
   for (const ClientRole role : {ClientRole::kProducer, ClientRole::kReader}) {
-    MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(options, role));
+    MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(alone, role));
     MILLRACE_RETURN_IF_ERROR(MakeClient(std::move(conf), role).status());
   }
   return absl::OkStatus();

@@ -94,6 +94,10 @@ bool IsInterrupted(const absl::Status& status) {
   return status.code() == absl::StatusCode::kCancelled;
 }
 
+absl::Status Stopping() {
+  return MakeError(absl::StatusCode::kUnavailable, "STOPPING", "the server is stopping");
+}
+
 bool IsFencing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
          code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;

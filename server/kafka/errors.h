@@ -30,6 +30,8 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
 // Nobody needs to hear of it: the mirror was asked to stop.
 absl::Status Interrupted();
 bool IsInterrupted(const absl::Status& status);
+// Who waits for an answer needs to hear of it: kUnavailable STOPPING.
+absl::Status Stopping();
 
 bool IsFencing(rd_kafka_resp_err_t code);
 bool IsDenial(rd_kafka_resp_err_t code);

@@ -111,7 +111,7 @@ void Mirror::Run() {
     connected_.store(false);
     if (!status.ok() && !IsInterrupted(status)) HandleFailure(status);
   }
-  AnswerRewind(Interrupted());
+  AnswerRewind(Stopping());
   ended_.Notify();
 }
 

@@ -19,8 +19,8 @@ class MirrorControl {
   // Goes on, also after an error that parked it.
   virtual void Resume() = 0;
   // Moves it to right after `token`, in Kafka first. Calls `done` once, on another thread or this
-  // one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE; kCancelled: the server
-  // stops; errors of feed::Resolve.
+  // one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE, MIRROR_BUSY (another one
+  // is under way), STOPPING; other errors of the mirror; errors of feed::Resolve.
   virtual void Rewind(const Token& token, std::function<void(absl::Status)> done) = 0;
 };
 

@@ -69,17 +69,17 @@ void Mirror::Resume() {
 void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) {
   const auto place = feed::Resolve(feed_, token);
   if (!place.ok()) return done(place.status());
-  std::optional<RewindRequest> refused(RewindRequest{place->after, std::move(done)});
-  absl::Status why = Interrupted();
   {
     absl::MutexLock lock(&mutex_);
-    if (!stopping_.load()) {
-      std::swap(refused, rewind_);
-      why = absl::AbortedError("another rewind took its place");
+    if (!stopping_.load() && !rewind_.has_value()) {
+      rewind_ = RewindRequest{place->after, std::move(done)};
       wake_.SignalAll();
+      return;
     }
   }
-  if (refused.has_value()) refused->done(why);
+  done(ShouldStop() ? Stopping()
+                    : MakeError(absl::StatusCode::kUnavailable, "MIRROR_BUSY",
+                                "another rewind is under way; try again in a moment"));
 }
 
 std::optional<Sequence> Mirror::HoldFrom() const {

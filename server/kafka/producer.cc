@@ -231,7 +231,7 @@ void Producer::OnError(rd_kafka_t* client, int code, const char* text, void* opa
   if (IsDenial(error)) reports.denial = error;
   const bool is_summary = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (!is_summary || reports.last_text.empty()) reports.last_text = text;
-  spdlog::info("kafka client: {} error={}", text, std::string_view(rd_kafka_err2name(error)));
+  spdlog::debug("kafka client: {} error={}", text, std::string_view(rd_kafka_err2name(error)));
 }
 
 }  // namespace millrace::kafka

@@ -53,8 +53,8 @@ TEST(ClientSettings, AValueThatIsNoneIsNamed) {
 }
 
 TEST(ClientSettings, ValuesThatMayBeSecretAreNotRepeated) {
-  EXPECT_THAT(CheckOf(OptionsWith({{"ssl.engine.location", "hunter2"}})),
-              AllOf(HasSubstr("ssl.engine.location"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(CheckOf(OptionsWith({{"ssl.endpoint.identification.algorithm", "hunter2"}})),
+              AllOf(HasSubstr("ssl.endpoint"), Not(HasSubstr("hunter2"))));
 }
 
 TEST(ClientSettings, SettingsThatDoNotGoTogetherAreRefused) {
