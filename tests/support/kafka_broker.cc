@@ -1,6 +1,7 @@
 #include "support/kafka_broker.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <fstream>
 #include <limits>
@@ -169,7 +170,11 @@ absl::Status KafkaBroker::RestartWith(std::vector<std::string> settings) {
 }
 
 void KafkaBroker::Pause() {
-  if (process_.has_value()) process_->Signal(SIGSTOP);
+  if (!process_.has_value()) return;
+  process_->Signal(SIGSTOP);
+  // The signal only asks; the last of the threads may answer a client until it has halted too.
+  siginfo_t ignored;
+  waitid(P_PID, static_cast<id_t>(process_->pid()), &ignored, WSTOPPED | WEXITED | WNOWAIT);
 }
 
 void KafkaBroker::Resume() {

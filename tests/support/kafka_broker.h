@@ -52,7 +52,8 @@ class KafkaBroker {
   absl::Status Restart();
   absl::Status RestartWith(std::vector<std::string> settings);
 
-  // Halts the process, so that it keeps its connections and answers nothing; lets it go on.
+  // Halts the process, so that it keeps its connections and answers nothing, from the return on;
+  // lets it go on.
   void Pause();
   void Resume();
 
