@@ -15,12 +15,13 @@ absl::Status NoMirror() {
                    "configuration and restart it");
 }
 
-// Ends a call whose answer is the mirror; `mirror` may be null.
+// Ends a call whose answer is the mirror; `mirror` may be null. `reactor` is the context's, which
+// gives it out once.
 template <typename Response>
-void Finish(grpc::CallbackServerContext* context, const kafka::MirrorControl* mirror,
-            const absl::Status& status, Response& response) {
+void Finish(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+            const kafka::MirrorControl* mirror, const absl::Status& status, Response& response) {
   if (status.ok()) *response.mutable_mirror() = mirror->Status();
-  context->DefaultReactor()->Finish(api::ToGrpc(status, *context));
+  reactor->Finish(api::ToGrpc(status, *context));
 }
 
 }  // namespace
@@ -28,19 +29,21 @@ void Finish(grpc::CallbackServerContext* context, const kafka::MirrorControl* mi
 grpc::ServerUnaryReactor* AdminService::PauseMirror(grpc::CallbackServerContext* context,
                                                     const v1::PauseMirrorRequest* request,
                                                     v1::PauseMirrorResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (parts_.mirror != nullptr) parts_.mirror->Pause();
-  Finish(context, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
+  Finish(context, reactor, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
          *response);
-  return context->DefaultReactor();
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::ResumeMirror(grpc::CallbackServerContext* context,
                                                      const v1::ResumeMirrorRequest* request,
                                                      v1::ResumeMirrorResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (parts_.mirror != nullptr) parts_.mirror->Resume();
-  Finish(context, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
+  Finish(context, reactor, parts_.mirror, parts_.mirror != nullptr ? absl::OkStatus() : NoMirror(),
          *response);
-  return context->DefaultReactor();
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext* context,
@@ -49,18 +52,18 @@ grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   kafka::MirrorControl* const mirror = parts_.mirror;
   if (mirror == nullptr) {
-    Finish(context, mirror, NoMirror(), *response);
+    Finish(context, reactor, mirror, NoMirror(), *response);
     return reactor;
   }
   const auto token = Token::Parse(request->resume_token());
   const absl::Status known =
       token.ok() ? feed::Resolve(parts_.feed, *token).status() : token.status();
   if (!known.ok()) {
-    Finish(context, mirror, known, *response);
+    Finish(context, reactor, mirror, known, *response);
     return reactor;
   }
-  mirror->Rewind(*token, [context, mirror, response](const absl::Status& status) {
-    Finish(context, mirror, status, *response);
+  mirror->Rewind(*token, [context, reactor, mirror, response](const absl::Status& status) {
+    Finish(context, reactor, mirror, status, *response);
   });
   return reactor;
 }
