@@ -1,0 +1,53 @@
+#include "kafka/encoding_errors.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::kafka {
+
+absl::Status DamagedRow(const schema::TableVersion& version, std::string_view what) {
+  const std::string table = version.name.ToString();
+  return MakeError(
+      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      fmt::format("a stored row is none of version {} of {}: {}", version.version, table, what),
+      {{"table", table}});
+}
+
+absl::Status UnknownOperation(const ChangeView& change) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("change {} has operation {}, which is unknown",
+                               change.sequence.value, change.operation));
+}
+
+absl::Status UnknownDefinition(const ChangeView& change) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("change {} holds a row of {}.{}, whose definition is not stored",
+                               change.sequence.value, change.database, change.table));
+}
+
+absl::Status Unencodable(const schema::TableVersion& version, size_t column, Sequence sequence,
+                         std::string_view problem) {
+  const std::string table = version.name.ToString();
+  const std::string& name = version.columns[column].name;
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "MIRROR_UNENCODABLE",
+      fmt::format("column `{}` of {} in change {} has no form in Kafka: {}", name, table,
+                  sequence.value, problem),
+      {{"table", table}, {"column", name}, {"sequence", fmt::format("{}", sequence.value)}});
+}
+
+absl::Status KeyUnknown(const schema::TableVersion& version, size_t column, Sequence sequence) {
+  return Unencodable(version, column, sequence,
+                     "it is in the key of the records, and the source left it out; set "
+                     "binlog_row_image=FULL there, or choose another key with 'kafka.keys'");
+}
+
+absl::Status KeyInvalid(const schema::TableVersion& version, size_t column, Sequence sequence) {
+  return Unencodable(version, column, sequence,
+                     "it is in the key of the records, and its text is not valid in its "
+                     "character set; choose another key with 'kafka.keys'");
+}
+
+}  // namespace millrace::kafka

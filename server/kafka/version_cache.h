@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "schema/table_version.h"
+
+namespace millrace::kafka {
+
+// What an encoder compiled for each table version that it met, found by the version's address,
+// which the cache keeps valid. Not thread-safe.
+template <typename Compiled>
+class VersionCache {
+ public:
+  // Null if `version` was not met yet. Valid until the next Add.
+  const Compiled* Find(const schema::TableVersion* version) {
+    if (version == last_version_) [[likely]]
+      return last_;
+    const auto found = entries_.find(version);
+    if (found == entries_.end()) return nullptr;
+    last_version_ = version;
+    last_ = found->second.compiled.get();
+    return last_;
+  }
+
+  const Compiled* Add(schema::TableVersionPtr version, std::unique_ptr<const Compiled> compiled) {
+    // Versions of long ago are not asked for again.
+    constexpr size_t kEntriesMax = 4096;
+    if (entries_.size() >= kEntriesMax) entries_.clear();
+    last_version_ = version.get();
+    last_ = compiled.get();
+    entries_.insert_or_assign(last_version_, Entry{std::move(version), std::move(compiled)});
+    return last_;
+  }
+
+ private:
+  struct Entry {
+    schema::TableVersionPtr version;
+    std::unique_ptr<const Compiled> compiled;
+  };
+
+  absl::flat_hash_map<const schema::TableVersion*, Entry> entries_;
+  const schema::TableVersion* last_version_ = nullptr;
+  const Compiled* last_ = nullptr;
+};
+
+}  // namespace millrace::kafka
