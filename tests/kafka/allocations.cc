@@ -1,0 +1,30 @@
+#include "kafka/allocations.h"
+
+#include <cstdlib>
+#include <new>
+
+namespace millrace::testing {
+namespace {
+
+thread_local uint64_t allocations = 0;
+
+void* Allocate(std::size_t size) {
+  ++allocations;
+  void* const memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+uint64_t AllocationsOfThread() { return allocations; }
+
+}  // namespace millrace::testing
+
+// Those of the standard library, counted.
+void* operator new(std::size_t size) { return millrace::testing::Allocate(size); }
+void* operator new[](std::size_t size) { return millrace::testing::Allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
