@@ -520,50 +520,52 @@ TEST_F(DebeziumRecordedTest, DocumentsAreEqualButForNumbersAndTypesOfSql) {
   }
 }
 
-TEST_F(DebeziumRecordedTest, SchemasOfColumnsAreEqual) {
-  options_.debezium.schemas_enable = true;
-  const std::vector<Column> numbers = {
-      KeyColumn("id"),
-      Field("tiny", ColumnType::kTiny, FieldType::kInt32),
-      Unsigned(Field("tiny_unsigned", ColumnType::kTiny, FieldType::kUint32)),
-      Field("truth", ColumnType::kTiny, FieldType::kInt32),
-      Field("small", ColumnType::kShort, FieldType::kInt32),
-      Unsigned(Field("small_unsigned", ColumnType::kShort, FieldType::kUint32)),
-      Field("medium", ColumnType::kInt24, FieldType::kInt32),
-      Unsigned(Field("medium_unsigned", ColumnType::kInt24, FieldType::kUint32)),
-      Field("plain", ColumnType::kLong, FieldType::kInt32),
-      Unsigned(Field("plain_unsigned", ColumnType::kLong, FieldType::kUint32)),
-      Field("big", ColumnType::kLongLong, FieldType::kInt64),
-      Unsigned(Field("big_unsigned", ColumnType::kLongLong, FieldType::kUint64)),
-      Field("bit1", ColumnType::kBit, FieldType::kUint64, 1),
-      Field("bit9", ColumnType::kBit, FieldType::kUint64, 9),
-      AsText("d", ColumnType::kNewDecimal, 10 << 8 | 2),
-      AsText("d_whole", ColumnType::kNewDecimal, 5 << 8),
-      AsText("d_wide", ColumnType::kNewDecimal, 65 << 8 | 30),
-      Unsigned(AsText("n", ColumnType::kNewDecimal, 8 << 8 | 3)),
-      Field("single", ColumnType::kFloat, FieldType::kFloat),
-      Named(Field("single_7_3", ColumnType::kFloat, FieldType::kFloat), "float(7,3)"),
-      Field("float_53", ColumnType::kDouble, FieldType::kDouble),
-      Field("twice", ColumnType::kDouble, FieldType::kDouble),
-      Field("twice_20_4", ColumnType::kDouble, FieldType::kDouble)};
-  EXPECT_EQ(SchemaOf("numbers", numbers), RecordedSchema("schemas_columns", "numbers"));
+std::vector<Column> NumberColumns() {
+  return {KeyColumn("id"),
+          Field("tiny", ColumnType::kTiny, FieldType::kInt32),
+          Unsigned(Field("tiny_unsigned", ColumnType::kTiny, FieldType::kUint32)),
+          Field("truth", ColumnType::kTiny, FieldType::kInt32),
+          Field("small", ColumnType::kShort, FieldType::kInt32),
+          Unsigned(Field("small_unsigned", ColumnType::kShort, FieldType::kUint32)),
+          Field("medium", ColumnType::kInt24, FieldType::kInt32),
+          Unsigned(Field("medium_unsigned", ColumnType::kInt24, FieldType::kUint32)),
+          Field("plain", ColumnType::kLong, FieldType::kInt32),
+          Unsigned(Field("plain_unsigned", ColumnType::kLong, FieldType::kUint32)),
+          Field("big", ColumnType::kLongLong, FieldType::kInt64),
+          Unsigned(Field("big_unsigned", ColumnType::kLongLong, FieldType::kUint64)),
+          Field("bit1", ColumnType::kBit, FieldType::kUint64, 1),
+          Field("bit9", ColumnType::kBit, FieldType::kUint64, 9),
+          AsText("d", ColumnType::kNewDecimal, 10 << 8 | 2),
+          AsText("d_whole", ColumnType::kNewDecimal, 5 << 8),
+          AsText("d_wide", ColumnType::kNewDecimal, 65 << 8 | 30),
+          Unsigned(AsText("n", ColumnType::kNewDecimal, 8 << 8 | 3)),
+          Field("single", ColumnType::kFloat, FieldType::kFloat),
+          Named(Field("single_7_3", ColumnType::kFloat, FieldType::kFloat), "float(7,3)"),
+          Field("float_53", ColumnType::kDouble, FieldType::kDouble),
+          Field("twice", ColumnType::kDouble, FieldType::kDouble),
+          Field("twice_20_4", ColumnType::kDouble, FieldType::kDouble)};
+}
+
+std::vector<Column> TimeColumns() {
   const auto stamp = [](std::string name, uint16_t digits) {
     return Field(std::move(name), ColumnType::kTimestamp2, FieldType::kTimestamp, digits);
   };
-  const std::vector<Column> times = {KeyColumn("id"),
-                                     AsText("day", ColumnType::kDate),
-                                     Field("years", ColumnType::kYear, FieldType::kUint32),
-                                     AsText("t", ColumnType::kTime2),
-                                     AsText("t3", ColumnType::kTime2, 3),
-                                     AsText("t6", ColumnType::kTime2, 6),
-                                     AsText("d", ColumnType::kDateTime2),
-                                     AsText("d3", ColumnType::kDateTime2, 3),
-                                     AsText("d4", ColumnType::kDateTime2, 4),
-                                     AsText("d6", ColumnType::kDateTime2, 6),
-                                     stamp("s", 0),
-                                     stamp("s3", 3),
-                                     stamp("s6", 6)};
-  EXPECT_EQ(SchemaOf("times", times), RecordedSchema("schemas_columns", "times"));
+  return {KeyColumn("id"),
+          AsText("day", ColumnType::kDate),
+          Field("years", ColumnType::kYear, FieldType::kUint32),
+          AsText("t", ColumnType::kTime2),
+          AsText("t3", ColumnType::kTime2, 3),
+          AsText("t6", ColumnType::kTime2, 6),
+          AsText("d", ColumnType::kDateTime2),
+          AsText("d3", ColumnType::kDateTime2, 3),
+          AsText("d4", ColumnType::kDateTime2, 4),
+          AsText("d6", ColumnType::kDateTime2, 6),
+          stamp("s", 0),
+          stamp("s3", 3),
+          stamp("s6", 6)};
+}
+
+std::vector<Column> StringColumns() {
   Column size = AsText("size", ColumnType::kEnum);
   size.labels = {"small", "a,b"};
   Column some = AsText("some", ColumnType::kSet);
@@ -571,45 +573,58 @@ TEST_F(DebeziumRecordedTest, SchemasOfColumnsAreEqual) {
   const auto blob = [](std::string name) {
     return Field(std::move(name), ColumnType::kBlob, FieldType::kBytes);
   };
-  const std::vector<Column> strings = {KeyColumn("id"),
-                                       TextColumn("c"),
-                                       TextColumn("v"),
-                                       TextColumn("small"),
-                                       TextColumn("large"),
-                                       TextColumn("latin"),
-                                       size,
-                                       some,
-                                       AsText("doc", ColumnType::kJson),
-                                       blob("b"),
-                                       blob("vb"),
-                                       blob("bl")};
-  EXPECT_EQ(SchemaOf("strings", strings), RecordedSchema("schemas_columns", "strings"));
+  return {KeyColumn("id"),
+          TextColumn("c"),
+          TextColumn("v"),
+          TextColumn("small"),
+          TextColumn("large"),
+          TextColumn("latin"),
+          size,
+          some,
+          AsText("doc", ColumnType::kJson),
+          blob("b"),
+          blob("vb"),
+          blob("bl")};
+}
+
+std::vector<Column> ShapeColumns() {
   const auto shape = [](std::string name) {
     return Field(std::move(name), ColumnType::kGeometry, FieldType::kGeometry, 4);
   };
-  const std::vector<Column> shapes = {KeyColumn("id"),
-                                      shape("g"),
-                                      Named(shape("p"), "point"),
-                                      shape("l"),
-                                      shape("y"),
-                                      shape("mp"),
-                                      shape("ml"),
-                                      shape("my"),
-                                      shape("gc"),
-                                      Field("v", ColumnType::kVector, FieldType::kVector, 4)};
-  EXPECT_EQ(SchemaOf("shapes", shapes), RecordedSchema("schemas_columns", "shapes"));
+  return {KeyColumn("id"),
+          shape("g"),
+          Named(shape("p"), "point"),
+          shape("l"),
+          shape("y"),
+          shape("mp"),
+          shape("ml"),
+          shape("my"),
+          shape("gc"),
+          Field("v", ColumnType::kVector, FieldType::kVector, 4)};
+}
+
+TEST_F(DebeziumRecordedTest, SchemasOfColumnsAreEqual) {
+  options_.debezium.schemas_enable = true;
+  EXPECT_EQ(SchemaOf("numbers", NumberColumns()), RecordedSchema("schemas_columns", "numbers"));
+  EXPECT_EQ(SchemaOf("times", TimeColumns()), RecordedSchema("schemas_columns", "times"));
+  EXPECT_EQ(SchemaOf("strings", StringColumns()), RecordedSchema("schemas_columns", "strings"));
+  EXPECT_EQ(SchemaOf("shapes", ShapeColumns()), RecordedSchema("schemas_columns", "shapes"));
+}
+
+TEST_F(DebeziumRecordedTest, SchemasFollowTheModes) {
+  options_.debezium.schemas_enable = true;
   options_.debezium.decimal_handling_mode = DecimalHandling::kString;
   options_.debezium.time_precision_mode = TimePrecision::kIsostring;
   options_.debezium.binary_handling_mode = BinaryHandling::kBase64;
   options_.debezium.bigint_unsigned_handling_mode = BigintUnsignedHandling::kPrecise;
-  EXPECT_EQ(SchemaOf("numbers", numbers), RecordedSchema("schemas_string", "numbers"));
-  EXPECT_EQ(SchemaOf("times", times), RecordedSchema("schemas_string", "times"));
-  EXPECT_EQ(SchemaOf("strings", strings), RecordedSchema("schemas_string", "strings"));
+  EXPECT_EQ(SchemaOf("numbers", NumberColumns()), RecordedSchema("schemas_string", "numbers"));
+  EXPECT_EQ(SchemaOf("times", TimeColumns()), RecordedSchema("schemas_string", "times"));
+  EXPECT_EQ(SchemaOf("strings", StringColumns()), RecordedSchema("schemas_string", "strings"));
   options_.debezium.decimal_handling_mode = DecimalHandling::kDouble;
   options_.debezium.time_precision_mode = TimePrecision::kConnect;
   options_.debezium.bigint_unsigned_handling_mode = BigintUnsignedHandling::kLong;
-  EXPECT_EQ(SchemaOf("numbers", numbers), RecordedSchema("schemas_double", "numbers"));
-  EXPECT_EQ(SchemaOf("times", times), RecordedSchema("schemas_double", "times"));
+  EXPECT_EQ(SchemaOf("numbers", NumberColumns()), RecordedSchema("schemas_double", "numbers"));
+  EXPECT_EQ(SchemaOf("times", TimeColumns()), RecordedSchema("schemas_double", "times"));
 }
 
 TEST_F(DebeziumRecordedTest, RecordsOfNoTableHaveTheSameSchemas) {
