@@ -1,5 +1,6 @@
 // millraced: builds the rooms, wires them, and stops them in order.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -21,6 +22,12 @@
 #include "fmt/format.h"
 #include "ingest/ingest.h"
 #include "ingest/source_identity.h"
+#include "kafka/mirror_control.h"
+#ifdef MILLRACE_KAFKA
+#include "kafka/debezium_encoder.h"
+#include "kafka/mirror.h"
+#include "kafka/protobuf_encoder.h"
+#endif
 #include "log/log.h"
 #include "mysql/source_check.h"
 #include "schema/coverage.h"
@@ -39,6 +46,7 @@ constexpr int kExitUsage = 2;
 // After the streams have had theirs; the whole stop takes five seconds at most.
 constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
 constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
+constexpr absl::Duration kMirrorStopGrace = absl::Milliseconds(800);
 
 // What the command line sets.
 struct Flags {
@@ -123,6 +131,55 @@ int Check(const Config& config) {
   return works ? EXIT_SUCCESS : kExitFailure;
 }
 
+#ifdef MILLRACE_KAFKA
+
+using Mirror = kafka::Mirror;
+
+// Null if configuration wants none.
+absl::StatusOr<std::unique_ptr<Mirror>> MakeMirror(const Config& config, feed::Feed& feed,
+                                                   const schema::Registry& registry,
+                                                   const Clock& clock) {
+  if (!config.kafka.enabled) return nullptr;
+  const bool is_protobuf = config.kafka.format == KafkaFormat::kProtobuf;
+  return Mirror::Make(
+      {.options = config.kafka,
+       .feed = feed,
+       .registry = registry,
+       .make_encoder = is_protobuf ? kafka::MakeProtobufEncoder : kafka::MakeDebeziumEncoder,
+       .clock = clock});
+}
+
+#else
+
+// What a build without Kafka has in place of it: nothing, ever.
+struct Mirror : kafka::MirrorControl {
+  virtual void Start() = 0;
+  virtual void RequestStop() = 0;
+  virtual bool StopWithin(absl::Duration timeout) = 0;
+  virtual std::optional<Sequence> HoldFrom() const = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Mirror>> MakeMirror(const Config& config, feed::Feed&,
+                                                   const schema::Registry&, const Clock&) {
+  if (!config.kafka.enabled) return nullptr;
+  return absl::InvalidArgumentError(
+      "'kafka.enabled' is set, and this millraced was built without Kafka: use one that was "
+      "configured with MILLRACE_KAFKA=ON");
+}
+
+#endif
+
+// What retention must leave: all behind the slower of the two.
+std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
+  const std::optional<Sequence> subscribed = subscriptions.Oldest();
+  const std::optional<Sequence> mirrored =
+      mirror != nullptr ? mirror->HoldFrom() : std::optional<Sequence>();
+  if (!subscribed.has_value() || !mirrored.has_value()) {
+    return subscribed.has_value() ? subscribed : mirrored;
+  }
+  return std::min(*subscribed, *mirrored);
+}
+
 int Serve(const Config& config) {
   const sigset_t signals = BlockStopSignals();
   const Clock& clock = Clock::System();
@@ -133,6 +190,8 @@ int Serve(const Config& config) {
   auto subscriptions = feed::Subscriptions::Open(**log, clock);
   if (!subscriptions.ok()) return Fail(subscriptions.status(), kExitFailure);
   feed::Feed feed(**log, config.log.ring_bytes);
+  auto mirror = MakeMirror(config, feed, **registry, clock);
+  if (!mirror.ok()) return Fail(mirror.status(), kExitUsage);
   api::StreamList streams(config.server.streams_max);
   auto coverage = schema::Coverage::Open(**log);
   if (!coverage.ok()) return Fail(coverage.status(), kExitFailure);
@@ -149,7 +208,7 @@ int Serve(const Config& config) {
        .tasks = tasks,
        .clock = clock,
        .committer = {.on_committed = [&feed](auto frames) { feed.Publish(frames); },
-                     .keep_from = [&subscriptions] { return (*subscriptions)->Oldest(); }},
+                     .keep_from = [&] { return KeepFrom(**subscriptions, mirror->get()); }},
        .on_uncovered = [&snapshots](const TableName& table) {
          (*snapshots)->NoteUncovered(table);
        }});
@@ -160,6 +219,7 @@ int Serve(const Config& config) {
                              .subscriptions = **subscriptions,
                              .streams = streams,
                              .snapshots = **snapshots,
+                             .mirror = mirror->get(),
                              .clock = clock});
   auto server =
       api::Server::Start({.options = config.server,
@@ -179,12 +239,14 @@ int Serve(const Config& config) {
   (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
   (*ingest)->Start();
   (*snapshots)->Start();
+  if (*mirror != nullptr) (*mirror)->Start();
   spdlog::info("millraced {} serves listen={} port={} log={} log_id={} newest={}", kVersion,
                config.server.listen, (*server)->port(), config.log.directory,
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
   WaitForStop(signals);
   (*ingest)->RequestStop();
+  if (*mirror != nullptr) (*mirror)->RequestStop();
   tasks.Close();
   // A task that runs may be reading a table: it ends with its reader.
   (*snapshots)->StopWithin(absl::ZeroDuration());
@@ -192,10 +254,11 @@ int Serve(const Config& config) {
   const bool served = (*server)->StopInTime();
   const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);
   const bool read = (*snapshots)->StopWithin(kReadersStopGrace);
+  const bool mirrored = *mirror == nullptr || (*mirror)->StopWithin(kMirrorStopGrace);
   spdlog::info("stopped newest={}", (*log)->range().newest.value);
-  // What hangs is an attempt to connect to the source, or the connection of a client that
-  // takes nothing; neither holds anything that is not on disk.
-  if (!served || !ingested || !read) std::_Exit(EXIT_SUCCESS);
+  // What hangs is an attempt to connect to the source or to Kafka, or the connection of a client
+  // that takes nothing; none holds anything that is not on disk.
+  if (!served || !ingested || !read || !mirrored) std::_Exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

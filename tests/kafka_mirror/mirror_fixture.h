@@ -34,9 +34,13 @@ using millrace::testing::KafkaRecord;
 // without value.
 class PlainEncoder final : public ChangeEncoder {
  public:
-  explicit PlainEncoder(const EncoderParts& parts) : routes_(parts.routes) {}
+  // `after_first`, if any, is called when the first record of each encoder is on its way.
+  PlainEncoder(const EncoderParts& parts, std::function<void()> after_first)
+      : routes_(parts.routes), after_first_(std::move(after_first)) {}
 
   absl::Status Encode(const ChangeView& change, RecordSink& sink) override {
+    if (began_ && after_first_ != nullptr) std::exchange(after_first_, nullptr)();
+    began_ = true;
     MILLRACE_ASSIGN_OR_RETURN(
         const std::string topic,
         routes_.TopicOf({std::string(change.database), std::string(change.table)}));
@@ -58,13 +62,19 @@ class PlainEncoder final : public ChangeEncoder {
 
  private:
   const Routes& routes_;
+  std::function<void()> after_first_;
+  bool began_ = false;
 };
 
 // A log, a broker that all tests share, and mirrors from one to the other. Each test has topics of
 // its own.
 class MirrorTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { shared_broker_ = KafkaBroker::MustStart(); }
+  static void SetUpTestSuite() {
+    // Transactions that took too long are looked for often.
+    shared_broker_ = KafkaBroker::MustStart(
+        {.settings = {"transaction.abort.timed.out.transaction.cleanup.interval.ms=200"}});
+  }
   static void TearDownTestSuite() { shared_broker_.reset(); }
 
   MirrorTest() {
@@ -81,9 +91,9 @@ class MirrorTest : public ::testing::Test {
     return Mirror::Make({.options = options_,
                          .feed = log.feed(),
                          .registry = log.registry(),
-                         .make_encoder = [](const EncoderParts& parts)
+                         .make_encoder = [this](const EncoderParts& parts)
                              -> absl::StatusOr<std::unique_ptr<ChangeEncoder>> {
-                           return std::make_unique<PlainEncoder>(parts);
+                           return std::make_unique<PlainEncoder>(parts, after_first_);
                          },
                          .clock = Clock::System()});
   }
@@ -141,12 +151,20 @@ class MirrorTest : public ::testing::Test {
   static uint64_t SequenceOf(const KafkaRecord& record) {
     return std::stoull(Header(record, "millrace.sequence"));
   }
-  // Sequences of the committed records of the tables, topic by topic, in their order.
-  std::vector<uint64_t> Sequences(const std::vector<std::string>& tables = {"orders"}) {
+  // The committed records of the tables, topic by topic, in their order. A broker answers a commit
+  // a moment before readers see what was committed, so it looks until there are `records_min`.
+  std::vector<KafkaRecord> Records(size_t records_min,
+                                   const std::vector<std::string>& tables = {"orders"}) {
     std::vector<std::string> topics;
     for (const std::string& table : tables) topics.push_back(TopicOf(table));
+    KafkaReader reader(options_.brokers);
+    auto records = reader.ReadAtLeast(topics, records_min);
+    return records.ok() ? *std::move(records) : reader.MustReadAll(topics);
+  }
+  std::vector<uint64_t> Sequences(size_t records_min,
+                                  const std::vector<std::string>& tables = {"orders"}) {
     std::vector<uint64_t> sequences;
-    for (const KafkaRecord& record : KafkaReader(options_.brokers).MustReadAll(topics)) {
+    for (const KafkaRecord& record : Records(records_min, tables)) {
       sequences.push_back(SequenceOf(record));
     }
     return sequences;
@@ -170,6 +188,7 @@ class MirrorTest : public ::testing::Test {
   }
 
   KafkaOptions options_;
+  std::function<void()> after_first_;  // see PlainEncoder
   FilledLog log_;
 
  private:
