@@ -6,20 +6,27 @@
 namespace millrace::snapshot {
 namespace {
 
-std::string Comparison(const KeyBound& bound, std::string_view with) {
-  return fmt::format("{} {} {}", bound.expression, with, bound.literal);
+// How many of the first columns stay as they are in all rows behind `after`.
+size_t ConstantColumns(const std::vector<KeyBound>& after) {
+  size_t count = 0;
+  while (count < after.size() && after[count].greater.empty()) ++count;
+  return count;
 }
 
 // Rows behind the one that `after` describes.
 std::string Behind(const std::vector<KeyBound>& after) {
+  const size_t first = ConstantColumns(after);
   std::string text;
-  if (after.size() > 1) text = Comparison(after[0], ">=") + " AND ";
+  for (size_t i = 0; i < first; ++i) text += after[i].equal + " AND ";
+  if (first == after.size()) return text + "FALSE";
+  if (after.size() - first > 1) text += after[first].at_least + " AND ";
   text += '(';
   std::string equal;
-  for (size_t i = 0; i < after.size(); ++i) {
-    if (i > 0) text += " OR ";
-    text += equal + Comparison(after[i], ">");
-    equal += Comparison(after[i], "=") + " AND ";
+  for (size_t i = first; i < after.size(); ++i) {
+    if (!after[i].greater.empty()) {
+      text += (i == first ? "" : " OR ") + equal + after[i].greater;
+    }
+    equal += after[i].equal + " AND ";
   }
   return text + ')';
 }
@@ -51,8 +58,9 @@ std::string QueryText(const ChunkQuery& query) {
                                  QuotedName(query.table.database), QuotedName(query.table.table));
   if (!query.index.empty()) text += fmt::format(" FORCE INDEX ({})", QuotedName(query.index));
   text += Conditions(query);
-  for (size_t i = 0; i < query.key_columns.size(); ++i) {
-    text += i == 0 ? " ORDER BY " : ", ";
+  const size_t first = ConstantColumns(query.after);
+  for (size_t i = first; i < query.key_columns.size(); ++i) {
+    text += i == first ? " ORDER BY " : ", ";
     text += QuotedName(query.key_columns[i]);
   }
   if (query.rows != 0) text += fmt::format(" LIMIT {}", query.rows);

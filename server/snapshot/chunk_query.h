@@ -9,10 +9,11 @@
 
 namespace millrace::snapshot {
 
-// A comparison of a key column with the value it has in the last row that was read.
+// Comparisons of a key column with the value it has in the last row that was read.
 struct KeyBound {
-  std::string expression;
-  std::string literal;
+  std::string equal;
+  std::string greater;  // empty: there is no greater value
+  std::string at_least;
 };
 
 // What a query for rows of a table is made of. All parts are SQL.
@@ -30,7 +31,9 @@ struct ChunkQuery {
 };
 
 // The query. Rows come in the order of the key, by its index. `(a, b) > (1, 2)` is written out as
-// `a >= 1 AND (a > 1 OR a = 1 AND b > 2)`, since the servers use no index for the short form.
+// `a >= 1 AND (a > 1 OR a = 1 AND b > 2)`, since the servers use no index for the short form. A
+// first column that has come to its greatest value is compared and no longer sorted by, or MySQL
+// would sort all rows of that value.
 std::string QueryText(const ChunkQuery& query);
 
 }  // namespace millrace::snapshot

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace millrace::snapshot {
+namespace {
+
+// A chunk is not made smaller than this to save time: then most of it is what any query costs, and
+// even smaller chunks would only cost it more often.
+constexpr uint64_t kRowsForTime = 256;
+
+}  // namespace
 
 void ChunkSize::Note(uint64_t rows, uint64_t bytes, Micros time) {
   if (rows == 0) return;
@@ -11,7 +18,7 @@ void ChunkSize::Note(uint64_t rows, uint64_t bytes, Micros time) {
                            static_cast<uint64_t>(std::max<Micros>(time, 1));
   const uint64_t in_bytes = options_.chunk_bytes_max / std::max<uint64_t>(bytes / rows, 1);
   const uint64_t most = std::min({2 * rows_, in_bytes, uint64_t{options_.chunk_rows_max}});
-  rows_ = std::clamp<uint64_t>(in_time, 1, std::max<uint64_t>(most, 1));
+  rows_ = std::min(std::max(in_time, kRowsForTime), std::max<uint64_t>(most, 1));
 }
 
 bool ChunkSize::Halve() {

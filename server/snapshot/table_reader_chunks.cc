@@ -59,8 +59,9 @@ absl::StatusOr<std::string> TableReader::QueryForChunk() const {
     MILLRACE_ASSIGN_OR_RETURN(
         transcode::SelectPlan::Comparison comparison,
         plan_->CompareWith(key_indexes_[static_cast<size_t>(i)], assignment_.progress.last_key(i)));
-    query.after.push_back(
-        {.expression = std::move(comparison.expression), .literal = std::move(comparison.literal)});
+    query.after.push_back({.equal = std::move(comparison.equal),
+                           .greater = std::move(comparison.greater),
+                           .at_least = std::move(comparison.at_least)});
   }
   return QueryText(query);
 }

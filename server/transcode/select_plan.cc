@@ -23,6 +23,8 @@ using schema::Column;
 // A SET of that many members has values above those of a signed number, and the servers compare a
 // SET as a signed one.
 constexpr size_t kSetMembersMax = 64;
+// Of an ENUM, more values than these are not listed one by one.
+constexpr uint64_t kListedMax = 4096;
 
 std::string QuotedName(std::string_view name) {
   std::string quoted = "`";
@@ -124,6 +126,26 @@ std::optional<std::string> LiteralOf(const Column& column, std::string_view valu
   // The collation is the column's: that of a literal gives way to it.
   return if_fits(IsPlainWord(column.charset),
                  fmt::format("_{} {}", column.charset, HexLiteral(value)));
+}
+
+// For `>` with an ENUM the servers use no range of an index, but they do for a list.
+std::optional<SelectPlan::Comparison> ListedComparison(const Column& column,
+                                                       std::string_view literal) {
+  if (column.type != ColumnType::kEnum) return std::nullopt;
+  const uint64_t most = column.labels.size();
+  uint64_t number = 0;
+  const auto parsed = std::from_chars(literal.data(), literal.data() + literal.size(), number);
+  if (parsed.ec != std::errc() || number > most || most - number > kListedMax) return std::nullopt;
+  std::string greater;
+  for (uint64_t next = number + 1; next <= most; ++next) {
+    fmt::format_to(std::back_inserter(greater), "{}{}", greater.empty() ? "" : ",", next);
+  }
+  const std::string name = QuotedName(column.name);
+  SelectPlan::Comparison comparison{.equal = fmt::format("{} = {}", name, literal)};
+  if (!greater.empty()) comparison.greater = fmt::format("{} IN ({})", name, greater);
+  comparison.at_least =
+      fmt::format("{} IN ({}{}{})", name, literal, greater.empty() ? "" : ",", greater);
+  return comparison;
 }
 
 }  // namespace
@@ -368,8 +390,12 @@ absl::StatusOr<SelectPlan::Comparison> SelectPlan::CompareWith(size_t column_ind
     return NoKey(*table(), column, absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
                  "has a value that is none of its type");
   }
+  if (auto listed = ListedComparison(column, *literal)) return *std::move(listed);
   const bool wide_set = column.type == ColumnType::kSet && column.labels.size() >= kSetMembersMax;
-  return Comparison{wide_set ? Expression(column) : QuotedName(column.name), *std::move(literal)};
+  const std::string expression = wide_set ? Expression(column) : QuotedName(column.name);
+  return Comparison{.equal = fmt::format("{} = {}", expression, *literal),
+                    .greater = fmt::format("{} > {}", expression, *literal),
+                    .at_least = fmt::format("{} >= {}", expression, *literal)};
 }
 
 std::optional<size_t> SelectPlan::ValueIndex(size_t column_index) const {

@@ -46,14 +46,15 @@ class SelectPlan {
   absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
                          std::vector<InvalidText>& invalid);
 
-  // The value of column `index` of a row just read, as an SQL literal that compares with the column
-  // exactly: for going on after that row. Not for NULL. `expression`: what to compare it with; the
-  // order is that of ORDER BY the column. The source refuses literals of bytes that are no text of
-  // their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type have no order. kDataLoss
-  // ROW_UNDECODABLE: as for EncodeRow.
+  // Conditions in SQL that compare column `index` with the value it has in a row just read, exactly
+  // and in the order of ORDER BY the column: for going on after that row. Not for NULL. The source
+  // can answer them by ranges of an index, but for a SET. It refuses literals of
+  // bytes that are no text of their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type
+  // have no order. kDataLoss ROW_UNDECODABLE: as for EncodeRow.
   struct Comparison {
-    std::string expression;
-    std::string literal;
+    std::string equal;
+    std::string greater;  // empty: the type has no greater value
+    std::string at_least;
   };
   absl::StatusOr<Comparison> CompareWith(size_t column_index, std::string_view value) const;
   // Place in `values` of column `index` of the table version; nothing if it is not captured.

@@ -7,6 +7,12 @@
 namespace millrace::snapshot {
 namespace {
 
+KeyBound Bound(const std::string& column, const std::string& literal) {
+  return {.equal = column + " = " + literal,
+          .greater = column + " > " + literal,
+          .at_least = column + " >= " + literal};
+}
+
 ChunkQuery Orders() {
   return {.table = {"shop", "orders"},
           .select_list = "`id`, `item`",
@@ -27,7 +33,7 @@ TEST(ChunkQuery, TheFirstChunkBeginsWithTheFirstKey) {
 
 TEST(ChunkQuery, AnotherGoesOnBehindTheLastRow) {
   ChunkQuery query = Orders();
-  query.after = {{"`id`", "7"}, {"`item`", "_latin1 x'61'"}};
+  query.after = {Bound("`id`", "7"), Bound("`item`", "_latin1 x'61'")};
   EXPECT_EQ(QueryText(query),
             "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE `id` >= 7 AND "
             "(`id` > 7 OR `id` = 7 AND `item` > _latin1 x'61') ORDER BY `id`, `item` LIMIT 100");
@@ -36,16 +42,32 @@ TEST(ChunkQuery, AnotherGoesOnBehindTheLastRow) {
 TEST(ChunkQuery, ASingleKeyColumnNeedsOneComparison) {
   ChunkQuery query = Orders();
   query.key_columns = {"id"};
-  query.after = {{"`id`", "7"}};
+  query.after = {Bound("`id`", "7")};
   EXPECT_EQ(QueryText(query),
             "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE (`id` > 7) "
             "ORDER BY `id` LIMIT 100");
 }
 
+TEST(ChunkQuery, AColumnAtItsGreatestValueIsNotSortedBy) {
+  ChunkQuery query = Orders();
+  query.key_columns = {"kind", "id", "step"};
+  query.after = {{.equal = "`kind` = 4", .greater = "", .at_least = "`kind` IN (4)"},
+                 Bound("`id`", "7"),
+                 {.equal = "`step` = 2", .greater = "", .at_least = "`step` IN (2)"}};
+  EXPECT_EQ(QueryText(query),
+            "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE `kind` = 4 AND "
+            "`id` >= 7 AND (`id` > 7) ORDER BY `id`, `step` LIMIT 100");
+  query.key_columns = {"kind"};
+  query.after.resize(1);
+  EXPECT_EQ(QueryText(query),
+            "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE `kind` = 4 AND "
+            "FALSE LIMIT 100");
+}
+
 TEST(ChunkQuery, ConditionsAndBoundsHoldForEveryChunk) {
   ChunkQuery query = Orders();
   query.key_columns = {"id"};
-  query.after = {{"`id`", "7"}};
+  query.after = {Bound("`id`", "7")};
   query.where = "item = 'a' OR item = 'b'";
   query.key_from = "5";
   query.key_to = "it's";

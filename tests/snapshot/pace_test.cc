@@ -33,6 +33,14 @@ TEST(ChunkSize, KeepsToRowsAndBytes) {
   EXPECT_EQ(size.rows(), 1u);
 }
 
+TEST(ChunkSize, SlowQueriesDoNotMakeItTiny) {
+  SnapshotOptions options;
+  options.chunk_time = 100'000;
+  ChunkSize size(options);
+  for (int i = 0; i < 20; ++i) size.Note(size.rows(), size.rows() * 100, 10'000'000);
+  EXPECT_GE(size.rows(), 100u) << "what takes time is not the rows";
+}
+
 TEST(ChunkSize, HalvesDownToASingleRow) {
   const SnapshotOptions options;
   ChunkSize size(options);

@@ -49,7 +49,7 @@ class SelectFixture {
   std::string LiteralOf(std::string_view value) {
     const auto comparison = plan_->CompareWith(0, value);
     if (!comparison.ok()) return ErrorReason(comparison.status());
-    return comparison->expression + " > " + comparison->literal;
+    return comparison->greater.empty() ? "none" : comparison->greater;
   }
   const std::vector<InvalidText>& invalid() const { return invalid_; }
 
