@@ -213,8 +213,9 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
   if (IsTableMissing(failure.code)) return TableMissing(endpoint, failure.text);
   return MakeError(
       absl::StatusCode::kInternal, "SOURCE_QUERY_FAILED",
-      fmt::format("the source {} fails a query: {} (error {}); is its version supported?", endpoint,
-                  failure.text, failure.code),
+      fmt::format("the source {} fails a query: {} (error {}); if a condition of a snapshot is in "
+                  "it, mend that; otherwise see that the source's version is supported",
+                  endpoint, failure.text, failure.code),
       {{"source", endpoint}, {"source_error", fmt::format("{}", failure.code)}});
 }
 
