@@ -95,6 +95,8 @@ TEST(Config, ValueOfTheWrongTypeIsRefusedWithWhatIsWanted) {
       {"source: {host: }", "'source.host' has no value"},
       {"source: {tables: shop.*}", "'source.tables' must be a list of texts"},
       {"source: {tables: [[a]]}", "'source.tables' must be a list of texts"},
+      {"kafka: {client: [acks]}", "'kafka.client' must be a map of texts"},
+      {"kafka: {client: {a: [b]}}", "'kafka.client' must be a map of texts"},
       {"source: {check_on_start: yes}", "'source.check_on_start' must be true or false"},
       {"source: {flavour: oracle}", "'source.flavour' must be one of auto, mysql, mariadb"},
       {"log: {retention_age: 7}",
@@ -142,8 +144,12 @@ source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], flavour: mysql,
 snapshot: {mode: initial, tables: ["shop.*", "!shop.audit"], settle_time: 0}
 log: {retention_age: 1us, retention_bytes: 1025}
 server: {insecure: true, listen: "0.0.0.0:1"}
+kafka: {format: protobuf, brokers: "a:1,b:2", routes: ["s.* -> all"], keys: ["s.t: a, b"],
+        client: {compression.type: lz4, "x\"y": ""}, topics: {retention: 7d, cleanup_policy: compact},
+        debezium: {time_precision_mode: isostring, skipped_operations: [none]}}
 )");
   EXPECT_EQ(Load(DumpConfig(config)), config);
+  EXPECT_EQ(config.kafka.client.at("compression.type"), "lz4");
 }
 
 TEST(Config, FileThatCannotBeReadIsNamed) {

@@ -43,7 +43,6 @@ TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
       {"kafka: {sasl_password_file: /p, sasl_password_env: P}", "both 'kafka.sasl_password_file'"},
       {"kafka: {client: {sasl.password: secret}}", "may not set sasl.password: set 'kafka.sasl_"},
       {"kafka: {client: {acks: '1'}}", "may not set acks"},
-      {"kafka: {client: [acks]}", "'kafka.client' must be a map of texts"},
       {"kafka: {debezium: {skipped_operations: [x]}}", "'kafka.debezium.skipped_operations' may"},
       {"log: {hold_bytes_max: 1GiB}", "'log.hold_bytes_max' is smaller than"},
       {"server: {tls: {certificate: /c}}", "go together"},
