@@ -29,12 +29,12 @@ void Report::Add(const std::string& key, double value, const std::string& unit, 
 }
 
 void Report::Print() const {
-  std::cout << fmt::format("{:<34} {:>14} {:>14} {:>14} {:>14}  {}\n", "", "median", "min", "max",
+  std::cout << fmt::format("{:<38} {:>14} {:>14} {:>14} {:>14}  {}\n", "", "median", "min", "max",
                            "limit", "unit");
   for (const auto& [key, figure] : figures_) {
     const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
     std::cout << fmt::format(
-        "{:<34} {:>14.2f} {:>14.2f} {:>14.2f} {:>14}  {}\n", key, Median(figure.runs), *min, *max,
+        "{:<38} {:>14.2f} {:>14.2f} {:>14.2f} {:>14}  {}\n", key, Median(figure.runs), *min, *max,
         figure.limit != 0 ? fmt::format("{:.2f}", figure.limit) : "", figure.unit);
   }
 }
