@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string_view>
+
+// Differences from Debezium as the first cells of the tables in server/kafka/DEBEZIUM.md name them.
+namespace millrace::testing {
+
+inline constexpr std::string_view kVersion = "`source.version`";
+inline constexpr std::string_view kTimes = "`ts_ms`, `ts_us`, `ts_ns` of the envelope";
+inline constexpr std::string_view kPosition = "`source.pos`";
+inline constexpr std::string_view kRowAndThread = "`source.row`, `source.thread`";
+inline constexpr std::string_view kSnapshotRows = "Rows of a snapshot";
+inline constexpr std::string_view kSnapshotPlaces =
+    "`source.file`, `pos`, `server_id` of such rows";
+inline constexpr std::string_view kSnapshotValues =
+    "Values that Debezium's snapshot says otherwise";
+inline constexpr std::string_view kYears = "Years 1 to 99 in DATE and DATETIME";
+inline constexpr std::string_view kYearZero = "YEAR 0000";
+inline constexpr std::string_view kZeroDates = "Zero dates, and dates of which a part is zero";
+inline constexpr std::string_view kTimesOfDay =
+    "TIME outside of a day, modes connect and isostring";
+inline constexpr std::string_view kNanoseconds =
+    "DATETIME before 1678 or after 2261, mode nanoseconds";
+inline constexpr std::string_view kNullOrDefault = "NULL in a column with a default";
+inline constexpr std::string_view kDefaults = "`default` in schemas, `doc` of column comments";
+inline constexpr std::string_view kJsonNumbers = "JSON: DOUBLE below 0.001 or from 10,000,000 on";
+inline constexpr std::string_view kJsonTexts = "JSON: DATETIME, TIME, binary values in a document";
+inline constexpr std::string_view kFloats = "FLOAT and DOUBLE";
+inline constexpr std::string_view kLabels = "ENUM with a comma in a label";
+inline constexpr std::string_view kControls = "latin1 bytes 81, 8D, 8F, 90, 9D";
+inline constexpr std::string_view kTableChanges = "`tableChanges` of the schema-change topic";
+inline constexpr std::string_view kDefinitions = "Definitions at the start";
+inline constexpr std::string_view kParts =
+    "Statements with several parts (`RENAME TABLE a TO b, c TO d`)";
+inline constexpr std::string_view kOtherStatements =
+    "Statements about views, procedures and triggers";
+inline constexpr std::string_view kRenamed = "Tables that get the name of others";
+inline constexpr std::string_view kNamedTables = "`source.table` of a statement";
+inline constexpr std::string_view kOrder = "`total_order`, `event_count`";
+inline constexpr std::string_view kTableOrder = "`data_collection_order`";
+inline constexpr std::string_view kTableCounts = "`data_collections` of END";
+inline constexpr std::string_view kPrepared = "XA transactions";
+
+// Topics as recorded.
+inline constexpr char kStatements[] = "mill";
+inline constexpr char kTransactions[] = "mill.transaction";
+inline constexpr char kHeartbeats[] = "__debezium-heartbeat.mill";
+
+}  // namespace millrace::testing
