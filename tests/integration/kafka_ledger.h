@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "support/kafka_record.h"
+
+namespace millrace::testing {
+
+// Keeps account of the records of a mirror, as a consumer would who trusts nobody: each change is
+// there once, with all its parts, and the changes of a partition, and so of a key, are in order.
+class KafkaLedger {
+ public:
+  // Records of one partition in their order.
+  void Take(const KafkaRecord& record);
+
+  // What does not fit to a log of changes 1 … `newest` of which each makes a record: the first few
+  // in words. Empty: all is well.
+  std::vector<std::string> Violations(uint64_t newest) const;
+  uint64_t records() const { return records_; }
+
+ private:
+  struct Place {
+    uint64_t sequence = 0;
+    uint64_t part = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  void Violate(const KafkaRecord& record, const std::string& what);
+  void CheckOrder(const KafkaRecord& record, Place place);
+  void CheckPartition(const KafkaRecord& record);
+
+  uint64_t records_ = 0;
+  std::vector<uint32_t> parts_;  // by sequence, a bit for each part that was seen
+  std::map<std::pair<std::string, int32_t>, Place> last_;
+  // By hash of topic and key: tables are small enough for none to be alike.
+  absl::flat_hash_map<uint64_t, int32_t> partitions_;
+  std::vector<std::string> violations_;
+};
+
+// The value of a header; empty if there is none.
+std::string HeaderOf(const KafkaRecord& record, std::string_view name);
+
+// Topics of the mirror, but the one with its own position.
+std::vector<std::string> TopicsOfMirror(const std::string& bootstrap, const std::string& prefix);
+
+}  // namespace millrace::testing
