@@ -145,7 +145,8 @@ snapshot: {mode: initial, tables: ["shop.*", "!shop.audit"], settle_time: 0}
 log: {retention_age: 1us, retention_bytes: 1025}
 server: {insecure: true, listen: "0.0.0.0:1"}
 kafka: {format: protobuf, brokers: "a:1,b:2", routes: ["s.* -> all"], keys: ["s.t: a, b"],
-        client: {compression.type: lz4, "x\"y": ""}, topics: {retention: 7d, cleanup_policy: compact},
+        client: {compression.type: lz4, "x\"y": ""},
+        topics: {retention: 7d, cleanup_policy: compact},
         debezium: {time_precision_mode: isostring, skipped_operations: [none]}}
 )");
   EXPECT_EQ(Load(DumpConfig(config)), config);
