@@ -3,12 +3,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "support/kafka_client.h"
 #include "support/kafka_record.h"
 
 namespace millrace::testing {
@@ -17,7 +17,7 @@ namespace millrace::testing {
 // by the broker. For one thread.
 class KafkaReader {
  public:
-  explicit KafkaReader(const std::string& bootstrap);
+  explicit KafkaReader(std::string bootstrap) : bootstrap_(std::move(bootstrap)) {}
 
   // All records of the topics that are committed at the time of the call, from the oldest kept to
   // the first of a transaction that is still open. A broker that is away or starting is waited for.
@@ -45,7 +45,7 @@ class KafkaReader {
                                            size_t records_min);
 
  private:
-  KafkaHandle kafka_;
+  const std::string bootstrap_;
 };
 
 }  // namespace millrace::testing
