@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
+#include "model/json_escapes.h"
 
 namespace millrace::kafka {
 namespace {
@@ -16,19 +17,10 @@ constexpr std::string_view kBase64Plain =
 constexpr std::string_view kBase64UrlSafe =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// What a byte in a string asks for: 0 nothing, `u` its code in hexadecimal, `4` the first of four
-// bytes of a character, else what follows the backslash.
+// As JsonEscapes, and `4` for the first of four bytes of a character.
 constexpr std::array<char, 256> MakeEscapes() {
-  std::array<char, 256> escapes{};
-  for (size_t i = 0; i < 0x20; ++i) escapes[i] = 'u';
+  std::array<char, 256> escapes = JsonEscapes();
   for (size_t i = 0xf0; i < 0xf8; ++i) escapes[i] = '4';
-  escapes['\b'] = 'b';
-  escapes['\f'] = 'f';
-  escapes['\n'] = 'n';
-  escapes['\r'] = 'r';
-  escapes['\t'] = 't';
-  escapes['"'] = '"';
-  escapes['\\'] = '\\';
   return escapes;
 }
 constexpr std::array<char, 256> kEscapes = MakeEscapes();

@@ -6,25 +6,13 @@
 #include <cmath>
 
 #include "base/bytes.h"
+#include "model/json_escapes.h"
 #include "transcode/digits.h"
 
 namespace millrace::transcode {
 namespace {
 
-// What follows the backslash: 0 nothing to escape, `u` the code in hexadecimal.
-constexpr std::array<char, 256> MakeEscapes() {
-  std::array<char, 256> escapes{};
-  for (size_t i = 0; i < 0x20; ++i) escapes[i] = 'u';
-  escapes['\b'] = 'b';
-  escapes['\f'] = 'f';
-  escapes['\n'] = 'n';
-  escapes['\r'] = 'r';
-  escapes['\t'] = 't';
-  escapes['"'] = '"';
-  escapes['\\'] = '\\';
-  return escapes;
-}
-constexpr std::array<char, 256> kEscapes = MakeEscapes();
+constexpr std::array<char, 256> kEscapes = JsonEscapes();
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // Beyond these places of the point MySQL writes an exponent; not if digits follow the point.
