@@ -24,7 +24,8 @@ struct ColumnDetails {
   bool unreadable = false;
   bool generated = false;
   bool virtual_generated = false;
-  uint32_t key_ordinal = 0;         // in the primary key, from 1
+  // In the primary key, or in the unique key that the server takes for one; from 1.
+  uint32_t key_ordinal = 0;
   std::vector<std::string> labels;  // ENUM and SET, UTF-8
   // Columns of information_schema.COLUMNS by the same names; 0 where it says NULL.
   uint64_t character_octet_length = 0;

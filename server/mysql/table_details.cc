@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/table_key.h"
 
 namespace millrace {
 namespace {
@@ -161,6 +162,25 @@ void AddHashColumns(uint32_t count, TableDetails& details) {
   }
 }
 
+// Without a primary key both families take the first unique key of columns that are whole and not
+// nullable for one: the binlog tells it as such, information_schema does not.
+absl::Status PromoteKey(Connection& connection, TableDetails& details) {
+  for (const ColumnDetails& column : details.columns) {
+    if (column.key_ordinal != 0) return absl::OkStatus();
+  }
+  const auto key = FetchTableKey(connection, details.name);
+  // Dropped since the columns were asked for.
+  if (absl::IsNotFound(key.status())) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(key.status());
+  if (!key->has_value()) return absl::OkStatus();
+  const std::vector<std::string>& names = (*key)->columns;
+  for (ColumnDetails& column : details.columns) {
+    const auto found = std::find(names.begin(), names.end(), column.name);
+    if (found != names.end()) column.key_ordinal = static_cast<uint32_t>(found - names.begin()) + 1;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<std::string> ParseLabels(std::string_view column_type) {
@@ -186,6 +206,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
     MILLRACE_RETURN_IF_ERROR(FillCollation(connection, rows.Text(row, {"collation_name"}), column));
     names_versions = names_versions || rows.Text(row, {"expression"}) == "ROW START";
   }
+  MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
   // Asked last: a definition that changed in between is then seen to be newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
                             connection.Query(fmt::format(kDefinedQuery, QuotedText(name.database),

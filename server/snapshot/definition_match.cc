@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "fmt/format.h"
 #include "schema/definition.h"
 
 namespace millrace::snapshot {
@@ -16,24 +17,18 @@ bool SameColumn(const ColumnDetails& a, const ColumnDetails& b) {
 
 }  // namespace
 
-bool SameDefinition(const TableDetails& a, const TableDetails& b) {
-  return a.defined_seconds == b.defined_seconds &&
-         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
-                    SameColumn);
-}
-
-void PromoteKey(const std::vector<std::string>& key, TableDetails& details) {
-  const bool has_primary =
-      std::any_of(details.columns.begin(), details.columns.end(),
-                  [](const ColumnDetails& column) { return column.key_ordinal != 0; });
-  if (has_primary) return;
-  for (ColumnDetails& column : details.columns) {
-    const auto found = std::find_if(key.begin(), key.end(), [&column](const std::string& name) {
-      return schema::SameColumnName(column.name, name);
-    });
-    if (found == key.end()) continue;
-    column.key_ordinal = static_cast<uint32_t>(found - key.begin()) + 1;
+std::string DefinitionDifference(const TableDetails& before, const TableDetails& now) {
+  if (before.columns.size() != now.columns.size()) {
+    return fmt::format("{} columns became {}", before.columns.size(), now.columns.size());
   }
+  for (size_t i = 0; i < now.columns.size(); ++i) {
+    if (!SameColumn(before.columns[i], now.columns[i])) {
+      return fmt::format("column {}", now.columns[i].name);
+    }
+  }
+  if (before.defined_seconds == now.defined_seconds) return "";
+  return fmt::format("its time of definition, {} became {}", before.defined_seconds,
+                     now.defined_seconds);
 }
 
 std::vector<size_t> ColumnIndexes(const schema::TableVersion& version,

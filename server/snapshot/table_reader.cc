@@ -115,13 +115,13 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
   epoch_ = stream.epoch();
   // What was recorded before an earlier try broke off.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
-  if (before != nullptr && before->definitions() != 0) anew_ = true;
+  if (before != nullptr && before->definitions() != 0) anew_ = kStatementCame;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
   changes.NoteTime(parts_.clock.SteadyMicros());
   const bool moved = assignment_.whole() && HasMoved(stream);
   const bool fresh = assignment_.progress.begin() == 0;
-  const bool anew = std::exchange(anew_, false);
-  if (fresh || moved || anew) BeginAnew(stream);
+  const std::string anew = std::exchange(anew_, "");
+  if (fresh || moved || !anew.empty()) BeginAnew(stream, moved ? kStatementCame : anew);
   return absl::OkStatus();
 }
 
@@ -132,9 +132,13 @@ bool TableReader::HasMoved(StreamAccess& stream) const {
          schema::IsReadInVain(*coverage, Sequence{assignment_.progress.begin()});
 }
 
-void TableReader::BeginAnew(StreamAccess& stream) {
+void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
   Progress& progress = assignment_.progress;
-  if (progress.begin() != 0) progress.set_restarts(progress.restarts() + 1);
+  if (progress.begin() != 0) {
+    spdlog::warn("table {} is read anew from its first row: {} rows={}", name_, why,
+                 progress.rows_read());
+    progress.set_restarts(progress.restarts() + 1);
+  }
   const Sequence begin = stream.builder().newest().next();
   progress.set_begin(begin.value);
   progress.set_state(TableState::STATE_READING);
@@ -177,11 +181,11 @@ absl::StatusOr<bool> TableReader::Describe() {
     if (DefinitionChanged(stream)) {
       verdict = Verdict::kChanged;
     } else {
-      refusal_ = Resolve(stream, *details_);
+      refusal_ = Resolve(stream);
     }
     return absl::OkStatus();
   }));
-  if (verdict == Verdict::kChanged) return Changed();
+  if (verdict == Verdict::kChanged) return Changed(kStatementCame);
   parts_.jobs.Update(assignment_);
   return true;
 }
@@ -199,13 +203,10 @@ absl::StatusOr<bool> TableReader::IsThere() {
   return TableChanged();
 }
 
-absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
-  if (connection_.info().flavour == Flavour::kMysql && key_.has_value()) {
-    PromoteKey(key_->columns, details);
-  }
+absl::Status TableReader::Resolve(StreamAccess& stream) {
   MILLRACE_ASSIGN_OR_RETURN(const schema::DescribedMap described,
-                            schema::DescribedMap::Make(details, connection_.info().flavour));
-  MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &details,
+                            schema::DescribedMap::Make(*details_, connection_.info().flavour));
+  MILLRACE_ASSIGN_OR_RETURN(version_, stream.registry().Resolve(described.map(), &*details_,
                                                                 stream.builder().newest().next()));
   MILLRACE_ASSIGN_OR_RETURN(plan_,
                             transcode::SelectPlan::Compile(version_, connection_.info().flavour));
@@ -226,7 +227,11 @@ absl::Status TableReader::Resolve(StreamAccess& stream, TableDetails details) {
   const bool same_key = std::equal(columns.begin(), columns.end(), progress.key_columns().begin(),
                                    progress.key_columns().end());
   if (progress.version() != 0 && (progress.version() != version_->version || !same_key)) {
-    BeginAnew(stream);
+    BeginAnew(stream, same_key ? fmt::format("version {} of its definition became {}",
+                                             progress.version(), version_->version)
+                               : fmt::format("its key ({}) became ({})",
+                                             fmt::join(progress.key_columns(), ", "),
+                                             fmt::join(columns, ", ")));
   }
   progress.set_version(version_->version);
   *progress.mutable_key_columns() = {columns.begin(), columns.end()};
@@ -238,8 +243,8 @@ bool TableReader::DefinitionChanged(StreamAccess& stream) const {
   return changes == nullptr || changes->definitions() != 0;
 }
 
-absl::Status TableReader::Changed() {
-  anew_ = true;
+absl::Status TableReader::Changed(std::string_view what) {
+  if (anew_.empty()) anew_ = what;
   return TableChanged();
 }
 
@@ -302,9 +307,9 @@ absl::Status TableReader::EndRead() {
   return EndConsistentRead(connection_);
 }
 
-absl::StatusOr<bool> TableReader::DefinitionIsTheSame() {
+absl::StatusOr<std::string> TableReader::WhatIsDefinedAnew() {
   MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection_, assignment_.table));
-  return details.has_value() && SameDefinition(*details_, *details);
+  return details.has_value() ? DefinitionDifference(*details_, *details) : "it is gone";
 }
 
 absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {

@@ -60,6 +60,8 @@ class TableReader {
     kRepeat,   // touched in a way that needs them read again
     kChanged,  // the definition changed
   };
+  // Why a table is read anew, for people.
+  static constexpr std::string_view kStatementCame = "a statement that concerns it came";
 
   absl::Status ReadUntilOver();
   absl::Status ReadPrepared();
@@ -70,19 +72,21 @@ class TableReader {
   // Learns the definition. False: there is no such table.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> IsThere();
-  absl::Status Resolve(StreamAccess& stream, TableDetails details);
+  absl::Status Resolve(StreamAccess& stream);
   bool HasMoved(StreamAccess& stream) const;
-  void BeginAnew(StreamAccess& stream);
+  // From its first row, because of `why`, for people.
+  void BeginAnew(StreamAccess& stream, std::string_view why);
 
   absl::StatusOr<Window> OpenWindow();
   absl::Status WaitUntilVisible(const Window& window);
   absl::Status EndRead();
-  absl::StatusOr<bool> DefinitionIsTheSame();
+  // What differs in the definition since Describe; empty if nothing does.
+  absl::StatusOr<std::string> WhatIsDefinedAnew();
   // Runs `work` when the stream has come to the end that the binlog has now.
   absl::Status RunBehindEnd(StreamTasks::Work work);
 
   // The definition is not the one it was: the next Open begins the table from its first row.
-  absl::Status Changed();
+  absl::Status Changed(std::string_view what);
   // The rows of a query for what the plan selects.
   absl::StatusOr<std::unique_ptr<RowStream>> StreamPlanned(const std::string& sql);
   // Appends a row to the chunk's bytes; what of it is no text is in `invalid_`.
@@ -130,7 +134,7 @@ class TableReader {
   uint64_t epoch_ = 0;
   Micros opened_at_ = 0;
   BinlogPlace window_place_;
-  bool anew_ = false;     // the next Open begins the table from its first row
+  std::string anew_;  // why the next Open begins the table from its first row; empty: it does not
   absl::Status refusal_;  // why the definition cannot be used
   std::optional<TableDetails> details_;
   std::optional<TableKey> key_;

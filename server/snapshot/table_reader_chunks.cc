@@ -26,11 +26,11 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
   const Micros took = parts_.clock.SteadyMicros() - began_at;
   MILLRACE_RETURN_IF_ERROR(EndRead());
   MILLRACE_RETURN_IF_ERROR(filled);
-  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-  if (!same) return Changed();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
+  if (!difference.empty()) return Changed(difference);
   Verdict verdict = Verdict::kTaken;
   MILLRACE_RETURN_IF_ERROR(Offer(window, verdict));
-  if (verdict == Verdict::kChanged) return Changed();
+  if (verdict == Verdict::kChanged) return Changed(kStatementCame);
   if (verdict == Verdict::kRepeat) {
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     size_.Halve();

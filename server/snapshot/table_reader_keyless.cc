@@ -67,7 +67,7 @@ absl::Status TableReader::ReadAtRest() {
       parts_.jobs.Update(assignment_);
       return absl::OkStatus();
     }
-    if (verdict == Verdict::kChanged) return Changed();
+    if (verdict == Verdict::kChanged) return Changed(kStatementCame);
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     parts_.jobs.Update(assignment_);
     parts_.jobs.SetWaiting(assignment_.job, fmt::format("table {} has no key, so it can be read "
@@ -84,8 +84,9 @@ absl::Status TableReader::OfferAll(const Window& window, Verdict& verdict) {
   if (visibility_ != Visibility::kConsistentRead) {
     MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
   }
-  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-  if (!same) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
+  if (!difference.empty()) {
+    anew_ = difference;
     verdict = Verdict::kChanged;
     return EndConsistentRead(connection_);
   }
@@ -120,8 +121,8 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
   stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
   // Until the query had the table, it could still be swapped for another.
-  MILLRACE_ASSIGN_OR_RETURN(const bool same, DefinitionIsTheSame());
-  if (!same) return Changed();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
+  if (!difference.empty()) return Changed(difference);
   stream.builder().EndTransaction();
   Progress& progress = assignment_.progress;
   progress.set_rows_read(rows);

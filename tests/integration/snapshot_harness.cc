@@ -141,7 +141,7 @@ void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& 
                                  HistoryOfViolation(model, feed));
     return;
   }
-  ExpectCountsOf(model, snapshots);
+  ExpectCountsOf(feed, model, snapshots);
   for (const SnapshotTableSpec& table : options_.tables) {
     const auto differences = Differences(model, feed, sql_, table);
     EXPECT_TRUE(differences.empty()) << fmt::format("{}", fmt::join(differences, "\n"));
@@ -149,7 +149,7 @@ void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& 
 }
 
 // A crash takes back what was read together with what was counted.
-void SnapshotHarness::ExpectCountsOf(const SnapshotModel& model,
+void SnapshotHarness::ExpectCountsOf(const FeedServer& feed, const SnapshotModel& model,
                                      const std::vector<v1::Snapshot>& snapshots) {
   EXPECT_GT(model.counts().reads, 0u);
   EXPECT_GT(model.counts().amid_reads, 0u) << "nothing changed while rows were read";
@@ -157,7 +157,8 @@ void SnapshotHarness::ExpectCountsOf(const SnapshotModel& model,
     uint64_t told = 0;
     for (const v1::SnapshotTable& table : TablesOf(snapshots, spec.name)) {
       told += table.rows_read();
-      EXPECT_EQ(table.restarts(), 0u) << "no statement came: " << table.ShortDebugString();
+      EXPECT_EQ(table.restarts(), 0u) << "no statement came: " << table.ShortDebugString() << "\n"
+                                      << feed.LogText();
     }
     const auto& seen = model.counts().reads_by_table;
     const uint64_t read = seen.contains(spec.FullName()) ? seen.at(spec.FullName()) : 0;

@@ -65,7 +65,8 @@ class SnapshotHarness {
   FeedServerOptions FeedOptions(uint64_t seed);
   void CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run, Figures& figures);
   void Verify(FeedServer& feed, const std::vector<v1::Snapshot>& snapshots, Figures& figures);
-  void ExpectCountsOf(const SnapshotModel& model, const std::vector<v1::Snapshot>& snapshots);
+  void ExpectCountsOf(const FeedServer& feed, const SnapshotModel& model,
+                      const std::vector<v1::Snapshot>& snapshots);
   void Print(const Run& run, const Figures& figures) const;
 
   const SourceOptions options_;

@@ -51,6 +51,16 @@ TEST_P(TableDetailsTest, KeyColumnsCarryTheirPlaceInTheKey) {
   EXPECT_EQ(details.columns[2].key_ordinal, 1u);
 }
 
+TEST_P(TableDetailsTest, AUniqueKeyIsTakenForAPrimaryKeyThatIsNotThere) {
+  const TableDetails details =
+      Make("a INT NOT NULL, b INT, c INT NOT NULL, d VARCHAR(9) NOT NULL, UNIQUE KEY (b), "
+           "UNIQUE KEY (d(3)), UNIQUE KEY (c, a)");
+  EXPECT_EQ(details.columns[0].key_ordinal, 2u);
+  EXPECT_EQ(details.columns[1].key_ordinal, 0u);
+  EXPECT_EQ(details.columns[2].key_ordinal, 1u);
+  EXPECT_EQ(details.columns[3].key_ordinal, 0u);
+}
+
 TEST_P(TableDetailsTest, TextCarriesCharsetAndCollation) {
   const TableDetails details = Make(
       "a VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin, b VARCHAR(9) CHARACTER SET utf8mb4 "
