@@ -1,6 +1,8 @@
 #include "transcode/frame_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -21,6 +23,8 @@ constexpr uint32_t kAnyTypeUrl = 1;
 constexpr uint32_t kAnyValue = 2;
 constexpr uint32_t kTimestampSeconds = 1;
 constexpr uint32_t kTimestampNanos = 2;
+// Tag and value of Transaction.more.
+constexpr size_t kMoreFieldBytesMax = 8;
 
 uint8_t OperationOf(binlog::RowsKind kind) {
   switch (kind) {
@@ -421,7 +425,12 @@ void FrameBuilder::MarkContinued() {
   payload_.PutVarintField(Transaction::kMoreFieldNumber, 1);
   const size_t field_size = payload_.size() - changes_begin - changes_size;
   char* const changes = payload_.mutable_data() + changes_begin;
-  std::rotate(changes, changes + changes_size, changes + changes_size + field_size);
+  // Not std::rotate, which swaps byte by byte: a fifth of all that ingest did.
+  std::array<char, kMoreFieldBytesMax> field{};
+  MILLRACE_CHECK(field_size <= field.size());
+  std::memcpy(field.data(), changes + changes_size, field_size);
+  std::memmove(changes + field_size, changes, changes_size);
+  std::memcpy(changes, field.data(), field_size);
   segment.header_size += static_cast<uint32_t>(field_size);
   segment.end += static_cast<uint32_t>(field_size);
   for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {
