@@ -7,14 +7,13 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
+#include "log/frame_compression.h"
+#include "log/frame_form.h"
 #include "xxhash.h"
 
 namespace millrace::log {
 namespace {
 
-constexpr size_t kChecksumBytes = 8;
-constexpr uint8_t kVersion = 1;
-constexpr size_t kHeadBytes = kChecksumBytes + 1;
 constexpr uint64_t kUint32Max = std::numeric_limits<uint32_t>::max();
 // Least bytes that a segment and a run take: bound what hostile counts can make us reserve.
 constexpr size_t kSegmentBytesMin = 5;
@@ -27,20 +26,6 @@ Micros UnZigZag(uint64_t value) { return static_cast<Micros>(value >> 1 ^ (~(val
 // Differences wrap, so that every pair of times survives the way there and back.
 Micros Difference(Micros a, Micros b) {
   return static_cast<Micros>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
-
-// The sequence is the seed: a frame under the wrong key fails like a damaged one.
-uint64_t ChecksumOf(std::string_view stored, Sequence first) {
-  const std::string_view covered = stored.substr(kChecksumBytes);
-  return XXH3_64bits_withSeed(covered.data(), covered.size(), first.value);
-}
-
-absl::Status Damaged(Sequence first, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
-                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served, "
-                               "restore the log directory or start a new log",
-                               first.value, what),
-                   {{"sequence", std::to_string(first.value)}});
 }
 
 // What a transaction adds to a GTID set lies in one place of its binary form, so the set after a
@@ -197,49 +182,89 @@ class IndexReader {
   uint64_t changes_ = 0;
 };
 
+// Of a frame whose checksum is right.
+absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored) {
+  if (stored.size() < kFrameHeadBytes) return FrameDamaged(first, "too short");
+  if (LoadLittle64(stored.data()) != FrameChecksum(stored, first)) {
+    return FrameDamaged(first, "checksum does not match");
+  }
+  const auto version = static_cast<uint8_t>(stored[kFrameChecksumBytes]);
+  if (version > kCompressedFrame) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+                     fmt::format("stored frame at sequence {} has format {}, this program knows "
+                                 "up to {}; run the newer program again",
+                                 first.value, version, kCompressedFrame));
+  }
+  if (version < kPlainFrame) return FrameDamaged(first, "unknown version");
+  return version;
+}
+
 }  // namespace
+
+// The sequence is the seed: a frame under the wrong key fails like a damaged one.
+uint64_t FrameChecksum(std::string_view stored, Sequence first) {
+  const std::string_view covered = stored.substr(kFrameChecksumBytes);
+  return XXH3_64bits_withSeed(covered.data(), covered.size(), first.value);
+}
+
+absl::Status FrameDamaged(Sequence first, std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served, "
+                               "restore the log directory or start a new log",
+                               first.value, what),
+                   {{"sequence", std::to_string(first.value)}});
+}
 
 std::string Frame::Serialize(const FrameContent& content) {
   CheckContent(content);
   std::string stored;
-  stored.reserve(kHeadBytes + 32 + 2 * content.gtids_before.size() + 16 * content.segments.size() +
-                 12 * content.runs.size() + content.payload.size());
-  stored.append(kChecksumBytes, '\0');
-  stored.push_back(static_cast<char>(kVersion));
+  stored.reserve(kFrameHeadBytes + 32 + 2 * content.gtids_before.size() +
+                 16 * content.segments.size() + 12 * content.runs.size() + content.payload.size());
+  stored.append(kFrameChecksumBytes, '\0');
+  stored.push_back(static_cast<char>(kPlainFrame));
   AppendVarint(stored, content.change_count);
   AppendVarint(stored, ZigZag(content.commit_time_max));
   AppendGtids(stored, content.gtids_before, content.gtids_after);
   AppendVarint(stored, content.segments.size());
   for (const Segment& segment : content.segments) AppendSegment(stored, content, segment);
   stored.append(content.payload);
-  const uint64_t checksum = ChecksumOf(stored, content.first);
+  const uint64_t checksum = FrameChecksum(stored, content.first);
   std::memcpy(stored.data(), &checksum, sizeof checksum);
   return stored;
 }
 
 uint32_t Frame::ChangeCountOf(std::string_view stored) {
-  if (stored.size() <= kHeadBytes) return 0;
-  return static_cast<uint32_t>(ByteReader(stored.substr(kHeadBytes)).Varint());
+  if (stored.size() <= kFrameHeadBytes) return 0;
+  return static_cast<uint32_t>(ByteReader(stored.substr(kFrameHeadBytes)).Varint());
+}
+
+size_t Frame::PayloadBytesAbout(std::string_view stored) {
+  const bool compressed =
+      stored.size() > kFrameHeadBytes && stored[kFrameChecksumBytes] == kCompressedFrame;
+  return compressed ? PlainBytesOf(stored) : stored.size();
 }
 
 absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::string bytes) {
-  if (bytes.size() < kHeadBytes) return Damaged(first, "too short");
-  if (LoadLittle64(bytes.data()) != ChecksumOf(bytes, first)) {
-    return Damaged(first, "checksum does not match");
+  MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, bytes));
+  if (version == kCompressedFrame) {
+    MILLRACE_ASSIGN_OR_RETURN(bytes, Uncompress(first, bytes));
   }
-  const auto version = static_cast<uint8_t>(bytes[kChecksumBytes]);
-  if (version > kVersion) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
-                     fmt::format("stored frame at sequence {} has format {}, this program knows "
-                                 "up to {}; run the newer program again",
-                                 first.value, version, kVersion));
-  }
-  if (version != kVersion) return Damaged(first, "unknown version");
+  return Index(first, std::move(bytes));
+}
 
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
+                                                              std::string_view stored) {
+  MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, stored));
+  if (version == kPlainFrame) return Index(first, std::string(stored));
+  MILLRACE_ASSIGN_OR_RETURN(std::string bytes, Uncompress(first, stored));
+  return Index(first, std::move(bytes));
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::Index(Sequence first, std::string bytes) {
   auto frame = std::make_shared<Frame>(Key());
   frame->bytes_ = std::move(bytes);
   frame->first_ = first;
-  ByteReader reader(std::string_view(frame->bytes_).substr(kHeadBytes));
+  ByteReader reader(std::string_view(frame->bytes_).substr(kFrameHeadBytes));
   const uint64_t change_count = reader.Varint();
   frame->commit_time_max_ = UnZigZag(reader.Varint());
   frame->gtids_before_ = reader.Sized();
@@ -247,16 +272,16 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::s
   IndexReader index(reader, frame->commit_time_max_);
   index.Read(frame->segments_, frame->runs_);
   frame->payload_ = reader.rest();
-  if (!reader.ok()) return Damaged(first, "malformed index");
+  if (!reader.ok()) return FrameDamaged(first, "malformed index");
   // One below the limit of 32 bits, so that every offset fits.
   if (frame->payload_.size() >= kUint32Max || index.payload_bytes() != frame->payload_.size()) {
-    return Damaged(first, "index does not cover the payload");
+    return FrameDamaged(first, "index does not cover the payload");
   }
   if (change_count == 0 || change_count > kUint32Max || index.change_count() != change_count) {
-    return Damaged(first, "change counts do not add up");
+    return FrameDamaged(first, "change counts do not add up");
   }
   if (first.value == 0 || first.value > std::numeric_limits<uint64_t>::max() - change_count) {
-    return Damaged(first, "sequence out of bounds");
+    return FrameDamaged(first, "sequence out of bounds");
   }
   frame->change_count_ = static_cast<uint32_t>(change_count);
   return frame;

@@ -70,11 +70,18 @@ class Frame {
   // checked. kDataLoss LOG_DAMAGED: names the sequence and what is wrong. kFailedPrecondition
   // FORMAT_TOO_NEW.
   static absl::StatusOr<std::shared_ptr<const Frame>> Parse(Sequence first, std::string bytes);
-  // The stored form of `content`. Format: log/FORMAT.md. Requires what FrameContent says.
+  // The same of bytes that stay with the caller.
+  static absl::StatusOr<std::shared_ptr<const Frame>> ParseCopy(Sequence first,
+                                                                std::string_view stored);
+  // The stored form of `content`, version 1. Format: log/FORMAT.md. Requires what FrameContent
+  // says.
   static std::string Serialize(const FrameContent& content);
   // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
   // bytes are too short to be one.
   static uint32_t ChangeCountOf(std::string_view stored);
+
+  // Size of the payload of a stored frame and a little more, by what it says; nothing is verified.
+  static size_t PayloadBytesAbout(std::string_view stored);
 
   Sequence first() const { return first_; }
   Sequence last() const { return {first_.value + change_count_ - 1}; }
@@ -92,6 +99,9 @@ class Frame {
   }
 
  private:
+  // Of the plain form, whose checksum has been seen to.
+  static absl::StatusOr<std::shared_ptr<const Frame>> Index(Sequence first, std::string bytes);
+
   std::string bytes_;
   Sequence first_;
   uint32_t change_count_ = 0;

@@ -63,17 +63,32 @@ absl::Status Log::Stage(const std::vector<StoredFrame>& frames) {
   const Sequence next = AddFrames(frames, batch);
   MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
   next_ = next;
+  CountFrames(frames);
   return absl::OkStatus();
 }
 
+void Log::CountFrames(const std::vector<StoredFrame>& frames) {
+  uint64_t bytes = 0;
+  for (const auto& [first, stored] : frames) bytes += stored.size();
+  frames_.Add(frames.size());
+  frame_bytes_.Add(bytes);
+}
+
+Written Log::written() const {
+  return {.frames = frames_.value(),
+          .frame_bytes = frame_bytes_.value(),
+          .commits = commits_.value(),
+          .commit_time = static_cast<Micros>(commit_micros_.value())};
+}
+
 // Adds the frames to a write and returns the sequence that follows them.
-Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) const {
+Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) {
   Sequence next = next_;
   for (const auto& [first, stored] : frames) {
     MILLRACE_CHECK(first == next);
     const uint32_t change_count = Frame::ChangeCountOf(stored);
     MILLRACE_CHECK(change_count > 0);
-    to.Put(database_->family(Family::kLog), FrameKey(first), stored);
+    to.Put(database_->family(Family::kLog), FrameKey(first), compressor_.Compress(first, stored));
     next.value += change_count;
   }
   return next;
@@ -110,6 +125,7 @@ absl::Status Log::DropStaged() {
 }
 
 absl::Status Log::Commit(const Batch& batch) {
+  const Micros begin = clock_.SteadyMicros();
   rocksdb::WriteBatch write(WriteBytes(batch.frames));
   const Sequence next = AddFrames(batch.frames, write);
   MILLRACE_CHECK(batch.newest >= range().newest && batch.newest < next);
@@ -121,6 +137,9 @@ absl::Status Log::Commit(const Batch& batch) {
   next_ = next;
   if (durable) MILLRACE_RETURN_IF_ERROR(mark_.Write(log_id_, batch.newest));
   Publish(batch);
+  CountFrames(batch.frames);
+  commits_.Add();
+  commit_micros_.Add(static_cast<uint64_t>(clock_.SteadyMicros() - begin));
   return absl::OkStatus();
 }
 

@@ -17,8 +17,10 @@
 #include "base/clock.h"
 #include "config/log_options.h"
 #include "log/frame.h"
+#include "log/frame_compression.h"
 #include "log/retention.h"
 #include "log/visible_mark.h"
+#include "metrics/counters.h"
 #include "model/sequence.h"
 
 namespace rocksdb {
@@ -57,6 +59,14 @@ struct Batch {
 struct Range {
   Sequence oldest;
   Sequence newest;
+};
+
+// What the log has written since it was opened.
+struct Written {
+  uint64_t frames = 0;
+  uint64_t frame_bytes = 0;
+  uint64_t commits = 0;    // each one fsync, unless durability is relaxed
+  Micros commit_time = 0;  // in all of them
 };
 
 // The log. One thread calls Stage, DropStaged, Commit and Trim; everything else is thread-safe.
@@ -136,6 +146,8 @@ class Log {
 
   // Bytes of all files on disk; at most a second old.
   uint64_t DiskBytes() const;
+  Written written() const;
+  const std::string& directory() const { return options_.directory; }
 
  private:
   // An iterator over frames and a range all of which it can see.
@@ -149,7 +161,8 @@ class Log {
   absl::Status CheckNothingVisibleIsLost() const;
 
   // Writing.
-  Sequence AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) const;
+  Sequence AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to);
+  void CountFrames(const std::vector<StoredFrame>& frames);
   void AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to) const;
   void Publish(const Batch& batch);
 
@@ -171,11 +184,17 @@ class Log {
   // Only the writing thread.
   VisibleMark mark_;
   AgeLimit age_limit_;
+  FrameCompressor compressor_;
   Sequence next_;  // follows the last change written, staged or visible
 
   // Written by the writing thread after the disk has it; oldest before newest when both are read.
   std::atomic<uint64_t> oldest_{1};
   std::atomic<uint64_t> newest_{0};
+
+  Counter frames_;
+  Counter frame_bytes_;
+  Counter commits_;
+  Counter commit_micros_;
 
   mutable absl::Mutex mutex_;
   std::string source_position_ ABSL_GUARDED_BY(mutex_);

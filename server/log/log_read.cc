@@ -48,7 +48,7 @@ absl::Status CheckInside(Sequence sequence, Range kept) {
 absl::StatusOr<std::shared_ptr<const Frame>> ParseAt(const rocksdb::Iterator& at) {
   const std::optional<Sequence> first = ParseFrameKey(at.key().ToStringView());
   if (!first.has_value()) return Missing({});
-  return Frame::Parse(*first, at.value().ToString());
+  return Frame::ParseCopy(*first, at.value().ToStringView());
 }
 
 }  // namespace
@@ -97,12 +97,12 @@ absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequen
   std::vector<std::shared_ptr<const Frame>> frames;
   if (from == view.kept.newest.next()) return frames;
   MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, from));
-  size_t bytes = view.frames->value().size();
+  size_t bytes = frame->bytes();
   frames.push_back(std::move(frame));
   while (frames.back()->last() < view.kept.newest) {
     view.frames->Next();
     if (!view.frames->Valid()) break;
-    bytes += view.frames->value().size();
+    bytes += Frame::PayloadBytesAbout(view.frames->value().ToStringView());
     if (bytes > bytes_max) break;
     auto next = ParseAt(*view.frames);
     // What is missing or damaged here is where the next call begins, which then says so.

@@ -157,7 +157,7 @@ TEST(Frame, FrameUnderTheWrongSequenceIsDamaged) {
 
 TEST(Frame, NewerVersionIsRefusedAsSuch) {
   std::string stored = Frame::Serialize(ManyTransactions(kFirst));
-  stored[8] = 2;
+  stored[8] = 3;
   EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, Seal(stored))), "FORMAT_TOO_NEW");
 }
 

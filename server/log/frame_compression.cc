@@ -1,0 +1,98 @@
+#include "log/frame_compression.h"
+
+#include <cstring>
+
+#include "base/bytes.h"
+#include "log/frame_form.h"
+#include "lz4.h"
+
+namespace millrace::log {
+namespace {
+
+// Below this, blocks of several frames compress much better than each by itself.
+constexpr size_t kSmallBytes = 4096;
+// What must be saved, as a divisor, for readers to be made to uncompress.
+constexpr size_t kGainLeast = 8;
+// LZ4's own bound: a byte of its block makes at most so many.
+constexpr size_t kExpansionMax = 255;
+
+// What stands between the head and the block.
+struct Sizes {
+  uint64_t change_count = 0;
+  uint64_t plain_bytes = 0;  // of what the block holds: all behind the change count
+};
+
+// Reads them; fails the reader if the block cannot hold so much.
+Sizes ReadSizes(ByteReader& reader) {
+  Sizes sizes{.change_count = reader.Varint(), .plain_bytes = reader.Varint()};
+  if (sizes.plain_bytes > reader.remaining() * kExpansionMax) reader.Fail();
+  return sizes;
+}
+
+// Everything of the plain form before what is compressed.
+std::string PlainHead(uint64_t change_count) {
+  std::string head(kFrameChecksumBytes, '\0');
+  head.push_back(static_cast<char>(kPlainFrame));
+  AppendVarint(head, change_count);
+  return head;
+}
+
+}  // namespace
+
+struct FrameCompressor::State {
+  LZ4_stream_t lz4;
+};
+
+FrameCompressor::FrameCompressor() : state_(std::make_unique<State>()) {}
+FrameCompressor::~FrameCompressor() = default;
+
+std::string_view FrameCompressor::Compress(Sequence first, std::string_view stored) {
+  if (stored.size() < kSmallBytes || stored.size() > LZ4_MAX_INPUT_SIZE) return stored;
+  ByteReader reader(stored.substr(kFrameHeadBytes));
+  const uint64_t change_count = reader.Varint();
+  const std::string_view plain = reader.rest();
+  const size_t most = stored.size() - stored.size() / kGainLeast;
+
+  compressed_.assign(kFrameChecksumBytes, '\0');
+  compressed_.push_back(static_cast<char>(kCompressedFrame));
+  AppendVarint(compressed_, change_count);
+  AppendVarint(compressed_, plain.size());
+  const size_t head = compressed_.size();
+  compressed_.resize(most);
+  const int size = LZ4_compress_fast_extState(&state_->lz4, plain.data(), compressed_.data() + head,
+                                              static_cast<int>(plain.size()),
+                                              static_cast<int>(most - head), /*acceleration=*/1);
+  if (size <= 0) return stored;
+  compressed_.resize(head + static_cast<size_t>(size));
+  const uint64_t checksum = FrameChecksum(compressed_, first);
+  std::memcpy(compressed_.data(), &checksum, sizeof checksum);
+  return compressed_;
+}
+
+size_t PlainBytesOf(std::string_view stored) {
+  if (stored.size() < kFrameHeadBytes) return 0;
+  ByteReader reader(stored.substr(kFrameHeadBytes));
+  const Sizes sizes = ReadSizes(reader);
+  return reader.ok() ? PlainHead(sizes.change_count).size() + sizes.plain_bytes : 0;
+}
+
+absl::StatusOr<std::string> Uncompress(Sequence first, std::string_view stored) {
+  ByteReader reader(stored.substr(kFrameHeadBytes));
+  const Sizes sizes = ReadSizes(reader);
+  if (!reader.ok() || sizes.plain_bytes > LZ4_MAX_INPUT_SIZE) {
+    return FrameDamaged(first, "malformed head of a compressed frame");
+  }
+  std::string plain = PlainHead(sizes.change_count);
+  const size_t head = plain.size();
+  plain.resize(head + sizes.plain_bytes);
+  const std::string_view block = reader.rest();
+  const int size =
+      LZ4_decompress_safe(block.data(), plain.data() + head, static_cast<int>(block.size()),
+                          static_cast<int>(sizes.plain_bytes));
+  if (size < 0 || static_cast<uint64_t>(size) != sizes.plain_bytes) {
+    return FrameDamaged(first, "what is compressed in it does not unfold to its size");
+  }
+  return plain;
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "model/sequence.h"
+
+namespace millrace::log {
+
+// Makes frames smaller on their way to disk. Done here and not by RocksDB, which would compress
+// only when it writes a file: so the write-ahead log, its checksum, the memtable and their copies
+// carry a third of the bytes too. Not thread-safe.
+class FrameCompressor {
+ public:
+  FrameCompressor();
+  ~FrameCompressor();
+
+  // The form of the frame at `first` that goes to disk: version 2 (log/FORMAT.md) of `stored`,
+  // which is version 1; or `stored` itself if it is small, as RocksDB compresses many small ones
+  // together better, or does not shrink. Valid until the next call.
+  std::string_view Compress(Sequence first, std::string_view stored);
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+  std::string compressed_;
+};
+
+// Bytes that a frame of version 2 has in version 1, by what it says; not verified. 0: malformed.
+size_t PlainBytesOf(std::string_view stored);
+
+// Version 1 of a frame of version 2, but for its checksum, which is left zero: that of `stored` has
+// been verified, and nothing else is. kDataLoss LOG_DAMAGED.
+absl::StatusOr<std::string> Uncompress(Sequence first, std::string_view stored);
+
+}  // namespace millrace::log

@@ -1,0 +1,100 @@
+#include "log/frame_compression.h"
+
+#include <cstring>
+#include <random>
+
+#include "base/bytes.h"
+#include "gtest/gtest.h"
+#include "log/content.h"
+#include "log/frame.h"
+#include "log/log_fixture.h"
+#include "xxhash.h"
+
+namespace millrace::log::testing {
+namespace {
+
+constexpr Sequence kFirst{1000};
+
+// A frame whose payload repeats itself, as rows do.
+std::string Plain(size_t payload_bytes = 60'000) {
+  FrameContent content = OneTransaction(kFirst, 200, payload_bytes);
+  for (size_t i = 0; i < content.payload.size(); ++i) {
+    content.payload[i] = static_cast<char>('a' + i % 100 / (1 + i / 5000 % 7));
+  }
+  return Frame::Serialize(content);
+}
+
+std::string Compressed(const std::string& plain) {
+  FrameCompressor compressor;
+  return std::string(compressor.Compress(kFirst, plain));
+}
+
+std::string Seal(std::string stored) {
+  const uint64_t sum = XXH3_64bits_withSeed(stored.data() + 8, stored.size() - 8, kFirst.value);
+  std::memcpy(stored.data(), &sum, sizeof sum);
+  return stored;
+}
+
+TEST(FrameCompression, AFrameComesBackAsItWas) {
+  const std::string plain = Plain();
+  const std::string stored = Compressed(plain);
+  EXPECT_LT(stored.size(), plain.size() / 2);
+  const auto expected = *Frame::Parse(kFirst, plain);
+  for (const auto& frame : {*Frame::Parse(kFirst, stored), *Frame::ParseCopy(kFirst, stored)}) {
+    EXPECT_EQ(frame->payload(), expected->payload());
+    EXPECT_EQ(frame->gtids_after(), expected->gtids_after());
+    EXPECT_EQ(frame->change_count(), expected->change_count());
+    EXPECT_EQ(frame->segments().size(), expected->segments().size());
+  }
+  EXPECT_EQ(Frame::ChangeCountOf(stored), 200u);
+  EXPECT_EQ(PlainBytesOf(stored), plain.size());
+}
+
+TEST(FrameCompression, SmallFramesAreLeftToTheBlocksTheyStandIn) {
+  const std::string plain = Plain(3000);
+  EXPECT_EQ(Compressed(plain), plain);
+}
+
+TEST(FrameCompression, WhatDoesNotShrinkStaysAsItIs) {
+  const std::string plain = Frame::Serialize(OneTransaction(kFirst, 1, 60'000));
+  EXPECT_EQ(Compressed(plain), plain);
+  EXPECT_TRUE(Frame::ParseCopy(kFirst, plain).ok());
+}
+
+TEST(FrameCompression, AnyDamagedByteIsFound) {
+  const std::string stored = Compressed(Plain(6000));
+  for (size_t i = 0; i < stored.size(); ++i) {
+    std::string damaged = stored;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirst, damaged)), "LOG_DAMAGED") << "byte " << i;
+  }
+}
+
+TEST(FrameCompression, ASizeThatTheBlockCannotHaveIsRefusedUnallocated) {
+  std::string hostile = Compressed(Plain()).substr(0, 9);
+  AppendVarint(hostile, 200);
+  AppendVarint(hostile, uint64_t{1} << 40);
+  hostile.append(100, 'x');
+  EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirst, Seal(hostile))), "LOG_DAMAGED");
+  EXPECT_EQ(PlainBytesOf(hostile), 0u);
+}
+
+TEST(FrameCompression, HostileBytesNeverLeadOutside) {
+  const std::string stored = Compressed(Plain(6000));
+  std::mt19937 random(42);
+  for (int round = 0; round < 50'000; ++round) {
+    std::string hostile = stored;
+    for (uint32_t n = 1 + random() % 4; n > 0; --n) {
+      hostile[9 + random() % (hostile.size() - 9)] = static_cast<char>(random());
+    }
+    if (random() % 4 == 0) hostile.resize(9 + random() % (hostile.size() - 9));
+    const auto frame = Frame::ParseCopy(kFirst, Seal(hostile));
+    if (!frame.ok()) continue;
+    for (const Segment& segment : (*frame)->segments()) {
+      ASSERT_LE(segment.end, (*frame)->payload().size());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace millrace::log::testing
