@@ -91,10 +91,10 @@ uint64_t CheckRuns(const FrameContent& content, const Segment& segment) {
   return changes;
 }
 
-void CheckContent(const FrameContent& content) {
+void CheckContent(const FrameContent& content, std::string_view payload) {
   MILLRACE_CHECK(content.first.value > 0);
   MILLRACE_CHECK(content.change_count > 0);
-  MILLRACE_CHECK(content.payload.size() < kUint32Max);
+  MILLRACE_CHECK(payload.size() < kUint32Max);
   uint64_t at = 0;
   uint64_t runs = 0;
   uint64_t changes = 0;
@@ -108,7 +108,7 @@ void CheckContent(const FrameContent& content) {
     runs += segment.run_count;
     changes += segment.change_count;
   }
-  MILLRACE_CHECK(at == content.payload.size());
+  MILLRACE_CHECK(at == payload.size());
   MILLRACE_CHECK(runs == content.runs.size());
   MILLRACE_CHECK(changes == content.change_count);
 }
@@ -215,11 +215,11 @@ absl::Status FrameDamaged(Sequence first, std::string_view what) {
                    {{"sequence", std::to_string(first.value)}});
 }
 
-std::string Frame::Serialize(const FrameContent& content) {
-  CheckContent(content);
+std::string Frame::Serialize(const FrameContent& content, std::string_view payload) {
+  CheckContent(content, payload);
   std::string stored;
   stored.reserve(kFrameHeadBytes + 32 + 2 * content.gtids_before.size() +
-                 16 * content.segments.size() + 12 * content.runs.size() + content.payload.size());
+                 16 * content.segments.size() + 12 * content.runs.size() + payload.size());
   stored.append(kFrameChecksumBytes, '\0');
   stored.push_back(static_cast<char>(kPlainFrame));
   AppendVarint(stored, content.change_count);
@@ -227,7 +227,7 @@ std::string Frame::Serialize(const FrameContent& content) {
   AppendGtids(stored, content.gtids_before, content.gtids_after);
   AppendVarint(stored, content.segments.size());
   for (const Segment& segment : content.segments) AppendSegment(stored, content, segment);
-  stored.append(content.payload);
+  stored.append(payload);
   const uint64_t checksum = FrameChecksum(stored, content.first);
   std::memcpy(stored.data(), &checksum, sizeof checksum);
   return stored;

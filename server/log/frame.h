@@ -75,7 +75,11 @@ class Frame {
                                                                 std::string_view stored);
   // The stored form of `content`, version 1. Format: log/FORMAT.md. Requires what FrameContent
   // says.
-  static std::string Serialize(const FrameContent& content);
+  static std::string Serialize(const FrameContent& content) {
+    return Serialize(content, content.payload);
+  }
+  // The same with a payload that lies elsewhere; content.payload is not looked at.
+  static std::string Serialize(const FrameContent& content, std::string_view payload);
   // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
   // bytes are too short to be one.
   static uint32_t ChangeCountOf(std::string_view stored);

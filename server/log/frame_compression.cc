@@ -9,8 +9,8 @@
 namespace millrace::log {
 namespace {
 
-// Below this, blocks of several frames compress much better than each by itself.
-constexpr size_t kSmallBytes = 4096;
+// Nothing repeats itself in less than this.
+constexpr size_t kSmallBytes = 256;
 // What must be saved, as a divisor, for readers to be made to uncompress.
 constexpr size_t kGainLeast = 8;
 // LZ4's own bound: a byte of its block makes at most so many.

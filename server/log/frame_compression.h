@@ -10,16 +10,15 @@
 namespace millrace::log {
 
 // Makes frames smaller on their way to disk. Done here and not by RocksDB, which would compress
-// only when it writes a file: so the write-ahead log, its checksum, the memtable and their copies
-// carry a third of the bytes too. Not thread-safe.
+// only when it writes a file: so the write-ahead log, its checksum, the memtable and the copies
+// between them carry a third of the bytes too. Not thread-safe.
 class FrameCompressor {
  public:
   FrameCompressor();
   ~FrameCompressor();
 
   // The form of the frame at `first` that goes to disk: version 2 (log/FORMAT.md) of `stored`,
-  // which is version 1; or `stored` itself if it is small, as RocksDB compresses many small ones
-  // together better, or does not shrink. Valid until the next call.
+  // which is version 1; or `stored` itself if it does not shrink. Valid until the next call.
   std::string_view Compress(Sequence first, std::string_view stored);
 
  private:

@@ -474,13 +474,12 @@ void FrameBuilder::CloseFrame() {
 }
 
 void FrameBuilder::StoreFrame(bool unfinished) {
-  content_.payload.assign(payload_.view());
   gtids_.AppendBinary(content_.gtids_after);
   content_.commit_time_max =
       unfinished ? std::max(commit_time_max_, commit_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
-                     .bytes = log::Frame::Serialize(content_),
+                     .bytes = log::Frame::Serialize(content_, payload_.view()),
                      .unfinished = unfinished});
   payload_.Clear();
   content_.segments.clear();
