@@ -151,11 +151,11 @@ Backlog BacklogSource::MakeBigTransaction(uint64_t rows) {
   return backlog;
 }
 
-RawRead BacklogSource::Read(const Backlog& backlog) const {
+BinlogRead BacklogSource::Read(const Backlog& backlog) const {
   const auto begin = steady_clock::now();
   const auto stream = Take(BinlogStream::Open(options_, backlog.from));
   PlaceFinder end(backlog.to);
-  RawRead read;
+  BinlogRead read;
   while (true) {
     const std::string_view event = Take(stream->Read());
     read.bytes += event.size();

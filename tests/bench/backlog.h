@@ -31,7 +31,7 @@ struct Backlog {
 };
 
 // What it costs to read a backlog and throw it away.
-struct RawRead {
+struct BinlogRead {
   double seconds = 0;
   uint64_t bytes = 0;
 };
@@ -58,7 +58,7 @@ class BacklogSource {
 
   // The limit beside all that is read from a binlog: over the socket, events discarded, the
   // source's checksums not looked at.
-  RawRead Read(const Backlog& backlog) const;
+  BinlogRead Read(const Backlog& backlog) const;
 
   const SourceServer& server() const { return *source_; }
   SqlSession& sql() { return sql_; }

@@ -14,7 +14,9 @@
 namespace millrace::testing {
 namespace {
 
+// 0 of none.
 double Median(std::vector<double> values) {
+  if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
 }
@@ -25,7 +27,7 @@ void Report::Add(const std::string& key, double value, const std::string& unit, 
   Figure& figure = figures_[key];
   figure.runs.push_back(value);
   figure.unit = unit;
-  if (limit != 0) figure.limit = limit;
+  if (limit != 0) figure.limits.push_back(limit);
 }
 
 void Report::Print() const {
@@ -33,9 +35,10 @@ void Report::Print() const {
                            "limit", "unit");
   for (const auto& [key, figure] : figures_) {
     const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
-    std::cout << fmt::format(
-        "{:<38} {:>14.2f} {:>14.2f} {:>14.2f} {:>14}  {}\n", key, Median(figure.runs), *min, *max,
-        figure.limit != 0 ? fmt::format("{:.2f}", figure.limit) : "", figure.unit);
+    const double limit = Median(figure.limits);
+    std::cout << fmt::format("{:<38} {:>14.2f} {:>14.2f} {:>14.2f} {:>14}  {}\n", key,
+                             Median(figure.runs), *min, *max,
+                             limit != 0 ? fmt::format("{:.2f}", limit) : "", figure.unit);
   }
 }
 
@@ -47,7 +50,7 @@ void Report::Write(const std::string& path) const {
                  {"min", *min},
                  {"max", *max},
                  {"unit", figure.unit},
-                 {"limit", figure.limit}};
+                 {"limit", Median(figure.limits)}};
   }
   std::ofstream(path) << json.dump(2) << "\n";
 }

@@ -11,7 +11,7 @@ namespace millrace::testing {
 // Figures of a benchmark, by key: every run of them, and the limit of the machine beside it.
 class Report {
  public:
-  // `limit`: of the same run; 0 where there is none.
+  // `limit`: of the same run; 0 where there is none. Told is the median of them.
   void Add(const std::string& key, double value, const std::string& unit, double limit = 0);
   void Print() const;
   // As JSON: {key: {median, min, max, unit, limit}}.
@@ -21,7 +21,7 @@ class Report {
   struct Figure {
     std::vector<double> runs;
     std::string unit;
-    double limit = 0;
+    std::vector<double> limits;
   };
   std::map<std::string, Figure> figures_;
 };

@@ -1,0 +1,109 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "benchmark/benchmark.h"
+#include "log/content.h"
+#include "log/log.h"
+#include "support/temp_directory.h"
+
+// Frames of 64 KiB into the log and out of it: `items_per_second` counts frames, `bytes_per_second`
+// their payload. The bytes do not compress, which is the dearest case for the disk.
+namespace millrace::log {
+namespace {
+
+constexpr size_t kPayloadBytes = 64 << 10;
+constexpr uint32_t kChanges = 300;
+constexpr int kFramesKept = 2'000;
+
+// A log in a directory of its own.
+class LogUnderTest {
+ public:
+  explicit LogUnderTest(Durability durability) {
+    LogOptions options;
+    options.directory = directory_.path() / "log";
+    options.durability = durability;
+    auto log = Log::Open(options, Clock::System());
+    MILLRACE_CHECK(log.ok());
+    log_ = std::move(*log);
+  }
+
+  // Commits one batch of `frames` frames. Making them is not the log's work: `state`, if given,
+  // does not count it.
+  void Append(int frames, benchmark::State* state) {
+    if (state != nullptr) state->PauseTiming();
+    Batch batch;
+    for (int i = 0; i < frames; ++i) {
+      batch.frames.push_back(
+          testing::Stored(testing::OneTransaction(next_, kChanges, kPayloadBytes)));
+      batch.newest = Sequence{next_.value + kChanges - 1};
+      next_ = Sequence{next_.value + kChanges};
+    }
+    batch.commit_time_max = 1'000'000;
+    if (state != nullptr) state->ResumeTiming();
+    MILLRACE_CHECK(log_->Commit(batch).ok());
+  }
+
+  Log& log() { return *log_; }
+
+ private:
+  const millrace::testing::TempDirectory directory_;
+  std::unique_ptr<Log> log_;
+  Sequence next_{1};
+};
+
+void CountFrames(benchmark::State& state, int64_t frames) {
+  state.SetItemsProcessed(frames);
+  state.SetBytesProcessed(frames * static_cast<int64_t>(kPayloadBytes));
+}
+
+// The argument: frames in a batch, which one sync covers.
+void Append(benchmark::State& state, Durability durability) {
+  LogUnderTest log(durability);
+  const auto frames = static_cast<int>(state.range(0));
+  for (auto _ : state) log.Append(frames, &state);
+  CountFrames(state, state.iterations() * frames);
+}
+// A fixed number, for the directory grows with it.
+BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(1)->Iterations(500)->UseRealTime();
+BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(32)->Iterations(100)->UseRealTime();
+BENCHMARK_CAPTURE(Append, relaxed, Durability::kRelaxed)->Arg(1)->Iterations(3000)->UseRealTime();
+BENCHMARK_CAPTURE(Append, relaxed, Durability::kRelaxed)->Arg(32)->Iterations(100)->UseRealTime();
+
+// The argument: bytes that one call may answer, as a subscriber that lags reads.
+void ReadFrames(benchmark::State& state) {
+  LogUnderTest log(Durability::kRelaxed);
+  for (int i = 0; i < kFramesKept; i += 50) log.Append(50, nullptr);
+  int64_t frames = 0;
+  Sequence from{1};
+  for (auto _ : state) {
+    const auto read = log.log().ReadFrames(from, static_cast<size_t>(state.range(0)));
+    MILLRACE_CHECK(read.ok());
+    frames += static_cast<int64_t>(read->size());
+    from = read->empty() ? Sequence{1} : Sequence{read->back()->last().value + 1};
+  }
+  CountFrames(state, frames);
+}
+BENCHMARK(ReadFrames)->Arg(64 << 10)->Arg(256 << 10)->Arg(2 << 20)->UseRealTime();
+
+// A place asked for by sequence, anywhere.
+void FrameHolding(benchmark::State& state) {
+  LogUnderTest log(Durability::kRelaxed);
+  for (int i = 0; i < kFramesKept; i += 50) log.Append(50, nullptr);
+  uint64_t at = 0;
+  for (auto _ : state) {
+    at = (at + 7'919 * kChanges) % (uint64_t{kFramesKept} * kChanges);
+    const auto frame = log.log().FrameHolding(Sequence{at + 1});
+    MILLRACE_CHECK(frame.ok());
+  }
+  CountFrames(state, state.iterations());
+}
+BENCHMARK(FrameHolding)->UseRealTime();
+
+}  // namespace
+}  // namespace millrace::log
+
+BENCHMARK_MAIN();

@@ -1,0 +1,214 @@
+#include "bench/stream_drain.h"
+
+#include <functional>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/error.h"
+#include "bench/backlog.h"
+#include "fmt/format.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/support/proto_buffer_reader.h"
+#include "model/token.h"
+
+namespace millrace::testing {
+namespace {
+
+constexpr char kMethod[] = "/millrace.v1.ChangeFeed/Subscribe";
+constexpr absl::Duration kWaitMax = absl::Minutes(10);
+constexpr std::chrono::seconds kConnectMax(30);
+constexpr uint32_t kTokenField = v1::SubscribeResponse::kResumeTokenFieldNumber;
+
+// Sequence of the token of a response; `otherwise` if it has none.
+uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
+  grpc::ProtoBufferReader reader(&response);
+  google::protobuf::io::CodedInputStream input(&reader);
+  while (const uint32_t tag = input.ReadTag()) {
+    uint32_t size = 0;
+    if ((tag & 7) != 2 || !input.ReadVarint32(&size)) break;
+    if (tag >> 3 != kTokenField) {
+      if (!input.Skip(static_cast<int>(size))) break;
+      continue;
+    }
+    std::string text;
+    if (!input.ReadString(&text, static_cast<int>(size))) break;
+    return Take(Token::Parse(text)).sequence.value;
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+// Counts the streams that are over.
+struct StreamDrain::Progress {
+  absl::Mutex mutex;
+  int running = 0;    // still to pass `until`
+  int open = 0;       // calls that gRPC still knows
+  std::string error;  // of the first that failed
+  std::chrono::steady_clock::time_point last;
+};
+
+// One operation at a time is under way, so its tag is the stream.
+class StreamDrain::Stream {
+ public:
+  Stream(const std::string& address, Progress& progress, grpc::CompletionQueue& queue)
+      : progress_(progress), queue_(queue) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    channel_->GetState(/*try_to_connect=*/true);
+  }
+
+  void AwaitConnected() {
+    if (!channel_->WaitForConnected(std::chrono::system_clock::now() + kConnectMax)) {
+      Die(absl::UnavailableError("a stream cannot connect"));
+    }
+  }
+  void Begin(const std::string& request, uint64_t after, uint64_t until) {
+    after_ = passed_ = after;
+    until_ = until;
+    const grpc::Slice slice(request);
+    request_ = grpc::ByteBuffer(&slice, 1);
+    call_ = grpc::GenericStub(channel_).PrepareCall(&context_, kMethod, &queue_);
+    call_->StartCall(this);
+  }
+  void Cancel() { context_.TryCancel(); }
+
+  // What was under way is done.
+  void Proceed(bool ok) {
+    switch (doing_) {
+      case Doing::kStart:
+        doing_ = Doing::kRequest;
+        return call_->WriteLast(request_, {}, this);
+      case Doing::kRequest:
+        doing_ = Doing::kRead;
+        return call_->Read(&response_, this);
+      case Doing::kRead:
+        if (ok) return TakeResponse();
+        doing_ = Doing::kFinish;
+        return call_->Finish(&status_, this);
+      case Doing::kFinish:
+        return End();
+    }
+  }
+
+  uint64_t rows() const { return passed_ - after_; }
+  uint64_t bytes() const { return bytes_; }
+  uint64_t messages() const { return messages_; }
+
+ private:
+  enum class Doing { kStart, kRequest, kRead, kFinish };
+
+  void TakeResponse() {
+    if (!is_over_) {
+      bytes_ += response_.Length();
+      ++messages_;
+      passed_ = SequenceOf(response_, passed_);
+      if (passed_ >= until_) Over();
+    }
+    call_->Read(&response_, this);
+  }
+  void Over() {
+    is_over_ = true;
+    context_.TryCancel();
+    absl::MutexLock lock(&progress_.mutex);
+    --progress_.running;
+    progress_.last = std::chrono::steady_clock::now();
+  }
+  void End() {
+    if (!is_over_) Over();
+    absl::MutexLock lock(&progress_.mutex);
+    if (!status_.ok() && status_.error_code() != grpc::StatusCode::CANCELLED) {
+      progress_.error = status_.error_message();
+    }
+    --progress_.open;
+  }
+
+  Progress& progress_;
+  grpc::CompletionQueue& queue_;
+  std::shared_ptr<grpc::Channel> channel_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+  grpc::Status status_;
+  Doing doing_ = Doing::kStart;
+  uint64_t after_ = 0;
+  uint64_t until_ = 0;
+  // Of the thread that serves it; read by others once the stream is over.
+  uint64_t passed_ = 0;
+  uint64_t bytes_ = 0;
+  uint64_t messages_ = 0;
+  bool is_over_ = false;
+};
+
+StreamDrain::StreamDrain(const std::string& address, int streams)
+    : progress_(std::make_unique<Progress>()) {
+  const size_t threads = streams == 1 ? 1 : 2;
+  for (size_t i = 0; i < threads; ++i) {
+    queues_.push_back(std::make_unique<grpc::CompletionQueue>());
+    threads_.emplace_back(Serve, std::ref(*queues_.back()));
+  }
+  for (size_t i = 0; i < static_cast<size_t>(streams); ++i) {
+    streams_.push_back(std::make_unique<Stream>(address, *progress_, *queues_[i % threads]));
+  }
+  for (const auto& stream : streams_) stream->AwaitConnected();
+}
+
+StreamDrain::~StreamDrain() {
+  for (const auto& stream : streams_) stream->Cancel();
+  const auto closed = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(progress_->mutex) {
+    return progress_->open == 0;
+  };
+  {
+    absl::MutexLock lock(&progress_->mutex);
+    progress_->mutex.Await(absl::Condition(&closed));
+  }
+  for (const auto& queue : queues_) queue->Shutdown();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void StreamDrain::Serve(grpc::CompletionQueue& queue) {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue.Next(&tag, &ok)) static_cast<Stream*>(tag)->Proceed(ok);
+}
+
+void StreamDrain::Begin(uint64_t after, uint64_t until) {
+  v1::SubscribeRequest request;
+  request.mutable_after()->set_sequence(after);
+  Begin(request, until);
+}
+
+void StreamDrain::Begin(const v1::SubscribeRequest& request, uint64_t until) {
+  {
+    absl::MutexLock lock(&progress_->mutex);
+    progress_->running = progress_->open = static_cast<int>(streams_.size());
+  }
+  const std::string bytes = request.SerializeAsString();
+  begin_ = std::chrono::steady_clock::now();
+  for (const auto& stream : streams_) stream->Begin(bytes, request.after().sequence(), until);
+}
+
+Drained StreamDrain::Wait() {
+  const auto over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(progress_->mutex) {
+    return progress_->running == 0 || !progress_->error.empty();
+  };
+  absl::MutexLock lock(&progress_->mutex);
+  if (!progress_->mutex.AwaitWithTimeout(absl::Condition(&over), kWaitMax)) {
+    Die(absl::DeadlineExceededError(fmt::format("{} streams go on", progress_->running)));
+  }
+  if (!progress_->error.empty()) Die(absl::InternalError(progress_->error));
+  Drained drained{.seconds = std::chrono::duration<double>(progress_->last - begin_).count()};
+  for (const auto& stream : streams_) {
+    drained.rows += stream->rows();
+    drained.bytes += stream->bytes();
+    drained.messages += stream->messages();
+  }
+  return drained;
+}
+
+}  // namespace millrace::testing
