@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "metrics/counters.h"
 
 namespace millrace::api {
 
@@ -27,7 +28,11 @@ class StreamList {
   std::shared_ptr<StreamEntry> Add(std::string peer, std::string subscription)
       ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    if (entries_.size() >= streams_max_) return nullptr;
+    if (entries_.size() >= streams_max_) {
+      refused_.Add();
+      return nullptr;
+    }
+    opened_.Add();
     auto entry = std::make_shared<StreamEntry>();
     entry->peer = std::move(peer);
     entry->subscription = std::move(subscription);
@@ -44,8 +49,22 @@ class StreamList {
   }
   uint32_t streams_max() const { return streams_max_; }
 
+  void CountResponse(uint64_t bytes) {
+    responses_.Add();
+    response_bytes_.Add(bytes);
+  }
+  // Since the start.
+  uint64_t opened() const { return opened_.value(); }
+  uint64_t refused() const { return refused_.value(); }  // with STREAM_LIMIT
+  uint64_t responses() const { return responses_.value(); }
+  uint64_t response_bytes() const { return response_bytes_.value(); }
+
  private:
   const uint32_t streams_max_;
+  Counter opened_;
+  Counter refused_;
+  Counter responses_;
+  Counter response_bytes_;
   mutable absl::Mutex mutex_;
   std::vector<std::shared_ptr<StreamEntry>> entries_ ABSL_GUARDED_BY(mutex_);
 };

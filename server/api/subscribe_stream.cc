@@ -164,6 +164,7 @@ absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string
   } else {
     response_ = ResponseBytes(selection.pieces, tail);
   }
+  parts_.streams.CountResponse(response_.Length());
   progress_at_ = parts_.clock.SteadyMicros() + progress_interval_;
   writing_.store(true, std::memory_order_release);
   StartWrite(&response_);

@@ -94,6 +94,8 @@ class EventProcessor {
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction begun; 0 before the first.
   Micros commit_time() const { return commit_time_; }
+  // Transactions that have ended since it was made, also those without captured changes.
+  uint64_t transactions() const { return transactions_; }
 
  private:
   using Event = binlog::Event;
@@ -181,6 +183,7 @@ class EventProcessor {
   uint64_t transaction_offset_ = 0;
   std::string gtid_text_;
   Micros commit_time_ = 0;
+  uint64_t transactions_ = 0;
   struct Savepoint {
     std::string name;
     transcode::FrameBuilder::Mark mark;

@@ -98,6 +98,7 @@ Step EventProcessor::Commit() {
   CountGtid();
   builder_.EndTransaction();
   EndTransaction();
+  ++transactions_;
   return Step::kEnded;
 }
 

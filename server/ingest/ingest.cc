@@ -322,6 +322,7 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
 
 absl::Status Ingest::AfterEvent(Step step) {
   commit_time_.store(processor_->commit_time(), std::memory_order_relaxed);
+  transactions_.store(processor_->transactions(), std::memory_order_relaxed);
   const bool drop_staged = step == Step::kDropStaged;
   if (!drop_staged && !builder_->has_closed_frames() && !PositionIsDue()) return absl::OkStatus();
   return HandOver(drop_staged);
@@ -364,6 +365,7 @@ void Ingest::SetState(State state, const absl::Status& error) {
   health_listener_(state == State::kStreaming);
   absl::MutexLock lock(&mutex_);
   status_.state = state;
+  if (!error.ok()) ++status_.errors[ErrorReason(error)];
   if (!error.ok() || state == State::kStreaming) {
     status_.error = std::string(error.message());
     status_.error_reason = ErrorReason(error);
@@ -386,6 +388,7 @@ IngestStatus Ingest::status() const {
     }
   }
   status.changes = changes_.load(std::memory_order_relaxed);
+  status.transactions = transactions_.load(std::memory_order_relaxed);
   status.bytes = bytes_.load(std::memory_order_relaxed);
   status.commit_time = commit_time_.load(std::memory_order_relaxed);
   const Micros heard_at = heard_at_.load(std::memory_order_relaxed);

@@ -131,6 +131,7 @@ class Ingest {
 
   // Read by status().
   std::atomic<uint64_t> changes_{0};
+  std::atomic<uint64_t> transactions_{0};
   std::atomic<uint64_t> bytes_{0};
   std::atomic<Micros> heard_at_{0};
   std::atomic<Micros> commit_time_{0};

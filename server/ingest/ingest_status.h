@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/clock.h"
@@ -25,9 +26,12 @@ struct IngestStatus {
   // The source is known to have told everything committed before this; 0 before the first word from
   // it.
   Micros source_time = 0;
-  uint64_t changes = 0;  // since the start
-  uint64_t bytes = 0;    // of the binlog, since the start
+  // Since the start.
+  uint64_t changes = 0;
+  uint64_t transactions = 0;  // read from the binlog, also those without captured changes
+  uint64_t bytes = 0;         // of the binlog
   uint64_t connects = 0;
+  std::map<std::string, uint64_t> errors;  // that ended a connection or kept one from being made
 };
 
 }  // namespace millrace::ingest
