@@ -11,6 +11,7 @@
 
 #include "CLI/CLI.hpp"
 #include "admin/admin_service.h"
+#include "admin/metrics_endpoint.h"
 #include "api/server.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -47,6 +48,7 @@ constexpr int kExitUsage = 2;
 constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
 constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
 constexpr absl::Duration kMirrorStopGrace = absl::Milliseconds(800);
+constexpr absl::Duration kMetricsStopGrace = absl::Milliseconds(100);
 
 // What the command line sets.
 struct Flags {
@@ -169,6 +171,17 @@ absl::StatusOr<std::unique_ptr<Mirror>> MakeMirror(const Config& config, feed::F
 
 #endif
 
+// Null if configuration wants none.
+absl::StatusOr<std::unique_ptr<admin::MetricsEndpoint>> StartMetrics(
+    const MetricsOptions& options, const admin::AdminParts& parts) {
+  if (options.listen.empty()) return nullptr;
+  MILLRACE_ASSIGN_OR_RETURN(auto metrics,
+                            admin::MetricsEndpoint::Start(options, admin::CollectFrom(parts)));
+  spdlog::info("metrics are served at http://{}/metrics metrics_port={}", options.listen,
+               metrics->port());
+  return metrics;
+}
+
 // What retention must leave: all behind the slower of the two.
 std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
@@ -214,13 +227,14 @@ int Serve(const Config& config) {
        }});
   if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
 
-  admin::AdminService admin({.ingest = **ingest,
-                             .feed = feed,
-                             .subscriptions = **subscriptions,
-                             .streams = streams,
-                             .snapshots = **snapshots,
-                             .mirror = mirror->get(),
-                             .clock = clock});
+  const admin::AdminParts parts{.ingest = **ingest,
+                                .feed = feed,
+                                .subscriptions = **subscriptions,
+                                .streams = streams,
+                                .snapshots = **snapshots,
+                                .mirror = mirror->get(),
+                                .clock = clock};
+  admin::AdminService admin(parts);
   auto server =
       api::Server::Start({.options = config.server,
                           .feed = feed,
@@ -236,6 +250,8 @@ int Serve(const Config& config) {
                                 return (*snapshots)->EnsureCovered(patterns);
                               }});
   if (!server.ok()) return Fail(server.status(), kExitFailure);
+  const auto metrics = StartMetrics(config.metrics, parts);
+  if (!metrics.ok()) return Fail(metrics.status(), kExitFailure);
   (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
   (*ingest)->Start();
   (*snapshots)->Start();
@@ -245,6 +261,7 @@ int Serve(const Config& config) {
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
   WaitForStop(signals);
+  if (*metrics != nullptr) (*metrics)->RequestStop();
   (*ingest)->RequestStop();
   if (*mirror != nullptr) (*mirror)->RequestStop();
   tasks.Close();
@@ -255,10 +272,11 @@ int Serve(const Config& config) {
   const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);
   const bool read = (*snapshots)->StopWithin(kReadersStopGrace);
   const bool mirrored = *mirror == nullptr || (*mirror)->StopWithin(kMirrorStopGrace);
+  const bool shown = *metrics == nullptr || (*metrics)->StopWithin(kMetricsStopGrace);
   spdlog::info("stopped newest={}", (*log)->range().newest.value);
   // What hangs is an attempt to connect to the source or to Kafka, or the connection of a client
-  // that takes nothing; none holds anything that is not on disk.
-  if (!served || !ingested || !read || !mirrored) std::_Exit(EXIT_SUCCESS);
+  // that asks or takes nothing; none holds anything that is not on disk.
+  if (!served || !ingested || !read || !mirrored || !shown) std::_Exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

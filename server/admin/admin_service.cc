@@ -1,10 +1,10 @@
 #include "admin/admin_service.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 
+#include "admin/reader_lag.h"
 #include "api/error_map.h"
 #include "base/error.h"
 #include "base/version.h"
@@ -45,16 +45,6 @@ std::string TokenText(const feed::Feed& feed, Sequence after) {
   return token.ok() ? token->ToString() : std::string();
 }
 
-// Commit time of the transaction that change `sequence` of `frame` belongs to.
-Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
-  Sequence next = frame.first();
-  for (const log::Segment& segment : frame.segments()) {
-    next.value += segment.change_count;
-    if (sequence < next) return segment.commit_time;
-  }
-  return frame.commit_time_max();
-}
-
 absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    const v1::StartSnapshotRequest& request) {
   if (request.tables().empty()) {
@@ -77,6 +67,15 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(api::ToGrpc(snapshot.status(), *context));
   return reactor;
+}
+
+void FillLag(uint64_t passed, ReaderLags& lags, v1::SubscriptionStatus& status) {
+  const ReaderLag lag = lags.Of(Sequence{passed});
+  status.set_sequence(passed);
+  status.set_lag_changes(lag.changes);
+  if (lag.changes > 0 && lag.time.has_value()) {
+    *status.mutable_lag() = TimeUtil::MicrosecondsToDuration(*lag.time);
+  }
 }
 
 bool IsOver(const v1::Snapshot& snapshot) {
@@ -194,16 +193,17 @@ void AdminService::FillTables(v1::GetStatusResponse& response) const {
 }
 
 void AdminService::FillSubscriptions(v1::GetStatusResponse& response) const {
+  ReaderLags lags(parts_.feed, parts_.clock);
   for (const auto& stream : parts_.streams.List()) {
     v1::SubscriptionStatus& status = *response.add_subscriptions();
     status.set_subscription(stream->subscription);
     status.set_peer(stream->peer);
-    FillLag(stream->passed.load(std::memory_order_relaxed), status);
+    FillLag(stream->passed.load(std::memory_order_relaxed), lags, status);
   }
   for (const feed::Subscription& subscription : parts_.subscriptions.List()) {
     v1::SubscriptionStatus& status = *response.add_subscriptions();
     status.set_subscription(subscription.name);
-    FillLag(subscription.token.sequence.value, status);
+    FillLag(subscription.token.sequence.value, lags, status);
   }
 }
 
@@ -211,18 +211,6 @@ void AdminService::FillSnapshots(v1::GetStatusResponse& response) const {
   for (v1::Snapshot& snapshot : parts_.snapshots.List()) {
     if (!IsOver(snapshot)) *response.add_snapshots() = std::move(snapshot);
   }
-}
-
-void AdminService::FillLag(uint64_t passed, v1::SubscriptionStatus& status) const {
-  const log::Range range = parts_.feed.range();
-  status.set_sequence(passed);
-  if (passed >= range.newest.value) return;
-  status.set_lag_changes(range.newest.value - passed);
-  const Sequence next{std::max(passed + 1, range.oldest.value)};
-  const auto frames = parts_.feed.Read(next, 1);
-  if (!frames.ok() || frames->empty()) return;
-  const Micros time = CommitTimeOf(*frames->front(), next);
-  if (time > 0) *status.mutable_lag() = Since(parts_.clock, time);
 }
 
 }  // namespace millrace::admin

@@ -3,32 +3,18 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "admin/admin_parts.h"
 #include "admin/snapshot_starts.h"
-#include "api/stream_list.h"
 #include "base/clock.h"
-#include "feed/feed.h"
-#include "feed/subscriptions.h"
-#include "ingest/ingest.h"
-#include "kafka/mirror_control.h"
 #include "metrics/rate_meter.h"
 #include "millrace/v1/admin.grpc.pb.h"
-#include "snapshot/snapshots.h"
 
 namespace millrace::admin {
 
 // The Admin service. Called by gRPC on threads of its own.
 class AdminService final : public v1::Admin::CallbackService {
  public:
-  // All must outlive it.
-  struct Parts {
-    const ingest::Ingest& ingest;
-    const feed::Feed& feed;
-    const feed::Subscriptions& subscriptions;
-    const api::StreamList& streams;
-    snapshot::Snapshots& snapshots;
-    kafka::MirrorControl* mirror = nullptr;  // null: there is none
-    const Clock& clock;
-  };
+  using Parts = AdminParts;
   explicit AdminService(const Parts& parts);
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
@@ -70,7 +56,6 @@ class AdminService final : public v1::Admin::CallbackService {
   void FillSubscriptions(v1::GetStatusResponse& response) const;
   void FillSnapshots(v1::GetStatusResponse& response) const;
   void FillMirror(v1::GetStatusResponse& response) const;
-  void FillLag(uint64_t passed, v1::SubscriptionStatus& status) const;
 
   const Parts parts_;
   const Micros start_time_;

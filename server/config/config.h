@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "config/kafka_options.h"
 #include "config/log_options.h"
+#include "config/metrics_options.h"
 #include "config/server_options.h"
 #include "config/snapshot_options.h"
 #include "config/source_options.h"
@@ -22,6 +23,7 @@ struct Config {
   SnapshotOptions snapshot;
   LogOptions log;
   ServerOptions server;
+  MetricsOptions metrics;
   KafkaOptions kafka;
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -293,6 +293,11 @@ void AddServerKeys(std::vector<Key>& keys) {
   keys.push_back(Text(MILLRACE_MEMBER(server.tls.client_ca)));
 }
 
+void AddMetricsKeys(std::vector<Key>& keys) {
+  keys.push_back(Text(MILLRACE_MEMBER(metrics.listen)));
+  keys.push_back(Flag(MILLRACE_MEMBER(metrics.insecure)));
+}
+
 void AddKafkaKeys(std::vector<Key>& keys) {
   using Formats = std::vector<std::pair<std::string, KafkaFormat>>;
   using Starts = std::vector<std::pair<std::string, KafkaStart>>;
@@ -366,6 +371,7 @@ std::vector<Key> AllKeys() {
   AddSnapshotKeys(keys);
   AddLogKeys(keys);
   AddServerKeys(keys);
+  AddMetricsKeys(keys);
   AddKafkaKeys(keys);
   AddDebeziumKeys(keys);
   return keys;

@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -98,6 +99,26 @@ bool IsLoopback(std::string_view address) {
           address.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+// The address of `address:port` or `[address]:port`; nothing if `listen` is neither.
+std::optional<std::string_view> AddressOf(std::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  const std::string_view address = listen.substr(0, colon);
+  const bool bare_v6 = !address.starts_with('[') && address.find(':') != std::string_view::npos;
+  if (colon == std::string_view::npos || address.empty() || bare_v6 ||
+      !IsPort(listen.substr(colon + 1))) {
+    return std::nullopt;
+  }
+  return address;
+}
+
+// `key` is an address that other machines may reach.
+absl::Status Exposed(std::string_view key, std::string_view listen, std::string_view remedy) {
+  return Invalid(
+      fmt::format("'{}' is {}, which other machines may reach, without TLS: set {} if the network "
+                  "is trusted",
+                  key, listen, remedy));
+}
+
 absl::Status ValidateServer(const ServerOptions& server) {
   if (server.tls.certificate.empty() != server.tls.key.empty()) {
     return Invalid("'server.tls.certificate' and 'server.tls.key' go together: set both or none");
@@ -107,19 +128,26 @@ absl::Status ValidateServer(const ServerOptions& server) {
   }
   const std::string_view listen = server.listen;
   if (listen.starts_with("unix:") && listen.size() > 5) return absl::OkStatus();
-  const size_t colon = listen.rfind(':');
-  const std::string_view address = listen.substr(0, colon);
-  const bool bare_v6 = !address.starts_with('[') && address.find(':') != std::string_view::npos;
-  if (colon == std::string_view::npos || address.empty() || bare_v6 ||
-      !IsPort(listen.substr(colon + 1))) {
+  const auto address = AddressOf(listen);
+  if (!address.has_value()) {
     return Invalid("'server.listen' must be address:port, [address]:port or unix:/path");
   }
-  if (!IsLoopback(address) && server.tls.certificate.empty() && !server.insecure) {
-    return Invalid(fmt::format(
-        "'server.listen' is {}, which other machines may reach, without TLS: set "
-        "'server.tls.certificate' and 'server.tls.key', or 'server.insecure: true' if the network "
-        "is trusted",
-        server.listen));
+  if (!IsLoopback(*address) && server.tls.certificate.empty() && !server.insecure) {
+    return Exposed("server.listen", listen,
+                   "'server.tls.certificate' and 'server.tls.key', or 'server.insecure: true'");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateMetrics(const MetricsOptions& metrics) {
+  if (metrics.listen.empty()) return absl::OkStatus();
+  const auto address = AddressOf(metrics.listen);
+  // The web server would take a list.
+  if (!address.has_value() || metrics.listen.find(',') != std::string::npos) {
+    return Invalid("'metrics.listen' must be address:port or [address]:port, or empty");
+  }
+  if (!IsLoopback(*address) && !metrics.insecure) {
+    return Exposed("metrics.listen", metrics.listen, "'metrics.insecure: true'");
   }
   return absl::OkStatus();
 }
@@ -188,6 +216,7 @@ absl::Status ValidateConfig(const Config& config) {
   MILLRACE_RETURN_IF_ERROR(ValidateSnapshot(config.snapshot));
   MILLRACE_RETURN_IF_ERROR(ValidateLog(config.log));
   MILLRACE_RETURN_IF_ERROR(ValidateServer(config.server));
+  MILLRACE_RETURN_IF_ERROR(ValidateMetrics(config.metrics));
   return ValidateKafka(config.kafka);
 }
 

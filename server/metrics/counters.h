@@ -19,15 +19,4 @@ class alignas(kCacheLineBytes) Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// Goes up and down. Thread-safe and wait-free.
-class alignas(kCacheLineBytes) Gauge {
- public:
-  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
-  void Add(int64_t count) { value_.fetch_add(count, std::memory_order_relaxed); }
-  int64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
-
 }  // namespace millrace

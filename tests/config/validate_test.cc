@@ -75,6 +75,27 @@ TEST(ValidateConfig, LoopbackAndSocketsNeedNothing) {
   }
 }
 
+TEST(ValidateConfig, MetricsAreOffOrOnLoopbackOrAllowedToBeSeen) {
+  for (const std::string listen : {"", "127.0.0.1:9717", "localhost:0", "[::1]:9717"}) {
+    EXPECT_TRUE(IsTaken("metrics: {listen: '" + listen + "'}")) << listen;
+  }
+  for (const std::string listen : {"0.0.0.0:9717", "[::]:9717", "db.example:9717"}) {
+    EXPECT_THAT(Refusal("metrics: {listen: '" + listen + "'}"),
+                testing::AllOf(HasSubstr("'metrics.listen' is " + listen),
+                               HasSubstr("'metrics.insecure: true'")));
+    EXPECT_TRUE(IsTaken("metrics: {listen: '" + listen + "', insecure: true}"));
+  }
+}
+
+TEST(ValidateConfig, MetricsNeedOneAddress) {
+  for (const std::string listen :
+       {"9717", ":9717", "unix:/run/metrics.sock", "127.0.0.1:1,127.0.0.1:2", "127.0.0.1:9717s"}) {
+    EXPECT_THAT(Refusal("metrics: {listen: '" + listen + "', insecure: true}"),
+                HasSubstr("'metrics.listen' must be address:port"))
+        << listen;
+  }
+}
+
 TEST(ValidateConfig, WhatIsNoAddressIsRefused) {
   for (const std::string listen : {"", ":7171", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
                                    "127.0.0.1:65536", "::1:7171", "unix:", "127.0.0.1:123456"}) {

@@ -86,6 +86,7 @@ void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions
   WriteSection(config, "server", server_lines);
   WriteSection(config, "snapshot", options.snapshot);
   if (!options.kafka.empty()) WriteSection(config, "kafka", options.kafka);
+  if (!options.metrics.empty()) WriteSection(config, "metrics", options.metrics);
 }
 
 void FeedServer::Start() {

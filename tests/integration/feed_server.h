@@ -21,6 +21,7 @@ struct FeedServerOptions {
   std::vector<std::string> log;
   std::vector<std::string> server;
   std::vector<std::string> kafka;
+  std::vector<std::string> metrics;
   // Tests that are not of snapshots see changes alone.
   std::vector<std::string> snapshot = {"mode: never"};
   // How client() connects.

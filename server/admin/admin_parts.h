@@ -1,0 +1,24 @@
+#pragma once
+
+#include "api/stream_list.h"
+#include "base/clock.h"
+#include "feed/feed.h"
+#include "feed/subscriptions.h"
+#include "ingest/ingest.h"
+#include "kafka/mirror_control.h"
+#include "snapshot/snapshots.h"
+
+namespace millrace::admin {
+
+// What operators ask about and steer. All must outlive who holds them.
+struct AdminParts {
+  const ingest::Ingest& ingest;
+  const feed::Feed& feed;
+  const feed::Subscriptions& subscriptions;
+  const api::StreamList& streams;
+  snapshot::Snapshots& snapshots;
+  kafka::MirrorControl* mirror = nullptr;  // null: there is none
+  const Clock& clock;
+};
+
+}  // namespace millrace::admin

@@ -1,0 +1,262 @@
+#include "admin/metrics_families.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "admin/metric_list.h"
+#include "base/version.h"
+
+namespace millrace::admin {
+namespace {
+
+constexpr char kOther[] = "other";
+
+double Seconds(Micros time) { return static_cast<double>(time) / 1e6; }
+
+double Number(uint64_t value) { return static_cast<double>(value); }
+
+std::string_view StateName(ingest::State state) {
+  switch (state) {
+    case ingest::State::kConnecting:
+      return "connecting";
+    case ingest::State::kStreaming:
+      return "streaming";
+    case ingest::State::kFailed:
+      return "failed";
+    case ingest::State::kStopping:
+      return "stopping";
+  }
+  return {};
+}
+
+std::string_view StateName(v1::MirrorStatus::State state) {
+  switch (state) {
+    case v1::MirrorStatus::STATE_CONNECTING:
+      return "connecting";
+    case v1::MirrorStatus::STATE_RUNNING:
+      return "running";
+    case v1::MirrorStatus::STATE_PAUSED:
+      return "paused";
+    case v1::MirrorStatus::STATE_PARKED:
+      return "parked";
+    case v1::MirrorStatus::STATE_STOPPING:
+      return "stopping";
+    default:
+      return {};
+  }
+}
+
+std::string_view StateName(v1::SnapshotTable::State state) {
+  switch (state) {
+    case v1::SnapshotTable::STATE_WAITING:
+      return "waiting";
+    case v1::SnapshotTable::STATE_READING:
+      return "reading";
+    case v1::SnapshotTable::STATE_DONE:
+      return "done";
+    case v1::SnapshotTable::STATE_GONE:
+      return "gone";
+    case v1::SnapshotTable::STATE_FAILED:
+      return "failed";
+    default:
+      return {};
+  }
+}
+
+void AddIngest(const MetricsReading& reading, MetricList& to) {
+  const ingest::IngestStatus& ingest = reading.ingest;
+  to.Gauge("millrace_ingest_state", "1 for what the reading of the source is doing.")
+      .OneOf("state", {"connecting", "streaming", "failed", "stopping"}, StateName(ingest.state));
+  to.Gauge("millrace_ingest_error", "1 while something keeps the source from being read.");
+  if (!ingest.error.empty()) to.Add(1, {{"reason", ingest.error_reason}});
+  to.Counter("millrace_ingest_errors_total", "Errors that ended a connection to the source.");
+  for (const auto& [reason, count] : ingest.errors) to.Add(Number(count), {{"reason", reason}});
+  to.Counter("millrace_ingest_connects_total", "Times the binlog was begun to be read.")
+      .Add(Number(ingest.connects));
+  to.Gauge("millrace_ingest_lag_seconds", "How late a change committed now would be stored.");
+  if (ingest.source_time > 0) {
+    to.Add(Seconds(std::max<Micros>(reading.now - ingest.source_time, 0)));
+  }
+  to.Counter("millrace_ingest_binlog_bytes_total", "Bytes of the binlog that were read.")
+      .Add(Number(ingest.bytes));
+  to.Counter("millrace_ingest_transactions_total", "Transactions that were read.")
+      .Add(Number(ingest.transactions));
+  to.Counter("millrace_ingest_changes_total", "Changes that were handed to the log.")
+      .Add(Number(ingest.changes));
+}
+
+void AddTables(const std::vector<TableReading>& tables, SeriesLimit& limit, MetricList& to) {
+  to.Counter("millrace_ingest_table_changes_total", "Changes by table and operation.");
+  for (const TableReading& table : tables) {
+    // A name of a database holds no zero byte.
+    const bool own = limit.Admit(table.name.database + '\0' + table.name.table);
+    const auto add = [&](uint64_t count, std::string_view operation) {
+      to.Add(Number(count), {{"database", own ? table.name.database : kOther},
+                             {"table", own ? table.name.table : kOther},
+                             {"operation", std::string(operation)}});
+    };
+    add(table.inserts, "insert");
+    add(table.updates, "update");
+    add(table.deletes, "delete");
+    add(table.reads, "read");
+  }
+}
+
+void AddLog(const LogReading& log, MetricList& to) {
+  to.Gauge("millrace_log_oldest_sequence", "Sequence of the oldest change in the log.")
+      .Add(Number(log.range.oldest.value));
+  to.Gauge("millrace_log_newest_sequence", "Sequence of the newest change in the log.")
+      .Add(Number(log.range.newest.value));
+  to.Gauge("millrace_log_oldest_change_age_seconds", "Age of the oldest change in the log.");
+  if (log.oldest_age.has_value()) to.Add(Seconds(*log.oldest_age));
+  to.Gauge("millrace_log_disk_bytes", "Bytes that the log takes on disk.")
+      .Add(Number(log.disk_bytes));
+  to.Gauge("millrace_log_available_bytes", "Bytes that are left on the log's file system.");
+  if (log.available_bytes.has_value()) to.Add(Number(*log.available_bytes));
+  to.Counter("millrace_log_frames_total", "Frames that were written.")
+      .Add(Number(log.written.frames));
+  to.Counter("millrace_log_frame_bytes_total", "Bytes of frames that were written.")
+      .Add(Number(log.written.frame_bytes));
+  to.Counter("millrace_log_commits_total", "Writes that made changes visible, each one fsync.")
+      .Add(Number(log.written.commits));
+  to.Counter("millrace_log_commit_seconds_total", "Time spent in these writes.")
+      .Add(Seconds(log.written.commit_time));
+}
+
+void AddStreams(const FeedReading& feed, MetricList& to) {
+  to.Gauge("millrace_feed_streams", "Open streams.").Add(Number(feed.streams));
+  to.Gauge("millrace_feed_streams_max", "Streams that server.streams_max admits.")
+      .Add(Number(feed.streams_max));
+  to.Counter("millrace_feed_streams_opened_total", "Streams that were opened.")
+      .Add(Number(feed.opened));
+  to.Counter("millrace_feed_streams_refused_total", "Streams refused with STREAM_LIMIT.")
+      .Add(Number(feed.refused));
+  to.Counter("millrace_feed_responses_total", "Responses sent on streams.")
+      .Add(Number(feed.responses));
+  to.Counter("millrace_feed_response_bytes_total", "Bytes of responses sent on streams.")
+      .Add(Number(feed.response_bytes));
+  to.Gauge("millrace_feed_ring_bytes", "Newest frames that are kept in memory.")
+      .Add(Number(feed.ring_bytes));
+  to.Gauge("millrace_feed_slowest_stream_lag_changes", "Changes that the slowest stream lacks.")
+      .Add(Number(feed.slowest.changes));
+  to.Gauge("millrace_feed_slowest_stream_lag_seconds", "Age of the first change that it lacks.");
+  if (feed.slowest.time.has_value()) to.Add(Seconds(*feed.slowest.time));
+}
+
+void AddSubscriptions(const FeedReading& feed, MetricList& to) {
+  to.Gauge("millrace_feed_subscriptions", "Named subscriptions.").Add(Number(feed.subscriptions));
+  to.Gauge("millrace_feed_subscription_lag_changes", "Changes behind the stored position.");
+  for (const auto& [name, lag] : feed.lags) to.Add(Number(lag.changes), {{"subscription", name}});
+  to.Gauge("millrace_feed_subscription_lag_seconds", "Age of the first change behind it.");
+  for (const auto& [name, lag] : feed.lags) {
+    if (lag.time.has_value()) to.Add(Seconds(*lag.time), {{"subscription", name}});
+  }
+}
+
+// Of each table the state in the newest snapshot that says something of it.
+std::map<std::string_view, uint64_t> TablesByState(const std::vector<v1::Snapshot>& snapshots) {
+  std::map<std::pair<std::string_view, std::string_view>, std::string_view> states;
+  for (const v1::Snapshot& snapshot : snapshots) {
+    for (const v1::SnapshotTable& table : snapshot.tables()) {
+      // Nobody reads the rest of a snapshot that was canceled.
+      const bool unread = table.state() == v1::SnapshotTable::STATE_WAITING ||
+                          table.state() == v1::SnapshotTable::STATE_READING;
+      if (unread && snapshot.state() == v1::Snapshot::STATE_CANCELED) continue;
+      states.try_emplace({table.database(), table.table()}, StateName(table.state()));
+    }
+  }
+  std::map<std::string_view, uint64_t> counts;
+  for (const auto& [name, state] : states) ++counts[state];
+  return counts;
+}
+
+void AddSnapshots(const std::vector<v1::Snapshot>& snapshots, MetricList& to) {
+  const std::map<std::string_view, uint64_t> by_state = TablesByState(snapshots);
+  to.Gauge("millrace_snapshot_tables", "Tables by their state in their newest snapshot.");
+  for (const std::string_view state : {"waiting", "reading", "done", "gone", "failed"}) {
+    const auto count = by_state.find(state);
+    to.Add(count == by_state.end() ? 0 : Number(count->second), {{"state", std::string(state)}});
+  }
+  uint64_t running = 0;
+  uint64_t paused = 0;
+  uint64_t rows_read = 0;
+  uint64_t rows_estimate = 0;
+  for (const v1::Snapshot& snapshot : snapshots) {
+    const bool runs = snapshot.state() == v1::Snapshot::STATE_RUNNING;
+    if (!runs && snapshot.state() != v1::Snapshot::STATE_PAUSED) continue;
+    ++(runs ? running : paused);
+    for (const v1::SnapshotTable& table : snapshot.tables()) {
+      rows_read += table.rows_read();
+      rows_estimate += table.rows_estimate();
+    }
+  }
+  to.Gauge("millrace_snapshot_snapshots", "Snapshots that are not over.")
+      .Add(Number(running), {{"state", "running"}})
+      .Add(Number(paused), {{"state", "paused"}});
+  to.Gauge("millrace_snapshot_rows_read", "Rows read by snapshots that are not over.")
+      .Add(Number(rows_read));
+  to.Gauge("millrace_snapshot_rows_estimate", "Rows that the source believes they have to read.")
+      .Add(Number(rows_estimate));
+}
+
+void AddMirror(const v1::MirrorStatus& mirror, SeriesLimit& limit, MetricList& to) {
+  to.Gauge("millrace_kafka_state", "1 for what the mirror is doing.")
+      .OneOf("state", {"connecting", "running", "paused", "parked", "stopping"},
+             StateName(mirror.state()));
+  to.Gauge("millrace_kafka_error", "1 while something keeps the mirror from going on.");
+  if (!mirror.error().empty()) to.Add(1, {{"reason", mirror.error_reason()}});
+  to.Gauge("millrace_kafka_warnings", "Warnings, which millrace mirror tells.")
+      .Add(mirror.warnings_size());
+  // Until Kafka has answered once, nobody knows the place.
+  const bool known = mirror.sequence() > 0 || mirror.state() == v1::MirrorStatus::STATE_RUNNING;
+  to.Gauge("millrace_kafka_lag_changes", "Changes that Kafka lacks.");
+  if (known) to.Add(Number(mirror.lag_changes()));
+  to.Gauge("millrace_kafka_lag_seconds", "Age of the first change that Kafka lacks.");
+  if (known) to.Add(Number(mirror.lag().seconds()) + mirror.lag().nanos() / 1e9);
+  to.Counter("millrace_kafka_records_total", "Records that were committed.")
+      .Add(Number(mirror.records()));
+  to.Counter("millrace_kafka_transactions_total", "Kafka transactions that were committed.")
+      .Add(Number(mirror.transactions()));
+  to.Counter("millrace_kafka_transactions_aborted_total", "Kafka transactions taken back.")
+      .Add(Number(mirror.transactions_aborted()));
+  to.Counter("millrace_kafka_topic_records_total", "Records that were committed, by topic.");
+  for (const v1::MirrorTopic& topic : mirror.topics()) {
+    const std::string& name = topic.topic();
+    to.Add(Number(topic.records()), {{"topic", limit.Admit(name) ? name : kOther}});
+  }
+}
+
+void AddProcess(const ProcessStatus& process, MetricList& to) {
+  to.Gauge("millrace_build_info", "1, labelled with the version.")
+      .Add(1, {{"version", std::string(kVersion)}});
+  to.Counter("process_cpu_seconds_total", "Time of processors spent, user and system.")
+      .Add(process.cpu_seconds);
+  to.Gauge("process_resident_memory_bytes", "Memory that is resident.")
+      .Add(Number(process.resident_bytes));
+  to.Gauge("process_virtual_memory_bytes", "Memory that is mapped.")
+      .Add(Number(process.virtual_bytes));
+  to.Gauge("process_open_fds", "Open file descriptors.").Add(Number(process.open_fds));
+  to.Gauge("process_max_fds", "File descriptors that may be open.").Add(Number(process.max_fds));
+  to.Gauge("process_start_time_seconds", "Start of the process, in seconds since 1970.")
+      .Add(process.start_seconds);
+}
+
+}  // namespace
+
+std::vector<prometheus::MetricFamily> MetricFamilies(const MetricsReading& reading,
+                                                     SeriesLimits& limits) {
+  MetricList list;
+  AddIngest(reading, list);
+  AddTables(reading.tables, limits.tables, list);
+  AddLog(reading.log, list);
+  AddStreams(reading.feed, list);
+  AddSubscriptions(reading.feed, list);
+  AddSnapshots(reading.snapshots, list);
+  if (reading.mirror.has_value()) AddMirror(*reading.mirror, limits.topics, list);
+  AddProcess(reading.process, list);
+  return list.Take();
+}
+
+}  // namespace millrace::admin

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "admin/metrics_reading.h"
+#include "prometheus/metric_family.h"
+
+namespace millrace::admin {
+
+// Which of an unlimited number of names have series of their own: the first that come. So a name
+// never changes from one to the other, and no counter ever goes down.
+class SeriesLimit {
+ public:
+  explicit SeriesLimit(size_t names_max) : names_max_(names_max) {}
+
+  bool Admit(const std::string& name) {
+    if (names_.size() >= names_max_) return names_.contains(name);
+    names_.insert(name);
+    return true;
+  }
+
+ private:
+  size_t names_max_;
+  std::set<std::string> names_;
+};
+
+// What is beyond has one series, all of whose labels that tell names are `other`.
+struct SeriesLimits {
+  static constexpr size_t kSeriesMax = 10'000;
+  static constexpr size_t kSeriesOfATable = 4;
+
+  SeriesLimit tables{kSeriesMax / kSeriesOfATable};
+  SeriesLimit topics{kSeriesMax};
+};
+
+// All metrics, as README.md lists them. The same `limits` each time.
+std::vector<prometheus::MetricFamily> MetricFamilies(const MetricsReading& reading,
+                                                     SeriesLimits& limits);
+
+}  // namespace millrace::admin

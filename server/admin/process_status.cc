@@ -1,0 +1,73 @@
+#include "admin/process_status.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <system_error>
+
+namespace millrace::admin {
+namespace {
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+// Seconds since 1970 at which the machine started; 0 if unknown.
+double BootSeconds() {
+  std::ifstream file("/proc/stat");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("btime ", 0) == 0) return std::stod(line.substr(6));
+  }
+  return 0;
+}
+
+// Seconds from the machine's start to ours; 0 if unknown.
+double StartSecondsAfterBoot() {
+  std::ifstream file("/proc/self/stat");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  // The name of the program, in parentheses, may hold anything.
+  const size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(name_end + 1));
+  // proc(5): starttime is field 22, and the name is field 2.
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  double ticks = 0;
+  fields >> ticks;
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+uint64_t OpenFds() {
+  std::error_code error;
+  const std::filesystem::directory_iterator fds("/proc/self/fd", error);
+  if (error) return 0;
+  // The one that looks is not counted.
+  return static_cast<uint64_t>(std::distance(begin(fds), end(fds))) - 1;
+}
+
+}  // namespace
+
+ProcessStatus ReadProcessStatus() {
+  ProcessStatus status;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  status.cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
+  std::ifstream memory("/proc/self/statm");
+  memory >> status.virtual_bytes >> status.resident_bytes;
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  status.virtual_bytes *= page;
+  status.resident_bytes *= page;
+  status.open_fds = OpenFds();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) status.max_fds = limit.rlim_cur;
+  const double after_boot = StartSecondsAfterBoot();
+  if (after_boot > 0) status.start_seconds = BootSeconds() + after_boot;
+  return status;
+}
+
+}  // namespace millrace::admin

@@ -1,0 +1,39 @@
+#include "admin/reader_lag.h"
+
+#include <algorithm>
+
+namespace millrace::admin {
+namespace {
+
+// Commit time of the transaction that change `sequence` of `frame` belongs to.
+Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
+  Sequence next = frame.first();
+  for (const log::Segment& segment : frame.segments()) {
+    next.value += segment.change_count;
+    if (sequence < next) return segment.commit_time;
+  }
+  return frame.commit_time_max();
+}
+
+}  // namespace
+
+ReaderLag ReaderLags::Of(Sequence sequence) {
+  if (sequence >= range_.newest) return {};
+  return {.changes = range_.newest.value - sequence.value,
+          .time = AgeOf(std::max(sequence.next(), range_.oldest))};
+}
+
+std::optional<Micros> ReaderLags::AgeOf(Sequence sequence) {
+  const bool at_hand =
+      frame_ != nullptr && sequence >= frame_->first() && sequence <= frame_->last();
+  if (!at_hand) {
+    const auto frames = feed_.Read(sequence, 1);
+    if (!frames.ok() || frames->empty()) return std::nullopt;
+    frame_ = frames->front();
+  }
+  const Micros time = CommitTimeOf(*frame_, sequence);
+  if (time <= 0) return std::nullopt;
+  return std::max<Micros>(now_ - time, 0);
+}
+
+}  // namespace millrace::admin

@@ -1,0 +1,115 @@
+// The page as Prometheus reads it, over the parts of a real server.
+
+#include "admin/metrics_endpoint.h"
+
+#include "admin/metrics_families.h"
+#include "api/server_fixture.h"
+#include "fmt/format.h"
+#include "support/http_get.h"
+
+namespace millrace::admin {
+namespace {
+
+using ::testing::AllOf;
+using testing::ConnectTo;
+using ::testing::HasSubstr;
+using testing::HttpGet;
+using ::testing::StartsWith;
+
+const MetricsOptions kAnyPort{.listen = "127.0.0.1:0"};
+
+class MetricsEndpointTest : public api::ServerTest {
+ protected:
+  MetricsEndpointTest() {
+    for (uint64_t number = 1; number <= 10; ++number) log_.Inserts(number, 3);
+    log_.Commit();
+    Start();
+    endpoint_ = MetricsEndpoint::Start(kAnyPort, CollectFrom({.ingest = *ingest_,
+                                                              .feed = log_.feed(),
+                                                              .subscriptions = log_.subscriptions(),
+                                                              .streams = *streams_,
+                                                              .snapshots = *snapshots_,
+                                                              .clock = log_.clock()}))
+                    .value();
+  }
+  std::string Page() { return HttpGet(endpoint_->port(), "/metrics"); }
+  void StorePosition(const std::string& name, uint64_t sequence) {
+    ASSERT_TRUE(
+        log_.subscriptions().Commit(name, feed::TokenAfter(log_.feed(), {sequence}).value()).ok());
+  }
+
+  std::unique_ptr<MetricsEndpoint> endpoint_;
+};
+
+TEST_F(MetricsEndpointTest, PageIsTextOfPrometheus) {
+  EXPECT_THAT(Page(), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("text/plain"),
+                            HasSubstr("# TYPE millrace_log_newest_sequence gauge\n"),
+                            HasSubstr("\nmillrace_log_newest_sequence 30\n")));
+  EXPECT_THAT(HttpGet(endpoint_->port(), "/"), HasSubstr("404 Not Found"));
+}
+
+TEST_F(MetricsEndpointTest, SourceThatWasNeverReachedIsConnecting) {
+  EXPECT_THAT(Page(), HasSubstr("millrace_ingest_state{state=\"connecting\"} 1\n"));
+}
+
+TEST_F(MetricsEndpointTest, LogTellsItsRangeItsWritesAndItsRoom) {
+  log_.clock().JumpWall(100 * feed::kSecond);
+  EXPECT_THAT(Page(), AllOf(HasSubstr("\nmillrace_log_oldest_sequence 1\n"),
+                            HasSubstr("\nmillrace_log_commits_total 1\n"),
+                            HasSubstr("\nmillrace_log_oldest_change_age_seconds 100\n"),
+                            HasSubstr("\nmillrace_log_available_bytes ")));
+  const log::Written written = log_.log().written();
+  EXPECT_GT(written.frame_bytes, 30u * 10);
+  EXPECT_THAT(Page(), HasSubstr(fmt::format("\nmillrace_log_frames_total {}\n", written.frames)));
+}
+
+TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
+  log_.clock().JumpWall(100 * feed::kSecond);
+  StorePosition("billing", 27);
+  StorePosition("search", 30);
+  streams_->Add("peer", "")->passed.store(12);
+  // Transaction n of three changes was committed at second n; the clock stands at 101.
+  EXPECT_THAT(Page(), AllOf(HasSubstr("_lag_changes{subscription=\"billing\"} 3\n"),
+                            HasSubstr("_lag_seconds{subscription=\"billing\"} 91\n"),
+                            HasSubstr("_lag_changes{subscription=\"search\"} 0\n"),
+                            HasSubstr("_lag_seconds{subscription=\"search\"} 0\n"),
+                            HasSubstr("\nmillrace_feed_streams 1\n"),
+                            HasSubstr("\nmillrace_feed_slowest_stream_lag_changes 18\n"),
+                            HasSubstr("\nmillrace_feed_slowest_stream_lag_seconds 96\n")));
+}
+
+TEST_F(MetricsEndpointTest, ResponsesOfStreamsAreCounted) {
+  const auto subscriber = Subscribe(Earliest());
+  subscriber->Changes(30);
+  EXPECT_GT(streams_->response_bytes(), 30u);
+  EXPECT_THAT(Page(), HasSubstr(fmt::format("\nmillrace_feed_response_bytes_total {}\n",
+                                            streams_->response_bytes())));
+}
+
+TEST_F(MetricsEndpointTest, AddressThatIsTakenIsRefusedWithWhatToDo) {
+  const std::string taken = "127.0.0.1:" + std::to_string(endpoint_->port());
+  const absl::Status status = MetricsEndpoint::Start({.listen = taken}, [] {
+                                return decltype(MetricsEndpoint::Collect()()){};
+                              }).status();
+  EXPECT_EQ(feed::ReasonOf(status), "LISTEN_FAILED");
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(taken), HasSubstr("set metrics.listen"), HasSubstr("ss -ltnp")));
+}
+
+TEST_F(MetricsEndpointTest, StopsAtOnce) {
+  const int port = endpoint_->port();
+  const absl::Time begin = absl::Now();
+  EXPECT_TRUE(endpoint_->StopWithin(absl::Seconds(1)));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+  EXPECT_EQ(HttpGet(port, "/metrics"), "");
+  EXPECT_TRUE(endpoint_->StopWithin(absl::ZeroDuration()));
+}
+
+TEST_F(MetricsEndpointTest, ClientThatAsksNothingDoesNotKeepItForLong) {
+  const int idle = ConnectTo(endpoint_->port());
+  EXPECT_TRUE(endpoint_->StopWithin(absl::Seconds(5)));
+  close(idle);
+}
+
+}  // namespace
+}  // namespace millrace::admin
