@@ -30,6 +30,8 @@
 #include "kafka/protobuf_encoder.h"
 #endif
 #include "log/log.h"
+#include "model/flavour.h"
+#include "model/source_position.h"
 #include "mysql/source_check.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
@@ -182,6 +184,15 @@ absl::StatusOr<std::unique_ptr<admin::MetricsEndpoint>> StartMetrics(
   return metrics;
 }
 
+// Of the source: as configured, else as the GTIDs in the log tell. A new log learns it from the
+// source before its first change.
+Flavour FlavourOf(const SourceOptions& source, const log::Log& log) {
+  if (source.flavour.has_value()) return *source.flavour;
+  const auto position = SourcePosition::FromBinary(log.source_position());
+  const bool mariadb = position.ok() && !position->gtids.mariadb().empty();
+  return mariadb ? Flavour::kMariadb : Flavour::kMysql;
+}
+
 // What retention must leave: all behind the slower of the two.
 std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
@@ -193,12 +204,41 @@ std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const
   return std::min(*subscribed, *mirrored);
 }
 
+// What has threads.
+struct Running {
+  ingest::Ingest& ingest;
+  Mirror* mirror;  // null: there is none
+  snapshot::StreamTasks& tasks;
+  snapshot::Snapshots& snapshots;
+  admin::AdminService& admin;
+  api::Server& server;
+  admin::MetricsEndpoint* metrics;  // null: there is none
+};
+
+// False if something hangs: an attempt to connect to the source or to Kafka, or the connection of
+// a client that asks or takes nothing. None holds anything that is not on disk.
+bool StopInOrder(const Running& running) {
+  if (running.metrics != nullptr) running.metrics->RequestStop();
+  running.ingest.RequestStop();
+  if (running.mirror != nullptr) running.mirror->RequestStop();
+  running.tasks.Close();
+  // A task that runs may be reading a table: it ends with its reader.
+  running.snapshots.StopWithin(absl::ZeroDuration());
+  running.admin.Stop();
+  const bool served = running.server.StopInTime();
+  const bool ingested = running.ingest.StopWithin(kIngestStopGrace);
+  const bool read = running.snapshots.StopWithin(kReadersStopGrace);
+  const bool mirrored = running.mirror == nullptr || running.mirror->StopWithin(kMirrorStopGrace);
+  const bool shown = running.metrics == nullptr || running.metrics->StopWithin(kMetricsStopGrace);
+  return served && ingested && read && mirrored && shown;
+}
+
 int Serve(const Config& config) {
   const sigset_t signals = BlockStopSignals();
   const Clock& clock = Clock::System();
   auto log = log::Log::Open(config.log, clock);
   if (!log.ok()) return Fail(log.status(), kExitFailure);
-  auto registry = schema::Registry::Open(**log, config.source.flavour.value_or(Flavour::kMysql));
+  auto registry = schema::Registry::Open(**log, FlavourOf(config.source, **log));
   if (!registry.ok()) return Fail(registry.status(), kExitFailure);
   auto subscriptions = feed::Subscriptions::Open(**log, clock);
   if (!subscriptions.ok()) return Fail(subscriptions.status(), kExitFailure);
@@ -261,22 +301,15 @@ int Serve(const Config& config) {
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
   WaitForStop(signals);
-  if (*metrics != nullptr) (*metrics)->RequestStop();
-  (*ingest)->RequestStop();
-  if (*mirror != nullptr) (*mirror)->RequestStop();
-  tasks.Close();
-  // A task that runs may be reading a table: it ends with its reader.
-  (*snapshots)->StopWithin(absl::ZeroDuration());
-  admin.Stop();
-  const bool served = (*server)->StopInTime();
-  const bool ingested = (*ingest)->StopWithin(kIngestStopGrace);
-  const bool read = (*snapshots)->StopWithin(kReadersStopGrace);
-  const bool mirrored = *mirror == nullptr || (*mirror)->StopWithin(kMirrorStopGrace);
-  const bool shown = *metrics == nullptr || (*metrics)->StopWithin(kMetricsStopGrace);
+  const bool ended = StopInOrder({.ingest = **ingest,
+                                  .mirror = mirror->get(),
+                                  .tasks = tasks,
+                                  .snapshots = **snapshots,
+                                  .admin = admin,
+                                  .server = **server,
+                                  .metrics = metrics->get()});
   spdlog::info("stopped newest={}", (*log)->range().newest.value);
-  // What hangs is an attempt to connect to the source or to Kafka, or the connection of a client
-  // that asks or takes nothing; none holds anything that is not on disk.
-  if (!served || !ingested || !read || !mirrored || !shown) std::_Exit(EXIT_SUCCESS);
+  if (!ended) std::_Exit(EXIT_SUCCESS);
   return EXIT_SUCCESS;
 }
 

@@ -1,6 +1,7 @@
 #include "kafka/debezium_encoder.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,11 @@
 namespace millrace::kafka {
 namespace {
 
-// Debezium's connector whose records these are.
-constexpr std::string_view kConnector = "mysql";
+// Debezium has a connector for each family, which differ by their name in records.
+std::string_view ConnectorOf(Flavour flavour) {
+  return flavour == Flavour::kMariadb ? "mariadb" : "mysql";
+}
+
 // Under which Debezium tells the other key where a change moves a row to another one.
 constexpr std::string_view kNewKeyHeader = "__debezium.newkey";
 constexpr std::string_view kOldKeyHeader = "__debezium.oldkey";
@@ -43,6 +47,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   absl::Status Heartbeat(Micros now, RecordSink& sink) override;
 
  private:
+  void SetFlavour(Flavour flavour);
   absl::Status EncodeChange(const ChangeView& change, RecordSink& sink);
   absl::Status EncodeRows(const ChangeView& change, RecordSink& sink);
   absl::Status EncodeUpdate(const ChangeView& change, const DebeziumTable& table, RecordSink& sink);
@@ -66,8 +71,12 @@ class DebeziumEncoder final : public ChangeEncoder {
   const KafkaOptions& options_;
   const Routes& routes_;
   const TableKeys keys_;
-  const DebeziumEnvelope envelope_;
-  DebeziumNotices notices_;
+  const schema::Registry& registry_;
+  // Of the source; where the log is new, it is known before the first change is there, and not
+  // before.
+  Flavour flavour_;
+  std::optional<DebeziumEnvelope> envelope_;
+  std::optional<DebeziumNotices> notices_;  // refers to the envelope
   bool skips_create_ = false;
   bool skips_update_ = false;
   bool skips_delete_ = false;
@@ -98,13 +107,23 @@ DebeziumEncoder::DebeziumEncoder(const EncoderParts& parts, TableKeys keys)
     : options_(parts.options),
       routes_(parts.routes),
       keys_(std::move(keys)),
-      envelope_(kConnector, parts.options.topic_prefix),
-      notices_(parts.options, kConnector, envelope_) {
+      registry_(parts.registry) {
+  SetFlavour(registry_.flavour());
   const std::vector<std::string>& skipped = options_.debezium.skipped_operations;
   skips_create_ = Contains(skipped, "c");
   skips_update_ = Contains(skipped, "u");
   skips_delete_ = Contains(skipped, "d");
   skips_truncate_ = Contains(skipped, "t");
+}
+
+// What was compiled says the name of the connector.
+void DebeziumEncoder::SetFlavour(Flavour flavour) {
+  flavour_ = flavour;
+  notices_.reset();
+  envelope_.emplace(ConnectorOf(flavour), options_.topic_prefix);
+  notices_.emplace(options_, ConnectorOf(flavour), *envelope_);
+  tables_.Clear();
+  source_table_ = nullptr;
 }
 
 // Whether the change belongs to a transaction in Debezium's sense: a statement that changes
@@ -119,17 +138,18 @@ bool DebeziumEncoder::InTransaction(const ChangeView& change) const {
 }
 
 absl::Status DebeziumEncoder::Encode(const ChangeView& change, RecordSink& sink) {
+  if (const Flavour flavour = registry_.flavour(); flavour != flavour_) SetFlavour(flavour);
   const bool marked = InTransaction(change);
   if (marked && change.sequence == change.transaction.first) {
-    MILLRACE_RETURN_IF_ERROR(notices_.AddBorder(change, DebeziumNotices::Border::kBegin, sink));
+    MILLRACE_RETURN_IF_ERROR(notices_->AddBorder(change, DebeziumNotices::Border::kBegin, sink));
   }
   MILLRACE_RETURN_IF_ERROR(EncodeChange(change, sink));
   if (!marked || !change.last_of_transaction) return absl::OkStatus();
-  return notices_.AddBorder(change, DebeziumNotices::Border::kEnd, sink);
+  return notices_->AddBorder(change, DebeziumNotices::Border::kEnd, sink);
 }
 
 absl::Status DebeziumEncoder::Heartbeat(Micros now, RecordSink& sink) {
-  return notices_.AddHeartbeat(now, sink);
+  return notices_->AddHeartbeat(now, sink);
 }
 
 absl::Status DebeziumEncoder::EncodeChange(const ChangeView& change, RecordSink& sink) {
@@ -146,7 +166,7 @@ absl::Status DebeziumEncoder::EncodeChange(const ChangeView& change, RecordSink&
       return skips_truncate_ ? absl::OkStatus() : EncodeTruncate(change, sink);
     case v1::OPERATION_SCHEMA_CHANGE:
       if (!options_.debezium.include_schema_changes) return absl::OkStatus();
-      return notices_.AddSchemaChange(change, sink);
+      return notices_->AddSchemaChange(change, sink);
     default:
       return UnknownOperation(change);
   }
@@ -234,7 +254,7 @@ absl::StatusOr<const DebeziumTable*> DebeziumEncoder::Compile(schema::TableVersi
   auto table = std::make_unique<const DebeziumTable>(
       version, DebeziumTable::Parts{.topic = std::move(topic),
                                     .key = std::move(key),
-                                    .connector = kConnector,
+                                    .connector = ConnectorOf(flavour_),
                                     .options = options_.debezium});
   source_table_ = nullptr;  // may be gone from the cache
   return tables_.Add(std::move(version), std::move(table));
@@ -256,7 +276,7 @@ void DebeziumEncoder::AppendOrigin(const ChangeView& change, const DebeziumTable
   if (!same) {
     source_ = ",";
     const SourceKind kind = is_read ? SourceKind::kSnapshot : SourceKind::kStream;
-    envelope_.AppendSource(change, kind, change.table, source_);
+    envelope_->AppendSource(change, kind, change.table, source_);
     times_.clear();
     DebeziumEnvelope::AppendTimes(change.transaction.commit_time, times_);
     source_table_ = &table;
@@ -283,7 +303,7 @@ absl::Status DebeziumEncoder::Add(const ChangeView& change, const DebeziumTable&
   MILLRACE_RETURN_IF_ERROR(append_image(images.after));
   AppendOrigin(change, table);
   value_.push_back(',');
-  envelope_.AppendTransaction(change, InTransaction(change), value_);
+  envelope_->AppendTransaction(change, InTransaction(change), value_);
   value_.append(",\"op\":\"");
   value_.push_back(op);
   value_.append("\",");

@@ -190,6 +190,9 @@ void SetOther(const Column& column, const DebeziumOptions& options, ColumnForm& 
     default:
       break;
   }
+  if (column.mysql_type == "uuid") {
+    return Set(form, ValueForm::kText, "string", "io.debezium.data.Uuid");
+  }
   if (column.field_type == FieldType::kBytes) return SetBytes(options.binary_handling_mode, form);
   Set(form, ValueForm::kText, "string");
 }

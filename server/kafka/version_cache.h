@@ -34,6 +34,12 @@ class VersionCache {
     return last_;
   }
 
+  void Clear() {
+    entries_.clear();
+    last_version_ = nullptr;
+    last_ = nullptr;
+  }
+
  private:
   struct Entry {
     schema::TableVersionPtr version;

@@ -1,6 +1,7 @@
 #include "schema/registry.h"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -30,7 +31,8 @@ class Registry::State {
 
   absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
   void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
-  void SetFlavour(Flavour flavour) { flavour_ = flavour; }
+  void SetFlavour(Flavour flavour) { flavour_.store(flavour, std::memory_order_relaxed); }
+  Flavour flavour() const { return flavour_.load(std::memory_order_relaxed); }
 
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
                                           Sequence first);
@@ -59,7 +61,7 @@ class Registry::State {
   // The record of the table must be written anew.
   void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
 
-  Flavour flavour_;
+  std::atomic<Flavour> flavour_;
   ColumnFilter filter_;
   absl::flat_hash_map<TableName, uint32_t> ids_;
   std::unordered_map<uint32_t, Entry> entries_;
@@ -135,7 +137,7 @@ Registry::State::Entry& Registry::State::EntryOf(const TableName& name) {
 
 Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* details) const {
   Knowledge known;
-  known.flavour = flavour_;
+  known.flavour = flavour();
   known.previous = entry.version->version == 0 ? nullptr : entry.version.get();
   known.doubtful = InDoubt(entry);
   known.details = details;
@@ -145,7 +147,7 @@ Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* detai
 
 bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
   Knowledge known;
-  known.flavour = flavour_;
+  known.flavour = flavour();
   known.filter = &filter_;
   const auto found = ids_.find(TableName{std::string(map.database), std::string(map.table)});
   if (found != ids_.end()) known = KnownOf(entries_.at(found->second), nullptr);
@@ -251,6 +253,7 @@ Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Registry::~Registry() = default;
 
 void Registry::SetFlavour(Flavour flavour) { state_->SetFlavour(flavour); }
+Flavour Registry::flavour() const { return state_->flavour(); }
 
 void Registry::SetColumnFilter(ColumnFilter filter) { state_->SetColumnFilter(std::move(filter)); }
 absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,

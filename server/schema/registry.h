@@ -44,6 +44,8 @@ class Registry {
   void SetColumnFilter(ColumnFilter filter);
   // Which family's TABLE_MAPs will come, once that is known. To be set before the first Resolve.
   void SetFlavour(Flavour flavour);
+  // What was set last; that of Open before. Thread-safe.
+  Flavour flavour() const;
 
   // The version that fits `map`: the newest if it is the same definition, otherwise a new one for
   // rows from `first` on.

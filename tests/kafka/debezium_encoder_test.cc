@@ -44,6 +44,48 @@ TEST_F(DebeziumEncoderTest, AnInsertIsACreate) {
           R"("ts_ns":1700000000123456000})");
 }
 
+TEST_F(DebeziumEncoderTest, OfMariadbTheRecordsAreThoseOfItsConnector) {
+  flavour_ = Flavour::kMariadb;
+  options_.debezium.schemas_enable = true;
+  ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
+  change.transaction.gtid = "0-1-42";
+  ASSERT_EQ(Encode(change), "");
+  EXPECT_THAT(*Only().value, AllOf(HasSubstr(R"("connector":"mariadb","name":"millrace")"),
+                                   HasSubstr(R"("gtid":"0-1-42")"),
+                                   HasSubstr(R"("io.debezium.connector.mariadb.Source")"),
+                                   Not(HasSubstr("mysql"))));
+}
+
+TEST_F(DebeziumEncoderTest, OfMariadbAStatementIsOneOfItsConnector) {
+  flavour_ = Flavour::kMariadb;
+  options_.debezium.schemas_enable = true;
+  ChangeView change = Change(v1::OPERATION_SCHEMA_CHANGE);
+  change.statement = "DROP TABLE orders";
+  ASSERT_EQ(Encode(change), "");
+  EXPECT_THAT(*Only().key, HasSubstr("io.debezium.connector.mariadb.SchemaChangeKey"));
+  EXPECT_THAT(*Only().value, AllOf(HasSubstr("io.debezium.connector.mariadb.SchemaChangeValue"),
+                                   Not(HasSubstr("mysql"))));
+}
+
+// A new log learns of what its source is when it is reached, and the mirror may run before.
+TEST_F(DebeziumEncoderTest, FamilyThatIsLearntLaterCounts) {
+  ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
+  registry_->SetFlavour(Flavour::kMariadb);
+  ASSERT_EQ(Encode(Insert(orders_, {int64_t{2}, "Bo"})), "");
+  EXPECT_THAT(*sink_.records[0].value, HasSubstr(R"("connector":"mysql")"));
+  EXPECT_THAT(*sink_.records[1].value, HasSubstr(R"("connector":"mariadb")"));
+}
+
+TEST_F(DebeziumEncoderTest, AUuidIsDebeziumsUuid) {
+  options_.debezium.schemas_enable = true;
+  Column uuid = MakeColumn("u", ColumnType::kString, FieldType::kString, 16);
+  uuid.mysql_type = "uuid";
+  const auto version = MakeVersion({"shop", "t"}, {KeyColumn("id"), uuid});
+  ASSERT_EQ(Encode(Insert(version, {int64_t{1}, "6ccd780c-baba-1026-9564-5b8c656024db"})), "");
+  EXPECT_THAT(*Only().value, AllOf(HasSubstr(R"("name":"io.debezium.data.Uuid","version":1)"),
+                                   HasSubstr(R"("u":"6ccd780c-baba-1026-9564-5b8c656024db")")));
+}
+
 TEST_F(DebeziumEncoderTest, AnUpdateHasBothRows) {
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(1, kNull))), "");
   EXPECT_EQ(Only().key, R"({"id":1})");

@@ -149,7 +149,7 @@ class EncoderTest : public ::testing::Test {
 
   EncoderParts Parts() {
     if (registry_ == nullptr) {
-      registry_ = schema::Registry::FromRecords({}, Flavour::kMysql).value();
+      registry_ = schema::Registry::FromRecords({}, flavour_).value();
       routes_ = Routes::Make(options_, *registry_).value();
     }
     return {.options = options_, .registry = *registry_, .routes = *routes_};
@@ -193,6 +193,7 @@ class EncoderTest : public ::testing::Test {
   }
 
   KafkaOptions options_;
+  Flavour flavour_ = Flavour::kMysql;
   std::unique_ptr<schema::Registry> registry_;
   std::unique_ptr<Routes> routes_;
   SeeingSink sink_;
