@@ -39,13 +39,16 @@ std::unique_ptr<FeedServer> Bench::StartAt(const Backlog& backlog) const {
                                 .server = {}});
 }
 
-std::unique_ptr<FeedServer> Bench::StartWithBulkOnDisk() {
-  auto feed = StartAt(bulk());
-  WaitForRows(*feed, bulk().rows);
-  feed->Stop();
-  feed->Start();
-  feed->WaitForState(v1::SourceStatus::STATE_STREAMING);
-  return feed;
+FeedServer& Bench::StartWithBulkOnDisk() {
+  if (bulk_on_disk_ == nullptr) {
+    bulk_on_disk_ = StartAt(bulk());
+    WaitForRows(*bulk_on_disk_, bulk().rows);
+    SettledBytesOnDisk(*bulk_on_disk_);
+    bulk_on_disk_->Stop();
+  }
+  bulk_on_disk_->Start();
+  bulk_on_disk_->WaitForState(v1::SourceStatus::STATE_STREAMING);
+  return *bulk_on_disk_;
 }
 
 uint64_t NewestOf(FeedServer& feed) {

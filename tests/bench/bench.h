@@ -50,15 +50,16 @@ class Bench {
 
   // A fresh millraced that begins to read at `backlog` into an empty log, and does so by now.
   std::unique_ptr<FeedServer> StartAt(const Backlog& backlog) const;
-  // The same that has read the bulk backlog, was stopped and started again: nothing is in memory.
-  // Reads as far as the page cache of the machine goes.
-  std::unique_ptr<FeedServer> StartWithBulkOnDisk();
+  // One that has the bulk backlog in its log and was started anew by this call: nothing is in its
+  // memory, though the machine may have the files in its page cache. Whoever asked stops it.
+  FeedServer& StartWithBulkOnDisk();
 
  private:
   const Load load_;
   BacklogSource source_;
   std::optional<Backlog> bulk_;
   std::optional<Backlog> single_;
+  std::unique_ptr<FeedServer> bulk_on_disk_;
 };
 
 // Newest sequence of the log; ends the benchmark if the server has stopped reading.

@@ -14,10 +14,10 @@ using std::chrono::steady_clock;
 
 // A stream of bytes, the server freshly started for it.
 void MeasureRaw(Bench& bench, Report& report) {
-  const auto feed = bench.StartWithBulkOnDisk();
+  FeedServer& feed = bench.StartWithBulkOnDisk();
   const double limit = RawGrpcMegabytes(1, bench.load().raw_bytes);
-  const double cpu = CpuSeconds(feed->pid());
-  StreamDrain drain(feed->address(), 1);
+  const double cpu = CpuSeconds(feed.pid());
+  StreamDrain drain(feed.address(), 1);
   drain.Begin(0, bench.bulk().rows);
   const Drained drained = drain.Wait();
   const auto rows = static_cast<double>(drained.rows);
@@ -27,17 +27,18 @@ void MeasureRaw(Bench& bench, Report& report) {
   report.Add("catchup_mb_s", rate, "MB/s", limit);
   report.Add("catchup_ratio_to_raw_grpc", rate / limit, "", 1);
   report.Add("catchup_rows_s", rows / drained.seconds, "rows/s", limit * 1e6 / row_bytes);
-  report.Add("catchup_cpu_s_per_million", (CpuSeconds(feed->pid()) - cpu) * 1e6 / rows, "s");
+  report.Add("catchup_cpu_s_per_million", (CpuSeconds(feed.pid()) - cpu) * 1e6 / rows, "s");
   report.Add("row_wire_bytes", row_bytes, "B");
+  feed.Stop();
 }
 
 // Through the client library, which parses every change; rows are left packed in their Any.
 void MeasureClient(Bench& bench, Report& report) {
-  const auto feed = bench.StartWithBulkOnDisk();
+  FeedServer& feed = bench.StartWithBulkOnDisk();
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   const auto begin = steady_clock::now();
-  const auto subscription = feed->client().Subscribe({.request = request, .retry = {}});
+  const auto subscription = feed.client().Subscribe({.request = request, .retry = {}});
   uint64_t rows = 0;
   while (rows < bench.bulk().rows) {
     const auto batch = Take(subscription->Next());
@@ -47,25 +48,27 @@ void MeasureClient(Bench& bench, Report& report) {
   }
   const double seconds = duration<double>(steady_clock::now() - begin).count();
   report.Add("catchup_client_rows_s", static_cast<double>(rows) / seconds, "rows/s");
+  feed.Stop();
 }
 
 // A subscriber that wants nothing of a busy table: what the server pays to find that out.
 void MeasureFiltered(Bench& bench, Report& report) {
-  const auto feed = bench.StartWithBulkOnDisk();
+  FeedServer& feed = bench.StartWithBulkOnDisk();
   v1::GetPositionRequest position;
   position.set_at(v1::START_POINT_LATEST);
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   request.add_tables("bench.quiet*");
-  request.set_until_token(Take(feed->client().GetPosition(position)).resume_token());
-  const double cpu = CpuSeconds(feed->pid());
+  request.set_until_token(Take(feed.client().GetPosition(position)).resume_token());
+  const double cpu = CpuSeconds(feed.pid());
   const auto begin = steady_clock::now();
-  const auto read = RawFeed(feed->address()).Read(request);
+  const auto read = RawFeed(feed.address()).Read(request);
   const double seconds = duration<double>(steady_clock::now() - begin).count();
   if (!read.status.ok()) Die(absl::InternalError(read.status.error_message()));
   const auto rows = static_cast<double>(bench.bulk().rows);
   report.Add("filtered_skip_ns_per_row", seconds * 1e9 / rows, "ns");
-  report.Add("filtered_skip_cpu_ns_per_row", (CpuSeconds(feed->pid()) - cpu) * 1e9 / rows, "ns");
+  report.Add("filtered_skip_cpu_ns_per_row", (CpuSeconds(feed.pid()) - cpu) * 1e9 / rows, "ns");
+  feed.Stop();
 }
 
 }  // namespace

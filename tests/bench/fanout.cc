@@ -24,10 +24,10 @@ double RateOf(const Drained& drained) {
 
 // All read the same backlog from its beginning, from disk at first.
 void MeasureBehind(Bench& bench, int streams, Report& report) {
-  const auto feed = bench.StartWithBulkOnDisk();
+  FeedServer& feed = bench.StartWithBulkOnDisk();
   const double raw = RawGrpcMegabytes(streams, bench.load().raw_bytes);
-  StreamDrain drain(feed->address(), streams);
-  const double cpu = CpuSeconds(feed->pid());
+  StreamDrain drain(feed.address(), streams);
+  const double cpu = CpuSeconds(feed.pid());
   drain.Begin(0, Share(bench, streams));
   const Drained drained = drain.Wait();
   const auto rows = static_cast<double>(drained.rows);
@@ -35,8 +35,9 @@ void MeasureBehind(Bench& bench, int streams, Report& report) {
   report.Add(fmt::format("fanout_{}_deliveries_s", streams), RateOf(drained), "rows/s", limit);
   report.Add(fmt::format("raw_grpc_{}_mb_s", streams), raw, "MB/s");
   if (streams == kSubscribers) {
-    report.Add("cpu_s_per_million_delivered", (CpuSeconds(feed->pid()) - cpu) * 1e6 / rows, "s");
+    report.Add("cpu_s_per_million_delivered", (CpuSeconds(feed.pid()) - cpu) * 1e6 / rows, "s");
   }
+  feed.Stop();
 }
 
 }  // namespace
