@@ -47,6 +47,10 @@ class StreamList {
     absl::MutexLock lock(&mutex_);
     return {entries_.begin(), entries_.end()};
   }
+  size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return entries_.size();
+  }
   uint32_t streams_max() const { return streams_max_; }
 
   void CountResponse(uint64_t bytes) {

@@ -18,6 +18,10 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
+// With more streams than these, the memory for what each reads ahead is spared: they keep both
+// cores busy as it is.
+constexpr size_t kReadAheadStreamsMax = 64;
+
 // Only a call that was refused: ends with its status.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
@@ -109,10 +113,19 @@ ServedStream::Next SubscribeStream::SendNext() {
     return delivery->moved ? Next::kAgain : Next::kWait;
   }
   const absl::Status sent = Send(delivery->selection, Tail(/*with_progress=*/false));
-  return sent.ok() ? Next::kBusy : FinishWith(sent);
+  if (!sent.ok()) return FinishWith(sent);
+  if (delivery->full && snapshot_ == nullptr && parts_.streams.size() <= kReadAheadStreamsMax) {
+    read_ahead_ = cursor_->Next();
+  }
+  return Next::kBusy;
 }
 
 absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
+  if (read_ahead_.has_value()) {
+    auto delivery = *std::move(read_ahead_);
+    read_ahead_.reset();
+    return delivery;
+  }
   if (snapshot_ == nullptr) return cursor_->Next();
   auto delivery = snapshot_->Next();
   if (delivery.ok() && delivery->ended) {

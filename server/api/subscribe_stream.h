@@ -84,6 +84,8 @@ class SubscribeStream final : public ServedStream,
   // The serving thread's own.
   std::unique_ptr<SnapshotStart> snapshot_;  // until its rows are sent; then there is a cursor
   std::optional<feed::Cursor> cursor_;
+  // Taken while the response before it is on its way, by a stream that has far to go.
+  std::optional<absl::StatusOr<feed::Delivery>> read_ahead_;
   std::string token_;
   Micros passed_commit_time_ = 0;
   Micros progress_at_ = 0;

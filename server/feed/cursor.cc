@@ -26,8 +26,7 @@ absl::StatusOr<Delivery> Cursor::Next() {
   FramePtr last;
   Sequence passed = passed_;
   size_t scanned = 0;
-  bool full = false;
-  while (!full && passed < until && scanned < kScanBytesMax) {
+  while (!delivery.full && passed < until && scanned < kScanBytesMax) {
     MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
                               feed_.Read(passed.next(), response_bytes_max_));
     if (frames.empty()) break;
@@ -35,14 +34,14 @@ absl::StatusOr<Delivery> Cursor::Next() {
       MILLRACE_ASSIGN_OR_RETURN(
           const bool whole,
           slicer_.Take(frame, passed.next(), until, response_bytes_max_, delivery.selection));
-      full = !whole;
+      delivery.full = !whole;
       scanned += frame->bytes();
       if (delivery.selection.covered > passed) {
         passed = delivery.selection.covered;
         last = frame;
         delivery.commit_time_max = frame->commit_time_max();
       }
-      if (full || passed >= until || scanned >= kScanBytesMax) break;
+      if (delivery.full || passed >= until || scanned >= kScanBytesMax) break;
     }
   }
   if (last != nullptr) {

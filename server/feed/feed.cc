@@ -10,6 +10,7 @@ namespace millrace::feed {
 Feed::Feed(log::Log& log, uint64_t ring_bytes)
     : log_(log),
       ring_bytes_max_(ring_bytes),
+      cache_(ring_bytes / 2),
       newest_(log.range().newest.value),
       source_position_(log.source_position()) {}
 
@@ -41,10 +42,16 @@ absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max
     std::vector<FramePtr> frames = ReadRing(from, bytes_max);
     if (!frames.empty()) return frames;
   }
-  const Sequence newest = range().newest;
-  if (from == newest.next()) return std::vector<FramePtr>();
+  const log::Range readable = range();
+  if (from == readable.newest.next()) return std::vector<FramePtr>();
+  // What is trimmed may still be in the cache.
+  if (from >= readable.oldest) {
+    std::vector<FramePtr> frames = cache_.Read(from, bytes_max);
+    if (!frames.empty()) return frames;
+  }
   MILLRACE_ASSIGN_OR_RETURN(std::vector<FramePtr> frames, log_.ReadFrames(from, bytes_max));
-  while (!frames.empty() && frames.back()->first() > newest) frames.pop_back();
+  while (!frames.empty() && frames.back()->first() > readable.newest) frames.pop_back();
+  cache_.Add(frames);
   return frames;
 }
 

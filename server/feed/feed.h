@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "feed/read_cache.h"
 #include "log/log.h"
 #include "model/sequence.h"
 
@@ -29,7 +30,8 @@ class PublicationListener {
 // everything else is thread-safe.
 class Feed {
  public:
-  // `log` must outlive it. What it holds by then counts as published.
+  // `log` must outlive it. What it holds by then counts as published. Half as many bytes again as
+  // the ring's are kept of what was read from disk.
   Feed(log::Log& log, uint64_t ring_bytes);
 
   // Makes known to readers what was just committed, of which `frames` are the last ones. They
@@ -63,6 +65,7 @@ class Feed {
 
   log::Log& log_;
   const uint64_t ring_bytes_max_;
+  mutable ReadCache cache_;
 
   std::atomic<uint64_t> newest_;
 
