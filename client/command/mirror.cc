@@ -30,9 +30,11 @@ StateWord WordOf(v1::MirrorStatus::State state) {
   }
 }
 
-std::string BehindText(const v1::MirrorStatus& mirror) {
-  if (mirror.lag_changes() == 0) return "up to date";
-  return fmt::format("{} changes behind, {}", CountText(mirror.lag_changes()),
+std::string PlaceText(const v1::MirrorStatus& mirror) {
+  if (!mirror.has_sequence()) return "not known";
+  const std::string sequence = CountText(mirror.sequence());
+  if (mirror.lag_changes() == 0) return sequence + "  up to date";
+  return fmt::format("{}  {} changes behind, {}", sequence, CountText(mirror.lag_changes()),
                      DurationText(ToDuration(mirror.lag())));
 }
 
@@ -70,7 +72,7 @@ std::string MirrorText(const v1::MirrorStatus& mirror, bool topics, const Paint&
   for (const std::string& warning : mirror.warnings()) {
     text += line("warning", paint(Tone::kYellow, Printable(warning)));
   }
-  text += line("at", fmt::format("{}  {}", CountText(mirror.sequence()), BehindText(mirror)));
+  text += line("at", PlaceText(mirror));
   text += line("rate", fmt::format("{} records/s  {} records in {} transactions, {} taken back",
                                    CountText(static_cast<uint64_t>(mirror.records_per_second())),
                                    CountText(mirror.records()), CountText(mirror.transactions()),

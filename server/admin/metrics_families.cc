@@ -210,7 +210,7 @@ void AddMirror(const v1::MirrorStatus& mirror, SeriesLimit& limit, MetricList& t
   to.Gauge("millrace_kafka_warnings", "Warnings, which millrace mirror tells.")
       .Add(mirror.warnings_size());
   // Until Kafka has answered once, nobody knows the place.
-  const bool known = mirror.sequence() > 0 || mirror.state() == v1::MirrorStatus::STATE_RUNNING;
+  const bool known = mirror.has_sequence();
   to.Gauge("millrace_kafka_lag_changes", "Changes that Kafka lacks.");
   if (known) to.Add(Number(mirror.lag_changes()));
   to.Gauge("millrace_kafka_lag_seconds", "Age of the first change that Kafka lacks.");

@@ -58,7 +58,7 @@ class MetricsFamiliesTest : public ::testing::Test {
 };
 
 TEST_F(MetricsFamiliesTest, NamesFollowTheRules) {
-  WithMirror(Mirror::STATE_RUNNING);
+  WithMirror(Mirror::STATE_RUNNING).set_sequence(1);
   const std::regex name("(millrace_[a-z]+|process)_[a-z_]+");
   std::set<std::string> names;
   for (const auto& family : Families()) {
@@ -186,7 +186,7 @@ TEST_F(MetricsFamiliesTest, ParkedMirrorShowsReasonAndLag) {
 TEST_F(MetricsFamiliesTest, MirrorThatKnowsNoPlaceHasNoLag) {
   WithMirror(Mirror::STATE_CONNECTING);
   EXPECT_THAT(Text(), Not(HasSubstr("millrace_kafka_lag")));
-  WithMirror(Mirror::STATE_RUNNING);
+  WithMirror(Mirror::STATE_PARKED).set_sequence(0);
   EXPECT_THAT(Text(), HasSubstr("\nmillrace_kafka_lag_changes 0\n"));
 }
 

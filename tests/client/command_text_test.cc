@@ -150,6 +150,14 @@ TEST(MirrorTextTest, SaysWhereItIsAndWhatHoldsIt) {
   EXPECT_THAT(text, HasSubstr("shop.a.b"));
 }
 
+TEST(MirrorTextTest, PlaceThatIsNotKnownIsNotUpToDate) {
+  v1::MirrorStatus mirror = ParkedMirror();
+  mirror.clear_sequence();
+  mirror.clear_lag_changes();
+  EXPECT_THAT(MirrorText(mirror, false, Paint(false)),
+              AllOf(HasSubstr("at        not known\n"), Not(HasSubstr("up to date"))));
+}
+
 TEST(MirrorTextTest, StatusTellsOfAMirrorOnlyWhereThereIsOne) {
   v1::GetStatusResponse status;
   const auto text = [&status] {
