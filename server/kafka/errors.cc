@@ -60,8 +60,13 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::s
     return MakeError(absl::StatusCode::kInternal, "MIRROR_FAILED",
                      fmt::format("{}; begun anew", what));
   }
-  return MakeError(absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
-                   fmt::format("{}; tried again", what));
+  const bool tls = code == RD_KAFKA_RESP_ERR__SSL;
+  return MakeError(
+      absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
+      fmt::format("{}; {}tried again", what,
+                  tls ? "set security.protocol and ssl.ca.location in 'kafka.client' for what the "
+                        "broker listens with and shows; "
+                      : ""));
 }
 
 absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,

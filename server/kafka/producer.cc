@@ -186,6 +186,7 @@ absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
     text = reports_->last_text;
   } else if (!reports_->last_text.empty()) {
     text += ", " + reports_->last_text;
+    if (reports_->tls_failed) code = RD_KAFKA_RESP_ERR__SSL;
   }
   return KafkaError(code, doing, text);
 }
@@ -229,6 +230,7 @@ void Producer::OnError(rd_kafka_t* client, int code, const char* text, void* opa
   Reports& reports = *static_cast<Reports*>(opaque);
   const auto error = static_cast<rd_kafka_resp_err_t>(code);
   if (IsDenial(error)) reports.denial = error;
+  if (error == RD_KAFKA_RESP_ERR__SSL) reports.tls_failed = true;
   const bool is_summary = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
   if (!is_summary || reports.last_text.empty()) reports.last_text = text;
   spdlog::debug("kafka client: {} error={}", text, std::string_view(rd_kafka_err2name(error)));

@@ -67,6 +67,7 @@ class Producer {
     absl::Status failed_record;  // the first, or the largest of those that are too large
     uint64_t failed_bytes = 0;
     rd_kafka_resp_err_t denial = RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool tls_failed = false;  // with a broker
     std::string last_text;
   };
   explicit Producer(const Parts& parts) : clock_(parts.clock), waiter_(parts.waiter) {}

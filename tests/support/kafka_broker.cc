@@ -39,6 +39,10 @@ absl::Status CheckInstalled() {
   return absl::OkStatus();
 }
 
+std::filesystem::path KeyStore(const std::filesystem::path& directory) {
+  return directory / "keystore.pem";
+}
+
 // 16 random bytes as Kafka writes them: 22 characters, of which the last has two bits.
 std::string NewClusterId() {
   constexpr std::string_view kDigits =
@@ -72,6 +76,7 @@ absl::StatusOr<std::unique_ptr<KafkaBroker>> KafkaBroker::Start(const KafkaBroke
   std::unique_ptr<KafkaBroker> broker(new KafkaBroker(options));
   MILLRACE_RETURN_IF_ERROR(CopyTemplate(KafkaTemplatePath(), broker->data_directory()));
   MILLRACE_RETURN_IF_ERROR(GiveClusterId(broker->data_directory() / "meta.properties"));
+  if (options.secured) MILLRACE_RETURN_IF_ERROR(broker->MakeCertificate());
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttemptsMax; ++attempt) {
     broker->ChoosePorts();
@@ -87,11 +92,57 @@ std::unique_ptr<KafkaBroker> KafkaBroker::MustStart(const KafkaBrokerOptions& op
 }
 
 std::string KafkaBroker::bootstrap() const { return fmt::format("127.0.0.1:{}", port_); }
+std::string KafkaBroker::secure_bootstrap() const {
+  return fmt::format("localhost:{}", secure_port_);
+}
 
 void KafkaBroker::ChoosePorts() {
   port_ = FreePort();
   do controller_port_ = FreePort();
   while (controller_port_ == port_);
+  do secure_port_ = FreePort();
+  while (secure_port_ == port_ || secure_port_ == controller_port_);
+}
+
+// The certificate signs itself; the broker wants key and certificate in one file.
+absl::Status KafkaBroker::MakeCertificate() const {
+  const std::filesystem::path key = directory_.path() / "key.pem";
+  MILLRACE_ASSIGN_OR_RETURN(
+      const ProcessResult made,
+      RunProcess({.program = "openssl",
+                  .arguments = {"req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                                "-keyout", key.string(), "-out", ca_file().string()}},
+                 kStartTimeout));
+  if (made.exit_code != 0)
+    return absl::InternalError("openssl made no certificate: " + made.errors);
+  std::ofstream(KeyStore(directory_.path()), std::ios::binary)
+      << ReadFileTail(key, kWholeFile) << ReadFileTail(ca_file(), kWholeFile);
+  return absl::OkStatus();
+}
+
+void KafkaBroker::AddSecureSettings(std::vector<std::string>& settings) const {
+  std::string password;
+  for (const char c : std::string_view(kKafkaPassword)) {
+    if (c == '"') password += '\\';
+    password += c;
+  }
+  const std::string plain = fmt::format("PLAINTEXT://{}", bootstrap());
+  const std::string secure = fmt::format("SECURED://{}", secure_bootstrap());
+  settings.insert(
+      settings.end(),
+      {"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL",
+       fmt::format("listeners={},CONTROLLER://127.0.0.1:{},SECURED://127.0.0.1:{}", plain,
+                   controller_port_, secure_port_),
+       fmt::format("advertised.listeners={},{}", plain, secure),
+       "listener.name.secured.sasl.enabled.mechanisms=PLAIN",
+       fmt::format("listener.name.secured.plain.sasl.jaas.config="
+                   "org.apache.kafka.common.security.plain.PlainLoginModule required "
+                   "user_{}=\"{}\";",
+                   kKafkaUser, password),
+       "listener.name.secured.ssl.keystore.type=PEM",
+       fmt::format("listener.name.secured.ssl.keystore.location={}",
+                   KeyStore(directory_.path()).string())});
 }
 
 absl::Status KafkaBroker::Launch() {
@@ -101,6 +152,7 @@ absl::Status KafkaBroker::Launch() {
                   controller_port_),
       fmt::format("controller.quorum.voters=1@127.0.0.1:{}", controller_port_),
   };
+  if (secured_) AddSecureSettings(settings);
   settings.insert(settings.end(), settings_.begin(), settings_.end());
   ProcessOptions options;
   options.program = KafkaPath();

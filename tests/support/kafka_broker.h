@@ -13,9 +13,15 @@
 
 namespace millrace::testing {
 
+// Who may log in at a secured broker.
+inline constexpr char kKafkaUser[] = "mirror";
+inline constexpr char kKafkaPassword[] = "a secret, \"quoted\"";
+
 struct KafkaBrokerOptions {
   // Settings that win over kafka.properties: "message.max.bytes=2000".
   std::vector<std::string> settings;
+  // Listens at secure_bootstrap() too, by TLS to who logs in (SASL PLAIN).
+  bool secured = false;
 };
 
 // A real Kafka broker, its own controller, on a data directory and ports of its own: a cluster with
@@ -35,6 +41,9 @@ class KafkaBroker {
   // What clients connect to: 127.0.0.1 and the port, the same after every restart.
   std::string bootstrap() const;
   int port() const { return port_; }
+  // The same of a secured broker, by a name that its certificate holds; and who signed that.
+  std::string secure_bootstrap() const;
+  std::filesystem::path ca_file() const { return directory_.path() / "certificate.pem"; }
   std::filesystem::path data_directory() const { return directory_.path() / "data"; }
   std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   bool Running() { return process_.has_value() && process_->Running(); }
@@ -58,17 +67,22 @@ class KafkaBroker {
   void Resume();
 
  private:
-  explicit KafkaBroker(const KafkaBrokerOptions& options) : settings_(options.settings) {}
+  explicit KafkaBroker(const KafkaBrokerOptions& options)
+      : settings_(options.settings), secured_(options.secured) {}
 
   void ChoosePorts();
+  absl::Status MakeCertificate() const;
+  void AddSecureSettings(std::vector<std::string>& settings) const;
   absl::Status Launch();
   absl::Status WaitUntilReady();
   std::string LogProblems() const;
 
   std::vector<std::string> settings_;
+  const bool secured_;
   TempDirectory directory_;
   int port_ = 0;
   int controller_port_ = 0;
+  int secure_port_ = 0;
   std::optional<Process> process_;
 };
 

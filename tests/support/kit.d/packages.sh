@@ -11,7 +11,7 @@ build_packages() {
 
 test_packages() {
   printf '%s\n' sysbench clang-14 libclang-rt-14-dev clang-format-14 python3 ca-certificates \
-    kcat
+    kcat openssl
   command -v mvn >/dev/null || echo maven
   [ "$(java_major)" -ge "$java_major_min" ] || echo "openjdk-$java_major_min-jre-headless"
   command -v go >/dev/null || echo golang-go
