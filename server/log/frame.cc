@@ -246,35 +246,44 @@ size_t Frame::PayloadBytesAbout(std::string_view stored) {
 
 absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::string bytes) {
   MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, bytes));
-  if (version == kCompressedFrame) {
-    MILLRACE_ASSIGN_OR_RETURN(bytes, Uncompress(first, bytes));
+  auto frame = std::make_shared<Frame>(Key());
+  if (version == kPlainFrame) {
+    frame->bytes_ = std::move(bytes);
+  } else {
+    MILLRACE_ASSIGN_OR_RETURN(frame->unfolded_, Uncompress(first, bytes));
   }
-  return Index(first, std::move(bytes));
+  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
+  return frame;
 }
 
 absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
                                                               std::string_view stored) {
   MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, stored));
-  if (version == kPlainFrame) return Index(first, std::string(stored));
-  MILLRACE_ASSIGN_OR_RETURN(std::string bytes, Uncompress(first, stored));
-  return Index(first, std::move(bytes));
+  auto frame = std::make_shared<Frame>(Key());
+  if (version == kPlainFrame) {
+    frame->bytes_ = stored;
+  } else {
+    MILLRACE_ASSIGN_OR_RETURN(frame->unfolded_, Uncompress(first, stored));
+  }
+  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
+  return frame;
 }
 
-absl::StatusOr<std::shared_ptr<const Frame>> Frame::Index(Sequence first, std::string bytes) {
-  auto frame = std::make_shared<Frame>(Key());
-  frame->bytes_ = std::move(bytes);
-  frame->first_ = first;
-  ByteReader reader(std::string_view(frame->bytes_).substr(kFrameHeadBytes));
+absl::Status Frame::Index(Sequence first) {
+  first_ = first;
+  const std::string_view plain =
+      unfolded_.data != nullptr ? std::string_view(unfolded_.data.get(), unfolded_.size) : bytes_;
+  ByteReader reader(plain.substr(kFrameHeadBytes));
   const uint64_t change_count = reader.Varint();
-  frame->commit_time_max_ = UnZigZag(reader.Varint());
-  frame->gtids_before_ = reader.Sized();
-  frame->gtids_after_ = ReadGtidsAfter(reader, frame->gtids_before_);
-  IndexReader index(reader, frame->commit_time_max_);
-  index.Read(frame->segments_, frame->runs_);
-  frame->payload_ = reader.rest();
+  commit_time_max_ = UnZigZag(reader.Varint());
+  gtids_before_ = reader.Sized();
+  gtids_after_ = ReadGtidsAfter(reader, gtids_before_);
+  IndexReader index(reader, commit_time_max_);
+  index.Read(segments_, runs_);
+  payload_ = reader.rest();
   if (!reader.ok()) return FrameDamaged(first, "malformed index");
   // One below the limit of 32 bits, so that every offset fits.
-  if (frame->payload_.size() >= kUint32Max || index.payload_bytes() != frame->payload_.size()) {
+  if (payload_.size() >= kUint32Max || index.payload_bytes() != payload_.size()) {
     return FrameDamaged(first, "index does not cover the payload");
   }
   if (change_count == 0 || change_count > kUint32Max || index.change_count() != change_count) {
@@ -283,8 +292,8 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Index(Sequence first, std::s
   if (first.value == 0 || first.value > std::numeric_limits<uint64_t>::max() - change_count) {
     return FrameDamaged(first, "sequence out of bounds");
   }
-  frame->change_count_ = static_cast<uint32_t>(change_count);
-  return frame;
+  change_count_ = static_cast<uint32_t>(change_count);
+  return absl::OkStatus();
 }
 
 }  // namespace millrace::log

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "log/frame_compression.h"
 #include "model/sequence.h"
 
 namespace millrace::log {
@@ -98,15 +99,17 @@ class Frame {
   Micros commit_time_max() const { return commit_time_max_; }
   // Bytes of memory it holds.
   size_t bytes() const {
-    return sizeof(Frame) + bytes_.capacity() + gtids_after_.capacity() +
+    return sizeof(Frame) + bytes_.capacity() + unfolded_.size + gtids_after_.capacity() +
            segments_.capacity() * sizeof(Segment) + runs_.capacity() * sizeof(Run);
   }
 
  private:
-  // Of the plain form, whose checksum has been seen to.
-  static absl::StatusOr<std::shared_ptr<const Frame>> Index(Sequence first, std::string bytes);
+  // Reads the plain form, whose checksum has been seen to.
+  absl::Status Index(Sequence first);
 
+  // One of them has the plain form.
   std::string bytes_;
+  FrameBytes unfolded_;
   Sequence first_;
   uint32_t change_count_ = 0;
   std::string_view payload_;

@@ -76,19 +76,20 @@ size_t PlainBytesOf(std::string_view stored) {
   return reader.ok() ? PlainHead(sizes.change_count).size() + sizes.plain_bytes : 0;
 }
 
-absl::StatusOr<std::string> Uncompress(Sequence first, std::string_view stored) {
+absl::StatusOr<FrameBytes> Uncompress(Sequence first, std::string_view stored) {
   ByteReader reader(stored.substr(kFrameHeadBytes));
   const Sizes sizes = ReadSizes(reader);
   if (!reader.ok() || sizes.plain_bytes > LZ4_MAX_INPUT_SIZE) {
     return FrameDamaged(first, "malformed head of a compressed frame");
   }
-  std::string plain = PlainHead(sizes.change_count);
-  const size_t head = plain.size();
-  plain.resize(head + sizes.plain_bytes);
+  const std::string head = PlainHead(sizes.change_count);
+  FrameBytes plain{.data = std::make_unique_for_overwrite<char[]>(head.size() + sizes.plain_bytes),
+                   .size = head.size() + sizes.plain_bytes};
+  std::memcpy(plain.data.get(), head.data(), head.size());
   const std::string_view block = reader.rest();
   const int size =
-      LZ4_decompress_safe(block.data(), plain.data() + head, static_cast<int>(block.size()),
-                          static_cast<int>(sizes.plain_bytes));
+      LZ4_decompress_safe(block.data(), plain.data.get() + head.size(),
+                          static_cast<int>(block.size()), static_cast<int>(sizes.plain_bytes));
   if (size < 0 || static_cast<uint64_t>(size) != sizes.plain_bytes) {
     return FrameDamaged(first, "what is compressed in it does not unfold to its size");
   }

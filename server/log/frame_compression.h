@@ -30,8 +30,14 @@ class FrameCompressor {
 // Bytes that a frame of version 2 has in version 1, by what it says; not verified. 0: malformed.
 size_t PlainBytesOf(std::string_view stored);
 
+// Bytes that were allocated without being cleared first.
+struct FrameBytes {
+  std::unique_ptr<char[]> data;
+  size_t size = 0;
+};
+
 // Version 1 of a frame of version 2, but for its checksum, which is left zero: that of `stored` has
 // been verified, and nothing else is. kDataLoss LOG_DAMAGED.
-absl::StatusOr<std::string> Uncompress(Sequence first, std::string_view stored);
+absl::StatusOr<FrameBytes> Uncompress(Sequence first, std::string_view stored);
 
 }  // namespace millrace::log

@@ -12,7 +12,10 @@ namespace millrace::log {
 namespace {
 
 // More does not help a disk, and is memory for every lagging reader.
-constexpr size_t kReadaheadBytesMax = size_t{2} << 20;
+constexpr size_t kReadaheadBytesMin = size_t{32} << 10;
+constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
+// Frames are that much smaller on disk, roughly; what is read beyond them is read in vain.
+constexpr size_t kFold = 4;
 
 absl::Status Missing(Sequence sequence) {
   return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
@@ -93,7 +96,7 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::FrameHolding(Sequence sequence
 
 absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequence from,
                                                                           size_t bytes_max) const {
-  View view = MakeView(std::clamp<size_t>(bytes_max, 64 << 10, kReadaheadBytesMax));
+  View view = MakeView(std::clamp(bytes_max / kFold, kReadaheadBytesMin, kReadaheadBytesMax));
   std::vector<std::shared_ptr<const Frame>> frames;
   if (from == view.kept.newest.next()) return frames;
   MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, from));
