@@ -21,6 +21,10 @@ using google::protobuf::util::TimeUtil;
 // With more streams than these, the memory for what each reads ahead is spared: they keep both
 // cores busy as it is.
 constexpr size_t kReadAheadStreamsMax = 64;
+// What the responses of all streams may take together, and the least that one of them may: the more
+// streams, the smaller are the responses of those that have far to go.
+constexpr size_t kResponsesBytesMax = 64 << 20;
+constexpr size_t kResponseBytesMin = 64 << 10;
 
 // Only a call that was refused: ends with its status.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -115,7 +119,7 @@ ServedStream::Next SubscribeStream::SendNext() {
   const absl::Status sent = Send(delivery->selection, Tail(/*with_progress=*/false));
   if (!sent.ok()) return FinishWith(sent);
   if (delivery->full && snapshot_ == nullptr && parts_.streams.size() <= kReadAheadStreamsMax) {
-    read_ahead_ = cursor_->Next();
+    read_ahead_ = cursor_->Next(ResponseShare());
   }
   return Next::kBusy;
 }
@@ -126,7 +130,7 @@ absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
     read_ahead_.reset();
     return delivery;
   }
-  if (snapshot_ == nullptr) return cursor_->Next();
+  if (snapshot_ == nullptr) return cursor_->Next(ResponseShare());
   auto delivery = snapshot_->Next();
   if (delivery.ok() && delivery->ended) {
     after_snapshot_.start = {.after = snapshot_->newest()};
@@ -135,6 +139,11 @@ absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
     delivery->ended = false;
   }
   return delivery;
+}
+
+size_t SubscribeStream::ResponseShare() const {
+  return std::max(kResponsesBytesMax / std::max<size_t>(parts_.streams.size(), 1),
+                  kResponseBytesMin);
 }
 
 ServedStream::Next SubscribeStream::SendProgress() {

@@ -66,6 +66,7 @@ class SubscribeStream final : public ServedStream,
                   SubscribePlan plan, std::unique_ptr<SnapshotStart> snapshot);
   Next SendNext();
   absl::StatusOr<feed::Delivery> TakeNext();
+  size_t ResponseShare() const;
   Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
   Next SendProgress();
   absl::Status Send(const feed::Selection& selection, std::string tail);

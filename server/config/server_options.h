@@ -29,7 +29,7 @@ struct ServerOptions {
   // Calls in flight on one connection; gRPC holds back more.
   uint32_t streams_per_connection_max = 100;
   // Aim for the size of a response when the request names none.
-  uint32_t response_bytes_max = 256 << 10;
+  uint32_t response_bytes_max = 768 << 10;
   // Streams that are being sent the rows of a snapshot, or wait for it; one more is refused with
   // CATCHUP_LIMIT. They share the memory for what they remember of rows, each an equal part: about
   // a million rows in 60 MiB; of more rows, the log is read once for each part that fits.

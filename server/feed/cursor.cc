@@ -20,7 +20,8 @@ Cursor::Cursor(const Feed& feed, CursorOptions options)
       until_(options.until),
       passed_(options.start.after) {}
 
-absl::StatusOr<Delivery> Cursor::Next() {
+absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
+  bytes_max = std::min(bytes_max, response_bytes_max_);
   Delivery delivery;
   const Sequence until = until_.value_or(Sequence{UINT64_MAX - 1});
   FramePtr last;
@@ -28,12 +29,11 @@ absl::StatusOr<Delivery> Cursor::Next() {
   size_t scanned = 0;
   while (!delivery.full && passed < until && scanned < kScanBytesMax) {
     MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
-                              feed_.Read(passed.next(), response_bytes_max_));
+                              feed_.Read(passed.next(), bytes_max));
     if (frames.empty()) break;
     for (const FramePtr& frame : frames) {
-      MILLRACE_ASSIGN_OR_RETURN(
-          const bool whole,
-          slicer_.Take(frame, passed.next(), until, response_bytes_max_, delivery.selection));
+      MILLRACE_ASSIGN_OR_RETURN(const bool whole, slicer_.Take(frame, passed.next(), until,
+                                                               bytes_max, delivery.selection));
       delivery.full = !whole;
       scanned += frame->bytes();
       if (delivery.selection.covered > passed) {

@@ -15,7 +15,7 @@ namespace millrace::feed {
 struct CursorOptions {
   Place start;
   Filter filter;
-  size_t response_bytes_max = 256 << 10;
+  size_t response_bytes_max = 768 << 10;
   // Last change to be delivered; nothing for an endless stream.
   std::optional<Sequence> until;
 };
@@ -38,8 +38,9 @@ class Cursor {
 
   // Takes what comes next, never waiting: at the newest change it does not move. Looks at 4 MiB at
   // most before it answers, so that a filter that wants little still tells its progress. Errors as
-  // Log::ReadFrames; after one the cursor stays where it was.
-  absl::StatusOr<Delivery> Next();
+  // Log::ReadFrames; after one the cursor stays where it was. `bytes_max` is for this step, where
+  // it is less than what the options say.
+  absl::StatusOr<Delivery> Next(size_t bytes_max = SIZE_MAX);
 
   // Last change passed.
   Sequence passed() const { return passed_; }
