@@ -1,8 +1,8 @@
 // Encoders take no memory for a row once they have seen its table.
-#include "kafka/allocations.h"
 #include "kafka/debezium_encoder.h"
 #include "kafka/encoder_fixture.h"
 #include "kafka/protobuf_encoder.h"
+#include "support/allocations.h"
 
 namespace millrace::kafka {
 namespace {

@@ -1,4 +1,4 @@
-#include "kafka/allocations.h"
+#include "support/allocations.h"
 
 #include <cstdlib>
 #include <new>
