@@ -52,9 +52,9 @@ TEST_P(TableDetailsTest, KeyColumnsCarryTheirPlaceInTheKey) {
 }
 
 TEST_P(TableDetailsTest, AUniqueKeyIsTakenForAPrimaryKeyThatIsNotThere) {
-  const TableDetails details =
-      Make("a INT NOT NULL, b INT, c INT NOT NULL, d VARCHAR(9) NOT NULL, UNIQUE KEY (b), "
-           "UNIQUE KEY (d(3)), UNIQUE KEY (c, a)");
+  const TableDetails details = Make(
+      "a INT NOT NULL, b INT, c INT NOT NULL, d VARCHAR(9) NOT NULL, UNIQUE KEY (b), "
+      "UNIQUE KEY (d(3)), UNIQUE KEY (c, a)");
   EXPECT_EQ(details.columns[0].key_ordinal, 2u);
   EXPECT_EQ(details.columns[1].key_ordinal, 0u);
   EXPECT_EQ(details.columns[2].key_ordinal, 1u);
