@@ -28,7 +28,7 @@ constexpr std::string_view kUnseen[] = {
     "DECIMAL as a number of JSON",
     "BOOL in a statement",
     "FLOAT(M,D) where `binlog_row_metadata` alone told of the column",
-    "Tables without primary key but with a unique one of NOT NULL columns",
+    "Tables without primary key but with a unique one over a prefix of a column",
     "Tables of whose primary key a column is not captured",
     "INET4, INET6 of MariaDB",
     "JSON of MariaDB",
