@@ -46,7 +46,8 @@ namespace {
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 
-// After the streams have had theirs; the whole stop takes five seconds at most.
+// After the streams have had theirs (server.shutdown_grace). The rest of the stop takes less than
+// three seconds.
 constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
 constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
 constexpr absl::Duration kMirrorStopGrace = absl::Milliseconds(800);

@@ -71,7 +71,8 @@ void AddIngest(const MetricsReading& reading, MetricList& to) {
       .OneOf("state", {"connecting", "streaming", "failed", "stopping"}, StateName(ingest.state));
   to.Gauge("millrace_ingest_error", "1 while something keeps the source from being read.");
   if (!ingest.error.empty()) to.Add(1, {{"reason", ingest.error_reason}});
-  to.Counter("millrace_ingest_errors_total", "Errors that ended a connection to the source.");
+  to.Counter("millrace_ingest_errors_total",
+             "Errors that ended a connection to the source, or kept one from being made.");
   for (const auto& [reason, count] : ingest.errors) to.Add(Number(count), {{"reason", reason}});
   to.Counter("millrace_ingest_connects_total", "Times the binlog was begun to be read.")
       .Add(Number(ingest.connects));
@@ -117,7 +118,8 @@ void AddLog(const LogReading& log, MetricList& to) {
   if (log.available_bytes.has_value()) to.Add(Number(*log.available_bytes));
   to.Counter("millrace_log_frames_total", "Frames that were written.")
       .Add(Number(log.written.frames));
-  to.Counter("millrace_log_frame_bytes_total", "Bytes of frames that were written.")
+  to.Counter("millrace_log_frame_bytes_total",
+             "Bytes of frames that were written, before compression.")
       .Add(Number(log.written.frame_bytes));
   to.Counter("millrace_log_commits_total", "Writes that made changes visible, each one fsync.")
       .Add(Number(log.written.commits));

@@ -63,6 +63,7 @@ FeedReading ReadFeed(const AdminParts& parts, ReaderLags& lags) {
   Sequence slowest = lags.range().newest;
   for (const auto& stream : parts.streams.List()) {
     ++reading.streams;
+    if (!stream->placed.load(std::memory_order_relaxed)) continue;
     slowest = std::min(slowest, Sequence{stream->passed.load(std::memory_order_relaxed)});
   }
   reading.slowest = lags.Of(slowest);

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -21,7 +22,7 @@ double Seconds(const timeval& time) {
 double BootSeconds() {
   std::ifstream file("/proc/stat");
   for (std::string line; std::getline(file, line);) {
-    if (line.rfind("btime ", 0) == 0) return std::stod(line.substr(6));
+    if (line.rfind("btime ", 0) == 0) return std::strtod(line.c_str() + 6, nullptr);
   }
   return 0;
 }
@@ -44,10 +45,14 @@ double StartSecondsAfterBoot() {
 
 uint64_t OpenFds() {
   std::error_code error;
-  const std::filesystem::directory_iterator fds("/proc/self/fd", error);
-  if (error) return 0;
+  std::filesystem::directory_iterator fd("/proc/self/fd", error);
+  uint64_t count = 0;
+  // Nothing may be thrown here: below stands a web server written in C.
+  for (const std::filesystem::directory_iterator end; !error && fd != end; fd.increment(error)) {
+    ++count;
+  }
   // The one that looks is not counted.
-  return static_cast<uint64_t>(std::distance(begin(fds), end(fds))) - 1;
+  return error || count == 0 ? 0 : count - 1;
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ struct StreamEntry {
   std::string peer;
   std::string subscription;
   std::atomic<uint64_t> passed{0};  // last sequence sent or passed over
+  // Whether `passed` is a place: not while the stream is sent the rows of a snapshot.
+  std::atomic<bool> placed{false};
 };
 
 // All open streams. Thread-safe.

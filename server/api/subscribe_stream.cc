@@ -18,13 +18,14 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// With more streams than these, the memory for what each reads ahead is spared: they keep both
-// cores busy as it is.
+// With more streams than these, the memory for what each reads ahead is spared: they keep the
+// serving threads busy as it is.
 constexpr size_t kReadAheadStreamsMax = 64;
-// What the responses of all streams may take together, and the least that one of them may: the more
-// streams, the smaller are the responses of those that have far to go.
+// What the responses of all streams may take together, without what is read ahead, and the least
+// that one of them may, which is a usual frame: the more streams, the smaller are the responses of
+// those that have far to go.
 constexpr size_t kResponsesBytesMax = 64 << 20;
-constexpr size_t kResponseBytesMin = 64 << 10;
+constexpr size_t kResponseBytesMin = 96 << 10;
 
 // Only a call that was refused: ends with its status.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -65,7 +66,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
   if (stream->entry_ == nullptr) {
     return Refuse(StreamLimit(parts.streams.streams_max()), context);
   }
-  stream->entry_->passed.store(stream->passed().value, std::memory_order_relaxed);
+  stream->NotePlace();
   stream->self_ = stream;
   SubscribeStream* reactor = stream.get();
   parts.threads.Add(std::move(stream));
@@ -108,7 +109,7 @@ ServedStream::Next SubscribeStream::SendNext() {
   if (delivery->moved) {
     token_ = delivery->token.ToString();
     passed_commit_time_ = delivery->commit_time_max;
-    entry_->passed.store(passed().value, std::memory_order_relaxed);
+    NotePlace();
   }
   const bool progress_due = parts_.clock.SteadyMicros() >= progress_at_;
   if (delivery->selection.pieces.empty()) {
@@ -139,6 +140,11 @@ absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
     delivery->ended = false;
   }
   return delivery;
+}
+
+void SubscribeStream::NotePlace() {
+  entry_->passed.store(passed().value, std::memory_order_relaxed);
+  entry_->placed.store(cursor_.has_value(), std::memory_order_relaxed);
 }
 
 size_t SubscribeStream::ResponseShare() const {

@@ -67,6 +67,7 @@ class SubscribeStream final : public ServedStream,
   Next SendNext();
   absl::StatusOr<feed::Delivery> TakeNext();
   size_t ResponseShare() const;
+  void NotePlace();
   Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
   Next SendProgress();
   absl::Status Send(const feed::Selection& selection, std::string tail);

@@ -67,13 +67,16 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
   log_.clock().JumpWall(100 * feed::kSecond);
   StorePosition("billing", 27);
   StorePosition("search", 30);
-  streams_->Add("peer", "")->passed.store(12);
+  const auto stream = streams_->Add("peer", "");
+  stream->passed.store(12);
+  stream->placed.store(true);
+  streams_->Add("peer that is sent a snapshot", "");
   // Transaction n of three changes was committed at second n; the clock stands at 101.
   EXPECT_THAT(Page(), AllOf(HasSubstr("_lag_changes{subscription=\"billing\"} 3\n"),
                             HasSubstr("_lag_seconds{subscription=\"billing\"} 91\n"),
                             HasSubstr("_lag_changes{subscription=\"search\"} 0\n"),
                             HasSubstr("_lag_seconds{subscription=\"search\"} 0\n"),
-                            HasSubstr("\nmillrace_feed_streams 1\n"),
+                            HasSubstr("\nmillrace_feed_streams 2\n"),
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_changes 18\n"),
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_seconds 96\n")));
 }
