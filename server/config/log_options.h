@@ -23,7 +23,8 @@ struct LogOptions {
   uint64_t hold_bytes_max = 0;
   // A frame closes at this size. 64 KiB is where RocksDB and gRPC both reach their full throughput.
   uint32_t frame_bytes = 64 << 10;
-  // Newest frames kept in memory for all subscribers together.
+  // Newest frames kept in memory for all subscribers together. Half as many bytes again keep what
+  // was read from disk lately.
   uint64_t ring_bytes = uint64_t{32} << 20;
 
   friend bool operator==(const LogOptions&, const LogOptions&) = default;

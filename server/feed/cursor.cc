@@ -28,8 +28,8 @@ absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
   Sequence passed = passed_;
   size_t scanned = 0;
   while (!delivery.full && passed < until && scanned < kScanBytesMax) {
-    MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
-                              feed_.Read(passed.next(), bytes_max));
+    const size_t left = bytes_max - std::min(bytes_max, delivery.selection.bytes);
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed_.Read(passed.next(), left));
     if (frames.empty()) break;
     for (const FramePtr& frame : frames) {
       MILLRACE_ASSIGN_OR_RETURN(const bool whole, slicer_.Take(frame, passed.next(), until,

@@ -26,7 +26,7 @@ struct Delivery {
       selection;  // may be empty although the cursor moved: nothing of what it passed was wanted
   Token token;    // after everything passed; set only if the cursor moved
   bool moved = false;
-  bool full = false;           // there was more than a response may hold
+  bool full = false;           // there was more, up to `until`: the next step moves
   bool ended = false;          // `until` is reached: nothing will follow
   Micros commit_time_max = 0;  // of what was passed
 };

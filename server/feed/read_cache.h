@@ -19,7 +19,7 @@ class ReadCache {
  public:
   using FramePtr = std::shared_ptr<const log::Frame>;
 
-  // Holds at most `bytes_max`, and no frame that takes a quarter of that.
+  // Holds at most `bytes_max`, and no frame that takes more than a quarter of that.
   explicit ReadCache(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   // Frames from the one that holds `from` on, without gap, as many as are here and fit `bytes_max`;

@@ -74,8 +74,8 @@ rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams) {
   options.write_buffer_size = seams.write_buffer_bytes;
   options.max_write_buffer_number = 3;
   options.target_file_size_base = uint64_t{64} << 20;
+  // A frame a block: a reader begins anywhere, and reads a block whole.
   options.table_factory.reset(
-      // A frame a block: a reader begins anywhere, and reads a block whole.
       rocksdb::NewBlockBasedTableFactory(TableOptions(16 << 10, size_t{16} << 20)));
   return options;
 }

@@ -86,6 +86,7 @@ class Frame {
   static uint32_t ChangeCountOf(std::string_view stored);
 
   // Size of the payload of a stored frame and a little more, by what it says; nothing is verified.
+  // 0: malformed.
   static size_t PayloadBytesAbout(std::string_view stored);
 
   Sequence first() const { return first_; }

@@ -19,6 +19,7 @@ class FrameCompressor {
 
   // The form of the frame at `first` that goes to disk: version 2 (log/FORMAT.md) of `stored`,
   // which is version 1; or `stored` itself if it does not shrink. Valid until the next call.
+  // Requires: `stored` is of version 1.
   std::string_view Compress(Sequence first, std::string_view stored);
 
  private:

@@ -64,9 +64,9 @@ struct Range {
 // What the log has written since it was opened.
 struct Written {
   uint64_t frames = 0;
-  uint64_t frame_bytes = 0;
-  uint64_t commits = 0;    // each one fsync, unless durability is relaxed
-  Micros commit_time = 0;  // in all of them
+  uint64_t frame_bytes = 0;  // before they were compressed
+  uint64_t commits = 0;      // each one fsync, unless durability is relaxed
+  Micros commit_time = 0;    // in all of them
 };
 
 // The log. One thread calls Stage, DropStaged, Commit and Trim; everything else is thread-safe.

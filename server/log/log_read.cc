@@ -11,8 +11,8 @@
 namespace millrace::log {
 namespace {
 
-// More does not help a disk, and is memory for every lagging reader.
 constexpr size_t kReadaheadBytesMin = size_t{32} << 10;
+// More does not help a disk, and is memory for every lagging reader.
 constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
 // Frames are that much smaller on disk, roughly; what is read beyond them is read in vain.
 constexpr size_t kFold = 4;

@@ -64,6 +64,17 @@ TEST(Feed, WhatIsTrimmedCannotBeRead) {
   EXPECT_EQ(ReasonOf(log.feed().Read({1}, 1000)), "TOKEN_TRIMMED");
 }
 
+TEST(Feed, WhatIsTrimmedIsNotReadFromMemoryEither) {
+  FilledLog log({.frame_bytes = 200, .ring_bytes = 6000});
+  for (uint64_t number = 1; number <= 60; ++number) {
+    log.Inserts(number, 1);
+    log.Commit();
+  }
+  EXPECT_THAT(Firsts(log.feed().Read({1}, 1)), ElementsAre(1));
+  log.TrimBefore(10);
+  EXPECT_EQ(ReasonOf(log.feed().Read({1}, 1)), "TOKEN_TRIMMED");
+}
+
 TEST(Feed, RingKeepsToItsBytes) {
   FilledLog log({.frame_bytes = 200, .ring_bytes = 5000});
   for (uint64_t number = 1; number <= 50; ++number) {

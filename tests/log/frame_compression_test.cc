@@ -50,6 +50,23 @@ TEST(FrameCompression, AFrameComesBackAsItWas) {
   EXPECT_EQ(PlainBytesOf(stored), plain.size());
 }
 
+// As the format says, and no matter what the library makes of it: a block of literals alone.
+TEST(FrameCompression, FormatTwoNeverChanges) {
+  const std::string plain = Frame::Serialize(OneTransaction(kFirst, 7, 100));
+  const std::string rest = plain.substr(10);  // behind checksum, version, and a count of one byte
+  ASSERT_LT(rest.size(), 15u + 255u);
+  std::string stored(8, '\0');
+  stored += "\x02\x07";
+  AppendVarint(stored, rest.size());
+  stored.push_back('\xf0');
+  stored.push_back(static_cast<char>(rest.size() - 15));
+  stored += rest;
+  const auto frame = Frame::ParseCopy(kFirst, Seal(stored));
+  ASSERT_TRUE(frame.ok()) << frame.status();
+  EXPECT_EQ((*frame)->payload(), (*Frame::Parse(kFirst, plain))->payload());
+  EXPECT_EQ((*frame)->change_count(), 7u);
+}
+
 TEST(FrameCompression, SmallFramesAreLeftAsTheyAre) {
   const std::string plain = Plain(210);
   EXPECT_EQ(Compressed(plain), plain);
