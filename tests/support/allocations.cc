@@ -24,6 +24,12 @@ uint64_t AllocationsOfThread() { return allocations; }
 // Those of the standard library, counted.
 void* operator new(std::size_t size) { return millrace::testing::Allocate(size); }
 void* operator new[](std::size_t size) { return millrace::testing::Allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return millrace::testing::Allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return millrace::testing::Allocate(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
