@@ -163,6 +163,8 @@ absl::Status ValidateKafkaClient(const std::map<std::string, std::string>& clien
       {"acks", "all replicas must acknowledge"},
       {"request.required.acks", "all replicas must acknowledge"},
       {"enable.gapless.guarantee", "the mirror sees to it"},
+      {"max.in.flight.requests.per.connection", "it is 1, so that no record is lost"},
+      {"max.in.flight", "it is 1, so that no record is lost"},
       {"isolation.level", "the mirror always reads committed records"},
       {"sasl.password", "set 'kafka.sasl_password_file' or 'kafka.sasl_password_env' instead"},
       {"ssl.key.password", "use a key without password that only the server's user can read"},

@@ -44,6 +44,11 @@ Settings Required(const KafkaOptions& options, ClientRole role) {
   } else {
     settings["transactional.id"] = "millrace-" + options.topic_prefix;
     settings["delivery.report.only.error"] = "true";
+    // Where a broker knows nothing of a producer in a partition yet, it takes whatever batch comes
+    // first. So if it refuses the first for a moment, as when it does not lead a new partition yet,
+    // and takes a second one that was sent meanwhile, the first cannot be sent any more; librdkafka
+    // then counts it as delivered.
+    settings["max.in.flight.requests.per.connection"] = "1";
   }
   return settings;
 }

@@ -64,11 +64,13 @@ TEST(ClientSettings, SettingsThatDoNotGoTogetherAreRefused) {
 }
 
 TEST(ClientSettings, TheMirrorsOwnWin) {
-  KafkaOptions options = OptionsWith({{"delivery.report.only.error", "false"}});
+  KafkaOptions options =
+      OptionsWith({{"delivery.report.only.error", "false"}, {"max.in.flight", "5"}});
   options.topic_prefix = "shop";
   EXPECT_EQ(ProducerValue(options, "delivery.report.only.error"), "true");
   EXPECT_EQ(ProducerValue(options, "transactional.id"), "millrace-shop");
   EXPECT_EQ(ProducerValue(options, "bootstrap.servers"), "127.0.0.1:1");
+  EXPECT_EQ(ProducerValue(options, "max.in.flight.requests.per.connection"), "1");
   const auto reader = MakeClientConf(options, ClientRole::kReader);
   EXPECT_EQ(ValueOf(reader->get(), "isolation.level"), "read_committed");
 }
