@@ -16,8 +16,6 @@
 
 namespace millrace::feed {
 
-using FramePtr = std::shared_ptr<const log::Frame>;
-
 // Told once for every publication, on the publishing thread: must be quick and must not call back.
 class PublicationListener {
  public:

@@ -4,7 +4,7 @@
 
 namespace millrace::feed {
 
-std::vector<ReadCache::FramePtr> ReadCache::Read(Sequence from, size_t bytes_max) const {
+std::vector<FramePtr> ReadCache::Read(Sequence from, size_t bytes_max) const {
   std::vector<FramePtr> frames;
   absl::MutexLock lock(&mutex_);
   auto at = frames_.upper_bound(from);

@@ -13,12 +13,12 @@
 
 namespace millrace::feed {
 
+using FramePtr = std::shared_ptr<const log::Frame>;
+
 // Frames that were read from disk lately, so that readers who follow each other through old data
 // read, check and uncompress them once. What was added first goes first. Thread-safe.
 class ReadCache {
  public:
-  using FramePtr = std::shared_ptr<const log::Frame>;
-
   // Holds at most `bytes_max`, and no frame that takes more than a quarter of that.
   explicit ReadCache(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 

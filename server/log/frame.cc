@@ -244,29 +244,26 @@ size_t Frame::PayloadBytesAbout(std::string_view stored) {
   return compressed ? PlainBytesOf(stored) : stored.size();
 }
 
-absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::string bytes) {
-  MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, bytes));
-  auto frame = std::make_shared<Frame>(Key());
-  if (version == kPlainFrame) {
-    frame->bytes_ = std::move(bytes);
-  } else {
-    MILLRACE_ASSIGN_OR_RETURN(frame->unfolded_, Uncompress(first, bytes));
-  }
-  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
-  return frame;
-}
-
-absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
-                                                              std::string_view stored) {
+template <typename Bytes>
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseAny(Sequence first, Bytes stored) {
   MILLRACE_ASSIGN_OR_RETURN(const uint8_t version, VerifiedVersion(first, stored));
   auto frame = std::make_shared<Frame>(Key());
   if (version == kPlainFrame) {
-    frame->bytes_ = stored;
+    frame->bytes_ = std::move(stored);
   } else {
     MILLRACE_ASSIGN_OR_RETURN(frame->unfolded_, Uncompress(first, stored));
   }
   MILLRACE_RETURN_IF_ERROR(frame->Index(first));
   return frame;
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::string bytes) {
+  return ParseAny(first, std::move(bytes));
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
+                                                              std::string_view stored) {
+  return ParseAny(first, stored);
 }
 
 absl::Status Frame::Index(Sequence first) {

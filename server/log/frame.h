@@ -105,6 +105,8 @@ class Frame {
   }
 
  private:
+  template <typename Bytes>
+  static absl::StatusOr<std::shared_ptr<const Frame>> ParseAny(Sequence first, Bytes stored);
   // Reads the plain form, whose checksum has been seen to.
   absl::Status Index(Sequence first);
 
