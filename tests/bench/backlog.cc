@@ -151,6 +151,15 @@ Backlog BacklogSource::MakeBigTransaction(uint64_t rows) {
   return backlog;
 }
 
+std::unique_ptr<FeedServer> BacklogSource::StartAt(const Backlog& backlog) const {
+  return FeedServer::MustStart(*source_,
+                               {.tables = {"bench.*"},
+                                .source = {fmt::format("start: {{at: gtid_set, gtid_set: '{}'}}",
+                                                       backlog.from.gtids.ToString())},
+                                .log = {},
+                                .server = {}});
+}
+
 BinlogRead BacklogSource::Read(const Backlog& backlog) const {
   const auto begin = steady_clock::now();
   const auto stream = Take(BinlogStream::Open(options_, backlog.from));

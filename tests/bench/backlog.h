@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "config/source_options.h"
+#include "integration/feed_server.h"
 #include "model/source_position.h"
 #include "support/source_server.h"
 #include "support/sql_session.h"
@@ -59,6 +60,9 @@ class BacklogSource {
   // The limit beside all that is read from a binlog: over the socket, events discarded, the
   // source's checksums not looked at.
   BinlogRead Read(const Backlog& backlog) const;
+
+  // A fresh millraced that begins to read at `backlog` into an empty log, and does so by now.
+  std::unique_ptr<FeedServer> StartAt(const Backlog& backlog) const;
 
   const SourceServer& server() const { return *source_; }
   SqlSession& sql() { return sql_; }

@@ -30,18 +30,9 @@ const Backlog& Bench::single() {
   return *single_;
 }
 
-std::unique_ptr<FeedServer> Bench::StartAt(const Backlog& backlog) const {
-  return FeedServer::MustStart(source_.server(),
-                               {.tables = {"bench.*"},
-                                .source = {fmt::format("start: {{at: gtid_set, gtid_set: '{}'}}",
-                                                       backlog.from.gtids.ToString())},
-                                .log = {},
-                                .server = {}});
-}
-
 FeedServer& Bench::StartWithBulkOnDisk() {
   if (bulk_on_disk_ == nullptr) {
-    bulk_on_disk_ = StartAt(bulk());
+    bulk_on_disk_ = source_.StartAt(bulk());
     WaitForRows(*bulk_on_disk_, bulk().rows);
     SettledBytesOnDisk(*bulk_on_disk_);
     bulk_on_disk_->Stop();

@@ -48,8 +48,6 @@ class Bench {
   const Backlog& bulk();
   const Backlog& single();
 
-  // A fresh millraced that begins to read at `backlog` into an empty log, and does so by now.
-  std::unique_ptr<FeedServer> StartAt(const Backlog& backlog) const;
   // One that has the bulk backlog in its log and was started anew by this call: nothing is in its
   // memory, though the machine may have the files in its page cache. Whoever asked stops it.
   FeedServer& StartWithBulkOnDisk();

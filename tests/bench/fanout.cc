@@ -43,7 +43,7 @@ void MeasureBehind(Bench& bench, int streams, Report& report) {
 }  // namespace
 
 TailFanout DrainAtTail(Bench& bench, int streams) {
-  TailFanout tail{.feed = bench.StartAt(bench.bulk())};
+  TailFanout tail{.feed = bench.source().StartAt(bench.bulk())};
   StreamDrain drain(tail.feed->address(), streams);
   drain.Begin(0, Share(bench, streams));
   tail.deliveries_per_second = RateOf(drain.Wait());

@@ -36,7 +36,7 @@ double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& k
   const BinlogRead raw = bench.source().Read(backlog);
   const auto raw_bytes = static_cast<double>(raw.bytes);
   const double raw_rate = static_cast<double>(backlog.rows) / raw.seconds;
-  const auto feed = bench.StartAt(backlog);
+  const auto feed = bench.source().StartAt(backlog);
   const Ingested ingested = AwaitIngested(*feed, backlog);
   report.Add("raw_binlog_rows_s" + after, raw_rate, "rows/s");
   report.Add(key, ingested.rate(), "rows/s", raw_rate);
@@ -53,7 +53,7 @@ double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& k
 // The subscriber is there before most of the backlog is, and has everything in the end.
 void MeasureWithSubscriber(Bench& bench, double limit, Report& report) {
   const Backlog& backlog = bench.bulk();
-  const auto feed = bench.StartAt(backlog);
+  const auto feed = bench.source().StartAt(backlog);
   const uint64_t had = NewestOf(*feed);
   StreamDrain drain(feed->address(), 1);
   drain.Begin(0, backlog.rows);

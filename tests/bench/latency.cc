@@ -1,54 +1,15 @@
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/error.h"
 #include "bench/bench.h"
 #include "bench/steady_writer.h"
+#include "bench/tail_reader.h"
 
 namespace millrace::testing {
 namespace {
-
-// One subscriber at the newest change, through the client library, of a server that begins there.
-class TailReader {
- public:
-  TailReader(Bench& bench, const std::string& durability)
-      : feed_(FeedServer::MustStart(bench.source().server(), {.tables = {"bench.*"},
-                                                              .source = {},
-                                                              .log = {"durability: " + durability},
-                                                              .server = {}})) {
-    v1::SubscribeRequest request;
-    request.set_at(v1::START_POINT_LATEST);
-    // Silence is to be silent.
-    request.mutable_progress_interval()->set_seconds(600);
-    subscription_ = feed_->client().Subscribe({.request = request, .retry = {}});
-    Check(subscription_->Open());
-  }
-
-  // Of the next `count` transactions: microseconds from the commit, as the source's GTID event has
-  // it, to when they are here. One clock: all run on one host.
-  std::vector<double> Read(size_t count) {
-    std::vector<double> latencies;
-    while (latencies.size() < count) {
-      const auto batch = Take(subscription_->Next());
-      const auto now = Clock::System().WallMicros();
-      for (const v1::Transaction& transaction : batch->transactions()) {
-        const auto& time = transaction.commit_time();
-        latencies.push_back(
-            static_cast<double>(now - time.seconds() * 1'000'000 - time.nanos() / 1000));
-      }
-    }
-    return latencies;
-  }
-
- private:
-  std::unique_ptr<FeedServer> feed_;
-  std::unique_ptr<client::Subscription> subscription_;
-};
 
 // The first transactions meet cold code and caches everywhere, and the first of all a table whose
 // details must be asked for.
@@ -56,7 +17,7 @@ constexpr int kWarmUp = 200;
 
 void MeasureSteady(Bench& bench, const std::string& durability, Report& report) {
   const int count = bench.load().rate * bench.load().latency_seconds;
-  TailReader reader(bench, durability);
+  TailReader reader(bench.source(), durability);
   WriterTimes writer;
   std::thread thread([&] {
     WriteSteadily(bench.source().server(), bench.load().rate, kWarmUp);
@@ -75,7 +36,7 @@ void MeasureSteady(Bench& bench, const std::string& durability, Report& report) 
 
 // One commit after each silence.
 void MeasureAfterIdle(Bench& bench, Report& report) {
-  TailReader reader(bench, "durable");
+  TailReader reader(bench.source(), "durable");
   WriteSteadily(bench.source().server(), bench.load().rate, kWarmUp);
   reader.Read(kWarmUp);
   std::vector<double> latencies;

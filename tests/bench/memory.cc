@@ -23,7 +23,7 @@ void MeasureBigTransaction(Bench& bench, const Backlog& backlog, Report& report)
   const auto rows = static_cast<double>(backlog.rows);
   const double limit = rows / bench.source().Read(backlog).seconds;
   const auto begin = steady_clock::now();
-  const auto feed = bench.StartAt(backlog);
+  const auto feed = bench.source().StartAt(backlog);
   StreamDrain drain(feed->address(), 1);
   drain.Begin(0, backlog.rows);
   WaitForRows(*feed, backlog.rows);

@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "base/clock.h"
 #include "bench/backlog.h"
 #include "bench/peers/child.h"
 #include "bench/report.h"
 #include "bench/steady_writer.h"
+#include "bench/tail_reader.h"
 #include "fmt/format.h"
 #include "integration/feed_server.h"
 
@@ -155,12 +155,7 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog,
                                    double* consumer_cpu_s_per_million) const {
   const double own_cpu = OwnCpuSeconds();
   const auto begin = steady_clock::now();
-  const auto feed = FeedServer::MustStart(
-      source_.server(), {.tables = {"bench.account"},
-                         .source = {fmt::format("start: {{at: gtid_set, gtid_set: '{}'}}",
-                                                backlog.from.gtids.ToString())},
-                         .log = {},
-                         .server = {}});
+  const auto feed = source_.StartAt(backlog);
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   const auto subscription = feed->client().Subscribe({.request = request, .retry = {}});
@@ -184,31 +179,16 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog,
 
 Outcome PeerBench::MillraceLatency(const Plan& plan) const {
   const Task task = LatencyTask(plan);
-  const auto feed = FeedServer::MustStart(
-      source_.server(),
-      {.tables = {"bench.account"}, .source = {}, .log = {"durability: durable"}, .server = {}});
-  v1::SubscribeRequest request;
-  request.set_at(v1::START_POINT_LATEST);
-  const auto subscription = feed->client().Subscribe({.request = request, .retry = {}});
-  Check(subscription->Open());
+  TailReader reader(source_, "durable");
   std::thread writer(
       [this, &task] { WriteSteadily(source_.server(), kRate, static_cast<int>(task.rows)); });
-  std::vector<double> ages;
-  for (uint64_t seen = 0; seen < task.rows;) {
-    const auto batch = Take(subscription->Next());
-    const int64_t now = Clock::System().WallMicros();
-    if (!batch.has_value()) Die(absl::InternalError("the stream ended"));
-    for (const v1::Transaction& transaction : batch->transactions()) {
-      const auto& time = transaction.commit_time();
-      if (++seen <= task.skipped) continue;
-      ages.push_back(static_cast<double>(now - time.seconds() * 1'000'000 - time.nanos() / 1000));
-    }
-  }
+  const size_t before = reader.Read(task.skipped).size();
+  std::vector<double> ages = reader.Read(task.rows - before);
   writer.join();
   std::sort(ages.begin(), ages.end());
   Outcome outcome;
   outcome.rows = ages.size();
-  outcome.rss_mib = PeakRssMib(feed->pid());
+  outcome.rss_mib = PeakRssMib(reader.feed().pid());
   outcome.p50_us = At(ages, 0.50);
   outcome.p99_us = At(ages, 0.99);
   return outcome;

@@ -26,7 +26,7 @@ uint64_t NewestAtStart(const FeedServer& feed) {
 // for our place in the binlog, a commit.
 void MeasureOnce(Bench& bench, Report& report) {
   const uint64_t half = bench.bulk().rows / 2;
-  const auto feed = bench.StartAt(bench.bulk());
+  const auto feed = bench.source().StartAt(bench.bulk());
   {
     StreamDrain drain(feed->address(), 1);
     drain.Begin(0, half);
