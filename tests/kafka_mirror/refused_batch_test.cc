@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/kafka_options.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kafka/handles.h"
 #include "kafka/producer.h"
+#include "kafka/waiter.h"
 #include "support/kafka_client.h"
 #include "support/kafka_reader.h"
 
@@ -31,6 +33,7 @@ using millrace::testing::OpenKafka;
 
 constexpr int16_t kProduceRequest = 0;
 
+// The broker that librdkafka brings along, at a free port.
 class ScriptedBroker {
  public:
   ScriptedBroker()
@@ -42,7 +45,7 @@ class ScriptedBroker {
     MILLRACE_CHECK(rd_kafka_mock_topic_create(cluster_.get(), name.c_str(), 1, 1) ==
                    RD_KAFKA_RESP_ERR_NO_ERROR);
   }
-  // Answers late enough for all that may be on its way to be.
+  // It answers late from now on, so that whatever may be sent ahead is on its way by then.
   void RefuseNextBatch(rd_kafka_resp_err_t error) {
     rd_kafka_mock_broker_set_rtt(cluster_.get(), -1, 100);
     rd_kafka_mock_push_request_errors_array(cluster_.get(), kProduceRequest, 1, &error);
