@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -11,11 +10,11 @@
 namespace millrace::ingest {
 namespace {
 
-// Frames that may wait for the disk: enough to decode through one fsync, little enough to bound
+// Groups that may wait for the disk: enough to decode through one fsync, little enough to bound
 // memory.
-constexpr size_t kGroupsWaitingMax = 32;
+constexpr size_t kGroupsWaitingMax = 4;
 // One write batch; larger ones only add latency.
-constexpr size_t kBatchBytesMax = 8 << 20;
+constexpr size_t kBatchBytesMax = 1 << 20;
 constexpr Micros kTrimInterval = 10'000'000;
 constexpr absl::Duration kDiskFullPause = absl::Seconds(1);
 
@@ -26,32 +25,6 @@ std::vector<log::StoredFrame> Stored(std::vector<transcode::BuiltFrame>& frames)
     stored.emplace_back(frame.first, std::move(frame.bytes));
   }
   return stored;
-}
-
-size_t Bytes(const CommitGroup& group) {
-  size_t bytes = 0;
-  for (const transcode::BuiltFrame& frame : group.frames) bytes += frame.bytes.size();
-  return bytes;
-}
-
-template <typename T>
-void Append(std::vector<T>& to, std::vector<T>&& from) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-// Both end between transactions, so one batch may hold both.
-void Merge(CommitGroup& to, CommitGroup&& from) {
-  Append(to.frames, std::move(from.frames));
-  Append(to.records, std::move(from.records));
-  to.schema_steps += from.schema_steps;
-  to.coverage_steps += from.coverage_steps;
-  to.source_position = std::move(from.source_position);
-  to.newest = from.newest;
-  to.commit_time_max = from.commit_time_max;
-}
-
-bool IsPlain(const CommitGroup& group) {
-  return !group.drop_staged && group.staged.empty() && group.source_position.has_value();
 }
 
 }  // namespace
@@ -95,13 +68,12 @@ void Committer::Run() {
   std::optional<CommitGroup> group = queue_.Pop();
   while (group.has_value()) {
     std::optional<CommitGroup> next;
-    if (IsPlain(*group)) {
-      size_t bytes = Bytes(*group);
-      while (bytes < kBatchBytesMax && (next = queue_.TryPop()).has_value() && IsPlain(*next)) {
-        bytes += Bytes(*next);
-        Merge(*group, std::move(*next));
-        next.reset();
-      }
+    size_t bytes = FrameBytes(*group);
+    while (bytes < kBatchBytesMax && (next = queue_.TryPop()).has_value()) {
+      const size_t more = FrameBytes(*next);
+      if (!Merge(*group, *next)) break;
+      bytes += more;
+      next.reset();
     }
     const absl::Status status = Handle(std::move(*group));
     if (!status.ok()) {

@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -12,26 +11,12 @@
 #include "absl/synchronization/mutex.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
+#include "ingest/commit_group.h"
 #include "log/log.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
-#include "transcode/frame_builder.h"
 
 namespace millrace::ingest {
-
-// What goes to disk together. Steps are taken in the order of the members.
-struct CommitGroup {
-  bool drop_staged = false;                   // the transaction they were of was taken back
-  std::vector<transcode::BuiltFrame> frames;  // of ended transactions
-  std::vector<log::Record> records;           // what must be on disk with `frames`
-  uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored behind `records`
-  uint32_t coverage_steps = 0;                // calls of Coverage::TakeUnstored behind them
-  // Set if the group ends on a place between transactions; without it nothing becomes visible.
-  std::optional<std::string> source_position;  // binary SourcePosition
-  Sequence newest;
-  Micros commit_time_max = 0;
-  std::vector<transcode::BuiltFrame> staged;  // behind `frames`, of a transaction that goes on
-};
 
 // Puts groups on disk in order, as many with one fsync as have gathered meanwhile, and tells
 // readers. One thread of its own; also applies retention, because the log has one writing thread.

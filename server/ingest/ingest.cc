@@ -21,6 +21,9 @@ namespace {
 // A position that moved without captured changes is stored this often, so that a restart does not
 // read far back.
 constexpr Micros kPositionInterval = 1'000'000;
+// While more of the binlog is at hand, so much goes to the committer at once: a write, a sync and a
+// wake-up of readers cost the same for one frame as for several.
+constexpr size_t kGatherBytes = 256 << 10;
 
 }  // namespace
 
@@ -181,7 +184,8 @@ absl::Status Ingest::RunOnce() {
   // What ended stays, what was in progress is read again.
   builder_->CloseFrame();
   const bool staged = processor_->Reset();
-  const absl::Status handed_over = HandOver(staged);
+  absl::Status handed_over = HandOver(staged);
+  if (handed_over.ok()) handed_over = PushGathered();
   PublishPosition();
   return status.ok() ? handed_over : status;
 }
@@ -283,6 +287,7 @@ absl::Status Ingest::ReadStream() {
     // Nothing else is on its way: what waits in the open frame goes out now.
     if (!more) builder_->CloseFrame();
     MILLRACE_RETURN_IF_ERROR(AfterEvent(step));
+    if (!more) MILLRACE_RETURN_IF_ERROR(PushGathered());
     if (processor_->between_transactions()) {
       MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
     }
@@ -310,7 +315,10 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                      .groups = *groups_,
                      .server = stream.server(),
                      .epoch = epoch_,
-                     .hand_over = [this](bool drop_staged) { return HandOver(drop_staged); }});
+                     .hand_over = [this](bool drop_staged) {
+                       MILLRACE_RETURN_IF_ERROR(HandOver(drop_staged));
+                       return PushGathered();
+                     }});
   const absl::Status status = tasks_.RunDue(access);
   processor_->NoteTasks();
   if (status.ok()) return status;
@@ -343,14 +351,29 @@ absl::Status Ingest::HandOver(bool drop_staged) {
     counted_ = group->newest;
     PublishPosition();
   }
-  if (!committer_->Push(*std::move(group))) {
-    const absl::Status status = committer_->status();
-    return status.ok() ? absl::CancelledError() : status;
-  }
+  MILLRACE_RETURN_IF_ERROR(Gather(*std::move(group)));
   if (!builder_->in_transaction()) {
     for (const TableName& table : processor_->TakeUncovered()) on_uncovered_(table);
   }
   return absl::OkStatus();
+}
+
+absl::Status Ingest::Gather(CommitGroup group) {
+  if (!gathered_.has_value()) {
+    gathered_ = std::move(group);
+  } else if (!Merge(*gathered_, group)) {
+    MILLRACE_RETURN_IF_ERROR(PushGathered());
+    gathered_ = std::move(group);
+  }
+  return FrameBytes(*gathered_) < kGatherBytes ? absl::OkStatus() : PushGathered();
+}
+
+absl::Status Ingest::PushGathered() {
+  if (!gathered_.has_value()) return absl::OkStatus();
+  CommitGroup group = *std::exchange(gathered_, std::nullopt);
+  if (committer_->Push(std::move(group))) return absl::OkStatus();
+  const absl::Status status = committer_->status();
+  return status.ok() ? absl::CancelledError() : status;
 }
 
 absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName& table) {

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "ingest/commit_group.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
 #include "ingest/group_builder.h"
@@ -91,8 +92,11 @@ class Ingest {
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);
   absl::Status RunDueTasks(const BinlogStream& stream);
-  // Hands to the committer what is ready.
+  // Hands on what is ready: to the committer at once, or with more that follows.
   absl::Status HandOver(bool drop_staged);
+  absl::Status Gather(CommitGroup group);
+  // Hands to the committer what has gathered.
+  absl::Status PushGathered();
   bool PositionIsDue();
   bool WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
   bool CanRetry(const absl::Status& status);
@@ -120,6 +124,7 @@ class Ingest {
   snapshot::LiveChanges live_changes_;
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
+  std::optional<CommitGroup> gathered_;
   uint64_t epoch_ = 0;  // connections of the stream so far
   std::unique_ptr<Committer> committer_;
   bool checked_ = false;

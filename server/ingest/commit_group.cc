@@ -1,0 +1,41 @@
+#include "ingest/commit_group.h"
+
+#include <iterator>
+#include <utility>
+
+namespace millrace::ingest {
+namespace {
+
+template <typename T>
+void Append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+}  // namespace
+
+size_t FrameBytes(const CommitGroup& group) {
+  size_t bytes = 0;
+  for (const transcode::BuiltFrame& frame : group.frames) bytes += frame.bytes.size();
+  for (const transcode::BuiltFrame& frame : group.staged) bytes += frame.bytes.size();
+  return bytes;
+}
+
+bool Merge(CommitGroup& to, CommitGroup& from) {
+  // Dropping comes before all that a group adds.
+  if (from.drop_staged) return false;
+  if (from.source_position.has_value()) {
+    Append(to.frames, to.staged);
+    Append(to.frames, from.frames);
+    Append(to.records, from.records);
+    to.schema_steps += from.schema_steps;
+    to.coverage_steps += from.coverage_steps;
+    to.source_position = std::move(from.source_position);
+    to.newest = from.newest;
+    to.commit_time_max = from.commit_time_max;
+  }
+  Append(to.staged, from.staged);
+  return true;
+}
+
+}  // namespace millrace::ingest
