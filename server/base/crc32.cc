@@ -52,14 +52,29 @@ uint32_t AddByTables(std::string_view bytes, uint32_t state) {
 }
 
 #if defined(__x86_64__)
-#define MILLRACE_CLMUL __attribute__((target("sse4.1,pclmul")))
+#define MILLRACE_CLMUL __attribute__((target("sse4.1,ssse3,pclmul")))
 
 constexpr size_t kLane = 16;
 constexpr size_t kStride = 4 * kLane;
 
-MILLRACE_CLMUL inline __m128i Load(const char* at) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+// Sixteen of them from `16 + n` on move the bytes of a lane n places to the front, from `16 - n` on
+// n places to the back; an index with its top bit set stands for a byte that is not in the lane.
+constexpr std::array<uint8_t, 3 * kLane> MakeMoves() {
+  std::array<uint8_t, 3 * kLane> moves{};
+  moves.fill(0x80);
+  for (size_t i = 0; i < kLane; ++i) moves[kLane + i] = static_cast<uint8_t>(i);
+  return moves;
 }
+
+constexpr std::array<uint8_t, 3 * kLane> kMoves = MakeMoves();
+
+MILLRACE_CLMUL inline __m128i Load(const void* at) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(at));
+}
+
+// x^(n+32) and x^(n-32) modulo the polynomial, for n of a stride's and of a lane's bits.
+MILLRACE_CLMUL inline __m128i ByStride() { return _mm_set_epi64x(0x1c6e41596, 0x154442bd4); }
+MILLRACE_CLMUL inline __m128i ByLane() { return _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); }
 
 // Moves `lane` on by the distance whose powers `by` holds and adds `next`, which stands there.
 MILLRACE_CLMUL inline __m128i Fold(__m128i lane, __m128i by, __m128i next) {
@@ -68,36 +83,68 @@ MILLRACE_CLMUL inline __m128i Fold(__m128i lane, __m128i by, __m128i next) {
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-// Folds bytes, at least kStride of them, to the lane that leaves the same remainder. `bytes` is cut
-// down to what is left over. Gopal et al., Fast CRC Computation for Generic Polynomials Using
-// PCLMULQDQ Instruction, Intel 2009.
-MILLRACE_CLMUL std::array<char, kLane> FoldToLane(std::string_view& bytes, uint32_t state) {
-  // x^(n+32) and x^(n-32) modulo the polynomial, for n of a stride's and of a lane's bits.
-  const __m128i by_stride = _mm_set_epi64x(0x1c6e41596, 0x154442bd4);
-  const __m128i by_lane = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
-  const char* at = bytes.data();
-  size_t left = bytes.size() - kStride;
-  __m128i first = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(state)));
+// Folds a stride at a time, as long as there is one. Moves `at`.
+MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const char* end) {
   __m128i second = Load(at + kLane);
   __m128i third = Load(at + 2 * kLane);
   __m128i fourth = Load(at + 3 * kLane);
   at += kStride;
-  for (; left >= kStride; left -= kStride, at += kStride) {
-    first = Fold(first, by_stride, Load(at));
-    second = Fold(second, by_stride, Load(at + kLane));
-    third = Fold(third, by_stride, Load(at + 2 * kLane));
-    fourth = Fold(fourth, by_stride, Load(at + 3 * kLane));
+  for (; end - at >= static_cast<ptrdiff_t>(kStride); at += kStride) {
+    first = Fold(first, ByStride(), Load(at));
+    second = Fold(second, ByStride(), Load(at + kLane));
+    third = Fold(third, ByStride(), Load(at + 2 * kLane));
+    fourth = Fold(fourth, ByStride(), Load(at + 3 * kLane));
   }
-  __m128i lane = Fold(Fold(Fold(first, by_lane, second), by_lane, third), by_lane, fourth);
-  for (; left >= kLane; left -= kLane, at += kLane) lane = Fold(lane, by_lane, Load(at));
-  bytes = {at, left};
-  std::array<char, kLane> folded;
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(folded.data()), lane);
-  return folded;
+  return Fold(Fold(Fold(first, ByLane(), second), ByLane(), third), ByLane(), fourth);
+}
+
+// `lane` and the `left` bytes that follow it before `end`, fewer than a lane, as one lane. At least
+// a lane stands before `end`.
+MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t left) {
+  // What does not fit goes first, behind zeros, which change no remainder.
+  const __m128i front = _mm_shuffle_epi8(lane, Load(&kMoves[left]));
+  const __m128i to_front = Load(&kMoves[kLane + left]);
+  const __m128i back =
+      _mm_blendv_epi8(_mm_shuffle_epi8(lane, to_front), Load(end - kLane), to_front);
+  return Fold(front, ByLane(), back);
+}
+
+// The remainder of a lane, by Barrett's reduction.
+MILLRACE_CLMUL inline uint32_t Remainder(__m128i lane) {
+  const __m128i words = _mm_setr_epi32(-1, 0, -1, 0);
+  // To 96 bits, then to 64.
+  lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, ByLane(), 0x10));
+  const __m128i by_word = _mm_set_epi64x(0, 0x163cd6124);
+  lane = _mm_xor_si128(_mm_srli_si128(lane, 4),
+                       _mm_clmulepi64_si128(_mm_and_si128(lane, words), by_word, 0x00));
+  // The polynomial, and x^64 divided by it.
+  const __m128i divisor = _mm_set_epi64x(0x1f7011641, 0x1db710641);
+  __m128i times = _mm_clmulepi64_si128(_mm_and_si128(lane, words), divisor, 0x10);
+  times = _mm_clmulepi64_si128(_mm_and_si128(times, words), divisor, 0x00);
+  return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(lane, times), 1));
+}
+
+// The state after `bytes`, at least kLane of them. Gopal et al., Fast CRC Computation for Generic
+// Polynomials Using PCLMULQDQ Instruction, Intel 2009.
+MILLRACE_CLMUL uint32_t AddByFolding(std::string_view bytes, uint32_t state) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  __m128i lane = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(state)));
+  if (bytes.size() >= kStride) {
+    lane = FoldStrides(lane, at, end);
+  } else {
+    at += kLane;
+  }
+  for (; end - at >= static_cast<ptrdiff_t>(kLane); at += kLane) {
+    lane = Fold(lane, ByLane(), Load(at));
+  }
+  if (at != end) lane = FoldRest(lane, end, static_cast<size_t>(end - at));
+  return Remainder(lane);
 }
 
 bool CanFold() {
-  static const bool can = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+  static const bool can = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("ssse3") &&
+                          __builtin_cpu_supports("sse4.1");
   return can;
 }
 #endif
@@ -105,14 +152,10 @@ bool CanFold() {
 }  // namespace
 
 uint32_t Crc32(std::string_view bytes, uint32_t seed) {
-  uint32_t state = ~seed;
 #if defined(__x86_64__)
-  if (bytes.size() >= kStride && CanFold()) {
-    const std::array<char, kLane> folded = FoldToLane(bytes, state);
-    state = AddByTables({folded.data(), folded.size()}, 0);
-  }
+  if (bytes.size() >= kLane && CanFold()) return ~AddByFolding(bytes, ~seed);
 #endif
-  return ~AddByTables(bytes, state);
+  return ~AddByTables(bytes, ~seed);
 }
 
 }  // namespace millrace
