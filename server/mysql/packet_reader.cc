@@ -20,6 +20,8 @@ constexpr size_t kHeaderBytes = 4;
 // A part of this size says that another one follows.
 constexpr size_t kFullPartBytes = 0xffffff;
 constexpr size_t kBufferBytes = 256 << 10;
+// Below this much room, what is in the buffer is moved to its front before more is received.
+constexpr size_t kRoomBytes = kBufferBytes / 2;
 // A buffer for large packets above this is given back once its packet is done with.
 constexpr size_t kLargeBytesKept = 4 << 20;
 
@@ -72,8 +74,8 @@ class SocketPacketReader final : public PacketReader {
   // Makes `size` bytes, at most kBufferBytes, lie at begin_.
   absl::Status Buffer(size_t size) {
     while (end_ - begin_ < size) {
-      if (begin_ == end_) begin_ = end_ = 0;
-      if (begin_ + size > kBufferBytes) {
+      // What is left is a part of one event as a rule, and less to move than another call costs.
+      if (begin_ == end_ || kBufferBytes - end_ < kRoomBytes || begin_ + size > kBufferBytes) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
