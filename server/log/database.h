@@ -26,7 +26,7 @@ inline constexpr size_t kFamilies = 4;
 struct StorageSeams {
   rocksdb::Env* env = nullptr;  // nullptr: the machine's; outlives the database
   // Bytes of frames gathered in memory before they are written as one file.
-  size_t write_buffer_bytes = size_t{16} << 20;
+  size_t write_buffer_bytes = size_t{8} << 20;
 };
 
 // One RocksDB file of frames.
