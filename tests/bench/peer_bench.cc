@@ -18,6 +18,7 @@
 #include "bench/peers/child.h"
 #include "bench/report.h"
 #include "bench/steady_writer.h"
+#include "bench/stream_drain.h"
 #include "bench/tail_reader.h"
 #include "fmt/format.h"
 #include "integration/feed_server.h"
@@ -54,6 +55,12 @@ const DebeziumSettings kSmallHeap = {.java = {"-Xmx256m", "-XX:+UseParallelGC"}}
 // Each record at once: the least latency.
 const DebeziumSettings kEager = {.connector = {"max.batch.size=1", "poll.interval.ms=1"}};
 
+// How the subscriber of Millrace takes what it is sent.
+enum class Reader {
+  kCounts,  // as it is encoded, each change counted: what the peers' consumers do
+  kParses,  // through the client library
+};
+
 // Of what runs are made.
 struct Plan {
   uint64_t bulk_rows;            // inserted, then updated
@@ -63,7 +70,7 @@ struct Plan {
   int runs;
 };
 constexpr Plan kWhole = {.bulk_rows = 500'000,
-                         .single_transactions = 100'000,
+                         .single_transactions = 300'000,
                          .warm_up_seconds = 5,
                          .latency_seconds = 10,
                          .runs = 3};
@@ -91,7 +98,8 @@ class PeerBench {
   PeerChild Debezium(const Task& task, const DebeziumSettings& settings) const;
   PeerChild Canal(const Task& task) const;
   // From before the server's process is started until its subscriber has all rows.
-  Outcome MillraceBacklog(const Backlog& backlog, double* consumer_cpu_s_per_million) const;
+  Outcome MillraceBacklog(const Backlog& backlog, Reader reader,
+                          double* consumer_cpu_s_per_million) const;
   Outcome MillraceLatency(const Plan& plan) const;
 
   // The task of a peer that is started now to follow WriteSteadily.
@@ -151,22 +159,40 @@ double OwnCpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-Outcome PeerBench::MillraceBacklog(const Backlog& backlog,
+uint64_t CountChanges(const FeedServer& feed, uint64_t rows) {
+  v1::SubscribeRequest request;
+  request.set_at(v1::START_POINT_EARLIEST);
+  StreamDrain drain(feed.address(), 1);
+  drain.CountChanges();
+  drain.Begin(request, rows);
+  return drain.Wait().changes;
+}
+
+uint64_t ParseChanges(FeedServer& feed, uint64_t rows) {
+  v1::SubscribeRequest request;
+  request.set_at(v1::START_POINT_EARLIEST);
+  const auto subscription = feed.client().Subscribe({.request = request, .retry = {}});
+  uint64_t changes = 0;
+  while (changes < rows) {
+    const auto batch = Take(subscription->Next());
+    if (!batch.has_value()) Die(absl::InternalError("the stream ended"));
+    for (const v1::Transaction& transaction : batch->transactions()) {
+      changes += static_cast<uint64_t>(transaction.changes_size());
+    }
+  }
+  return changes;
+}
+
+Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
                                    double* consumer_cpu_s_per_million) const {
   const double own_cpu = OwnCpuSeconds();
   const auto begin = steady_clock::now();
   const auto feed = source_.StartAt(backlog);
-  v1::SubscribeRequest request;
-  request.set_at(v1::START_POINT_EARLIEST);
-  const auto subscription = feed->client().Subscribe({.request = request, .retry = {}});
   Outcome outcome;
-  while (outcome.rows < backlog.rows) {
-    const auto batch = Take(subscription->Next());
-    if (!batch.has_value()) Die(absl::InternalError("the stream ended"));
-    for (const v1::Transaction& transaction : batch->transactions()) {
-      outcome.rows += static_cast<uint64_t>(transaction.changes_size());
-    }
-  }
+  outcome.rows = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
+                                           : ParseChanges(*feed, backlog.rows);
+  // The binlog goes on behind a backlog that is not the last.
+  if (outcome.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
   const double seconds = duration<double>(steady_clock::now() - begin).count();
   const auto millions = static_cast<double>(outcome.rows) / 1e6;
   outcome.rows_s_from_start = static_cast<double>(outcome.rows) / seconds;
@@ -215,14 +241,20 @@ void MeasureBacklog(const PeerBench& bench, const Backlog& backlog, const std::s
     peers.emplace_back("debezium_small", bench.Debezium(task, kSmallHeap).Finish(timeout));
   }
   peers.emplace_back("canal", bench.Canal(task).Finish(timeout));
-  double consumer_cpu = 0;
-  const Outcome millrace = bench.MillraceBacklog(backlog, &consumer_cpu);
-  ReportBacklog(report, "millrace", kind, millrace);
-  report.Add(fmt::format("peer_millrace_{}consumer_cpu_s_per_million", kind), consumer_cpu, "s");
+  const auto measure = [&](Reader reader, const std::string& name) {
+    double consumer_cpu = 0;
+    const Outcome outcome = bench.MillraceBacklog(backlog, reader, &consumer_cpu);
+    ReportBacklog(report, name, kind, outcome);
+    report.Add(fmt::format("peer_{}_{}consumer_cpu_s_per_million", name, kind), consumer_cpu, "s");
+    return outcome;
+  };
+  const Outcome millrace = measure(Reader::kCounts, "millrace");
+  const Outcome parsed = measure(Reader::kParses, "millrace_parsed");
   for (const auto& [name, peer] : peers) {
     ReportBacklog(report, name, kind, peer);
     const std::string key = fmt::format("peer_{}_{}", name, kind);
     report.Add(key + "rows_ratio", millrace.rows_s / peer.rows_s, "");
+    report.Add(key + "parsed_rows_ratio", parsed.rows_s / peer.rows_s, "");
     report.Add(key + "rss_ratio", peer.rss_mib / millrace.rss_mib, "");
   }
 }

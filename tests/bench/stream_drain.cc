@@ -20,11 +20,15 @@ constexpr char kMethod[] = "/millrace.v1.ChangeFeed/Subscribe";
 constexpr absl::Duration kWaitMax = absl::Minutes(10);
 constexpr std::chrono::seconds kConnectMax(30);
 constexpr uint32_t kTokenField = v1::SubscribeResponse::kResumeTokenFieldNumber;
+constexpr uint32_t kTransactionsField = v1::SubscribeResponse::kTransactionsFieldNumber;
+constexpr uint32_t kChangesField = v1::Transaction::kChangesFieldNumber;
+
+using google::protobuf::io::CodedInputStream;
 
 // Sequence of the token of a response; `otherwise` if it has none.
 uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
   grpc::ProtoBufferReader reader(&response);
-  google::protobuf::io::CodedInputStream input(&reader);
+  CodedInputStream input(&reader);
   while (const uint32_t tag = input.ReadTag()) {
     uint32_t size = 0;
     if ((tag & 7) != 2 || !input.ReadVarint32(&size)) break;
@@ -37,6 +41,41 @@ uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
     return Take(Token::Parse(text)).sequence.value;
   }
   return otherwise;
+}
+
+// Passes over a field of the types that the feed uses.
+bool Skip(CodedInputStream& input, uint32_t tag) {
+  uint32_t size = 0;
+  uint64_t number = 0;
+  if ((tag & 7) == 0) return input.ReadVarint64(&number);
+  return (tag & 7) == 2 && input.ReadVarint32(&size) && input.Skip(static_cast<int>(size));
+}
+
+// Changes of a transaction of `size` bytes.
+uint64_t ChangesOfTransaction(CodedInputStream& input, uint32_t size) {
+  uint64_t changes = 0;
+  const auto outer = input.PushLimit(static_cast<int>(size));
+  while (const uint32_t tag = input.ReadTag()) {
+    if (!Skip(input, tag)) Die(absl::DataLossError("a transaction is malformed"));
+    if (tag >> 3 == kChangesField) ++changes;
+  }
+  input.PopLimit(outer);
+  return changes;
+}
+
+uint64_t ChangesIn(grpc::ByteBuffer& response) {
+  grpc::ProtoBufferReader reader(&response);
+  CodedInputStream input(&reader);
+  uint64_t changes = 0;
+  while (const uint32_t tag = input.ReadTag()) {
+    uint32_t size = 0;
+    if (tag >> 3 == kTransactionsField && input.ReadVarint32(&size)) {
+      changes += ChangesOfTransaction(input, size);
+    } else if (!Skip(input, tag)) {
+      Die(absl::DataLossError("a response is malformed"));
+    }
+  }
+  return changes;
 }
 
 }  // namespace
@@ -67,6 +106,7 @@ class StreamDrain::Stream {
       Die(absl::UnavailableError("a stream cannot connect"));
     }
   }
+  void CountChanges() { counts_changes_ = true; }
   void Begin(const std::string& request, uint64_t after, uint64_t until) {
     after_ = passed_ = after;
     until_ = until;
@@ -96,6 +136,7 @@ class StreamDrain::Stream {
   }
 
   uint64_t rows() const { return passed_ - after_; }
+  uint64_t changes() const { return changes_; }
   uint64_t bytes() const { return bytes_; }
   uint64_t messages() const { return messages_; }
 
@@ -106,6 +147,7 @@ class StreamDrain::Stream {
     if (!is_over_) {
       bytes_ += response_.Length();
       ++messages_;
+      if (counts_changes_) changes_ += ChangesIn(response_);
       passed_ = SequenceOf(response_, passed_);
       if (passed_ >= until_) Over();
     }
@@ -136,10 +178,12 @@ class StreamDrain::Stream {
   grpc::ByteBuffer response_;
   grpc::Status status_;
   Doing doing_ = Doing::kStart;
+  bool counts_changes_ = false;
   uint64_t after_ = 0;
   uint64_t until_ = 0;
   // Of the thread that serves it; read by others once the stream is over.
   uint64_t passed_ = 0;
+  uint64_t changes_ = 0;
   uint64_t bytes_ = 0;
   uint64_t messages_ = 0;
   bool is_over_ = false;
@@ -177,6 +221,10 @@ void StreamDrain::Serve(grpc::CompletionQueue& queue) {
   while (queue.Next(&tag, &ok)) static_cast<Stream*>(tag)->Proceed(ok);
 }
 
+void StreamDrain::CountChanges() {
+  for (const auto& stream : streams_) stream->CountChanges();
+}
+
 void StreamDrain::Begin(uint64_t after, uint64_t until) {
   v1::SubscribeRequest request;
   request.mutable_after()->set_sequence(after);
@@ -205,6 +253,7 @@ Drained StreamDrain::Wait() {
   Drained drained{.seconds = std::chrono::duration<double>(progress_->last - begin_).count()};
   for (const auto& stream : streams_) {
     drained.rows += stream->rows();
+    drained.changes += stream->changes();
     drained.bytes += stream->bytes();
     drained.messages += stream->messages();
   }

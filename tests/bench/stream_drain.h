@@ -16,7 +16,8 @@ namespace millrace::testing {
 struct Drained {
   double seconds = 0;
   uint64_t rows = 0;
-  uint64_t bytes = 0;  // of messages
+  uint64_t changes = 0;  // counted one by one, after CountChanges
+  uint64_t bytes = 0;    // of messages
   uint64_t messages = 0;
 };
 
@@ -30,6 +31,8 @@ class StreamDrain {
   // Cancels those that go on.
   ~StreamDrain();
 
+  // Before Begin: each change is counted where it lies in the bytes, and not parsed.
+  void CountChanges();
   // Starts all streams after the change `after`. A stream is over, and cancelled, once it has
   // passed `until`.
   void Begin(uint64_t after, uint64_t until);
