@@ -242,8 +242,9 @@ TEST_P(SnapshotOf, RowsPerSecondHolds) {
   EXPECT_EQ(Read("pair").rows_read(), 4000u);
   const double rate =
       static_cast<double>(4000 - first) / absl::ToDoubleSeconds(absl::Now() - begin);
-  EXPECT_GT(rate, 700);
   EXPECT_LT(rate, 1300);
+  // Time that a busy machine takes from a chunk is not made up for, as that would be a burst.
+  EXPECT_GT(rate, 400);
 }
 
 TEST_P(SnapshotOf, ABusySourceIsLeftAlone) {
