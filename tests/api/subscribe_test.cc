@@ -209,6 +209,8 @@ TEST_F(SubscribeLimitTest, ReaderThatNeverReadsDoesNotHoldUpTheEnd) {
   FillForANeverReader(1);
   Start();
   const auto idle = Subscribe(Earliest());
+  // Else it might be the second of the list.
+  AwaitStreams(1);
   // By the time that another has come to the end, the first one has long been stuck.
   EXPECT_THAT(Subscribe(EarliestCarts())->Sequences(1), ElementsAre(log_.newest()));
   ASSERT_LT(streams_->List().at(0)->passed, log_.newest());
