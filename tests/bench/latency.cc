@@ -23,8 +23,9 @@ void MeasureSteady(Bench& bench, const std::string& durability, Report& report) 
     WriteSteadily(bench.source().server(), bench.load().rate, kWarmUp);
     writer = WriteSteadily(bench.source().server(), bench.load().rate, count);
   });
-  reader.Read(kWarmUp);
-  std::vector<double> latencies = reader.Read(static_cast<size_t>(count));
+  // The batch that ends the warm-up may hold what follows it.
+  const size_t ahead = reader.Read(kWarmUp).size() - kWarmUp;
+  std::vector<double> latencies = reader.Read(static_cast<size_t>(count) - ahead);
   thread.join();
   std::sort(latencies.begin(), latencies.end());
   const std::string key = "latency_" + durability;
