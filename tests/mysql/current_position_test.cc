@@ -23,7 +23,7 @@ class CurrentPositionTest : public SourceTest {
   void Write() { root_->MustExecute("CREATE DATABASE d" + std::to_string(++written_)); }
   SourcePosition Now() { return CurrentPosition(*connection_).value(); }
   void Rotate() { root_->MustExecute("FLUSH BINARY LOGS"); }
-  void PurgeOldFiles() { root_->MustExecute("PURGE BINARY LOGS TO '" + Now().file + "'"); }
+  void PurgeOldFiles() { MustPurgeOldFiles(*root_); }
   void Reset() { root_->MustExecute(mysql() ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER"); }
   std::string Continuity(const SourcePosition& ours, const std::string& uuid = "") {
     return ErrorReason(CheckContinuity(*connection_, ours, uuid));

@@ -3,8 +3,18 @@
 #include <stdlib.h>
 
 #include <cstdio>
+#include <cstdlib>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "fmt/format.h"
 
 namespace millrace {
+namespace {
+
+constexpr absl::Duration kPurgeTimeout = absl::Seconds(30);
+
+}  // namespace
 
 SourceOptions OptionsFor(const testing::SourceServer& server) {
   return OptionsAs(server, testing::kFeedUser, testing::kFeedPassword);
@@ -26,6 +36,17 @@ std::unique_ptr<Connection> MustConnect(const SourceOptions& options) {
   auto connection = Connection::Connect(options);
   if (connection.ok()) return *std::move(connection);
   std::fprintf(stderr, "%s\n", connection.status().ToString().c_str());
+  std::abort();
+}
+
+void MustPurgeOldFiles(testing::SqlSession& root) {
+  const absl::Time deadline = absl::Now() + kPurgeTimeout;
+  while (absl::Now() < deadline) {
+    const testing::SqlRows files = root.MustQuery("SHOW BINARY LOGS");
+    if (files.size() == 1) return;
+    root.MustExecute(fmt::format("PURGE BINARY LOGS TO '{}'", files.back()[0].value()));
+  }
+  std::fprintf(stderr, "old files of the binlog are still in use\n");
   std::abort();
 }
 

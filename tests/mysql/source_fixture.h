@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "mysql/connection.h"
 #include "support/source_server.h"
+#include "support/sql_session.h"
 
 namespace millrace {
 
@@ -28,6 +29,11 @@ SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& 
 
 // Connects, or ends the test.
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options);
+
+// Purges the files of the binlog before the one that is written to. MariaDB keeps a file, and says
+// so in a warning alone, until its storage engines have flushed what that holds: a moment after it
+// was rotated away. Ends the test if files are still there after a while.
+void MustPurgeOldFiles(testing::SqlSession& root);
 
 // For tests that hold for both kinds of server.
 class SourceTest : public ::testing::TestWithParam<ServerKind> {
