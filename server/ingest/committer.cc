@@ -110,7 +110,7 @@ absl::Status Committer::Commit(CommitGroup& group) {
   std::vector<std::shared_ptr<const log::Frame>> frames;
   frames.reserve(batch.frames.size());
   for (auto& [first, bytes] : batch.frames) {
-    MILLRACE_ASSIGN_OR_RETURN(auto frame, log::Frame::Parse(first, std::move(bytes)));
+    MILLRACE_ASSIGN_OR_RETURN(auto frame, log::Frame::ParseUnsealed(first, std::move(bytes)));
     frames.push_back(std::move(frame));
   }
   options_.on_committed(std::move(frames));

@@ -215,7 +215,14 @@ absl::Status FrameDamaged(Sequence first, std::string_view what) {
                    {{"sequence", std::to_string(first.value)}});
 }
 
-std::string Frame::Serialize(const FrameContent& content, std::string_view payload) {
+std::string Frame::Serialize(const FrameContent& content) {
+  std::string stored = SerializeUnsealed(content, content.payload);
+  const uint64_t checksum = FrameChecksum(stored, content.first);
+  std::memcpy(stored.data(), &checksum, sizeof checksum);
+  return stored;
+}
+
+std::string Frame::SerializeUnsealed(const FrameContent& content, std::string_view payload) {
   CheckContent(content, payload);
   std::string stored;
   stored.reserve(kFrameHeadBytes + 32 + 2 * content.gtids_before.size() +
@@ -228,8 +235,6 @@ std::string Frame::Serialize(const FrameContent& content, std::string_view paylo
   AppendVarint(stored, content.segments.size());
   for (const Segment& segment : content.segments) AppendSegment(stored, content, segment);
   stored.append(payload);
-  const uint64_t checksum = FrameChecksum(stored, content.first);
-  std::memcpy(stored.data(), &checksum, sizeof checksum);
   return stored;
 }
 
@@ -264,6 +269,15 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::Parse(Sequence first, std::s
 absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
                                                               std::string_view stored) {
   return ParseAny(first, stored);
+}
+
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseUnsealed(Sequence first,
+                                                                  std::string bytes) {
+  if (bytes.size() < kFrameHeadBytes) return FrameDamaged(first, "too short");
+  auto frame = std::make_shared<Frame>(Key());
+  frame->bytes_ = std::move(bytes);
+  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
+  return frame;
 }
 
 absl::Status Frame::Index(Sequence first) {

@@ -76,11 +76,13 @@ class Frame {
                                                                 std::string_view stored);
   // The stored form of `content`, version 1. Format: log/FORMAT.md. Requires what FrameContent
   // says.
-  static std::string Serialize(const FrameContent& content) {
-    return Serialize(content, content.payload);
-  }
-  // The same with a payload that lies elsewhere; content.payload is not looked at.
-  static std::string Serialize(const FrameContent& content, std::string_view payload);
+  static std::string Serialize(const FrameContent& content);
+  // The same but for the checksum, which is left zero, with a payload that lies elsewhere;
+  // content.payload is not looked at. Log seals what it stores, in the form in which it stores it.
+  static std::string SerializeUnsealed(const FrameContent& content, std::string_view payload);
+  // The frame of what SerializeUnsealed returned, `first` being the content's. Errors as of Parse.
+  static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnsealed(Sequence first,
+                                                                    std::string bytes);
   // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
   // bytes are too short to be one.
   static uint32_t ChangeCountOf(std::string_view stored);

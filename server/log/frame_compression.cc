@@ -46,27 +46,32 @@ struct FrameCompressor::State {
 FrameCompressor::FrameCompressor() : state_(std::make_unique<State>()) {}
 FrameCompressor::~FrameCompressor() = default;
 
-std::string_view FrameCompressor::Compress(Sequence first, std::string_view stored) {
-  if (stored.size() < kSmallBytes || stored.size() > LZ4_MAX_INPUT_SIZE) return stored;
-  ByteReader reader(stored.substr(kFrameHeadBytes));
-  const uint64_t change_count = reader.Varint();
-  const std::string_view plain = reader.rest();
-  const size_t most = stored.size() - stored.size() / kGainLeast;
+std::string_view FrameCompressor::Compress(Sequence first, std::string_view plain) {
+  // It only grows: to clear what is written over costs as much as a tenth of compressing.
+  if (buffer_.size() < plain.size()) buffer_.resize(plain.size());
+  size_t size = Shrink(plain);
+  if (size == 0) size = plain.copy(buffer_.data(), plain.size());
+  const std::string_view stored(buffer_.data(), size);
+  const uint64_t checksum = FrameChecksum(stored, first);
+  std::memcpy(buffer_.data(), &checksum, sizeof checksum);
+  return stored;
+}
 
-  compressed_.assign(kFrameChecksumBytes, '\0');
-  compressed_.push_back(static_cast<char>(kCompressedFrame));
-  AppendVarint(compressed_, change_count);
-  AppendVarint(compressed_, plain.size());
-  const size_t head = compressed_.size();
-  compressed_.resize(most);
-  const int size = LZ4_compress_fast_extState(&state_->lz4, plain.data(), compressed_.data() + head,
-                                              static_cast<int>(plain.size()),
-                                              static_cast<int>(most - head), /*acceleration=*/1);
-  if (size <= 0) return stored;
-  compressed_.resize(head + static_cast<size_t>(size));
-  const uint64_t checksum = FrameChecksum(compressed_, first);
-  std::memcpy(compressed_.data(), &checksum, sizeof checksum);
-  return compressed_;
+size_t FrameCompressor::Shrink(std::string_view plain) {
+  if (plain.size() < kSmallBytes || plain.size() > LZ4_MAX_INPUT_SIZE) return 0;
+  ByteReader reader(plain.substr(kFrameHeadBytes));
+  head_.assign(kFrameChecksumBytes, '\0');
+  head_.push_back(static_cast<char>(kCompressedFrame));
+  AppendVarint(head_, reader.Varint());
+  const std::string_view content = reader.rest();
+  AppendVarint(head_, content.size());
+
+  const size_t most = plain.size() - plain.size() / kGainLeast;
+  std::memcpy(buffer_.data(), head_.data(), head_.size());
+  const int size = LZ4_compress_fast_extState(
+      &state_->lz4, content.data(), buffer_.data() + head_.size(), static_cast<int>(content.size()),
+      static_cast<int>(most - head_.size()), /*acceleration=*/1);
+  return size <= 0 ? 0 : head_.size() + static_cast<size_t>(size);
 }
 
 size_t PlainBytesOf(std::string_view stored) {

@@ -17,15 +17,19 @@ class FrameCompressor {
   FrameCompressor();
   ~FrameCompressor();
 
-  // The form of the frame at `first` that goes to disk: version 2 (log/FORMAT.md) of `stored`,
-  // which is version 1; or `stored` itself if it does not shrink. Valid until the next call.
-  // Requires: `stored` is of version 1.
-  std::string_view Compress(Sequence first, std::string_view stored);
+  // The form of the frame at `first` that goes to disk, with its checksum: version 2
+  // (log/FORMAT.md) of `plain`, which is version 1 and need not be sealed; or version 1 if it does
+  // not shrink. Valid until the next call. Requires: `plain` is of version 1.
+  std::string_view Compress(Sequence first, std::string_view plain);
 
  private:
   struct State;
+  // Writes version 2 to the buffer, the checksum left out, and returns its size; 0: no gain.
+  size_t Shrink(std::string_view plain);
+
   const std::unique_ptr<State> state_;
-  std::string compressed_;
+  std::string head_;
+  std::string buffer_;
 };
 
 // Bytes that a frame of version 2 has in version 1, by what it says; not verified. 0: malformed.

@@ -42,7 +42,7 @@ struct Record {
   std::optional<std::string> value;  // nothing: remove
 };
 
-// First sequence and stored form of a frame.
+// First sequence of a frame, and what Frame::Serialize or SerializeUnsealed made of it.
 using StoredFrame = std::pair<Sequence, std::string>;
 
 // Frames that become visible together, with everything that must be on disk in the same moment.

@@ -1,7 +1,9 @@
 #include "model/gtid_text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "base/error.h"
@@ -23,6 +25,16 @@ bool IsTagStart(unsigned char character) {
 bool IsTagPart(unsigned char character) {
   return absl::ascii_isalnum(character) || character == '_';
 }
+constexpr std::array<char, 512> kHexPairs = [] {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kDigits[byte >> 4];
+    pairs[2 * byte + 1] = kDigits[byte & 15];
+  }
+  return pairs;
+}();
+
 bool DashBefore(size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
 
 }  // namespace
@@ -90,13 +102,12 @@ absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_vie
 }
 
 void AppendUuid(std::string& to, const std::array<uint8_t, 16>& uuid) {
-  constexpr char kDigits[] = "0123456789abcdef";
   char text[36];
-  size_t at = 0;
+  char* at = text;
   for (size_t byte = 0; byte < uuid.size(); ++byte) {
-    if (DashBefore(byte)) text[at++] = '-';
-    text[at++] = kDigits[uuid[byte] >> 4];
-    text[at++] = kDigits[uuid[byte] & 15];
+    if (DashBefore(byte)) *at++ = '-';
+    std::memcpy(at, kHexPairs.data() + size_t{2} * uuid[byte], 2);
+    at += 2;
   }
   to.append(text, sizeof text);
 }

@@ -24,23 +24,32 @@ class GroupReader {
   bool negative() const { return mask_ != 0; }
   uint32_t Next(unsigned digits) {
     const unsigned bytes = kBytesOfDigits[digits];
-    uint32_t value = 0;
-    for (unsigned i = 0; i < bytes; ++i) {
-      const uint32_t byte = first_ ? *at_ ^ 0x80u : *at_;
-      first_ = false;
-      value = value << 8 | byte;
-      ++at_;
-    }
-    value ^= bytes == 4 ? mask_ : mask_ & ((1u << 8 * bytes) - 1);
+    uint32_t value = Load(bytes) ^ flip_ << (8 * bytes - 8);
+    flip_ = 0;
+    at_ += bytes;
+    value ^= mask_ >> (32 - 8 * bytes);
     if (value >= kPowers[digits]) in_range_ = false;
     return value;
   }
   bool in_range() const { return in_range_; }
 
  private:
+  uint32_t Load(unsigned bytes) const {
+    switch (bytes) {
+      case 1:
+        return at_[0];
+      case 2:
+        return uint32_t{at_[0]} << 8 | at_[1];
+      case 3:
+        return uint32_t{at_[0]} << 16 | uint32_t{at_[1]} << 8 | at_[2];
+      default:
+        return uint32_t{at_[0]} << 24 | uint32_t{at_[1]} << 16 | uint32_t{at_[2]} << 8 | at_[3];
+    }
+  }
+
   const unsigned char* at_;
   uint32_t mask_;
-  bool first_ = true;
+  uint32_t flip_ = 0x80;  // of the next byte
   bool in_range_ = true;
 };
 

@@ -23,6 +23,8 @@ constexpr uint32_t kAnyTypeUrl = 1;
 constexpr uint32_t kAnyValue = 2;
 constexpr uint32_t kTimestampSeconds = 1;
 constexpr uint32_t kTimestampNanos = 2;
+// A header without its two texts: seven tags and as many varints.
+constexpr size_t kHeaderNumbersBytesMax = 7 * (1 + 10);
 // Tag and value of Transaction.more.
 constexpr size_t kMoreFieldBytesMax = 8;
 
@@ -39,22 +41,48 @@ uint8_t OperationOf(binlog::RowsKind kind) {
   return v1::OPERATION_UNSPECIFIED;
 }
 
+// Of the fields written below; every number is below 16, so a tag takes one byte.
+size_t FieldBytes(uint64_t value) { return value == 0 ? 0 : 1 + WireBuffer::VarintWidth(value); }
+size_t FieldBytes(std::string_view bytes) {
+  return bytes.empty() ? 0 : 1 + WireBuffer::VarintWidth(bytes.size()) + bytes.size();
+}
+
+// Zero and nothing are not written.
+char* WriteField(char* to, uint32_t field, uint64_t value) {
+  if (value == 0) return to;
+  *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kVarint));
+  return WireBuffer::WriteVarint(to, value);
+}
+char* WriteLength(char* to, uint32_t field, size_t length) {
+  *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kBytes));
+  return WireBuffer::WriteVarint(to, length);
+}
+char* WriteField(char* to, uint32_t field, std::string_view bytes) {
+  if (bytes.empty()) return to;
+  to = WriteLength(to, field, bytes.size());
+  std::memcpy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
+}
+
+// Once for each transaction. Lengths are known first, so nothing is moved.
 void PutHeader(const TransactionHeader& header, WireBuffer& out) {
-  if (!header.gtid.empty()) out.PutBytesField(Transaction::kGtidFieldNumber, header.gtid);
+  char* to = out.Reserve(header.gtid.size() + header.file.size() + kHeaderNumbersBytesMax);
+  to = WriteField(to, Transaction::kGtidFieldNumber, header.gtid);
   if (header.commit_time > 0) {
-    const size_t time = out.BeginNested(Transaction::kCommitTimeFieldNumber);
-    out.PutVarintField(kTimestampSeconds, static_cast<uint64_t>(header.commit_time / 1'000'000));
+    const auto seconds = static_cast<uint64_t>(header.commit_time / 1'000'000);
     const uint64_t nanos = static_cast<uint64_t>(header.commit_time % 1'000'000) * 1000;
-    if (nanos != 0) out.PutVarintField(kTimestampNanos, nanos);
-    out.EndNested(time);
+    to = WriteLength(to, Transaction::kCommitTimeFieldNumber,
+                     FieldBytes(seconds) + FieldBytes(nanos));
+    to = WriteField(to, kTimestampSeconds, seconds);
+    to = WriteField(to, kTimestampNanos, nanos);
   }
-  const size_t source = out.BeginNested(Transaction::kSourceFieldNumber);
-  if (header.server_id != 0) {
-    out.PutVarintField(v1::Source::kServerIdFieldNumber, header.server_id);
-  }
-  if (!header.file.empty()) out.PutBytesField(v1::Source::kFileFieldNumber, header.file);
-  if (header.position != 0) out.PutVarintField(v1::Source::kPositionFieldNumber, header.position);
-  out.EndNested(source);
+  to = WriteLength(
+      to, Transaction::kSourceFieldNumber,
+      FieldBytes(header.server_id) + FieldBytes(header.file) + FieldBytes(header.position));
+  to = WriteField(to, v1::Source::kServerIdFieldNumber, header.server_id);
+  to = WriteField(to, v1::Source::kFileFieldNumber, header.file);
+  to = WriteField(to, v1::Source::kPositionFieldNumber, header.position);
+  out.Advance(to);
 }
 
 }  // namespace
@@ -149,8 +177,7 @@ bool FrameBuilder::RollBackTo(const Mark& mark) {
   return true;
 }
 
-void FrameBuilder::PrepareEvent(const schema::TableVersion& table, uint8_t operation) {
-  read_table_ = nullptr;
+void FrameBuilder::PreparePrefix(const schema::TableVersion& table, uint8_t operation) {
   prefix_.operation = operation;
   prefix_buffer_.Clear();
   prefix_buffer_.PutVarintField(Change::kOperationFieldNumber, prefix_.operation);
@@ -162,10 +189,17 @@ void FrameBuilder::PrepareEvent(const schema::TableVersion& table, uint8_t opera
   prefix_.type_url.assign(prefix_buffer_.view());
 }
 
+void FrameBuilder::PrepareEvent(const schema::TableVersionPtr& table, uint8_t operation) {
+  if (table == event_table_ && operation == prefix_.operation) return;
+  PreparePrefix(*table, operation);
+  event_table_ = table;
+  read_table_ = nullptr;
+}
+
 absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows& event,
                                                RowObserver* observer) {
   MILLRACE_CHECK(in_transaction_);
-  PrepareEvent(*plan.table(), OperationOf(event.kind));
+  PrepareEvent(plan.table(), OperationOf(event.kind));
   const bool has_after_bitmap = !event.present_after.empty();
   unknown_before_.clear();
   unknown_after_.clear();
@@ -276,7 +310,8 @@ absl::Status FrameBuilder::AddRead(const schema::TableVersion& table, std::strin
                                    const std::vector<InvalidText>& invalid) {
   MILLRACE_CHECK(in_transaction_);
   if (read_table_ != &table) {
-    PrepareEvent(table, v1::OPERATION_READ);
+    PreparePrefix(table, v1::OPERATION_READ);
+    event_table_ = nullptr;
     read_table_ = &table;
   }
   const size_t begin = BeginChange(table.table_id, prefix_.operation);
@@ -479,7 +514,7 @@ void FrameBuilder::StoreFrame(bool unfinished) {
       unfinished ? std::max(commit_time_max_, commit_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
-                     .bytes = log::Frame::Serialize(content_, payload_.view()),
+                     .bytes = log::Frame::SerializeUnsealed(content_, payload_.view()),
                      .unfinished = unfinished});
   payload_.Clear();
   content_.segments.clear();

@@ -55,7 +55,7 @@ class RowObserver {
 struct BuiltFrame {
   Sequence first;
   Sequence last;
-  std::string bytes;        // Frame::Serialize
+  std::string bytes;        // Frame::SerializeUnsealed
   bool unfinished = false;  // of a transaction that has not ended: to be staged
 };
 
@@ -137,7 +137,9 @@ class FrameBuilder {
     std::string type_url;  // first field of Any
     uint8_t operation = 0;
   };
-  void PrepareEvent(const schema::TableVersion& table, uint8_t operation);
+  void PreparePrefix(const schema::TableVersion& table, uint8_t operation);
+  // The same for a row event, if the last one was not of the same kind.
+  void PrepareEvent(const schema::TableVersionPtr& table, uint8_t operation);
   // Starts a Change; returns what EndChange needs.
   size_t BeginChange(uint32_t table_id, uint8_t operation);
   absl::Status EndChange(size_t begin, const TableName& table);
@@ -185,7 +187,8 @@ class FrameBuilder {
 
   // Scratch.
   EventPrefix prefix_;
-  // Whose READ `prefix_` is for; null: it is for something else.
+  // Whose row events `prefix_` is for, or whose READ; null: it is for something else.
+  schema::TableVersionPtr event_table_;
   const schema::TableVersion* read_table_ = nullptr;
   WireBuffer prefix_buffer_;
   WireBuffer before_;

@@ -29,6 +29,16 @@ size_t CountBits(std::string_view bits, size_t count) {
   return set;
 }
 
+// Whether each of the first `count` bits is set.
+bool AllSet(std::string_view bits, size_t count) {
+  size_t i = 0;
+  for (; count - i * 8 >= 8; ++i) {
+    if (bits[i] != '\xff') return false;
+  }
+  const unsigned rest = (1u << count % 8) - 1;
+  return rest == 0 || (static_cast<unsigned char>(bits[i]) & rest) == rest;
+}
+
 size_t LoadLength(const char* from, unsigned width) {
   switch (width) {
     case 1:
@@ -156,7 +166,7 @@ absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
 absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_view& rows,
                                          WireBuffer& out, std::vector<InvalidText>& invalid) {
   MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
-  if (CountBits(present, ops_.size()) == ops_.size()) [[likely]]
+  if (AllSet(present, ops_.size())) [[likely]]
     return Walk<Walking::kAllPresent>(present, {}, rows);
   return Walk<Walking::kSomePresent>(present, {}, rows);
 }
@@ -241,6 +251,8 @@ absl::Status RowPlan::EncodePartialUpdate(const binlog::Rows& event, std::string
 std::vector<uint32_t> RowPlan::UnknownFields(std::string_view present) const {
   std::vector<uint32_t> fields;
   const std::vector<schema::Column>& columns = table()->columns;
+  if (present.size() == BytesOfBits(columns.size()) && AllSet(present, columns.size())) [[likely]]
+    return fields;
   for (size_t i = 0; i < columns.size(); ++i) {
     const bool is_present = i / 8 < present.size() && HasBit(present, i);
     if (columns[i].captured && !is_present) fields.push_back(columns[i].field_number);

@@ -4,15 +4,13 @@
 
 namespace millrace::transcode {
 
-void WireBuffer::EndNested(size_t begin) {
+void WireBuffer::EndOther(size_t begin) {
   const size_t length = size_ - begin;
   const size_t width = VarintWidth(length);
-  if (width != kAssumedWidth) {
-    Reserve(width);
-    char* content = bytes_.data() + begin;
-    std::memmove(content - kAssumedWidth + width, content, length);
-    size_ = size_ - kAssumedWidth + width;
-  }
+  Reserve(width);
+  char* content = bytes_.data() + begin;
+  std::memmove(content - kAssumedWidth + width, content, length);
+  size_ = size_ - kAssumedWidth + width;
   WriteVarint(bytes_.data() + begin - kAssumedWidth, length);
 }
 

@@ -62,7 +62,14 @@ class WireBuffer {
     Advance(Reserve(kAssumedWidth) + kAssumedWidth);
     return size_;
   }
-  void EndNested(size_t begin);
+  void EndNested(size_t begin) {
+    const size_t length = size_ - begin;
+    if (length < kAssumedMin || length > kAssumedMax) [[unlikely]]
+      return EndOther(begin);
+    char* const at = bytes_.data() + begin - kAssumedWidth;
+    at[0] = static_cast<char>(length | 0x80);
+    at[1] = static_cast<char>(length >> 7);
+  }
 
   static char* WriteVarint(char* to, uint64_t value) {
     while (value >= 0x80) {
@@ -81,6 +88,9 @@ class WireBuffer {
  private:
   // Most rows and changes take 128 to 16,383 bytes.
   static constexpr size_t kAssumedWidth = 2;
+  static constexpr size_t kAssumedMin = 1 << 7;
+  static constexpr size_t kAssumedMax = (1 << 14) - 1;
+  void EndOther(size_t begin);
   void Grow(size_t count);
 
   std::string bytes_;  // size() of it is the capacity in use

@@ -174,7 +174,7 @@ class FilledLog {
     if (has_records) registry_->MarkStored();
     MILLRACE_CHECK(log_->Stage(staged).ok());
     for (auto& [first, bytes] : batch.frames) {
-      unpublished_.push_back(log::Frame::Parse(first, std::move(bytes)).value());
+      unpublished_.push_back(log::Frame::ParseUnsealed(first, std::move(bytes)).value());
     }
   }
   void Publish() { feed_->Publish(std::exchange(unpublished_, {})); }

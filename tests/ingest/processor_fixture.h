@@ -138,7 +138,7 @@ class ProcessorTest : public log::testing::LogTest {
   }
   void Take() {
     for (transcode::BuiltFrame& built : builder_->TakeFrames()) {
-      const auto frame = log::Frame::Parse(built.first, std::move(built.bytes)).value();
+      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes)).value();
       v1::SubscribeResponse response;
       ASSERT_TRUE(response.ParseFromString(std::string(frame->payload())));
       for (v1::Transaction& transaction : *response.mutable_transactions()) {

@@ -78,6 +78,16 @@ TEST(FrameCompression, WhatDoesNotShrinkStaysAsItIs) {
   EXPECT_TRUE(Frame::ParseCopy(kFirst, plain).ok());
 }
 
+TEST(FrameCompression, FrameThatIsNotSealedIsStoredSealed) {
+  for (const FrameContent& content :
+       {OneTransaction(kFirst, 7, 100), OneTransaction(kFirst, 1, 60'000)}) {
+    const std::string plain = Frame::Serialize(content);
+    const std::string unsealed = Frame::SerializeUnsealed(content, content.payload);
+    EXPECT_NE(unsealed, plain);
+    EXPECT_EQ(Compressed(unsealed), Compressed(plain));
+  }
+}
+
 TEST(FrameCompression, AnyDamagedByteIsFound) {
   const std::string stored = Compressed(Plain(6000));
   for (size_t i = 0; i < stored.size(); ++i) {

@@ -53,6 +53,18 @@ TEST(Frame, ComesBackAsItWasStored) {
   EXPECT_EQ((*frame)->commit_time_max(), content.commit_time_max);
 }
 
+TEST(Frame, WhatWasNotSealedComesBackTheSame) {
+  const FrameContent content = ManyTransactions(kFirst);
+  const auto sealed = *Frame::Parse(kFirst, Frame::Serialize(content));
+  const auto frame =
+      Frame::ParseUnsealed(kFirst, Frame::SerializeUnsealed(content, content.payload));
+  ASSERT_TRUE(frame.ok()) << frame.status();
+  EXPECT_EQ((*frame)->payload(), sealed->payload());
+  EXPECT_EQ((*frame)->gtids_after(), sealed->gtids_after());
+  EXPECT_EQ((*frame)->segments().size(), sealed->segments().size());
+  EXPECT_EQ(ReasonOf(Frame::ParseUnsealed(kFirst, "short")), "LOG_DAMAGED");
+}
+
 TEST(Frame, SegmentsComeBackAsTheyWereStored) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto frame = *Frame::Parse(kFirst, Frame::Serialize(content));

@@ -1,5 +1,6 @@
 #include "transcode/frame_builder.h"
 
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -48,7 +49,7 @@ class FrameBuilderTest : public ::testing::Test {
     unfinished_.clear();
     for (BuiltFrame& built : builder_.TakeFrames()) {
       unfinished_.push_back(built.unfinished);
-      const auto frame = log::Frame::Parse(built.first, std::move(built.bytes));
+      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes));
       EXPECT_TRUE(frame.ok()) << frame.status();
       EXPECT_EQ((*frame)->last(), built.last);
       frames.push_back(*frame);
@@ -111,6 +112,26 @@ TEST_F(FrameBuilderTest, TransactionWithoutGtidOrTimeLeavesThemOut) {
   const v1::Transaction transaction = TransactionsOf(*CloseAndTakeOne()).transactions(0);
   EXPECT_TRUE(transaction.gtid().empty());
   EXPECT_FALSE(transaction.has_commit_time());
+}
+
+TEST_F(FrameBuilderTest, HeaderHoldsTheLongestNamesAndNumbers) {
+  const std::string file(20'000, 'f');
+  const std::string gtid(200, 'g');
+  constexpr Micros kLate = std::numeric_limits<Micros>::max();
+  builder_.BeginTransaction({.gtid = gtid,
+                             .commit_time = kLate,
+                             .server_id = std::numeric_limits<uint32_t>::max(),
+                             .file = file,
+                             .position = std::numeric_limits<uint64_t>::max()});
+  Insert(1);
+  builder_.EndTransaction();
+  const v1::Transaction transaction = TransactionsOf(*CloseAndTakeOne()).transactions(0);
+  EXPECT_EQ(transaction.gtid(), gtid);
+  EXPECT_EQ(transaction.commit_time().seconds(), kLate / 1'000'000);
+  EXPECT_EQ(transaction.commit_time().nanos(), kLate % 1'000'000 * 1000);
+  EXPECT_EQ(transaction.source().server_id(), std::numeric_limits<uint32_t>::max());
+  EXPECT_EQ(transaction.source().file(), file);
+  EXPECT_EQ(transaction.source().position(), std::numeric_limits<uint64_t>::max());
 }
 
 TEST_F(FrameBuilderTest, LengthsAreOfCanonicalWidthAtEveryBorder) {
@@ -483,7 +504,7 @@ class RandomBuilder {
     for (BuiltFrame& built : builder_.TakeFrames()) {
       ASSERT_EQ(built.first.value, log_.empty() ? 1 : log_.back()->last().value + 1);
       EXPECT_EQ(built.unfinished, built.first.value > model_.size());
-      log_.push_back(log::Frame::Parse(built.first, std::move(built.bytes)).value());
+      log_.push_back(log::Frame::ParseUnsealed(built.first, std::move(built.bytes)).value());
     }
   }
   static void ExpectIndexFits(const log::Frame& frame) {

@@ -27,7 +27,7 @@ class SavepointTest : public ::testing::Test {
     builder_.CloseFrame();
     std::vector<std::vector<uint64_t>> sequences;
     for (BuiltFrame& built : builder_.TakeFrames()) {
-      const auto frame = log::Frame::Parse(built.first, std::move(built.bytes));
+      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes));
       EXPECT_TRUE(frame.ok()) << frame.status();
       const v1::SubscribeResponse response = TransactionsOf(**frame);
       for (const v1::Transaction& transaction : response.transactions()) {
