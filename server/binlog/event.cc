@@ -11,25 +11,27 @@ namespace {
 
 constexpr size_t kChecksumSize = 4;
 
-// Header and body, which may still end in a checksum.
-absl::StatusOr<Event> ReadFrame(std::string_view bytes) {
-  ByteReader reader(bytes);
-  Event event;
-  EventHeader& header = event.header;
-  header.timestamp = reader.Little32();
-  header.type = static_cast<EventType>(reader.Little8());
-  header.server_id = reader.Little32();
-  header.size = reader.Little32();
-  header.end_position = reader.Little32();
-  header.flags = reader.Little16();
-  if (!reader.ok()) [[unlikely]] {
+// Header and body, which may still end in a checksum. False: it is not of the size that the header
+// says, or too short to have one.
+bool ReadFrame(std::string_view bytes, Event& event) {
+  if (bytes.size() < EventHeader::kSize) [[unlikely]]
+    return false;
+  const char* const at = bytes.data();
+  event.header = {.timestamp = LoadLittle32(at),
+                  .type = static_cast<EventType>(at[4]),
+                  .server_id = LoadLittle32(at + 5),
+                  .size = LoadLittle32(at + 9),
+                  .end_position = LoadLittle32(at + 13),
+                  .flags = LoadLittle16(at + 17)};
+  event.body = bytes.substr(EventHeader::kSize);
+  return event.header.size == bytes.size();
+}
+
+absl::Status FrameTruncated(std::string_view bytes, const Event& event) {
+  if (bytes.size() < EventHeader::kSize) {
     return EventTruncated(EventType::kUnknown, "is shorter than an event's header");
   }
-  if (header.size != bytes.size()) [[unlikely]] {
-    return EventTruncated(header, "has another size than its header says");
-  }
-  event.body = reader.rest();
-  return event;
+  return EventTruncated(event.header, "has another size than its header says");
 }
 
 uint32_t ChecksumOf(const EventHeader& header, std::string_view covered) {
@@ -49,7 +51,9 @@ bool HasRightChecksum(const EventHeader& header, std::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<Event> EventReader::Read(std::string_view bytes) {
-  MILLRACE_ASSIGN_OR_RETURN(Event event, ReadFrame(bytes));
+  Event event;
+  if (!ReadFrame(bytes, event)) [[unlikely]]
+    return FrameTruncated(bytes, event);
   if (event.header.type == EventType::kFormatDescription) {
     return ReadFormatDescription(event, bytes);
   }
@@ -80,7 +84,9 @@ absl::StatusOr<Event> EventReader::ReadFormatDescription(Event event, std::strin
 }
 
 absl::StatusOr<Event> EventReader::ReadInsidePayload(std::string_view bytes) const {
-  MILLRACE_ASSIGN_OR_RETURN(Event event, ReadFrame(bytes));
+  Event event;
+  if (!ReadFrame(bytes, event)) [[unlikely]]
+    return FrameTruncated(bytes, event);
   if (event.header.type == EventType::kTransactionPayload) [[unlikely]] {
     return EventTruncated(event.header, "stands inside another TRANSACTION_PAYLOAD");
   }

@@ -130,20 +130,22 @@ absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourceP
 
 absl::StatusOr<std::string_view> BinlogStream::Read() {
   while (true) {
-    absl::StatusOr<std::string_view> event = ReadEvent();
-    if (!event.ok() || interrupted_.load(std::memory_order_relaxed)) [[unlikely]]
-      return Failure(event.status());
-    MILLRACE_ASSIGN_OR_RETURN(const bool dropped, skipper_.Drops(connection_->endpoint(), *event));
-    if (!dropped) return event;
+    absl::StatusOr<std::string_view> packet = packets_->Read();
+    if (!packet.ok() || interrupted_.load(std::memory_order_relaxed)) [[unlikely]]
+      return Failure(packet.status());
+    if (packet->empty() || packet->front() != kEvent) [[unlikely]]
+      return NoEvent(*packet);
+    packet->remove_prefix(1);
+    if (!skipper_.active()) [[likely]]
+      return packet;
+    MILLRACE_ASSIGN_OR_RETURN(const bool dropped, skipper_.Drops(connection_->endpoint(), *packet));
+    if (!dropped) return packet;
   }
 }
 
-absl::StatusOr<std::string_view> BinlogStream::ReadEvent() {
-  MILLRACE_ASSIGN_OR_RETURN(const std::string_view packet, packets_->Read());
+absl::Status BinlogStream::NoEvent(std::string_view packet) const {
   const std::string& endpoint = connection_->endpoint();
   if (packet.empty()) return SourceUnreachable(endpoint, "an empty packet came");
-  if (packet[0] == kEvent) [[likely]]
-    return packet.substr(1);
   if (packet[0] == kError) return DumpError(endpoint, server_id_, ParseError(packet));
   if (packet[0] == kEnd && packet.size() <= kEndBytesMax) {
     return SourceUnreachable(endpoint, "it ended the dump, as it does when it shuts down");

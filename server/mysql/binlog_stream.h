@@ -63,7 +63,8 @@ class BinlogStream {
   BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options, int wake);
   absl::Status Announce(const SourceOptions& options);
   absl::Status StartDump(const SourceOptions& options, const SourcePosition& from);
-  absl::StatusOr<std::string_view> ReadEvent();
+  // Why there is no event in a packet.
+  absl::Status NoEvent(std::string_view packet) const;
   absl::Status Failure(absl::Status status) const;
 
   const std::unique_ptr<Connection> connection_;

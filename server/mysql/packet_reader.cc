@@ -35,6 +35,8 @@ class SocketPacketReader final : public PacketReader {
 
   absl::StatusOr<std::string_view> Read() override {
     if (large_.capacity() > kLargeBytesKept) large_ = std::string();
+    if (HoldsPacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
+      return TakePacket();
     MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
     if (size + kHeaderBytes > kBufferBytes) return ReadLarge(size);
     MILLRACE_RETURN_IF_ERROR(Buffer(size));
@@ -43,25 +45,35 @@ class SocketPacketReader final : public PacketReader {
     return packet;
   }
 
-  bool HasMore() const override {
-    const size_t buffered = end_ - begin_;
-    if (buffered >= kHeaderBytes) {
-      const size_t size = LoadLittle24(buffer_.get() + begin_);
-      if (buffered - kHeaderBytes >= size) return true;
-    }
-    return ReadableNow(socket_);
-  }
+  bool HasMore() const override { return HoldsPacket() || ReadableNow(socket_); }
 
   void Wait(int wake) override {
     if (!HasMore()) wait_.ReadableOrWoken(wake, options_.silence_max);
   }
 
  private:
+  static uint8_t NumberOf(const char* header) { return static_cast<uint8_t>(header[3]); }
+
+  // Whether all of the next packet has come; never of one that the buffer cannot hold.
+  bool HoldsPacket() const {
+    const size_t buffered = end_ - begin_;
+    return buffered >= kHeaderBytes &&
+           buffered - kHeaderBytes >= LoadLittle24(buffer_.get() + begin_);
+  }
+  // Requires HoldsPacket.
+  std::string_view TakePacket() {
+    const char* const packet = buffer_.get() + begin_ + kHeaderBytes;
+    const size_t size = LoadLittle24(buffer_.get() + begin_);
+    ++next_number_;
+    begin_ += kHeaderBytes + size;
+    return {packet, size};
+  }
+
   // Size of the next part.
   absl::StatusOr<size_t> ReadHeader() {
     MILLRACE_RETURN_IF_ERROR(Buffer(kHeaderBytes));
     const char* header = buffer_.get() + begin_;
-    const auto number = static_cast<uint8_t>(header[3]);
+    const uint8_t number = NumberOf(header);
     if (number != next_number_) [[unlikely]] {
       return SourceUnreachable(
           options_.endpoint, fmt::format("packet {} came where {} was due", number, next_number_));
