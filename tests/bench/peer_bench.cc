@@ -97,7 +97,6 @@ class PeerBench {
 
   PeerChild Debezium(const Task& task, const DebeziumSettings& settings) const;
   PeerChild Canal(const Task& task) const;
-  // From before the server's process is started until its subscriber has all rows.
   Outcome MillraceBacklog(const Backlog& backlog, Reader reader,
                           double* consumer_cpu_s_per_million) const;
   Outcome MillraceLatency(const Plan& plan) const;
@@ -159,28 +158,44 @@ double OwnCpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-uint64_t CountChanges(const FeedServer& feed, uint64_t rows) {
+// What a subscriber has been handed. The first hand-over is where time begins, as it is for the
+// peers: its rows are not counted for the rate.
+struct Handed {
+  uint64_t rows = 0;
+  uint64_t first_rows = 0;
+  double seconds = 0;  // since the first
+};
+
+Handed CountChanges(const FeedServer& feed, uint64_t rows) {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   StreamDrain drain(feed.address(), 1);
   drain.CountChanges();
   drain.Begin(request, rows);
-  return drain.Wait().changes;
+  const Drained drained = drain.Wait();
+  return {.rows = drained.changes,
+          .first_rows = drained.first_changes,
+          .seconds = drained.seconds_after_first};
 }
 
-uint64_t ParseChanges(FeedServer& feed, uint64_t rows) {
+Handed ParseChanges(FeedServer& feed, uint64_t rows) {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   const auto subscription = feed.client().Subscribe({.request = request, .retry = {}});
-  uint64_t changes = 0;
-  while (changes < rows) {
+  Handed handed;
+  steady_clock::time_point first;
+  while (handed.rows < rows) {
     const auto batch = Take(subscription->Next());
     if (!batch.has_value()) Die(absl::InternalError("the stream ended"));
     for (const v1::Transaction& transaction : batch->transactions()) {
-      changes += static_cast<uint64_t>(transaction.changes_size());
+      handed.rows += static_cast<uint64_t>(transaction.changes_size());
     }
+    if (handed.first_rows != 0) continue;
+    handed.first_rows = handed.rows;
+    first = steady_clock::now();
   }
-  return changes;
+  handed.seconds = duration<double>(steady_clock::now() - first).count();
+  return handed;
 }
 
 Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
@@ -188,15 +203,16 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
   const double own_cpu = OwnCpuSeconds();
   const auto begin = steady_clock::now();
   const auto feed = source_.StartAt(backlog);
-  Outcome outcome;
-  outcome.rows = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
-                                           : ParseChanges(*feed, backlog.rows);
-  // The binlog goes on behind a backlog that is not the last.
-  if (outcome.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
+  const Handed handed = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
+                                                  : ParseChanges(*feed, backlog.rows);
   const double seconds = duration<double>(steady_clock::now() - begin).count();
-  const auto millions = static_cast<double>(outcome.rows) / 1e6;
-  outcome.rows_s_from_start = static_cast<double>(outcome.rows) / seconds;
-  outcome.rows_s = outcome.rows_s_from_start;
+  // The binlog goes on behind a backlog that is not the last.
+  if (handed.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
+  const auto millions = static_cast<double>(handed.rows) / 1e6;
+  Outcome outcome;
+  outcome.rows = handed.rows;
+  outcome.rows_s = static_cast<double>(handed.rows - handed.first_rows) / handed.seconds;
+  outcome.rows_s_from_start = static_cast<double>(handed.rows) / seconds;
   outcome.cpu_s_per_million = CpuSeconds(feed->pid()) / millions;
   outcome.rss_mib = PeakRssMib(feed->pid());
   *consumer_cpu_s_per_million = (OwnCpuSeconds() - own_cpu) / millions;
@@ -254,6 +270,8 @@ void MeasureBacklog(const PeerBench& bench, const Backlog& backlog, const std::s
     ReportBacklog(report, name, kind, peer);
     const std::string key = fmt::format("peer_{}_{}", name, kind);
     report.Add(key + "rows_ratio", millrace.rows_s / peer.rows_s, "");
+    report.Add(key + "rows_ratio_from_start", millrace.rows_s_from_start / peer.rows_s_from_start,
+               "");
     report.Add(key + "parsed_rows_ratio", parsed.rows_s / peer.rows_s, "");
     report.Add(key + "rss_ratio", peer.rss_mib / millrace.rss_mib, "");
   }

@@ -24,6 +24,8 @@ constexpr uint32_t kTransactionsField = v1::SubscribeResponse::kTransactionsFiel
 constexpr uint32_t kChangesField = v1::Transaction::kChangesFieldNumber;
 
 using google::protobuf::io::CodedInputStream;
+using std::chrono::duration;
+using std::chrono::steady_clock;
 
 // Sequence of the token of a response; `otherwise` if it has none.
 uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
@@ -86,7 +88,7 @@ struct StreamDrain::Progress {
   int running = 0;    // still to pass `until`
   int open = 0;       // calls that gRPC still knows
   std::string error;  // of the first that failed
-  std::chrono::steady_clock::time_point last;
+  steady_clock::time_point last;
 };
 
 // One operation at a time is under way, so its tag is the stream.
@@ -139,6 +141,8 @@ class StreamDrain::Stream {
   uint64_t changes() const { return changes_; }
   uint64_t bytes() const { return bytes_; }
   uint64_t messages() const { return messages_; }
+  uint64_t first_changes() const { return first_changes_; }
+  steady_clock::time_point first_at() const { return first_at_; }
 
  private:
   enum class Doing { kStart, kRequest, kRead, kFinish };
@@ -146,8 +150,11 @@ class StreamDrain::Stream {
   void TakeResponse() {
     if (!is_over_) {
       bytes_ += response_.Length();
-      ++messages_;
       if (counts_changes_) changes_ += ChangesIn(response_);
+      if (messages_++ == 0) {
+        first_at_ = steady_clock::now();
+        first_changes_ = changes_;
+      }
       passed_ = SequenceOf(response_, passed_);
       if (passed_ >= until_) Over();
     }
@@ -158,7 +165,7 @@ class StreamDrain::Stream {
     context_.TryCancel();
     absl::MutexLock lock(&progress_.mutex);
     --progress_.running;
-    progress_.last = std::chrono::steady_clock::now();
+    progress_.last = steady_clock::now();
   }
   void End() {
     if (!is_over_) Over();
@@ -186,6 +193,8 @@ class StreamDrain::Stream {
   uint64_t changes_ = 0;
   uint64_t bytes_ = 0;
   uint64_t messages_ = 0;
+  uint64_t first_changes_ = 0;
+  steady_clock::time_point first_at_;
   bool is_over_ = false;
 };
 
@@ -237,7 +246,7 @@ void StreamDrain::Begin(const v1::SubscribeRequest& request, uint64_t until) {
     progress_->running = progress_->open = static_cast<int>(streams_.size());
   }
   const std::string bytes = request.SerializeAsString();
-  begin_ = std::chrono::steady_clock::now();
+  begin_ = steady_clock::now();
   for (const auto& stream : streams_) stream->Begin(bytes, request.after().sequence(), until);
 }
 
@@ -250,7 +259,11 @@ Drained StreamDrain::Wait() {
     Die(absl::DeadlineExceededError(fmt::format("{} streams go on", progress_->running)));
   }
   if (!progress_->error.empty()) Die(absl::InternalError(progress_->error));
-  Drained drained{.seconds = std::chrono::duration<double>(progress_->last - begin_).count()};
+  const Stream& first = *streams_.front();
+  Drained drained{
+      .seconds = duration<double>(progress_->last - begin_).count(),
+      .seconds_after_first = duration<double>(progress_->last - first.first_at()).count(),
+      .first_changes = first.first_changes()};
   for (const auto& stream : streams_) {
     drained.rows += stream->rows();
     drained.changes += stream->changes();

@@ -19,6 +19,9 @@ struct Drained {
   uint64_t changes = 0;  // counted one by one, after CountChanges
   uint64_t bytes = 0;    // of messages
   uint64_t messages = 0;
+  // Behind the first message of the first stream, until the end of the last.
+  double seconds_after_first = 0;
+  uint64_t first_changes = 0;  // those in that message, as `changes`
 };
 
 // Subscribers that cost as little as gRPC lets them: messages are taken as bytes, of each only the
