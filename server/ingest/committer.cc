@@ -10,11 +10,8 @@
 namespace millrace::ingest {
 namespace {
 
-// Groups that may wait for the disk: enough to decode through one fsync, little enough to bound
-// memory.
-constexpr size_t kGroupsWaitingMax = 4;
-// One write batch; larger ones only add latency.
-constexpr size_t kBatchBytesMax = 1 << 20;
+// What may wait for the disk: enough to decode through one fsync, little enough to bound memory.
+constexpr size_t kWaitingBytesMax = 2 << 20;
 constexpr Micros kTrimInterval = 10'000'000;
 constexpr absl::Duration kDiskFullPause = absl::Seconds(1);
 
@@ -36,18 +33,18 @@ Committer::Committer(log::Log& log, schema::Registry& registry, schema::Coverage
       coverage_(coverage),
       clock_(clock),
       options_(std::move(options)),
-      queue_(kGroupsWaitingMax),
+      waiting_(kWaitingBytesMax),
       trimmed_at_(clock.SteadyMicros()),
       thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "commit");
 }
 
 Committer::~Committer() {
-  queue_.Close();
+  waiting_.Close();
   thread_.join();
 }
 
-bool Committer::Push(CommitGroup group) { return queue_.Push(std::move(group)); }
+bool Committer::Push(CommitGroup group) { return waiting_.Push(std::move(group)); }
 
 absl::Status Committer::status() const {
   absl::MutexLock lock(&mutex_);
@@ -65,25 +62,15 @@ void Committer::GiveUpWaiting() {
 }
 
 void Committer::Run() {
-  std::optional<CommitGroup> group = queue_.Pop();
-  while (group.has_value()) {
-    std::optional<CommitGroup> next;
-    size_t bytes = FrameBytes(*group);
-    while (bytes < kBatchBytesMax && (next = queue_.TryPop()).has_value()) {
-      const size_t more = FrameBytes(*next);
-      if (!Merge(*group, *next)) break;
-      bytes += more;
-      next.reset();
-    }
-    const absl::Status status = Handle(std::move(*group));
+  while (std::optional<CommitGroup> group = waiting_.Take()) {
+    const absl::Status status = Handle(*std::move(group));
     if (!status.ok()) {
       absl::MutexLock lock(&mutex_);
       status_ = status;
       break;
     }
-    group = next.has_value() ? std::move(next) : queue_.Pop();
   }
-  queue_.Close();
+  waiting_.Close();
 }
 
 absl::Status Committer::Handle(CommitGroup group) {

@@ -9,16 +9,16 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "ingest/commit_group.h"
+#include "ingest/waiting_group.h"
 #include "log/log.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::ingest {
 
-// Puts groups on disk in order, as many with one fsync as have gathered meanwhile, and tells
+// Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells
 // readers. One thread of its own; also applies retention, because the log has one writing thread.
 // Push blocks while the disk is behind, which slows the reading of the binlog and nothing else.
 class Committer {
@@ -57,7 +57,7 @@ class Committer {
   schema::Coverage& coverage_;
   const Clock& clock_;
   const Options options_;
-  BoundedQueue<CommitGroup> queue_;
+  WaitingGroup waiting_;
   Micros trimmed_at_ = 0;
 
   mutable absl::Mutex mutex_;

@@ -23,7 +23,7 @@ namespace {
 constexpr Micros kPositionInterval = 1'000'000;
 // While more of the binlog is at hand, so much goes to the committer at once: a write, a sync and a
 // wake-up of readers cost the same for one frame as for several.
-constexpr size_t kGatherBytes = 256 << 10;
+constexpr size_t kGatherBytes = 1024 << 10;
 
 }  // namespace
 
