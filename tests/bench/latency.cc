@@ -63,8 +63,8 @@ void MeasureLatency(Bench& bench, Report& report) {
     for (const std::string durability : {"durable", "relaxed"}) {
       MeasureSteady(bench, durability, report);
     }
+    MeasureAfterIdle(bench, report);
   }
-  MeasureAfterIdle(bench, report);
 }
 
 }  // namespace millrace::testing
