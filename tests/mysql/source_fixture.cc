@@ -13,6 +13,7 @@ namespace millrace {
 namespace {
 
 constexpr absl::Duration kPurgeTimeout = absl::Seconds(30);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(1);
 
 }  // namespace
 
@@ -45,6 +46,7 @@ void MustPurgeOldFiles(testing::SqlSession& root) {
     const testing::SqlRows files = root.MustQuery("SHOW BINARY LOGS");
     if (files.size() == 1) return;
     root.MustExecute(fmt::format("PURGE BINARY LOGS TO '{}'", files.back()[0].value()));
+    absl::SleepFor(kPollInterval);
   }
   std::fprintf(stderr, "old files of the binlog are still in use\n");
   std::abort();
