@@ -42,12 +42,6 @@ class BoundedQueue {
     return TakeFront();
   }
 
-  // Takes the oldest item if there is one now.
-  std::optional<T> TryPop() ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
-    return TakeFront();
-  }
-
   // Ends all waiting: Push refuses from now on, Pop hands out what is left and then nothing.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);

@@ -14,8 +14,11 @@ void Append(std::vector<T>& to, std::vector<T>& from) {
 
 }  // namespace
 
-size_t FrameBytes(const CommitGroup& group) {
+size_t BytesOf(const CommitGroup& group) {
   size_t bytes = 0;
+  for (const log::Record& record : group.records) {
+    bytes += record.key.size() + (record.value.has_value() ? record.value->size() : 0);
+  }
   for (const transcode::BuiltFrame& frame : group.frames) bytes += frame.bytes.size();
   for (const transcode::BuiltFrame& frame : group.staged) bytes += frame.bytes.size();
   return bytes;

@@ -28,8 +28,8 @@ struct CommitGroup {
   std::vector<transcode::BuiltFrame> staged;  // behind `frames`, of a transaction that goes on
 };
 
-// Bytes of its frames.
-size_t FrameBytes(const CommitGroup& group);
+// Bytes of its frames and records.
+size_t BytesOf(const CommitGroup& group);
 
 // Adds the group that follows `to` to it, if one write can do what both ask for. False: it cannot,
 // and neither has changed. Frames that were to be staged go with the end of their transaction, if

@@ -82,6 +82,11 @@ class EventProcessor {
   // True if position() moved without any captured change since this was last asked.
   bool TakeMoved() { return std::exchange(moved_, false); }
   bool in_transaction() const { return in_transaction_; }
+  // Whether the open frame may be closed: it moves the changes of the transaction in progress, and
+  // a ROLLBACK TO could not take them back any more.
+  bool may_close_frame() const {
+    return !in_transaction_ || savepoints_.empty() || builder_.transaction_changes() == 0;
+  }
   // Between two transactions of a stream that has said which file it reads: tasks may run.
   bool between_transactions() const { return placed_ && !in_transaction_ && !announced_; }
   // Requires between_transactions(): everything before this place has been taken, nothing behind

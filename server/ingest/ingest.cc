@@ -23,7 +23,10 @@ namespace {
 constexpr Micros kPositionInterval = 1'000'000;
 // While more of the binlog is at hand, so much goes to the committer at once: a write, a sync and a
 // wake-up of readers cost the same for one frame as for several.
-constexpr size_t kGatherBytes = 1024 << 10;
+constexpr size_t kGatherBytes = 1 << 20;
+// But no longer than this much of the binlog: what follows may be of tables that nobody captures,
+// or a large transaction of them.
+constexpr uint64_t kHeldBinlogBytesMax = 4 << 20;
 
 }  // namespace
 
@@ -279,6 +282,7 @@ absl::Status Ingest::ReadStream() {
     if (step == Step::kWithin && processor_->in_transaction()) {
       // A large transaction leaves its frames behind as it goes.
       if (builder_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(false));
+      if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
       continue;
     }
     const bool more = stream->HasMore();
@@ -288,6 +292,7 @@ absl::Status Ingest::ReadStream() {
     if (!more) builder_->CloseFrame();
     MILLRACE_RETURN_IF_ERROR(AfterEvent(step));
     if (!more) MILLRACE_RETURN_IF_ERROR(PushGathered());
+    if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
     if (processor_->between_transactions()) {
       MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
     }
@@ -365,10 +370,21 @@ absl::Status Ingest::Gather(CommitGroup group) {
     MILLRACE_RETURN_IF_ERROR(PushGathered());
     gathered_ = std::move(group);
   }
-  return FrameBytes(*gathered_) < kGatherBytes ? absl::OkStatus() : PushGathered();
+  return BytesOf(*gathered_) < kGatherBytes ? absl::OkStatus() : PushGathered();
+}
+
+bool Ingest::HeldTooLong() const {
+  return bytes_.load(std::memory_order_relaxed) - pushed_at_ >= kHeldBinlogBytesMax;
+}
+
+absl::Status Ingest::PushHeld() {
+  if (processor_->may_close_frame()) builder_->CloseFrame();
+  if (builder_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
+  return PushGathered();
 }
 
 absl::Status Ingest::PushGathered() {
+  pushed_at_ = bytes_.load(std::memory_order_relaxed);
   if (!gathered_.has_value()) return absl::OkStatus();
   CommitGroup group = *std::exchange(gathered_, std::nullopt);
   if (committer_->Push(std::move(group))) return absl::OkStatus();

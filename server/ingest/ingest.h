@@ -97,6 +97,10 @@ class Ingest {
   absl::Status Gather(CommitGroup group);
   // Hands to the committer what has gathered.
   absl::Status PushGathered();
+  // So much of the binlog was read since then that ended transactions are not to wait any longer.
+  bool HeldTooLong() const;
+  // Hands to the committer all that has ended.
+  absl::Status PushHeld();
   bool PositionIsDue();
   bool WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
   bool CanRetry(const absl::Status& status);
@@ -125,7 +129,8 @@ class Ingest {
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
   std::optional<CommitGroup> gathered_;
-  uint64_t epoch_ = 0;  // connections of the stream so far
+  uint64_t pushed_at_ = 0;  // of bytes_
+  uint64_t epoch_ = 0;      // connections of the stream so far
   std::unique_ptr<Committer> committer_;
   bool checked_ = false;
   std::string findings_logged_;

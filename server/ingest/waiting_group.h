@@ -15,7 +15,7 @@ class WaitingGroup {
  public:
   explicit WaitingGroup(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // Waits until less than `bytes_max` of frames wait, or nothing does if `group` cannot join what
+  // Waits until less than `bytes_max` bytes wait, or nothing does if `group` cannot join what
   // does. False if it is or gets closed: `group` is dropped.
   bool Push(CommitGroup group) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -27,7 +27,7 @@ class WaitingGroup {
 
  private:
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return closed_ || !group_.has_value() || FrameBytes(*group_) < bytes_max_;
+    return closed_ || !group_.has_value() || BytesOf(*group_) < bytes_max_;
   }
   bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closed_ || !group_.has_value();

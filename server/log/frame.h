@@ -80,7 +80,8 @@ class Frame {
   // The same but for the checksum, which is left zero, with a payload that lies elsewhere;
   // content.payload is not looked at. Log seals what it stores, in the form in which it stores it.
   static std::string SerializeUnsealed(const FrameContent& content, std::string_view payload);
-  // The frame of what SerializeUnsealed returned, `first` being the content's. Errors as of Parse.
+  // The frame of what SerializeUnsealed returned, `first` being the content's. Offsets are checked.
+  // kDataLoss LOG_DAMAGED.
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnsealed(Sequence first,
                                                                     std::string bytes);
   // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
@@ -109,7 +110,7 @@ class Frame {
  private:
   template <typename Bytes>
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseAny(Sequence first, Bytes stored);
-  // Reads the plain form, whose checksum has been seen to.
+  // Reads the plain form; its checksum is the caller's affair.
   absl::Status Index(Sequence first);
 
   // One of them has the plain form.

@@ -23,8 +23,8 @@ constexpr uint32_t kAnyTypeUrl = 1;
 constexpr uint32_t kAnyValue = 2;
 constexpr uint32_t kTimestampSeconds = 1;
 constexpr uint32_t kTimestampNanos = 2;
-// A header without its two texts: seven tags and as many varints.
-constexpr size_t kHeaderNumbersBytesMax = 7 * (1 + 10);
+// A header without its two texts: eight tags and as many varints.
+constexpr size_t kHeaderNumbersBytesMax = 8 * (1 + 10);
 // Tag and value of Transaction.more.
 constexpr size_t kMoreFieldBytesMax = 8;
 

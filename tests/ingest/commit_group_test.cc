@@ -95,10 +95,10 @@ TEST(CommitGroup, WhatFollowsADropMayGoWithIt) {
   EXPECT_THAT(FirstsOf(to.frames), ElementsAre(1, 2));
 }
 
-TEST(CommitGroup, BytesAreThoseOfAllFrames) {
+TEST(CommitGroup, BytesAreThoseOfAllFramesAndRecords) {
   CommitGroup group = Ended({1, 2}, "a");
   group.staged = FramesAt({3});
-  EXPECT_EQ(FrameBytes(group), 30U);
+  EXPECT_EQ(BytesOf(group), 31U);
 }
 
 }  // namespace

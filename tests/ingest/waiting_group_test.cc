@@ -1,6 +1,9 @@
 #include "ingest/waiting_group.h"
 
+#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -12,6 +15,8 @@ using ::testing::Each;
 using ::testing::SizeIs;
 
 constexpr size_t kFrameBytes = 10;
+// Threads meet in any order: often enough that each way is taken.
+constexpr uint64_t kRounds = 200;
 
 CommitGroup Ended(uint64_t first) {
   CommitGroup group;
@@ -49,11 +54,35 @@ TEST(WaitingGroup, ClosedRefusesNewGroupsAndHandsOutWhatWaits) {
 
 TEST(WaitingGroup, GroupThatCannotJoinWaitsUntilTheOthersAreTaken) {
   WaitingGroup waiting(kFrameBytes * 100);
-  EXPECT_TRUE(waiting.Push(Ended(1)));
-  std::thread pusher([&waiting] { EXPECT_TRUE(waiting.Push(Dropping(1))); });
-  EXPECT_FALSE(waiting.Take()->drop_staged);
-  EXPECT_TRUE(waiting.Take()->drop_staged);
+  std::thread pusher([&waiting] {
+    for (uint64_t first = 1; first <= kRounds; ++first) {
+      EXPECT_TRUE(waiting.Push(Ended(first)));
+      EXPECT_TRUE(waiting.Push(Dropping(first)));
+    }
+    waiting.Close();
+  });
+  uint64_t last = 0;
+  uint64_t dropping = 0;
+  while (const std::optional<CommitGroup> group = waiting.Take()) {
+    // What follows a group that drops may join it; what drops never joins.
+    if (group->drop_staged) ++dropping;
+    EXPECT_THAT(group->frames, SizeIs(::testing::Le(2u)));
+    EXPECT_GE(group->newest.value, last);
+    last = group->newest.value;
+  }
   pusher.join();
+  EXPECT_EQ(dropping, kRounds);
+  EXPECT_EQ(last, kRounds);
+}
+
+TEST(WaitingGroup, ClosingEndsATakeThatWaits) {
+  for (uint64_t round = 0; round < kRounds; ++round) {
+    WaitingGroup waiting(kFrameBytes);
+    std::thread taker([&waiting] { EXPECT_FALSE(waiting.Take().has_value()); });
+    std::this_thread::yield();
+    waiting.Close();
+    taker.join();
+  }
 }
 
 TEST(WaitingGroup, NeverHoldsMuchMoreThanItMay) {
@@ -74,12 +103,17 @@ TEST(WaitingGroup, NeverHoldsMuchMoreThanItMay) {
   EXPECT_THAT(taken, Each(::testing::Le(3u)));
 }
 
+// For want of room, and of leave to join.
 TEST(WaitingGroup, ClosingEndsAPushThatWaits) {
-  WaitingGroup waiting(kFrameBytes);
-  EXPECT_TRUE(waiting.Push(Ended(1)));
-  std::thread pusher([&waiting] { EXPECT_FALSE(waiting.Push(Ended(2))); });
-  waiting.Close();
-  pusher.join();
+  for (uint64_t round = 0; round < kRounds; ++round) {
+    const bool full = round % 2 == 0;
+    WaitingGroup waiting(full ? kFrameBytes : kFrameBytes * 100);
+    EXPECT_TRUE(waiting.Push(Ended(1)));
+    std::thread pusher([&] { EXPECT_FALSE(waiting.Push(full ? Ended(2) : Dropping(2))); });
+    std::this_thread::yield();
+    waiting.Close();
+    pusher.join();
+  }
 }
 
 }  // namespace
