@@ -13,6 +13,12 @@ namespace millrace::log {
 namespace {
 
 // Names on disk, in the order of Family. Never renamed.
+// Written to see whether there is room, and removed.
+constexpr char kProbeFile[] = "/probe";
+constexpr size_t kProbePieceBytes = 64 << 10;
+// Beside what memory holds: the manifest, the head of a write-ahead log.
+constexpr uint64_t kProbeBytesMin = 256 << 10;
+
 constexpr std::array<const char*, kFamilies> kFamilyNames = {"log", "meta", "schema",
                                                              "subscriptions"};
 
@@ -78,6 +84,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   const rocksdb::Status status =
       rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
   if (!status.ok()) return OpenError(directory, status);
+  // A crash may have left it behind.
+  opened->GetEnv()->DeleteFile(directory + kProbeFile).PermitUncheckedError();
   auto database = std::make_unique<Database>(Key(), directory, std::unique_ptr<rocksdb::DB>(opened),
                                              std::move(handles));
   if (const rocksdb::Status prepared = database->PrepareForDiskFull(); !prepared.ok()) {
@@ -129,7 +137,8 @@ absl::Status Database::RecoverFromDiskFull() {
   absl::MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   if (!disk_full_) return absl::OkStatus();
-  rocksdb::Status status = database_->Resume();
+  rocksdb::Status status = ProbeSpace();
+  if (status.ok()) status = database_->Resume();
   if (status.ok()) status = PrepareForDiskFull();
   if (IsNoSpace(status)) return DiskFull(directory_, status);
   if (!status.ok()) {
@@ -139,6 +148,26 @@ absl::Status Database::RecoverFromDiskFull() {
   disk_full_ = false;
   impaired_.store(false, std::memory_order_release);
   return absl::OkStatus();
+}
+
+// Writes as much as Resume may write, and removes it. A flush that fails for want of space during a
+// Resume is now and then forgotten by RocksDB 7.8, and the next Resume then waits for it for ever.
+rocksdb::Status Database::ProbeSpace() const {
+  uint64_t bytes = 0;
+  database_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  bytes += kProbeBytesMin;
+  rocksdb::Env* const env = database_->GetEnv();
+  const std::string path = directory_ + kProbeFile;
+  const std::string piece(kProbePieceBytes, 'p');
+  std::unique_ptr<rocksdb::WritableFile> file;
+  rocksdb::Status status = env->NewWritableFile(path, &file, rocksdb::EnvOptions());
+  for (uint64_t written = 0; status.ok() && written < bytes; written += piece.size()) {
+    status = file->Append(piece);
+  }
+  if (status.ok()) status = file->Sync();
+  if (file != nullptr) file->Close();
+  const rocksdb::Status removed = env->DeleteFile(path);
+  return status.ok() ? removed : status;
 }
 
 // With nothing in memory, RocksDB 7.8's Resume keeps the write-ahead log whose writer has failed

@@ -76,6 +76,7 @@ class Database {
   absl::Status RecoverFromDiskFull() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status WriteFailed(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   rocksdb::Status PrepareForDiskFull();
+  rocksdb::Status ProbeSpace() const;
 
   const std::string directory_;
   const std::unique_ptr<rocksdb::DB> database_;
