@@ -18,9 +18,9 @@
 
 namespace millrace::ingest {
 
-// Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells
-// readers. One thread of its own; also applies retention, because the log has one writing thread.
-// Push blocks while the disk is behind, which slows the reading of the binlog and nothing else.
+// Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells readers. One
+// thread of its own; also applies retention, because the log has one writing thread. Push blocks
+// while the disk is behind, which slows the reading of the binlog and nothing else.
 class Committer {
  public:
   struct Options {

@@ -60,7 +60,7 @@ struct FrameContent {
 
 // A stored frame, parsed. Immutable and shared: the bytes live as long as any holder. Thread-safe.
 class Frame {
-  struct Key {};  // only Parse makes frames
+  struct Key {};  // only the parsers make frames
 
  public:
   explicit Frame(Key) {}
