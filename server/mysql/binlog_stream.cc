@@ -136,8 +136,6 @@ absl::StatusOr<std::string_view> BinlogStream::Read() {
     if (packet->empty() || packet->front() != kEvent) [[unlikely]]
       return NoEvent(*packet);
     packet->remove_prefix(1);
-    if (!skipper_.active()) [[likely]]
-      return packet;
     MILLRACE_ASSIGN_OR_RETURN(const bool dropped, skipper_.Drops(connection_->endpoint(), *packet));
     if (!dropped) return packet;
   }

@@ -17,9 +17,6 @@ class OffsetSkipper {
   // Drops what comes before `offset` in a dump that begins at the start of a file.
   explicit OffsetSkipper(uint64_t offset) : offset_(offset), active_(true) {}
 
-  // Whether Drops is to be asked of the next event.
-  bool active() const { return active_; }
-
   // Whether the next event is to be dropped. FORMAT_DESCRIPTION and artificial events never are.
   // kFailedPrecondition SOURCE_CHANGED: no event begins at the offset, or the file ends before it.
   absl::StatusOr<bool> Drops(const std::string& endpoint, std::string_view event) {
