@@ -232,15 +232,17 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
   before_image_ = after_image_ = Image();
   switch (event.kind) {
     case binlog::RowsKind::kWrite:
-      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kAfterFieldNumber, plan, event.present, rows));
+      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kAfterFieldNumber, [&] {
+        return plan.EncodeImage(event.present, rows, payload_, invalid_);
+      }));
       break;
     case binlog::RowsKind::kDelete:
-      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, plan, event.present, rows));
+      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, [&] {
+        return plan.EncodeImage(event.present, rows, payload_, invalid_);
+      }));
       break;
     case binlog::RowsKind::kUpdate:
-      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, plan, event.present, rows));
-      MILLRACE_RETURN_IF_ERROR(
-          AddImage(Change::kAfterFieldNumber, plan, event.present_after, rows));
+      MILLRACE_RETURN_IF_ERROR(AddUpdate(plan, event, rows));
       break;
     case binlog::RowsKind::kPartialUpdate:
       MILLRACE_RETURN_IF_ERROR(AddPartialUpdate(plan, event, rows));
@@ -256,13 +258,24 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
   return EndChange(begin, plan.table()->name);
 }
 
-absl::Status FrameBuilder::AddImage(uint32_t field, RowPlan& plan, std::string_view present,
-                                    std::string_view& rows) {
+absl::Status FrameBuilder::AddUpdate(RowPlan& plan, const binlog::Rows& event,
+                                     std::string_view& rows) {
+  MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, [&] {
+    return plan.EncodeBeforeImage(event.present, rows, payload_, invalid_);
+  }));
+  return AddImage(Change::kAfterFieldNumber, [&] {
+    return plan.EncodeAfterImage(event.present_after, rows, before_image_.offset, payload_,
+                                 invalid_);
+  });
+}
+
+template <typename Encode>
+absl::Status FrameBuilder::AddImage(uint32_t field, Encode encode) {
   const size_t known_invalid = invalid_.size();
   const size_t any = payload_.BeginNested(field);
   payload_.Append(prefix_.type_url);
   const size_t value = payload_.BeginNested(kAnyValue);
-  MILLRACE_RETURN_IF_ERROR(plan.EncodeImage(present, rows, payload_, invalid_));
+  MILLRACE_RETURN_IF_ERROR(encode());
   const size_t value_bytes = payload_.size() - value;
   payload_.EndNested(value);
   payload_.EndNested(any);

@@ -143,8 +143,10 @@ class FrameBuilder {
   // Starts a Change; returns what EndChange needs.
   size_t BeginChange(uint32_t table_id, uint8_t operation);
   absl::Status EndChange(size_t begin, const TableName& table);
-  absl::Status AddImage(uint32_t field, RowPlan& plan, std::string_view present,
-                        std::string_view& rows);
+  absl::Status AddUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
+  // `encode` appends the fields of the row.
+  template <typename Encode>
+  absl::Status AddImage(uint32_t field, Encode encode);
   absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
   absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows,
                          RowObserver* observer);

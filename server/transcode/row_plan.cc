@@ -39,23 +39,9 @@ bool AllSet(std::string_view bits, size_t count) {
   return rest == 0 || (static_cast<unsigned char>(bits[i]) & rest) == rest;
 }
 
-size_t LoadLength(const char* from, unsigned width) {
-  switch (width) {
-    case 1:
-      return static_cast<unsigned char>(*from);
-    case 2:
-      return LoadLittle16(from);
-    case 3:
-      return LoadLittle24(from);
-    default:
-      return LoadLittle32(from);
-  }
-}
-
 // Bit 0 of the options before an after image: bits follow that tell which JSON values are
 // differences.
 constexpr uint64_t kPartialJson = 1;
-constexpr std::string_view kEndsEarly = "the image ends early";
 
 absl::Status MapMisfit(const schema::TableVersion& table, std::string_view what) {
   const std::string name = table.name.ToString();
@@ -72,6 +58,7 @@ RowPlan::State::State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
   for (const ColumnOp& op : ops_) {
     if (op.is_json) ++json_columns_;
   }
+  ends_.resize(ops_.size());
   documents_.resize(ops_.size());
   has_document_.resize(ops_.size());
 }
@@ -92,14 +79,16 @@ absl::Status RowPlan::State::Failed(const char* image) const {
 template <RowPlan::State::Walking kWalking>
 const char* RowPlan::State::WalkColumns(std::string_view present, std::string_view partial,
                                         const char* at, const char* const end) {
-  const size_t null_bytes =
-      BytesOfBits(kWalking == Walking::kAllPresent ? ops_.size() : CountBits(present, ops_.size()));
+  constexpr bool kAll = kWalking == Walking::kAllPresent || kWalking == Walking::kNoteEnds;
+  const char* const image = at;
+  const size_t null_bytes = BytesOfBits(kAll ? ops_.size() : CountBits(present, ops_.size()));
   failure_ = {.column = ops_.size(), .at = at, .problem = kEndsEarly};
   if (static_cast<size_t>(end - at) < null_bytes) return nullptr;
   const std::string_view nulls(at, null_bytes);
   at += null_bytes;
   size_t null_index = 0;
   size_t json_index = 0;
+  const size_t out_begin = out_->size();
   char* to = out_->Reserve(fixed_room_);
   for (const ColumnOp& op : ops_) {
     bool is_partial = false;
@@ -107,32 +96,25 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
     if (kWalking == Walking::kDifferences && op.is_json && !partial.empty()) {
       is_partial = HasBit(partial, json_index++);
     }
-    if (kWalking != Walking::kAllPresent && !HasBit(present, op.column)) continue;
-    if (HasBit(nulls, null_index++)) continue;
-    const char* const from = at;
-    size_t size = op.width;
-    if (op.has_length) {
-      if (static_cast<size_t>(end - at) < size) [[unlikely]] {
-        failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
+    if (!kAll && !HasBit(present, op.column)) continue;
+    if (!HasBit(nulls, null_index++)) {
+      const char* const from = at;
+      std::string_view value;
+      if (!TakeValue(op, at, end, value)) [[unlikely]]
+        return nullptr;
+      if (kWalking == Walking::kKeepDocuments && op.is_json) {
+        documents_[op.column] = value;
+        has_document_[op.column] = true;
+      }
+      to = is_partial ? EncodeDifferences(op, value, to) : Encode(op, value, to);
+      if (to == nullptr) [[unlikely]] {
+        failure_ = {.column = op.column, .at = from, .problem = problem_};
         return nullptr;
       }
-      size = LoadLength(at, op.width);
-      at += op.width;
     }
-    if (static_cast<size_t>(end - at) < size) [[unlikely]] {
-      failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
-      return nullptr;
-    }
-    const std::string_view value(at, size);
-    at += size;
-    if (kWalking == Walking::kKeepDocuments && op.is_json) {
-      documents_[op.column] = value;
-      has_document_[op.column] = true;
-    }
-    to = is_partial ? EncodeDifferences(op, value, to) : Encode(op, value, to);
-    if (to == nullptr) [[unlikely]] {
-      failure_ = {.column = op.column, .at = from, .problem = problem_};
-      return nullptr;
+    if (kWalking == Walking::kNoteEnds) {
+      ends_[op.column] = {.value = static_cast<size_t>(at - image),
+                          .field = static_cast<size_t>(to - out_->data()) - out_begin};
     }
   }
   out_->Advance(to);
@@ -144,7 +126,11 @@ absl::Status RowPlan::State::Walk(std::string_view present, std::string_view par
                                   std::string_view& rows) {
   const char* const end = rows.data() + rows.size();
   const size_t out_size = out_->size();
-  const char* at = WalkColumns<kWalking>(present, partial, rows.data(), end);
+  return EndWalk(WalkColumns<kWalking>(present, partial, rows.data(), end), out_size, rows);
+}
+
+// `at` is what the walk returned.
+absl::Status RowPlan::State::EndWalk(const char* at, size_t out_size, std::string_view& rows) {
   if (at == nullptr) {
     out_->Truncate(out_size);
     return Failed(rows.data());
@@ -159,7 +145,8 @@ absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
     return MapMisfit(*table_, "the bitmap of present columns has another size");
   }
   WriteTo(out, invalid);
-  if (invalid.empty()) kept_.clear();
+  // Asked first: to clear a deque costs something even if it is empty.
+  if (invalid.empty() && !kept_.empty()) kept_.clear();
   return absl::OkStatus();
 }
 
@@ -169,6 +156,29 @@ absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_v
   if (AllSet(present, ops_.size())) [[likely]]
     return Walk<Walking::kAllPresent>(present, {}, rows);
   return Walk<Walking::kSomePresent>(present, {}, rows);
+}
+
+absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::string_view& rows,
+                                               WireBuffer& out, std::vector<InvalidText>& invalid) {
+  before_ = {};
+  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
+  if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
+  const std::string_view image = rows;
+  MILLRACE_RETURN_IF_ERROR(Walk<Walking::kNoteEnds>(present, {}, rows));
+  // Invalid text would have to be found again.
+  if (invalid.empty()) before_ = image.substr(0, image.size() - rows.size());
+  return absl::OkStatus();
+}
+
+absl::Status RowPlan::State::EncodeAfterImage(std::string_view present, std::string_view& rows,
+                                              size_t before, WireBuffer& out,
+                                              std::vector<InvalidText>& invalid) {
+  if (!AllSet(present, ops_.size()) || !HasNullsOfBefore(rows)) {
+    return EncodeImage(present, rows, out, invalid);
+  }
+  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
+  const size_t out_size = out.size();
+  return EndWalk(WalkChanged(rows, before), out_size, rows);
 }
 
 absl::Status RowPlan::State::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
@@ -240,6 +250,17 @@ const schema::TableVersionPtr& RowPlan::table() const { return state_->table(); 
 absl::Status RowPlan::EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
                                   std::vector<InvalidText>& invalid) {
   return state_->EncodeImage(present, rows, out, invalid);
+}
+
+absl::Status RowPlan::EncodeBeforeImage(std::string_view present, std::string_view& rows,
+                                        WireBuffer& out, std::vector<InvalidText>& invalid) {
+  return state_->EncodeBeforeImage(present, rows, out, invalid);
+}
+
+absl::Status RowPlan::EncodeAfterImage(std::string_view present, std::string_view& rows,
+                                       size_t before, WireBuffer& out,
+                                       std::vector<InvalidText>& invalid) {
+  return state_->EncodeAfterImage(present, rows, before, out, invalid);
 }
 
 absl::Status RowPlan::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,

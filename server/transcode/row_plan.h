@@ -43,6 +43,15 @@ class RowPlan {
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
                            std::vector<InvalidText>& invalid);
 
+  // The two images of an UPDATE, one after the other: each does what EncodeImage does. Most columns
+  // of a row are the same before and after, and the fields of these are copied. The first remembers
+  // where its columns end, so nothing else may be encoded in between; `before` is where in `out`
+  // the fields begin that it wrote, which still are as it wrote them.
+  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+                                 std::vector<InvalidText>& invalid);
+  absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,
+                                WireBuffer& out, std::vector<InvalidText>& invalid);
+
   // An UPDATE of PARTIAL_UPDATE_ROWS: before image and after image with JSON differences, applied
   // to the before image's documents. The after image is written to `after`, the before image to
   // `before`. kFailedPrecondition PARTIAL_JSON_WITHOUT_BEFORE: the before image lacks the document.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/bytes.h"
 #include "transcode/field_writer.h"
 #include "transcode/json_document.h"
 #include "transcode/row_plan.h"
@@ -21,6 +22,10 @@ class RowPlan::State : private FieldWriter {
   using FieldWriter::table;
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
                            std::vector<InvalidText>& invalid);
+  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+                                 std::vector<InvalidText>& invalid);
+  absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,
+                                WireBuffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
                                    WireBuffer& before, WireBuffer& after,
                                    std::vector<InvalidText>& invalid);
@@ -29,15 +34,23 @@ class RowPlan::State : private FieldWriter {
   // How a walk treats the columns.
   enum class Walking : uint8_t {
     kAllPresent,     // every column is in the image
+    kNoteEnds,       // the same, and it is noted where each ends
     kSomePresent,    // those of the bitmap are
     kKeepDocuments,  // the same, and JSON values are remembered
     kDifferences,    // the same, and JSON values may be differences to those remembered
   };
+  static constexpr std::string_view kEndsEarly = "the image ends early";
   // What a failed walk found. `column` is past the end if no column is to blame.
   struct Failure {
     size_t column = 0;
     const char* at = nullptr;
     std::string_view problem;
+  };
+  // Where a column of the before image ends, and its field, counted from where the image begins and
+  // the first field does.
+  struct ColumnEnd {
+    size_t value = 0;
+    size_t field = 0;
   };
 
   template <Walking kWalking>
@@ -45,6 +58,10 @@ class RowPlan::State : private FieldWriter {
   template <Walking kWalking>
   const char* WalkColumns(std::string_view present, std::string_view partial, const char* at,
                           const char* end);
+  const char* WalkChanged(std::string_view image, size_t before);
+  bool HasNullsOfBefore(std::string_view image) const;
+  bool TakeValue(const ColumnOp& op, const char*& at, const char* end, std::string_view& value);
+  absl::Status EndWalk(const char* at, size_t out_size, std::string_view& rows);
   absl::Status WalkDifferences(std::string_view present, std::string_view& rows);
   absl::Status Start(std::string_view present, WireBuffer& out, std::vector<InvalidText>& invalid);
   absl::Status Failed(const char* image) const;
@@ -60,6 +77,10 @@ class RowPlan::State : private FieldWriter {
 
   size_t json_columns_ = 0;
 
+  // Of the last before image: its bytes, empty if there is none to go by, and its columns.
+  std::string_view before_;
+  std::vector<ColumnEnd> ends_;
+
   // Of the walk at hand.
   Failure failure_;
   // JSON values of the before image, by column; only where has_document_.
@@ -73,5 +94,39 @@ class RowPlan::State : private FieldWriter {
   JsonDocument document_;
   std::deque<std::string> kept_;  // inflated text that InvalidText views
 };
+
+inline size_t LengthOfValue(const char* from, unsigned width) {
+  switch (width) {
+    case 1:
+      return static_cast<unsigned char>(*from);
+    case 2:
+      return LoadLittle16(from);
+    case 3:
+      return LoadLittle24(from);
+    default:
+      return LoadLittle32(from);
+  }
+}
+
+// The value of `op` at `at`, which moves behind it. False, and failure_ is set: it does not end
+// before `end`.
+inline bool RowPlan::State::TakeValue(const ColumnOp& op, const char*& at, const char* end,
+                                      std::string_view& value) {
+  const char* const from = at;
+  size_t size = op.width;
+  bool fits = static_cast<size_t>(end - at) >= size;
+  if (fits && op.has_length) {
+    size = LengthOfValue(at, op.width);
+    at += op.width;
+    fits = static_cast<size_t>(end - at) >= size;
+  }
+  if (!fits) [[unlikely]] {
+    failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
+    return false;
+  }
+  value = {at, size};
+  at += size;
+  return true;
+}
 
 }  // namespace millrace::transcode
