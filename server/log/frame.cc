@@ -1,5 +1,6 @@
 #include "log/frame.h"
 
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -62,18 +63,41 @@ std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
   return after;
 }
 
+// Numbers one after the other, put together apart: to append each to a long string costs more than
+// to write it.
+class Numbers {
+ public:
+  // The most that are put in before they are taken.
+  static constexpr size_t kMost = 5;
+
+  void Byte(uint8_t value) { bytes_[size_++] = static_cast<char>(value); }
+  void Varint(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) Byte(static_cast<uint8_t>(value | 0x80));
+    Byte(static_cast<uint8_t>(value));
+  }
+  void AppendTo(std::string& to) const { to.append(bytes_.data(), size_); }
+
+ private:
+  std::array<char, kMost * 10> bytes_;
+  size_t size_ = 0;
+};
+
 void AppendSegment(std::string& to, const FrameContent& content, const Segment& segment) {
-  AppendVarint(to, segment.header_offset - segment.offset);
-  AppendVarint(to, segment.header_size);
-  AppendVarint(to, segment.changes_before << 1 | (segment.more ? 1 : 0));
-  AppendVarint(to, ZigZag(Difference(content.commit_time_max, segment.commit_time)));
-  AppendVarint(to, segment.run_count);
+  Numbers numbers;
+  numbers.Varint(segment.header_offset - segment.offset);
+  numbers.Varint(segment.header_size);
+  numbers.Varint(segment.changes_before << 1 | (segment.more ? 1 : 0));
+  numbers.Varint(ZigZag(Difference(content.commit_time_max, segment.commit_time)));
+  numbers.Varint(segment.run_count);
+  numbers.AppendTo(to);
   for (uint32_t i = 0; i < segment.run_count; ++i) {
     const Run& run = content.runs[segment.first_run + i];
-    AppendVarint(to, run.table_id);
-    to.push_back(static_cast<char>(run.operation));
-    AppendVarint(to, run.size);
-    AppendVarint(to, run.change_count);
+    Numbers of_run;
+    of_run.Varint(run.table_id);
+    of_run.Byte(run.operation);
+    of_run.Varint(run.size);
+    of_run.Varint(run.change_count);
+    of_run.AppendTo(to);
   }
 }
 
