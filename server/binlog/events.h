@@ -79,6 +79,9 @@ struct Query {
   static constexpr uint64_t kSqlModeNoBackslashEscapes = 1 << 20;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
+// The statement alone, without a look at the settings beside it. Empty: there is none, or the event
+// is malformed, which ParseQuery says.
+std::string_view StatementOf(const Event& event);
 
 // Row events of all versions.
 enum class RowsKind : uint8_t { kWrite, kUpdate, kDelete, kPartialUpdate };

@@ -133,4 +133,16 @@ absl::StatusOr<Query> ParseQuery(const Event& event) {
   return query;
 }
 
+std::string_view StatementOf(const Event& event) {
+  constexpr size_t kDatabaseSizeAt = 8;
+  constexpr size_t kStatusSizeAt = 11;
+  constexpr size_t kFixedSize = 13;
+  const std::string_view body = event.body;
+  if (body.size() < kFixedSize) return {};
+  const size_t nul = kFixedSize + LoadLittle16(body.data() + kStatusSizeAt) +
+                     static_cast<uint8_t>(body[kDatabaseSizeAt]);
+  if (nul >= body.size() || body[nul] != '\0') return {};
+  return body.substr(nul + 1);
+}
+
 }  // namespace millrace::binlog

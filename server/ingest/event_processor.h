@@ -15,6 +15,7 @@
 #include "binlog/events.h"
 #include "ingest/coverage_rules.h"
 #include "ingest/table_plans.h"
+#include "ingest/transaction_gtid.h"
 #include "model/binlog_place.h"
 #include "model/flavour.h"
 #include "model/source_position.h"
@@ -123,7 +124,7 @@ class EventProcessor {
                                    const schema::Statement& statement);
   absl::StatusOr<Step> OnDefinition(const Event& event, const binlog::Query& query,
                                     const schema::Statement& statement);
-  absl::StatusOr<Step> OnBegin(const Event& event, const binlog::Query& query);
+  absl::StatusOr<Step> OnBegin(const Event& event);
   absl::StatusOr<Step> OnRollback();
   absl::StatusOr<Step> OnRollbackToSavepoint(std::string_view statement);
   absl::Status SetSavepoint(std::string_view statement);
@@ -181,12 +182,10 @@ class EventProcessor {
   bool announced_ = false;
   bool standalone_ = false;        // MariaDB: the next event is all of it
   bool alter_unfinished_ = false;  // MariaDB: START ALTER or ROLLBACK ALTER: nothing changed
-  std::optional<MysqlGtid> mysql_gtid_;
-  std::optional<MariadbGtid> mariadb_gtid_;
+  TransactionGtid gtid_;
   Micros announced_commit_time_ = 0;
   uint32_t server_id_ = 0;
   uint64_t transaction_offset_ = 0;
-  std::string gtid_text_;
   Micros commit_time_ = 0;
   uint64_t transactions_ = 0;
   struct Savepoint {

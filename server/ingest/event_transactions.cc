@@ -49,9 +49,7 @@ absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
   transaction_offset_ = event_offset_;
   server_id_ = event.header.server_id;
   announced_commit_time_ = gtid.immediate_commit_time;
-  mysql_gtid_ = std::move(gtid.gtid);
-  gtid_text_.clear();
-  if (mysql_gtid_.has_value()) AppendText(gtid_text_, *mysql_gtid_);
+  if (gtid.gtid.has_value()) gtid_.Set(*std::move(gtid.gtid));
   return Step::kWithin;
 }
 
@@ -62,9 +60,7 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   transaction_offset_ = event_offset_;
   server_id_ = event.header.server_id;
   announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
-  mariadb_gtid_ = gtid.gtid;
-  gtid_text_.clear();
-  AppendText(gtid_text_, gtid.gtid);
+  gtid_.Set(gtid.gtid);
   standalone_ = gtid.standalone;
   alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
   if (!standalone_) Begin(event);
@@ -76,11 +72,10 @@ void EventProcessor::Begin(const Event& event) {
     transaction_offset_ = event_offset_;
     server_id_ = event.header.server_id;
     announced_commit_time_ = 0;
-    gtid_text_.clear();
   }
   commit_time_ = announced_commit_time_ != 0 ? announced_commit_time_
                                              : Micros{event.header.timestamp} * kSecond;
-  builder_.BeginTransaction({.gtid = gtid_text_,
+  builder_.BeginTransaction({.gtid = gtid_.text(),
                              .commit_time = commit_time_,
                              .server_id = server_id_,
                              .file = file_,
@@ -89,10 +84,7 @@ void EventProcessor::Begin(const Event& event) {
   savepoints_.clear();
 }
 
-void EventProcessor::CountGtid() {
-  if (mysql_gtid_.has_value()) builder_.gtids().Add(*mysql_gtid_);
-  if (mariadb_gtid_.has_value()) builder_.gtids().Add(*mariadb_gtid_);
-}
+void EventProcessor::CountGtid() { gtid_.AddTo(builder_.gtids()); }
 
 Step EventProcessor::Commit() {
   CountGtid();
@@ -129,8 +121,7 @@ Step EventProcessor::Abandon() {
 }
 
 void EventProcessor::ForgetTransaction() {
-  mysql_gtid_.reset();
-  mariadb_gtid_.reset();
+  gtid_.Reset();
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
 }
 

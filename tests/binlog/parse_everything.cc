@@ -96,6 +96,7 @@ absl::Status ParseEverything(const Event& event, Flavour flavour) {
     case EventType::kMariadbGtidList:
       return TouchResult(ParsePreviousGtids(event));
     case EventType::kQuery:
+      Touch(StatementOf(event));
       return TouchResult(ParseQuery(event));
     case EventType::kXid:
       return TouchResult(ParseXid(event));

@@ -76,6 +76,27 @@ TEST(Queries, UnknownStatusVariableEndsTheirReadingAndNothingElse) {
   EXPECT_EQ(query->statement, "X");
 }
 
+TEST(Queries, StatementAloneIsThatOfTheWholeEvent) {
+  for (const std::string_view captured :
+       {captured::kMysqlCreateTable, captured::kMysqlCreateTableLatin1,
+        captured::kMysqlStatementInsert, captured::kMysqlCreateView}) {
+    const SampleEvent event(captured);
+    EXPECT_EQ(StatementOf(*event), ParseQuery(*event)->statement);
+  }
+}
+
+TEST(Queries, StatementAloneOfAMalformedEventIsEmpty) {
+  const std::string body = BodyWith(FromHex("0408000800ff00"));
+  ASSERT_EQ(StatementOf(MakeEvent(EventType::kQuery, body)), "X");
+  // All up to the NUL that ends the database's name; it may be the last byte.
+  for (size_t size = 0; size < body.size(); ++size) {
+    EXPECT_EQ(StatementOf(MakeEvent(EventType::kQuery, body.substr(0, size))), "") << size;
+  }
+  std::string without_nul = body;
+  without_nul[body.size() - 2] = 'x';
+  EXPECT_EQ(StatementOf(MakeEvent(EventType::kQuery, without_nul)), "");
+}
+
 struct Variable {
   std::string_view what;
   std::string_view hex;
