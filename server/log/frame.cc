@@ -115,10 +115,10 @@ uint64_t CheckRuns(const FrameContent& content, const Segment& segment) {
   return changes;
 }
 
-void CheckContent(const FrameContent& content, std::string_view payload) {
+void CheckContent(const FrameContent& content, uint64_t payload_bytes) {
   MILLRACE_CHECK(content.first.value > 0);
   MILLRACE_CHECK(content.change_count > 0);
-  MILLRACE_CHECK(payload.size() < kUint32Max);
+  MILLRACE_CHECK(payload_bytes < kUint32Max);
   uint64_t at = 0;
   uint64_t runs = 0;
   uint64_t changes = 0;
@@ -132,7 +132,7 @@ void CheckContent(const FrameContent& content, std::string_view payload) {
     runs += segment.run_count;
     changes += segment.change_count;
   }
-  MILLRACE_CHECK(at == payload.size());
+  MILLRACE_CHECK(at == payload_bytes);
   MILLRACE_CHECK(runs == content.runs.size());
   MILLRACE_CHECK(changes == content.change_count);
 }
@@ -240,17 +240,19 @@ absl::Status FrameDamaged(Sequence first, std::string_view what) {
 }
 
 std::string Frame::Serialize(const FrameContent& content) {
-  std::string stored = SerializeUnsealed(content, content.payload);
+  std::string stored = SerializeUnsealed(content, {}, content.payload);
   const uint64_t checksum = FrameChecksum(stored, content.first);
   std::memcpy(stored.data(), &checksum, sizeof checksum);
   return stored;
 }
 
-std::string Frame::SerializeUnsealed(const FrameContent& content, std::string_view payload) {
-  CheckContent(content, payload);
+std::string Frame::SerializeUnsealed(const FrameContent& content, std::string_view head,
+                                     std::string_view rest) {
+  CheckContent(content, head.size() + rest.size());
   std::string stored;
   stored.reserve(kFrameHeadBytes + 32 + 2 * content.gtids_before.size() +
-                 16 * content.segments.size() + 12 * content.runs.size() + payload.size());
+                 16 * content.segments.size() + 12 * content.runs.size() + head.size() +
+                 rest.size());
   stored.append(kFrameChecksumBytes, '\0');
   stored.push_back(static_cast<char>(kPlainFrame));
   AppendVarint(stored, content.change_count);
@@ -258,7 +260,8 @@ std::string Frame::SerializeUnsealed(const FrameContent& content, std::string_vi
   AppendGtids(stored, content.gtids_before, content.gtids_after);
   AppendVarint(stored, content.segments.size());
   for (const Segment& segment : content.segments) AppendSegment(stored, content, segment);
-  stored.append(payload);
+  stored.append(head);
+  stored.append(rest);
   return stored;
 }
 

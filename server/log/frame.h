@@ -77,9 +77,11 @@ class Frame {
   // The stored form of `content`, version 1. Format: log/FORMAT.md. Requires what FrameContent
   // says.
   static std::string Serialize(const FrameContent& content);
-  // The same but for the checksum, which is left zero, with a payload that lies elsewhere;
-  // content.payload is not looked at. Log seals what it stores, in the form in which it stores it.
-  static std::string SerializeUnsealed(const FrameContent& content, std::string_view payload);
+  // The same but for the checksum, which is left zero, with a payload that lies elsewhere, in two
+  // pieces; content.payload is not looked at. Log seals what it stores, in the form in which it
+  // stores it.
+  static std::string SerializeUnsealed(const FrameContent& content, std::string_view head,
+                                       std::string_view rest);
   // The frame of what SerializeUnsealed returned, `first` being the content's. Offsets are checked.
   // kDataLoss LOG_DAMAGED.
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnsealed(Sequence first,

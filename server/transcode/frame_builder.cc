@@ -1,7 +1,6 @@
 #include "transcode/frame_builder.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -25,8 +24,6 @@ constexpr uint32_t kTimestampSeconds = 1;
 constexpr uint32_t kTimestampNanos = 2;
 // A header without its two texts: eight tags and as many varints.
 constexpr size_t kHeaderNumbersBytesMax = 8 * (1 + 10);
-// Tag and value of Transaction.more.
-constexpr size_t kMoreFieldBytesMax = 8;
 
 uint8_t OperationOf(binlog::RowsKind kind) {
   switch (kind) {
@@ -115,7 +112,7 @@ void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
 void FrameBuilder::EndTransaction() {
   MILLRACE_CHECK(in_transaction_);
   if (segment_open_) {
-    CloseSegment(/*more=*/false);
+    CloseSegment();
     open_finished_changes_ = content_.change_count;
   }
   in_transaction_ = false;
@@ -422,8 +419,7 @@ void FrameBuilder::PrepareSegment() {
     // What was detached may still be small.
     if (payload_.size() >= frame_bytes_) {
       changes_before_ += content_.segments.back().change_count;
-      CloseSegment(/*more=*/true);
-      StoreFrame(/*unfinished=*/true);
+      StoreContinued();
     }
   }
   if (!segment_open_) OpenSegment();
@@ -448,41 +444,46 @@ void FrameBuilder::OpenSegment() {
   segment_open_ = true;
 }
 
-void FrameBuilder::CloseSegment(bool more) {
-  if (more) MarkContinued();
+void FrameBuilder::CloseSegment() {
   log::Segment& segment = content_.segments.back();
   const size_t size_before = payload_.size();
   payload_.EndNested(segment_begin_);
   // The length took more or less room than assumed: what lies behind it has moved.
   const auto shift = static_cast<int64_t>(payload_.size()) - static_cast<int64_t>(size_before);
-  segment.more = more;
   segment.header_offset = static_cast<uint32_t>(static_cast<int64_t>(segment_begin_) + shift);
-  segment.end = static_cast<uint32_t>(segment.end + shift);
-  for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {
-    content_.runs[i].offset = static_cast<uint32_t>(content_.runs[i].offset + shift);
-  }
+  MoveChanges(shift);
   segment_open_ = false;
 }
 
-// Adds `more` to the header of the open segment, where it belongs: only now is it known. Moves the
-// changes, once for each frame of a large transaction.
-void FrameBuilder::MarkContinued() {
+// Closes the open segment, whose transaction goes on in the next frame, and stores the frame, in
+// which there is nothing else. What stands before the changes is put together anew, for it is known
+// only now that `more` belongs to the header; the changes are copied once, into the frame.
+void FrameBuilder::StoreContinued() {
   log::Segment& segment = content_.segments.back();
+  MILLRACE_CHECK(segment.offset == 0);
   const size_t changes_begin = segment_begin_ + segment.header_size;
-  const size_t changes_size = payload_.size() - changes_begin;
-  payload_.PutVarintField(Transaction::kMoreFieldNumber, 1);
-  const size_t field_size = payload_.size() - changes_begin - changes_size;
-  char* const changes = payload_.mutable_data() + changes_begin;
-  // Not std::rotate, which swaps byte by byte: a fifth of all that ingest did.
-  std::array<char, kMoreFieldBytesMax> field{};
-  MILLRACE_CHECK(field_size <= field.size());
-  std::memcpy(field.data(), changes + changes_size, field_size);
-  std::memmove(changes + field_size, changes, changes_size);
-  std::memcpy(changes, field.data(), field_size);
-  segment.header_size += static_cast<uint32_t>(field_size);
-  segment.end += static_cast<uint32_t>(field_size);
+  const std::string_view changes = payload_.view().substr(changes_begin);
+  continued_header_.Clear();
+  continued_header_.Append(header_.view());
+  continued_header_.PutVarintField(Transaction::kMoreFieldNumber, 1);
+  head_.Clear();
+  head_.PutTag(SubscribeResponse::kTransactionsFieldNumber, WireBuffer::kBytes);
+  head_.PutVarint(continued_header_.size() + changes.size());
+  segment.header_offset = static_cast<uint32_t>(head_.size());
+  segment.header_size = static_cast<uint32_t>(continued_header_.size());
+  head_.Append(continued_header_.view());
+  segment.more = true;
+  MoveChanges(static_cast<int64_t>(head_.size()) - static_cast<int64_t>(changes_begin));
+  segment_open_ = false;
+  StoreFrame(head_.view(), changes, /*unfinished=*/true);
+}
+
+// The changes of the last segment stand `shift` bytes further on.
+void FrameBuilder::MoveChanges(int64_t shift) {
+  log::Segment& segment = content_.segments.back();
+  segment.end = static_cast<uint32_t>(segment.end + shift);
   for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {
-    content_.runs[i].offset += static_cast<uint32_t>(field_size);
+    content_.runs[i].offset = static_cast<uint32_t>(content_.runs[i].offset + shift);
   }
 }
 
@@ -497,7 +498,7 @@ void FrameBuilder::DetachSegment() {
   content_.runs.resize(segment.first_run);
   content_.change_count = open_finished_changes_;
   payload_.Truncate(base);
-  StoreFrame(/*unfinished=*/false);
+  StoreFrame({}, payload_.view(), /*unfinished=*/false);
 
   payload_.Append(bytes);
   for (log::Run& run : runs) run.offset -= base;
@@ -517,17 +518,17 @@ void FrameBuilder::CloseFrame() {
   if (segment_open_) {
     DetachSegment();
   } else {
-    StoreFrame(/*unfinished=*/false);
+    StoreFrame({}, payload_.view(), /*unfinished=*/false);
   }
 }
 
-void FrameBuilder::StoreFrame(bool unfinished) {
+void FrameBuilder::StoreFrame(std::string_view head, std::string_view rest, bool unfinished) {
   gtids_.AppendBinary(content_.gtids_after);
   content_.commit_time_max =
       unfinished ? std::max(commit_time_max_, commit_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
-                     .bytes = log::Frame::SerializeUnsealed(content_, payload_.view()),
+                     .bytes = log::Frame::SerializeUnsealed(content_, head, rest),
                      .unfinished = unfinished});
   payload_.Clear();
   content_.segments.clear();

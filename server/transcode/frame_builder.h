@@ -158,12 +158,14 @@ class FrameBuilder {
   // full.
   void PrepareSegment();
   void OpenSegment();
-  void CloseSegment(bool more);
-  void MarkContinued();
+  void CloseSegment();
+  void StoreContinued();
+  void MoveChanges(int64_t shift);
   void DropOpenSegment();
   // Moves the segment in progress to a frame of its own and closes the frame before it.
   void DetachSegment();
-  void StoreFrame(bool unfinished);
+  // Its payload is `head` and `rest`.
+  void StoreFrame(std::string_view head, std::string_view rest, bool unfinished);
 
   uint32_t frame_bytes_;
   size_t change_bytes_max_;
@@ -179,7 +181,7 @@ class FrameBuilder {
   Micros commit_time_ = 0;
   WireBuffer header_;
 
-  // The open frame. `content_.payload` is filled from `payload_` when it closes.
+  // The open frame. `content_.payload` stays empty.
   WireBuffer payload_;
   log::FrameContent content_;
   uint32_t open_finished_changes_ = 0;
@@ -193,6 +195,8 @@ class FrameBuilder {
   schema::TableVersionPtr event_table_;
   const schema::TableVersion* read_table_ = nullptr;
   WireBuffer prefix_buffer_;
+  WireBuffer head_;
+  WireBuffer continued_header_;
   WireBuffer before_;
   WireBuffer after_;
   std::vector<InvalidText> invalid_;

@@ -82,7 +82,7 @@ TEST(FrameCompression, FrameThatIsNotSealedIsStoredSealed) {
   for (const FrameContent& content :
        {OneTransaction(kFirst, 7, 100), OneTransaction(kFirst, 1, 60'000)}) {
     const std::string plain = Frame::Serialize(content);
-    const std::string unsealed = Frame::SerializeUnsealed(content, content.payload);
+    const std::string unsealed = Frame::SerializeUnsealed(content, {}, content.payload);
     EXPECT_NE(unsealed, plain);
     EXPECT_EQ(Compressed(unsealed), Compressed(plain));
   }
