@@ -1,4 +1,7 @@
 // Disks that are full or fail.
+#include <filesystem>
+#include <fstream>
+
 #include "log/log_fixture.h"
 
 namespace millrace::log::testing {
@@ -59,6 +62,24 @@ TEST_F(LogFaultTest, SpaceForRecoveringButNotForTheCommitIsNoFailure) {
   EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
   options_.directory = PowerLossCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 4);
+}
+
+TEST_F(LogFaultTest, LookAtTheRoomLeavesNoFile) {
+  const std::filesystem::path probe = std::filesystem::path(options_.directory) / "probe";
+  const Batch batch = BatchOf({NextFrame(4)});
+  faults_->FillDisk(100);
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+    EXPECT_FALSE(std::filesystem::exists(probe));
+  }
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
+  EXPECT_FALSE(std::filesystem::exists(probe));
+  // One that a crash left goes when the log is opened.
+  std::ofstream(probe) << "left";
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  EXPECT_FALSE(std::filesystem::exists(probe));
   ExpectRange(1, 4);
 }
 
