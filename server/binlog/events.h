@@ -79,8 +79,8 @@ struct Query {
   static constexpr uint64_t kSqlModeNoBackslashEscapes = 1 << 20;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
-// The statement alone, without a look at the settings beside it. Empty: there is none, or the event
-// is malformed, which ParseQuery says.
+// The statement alone, without a look at the settings beside it, which may be malformed. Empty:
+// there is none, or the event ends before it.
 std::string_view StatementOf(const Event& event);
 
 // Row events of all versions.

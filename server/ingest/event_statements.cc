@@ -23,10 +23,10 @@ constexpr size_t kSavepointsMax = 10'000;
 }  // namespace
 
 absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
-  // The two that every transaction without an XID event has, ahead of the tokenizer; and the one
-  // that nearly every transaction has, for which no setting of the session matters, ahead of all.
+  // Nearly every transaction has it, and no setting of the session matters to it.
   if (binlog::StatementOf(event) == "BEGIN") return OnBegin(event);
   MILLRACE_ASSIGN_OR_RETURN(binlog::Query query, binlog::ParseQuery(event));
+  // Ahead of the tokenizer: every transaction without an XID event has it.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
   // The text and the names in it become protobuf strings, which are UTF-8.
   const std::string statement =

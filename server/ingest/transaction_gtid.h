@@ -30,8 +30,8 @@ class TransactionGtid {
   std::optional<MysqlGtid> mysql_;
   std::optional<MariadbGtid> mariadb_;
   std::string text_;
-  // Of text_, as far as it is the UUID of `text_uuid_` and what separates it from the number; 0: it
-  // is nothing of that kind. Transaction after transaction is of one source.
+  // text_ begins with the text of `text_uuid_` and a colon, which are kept for the next transaction
+  // of the same source: these are so many bytes. 0: it does not.
   size_t prefix_ = 0;
   decltype(MysqlGtid::uuid) text_uuid_{};
 };

@@ -63,11 +63,11 @@ std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
   return after;
 }
 
-// Numbers one after the other, put together apart: to append each to a long string costs more than
-// to write it.
+// A few numbers, one after the other, which go to a string together: to append each by itself costs
+// more than to write it.
 class Numbers {
  public:
-  // The most that are put in before they are taken.
+  // So many varints have room.
   static constexpr size_t kMost = 5;
 
   void Byte(uint8_t value) { bytes_[size_++] = static_cast<char>(value); }

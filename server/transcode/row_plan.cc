@@ -173,10 +173,9 @@ absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::st
 absl::Status RowPlan::State::EncodeAfterImage(std::string_view present, std::string_view& rows,
                                               size_t before, WireBuffer& out,
                                               std::vector<InvalidText>& invalid) {
-  if (!AllSet(present, ops_.size()) || !HasNullsOfBefore(rows)) {
-    return EncodeImage(present, rows, out, invalid);
-  }
   MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
+  if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
+  if (!HasNullsOfBefore(rows)) return Walk<Walking::kAllPresent>(present, {}, rows);
   const size_t out_size = out.size();
   return EndWalk(WalkChanged(rows, before), out_size, rows);
 }

@@ -44,9 +44,9 @@ class RowPlan {
                            std::vector<InvalidText>& invalid);
 
   // The two images of an UPDATE, one after the other: each does what EncodeImage does. Most columns
-  // of a row are the same before and after, and the fields of these are copied. The first remembers
-  // where its columns end, so nothing else may be encoded in between; `before` is where in `out`
-  // the fields begin that it wrote, which still are as it wrote them.
+  // of a row are the same before and after, and the fields of these are copied. So the bytes of the
+  // before image must live until the second returns, nothing else is encoded in between, and `out`
+  // is the same, where the fields that the first wrote begin at `before` and are as it wrote them.
   absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
                                  std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,

@@ -23,7 +23,7 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-// False too if no before image is remembered.
+// None if no before image is remembered.
 bool RowPlan::State::HasNullsOfBefore(std::string_view image) const {
   const size_t null_bytes = (ops_.size() + 7) / 8;
   return before_.size() >= null_bytes && image.size() >= null_bytes &&
@@ -39,10 +39,10 @@ const char* RowPlan::State::WalkChanged(std::string_view image, size_t before) {
   const char* at = image.data() + was;
   char* to = out_->Reserve(fixed_room_);
   for (size_t column = 0; column < ops_.size(); ++column) {
-    const size_t same =
+    const size_t same_until =
         was + CommonPrefix(before_.substr(was), {at, static_cast<size_t>(end - at)});
     const size_t first = column;
-    while (column < ops_.size() && ends_[column].value <= same) ++column;
+    while (column < ops_.size() && ends_[column].value <= same_until) ++column;
     if (column > first) {
       const size_t field = first == 0 ? 0 : ends_[first - 1].field;
       const size_t bytes = ends_[column - 1].field - field;

@@ -25,7 +25,6 @@ class WireBuffer {
   size_t size() const { return size_; }
   const char* data() const { return bytes_.data(); }
   std::string_view view() const { return {bytes_.data(), size_}; }
-  char* mutable_data() { return bytes_.data(); }
   void Clear() { size_ = 0; }
   void Truncate(size_t size) { size_ = size; }
 

@@ -85,7 +85,7 @@ TEST(Queries, StatementAloneIsThatOfTheWholeEvent) {
   }
 }
 
-TEST(Queries, StatementAloneOfAMalformedEventIsEmpty) {
+TEST(Queries, StatementAloneOfAnEventThatEndsBeforeItIsEmpty) {
   const std::string body = BodyWith(FromHex("0408000800ff00"));
   ASSERT_EQ(StatementOf(MakeEvent(EventType::kQuery, body)), "X");
   // All up to the NUL that ends the database's name; it may be the last byte.

@@ -112,6 +112,17 @@ TEST_F(MysqlProcessorTest, DamagedEventNamesFileAndPosition) {
   EXPECT_THAT(std::string(error_.message()), HasSubstr("binlog.000001:"));
 }
 
+TEST_F(MysqlProcessorTest, SettingsOfTheSessionDoNotMatterToBegin) {
+  std::string body = EventSource::Query("BEGIN");
+  body[13] = '\0';  // flags, of four bytes, and two of the database's name are there
+  Gtid(1);
+  EXPECT_EQ(Send(EventType::kQuery, body), "within") << error_;
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Xid(), "ended") << error_;
+  EXPECT_THAT(Changes(), ElementsAre("INSERT b.small"));
+}
+
 TEST_F(MysqlProcessorTest, RolledBackTransactionWithoutOurRowsOnlyCountsItsGtid) {
   Gtid(4);
   Query("BEGIN");

@@ -94,6 +94,33 @@ TEST_F(FrameBuilderTest, ChangeTellsSequenceOperationTableAndRows) {
   EXPECT_TRUE(removal.has_before() && !removal.has_after());
 }
 
+// What did not change is copied from the before image, which has moved if its length is not of the
+// usual width.
+TEST_F(FrameBuilderTest, UpdateTellsBothRowsWhateverTheirSize) {
+  for (const size_t note_bytes : {0u, 3u, 90u, 120u, 121u, 200u, 16'300u, 16'380u, 20'000u}) {
+    const std::string before = OrdersTable::Row(5, note_bytes);
+    std::string other_id = before;
+    other_id[1] = 6;
+    const std::string longer_note = OrdersTable::Row(5, note_bytes + 1);
+    Begin(1);
+    ASSERT_TRUE(AddRows(binlog::RowsKind::kUpdate, before + other_id + before + longer_note).ok());
+    ASSERT_TRUE(AddRows(binlog::RowsKind::kWrite, before + other_id + before + longer_note).ok());
+    End();
+    builder_.CloseFrame();
+    std::vector<v1::Change> changes;
+    for (const FramePtr& frame : Take()) {
+      const v1::SubscribeResponse response = TransactionsOf(*frame);
+      const auto& some = response.transactions(0).changes();
+      changes.insert(changes.end(), some.begin(), some.end());
+    }
+    ASSERT_THAT(changes, SizeIs(6));
+    EXPECT_EQ(changes[0].before().value(), changes[2].after().value()) << note_bytes;
+    EXPECT_EQ(changes[0].after().value(), changes[3].after().value()) << note_bytes;
+    EXPECT_EQ(changes[1].before().value(), changes[4].after().value()) << note_bytes;
+    EXPECT_EQ(changes[1].after().value(), changes[5].after().value()) << note_bytes;
+  }
+}
+
 TEST_F(FrameBuilderTest, TransactionTellsGtidTimeAndSource) {
   Transaction(42, 1);
   const v1::Transaction transaction = TransactionsOf(*CloseAndTakeOne()).transactions(0);

@@ -19,6 +19,11 @@ struct Kind {
   std::vector<std::string> values;  // in hexadecimal
 };
 
+schema::Column Hidden(schema::Column column) {
+  column.captured = false;
+  return column;
+}
+
 std::vector<Kind> MakeKinds() {
   return {
       {MakeColumn(T::kLongLong, 0, F::kInt64), {"0000000000000080", "0100000000000000"}},
@@ -29,6 +34,11 @@ std::vector<Kind> MakeKinds() {
       {MakeColumn(T::kTiny, 0, F::kInt32), {"00", "ff", "07"}},
       {MakeColumn(T::kBlob, 4, F::kBytes), {"00000000", "02000000ffff", "0200000000ff"}},
       {MakeColumn(T::kVarchar, 100, F::kString, "ascii"), {"0180", "0141", "024141"}},
+      {MakeColumn(T::kDateTime2, 0, F::kString, ""), {"99b2bb7efb", "8000000000"}},
+      {MakeColumn(T::kTimestamp2, 6, F::kTimestamp), {"65920080000001", "00000000000000"}},
+      {MakeColumn(T::kJson, 4, F::kString, ""), {"020000000400", "050000000200000400"}},
+      {MakeColumn(T::kVarcharCompressed, 100, F::kString, "utf8mb4"), {"020041", "0200ff", "00"}},
+      {Hidden(MakeColumn(T::kLong, 0, F::kInt32)), {"01000000", "02000000"}},
       {MakeColumn(T::kDouble, 8, F::kDouble), {"0100000000000000", "0000000000000000"}},
   };
 }
