@@ -162,7 +162,8 @@ TEST_P(MysqlReadMarksTest, WhatIsExecutedIsSeenWhileFourWrite) {
     const auto reads = MustConnect(OptionsFor(*server_));
     StartNamingWriters(4);
     uint64_t compared = 0;
-    for (int i = 0; i < 1000; ++i) {
+    // On a busy machine the reader is far quicker than the writers.
+    for (int i = 0; i < 1000 || compared <= 100; ++i) {
       const auto executed = connection_->QueryValue("SELECT @@global.gtid_executed");
       const auto seen = NewestByWriter(*reads);
       for (int writer = 0; writer < 4; ++writer) {
@@ -171,7 +172,6 @@ TEST_P(MysqlReadMarksTest, WhatIsExecutedIsSeenWhileFourWrite) {
         compared = std::max(compared, named);
       }
     }
-    EXPECT_GT(compared, 100u);
     writers_.clear();
   }
 }
@@ -198,10 +198,12 @@ TEST_P(MariadbReadMarksTest, PlaceOfAConsistentReadIsExactWhileFourWrite) {
   StartServer({"--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"});
   StartWriters(4);
   std::vector<std::pair<BinlogPlace, uint64_t>> seen;
-  for (int i = 0; i < 500; ++i) {
+  int with_rows = 0;
+  for (int i = 0; i < 500 || with_rows <= 100; ++i) {
     const auto place = BeginConsistentRead(*connection_);
     ASSERT_TRUE(place.ok() && place->has_value()) << place.status();
     seen.emplace_back(**place, Count(*connection_));
+    with_rows += seen.back().second > 0 ? 1 : 0;
     ASSERT_TRUE(EndConsistentRead(*connection_).ok());
   }
   writers_.clear();
