@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -54,18 +55,36 @@ inline void AppendLittle64(std::string& to, uint64_t value) {
 inline void AppendBig64(std::string& to, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift));
 }
-// Base 128, protobuf's varint.
-inline void AppendVarint(std::string& to, uint64_t value) {
+// Base 128, protobuf's varint. Room for kVarintBytesMax at `to`; returns where it ends.
+constexpr size_t kVarintBytesMax = 10;
+inline char* WriteVarint(char* to, uint64_t value) {
   while (value >= 0x80) {
-    to.push_back(static_cast<char>(value | 0x80));
+    *to++ = static_cast<char>(value | 0x80);
     value >>= 7;
   }
-  to.push_back(static_cast<char>(value));
+  *to++ = static_cast<char>(value);
+  return to;
+}
+inline void AppendVarint(std::string& to, uint64_t value) {
+  char bytes[kVarintBytesMax];
+  to.append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
 }
 // Length as a varint, then the bytes.
 inline void AppendSized(std::string& to, std::string_view bytes) {
   AppendVarint(to, bytes.size());
   to.append(bytes);
+}
+
+// How many bytes both have in common from their beginning on.
+inline size_t CommonPrefix(std::string_view a, std::string_view b) {
+  const size_t most = std::min(a.size(), b.size());
+  size_t same = 0;
+  for (; most - same >= 8; same += 8) {
+    const uint64_t differing = LoadLittle64(a.data() + same) ^ LoadLittle64(b.data() + same);
+    if (differing != 0) return same + static_cast<size_t>(std::countr_zero(differing)) / 8;
+  }
+  while (same < most && a[same] == b[same]) ++same;
+  return same;
 }
 
 // Walks over bytes that nobody has checked. A read past the end, or of a malformed number, yields

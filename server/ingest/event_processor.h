@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -146,7 +145,6 @@ class EventProcessor {
   bool AbandonChanges();
   // No transaction is in progress or announced any more.
   void ForgetTransaction();
-  void CountGtid();
   void Advance(const Event& event);
   void NoteDefinition(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);

@@ -89,7 +89,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
 absl::StatusOr<Step> EventProcessor::OnRollback() {
   if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
   const bool staged = AbandonChanges();
-  CountGtid();
+  gtid_.AddTo(builder_.gtids());
   EndTransaction();
   return staged ? Step::kDropStaged : Step::kEnded;
 }

@@ -84,10 +84,8 @@ void EventProcessor::Begin(const Event& event) {
   savepoints_.clear();
 }
 
-void EventProcessor::CountGtid() { gtid_.AddTo(builder_.gtids()); }
-
 Step EventProcessor::Commit() {
-  CountGtid();
+  gtid_.AddTo(builder_.gtids());
   builder_.EndTransaction();
   EndTransaction();
   ++transactions_;

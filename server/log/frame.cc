@@ -1,6 +1,6 @@
 #include "log/frame.h"
 
-#include <array>
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -33,11 +33,10 @@ Micros Difference(Micros a, Micros b) {
 // frame is the set before it with a few bytes replaced.
 void AppendGtids(std::string& to, std::string_view before, std::string_view after) {
   AppendSized(to, before);
-  const size_t common_max = std::min(before.size(), after.size());
-  size_t prefix = 0;
-  while (prefix < common_max && before[prefix] == after[prefix]) ++prefix;
+  const size_t prefix = CommonPrefix(before, after);
+  const size_t suffix_max = std::min(before.size(), after.size()) - prefix;
   size_t suffix = 0;
-  while (suffix < common_max - prefix &&
+  while (suffix < suffix_max &&
          before[before.size() - 1 - suffix] == after[after.size() - 1 - suffix]) {
     ++suffix;
   }
@@ -63,41 +62,23 @@ std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
   return after;
 }
 
-// A few numbers, one after the other, which go to a string together: to append each by itself costs
-// more than to write it.
-class Numbers {
- public:
-  // So many varints have room.
-  static constexpr size_t kMost = 5;
-
-  void Byte(uint8_t value) { bytes_[size_++] = static_cast<char>(value); }
-  void Varint(uint64_t value) {
-    for (; value >= 0x80; value >>= 7) Byte(static_cast<uint8_t>(value | 0x80));
-    Byte(static_cast<uint8_t>(value));
-  }
-  void AppendTo(std::string& to) const { to.append(bytes_.data(), size_); }
-
- private:
-  std::array<char, kMost * 10> bytes_;
-  size_t size_ = 0;
-};
-
+// Puts numbers together before they go to `to`: to append each by itself costs more than to write
+// it.
 void AppendSegment(std::string& to, const FrameContent& content, const Segment& segment) {
-  Numbers numbers;
-  numbers.Varint(segment.header_offset - segment.offset);
-  numbers.Varint(segment.header_size);
-  numbers.Varint(segment.changes_before << 1 | (segment.more ? 1 : 0));
-  numbers.Varint(ZigZag(Difference(content.commit_time_max, segment.commit_time)));
-  numbers.Varint(segment.run_count);
-  numbers.AppendTo(to);
+  char bytes[5 * kVarintBytesMax];
+  char* at = WriteVarint(bytes, segment.header_offset - segment.offset);
+  at = WriteVarint(at, segment.header_size);
+  at = WriteVarint(at, segment.changes_before << 1 | (segment.more ? 1 : 0));
+  at = WriteVarint(at, ZigZag(Difference(content.commit_time_max, segment.commit_time)));
+  at = WriteVarint(at, segment.run_count);
+  to.append(bytes, static_cast<size_t>(at - bytes));
   for (uint32_t i = 0; i < segment.run_count; ++i) {
     const Run& run = content.runs[segment.first_run + i];
-    Numbers of_run;
-    of_run.Varint(run.table_id);
-    of_run.Byte(run.operation);
-    of_run.Varint(run.size);
-    of_run.Varint(run.change_count);
-    of_run.AppendTo(to);
+    at = WriteVarint(bytes, run.table_id);
+    *at++ = static_cast<char>(run.operation);
+    at = WriteVarint(at, run.size);
+    at = WriteVarint(at, run.change_count);
+    to.append(bytes, static_cast<size_t>(at - bytes));
   }
 }
 

@@ -53,7 +53,7 @@ uint32_t WireTypeOf(FieldType type) {
 
 void SetTag(ColumnOp& op, const Column& column) {
   const uint32_t tag = WireBuffer::Tag(column.field_number, WireTypeOf(column.field_type));
-  op.tag_size = static_cast<uint8_t>(WireBuffer::WriteVarint(op.tag, tag) - op.tag);
+  op.tag_size = static_cast<uint8_t>(WriteVarint(op.tag, tag) - op.tag);
 }
 
 // Values of `width` bytes whose field takes at most `text` bytes besides the tag.

@@ -42,14 +42,14 @@ char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, c
   const auto size = static_cast<size_t>(end - text);
   const unsigned needed = WireBuffer::VarintWidth(size);
   if (needed != width) std::memmove(length + needed, text, size);
-  return WireBuffer::WriteVarint(length, size) + size;
+  return WriteVarint(length, size) + size;
 }
 
 char* FieldWriter::EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded,
                                char* to) {
   const size_t size = std::max(value.size(), padded);
   to = Room(to, size + 16);
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
+  to = WriteVarint(PutTag(op, to), size);
   if (!value.empty()) std::memcpy(to, value.data(), value.size());
   std::memset(to + value.size(), 0, size - value.size());
   return to + size;
@@ -61,11 +61,11 @@ char* FieldWriter::EncodeTimestamp(const ColumnOp& op, uint32_t seconds, uint32_
   return PutShort(op, to, [&](char* at) {
     if (seconds != 0) {
       *at++ = 1 << 3 | WireBuffer::kVarint;
-      at = WireBuffer::WriteVarint(at, seconds);
+      at = WriteVarint(at, seconds);
     }
     if (nanoseconds != 0) {
       *at++ = 2 << 3 | WireBuffer::kVarint;
-      at = WireBuffer::WriteVarint(at, nanoseconds);
+      at = WriteVarint(at, nanoseconds);
     }
     return at;
   });
@@ -80,7 +80,7 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
   }
   if (size > 0) --size;  // a comma between members, none after the last
   to = Room(to, size + 16);
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
+  to = WriteVarint(PutTag(op, to), size);
   for (uint64_t left = bits; left != 0; left &= left - 1) {
     const std::string& label = op.labels[static_cast<size_t>(std::countr_zero(left))];
     if (left != bits) *to++ = ',';
@@ -99,14 +99,14 @@ char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, ch
   const std::string_view wkb = value.substr(4);
   const size_t srid_size = srid == 0 ? 0 : 1 + WireBuffer::VarintWidth(srid);
   const size_t wkb_size = wkb.empty() ? 0 : 1 + WireBuffer::VarintWidth(wkb.size()) + wkb.size();
-  to = WireBuffer::WriteVarint(PutTag(op, to), srid_size + wkb_size);
+  to = WriteVarint(PutTag(op, to), srid_size + wkb_size);
   if (srid != 0) {
     *to++ = 1 << 3 | WireBuffer::kVarint;
-    to = WireBuffer::WriteVarint(to, srid);
+    to = WriteVarint(to, srid);
   }
   if (!wkb.empty()) {
     *to++ = 2 << 3 | WireBuffer::kBytes;
-    to = WireBuffer::WriteVarint(to, wkb.size());
+    to = WriteVarint(to, wkb.size());
     std::memcpy(to, wkb.data(), wkb.size());
     to += wkb.size();
   }
@@ -119,9 +119,9 @@ char* FieldWriter::EncodeVector(const ColumnOp& op, std::string_view value, char
   if (value.empty()) return PutBytes(op, {}, to);
   if (value.size() % 4 != 0) return Impossible("a vector that is not of whole numbers");
   const size_t size = 1 + WireBuffer::VarintWidth(value.size()) + value.size();
-  to = WireBuffer::WriteVarint(PutTag(op, to), size);
+  to = WriteVarint(PutTag(op, to), size);
   *to++ = 1 << 3 | WireBuffer::kBytes;
-  to = WireBuffer::WriteVarint(to, value.size());
+  to = WriteVarint(to, value.size());
   std::memcpy(to, value.data(), value.size());
   return to + value.size();
 }

@@ -17,7 +17,7 @@ inline char* PutTag(const ColumnOp& op, char* to) {
 }
 
 inline char* PutVarint(const ColumnOp& op, uint64_t value, char* to) {
-  return WireBuffer::WriteVarint(PutTag(op, to), value);
+  return WriteVarint(PutTag(op, to), value);
 }
 
 // Negative numbers take ten bytes, as protobuf demands of int32 too.
@@ -45,7 +45,7 @@ inline char* Copy(std::string_view bytes, char* to) {
 }
 
 inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
-  return Copy(bytes, WireBuffer::WriteVarint(PutTag(op, to), bytes.size()));
+  return Copy(bytes, WriteVarint(PutTag(op, to), bytes.size()));
 }
 
 // A field of less than 128 bytes, which `write` puts where it is told to.

@@ -48,11 +48,11 @@ size_t FieldBytes(std::string_view bytes) {
 char* WriteField(char* to, uint32_t field, uint64_t value) {
   if (value == 0) return to;
   *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kVarint));
-  return WireBuffer::WriteVarint(to, value);
+  return WriteVarint(to, value);
 }
 char* WriteLength(char* to, uint32_t field, size_t length) {
   *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kBytes));
-  return WireBuffer::WriteVarint(to, length);
+  return WriteVarint(to, length);
 }
 char* WriteField(char* to, uint32_t field, std::string_view bytes) {
   if (bytes.empty()) return to;
@@ -229,15 +229,13 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
   before_image_ = after_image_ = Image();
   switch (event.kind) {
     case binlog::RowsKind::kWrite:
-      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kAfterFieldNumber, [&] {
-        return plan.EncodeImage(event.present, rows, payload_, invalid_);
-      }));
+    case binlog::RowsKind::kDelete: {
+      const bool is_write = event.kind == binlog::RowsKind::kWrite;
+      MILLRACE_RETURN_IF_ERROR(
+          AddImage(is_write ? Change::kAfterFieldNumber : Change::kBeforeFieldNumber,
+                   [&] { return plan.EncodeImage(event.present, rows, payload_, invalid_); }));
       break;
-    case binlog::RowsKind::kDelete:
-      MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, [&] {
-        return plan.EncodeImage(event.present, rows, payload_, invalid_);
-      }));
-      break;
+    }
     case binlog::RowsKind::kUpdate:
       MILLRACE_RETURN_IF_ERROR(AddUpdate(plan, event, rows));
       break;

@@ -18,8 +18,6 @@ bool HasBit(std::string_view bits, size_t index) {
   return (static_cast<unsigned char>(bits[index / 8]) >> (index % 8) & 1) != 0;
 }
 
-size_t BytesOfBits(size_t bits) { return (bits + 7) / 8; }
-
 size_t CountBits(std::string_view bits, size_t count) {
   size_t set = 0;
   for (size_t i = 0; i < count / 8; ++i) {

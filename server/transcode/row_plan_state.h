@@ -95,6 +95,8 @@ class RowPlan::State : private FieldWriter {
   std::deque<std::string> kept_;  // inflated text that InvalidText views
 };
 
+inline size_t BytesOfBits(size_t bits) { return (bits + 7) / 8; }
+
 inline size_t LengthOfValue(const char* from, unsigned width) {
   switch (width) {
     case 1:
@@ -108,8 +110,8 @@ inline size_t LengthOfValue(const char* from, unsigned width) {
   }
 }
 
-// The value of `op` at `at`, which moves behind it. False, and failure_ is set: it does not end
-// before `end`.
+// The value of `op` at `at`, which moves behind it. False, and failure_ is set: it ends behind
+// `end`.
 inline bool RowPlan::State::TakeValue(const ColumnOp& op, const char*& at, const char* end,
                                       std::string_view& value) {
   const char* const from = at;

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -7,27 +5,9 @@
 
 // The after image of an UPDATE beside the image before it.
 namespace millrace::transcode {
-namespace {
-
-// How many bytes `a` and `b` have in common from their beginning on.
-size_t CommonPrefix(std::string_view a, std::string_view b) {
-  const size_t most = std::min(a.size(), b.size());
-  size_t same = 0;
-  for (; most - same >= 8; same += 8) {
-    const uint64_t differing = LoadLittle64(a.data() + same) ^ LoadLittle64(b.data() + same);
-    if (differing != 0) return same + static_cast<size_t>(std::countr_zero(differing)) / 8;
-  }
-  while (same < most && a[same] == b[same]) ++same;
-  return same;
-}
-
-}  // namespace
-
-// None if no before image is remembered.
+// False without a before image to go by.
 bool RowPlan::State::HasNullsOfBefore(std::string_view image) const {
-  const size_t null_bytes = (ops_.size() + 7) / 8;
-  return before_.size() >= null_bytes && image.size() >= null_bytes &&
-         before_.substr(0, null_bytes) == image.substr(0, null_bytes);
+  return !before_.empty() && image.starts_with(before_.substr(0, BytesOfBits(ops_.size())));
 }
 
 // As WalkColumns, of an image with the NULLs of before_, whose fields begin at `before`. From a
@@ -35,7 +15,7 @@ bool RowPlan::State::HasNullsOfBefore(std::string_view image) const {
 // the same; the column that has that byte is encoded, and so on behind it.
 const char* RowPlan::State::WalkChanged(std::string_view image, size_t before) {
   const char* const end = image.data() + image.size();
-  size_t was = (ops_.size() + 7) / 8;  // where in before_
+  size_t was = BytesOfBits(ops_.size());  // where in before_
   const char* at = image.data() + was;
   char* to = out_->Reserve(fixed_room_);
   for (size_t column = 0; column < ops_.size(); ++column) {

@@ -36,7 +36,7 @@ class WireBuffer {
   }
   void Advance(const char* end) { size_ = static_cast<size_t>(end - bytes_.data()); }
 
-  void PutVarint(uint64_t value) { Advance(WriteVarint(Reserve(10), value)); }
+  void PutVarint(uint64_t value) { Advance(WriteVarint(Reserve(kVarintBytesMax), value)); }
   void PutTag(uint32_t field, uint32_t wire_type) { PutVarint(Tag(field, wire_type)); }
   void PutVarintField(uint32_t field, uint64_t value) {
     PutTag(field, kVarint);
@@ -70,14 +70,6 @@ class WireBuffer {
     at[1] = static_cast<char>(length >> 7);
   }
 
-  static char* WriteVarint(char* to, uint64_t value) {
-    while (value >= 0x80) {
-      *to++ = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    *to++ = static_cast<char>(value);
-    return to;
-  }
   static unsigned VarintWidth(uint64_t value) {
     unsigned width = 1;
     for (; value >= 0x80; value >>= 7) ++width;

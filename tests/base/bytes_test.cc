@@ -103,6 +103,19 @@ TEST(ByteReader, HugeLengthsDoNotWrapAround) {
   EXPECT_FALSE(other.ok());
 }
 
+TEST(CommonPrefix, EndsWithTheFirstByteThatDiffersOrTheShorter) {
+  const std::string bytes = "0123456789abcdefghij";
+  for (size_t size = 0; size <= bytes.size(); ++size) {
+    EXPECT_EQ(CommonPrefix(bytes, bytes.substr(0, size)), size);
+    EXPECT_EQ(CommonPrefix(bytes.substr(0, size), bytes), size);
+  }
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string other = bytes;
+    other[at] = '\xff';
+    EXPECT_EQ(CommonPrefix(bytes, other), at);
+  }
+}
+
 TEST(Varint, ComesBackAsItWasInTheFewestBytes) {
   for (unsigned bits = 0; bits < 64; ++bits) {
     const uint64_t value = uint64_t{1} << bits;
