@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // millraced: builds the rooms, wires them, and stops them in order.
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "command_line.h"
 
 int main(int argc, char** argv) { return millrace::command::RunCommandLine(argc, argv); }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The calls of the Admin service that concern the mirror in Kafka.
 
 #include "admin/admin_service.h"

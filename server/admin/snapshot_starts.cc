@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "admin/snapshot_starts.h"
 
 #include <utility>

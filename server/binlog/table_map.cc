@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "binlog/table_map.h"
 
 #include "base/bytes.h"

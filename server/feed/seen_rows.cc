@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "feed/seen_rows.h"
 
 namespace millrace::feed {

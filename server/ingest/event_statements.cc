@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The part of EventProcessor that deals with QUERY events: transaction control, definitions, and
 // rows that were changed by a logged statement.
 

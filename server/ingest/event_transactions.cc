@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The part of EventProcessor that follows transactions: where they begin and end, and their rows.
 
 #include <utility>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ingest/group_builder.h"
 
 #include <iterator>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ingest/source_identity.h"
 
 #include <limits.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "kafka/debezium_notices.h"
 
 #include <utility>

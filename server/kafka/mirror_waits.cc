@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the mirror does when it does not send: waits, is asked, and copes with failures.
 
 #include <algorithm>

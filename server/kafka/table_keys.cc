@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "kafka/table_keys.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Opening a log: what must hold before anyone may read or write it.
 #include <random>
 #include <utility>

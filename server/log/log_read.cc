@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reading frames. Trimming goes on beside it: see Log::MakeView.
 #include <algorithm>
 #include <utility>

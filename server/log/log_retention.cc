@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Retention: how far the low-water mark may move, and moving it.
 #include <algorithm>
 

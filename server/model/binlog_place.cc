@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "model/binlog_place.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "model/charset_tables.h"
 
 // Generated from MySQL 9.7.4 (MariaDB 10.11.19 answers the same) by this statement, for every byte

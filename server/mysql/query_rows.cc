@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "mysql/query_rows.h"
 
 #include <strings.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "schema/stored_table.h"
 
 #include <unordered_set>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "snapshot/chunk_query.h"
 
 #include "fmt/format.h"

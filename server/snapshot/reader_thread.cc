@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "snapshot/reader_thread.h"
 
 #include <pthread.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The part of TableReader that reads tables without a key: in one consistent read, while the stream
 // stands still.
 

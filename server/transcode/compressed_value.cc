@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transcode/compressed_value.h"
 
 #include <zlib.h>

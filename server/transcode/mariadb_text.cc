@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transcode/mariadb_text.h"
 
 #include <cstdint>

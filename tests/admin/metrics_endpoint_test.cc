@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The page as Prometheus reads it, over the parts of a real server.
 
 #include "admin/metrics_endpoint.h"

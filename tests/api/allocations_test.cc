@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How often memory is asked for to serve a frame.
 
 #include "support/allocations.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "api/reflection_service.h"
 #include "api/server_fixture.h"
 #include "google/protobuf/descriptor.pb.h"

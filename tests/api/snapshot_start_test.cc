@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Streams that start with the rows of a snapshot.
 
 #include "api/server_fixture.h"

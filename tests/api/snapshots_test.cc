@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The calls of the Admin service that concern snapshots.
 
 #include "api/server_fixture.h"

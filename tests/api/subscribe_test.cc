@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The stream as a client sees it.
 
 #include "api/server_fixture.h"

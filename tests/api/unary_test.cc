@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The calls of one message each way, health and the server itself.
 
 #include "api/server_fixture.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The shape of the source tree: rooms include only what lies below them, and files fit a head.
 
 #include <gtest/gtest.h>
@@ -112,6 +114,13 @@ TEST(Architecture, FilesFitAHead) {
       for (const char c : source.lines[i]) columns += (c & 0xc0) != 0x80;
       EXPECT_LE(columns, kColumnsMax) << source.path << ":" << i + 1;
     }
+  }
+}
+
+TEST(Architecture, EverySourceNamesItsLicence) {
+  for (const Source& source : SourcesBelow({"server", "client", "tests"})) {
+    ASSERT_FALSE(source.lines.empty()) << source.path;
+    EXPECT_EQ(source.lines.front(), "// SPDX-License-Identifier: Apache-2.0") << source.path;
   }
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every metric is explained to operators, and nothing is that does not exist.
 
 #include <gmock/gmock.h>

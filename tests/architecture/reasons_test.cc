@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every reason of an error that the server can give is explained to who meets it, and nothing else
 // is.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "base/logging.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures the feed beside the limits of the machine, in one run. README.md tells what each figure
 // is and how it is measured.
 //

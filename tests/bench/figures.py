@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """figures.py [--json FILE] [--html FILE] FIGURES...: figures of several programs as one table, one
 JSON file, one page with bars. FIGURES are JSON files {key: {median, min, max, unit, limit}}."""
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures the mirror beside the limit of the machine, in one run: how fast a backlog in the log
 // gets into a real broker, against a loop of a bare librdkafka producer that writes records of the
 // same sizes in transactions as large, sends several requests ahead, and encodes nothing.

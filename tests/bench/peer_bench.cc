@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures Millrace beside two others that read a binlog: Debezium in its embedded engine, and
 // go-mysql's canal. All of them read the same backlog, and follow the same rate of commits, in one
 // run on one machine. peers/README.md says what is counted and why it is fair.

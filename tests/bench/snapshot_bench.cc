@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures a snapshot beside the limit of the machine, in one run: how fast the rows of tables
 // enter the log, against reading the same tables with SELECT * through the same client library over
 // as many connections, and throwing the rows away.

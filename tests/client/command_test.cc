@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The built command against a scripted server.
 #include <signal.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "absl/strings/cord.h"
 #include "change_json.h"
 #include "client/table_fixture.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "millrace/row_text.h"
 
 #include "client/fake_feed.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `millrace snapshot` against a scripted server.
 #include <signal.h>
 

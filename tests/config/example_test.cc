@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // deploy/millrace.example.yaml is the manual of the configuration: it must be complete and true.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The rows of a snapshot, made from the log.
 
 #include "feed/catch_up.h"

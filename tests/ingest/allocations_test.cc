@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How often memory is asked for on the way from an event to a stored frame.
 
 #include "support/allocations.h"

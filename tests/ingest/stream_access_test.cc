@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What readers of tables see of the stream, and what goes to disk when they add to it.
 
 #include "ingest/stream_access.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "ingest/transaction_gtid.h"
 
 #include "gtest/gtest.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A feed that is behind, with more of the binlog at hand than it reads at once.
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whatever MySQL can put into a binlog, switched on in the middle of a stream by one session: the
 // rows that arrive are the same.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows before and after a change of their table's definition decode by the definition of their
 // place in the binlog, and a field number keeps its meaning for ever: when the feed follows live,
 // and when a server reads the whole history later, with a source that remembers only the newest

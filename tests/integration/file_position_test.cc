@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A source without GTIDs: places are files and offsets, transactions are anonymous.
 
 #include <gmock/gmock.h>

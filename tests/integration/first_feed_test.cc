@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The whole way, on both flavours: a commit at the source becomes typed rows at a subscriber.
 
 #include <gmock/gmock.h>

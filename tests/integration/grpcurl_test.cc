@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a stranger with grpcurl or buf can do who has no files of ours: everything, by reflection.
 
 #include <gmock/gmock.h>

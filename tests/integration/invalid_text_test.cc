@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Text whose bytes are not of its charset, or stand for no character: SELECT prints question marks
 // or nonsense, the feed says so and loses no byte.
 

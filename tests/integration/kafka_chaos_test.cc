@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whatever is killed or halted on the way, under load and at any moment: a consumer that reads what
 // is committed sees each change once, in order, and ends with the rows of the source.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mirror as an operator sees and steers it, and what the server says of a configuration that
 // cannot work.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "integration/kafka_debezium_recording.h"
 
 #include <cstdlib>

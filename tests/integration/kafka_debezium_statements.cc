@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Statements that change definitions, of which Debezium makes other records than the mirror.
 #include <algorithm>
 

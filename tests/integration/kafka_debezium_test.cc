@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mirror's format debezium-json beside what the real Debezium wrote of the same statements.
 
 #include <gmock/gmock.h>

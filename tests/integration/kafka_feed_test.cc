@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a mirror has written to a real broker is the feed, change for change: of a benchmark's load
 // and of every column type, from a snapshot and from the stream, in both formats.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Of a MariaDB source the records are those of Debezium's connector for MariaDB.
 
 #include <gmock/gmock.h>

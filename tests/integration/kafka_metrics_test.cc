@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What Prometheus reads of a mirror to a real broker.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // While the broker is away, those who read the feed notice nothing of it; once it is back, the
 // mirror catches up, and nothing is lost or there twice.
 //

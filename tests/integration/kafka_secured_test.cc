@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A mirror to a broker that is reached by TLS alone and asks for a password.
 
 #include <gmock/gmock.h>

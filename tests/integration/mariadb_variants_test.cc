@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whatever MariaDB can put into a binlog, switched on in the middle of a stream: the rows that
 // arrive are the same.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What Prometheus reads of a millraced that follows a real server.
 
 #include <gmock/gmock.h>

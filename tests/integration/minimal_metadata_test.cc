@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // binlog_row_metadata=MINIMAL: events do not name their columns, so information_schema must, and
 // only where it certainly speaks of the same definition.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that was compiled from exported .proto files goes on reading the right values after the
 // table has changed.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "integration/raw_feed.h"
 
 #include <chrono>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A place that cannot be resumed from is refused with the reason that error.proto names, never
 // answered with another place.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // From every token that was ever given, and from every other kind of place, the stream goes on with
 // exactly the next change.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The program as an operator meets it: bad configurations, directories that are not its own,
 // signals, health, and the check of a source.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Many readers at once, readers that do not read, limits, and TLS.
 
 #include <gmock/gmock.h>

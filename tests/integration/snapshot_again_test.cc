@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A table that the log holds is read again: what it held goes on to hold.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Definitions that change while a table is read.
 
 #include <gmock/gmock.h>

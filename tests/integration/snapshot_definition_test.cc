@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the source tells of a table by information_schema, which a snapshot goes by, and by the
 // binlog is one definition: neither makes a new version of what the other has told.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the tests of snapshots judge by: the model finds what must not be, and the load reaches
 // every table.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A source that keeps names in lower case, whatever its statements say.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows read from tables and changes made meanwhile fit together: what a subscriber holds who
 // applies both in the order of the log is what the source holds, at every change.
 //

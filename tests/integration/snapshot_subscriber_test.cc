@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Streams that start at SNAPSHOT: the rows of now, then the changes after them.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Rows that tables hold now enter the feed: which tables, when, how fast, and what an operator can
 // do about it.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The source goes away in the middle of things: nothing is lost, repeated or half delivered.
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Under the load of a benchmark, with the server killed twice: the feed, replayed into an empty
 // copy of the tables, gives the same tables.
 

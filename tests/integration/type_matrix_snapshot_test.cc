@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every column type of every flavour, delivered twice: as INSERT by the stream, and as READ by a
 // snapshot. The two messages of a row are the same bytes.
 

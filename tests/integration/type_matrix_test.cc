@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every column type of every flavour, on its way from the source's rows to a subscriber: what is
 // delivered before and after a change equals what SELECT printed at that time.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "integration/variants_fixture.h"
 
 #include <gmock/gmock.h>

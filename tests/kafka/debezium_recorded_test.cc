@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What Debezium wrote of a row, beside what the encoder writes of the same row.
 #include <fstream>
 #include <regex>

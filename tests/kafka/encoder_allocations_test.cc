@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Encoders take no memory for a row once they have seen its table.
 #include "kafka/debezium_encoder.h"
 #include "kafka/encoder_fixture.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What parks a mirror, and what operators do about it.
 
 #include "kafka_mirror/mirror_fixture.h"

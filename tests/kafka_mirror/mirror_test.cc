@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What of the log is in Kafka, and in which form.
 
 #include "kafka_mirror/mirror_fixture.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Mirrors and brokers that go and come back: each change is in Kafka once, in order.
 
 #include <atomic>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A broker that refuses a batch for a moment while others are on their way. A real one does so on
 // no cue, as when it does not lead a partition yet that was just made; so this one follows a
 // script.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Disks that are full or fail.
 #include <filesystem>
 #include <fstream>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What opening accepts and refuses, and what a crash leaves.
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Golden tests of the formats in server/model/FORMAT.md, but for tokens.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

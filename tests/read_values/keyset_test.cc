@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A walk that goes on after the key of the last row meets every row once, whatever the key's type.
 
 #include <algorithm>

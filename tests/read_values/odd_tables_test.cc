@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tables whose events differ from what a plain look at information_schema tells.
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "read_values/read_values_fixture.h"
 
 #include <set>

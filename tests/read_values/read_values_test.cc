@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every column type of every flavour, read by a query: the bytes of each row equal those that the
 // binlog gives for it, and what information_schema describes is the version that the binlog has.
 

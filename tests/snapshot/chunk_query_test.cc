@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The SQL that reads chunks.
 
 #include "snapshot/chunk_query.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is to be read, and how far that is.
 
 #include "snapshot/jobs.h"

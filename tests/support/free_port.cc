@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "support/free_port.h"
 
 #include <arpa/inet.h>

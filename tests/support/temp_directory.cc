@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "support/temp_directory.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The distribution's absl is built without ThreadSanitizer, which therefore sees nothing of what
 // its mutexes order and calls every use of them a race. This file, linked into test executables of
 // the preset tsan, stands before the library's functions, for our code and for gRPC alike, and

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The after image of an UPDATE, whose columns that did not change are copied from the fields of the
 // before image: what comes out is what comes out of the image alone.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Taking back a part of the transaction in progress.
 
 #include "transcode/builder_fixture.h"

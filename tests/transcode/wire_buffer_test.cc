@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transcode/wire_buffer.h"
 
 #include "gtest/gtest.h"

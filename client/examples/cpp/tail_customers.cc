@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Follows one table, prints each row after its change, and keeps the place in a file.
 //
 //   tail_customers 127.0.0.1:7171 inventory.customers customers.token

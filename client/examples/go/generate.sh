@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Generates Go code for all .proto files below protos/ into the module `example`. Needs protoc,
 # protoc-gen-go and protoc-gen-go-grpc.
 set -eu

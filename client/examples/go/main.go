@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Prints the rows of inventory.customers as typed messages and keeps the place in a file.
 package main
 

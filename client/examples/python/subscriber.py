@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keeps a copy of inventory.customers in SQLite, seeing the effect of each change exactly once.
 
 The token is stored in the database transaction that holds the effect of the changes before it.

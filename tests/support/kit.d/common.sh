@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Shared by all parts of kit: messages, privileges, the cache, long commands.
 
 say() { printf 'kit: %s\n' "$*" >&2; }

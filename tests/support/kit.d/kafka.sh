@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A Kafka broker: Java archives fetched by Maven, formatted storage that every broker starts on a
 # copy of, and an archive of loaded classes, without which a start takes half as long again.
 

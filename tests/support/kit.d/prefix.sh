@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Private prefixes: packages unpacked into the cache and run with their own loader and libraries.
 # The system's package database is neither asked nor changed, and no service is ever started.
 

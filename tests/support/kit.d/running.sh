@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Starting and stopping private servers. A server's directory holds data/, server.pid, server.log,
 # and mysql.sock or the broker's ports; nothing outside of it is written. Brokers: kafka.sh.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The servers: installed once into the cache, each with a template data directory.
 
 # Raise it when what is installed changes, so that older caches are made again.

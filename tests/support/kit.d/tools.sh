@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Commands that the tests drive the server with.
 
 readonly buf_version=1.75.0

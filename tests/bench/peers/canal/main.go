@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Counts the rows that go-mysql's canal reads from a binlog, from a GTID set on.
 // ../README.md says what it prints.
 package main

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
