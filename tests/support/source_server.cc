@@ -85,13 +85,13 @@ absl::Status SourceServer::Launch() {
       fmt::format("--datadir={}", data_directory().string()),
       fmt::format("--socket={}", socket()),
       fmt::format("--port={}", port_),
-      // MariaDB removes what temporary tables it finds at its start, whosever they are.
-      fmt::format("--tmpdir={}", directory_.path().string()),
+      fmt::format("--tmpdir={}", temporary_directory().string()),
   };
   if (geteuid() == 0) options.arguments.push_back("--user=root");
   options.arguments.insert(options.arguments.end(), options_.options.begin(),
                            options_.options.end());
   options.output = log_file();
+  std::filesystem::create_directories(temporary_directory());
   std::error_code ignored;  // The log of an earlier start must not be taken for this one's.
   std::filesystem::rename(log_file(), directory_.path() / "server.log.old", ignored);
   MILLRACE_ASSIGN_OR_RETURN(process_, Process::Start(options));

@@ -51,6 +51,9 @@ class SourceServer {
   int port() const { return port_; }
   std::string socket() const { return directory_.path() / "mysql.sock"; }
   std::filesystem::path data_directory() const { return directory_.path() / "data"; }
+  // The server's own tmpdir. At its start, MariaDB deletes all temporary tables that it finds
+  // there.
+  std::filesystem::path temporary_directory() const { return directory_.path() / "tmp"; }
   std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   bool Running() { return process_.has_value() && process_->Running(); }
   pid_t pid() const { return process_.has_value() ? process_->pid() : 0; }

@@ -13,6 +13,7 @@ namespace millrace::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class SourceServerTest : public ::testing::TestWithParam<Flavour> {
  protected:
@@ -88,6 +89,18 @@ TEST_P(SourceServerTest, FeedUserLogsInOverTcp) {
   absl::StatusOr<SqlSession> session = SqlSession::Open(options);
   ASSERT_TRUE(session.ok()) << session.status();
   EXPECT_EQ(session->MustQueryValue("SELECT SUBSTRING_INDEX(USER(), '@', 1)"), kFeedUser);
+}
+
+TEST_P(SourceServerTest, EachServerHasItsOwnTmpdir) {
+  const auto one = StartServer();
+  const auto other = StartServer();
+  const std::string tmpdir = one->MustConnect().MustQueryValue("SELECT @@tmpdir");
+  const std::string other_tmpdir = other->MustConnect().MustQueryValue("SELECT @@tmpdir");
+  EXPECT_EQ(tmpdir, one->temporary_directory().string());
+  EXPECT_EQ(other_tmpdir, other->temporary_directory().string());
+  EXPECT_NE(tmpdir, other_tmpdir);
+  EXPECT_THAT(tmpdir, StartsWith(one->data_directory().parent_path().string() + "/"));
+  EXPECT_TRUE(std::filesystem::is_directory(tmpdir));
 }
 
 INSTANTIATE_TEST_SUITE_P(Flavours, SourceServerTest,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Starting and stopping private servers. A server's directory holds data/, server.pid, server.log,
-# and mysql.sock or the broker's ports; nothing outside of it is written. Brokers: kafka.sh.
+# and mysql.sock with tmp/, or the broker's ports; nothing outside of it is written. Brokers:
+# kafka.sh.
 
 readonly socket_path_bytes_max=107
 
@@ -13,12 +14,15 @@ client() {
   "$cache/$flavour/bin/$flavour" --no-defaults --user=root --socket="$dir/mysql.sock" "$@"
 }
 
-# launch FLAVOUR DATA DIR [OPTION…]: starts the daemon in the background and notes its pid.
+# launch FLAVOUR DATA DIR [OPTION…]: starts the daemon in the background and notes its pid. Each
+# server has its own tmpdir: at its start, MariaDB deletes all temporary tables that it finds there,
+# also those of another server.
 launch() {
   local flavour=$1 data=$2 dir=$3
   shift 3
+  mkdir -p "$dir/tmp"
   setsid "$(daemon_path "$flavour")" --defaults-file="$here/$flavour.cnf" --datadir="$data" \
-    --socket="$dir/mysql.sock" $(user_option) "$@" \
+    --socket="$dir/mysql.sock" --tmpdir="$dir/tmp" $(user_option) "$@" \
     >"$dir/server.log" 2>&1 </dev/null 9>&- &
   echo $! >"$dir/server.pid"
 }
@@ -113,4 +117,5 @@ stop_server() {
     done
   fi
   rm -f "$dir/server.pid" "$dir/mysql.sock" "$dir/mysql.sock.lock"
+  rm -rf "$dir/tmp"
 }

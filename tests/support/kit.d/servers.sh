@@ -94,7 +94,8 @@ make_template() {
   local flavour=$1 root="$cache/$1" new="$cache/$1/template.new"
   say "$flavour: making the template data directory"
   rm -rf "$new" "$root/template" "$root/template.run"
-  logged "$flavour initialisation" "initialise_$flavour" "$root" "$new" ||
+  mkdir -p "$root/template.run/tmp"
+  logged "$flavour initialisation" "initialise_$flavour" "$root" "$new" "$root/template.run/tmp" ||
     fail "$flavour could not initialise a data directory" "see above"
   logged "$flavour users" create_users "$flavour" "$new" "$root/template.run" ||
     fail "$flavour did not take $here/users.sql" "see above"
@@ -105,15 +106,17 @@ make_template() {
   template_key "$flavour" >"$root/template.key"
 }
 
+# initialise_mysql ROOT DATA TMPDIR
 initialise_mysql() {
   "$1/bin/mysqld" --defaults-file="$here/mysql.cnf" --initialize-insecure --datadir="$2" \
-    --skip-log-bin --innodb-redo-log-capacity=16M $(user_option)
+    --tmpdir="$3" --skip-log-bin --innodb-redo-log-capacity=16M $(user_option)
 }
 
+# initialise_mariadb ROOT DATA TMPDIR
 initialise_mariadb() {
   "$1/usr/bin/mariadb-install-db" --no-defaults --basedir="$1" --datadir="$2" \
     --auth-root-authentication-method=normal --skip-test-db --skip-name-resolve \
-    --innodb-log-file-size=32M $(user_option)
+    --tmpdir="$3" --innodb-log-file-size=32M $(user_option)
 }
 
 # Without a binary log, so that a copy begins with no history.
