@@ -40,8 +40,8 @@ class JsonFormatter final : public spdlog::formatter {
 absl::Status SetUpLogging(const LoggingOptions& options) {
   const auto level = spdlog::level::from_str(options.level);
   if (level == spdlog::level::off && options.level != "off") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "logging.level is '", options.level, "': use trace, debug, info, warning, error or off"));
+    return absl::InvalidArgumentError(fmt::format(
+        "logging.level is '{}': use trace, debug, info, warning, error or off", options.level));
   }
   auto logger = std::make_shared<spdlog::logger>(
       "millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
