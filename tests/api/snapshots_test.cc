@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Stub = v1::Admin::Stub;
+using AdminStub = v1::Admin::Stub;
 
 class SnapshotsTest : public ServerTest {
  protected:
@@ -25,7 +25,8 @@ class SnapshotsTest : public ServerTest {
     admin_stub_ = v1::Admin::NewStub(channel_);
   }
   template <typename Request, typename Response>
-  Response CallAdmin(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  Response CallAdmin(grpc::Status (AdminStub::*method)(grpc::ClientContext*, const Request&,
+                                                       Response*),
                      const Request& request) {
     grpc::ClientContext context;
     Response response;
@@ -36,28 +37,28 @@ class SnapshotsTest : public ServerTest {
   void StartSnapshot(const std::vector<std::string>& tables) {
     v1::StartSnapshotRequest request;
     request.mutable_tables()->Add(tables.begin(), tables.end());
-    CallAdmin(&Stub::StartSnapshot, request);
+    CallAdmin(&AdminStub::StartSnapshot, request);
   }
 
   // The state of a snapshot that a call of its name answers.
   template <typename Request, typename Response>
-  v1::Snapshot::State After(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                         Response*),
+  v1::Snapshot::State After(grpc::Status (AdminStub::*method)(grpc::ClientContext*, const Request&,
+                                                              Response*),
                             const std::string& name) {
     Request request;
     request.set_snapshot(name);
     return CallAdmin(method, request).snapshot().state();
   }
   std::vector<v1::Snapshot> Listed() {
-    const auto response = CallAdmin(&Stub::ListSnapshots, {});
+    const auto response = CallAdmin(&AdminStub::ListSnapshots, {});
     return {response.snapshots().begin(), response.snapshots().end()};
   }
   std::vector<v1::Snapshot> InStatus() {
-    const auto response = CallAdmin(&Stub::GetStatus, {});
+    const auto response = CallAdmin(&AdminStub::GetStatus, {});
     return {response.snapshots().begin(), response.snapshots().end()};
   }
 
-  std::unique_ptr<Stub> admin_stub_;
+  std::unique_ptr<AdminStub> admin_stub_;
 };
 
 TEST_F(SnapshotsTest, WithoutTablesNothingIsBegun) {
@@ -97,26 +98,26 @@ TEST_F(SnapshotsTest, SnapshotIsListedWithItsTables) {
 }
 
 TEST_F(SnapshotsTest, SnapshotIsHeldContinuedAndEnded) {
-  EXPECT_EQ(After(&Stub::PauseSnapshot, "s1"), v1::Snapshot::STATE_PAUSED);
-  EXPECT_EQ(After(&Stub::ResumeSnapshot, "s1"), v1::Snapshot::STATE_RUNNING);
-  EXPECT_EQ(After(&Stub::CancelSnapshot, "s1"), v1::Snapshot::STATE_CANCELED);
+  EXPECT_EQ(After(&AdminStub::PauseSnapshot, "s1"), v1::Snapshot::STATE_PAUSED);
+  EXPECT_EQ(After(&AdminStub::ResumeSnapshot, "s1"), v1::Snapshot::STATE_RUNNING);
+  EXPECT_EQ(After(&AdminStub::CancelSnapshot, "s1"), v1::Snapshot::STATE_CANCELED);
   EXPECT_EQ(Listed().front().state(), v1::Snapshot::STATE_CANCELED);
 }
 
 TEST_F(SnapshotsTest, StatusShowsOnlyWhatIsNotOver) {
   ASSERT_THAT(InStatus(), SizeIs(1));
   EXPECT_EQ(InStatus().front().snapshot(), "s1");
-  After(&Stub::CancelSnapshot, "s1");
+  After(&AdminStub::CancelSnapshot, "s1");
   EXPECT_THAT(InStatus(), IsEmpty());
 }
 
 TEST_F(SnapshotsTest, UnknownNameIsToldSo) {
-  After(&Stub::PauseSnapshot, "s2");
+  After(&AdminStub::PauseSnapshot, "s2");
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(detail_.reason(), "SNAPSHOT_NOT_FOUND");
-  After(&Stub::ResumeSnapshot, "s2");
+  After(&AdminStub::ResumeSnapshot, "s2");
   EXPECT_EQ(detail_.reason(), "SNAPSHOT_NOT_FOUND");
-  After(&Stub::CancelSnapshot, "");
+  After(&AdminStub::CancelSnapshot, "");
   EXPECT_EQ(detail_.reason(), "SNAPSHOT_NOT_FOUND");
 }
 

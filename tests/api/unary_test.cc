@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Stub = v1::ChangeFeed::Stub;
+using FeedStub = v1::ChangeFeed::Stub;
 
 class UnaryTest : public ServerTest {
  protected:
@@ -24,19 +24,19 @@ class UnaryTest : public ServerTest {
   std::vector<std::string> Tables(const std::vector<std::string>& patterns) {
     v1::ListTablesRequest request;
     for (const std::string& pattern : patterns) request.add_tables(pattern);
-    const v1::ListTablesResponse response = Call(&Stub::ListTables, request);
+    const v1::ListTablesResponse response = Call(&FeedStub::ListTables, request);
     std::vector<std::string> names;
     for (const v1::Table& table : response.tables()) names.push_back(table.table());
     return names;
   }
   v1::GetPositionResponse Position(const v1::GetPositionRequest& request) {
-    return Call(&Stub::GetPosition, request);
+    return Call(&FeedStub::GetPosition, request);
   }
   void CommitPosition(const std::string& name, const std::string& token) {
     v1::CommitPositionRequest request;
     request.set_subscription(name);
     request.set_resume_token(token);
-    Call(&Stub::CommitPosition, request);
+    Call(&FeedStub::CommitPosition, request);
   }
   v1::GetStatusResponse Status() {
     grpc::ClientContext context;
@@ -77,7 +77,7 @@ TEST_F(UnaryTest, TableIsToldInFull) {
   v1::GetTableRequest request;
   request.set_database("shop");
   request.set_table("orders");
-  const v1::Table table = Call(&Stub::GetTable, request).table();
+  const v1::Table table = Call(&FeedStub::GetTable, request).table();
   EXPECT_EQ(table.row_message(), "db.shop.orders");
   EXPECT_EQ(table.proto_path(), "db/shop/orders.proto");
   EXPECT_THAT(table.proto_text(), HasSubstr("message orders"));
@@ -92,7 +92,7 @@ TEST_F(UnaryTest, UnknownTableIsNotFound) {
   v1::GetTableRequest request;
   request.set_database("shop");
   request.set_table("none");
-  Call(&Stub::GetTable, request);
+  Call(&FeedStub::GetTable, request);
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(detail_.reason(), "TABLE_NOT_FOUND");
   EXPECT_EQ(detail_.metadata().at("table"), "shop.none");
@@ -127,15 +127,15 @@ TEST_F(UnaryTest, CommittedPositionsAreListedAndDeleted) {
   CommitPosition("b", TokenAt(5));
   CommitPosition("a", TokenAt(7));
   ASSERT_TRUE(status_.ok());
-  const auto list = Call(&Stub::ListSubscriptions, v1::ListSubscriptionsRequest());
+  const auto list = Call(&FeedStub::ListSubscriptions, v1::ListSubscriptionsRequest());
   ASSERT_EQ(list.subscriptions_size(), 2);
   EXPECT_EQ(list.subscriptions(0).subscription(), "a");
   EXPECT_EQ(list.subscriptions(0).sequence(), 7u);
   v1::DeleteSubscriptionRequest request;
   request.set_subscription("a");
-  Call(&Stub::DeleteSubscription, request);
+  Call(&FeedStub::DeleteSubscription, request);
   EXPECT_TRUE(status_.ok());
-  Call(&Stub::DeleteSubscription, request);
+  Call(&FeedStub::DeleteSubscription, request);
   EXPECT_EQ(detail_.reason(), "SUBSCRIPTION_NOT_FOUND");
 }
 

@@ -12,6 +12,8 @@
 #include <set>
 #include <string>
 
+#include "text_of.h"
+
 namespace millrace {
 namespace {
 
@@ -20,11 +22,6 @@ using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 
 using Names = std::set<std::string>;
-
-std::string TextOf(const std::filesystem::path& path) {
-  std::ifstream file(std::filesystem::path(MILLRACE_SOURCE) / path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 Names Matches(const std::string& text, const std::regex& pattern) {
   Names names;

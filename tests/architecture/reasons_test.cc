@@ -13,6 +13,8 @@
 #include <set>
 #include <string>
 
+#include "text_of.h"
+
 namespace millrace {
 namespace {
 
@@ -40,13 +42,8 @@ const Reasons& OfTheStart() {
   return reasons;
 }
 
-std::string TextOf(const fs::path& path) {
-  std::ifstream file(fs::path(MILLRACE_SOURCE) / path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // All sources of a folder.
-std::string SourcesBelow(const fs::path& folder) {
+std::string TextOfSourcesBelow(const fs::path& folder) {
   std::string text;
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(MILLRACE_SOURCE) / folder)) {
     const std::string extension = entry.path().extension();
@@ -84,8 +81,8 @@ std::string ArgumentsFrom(const std::string& text, size_t begin) {
 }
 
 Reasons ReasonsBelow(const fs::path& folder) {
-  const std::string text = SourcesBelow(folder);
-  Reasons makers = MakersOf(SourcesBelow("server"));
+  const std::string text = TextOfSourcesBelow(folder);
+  Reasons makers = MakersOf(TextOfSourcesBelow("server"));
   makers.insert("set_reason");
   Reasons reasons;
   for (const std::string& maker : makers) {

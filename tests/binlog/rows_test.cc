@@ -11,7 +11,7 @@
 namespace millrace::binlog {
 namespace {
 
-std::string ReasonOf(EventType type, std::string_view hex) {
+std::string RowsReason(EventType type, std::string_view hex) {
   return ErrorReason(ParseRows(MakeEvent(type, FromHex(hex))).status());
 }
 
@@ -79,51 +79,51 @@ TEST(RowEvents, OfPrereleasesAreRefused) {
   for (const auto type :
        {EventType::kWriteRowsV0, EventType::kUpdateRowsV0, EventType::kDeleteRowsV0}) {
     EXPECT_TRUE(IsRows(type));
-    EXPECT_EQ(ReasonOf(type, "0000000000000000010100"), "EVENT_KIND_UNSUPPORTED");
+    EXPECT_EQ(RowsReason(type, "0000000000000000010100"), "EVENT_KIND_UNSUPPORTED");
   }
 }
 
 TEST(RowEvents, CompressedOnesAreRefused) {
   EXPECT_FALSE(IsRows(EventType::kMariadbWriteRowsCompressedV1));
-  EXPECT_EQ(ReasonOf(EventType::kMariadbWriteRowsCompressedV1, "0000000000000000010100"),
+  EXPECT_EQ(RowsReason(EventType::kMariadbWriteRowsCompressedV1, "0000000000000000010100"),
             "EVENT_KIND_UNSUPPORTED");
 }
 
 TEST(RowEvents, ExtraDataSmallerThanItsSizeIsRefused) {
-  EXPECT_EQ(ReasonOf(EventType::kWriteRows,
-                     "0000000000000000"
-                     "0100"
-                     "0101"),
+  EXPECT_EQ(RowsReason(EventType::kWriteRows,
+                       "0000000000000000"
+                       "0100"
+                       "0101"),
             "EVENT_TRUNCATED");
 }
 
 TEST(RowEvents, ExtraDataBeyondTheEventIsRefused) {
-  EXPECT_EQ(ReasonOf(EventType::kWriteRows,
-                     "0000000000000000"
-                     "ffff"
-                     "0101"),
+  EXPECT_EQ(RowsReason(EventType::kWriteRows,
+                       "0000000000000000"
+                       "ffff"
+                       "0101"),
             "EVENT_TRUNCATED");
 }
 
 TEST(RowEvents, MoreColumnsThanATableHasAreRefused) {
-  EXPECT_EQ(ReasonOf(EventType::kWriteRowsV1,
-                     "0000000000000000"
-                     "fc0110"),
+  EXPECT_EQ(RowsReason(EventType::kWriteRowsV1,
+                       "0000000000000000"
+                       "fc0110"),
             "EVENT_TRUNCATED");
-  EXPECT_EQ(ReasonOf(EventType::kWriteRowsV1,
-                     "0000000000000000"
-                     "feffffffffffffffff"),
+  EXPECT_EQ(RowsReason(EventType::kWriteRowsV1,
+                       "0000000000000000"
+                       "feffffffffffffffff"),
             "EVENT_TRUNCATED");
 }
 
 TEST(RowEvents, BitmapBeyondTheEventIsRefused) {
-  EXPECT_EQ(ReasonOf(EventType::kUpdateRowsV1,
-                     "0000000000000000"
-                     "09ffffff"),
+  EXPECT_EQ(RowsReason(EventType::kUpdateRowsV1,
+                       "0000000000000000"
+                       "09ffffff"),
             "EVENT_TRUNCATED");
-  EXPECT_EQ(ReasonOf(EventType::kUpdateRowsV1,
-                     "0000000000000000"
-                     "09ffffffff"),
+  EXPECT_EQ(RowsReason(EventType::kUpdateRowsV1,
+                       "0000000000000000"
+                       "09ffffffff"),
             "");
 }
 

@@ -22,7 +22,7 @@ Config Load(const std::string& text) {
 }
 
 // The message with which `text` is refused.
-std::string Refusal(const std::string& text) {
+std::string ParseRefusal(const std::string& text) {
   const absl::Status status = LoadConfigText(text, "test.yaml").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
   return std::string(status.message());
@@ -67,23 +67,23 @@ server: {listen: "[::1]:0", streams_max: 7}
 }
 
 TEST(Config, UnknownKeyIsNamedWithItsPlaceAndTheLikelyOne) {
-  EXPECT_EQ(Refusal("source:\n  host: db\n  prot: 3306\n"),
+  EXPECT_EQ(ParseRefusal("source:\n  host: db\n  prot: 3306\n"),
             "test.yaml:3: unknown key 'source.prot'; did you mean 'source.port'?");
-  EXPECT_EQ(Refusal("sorce:\n  host: db\n"), "test.yaml:1: unknown key 'sorce'");
-  EXPECT_EQ(Refusal("retention_age: 7d\n"),
+  EXPECT_EQ(ParseRefusal("sorce:\n  host: db\n"), "test.yaml:1: unknown key 'sorce'");
+  EXPECT_EQ(ParseRefusal("retention_age: 7d\n"),
             "test.yaml:1: unknown key 'retention_age'; did you mean 'log.retention_age'?");
 }
 
 TEST(Config, PasswordInTheFileIsRefusedWithoutBeingShown) {
-  const std::string message = Refusal("source:\n  password: hunter2\n");
+  const std::string message = ParseRefusal("source:\n  password: hunter2\n");
   EXPECT_THAT(message, StartsWith("test.yaml:2: unknown key 'source.password'"));
   EXPECT_THAT(message, testing::Not(HasSubstr("hunter2")));
 }
 
 TEST(Config, RepeatedKeyIsRefused) {
-  EXPECT_EQ(Refusal("log:\n  directory: /a\n  directory: /b\n"),
+  EXPECT_EQ(ParseRefusal("log:\n  directory: /a\n  directory: /b\n"),
             "test.yaml:3: 'log.directory' is there twice");
-  EXPECT_EQ(Refusal("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
+  EXPECT_EQ(ParseRefusal("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
             "test.yaml:3: 'log' is there twice");
 }
 
@@ -105,7 +105,7 @@ TEST(Config, ValueOfTheWrongTypeIsRefusedWithWhatIsWanted) {
        "'log.retention_age' must be a duration like 250ms, 10s or 7d, from 0 to 36500d"},
       {"log: {frame_bytes: 64kb}",
        "'log.frame_bytes' must be a size like 64KiB, from 1KiB to 1MiB"}};
-  for (const auto& [text, what] : cases) EXPECT_EQ(Refusal(text), "test.yaml:1: " + what);
+  for (const auto& [text, what] : cases) EXPECT_EQ(ParseRefusal(text), "test.yaml:1: " + what);
 }
 
 TEST(Config, ValueOutOfRangeIsRefused) {
@@ -117,25 +117,25 @@ TEST(Config, ValueOutOfRangeIsRefused) {
         "snapshot: {chunk_time: 0}", "snapshot: {chunk_rows_max: 0}",
         "snapshot: {chunk_bytes_max: 2GiB}", "snapshot: {query_time_max: 99ms}",
         "snapshot: {settle_time: 2h}", "server: {response_bytes_max: 4MiB}"}) {
-    EXPECT_THAT(Refusal(text), HasSubstr(" must be a ")) << text;
+    EXPECT_THAT(ParseRefusal(text), HasSubstr(" must be a ")) << text;
   }
 }
 
 TEST(Config, TextThatIsNoYamlIsRefusedWithItsLine) {
-  EXPECT_THAT(Refusal("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
-  EXPECT_THAT(Refusal("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
-  EXPECT_EQ(Refusal("- a\n"), "test.yaml:1: the file must hold keys and values");
-  EXPECT_EQ(Refusal("a text"), "test.yaml:1: the file must hold keys and values");
-  EXPECT_EQ(Refusal("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
-  EXPECT_THAT(Refusal("{}\n---\n{}\n"), HasSubstr("a second document begins"));
+  EXPECT_THAT(ParseRefusal("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
+  EXPECT_THAT(ParseRefusal("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
+  EXPECT_EQ(ParseRefusal("- a\n"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(ParseRefusal("a text"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(ParseRefusal("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
+  EXPECT_THAT(ParseRefusal("{}\n---\n{}\n"), HasSubstr("a second document begins"));
 }
 
 TEST(Config, HostileTextIsRefused) {
-  EXPECT_THAT(Refusal(std::string(500'000, '[')), StartsWith("test.yaml:"));
-  EXPECT_THAT(Refusal(std::string(500'000, '{')), StartsWith("test.yaml:"));
-  EXPECT_EQ(Refusal(std::string((1 << 20) + 1, ' ')), "test.yaml: larger than 1 MiB");
-  EXPECT_THAT(Refusal("a: &a [x, x]\nb: &b [*a, *a]\n"), HasSubstr("unknown key 'a'"));
-  EXPECT_THAT(Refusal("source: &s\n  tls: *s\n"), StartsWith("test.yaml:"));
+  EXPECT_THAT(ParseRefusal(std::string(500'000, '[')), StartsWith("test.yaml:"));
+  EXPECT_THAT(ParseRefusal(std::string(500'000, '{')), StartsWith("test.yaml:"));
+  EXPECT_EQ(ParseRefusal(std::string((1 << 20) + 1, ' ')), "test.yaml: larger than 1 MiB");
+  EXPECT_THAT(ParseRefusal("a: &a [x, x]\nb: &b [*a, *a]\n"), HasSubstr("unknown key 'a'"));
+  EXPECT_THAT(ParseRefusal("source: &s\n  tls: *s\n"), StartsWith("test.yaml:"));
 }
 
 TEST(Config, DumpLoadsToTheSame) {

@@ -42,7 +42,7 @@ constexpr size_t kShownBytesMax = 300;
 // A row that is a snapshot's has a number; the same row as a change has it with this added.
 constexpr int kChangedRows = 100;
 
-std::string Shown(const Json* json) {
+std::string JsonShown(const Json* json) {
   if (json == nullptr) return "absent";
   std::string text = json->dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "…";
@@ -350,7 +350,7 @@ std::optional<std::string> DebeziumComparison::FirstDifference(const Json& recor
   }
   if (recorded == mirrored || IsDocumented(recorded, mirrored, place)) return std::nullopt;
   return fmt::format("{}, record {}, {}: recorded {}, mirrored {}", place.topic, place.number,
-                     place.pointer, Shown(&recorded), Shown(&mirrored));
+                     place.pointer, JsonShown(&recorded), JsonShown(&mirrored));
 }
 
 std::optional<std::string> DebeziumComparison::FirstMember(const Json& recorded,
@@ -372,8 +372,8 @@ std::optional<std::string> DebeziumComparison::FirstMember(const Json& recorded,
           in_schema && ours == mirrored.end() && (name == "default" || name == "doc");
       if (!Meet(kDefaults, documented)) {
         return fmt::format("{}, record {}, {}: recorded {}, mirrored {}", place.topic, place.number,
-                           place.pointer, Shown(theirs == recorded.end() ? nullptr : &*theirs),
-                           Shown(ours == mirrored.end() ? nullptr : &*ours));
+                           place.pointer, JsonShown(theirs == recorded.end() ? nullptr : &*theirs),
+                           JsonShown(ours == mirrored.end() ? nullptr : &*ours));
       }
     }
     place.pointer.resize(pointer_size);

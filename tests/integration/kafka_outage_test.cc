@@ -31,7 +31,7 @@ using ::testing::IsEmpty;
 
 constexpr int kWriters = 2;
 constexpr int kRowsPerTransaction = 2000;
-constexpr absl::Duration kReadMax = absl::Minutes(10);
+constexpr absl::Duration kOutageReadMax = absl::Minutes(10);
 
 absl::Duration OutageLength() {
   const char* const text = std::getenv("MILLRACE_KAFKA_OUTAGE_SECONDS");
@@ -109,7 +109,7 @@ class KafkaOutageTest : public ::testing::Test {
     const uint64_t newest = behind.sequence() + behind.lag_changes();
     EXPECT_GT(behind.lag_changes(), 0u);
     while (MirrorOf(feed).sequence() < newest) {
-      ASSERT_LT(absl::Now() - begin, kReadMax) << MirrorOf(feed).ShortDebugString();
+      ASSERT_LT(absl::Now() - begin, kOutageReadMax) << MirrorOf(feed).ShortDebugString();
       Nap();
     }
     const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
@@ -165,7 +165,7 @@ class KafkaOutageTest : public ::testing::Test {
           KafkaReader(broker_->bootstrap())
               .Visit(
                   TopicsOfMirror(broker_->bootstrap(), "outage"),
-                  [&ledger](const KafkaRecord& record) { ledger.Take(record); }, kReadMax);
+                  [&ledger](const KafkaRecord& record) { ledger.Take(record); }, kOutageReadMax);
       EXPECT_TRUE(read.ok()) << read;
       violations = ledger.Violations(newest);
       if (violations.empty()) break;

@@ -9,7 +9,7 @@
 namespace millrace::testing {
 namespace {
 
-constexpr int kRounds = 40;
+constexpr int kMixedRounds = 40;
 
 std::string Rows(int first, int count, std::string_view filler) {
   std::string rows;
@@ -51,7 +51,7 @@ void MakeMixedChanges(SqlSession& sql) {
         "CREATE TABLE shop.`odd name` (id INT, note TEXT)"}) {
     sql.MustExecute(statement);
   }
-  for (int round = 1; round <= kRounds; ++round) MakeRound(sql, round);
+  for (int round = 1; round <= kMixedRounds; ++round) MakeRound(sql, round);
 }
 
 size_t CountOfShop(const std::vector<RawChange>& changes) {

@@ -14,10 +14,10 @@
 namespace millrace::testing {
 namespace {
 
-constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
+constexpr absl::Duration kSnapshotPollInterval = absl::Milliseconds(10);
 constexpr std::chrono::seconds kCallTimeout{30};
 
-[[noreturn]] void Die(const std::string& what, const std::string& log) {
+[[noreturn]] void DieInAdmin(const std::string& what, const std::string& log) {
   std::cerr << "SnapshotAdmin: " << what << "\nthe server's log:\n" << log << std::endl;
   std::abort();
 }
@@ -83,7 +83,7 @@ std::vector<v1::Snapshot> SnapshotAdmin::List() {
   context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
   v1::ListSnapshotsResponse response;
   const grpc::Status status = stub().ListSnapshots(&context, {}, &response);
-  if (!status.ok()) Die(status.error_message(), server_.LogText());
+  if (!status.ok()) DieInAdmin(status.error_message(), server_.LogText());
   return {response.snapshots().begin(), response.snapshots().end()};
 }
 
@@ -95,7 +95,7 @@ v1::Snapshot SnapshotAdmin::Find(const std::string& name) {
   for (const v1::Snapshot& snapshot : List()) {
     if (snapshot.snapshot() == name) return snapshot;
   }
-  Die("there is no snapshot " + name, server_.LogText());
+  DieInAdmin("there is no snapshot " + name, server_.LogText());
 }
 
 std::vector<v1::Snapshot> SnapshotAdmin::WaitUntil(const std::string& what,
@@ -106,11 +106,11 @@ std::vector<v1::Snapshot> SnapshotAdmin::WaitUntil(const std::string& what,
     std::vector<v1::Snapshot> snapshots = List();
     if (condition(snapshots)) return snapshots;
     if (absl::Now() > deadline) {
-      Die(fmt::format("waited {} until {}; snapshots:\n{}", absl::FormatDuration(timeout), what,
-                      SnapshotsText(snapshots)),
-          server_.LogText());
+      DieInAdmin(fmt::format("waited {} until {}; snapshots:\n{}", absl::FormatDuration(timeout),
+                             what, SnapshotsText(snapshots)),
+                 server_.LogText());
     }
-    absl::SleepFor(kPollInterval);
+    absl::SleepFor(kSnapshotPollInterval);
   }
 }
 
@@ -157,7 +157,7 @@ uint64_t RowsRead(const v1::Snapshot& snapshot) {
 
 v1::SnapshotTable TableOf(const v1::Snapshot& snapshot, const std::string& table) {
   const auto found = TablesOf({snapshot}, table);
-  if (found.empty()) Die("the snapshot is not of " + table, snapshot.DebugString());
+  if (found.empty()) DieInAdmin("the snapshot is not of " + table, snapshot.DebugString());
   return found.front();
 }
 

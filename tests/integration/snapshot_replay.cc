@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kDifferencesMax = 5;
 constexpr size_t kHistoryLinesMax = 200;
 
-[[noreturn]] void Die(const std::string& what, const FeedServer& feed) {
+[[noreturn]] void DieInReplay(const std::string& what, const FeedServer& feed) {
   std::cerr << "SnapshotHarness: " << what << "\nthe server's log:\n"
             << feed.LogText() << std::endl;
   std::abort();
@@ -65,7 +65,7 @@ void ForEachChange(FeedServer& feed, v1::SubscribeRequest request, const Act& ac
   const auto subscription = feed.client().Subscribe({.request = std::move(request), .retry = {}});
   while (true) {
     const auto batch = subscription->Next();
-    if (!batch.ok()) Die(batch.status().ToString(), feed);
+    if (!batch.ok()) DieInReplay(batch.status().ToString(), feed);
     if (!batch->has_value()) return;
     for (const v1::Transaction& transaction : (*batch)->transactions()) {
       for (const v1::Change& change : transaction.changes()) {
@@ -84,14 +84,14 @@ SnapshotModel ModelOf(FeedServer& feed, const std::vector<SnapshotTableSpec>& ta
     request.set_database("shop");
     request.set_table(table.name);
     const auto answer = feed.client().GetTable(request);
-    if (!answer.ok()) Die(answer.status().ToString(), feed);
+    if (!answer.ok()) DieInReplay(answer.status().ToString(), feed);
     std::vector<uint32_t> numbers;
     for (const std::string& name : table.key) {
       for (const v1::Column& column : answer->table().columns()) {
         if (column.column() == name) numbers.push_back(column.field_number());
       }
     }
-    if (numbers.size() != table.key.size()) Die(table.name + " has no such key", feed);
+    if (numbers.size() != table.key.size()) DieInReplay(table.name + " has no such key", feed);
     model.AddTable(table.FullName(), std::move(numbers));
   }
   return model;

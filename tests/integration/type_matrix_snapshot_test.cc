@@ -21,8 +21,8 @@ namespace {
 
 using ::testing::SizeIs;
 
-constexpr size_t kPairsWanted = 400;
-constexpr size_t kBytesShown = 200;
+constexpr size_t kSnapshotPairsWanted = 400;
+constexpr size_t kSnapshotBytesShown = 200;
 
 // A change without what may differ: its place and its kind.
 std::string BytesOf(const SeenChange& change) {
@@ -37,9 +37,10 @@ std::string TextOf(const SeenChange& change) {
   v1::Change bare = change.raw;
   bare.clear_after();
   const auto& value = change.after->at("c");
-  return fmt::format("{} of {} bytes, c is {}", bare.ShortDebugString().substr(0, 2 * kBytesShown),
+  return fmt::format("{} of {} bytes, c is {}",
+                     bare.ShortDebugString().substr(0, 2 * kSnapshotBytesShown),
                      change.raw.after().value().size(),
-                     value.has_value() ? value->substr(0, kBytesShown) : "NULL");
+                     value.has_value() ? value->substr(0, kSnapshotBytesShown) : "NULL");
 }
 
 // The changes of one row.
@@ -78,7 +79,7 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
     for (const TypeCase& type : types) {
       const std::string table = fmt::format("t{}", columns_.size());
       for (const std::string& statement : RowStatements(type, table, key)) Execute(statement);
-      columns_["types." + table] = type.column.substr(0, kBytesShown);
+      columns_["types." + table] = type.column.substr(0, kSnapshotBytesShown);
     }
   }
 
@@ -147,20 +148,20 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
 TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamed) {
   Write(TypeCases(GetParam()));
   Write(TextCases(GetParam()));
-  ExpectSame(kPairsWanted);
+  ExpectSame(kSnapshotPairsWanted);
 }
 
 TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamedFromTablesWithoutKey) {
   Write(TypeCases(GetParam()), "");
   Write(TextCases(GetParam()), "");
-  ExpectSame(kPairsWanted);
+  ExpectSame(kSnapshotPairsWanted);
 }
 
 TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamedWithoutMetadataInTheBinlog) {
   sql_.MustExecute("SET GLOBAL binlog_row_metadata = MINIMAL");
   Write(TypeCasesWithoutMetadata(GetParam()));
   Write(TextCases(GetParam()));
-  ExpectSame(kPairsWanted);
+  ExpectSame(kSnapshotPairsWanted);
 }
 
 TEST_P(TypeMatrixSnapshot, EveryCharacterOfEveryCharsetIsReadAsItIsStreamed) {

@@ -89,7 +89,7 @@ TEST_F(DebeziumEncoderTest, AUuidIsDebeziumsUuid) {
 }
 
 TEST_F(DebeziumEncoderTest, AnUpdateHasBothRows) {
-  ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(1, kNull))), "");
+  ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(1, kNullCell))), "");
   EXPECT_EQ(Only().key, R"({"id":1})");
   EXPECT_THAT(*Only().value,
               StartsWith(R"({"before":{"id":1,"name":"Ada"},"after":{"id":1,"name":null},)"));
@@ -189,14 +189,14 @@ TEST_F(DebeziumEncoderTest, OperationsAreSkippedOneByOne) {
 }
 
 TEST_F(DebeziumEncoderTest, WhatIsUnknownIsLeftOut) {
-  RowView after = Order(1, kNull);
+  RowView after = Order(1, kNullCell);
   after.unknown = {2};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
   EXPECT_THAT(*Only().value, HasSubstr(R"("after":{"id":1},)"));
 }
 
 TEST_F(DebeziumEncoderTest, AKeyThatTheAfterImageLacksDidNotChange) {
-  RowView after = Row(orders_, {kNull, "Bob"});
+  RowView after = Row(orders_, {kNullCell, "Bob"});
   after.unknown = {1};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
   EXPECT_EQ(Only().key, R"({"id":1})");
@@ -205,13 +205,13 @@ TEST_F(DebeziumEncoderTest, AKeyThatTheAfterImageLacksDidNotChange) {
 
 TEST_F(DebeziumEncoderTest, AKeyThatNobodyKnowsHasNoForm) {
   options_.keys = {"shop.orders: name"};
-  RowView before = Order(1, kNull);
+  RowView before = Order(1, kNullCell);
   before.unknown = {2};
   EXPECT_EQ(Encode(Update(before, Order(1, "Bob"))), "MIRROR_UNENCODABLE");
 }
 
 TEST_F(DebeziumEncoderTest, InvalidTextIsNamedInAHeader) {
-  ChangeView change = Insert(orders_, {int64_t{1}, kNull});
+  ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.invalid = {{2, "a\xff"}};
   ASSERT_EQ(Encode(change), "");
   EXPECT_THAT(*Only().value, HasSubstr("\"name\":\"a\xef\xbf\xbd\""));
@@ -220,7 +220,7 @@ TEST_F(DebeziumEncoderTest, InvalidTextIsNamedInAHeader) {
 
 TEST_F(DebeziumEncoderTest, InvalidTextInAKeyHasNoForm) {
   options_.keys = {"shop.orders: name"};
-  ChangeView change = Insert(orders_, {int64_t{1}, kNull});
+  ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.invalid = {{2, "a\xff"}};
   EXPECT_EQ(Encode(change), "MIRROR_UNENCODABLE");
 }
@@ -229,7 +229,7 @@ TEST_F(DebeziumEncoderTest, ColumnsThatAreNotCapturedAreNotThere) {
   Column hidden = TextColumn("hidden");
   hidden.captured = false;
   const auto table = MakeVersion({"shop", "t"}, {KeyColumn("id"), hidden, TextColumn("name")});
-  ASSERT_EQ(Encode(Insert(table, {int64_t{1}, kNull, "Ada"})), "");
+  ASSERT_EQ(Encode(Insert(table, {int64_t{1}, kNullCell, "Ada"})), "");
   EXPECT_THAT(*Only().value, HasSubstr(R"("after":{"id":1,"name":"Ada"},)"));
 }
 

@@ -133,9 +133,9 @@ TEST_F(DebeziumRecordedTest, WholeRecordsAreEqual) {
   insert.after = Row(customers, {int64_t{3}, "Grace", "grace@example.org"});
   ChangeView update = change(v1::OPERATION_UPDATE);
   update.before = Row(customers, {int64_t{1}, "Ada", "ada@example.org"});
-  update.after = Row(customers, {int64_t{1}, "Ada", kNull});
+  update.after = Row(customers, {int64_t{1}, "Ada", kNullCell});
   ChangeView gone = change(v1::OPERATION_DELETE);
-  gone.before = Row(customers, {int64_t{2}, "Zoë 🎉", kNull});
+  gone.before = Row(customers, {int64_t{2}, "Zoë 🎉", kNullCell});
   ChangeView moved = change(v1::OPERATION_UPDATE);
   moved.before = insert.after;
   moved.after = Row(customers, {int64_t{30}, "Grace", "grace@example.org"});
@@ -170,7 +170,7 @@ TEST_F(DebeziumRecordedTest, IntegersAreEqual) {
   add("big", ColumnType::kLongLong, false);
   add("big_unsigned", ColumnType::kLongLong, true);
   add("big_zerofill", ColumnType::kLongLong, true);
-  std::vector<Cell> nulls(16, kNull);
+  std::vector<Cell> nulls(16, kNullCell);
   nulls[0] = int64_t{101};
   const auto row = [](std::vector<int64_t> values) {
     return std::vector<Cell>(values.begin(), values.end());
@@ -194,7 +194,7 @@ TEST_F(DebeziumRecordedTest, BitsAreEqual) {
     columns.push_back(
         Field("bit" + std::to_string(bits), ColumnType::kBit, FieldType::kUint64, bits));
   }
-  std::vector<Cell> nulls(10, kNull);
+  std::vector<Cell> nulls(10, kNullCell);
   nulls[0] = int64_t{101};
   const auto row = [](std::vector<int64_t> values) {
     return std::vector<Cell>(values.begin(), values.end());
@@ -219,7 +219,7 @@ TEST_F(DebeziumRecordedTest, DecimalsAreEqual) {
   const std::string nines(65, '9');
   const std::string point = std::string(35, '9') + "." + std::string(30, '9');
   const std::string zeros(30, '0');
-  std::vector<Cell> nulls(9, kNull);
+  std::vector<Cell> nulls(9, kNullCell);
   nulls[0] = int64_t{101};
   const std::vector<std::vector<Cell>> rows = {
       nulls,
@@ -254,7 +254,7 @@ TEST_F(DebeziumRecordedTest, FloatsAreEqual) {
   const auto row = [](int64_t id, float a, float b, double c, float d, float e, double f, double g,
                       double h,
                       double i) { return std::vector<Cell>{id, a, b, c, d, e, f, g, h, i}; };
-  std::vector<Cell> nulls(10, kNull);
+  std::vector<Cell> nulls(10, kNullCell);
   nulls[0] = int64_t{101};
   std::vector<std::string> recorded = Recorded("numbers", "floats");
   // Java before 19 prints a digit more of some numbers than tells them from others.
@@ -280,7 +280,7 @@ TEST_F(DebeziumRecordedTest, TimesAreEqualInEveryMode) {
     const std::string name = digits == 0 ? "t" : "t" + std::to_string(digits);
     columns.push_back(AsText(name, ColumnType::kTime2, digits));
   }
-  std::vector<Cell> nulls(8, kNull);
+  std::vector<Cell> nulls(8, kNullCell);
   nulls[0] = int64_t{101};
   const std::vector<std::vector<Cell>> rows = {
       nulls,
@@ -368,7 +368,7 @@ TEST_F(DebeziumRecordedTest, TwoDigitYearsAreNotGuessedAt) {
   ASSERT_THAT(recorded, SizeIs(9));
   recorded.erase(recorded.begin() + 3);  // YEAR 0, which Debezium takes for 1900
   EXPECT_EQ(Rows("dates", columns,
-                 {{int64_t{101}, kNull, kNull},
+                 {{int64_t{101}, kNullCell, kNullCell},
                   {int64_t{102}, "0001-01-01", int64_t{1901}},
                   {int64_t{103}, "9999-12-31", int64_t{2155}},
                   {int64_t{105}, "1970-01-01", int64_t{1970}},
@@ -390,7 +390,7 @@ TEST_F(DebeziumRecordedTest, TimestampsAreEqual) {
     for (const int32_t fraction : micros) cells.push_back(Stamp(seconds, fraction * 1000));
     return cells;
   };
-  std::vector<Cell> nulls(8, kNull);
+  std::vector<Cell> nulls(8, kNullCell);
   nulls[0] = int64_t{101};
   std::vector<std::vector<Cell>> rows = {
       nulls,
@@ -401,8 +401,8 @@ TEST_F(DebeziumRecordedTest, TimestampsAreEqual) {
       row(106, 1, {0, 900000, 900000, 900000, 900000, 900000, 900000}),
       nulls};
   rows[5][1] = Stamp(2);
-  rows[6] = {int64_t{200}, Stamp(1709190000),      kNull, kNull, kNull, kNull,
-             kNull,        Stamp(1709190000, 1000)};
+  rows[6] = {int64_t{200}, Stamp(1709190000), kNullCell, kNullCell,
+             kNullCell,    kNullCell,         kNullCell, Stamp(1709190000, 1000)};
   EXPECT_EQ(Rows("timestamps", columns, rows), Recorded("times", "timestamps"));
 }
 
@@ -426,8 +426,8 @@ TEST_F(DebeziumRecordedTest, ZeroDatesAreEqual) {
   const auto partial = [&](int64_t id, const std::string& day) {
     const std::string moment = day + " 01:02:03";
     return std::vector<Cell>{
-        id,    day,      day,     moment, moment, moment + ".040000", moment + ".040000",
-        kNull, Stamp(0), fallback};
+        id,        day,      day,     moment, moment, moment + ".040000", moment + ".040000",
+        kNullCell, Stamp(0), fallback};
   };
   EXPECT_EQ(Rows("zero_dates", columns,
                  {{int64_t{11}, "0000-00-00", "0000-00-00", zero, zero, zero + ".000000",
@@ -447,7 +447,7 @@ TEST_F(DebeziumRecordedTest, BytesAreEqualInEveryMode) {
     cell.resize(std::max(padded, text.size()));
     return Cell(cell);
   };
-  std::vector<Cell> nulls(8, kNull);
+  std::vector<Cell> nulls(8, kNullCell);
   nulls[0] = int64_t{101};
   std::string long_bytes;
   for (int i = 0; i < 50; ++i) long_bytes += "\xde\xad\xbe\xef";
@@ -495,7 +495,7 @@ TEST_F(DebeziumRecordedTest, PointsAndVectorsAreEqual) {
   EXPECT_EQ(Rows("vectors",
                  {KeyColumn("id"), Field("v3", ColumnType::kVector, FieldType::kVector, 4),
                   Field("v", ColumnType::kVector, FieldType::kVector, 4)},
-                 {{int64_t{101}, kNull, kNull},
+                 {{int64_t{101}, kNullCell, kNullCell},
                   {int64_t{102}, Floats({1, -2.5f, 0.1f}), Floats({0.25f})},
                   {int64_t{103}, Floats({0}), Floats({3e38f, -1e-30f, -0.0f, 1e10f, 16777216})}}),
             Recorded("documents", "vectors"));

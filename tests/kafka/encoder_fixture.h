@@ -61,7 +61,7 @@ class SeeingSink final : public RecordSink {
 
 // Value of a column: NULL, a number, the bits of a float or double, text, bytes or a message.
 using Cell = std::variant<std::monostate, int64_t, float, double, std::string>;
-inline const Cell kNull;
+inline const Cell kNullCell;
 
 inline Cell Stamp(int64_t seconds, int32_t nanoseconds = 0) {
   google::protobuf::Timestamp stamp;

@@ -85,7 +85,7 @@ TEST_F(ProtobufEncoderTest, AChangedKeyForgetsTheOldOne) {
 }
 
 TEST_F(ProtobufEncoderTest, AnUpdateUnderOneKeyIsOneRecord) {
-  RowView after = Row(orders_, {kNull, "Bob"});
+  RowView after = Row(orders_, {kNullCell, "Bob"});
   after.unknown = {1};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
   ASSERT_THAT(sink_.records, SizeIs(1));
@@ -94,7 +94,7 @@ TEST_F(ProtobufEncoderTest, AnUpdateUnderOneKeyIsOneRecord) {
 
 TEST_F(ProtobufEncoderTest, AKeyThatIsUnknownOrInvalidHasNoForm) {
   options_.keys = {"shop.orders: name"};
-  ChangeView change = Insert(orders_, {int64_t{1}, kNull});
+  ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.unknown = {2};
   EXPECT_EQ(Encode(change), "MIRROR_UNENCODABLE");
   change.after.unknown.clear();

@@ -30,7 +30,7 @@ TEST_F(RowFieldsTest, ValuesStandAtTheirColumns) {
 }
 
 TEST_F(RowFieldsTest, AnAbsentFieldIsNull) {
-  EXPECT_EQ(Read(Order(1, kNull)), "");
+  EXPECT_EQ(Read(Order(1, kNullCell)), "");
   EXPECT_EQ(values_[1].state, State::kNull);
 }
 
@@ -41,14 +41,14 @@ TEST_F(RowFieldsTest, FieldsMayComeInAnyOrder) {
 }
 
 TEST_F(RowFieldsTest, WhatTheSourceLeftOutIsUnknownNotNull) {
-  RowView row = Order(1, kNull);
+  RowView row = Order(1, kNullCell);
   row.unknown = {2};
   EXPECT_EQ(Read(row), "");
   EXPECT_EQ(values_[1].state, State::kUnknown);
 }
 
 TEST_F(RowFieldsTest, InvalidTextStandsInPlaceOfItsField) {
-  RowView row = Order(1, kNull);
+  RowView row = Order(1, kNullCell);
   row.invalid = {{2, "\xff"}};
   EXPECT_EQ(Read(row), "");
   EXPECT_EQ(values_[1].state, State::kInvalid);

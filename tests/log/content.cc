@@ -2,7 +2,10 @@
 
 #include "log/content.h"
 
+#include <cstring>
 #include <random>
+
+#include "xxhash.h"
 
 namespace millrace::log::testing {
 namespace {
@@ -74,6 +77,12 @@ FrameContent ManyTransactions(Sequence first) {
 
 StoredFrame Stored(const FrameContent& content) {
   return {content.first, Frame::Serialize(content)};
+}
+
+std::string Sealed(Sequence first, std::string stored) {
+  const uint64_t sum = XXH3_64bits_withSeed(stored.data() + 8, stored.size() - 8, first.value);
+  std::memcpy(stored.data(), &sum, sizeof sum);
+  return stored;
 }
 
 }  // namespace millrace::log::testing

@@ -10,16 +10,15 @@
 #include "log/content.h"
 #include "log/frame.h"
 #include "log/log_fixture.h"
-#include "xxhash.h"
 
 namespace millrace::log::testing {
 namespace {
 
-constexpr Sequence kFirst{1000};
+constexpr Sequence kFirstSequence{1000};
 
 // A frame whose payload repeats itself, as rows do.
 std::string Plain(size_t payload_bytes = 60'000) {
-  FrameContent content = OneTransaction(kFirst, 200, payload_bytes);
+  FrameContent content = OneTransaction(kFirstSequence, 200, payload_bytes);
   for (size_t i = 0; i < content.payload.size(); ++i) {
     content.payload[i] = static_cast<char>('a' + i % 100 / (1 + i / 5000 % 7));
   }
@@ -28,21 +27,16 @@ std::string Plain(size_t payload_bytes = 60'000) {
 
 std::string Compressed(const std::string& plain) {
   FrameCompressor compressor;
-  return std::string(compressor.Compress(kFirst, plain));
-}
-
-std::string Seal(std::string stored) {
-  const uint64_t sum = XXH3_64bits_withSeed(stored.data() + 8, stored.size() - 8, kFirst.value);
-  std::memcpy(stored.data(), &sum, sizeof sum);
-  return stored;
+  return std::string(compressor.Compress(kFirstSequence, plain));
 }
 
 TEST(FrameCompression, AFrameComesBackAsItWas) {
   const std::string plain = Plain();
   const std::string stored = Compressed(plain);
   EXPECT_LT(stored.size(), plain.size() / 2);
-  const auto expected = *Frame::Parse(kFirst, plain);
-  for (const auto& frame : {*Frame::Parse(kFirst, stored), *Frame::ParseCopy(kFirst, stored)}) {
+  const auto expected = *Frame::Parse(kFirstSequence, plain);
+  for (const auto& frame :
+       {*Frame::Parse(kFirstSequence, stored), *Frame::ParseCopy(kFirstSequence, stored)}) {
     EXPECT_EQ(frame->payload(), expected->payload());
     EXPECT_EQ(frame->gtids_after(), expected->gtids_after());
     EXPECT_EQ(frame->change_count(), expected->change_count());
@@ -54,7 +48,7 @@ TEST(FrameCompression, AFrameComesBackAsItWas) {
 
 // As the format says, and no matter what the library makes of it: a block of literals alone.
 TEST(FrameCompression, FormatTwoNeverChanges) {
-  const std::string plain = Frame::Serialize(OneTransaction(kFirst, 7, 100));
+  const std::string plain = Frame::Serialize(OneTransaction(kFirstSequence, 7, 100));
   const std::string rest = plain.substr(10);  // behind checksum, version, and a count of one byte
   ASSERT_LT(rest.size(), 15u + 255u);
   std::string stored(8, '\0');
@@ -63,9 +57,9 @@ TEST(FrameCompression, FormatTwoNeverChanges) {
   stored.push_back('\xf0');
   stored.push_back(static_cast<char>(rest.size() - 15));
   stored += rest;
-  const auto frame = Frame::ParseCopy(kFirst, Seal(stored));
+  const auto frame = Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, stored));
   ASSERT_TRUE(frame.ok()) << frame.status();
-  EXPECT_EQ((*frame)->payload(), (*Frame::Parse(kFirst, plain))->payload());
+  EXPECT_EQ((*frame)->payload(), (*Frame::Parse(kFirstSequence, plain))->payload());
   EXPECT_EQ((*frame)->change_count(), 7u);
 }
 
@@ -75,14 +69,14 @@ TEST(FrameCompression, SmallFramesAreLeftAsTheyAre) {
 }
 
 TEST(FrameCompression, WhatDoesNotShrinkStaysAsItIs) {
-  const std::string plain = Frame::Serialize(OneTransaction(kFirst, 1, 60'000));
+  const std::string plain = Frame::Serialize(OneTransaction(kFirstSequence, 1, 60'000));
   EXPECT_EQ(Compressed(plain), plain);
-  EXPECT_TRUE(Frame::ParseCopy(kFirst, plain).ok());
+  EXPECT_TRUE(Frame::ParseCopy(kFirstSequence, plain).ok());
 }
 
 TEST(FrameCompression, FrameThatIsNotSealedIsStoredSealed) {
   for (const FrameContent& content :
-       {OneTransaction(kFirst, 7, 100), OneTransaction(kFirst, 1, 60'000)}) {
+       {OneTransaction(kFirstSequence, 7, 100), OneTransaction(kFirstSequence, 1, 60'000)}) {
     const std::string plain = Frame::Serialize(content);
     const std::string unsealed = Frame::SerializeUnsealed(content, {}, content.payload);
     EXPECT_NE(unsealed, plain);
@@ -95,7 +89,7 @@ TEST(FrameCompression, AnyDamagedByteIsFound) {
   for (size_t i = 0; i < stored.size(); ++i) {
     std::string damaged = stored;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
-    EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirst, damaged)), "LOG_DAMAGED") << "byte " << i;
+    EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirstSequence, damaged)), "LOG_DAMAGED") << "byte " << i;
   }
 }
 
@@ -104,7 +98,8 @@ TEST(FrameCompression, ASizeThatTheBlockCannotHaveIsRefusedUnallocated) {
   AppendVarint(hostile, 200);
   AppendVarint(hostile, uint64_t{1} << 40);
   hostile.append(100, 'x');
-  EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirst, Seal(hostile))), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, hostile))),
+            "LOG_DAMAGED");
   EXPECT_EQ(PlainBytesOf(hostile), 0u);
 }
 
@@ -117,7 +112,7 @@ TEST(FrameCompression, HostileBytesNeverLeadOutside) {
       hostile[9 + random() % (hostile.size() - 9)] = static_cast<char>(random());
     }
     if (random() % 4 == 0) hostile.resize(9 + random() % (hostile.size() - 9));
-    const auto frame = Frame::ParseCopy(kFirst, Seal(hostile));
+    const auto frame = Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, hostile));
     if (!frame.ok()) continue;
     for (const Segment& segment : (*frame)->segments()) {
       ASSERT_LE(segment.end, (*frame)->payload().size());

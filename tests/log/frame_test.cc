@@ -9,19 +9,11 @@
 #include "gtest/gtest.h"
 #include "log/content.h"
 #include "log/log_fixture.h"
-#include "xxhash.h"
 
 namespace millrace::log::testing {
 namespace {
 
 constexpr Sequence kFirst{1000};
-
-// Gives changed bytes a checksum that matches, as a hostile disk could.
-std::string Seal(std::string stored) {
-  const uint64_t sum = XXH3_64bits_withSeed(stored.data() + 8, stored.size() - 8, kFirst.value);
-  std::memcpy(stored.data(), &sum, sizeof sum);
-  return stored;
-}
 
 std::string Hex(std::string_view bytes) {
   std::string hex;
@@ -174,7 +166,7 @@ TEST(Frame, FrameUnderTheWrongSequenceIsDamaged) {
 TEST(Frame, NewerVersionIsRefusedAsSuch) {
   std::string stored = Frame::Serialize(ManyTransactions(kFirst));
   stored[8] = 3;
-  EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, Seal(stored))), "FORMAT_TOO_NEW");
+  EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, Sealed(kFirst, stored))), "FORMAT_TOO_NEW");
 }
 
 TEST(Frame, HostileBytesNeverLeadOutside) {
@@ -187,7 +179,7 @@ TEST(Frame, HostileBytesNeverLeadOutside) {
       hostile[9 + random() % 80] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
     }
     if (random() % 4 == 0) hostile.resize(9 + random() % hostile.size());
-    const auto frame = Frame::Parse(kFirst, Seal(hostile));
+    const auto frame = Frame::Parse(kFirst, Sealed(kFirst, hostile));
     if (!frame.ok()) continue;
     ++parsed;
     ExpectInside(**frame);

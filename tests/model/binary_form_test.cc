@@ -16,7 +16,9 @@ constexpr char kUuidHex[] = "3e11fa4771ca11e19e33c80aa9429562";
 constexpr char kUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
 GtidSet Mysql(const std::string& text) { return GtidSet::Parse(Flavour::kMysql, text).value(); }
-GtidSet Mariadb(const std::string& text) { return GtidSet::Parse(Flavour::kMariadb, text).value(); }
+GtidSet MariadbSet(const std::string& text) {
+  return GtidSet::Parse(Flavour::kMariadb, text).value();
+}
 
 template <typename Value>
 std::string Hex(const Value& value) {
@@ -36,11 +38,12 @@ TEST(GtidSetBinary, IsAsDocumented) {
             std::string("0101") + kUuidHex + "0002" + "0501" + "0100");
   EXPECT_EQ(Hex(Mysql(std::string(kUuid) + ":tag:1-300")),
             std::string("0101") + kUuidHex + "03746167" + "01" + "01ab02");
-  EXPECT_EQ(Hex(Mariadb("0-1-100,1-2-300")), "02020001640102ac02");
+  EXPECT_EQ(Hex(MariadbSet("0-1-100,1-2-300")), "02020001640102ac02");
 }
 
 TEST(GtidSetBinary, ComesBackAsItWas) {
-  for (const GtidSet& set : {GtidSet(), SampleSet(), Mariadb("0-1-100,7-2-18446744073709551615")}) {
+  for (const GtidSet& set :
+       {GtidSet(), SampleSet(), MariadbSet("0-1-100,7-2-18446744073709551615")}) {
     std::string bytes;
     set.AppendBinary(bytes);
     EXPECT_EQ(GtidSet::FromBinary(bytes).value(), set);
@@ -91,7 +94,7 @@ TEST(GtidSetBinary, WhatNoWriterWritesIsRefused) {
 }
 
 TEST(SourcePositionBinary, IsAsDocumented) {
-  const SourcePosition position{"bin.000042", 1377, Mariadb("0-1-100")};
+  const SourcePosition position{"bin.000042", 1377, MariadbSet("0-1-100")};
   EXPECT_EQ(Hex(position), "010a62696e2e303030303432e10a0201000164");
   EXPECT_EQ(Hex(SourcePosition()), "010000");
 }
@@ -115,9 +118,9 @@ TEST(SourcePositionBinary, OtherVersionAndCutsAreRefused) {
 }
 
 TEST(SourcePosition, ReadsAsFileAndOffsetOrAsGtids) {
-  EXPECT_EQ((SourcePosition{"mysql-bin.000042", 1377, Mariadb("0-1-5")}).ToString(),
+  EXPECT_EQ((SourcePosition{"mysql-bin.000042", 1377, MariadbSet("0-1-5")}).ToString(),
             "mysql-bin.000042:1377");
-  EXPECT_EQ((SourcePosition{"", 0, Mariadb("0-1-5")}).ToString(), "after GTIDs 0-1-5");
+  EXPECT_EQ((SourcePosition{"", 0, MariadbSet("0-1-5")}).ToString(), "after GTIDs 0-1-5");
   EXPECT_EQ(SourcePosition().ToString(), "the beginning");
 }
 

@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kUuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+constexpr std::string_view kServerUuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 
 template <typename Gtid>
 std::string TextOf(const Gtid& gtid) {
@@ -19,7 +19,7 @@ std::string TextOf(const Gtid& gtid) {
   return text;
 }
 
-std::string WithUuid(std::string_view rest) { return std::string(kUuid).append(rest); }
+std::string WithUuid(std::string_view rest) { return std::string(kServerUuid).append(rest); }
 
 TEST(MysqlGtid, TextComesBackAsItWas) {
   for (const std::string& text :
@@ -42,7 +42,7 @@ TEST(MysqlGtid, UpperCaseDashlessAndBracedUuidsMeanTheSame) {
 
 TEST(MysqlGtid, WhatIsNoGtidIsRefusedWithItsReason) {
   for (const std::string& text :
-       {std::string(), std::string("5"), std::string(kUuid), WithUuid(":"), WithUuid(":0"),
+       {std::string(), std::string("5"), std::string(kServerUuid), WithUuid(":"), WithUuid(":0"),
         WithUuid(":-1"), WithUuid(":9223372036854775807"), WithUuid(":99999999999999999999"),
         WithUuid(":1-2"), WithUuid(":tag"), WithUuid(":tag:"), WithUuid(":1tag:5"),
         WithUuid(":" + std::string(33, 'a') + ":5"), "{" + WithUuid(":5"), "x" + WithUuid(":5"),

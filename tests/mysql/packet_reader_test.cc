@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kFullPart = 0xffffff;
+constexpr size_t kPartBytesMax = 0xffffff;
 
 // A reader at one end of a pair of sockets, the test at the other.
 class PacketReaderTest : public ::testing::Test {
@@ -104,7 +104,7 @@ TEST_F(PacketReaderTest, LargerThanTheBufferArrivesWholeBetweenSmallOnes) {
 }
 
 TEST_F(PacketReaderTest, PartsArePutTogether) {
-  const std::string full(kFullPart, 'x');
+  const std::string full(kPartBytesMax, 'x');
   const auto sender =
       SendMeanwhile(Part(1, full) + Part(2, full) + Part(3, "end") + Part(4, "next"));
   EXPECT_TRUE(*reader_->Read() == full + full + "end");
@@ -112,17 +112,17 @@ TEST_F(PacketReaderTest, PartsArePutTogether) {
 }
 
 TEST_F(PacketReaderTest, ExactlyOneFullPartEndsWithAnEmptyOne) {
-  const std::string full(kFullPart, 'x');
+  const std::string full(kPartBytesMax, 'x');
   const auto sender = SendMeanwhile(Part(1, full) + Part(2, "") + Part(3, "next"));
   EXPECT_TRUE(*reader_->Read() == full);
   EXPECT_EQ(*reader_->Read(), "next");
 }
 
 TEST_F(PacketReaderTest, PacketOverTheLimitIsRefusedBeforeItIsRead) {
-  options_.packet_bytes_max = kFullPart + 10;
+  options_.packet_bytes_max = kPartBytesMax + 10;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const auto sender =
-      SendMeanwhile(Part(1, std::string(kFullPart, 'x')) + Part(2, "elevenbytes").substr(0, 4));
+      SendMeanwhile(Part(1, std::string(kPartBytesMax, 'x')) + Part(2, "elevenbytes").substr(0, 4));
   const auto packet = reader_->Read();
   EXPECT_TRUE(absl::IsResourceExhausted(packet.status())) << packet.status();
   EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_PACKET_TOO_LARGE");

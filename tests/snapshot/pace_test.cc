@@ -11,7 +11,7 @@
 namespace millrace::snapshot {
 namespace {
 
-constexpr Micros kSecond = 1'000'000;
+constexpr Micros kMicrosPerSecond = 1'000'000;
 
 TEST(ChunkSize, FollowsTheTimeThatRowsTake) {
   SnapshotOptions options;
@@ -53,10 +53,10 @@ TEST(ChunkSize, HalvesDownToASingleRow) {
 TEST(Pace, HoldsTheRateOverAllReaders) {
   log::testing::ManualClock clock;
   Pace pace(1'000, clock);
-  EXPECT_EQ(pace.Spend(500), kSecond / 2);
-  EXPECT_EQ(pace.Spend(500), kSecond);
-  clock.Pass(3 * kSecond);
-  EXPECT_EQ(pace.Spend(100), kSecond / 10) << "time that was not used is gone";
+  EXPECT_EQ(pace.Spend(500), kMicrosPerSecond / 2);
+  EXPECT_EQ(pace.Spend(500), kMicrosPerSecond);
+  clock.Pass(3 * kMicrosPerSecond);
+  EXPECT_EQ(pace.Spend(100), kMicrosPerSecond / 10) << "time that was not used is gone";
 }
 
 TEST(Pace, WithoutALimitNobodyWaits) {

@@ -24,7 +24,7 @@ namespace {
 // Bounds, not expectations: a start takes 1.5 s on a quiet machine, 3.3 s after a kill.
 constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
-constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
+constexpr absl::Duration kBrokerPollInterval = absl::Milliseconds(10);
 constexpr int kPortAttemptsMax = 5;
 constexpr size_t kLogBytesShown = 3000;
 constexpr size_t kWholeFile = std::numeric_limits<size_t>::max();
@@ -185,7 +185,7 @@ absl::Status KafkaBroker::WaitUntilReady() {
                                                      absl::ToInt64Seconds(kStartTimeout),
                                                      LogProblems()));
     }
-    absl::SleepFor(kPollInterval);
+    absl::SleepFor(kBrokerPollInterval);
   }
   return absl::OkStatus();
 }

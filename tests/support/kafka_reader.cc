@@ -18,7 +18,7 @@
 namespace millrace::testing {
 namespace {
 
-constexpr absl::Duration kPollInterval = absl::Milliseconds(20);
+constexpr absl::Duration kReaderPollInterval = absl::Milliseconds(20);
 
 using Message = KafkaOwned<rd_kafka_message_t, rd_kafka_message_destroy>;
 // Partitions to be read, and before which offset reading ends.
@@ -99,7 +99,7 @@ absl::StatusOr<Ends> AwaitEnds(rd_kafka_t* kafka, const std::vector<std::string>
     if (absl::Now() >= deadline) {
       return absl::DeadlineExceededError(std::string(ends.status().message()));
     }
-    absl::SleepFor(kPollInterval);
+    absl::SleepFor(kReaderPollInterval);
   }
 }
 
@@ -195,7 +195,7 @@ absl::StatusOr<Records> KafkaReader::ReadAtLeast(const std::vector<std::string>&
       return absl::DeadlineExceededError(fmt::format(
           "{} of {} records are there in time", records.ok() ? records->size() : 0, records_min));
     }
-    absl::SleepFor(kPollInterval);
+    absl::SleepFor(kReaderPollInterval);
   }
 }
 

@@ -21,7 +21,7 @@ namespace {
 // Bounds, not expectations: a start takes under a second on a quiet machine.
 constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
-constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
+constexpr absl::Duration kServerPollInterval = absl::Milliseconds(10);
 constexpr int kPortAttemptsMax = 5;
 constexpr size_t kLogBytesShown = 3000;
 constexpr size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
@@ -112,7 +112,7 @@ absl::Status SourceServer::WaitUntilReady() {
           "{} is not ready after {} s; its log ends:\n{}", FlavourName(options_.flavour),
           absl::ToInt64Seconds(kStartTimeout), LogTail()));
     }
-    absl::SleepFor(kPollInterval);
+    absl::SleepFor(kServerPollInterval);
   }
   return absl::OkStatus();
 }

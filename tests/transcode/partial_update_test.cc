@@ -13,9 +13,9 @@ namespace {
 using T = ColumnType;
 using F = schema::FieldType;
 
-schema::Column Int() { return MakeColumn(T::kLong, 0, F::kInt32); }
+schema::Column IntColumn() { return MakeColumn(T::kLong, 0, F::kInt32); }
 schema::Column Json() { return MakeColumn(T::kJson, 4, F::kString); }
-schema::Column Text() { return MakeColumn(T::kVarchar, 36, F::kString, "utf8mb4"); }
+schema::Column TextColumn() { return MakeColumn(T::kVarchar, 36, F::kString, "utf8mb4"); }
 
 // {"a": 1, "bb": [true, null]}
 constexpr std::string_view kDocument =
@@ -88,7 +88,7 @@ TEST(PartialUpdate, EveryTruncatedDifferenceIsRefused) {
 // Images below were captured from MySQL 9.7.4.
 
 TEST(PartialUpdate, AfterImageHasTheWholeDocument) {
-  RowFixture row({Int(), Json()});
+  RowFixture row({IntColumn(), Json()});
   EXPECT_EQ(row.ShowPartial(FromHex("00"
                                     "01000000"
                                     "14000000"
@@ -113,7 +113,7 @@ std::string Before() {
 std::string AfterOf(const std::string& shown) { return shown.substr(shown.find(" -> ") + 4); }
 
 TEST(PartialUpdate, WholeDocumentsAndDifferencesMix) {
-  RowFixture row({Int(), Json(), Json(), Text()});
+  RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   const std::string differences = Remove("$.bb");
   const std::string after = FromHex(
                                 "01"
@@ -129,7 +129,7 @@ TEST(PartialUpdate, WholeDocumentsAndDifferencesMix) {
 }
 
 TEST(PartialUpdate, WithoutOptionsThereAreNoBits) {
-  RowFixture row({Int(), Json(), Json(), Text()});
+  RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   const std::string after = FromHex(
       "00"
       "08"
@@ -140,7 +140,7 @@ TEST(PartialUpdate, WithoutOptionsThereAreNoBits) {
 }
 
 TEST(PartialUpdate, EveryJsonColumnHasABitInTheImageOrNot) {
-  RowFixture row({Int(), Json(), Json(), Text()});
+  RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   // Only the second document is in the image; its bit is the second.
   const std::string after = FromHex(
       "01"
@@ -152,7 +152,7 @@ TEST(PartialUpdate, EveryJsonColumnHasABitInTheImageOrNot) {
 }
 
 TEST(PartialUpdate, DifferencesWithoutADocumentAreAPrecondition) {
-  RowFixture row({Int(), Json(), Json(), Json(), Text()});
+  RowFixture row({IntColumn(), Json(), Json(), Json(), TextColumn()});
   const std::string images = FromHex(
       "00"
       "01000000"
@@ -166,7 +166,7 @@ TEST(PartialUpdate, DifferencesWithoutADocumentAreAPrecondition) {
 }
 
 TEST(PartialUpdate, UnknownOptionsAreUndecodable) {
-  RowFixture row({Int(), Json()});
+  RowFixture row({IntColumn(), Json()});
   EXPECT_EQ(row.ShowPartial(FromHex("02"
                                     "01000000"
                                     "02"
@@ -176,7 +176,7 @@ TEST(PartialUpdate, UnknownOptionsAreUndecodable) {
 }
 
 TEST(PartialUpdate, InvalidTextOfBothImagesIsToldApart) {
-  RowFixture row({Text()});
+  RowFixture row({TextColumn()});
   EXPECT_EQ(row.ShowPartial(FromHex("00"
                                     "01ff"
                                     "00"
@@ -190,7 +190,7 @@ TEST(PartialUpdate, InvalidTextOfBothImagesIsToldApart) {
 
 TEST(PartialUpdate, DamagedImagesYieldARowOrAnErrorAndNothingElse) {
   std::minstd_rand random(3);
-  RowFixture row({Int(), Json()});
+  RowFixture row({IntColumn(), Json()});
   const std::string whole = FromHex(
       "00"
       "01000000"

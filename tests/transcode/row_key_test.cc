@@ -26,7 +26,7 @@ schema::TableVersion TableOf(const std::vector<std::pair<std::string, uint32_t>>
 }
 
 // A row message with fields of all wire types: a = 300 (1), b = "xy" (2), c and d fixed (3, 4).
-std::string Row() {
+std::string FourColumns() {
   WireBuffer row;
   row.PutVarintField(1, 300);
   row.PutBytesField(2, "xy");
@@ -52,18 +52,18 @@ class RowKeyTest : public ::testing::Test {
 };
 
 TEST_F(RowKeyTest, KeyIsTheWholeFieldsOfItsColumns) {
-  EXPECT_EQ(KeyOf({"a"}, Row()), "\x08\xac\x02");
-  EXPECT_EQ(KeyOf({"b"}, Row()), "\x12\x02xy");
-  EXPECT_EQ(KeyOf({"c"}, Row()),
+  EXPECT_EQ(KeyOf({"a"}, FourColumns()), "\x08\xac\x02");
+  EXPECT_EQ(KeyOf({"b"}, FourColumns()), "\x12\x02xy");
+  EXPECT_EQ(KeyOf({"c"}, FourColumns()),
             "\x19"
             "12345678");
-  EXPECT_EQ(KeyOf({"d"}, Row()),
+  EXPECT_EQ(KeyOf({"d"}, FourColumns()),
             "\x25"
             "1234");
 }
 
 TEST_F(RowKeyTest, FieldsStandInTheOrderOfTheRow) {
-  EXPECT_EQ(KeyOf({"b", "a"}, Row()), KeyOf({"a", "b"}, Row()));
+  EXPECT_EQ(KeyOf({"b", "a"}, FourColumns()), KeyOf({"a", "b"}, FourColumns()));
   EXPECT_EQ(KeyOf({"b", "a"}, "\x12\x01q\x08\x05"), "\x12\x01q\x08\x05");
 }
 
@@ -78,7 +78,7 @@ TEST_F(RowKeyTest, RepeatedFieldStandsForNoOther) {
 }
 
 TEST_F(RowKeyTest, TruncatedRowHasNoKey) {
-  const std::string row = Row();
+  const std::string row = FourColumns();
   for (size_t size = 0; size < row.size(); ++size) {
     // On the heap and of exact size, for AddressSanitizer to guard.
     const std::vector<char> part(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size));

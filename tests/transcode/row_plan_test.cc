@@ -14,7 +14,7 @@ using F = schema::FieldType;
 
 schema::Column Int() { return MakeColumn(T::kLong, 0, F::kInt32); }
 schema::Column Tiny() { return MakeColumn(T::kTiny, 0, F::kInt32); }
-schema::Column Text(std::string_view charset = "utf8mb4") {
+schema::Column TextIn(std::string_view charset = "utf8mb4") {
   return MakeColumn(T::kVarchar, 100, F::kString, charset);
 }
 
@@ -23,7 +23,7 @@ std::string CompileReason(std::vector<schema::Column> columns) {
 }
 
 TEST(RowPlan, NullIsAbsentAndZeroIsNot) {
-  RowFixture row({Tiny(), Tiny(), Text(), Text()});
+  RowFixture row({Tiny(), Tiny(), TextIn(), TextIn()});
   EXPECT_EQ(row.Show(FromHex("05"
                              "00"
                              "00")),
@@ -107,7 +107,7 @@ TEST(RowPlan, TypesWithoutKnownFormatAreRefused) {
 }
 
 TEST(RowPlan, UnknownCharsetIsRefused) {
-  EXPECT_EQ(CompileReason({Text("klingon")}), "CHARSET_UNKNOWN");
+  EXPECT_EQ(CompileReason({TextIn("klingon")}), "CHARSET_UNKNOWN");
 }
 
 TEST(RowPlan, VersionThatDoesNotFitTheMapIsRefused) {
@@ -120,7 +120,7 @@ TEST(RowPlan, VersionThatDoesNotFitTheMapIsRefused) {
 }
 
 TEST(RowPlan, InvalidTextIsSetAsideWithItsBytes) {
-  RowFixture row({Text("utf8mb4"), Text("ascii"), Text("gbk"), Tiny()});
+  RowFixture row({TextIn("utf8mb4"), TextIn("ascii"), TextIn("gbk"), Tiny()});
   EXPECT_EQ(row.Show(FromHex("00"
                              "02c328"
                              "0180"
@@ -246,7 +246,7 @@ TEST(RowPlan, DamagedCompressedValuesAreErrors) {
 }
 
 TEST(RowPlan, ErrorsNameTableColumnAndOffsetAndLeaveTheOutputAlone) {
-  RowFixture row({Int(), Text()});
+  RowFixture row({Int(), TextIn()});
   WireBuffer out;
   out.Append("before");
   std::vector<InvalidText> invalid;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace millrace {
+
+// The text of a file of this tree, `path` being below its top.
+inline std::string TextOf(const std::filesystem::path& path) {
+  std::ifstream file(std::filesystem::path(MILLRACE_SOURCE) / path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace millrace
