@@ -23,15 +23,7 @@
 #include "mysql/greeting.h"
 
 #ifdef LIBMARIADB
-// Makes ma_pvio.h tell what TLS is; it forgets a type there.
-#define HAVE_TLS 1
-using uchar = unsigned char;
-#include <ma_pvio.h>
-
-// Exported by Connector/C 3.0 and later, though no header of it declares it.
-extern "C" int ma_pvio_register_callback(my_bool add,
-                                         void (*callback)(int mode, MYSQL* mysql,
-                                                          const unsigned char* bytes, size_t size));
+#include "mysql/connector_c.h"
 #endif
 
 namespace millrace {
@@ -248,8 +240,9 @@ class LibraryPacketReader final : public PacketReader {
   // What TLS has decrypted and the library not yet taken: the rest of a record. Asked of the
   // OpenSSL that the library itself has loaded.
   static size_t TlsBytes(const MARIADB_PVIO& pvio) {
-    if (pvio.ctls == nullptr || pvio.ctls->ssl == nullptr || SslPending() == nullptr) return 0;
-    return static_cast<size_t>(std::max(SslPending()(pvio.ctls->ssl), 0));
+    const auto* tls = static_cast<const ConnectorTls*>(static_cast<const void*>(pvio.ctls));
+    if (tls == nullptr || tls->ssl == nullptr || SslPending() == nullptr) return 0;
+    return static_cast<size_t>(std::max(SslPending()(tls->ssl), 0));
   }
   bool KnowsTlsBytes() const { return mysql_get_ssl_cipher(mysql_) == nullptr || SslPending(); }
 
