@@ -11,12 +11,24 @@ build_packages() {
 }
 
 test_packages() {
-  printf '%s\n' sysbench clang-14 libclang-rt-14-dev clang-format-14 python3 ca-certificates \
-    kcat openssl
+  local clang
+  clang=$(clang_major)
+  printf '%s\n' sysbench "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" \
+    "clang-tidy-$clang" python3 ca-certificates kcat openssl
   command -v mvn >/dev/null || echo maven
-  [ "$(java_major)" -ge "$java_major_min" ] || echo "openjdk-$java_major_min-jre-headless"
+  [ "$(java_major)" -ge "$java_major_min" ] || java_package
   command -v go >/dev/null || echo golang-go
   command -v npm >/dev/null || echo npm
+}
+
+# The release's own versions: Debian 12 and 13 have none in common.
+clang_major() { if [ "$(os_release VERSION_CODENAME)" = trixie ]; then echo 19; else echo 14; fi; }
+java_package() {
+  if [ "$(os_release VERSION_CODENAME)" = trixie ]; then
+    echo openjdk-21-jre-headless
+  else
+    echo "openjdk-$java_major_min-jre-headless"
+  fi
 }
 
 # Prints those of the packages on standard input that are not installed.
