@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "config/password.h"
 #include "fmt/format.h"
+#include "mysql/client_version.h"
 #include "mysql/errors.h"
 #include "mysql/greeting.h"
 
@@ -46,6 +47,10 @@ int SocketOf(MYSQL* mysql) {
 #else
   return mysql->net.fd;
 #endif
+}
+
+absl::Status LibraryDoesNotStart() {
+  return absl::ResourceExhaustedError("the client library does not start");
 }
 
 SourceFailure FailureOf(MYSQL* mysql) { return {mysql_errno(mysql), mysql_error(mysql)}; }
@@ -105,9 +110,11 @@ class GreetingGuard {
   std::string bytes_;
 };
 
-bool InitializeLibrary() {
-  if (mysql_server_init(0, nullptr, nullptr) != 0) return false;
-  return ma_pvio_register_callback(1, GreetingGuard::Inspect) == 0;
+absl::Status InitializeLibrary() {
+  MILLRACE_RETURN_IF_ERROR(CheckClientSeries(MARIADB_PACKAGE_VERSION, mysql_get_client_info()));
+  if (mysql_server_init(0, nullptr, nullptr) != 0) return LibraryDoesNotStart();
+  if (ma_pvio_register_callback(1, GreetingGuard::Inspect) != 0) return LibraryDoesNotStart();
+  return absl::OkStatus();
 }
 
 void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
@@ -134,7 +141,9 @@ void SetAuthentication(MYSQL* mysql) {
 
 #else
 
-bool InitializeLibrary() { return mysql_library_init(0, nullptr, nullptr) == 0; }
+absl::Status InitializeLibrary() {
+  return mysql_library_init(0, nullptr, nullptr) == 0 ? absl::OkStatus() : LibraryDoesNotStart();
+}
 
 void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
   const auto set = [&](mysql_option option, const std::string& path) {
@@ -495,9 +504,10 @@ class LibraryHandle final : public ClientHandle {
 // Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. Null:
 // the server offers no TLS and has been told nothing.
 absl::StatusOr<Handle> TryConnect(const SourceOptions& options, const std::string& password) {
-  static const bool initialized = InitializeLibrary();
-  Handle mysql(initialized ? mysql_init(nullptr) : nullptr);
-  if (mysql == nullptr) return absl::ResourceExhaustedError("the client library does not start");
+  static const absl::Status initialized = InitializeLibrary();
+  MILLRACE_RETURN_IF_ERROR(initialized);
+  Handle mysql(mysql_init(nullptr));
+  if (mysql == nullptr) return LibraryDoesNotStart();
   SetOptions(mysql.get(), options);
   const GreetingGuard guard(WantsTls(options));
   const bool local = IsLocal(options);

@@ -3,7 +3,7 @@
 #pragma once
 
 // What client_library.cc uses of MariaDB Connector/C beyond its documented functions; included by
-// nothing else. The layouts below are those of the series 3.3 and 3.4.
+// nothing else. That is private to the library, so only series that were looked at are taken.
 
 #include <mariadb_version.h>
 #include <mysql.h>
@@ -14,6 +14,10 @@
 #include <ma_pvio.h>
 // clang-format on
 
+static_assert(MARIADB_PACKAGE_VERSION_ID >= 30300 && MARIADB_PACKAGE_VERSION_ID < 30500,
+              "Millrace knows MariaDB Connector/C 3.3 and 3.4; for another series, compare the "
+              "structures and functions that this file declares, and widen this check");
+
 // Exported by Connector/C 3.0 and later, though no header of it declares it.
 extern "C" int ma_pvio_register_callback(my_bool add,
                                          void (*callback)(int mode, MYSQL* mysql,
@@ -21,8 +25,8 @@ extern "C" int ma_pvio_register_callback(my_bool add,
 
 namespace millrace {
 
-// How st_ma_pvio_tls of ma_tls.h begins; st_ma_pvio.ctls points to one. Declared here because
-// ma_tls.h of 3.4 includes ma_hash.h, which no package has.
+// How st_ma_pvio_tls of ma_tls.h begins in both series; st_ma_pvio.ctls points to one. Declared
+// here because ma_tls.h of 3.4 includes ma_hash.h, which no package has.
 struct ConnectorTls {
   void* data;
   MARIADB_PVIO* pvio;

@@ -47,44 +47,50 @@ SqlRow ReadRow(MYSQL_ROW row, const unsigned long* lengths, unsigned columns) {
 
 }  // namespace
 
-void SqlSession::Closer::operator()(st_mysql* connection) const { mysql_close(connection); }
+struct SqlSession::Connection {
+  ~Connection() { mysql_close(mysql); }
 
-SqlSession::SqlSession(Connection connection) : connection_(std::move(connection)) {}
+  MYSQL* const mysql = mysql_init(nullptr);
+};
+
+SqlSession::SqlSession(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
 SqlSession::~SqlSession() = default;
 SqlSession::SqlSession(SqlSession&&) noexcept = default;
 SqlSession& SqlSession::operator=(SqlSession&&) noexcept = default;
 
 absl::StatusOr<SqlSession> SqlSession::Open(const SqlSessionOptions& options) {
   InitializeLibraryOnce();
-  Connection connection(mysql_init(nullptr));
-  if (connection == nullptr) return absl::ResourceExhaustedError("no memory for a connection");
-  mysql_options(connection.get(), MYSQL_OPT_CONNECT_TIMEOUT, &kConnectTimeoutSeconds);
-  mysql_options(connection.get(), MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
-  mysql_options(connection.get(), MYSQL_SET_CHARSET_NAME, options.charset.c_str());
+  auto connection = std::make_unique<Connection>();
+  MYSQL* mysql = connection->mysql;
+  if (mysql == nullptr) return absl::ResourceExhaustedError("no memory for a connection");
+  mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectTimeoutSeconds);
+  mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, options.charset.c_str());
   const bool by_socket = !options.socket.empty();
-  if (mysql_real_connect(connection.get(), by_socket ? "localhost" : "127.0.0.1",
-                         options.user.c_str(), options.password.c_str(), OrNull(options.database),
+  if (mysql_real_connect(mysql, by_socket ? "localhost" : "127.0.0.1", options.user.c_str(),
+                         options.password.c_str(), OrNull(options.database),
                          static_cast<unsigned>(options.port), OrNull(options.socket),
                          0) == nullptr) {
     return absl::UnavailableError(
         fmt::format("cannot connect to {} as {}: {}",
                     by_socket ? options.socket : fmt::format("127.0.0.1:{}", options.port),
-                    options.user, mysql_error(connection.get())));
+                    options.user, mysql_error(mysql)));
   }
   return SqlSession(std::move(connection));
 }
 
 absl::Status SqlSession::LastError(std::string_view sql) const {
   return absl::InternalError(
-      fmt::format("error {} ({}): {}; statement: {}", mysql_errno(connection_.get()),
-                  mysql_sqlstate(connection_.get()), mysql_error(connection_.get()),
+      fmt::format("error {} ({}): {}; statement: {}", mysql_errno(connection_->mysql),
+                  mysql_sqlstate(connection_->mysql), mysql_error(connection_->mysql),
                   sql.substr(0, kStatementBytesShown)));
 }
 
 absl::Status SqlSession::Execute(std::string_view sql) { return Query(sql).status(); }
 
 absl::StatusOr<SqlRows> SqlSession::Query(std::string_view sql) {
-  MYSQL* connection = connection_.get();
+  MYSQL* connection = connection_->mysql;
   if (mysql_real_query(connection, sql.data(), sql.size()) != 0) return LastError(sql);
   SqlRows rows;
   // CALL answers with several results, of which the last tells only that it has ended.

@@ -11,8 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-struct st_mysql;  // The client library's connection.
-
 namespace millrace::testing {
 
 // Where and how to connect: over `socket` if given, else over TCP to 127.0.0.1:`port`.
@@ -55,16 +53,13 @@ class SqlSession {
   std::string MustQueryValue(std::string_view sql);
 
  private:
-  struct Closer {
-    void operator()(st_mysql* connection) const;
-  };
-  using Connection = std::unique_ptr<st_mysql, Closer>;
+  struct Connection;  // The client library's; its type has another name in each library.
 
-  explicit SqlSession(Connection connection);
+  explicit SqlSession(std::unique_ptr<Connection> connection);
 
   absl::Status LastError(std::string_view sql) const;
 
-  Connection connection_;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace millrace::testing

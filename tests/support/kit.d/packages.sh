@@ -5,9 +5,7 @@ build_packages() {
   printf '%s\n' g++ cmake ninja-build mold ccache pkg-config git libgrpc++-dev libprotobuf-dev \
     protobuf-compiler protobuf-compiler-grpc librocksdb-dev libspdlog-dev libfmt-dev libgtest-dev \
     libgmock-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev libabsl-dev liblz4-dev libzstd-dev \
-    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev
-  # Oracle's client library where the distribution has it, else MariaDB Connector/C.
-  if [ "$(os_release ID)" = ubuntu ]; then echo libmysqlclient-dev; else echo libmariadb-dev; fi
+    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev libmariadb-dev
 }
 
 test_packages() {
