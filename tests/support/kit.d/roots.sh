@@ -67,19 +67,27 @@ make_root() {
   say "root $system: $2 is there"
 }
 
+# A process of its own, whose lock on the cache ends with it, and which ends with this one.
+make_root_apart() { setpriv --pdeathsig TERM "$here/kit" root "$@"; }
+
 # make_layer SYSTEM SUITE LAYER: those above it fall with it.
 make_layer() {
   local system=$1 suite=$2 layer=$3 dir=$roots/$1 above
+  mkdir -p "$dir"
+  exec 6>"$dir/layers.lock"
+  flock --nonblock 6 || {
+    say "root $system: waiting until the commands that run there have ended"
+    flock 6
+  }
   for above in test build bare; do
     rm -rf "$dir/$above" "$dir/$above.key"
     [ "$above" != "$layer" ] || break
   done
-  mkdir -p "$dir"
   rm -rf "$dir/$layer.new"
   if [ "$layer" = bare ]; then
     bootstrap_root "$system" "$suite" "$dir/bare.new"
   else
-    logged "root $system $layer packages" \
+    logged "root $system $layer packages" setpriv --pdeathsig TERM \
       "$here/kit" root run "$system" --on "$(layer_below "$layer")" --keep "$dir/$layer.new" \
       tests/support/kit packages "$layer" ||
       fail "the $layer packages could not be installed in the root $system" "see above"
@@ -98,7 +106,7 @@ bootstrap_root() {
     fail "apt's configuration names no mirror with a component main" "look at /etc/apt/sources.list*"
   [ -r "$keyring" ] || fail "$keyring is missing" "install the package debian-archive-keyring"
   command -v debootstrap >/dev/null || apt_install "debootstrap" debootstrap
-  logged "root $system" unshare --mount --pid --fork --kill-child --mount-proc \
+  logged "root $system" setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
     debootstrap --variant=minbase --keyring="$keyring" --include=ca-certificates \
     "$suite" "$dir" "$mirror" ||
     fail "debootstrap could not make the root $system" "see above; apt must reach its mirror"
@@ -133,8 +141,8 @@ run_in_root() {
     esac
   done
   [ $# -gt 0 ] || fail "kit root run $system: no command given" "kit root run $system COMMAND…"
-  # A process of its own, whose lock on the cache ends with it. A layer in the making has that lock.
-  [ -n "$keep" ] || "$here/kit" root "$system" "$on"
+  # While a layer is made, the kit that makes it holds the locks.
+  [ -n "$keep" ] || hold_layers "$system" "$on"
   mkdir -p "$build"
   build=$(cd "$build" && pwd)
   trap 'end_run' EXIT
@@ -152,6 +160,21 @@ run_in_root() {
   done
   if [ -n "$keep" ] && [ "$status" -eq 0 ]; then mv "$run/upper" "$keep"; fi
   return "$status"
+}
+
+# hold_layers SYSTEM LAYER: makes what is missing, and holds a lock against making any of it again.
+hold_layers() {
+  local layer made=0
+  until [ "$made" -eq 1 ]; do
+    make_root_apart "$1" "$2"
+    exec 6>"$roots/$1/layers.lock"
+    flock --shared 6
+    made=1
+    for layer in $(layers_up_to "$2"); do
+      layer_is_made "$1" "$(root_suite "$1")" "$layer" || made=0
+    done
+    [ "$made" -eq 1 ] || exec 6>&-
+  done
 }
 
 # The directory of a run, with a lock that is held as long as the run lives.
