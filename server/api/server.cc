@@ -82,7 +82,6 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 Server::Server(const Parts& parts)
     : options_(parts.options),
-      clock_(parts.clock),
       row_types_(parts.registry),
       catch_up_limit_(parts.options),
       // A stream asks one question at a time; one that has gone may leave a question behind.

@@ -67,7 +67,6 @@ class Server {
   void BeginToStop();
 
   const ServerOptions& options_;
-  const Clock& clock_;
   feed::RowTypes row_types_;
   feed::CatchUpLimit catch_up_limit_;
   EnsureWorker ensure_;

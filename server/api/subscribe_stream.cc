@@ -27,7 +27,7 @@ constexpr size_t kReadAheadStreamsMax = 64;
 // that one of them may, which is a usual frame: the more streams, the smaller are the responses of
 // those that have far to go.
 constexpr size_t kResponsesBytesMax = 64 << 20;
-constexpr size_t kResponseBytesMin = 96 << 10;
+constexpr size_t kSharedResponseBytesMin = 96 << 10;
 
 // Only a call that was refused: ends with its status.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
@@ -151,7 +151,7 @@ void SubscribeStream::NotePlace() {
 
 size_t SubscribeStream::ResponseShare() const {
   return std::max(kResponsesBytesMax / std::max<size_t>(parts_.streams.size(), 1),
-                  kResponseBytesMin);
+                  kSharedResponseBytesMin);
 }
 
 ServedStream::Next SubscribeStream::SendProgress() {

@@ -27,7 +27,7 @@ struct FormatHead {
   uint8_t header_size = 0;
 };
 
-FormatHead ReadHead(ByteReader& reader) {
+FormatHead ReadFormatHead(ByteReader& reader) {
   FormatHead head;
   head.binlog_version = reader.Little16();
   head.server_version = reader.Bytes(kServerVersionSize);
@@ -81,7 +81,7 @@ absl::Status CheckPostHeaders(std::string_view sizes) {
 
 absl::StatusOr<bool> FormatKnowsChecksums(const Event& event) {
   ByteReader reader(event.body);
-  const FormatHead head = ReadHead(reader);
+  const FormatHead head = ReadFormatHead(reader);
   if (!reader.ok()) return EventTruncated(event.header, "ends before its post-header sizes");
   const std::array<unsigned, 3> version = VersionNumbers(head.server_version);
   const bool is_mariadb = head.server_version.find("MariaDB") != std::string_view::npos;
@@ -91,7 +91,7 @@ absl::StatusOr<bool> FormatKnowsChecksums(const Event& event) {
 absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
   ByteReader reader(event.body);
-  const FormatHead head = ReadHead(reader);
+  const FormatHead head = ReadFormatHead(reader);
   if (head.binlog_version != kBinlogVersion || head.header_size != EventHeader::kSize) {
     return KindUnsupported(
         fmt::format("the source writes binlog version {} with headers of {} bytes; "

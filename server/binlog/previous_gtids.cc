@@ -25,7 +25,7 @@ struct SetHead {
 
 // Eight bytes, little endian. Untagged: the count, whose top byte is then 0. Tagged (8.3+): 1 in
 // the top byte and in the lowest, the count between.
-SetHead ReadHead(ByteReader& reader) {
+SetHead ReadSetHead(ByteReader& reader) {
   constexpr uint64_t kTagged = 1;
   const uint64_t head = reader.Little64();
   const uint64_t form = head >> 56;
@@ -57,7 +57,7 @@ void ReadIntervals(ByteReader& reader, std::vector<MysqlGtidSet::Interval>& inte
 
 absl::StatusOr<GtidSet> ParseMysql(const Event& event) {
   ByteReader reader(event.body);
-  const SetHead head = ReadHead(reader);
+  const SetHead head = ReadSetHead(reader);
   Intervals intervals;
   for (uint64_t left = head.origins; left > 0 && reader.ok(); --left) {
     MysqlGtidSet::Origin origin = ReadOrigin(reader, head.tagged);

@@ -11,7 +11,7 @@
 namespace millrace::feed {
 namespace {
 
-constexpr size_t kScanBytesMax = 4 << 20;
+constexpr size_t kCursorScanBytesMax = 4 << 20;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
   FramePtr last;
   Sequence passed = passed_;
   size_t scanned = 0;
-  while (!delivery.full && passed < until && scanned < kScanBytesMax) {
+  while (!delivery.full && passed < until && scanned < kCursorScanBytesMax) {
     const size_t left = bytes_max - std::min(bytes_max, delivery.selection.bytes);
     MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed_.Read(passed.next(), left));
     if (frames.empty()) break;
@@ -43,7 +43,7 @@ absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
         last = frame;
         delivery.commit_time_max = frame->commit_time_max();
       }
-      if (delivery.full || passed >= until || scanned >= kScanBytesMax) break;
+      if (delivery.full || passed >= until || scanned >= kCursorScanBytesMax) break;
     }
   }
   if (last != nullptr) {

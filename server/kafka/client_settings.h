@@ -9,6 +9,10 @@
 
 namespace millrace::kafka {
 
+// Longest that one call of librdkafka may block, in milliseconds, so that a stop does not have to
+// wait: a longer wait is made of several calls.
+inline constexpr int kSliceMillis = 250;
+
 enum class ClientRole {
   kProducer,  // transactional, see Producer
   kReader,    // of the mirror's position: committed records alone, told where a partition ends

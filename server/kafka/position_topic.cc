@@ -20,7 +20,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kSliceMillis = 250;
 constexpr Micros kPatience = 15'000'000;
 constexpr int32_t kPartition = 0;
 // The newest position is nearly always among so many records.

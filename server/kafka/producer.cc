@@ -17,8 +17,6 @@ namespace millrace::kafka {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
-// Waits are cut in slices, so that a stop is heeded soon.
-constexpr int kSliceMillis = 250;
 constexpr Micros kOpenPatience = 10 * kSecond;
 constexpr Micros kLongWait = 2 * kSecond;
 constexpr Micros kAbortPatience = 2 * kSecond;

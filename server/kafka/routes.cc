@@ -6,22 +6,16 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "kafka/trimmed.h"
 
 namespace millrace::kafka {
 namespace {
 
 constexpr std::string_view kArrow = "->";
-constexpr std::string_view kBlanks = " \t";
 
 bool TopicMayHave(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 absl::Status BadRoute(const std::string& text, std::string_view what) {

@@ -7,19 +7,13 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "kafka/trimmed.h"
 #include "schema/definition.h"
 
 namespace millrace::kafka {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
 constexpr size_t kNotFound = static_cast<size_t>(-1);
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 absl::Status Malformed(const std::string& text, std::string_view what) {
   return absl::InvalidArgumentError(

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "kafka/client_settings.h"
 #include "kafka/errors.h"
 #include "kafka/routes.h"
 #include "spdlog/spdlog.h"
@@ -14,7 +15,6 @@
 namespace millrace::kafka {
 namespace {
 
-constexpr int kSliceMillis = 250;
 // Broker's answers: long enough for a busy controller.
 constexpr int kAnswerMillisMax = 15'000;
 

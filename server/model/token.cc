@@ -12,7 +12,7 @@ namespace millrace {
 namespace {
 
 // Persistent, see FORMAT.md.
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kTokenVersion = 1;
 constexpr uint8_t kCatchUpVersion = 2;
 constexpr size_t kChecksumBytes = 4;
 // Largest set that keeps the text below kTokenCharactersMax; the other fields take 40 bytes at
@@ -62,7 +62,7 @@ CatchUpPlace ParseCatchUp(ByteReader& reader) {
 std::string Token::ToString() const {
   std::string bytes;
   bytes.reserve(32 + gtids.size());
-  bytes.push_back(static_cast<char>(catch_up.has_value() ? kCatchUpVersion : kVersion));
+  bytes.push_back(static_cast<char>(catch_up.has_value() ? kCatchUpVersion : kTokenVersion));
   AppendLittle64(bytes, log_id);
   AppendVarint(bytes, sequence.value);
   AppendVarint(bytes, changes_into_transaction);
@@ -88,7 +88,7 @@ absl::StatusOr<Token> Token::Parse(std::string_view text) {
   }
   ByteReader reader(body);
   const uint8_t version = reader.Little8();
-  if (version != kVersion && version != kCatchUpVersion)
+  if (version != kTokenVersion && version != kCatchUpVersion)
     return TokenMalformed("made by another version");
   Token token;
   token.log_id = reader.Little64();

@@ -15,7 +15,7 @@ namespace millrace {
 namespace {
 
 // The first event of every file.
-constexpr uint64_t kFirstOffset = 4;
+constexpr uint64_t kFirstEventOffset = 4;
 
 bool IsMysql(const Connection& connection) { return connection.info().flavour == Flavour::kMysql; }
 
@@ -152,14 +152,14 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
   if (logs.rows.empty()) return NoBinlog(connection);
   SourcePosition position;
   position.file = logs.Text(logs.rows[0], {"Log_name"});
-  position.offset = kFirstOffset;
+  position.offset = kFirstEventOffset;
   if (IsMysql(connection)) {
     MILLRACE_ASSIGN_OR_RETURN(position.gtids, ReadGtidSet(connection, "gtid_purged"));
     return position;
   }
   MILLRACE_ASSIGN_OR_RETURN(const auto gtids, connection.QueryValue(fmt::format(
                                                   "SELECT BINLOG_GTID_POS({}, {})",
-                                                  QuotedText(position.file), kFirstOffset)));
+                                                  QuotedText(position.file), kFirstEventOffset)));
   MILLRACE_ASSIGN_OR_RETURN(position.gtids, GtidSet::Parse(Flavour::kMariadb, gtids.value_or("")));
   return position;
 }

@@ -18,7 +18,7 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kHeaderBytes = 4;
+constexpr size_t kPacketHeaderBytes = 4;
 // A part of this size says that another one follows.
 constexpr size_t kFullPartBytes = 0xffffff;
 constexpr size_t kBufferBytes = 256 << 10;
@@ -40,7 +40,7 @@ class SocketPacketReader final : public PacketReader {
     if (HoldsPacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
       return TakePacket();
     MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
-    if (size + kHeaderBytes > kBufferBytes) return ReadLarge(size);
+    if (size + kPacketHeaderBytes > kBufferBytes) return ReadLarge(size);
     MILLRACE_RETURN_IF_ERROR(Buffer(size));
     const std::string_view packet(buffer_.get() + begin_, size);
     begin_ += size;
@@ -59,21 +59,21 @@ class SocketPacketReader final : public PacketReader {
   // Whether all of the next packet has come; never of one that the buffer cannot hold.
   bool HoldsPacket() const {
     const size_t buffered = end_ - begin_;
-    return buffered >= kHeaderBytes &&
-           buffered - kHeaderBytes >= LoadLittle24(buffer_.get() + begin_);
+    return buffered >= kPacketHeaderBytes &&
+           buffered - kPacketHeaderBytes >= LoadLittle24(buffer_.get() + begin_);
   }
   // Requires HoldsPacket.
   std::string_view TakePacket() {
-    const char* const packet = buffer_.get() + begin_ + kHeaderBytes;
+    const char* const packet = buffer_.get() + begin_ + kPacketHeaderBytes;
     const size_t size = LoadLittle24(buffer_.get() + begin_);
     ++next_number_;
-    begin_ += kHeaderBytes + size;
+    begin_ += kPacketHeaderBytes + size;
     return {packet, size};
   }
 
   // Size of the next part.
   absl::StatusOr<size_t> ReadHeader() {
-    MILLRACE_RETURN_IF_ERROR(Buffer(kHeaderBytes));
+    MILLRACE_RETURN_IF_ERROR(Buffer(kPacketHeaderBytes));
     const char* header = buffer_.get() + begin_;
     const uint8_t number = NumberOf(header);
     if (number != next_number_) [[unlikely]] {
@@ -81,7 +81,7 @@ class SocketPacketReader final : public PacketReader {
           options_.endpoint, fmt::format("packet {} came where {} was due", number, next_number_));
     }
     ++next_number_;
-    begin_ += kHeaderBytes;
+    begin_ += kPacketHeaderBytes;
     return LoadLittle24(header);
   }
 

@@ -7,14 +7,10 @@
 
 #include "fmt/format.h"
 #include "schema/collations.h"
+#include "schema/geometry_names.h"
 
 namespace millrace::schema {
 namespace {
-
-// By the geometry type of TABLE_MAP.
-constexpr std::string_view kGeometryNames[] = {"geometry",     "point",         "linestring",
-                                               "polygon",      "multipoint",    "multilinestring",
-                                               "multipolygon", "geomcollection"};
 
 bool IsBinary(const Column& column) { return column.collation == kBinaryCollation; }
 

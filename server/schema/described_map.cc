@@ -13,6 +13,7 @@
 #include "model/quoted.h"
 #include "schema/collations.h"
 #include "schema/column_type_text.h"
+#include "schema/geometry_names.h"
 
 namespace millrace::schema {
 namespace {
@@ -61,11 +62,6 @@ constexpr TypeName kTypeNames[] = {
     {"inet6", ColumnType::kString, 16},
     {"inet4", ColumnType::kString, 4},
 };
-
-// The geometry type of TABLE_MAP is the place of the name.
-constexpr std::string_view kGeometryNames[] = {"geometry",     "point",         "linestring",
-                                               "polygon",      "multipoint",    "multilinestring",
-                                               "multipolygon", "geomcollection"};
 
 bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;

@@ -19,7 +19,7 @@
 namespace millrace::snapshot {
 namespace {
 
-constexpr size_t kLookEveryRows = 4096;
+constexpr size_t kLookEveryKeylessRows = 4096;
 // Pause before the next try to find the table at rest, doubled up to the last.
 constexpr Micros kRestPauseMin = 5'000;
 constexpr Micros kRestPauseMax = 500'000;
@@ -159,7 +159,7 @@ absl::StatusOr<uint64_t> TableReader::CopyRows(StreamAccess& stream, RowStream& 
     MILLRACE_RETURN_IF_ERROR(EncodeRow(rows.values()));
     MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
     MILLRACE_RETURN_IF_ERROR(stream.HandOver());
-    if (++count % kLookEveryRows == 0 && !Wanted()) {
+    if (++count % kLookEveryKeylessRows == 0 && !Wanted()) {
       return absl::CancelledError("nobody wants the snapshot any more");
     }
   }

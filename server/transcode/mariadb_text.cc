@@ -10,21 +10,21 @@
 namespace millrace::transcode {
 namespace {
 
-constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr char kLowerHexDigits[] = "0123456789abcdef";
 constexpr unsigned kWords = 8;
 
 char* WriteHexByte(char* to, uint8_t byte) {
-  *to++ = kHexDigits[byte >> 4];
-  *to++ = kHexDigits[byte & 0xf];
+  *to++ = kLowerHexDigits[byte >> 4];
+  *to++ = kLowerHexDigits[byte & 0xf];
   return to;
 }
 
 // Without leading zeros.
 char* WriteHexWord(char* to, uint32_t word) {
   for (int shift = 12; shift > 0; shift -= 4) {
-    if (word >> shift != 0) *to++ = kHexDigits[word >> shift & 0xf];
+    if (word >> shift != 0) *to++ = kLowerHexDigits[word >> shift & 0xf];
   }
-  *to++ = kHexDigits[word & 0xf];
+  *to++ = kLowerHexDigits[word & 0xf];
   return to;
 }
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string_view>
+
+namespace millrace::schema {
+
+// The names of geometry types in COLUMN_TYPE, by the number that TABLE_MAP gives the type
+// (Geometry::wkbType of MySQL and MariaDB).
+inline constexpr std::string_view kGeometryNames[] = {
+    "geometry",   "point",           "linestring",   "polygon",
+    "multipoint", "multilinestring", "multipolygon", "geomcollection"};
+
+}  // namespace millrace::schema
