@@ -40,7 +40,7 @@ Interrupt::~Interrupt() {
 }
 
 void Interrupt::OnSignal(std::function<void()> action) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   action_ = std::move(action);
 }
 
@@ -56,7 +56,7 @@ void Interrupt::Run() {
 }
 
 bool Interrupt::HandleSignal() {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   if (signalled_.HasBeenNotified() || action_ == nullptr) return false;
   signalled_.Notify();
   action_();

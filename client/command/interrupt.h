@@ -3,9 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 
@@ -22,7 +23,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   // What to call. It must be callable until OnSignal is given another, or nullptr.
-  void OnSignal(std::function<void()> action);
+  void OnSignal(std::function<void()> action) ABSL_LOCKS_EXCLUDED(mutex_);
   bool signalled() const { return signalled_.HasBeenNotified(); }
   // Waits, but no longer than until the signal. True if it came.
   bool WaitFor(absl::Duration duration) const {
@@ -32,13 +33,13 @@ class Interrupt {
  private:
   void Run();
   // False if the process should end.
-  bool HandleSignal();
+  bool HandleSignal() ABSL_LOCKS_EXCLUDED(mutex_);
 
   int signals_ = -1;
   int stop_ = -1;
   absl::Notification signalled_;
-  std::mutex mutex_;
-  std::function<void()> action_;  // guarded by mutex_
+  absl::Mutex mutex_;
+  std::function<void()> action_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

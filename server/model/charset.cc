@@ -4,10 +4,11 @@
 
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "base/bytes.h"
 #include "model/charset_tables.h"
 
@@ -185,8 +186,8 @@ bool Charset::AppendUtf8(std::string_view bytes, std::string& to) const {
 // Charsets made so far, by name.
 class CharsetCatalog {
  public:
-  const Charset* Find(std::string_view name) {
-    const std::lock_guard lock(mutex_);
+  const Charset* Find(std::string_view name) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
     const auto found = charsets_.find(name);
     if (found != charsets_.end()) return found->second.get();
     std::unique_ptr<Charset> made = Make(name);
@@ -224,8 +225,8 @@ class CharsetCatalog {
     return std::nullopt;
   }
 
-  std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Charset>, std::less<>> charsets_;
+  absl::Mutex mutex_;
+  std::map<std::string, std::unique_ptr<Charset>, std::less<>> charsets_ ABSL_GUARDED_BY(mutex_);
 };
 
 const Charset* FindCharset(std::string_view mysql_charset_name) {

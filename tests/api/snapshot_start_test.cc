@@ -35,7 +35,7 @@ class SnapshotStartTest : public ServerTest {
   }
   void AwaitAsked(int count) {
     absl::MutexLock lock(&mutex_);
-    const auto asked = [&] { return asked_ >= count; };
+    const auto asked = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return asked_ >= count; };
     mutex_.Await(absl::Condition(&asked));
   }
   // After Start, and only on the test's thread.
@@ -78,8 +78,8 @@ class SnapshotStartTest : public ServerTest {
   }
 
   absl::Mutex mutex_;
-  int asked_ = 0;
-  absl::StatusOr<Tables> answer_ = Tables();
+  int asked_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::StatusOr<Tables> answer_ ABSL_GUARDED_BY(mutex_) = Tables();
 };
 
 TEST_F(SnapshotStartTest, RowsComeFirstThenWhatChanges) {

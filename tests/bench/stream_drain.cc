@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/error.h"
@@ -87,10 +88,10 @@ uint64_t ChangesIn(grpc::ByteBuffer& response) {
 // Counts the streams that are over.
 struct StreamDrain::Progress {
   absl::Mutex mutex;
-  int running = 0;    // still to pass `until`
-  int open = 0;       // calls that gRPC still knows
-  std::string error;  // of the first that failed
-  steady_clock::time_point last;
+  int running ABSL_GUARDED_BY(mutex) = 0;    // still to pass `until`
+  int open ABSL_GUARDED_BY(mutex) = 0;       // calls that gRPC still knows
+  std::string error ABSL_GUARDED_BY(mutex);  // of the first that failed
+  steady_clock::time_point last ABSL_GUARDED_BY(mutex);
 };
 
 // One operation at a time is under way, so its tag is the stream.

@@ -62,62 +62,62 @@ FakeFeed::~FakeFeed() { server_->Shutdown(std::chrono::system_clock::now()); }
 std::string FakeFeed::address() const { return "127.0.0.1:" + std::to_string(port_); }
 
 void FakeFeed::Add(Script script) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   scripts_.push_back(std::move(script));
 }
 
 void FakeFeed::SetTable(const v1::Table& table) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   tables_[{table.database(), table.table()}] = table;
 }
 
 void FakeFeed::SetPositions(std::vector<std::string> tokens) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   positions_.assign(tokens.begin(), tokens.end());
 }
 
 void FakeFeed::LosePositions(int count) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   positions_lost_ = count;
 }
 
 void FakeFeed::SetStatus(const v1::GetStatusResponse& status) {
-  const std::lock_guard lock(admin_.mutex);
+  absl::MutexLock lock(&admin_.mutex);
   admin_.status = status;
 }
 
 void FakeFeed::SetSnapshots(std::vector<v1::ListSnapshotsResponse> snapshots) {
-  const std::lock_guard lock(admin_.mutex);
+  absl::MutexLock lock(&admin_.mutex);
   admin_.snapshots.assign(snapshots.begin(), snapshots.end());
 }
 
 std::vector<std::string> FakeFeed::snapshot_calls() const {
-  const std::lock_guard lock(admin_.mutex);
+  absl::MutexLock lock(&admin_.mutex);
   return admin_.calls;
 }
 
 std::vector<v1::StartSnapshotRequest> FakeFeed::snapshot_requests() const {
-  const std::lock_guard lock(admin_.mutex);
+  absl::MutexLock lock(&admin_.mutex);
   return admin_.starts;
 }
 
 std::vector<v1::SubscribeRequest> FakeFeed::requests() const {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return requests_;
 }
 
 std::vector<v1::GetPositionRequest> FakeFeed::position_requests() const {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return position_requests_;
 }
 
 int FakeFeed::table_fetches() const {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return table_fetches_;
 }
 
 std::map<std::string, std::string> FakeFeed::subscriptions() const {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   return subscriptions_;
 }
 
@@ -125,7 +125,7 @@ grpc::Status FakeFeed::Subscribe(grpc::ServerContext* context, const v1::Subscri
                                  grpc::ServerWriter<v1::SubscribeResponse>* writer) {
   Script script;
   {
-    const std::lock_guard lock(mutex_);
+    absl::MutexLock lock(&mutex_);
     requests_.push_back(*request);
     if (scripts_.empty()) {
       return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "SCRIPT_OVER");
@@ -144,7 +144,7 @@ grpc::Status FakeFeed::Subscribe(grpc::ServerContext* context, const v1::Subscri
 grpc::Status FakeFeed::ListTables(grpc::ServerContext* context,
                                   const v1::ListTablesRequest* request,
                                   v1::ListTablesResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   for (const auto& [name, table] : tables_) {
     v1::Table& listed = *response->add_tables();
     listed = table;
@@ -157,7 +157,7 @@ grpc::Status FakeFeed::ListTables(grpc::ServerContext* context,
 
 grpc::Status FakeFeed::GetTable(grpc::ServerContext* context, const v1::GetTableRequest* request,
                                 v1::GetTableResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   ++table_fetches_;
   const auto found = tables_.find({request->database(), request->table()});
   if (found == tables_.end()) {
@@ -170,7 +170,7 @@ grpc::Status FakeFeed::GetTable(grpc::ServerContext* context, const v1::GetTable
 grpc::Status FakeFeed::GetPosition(grpc::ServerContext* context,
                                    const v1::GetPositionRequest* request,
                                    v1::GetPositionResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   position_requests_.push_back(*request);
   if (positions_lost_ > 0) {
     --positions_lost_;
@@ -190,7 +190,7 @@ grpc::Status FakeFeed::GetPosition(grpc::ServerContext* context,
 grpc::Status FakeFeed::CommitPosition(grpc::ServerContext* context,
                                       const v1::CommitPositionRequest* request,
                                       v1::CommitPositionResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   subscriptions_[request->subscription()] = request->resume_token();
   response->mutable_subscription()->set_sequence(7);
   return grpc::Status::OK;
@@ -199,7 +199,7 @@ grpc::Status FakeFeed::CommitPosition(grpc::ServerContext* context,
 grpc::Status FakeFeed::ListSubscriptions(grpc::ServerContext* context,
                                          const v1::ListSubscriptionsRequest* request,
                                          v1::ListSubscriptionsResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   for (const auto& [name, token] : subscriptions_) {
     v1::Subscription& subscription = *response->add_subscriptions();
     subscription.set_subscription(name);
@@ -211,7 +211,7 @@ grpc::Status FakeFeed::ListSubscriptions(grpc::ServerContext* context,
 grpc::Status FakeFeed::DeleteSubscription(grpc::ServerContext* context,
                                           const v1::DeleteSubscriptionRequest* request,
                                           v1::DeleteSubscriptionResponse* response) {
-  const std::lock_guard lock(mutex_);
+  absl::MutexLock lock(&mutex_);
   if (subscriptions_.erase(request->subscription()) == 0) {
     return Explained(context, grpc::StatusCode::NOT_FOUND, "SUBSCRIPTION_NOT_FOUND");
   }
@@ -221,14 +221,14 @@ grpc::Status FakeFeed::DeleteSubscription(grpc::ServerContext* context,
 grpc::Status FakeFeed::FakeAdmin::GetStatus(grpc::ServerContext* context,
                                             const v1::GetStatusRequest* request,
                                             v1::GetStatusResponse* response) {
-  const std::lock_guard lock(mutex);
+  absl::MutexLock lock(&mutex);
   *response = status;
   return grpc::Status::OK;
 }
 
 grpc::Status FakeFeed::FakeAdmin::Change(grpc::ServerContext& context, const std::string& verb,
                                          const std::string& name, v1::Snapshot& snapshot) {
-  const std::lock_guard lock(mutex);
+  absl::MutexLock lock(&mutex);
   calls.push_back(verb + " " + name);
   for (const v1::Snapshot& known : snapshots.front().snapshots()) {
     if (known.snapshot() != name) continue;
@@ -241,7 +241,7 @@ grpc::Status FakeFeed::FakeAdmin::Change(grpc::ServerContext& context, const std
 grpc::Status FakeFeed::FakeAdmin::StartSnapshot(grpc::ServerContext* context,
                                                 const v1::StartSnapshotRequest* request,
                                                 v1::StartSnapshotResponse* response) {
-  const std::lock_guard lock(mutex);
+  absl::MutexLock lock(&mutex);
   starts.push_back(*request);
   if (snapshots.front().snapshots().empty()) {
     return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "TABLE_UNKNOWN");
@@ -271,7 +271,7 @@ grpc::Status FakeFeed::FakeAdmin::CancelSnapshot(grpc::ServerContext* context,
 grpc::Status FakeFeed::FakeAdmin::ListSnapshots(grpc::ServerContext* context,
                                                 const v1::ListSnapshotsRequest* request,
                                                 v1::ListSnapshotsResponse* response) {
-  const std::lock_guard lock(mutex);
+  absl::MutexLock lock(&mutex);
   *response = snapshots.front();
   if (snapshots.size() > 1) snapshots.pop_front();
   return grpc::Status::OK;

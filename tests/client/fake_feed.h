@@ -5,11 +5,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/server.h"
 #include "millrace/v1/admin.grpc.pb.h"
 #include "millrace/v1/change_feed.grpc.pb.h"
@@ -99,26 +100,26 @@ class FakeFeed : public v1::ChangeFeed::Service {
     grpc::Status ListSnapshots(grpc::ServerContext* context,
                                const v1::ListSnapshotsRequest* request,
                                v1::ListSnapshotsResponse* response) override;
-    mutable std::mutex mutex;
-    v1::GetStatusResponse status;
-    std::deque<v1::ListSnapshotsResponse> snapshots = {{}};
-    std::vector<std::string> calls;
-    std::vector<v1::StartSnapshotRequest> starts;
+    mutable absl::Mutex mutex;
+    v1::GetStatusResponse status ABSL_GUARDED_BY(mutex);
+    std::deque<v1::ListSnapshotsResponse> snapshots ABSL_GUARDED_BY(mutex) = {{}};
+    std::vector<std::string> calls ABSL_GUARDED_BY(mutex);
+    std::vector<v1::StartSnapshotRequest> starts ABSL_GUARDED_BY(mutex);
 
    private:
     grpc::Status Change(grpc::ServerContext& context, const std::string& verb,
                         const std::string& name, v1::Snapshot& snapshot);
   };
 
-  mutable std::mutex mutex_;
-  std::deque<Script> scripts_;
-  std::map<std::pair<std::string, std::string>, v1::Table> tables_;
-  std::deque<std::string> positions_ = {"latest"};
-  int positions_lost_ = 0;
-  int table_fetches_ = 0;
-  std::map<std::string, std::string> subscriptions_;
-  std::vector<v1::SubscribeRequest> requests_;
-  std::vector<v1::GetPositionRequest> position_requests_;
+  mutable absl::Mutex mutex_;
+  std::deque<Script> scripts_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, v1::Table> tables_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::string> positions_ ABSL_GUARDED_BY(mutex_) = {"latest"};
+  int positions_lost_ ABSL_GUARDED_BY(mutex_) = 0;
+  int table_fetches_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::string> subscriptions_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::GetPositionRequest> position_requests_ ABSL_GUARDED_BY(mutex_);
   FakeAdmin admin_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

@@ -94,7 +94,7 @@ class StreamTasksTest : public ::testing::Test {
   std::vector<std::string> ran_;
   std::vector<std::thread> threads_;
   absl::Mutex mutex_;
-  std::vector<std::string> results_;
+  std::vector<std::string> results_ ABSL_GUARDED_BY(mutex_);
 };
 
 TEST_F(StreamTasksTest, NothingIsPendingBeforeATaskIsPosted) {
