@@ -84,8 +84,9 @@ class Snapshots::State {
   void Stop();
   Jobs& jobs() { return *jobs_; }
   const Jobs& jobs() const { return *jobs_; }
-  absl::StatusOr<v1::Snapshot> Begin(const Request& request);
-  absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
+  absl::StatusOr<v1::Snapshot> Begin(const Request& request) ABSL_LOCKS_EXCLUDED(begin_mutex_);
+  absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns)
+      ABSL_LOCKS_EXCLUDED(begin_mutex_);
   void NoteUncovered(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -93,11 +94,13 @@ class Snapshots::State {
   absl::Status PlanInitial();
   absl::Status PlanNew();
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
-                              std::string_view cause);
+                              std::string_view cause) ABSL_LOCKS_EXCLUDED(begin_mutex_);
   absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
-                                                   const std::vector<TableName>& tables);
+                                                   const std::vector<TableName>& tables)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
   using Newest = std::map<TableName, std::optional<schema::TableCoverage>>;
-  absl::StatusOr<Newest> NewestOf(const std::vector<TableName>& tables);
+  absl::StatusOr<Newest> NewestOf(const std::vector<TableName>& tables)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
   std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
   bool Covers(const schema::TableCoverage& coverage) const;
 
@@ -109,7 +112,8 @@ class Snapshots::State {
 
   absl::Mutex mutex_;
   std::deque<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
-  // One decides at a time what is to be begun, so that nothing is begun twice.
+  // Held from the question what is uncovered until the job for it is added, so that no table is
+  // begun twice.
   absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
   std::vector<std::unique_ptr<ReaderThread>> readers_;
