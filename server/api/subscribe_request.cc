@@ -116,7 +116,7 @@ absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text, const f
 absl::StatusOr<Micros> ProgressIntervalOf(const v1::SubscribeRequest& request, Micros standard) {
   if (!request.has_progress_interval()) return standard;
   const auto& interval = request.progress_interval();
-  constexpr int64_t kSecondsMax = 24 * 3600;
+  constexpr int64_t kSecondsMax = 86'400;
   if (interval.seconds() < 0 || interval.nanos() < 0 || interval.seconds() > kSecondsMax) {
     return BadField("progress_interval", "must lie between 0 and a day");
   }

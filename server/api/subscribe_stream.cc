@@ -180,7 +180,7 @@ void SubscribeStream::RefreshToken() {
   token_ = token.ToString();
 }
 
-absl::Status SubscribeStream::Send(const feed::Selection& selection, std::string tail) {
+absl::Status SubscribeStream::Send(const feed::Selection& selection, const std::string& tail) {
   if (selection.bytes + tail.size() > INT_MAX) return TooLarge(passed(), selection.bytes);
   if (as_json_ && !selection.pieces.empty()) {
     std::string transactions;

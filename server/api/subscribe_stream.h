@@ -72,7 +72,7 @@ class SubscribeStream final : public ServedStream,
   void NotePlace();
   Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
   Next SendProgress();
-  absl::Status Send(const feed::Selection& selection, std::string tail);
+  absl::Status Send(const feed::Selection& selection, const std::string& tail);
   std::string Tail(bool with_progress) const;
   void RefreshToken();
   Next FinishWith(const absl::Status& status);

@@ -22,7 +22,9 @@ constexpr Micros kSecond = 1000 * kMillisecond;
 constexpr Micros kHour = 3600 * kSecond;
 constexpr Micros kDay = 24 * kHour;
 
-absl::Status Wanted(std::string what) { return absl::InvalidArgumentError("must be " + what); }
+absl::Status Wanted(std::string_view what) {
+  return absl::InvalidArgumentError(fmt::format("must be {}", what));
+}
 
 // The text of a scalar; nothing for a list.
 std::optional<std::string> ScalarOf(const YAML::Node& node) {
@@ -213,7 +215,7 @@ void AddSourceKeys(std::vector<Key>& keys) {
   keys.push_back(TextList(MILLRACE_MEMBER(source.tables)));
   keys.push_back(TextList(MILLRACE_MEMBER(source.exclude_columns)));
   keys.push_back(
-      Duration(MILLRACE_MEMBER(source.connect_timeout), {100 * kMillisecond, 10 * 60 * kSecond}));
+      Duration(MILLRACE_MEMBER(source.connect_timeout), {100 * kMillisecond, 600 * kSecond}));
   keys.push_back(Duration(MILLRACE_MEMBER(source.heartbeat_period), {100 * kMillisecond, kHour}));
   keys.push_back(
       Duration(MILLRACE_MEMBER(source.reconnect_backoff_min), {10 * kMillisecond, kHour}));

@@ -7,7 +7,7 @@ namespace millrace::feed {
 size_t SeenRows::bytes() const {
   // A table of absl is at least 7/16 full after it has grown, and stands beside the old one of half
   // the size while it grows; a slot takes a byte more than what it holds.
-  constexpr auto bytes_of_one = [](size_t held) { return (held + 1) * 24 / 7; };
+  const auto bytes_of_one = [](size_t held) { return (held + 1) * 24 / 7; };
   return keys_.size() * bytes_of_one(sizeof(RowDigest)) +
          counts_.size() * bytes_of_one(sizeof(RowDigest) + sizeof(Count));
 }

@@ -12,8 +12,9 @@ namespace {
 // False: it cannot be said.
 bool Fold(const NameFolding& names, std::string& name) {
   std::optional<std::string> folded = names.Fold(name);
-  if (folded.has_value()) name = *std::move(folded);
-  return folded.has_value();
+  if (!folded.has_value()) return false;
+  name = *std::move(folded);
+  return true;
 }
 
 bool Fold(const NameFolding& names, TableName& table) {
