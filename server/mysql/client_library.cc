@@ -128,7 +128,7 @@ void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
   // all.
   const bool verifies_name =
       tls.mode == TlsMode::kVerifyIdentity || (verifies && mysql_get_client_version() >= 30400);
-  SetOption(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, my_bool{verifies_name});
+  SetOption(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verifies_name ? my_bool{1} : my_bool{0});
   mysql_options(mysql, MARIADB_OPT_TLS_VERSION, "TLSv1.2,TLSv1.3");
 }
 

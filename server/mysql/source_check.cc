@@ -18,7 +18,7 @@ namespace millrace {
 namespace {
 
 // Shorter, and a weekend's outage of ours loses changes.
-constexpr uint64_t kExpireSecondsMin = 24 * 3600;
+constexpr uint64_t kExpireSecondsMin = 86'400;
 
 // Global variables by name, those that the server has.
 using Variables = std::map<std::string, std::string>;

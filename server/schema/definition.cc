@@ -307,6 +307,7 @@ absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
   const auto shown = [](const std::vector<std::string>& from) {
     std::vector<std::string> to;
+    to.reserve(from.size());
     for (const std::string& label : from) to.push_back(WithoutHighCharacters(label));
     return to;
   };
