@@ -70,19 +70,27 @@ make_root() {
 # A process of its own, whose lock on the cache ends with it, and which ends with this one.
 make_root_apart() { setpriv --pdeathsig TERM "$here/kit" root "$@"; }
 
-# make_layer SYSTEM SUITE LAYER: those above it fall with it.
-make_layer() {
-  local system=$1 suite=$2 layer=$3 dir=$roots/$1 above
-  mkdir -p "$dir"
+# drop_layers DIR LAYER: removes LAYER and those above it, once no command runs there.
+drop_layers() {
+  local dir=$1 layer found=''
+  for layer in test build bare; do
+    [ ! -e "$dir/$layer" ] || found+=" $layer"
+    [ "$layer" != "$2" ] || break
+  done
+  [ -n "$found" ] || return 0
   exec 6>"$dir/layers.lock"
   flock --nonblock 6 || {
-    say "root $system: waiting until the commands that run there have ended"
+    say "waiting until the commands that run in $dir have ended"
     flock 6
   }
-  for above in test build bare; do
-    rm -rf "$dir/$above" "$dir/$above.key"
-    [ "$above" != "$layer" ] || break
-  done
+  for layer in $found; do rm -rf "$dir/$layer.key" "$dir/$layer"; done
+}
+
+# make_layer SYSTEM SUITE LAYER
+make_layer() {
+  local system=$1 suite=$2 layer=$3 dir=$roots/$1
+  mkdir -p "$dir"
+  drop_layers "$dir" "$layer"
   rm -rf "$dir/$layer.new"
   if [ "$layer" = bare ]; then
     bootstrap_root "$system" "$suite" "$dir/bare.new"
