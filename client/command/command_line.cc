@@ -11,6 +11,7 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "completion.h"
 #include "explain.h"
 #include "fmt/format.h"
 #include "interrupt.h"
@@ -53,18 +54,22 @@ struct Arguments {
   std::string subscription;
   bool json = false;
   Act act;
+  // Values of options that take one of a few words, for completion.
+  Choices choices;
 };
 
 // An option or argument that is a place in the log.
 CLI::Option* AddPlace(CLI::App& app, const std::string& name, const std::string& help,
-                      std::function<void(const Place&)> store) {
+                      Arguments& arguments, std::function<void(const Place&)> store) {
   const auto read = [store = std::move(store)](const CLI::results_t& texts) {
     const auto place = ParsePlace(texts.front());
     if (!place.ok()) throw CLI::ValidationError(std::string(place.status().message()));
     store(*place);
     return true;
   };
-  return app.add_option(name, read, help)->type_name("PLACE");
+  CLI::Option* option = app.add_option(name, read, help)->type_name("PLACE");
+  arguments.choices[option] = {"earliest", "latest"};
+  return option;
 }
 
 CLI::App* AddAct(CLI::App& parent, const char* name, const char* help, Arguments& arguments,
@@ -109,17 +114,21 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       ->add_option("--tables", tail.tables, "Only these tables: shop.orders, shop.*, !shop.audit")
       ->type_name("PATTERN")
       ->delimiter(',');
-  command
-      ->add_option("--operations", tail.operations,
-                   "Only these: insert, update, delete, read, truncate, schema")
-      ->transform(CLI::Transformer(operations, CLI::ignore_case).description(""))
-      ->type_name("OPERATION")
-      ->delimiter(',');
-  AddPlace(*command, "--from",
-           std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceHelp,
-           [&tail](const Place& place) { tail.from = place; })
-      ->default_str("latest");
-  AddPlace(*command, "--until", "End after all up to here, in the same forms",
+  CLI::Option* only =
+      command
+          ->add_option("--operations", tail.operations,
+                       "Only these: insert, update, delete, read, truncate, schema")
+          ->transform(CLI::Transformer(operations, CLI::ignore_case).description(""))
+          ->type_name("OPERATION")
+          ->delimiter(',');
+  for (const auto& [word, operation] : operations) arguments.choices[only].push_back(word);
+  CLI::Option* from = AddPlace(
+      *command, "--from",
+      std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceHelp,
+      arguments, [&tail](const Place& place) { tail.from = place; });
+  from->default_str("latest");
+  arguments.choices[from].push_back("snapshot");
+  AddPlace(*command, "--until", "End after all up to here, in the same forms", arguments,
            [&tail](const Place& place) { tail.until = place; });
   command
       ->add_option("--limit", tail.limit,
@@ -249,7 +258,7 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
   CLI::App* rewind =
       AddAct(*command, "rewind", "Move it to another place; what lies behind is sent again",
              arguments, act(RewindMirror));
-  AddPlace(*rewind, "place", kPlaceHelp, [&options](const Place& place) {
+  AddPlace(*rewind, "place", kPlaceHelp, arguments, [&options](const Place& place) {
     options.place = place;
   })->required();
 }
@@ -259,7 +268,7 @@ void AddPosition(CLI::App& app, Arguments& arguments) {
                              [&arguments](const Session& session) {
                                return ShowPosition(session, arguments.position, arguments.json);
                              });
-  AddPlace(*command, "place", kPlaceHelp, [&arguments](const Place& place) {
+  AddPlace(*command, "place", kPlaceHelp, arguments, [&arguments](const Place& place) {
     arguments.position = place;
   })->default_str("latest");
   command->add_flag("--json", arguments.json, "As one JSON object");
@@ -280,7 +289,7 @@ void AddSubscriptions(CLI::App& app, Arguments& arguments) {
                return CommitSubscription(session, arguments.subscription, arguments.committed);
              });
   commit->add_option("name", arguments.subscription, "Name to store it under")->required();
-  AddPlace(*commit, "place", kPlaceHelp, [&arguments](const Place& place) {
+  AddPlace(*commit, "place", kPlaceHelp, arguments, [&arguments](const Place& place) {
     arguments.committed = place;
   })->required();
   CLI::App* remove = AddAct(*command, "delete", "Forget a name and its position", arguments,
@@ -341,11 +350,7 @@ int Perform(Arguments& arguments) {
   return done.ok() ? kExitOk : Fail(Explain(done, address));
 }
 
-}  // namespace
-
-int RunCommandLine(int argc, char** argv) {
-  CLI::App app("Change feed of a MySQL or MariaDB server, from the command line.", "millrace");
-  Arguments arguments;
+void AddAll(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
   app.get_formatter()->column_width(28);
   app.require_subcommand(1);
@@ -361,12 +366,32 @@ int RunCommandLine(int argc, char** argv) {
   AddProto(app, arguments);
   AddPosition(app, arguments);
   AddSubscriptions(app, arguments);
+}
+
+}  // namespace
+
+struct CommandLine::Parts {
+  Arguments arguments;
+  CLI::App app{"Change feed of a MySQL or MariaDB server, from the command line.", "millrace"};
+};
+
+CommandLine::CommandLine() : parts_(std::make_unique<Parts>()) {
+  AddAll(parts_->app, parts_->arguments);
+}
+
+CommandLine::~CommandLine() = default;
+
+const CLI::App& CommandLine::app() const { return parts_->app; }
+
+const Choices& CommandLine::choices() const { return parts_->arguments.choices; }
+
+int CommandLine::Run(int argc, char** argv) {
   try {
-    app.parse(argc, argv);
+    parts_->app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Answer(app, error, argc);
+    return Answer(parts_->app, error, argc);
   }
-  return Perform(arguments);
+  return Perform(parts_->arguments);
 }
 
 }  // namespace millrace::command

@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include <memory>
+
+#include "completion.h"
+
 namespace millrace::command {
 
 // Exit codes of the command.
@@ -9,7 +13,22 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 
-// Does what the command line says and returns the exit code. Call it before any thread is started.
-int RunCommandLine(int argc, char** argv);
+// The options and subcommands of `millrace`. Building it reads and changes nothing.
+class CommandLine {
+ public:
+  CommandLine();
+  ~CommandLine();
+
+  // The tree, for scripts and pages that are made from it.
+  const CLI::App& app() const;
+  const Choices& choices() const;
+
+  // Does what the arguments say and returns the exit code. Call it once, before any thread starts.
+  int Run(int argc, char** argv);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace millrace::command

@@ -2,4 +2,4 @@
 
 #include "command_line.h"
 
-int main(int argc, char** argv) { return millrace::command::RunCommandLine(argc, argv); }
+int main(int argc, char** argv) { return millrace::command::CommandLine().Run(argc, argv); }

@@ -5,14 +5,15 @@ build_packages() {
   printf '%s\n' g++ cmake ninja-build mold ccache pkg-config git libgrpc++-dev libprotobuf-dev \
     protobuf-compiler protobuf-compiler-grpc librocksdb-dev libspdlog-dev libfmt-dev libgtest-dev \
     libgmock-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev libabsl-dev liblz4-dev libzstd-dev \
-    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev libmariadb-dev
+    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev libmariadb-dev help2man
 }
 
 test_packages() {
   local clang
   clang=$(clang_major)
   printf '%s\n' sysbench "clang-$clang" "libclang-rt-$clang-dev" "clang-format-$clang" \
-    "clang-tidy-$clang" python3 ca-certificates kcat openssl
+    "clang-tidy-$clang" python3 ca-certificates kcat openssl \
+    zsh fish lintian
   command -v mvn >/dev/null || echo maven
   [ "$(java_major)" -ge "$java_major_min" ] || java_package
   command -v go >/dev/null || echo golang-go
