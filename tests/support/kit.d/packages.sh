@@ -5,7 +5,7 @@ build_packages() {
   printf '%s\n' g++ cmake ninja-build mold ccache pkg-config git libgrpc++-dev libprotobuf-dev \
     protobuf-compiler protobuf-compiler-grpc librocksdb-dev libspdlog-dev libfmt-dev libgtest-dev \
     libgmock-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev libabsl-dev liblz4-dev libzstd-dev \
-    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev libmariadb-dev help2man
+    libxxhash-dev zlib1g-dev libssl-dev nlohmann-json3-dev librdkafka-dev libmariadb-dev dpkg-dev file help2man
 }
 
 test_packages() {
