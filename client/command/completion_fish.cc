@@ -10,7 +10,7 @@ namespace {
 
 using Value = CompletionOption::Value;
 
-std::string Quoted(const std::string& text) {
+std::string FishQuoted(const std::string& text) {
   return "'" + absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}) + "'";
 }
 
@@ -21,13 +21,13 @@ std::string PathFunction(const std::vector<const CompletionCommand*>& all) {
   for (const CompletionCommand* command : all) {
     for (const CompletionCommand& child : command->commands) {
       cases += fmt::format("            case {}\n                set path {}\n",
-                           Quoted(command->path + "|" + child.name), Quoted(child.path));
+                           FishQuoted(command->path + "|" + child.name), FishQuoted(child.path));
     }
     for (const CompletionOption& option : command->options) {
       if (option.value == Value::kNone) continue;
       for (const std::string& name : option.names) {
         cases += fmt::format("            case {}\n                set skip 1\n",
-                             Quoted(command->path + "|" + name));
+                             FishQuoted(command->path + "|" + name));
       }
     }
   }
@@ -54,7 +54,7 @@ end
                      root, cases);
 }
 
-std::string ValueOf(const CompletionOption& option) {
+std::string FishValueOf(const CompletionOption& option) {
   switch (option.value) {
     case Value::kNone:
       return "";
@@ -63,7 +63,7 @@ std::string ValueOf(const CompletionOption& option) {
     case Value::kDirectory:
       return " -x -a '(__fish_complete_directories)'";
     case Value::kChoice:
-      return " -x -a " + Quoted(absl::StrJoin(option.choices, " "));
+      return " -x -a " + FishQuoted(absl::StrJoin(option.choices, " "));
     case Value::kText:
       return " -x";
   }
@@ -81,18 +81,18 @@ std::string NamesOf(const CompletionOption& option) {
 
 std::string Lines(const CompletionCommand& command, const std::string& root) {
   const std::string begin = fmt::format("complete -c {0} -n {1}", root,
-                                        Quoted(fmt::format("__{}_at {}", root, command.path)));
+                                        FishQuoted(fmt::format("__{}_at {}", root, command.path)));
   std::string text;
   for (const CompletionCommand& child : command.commands) {
-    text += fmt::format("{} -a {} -d {}\n", begin, child.name, Quoted(child.help));
+    text += fmt::format("{} -a {} -d {}\n", begin, child.name, FishQuoted(child.help));
   }
   for (const CompletionOption& argument : command.arguments) {
     if (argument.choices.empty()) continue;
-    text += fmt::format("{} -a {}\n", begin, Quoted(absl::StrJoin(argument.choices, " ")));
+    text += fmt::format("{} -a {}\n", begin, FishQuoted(absl::StrJoin(argument.choices, " ")));
   }
   for (const CompletionOption& option : command.options) {
     text +=
-        fmt::format("{}{}{} -d {}\n", begin, NamesOf(option), ValueOf(option), Quoted(option.help));
+        fmt::format("{}{}{} -d {}\n", begin, NamesOf(option), FishValueOf(option), FishQuoted(option.help));
   }
   return text;
 }

@@ -9,7 +9,7 @@ namespace {
 
 using Value = CompletionOption::Value;
 
-Value ValueOf(const CLI::Option& option, bool has_choices) {
+Value ValueKind(const CLI::Option& option, bool has_choices) {
   if (option.get_items_expected_max() == 0) return Value::kNone;
   if (has_choices) return Value::kChoice;
   const std::string type = option.get_type_name();
@@ -24,7 +24,7 @@ CompletionOption ReadOption(const CLI::Option& option, const Choices& choices) {
   result.help = option.get_description().substr(0, option.get_description().find('\n'));
   const auto words = choices.find(&option);
   if (words != choices.end()) result.choices = words->second;
-  result.value = ValueOf(option, !result.choices.empty());
+  result.value = ValueKind(option, !result.choices.empty());
   result.type = option.get_type_name();
   result.repeats = option.get_items_expected_max() > 1;
   return result;

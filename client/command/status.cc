@@ -135,7 +135,7 @@ std::string FittingLines(const std::string& text) {
   return text.substr(0, end);
 }
 
-absl::Status Watch(const Session& session) {
+absl::Status WatchStatus(const Session& session) {
   constexpr char kClear[] = "\x1b[H\x1b[2J";
   session.interrupt->OnSignal([] {});
   do {
@@ -169,7 +169,7 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
 }
 
 absl::Status ShowStatus(const Session& session, const StatusOptions& options) {
-  if (options.watch && !options.json) return Watch(session);
+  if (options.watch && !options.json) return WatchStatus(session);
   session.interrupt->OnSignal(nullptr);
   const auto status = session.client->GetStatus({});
   if (!status.ok()) return status.status();

@@ -17,3 +17,6 @@ namespace millrace {
     if (!(condition)) [[unlikely]]                             \
       ::millrace::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
+
+// Ends a function whose switch covers all values of an enum, each with a return.
+#define MILLRACE_UNREACHABLE() ::millrace::CheckFailed("unreachable", __FILE__, __LINE__)

@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-absl::Status Invalid(std::string_view text) { return absl::InvalidArgumentError(text); }
+absl::Status Invalid(const std::string& text) { return absl::InvalidArgumentError(text); }
 
 absl::Status ValidateTls(const SourceTlsOptions& tls) {
   if (tls.certificate.empty() != tls.key.empty()) {

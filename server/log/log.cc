@@ -27,7 +27,7 @@ Family FamilyOf(RecordKind kind) {
     case RecordKind::kSubscription:
       return Family::kSubscription;
   }
-  MILLRACE_CHECK(false);
+  MILLRACE_UNREACHABLE();
 }
 
 // Of a write with `frames`: that they are copied into it once, without growing it step by step.

@@ -60,7 +60,7 @@ void SetType(FieldType type, pb::FieldDescriptorProto& field) {
     case FieldType::kVector:
       return SetMessageType(v1::Vector::descriptor(), field);
   }
-  MILLRACE_CHECK(false);
+  MILLRACE_UNREACHABLE();
 }
 
 void SetOptions(const Column& column, bool dropped, pb::FieldOptions& options) {
