@@ -45,12 +45,15 @@ TEST_P(NameFoldingTest, ASourceWithoutTheSettingKeepsNamesAsTyped) {
 
 MILLRACE_BOTH_SERVERS(NameFoldingTest);
 
-// Every letter of the alphabets that have two cases is in the name of a table.
+// Every letter of the alphabets that have two cases is in the name of a table. From MariaDB 11.0
+// on, letters that two editions of Unicode fold in two ways count as unknown; no letter is folded
+// wrongly.
 TEST(NameFoldingOfMariadb, NamesAreFoldedAsTheSourceFoldsThem) {
   const auto server = StartSource(ServerKind::kMariadb, {"--lower-case-table-names=1"});
   auto root = server->MustConnect();
   const auto connection = MustConnect(OptionsFor(*server));
   ASSERT_EQ(connection->info().lower_case_table_names, 1u);
+  const bool may_be_unknown = connection->info().version >= 110000;
   const NameFolding names = FetchNameFolding(*connection).value();
   root.MustExecute("CREATE DATABASE Shop");
   for (const std::string name :
@@ -60,9 +63,13 @@ TEST(NameFoldingOfMariadb, NamesAreFoldedAsTheSourceFoldsThem) {
     root.MustExecute(fmt::format("CREATE TABLE Shop.`{}` (a INT)", name));
     const std::string kept = root.MustQueryValue(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'shop'");
-    EXPECT_EQ(names.Fold(name), kept);
+    const std::optional<std::string> folded = names.Fold(name);
+    if (folded.has_value() || !may_be_unknown) {
+      EXPECT_EQ(folded, kept);
+    }
     root.MustExecute(fmt::format("DROP TABLE Shop.`{}`", name));
   }
+  EXPECT_EQ(names.Fold("ÀÉÎÕÜÇÑØÞÐÆ"), "àéîõüçñøþðæ");
   EXPECT_EQ(names.Fold("Shop"), "shop");
 }
 
