@@ -226,6 +226,7 @@ void Registry::State::RenameColumns(const TableName& table,
 std::vector<log::Record> Registry::State::TakeUnstored() {
   std::vector<log::Record> records;
   std::vector<TableVersionPtr> versions = std::exchange(fresh_, {});
+  records.reserve(versions.size() + touched_.size());
   for (const TableVersionPtr& version : versions) records.push_back(VersionRecord(*version));
   for (const uint32_t table_id : touched_) {
     const Entry& entry = entries_.at(table_id);
