@@ -91,8 +91,8 @@ std::string Lines(const CompletionCommand& command, const std::string& root) {
     text += fmt::format("{} -a {}\n", begin, FishQuoted(absl::StrJoin(argument.choices, " ")));
   }
   for (const CompletionOption& option : command.options) {
-    text +=
-        fmt::format("{}{}{} -d {}\n", begin, NamesOf(option), FishValueOf(option), FishQuoted(option.help));
+    text += fmt::format("{}{}{} -d {}\n", begin, NamesOf(option), FishValueOf(option),
+                        FishQuoted(option.help));
   }
   return text;
 }
