@@ -55,6 +55,7 @@ MetricList& MetricList::Begin(std::string_view name, std::string_view help, Metr
   return *this;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the loop moves the texts out of it.
 MetricList& MetricList::Add(double value, MetricLabels labels) {
   MILLRACE_CHECK(!families_.empty());
   ClientMetric metric;
