@@ -65,9 +65,10 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
 template <typename Response>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                  absl::StatusOr<v1::Snapshot> snapshot, Response& response) {
-  if (snapshot.ok()) *response.mutable_snapshot() = *std::move(snapshot);
+  const absl::Status status = snapshot.status();
+  if (status.ok()) *response.mutable_snapshot() = *std::move(snapshot);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(api::ToGrpc(snapshot.status(), *context));
+  reactor->Finish(api::ToGrpc(status, *context));
   return reactor;
 }
 

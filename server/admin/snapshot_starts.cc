@@ -47,9 +47,10 @@ void SnapshotStarts::Run() {
 void SnapshotStarts::Answer(const Call& call) const {
   absl::StatusOr<v1::Snapshot> begun = api::StoppingError();
   if (!stopping_) begun = begin_(*call.request);
-  if (begun.ok()) *call.response->mutable_snapshot() = *std::move(begun);
+  const absl::Status status = begun.status();
+  if (status.ok()) *call.response->mutable_snapshot() = *std::move(begun);
   // The call may be gone as soon as it is finished.
-  call.reactor->Finish(api::ToGrpc(begun.status(), *call.context));
+  call.reactor->Finish(api::ToGrpc(status, *call.context));
 }
 
 }  // namespace millrace::admin
