@@ -16,7 +16,7 @@ constexpr size_t kCallsMax = 16;
 
 absl::Status TooManyWait() {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
-                   "many other snapshots wait for the source to be begun; try again in a moment");
+                   "many other snapshots are waiting to start; try again in a moment");
 }
 
 }  // namespace
@@ -45,10 +45,10 @@ void SnapshotStarts::Run() {
 }
 
 void SnapshotStarts::Answer(const Call& call) const {
-  absl::StatusOr<v1::Snapshot> begun = api::StoppingError();
-  if (!stopping_) begun = begin_(*call.request);
-  const absl::Status status = begun.status();
-  if (status.ok()) *call.response->mutable_snapshot() = *std::move(begun);
+  absl::StatusOr<v1::Snapshot> snapshot = api::StoppingError();
+  if (!stopping_) snapshot = begin_(*call.request);
+  const absl::Status status = snapshot.status();
+  if (status.ok()) *call.response->mutable_snapshot() = *std::move(snapshot);
   // The call may be gone as soon as it is finished.
   call.reactor->Finish(api::ToGrpc(status, *call.context));
 }

@@ -112,8 +112,8 @@ class Snapshots::State {
 
   absl::Mutex mutex_;
   std::deque<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
-  // Held from the question what is uncovered until the job for it is added, so that no table is
-  // begun twice.
+  // Held from finding the uncovered tables until their job is added, so that two jobs never read
+  // the same table.
   absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
   std::vector<std::unique_ptr<ReaderThread>> readers_;
