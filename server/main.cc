@@ -35,6 +35,7 @@
 #include "model/flavour.h"
 #include "model/source_position.h"
 #include "mysql/source_check.h"
+#include "mysql/source_pool.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/snapshots.h"
@@ -116,12 +117,17 @@ void WaitForStop(const sigset_t& signals) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-int Check(const Config& config) {
+SourceOptions SourceOf(const Config& config) {
   SourceOptions source = config.source;
   if (source.server_id == 0) source.server_id = ingest::DerivedServerId(config.log.directory);
-  auto connection = Connection::Connect(source);
+  return source;
+}
+
+int Check(const Config& config) {
+  const SourcePool source(SourceOf(config));
+  auto connection = source.Connect();
   if (!connection.ok()) return Fail(connection.status(), kExitFailure);
-  const auto findings = CheckSource(**connection, source, &config.snapshot);
+  const auto findings = CheckSource(**connection, source.options(), &config.snapshot);
   if (!findings.ok()) return Fail(findings.status(), kExitFailure);
   const ServerInfo& server = (*connection)->info();
   std::cout << fmt::format("{} is {} {}\n", (*connection)->endpoint(), FlavourName(server.flavour),
@@ -251,13 +257,19 @@ int Serve(const Config& config) {
   api::StreamList streams(config.server.streams_max);
   auto coverage = schema::Coverage::Open(**log);
   if (!coverage.ok()) return Fail(coverage.status(), kExitFailure);
+  const SourcePool source(SourceOf(config));
   snapshot::StreamTasks tasks;
-  auto snapshots = snapshot::Snapshots::Open(
-      {.config = config, .log = **log, .coverage = **coverage, .tasks = tasks, .clock = clock});
+  auto snapshots = snapshot::Snapshots::Open({.config = config,
+                                              .source = source,
+                                              .log = **log,
+                                              .coverage = **coverage,
+                                              .tasks = tasks,
+                                              .clock = clock});
   if (!snapshots.ok()) return Fail(snapshots.status(), kExitFailure);
 
   auto ingest = ingest::Ingest::Make(
       {.config = config,
+       .source = source,
        .log = **log,
        .registry = **registry,
        .coverage = **coverage,

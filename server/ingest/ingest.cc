@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
 
 Ingest::Ingest(const Parts& parts, TablePatterns tables)
     : config_(parts.config),
-      source_(parts.config.source),
+      pool_(parts.source),
+      source_(pool_.options()),
       log_(parts.log),
       registry_(parts.registry),
       coverage_(parts.coverage),
@@ -60,7 +61,6 @@ Ingest::Ingest(const Parts& parts, TablePatterns tables)
     absl::MutexLock lock(&mutex_);
     if (stream_ != nullptr) stream_->Wake();
   });
-  if (source_.server_id == 0) source_.server_id = DerivedServerId(config_.log.directory);
   absl::MutexLock lock(&mutex_);
   status_.address =
       source_.socket.empty() ? fmt::format("{}:{}", source_.host, source_.port) : source_.socket;
@@ -151,6 +151,7 @@ bool Ingest::CanRetry(const absl::Status& status) {
                                                    "SOURCE_DUPLICATE_SERVER_ID",
                                                    "SOURCE_TLS_FAILED",
                                                    "SOURCE_MISCONFIGURED",
+                                                   "SOURCE_SESSION_REFUSED",
                                                    "SOURCE_QUERY_FAILED",
                                                    "QUERY_TIMEOUT",
                                                    "TABLE_CHANGED",
@@ -168,7 +169,7 @@ absl::Status Ingest::RunOnce() {
   processor_->SetNames(names_);
   MILLRACE_RETURN_IF_ERROR(CheckContinuity(*queries_, processor_->position(), source_uuid_));
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
-                            BinlogStream::Open(source_, processor_->position()));
+                            pool_.OpenStream(processor_->position()));
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return absl::CancelledError();
@@ -197,7 +198,7 @@ absl::Status Ingest::RunOnce() {
 
 absl::Status Ingest::ConnectQueries() {
   queries_.reset();
-  MILLRACE_ASSIGN_OR_RETURN(queries_, Connection::Connect(source_));
+  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
   {
     absl::MutexLock lock(&mutex_);
     status_.flavour = queries_->info().flavour;
@@ -398,7 +399,7 @@ absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName
   auto details = FetchTableDetails(*queries_, table);
   if (details.ok() || !absl::IsUnavailable(details.status())) return details;
   // The session for queries idles for hours; the source may have closed it.
-  MILLRACE_ASSIGN_OR_RETURN(queries_, Connection::Connect(source_));
+  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
   return FetchTableDetails(*queries_, table);
 }
 

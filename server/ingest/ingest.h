@@ -28,6 +28,7 @@
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
 #include "mysql/name_folding.h"
+#include "mysql/source_pool.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/live_changes.h"
@@ -43,6 +44,7 @@ class Ingest {
  public:
   struct Parts {
     const Config& config;
+    const SourcePool& source;
     log::Log& log;
     schema::Registry& registry;
     schema::Coverage& coverage;
@@ -111,7 +113,8 @@ class Ingest {
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Config& config_;
-  SourceOptions source_;
+  const SourcePool& pool_;
+  const SourceOptions& source_;
   log::Log& log_;
   schema::Registry& registry_;
   schema::Coverage& coverage_;

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "mysql/client_library.h"
 #include "mysql/errors.h"
+#include "mysql/session_settings.h"
 
 namespace millrace {
 namespace {
@@ -56,12 +57,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const SourceOpti
 }
 
 absl::Status Connection::Prepare(const SourceOptions& options) {
-  // An empty sql_mode, so that quoting and the reading of old definitions do not depend on what
-  // the server's administrator prefers.
-  for (const std::string_view sql :
-       {"SET NAMES utf8mb4", "SET SESSION time_zone = '+00:00'", "SET SESSION sql_mode = ''"}) {
-    MILLRACE_RETURN_IF_ERROR(Query(sql).status());
-  }
+  MILLRACE_RETURN_IF_ERROR(PrepareSession(*this));
   MILLRACE_RETURN_IF_ERROR(LearnServer());
   if (options.flavour.has_value() && *options.flavour != info_.flavour) {
     return SourceChanged(endpoint_, fmt::format("it is {} {} where source.flavour says {}",

@@ -38,13 +38,15 @@ struct ServerInfo {
   bool gtids() const { return gtid_mode == "ON"; }
 };
 
-// A session with the source, for queries. Text is utf8mb4, the time zone UTC. For one thread at a
-// time, but for Interrupt. All failures are those of errors.h; after SOURCE_UNREACHABLE make a new
-// one.
+// A session with the source, for queries, with the settings of session_settings.h: text is utf8mb4,
+// the time zone UTC, each statement a transaction of its own that writes nothing. For one thread at
+// a time, but for Interrupt. All failures are those of errors.h; after SOURCE_UNREACHABLE make a
+// new one.
 class Connection {
  public:
-  // Connects as `options` says and learns who answers. kFailedPrecondition SOURCE_CHANGED:
-  // options.flavour is set and the server is of the other.
+  // Connects as `options` says, prepares the session and learns who answers; for SourcePool.
+  // kFailedPrecondition SOURCE_CHANGED: options.flavour is set and the server is of the other;
+  // SOURCE_SESSION_REFUSED.
   static absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options);
   ~Connection();
 

@@ -304,4 +304,14 @@ absl::Status SourceChanged(const std::string& endpoint, std::string_view cause) 
       {{"source", endpoint}});
 }
 
+absl::Status SessionRefused(const std::string& endpoint, const RefusedSetting& setting) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SOURCE_SESSION_REFUSED",
+      fmt::format("the source {} keeps {} = '{}' in our session, where rows are read right only "
+                  "with '{}': remove what bounds it there, such as maximum-{} in the server's "
+                  "configuration or a proxy in between",
+                  endpoint, setting.name, setting.kept, setting.needed, setting.name),
+      {{"source", endpoint}, {"variable", std::string(setting.name)}});
+}
+
 }  // namespace millrace

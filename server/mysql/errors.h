@@ -59,4 +59,12 @@ absl::Status SourcePurged(const std::string& endpoint, std::string_view cause);
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause);
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause);
 
+// A session variable with the value that the server keeps, and the one that it was given.
+struct RefusedSetting {
+  std::string_view name;
+  std::string_view kept;
+  std::string_view needed;
+};
+absl::Status SessionRefused(const std::string& endpoint, const RefusedSetting& setting);
+
 }  // namespace millrace

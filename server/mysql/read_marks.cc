@@ -103,12 +103,10 @@ absl::Status WaitUntilExecuted(Connection& connection, const GtidSet& gtids, Mic
 }
 
 absl::StatusOr<std::optional<BinlogPlace>> BeginConsistentRead(Connection& connection) {
-  // The level holds for the transaction that comes next; under a lower one each query would see a
+  // The session's isolation level is REPEATABLE READ; under a lower one each query would see a
   // state of its own.
-  for (const std::string_view sql : {"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                                     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}) {
-    MILLRACE_RETURN_IF_ERROR(connection.Query(sql).status());
-  }
+  MILLRACE_RETURN_IF_ERROR(
+      connection.Query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").status());
   if (connection.info().flavour != Flavour::kMariadb) return std::nullopt;
   return SnapshotPlace(connection);
 }

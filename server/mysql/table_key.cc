@@ -88,12 +88,6 @@ absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
 }
 
 absl::StatusOr<uint64_t> FetchRowEstimate(Connection& connection, const TableName& table) {
-  const ServerInfo& server = connection.info();
-  if (server.flavour == Flavour::kMysql && server.version >= 80000) {
-    // Else the answer may be a day old.
-    MILLRACE_RETURN_IF_ERROR(
-        connection.Query("SET SESSION information_schema_stats_expiry = 0").status());
-  }
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows rows,
       connection.Query(fmt::format("SELECT TABLE_ROWS AS estimate FROM information_schema.TABLES "

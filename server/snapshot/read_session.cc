@@ -2,18 +2,14 @@
 
 #include "snapshot/read_session.h"
 
-#include <string>
-
 #include "base/error.h"
 #include "fmt/format.h"
-#include "transcode/select_plan.h"
+#include "mysql/session_settings.h"
 
 namespace millrace::snapshot {
 
 absl::Status PrepareReads(Connection& connection, Micros query_time_max) {
-  for (const std::string& statement : transcode::SelectPlan::PrepareSession()) {
-    MILLRACE_RETURN_IF_ERROR(connection.Query(statement).status());
-  }
+  MILLRACE_RETURN_IF_ERROR(ApplySettings(connection, RowReadingSettings()));
   return LimitQueries(connection, query_time_max);
 }
 

@@ -67,7 +67,7 @@ absl::Status ReaderThread::Connect() {
     absl::MutexLock lock(&mutex_);
     if (connection_ != nullptr) return absl::OkStatus();
   }
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, parts_.source.Connect());
   MILLRACE_RETURN_IF_ERROR(PrepareReads(*connection, parts_.config.snapshot.query_time_max));
   absl::MutexLock lock(&mutex_);
   if (interrupted_) return absl::CancelledError("the server stops");

@@ -123,6 +123,7 @@ class Snapshots::State {
 
 void Snapshots::State::Start() {
   const TableReader::Parts parts{.config = parts_.config,
+                                 .source = parts_.source,
                                  .jobs = *jobs_,
                                  .tasks = parts_.tasks,
                                  .pace = pace_,
@@ -172,7 +173,7 @@ void Snapshots::State::Plan() {
 absl::Status Snapshots::State::PlanNew() {
   const std::vector<TableName> tables = TakeNew();
   if (tables.empty()) return absl::OkStatus();
-  const auto connection = Connection::Connect(parts_.config.source);
+  const auto connection = parts_.source.Connect();
   const absl::Status begun =
       connection.ok() ? BeginUncovered(**connection, tables, "new table") : connection.status();
   if (begun.ok()) return begun;
@@ -184,7 +185,7 @@ absl::Status Snapshots::State::PlanInitial() {
   // While the stream has no connection, another one would only fail beside it.
   MILLRACE_RETURN_IF_ERROR(
       parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
-  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, initial_));
   return BeginUncovered(*connection, tables, "initial");
 }
@@ -245,7 +246,7 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
                      "tables names no table; `*.*` means all that are captured",
                      {{"field", "tables"}});
   }
-  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
   if (tables.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
@@ -288,7 +289,7 @@ bool Snapshots::State::Covers(const schema::TableCoverage& coverage) const {
 absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const std::vector<std::string>& patterns) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
-  MILLRACE_ASSIGN_OR_RETURN(const auto connection, Connection::Connect(parts_.config.source));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
   absl::MutexLock lock(&begin_mutex_);
   MILLRACE_ASSIGN_OR_RETURN(const Newest newest, NewestOf(tables));

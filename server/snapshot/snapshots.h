@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
+#include "mysql/source_pool.h"
 #include "schema/coverage.h"
 #include "snapshot/stream_tasks.h"
 
@@ -27,6 +28,7 @@ class Snapshots {
   // All must outlive it.
   struct Parts {
     const Config& config;
+    const SourcePool& source;
     log::Log& log;
     const schema::Coverage& coverage;
     StreamTasks& tasks;
@@ -57,7 +59,7 @@ class Snapshots {
   };
   // Asks the source which tables there are, and begins to read them. kInvalidArgument
   // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: bounds or a
-  // condition for more than one table. Errors of the connection as Connection::Connect.
+  // condition for more than one table. Errors of the connection as SourcePool::Connect.
   absl::StatusOr<v1::Snapshot> Begin(const Request& request);
   // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
   absl::StatusOr<v1::Snapshot> Pause(std::string_view name);

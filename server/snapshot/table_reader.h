@@ -16,6 +16,7 @@
 #include "model/table_details.h"
 #include "mysql/connection.h"
 #include "mysql/row_stream.h"
+#include "mysql/source_pool.h"
 #include "mysql/table_key.h"
 #include "snapshot/chunk.h"
 #include "snapshot/jobs.h"
@@ -33,6 +34,7 @@ class TableReader {
   // All must outlive it.
   struct Parts {
     const Config& config;
+    const SourcePool& source;
     Jobs& jobs;
     StreamTasks& tasks;
     Pace& pace;

@@ -367,18 +367,6 @@ absl::StatusOr<std::unique_ptr<SelectPlan>> SelectPlan::Compile(schema::TableVer
 
 // What stands in the comments is for the one family, and the versions, that know it:
 // https://dev.mysql.com/doc/refman/8.4/en/comments.html
-std::vector<std::string> SelectPlan::PrepareSession() {
-  return {
-      "SET SESSION time_zone = '+00:00', character_set_results = NULL, "
-      // Dates that are none may be keys, which are compared with.
-      "sql_mode = 'ALLOW_INVALID_DATES', "
-      // `WHERE id IS NULL` must not find the row inserted last, nor a limit cut a result off.
-      "sql_auto_is_null = 0, sql_select_limit = 18446744073709551615, sql_big_selects = 1"
-      // A secondary engine lags behind; a key that the server generated is a column as any other.
-      "/*!80013 , use_secondary_engine = OFF */"
-      "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */"};
-}
-
 absl::StatusOr<SelectPlan::Comparison> SelectPlan::CompareWith(size_t column_index,
                                                                std::string_view value) const {
   const Column& column = table()->columns[column_index];

@@ -32,13 +32,10 @@ class SelectPlan {
 
   const schema::TableVersionPtr& table() const;
   // `expression, expression …`: what to SELECT, one value for each captured column, in a session
-  // that PrepareSession has prepared.
+  // that has RowReadingSettings (mysql/session_settings.h): results in the columns' own character
+  // sets, UTC, an sql_mode without surprises.
   const std::string& select_list() const;
   size_t value_count() const;
-  // Statements that make a session, of either family, answer as the plan expects: results in the
-  // columns' own charsets, UTC, an sql_mode without surprises. Text of information_schema stays
-  // UTF-8.
-  static std::vector<std::string> PrepareSession();
 
   // Appends the fields of one row to `out` as the content of a row message, exactly as
   // RowPlan::EncodeImage of the same row would. `values` has value_count() entries.

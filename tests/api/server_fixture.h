@@ -16,6 +16,7 @@
 #include "feed/filled_log.h"
 #include "grpcpp/create_channel.h"
 #include "millrace/v1/error.pb.h"
+#include "mysql/source_pool.h"
 
 namespace millrace::api {
 
@@ -96,7 +97,13 @@ class ServerTest : public ::testing::Test {
     streams_ = std::make_unique<StreamList>(options_.streams_max);
     config_.log.directory = "/nowhere";
     coverage_ = schema::Coverage::Open(log_.log()).value();
+    // Never started: nothing is read, but begun, held and ended.
+    SourceOptions source;
+    source.socket = "/nowhere/mysql.sock";
+    source.server_id = 1;
+    source_.emplace(std::move(source));
     ingest_ = ingest::Ingest::Make({.config = config_,
+                                    .source = *source_,
                                     .log = log_.log(),
                                     .registry = log_.registry(),
                                     .coverage = *coverage_,
@@ -104,9 +111,8 @@ class ServerTest : public ::testing::Test {
                                     .clock = Clock::System(),
                                     .committer = {}})
                   .value();
-    // Never started: nothing is read, but begun, held and ended.
-    config_.source.socket = "/nowhere/mysql.sock";
     snapshots_ = snapshot::Snapshots::Open({.config = config_,
+                                            .source = *source_,
                                             .log = log_.log(),
                                             .coverage = *coverage_,
                                             .tasks = tasks_,
@@ -190,6 +196,7 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<StreamList> streams_;
   std::unique_ptr<schema::Coverage> coverage_;
   snapshot::StreamTasks tasks_;
+  std::optional<SourcePool> source_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<snapshot::Snapshots> snapshots_;
   std::optional<admin::AdminService> admin_;

@@ -63,6 +63,22 @@ bool MayInclude(const std::string& room, const std::string& other) {
   return neighbour != Neighbours().end() && neighbour->second == other;
 }
 
+// So all connections have the same credentials and session settings.
+TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
+  static const std::regex kConnect(
+      "Connection::Connect\\(|BinlogStream::Open\\(|ClientHandle::Connect\\(");
+  int found = 0;
+  for (const Source& source : SourcesBelow({"server"})) {
+    const bool owns = std::next(source.path.begin())->string() == "mysql";
+    for (const std::string& line : source.lines) {
+      if (!std::regex_search(line, kConnect)) continue;
+      ++found;
+      EXPECT_TRUE(owns) << source.path << ": " << line;
+    }
+  }
+  EXPECT_GE(found, 3);
+}
+
 TEST(Architecture, NoRoomIncludesAHigherOne) {
   static const std::regex kInclude("^#include \"([a-z_]+)/");
   int includes = 0;

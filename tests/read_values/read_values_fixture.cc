@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/row_stream.h"
+#include "mysql/session_settings.h"
 #include "mysql/table_details.h"
 #include "schema/described_map.h"
 
@@ -118,10 +119,8 @@ ReadValues::ReadValues(std::vector<std::string> options)
   connection_ = MustConnect(options_);
   flavour_ = connection_->info().flavour;
   registry_ = schema::Registry::FromRecords({}, flavour_).value();
-  for (const std::string& statement : SelectPlan::PrepareSession()) {
-    const auto result = connection_->Query(statement);
-    EXPECT_TRUE(result.ok()) << result.status();
-  }
+  const absl::Status prepared = ApplySettings(*connection_, RowReadingSettings());
+  EXPECT_TRUE(prepared.ok()) << prepared;
 }
 
 void ReadValues::Execute(const std::string& sql) {

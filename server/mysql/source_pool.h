@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "config/source_options.h"
+#include "model/source_position.h"
+#include "mysql/binlog_stream.h"
+#include "mysql/connection.h"
+
+namespace millrace {
+
+// The source as its users see it: the only place of the server that opens connections to it, all
+// with the same credentials and session settings. Passwords and certificates are read from their
+// files each time. Thread-safe.
+class SourcePool {
+ public:
+  // options.server_id is the one to read the binlog under, and not 0.
+  explicit SourcePool(SourceOptions options);
+
+  const SourceOptions& options() const { return options_; }
+
+  // A session for queries. Errors as Connection::Connect.
+  absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
+  // The binlog from this position on. Errors as BinlogStream::Open.
+  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from) const;
+
+ private:
+  const SourceOptions options_;
+};
+
+}  // namespace millrace
