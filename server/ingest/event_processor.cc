@@ -163,8 +163,10 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
-  placed_ = true;
-  if (in_transaction_) return Step::kWithin;
+  // By GTID set the source begins with a file that we may have read a part of. Its beginning is no
+  // place to go on from by file.
+  const bool begins = !std::exchange(placed_, true);
+  if (in_transaction_ || (begins && keeps_position_)) return Step::kWithin;
   ended_file_ = file_;
   ended_offset_ = offset_;
   return Step::kEnded;
@@ -180,9 +182,10 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
 absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
   if (in_transaction_ || announced_ || heartbeat.file != file_) return Step::kWithin;
-  if (heartbeat.position <= ended_offset_) return Step::kWithin;
+  if (file_ == ended_file_ && heartbeat.position <= ended_offset_) return Step::kWithin;
   // The source passed over transactions that we have or that it may not send.
   offset_ = ended_offset_ = heartbeat.position;
+  ended_file_ = file_;
   moved_ = true;
   return Step::kEnded;
 }

@@ -70,6 +70,9 @@ class EventProcessor {
 
   EventProcessor(Options options, const Parts& parts);
 
+  // Before the first event of a stream. `of_position`: it comes from the server in whose binlog
+  // position() is a place, and begins there or, by GTID set, before it.
+  void BeginStream(bool of_position) { keeps_position_ = of_position && !ended_file_.empty(); }
   // How the source that is read spells names; until set, as they are typed.
   void SetNames(NameFolding names) { names_ = std::move(names); }
 
@@ -169,7 +172,8 @@ class EventProcessor {
   // Where the stream is: `offset_` is after the event being processed.
   std::string file_;
   uint64_t offset_ = 0;
-  bool placed_ = false;  // the source has named the file since the stream began
+  bool placed_ = false;          // the source has named the file since the stream began
+  bool keeps_position_ = false;  // which is not where the stream begins
   uint64_t event_offset_ = 0;
   binlog::EventType event_type_ = binlog::EventType::kUnknown;
   // Where the last transaction ended.

@@ -412,6 +412,30 @@ TEST_F(MysqlProcessorTest, HeartbeatMovesThePositionBetweenTransactions) {
   EXPECT_EQ(Place(), "binlog.000001:5000");
 }
 
+// By GTID set a dump begins at a file of which a part has been read: its beginning is no position.
+TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
+  Transaction(1, 1);
+  const std::string place = Place();
+  processor_->Reset();
+  processor_->BeginStream(/*of_position=*/true);
+  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  EXPECT_EQ(Place(), place);
+  processor_->Reset();
+  processor_->BeginStream(/*of_position=*/false);
+  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  EXPECT_EQ(Place(), "binlog.000001:4");
+}
+
+TEST_F(MysqlProcessorTest, HeartbeatOfALaterFileMovesThePositionThere) {
+  SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000));
+  processor_->Reset();
+  processor_->BeginStream(/*of_position=*/true);
+  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000003", 4), 0));
+  EXPECT_EQ(Place(), "binlog.000001:5000");
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000003", 200)), "ended");
+  EXPECT_EQ(Place(), "binlog.000003:200");
+}
+
 TEST_F(MysqlProcessorTest, HeartbeatInsideATransactionDoesNotMoveThePosition) {
   Gtid(1);
   const std::string place = Place();
