@@ -2,16 +2,21 @@
 
 #include "config/password.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string_view>
 
+#include "base/error.h"
 #include "fmt/format.h"
 
 namespace millrace {
 namespace {
 
 constexpr size_t kPasswordBytesMax = 4096;
+// Of a PEM file, to see that it can be read.
+constexpr size_t kProbeBytes = 1;
 
 // Where a password may be, and what the keys are called that say so.
 struct Places {
@@ -21,50 +26,94 @@ struct Places {
   std::string_view environment_key;
 };
 
-absl::StatusOr<std::string> ReadFile(const std::string& path, std::string_view key) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kPasswordBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+// A file that an option names.
+struct NamedFile {
+  const std::string& path;
+  std::string_view key;
+};
+
+absl::Status FileUnreadable(std::string_view reason, const NamedFile& file, std::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+                   fmt::format("{} '{}' cannot be read: {}; make it readable for the user that "
+                               "runs millraced, which tries it again until then",
+                               file.key, file.path, why),
+                   {{"file", file.path}});
+}
+
+// At most `bytes_max` bytes of the file.
+absl::StatusOr<std::string> ReadSome(std::string_view reason, const NamedFile& file,
+                                     size_t bytes_max) {
+  errno = 0;
+  std::ifstream stream(file.path, std::ios::binary);
+  std::string text(bytes_max, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   // At its end a readable file says eof, a directory or a missing file says bad.
-  if (file.bad() || !(file || file.eof())) {
-    return absl::FailedPreconditionError(fmt::format("{} '{}' cannot be read", key, path));
+  if (stream.bad() || !(stream || stream.eof())) {
+    return FileUnreadable(reason, file, errno != 0 ? std::strerror(errno) : "it is no file");
   }
-  text.resize(static_cast<size_t>(file.gcount()));
+  text.resize(static_cast<size_t>(stream.gcount()));
+  return text;
+}
+
+absl::StatusOr<std::string> ReadPasswordFile(std::string_view reason, const NamedFile& file) {
+  MILLRACE_ASSIGN_OR_RETURN(std::string text, ReadSome(reason, file, kPasswordBytesMax + 1));
   if (text.size() > kPasswordBytesMax) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} '{}' is larger than {} bytes", key, path, kPasswordBytesMax));
+    return FileUnreadable(reason, file,
+                          fmt::format("it is larger than {} bytes", kPasswordBytesMax));
   }
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;
 }
 
-absl::StatusOr<std::string> Read(const Places& places) {
-  if (!places.file.empty()) return ReadFile(places.file, places.file_key);
-  if (places.environment.empty()) return "";
+absl::StatusOr<std::string> ReadPasswordVariable(std::string_view reason, const Places& places) {
   const char* const value = std::getenv(places.environment.c_str());
-  if (value == nullptr) {
-    return absl::FailedPreconditionError(
-        fmt::format("{} names '{}', which is not in the environment", places.environment_key,
-                    places.environment));
-  }
-  return value;
+  if (value != nullptr) return value;
+  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+                   fmt::format("{} names '{}', which is not in the environment; a running process "
+                               "cannot get it: set it and restart millraced",
+                               places.environment_key, places.environment));
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> ReadPassword(const SourceOptions& options) {
-  return Read({.file = options.password_file,
-               .environment = options.password_env,
-               .file_key = "source.password_file",
-               .environment_key = "source.password_env"});
+  const Places places{.file = options.password_file,
+                      .environment = options.password_env,
+                      .file_key = "source.password_file",
+                      .environment_key = "source.password_env"};
+  if (!places.file.empty()) {
+    return ReadPasswordFile("SOURCE_FILE_UNREADABLE", {places.file, places.file_key});
+  }
+  if (places.environment.empty()) return "";
+  return ReadPasswordVariable("SOURCE_PASSWORD_MISSING", places);
 }
 
 absl::StatusOr<std::string> ReadSaslPassword(const KafkaOptions& options) {
-  return Read({.file = options.sasl_password_file,
-               .environment = options.sasl_password_env,
-               .file_key = "kafka.sasl_password_file",
-               .environment_key = "kafka.sasl_password_env"});
+  const Places places{.file = options.sasl_password_file,
+                      .environment = options.sasl_password_env,
+                      .file_key = "kafka.sasl_password_file",
+                      .environment_key = "kafka.sasl_password_env"};
+  if (!places.file.empty()) {
+    return ReadPasswordFile("MIRROR_PASSWORD_UNREADABLE", {places.file, places.file_key});
+  }
+  if (places.environment.empty()) return "";
+  return ReadPasswordVariable("MIRROR_PASSWORD_UNREADABLE", places);
+}
+
+absl::Status CheckTlsFiles(const SourceOptions& options) {
+  // Over a Unix socket there is no TLS.
+  if (!options.socket.empty() || options.tls.mode == TlsMode::kDisabled) return absl::OkStatus();
+  const bool verifies =
+      options.tls.mode == TlsMode::kVerifyCa || options.tls.mode == TlsMode::kVerifyIdentity;
+  const std::string none;
+  for (const NamedFile& file : {NamedFile{verifies ? options.tls.ca : none, "source.tls.ca"},
+                                NamedFile{options.tls.certificate, "source.tls.certificate"},
+                                NamedFile{options.tls.key, "source.tls.key"}}) {
+    if (file.path.empty()) continue;
+    MILLRACE_RETURN_IF_ERROR(ReadSome("SOURCE_FILE_UNREADABLE", file, kProbeBytes).status());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace millrace

@@ -10,8 +10,10 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
+#include "ingest/backoff.h"
 #include "ingest/source_identity.h"
 #include "ingest/stream_access.h"
+#include "mysql/anonymous_transactions.h"
 #include "mysql/current_position.h"
 #include "mysql/source_check.h"
 #include "mysql/table_details.h"
@@ -94,27 +96,35 @@ void Ingest::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Ingest::RetryNow() {
+  absl::MutexLock lock(&mutex_);
+  retry_now_ = true;
+}
+
 void Ingest::Run() {
-  Micros backoff = source_.reconnect_backoff_min;
+  Backoff backoff(source_.reconnect_backoff_min, source_.reconnect_backoff_max);
   while (true) {
-    const uint64_t bytes_before = bytes_.load(std::memory_order_relaxed);
-    absl::Status status = RunOnce();
-    if (committer_ != nullptr && !committer_->status().ok()) status = committer_->status();
+    const uint64_t read_before = processor_ == nullptr ? 0 : processor_->transactions();
+    streaming_since_ = 0;
+    const absl::Status status = Cause(RunOnce());
     {
       absl::MutexLock lock(&mutex_);
       if (stopping_) break;
     }
-    if (!CanRetry(status)) {
+    const RetryPolicy policy = PolicyOf(status);
+    if (policy == RetryPolicy::kStop) {
       spdlog::error("ingest stopped: {} reason={}", std::string(status.message()),
                     ErrorReason(status));
       SetState(State::kFailed, status);
       break;
     }
-    if (bytes_.load(std::memory_order_relaxed) != bytes_before) {
-      backoff = source_.reconnect_backoff_min;
-    }
-    if (!WaitBeforeRetry(status, backoff)) break;
-    backoff = std::min(backoff * 2, source_.reconnect_backoff_max);
+    const Micros wait = backoff.After(
+        {.policy = policy,
+         .read_transaction = processor_ != nullptr && processor_->transactions() != read_before,
+         .streamed = streaming_since_ == 0 ? 0 : clock_.SteadyMicros() - streaming_since_});
+    const Wait ended = WaitBeforeRetry(status, wait);
+    if (ended == Wait::kStopping) break;
+    if (ended == Wait::kEndedEarly) backoff.Reset();
   }
   tasks_.Close();
   // Joins the thread that writes, so that everything read is on disk.
@@ -128,38 +138,41 @@ void Ingest::Run() {
   ended_.Notify();
 }
 
-bool Ingest::WaitBeforeRetry(const absl::Status& status, Micros backoff) {
+absl::Status Ingest::Cause(absl::Status status) {
+  if (committer_ != nullptr && !committer_->status().ok()) status = committer_->status();
+  if (!ErrorReason(status).empty() || absl::IsCancelled(status)) return status;
+  return MakeError(status.code(), "INTERNAL",
+                   fmt::format("{}; please report it", std::string(status.message())));
+}
+
+Ingest::Wait Ingest::WaitBeforeRetry(const absl::Status& status, Micros backoff) {
   spdlog::warn("source lost, connecting again: {} reason={} wait_ms={}",
                std::string(status.message()), ErrorReason(status), backoff / 1000);
   SetState(State::kConnecting, status);
   absl::MutexLock lock(&mutex_);
-  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), absl::Microseconds(backoff));
+  mutex_.AwaitWithTimeout(absl::Condition(this, &Ingest::WaitIsOver), absl::Microseconds(backoff));
+  if (stopping_) return Wait::kStopping;
+  return std::exchange(retry_now_, false) ? Wait::kEndedEarly : Wait::kOver;
 }
 
-bool Ingest::CanRetry(const absl::Status& status) {
-  const std::string reason = ErrorReason(status);
-  // A checksum may fail on the way here; failing twice at one place it is wrong at the source.
-  if (reason == "EVENT_CHECKSUM_MISMATCH" || reason == "EVENT_TRUNCATED") {
-    const std::string place = processor_->position().ToString();
-    return std::exchange(checksum_failed_at_, place) != place;
-  }
-  // What an operator mends at the source while we wait: a password, a grant, a replica that catches
-  // up, a second server with our id.
-  static constexpr std::string_view kMendable[] = {"SOURCE_AUTHENTICATION_FAILED",
-                                                   "SOURCE_ACCESS_DENIED",
-                                                   "SOURCE_LACKS_GTIDS",
-                                                   "SOURCE_DUPLICATE_SERVER_ID",
-                                                   "SOURCE_TLS_FAILED",
-                                                   "SOURCE_MISCONFIGURED",
-                                                   "SOURCE_SESSION_REFUSED",
-                                                   "SOURCE_QUERY_FAILED",
-                                                   "QUERY_TIMEOUT",
-                                                   "TABLE_CHANGED",
-                                                   "TABLE_MISSING"};
-  if (std::find(std::begin(kMendable), std::end(kMendable), reason) != std::end(kMendable)) {
-    return true;
-  }
-  return absl::IsUnavailable(status) || absl::IsCancelled(status);
+RetryPolicy Ingest::PolicyOf(const absl::Status& status) {
+  const RetryPolicy policy = FeedRetryPolicy(status);
+  if (policy != RetryPolicy::kRetryOnce) return policy;
+  const std::string place = processor_->position().ToString();
+  return std::exchange(checksum_failed_at_, place) == place ? RetryPolicy::kStop : policy;
+}
+
+bool Ingest::ServerIsOfPosition() const {
+  const std::string& uuid = queries_->info().server_uuid;
+  return !uuid.empty() && uuid == source_uuid_ && (read_uuid_.empty() || uuid == read_uuid_);
+}
+
+absl::StatusOr<SourcePosition> Ingest::DumpPosition() {
+  SourcePosition position = processor_->position();
+  if (!ServerIsOfPosition() || !queries_->info().gtids()) return position;
+  MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, AnonymousTransactionsFollow(*queries_, position));
+  if (anonymous) position.gtids = GtidSet();
+  return position;
 }
 
 absl::Status Ingest::RunOnce() {
@@ -168,8 +181,9 @@ absl::Status Ingest::RunOnce() {
   MILLRACE_RETURN_IF_ERROR(Prepare());
   processor_->SetNames(names_);
   MILLRACE_RETURN_IF_ERROR(CheckContinuity(*queries_, processor_->position(), source_uuid_));
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
-                            pool_.OpenStream(processor_->position()));
+                            pool_.OpenStream(from));
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return absl::CancelledError();
@@ -180,12 +194,16 @@ absl::Status Ingest::RunOnce() {
   spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_->endpoint(),
                queries_->info().version_text, processor_->position().ToString(),
                processor_->position().gtids.ToString());
+  streaming_since_ = clock_.SteadyMicros();
   SetState(State::kStreaming, absl::OkStatus());
+  processor_->BeginStream(ServerIsOfPosition());
+  const uint64_t read_before = processor_->transactions();
   const absl::Status status = ReadStream();
   {
     absl::MutexLock lock(&mutex_);
     stream_ = nullptr;
   }
+  if (processor_->transactions() != read_before) read_uuid_ = stream->server().server_uuid;
   tasks_.EndEpoch(epoch_);
   // What ended stays, what was in progress is read again.
   builder_->CloseFrame();

@@ -17,6 +17,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/retry_policy.h"
 #include "config/config.h"
 #include "ingest/commit_group.h"
 #include "ingest/committer.h"
@@ -68,6 +69,9 @@ class Ingest {
   }
   // Starts the threads. Called once.
   void Start();
+  // Ends a wait for the next attempt to connect: a password or another cause of failures may have
+  // been corrected. An open connection stays. From any thread.
+  void RetryNow() ABSL_LOCKS_EXCLUDED(mutex_);
   // Begins to stop reading; what was read still goes to disk. From any thread.
   void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits until what was read is on disk and the threads have ended. False if they have not by
@@ -106,8 +110,17 @@ class Ingest {
   // Hands to the committer all that has ended.
   absl::Status PushHeld();
   bool PositionIsDue();
-  bool WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool CanRetry(const absl::Status& status);
+  // The server of queries_ wrote the binlog in which the position is a place.
+  bool ServerIsOfPosition() const;
+  // Where the dump begins: at the position, by GTID set if that leaves nothing out.
+  absl::StatusOr<SourcePosition> DumpPosition();
+  // Why an attempt ended; never OK, always with a reason.
+  absl::Status Cause(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
+  enum class Wait { kOver, kEndedEarly, kStopping };
+  Wait WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WaitIsOver() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || retry_now_; }
+  // kStop in place of kRetryOnce at the second time.
+  RetryPolicy PolicyOf(const absl::Status& status);
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
   void SetState(State state, const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -140,8 +153,10 @@ class Ingest {
   bool checked_ = false;
   std::string findings_logged_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
+  std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
   Micros position_handed_over_at_ = 0;
   std::string checksum_failed_at_;
+  Micros streaming_since_ = 0;  // steady; 0: this attempt has not come so far
   Sequence counted_;
 
   // Read by status().
@@ -156,6 +171,7 @@ class Ingest {
   IngestStatus status_ ABSL_GUARDED_BY(mutex_);
   BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool retry_now_ ABSL_GUARDED_BY(mutex_) = false;  // asked for and not taken yet
 
   absl::Notification ended_;
   std::thread thread_;

@@ -2,9 +2,8 @@
 
 #include "kafka/errors.h"
 
-#include <set>
-
 #include "base/error.h"
+#include "base/retry_policy.h"
 #include "fmt/format.h"
 
 namespace millrace::kafka {
@@ -120,11 +119,6 @@ bool IsDenial(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
 }
 
-bool MayRetry(const absl::Status& status) {
-  static const std::set<std::string, std::less<>> reasons = {
-      "MIRROR_UNREACHABLE",   "MIRROR_DENIED", "MIRROR_TOPIC_MISSING",
-      "MIRROR_TOPIC_REFUSED", "MIRROR_FAILED", "STORAGE_FAILED"};
-  return reasons.count(ErrorReason(status)) > 0;
-}
+bool MayRetry(const absl::Status& status) { return MirrorMayRetry(status); }
 
 }  // namespace millrace::kafka

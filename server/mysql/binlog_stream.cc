@@ -78,7 +78,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOpt
   MILLRACE_CHECK(options.server_id != 0);
   MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(options));
   const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (wake < 0) return absl::ResourceExhaustedError("no file descriptor is left for the binlog");
+  if (wake < 0) return OutOfFileDescriptors("the stream of the binlog");
   std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection), options, wake));
   MILLRACE_RETURN_IF_ERROR(stream->Announce(options));
   MILLRACE_RETURN_IF_ERROR(stream->StartDump(options, from));

@@ -526,6 +526,7 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
   if (WantsTls(options) && Verifies(options.tls.mode) && options.tls.ca.empty()) {
     return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
   }
+  MILLRACE_RETURN_IF_ERROR(CheckTlsFiles(options));
   MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
   MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(options, password));
   const bool may_go_without = options.tls.mode == TlsMode::kPreferred;
@@ -537,7 +538,7 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
   if (mysql == nullptr) return TlsFailed(endpoint, "the source offers none");
   auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
   if (!handle->CanBreak()) {
-    return absl::ResourceExhaustedError("no file descriptor is left for the source");
+    return OutOfFileDescriptors("a connection to the source");
   }
   if (WantsTls(options) && !may_go_without && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");

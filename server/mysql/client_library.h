@@ -25,7 +25,7 @@ namespace millrace {
 // configured before the account is named. Over a Unix socket there is no TLS.
 class ClientHandle {
  public:
-  // Errors as ConnectError (errors.h) makes them, or of ReadPassword.
+  // Errors as ConnectError (errors.h) makes them, or of ReadPassword or CheckTlsFiles.
   static absl::StatusOr<std::unique_ptr<ClientHandle>> Connect(const SourceOptions& options);
 
   virtual ~ClientHandle() = default;

@@ -29,6 +29,10 @@ constexpr unsigned kDuplicateServerId = 4052;  // MariaDB
 constexpr unsigned kSpecificAccessDenied = 1227;
 constexpr unsigned kInsecureTransportProhibited = 3159;
 constexpr unsigned kTlsConnectionError = 2026;
+// MAX_USER_CONNECTIONS of the account or max_user_connections of the server; any limit of the
+// account, also by hour.
+constexpr unsigned kTooManyUserConnections = 1203;
+constexpr unsigned kUserLimitReached = 1226;
 
 bool IsAuthenticationError(unsigned code) {
   return OneOf(code, {1045, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 2049, 2059, 2061, 3118, 3955,
@@ -41,8 +45,12 @@ bool IsAccessError(unsigned code) {
 
 bool IsConnectionLost(unsigned code) {
   return (code >= 2000 && code < 3000) || code >= 5000 ||
-         OneOf(code, {1040, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1317,
-                      1927, 3169, 4031});
+         OneOf(code, {1040, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 3169,
+                      4031});
+}
+
+bool IsAccountLimit(unsigned code) {
+  return OneOf(code, {kTooManyUserConnections, kUserLimitReached});
 }
 
 // The server ended the statement by max_execution_time or max_statement_time, or while it waited
@@ -76,6 +84,17 @@ absl::Status AccessDenied(const std::string& endpoint, const SourceFailure& fail
       absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED",
       fmt::format("the source {} denies access: {}; run there: {}", endpoint, failure.text, remedy),
       {{"source", endpoint}, {"remedy", remedy}});
+}
+
+absl::Status AccountLimit(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(
+      absl::StatusCode::kUnavailable, "SOURCE_ACCOUNT_LIMIT",
+      fmt::format("the source {} refuses more to the account: {}; a feed takes 2 connections, each "
+                  "reader of a snapshot (snapshot.connections) and each request for one another: "
+                  "raise the limit there with ALTER USER ... WITH MAX_USER_CONNECTIONS, run "
+                  "`millraced check` for the statement",
+                  endpoint, failure.text),
+      {{"source", endpoint}});
 }
 
 absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFailure& failure) {
@@ -136,7 +155,18 @@ absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failu
                    {{"source", endpoint}});
 }
 
-enum class Refusal { kPurged, kLacksGtids, kChanged, kDuplicate, kTooLarge, kDamaged };
+// With gtid_mode ON a source sends no transaction without a GTID, and it has some that were not
+// read: those it wrote while the mode was OFF_PERMISSIVE.
+absl::Status RefusedAnonymous(const std::string& endpoint, const SourceFailure& failure) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+                   fmt::format("the source {} has transactions without a GTID that were not read "
+                               "yet and does not send them: {}; if this stays, run there SET "
+                               "GLOBAL gtid_mode = ON_PERMISSIVE until the feed has read them",
+                               endpoint, failure.text),
+                   {{"source", endpoint}});
+}
+
+enum class Refusal { kAnonymous, kPurged, kLacksGtids, kChanged, kDuplicate, kTooLarge, kDamaged };
 
 struct Phrase {
   std::string_view part;
@@ -146,6 +176,7 @@ struct Phrase {
 // Error 1236 has one number for all causes: the words tell them apart. MySQL renamed slave to
 // replica and master to source in 8.0.26, so the phrases avoid both.
 constexpr std::array kPhrases = {
+    Phrase{"Cannot replicate anonymous transaction", Refusal::kAnonymous},
     Phrase{"purged required binary logs", Refusal::kPurged},
     Phrase{"purged binary logs containing GTIDs", Refusal::kPurged},
     Phrase{"Could not find first log file name", Refusal::kPurged},
@@ -170,6 +201,8 @@ constexpr std::array kPhrases = {
 absl::Status RefusalError(Refusal refusal, const std::string& endpoint, uint32_t server_id,
                           const SourceFailure& failure) {
   switch (refusal) {
+    case Refusal::kAnonymous:
+      return RefusedAnonymous(endpoint, failure);
     case Refusal::kPurged:
       return SourcePurged(endpoint, failure.text);
     case Refusal::kLacksGtids:
@@ -201,6 +234,7 @@ absl::Status ConnectError(const SourceOptions& options, const SourceFailure& fai
     return TlsFailed(endpoint, failure.text + "; set source.tls.mode to required");
   }
   if (IsAuthenticationError(failure.code)) return AuthenticationFailed(options, failure);
+  if (IsAccountLimit(failure.code)) return AccountLimit(endpoint, failure);
   return SourceUnreachable(endpoint, failure.text);
 }
 
@@ -210,6 +244,7 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
     return AccessDenied(endpoint, failure, named.empty() ? "SELECT" : named);
   }
   if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
+  if (IsAccountLimit(failure.code)) return AccountLimit(endpoint, failure);
   if (IsTimeout(failure.code)) return QueryTimeout(endpoint, failure);
   if (IsTableChanged(failure.code)) return TableChanged(endpoint, failure);
   if (IsTableMissing(failure.code)) return TableMissing(endpoint, failure.text);
@@ -233,6 +268,7 @@ absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
   }
   if (IsAccessError(failure.code)) return AccessDenied(endpoint, failure, "REPLICATION SLAVE");
   if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
+  if (IsAccountLimit(failure.code)) return AccountLimit(endpoint, failure);
   return RefusedDump(endpoint, failure);
 }
 
@@ -241,6 +277,13 @@ absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cau
       absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE",
       fmt::format("no connection to the source {}: {}; trying again may help", endpoint, cause),
       {{"source", endpoint}});
+}
+
+absl::Status OutOfFileDescriptors(std::string_view what) {
+  return MakeError(absl::StatusCode::kUnavailable, "OUT_OF_FILE_DESCRIPTORS",
+                   fmt::format("no file descriptor is left for {}; raise the limit of open files "
+                               "(LimitNOFILE of the unit), or let fewer clients connect",
+                               what));
 }
 
 absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {

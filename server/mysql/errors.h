@@ -36,6 +36,8 @@ std::string SourceEndpoint(const SourceOptions& options);
 // | SOURCE_PACKET_TOO_LARGE | kResourceExhausted | an event exceeds a limit |
 // | SOURCE_BINLOG_DAMAGED | kDataLoss | the source cannot read its own binlog |
 // | SOURCE_REFUSED_DUMP | kFailedPrecondition | it will not send its binlog for another cause |
+// | SOURCE_ACCOUNT_LIMIT | kUnavailable | a limit of the account is reached |
+// | OUT_OF_FILE_DESCRIPTORS | kUnavailable | this process has too many files open |
 // | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a statement that took too long: ask less |
 // | TABLE_CHANGED | kAborted | a table has another definition than the query: learn it anew |
 // | TABLE_MISSING | kNotFound | the source has no such table |
@@ -51,6 +53,8 @@ absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
                        const SourceFailure& failure);
 
 absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cause);
+// `what` needs a file descriptor.
+absl::Status OutOfFileDescriptors(std::string_view what);
 absl::Status SourceSilent(const std::string& endpoint, Micros silence_max);
 absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what);
 absl::Status TableMissing(const std::string& endpoint, std::string_view cause);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/retry_policy.h"
 #include "fmt/format.h"
 #include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
@@ -31,12 +32,6 @@ constexpr Micros kPause = 2'000;
 
 absl::Status TableChanged() {
   return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
-}
-
-// What another try can mend.
-bool IsTransient(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsCancelled(status) || absl::IsAborted(status) ||
-         absl::IsDeadlineExceeded(status);
 }
 
 }  // namespace
@@ -76,7 +71,7 @@ absl::Status TableReader::ReadUntilOver() {
       parts_.jobs.Sleep(assignment_.job, changes_in_a_row_ * kChangePause);
       continue;
     }
-    if (IsTransient(status) && reason != "TABLE_CHANGED") return status;
+    if (SnapshotMayRetry(status) && reason != "TABLE_CHANGED") return status;
     return End(TableState::STATE_FAILED, status);
   }
   return absl::OkStatus();
@@ -298,7 +293,8 @@ absl::Status TableReader::WaitUntilVisible(const Window& window) {
     if (CompareBinlogPlaces(place->file, place->offset, window.place) >= 0) return absl::OkStatus();
     MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
     if (parts_.clock.SteadyMicros() > deadline || !Wanted()) {
-      return absl::DeadlineExceededError("the source does not show what its binlog tells");
+      return MakeError(absl::StatusCode::kDeadlineExceeded, "SNAPSHOT_NOT_VISIBLE",
+                       "queries do not see yet what the binlog of the source tells");
     }
     parts_.jobs.Sleep(assignment_.job, kPause);
   }

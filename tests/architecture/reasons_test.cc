@@ -13,6 +13,8 @@
 #include <set>
 #include <string>
 
+#include "base/error.h"
+#include "base/retry_policy.h"
 #include "text_of.h"
 
 namespace millrace {
@@ -114,6 +116,22 @@ Reasons Without(const Reasons& all, const Reasons& others) {
   return rest;
 }
 
+// Reasons in the first column of rows whose second is `what`.
+Reasons ReasonsOfRows(const fs::path& path, const std::string& what) {
+  Reasons rows;
+  AddMatches(TextOf(path), std::regex(R"((?:^|\n)\| ([A-Z]+_[^|]*) \| )" + what + R"( \|)"), rows);
+  Reasons reasons;
+  for (const std::string& row : rows) {
+    AddMatches(row, std::regex(R"(([A-Z]+(?:_[A-Z]+)+))"), reasons);
+  }
+  return reasons;
+}
+
+// Of a code that says nothing about it.
+absl::Status ErrorOf(const std::string& reason) {
+  return MakeError(absl::StatusCode::kInternal, reason, "");
+}
+
 const fs::path kReadme = "README.md";
 const fs::path kProto = "proto/millrace/v1/error.proto";
 
@@ -147,6 +165,26 @@ TEST(Reasons, OfTheRoomsThatAnswerCallsAreInTheApi) {
     EXPECT_THAT(given, Not(IsEmpty())) << room;
     const Reasons unexplained = Without(Without(given, ReasonsIn(kProto)), Internal());
     EXPECT_THAT(Without(unexplained, OfTheStart()), IsEmpty()) << room;
+  }
+}
+
+TEST(Reasons, AreRetriedAsTheReadmeSays) {
+  const Reasons waits = ReasonsOfRows(kReadme, "waits");
+  EXPECT_THAT(waits, IsSupersetOf({"SOURCE_UNREACHABLE", "DISK_FULL", "MIRROR_DENIED"}));
+  for (const std::string& reason : waits) {
+    const bool mirror = reason.rfind("MIRROR_", 0) == 0;
+    EXPECT_TRUE(mirror ? MirrorMayRetry(ErrorOf(reason))
+                       : FeedRetryPolicy(ErrorOf(reason)) != RetryPolicy::kStop)
+        << reason;
+  }
+  const Reasons stops = ReasonsOfRows(kReadme, "stops");
+  EXPECT_THAT(stops, IsSupersetOf({"SOURCE_PURGED", "EVENT_UNKNOWN"}));
+  for (const std::string& reason : stops) {
+    const RetryPolicy policy = FeedRetryPolicy(ErrorOf(reason));
+    EXPECT_TRUE(policy == RetryPolicy::kStop || policy == RetryPolicy::kRetryOnce) << reason;
+  }
+  for (const std::string& reason : ReasonsOfRows(kReadme, "parks")) {
+    EXPECT_FALSE(MirrorMayRetry(ErrorOf(reason))) << reason;
   }
 }
 

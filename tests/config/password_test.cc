@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.h"
+
 namespace millrace {
 namespace {
 
@@ -45,7 +47,10 @@ TEST_F(PasswordTest, FileThatCannotBeReadIsNamed) {
   for (const std::string& path : {std::string("/nonexistent/password"), testing::TempDir()}) {
     const absl::Status status = ReadPassword({.password_file = path}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ErrorReason(status), "SOURCE_FILE_UNREADABLE");
     EXPECT_THAT(std::string(status.message()), testing::HasSubstr(path));
+    EXPECT_EQ(ErrorReason(ReadSaslPassword({.sasl_password_file = path}).status()),
+              "MIRROR_PASSWORD_UNREADABLE");
   }
 }
 
@@ -59,7 +64,32 @@ TEST_F(PasswordTest, FileTooLargeIsRefusedWithoutBeingShown) {
 TEST_F(PasswordTest, MissingVariableIsNamed) {
   const absl::Status status = ReadPassword({.password_env = "MILLRACE_TEST_UNSET"}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(status), "SOURCE_PASSWORD_MISSING");
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("MILLRACE_TEST_UNSET"));
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("restart"));
+}
+
+TEST_F(PasswordTest, TlsFileThatCannotBeReadIsNamed) {
+  std::ofstream(path_) << "PEM";
+  SourceOptions options;
+  options.tls = {.mode = TlsMode::kVerifyCa, .ca = path_, .certificate = path_, .key = path_};
+  EXPECT_TRUE(CheckTlsFiles(options).ok());
+  for (std::string SourceTlsOptions::*file :
+       {&SourceTlsOptions::ca, &SourceTlsOptions::certificate, &SourceTlsOptions::key}) {
+    SourceOptions broken = options;
+    broken.tls.*file = "/nonexistent/file.pem";
+    const absl::Status status = CheckTlsFiles(broken);
+    EXPECT_EQ(ErrorReason(status), "SOURCE_FILE_UNREADABLE");
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("'/nonexistent/file.pem'"));
+    broken.tls.mode = TlsMode::kDisabled;
+    EXPECT_TRUE(CheckTlsFiles(broken).ok());
+  }
+}
+
+TEST_F(PasswordTest, AuthorityIsReadOnlyWhereItIsUsed) {
+  SourceOptions options;
+  options.tls = {.mode = TlsMode::kRequired, .ca = "/nonexistent/ca.pem"};
+  EXPECT_TRUE(CheckTlsFiles(options).ok());
 }
 
 }  // namespace

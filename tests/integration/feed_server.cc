@@ -2,6 +2,7 @@
 
 #include "integration/feed_server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -37,6 +38,13 @@ void WriteSection(std::ostream& out, const std::string& name,
   for (const std::string& line : lines) out << "  " << line << "\n";
 }
 
+// One of `lines` has the key of `line`.
+bool HasKeyOf(const std::vector<std::string>& lines, const std::string& line) {
+  const std::string key = line.substr(0, line.find(':') + 1);
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& other) { return other.starts_with(key); });
+}
+
 std::string ReadFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -67,12 +75,14 @@ FeedServer::~FeedServer() {
 }
 
 void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions& options) const {
-  std::ofstream password(directory_.path() / "password");
+  std::ofstream password(password_file());
   password << kFeedPassword;
-  std::vector<std::string> source_lines = {
-      "socket: " + source.socket(), std::string("user: ") + kFeedUser,
-      "password_file: " + (directory_.path() / "password").string(), "reconnect_backoff_min: 20ms",
-      "reconnect_backoff_max: 200ms"};
+  std::vector<std::string> source_lines = {"socket: " + source.socket(),
+                                           std::string("user: ") + kFeedUser,
+                                           "password_file: " + password_file().string()};
+  for (const std::string line : {"reconnect_backoff_min: 20ms", "reconnect_backoff_max: 200ms"}) {
+    if (!HasKeyOf(options.source, line)) source_lines.push_back(line);
+  }
   if (!options.tables.empty()) {
     source_lines.push_back("tables:");
     for (const std::string& table : options.tables) source_lines.push_back("  - '" + table + "'");
@@ -122,14 +132,31 @@ void FeedServer::WaitUntilServing() {
 }
 
 v1::GetStatusResponse FeedServer::WaitForState(v1::SourceStatus::State wanted) {
+  return WaitUntil("state " + v1::SourceStatus::State_Name(wanted),
+                   [&](const auto& status) { return status.source().state() == wanted; });
+}
+
+v1::GetStatusResponse FeedServer::WaitForReason(const std::string& reason) {
+  return WaitUntil("reason " + reason,
+                   [&](const auto& status) { return status.source().error_reason() == reason; });
+}
+
+void FeedServer::WaitForLog(const std::string& text) {
+  const bool found = PollUntil(
+      kStartDeadline, [&] { return LogText().find(text, log_start_) != std::string::npos; });
+  if (!found) Die("its log does not have: " + text, LogText());
+}
+
+v1::GetStatusResponse FeedServer::WaitUntil(
+    const std::string& what, const std::function<bool(const v1::GetStatusResponse&)>& condition) {
   v1::GetStatusResponse status;
   const bool reached = PollUntil(kStartDeadline, [&] {
     auto answer = client_->GetStatus({});
     if (!answer.ok()) Die(answer.status().ToString(), LogText());
     status = *answer;
-    return status.source().state() == wanted;
+    return condition(status);
   });
-  if (!reached) Die("the source is in another state: " + status.ShortDebugString(), LogText());
+  if (!reached) Die("waited in vain for " + what + ": " + status.ShortDebugString(), LogText());
   return status;
 }
 

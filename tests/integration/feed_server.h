@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ namespace millrace::testing {
 struct FeedServerOptions {
   // source.tables.
   std::vector<std::string> tables;
-  // Further lines of the configuration, by section, each `key: value`.
+  // Further lines of the configuration, by section, each `key: value`; they win over the server's.
   std::vector<std::string> source;
   std::vector<std::string> log;
   std::vector<std::string> server;
@@ -44,9 +45,12 @@ class FeedServer {
   client::Client& client() { return *client_; }
   std::filesystem::path data_directory() const { return directory_.path() / "log"; }
   std::filesystem::path config_file() const { return directory_.path() / "millrace.yaml"; }
+  // source.password_file.
+  std::filesystem::path password_file() const { return directory_.path() / "password"; }
   std::string LogText() const;
   pid_t pid() const { return process_->pid(); }
 
+  void Signal(int signal) { process_->Signal(signal); }
   // SIGTERM without waiting.
   void Terminate() { process_->Terminate(); }
   // The exit code, once the process has ended by itself.
@@ -59,6 +63,13 @@ class FeedServer {
   void Start();
   // Waits until the status says `wanted`; answers the status.
   v1::GetStatusResponse WaitForState(v1::SourceStatus::State wanted);
+  // Waits until the reason of the source's error is this.
+  v1::GetStatusResponse WaitForReason(const std::string& reason);
+  // Waits until `condition` holds for the status; answers the status. `what` is for the message.
+  v1::GetStatusResponse WaitUntil(
+      const std::string& what, const std::function<bool(const v1::GetStatusResponse&)>& condition);
+  // Waits until the log of the process that runs has `text`.
+  void WaitForLog(const std::string& text);
 
  private:
   FeedServer(const SourceServer& source, const FeedServerOptions& options);

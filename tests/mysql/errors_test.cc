@@ -50,6 +50,9 @@ const Refusal kRefusals[] = {
     {"bogus data in log event", "SOURCE_BINLOG_DAMAGED", absl::StatusCode::kDataLoss},
     {"event read from binlog did not pass crc check", "SOURCE_BINLOG_DAMAGED",
      absl::StatusCode::kDataLoss},
+    {"Cannot replicate anonymous transaction when AUTO_POSITION = 1, at file ./binlog.000003, "
+     "position 198.",
+     "SOURCE_REFUSED_DUMP", absl::StatusCode::kFailedPrecondition},
     {"Misconfigured source - server_id was not set", "SOURCE_REFUSED_DUMP",
      absl::StatusCode::kFailedPrecondition},
 };
@@ -67,6 +70,17 @@ TEST(ErrorsTest, RefusalsOfADumpAreToldApartByTheirWords) {
 TEST(ErrorsTest, DumpEndedByAShutdownOrAKillIsALostConnection) {
   for (const unsigned code : {1053u, 1317u, 1927u, 3169u, 2013u}) {
     EXPECT_EQ(ErrorReason(DumpError("db", 7, {code, "x"})), "SOURCE_UNREACHABLE") << code;
+  }
+}
+
+TEST(ErrorsTest, LimitOfTheAccountIsNoLostConnection) {
+  for (const unsigned code : {1203u, 1226u}) {
+    const SourceFailure failure{code, "more than 'max_user_connections'"};
+    for (const absl::Status& status :
+         {ConnectError({}, failure), QueryError("db", failure), DumpError("db", 7, failure)}) {
+      EXPECT_EQ(ErrorReason(status), "SOURCE_ACCOUNT_LIMIT") << code;
+      EXPECT_THAT(std::string(status.message()), HasSubstr("MAX_USER_CONNECTIONS"));
+    }
   }
 }
 

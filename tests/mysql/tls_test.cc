@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -114,13 +115,21 @@ TEST_P(TlsTest, VerifyIdentityChecksAuthorityAndName) {
   EXPECT_EQ(ErrorReason(Connection::Connect(elsewhere).status()), "SOURCE_TLS_FAILED");
 }
 
-TEST_P(TlsTest, MissingAuthorityFileIsATlsFailure) {
+TEST_P(TlsTest, AuthorityThatIsNotNamedIsATlsFailure) {
   const auto server = Start(ServerOptions("server"));
-  for (const std::string& ca : {File("missing.pem"), std::string()}) {
-    const auto status =
-        Connection::Connect(With(OptionsFor(*server), TlsMode::kVerifyCa, ca)).status();
-    EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
-  }
+  const auto status = Connection::Connect(With(OptionsFor(*server), TlsMode::kVerifyCa)).status();
+  EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
+}
+
+// A file that can be read again is used at the next connect: nothing is kept.
+TEST_P(TlsTest, UnreadableFileIsNamedUntilItCanBeRead) {
+  const auto server = Start(ServerOptions("server"));
+  const auto options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("moved.pem"));
+  const absl::Status status = Connection::Connect(options).status();
+  EXPECT_EQ(ErrorReason(status), "SOURCE_FILE_UNREADABLE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr(File("moved.pem")));
+  std::filesystem::copy_file(File("ca.pem"), File("moved.pem"));
+  EXPECT_TRUE(Connection::Connect(options).ok());
 }
 
 TEST_P(TlsTest, ClientCertificateIsShown) {

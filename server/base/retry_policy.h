@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "absl/status/status.h"
+
+namespace millrace {
+
+// Whether an error goes away without a restart of millraced. The one table of it is in
+// retry_policy.cc; the tables of errors in README.md say the same, which tests/architecture checks.
+enum class RetryPolicy {
+  // Time or an operator at the source fixes it: retry with backoff.
+  kWait,
+  // The same, but a connection that was made and lost again proves nothing: whoever took it from us
+  // will do so again. Only a connection that lasts resets the backoff.
+  kWaitUntilItLasts,
+  // The bytes may have been damaged on the way: retry, and stop if it happens again at this place.
+  kRetryOnce,
+  // Retrying gives the same error.
+  kStop,
+};
+
+// What the feed does after `status`, which is an error. A lost connection is retried whatever the
+// reason; a reason that is not in the table stops.
+RetryPolicy FeedRetryPolicy(const absl::Status& status);
+
+// Whether a table that a snapshot reads is tried again after `status`; if not, it fails.
+bool SnapshotMayRetry(const absl::Status& status);
+
+// Whether the mirror in Kafka retries after `status`; if not, it parks.
+bool MirrorMayRetry(const absl::Status& status);
+
+}  // namespace millrace

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "mysql/anonymous_transactions.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/query_rows.h"
+
+namespace millrace {
+namespace {
+
+// A file begins with FORMAT_DESCRIPTION and PREVIOUS_GTIDS; then comes its first transaction.
+constexpr int kEventsBeforeTheSecondTransaction = 3;
+
+absl::StatusOr<bool> BeginsAnonymous(Connection& connection, const std::string& file) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows events,
+      connection.Query(fmt::format("SHOW BINLOG EVENTS IN {} LIMIT {}", QuotedText(file),
+                                   kEventsBeforeTheSecondTransaction)));
+  for (const QueryRow& event : events.rows) {
+    if (events.Text(event, {"Event_type"}) == "Anonymous_Gtid") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> AnonymousTransactionsFollow(Connection& connection,
+                                                 const SourcePosition& ours) {
+  if (ours.file.empty()) return false;
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows files, connection.Query("SHOW BINARY LOGS"));
+  bool reached = false;
+  for (const QueryRow& row : files.rows) {
+    const std::string file = files.Text(row, {"Log_name"});
+    reached = reached || file == ours.file;
+    if (!reached) continue;
+    MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, BeginsAnonymous(connection, file));
+    if (anonymous) return true;
+  }
+  return false;
+}
+
+}  // namespace millrace
