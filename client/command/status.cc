@@ -162,6 +162,11 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
                                       Printable(status.version()), up, Printable(status.log_id())));
   text += SourceText(status.source(), paint);
   text += LogText(status.log(), now, paint);
+  if (!status.snapshots_error().empty()) {
+    text += Line(paint, "snapshot",
+                 paint(Tone::kYellow, fmt::format("{} [{}]", Printable(status.snapshots_error()),
+                                                  Printable(status.snapshots_error_reason()))));
+  }
   const std::string snapshots = SnapshotsText(status.snapshots(), now, paint);
   if (!snapshots.empty()) text += "\n" + snapshots;
   if (status.has_mirror()) text += "\n" + MirrorText(status.mirror(), false, paint);

@@ -211,6 +211,9 @@ void AdminService::FillSubscriptions(v1::GetStatusResponse& response) const {
 }
 
 void AdminService::FillSnapshots(v1::GetStatusResponse& response) const {
+  const absl::Status planning = parts_.snapshots.planning();
+  response.set_snapshots_error(std::string(planning.message()));
+  response.set_snapshots_error_reason(ErrorReason(planning));
   for (v1::Snapshot& snapshot : parts_.snapshots.List()) {
     if (!IsOver(snapshot)) *response.add_snapshots() = std::move(snapshot);
   }

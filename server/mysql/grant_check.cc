@@ -11,16 +11,6 @@
 namespace millrace {
 namespace {
 
-// `user@host` as `'user'@'host'`, for a GRANT.
-absl::StatusOr<std::string> AccountName(Connection& connection) {
-  MILLRACE_ASSIGN_OR_RETURN(const auto value, connection.QueryValue("SELECT CURRENT_USER()"));
-  const std::string account = value.value_or("");
-  const size_t at = account.rfind('@');
-  if (at == std::string::npos) return QuotedText(account);
-  return fmt::format("{}@{}", QuotedText(account.substr(0, at)),
-                     QuotedText(account.substr(at + 1)));
-}
-
 Finding Missing(std::string_view privilege, std::string_view purpose, std::string_view on,
                 const std::string& account) {
   return {Severity::kError, std::string(kGrantMissing),
@@ -73,6 +63,15 @@ absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> AccountName(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto value, connection.QueryValue("SELECT CURRENT_USER()"));
+  const std::string account = value.value_or("");
+  const size_t at = account.rfind('@');
+  if (at == std::string::npos) return QuotedText(account);
+  return fmt::format("{}@{}", QuotedText(account.substr(0, at)),
+                     QuotedText(account.substr(at + 1)));
+}
 
 bool AnyGrants(const std::vector<std::string>& grants, std::string_view privilege) {
   const std::string first = fmt::format("GRANT {},", privilege);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "config/source_options.h"
 #include "mysql/connection.h"
 #include "mysql/source_check.h"
@@ -15,6 +16,9 @@ namespace millrace {
 
 // Code of the finding that a grant is missing.
 inline constexpr std::string_view kGrantMissing = "GRANT_MISSING";
+
+// The account that `connection` is logged in as, `'user'@'host'`, for a GRANT.
+absl::StatusOr<std::string> AccountName(Connection& connection);
 
 // Adds a finding for each grant that the account lacks, with the GRANT statement. What roles bring
 // counts. Only reads.

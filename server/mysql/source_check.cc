@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/connection_limit.h"
 #include "mysql/current_position.h"
 #include "mysql/errors.h"
 #include "mysql/grant_check.h"
@@ -307,6 +308,7 @@ absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
   CheckVersion(check);
   CheckBinlog(check);
   MILLRACE_RETURN_IF_ERROR(CheckGrants(connection, options, findings));
+  MILLRACE_RETURN_IF_ERROR(CheckConnectionLimit(connection, snapshots, findings));
   CheckServerIds(check, options);
   MILLRACE_RETURN_IF_ERROR(CheckReplicas(connection, check, options));
   MILLRACE_RETURN_IF_ERROR(CheckFilters(connection, check));

@@ -283,6 +283,12 @@ bool Jobs::WasReadSince(const TableName& name, Micros since) const {
   return false;
 }
 
+std::optional<Assignment> Jobs::TryTake() {
+  absl::MutexLock lock(&mutex_);
+  Micros next = 0;
+  return stopped_ ? std::nullopt : TakeNow(&next);
+}
+
 std::optional<Assignment> Jobs::Take() {
   absl::MutexLock lock(&mutex_);
   while (!stopped_) {
@@ -392,10 +398,22 @@ void Jobs::Stop() {
   changed_.SignalAll();
 }
 
+void Jobs::RetryNow() {
+  absl::MutexLock lock(&mutex_);
+  ++retries_asked_;
+  for (auto& [id, job] : jobs_) {
+    for (Table& table : job.tables) table.retry_at = 0;
+  }
+  changed_.SignalAll();
+}
+
 bool Jobs::StoppedWithin(Micros time) {
   const absl::Time until = absl::Now() + absl::Microseconds(time);
   absl::MutexLock lock(&mutex_);
-  while (!stopped_ && absl::Now() < until) changed_.WaitWithDeadline(&mutex_, until);
+  const uint64_t asked = retries_asked_;
+  while (!stopped_ && retries_asked_ == asked && absl::Now() < until) {
+    changed_.WaitWithDeadline(&mutex_, until);
+  }
   return stopped_;
 }
 

@@ -66,7 +66,9 @@ class Jobs {
 
   // Readers.
 
-  // Waits for a table to read; nothing after Stop. The caller answers with Return.
+  // A table to read, if there is one now. The caller answers with Return.
+  std::optional<Assignment> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same, but waits for one; nothing after Stop.
   std::optional<Assignment> Take() ABSL_LOCKS_EXCLUDED(mutex_);
   // The table is over, or is to be taken on again, not before `retry_at` (steady).
   void Return(const Assignment& assignment, Micros retry_at = 0) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -78,7 +80,9 @@ class Jobs {
   void SetWaiting(uint64_t job, std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends Take and Sleep.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Sleeps until Stop; true if that came.
+  // Ends the waits of Return and StoppedWithin.
+  void RetryNow() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Sleeps until Stop or RetryNow; true if it was Stop.
   bool StoppedWithin(Micros time) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // What is to be stored of the table's progress, in the batch of the changes it tells of.
@@ -118,6 +122,7 @@ class Jobs {
   absl::CondVar changed_;
   std::map<uint64_t, Job> jobs_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t retries_asked_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace millrace::snapshot

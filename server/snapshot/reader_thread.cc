@@ -12,8 +12,8 @@
 
 namespace millrace::snapshot {
 
-ReaderThread::ReaderThread(const TableReader::Parts& parts)
-    : parts_(parts), thread_([this] { Run(); }) {
+ReaderThread::ReaderThread(const TableReader::Parts& parts, std::atomic<int>& connected)
+    : parts_(parts), connected_(connected), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "snapshot");
 }
 
@@ -27,26 +27,44 @@ void ReaderThread::Interrupt() {
 
 void ReaderThread::Run() {
   Micros backoff = parts_.config.source.reconnect_backoff_min;
-  while (auto assignment = parts_.jobs.Take()) {
+  while (auto assignment = Take()) {
     const absl::Status status = ReadOne(*assignment);
     if (status.ok()) {
       parts_.jobs.Return(*assignment);
       backoff = parts_.config.source.reconnect_backoff_min;
       continue;
     }
-    Disconnect();
-    if (!absl::IsCancelled(status)) {
-      spdlog::warn("reading table {} broke off, trying again: {} reason={}",
-                   assignment->table.ToString(), std::string(status.message()),
-                   ErrorReason(status));
-      assignment->progress.set_error(std::string(status.message()));
-      assignment->progress.set_error_reason(ErrorReason(status));
-    }
-    parts_.jobs.Return(*assignment, parts_.clock.SteadyMicros() + backoff);
+    GiveUp(*assignment, status, backoff);
     backoff = std::min(2 * backoff, parts_.config.source.reconnect_backoff_max);
   }
   Disconnect();
   ended_.Notify();
+}
+
+// The account may have few connections, and somebody else may wait for this one.
+std::optional<Assignment> ReaderThread::Take() {
+  std::optional<Assignment> assignment = parts_.jobs.TryTake();
+  if (assignment.has_value()) return assignment;
+  Disconnect();
+  return parts_.jobs.Take();
+}
+
+void ReaderThread::GiveUp(Assignment& assignment, const absl::Status& status, Micros backoff) {
+  Disconnect();
+  if (ErrorReason(status) == "SOURCE_ACCOUNT_LIMIT" && connected_.load() > 0) {
+    // Fewer connections than readers: those that have one read on, this table too.
+    spdlog::info("a reader of snapshots waits: {}", std::string(status.message()));
+    parts_.jobs.Return(assignment);
+    parts_.jobs.StoppedWithin(backoff);
+    return;
+  }
+  if (!absl::IsCancelled(status)) {
+    spdlog::warn("reading table {} broke off, trying again: {} reason={}",
+                 assignment.table.ToString(), std::string(status.message()), ErrorReason(status));
+    assignment.progress.set_error(std::string(status.message()));
+    assignment.progress.set_error_reason(ErrorReason(status));
+  }
+  parts_.jobs.Return(assignment, parts_.clock.SteadyMicros() + backoff);
 }
 
 absl::Status ReaderThread::ReadOne(Assignment& assignment) {
@@ -72,12 +90,15 @@ absl::Status ReaderThread::Connect() {
   absl::MutexLock lock(&mutex_);
   if (interrupted_) return absl::CancelledError("the server stops");
   connection_ = std::move(connection);
+  connected_.fetch_add(1);
   return absl::OkStatus();
 }
 
 void ReaderThread::Disconnect() {
   absl::MutexLock lock(&mutex_);
+  if (connection_ == nullptr) return;
   connection_.reset();
+  connected_.fetch_sub(1);
 }
 
 }  // namespace millrace::snapshot

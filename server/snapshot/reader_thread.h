@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -16,10 +18,11 @@
 namespace millrace::snapshot {
 
 // Reads tables one after the other as Jobs hands them out, over one connection that it makes when
-// there is something to read and gives back when there is nothing more.
+// there is something to read and closes when there is nothing more.
 class ReaderThread {
  public:
-  explicit ReaderThread(const TableReader::Parts& parts);
+  // `connected` counts the readers that have a connection; it outlives them.
+  ReaderThread(const TableReader::Parts& parts, std::atomic<int>& connected);
   // Jobs must have been stopped and the tasks closed.
   ~ReaderThread();
 
@@ -30,11 +33,15 @@ class ReaderThread {
 
  private:
   void Run();
+  std::optional<Assignment> Take();
+  // Gives back a table that could not be read to its end.
+  void GiveUp(Assignment& assignment, const absl::Status& status, Micros backoff);
   absl::Status ReadOne(Assignment& assignment);
   absl::Status Connect() ABSL_LOCKS_EXCLUDED(mutex_);
   void Disconnect() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TableReader::Parts parts_;
+  std::atomic<int>& connected_;
   absl::Mutex mutex_;
   std::unique_ptr<Connection> connection_ ABSL_GUARDED_BY(mutex_);
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;

@@ -3,6 +3,7 @@
 #include "snapshot/snapshots.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
 #include <optional>
@@ -82,6 +83,7 @@ class Snapshots::State {
   void Start();
   bool StopWithin(absl::Duration timeout);
   void Stop();
+  absl::Status planning() const ABSL_LOCKS_EXCLUDED(mutex_);
   Jobs& jobs() { return *jobs_; }
   const Jobs& jobs() const { return *jobs_; }
   absl::StatusOr<v1::Snapshot> Begin(const Request& request) ABSL_LOCKS_EXCLUDED(begin_mutex_);
@@ -91,6 +93,7 @@ class Snapshots::State {
 
  private:
   void Plan();
+  void NotePlanning(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status PlanInitial();
   absl::Status PlanNew();
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
@@ -110,12 +113,14 @@ class Snapshots::State {
   const std::unique_ptr<Jobs> jobs_;
   Pace pace_;
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
+  absl::Status planning_ ABSL_GUARDED_BY(mutex_);
   std::deque<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
   // Held from finding the uncovered tables until their job is added, so that two jobs never read
   // the same table.
   absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
+  std::atomic<int> connected_{0};  // readers
   std::vector<std::unique_ptr<ReaderThread>> readers_;
   absl::Notification planned_;
   std::thread planner_;
@@ -129,7 +134,7 @@ void Snapshots::State::Start() {
                                  .pace = pace_,
                                  .clock = parts_.clock};
   for (uint32_t i = 0; i < parts_.config.snapshot.connections; ++i) {
-    readers_.push_back(std::make_unique<ReaderThread>(parts));
+    readers_.push_back(std::make_unique<ReaderThread>(parts, connected_));
   }
   if (parts_.config.snapshot.mode == SnapshotMode::kNever) return;
   planner_ = std::thread([this] {
@@ -164,10 +169,24 @@ void Snapshots::State::Plan() {
     pause = status.ok() ? kPlanPause
                         : std::max(kPlanPause,
                                    std::min(2 * pause, parts_.config.source.reconnect_backoff_max));
-    if (!status.ok()) {
-      spdlog::debug("snapshots cannot begin yet: {}", std::string(status.message()));
-    }
+    NotePlanning(status);
   } while (!jobs_->StoppedWithin(pause));
+}
+
+void Snapshots::State::NotePlanning(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  // The server stops, or the stream broke, which has its own word in the status.
+  const bool expected = absl::IsCancelled(status) || absl::IsAborted(status);
+  if (!status.ok() && !expected && ErrorReason(planning_) != ErrorReason(status)) {
+    spdlog::warn("snapshots cannot begin yet: {} reason={}", std::string(status.message()),
+                 ErrorReason(status));
+  }
+  planning_ = expected ? absl::OkStatus() : status;
+}
+
+absl::Status Snapshots::State::planning() const {
+  absl::MutexLock lock(&mutex_);
+  return planning_;
 }
 
 absl::Status Snapshots::State::PlanNew() {
@@ -347,6 +366,8 @@ Snapshots::~Snapshots() = default;
 
 void Snapshots::Start() { state_->Start(); }
 void Snapshots::Stop() { state_->Stop(); }
+void Snapshots::RetryNow() { state_->jobs().RetryNow(); }
+absl::Status Snapshots::planning() const { return state_->planning(); }
 bool Snapshots::StopWithin(absl::Duration timeout) { return state_->StopWithin(timeout); }
 
 absl::StatusOr<v1::Snapshot> Snapshots::Begin(const Request& request) {

@@ -42,6 +42,8 @@ class Snapshots {
 
   // Starts the threads. Called once, when the stream has somebody who runs tasks.
   void Start();
+  // What waits for its next try is tried now: the cause of failures may have been corrected.
+  void RetryNow();
   // Ends the threads at the next row; what was read and not taken is read again after a restart.
   // The tasks must be closed before. False if they have not ended by then: a connection that is
   // being made cannot be interrupted.
@@ -67,6 +69,8 @@ class Snapshots {
   absl::StatusOr<v1::Snapshot> Cancel(std::string_view name);
   // Newest first: all that are not over, and the last of those that are.
   std::vector<v1::Snapshot> List() const;
+  // Why snapshots that the configuration wants cannot begin; OK if they can. It is tried again.
+  absl::Status planning() const;
 
   // For a subscriber who wants the current rows of tables whose patterns these are: sees to it that
   // every captured table of the source that matches is covered by the log, or becomes so. Answers

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "fmt/format.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/grant_check.h"
 #include "mysql/source_fixture.h"
@@ -104,6 +105,26 @@ TEST_P(SourceCheckTest, MissingGrantsAreMendedByTheirStatements) {
   EXPECT_EQ(grants, 3u);
   EXPECT_THAT(Check(options), Not(HasCode(std::string(kGrantMissing))));
   EXPECT_TRUE(BinlogStream::Open(options, {}).ok());
+}
+
+TEST_P(SourceCheckTest, ConnectionsThatTheAccountLacksAreMendedByTheStatementNamed) {
+  const auto server = Start();
+  auto root = server->MustConnect();
+  const SnapshotOptions snapshots;
+  for (const int limit : {1, 2, 4}) {
+    root.MustExecute(fmt::format("ALTER USER 'millrace'@'%' WITH MAX_USER_CONNECTIONS {}", limit));
+    const auto findings =
+        CheckSource(*MustConnect(OptionsFor(*server)), OptionsFor(*server), &snapshots);
+    const Finding finding = Find(*findings, "ACCOUNT_CONNECTIONS_FEW");
+    EXPECT_EQ(finding.severity, limit < 2 ? Severity::kError : Severity::kWarning);
+    EXPECT_THAT(finding.message, HasSubstr(fmt::format("may have {} connections", limit)));
+    root.MustExecute(finding.remedy);
+    EXPECT_THAT(*CheckSource(*MustConnect(OptionsFor(*server)), OptionsFor(*server), &snapshots),
+                Not(HasCode("ACCOUNT_CONNECTIONS_FEW")));
+  }
+  // The feed alone needs two.
+  root.MustExecute("ALTER USER 'millrace'@'%' WITH MAX_USER_CONNECTIONS 2");
+  EXPECT_THAT(Check(*server), Not(HasCode("ACCOUNT_CONNECTIONS_FEW")));
 }
 
 TEST_P(SourceCheckTest, GrantsBroughtByARoleCount) {

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "log/log_fixture.h"
 
 namespace millrace::snapshot {
@@ -49,7 +50,27 @@ class JobsTest : public log::testing::LogTest {
   const TableName orders_{"shop", "orders"};
   const TableName items_{"shop", "items"};
   std::unique_ptr<Jobs> jobs_;
+  absl::Notification retried_;
 };
+
+TEST_F(JobsTest, TableThatWaitsForItsNextTryIsTriedNowWhenAsked) {
+  Add({orders_});
+  jobs_->Return(*jobs_->Take(), clock_.SteadyMicros() + 1'000'000);
+  EXPECT_FALSE(jobs_->TryTake().has_value());
+  jobs_->RetryNow();
+  EXPECT_EQ(jobs_->TryTake()->table, orders_);
+}
+
+TEST_F(JobsTest, RetryEndsAPause) {
+  std::thread retry([this] {
+    while (!retried_.WaitForNotificationWithTimeout(absl::Milliseconds(1))) jobs_->RetryNow();
+  });
+  EXPECT_FALSE(jobs_->StoppedWithin(Micros{3600} * 1'000'000));
+  retried_.Notify();
+  retry.join();
+  jobs_->Stop();
+  EXPECT_TRUE(jobs_->StoppedWithin(Micros{3600} * 1'000'000));
+}
 
 TEST_F(JobsTest, TablesAreHandedOutInOrderAndOnce) {
   Add({orders_, items_});

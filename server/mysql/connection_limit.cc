@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "mysql/connection_limit.h"
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/grant_check.h"
+
+namespace millrace {
+namespace {
+
+// The dump of the binlog, and questions beside it.
+constexpr uint64_t kOfTheFeed = 2;
+// A request for a snapshot asks which tables there are.
+constexpr uint64_t kOfARequest = 1;
+
+// How many connections an account may have at once, and how many it needs.
+struct Connections {
+  uint64_t limit = 0;
+  uint64_t needed = 0;
+};
+
+Finding TooFew(Severity severity, const std::string& account, const Connections& connections,
+               const std::string& what) {
+  const auto& [limit, needed] = connections;
+  return {severity, "ACCOUNT_CONNECTIONS_FEW",
+          fmt::format("{} may have {} connections at once (MAX_USER_CONNECTIONS) and needs {}: {}",
+                      account, limit, needed, what),
+          fmt::format("ALTER USER {} WITH MAX_USER_CONNECTIONS {};", account, needed)};
+}
+
+}  // namespace
+
+absl::Status CheckConnectionLimit(Connection& connection, const SnapshotOptions* snapshots,
+                                  std::vector<Finding>& findings) {
+  // The account's own limit, or that of the server if it has none; 0: no limit.
+  MILLRACE_ASSIGN_OR_RETURN(const auto value,
+                            connection.QueryValue("SELECT @@session.max_user_connections"));
+  const std::string text = value.value_or("");
+  uint64_t limit = 0;
+  std::from_chars(text.data(), text.data() + text.size(), limit);
+  const uint64_t readers = snapshots == nullptr ? 0 : snapshots->connections;
+  const uint64_t needed = kOfTheFeed + (snapshots == nullptr ? 0 : readers + kOfARequest);
+  if (limit == 0 || limit >= needed) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
+  if (limit < kOfTheFeed) {
+    findings.push_back(
+        TooFew(Severity::kError, account, {limit, needed}, "2 of them to read the binlog"));
+    return absl::OkStatus();
+  }
+  const std::string snapshot =
+      limit == kOfTheFeed ? "with 2 no snapshot can be read" : "with fewer snapshots are slower";
+  findings.push_back(TooFew(
+      Severity::kWarning, account, {limit, needed},
+      fmt::format("2 to read the binlog, {} for snapshots (snapshot.connections), 1 for requests; "
+                  "{}",
+                  readers, snapshot)));
+  return absl::OkStatus();
+}
+
+}  // namespace millrace
