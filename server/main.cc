@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "CLI/CLI.hpp"
@@ -20,6 +22,7 @@
 #include "base/logging.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "config/password.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "fmt/format.h"
@@ -95,26 +98,51 @@ absl::StatusOr<Config> MakeConfig(const Flags& flags) {
   return config;
 }
 
-// Blocks the signals that stop the server, so that only WaitForStop sees them. Before any thread
-// starts.
-sigset_t BlockStopSignals() {
+// Blocks the signals that WaitForStop takes, so that it alone sees them, on the main thread and not
+// in a handler. Before any thread starts.
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
-// Waits for SIGTERM or SIGINT; the next one of them ends the process at once.
-void WaitForStop(const sigset_t& signals) {
+// Waits for SIGTERM or SIGINT; the next one of them ends the process at once. Calls `reload` at
+// each SIGHUP until then.
+void WaitForStop(const sigset_t& signals, const std::function<void()>& reload) {
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP) {
+    if (signal == SIGHUP) reload();
+  }
   spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGTERM, [](int) { _exit(kExitFailure); });
   std::signal(SIGINT, [](int) { _exit(kExitFailure); });
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void LogReload(const absl::Status& status, std::string_view what) {
+  if (status.ok()) {
+    spdlog::info("SIGHUP: {} can be read", what);
+  } else {
+    spdlog::warn("SIGHUP: {} reason={}", std::string(status.message()), ErrorReason(status));
+  }
+}
+
+// Secrets and certificates of the source are read at each connect, so all that is left to do is to
+// say whether they can be, and to connect now if ingestion waits. An open connection stays.
+void Reload(const Config& config, ingest::Ingest& ingest, snapshot::Snapshots& snapshots) {
+  LogReload(ReadPassword(config.source).status(), "the password of the source");
+  LogReload(CheckTlsFiles(config.source), "the TLS files of the source");
+  if (config.kafka.enabled) {
+    LogReload(ReadSaslPassword(config.kafka).status(), "the password of Kafka");
+  }
+  ingest.RetryNow();
+  snapshots.RetryNow();
 }
 
 SourceOptions SourceOf(const Config& config) {
@@ -243,7 +271,7 @@ bool StopInOrder(const Running& running) {
 }
 
 int Serve(const Config& config) {
-  const sigset_t signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   const Clock& clock = Clock::System();
   auto log = log::Log::Open(config.log, clock);
   if (!log.ok()) return Fail(log.status(), kExitFailure);
@@ -315,7 +343,7 @@ int Serve(const Config& config) {
                config.server.listen, (*server)->port(), config.log.directory,
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
-  WaitForStop(signals);
+  WaitForStop(signals, [&] { Reload(config, **ingest, **snapshots); });
   const bool ended = StopInOrder({.ingest = **ingest,
                                   .mirror = mirror->get(),
                                   .tasks = tasks,
@@ -350,7 +378,10 @@ int Main(int argc, char** argv) {
   CLI::App app(
       "Change-feed server for MySQL and MariaDB: tails the binlog, keeps every row change, serves "
       "it by "
-      "gRPC.\nPasswords come from source.password_file or source.password_env, never from flags.",
+      "gRPC.\nPasswords come from source.password_file or source.password_env, never from flags.\n"
+      "SIGTERM and SIGINT stop it; SIGHUP makes it read the source's password and certificates "
+      "again "
+      "and, if it waits, connect now.",
       "millraced");
   Flags flags;
   AddFlags(app, flags);
