@@ -179,7 +179,8 @@ void AdminService::FillLog(v1::LogStatus& log) const {
   if (range.oldest > range.newest) return;
   const auto frames = parts_.feed.Read(range.oldest, 1);
   if (!frames.ok() || frames->empty()) return;
-  const Micros oldest = frames->front()->segments().front().commit_time;
+  const log::Frame& frame = *frames->front();
+  const Micros oldest = std::min(frame.segments().front().commit_time, frame.commit_time_max());
   if (oldest > 0) *log.mutable_oldest_commit_time() = ToTimestamp(oldest);
 }
 

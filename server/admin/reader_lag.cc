@@ -7,12 +7,13 @@
 namespace millrace::admin {
 namespace {
 
-// Commit time of the transaction that change `sequence` of `frame` belongs to.
+// Commit time of the transaction that change `sequence` of `frame` belongs to, as far as it is
+// believed.
 Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
   Sequence next = frame.first();
   for (const log::Segment& segment : frame.segments()) {
     next.value += segment.change_count;
-    if (sequence < next) return segment.commit_time;
+    if (sequence < next) return std::min(segment.commit_time, frame.commit_time_max());
   }
   return frame.commit_time_max();
 }

@@ -114,7 +114,8 @@ absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& reque
     feed::Place place;
     if (request.has_commit_time()) {
       MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
-      MILLRACE_ASSIGN_OR_RETURN(place, feed::FindCommitTime(feed, time));
+      MILLRACE_ASSIGN_OR_RETURN(
+          place, feed::FindCommitTime(feed, time, parts_.streams.clock.WallMicros()));
     } else if (request.has_gtid_set()) {
       MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfGtidSet(feed, request.gtid_set()));
     } else {

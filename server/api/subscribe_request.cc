@@ -60,7 +60,7 @@ absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
       return PlaceOfStartPoint(context.feed, request.at());
     case v1::SubscribeRequest::kCommitTime: {
       MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
-      return feed::FindCommitTime(context.feed, time);
+      return feed::FindCommitTime(context.feed, time, context.clock.WallMicros());
     }
     case v1::SubscribeRequest::kGtidSet:
       return PlaceOfGtidSet(context.feed, request.gtid_set());

@@ -35,6 +35,7 @@ struct RequestContext {
   const schema::Registry& registry;
   const ServerOptions& options;
   const schema::Coverage* coverage = nullptr;  // null: there are no snapshots
+  const Clock& clock = Clock::System();
 };
 
 // Errors as the table in error.proto.

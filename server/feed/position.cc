@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "feed/before_transaction.h"
 #include "fmt/format.h"
 #include "model/gtid.h"
 #include "model/source_position.h"
@@ -78,11 +79,6 @@ absl::StatusOr<bool> HoldsGtid(const GtidSet& set, std::string_view text) {
   return set.Contains(gtid);
 }
 
-absl::Status NotFound(std::string_view what) {
-  return MakeError(absl::StatusCode::kOutOfRange, "POSITION_NOT_FOUND",
-                   fmt::format("{}; start at EARLIEST, or read the tables anew", what));
-}
-
 absl::StatusOr<GtidSet> GtidsOf(const Feed::Edge& edge) {
   if (edge.source_position.empty()) return GtidSet();
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition position,
@@ -104,16 +100,6 @@ void Join(GtidSet& set, const GtidSet& other) {
 bool OfDifferentFlavours(const GtidSet& a, const GtidSet& b) {
   return (!a.mysql().empty() && !b.mariadb().empty()) ||
          (!a.mariadb().empty() && !b.mysql().empty());
-}
-
-// The place before the transaction that `segment`, whose first change is `first`, belongs to.
-absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& segment,
-                                        Sequence first) {
-  const Place place{.after = {first.value - segment.changes_before - 1}};
-  if (place.after.next() < feed.range().oldest) {
-    return NotFound("the transaction at that position is partly trimmed");
-  }
-  return place;
 }
 
 // The first frame up to which the log has a transaction that `held` lacks; null if there is none.
@@ -189,6 +175,20 @@ absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
 }
 
 }  // namespace
+
+absl::Status PositionNotFound(std::string_view what) {
+  return MakeError(absl::StatusCode::kOutOfRange, "POSITION_NOT_FOUND",
+                   fmt::format("{}; start at EARLIEST, or read the tables anew", what));
+}
+
+absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& segment,
+                                        Sequence first) {
+  const Place place{.after = {first.value - segment.changes_before - 1}};
+  if (place.after.next() < feed.range().oldest) {
+    return PositionNotFound("the transaction at that position is partly trimmed");
+  }
+  return place;
+}
 
 absl::Status SnapshotExpired() {
   return MakeError(absl::StatusCode::kOutOfRange, "SNAPSHOT_EXPIRED",
@@ -277,7 +277,7 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
   const Feed::Edge edge = feed.edge();
   const log::Range range = edge.range;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
-  if (known.empty()) return NotFound("the log holds no GTIDs");
+  if (known.empty()) return PositionNotFound("the log holds no GTIDs");
   if (OfDifferentFlavours(known, gtids)) {
     return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
                      "the GTID set is of the other kind of source: MySQL's hold colons, MariaDB's "
@@ -288,40 +288,16 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
     return Place{.after = range.newest};
   }
   if (range.oldest > range.newest)
-    return NotFound("transactions after the GTID set are not in the log");
+    return PositionNotFound("transactions after the GTID set are not in the log");
   MILLRACE_ASSIGN_OR_RETURN(const FramePtr oldest, feed.log().FrameHolding(range.oldest));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::FromBinary(oldest->gtids_before()));
   if (!gtids.Contains(before)) {
-    return NotFound(
+    return PositionNotFound(
         "transactions that the GTID set lacks have been trimmed or were never in the log");
   }
   // Changes that the set holds and that are still to come here would be repeated.
   if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
   return FindFirstLacking(feed, gtids, range.newest);
-}
-
-absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time) {
-  const log::Range range = feed.range();
-  if (range.oldest > range.newest) return Place{.after = range.newest};
-  MILLRACE_ASSIGN_OR_RETURN(FramePtr frame,
-                            feed.log().FindFirst([time](const log::Frame& candidate) {
-                              return candidate.commit_time_max() >= time;
-                            }));
-  while (frame != nullptr && frame->first() <= range.newest) {
-    Sequence first = frame->first();
-    for (const log::Segment& segment : frame->segments()) {
-      if (segment.commit_time >= time) {
-        if (first == range.oldest && range.oldest.value > 1) {
-          return NotFound("transactions of that time may have been trimmed");
-        }
-        return BeforeTransaction(feed, segment, first);
-      }
-      first.value += segment.change_count;
-    }
-    if (frame->last() >= range.newest) break;
-    MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameHolding(frame->last().next()));
-  }
-  return Place{.after = range.newest};
 }
 
 }  // namespace millrace::feed

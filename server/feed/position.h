@@ -41,8 +41,10 @@ absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after);
 // holds more than this log. INVALID_ARGUMENT GTID_SET_MALFORMED: of the other flavour.
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids);
 
-// Before the first transaction committed at or after `time`. OUT_OF_RANGE POSITION_NOT_FOUND: it
-// may have been trimmed.
-absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time);
+// Before the first transaction committed at or after `time`. Transactions right before it whose own
+// clock was far ahead or behind are taken along, for when they were committed is not known (see
+// log/commit_time.h). OUT_OF_RANGE POSITION_NOT_FOUND: it may have been trimmed, or `time` is to
+// come: later than the present, `now`, and log::kClockAheadMax.
+absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now);
 
 }  // namespace millrace::feed

@@ -21,6 +21,7 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       plans_(options_.flavour, options_.tables, parts.registry, parts.counters,
              parts.fetch_details),
       hand_over_(parts.hand_over),
+      commit_times_(parts.commit_times),
       reader_(options_.flavour),
       file_(options_.start.file),
       offset_(options_.start.offset),
@@ -174,6 +175,8 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
+  // When the file was begun: before anything in it was committed, whatever that says.
+  builder_.RaiseCommitTimeMax(Believed(Micros{event.header.timestamp} * 1'000'000));
   plans_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
   return Abandon();

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "binlog/event.h"
 #include "binlog/events.h"
+#include "ingest/commit_time_limit.h"
 #include "ingest/coverage_rules.h"
 #include "ingest/table_plans.h"
 #include "ingest/transaction_gtid.h"
@@ -66,6 +67,7 @@ class EventProcessor {
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
     HandOver hand_over;
+    CommitTimeLimit* commit_times = nullptr;  // null: every commit time is believed
   };
 
   EventProcessor(Options options, const Parts& parts);
@@ -102,7 +104,7 @@ class EventProcessor {
   // Tables that got rows the log does not know since this was last asked: their coverage is
   // spoiled.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
-  // Commit time of the newest transaction begun; 0 before the first.
+  // Commit time of the newest transaction begun, as far as it is believed; 0 before the first.
   Micros commit_time() const { return commit_time_; }
   // Transactions that have ended since it was made, also those without captured changes.
   uint64_t transactions() const { return transactions_; }
@@ -139,6 +141,9 @@ class EventProcessor {
                              bool truncates);
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
 
+  Micros Believed(Micros commit_time) const {
+    return commit_times_ == nullptr ? commit_time : commit_times_->Clamp(commit_time);
+  }
   void Begin(const Event& event);
   // A transaction that holds nothing for us.
   Step CommitEmpty(const Event& event);
@@ -167,6 +172,7 @@ class EventProcessor {
   snapshot::LiveChanges& live_changes_;
   TablePlans plans_;
   const HandOver hand_over_;
+  CommitTimeLimit* const commit_times_;
   binlog::EventReader reader_;
 
   // Where the stream is: `offset_` is after the event being processed.
@@ -190,7 +196,7 @@ class EventProcessor {
   Micros announced_commit_time_ = 0;
   uint32_t server_id_ = 0;
   uint64_t transaction_offset_ = 0;
-  Micros commit_time_ = 0;
+  Micros commit_time_ = 0;  // as far as it is believed
   uint64_t transactions_ = 0;
   struct Savepoint {
     std::string name;

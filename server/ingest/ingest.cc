@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "base/check.h"
@@ -56,6 +57,7 @@ Ingest::Ingest(const Parts& parts, TablePatterns tables)
       coverage_(parts.coverage),
       tasks_(parts.tasks),
       clock_(parts.clock),
+      commit_times_(parts.clock),
       on_uncovered_(parts.on_uncovered),
       tables_(std::move(tables)),
       committer_options_(parts.committer) {
@@ -224,6 +226,7 @@ absl::Status Ingest::ConnectQueries() {
   }
   MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
   MILLRACE_RETURN_IF_ERROR(LearnNames());
+  MILLRACE_RETURN_IF_ERROR(LearnTime());
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_, findings_logged_));
   checked_ = true;
@@ -234,6 +237,24 @@ absl::Status Ingest::LearnNames() {
   MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(*queries_));
   return FindingsStatus(CheckNames(queries_->info(), names_, source_, &config_.snapshot),
                         queries_->endpoint());
+}
+
+absl::Status Ingest::LearnTime() {
+  // SYSDATE, unlike NOW, does not depend on the session's timestamp.
+  MILLRACE_ASSIGN_OR_RETURN(
+      const auto value,
+      queries_->QueryValue("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)"));
+  const std::string text = value.value_or("");
+  Micros time = 0;
+  std::from_chars(text.data(), text.data() + text.size(), time);
+  commit_times_.SetSourceTime(time);
+  return absl::OkStatus();
+}
+
+Micros Ingest::StartTime() {
+  const bool begins_now = log_.source_position().empty() && source_.start.at == StartAt::kCurrent;
+  // The log may be of a version that believed every time.
+  return begins_now ? commit_times_.SourceNow() : commit_times_.Clamp(log_.commit_time_max());
 }
 
 absl::StatusOr<SourcePosition> Ingest::StartPosition() {
@@ -261,10 +282,10 @@ absl::Status Ingest::Prepare() {
   if (processor_ != nullptr) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
   registry_.SetFlavour(queries_->info().flavour);
-  builder_.emplace(config_.log.frame_bytes,
-                   transcode::FrameBuilder::Start{.newest = log_.range().newest,
-                                                  .gtids = start.gtids,
-                                                  .commit_time_max = log_.commit_time_max()});
+  builder_.emplace(
+      config_.log.frame_bytes,
+      transcode::FrameBuilder::Start{
+          .newest = log_.range().newest, .gtids = start.gtids, .commit_time_max = StartTime()});
   counted_ = log_.range().newest;
   auto committer =
       std::make_unique<Committer>(log_, registry_, coverage_, clock_, committer_options_);
@@ -284,7 +305,8 @@ absl::Status Ingest::Prepare() {
           .coverage = coverage_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
-          .hand_over = [this] { return HandOver(/*drop_staged=*/false); }});
+          .hand_over = [this] { return HandOver(/*drop_staged=*/false); },
+          .commit_times = &commit_times_});
   groups_.emplace(*processor_, *builder_, registry_, coverage_);
   // The place where the log begins is part of it, even before the first change.
   return committer_->Push(groups_->TakePlace()) ? absl::OkStatus() : committer_->status();

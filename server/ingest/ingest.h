@@ -20,6 +20,7 @@
 #include "base/retry_policy.h"
 #include "config/config.h"
 #include "ingest/commit_group.h"
+#include "ingest/commit_time_limit.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
 #include "ingest/group_builder.h"
@@ -92,6 +93,9 @@ class Ingest {
   absl::Status RunOnce();
   absl::Status ConnectQueries();
   absl::Status LearnNames();
+  absl::Status LearnTime();
+  // What the running maximum of commit times begins with.
+  Micros StartTime();
   absl::StatusOr<SourcePosition> StartPosition();
   absl::Status Prepare();
   absl::Status ReadStream();
@@ -133,6 +137,7 @@ class Ingest {
   schema::Coverage& coverage_;
   snapshot::StreamTasks& tasks_;
   const Clock& clock_;
+  CommitTimeLimit commit_times_;
   const std::function<void(const TableName&)> on_uncovered_;
   const TablePatterns tables_;
   const Committer::Options committer_options_;

@@ -54,10 +54,12 @@ struct FrameContent {
   std::string payload;
   std::vector<Segment> segments;
   std::vector<Run> runs;
-  std::string gtids_before;    // binary GtidSet of all transactions that end before this frame's
-                               // first segment
-  std::string gtids_after;     // … that end in or before this frame
-  Micros commit_time_max = 0;  // greatest commit time of the log up to and with this frame
+  std::string gtids_before;  // binary GtidSet of all transactions that end before this frame's
+                             // first segment
+  std::string gtids_after;   // … that end in or before this frame
+  // Greatest commit time of the log up to and with this frame, of those that were believed when
+  // they were written: see log/commit_time.h.
+  Micros commit_time_max = 0;
 };
 
 // A stored frame, parsed. Immutable and shared: the bytes live as long as any holder. Thread-safe.

@@ -175,6 +175,7 @@ class Log {
   // Retention.
   absl::StatusOr<Sequence> ChooseCut(std::optional<Sequence> keep_from);
   absl::StatusOr<Sequence> CutByAge(const Frame& newest);
+  absl::StatusOr<Sequence> CutUnbelieved(const Frame& newest);
   absl::StatusOr<Sequence> CutByBytes(uint64_t bytes_max, const Frame& newest) const;
   absl::Status MoveOldest(Sequence oldest);
 

@@ -2,9 +2,11 @@
 
 // Retention: how far the low-water mark may move, and moving it.
 #include <algorithm>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "log/commit_time.h"
 #include "log/database.h"
 #include "log/directory.h"
 #include "log/log.h"
@@ -38,11 +40,35 @@ absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
   const Sequence oldest = range().oldest;
   if (options_.retention_age == 0) return oldest;
   MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(oldest));
+  if (BelievedTime(*frame, clock_.WallMicros()) != frame->commit_time_max()) {
+    return CutUnbelieved(newest);
+  }
   const Micros cutoff = age_limit_.Cutoff(frame->commit_time_max(), newest.commit_time_max());
   if (frame->commit_time_max() >= cutoff) return oldest;
   MILLRACE_ASSIGN_OR_RETURN(
       const auto kept, FindFirst([&](const Frame& at) { return at.commit_time_max() >= cutoff; }));
   return kept != nullptr ? kept->first() : newest.first();
+}
+
+// The maximum that the oldest frames carry is not to be believed, so it does not lead to the cut:
+// looks at their own transactions, at some frames in each call.
+absl::StatusOr<Sequence> Log::CutUnbelieved(const Frame& newest) {
+  constexpr int kFramesMax = 1000;
+  const Micros now = clock_.WallMicros();
+  Sequence cut = range().oldest;
+  std::optional<Micros> cutoff;
+  Sequence at = cut;
+  for (int i = 0; i < kFramesMax && at < newest.first(); ++i) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(at));
+    at = frame->last().next();
+    const std::optional<Micros> time = BelievedTime(*frame, now);
+    // Goes together with the next one whose time is known.
+    if (!time.has_value()) continue;
+    if (!cutoff.has_value()) cutoff = age_limit_.Cutoff(*time, newest.commit_time_max());
+    if (*time >= *cutoff) break;
+    cut = at;
+  }
+  return cut;
 }
 
 // RocksDB gives space back by whole files, so the cut is the end of the last file that has to go.

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ namespace millrace::transcode {
 struct TransactionHeader {
   std::string_view gtid;  // text; empty without
   Micros commit_time = 0;
+  // What of it is believed and counts for the running maximum of the log; 0: all of it.
+  Micros believed_time = 0;
   uint32_t server_id = 0;
   std::string_view file;  // of the transaction's first event
   uint64_t position = 0;
@@ -123,6 +126,8 @@ class FrameBuilder {
   // Newest sequence of an ended transaction.
   Sequence newest() const;
   Micros commit_time_max() const { return commit_time_max_; }
+  // Nothing that follows was committed before `time`.
+  void RaiseCommitTimeMax(Micros time) { commit_time_max_ = std::max(commit_time_max_, time); }
   // True if ended transactions wait in the open frame.
   bool has_open_changes() const { return open_finished_changes_ > 0; }
   bool has_closed_frames() const { return !closed_.empty(); }
@@ -181,6 +186,7 @@ class FrameBuilder {
   uint64_t changes_before_ = 0;  // of the transaction in progress, in closed frames
   bool staged_ = false;          // frames of the transaction in progress have been taken
   Micros commit_time_ = 0;
+  Micros believed_time_ = 0;
   WireBuffer header_;
 
   // The open frame. `content_.payload` stays empty.

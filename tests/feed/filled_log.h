@@ -107,11 +107,14 @@ class FilledLog {
     for (const RowChange& row : rows) Add(row);
     End();
   }
-  void Begin(uint64_t number) {
+  void Begin(uint64_t number) { BeginAt(number, static_cast<Micros>(number) * kSecond); }
+  // `believed`: what counts of the commit time; 0: all.
+  void BeginAt(uint64_t number, Micros commit_time, Micros believed = 0) {
     number_ = number;
     const std::string gtid = GtidTextOf(number);
     builder_->BeginTransaction({.gtid = gtid,
-                                .commit_time = static_cast<Micros>(number) * kSecond,
+                                .commit_time = commit_time,
+                                .believed_time = believed,
                                 .server_id = 11,
                                 .file = "binlog.000001",
                                 .position = 100 * number});

@@ -9,6 +9,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr Micros kHour = 3600 * kSecond;
+constexpr Micros kFuture = 1'000'000 * kHour;
+
 std::string GtidsText(const Token& token) { return GtidSet::FromBinary(token.gtids)->ToString(); }
 
 class PositionTest : public ::testing::Test {
@@ -20,6 +23,14 @@ class PositionTest : public ::testing::Test {
       if (number % 4 == 0) log.Commit();
     }
     log.Commit();
+  }
+  // Where a start by commit time begins. The present is an hour after all transactions.
+  absl::StatusOr<Place> At(Micros time) { return FindCommitTime(log_.feed(), time, 2 * kHour); }
+  // Of one change; `believed`: what counts of the commit time.
+  void InsertAt(uint64_t number, Micros commit_time, Micros believed = 0) {
+    log_.BeginAt(number, commit_time, believed);
+    log_.Add({});
+    log_.End();
   }
   static uint64_t LastOf(const FilledLog& log, uint64_t transaction) {
     uint64_t last = 0;
@@ -174,32 +185,105 @@ TEST_F(PositionTest, WhatIsNotPublishedIsNoPlace) {
   log_.Inserts(6, 2);
   log_.CommitQuietly();
   EXPECT_EQ(FindGtids(log_.feed(), GtidsUpTo(4))->after.value, published);
-  EXPECT_EQ(FindCommitTime(log_.feed(), 6 * kSecond)->after.value, published);
+  EXPECT_EQ(At(6 * kSecond)->after.value, published);
   EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {published + 1})), "TOKEN_AHEAD");
 }
 
 TEST_F(PositionTest, EveryCommitTimeIsFound) {
   Fill(log_, 20);
   for (uint64_t number = 1; number <= 20; ++number) {
-    const auto place = FindCommitTime(log_.feed(), static_cast<Micros>(number) * kSecond);
+    const auto place = At(static_cast<Micros>(number) * kSecond);
     ASSERT_EQ(ReasonOf(place), "OK");
     EXPECT_EQ(place->after.value, LastOf(log_, number - 1)) << number;
-    const auto between = FindCommitTime(log_.feed(), static_cast<Micros>(number) * kSecond - 1);
+    const auto between = At(static_cast<Micros>(number) * kSecond - 1);
     EXPECT_EQ(between->after.value, LastOf(log_, number - 1)) << number;
   }
 }
 
 TEST_F(PositionTest, CommitTimeToComeIsTheEnd) {
-  EXPECT_EQ(FindCommitTime(log_.feed(), 5)->after.value, 0u);
+  EXPECT_EQ(At(5)->after.value, 0u);
   Fill(log_, 4);
-  EXPECT_EQ(FindCommitTime(log_.feed(), 99 * kSecond)->after.value, log_.newest());
+  EXPECT_EQ(At(99 * kSecond)->after.value, log_.newest());
 }
 
 TEST_F(PositionTest, CommitTimeThatMayBeTrimmedIsNotFound) {
   Fill(log_, 40);
   log_.TrimBefore(20);
-  EXPECT_EQ(ReasonOf(FindCommitTime(log_.feed(), 3 * kSecond)), "POSITION_NOT_FOUND");
-  EXPECT_EQ(ReasonOf(FindCommitTime(log_.feed(), 30 * kSecond)), "OK");
+  EXPECT_EQ(ReasonOf(At(3 * kSecond)), "POSITION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(At(30 * kSecond)), "OK");
+}
+
+TEST_F(PositionTest, CommitTimeInTheFutureIsNotFound) {
+  Fill(log_, 4);
+  EXPECT_EQ(ReasonOf(At(3 * kHour)), "POSITION_NOT_FOUND");
+}
+
+// Transactions 1 to 20, a frame each, of which every second counts as it says and 10 is of an odd
+// clock.
+class OddClockPosition : public PositionTest {
+ protected:
+  void FillAround(Micros odd, Micros believed) {
+    for (uint64_t number = 1; number <= 20; ++number) {
+      number == 10 ? InsertAt(10, odd, believed)
+                   : InsertAt(number, static_cast<Micros>(number) * kSecond);
+      if (alone_) log_.Commit();
+    }
+    log_.Commit();
+  }
+  // The odd one may have been committed at any time between its neighbours.
+  void ExpectEveryOtherIsFound() {
+    for (uint64_t number = 1; number <= 20; ++number) {
+      const auto place = At(static_cast<Micros>(number) * kSecond);
+      ASSERT_EQ(ReasonOf(place), "OK") << number;
+      EXPECT_EQ(place->after.value, number == 11 ? 9 : number - 1) << number;
+    }
+  }
+
+  bool alone_ = true;
+};
+
+TEST_F(OddClockPosition, ClockAheadDecidesNothing) {
+  FillAround(kFuture, 10 * kSecond);
+  ExpectEveryOtherIsFound();
+}
+
+TEST_F(OddClockPosition, ClockAheadInAFrameWithOthersDecidesNothing) {
+  alone_ = false;
+  FillAround(kFuture, 10 * kSecond);
+  ExpectEveryOtherIsFound();
+}
+
+// Logs of earlier versions: everything after it carries its time as the maximum.
+TEST_F(OddClockPosition, ClockAheadThatWasBelievedDecidesNothing) {
+  FillAround(kFuture, 0);
+  ExpectEveryOtherIsFound();
+}
+
+TEST_F(OddClockPosition, ClockFarBehindDecidesNothing) {
+  for (uint64_t number = 1; number <= 20; ++number) {
+    InsertAt(number, number == 10 ? kSecond : kHour + static_cast<Micros>(number) * kSecond);
+    log_.Commit();
+  }
+  for (uint64_t number = 1; number <= 20; ++number) {
+    if (number == 10) continue;
+    const auto place = At(kHour + static_cast<Micros>(number) * kSecond);
+    ASSERT_EQ(ReasonOf(place), "OK") << number;
+    EXPECT_EQ(place->after.value, number == 11 ? 9 : number - 1) << number;
+  }
+}
+
+// Ours was an hour behind while 6 to 12 were written, so that nothing of them was believed.
+TEST_F(OddClockPosition, TransactionsThatWereNotBelievedAreFound) {
+  for (uint64_t number = 1; number <= 20; ++number) {
+    const Micros time = kHour + static_cast<Micros>(number) * kSecond;
+    InsertAt(number, time, number >= 6 && number <= 12 ? kSecond : time);
+    log_.Commit();
+  }
+  for (uint64_t number = 1; number <= 20; ++number) {
+    const auto place = At(kHour + static_cast<Micros>(number) * kSecond);
+    ASSERT_EQ(ReasonOf(place), "OK") << number;
+    EXPECT_EQ(place->after.value, number - 1);
+  }
 }
 
 }  // namespace

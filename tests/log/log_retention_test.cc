@@ -63,6 +63,38 @@ TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
   ExpectRange(1, 1000);
 }
 
+// As logs of before version 0.2 hold them: the running maximum stays where one clock put it.
+TEST_F(LogRetentionTest, MaximumOfAClockAheadDoesNotStopTrimming) {
+  constexpr Micros kFuture = Micros{100} * 365 * 24 * 3600 * kSecond;
+  options_.retention_age = 30 * kSecond;
+  Fill(20);
+  for (int i = 0; i < 80; ++i) {
+    clock_.Pass(kSecond);
+    FrameContent content = OneTransaction(next_, 10, 4096, i == 0 ? kFuture : clock_.WallMicros());
+    content.commit_time_max = kFuture;
+    next_.value += 10;
+    ASSERT_EQ(ReasonOf(log_->Commit(BatchOf({Stored(content)}))), "OK");
+  }
+  Trim();
+  EXPECT_EQ(oldest(), 201u);  // what comes before the odd clock goes by its maximum
+  Trim();
+  EXPECT_EQ(oldest(), 691u);
+  CommitMany(50);  // by this version
+  Trim();
+  EXPECT_EQ(oldest(), 1191u);
+}
+
+TEST_F(LogRetentionTest, NewestFrameStaysWhateverItsClock) {
+  options_.retention_age = 30 * kSecond;
+  Fill(0);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(ReasonOf(CommitFrame(10, 4096, Micros{1} << 60)), "OK");
+  }
+  clock_.Pass(1000 * kSecond);
+  Trim();
+  ExpectRange(1, 30);
+}
+
 TEST_F(LogRetentionTest, BytesOverTheLimitAreTrimmedByWholeFiles) {
   Fill(400);
   options_.retention_bytes = log_->DiskBytes() / 2;

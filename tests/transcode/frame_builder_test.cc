@@ -342,6 +342,25 @@ TEST_F(FrameBuilderTest, CommitTimeOfAnUnfinishedFrameCoversIt) {
   EXPECT_EQ(Take().front()->commit_time_max(), CommitTimeOf(5));
 }
 
+TEST_F(FrameBuilderTest, CommitTimeThatIsNotBelievedDoesNotRaiseTheMaximum) {
+  builder_.BeginTransaction({.commit_time = CommitTimeOf(900), .believed_time = CommitTimeOf(3)});
+  Insert(1);
+  builder_.EndTransaction();
+  const auto frame = CloseAndTakeOne();
+  EXPECT_EQ(frame->commit_time_max(), CommitTimeOf(3));
+  EXPECT_EQ(frame->segments().front().commit_time, CommitTimeOf(900));
+  EXPECT_EQ(builder_.commit_time_max(), CommitTimeOf(3));
+}
+
+TEST_F(FrameBuilderTest, MaximumOfCommitTimesIsRaised) {
+  builder_.RaiseCommitTimeMax(CommitTimeOf(8));
+  builder_.RaiseCommitTimeMax(CommitTimeOf(7));
+  Transaction(1, 1);
+  const auto frame = CloseAndTakeOne();
+  EXPECT_EQ(frame->commit_time_max(), CommitTimeOf(8));
+  EXPECT_EQ(frame->segments().front().commit_time, CommitTimeOf(1));
+}
+
 TEST_F(FrameBuilderTest, GoesOnAfterAnUndecodableRow) {
   Transaction(1, 1);
   Begin(2);

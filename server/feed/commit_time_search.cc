@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where a start by commit time begins. Part of position.h.
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "feed/before_transaction.h"
+#include "feed/position.h"
+#include "fmt/format.h"
+#include "log/commit_time.h"
+
+namespace millrace::feed {
+namespace {
+
+// Of frames that are looked at one after the other.
+constexpr size_t kReadBytes = 256 << 10;
+
+// Looks at one transaction after the other for the first that was committed at `time` or later.
+class Scan {
+ public:
+  // `before`: greatest commit time of all before the first frame.
+  Scan(Micros time, Micros now, Micros before) : time_(time), now_(now), before_(before) {}
+
+  // Looks at the next frame. True: place() is known.
+  bool Passes(const log::Frame& frame) {
+    Sequence first = frame.first();
+    for (const log::Segment& segment : frame.segments()) {
+      if (Looked(frame, segment, first)) return true;
+      first.value += segment.change_count;
+    }
+    return false;
+  }
+
+  struct Found {
+    log::Segment segment;
+    Sequence first;
+  };
+  // Of the first transaction that is wanted; nothing: all seen were committed before.
+  const std::optional<Found>& found() const { return found_; }
+
+ private:
+  bool Looked(const log::Frame& frame, const log::Segment& segment, Sequence first) {
+    const bool ahead = !log::IsBelieved(frame, segment, now_);
+    const bool behind = !ahead && segment.commit_time + log::kClockAheadMax < before_;
+    const bool late = segment.commit_time >= time_;
+    // A clock that was ahead says no earlier than when it was, one that was behind no later.
+    const bool unsure = ahead ? late : behind && !late;
+    if (!ahead) before_ = std::max(before_, segment.commit_time);
+    if (late || unsure) {
+      // Rather one too many than one too few: it is wanted unless one that is not comes after it.
+      if (!found_.has_value()) found_ = Found{segment, first};
+      return !unsure;
+    }
+    found_.reset();
+    return false;
+  }
+
+  const Micros time_;
+  const Micros now_;
+  Micros before_;
+  std::optional<Found> found_;
+};
+
+// Whether transactions of `frame`, which counts as earlier than `time`, may have been committed
+// then: one says so, or the last is of a clock that was behind. `believed`: the frame's time.
+bool MayBeLater(const log::Frame& frame, Micros time, Micros believed) {
+  const std::vector<log::Segment>& segments = frame.segments();
+  if (segments.back().commit_time + log::kClockAheadMax < believed) return true;
+  return std::any_of(segments.begin(), segments.end(),
+                     [&](const log::Segment& segment) { return segment.commit_time >= time; });
+}
+
+absl::Status InTheFuture(Micros time, Micros now) {
+  return PositionNotFound(
+      fmt::format("the time lies {} s in the future", (time - now) / 1'000'000));
+}
+
+}  // namespace
+
+absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now) {
+  const log::Range range = feed.range();
+  if (time > now + log::kClockAheadMax) return InTheFuture(time, now);
+  if (range.oldest > range.newest) return Place{.after = range.newest};
+  MILLRACE_ASSIGN_OR_RETURN(FramePtr frame,
+                            feed.log().FindFirst([time](const log::Frame& candidate) {
+                              return candidate.commit_time_max() >= time;
+                            }));
+  Sequence begin =
+      frame == nullptr || frame->first() > range.newest ? range.newest.next() : frame->first();
+  // What was not believed when it was written counts as earlier than it says, which was wrong if
+  // our clock was.
+  Micros before = 0;
+  while (begin > range.oldest) {
+    MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameHolding(Sequence{begin.value - 1}));
+    const Micros believed = log::BelievedTime(*frame, now).value_or(0);
+    if (!MayBeLater(*frame, time, believed)) {
+      before = believed;
+      break;
+    }
+    begin = frame->first();
+  }
+  Scan scan(time, now, before);
+  bool found = false;
+  while (!found && begin <= range.newest) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
+                              feed.log().ReadFrames(begin, kReadBytes));
+    for (const FramePtr& next : frames) {
+      if (found || next->first() > range.newest) break;
+      found = scan.Passes(*next);
+    }
+    begin = frames.back()->last().next();
+  }
+  if (!scan.found().has_value()) return Place{.after = range.newest};
+  const auto& [segment, first] = *scan.found();
+  if (first == range.oldest && range.oldest.value > 1) {
+    return PositionNotFound("transactions of that time may have been trimmed");
+  }
+  return BeforeTransaction(feed, segment, first);
+}
+
+}  // namespace millrace::feed
