@@ -26,6 +26,18 @@ constexpr size_t kBufferBytes = 256 << 10;
 constexpr size_t kRoomBytes = kBufferBytes / 2;
 // A buffer for large packets above this is given back once its packet is done with.
 constexpr size_t kLargeBytesKept = 4 << 20;
+// As much of a packet on its way counts as a sign of life; less may be the heartbeats that a wrong
+// length swallows.
+constexpr size_t kProgressBytes = 16 << 10;
+
+// Whether the beginning of a packet, of which `part_bytes` are the first part, is an event of the
+// length that the packet has.
+bool LengthsAgree(const char* packet, size_t part_bytes) {
+  constexpr size_t kEventSizeAt = 1 + 9;
+  const size_t bytes = size_t{LoadLittle32(packet + kEventSizeAt)} + 1;
+  return packet[0] == 0 &&
+         (part_bytes < kFullPartBytes ? bytes == part_bytes : bytes >= part_bytes);
+}
 
 class SocketPacketReader final : public PacketReader {
  public:
@@ -37,13 +49,9 @@ class SocketPacketReader final : public PacketReader {
 
   absl::StatusOr<std::string_view> Read() override {
     if (large_.capacity() > kLargeBytesKept) large_ = std::string();
-    if (HoldsPacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
-      return TakePacket();
-    MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
-    if (size + kPacketHeaderBytes > kBufferBytes) return ReadLarge(size);
-    MILLRACE_RETURN_IF_ERROR(Buffer(size));
-    const std::string_view packet(buffer_.get() + begin_, size);
-    begin_ += size;
+    absl::StatusOr<std::string_view> packet = ReadPacket();
+    if (packet.ok()) [[likely]]
+      wait_.EndSilence();
     return packet;
   }
 
@@ -54,6 +62,18 @@ class SocketPacketReader final : public PacketReader {
   }
 
  private:
+  absl::StatusOr<std::string_view> ReadPacket() {
+    if (HoldsPacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
+      return TakePacket();
+    progress_ = 0;
+    MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
+    if (size + kPacketHeaderBytes > kBufferBytes) return ReadLarge(size);
+    MILLRACE_RETURN_IF_ERROR(Buffer(size));
+    const std::string_view packet(buffer_.get() + begin_, size);
+    begin_ += size;
+    return packet;
+  }
+
   static uint8_t NumberOf(const char* header) { return static_cast<uint8_t>(header[3]); }
 
   // Whether all of the next packet has come; never of one that the buffer cannot hold.
@@ -97,6 +117,7 @@ class SocketPacketReader final : public PacketReader {
       MILLRACE_ASSIGN_OR_RETURN(const size_t got,
                                 Receive(buffer_.get() + end_, kBufferBytes - end_));
       end_ += got;
+      if (size > kPacketHeaderBytes) NoteProgress(got, buffer_.get() + begin_, size);
     }
     return absl::OkStatus();
   }
@@ -125,18 +146,25 @@ class SocketPacketReader final : public PacketReader {
     while (at < large_.size()) {
       MILLRACE_ASSIGN_OR_RETURN(const size_t got, Receive(large_.data() + at, large_.size() - at));
       at += got;
+      NoteProgress(got, large_.data(), std::min(large_.size(), kFullPartBytes));
     }
     return absl::OkStatus();
+  }
+
+  // Of the packet that begins at `packet`, whose first part has `part_bytes`.
+  void NoteProgress(size_t got, const char* packet, size_t part_bytes) {
+    progress_ += got;
+    if (progress_ < kProgressBytes || !LengthsAgree(packet, part_bytes)) return;
+    wait_.EndSilence();
+    progress_ = 0;
   }
 
   // At least one byte.
   absl::StatusOr<size_t> Receive(char* to, size_t size) {
     while (true) {
       const ssize_t got = recv(socket_, to, size, MSG_DONTWAIT);
-      if (got > 0) [[likely]] {
-        wait_.EndSilence();
+      if (got > 0) [[likely]]
         return static_cast<size_t>(got);
-      }
       if (got == 0) return SourceUnreachable(options_.endpoint, "the source closed the connection");
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -154,6 +182,7 @@ class SocketPacketReader final : public PacketReader {
   size_t begin_ = 0;
   size_t end_ = 0;
   std::string large_;
+  size_t progress_ = 0;  // bytes of the packet on its way since the last sign of life
   // The request was packet 0; the answer goes on from there and wraps.
   uint8_t next_number_ = 1;
 };
@@ -182,9 +211,7 @@ SocketWait::Outcome SocketWait::Poll(int wake, Micros deadline) {
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) return Outcome::kFailed;
     if (ready == 0) return Outcome::kNothing;
-    if (waits[0].revents == 0) return Outcome::kWoken;
-    silent_since_ = 0;
-    return Outcome::kReadable;
+    return waits[0].revents == 0 ? Outcome::kWoken : Outcome::kReadable;
   }
 }
 

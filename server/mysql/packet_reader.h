@@ -36,7 +36,7 @@ class PacketReader {
 struct PacketReaderOptions {
   // For messages: where the packets come from.
   std::string endpoint;
-  // Longest silence, between packets or inside one.
+  // Longest silence: time without a whole packet, or a good part of a large one.
   Micros silence_max = Micros{15} * 1'000'000;
   // Largest packet; bounds the memory that a hostile source can make us take.
   uint64_t packet_bytes_max = uint64_t{1} << 30;
@@ -50,18 +50,18 @@ struct PacketReaderOptions {
 std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
                                                      const PacketReaderOptions& options);
 
-// Waits for what comes from a socket, and counts how long nothing has: over all waits from the last
-// time that something was there. `options` outlives it.
+// Waits for what comes from a socket, and counts how long nothing of use has: over all waits from
+// the last EndSilence on. `options` outlives it.
 class SocketWait {
  public:
   SocketWait(int socket, const PacketReaderOptions& options) : socket_(socket), options_(options) {}
-  // Blocks until the socket can be read. kUnavailable SOURCE_SILENT: nothing came for
-  // options.silence_max.
+  // Blocks until the socket can be read. kUnavailable SOURCE_SILENT: the silence has lasted
+  // options.silence_max, and nothing is there.
   absl::Status Readable();
   // Blocks until the socket or `wake` can be read, the silence has lasted too long, or for
   // `wait_max`.
   void ReadableOrWoken(int wake, Micros wait_max);
-  // Something has come, which was read without waiting.
+  // Something of use has come.
   void EndSilence() { silent_since_ = 0; }
 
  private:
@@ -71,7 +71,7 @@ class SocketWait {
 
   const int socket_;
   const PacketReaderOptions& options_;
-  // When the first wait since something was there began; 0: none did.
+  // When the first wait since then began; 0: none did.
   Micros silent_since_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -43,6 +44,12 @@ class PacketReaderTest : public ::testing::Test {
     const size_t size = body.size();
     std::string part{char(size), char(size >> 8), char(size >> 16), char(number)};
     return part.append(body);
+  }
+  // A packet of so many bytes with an event that has the rest of them.
+  static std::string EventBytes(size_t size) {
+    std::string bytes(size, '\0');
+    for (size_t i = 0; i < 4; ++i) bytes[10 + i] = static_cast<char>((size - 1) >> (8 * i));
+    return bytes;
   }
   // Sends from another thread what does not fit into the socket's buffer, while the test reads.
   std::jthread SendMeanwhile(std::string bytes) {
@@ -153,6 +160,43 @@ TEST_F(PacketReaderTest, SilenceInsideAPacketEndsTheWait) {
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   Send(Part(1, "one").substr(0, 5));
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
+}
+
+// A packet whose length says more than its event does takes in what follows.
+TEST_F(PacketReaderTest, HeartbeatsInsideAPacketThatDoesNotEndAreSilence) {
+  options_.silence_max = 50'000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const std::string event = EventBytes(60);
+  std::string part = Part(1, event);
+  part.replace(0, 3, "\xff\xff\xff");
+  std::atomic<bool> read = false;
+  std::jthread sender([&] {
+    Send(part);
+    const std::string heartbeat = Part(2, event);
+    while (!read) {
+      send(ends_[1], heartbeat.data(), heartbeat.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      std::this_thread::yield();
+    }
+  });
+  const auto packet = reader_->Read();
+  read = true;
+  EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_SILENT");
+}
+
+TEST_F(PacketReaderTest, LargePacketThatGoesOnIsNoSilence) {
+  options_.silence_max = 50'000;
+  reader_ = MakeSocketPacketReader(ends_[0], options_);
+  const std::string part = Part(1, EventBytes(400'000));
+  std::jthread sender([&] {
+    for (size_t at = 0; at < part.size(); at += 40'000) {
+      Send(std::string_view(part).substr(at, 40'000));
+      const Micros sent = Clock::System().SteadyMicros();
+      while (Clock::System().SteadyMicros() - sent < 10'000) std::this_thread::yield();
+    }
+  });
+  const auto packet = reader_->Read();
+  ASSERT_TRUE(packet.ok()) << packet.status();
+  EXPECT_EQ(packet->size(), 400'000u);
 }
 
 // Each test would hang if the Wait did not end.
