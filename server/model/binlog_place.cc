@@ -26,23 +26,24 @@ FileName Parse(std::string_view file) {
   return {file.substr(0, dot), number, true};
 }
 
-std::strong_ordering CompareFiles(std::string_view one, std::string_view other) {
-  if (one == other) return std::strong_ordering::equal;
+}  // namespace
+
+std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
+                                                         std::string_view other) {
   const FileName first = Parse(one);
   const FileName second = Parse(other);
-  // After log_bin was renamed nothing but the text is left to go by.
-  if (!first.numbered || !second.numbered || first.base != second.base) return one <=> other;
+  if (!first.numbered || !second.numbered || first.base != second.base) return std::nullopt;
   if (first.number.size() != second.number.size()) {
     return first.number.size() <=> second.number.size();
   }
   return first.number <=> second.number;
 }
 
-}  // namespace
-
 std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
                                          const BinlogPlace& other) {
-  const std::strong_ordering files = CompareFiles(file, other.file);
+  // After log_bin was renamed nothing but the text is left to go by.
+  const std::strong_ordering files =
+      CompareNumberedFiles(file, other.file).value_or(file <=> std::string_view(other.file));
   return files == std::strong_ordering::equal ? offset <=> other.offset : files;
 }
 

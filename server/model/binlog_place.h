@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,10 @@ struct BinlogPlace {
 // whose digits grow from six to seven at a million; names that do not end so compare as text.
 std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
                                          const BinlogPlace& other);
+
+// The same for two files. Nothing: their names have different bases (log_bin was renamed), or one
+// has no number, so the names alone do not tell.
+std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
+                                                         std::string_view other);
 
 }  // namespace millrace

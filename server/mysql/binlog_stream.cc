@@ -74,14 +74,15 @@ BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, const SourceO
 BinlogStream::~BinlogStream() { close(wake_); }
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOptions& options,
-                                                                 const SourcePosition& from) {
+                                                                 const SourcePosition& from,
+                                                                 AtBinlogEnd at_end) {
   MILLRACE_CHECK(options.server_id != 0);
   MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(options));
   const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake < 0) return OutOfFileDescriptors("the stream of the binlog");
   std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection), options, wake));
   MILLRACE_RETURN_IF_ERROR(stream->Announce(options));
-  MILLRACE_RETURN_IF_ERROR(stream->StartDump(options, from));
+  MILLRACE_RETURN_IF_ERROR(stream->StartDump(options, from, at_end));
   return stream;
 }
 
@@ -104,8 +105,10 @@ absl::Status BinlogStream::Announce(const SourceOptions& options) {
   return connection_->handle_->RegisterReplica(options.server_id, HostName());
 }
 
-absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourcePosition& from) {
+absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourcePosition& from,
+                                     AtBinlogEnd at_end) {
   DumpRequest request;
+  request.waits = at_end == AtBinlogEnd::kWait;
   request.server_id = options.server_id;
   if (!ByGtid(server(), from)) {
     request.file = from.file;
@@ -143,11 +146,12 @@ absl::StatusOr<std::string_view> BinlogStream::Read() {
   }
 }
 
-absl::Status BinlogStream::NoEvent(std::string_view packet) const {
+absl::Status BinlogStream::NoEvent(std::string_view packet) {
   const std::string& endpoint = connection_->endpoint();
   if (packet.empty()) return SourceUnreachable(endpoint, "an empty packet came");
   if (packet[0] == kError) return DumpError(endpoint, server_id_, ParseError(packet));
   if (packet[0] == kEnd && packet.size() <= kEndBytesMax) {
+    ended_ = true;
     return SourceUnreachable(endpoint, "it ended the dump, as it does when it shuts down");
   }
   return SourceUnreachable(endpoint,

@@ -17,6 +17,9 @@
 
 namespace millrace {
 
+// What a dump does at the end of the binlog: wait for more, or end.
+enum class AtBinlogEnd { kWait, kEnd };
+
 // The binlog of a source, event by event, over a connection of its own. One thread opens, reads and
 // waits; any thread may call Interrupt and Wake. Failures are those of errors.h. After one the
 // stream is of no more use: open another at the last position that was stored. A failed or closed
@@ -30,8 +33,9 @@ class BinlogStream {
   // was purged; a source without GTIDs begins with its oldest file.
   // Announces that checksums are understood, heartbeats each options.heartbeat_period, and
   // options.server_id, which must not be 0.
-  static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(const SourceOptions& options,
-                                                            const SourcePosition& from);
+  static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(
+      const SourceOptions& options, const SourcePosition& from,
+      AtBinlogEnd at_end = AtBinlogEnd::kWait);
   ~BinlogStream();
 
   // Blocks for the next event: all its bytes, as EventReader takes them, valid until the next call.
@@ -39,6 +43,9 @@ class BinlogStream {
   // Heartbeats are events as well. kCancelled: Interrupt was called. kUnavailable: the connection
   // is lost, silent for three heartbeats, or the source shuts down.
   absl::StatusOr<std::string_view> Read();
+  // True if the last Read failed because the source ended the dump, as it does at the end of the
+  // binlog with AtBinlogEnd::kEnd, or when it shuts down.
+  bool ended() const { return ended_; }
   // True if Read would not wait for the source; when it is false, now is the time to hand on what
   // was read.
   bool HasMore() const { return packets_->HasMore(); }
@@ -64,9 +71,10 @@ class BinlogStream {
  private:
   BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options, int wake);
   absl::Status Announce(const SourceOptions& options);
-  absl::Status StartDump(const SourceOptions& options, const SourcePosition& from);
+  absl::Status StartDump(const SourceOptions& options, const SourcePosition& from,
+                         AtBinlogEnd at_end);
   // Why there is no event in a packet.
-  absl::Status NoEvent(std::string_view packet) const;
+  absl::Status NoEvent(std::string_view packet);
   absl::Status Failure(absl::Status status) const;
 
   const std::unique_ptr<Connection> connection_;
@@ -75,6 +83,7 @@ class BinlogStream {
   const int wake_;
   std::unique_ptr<PacketReader> packets_;
   OffsetSkipper skipper_;
+  bool ended_ = false;
   std::atomic<bool> interrupted_ = false;
 };
 

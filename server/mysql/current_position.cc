@@ -49,7 +49,7 @@ struct SourceGtids {
 absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours) {
   SourceGtids source;
   MILLRACE_ASSIGN_OR_RETURN(source.purged, ReadGtidSet(connection, "gtid_purged"));
-  MILLRACE_ASSIGN_OR_RETURN(source.executed, ReadGtidSet(connection, "gtid_executed"));
+  MILLRACE_ASSIGN_OR_RETURN(source.executed, ExecutedGtids(connection));
   const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
   if (!lacking.empty()) {
     return SourceLacksGtids(connection.endpoint(), "it has not " + lacking.ToString());
@@ -89,15 +89,14 @@ absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours) {
 }
 
 absl::Status CheckFile(Connection& connection, const SourcePosition& ours) {
-  MILLRACE_ASSIGN_OR_RETURN(const QueryRows logs, connection.Query("SHOW BINARY LOGS"));
-  for (const QueryRow& row : logs.rows) {
-    if (logs.Text(row, {"Log_name"}) != ours.file) continue;
-    const uint64_t size = ParseNumber(logs.Text(row, {"File_size"}));
-    if (ours.offset <= size) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const auto files, ListBinlogFiles(connection));
+  for (const BinlogFile& file : files) {
+    if (file.name != ours.file) continue;
+    if (ours.offset <= file.size) return absl::OkStatus();
     return SourceChanged(connection.endpoint(),
                          fmt::format("{} ends at {}, before our offset {}: its tail was lost, or "
                                      "the binlogs were reset",
-                                     ours.file, size, ours.offset));
+                                     ours.file, file.size, ours.offset));
   }
   return SourcePurged(connection.endpoint(), fmt::format("it has no file {} any more", ours.file));
 }
@@ -117,6 +116,21 @@ absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRow
 
 absl::StatusOr<GtidSet> WrittenGtids(Connection& connection) {
   return ReadGtidSet(connection, "gtid_binlog_pos");
+}
+
+absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection) {
+  return ReadGtidSet(connection, "gtid_executed");
+}
+
+absl::StatusOr<std::vector<BinlogFile>> ListBinlogFiles(Connection& connection) {
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows logs, connection.Query("SHOW BINARY LOGS"));
+  std::vector<BinlogFile> files;
+  files.reserve(logs.rows.size());
+  for (const QueryRow& row : logs.rows) {
+    files.push_back(
+        {.name = logs.Text(row, {"Log_name"}), .size = ParseNumber(logs.Text(row, {"File_size"}))});
+  }
+  return files;
 }
 
 absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {

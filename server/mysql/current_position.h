@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,6 +26,17 @@ absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRow
 // MariaDB: the last transaction of each domain that its binlog holds; it counts from the moment at
 // which it is written there, which is before engines show it.
 absl::StatusOr<GtidSet> WrittenGtids(Connection& connection);
+
+// MySQL: what it has executed, @@global.gtid_executed.
+absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection);
+
+// A file of the source's binlog.
+struct BinlogFile {
+  std::string name;
+  uint64_t size = 0;
+};
+// All that the source has, oldest first. Errors as CurrentPosition.
+absl::StatusOr<std::vector<BinlogFile>> ListBinlogFiles(Connection& connection);
 
 // Where the source's binlog ends now: every transaction committed before the call lies before it.
 // kFailedPrecondition SOURCE_REFUSED_DUMP: the source writes no binlog. kPermissionDenied

@@ -12,13 +12,16 @@ namespace {
 // Both are welcome.
 constexpr uint16_t kAnnotateRowsOrHeartbeatV2 = 2;
 constexpr uint16_t kThroughGtid = 4;
+// The dump ends with the binlog.
+constexpr uint16_t kNonBlocking = 1;
 constexpr size_t kHostBytesMax = 60;
 
 }  // namespace
 
 uint16_t DumpFlags(const DumpRequest& request) {
   const uint16_t by_gtid = request.gtids.has_value() ? kThroughGtid : 0;
-  return kAnnotateRowsOrHeartbeatV2 | by_gtid;
+  const uint16_t ends = request.waits ? 0 : kNonBlocking;
+  return kAnnotateRowsOrHeartbeatV2 | by_gtid | ends;
 }
 
 std::string DumpByFileArguments(const DumpRequest& request) {

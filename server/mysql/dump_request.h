@@ -16,6 +16,8 @@ struct DumpRequest {
   uint32_t offset = 4;
   // MySQL: everything but these, in the form of MysqlGtidSet::EncodeForDump. None: by file.
   std::optional<std::string> gtids;
+  // At the end of the binlog: wait for more, or end the dump.
+  bool waits = true;
 };
 
 // Arguments of COM_BINLOG_DUMP and COM_BINLOG_DUMP_GTID:

@@ -166,7 +166,17 @@ absl::Status RefusedAnonymous(const std::string& endpoint, const SourceFailure& 
                    {{"source", endpoint}});
 }
 
-enum class Refusal { kAnonymous, kPurged, kLacksGtids, kChanged, kDuplicate, kTooLarge, kDamaged };
+enum class Refusal {
+  kAnonymous,
+  kPurged,
+  kLacksGtids,
+  kChanged,
+  kVanished,
+  kDuplicate,
+  kTooLarge,
+  kDamaged
+};
+
 
 struct Phrase {
   std::string_view part;
@@ -189,6 +199,8 @@ constexpr std::array kPhrases = {
     Phrase{"has diverged", Refusal::kLacksGtids},
     Phrase{"position > file size", Refusal::kChanged},
     Phrase{"impossible position", Refusal::kChanged},
+    // The binlogs were reset under the dump: the next connection finds out.
+    Phrase{"could not find next log", Refusal::kVanished},
     Phrase{"with the same server_uuid/server_id", Refusal::kDuplicate},
     Phrase{"exceeded max_allowed_packet", Refusal::kTooLarge},
     Phrase{"bogus data in log event", Refusal::kDamaged},
@@ -209,6 +221,8 @@ absl::Status RefusalError(Refusal refusal, const std::string& endpoint, uint32_t
       return SourceLacksGtids(endpoint, failure.text);
     case Refusal::kChanged:
       return SourceChanged(endpoint, failure.text);
+    case Refusal::kVanished:
+      return SourceUnreachable(endpoint, failure.text);
     case Refusal::kDuplicate:
       return DuplicateServerId(endpoint, server_id, failure);
     case Refusal::kTooLarge:

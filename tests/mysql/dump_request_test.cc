@@ -24,6 +24,12 @@ TEST(DumpRequestTest, ByGtidHasFlagsIdNameOffsetAndSet) {
                                               Bytes({4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0}) + "set");
 }
 
+TEST(DumpRequestTest, DumpThatEndsWithTheBinlogSaysSo) {
+  EXPECT_EQ(DumpFlags({.file = "f"}), 2);
+  EXPECT_EQ(DumpFlags({.file = "f", .waits = false}), 3);
+  EXPECT_EQ(DumpFlags({.gtids = "set", .waits = false}), 7);
+}
+
 TEST(DumpRequestTest, RegistrationCutsLongHostNames) {
   const std::string arguments = RegisterReplicaArguments(9, std::string(300, 'h'));
   EXPECT_EQ(arguments.substr(0, 5), Bytes({9, 0, 0, 0, 60}));

@@ -53,6 +53,9 @@ const Refusal kRefusals[] = {
     {"Cannot replicate anonymous transaction when AUTO_POSITION = 1, at file ./binlog.000003, "
      "position 198.",
      "SOURCE_REFUSED_DUMP", absl::StatusCode::kFailedPrecondition},
+    {"could not find next log; the first event '.' at 4, the last event read from 'binlog.000002' "
+     "at 1754",
+     "SOURCE_UNREACHABLE", absl::StatusCode::kUnavailable},
     {"Misconfigured source - server_id was not set", "SOURCE_REFUSED_DUMP",
      absl::StatusCode::kFailedPrecondition},
 };
