@@ -58,6 +58,9 @@ std::string SourceText(const v1::SourceStatus& source, const Paint& paint) {
                  paint(word.tone, fmt::format("{} [{}]", Printable(source.error()),
                                               Printable(source.error_reason()))));
   }
+  for (const std::string& warning : source.warnings()) {
+    text += Line(paint, "warning", paint(Tone::kYellow, Printable(warning)));
+  }
   if (!source.file().empty()) {
     text +=
         Line(paint, "binlog", fmt::format("{}:{}", Printable(source.file()), source.position()));

@@ -159,6 +159,7 @@ void AdminService::FillSource(v1::SourceStatus& source) {
   source.set_state(ToMessage(status.state));
   source.set_error(status.error);
   source.set_error_reason(status.error_reason);
+  for (const std::string& warning : status.warnings) source.add_warnings(warning);
   source.set_file(status.position.file);
   source.set_position(status.position.offset);
   source.set_gtid_set(status.position.gtids.ToString());

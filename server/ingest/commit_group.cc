@@ -36,6 +36,7 @@ bool Merge(CommitGroup& to, CommitGroup& from) {
     to.schema_steps += from.schema_steps;
     to.coverage_steps += from.coverage_steps;
     to.source_position = std::move(from.source_position);
+    to.source_memory = std::move(from.source_memory);
     to.newest = from.newest;
     to.commit_time_max = from.commit_time_max;
   }

@@ -25,6 +25,7 @@ struct CommitGroup {
   // Set if the group ends on a place between transactions; without it nothing becomes visible, and
   // there are neither `frames` nor `records`.
   std::optional<std::string> source_position;  // binary SourcePosition
+  std::string source_memory;                   // binary SourceMemory that belongs to it
   Sequence newest;
   Micros commit_time_max = 0;
   std::vector<transcode::BuiltFrame> staged;  // behind `frames`, of a transaction that goes on

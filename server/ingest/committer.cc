@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ingest/source_memory.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
@@ -88,6 +89,9 @@ absl::Status Committer::Handle(CommitGroup group) {
 }
 
 absl::Status Committer::Commit(CommitGroup& group) {
+  group.records.push_back({.kind = log::RecordKind::kMeta,
+                           .key = std::string(kSourceMemoryKey),
+                           .value = std::move(group.source_memory)});
   log::Batch batch{.frames = Stored(group.frames),
                    .records = std::move(group.records),
                    .newest = group.newest,

@@ -23,6 +23,7 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       hand_over_(parts.hand_over),
       commit_times_(parts.commit_times),
       reader_(options_.flavour),
+      notes_(options_.memory),
       file_(options_.start.file),
       offset_(options_.start.offset),
       ended_file_(file_),
@@ -50,7 +51,9 @@ void EventProcessor::Advance(const Event& event) {
   const bool artificial = (header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   const bool heartbeat =
       header.type == EventType::kHeartbeat || header.type == EventType::kHeartbeatV2;
-  if (artificial || heartbeat || header.end_position == 0) return;
+  if (artificial || heartbeat) return;
+  transaction_bytes_ += header.size;
+  if (header.end_position == 0) return;
   // The header has 32 bits for the position; a file may be longer.
   uint64_t position = (offset_ & ~(kWrap - 1)) | header.end_position;
   if (position < offset_) position += kWrap;
@@ -162,6 +165,10 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
 
 absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
+  // A source that crashed does not write it; what it sends then is artificial.
+  const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
+  if ((in_transaction_ || announced_) && !artificial) return TransactionCut("the file ends");
+  MILLRACE_RETURN_IF_ERROR(notes_.OnFile(rotate.file, /*first=*/!placed_));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
   // By GTID set the source begins with a file that we may have read a part of. Its beginning is no
@@ -177,6 +184,7 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
   // When the file was begun: before anything in it was committed, whatever that says.
   builder_.RaiseCommitTimeMax(Believed(Micros{event.header.timestamp} * 1'000'000));
+  MILLRACE_RETURN_IF_ERROR(notes_.OnFormat(event.header.timestamp));
   plans_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
   return Abandon();
@@ -184,7 +192,9 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
-  if (in_transaction_ || announced_ || heartbeat.file != file_) return Step::kWithin;
+  if (heartbeat.file != file_) return Step::kWithin;
+  // A source sends whole transactions, and heartbeats only when it has sent everything.
+  if (in_transaction_ || announced_) return TransactionCut("the source has sent all it has");
   if (file_ == ended_file_ && heartbeat.position <= ended_offset_) return Step::kWithin;
   // The source passed over transactions that we have or that it may not send.
   offset_ = ended_offset_ = heartbeat.position;
@@ -220,6 +230,14 @@ absl::StatusOr<Step> EventProcessor::OnCompressed(const Event& event) {
 absl::Status EventProcessor::Unexpected(std::string_view what) const {
   return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNEXPECTED",
                    fmt::format("{}; verify the source's binlog with mysqlbinlog", what));
+}
+
+absl::Status EventProcessor::TransactionCut(std::string_view when) const {
+  return MakeError(
+      absl::StatusCode::kDataLoss, "EVENT_TRUNCATED",
+      fmt::format("{} before the end of the transaction at offset {}; verify the source's binlog "
+                  "with mysqlbinlog",
+                  when, transaction_offset_));
 }
 
 absl::Status EventProcessor::AtEvent(const absl::Status& status) const {

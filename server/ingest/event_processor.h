@@ -16,6 +16,8 @@
 #include "binlog/events.h"
 #include "ingest/commit_time_limit.h"
 #include "ingest/coverage_rules.h"
+#include "ingest/source_memory.h"
+#include "ingest/source_notes.h"
 #include "ingest/table_plans.h"
 #include "ingest/transaction_gtid.h"
 #include "model/binlog_place.h"
@@ -44,8 +46,8 @@ enum class Step {
 // Belongs to the ingest thread.
 //
 // Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
-// grammar of a binlog), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_TOO_LARGE,
-// SOURCE_INCIDENT.
+// grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED (as
+// SourceNotes), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
 class EventProcessor {
  public:
   struct Options {
@@ -53,6 +55,7 @@ class EventProcessor {
     TablePatterns tables;
     uint64_t event_bytes_max = 0;
     SourcePosition start;
+    SourceMemory memory = {};  // that belongs to `start`
   };
   // Takes frames that are ready out of the builder. Called while a compressed transaction is
   // unpacked, which may be many times larger than the event that holds it.
@@ -78,6 +81,11 @@ class EventProcessor {
   // How the source that is read spells names; until set, as they are typed.
   void SetNames(NameFolding names) { names_ = std::move(names); }
 
+  // What the next stream is read from: a name as ServerName gives it, and where that is.
+  void SetSource(std::string server, std::string endpoint) {
+    notes_.SetSource(std::move(server), std::move(endpoint));
+  }
+
   // Takes one event as the dump stream delivers it.
   absl::StatusOr<Step> Process(std::string_view event);
   // Takes back the transaction in progress, if there is one: the stream has broken and will begin
@@ -86,6 +94,8 @@ class EventProcessor {
 
   // Place after the last transaction that ended.
   SourcePosition position() const;
+  // What the log has to remember of the source that the position was read from.
+  SourceMemory memory() const { return notes_.memory(ended_file_); }
   // True if position() moved without any captured change since this was last asked.
   bool TakeMoved() { return std::exchange(moved_, false); }
   bool in_transaction() const { return in_transaction_; }
@@ -146,13 +156,15 @@ class EventProcessor {
   }
   void Begin(const Event& event);
   // A transaction that holds nothing for us.
-  Step CommitEmpty(const Event& event);
-  Step Commit();
+  absl::StatusOr<Step> CommitEmpty(const Event& event);
+  absl::StatusOr<Step> Commit();
   // After its GTID was counted: the position moves behind it.
   void EndTransaction();
   Step Abandon();
   // Takes back what the transaction added; true if frames of it had been staged.
   bool AbandonChanges();
+  // The transaction in progress is as long as it says.
+  absl::Status CheckLength() const;
   // No transaction is in progress or announced any more.
   void ForgetTransaction();
   void Advance(const Event& event);
@@ -162,6 +174,7 @@ class EventProcessor {
   void NotePartialImages(TablePlans::Entry& table);
   bool Captured(const TableName& table) const;
   absl::Status Unexpected(std::string_view what) const;
+  absl::Status TransactionCut(std::string_view when) const;
   absl::Status AtEvent(const absl::Status& status) const;
 
   const Options options_;
@@ -174,6 +187,7 @@ class EventProcessor {
   const HandOver hand_over_;
   CommitTimeLimit* const commit_times_;
   binlog::EventReader reader_;
+  SourceNotes notes_;
 
   // Where the stream is: `offset_` is after the event being processed.
   std::string file_;
@@ -196,6 +210,8 @@ class EventProcessor {
   Micros announced_commit_time_ = 0;
   uint32_t server_id_ = 0;
   uint64_t transaction_offset_ = 0;
+  uint64_t transaction_bytes_ = 0;       // of its events so far
+  uint64_t transaction_bytes_told_ = 0;  // by its GTID event; 0: not told
   Micros commit_time_ = 0;  // as far as it is believed
   uint64_t transactions_ = 0;
   struct Savepoint {

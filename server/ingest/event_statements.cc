@@ -30,6 +30,7 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(binlog::Query query, binlog::ParseQuery(event));
   // Ahead of the tokenizer: every transaction without an XID event has it.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
+  notes_.content().AddStatement(query.statement);
   // The text and the names in it become protobuf strings, which are UTF-8.
   const std::string statement =
       StatementText(query.statement, options_.flavour, query.client_charset);
@@ -82,7 +83,8 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
     case StatementKind::kOther:
       break;
   }
-  return in_transaction_ && !standalone_ ? Step::kWithin : CommitEmpty(event);
+  if (in_transaction_ && !standalone_) return Step::kWithin;
+  return CommitEmpty(event);
 }
 
 // A transaction is in the binlog although it was rolled back when tables of other engines took
@@ -90,6 +92,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlo
 // own, as both families' servers do since MySQL 5.5; so all that is in this one is void.
 absl::StatusOr<Step> EventProcessor::OnRollback() {
   if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
+  MILLRACE_RETURN_IF_ERROR(CheckLength());
   const bool staged = AbandonChanges();
   gtid_.AddTo(builder_.gtids());
   EndTransaction();
@@ -184,7 +187,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
     NoteCoverage(statement, truncates);
     MILLRACE_RETURN_IF_ERROR(AddDefinition(query, statement, truncates));
   }
-  return goes_on ? Step::kWithin : Commit();
+  return goes_on ? absl::StatusOr<Step>(Step::kWithin) : Commit();
 }
 
 absl::Status EventProcessor::AddDefinition(const binlog::Query& query,

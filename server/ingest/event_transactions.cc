@@ -2,6 +2,7 @@
 
 // The part of EventProcessor that follows transactions: where they begin and end, and their rows.
 
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -32,6 +33,13 @@ void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
   }
 }
 
+// What was the newest transaction of the domain before `gtid`.
+std::optional<MariadbGtid> LastOfDomain(const GtidSet& gtids, const MariadbGtid& gtid) {
+  const auto& last = gtids.mariadb().last();
+  const auto found = last.find(gtid.domain);
+  return found == last.end() ? std::nullopt : std::optional(found->second);
+}
+
 }  // namespace
 
 bool EventProcessor::Reset() {
@@ -39,6 +47,7 @@ bool EventProcessor::Reset() {
   placed_ = false;
   file_ = ended_file_;
   offset_ = ended_offset_;
+  notes_.Reset(ended_file_);
   plans_.Clear();
   reader_ = binlog::EventReader(options_.flavour);
   return staged;
@@ -48,9 +57,13 @@ absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
   if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
   MILLRACE_ASSIGN_OR_RETURN(binlog::MysqlGtidEvent gtid, binlog::ParseMysqlGtid(event));
   announced_ = true;
-  transaction_offset_ = event_offset_;
+  // Not where the event before it ended: a source asked by GTID passes over some in silence.
+  transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = gtid.immediate_commit_time;
+  transaction_bytes_ = event.header.size;
+  transaction_bytes_told_ = gtid.transaction_size;
+  notes_.Begin(transaction_offset_, gtid.original_commit_time, std::nullopt);
   if (gtid.gtid.has_value()) gtid_.Set(*std::move(gtid.gtid));
   return Step::kWithin;
 }
@@ -59,9 +72,12 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
   announced_ = true;
-  transaction_offset_ = event_offset_;
+  // Not where the event before it ended: a source asked by GTID passes over some in silence.
+  transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
+  notes_.Begin(transaction_offset_, announced_commit_time_,
+               LastOfDomain(builder_.gtids(), gtid.gtid));
   gtid_.Set(gtid.gtid);
   standalone_ = gtid.standalone;
   alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
@@ -74,6 +90,7 @@ void EventProcessor::Begin(const Event& event) {
     transaction_offset_ = event_offset_;
     server_id_ = event.header.server_id;
     announced_commit_time_ = 0;
+    notes_.BeginNameless();
   }
   const Micros commit_time = announced_commit_time_ != 0 ? announced_commit_time_
                                                          : Micros{event.header.timestamp} * kSecond;
@@ -88,7 +105,14 @@ void EventProcessor::Begin(const Event& event) {
   savepoints_.clear();
 }
 
-Step EventProcessor::Commit() {
+absl::Status EventProcessor::CheckLength() const {
+  if (transaction_bytes_ >= transaction_bytes_told_) return absl::OkStatus();
+  return TransactionCut(fmt::format("a commit comes after {} of {} bytes,", transaction_bytes_,
+                                    transaction_bytes_told_));
+}
+
+absl::StatusOr<Step> EventProcessor::Commit() {
+  MILLRACE_RETURN_IF_ERROR(CheckLength());
   gtid_.AddTo(builder_.gtids());
   builder_.EndTransaction();
   EndTransaction();
@@ -97,6 +121,7 @@ Step EventProcessor::Commit() {
 }
 
 void EventProcessor::EndTransaction() {
+  notes_.End(gtid_.text());
   ForgetTransaction();
   // Rotation sets the file before its own event ends, so a transaction ends in the file it began
   // in.
@@ -105,7 +130,7 @@ void EventProcessor::EndTransaction() {
   moved_ = true;
 }
 
-Step EventProcessor::CommitEmpty(const Event& event) {
+absl::StatusOr<Step> EventProcessor::CommitEmpty(const Event& event) {
   if (!in_transaction_) Begin(event);
   return Commit();
 }
@@ -124,12 +149,14 @@ Step EventProcessor::Abandon() {
 
 void EventProcessor::ForgetTransaction() {
   gtid_.Reset();
+  transaction_bytes_told_ = 0;
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
 }
 
 absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   if (!in_transaction_) return Unexpected("rows outside of a transaction");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rows rows, binlog::ParseRows(event));
+  notes_.content().AddRows(rows);
   TablePlans::Entry* table = plans_.Find(rows.table_id);
   if (table == nullptr) {
     // A statement that ends without rows of its own closes with a table number that stands for

@@ -47,7 +47,9 @@ void GroupBuilder::Complete(CommitGroup& group) {
     records_.clear();
     group.coverage_steps = std::exchange(coverage_steps_, 0);
   }
-  processor_.position().AppendBinary(group.source_position.emplace());
+  std::string& position = group.source_position.emplace();
+  processor_.position().AppendBinary(position);
+  group.source_memory = processor_.memory().ToBinary(position);
   group.newest = frames_.newest();
   group.commit_time_max = frames_.commit_time_max();
 }

@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "ingest/backoff.h"
 #include "ingest/source_identity.h"
+#include "ingest/source_memory.h"
 #include "ingest/stream_access.h"
 #include "mysql/anonymous_transactions.h"
 #include "mysql/current_position.h"
@@ -32,6 +33,13 @@ constexpr size_t kGatherBytes = 1 << 20;
 // But no longer than this much of the binlog: what follows may be of tables that nobody captures,
 // or a large transaction of them.
 constexpr uint64_t kHeldBinlogBytesMax = 4 << 20;
+
+bool IsHeartbeat(std::string_view event) {
+  constexpr size_t kTypeAt = 4;
+  if (event.size() <= kTypeAt) return false;
+  const auto type = static_cast<binlog::EventType>(event[kTypeAt]);
+  return type == binlog::EventType::kHeartbeat || type == binlog::EventType::kHeartbeatV2;
+}
 
 }  // namespace
 
@@ -182,14 +190,11 @@ absl::Status Ingest::RunOnce() {
   MILLRACE_RETURN_IF_ERROR(ConnectQueries());
   MILLRACE_RETURN_IF_ERROR(Prepare());
   processor_->SetNames(names_);
-  MILLRACE_RETURN_IF_ERROR(CheckContinuity(*queries_, processor_->position(), source_uuid_));
+  MILLRACE_RETURN_IF_ERROR(ProveSource());
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
-  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
-                            pool_.OpenStream(from));
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream, OpenStream(from, {}));
   {
     absl::MutexLock lock(&mutex_);
-    if (stopping_) return absl::CancelledError();
-    stream_ = stream.get();
     ++status_.connects;
   }
   ++epoch_;
@@ -197,15 +202,13 @@ absl::Status Ingest::RunOnce() {
                queries_->info().version_text, processor_->position().ToString(),
                processor_->position().gtids.ToString());
   streaming_since_ = clock_.SteadyMicros();
+  PublishPosition();
   SetState(State::kStreaming, absl::OkStatus());
   processor_->BeginStream(ServerIsOfPosition());
   const uint64_t read_before = processor_->transactions();
   const absl::Status status = ReadStream();
-  {
-    absl::MutexLock lock(&mutex_);
-    stream_ = nullptr;
-  }
   if (processor_->transactions() != read_before) read_uuid_ = stream->server().server_uuid;
+  ForgetStream();
   tasks_.EndEpoch(epoch_);
   // What ended stays, what was in progress is read again.
   builder_->CloseFrame();
@@ -214,6 +217,54 @@ absl::Status Ingest::RunOnce() {
   if (handed_over.ok()) handed_over = PushGathered();
   PublishPosition();
   return status.ok() ? handed_over : status;
+}
+
+absl::StatusOr<std::unique_ptr<BinlogStream>> Ingest::OpenStream(
+    const SourcePosition& from, const SourcePool::StreamOptions& options) {
+  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(from, options));
+  if (ServerName(stream->server()) != ServerName(queries_->info())) return TwoServers();
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return absl::CancelledError();
+  stream_ = stream.get();
+  return stream;
+}
+
+void Ingest::ForgetStream() {
+  absl::MutexLock lock(&mutex_);
+  stream_ = nullptr;
+}
+
+absl::Status Ingest::TwoServers() const {
+  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+                   fmt::format("two connections to {} reach two servers; give source.host an "
+                               "address of one",
+                               queries_->endpoint()));
+}
+
+absl::Status Ingest::ProveSource() {
+  watch_ = SourceWatch();
+  processor_->SetSource(ServerName(queries_->info()), queries_->endpoint());
+  const auto warning =
+      proof_.Check(*queries_, processor_->position(), processor_->memory(), source_uuid_,
+                   [this](const SourcePosition& from, SourceProof::Depth depth) {
+                     return ReadAgain(from, depth);
+                   });
+  absl::MutexLock lock(&mutex_);
+  status_.warnings.clear();
+  if (!warning.ok()) return warning.status();
+  if (!warning->empty()) status_.warnings.push_back(*warning);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FirstTransaction> Ingest::ReadAgain(const SourcePosition& from,
+                                                   SourceProof::Depth depth) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<BinlogStream> stream,
+      OpenStream(from, {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kAgainEventBytesMax}));
+  FirstTransaction first =
+      depth == SourceProof::Depth::kFile ? ReadFirstFile(*stream) : ReadFirstTransaction(*stream);
+  ForgetStream();
+  return first;
 }
 
 absl::Status Ingest::ConnectQueries() {
@@ -281,6 +332,8 @@ absl::StatusOr<SourcePosition> Ingest::StartPosition() {
 absl::Status Ingest::Prepare() {
   if (processor_ != nullptr) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
+  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> memory,
+                            log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
   registry_.SetFlavour(queries_->info().flavour);
   builder_.emplace(
       config_.log.frame_bytes,
@@ -294,10 +347,12 @@ absl::Status Ingest::Prepare() {
     committer_ = std::move(committer);
   }
   processor_ = std::make_unique<EventProcessor>(
-      EventProcessor::Options{.flavour = queries_->info().flavour,
-                              .tables = tables_,
-                              .event_bytes_max = source_.event_bytes_max,
-                              .start = std::move(start)},
+      EventProcessor::Options{
+          .flavour = queries_->info().flavour,
+          .tables = tables_,
+          .event_bytes_max = source_.event_bytes_max,
+          .start = std::move(start),
+          .memory = SourceMemory::FromBinary(memory.value_or(""), log_.source_position())},
       EventProcessor::Parts{
           .registry = registry_,
           .builder = *builder_,
@@ -321,6 +376,7 @@ absl::Status Ingest::ReadStream() {
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const std::string_view event, stream->Read());
     bytes_.store(bytes_.load(std::memory_order_relaxed) + event.size(), std::memory_order_relaxed);
+    const bool heartbeat = IsHeartbeat(event);
     MILLRACE_ASSIGN_OR_RETURN(const Step step, processor_->Process(event));
     if (step == Step::kWithin && processor_->in_transaction()) {
       // A large transaction leaves its frames behind as it goes.
@@ -337,9 +393,26 @@ absl::Status Ingest::ReadStream() {
     if (!more) MILLRACE_RETURN_IF_ERROR(PushGathered());
     if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
     if (processor_->between_transactions()) {
+      if (heartbeat && !more) MILLRACE_RETURN_IF_ERROR(WatchSource());
       MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
     }
   }
+}
+
+absl::Status Ingest::WatchSource() {
+  absl::StatusOr<SourcePosition> end = CurrentPosition(*queries_);
+  if (absl::IsUnavailable(end.status())) {
+    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
+    end = CurrentPosition(*queries_);
+  }
+  MILLRACE_RETURN_IF_ERROR(end.status());
+  return watch_.Check(queries_->endpoint(), processor_->position(), *end);
+}
+
+absl::Status Ingest::ReconnectQueries() {
+  const std::string server = ServerName(queries_->info());
+  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
+  return ServerName(queries_->info()) == server ? absl::OkStatus() : TwoServers();
 }
 
 absl::Status Ingest::RunTasks(BinlogStream& stream, bool more) {
@@ -439,7 +512,7 @@ absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName
   auto details = FetchTableDetails(*queries_, table);
   if (details.ok() || !absl::IsUnavailable(details.status())) return details;
   // The session for queries idles for hours; the source may have closed it.
-  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
+  MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
   return FetchTableDetails(*queries_, table);
 }
 

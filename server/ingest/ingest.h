@@ -23,8 +23,11 @@
 #include "ingest/commit_time_limit.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
+#include "ingest/first_transaction.h"
 #include "ingest/group_builder.h"
 #include "ingest/ingest_status.h"
+#include "ingest/source_proof.h"
+#include "ingest/source_watch.h"
 #include "ingest/table_counters.h"
 #include "log/log.h"
 #include "mysql/binlog_stream.h"
@@ -98,8 +101,22 @@ class Ingest {
   Micros StartTime();
   absl::StatusOr<SourcePosition> StartPosition();
   absl::Status Prepare();
+  // That the source has the history that was read. Errors as SourceProof.
+  absl::Status ProveSource();
+  absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
+  // A stream that RequestStop interrupts until ForgetStream. kUnavailable SOURCE_DIFFERS: it is not
+  // of the server that queries_ reaches.
+  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from,
+                                                           const SourcePool::StreamOptions& options)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ReadStream();
   absl::Status AfterEvent(Step step);
+  // At a heartbeat: that the source goes on with the binlog that is read. Errors as SourceWatch.
+  absl::Status WatchSource();
+  absl::Status TwoServers() const;
+  // Makes queries_ anew; errors as OpenStream's.
+  absl::Status ReconnectQueries();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);
@@ -159,6 +176,8 @@ class Ingest {
   std::string findings_logged_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
   std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
+  SourceProof proof_;
+  SourceWatch watch_;  // of the stream
   Micros position_handed_over_at_ = 0;
   std::string checksum_failed_at_;
   Micros streaming_since_ = 0;  // steady; 0: this attempt has not come so far

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "model/flavour.h"
@@ -23,6 +24,8 @@ struct IngestStatus {
   // Why the state is kConnecting or kFailed; empty when all is well.
   std::string error;
   std::string error_reason;
+  // What does not stop the feed and should be looked at.
+  std::vector<std::string> warnings;
   SourcePosition position;  // after the last event handled
   Micros commit_time = 0;   // of the newest transaction read; 0 before the first
   // The source is known to have told everything committed before this; 0 before the first word from

@@ -2,6 +2,7 @@
 
 #include "mysql/source_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -17,8 +18,11 @@ absl::StatusOr<std::unique_ptr<Connection>> SourcePool::Connect() const {
 }
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
-    const SourcePosition& from) const {
-  return BinlogStream::Open(options_, from);
+    const SourcePosition& from, const StreamOptions& options) const {
+  if (options.event_bytes_max == 0) return BinlogStream::Open(options_, from, options.at_end);
+  SourceOptions limited = options_;
+  limited.event_bytes_max = std::min(limited.event_bytes_max, options.event_bytes_max);
+  return BinlogStream::Open(limited, from, options.at_end);
 }
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -24,8 +25,14 @@ class SourcePool {
 
   // A session for queries. Errors as Connection::Connect.
   absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
+  struct StreamOptions {
+    AtBinlogEnd at_end = AtBinlogEnd::kWait;
+    // Events beyond this or the configured limit are refused; 0: the configured limit alone.
+    uint64_t event_bytes_max = 0;
+  };
   // The binlog from this position on. Errors as BinlogStream::Open.
-  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from) const;
+  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from,
+                                                           const StreamOptions& options) const;
 
  private:
   const SourceOptions options_;

@@ -26,6 +26,7 @@ CommitGroup Ended(const std::vector<uint64_t>& firsts, const std::string& positi
   group.schema_steps = 1;
   group.coverage_steps = 1;
   group.source_position = position;
+  group.source_memory = "memory " + position;
   group.newest = {firsts.back()};
   group.commit_time_max = static_cast<Micros>(firsts.back());
   return group;
@@ -49,6 +50,7 @@ TEST(CommitGroup, MergedEndsWhereTheLaterEnds) {
   ASSERT_TRUE(Merge(to, from));
   EXPECT_THAT(FirstsOf(to.frames), ElementsAre(1, 2, 3));
   EXPECT_EQ(to.source_position, "b");
+  EXPECT_EQ(to.source_memory, "memory b");
   EXPECT_EQ(to.newest, Sequence{3});
   EXPECT_EQ(to.commit_time_max, 3);
   ASSERT_EQ(to.records.size(), 2U);

@@ -116,9 +116,11 @@ TEST_F(CommitterTest, GroupsThatGatherAreCommittedTogether) {
 TEST_F(CommitterTest, GroupWithoutFramesStoresThePosition) {
   CommitGroup group = Group({});
   group.source_position = "elsewhere";
+  group.source_memory = "memory";
   committer_->Push(std::move(group));
   Finish();
   EXPECT_EQ(log_->source_position(), "elsewhere");
+  EXPECT_EQ(log_->GetRecord(log::RecordKind::kMeta, "source.memory").value(), "memory");
   EXPECT_THAT(published_, ElementsAre(::testing::IsEmpty()));
 }
 

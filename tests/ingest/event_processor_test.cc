@@ -436,11 +436,48 @@ TEST_F(MysqlProcessorTest, HeartbeatOfALaterFileMovesThePositionThere) {
   EXPECT_EQ(Place(), "binlog.000003:200");
 }
 
-TEST_F(MysqlProcessorTest, HeartbeatInsideATransactionDoesNotMoveThePosition) {
+TEST_F(MysqlProcessorTest, HeartbeatInsideATransactionIsAGap) {
   Gtid(1);
   const std::string place = Place();
-  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000)), "within");
+  EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000)),
+            "EVENT_TRUNCATED");
   EXPECT_EQ(Place(), place);
+}
+
+TEST_F(MysqlProcessorTest, EndOfAFileInsideATransactionIsAGap) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Send(EventType::kRotate, EventSource::Rotate("binlog.000002", 4)), "EVENT_TRUNCATED");
+}
+
+TEST_F(MysqlProcessorTest, TransactionShorterThanItSaysIsAGap) {
+  const uint64_t begin = source_.position();
+  Transaction(1, 1);
+  const auto size = static_cast<uint16_t>(source_.position() - begin);
+  for (const bool whole : {true, false}) {
+    Gtid(2, static_cast<uint16_t>(whole ? size : size + 1));
+    Query("BEGIN");
+    SmallMap();
+    Insert(1);
+    EXPECT_EQ(Xid(), whole ? "ended" : "EVENT_TRUNCATED");
+  }
+}
+
+// Whatever a compressed transaction is taken for, it is not passed over.
+TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotPassedOver) {
+  const std::string body = EventSource::BodyOf(captured::kMysqlPayload);
+  for (int type = 0; type < 256; ++type) {
+    if (type == static_cast<int>(EventType::kTransactionPayload)) continue;
+    Start({"b.*"});
+    Gtid(1);
+    std::string result = Send(static_cast<EventType>(type), body);
+    if (result == "within") {
+      result = SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001",
+                                         static_cast<uint32_t>(source_.position())));
+    }
+    EXPECT_THAT(result, HasSubstr("_")) << "type " << type;
+    EXPECT_EQ(Gtids(), "") << "type " << type;
+  }
 }
 
 TEST_F(MysqlProcessorTest, CompressedTransactionIsUnpacked) {
@@ -464,7 +501,7 @@ TEST_F(MysqlProcessorTest, CompressedTransactionIsHandedOverAsItIsUnpacked) {
 }
 
 TEST_F(MysqlProcessorTest, AnonymousTransactionsHaveNoGtid) {
-  Send(EventType::kAnonymousGtid, EventSource::BodyOf(captured::kMysqlAnonymousGtid));
+  AnonymousGtid();
   Query("BEGIN");
   SmallMap();
   Insert(1);

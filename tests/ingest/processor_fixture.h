@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,10 +66,17 @@ class ProcessorTest : public log::testing::LogTest {
   std::string Query(std::string_view statement, std::string_view database = "b") {
     return Send(EventType::kQuery, EventSource::Query(statement, database));
   }
-  std::string Gtid(uint8_t number) {
+  // `bytes` is how long it says that its transaction is; 0: it does not.
+  std::string Gtid(uint8_t number, uint16_t bytes = 0) {
     std::string body = EventSource::BodyOf(captured::kMysqlGtid);
     body[17] = static_cast<char>(number);
+    SetLength(body, bytes);
     return Send(EventType::kGtid, body);
+  }
+  std::string AnonymousGtid() {
+    std::string body = EventSource::BodyOf(captured::kMysqlAnonymousGtid);
+    SetLength(body, 0);
+    return Send(EventType::kAnonymousGtid, body);
   }
   std::string Xid() { return Send(EventType::kXid, std::string(8, '\x01')); }
   std::string SmallMap(uint8_t table_id = 0x58) {
@@ -130,6 +138,11 @@ class ProcessorTest : public log::testing::LogTest {
   absl::Status error_;
 
  private:
+  // Of the transaction, in the body of a GTID event that was captured.
+  static void SetLength(std::string& body, uint16_t bytes) {
+    constexpr size_t kLengthAt = 50;
+    std::memcpy(body.data() + kLengthAt, &bytes, sizeof bytes);
+  }
   std::string Answer(const absl::StatusOr<Step>& step) {
     if (!step.ok()) {
       error_ = step.status();

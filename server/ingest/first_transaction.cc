@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/first_transaction.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "binlog/compression.h"
+#include "binlog/event.h"
+#include "binlog/events.h"
+
+namespace millrace::ingest {
+namespace {
+
+using binlog::Event;
+using binlog::EventType;
+
+// Follows events up to the end of the first transaction. Every method answers whether that was it.
+class Walk {
+ public:
+  explicit Walk(Flavour flavour) : reader_(flavour) {}
+
+  absl::StatusOr<bool> Take(std::string_view bytes, bool file_alone);
+  FirstTransaction End(absl::Status status);
+
+ private:
+  absl::StatusOr<bool> TakeTransaction(const Event& event);
+  absl::StatusOr<bool> TakeContent(const Event& event);
+  absl::StatusOr<bool> OnMysqlGtid(const Event& event);
+  absl::StatusOr<bool> OnMariadbGtid(const Event& event);
+  absl::StatusOr<bool> OnQuery(const Event& event);
+  absl::StatusOr<bool> OnPayload(const Event& event);
+
+  binlog::EventReader reader_;
+  FirstTransaction first_;
+  TransactionContent content_;
+  std::string uncompressed_;
+};
+
+absl::StatusOr<bool> Walk::Take(std::string_view bytes, bool file_alone) {
+  MILLRACE_ASSIGN_OR_RETURN(const Event event, reader_.Read(bytes));
+  switch (event.header.type) {
+    case EventType::kRotate: {
+      if (first_.found) return true;
+      MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
+      first_.file = std::string(rotate.file);
+      first_.file_created = 0;
+      return false;
+    }
+    case EventType::kFormatDescription:
+      first_.file_created = event.header.timestamp;
+      return file_alone || first_.found;
+    case EventType::kStop:
+      return first_.found;
+    default:
+      return TakeTransaction(event);
+  }
+}
+
+absl::StatusOr<bool> Walk::TakeTransaction(const Event& event) {
+  switch (event.header.type) {
+    case EventType::kGtid:
+    case EventType::kAnonymousGtid:
+    case EventType::kGtidTagged:
+      return OnMysqlGtid(event);
+    case EventType::kMariadbGtid:
+      return OnMariadbGtid(event);
+    default:
+      // Bookkeeping before it.
+      return first_.found ? TakeContent(event) : absl::StatusOr<bool>(false);
+  }
+}
+
+absl::StatusOr<bool> Walk::OnMysqlGtid(const Event& event) {
+  if (first_.found) return true;
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::MysqlGtidEvent gtid, binlog::ParseMysqlGtid(event));
+  first_.found = true;
+  first_.commit_time = gtid.original_commit_time;
+  if (gtid.gtid.has_value()) AppendText(first_.gtid, *gtid.gtid);
+  return false;
+}
+
+absl::StatusOr<bool> Walk::OnMariadbGtid(const Event& event) {
+  constexpr Micros kSecond = 1'000'000;
+  if (first_.found) return true;
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
+  first_.found = true;
+  first_.commit_time = Micros{event.header.timestamp} * kSecond;
+  AppendText(first_.gtid, gtid.gtid);
+  return false;
+}
+
+absl::StatusOr<bool> Walk::TakeContent(const Event& event) {
+  if (event.header.type == EventType::kXid || event.header.type == EventType::kXaPrepare) {
+    return true;
+  }
+  if (event.header.type == EventType::kQuery) return OnQuery(event);
+  if (event.header.type == EventType::kTransactionPayload) return OnPayload(event);
+  if (binlog::IsCompressed(event.header.type)) {
+    MILLRACE_ASSIGN_OR_RETURN(const Event plain,
+                              binlog::Uncompress(event, kAgainEventBytesMax, uncompressed_));
+    return TakeContent(plain);
+  }
+  if (!binlog::IsRows(event.header.type)) return false;
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Rows rows, binlog::ParseRows(event));
+  content_.AddRows(rows);
+  return content_.overflowed();
+}
+
+// The statements that EventProcessor notes, in the same form.
+absl::StatusOr<bool> Walk::OnQuery(const Event& event) {
+  if (binlog::StatementOf(event) == "BEGIN") return false;
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
+  if (query.statement == "COMMIT") return true;
+  content_.AddStatement(query.statement);
+  return false;
+}
+
+absl::StatusOr<bool> Walk::OnPayload(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto payload,
+                            binlog::TransactionPayloadReader::Open(event, kAgainEventBytesMax));
+  while (true) {
+    MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
+    if (!bytes.has_value()) return true;
+    MILLRACE_ASSIGN_OR_RETURN(const Event inner, reader_.ReadInsidePayload(*bytes));
+    MILLRACE_ASSIGN_OR_RETURN(const bool done, TakeContent(inner));
+    if (done) return true;
+  }
+}
+
+FirstTransaction Walk::End(absl::Status status) {
+  const std::string reason = ErrorReason(status);
+  const bool too_large = reason == "SOURCE_PACKET_TOO_LARGE" || reason == "EVENT_TOO_LARGE";
+  // A statement is compared only whole, rows as far as the digest goes.
+  if (status.ok()) first_.content = content_.Digest();
+  first_.status = first_.found && too_large ? absl::OkStatus() : std::move(status);
+  return std::move(first_);
+}
+
+FirstTransaction ReadFirst(BinlogStream& stream, bool file_alone) {
+  Walk walk(stream.server().flavour);
+  uint64_t bytes = 0;
+  while (true) {
+    const absl::StatusOr<std::string_view> event = stream.Read();
+    if (!event.ok()) return walk.End(stream.ended() ? absl::OkStatus() : event.status());
+    const absl::StatusOr<bool> done = walk.Take(*event, file_alone);
+    if (!done.ok() || *done) return walk.End(done.status());
+    bytes += event->size();
+    if (bytes > kAgainBytesMax) {
+      return walk.End(MakeError(absl::StatusCode::kResourceExhausted, "EVENT_TOO_LARGE",
+                                "the last transaction is too large to be read again"));
+    }
+  }
+}
+
+}  // namespace
+
+FirstTransaction ReadFirstTransaction(BinlogStream& stream) { return ReadFirst(stream, false); }
+FirstTransaction ReadFirstFile(BinlogStream& stream) { return ReadFirst(stream, true); }
+
+}  // namespace millrace::ingest

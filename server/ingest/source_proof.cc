@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/source_proof.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/current_position.h"
+#include "mysql/errors.h"
+
+namespace millrace::ingest {
+namespace {
+
+constexpr uint64_t kFirstOffset = 4;
+
+// One comparison of a source with a log.
+class Comparison {
+ public:
+  Comparison(Connection& source, const SourcePosition& ours, const SourceMemory& memory,
+             const SourceProof::ReadDump& read)
+      : source_(source),
+        ours_(ours),
+        memory_(memory),
+        read_(read),
+        server_(ServerName(source.info())) {}
+
+  // That the position is of this server, if that matters, and its file the one that was read.
+  absl::Status CompareFiles();
+  // Nothing if the last transaction cannot be read again.
+  absl::StatusOr<bool> CompareLast();
+  std::string LastText() const;
+
+ private:
+  bool same_server() const { return !memory_.server.empty() && memory_.server == server_; }
+  absl::Status ListFiles();
+  const BinlogFile* Find(std::string_view file) const;
+  absl::Status CompareListed();
+  absl::Status CompareCreated();
+  absl::StatusOr<std::optional<SourcePosition>> PlaceOfLast();
+  absl::StatusOr<std::optional<SourcePosition>> BeforeLastByGtid();
+  absl::StatusOr<SourcePosition> BeforeLastOnMysql();
+  absl::StatusOr<SourcePosition> BeforeLastOnMariadb();
+  absl::StatusOr<bool> LastIsPurged();
+  std::string DifferenceOfLast(const FirstTransaction& found, bool same_server) const;
+  absl::Status Changed(std::string_view cause);
+
+  Connection& source_;
+  const SourcePosition& ours_;
+  const SourceMemory& memory_;
+  const SourceProof::ReadDump& read_;
+  const std::string server_;
+  std::vector<BinlogFile> files_;
+};
+
+// A dump also ends when the source shuts down; then nothing of what it told counts.
+absl::Status Comparison::Changed(std::string_view cause) {
+  MILLRACE_RETURN_IF_ERROR(source_.Query("SELECT 1").status());
+  return SourceChanged(source_.endpoint(), cause);
+}
+
+const BinlogFile* Comparison::Find(std::string_view file) const {
+  const auto found = std::find_if(files_.begin(), files_.end(),
+                                  [file](const BinlogFile& each) { return each.name == file; });
+  return found == files_.end() ? nullptr : &*found;
+}
+
+absl::Status Comparison::CompareFiles() {
+  const bool by_gtid = !ours_.gtids.empty() && source_.info().gtids();
+  if (!by_gtid && !memory_.server.empty() && !same_server()) {
+    return Changed(
+        fmt::format("it is server {} where {} was read, and without GTIDs a place is "
+                    "known to one server only",
+                    server_, memory_.server));
+  }
+  const bool reads_by_place = memory_.last.has_value() && memory_.last->server == server_;
+  if (!same_server() && !reads_by_place) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(files_, ListBinlogFiles(source_));
+  if (!same_server() || ours_.file.empty() || files_.empty()) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(CompareListed());
+  return CompareCreated();
+}
+
+absl::Status Comparison::CompareListed() {
+  const BinlogFile* file = Find(ours_.file);
+  if (file != nullptr && ours_.offset > file->size) {
+    return Changed(fmt::format(
+        "{} ends at {}, before our offset {}: its tail was lost, or the binlogs were reset",
+        ours_.file, file->size, ours_.offset));
+  }
+  if (file == nullptr &&
+      CompareNumberedFiles(files_.back().name, ours_.file) == std::strong_ordering::less) {
+    return Changed(
+        fmt::format("its newest file is {}, and {} was read: its tail was lost, or the "
+                    "binlogs were reset",
+                    files_.back().name, ours_.file));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Comparison::CompareCreated() {
+  if (memory_.file_created == 0 || Find(memory_.file) == nullptr) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const FirstTransaction first,
+                            read_({.file = memory_.file, .offset = kFirstOffset, .gtids = {}},
+                                  SourceProof::Depth::kFile));
+  // It was purged in this moment: the dump will tell.
+  if (ErrorReason(first.status) == "SOURCE_PURGED") return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(first.status);
+  if (first.file_created == 0 || first.file_created == memory_.file_created) {
+    return absl::OkStatus();
+  }
+  return Changed(
+      fmt::format("its {} was begun at {} and the one that was read at {} (seconds since "
+                  "1970): the binlogs were reset or restored",
+                  memory_.file, first.file_created, memory_.file_created));
+}
+
+std::string Comparison::LastText() const {
+  const LastTransaction& last = *memory_.last;
+  return last.gtid.empty() ? fmt::format("the transaction at {}", last.place.ToString())
+                           : fmt::format("transaction {}", last.gtid);
+}
+
+absl::StatusOr<bool> Comparison::CompareLast() {
+  if (!memory_.last.has_value()) return false;
+  MILLRACE_ASSIGN_OR_RETURN(const std::optional<SourcePosition> from, PlaceOfLast());
+  if (!from.has_value()) return false;
+  MILLRACE_ASSIGN_OR_RETURN(const FirstTransaction found,
+                            read_(*from, SourceProof::Depth::kTransaction));
+  const std::string reason = ErrorReason(found.status);
+  if (reason == "SOURCE_PURGED") return false;
+  const bool by_place = !from->file.empty();
+  // The server reads what does not begin there as an event.
+  const bool nonsense = reason == "SOURCE_BINLOG_DAMAGED" || reason == "SOURCE_REFUSED_DUMP" ||
+                        reason == "SOURCE_PACKET_TOO_LARGE";
+  if (!found.status.ok() && !(by_place && nonsense)) return found.status;
+  const std::string difference =
+      DifferenceOfLast(found, memory_.last->server == server_ && !server_.empty());
+  if (difference.empty()) return true;
+  return Changed(difference);
+}
+
+absl::StatusOr<std::optional<SourcePosition>> Comparison::PlaceOfLast() {
+  const LastTransaction& last = *memory_.last;
+  const bool listed = last.server == server_ && Find(last.place.file) != nullptr;
+  // A dump is asked for with 32 bits; beyond, all of the file would have to be read.
+  if (listed && last.place.offset <= std::numeric_limits<uint32_t>::max()) {
+    return SourcePosition{.file = last.place.file, .offset = last.place.offset, .gtids = {}};
+  }
+  return BeforeLastByGtid();
+}
+
+absl::StatusOr<std::optional<SourcePosition>> Comparison::BeforeLastByGtid() {
+  if (memory_.last->gtid.empty() || !source_.info().gtids()) return std::nullopt;
+  MILLRACE_ASSIGN_OR_RETURN(const bool purged, LastIsPurged());
+  if (purged) return std::nullopt;
+  return source_.info().flavour == Flavour::kMysql ? BeforeLastOnMysql() : BeforeLastOnMariadb();
+}
+
+absl::StatusOr<bool> Comparison::LastIsPurged() {
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePosition earliest, EarliestPosition(source_));
+  if (source_.info().flavour == Flavour::kMysql) {
+    MILLRACE_ASSIGN_OR_RETURN(const MysqlGtid gtid, ParseMysqlGtid(memory_.last->gtid));
+    return earliest.gtids.Contains(gtid);
+  }
+  MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid gtid, ParseMariadbGtid(memory_.last->gtid));
+  return earliest.gtids.Contains(gtid);
+}
+
+// Everything that the source has but that one.
+absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMysql() {
+  MILLRACE_ASSIGN_OR_RETURN(const MysqlGtidSet last, MysqlGtidSet::Parse(memory_.last->gtid));
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet executed, ExecutedGtids(source_));
+  return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(executed.mysql().Minus(last))};
+}
+
+// The domain as it was before that one, the others as they are.
+absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMariadb() {
+  MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid last, ParseMariadbGtid(memory_.last->gtid));
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(source_));
+  MILLRACE_ASSIGN_OR_RETURN(MariadbGtidSet before,
+                            MariadbGtidSet::Parse(memory_.last->gtid_before));
+  for (const auto& [domain, gtid] : written.mariadb().last()) {
+    if (domain != last.domain) before.Add(gtid);
+  }
+  return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(std::move(before))};
+}
+
+std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool same_server) const {
+  const LastTransaction& last = *memory_.last;
+  if (!found.found || found.gtid != last.gtid) {
+    return fmt::format("{}, the last that was read, is not where it was{}", LastText(),
+                       found.gtid.empty() ? "" : fmt::format(", but {} is", found.gtid));
+  }
+  if (found.commit_time != last.commit_time) {
+    return fmt::format(
+        "its {} was committed {} µs after 1970, and the one that was read {} µs: the "
+        "number was used twice",
+        LastText(), found.commit_time, last.commit_time);
+  }
+  if (!found.content.has_value()) return "";
+  const bool equal = same_server
+                         ? *found.content == last.content
+                         : MayBeSameElsewhere(*found.content, last.content, source_.info().flavour);
+  return equal ? ""
+               : fmt::format(
+                     "its {} holds other rows than the one that was read: the number "
+                     "was used twice",
+                     LastText());
+}
+
+std::string Unproven(const Comparison& comparison) {
+  return fmt::format(
+      "{}, the last that was read, is no longer in the source's binlog, so it was "
+      "not compared; GTIDs and files of the binlog fit",
+      comparison.LastText());
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> SourceProof::Check(Connection& source, const SourcePosition& ours,
+                                               const SourceMemory& memory, std::string_view uuid,
+                                               const ReadDump& read) {
+  Comparison comparison(source, ours, memory, read);
+  MILLRACE_RETURN_IF_ERROR(comparison.CompareFiles());
+  const absl::Status continuity = CheckContinuity(source, ours, uuid);
+  if (ErrorReason(continuity) == "SOURCE_LACKS_GTIDS") lacked_ = true;
+  MILLRACE_RETURN_IF_ERROR(continuity);
+  MILLRACE_ASSIGN_OR_RETURN(const bool proven, comparison.CompareLast());
+  if (proven) {
+    lacked_ = false;
+    return "";
+  }
+  if (lacked_) {
+    return SourceChanged(source.endpoint(),
+                         "it lacked transactions that are in this log and has their numbers now, "
+                         "and the last of them cannot be read again to compare it");
+  }
+  return memory.last.has_value() ? Unproven(comparison) : std::string();
+}
+
+}  // namespace millrace::ingest

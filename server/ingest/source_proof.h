@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "ingest/first_transaction.h"
+#include "ingest/source_memory.h"
+#include "model/source_position.h"
+#include "mysql/connection.h"
+
+namespace millrace::ingest {
+
+// Proves before a dump that the source still has the history that was read from it, because a
+// server that was reset, restored or swapped gives out the same names, offsets and GTIDs again.
+class SourceProof {
+ public:
+  // Reads what a dump from here begins with: the file alone, or the first transaction too. Errors
+  // of opening it.
+  enum class Depth { kFile, kTransaction };
+  using ReadDump =
+      std::function<absl::StatusOr<FirstTransaction>(const SourcePosition& from, Depth depth)>;
+
+  // Compares what `memory` knows with what the source has now: on the same server the files of the
+  // binlog; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
+  // again. `uuid` is of the server that the log was last fed from. Answers a warning, empty if
+  // there is none: the last transaction could not be compared.
+  //
+  // kFailedPrecondition SOURCE_CHANGED: they contradict each other. Errors as CheckContinuity and
+  // those of `read`.
+  absl::StatusOr<std::string> Check(Connection& source, const SourcePosition& ours,
+                                    const SourceMemory& memory, std::string_view uuid,
+                                    const ReadDump& read);
+
+ private:
+  // The source lacked transactions of ours. That it has their numbers now proves nothing, since it
+  // may have given them to others.
+  bool lacked_ = false;
+};
+
+}  // namespace millrace::ingest

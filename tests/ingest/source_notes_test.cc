@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/source_notes.h"
+
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace millrace::ingest {
+namespace {
+
+constexpr uint32_t kCreated = 1000;
+
+// A stream of server "a" that has come to the end of binlog.000002.
+class SourceNotesTest : public ::testing::Test {
+ protected:
+  SourceNotesTest() {
+    notes_.SetSource("a", "host:1");
+    Open("binlog.000002", kCreated);
+  }
+  std::string Open(std::string_view file, uint32_t created) { return Go(file, created, true); }
+  std::string Rotate(std::string_view file, uint32_t created) { return Go(file, created, false); }
+  void Transaction(uint64_t offset, std::string_view gtid) {
+    notes_.Begin(offset, 77, std::nullopt);
+    notes_.content().AddStatement(gtid);
+    notes_.End(gtid);
+  }
+
+  SourceNotes notes_{SourceMemory()};
+
+ private:
+  std::string Go(std::string_view file, uint32_t created, bool first) {
+    const absl::Status status = notes_.OnFile(file, first);
+    return ErrorReason(status.ok() ? notes_.OnFormat(created) : status);
+  }
+};
+
+TEST_F(SourceNotesTest, MemoryIsOfTheNewestEndedTransaction) {
+  Transaction(100, "0-1-1");
+  Transaction(200, "0-1-2");
+  notes_.Begin(300, 78, std::nullopt);
+  const SourceMemory memory = notes_.memory("binlog.000002");
+  EXPECT_EQ(memory.server, "a");
+  EXPECT_EQ(memory.file, "binlog.000002");
+  EXPECT_EQ(memory.file_created, kCreated);
+  ASSERT_TRUE(memory.last.has_value());
+  EXPECT_EQ(memory.last->place, (BinlogPlace{"binlog.000002", 200}));
+  EXPECT_EQ(memory.last->gtid, "0-1-2");
+  EXPECT_EQ(memory.last->commit_time, 77);
+}
+
+TEST_F(SourceNotesTest, TransactionStaysWhereItWasWhenTheFileEnds) {
+  Transaction(100, "0-1-1");
+  EXPECT_EQ(Rotate("binlog.000003", kCreated + 1), "");
+  const SourceMemory memory = notes_.memory("binlog.000003");
+  EXPECT_EQ(memory.file_created, kCreated + 1);
+  EXPECT_EQ(memory.last->place.file, "binlog.000002");
+}
+
+TEST_F(SourceNotesTest, TransactionStaysOfItsServerWhenAnotherIsRead) {
+  Transaction(100, "0-1-1");
+  notes_.Reset("binlog.000002");
+  notes_.SetSource("b", "host:2");
+  EXPECT_EQ(notes_.memory("binlog.000002").server, "a");
+  EXPECT_EQ(Open("binlog.000002", kCreated + 9), "");
+  const SourceMemory memory = notes_.memory("binlog.000002");
+  EXPECT_EQ(memory.server, "b");
+  EXPECT_EQ(memory.last->server, "a");
+}
+
+TEST_F(SourceNotesTest, FileThatWasBegunAnewIsAnotherBinlog) {
+  notes_.Reset("binlog.000002");
+  EXPECT_EQ(Open("binlog.000002", kCreated), "");
+  notes_.Reset("binlog.000002");
+  EXPECT_EQ(Open("binlog.000002", kCreated + 5), "SOURCE_CHANGED");
+}
+
+TEST_F(SourceNotesTest, FileReachedLaterIsComparedToo) {
+  notes_.Reset("binlog.000002");
+  EXPECT_EQ(Open("binlog.000001", kCreated - 1), "");
+  EXPECT_EQ(Rotate("binlog.000002", kCreated + 5), "SOURCE_CHANGED");
+}
+
+TEST_F(SourceNotesTest, NumbersOfFilesDoNotGoBack) {
+  EXPECT_EQ(Rotate("binlog.000001", kCreated + 5), "SOURCE_CHANGED");
+}
+
+TEST_F(SourceNotesTest, RenamedBinlogIsNoContradiction) {
+  EXPECT_EQ(Rotate("renamed.000001", kCreated + 5), "");
+}
+
+TEST_F(SourceNotesTest, TransactionWithoutGtidEventIsForgotten) {
+  Transaction(100, "0-1-1");
+  notes_.BeginNameless();
+  notes_.End("");
+  EXPECT_FALSE(notes_.memory("binlog.000002").last.has_value());
+}
+
+}  // namespace
+}  // namespace millrace::ingest
