@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "model/name_weights.h"
 #include "model/quoted.h"
 
 namespace millrace {
@@ -81,6 +82,18 @@ absl::StatusOr<std::vector<NameGlob>> NameGlob::ParseAll(std::string_view text,
     return PatternMalformed(whole, form, "has an empty name");
   }
   return globs;
+}
+
+bool NameGlob::universal() const {
+  return !plain() && std::all_of(pieces_.begin(), pieces_.end(),
+                                 [](const std::string& piece) { return piece.empty(); });
+}
+
+bool NameGlob::MatchesAnySpelling(std::string_view name) const {
+  NameGlob folded;
+  folded.pieces_.clear();
+  for (const std::string& piece : pieces_) folded.pieces_.push_back(NameWeights(piece));
+  return folded.Matches(NameWeights(name));
 }
 
 bool NameGlob::Matches(std::string_view name) const {

@@ -47,6 +47,14 @@ bool TablePatterns::Matches(std::string_view database, std::string_view table) c
   return included && !AnyMatches(excludes_, database, table);
 }
 
+bool TablePatterns::MayMatch(std::string_view database) const {
+  const auto matches = [&](const Pattern& pattern) { return pattern.database.Matches(database); };
+  if (!includes_.empty() && std::none_of(includes_.begin(), includes_.end(), matches)) return false;
+  return std::none_of(excludes_.begin(), excludes_.end(), [&](const Pattern& pattern) {
+    return matches(pattern) && pattern.table.universal();
+  });
+}
+
 std::vector<TableName> TablePatterns::PlainNames() const {
   std::vector<TableName> names;
   for (const Pattern& pattern : includes_) {
@@ -71,6 +79,13 @@ bool ColumnPatterns::Matches(const TableName& table, std::string_view column) co
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
     return pattern.database.Matches(table.database) && pattern.table.Matches(table.table) &&
            pattern.column.Matches(column);
+  });
+}
+
+bool ColumnPatterns::MatchesAnySpelling(const TableName& table, std::string_view column) const {
+  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
+    return pattern.database.Matches(table.database) && pattern.table.Matches(table.table) &&
+           pattern.column.MatchesAnySpelling(column);
   });
 }
 

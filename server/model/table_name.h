@@ -40,6 +40,8 @@ class TablePatterns {
   static absl::StatusOr<TablePatterns> Parse(const std::vector<std::string>& patterns);
 
   bool Matches(std::string_view database, std::string_view table) const;
+  // Whether some table of the database may match.
+  bool MayMatch(std::string_view database) const;
   // The included patterns without wildcard: each must be a table that exists.
   std::vector<TableName> PlainNames() const;
   bool empty() const { return includes_.empty() && excludes_.empty(); }
@@ -66,6 +68,8 @@ class ColumnPatterns {
   static absl::StatusOr<ColumnPatterns> Parse(const std::vector<std::string>& patterns);
 
   bool Matches(const TableName& table, std::string_view column) const;
+  // The same of a column as a statement may spell it: without regard to case and accents.
+  bool MatchesAnySpelling(const TableName& table, std::string_view column) const;
   bool empty() const { return patterns_.empty(); }
 
  private:

@@ -113,6 +113,24 @@ TEST(TablePatterns, PlainNamesAreTheInclusionsWithoutStar) {
               ElementsAre(TableName{"a", "b"}, TableName{"x.y", "*"}));
 }
 
+TEST(TablePatterns, DatabaseMayMatchUnlessAllOfItIsLeftOut) {
+  EXPECT_TRUE(TablePatterns().MayMatch("shop"));
+  EXPECT_TRUE(Patterns({"shop.orders"}).MayMatch("shop"));
+  EXPECT_FALSE(Patterns({"shop.orders"}).MayMatch("other"));
+  EXPECT_TRUE(Patterns({"!shop.orders"}).MayMatch("shop"));
+  EXPECT_FALSE(Patterns({"!shop.*"}).MayMatch("shop"));
+  EXPECT_FALSE(Patterns({"s*.*", "!shop.**"}).MayMatch("shop"));
+}
+
+TEST(ColumnPatterns, MatchAnySpellingOfAColumn) {
+  const ColumnPatterns patterns = ColumnPatterns::Parse({"shop.t.ssn*", "shop.*.é"}).value();
+  const TableName table{"shop", "t"};
+  EXPECT_TRUE(patterns.MatchesAnySpelling(table, "SSN_2"));
+  EXPECT_TRUE(patterns.MatchesAnySpelling(table, "E"));
+  EXPECT_FALSE(patterns.MatchesAnySpelling(table, "sn"));
+  EXPECT_FALSE(patterns.MatchesAnySpelling({"shop", "T"}, "ssn"));
+}
+
 TEST(ColumnPatterns, MatchNoColumnUntilToldOf) {
   EXPECT_FALSE(ColumnPatterns().Matches({"shop", "users"}, "email"));
   EXPECT_TRUE(ColumnPatterns().empty());
