@@ -76,9 +76,7 @@ struct Query {
   std::string_view statement;
   std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it
   uint16_t client_charset = 0;         // collation id of character_set_client; 0 unknown
-  uint64_t sql_mode = 0;               // bits as the server has them
-  static constexpr uint64_t kSqlModeAnsiQuotes = 1 << 2;
-  static constexpr uint64_t kSqlModeNoBackslashEscapes = 1 << 20;
+  std::optional<uint64_t> sql_mode;    // bits as the server has them
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
 // The statement alone, without a look at the settings beside it, which may be malformed. Empty:

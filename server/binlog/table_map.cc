@@ -204,4 +204,15 @@ absl::StatusOr<uint64_t> ParseTableMapId(std::string_view body) {
   return id;
 }
 
+absl::StatusOr<std::pair<std::string_view, std::string_view>> ParseTableMapNames(
+    std::string_view body) {
+  ByteReader reader(body);
+  reader.Little48();
+  reader.Little16();
+  const std::string_view database = ReadName(reader);
+  const std::string_view table = ReadName(reader);
+  if (!reader.ok()) return Truncated("ends inside its names");
+  return std::pair(database, table);
+}
+
 }  // namespace millrace::binlog

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -73,5 +74,8 @@ absl::StatusOr<TableMap> ParseTableMap(std::string_view body, Flavour flavour);
 
 // Only the id, for looking up a table map already known by its bytes. kDataLoss EVENT_TRUNCATED.
 absl::StatusOr<uint64_t> ParseTableMapId(std::string_view body);
+// Only database and table, as views into `body`. kDataLoss EVENT_TRUNCATED.
+absl::StatusOr<std::pair<std::string_view, std::string_view>> ParseTableMapNames(
+    std::string_view body);
 
 }  // namespace millrace::binlog
