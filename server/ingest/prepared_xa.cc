@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/prepared_xa.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/quoted.h"
+
+namespace millrace::ingest {
+namespace {
+
+// First byte of each value. Do not reuse.
+constexpr char kFormatVersion = 1;
+constexpr std::string_view kKeyPrefix = "xa.";
+
+std::string KeyOf(std::string_view xid) { return std::string(kKeyPrefix).append(xid); }
+
+// No name holds a zero byte.
+std::string ValueOf(uint64_t number, const PreparedXa::Tables& tables) {
+  std::string value(1, kFormatVersion);
+  AppendLittle64(value, number);
+  for (const TableName& table : tables) {
+    value.append(table.database).push_back('\0');
+    value.append(table.table).push_back('\0');
+  }
+  return value;
+}
+
+absl::Status Damaged(std::string_view key) {
+  return MakeError(
+      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      fmt::format("record {} is damaged; restore the data directory or start a new one",
+                  Quoted(key)));
+}
+
+absl::Status TooNew(std::string_view key) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+                   fmt::format("record {} has a format that this server does not read; run the "
+                               "version that wrote it, or a later one",
+                               Quoted(key)));
+}
+
+// Up to the next zero byte, which is taken too; nothing if there is none.
+std::optional<std::string> TakeName(std::string_view& rest) {
+  const size_t end = rest.find('\0');
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string name(rest.substr(0, end));
+  rest.remove_prefix(end + 1);
+  return name;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PreparedXa>> PreparedXa::Open(const log::Log& log) {
+  std::unique_ptr<PreparedXa> prepared(new PreparedXa());
+  MILLRACE_ASSIGN_OR_RETURN(const auto records, log.ListRecords(log::RecordKind::kMeta));
+  for (const auto& [key, value] : records) {
+    if (!std::string_view(key).starts_with(kKeyPrefix)) continue;
+    MILLRACE_RETURN_IF_ERROR(prepared->Load(key, value));
+  }
+  return prepared;
+}
+
+absl::Status PreparedXa::Load(std::string_view key, std::string_view value) {
+  if (value.empty()) return Damaged(key);
+  if (value.front() != kFormatVersion) return TooNew(key);
+  value.remove_prefix(1);
+  if (value.size() < sizeof(uint64_t)) return Damaged(key);
+  Entry entry{.number = LoadLittle64(value.data()), .tables = {}};
+  value.remove_prefix(sizeof(uint64_t));
+  while (!value.empty()) {
+    std::optional<std::string> database = TakeName(value);
+    std::optional<std::string> table = TakeName(value);
+    if (!database.has_value() || !table.has_value()) return Damaged(key);
+    entry.tables.insert({*std::move(database), *std::move(table)});
+  }
+  const std::string xid(key.substr(kKeyPrefix.size()));
+  if (!by_number_.emplace(entry.number, xid).second) return Damaged(key);
+  next_number_ = std::max(next_number_, entry.number + 1);
+  entries_.emplace(xid, std::move(entry));
+  return absl::OkStatus();
+}
+
+void PreparedXa::Add(const std::string& xid, Tables tables) {
+  Remove(xid);
+  std::string value = ValueOf(next_number_, tables);
+  if (value.size() > kTableBytesMax) return;
+  if (entries_.size() >= kTransactionsMax) {
+    const std::string oldest = by_number_.begin()->second;
+    Remove(oldest);
+  }
+  const std::string key = KeyOf(xid);
+  unstored_.insert_or_assign(key, log::Record{log::RecordKind::kMeta, key, std::move(value)});
+  by_number_.emplace(next_number_, xid);
+  entries_.emplace(xid, Entry{.number = next_number_, .tables = std::move(tables)});
+  ++next_number_;
+}
+
+std::optional<PreparedXa::Tables> PreparedXa::Take(const std::string& xid) {
+  const auto found = entries_.find(xid);
+  if (found == entries_.end()) return std::nullopt;
+  Tables tables = std::move(found->second.tables);
+  Remove(xid);
+  return tables;
+}
+
+void PreparedXa::Remove(const std::string& xid) {
+  const auto found = entries_.find(xid);
+  if (found == entries_.end()) return;
+  by_number_.erase(found->second.number);
+  entries_.erase(found);
+  const std::string key = KeyOf(xid);
+  unstored_.insert_or_assign(key, log::Record{log::RecordKind::kMeta, key, std::nullopt});
+}
+
+std::vector<log::Record> PreparedXa::TakeUnstored() {
+  std::vector<log::Record> records;
+  records.reserve(unstored_.size());
+  for (auto& [key, record] : unstored_) records.push_back(std::move(record));
+  unstored_.clear();
+  return records;
+}
+
+}  // namespace millrace::ingest

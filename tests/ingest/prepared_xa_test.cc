@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/prepared_xa.h"
+
+#include "base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "log/log_fixture.h"
+
+namespace millrace::ingest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Optional;
+
+class PreparedXaTest : public log::testing::LogTest {
+ protected:
+  PreparedXaTest() {
+    EXPECT_TRUE(Reopen().ok());
+    Load();
+  }
+  void Load() { prepared_ = PreparedXa::Open(*log_).value(); }
+  void Store() { ASSERT_TRUE(log_->PutRecords(prepared_->TakeUnstored()).ok()); }
+  std::string Put(const std::string& value) {
+    EXPECT_TRUE(log_->PutRecords({{log::RecordKind::kMeta, "xa.x", value}}).ok());
+    return ErrorReason(PreparedXa::Open(*log_).status());
+  }
+
+  std::unique_ptr<PreparedXa> prepared_;
+};
+
+TEST_F(PreparedXaTest, WhatWasStoredIsKnownAgain) {
+  prepared_->Add("x", {{"d", "t"}, {"d", "u"}});
+  prepared_->Add("y", {});
+  Store();
+  Load();
+  EXPECT_THAT(prepared_->Take("x"),
+              Optional(ElementsAre(TableName{"d", "t"}, TableName{"d", "u"})));
+  EXPECT_THAT(prepared_->Take("y"), Optional(IsEmpty()));
+  EXPECT_EQ(prepared_->Take("z"), std::nullopt);
+}
+
+TEST_F(PreparedXaTest, WhatHasEndedIsForgotten) {
+  prepared_->Add("x", {});
+  Store();
+  prepared_->Take("x");
+  Store();
+  Load();
+  EXPECT_EQ(prepared_->Take("x"), std::nullopt);
+}
+
+TEST_F(PreparedXaTest, RecordIsReadableForEver) {
+  prepared_->Add("X'78',X'',1", {{"d", "t"}});
+  const std::vector<log::Record> records = prepared_->TakeUnstored();
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].key, "xa.X'78',X'',1");
+  EXPECT_EQ(records[0].value, std::string("\x01\x01\0\0\0\0\0\0\0d\0t\0", 13));
+}
+
+TEST_F(PreparedXaTest, OldestGoesWhereThereAreTooMany) {
+  for (size_t i = 0; i <= PreparedXa::kTransactionsMax; ++i) {
+    prepared_->Add(std::to_string(i), {});
+  }
+  EXPECT_EQ(prepared_->Take("0"), std::nullopt);
+  EXPECT_NE(prepared_->Take("1"), std::nullopt);
+}
+
+TEST_F(PreparedXaTest, DamagedRecordsAreRefused) {
+  EXPECT_EQ(Put(""), "LOG_DAMAGED");
+  EXPECT_EQ(Put("\x02"), "FORMAT_TOO_NEW");
+  EXPECT_EQ(Put("\x01short"), "LOG_DAMAGED");
+  EXPECT_EQ(Put(std::string("\x01\x01\0\0\0\0\0\0\0d\0t", 12)), "LOG_DAMAGED");
+}
+
+}  // namespace
+}  // namespace millrace::ingest
