@@ -50,6 +50,12 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
       // Before the names move, so that what arrives under the new one is told of.
       AddAll(statement, TableEffect::kAltered, effects);
       AddRenames(statement, effects);
+      for (const TableName& table : statement.made_of_partitions) {
+        effects.emplace_back(table, TableEffect::kArrived);
+      }
+      for (const TableName& table : statement.made_partitions) {
+        effects.emplace_back(table, TableEffect::kEmptied);
+      }
       break;
     case StatementVerb::kOther:
       break;

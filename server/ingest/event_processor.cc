@@ -17,6 +17,7 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       registry_(parts.registry),
       builder_(parts.builder),
       coverage_(parts.coverage),
+      prepared_xa_(parts.prepared_xa),
       live_changes_(parts.live_changes),
       plans_(options_.flavour, options_.tables, parts.registry, parts.counters,
              parts.fetch_details),
@@ -63,6 +64,8 @@ void EventProcessor::Advance(const Event& event) {
 absl::StatusOr<Step> EventProcessor::Dispatch(const Event& event) {
   switch (event.header.type) {
     case EventType::kTableMap: {
+      if (in_xa_) [[unlikely]]
+        MILLRACE_RETURN_IF_ERROR(NoteTableOfXa(event));
       MILLRACE_RETURN_IF_ERROR(
           plans_.Map(event.body, commit_time_ / 1'000'000, builder_.newest().next()));
       return Step::kWithin;

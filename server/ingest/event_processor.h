@@ -9,13 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "binlog/event.h"
 #include "binlog/events.h"
 #include "ingest/commit_time_limit.h"
 #include "ingest/coverage_rules.h"
+#include "ingest/prepared_xa.h"
+#include "ingest/savepoints.h"
+#include "ingest/sent_statement.h"
 #include "ingest/source_memory.h"
 #include "ingest/source_notes.h"
 #include "ingest/table_plans.h"
@@ -53,6 +55,8 @@ class EventProcessor {
   struct Options {
     Flavour flavour = Flavour::kMysql;
     TablePatterns tables;
+    // Statements that name one are not shown.
+    ColumnPatterns excluded_columns;
     uint64_t event_bytes_max = 0;
     SourcePosition start;
     SourceMemory memory = {};  // that belongs to `start`
@@ -67,6 +71,7 @@ class EventProcessor {
     transcode::FrameBuilder& builder;
     TableCounterMap& counters;
     schema::Coverage& coverage;
+    PreparedXa& prepared_xa;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
     HandOver hand_over;
@@ -136,19 +141,24 @@ class EventProcessor {
   absl::StatusOr<Step> OnXaPrepare(const Event& event);
   absl::StatusOr<Step> OnHeartbeat(const Event& event);
   absl::StatusOr<Step> OnCompressed(const Event& event);
-  absl::StatusOr<Step> OnStatement(const Event& event, const binlog::Query& query,
+  absl::StatusOr<Step> OnStatement(const Event& event, const SentStatement& sent,
                                    const schema::Statement& statement);
-  absl::StatusOr<Step> OnDefinition(const Event& event, const binlog::Query& query,
+  absl::StatusOr<Step> OnDefinition(const Event& event, const SentStatement& sent,
                                     const schema::Statement& statement);
   absl::StatusOr<Step> OnBegin(const Event& event);
   absl::StatusOr<Step> OnRollback();
-  absl::StatusOr<Step> OnRollbackToSavepoint(std::string_view statement);
-  absl::Status SetSavepoint(std::string_view statement);
-  absl::StatusOr<Step> OnXaStatement(const Event& event, const binlog::Query& query,
+  absl::StatusOr<Step> OnRollbackToSavepoint(std::string_view name);
+  absl::Status NoteTableOfXa(const Event& event);
+  absl::StatusOr<Step> OnXaStatement(const Event& event, std::string_view text,
                                      const schema::Statement& statement);
+  absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);
   absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
-  absl::Status AddDefinition(const binlog::Query& query, const schema::Statement& statement,
+  absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);
+  // The captured tables that it concerns, as far as the log knows of them.
+  std::vector<TableName> TablesConcerned(const schema::Statement& statement) const;
+  std::string ShownTextOf(const SentStatement& sent, const schema::Statement& statement) const;
+  void WarnNotUnderstood() const;
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
 
   Micros Believed(Micros commit_time) const {
@@ -173,6 +183,8 @@ class EventProcessor {
   void SetCoverage(const TableName& table, TableEffect effect, Sequence at);
   void NotePartialImages(TablePlans::Entry& table);
   bool Captured(const TableName& table) const;
+  // Whether a table of the database may be captured.
+  bool MayCapture(std::string_view database) const;
   absl::Status Unexpected(std::string_view what) const;
   absl::Status TransactionCut(std::string_view when) const;
   absl::Status AtEvent(const absl::Status& status) const;
@@ -182,6 +194,7 @@ class EventProcessor {
   schema::Registry& registry_;
   transcode::FrameBuilder& builder_;
   schema::Coverage& coverage_;
+  PreparedXa& prepared_xa_;
   snapshot::LiveChanges& live_changes_;
   TablePlans plans_;
   const HandOver hand_over_;
@@ -214,14 +227,9 @@ class EventProcessor {
   uint64_t transaction_bytes_told_ = 0;  // by its GTID event; 0: not told
   Micros commit_time_ = 0;  // as far as it is believed
   uint64_t transactions_ = 0;
-  struct Savepoint {
-    std::string name;
-    transcode::FrameBuilder::Mark mark;
-  };
-  std::vector<Savepoint> savepoints_;
-  // Identities, as XA COMMIT spells them, of transactions that were prepared without a captured
-  // change and may be committed at will.
-  absl::flat_hash_set<std::string> harmless_xids_;
+  Savepoints savepoints_;
+  bool in_xa_ = false;            // the transaction in progress is an XA transaction
+  PreparedXa::Tables xa_tables_;  // that it changes and nobody captures
 
   std::vector<TableName> uncovered_;
 

@@ -4,42 +4,34 @@
 // rows that were changed by a logged statement.
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "fmt/format.h"
 #include "ingest/event_processor.h"
 #include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "schema/shown_statement.h"
+#include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
 
 using schema::StatementKind;
 
-namespace {
-
-// Against a source that sets them without end.
-constexpr size_t kSavepointsMax = 10'000;
-
-}  // namespace
-
 absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   // Nearly every transaction has it, and no setting of the session matters to it.
   if (binlog::StatementOf(event) == "BEGIN") return OnBegin(event);
-  MILLRACE_ASSIGN_OR_RETURN(binlog::Query query, binlog::ParseQuery(event));
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
   // Ahead of the tokenizer: every transaction without an XID event has it.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
   notes_.content().AddStatement(query.statement);
-  // The text and the names in it become protobuf strings, which are UTF-8.
-  const std::string statement =
-      StatementText(query.statement, options_.flavour, query.client_charset);
-  const std::string database = StatementText(query.database, options_.flavour, 0);
-  query.statement = statement;
-  query.database = database;
-  schema::Statement classified = schema::Classify(statement, database);
-  FoldNames(names_, classified);
-  return OnStatement(event, query, classified);
+  const SentStatement sent = SentBy(query, options_.flavour, in_transaction_ && !standalone_);
+  schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
+  FoldNames(names_, statement);
+  return OnStatement(event, sent, statement);
 }
 
 absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event) {
@@ -54,31 +46,37 @@ absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event) {
   return Step::kWithin;
 }
 
-absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const binlog::Query& query,
+absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentStatement& sent,
                                                  const schema::Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::kBegin:
-      return OnBegin(event);
+    case StatementKind::kBegin: {
+      const bool is_xa = !XidText(sent.text).empty();
+      MILLRACE_ASSIGN_OR_RETURN(const Step step, OnBegin(event));
+      in_xa_ = in_xa_ || is_xa;
+      return step;
+    }
     case StatementKind::kCommit:
       if (!in_transaction_) return Unexpected("COMMIT outside of a transaction");
       return Commit();
     case StatementKind::kRollback:
       return OnRollback();
     case StatementKind::kSavepoint:
-      if (IsRollbackToSavepoint(query.statement)) return OnRollbackToSavepoint(query.statement);
-      if (IsSavepoint(query.statement)) {
-        MILLRACE_RETURN_IF_ERROR(SetSavepoint(query.statement));
-      }
+      // Outside of a transaction it has no effect.
+      if (in_transaction_) savepoints_.Set(statement.savepoint, builder_);
+      return Step::kWithin;
+    case StatementKind::kRollbackTo:
+      return OnRollbackToSavepoint(statement.savepoint);
+    case StatementKind::kRelease:
       return Step::kWithin;
     case StatementKind::kXaPrepare:
     case StatementKind::kXaCommit:
     case StatementKind::kXaRollback:
-      return OnXaStatement(event, query, statement);
+      return OnXaStatement(event, sent.text, statement);
     case StatementKind::kTruncate:
     case StatementKind::kDefinition:
-      return OnDefinition(event, query, statement);
+      return OnDefinition(event, sent, statement);
     case StatementKind::kRowStatement:
-      if (IsMemoryTableEmptied(query.statement)) return OnDefinition(event, query, statement);
+      if (IsMemoryTableEmptied(sent.text)) return OnDefinition(event, sent, statement);
       return OnRowStatement(event, statement);
     case StatementKind::kOther:
       break;
@@ -99,59 +97,37 @@ absl::StatusOr<Step> EventProcessor::OnRollback() {
   return staged ? Step::kDropStaged : Step::kEnded;
 }
 
-absl::Status EventProcessor::SetSavepoint(std::string_view statement) {
-  // A savepoint outside of a transaction has no effect.
-  if (!in_transaction_) return absl::OkStatus();
-  const std::string name = SavepointName(statement);
-  std::erase_if(savepoints_, [&name](const Savepoint& known) { return known.name == name; });
-  if (savepoints_.size() >= kSavepointsMax) {
-    return Unexpected(fmt::format("more than {} savepoints in one transaction", kSavepointsMax));
-  }
-  savepoints_.push_back({.name = name, .mark = builder_.MakeMark()});
-  return absl::OkStatus();
-}
-
 // The same of a part of a transaction, which then goes on.
-absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view statement) {
+absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name) {
   if (!in_transaction_) return Unexpected("ROLLBACK TO outside of a transaction");
-  const std::string name = SavepointName(statement);
-  const auto savepoint =
-      std::find_if(savepoints_.begin(), savepoints_.end(),
-                   [&name](const Savepoint& known) { return known.name == name; });
-  if (savepoint == savepoints_.end()) {
-    // The binlog names only savepoints behind which it has something.
-    if (builder_.transaction_changes() == 0) return Step::kWithin;
-    return Unexpected(fmt::format("ROLLBACK TO a savepoint {} that was not set", name));
+  // The binlog names only savepoints behind which it has something.
+  if (builder_.transaction_changes() == 0) return Step::kWithin;
+  switch (savepoints_.RollBackTo(name, builder_)) {
+    case Savepoints::Outcome::kDone:
+      live_changes_.NoteRollback();
+      return Step::kWithin;
+    case Savepoints::Outcome::kNotSet:
+      return Unexpected("ROLLBACK TO a savepoint that was not set");
+    case Savepoints::Outcome::kForgotten:
+      break;
   }
-  if (!builder_.RollBackTo(savepoint->mark)) {
-    return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
-                     "more than a frame of changes was rolled back to a savepoint, which this "
-                     "version cannot take back; raise log.frame_bytes above the size of the "
-                     "transaction and start again");
-  }
-  live_changes_.NoteRollback();
-  savepoints_.erase(savepoint + 1, savepoints_.end());
-  return Step::kWithin;
+  return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
+                   "more than a frame of changes was rolled back to a savepoint, or to one of too "
+                   "many savepoints, which this version cannot take back; raise log.frame_bytes "
+                   "above the size of the transaction and start again");
 }
 
-absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, const binlog::Query& query,
+absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::string_view text,
                                                    const schema::Statement& statement) {
-  const std::string xid = XidText(query.statement);
+  const std::string xid = XidText(text);
   if (statement.kind == StatementKind::kXaPrepare) {
     // XA END; MySQL's own XA PREPARE is an event of its kind.
-    if (!IsXaPrepare(query.statement)) return Step::kWithin;
+    if (!IsXaPrepare(text)) return Step::kWithin;
     if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
     return PrepareXa(xid);
   }
-  if (in_transaction_ && IsXaCommitOnePhase(query.statement)) return Commit();
-  const bool harmless = harmless_xids_.erase(xid) > 0;
-  if (statement.kind == StatementKind::kXaCommit && !harmless) {
-    return MakeError(
-        absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
-        "XA COMMIT of a transaction that was prepared before this log began or before the last "
-        "restart; this version cannot tell what it changed: avoid XA on captured tables");
-  }
-  return CommitEmpty(event);
+  if (in_transaction_ && IsXaCommitOnePhase(text)) return Commit();
+  return EndXa(event, xid, statement.kind == StatementKind::kXaCommit);
 }
 
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
@@ -169,7 +145,7 @@ absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
 }
 
-absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binlog::Query& query,
+absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,
                                                   const schema::Statement& statement) {
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
@@ -180,35 +156,45 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const binl
   if (statement.may_concern_any_table) registry_.DoubtAll();
   if (live_changes_.recording()) NoteDefinition(statement);
   if (alter_unfinished_) return CommitEmpty(event);
+  if (statement.may_concern_any_table) WarnNotUnderstood();
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool goes_on = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
   if (!statement.temporary) {
     NoteCoverage(statement, truncates);
-    MILLRACE_RETURN_IF_ERROR(AddDefinition(query, statement, truncates));
+    MILLRACE_RETURN_IF_ERROR(AddDefinition(sent, statement, truncates));
   }
   return goes_on ? absl::StatusOr<Step>(Step::kWithin) : Commit();
 }
 
-absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
+// Its text may hold a secret.
+void EventProcessor::WarnNotUnderstood() const {
+  spdlog::warn(
+      "the statement at {}:{} was not understood and may concern any captured table: their rows "
+      "must be read again before a start at SNAPSHOT",
+      file_, event_offset_);
+}
+
+// A change of each captured table that it concerns, so that whoever selected one is told.
+absl::Status EventProcessor::AddDefinition(const SentStatement& sent,
                                            const schema::Statement& statement, bool truncates) {
+  const std::vector<TableName> tables = TablesConcerned(statement);
+  const bool is_of_database = tables.empty() && MayCapture(statement.database);
+  if (tables.empty() && !is_of_database) return absl::OkStatus();
+  const std::string text = ShownTextOf(sent, statement);
   transcode::DefinitionChange change{
       .operation =
           static_cast<uint8_t>(truncates ? v1::OPERATION_TRUNCATE : v1::OPERATION_SCHEMA_CHANGE),
       .table_id = 0,
       .table = {},
-      .statement = statement.may_hold_secret ? std::string_view() : query.statement,
-      .default_database = query.database,
+      .statement = text,
+      .default_database = sent.database,
       .tables = statement.tables};
-  if (statement.tables.empty()) {
-    const std::string concerned =
-        statement.database.empty() ? std::string(query.database) : statement.database;
-    if (IsSystemDatabase(concerned)) return absl::OkStatus();
-    change.table.database = concerned;
+  if (is_of_database) {
+    change.table.database = statement.database;
     return builder_.AddDefinitionChange(change);
   }
-  for (const TableName& table : statement.tables) {
-    if (!Captured(table)) continue;
+  for (const TableName& table : tables) {
     if (!statement.column_renames.empty() && table == statement.tables.front()) {
       registry_.RenameColumns(table, statement.column_renames, builder_.newest().next());
     }
@@ -217,6 +203,37 @@ absl::Status EventProcessor::AddDefinition(const binlog::Query& query,
     MILLRACE_RETURN_IF_ERROR(builder_.AddDefinitionChange(change));
   }
   return absl::OkStatus();
+}
+
+std::vector<TableName> EventProcessor::TablesConcerned(const schema::Statement& statement) const {
+  std::vector<TableName> tables;
+  if (!statement.may_concern_any_table && !DropsDatabase(statement)) {
+    std::copy_if(statement.tables.begin(), statement.tables.end(), std::back_inserter(tables),
+                 [this](const TableName& table) { return Captured(table); });
+    return tables;
+  }
+  std::set<TableName> known;
+  for (TableName& table : registry_.Names()) known.insert(std::move(table));
+  for (const auto& [table, coverage] : coverage_.newest()) known.insert(table);
+  std::copy_if(known.begin(), known.end(), std::back_inserter(tables), [&](const TableName& table) {
+    const bool concerned = statement.may_concern_any_table || table.database == statement.database;
+    return concerned && Captured(table);
+  });
+  return tables;
+}
+
+std::string EventProcessor::ShownTextOf(const SentStatement& sent,
+                                        const schema::Statement& statement) const {
+  std::function<bool(std::string_view)> is_excluded;
+  if (!options_.excluded_columns.empty()) {
+    is_excluded = [&](std::string_view name) {
+      return std::any_of(statement.tables.begin(), statement.tables.end(),
+                         [&](const TableName& table) {
+                           return options_.excluded_columns.MatchesAnySpelling(table, name);
+                         });
+    };
+  }
+  return schema::ShownText(sent.text, statement, sent.session, is_excluded);
 }
 
 void EventProcessor::NoteDefinition(const schema::Statement& statement) {
@@ -250,6 +267,10 @@ void EventProcessor::SetCoverage(const TableName& table, TableEffect effect, Seq
   std::optional<schema::TableCoverage> behind = CoverageBehind(effect, before, at);
   if (effect == TableEffect::kArrived) uncovered_.push_back(table);
   if (behind.has_value() && behind != before) coverage_.Set(table, *std::move(behind));
+}
+
+bool EventProcessor::MayCapture(std::string_view database) const {
+  return !database.empty() && options_.tables.MayMatch(database) && !IsSystemDatabase(database);
 }
 
 bool EventProcessor::Captured(const TableName& table) const {

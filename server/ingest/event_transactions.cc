@@ -9,14 +9,12 @@
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
 #include "ingest/statement_text.h"
+#include "model/quoted.h"
 
 namespace millrace::ingest {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
-// Prepared XA transactions are rare and short-lived; the bound is against a source that never ends
-// them.
-constexpr size_t kHarmlessXidsMax = 10'000;
 
 void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
   switch (kind) {
@@ -82,6 +80,7 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   standalone_ = gtid.standalone;
   alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
   if (!standalone_) Begin(event);
+  in_xa_ = gtid.prepared_xa;
   return Step::kWithin;
 }
 
@@ -102,7 +101,7 @@ void EventProcessor::Begin(const Event& event) {
                              .file = file_,
                              .position = transaction_offset_});
   in_transaction_ = true;
-  savepoints_.clear();
+  savepoints_.Clear();
 }
 
 absl::Status EventProcessor::CheckLength() const {
@@ -150,7 +149,8 @@ Step EventProcessor::Abandon() {
 void EventProcessor::ForgetTransaction() {
   gtid_.Reset();
   transaction_bytes_told_ = 0;
-  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = false;
+  in_transaction_ = announced_ = standalone_ = alter_unfinished_ = in_xa_ = false;
+  xa_tables_.clear();
 }
 
 absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
@@ -191,16 +191,46 @@ absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
   return PrepareXa(XidText(prepare.xid));
 }
 
+absl::Status EventProcessor::NoteTableOfXa(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto names, binlog::ParseTableMapNames(event.body));
+  TableName table{std::string(names.first), std::string(names.second)};
+  if (!Captured(table)) xa_tables_.insert(std::move(table));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
-  if (builder_.transaction_changes() > 0 || harmless_xids_.size() >= kHarmlessXidsMax) {
+  if (builder_.transaction_changes() > 0) {
     return MakeError(
         absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
         "an XA transaction with changes of captured tables was prepared; this version delivers XA "
-        "transactions only "
-        "with XA COMMIT … ONE PHASE: leave its tables out with source.tables, or avoid XA");
+        "transactions only with XA COMMIT … ONE PHASE: leave its tables out with source.tables, or "
+        "avoid XA, and start a new log to get past this one");
   }
-  harmless_xids_.insert(xid);
+  prepared_xa_.Add(xid, std::move(xa_tables_));
   return Commit();
+}
+
+// Had it been prepared in this log with a change of a captured table, the feed would have stopped
+// there.
+absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string& xid,
+                                           bool commits) {
+  const std::optional<PreparedXa::Tables> tables = prepared_xa_.Take(xid);
+  if (!commits) return CommitEmpty(event);
+  if (!tables.has_value()) {
+    return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+                     "XA COMMIT of a transaction that was prepared before this log began, so that "
+                     "nothing tells what it changed: start a new log, and avoid XA on captured "
+                     "tables");
+  }
+  for (const TableName& table : *tables) {
+    if (!Captured(table)) continue;
+    return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+                     fmt::format("XA COMMIT of a transaction that changed {} before it was "
+                                 "captured: start a new log, and avoid XA on captured tables",
+                                 Quoted(table.ToString())),
+                     {{"table", Quoted(table.ToString())}});
+  }
+  return CommitEmpty(event);
 }
 
 }  // namespace millrace::ingest

@@ -3,6 +3,7 @@
 #include "ingest/group_builder.h"
 
 #include <iterator>
+#include <utility>
 
 #include "base/check.h"
 
@@ -39,6 +40,10 @@ CommitGroup GroupBuilder::TakePlace() {
 void GroupBuilder::Complete(CommitGroup& group) {
   group.records = registry_.TakeUnstored();
   group.schema_steps = group.records.empty() ? 0 : 1;
+  // Each is of a transaction that has ended, also while the next one is in progress.
+  for (log::Record& record : prepared_xa_.TakeUnstored()) {
+    group.records.push_back(std::move(record));
+  }
   // In a transaction they may speak of changes that are not in this group.
   if (!frames_.in_transaction()) {
     GatherCoverage();

@@ -9,6 +9,7 @@
 
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
+#include "ingest/prepared_xa.h"
 #include "log/log.h"
 #include "schema/coverage.h"
 #include "schema/registry.h"
@@ -22,8 +23,12 @@ class GroupBuilder {
  public:
   // All must outlive it.
   GroupBuilder(const EventProcessor& processor, transcode::FrameBuilder& frames,
-               schema::Registry& registry, schema::Coverage& coverage)
-      : processor_(processor), frames_(frames), registry_(registry), coverage_(coverage) {}
+               schema::Registry& registry, schema::Coverage& coverage, PreparedXa& prepared_xa)
+      : processor_(processor),
+        frames_(frames),
+        registry_(registry),
+        coverage_(coverage),
+        prepared_xa_(prepared_xa) {}
 
   // A record that belongs to the changes added so far: goes with the next group that ends between
   // transactions.
@@ -45,6 +50,7 @@ class GroupBuilder {
   transcode::FrameBuilder& frames_;
   schema::Registry& registry_;
   schema::Coverage& coverage_;
+  PreparedXa& prepared_xa_;
   std::vector<log::Record> records_;
   uint32_t coverage_steps_ = 0;
 };

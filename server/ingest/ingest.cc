@@ -48,15 +48,14 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
   MILLRACE_ASSIGN_OR_RETURN(ColumnPatterns excluded,
                             ColumnPatterns::Parse(parts.config.source.exclude_columns));
   if (!excluded.empty()) {
-    parts.registry.SetColumnFilter(
-        [excluded = std::move(excluded)](const TableName& table, std::string_view column) {
-          return !excluded.Matches(table, column);
-        });
+    parts.registry.SetColumnFilter([excluded](const TableName& table, std::string_view column) {
+      return !excluded.Matches(table, column);
+    });
   }
-  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(tables)));
+  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(tables), std::move(excluded)));
 }
 
-Ingest::Ingest(const Parts& parts, TablePatterns tables)
+Ingest::Ingest(const Parts& parts, TablePatterns tables, ColumnPatterns excluded_columns)
     : config_(parts.config),
       pool_(parts.source),
       source_(pool_.options()),
@@ -68,6 +67,7 @@ Ingest::Ingest(const Parts& parts, TablePatterns tables)
       commit_times_(parts.clock),
       on_uncovered_(parts.on_uncovered),
       tables_(std::move(tables)),
+      excluded_columns_(std::move(excluded_columns)),
       committer_options_(parts.committer) {
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
@@ -334,6 +334,7 @@ absl::Status Ingest::Prepare() {
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> memory,
                             log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
+  MILLRACE_ASSIGN_OR_RETURN(prepared_xa_, PreparedXa::Open(log_));
   registry_.SetFlavour(queries_->info().flavour);
   builder_.emplace(
       config_.log.frame_bytes,
@@ -350,6 +351,7 @@ absl::Status Ingest::Prepare() {
       EventProcessor::Options{
           .flavour = queries_->info().flavour,
           .tables = tables_,
+          .excluded_columns = excluded_columns_,
           .event_bytes_max = source_.event_bytes_max,
           .start = std::move(start),
           .memory = SourceMemory::FromBinary(memory.value_or(""), log_.source_position())},
@@ -358,11 +360,12 @@ absl::Status Ingest::Prepare() {
           .builder = *builder_,
           .counters = table_counters_,
           .coverage = coverage_,
+          .prepared_xa = *prepared_xa_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
           .hand_over = [this] { return HandOver(/*drop_staged=*/false); },
           .commit_times = &commit_times_});
-  groups_.emplace(*processor_, *builder_, registry_, coverage_);
+  groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_);
   // The place where the log begins is part of it, even before the first change.
   return committer_->Push(groups_->TakePlace()) ? absl::OkStatus() : committer_->status();
 }

@@ -26,6 +26,7 @@
 #include "ingest/first_transaction.h"
 #include "ingest/group_builder.h"
 #include "ingest/ingest_status.h"
+#include "ingest/prepared_xa.h"
 #include "ingest/source_proof.h"
 #include "ingest/source_watch.h"
 #include "ingest/table_counters.h"
@@ -89,7 +90,7 @@ class Ingest {
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
-  Ingest(const Parts& parts, TablePatterns tables);
+  Ingest(const Parts& parts, TablePatterns tables, ColumnPatterns excluded_columns);
 
   void Run();
   // Connects and reads until something fails.
@@ -157,6 +158,7 @@ class Ingest {
   CommitTimeLimit commit_times_;
   const std::function<void(const TableName&)> on_uncovered_;
   const TablePatterns tables_;
+  const ColumnPatterns excluded_columns_;
   const Committer::Options committer_options_;
   TableCounterMap table_counters_;
   std::function<void(bool)> health_listener_ = [](bool) {};
@@ -166,6 +168,7 @@ class Ingest {
   NameFolding names_;  // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
+  std::unique_ptr<PreparedXa> prepared_xa_;
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
   std::optional<CommitGroup> gathered_;

@@ -24,6 +24,9 @@ bool Fold(const NameFolding& names, TableName& table) {
 bool FoldAll(const NameFolding& names, schema::Statement& statement) {
   const auto fold = [&names](TableName& table) { return Fold(names, table); };
   return std::all_of(statement.tables.begin(), statement.tables.end(), fold) &&
+         std::all_of(statement.made_of_partitions.begin(), statement.made_of_partitions.end(),
+                     fold) &&
+         std::all_of(statement.made_partitions.begin(), statement.made_partitions.end(), fold) &&
          std::all_of(statement.renames.begin(), statement.renames.end(),
                      [&fold](auto& rename) { return fold(rename.first) && fold(rename.second); }) &&
          Fold(names, statement.database);
@@ -48,12 +51,11 @@ void FoldNames(const NameFolding& names, schema::Statement& statement) {
     RemoveRepeated(statement.tables);
     return;
   }
-  statement.tables.clear();
-  statement.renames.clear();
-  statement.column_renames.clear();
-  statement.database.clear();
-  statement.index_only = false;
-  statement.may_concern_any_table = true;
+  if (statement.kind == schema::StatementKind::kRowStatement) {
+    statement.tables.clear();
+  } else {
+    statement = schema::NotUnderstood();
+  }
 }
 
 }  // namespace millrace::ingest

@@ -8,7 +8,8 @@
 namespace millrace::ingest {
 
 // Gives names of databases and tables in `statement` the spelling that row events have. If that
-// cannot be said of one of them, no table is named any more, and the statement may concern any.
+// cannot be said of one of them, the statement counts as not understood, and one that changes rows
+// names no table any more.
 void FoldNames(const NameFolding& names, schema::Statement& statement);
 
 }  // namespace millrace::ingest

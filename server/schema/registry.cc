@@ -45,6 +45,7 @@ class Registry::State {
                      const std::vector<std::pair<std::string, std::string>>& renames,
                      Sequence first);
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
+  std::vector<TableName> Names() const;
   std::vector<log::Record> TakeUnstored();
   StoredTables& stored() { return stored_; }
 
@@ -223,6 +224,13 @@ void Registry::State::RenameColumns(const TableName& table,
   Touch(entry);
 }
 
+std::vector<TableName> Registry::State::Names() const {
+  std::vector<TableName> names;
+  names.reserve(ids_.size());
+  for (const auto& [name, id] : ids_) names.push_back(name);
+  return names;
+}
+
 std::vector<log::Record> Registry::State::TakeUnstored() {
   std::vector<log::Record> records;
   std::vector<TableVersionPtr> versions = std::exchange(fresh_, {});
@@ -272,6 +280,7 @@ void Registry::RenameColumns(const TableName& table,
   state_->RenameColumns(table, renames, first);
 }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
+std::vector<TableName> Registry::Names() const { return state_->Names(); }
 std::vector<log::Record> Registry::TakeUnstored() { return state_->TakeUnstored(); }
 void Registry::MarkStored() { state_->stored().Publish(); }
 TableVersionPtr Registry::Find(uint32_t table_id) const { return state_->stored().Find(table_id); }

@@ -79,6 +79,9 @@ class Registry {
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table);
 
+  // All names that have a number.
+  std::vector<TableName> Names() const;
+
   // Records of what is new since the last call, to go into the same batch as the frames that use
   // it.
   std::vector<log::Record> TakeUnstored();

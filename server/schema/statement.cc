@@ -2,37 +2,79 @@
 
 #include "schema/statement.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "model/charset.h"
 #include "schema/statement_parser.h"
 
 namespace millrace::schema {
 
+Statement NotUnderstood() {
+  Statement statement;
+  statement.kind = StatementKind::kDefinition;
+  statement.may_concern_any_table = true;
+  statement.withheld = true;
+  return statement;
+}
+
 Statement StatementParser::Parse() {
   const Token verb = TakeVerb();
+  Verb(verb);
+  Check();
+  RemoveRepeatedTables();
+  return std::move(statement_);
+}
+
+void StatementParser::Verb(const Token& verb) {
   if (verb.IsAny({"CREATE", "ALTER", "DROP", "RENAME", "IMPORT"})) {
     Definition(verb);
   } else if (verb.Is("TRUNCATE")) {
-    statement_.kind = StatementKind::kTruncate;
-    statement_.verb = StatementVerb::kTruncate;
-    lexer_.TakeWord("TABLE");
-    statement_.may_concern_any_table = !AddTable();
+    Truncate();
   } else if (verb.IsAny({"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "CALL", "DO", "SELECT",
                          "WITH", "VALUES", "TABLE"})) {
     Rows(verb);
   } else if (verb.Is("XA")) {
     Xa();
   } else if (verb.Is("SET")) {
-    statement_.may_hold_secret = lexer_.Peek().Is("PASSWORD");
+    statement_.withheld = lexer_.Peek().Is("PASSWORD");
+    // SET STATEMENT … FOR, whose end was not found.
+    if (lexer_.damaged()) NotUnderstood();
   } else if (verb.IsAny({"GRANT", "CHANGE"})) {
     Secrets(verb);
-  } else {
+  } else if (verb.IsAny({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})) {
     Transaction(verb);
+  } else {
+    Harmless(verb);
   }
-  RemoveRepeatedTables();
-  return std::move(statement_);
 }
+
+void StatementParser::Check() {
+  const bool damaged = lexer_.damaged() || unreadable_;
+  switch (statement_.kind) {
+    case StatementKind::kTruncate:
+    case StatementKind::kDefinition:
+      if (is_view_) {
+        if (damaged) statement_.tables.clear();
+        break;
+      }
+      if (damaged || statement_.may_concern_any_table) NotUnderstood();
+      break;
+    case StatementKind::kRowStatement:
+      if (damaged) statement_.tables.clear();
+      break;
+    case StatementKind::kSavepoint:
+    case StatementKind::kRollbackTo:
+      // One that nobody sets or goes back to.
+      if (damaged) statement_.savepoint.clear();
+      break;
+    default:
+      break;
+  }
+}
+
+void StatementParser::NotUnderstood() { statement_ = schema::NotUnderstood(); }
 
 // MariaDB writes `SET STATEMENT x=1 FOR …` as it was given. The statement after it is what counts.
 Token StatementParser::TakeVerb() {
@@ -41,8 +83,29 @@ Token StatementParser::TakeVerb() {
     }
     const Token verb = lexer_.Take();
     if (!verb.Is("SET") || !lexer_.TakeWord("STATEMENT")) return verb;
-    SkipToWord("FOR");
+    if (!SkipSetStatement()) return verb;
   }
+}
+
+bool StatementParser::SkipSetStatement() {
+  while (!lexer_.Peek().at_end()) {
+    if (lexer_.Peek().IsSymbol('(')) {
+      SkipParentheses();
+      continue;
+    }
+    const Token token = lexer_.Take();
+    if (token.kind == Token::Kind::kQuotedName || token.Is("SQL_MODE")) sets_sql_mode_ = true;
+    if (token.Is("FOR")) return true;
+  }
+  return false;
+}
+
+void StatementParser::Truncate() {
+  statement_.kind = StatementKind::kTruncate;
+  statement_.verb = StatementVerb::kTruncate;
+  lexer_.TakeWord("TABLE");
+  if (!AddTable()) return NotUnderstood();
+  ExpectEnd({"WAIT", "NOWAIT", "DROP", "REUSE", "STORAGE"});
 }
 
 void StatementParser::Transaction(const Token& verb) {
@@ -53,17 +116,32 @@ void StatementParser::Transaction(const Token& verb) {
       statement_.kind = StatementKind::kBegin;
     } else {
       // START REPLICA … USER = … PASSWORD = …
-      statement_.may_hold_secret = true;
+      statement_.withheld = true;
     }
   } else if (verb.Is("COMMIT")) {
     statement_.kind = StatementKind::kCommit;
   } else if (verb.Is("ROLLBACK")) {
-    lexer_.TakeWord("WORK");
-    const bool partly = lexer_.Peek().Is("TO");
-    statement_.kind = partly ? StatementKind::kSavepoint : StatementKind::kRollback;
-  } else if (verb.IsAny({"SAVEPOINT", "RELEASE"})) {
+    Rollback();
+  } else if (verb.Is("SAVEPOINT")) {
     statement_.kind = StatementKind::kSavepoint;
+    if (lexer_.Peek().IsName()) statement_.savepoint = NameOf(lexer_.Take());
+  } else {
+    statement_.kind = StatementKind::kRelease;
   }
+}
+
+void StatementParser::Rollback() {
+  lexer_.TakeWord("WORK");
+  if (!lexer_.TakeWord("TO")) {
+    statement_.kind = StatementKind::kRollback;
+    return;
+  }
+  statement_.kind = StatementKind::kRollbackTo;
+  // The word may be left out, and a savepoint may have its name.
+  const Token word = lexer_.Take();
+  const bool is_word = word.Is("SAVEPOINT") && lexer_.Peek().IsName();
+  const Token name = is_word ? lexer_.Take() : word;
+  if (name.IsName()) statement_.savepoint = NameOf(name);
 }
 
 void StatementParser::Xa() {
@@ -76,12 +154,28 @@ void StatementParser::Xa() {
 
 void StatementParser::Secrets(const Token& verb) {
   if (verb.Is("CHANGE")) {
-    statement_.may_hold_secret = true;
+    statement_.withheld = true;
     return;
   }
   while (!lexer_.Peek().at_end()) {
-    if (lexer_.Take().Is("IDENTIFIED")) statement_.may_hold_secret = true;
+    if (lexer_.Take().Is("IDENTIFIED")) statement_.withheld = true;
   }
+}
+
+// A verb that is none of these may change anything.
+void StatementParser::Harmless(const Token& verb) {
+  if (verb.at_end()) {
+    // A comment alone: MariaDB's stand-in for an event that an old replica cannot read.
+    if (lexer_.damaged()) NotUnderstood();
+    return;
+  }
+  const bool known =
+      verb.IsAny({"ANALYZE",    "BACKUP", "BINLOG",   "CACHE",     "CHECK",   "CHECKSUM", "CLONE",
+                  "DEALLOCATE", "DESC",   "DESCRIBE", "EXECUTE",   "EXPLAIN", "FLUSH",    "GET",
+                  "HANDLER",    "HELP",   "INSTALL",  "KILL",      "LOCK",    "OPTIMIZE", "PREPARE",
+                  "PURGE",      "REPAIR", "RESET",    "RESIGNAL",  "RESTART", "REVOKE",   "SHOW",
+                  "SHUTDOWN",   "SIGNAL", "STOP",     "UNINSTALL", "UNLOCK",  "USE"});
+  if (!known) NotUnderstood();
 }
 
 void StatementParser::Rows(const Token& verb) {
@@ -137,16 +231,35 @@ void StatementParser::Load() {
   }
 }
 
+std::string StatementParser::NameOf(const Token& token) {
+  std::string bytes = token.Name(charset_);
+  if (names_are_utf8_ && IsValidUtf8(bytes)) return bytes;
+  std::optional<std::string> name = charset_.ToUtf8(bytes);
+  if (name.has_value()) return *std::move(name);
+  unreadable_ = true;
+  return {};
+}
+
 std::optional<TableName> StatementParser::TakeTableName() {
   if (lexer_.TakeSymbol('.')) {
     if (!lexer_.Peek().IsName()) return std::nullopt;
-    return TableName{std::string(default_database_), lexer_.Take().Name()};
+    return TableName{std::string(default_database_), NameOf(lexer_.Take())};
   }
   if (!lexer_.Peek().IsName()) return std::nullopt;
-  std::string first = lexer_.Take().Name();
+  std::string first = NameOf(lexer_.Take());
   if (!lexer_.TakeSymbol('.')) return TableName{std::string(default_database_), std::move(first)};
   if (!lexer_.Peek().IsName()) return std::nullopt;
-  return TableName{std::move(first), lexer_.Take().Name()};
+  return TableName{std::move(first), NameOf(lexer_.Take())};
+}
+
+std::optional<std::string> StatementParser::TakeColumnName() {
+  lexer_.TakeSymbol('.');
+  std::optional<std::string> name;
+  do {
+    if (!lexer_.Peek().IsName()) return std::nullopt;
+    name = NameOf(lexer_.Take());
+  } while (lexer_.TakeSymbol('.'));
+  return name;
 }
 
 bool StatementParser::AddTable() {
@@ -161,7 +274,7 @@ Token StatementParser::TakeNoting() {
   if (token.IsAny({"CONNECTION", "PASSWORD"})) {
     const Token& value = lexer_.Peek();
     if (value.IsSymbol('=') || value.kind == Token::Kind::kString) {
-      statement_.may_hold_secret = true;
+      statement_.withheld = true;
     }
   }
   return token;
@@ -204,8 +317,50 @@ void StatementParser::RemoveRepeatedTables() {
                 [&](const TableName& table) { return !seen.insert(table).second; });
 }
 
-Statement Classify(std::string_view text, std::string_view default_database) {
-  return StatementParser(text, default_database).Parse();
+namespace {
+
+LexicalMode ModeOf(const StatementSession& session, uint64_t sql_mode) {
+  const bool mariadb = session.flavour == Flavour::kMariadb;
+  return {.ansi_quotes = (sql_mode & StatementSession::kAnsiQuotes) != 0,
+          .backslash_escapes = (sql_mode & StatementSession::kNoBackslashEscapes) == 0,
+          .brackets = mariadb && (sql_mode & StatementSession::kMssql) != 0,
+          .mariadb_comments = mariadb};
+}
+
+}  // namespace
+
+std::vector<LexicalMode> ModesOf(const StatementSession& session, bool certain) {
+  if (certain && session.sql_mode.has_value()) return {ModeOf(session, *session.sql_mode)};
+  constexpr uint64_t kAnsi = StatementSession::kAnsiQuotes;
+  constexpr uint64_t kPlain = StatementSession::kNoBackslashEscapes;
+  std::vector<LexicalMode> modes;
+  for (const uint64_t mode : {uint64_t{0}, kAnsi, kPlain, kAnsi | kPlain}) {
+    modes.push_back(ModeOf(session, mode));
+  }
+  return modes;
+}
+
+Statement Classify(std::string_view text, std::string_view default_database,
+                   const StatementSession& session) {
+  const ClientCharset charset(session.charset);
+  std::optional<Statement> statement;
+  bool certain = true;
+  for (const LexicalMode& mode : ModesOf(session, certain)) {
+    StatementParser parser(text, default_database, mode, charset);
+    Statement next = parser.Parse();
+    certain = certain && !parser.sets_sql_mode();
+    if (statement.has_value() && *statement != next) return NotUnderstood();
+    statement = std::move(next);
+  }
+  if (certain) return *std::move(statement);
+  for (const LexicalMode& mode : ModesOf(session, certain)) {
+    if (StatementParser(text, default_database, mode, charset).Parse() != *statement) {
+      return NotUnderstood();
+    }
+  }
+  // ShownText does not know which it was.
+  statement->withheld = true;
+  return *std::move(statement);
 }
 
 }  // namespace millrace::schema

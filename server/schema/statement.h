@@ -2,11 +2,14 @@
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "model/flavour.h"
 #include "model/table_name.h"
 
 namespace millrace::schema {
@@ -16,7 +19,9 @@ enum class StatementKind {
   kBegin,         // BEGIN, START TRANSACTION, XA START
   kCommit,        // COMMIT
   kRollback,      // ROLLBACK (not: TO SAVEPOINT)
-  kSavepoint,     // SAVEPOINT, ROLLBACK TO, RELEASE
+  kSavepoint,     // SAVEPOINT
+  kRollbackTo,    // ROLLBACK TO SAVEPOINT
+  kRelease,       // RELEASE SAVEPOINT
   kXaPrepare,     // XA END, XA PREPARE
   kXaCommit,      // XA COMMIT
   kXaRollback,    // XA ROLLBACK
@@ -40,7 +45,7 @@ struct Statement {
   StatementKind kind = StatementKind::kOther;
   // Tables, views and sequences that it makes, changes, names anew or drops, with the default
   // database filled in; of a trigger or index, its table. Of a kRowStatement the tables it is told
-  // to write; empty unless they are certainly all.
+  // to write; empty unless they are certainly all. Names are UTF-8.
   std::vector<TableName> tables;
   StatementVerb verb = StatementVerb::kOther;
   // CREATE … IF NOT EXISTS: nothing happened if there was one.
@@ -50,31 +55,58 @@ struct Statement {
   // RENAME TABLE a TO b, ALTER TABLE a RENAME TO b, in their order: each takes effect before the
   // next.
   std::vector<std::pair<TableName, TableName>> renames;
+  // ALTER TABLE … CONVERT PARTITION p TO TABLE t makes `t` with the rows of the partition; CONVERT
+  // TABLE t TO PARTITION p takes `t` away.
+  std::vector<TableName> made_of_partitions;
+  std::vector<TableName> made_partitions;
   // It certainly does nothing but make, drop, name or switch indexes, and leaves all rows as they
   // are. False where that is not certain.
   bool index_only = false;
   // A whole database that is created, altered or dropped.
   std::string database;
-  // A kDefinition or kTruncate that could not be made out: it may concern any table.
+  // It was not understood: a kDefinition that may concern any table.
   bool may_concern_any_table = false;
   // ALTER TABLE … RENAME COLUMN a TO b, CHANGE [COLUMN] a b, of `tables.front()`.
   std::vector<std::pair<std::string, std::string>> column_renames;
-  // CREATE, ALTER USER, SET PASSWORD, GRANT … IDENTIFIED, CREATE SERVER, CHANGE REPLICATION …,
-  // a table with CONNECTION or PASSWORD: the text may hold a secret.
-  bool may_hold_secret = false;
+  // Nobody may see its text: it may hold a secret (CREATE, ALTER USER, SET PASSWORD, GRANT …
+  // IDENTIFIED, CREATE SERVER, CHANGE REPLICATION …, a table with CONNECTION or PASSWORD), has a
+  // body (procedures, functions, events, triggers, views), or was not understood.
+  bool withheld = false;
   // CREATE TABLE … SELECT that goes on as a transaction (MySQL 8.0.21+: START TRANSACTION at its
   // end).
   bool starts_transaction = false;
   // CREATE or DROP TEMPORARY TABLE, DROP of the source's generated names (`#sql…`): concerns no
   // captured table.
   bool temporary = false;
+  // Name of a kSavepoint or kRollbackTo, in UTF-8.
+  std::string savepoint;
+  friend bool operator==(const Statement&, const Statement&) = default;
+};
+
+// One that was not understood.
+Statement NotUnderstood();
+
+// What the meaning of a statement depends on, beside its text and default database.
+struct StatementSession {
+  // Bits of sql_mode as the servers have them.
+  static constexpr uint64_t kAnsiQuotes = 1 << 2;
+  static constexpr uint64_t kMssql = 1 << 10;  // MariaDB
+  static constexpr uint64_t kNoBackslashEscapes = 1 << 20;
+
+  Flavour flavour = Flavour::kMysql;
+  // Of character_set_client, as SHOW CHARACTER SET has it; empty if unknown.
+  std::string_view charset = "utf8mb4";
+  // Nothing if unknown.
+  std::optional<uint64_t> sql_mode = 0;
 };
 
 // Reads as much of `text` as it takes to tell the above: a tokenizer with knowledge of comments
-// (also /*! … */ and MariaDB's /*M! … */ whose content counts), quotes, ANSI quotes, SET STATEMENT
-// … FOR. Never fails: what it cannot make out is kOther, or kDefinition without tables when it
-// starts with a verb of definition. Linear time, hostile text or not. Strings are read with
-// backslash escapes, since the text alone does not tell of NO_BACKSLASH_ESCAPES.
-Statement Classify(std::string_view text, std::string_view default_database);
+// (also /*! … */ and MariaDB's /*M! … */ whose content counts), quotes, sql_mode, SET STATEMENT …
+// FOR. Never fails: what it does not understand may concern any table. That is a definition of
+// another form than it knows, a verb it does not know, a quote or comment without an end, a name
+// that is no text of its charset, and what means something else under another sql_mode where that
+// is unknown. Linear time, hostile text or not.
+Statement Classify(std::string_view text, std::string_view default_database,
+                   const StatementSession& session = {});
 
 }  // namespace millrace::schema

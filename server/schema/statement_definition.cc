@@ -21,13 +21,6 @@ StatementVerb VerbOf(const Token& verb) {
 
 }  // namespace
 
-void StatementParser::NotUnderstood() {
-  statement_.tables.clear();
-  statement_.renames.clear();
-  statement_.verb = StatementVerb::kOther;
-  statement_.may_concern_any_table = true;
-}
-
 void StatementParser::Definition(const Token& verb) {
   statement_.kind = StatementKind::kDefinition;
   while (TakeModifier()) {
@@ -39,23 +32,40 @@ void StatementParser::Definition(const Token& verb) {
   if (object.IsAny({"INDEX", "KEY"})) {
     statement_.verb = StatementVerb::kAlter;
     statement_.index_only = !ignores_;
-    return TableAfterOn();
+    TableAfterOn();
+    return ReadRest();
   }
   if (object.Is("TRIGGER")) {
+    statement_.withheld = true;
     if (verb.Is("CREATE")) TableAfterOn();
     return;
   }
   if (object.IsAny(
           {"PROCEDURE", "FUNCTION", "EVENT", "PACKAGE", "LIBRARY", "TABLESPACE", "LOGFILE"})) {
+    statement_.withheld = true;
     return;
   }
   if (object.IsAny({"USER", "ROLE", "SERVER", "INSTANCE", "PREPARE", "RESOURCE", "REFERENCE"})) {
     statement_.kind = StatementKind::kOther;
-    statement_.may_hold_secret =
-        object.IsAny({"USER", "SERVER"}) && verb.IsAny({"CREATE", "ALTER"});
+    statement_.withheld = object.IsAny({"USER", "SERVER"}) && verb.IsAny({"CREATE", "ALTER"});
     return;
   }
   NotUnderstood();
+}
+
+void StatementParser::ExpectEnd(std::initializer_list<std::string_view> words) {
+  while (!lexer_.Peek().at_end()) {
+    const Token token = lexer_.Take();
+    const bool number =
+        token.kind == Token::Kind::kWord && token.text.front() >= '0' && token.text.front() <= '9';
+    if (!number && !token.IsAny(words) && !token.IsSymbol(';') && !token.IsSymbol('.')) {
+      return NotUnderstood();
+    }
+  }
+}
+
+void StatementParser::ReadRest() {
+  while (!lexer_.Peek().at_end()) lexer_.Take();
 }
 
 // What may stand between the verb and the kind of object.
@@ -116,10 +126,23 @@ void StatementParser::DefineTables(const Token& verb, const Token& object) {
   if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
   if (verb.Is("DROP")) return NameList();
   if (verb.Is("RENAME")) return RenameList();
+  if (object.Is("VIEW")) return DefineView();
   if (!AddTable()) return NotUnderstood();
-  if (!object.Is("TABLE")) return;
-  if (verb.Is("ALTER")) return AlterTable();
-  // CREATE TABLE … SELECT on MySQL: the rows follow in the same transaction.
+  if (!object.Is("TABLE")) return ReadRest();
+  return verb.Is("ALTER") ? AlterTable() : CreateTable();
+}
+
+// MySQL writes the beginning anew, with the name in UTF-8 whatever the client's charset. A view has
+// no rows: a name that cannot be read concerns no table.
+void StatementParser::DefineView() {
+  statement_.withheld = true;
+  is_view_ = true;
+  names_are_utf8_ = of_mysql_;
+  AddTable();
+}
+
+// CREATE TABLE … SELECT on MySQL: the rows follow in the same transaction.
+void StatementParser::CreateTable() {
   while (SkipToWord("START")) {
     if (!lexer_.TakeWord("TRANSACTION")) continue;
     lexer_.TakeSymbol(';');
@@ -136,6 +159,7 @@ void StatementParser::NameList() {
       std::all_of(statement_.tables.begin(), statement_.tables.end(),
                   [](const TableName& table) { return table.table.starts_with(kGeneratedPrefix); });
   statement_.temporary = statement_.temporary || generated;
+  ExpectEnd({"RESTRICT", "CASCADE"});
 }
 
 void StatementParser::RenameList() {
@@ -146,12 +170,13 @@ void StatementParser::RenameList() {
     const std::vector<TableName>& tables = statement_.tables;
     statement_.renames.emplace_back(tables[tables.size() - 2], tables.back());
   } while (lexer_.TakeSymbol(','));
+  ExpectEnd({});
 }
 
 void StatementParser::AlterTable() {
   SkipWait();
   bool index_only = !ignores_ && !lexer_.Peek().at_end();
-  while (!lexer_.Peek().at_end()) {
+  while (!lexer_.Peek().at_end() && !statement_.may_concern_any_table) {
     index_only = AlterSpecification() && index_only;
     SkipToSymbol(',');
     lexer_.TakeSymbol(',');
@@ -171,20 +196,30 @@ bool StatementParser::AlterSpecification() {
     lexer_.TakeWord("COLUMN");
     SkipIfExists();
     RenameColumn();
-  } else if (lexer_.TakeWord("EXCHANGE")) {
-    if (SkipToWord("TABLE")) AddTable();
-  } else if (lexer_.TakeWord("CONVERT")) {
-    // PARTITION p TO TABLE t, TABLE t TO PARTITION p …; not: TO CHARACTER SET.
-    if (lexer_.TakeWord("PARTITION")) {
-      lexer_.Take();
-      lexer_.TakeWord("TO");
-    }
-    if (lexer_.TakeWord("TABLE")) AddTable();
-  } else {
-    // How the statement is carried out.
-    return lexer_.TakeWord("ALGORITHM") || lexer_.TakeWord("LOCK");
+    return false;
   }
-  return false;
+  if (lexer_.Peek().IsAny({"EXCHANGE", "CONVERT"})) {
+    AlterPartition();
+    return false;
+  }
+  // How the statement is carried out.
+  return lexer_.TakeWord("ALGORITHM") || lexer_.TakeWord("LOCK");
+}
+
+// What brings in another table: EXCHANGE PARTITION p WITH TABLE t, CONVERT PARTITION p TO TABLE t,
+// CONVERT TABLE t TO PARTITION p; not CONVERT TO CHARACTER SET.
+void StatementParser::AlterPartition() {
+  const bool exchanges = lexer_.Take().Is("EXCHANGE");
+  if (lexer_.TakeWord("PARTITION")) {
+    if (!lexer_.Peek().IsName()) return NotUnderstood();
+    lexer_.Take();
+    if (!lexer_.TakeWord(exchanges ? "WITH" : "TO")) return NotUnderstood();
+    if (!lexer_.TakeWord("TABLE") || !AddTable()) return NotUnderstood();
+    if (!exchanges) statement_.made_of_partitions.push_back(statement_.tables.back());
+  } else if (!exchanges && lexer_.TakeWord("TABLE")) {
+    if (!AddTable()) return NotUnderstood();
+    statement_.made_partitions.push_back(statement_.tables.back());
+  }
 }
 
 bool StatementParser::AlterName() {
@@ -195,19 +230,21 @@ bool StatementParser::AlterName() {
     return false;
   }
   if (!lexer_.TakeSymbol('=') && !lexer_.TakeWord("TO")) lexer_.TakeWord("AS");
-  if (AddTable()) {
-    statement_.renames.emplace_back(statement_.tables.front(), statement_.tables.back());
+  if (!AddTable()) {
+    NotUnderstood();
+    return false;
   }
+  statement_.renames.emplace_back(statement_.tables.front(), statement_.tables.back());
   return false;
 }
 
 void StatementParser::RenameColumn() {
-  if (!lexer_.Peek().IsName()) return;
-  std::string from = lexer_.Take().Name();
+  std::optional<std::string> from = TakeColumnName();
+  if (!from.has_value()) return NotUnderstood();
   lexer_.TakeWord("TO");
-  if (!lexer_.Peek().IsName()) return;
-  std::string to = lexer_.Take().Name();
-  if (from != to) statement_.column_renames.emplace_back(std::move(from), std::move(to));
+  std::optional<std::string> to = TakeColumnName();
+  if (!to.has_value()) return NotUnderstood();
+  if (*from != *to) statement_.column_renames.emplace_back(*std::move(from), *std::move(to));
 }
 
 // The name may be left out of ALTER DATABASE: the default database is meant.
@@ -218,7 +255,12 @@ void StatementParser::DefineDatabase(const Token& verb) {
       lexer_.Peek().IsName() &&
       !(verb.Is("ALTER") && lexer_.Peek().IsAny({"DEFAULT", "CHARACTER", "CHARSET", "COLLATE",
                                                  "READ", "ENCRYPTION", "COMMENT"}));
-  statement_.database = named ? lexer_.Take().Name() : std::string(default_database_);
+  if (!named && !verb.Is("ALTER")) return NotUnderstood();
+  statement_.database = named ? NameOf(lexer_.Take()) : std::string(default_database_);
+  // ALTER DATABASE `#mysql50#…` UPGRADE DATA DIRECTORY NAME gives all its tables another name.
+  if (lexer_.Peek().Is("UPGRADE")) return NotUnderstood();
+  if (verb.Is("DROP")) return ExpectEnd({"RESTRICT", "CASCADE"});
+  ReadRest();
 }
 
 void StatementParser::TableAfterOn() {

@@ -8,11 +8,11 @@
 namespace millrace::schema {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
+bool IsDecimalDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsWordByte(char c) {
   const char upper = static_cast<char>(c & ~0x20);
-  return (upper >= 'A' && upper <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+  return (upper >= 'A' && upper <= 'Z') || IsDecimalDigit(c) || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
 
@@ -31,13 +31,14 @@ bool Token::IsAny(std::initializer_list<std::string_view> words) const {
                      [this](std::string_view word) { return Is(word); });
 }
 
-std::string Token::Name() const {
+std::string Token::Name(const ClientCharset& charset) const {
   if (kind == Kind::kWord) return std::string(text);
-  const char quote = kind == Kind::kBackquoted ? '`' : '"';
   std::string name;
-  for (size_t i = 0; i < text.size(); ++i) {
-    name += text[i];
-    if (text[i] == quote) ++i;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t size = charset.CharacterSize(rest);
+    name.append(rest.substr(0, size));
+    const bool doubled = size == 1 && rest.front() == quote;
+    rest.remove_prefix(std::min(rest.size(), doubled ? 2 : size));
   }
   return name;
 }
@@ -60,36 +61,57 @@ bool StatementLexer::TakeSymbol(char symbol) {
   return true;
 }
 
-// `--` begins a comment only before a blank: `5--3` is arithmetic.
-bool StatementLexer::SkipComment() {
-  const auto skip_past = [&](std::string_view end, size_t from) {
-    const size_t found = rest_.find(end, from);
-    rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + end.size());
-  };
-  if (rest_.starts_with('#')) return skip_past("\n", 0), true;
-  if (rest_.starts_with("--") && (rest_.size() == 2 || IsBlank(rest_[2]))) {
-    return skip_past("\n", 0), true;
+// `--` begins a comment only before a blank or control character: `5--3` is arithmetic.
+bool StatementLexer::BeginsLineComment() const {
+  if (rest_.starts_with('#')) return true;
+  if (!rest_.starts_with("--")) return false;
+  if (rest_.size() == 2) return true;
+  const auto next = static_cast<unsigned char>(rest_[2]);
+  return charset_.IsBlank(rest_[2]) || next < 0x20 || next == 0x7f;
+}
+
+void StatementLexer::SkipPast(std::string_view end, size_t from, bool must_end) {
+  const size_t begin = offset();
+  const size_t found = rest_.find(end, from);
+  if (found == std::string_view::npos && must_end) damaged_ = true;
+  rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + end.size());
+  if (comments_ != nullptr) comments_->emplace_back(begin, offset());
+}
+
+// Five digits after the `!` are a version. MySQL takes a sixth only before a blank.
+size_t StatementLexer::VersionDigits() const {
+  size_t digits = 0;
+  while (digits < 6 && digits < rest_.size() && IsDecimalDigit(rest_[digits])) ++digits;
+  if (digits < 5) return 0;
+  if (digits == 6 && !mode_.mariadb_comments) {
+    const bool blank = rest_.size() > 6 && charset_.IsBlank(rest_[6]);
+    if (!blank) return 5;
   }
-  if (open_comments_ > 0 && rest_.starts_with("*/")) {
-    --open_comments_;
+  return digits;
+}
+
+bool StatementLexer::SkipComment() {
+  if (BeginsLineComment()) return SkipPast("\n", 0, /*must_end=*/false), true;
+  if (rest_.starts_with("*/")) {
+    // Of no operators there are these two side by side.
+    if (open_comments_ == 0) damaged_ = true;
+    open_comments_ -= open_comments_ > 0 ? 1 : 0;
     rest_.remove_prefix(2);
     return true;
   }
   if (!rest_.starts_with("/*")) return false;
-  const size_t mark = rest_.starts_with("/*M!") ? 4 : rest_.starts_with("/*!") ? 3 : 0;
-  if (mark == 0) return skip_past("*/", 2), true;
+  const bool of_mariadb = mode_.mariadb_comments && rest_.starts_with("/*M!");
+  const size_t mark = of_mariadb ? 4 : rest_.starts_with("/*!") ? 3 : 0;
+  if (mark == 0) return SkipPast("*/", 2, /*must_end=*/true), true;
   ++open_comments_;
   rest_.remove_prefix(mark);
-  for (int digits = 0; digits < 6 && !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9';
-       ++digits) {
-    rest_.remove_prefix(1);
-  }
+  rest_.remove_prefix(VersionDigits());
   return true;
 }
 
 void StatementLexer::SkipBlanks() {
   while (!rest_.empty()) {
-    if (IsBlank(rest_.front())) {
+    if (charset_.IsBlank(rest_.front())) {
       rest_.remove_prefix(1);
     } else if (!SkipComment()) {
       return;
@@ -98,37 +120,54 @@ void StatementLexer::SkipBlanks() {
 }
 
 // The opening quote is the first byte of the rest. Without an end, everything is inside.
-Token StatementLexer::Quoted(Token::Kind kind, bool has_escapes) {
-  const char quote = rest_.front();
+Token StatementLexer::Quoted(Token::Kind kind, char quote, bool has_escapes) {
   rest_.remove_prefix(1);
   size_t i = 0;
-  for (; i < rest_.size(); ++i) {
-    if (has_escapes && rest_[i] == '\\') {
+  bool closed = false;
+  while (i < rest_.size() && !closed) {
+    const size_t size = charset_.CharacterSize(rest_.substr(i));
+    if (size > 1) {
+      i += size;
+    } else if (has_escapes && rest_[i] == '\\') {
+      // The byte after it, also if that begins a character.
+      i += 2;
+    } else if (rest_[i] != quote) {
       ++i;
-    } else if (rest_[i] == quote) {
-      if (i + 1 >= rest_.size() || rest_[i + 1] != quote) break;
-      ++i;
+    } else if (i + 1 < rest_.size() && rest_[i + 1] == quote) {
+      i += 2;
+    } else {
+      closed = true;
     }
   }
+  if (!closed) damaged_ = true;
   i = std::min(i, rest_.size());
-  const Token token{kind, rest_.substr(0, i)};
+  const Token token{kind, rest_.substr(0, i), quote};
   rest_.remove_prefix(std::min(i + 1, rest_.size()));
   return token;
+}
+
+bool StatementLexer::ContinuesWord(char byte) const {
+  return (IsWordByte(byte) && !charset_.IsBlank(byte)) || charset_.IsLetter(byte);
 }
 
 void StatementLexer::Advance() {
   SkipBlanks();
   if (rest_.empty()) {
+    if (open_comments_ > 0) damaged_ = true;
     next_ = {};
   } else if (rest_.front() == '`') {
-    next_ = Quoted(Token::Kind::kBackquoted, false);
-  } else if (rest_.front() == '"') {
-    next_ = Quoted(Token::Kind::kDoubleQuoted, true);
-  } else if (rest_.front() == '\'') {
-    next_ = Quoted(Token::Kind::kString, true);
+    next_ = Quoted(Token::Kind::kQuotedName, '`', false);
+  } else if (rest_.front() == '"' && mode_.ansi_quotes) {
+    next_ = Quoted(Token::Kind::kQuotedName, '"', false);
+  } else if (rest_.front() == '[' && mode_.brackets) {
+    next_ = Quoted(Token::Kind::kQuotedName, ']', false);
+  } else if (rest_.front() == '"' || rest_.front() == '\'') {
+    next_ = Quoted(Token::Kind::kString, rest_.front(), mode_.backslash_escapes);
   } else {
     size_t size = 0;
-    while (size < rest_.size() && IsWordByte(rest_[size])) ++size;
+    while (size < rest_.size() && ContinuesWord(rest_[size])) {
+      size += charset_.CharacterSize(rest_.substr(size));
+    }
     next_ = {size > 0 ? Token::Kind::kWord : Token::Kind::kSymbol,
              rest_.substr(0, std::max<size_t>(size, 1))};
     rest_.remove_prefix(next_.text.size());

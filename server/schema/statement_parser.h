@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/table_name.h"
 #include "schema/statement.h"
@@ -12,17 +14,32 @@
 
 namespace millrace::schema {
 
+// The modes that the text of a statement may have been written under: one where sql_mode is known,
+// and `certain` that it is the one in force when the text was read.
+std::vector<LexicalMode> ModesOf(const StatementSession& session, bool certain);
+
 // Reads one statement token by token into a Statement. Used once.
 class StatementParser {
  public:
-  StatementParser(std::string_view text, std::string_view default_database)
-      : lexer_(text), default_database_(default_database) {}
+  StatementParser(std::string_view text, std::string_view default_database, const LexicalMode& mode,
+                  const ClientCharset& charset)
+      : lexer_(text, mode, charset),
+        default_database_(default_database),
+        charset_(charset),
+        of_mysql_(!mode.mariadb_comments) {}
   Statement Parse();
+  // After Parse: SET STATEMENT sets sql_mode, so that the mode in force at the end need not be the
+  // one that the text was read under.
+  bool sets_sql_mode() const { return sets_sql_mode_; }
 
  private:
   Token TakeVerb();
+  bool SkipSetStatement();
   // What follows a verb. Each is called with the verb taken.
+  void Verb(const Token& verb);
+  void Truncate();
   void Transaction(const Token& verb);
+  void Rollback();
   void Xa();
   void Secrets(const Token& verb);
   void Rows(const Token& verb);
@@ -30,6 +47,7 @@ class StatementParser {
   void Update();
   void Delete();
   void Load();
+  void Harmless(const Token& verb);
 
   // What follows a verb of definition. In statement_definition.cc.
   void Definition(const Token& verb);
@@ -37,11 +55,14 @@ class StatementParser {
   void SkipDefiner();
   // The object is of a kind that has a name like a table's.
   void DefineTables(const Token& verb, const Token& object);
+  void DefineView();
+  void CreateTable();
   void AlterTable();
   // True if it leaves all rows as they are, for certain.
   bool AlterSpecification();
   // What follows RENAME in ALTER TABLE; true as AlterSpecification.
   bool AlterName();
+  void AlterPartition();
   void RenameColumn();
   void NameList();
   void RenameList();
@@ -49,13 +70,23 @@ class StatementParser {
   // The rest of what creates or drops an index or a trigger, up to and with its table.
   void TableAfterOn();
   void NotUnderstood();
+  // Nothing but these words, and numbers, may follow.
+  void ExpectEnd(std::initializer_list<std::string_view> words);
+  // Reads to the end, so that damage is noticed.
+  void ReadRest();
+  // Damage that was noticed voids what was made out.
+  void Check();
 
   // Pieces.
   // True for IF NOT EXISTS.
   bool SkipIfExists();
   void SkipWait();
+  // In UTF-8. What is no text of the charset is noted as damage.
+  std::string NameOf(const Token& token);
   // `name`, `database.name` or `.name`.
   std::optional<TableName> TakeTableName();
+  // The last part of `column`, `table.column`, `database.table.column` or `.column`.
+  std::optional<std::string> TakeColumnName();
   // TakeTableName into the tables; false if there is none.
   bool AddTable();
   // The next token; notes an option of a table that may hold a secret.
@@ -69,8 +100,14 @@ class StatementParser {
 
   StatementLexer lexer_;
   const std::string_view default_database_;
+  const ClientCharset& charset_;
+  const bool of_mysql_;
   Statement statement_;
-  bool ignores_ = false;  // ALTER IGNORE TABLE, which may remove rows
+  bool ignores_ = false;     // ALTER IGNORE TABLE, which may remove rows
+  bool unreadable_ = false;  // a name is no text
+  bool sets_sql_mode_ = false;
+  bool is_view_ = false;         // CREATE or ALTER VIEW
+  bool names_are_utf8_ = false;  // if they are valid as such
 };
 
 }  // namespace millrace::schema

@@ -62,6 +62,10 @@ TEST(CoverageRules, AlterMayChangeRowsUnlessItIsOfIndexes) {
   EXPECT_THAT(EffectsOfText("ALTER TABLE t ADD a INT"), ElementsAre("altered d.t"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u"),
               ElementsAre("altered d.t", "altered d.u"));
+  EXPECT_THAT(EffectsOfText("ALTER TABLE t CONVERT PARTITION p TO TABLE u"),
+              ElementsAre("altered d.t", "altered d.u", "arrived d.u"));
+  EXPECT_THAT(EffectsOfText("ALTER TABLE t CONVERT TABLE u TO PARTITION p"),
+              ElementsAre("altered d.t", "altered d.u", "emptied d.u"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t ADD INDEX i (a)"), IsEmpty());
   EXPECT_THAT(EffectsOfText("CREATE INDEX i ON t (a)"), IsEmpty());
   EXPECT_THAT(EffectsOfText("DROP INDEX i ON t"), IsEmpty());

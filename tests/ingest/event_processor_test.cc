@@ -166,6 +166,146 @@ TEST_F(MysqlProcessorTest, RollbackToASavepointThatWasNotSetIsUnexpected) {
   EXPECT_EQ(Query("ROLLBACK TO `s`"), "EVENT_UNEXPECTED");
 }
 
+TEST_F(MysqlProcessorTest, SavepointsAreComparedWithoutCaseAndAccents) {
+  Gtid(4);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  Query("SAVEPOINT `Alpha é`");
+  SmallMap();
+  Insert(2);
+  EXPECT_EQ(Query("ROLLBACK TO `ALPHA E`"), "within") << error_;
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), SizeIs(1));
+}
+
+TEST_F(MysqlProcessorTest, AnyNumberOfSavepointsMayBeSet) {
+  Gtid(4);
+  Query("BEGIN");
+  SmallMap();
+  Insert(1);
+  Query("SAVEPOINT first");
+  SmallMap();
+  Insert(2);
+  for (int i = 0; i < 10'001; ++i) {
+    ASSERT_EQ(Query("SAVEPOINT `s" + std::to_string(i) + "`"), "within") << error_;
+  }
+  SmallMap();
+  Insert(3);
+  EXPECT_EQ(Query("ROLLBACK TO `s10000`"), "within") << error_;
+  EXPECT_EQ(Query("ROLLBACK TO `first`"), "within") << error_;
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), SizeIs(1));
+}
+
+TEST_F(MysqlProcessorTest, RollbackToTheBeginningTakesAllBack) {
+  Gtid(4);
+  Query("BEGIN");
+  Query("SAVEPOINT s");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Query("ROLLBACK TO `S`"), "within") << error_;
+  SmallMap();
+  Insert(2);
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), SizeIs(1));
+}
+
+TEST_F(MysqlProcessorTest, DroppedDatabaseIsToldOfEachTable) {
+  Transaction(1, 1);
+  coverage_->Set({"b", "unseen"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"other", "x"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  Changes();
+  Gtid(2);
+  EXPECT_EQ(Query("DROP DATABASE b", "other"), "ended");
+  EXPECT_THAT(Changes(),
+              ElementsAre("INSERT b.small", "SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.unseen"));
+  EXPECT_EQ(ChangeMessages()[1].schema_change().statement(), "DROP DATABASE b");
+  EXPECT_EQ(coverage_->Newest({"b", "unseen"})->begin.value, 2u);
+  EXPECT_EQ(coverage_->Newest({"other", "x"})->begin.value, 1u);
+}
+
+TEST_F(MysqlProcessorTest, DatabaseThatCannotHoldCapturedTablesIsNotTold) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE DATABASE c"), "ended");
+  EXPECT_EQ(Changes(), std::vector<std::string>());
+  Gtid(2);
+  Query("CREATE DATABASE b");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b."));
+}
+
+TEST_F(MysqlProcessorTest, RoutinesAndEventsReachNobody) {
+  uint8_t number = 1;
+  for (const std::string_view text :
+       {"CREATE PROCEDURE p() BEGIN DROP TABLE small; END", "DROP FUNCTION f",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET @a = 'secret'",
+        "CREATE TRIGGER other.g BEFORE INSERT ON other.x FOR EACH ROW SET @a = 'secret'"}) {
+    Gtid(number++);
+    EXPECT_EQ(Query(text), "ended") << text;
+  }
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(MysqlProcessorTest, BodiesOfTriggersAndViewsAreLeftOut) {
+  Gtid(1);
+  Query("CREATE TRIGGER g BEFORE INSERT ON small FOR EACH ROW SET @a = 'secret'");
+  Gtid(2);
+  Query("CREATE VIEW v AS SELECT 'secret' FROM other.x");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.v"));
+  for (const v1::Change& change : ChangeMessages()) {
+    EXPECT_EQ(change.schema_change().statement(), "");
+  }
+}
+
+TEST_F(MysqlProcessorTest, StatementsThatNameExcludedColumnsAreLeftOut) {
+  excluded_ = {"b.small.ssn*"};
+  Start({"b.*"});
+  uint8_t number = 1;
+  for (const std::string_view text :
+       {"ALTER TABLE small ADD ssn INT DEFAULT 7", "ALTER TABLE small ADD `SSN_2` INT DEFAULT 7",
+        "ALTER TABLE small CHANGE small.ssn x INT DEFAULT 7", "ALTER TABLE c ADD ssn INT"}) {
+    Gtid(number++);
+    Query(text);
+  }
+  const std::vector<v1::Change> changes = ChangeMessages();
+  ASSERT_THAT(changes, SizeIs(4));
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(changes[i].schema_change().statement(), "");
+  EXPECT_EQ(changes[3].schema_change().statement(), "ALTER TABLE c ADD ssn INT");
+}
+
+TEST_F(MysqlProcessorTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutItsText) {
+  Transaction(1, 1);
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  Gtid(2);
+  EXPECT_EQ(Query("ALTER TABLE small COMMENT 'hunter2"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("INSERT b.small", "SCHEMA_CHANGE b.small"));
+  EXPECT_EQ(ChangeMessages()[1].schema_change().statement(), "");
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "a statement that could not be read");
+}
+
+TEST_F(MysqlProcessorTest, StatementIsReadUnderItsOwnMode) {
+  coverage_->Set({"b", "odd\\"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  Gtid(1);
+  constexpr uint64_t kMode =
+      schema::StatementSession::kAnsiQuotes | schema::StatementSession::kNoBackslashEscapes;
+  Send(EventType::kQuery, EventSource::Query("TRUNCATE \"odd\\\"", "b", 255, kMode));
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.odd\\"));
+}
+
+TEST_F(MysqlProcessorTest, TextThatHappensToBeUtf8IsConvertedAllTheSame) {
+  Gtid(1);
+  Send(EventType::kQuery, EventSource::Query("TRUNCATE `\xc3\xa9`", "b", /*latin1*/ 8));
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.Ã©"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "TRUNCATE `Ã©`");
+}
+
+TEST_F(MysqlProcessorTest, RenameReachesBothNames) {
+  Start({"b.small", "b.new"});
+  Gtid(1);
+  Query("RENAME TABLE small TO other.gone, other.came TO new");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.new"));
+}
+
 TEST_F(MysqlProcessorTest, DefinitionIsATransactionOfItsOwn) {
   Gtid(1);
   EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
@@ -197,7 +337,7 @@ TEST_F(MysqlProcessorTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable) 
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
   Gtid(1);
   EXPECT_EQ(Query("TRUNCATE `stra\u1e9ee`"), "ended");
-  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b."));
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
   EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "a statement that could not be read");
 }
 
@@ -309,6 +449,38 @@ TEST_F(MysqlProcessorTest, PreparedXaTransactionWithoutOurRowsMayBeCommitted) {
   EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended");
+  Gtid(3);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("start a new log"));
+}
+
+TEST_F(MysqlProcessorTest, XaCommitOfATableCapturedSinceIsNotSupported) {
+  Start({"c.*"});
+  Gtid(1);
+  Query("XA START X'78',X'79',5");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
+  StoreXa();
+  Start({"b.*"});
+  Gtid(2);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("b.small"));
+}
+
+TEST_F(MysqlProcessorTest, PreparedXaTransactionIsKnownAfterARestart) {
+  Start({"c.*"});
+  Gtid(1);
+  Query("XA START X'78',X'79',5");
+  SmallMap();
+  Insert(1);
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
+  StoreXa();
+  Start({"c.*"});
+  Gtid(2);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended") << error_;
+  StoreXa();
+  Start({"c.*"});
   Gtid(3);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
 }

@@ -48,15 +48,17 @@ class EventSource {
     return bytes.substr(19, bytes.size() - 19 - 4);
   }
   static std::string Query(std::string_view statement, std::string_view database = "b",
-                           uint16_t client_charset = 255) {
+                           uint16_t client_charset = 255, uint64_t sql_mode = 0) {
     std::string body;
     AppendLittle32(body, 9);
     AppendLittle32(body, 0);
     body.push_back(static_cast<char>(database.size()));
     AppendLittle16(body, 0);
-    AppendLittle16(body, 7);
+    AppendLittle16(body, 9 + 7);
     body.push_back(4);  // Q_CHARSET_CODE
     for (int i = 0; i < 3; ++i) AppendLittle16(body, client_charset);
+    body.push_back(1);  // Q_SQL_MODE_CODE
+    AppendLittle64(body, sql_mode);
     body.append(database);
     body.push_back('\0');
     body.append(statement);

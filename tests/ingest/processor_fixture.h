@@ -33,10 +33,12 @@ class ProcessorTest : public log::testing::LogTest {
   void Start(const std::vector<std::string>& tables) {
     registry_ = schema::Registry::FromRecords({}, flavour_).value();
     coverage_ = schema::Coverage::Open(*log_).value();
+    prepared_xa_ = PreparedXa::Open(*log_).value();
     builder_.emplace(frame_bytes_, transcode::FrameBuilder::Start{});
     processor_ = std::make_unique<EventProcessor>(
         EventProcessor::Options{.flavour = flavour_,
                                 .tables = TablePatterns::Parse(tables).value(),
+                                .excluded_columns = ColumnPatterns::Parse(excluded_).value(),
                                 .event_bytes_max = 1 << 20,
                                 .start = {.file = "binlog.000001", .offset = 4, .gtids = {}}},
         EventProcessor::Parts{
@@ -44,6 +46,7 @@ class ProcessorTest : public log::testing::LogTest {
             .builder = *builder_,
             .counters = counters_,
             .coverage = *coverage_,
+            .prepared_xa = *prepared_xa_,
             .live_changes = live_changes_,
             .fetch_details = [](const TableName&) { return std::optional<TableDetails>(); },
             .hand_over =
@@ -101,6 +104,9 @@ class ProcessorTest : public log::testing::LogTest {
     ASSERT_EQ(Xid(), "ended") << error_;
   }
 
+  // What is known of XA transactions goes to the log, as with a group.
+  void StoreXa() { EXPECT_TRUE(log_->PutRecords(prepared_xa_->TakeUnstored()).ok()); }
+
   // All changes of ended transactions, as `INSERT b.small`.
   std::vector<std::string> Changes() {
     std::vector<std::string> changes;
@@ -130,6 +136,8 @@ class ProcessorTest : public log::testing::LogTest {
   uint32_t frame_bytes_ = 64 << 10;
   std::unique_ptr<schema::Registry> registry_;
   std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<PreparedXa> prepared_xa_;
+  std::vector<std::string> excluded_;
   snapshot::LiveChanges live_changes_;
   std::optional<transcode::FrameBuilder> builder_;
   TableCounterMap counters_;

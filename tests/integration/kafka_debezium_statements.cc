@@ -25,8 +25,9 @@ std::string Bare(std::string statement) {
   return statement;
 }
 
-// Whether it is about what has no rows of its own.
+// Whether it is about what has no rows of its own. The text of one with a body is left out.
 bool IsOfNoTable(const std::string& statement) {
+  if (statement.empty()) return true;
   const std::string head = statement.substr(0, statement.find(" AS "));
   return head.find(" VIEW ") != std::string::npos || head.find(" PROCEDURE ") != std::string::npos;
 }

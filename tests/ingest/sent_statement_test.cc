@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/sent_statement.h"
+
+#include "gtest/gtest.h"
+
+namespace millrace::ingest {
+namespace {
+
+constexpr uint16_t kLatin1Collation = 8;
+
+TEST(SentStatement, CharsetIsTheOneOfTheClient) {
+  binlog::Query query;
+  query.statement = "DROP TABLE \xc3\xa9";
+  query.client_charset = kLatin1Collation;
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).session.charset, "latin1");
+  query.client_charset = 0;
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).session.charset, "");
+}
+
+TEST(SentStatement, WhatTheServerWritesItselfIsUtf8) {
+  binlog::Query query;
+  query.client_charset = kLatin1Collation;
+  query.statement = "CREATE TABLE `\xc3\xa9` (\n  `a` int\n) START TRANSACTION";
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).session.charset, "utf8mb4");
+  query.statement = "CREATE TABLE `\xc3\xa9` (\n  `a` int\n)";
+  EXPECT_EQ(SentBy(query, Flavour::kMariadb, /*goes_on=*/true).session.charset, "utf8mb4");
+  // Perhaps a client wrote it.
+  EXPECT_EQ(SentBy(query, Flavour::kMariadb).session.charset, "");
+  query.statement = "CREATE TABLE `\xe9` (\n  `a` int\n)";
+  EXPECT_EQ(SentBy(query, Flavour::kMariadb).session.charset, "latin1");
+}
+
+TEST(SentStatement, DefaultDatabaseIsUtf8WhateverTheClient) {
+  binlog::Query query;
+  query.database = "\xc3\xa9";
+  query.client_charset = kLatin1Collation;
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).database, "é");
+  query.database = "\xe9";
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).database, "\xef\xbf\xbd");
+}
+
+}  // namespace
+}  // namespace millrace::ingest
