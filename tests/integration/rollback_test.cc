@@ -56,6 +56,14 @@ TEST_P(RolledBack, ToASavepointLeavesWhatTheTablesHold) {
   EXPECT_EQ(FeedRows("d.direct"), TableRows("d.direct"));
 }
 
+TEST_P(RolledBack, SavepointIsFoundInAnyCase) {
+  Run({"BEGIN", "INSERT INTO d.kept VALUES (1)", "SAVEPOINT Alpha", "INSERT INTO d.kept VALUES (2)",
+       "INSERT INTO d.direct VALUES (2)", "ROLLBACK TO ALPHA", "INSERT INTO d.kept VALUES (3)",
+       "COMMIT"});
+  EXPECT_EQ(FeedRows("d.kept"), (std::set<std::string>{"1", "3"}));
+  EXPECT_EQ(FeedRows("d.kept"), TableRows("d.kept"));
+}
+
 TEST_P(RolledBack, WhollyLeavesOnlyTheOtherEngine) {
   Run({"BEGIN", "INSERT INTO d.kept VALUES (1)", "INSERT INTO d.direct VALUES (1)", "ROLLBACK",
        "INSERT INTO d.kept VALUES (9)"});
