@@ -225,7 +225,7 @@ class EventProcessor {
   uint64_t transaction_offset_ = 0;
   uint64_t transaction_bytes_ = 0;       // of its events so far
   uint64_t transaction_bytes_told_ = 0;  // by its GTID event; 0: not told
-  Micros commit_time_ = 0;  // as far as it is believed
+  Micros commit_time_ = 0;               // as far as it is believed
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
   bool in_xa_ = false;            // the transaction in progress is an XA transaction

@@ -177,7 +177,6 @@ enum class Refusal {
   kDamaged
 };
 
-
 struct Phrase {
   std::string_view part;
   Refusal refusal;

@@ -16,12 +16,12 @@
 namespace millrace::testing {
 namespace {
 
-constexpr uint64_t kRows = 120;
+constexpr uint64_t kRowsFilled = 120;
 
 class SessionSettings : public ::testing::TestWithParam<Flavour> {
  protected:
   SessionSettings() {
-    for (const std::string& table : tables_) shop_.Fill(table, kRows);
+    for (const std::string& table : tables_) shop_.Fill(table, kRowsFilled);
   }
 
   // A snapshot while rows change, and the stream after it, are what SELECT returns.
@@ -34,7 +34,7 @@ class SessionSettings : public ::testing::TestWithParam<Flavour> {
     EXPECT_EQ(shop_.feed().Stop(), 0);
   }
   // The sessions that write are there before the variables change.
-  void Write() { load_ = shop_.Write(tables_, kRows * 2, std::chrono::milliseconds(1)); }
+  void Write() { load_ = shop_.Write(tables_, kRowsFilled * 2, std::chrono::milliseconds(1)); }
 
   SnapshotShop shop_{GetParam()};
   const std::vector<std::string> tables_ = {"pair", "int_auto", "name_ci", "moment"};
