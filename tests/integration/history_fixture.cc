@@ -94,9 +94,11 @@ std::string History::BinlogEnd() {
 }
 
 void History::AwaitFeed() {
-  const std::string end = BinlogEnd();
+  std::string end;
   std::string at;
   const bool there = BecomesTrue([&] {
+    // MariaDB writes a checkpoint a moment after a file has begun.
+    end = BinlogEnd();
     const auto status = feed_->client().GetStatus({});
     if (!status.ok()) return false;
     at = fmt::format("{}:{}", status->source().file(), status->source().position());
