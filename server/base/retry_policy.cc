@@ -34,6 +34,7 @@ constexpr std::array kFeed = {
     FeedEntry{"SOURCE_DUPLICATE_SERVER_ID", RetryPolicy::kWaitUntilItLasts},
     // A replica catches up, or the address leads to the right server again.
     FeedEntry{"SOURCE_LACKS_GTIDS", RetryPolicy::kWait},
+    FeedEntry{"SOURCE_DIFFERS", RetryPolicy::kWait},
     // A question about a table: asked again, the answer may be another.
     FeedEntry{"SOURCE_QUERY_FAILED", RetryPolicy::kWait},
     FeedEntry{"QUERY_TIMEOUT", RetryPolicy::kWait},

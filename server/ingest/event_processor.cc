@@ -2,6 +2,7 @@
 
 #include "ingest/event_processor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -198,9 +199,10 @@ absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   if (heartbeat.file != file_) return Step::kWithin;
   // A source sends whole transactions, and heartbeats only when it has sent everything.
   if (in_transaction_ || announced_) return TransactionCut("the source has sent all it has");
-  if (file_ == ended_file_ && heartbeat.position <= ended_offset_) return Step::kWithin;
   // The source passed over transactions that we have or that it may not send.
-  offset_ = ended_offset_ = heartbeat.position;
+  offset_ = std::max(offset_, heartbeat.position);
+  if (file_ == ended_file_ && heartbeat.position <= ended_offset_) return Step::kWithin;
+  ended_offset_ = heartbeat.position;
   ended_file_ = file_;
   moved_ = true;
   return Step::kEnded;

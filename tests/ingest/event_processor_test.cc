@@ -598,6 +598,18 @@ TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
   EXPECT_EQ(Place(), "binlog.000001:4");
 }
 
+// Tasks wait for the place: it must come to the end of an idle binlog.
+TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
+  Transaction(1, 1);
+  const SourcePosition end = processor_->position();
+  processor_->Reset();
+  processor_->BeginStream(/*of_position=*/true);
+  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  EXPECT_LT(processor_->place().offset, end.offset);
+  SendBytes(source_.EventAt(EventType::kHeartbeat, end.file, static_cast<uint32_t>(end.offset)));
+  EXPECT_EQ(processor_->place().offset, end.offset);
+}
+
 TEST_F(MysqlProcessorTest, HeartbeatOfALaterFileMovesThePositionThere) {
   SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000));
   processor_->Reset();

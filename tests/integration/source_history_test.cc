@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <vector>
+
 #include "integration/history_fixture.h"
 
 namespace millrace::testing {
@@ -111,12 +114,19 @@ std::string CaseName(const ::testing::TestParamInfo<SourceHistory::ParamType>& t
          ::testing::PrintToString(std::get<When>(test.param));
 }
 
+// With more transactions than before, the numbers that were read are used again: the harder half of
+// the cases of a feed that runs. MILLRACE_HISTORY=all adds those with fewer.
+std::vector<When> Times() {
+  std::vector<When> times = {When::kStopped, When::kRunningMore};
+  if (std::getenv("MILLRACE_HISTORY") != nullptr) times.push_back(When::kRunningFewer);
+  return times;
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, SourceHistory,
                          ::testing::Combine(::testing::ValuesIn(HistorySources()),
                                             ::testing::Values(Harm::kReset, Harm::kRestored,
                                                               Harm::kLostTail, Harm::kSwapped),
-                                            ::testing::Values(When::kStopped, When::kRunningFewer,
-                                                              When::kRunningMore)),
+                                            ::testing::ValuesIn(Times())),
                          CaseName);
 
 }  // namespace

@@ -55,8 +55,8 @@ TEST_P(NameWeightsTest, AreThoseOfTheServerForEveryCharacter) {
     for (uint32_t c = first; c < first + 0x400; ++c) {
       for (const char byte : Utf8Of(c)) hex += fmt::format("{:02x}", static_cast<uint8_t>(byte));
     }
-    const std::string weights = root.MustQueryValue(fmt::format(
-        "SELECT HEX(WEIGHT_STRING(_utf8mb3 X'{}' COLLATE utf8mb3_general_ci))", hex));
+    const std::string weights = root.MustQueryValue(
+        fmt::format("SELECT HEX(WEIGHT_STRING(_utf8mb3 X'{}' COLLATE utf8mb3_general_ci))", hex));
     ASSERT_EQ(weights.size(), 0x400u * 4);
     for (uint32_t c = first; c < first + 0x400; ++c) {
       const std::string weight = weights.substr((c - first) * 4, 4);
