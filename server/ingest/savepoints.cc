@@ -32,17 +32,17 @@ void Savepoints::Set(std::string_view name, const transcode::FrameBuilder& build
 }
 
 Savepoints::PlaceId Savepoints::PlaceHere(const transcode::FrameBuilder& builder) {
-  transcode::FrameBuilder::Mark mark = builder.MakeMark();
+  const transcode::FrameBuilder::Mark mark = builder.MakeMark();
   // The newest mark of a place is the one that holds: a frame may have been closed since.
   if (!places_.empty() && places_.back().mark.next == mark.next) {
-    places_.back().mark = std::move(mark);
+    places_.back().mark = mark;
     return places_.back().id;
   }
   // Nothing leads back behind the frames that were closed.
   while (!places_.empty() && places_.front().mark.changes_before != mark.changes_before) {
     places_.pop_front();
   }
-  places_.push_back({.id = next_id_++, .mark = std::move(mark)});
+  places_.push_back({.id = next_id_++, .mark = mark});
   return places_.back().id;
 }
 

@@ -128,13 +128,15 @@ Token StatementLexer::Quoted(Token::Kind kind, char quote, bool has_escapes) {
     const size_t size = charset_.CharacterSize(rest_.substr(i));
     if (size > 1) {
       i += size;
-    } else if (has_escapes && rest_[i] == '\\') {
-      // The byte after it, also if that begins a character.
+      continue;
+    }
+    // After a backslash the next byte, also if that begins a character.
+    const bool escape = has_escapes && rest_[i] == '\\';
+    const bool doubled = rest_[i] == quote && i + 1 < rest_.size() && rest_[i + 1] == quote;
+    if (escape || doubled) {
       i += 2;
     } else if (rest_[i] != quote) {
       ++i;
-    } else if (i + 1 < rest_.size() && rest_[i + 1] == quote) {
-      i += 2;
     } else {
       closed = true;
     }

@@ -25,7 +25,7 @@ constexpr uint32_t kAnyValue = 2;
 constexpr uint32_t kTimestampSeconds = 1;
 constexpr uint32_t kTimestampNanos = 2;
 // A header without its two texts: eight tags and as many varints.
-constexpr size_t kHeaderNumbersBytesMax = 8 * (1 + 10);
+constexpr size_t kHeaderNumbersBytesMax = size_t{8} * (1 + 10);
 
 uint8_t OperationOf(binlog::RowsKind kind) {
   switch (kind) {

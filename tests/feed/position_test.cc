@@ -7,8 +7,6 @@
 namespace millrace::feed {
 namespace {
 
-using ::testing::HasSubstr;
-
 constexpr Micros kHour = 3600 * kSecond;
 constexpr Micros kFuture = 1'000'000 * kHour;
 
