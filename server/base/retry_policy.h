@@ -11,8 +11,8 @@ namespace millrace {
 enum class RetryPolicy {
   // Time or an operator at the source fixes it: retry with backoff.
   kWait,
-  // The same, but a connection that was made and lost again proves nothing: whoever took it from us
-  // will do so again. Only a connection that lasts resets the backoff.
+  // The same, but a short connection does not reset the backoff: the replica that ended it will end
+  // the next one too. Only a connection that lasts resets it.
   kWaitUntilItLasts,
   // The bytes may have been damaged on the way: retry, and stop if it happens again at this place.
   kRetryOnce,

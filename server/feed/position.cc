@@ -178,7 +178,7 @@ absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
 
 absl::Status PositionNotFound(std::string_view what) {
   return MakeError(absl::StatusCode::kOutOfRange, "POSITION_NOT_FOUND",
-                   fmt::format("{}; start at EARLIEST, or read the tables anew", what));
+                   fmt::format("{}; start at EARLIEST, or read the tables again", what));
 }
 
 absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& segment,

@@ -8,10 +8,10 @@
 
 namespace millrace::ingest {
 
-// Which commit times are believed. A session of MariaDB can claim any (SET timestamp). Nothing that
-// is read was committed after the present, by the clock of the source or ours, whichever is ahead;
-// log::kClockAheadMax is for clocks between which there is a third one, as of a source's source.
-// Not thread-safe.
+// Clamps commit times to the present. A session of MariaDB can claim any (SET timestamp). Nothing
+// that is read was committed after the present, by the clock of the source or ours, whichever is
+// ahead; log::kClockAheadMax is for clocks between which there is a third one, as of a source's
+// source. Not thread-safe.
 class CommitTimeLimit {
  public:
   explicit CommitTimeLimit(const Clock& clock) : clock_(clock) {}
@@ -20,7 +20,7 @@ class CommitTimeLimit {
   void SetSourceTime(Micros source_time);
   // The present by the source's clock, as far as it is known.
   Micros SourceNow() const;
-  // `commit_time` if it is believed, else the present.
+  // `commit_time`, or the present if that is earlier by more than kClockAheadMax.
   Micros Clamp(Micros commit_time) {
     if (commit_time <= limit_) [[likely]]
       return commit_time;

@@ -186,8 +186,8 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
-  // When the file was begun: before anything in it was committed, whatever that says.
-  builder_.RaiseCommitTimeMax(Believed(Micros{event.header.timestamp} * 1'000'000));
+  // The file was created before any transaction in it was committed, whatever their commit times.
+  builder_.RaiseCommitTimeMax(ClampedCommitTime(Micros{event.header.timestamp} * 1'000'000));
   MILLRACE_RETURN_IF_ERROR(notes_.OnFormat(event.header.timestamp));
   plans_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.

@@ -75,7 +75,7 @@ class EventProcessor {
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
     HandOver hand_over;
-    CommitTimeLimit* commit_times = nullptr;  // null: every commit time is believed
+    CommitTimeLimit* commit_times = nullptr;  // null: commit times are not clamped
   };
 
   EventProcessor(Options options, const Parts& parts);
@@ -119,7 +119,8 @@ class EventProcessor {
   // Tables that got rows the log does not know since this was last asked: their coverage is
   // spoiled.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
-  // Commit time of the newest transaction begun, as far as it is believed; 0 before the first.
+  // Commit time of the newest transaction that began, clamped by CommitTimeLimit; 0 before the
+  // first.
   Micros commit_time() const { return commit_time_; }
   // Transactions that have ended since it was made, also those without captured changes.
   uint64_t transactions() const { return transactions_; }
@@ -161,7 +162,7 @@ class EventProcessor {
   void WarnNotUnderstood() const;
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
 
-  Micros Believed(Micros commit_time) const {
+  Micros ClampedCommitTime(Micros commit_time) const {
     return commit_times_ == nullptr ? commit_time : commit_times_->Clamp(commit_time);
   }
   void Begin(const Event& event);
@@ -225,7 +226,7 @@ class EventProcessor {
   uint64_t transaction_offset_ = 0;
   uint64_t transaction_bytes_ = 0;       // of its events so far
   uint64_t transaction_bytes_told_ = 0;  // by its GTID event; 0: not told
-  Micros commit_time_ = 0;               // as far as it is believed
+  Micros commit_time_ = 0;               // clamped by CommitTimeLimit
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
   bool in_xa_ = false;            // the transaction in progress is an XA transaction

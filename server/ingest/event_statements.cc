@@ -175,7 +175,8 @@ void EventProcessor::WarnNotUnderstood() const {
       file_, event_offset_);
 }
 
-// A change of each captured table that it concerns, so that whoever selected one is told.
+// Adds a change for each captured table that the statement concerns, so that every subscriber of
+// one receives it.
 absl::Status EventProcessor::AddDefinition(const SentStatement& sent,
                                            const schema::Statement& statement, bool truncates) {
   const std::vector<TableName> tables = TablesConcerned(statement);

@@ -93,10 +93,10 @@ void EventProcessor::Begin(const Event& event) {
   }
   const Micros commit_time = announced_commit_time_ != 0 ? announced_commit_time_
                                                          : Micros{event.header.timestamp} * kSecond;
-  commit_time_ = Believed(commit_time);
+  commit_time_ = ClampedCommitTime(commit_time);
   builder_.BeginTransaction({.gtid = gtid_.text(),
                              .commit_time = commit_time,
-                             .believed_time = commit_time_,
+                             .clamped_time = commit_time_,
                              .server_id = server_id_,
                              .file = file_,
                              .position = transaction_offset_});

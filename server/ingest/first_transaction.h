@@ -14,7 +14,7 @@
 
 namespace millrace::ingest {
 
-// What the beginning of a dump tells, as far as it was read.
+// The first transaction of a dump, as far as it was read.
 struct FirstTransaction {
   std::string file;
   // Time of the FORMAT_DESCRIPTION of `file`, in seconds; 0 unknown.

@@ -113,10 +113,11 @@ class Ingest {
   void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ReadStream();
   absl::Status AfterEvent(Step step);
-  // At a heartbeat: that the source goes on with the binlog that is read. Errors as SourceWatch.
+  // At a heartbeat: checks that the source continues the binlog that is read. Errors as
+  // SourceWatch.
   absl::Status WatchSource();
   absl::Status TwoServers() const;
-  // Makes queries_ anew; errors as OpenStream's.
+  // Replaces queries_ with a new connection. Errors as OpenStream.
   absl::Status ReconnectQueries();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
   // those that are posted until one is.

@@ -14,20 +14,20 @@
 
 namespace millrace::ingest {
 
-// The newest transaction that was read, as its source told of it.
+// The newest transaction that was read, as its source described it.
 struct LastTransaction {
   std::string server;       // that it was read from, see ServerName
   BinlogPlace place;        // of its GTID event, on that server
   std::string gtid;         // text; empty without
   std::string gtid_before;  // MariaDB: what came before it in its domain; empty if nothing did
-  // Where the client committed it. MariaDB tells it in whole seconds.
+  // At the server where the client committed it. In whole seconds from MariaDB.
   Micros commit_time = 0;
   ContentDigest content;
   friend bool operator==(const LastTransaction&, const LastTransaction&) = default;
 };
 
 // What a log remembers of its source beside the position, to know it again: names, offsets and
-// GTIDs are given out anew by a server that was reset or restored.
+// A server that was reset or restored assigns the same GTIDs again.
 struct SourceMemory {
   std::string server;  // that the position was read from, see ServerName; empty if unknown
   std::string file;    // of the position
@@ -47,7 +47,7 @@ struct SourceMemory {
 // Name of the record of kMeta that holds it.
 inline constexpr std::string_view kSourceMemoryKey = "source.memory";
 
-// What tells two servers apart: MySQL's server_uuid; MariaDB has none, so its server_id.
+// The identity of a server: MySQL's server_uuid; MariaDB has none, so its server_id.
 std::string ServerName(const ServerInfo& server);
 
 }  // namespace millrace::ingest

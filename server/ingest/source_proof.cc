@@ -57,7 +57,7 @@ class Comparison {
   std::vector<BinlogFile> files_;
 };
 
-// A dump also ends when the source shuts down; then nothing of what it told counts.
+// A dump also ends when the source shuts down; its content then proves nothing.
 absl::Status Comparison::Changed(std::string_view cause) {
   MILLRACE_RETURN_IF_ERROR(source_.Query("SELECT 1").status());
   return SourceChanged(source_.endpoint(), cause);

@@ -329,7 +329,7 @@ absl::Status FindingsStatus(const std::vector<Finding>& findings, const std::str
   for (const Finding& finding : findings) {
     if (finding.severity != Severity::kError) continue;
     grants_only = grants_only && finding.code == kGrantMissing;
-    text += fmt::format("{}{}; mend it with: {}", text.empty() ? "" : " ", finding.message,
+    text += fmt::format("{}{}; fix it with: {}", text.empty() ? "" : " ", finding.message,
                         finding.remedy);
   }
   if (text.empty()) return absl::OkStatus();

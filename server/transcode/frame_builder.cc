@@ -107,7 +107,7 @@ void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
   transaction_first_ = next_;
   changes_before_ = 0;
   commit_time_ = header.commit_time;
-  believed_time_ = header.believed_time != 0 ? header.believed_time : header.commit_time;
+  clamped_time_ = header.clamped_time != 0 ? header.clamped_time : header.commit_time;
   header_.Clear();
   PutHeader(header, header_);
 }
@@ -119,7 +119,7 @@ void FrameBuilder::EndTransaction() {
     open_finished_changes_ = content_.change_count;
   }
   in_transaction_ = false;
-  commit_time_max_ = std::max(commit_time_max_, believed_time_);
+  commit_time_max_ = std::max(commit_time_max_, clamped_time_);
   // Frames that the transaction closed can be stored only together with its end.
   if (payload_.size() >= frame_bytes_ || !closed_.empty()) CloseFrame();
 }
@@ -526,7 +526,7 @@ void FrameBuilder::CloseFrame() {
 void FrameBuilder::StoreFrame(std::string_view head, std::string_view rest, bool unfinished) {
   gtids_.AppendBinary(content_.gtids_after);
   content_.commit_time_max =
-      unfinished ? std::max(commit_time_max_, believed_time_) : commit_time_max_;
+      unfinished ? std::max(commit_time_max_, clamped_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
                      .bytes = log::Frame::SerializeUnsealed(content_, head, rest),

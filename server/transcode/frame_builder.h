@@ -25,8 +25,8 @@ namespace millrace::transcode {
 struct TransactionHeader {
   std::string_view gtid;  // text; empty without
   Micros commit_time = 0;
-  // What of it is believed and counts for the running maximum of the log; 0: all of it.
-  Micros believed_time = 0;
+  // The commit time clamped to the present, for the running maximum of the log; 0: not clamped.
+  Micros clamped_time = 0;
   uint32_t server_id = 0;
   std::string_view file;  // of the transaction's first event
   uint64_t position = 0;
@@ -186,7 +186,7 @@ class FrameBuilder {
   uint64_t changes_before_ = 0;  // of the transaction in progress, in closed frames
   bool staged_ = false;          // frames of the transaction in progress have been taken
   Micros commit_time_ = 0;
-  Micros believed_time_ = 0;
+  Micros clamped_time_ = 0;
   WireBuffer header_;
 
   // The open frame. `content_.payload` stays empty.

@@ -97,7 +97,7 @@ class ServerTest : public ::testing::Test {
     streams_ = std::make_unique<StreamList>(options_.streams_max);
     config_.log.directory = "/nowhere";
     coverage_ = schema::Coverage::Open(log_.log()).value();
-    // Never started: nothing is read, but begun, held and ended.
+    // Ingestion and readers are never started; snapshots can be started, paused and canceled.
     SourceOptions source;
     source.socket = "/nowhere/mysql.sock";
     source.server_id = 1;

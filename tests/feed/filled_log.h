@@ -114,7 +114,7 @@ class FilledLog {
     const std::string gtid = GtidTextOf(number);
     builder_->BeginTransaction({.gtid = gtid,
                                 .commit_time = commit_time,
-                                .believed_time = believed,
+                                .clamped_time = believed,
                                 .server_id = 11,
                                 .file = "binlog.000001",
                                 .position = 100 * number});

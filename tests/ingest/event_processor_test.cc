@@ -588,13 +588,9 @@ TEST_F(MysqlProcessorTest, HeartbeatMovesThePositionBetweenTransactions) {
 TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
   Transaction(1, 1);
   const std::string place = Place();
-  processor_->Reset();
-  processor_->BeginStream(/*of_position=*/true);
-  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  StreamAgain("binlog.000001", /*of_position=*/true);
   EXPECT_EQ(Place(), place);
-  processor_->Reset();
-  processor_->BeginStream(/*of_position=*/false);
-  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  StreamAgain("binlog.000001", /*of_position=*/false);
   EXPECT_EQ(Place(), "binlog.000001:4");
 }
 
@@ -602,9 +598,7 @@ TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
 TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
   Transaction(1, 1);
   const SourcePosition end = processor_->position();
-  processor_->Reset();
-  processor_->BeginStream(/*of_position=*/true);
-  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", 4), 0));
+  StreamAgain("binlog.000001", /*of_position=*/true);
   EXPECT_LT(processor_->place().offset, end.offset);
   SendBytes(source_.EventAt(EventType::kHeartbeat, end.file, static_cast<uint32_t>(end.offset)));
   EXPECT_EQ(processor_->place().offset, end.offset);
@@ -612,9 +606,7 @@ TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
 
 TEST_F(MysqlProcessorTest, HeartbeatOfALaterFileMovesThePositionThere) {
   SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000));
-  processor_->Reset();
-  processor_->BeginStream(/*of_position=*/true);
-  SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000003", 4), 0));
+  StreamAgain("binlog.000003", /*of_position=*/true);
   EXPECT_EQ(Place(), "binlog.000001:5000");
   EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000003", 200)), "ended");
   EXPECT_EQ(Place(), "binlog.000003:200");

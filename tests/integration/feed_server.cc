@@ -156,7 +156,7 @@ v1::GetStatusResponse FeedServer::WaitUntil(
     status = *answer;
     return condition(status);
   });
-  if (!reached) Die("waited in vain for " + what + ": " + status.ShortDebugString(), LogText());
+  if (!reached) Die("timed out waiting for " + what + ": " + status.ShortDebugString(), LogText());
   return status;
 }
 

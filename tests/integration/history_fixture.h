@@ -14,7 +14,7 @@
 
 namespace millrace::testing {
 
-// A kind of source whose history can be told apart by other means.
+// A kind of source: each has its own means to compare histories.
 struct HistorySource {
   std::string name;
   Flavour flavour;
@@ -57,9 +57,9 @@ class History {
   // The feed reads from `server` when it is started next.
   void PointFeedAt(const SourceServer& server);
 
-  // Binlog position that the source tells now.
+  // The current binlog position of the source.
   std::string BinlogEnd();
-  // How often the feed has begun to stream.
+  // How many times the feed started to stream.
   int StreamsBegun() const;
   // How often it lost the source or could not connect.
   int Retries() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A source that was reset, restored, lost its tail or was swapped gives out names, offsets and
-// GTIDs again that the log knows. The feed never goes on over the gap.
+// GTIDs again that the log knows. The feed never streams over the gap.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ class SourceHistory : public ::testing::TestWithParam<std::tuple<HistorySource, 
                    /*keeps_copy=*/std::get<Harm>(GetParam()) != Harm::kReset};
 };
 
-TEST_P(SourceHistory, IsNotGoneOnWithOverAGap) {
+TEST_P(SourceHistory, NeverStreamsOverAGap) {
   const When when = std::get<When>(GetParam());
   if (when == When::kStopped) history_.feed().Stop();
   const int streams = history_.StreamsBegun();

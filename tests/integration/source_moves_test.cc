@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What looks like another source and is none: the feed goes on.
+// Events that look like another source but are not: the feed resumes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ class SameSource : public ::testing::TestWithParam<HistorySource> {
   History history_{GetParam()};
 };
 
-TEST_P(SameSource, IsGoneOnWithAfterRestartsAndRotations) {
+TEST_P(SameSource, ResumesAfterRestartsAndRotations) {
   RestartFeed();
   ExpectNextRow();
   for (const bool restart : {false, true}) {
@@ -61,7 +61,7 @@ TEST_P(SameSource, IsGoneOnWithAfterRestartsAndRotations) {
   EXPECT_THAT(Warnings(), SizeIs(0));
 }
 
-TEST_P(SameSource, CrashedAndBackIsGoneOnWith) {
+TEST_P(SameSource, ResumesAfterACrash) {
   history_.source().Kill();
   ASSERT_TRUE(history_.source().Restart().ok());
   history_.sql() = history_.source().MustConnect();
@@ -69,7 +69,7 @@ TEST_P(SameSource, CrashedAndBackIsGoneOnWith) {
   ExpectNextRow();
 }
 
-TEST_P(SameSource, WhoseLastTransactionIsPurgedIsGoneOnWithAndWarnedOf) {
+TEST_P(SameSource, PurgedLastTransactionIsAWarning) {
   history_.sql().MustExecute("FLUSH BINARY LOGS");
   history_.AwaitFeed();
   history_.feed().Stop();
@@ -185,23 +185,23 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<SourceServer> replica_ = StartReplica();
 };
 
-TEST_P(TakeOver, ByAReplicaThatHasTheLastTransactionIsGoneOnWith) {
+TEST_P(TakeOver, ReplicaWithTheLastTransactionIsAccepted) {
   ExpectGoesOnAfter({"INSERT INTO shop.t VALUES (50, 'x'), (51, 'y')"});
 }
 
 // The commit comes seconds after the first row.
-TEST_P(TakeOver, AfterALongTransactionIsGoneOnWith) {
+TEST_P(TakeOver, LongLastTransactionIsAccepted) {
   ExpectGoesOnAfter({"BEGIN", "INSERT INTO shop.t VALUES (50, 'x')", "DO SLEEP(1.2)",
                      "INSERT INTO shop.t VALUES (51, 'x')", "DO SLEEP(1.2)", "COMMIT"});
 }
 
-TEST_P(TakeOver, AfterAnUpdateOfRowsWithoutAKeyIsGoneOnWith) {
+TEST_P(TakeOver, LastUpdateWithoutAKeyIsAccepted) {
   ExpectGoesOnAfter({"CREATE TABLE shop.k (a INT, b VARCHAR(300), c JSON)",
                      "INSERT INTO shop.k SELECT id, REPEAT(id, 5), '{\"a\": 1}' FROM shop.t",
                      "UPDATE shop.k SET c = JSON_SET(c, '$.a', 2), a = 7 - a"});
 }
 
-TEST_P(TakeOver, AfterADefinitionIsGoneOnWith) {
+TEST_P(TakeOver, LastDefinitionIsAccepted) {
   ExpectGoesOnAfter({"ALTER TABLE shop.t COMMENT 'x'"});
 }
 

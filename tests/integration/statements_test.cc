@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a statement does to tables is told to those who selected them, and to nobody else.
+// A statement on a table reaches the subscribers of that table, and nobody else.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -289,7 +289,7 @@ TEST(FindingsStatusTest, NamesEachErrorAndItsRemedy) {
                                          {Severity::kWarning, "B", "b is odd", "SET b = 1;"}};
   const absl::Status status = FindingsStatus(findings, "db:1");
   EXPECT_EQ(ErrorReason(status), "SOURCE_MISCONFIGURED");
-  EXPECT_THAT(std::string(status.message()), HasSubstr("a is wrong; mend it with: SET a = 1;"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a is wrong; fix it with: SET a = 1;"));
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("b is odd")));
 }
 

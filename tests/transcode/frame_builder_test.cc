@@ -343,7 +343,7 @@ TEST_F(FrameBuilderTest, CommitTimeOfAnUnfinishedFrameCoversIt) {
 }
 
 TEST_F(FrameBuilderTest, CommitTimeThatIsNotBelievedDoesNotRaiseTheMaximum) {
-  builder_.BeginTransaction({.commit_time = CommitTimeOf(900), .believed_time = CommitTimeOf(3)});
+  builder_.BeginTransaction({.commit_time = CommitTimeOf(900), .clamped_time = CommitTimeOf(3)});
   Insert(1);
   builder_.EndTransaction();
   const auto frame = CloseAndTakeOne();
