@@ -22,6 +22,7 @@ class Walk {
 
   absl::StatusOr<bool> Take(std::string_view bytes, bool file_alone);
   FirstTransaction End(absl::Status status);
+  FirstTransaction EndMalformed(absl::Status status);
 
  private:
   absl::StatusOr<bool> TakeTransaction(const Event& event);
@@ -137,6 +138,12 @@ FirstTransaction Walk::End(absl::Status status) {
   return std::move(first_);
 }
 
+FirstTransaction Walk::EndMalformed(absl::Status status) {
+  FirstTransaction first = End(std::move(status));
+  first.malformed = !first.status.ok();
+  return first;
+}
+
 FirstTransaction ReadFirst(BinlogStream& stream, bool file_alone) {
   Walk walk(stream.server().flavour);
   uint64_t bytes = 0;
@@ -144,7 +151,8 @@ FirstTransaction ReadFirst(BinlogStream& stream, bool file_alone) {
     const absl::StatusOr<std::string_view> event = stream.Read();
     if (!event.ok()) return walk.End(stream.ended() ? absl::OkStatus() : event.status());
     const absl::StatusOr<bool> done = walk.Take(*event, file_alone);
-    if (!done.ok() || *done) return walk.End(done.status());
+    if (!done.ok()) return walk.EndMalformed(done.status());
+    if (*done) return walk.End(absl::OkStatus());
     bytes += event->size();
     if (bytes > kAgainBytesMax) {
       return walk.End(MakeError(absl::StatusCode::kResourceExhausted, "EVENT_TOO_LARGE",

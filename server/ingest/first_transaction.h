@@ -26,6 +26,8 @@ struct FirstTransaction {
   std::optional<ContentDigest> content;
   // Why reading ended before its time. OK: all was read, or the binlog has ended.
   absl::Status status;
+  // The source sent bytes that are no event: damaged, or it began to read inside of one.
+  bool malformed = false;
 };
 
 // Largest event that is read to know a transaction again, and most bytes in all.

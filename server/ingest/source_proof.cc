@@ -129,14 +129,17 @@ absl::StatusOr<bool> Comparison::CompareLast() {
   if (!memory_.last.has_value()) return false;
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<SourcePosition> from, PlaceOfLast());
   if (!from.has_value()) return false;
-  MILLRACE_ASSIGN_OR_RETURN(const FirstTransaction found,
-                            read_(*from, SourceProof::Depth::kTransaction));
+  MILLRACE_ASSIGN_OR_RETURN(FirstTransaction found, read_(*from, SourceProof::Depth::kTransaction));
+  if (found.malformed) {
+    // Perhaps the bytes were damaged on their way.
+    MILLRACE_ASSIGN_OR_RETURN(found, read_(*from, SourceProof::Depth::kTransaction));
+  }
   const std::string reason = ErrorReason(found.status);
   if (reason == "SOURCE_PURGED") return false;
   const bool by_place = !from->file.empty();
-  // The server reads what does not begin there as an event.
-  const bool nonsense = reason == "SOURCE_BINLOG_DAMAGED" || reason == "SOURCE_REFUSED_DUMP" ||
-                        reason == "SOURCE_PACKET_TOO_LARGE";
+  // The server reads on from inside an event, and notices that or sends what it finds.
+  const bool nonsense = found.malformed || reason == "SOURCE_BINLOG_DAMAGED" ||
+                        reason == "SOURCE_REFUSED_DUMP" || reason == "SOURCE_PACKET_TOO_LARGE";
   if (!found.status.ok() && !(by_place && nonsense)) return found.status;
   const std::string difference =
       DifferenceOfLast(found, memory_.last->server == server_ && !server_.empty());
