@@ -12,9 +12,10 @@ is_installed() {
     [ "$(cat "$cache/$1/template.key" 2>/dev/null)" = "$(template_key "$1")" ]
 }
 
-# What a template was made from: another server version or other statements make another template.
+# What a template was made from: another server version, other statements or another form of the
+# files make another template.
 template_key() {
-  { echo "$recipe $(installed_version "$1")" && cat "$here/users.sql" "$here/$1.cnf"; } | sha256sum
+  { echo "$recipe sparse $(installed_version "$1")" && cat "$here/users.sql" "$here/$1.cnf"; } | sha256sum
 }
 
 install_mysql() { install_server mysql mysqld; }
@@ -93,7 +94,7 @@ check_version() {
 make_template() {
   local flavour=$1 root="$cache/$1" new="$cache/$1/template.new"
   say "$flavour: making the template data directory"
-  rm -rf "$new" "$root/template" "$root/template.run"
+  rm -rf "$new" "$root/template" "$root/template.run" "$root/template.sparse"
   mkdir -p "$root/template.run/tmp"
   logged "$flavour initialisation" "initialise_$flavour" "$root" "$new" "$root/template.run/tmp" ||
     fail "$flavour could not initialise a data directory" "see above"
@@ -102,7 +103,10 @@ make_template() {
   # Each copy must make a server UUID of its own.
   rm -f "$new/auto.cnf"
   rm -rf "$root/template.run"
-  mv "$new" "$root/template"
+  # Most of the files is zeros. With holes instead, a copy writes 26 MB for MySQL, not 152.
+  cp -a --sparse=always "$new" "$root/template.sparse"
+  mv "$root/template.sparse" "$root/template"
+  rm -rf "$new"
   template_key "$flavour" >"$root/template.key"
 }
 
