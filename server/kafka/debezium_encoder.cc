@@ -15,8 +15,8 @@
 #include "kafka/debezium_table.h"
 #include "kafka/encoding_errors.h"
 #include "kafka/table_keys.h"
-#include "kafka/version_cache.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "schema/version_cache.h"
 
 namespace millrace::kafka {
 namespace {
@@ -84,7 +84,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   bool skips_delete_ = false;
   bool skips_truncate_ = false;
 
-  VersionCache<DebeziumTable> tables_;
+  schema::VersionCache<DebeziumTable> tables_;
   // For TRUNCATE of tables that the log knows no row of: versions without columns.
   std::vector<schema::TableVersionPtr> rowless_;
 

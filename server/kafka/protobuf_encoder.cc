@@ -14,9 +14,9 @@
 #include "kafka/encoding_errors.h"
 #include "kafka/row_fields.h"
 #include "kafka/table_keys.h"
-#include "kafka/version_cache.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "schema/row_descriptor.h"
+#include "schema/version_cache.h"
 
 namespace millrace::kafka {
 namespace {
@@ -67,7 +67,7 @@ class ProtobufEncoder final : public ChangeEncoder {
   const TableKeys keys_;
   const std::string schemas_topic_;
 
-  VersionCache<ProtobufTable> tables_;
+  schema::VersionCache<ProtobufTable> tables_;
   std::vector<FieldValue> values_;
   std::vector<FieldValue> other_values_;
   std::string key_;

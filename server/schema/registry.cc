@@ -287,6 +287,9 @@ TableVersionPtr Registry::Find(uint32_t table_id) const { return state_->stored(
 TableVersionPtr Registry::FindAt(uint32_t table_id, Sequence sequence) const {
   return state_->stored().FindAt(table_id, sequence);
 }
+VersionSpan Registry::SpanAt(uint32_t table_id, Sequence sequence) const {
+  return state_->stored().SpanAt(table_id, sequence);
+}
 TableVersionPtr Registry::Find(const TableName& name) const { return state_->stored().Find(name); }
 TableVersionPtr Registry::FindRowMessage(std::string_view full_name) const {
   return state_->stored().FindRowMessage(full_name);

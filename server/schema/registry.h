@@ -97,6 +97,8 @@ class Registry {
   // The version that rows of this sequence were written under. Of rows older than the oldest
   // version that is kept, that one; null if there is none.
   TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
+  // The same, with the sequences that have this version; `version` is null if there is none.
+  VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const;
   TableVersionPtr FindRowMessage(std::string_view full_name) const;
   // Name behind a number; nothing for an unknown one.
   std::optional<TableName> NameOf(uint32_t table_id) const;

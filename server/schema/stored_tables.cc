@@ -3,10 +3,16 @@
 #include "schema/stored_tables.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 
 namespace millrace::schema {
+namespace {
+
+constexpr Sequence kNoLast{std::numeric_limits<uint64_t>::max()};
+
+}  // namespace
 
 void StoredTables::Prepare(std::vector<TableVersionPtr> versions) {
   absl::MutexLock lock(&mutex_);
@@ -45,6 +51,25 @@ TableVersionPtr StoredTables::FindAt(uint32_t table_id, Sequence sequence) const
   const auto fits = std::find_if(versions.rbegin(), versions.rend(),
                                  [&](const auto& version) { return version->first <= sequence; });
   return fits == versions.rend() ? versions.front() : *fits;
+}
+
+VersionSpan StoredTables::SpanAt(uint32_t table_id, Sequence sequence) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = history_.find(table_id);
+  if (found == history_.end()) return {};
+  const std::vector<TableVersionPtr>& versions = found->second;
+  VersionSpan span{.version = versions.front(), .first = {}, .last = kNoLast};
+  // From the newest on: a later version counts from its first sequence on, whatever earlier ones
+  // claim.
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+    if ((*version)->first <= sequence) {
+      span.version = *version;
+      if (*version != versions.front()) span.first = (*version)->first;
+      break;
+    }
+    span.last = std::min(span.last, Sequence{(*version)->first.value - 1});
+  }
+  return span;
 }
 
 TableVersionPtr StoredTables::WithRows(uint32_t table_id) const {

@@ -79,3 +79,10 @@ struct TableVersion {
 using TableVersionPtr = std::shared_ptr<const TableVersion>;
 
 }  // namespace millrace::schema
+// A version, and the sequences of the rows that were written under it.
+struct VersionSpan {
+  TableVersionPtr version;
+  Sequence first;
+  Sequence last;  // the greatest number while no later version is stored
+};
+

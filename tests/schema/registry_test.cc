@@ -3,6 +3,7 @@
 #include "schema/registry.h"
 
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -76,6 +77,23 @@ TEST(Registry, AVersionWhoseRowsNeverReachedTheLogHidesNoLaterOne) {
   EXPECT_EQ(registry->FindAt(one->table_id, {90}), one);
   EXPECT_EQ(registry->FindAt(one->table_id, {101}), again);
   EXPECT_EQ(registry->FindAt(one->table_id, {105}), later);
+}
+
+TEST(Registry, SpanHoldsTheSequencesOfItsVersion) {
+  RegistryFixture registry;
+  const auto one = registry->Resolve(Map({Int("a")}), nullptr, Sequence{5}).value();
+  registry->Resolve(Map({Int("b")}), nullptr, Sequence{100}).value();
+  const auto later = registry->Resolve(Map({Int("a"), Int("b")}), nullptr, Sequence{91}).value();
+  registry.Store();
+  const VersionSpan first = registry->SpanAt(one->table_id, {50});
+  EXPECT_EQ(first.version, one);
+  EXPECT_EQ(first.first.value, 0u) << "older rows have the oldest version";
+  EXPECT_EQ(first.last.value, 90u);
+  const VersionSpan last = registry->SpanAt(one->table_id, {100});
+  EXPECT_EQ(last.version, later);
+  EXPECT_EQ(last.first.value, 91u);
+  EXPECT_EQ(last.last.value, std::numeric_limits<uint64_t>::max());
+  EXPECT_EQ(registry->SpanAt(7, {1}).version, nullptr);
 }
 
 TEST(Registry, NothingNewGivesNoRecords) {

@@ -8,15 +8,15 @@
 #include "absl/container/flat_hash_map.h"
 #include "schema/table_version.h"
 
-namespace millrace::kafka {
+namespace millrace::schema {
 
-// What an encoder compiled for each table version that it met, found by the version's address,
-// which the cache keeps valid. Not thread-safe.
+// What a reader compiled for each table version that it met, found by the version's address, which
+// the cache keeps valid. Not thread-safe.
 template <typename Compiled>
 class VersionCache {
  public:
   // Null if `version` was not met yet. Valid until the next Add.
-  const Compiled* Find(const schema::TableVersion* version) {
+  const Compiled* Find(const TableVersion* version) {
     if (version == last_version_) [[likely]]
       return last_;
     const auto found = entries_.find(version);
@@ -26,7 +26,7 @@ class VersionCache {
     return last_;
   }
 
-  const Compiled* Add(schema::TableVersionPtr version, std::unique_ptr<const Compiled> compiled) {
+  const Compiled* Add(TableVersionPtr version, std::unique_ptr<const Compiled> compiled) {
     // Versions of long ago are not asked for again.
     constexpr size_t kEntriesMax = 4096;
     if (entries_.size() >= kEntriesMax) entries_.clear();
@@ -44,13 +44,13 @@ class VersionCache {
 
  private:
   struct Entry {
-    schema::TableVersionPtr version;
+    TableVersionPtr version;
     std::unique_ptr<const Compiled> compiled;
   };
 
-  absl::flat_hash_map<const schema::TableVersion*, Entry> entries_;
-  const schema::TableVersion* last_version_ = nullptr;
+  absl::flat_hash_map<const TableVersion*, Entry> entries_;
+  const TableVersion* last_version_ = nullptr;
   const Compiled* last_ = nullptr;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::schema
