@@ -85,7 +85,7 @@ SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerC
     : parts_(parts),
       context_(context),
       after_snapshot_(std::move(plan.cursor)),
-      json_(parts.row_types),
+      json_(parts.snapshots.registry),
       as_json_(plan.json),
       progress_interval_(plan.progress_interval),
       entry_(parts.streams.Add(context.peer(), std::move(plan.subscription))),

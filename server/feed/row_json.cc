@@ -3,11 +3,10 @@
 #include "feed/row_json.h"
 
 #include <climits>
-#include <utility>
+#include <memory>
 
 #include "base/error.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace millrace::feed {
 namespace {
@@ -27,32 +26,37 @@ absl::StatusOr<v1::SubscribeResponse> RowJson::Convert(std::string_view transact
   }
   for (v1::Transaction& transaction : *response.mutable_transactions()) {
     for (v1::Change& change : *transaction.mutable_changes()) {
-      if (change.has_before()) {
-        MILLRACE_ASSIGN_OR_RETURN(*change.mutable_before_json(), RowAsJson(change.before()));
-        change.clear_before();
-      }
-      if (change.has_after()) {
-        MILLRACE_ASSIGN_OR_RETURN(*change.mutable_after_json(), RowAsJson(change.after()));
-        change.clear_after();
-      }
+      MILLRACE_RETURN_IF_ERROR(ConvertChange(change));
     }
   }
   return response;
 }
 
-absl::StatusOr<std::string> RowJson::RowAsJson(const google::protobuf::Any& row) {
+absl::Status RowJson::ConvertChange(v1::Change& change) {
+  const Sequence sequence{change.sequence()};
+  if (change.has_before()) {
+    MILLRACE_RETURN_IF_ERROR(AppendRow(sequence, change.before(), *change.mutable_before_json()));
+    change.clear_before();
+  }
+  if (change.has_after()) {
+    MILLRACE_RETURN_IF_ERROR(AppendRow(sequence, change.after(), *change.mutable_after_json()));
+    change.clear_after();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RowJson::AppendRow(Sequence sequence, const google::protobuf::Any& row,
+                                std::string& json) {
   const std::string_view url = row.type_url();
   const std::string_view name = url.substr(url.rfind('/') + 1);
-  const auto type = types_.Find(name);
-  if (type == nullptr) return Damaged(fmt::format("no table has rows of type '{}'", name));
-  const auto message = type->NewMessage();
-  if (!message->ParseFromString(row.value())) {
-    return Damaged(fmt::format("not a row of type '{}'", name));
-  }
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(*message, &json);
-  if (!status.ok()) return Damaged(fmt::format("a row of type '{}' has no JSON form", name));
-  return json;
+  const schema::TableVersionPtr table = registry_.FindRowMessage(name);
+  if (table == nullptr) return Damaged(fmt::format("no table has rows of type '{}'", name));
+  const schema::TableVersionPtr version = registry_.FindAt(table->table_id, sequence);
+  if (version == nullptr) return Damaged(fmt::format("no version of '{}' is known", name));
+  const JsonForm* form = forms_.Find(version.get());
+  if (form == nullptr) form = forms_.Add(version, std::make_unique<const JsonForm>(*version));
+  if (form->Append(row.value(), json)) return absl::OkStatus();
+  return Damaged(fmt::format("not a row of type '{}'", name));
 }
 
 }  // namespace millrace::feed

@@ -2,32 +2,36 @@
 
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "feed/row_types.h"
+#include "feed/json_form.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "schema/registry.h"
+#include "schema/version_cache.h"
 
 namespace millrace::feed {
 
-// Turns typed rows into JSON for subscribers that ask for it: protobuf's JSON form, keyed by column
-// name. Keeps the row types of the stream at hand. Not thread-safe.
+// Turns typed rows into JSON for subscribers that ask for it. The keys are the column names of the
+// table version at the change's own sequence, so a change reads the same for ever, whatever becomes
+// of the table. Keeps the forms of the versions that the stream met. Not thread-safe.
 class RowJson {
  public:
-  // `types` must outlive it.
-  explicit RowJson(RowTypes& types) : types_(types) {}
+  // `registry` must outlive it.
+  explicit RowJson(const schema::Registry& registry) : registry_(registry) {}
 
   // Parses the wire form of SubscribeResponse.transactions and answers the same with JSON instead
   // of Any. kDataLoss LOG_DAMAGED: the bytes are not what they should be.
   absl::StatusOr<v1::SubscribeResponse> Convert(std::string_view transactions);
 
  private:
-  absl::StatusOr<std::string> RowAsJson(const google::protobuf::Any& row);
+  absl::Status ConvertChange(v1::Change& change);
+  absl::Status AppendRow(Sequence sequence, const google::protobuf::Any& row, std::string& json);
 
-  RowTypes& types_;
+  const schema::Registry& registry_;
+  schema::VersionCache<JsonForm> forms_;
 };
 
 }  // namespace millrace::feed

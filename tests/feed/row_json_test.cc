@@ -19,7 +19,7 @@ class RowJsonTest : public ::testing::Test {
 TEST_F(RowJsonTest, RowsBecomeJsonByColumnName) {
   log_.Transaction(1, {{.operation = v1::OPERATION_UPDATE, .id = 3, .note_bytes = 2}});
   log_.Commit();
-  const auto response = RowJson(log_.types()).Convert(Payload({1}));
+  const auto response = RowJson(log_.registry()).Convert(Payload({1}));
   ASSERT_EQ(ReasonOf(response), "OK");
   const v1::Change& change = response->transactions(0).changes(0);
   EXPECT_EQ(change.before_json(), R"({"id":3,"note":"dd"})");
@@ -27,10 +27,25 @@ TEST_F(RowJsonTest, RowsBecomeJsonByColumnName) {
   EXPECT_FALSE(change.has_before() || change.has_after());
 }
 
+TEST_F(RowJsonTest, RowsHaveTheColumnNamesOfTheirOwnSequence) {
+  log_.Transaction(1, {{.id = 1, .note_bytes = 1}});
+  log_.Commit();
+  log_.registry().RenameColumns({"shop", "orders"}, {{"note", "[a \"b\"]"}}, Sequence{2});
+  log_.Transaction(2, {{.id = 2, .note_bytes = 1}});
+  log_.Commit();
+  RowJson json(log_.registry());
+  for (int i = 0; i < 2; ++i) {
+    const auto old = json.Convert(Payload({1}));
+    EXPECT_EQ(old->transactions(0).changes(0).after_json(), R"({"id":1,"note":"b"})");
+    const auto fresh = json.Convert(Payload({2}));
+    EXPECT_EQ(fresh->transactions(0).changes(0).after_json(), R"({"id":2,"[a \"b\"]":"c"})");
+  }
+}
+
 TEST_F(RowJsonTest, EverythingElseStaysAsItIs) {
   log_.Transaction(1, {{.operation = v1::OPERATION_DELETE}});
   log_.Commit();
-  const auto response = RowJson(log_.types()).Convert(Payload({1}));
+  const auto response = RowJson(log_.registry()).Convert(Payload({1}));
   ASSERT_EQ(ReasonOf(response), "OK");
   EXPECT_EQ(response->transactions(0).gtid(), GtidTextOf(1));
   EXPECT_EQ(response->transactions(0).changes(0).sequence(), 1u);
@@ -41,7 +56,8 @@ TEST_F(RowJsonTest, EverythingElseStaysAsItIs) {
 TEST_F(RowJsonTest, RowsOfAnUnknownTypeAreDamage) {
   v1::SubscribeResponse response;
   response.add_transactions()->add_changes()->mutable_after()->set_type_url("t/db.no.such");
-  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert(response.SerializeAsString())), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(RowJson(log_.registry()).Convert(response.SerializeAsString())),
+            "LOG_DAMAGED");
 }
 
 TEST_F(RowJsonTest, BytesThatAreNoRowAreDamage) {
@@ -51,8 +67,9 @@ TEST_F(RowJsonTest, BytesThatAreNoRowAreDamage) {
   auto& row = *response.add_transactions()->add_changes()->mutable_after();
   row.set_type_url("t/db.shop.orders");
   row.set_value("\x0a");
-  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert(response.SerializeAsString())), "LOG_DAMAGED");
-  EXPECT_EQ(ReasonOf(RowJson(log_.types()).Convert("\x0a")), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(RowJson(log_.registry()).Convert(response.SerializeAsString())),
+            "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(RowJson(log_.registry()).Convert("\x0a")), "LOG_DAMAGED");
 }
 
 }  // namespace
