@@ -24,7 +24,9 @@ namespace {
 class Printer {
  public:
   Printer(const Session& session, const TailOptions& options)
-      : json_(options.json), line_({session.colour, options.full}), types_(session.client) {}
+      : json_(options.json),
+        line_({session.colour, options.full}),
+        types_(session.client, client::RowTypes::Names::kAtSequence) {}
 
   // Appends up to `changes_max` changes to `out`; adds their number to `printed`.
   absl::Status Append(const client::Batch& batch, uint64_t changes_max, std::string& out,

@@ -2,6 +2,7 @@
 
 #include "millrace/row_types.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -75,21 +76,31 @@ struct RowTypes::Generation {
   }
 };
 
-RowTypes::RowTypes(const Client* client) : client_(client) {}
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::ParseAt(const Generation& generation,
+                                                           const Any& row, uint64_t sequence) {
+  auto message = generation.Parse(row);
+  if (!message.ok() || UnknownFields(**message).empty()) return message;
+  return absl::DataLossError(
+      fmt::format("the row of change {} has fields that the server's description of its type at "
+                  "that sequence lacks",
+                  sequence));
+}
+
+RowTypes::RowTypes(const Client* client, Names names) : client_(client), names_(names) {}
 RowTypes::~RowTypes() = default;
 
 absl::StatusOr<std::unique_ptr<Message>> RowTypes::Unpack(const Any& row) {
-  return UnpackRow(row, nullptr);
+  return UnpackRow(row, nullptr, 0);
 }
 
 absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackBefore(const v1::Change& change) {
   const TableKey key = {change.database(), change.table()};
-  return UnpackRow(change.before(), &key);
+  return UnpackRow(change.before(), &key, change.sequence());
 }
 
 absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackAfter(const v1::Change& change) {
   const TableKey key = {change.database(), change.table()};
-  return UnpackRow(change.after(), &key);
+  return UnpackRow(change.after(), &key, change.sequence());
 }
 
 absl::StatusOr<RowTypes::Rows> RowTypes::UnpackRows(const v1::Change& change) {
@@ -111,9 +122,15 @@ absl::StatusOr<RowTypes::Rows> RowTypes::UnpackRows(const v1::Change& change) {
   return rows;
 }
 
-absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, const TableKey* key) {
+absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, const TableKey* key,
+                                                             uint64_t sequence) {
   const std::string name = MessageName(row);
   if (name.empty()) return absl::InvalidArgumentError("the change has no such row");
+  if (names_ == Names::kAtSequence && key != nullptr) {
+    const auto generation = At(name, *key, sequence);
+    if (!generation.ok()) return generation.status();
+    if (*generation != nullptr) return ParseAt(**generation, row, sequence);
+  }
   auto generation = Known(name, key);
   if (!generation.ok()) return generation.status();
   auto message = (*generation)->Parse(row);
@@ -130,12 +147,48 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::Known(const std::string& n
   {
     absl::MutexLock lock(&mutex_);
     const auto found = types_.find(name);
-    if (found != types_.end()) return found->second.newest;
+    if (found != types_.end() && found->second.newest != nullptr) return found->second.newest;
   }
   // Two threads may both come here for one type. Both fetch the same; the later one stays.
   const absl::StatusOr<TableKey> found_key = key != nullptr ? *key : Find(name);
   if (!found_key.ok()) return found_key.status();
   return Fetch(name, *found_key);
+}
+
+// The type of the version that rows of this sequence are of; null from a server that tells the
+// newest alone.
+absl::StatusOr<const RowTypes::Generation*> RowTypes::At(const std::string& name,
+                                                         const TableKey& key, uint64_t sequence) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const RowType& type = types_[name];
+    if (type.tells_newest_alone) return nullptr;
+    for (const auto& [version, span] : type.versions) {
+      if (span.first <= sequence && sequence <= span.last) return span.generation;
+    }
+  }
+  v1::GetTableRequest request;
+  request.set_database(key.database);
+  request.set_table(key.table);
+  request.set_sequence(sequence);
+  const auto response = client_->GetTable(request);
+  if (!response.ok()) return response.status();
+  const v1::Table& table = response->table();
+  auto generation = std::make_unique<Generation>();
+  const absl::Status loaded = generation->Load(table.descriptors(), name);
+  if (!loaded.ok()) return loaded;
+  absl::MutexLock lock(&mutex_);
+  RowType& type = types_[name];
+  type.tells_newest_alone = table.last_sequence() == 0;
+  if (type.tells_newest_alone) return nullptr;
+  Span& span = type.versions[table.version()];
+  if (span.generation == nullptr) {
+    span.generation = generation.get();
+    generations_.push_back(std::move(generation));
+  }
+  span.first = table.first_sequence();
+  span.last = std::max(span.last, table.last_sequence());
+  return span.generation;
 }
 
 absl::StatusOr<const RowTypes::Generation*> RowTypes::Reload(const std::string& name,

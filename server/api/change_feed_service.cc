@@ -2,6 +2,8 @@
 
 #include "api/change_feed_service.h"
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,9 @@ namespace millrace::api {
 namespace {
 
 using google::protobuf::util::TimeUtil;
+
+// Greater than that of any change.
+constexpr uint64_t kNoSequence = std::numeric_limits<uint64_t>::max();
 
 // Ends a call of one message each way.
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
@@ -86,6 +91,8 @@ grpc::ServerUnaryReactor* ChangeFeedService::GetTable(grpc::CallbackServerContex
 absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                                           v1::GetTableResponse& response) const {
   const TableName name{request.database(), request.table()};
+  // First: the registry knows the versions of all changes up to here.
+  const Sequence newest = parts_.streams.feed.range().newest;
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {
     return MakeError(absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
@@ -94,7 +101,16 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                                  name.ToString()),
                      {{"table", name.ToString()}});
   }
-  *response.mutable_table() = TableInFull(*table, *parts_.streams.row_types.Find(*table));
+  const Sequence sequence{request.sequence() == 0 ? kNoSequence : request.sequence()};
+  const schema::VersionSpan span = parts_.registry.SpanAt(table->table_id, sequence);
+  // The types at hand are those of the newest versions.
+  const auto row = span.version->version == table->version
+                       ? parts_.streams.row_types.Find(*table)
+                       : schema::RowDescriptor::Make(*span.version);
+  v1::Table& message = *response.mutable_table();
+  message = TableInFull(*span.version, *row);
+  message.set_first_sequence(span.first.value);
+  message.set_last_sequence(std::min(span.last, newest).value);
   return absl::OkStatus();
 }
 

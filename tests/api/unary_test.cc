@@ -88,6 +88,27 @@ TEST_F(UnaryTest, TableIsToldInFull) {
   EXPECT_NE(pool.FindMessageTypeByName("db.shop.orders"), nullptr);
 }
 
+TEST_F(UnaryTest, TableIsFoundAsItWasAtASequence) {
+  log_.registry().RenameColumns({"shop", "orders"}, {{"note", "memo"}}, Sequence{32});
+  log_.Inserts(32, 1);
+  log_.Commit();
+  v1::GetTableRequest request;
+  request.set_database("shop");
+  request.set_table("orders");
+  request.set_sequence(31);
+  const v1::Table before = Call(&FeedStub::GetTable, request).table();
+  EXPECT_EQ(before.columns(1).column(), "note");
+  EXPECT_EQ(before.first_sequence(), 0u);
+  EXPECT_EQ(before.last_sequence(), 31u);
+  request.set_sequence(32);
+  const v1::Table after = Call(&FeedStub::GetTable, request).table();
+  EXPECT_EQ(after.columns(1).column(), "memo");
+  EXPECT_EQ(after.first_sequence(), 32u);
+  EXPECT_EQ(after.last_sequence(), 32u) << "as far as the log goes";
+  request.clear_sequence();
+  EXPECT_EQ(Call(&FeedStub::GetTable, request).table().version(), after.version());
+}
+
 TEST_F(UnaryTest, UnknownTableIsNotFound) {
   v1::GetTableRequest request;
   request.set_database("shop");

@@ -71,6 +71,11 @@ void FakeFeed::SetTable(const v1::Table& table) {
   tables_[{table.database(), table.table()}] = table;
 }
 
+void FakeFeed::AddPastTable(const v1::Table& table) {
+  absl::MutexLock lock(&mutex_);
+  past_tables_.push_back(table);
+}
+
 void FakeFeed::SetPositions(std::vector<std::string> tokens) {
   absl::MutexLock lock(&mutex_);
   positions_.assign(tokens.begin(), tokens.end());
@@ -164,6 +169,12 @@ grpc::Status FakeFeed::GetTable(grpc::ServerContext* context, const v1::GetTable
     return Explained(context, grpc::StatusCode::NOT_FOUND, "TABLE_NOT_FOUND");
   }
   *response->mutable_table() = found->second;
+  for (const v1::Table& past : past_tables_) {
+    const bool is_it = past.row_message() == found->second.row_message() &&
+                       request->sequence() != 0 && past.first_sequence() <= request->sequence() &&
+                       request->sequence() <= past.last_sequence();
+    if (is_it) *response->mutable_table() = past;
+  }
   return grpc::Status::OK;
 }
 

@@ -45,6 +45,8 @@ class FakeFeed : public v1::ChangeFeed::Service {
   // Streams are answered in this order; after the last, with the reason SCRIPT_OVER.
   void Add(Script script);
   void SetTable(const v1::Table& table);
+  // What GetTable answers of a sequence in the table's span.
+  void AddPastTable(const v1::Table& table);
   // Tokens that GetPosition gives, in this order; the last again and again.
   void SetPositions(std::vector<std::string> tokens);
   // The next calls of GetPosition fail as when the connection is lost.
@@ -114,6 +116,7 @@ class FakeFeed : public v1::ChangeFeed::Service {
   mutable absl::Mutex mutex_;
   std::deque<Script> scripts_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, std::string>, v1::Table> tables_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::Table> past_tables_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> positions_ ABSL_GUARDED_BY(mutex_) = {"latest"};
   int positions_lost_ ABSL_GUARDED_BY(mutex_) = 0;
   int table_fetches_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -100,6 +100,56 @@ TEST_F(RowTypesTest, BrokenDescriptionIsAnErrorNotACrash) {
   EXPECT_EQ(row.status().code(), absl::StatusCode::kInternal);
 }
 
+// Of two versions of a table: column 2 was renamed at sequence 11, and the log goes to 20.
+class RowTypesAtSequenceTest : public RowTypesTest {
+ protected:
+  RowTypesAtSequenceTest() : at_sequence_(client_.get(), RowTypes::Names::kAtSequence) {
+    old_.set_last_sequence(10);
+    now_.set_first_sequence(11);
+    now_.set_last_sequence(20);
+    feed_.SetTable(now_);
+    feed_.AddPastTable(old_);
+  }
+
+  std::string NameAt(uint64_t sequence) {
+    const v1::Change change =
+        MakeChange(sequence, v1::OPERATION_INSERT, old_, "", R"(id: 7 name: "Anna")");
+    const auto row = at_sequence_.UnpackAfter(change);
+    return row.ok() ? (*row)->GetDescriptor()->FindFieldByNumber(2)->name()
+                    : row.status().ToString();
+  }
+
+  v1::Table old_ = Customers();
+  v1::Table now_ =
+      MakeTable("inventory", "customers",
+                {{"id", 1, FieldDescriptorProto::TYPE_INT32, 1, "", false}, {"called", 2}}, 2);
+  RowTypes at_sequence_;
+};
+
+TEST_F(RowTypesAtSequenceTest, RowHasTheTypeOfItsOwnSequence) {
+  EXPECT_EQ(NameAt(10), "name");
+  EXPECT_EQ(NameAt(11), "called");
+  EXPECT_EQ(NameAt(3), "name");
+  EXPECT_EQ(NameAt(20), "called");
+  EXPECT_EQ(feed_.table_fetches(), 2);
+}
+
+TEST_F(RowTypesAtSequenceTest, RowBeyondWhatIsKnownIsAskedForAgain) {
+  EXPECT_EQ(NameAt(20), "called");
+  now_.set_last_sequence(30);
+  feed_.SetTable(now_);
+  EXPECT_EQ(NameAt(21), "called");
+  EXPECT_EQ(NameAt(30), "called");
+  EXPECT_EQ(feed_.table_fetches(), 2);
+}
+
+TEST_F(RowTypesAtSequenceTest, ServerThatTellsTheNewestAloneIsAskedOnce) {
+  now_.clear_last_sequence();
+  feed_.SetTable(now_);
+  for (const uint64_t sequence : {30, 40}) EXPECT_EQ(NameAt(sequence), "called");
+  EXPECT_EQ(feed_.table_fetches(), 2);
+}
+
 TEST_F(RowTypesTest, AbsentRowIsInvalid) {
   const v1::Change change = MakeChange(1, v1::OPERATION_DELETE, Customers(), "id: 7", "");
   EXPECT_EQ(types_.UnpackAfter(change).status().code(), absl::StatusCode::kInvalidArgument);
