@@ -10,7 +10,7 @@
 namespace millrace::transcode {
 namespace {
 
-constexpr unsigned kGroupDigits = 9;
+constexpr unsigned kGroupDigits = DecimalShape::kGroupDigits;
 constexpr unsigned kBytesOfDigits[kGroupDigits + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 constexpr uint32_t kPowers[kGroupDigits + 1] = {
     1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};

@@ -23,8 +23,9 @@ bool ReadSized(std::string_view bytes, std::string_view& content) {
 bool AppendDecimal(std::string_view bytes, std::string& to) {
   ByteReader reader(bytes);
   const DecimalShape shape{.precision = reader.Little8(), .scale = reader.Little8()};
-  if (!reader.ok() || !shape.valid() || reader.remaining() < DecimalBytes(shape)) return false;
-  char text[kDecimalTextMax];
+  if (!reader.ok() || !shape.valid_in_json()) return false;
+  if (reader.remaining() < DecimalBytes(shape)) return false;
+  char text[kJsonDecimalTextMax];
   const char* end = WriteDecimal(reader.rest().data(), shape, text);
   if (end == nullptr) return false;
   to.append(text, static_cast<size_t>(end - text));

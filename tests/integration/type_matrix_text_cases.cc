@@ -172,6 +172,17 @@ void AddMysqlJson(Cases& cases) {
         "JSON_OBJECT('g', ST_GeomFromText('POINT(1 2)'))", "JSON_ARRAY(TRUE, 1 = 2, NULL)",
         "JSON_ARRAY(CAST(1e-7 AS DOUBLE), 1e20, 1e21, 123456789012345680000e0, 0.00001e0)",
         "JSON_ARRAY(CAST(1.1 AS FLOAT), CAST(0 AS DECIMAL(5,0)), 12345678901234567890123.5)"}});
+  // JSON holds decimals as the server computed them: wider than any column.
+  const std::string nines = "CAST(REPEAT('9', 65) AS DECIMAL(65,0))";
+  const std::string price = "CAST(CONCAT(REPEAT('8', 35), '.', REPEAT('7', 30)) AS DECIMAL(65,30))";
+  cases.push_back({"JSON",
+                   Shown::kText,
+                   {"JSON_ARRAY(CAST(REPEAT(9, 64) AS DECIMAL(65,0)), -" + nines + ")",
+                    "JSON_OBJECT('a', " + price + " * 1, 'b', -" + price + " / 3)",
+                    "JSON_ARRAY(" + nines + " + " + nines + ", 1 / 7 / 7 / 7 / 7 / 7 / 7 / 7)",
+                    "CAST(" + nines + " * 10 AS JSON)",
+                    "JSON_ARRAY(-1 / CAST('1e40' AS DECIMAL(65,0)), CAST(0 AS DECIMAL(30,30)))",
+                    "JSON_ARRAY(ROUND(" + nines + ", -3), TRUNCATE(" + price + ", 2))"}});
   cases.push_back({"JSON DEFAULT (JSON_ARRAY(1))", Shown::kText, {"DEFAULT", "'{}'"}});
 }
 

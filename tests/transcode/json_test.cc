@@ -101,6 +101,24 @@ TEST(JsonBinary, MalformedDocumentsAreRefused) {
   EXPECT_EQ(Text("0f0a0400000000"), "malformed");  // a date of four bytes
 }
 
+// As wide as the server computes: nine groups of nine digits, wider than any column.
+TEST(JsonBinary, DecimalsAreAsWideAsTheServerComputes) {
+  const std::string zeros(6 * 8, '0');
+  EXPECT_EQ(Text("0ff6224800"
+                 "80000000" +
+                 zeros + "00000007"),
+            "7")
+      << "72 digits";
+  const std::string nines = "3b9ac9ff";
+  std::string groups = "bb9ac9ff";
+  for (int i = 1; i < 9; ++i) groups += nines;
+  EXPECT_EQ(Text("0ff6265100" + groups), std::string(81, '9'));
+  EXPECT_EQ(Text("0ff6265124" + groups), std::string(45, '9') + "." + std::string(36, '9'));
+  EXPECT_EQ(Text("0ff6265151" + groups), "0." + std::string(81, '9'));
+  EXPECT_EQ(Text("0ff6275200" + groups + "09"), "malformed") << "82 digits";
+  EXPECT_EQ(Text("0ff6275125" + groups + "09"), "malformed") << "81 digits, but ten groups";
+}
+
 TEST(JsonBinary, DocumentThatSharesItsPartsIsBounded) {
   // Each array names the next one twice: 2^90 values in 900 bytes.
   std::string inner = FromHex("00000400");
