@@ -13,6 +13,7 @@
 #include "schema/collations.h"
 #include "schema/column_type_text.h"
 #include "schema/details_fit.h"
+#include "schema/labels.h"
 
 namespace millrace::schema {
 namespace {
@@ -23,6 +24,9 @@ using binlog::TableMap;
 // Columns of functional and multi-valued indexes begin so on the versions of MySQL that show them.
 constexpr std::string_view kHiddenPrefix = "!hidden!";
 constexpr std::string_view kRemedy = "SET GLOBAL binlog_row_metadata = FULL";
+constexpr std::string_view kLeaveOut = "leave the column out with source.exclude_columns";
+constexpr std::string_view kLabelsInDoubt =
+    "information_schema shows a `?` in its labels, which may stand for other characters or bytes";
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -31,17 +35,6 @@ struct Sources {
   const Column* before = nullptr;
   const ColumnDetails* details = nullptr;
 };
-
-// As the servers' utf8mb3 holds it: a question mark for each character of four bytes.
-std::string WithoutHighCharacters(std::string_view text) {
-  std::string to;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool high = static_cast<unsigned char>(text[i]) >= 0xf0;
-    to += high ? '?' : text[i];
-    if (high) i += 3;
-  }
-  return to;
-}
 
 bool FitsBefore(const TableMap& map, const ColumnMap& column, const Column& before) {
   if (column.type != before.type || column.metadata != before.metadata) return false;
@@ -86,6 +79,8 @@ class Describer {
   void FillText(size_t i, Column& column) const;
 
   absl::Status Unproven(std::string_view column, std::string_view what) const;
+  // Where other metadata in the binlog would not help.
+  absl::Status LabelsUnproven(size_t i, std::string_view what, std::string_view remedy) const;
   absl::Status Unproven(size_t i, std::string_view what) const { return Unproven(NameOf(i), what); }
   std::string NameOf(size_t i) const;
   // The previous version outranks the details unless a statement since may have changed the table.
@@ -118,6 +113,15 @@ absl::Status Describer::Unproven(std::string_view column, std::string_view what)
                    fmt::format("table {}: {}; run {} on the source so that the binlog itself tells",
                                place, what, kRemedy),
                    metadata);
+}
+
+absl::Status Describer::LabelsUnproven(size_t i, std::string_view what,
+                                       std::string_view remedy) const {
+  const std::string table = fmt::format("{}.{}", map_.database, map_.table);
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      fmt::format("table {}, column {}: {}; {}", table, Quoted(NameOf(i)), what, remedy),
+      {{"table", table}, {"column", NameOf(i)}});
 }
 
 absl::Status Describer::FindByName() {
@@ -274,57 +278,45 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   if (!IsEnumOrSet(column.type)) return absl::OkStatus();
   if (map_.labels_are_utf8) return FillDescribedLabels(i, column);
   const auto [before, details] = sources_[i];
-  const Charset* charset = FindCharset(column.charset);
-  bool converted = !map_.columns[i].labels.empty() && charset != nullptr;
-  for (const std::string_view label : map_.columns[i].labels) {
-    if (!converted) break;
-    converted = charset->AppendUtf8(label, column.labels.emplace_back());
-  }
-  if (converted) return absl::OkStatus();
-  column.labels.clear();
-  // Labels that the map has and cannot be converted must at least be as many.
-  const size_t told = map_.columns[i].labels.size();
+  const std::vector<std::string_view>& told = map_.columns[i].labels;
+  if (!told.empty() && SetLabels(told, column)) return absl::OkStatus();
+  // Labels of an unknown charset must at least be as many.
   const auto fits = [&](const std::vector<std::string>& labels) {
-    return !labels.empty() && (told == 0 || labels.size() == told) &&
-           std::all_of(labels.begin(), labels.end(),
-                       [](const std::string& label) { return IsValidUtf8(label); });
+    return !labels.empty() && (told.empty() || labels.size() == told.size());
   };
   if (TrustsBefore(i) && fits(before->labels)) {
     column.labels = before->labels;
-  } else if (details != nullptr && fits(details->labels)) {
-    column.labels = details->labels;
-  } else {
-    return Unproven(i, told == 0 ? "nothing tells its labels"
-                                 : "its labels are not text of charset " + column.charset);
+    column.label_bytes = before->label_bytes;
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  if (details != nullptr && fits(details->labels)) {
+    // Never a `?` for what the label is in truth.
+    if (LabelsAreDoubtful(details->labels, column.charset, known_.flavour))
+      return Unproven(i, kLabelsInDoubt);
+    column.labels = details->labels;
+    return absl::OkStatus();
+  }
+  if (told.empty()) return Unproven(i, "nothing tells its labels");
+  return LabelsUnproven(
+      i, fmt::format("its labels are of charset {}, which is unknown here", column.charset),
+      kLeaveOut);
 }
 
-// Labels of information_schema, which has question marks for characters above U+FFFF. An event that
-// told them before knows better.
+// Labels of information_schema. An event that told them before knows better.
 absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   const Column* before = sources_[i].before;
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
-  const auto shown = [](const std::vector<std::string>& from) {
-    std::vector<std::string> to;
-    to.reserve(from.size());
-    for (const std::string& label : from) to.push_back(WithoutHighCharacters(label));
-    return to;
-  };
-  const auto is_doubtful = [](const std::string& label) {
-    return !IsValidUtf8(label) || label.find('?') != std::string::npos;
-  };
-  if (before != nullptr && before->captured && !known_.doubtful &&
-      shown(before->labels) == labels) {
+  const bool trusted = before != nullptr && before->captured && !known_.doubtful;
+  if (trusted && ShowsLabels(labels, *before)) {
     column.labels = before->labels;
+    column.label_bytes = before->label_bytes;
     return absl::OkStatus();
   }
-  const bool lossless = CharacterBytesMax(column.charset) < 4;
-  if (labels.empty() || (!lossless && std::any_of(labels.begin(), labels.end(), is_doubtful)) ||
-      !std::all_of(labels.begin(), labels.end(), [](const auto& l) { return IsValidUtf8(l); })) {
-    return Unproven(i,
-                    "information_schema shows a `?` in its labels, which may stand for other "
-                    "characters; change a row of the table, and the event will tell");
+  if (labels.empty() || LabelsAreDoubtful(labels, column.charset, known_.flavour)) {
+    return LabelsUnproven(i, kLabelsInDoubt,
+                          fmt::format("change a row of the table, so that the binlog tells them, "
+                                      "or {}",
+                                      kLeaveOut));
   }
   column.labels = std::move(labels);
   return absl::OkStatus();

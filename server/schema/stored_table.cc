@@ -2,6 +2,7 @@
 
 #include "schema/stored_table.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -18,8 +19,10 @@ namespace {
 
 namespace storage = ::millrace::storage::v1;
 
-// First byte of each value. Do not reuse.
+// First byte of each value. Do not reuse. The second format is that of records with label_bytes: a
+// server that does not know these would take U+FFFD for the label.
 constexpr char kFormatVersion = 1;
+constexpr char kFormatLabelBytes = 2;
 constexpr std::string_view kEpochKey = "e";
 constexpr char kTableKeyPrefix = 't';
 constexpr size_t kTableKeySize = 1 + sizeof(uint32_t);
@@ -43,8 +46,17 @@ std::string VersionKey(uint32_t table_id, uint32_t version) {
   return key;
 }
 
-log::Record MakeRecord(std::string key, const google::protobuf::MessageLite& message) {
-  return {log::RecordKind::kSchema, std::move(key), kFormatVersion + message.SerializeAsString()};
+log::Record MakeRecord(std::string key, const google::protobuf::MessageLite& message,
+                       char format = kFormatVersion) {
+  return {log::RecordKind::kSchema, std::move(key), format + message.SerializeAsString()};
+}
+
+char FormatOf(const TableVersion& version) {
+  const auto has_bytes = [](const Column& column) { return !column.label_bytes.empty(); };
+  const bool needed =
+      std::any_of(version.columns.begin(), version.columns.end(), has_bytes) ||
+      std::any_of(version.dropped_columns.begin(), version.dropped_columns.end(), has_bytes);
+  return needed ? kFormatLabelBytes : kFormatVersion;
 }
 
 absl::Status Damaged(std::string_view key, std::string_view what) {
@@ -56,12 +68,12 @@ absl::Status Damaged(std::string_view key, std::string_view what) {
 absl::Status ParseValue(std::string_view key, std::string_view value,
                         google::protobuf::MessageLite& to) {
   if (value.empty()) return Damaged(key, "is empty");
-  if (value.front() != kFormatVersion) {
+  if (value.front() != kFormatVersion && value.front() != kFormatLabelBytes) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
                      fmt::format("schema record {} has format {}, this server reads up to {}; "
                                  "run the version that wrote it, or a later one",
                                  Quoted(key), static_cast<unsigned char>(value.front()),
-                                 static_cast<int>(kFormatVersion)));
+                                 static_cast<int>(kFormatLabelBytes)));
   }
   value.remove_prefix(1);
   if (!to.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
@@ -80,6 +92,7 @@ void Store(const Column& from, storage::StoredColumn& to) {
   to.set_nullable(from.nullable);
   to.set_collation(from.collation);
   for (const std::string& label : from.labels) to.add_labels(label);
+  for (const std::string& label : from.label_bytes) to.add_label_bytes(label);
   to.set_key_ordinal(from.key_ordinal);
   to.set_invisible(from.invisible);
   to.set_mysql_type(from.mysql_type);
@@ -100,6 +113,7 @@ Column Load(const storage::StoredColumn& from) {
   to.nullable = from.nullable();
   to.collation = from.collation();
   to.labels.assign(from.labels().begin(), from.labels().end());
+  to.label_bytes.assign(from.label_bytes().begin(), from.label_bytes().end());
   to.key_ordinal = from.key_ordinal();
   to.invisible = from.invisible();
   to.mysql_type = from.mysql_type();
@@ -147,6 +161,9 @@ class Checker {
     }
     if (column.meaning() > static_cast<uint32_t>(Meaning::kMariadbInet4)) {
       wrong_ = "of unknown meaning";
+    }
+    if (column.label_bytes_size() != 0 && column.label_bytes_size() != column.labels_size()) {
+      wrong_ = "with labels that do not fit their bytes";
     }
     if (!dropped && column.excluded()) {
       if (column.field_number() != 0) wrong_ = "that is excluded and has a field";
@@ -201,11 +218,12 @@ std::string KeyLike(std::string_view key, const storage::StoredTable& table) {
 log::Record TableRecord(const StoredTable& table) {
   storage::StoredTable stored = Stored(table.version);
   stored.set_proved_epoch(table.proved_epoch);
-  return MakeRecord(TableKey(table.version.table_id), stored);
+  return MakeRecord(TableKey(table.version.table_id), stored, FormatOf(table.version));
 }
 
 log::Record VersionRecord(const TableVersion& version) {
-  return MakeRecord(VersionKey(version.table_id, version.version), Stored(version));
+  return MakeRecord(VersionKey(version.table_id, version.version), Stored(version),
+                    FormatOf(version));
 }
 
 log::Record EpochRecord(uint64_t epoch) {

@@ -51,6 +51,8 @@ struct Column {
   uint32_t collation = 0;           // 63 is binary; 0 where there is none
   std::string charset;              // name of the collation's charset; empty where there is none
   std::vector<std::string> labels;  // ENUM and SET, UTF-8
+  // Where a label is no text of the charset: the bytes of all, in the charset. See labels.h.
+  std::vector<std::string> label_bytes;
   uint32_t key_ordinal = 0;
   bool invisible = false;
   std::string mysql_type;  // as MySQL prints it, best effort: `varchar(20)`, `decimal(10,2)`
@@ -78,7 +80,6 @@ struct TableVersion {
 
 using TableVersionPtr = std::shared_ptr<const TableVersion>;
 
-}  // namespace millrace::schema
 // A version, and the sequences of the rows that were written under it.
 struct VersionSpan {
   TableVersionPtr version;
@@ -86,3 +87,4 @@ struct VersionSpan {
   Sequence last;  // the greatest number while no later version is stored
 };
 
+}  // namespace millrace::schema

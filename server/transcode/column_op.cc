@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "schema/labels.h"
 #include "transcode/decimal.h"
 #include "transcode/mariadb_text.h"
 #include "transcode/temporal.h"
@@ -158,13 +159,27 @@ bool CompileTemporal(const Column& column, ColumnOp& op) {
   }
 }
 
-bool CompileLabels(const Column& column, ColumnOp& op) {
-  if (column.type == ColumnType::kSet) {
-    SetFixed(op, Opcode::kSet, column.metadata, 0);
-    op.labels = column.labels;
-    return column.metadata >= 1 && column.metadata <= 8;
+std::string CommaOf(std::string_view charset) {
+  if (charset == "ucs2" || charset == "utf16") return std::string("\0,", 2);
+  if (charset == "utf16le") return std::string(",\0", 2);
+  return charset == "utf32" ? std::string("\0\0\0,", 4) : ",";
+}
+
+bool CompileSet(const Column& column, ColumnOp& op) {
+  constexpr size_t kMembersMax = 64;
+  SetFixed(op, Opcode::kSet, column.metadata, 0);
+  op.labels = column.labels;
+  for (size_t i = 0; i < std::min(column.label_bytes.size(), kMembersMax); ++i) {
+    if (!schema::LabelIsText(column, i)) op.invalid_members |= uint64_t{1} << i;
   }
-  if (column.type != ColumnType::kEnum) return false;
+  op.comma = CommaOf(column.charset);
+  return column.metadata >= 1 && column.metadata <= 8;
+}
+
+bool CompileLabels(const Column& column, ColumnOp& op) {
+  if (column.type != ColumnType::kSet && column.type != ColumnType::kEnum) return false;
+  op.label_bytes = column.label_bytes;
+  if (column.type == ColumnType::kSet) return CompileSet(column, op);
   size_t longest = 0;
   const auto add = [&](std::string_view label) {
     WireBuffer field;
@@ -175,7 +190,13 @@ bool CompileLabels(const Column& column, ColumnOp& op) {
     longest = std::max(longest, label.size());
   };
   add("");
-  for (const std::string& label : column.labels) add(label);
+  for (size_t i = 0; i < column.labels.size(); ++i) {
+    if (schema::LabelIsText(column, i)) {
+      add(column.labels[i]);
+    } else {
+      op.labels.emplace_back();
+    }
+  }
   SetFixed(op, Opcode::kEnum, column.metadata, longest);
   return column.metadata == 1 || column.metadata == 2;
 }

@@ -70,8 +70,14 @@ struct ColumnOp {
   uint32_t column = 0;
   char tag[8] = {};  // stored whole, then advanced by tag_size
   const Charset* charset = nullptr;
-  // kEnum: the whole field for each index, 0 included. kSet: labels.
+  // kEnum: the whole field for each index, 0 included; empty where the label is no text. kSet:
+  // labels.
   std::vector<std::string> labels;
+  // As Column::label_bytes, which most columns have not. kSet: the members that are no text, and a
+  // comma, in the column's charset.
+  std::vector<std::string> label_bytes;
+  uint64_t invalid_members = 0;
+  std::string comma;
 };
 
 // The op for `table.columns[index]`. kDataLoss ROW_UNDECODABLE: the field's type cannot hold the

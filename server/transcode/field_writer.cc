@@ -21,6 +21,15 @@ void FieldWriter::AddInvalid(const ColumnOp& op, std::string_view value) {
       {.field_number = column.field_number, .charset = column.charset, .bytes = value});
 }
 
+void FieldWriter::AddInvalidSet(const ColumnOp& op, uint64_t bits) {
+  std::string& joined = kept_.emplace_back();
+  for (uint64_t left = bits; left != 0; left &= left - 1) {
+    if (left != bits) joined += op.comma;
+    joined += op.label_bytes[static_cast<size_t>(std::countr_zero(left))];
+  }
+  AddInvalid(op, joined);
+}
+
 char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* to) {
   if (!IsValidUtf8(value)) [[unlikely]] {
     AddInvalid(op, value);
@@ -79,6 +88,10 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
     const auto member = static_cast<size_t>(std::countr_zero(left));
     if (member >= op.labels.size()) return Impossible("a SET member without a label");
     size += op.labels[member].size() + 1;
+  }
+  if ((bits & op.invalid_members) != 0) [[unlikely]] {
+    AddInvalidSet(op, bits);
+    return to;
   }
   if (size > 0) --size;  // a comma between members, none after the last
   to = Room(to, size + 16);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstring>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -72,6 +74,8 @@ class FieldWriter {
   void WriteTo(WireBuffer& out, std::vector<InvalidText>& invalid) {
     out_ = &out;
     invalid_ = &invalid;
+    // Asked first: to clear a deque costs something even if it is empty.
+    if (invalid.empty() && !kept_.empty()) kept_.clear();
   }
 
   // Each writes the field of a value at `to`, in `out_`, and returns where the next one goes: `to`
@@ -80,6 +84,15 @@ class FieldWriter {
   char* EncodeConverted(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded, char* to);
   char* EncodeTimestamp(const ColumnOp& op, uint32_t seconds, uint32_t nanoseconds, char* to);
+  char* EncodeEnum(const ColumnOp& op, uint64_t index, char* to) {
+    if (index >= op.labels.size()) return Impossible("an ENUM index without a label");
+    const std::string& field = op.labels[index];
+    if (field.empty()) [[unlikely]] {
+      AddInvalid(op, op.label_bytes[index - 1]);
+      return to;
+    }
+    return Copy(field, to);
+  }
   char* EncodeSet(const ColumnOp& op, uint64_t bits, char* to);
   char* EncodeGeometry(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeVector(const ColumnOp& op, std::string_view value, char* to);
@@ -94,6 +107,7 @@ class FieldWriter {
     return out_->Reserve(count + fixed_room_);
   }
   void AddInvalid(const ColumnOp& op, std::string_view value);
+  void AddInvalidSet(const ColumnOp& op, uint64_t bits);
 
   const schema::TableVersionPtr table_;
   const std::vector<ColumnOp> ops_;
@@ -103,6 +117,7 @@ class FieldWriter {
   WireBuffer* out_ = nullptr;
   std::vector<InvalidText>* invalid_ = nullptr;
   std::string_view problem_;
+  std::deque<std::string> kept_;  // text made here that InvalidText views
 };
 
 }  // namespace millrace::transcode

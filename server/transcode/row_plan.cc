@@ -145,8 +145,6 @@ absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
     return MapMisfit(*table_, "the bitmap of present columns has another size");
   }
   WriteTo(out, invalid);
-  // Asked first: to clear a deque costs something even if it is empty.
-  if (invalid.empty() && !kept_.empty()) kept_.clear();
   return absl::OkStatus();
 }
 

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -94,7 +93,6 @@ class RowPlan::State : private FieldWriter {
   std::string json_text_;
   std::string inflated_;
   JsonDocument document_;
-  std::deque<std::string> kept_;  // inflated text that InvalidText views
 };
 
 inline size_t BytesOfBits(size_t bits) { return (bits + 7) / 8; }

@@ -57,11 +57,8 @@ char* RowPlan::State::Encode(const ColumnOp& op, std::string_view value, char* t
       to = PutTag(op, to);
       std::memcpy(to, from, 8);
       return to + 8;
-    case Opcode::kEnum: {
-      const uint64_t index = LoadLittle(from, op.width);
-      if (index >= op.labels.size()) return Impossible("an ENUM index without a label");
-      return Copy(op.labels[index], to);
-    }
+    case Opcode::kEnum:
+      return EncodeEnum(op, LoadLittle(from, op.width), to);
     case Opcode::kUtf8:
       return EncodeText(op, value, to);
     case Opcode::kDateTime:

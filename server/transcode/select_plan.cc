@@ -324,10 +324,8 @@ char* SelectPlan::State::EncodeOther(const ColumnOp& op, std::string_view text, 
       return EncodeInteger<uint64_t>(op, text, 0, std::numeric_limits<uint64_t>::max(), to);
     case Opcode::kEnum: {
       const std::optional<uint64_t> index = ParseUnsigned(text);
-      if (!index.has_value() || *index >= op.labels.size()) {
-        return Impossible("an ENUM index without a label");
-      }
-      return Copy(op.labels[*index], to);
+      if (!index.has_value()) return Impossible("an ENUM that is no number");
+      return EncodeEnum(op, *index, to);
     }
     case Opcode::kSet: {
       const std::optional<uint64_t> bits = ParseUnsigned(text);

@@ -8,9 +8,11 @@
 
 #include <filesystem>
 
+#include "absl/strings/escaping.h"
 #include "fmt/format.h"
 #include "integration/change_reader.h"
 #include "integration/feed_server.h"
+#include "integration/snapshot_admin.h"
 #include "millrace/v1/values.pb.h"
 
 namespace millrace::testing {
@@ -102,6 +104,84 @@ TEST_P(InvalidText, BytesThatAreNoUtf8KeepTheirBytes) {
   EXPECT_THAT(InvalidOf(changes[1], true), UnorderedElementsAre(Pair("utf8mb4", "\xed\xa0\x80")));
   EXPECT_THAT(InvalidOf(changes[2], true), UnorderedElementsAre(Pair("utf8mb4", "\xf0\x9f")));
   EXPECT_EQ(changes[3].before->at("c"), "fine");
+}
+
+// Charset, and bytes that the servers take as a label although they are no text of it.
+using OddLabel = std::pair<std::string, std::string>;
+
+std::vector<OddLabel> OddLabels(Flavour flavour) {
+  std::vector<OddLabel> labels = {{"utf8mb4", "FFFF"}, {"utf8mb4", "41FF"}, {"utf8mb4", "EDA080"},
+                                  {"utf8mb4", "F09F"}, {"ascii", "80"},     {"cp1251", "98"},
+                                  {"sjis", "8540"},    {"gbk", "FEFE"},     {"big5", "FF"},
+                                  {"euckr", "C9A1"},   {"ujis", "FF"},      {"tis620", "FF"},
+                                  {"utf16", "D800"},   {"utf16le", "00D8"}, {"utf32", "00110000"}};
+  if (flavour == Flavour::kMariadb) {
+    labels.insert(labels.end(), {{"utf8mb3", "FF"}, {"ucs2", "D800"}, {"binary", "FF"}});
+  }
+  return labels;
+}
+
+TEST_P(InvalidText, LabelsThatAreNoTextKeepTheirBytes) {
+  for (const auto& [charset, bytes] : OddLabels(GetParam())) {
+    SCOPED_TRACE(charset + " " + bytes);
+    const std::string table = "t_" + charset + bytes;
+    sql_.MustExecute(
+        fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, e ENUM('ok', 0x{}) CHARACTER SET {}, s "
+                    "SET('ok', 0x{}) CHARACTER SET {})",
+                    table, bytes, charset, bytes, charset));
+    sql_.MustExecute(fmt::format("INSERT INTO {} VALUES (1, 2, 3)", table));
+    const auto bytes_of = [&](const std::string& column) {
+      return absl::HexStringToBytes(sql_.MustQueryValue(
+          fmt::format("SELECT HEX(CAST({} AS BINARY)) FROM {}", column, table)));
+    };
+    const auto told =
+        UnorderedElementsAre(Pair(charset, bytes_of("e")), Pair(charset, bytes_of("s")));
+    sql_.MustExecute(fmt::format("UPDATE {} SET e = 1, s = 1", table));
+
+    const auto changes = ReadRows(table);
+
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_THAT(InvalidOf(changes[0], false), told);
+    EXPECT_EQ(changes[0].after->at("e"), std::nullopt);
+    EXPECT_THAT(InvalidOf(changes[1], true), told);
+    EXPECT_THAT(InvalidOf(changes[1], false), UnorderedElementsAre());
+    EXPECT_EQ(changes[1].after->at("e"), "ok");
+    EXPECT_EQ(changes[1].after->at("s"), "ok");
+  }
+}
+
+// information_schema shows a question mark for the label.
+TEST_P(InvalidText, SnapshotNeverTakesAQuestionMarkForALabel) {
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, e ENUM('ok', 0x98) CHARACTER SET cp1251)");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 2), (2, 1)");
+  const auto read = [](FeedServer& feed) {
+    SnapshotAdmin admin(feed);
+    const auto started = admin.Start({"shop.item"});
+    EXPECT_TRUE(started.ok()) << started.status();
+    return TableOf(admin.WaitUntilOver(started->snapshot()), "item");
+  };
+  const auto late = FeedServer::MustStart(*source_);
+
+  const v1::SnapshotTable refused = read(*late);
+  EXPECT_EQ(refused.state(), v1::SnapshotTable::STATE_FAILED);
+  EXPECT_EQ(refused.error_reason(), "SCHEMA_UNPROVEN");
+  EXPECT_THAT(refused.error(), ::testing::HasSubstr("change a row of the table"));
+  EXPECT_THAT(refused.error(), ::testing::HasSubstr("source.exclude_columns"));
+
+  const auto without =
+      FeedServer::MustStart(*source_, {.source = {"exclude_columns: ['shop.item.e']"}});
+  EXPECT_EQ(read(*without).state(), v1::SnapshotTable::STATE_DONE);
+
+  sql_.MustExecute("UPDATE item SET id = 3 WHERE id = 2");
+  ChangeReader reader(*late);
+  reader.TokenOfNow(sql_);
+  EXPECT_EQ(read(*late).state(), v1::SnapshotTable::STATE_DONE);
+  std::vector<SeenChange> rows = reader.ReadAll(sql_);
+  std::erase_if(rows, [](const SeenChange& c) { return c.operation != v1::OPERATION_READ; });
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_THAT(InvalidOf(rows[0], false), UnorderedElementsAre(Pair("cp1251", "\x98")));
+  EXPECT_EQ(rows[1].after->at("e"), "ok");
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, InvalidText,

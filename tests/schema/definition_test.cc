@@ -199,12 +199,34 @@ TEST(Definition, LabelsAreConvertedToUtf8) {
   EXPECT_THAT(table->columns[0].labels, ElementsAre("ä", "b"));
 }
 
-TEST(Definition, LabelsThatAreNoTextAreTakenFromDetailsOrUnproven) {
-  const auto map = Map({Enum("e", {"\xff\xfe"})});
-  EXPECT_EQ(ErrorReason(ResolveStatus(map, nullptr)), "SCHEMA_UNPROVEN");
-  TableDetails details = Details({Detail("e", "enum", "enum('ok')", "utf8mb4", 255)});
-  details.columns[0].labels = {"ok"};
-  EXPECT_TRUE(ResolveStatus(map, &details).ok());
+TEST(Definition, LabelThatIsNoTextKeepsItsBytes) {
+  RegistryFixture registry;
+  const auto map = Map({Enum("e", {"\xff\xfe", "ok"})});
+  TableDetails details = Details({Detail("e", "enum", "enum('? ?','ok')", "utf8mb4", 255)});
+  details.columns[0].labels = {"? ?", "ok"};
+  for (const TableDetails* told :
+       {static_cast<const TableDetails*>(nullptr), static_cast<const TableDetails*>(&details)}) {
+    const Column& column = registry.Resolve(map, told)->columns[0];
+    EXPECT_THAT(column.labels, ElementsAre("\xef\xbf\xbd", "ok"));
+    EXPECT_THAT(column.label_bytes, ElementsAre("\xff\xfe", "ok"));
+  }
+  EXPECT_FALSE(registry->NeedsDetails(map));
+  const auto plain = registry.Resolve(Map({Enum("e", {"a", "ok"})}));
+  EXPECT_THAT(plain->columns[0].label_bytes, testing::IsEmpty());
+}
+
+TEST(Definition, QuestionMarkOfInformationSchemaIsNoLabelWhereItMayBeAnother) {
+  const auto status = [](const std::string& charset, uint32_t collation) {
+    TableDetails details = Details({Detail("e", "enum", "enum('?')", charset, collation)});
+    details.columns[0].labels = {"?"};
+    return ResolveStatus(Minimal(Map({Enum("e", {"?"}, collation)})), &details);
+  };
+  EXPECT_EQ(ErrorReason(status("utf8mb4", 255)), "SCHEMA_UNPROVEN");
+  EXPECT_THAT(status("utf8mb4", 255).message(), HasSubstr("shows a `?` in its labels"));
+  EXPECT_EQ(ErrorReason(status("cp1251", 51)), "SCHEMA_UNPROVEN");
+  EXPECT_EQ(ErrorReason(status("ascii", 11)), "SCHEMA_UNPROVEN");
+  EXPECT_TRUE(status("latin1", 8).ok());
+  EXPECT_TRUE(status("utf8mb3", 33).ok()) << "MySQL takes no other bytes for a label";
 }
 
 TEST(Definition, NamesThatAreNotUtf8AreRefused) {

@@ -216,7 +216,7 @@ TEST(Registry, RecordsOfALaterFormatAreRefused) {
   RegistryFixture registry;
   registry->TableIdOf({"s", "t"});
   registry.Store();
-  registry.disk().begin()->second.front() = 2;
+  registry.disk().begin()->second.front() = 3;
   EXPECT_EQ(ErrorReason(registry.Load().status()), "FORMAT_TOO_NEW");
 }
 

@@ -51,6 +51,32 @@ TEST(StoredTable, IsReadBackAsItWasWritten) {
   EXPECT_EQ(table->proved_epoch, 1u);
 }
 
+// As above, of labels that are no text: format 2, so that no earlier server takes U+FFFD for one.
+TEST(StoredTable, BytesOfLabelsNeverChange) {
+  StoredTable table = Sample();
+  Column& column = table.version.columns[0];
+  column.type = ColumnType::kEnum;
+  column.field_type = FieldType::kString;
+  column.mysql_type = "enum";
+  column.charset = "utf8mb4";
+  column.labels = {"a", "\xef\xbf\xbd"};
+  column.label_bytes = {"a", "\xff"};
+  const log::Record record = TableRecord(table);
+  EXPECT_EQ(absl::BytesToHexString(*record.value),
+            "02"
+            "08011001"
+            "1a0173220174"
+            "2a300a02696410011a02696420f7013801"
+            "4a01614a03efbfbd6204656e756d68077a07757466386d62348a0101618a0101ff"
+            "3802"
+            "420664622e732e74"
+            "4801");
+  const auto read = ParseTableRecord(record.key, *record.value);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->version.columns, table.version.columns);
+  EXPECT_EQ(VersionRecord(table.version).value->front(), '\x02');
+}
+
 TEST(StoredTable, EpochIsReadBack) {
   const log::Record record = EpochRecord(7);
   EXPECT_TRUE(IsEpochKey(record.key));
@@ -73,6 +99,7 @@ TEST(StoredTable, WhatNoDescriptorCouldBeMadeOfIsRefused) {
   };
   EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_number = 2; }));
   EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].field_number = 0; }));
+  EXPECT_TRUE(refused([](TableVersion& t) { t.columns[0].label_bytes = {"a"}; }));
   EXPECT_TRUE(refused([](TableVersion& t) {
     t.next_field_number = 20'000;
     t.columns[0].field_number = 19'500;

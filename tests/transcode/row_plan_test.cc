@@ -146,6 +146,42 @@ TEST(RowPlan, InvalidCompressedTextKeepsItsPlainBytes) {
   EXPECT_EQ(row.invalid()[1].bytes, "\xfe\x41");
 }
 
+// A column of three labels, with their bytes in the charset.
+schema::Column InvalidLabels(T type, std::string_view charset, std::vector<std::string> bytes) {
+  schema::Column column = MakeColumn(type, 1, F::kString, charset);
+  column.labels = {"a", "\xef\xbf\xbd", "c"};
+  column.label_bytes = std::move(bytes);
+  return column;
+}
+
+TEST(RowPlan, EnumWhoseLabelIsNoTextIsSetAsideWithItsBytes) {
+  RowFixture row({InvalidLabels(T::kEnum, "utf8mb4", {"a", "\xff", "c"}), Tiny()});
+  EXPECT_EQ(row.Show(FromHex("000107")), "1=a 2=7");
+  EXPECT_EQ(row.Show(FromHex("000007")), "1= 2=7");
+  EXPECT_EQ(row.Show(FromHex("000207")), "2=7");
+  ASSERT_EQ(row.invalid().size(), 1u);
+  EXPECT_EQ(row.invalid()[0].bytes, "\xff");
+  EXPECT_EQ(row.invalid()[0].charset, "utf8mb4");
+  EXPECT_NE(row.Show(FromHex("000407")).find("ROW_UNDECODABLE"), std::string::npos);
+}
+
+TEST(RowPlan, LabelThatIsTheReplacementCharacterIsText) {
+  RowFixture row({InvalidLabels(T::kEnum, "utf8mb4", {"\xff", "\xef\xbf\xbd", "c"})});
+  EXPECT_EQ(row.Show(FromHex("0002")), "1=\xef\xbf\xbd");
+}
+
+TEST(RowPlan, SetWithAMemberThatIsNoTextIsSetAsideWithAllItsBytes) {
+  RowFixture row({InvalidLabels(T::kSet, "cp1251", {"a", "\x98", "\x63"})});
+  EXPECT_EQ(row.Show(FromHex("0005")), "1=a,c");
+  EXPECT_EQ(row.Show(FromHex("0007")), "");
+  ASSERT_EQ(row.invalid().size(), 1u);
+  EXPECT_EQ(row.invalid()[0].bytes, "a,\x98,c");
+  EXPECT_NE(row.Show(FromHex("000a")).find("ROW_UNDECODABLE"), std::string::npos);
+  RowFixture wide({InvalidLabels(T::kSet, "ucs2", {{"\0a", 2}, {"\xd8\x00", 2}, {"\0c", 2}})});
+  EXPECT_EQ(wide.Show(FromHex("0003")), "");
+  EXPECT_EQ(wide.invalid()[0].bytes, std::string("\0a\0,\xd8\x00", 6));
+}
+
 TEST(RowPlan, ConvertedTextMayNeedALongerLengthThanItsBytes) {
   for (const size_t size : {1u, 42u, 63u, 64u, 127u, 128u, 200u}) {
     RowFixture row({MakeColumn(T::kVarchar, 300, F::kString, "latin1"), Tiny()});
