@@ -226,6 +226,8 @@ ServedStream::Next SubscribeStream::FinishWith(const absl::Status& status) {
 
 void SubscribeStream::OnWriteDone(bool ok) {
   if (!ok) broken_.store(true, std::memory_order_release);
+  // Its slices keep their frames in memory.
+  response_.Clear();
   writing_.store(false, std::memory_order_release);
   parts_.threads.Schedule(this);
 }

@@ -8,6 +8,12 @@
 #include "base/error.h"
 
 namespace millrace::feed {
+namespace {
+
+// The newest frame stays in a smaller ring too.
+constexpr uint64_t kFrameBytesKept = 4 << 20;
+
+}  // namespace
 
 Feed::Feed(log::Log& log, uint64_t ring_bytes)
     : log_(log),
@@ -29,7 +35,9 @@ void Feed::Publish(const std::vector<FramePtr>& frames) {
     ring_bytes_ += frame->bytes();
     ring_.push_back(frame);
   }
-  while (ring_bytes_ > ring_bytes_max_ && ring_.size() > 1) {
+  // A frame alone may be larger than the ring, if a change is: it is read from the disk.
+  while (ring_bytes_ > std::max(ring_bytes_max_, kFrameBytesKept) ||
+         (ring_bytes_ > ring_bytes_max_ && ring_.size() > 1)) {
     ring_bytes_ -= ring_.front()->bytes();
     ring_.pop_front();
   }

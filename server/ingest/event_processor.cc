@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/scratch.h"
 #include "binlog/compression.h"
 #include "fmt/format.h"
 
@@ -229,7 +230,9 @@ absl::StatusOr<Step> EventProcessor::OnPayload(const Event& event) {
 absl::StatusOr<Step> EventProcessor::OnCompressed(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const Event plain,
                             binlog::Uncompress(event, options_.event_bytes_max, uncompressed_));
-  return Dispatch(plain);
+  auto step = Dispatch(plain);
+  ReleaseScratch(uncompressed_);
+  return step;
 }
 
 absl::Status EventProcessor::Unexpected(std::string_view what) const {

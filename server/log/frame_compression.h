@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/scratch.h"
 #include "model/sequence.h"
 
 namespace millrace::log {
@@ -23,6 +24,8 @@ class FrameCompressor {
   // (log/FORMAT.md) of `plain`, which is version 1 and need not be sealed; or version 1 if it does
   // not shrink. Valid until the next call. Requires: `plain` is of version 1.
   std::string_view Compress(Sequence first, std::string_view plain);
+  // Gives back what a giant frame took, once what Compress answered is not needed any more.
+  void Release() { ReleaseScratch(buffer_); }
 
  private:
   struct State;

@@ -93,6 +93,7 @@ Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBa
     to.Put(database_->family(Family::kLog), FrameKey(first), compressor_.Compress(first, stored));
     next.value += change_count;
   }
+  compressor_.Release();
   return next;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/scratch.h"
 #include "fmt/format.h"
 #include "mysql/errors.h"
 
@@ -24,8 +25,6 @@ constexpr size_t kFullPartBytes = 0xffffff;
 constexpr size_t kBufferBytes = 256 << 10;
 // Below this much room, what is in the buffer is moved to its front before more is received.
 constexpr size_t kRoomBytes = kBufferBytes / 2;
-// A buffer for large packets above this is given back once its packet is done with.
-constexpr size_t kLargeBytesKept = 4 << 20;
 // As much of a packet on its way counts as a sign of life; less may be the heartbeats that a wrong
 // length swallows.
 constexpr size_t kProgressBytes = 16 << 10;
@@ -48,7 +47,7 @@ class SocketPacketReader final : public PacketReader {
         buffer_(std::make_unique<char[]>(kBufferBytes)) {}
 
   absl::StatusOr<std::string_view> Read() override {
-    if (large_.capacity() > kLargeBytesKept) large_ = std::string();
+    ReleaseScratch(large_);
     absl::StatusOr<std::string_view> packet = ReadPacket();
     if (packet.ok()) [[likely]]
       wait_.EndSilence();

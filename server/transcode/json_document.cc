@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/scratch.h"
 #include "transcode/json_text.h"
 
 namespace millrace::transcode {
@@ -24,6 +25,13 @@ void JsonDocument::Reset(std::string_view column_value) {
   keys_.clear();
   bytes_ = column_value.size();
   nodes_.push_back({.value = JsonDocumentOf(column_value)});
+}
+
+void JsonDocument::Release() {
+  // Entries of nodes are many where there are many nodes.
+  nodes_.clear();
+  keys_.clear();
+  ReleaseScratch(nodes_);
 }
 
 bool JsonDocument::Apply(std::string_view differences) {

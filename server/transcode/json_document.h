@@ -26,6 +26,9 @@ class JsonDocument {
   // changed. Format: the class Json_diff_vector of the server.
   bool Apply(std::string_view differences);
 
+  // Gives back the memory of a large document, which is empty then.
+  void Release();
+
   // Appends the text that SELECT prints. False as AppendJson.
   bool AppendText(std::string& to) const;
 

@@ -71,6 +71,7 @@ class RowPlan::State : private FieldWriter {
   char* Encode(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeOther(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeCompressed(const ColumnOp& op, std::string_view value, char* to);
+  char* EncodeContent(const ColumnOp& op, std::string_view content, char* to);
   char* EncodeMariadb(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeJson(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeJsonText(const ColumnOp& op, char* to);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/scratch.h"
 #include "transcode/compressed_value.h"
 #include "transcode/decimal.h"
 #include "transcode/json_binary.h"
@@ -142,6 +143,13 @@ char* RowPlan::State::EncodeCompressed(const ColumnOp& op, std::string_view valu
   if (!UncompressValue(value, kValueBytesMax, inflated_, content)) {
     return Impossible("a compressed value is damaged");
   }
+  to = EncodeContent(op, content, to);
+  ReleaseScratch(inflated_);
+  return to;
+}
+
+// Of a compressed value.
+char* RowPlan::State::EncodeContent(const ColumnOp& op, std::string_view content, char* to) {
   switch (op.content) {
     case Opcode::kBytes:
       return EncodeBytes(op, content, 0, to);
@@ -182,8 +190,9 @@ char* RowPlan::State::EncodeJson(const ColumnOp& op, std::string_view value, cha
 
 char* RowPlan::State::EncodeJsonText(const ColumnOp& op, char* to) {
   if (!IsValidUtf8(json_text_)) return Impossible("JSON text that is not UTF-8");
-  to = Room(to, json_text_.size() + 16);
-  return PutBytes(op, json_text_, to);
+  to = PutBytes(op, json_text_, Room(to, json_text_.size() + 16));
+  ReleaseScratch(json_text_);
+  return to;
 }
 
 char* RowPlan::State::EncodeDifferences(const ColumnOp& op, std::string_view differences,
@@ -198,6 +207,7 @@ char* RowPlan::State::EncodeDifferences(const ColumnOp& op, std::string_view dif
   if (!document_.Apply(differences) || !document_.AppendText(json_text_)) {
     return Impossible("JSON differences that do not fit the document");
   }
+  document_.Release();
   return EncodeJsonText(op, to);
 }
 

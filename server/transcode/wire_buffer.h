@@ -8,11 +8,12 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/scratch.h"
 
 namespace millrace::transcode {
 
 // Bytes of protobuf messages under construction. Grows like a vector; keeps its capacity when
-// cleared, so that a steady stream allocates nothing. Encoding:
+// cleared, so that a steady stream allocates nothing, but no more than kScratchBytesKept. Encoding:
 // https://protobuf.dev/programming-guides/encoding/
 class WireBuffer {
  public:
@@ -27,7 +28,10 @@ class WireBuffer {
   size_t size() const { return size_; }
   const char* data() const { return bytes_.data(); }
   std::string_view view() const { return {bytes_.data(), size_}; }
-  void Clear() { size_ = 0; }
+  void Clear() {
+    size_ = 0;
+    ReleaseScratch(bytes_);
+  }
   void Truncate(size_t size) { size_ = size; }
 
   // Room for at least `count` more bytes; write there, then Advance to the end of what was written.
