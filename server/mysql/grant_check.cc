@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
-#include "model/table_name.h"
+#include "model/capture_rules.h"
 
 namespace millrace {
 namespace {
@@ -47,15 +47,16 @@ struct Account {
 
 absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
                          const Account& account, std::vector<Finding>& findings) {
-  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns patterns, TablePatterns::Parse(options.tables));
-  for (const TableName& name : patterns.PlainNames()) {
+  MILLRACE_ASSIGN_OR_RETURN(const CaptureRules rules, CaptureRules::Parse(options.tables));
+  const std::vector<TableName> named = rules.NamedTables();
+  for (const TableName& name : named) {
     const std::string table =
         fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
     MILLRACE_ASSIGN_OR_RETURN(
         const bool refused, IsRefused(connection, fmt::format("SELECT 1 FROM {} LIMIT 0", table)));
     if (refused) findings.push_back(Missing("SELECT", "read its definition", table, account.name));
   }
-  if (!patterns.PlainNames().empty()) return absl::OkStatus();
+  if (!named.empty()) return absl::OkStatus();
   if (!AnyGrants(account.grants, "SELECT")) {
     findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account.name));
   }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "model/capture_rules.h"
 #include "mysql/errors.h"
 
 namespace millrace {
@@ -75,12 +76,12 @@ absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
       const QueryRows rows,
       connection.Query("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name "
                        "FROM information_schema.TABLES "
-                       "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
-                       "AND TABLE_SCHEMA NOT IN "
-                       "('mysql', 'sys', 'information_schema', 'performance_schema')"));
+                       "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
   std::vector<TableName> names;
   for (const QueryRow& row : rows.rows) {
-    names.push_back({rows.Text(row, {"db"}), rows.Text(row, {"name"})});
+    TableName name{rows.Text(row, {"db"}), rows.Text(row, {"name"})};
+    // The server would compare without regard to case.
+    if (!IsSystemDatabase(name.database)) names.push_back(std::move(name));
   }
   // By bytes; the server's order is that of a collation.
   std::sort(names.begin(), names.end());

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/table_name.h"
+
+namespace millrace {
+
+// True for the databases of the server itself: mysql, sys, performance_schema, information_schema,
+// ndbinfo.
+bool IsSystemDatabase(std::string_view database);
+
+// What of the source is captured: the tables that configuration names, never those of a system
+// database, without the columns that it excludes. Nothing else decides this. Immutable;
+// thread-safe.
+class CaptureRules {
+ public:
+  // Captures all tables but those of system databases.
+  CaptureRules() = default;
+  // As `source.tables` and `source.exclude_columns`. kInvalidArgument, reason
+  // TABLE_PATTERN_MALFORMED, names the pattern.
+  static absl::StatusOr<CaptureRules> Parse(const std::vector<std::string>& tables,
+                                            const std::vector<std::string>& excluded_columns = {});
+
+  bool Captures(std::string_view database, std::string_view table) const;
+  bool Captures(const TableName& table) const { return Captures(table.database, table.table); }
+  // Whether a table of the database may be captured.
+  bool MayCapture(std::string_view database) const;
+  // The captured tables that configuration names without a wildcard.
+  std::vector<TableName> NamedTables() const;
+
+  // Of a captured table.
+  bool CapturesColumn(const TableName& table, std::string_view column) const {
+    return !excluded_columns_.Matches(table, column);
+  }
+  // The same for a name as a statement may spell it: without regard to case and accents.
+  bool ExcludesAnySpelling(const TableName& table, std::string_view column) const {
+    return excluded_columns_.MatchesAnySpelling(table, column);
+  }
+  // As given to Parse.
+  const std::vector<std::string>& excluded_columns() const { return excluded_texts_; }
+
+ private:
+  TablePatterns tables_;
+  ColumnPatterns excluded_columns_;
+  std::vector<std::string> excluded_texts_;
+};
+
+}  // namespace millrace
