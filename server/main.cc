@@ -23,6 +23,7 @@
 #include "base/version.h"
 #include "config/config.h"
 #include "config/password.h"
+#include "coverage/coverage.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "fmt/format.h"
@@ -39,7 +40,6 @@
 #include "model/source_position.h"
 #include "mysql/source_check.h"
 #include "mysql/source_pool.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/snapshots.h"
 #include "snapshot/stream_tasks.h"
@@ -283,7 +283,7 @@ int Serve(const Config& config) {
   auto mirror = MakeMirror(config, feed, **registry, clock);
   if (!mirror.ok()) return Fail(mirror.status(), kExitUsage);
   api::StreamList streams(config.server.streams_max);
-  auto coverage = schema::Coverage::Open(**log);
+  auto coverage = coverage::Coverage::Open(**log);
   if (!coverage.ok()) return Fail(coverage.status(), kExitFailure);
   const SourcePool source(SourceOf(config));
   snapshot::StreamTasks tasks;

@@ -16,12 +16,12 @@
 #include "api/stream_list.h"
 #include "base/clock.h"
 #include "config/server_options.h"
+#include "coverage/coverage.h"
 #include "feed/catch_up_limit.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
 #include "grpcpp/server.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -41,7 +41,7 @@ class Server {
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
-    const schema::Coverage* coverage = nullptr;
+    const coverage::Coverage* coverage = nullptr;
     EnsureCovered ensure = nullptr;
   };
   // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument

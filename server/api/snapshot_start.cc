@@ -137,7 +137,15 @@ bool SnapshotStart::HasNews(const std::vector<TableName>& missing) const {
 
 absl::Status SnapshotStart::CheckKnown() const {
   for (const TableName& name : plan_.tables.PlainNames()) {
-    if (parts_.registry.Find(name) != nullptr || parts_.coverage->Find(name).has_value()) continue;
+    const auto coverage = parts_.coverage->Find(name);
+    if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                       fmt::format("table {} is not captured any more, so the log does not hold "
+                                   "its rows: let source.tables include it again",
+                                   name.ToString()),
+                       {{"table", name.ToString()}});
+    }
+    if (coverage.has_value() || parts_.registry.Find(name) != nullptr) continue;
     return feed::TableUnknown(name);
   }
   return absl::OkStatus();

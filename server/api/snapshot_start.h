@@ -11,19 +11,19 @@
 #include "absl/status/statusor.h"
 #include "api/ensure_worker.h"
 #include "base/clock.h"
+#include "coverage/coverage.h"
 #include "feed/catch_up.h"
 #include "feed/catch_up_limit.h"
 #include "feed/feed.h"
 #include "model/table_name.h"
 #include "model/token.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
 
 // What streams that begin with a snapshot share; outlives them.
 struct SnapshotParts {
-  const schema::Coverage* coverage;  // null: nothing is covered
+  const coverage::Coverage* coverage;  // null: nothing is covered
   const schema::Registry& registry;
   EnsureWorker& ensure;
   feed::CatchUpLimit& limit;

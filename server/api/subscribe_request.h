@@ -9,11 +9,11 @@
 #include "api/snapshot_start.h"
 #include "base/clock.h"
 #include "config/server_options.h"
+#include "coverage/coverage.h"
 #include "feed/cursor.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "millrace/v1/change_feed.pb.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -34,7 +34,7 @@ struct RequestContext {
   const feed::Subscriptions& subscriptions;
   const schema::Registry& registry;
   const ServerOptions& options;
-  const schema::Coverage* coverage = nullptr;  // null: there are no snapshots
+  const coverage::Coverage* coverage = nullptr;  // null: there are no snapshots
   const Clock& clock = Clock::System();
 };
 

@@ -39,7 +39,7 @@ uint64_t DigestOf(std::vector<std::string> texts) {
 
 }  // namespace
 
-std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const schema::Coverage& coverage,
+std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage::Coverage& coverage,
                                                const schema::Registry& registry,
                                                const TablePatterns& patterns,
                                                std::optional<Sequence> newest) {
@@ -50,7 +50,7 @@ std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const schema::C
   std::vector<std::string> texts;
   for (const auto& [name, table] : coverage.List()) {
     if (!patterns.Matches(name.database, name.table)) continue;
-    if (!HoldsAllRows(table, oldest)) {
+    if (!table.HoldsAllRows(oldest)) {
       found.missing.push_back(name);
       continue;
     }

@@ -7,18 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "coverage/coverage.h"
 #include "feed/feed.h"
 #include "model/sequence.h"
 #include "model/table_name.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::feed {
-
-// Whether the log, which begins at `oldest`, holds all rows of a table.
-inline bool HoldsAllRows(const schema::TableCoverage& coverage, Sequence oldest) {
-  return coverage.complete && coverage.spoiled.empty() && coverage.begin >= oldest;
-}
 
 // A table whose rows are to be taken from the log.
 struct CatchUpTable {
@@ -41,7 +36,7 @@ struct CatchUpTables {
 // given: then tables that had changes by then are told among the missing if they are not held any
 // more, and the digest differs from then if what the log held of them is another. Nothing: what is
 // known of tables is between two places just now; ask again.
-std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const schema::Coverage& coverage,
+std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage::Coverage& coverage,
                                                const schema::Registry& registry,
                                                const TablePatterns& patterns,
                                                std::optional<Sequence> newest);

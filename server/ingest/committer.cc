@@ -29,7 +29,7 @@ std::vector<log::StoredFrame> Stored(std::vector<transcode::BuiltFrame>& frames)
 
 }  // namespace
 
-Committer::Committer(log::Log& log, schema::Registry& registry, schema::Coverage& coverage,
+Committer::Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
                      const Clock& clock, Options options)
     : log_(log),
       registry_(registry),

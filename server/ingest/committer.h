@@ -12,10 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "coverage/coverage.h"
 #include "ingest/commit_group.h"
 #include "ingest/waiting_group.h"
 #include "log/log.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 
 namespace millrace::ingest {
@@ -32,7 +32,7 @@ class Committer {
     std::function<std::optional<Sequence>()> keep_from;
   };
   // All must outlive it.
-  Committer(log::Log& log, schema::Registry& registry, schema::Coverage& coverage,
+  Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
             const Clock& clock, Options options);
   // Waits until everything pushed is on disk, or has failed.
   ~Committer();
@@ -56,7 +56,7 @@ class Committer {
 
   log::Log& log_;
   schema::Registry& registry_;
-  schema::Coverage& coverage_;
+  coverage::Coverage& coverage_;
   const Clock& clock_;
   const Options options_;
   WaitingGroup waiting_;

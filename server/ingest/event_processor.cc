@@ -21,7 +21,7 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       coverage_(parts.coverage),
       prepared_xa_(parts.prepared_xa),
       live_changes_(parts.live_changes),
-      plans_(options_.flavour, options_.tables, parts.registry, parts.counters,
+      plans_(options_.flavour, options_.capture, parts.registry, parts.counters,
              parts.fetch_details),
       hand_over_(parts.hand_over),
       commit_times_(parts.commit_times),

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "binlog/event.h"
 #include "binlog/events.h"
+#include "coverage/coverage.h"
 #include "ingest/commit_time_limit.h"
-#include "ingest/coverage_rules.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/savepoints.h"
 #include "ingest/sent_statement.h"
@@ -23,11 +23,11 @@
 #include "ingest/table_plans.h"
 #include "ingest/transaction_gtid.h"
 #include "model/binlog_place.h"
+#include "model/capture_rules.h"
 #include "model/flavour.h"
 #include "model/source_position.h"
 #include "model/table_name.h"
 #include "mysql/name_folding.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "schema/statement.h"
 #include "snapshot/live_changes.h"
@@ -54,9 +54,8 @@ class EventProcessor {
  public:
   struct Options {
     Flavour flavour = Flavour::kMysql;
-    TablePatterns tables;
-    // Statements that name one are not shown.
-    ColumnPatterns excluded_columns;
+    // Statements that name an excluded column are not shown.
+    CaptureRules capture;
     uint64_t event_bytes_max = 0;
     SourcePosition start;
     SourceMemory memory = {};  // that belongs to `start`
@@ -70,7 +69,7 @@ class EventProcessor {
     schema::Registry& registry;
     transcode::FrameBuilder& builder;
     TableCounterMap& counters;
-    schema::Coverage& coverage;
+    coverage::Coverage& coverage;
     PreparedXa& prepared_xa;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
@@ -115,9 +114,8 @@ class EventProcessor {
   // it. May be behind position(), by events that are no part of a transaction.
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
   // Tasks have run, and may have set coverage.
-  void NoteTasks() { plans_.ForgetPartialImages(); }
-  // Tables that got rows the log does not know since this was last asked: their coverage is
-  // spoiled.
+  void NoteTasks() { plans_.ForgetNotes(); }
+  // Tables that got rows the log does not know since this was last asked: they have to be read.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction that began, clamped by CommitTimeLimit; 0 before the
   // first.
@@ -181,11 +179,10 @@ class EventProcessor {
   void Advance(const Event& event);
   void NoteDefinition(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);
-  void SetCoverage(const TableName& table, TableEffect effect, Sequence at);
+  // Rows of the table come, for the first time since its definition or coverage was set.
+  void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
-  bool Captured(const TableName& table) const;
-  // Whether a table of the database may be captured.
-  bool MayCapture(std::string_view database) const;
+  bool Captured(const TableName& table) const { return options_.capture.Captures(table); }
   absl::Status Unexpected(std::string_view what) const;
   absl::Status TransactionCut(std::string_view when) const;
   absl::Status AtEvent(const absl::Status& status) const;
@@ -194,7 +191,7 @@ class EventProcessor {
   NameFolding names_;
   schema::Registry& registry_;
   transcode::FrameBuilder& builder_;
-  schema::Coverage& coverage_;
+  coverage::Coverage& coverage_;
   PreparedXa& prepared_xa_;
   snapshot::LiveChanges& live_changes_;
   TablePlans plans_;

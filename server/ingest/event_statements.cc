@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "coverage/statement_effects.h"
 #include "ingest/event_processor.h"
 #include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
@@ -180,7 +181,7 @@ void EventProcessor::WarnNotUnderstood() const {
 absl::Status EventProcessor::AddDefinition(const SentStatement& sent,
                                            const schema::Statement& statement, bool truncates) {
   const std::vector<TableName> tables = TablesConcerned(statement);
-  const bool is_of_database = tables.empty() && MayCapture(statement.database);
+  const bool is_of_database = tables.empty() && options_.capture.MayCapture(statement.database);
   if (tables.empty() && !is_of_database) return absl::OkStatus();
   const std::string text = ShownTextOf(sent, statement);
   transcode::DefinitionChange change{
@@ -208,7 +209,7 @@ absl::Status EventProcessor::AddDefinition(const SentStatement& sent,
 
 std::vector<TableName> EventProcessor::TablesConcerned(const schema::Statement& statement) const {
   std::vector<TableName> tables;
-  if (!statement.may_concern_any_table && !DropsDatabase(statement)) {
+  if (!statement.may_concern_any_table && !coverage::DropsDatabase(statement)) {
     std::copy_if(statement.tables.begin(), statement.tables.end(), std::back_inserter(tables),
                  [this](const TableName& table) { return Captured(table); });
     return tables;
@@ -226,11 +227,11 @@ std::vector<TableName> EventProcessor::TablesConcerned(const schema::Statement& 
 std::string EventProcessor::ShownTextOf(const SentStatement& sent,
                                         const schema::Statement& statement) const {
   std::function<bool(std::string_view)> is_excluded;
-  if (!options_.excluded_columns.empty()) {
+  if (!options_.capture.excluded_columns().empty()) {
     is_excluded = [&](std::string_view name) {
       return std::any_of(statement.tables.begin(), statement.tables.end(),
                          [&](const TableName& table) {
-                           return options_.excluded_columns.MatchesAnySpelling(table, name);
+                           return options_.capture.ExcludesAnySpelling(table, name);
                          });
     };
   }
@@ -243,39 +244,12 @@ void EventProcessor::NoteDefinition(const schema::Statement& statement) {
   if (statement.may_concern_any_table) live_changes_.NoteDefinitionOfAny();
 }
 
-// Before the changes of the statement are added: they are the first that count behind it.
+// Before the changes of the statement are added: they are the first that count after it.
 void EventProcessor::NoteCoverage(const schema::Statement& statement, bool truncates) {
   const Sequence at{builder_.newest().value + builder_.transaction_changes() + 1};
-  for (const auto& [table, effect] : EffectsOf(statement, truncates)) {
-    if (Captured(table)) SetCoverage(table, effect, at);
-  }
-  const bool drops_database = DropsDatabase(statement);
-  if (!drops_database && !statement.may_concern_any_table) return;
-  // Setting coverage changes what is gone through.
-  std::vector<TableName> covered;
-  for (const auto& [table, coverage] : coverage_.newest()) covered.push_back(table);
-  for (const TableName& table : covered) {
-    if (statement.may_concern_any_table) {
-      coverage_.Spoil(table, "a statement that could not be read");
-    } else if (table.database == statement.database) {
-      SetCoverage(table, TableEffect::kEmptied, at);
-    }
-  }
-}
-
-void EventProcessor::SetCoverage(const TableName& table, TableEffect effect, Sequence at) {
-  const std::optional<schema::TableCoverage> before = coverage_.Newest(table);
-  std::optional<schema::TableCoverage> behind = CoverageBehind(effect, before, at);
-  if (effect == TableEffect::kArrived) uncovered_.push_back(table);
-  if (behind.has_value() && behind != before) coverage_.Set(table, *std::move(behind));
-}
-
-bool EventProcessor::MayCapture(std::string_view database) const {
-  return !database.empty() && options_.tables.MayMatch(database) && !IsSystemDatabase(database);
-}
-
-bool EventProcessor::Captured(const TableName& table) const {
-  return options_.tables.Matches(table.database, table.table) && !IsSystemDatabase(table.database);
+  std::vector<TableName> arrived = coverage_.OnStatement(statement, truncates, at);
+  uncovered_.insert(uncovered_.end(), std::make_move_iterator(arrived.begin()),
+                    std::make_move_iterator(arrived.end()));
 }
 
 }  // namespace millrace::ingest

@@ -12,6 +12,7 @@
 #include "model/quoted.h"
 
 namespace millrace::ingest {
+#include "spdlog/spdlog.h"
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
@@ -181,7 +182,9 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
 
 void EventProcessor::NotePartialImages(TablePlans::Entry& table) {
   table.partial_noted = true;
-  coverage_.Spoil(table.plan->table()->name, schema::kPartialRows);
+  if (!table->rows_noted) [[unlikely]]
+    NoteRows(*table);
+  coverage_.OnPartialRow(table.plan->table()->name);
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
@@ -194,6 +197,17 @@ absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
 absl::Status EventProcessor::NoteTableOfXa(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const auto names, binlog::ParseTableMapNames(event.body));
   TableName table{std::string(names.first), std::string(names.second)};
+void EventProcessor::NoteRows(TablePlans::Entry& table) {
+  table.rows_noted = true;
+  const schema::TableVersion& version = *table.plan->table();
+  if (!coverage_.OnRows(version)) return;
+  live_changes_.NoteDefinition(version.name);
+  spdlog::warn(
+      "rows at {}:{} show that table {} was redefined by no statement in the binlog: it must be "
+      "read again before a start at SNAPSHOT",
+      file_, event_offset_, version.name.ToString());
+}
+
   if (!Captured(table)) xa_tables_.insert(std::move(table));
   return absl::OkStatus();
 }

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "coverage/coverage.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
 #include "ingest/prepared_xa.h"
 #include "log/log.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "transcode/frame_builder.h"
 
@@ -23,7 +23,7 @@ class GroupBuilder {
  public:
   // All must outlive it.
   GroupBuilder(const EventProcessor& processor, transcode::FrameBuilder& frames,
-               schema::Registry& registry, schema::Coverage& coverage, PreparedXa& prepared_xa)
+               schema::Registry& registry, coverage::Coverage& coverage, PreparedXa& prepared_xa)
       : processor_(processor),
         frames_(frames),
         registry_(registry),
@@ -49,7 +49,7 @@ class GroupBuilder {
   const EventProcessor& processor_;
   transcode::FrameBuilder& frames_;
   schema::Registry& registry_;
-  schema::Coverage& coverage_;
+  coverage::Coverage& coverage_;
   PreparedXa& prepared_xa_;
   std::vector<log::Record> records_;
   uint32_t coverage_steps_ = 0;

@@ -44,18 +44,19 @@ bool IsHeartbeat(std::string_view event) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
-  MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(parts.config.source.tables));
-  MILLRACE_ASSIGN_OR_RETURN(ColumnPatterns excluded,
-                            ColumnPatterns::Parse(parts.config.source.exclude_columns));
-  if (!excluded.empty()) {
-    parts.registry.SetColumnFilter([excluded](const TableName& table, std::string_view column) {
-      return !excluded.Matches(table, column);
+  MILLRACE_ASSIGN_OR_RETURN(
+      CaptureRules capture,
+      CaptureRules::Parse(parts.config.source.tables, parts.config.source.exclude_columns));
+  if (!capture.excluded_columns().empty()) {
+    parts.registry.SetColumnFilter([capture](const TableName& table, std::string_view column) {
+      return capture.CapturesColumn(table, column);
     });
   }
-  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(tables), std::move(excluded)));
+  parts.coverage.StartCapture(capture, parts.registry);
+  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(capture)));
 }
 
-Ingest::Ingest(const Parts& parts, TablePatterns tables, ColumnPatterns excluded_columns)
+Ingest::Ingest(const Parts& parts, CaptureRules capture)
     : config_(parts.config),
       pool_(parts.source),
       source_(pool_.options()),
@@ -66,8 +67,7 @@ Ingest::Ingest(const Parts& parts, TablePatterns tables, ColumnPatterns excluded
       clock_(parts.clock),
       commit_times_(parts.clock),
       on_uncovered_(parts.on_uncovered),
-      tables_(std::move(tables)),
-      excluded_columns_(std::move(excluded_columns)),
+      capture_(std::move(capture)),
       committer_options_(parts.committer) {
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
@@ -350,8 +350,7 @@ absl::Status Ingest::Prepare() {
   processor_ = std::make_unique<EventProcessor>(
       EventProcessor::Options{
           .flavour = queries_->info().flavour,
-          .tables = tables_,
-          .excluded_columns = excluded_columns_,
+          .capture = capture_,
           .event_bytes_max = source_.event_bytes_max,
           .start = std::move(start),
           .memory = SourceMemory::FromBinary(memory.value_or(""), log_.source_position())},
@@ -444,7 +443,7 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                        return PushGathered();
                      }});
   const absl::Status status = tasks_.RunDue(access);
-  processor_->NoteTasks();
+  if (access.ran()) processor_->NoteTasks();
   if (status.ok()) return status;
   // The stream itself is in order: a new connection begins where this one stands. Whether the disk
   // is, Run asks the committer.

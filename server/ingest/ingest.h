@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/retry_policy.h"
 #include "config/config.h"
+#include "coverage/coverage.h"
 #include "ingest/commit_group.h"
 #include "ingest/commit_time_limit.h"
 #include "ingest/committer.h"
@@ -31,11 +32,11 @@
 #include "ingest/source_watch.h"
 #include "ingest/table_counters.h"
 #include "log/log.h"
+#include "model/capture_rules.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
 #include "mysql/name_folding.h"
 #include "mysql/source_pool.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/live_changes.h"
 #include "snapshot/stream_tasks.h"
@@ -53,7 +54,7 @@ class Ingest {
     const SourcePool& source;
     log::Log& log;
     schema::Registry& registry;
-    schema::Coverage& coverage;
+    coverage::Coverage& coverage;
     // What they ask for is run here. Closed when ingest ends.
     snapshot::StreamTasks& tasks;
     const Clock& clock;
@@ -90,7 +91,7 @@ class Ingest {
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
-  Ingest(const Parts& parts, TablePatterns tables, ColumnPatterns excluded_columns);
+  Ingest(const Parts& parts, CaptureRules capture);
 
   void Run();
   // Connects and reads until something fails.
@@ -153,13 +154,12 @@ class Ingest {
   const SourceOptions& source_;
   log::Log& log_;
   schema::Registry& registry_;
-  schema::Coverage& coverage_;
+  coverage::Coverage& coverage_;
   snapshot::StreamTasks& tasks_;
   const Clock& clock_;
   CommitTimeLimit commit_times_;
   const std::function<void(const TableName&)> on_uncovered_;
-  const TablePatterns tables_;
-  const ColumnPatterns excluded_columns_;
+  const CaptureRules capture_;
   const Committer::Options committer_options_;
   TableCounterMap table_counters_;
   std::function<void(bool)> health_listener_ = [](bool) {};

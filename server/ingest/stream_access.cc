@@ -19,6 +19,7 @@ void TaskAccess::CountReads(const TableName& table, uint64_t rows) {
 }
 
 absl::Status TaskAccess::EndTask(absl::Status result) {
+  ran_ = true;
   if (!result.ok()) {
     records_.clear();
     if (!parts_.builder.in_transaction() || !parts_.builder.AbandonTransaction()) return result;

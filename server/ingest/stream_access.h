@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "coverage/coverage.h"
 #include "ingest/event_processor.h"
 #include "ingest/group_builder.h"
 #include "ingest/table_counters.h"
@@ -25,7 +26,7 @@ class TaskAccess final : public snapshot::StreamAccess {
     const EventProcessor& processor;
     transcode::FrameBuilder& builder;
     schema::Registry& registry;
-    schema::Coverage& coverage;
+    coverage::Coverage& coverage;
     snapshot::LiveChanges& live_changes;
     TableCounterMap& counters;
     GroupBuilder& groups;
@@ -46,17 +47,20 @@ class TaskAccess final : public snapshot::StreamAccess {
 
   transcode::FrameBuilder& builder() override { return parts_.builder; }
   schema::Registry& registry() override { return parts_.registry; }
-  schema::Coverage& coverage() override { return parts_.coverage; }
+  coverage::Coverage& coverage() override { return parts_.coverage; }
   snapshot::LiveChanges& live_changes() override { return parts_.live_changes; }
   void AddRecord(log::Record record) override { records_.push_back(std::move(record)); }
   absl::Status HandOver() override;
   void CountReads(const TableName& table, uint64_t rows) override;
   absl::Status EndTask(absl::Status result) override;
+  // A task has run.
+  bool ran() const { return ran_; }
 
  private:
   const Parts parts_;
   std::vector<log::Record> records_;  // of the task that runs
   Sequence newest_;                   // before it
+  bool ran_ = false;
 };
 
 }  // namespace millrace::ingest

@@ -9,11 +9,6 @@
 
 namespace millrace::ingest {
 
-bool IsSystemDatabase(std::string_view database) {
-  return database == "mysql" || database == "sys" || database == "performance_schema" ||
-         database == "information_schema" || database == "ndbinfo";
-}
-
 absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds, Sequence next) {
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t id, binlog::ParseTableMapId(body));
   Entry& entry = entries_[id];
@@ -26,10 +21,8 @@ absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds, Sequ
 absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, Sequence next,
                                  Entry& entry) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
-  const bool captured = tables_.Matches(map.database, map.table) && !IsSystemDatabase(map.database);
-  if (!captured) {
-    entry = {
-        .map = std::string(body), .plan = nullptr, .counters = nullptr, .partial_noted = false};
+  if (!rules_.Captures(map.database, map.table)) {
+    entry = {.map = std::string(body), .plan = nullptr, .counters = nullptr};
     return absl::OkStatus();
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableDetails> details, DetailsFor(map));
@@ -40,10 +33,8 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
       const schema::TableVersionPtr table,
       registry_.Resolve(map, details.has_value() ? &*details : nullptr, next));
   MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
-  entry = {.map = std::string(body),
-           .plan = std::move(plan),
-           .counters = counters_.For(table->name),
-           .partial_noted = false};
+  entry = {
+      .map = std::string(body), .plan = std::move(plan), .counters = counters_.For(table->name)};
   return absl::OkStatus();
 }
 

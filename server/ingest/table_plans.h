@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
 #include "ingest/table_counters.h"
+#include "model/capture_rules.h"
 #include "model/table_details.h"
 #include "model/table_name.h"
 #include "schema/registry.h"
@@ -34,13 +35,14 @@ class TablePlans {
     std::string map;                           // bytes of the TABLE_MAP body
     std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures the table
     TableCounters* counters = nullptr;         // null without a plan
-    bool partial_noted = false;                // coverage knows of partial row images
+    bool rows_noted = false;                   // coverage knows of rows of this definition
+    bool partial_noted = false;                // and of partial row images
   };
 
-  TablePlans(Flavour flavour, const TablePatterns& tables, schema::Registry& registry,
+  TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
              TableCounterMap& counters, FetchDetails fetch_details)
       : flavour_(flavour),
-        tables_(tables),
+        rules_(rules),
         registry_(registry),
         counters_(counters),
         fetch_(std::move(fetch_details)) {}
@@ -59,9 +61,9 @@ class TablePlans {
   // Forgets everything: after a restart of the source numbers are given out anew, and after a
   // change of definitions the same bytes may mean another type.
   void Clear() { entries_.clear(); }
-  // Coverage was set anew: what was noted of images must be noted again.
-  void ForgetPartialImages() {
-    for (auto& [id, entry] : entries_) entry.partial_noted = false;
+  // Coverage may have been set: what was noted of rows must be noted again.
+  void ForgetNotes() {
+    for (auto& [id, entry] : entries_) entry.rows_noted = entry.partial_noted = false;
   }
 
  private:
@@ -71,15 +73,12 @@ class TablePlans {
                             int64_t commit_seconds) const;
 
   const Flavour flavour_;
-  const TablePatterns& tables_;
+  const CaptureRules& rules_;
   schema::Registry& registry_;
   TableCounterMap& counters_;
   const FetchDetails fetch_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
   absl::flat_hash_set<TableName> redefined_;  // in this stream
 };
-
-// True for the databases that belong to the server itself.
-bool IsSystemDatabase(std::string_view database);
 
 }  // namespace millrace::ingest

@@ -71,10 +71,9 @@ absl::Status CheckCondition(Connection& connection, const TableName& table,
 
 class Snapshots::State {
  public:
-  State(const Parts& parts, TablePatterns captured, TablePatterns initial,
-        std::unique_ptr<Jobs> jobs)
+  State(const Parts& parts, CaptureRules capture, TablePatterns initial, std::unique_ptr<Jobs> jobs)
       : parts_(parts),
-        captured_(std::move(captured)),
+        capture_(std::move(capture)),
         initial_(std::move(initial)),
         jobs_(std::move(jobs)),
         pace_(parts.config.snapshot.rows_per_second, parts.clock) {}
@@ -101,14 +100,14 @@ class Snapshots::State {
   absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
                                                    const std::vector<TableName>& tables)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
-  using Newest = std::map<TableName, std::optional<schema::TableCoverage>>;
+  using Newest = std::map<TableName, std::optional<coverage::TableCoverage>>;
   absl::StatusOr<Newest> NewestOf(const std::vector<TableName>& tables)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
   std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
-  bool Covers(const schema::TableCoverage& coverage) const;
+  bool Covers(const coverage::TableCoverage& coverage) const;
 
   const Parts parts_;
-  const TablePatterns captured_;
+  const CaptureRules capture_;
   const TablePatterns initial_;
   const std::unique_ptr<Jobs> jobs_;
   Pace pace_;
@@ -128,6 +127,7 @@ class Snapshots::State {
 
 void Snapshots::State::Start() {
   const TableReader::Parts parts{.config = parts_.config,
+                                 .capture = capture_,
                                  .source = parts_.source,
                                  .jobs = *jobs_,
                                  .tasks = parts_.tasks,
@@ -205,7 +205,7 @@ absl::Status Snapshots::State::PlanInitial() {
   MILLRACE_RETURN_IF_ERROR(
       parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, initial_));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, initial_));
   return BeginUncovered(*connection, tables, "initial");
 }
 
@@ -266,7 +266,7 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
                      {{"field", "tables"}});
   }
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, wanted));
   if (tables.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
                      "no captured table of the source matches; see source.tables");
@@ -300,16 +300,15 @@ absl::StatusOr<Snapshots::State::Newest> Snapshots::State::NewestOf(
   return newest;
 }
 
-bool Snapshots::State::Covers(const schema::TableCoverage& coverage) const {
-  return coverage.complete && coverage.spoiled.empty() &&
-         coverage.begin >= parts_.log.range().oldest;
+bool Snapshots::State::Covers(const coverage::TableCoverage& coverage) const {
+  return coverage.HoldsAllRows(parts_.log.range().oldest);
 }
 
 absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const std::vector<std::string>& patterns) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, captured_, wanted));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, wanted));
   absl::MutexLock lock(&begin_mutex_);
   MILLRACE_ASSIGN_OR_RETURN(const Newest newest, NewestOf(tables));
   std::vector<TableName> waited_for;
@@ -318,18 +317,23 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const auto stored = parts_.coverage.Find(table);
     if (stored.has_value() && Covers(*stored)) continue;
     waited_for.push_back(table);
-    const std::optional<schema::TableCoverage>& coverage = newest.at(table);
+    const std::optional<coverage::TableCoverage>& coverage = newest.at(table);
     const bool soon = coverage.has_value() && Covers(*coverage);
     if (soon || jobs_->Reads(table)) continue;
-    if (coverage.has_value() && coverage->spoiled == schema::kPartialRows) {
+    if (coverage.has_value() && coverage->invalid_reason == coverage::kPartialRows) {
       return Unavailable(fmt::format(
           "the binlog told of rows of table {} without all their columns since its snapshot; run "
           "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
           table.ToString(), table.ToString()));
     }
+    // A failure of before says nothing about a table that is captured again.
+    if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
+      to_read.push_back(table);
+      continue;
+    }
     const Micros since = parts_.clock.WallMicros() - kFailureFresh;
     MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, since));
-    const bool trimmed = coverage.has_value() && coverage->complete && coverage->spoiled.empty();
+    const bool trimmed = coverage.has_value() && coverage->complete && coverage->invalid_reason.empty();
     if (trimmed && jobs_->WasReadSince(table, since)) {
       return Unavailable(
           fmt::format("the log was trimmed while table {} was read; raise "
@@ -352,13 +356,12 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
 }
 
 absl::StatusOr<std::unique_ptr<Snapshots>> Snapshots::Open(const Parts& parts) {
-  MILLRACE_ASSIGN_OR_RETURN(TablePatterns captured,
-                            TablePatterns::Parse(parts.config.source.tables));
+  MILLRACE_ASSIGN_OR_RETURN(CaptureRules capture, CaptureRules::Parse(parts.config.source.tables));
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns initial,
                             TablePatterns::Parse(parts.config.snapshot.tables));
   MILLRACE_ASSIGN_OR_RETURN(auto jobs, Jobs::Open(parts.log, parts.clock));
   return std::unique_ptr<Snapshots>(new Snapshots(
-      std::make_unique<State>(parts, std::move(captured), std::move(initial), std::move(jobs))));
+      std::make_unique<State>(parts, std::move(capture), std::move(initial), std::move(jobs))));
 }
 
 Snapshots::Snapshots(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -12,11 +12,11 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "coverage/coverage.h"
 #include "log/log.h"
 #include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
 #include "mysql/source_pool.h"
-#include "schema/coverage.h"
 #include "snapshot/stream_tasks.h"
 
 namespace millrace::snapshot {
@@ -30,7 +30,7 @@ class Snapshots {
     const Config& config;
     const SourcePool& source;
     log::Log& log;
-    const schema::Coverage& coverage;
+    const coverage::Coverage& coverage;
     StreamTasks& tasks;
     const Clock& clock;
   };

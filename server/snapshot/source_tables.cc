@@ -10,12 +10,11 @@
 namespace millrace::snapshot {
 
 absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
-                                                      const TablePatterns& captured,
+                                                      const CaptureRules& rules,
                                                       const TablePatterns& wanted) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<TableName> tables, FetchTableNames(connection));
   std::erase_if(tables, [&](const TableName& table) {
-    return !captured.Matches(table.database, table.table) ||
-           !wanted.Matches(table.database, table.table);
+    return !rules.Captures(table) || !wanted.Matches(table.database, table.table);
   });
   return tables;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "config/config.h"
+#include "model/capture_rules.h"
 #include "model/table_name.h"
 #include "mysql/connection.h"
 
@@ -13,7 +13,7 @@ namespace millrace::snapshot {
 
 // Tables that the source has now, are captured, and match `wanted`. Errors as FetchTableNames.
 absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
-                                                      const TablePatterns& captured,
+                                                      const CaptureRules& rules,
                                                       const TablePatterns& wanted);
 
 }  // namespace millrace::snapshot

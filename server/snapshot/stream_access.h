@@ -5,10 +5,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "coverage/coverage.h"
 #include "log/log.h"
 #include "model/binlog_place.h"
 #include "model/gtid_set.h"
-#include "schema/coverage.h"
 #include "schema/registry.h"
 #include "snapshot/live_changes.h"
 #include "transcode/frame_builder.h"
@@ -37,7 +37,7 @@ class StreamAccess {
   virtual transcode::FrameBuilder& builder() = 0;
   virtual schema::Registry& registry() = 0;
   // To be set behind the last step of the task that can fail: it is not taken back.
-  virtual schema::Coverage& coverage() = 0;
+  virtual coverage::Coverage& coverage() = 0;
   virtual LiveChanges& live_changes() = 0;
   // A record for the same batch as the changes added by the task and all before them. The open
   // frame closes behind the task, so that neither goes to disk without the other.

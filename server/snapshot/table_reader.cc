@@ -77,7 +77,17 @@ absl::Status TableReader::ReadUntilOver() {
   return absl::OkStatus();
 }
 
+// Should it be captured again, it is read from its first row, for its changes until then are lost.
+absl::Status TableReader::EndLeftOut() {
+  assignment_.progress.set_begin(0);
+  return End(TableState::STATE_FAILED,
+             MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                       "it is not captured any more: let source.tables include it and resume the "
+                       "snapshot, or cancel the snapshot"));
+}
+
 absl::Status TableReader::ReadPrepared() {
+  if (!parts_.capture.Captures(assignment_.table)) return EndLeftOut();
   MILLRACE_RETURN_IF_ERROR(Open());
   MILLRACE_ASSIGN_OR_RETURN(const bool exists, Describe());
   if (!exists) return End(TableState::STATE_GONE, absl::OkStatus());
@@ -124,9 +134,7 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
 
 // A statement that came while nobody recorded, as after a crash, has left its mark.
 bool TableReader::HasMoved(StreamAccess& stream) const {
-  const auto coverage = stream.coverage().Newest(assignment_.table);
-  return coverage.has_value() &&
-         schema::IsReadInVain(*coverage, Sequence{assignment_.progress.begin()});
+  return stream.coverage().ReadingIsVoid(assignment_.table, Sequence{assignment_.progress.begin()});
 }
 
 void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
@@ -143,11 +151,7 @@ void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
   progress.set_version(0);
   progress.clear_key_columns();
   progress.clear_last_key();
-  if (assignment_.whole()) {
-    stream.coverage().Set(
-        assignment_.table,
-        schema::WhenReadingBegins(stream.coverage().Newest(assignment_.table), begin));
-  }
+  if (assignment_.whole()) stream.coverage().BeginReading(assignment_.table, begin);
   stream.AddRecord(Jobs::RecordOf(assignment_));
 }
 
@@ -177,9 +181,11 @@ absl::StatusOr<bool> TableReader::Describe() {
   MILLRACE_RETURN_IF_ERROR(RunBehindEnd([&](StreamAccess& stream) {
     if (DefinitionChanged(stream)) {
       verdict = Verdict::kChanged;
-    } else {
-      refusal_ = Resolve(stream);
+      return absl::OkStatus();
     }
+    refusal_ = Resolve(stream);
+    // The log may have rows of another definition, though the stream told of no statement.
+    if (refusal_.ok() && stream.coverage().OnRows(*version_)) verdict = Verdict::kChanged;
     return absl::OkStatus();
   }));
   if (verdict == Verdict::kChanged) return Changed(kStatementCame);
@@ -362,11 +368,7 @@ absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status
 
 void TableReader::Complete(StreamAccess& stream) {
   if (!assignment_.whole()) return;
-  auto coverage = stream.coverage().Newest(assignment_.table);
-  if (!coverage.has_value()) return;
-  stream.coverage().Set(
-      assignment_.table,
-      schema::WhenAllIsRead(*std::move(coverage), Sequence{assignment_.progress.begin()}));
+  stream.coverage().EndReading(assignment_.table, Sequence{assignment_.progress.begin()});
 }
 
 void TableReader::WaitForPace(uint64_t rows) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "config/config.h"
 #include "model/binlog_place.h"
+#include "model/capture_rules.h"
 #include "model/gtid_set.h"
 #include "model/table_details.h"
 #include "mysql/connection.h"
@@ -34,6 +35,7 @@ class TableReader {
   // All must outlive it.
   struct Parts {
     const Config& config;
+    const CaptureRules& capture;
     const SourcePool& source;
     Jobs& jobs;
     StreamTasks& tasks;
@@ -68,6 +70,8 @@ class TableReader {
   static constexpr std::string_view kStatementCame = "a statement that concerns it came";
 
   absl::Status ReadUntilOver();
+  // Of a table that configuration leaves out.
+  absl::Status EndLeftOut();
   absl::Status ReadPrepared();
   // Begins to record what the stream does to the table.
   absl::Status Open();

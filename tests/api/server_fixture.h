@@ -96,7 +96,7 @@ class ServerTest : public ::testing::Test {
   void Start() {
     streams_ = std::make_unique<StreamList>(options_.streams_max);
     config_.log.directory = "/nowhere";
-    coverage_ = schema::Coverage::Open(log_.log()).value();
+    coverage_ = coverage::Coverage::Open(log_.log()).value();
     // Ingestion and readers are never started; snapshots can be started, paused and canceled.
     SourceOptions source;
     source.socket = "/nowhere/mysql.sock";
@@ -194,7 +194,7 @@ class ServerTest : public ::testing::Test {
   EnsureCovered ensure_;  // without it the server has no snapshots
   Config config_;
   std::unique_ptr<StreamList> streams_;
-  std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<coverage::Coverage> coverage_;
   snapshot::StreamTasks tasks_;
   std::optional<SourcePool> source_;
   std::unique_ptr<ingest::Ingest> ingest_;

@@ -40,7 +40,7 @@ class SnapshotStartTest : public ServerTest {
   }
   // After Start, and only on the test's thread.
   void Cover(const std::string& table, uint64_t begin, bool complete = true) {
-    coverage_->Set({"shop", table}, {.begin = {begin}, .complete = complete, .spoiled = ""});
+    coverage_->Set({"shop", table}, {.begin = {begin}, .complete = complete, .invalid_reason = ""});
     MILLRACE_CHECK(log_.log().PutRecords(coverage_->TakeUnstored()).ok());
     coverage_->MarkStored();
   }

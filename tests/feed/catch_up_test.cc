@@ -8,8 +8,8 @@
 #include <set>
 
 #include "feed/catch_up_limit.h"
+#include "coverage/coverage.h"
 #include "feed/filled_log.h"
-#include "schema/coverage.h"
 
 namespace millrace::feed {
 namespace {
@@ -29,7 +29,7 @@ using Row = std::tuple<std::string, uint32_t, size_t>;
 
 class CatchUpTest : public ::testing::Test {
  protected:
-  void SetUp() override { coverage_ = schema::Coverage::Open(log_->log()).value(); }
+  void SetUp() override { coverage_ = coverage::Coverage::Open(log_->log()).value(); }
   void Fill(const FilledLog::Options& options) {
     coverage_.reset();
     log_.emplace(options);
@@ -38,7 +38,8 @@ class CatchUpTest : public ::testing::Test {
   void Transaction(const std::vector<RowChange>& rows) { log_->Transaction(++number_, rows); }
   void Cover(const std::string& table, uint64_t begin, bool complete = true,
              const std::string& spoiled = "") {
-    coverage_->Set({"shop", table}, {.begin = {begin}, .complete = complete, .spoiled = spoiled});
+    coverage_->Set({"shop", table},
+                   {.begin = {begin}, .complete = complete, .invalid_reason = spoiled});
     MILLRACE_CHECK(log_->log().PutRecords(coverage_->TakeUnstored()).ok());
     coverage_->MarkStored();
   }
@@ -107,7 +108,7 @@ class CatchUpTest : public ::testing::Test {
   }
 
   std::optional<FilledLog> log_{std::in_place};
-  std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<coverage::Coverage> coverage_;
   TablePatterns patterns_;
   uint64_t number_ = 0;
   size_t response_bytes_ = 256 << 10;

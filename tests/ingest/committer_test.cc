@@ -19,7 +19,7 @@ class CommitterTest : public log::testing::LogTest {
   CommitterTest() {
     registry_ = schema::Registry::FromRecords({}, Flavour::kMysql).value();
     EXPECT_TRUE(Reopen().ok());
-    coverage_ = schema::Coverage::Open(*log_).value();
+    coverage_ = coverage::Coverage::Open(*log_).value();
     Start();
   }
   ~CommitterTest() override { Finish(); }
@@ -82,7 +82,7 @@ class CommitterTest : public log::testing::LogTest {
   }
 
   std::unique_ptr<schema::Registry> registry_;
-  std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<coverage::Coverage> coverage_;
   // Written on the committer's thread; read after Finish.
   std::vector<std::vector<uint64_t>> published_;
   std::vector<size_t> known_names_;

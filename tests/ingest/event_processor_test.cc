@@ -213,8 +213,8 @@ TEST_F(MysqlProcessorTest, RollbackToTheBeginningTakesAllBack) {
 
 TEST_F(MysqlProcessorTest, DroppedDatabaseIsToldOfEachTable) {
   Transaction(1, 1);
-  coverage_->Set({"b", "unseen"}, {.begin = {1}, .complete = true, .spoiled = {}});
-  coverage_->Set({"other", "x"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"b", "unseen"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  coverage_->Set({"other", "x"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Changes();
   Gtid(2);
   EXPECT_EQ(Query("DROP DATABASE b", "other"), "ended");
@@ -275,16 +275,25 @@ TEST_F(MysqlProcessorTest, StatementsThatNameExcludedColumnsAreLeftOut) {
 
 TEST_F(MysqlProcessorTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutItsText) {
   Transaction(1, 1);
-  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(2);
   EXPECT_EQ(Query("ALTER TABLE small COMMENT 'hunter2"), "ended");
   EXPECT_THAT(Changes(), ElementsAre("INSERT b.small", "SCHEMA_CHANGE b.small"));
   EXPECT_EQ(ChangeMessages()[1].schema_change().statement(), "");
-  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "a statement that could not be read");
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason,
+            "a statement that could not be read");
+}
+
+TEST_F(MysqlProcessorTest, RowsOfADefinitionThatNoStatementToldOfInvalidateCoverage) {
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .row_shape = 77});
+  snapshot::TableChanges& changes = live_changes_.Start({"b", "small"}, 100);
+  Transaction(1, 1);
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, coverage::kRedefined);
+  EXPECT_EQ(changes.definitions(), 1u);
 }
 
 TEST_F(MysqlProcessorTest, StatementIsReadUnderItsOwnMode) {
-  coverage_->Set({"b", "odd\\"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"b", "odd\\"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   constexpr uint64_t kMode =
       schema::StatementSession::kAnsiQuotes | schema::StatementSession::kNoBackslashEscapes;
@@ -324,21 +333,22 @@ TEST_F(MysqlProcessorTest, DefinitionOfSeveralTablesIsAChangeOfEachCapturedOne) 
 
 TEST_F(MysqlProcessorTest, StatementOfASourceThatKeepsLowerCaseIsOfTheTableItMeans) {
   processor_->SetNames(NameFolding::ToLower({}));
-  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   EXPECT_EQ(Query("ALTER TABLE B.Small ADD c INT"), "ended");
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
   EXPECT_THAT(ChangeMessages()[0].schema_change().tables(), ElementsAre("b.small"));
-  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "altered");
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, "altered");
 }
 
 TEST_F(MysqlProcessorTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable) {
   processor_->SetNames(NameFolding::ToLower({{"\u1e9e", std::nullopt}}));
-  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   EXPECT_EQ(Query("TRUNCATE `stra\u1e9ee`"), "ended");
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
-  EXPECT_EQ(coverage_->Newest({"b", "small"})->spoiled, "a statement that could not be read");
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason,
+            "a statement that could not be read");
 }
 
 TEST_F(MysqlProcessorTest, DefinitionThatFillsFramesIsCommittedWhole) {

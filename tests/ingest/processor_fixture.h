@@ -32,13 +32,15 @@ class ProcessorTest : public log::testing::LogTest {
 
   void Start(const std::vector<std::string>& tables) {
     registry_ = schema::Registry::FromRecords({}, flavour_).value();
-    coverage_ = schema::Coverage::Open(*log_).value();
+    coverage_ = coverage::Coverage::Open(*log_).value();
+    coverage_->StartCapture(CaptureRules::Parse(tables, excluded_).value(), *registry_);
+    coverage_->TakeUnstored();
+    coverage_->MarkStored();
     prepared_xa_ = PreparedXa::Open(*log_).value();
     builder_.emplace(frame_bytes_, transcode::FrameBuilder::Start{});
     processor_ = std::make_unique<EventProcessor>(
         EventProcessor::Options{.flavour = flavour_,
-                                .tables = TablePatterns::Parse(tables).value(),
-                                .excluded_columns = ColumnPatterns::Parse(excluded_).value(),
+                                .capture = CaptureRules::Parse(tables, excluded_).value(),
                                 .event_bytes_max = 1 << 20,
                                 .start = {.file = "binlog.000001", .offset = 4, .gtids = {}}},
         EventProcessor::Parts{
@@ -142,7 +144,7 @@ class ProcessorTest : public log::testing::LogTest {
   Flavour flavour_;
   uint32_t frame_bytes_ = 64 << 10;
   std::unique_ptr<schema::Registry> registry_;
-  std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<coverage::Coverage> coverage_;
   std::unique_ptr<PreparedXa> prepared_xa_;
   std::vector<std::string> excluded_;
   snapshot::LiveChanges live_changes_;

@@ -130,7 +130,7 @@ TEST_F(StreamAccessTest, ReadsAndTheirRecordGoToDiskTogetherWithWhatWasBefore) {
     MILLRACE_RETURN_IF_ERROR(Reads(access, 3));
     access.builder().EndTransaction();
     access.AddRecord(Record("progress"));
-    access.coverage().Set(kSmall, {.begin = {3}, .complete = true, .spoiled = {}});
+    access.coverage().Set(kSmall, {.begin = {3}, .complete = true, .invalid_reason = {}});
     access.CountReads(kSmall, 3);
     return absl::OkStatus();
   });
@@ -193,7 +193,7 @@ TEST_F(StreamAccessTest, LargeReadIsStagedAndCountsOnlyWithItsEnd) {
   Transaction(1, 1);
   Post({}, [this](StreamAccess& access) {
     access.AddRecord(Record("progress"));
-    access.coverage().Set(kSmall, {.begin = {2}, .complete = true, .spoiled = {}});
+    access.coverage().Set(kSmall, {.begin = {2}, .complete = true, .invalid_reason = {}});
     MILLRACE_RETURN_IF_ERROR(Reads(access, 20, 30'000, /*hand_over=*/true));
     access.builder().EndTransaction();
     return absl::OkStatus();
@@ -228,7 +228,7 @@ TEST_F(StreamAccessTest, FailedTaskLeavesNothingBehind) {
 }
 
 TEST_F(StreamAccessTest, RecordsOfATransactionInProgressWait) {
-  coverage_->Set(kSmall, {.begin = {1}, .complete = true, .spoiled = {}});
+  coverage_->Set(kSmall, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Transaction(1, 1);
   Gtid(2);
   Query("BEGIN");
@@ -282,9 +282,9 @@ class LiveStreamTest : public ProcessorTest {
     return Send(EventType::kUpdateRows, body);
   }
   void Cover(bool complete = true) {
-    coverage_->Set(kSmall, {.begin = {1}, .complete = complete, .spoiled = {}});
+    coverage_->Set(kSmall, {.begin = {1}, .complete = complete, .invalid_reason = {}});
   }
-  std::string SpoiledBy() const { return coverage_->Newest(kSmall)->spoiled; }
+  std::string SpoiledBy() const { return coverage_->Newest(kSmall)->invalid_reason; }
 
   std::optional<transcode::RowKey> key_;
 };
@@ -361,7 +361,7 @@ TEST_F(LiveStreamTest, CreatedTableIsCoveredFromItsOwnChangeOn) {
   Transaction(1, 2);
   Query("CREATE TABLE small (id INT)");
   EXPECT_EQ(coverage_->Newest(kSmall),
-            (schema::TableCoverage{.begin = {3}, .complete = true, .spoiled = {}}));
+            (coverage::TableCoverage{.begin = {3}, .complete = true, .invalid_reason = {}}));
   EXPECT_EQ(ChangeMessages().back().sequence(), 3u);
 }
 
@@ -393,7 +393,7 @@ TEST_F(LiveStreamTest, TruncateWhileATableIsReadMovesTheBegin) {
   Transaction(1, 4);
   Query("TRUNCATE small");
   EXPECT_EQ(coverage_->Newest(kSmall),
-            (schema::TableCoverage{.begin = {5}, .complete = false, .spoiled = {}}));
+            (coverage::TableCoverage{.begin = {5}, .complete = false, .invalid_reason = {}}));
 }
 
 TEST_F(LiveStreamTest, RenamedTableIsToldOfAsUncovered) {
@@ -412,10 +412,10 @@ TEST_F(LiveStreamTest, UnreadableStatementSpoilsEverything) {
 
 TEST_F(LiveStreamTest, DroppedDatabaseLeavesNothingBehind) {
   Cover();
-  coverage_->Spoil(kSmall, "altered");
+  coverage_->Set(kSmall, {.begin = {1}, .complete = true, .invalid_reason = "altered"});
   Query("DROP DATABASE b");
   EXPECT_EQ(coverage_->Newest(kSmall),
-            (schema::TableCoverage{.begin = {1}, .complete = true, .spoiled = {}}));
+            (coverage::TableCoverage{.begin = {1}, .complete = true, .invalid_reason = {}}));
 }
 
 }  // namespace

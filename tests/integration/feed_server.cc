@@ -67,14 +67,14 @@ std::unique_ptr<FeedServer> FeedServer::MustStart(const SourceServer& source,
 
 FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options)
     : client_tls_(options.client_tls) {
-  WriteConfig(source, options);
+  Configure(source, options);
 }
 
 FeedServer::~FeedServer() {
   if (process_.has_value() && process_->Running()) Stop();
 }
 
-void FeedServer::WriteConfig(const SourceServer& source, const FeedServerOptions& options) const {
+void FeedServer::Configure(const SourceServer& source, const FeedServerOptions& options) const {
   std::ofstream password(password_file());
   password << kFeedPassword;
   std::vector<std::string> source_lines = {"socket: " + source.socket(),

@@ -61,6 +61,8 @@ class FeedServer {
   void Kill();
   // Starts it again on the same data and with the same options, on a port of the system's choice.
   void Start();
+  // Other options, from the next Start on.
+  void Configure(const SourceServer& source, const FeedServerOptions& options) const;
   // Waits until the status says `wanted`; answers the status.
   v1::GetStatusResponse WaitForState(v1::SourceStatus::State wanted);
   // Waits until the reason of the source's error is this.
@@ -73,7 +75,6 @@ class FeedServer {
 
  private:
   FeedServer(const SourceServer& source, const FeedServerOptions& options);
-  void WriteConfig(const SourceServer& source, const FeedServerOptions& options) const;
   void WaitUntilServing();
 
   TempDirectory directory_;

@@ -17,10 +17,20 @@ SnapshotShop::SnapshotShop(Flavour flavour, std::vector<std::string> source_opti
 
 void SnapshotShop::StartFeed(std::vector<std::string> lines, std::vector<std::string> tables,
                              std::vector<std::string> source) {
+  snapshot_lines_ = lines;
   feed_ = FeedServer::MustStart(
       *source_,
       {.tables = std::move(tables), .source = std::move(source), .snapshot = std::move(lines)});
   admin_.emplace(*feed_);
+}
+
+void SnapshotShop::RestartFeed(std::vector<std::string> tables, std::vector<std::string> source) {
+  feed_->Stop();
+  feed_->Configure(
+      *source_,
+      {.tables = std::move(tables), .source = std::move(source), .snapshot = snapshot_lines_});
+  feed_->Start();
+  feed_->WaitForState(v1::SourceStatus::STATE_STREAMING);
 }
 
 std::unique_ptr<SnapshotLoad> SnapshotShop::Write(const std::vector<std::string>& names,

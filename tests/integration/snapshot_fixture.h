@@ -29,6 +29,8 @@ class SnapshotShop {
   void StartFeed(std::vector<std::string> lines,
                  std::vector<std::string> tables = {"shop.*", kMarkerTables},
                  std::vector<std::string> source = {});
+  // Stops the feed, and starts it with other tables and further lines of section `source`.
+  void RestartFeed(std::vector<std::string> tables, std::vector<std::string> source = {});
   // Changes rows of the tables until the end of the scope.
   std::unique_ptr<SnapshotLoad> Write(const std::vector<std::string>& names, uint64_t numbers,
                                       std::chrono::milliseconds pause = {});
@@ -45,6 +47,7 @@ class SnapshotShop {
  private:
   std::unique_ptr<SourceServer> source_;
   SqlSession sql_;
+  std::vector<std::string> snapshot_lines_;
   std::unique_ptr<FeedServer> feed_;
   std::optional<SnapshotAdmin> admin_;
 };

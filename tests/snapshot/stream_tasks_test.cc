@@ -27,7 +27,7 @@ class FakeAccess final : public StreamAccess {
   uint32_t server_id() const override { return 1; }
   transcode::FrameBuilder& builder() override { return builder_; }
   schema::Registry& registry() override { return *registry_; }
-  schema::Coverage& coverage() override { return *coverage_; }
+  coverage::Coverage& coverage() override { return *coverage_; }
   LiveChanges& live_changes() override { return live_changes_; }
   void AddRecord(log::Record /*record*/) override {}
   absl::Status HandOver() override { return absl::OkStatus(); }
@@ -45,7 +45,7 @@ class FakeAccess final : public StreamAccess {
   std::string server_uuid_;
   transcode::FrameBuilder builder_;
   std::unique_ptr<schema::Registry> registry_;
-  std::unique_ptr<schema::Coverage> coverage_;
+  std::unique_ptr<coverage::Coverage> coverage_;
   LiveChanges live_changes_;
 };
 

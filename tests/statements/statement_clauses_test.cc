@@ -10,10 +10,10 @@
 
 #include "binlog/event.h"
 #include "binlog/events.h"
+#include "coverage/statement_effects.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "gtest/gtest.h"
-#include "ingest/coverage_rules.h"
 #include "ingest/sent_statement.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/source_fixture.h"
@@ -60,7 +60,7 @@ std::string Text(const std::set<TableName>& tables) {
 // Which tables there are behind the statements.
 std::set<TableName> Predicted(const Found& found, std::set<TableName> tables) {
   for (const Statement& statement : found) {
-    if (ingest::DropsDatabase(statement)) {
+    if (coverage::DropsDatabase(statement)) {
       std::erase_if(tables,
                     [&](const TableName& table) { return table.database == statement.database; });
     }
@@ -258,7 +258,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
       EXPECT_FALSE(statement.may_concern_any_table);
       concerned.insert(statement.tables.begin(), statement.tables.end());
       for (const auto& [table, state] : run.before) {
-        if (ingest::DropsDatabase(statement) && table.database == statement.database) {
+        if (coverage::DropsDatabase(statement) && table.database == statement.database) {
           concerned.insert(table);
         }
       }
@@ -281,7 +281,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     for (const TableName& table : changed) {
       EXPECT_TRUE(concerned.contains(table)) << table.ToString() << " of " << Text(concerned);
     }
-    const bool of_database = std::any_of(found.begin(), found.end(), ingest::DropsDatabase);
+    const bool of_database = std::any_of(found.begin(), found.end(), coverage::DropsDatabase);
     for (const TableName& table : concerned) {
       EXPECT_TRUE(of_database || run.named.contains(table)) << table.ToString();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "ingest/coverage_rules.h"
+#include "coverage/statement_effects.h"
 
 #include <string>
 #include <string_view>
@@ -8,10 +8,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace millrace::ingest {
+namespace millrace::coverage {
 namespace {
 
-using schema::TableCoverage;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -29,7 +28,7 @@ std::vector<std::string> EffectsOfText(std::string_view text) {
   return effects;
 }
 
-TEST(CoverageRules, WhatIsMadeNewOrGoneHoldsNoRows) {
+TEST(StatementEffects, WhatIsMadeNewOrGoneHoldsNoRows) {
   EXPECT_THAT(EffectsOfText("CREATE TABLE t (a INT)"), ElementsAre("emptied d.t"));
   EXPECT_THAT(EffectsOfText("CREATE OR REPLACE TABLE t (a INT)"), ElementsAre("emptied d.t"));
   EXPECT_THAT(EffectsOfText("DROP TABLE IF EXISTS t, x.u"),
@@ -37,11 +36,11 @@ TEST(CoverageRules, WhatIsMadeNewOrGoneHoldsNoRows) {
   EXPECT_THAT(EffectsOfText("TRUNCATE t"), ElementsAre("emptied d.t"));
 }
 
-TEST(CoverageRules, CreateIfNotExistsTellsNothing) {
+TEST(StatementEffects, CreateIfNotExistsTellsNothing) {
   EXPECT_THAT(EffectsOfText("CREATE TABLE IF NOT EXISTS t (a INT)"), IsEmpty());
 }
 
-TEST(CoverageRules, TemporaryTablesViewsAndTriggersTouchNoRows) {
+TEST(StatementEffects, TemporaryTablesViewsAndTriggersTouchNoRows) {
   for (const std::string_view text :
        {"CREATE TEMPORARY TABLE t (a INT)", "DROP TEMPORARY TABLE t", "DROP VIEW t",
         "CREATE VIEW t AS SELECT 1", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
@@ -50,7 +49,7 @@ TEST(CoverageRules, TemporaryTablesViewsAndTriggersTouchNoRows) {
   }
 }
 
-TEST(CoverageRules, RenameMovesRowsToWhereTheLogDoesNotKnowThem) {
+TEST(StatementEffects, RenameMovesRowsToWhereTheLogDoesNotKnowThem) {
   EXPECT_THAT(EffectsOfText("RENAME TABLE t TO u"), ElementsAre("emptied d.t", "arrived d.u"));
   EXPECT_THAT(EffectsOfText("RENAME TABLE t TO _t, _g TO t"),
               ElementsAre("emptied d.t", "arrived d._t", "emptied d._g", "arrived d.t"));
@@ -58,7 +57,7 @@ TEST(CoverageRules, RenameMovesRowsToWhereTheLogDoesNotKnowThem) {
               ElementsAre("altered d.t", "altered x.u", "emptied d.t", "arrived x.u"));
 }
 
-TEST(CoverageRules, AlterMayChangeRowsUnlessItIsOfIndexes) {
+TEST(StatementEffects, AlterMayChangeRowsUnlessItIsOfIndexes) {
   EXPECT_THAT(EffectsOfText("ALTER TABLE t ADD a INT"), ElementsAre("altered d.t"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u"),
               ElementsAre("altered d.t", "altered d.u"));
@@ -71,7 +70,7 @@ TEST(CoverageRules, AlterMayChangeRowsUnlessItIsOfIndexes) {
   EXPECT_THAT(EffectsOfText("DROP INDEX i ON t"), IsEmpty());
 }
 
-TEST(CoverageRules, DatabaseIsGoneWhenItIsDroppedOrReplaced) {
+TEST(StatementEffects, DatabaseIsGoneWhenItIsDroppedOrReplaced) {
   const auto drops = [](std::string_view text) {
     return DropsDatabase(schema::Classify(text, "d"));
   };
@@ -84,38 +83,38 @@ TEST(CoverageRules, DatabaseIsGoneWhenItIsDroppedOrReplaced) {
 
 TableCoverage Complete(uint64_t begin) { return {.begin = {begin}, .complete = true}; }
 TableCoverage BeingRead(uint64_t begin) { return {.begin = {begin}, .complete = false}; }
-TableCoverage Spoiled(TableCoverage coverage, std::string_view why) {
-  coverage.spoiled = why;
+TableCoverage Invalid(TableCoverage coverage, std::string_view why) {
+  coverage.invalid_reason = why;
   return coverage;
 }
 
-TEST(CoverageRules, EmptyTableIsCoveredFromThereOn) {
+TEST(StatementEffects, EmptyTableIsCoveredFromThereOn) {
   const auto emptied = [](const std::optional<TableCoverage>& before) {
-    return CoverageBehind(TableEffect::kEmptied, before, {9});
+    return AfterStatement(TableEffect::kEmptied, before, {9});
   };
   EXPECT_EQ(emptied(std::nullopt), Complete(9));
   EXPECT_EQ(emptied(Complete(3)), Complete(9));
-  EXPECT_EQ(emptied(Spoiled(Complete(3), "x")), Complete(9));
-  EXPECT_EQ(emptied(Spoiled(BeingRead(3), "x")), Complete(9));
+  EXPECT_EQ(emptied(Invalid(Complete(3), "x")), Complete(9));
+  EXPECT_EQ(emptied(Invalid(BeingRead(3), "x")), Complete(9));
   EXPECT_EQ(emptied(BeingRead(3)), BeingRead(9));
 }
 
-TEST(CoverageRules, ArrivedRowsAreNotCovered) {
+TEST(StatementEffects, ArrivedRowsAreNotCovered) {
   for (const auto& before :
        {std::optional<TableCoverage>(), std::optional(Complete(3)), std::optional(BeingRead(3))}) {
-    EXPECT_EQ(CoverageBehind(TableEffect::kArrived, before, {9}), Spoiled(BeingRead(9), "renamed"));
+    EXPECT_EQ(AfterStatement(TableEffect::kArrived, before, {9}), Invalid(BeingRead(9), "renamed"));
   }
 }
 
-TEST(CoverageRules, AlteredTableIsSpoiledAlsoWhileItIsBeingRead) {
+TEST(StatementEffects, AlterInvalidatesAlsoWhileTheTableIsBeingRead) {
   const auto altered = [](const std::optional<TableCoverage>& before) {
-    return CoverageBehind(TableEffect::kAltered, before, {9});
+    return AfterStatement(TableEffect::kAltered, before, {9});
   };
   EXPECT_EQ(altered(std::nullopt), std::nullopt);
-  EXPECT_EQ(altered(Complete(3)), Spoiled(Complete(3), "altered"));
-  EXPECT_EQ(altered(Spoiled(Complete(3), "x")), Spoiled(Complete(3), "x"));
-  EXPECT_EQ(altered(BeingRead(3)), Spoiled(BeingRead(3), "altered"));
+  EXPECT_EQ(altered(Complete(3)), Invalid(Complete(3), "altered"));
+  EXPECT_EQ(altered(Invalid(Complete(3), "x")), Invalid(Complete(3), "x"));
+  EXPECT_EQ(altered(BeingRead(3)), Invalid(BeingRead(3), "altered"));
 }
 
 }  // namespace
-}  // namespace millrace::ingest
+}  // namespace millrace::coverage

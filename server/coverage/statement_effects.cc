@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "ingest/coverage_rules.h"
+#include "coverage/statement_effects.h"
 
 #include <utility>
 
-namespace millrace::ingest {
+namespace millrace::coverage {
 namespace {
 
 using schema::Statement;
 using schema::StatementVerb;
-using schema::TableCoverage;
 using Effects = std::vector<std::pair<TableName, TableEffect>>;
 
 void AddRenames(const Statement& statement, Effects& effects) {
@@ -69,22 +68,4 @@ bool DropsDatabase(const Statement& statement) {
          (statement.verb == StatementVerb::kCreate && statement.or_replace);
 }
 
-std::optional<TableCoverage> CoverageBehind(TableEffect effect,
-                                            const std::optional<TableCoverage>& before,
-                                            Sequence at) {
-  const bool being_read = before.has_value() && !before->complete && before->spoiled.empty();
-  switch (effect) {
-    case TableEffect::kEmptied:
-      return TableCoverage{.begin = at, .complete = !being_read, .spoiled = {}};
-    case TableEffect::kArrived:
-      return TableCoverage{.begin = at, .complete = false, .spoiled = "renamed"};
-    case TableEffect::kAltered:
-      break;
-  }
-  // Also while it is being read: its reader, or the next one after a crash, sees by the mark that
-  // it has to begin anew.
-  if (!before.has_value() || !before->spoiled.empty()) return before;
-  return TableCoverage{.begin = before->begin, .complete = before->complete, .spoiled = "altered"};
-}
-
-}  // namespace millrace::ingest
+}  // namespace millrace::coverage

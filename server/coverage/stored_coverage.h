@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "coverage/table_coverage.h"
+#include "log/log.h"
+#include "model/table_name.h"
+
+namespace millrace::coverage {
+
+// The form in which coverage is stored: FORMAT.md.
+
+log::Record MakeRecord(const TableName& table, const TableCoverage& coverage);
+bool IsCoverageKey(std::string_view key);
+
+// A record as read back. Records of versions that did not know the shape of rows lack it.
+struct ParsedCoverage {
+  TableName table;
+  TableCoverage coverage;
+  bool has_row_shape = false;
+};
+// kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
+absl::StatusOr<ParsedCoverage> ParseRecord(std::string_view key, std::string_view value);
+
+// Patterns of the columns that are not captured.
+log::Record MakeExcludedRecord(const std::vector<std::string>& patterns);
+inline constexpr std::string_view kExcludedKey = "capture.excluded_columns";
+// Errors as ParseRecord.
+absl::StatusOr<std::vector<std::string>> ParseExcluded(std::string_view value);
+
+}  // namespace millrace::coverage
