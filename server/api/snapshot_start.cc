@@ -80,6 +80,12 @@ absl::Status SnapshotStart::Await() {
   const Micros now = clock_.SteadyMicros();
   look_again_at_ = now + kLookInterval;
   const bool begun = plan_.resume.has_value() && !plan_.resume->catch_up->parts.empty();
+  if (begun && plan_.resume->catch_up->tables.has_value()) {
+    MILLRACE_ASSIGN_OR_RETURN(auto tables,
+                              feed::CatchUpTablesOf(*plan_.resume, parts_.registry, plan_.tables));
+    Begin(std::move(tables), plan_.resume->catch_up->parts);
+    return absl::OkStatus();
+  }
   if (begun) {
     auto tables = feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables,
                                           plan_.resume->sequence);

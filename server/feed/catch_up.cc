@@ -102,7 +102,23 @@ Token CatchUp::token() const {
     Sequence& sent = token.catch_up->parts.back().sent;
     sent = std::min(sent, at_);
   }
+  token.catch_up->tables = TablesLeft(token.catch_up->parts);
   return token;
+}
+
+// Those that begin where all parts have come to are sent as a whole.
+std::vector<SnapshotTable> CatchUp::TablesLeft(const std::vector<CatchUpPart>& parts) const {
+  Sequence sent;
+  for (const CatchUpPart& part : parts) sent = std::max(sent, part.sent);
+  std::vector<SnapshotTable> tables;
+  for (const CatchUpTable& table : tables_.tables) {
+    if (table.begin < sent) tables.push_back({.table_id = table.table_id, .begin = table.begin});
+  }
+  std::sort(tables.begin(), tables.end(),
+            [](const SnapshotTable& left, const SnapshotTable& right) {
+              return left.table_id < right.table_id;
+            });
+  return tables;
 }
 
 absl::StatusOr<Delivery> CatchUp::Next() {

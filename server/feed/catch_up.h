@@ -62,6 +62,7 @@ class CatchUp {
   };
   enum class Step { kDone, kFull };
 
+  std::vector<SnapshotTable> TablesLeft(const std::vector<CatchUpPart>& parts) const;
   void BeginPart();
   void EndPart();
   void SplitWhileTooLarge();

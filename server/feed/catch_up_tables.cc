@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "fmt/format.h"
 #include "xxhash.h"
 
@@ -37,6 +38,15 @@ uint64_t DigestOf(std::vector<std::string> texts) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+// `found.newest` is set.
+void AddTable(const SnapshotTable& table, const schema::Registry& registry, CatchUpTables& found) {
+  // What came after `newest` must not decide how a stream goes on that began before it.
+  const schema::TableVersionPtr version = registry.FindAt(table.table_id, found.newest);
+  found.tables.push_back(
+      {.table_id = table.table_id, .begin = table.begin, .key = KeyOf(*version)});
+  found.begin = std::min(found.begin, table.begin);
+}
+
 }  // namespace
 
 std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage::Coverage& coverage,
@@ -59,14 +69,32 @@ std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage:
     const schema::TableVersionPtr version = registry.Find(name);
     // Without a row so far.
     if (version == nullptr) continue;
-    found.tables.push_back(
-        {.table_id = version->table_id, .begin = table.begin, .key = KeyOf(*version)});
-    found.begin = std::min(found.begin, table.begin);
+    AddTable({.table_id = version->table_id, .begin = table.begin}, registry, found);
   }
   // Coverage and definitions move behind the log and before readers are told of the same changes:
   // if the log has not moved beyond what readers see, they belong to it.
   if (feed.log().range().newest != published) return std::nullopt;
   found.digest = DigestOf(std::move(texts));
+  return found;
+}
+
+absl::StatusOr<CatchUpTables> CatchUpTablesOf(const Token& token, const schema::Registry& registry,
+                                              const TablePatterns& patterns) {
+  const auto malformed = [] {
+    return MakeError(absl::StatusCode::kInvalidArgument, "TOKEN_MALFORMED",
+                     "the resume token names tables that its request does not: pass it on exactly "
+                     "as it was received");
+  };
+  if (!token.catch_up.has_value() || !token.catch_up->tables.has_value()) return malformed();
+  CatchUpTables found{.newest = token.sequence};
+  found.begin = found.newest.next();
+  found.digest = token.catch_up->tables_digest;
+  for (const SnapshotTable& table : *token.catch_up->tables) {
+    const std::optional<TableName> name = registry.NameOf(table.table_id);
+    const bool known = name.has_value() && registry.Find(table.table_id) != nullptr;
+    if (!known || !patterns.Matches(name->database, name->table)) return malformed();
+    AddTable(table, registry, found);
+  }
   return found;
 }
 

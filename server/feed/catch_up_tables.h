@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "coverage/coverage.h"
 #include "feed/feed.h"
 #include "model/sequence.h"
 #include "model/table_name.h"
+#include "model/token.h"
 #include "schema/registry.h"
 
 namespace millrace::feed {
@@ -40,6 +42,11 @@ std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage:
                                                const schema::Registry& registry,
                                                const TablePatterns& patterns,
                                                std::optional<Sequence> newest);
+
+// The same as `token` names them. INVALID_ARGUMENT TOKEN_MALFORMED: a table is not known or does
+// not match `patterns`, or none are named.
+absl::StatusOr<CatchUpTables> CatchUpTablesOf(const Token& token, const schema::Registry& registry,
+                                              const TablePatterns& patterns);
 
 // Digest of patterns as they stand in a request, in any order.
 uint64_t DigestOfPatterns(std::vector<std::string> patterns);

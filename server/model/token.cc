@@ -2,6 +2,8 @@
 
 #include "model/token.h"
 
+#include <limits>
+
 #include "absl/strings/escaping.h"
 #include "base/bytes.h"
 #include "base/crc32.h"
@@ -14,10 +16,13 @@ namespace {
 // Persistent, see FORMAT.md.
 constexpr uint8_t kTokenVersion = 1;
 constexpr uint8_t kCatchUpVersion = 2;
+constexpr uint8_t kCatchUpTablesVersion = 3;
 constexpr size_t kChecksumBytes = 4;
 // Largest set that keeps the text below kTokenCharactersMax; the other fields take 40 bytes at
 // most, or no set is there.
 constexpr size_t kGtidBytesMax = kTokenCharactersMax / 4 * 3 - 40;
+// Largest list of tables: all other fields, with kPartsMax parts, take less than 1 KiB.
+constexpr size_t kTableBytesMax = kTokenCharactersMax / 4 * 3 - 1024;
 // A part and what was split from it at each depth.
 constexpr size_t kPartsMax = CatchUpPart::kDepthMax + 1;
 
@@ -40,6 +45,35 @@ void AppendCatchUp(const CatchUpPlace& place, std::string& to) {
   }
 }
 
+// Ids and beginnings are written as differences, most of which are small.
+std::string TablesOf(const CatchUpPlace& place) {
+  std::string bytes;
+  AppendVarint(bytes, place.tables->size());
+  uint32_t id = 0;
+  for (const SnapshotTable& table : *place.tables) {
+    AppendVarint(bytes, table.table_id - id);
+    AppendVarint(bytes, table.begin.value - place.begin.value);
+    id = table.table_id;
+  }
+  return bytes;
+}
+
+std::vector<SnapshotTable> ParseTables(const CatchUpPlace& place, ByteReader& reader) {
+  std::vector<SnapshotTable> tables;
+  const uint64_t count = reader.Varint();
+  uint64_t id = 0;
+  while (reader.ok() && tables.size() < count) {
+    const uint64_t step = reader.Varint();
+    const uint64_t after = reader.Varint();
+    constexpr uint64_t kIdMax = std::numeric_limits<uint32_t>::max();
+    const bool fits = step != 0 && step <= kIdMax - id && after <= ~place.begin.value;
+    if (!fits) reader.Fail();
+    id += step;
+    tables.push_back({.table_id = static_cast<uint32_t>(id), .begin = {place.begin.value + after}});
+  }
+  return tables;
+}
+
 CatchUpPlace ParseCatchUp(ByteReader& reader) {
   CatchUpPlace place;
   place.patterns_digest = reader.Little64();
@@ -60,15 +94,21 @@ CatchUpPlace ParseCatchUp(ByteReader& reader) {
 }  // namespace
 
 std::string Token::ToString() const {
+  std::string tables;
+  if (catch_up.has_value() && catch_up->tables.has_value()) tables = TablesOf(*catch_up);
+  if (tables.size() > kTableBytesMax) tables.clear();
   std::string bytes;
-  bytes.reserve(32 + gtids.size());
-  bytes.push_back(static_cast<char>(catch_up.has_value() ? kCatchUpVersion : kTokenVersion));
+  bytes.reserve(32 + gtids.size() + tables.size());
+  bytes.push_back(static_cast<char>(!catch_up.has_value() ? kTokenVersion
+                                    : tables.empty()      ? kCatchUpVersion
+                                                          : kCatchUpTablesVersion));
   AppendLittle64(bytes, log_id);
   AppendVarint(bytes, sequence.value);
   AppendVarint(bytes, changes_into_transaction);
   const bool with_gtids = gtids.size() <= kGtidBytesMax && !catch_up.has_value();
   AppendSized(bytes, with_gtids ? std::string_view(gtids) : "");
   if (catch_up.has_value()) AppendCatchUp(*catch_up, bytes);
+  bytes.append(tables);
   AppendLittle32(bytes, Crc32(bytes));
   return absl::WebSafeBase64Escape(bytes);
 }
@@ -88,14 +128,18 @@ absl::StatusOr<Token> Token::Parse(std::string_view text) {
   }
   ByteReader reader(body);
   const uint8_t version = reader.Little8();
-  if (version != kTokenVersion && version != kCatchUpVersion)
+  if (version < kTokenVersion || version > kCatchUpTablesVersion) {
     return TokenMalformed("made by another version");
+  }
   Token token;
   token.log_id = reader.Little64();
   token.sequence.value = reader.Varint();
   token.changes_into_transaction = reader.Varint();
   token.gtids = reader.Sized();
-  if (version == kCatchUpVersion) token.catch_up = ParseCatchUp(reader);
+  if (version != kTokenVersion) token.catch_up = ParseCatchUp(reader);
+  if (version == kCatchUpTablesVersion) {
+    token.catch_up->tables = ParseTables(*token.catch_up, reader);
+  }
   if (!reader.ok() || !reader.empty()) return TokenMalformed("bad fields");
   return token;
 }

@@ -28,6 +28,13 @@ struct CatchUpPart {
   friend bool operator==(const CatchUpPart&, const CatchUpPart&) = default;
 };
 
+// A table of a snapshot: its rows are in its changes from `begin` on.
+struct SnapshotTable {
+  uint32_t table_id = 0;
+  Sequence begin;
+  friend bool operator==(const SnapshotTable&, const SnapshotTable&) = default;
+};
+
 // How far the rows of a snapshot, which are taken from the log backwards, have been sent.
 struct CatchUpPlace {
   uint64_t patterns_digest = 0;  // of the tables asked for
@@ -36,6 +43,10 @@ struct CatchUpPlace {
   // What is left, the last one next. None: nothing was sent yet, and the tables are still to be
   // looked for.
   std::vector<CatchUpPart> parts;
+  // The tables that have rows left to send, ascending, so that nothing that becomes of a table
+  // later matters. Nothing in tokens of earlier versions, and where a token has no room for them:
+  // the tables are then found by what the log holds of them now, which must have `tables_digest`.
+  std::optional<std::vector<SnapshotTable>> tables = std::nullopt;
   friend bool operator==(const CatchUpPlace&, const CatchUpPlace&) = default;
 };
 

@@ -209,12 +209,37 @@ TEST_F(SnapshotStartTest, ResumeWithOtherTablesIsRefused) {
   EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-TEST_F(SnapshotStartTest, ResumeIsExpiredOnceATableWasSnapshotAnew) {
+TEST_F(SnapshotStartTest, ResumesAfterItsTableWasEmptiedOrReadAgain) {
   AddLargeRows();
   StartCovered();
   const std::string token = TokenAmongRows();
+  Cover("keyed", 11);
+  EXPECT_THAT(Subscribe(Resume(token))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
+  Cover("keyed", 11, /*complete=*/false);
+  EXPECT_THAT(Subscribe(Resume(token))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
+}
+
+TEST_F(SnapshotStartTest, TokenOfAnEarlierVersionIsExpiredOnceItsTableWasReadAgain) {
+  AddLargeRows();
+  StartCovered();
+  Token token = Token::Parse(TokenAmongRows()).value();
+  token.catch_up->tables.reset();
+  EXPECT_THAT(Subscribe(Resume(token.ToString()))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
   Cover("keyed", 7);
-  EXPECT_THAT(Refusal(Resume(token)), Pair("SNAPSHOT_EXPIRED", grpc::StatusCode::OUT_OF_RANGE));
+  EXPECT_THAT(Refusal(Resume(token.ToString())),
+              Pair("SNAPSHOT_EXPIRED", grpc::StatusCode::OUT_OF_RANGE));
+}
+
+TEST_F(SnapshotStartTest, TableThatIsNotCapturedAnyMoreIsRefusedByName) {
+  StartCovered();
+  coverage_->Set({"shop", "keyed"},
+                 {.begin = {1}, .invalid_reason = std::string(coverage::kNotCaptured)});
+  MILLRACE_CHECK(log_.log().PutRecords(coverage_->TakeUnstored()).ok());
+  coverage_->MarkStored();
+  v1::SubscribeRequest request = Snapshot();
+  request.add_tables("shop.keyed");
+  EXPECT_THAT(Refusal(request),
+              Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
 }
 
 TEST_F(SnapshotStartTest, TokenAmongRowsIsNoEnd) {

@@ -4,11 +4,12 @@
 
 #include "feed/catch_up.h"
 
+#include <functional>
 #include <random>
 #include <set>
 
-#include "feed/catch_up_limit.h"
 #include "coverage/coverage.h"
+#include "feed/catch_up_limit.h"
 #include "feed/filled_log.h"
 
 namespace millrace::feed {
@@ -52,10 +53,33 @@ class CatchUpTest : public ::testing::Test {
   // Continues from a token, as a new stream would.
   CatchUpOptions OptionsOf(const Token& token) {
     CatchUpOptions options = Options();
+    options.tables = CatchUpTablesOf(token, log_->registry(), patterns_).value();
+    options.parts = token.catch_up->parts;
+    return options;
+  }
+  // As a stream of an earlier version did, whose tokens did not name the tables.
+  CatchUpOptions OptionsByDigest(const Token& token) {
+    CatchUpOptions options = Options();
     options.tables = *Find(token.sequence);
     EXPECT_EQ(options.tables.digest, token.catch_up->tables_digest);
     options.parts = token.catch_up->parts;
     return options;
+  }
+  // What is left after the first response, whatever `meanwhile` does to the tables.
+  std::vector<Row> RowsResumedAfter(const std::function<void()>& meanwhile) {
+    std::vector<v1::Change> changes;
+    const auto first = CatchUp(log_->feed(), Options()).Next();
+    Collect(first->selection, changes);
+    meanwhile();
+    Token token = Token::Parse(first->token.ToString()).value();
+    while (token.catch_up.has_value()) {
+      const auto next = CatchUp(log_->feed(), OptionsOf(token)).Next();
+      Collect(next->selection, changes);
+      token = Token::Parse(next->token.ToString()).value();
+    }
+    std::vector<Row> rows;
+    for (const v1::Change& change : changes) rows.push_back(RowOf(change));
+    return rows;
   }
 
   static void Collect(const Selection& selection, std::vector<v1::Change>& changes) {
@@ -243,6 +267,60 @@ TEST_F(CatchUpTest, TrimmedMeanwhileIsExpired) {
   absl::Status status;
   while (status.ok()) status = catch_up.Next().status();
   EXPECT_EQ(ReasonOf(status), "SNAPSHOT_EXPIRED");
+}
+
+TEST_F(CatchUpTest, WhatBecomesOfTablesLaterDoesNotMatterToAToken) {
+  for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
+  for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed_too", .id = i}});
+  log_->Commit();
+  Cover("keyed", 1);
+  Cover("keyed_too", 1);
+  const std::vector<Row> all = Rows();
+  ASSERT_THAT(all, SizeIs(40));
+  response_bytes_ = 300;
+  const auto emptied_and_read_again = [this] {
+    Transaction({{.table = "keyed", .id = 99}, {.table = "keyed_too", .id = 99}});
+    log_->Commit();
+    Cover("keyed", 41);
+    Cover("keyed_too", 42, /*complete=*/false, "altered");
+  };
+  EXPECT_EQ(RowsResumedAfter(emptied_and_read_again), all);
+}
+
+TEST_F(CatchUpTest, TokenNamesOnlyTablesThatHaveRowsLeft) {
+  for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
+  for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed_too", .id = i}});
+  log_->Commit();
+  Cover("keyed", 1);
+  Cover("keyed_too", 21);
+  response_bytes_ = 300;
+  CatchUp catch_up(log_->feed(), Options());
+  EXPECT_THAT(*catch_up.token().catch_up->tables, SizeIs(2));
+  uint64_t rows = 0;
+  while (rows < 25) rows += catch_up.Next()->selection.changes;
+  EXPECT_THAT(*catch_up.token().catch_up->tables, SizeIs(1));
+  EXPECT_EQ(catch_up.token().catch_up->tables->front().begin, Sequence{1});
+}
+
+TEST_F(CatchUpTest, TokenOfAnEarlierVersionGoesOn) {
+  for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
+  log_->Commit();
+  Cover("keyed", 1);
+  response_bytes_ = 300;
+  Token token = CatchUp(log_->feed(), Options()).Next()->token;
+  token.catch_up->tables.reset();
+  EXPECT_GT(CatchUp(log_->feed(), OptionsByDigest(token)).Next()->selection.changes, 0u);
+}
+
+TEST_F(CatchUpTest, TokenThatNamesOtherTablesThanItsRequestIsRefused) {
+  Transaction({{.table = "keyed", .id = 1}});
+  log_->Commit();
+  Cover("keyed", 1);
+  Token token = CatchUp(log_->feed(), Options()).token();
+  const auto other = TablePatterns::Parse({"shop.other"}).value();
+  EXPECT_EQ(ReasonOf(CatchUpTablesOf(token, log_->registry(), other)), "TOKEN_MALFORMED");
+  token.catch_up->tables->front().table_id = 77;
+  EXPECT_EQ(ReasonOf(CatchUpTablesOf(token, log_->registry(), patterns_)), "TOKEN_MALFORMED");
 }
 
 TEST_F(CatchUpTest, TokenOfAnotherLogIsRefused) {

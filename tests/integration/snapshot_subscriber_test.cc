@@ -138,6 +138,25 @@ TEST_P(SnapshotSubscriber, AFilterBringsRowsOfItsTablesAlone) {
   EXPECT_THAT(subscriber.model.Rows("shop.pair"), IsEmpty());
 }
 
+TEST_P(SnapshotSubscriber, WhatBecomesOfTablesDoesNotEndAStartedSnapshot) {
+  shop_.Fill("pair", 800);
+  shop_.Fill("name_ci", 800);
+  shop_.Fill("bytes", 800);
+  shop_.StartFeed({"mode: initial"});
+  shop_.admin().WaitUntilOver();
+  Subscriber subscriber = NewSubscriber({"pair", "name_ci", "bytes"});
+  Follow(subscriber, 3);
+  ASSERT_LT(subscriber.model.counts().reads, 800u);
+  shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
+  shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
+  shop_.sql().MustExecute("ALTER TABLE shop.bytes MODIFY note VARCHAR(99)");
+  shop_.admin().WaitUntilOver(shop_.admin().Start({"shop.name_ci"})->snapshot());
+  Follow(subscriber, 3);
+  shop_.feed().Kill();
+  shop_.feed().Start();
+  FollowToNowAndCompare(subscriber, {"pair", "name_ci", "bytes"});
+}
+
 TEST_P(SnapshotSubscriber, RowsOfATableWithoutAKeyComeAsOftenAsTheyAre) {
   shop_.Fill("keyless", 1500);
   shop_.StartFeed({"mode: initial"});

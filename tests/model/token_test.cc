@@ -63,6 +63,56 @@ TEST(Token, OfACatchUpIsAsDocumented) {
             "0200d804");
 }
 
+Token CatchUpSampleWithTables() {
+  Token token = CatchUpSample();
+  token.catch_up->tables = {{.table_id = 3, .begin = {500}}, {.table_id = 200, .begin = {900}}};
+  return token;
+}
+
+TEST(Token, OfACatchUpWithTablesIsAsDocumented) {
+  std::string bytes;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(CatchUpSampleWithTables().ToString(), &bytes));
+  EXPECT_EQ(absl::BytesToHexString(bytes.substr(0, bytes.size() - 4)),
+            "03"
+            "efcdab8967452301"
+            "c0843d"
+            "00"
+            "00"
+            "1817161514131211"
+            "2827262524232221"
+            "f403"
+            "02"
+            "0101e807"
+            "0200d804"
+            "02"
+            "0300"
+            "c5019003");
+}
+
+TEST(Token, OfACatchUpWithImpossibleTablesIsRefused) {
+  Token token = CatchUpSampleWithTables();
+  token.catch_up->tables = {{.table_id = 3, .begin = {500}}, {.table_id = 3, .begin = {500}}};
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+  token.catch_up->tables = {{.table_id = 3, .begin = {500}}, {.table_id = 2, .begin = {500}}};
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+  token.catch_up->tables = {{.table_id = 3, .begin = {499}}};
+  EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
+}
+
+TEST(Token, TablesTooManyForATokenAreLeftOut) {
+  Token token = CatchUpSample();
+  token.catch_up->tables.emplace();
+  for (uint32_t id = 1; id < 25'000; ++id) {
+    token.catch_up->tables->push_back({.table_id = id, .begin = {500}});
+    if (id < 24'000) continue;
+    const std::string text = token.ToString();
+    ASSERT_LE(text.size(), kTokenCharactersMax);
+    ASSERT_GT(text.size(), id == 24'000 ? 60'000 : 0);
+    if (text.size() < 1000) break;
+  }
+  EXPECT_EQ(Token::Parse(token.ToString()).value(), CatchUpSample());
+}
+
 TEST(Token, OfACatchUpWithImpossiblePartsIsRefused) {
   Token token = CatchUpSample();
   token.catch_up->parts[0].prefix = 2;
@@ -75,7 +125,8 @@ TEST(Token, OfACatchUpWithImpossiblePartsIsRefused) {
 
 TEST(Token, ComesBackAsItWas) {
   const Token largest{~uint64_t{0}, {~uint64_t{0}}, std::string(30'000, 'g'), ~uint64_t{0}};
-  for (const Token& token : {Token(), Sample(), CatchUpSample(), largest}) {
+  for (const Token& token :
+       {Token(), Sample(), CatchUpSample(), CatchUpSampleWithTables(), largest}) {
     const auto parsed = Token::Parse(token.ToString());
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, token);
