@@ -99,6 +99,7 @@ absl::Status Jobs::Load() {
       if (found == tables.end()) return Damaged(TableKeyOf(id, i));
       if (!job.tables[i].progress.ParseFromString(*found->second)) return Damaged(found->first);
     }
+    RetryFailed(job);
     // It was over in memory, and a table's last batch did not reach the disk.
     const bool all_over = std::all_of(job.tables.begin(), job.tables.end(),
                                       [](const Table& table) { return IsOver(table.progress); });
@@ -187,24 +188,25 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
   StoredJob stored = job->stored;
   stored.set_state(state);
   stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
-  std::vector<log::Record> records = {
-      {log::RecordKind::kMeta, JobKey(stored.id()), stored.SerializeAsString()}};
-  std::map<size_t, Progress> retried;
-  for (size_t i = 0; i < job->tables.size(); ++i) {
-    Progress progress = job->tables[i].progress;
-    if (!again || progress.state() != TableState::STATE_FAILED) continue;
+  // Not the progress of its tables: rows that it speaks of may still be on their way to disk.
+  if (again) stored.set_retries(stored.retries() + 1);
+  MILLRACE_RETURN_IF_ERROR(
+      log_.PutRecords({{log::RecordKind::kMeta, JobKey(stored.id()), stored.SerializeAsString()}}));
+  job->stored = std::move(stored);
+  RetryFailed(*job);
+  changed_.SignalAll();
+  return ToMessage(*job);
+}
+
+void Jobs::RetryFailed(Job& job) {
+  for (Table& table : job.tables) {
+    Progress& progress = table.progress;
+    const bool failed = progress.state() == TableState::STATE_FAILED;
+    if (!failed || progress.retries() >= job.stored.retries()) continue;
     progress.set_state(TableState::STATE_WAITING);
     progress.clear_error();
     progress.clear_error_reason();
-    records.push_back(
-        {log::RecordKind::kMeta, TableKeyOf(stored.id(), i), progress.SerializeAsString()});
-    retried.emplace(i, std::move(progress));
   }
-  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
-  job->stored = std::move(stored);
-  for (auto& [i, progress] : retried) job->tables[i].progress = std::move(progress);
-  changed_.SignalAll();
-  return ToMessage(*job);
 }
 
 std::vector<v1::Snapshot> Jobs::List() const {
@@ -272,15 +274,25 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
   return absl::OkStatus();
 }
 
+bool Jobs::HasRead(const Job& job, const TableName& name) {
+  return std::any_of(job.tables.begin(), job.tables.end(), [&](const Table& table) {
+    return table.name == name && table.progress.state() == TableState::STATE_DONE;
+  });
+}
+
 bool Jobs::WasReadSince(const TableName& name, Micros since) const {
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, job] : jobs_) {
-    if (job.stored.end_time() < since) continue;
-    for (const Table& table : job.tables) {
-      if (table.name == name && table.progress.state() == TableState::STATE_DONE) return true;
-    }
-  }
-  return false;
+  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+    return entry.second.stored.end_time() >= since && HasRead(entry.second, name);
+  });
+}
+
+bool Jobs::HasReadSince(const TableName& name, Micros since) const {
+  absl::MutexLock lock(&mutex_);
+  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+    const Micros ended = entry.second.stored.end_time();
+    return (ended == 0 || ended >= since) && HasRead(entry.second, name);
+  });
 }
 
 std::optional<Assignment> Jobs::TryTake() {
@@ -317,6 +329,7 @@ std::optional<Assignment> Jobs::TakeNow(Micros* next) {
         continue;
       }
       table.taken = true;
+      table.progress.set_retries(job.stored.retries());
       return Assignment{.job = id,
                         .ordinal = i,
                         .table = table.name,

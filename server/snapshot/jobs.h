@@ -63,6 +63,8 @@ class Jobs {
 
   // True if a snapshot that ended after `since` (wall time) has read it.
   bool WasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same, or one that still reads other tables has.
+  bool HasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Readers.
 
@@ -106,6 +108,9 @@ class Jobs {
   Jobs(log::Log& log, const Clock& clock) : log_(log), clock_(clock) {}
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Tables that failed before the job was last resumed are to be read on.
+  static void RetryFailed(Job& job);
+  static bool HasRead(const Job& job, const TableName& name);
   Job* Find(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsTaken(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsRunning(uint64_t job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

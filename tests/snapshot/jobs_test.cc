@@ -144,6 +144,43 @@ TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
+// The rows before `last_key` are still on their way to disk when the snapshot is resumed.
+TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
+  const std::string name = Add({orders_});
+  Assignment assignment = *jobs_->Take();
+  assignment.progress.add_last_key("100");
+  assignment.progress.set_state(Table::STATE_FAILED);
+  jobs_->Return(assignment);
+  ASSERT_TRUE(jobs_->SetState(name, Snapshot::STATE_RUNNING).ok());
+  EXPECT_THAT(jobs_->Take()->progress.last_key(), SizeIs(1));
+  Open();
+  EXPECT_THAT(jobs_->Take()->progress.last_key(), IsEmpty());
+}
+
+TEST_F(JobsTest, FailedTableIsTriedAgainAlsoAfterARestart) {
+  const std::string name = Add({orders_});
+  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  ASSERT_TRUE(jobs_->SetState(name, Snapshot::STATE_RUNNING).ok());
+  Open();
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  const Assignment again = *jobs_->Take();
+  EXPECT_EQ(again.progress.rows_read(), 3u);
+  EXPECT_EQ(again.progress.error(), "");
+  Finish(again, Table::STATE_FAILED, 4);
+  Open();
+  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  EXPECT_EQ(jobs_->List()[0].tables(0).state(), Table::STATE_FAILED);
+}
+
+TEST_F(JobsTest, TableThatWasReadIsKnownWhileOthersAreRead) {
+  Add({orders_, items_});
+  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  EXPECT_FALSE(jobs_->Reads(orders_));
+  EXPECT_TRUE(jobs_->HasReadSince(orders_, clock_.WallMicros()));
+  EXPECT_FALSE(jobs_->WasReadSince(orders_, clock_.WallMicros()));
+  EXPECT_FALSE(jobs_->HasReadSince(items_, clock_.WallMicros()));
+}
+
 TEST_F(JobsTest, APartOfATableDoesNotCountAsReadingIt) {
   Add({orders_}, "id > 3");
   EXPECT_FALSE(jobs_->Reads(orders_));
