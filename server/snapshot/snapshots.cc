@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <map>
 #include <optional>
 #include <set>
 #include <thread>
@@ -32,6 +31,8 @@ namespace {
 constexpr Micros kPlanPause = 500'000;
 // A subscriber is told of a failure this recent instead of another try.
 constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
+// The last rows of a table that was read may take this long to disk, and its coverage with them.
+constexpr Micros kOnItsWay = Micros{10} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
@@ -98,13 +99,12 @@ class Snapshots::State {
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
                               std::string_view cause) ABSL_LOCKS_EXCLUDED(begin_mutex_);
   absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
-                                                   const std::vector<TableName>& tables)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
-  using Newest = std::map<TableName, std::optional<coverage::TableCoverage>>;
-  absl::StatusOr<Newest> NewestOf(const std::vector<TableName>& tables)
+                                                   const std::vector<TableName>& tables);
+  // Whether the table has to be read, and by a new job. Errors as EnsureCovered.
+  absl::StatusOr<bool> MustBegin(const TableName& table) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
   std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
-  bool Covers(const coverage::TableCoverage& coverage) const;
+  bool Covers(const std::optional<coverage::TableCoverage>& coverage) const;
 
   const Parts parts_;
   const CaptureRules capture_;
@@ -115,8 +115,8 @@ class Snapshots::State {
   mutable absl::Mutex mutex_;
   absl::Status planning_ ABSL_GUARDED_BY(mutex_);
   std::deque<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
-  // Held from finding the uncovered tables until their job is added, so that two jobs never read
-  // the same table.
+  // Held while it is decided which tables a new job reads, so that two jobs never read the same
+  // table. Nothing waits for the stream or the source while holding it.
   absl::Mutex begin_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
   std::atomic<int> connected_{0};  // readers
@@ -212,8 +212,9 @@ absl::Status Snapshots::State::PlanInitial() {
 absl::Status Snapshots::State::BeginUncovered(Connection& connection,
                                               const std::vector<TableName>& tables,
                                               std::string_view cause) {
+  MILLRACE_ASSIGN_OR_RETURN(auto uncovered, Uncovered(connection, tables));
   absl::MutexLock lock(&begin_mutex_);
-  MILLRACE_ASSIGN_OR_RETURN(const auto uncovered, Uncovered(connection, tables));
+  std::erase_if(uncovered, [this](const TableName& table) { return jobs_->Reads(table); });
   if (uncovered.empty()) return absl::OkStatus();
   StoredJob job;
   job.set_cause(std::string(cause));
@@ -221,7 +222,7 @@ absl::Status Snapshots::State::BeginUncovered(Connection& connection,
   return jobs_->Add(std::move(job), uncovered).status();
 }
 
-// Asked behind the end of the binlog: what was created before is known to be empty at first.
+// Asked after the end of the binlog: what was created before is known to be empty at first.
 absl::StatusOr<std::vector<TableName>> Snapshots::State::Uncovered(
     Connection& connection, const std::vector<TableName>& tables) {
   uint64_t epoch = 0;
@@ -237,7 +238,7 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::Uncovered(
         for (const TableName& table : tables) {
           const auto coverage = stream.coverage().Newest(table);
           const bool known = coverage.has_value() && coverage->complete;
-          if (!known && !jobs_->Reads(table)) uncovered.push_back(table);
+          if (!known) uncovered.push_back(table);
         }
         return absl::OkStatus();
       }));
@@ -289,60 +290,24 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
   return jobs_->Add(std::move(job), tables);
 }
 
-// As the stream knows it, which may be on its way to disk.
-absl::StatusOr<Snapshots::State::Newest> Snapshots::State::NewestOf(
-    const std::vector<TableName>& tables) {
-  Newest newest;
-  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
-    for (const TableName& table : tables) newest[table] = stream.coverage().Newest(table);
-    return absl::OkStatus();
-  }));
-  return newest;
-}
-
-bool Snapshots::State::Covers(const coverage::TableCoverage& coverage) const {
-  return coverage.HoldsAllRows(parts_.log.range().oldest);
+bool Snapshots::State::Covers(const std::optional<coverage::TableCoverage>& coverage) const {
+  return coverage.has_value() && coverage->HoldsAllRows(parts_.log.range().oldest);
 }
 
 absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const std::vector<std::string>& patterns) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, wanted));
+  MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, capture_, wanted));
+  std::erase_if(tables,
+                [this](const TableName& table) { return Covers(parts_.coverage.Find(table)); });
   absl::MutexLock lock(&begin_mutex_);
-  MILLRACE_ASSIGN_OR_RETURN(const Newest newest, NewestOf(tables));
-  std::vector<TableName> waited_for;
   std::vector<TableName> to_read;
   for (const TableName& table : tables) {
-    const auto stored = parts_.coverage.Find(table);
-    if (stored.has_value() && Covers(*stored)) continue;
-    waited_for.push_back(table);
-    const std::optional<coverage::TableCoverage>& coverage = newest.at(table);
-    const bool soon = coverage.has_value() && Covers(*coverage);
-    if (soon || jobs_->Reads(table)) continue;
-    if (coverage.has_value() && coverage->invalid_reason == coverage::kPartialRows) {
-      return Unavailable(fmt::format(
-          "the binlog told of rows of table {} without all their columns since its snapshot; run "
-          "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
-          table.ToString(), table.ToString()));
-    }
-    // A failure of before says nothing about a table that is captured again.
-    if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
-      to_read.push_back(table);
-      continue;
-    }
-    const Micros since = parts_.clock.WallMicros() - kFailureFresh;
-    MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, since));
-    const bool trimmed = coverage.has_value() && coverage->complete && coverage->invalid_reason.empty();
-    if (trimmed && jobs_->WasReadSince(table, since)) {
-      return Unavailable(
-          fmt::format("the log was trimmed while table {} was read; raise "
-                      "log.retention_age or log.retention_bytes",
-                      table.ToString()));
-    }
-    to_read.push_back(table);
+    MILLRACE_ASSIGN_OR_RETURN(const bool begins, MustBegin(table));
+    if (begins) to_read.push_back(table);
   }
-  if (to_read.empty()) return waited_for;
+  if (to_read.empty()) return tables;
   if (parts_.config.snapshot.mode == SnapshotMode::kNever) {
     return Unavailable(fmt::format(
         "the log does not hold all of table {} and snapshot.mode is never; run millrace snapshot "
@@ -352,7 +317,33 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
   StoredJob job;
   job.set_cause("subscriber");
   MILLRACE_RETURN_IF_ERROR(jobs_->Add(std::move(job), to_read).status());
-  return waited_for;
+  return tables;
+}
+
+absl::StatusOr<bool> Snapshots::State::MustBegin(const TableName& table) const {
+  const auto coverage = parts_.coverage.Find(table);
+  if (Covers(coverage) || jobs_->Reads(table)) return false;
+  const std::string reason = coverage.has_value() ? coverage->invalid_reason : "";
+  if (reason == coverage::kPartialRows) {
+    return Unavailable(fmt::format(
+        "the binlog told of rows of table {} without all their columns since its snapshot; run "
+        "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
+        table.ToString(), table.ToString()));
+  }
+  // A failure of before says nothing about a table that is captured again.
+  if (reason == coverage::kNotCaptured) return true;
+  const Micros now = parts_.clock.WallMicros();
+  MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, now - kFailureFresh));
+  // It is trimmed, for else it would be covered.
+  const bool trimmed = coverage.has_value() && coverage->valid();
+  if (trimmed && jobs_->WasReadSince(table, now - kFailureFresh)) {
+    return Unavailable(
+        fmt::format("the log was trimmed while table {} was read; raise "
+                    "log.retention_age or log.retention_bytes",
+                    table.ToString()));
+  }
+  const bool being_read = coverage.has_value() && !coverage->complete && reason.empty();
+  return !being_read || !jobs_->HasReadSince(table, now - kOnItsWay);
 }
 
 absl::StatusOr<std::unique_ptr<Snapshots>> Snapshots::Open(const Parts& parts) {

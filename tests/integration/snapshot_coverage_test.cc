@@ -145,6 +145,24 @@ TEST_P(SnapshotCoverage, ColumnLeftOutAndPutBackMakesTheTableBeReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
+// A subscriber waits for rows that only the stream can bring; an operator does not wait with it.
+TEST_P(SnapshotCoverage, SnapshotIsBegunWhileTheDumpIsRefused) {
+  shop_.Fill("pair", 300);
+  shop_.StartFeed({"mode: initial", "tables: ['shop.none']"});
+  shop_.sql().MustExecute("REVOKE REPLICATION SLAVE ON *.* FROM 'millrace'@'localhost'");
+  for (const SqlRow& row : shop_.sql().MustQuery("SHOW PROCESSLIST")) {
+    if (*row[1] == kFeedUser) (void)shop_.sql().Execute("KILL " + *row[0]);
+  }
+  shop_.feed().WaitForReason("SOURCE_ACCESS_DENIED");
+  v1::SubscribeRequest request = FromSnapshotOfPair();
+  request.mutable_progress_interval()->set_nanos(100'000'000);
+  const auto waiting = shop_.feed().client().Subscribe({.request = request});
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(waiting->Next().ok());
+  EXPECT_TRUE(shop_.admin().Start({"shop.pair"}).ok());
+  shop_.sql().MustExecute("GRANT REPLICATION SLAVE ON *.* TO 'millrace'@'localhost'");
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, SnapshotCoverage,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
