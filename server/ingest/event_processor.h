@@ -159,6 +159,7 @@ class EventProcessor {
   std::string ShownTextOf(const SentStatement& sent, const schema::Statement& statement) const;
   void WarnNotUnderstood() const;
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
+  absl::Status ExpectNoneCaptured(const PreparedXa::Tables& tables) const;
 
   Micros ClampedCommitTime(Micros commit_time) const {
     return commit_times_ == nullptr ? commit_time : commit_times_->Clamp(commit_time);
@@ -226,8 +227,9 @@ class EventProcessor {
   Micros commit_time_ = 0;               // clamped by CommitTimeLimit
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
-  bool in_xa_ = false;            // the transaction in progress is an XA transaction
-  PreparedXa::Tables xa_tables_;  // that it changes and nobody captures
+  bool in_xa_ = false;              // the transaction in progress is an XA transaction
+  PreparedXa::Tables xa_tables_;    // that it changes and nobody captures
+  PreparedXa::Tables xa_captured_;  // that it changes besides
 
   std::vector<TableName> uncovered_;
 

@@ -3,6 +3,8 @@
 // The part of EventProcessor that follows transactions: where they begin and end, and their rows.
 
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
@@ -10,9 +12,9 @@
 #include "ingest/event_processor.h"
 #include "ingest/statement_text.h"
 #include "model/quoted.h"
+#include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
-#include "spdlog/spdlog.h"
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
@@ -30,6 +32,18 @@ void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
       counters.deletes.fetch_add(rows, std::memory_order_relaxed);
       return;
   }
+}
+
+// The first few names.
+std::string TablesText(const std::set<TableName>& tables) {
+  constexpr size_t kNamesMax = 5;
+  std::string text;
+  size_t names = 0;
+  for (const TableName& table : tables) {
+    if (names++ == kNamesMax) return text + ", …";
+    text += (text.empty() ? "" : ", ") + Quoted(table.ToString());
+  }
+  return text;
 }
 
 // What was the newest transaction of the domain before `gtid`.
@@ -152,6 +166,7 @@ void EventProcessor::ForgetTransaction() {
   transaction_bytes_told_ = 0;
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = in_xa_ = false;
   xa_tables_.clear();
+  xa_captured_.clear();
 }
 
 absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
@@ -167,6 +182,8 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
   if (table->plan == nullptr) return Step::kWithin;
+  if (!table->rows_noted) [[unlikely]]
+    NoteRows(*table);
   snapshot::TableChanges* observer = nullptr;
   if (live_changes_.recording()) [[unlikely]]
     observer = live_changes_.Find(table->plan->table()->name);
@@ -180,10 +197,19 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   return Step::kWithin;
 }
 
+void EventProcessor::NoteRows(TablePlans::Entry& table) {
+  table.rows_noted = true;
+  const schema::TableVersion& version = *table.plan->table();
+  if (!coverage_.OnRows(version)) return;
+  live_changes_.NoteDefinition(version.name);
+  spdlog::warn(
+      "rows at {}:{} show that table {} was redefined by no statement in the binlog: it must be "
+      "read again before a start at SNAPSHOT",
+      file_, event_offset_, version.name.ToString());
+}
+
 void EventProcessor::NotePartialImages(TablePlans::Entry& table) {
   table.partial_noted = true;
-  if (!table->rows_noted) [[unlikely]]
-    NoteRows(*table);
   coverage_.OnPartialRow(table.plan->table()->name);
 }
 
@@ -197,18 +223,7 @@ absl::StatusOr<Step> EventProcessor::OnXaPrepare(const Event& event) {
 absl::Status EventProcessor::NoteTableOfXa(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const auto names, binlog::ParseTableMapNames(event.body));
   TableName table{std::string(names.first), std::string(names.second)};
-void EventProcessor::NoteRows(TablePlans::Entry& table) {
-  table.rows_noted = true;
-  const schema::TableVersion& version = *table.plan->table();
-  if (!coverage_.OnRows(version)) return;
-  live_changes_.NoteDefinition(version.name);
-  spdlog::warn(
-      "rows at {}:{} show that table {} was redefined by no statement in the binlog: it must be "
-      "read again before a start at SNAPSHOT",
-      file_, event_offset_, version.name.ToString());
-}
-
-  if (!Captured(table)) xa_tables_.insert(std::move(table));
+  (Captured(table) ? xa_captured_ : xa_tables_).insert(std::move(table));
   return absl::OkStatus();
 }
 
@@ -216,9 +231,11 @@ absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
   if (builder_.transaction_changes() > 0) {
     return MakeError(
         absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
-        "an XA transaction with changes of captured tables was prepared; this version delivers XA "
-        "transactions only with XA COMMIT … ONE PHASE: leave its tables out with source.tables, or "
-        "avoid XA, and start a new log to get past this one");
+        fmt::format("an XA transaction with changes of {} was prepared, and XA is delivered only "
+                    "with XA COMMIT … ONE PHASE: leave {} out with source.tables and restart; let "
+                    "in again after XA COMMIT or XA ROLLBACK, and a start at SNAPSHOT reads the "
+                    "rows again",
+                    TablesText(xa_captured_), xa_captured_.size() == 1 ? "it" : "them"));
   }
   prepared_xa_.Add(xid, std::move(xa_tables_));
   return Commit();
@@ -228,23 +245,30 @@ absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
 // there.
 absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string& xid,
                                            bool commits) {
-  const std::optional<PreparedXa::Tables> tables = prepared_xa_.Take(xid);
-  if (!commits) return CommitEmpty(event);
-  if (!tables.has_value()) {
+  const PreparedXa::Tables* tables = prepared_xa_.Find(xid);
+  if (commits && tables == nullptr) {
     return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
                      "XA COMMIT of a transaction that was prepared before this log began, so that "
                      "nothing tells what it changed: start a new log, and avoid XA on captured "
                      "tables");
   }
-  for (const TableName& table : *tables) {
+  if (commits) MILLRACE_RETURN_IF_ERROR(ExpectNoneCaptured(*tables));
+  // Not before it is certain that the transaction ends: after an error it is read again.
+  prepared_xa_.Remove(xid);
+  return CommitEmpty(event);
+}
+
+absl::Status EventProcessor::ExpectNoneCaptured(const PreparedXa::Tables& tables) const {
+  for (const TableName& table : tables) {
     if (!Captured(table)) continue;
     return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
                      fmt::format("XA COMMIT of a transaction that changed {} before it was "
-                                 "captured: start a new log, and avoid XA on captured tables",
+                                 "captured: leave the table out with source.tables and restart, "
+                                 "and let it in again once this transaction was read",
                                  Quoted(table.ToString())),
                      {{"table", Quoted(table.ToString())}});
   }
-  return CommitEmpty(event);
+  return absl::OkStatus();
 }
 
 }  // namespace millrace::ingest

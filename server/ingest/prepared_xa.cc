@@ -99,12 +99,9 @@ void PreparedXa::Add(const std::string& xid, Tables tables) {
   ++next_number_;
 }
 
-std::optional<PreparedXa::Tables> PreparedXa::Take(const std::string& xid) {
+const PreparedXa::Tables* PreparedXa::Find(const std::string& xid) const {
   const auto found = entries_.find(xid);
-  if (found == entries_.end()) return std::nullopt;
-  Tables tables = std::move(found->second.tables);
-  Remove(xid);
-  return tables;
+  return found == entries_.end() ? nullptr : &found->second.tables;
 }
 
 void PreparedXa::Remove(const std::string& xid) {

@@ -34,8 +34,10 @@ class PreparedXa {
   // `xid` was prepared; it changed `tables`, none of which is captured. Does nothing if they are
   // too many.
   void Add(const std::string& xid, Tables tables);
-  // `xid` has ended. The tables it changed; nothing: it was not prepared in this log.
-  std::optional<Tables> Take(const std::string& xid);
+  // The tables that `xid` changed; null: it was not prepared in this log. Valid until it changes.
+  const Tables* Find(const std::string& xid) const;
+  // `xid` has ended.
+  void Remove(const std::string& xid);
 
   // Records of what is new since the last call, to go into the batch with the position behind it.
   std::vector<log::Record> TakeUnstored();
@@ -47,7 +49,6 @@ class PreparedXa {
   };
   PreparedXa() = default;
   absl::Status Load(std::string_view key, std::string_view value);
-  void Remove(const std::string& xid);
 
   std::map<std::string, Entry> entries_;
   std::map<uint64_t, std::string> by_number_;

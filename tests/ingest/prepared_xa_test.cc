@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Optional;
+using ::testing::Pointee;
 
 class PreparedXaTest : public log::testing::LogTest {
  protected:
@@ -35,19 +35,18 @@ TEST_F(PreparedXaTest, WhatWasStoredIsKnownAgain) {
   prepared_->Add("y", {});
   Store();
   Load();
-  EXPECT_THAT(prepared_->Take("x"),
-              Optional(ElementsAre(TableName{"d", "t"}, TableName{"d", "u"})));
-  EXPECT_THAT(prepared_->Take("y"), Optional(IsEmpty()));
-  EXPECT_EQ(prepared_->Take("z"), std::nullopt);
+  EXPECT_THAT(prepared_->Find("x"), Pointee(ElementsAre(TableName{"d", "t"}, TableName{"d", "u"})));
+  EXPECT_THAT(prepared_->Find("y"), Pointee(IsEmpty()));
+  EXPECT_EQ(prepared_->Find("z"), nullptr);
 }
 
 TEST_F(PreparedXaTest, WhatHasEndedIsForgotten) {
   prepared_->Add("x", {});
   Store();
-  prepared_->Take("x");
+  prepared_->Remove("x");
   Store();
   Load();
-  EXPECT_EQ(prepared_->Take("x"), std::nullopt);
+  EXPECT_EQ(prepared_->Find("x"), nullptr);
 }
 
 TEST_F(PreparedXaTest, RecordIsReadableForEver) {
@@ -62,8 +61,8 @@ TEST_F(PreparedXaTest, OldestGoesWhereThereAreTooMany) {
   for (size_t i = 0; i <= PreparedXa::kTransactionsMax; ++i) {
     prepared_->Add(std::to_string(i), {});
   }
-  EXPECT_EQ(prepared_->Take("0"), std::nullopt);
-  EXPECT_NE(prepared_->Take("1"), std::nullopt);
+  EXPECT_EQ(prepared_->Find("0"), nullptr);
+  EXPECT_NE(prepared_->Find("1"), nullptr);
 }
 
 TEST_F(PreparedXaTest, DamagedRecordsAreRefused) {

@@ -59,7 +59,18 @@ class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
   std::string RefusalAtSnapshot() {
     return RawFeed(shop_.feed().address()).Read(FromSnapshotOfPair()).error.reason();
   }
+  void PrepareXa() {
+    for (const std::string statement :
+         {"XA START 'x'", "UPDATE shop.pair SET n = n + 1 WHERE a = 0",
+          "INSERT INTO shop.pair (a, b, n) VALUES (-900, 'y', 2)", "XA END 'x'",
+          "XA PREPARE 'x'"}) {
+      xa_.MustExecute(statement);
+    }
+    shop_.feed().WaitForReason("XA_UNSUPPORTED");
+  }
+
   SnapshotShop shop_{GetParam()};
+  SqlSession xa_ = shop_.source().MustConnect();
 };
 
 TEST_P(SnapshotCoverage, RowsThatShowASilentAlterMakeTheTableBeReadAgain) {
@@ -140,6 +151,31 @@ TEST_P(SnapshotCoverage, ColumnLeftOutAndPutBackMakesTheTableBeReadAgain) {
   StartWhole();
   shop_.RestartFeed(kAllTables, {"exclude_columns: ['shop.pair.note']"});
   shop_.sql().MustExecute("UPDATE shop.pair SET note = 'changed' WHERE a < 0");
+  AwaitFeed();
+  shop_.RestartFeed(kAllTables);
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
+TEST_P(SnapshotCoverage, LeavingATableOutGetsPastTwoPhaseXa) {
+  StartWhole();
+  PrepareXa();
+  shop_.RestartFeed(kWithoutPair);
+  xa_.MustExecute("XA COMMIT 'x'");
+  AwaitFeed();
+  shop_.RestartFeed(kAllTables);
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
+TEST_P(SnapshotCoverage, TablePutBackBeforeItsXaCommitsStopsTheFeedUntilItIsLeftOutAgain) {
+  StartWhole();
+  PrepareXa();
+  shop_.RestartFeed(kWithoutPair);
+  AwaitFeed();
+  shop_.RestartFeed(kAllTables);
+  xa_.MustExecute("XA COMMIT 'x'");
+  const auto status = shop_.feed().WaitForReason("XA_UNSUPPORTED");
+  EXPECT_THAT(status.source().error(), HasSubstr("leave the table out"));
+  shop_.RestartFeed(kWithoutPair);
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
   shop_.ExpectSnapshotIsSource({"pair"});
