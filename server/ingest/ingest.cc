@@ -221,8 +221,7 @@ absl::Status Ingest::RunOnce() {
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> Ingest::OpenStream(
     const SourcePosition& from, const SourcePool::StreamOptions& options) {
-  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(from, options));
-  if (ServerName(stream->server()) != ServerName(queries_->info())) return TwoServers();
+  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(queries_->info(), from, options));
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::CancelledError();
   stream_ = stream.get();
@@ -232,13 +231,6 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> Ingest::OpenStream(
 void Ingest::ForgetStream() {
   absl::MutexLock lock(&mutex_);
   stream_ = nullptr;
-}
-
-absl::Status Ingest::TwoServers() const {
-  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
-                   fmt::format("two connections to {} reach two servers; give source.host an "
-                               "address of one",
-                               queries_->endpoint()));
 }
 
 absl::Status Ingest::ProveSource() {
@@ -412,9 +404,10 @@ absl::Status Ingest::WatchSource() {
 }
 
 absl::Status Ingest::ReconnectQueries() {
-  const std::string server = ServerName(queries_->info());
-  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
-  return ServerName(queries_->info()) == server ? absl::OkStatus() : TwoServers();
+  // Only a proved connection takes the place of the old one: some questions are given up when they
+  // fail, and the next must not go to another server.
+  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.ConnectTo(queries_->info()));
+  return absl::OkStatus();
 }
 
 absl::Status Ingest::RunTasks(BinlogStream& stream, bool more) {

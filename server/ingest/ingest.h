@@ -117,7 +117,6 @@ class Ingest {
   // At a heartbeat: checks that the source continues the binlog that is read. Errors as
   // SourceWatch.
   absl::Status WatchSource();
-  absl::Status TwoServers() const;
   // Replaces queries_ with a new connection. Errors as OpenStream.
   absl::Status ReconnectQueries();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also

@@ -59,10 +59,11 @@ class SourceProofTest : public SourceTest {
     last.server = ServerName(queries->info());
     last.place = {.file = end.file, .offset = offset};
     const SourceMemory memory{.server = last.server, .file = {}, .file_created = 0, .last = last};
-    const auto read = [this](const SourcePosition& from,
-                             SourceProof::Depth) -> absl::StatusOr<FirstTransaction> {
-      MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
-                                pool_.OpenStream(from, {.at_end = AtBinlogEnd::kEnd}));
+    const auto read = [&](const SourcePosition& from,
+                          SourceProof::Depth) -> absl::StatusOr<FirstTransaction> {
+      MILLRACE_ASSIGN_OR_RETURN(
+          const std::unique_ptr<BinlogStream> stream,
+          pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}));
       return ReadFirstTransaction(*stream);
     };
     return ErrorReason(
