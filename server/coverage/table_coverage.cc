@@ -59,7 +59,7 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
   // it has to start again.
   if (!before.has_value() || !before->invalid_reason.empty()) return before;
   TableCoverage altered = *before;
-  altered.invalid_reason = kAltered;
+  altered.invalid_reason = kAlteredByStatement;
   return altered;
 }
 

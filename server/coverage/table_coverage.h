@@ -13,7 +13,7 @@
 namespace millrace::coverage {
 
 // Why the log stopped holding all rows of a table. Stored; shown in messages.
-inline constexpr std::string_view kAltered = "altered";
+inline constexpr std::string_view kAlteredByStatement = "altered";
 inline constexpr std::string_view kRenamed = "renamed";
 inline constexpr std::string_view kNotUnderstood = "a statement that could not be read";
 // Rows have another definition than those before them, and no statement said so.

@@ -229,13 +229,13 @@ absl::Status EventProcessor::NoteTableOfXa(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
   if (builder_.transaction_changes() > 0) {
+    const std::string_view them = xa_captured_.size() == 1 ? "it" : "them";
     return MakeError(
         absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
         fmt::format("an XA transaction with changes of {} was prepared, and XA is delivered only "
                     "with XA COMMIT … ONE PHASE: leave {} out with source.tables and restart; let "
-                    "in again after XA COMMIT or XA ROLLBACK, and a start at SNAPSHOT reads the "
-                    "rows again",
-                    TablesText(xa_captured_), xa_captured_.size() == 1 ? "it" : "them"));
+                    "{} in again once its XA COMMIT or XA ROLLBACK was read",
+                    TablesText(xa_captured_), them, them));
   }
   prepared_xa_.Add(xid, std::move(xa_tables_));
   return Commit();

@@ -15,6 +15,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Optional;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
@@ -80,7 +81,7 @@ TEST_P(SnapshotCoverage, RowsThatShowASilentAlterMakeTheTableBeReadAgain) {
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (-900, 'y', 2)");
   const auto rows = RowsAtSnapshot();
   EXPECT_THAT(rows, SizeIs(301));
-  EXPECT_THAT(rows, Each(Contains(Pair("added", "5"))));
+  EXPECT_THAT(rows, Each(Contains(Pair("added", Optional(std::string("5"))))));
 }
 
 TEST_P(SnapshotCoverage, SilentAlterWhileTheTableIsReadIsNoticed) {
@@ -92,7 +93,7 @@ TEST_P(SnapshotCoverage, SilentAlterWhileTheTableIsReadIsNoticed) {
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (-900, 'y', 2)");
   const auto rows = RowsAtSnapshot();
   EXPECT_THAT(rows, SizeIs(2001));
-  EXPECT_THAT(rows, Each(Contains(Pair("added", "5"))));
+  EXPECT_THAT(rows, Each(Contains(Pair("added", Optional(std::string("5"))))));
 }
 
 TEST_P(SnapshotCoverage, OtherStatementsThanAlterKeepTheTableHeld) {

@@ -150,7 +150,9 @@ TEST_P(SnapshotSubscriber, WhatBecomesOfTablesDoesNotEndAStartedSnapshot) {
   shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
   shop_.sql().MustExecute("ALTER TABLE shop.bytes MODIFY note VARCHAR(99)");
-  shop_.admin().WaitUntilOver(shop_.admin().Start({"shop.name_ci"})->snapshot());
+  const auto again = shop_.admin().Start({"shop.name_ci", "shop.bytes"});
+  ASSERT_TRUE(again.ok()) << again.status();
+  shop_.admin().WaitUntilOver(again->snapshot());
   Follow(subscriber, 3);
   shop_.feed().Kill();
   shop_.feed().Start();
