@@ -137,8 +137,9 @@ absl::Status Log::Commit(const Batch& batch) {
             SerializeVisible(batch.newest, batch.commit_time_max, batch.source_position));
   const bool durable = options_.durability == Durability::kDurable;
   MILLRACE_RETURN_IF_ERROR(database_->Write(write, durable));
-  next_ = next;
+  // On a full disk the same batch comes again. Writing it twice leaves the same records.
   if (durable) MILLRACE_RETURN_IF_ERROR(mark_.Write(log_id_, batch.newest));
+  next_ = next;
   Publish(batch);
   CountFrames(batch.frames);
   commits_.Add();

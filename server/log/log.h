@@ -75,9 +75,9 @@ struct Written {
 //
 // Frames are dense: each begins where the one before it ends, staged ones included.
 //
-// Errors of all writing methods: kResourceExhausted DISK_FULL: nothing was written, and the same
-// call may be tried again. kInternal STORAGE_FAILED: it is not known whether the write reached the
-// disk, so the log refuses all further writes until it is opened again (a failed fsync is never
+// Errors of all writing methods: kResourceExhausted DISK_FULL: nothing became visible, and the same
+// call is to be tried again. kInternal STORAGE_FAILED: it is not known whether the write reached
+// the disk, so the log refuses all further writes until it is opened again (a failed fsync is never
 // retried). Reading goes on in both cases.
 class Log {
   struct Key {};  // only Open makes it

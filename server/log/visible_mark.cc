@@ -23,6 +23,11 @@ constexpr size_t kCovered = 16;
 
 absl::Status Failed(std::string_view act, const std::string& path) {
   const std::string why = std::generic_category().message(errno);
+  if (errno == ENOSPC || errno == EDQUOT) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL",
+                     fmt::format("cannot {} {}: {}; free space on its disk", act, path, why),
+                     {{"path", path}});
+  }
   return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
                    fmt::format("cannot {} {}: {}", act, path, why), {{"path", path}});
 }
@@ -60,8 +65,11 @@ absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {
   AppendLittle64(bytes, log_id);
   AppendLittle64(bytes, newest.value);
   AppendLittle64(bytes, XXH3_64bits(bytes.data(), kCovered));
-  if (::pwrite(file_, bytes.data(), bytes.size(), 0) != kMarkBytes) return Failed("write", path_);
-  return absl::OkStatus();
+  const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), 0);
+  if (written == kMarkBytes) return absl::OkStatus();
+  // The system writes less than it was asked to for want of space alone.
+  if (written >= 0) errno = ENOSPC;
+  return Failed("write", path_);
 }
 
 }  // namespace millrace::log

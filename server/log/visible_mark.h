@@ -18,7 +18,8 @@ namespace millrace::log {
 // lost changes that were seen. One thread. Format: log/FORMAT.md.
 class VisibleMark {
  public:
-  // Opens the file `VISIBLE` in `directory`, creating it if absent. kInternal STORAGE_FAILED.
+  // Opens the file `VISIBLE` in `directory`, creating it if absent. kResourceExhausted DISK_FULL;
+  // kInternal STORAGE_FAILED.
   static absl::StatusOr<VisibleMark> Open(const std::string& directory);
   VisibleMark(VisibleMark&& other) noexcept;
   VisibleMark& operator=(VisibleMark&&) = delete;
@@ -27,6 +28,7 @@ class VisibleMark {
   // What was written last for `log_id`; zero if the file holds no valid mark of that log. kInternal
   // STORAGE_FAILED.
   absl::StatusOr<Sequence> Read(uint64_t log_id) const;
+  // kResourceExhausted DISK_FULL: to be tried again; until then there may be no valid mark.
   // kInternal STORAGE_FAILED.
   absl::Status Write(uint64_t log_id, Sequence newest);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Disks that are full or fail.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -133,6 +136,66 @@ TEST_F(LogFaultTest, LogIsWholeWhenOpenedAfterAFailedSync) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 2);
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "OK");
+}
+
+// The mark is a file of its own, which RocksDB's file system does not see.
+class VisibleMarkFaultTest : public LogFaultTest {
+ protected:
+  void SetUp() override {
+    LogFaultTest::SetUp();
+    const auto path = std::filesystem::canonical(options_.directory) / "VISIBLE";
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code error;
+      if (std::filesystem::read_symlink(entry, error) == path) {
+        mark_ = std::stoi(entry.path().filename());
+      }
+    }
+    ASSERT_GE(mark_, 0);
+  }
+  void FillDiskUnderMark() { RedirectMark("/dev/full"); }
+  void FreeDiskUnderMark() { RedirectMark(options_.directory + "/VISIBLE"); }
+
+ private:
+  void RedirectMark(const std::string& path) const {
+    const int target = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_GE(target, 0);
+    ASSERT_EQ(::dup2(target, mark_), mark_);
+    ::close(target);
+  }
+  int mark_ = -1;  // the log's own descriptor
+};
+
+TEST_F(VisibleMarkFaultTest, FullDiskUnderTheMarkMakesNothingVisible) {
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  const Batch batch = BatchOf({NextFrame(3)});
+  FillDiskUnderMark();
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+  ExpectRange(1, 2);
+  FreeDiskUnderMark();
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
+  ExpectRange(1, 5);
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 6));
+}
+
+TEST_F(VisibleMarkFaultTest, LogIsWholeWhenOpenedAfterAFullDiskUnderTheMark) {
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  FillDiskUnderMark();
+  EXPECT_EQ(ReasonOf(CommitFrame(3)), "DISK_FULL");
+  options_.directory = CrashCopy();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  // The batch was on disk with its position.
+  ExpectRange(1, 5);
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+}
+
+TEST_F(LogFaultTest, FullDiskIsReportedForRecordsOutsideOfABatch) {
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "DISK_FULL");
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "OK");
+  EXPECT_EQ(log_->GetRecord(RecordKind::kMeta, "a").value(), "b");
 }
 
 TEST_F(LogFaultTest, FullDiskAtOpenNamesThePath) {
