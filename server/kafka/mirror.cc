@@ -172,7 +172,6 @@ absl::Status Mirror::CheckOwner() {
 absl::Status Mirror::TakePosition(Session& session) {
   MILLRACE_ASSIGN_OR_RETURN(const auto stored, ReadPosition(options_, clock_, *this));
   auto place = FindPlace(stored);
-  position_known_.store(true);
   if (!place.ok()) {
     progress_.SetPassed(std::nullopt);
     return place.status();
@@ -316,7 +315,6 @@ absl::Status Mirror::DoRewind(Session& session) {
   Batch batch(*session.producer, *session.topics);
   MILLRACE_RETURN_IF_ERROR(CommitAt(after, session, batch));
   read_ = after;
-  position_known_.store(true);
   spdlog::info("kafka mirror was moved prefix={} after={}", options_.topic_prefix, after.value);
   {
     absl::MutexLock lock(&mutex_);

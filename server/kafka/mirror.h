@@ -76,7 +76,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
 
   // From where on retention must leave the log: all of it while the position is not known yet.
   // Nothing if the position is not in this log. Thread-safe.
-  std::optional<Sequence> HoldFrom() const;
+  std::optional<Sequence> HoldFrom() const { return progress_.HoldFrom(); }
 
  private:
   // A connection, and what is known through it.
@@ -151,7 +151,6 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
 
   std::atomic<bool> stopping_{false};
   std::atomic<bool> connected_{false};
-  std::atomic<bool> position_known_{false};
   mutable absl::Mutex mutex_;
   absl::CondVar wake_;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;

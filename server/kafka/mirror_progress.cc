@@ -42,11 +42,13 @@ bool MirrorProgress::Warn(const std::string& subject, const std::string& warning
 
 void MirrorProgress::SetPassed(std::optional<Sequence> passed) {
   absl::MutexLock lock(&mutex_);
+  known_ = true;
   passed_ = passed;
 }
 
 void MirrorProgress::CountCommit(const TopicCounts& counts, Sequence passed) {
   absl::MutexLock lock(&mutex_);
+  known_ = true;
   passed_ = passed;
   error_ = absl::OkStatus();
   ++committed_;
@@ -63,9 +65,9 @@ void MirrorProgress::CountAbort() {
   ++aborted_;
 }
 
-std::optional<Sequence> MirrorProgress::passed() const {
+std::optional<Sequence> MirrorProgress::HoldFrom() const {
   absl::MutexLock lock(&mutex_);
-  return passed_;
+  return known_ ? passed_ : Sequence{0};
 }
 
 void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,

@@ -28,12 +28,14 @@ class MirrorProgress {
   void SetError(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
   // Warnings of one subject replace each other; at most a hundred are kept. True if it is news.
   bool Warn(const std::string& subject, const std::string& warning) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Where the mirror stands without having sent anything. Nothing: unknown, or not in this log.
+  // Where the mirror is without having sent anything. Nothing: not in this log.
   void SetPassed(std::optional<Sequence> passed) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountCommit(const TopicCounts& counts, Sequence passed) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountAbort() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  std::optional<Sequence> passed() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The place that retention must leave in the log, with all after it: everything until the
+  // mirror's place is known; nothing if that is not in this log.
+  std::optional<Sequence> HoldFrom() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Fills in all but what the mirror is doing and who it is. May read from disk.
   void Describe(const feed::Feed& feed, const Clock& clock, v1::MirrorStatus& status) const
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -43,6 +45,9 @@ class MirrorProgress {
   mutable absl::Mutex mutex_;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> warnings_ ABSL_GUARDED_BY(mutex_);
+  // Whether it was learned where the mirror is; if so, `passed_` is nothing only for a place that
+  // is not in this log.
+  bool known_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<Sequence> passed_ ABSL_GUARDED_BY(mutex_);
   uint64_t records_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t committed_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -84,11 +84,6 @@ void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) 
                                 "another rewind is under way; try again in a moment"));
 }
 
-std::optional<Sequence> Mirror::HoldFrom() const {
-  if (!position_known_.load()) return Sequence{0};
-  return progress_.passed();
-}
-
 bool Mirror::WaitUntilWanted() {
   absl::MutexLock lock(&mutex_);
   while (!stopping_.load() && !rewind_.has_value() && (paused_ || parked_)) wake_.Wait(&mutex_);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kafka/mirror_progress.h"
+
+#include "gtest/gtest.h"
+
+namespace millrace::kafka {
+namespace {
+
+class MirrorHold : public ::testing::Test {
+ protected:
+  MirrorProgress progress_{Clock::System()};
+};
+
+TEST_F(MirrorHold, UnknownPositionHoldsTheWholeLog) {
+  EXPECT_EQ(progress_.HoldFrom(), Sequence{0});
+  progress_.SetError(absl::UnavailableError("no broker"));
+  progress_.CountAbort();
+  EXPECT_EQ(progress_.HoldFrom(), Sequence{0});
+}
+
+TEST_F(MirrorHold, KnownPositionHoldsFromThereAtOnce) {
+  progress_.SetPassed(Sequence{7});
+  EXPECT_EQ(progress_.HoldFrom(), Sequence{7});
+  progress_.CountCommit({}, Sequence{9});
+  EXPECT_EQ(progress_.HoldFrom(), Sequence{9});
+}
+
+TEST_F(MirrorHold, CommitMakesThePositionKnown) {
+  progress_.CountCommit({}, Sequence{9});
+  EXPECT_EQ(progress_.HoldFrom(), Sequence{9});
+}
+
+TEST_F(MirrorHold, PositionOutsideOfTheLogHoldsNothing) {
+  progress_.SetPassed(std::nullopt);
+  EXPECT_EQ(progress_.HoldFrom(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace millrace::kafka
