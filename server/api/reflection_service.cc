@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "grpc/health/v1/health.pb.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 
@@ -205,6 +206,8 @@ class ReflectionService final : public Base {
 
 Reflection::Reflection(feed::RowTypes& types, std::vector<std::string> services)
     : answers_(std::make_unique<Answers>(types, std::move(services))) {
+  // gRPC answers health without its generated messages. This puts them into the generated pool.
+  grpc::health::v1::HealthCheckRequest::descriptor();
   namespace stable = grpc::reflection::v1;
   namespace alpha = grpc::reflection::v1alpha;
   v1_ = std::make_unique<

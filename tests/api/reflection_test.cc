@@ -86,6 +86,17 @@ TYPED_TEST(ReflectionTest, ListsTheServices) {
   EXPECT_THAT(names, Contains("grpc.health.v1.Health"));
 }
 
+TYPED_TEST(ReflectionTest, DescribesEachServiceItLists) {
+  typename TypeParam::Request request;
+  request.set_list_services("");
+  const auto response = this->Ask(request);
+  ASSERT_GE(response.list_services_response().service_size(), 5);
+  for (const auto& service : response.list_services_response().service()) {
+    EXPECT_NE(this->FileOfSymbol(service.name()), kNotFound) << service.name();
+  }
+  EXPECT_EQ(this->FileOfSymbol("grpc.health.v1.Health.Check"), "grpc/health/v1/health.proto");
+}
+
 TYPED_TEST(ReflectionTest, ServesCompiledInTypes) {
   EXPECT_EQ(this->FileOfSymbol("millrace.v1.ChangeFeed.Subscribe"),
             "millrace/v1/change_feed.proto");

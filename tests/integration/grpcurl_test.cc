@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "integration/change_reader.h"
 #include "integration/feed_server.h"
@@ -82,6 +83,16 @@ TEST_P(StrangersClient, DescribesServicesAndRowsOfTables) {
               HasSubstr("string resume_token"));
   EXPECT_THAT(Grpcurl({feed_->address(), "describe", "db.shop.item"}),
               HasSubstr("optional string price = 3"));
+}
+
+TEST_P(StrangersClient, DescribesEachServiceItLists) {
+  const std::string services = Grpcurl({feed_->address(), "list"});
+
+  for (const absl::string_view service : absl::StrSplit(services, '\n', absl::SkipEmpty())) {
+    EXPECT_THAT(Grpcurl({feed_->address(), "describe", std::string(service)}),
+                HasSubstr("is a service"));
+  }
+  EXPECT_THAT(Grpcurl({feed_->address(), "grpc.health.v1.Health/Check"}), HasSubstr("SERVING"));
 }
 
 TEST_P(StrangersClient, GrpcurlShowsRowsByColumnName) {
