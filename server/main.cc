@@ -75,7 +75,10 @@ struct Flags {
 };
 
 int Fail(const absl::Status& status, int code) {
-  std::cerr << "millraced: " << status.message() << "\n";
+  const std::string reason = ErrorReason(status);
+  std::cerr << "millraced: " << status.message();
+  if (!reason.empty()) std::cerr << " [" << reason << "]";
+  std::cerr << "\n";
   return code;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/grpc_log.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -52,6 +53,33 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Serve
   }
   options.pem_key_cert_pairs.push_back(std::move(pair));
   return grpc::SslServerCredentials(options);
+}
+
+// Whether gRPC can use them, tried at an address that is free.
+bool AreUsable(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", credentials, &port);
+  return builder.BuildAndStart() != nullptr && port != 0;
+}
+
+// Why the server does not start with `credentials`.
+absl::Status ListenFailed(const ServerOptions& options,
+                          const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  const ServerTlsOptions& tls = options.tls;
+  if (!tls.certificate.empty() && !AreUsable(credentials)) {
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+        fmt::format("server.tls.certificate '{}' and server.tls.key '{}' cannot be used: they must "
+                    "be a certificate and its own key, and server.tls.client_ca certificates, all "
+                    "in PEM form",
+                    tls.certificate, tls.key));
+  }
+  return MakeError(
+      absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+      fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
+                  "server.listen, or see what holds it with ss -ltnp",
+                  options.listen));
 }
 
 std::vector<std::string> ServiceNames(const Server::Parts& parts) {
@@ -103,6 +131,7 @@ Server::Server(const Parts& parts)
       reflection_(row_types_, ServiceNames(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
+  RouteGrpcLog();
   std::unique_ptr<Server> server(new Server(parts));
   const absl::Status listening = server->Listen(parts);
   if (!listening.ok()) {
@@ -123,11 +152,7 @@ absl::Status Server::Listen(const Parts& parts) {
   for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || (port_ == 0 && options_.listen.rfind("unix:", 0) != 0)) {
-    return MakeError(
-        absl::StatusCode::kUnavailable, "LISTEN_FAILED",
-        fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
-                    "server.listen, or see what holds it with ss -ltnp",
-                    options_.listen));
+    return ListenFailed(options_, credentials);
   }
   SetServing(false);
   return absl::OkStatus();

@@ -45,7 +45,7 @@ class Server {
     EnsureCovered ensure = nullptr;
   };
   // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
-  // TLS_FILE_UNREADABLE.
+  // TLS_FILE_UNREADABLE: a file cannot be read, or is not what it must be.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Parts& parts);
   ~Server();
 

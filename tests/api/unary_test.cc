@@ -2,6 +2,9 @@
 
 // The calls of one message each way, health and the server itself.
 
+#include <cstdio>
+#include <fstream>
+
 #include "api/server_fixture.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -43,6 +46,12 @@ class UnaryTest : public ServerTest {
     v1::GetStatusResponse response;
     status_ = v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response);
     return response;
+  }
+  // Of a second server.
+  Server::Parts PartsAlone() {
+    Server::Parts parts = Parts();
+    parts.services.clear();
+    return parts;
   }
   // What grpc.health.v1.Health/Check answers for a service: 1 is SERVING.
   int Health(const std::string& service) {
@@ -216,6 +225,22 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
                                      .streams = *streams_,
                                      .services = {}});
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
+}
+
+TEST_F(UnaryTest, GrpcsOwnLinesStayOutOfStandardError) {
+  options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(ReasonOf(Server::Start(PartsAlone())), "LISTEN_FAILED");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+TEST_F(UnaryTest, CertificateThatIsNoneFailsToStart) {
+  Stop();
+  const std::string path = ::testing::TempDir() + "millrace_no_certificate.pem";
+  std::ofstream(path) << "no certificate";
+  options_.tls.certificate = options_.tls.key = path;
+  EXPECT_EQ(ReasonOf(Server::Start(PartsAlone())), "TLS_FILE_UNREADABLE");
+  std::remove(path.c_str());
 }
 
 TEST_F(UnaryTest, CertificateThatCannotBeReadFailsToStart) {

@@ -141,8 +141,9 @@ TEST_F(OneServer, AnAddressThatIsTakenIsToldInOneSentence) {
   const auto other = FeedServer::MustStart(*source_);
   ReplaceInConfig("listen: 127.0.0.1:0", "listen: " + other->address());
   const ProcessResult result = RunAgain();
-  EXPECT_EQ(result.exit_code, 1);
+  ExpectOneSentence(result, 1);
   EXPECT_THAT(result.errors, HasSubstr("millraced: cannot listen on " + other->address()));
+  EXPECT_THAT(result.errors, HasSubstr("[LISTEN_FAILED]"));
 }
 
 TEST_F(OneServer, TheLogOfAnotherKindOfSourceIsNotGoneOnWith) {
