@@ -106,6 +106,13 @@ std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) 
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
+// What stands in place of a sequence; null for a reader that has one.
+const char* ElsewhereText(v1::SubscriptionStatus::Place place) {
+  if (place == v1::SubscriptionStatus::PLACE_IN_SNAPSHOT) return "in snapshot";
+  if (place == v1::SubscriptionStatus::PLACE_IN_OTHER_LOG) return "in another log";
+  return nullptr;
+}
+
 std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& paint) {
   using Align = TextTable::Align;
   TextTable table({{"SUBSCRIPTION"},
@@ -115,9 +122,14 @@ std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& 
                    {"LAG", Align::kRight}});
   for (const v1::SubscriptionStatus& row : status.subscriptions()) {
     const std::string name = row.subscription().empty() ? "-" : row.subscription();
+    const std::string peer = row.peer().empty() ? "-" : Printable(row.peer());
+    if (const char* elsewhere = ElsewhereText(row.place()); elsewhere != nullptr) {
+      table.Add({{Printable(name), Tone::kBold}, {peer}, {elsewhere, Tone::kYellow}, {"-"}, {"-"}});
+      continue;
+    }
     table.Add(
         {{Printable(name), Tone::kBold},
-         {row.peer().empty() ? "-" : Printable(row.peer())},
+         {peer},
          {CountText(row.sequence())},
          {CountText(row.lag_changes()), row.lag_changes() == 0 ? Tone::kPlain : Tone::kYellow},
          {row.lag_changes() == 0 ? "-" : DurationText(ToDuration(row.lag()))}});

@@ -70,8 +70,4 @@ grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext
   return reactor;
 }
 
-void AdminService::FillMirror(v1::GetStatusResponse& response) const {
-  if (parts_.mirror != nullptr) *response.mutable_mirror() = parts_.mirror->Status();
-}
-
 }  // namespace millrace::admin

@@ -52,13 +52,6 @@ class AdminService final : public v1::Admin::CallbackService {
   void Stop() { starts_.Stop(); }
 
  private:
-  void FillSource(v1::SourceStatus& source);
-  void FillLog(v1::LogStatus& log) const;
-  void FillTables(v1::GetStatusResponse& response) const;
-  void FillSubscriptions(v1::GetStatusResponse& response) const;
-  void FillSnapshots(v1::GetStatusResponse& response) const;
-  void FillMirror(v1::GetStatusResponse& response) const;
-
   const Parts parts_;
   const Micros start_time_;
   RateMeter changes_;

@@ -13,7 +13,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "admin/metrics_families.h"
-#include "admin/metrics_reading.h"
+#include "admin/status_reading.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "prometheus/collectable.h"
@@ -121,7 +121,7 @@ bool MetricsEndpoint::StopWithin(absl::Duration timeout) {
 
 MetricsEndpoint::Collect CollectFrom(const AdminParts& parts) {
   return [parts, shared = std::make_shared<LimitsAndLock>()] {
-    const MetricsReading reading = ReadMetrics(parts);
+    const StatusReading reading = ReadStatus(parts);
     absl::MutexLock lock(&shared->mutex);
     return MetricFamilies(reading, shared->limits);
   };

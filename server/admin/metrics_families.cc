@@ -67,7 +67,7 @@ std::string_view StateName(v1::SnapshotTable::State state) {
   }
 }
 
-void AddIngest(const MetricsReading& reading, MetricList& to) {
+void AddIngest(const StatusReading& reading, MetricList& to) {
   const ingest::IngestStatus& ingest = reading.ingest;
   to.Gauge("millrace_ingest_state", "1 for what the reading of the source is doing.")
       .OneOf("state", {"connecting", "streaming", "failed", "stopping"}, StateName(ingest.state));
@@ -107,13 +107,15 @@ void AddTables(const std::vector<TableReading>& tables, SeriesLimit& limit, Metr
   }
 }
 
-void AddLog(const LogReading& log, MetricList& to) {
+void AddLog(const LogReading& log, Micros now, MetricList& to) {
   to.Gauge("millrace_log_oldest_sequence", "Sequence of the oldest change in the log.")
       .Add(Number(log.range.oldest.value));
   to.Gauge("millrace_log_newest_sequence", "Sequence of the newest change in the log.")
       .Add(Number(log.range.newest.value));
   to.Gauge("millrace_log_oldest_change_age_seconds", "Age of the oldest change in the log.");
-  if (log.oldest_age.has_value()) to.Add(Seconds(*log.oldest_age));
+  if (log.oldest_commit_time.has_value()) {
+    to.Add(Seconds(std::max<Micros>(now - *log.oldest_commit_time, 0)));
+  }
   to.Gauge("millrace_log_disk_bytes", "Bytes that the log takes on disk.")
       .Add(Number(log.disk_bytes));
   to.Gauge("millrace_log_available_bytes", "Bytes that are left on the log's file system.");
@@ -129,8 +131,20 @@ void AddLog(const LogReading& log, MetricList& to) {
       .Add(Seconds(log.written.commit_time));
 }
 
+using Place = ReaderReading::Place;
+
+// Of the stream that lags most; streams that are sent the rows of a snapshot are left out.
+ReaderLag SlowestOf(const std::vector<ReaderReading>& streams) {
+  ReaderLag slowest;
+  for (const ReaderReading& stream : streams) {
+    if (stream.place == Place::kInLog && stream.lag.changes > slowest.changes) slowest = stream.lag;
+  }
+  return slowest;
+}
+
 void AddStreams(const FeedReading& feed, MetricList& to) {
-  to.Gauge("millrace_feed_streams", "Open streams.").Add(Number(feed.streams));
+  const ReaderLag slowest = SlowestOf(feed.streams);
+  to.Gauge("millrace_feed_streams", "Open streams.").Add(Number(feed.streams.size()));
   to.Gauge("millrace_feed_streams_max", "Streams that server.streams_max admits.")
       .Add(Number(feed.streams_max));
   to.Counter("millrace_feed_streams_opened_total", "Streams that were opened.")
@@ -144,18 +158,38 @@ void AddStreams(const FeedReading& feed, MetricList& to) {
   to.Gauge("millrace_feed_ring_bytes", "Newest frames that are kept in memory.")
       .Add(Number(feed.ring_bytes));
   to.Gauge("millrace_feed_slowest_stream_lag_changes", "Changes that the slowest stream lacks.")
-      .Add(Number(feed.slowest.changes));
+      .Add(Number(slowest.changes));
   to.Gauge("millrace_feed_slowest_stream_lag_seconds", "Age of the first change that it lacks.");
-  if (feed.slowest.time.has_value()) to.Add(Seconds(*feed.slowest.time));
+  if (slowest.time.has_value()) to.Add(Seconds(*slowest.time));
+}
+
+// Subscriptions of this log, those that lag most first, as many as have series.
+std::vector<const ReaderReading*> SubscriptionsToShow(const FeedReading& feed) {
+  constexpr size_t kSubscriptionsMax = 1000;
+  std::vector<const ReaderReading*> shown;
+  for (const ReaderReading& subscription : feed.subscriptions) {
+    if (subscription.place == Place::kInLog) shown.push_back(&subscription);
+  }
+  std::stable_sort(shown.begin(), shown.end(),
+                   [](const ReaderReading* left, const ReaderReading* right) {
+                     return left->sequence < right->sequence;
+                   });
+  shown.resize(std::min(shown.size(), kSubscriptionsMax));
+  return shown;
 }
 
 void AddSubscriptions(const FeedReading& feed, MetricList& to) {
-  to.Gauge("millrace_feed_subscriptions", "Named subscriptions.").Add(Number(feed.subscriptions));
+  const std::vector<const ReaderReading*> shown = SubscriptionsToShow(feed);
+  to.Gauge("millrace_feed_subscriptions", "Named subscriptions.")
+      .Add(Number(feed.subscriptions.size()));
   to.Gauge("millrace_feed_subscription_lag_changes", "Changes behind the stored position.");
-  for (const auto& [name, lag] : feed.lags) to.Add(Number(lag.changes), {{"subscription", name}});
+  for (const ReaderReading* reader : shown) {
+    to.Add(Number(reader->lag.changes), {{"subscription", reader->subscription}});
+  }
   to.Gauge("millrace_feed_subscription_lag_seconds", "Age of the first change behind it.");
-  for (const auto& [name, lag] : feed.lags) {
-    if (lag.time.has_value()) to.Add(Seconds(*lag.time), {{"subscription", name}});
+  for (const ReaderReading* reader : shown) {
+    if (!reader->lag.time.has_value()) continue;
+    to.Add(Seconds(*reader->lag.time), {{"subscription", reader->subscription}});
   }
 }
 
@@ -249,12 +283,12 @@ void AddProcess(const ProcessStatus& process, MetricList& to) {
 
 }  // namespace
 
-std::vector<prometheus::MetricFamily> MetricFamilies(const MetricsReading& reading,
+std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& reading,
                                                      SeriesLimits& limits) {
   MetricList list;
   AddIngest(reading, list);
   AddTables(reading.tables, limits.tables, list);
-  AddLog(reading.log, list);
+  AddLog(reading.log, reading.now, list);
   AddStreams(reading.feed, list);
   AddSubscriptions(reading.feed, list);
   AddSnapshots(reading.snapshots, list);

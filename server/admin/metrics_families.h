@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "admin/metrics_reading.h"
+#include "admin/status_reading.h"
 #include "prometheus/metric_family.h"
 
 namespace millrace::admin {
@@ -39,7 +39,7 @@ struct SeriesLimits {
 };
 
 // All metrics, as README.md lists them. The same `limits` each time.
-std::vector<prometheus::MetricFamily> MetricFamilies(const MetricsReading& reading,
+std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& reading,
                                                      SeriesLimits& limits);
 
 }  // namespace millrace::admin

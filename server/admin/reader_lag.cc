@@ -9,7 +9,7 @@ namespace {
 
 // Commit time of the transaction that change `sequence` of `frame` belongs to, as far as it is
 // believed.
-Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
+Micros CommitTimeIn(const log::Frame& frame, Sequence sequence) {
   Sequence next = frame.first();
   for (const log::Segment& segment : frame.segments()) {
     next.value += segment.change_count;
@@ -20,13 +20,20 @@ Micros CommitTimeOf(const log::Frame& frame, Sequence sequence) {
 
 }  // namespace
 
-ReaderLag ReaderLags::Of(Sequence sequence) {
+ReaderLag ReaderLags::ChangesOf(Sequence sequence) const {
   if (sequence >= range_.newest) return {};
-  return {.changes = range_.newest.value - sequence.value,
-          .time = AgeOf(std::max(sequence.next(), range_.oldest))};
+  return {.changes = range_.newest.value - sequence.value, .time = std::nullopt};
 }
 
-std::optional<Micros> ReaderLags::AgeOf(Sequence sequence) {
+ReaderLag ReaderLags::Of(Sequence sequence) {
+  ReaderLag lag = ChangesOf(sequence);
+  if (lag.changes == 0) return lag;
+  const auto time = CommitTimeOf(std::max(sequence.next(), range_.oldest));
+  if (time.has_value()) lag.time = std::max<Micros>(now_ - *time, 0);
+  return lag;
+}
+
+std::optional<Micros> ReaderLags::CommitTimeOf(Sequence sequence) {
   const bool at_hand =
       frame_ != nullptr && sequence >= frame_->first() && sequence <= frame_->last();
   if (!at_hand) {
@@ -34,9 +41,8 @@ std::optional<Micros> ReaderLags::AgeOf(Sequence sequence) {
     if (!frames.ok() || frames->empty()) return std::nullopt;
     frame_ = frames->front();
   }
-  const Micros time = CommitTimeOf(*frame_, sequence);
-  if (time <= 0) return std::nullopt;
-  return std::max<Micros>(now_ - time, 0);
+  const Micros time = CommitTimeIn(*frame_, sequence);
+  return time > 0 ? std::optional<Micros>(time) : std::nullopt;
 }
 
 }  // namespace millrace::admin

@@ -26,10 +26,12 @@ class ReaderLags {
   ReaderLags(const feed::Feed& feed, const Clock& clock)
       : feed_(feed), range_(feed.range()), now_(clock.WallMicros()) {}
 
-  // Of who has passed `sequence`.
+  // Of a reader that has passed `sequence`.
   ReaderLag Of(Sequence sequence);
-  // Age of this retained change; nothing if that cannot be told.
-  std::optional<Micros> AgeOf(Sequence sequence);
+  // The same without its time, unless that is zero. Reads nothing.
+  ReaderLag ChangesOf(Sequence sequence) const;
+  // Commit time of this retained change; nothing if it is unknown.
+  std::optional<Micros> CommitTimeOf(Sequence sequence);
   const log::Range& range() const { return range_; }
 
  private:

@@ -146,7 +146,7 @@ absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
 
 void SubscribeStream::NotePlace() {
   entry_->passed.store(passed().value, std::memory_order_relaxed);
-  entry_->placed.store(cursor_.has_value(), std::memory_order_relaxed);
+  entry_->placed.store(cursor_.has_value(), std::memory_order_release);
 }
 
 size_t SubscribeStream::ResponseShare() const {

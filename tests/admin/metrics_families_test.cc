@@ -55,7 +55,7 @@ class MetricsFamiliesTest : public ::testing::Test {
     reading_.snapshots.insert(reading_.snapshots.begin(), snapshot);
   }
 
-  MetricsReading reading_;
+  StatusReading reading_;
   SeriesLimits limits_;
 };
 
@@ -143,12 +143,47 @@ TEST_F(MetricsFamiliesTest, TableKeepsItsSeriesWhenOthersCome) {
 }
 
 TEST_F(MetricsFamiliesTest, ReadersBehindTellChangesAndSeconds) {
-  reading_.feed.slowest = {.changes = 7, .time = 3 * kSecond};
-  reading_.feed.lags = {{"billing", {.changes = 9, .time = std::nullopt}}};
+  ReaderReading stream;
+  stream.lag = {.changes = 7, .time = 3 * kSecond};
+  ReaderReading subscription;
+  subscription.subscription = "billing";
+  subscription.lag = {.changes = 9, .time = std::nullopt};
+  reading_.feed.streams = {ReaderReading(), stream, ReaderReading()};
+  reading_.feed.subscriptions = {subscription};
   EXPECT_THAT(Text(), AllOf(HasSubstr("\nmillrace_feed_slowest_stream_lag_changes 7\n"),
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_seconds 3\n"),
                             HasSubstr("_subscription_lag_changes{subscription=\"billing\"} 9\n"),
                             Not(HasSubstr("_subscription_lag_seconds{"))));
+}
+
+TEST_F(MetricsFamiliesTest, ReadersWithoutPlaceHaveNoLag) {
+  ReaderReading reader;
+  reader.subscription = "billing";
+  reader.place = ReaderReading::Place::kInOtherLog;
+  reading_.feed.subscriptions = {reader};
+  reader.place = ReaderReading::Place::kInSnapshot;
+  reader.lag = {.changes = 9, .time = kSecond};
+  reading_.feed.streams = {reader};
+  EXPECT_THAT(Text(), AllOf(HasSubstr("\nmillrace_feed_streams 1\n"),
+                            HasSubstr("\nmillrace_feed_slowest_stream_lag_changes 0\n"),
+                            HasSubstr("\nmillrace_feed_subscriptions 1\n"),
+                            Not(HasSubstr("_subscription_lag_changes{"))));
+}
+
+TEST_F(MetricsFamiliesTest, SubscriptionsBeyondTheLimitThatLagLeastHaveNoSeries) {
+  for (uint64_t i = 0; i < 1001; ++i) {
+    ReaderReading& reader = reading_.feed.subscriptions.emplace_back();
+    reader.subscription = "s" + std::to_string(i);
+    reader.sequence = {i};
+  }
+  EXPECT_EQ(SeriesOf("millrace_feed_subscription_lag_changes"), 1000u);
+  EXPECT_THAT(Text(), Not(HasSubstr("\"s1000\"")));
+}
+
+TEST_F(MetricsFamiliesTest, OldestChangeHasAnAge) {
+  reading_.now = 100 * kSecond;
+  reading_.log.oldest_commit_time = 40 * kSecond;
+  EXPECT_THAT(Text(), HasSubstr("\nmillrace_log_oldest_change_age_seconds 60\n"));
 }
 
 TEST_F(MetricsFamiliesTest, TableIsInTheStateOfItsNewestSnapshot) {

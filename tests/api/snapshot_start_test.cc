@@ -82,6 +82,20 @@ class SnapshotStartTest : public ServerTest {
   absl::StatusOr<Tables> answer_ ABSL_GUARDED_BY(mutex_) = Tables();
 };
 
+TEST_F(SnapshotStartTest, StreamThatWaitsForItsRowsHasNoLagInTheStatus) {
+  Answer(Tables{{"shop", "keyed"}});
+  Start();
+  const auto subscriber = Subscribe(Snapshot());
+  AwaitAsked(1);
+  grpc::ClientContext context;
+  v1::GetStatusResponse response;
+  ASSERT_TRUE(v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response).ok());
+  ASSERT_THAT(response.subscriptions(), SizeIs(1));
+  EXPECT_EQ(response.subscriptions(0).place(), v1::SubscriptionStatus::PLACE_IN_SNAPSHOT);
+  EXPECT_EQ(response.subscriptions(0).lag_changes(), 0u);
+  EXPECT_FALSE(response.subscriptions(0).has_lag());
+}
+
 TEST_F(SnapshotStartTest, RowsComeFirstThenWhatChanges) {
   StartCovered();
   const auto subscriber = Subscribe(Snapshot());

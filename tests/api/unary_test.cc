@@ -214,6 +214,25 @@ TEST_F(UnaryTest, StatusTellsHowFarSubscriptionsAreBehind) {
   EXPECT_NEAR(static_cast<double>(Clock::System().WallMicros() - lag), 10e6, 9e5);
 }
 
+TEST_F(UnaryTest, SubscriptionOfAnotherLogHasNoLag) {
+  CommitPosition("a", TokenAt(27));
+  Token token = Token::Parse(TokenAt(27)).value();
+  ++token.log_id;
+  ASSERT_TRUE(log_.subscriptions().Commit("b", token).ok());
+  token.log_id = log_.log().log_id();
+  token.catch_up.emplace();
+  ASSERT_TRUE(log_.subscriptions().Commit("c", token).ok());
+  const v1::GetStatusResponse response = Status();
+  ASSERT_EQ(response.subscriptions_size(), 3);
+  EXPECT_EQ(response.subscriptions(0).place(), v1::SubscriptionStatus::PLACE_IN_LOG);
+  EXPECT_EQ(response.subscriptions(1).place(), v1::SubscriptionStatus::PLACE_IN_OTHER_LOG);
+  EXPECT_EQ(response.subscriptions(2).place(), v1::SubscriptionStatus::PLACE_IN_SNAPSHOT);
+  for (const int other : {1, 2}) {
+    EXPECT_EQ(response.subscriptions(other).lag_changes(), 0u);
+    EXPECT_FALSE(response.subscriptions(other).has_lag());
+  }
+}
+
 TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
   const auto second = Server::Start({.options = options_,

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "admin/status_reading.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace millrace::admin {
+namespace {
+
+std::vector<TableReading> ReadTables(const ingest::Ingest& ingest) {
+  std::vector<TableReading> tables;
+  for (const auto& [name, counters] : ingest.table_counters().List()) {
+    tables.push_back({.name = name,
+                      .inserts = counters->inserts.load(std::memory_order_relaxed),
+                      .updates = counters->updates.load(std::memory_order_relaxed),
+                      .deletes = counters->deletes.load(std::memory_order_relaxed),
+                      .reads = counters->reads.load(std::memory_order_relaxed)});
+  }
+  return tables;
+}
+
+LogReading ReadLog(const log::Log& log, ReaderLags& lags) {
+  LogReading reading{.range = lags.range(),
+                     .written = log.written(),
+                     .disk_bytes = log.DiskBytes(),
+                     .available_bytes = std::nullopt,
+                     .oldest_commit_time = std::nullopt};
+  std::error_code error;
+  const auto space = std::filesystem::space(log.directory(), error);
+  if (!error) reading.available_bytes = space.available;
+  if (reading.range.oldest <= reading.range.newest) {
+    reading.oldest_commit_time = lags.CommitTimeOf(reading.range.oldest);
+  }
+  return reading;
+}
+
+using Place = ReaderReading::Place;
+
+std::vector<ReaderReading> ReadStreams(const api::StreamList& streams) {
+  std::vector<ReaderReading> readers;
+  for (const auto& stream : streams.List()) {
+    ReaderReading& reader = readers.emplace_back();
+    reader.subscription = stream->subscription;
+    reader.peer = stream->peer;
+    const bool placed = stream->placed.load(std::memory_order_acquire);
+    reader.place = placed ? Place::kInLog : Place::kInSnapshot;
+    if (placed) reader.sequence = {stream->passed.load(std::memory_order_relaxed)};
+  }
+  return readers;
+}
+
+std::vector<ReaderReading> ReadSubscriptions(const feed::Subscriptions& subscriptions,
+                                             uint64_t log_id) {
+  std::vector<ReaderReading> readers;
+  for (feed::Subscription& subscription : subscriptions.List()) {
+    ReaderReading& reader = readers.emplace_back();
+    reader.subscription = std::move(subscription.name);
+    reader.place = subscription.token.log_id != log_id       ? Place::kInOtherLog
+                   : subscription.token.catch_up.has_value() ? Place::kInSnapshot
+                                                             : Place::kInLog;
+    if (reader.place == Place::kInLog) reader.sequence = subscription.token.sequence;
+  }
+  return readers;
+}
+
+// Each time may cost the reading of a frame, which readers of one frame share if they are asked for
+// in order.
+void ReadLags(std::vector<ReaderReading>& readers, ReaderLags& lags) {
+  constexpr size_t kTimesMax = 1000;
+  std::vector<ReaderReading*> placed;
+  for (ReaderReading& reader : readers) {
+    if (reader.place == Place::kInLog) placed.push_back(&reader);
+  }
+  std::sort(placed.begin(), placed.end(),
+            [](const ReaderReading* left, const ReaderReading* right) {
+              return left->sequence < right->sequence;
+            });
+  for (size_t i = 0; i < placed.size(); ++i) {
+    ReaderReading& reader = *placed[i];
+    reader.lag = i < kTimesMax ? lags.Of(reader.sequence) : lags.ChangesOf(reader.sequence);
+  }
+}
+
+FeedReading ReadFeed(const AdminParts& parts, ReaderLags& lags) {
+  FeedReading reading{
+      .streams_max = parts.streams.streams_max(),
+      .opened = parts.streams.opened(),
+      .refused = parts.streams.refused(),
+      .responses = parts.streams.responses(),
+      .response_bytes = parts.streams.response_bytes(),
+      .ring_bytes = parts.feed.ring_bytes(),
+      .streams = ReadStreams(parts.streams),
+      .subscriptions = ReadSubscriptions(parts.subscriptions, parts.feed.log().log_id())};
+  ReadLags(reading.streams, lags);
+  ReadLags(reading.subscriptions, lags);
+  return reading;
+}
+
+}  // namespace
+
+StatusReading ReadStatus(const AdminParts& parts) {
+  ReaderLags lags(parts.feed, parts.clock);
+  StatusReading reading;
+  reading.now = parts.clock.WallMicros();
+  reading.process = ReadProcessStatus();
+  reading.ingest = parts.ingest.status();
+  reading.tables = ReadTables(parts.ingest);
+  reading.log = ReadLog(parts.feed.log(), lags);
+  reading.feed = ReadFeed(parts, lags);
+  reading.snapshots = parts.snapshots.List();
+  if (parts.mirror != nullptr) reading.mirror = parts.mirror->Status();
+  return reading;
+}
+
+}  // namespace millrace::admin

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "admin/status_message.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace millrace::admin {
+namespace {
+
+using Subscription = v1::SubscriptionStatus;
+
+constexpr Micros kStatusSecond = 1'000'000;
+
+ReaderReading ReaderAt(ReaderReading::Place place) {
+  ReaderReading reader;
+  reader.subscription = "billing";
+  reader.place = place;
+  reader.sequence = {7};
+  reader.lag = {.changes = 3, .time = 2 * kStatusSecond};
+  return reader;
+}
+
+Subscription MessageOf(ReaderReading::Place place) {
+  StatusReading reading;
+  reading.feed.subscriptions = {ReaderAt(place)};
+  return StatusMessage(reading).subscriptions(0);
+}
+
+TEST(StatusMessageTest, ReaderInTheLogHasItsLag) {
+  const Subscription status = MessageOf(ReaderReading::Place::kInLog);
+  EXPECT_EQ(status.place(), Subscription::PLACE_IN_LOG);
+  EXPECT_EQ(status.sequence(), 7u);
+  EXPECT_EQ(status.lag_changes(), 3u);
+  EXPECT_EQ(status.lag().seconds(), 2);
+}
+
+TEST(StatusMessageTest, ReaderElsewhereHasNoLag) {
+  for (const auto& [place, message] :
+       {std::pair(ReaderReading::Place::kInSnapshot, Subscription::PLACE_IN_SNAPSHOT),
+        std::pair(ReaderReading::Place::kInOtherLog, Subscription::PLACE_IN_OTHER_LOG)}) {
+    const Subscription status = MessageOf(place);
+    EXPECT_EQ(status.place(), message);
+    EXPECT_EQ(status.subscription(), "billing");
+    EXPECT_EQ(status.sequence(), 0u);
+    EXPECT_EQ(status.lag_changes(), 0u);
+    EXPECT_FALSE(status.has_lag());
+  }
+}
+
+TEST(StatusMessageTest, StreamsComeBeforeSubscriptions) {
+  StatusReading reading;
+  reading.feed.subscriptions = {ReaderAt(ReaderReading::Place::kInLog)};
+  reading.feed.streams = {ReaderReading()};
+  reading.feed.streams[0].peer = "ipv4:10.0.0.1:4";
+  const v1::GetStatusResponse status = StatusMessage(reading);
+  ASSERT_EQ(status.subscriptions_size(), 2);
+  EXPECT_EQ(status.subscriptions(0).peer(), "ipv4:10.0.0.1:4");
+  EXPECT_EQ(status.subscriptions(1).subscription(), "billing");
+}
+
+TEST(StatusMessageTest, SnapshotsThatEndedAreLeftOut) {
+  StatusReading reading;
+  reading.snapshots.resize(3);
+  reading.snapshots[0].set_state(v1::Snapshot::STATE_DONE);
+  reading.snapshots[1].set_state(v1::Snapshot::STATE_PAUSED);
+  reading.snapshots[2].set_state(v1::Snapshot::STATE_CANCELED);
+  const v1::GetStatusResponse status = StatusMessage(reading);
+  ASSERT_EQ(status.snapshots_size(), 1);
+  EXPECT_EQ(status.snapshots(0).state(), v1::Snapshot::STATE_PAUSED);
+}
+
+TEST(StatusMessageTest, LagOfTheSourceIsNeverNegative) {
+  StatusReading reading;
+  reading.now = 100 * kStatusSecond;
+  EXPECT_FALSE(StatusMessage(reading).source().has_lag());
+  reading.ingest.source_time = 98 * kStatusSecond;
+  EXPECT_EQ(StatusMessage(reading).source().lag().seconds(), 2);
+  reading.ingest.source_time = 101 * kStatusSecond;
+  EXPECT_EQ(StatusMessage(reading).source().lag().seconds(), 0);
+}
+
+}  // namespace
+}  // namespace millrace::admin
