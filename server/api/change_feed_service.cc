@@ -133,7 +133,8 @@ absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& reque
       MILLRACE_ASSIGN_OR_RETURN(
           place, feed::FindCommitTime(feed, time, parts_.streams.clock.WallMicros()));
     } else if (request.has_gtid_set()) {
-      MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfGtidSet(feed, request.gtid_set()));
+      MILLRACE_ASSIGN_OR_RETURN(
+          place, PlaceOfGtidSet(feed, parts_.registry.flavour(), request.gtid_set()));
     } else {
       MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfStartPoint(feed, request.at()));
     }

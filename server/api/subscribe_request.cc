@@ -10,6 +10,8 @@
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "model/gtid_set.h"
+#include "model/quoted.h"
+#include "model/source_position.h"
 #include "model/token.h"
 
 namespace millrace::api {
@@ -24,6 +26,15 @@ constexpr Micros kSecond = 1'000'000;
 absl::Status BadField(std::string_view field, std::string_view what) {
   return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
                    fmt::format("{} {}", field, what), {{"field", std::string(field)}});
+}
+
+std::string_view ProductName(Flavour flavour) {
+  return flavour == Flavour::kMysql ? "MySQL" : "MariaDB";
+}
+
+bool HasGtids(const log::Log& log) {
+  const auto position = SourcePosition::FromBinary(log.source_position());
+  return position.ok() && !position->gtids.empty();
 }
 
 absl::StatusOr<feed::Place> PlaceOfToken(const feed::Feed& feed, std::string_view text) {
@@ -63,7 +74,7 @@ absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
       return feed::FindCommitTime(context.feed, time, context.clock.WallMicros());
     }
     case v1::SubscribeRequest::kGtidSet:
-      return PlaceOfGtidSet(context.feed, request.gtid_set());
+      return PlaceOfGtidSet(context.feed, context.registry.flavour(), request.gtid_set());
     case v1::SubscribeRequest::kSubscription:
       return PlaceOfSubscription(context, request.subscription());
     case v1::SubscribeRequest::kAfter:
@@ -136,12 +147,20 @@ absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::st
   return time.seconds() * kSecond + (time.nanos() + 999) / 1000;
 }
 
-absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, std::string_view text) {
-  // Sets of MySQL hold colons, those of MariaDB do not.
-  const bool mysql = text.find(':') != std::string_view::npos;
-  MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids,
-                            GtidSet::Parse(mysql ? Flavour::kMysql : Flavour::kMariadb, text));
-  return feed::FindGtids(feed, gtids);
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour source,
+                                           std::string_view text) {
+  const auto gtids = GtidSet::Parse(source, text);
+  if (gtids.ok()) return feed::FindGtids(feed, *gtids);
+  const Flavour other = source == Flavour::kMysql ? Flavour::kMariadb : Flavour::kMysql;
+  const auto others = GtidSet::Parse(other, text);
+  if (!others.ok()) {
+    return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(source)));
+  }
+  // Before the first connection to it the flavour is a guess.
+  if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others);
+  return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
+                   fmt::format("gtid_set {} is one of {}, and the source is {}", Quoted(text),
+                               ProductName(other), ProductName(source)));
 }
 
 absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point) {

@@ -14,6 +14,7 @@
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "model/flavour.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -44,8 +45,9 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
 
 // A place named by time.
 absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field);
-// A place named by a GTID set of either flavour.
-absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, std::string_view text);
+// A place named by a GTID set of the source's flavour.
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour source,
+                                           std::string_view text);
 // EARLIEST or LATEST.
 absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point);
 

@@ -233,6 +233,19 @@ TEST_F(UnaryTest, SubscriptionOfAnotherLogHasNoLag) {
   }
 }
 
+TEST_F(UnaryTest, GtidSetIsReadInTheFlavourOfTheSource) {
+  v1::GetPositionRequest request;
+  request.set_gtid_set("zzz");
+  Position(request);
+  EXPECT_EQ(detail_.reason(), "GTID_SET_MALFORMED");
+  EXPECT_THAT(status_.error_message(), HasSubstr("MySQL"));
+  EXPECT_THAT(status_.error_message(), ::testing::Not(HasSubstr("MariaDB")));
+  request.set_gtid_set("0-1-42");
+  Position(request);
+  EXPECT_EQ(detail_.reason(), "GTID_SET_MALFORMED");
+  EXPECT_THAT(status_.error_message(), HasSubstr("the source is MySQL"));
+}
+
 TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
   const auto second = Server::Start({.options = options_,
