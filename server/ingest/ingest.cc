@@ -532,9 +532,10 @@ IngestStatus Ingest::status() const {
   {
     absl::MutexLock lock(&mutex_);
     status = status_;
-    if (committer_ != nullptr && !committer_->trouble().ok()) {
-      status.error = std::string(committer_->trouble().message());
-      status.error_reason = ErrorReason(committer_->trouble());
+    const absl::Status trouble = committer_ == nullptr ? absl::OkStatus() : committer_->trouble();
+    if (!trouble.ok()) {
+      status.error = std::string(trouble.message());
+      status.error_reason = ErrorReason(trouble);
     }
   }
   status.changes = changes_.load(std::memory_order_relaxed);
