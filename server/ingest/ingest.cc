@@ -17,8 +17,10 @@
 #include "ingest/stream_access.h"
 #include "mysql/anonymous_transactions.h"
 #include "mysql/current_position.h"
+#include "mysql/pattern_check.h"
 #include "mysql/source_check.h"
 #include "mysql/table_details.h"
+#include "mysql/table_key.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
@@ -270,6 +272,7 @@ absl::Status Ingest::ConnectQueries() {
   MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
   MILLRACE_RETURN_IF_ERROR(LearnNames());
   MILLRACE_RETURN_IF_ERROR(LearnTime());
+  NoteUnmatchedPatterns();
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_, findings_logged_));
   checked_ = true;
@@ -280,6 +283,13 @@ absl::Status Ingest::LearnNames() {
   MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(*queries_));
   return FindingsStatus(CheckNames(queries_->info(), names_, source_, &config_.snapshot),
                         queries_->endpoint());
+}
+
+// Only for operators: the feed works without.
+void Ingest::NoteUnmatchedPatterns() {
+  if (source_.tables.empty()) return;
+  const auto tables = FetchTableNames(*queries_);
+  if (tables.ok()) pattern_warnings_.Set(UnmatchedPatterns(source_.tables, *tables));
 }
 
 absl::Status Ingest::LearnTime() {
@@ -537,6 +547,9 @@ IngestStatus Ingest::status() const {
       status.error = std::string(trouble.message());
       status.error_reason = ErrorReason(trouble);
     }
+  }
+  for (std::string& warning : pattern_warnings_.List(table_counters_)) {
+    status.warnings.push_back(std::move(warning));
   }
   status.changes = changes_.load(std::memory_order_relaxed);
   status.transactions = transactions_.load(std::memory_order_relaxed);

@@ -27,6 +27,7 @@
 #include "ingest/first_transaction.h"
 #include "ingest/group_builder.h"
 #include "ingest/ingest_status.h"
+#include "ingest/pattern_warnings.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/source_proof.h"
 #include "ingest/source_watch.h"
@@ -99,6 +100,7 @@ class Ingest {
   absl::Status ConnectQueries();
   absl::Status LearnNames();
   absl::Status LearnTime();
+  void NoteUnmatchedPatterns();
   // What the running maximum of commit times begins with.
   Micros StartTime();
   absl::StatusOr<SourcePosition> StartPosition();
@@ -161,6 +163,7 @@ class Ingest {
   const CaptureRules capture_;
   const Committer::Options committer_options_;
   TableCounterMap table_counters_;
+  PatternWarnings pattern_warnings_;
   std::function<void(bool)> health_listener_ = [](bool) {};
 
   // The ingest thread's own.

@@ -14,6 +14,7 @@
 #include "mysql/current_position.h"
 #include "mysql/errors.h"
 #include "mysql/grant_check.h"
+#include "mysql/pattern_check.h"
 
 namespace millrace {
 namespace {
@@ -248,17 +249,6 @@ absl::Status CheckFilters(Connection& connection, const Check& check) {
   return absl::OkStatus();
 }
 
-// `db.table` of the pattern `db.table.column`; dots in backquotes are part of a name.
-std::string_view WithoutColumn(std::string_view pattern) {
-  bool quoted = false;
-  size_t end = pattern.size();
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '`') quoted = !quoted;
-    if (pattern[i] == '.' && !quoted) end = i;
-  }
-  return pattern.substr(0, end);
-}
-
 // A pattern with a letter that no name has: nothing would match it, in silence.
 void CheckPattern(const Check& check, const NameFolding& names, std::string_view option,
                   std::string_view pattern, std::string_view of_names) {
@@ -317,6 +307,7 @@ absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
   CheckRetention(check);
   CheckDurability(check);
   if (snapshots != nullptr) CheckSettleTime(check, *snapshots);
+  MILLRACE_RETURN_IF_ERROR(CheckPatternsMatch(connection, options, snapshots, findings));
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& one, const Finding& other) {
     return one.severity < other.severity;
   });

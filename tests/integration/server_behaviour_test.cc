@@ -291,21 +291,42 @@ TEST_F(OneServer, ASecondSignalEndsItAtOnce) {
   EXPECT_LT(absl::Now() - asked, absl::Seconds(2));
 }
 
+TEST(TablePattern, ThatMatchesNothingIsAWarningUntilItDoes) {
+  const auto source = SourceServer::MustStart({});
+  SqlSession sql = source->MustConnect();
+  const auto feed = FeedServer::MustStart(*source, {.tables = {"later.*", kMarkerTables}});
+  const auto warns_of = [&feed](const std::string& pattern) {
+    const auto status = feed->client().GetStatus({});
+    for (const std::string& warning : status->source().warnings()) {
+      if (warning.find("'" + pattern + "'") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(warns_of("later.*"));
+  EXPECT_THAT(feed->LogText(), HasSubstr("source.tables has 'later.*', which matches no table"));
+  sql.MustExecute("CREATE DATABASE later");
+  sql.MustExecute("CREATE TABLE later.t (id INT PRIMARY KEY)");
+  sql.MustExecute("INSERT INTO later.t VALUES (1)");
+  ChangeReader(*feed).TokenOfNow(sql);
+  EXPECT_FALSE(warns_of("later.*"));
+}
+
 // `millraced check` against a source.
 class Check : public ::testing::Test {
  protected:
   ProcessResult Run(const std::vector<std::string>& source_options,
-                    const std::vector<std::string>& statements = {}) {
+                    const std::vector<std::string>& statements = {},
+                    const std::string& source_lines = "") {
     source_ = SourceServer::MustStart({.options = source_options});
     SqlSession sql = source_->MustConnect();
     for (const std::string& statement : statements) sql.MustExecute(statement);
     WriteFile(directory_.path() / "password", kFeedPassword);
     const auto file = directory_.path() / "millrace.yaml";
     WriteFile(file,
-              fmt::format("source:\n  socket: {}\n  user: {}\n  password_file: {}\n"
+              fmt::format("source:\n  socket: {}\n  user: {}\n  password_file: {}\n{}"
                           "log:\n  directory: {}\n",
                           source_->socket(), kFeedUser, (directory_.path() / "password").string(),
-                          (directory_.path() / "log").string()));
+                          source_lines, (directory_.path() / "log").string()));
     return RunMillraced({"check", "--config", file.string()});
   }
   TempDirectory directory_;
@@ -330,6 +351,12 @@ TEST_F(Check, MinimalMetadataIsWarnedOfWithTheStatement) {
   const ProcessResult result = Run({"--binlog-row-metadata=MINIMAL"});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("SET PERSIST binlog_row_metadata = FULL;"));
+}
+
+TEST_F(Check, APatternThatMatchesNothingIsWarnedOf) {
+  const ProcessResult result = Run({}, {}, "  tables: ['nope.*']\n");
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("warning  source.tables has 'nope.*', which matches no"));
 }
 
 TEST_F(Check, AStatementFormatIsAnErrorWithTheStatement) {

@@ -9,6 +9,7 @@
 #include "fmt/format.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/grant_check.h"
+#include "mysql/pattern_check.h"
 #include "mysql/source_fixture.h"
 
 namespace millrace {
@@ -156,6 +157,37 @@ TEST_P(SourceCheckTest, SelectIsNeededOnEachTableNamed) {
   EXPECT_THAT(finding.remedy, HasSubstr("GRANT SELECT ON `d`.`odd``name` TO"));
   root.MustExecute(finding.remedy);
   EXPECT_THAT(Check(options), Not(HasCode(std::string(kGrantMissing))));
+}
+
+TEST_P(SourceCheckTest, PatternThatMatchesNothingIsAWarning) {
+  const auto server = Start();
+  server->MustConnect().MustExecute("CREATE DATABASE d");
+  server->MustConnect().MustExecute("CREATE TABLE d.orders (id INT PRIMARY KEY, password INT)");
+  SourceOptions options = OptionsFor(*server);
+  options.tables = {"d.*", "nope.*", "d.ordres", "!d.audit", "!*.tmp_*"};
+  options.exclude_columns = {"d.orders.password", "*.*.password", "d.orders.pasword", "nope.*.c"};
+  SnapshotOptions snapshots;
+  snapshots.tables = {"d.o*", "d.x*"};
+  const auto findings = CheckSource(*MustConnect(options), options, &snapshots);
+  std::string text;
+  for (const Finding& finding : *findings) {
+    if (finding.code != kPatternMatchesNothing) continue;
+    EXPECT_EQ(finding.severity, Severity::kWarning);
+    text += finding.message.substr(0, finding.message.find(',')) + " | " + finding.remedy + "\n";
+  }
+  EXPECT_EQ(text,
+            "source.tables has 'nope.*' | correct source.tables unless such tables are still to be "
+            "created\n"
+            "source.tables has 'd.ordres' | source.tables: \"d.orders\"\n"
+            "source.tables has '!d.audit' | correct source.tables unless such tables are still to "
+            "be created\n"
+            "snapshot.tables has 'd.x*' | correct snapshot.tables unless such tables are still to "
+            "be created\n"
+            "source.exclude_columns has 'd.orders.pasword' | correct source.exclude_columns unless "
+            "the column is still to be created\n"
+            "source.exclude_columns has 'nope.*.c' | correct source.exclude_columns unless the "
+            "column is still to be created\n");
+  EXPECT_TRUE(FindingsStatus(*findings, "db:1").ok());
 }
 
 TEST_P(SourceCheckTest, OurServerIdMustNotBeTheSources) {
