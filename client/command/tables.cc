@@ -31,11 +31,12 @@ absl::Status ShowTable(const Session& session, const std::string& name, bool jso
 }  // namespace
 
 std::string TablesText(const v1::ListTablesResponse& tables, const Paint& paint) {
-  TextTable text({{"TABLE"}, {"VERSION", TextTable::Align::kRight}, {"ROW TYPE"}});
+  TextTable text({{"TABLE"}, {"VERSION", TextTable::Align::kRight}, {"ROW TYPE"}, {"STATE"}});
   for (const v1::Table& table : tables.tables()) {
     text.Add({{Printable(table.database() + "." + table.table()), Tone::kBold},
               {fmt::to_string(table.version())},
-              {Printable(table.row_message())}});
+              {Printable(table.row_message())},
+              {table.dropped() ? "dropped" : "", Tone::kYellow}});
   }
   if (text.empty()) return "no table has been captured yet\n";
   return text.Render(paint);
@@ -59,9 +60,10 @@ std::string ColumnsText(const v1::Table& table, const Paint& paint) {
               {Printable(column.field())},
               {Printable(column.charset()), Tone::kDim}});
   }
-  return fmt::format("{}  version {}  {}\n\n{}",
+  return fmt::format("{}  version {}  {}{}\n\n{}",
                      paint(Tone::kBold, Printable(table.database() + "." + table.table())),
                      table.version(), paint(Tone::kDim, Printable(table.row_message())),
+                     table.dropped() ? "  " + paint(Tone::kYellow, "dropped") : "",
                      text.Render(paint));
 }
 

@@ -109,6 +109,8 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                        : schema::RowDescriptor::Make(*span.version);
   v1::Table& message = *response.mutable_table();
   message = TableInFull(*span.version, *row);
+  // A mark of the table, not of a version.
+  message.set_dropped(table->dropped);
   message.set_first_sequence(span.first.value);
   message.set_last_sequence(std::min(span.last, newest).value);
   return absl::OkStatus();

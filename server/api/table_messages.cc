@@ -10,6 +10,7 @@ v1::Table TableSummary(const schema::TableVersion& table) {
   message.set_table(table.name.table);
   message.set_version(table.version);
   message.set_row_message(table.row_message);
+  message.set_dropped(table.dropped);
   return message;
 }
 

@@ -179,6 +179,8 @@ class EventProcessor {
   void ForgetTransaction();
   void Advance(const Event& event);
   void NoteDefinition(const schema::Statement& statement);
+  // Which tables the statement drops and creates.
+  void NoteExistence(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);
   // Rows of the table come, for the first time since its definition or coverage was set.
   void NoteRows(TablePlans::Entry& table);

@@ -162,6 +162,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   const bool goes_on = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
   if (!statement.temporary) {
+    NoteExistence(statement);
     NoteCoverage(statement, truncates);
     MILLRACE_RETURN_IF_ERROR(AddDefinition(sent, statement, truncates));
   }
@@ -242,6 +243,24 @@ void EventProcessor::NoteDefinition(const schema::Statement& statement) {
   for (const TableName& table : statement.tables) live_changes_.NoteDefinition(table);
   if (!statement.database.empty()) live_changes_.NoteDefinitionOfDatabase(statement.database);
   if (statement.may_concern_any_table) live_changes_.NoteDefinitionOfAny();
+}
+
+void EventProcessor::NoteExistence(const schema::Statement& statement) {
+  if (coverage::DropsDatabase(statement)) {
+    for (const TableName& table : registry_.Names()) {
+      if (table.database == statement.database) registry_.SetDropped(table, true);
+    }
+  }
+  const bool drops = statement.verb == schema::StatementVerb::kDrop;
+  if (drops || statement.verb == schema::StatementVerb::kCreate) {
+    for (const TableName& table : statement.tables) registry_.SetDropped(table, drops);
+  }
+  for (const auto& [from, to] : statement.renames) {
+    registry_.SetDropped(from, true);
+    registry_.SetDropped(to, false);
+  }
+  for (const TableName& table : statement.made_of_partitions) registry_.SetDropped(table, false);
+  for (const TableName& table : statement.made_partitions) registry_.SetDropped(table, true);
 }
 
 // Before the changes of the statement are added: they are the first that count after it.

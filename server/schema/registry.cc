@@ -44,6 +44,7 @@ class Registry::State {
   void RenameColumns(const TableName& table,
                      const std::vector<std::pair<std::string, std::string>>& renames,
                      Sequence first);
+  void SetDropped(const TableName& table, bool dropped);
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
   std::vector<TableName> Names() const;
   std::vector<log::Record> TakeUnstored();
@@ -59,6 +60,7 @@ class Registry::State {
   std::string FreeRowMessage(const TableName& name) const;
   Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
   bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
+  void SetDropped(Entry& entry, bool dropped);
   // What rows from `first` on are written under.
   void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
   // The record of the table must be written anew.
@@ -177,6 +179,7 @@ absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap&
         {{"table", Quoted(name.ToString())}});
   }
   Entry& entry = EntryOf(name);
+  SetDropped(entry, false);
   const Knowledge known = KnownOf(entry, details);
   MILLRACE_ASSIGN_OR_RETURN(Definition definition, Describe(map, known));
 
@@ -222,6 +225,19 @@ void Registry::State::RenameColumns(const TableName& table,
   if (!next.has_value()) return;
   SetVersion(entry, std::make_shared<TableVersion>(*std::move(next)), first);
   Touch(entry);
+}
+
+void Registry::State::SetDropped(Entry& entry, bool dropped) {
+  if (entry.version->dropped == dropped) return;
+  auto version = std::make_shared<TableVersion>(*entry.version);
+  version->dropped = dropped;
+  entry.version = std::move(version);
+  Touch(entry);
+}
+
+void Registry::State::SetDropped(const TableName& table, bool dropped) {
+  const auto found = ids_.find(table);
+  if (found != ids_.end()) SetDropped(entries_.at(found->second), dropped);
 }
 
 std::vector<TableName> Registry::State::Names() const {
@@ -278,6 +294,9 @@ void Registry::RenameColumns(const TableName& table,
                              const std::vector<std::pair<std::string, std::string>>& renames,
                              Sequence first) {
   state_->RenameColumns(table, renames, first);
+}
+void Registry::SetDropped(const TableName& table, bool dropped) {
+  state_->SetDropped(table, dropped);
 }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
 std::vector<TableName> Registry::Names() const { return state_->Names(); }

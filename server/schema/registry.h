@@ -76,6 +76,9 @@ class Registry {
   void RenameColumns(const TableName& table,
                      const std::vector<std::pair<std::string, std::string>>& renames,
                      Sequence first = {});
+  // A statement dropped the table, or renamed it, or (`dropped` false) created it. Does nothing for
+  // a name that is not known. Resolve creates it too. Goes to disk with the next records.
+  void SetDropped(const TableName& table, bool dropped);
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table);
 

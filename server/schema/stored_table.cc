@@ -218,6 +218,7 @@ std::string KeyLike(std::string_view key, const storage::StoredTable& table) {
 log::Record TableRecord(const StoredTable& table) {
   storage::StoredTable stored = Stored(table.version);
   stored.set_proved_epoch(table.proved_epoch);
+  stored.set_dropped(table.version.dropped);
   return MakeRecord(TableKey(table.version.table_id), stored, FormatOf(table.version));
 }
 
@@ -263,6 +264,7 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   version.next_field_number = stored.next_field_number();
   version.row_message = stored.row_message();
   version.type_url = "t/" + version.row_message;
+  version.dropped = stored.dropped();
   table.proved_epoch = stored.proved_epoch();
   return table;
 }

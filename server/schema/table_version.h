@@ -76,6 +76,8 @@ struct TableVersion {
   uint32_t next_field_number = 1;
   std::string row_message;  // `db.inventory.customers`
   std::string type_url;     // `t/` + row_message
+  // A statement dropped the table or gave it another name, and nothing created it since.
+  bool dropped = false;
 };
 
 using TableVersionPtr = std::shared_ptr<const TableVersion>;

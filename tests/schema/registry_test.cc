@@ -65,6 +65,24 @@ TEST(Registry, EveryVersionIsFoundAtTheRowsThatWereWrittenUnderIt) {
   }
 }
 
+TEST(Registry, DropOfATableIsRememberedAndShown) {
+  RegistryFixture registry;
+  registry.Resolve(Map({Int("a")}));
+  registry.Store();
+  registry->SetDropped({"s", "t"}, true);
+  registry->SetDropped({"s", "unknown"}, true);
+  EXPECT_FALSE(registry->Find({"s", "t"})->dropped) << "not stored yet";
+  registry.Store();
+  EXPECT_TRUE(registry->Find({"s", "t"})->dropped);
+  registry.Reopen();
+  EXPECT_TRUE(registry->Find({"s", "t"})->dropped);
+  EXPECT_FALSE(registry.Resolve(Map({Int("a")}))->dropped);
+  registry.Store();
+  registry.Reopen();
+  EXPECT_FALSE(registry->Find({"s", "t"})->dropped);
+  EXPECT_EQ(registry->Find({"s", "t"})->version, 1u);
+}
+
 // A connection was lost behind the ALTER, before anything of it was in the log; then rows come
 // again from before it.
 TEST(Registry, AVersionWhoseRowsNeverReachedTheLogHidesNoLaterOne) {

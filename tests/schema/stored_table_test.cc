@@ -77,6 +77,16 @@ TEST(StoredTable, BytesOfLabelsNeverChange) {
   EXPECT_EQ(VersionRecord(table.version).value->front(), '\x02');
 }
 
+TEST(StoredTable, DroppedIsReadBackFromTheNewestVersionAlone) {
+  StoredTable table = Sample();
+  table.version.dropped = true;
+  const log::Record record = TableRecord(table);
+  EXPECT_EQ(record.value->substr(record.value->size() - 2), "\x58\x01");
+  EXPECT_TRUE(ParseTableRecord(record.key, *record.value)->version.dropped);
+  const log::Record of_version = VersionRecord(table.version);
+  EXPECT_FALSE(ParseTableRecord(of_version.key, *of_version.value)->version.dropped);
+}
+
 TEST(StoredTable, EpochIsReadBack) {
   const log::Record record = EpochRecord(7);
   EXPECT_TRUE(IsEpochKey(record.key));
