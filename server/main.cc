@@ -43,6 +43,7 @@
 #include "schema/registry.h"
 #include "snapshot/snapshots.h"
 #include "snapshot/stream_tasks.h"
+#include "snapshot/unseen_tables.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace {
@@ -313,6 +314,7 @@ int Serve(const Config& config) {
        }});
   if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
 
+  const snapshot::UnseenTables unseen{.source = source, .registry = **registry, .tasks = tasks};
   const admin::AdminParts parts{.ingest = **ingest,
                                 .feed = feed,
                                 .subscriptions = **subscriptions,
@@ -321,20 +323,22 @@ int Serve(const Config& config) {
                                 .mirror = mirror->get(),
                                 .clock = clock};
   admin::AdminService admin(parts);
-  auto server =
-      api::Server::Start({.options = config.server,
-                          .feed = feed,
-                          .subscriptions = **subscriptions,
-                          .registry = **registry,
-                          .clock = clock,
-                          .source_time = [&ingest] { return (*ingest)->status().source_time; },
-                          .streams = streams,
-                          .services = {{std::string(v1::Admin::service_full_name()), &admin}},
-                          .coverage = coverage->get(),
-                          .ensure =
-                              [&snapshots](const std::vector<std::string>& patterns) {
-                                return (*snapshots)->EnsureCovered(patterns);
-                              }});
+  auto server = api::Server::Start(
+      {.options = config.server,
+       .feed = feed,
+       .subscriptions = **subscriptions,
+       .registry = **registry,
+       .clock = clock,
+       .source_time = [&ingest] { return (*ingest)->status().source_time; },
+       .streams = streams,
+       .services = {{std::string(v1::Admin::service_full_name()), &admin}},
+       .coverage = coverage->get(),
+       .ensure =
+           [&snapshots](const std::vector<std::string>& patterns) {
+             return (*snapshots)->EnsureCovered(patterns);
+           },
+       .learn_tables =
+           [&unseen](const std::vector<std::string>& patterns) { return unseen.Learn(patterns); }});
   if (!server.ok()) return Fail(server.status(), kExitFailure);
   const auto metrics = StartMetrics(config.metrics, parts);
   if (!metrics.ok()) return Fail(metrics.status(), kExitFailure);

@@ -68,7 +68,18 @@ absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& by
 grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerContext* context,
                                                         const v1::ListTablesRequest* request,
                                                         v1::ListTablesResponse* response) {
-  return Answer(context, FillTables(*request, *response));
+  if (!request->ask_source() || parts_.learn_tables == nullptr) {
+    return Answer(context, FillTables(*request, *response));
+  }
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  questions_.Post([this, context, request, response, reactor](const absl::Status& refusal) {
+    const std::vector<std::string> patterns(request->tables().begin(), request->tables().end());
+    absl::Status status = refusal.ok() ? parts_.learn_tables(patterns) : refusal;
+    if (status.ok()) status = FillTables(*request, *response);
+    if (absl::IsCancelled(status)) status = StoppingError();
+    reactor->Finish(ToGrpc(status, *context));
+  });
+  return reactor;
 }
 
 absl::Status ChangeFeedService::FillTables(const v1::ListTablesRequest& request,
@@ -96,8 +107,8 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {
     return MakeError(absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
-                     fmt::format("the log knows no table '{}'; a table is known from its first "
-                                 "captured change on",
+                     fmt::format("the log knows no table '{}': check the name and source.tables; if "
+                                 "the table has had no change yet, run 'millrace proto export'",
                                  name.ToString()),
                      {{"table", name.ToString()}});
   }

@@ -2,6 +2,12 @@
 
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "api/source_questions.h"
 #include "api/subscribe_stream.h"
 #include "config/server_options.h"
 #include "feed/feed.h"
@@ -21,6 +27,10 @@ using ChangeFeedBase =
                     v1::ChangeFeed::WithCallbackMethod_DeleteSubscription<
                         v1::ChangeFeed::Service>>>>>>>;
 
+// Asks the source for tables that match the patterns and that the log has not seen yet, and stores
+// their definitions.
+using LearnTables = std::function<absl::Status(const std::vector<std::string>& patterns)>;
+
 // The ChangeFeed service. Called by gRPC on threads of its own.
 class ChangeFeedService final : public ChangeFeedBase {
  public:
@@ -30,8 +40,14 @@ class ChangeFeedService final : public ChangeFeedBase {
     feed::Subscriptions& subscriptions;
     const schema::Registry& registry;
     const ServerOptions& options;
+    // Stores the definitions of tables that match and were not seen yet. Blocks. Null: there is no
+    // source to ask.
+    LearnTables learn_tables = nullptr;
   };
   explicit ChangeFeedService(const Parts& parts) : parts_(parts) {}
+
+  // Refuses calls that ask the source, so that they do not hold up the end of the server.
+  void RequestStop() { questions_.RequestStop(); }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request) override;
@@ -65,6 +81,7 @@ class ChangeFeedService final : public ChangeFeedBase {
                              v1::CommitPositionResponse& response);
 
   const Parts parts_;
+  SourceQuestions questions_;
 };
 
 }  // namespace millrace::api

@@ -127,7 +127,8 @@ Server::Server(const Parts& parts)
                                               .limit = catch_up_limit_}},
                     .subscriptions = parts.subscriptions,
                     .registry = parts.registry,
-                    .options = parts.options}),
+                    .options = parts.options,
+                    .learn_tables = parts.learn_tables}),
       reflection_(row_types_, ServiceNames(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
@@ -166,6 +167,7 @@ void Server::SetServing(bool serving) {
 
 void Server::BeginToStop() {
   if (stopper_.joinable() || ended_.HasBeenNotified()) return;
+  change_feed_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
     if (server_ != nullptr) {

@@ -43,6 +43,8 @@ class Server {
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
     const coverage::Coverage* coverage = nullptr;
     EnsureCovered ensure = nullptr;
+    // For ListTables with `ask_source`; null answers it from the log alone.
+    LearnTables learn_tables = nullptr;
   };
   // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
   // TLS_FILE_UNREADABLE: a file cannot be read, or is not what it must be.

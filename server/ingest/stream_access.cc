@@ -20,6 +20,7 @@ void TaskAccess::CountReads(const TableName& table, uint64_t rows) {
 
 absl::Status TaskAccess::EndTask(absl::Status result) {
   ran_ = true;
+  const bool defined = std::exchange(registry_used_, false) && parts_.registry.HasUnstored();
   if (!result.ok()) {
     records_.clear();
     if (!parts_.builder.in_transaction() || !parts_.builder.AbandonTransaction()) return result;
@@ -30,7 +31,7 @@ absl::Status TaskAccess::EndTask(absl::Status result) {
   for (log::Record& record : records_) parts_.groups.AddRecord(std::move(record));
   records_.clear();
   const bool added = std::exchange(newest_, parts_.builder.newest()) != parts_.builder.newest();
-  if (!added && !parts_.groups.has_records()) return result;
+  if (!added && !defined && !parts_.groups.has_records()) return result;
   // What the records speak of may lie in the open frame, and the stream may be idle from here on.
   parts_.builder.CloseFrame();
   return parts_.hand_over(/*drop_staged=*/false);

@@ -46,7 +46,10 @@ class TaskAccess final : public snapshot::StreamAccess {
   uint32_t server_id() const override { return parts_.server.server_id; }
 
   transcode::FrameBuilder& builder() override { return parts_.builder; }
-  schema::Registry& registry() override { return parts_.registry; }
+  schema::Registry& registry() override {
+    registry_used_ = true;
+    return parts_.registry;
+  }
   coverage::Coverage& coverage() override { return parts_.coverage; }
   snapshot::LiveChanges& live_changes() override { return parts_.live_changes; }
   void AddRecord(log::Record record) override { records_.push_back(std::move(record)); }
@@ -59,6 +62,7 @@ class TaskAccess final : public snapshot::StreamAccess {
  private:
   const Parts parts_;
   std::vector<log::Record> records_;  // of the task that runs
+  bool registry_used_ = false;        // by it
   Sequence newest_;                   // before it
   bool ran_ = false;
 };

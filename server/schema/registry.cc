@@ -46,6 +46,8 @@ class Registry::State {
                      Sequence first);
   void SetDropped(const TableName& table, bool dropped);
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
+  bool HasVersion(const TableName& table) const;
+  bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
   std::vector<TableName> Names() const;
   std::vector<log::Record> TakeUnstored();
   StoredTables& stored() { return stored_; }
@@ -240,6 +242,11 @@ void Registry::State::SetDropped(const TableName& table, bool dropped) {
   if (found != ids_.end()) SetDropped(entries_.at(found->second), dropped);
 }
 
+bool Registry::State::HasVersion(const TableName& table) const {
+  const auto found = ids_.find(table);
+  return found != ids_.end() && entries_.at(found->second).version->version != 0;
+}
+
 std::vector<TableName> Registry::State::Names() const {
   std::vector<TableName> names;
   names.reserve(ids_.size());
@@ -299,6 +306,8 @@ void Registry::SetDropped(const TableName& table, bool dropped) {
   state_->SetDropped(table, dropped);
 }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
+bool Registry::HasVersion(const TableName& table) const { return state_->HasVersion(table); }
+bool Registry::HasUnstored() const { return state_->HasUnstored(); }
 std::vector<TableName> Registry::Names() const { return state_->Names(); }
 std::vector<log::Record> Registry::TakeUnstored() { return state_->TakeUnstored(); }
 void Registry::MarkStored() { state_->stored().Publish(); }

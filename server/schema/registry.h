@@ -82,6 +82,11 @@ class Registry {
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table);
 
+  // Whether rows of the table can have been written already: it has a version, stored or not.
+  bool HasVersion(const TableName& table) const;
+  // TakeUnstored would return something.
+  bool HasUnstored() const;
+
   // All names that have a number.
   std::vector<TableName> Names() const;
 

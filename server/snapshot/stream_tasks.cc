@@ -17,6 +17,12 @@ absl::Status StreamBroke() {
                    "more; begin again in the next one");
 }
 
+absl::Status TooLate() {
+  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+                   "the feed does not read the source now, or lags behind the end of its binlog; "
+                   "see millrace status, and try again in a moment");
+}
+
 absl::Status Closed() { return absl::CancelledError("the stream has ended"); }
 
 }  // namespace
@@ -48,9 +54,17 @@ absl::Status StreamTasks::Run(const Due& due, Work work) {
     // Inside, so that nobody is woken who has called Close.
     wake_();
   }
+  if (!task->done.WaitForNotificationWithDeadline(due.deadline) && Withdraw(task)) return TooLate();
   task->done.WaitForNotification();
   // Moved, so that the text of an error is not shared with the thread that wrote it.
   return std::move(task->result);
+}
+
+bool StreamTasks::Withdraw(const TaskPtr& task) {
+  absl::MutexLock lock(&mutex_);
+  const bool waits = std::erase(tasks_, task) != 0;
+  pending_.store(!tasks_.empty(), std::memory_order_release);
+  return waits;
 }
 
 absl::Status StreamTasks::RunDue(StreamAccess& access) {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "model/binlog_place.h"
 #include "model/gtid_set.h"
 #include "snapshot/stream_access.h"
@@ -35,6 +36,8 @@ class StreamTasks {
     // Needs `epoch`.
     std::optional<BinlogPlace> place;
     GtidSet gtids;
+    // Not after this: a task that has not begun by then ends with kUnavailable NOT_READY.
+    absl::Time deadline = absl::InfiniteFuture();
 
     bool HasCome(const StreamAccess& stream) const;
   };
@@ -71,6 +74,8 @@ class StreamTasks {
   // The oldest task up to `number` that is due; ends those whose epoch is over on the way.
   TaskPtr TakeDue(const StreamAccess& access, uint64_t number) ABSL_LOCKS_EXCLUDED(mutex_);
   static void End(Task& task, absl::Status result);
+  // False if it runs or has ended.
+  bool Withdraw(const TaskPtr& task) ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::function<void()> wake_ = [] {};
   std::atomic<bool> pending_{false};

@@ -139,7 +139,8 @@ class ServerTest : public ::testing::Test {
             .streams = *streams_,
             .services = {{std::string(v1::Admin::service_full_name()), &*admin_}},
             .coverage = ensure_ ? coverage_.get() : nullptr,
-            .ensure = ensure_};
+            .ensure = ensure_,
+            .learn_tables = learn_tables_};
   }
   void Stop() {
     if (server_ != nullptr) server_->Stop();
@@ -192,6 +193,7 @@ class ServerTest : public ::testing::Test {
   FilledLog log_;
   ServerOptions options_;
   EnsureCovered ensure_;  // without it the server has no snapshots
+  LearnTables learn_tables_;
   Config config_;
   std::unique_ptr<StreamList> streams_;
   std::unique_ptr<coverage::Coverage> coverage_;

@@ -82,6 +82,55 @@ TEST_F(UnaryTest, TablesAreListedByPattern) {
   EXPECT_EQ(detail_.reason(), "TABLE_PATTERN_MALFORMED");
 }
 
+class AskSourceTest : public ServerTest {
+ protected:
+  AskSourceTest() {
+    log_.Inserts(1, 1);
+    log_.Commit();
+    learn_tables_ = [this](const std::vector<std::string>& patterns) {
+      asked_ = patterns;
+      if (answer_.ok()) {
+        log_.Transaction(2, {{.table = "carts"}});
+        log_.Commit();
+      }
+      return answer_;
+    };
+    Start();
+  }
+  int TablesListed(bool ask_source) {
+    v1::ListTablesRequest request;
+    request.add_tables("shop.*");
+    request.set_ask_source(ask_source);
+    return Call(&FeedStub::ListTables, request).tables_size();
+  }
+  std::vector<std::string> asked_;
+  absl::Status answer_;
+};
+
+TEST_F(AskSourceTest, TablesOfTheSourceAreListedWhenAsked) {
+  EXPECT_EQ(TablesListed(false), 1);
+  EXPECT_THAT(asked_, ::testing::IsEmpty());
+  EXPECT_EQ(TablesListed(true), 2);
+  EXPECT_THAT(asked_, ElementsAre("shop.*"));
+}
+
+TEST_F(AskSourceTest, SourceThatCannotBeAskedIsAnError) {
+  answer_ = MakeError(absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE", "away");
+  EXPECT_EQ(TablesListed(true), 0);
+  EXPECT_EQ(detail_.reason(), "SOURCE_UNREACHABLE");
+  answer_ = absl::CancelledError("the stream has ended");
+  TablesListed(true);
+  EXPECT_EQ(detail_.reason(), "STOPPING");
+}
+
+TEST(SourceQuestionsTest, CallsAfterStopAreRefused) {
+  SourceQuestions questions;
+  questions.RequestStop();
+  absl::Status refusal;
+  questions.Post([&refusal](const absl::Status& why) { refusal = why; });
+  EXPECT_EQ(ErrorReason(refusal), "STOPPING");
+}
+
 TEST_F(UnaryTest, TableIsToldInFull) {
   v1::GetTableRequest request;
   request.set_database("shop");

@@ -124,6 +124,17 @@ TEST_F(StreamAccessTest, TasksRunOnlyBetweenTransactionsOfAFileThatIsKnown) {
   EXPECT_TRUE(processor_->between_transactions());
 }
 
+TEST_F(StreamAccessTest, NewDefinitionGoesToDiskWithoutAnyChange) {
+  Post({}, [](StreamAccess& access) {
+    access.registry().TableIdOf(kSmall);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(Answer().ok());
+  ASSERT_THAT(handed_over_, SizeIs(1));
+  EXPECT_THAT(handed_over_[0].frames, IsEmpty());
+  EXPECT_EQ(handed_over_[0].schema_steps, 1u);
+}
+
 TEST_F(StreamAccessTest, ReadsAndTheirRecordGoToDiskTogetherWithWhatWasBefore) {
   Transaction(1, 2);
   Post({}, [this](StreamAccess& access) {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -98,6 +99,16 @@ class StreamTasksTest : public ::testing::Test {
 };
 
 TEST_F(StreamTasksTest, NothingIsPendingBeforeATaskIsPosted) {
+  EXPECT_FALSE(tasks_.pending());
+  EXPECT_TRUE(tasks_.RunDue(access_).ok());
+  EXPECT_EQ(access_.ended_, 0);
+}
+
+TEST_F(StreamTasksTest, TaskThatIsNotReachedEndsAtItsDeadline) {
+  StreamTasks::Due due = At(900);
+  due.deadline = absl::Now() + absl::Milliseconds(1);
+  Post("late", due);
+  EXPECT_THAT(Results(), ElementsAre("late NOT_READY"));
   EXPECT_FALSE(tasks_.pending());
   EXPECT_TRUE(tasks_.RunDue(access_).ok());
   EXPECT_EQ(access_.ended_, 0);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "snapshot/unseen_tables.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "absl/types/span.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "model/capture_rules.h"
+#include "mysql/read_marks.h"
+#include "mysql/table_details.h"
+#include "schema/described_map.h"
+#include "snapshot/source_tables.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// Stored in one batch.
+constexpr size_t kTablesAtOnce = 50;
+constexpr absl::Duration kStoredPause = absl::Milliseconds(5);
+
+struct DescribedTable {
+  TableDetails details;
+  schema::DescribedMap map;
+};
+
+absl::Status NotReady(std::string_view what) {
+  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+                   fmt::format("{}; see millrace status, and try again in a moment", what));
+}
+
+// The tables of one call, a part at a time.
+class LearnCall {
+ public:
+  LearnCall(const UnseenTables& parts, Connection& connection)
+      : parts_(parts), connection_(connection) {}
+
+  absl::Status Learn(absl::Span<const TableName> tables) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<DescribedTable> described, Describe(tables));
+    if (described.empty()) return absl::OkStatus();
+    deadline_ = absl::Now() + parts_.patience;
+    MILLRACE_RETURN_IF_ERROR(ReadEpoch());
+    MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection_));
+    // After the end that the binlog has after the question, so that the stream has read all
+    // statements from before it.
+    MILLRACE_RETURN_IF_ERROR(RunTask({.epoch = epoch_,
+                                      .place = std::move(end.place),
+                                      .gtids = std::move(end.gtids),
+                                      .deadline = deadline_},
+                                     [&](StreamAccess& stream) { Resolve(described, stream); }));
+    return AwaitStored();
+  }
+
+  // Why a table could not be described; OK if all could be, or one at least was.
+  absl::Status result() const { return learned_ ? absl::OkStatus() : first_error_; }
+
+ private:
+  absl::Status RunTask(const StreamTasks::Due& due,
+                       const std::function<void(StreamAccess&)>& work) {
+    const absl::Status status = parts_.tasks.Run(due, [&work](StreamAccess& stream) {
+      work(stream);
+      return absl::OkStatus();
+    });
+    if (ErrorReason(status) != "STREAM_BROKE") return status;
+    return NotReady("the feed lost its connection to the source");
+  }
+
+  absl::StatusOr<std::vector<DescribedTable>> Describe(absl::Span<const TableName> tables) {
+    std::vector<DescribedTable> described;
+    for (const TableName& table : tables) {
+      MILLRACE_ASSIGN_OR_RETURN(auto details, FetchTableDetails(connection_, table));
+      // Dropped meanwhile.
+      if (!details.has_value()) continue;
+      auto map = schema::DescribedMap::Make(*details, connection_.info().flavour);
+      if (map.ok()) {
+        described.push_back({.details = *std::move(details), .map = *std::move(map)});
+      } else {
+        NoteError(table, map.status());
+      }
+    }
+    return described;
+  }
+
+  absl::Status ReadEpoch() {
+    bool same = false;
+    StreamTasks::Due due;
+    due.deadline = deadline_;
+    MILLRACE_RETURN_IF_ERROR(RunTask(due, [&](const StreamAccess& stream) {
+      const ServerInfo& server = connection_.info();
+      epoch_ = stream.epoch();
+      same = server.server_uuid == stream.server_uuid() && server.server_id == stream.server_id();
+    }));
+    if (same) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+                     fmt::format("queries at {} reach another server than the one whose binlog is "
+                                 "read; give source.host an address of one",
+                                 connection_.endpoint()));
+  }
+
+  void Resolve(const std::vector<DescribedTable>& described, StreamAccess& stream) {
+    for (const auto& [details, map] : described) {
+      // The stream has learned it meanwhile, perhaps in a newer form.
+      if (stream.registry().HasVersion(details.name)) continue;
+      const auto version =
+          stream.registry().Resolve(map.map(), &details, stream.builder().newest().next());
+      if (version.ok()) {
+        // A statement may change the table between the question and the end of the binlog. So the
+        // first TABLE_MAP has to prove the definition.
+        stream.registry().Doubt(details.name);
+        learned_ = true;
+        unstored_.push_back(details.name);
+      } else {
+        NoteError(details.name, version.status());
+      }
+    }
+  }
+
+  absl::Status AwaitStored() {
+    for (const TableName& table : std::exchange(unstored_, {})) {
+      while (parts_.registry.Find(table) == nullptr) {
+        if (absl::Now() > deadline_) return NotReady("the log's disk is slow or full");
+        absl::SleepFor(kStoredPause);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void NoteError(const TableName& table, const absl::Status& error) {
+    spdlog::warn("table {} has no row type: {} reason={}", table.ToString(),
+                 std::string(error.message()), ErrorReason(error));
+    if (first_error_.ok()) first_error_ = error;
+  }
+
+  const UnseenTables& parts_;
+  Connection& connection_;
+  absl::Time deadline_;  // of the part
+  uint64_t epoch_ = 0;
+  bool learned_ = false;
+  absl::Status first_error_;
+  std::vector<TableName> unstored_;
+};
+
+}  // namespace
+
+absl::Status UnseenTables::Learn(const std::vector<std::string>& patterns) const {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
+  MILLRACE_ASSIGN_OR_RETURN(const CaptureRules captured,
+                            CaptureRules::Parse(source.options().tables));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, source.Connect());
+  MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, captured, wanted));
+  std::erase_if(tables, [this](const TableName& name) { return registry.Find(name) != nullptr; });
+  LearnCall call(*this, *connection);
+  absl::Span<const TableName> left(tables);
+  while (!left.empty()) {
+    MILLRACE_RETURN_IF_ERROR(call.Learn(left.subspan(0, kTablesAtOnce)));
+    left.remove_prefix(std::min(kTablesAtOnce, left.size()));
+  }
+  return call.result();
+}
+
+}  // namespace millrace::snapshot
