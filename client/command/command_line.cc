@@ -14,6 +14,7 @@
 #include "completion.h"
 #include "explain.h"
 #include "fmt/format.h"
+#include "grpc_log.h"
 #include "interrupt.h"
 #include "mirror.h"
 #include "position.h"
@@ -29,9 +30,6 @@ namespace millrace::command {
 namespace {
 
 using Act = std::function<absl::Status(const Session&)>;
-
-constexpr char kPlaceHelp[] =
-    "earliest, latest, an RFC 3339 time, a GTID set, subscription:NAME or a token";
 
 struct Connection {
   client::ClientOptions options;
@@ -124,7 +122,7 @@ void AddTail(CLI::App& app, Arguments& arguments) {
   for (const auto& [word, operation] : operations) arguments.choices[only].push_back(word);
   CLI::Option* from = AddPlace(
       *command, "--from",
-      std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceHelp,
+      std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceForms,
       arguments, [&tail](const Place& place) { tail.from = place; });
   from->default_str("latest");
   arguments.choices[from].push_back("snapshot");
@@ -144,7 +142,7 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       "Examples:\n"
       "  millrace tail --from snapshot --tables shop.orders\n"
       "  millrace tail --tables 'shop.*' --operations insert,delete\n"
-      "  millrace tail --from 2030-05-01T12:00:00Z --until latest --json | jq .after\n"
+      "  millrace tail --from 1h --until latest --json | jq .after\n"
       "  millrace tail --token-file ~/orders.token --tables shop.orders");
 }
 
@@ -258,7 +256,7 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
   CLI::App* rewind =
       AddAct(*command, "rewind", "Move it to another place; what lies behind is sent again",
              arguments, act(RewindMirror));
-  AddPlace(*rewind, "place", kPlaceHelp, arguments, [&options](const Place& place) {
+  AddPlace(*rewind, "place", kPlaceForms, arguments, [&options](const Place& place) {
     options.place = place;
   })->required();
 }
@@ -268,7 +266,7 @@ void AddPosition(CLI::App& app, Arguments& arguments) {
                              [&arguments](const Session& session) {
                                return ShowPosition(session, arguments.position, arguments.json);
                              });
-  AddPlace(*command, "place", kPlaceHelp, arguments, [&arguments](const Place& place) {
+  AddPlace(*command, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.position = place;
   })->default_str("latest");
   command->add_flag("--json", arguments.json, "As one JSON object");
@@ -289,7 +287,7 @@ void AddSubscriptions(CLI::App& app, Arguments& arguments) {
                return CommitSubscription(session, arguments.subscription, arguments.committed);
              });
   commit->add_option("name", arguments.subscription, "Name to store it under")->required();
-  AddPlace(*commit, "place", kPlaceHelp, arguments, [&arguments](const Place& place) {
+  AddPlace(*commit, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.committed = place;
   })->required();
   CLI::App* remove = AddAct(*command, "delete", "Forget a name and its position", arguments,
@@ -355,7 +353,9 @@ void AddAll(CLI::App& app, Arguments& arguments) {
   app.get_formatter()->column_width(28);
   app.require_subcommand(1);
   app.footer(
-      "Environment: MILLRACE_SERVER for --server, NO_COLOR for no colours.\n"
+      "Environment: MILLRACE_SERVER for --server, NO_COLOR for no colours, GRPC_VERBOSITY "
+      "(error,\n"
+      "info or debug) for gRPC's own log.\n"
       "Exit codes: 0 done, 1 failed, 2 wrong usage.");
   AddConnection(app, arguments.connection);
   AddTail(app, arguments);
@@ -386,6 +386,7 @@ const CLI::App& CommandLine::app() const { return parts_->app; }
 const Choices& CommandLine::choices() const { return parts_->arguments.choices; }
 
 int CommandLine::Run(int argc, char** argv) {
+  SilenceGrpcLog();
   try {
     parts_->app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -3,7 +3,9 @@
 #include "explain.h"
 
 #include "fmt/format.h"
+#include "human.h"
 #include "millrace/error.h"
+#include "place.h"
 #include "terminal.h"
 
 namespace millrace::command {
@@ -29,7 +31,7 @@ std::string Advice(const v1::ErrorDetail& detail) {
     return "use the server that gave the token, or start anew with --from earliest";
   }
   if (reason == "TOKEN_MALFORMED") {
-    return "a place is earliest, latest, a time, a GTID set, subscription:NAME or a token";
+    return fmt::format("a place is {}", kPlaceForms);
   }
   if (reason == "POSITION_NOT_FOUND") return "see millrace status for what the log retains";
   if (reason == "TABLE_UNKNOWN" || reason == "TABLE_NOT_FOUND") {
@@ -50,19 +52,34 @@ std::string Advice(const v1::ErrorDetail& detail) {
 }
 
 std::string ExplainConnection(const absl::Status& failure, const std::string& address) {
+  std::string cause = InnermostCause(failure);
+  // gRPC tells why only in its log.
+  if (cause == "empty address list") {
+    cause = "the TLS files cannot be used, GRPC_VERBOSITY=error shows why";
+  }
   return fmt::format(
       "cannot reach the server at {} ({}): is millraced running there? --server or MILLRACE_SERVER "
       "names another",
-      address, InnermostCause(failure));
+      address, cause);
 }
 
 }  // namespace
 
 std::string InnermostCause(const absl::Status& failure) {
   // gRPC nests what went wrong from the outside inward.
-  const std::string message(failure.message());
+  std::string message(failure.message());
+  while (message.ends_with(": ")) message.resize(message.size() - 2);
   const size_t colon = message.rfind(": ");
   return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
+std::string RetryNote(const absl::Status& failure, const std::string& address,
+                      absl::Duration wait) {
+  const std::string reason = client::ErrorReasonOf(failure);
+  const std::string what = reason.empty()
+                               ? fmt::format("lost {} ({})", address, InnermostCause(failure))
+                               : fmt::format("{} [{}]", std::string(failure.message()), reason);
+  return fmt::format("{}, trying again in {}", Printable(what), DurationText(wait));
 }
 
 std::string Explain(const absl::Status& failure, const std::string& address) {

@@ -3,12 +3,17 @@
 #include "place.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
-#include "absl/time/time.h"
 #include "fmt/format.h"
+#include "millrace/error.h"
 
 namespace millrace::command {
 namespace {
+
+// The clocks of the server and of this machine may differ by so much, as the server itself allows.
+constexpr absl::Duration kClockAheadMax = absl::Minutes(10);
 
 bool IsDigit(char character) { return character >= '0' && character <= '9'; }
 bool IsHexDigit(char character) {
@@ -32,6 +37,33 @@ bool LooksLikeTime(std::string_view text) {
   return HasShape(text, "0000-00-00T0") || HasShape(text, "0000-00-00 0");
 }
 
+bool LooksLikeDate(std::string_view text) {
+  return text.size() == 10 && HasShape(text, "0000-00-00");
+}
+
+// `1h` as a duration; nothing if `text` has another form.
+std::optional<absl::Duration> ParseAgo(std::string_view text) {
+  if (text.size() < 2) return std::nullopt;
+  uint32_t count = 0;
+  const char* const end = text.data() + text.size() - 1;
+  const auto [at, error] = std::from_chars(text.data(), end, count);
+  if (at != end) return std::nullopt;
+  // What does not fit is as far back as what fits.
+  if (error != std::errc()) count = UINT32_MAX;
+  switch (text.back()) {
+    case 's':
+      return absl::Seconds(count);
+    case 'm':
+      return absl::Minutes(count);
+    case 'h':
+      return absl::Hours(count);
+    case 'd':
+      return absl::Hours(24) * count;
+    default:
+      return std::nullopt;
+  }
+}
+
 // `uuid:…` of MySQL; `domain-server-sequence`, perhaps several, of MariaDB. A token has no commas
 // and is not all digits between two hyphens.
 bool LooksLikeGtidSet(std::string_view text) {
@@ -49,7 +81,16 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-absl::StatusOr<Place> ParseTimePlace(const std::string& text) {
+Place TimePlace(absl::Time time) {
+  Place place;
+  place.kind = Place::Kind::kTime;
+  place.time.set_seconds(absl::ToUnixSeconds(time));
+  place.time.set_nanos(static_cast<int>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(place.time.seconds()))));
+  return place;
+}
+
+absl::StatusOr<Place> ParseTimePlace(const std::string& text, absl::Time now) {
   absl::Time time;
   std::string error;
   // A space instead of the `T` is how databases print times.
@@ -59,10 +100,29 @@ absl::StatusOr<Place> ParseTimePlace(const std::string& text) {
     return absl::InvalidArgumentError(fmt::format(
         "`{}` is no time in RFC 3339 form, such as 2030-05-01T12:30:00Z or …+02:00", text));
   }
-  Place place{Place::Kind::kTime, "", {}};
-  place.time.set_seconds(absl::ToUnixSeconds(time));
-  place.time.set_nanos(static_cast<int>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(place.time.seconds()))));
+  if (time > now + kClockAheadMax) {
+    return absl::InvalidArgumentError(
+        fmt::format("`{}` is in the future: the newest place is latest", text));
+  }
+  return TimePlace(time);
+}
+
+absl::StatusOr<Place> AgoPlace(const std::string& text, absl::Duration ago, absl::Time now) {
+  if (now - ago >= absl::UnixEpoch()) return TimePlace(now - ago);
+  return absl::InvalidArgumentError(
+      fmt::format("`{}` ago is before 1970: the oldest place is earliest", text));
+}
+
+Place PlaceOf(Place::Kind kind, std::string_view text = {}) {
+  Place place;
+  place.kind = kind;
+  place.text = std::string(text);
+  return place;
+}
+
+Place AssumedToken(std::string_view text) {
+  Place place = PlaceOf(Place::Kind::kToken, text);
+  place.assumed_token = true;
   return place;
 }
 
@@ -94,21 +154,42 @@ v1::GetPositionRequest ToRequest(const Place& place) {
 
 }  // namespace
 
-absl::StatusOr<Place> ParsePlace(std::string_view text) {
-  if (text == "earliest") return Place{Place::Kind::kEarliest, "", {}};
-  if (text == "latest") return Place{Place::Kind::kLatest, "", {}};
-  if (text == "snapshot") return Place{Place::Kind::kSnapshot, "", {}};
+absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now) {
+  using Kind = Place::Kind;
+  if (text == "earliest") return PlaceOf(Kind::kEarliest);
+  if (text == "latest") return PlaceOf(Kind::kLatest);
+  if (text == "snapshot") return PlaceOf(Kind::kSnapshot);
   // The empty GTID set is a set: it starts before the first transaction.
-  if (TakePrefix(text, "gtid:")) return Place{Place::Kind::kGtidSet, std::string(text), {}};
+  if (TakePrefix(text, "gtid:")) return PlaceOf(Kind::kGtidSet, text);
   const bool is_token = TakePrefix(text, "token:");
   const bool is_subscription = !is_token && TakePrefix(text, "subscription:");
   if (text.empty()) return absl::InvalidArgumentError("a place in the log must not be empty");
-  const std::string rest(text);
-  if (is_token) return Place{Place::Kind::kToken, rest, {}};
-  if (is_subscription) return Place{Place::Kind::kSubscription, rest, {}};
-  if (LooksLikeTime(rest)) return ParseTimePlace(rest);
-  return Place{LooksLikeGtidSet(rest) ? Place::Kind::kGtidSet : Place::Kind::kToken, rest, {}};
+  if (is_token) return PlaceOf(Kind::kToken, text);
+  if (is_subscription) return PlaceOf(Kind::kSubscription, text);
+  const std::string whole(text);
+  if (LooksLikeTime(text)) return ParseTimePlace(whole, now);
+  if (LooksLikeDate(text)) {
+    return absl::InvalidArgumentError(
+        fmt::format("`{}` has no time of day and no zone: write {}T00:00:00Z, or gtid:{} if it is "
+                    "a GTID",
+                    whole, whole, whole));
+  }
+  if (const auto ago = ParseAgo(text); ago.has_value()) return AgoPlace(whole, *ago, now);
+  return LooksLikeGtidSet(text) ? PlaceOf(Kind::kGtidSet, text) : AssumedToken(text);
 }
+
+namespace {
+
+// The server knows the form of tokens, the user may have meant something else.
+absl::Status NoPlace(const absl::Status& refusal, const std::string& text) {
+  absl::Status status(refusal.code(), fmt::format("`{}` is not a place in the log", text));
+  refusal.ForEachPayload([&status](absl::string_view url, const absl::Cord& payload) {
+    status.SetPayload(url, payload);
+  });
+  return status;
+}
+
+}  // namespace
 
 absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client::Client& client) {
   if (place.kind == Place::Kind::kSnapshot) {
@@ -121,10 +202,13 @@ absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client
     for (const v1::Subscription& subscription : stored->subscriptions()) {
       if (subscription.subscription() != place.text) continue;
       return client.GetPosition(
-          ToRequest(Place{Place::Kind::kToken, subscription.resume_token(), {}}));
+          ToRequest(PlaceOf(Place::Kind::kToken, subscription.resume_token())));
     }
   }
-  return client.GetPosition(ToRequest(place));
+  auto position = client.GetPosition(ToRequest(place));
+  const bool malformed = client::ErrorReasonOf(position.status()) == "TOKEN_MALFORMED";
+  if (place.assumed_token && malformed) return NoPlace(position.status(), place.text);
+  return position;
 }
 
 }  // namespace millrace::command

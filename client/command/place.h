@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "millrace/client.h"
 
 namespace millrace::command {
@@ -16,12 +18,19 @@ struct Place {
   Kind kind = Kind::kLatest;
   std::string text;  // of kGtidSet, kSubscription and kToken
   google::protobuf::Timestamp time;
+  // Taken for a token because it has no other form; it may be a mistake.
+  bool assumed_token = false;
 };
 
-// Reads `earliest`, `latest`, `snapshot`, an RFC 3339 time, a GTID set, `subscription:NAME` or a
-// token. `gtid:` and `token:` before a text say what it is where that cannot be seen.
-// kInvalidArgument: a time without a zone, or an empty name.
-absl::StatusOr<Place> ParsePlace(std::string_view text);
+// The forms of a place, for help and errors.
+inline constexpr char kPlaceForms[] =
+    "earliest, latest, an RFC 3339 time, how long ago (90s, 30m, 1h, 2d), a GTID set, "
+    "subscription:NAME or a token";
+
+// Reads `snapshot` or one of the forms above. `gtid:` and `token:` before a text say what it is
+// where its form does not. `1h` means an hour before `now`.
+// kInvalidArgument: a time without a zone, a date alone, a time in the future, or an empty name.
+absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now = absl::Now());
 
 // Asks the server for the place. A subscription without a stored position is at EARLIEST, as it is
 // for Subscribe. kInvalidArgument: kSnapshot, which is no single place.

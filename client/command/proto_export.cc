@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "fmt/format.h"
+#include "matched_tables.h"
 #include "static_protos.h"
 
 namespace millrace::command {
@@ -54,10 +55,13 @@ bool StaysBelow(const std::string& path) {
 }
 
 absl::Status ExportProtos(const Session& session, const ProtoExportOptions& options) {
-  v1::ListTablesRequest request;
-  request.mutable_tables()->Add(options.patterns.begin(), options.patterns.end());
-  const auto tables = session.client->ListTables(request);
+  const auto tables = MatchedTables(*session.client, options.patterns, AskSource::kYes);
   if (!tables.ok()) return tables.status();
+  if (tables->tables().empty()) {
+    return absl::NotFoundError(
+        "the server knows no table and its source has none that is captured, so there are no row "
+        "types");
+  }
   const std::filesystem::path directory(options.directory);
   for (const v1::Table& table : tables->tables()) {
     const absl::Status exported = ExportTable(session, table, directory);

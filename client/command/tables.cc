@@ -4,13 +4,14 @@
 
 #include "fmt/format.h"
 #include "json.h"
+#include "matched_tables.h"
 
 namespace millrace::command {
 namespace {
 
 // A name without wildcard is of one table. Dots beyond the first belong to the table's name.
 bool IsPlainName(const std::string& pattern) {
-  return pattern.find('*') == std::string::npos && pattern.front() != '!' &&
+  return pattern.find_first_of("*`") == std::string::npos && !pattern.starts_with('!') &&
          pattern.find('.') != std::string::npos;
 }
 
@@ -71,9 +72,7 @@ absl::Status ShowTables(const Session& session, const TablesOptions& options) {
   if (options.patterns.size() == 1 && IsPlainName(options.patterns.front())) {
     return ShowTable(session, options.patterns.front(), options.json);
   }
-  v1::ListTablesRequest request;
-  request.mutable_tables()->Add(options.patterns.begin(), options.patterns.end());
-  const auto tables = session.client->ListTables(request);
+  const auto tables = MatchedTables(*session.client, options.patterns);
   if (!tables.ok()) return tables.status();
   return Print(options.json ? ToJson(*tables) : TablesText(*tables, Paint(session.colour)));
 }

@@ -13,7 +13,7 @@
 #include "change_line.h"
 #include "explain.h"
 #include "fmt/format.h"
-#include "human.h"
+#include "matched_tables.h"
 #include "millrace/row_types.h"
 #include "token_file.h"
 
@@ -120,9 +120,7 @@ absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session
   const Paint paint(ColourWanted(STDERR_FILENO));
   result.on_retry = [paint, address = session.address](const absl::Status& failure,
                                                        absl::Duration wait) {
-    const std::string note = fmt::format("millrace: lost {} ({}), trying again in {}", address,
-                                         Printable(InnermostCause(failure)), DurationText(wait));
-    fmt::print(stderr, "{}\n", paint(Tone::kDim, note));
+    fmt::print(stderr, "{}\n", paint(Tone::kDim, "millrace: " + RetryNote(failure, address, wait)));
   };
   return result;
 }
@@ -149,6 +147,20 @@ absl::Status PrintStream(client::Subscription& subscription, Printer& printer,
   return absl::OkStatus();
 }
 
+// A pattern may be meant for tables that are still to come, or be a mistake. The server refuses
+// plain names that it does not know, and malformed patterns.
+void NoteUnmatched(const Session& session, const std::vector<std::string>& patterns) {
+  const auto unmatched = UnmatchedPatterns(*session.client, patterns);
+  if (!unmatched.ok()) return;
+  const Paint paint(ColourWanted(STDERR_FILENO));
+  for (const std::string& pattern : *unmatched) {
+    const std::string note = fmt::format(
+        "millrace: the server knows no table that matches {} yet, changes appear once it does",
+        Printable(pattern));
+    fmt::print(stderr, "{}\n", paint(Tone::kYellow, note));
+  }
+}
+
 }  // namespace
 
 absl::Status Tail(const Session& session, const TailOptions& options) {
@@ -160,6 +172,7 @@ absl::Status Tail(const Session& session, const TailOptions& options) {
   if (!made.ok()) return made.status();
   // Small responses keep what --limit prints beyond itself small, where it may not cut.
   if (options.limit != 0 && file.has_value()) made->request.set_max_response_bytes(1024);
+  NoteUnmatched(session, options.tables);
   const std::unique_ptr<client::Subscription> subscription =
       session.client->Subscribe(*std::move(made));
   session.interrupt->OnSignal([&subscription] { subscription->Cancel(); });

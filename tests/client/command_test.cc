@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "absl/time/clock.h"
 #include "client/fake_feed.h"
 #include "client/program.h"
 #include "client/scratch_directory.h"
@@ -217,6 +218,91 @@ TEST_F(CommandTest, TablesListAndColumns) {
   EXPECT_THAT(Millrace({"tables"}).output, HasSubstr("inventory.customers        1"));
   EXPECT_THAT(Millrace({"tables", "inventory.customers"}).output, HasSubstr("varchar(20)"));
   EXPECT_EQ(Millrace({"tables", "inventory.nothing"}).exit_code, 1);
+}
+
+TEST_F(CommandTest, PatternThatMatchesNoTableFails) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"tables"}, {"tables", "--json"}, {"proto", "export", "--out", scratch_.path() / "out"}};
+  feed_.SetTable(client::Customers());
+  for (std::vector<std::string> command : commands) {
+    command.insert(command.end(), {"inventory.*", "nope.*", "inventory.custmers"});
+    const Outcome outcome = Millrace(command);
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.output,
+              "millrace: the server knows no table that matches nope.* or inventory.custmers: see "
+              "millrace tables\n");
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "out"));
+  EXPECT_EQ(Millrace({"tables", "inventory.*", "!inventory.customers"}).exit_code, 1);
+  EXPECT_EQ(Millrace({"tables", "!inventory.customers"}).exit_code, 1);
+}
+
+TEST_F(CommandTest, ServerWithoutTablesHasNoProtosToExport) {
+  EXPECT_EQ(Millrace({"tables"}).exit_code, 0);
+  const Outcome outcome = Millrace({"proto", "export", "--out", scratch_.path() / "out"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("so there are no row types"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "out"));
+}
+
+TEST_F(CommandTest, TailNotesAPatternThatMatchesNothingYet) {
+  feed_.SetTable(client::Customers());
+  feed_.Add(client::Responses({client::Numbered("a", {1})}));
+  const std::string output =
+      Millrace({"tail", "--json", "--limit", "1", "--tables", "inventory.*,nope.*"}).output;
+  EXPECT_THAT(output, HasSubstr("millrace: the server knows no table that matches nope.* yet"));
+  EXPECT_THAT(output, Not(HasSubstr("matches inventory")));
+}
+
+TEST_F(CommandTest, PlaceOfNoKnownFormIsNamedWithTheForms) {
+  feed_.RefusePositions("TOKEN_MALFORMED");
+  const Outcome outcome = Millrace({"tail", "--from", "yesterday"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("`yesterday` is not a place in the log"));
+  EXPECT_THAT(outcome.output, HasSubstr("how long ago (90s, 30m, 1h, 2d)"));
+  EXPECT_THAT(Millrace({"position", "token:x"}).output, HasSubstr("refused by the script"));
+}
+
+TEST_F(CommandTest, HowLongAgoReachesTheServerAsATime) {
+  Millrace({"tail", "--from", "1h"});
+  const std::vector<v1::GetPositionRequest> asked = feed_.position_requests();
+  ASSERT_THAT(asked, SizeIs(1));
+  const absl::Time time = absl::FromUnixSeconds(asked[0].commit_time().seconds());
+  EXPECT_LT(absl::AbsDuration(absl::Now() - absl::Hours(1) - time), absl::Minutes(1));
+}
+
+TEST_F(CommandTest, StartInTheFutureIsWrongUsage) {
+  const Outcome outcome = Millrace({"tail", "--from", "2999-05-01T12:00:00Z"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("is in the future: the newest place is latest"));
+  EXPECT_THAT(feed_.position_requests(), SizeIs(0));
+}
+
+TEST_F(CommandTest, RefusalThatPassesIsShownWithItsReason) {
+  feed_.Add(client::PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
+  feed_.Add(client::Responses({client::Numbered("a", {1})}));
+  const std::string output = Millrace({"tail", "--json", "--limit", "1"}).output;
+  EXPECT_THAT(output, HasSubstr("refused by the script [STREAM_LIMIT], trying again in"));
+  EXPECT_THAT(output, Not(HasSubstr("lost ")));
+}
+
+// gRPC would write lines of its own ahead of ours.
+TEST_F(CommandTest, FailureOfTheConnectionIsOneLine) {
+  for (const char* option : {"--tls", "--no-color"}) {
+    client::FakeFeed plain;
+    const std::string address = option == std::string("--tls") ? plain.address() : "[bad";
+    const Outcome outcome = RunProgram({MILLRACE_COMMAND, "status", "--server", address, option});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+    EXPECT_THAT(outcome.output, HasSubstr("millrace: "));
+  }
+}
+
+TEST_F(CommandTest, FileThatIsNoAuthorityIsNamedAsTheCause) {
+  const Outcome outcome = Millrace({"status", "--ca", "/etc/hostname"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
+  EXPECT_THAT(outcome.output, HasSubstr("the TLS files cannot be used"));
 }
 
 TEST_F(CommandTest, ExportedProtosCompile) {

@@ -12,6 +12,7 @@
 #include "place.h"
 #include "proto_export.h"
 #include "status.h"
+#include "tables.h"
 #include "terminal.h"
 
 namespace millrace::command {
@@ -40,6 +41,11 @@ TEST(ExplainTest, UnreachableServerIsNamed) {
       "--server or MILLRACE_SERVER names another");
 }
 
+TEST(ExplainTest, TlsFilesThatGrpcRefusesAreNamedAsTheCause) {
+  EXPECT_THAT(Explain(absl::UnavailableError("empty address list: "), "feed:7171"),
+              HasSubstr("(the TLS files cannot be used, GRPC_VERBOSITY=error shows why)"));
+}
+
 TEST(ExplainTest, TrimmedTokenTellsTheOldest) {
   const std::string text = Explain(
       Refusal(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED", {{"oldest_token", "OLDEST"}}), "s");
@@ -50,6 +56,17 @@ TEST(ExplainTest, TrimmedTokenTellsTheOldest) {
 TEST(ExplainTest, ServersTextCannotSteerTheTerminal) {
   EXPECT_EQ(Explain(absl::InternalError("a\x1b[2J\nb"), "s"), "a\\x1b[2J\\nb");
 }
+
+TEST(ExplainTest, RetryNamesTheReason) {
+  const absl::Status refused = Refusal(absl::StatusCode::kResourceExhausted, "STREAM_LIMIT");
+  EXPECT_EQ(RetryNote(refused, "s:1", absl::Seconds(2)),
+            "the token was refused [STREAM_LIMIT], trying again in 2.0 s");
+  EXPECT_EQ(RetryNote(absl::UnavailableError("failed: Connection refused"), "s:1",
+                      absl::Milliseconds(200)),
+            "lost s:1 (Connection refused), trying again in 200 ms");
+}
+
+const absl::Time kNow = absl::FromUnixSeconds(1'930'000'000);  // in 2031
 
 TEST(PlaceTest, FormsAreToldApart) {
   using Kind = Place::Kind;
@@ -63,14 +80,58 @@ TEST(PlaceTest, FormsAreToldApart) {
       {"0-1-42", Kind::kGtidSet},
       {"0-1-42,1-2-3", Kind::kGtidSet},
       {"gtid:", Kind::kGtidSet},
+      {"gtid:2030-05-01", Kind::kGtidSet},
       {"subscription:billing", Kind::kSubscription},
+      {"30m", Kind::kTime},
       {"AZ-x_3-4", Kind::kToken},
+      {"1.5h", Kind::kToken},
+      {"-1h", Kind::kToken},
+      {"1h30m", Kind::kToken},
+      {"h", Kind::kToken},
+      {"token:1h", Kind::kToken},
       {"token:latest", Kind::kToken}};
-  for (const auto& [text, kind] : forms) EXPECT_EQ(ParsePlace(text)->kind, kind) << text;
+  for (const auto& [text, kind] : forms) EXPECT_EQ(ParsePlace(text, kNow)->kind, kind) << text;
+}
+
+TEST(PlaceTest, TokenIsAssumedOnlyWhereNothingSaysSo) {
+  EXPECT_TRUE(ParsePlace("yesterday")->assumed_token);
+  EXPECT_FALSE(ParsePlace("token:yesterday")->assumed_token);
+  EXPECT_FALSE(ParsePlace("1h")->assumed_token);
+}
+
+TEST(PlaceTest, HowLongAgoIsBeforeNow) {
+  const std::vector<std::pair<std::string, absl::Duration>> forms = {{"90s", absl::Seconds(90)},
+                                                                     {"30m", absl::Minutes(30)},
+                                                                     {"1h", absl::Hours(1)},
+                                                                     {"2d", absl::Hours(48)},
+                                                                     {"0s", absl::ZeroDuration()}};
+  for (const auto& [text, ago] : forms) {
+    EXPECT_EQ(absl::FromUnixSeconds(ParsePlace(text, kNow)->time.seconds()), kNow - ago) << text;
+  }
+  EXPECT_EQ(ParsePlace("1s", kNow + absl::Milliseconds(250))->time.nanos(), 250'000'000);
+}
+
+TEST(PlaceTest, WhatCannotBeATimeIsRefusedWithItsReason) {
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"2031-12-01T00:00:00Z", "in the future"},
+      {"2030-05-01", "2030-05-01T00:00:00Z"},
+      {"2030-05-01T12:30:00", "RFC 3339"},
+      {"99999999d", "before 1970"},
+      {"99999999999999999999s", "before 1970"}};
+  for (const auto& [text, reason] : refused) {
+    const absl::Status status = ParsePlace(text, kNow).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(reason)) << text;
+  }
+}
+
+// The clocks of the server and of this machine may differ.
+TEST(PlaceTest, TimeALittleAheadIsLeftToTheServer) {
+  EXPECT_TRUE(ParsePlace("2031-02-27T23:10:00Z", kNow).ok());
 }
 
 TEST(PlaceTest, TimeKeepsItsFraction) {
-  const Place place = *ParsePlace("2030-05-01T12:30:00.000250+02:00");
+  const Place place = *ParsePlace("2030-05-01T12:30:00.000250+02:00", kNow);
   EXPECT_EQ(place.time.seconds(), 1'903'861'800);
   EXPECT_EQ(place.time.nanos(), 250'000);
 }
@@ -105,6 +166,25 @@ TEST(TerminalTest, ColumnsAlignByCodePoints) {
 TEST(ProtoExportTest, PathsStayBelowTheDirectory) {
   EXPECT_TRUE(StaysBelow("db/shop/a..b.proto"));
   for (const char* path : {"", "/etc/passwd", "db/../../x", ".."}) EXPECT_FALSE(StaysBelow(path));
+}
+
+TEST(TablesTextTest, DroppedTablesAreMarked) {
+  v1::ListTablesResponse tables;
+  *tables.add_tables() = client::Customers();
+  EXPECT_THAT(TablesText(tables, Paint(false)), Not(HasSubstr("dropped")));
+  tables.mutable_tables(0)->set_dropped(true);
+  EXPECT_THAT(TablesText(tables, Paint(false)), HasSubstr("dropped\n"));
+  EXPECT_THAT(ColumnsText(tables.tables(0), Paint(false)), HasSubstr("dropped\n"));
+}
+
+TEST(StatusTextTest, ReaderWithoutPlaceInTheLogHasNoLag) {
+  v1::GetStatusResponse status;
+  v1::SubscriptionStatus& reader = *status.add_subscriptions();
+  reader.set_subscription("billing");
+  reader.set_place(v1::SubscriptionStatus::PLACE_IN_SNAPSHOT);
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("in snapshot"));
+  reader.set_place(v1::SubscriptionStatus::PLACE_IN_OTHER_LOG);
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("in another log"));
 }
 
 TEST(StatusTextTest, FailureOfTheSourceIsShownWithItsReason) {

@@ -2,6 +2,8 @@
 
 #include "client/fake_feed.h"
 
+#include <fnmatch.h>
+
 #include <chrono>
 #include <thread>
 
@@ -22,6 +24,22 @@ grpc::Status Explained(grpc::ServerContext* context, grpc::StatusCode code,
   v1::ErrorDetail detail;
   detail.set_reason(reason);
   return Explained(context, code, detail);
+}
+
+// As the server matches, for names without odd characters.
+bool Matches(const google::protobuf::RepeatedPtrField<std::string>& patterns,
+             const std::string& name) {
+  bool includes = false;
+  bool included = false;
+  for (const std::string& pattern : patterns) {
+    const bool excludes = pattern.starts_with('!');
+    const bool fits = ::fnmatch(pattern.c_str() + (excludes ? 1 : 0), name.c_str(), 0) == 0;
+    if (excludes && fits) return false;
+    if (excludes) continue;
+    includes = true;
+    included = included || fits;
+  }
+  return included || !includes;
 }
 
 }  // namespace
@@ -84,6 +102,11 @@ void FakeFeed::SetPositions(std::vector<std::string> tokens) {
 void FakeFeed::LosePositions(int count) {
   absl::MutexLock lock(&mutex_);
   positions_lost_ = count;
+}
+
+void FakeFeed::RefusePositions(const std::string& reason) {
+  absl::MutexLock lock(&mutex_);
+  positions_refused_ = reason;
 }
 
 void FakeFeed::SetStatus(const v1::GetStatusResponse& status) {
@@ -151,6 +174,7 @@ grpc::Status FakeFeed::ListTables(grpc::ServerContext* context,
                                   v1::ListTablesResponse* response) {
   absl::MutexLock lock(&mutex_);
   for (const auto& [name, table] : tables_) {
+    if (!Matches(request->tables(), name.first + "." + name.second)) continue;
     v1::Table& listed = *response->add_tables();
     listed = table;
     listed.clear_columns();
@@ -186,6 +210,9 @@ grpc::Status FakeFeed::GetPosition(grpc::ServerContext* context,
   if (positions_lost_ > 0) {
     --positions_lost_;
     return {grpc::StatusCode::UNAVAILABLE, "connection reset"};
+  }
+  if (!positions_refused_.empty()) {
+    return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, positions_refused_);
   }
   if (request->has_resume_token()) {
     response->set_resume_token(request->resume_token());

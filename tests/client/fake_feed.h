@@ -51,6 +51,8 @@ class FakeFeed : public v1::ChangeFeed::Service {
   void SetPositions(std::vector<std::string> tokens);
   // The next calls of GetPosition fail as when the connection is lost.
   void LosePositions(int count);
+  // GetPosition is answered with this reason.
+  void RefusePositions(const std::string& reason);
   void SetStatus(const v1::GetStatusResponse& status);
   // What ListSnapshots answers, in this order; the last again and again. Pause, Resume and Cancel
   // answer the snapshot of that name in the first, StartSnapshot the first snapshot in it.
@@ -118,6 +120,7 @@ class FakeFeed : public v1::ChangeFeed::Service {
   std::map<std::pair<std::string, std::string>, v1::Table> tables_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Table> past_tables_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> positions_ ABSL_GUARDED_BY(mutex_) = {"latest"};
+  std::string positions_refused_ ABSL_GUARDED_BY(mutex_);
   int positions_lost_ ABSL_GUARDED_BY(mutex_) = 0;
   int table_fetches_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string> subscriptions_ ABSL_GUARDED_BY(mutex_);

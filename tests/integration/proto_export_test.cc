@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include "fmt/format.h"
 #include "integration/change_reader.h"
@@ -52,6 +53,19 @@ class ProtoExport : public ::testing::TestWithParam<Flavour> {
     const ProcessResult exported = RunMillrace(
         {"--server", feed_->address(), "proto", "export", "--out", path(), "shop.item"});
     ASSERT_EQ(exported.exit_code, 0) << exported.errors;
+  }
+
+  std::string ReadExported() const {
+    std::ifstream file(path("db/shop/item.proto"));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  v1::Table Item() {
+    v1::GetTableRequest request;
+    request.set_database("shop");
+    request.set_table("item");
+    const auto response = feed_->client().GetTable(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? response->table() : v1::Table();
   }
 
   // What a user of the files does.
@@ -113,6 +127,48 @@ TEST_P(ProtoExport, ProgramBuiltBeforeAnAlterReadsRowsAfterIt) {
             "id 1 amount -5 name tea note old\n"
             "id 2 amount -6 name cup note none\n"
             "id 3 amount -7 name pot note none\n");
+}
+
+TEST_P(ProtoExport, EmptyTableHasTheTypeOfItsFirstRow) {
+  sql_.MustExecute("CREATE DATABASE shop");
+  sql_.MustExecute(
+      "CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(9), kind ENUM('a','b'), price "
+      "DECIMAL(6,2), sold TIMESTAMP NULL, body TEXT)");
+  Export();
+  const std::string exported = ReadExported();
+  EXPECT_THAT(exported, ::testing::HasSubstr("message item"));
+  feed_->Kill();
+  feed_->Start();
+  EXPECT_EQ(Item().proto_text(), exported) << "the numbers are stored";
+  sql_.MustExecute("INSERT INTO shop.item VALUES (1, 'tea', 'b', 2.5, NULL, 'long')");
+  reader_.TokenOfNow(sql_);
+  EXPECT_EQ(Item().proto_text(), exported);
+  EXPECT_EQ(Item().version(), 1u);
+}
+
+TEST_P(ProtoExport, NothingThatMatchesIsAnError) {
+  sql_.MustExecute("CREATE DATABASE shop");
+  sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
+  for (const char* pattern : {"shop.itme", "nope.*"}) {
+    const ProcessResult result = RunMillrace(
+        {"--server", feed_->address(), "proto", "export", "--out", path("out"), pattern});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, ::testing::HasSubstr(std::string("matches ") + pattern));
+    EXPECT_EQ(result.output, "");
+  }
+}
+
+TEST_P(ProtoExport, SourceThatIsAwayLeavesTheTablesOfTheLog) {
+  sql_.MustExecute("CREATE DATABASE shop");
+  sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
+  sql_.MustExecute("INSERT INTO shop.item VALUES (1)");
+  reader_.TokenOfNow(sql_);
+  source_->Kill();
+  const ProcessResult result =
+      RunMillrace({"--server", feed_->address(), "proto", "export", "--out", path(), "shop.item"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.errors, ::testing::HasSubstr("the source could not be asked"));
+  EXPECT_THAT(ReadExported(), ::testing::HasSubstr("message item"));
 }
 
 TEST_P(ProtoExport, FilesOfOddNamesCompile) {
