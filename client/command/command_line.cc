@@ -195,11 +195,11 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
       ->required();
   start
       ->add_option("--where", options.where,
-                   "Only rows that meet this condition; one table, with a key")
-      ->type_name("SQL");
+                   "Only rows that meet this condition; each table needs a key and its columns")
+      ->type_name("CONDITION");
   start
       ->add_option("--key-from", options.key_from,
-                   "Only rows whose first key column is at least this; one table, with a key")
+                   "Only rows whose first key column is at least this: 100, 2026-01-31, text")
       ->type_name("VALUE");
   start->add_option("--key-to", options.key_to, "Only rows whose first key column is below this")
       ->type_name("VALUE");
@@ -207,7 +207,12 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
   start->footer(
       "Examples:\n"
       "  millrace snapshot start 'shop.*' --wait\n"
-      "  millrace snapshot start shop.orders --where \"status = 'open'\"");
+      "  millrace snapshot start shop.orders --where \"status = 'open' AND total >= 10\"\n"
+      "  millrace snapshot start shop.orders --key-from 1000 --key-to 2000 --wait\n"
+      "A condition compares columns with literals: = <> < <= > >= <=>, IN (…), BETWEEN … AND …,\n"
+      "LIKE '…', IS NULL, each after NOT too; AND, OR, NOT, parentheses. Strings are in single\n"
+      "quotes, bytes X'00ff'. A literal must be a value of its column's type. No functions, no "
+      "SQL.");
 }
 
 void AddSnapshot(CLI::App& app, Arguments& arguments) {

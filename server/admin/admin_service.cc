@@ -33,9 +33,9 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                      {{"field", "tables"}});
   }
   return snapshots.Begin({.tables = {request.tables().begin(), request.tables().end()},
-                          .where = request.where(),
-                          .key_from = request.key_from(),
-                          .key_to = request.key_to(),
+                          .rows = {.where = request.where(),
+                                   .key_from = request.key_from(),
+                                   .key_to = request.key_to()},
                           .cause = "request"});
 }
 

@@ -40,15 +40,7 @@ void AddCondition(std::string& text, const std::string& condition) {
 
 std::string Conditions(const ChunkQuery& query) {
   std::string text;
-  if (!query.where.empty()) AddCondition(text, "(" + query.where + ")");
-  if (!query.key_from.empty()) {
-    AddCondition(text, fmt::format("{} >= {}", QuotedName(query.key_columns.front()),
-                                   QuotedText(query.key_from)));
-  }
-  if (!query.key_to.empty()) {
-    AddCondition(text, fmt::format("{} < {}", QuotedName(query.key_columns.front()),
-                                   QuotedText(query.key_to)));
-  }
+  if (!query.condition.empty()) AddCondition(text, "(" + query.condition + ")");
   if (!query.after.empty()) AddCondition(text, Behind(query.after));
   return text;
 }

@@ -18,7 +18,7 @@ struct KeyBound {
   std::string at_least;
 };
 
-// What a query for rows of a table is made of. All parts are SQL.
+// What a query for rows of a table is made of. All parts are SQL of our own.
 struct ChunkQuery {
   TableName table;
   std::string select_list;
@@ -26,10 +26,8 @@ struct ChunkQuery {
   std::vector<std::string> key_columns;  // names
   // Only rows behind this one, a bound for each key column; empty: from the beginning.
   std::vector<KeyBound> after;
-  std::string where;
-  std::string key_from;
-  std::string key_to;
-  uint64_t rows = 0;  // at most; 0: all
+  std::string condition;  // that rows must meet besides, as condition::ToSql writes it; empty: none
+  uint64_t rows = 0;      // at most; 0: all
 };
 
 // The query. Rows come in the order of the key, by its index. `(a, b) > (1, 2)` is written out as

@@ -49,6 +49,34 @@ absl::Status NotFound(std::string_view name) {
 
 std::string NameOf(uint64_t id) { return fmt::format("s{}", id); }
 
+// Earlier versions sent what a client wrote to the source as it was.
+bool HasSql(const StoredJob& job) { return !job.where().empty(); }
+
+absl::Status OutdatedCondition() {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "CONDITION_OUTDATED",
+      "an earlier version of millraced took its condition as SQL, which is not run any "
+      "more: start the snapshot again with a condition, millrace snapshot start … "
+      "--where");
+}
+
+RowChoice RowsOf(const StoredJob& job) {
+  return {.where = job.condition(), .key_from = job.key_from(), .key_to = job.key_to()};
+}
+
+// Its condition for a list of many snapshots: whole characters from the beginning.
+std::string ShownWhere(const StoredJob& job) {
+  constexpr size_t kShownBytes = 1024;
+  const std::string& where = HasSql(job) ? job.where() : job.condition();
+  if (where.size() <= kShownBytes) return where;
+  size_t end = kShownBytes;
+  while ((where[end] & 0xc0) == 0x80) --end;
+  return where.substr(0, end) + "…";
+}
+
+// It says nothing of whether the whole table can be read.
+bool IsPartial(const StoredJob& job) { return HasSql(job) || !RowsOf(job).all(); }
+
 void Fill(const Progress& from, v1::SnapshotTable& to) {
   to.set_state(static_cast<TableState::State>(from.state()));
   to.set_rows_read(from.rows_read());
@@ -107,9 +135,28 @@ absl::Status Jobs::Load() {
       job.stored.set_state(State::STATE_RUNNING);
       job.stored.set_end_time(0);
     }
+    if (HasSql(job.stored) && !IsOver(job.stored)) RefuseSql(job);
     if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
   }
   return absl::OkStatus();
+}
+
+// Rows that it has read stay.
+void Jobs::RefuseSql(Job& job) {
+  const absl::Status why = OutdatedCondition();
+  std::vector<log::Record> records;
+  for (size_t i = 0; i < job.tables.size(); ++i) {
+    Progress& progress = job.tables[i].progress;
+    if (IsOver(progress)) continue;
+    progress.set_state(TableState::STATE_FAILED);
+    progress.set_error(std::string(why.message()));
+    progress.set_error_reason(ErrorReason(why));
+    records.push_back(
+        {log::RecordKind::kMeta, TableKeyOf(job.stored.id(), i), progress.SerializeAsString()});
+  }
+  job.stored.set_state(State::STATE_RUNNING);
+  // Should they not reach the disk, loading finds the same again.
+  log_.PutRecords(records).IgnoreError();
 }
 
 absl::Status Jobs::Store(const Job& job) const {
@@ -184,6 +231,7 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
   });
   const bool again =
       state == State::STATE_RUNNING && failed && job->stored.state() != State::STATE_CANCELED;
+  if (again && HasSql(job->stored)) return OutdatedCondition();
   if (IsOver(job->stored) && !again) return ToMessage(*job);
   StoredJob stored = job->stored;
   stored.set_state(state);
@@ -227,7 +275,7 @@ v1::Snapshot Jobs::ToMessage(const Job& job) const {
   if (job.stored.end_time() != 0) {
     *message.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(job.stored.end_time());
   }
-  message.set_where(job.stored.where());
+  message.set_where(ShownWhere(job.stored));
   for (const Table& table : job.tables) {
     v1::SnapshotTable& to = *message.add_tables();
     to.set_database(table.name.database);
@@ -248,9 +296,7 @@ v1::Snapshot Jobs::ToMessage(const Job& job) const {
 bool Jobs::Reads(const TableName& name) const {
   absl::MutexLock lock(&mutex_);
   for (const auto& [id, job] : jobs_) {
-    const bool partial = !job.stored.where().empty() || !job.stored.key_from().empty() ||
-                         !job.stored.key_to().empty();
-    if (IsOver(job.stored) || partial) continue;
+    if (IsOver(job.stored) || IsPartial(job.stored)) continue;
     for (const Table& table : job.tables) {
       if (table.name == name && !IsOver(table.progress)) return true;
     }
@@ -261,6 +307,7 @@ bool Jobs::Reads(const TableName& name) const {
 absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
   absl::MutexLock lock(&mutex_);
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    if (IsPartial(job->second.stored)) continue;
     for (const Table& table : job->second.tables) {
       if (table.name != name) continue;
       const Micros ended = job->second.stored.end_time();
@@ -275,6 +322,7 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
 }
 
 bool Jobs::HasRead(const Job& job, const TableName& name) {
+  if (IsPartial(job.stored)) return false;
   return std::any_of(job.tables.begin(), job.tables.end(), [&](const Table& table) {
     return table.name == name && table.progress.state() == TableState::STATE_DONE;
   });
@@ -333,9 +381,7 @@ std::optional<Assignment> Jobs::TakeNow(Micros* next) {
       return Assignment{.job = id,
                         .ordinal = i,
                         .table = table.name,
-                        .where = job.stored.where(),
-                        .key_from = job.stored.key_from(),
-                        .key_to = job.stored.key_to(),
+                        .rows = RowsOf(job.stored),
                         .progress = table.progress};
     }
   }

@@ -20,6 +20,7 @@
 #include "millrace/storage/v1/snapshot.pb.h"
 #include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
+#include "snapshot/row_choice.h"
 
 namespace millrace::snapshot {
 
@@ -31,14 +32,11 @@ struct Assignment {
   uint64_t job = 0;
   size_t ordinal = 0;
   TableName table;
-  // Only rows for which this SQL holds; empty: all.
-  std::string where;
-  std::string key_from;
-  std::string key_to;
+  RowChoice rows;
   Progress progress;
 
   // All rows are wanted, so that afterwards the log holds all of the table.
-  bool whole() const { return where.empty() && key_from.empty() && key_to.empty(); }
+  bool whole() const { return rows.all(); }
 };
 
 // What is to be read and how far that is. Memory is the truth for readers; the disk follows with
@@ -49,7 +47,8 @@ class Jobs {
   static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
 
   // On disk when it answers; after a failure, as before. Snapshots that have long been over are
-  // forgotten.
+  // forgotten. SetState refuses to resume what has its condition in SQL: kFailedPrecondition
+  // CONDITION_OUTDATED.
   absl::StatusOr<v1::Snapshot> Add(StoredJob job, const std::vector<TableName>& tables)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<v1::Snapshot> SetState(std::string_view name, v1::Snapshot::State state)
@@ -57,11 +56,11 @@ class Jobs {
   std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why the table could not be read, if the last snapshot that took it on failed at it and has not
+  // Why the table could not be read, if the last snapshot that read all of it failed and has not
   // ended before `since` (wall time).
   absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // True if a snapshot that ended after `since` (wall time) has read it.
+  // True if a snapshot that ended after `since` (wall time) has read all of it.
   bool WasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
   // The same, or one that still reads other tables has.
   bool HasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -107,6 +106,8 @@ class Jobs {
 
   Jobs(log::Log& log, const Clock& clock) : log_(log), clock_(clock) {}
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Fails the tables of a job whose condition is SQL of an earlier version.
+  void RefuseSql(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);

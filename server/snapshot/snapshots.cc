@@ -16,8 +16,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
-#include "mysql/table_key.h"
-#include "snapshot/chunk_query.h"
+#include "mysql/session_settings.h"
 #include "snapshot/jobs.h"
 #include "snapshot/pace.h"
 #include "snapshot/reader_thread.h"
@@ -36,36 +35,6 @@ constexpr Micros kOnItsWay = Micros{10} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
-}
-
-absl::Status Invalid(const std::string& text) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID", text,
-                   {{"field", "where"}});
-}
-
-// A part of a table: that the table has rows that can be told apart, and the source understands
-// which are meant.
-absl::Status CheckCondition(Connection& connection, const TableName& table,
-                            const Snapshots::Request& request) {
-  MILLRACE_ASSIGN_OR_RETURN(const auto key, FetchTableKey(connection, table));
-  if (!key.has_value()) {
-    return Invalid(
-        fmt::format("table {} has no key, so it can only be read as a whole", table.ToString()));
-  }
-  ChunkQuery query;
-  query.table = table;
-  query.select_list = "1";
-  query.index = key->index;
-  query.key_columns = key->columns;
-  query.where = request.where;
-  query.key_from = request.key_from;
-  query.key_to = request.key_to;
-  query.rows = 1;
-  // Told without reading a row.
-  const absl::Status status = connection.Query("EXPLAIN " + QueryText(query)).status();
-  if (status.ok() || absl::IsUnavailable(status)) return status;
-  return Invalid(
-      fmt::format("the source does not take the condition: {}", std::string(status.message())));
 }
 
 }  // namespace
@@ -266,26 +235,27 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
                      "tables names no table; `*.*` means all that are captured",
                      {{"field", "tables"}});
   }
+  MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, wanted));
   if (tables.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
                      "no captured table of the source matches; see source.tables");
   }
-  const bool partial =
-      !request.where.empty() || !request.key_from.empty() || !request.key_to.empty();
-  if (partial && tables.size() > 1) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
-        fmt::format("where, key_from and key_to are for a single table; {} match", tables.size()),
-        {{"field", "where"}});
+  if (!request.rows.all()) {
+    MILLRACE_RETURN_IF_ERROR(ApplySettings(*connection, RowReadingSettings()));
+    const schema::ColumnFilter captured = [this](const TableName& table, std::string_view column) {
+      return capture_.CapturesColumn(table, column);
+    };
+    for (const TableName& table : tables) {
+      MILLRACE_RETURN_IF_ERROR(CheckChoice(*connection, table, request.rows, captured));
+    }
   }
-  if (partial) MILLRACE_RETURN_IF_ERROR(CheckCondition(*connection, tables.front(), request));
   StoredJob job;
   job.set_cause(request.cause);
-  job.set_where(request.where);
-  job.set_key_from(request.key_from);
-  job.set_key_to(request.key_to);
+  job.set_condition(request.rows.where);
+  job.set_key_from(request.rows.key_from);
+  job.set_key_to(request.rows.key_to);
   absl::MutexLock lock(&begin_mutex_);
   return jobs_->Add(std::move(job), tables);
 }
@@ -347,7 +317,9 @@ absl::StatusOr<bool> Snapshots::State::MustBegin(const TableName& table) const {
 }
 
 absl::StatusOr<std::unique_ptr<Snapshots>> Snapshots::Open(const Parts& parts) {
-  MILLRACE_ASSIGN_OR_RETURN(CaptureRules capture, CaptureRules::Parse(parts.config.source.tables));
+  MILLRACE_ASSIGN_OR_RETURN(
+      CaptureRules capture,
+      CaptureRules::Parse(parts.config.source.tables, parts.config.source.exclude_columns));
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns initial,
                             TablePatterns::Parse(parts.config.snapshot.tables));
   MILLRACE_ASSIGN_OR_RETURN(auto jobs, Jobs::Open(parts.log, parts.clock));

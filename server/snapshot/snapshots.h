@@ -17,6 +17,7 @@
 #include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
 #include "mysql/source_pool.h"
+#include "snapshot/row_choice.h"
 #include "snapshot/stream_tasks.h"
 
 namespace millrace::snapshot {
@@ -35,7 +36,7 @@ class Snapshots {
     const Clock& clock;
   };
   // kDataLoss LOG_DAMAGED: what is stored of snapshots is unreadable. kInvalidArgument:
-  // snapshot.tables are no patterns.
+  // snapshot.tables or source.exclude_columns are no patterns.
   static absl::StatusOr<std::unique_ptr<Snapshots>> Open(const Parts& parts);
   // Stops.
   ~Snapshots();
@@ -54,14 +55,13 @@ class Snapshots {
   // What is asked for.
   struct Request {
     std::vector<std::string> tables;  // patterns
-    std::string where;
-    std::string key_from;
-    std::string key_to;
+    RowChoice rows;
     std::string cause;
   };
   // Asks the source which tables there are, and begins to read them. kInvalidArgument
-  // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: bounds or a
-  // condition for more than one table. Errors of the connection as SourcePool::Connect.
+  // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: no table is
+  // named; others as CheckChoice, for the first table that cannot have such rows. Errors of the
+  // connection as SourcePool::Connect.
   absl::StatusOr<v1::Snapshot> Begin(const Request& request);
   // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
   absl::StatusOr<v1::Snapshot> Pause(std::string_view name);

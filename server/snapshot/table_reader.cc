@@ -23,8 +23,7 @@ using TableState = v1::SnapshotTable;
 // Memory for keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
 constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
-// A query that does not fit the table any more is made anew; one that never fits is a mistake, for
-// example in a condition.
+// A query that does not fit the table any more is made again; one that never fits is a mistake.
 constexpr int kChangesInARowMax = 20;
 constexpr Micros kChangePause = 20'000;
 // Between two looks at something that the source does soon.
@@ -225,6 +224,9 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
   if (row_key_.has_value()) {
     key_indexes_ = ColumnIndexes(*version_, columns);
     stream.live_changes().Find(assignment_.table)->SetKey(*row_key_);
+    // Bound again whenever the definition is learned: the table may have been altered since.
+    MILLRACE_ASSIGN_OR_RETURN(condition_, ChoiceSql(assignment_.rows, assignment_.table,
+                                                    version_->columns, columns.front()));
   }
   Progress& progress = assignment_.progress;
   const bool same_key = std::equal(columns.begin(), columns.end(), progress.key_columns().begin(),

@@ -150,6 +150,7 @@ class TableReader {
   schema::TableVersionPtr version_;
   std::unique_ptr<transcode::SelectPlan> plan_;
   std::vector<size_t> key_indexes_;  // columns of the version
+  std::string condition_;            // of the assignment's rows, SQL for the version; empty: all
 
   ChunkSize size_;
   Chunk chunk_;

@@ -53,9 +53,7 @@ absl::StatusOr<std::string> TableReader::QueryForChunk() const {
                    .index = key_->index,
                    .key_columns = key_->columns,
                    .after = {},
-                   .where = assignment_.where,
-                   .key_from = assignment_.key_from,
-                   .key_to = assignment_.key_to,
+                   .condition = condition_,
                    .rows = RowsWanted()};
   for (int i = 0; i < assignment_.progress.last_key_size(); ++i) {
     MILLRACE_ASSIGN_OR_RETURN(

@@ -142,7 +142,6 @@ absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
   ChunkQuery query;
   query.table = assignment_.table;
   query.select_list = plan_->select_list();
-  query.where = assignment_.where;
   MILLRACE_ASSIGN_OR_RETURN(const auto rows, StreamPlanned(QueryText(query)));
   auto count = CopyRows(stream, *rows);
   // What is left of a large table is not worth reading.

@@ -21,9 +21,7 @@ ChunkQuery Orders() {
           .index = "PRIMARY",
           .key_columns = {"id", "item"},
           .after = {},
-          .where = {},
-          .key_from = {},
-          .key_to = {},
+          .condition = {},
           .rows = 100};
 }
 
@@ -66,17 +64,14 @@ TEST(ChunkQuery, AColumnAtItsGreatestValueIsNotSortedBy) {
             "FALSE LIMIT 100");
 }
 
-TEST(ChunkQuery, ConditionsAndBoundsHoldForEveryChunk) {
+TEST(ChunkQuery, ConditionHoldsForEveryChunk) {
   ChunkQuery query = Orders();
   query.key_columns = {"id"};
   query.after = {Bound("`id`", "7")};
-  query.where = "item = 'a' OR item = 'b'";
-  query.key_from = "5";
-  query.key_to = "it's";
+  query.condition = "`item` = 1 OR `item` = 2";
   EXPECT_EQ(QueryText(query),
-            "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE (item = 'a' OR "
-            "item = 'b') AND `id` >= '5' AND `id` < 'it\\'s' AND (`id` > 7) ORDER BY `id` LIMIT "
-            "100");
+            "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) WHERE (`item` = 1 OR "
+            "`item` = 2) AND (`id` > 7) ORDER BY `id` LIMIT 100");
 }
 
 TEST(ChunkQuery, ATableWithoutKeyIsReadWhole) {

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "absl/strings/escaping.h"
 #include "absl/synchronization/notification.h"
 #include "log/log_fixture.h"
 
@@ -13,7 +14,7 @@ namespace millrace::snapshot {
 namespace {
 
 using log::testing::ReasonOf;
-using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Snapshot = v1::Snapshot;
@@ -26,10 +27,10 @@ class JobsTest : public log::testing::LogTest {
     Open();
   }
   void Open() { jobs_ = Jobs::Open(*log_, clock_).value(); }
-  std::string Add(const std::vector<TableName>& tables, const std::string& where = "") {
+  std::string Add(const std::vector<TableName>& tables, const std::string& condition = "") {
     StoredJob job;
     job.set_cause("request");
-    job.set_where(where);
+    job.set_condition(condition);
     return jobs_->Add(std::move(job), tables)->snapshot();
   }
   // As a reader that has come so far; the record goes to disk as the stream's batch would take it.
@@ -39,6 +40,23 @@ class JobsTest : public log::testing::LogTest {
     ASSERT_TRUE(log_->PutRecords({Jobs::RecordOf(assignment)}).ok());
     jobs_->Update(assignment);
     jobs_->Return(assignment);
+  }
+  // Puts records of a snapshot into the log as another version wrote them, and opens it.
+  void OpenWith(const std::string& job, const std::string& table) {
+    const std::string id = "00000000000000000001";
+    ASSERT_TRUE(log_->PutRecords({{log::RecordKind::kMeta, "snapshot.job." + id, Bytes(job)},
+                                  {log::RecordKind::kMeta, "snapshot.table." + id + ".000000",
+                                   Bytes(table)}})
+                    .ok());
+    Open();
+  }
+  static std::string Bytes(const std::string& hex) { return absl::HexStringToBytes(hex); }
+  std::string RecordHex(const std::string& key) {
+    const auto records = log_->ListRecords(log::RecordKind::kMeta).value();
+    for (const auto& [name, value] : records) {
+      if (name == key) return absl::BytesToHexString(value);
+    }
+    return "";
   }
   Snapshot::State StateOf(const std::string& name) {
     for (const Snapshot& snapshot : jobs_->List()) {
@@ -186,6 +204,74 @@ TEST_F(JobsTest, APartOfATableDoesNotCountAsReadingIt) {
   EXPECT_FALSE(jobs_->Reads(orders_));
   Add({items_});
   EXPECT_TRUE(jobs_->Reads(items_));
+}
+
+TEST_F(JobsTest, LongConditionIsCutInTheList) {
+  std::string condition = "name = '";
+  for (int i = 0; i < 1000; ++i) condition += "日";
+  Add({orders_}, condition + "'");
+  EXPECT_EQ(jobs_->List()[0].where(), condition.substr(0, 8 + 1014) + "…");
+  EXPECT_EQ(jobs_->Take()->rows.where, condition + "'");
+}
+
+TEST_F(JobsTest, FailureOfAPartSaysNothingOfTheWholeTable) {
+  Add({orders_}, "id > 3");
+  Finish(*jobs_->Take(), Table::STATE_FAILED, 0);
+  EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
+  Add({orders_}, "id > 4");
+  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  EXPECT_FALSE(jobs_->WasReadSince(orders_, 0));
+}
+
+TEST_F(JobsTest, StoredFormIsGolden) {
+  StoredJob job;
+  job.set_cause("request");
+  job.set_condition("id > 3");
+  job.set_key_from("5");
+  job.set_key_to("9");
+  ASSERT_TRUE(jobs_->Add(job, {orders_}).ok());
+  EXPECT_EQ(RecordHex("snapshot.job.00000000000000000001"),
+            "080110011a077265717565737420c0843d3a01354201394a0e0a0473686f7012066f7264657273"
+            "52066964203e2033");
+  Open();
+  const Assignment assignment = *jobs_->Take();
+  EXPECT_EQ(assignment.rows.where, "id > 3");
+  EXPECT_EQ(assignment.rows.key_from, "5");
+  EXPECT_EQ(assignment.rows.key_to, "9");
+}
+
+// `where` is `id > 3` in SQL, of a running and of a paused snapshot; the table waits or is read.
+constexpr char kRunningWithSql[] =
+    "080110011a077265717565737420c0843d32066964203e20334a0e0a0473686f7012066f7264657273";
+constexpr char kPausedWithSql[] =
+    "080110021a077265717565737420c0843d32066964203e20334a0e0a0473686f7012066f7264657273";
+constexpr char kWaitingTable[] = "0801";
+constexpr char kReadingTable[] = "080210055001";
+
+TEST_F(JobsTest, ConditionInSqlIsNeverRun) {
+  for (const char* job : {kRunningWithSql, kPausedWithSql}) {
+    for (const char* table : {kWaitingTable, kReadingTable}) {
+      OpenWith(job, table);
+      EXPECT_FALSE(jobs_->TryTake().has_value());
+      const Snapshot snapshot = jobs_->List().at(0);
+      EXPECT_EQ(snapshot.state(), Snapshot::STATE_DONE);
+      EXPECT_EQ(snapshot.where(), "id > 3");
+      EXPECT_EQ(snapshot.tables(0).state(), Table::STATE_FAILED);
+      EXPECT_EQ(snapshot.tables(0).error_reason(), "CONDITION_OUTDATED");
+      EXPECT_THAT(snapshot.tables(0).error(), HasSubstr("start the snapshot again"));
+    }
+  }
+}
+
+TEST_F(JobsTest, ConditionInSqlIsNotResumed) {
+  OpenWith(kRunningWithSql, kReadingTable);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(ReasonOf(jobs_->SetState("s1", Snapshot::STATE_RUNNING)), "CONDITION_OUTDATED");
+    EXPECT_FALSE(jobs_->TryTake().has_value());
+    Open();
+  }
+  EXPECT_EQ(Add({orders_}, "id > 3"), "s2");
+  EXPECT_EQ(jobs_->TryTake()->rows.where, "id > 3");
 }
 
 TEST_F(JobsTest, SnapshotsLongOverAreForgotten) {
