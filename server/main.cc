@@ -329,7 +329,7 @@ int Serve(const Config& config) {
        .subscriptions = **subscriptions,
        .registry = **registry,
        .clock = clock,
-       .source_time = [&ingest] { return (*ingest)->status().source_time; },
+       .source_time = [&ingest] { return (*ingest)->source_time(); },
        .streams = streams,
        .services = {{std::string(v1::Admin::service_full_name()), &admin}},
        .coverage = coverage->get(),

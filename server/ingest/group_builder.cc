@@ -40,18 +40,16 @@ CommitGroup GroupBuilder::TakePlace() {
 void GroupBuilder::Complete(CommitGroup& group) {
   group.records = registry_.TakeUnstored();
   group.schema_steps = group.records.empty() ? 0 : 1;
-  // Each is of a transaction that has ended, also while the next one is in progress.
+  // Each is of a transaction that has ended, also while the next one is in progress. The coverage
+  // of the one in progress may speak of changes that are not in this group.
   for (log::Record& record : prepared_xa_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }
-  // In a transaction they may speak of changes that are not in this group.
-  if (!frames_.in_transaction()) {
-    GatherCoverage();
-    group.records.insert(group.records.end(), std::make_move_iterator(records_.begin()),
-                         std::make_move_iterator(records_.end()));
-    records_.clear();
-    group.coverage_steps = std::exchange(coverage_steps_, 0);
-  }
+  if (!frames_.in_transaction()) GatherCoverage();
+  group.records.insert(group.records.end(), std::make_move_iterator(records_.begin()),
+                       std::make_move_iterator(records_.end()));
+  records_.clear();
+  group.coverage_steps = std::exchange(coverage_steps_, 0);
   std::string& position = group.source_position.emplace();
   processor_.position().AppendBinary(position);
   group.source_memory = processor_.memory().ToBinary(position);

@@ -30,11 +30,14 @@ class GroupBuilder {
         coverage_(coverage),
         prepared_xa_(prepared_xa) {}
 
-  // A record that belongs to the changes added so far: goes with the next group that ends between
-  // transactions.
+  // A record that belongs to the changes added so far, between two transactions: goes with the next
+  // group that has them all.
   void AddRecord(log::Record record) { records_.push_back(std::move(record)); }
   // True if records wait, or changes of coverage do.
   bool has_records();
+  // To be called after each transaction, before the next one begins: changes of coverage so far
+  // belong to the changes added so far, and go to disk with them.
+  void NoteTransactionEnd() { GatherCoverage(); }
 
   // The next group: all closed frames, and if nothing stays open, the place between two
   // transactions where the builder stands. Nothing: there is nothing to store.

@@ -388,6 +388,7 @@ absl::Status Ingest::ReadStream() {
       if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
       continue;
     }
+    groups_->NoteTransactionEnd();
     const bool more = stream->HasMore();
     drained_.store(!more, std::memory_order_relaxed);
     if (!more) heard_at_.store(clock_.WallMicros(), std::memory_order_relaxed);
@@ -555,17 +556,29 @@ IngestStatus Ingest::status() const {
   status.transactions = transactions_.load(std::memory_order_relaxed);
   status.bytes = bytes_.load(std::memory_order_relaxed);
   status.commit_time = commit_time_.load(std::memory_order_relaxed);
+  status.source_time = SourceTime(status.state);
+  return status;
+}
+
+Micros Ingest::source_time() const {
+  absl::ReleasableMutexLock lock(&mutex_);
+  const State state = status_.state;
+  lock.Release();
+  return SourceTime(state);
+}
+
+Micros Ingest::SourceTime(State state) const {
   const Micros heard_at = heard_at_.load(std::memory_order_relaxed);
   const bool drained = drained_.load(std::memory_order_relaxed);
+  const Micros commit_time = commit_time_.load(std::memory_order_relaxed);
   const Micros now = clock_.WallMicros();
   // All that was on its way has been read, and the source was heard of: what commits now arrives at
   // once.
   const bool current =
-      drained && status.state == State::kStreaming && now - heard_at < 2 * source_.heartbeat_period;
+      drained && state == State::kStreaming && now - heard_at < 2 * source_.heartbeat_period;
   // While there is a backlog, what is being read tells how far behind we are.
-  const bool behind = !drained && status.commit_time != 0;
-  status.source_time = current ? now : behind ? status.commit_time : heard_at;
-  return status;
+  const bool behind = !drained && commit_time != 0;
+  return current ? now : behind ? commit_time : heard_at;
 }
 
 }  // namespace millrace::ingest

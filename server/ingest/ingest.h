@@ -89,10 +89,13 @@ class Ingest {
 
   // Thread-safe.
   IngestStatus status() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // status().source_time alone, for each message of progress.
+  Micros source_time() const ABSL_LOCKS_EXCLUDED(mutex_);
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
   Ingest(const Parts& parts, CaptureRules capture);
+  Micros SourceTime(State state) const;
 
   void Run();
   // Connects and reads until something fails.

@@ -238,11 +238,24 @@ TEST_F(StreamAccessTest, FailedTaskLeavesNothingBehind) {
   EXPECT_FALSE(groups_->has_records());
 }
 
-TEST_F(StreamAccessTest, RecordsOfATransactionInProgressWait) {
+TEST_F(StreamAccessTest, CoverageOfAnEndedTransactionIsStoredWithIt) {
   coverage_->Set(kSmall, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Transaction(1, 1);
+  groups_->NoteTransactionEnd();
   Gtid(2);
   Query("BEGIN");
+  builder_->CloseFrame();
+  EXPECT_TRUE(HandOver(false).ok());
+  ASSERT_THAT(handed_over_, SizeIs(1));
+  EXPECT_EQ(handed_over_[0].coverage_steps, 1u);
+}
+
+TEST_F(StreamAccessTest, RecordsOfATransactionInProgressWait) {
+  Transaction(1, 1);
+  groups_->NoteTransactionEnd();
+  Gtid(2);
+  Query("BEGIN");
+  coverage_->Set(kSmall, {.begin = {1}, .complete = true, .invalid_reason = {}});
   builder_->CloseFrame();
   EXPECT_TRUE(HandOver(false).ok());
   ASSERT_THAT(handed_over_, SizeIs(1));
