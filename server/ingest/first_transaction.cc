@@ -82,11 +82,11 @@ absl::StatusOr<bool> Walk::OnMysqlGtid(const Event& event) {
 }
 
 absl::StatusOr<bool> Walk::OnMariadbGtid(const Event& event) {
-  constexpr Micros kSecond = 1'000'000;
+  constexpr Micros kMicrosPerSecond = 1'000'000;
   if (first_.found) return true;
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
   first_.found = true;
-  first_.commit_time = Micros{event.header.timestamp} * kSecond;
+  first_.commit_time = Micros{event.header.timestamp} * kMicrosPerSecond;
   AppendText(first_.gtid, gtid.gtid);
   return false;
 }

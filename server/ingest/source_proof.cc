@@ -136,6 +136,10 @@ absl::StatusOr<bool> Comparison::CompareLast() {
   }
   const std::string reason = ErrorReason(found.status);
   if (reason == "SOURCE_PURGED") return false;
+  // With gtid_mode ON a source sends no transaction without GTID.
+  const bool withheld =
+      reason == "SOURCE_REFUSED_DUMP" && memory_.last->gtid.empty() && source_.info().gtids();
+  if (withheld) return false;
   const bool by_place = !from->file.empty();
   // The server reads on from inside an event, and notices that or sends what it finds.
   const bool nonsense = found.malformed || reason == "SOURCE_BINLOG_DAMAGED" ||
@@ -220,7 +224,7 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
 
 std::string Unproven(const Comparison& comparison) {
   return fmt::format(
-      "{}, the last that was read, is no longer in the source's binlog, so it was "
+      "{}, the last that was read, cannot be read from the source's binlog any more, so it was "
       "not compared; GTIDs and files of the binlog fit",
       comparison.LastText());
 }

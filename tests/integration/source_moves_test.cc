@@ -83,7 +83,7 @@ TEST_P(SameSource, PurgedLastTransactionIsAWarning) {
   history_.feed().Start();
   history_.AwaitFeed();
   ASSERT_THAT(Warnings(), SizeIs(1));
-  EXPECT_THAT(Warnings().Get(0), HasSubstr("is no longer in the source's binlog"));
+  EXPECT_THAT(Warnings().Get(0), HasSubstr("cannot be read from the source's binlog any more"));
   ExpectNextRow();
 }
 

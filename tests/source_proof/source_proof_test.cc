@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -36,7 +37,8 @@ std::string HexOf(const std::string& bytes) {
 
 class SourceProofTest : public SourceTest {
  protected:
-  SourceProofTest() {
+  explicit SourceProofTest(std::vector<std::string> options = {})
+      : source_(Start(std::move(options))) {
     sql_.MustExecute("CREATE DATABASE shop");
     sql_.MustExecute("CREATE TABLE shop.t (body BLOB)");
   }
@@ -51,13 +53,13 @@ class SourceProofTest : public SourceTest {
     content << std::ifstream(source_->data_directory() / file, std::ios::binary).rdbuf();
     return content.str().find(bytes);
   }
-  // Compares the source with a log whose last transaction was at this offset.
-  std::string ReasonForLastAt(uint64_t offset) {
+  // Compares the source with a log whose last transaction was at this place.
+  absl::StatusOr<std::string> CheckLastAt(const SourcePosition& place) {
     const SourcePosition end = End();
     const std::unique_ptr<Connection> queries = pool_.Connect().value();
     LastTransaction last;
     last.server = ServerName(queries->info());
-    last.place = {.file = end.file, .offset = offset};
+    last.place = {.file = place.file, .offset = place.offset};
     const SourceMemory memory{.server = last.server, .file = {}, .file_created = 0, .last = last};
     const auto read = [&](const SourcePosition& from,
                           SourceProof::Depth) -> absl::StatusOr<FirstTransaction> {
@@ -66,11 +68,13 @@ class SourceProofTest : public SourceTest {
           pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}));
       return ReadFirstTransaction(*stream);
     };
-    return ErrorReason(
-        SourceProof().Check(*queries, end, memory, queries->info().server_uuid, read).status());
+    return SourceProof().Check(*queries, end, memory, queries->info().server_uuid, read);
+  }
+  std::string ReasonForLastAt(uint64_t offset) {
+    return ErrorReason(CheckLastAt({.file = End().file, .offset = offset, .gtids = {}}).status());
   }
 
-  std::unique_ptr<testing::SourceServer> source_ = Start();
+  const std::unique_ptr<testing::SourceServer> source_;
   testing::SqlSession sql_ = source_->MustConnect();
   const SourcePool pool_{OptionsFor(*source_)};
 };
@@ -92,6 +96,28 @@ TEST_P(SourceProofTest, PlaceOfAnotherTransactionIsAnotherHistory) {
 }
 
 MILLRACE_BOTH_SERVERS(SourceProofTest);
+
+class SourceProofWithoutGtids : public SourceProofTest {
+ protected:
+  SourceProofWithoutGtids() : SourceProofTest({"--gtid-mode=OFF"}) {}
+};
+
+// The source withholds it then, which says nothing against its history.
+TEST_P(SourceProofWithoutGtids, LastIsNotComparedOnceGtidsAreOn) {
+  const SourcePosition place = End();
+  sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
+  for (const char* mode : {"OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"}) {
+    sql_.MustExecute(fmt::format("SET GLOBAL gtid_mode = {}", mode));
+  }
+
+  const absl::StatusOr<std::string> warning = CheckLastAt(place);
+
+  ASSERT_TRUE(warning.ok()) << warning.status();
+  EXPECT_NE(*warning, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, SourceProofWithoutGtids, ::testing::Values(ServerKind::kMysql),
+                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace millrace::ingest
