@@ -36,7 +36,12 @@ absl::Status Coverage::Load(const log::Log& log) {
 
 void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& registry) {
   rules_ = rules;
-  const auto before = CaptureRules::Parse({}, excluded_columns_.value_or(rules.excluded_columns()));
+  std::optional<CaptureRules> before;
+  if (excluded_columns_.has_value()) {
+    auto parsed = CaptureRules::Parse({}, *excluded_columns_);
+    if (parsed.ok()) before = *std::move(parsed);
+  }
+  const bool unreadable = excluded_columns_.has_value() && !before.has_value();
   for (auto& [table, coverage] : newest_) {
     if (!rules.Captures(table)) {
       // Not complete either, so that it is read as a new table is once it is captured again.
@@ -47,7 +52,7 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
     }
     const schema::TableVersionPtr version = registry.Find(table);
     if (version == nullptr) continue;
-    if (!before.ok() || CapturesOtherColumns(*version, *before)) {
+    if (unreadable || CapturesOtherColumns(*version, before)) {
       Invalidate(table, kOtherColumns);
     } else if (without_shape_.contains(table)) {
       // The last definition that the log knows is that of its rows.
@@ -67,11 +72,15 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
   stored_ = newest_;
 }
 
+// A log of an earlier version does not say what it excluded, but each definition does.
 bool Coverage::CapturesOtherColumns(const schema::TableVersion& version,
-                                    const CaptureRules& before) const {
+                                    const std::optional<CaptureRules>& before) const {
   return std::any_of(version.columns.begin(), version.columns.end(), [&](const auto& column) {
-    return rules_.CapturesColumn(version.name, column.name) !=
-           before.CapturesColumn(version.name, column.name);
+    // The servers' own columns are never captured, whatever the rules say.
+    if (column.name.starts_with("!hidden!")) return false;
+    const bool was_captured =
+        before.has_value() ? before->CapturesColumn(version.name, column.name) : column.captured;
+    return rules_.CapturesColumn(version.name, column.name) != was_captured;
   });
 }
 

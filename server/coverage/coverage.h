@@ -83,8 +83,10 @@ class Coverage {
   void Invalidate(const TableName& table, std::string_view why);
   void InvalidateAll(std::string_view why);
   void EmptyDatabase(std::string_view database, Sequence at);
-  // Whether a column of the table is captured that was not `before`, or the other way round.
-  bool CapturesOtherColumns(const schema::TableVersion& version, const CaptureRules& before) const;
+  // Whether a column of the table is captured that was not under `before`, or the other way round.
+  // Without `before` the definition says what was.
+  bool CapturesOtherColumns(const schema::TableVersion& version,
+                            const std::optional<CaptureRules>& before) const;
 
   // The writing thread's.
   CaptureRules rules_;

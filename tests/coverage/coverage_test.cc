@@ -358,6 +358,17 @@ TEST(CoverageOfATableBeingRead, AlteredTableWasReadInVain) {
   }
 }
 
+TEST_F(CoverageTest, LogWithoutListOfColumnsKnowsThemFromDefinitions) {
+  schema::TableVersionPtr version = Define({"id", "note"});
+  ASSERT_TRUE(version->columns[1].captured);
+  coverage_->Set(kOrders, kWhole);
+  Store();
+  ASSERT_TRUE(
+      log_->PutRecords({{log::RecordKind::kMeta, "capture.excluded_columns", std::nullopt}}).ok());
+  Restart({"shop.*"}, {"shop.orders.note"});
+  EXPECT_EQ(InvalidReason(kOrders), kOtherColumns);
+}
+
 TEST_F(CoverageTest, DamagedRecordFailsOpen) {
   PutRecord("coverage.other", "");
   EXPECT_EQ(ReasonOfOpen(), "LOG_DAMAGED");
