@@ -321,26 +321,28 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
   return absl::OkStatus();
 }
 
-bool Jobs::HasRead(const Job& job, const TableName& name) {
-  if (IsPartial(job.stored)) return false;
-  return std::any_of(job.tables.begin(), job.tables.end(), [&](const Table& table) {
-    return table.name == name && table.progress.state() == TableState::STATE_DONE;
-  });
+std::optional<Micros> Jobs::EndOfNewestRead(const TableName& name) const {
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
+    if (IsPartial(job->second.stored)) continue;
+    for (const Table& table : job->second.tables) {
+      if (table.name != name) continue;
+      const bool done = table.progress.state() == TableState::STATE_DONE;
+      return done ? std::optional(job->second.stored.end_time()) : std::nullopt;
+    }
+  }
+  return std::nullopt;
 }
 
 bool Jobs::WasReadSince(const TableName& name, Micros since) const {
   absl::MutexLock lock(&mutex_);
-  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
-    return entry.second.stored.end_time() >= since && HasRead(entry.second, name);
-  });
+  const std::optional<Micros> ended = EndOfNewestRead(name);
+  return ended.has_value() && *ended >= since;
 }
 
 bool Jobs::HasReadSince(const TableName& name, Micros since) const {
   absl::MutexLock lock(&mutex_);
-  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
-    const Micros ended = entry.second.stored.end_time();
-    return (ended == 0 || ended >= since) && HasRead(entry.second, name);
-  });
+  const std::optional<Micros> ended = EndOfNewestRead(name);
+  return ended.has_value() && (*ended == 0 || *ended >= since);
 }
 
 std::optional<Assignment> Jobs::TryTake() {

@@ -60,7 +60,8 @@ class Jobs {
   // ended before `since` (wall time).
   absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // True if a snapshot that ended after `since` (wall time) has read all of it.
+  // True if the newest snapshot of the whole table has read it, and ended after `since` (wall
+  // time).
   bool WasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
   // The same, or one that still reads other tables has.
   bool HasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -111,7 +112,10 @@ class Jobs {
   absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);
-  static bool HasRead(const Job& job, const TableName& name);
+  // When the newest snapshot of the whole table ended, 0 if it still reads other tables. Nothing if
+  // it has not read the table.
+  std::optional<Micros> EndOfNewestRead(const TableName& name) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   Job* Find(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsTaken(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsRunning(uint64_t job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

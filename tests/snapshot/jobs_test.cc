@@ -199,6 +199,16 @@ TEST_F(JobsTest, TableThatWasReadIsKnownWhileOthersAreRead) {
   EXPECT_FALSE(jobs_->HasReadSince(items_, clock_.WallMicros()));
 }
 
+TEST_F(JobsTest, NewestSnapshotDecidesWhetherATableWasRead) {
+  Add({orders_, items_});
+  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  const std::string again = Add({orders_});
+  EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
+  ASSERT_TRUE(jobs_->SetState(again, Snapshot::STATE_CANCELED).ok());
+  EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
+  EXPECT_FALSE(jobs_->WasReadSince(orders_, 0));
+}
+
 TEST_F(JobsTest, APartOfATableDoesNotCountAsReadingIt) {
   Add({orders_}, "id > 3");
   EXPECT_FALSE(jobs_->Reads(orders_));
