@@ -77,6 +77,14 @@ std::string OperandSql(const BoundCondition& predicate, const Column& column) {
   return rounds ? fmt::format("({} * 1e0)", name) : name;
 }
 
+// For IS NULL the servers also find the zero dates of a column that is NOT NULL.
+std::string IsNullSql(const BoundCondition& predicate, const std::string& operand) {
+  const bool is_date = predicate.type == ValueType::kDate || predicate.type == ValueType::kDateTime;
+  const std::string_view negation = predicate.negated ? "NOT " : "";
+  return is_date ? fmt::format("{}({} <=> NULL)", negation, operand)
+                 : fmt::format("{} IS {}NULL", operand, negation);
+}
+
 }  // namespace
 
 std::string ToSql(const BoundCondition& condition, std::span<const Column> columns) {
@@ -89,7 +97,7 @@ std::string ToSql(const BoundCondition& condition, std::span<const Column> colum
   const std::string_view negation = condition.negated ? "NOT " : "";
   switch (condition.kind) {
     case ConditionKind::kIsNull:
-      return fmt::format("{} IS {}NULL", operand, negation);
+      return IsNullSql(condition, operand);
     case ConditionKind::kIn:
       return fmt::format("{} {}IN ({})", operand, negation, ListSql(condition));
     case ConditionKind::kBetween:

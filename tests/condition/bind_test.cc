@@ -73,6 +73,9 @@ TEST_F(ConditionOnTable, BecomesSqlOfOurOwn) {
        "`uuid` = '00112233-4455-6677-8899-aabbccddeeff'"},
       {"ip6 = '0:0:0:0:0:0:0:1'", "`ip6` = '::1'"},
       {"doc IS NOT NULL", "`doc` IS NOT NULL"},
+      // For IS NULL the servers would find zero dates.
+      {"day IS NULL", "(`day` <=> NULL)"},
+      {"at IS NOT NULL", "NOT (`at` <=> NULL)"},
   };
   for (const auto& [text, sql] : cases) {
     EXPECT_EQ(SqlOf(text), sql) << text;
@@ -203,6 +206,13 @@ TEST_F(ConditionOnTable, ValuesAtTheEndsOfTheirTypesAreTaken) {
                            "ts = '2106-02-07 06:28:15'",
                            "ip4 = '255.255.255.255'"}) {
     EXPECT_TRUE(BindText(text).ok()) << BindText(text).status();
+  }
+}
+
+// MySQL would read the time without the fraction.
+TEST_F(ConditionOnTable, GreatestTimeTakesNoFraction) {
+  for (const char* text : {"clock = '838:59:59.5'", "clock = '-838:59:59.5'"}) {
+    EXPECT_THAT(ErrorOf(text), HasSubstr("is no time")) << text;
   }
 }
 

@@ -213,9 +213,9 @@ std::vector<ConditionCase> ConditionCases(Flavour flavour) {
 
 std::vector<ConditionPair> ConditionsOn(const ConditionCase& type, const std::string& c) {
   std::vector<ConditionPair> conditions;
-  for (const char* form : {"IS NULL", "IS NOT NULL", "<=> NULL"}) {
-    AddCondition(conditions, c, form, form);
-  }
+  for (const char* form : {"IS NULL", "IS NOT NULL"}) AddCondition(conditions, c, form, form);
+  // MySQL has no <=> for a VECTOR.
+  AddCondition(conditions, c, "<=> NULL", "IS NULL");
   for (const std::string& pattern : type.patterns) {
     AddCondition(conditions, c, "LIKE " + pattern, "LIKE " + pattern);
     AddCondition(conditions, c, "NOT LIKE " + pattern, "NOT LIKE " + pattern);
@@ -225,7 +225,7 @@ std::vector<ConditionPair> ConditionsOn(const ConditionCase& type, const std::st
   AddLists(type, c, conditions);
   const ConditionPair& a = type.literals[0];
   const ConditionPair& b = type.literals[1];
-  constexpr char kMixed[] = "NOT ({0} = {1}) OR ({0} IS NULL AND NOT {0} IN ({2}))";
+  static constexpr char kMixed[] = "NOT ({0} = {1}) OR ({0} IS NULL AND NOT {0} IN ({2}))";
   conditions.emplace_back(fmt::format(kMixed, c, a.ours, b.ours),
                           fmt::format(kMixed, c, a.sql, b.sql));
   return conditions;

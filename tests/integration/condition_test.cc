@@ -280,7 +280,7 @@ TEST_P(ConditionRefused, InjectionsDoNotReachTheSource) {
     EXPECT_THAT(RefusalOf(request), HasSubstr("CONDITION_INVALID")) << attempt;
   }
   request.clear_where();
-  for (const std::string& bound : {"1 OR 1=1", "1) union select zqx -- ", "sleep(100)", "'zqx'"}) {
+  for (const char* bound : {"1 OR 1=1", "1) union select zqx -- ", "sleep(100)", "'zqx'"}) {
     request.set_key_from(bound);
     EXPECT_THAT(RefusalOf(request), HasSubstr("CONDITION_INVALID")) << bound;
   }
