@@ -10,6 +10,7 @@
 #include "api/grpc_log.h"
 #include "base/error.h"
 #include "fmt/format.h"
+#include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
@@ -55,11 +56,14 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const Serve
   return grpc::SslServerCredentials(options);
 }
 
-// Whether gRPC can use them, tried at an address that is free.
-bool AreUsable(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+// Whether a server with them can start, tried at an address that is free.
+bool CanStart(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  // A server without any service does not start.
+  grpc::CallbackGenericService service;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", credentials, &port);
+  builder.RegisterCallbackGenericService(&service);
   return builder.BuildAndStart() != nullptr && port != 0;
 }
 
@@ -67,7 +71,10 @@ bool AreUsable(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
 absl::Status ListenFailed(const ServerOptions& options,
                           const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   const ServerTlsOptions& tls = options.tls;
-  if (!tls.certificate.empty() && !AreUsable(credentials)) {
+  // Where there is no such address, the trial says nothing of the files.
+  const bool files_fail = !tls.certificate.empty() && !CanStart(credentials) &&
+                          CanStart(grpc::InsecureServerCredentials());
+  if (files_fail) {
     return MakeError(
         absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
         fmt::format("server.tls.certificate '{}' and server.tls.key '{}' cannot be used: they must "
