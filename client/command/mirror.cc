@@ -10,12 +10,12 @@
 namespace millrace::command {
 namespace {
 
-struct StateWord {
+struct MirrorWord {
   const char* text;
   Tone tone;
 };
 
-StateWord WordOf(v1::MirrorStatus::State state) {
+MirrorWord WordOf(v1::MirrorStatus::State state) {
   switch (state) {
     case v1::MirrorStatus::STATE_CONNECTING:
       return {"connecting", Tone::kYellow};
@@ -63,7 +63,7 @@ std::string MirrorText(const v1::MirrorStatus& mirror, bool topics, const Paint&
   const auto line = [&paint](std::string_view label, const std::string& text) {
     return fmt::format("{}  {}\n", paint(Tone::kDim, fmt::format("{:<8}", label)), text);
   };
-  const StateWord word = WordOf(mirror.state());
+  const MirrorWord word = WordOf(mirror.state());
   std::string text = line(
       "mirror", fmt::format("{} {}  {}  {}", paint(word.tone, "●"), paint(word.tone, word.text),
                             Printable(mirror.topic_prefix()), Printable(mirror.format())));

@@ -106,11 +106,12 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
   const Sequence newest = parts_.streams.feed.range().newest;
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {
-    return MakeError(absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
-                     fmt::format("the log knows no table '{}': check the name and source.tables; if "
-                                 "the table has had no change yet, run 'millrace proto export'",
-                                 name.ToString()),
-                     {{"table", name.ToString()}});
+    return MakeError(
+        absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
+        fmt::format("the log knows no table '{}': check the name and source.tables; if "
+                    "the table has had no change yet, run 'millrace proto export'",
+                    name.ToString()),
+        {{"table", name.ToString()}});
   }
   const Sequence sequence{request.sequence() == 0 ? kNoSequence : request.sequence()};
   const schema::VersionSpan span = parts_.registry.SpanAt(table->table_id, sequence);

@@ -291,8 +291,12 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   }
   if (details != nullptr && fits(details->labels)) {
     // Never a `?` for what the label is in truth.
-    if (LabelsAreDoubtful(details->labels, column.charset, known_.flavour))
-      return Unproven(i, kLabelsInDoubt);
+    if (LabelsAreDoubtful(details->labels, column.charset, known_.flavour)) {
+      return LabelsUnproven(
+          i, kLabelsInDoubt,
+          fmt::format("to get past this event, {}; {} on the source prevents it for later ones",
+                      kLeaveOut, kRemedy));
+    }
     column.labels = details->labels;
     return absl::OkStatus();
   }
@@ -314,7 +318,7 @@ absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   }
   if (labels.empty() || LabelsAreDoubtful(labels, column.charset, known_.flavour)) {
     return LabelsUnproven(i, kLabelsInDoubt,
-                          fmt::format("change a row of the table, so that the binlog tells them, "
+                          fmt::format("change a row of the table, so that the binlog has them, "
                                       "or {}",
                                       kLeaveOut));
   }

@@ -153,14 +153,15 @@ absl::Status UnseenTables::Learn(const std::vector<std::string>& patterns) const
                             CaptureRules::Parse(source.options().tables));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, captured, wanted));
-  std::erase_if(tables, [this](const TableName& name) { return registry.Find(name) != nullptr; });
+  const size_t known = std::erase_if(
+      tables, [this](const TableName& name) { return registry.Find(name) != nullptr; });
   LearnCall call(*this, *connection);
   absl::Span<const TableName> left(tables);
   while (!left.empty()) {
     MILLRACE_RETURN_IF_ERROR(call.Learn(left.subspan(0, kTablesAtOnce)));
     left.remove_prefix(std::min(kTablesAtOnce, left.size()));
   }
-  return call.result();
+  return known > 0 ? absl::OkStatus() : call.result();
 }
 
 }  // namespace millrace::snapshot

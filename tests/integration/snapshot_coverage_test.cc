@@ -195,8 +195,10 @@ TEST_P(SnapshotCoverage, SnapshotIsBegunWhileTheDumpIsRefused) {
   request.mutable_progress_interval()->set_nanos(100'000'000);
   const auto waiting = shop_.feed().client().Subscribe({.request = request});
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(waiting->Next().ok());
-  EXPECT_TRUE(shop_.admin().Start({"shop.pair"}).ok());
+  const auto begun = shop_.admin().Start({"shop.pair"});
+  ASSERT_TRUE(begun.ok()) << begun.status();
   shop_.sql().MustExecute("GRANT REPLICATION SLAVE ON *.* TO 'millrace'@'localhost'");
+  shop_.admin().WaitUntilOver(begun->snapshot());
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
