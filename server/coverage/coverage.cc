@@ -72,6 +72,14 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
   stored_ = newest_;
 }
 
+void Coverage::OnOlderLog(const TableName& table, std::string_view why) {
+  Invalidate(table, why);
+  const auto found = newest_.find(table);
+  if (found == newest_.end()) return;
+  absl::MutexLock lock(&mutex_);
+  stored_.insert_or_assign(table, found->second);
+}
+
 // A log of an earlier version does not say what it excluded, but each definition does.
 bool Coverage::CapturesOtherColumns(const schema::TableVersion& version,
                                     const std::optional<CaptureRules>& before) const {

@@ -41,6 +41,10 @@ class Coverage {
   void StartCapture(const CaptureRules& rules, const schema::Registry& registry)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // An earlier version of this server wrote changes of the table that do not give its rows; readers
+  // see it at once. Before the first event.
+  void OnOlderLog(const TableName& table, std::string_view why) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // A statement whose first change has sequence `at`; `truncates` as in EffectsOf. Returns captured
   // tables with rows that the log never saw.
   std::vector<TableName> OnStatement(const schema::Statement& statement, bool truncates,

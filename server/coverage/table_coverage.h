@@ -22,6 +22,10 @@ inline constexpr std::string_view kRedefined = "redefined without a statement in
 inline constexpr std::string_view kPartialRows = "partial row images";
 inline constexpr std::string_view kNotCaptured = "not captured";
 inline constexpr std::string_view kOtherColumns = "other columns are captured";
+// An earlier version wrote changes that do not tell rows apart as the source does, or that have the
+// past rows of a system-versioned table.
+inline constexpr std::string_view kAmbiguousKeys = "keys of ambiguous text";
+inline constexpr std::string_view kPastRows = "versions of rows";
 
 // From which change on the log holds all rows of a table: replaying its changes from `begin` on
 // gives its rows, provided that it is valid(). A table that is read although it is valid stays so:

@@ -217,7 +217,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::Look(const Found& found, const Selection&
     default:
       return Step::kDone;
   }
-  return found.table.key.empty() ? LookByRow(found, selection) : LookByKey(found, selection);
+  return found.table.key.is_whole_row() ? LookByRow(found, selection) : LookByKey(found, selection);
 }
 
 absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selection& selection) {
@@ -229,7 +229,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selec
   if (change_.after.present) {
     after = digester_.Of(found.table.table_id, found.table.key, change_.after);
     // An image of only what changed: the key did not.
-    if (!after.has_value()) after = before;
+    if (!after.has_value() && !found.table.key.AnyIn(change_.after.encoded())) after = before;
   }
   // Of which row it is cannot be told.
   if (change_.before.present != before.has_value() || change_.after.present != after.has_value()) {
@@ -247,7 +247,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selec
 absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selection& selection) {
   const bool is_read = change_.operation == v1::OPERATION_READ;
   if (change_.after.present) {
-    const auto row = digester_.Of(found.table.table_id, {}, change_.after);
+    const auto row = digester_.Of(found.table.table_id, found.table.key, change_.after);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
     if (IsOfPart(*row, part())) {
       const bool left =
@@ -265,7 +265,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selec
   }
   if (change_.before.present) {
     if (change_.before.partial) return KnownInPart(found.sequence);
-    const auto row = digester_.Of(found.table.table_id, {}, change_.before);
+    const auto row = digester_.Of(found.table.table_id, found.table.key, change_.before);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
     if (IsOfPart(*row, part())) seen_.SeeRemoved(*row);
   }

@@ -31,6 +31,19 @@ std::vector<uint32_t> KeyOf(const schema::TableVersion& table) {
   return key;
 }
 
+// Rows that an earlier key told apart may be alike by a later one. By all their columns they can be
+// told apart under any key, if the log has whole rows.
+std::vector<uint32_t> KeySince(Sequence begin, const schema::TableVersion& newest,
+                               const schema::Registry& registry) {
+  std::vector<uint32_t> key = KeyOf(newest);
+  for (schema::TableVersionPtr version = registry.FindAt(newest.table_id, begin);
+       version != nullptr && version->version < newest.version;
+       version = registry.FindNext(*version)) {
+    if (KeyOf(*version) != key) return {};
+  }
+  return key;
+}
+
 uint64_t DigestOf(std::vector<std::string> texts) {
   std::sort(texts.begin(), texts.end());
   std::string bytes;
@@ -42,8 +55,9 @@ uint64_t DigestOf(std::vector<std::string> texts) {
 void AddTable(const SnapshotTable& table, const schema::Registry& registry, CatchUpTables& found) {
   // What came after `newest` must not decide how a stream goes on that began before it.
   const schema::TableVersionPtr version = registry.FindAt(table.table_id, found.newest);
-  found.tables.push_back(
-      {.table_id = table.table_id, .begin = table.begin, .key = KeyOf(*version)});
+  found.tables.push_back({.table_id = table.table_id,
+                          .begin = table.begin,
+                          .key = transcode::RowKey(KeySince(table.begin, *version, registry))});
   found.begin = std::min(found.begin, table.begin);
 }
 

@@ -14,14 +14,17 @@
 #include "model/table_name.h"
 #include "model/token.h"
 #include "schema/registry.h"
+#include "transcode/row_key.h"
 
 namespace millrace::feed {
 
 // A table whose rows are to be taken from the log.
 struct CatchUpTable {
   uint32_t table_id = 0;
-  Sequence begin;             // first change that counts
-  std::vector<uint32_t> key;  // fields of its primary key, in order; none: without a key
+  Sequence begin;  // first change that counts
+  // Of its primary key; of the whole row if it has none, or none that is captured as a whole, or
+  // had another since `begin`.
+  transcode::RowKey key;
 };
 
 // The rows of tables as they are after change `newest`.

@@ -2,8 +2,6 @@
 
 #include "feed/scanned_change.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "feed/wire_field.h"
 #include "millrace/v1/change_feed.pb.h"
@@ -25,28 +23,27 @@ bool ParseAny(std::string_view any, RowImage& image) {
   return reader.ok();
 }
 
-struct InvalidEntry {
-  uint32_t field_number = 0;
-  bool in_before = false;
-  std::string_view value;
-};
+// Fields of InvalidText and AmbiguousText, which have the first two in common.
+constexpr uint32_t kFieldNumber = v1::InvalidText::kFieldNumberFieldNumber;
+constexpr uint32_t kInBefore = v1::InvalidText::kInBeforeFieldNumber;
+constexpr uint32_t kInvalidBytes = v1::InvalidText::kValueFieldNumber;
+constexpr uint32_t kAmbiguousBytes = v1::AmbiguousText::kValueFieldNumber;
+static_assert(kFieldNumber == uint32_t{v1::AmbiguousText::kFieldNumberFieldNumber} &&
+              kInBefore == uint32_t{v1::AmbiguousText::kInBeforeFieldNumber});
 
-bool ParseInvalid(std::string_view bytes, InvalidEntry& entry) {
-  ByteReader reader(bytes);
+bool ParseText(const WireField& from, transcode::InvalidText& text) {
+  text = {};
+  text.ambiguous = from.number == Change::kAmbiguousTextFieldNumber;
+  const uint32_t bytes = text.ambiguous ? kAmbiguousBytes : kInvalidBytes;
+  ByteReader reader(from.value);
   WireField field;
   while (NextField(reader, field)) {
-    switch (field.number) {
-      case v1::InvalidText::kFieldNumberFieldNumber:
-        entry.field_number = static_cast<uint32_t>(field.varint);
-        break;
-      case v1::InvalidText::kInBeforeFieldNumber:
-        entry.in_before = field.varint != 0;
-        break;
-      case v1::InvalidText::kValueFieldNumber:
-        entry.value = field.value;
-        break;
-      default:
-        break;
+    if (field.number == kFieldNumber) {
+      text.field_number = static_cast<uint32_t>(field.varint);
+    } else if (field.number == kInBefore) {
+      text.in_before = field.varint != 0;
+    } else if (field.number == bytes) {
+      text.bytes = field.value;
     }
   }
   return reader.ok();
@@ -55,7 +52,7 @@ bool ParseInvalid(std::string_view bytes, InvalidEntry& entry) {
 void Clear(RowImage& image) {
   image.present = false;
   image.row = {};
-  image.invalid.clear();
+  image.texts.clear();
   image.partial = false;
 }
 
@@ -69,7 +66,7 @@ bool ScannedChange::Parse(std::string_view change) {
   kept.clear();
   ByteReader reader(change);
   WireField field;
-  InvalidEntry entry;
+  transcode::InvalidText text;
   bool ok = true;
   while (ok && NextField(reader, field)) {
     switch (field.number) {
@@ -93,10 +90,10 @@ bool ScannedChange::Parse(std::string_view change) {
         after.partial = true;
         break;
       case Change::kInvalidTextFieldNumber:
-        entry = {};
-        ok = ParseInvalid(field.value, entry);
-        (entry.in_before ? before : after).invalid.emplace_back(entry.field_number, entry.value);
-        if (!entry.in_before) kept.push_back(field.tagged);
+      case Change::kAmbiguousTextFieldNumber:
+        ok = ParseText(field, text);
+        (text.in_before ? before : after).texts.push_back(text);
+        if (!text.in_before) kept.push_back(field.tagged);
         break;
       default:
         kept.push_back(field.tagged);  // the names
@@ -106,49 +103,13 @@ bool ScannedChange::Parse(std::string_view change) {
   return ok && reader.ok();
 }
 
-std::optional<RowDigest> RowDigester::Of(uint32_t table_id, const std::vector<uint32_t>& key,
+std::optional<RowDigest> RowDigester::Of(uint32_t table_id, const transcode::RowKey& key,
                                          const RowImage& image) {
   scratch_.clear();
   AppendLittle32(scratch_, table_id);
-  if (!CollectFields(image)) return std::nullopt;
-  if (key.empty()) {
-    std::sort(fields_.begin(), fields_.end(),
-              [](const Field& a, const Field& b) { return a.number < b.number; });
-    for (const Field& field : fields_) AppendField(field);
-  } else if (!AppendKey(key)) {
-    return std::nullopt;
-  }
+  if (!key.Append(image.encoded(), scratch_)) return std::nullopt;
   const XXH128_hash_t hash = XXH3_128bits_withSeed(scratch_.data(), scratch_.size(), log_id_);
   return RowDigest{.high = hash.high64, .low = hash.low64};
-}
-
-bool RowDigester::CollectFields(const RowImage& image) {
-  fields_.clear();
-  ByteReader reader(image.row);
-  WireField field;
-  while (NextField(reader, field)) {
-    fields_.push_back({.number = field.number, .bytes = field.value});
-  }
-  for (const auto& [number, value] : image.invalid) {
-    fields_.push_back({.number = number, .invalid = true, .bytes = value});
-  }
-  return reader.ok();
-}
-
-bool RowDigester::AppendKey(const std::vector<uint32_t>& key) {
-  for (const uint32_t number : key) {
-    const auto field = std::find_if(fields_.begin(), fields_.end(),
-                                    [number](const Field& f) { return f.number == number; });
-    if (field == fields_.end()) return false;
-    AppendField(*field);
-  }
-  return true;
-}
-
-void RowDigester::AppendField(const Field& field) {
-  AppendVarint(scratch_, field.number);
-  scratch_.push_back(field.invalid ? 1 : 0);
-  AppendSized(scratch_, field.bytes);
 }
 
 }  // namespace millrace::feed

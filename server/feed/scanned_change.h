@@ -8,24 +8,31 @@
 #include <string_view>
 #include <vector>
 
+#include "transcode/row_key.h"
+#include "transcode/row_plan.h"
 #include "xxhash.h"
 
 namespace millrace::feed {
 
 // A row image within a change: views into the frame.
 struct RowImage {
+  bool is_before = false;
   bool present = false;
   std::string_view row;  // bytes of the row message
-  // Values of InvalidText entries that belong to it, by field number.
-  std::vector<std::pair<uint32_t, std::string_view>> invalid;
+  // What the row message does not tell of values.
+  std::vector<transcode::InvalidText> texts;
   bool partial = false;  // columns are unknown
+
+  transcode::EncodedRow encoded() const {
+    return {.message = row, .texts = texts, .in_before = is_before};
+  }
 };
 
 // A change of a row as far as a catch-up wants to know it, taken from its wire form without parsing
 // the row. The bytes must outlive it; may be used again.
 struct ScannedChange {
   uint8_t operation = 0;
-  RowImage before;
+  RowImage before{.is_before = true};
   RowImage after;
   // Fields, tags included, from which a READ of `after` is made, in the order of the change.
   std::string_view sequence;
@@ -54,24 +61,13 @@ class RowDigester {
  public:
   explicit RowDigester(uint64_t log_id) : log_id_(log_id) {}
 
-  // Of the fields `key`, in this order; of all fields if there are none. Text that has no UTF-8
-  // form counts by its bytes. Nothing if a key field is in neither form (part of a partial image),
-  // or the bytes are no row message.
-  std::optional<RowDigest> Of(uint32_t table_id, const std::vector<uint32_t>& key,
+  // Of the row's key. Nothing if the image lacks a value of it (part of a partial image), or the
+  // bytes are no row message.
+  std::optional<RowDigest> Of(uint32_t table_id, const transcode::RowKey& key,
                               const RowImage& image);
 
  private:
-  struct Field {
-    uint32_t number = 0;
-    bool invalid = false;
-    std::string_view bytes;
-  };
-  bool CollectFields(const RowImage& image);
-  bool AppendKey(const std::vector<uint32_t>& key);
-  void AppendField(const Field& field);
-
   const uint64_t log_id_;
-  std::vector<Field> fields_;
   std::string scratch_;
 };
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "ingest/backoff.h"
+#include "ingest/older_log.h"
 #include "ingest/source_identity.h"
 #include "ingest/source_memory.h"
 #include "ingest/stream_access.h"
@@ -55,6 +56,7 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
     });
   }
   parts.coverage.StartCapture(capture, parts.registry);
+  InvalidateTablesOfOlderLog(parts.registry, parts.coverage);
   return std::unique_ptr<Ingest>(new Ingest(parts, std::move(capture)));
 }
 

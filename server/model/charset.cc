@@ -2,6 +2,7 @@
 
 #include "model/charset.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -111,6 +112,16 @@ std::unique_ptr<uint32_t[]> EncodeTable(const SingleByteTable& table) {
   return encoded;
 }
 
+// Bytes that stand for what a lower one stands for.
+std::bitset<256> AliasesIn(const uint32_t* encoded) {
+  std::bitset<256> aliases;
+  for (size_t byte = 1; byte < 256; ++byte) {
+    const auto same = [&](uint32_t lower) { return lower == encoded[byte]; };
+    aliases[byte] = encoded[byte] != 0 && std::any_of(encoded, encoded + byte, same);
+  }
+  return aliases;
+}
+
 }  // namespace
 
 bool IsValidUtf8(std::string_view bytes) {
@@ -175,6 +186,13 @@ char* Charset::WriteUtf8(std::string_view bytes, char* to) const {
   return nullptr;
 }
 
+bool Charset::HasAlias(std::string_view bytes) const {
+  if (!has_aliases_) return false;
+  if (kind_ == Kind::kMultibyte) return multibyte_->HasAlias(bytes);
+  return std::any_of(bytes.begin(), bytes.end(),
+                     [this](char byte) { return alias_bytes_[static_cast<unsigned char>(byte)]; });
+}
+
 bool Charset::AppendUtf8(std::string_view bytes, std::string& to) const {
   const size_t before = to.size();
   to.resize(before + Utf8Room(bytes.size()));
@@ -205,10 +223,13 @@ class CharsetCatalog {
       charset.kind_ = Charset::Kind::kSingleByte;
       charset.encoded_ = EncodeTable(*table);
       charset.ascii_below_128_ = ExceptionsBelow128(name).empty();
+      charset.alias_bytes_ = AliasesIn(charset.encoded_.get());
+      charset.has_aliases_ = charset.alias_bytes_.any();
     } else {
       charset.kind_ = Charset::Kind::kMultibyte;
       charset.multibyte_ = MultibyteTable::Make(name);
       if (charset.multibyte_ == nullptr) return nullptr;
+      charset.has_aliases_ = charset.multibyte_->has_aliases();
     }
     return std::make_unique<Charset>(std::move(charset));
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -43,6 +44,13 @@ class Charset {
   // The same at the end of `to`. False: nothing appended.
   bool AppendUtf8(std::string_view bytes, std::string& to) const;
 
+  // True if some codes stand for a character that a lower code stands for too, so that different
+  // bytes, which the source tells apart, are one text in UTF-8.
+  bool has_aliases() const { return has_aliases_; }
+  // True if `bytes`, text of this charset, hold such a code. Of all bytes that are one text, it is
+  // false for one alone.
+  bool HasAlias(std::string_view bytes) const;
+
  private:
   friend class CharsetCatalog;
   Charset() = default;
@@ -51,8 +59,10 @@ class Charset {
   std::string name_;
   Kind kind_ = Kind::kUtf8;
   bool ascii_below_128_ = true;
+  bool has_aliases_ = false;
   // kSingleByte: UTF-8 of each byte, lowest byte first, its length in the highest; 0 unassigned.
   std::unique_ptr<uint32_t[]> encoded_;
+  std::bitset<256> alias_bytes_;  // kSingleByte
   std::unique_ptr<MultibyteTable> multibyte_;
 };
 

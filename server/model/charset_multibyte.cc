@@ -84,6 +84,7 @@ constexpr Recipe kRecipes[] = {
 };
 
 constexpr uint32_t kCodes = 0x8000;
+constexpr uint32_t kCodesAfter8f = 0x8f8000;
 constexpr uint32_t kFourLead = 0x90;  // from here on gb18030's codes lie beyond the basic plane
 
 // An iconv conversion to UTF-16LE.
@@ -166,6 +167,7 @@ std::unique_ptr<MultibyteTable> MultibyteTable::Make(std::string_view charset) {
     table.two_ = TableAfter("", converter, recipe.two);
     if (recipe.has_three) table.three_ = TableAfter("\x8f", converter, recipe.three);
     if (recipe.has_four) table.four_ = FourByteTable(table.two_);
+    table.FindAliases();
     return std::make_unique<MultibyteTable>(std::move(table));
   }
   return nullptr;
@@ -202,6 +204,42 @@ uint32_t MultibyteTable::Read(const unsigned char*& at, const unsigned char* end
   }
   at += 2;
   return two_[(lead & 0x7fu) << 8 | at[-1]];
+}
+
+// Codes of four bytes have what no shorter one has.
+void MultibyteTable::FindAliases() {
+  std::vector<bool> taken(0x10000);
+  for (uint32_t code_point = 0; code_point < 0x80; ++code_point) taken[code_point] = true;
+  if (half_width_kana_) {
+    for (uint32_t byte = 0xa1; byte <= 0xdf; ++byte) taken[0xff61 + (byte - 0xa1)] = true;
+  }
+  const auto find_in = [&](const std::vector<uint16_t>& codes, uint32_t first) {
+    for (uint32_t i = 0; i < codes.size(); ++i) {
+      if (codes[i] == 0) continue;
+      if (taken[codes[i]]) aliases_.insert(first + i);
+      taken[codes[i]] = true;
+    }
+  };
+  find_in(two_, kCodes);
+  find_in(three_, kCodesAfter8f);
+}
+
+bool MultibyteTable::HasAlias(std::string_view bytes) const {
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto* const end = at + bytes.size();
+  while (at < end) {
+    if (*at < 0x80) {
+      ++at;
+      continue;
+    }
+    const auto* const begin = at;
+    if (Read(at, end) == 0) return false;
+    if (at - begin == 1 || at - begin == 4) continue;
+    const uint32_t code =
+        at - begin == 2 ? begin[0] << 8 | begin[1] : begin[0] << 16 | begin[1] << 8 | begin[2];
+    if (aliases_.contains(code)) return true;
+  }
+  return false;
 }
 
 char* MultibyteTable::WriteUtf8(std::string_view bytes, char* to) const {

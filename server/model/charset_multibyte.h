@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+
 namespace millrace {
 
 // Writes `code_point`, not a surrogate, as UTF-8; returns the end.
@@ -39,17 +41,22 @@ class MultibyteTable {
 
   // As Charset::WriteUtf8.
   char* WriteUtf8(std::string_view bytes, char* to) const;
+  // As Charset::has_aliases, Charset::HasAlias. Shorter codes are lower.
+  bool has_aliases() const { return !aliases_.empty(); }
+  bool HasAlias(std::string_view bytes) const;
 
  private:
   MultibyteTable() = default;
   // Reads one code of two or more bytes; moves `at` past it. 0: none.
   uint32_t Read(const unsigned char*& at, const unsigned char* end) const;
   uint32_t ReadFour(const unsigned char* at) const;
+  void FindAliases();
 
   bool half_width_kana_ = false;  // bytes a1 to df are codes
   std::vector<uint16_t> two_;     // by the code's two bytes less 0x8000; 0 unassigned
   std::vector<uint16_t> three_;   // by the two bytes after 8f; empty: 8f begins no code of three
   std::vector<uint16_t> four_;    // gb18030's in the basic plane, by linear index
+  absl::flat_hash_set<uint32_t> aliases_;  // codes, their bytes as a number
 };
 
 }  // namespace millrace

@@ -45,6 +45,7 @@ class Registry::State {
                      const std::vector<std::pair<std::string, std::string>>& renames,
                      Sequence first);
   void SetDropped(const TableName& table, bool dropped);
+  bool BeginAmbiguousText();
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
   bool HasVersion(const TableName& table) const;
   bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
@@ -76,6 +77,7 @@ class Registry::State {
   uint32_t newest_id_ = 0;
   uint64_t epoch_ = 1;
   bool epoch_touched_ = false;
+  bool tells_ambiguous_text_ = false;
   std::unordered_set<uint32_t> touched_;
   std::vector<TableVersionPtr> fresh_;  // versions made since the last TakeUnstored, in order
   StoredTables stored_;
@@ -87,7 +89,9 @@ absl::Status Registry::State::Load(
   std::vector<TableVersionPtr> earlier;  // and the newest
   for (const auto& [key, value] : records) {
     if (IsEpochKey(key)) {
-      MILLRACE_ASSIGN_OR_RETURN(epoch_, ParseEpochRecord(value));
+      MILLRACE_ASSIGN_OR_RETURN(const StoredEpoch stored, ParseEpochRecord(value));
+      epoch_ = stored.epoch;
+      tells_ambiguous_text_ = stored.tells_ambiguous_text;
       continue;
     }
     MILLRACE_ASSIGN_OR_RETURN(StoredTable table, ParseTableRecord(key, value));
@@ -247,6 +251,11 @@ bool Registry::State::HasVersion(const TableName& table) const {
   return found != ids_.end() && entries_.at(found->second).version->version != 0;
 }
 
+bool Registry::State::BeginAmbiguousText() {
+  if (tells_ambiguous_text_) return false;
+  return tells_ambiguous_text_ = epoch_touched_ = true;
+}
+
 std::vector<TableName> Registry::State::Names() const {
   std::vector<TableName> names;
   names.reserve(ids_.size());
@@ -264,7 +273,7 @@ std::vector<log::Record> Registry::State::TakeUnstored() {
     records.push_back(TableRecord({*entry.version, entry.proved_epoch}));
     versions.push_back(entry.version);
   }
-  if (epoch_touched_) records.push_back(EpochRecord(epoch_));
+  if (epoch_touched_) records.push_back(EpochRecord({epoch_, tells_ambiguous_text_}));
   touched_.clear();
   epoch_touched_ = false;
   if (!records.empty()) stored_.Prepare(std::move(versions));
@@ -305,6 +314,7 @@ void Registry::RenameColumns(const TableName& table,
 void Registry::SetDropped(const TableName& table, bool dropped) {
   state_->SetDropped(table, dropped);
 }
+bool Registry::BeginAmbiguousText() { return state_->BeginAmbiguousText(); }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
 bool Registry::HasVersion(const TableName& table) const { return state_->HasVersion(table); }
 bool Registry::HasUnstored() const { return state_->HasUnstored(); }
@@ -319,6 +329,9 @@ VersionSpan Registry::SpanAt(uint32_t table_id, Sequence sequence) const {
   return state_->stored().SpanAt(table_id, sequence);
 }
 TableVersionPtr Registry::Find(const TableName& name) const { return state_->stored().Find(name); }
+TableVersionPtr Registry::FindNext(const TableVersion& version) const {
+  return state_->stored().FindNext(version);
+}
 TableVersionPtr Registry::FindRowMessage(std::string_view full_name) const {
   return state_->stored().FindRowMessage(full_name);
 }

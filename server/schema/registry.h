@@ -79,6 +79,9 @@ class Registry {
   // A statement dropped the table, or renamed it, or (`dropped` false) created it. Does nothing for
   // a name that is not known. Resolve creates it too. Goes to disk with the next records.
   void SetDropped(const TableName& table, bool dropped);
+  // From now on changes have Change.ambiguous_text. True if this was not so before: what the log
+  // holds has none. Goes to disk with the next records.
+  bool BeginAmbiguousText();
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table);
 
@@ -107,6 +110,8 @@ class Registry {
   TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
   // The same, with the sequences that have this version; `version` is null if there is none.
   VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const;
+  // The version after this one; null if it is the newest.
+  TableVersionPtr FindNext(const TableVersion& version) const;
   TableVersionPtr FindRowMessage(std::string_view full_name) const;
   // Name behind a number; nothing for an unknown one.
   std::optional<TableName> NameOf(uint32_t table_id) const;

@@ -227,9 +227,10 @@ log::Record VersionRecord(const TableVersion& version) {
                     FormatOf(version));
 }
 
-log::Record EpochRecord(uint64_t epoch) {
+log::Record EpochRecord(const StoredEpoch& epoch) {
   storage::StoredRegistry stored;
-  stored.set_epoch(epoch);
+  stored.set_epoch(epoch.epoch);
+  stored.set_tells_ambiguous_text(epoch.tells_ambiguous_text);
   return MakeRecord(std::string(kEpochKey), stored);
 }
 
@@ -269,10 +270,11 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   return table;
 }
 
-absl::StatusOr<uint64_t> ParseEpochRecord(std::string_view value) {
+absl::StatusOr<StoredEpoch> ParseEpochRecord(std::string_view value) {
   storage::StoredRegistry stored;
   MILLRACE_RETURN_IF_ERROR(ParseValue(kEpochKey, value, stored));
-  return stored.epoch();
+  return StoredEpoch{.epoch = stored.epoch(),
+                     .tells_ambiguous_text = stored.tells_ambiguous_text()};
 }
 
 }  // namespace millrace::schema

@@ -19,11 +19,17 @@ struct StoredTable {
   uint64_t proved_epoch = 0;
 };
 
+// What is kept of the registry as a whole.
+struct StoredEpoch {
+  uint64_t epoch = 1;
+  bool tells_ambiguous_text = false;
+};
+
 // The kSchema records. Format: schema/FORMAT.md.
 log::Record TableRecord(const StoredTable& table);
 // One version, for ever.
 log::Record VersionRecord(const TableVersion& version);
-log::Record EpochRecord(uint64_t epoch);
+log::Record EpochRecord(const StoredEpoch& epoch);
 
 // True if `key` is that of EpochRecord, or of a VersionRecord; all other keys are those of tables.
 bool IsEpochKey(std::string_view key);
@@ -31,6 +37,6 @@ bool IsVersionKey(std::string_view key);
 // kDataLoss LOG_DAMAGED: not the record of a table or version, or one that this server would not
 // have written; kFailedPrecondition FORMAT_TOO_NEW.
 absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value);
-absl::StatusOr<uint64_t> ParseEpochRecord(std::string_view value);
+absl::StatusOr<StoredEpoch> ParseEpochRecord(std::string_view value);
 
 }  // namespace millrace::schema

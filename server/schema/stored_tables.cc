@@ -72,6 +72,17 @@ VersionSpan StoredTables::SpanAt(uint32_t table_id, Sequence sequence) const {
   return span;
 }
 
+TableVersionPtr StoredTables::FindNext(const TableVersion& version) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = history_.find(version.table_id);
+  if (found == history_.end()) return nullptr;
+  const std::vector<TableVersionPtr>& versions = found->second;
+  const auto next = std::find_if(versions.begin(), versions.end(), [&](const auto& other) {
+    return other->version > version.version;
+  });
+  return next == versions.end() ? nullptr : *next;
+}
+
 TableVersionPtr StoredTables::WithRows(uint32_t table_id) const {
   const auto found = by_id_.find(table_id);
   return found == by_id_.end() || found->second->version == 0 ? nullptr : found->second;

@@ -32,6 +32,7 @@ class StoredTables {
   TableVersionPtr Find(const TableName& name) const;
   TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
   VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const;
+  TableVersionPtr FindNext(const TableVersion& version) const;
   TableVersionPtr FindRowMessage(std::string_view full_name) const;
   std::optional<TableName> NameOf(uint32_t table_id) const;
   std::vector<TableVersionPtr> List() const;

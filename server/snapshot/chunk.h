@@ -20,10 +20,11 @@ struct Chunk {
     size_t key_offset = 0;  // in `keys`
     size_t key_size = 0;
   };
-  // Text of a row that is no text, which is rare.
+  // What of a row its message does not tell, which is rare: see transcode::InvalidText.
   struct Invalid {
     size_t row = 0;
     uint32_t field_number = 0;
+    bool ambiguous = false;
     std::string charset;
     std::string bytes;
   };

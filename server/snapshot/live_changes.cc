@@ -36,18 +36,23 @@ void TableChanges::OnRow(const transcode::ObservedRow& row) {
     forgotten_ = stamp_;
     return;
   }
-  const bool partial = row.after.has_value() && row.after_partial;
+  const bool has_before = row.before.has_value();
+  const bool has_after = row.after.has_value();
+  const transcode::EncodedRow before{
+      .message = row.before.value_or(""), .texts = row.texts, .in_before = true};
+  const transcode::EncodedRow after{.message = row.after.value_or(""), .texts = row.texts};
+  const bool partial = has_after && row.after_partial;
   // A row that moves to where was read already is told of nowhere as a whole.
-  if (partial && row.before.has_value() && MovesKey(*row.before, *row.after)) NoteDefinition();
-  const bool after_known = !row.after.has_value() || RememberRow(*row.after, partial);
+  if (partial && has_before && MovesKey(before, after)) NoteDefinition();
+  const bool after_known = !has_after || RememberRow(after, partial);
   // The row stays under its old key, as far as anybody can tell, if the new one is not whole.
-  const bool before_known =
-      !row.before.has_value() || RememberRow(*row.before, partial && !after_known);
-  const bool enough = before_known && (after_known || (partial && row.before.has_value()));
+  const bool before_known = !has_before || RememberRow(before, partial && !after_known);
+  const bool enough = before_known && (after_known || (partial && has_before));
   if (!enough) GiveUp();
 }
 
-bool TableChanges::MovesKey(std::string_view before, std::string_view after) {
+bool TableChanges::MovesKey(const transcode::EncodedRow& before,
+                            const transcode::EncodedRow& after) {
   if (!key_->AnyIn(after)) return false;
   scratch_.clear();
   std::string after_key;
@@ -55,7 +60,7 @@ bool TableChanges::MovesKey(std::string_view before, std::string_view after) {
          scratch_ != after_key;
 }
 
-bool TableChanges::RememberRow(std::string_view row, bool partial) {
+bool TableChanges::RememberRow(const transcode::EncodedRow& row, bool partial) {
   scratch_.clear();
   if (!key_->Append(row, scratch_)) return false;
   RememberScratch(partial);

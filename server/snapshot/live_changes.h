@@ -67,9 +67,9 @@ class TableChanges final : public transcode::RowObserver {
   };
   using Keys = absl::flat_hash_map<std::string, Entry>;
   // Whether a row that is not whole may have another key than before.
-  bool MovesKey(std::string_view before, std::string_view after);
-  // False: the row message lacks a field of the key.
-  bool RememberRow(std::string_view row, bool partial);
+  bool MovesKey(const transcode::EncodedRow& before, const transcode::EncodedRow& after);
+  // False: the row lacks a value of the key.
+  bool RememberRow(const transcode::EncodedRow& row, bool partial);
   void RememberScratch(bool partial);
   void StartGeneration();
 

@@ -97,7 +97,7 @@ class TableReader {
   absl::Status Changed(std::string_view what);
   // The rows of a query for what the plan selects.
   absl::StatusOr<std::unique_ptr<RowStream>> StreamPlanned(const std::string& sql);
-  // Appends a row to the chunk's bytes; what of it is no text is in `invalid_`.
+  // Appends a row to the chunk's bytes; what it does not tell is in `invalid_`.
   absl::Status EncodeRow(const TextValue* values);
 
   // Rows of a table with a key. True: it is over.

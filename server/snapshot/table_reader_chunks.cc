@@ -92,7 +92,7 @@ absl::Status TableReader::AddRow(const TextValue* values) {
   Chunk::Row row{.offset = chunk_.bytes.size(), .key_offset = chunk_.keys.size()};
   MILLRACE_RETURN_IF_ERROR(EncodeRow(values));
   row.size = chunk_.bytes.size() - row.offset;
-  if (!row_key_->Append(chunk_.row(row), chunk_.keys)) {
+  if (!row_key_->Append({.message = chunk_.row(row), .texts = invalid_}, chunk_.keys)) {
     return MakeError(
         absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
         fmt::format("a row of table {} has no value for its key {}", name_, key_->index));
@@ -101,6 +101,7 @@ absl::Status TableReader::AddRow(const TextValue* values) {
   for (const transcode::InvalidText& text : invalid_) {
     chunk_.invalid.push_back({.row = chunk_.rows.size(),
                               .field_number = text.field_number,
+                              .ambiguous = text.ambiguous,
                               .charset = std::string(text.charset),
                               .bytes = std::string(text.bytes)});
   }
@@ -180,6 +181,7 @@ absl::StatusOr<uint64_t> TableReader::AddReads(StreamAccess& stream,
     invalid_.clear();
     for (; invalid != chunk_.invalid.end() && invalid->row == i; ++invalid) {
       invalid_.push_back({.field_number = invalid->field_number,
+                          .ambiguous = invalid->ambiguous,
                           .charset = invalid->charset,
                           .bytes = invalid->bytes});
     }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "schema/ambiguous_text.h"
 #include "schema/labels.h"
 #include "transcode/decimal.h"
 #include "transcode/mariadb_text.h"
@@ -165,10 +166,22 @@ std::string CommaOf(std::string_view charset) {
   return charset == "utf32" ? std::string("\0\0\0,", 4) : ",";
 }
 
+constexpr size_t kMembersMax = 64;  // of a SET
+
+void MarkAmbiguousLabels(const Column& column, ColumnOp& op) {
+  const std::vector<bool> ambiguous = schema::AmbiguousLabels(column);
+  op.ambiguous = std::find(ambiguous.begin(), ambiguous.end(), true) != ambiguous.end();
+  if (!op.ambiguous) return;
+  for (size_t i = 0; i < ambiguous.size(); ++i) {
+    op.ambiguous_digits.push_back(ambiguous[i] ? fmt::format("{}", i) : std::string());
+    if (ambiguous[i] && i < kMembersMax) op.ambiguous_bits |= uint64_t{1} << i;
+  }
+}
+
 bool CompileSet(const Column& column, ColumnOp& op) {
-  constexpr size_t kMembersMax = 64;
   SetFixed(op, Opcode::kSet, column.metadata, 0);
   op.labels = column.labels;
+  MarkAmbiguousLabels(column, op);
   for (size_t i = 0; i < std::min(column.label_bytes.size(), kMembersMax); ++i) {
     if (!schema::LabelIsText(column, i)) op.invalid_members |= uint64_t{1} << i;
   }
@@ -198,6 +211,7 @@ bool CompileLabels(const Column& column, ColumnOp& op) {
     }
   }
   SetFixed(op, Opcode::kEnum, column.metadata, longest);
+  MarkAmbiguousLabels(column, op);
   return column.metadata == 1 || column.metadata == 2;
 }
 
@@ -205,6 +219,7 @@ bool CompileLabels(const Column& column, ColumnOp& op) {
 Opcode TextOpcode(const Column& column, ColumnOp& op) {
   if (column.field_type == FieldType::kBytes) return Opcode::kBytes;
   op.charset = FindCharset(column.charset);
+  op.ambiguous = op.charset != nullptr && op.charset->has_aliases();
   const bool plain =
       op.charset != nullptr && op.charset->is_utf8() && op.charset->name() != "ascii";
   return plain ? Opcode::kUtf8 : Opcode::kConverted;

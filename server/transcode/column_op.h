@@ -63,6 +63,9 @@ struct ColumnOp {
   uint8_t width = 0;
   uint8_t tag_size = 0;
   bool is_json = false;  // whatever the opcode: counts for the bits of partial updates
+  // Some values have the text of others: those of kConverted with an alias of `charset`, those of
+  // kEnum with digits, those of kSet with an ambiguous bit.
+  bool ambiguous = false;
   // Type parameter: digits of the fraction, bits, bytes to pad to.
   uint16_t parameter = 0;
   // Bytes that the field of a value of fixed size takes at most, tag included.
@@ -78,6 +81,9 @@ struct ColumnOp {
   std::vector<std::string> label_bytes;
   uint64_t invalid_members = 0;
   std::string comma;
+  // kEnum, if `ambiguous`: the digits of each index that has the text of another, else empty.
+  std::vector<std::string> ambiguous_digits;
+  uint64_t ambiguous_bits = 0;  // kSet
 };
 
 // The op for `table.columns[index]`. kDataLoss ROW_UNDECODABLE: the field's type cannot hold the

@@ -6,6 +6,8 @@
 #include <bit>
 #include <utility>
 
+#include "fmt/format.h"
+
 namespace millrace::transcode {
 
 FieldWriter::FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
@@ -30,6 +32,11 @@ void FieldWriter::AddInvalidSet(const ColumnOp& op, uint64_t bits) {
   AddInvalid(op, joined);
 }
 
+void FieldWriter::AddAmbiguous(const ColumnOp& op, std::string_view value) {
+  AddInvalid(op, value);
+  invalid_->back().ambiguous = true;
+}
+
 char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* to) {
   if (!IsValidUtf8(value)) [[unlikely]] {
     AddInvalid(op, value);
@@ -50,6 +57,8 @@ char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, c
     AddInvalid(op, value);
     return to;
   }
+  if (op.ambiguous && op.charset->HasAlias(value)) [[unlikely]]
+    AddAmbiguous(op, value);
   const auto size = static_cast<size_t>(end - text);
   const unsigned needed = WireBuffer::VarintWidth(size);
   if (needed != width) std::memmove(length + needed, text, size);
@@ -93,6 +102,8 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
     AddInvalidSet(op, bits);
     return to;
   }
+  if ((bits & op.ambiguous_bits) != 0) [[unlikely]]
+    AddAmbiguous(op, kept_.emplace_back(fmt::format("{}", bits)));
   if (size > 0) --size;  // a comma between members, none after the last
   to = Room(to, size + 16);
   to = WriteVarint(PutTag(op, to), size);

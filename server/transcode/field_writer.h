@@ -91,6 +91,8 @@ class FieldWriter {
       AddInvalid(op, op.label_bytes[index - 1]);
       return to;
     }
+    if (op.ambiguous && !op.ambiguous_digits[index].empty()) [[unlikely]]
+      AddAmbiguous(op, op.ambiguous_digits[index]);
     return Copy(field, to);
   }
   char* EncodeSet(const ColumnOp& op, uint64_t bits, char* to);
@@ -108,6 +110,8 @@ class FieldWriter {
   }
   void AddInvalid(const ColumnOp& op, std::string_view value);
   void AddInvalidSet(const ColumnOp& op, uint64_t bits);
+  // The field is written as well.
+  void AddAmbiguous(const ColumnOp& op, std::string_view value);
 
   const schema::TableVersionPtr table_;
   const std::vector<ColumnOp> ops_;
@@ -117,7 +121,7 @@ class FieldWriter {
   WireBuffer* out_ = nullptr;
   std::vector<InvalidText>* invalid_ = nullptr;
   std::string_view problem_;
-  std::deque<std::string> kept_;  // text made here that InvalidText views
+  std::deque<std::string> kept_;  // text and digits made here that InvalidText views
 };
 
 }  // namespace millrace::transcode

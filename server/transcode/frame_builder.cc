@@ -314,7 +314,8 @@ void FrameBuilder::Observe(RowObserver& observer) const {
   };
   observer.OnRow({.before = view(before_image_),
                   .after = view(after_image_),
-                  .after_partial = !unknown_after_.empty()});
+                  .after_partial = !unknown_after_.empty(),
+                  .texts = invalid_});
 }
 
 absl::Status FrameBuilder::AddRead(const schema::TableVersion& table, std::string_view row,
@@ -347,6 +348,10 @@ void FrameBuilder::AddUnknownFields(uint32_t field, const std::vector<uint32_t>&
 
 void FrameBuilder::AddInvalidText() {
   for (const InvalidText& text : invalid_) {
+    if (text.ambiguous) {
+      AddAmbiguousText(text);
+      continue;
+    }
     const size_t begin = payload_.BeginNested(Change::kInvalidTextFieldNumber);
     payload_.PutVarintField(v1::InvalidText::kFieldNumberFieldNumber, text.field_number);
     if (text.in_before) payload_.PutVarintField(v1::InvalidText::kInBeforeFieldNumber, 1);
@@ -354,6 +359,14 @@ void FrameBuilder::AddInvalidText() {
     payload_.PutBytesField(v1::InvalidText::kValueFieldNumber, text.bytes);
     payload_.EndNested(begin);
   }
+}
+
+void FrameBuilder::AddAmbiguousText(const InvalidText& text) {
+  const size_t begin = payload_.BeginNested(Change::kAmbiguousTextFieldNumber);
+  payload_.PutVarintField(v1::AmbiguousText::kFieldNumberFieldNumber, text.field_number);
+  if (text.in_before) payload_.PutVarintField(v1::AmbiguousText::kInBeforeFieldNumber, 1);
+  payload_.PutBytesField(v1::AmbiguousText::kValueFieldNumber, text.bytes);
+  payload_.EndNested(begin);
 }
 
 absl::Status FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {

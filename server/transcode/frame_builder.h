@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ struct ObservedRow {
   std::optional<std::string_view> before;  // row message; nothing for an INSERT
   std::optional<std::string_view> after;   // nothing for a DELETE
   bool after_partial = false;              // columns are missing in `after`
+  // Of both images, what their messages do not tell of values.
+  std::span<const InvalidText> texts;
 };
 
 class RowObserver {
@@ -161,6 +164,7 @@ class FrameBuilder {
   void Observe(RowObserver& observer) const;
   void AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers);
   void AddInvalidText();
+  void AddAmbiguousText(const InvalidText& text);
   // The segment of the transaction in progress, opened or continued in a fresh frame if this one is
   // full.
   void PrepareSegment();

@@ -3,8 +3,8 @@
 #include "transcode/row_key.h"
 
 #include <algorithm>
-#include <bit>
 
+#include "absl/container/inlined_vector.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "fmt/format.h"
@@ -15,11 +15,23 @@ namespace millrace::transcode {
 namespace {
 
 constexpr unsigned kWireTypeBits = 3;
-// One bit each. Indexes have at most 16 columns in MySQL, 32 in MariaDB.
-constexpr size_t kKeyColumnsMax = 64;
 
-// Passes over the value of a field. Groups are in no row message.
-bool SkipValue(uint64_t tag, ByteReader& reader) {
+// Stands in digests that tokens depend on: do not renumber.
+enum class ValueKind : uint8_t { kField = 0, kInvalidText = 1, kAmbiguousText = 2 };
+
+struct Value {
+  uint32_t number = 0;
+  ValueKind kind = ValueKind::kField;
+  std::string_view bytes;
+};
+// More than the columns of most tables, and of any index.
+using Values = absl::InlinedVector<Value, 32>;
+
+// Takes the value of a field, without its tag, and without its length if it has one. False: it is
+// none. Groups are in no row message.
+bool TakeValue(uint64_t tag, ByteReader& reader, std::string_view& value) {
+  const std::string_view rest = reader.rest();
+  const size_t begin = reader.offset();
   switch (tag & ((1u << kWireTypeBits) - 1)) {
     case WireBuffer::kVarint:
       reader.Varint();
@@ -28,15 +40,63 @@ bool SkipValue(uint64_t tag, ByteReader& reader) {
       reader.Skip(8);
       break;
     case WireBuffer::kBytes:
-      reader.Sized();
-      break;
+      value = reader.Sized();
+      return reader.ok();
     case WireBuffer::kFixed32:
       reader.Skip(4);
       break;
     default:
       reader.Fail();
   }
+  if (reader.ok()) value = rest.substr(0, reader.offset() - begin);
   return reader.ok();
+}
+
+// Calls `take` with each value of the row. False: the bytes are no message.
+template <typename Take>
+bool ForEachValue(const EncodedRow& row, Take take) {
+  ByteReader reader(row.message);
+  while (!reader.empty()) {
+    const uint64_t tag = reader.Varint();
+    std::string_view value;
+    if (!reader.ok() || !TakeValue(tag, reader, value)) return false;
+    take(Value{.number = static_cast<uint32_t>(tag >> kWireTypeBits), .bytes = value});
+  }
+  for (const InvalidText& text : row.texts) {
+    if (text.in_before != row.in_before) continue;
+    take(Value{.number = text.field_number,
+               .kind = text.ambiguous ? ValueKind::kAmbiguousText : ValueKind::kInvalidText,
+               .bytes = text.bytes});
+  }
+  return true;
+}
+
+void AppendValue(const Value& value, std::string& key) {
+  AppendVarint(key, value.number);
+  key.push_back(static_cast<char>(value.kind));
+  AppendSized(key, value.bytes);
+}
+
+bool ComesBefore(const Value& left, const Value& right) {
+  return left.number != right.number ? left.number < right.number : left.kind < right.kind;
+}
+
+// Those of one field; `values` are sorted.
+std::span<const Value> ValuesOf(uint32_t number, const Values& values) {
+  const auto is_lower = [](const Value& value, uint32_t than) { return value.number < than; };
+  const auto* const first =
+      std::lower_bound(values.data(), values.data() + values.size(), number, is_lower);
+  const auto* last = first;
+  while (last != values.data() + values.size() && last->number == number) ++last;
+  return {first, last};
+}
+
+// False: it is absent, or there twice.
+bool IsOneValue(std::span<const Value> of_field) {
+  if (of_field.empty() || of_field[0].kind == ValueKind::kAmbiguousText) return false;
+  if (of_field.size() == 1) return true;
+  return of_field.size() == 2 && of_field[0].kind == ValueKind::kField &&
+         of_field[1].kind == ValueKind::kAmbiguousText;
 }
 
 const schema::Column* FindCaptured(const schema::TableVersion& table, std::string_view name) {
@@ -50,7 +110,7 @@ const schema::Column* FindCaptured(const schema::TableVersion& table, std::strin
 
 absl::StatusOr<RowKey> RowKey::Make(const schema::TableVersion& table,
                                     const std::vector<std::string>& columns) {
-  RowKey key;
+  std::vector<uint32_t> fields;
   for (const std::string& name : columns) {
     const schema::Column* column = FindCaptured(table, name);
     if (column == nullptr) {
@@ -59,49 +119,44 @@ absl::StatusOr<RowKey> RowKey::Make(const schema::TableVersion& table,
                                    table.name.ToString(), name),
                        {{"table", table.name.ToString()}, {"column", name}});
     }
-    key.fields_.push_back(column->field_number);
+    const uint32_t number = column->field_number;
+    if (std::find(fields.begin(), fields.end(), number) == fields.end()) fields.push_back(number);
   }
-  std::sort(key.fields_.begin(), key.fields_.end());
-  key.fields_.erase(std::unique(key.fields_.begin(), key.fields_.end()), key.fields_.end());
-  if (key.fields_.size() > kKeyColumnsMax) {
-    return MakeError(absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
-                     fmt::format("the key of table {} has {} columns, more than {}",
-                                 table.name.ToString(), key.fields_.size(), kKeyColumnsMax),
-                     {{"table", table.name.ToString()}});
-  }
-  return key;
+  return RowKey(std::move(fields));
 }
 
-bool RowKey::Append(std::string_view row, std::string& key) const {
+bool RowKey::Append(const EncodedRow& row, std::string& key) const {
+  Values values;
+  const bool is_message = ForEachValue(row, [&](const Value& value) {
+    const bool wanted =
+        is_whole_row() || std::find(fields_.begin(), fields_.end(), value.number) != fields_.end();
+    if (wanted) values.push_back(value);
+  });
+  if (!is_message) return false;
+  std::sort(values.begin(), values.end(), ComesBefore);
+  if (is_whole_row()) {
+    for (const Value& value : values) AppendValue(value, key);
+    return true;
+  }
   const size_t key_size = key.size();
-  ByteReader reader(row);
-  uint64_t found = 0;
-  bool repeated = false;
-  while (!reader.empty()) {
-    const size_t begin = reader.offset();
-    const uint64_t tag = reader.Varint();
-    if (!reader.ok() || !SkipValue(tag, reader)) break;
-    const auto field = std::lower_bound(fields_.begin(), fields_.end(), tag >> kWireTypeBits);
-    if (field == fields_.end() || *field != tag >> kWireTypeBits) continue;
-    const uint64_t bit = uint64_t{1} << (field - fields_.begin());
-    repeated = repeated || (found & bit) != 0;
-    found |= bit;
-    key.append(row.substr(begin, reader.offset() - begin));
+  for (const uint32_t number : fields_) {
+    const std::span<const Value> of_field = ValuesOf(number, values);
+    if (!IsOneValue(of_field)) {
+      key.resize(key_size);
+      return false;
+    }
+    for (const Value& value : of_field) AppendValue(value, key);
   }
-  const auto count = static_cast<size_t>(std::popcount(found));
-  if (reader.ok() && reader.empty() && !repeated && count == fields_.size()) return true;
-  key.resize(key_size);
-  return false;
+  return true;
 }
 
-bool RowKey::AnyIn(std::string_view row) const {
-  ByteReader reader(row);
-  while (!reader.empty()) {
-    const uint64_t tag = reader.Varint();
-    if (!reader.ok() || !SkipValue(tag, reader)) return true;
-    if (std::binary_search(fields_.begin(), fields_.end(), tag >> kWireTypeBits)) return true;
-  }
-  return false;
+bool RowKey::AnyIn(const EncodedRow& row) const {
+  bool any = false;
+  const bool is_message = ForEachValue(row, [&](const Value& value) {
+    any = any || is_whole_row() ||
+          std::find(fields_.begin(), fields_.end(), value.number) != fields_.end();
+  });
+  return any || !is_message;
 }
 
 }  // namespace millrace::transcode

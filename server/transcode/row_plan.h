@@ -16,12 +16,17 @@
 
 namespace millrace::transcode {
 
-// Text that its charset does not allow, found in a row. Goes into Change.invalid_text.
+// What the source stores of a value in a row, where the row message does not tell it. Either its
+// charset does not allow the text: then the row message lacks the field, and this goes into
+// Change.invalid_text. Or it is ambiguous: other bytes have the same text, and this goes into
+// Change.ambiguous_text.
 struct InvalidText {
   uint32_t field_number = 0;
   bool in_before = false;
+  bool ambiguous = false;
   std::string_view charset;  // of the plan
-  std::string_view bytes;    // of the event
+  // Of the event. Of an ENUM its index, of a SET its bits, in decimal digits.
+  std::string_view bytes;
 };
 
 // How the rows of one table version become protobuf: for each column an opcode, its width, its tag.
@@ -38,8 +43,9 @@ class RowPlan {
 
   // Walks one row image from `rows` on (which shrinks by it) and appends its fields to `out` as the
   // content of a row message. `present` has one bit a column; columns outside of it are not
-  // written. Text of a wrong charset is added to `invalid` instead, with in_before left to the
-  // caller; its bytes are valid until a call with `invalid` empty. On failure `rows` and `out` are
+  // written. Text of a wrong charset is added to `invalid` instead, text that is ambiguous as well,
+  // with in_before left to the caller; the bytes are valid until a call with `invalid` empty. On
+  // failure `rows` and `out` are
   // as before. kDataLoss ROW_UNDECODABLE: the image ends early or a value is impossible; names
   // column and offset.
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,

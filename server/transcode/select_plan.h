@@ -39,9 +39,10 @@ class SelectPlan {
 
   // Appends the fields of one row to `out` as the content of a row message, exactly as
   // RowPlan::EncodeImage of the same row would. `values` has value_count() entries.
-  // Text that its charset does not allow is added to `invalid`; the bytes of those entries
-  // lie in `values`. On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value
-  // of its column's type; names table and column.
+  // Text that its charset does not allow, or that is ambiguous, is added to `invalid`; the bytes of
+  // those entries lie in `values` or in the plan, and are valid until a call with `invalid` empty.
+  // On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value of its column's
+  // type; names table and column.
   absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
                          std::vector<InvalidText>& invalid);
 

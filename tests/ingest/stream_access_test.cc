@@ -285,13 +285,12 @@ class LiveStreamTest : public ProcessorTest {
   }
   // What is known of the row `id` since recording began.
   TableChanges::Touch TouchOf(uint32_t id) {
-    // As the plan encodes it: the field of the key alone.
     return live_changes_.Find(kSmall)->Since(0, KeyBytes(id));
   }
-  // The key of a row, taken from an insert that the test makes elsewhere.
   std::string KeyBytes(uint32_t id) {
-    std::string key(1, '\x08');
-    key.push_back(static_cast<char>(id));
+    const std::string row = {'\x08', static_cast<char>(id)};
+    std::string key;
+    EXPECT_TRUE(key_->Append({.message = row}, key));
     return key;
   }
   std::string Delete(uint32_t id) {

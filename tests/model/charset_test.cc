@@ -4,6 +4,7 @@
 
 #include <zlib.h>
 
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -134,6 +135,40 @@ TEST(Charset, CodesCutShortAreRefused) {
   EXPECT_EQ(ToUtf8("gb18030", "\x90\x30\x81"), "kept:");
   EXPECT_EQ(ToUtf8("utf16", std::string_view("\0a\0", 3)), "kept:");
   EXPECT_EQ(ToUtf8("utf32", std::string_view("\0\0a", 3)), "kept:");
+}
+
+bool IsMultibyte(std::string_view name) {
+  return name == "ujis" || name == "eucjpms" || name == "big5" || name == "cp932" ||
+         name == "euckr" || name.substr(0, 2) == "gb" || name == "sjis";
+}
+
+// So text and the mark together tell the bytes.
+TEST(Charset, OfAllCodesOfACharacterOneAloneIsNoAlias) {
+  for (const Golden& golden : kGolden) {
+    const Charset* charset = FindCharset(golden.charset);
+    const bool three = golden.charset == "ujis" || golden.charset == "eucjpms";
+    std::map<std::string, int> plain;
+    size_t aliases = 0;
+    for (const std::string& code : AllCodes(IsMultibyte(golden.charset), three)) {
+      std::string text;
+      if (!charset->AppendUtf8(code, text)) continue;
+      const bool alias = charset->HasAlias(code);
+      aliases += alias ? 1 : 0;
+      plain[text] += alias ? 0 : 1;
+    }
+    for (const auto& [text, count] : plain) {
+      EXPECT_EQ(count, 1) << golden.charset << ": " << text;
+    }
+    EXPECT_EQ(charset->has_aliases(), aliases > 0) << golden.charset;
+  }
+}
+
+TEST(Charset, AliasIsFoundWhereverItStands) {
+  const Charset* sjis = FindCharset("sjis");
+  EXPECT_TRUE(sjis->HasAlias("a\x82\xa0\x81\x5f"));
+  EXPECT_FALSE(sjis->HasAlias("a\x82\xa0\x5c\xb1"));
+  EXPECT_FALSE(FindCharset("utf8mb4")->has_aliases());
+  EXPECT_TRUE(FindCharset("cp932")->HasAlias("\xfa\x40"));
 }
 
 TEST(Charset, WideFormsAreConverted) {

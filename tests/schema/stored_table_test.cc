@@ -88,9 +88,14 @@ TEST(StoredTable, DroppedIsReadBackFromTheNewestVersionAlone) {
 }
 
 TEST(StoredTable, EpochIsReadBack) {
-  const log::Record record = EpochRecord(7);
+  const log::Record record = EpochRecord({.epoch = 7, .tells_ambiguous_text = true});
   EXPECT_TRUE(IsEpochKey(record.key));
-  EXPECT_EQ(ParseEpochRecord(*record.value).value(), 7u);
+  EXPECT_EQ(absl::BytesToHexString(*record.value), "0108071001");
+  const StoredEpoch read = ParseEpochRecord(*record.value).value();
+  EXPECT_EQ(read.epoch, 7u);
+  EXPECT_TRUE(read.tells_ambiguous_text);
+  // As earlier versions wrote it.
+  EXPECT_FALSE(ParseEpochRecord("\x01\x08\x07").value().tells_ambiguous_text);
 }
 
 TEST(StoredTable, RecordOfAnotherTableIsRefused) {

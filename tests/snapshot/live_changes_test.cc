@@ -26,9 +26,14 @@ class LiveChangesTest : public ::testing::Test {
     table.columns[1].field_number = 2;
     return transcode::RowKey::Make(table, {"id"}).value();
   }
-  // The key field of a row as it stands in its message.
-  static std::string KeyOf(uint8_t id) { return {'\x08', static_cast<char>(id)}; }
-  static std::string Row(uint8_t id) { return KeyOf(id) + std::string("\x12\x01z"); }
+  // The message of a row that has only its key.
+  static std::string BareRow(uint8_t id) { return {'\x08', static_cast<char>(id)}; }
+  static std::string Row(uint8_t id) { return BareRow(id) + std::string("\x12\x01z"); }
+  static std::string KeyOf(uint8_t id) {
+    std::string key;
+    EXPECT_TRUE(Key().Append({.message = BareRow(id)}, key));
+    return key;
+  }
   static std::string RowWithoutKey() { return "\x12\x01z"; }
 
   void Insert(uint8_t id) { changes_.OnRow({.after = Row(id)}); }
@@ -56,6 +61,19 @@ TEST_F(LiveChangesTest, UpdateOfTheKeyTouchesBothKeys) {
   EXPECT_EQ(Since(0, 2), Touch::kTouched);
 }
 
+TEST_F(LiveChangesTest, KeysOfOneTextAreToldApartByTheirBytes) {
+  const auto ambiguous = [](bool in_before) {
+    return transcode::InvalidText{
+        .field_number = 1, .in_before = in_before, .ambiguous = true, .bytes = "0"};
+  };
+  const std::vector<transcode::InvalidText> texts = {ambiguous(true)};
+  changes_.OnRow({.before = Row(1), .texts = texts});
+  std::string key;
+  ASSERT_TRUE(Key().Append({.message = Row(1), .texts = texts, .in_before = true}, key));
+  EXPECT_EQ(changes_.Since(0, key), Touch::kTouched);
+  EXPECT_EQ(Since(0, 1), Touch::kNone);
+}
+
 TEST_F(LiveChangesTest, OnlyWhatCameBehindTheStampCounts) {
   Insert(1);
   const uint64_t stamp = changes_.stamp();
@@ -80,11 +98,11 @@ TEST_F(LiveChangesTest, PartialImageCountsEvenIfAWholeOneFollows) {
 }
 
 TEST_F(LiveChangesTest, ARowThatMovesWithoutBeingWholeVoidsWhatWasRead) {
-  Update(Row(1), KeyOf(1), /*partial=*/true);
+  Update(Row(1), BareRow(1), /*partial=*/true);
   EXPECT_EQ(changes_.definitions(), 0u);
   Update(Row(1), RowWithoutKey(), /*partial=*/true);
   EXPECT_EQ(changes_.definitions(), 0u);
-  Update(Row(9), KeyOf(1), /*partial=*/true);
+  Update(Row(9), BareRow(1), /*partial=*/true);
   EXPECT_EQ(changes_.definitions(), 1u);
 }
 

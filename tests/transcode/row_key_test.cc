@@ -42,29 +42,65 @@ class RowKeyTest : public ::testing::Test {
   // The key by those columns, or `none`.
   std::string KeyOf(const std::vector<std::string>& columns, std::string_view row) {
     std::string key = "before ";
-    const bool found = RowKey::Make(table_, columns).value().Append(row, key);
+    const EncodedRow encoded{.message = row, .texts = texts_};
+    const bool found = RowKey::Make(table_, columns).value().Append(encoded, key);
     if (!found) {
       EXPECT_EQ(key, "before ");
     }
     return found ? key.substr(7) : "none";
   }
+  std::vector<InvalidText> texts_;
   schema::TableVersion table_ = TableOf({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}, {"hidden", 0}});
 };
 
-TEST_F(RowKeyTest, KeyIsTheWholeFieldsOfItsColumns) {
-  EXPECT_EQ(KeyOf({"a"}, FourColumns()), "\x08\xac\x02");
-  EXPECT_EQ(KeyOf({"b"}, FourColumns()), "\x12\x02xy");
-  EXPECT_EQ(KeyOf({"c"}, FourColumns()),
-            "\x19"
-            "12345678");
-  EXPECT_EQ(KeyOf({"d"}, FourColumns()),
-            "\x25"
-            "1234");
+// Number, kind, and the value with its length.
+TEST_F(RowKeyTest, KeyHasTheValuesOfItsColumns) {
+  EXPECT_EQ(KeyOf({"a"}, FourColumns()), std::string("\x01\0\x02\xac\x02", 5));
+  EXPECT_EQ(KeyOf({"b"}, FourColumns()), std::string("\x02\0\x02xy", 5));
+  EXPECT_EQ(KeyOf({"c"}, FourColumns()), std::string("\x03\0\x08"
+                                                     "12345678",
+                                                     11));
+  EXPECT_EQ(KeyOf({"d"}, FourColumns()), std::string("\x04\0\x04"
+                                                     "1234",
+                                                     7));
 }
 
-TEST_F(RowKeyTest, FieldsStandInTheOrderOfTheRow) {
-  EXPECT_EQ(KeyOf({"b", "a"}, FourColumns()), KeyOf({"a", "b"}, FourColumns()));
-  EXPECT_EQ(KeyOf({"b", "a"}, "\x12\x01q\x08\x05"), "\x12\x01q\x08\x05");
+TEST_F(RowKeyTest, ValuesStandInTheOrderOfTheKey) {
+  EXPECT_EQ(KeyOf({"b", "a"}, FourColumns()),
+            KeyOf({"b"}, FourColumns()) + KeyOf({"a"}, FourColumns()));
+  EXPECT_EQ(KeyOf({"b", "a"}, "\x12\x01q\x08\x05"), KeyOf({"b", "a"}, "\x08\x05\x12\x01q"));
+}
+
+TEST_F(RowKeyTest, TextThatIsNoneCountsByItsBytes) {
+  texts_ = {{.field_number = 2, .bytes = "\xff"}};
+  const std::string key = KeyOf({"b"}, "\x08\x05");
+  EXPECT_EQ(key, std::string("\x02\x01\x01\xff", 4));
+  texts_[0].bytes = "\xfe";
+  EXPECT_NE(KeyOf({"b"}, "\x08\x05"), key);
+}
+
+TEST_F(RowKeyTest, AmbiguousTextCountsByTextAndBytes) {
+  const std::string row = "\x08\x05\x12\x01q";
+  const std::string plain = KeyOf({"b"}, row);
+  texts_ = {{.field_number = 2, .ambiguous = true, .bytes = "q2"}};
+  EXPECT_EQ(KeyOf({"b"}, row), plain + std::string("\x02\x02\x02q2", 5));
+  EXPECT_EQ(KeyOf({"a"}, row), std::string("\x01\0\x01\x05", 4));
+  EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none") << "the bytes do not stand for the text";
+}
+
+TEST_F(RowKeyTest, TextsOfTheOtherImageAreOfNoConcern) {
+  texts_ = {{.field_number = 2, .in_before = true, .bytes = "\xff"}};
+  EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none");
+}
+
+TEST_F(RowKeyTest, WholeRowHasAllValuesByNumber) {
+  std::string key;
+  const RowKey whole({});
+  ASSERT_TRUE(whole.Append({.message = "\x12\x01q\x08\x05"}, key));
+  EXPECT_EQ(key, KeyOf({"a", "b"}, "\x08\x05\x12\x01q"));
+  key.clear();
+  ASSERT_TRUE(whole.Append({.message = ""}, key)) << "a row of NULLs";
+  EXPECT_FALSE(whole.Append({.message = "\x08"}, key));
 }
 
 TEST_F(RowKeyTest, RowWithoutAFieldOfTheKeyHasNone) {

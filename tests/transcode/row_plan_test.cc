@@ -3,6 +3,7 @@
 #include "transcode/row_plan.h"
 
 #include "base/error.h"
+#include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "transcode/row_fixture.h"
 
@@ -132,6 +133,41 @@ TEST(RowPlan, InvalidTextIsSetAsideWithItsBytes) {
   EXPECT_EQ(row.invalid()[0].bytes, "\xc3\x28");
   EXPECT_EQ(row.invalid()[2].charset, "gbk");
   EXPECT_EQ(row.invalid()[2].bytes, "\xc4");
+}
+
+// In sjis 0x815f is a backslash as well as 0x5c.
+TEST(RowPlan, TextOfTwoCodesOfOneCharacterIsToldWithItsBytes) {
+  RowFixture row({TextIn("sjis")});
+  EXPECT_EQ(row.Show(FromHex("00015c")), "1=\\");
+  EXPECT_TRUE(row.invalid().empty());
+  EXPECT_EQ(row.Show(FromHex("0002815f")), "1=\\");
+  ASSERT_EQ(row.invalid().size(), 1u);
+  EXPECT_TRUE(row.invalid()[0].ambiguous);
+  EXPECT_EQ(row.invalid()[0].field_number, 1u);
+  EXPECT_EQ(row.invalid()[0].bytes, "\x81\x5f");
+}
+
+TEST(RowPlan, LabelsOfOneTextAreToldWithTheirNumber) {
+  schema::Column column = MakeColumn(T::kEnum, 1, F::kString);
+  column.labels = {"a", "", "a"};
+  schema::Column set = MakeColumn(T::kSet, 1, F::kString);
+  set.labels = {"a", "", "b"};
+  RowFixture row({column, set});
+  const auto digits = [&](std::string_view image) {
+    row.Show(FromHex(image));
+    std::string text;
+    for (const InvalidText& entry : row.invalid()) {
+      EXPECT_TRUE(entry.ambiguous);
+      text += fmt::format("{}:{} ", entry.field_number, entry.bytes);
+    }
+    return text;
+  };
+  EXPECT_EQ(digits("000100"), "");
+  EXPECT_EQ(digits("000000"), "1:0 ");
+  EXPECT_EQ(digits("000200"), "") << "the label '' has its text for itself";
+  EXPECT_EQ(digits("000305"), "1:3 ");
+  EXPECT_EQ(digits("000107"), "2:7 ");
+  EXPECT_EQ(digits("000102"), "2:2 ");
 }
 
 TEST(RowPlan, InvalidCompressedTextKeepsItsPlainBytes) {

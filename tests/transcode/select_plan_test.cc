@@ -127,6 +127,26 @@ TEST(SelectPlanTest, LabelsAreFoundByNumber) {
   EXPECT_EQ(SelectFixture({SetOf(3)}).Encode({"8"}), "ROW_UNDECODABLE");
 }
 
+TEST(SelectPlanTest, AmbiguousTextIsToldAsFromTheBinlog) {
+  schema::Column label = MakeColumn(T::kEnum, 1, F::kString);
+  label.labels = {"", "b"};
+  schema::Column set = MakeColumn(T::kSet, 1, F::kString);
+  set.labels = {"a", ""};
+  SelectFixture fixture({label, set, Text("sjis", 13)});
+  EXPECT_EQ(fixture.Encode({"1", "1", "\x5c"}), std::string("\x0a\0\x12\x01"
+                                                            "a\x1a\x01\\",
+                                                            8));
+  EXPECT_TRUE(fixture.invalid().empty());
+  EXPECT_EQ(fixture.Encode({"0", "3", "\x81\x5f"}), std::string("\x0a\0\x12\x02"
+                                                                "a,\x1a\x01\\",
+                                                                9));
+  ASSERT_EQ(fixture.invalid().size(), 3u);
+  EXPECT_EQ(fixture.invalid()[0].bytes, "0");
+  EXPECT_EQ(fixture.invalid()[1].bytes, "3");
+  EXPECT_EQ(fixture.invalid()[2].bytes, "\x81\x5f");
+  for (const InvalidText& text : fixture.invalid()) EXPECT_TRUE(text.ambiguous);
+}
+
 TEST(SelectPlanTest, FailureTakesBackWhatCameBeforeInTheRow) {
   SelectFixture fixture({Text("utf8mb4", 255), MakeColumn(T::kLong, 0, F::kInt32)});
   EXPECT_EQ(fixture.Encode({"\xff", "none"}), "ROW_UNDECODABLE");

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/older_log.h"
+
+#include "coverage/coverage.h"
+#include "gtest/gtest.h"
+#include "log/log_fixture.h"
+#include "schema/ambiguous_text.h"
+
+namespace millrace::ingest {
+namespace {
+
+class OlderLogTest : public log::testing::LogTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Reopen().ok());
+    registry_ = schema::Registry::Open(*log_, Flavour::kMysql).value();
+    coverage_ = coverage::Coverage::Open(*log_).value();
+    AddTable("plain", "a");
+    AddTable("odd", "");
+  }
+  // Whose key is an ENUM of one label.
+  void AddTable(const std::string& name, std::string_view label) {
+    binlog::TableMap map;
+    map.database = "shop";
+    map.table = name;
+    map.has_signedness = map.has_names = map.has_collations = map.has_labels = true;
+    binlog::ColumnMap column;
+    column.name = "k";
+    column.type = ColumnType::kEnum;
+    column.metadata = 1;
+    column.collation = 255;
+    column.key_ordinal = 1;
+    column.labels = {label};
+    map.columns = {column};
+    ASSERT_TRUE(registry_->Resolve(map, nullptr).ok());
+    Store();
+    coverage_->Set({"shop", name}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  }
+  void Store() {
+    ASSERT_TRUE(log_->PutRecords(registry_->TakeUnstored()).ok());
+    registry_->MarkStored();
+  }
+  std::string InvalidReasonOf(const std::string& table) {
+    return coverage_->Newest({"shop", table})->invalid_reason;
+  }
+
+  std::unique_ptr<schema::Registry> registry_;
+  std::unique_ptr<coverage::Coverage> coverage_;
+};
+
+TEST_F(OlderLogTest, TablesWithAmbiguousKeysAreReadAgainOnce) {
+  InvalidateTablesOfOlderLog(*registry_, *coverage_);
+  EXPECT_EQ(InvalidReasonOf("plain"), "");
+  EXPECT_NE(InvalidReasonOf("odd"), "");
+  EXPECT_FALSE(coverage_->Find({"shop", "odd"})->valid()) << "readers see it at once";
+  Store();
+  registry_ = schema::Registry::Open(*log_, Flavour::kMysql).value();
+  coverage_->Set({"shop", "odd"}, {.begin = {2}, .complete = true, .invalid_reason = {}});
+  InvalidateTablesOfOlderLog(*registry_, *coverage_);
+  EXPECT_EQ(InvalidReasonOf("odd"), "");
+}
+
+TEST(AmbiguousText, OnlyTheKeyMattersWhereThereIsOne) {
+  schema::TableVersion table;
+  table.columns.resize(2);
+  table.columns[0].key_ordinal = 1;
+  schema::Column& text = table.columns[1];
+  text.type = ColumnType::kVarchar;
+  text.field_type = schema::FieldType::kString;
+  text.charset = "sjis";
+  EXPECT_TRUE(schema::MayBeAmbiguous(text));
+  EXPECT_FALSE(schema::KeyMayBeAmbiguous(table));
+  table.columns[0].captured = false;
+  EXPECT_TRUE(schema::KeyMayBeAmbiguous(table)) << "rows are told apart by all their columns";
+  text.charset = "utf8mb4";
+  EXPECT_FALSE(schema::KeyMayBeAmbiguous(table));
+}
+
+}  // namespace
+}  // namespace millrace::ingest
