@@ -195,7 +195,7 @@ ValueType TypeOfText(const Column& column) {
       return ValueType::kInet4;
     case schema::Meaning::kMariadbInet6:
       return ValueType::kInet6;
-    case schema::Meaning::kPlain:
+    default:
       break;
   }
   return column.collation == schema::kBinaryCollation ? ValueType::kBytes : ValueType::kText;

@@ -85,7 +85,7 @@ bool Coverage::CapturesOtherColumns(const schema::TableVersion& version,
                                     const std::optional<CaptureRules>& before) const {
   return std::any_of(version.columns.begin(), version.columns.end(), [&](const auto& column) {
     // The servers' own columns are never captured, whatever the rules say.
-    if (column.name.starts_with("!hidden!")) return false;
+    if (column.name.starts_with("!hidden!") || schema::IsHidden(column.meaning)) return false;
     const bool was_captured =
         before.has_value() ? before->CapturesColumn(version.name, column.name) : column.captured;
     return rules_.CapturesColumn(version.name, column.name) != was_captured;

@@ -26,6 +26,8 @@ inline constexpr std::string_view kOtherColumns = "other columns are captured";
 // past rows of a system-versioned table.
 inline constexpr std::string_view kAmbiguousKeys = "keys of ambiguous text";
 inline constexpr std::string_view kPastRows = "versions of rows";
+// Or that have a column which is left out since, so that whole rows are not alike.
+inline constexpr std::string_view kHiddenColumns = "columns that the source hides";
 
 // From which change on the log holds all rows of a table: replaying its changes from `begin` on
 // gives its rows, provided that it is valid(). A table that is read although it is valid stays so:

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "coverage/statement_effects.h"
 #include "ingest/event_processor.h"
+#include "ingest/stated_tables.h"
 #include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
 #include "millrace/v1/change_feed.pb.h"
@@ -148,6 +149,11 @@ absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
 
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,
                                                   const schema::Statement& statement) {
+  if (options_.flavour == Flavour::kMariadb) {
+    NoteStatedTypes(
+        sent, statement, !alter_unfinished_,
+        [this](const TableName& table) { return Captured(table); }, registry_);
+  }
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
   for (const TableName& table : statement.tables) {

@@ -16,14 +16,34 @@ bool HadVersions(const schema::TableVersion& table) {
   });
 }
 
+// As such versions saw MariaDB's hash of a long UNIQUE key.
+bool HadHash(const schema::TableVersion& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
+    return column.captured && column.type == ColumnType::kLongLong &&
+           column.name.starts_with("DB_ROW_HASH_");
+  });
+}
+
+// Its next rows are without the hash, which does not matter to a key.
+void LoseHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
+  if (!schema::HasWholeKey(table)) return coverage.OnOlderLog(table.name, coverage::kHiddenColumns);
+  auto covered = coverage.Newest(table.name);
+  if (!covered.has_value()) return;
+  // As if no rows had come, so that the next ones do not look like those of another definition.
+  covered->row_shape = 0;
+  coverage.Set(table.name, *std::move(covered));
+}
+
 }  // namespace
 
 void InvalidateTablesOfOlderLog(schema::Registry& registry, coverage::Coverage& coverage) {
   if (!registry.BeginAmbiguousText()) return;
   for (const schema::TableVersionPtr& table : registry.List()) {
-    if (schema::KeyMayBeAmbiguous(*table))
+    if (schema::KeyMayBeAmbiguous(*table)) {
       coverage.OnOlderLog(table->name, coverage::kAmbiguousKeys);
+    }
     if (HadVersions(*table)) coverage.OnOlderLog(table->name, coverage::kPastRows);
+    if (HadHash(*table)) LoseHash(*table, coverage);
   }
 }
 

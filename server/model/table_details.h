@@ -22,8 +22,11 @@ struct ColumnDetails {
   bool nullable = true;
   bool is_unsigned = false;
   bool invisible = false;
-  // No query can read it, yet events have it.
-  bool unreadable = false;
+  // Events have it, and no SELECT * shows it: MariaDB's times of row versions where the definition
+  // does not name them, the hashes of its long UNIQUE indexes.
+  bool hidden = false;
+  // GENERATED ALWAYS AS ROW END, named or not.
+  bool row_end = false;
   bool generated = false;
   bool virtual_generated = false;
   // In the primary key, or in the unique key that the server takes for one; from 1.

@@ -146,20 +146,27 @@ void AddVersionColumns(TableDetails& details) {
     column.data_type = "timestamp";
     column.datetime_precision = 6;
     column.nullable = false;
-    column.invisible = column.generated = true;
-    if (column.name == "row_end" && key_columns > 0) column.key_ordinal = key_columns + 1;
+    column.invisible = column.hidden = column.generated = true;
+    column.row_end = column.name == "row_end";
+    if (column.row_end && key_columns > 0) column.key_ordinal = key_columns + 1;
     details.columns.push_back(std::move(column));
   }
 }
 
 void AddHashColumns(uint32_t count, TableDetails& details) {
-  for (uint32_t i = 1; i <= count; ++i) {
+  const auto is_taken = [&](const std::string& name) {
+    return std::any_of(details.columns.begin(), details.columns.end(),
+                       [&](const ColumnDetails& column) { return column.name == name; });
+  };
+  uint32_t number = 1;
+  for (uint32_t i = 0; i < count; ++i) {
     ColumnDetails column;
-    column.name = fmt::format("DB_ROW_HASH_{}", i);
+    while (is_taken(fmt::format("DB_ROW_HASH_{}", number))) ++number;
+    column.name = fmt::format("DB_ROW_HASH_{}", number);
     column.column_type = "bigint(20) unsigned";
     column.data_type = "bigint";
     column.is_unsigned = true;
-    column.invisible = column.unreadable = true;
+    column.invisible = column.hidden = true;
     details.columns.push_back(std::move(column));
   }
 }
@@ -206,7 +213,9 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   for (const QueryRow& row : rows.rows) {
     ColumnDetails& column = details.columns.emplace_back(ParseColumn(rows, row));
     MILLRACE_RETURN_IF_ERROR(FillCollation(connection, rows.Text(row, {"collation_name"}), column));
-    names_versions = names_versions || rows.Text(row, {"expression"}) == "ROW START";
+    const std::string expression = rows.Text(row, {"expression"});
+    names_versions = names_versions || expression == "ROW START";
+    column.row_end = expression == "ROW END";
   }
   MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
   // Asked last: a definition that changed in between is then seen to be newer.

@@ -38,15 +38,20 @@ bool MayBeAmbiguous(const Column& column) {
   return charset != nullptr && charset->has_aliases();
 }
 
+bool HasWholeKey(const TableVersion& table) {
+  bool any = false;
+  for (const Column& column : table.columns) {
+    if (column.key_ordinal == 0) continue;
+    if (!column.captured) return false;
+    any = true;
+  }
+  return any;
+}
+
 bool KeyMayBeAmbiguous(const TableVersion& table) {
-  const auto in_key = [](const Column& column) { return column.key_ordinal != 0; };
-  const auto& columns = table.columns;
-  const bool has_key = std::any_of(columns.begin(), columns.end(), in_key) &&
-                       std::none_of(columns.begin(), columns.end(), [&](const Column& column) {
-                         return in_key(column) && !column.captured;
-                       });
-  return std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
-    return (!has_key || in_key(column)) && MayBeAmbiguous(column);
+  const bool has_key = HasWholeKey(table);
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
+    return (!has_key || column.key_ordinal != 0) && MayBeAmbiguous(column);
   });
 }
 

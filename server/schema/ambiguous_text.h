@@ -20,6 +20,9 @@ std::vector<bool> AmbiguousLabels(const Column& column);
 // True if the column may hold ambiguous values.
 bool MayBeAmbiguous(const Column& column);
 
+// True if the table has a key, and all its columns are captured.
+bool HasWholeKey(const TableVersion& table);
+
 // True if the text alone does not tell rows of the table apart: that of the key, or of the whole
 // row if it has none that is captured.
 bool KeyMayBeAmbiguous(const TableVersion& table);

@@ -56,8 +56,9 @@ std::string MeaningText(Meaning meaning) {
       return "inet6";
     case Meaning::kMariadbInet4:
       return "inet4";
+    default:
+      return "";
   }
-  return "";
 }
 
 std::string_view NumberName(ColumnType type) {
@@ -117,7 +118,7 @@ uint32_t ValueBytesMax(ColumnType type, uint16_t metadata) {
 std::optional<FieldType> FieldTypeOf(const Column& column) {
   if (IsEnumOrSet(column.type)) return FieldType::kString;
   if (HasCharset(column.type)) {
-    const bool text = column.meaning != Meaning::kPlain || !IsBinary(column);
+    const bool text = IsTextMeaning(column.meaning) || !IsBinary(column);
     return text ? FieldType::kString : FieldType::kBytes;
   }
   switch (column.type) {
@@ -158,7 +159,7 @@ std::optional<FieldType> FieldTypeOf(const Column& column) {
 }
 
 std::string TypeText(const binlog::ColumnMap& map, const Column& column) {
-  if (column.meaning != Meaning::kPlain) return MeaningText(column.meaning);
+  if (IsTextMeaning(column.meaning)) return MeaningText(column.meaning);
   const std::string_view sign = column.is_unsigned ? " unsigned" : "";
   if (const std::string_view number = NumberName(column.type); !number.empty()) {
     return fmt::format("{}{}", number, sign);

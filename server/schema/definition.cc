@@ -23,6 +23,8 @@ using binlog::TableMap;
 
 // Columns of functional and multi-valued indexes begin so on the versions of MySQL that show them.
 constexpr std::string_view kHiddenPrefix = "!hidden!";
+// MariaDB's hash of a long UNIQUE key.
+constexpr std::string_view kHashPrefix = "DB_ROW_HASH_";
 constexpr std::string_view kRemedy = "SET GLOBAL binlog_row_metadata = FULL";
 constexpr std::string_view kLeaveOut = "leave the column out with source.exclude_columns";
 constexpr std::string_view kLabelsInDoubt =
@@ -58,7 +60,7 @@ class Describer {
       MILLRACE_ASSIGN_OR_RETURN(Column column, DescribeColumn(i));
       definition.columns.push_back(std::move(column));
     }
-    definition.meaning_unknown = meaning_unknown_;
+    definition.meaning_unknown = std::move(meaning_unknown_);
     return definition;
   }
 
@@ -74,6 +76,12 @@ class Describer {
   absl::Status FillLabels(size_t i, Column& column) const;
   absl::Status FillDescribedLabels(size_t i, Column& column) const;
   void FillMeaning(size_t i, Column& column);
+  bool MayHaveMeaning(size_t i, const Column& column) const;
+  // Configuration lets the column in.
+  bool Wants(std::string_view column) const;
+  bool IsTimeOfVersions(const Column& column) const;
+  std::optional<Meaning> ToldMeaning(size_t i, const Column& column) const;
+  static Meaning MeaningIn(const ColumnDetails& details);
   void FillKeyAndVisibility(size_t i, Column& column) const;
   void FillKeyOfUncaptured(size_t i, Column& column) const;
   void FillText(size_t i, Column& column) const;
@@ -93,7 +101,7 @@ class Describer {
   const TableMap& map_;
   const Knowledge& known_;
   std::vector<Sources> sources_;
-  bool meaning_unknown_ = false;
+  std::string meaning_unknown_;
 };
 
 std::string Describer::NameOf(size_t i) const {
@@ -157,6 +165,7 @@ bool Describer::PreviousFits() const {
   for (size_t i = 0; i < map_.columns.size(); ++i) {
     const Column& before = previous->columns[i];
     if (!FitsBefore(map_, map_.columns[i], before)) return false;
+    if (IsHidden(before.meaning)) continue;
     if (map_.columns[i].nullable != before.nullable) return false;
   }
   return true;
@@ -203,19 +212,19 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
   column.metadata = from.metadata;
   column.nullable = from.nullable;
   const TableName table{std::string(map_.database), std::string(map_.table)};
-  column.captured =
-      !column.name.starts_with(kHiddenPrefix) &&
-      (known_.filter == nullptr || !*known_.filter || (*known_.filter)(table, column.name));
   if (!IsValidUtf8(column.name)) return Unproven(i, "its name is not UTF-8");
+  FillMeaning(i, column);
+  column.captured =
+      !column.name.starts_with(kHiddenPrefix) && !IsHidden(column.meaning) && Wants(column.name);
   // Of columns that are passed over nothing else is told than how long their values are.
   if (!column.captured) {
     FillKeyOfUncaptured(i, column);
+    if (IsHidden(column.meaning)) column.nullable = true;
     return column;
   }
   MILLRACE_RETURN_IF_ERROR(FillSign(i, column));
   MILLRACE_RETURN_IF_ERROR(FillCharset(i, column));
   MILLRACE_RETURN_IF_ERROR(FillLabels(i, column));
-  FillMeaning(i, column);
   FillKeyAndVisibility(i, column);
   FillText(i, column);
   const std::optional<FieldType> field_type = FieldTypeOf(column);
@@ -326,25 +335,75 @@ absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   return absl::OkStatus();
 }
 
-// UUID, INET6 and INET4 of MariaDB look like BINARY(16) and BINARY(4) in a binlog.
+bool Describer::Wants(std::string_view column) const {
+  return known_.filter == nullptr || !*known_.filter ||
+         (*known_.filter)({std::string(map_.database), std::string(map_.table)}, column);
+}
+
+// UUID, INET6 and INET4 of MariaDB look like BINARY(16) and BINARY(4) in a binlog; the columns that
+// it adds look like others.
 void Describer::FillMeaning(size_t i, Column& column) {
-  const bool possible = known_.flavour == Flavour::kMariadb && column.type == ColumnType::kString &&
-                        column.collation == kBinaryCollation &&
-                        (column.metadata == 16 || column.metadata == 4);
-  if (!possible) return;
-  const auto [before, details] = sources_[i];
-  if (known_.doubtful && details == nullptr) meaning_unknown_ = true;
-  if (TrustsBefore(i)) {
-    column.meaning = before->meaning;
-  } else if (details == nullptr) {
-    meaning_unknown_ = true;
-  } else if (details->data_type == "uuid") {
-    column.meaning = Meaning::kMariadbUuid;
-  } else if (details->data_type == "inet6") {
-    column.meaning = Meaning::kMariadbInet6;
-  } else if (details->data_type == "inet4") {
-    column.meaning = Meaning::kMariadbInet4;
+  if (known_.flavour != Flavour::kMariadb || !MayHaveMeaning(i, column)) return;
+  const std::optional<Meaning> told = ToldMeaning(i, column);
+  if (told.has_value()) {
+    column.meaning = *told;
+    return;
   }
+  const bool told_by_name = column.name.starts_with(kHashPrefix);
+  if (told_by_name) column.meaning = Meaning::kMariadbHiddenHash;
+  const bool is_binary = column.type == ColumnType::kString && Wants(column.name);
+  if (is_binary || IsTimeOfVersions(column)) meaning_unknown_ = column.name;
+}
+
+bool Describer::MayHaveMeaning(size_t i, const Column& column) const {
+  const uint32_t collation = map_.columns[i].collation;
+  switch (column.type) {
+    case ColumnType::kString:
+      return (column.metadata == 16 || column.metadata == 4) &&
+             (collation == 0 || collation == kBinaryCollation);
+    case ColumnType::kTimestamp2:
+      return column.metadata == 6 && !column.nullable;
+    case ColumnType::kLongLong:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// By the names that a versioned table gives to those which its definition does not name.
+bool Describer::IsTimeOfVersions(const Column& column) const {
+  return column.type == ColumnType::kTimestamp2 &&
+         (column.name == "row_start" || column.name == "row_end");
+}
+
+// Nothing: it cannot be said.
+std::optional<Meaning> Describer::ToldMeaning(size_t i, const Column& column) const {
+  const auto [before, details] = sources_[i];
+  if (known_.stated != nullptr) {
+    const auto found = known_.stated->find(ColumnKey(column.name));
+    if (found != known_.stated->end()) return found->second;
+    if (!column.name.starts_with(kHashPrefix)) return Meaning::kPlain;
+  }
+  // Earlier versions of ours took such columns for any others.
+  if (details != nullptr && details->hidden) return MeaningIn(*details);
+  const bool is_old = before != nullptr && !known_.doubtful;
+  if (is_old && (before->captured || before->meaning != Meaning::kPlain)) return before->meaning;
+  if (details != nullptr) return MeaningIn(*details);
+  return std::nullopt;
+}
+
+Meaning Describer::MeaningIn(const ColumnDetails& details) {
+  if (details.row_end) {
+    return details.hidden ? Meaning::kMariadbHiddenRowEnd : Meaning::kMariadbRowEnd;
+  }
+  if (details.hidden) {
+    return details.data_type == "bigint" ? Meaning::kMariadbHiddenHash
+                                         : Meaning::kMariadbHiddenRowStart;
+  }
+  if (details.data_type == "uuid") return Meaning::kMariadbUuid;
+  if (details.data_type == "inet6") return Meaning::kMariadbInet6;
+  if (details.data_type == "inet4") return Meaning::kMariadbInet4;
+  return Meaning::kPlain;
 }
 
 void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
@@ -356,6 +415,7 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   } else if (details != nullptr) {
     column.key_ordinal = details->key_ordinal;
   }
+  if (IsRowEnd(column.meaning)) column.key_ordinal = 0;
   if (map_.has_visibility) {
     column.invisible = !map_.columns[i].visible;
   } else if (TrustsBefore(i)) {
@@ -365,8 +425,11 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   }
 }
 
-// What is left of a key whose columns are not all captured tells rows apart no more.
+// What is left of a key whose columns are not all captured tells rows apart no more. The end of a
+// row's time, which the server adds to the keys of versioned tables, is the same of all current
+// rows. A hash is no key.
 void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
+  if (IsRowEnd(column.meaning) || IsHidden(column.meaning)) return;
   const auto [before, details] = sources_[i];
   if (map_.has_names) {
     column.key_ordinal = map_.columns[i].key_ordinal;
@@ -387,7 +450,8 @@ void Describer::FillText(size_t i, Column& column) const {
     const bool same = before->is_unsigned == column.is_unsigned &&
                       before->labels == column.labels && before->meaning == column.meaning;
     if (same) column.mysql_type = before->mysql_type;
-  } else if (details != nullptr && (from.labels.empty() || details->labels == column.labels)) {
+  } else if (details != nullptr && (from.labels.empty() || details->labels == column.labels) &&
+             MeaningIn(*details) == column.meaning) {
     const std::string_view text = details->column_type;
     // MariaDB adds ` /*M!100301 COMPRESSED*/`, which is no part of the type.
     if (IsValidUtf8(text)) column.mysql_type = text.substr(0, text.find(" /*"));

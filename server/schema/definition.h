@@ -11,6 +11,7 @@
 #include "binlog/table_map.h"
 #include "model/flavour.h"
 #include "model/table_details.h"
+#include "schema/stated_types.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -25,14 +26,18 @@ struct Knowledge {
   const TableVersion* previous = nullptr;
   bool doubtful = false;
   const TableDetails* details = nullptr;
+  // What statements said since the previous version. It is of the very place in the binlog, which
+  // the details need not be.
+  const StatedTypes* stated = nullptr;
   const ColumnFilter* filter = nullptr;
 };
 
 // The columns of a table without field numbers.
 struct Definition {
   std::vector<Column> columns;
-  // A column may be a UUID or INET of MariaDB, or may not, and nothing could tell: taken as BINARY.
-  bool meaning_unknown = false;
+  // A column whose meaning nothing tells: it may be a UUID or INET of MariaDB, or BINARY; or one of
+  // the times of a versioned table. Empty: there is none.
+  std::string meaning_unknown;
 };
 
 // The columns that `map` describes. What it lacks is taken from the previous version where that is

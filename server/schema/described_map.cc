@@ -186,7 +186,6 @@ absl::StatusOr<DescribedMap> DescribedMap::Make(const TableDetails& details, Fla
   map.has_visibility = flavour == Flavour::kMysql;
   for (const ColumnDetails& from : made.details_->columns) {
     ColumnMap column;
-    if (from.unreadable) return NotDescribed(details, from, "is hidden from queries");
     if (!FillType(from, column)) return NotDescribed(details, from, "is of a type unknown here");
     FillMetadata(from, flavour, column);
     column.name = from.name;

@@ -18,8 +18,7 @@ namespace millrace::schema {
 // for an event, and with SCHEMA_UNPROVEN where labels may have lost characters.
 class DescribedMap {
  public:
-  // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type; also of a column that is in
-  // events and hidden from queries.
+  // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type.
   static absl::StatusOr<DescribedMap> Make(const TableDetails& details, Flavour flavour);
 
   // Its views lie in this object.

@@ -160,7 +160,8 @@ std::string Contradiction(const binlog::TableMap& map, const ColumnMap& column,
   if (map.has_signedness && IsInteger(column.type) && column.is_unsigned != details.is_unsigned) {
     return "signed and unsigned differ between the event and information_schema";
   }
-  if (column.nullable != details.nullable) {
+  // Whether a hash admits NULL is not told of it.
+  if (!details.hidden && column.nullable != details.nullable) {
     return "NULL is admitted in only one of the event and information_schema";
   }
   return {};

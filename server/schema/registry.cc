@@ -25,6 +25,17 @@ namespace {
 // In doubt whatever the epoch, which counts from 1.
 constexpr uint64_t kNeverProved = 0;
 
+absl::Status MeaningUnknown(const TableName& table, const std::string& column) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
+                  "BINARY; a time of row versions or any other), the source does not have the "
+                  "table as it was, and its CREATE TABLE was not read; to get past it, leave out "
+                  "the table with source.tables, or a UUID or INET with source.exclude_columns",
+                  Quoted(table.ToString()), Quoted(column)),
+      {{"table", table.ToString()}, {"column", column}});
+}
+
 }  // namespace
 
 class Registry::State {
@@ -46,6 +57,8 @@ class Registry::State {
                      Sequence first);
   void SetDropped(const TableName& table, bool dropped);
   bool BeginAmbiguousText();
+  std::optional<StatedTypes> Stated(const TableName& table) const;
+  void SetStated(const TableName& table, std::optional<StatedTypes> types);
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
   bool HasVersion(const TableName& table) const;
   bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
@@ -57,6 +70,8 @@ class Registry::State {
   struct Entry {
     TableVersionPtr version;  // version 0 while no row was seen
     uint64_t proved_epoch = kNeverProved;
+    // What statements said since the version was proved.
+    std::optional<StatedTypes> stated;
   };
 
   Entry& EntryOf(const TableName& name);
@@ -109,7 +124,7 @@ absl::Status Registry::State::Load(
                                    version->name.ToString(), version->row_message));
     }
     newest_id_ = std::max(newest_id_, version->table_id);
-    entries_[version->table_id] = {version, table.proved_epoch};
+    entries_[version->table_id] = {version, table.proved_epoch, std::move(table.stated)};
     versions.push_back(version);
   }
   std::sort(earlier.begin(), earlier.end(),
@@ -152,6 +167,7 @@ Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* detai
   known.previous = entry.version->version == 0 ? nullptr : entry.version.get();
   known.doubtful = InDoubt(entry);
   known.details = details;
+  if (entry.stated.has_value()) known.stated = &*entry.stated;
   known.filter = &filter_;
   return known;
 }
@@ -163,7 +179,7 @@ bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
   const auto found = ids_.find(TableName{std::string(map.database), std::string(map.table)});
   if (found != ids_.end()) known = KnownOf(entries_.at(found->second), nullptr);
   const auto definition = Describe(map, known);
-  if (definition.ok()) return definition->meaning_unknown;
+  if (definition.ok()) return !definition->meaning_unknown.empty();
   return ErrorReason(definition.status()) == "SCHEMA_UNPROVEN";
 }
 
@@ -188,6 +204,9 @@ absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap&
   SetDropped(entry, false);
   const Knowledge known = KnownOf(entry, details);
   MILLRACE_ASSIGN_OR_RETURN(Definition definition, Describe(map, known));
+  if (!definition.meaning_unknown.empty()) {
+    return MeaningUnknown(name, definition.meaning_unknown);
+  }
 
   auto next = std::make_shared<TableVersion>(*entry.version);
   next->version = entry.version->version + 1;
@@ -195,10 +214,10 @@ absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap&
   AssignFields(known.previous, *next);
   const bool same = known.previous != nullptr && next->columns == entry.version->columns &&
                     next->dropped_columns == entry.version->dropped_columns;
-  const uint64_t proved_epoch = definition.meaning_unknown ? kNeverProved : epoch_;
-  if (same && entry.proved_epoch == proved_epoch) return entry.version;
+  if (same && entry.proved_epoch == epoch_) return entry.version;
   if (!same) SetVersion(entry, std::move(next), first);
-  entry.proved_epoch = proved_epoch;
+  entry.proved_epoch = epoch_;
+  entry.stated.reset();
   Touch(entry);
   return entry.version;
 }
@@ -215,6 +234,28 @@ void Registry::State::Doubt(const TableName& table) {
 void Registry::State::DoubtAll() {
   ++epoch_;
   epoch_touched_ = true;
+  for (auto& [id, entry] : entries_) {
+    if (!entry.stated.has_value()) continue;
+    entry.stated.reset();
+    Touch(entry);
+  }
+}
+
+std::optional<StatedTypes> Registry::State::Stated(const TableName& table) const {
+  const auto found = ids_.find(table);
+  if (found == ids_.end()) return std::nullopt;
+  const Entry& entry = entries_.at(found->second);
+  if (entry.stated.has_value()) return entry.stated;
+  if (entry.version->version == 0 || InDoubt(entry)) return std::nullopt;
+  return MeaningsOf(*entry.version);
+}
+
+void Registry::State::SetStated(const TableName& table, std::optional<StatedTypes> types) {
+  if (!types.has_value() && !ids_.contains(table)) return;
+  Entry& entry = EntryOf(table);
+  if (entry.stated == types) return;
+  entry.stated = std::move(types);
+  Touch(entry);
 }
 
 void Registry::State::RenameColumns(const TableName& table,
@@ -270,7 +311,7 @@ std::vector<log::Record> Registry::State::TakeUnstored() {
   for (const TableVersionPtr& version : versions) records.push_back(VersionRecord(*version));
   for (const uint32_t table_id : touched_) {
     const Entry& entry = entries_.at(table_id);
-    records.push_back(TableRecord({*entry.version, entry.proved_epoch}));
+    records.push_back(TableRecord({*entry.version, entry.proved_epoch, entry.stated}));
     versions.push_back(entry.version);
   }
   if (epoch_touched_) records.push_back(EpochRecord({epoch_, tells_ambiguous_text_}));
@@ -313,6 +354,12 @@ void Registry::RenameColumns(const TableName& table,
 }
 void Registry::SetDropped(const TableName& table, bool dropped) {
   state_->SetDropped(table, dropped);
+}
+std::optional<StatedTypes> Registry::Stated(const TableName& table) const {
+  return state_->Stated(table);
+}
+void Registry::SetStated(const TableName& table, std::optional<StatedTypes> types) {
+  state_->SetStated(table, std::move(types));
 }
 bool Registry::BeginAmbiguousText() { return state_->BeginAmbiguousText(); }
 uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }

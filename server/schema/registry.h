@@ -16,6 +16,7 @@
 #include "model/flavour.h"
 #include "model/table_details.h"
 #include "schema/definition.h"
+#include "schema/stated_types.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -57,9 +58,9 @@ class Registry {
   // fit the event (count, types, lengths): names the table, what differs, and the statement that
   // mends it. kUnimplemented COLUMN_TYPE_UNKNOWN: a captured column has values nobody can read.
   //
-  // Where only details could tell a UUID or INET of MariaDB from a BINARY and there are none, it is
-  // taken as BINARY: its bytes lose nothing. So pass null only if the source does not know the
-  // table any more; a failed query must be repeated instead.
+  // Where neither statements nor details nor an earlier version tell what a column of MariaDB
+  // means, as a UUID or a BINARY(16), that is SCHEMA_UNPROVEN too. So pass null only if the source
+  // does not know the table any more; a failed query must be repeated instead.
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
                                           Sequence first = {});
   // True if Resolve of `map` would need details it has never seen, or not since Doubt.
@@ -70,6 +71,13 @@ class Registry {
   // before. DoubtAll: the statement may concern any table. Goes to disk with the next records.
   void Doubt(const TableName& table);
   void DoubtAll();
+  // What no TABLE_MAP of MariaDB tells of the columns of the table as it is at this place in the
+  // binlog: by statements, or by the newest version unless a statement since may have changed the
+  // table. Nothing: it cannot be said.
+  std::optional<StatedTypes> Stated(const TableName& table) const;
+  // What the statement says that is at hand; nothing: it does not say. Holds until the table's next
+  // Resolve, or DoubtAll. Goes to disk with the next records.
+  void SetStated(const TableName& table, std::optional<StatedTypes> types);
   // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns, in rows from `first`
   // on. Pairs take effect together, so that names may be swapped. Pairs that do not fit the newest
   // version are ignored.

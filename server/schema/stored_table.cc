@@ -137,6 +137,7 @@ class Checker {
     }
     if (table_.next_field_number() > kFieldNumberMax + 1) return "has too great a field number";
     if (!IsRowMessage(table_.row_message())) return "has no row message name";
+    for (const auto& [column, meaning] : table_.stated_meanings()) CheckMeaning(meaning);
     for (const storage::StoredColumn& column : table_.columns()) CheckColumn(column, false);
     for (const storage::StoredColumn& column : table_.dropped_columns()) CheckColumn(column, true);
     return wrong_.empty() ? "" : fmt::format("has a column {}", wrong_);
@@ -152,6 +153,12 @@ class Checker {
     return IsIdentifier(name);
   }
 
+  void CheckMeaning(uint32_t meaning) {
+    if (meaning > static_cast<uint32_t>(Meaning::kMariadbHiddenHash)) {
+      wrong_ = "of unknown meaning";
+    }
+  }
+
   void CheckColumn(const storage::StoredColumn& column, bool dropped) {
     if (column.type() > UINT8_MAX) wrong_ = "of impossible type";
     if (column.metadata() > UINT16_MAX) wrong_ = "of impossible metadata";
@@ -159,9 +166,7 @@ class Checker {
         column.field_type() > static_cast<uint32_t>(FieldType::kVector)) {
       wrong_ = "of unknown field type";
     }
-    if (column.meaning() > static_cast<uint32_t>(Meaning::kMariadbInet4)) {
-      wrong_ = "of unknown meaning";
-    }
+    CheckMeaning(column.meaning());
     if (column.label_bytes_size() != 0 && column.label_bytes_size() != column.labels_size()) {
       wrong_ = "with labels that do not fit their bytes";
     }
@@ -219,6 +224,12 @@ log::Record TableRecord(const StoredTable& table) {
   storage::StoredTable stored = Stored(table.version);
   stored.set_proved_epoch(table.proved_epoch);
   stored.set_dropped(table.version.dropped);
+  stored.set_is_stated(table.stated.has_value());
+  if (table.stated.has_value()) {
+    for (const auto& [column, meaning] : *table.stated) {
+      (*stored.mutable_stated_meanings())[column] = static_cast<uint32_t>(meaning);
+    }
+  }
   return MakeRecord(TableKey(table.version.table_id), stored, FormatOf(table.version));
 }
 
@@ -267,6 +278,12 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   version.type_url = "t/" + version.row_message;
   version.dropped = stored.dropped();
   table.proved_epoch = stored.proved_epoch();
+  if (stored.is_stated()) {
+    table.stated.emplace();
+    for (const auto& [column, meaning] : stored.stated_meanings()) {
+      table.stated->emplace(column, static_cast<Meaning>(meaning));
+    }
+  }
   return table;
 }
 

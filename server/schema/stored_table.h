@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "log/log.h"
+#include "schema/stated_types.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -17,6 +19,7 @@ namespace millrace::schema {
 struct StoredTable {
   TableVersion version;
   uint64_t proved_epoch = 0;
+  std::optional<StatedTypes> stated = {};
 };
 
 // What is kept of the registry as a whole.

@@ -35,7 +35,25 @@ enum class Meaning : uint8_t {
   kMariadbUuid = 1,   // STRING(16) of MariaDB
   kMariadbInet6 = 2,  // STRING(16)
   kMariadbInet4 = 3,  // STRING(4)
+  // The end of the time in which a row of a system-versioned table was the current one. A column
+  // that the definition names.
+  kMariadbRowEnd = 4,
+  // Columns that the server adds and no SELECT * shows: the times of a versioned table that does
+  // not name them, and the hash that keeps a long UNIQUE key.
+  kMariadbHiddenRowStart = 5,
+  kMariadbHiddenRowEnd = 6,
+  kMariadbHiddenHash = 7,
 };
+
+// Such a column is never captured.
+inline bool IsHidden(Meaning meaning) { return meaning >= Meaning::kMariadbHiddenRowStart; }
+inline bool IsRowEnd(Meaning meaning) {
+  return meaning == Meaning::kMariadbRowEnd || meaning == Meaning::kMariadbHiddenRowEnd;
+}
+// A text that the column's type code does not tell.
+inline bool IsTextMeaning(Meaning meaning) {
+  return meaning >= Meaning::kMariadbUuid && meaning <= Meaning::kMariadbInet4;
+}
 
 // A column in one version of a table.
 struct Column {
@@ -57,7 +75,8 @@ struct Column {
   bool invisible = false;
   std::string mysql_type;  // as MySQL prints it, best effort: `varchar(20)`, `decimal(10,2)`
   // False: configuration keeps the column out, or it is one of the source's hidden columns. Its
-  // bytes are passed over; only name, type, metadata, nullable and key ordinal are filled.
+  // bytes are passed over; only name, type, metadata, nullable and key ordinal are filled, and the
+  // meaning where it is known.
   bool captured = true;
 
   friend bool operator==(const Column&, const Column&) = default;

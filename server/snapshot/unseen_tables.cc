@@ -106,12 +106,14 @@ class LearnCall {
     for (const auto& [details, map] : described) {
       // The stream has learned it meanwhile, perhaps in a newer form.
       if (stream.registry().HasVersion(details.name)) continue;
+      auto stated = stream.registry().Stated(details.name);
       const auto version =
           stream.registry().Resolve(map.map(), &details, stream.builder().newest().next());
       if (version.ok()) {
         // A statement may change the table between the question and the end of the binlog. So the
-        // first TABLE_MAP has to prove the definition.
+        // first TABLE_MAP has to prove the definition, with what statements said of it.
         stream.registry().Doubt(details.name);
+        stream.registry().SetStated(details.name, std::move(stated));
         learned_ = true;
         unstored_.push_back(details.name);
       } else {

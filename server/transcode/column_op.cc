@@ -227,7 +227,7 @@ Opcode TextOpcode(const Column& column, ColumnOp& op) {
 
 bool CompileMariadb(const Column& column, ColumnOp& op) {
   switch (column.meaning) {
-    case schema::Meaning::kPlain:
+    default:
       return false;
     case schema::Meaning::kMariadbUuid:
       op.parameter = kUuidBytes;

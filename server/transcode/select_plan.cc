@@ -121,7 +121,7 @@ std::optional<std::string> LiteralOf(const Column& column, std::string_view valu
       break;
   }
   if (!schema::HasCharset(column.type)) return std::nullopt;
-  if (column.meaning != schema::Meaning::kPlain) {
+  if (schema::IsTextMeaning(column.meaning)) {
     return if_fits(IsAddressText(value), QuotedLiteral(value));
   }
   if (column.collation == schema::kBinaryCollation) return HexLiteral(value);

@@ -21,10 +21,6 @@ class OlderLogTest : public log::testing::LogTest {
   }
   // Whose key is an ENUM of one label.
   void AddTable(const std::string& name, std::string_view label) {
-    binlog::TableMap map;
-    map.database = "shop";
-    map.table = name;
-    map.has_signedness = map.has_names = map.has_collations = map.has_labels = true;
     binlog::ColumnMap column;
     column.name = "k";
     column.type = ColumnType::kEnum;
@@ -32,10 +28,18 @@ class OlderLogTest : public log::testing::LogTest {
     column.collation = 255;
     column.key_ordinal = 1;
     column.labels = {label};
-    map.columns = {column};
+    AddTable(name, {column});
+  }
+  void AddTable(const std::string& name, const std::vector<binlog::ColumnMap>& columns) {
+    binlog::TableMap map;
+    map.database = "shop";
+    map.table = name;
+    map.has_signedness = map.has_names = map.has_collations = map.has_labels = true;
+    map.columns = columns;
     ASSERT_TRUE(registry_->Resolve(map, nullptr).ok());
     Store();
-    coverage_->Set({"shop", name}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+    coverage_->Set({"shop", name},
+                   {.begin = {1}, .complete = true, .invalid_reason = {}, .row_shape = 7});
   }
   void Store() {
     ASSERT_TRUE(log_->PutRecords(registry_->TakeUnstored()).ok());
@@ -59,6 +63,24 @@ TEST_F(OlderLogTest, TablesWithAmbiguousKeysAreReadAgainOnce) {
   coverage_->Set({"shop", "odd"}, {.begin = {2}, .complete = true, .invalid_reason = {}});
   InvalidateTablesOfOlderLog(*registry_, *coverage_);
   EXPECT_EQ(InvalidReasonOf("odd"), "");
+}
+
+TEST_F(OlderLogTest, KeyedTablesStayCoveredWithoutTheirHash) {
+  binlog::ColumnMap id;
+  id.name = "id";
+  id.type = ColumnType::kLongLong;
+  id.key_ordinal = 1;
+  binlog::ColumnMap hash = id;
+  hash.name = "DB_ROW_HASH_1";
+  hash.key_ordinal = 0;
+  binlog::ColumnMap plain = hash;
+  plain.name = "n";
+  AddTable("keyed", {id, hash});
+  AddTable("keyless", {plain, hash});
+  InvalidateTablesOfOlderLog(*registry_, *coverage_);
+  EXPECT_EQ(InvalidReasonOf("keyed"), "");
+  EXPECT_EQ(coverage_->Newest({"shop", "keyed"})->row_shape, 0u) << "the next rows are any";
+  EXPECT_NE(InvalidReasonOf("keyless"), "");
 }
 
 TEST(AmbiguousText, OnlyTheKeyMattersWhereThereIsOne) {

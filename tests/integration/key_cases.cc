@@ -135,6 +135,16 @@ void AddKeysOfMariadb(Keys& keys) {
           "'ffffffff-ffff-ffff-ffff-ffffffffff00'"});
   AddKey(keys, "INET6", {"'::'", "'::1'", "'2001:db8::ff00:42:8329'", "'::ffff:192.0.2.128'"});
   AddKey(keys, "INET4", {"'0.0.0.0'", "'127.0.0.1'", "'255.255.255.255'", "'10.0.0.0'"});
+  keys.push_back({"unique over a whole TEXT, kept by a hash",
+                  "k TEXT NOT NULL",
+                  "UNIQUE KEY (k)",
+                  "k",
+                  {"'a'", "'A'", "''", "REPEAT('x', 4000)"}});
+  keys.push_back({"primary key beside a hash",
+                  "k INT NOT NULL, l BLOB",
+                  "PRIMARY KEY (k), UNIQUE KEY (l)",
+                  "k, l",
+                  {"1, 'a'", "2, NULL", "3, X'00'"}});
 }
 
 std::string HexOf(const std::string& bytes) {

@@ -252,12 +252,52 @@ TEST(Definition, UuidAndInetOfMariadbAreKnownFromDetailsAlone) {
   EXPECT_FALSE(registry->NeedsDetails(map));
 }
 
-TEST(Definition, UuidThatNothingTellsIsBytesAndAskedForAgain) {
+TEST(Definition, UuidThatNothingTellsIsUnproven) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map = Map({Of(ColumnType::kString, "u", 16, 63)});
-  EXPECT_EQ(registry.Resolve(map)->columns[0].field_type, FieldType::kBytes);
+  const absl::Status status = registry->Resolve(map, nullptr).status();
+  EXPECT_EQ(ErrorReason(status), "SCHEMA_UNPROVEN");
+  EXPECT_EQ(ErrorMetadataOf(status).at("column"), "u");
   EXPECT_TRUE(registry->NeedsDetails(map));
-  EXPECT_EQ(registry.Resolve(map)->version, 1u);
+  // It is another now.
+  const TableDetails details = Details({Detail("u", "int", "int")});
+  EXPECT_EQ(ErrorReason(registry->Resolve(map, &details).status()), "SCHEMA_UNPROVEN");
+}
+
+TEST(Definition, WhatStatementsSaidOutranksDetailsUntilItIsProved) {
+  RegistryFixture registry(Flavour::kMariadb);
+  const auto map = Map({Of(ColumnType::kString, "U", 16, 63)});
+  const TableDetails binary = Details({Detail("U", "binary", "binary(16)")});
+  registry->SetStated({"s", "t"}, StatedTypes{{"u", Meaning::kMariadbUuid}});
+  EXPECT_FALSE(registry->NeedsDetails(map));
+  const auto table = registry.Resolve(map, &binary);
+  EXPECT_EQ(table->columns[0].meaning, Meaning::kMariadbUuid);
+  EXPECT_EQ(table->columns[0].mysql_type, "uuid");
+  EXPECT_EQ(registry->Stated({"s", "t"}), (StatedTypes{{"u", Meaning::kMariadbUuid}}));
+  registry->Doubt({"s", "t"});
+  EXPECT_EQ(registry->Stated({"s", "t"}), std::nullopt);
+  EXPECT_EQ(registry.Resolve(map, &binary)->columns[0].meaning, Meaning::kPlain);
+}
+
+TEST(Definition, HiddenColumnsOfMariadbHaveNoField) {
+  RegistryFixture registry(Flavour::kMariadb);
+  auto map = Map({Int("id"), Of(ColumnType::kTimestamp2, "row_start", 6),
+                  Of(ColumnType::kTimestamp2, "row_end", 6), BigInt("DB_ROW_HASH_1")});
+  map.columns[1].nullable = map.columns[2].nullable = false;
+  auto hidden = [](const std::string& name, const std::string& type, const std::string& text) {
+    ColumnDetails column = Detail(name, type, text);
+    column.hidden = true;
+    column.row_end = name == "row_end";
+    return column;
+  };
+  TableDetails details =
+      Details({Detail("id", "int", "int"), hidden("row_start", "timestamp", "timestamp(6)"),
+               hidden("row_end", "timestamp", "timestamp(6)"),
+               hidden("DB_ROW_HASH_1", "bigint", "bigint")});
+  details.columns[1].nullable = details.columns[2].nullable = false;
+  const auto table = registry.Resolve(map, &details);
+  for (size_t i = 1; i < 4; ++i) EXPECT_FALSE(table->columns[i].captured) << i;
+  EXPECT_EQ(table->columns[3].meaning, Meaning::kMariadbHiddenHash);
 }
 
 TEST(Definition, BinaryThatBecomesUuidWithTheSameBytesIsNoticedAfterTheStatement) {

@@ -87,6 +87,21 @@ TEST(StoredTable, DroppedIsReadBackFromTheNewestVersionAlone) {
   EXPECT_FALSE(ParseTableRecord(of_version.key, *of_version.value)->version.dropped);
 }
 
+TEST(StoredTable, WhatStatementsSaidIsReadBack) {
+  StoredTable table = Sample();
+  table.stated = StatedTypes{{"u", Meaning::kMariadbUuid}};
+  const log::Record record = TableRecord(table);
+  EXPECT_EQ(absl::BytesToHexString(*record.value)
+                .substr(absl::BytesToHexString(*TableRecord(Sample()).value).size()),
+            "6001"
+            "6a050a01751001");
+  EXPECT_EQ(ParseTableRecord(record.key, *record.value)->stated, table.stated);
+  table.stated = StatedTypes{};
+  EXPECT_EQ(ParseTableRecord(record.key, *TableRecord(table).value)->stated, StatedTypes{});
+  table.stated = StatedTypes{{"u", Meaning{8}}};
+  EXPECT_FALSE(ParseTableRecord(record.key, *TableRecord(table).value).ok());
+}
+
 TEST(StoredTable, EpochIsReadBack) {
   const log::Record record = EpochRecord({.epoch = 7, .tells_ambiguous_text = true});
   EXPECT_TRUE(IsEpochKey(record.key));
