@@ -185,6 +185,11 @@ class EventProcessor {
   // Rows of the table come, for the first time since its definition or coverage was set.
   void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
+  absl::Status AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
+                       snapshot::TableChanges* observer);
+  // Of a table whose events have rows of the past too.
+  absl::Status AddCurrentRows(TablePlans::Entry& table, binlog::Rows rows,
+                              snapshot::TableChanges* observer);
   bool Captured(const TableName& table) const { return options_.capture.Captures(table); }
   absl::Status Unexpected(std::string_view what) const;
   absl::Status TransactionCut(std::string_view when) const;

@@ -187,14 +187,29 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   snapshot::TableChanges* observer = nullptr;
   if (live_changes_.recording()) [[unlikely]]
     observer = live_changes_.Find(table->plan->table()->name);
-  const auto count = builder_.AddRows(*table->plan, rows, observer);
-  if (!count.ok()) {
-    return WithContext(count.status(), "table " + table->plan->table()->name.ToString());
-  }
-  if (builder_.last_event_partial() && !table->partial_noted) [[unlikely]]
-    NotePartialImages(*table);
-  Count(*table->counters, rows.kind, *count);
+  const absl::Status added = table->plan->has_versions() ? AddCurrentRows(*table, rows, observer)
+                                                         : AddRows(*table, rows, observer);
+  if (!added.ok()) return WithContext(added, "table " + table->plan->table()->name.ToString());
   return Step::kWithin;
+}
+
+absl::Status EventProcessor::AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
+                                     snapshot::TableChanges* observer) {
+  MILLRACE_ASSIGN_OR_RETURN(const uint32_t count, builder_.AddRows(*table.plan, rows, observer));
+  if (builder_.last_event_partial() && !table.partial_noted) [[unlikely]]
+    NotePartialImages(table);
+  Count(*table.counters, rows.kind, count);
+  return absl::OkStatus();
+}
+
+absl::Status EventProcessor::AddCurrentRows(TablePlans::Entry& table, binlog::Rows rows,
+                                            snapshot::TableChanges* observer) {
+  binlog::Rows current;
+  while (!rows.rows.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool any, table.plan->TakeCurrent(rows, rows.rows, current));
+    if (any) MILLRACE_RETURN_IF_ERROR(AddRows(table, current, observer));
+  }
+  return absl::OkStatus();
 }
 
 void EventProcessor::NoteRows(TablePlans::Entry& table) {

@@ -11,6 +11,7 @@
 #include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
 #include "mysql/table_details.h"
+#include "schema/definition.h"
 #include "schema/described_map.h"
 #include "snapshot/definition_match.h"
 #include "spdlog/spdlog.h"
@@ -214,6 +215,7 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
                             transcode::SelectPlan::Compile(version_, connection_.info().flavour));
   row_key_.reset();
   key_indexes_.clear();
+  LeaveOutRowEnd();
   const std::vector<std::string> columns =
       key_.has_value() ? key_->columns : std::vector<std::string>();
   if (!columns.empty()) {
@@ -241,6 +243,17 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
   progress.set_version(version_->version);
   *progress.mutable_key_columns() = {columns.begin(), columns.end()};
   return absl::OkStatus();
+}
+
+// MariaDB adds it to the keys of versioned tables. It is the same of all current rows.
+void TableReader::LeaveOutRowEnd() {
+  if (!key_.has_value()) return;
+  std::erase_if(key_->columns, [this](const std::string& name) {
+    return std::any_of(version_->columns.begin(), version_->columns.end(), [&](const auto& column) {
+      return schema::IsRowEnd(column.meaning) && schema::SameColumnName(column.name, name);
+    });
+  });
+  if (key_->columns.empty()) key_.reset();
 }
 
 bool TableReader::DefinitionChanged(StreamAccess& stream) const {

@@ -81,6 +81,7 @@ class TableReader {
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> IsThere();
   absl::Status Resolve(StreamAccess& stream);
+  void LeaveOutRowEnd();
   bool HasMoved(StreamAccess& stream) const;
   // From its first row, because of `why`, for people.
   void BeginAnew(StreamAccess& stream, std::string_view why);

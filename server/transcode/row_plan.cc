@@ -16,19 +16,6 @@
 namespace millrace::transcode {
 namespace {
 
-bool HasBit(std::string_view bits, size_t index) {
-  return (static_cast<unsigned char>(bits[index / 8]) >> (index % 8) & 1) != 0;
-}
-
-size_t CountBits(std::string_view bits, size_t count) {
-  size_t set = 0;
-  for (size_t i = 0; i < count / 8; ++i) {
-    set += static_cast<size_t>(std::popcount(static_cast<unsigned char>(bits[i])));
-  }
-  for (size_t i = count / 8 * 8; i < count; ++i) set += HasBit(bits, i) ? 1 : 0;
-  return set;
-}
-
 // Whether each of the first `count` bits is set.
 bool AllSet(std::string_view bits, size_t count) {
   size_t i = 0;
@@ -57,6 +44,7 @@ RowPlan::State::State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
     : FieldWriter(std::move(table), std::move(ops)) {
   for (const ColumnOp& op : ops_) {
     if (op.is_json) ++json_columns_;
+    if (schema::IsRowEnd(table_->columns[op.column].meaning)) row_end_ = op.column;
   }
   ends_.resize(ops_.size());
   documents_.resize(ops_.size());
@@ -243,6 +231,12 @@ RowPlan::RowPlan(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RowPlan::~RowPlan() = default;
 
 const schema::TableVersionPtr& RowPlan::table() const { return state_->table(); }
+bool RowPlan::has_versions() const { return state_->has_versions(); }
+
+absl::StatusOr<bool> RowPlan::TakeCurrent(const binlog::Rows& event, std::string_view& rows,
+                                          binlog::Rows& current) {
+  return state_->TakeCurrent(event, rows, current);
+}
 
 absl::Status RowPlan::EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
                                   std::vector<InvalidText>& invalid) {

@@ -67,6 +67,15 @@ class RowPlan {
                                    WireBuffer& before, WireBuffer& after,
                                    std::vector<InvalidText>& invalid);
 
+  // True for a system-versioned table of MariaDB: its events have rows of the past too.
+  bool has_versions() const;
+  // Of such a table: takes the next row, or pair of rows, off `rows`, and puts into `current` what
+  // it does to the current rows, as an event of one row. False: nothing. A row that an UPDATE puts
+  // into the past is a DELETE. On failure `rows` is as before. kDataLoss ROW_UNDECODABLE: as
+  // EncodeImage, or the image does not tell of which time it is.
+  absl::StatusOr<bool> TakeCurrent(const binlog::Rows& event, std::string_view& rows,
+                                   binlog::Rows& current);
+
   // Numbers of captured fields whose columns are not in `present`, in column order: the unknown
   // fields of such an image.
   std::vector<uint32_t> UnknownFields(std::string_view present) const;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <bit>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class RowPlan::State : private FieldWriter {
   absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
                                    WireBuffer& before, WireBuffer& after,
                                    std::vector<InvalidText>& invalid);
+  bool has_versions() const { return row_end_ != kNoRowEnd; }
+  absl::StatusOr<bool> TakeCurrent(const binlog::Rows& event, std::string_view& rows,
+                                   binlog::Rows& current);
 
  private:
   // How a walk treats the columns.
@@ -64,6 +68,14 @@ class RowPlan::State : private FieldWriter {
   bool TakeValue(const ColumnOp& op, const char*& at, const char* end, std::string_view& value);
   absl::Status EndWalk(const char* at, size_t out_size, std::string_view& rows);
   absl::Status WalkDifferences(std::string_view present, std::string_view& rows);
+  // A row image of a table with versions.
+  enum class RowTime : uint8_t { kCurrent, kPast, kUnknown };
+  struct VersionImage {
+    std::string_view bytes;
+    RowTime time = RowTime::kUnknown;
+  };
+  absl::Status TakeVersion(std::string_view present, std::string_view& rows, VersionImage& image);
+  absl::Status TimeUnknown() const;
   absl::Status Start(std::string_view present, WireBuffer& out, std::vector<InvalidText>& invalid);
   absl::Status Failed(const char* image) const;
 
@@ -78,6 +90,8 @@ class RowPlan::State : private FieldWriter {
   char* EncodeDifferences(const ColumnOp& op, std::string_view differences, char* to);
 
   size_t json_columns_ = 0;
+  static constexpr size_t kNoRowEnd = static_cast<size_t>(-1);
+  size_t row_end_ = kNoRowEnd;  // column that tells whether a row is a current one
 
   // Of the last before image: its bytes, empty if there is none to go by, and its columns.
   std::string_view before_;
@@ -97,6 +111,19 @@ class RowPlan::State : private FieldWriter {
 };
 
 inline size_t BytesOfBits(size_t bits) { return (bits + 7) / 8; }
+
+inline bool HasBit(std::string_view bits, size_t index) {
+  return (static_cast<unsigned char>(bits[index / 8]) >> (index % 8) & 1) != 0;
+}
+
+inline size_t CountBits(std::string_view bits, size_t count) {
+  size_t set = 0;
+  for (size_t i = 0; i < count / 8; ++i) {
+    set += static_cast<size_t>(std::popcount(static_cast<unsigned char>(bits[i])));
+  }
+  for (size_t i = count / 8 * 8; i < count; ++i) set += HasBit(bits, i) ? 1 : 0;
+  return set;
+}
 
 inline size_t LengthOfValue(const char* from, unsigned width) {
   switch (width) {

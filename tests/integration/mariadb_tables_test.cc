@@ -106,6 +106,58 @@ class MariadbTables : public ::testing::Test {
   std::unique_ptr<FeedServer> feed_;
 };
 
+TEST_F(MariadbTables, VersionedTableHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note"));
+}
+
+TEST_F(MariadbTables, VersionedTableWithNamedTimesHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20), since TIMESTAMP(6) GENERATED "
+      "ALWAYS AS ROW START, until TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR "
+      "SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING");
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "since", "until"));
+}
+
+// MariaDB logs their changes as statements whatever the format.
+TEST_F(MariadbTables, TableVersionedByTransactionsStopsTheFeed) {
+  StartFeed("never");
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20), since BIGINT UNSIGNED GENERATED "
+      "ALWAYS AS ROW START, until BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR "
+      "SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING");
+  sql_.MustExecute("INSERT INTO item (id, note) VALUES (1, 'a')");
+  feed_->WaitForReason("STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(MariadbTables, VersionedTableWithoutKeyHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut("CREATE TABLE item (id INT, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+}
+
+TEST_F(MariadbTables, ChangesOfAVersionedTableAreThoseOfItsCurrentRows) {
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  StartFeed("never");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a'), (2, 'b')");
+  sql_.MustExecute("UPDATE item SET note = 'x'");
+  sql_.MustExecute("DELETE FROM item WHERE id = 1");
+  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 2", "DELETE 1"));
+}
+
+TEST_F(MariadbTables, VersionedTableOfAStreamThatIsLateHasItsCurrentRowsAlone) {
+  StartFeed("never");
+  ChangeReader(*feed_).TokenOfNow(sql_);
+  feed_->Stop();
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a')");
+  sql_.MustExecute("UPDATE item SET note = 'x'");
+  sql_.MustExecute("DROP TABLE item");
+  feed_->Start();
+  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "UPDATE 1"));
+}
+
 TEST_F(MariadbTables, ColumnsThatTheServerHidesAreNowhere) {
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, note TEXT, DB_ROW_HASH_1 BIGINT, UNIQUE KEY (note))");
