@@ -2,10 +2,13 @@
 
 #include "ingest/table_plans.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
 
@@ -21,11 +24,16 @@ absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds, Sequ
 absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, Sequence next,
                                  Entry& entry) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::TableMap map, binlog::ParseTableMap(body, flavour_));
-  if (!rules_.Captures(map.database, map.table)) {
+  const auto skip = [&] {
     entry = {.map = std::string(body), .plan = nullptr, .counters = nullptr};
     return absl::OkStatus();
-  }
+  };
+  if (!rules_.Captures(map.database, map.table)) return skip();
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableDetails> details, DetailsFor(map));
+  if (IsSequence(map, details)) {
+    NoteSequence({std::string(map.database), std::string(map.table)});
+    return skip();
+  }
   if (details.has_value()) {
     MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
   }
@@ -36,6 +44,26 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   entry = {
       .map = std::string(body), .plan = std::move(plan), .counters = counters_.For(table->name)};
   return absl::OkStatus();
+}
+
+// A SEQUENCE of MariaDB is a table of one row, of which each event INSERTs another form.
+bool TablePlans::IsSequence(const binlog::TableMap& map,
+                            const std::optional<TableDetails>& details) const {
+  if (flavour_ != Flavour::kMariadb) return false;
+  if (details.has_value()) return details->sequence;
+  constexpr std::string_view kColumns[] = {
+      "next_not_cached_value", "minimum_value", "maximum_value",
+      "start_value",           "increment",     "cache_size",
+      "cycle_option",          "cycle_count"};
+  return map.has_names &&
+         std::equal(map.columns.begin(), map.columns.end(), std::begin(kColumns),
+                    std::end(kColumns),
+                    [](const auto& column, std::string_view name) { return column.name == name; });
+}
+
+void TablePlans::NoteSequence(const TableName& name) {
+  if (!sequences_.insert(name).second) return;
+  spdlog::info("{} is a sequence: its values are not captured", name.ToString());
 }
 
 absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {

@@ -33,7 +33,7 @@ class TablePlans {
  public:
   struct Entry {
     std::string map;                           // bytes of the TABLE_MAP body
-    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures the table
+    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures it, or it is a sequence
     TableCounters* counters = nullptr;         // null without a plan
     bool rows_noted = false;                   // coverage knows of rows of this definition
     bool partial_noted = false;                // and of partial row images
@@ -68,6 +68,8 @@ class TablePlans {
 
  private:
   absl::Status Compile(std::string_view body, int64_t commit_seconds, Sequence next, Entry& entry);
+  bool IsSequence(const binlog::TableMap& map, const std::optional<TableDetails>& details) const;
+  void NoteSequence(const TableName& name);
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;
@@ -79,6 +81,7 @@ class TablePlans {
   const FetchDetails fetch_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
   absl::flat_hash_set<TableName> redefined_;  // in this stream
+  absl::flat_hash_set<TableName> sequences_;  // that were told of
 };
 
 }  // namespace millrace::ingest

@@ -47,6 +47,8 @@ struct TableDetails {
   // Unix time in seconds of the last CREATE or ALTER of the table, as the source tells it; 0 if it
   // does not.
   int64_t defined_seconds = 0;
+  // A SEQUENCE of MariaDB, which is stored as a table.
+  bool sequence = false;
 };
 
 }  // namespace millrace

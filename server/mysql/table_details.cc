@@ -227,6 +227,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   const auto text = [&row](size_t i) { return i < row.size() ? row[i].value_or("") : ""; };
   const std::string seconds = text(0);
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), details.defined_seconds);
+  details.sequence = text(1) == "SEQUENCE";
   if (text(1) == "SYSTEM VERSIONED" && !names_versions) AddVersionColumns(details);
   AddHashColumns(ParseNumber(text(2)), details);
   return details;

@@ -172,6 +172,8 @@ absl::StatusOr<bool> TableReader::Describe() {
   }
   MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
   if (!details_.has_value()) return IsThere();
+  // Renamed to a name that is read. It has no rows that are captured.
+  if (details_->sequence) return false;
   MILLRACE_ASSIGN_OR_RETURN(key_, FetchTableKey(connection_, assignment_.table));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t estimate,
                             FetchRowEstimate(connection_, assignment_.table));

@@ -74,8 +74,8 @@ class LearnCall {
     std::vector<DescribedTable> described;
     for (const TableName& table : tables) {
       MILLRACE_ASSIGN_OR_RETURN(auto details, FetchTableDetails(connection_, table));
-      // Dropped meanwhile.
-      if (!details.has_value()) continue;
+      // Dropped meanwhile, or a sequence has its name.
+      if (!details.has_value() || details->sequence) continue;
       auto map = schema::DescribedMap::Make(*details, connection_.info().flavour);
       if (map.ok()) {
         described.push_back({.details = *std::move(details), .map = *std::move(map)});

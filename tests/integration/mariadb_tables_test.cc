@@ -186,6 +186,16 @@ TEST_F(MariadbTables, ColumnsThatTheServerHidesAreNowhere) {
   }
 }
 
+TEST_F(MariadbTables, SequencesAreNotCaptured) {
+  StartFeed("never");
+  sql_.MustExecute("CREATE SEQUENCE numbers CACHE 2");
+  for (int i = 0; i < 6; ++i) sql_.MustQuery("SELECT NEXTVAL(numbers)");
+  sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY DEFAULT NEXTVAL(numbers), note TEXT)");
+  sql_.MustExecute("INSERT INTO item (note) VALUES ('a')");
+  EXPECT_THAT(Told(), ElementsAre("INSERT 7"));
+  feed_->WaitForLog("shop.numbers is a sequence: its values are not captured");
+}
+
 class LateStream : public MariadbTables {
  protected:
   // Runs the statements while nobody reads the binlog.
