@@ -137,9 +137,11 @@ TEST(SelectPlanTest, AmbiguousTextIsToldAsFromTheBinlog) {
                                                             "a\x1a\x01\\",
                                                             8));
   EXPECT_TRUE(fixture.invalid().empty());
-  EXPECT_EQ(fixture.Encode({"0", "3", "\x81\x5f"}), std::string("\x0a\0\x12\x02"
-                                                                "a,\x1a\x01\\",
-                                                                9));
+  // What is found in it points into it.
+  const Texts ambiguous = {"0", "3", "\x81\x5f"};
+  EXPECT_EQ(fixture.Encode(ambiguous), std::string("\x0a\0\x12\x02"
+                                                   "a,\x1a\x01\\",
+                                                   9));
   ASSERT_EQ(fixture.invalid().size(), 3u);
   EXPECT_EQ(fixture.invalid()[0].bytes, "0");
   EXPECT_EQ(fixture.invalid()[1].bytes, "3");
