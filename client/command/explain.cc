@@ -45,7 +45,7 @@ std::string Advice(const v1::ErrorDetail& detail) {
   if (reason == "SNAPSHOT_EXPIRED") return "start anew with --from snapshot";
   if (reason == "CATCHUP_LIMIT" || reason == "STREAM_LIMIT" || reason == "NOT_READY" ||
       reason == "STOPPING") {
-    return "try again in a moment";
+    return "retry in a few seconds";
   }
   if (reason == "LOG_DAMAGED") return "see the server's log";
   return "";
@@ -53,7 +53,7 @@ std::string Advice(const v1::ErrorDetail& detail) {
 
 std::string ExplainConnection(const absl::Status& failure, const std::string& address) {
   std::string cause = InnermostCause(failure);
-  // gRPC tells why only in its log.
+  // gRPC gives the cause only in its log.
   if (cause == "empty address list") {
     cause = "the TLS files cannot be used, GRPC_VERBOSITY=error shows why";
   }

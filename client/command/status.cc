@@ -106,7 +106,7 @@ std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) 
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
-// What stands in place of a sequence; null for a reader that has one.
+// The word shown instead of a sequence; null for a reader that has one.
 const char* ElsewhereText(v1::SubscriptionStatus::Place place) {
   if (place == v1::SubscriptionStatus::PLACE_IN_SNAPSHOT) return "in snapshot";
   if (place == v1::SubscriptionStatus::PLACE_IN_OTHER_LOG) return "in another log";

@@ -155,14 +155,14 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::Known(const std::string& n
   return Fetch(name, *found_key);
 }
 
-// The type of the version that rows of this sequence are of; null from a server that tells the
+// The type of the version that rows of this sequence are of; null from a server that has the
 // newest alone.
 absl::StatusOr<const RowTypes::Generation*> RowTypes::At(const std::string& name,
                                                          const TableKey& key, uint64_t sequence) {
   {
     absl::MutexLock lock(&mutex_);
     const RowType& type = types_[name];
-    if (type.tells_newest_alone) return nullptr;
+    if (type.lacks_history) return nullptr;
     for (const auto& [version, span] : type.versions) {
       if (span.first <= sequence && sequence <= span.last) return span.generation;
     }
@@ -179,8 +179,8 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::At(const std::string& name
   if (!loaded.ok()) return loaded;
   absl::MutexLock lock(&mutex_);
   RowType& type = types_[name];
-  type.tells_newest_alone = table.last_sequence() == 0;
-  if (type.tells_newest_alone) return nullptr;
+  type.lacks_history = table.last_sequence() == 0;
+  if (type.lacks_history) return nullptr;
   Span& span = type.versions[table.version()];
   if (span.generation == nullptr) {
     span.generation = generation.get();

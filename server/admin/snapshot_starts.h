@@ -2,21 +2,19 @@
 
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/bounded_queue.h"
+#include "api/source_questions.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "millrace/v1/admin.pb.h"
 
 namespace millrace::admin {
 
-// Answers calls of StartSnapshot one after the other on a thread of its own, because beginning a
-// snapshot asks the source, which may take as long as a connection may. Thread-safe.
+// Runs calls of StartSnapshot one after another on a thread of its own, because beginning a
+// snapshot queries the source. Thread-safe.
 class SnapshotStarts {
  public:
   // Begins a snapshot. May block.
@@ -30,22 +28,18 @@ class SnapshotStarts {
   };
 
   explicit SnapshotStarts(Begin begin);
-  // Stops.
-  ~SnapshotStarts();
 
-  // Finishes the call's reactor, now or later. UNAVAILABLE NOT_READY: too many wait; STOPPING.
+  // Finishes the call's reactor, now or later. UNAVAILABLE NOT_READY: too many calls are queued;
+  // STOPPING.
   void Post(const Call& call);
-  // Refuses with STOPPING what waits and what comes; what is being begun is finished.
-  void Stop();
+  // Refuses queued and later calls with STOPPING. A snapshot that is being begun is begun.
+  void Stop() { calls_.RequestStop(); }
 
  private:
-  void Run();
-  void Answer(const Call& call) const;
+  void Answer(const Call& call, const absl::Status& refusal) const;
 
   const Begin begin_;
-  std::atomic<bool> stopping_{false};
-  BoundedQueue<Call> calls_;
-  std::thread thread_;
+  api::SourceQuestions calls_;  // stops before begin_ goes
 };
 
 }  // namespace millrace::admin

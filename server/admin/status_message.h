@@ -7,7 +7,7 @@
 
 namespace millrace::admin {
 
-// The reading as GetStatus answers it, without what is not read at one moment: version, start, log
+// The reading as GetStatus returns it, without what is not read at one moment: version, start, log
 // id, tokens, rates and the error of planned snapshots.
 v1::GetStatusResponse StatusMessage(const StatusReading& reading);
 

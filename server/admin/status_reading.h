@@ -61,7 +61,7 @@ struct FeedReading {
   std::vector<ReaderReading> subscriptions;  // in the order of their names
 };
 
-// Everything that operators ask, at one moment: what the Admin service answers, and metrics.
+// Everything that operators ask, at one moment: for the Admin service and for metrics.
 struct StatusReading {
   Micros now = 0;  // time of day
   ProcessStatus process;

@@ -206,7 +206,7 @@ class ReflectionService final : public Base {
 
 Reflection::Reflection(feed::RowTypes& types, std::vector<std::string> services)
     : answers_(std::make_unique<Answers>(types, std::move(services))) {
-  // gRPC answers health without its generated messages. This puts them into the generated pool.
+  // gRPC serves health without its generated messages. This puts them into the generated pool.
   grpc::health::v1::HealthCheckRequest::descriptor();
   namespace stable = grpc::reflection::v1;
   namespace alpha = grpc::reflection::v1alpha;

@@ -43,7 +43,7 @@ class Server {
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
     const coverage::Coverage* coverage = nullptr;
     EnsureCovered ensure = nullptr;
-    // For ListTables with `ask_source`; null answers it from the log alone.
+    // For ListTables with `ask_source`; null: ListTables reads the log alone.
     LearnTables learn_tables = nullptr;
   };
   // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument

@@ -15,7 +15,7 @@ constexpr size_t kQuestionsMax = 16;
 
 absl::Status TooManyQuestions() {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
-                   "many other calls are waiting to ask the source; try again in a moment");
+                   "many other calls are waiting to ask the source; retry in a few seconds");
 }
 
 }  // namespace

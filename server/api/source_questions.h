@@ -11,20 +11,20 @@
 
 namespace millrace::api {
 
-// Calls that have to ask the source, one after another on a thread of its own, because the source
-// may take its time. Thread-safe.
+// Runs calls that query the source one after another on a thread of its own, because a query may
+// take long. Thread-safe.
 class SourceQuestions {
  public:
-  // Answers one call. Called exactly once, with OK, or with why the call is refused.
+  // Answers one call. Called exactly once: with OK, or with the reason to refuse the call.
   using Answer = std::function<void(const absl::Status& refusal)>;
 
   SourceQuestions();
   // Stops.
   ~SourceQuestions();
 
-  // Answers now or later. Refusals: kUnavailable NOT_READY: too many wait; STOPPING.
+  // Answers now or later. Refusals: kUnavailable NOT_READY: too many calls are queued; STOPPING.
   void Post(const Answer& answer);
-  // Refuses what waits and what comes; waits for nothing.
+  // Refuses queued and later calls. Does not block.
   void RequestStop();
 
  private:

@@ -30,7 +30,7 @@ struct BoundCondition {
   bool negated = false;  // as Condition
   std::vector<BoundCondition> children;
 
-  // Of what is no kAnd, kOr, kNot: the column by its index, and values of its type. `<=> NULL` is
+  // Of predicates only: the column by its index, and values of its type. `<=> NULL` is
   // kIsNull.
   size_t column = 0;
   ValueType type = ValueType::kOpaque;

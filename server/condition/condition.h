@@ -78,7 +78,7 @@ struct Condition {
   bool negated = false;
   std::vector<Condition> children;
 
-  // Of what is no kAnd, kOr, kNot: the column and what it is compared with.
+  // Of predicates only: the column and what it is compared with.
   std::string column;
   size_t offset = 0;  // of the column in the condition's text
   Comparison comparison = Comparison::kEqual;

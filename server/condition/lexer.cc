@@ -75,7 +75,7 @@ absl::StatusOr<Token> Lexer::Next() {
   return Read(Token::Kind::kSymbol);
 }
 
-// A sign belongs to the number behind it: there is no arithmetic.
+// A sign belongs to the number after it: there is no arithmetic.
 bool Lexer::AtNumber() const {
   const size_t sign = At() == '-' || At() == '+' ? 1 : 0;
   const size_t point = At(sign) == '.' ? 1 : 0;

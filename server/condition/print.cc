@@ -73,7 +73,7 @@ std::string PrintLike(const Condition& like) {
   return printed;
 }
 
-// What stands after the column.
+// The part after the column.
 std::string PrintOperator(const Condition& predicate) {
   const std::string_view negation = predicate.negated ? "NOT " : "";
   switch (predicate.kind) {

@@ -148,7 +148,7 @@ absl::StatusOr<std::string> FitText(const Literal& literal, const Column& column
 }
 
 absl::StatusOr<std::string> FitBytes(const Literal& literal) {
-  if (literal.kind != Literal::Kind::kBytes) return Misfit("is no bytes: write X'00ff'");
+  if (literal.kind != Literal::Kind::kBytes) return Misfit("is not a bytes literal: write X'00ff'");
   return literal.text;
 }
 
@@ -162,7 +162,8 @@ absl::StatusOr<Value> FitEnum(const Literal& literal, const Column& column) {
 }
 
 absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kString) return Misfit("is no labels: write them in quotes");
+  if (literal.kind != Literal::Kind::kString)
+    return Misfit("is not a list of labels: write them in quotes");
   if (literal.text.empty()) return Value(literal.text);
   std::string_view rest = literal.text;
   auto next = column.labels.begin();

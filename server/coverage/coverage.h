@@ -25,9 +25,9 @@
 
 namespace millrace::coverage {
 
-// Knows of each table from which change on the log holds all its rows. Whoever learns of something
-// that ends this reports it here. The writing methods belong to the ingest thread; readers see a
-// change once MarkStored has been called for the batch that it went to disk with.
+// Coverage of each table: the sequence from which the log holds all its rows. Every room that sees
+// an event that ends it reports the event here. The writing methods belong to the ingest thread;
+// readers see a change once MarkStored has been called for the batch that it went to disk with.
 class Coverage {
  public:
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.

@@ -70,7 +70,7 @@ TableCoverage AfterReadingBegins(const std::optional<TableCoverage>& before, Seq
 
 TableCoverage AfterReadingEnds(TableCoverage before, Sequence begin) {
   before.complete = true;
-  // After `begin`, the table was emptied meanwhile, or another snapshot has read it.
+  // After `begin`: the table was emptied since, or another snapshot has read it.
   before.begin = std::max(before.begin, begin);
   return before;
 }

@@ -3,57 +3,29 @@
 #include "feed/json_form.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <unordered_set>
 
 #include "absl/strings/escaping.h"
 #include "base/bytes.h"
 #include "feed/wire_field.h"
 #include "google/protobuf/util/time_util.h"
-#include "model/json_escapes.h"
+#include "transcode/json_text.h"
 
 namespace millrace::feed {
 namespace {
 
 using schema::FieldType;
 
-constexpr std::array<char, 256> kEscapes = JsonEscapes();
 constexpr std::string_view kZeroTimestamp = "\"0000-00-00 00:00:00\"";
 
-// Fields of google.protobuf.Timestamp, millrace.v1.Geometry and millrace.v1.Vector.
-constexpr uint32_t kTimestampSeconds = 1;
-constexpr uint32_t kTimestampNanos = 2;
+// Fields of millrace.v1.Geometry and millrace.v1.Vector.
 constexpr uint32_t kGeometrySrid = 1;
 constexpr uint32_t kGeometryWkb = 2;
 constexpr uint32_t kVectorValues = 1;
-// The year 9999, what a Timestamp may hold.
-constexpr uint64_t kSecondsMax = 253'402'300'799;
-constexpr uint64_t kNanosMax = 999'999'999;
-
-void AppendString(std::string& to, std::string_view text) {
-  to.push_back('"');
-  size_t copied = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const char escape = kEscapes[byte];
-    if (escape == 0) [[likely]]
-      continue;
-    to.append(text, copied, i - copied);
-    copied = i + 1;
-    to.push_back('\\');
-    to.push_back(escape);
-    if (escape != 'u') continue;
-    constexpr std::string_view kHexDigits = "0123456789abcdef";
-    to.append("00");
-    to.push_back(kHexDigits[byte >> 4]);
-    to.push_back(kHexDigits[byte & 0xf]);
-  }
-  to.append(text, copied);
-  to.push_back('"');
-}
 
 void AppendBase64(std::string& to, std::string_view bytes) {
   std::string text;
@@ -77,7 +49,7 @@ void AppendQuotedInteger(std::string& to, Number value) {
   to.push_back('"');
 }
 
-// `digits` with the point behind the first of them, times 10^exponent.
+// `digits` with the point after the first digit, times 10^exponent.
 void AppendPlain(std::string& to, std::string_view digits, int exponent) {
   if (exponent < 0) {
     to.append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits);
@@ -129,19 +101,12 @@ bool AppendTimestamp(std::string& to, std::string_view message) {
     to.append(kZeroTimestamp);
     return true;
   }
-  uint64_t seconds = 0;
-  uint64_t nanos = 0;
-  ByteReader reader(message);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == kTimestampSeconds) seconds = field.varint;
-    if (field.number == kTimestampNanos) nanos = field.varint;
-  }
-  if (!reader.ok() || seconds > kSecondsMax || nanos > kNanosMax) return false;
+  const std::optional<WireTimestamp> wire = ParseTimestamp(message);
+  if (!wire.has_value()) return false;
   google::protobuf::Timestamp time;
-  time.set_seconds(static_cast<int64_t>(seconds));
-  time.set_nanos(static_cast<int32_t>(nanos));
-  AppendString(to, google::protobuf::util::TimeUtil::ToString(time));
+  time.set_seconds(static_cast<int64_t>(wire->seconds));
+  time.set_nanos(static_cast<int32_t>(wire->nanos));
+  transcode::AppendJsonString(to, google::protobuf::util::TimeUtil::ToString(time));
   return true;
 }
 
@@ -225,7 +190,7 @@ bool AppendValue(std::string& to, const WireField& field, FieldType type) {
       AppendJsonDouble(to, std::bit_cast<double>(LoadLittle64(field.value.data())));
       return true;
     case FieldType::kString:
-      AppendString(to, field.value);
+      transcode::AppendJsonString(to, field.value);
       return true;
     case FieldType::kBytes:
       AppendBase64(to, field.value);
@@ -256,7 +221,7 @@ JsonForm::JsonForm(const schema::TableVersion& version) {
       std::string name = column.name;
       if (names.contains(name)) name = column.field_name;
       while (!names.insert(name).second) name += "_";
-      AppendString(member.key, name);
+      transcode::AppendJsonString(member.key, name);
       member.key.push_back(':');
       members_.push_back(std::move(member));
     }

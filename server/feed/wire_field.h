@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -48,6 +49,29 @@ inline bool NextField(ByteReader& reader, WireField& field) {
   field.tagged = rest.substr(0, reader.offset() - begin);
   if (type != 2) field.value = rest.substr(value_begin - begin, reader.offset() - value_begin);
   return true;
+}
+
+// A google.protobuf.Timestamp on the wire.
+struct WireTimestamp {
+  uint64_t seconds = 0;  // since 1970; before the year 10000
+  uint64_t nanos = 0;    // below a second
+};
+
+// Nothing: the bytes are no Timestamp, or one before 1970.
+inline std::optional<WireTimestamp> ParseTimestamp(std::string_view message) {
+  constexpr uint32_t kSeconds = 1;
+  constexpr uint32_t kNanos = 2;
+  constexpr uint64_t kSecondsMax = 253'402'300'799;
+  constexpr uint64_t kNanosMax = 999'999'999;
+  WireTimestamp time;
+  ByteReader reader(message);
+  WireField field;
+  while (NextField(reader, field)) {
+    if (field.number == kSeconds) time.seconds = field.varint;
+    if (field.number == kNanos) time.nanos = field.varint;
+  }
+  if (!reader.ok() || time.seconds > kSecondsMax || time.nanos > kNanosMax) return std::nullopt;
+  return time;
 }
 
 }  // namespace millrace::feed

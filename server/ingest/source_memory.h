@@ -26,8 +26,8 @@ struct LastTransaction {
   friend bool operator==(const LastTransaction&, const LastTransaction&) = default;
 };
 
-// What a log remembers of its source beside the position, to know it again: names, offsets and
-// A server that was reset or restored assigns the same GTIDs again.
+// What a log remembers of its source beside the position, to recognise it: a server that was reset
+// or restored assigns the same names, offsets and GTIDs again.
 struct SourceMemory {
   std::string server;  // that the position was read from, see ServerName; empty if unknown
   std::string file;    // of the position

@@ -10,10 +10,10 @@
 
 namespace millrace::ingest {
 
-// Notes in the registry what a statement of MariaDB says of columns whose meaning no TABLE_MAP
-// tells, so that rows can be read after the source has renamed or dropped their table. To be called
-// before the registry is told to doubt the statement's tables. `finished`: false for an ALTER that
-// has only begun. Only of tables that are `captured`.
+// Stores in the registry the types that a MariaDB statement gives to columns whose type is not in a
+// TABLE_MAP, so that their rows can be read after the source has renamed or dropped the table. Call
+// it before Registry::Doubt on the statement's tables. `finished`: false for an ALTER that has only
+// begun. Ignores tables that are not `captured`.
 void NoteStatedTypes(const SentStatement& sent, const schema::Statement& statement, bool finished,
                      const std::function<bool(const TableName&)>& captured,
                      schema::Registry& registry);

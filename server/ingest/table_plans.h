@@ -81,7 +81,7 @@ class TablePlans {
   const FetchDetails fetch_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
   absl::flat_hash_set<TableName> redefined_;  // in this stream
-  absl::flat_hash_set<TableName> sequences_;  // that were told of
+  absl::flat_hash_set<TableName> sequences_;  // that were logged
 };
 
 }  // namespace millrace::ingest

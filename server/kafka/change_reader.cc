@@ -3,6 +3,7 @@
 #include "kafka/change_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -18,12 +19,8 @@ using feed::WireField;
 using v1::Change;
 using v1::Transaction;
 
-// google.protobuf.Any and Timestamp.
+// google.protobuf.Any.
 constexpr uint32_t kAnyValue = 2;
-constexpr uint32_t kTimestampSeconds = 1;
-constexpr uint32_t kTimestampNanos = 2;
-constexpr uint64_t kSecondsMax = 253'402'300'799;  // year 9999, what Timestamp may hold
-constexpr uint64_t kNanosMax = 999'999'999;
 
 bool IsRow(uint8_t operation) {
   return operation == v1::OPERATION_INSERT || operation == v1::OPERATION_UPDATE ||
@@ -154,16 +151,9 @@ bool HasImagesOfOperation(const ChangeView& change) {
 }
 
 bool ParseTime(std::string_view bytes, Micros& time) {
-  uint64_t seconds = 0;
-  uint64_t nanos = 0;
-  ByteReader reader(bytes);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == kTimestampSeconds) seconds = field.varint;
-    if (field.number == kTimestampNanos) nanos = field.varint;
-  }
-  if (!reader.ok() || seconds > kSecondsMax || nanos > kNanosMax) return false;
-  time = static_cast<Micros>(seconds * 1'000'000 + nanos / 1000);
+  const std::optional<feed::WireTimestamp> wire = feed::ParseTimestamp(bytes);
+  if (!wire.has_value()) return false;
+  time = static_cast<Micros>(wire->seconds * 1'000'000 + wire->nanos / 1000);
   return true;
 }
 

@@ -81,7 +81,7 @@ void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) 
   }
   done(ShouldStop() ? Stopping()
                     : MakeError(absl::StatusCode::kUnavailable, "MIRROR_BUSY",
-                                "another rewind is under way; try again in a moment"));
+                                "another rewind is under way; retry in a few seconds"));
 }
 
 bool Mirror::WaitUntilWanted() {

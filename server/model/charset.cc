@@ -112,7 +112,7 @@ std::unique_ptr<uint32_t[]> EncodeTable(const SingleByteTable& table) {
   return encoded;
 }
 
-// Bytes that stand for what a lower one stands for.
+// Bytes that mean the same character as a lower byte.
 std::bitset<256> AliasesIn(const uint32_t* encoded) {
   std::bitset<256> aliases;
   for (size_t byte = 1; byte < 256; ++byte) {

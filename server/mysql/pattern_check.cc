@@ -62,7 +62,7 @@ absl::StatusOr<bool> AnyColumnMatches(Connection& connection, const std::string&
     if (++seen > kTablesMax) return true;
     const auto details = FetchTableDetails(connection, table);
     if (absl::IsUnavailable(details.status())) return details.status();
-    // Altered meanwhile, for example: a warning is not worth a failure.
+    // Altered since, for example: a warning is not worth a failure.
     if (!details.ok()) return true;
     if (!details->has_value()) continue;
     const std::vector<ColumnDetails>& known = (*details)->columns;

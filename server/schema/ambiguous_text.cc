@@ -21,7 +21,7 @@ std::vector<bool> AmbiguousLabels(const Column& column) {
   if (is_enum) ambiguous.push_back(empty != column.labels.end());
   if (!is_enum) taken.insert("");
   for (size_t i = 0; i < column.labels.size(); ++i) {
-    // A label that is no text is told by its bytes.
+    // A label that is no text is delivered as bytes.
     ambiguous.push_back(LabelIsText(column, i) && !taken.insert(column.labels[i]).second);
   }
   return ambiguous;

@@ -309,13 +309,13 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
     column.labels = details->labels;
     return absl::OkStatus();
   }
-  if (told.empty()) return Unproven(i, "nothing tells its labels");
+  if (told.empty()) return Unproven(i, "its labels are unknown");
   return LabelsUnproven(
       i, fmt::format("its labels are of charset {}, which is unknown here", column.charset),
       kLeaveOut);
 }
 
-// Labels of information_schema. An event that told them before knows better.
+// Labels of information_schema. Labels of an earlier event take precedence.
 absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   const Column* before = sources_[i].before;
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());

@@ -160,7 +160,7 @@ std::string Contradiction(const binlog::TableMap& map, const ColumnMap& column,
   if (map.has_signedness && IsInteger(column.type) && column.is_unsigned != details.is_unsigned) {
     return "signed and unsigned differ between the event and information_schema";
   }
-  // Whether a hash admits NULL is not told of it.
+  // information_schema does not show whether a hash admits NULL.
   if (!details.hidden && column.nullable != details.nullable) {
     return "NULL is admitted in only one of the event and information_schema";
   }

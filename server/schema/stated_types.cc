@@ -62,7 +62,7 @@ class Reader {
     return charset_.ToUtf8(lexer_.Take().Name(charset_));
   }
 
-  // A column, or an index or constraint, up to the comma or parenthesis behind it. False: neither.
+  // A column, or an index or constraint, up to the comma or parenthesis after it. False: neither.
   bool ReadItem(StatedTypes& types) {
     const Token first = lexer_.Peek();
     if (first.IsAny({"PRIMARY", "UNIQUE", "KEY", "INDEX", "CONSTRAINT", "FOREIGN", "FULLTEXT",

@@ -23,7 +23,7 @@ struct RowChoice {
   bool all() const { return where.empty() && key_from.empty() && key_to.empty(); }
 };
 
-// What of the choice can be known without a table: `where` parses. Errors as ChoiceSql.
+// Checks the syntax of `where`; needs no table. Errors as ChoiceSql.
 absl::Status CheckSyntax(const RowChoice& choice);
 
 // The rows of `choice` as SQL over `columns`, whose first in the key is `first_key_column`; empty

@@ -296,7 +296,7 @@ absl::StatusOr<bool> Snapshots::State::MustBegin(const TableName& table) const {
   const std::string reason = coverage.has_value() ? coverage->invalid_reason : "";
   if (reason == coverage::kPartialRows) {
     return Unavailable(fmt::format(
-        "the binlog told of rows of table {} without all their columns since its snapshot; run "
+        "the binlog has row images of table {} that lack columns since its snapshot; run "
         "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
         table.ToString(), table.ToString()));
   }

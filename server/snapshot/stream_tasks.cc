@@ -20,7 +20,7 @@ absl::Status StreamBroke() {
 absl::Status TooLate() {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
                    "the feed does not read the source now, or lags behind the end of its binlog; "
-                   "see millrace status, and try again in a moment");
+                   "see millrace status, and retry in a few seconds");
 }
 
 absl::Status Closed() { return absl::CancelledError("the stream has ended"); }

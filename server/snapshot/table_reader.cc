@@ -186,7 +186,7 @@ absl::StatusOr<bool> TableReader::Describe() {
       return absl::OkStatus();
     }
     refusal_ = Resolve(stream);
-    // The log may have rows of another definition, though the stream told of no statement.
+    // The log may have rows of another definition, though the stream saw no statement.
     if (refusal_.ok() && stream.coverage().OnRows(*version_)) verdict = Verdict::kChanged;
     return absl::OkStatus();
   }));

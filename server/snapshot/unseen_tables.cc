@@ -31,7 +31,7 @@ struct DescribedTable {
 
 absl::Status NotReady(std::string_view what) {
   return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
-                   fmt::format("{}; see millrace status, and try again in a moment", what));
+                   fmt::format("{}; see millrace status, and retry in a few seconds", what));
 }
 
 // The tables of one call, a part at a time.
@@ -74,7 +74,7 @@ class LearnCall {
     std::vector<DescribedTable> described;
     for (const TableName& table : tables) {
       MILLRACE_ASSIGN_OR_RETURN(auto details, FetchTableDetails(connection_, table));
-      // Dropped meanwhile, or a sequence has its name.
+      // Dropped since, or a sequence has its name.
       if (!details.has_value() || details->sequence) continue;
       auto map = schema::DescribedMap::Make(*details, connection_.info().flavour);
       if (map.ok()) {
@@ -104,7 +104,7 @@ class LearnCall {
 
   void Resolve(const std::vector<DescribedTable>& described, StreamAccess& stream) {
     for (const auto& [details, map] : described) {
-      // The stream has learned it meanwhile, perhaps in a newer form.
+      // The stream has learned it since, perhaps in a newer form.
       if (stream.registry().HasVersion(details.name)) continue;
       auto stated = stream.registry().Stated(details.name);
       const auto version =

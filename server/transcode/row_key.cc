@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned kWireTypeBits = 3;
 
-// Stands in digests that tokens depend on: do not renumber.
+// Part of digests that tokens depend on: do not renumber.
 enum class ValueKind : uint8_t { kField = 0, kInvalidText = 1, kAmbiguousText = 2 };
 
 struct Value {

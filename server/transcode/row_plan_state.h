@@ -91,7 +91,7 @@ class RowPlan::State : private FieldWriter {
 
   size_t json_columns_ = 0;
   static constexpr size_t kNoRowEnd = static_cast<size_t>(-1);
-  size_t row_end_ = kNoRowEnd;  // column that tells whether a row is a current one
+  size_t row_end_ = kNoRowEnd;  // column that marks current rows
 
   // Of the last before image: its bytes, empty if there is none to go by, and its columns.
   std::string_view before_;

@@ -45,7 +45,7 @@ class FakeFeed : public v1::ChangeFeed::Service {
   // Streams are answered in this order; after the last, with the reason SCRIPT_OVER.
   void Add(Script script);
   void SetTable(const v1::Table& table);
-  // What GetTable answers of a sequence in the table's span.
+  // What GetTable returns for a sequence in the table's span.
   void AddPastTable(const v1::Table& table);
   // Tokens that GetPosition gives, in this order; the last again and again.
   void SetPositions(std::vector<std::string> tokens);

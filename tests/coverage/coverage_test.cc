@@ -225,14 +225,14 @@ TEST_F(CoverageTest, ColumnThatIsPutBackInvalidatesItsTable) {
   EXPECT_EQ(InvalidReason(kOrders), kOtherColumns);
 }
 
-// Definitions that no statement told of.
+// Definitions that changed without a statement in the binlog.
 
 TEST_F(CoverageTest, RowsOfAnotherDefinitionInvalidate) {
   coverage_->Set(kOrders, kWhole);
   EXPECT_FALSE(coverage_->OnRows(*Define({"id"})));
   EXPECT_TRUE(coverage_->OnRows(*Define({"id", "note"})));
   EXPECT_EQ(InvalidReason(kOrders), kRedefined);
-  EXPECT_FALSE(coverage_->OnRows(*Define({"id"}))) << "told once";
+  EXPECT_FALSE(coverage_->OnRows(*Define({"id"}))) << "reported once";
 }
 
 TEST_F(CoverageTest, RowsOfAnotherDefinitionInvalidateAfterARestart) {

@@ -269,7 +269,7 @@ TEST_F(CatchUpTest, TrimmedMeanwhileIsExpired) {
   EXPECT_EQ(ReasonOf(status), "SNAPSHOT_EXPIRED");
 }
 
-TEST_F(CatchUpTest, WhatBecomesOfTablesLaterDoesNotMatterToAToken) {
+TEST_F(CatchUpTest, LaterStatementsKeepSnapshotTokensValid) {
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed_too", .id = i}});
   log_->Commit();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Conditions: what is parsed, printed and parsed again is equal; what is bound becomes SQL in which
-// no byte of a string stands as it came.
+// no byte of a string is copied as it is.
 
 #include <cstdint>
 #include <string>

@@ -284,7 +284,7 @@ TEST_F(MysqlProcessorTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutI
             "a statement that could not be read");
 }
 
-TEST_F(MysqlProcessorTest, RowsOfADefinitionThatNoStatementToldOfInvalidateCoverage) {
+TEST_F(MysqlProcessorTest, SilentRedefinitionInvalidatesCoverage) {
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .row_shape = 77});
   snapshot::TableChanges& changes = live_changes_.Start({"b", "small"}, 100);
   Transaction(1, 1);

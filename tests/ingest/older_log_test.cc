@@ -94,7 +94,7 @@ TEST(AmbiguousText, OnlyTheKeyMattersWhereThereIsOne) {
   EXPECT_TRUE(schema::MayBeAmbiguous(text));
   EXPECT_FALSE(schema::KeyMayBeAmbiguous(table));
   table.columns[0].captured = false;
-  EXPECT_TRUE(schema::KeyMayBeAmbiguous(table)) << "rows are told apart by all their columns";
+  EXPECT_TRUE(schema::KeyMayBeAmbiguous(table)) << "rows are identified by all their columns";
   text.charset = "utf8mb4";
   EXPECT_FALSE(schema::KeyMayBeAmbiguous(table));
 }

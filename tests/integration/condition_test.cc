@@ -140,7 +140,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     sql().MustExecute(fmt::format("INSERT INTO everything VALUES {}", fmt::join(tuples, ", ")));
   }
 
-  // Row `row` has the value of that number of each type; behind the last comes NULL.
+  // Row `row` has the value of that number of each type; after the last comes NULL.
   static std::string TupleOf(const std::vector<ConditionCase>& cases, int id, size_t row) {
     std::string tuple = fmt::format("({}", id);
     for (const ConditionCase& type : cases) {

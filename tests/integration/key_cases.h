@@ -19,7 +19,7 @@ struct KeyCase {
   // Lists of SQL expressions, one for each column. What the server takes for a key that is there
   // makes no row.
   std::vector<std::string> values;
-  std::string options = {};  // behind the table's parentheses
+  std::string options = {};  // after the table's parentheses
 };
 
 // Keys of every type that the flavour has, and of every shape.

@@ -24,7 +24,7 @@ class RandomTables {
  public:
   RandomTables(const SourceServer& source, uint64_t seed);
 
-  // Makes the database anew, with three tables and some rows.
+  // Creates the database again, with three tables and some rows.
   void Create();
   // One transaction of a few statements. Statements that hit a key that is there fail; that is part
   // of it.
@@ -36,7 +36,7 @@ class RandomTables {
 
   // Names that exist now, without database.
   std::vector<std::string> names() const;
-  // Grows with every change of the table's definition, and when a name comes to another table.
+  // Grows with every change of the table's definition, and when another table takes the name.
   int version(const std::string& table) const { return tables_.at(table).version; }
   // All rows now. `excluded` is left out.
   std::multiset<PlainRow> Select(const std::string& table, const std::string& excluded);

@@ -97,7 +97,7 @@ class SnapshotHistory : public ::testing::TestWithParam<Flavour> {
     }
   }
   std::string NewColumn() { return fmt::format("c{}", ++columns_); }
-  // The row after it shows what no statement in the binlog tells.
+  // The row after it shows the definition that no statement in the binlog has.
   void AlterSilently(const std::string& table) {
     Sql("SET sql_log_bin = 0");
     Sql(fmt::format("ALTER TABLE {} ADD COLUMN {} INT NOT NULL DEFAULT {}", table, NewColumn(),

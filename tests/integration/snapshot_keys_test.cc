@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every type as a key: what the feed tells rows apart by is what the source does.
+// Every type as a key: the feed gives rows the same identity as the source.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class KeyTables {
     sql_.MustExecute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
     sql_.MustExecute("CREATE DATABASE IF NOT EXISTS shop");
   }
-  // Rows that no event tells of.
+  // Rows that are in no event.
   void Fill() {
     sql_.MustExecute("SET sql_log_bin = 0");
     for (size_t table = 0; table < keys_.size(); ++table) {

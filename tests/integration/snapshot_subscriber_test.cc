@@ -138,7 +138,7 @@ TEST_P(SnapshotSubscriber, AFilterBringsRowsOfItsTablesAlone) {
   EXPECT_THAT(subscriber.model.Rows("shop.pair"), IsEmpty());
 }
 
-TEST_P(SnapshotSubscriber, WhatBecomesOfTablesDoesNotEndAStartedSnapshot) {
+TEST_P(SnapshotSubscriber, StatementsDoNotExpireAStartedSnapshot) {
   shop_.Fill("pair", 800);
   shop_.Fill("name_ci", 800);
   shop_.Fill("bytes", 800);

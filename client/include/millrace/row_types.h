@@ -84,7 +84,7 @@ class RowTypes {
     const Generation* newest = nullptr;
     // By number of the version; with Names::kAtSequence alone.
     std::map<uint32_t, Span> versions;
-    bool tells_newest_alone = false;  // the server is of an earlier version
+    bool lacks_history = false;  // the server is of an earlier version
     // Fields that the server's newest type did not explain either; not asked for again.
     std::set<int> inexplicable;
   };
