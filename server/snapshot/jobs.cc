@@ -310,9 +310,10 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
     if (IsPartial(job->second.stored)) continue;
     for (const Table& table : job->second.tables) {
       if (table.name != name) continue;
-      const Micros ended = job->second.stored.end_time();
-      const bool recent = ended == 0 || ended >= since;
-      if (!recent || table.progress.state() != TableState::STATE_FAILED) return absl::OkStatus();
+      const bool failed = table.progress.state() == TableState::STATE_FAILED;
+      if (!failed || !table.failed_at.has_value() || *table.failed_at < since) {
+        return absl::OkStatus();
+      }
       return MakeError(
           absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
           fmt::format("table {} could not be read: {}", name.ToString(), table.progress.error()));
@@ -394,7 +395,7 @@ void Jobs::Return(const Assignment& assignment, Micros retry_at) {
   absl::MutexLock lock(&mutex_);
   Job& job = jobs_.at(assignment.job);
   Table& table = job.tables[assignment.ordinal];
-  table.progress = assignment.progress;
+  SetProgress(assignment.progress, table);
   table.taken = false;
   table.retry_at = retry_at;
   if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
@@ -441,11 +442,19 @@ void Jobs::Sleep(uint64_t job, Micros time) {
 void Jobs::Update(const Assignment& assignment) {
   absl::MutexLock lock(&mutex_);
   Job& job = jobs_.at(assignment.job);
-  Progress& progress = job.tables[assignment.ordinal].progress;
-  if (assignment.progress.rows_read() > progress.rows_read()) {
-    job.rows += assignment.progress.rows_read() - progress.rows_read();
+  Table& table = job.tables[assignment.ordinal];
+  if (assignment.progress.rows_read() > table.progress.rows_read()) {
+    job.rows += assignment.progress.rows_read() - table.progress.rows_read();
   }
-  progress = assignment.progress;
+  SetProgress(assignment.progress, table);
+}
+
+void Jobs::SetProgress(const Progress& progress, Table& table) const {
+  const bool fails = progress.state() == TableState::STATE_FAILED;
+  if (fails && table.progress.state() != TableState::STATE_FAILED) {
+    table.failed_at = clock_.SteadyMicros();
+  }
+  table.progress = progress;
 }
 
 void Jobs::SetWaiting(uint64_t job, std::string why) {

@@ -56,8 +56,8 @@ class Jobs {
   std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why the table could not be read, if the last snapshot that read all of it failed and has not
-  // ended before `since` (wall time).
+  // Why the last snapshot of the whole table could not read it, if it failed after `since` (steady)
+  // and since Open: a failure of before a restart says nothing, as the configuration may differ.
   absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // True if the newest snapshot of the whole table has read it, and ended after `since` (wall
@@ -96,6 +96,7 @@ class Jobs {
     Progress progress;
     bool taken = false;
     Micros retry_at = 0;
+    std::optional<Micros> failed_at;  // steady; nothing if it failed before Open
   };
   struct Job {
     StoredJob stored;
@@ -109,6 +110,9 @@ class Jobs {
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
   // Fails the tables of a job whose condition is SQL of an earlier version.
   void RefuseSql(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Notes when it fails.
+  void SetProgress(const Progress& progress, Table& table) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);
