@@ -70,18 +70,22 @@ absl::StatusOr<Event> EventReader::Read(std::string_view bytes) {
   return ChecksumMismatch(event.header);
 }
 
-// A FORMAT_DESCRIPTION carries a checksum if its server knows of checksums, even when they are off.
+// A FORMAT_DESCRIPTION has room for a checksum if its server knows of checksums, even when they are
+// off. Then the four bytes are of the file's event: a dump that begins inside the file changes two
+// fields of the event and computes them again only if checksums are on.
 absl::StatusOr<Event> EventReader::ReadFormatDescription(Event event, std::string_view bytes) {
   MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
   if (knows_checksums) {
     if (event.body.size() < kChecksumSize) {
       return EventTruncated(event.header, "has no room for its checksum");
     }
-    if (!HasRightChecksum(event.header, bytes)) return ChecksumMismatch(event.header);
     event.body.remove_suffix(kChecksumSize);
   }
-  MILLRACE_ASSIGN_OR_RETURN(const Format format, ParseFormatDescription(event));
-  checksums_ = format.checksums;
+  const absl::StatusOr<Format> format = ParseFormatDescription(event);
+  const bool off = !knows_checksums || (format.ok() && !format->checksums);
+  if (!off && !HasRightChecksum(event.header, bytes)) return ChecksumMismatch(event.header);
+  MILLRACE_RETURN_IF_ERROR(format.status());
+  checksums_ = format->checksums;
   return event;
 }
 

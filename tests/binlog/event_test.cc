@@ -67,6 +67,17 @@ TEST_F(EventReaderTest, FormatTurnsChecksumsOff) {
   EXPECT_EQ(ParseMysqlGtid(*event)->gtid->number, 41u);
 }
 
+// A dump from inside a file sends it so if the source has binlog_checksum=NONE.
+TEST_F(EventReaderTest, FormatWithChecksumsOffIsNotVerified) {
+  constexpr size_t kEndPositionAt = 13;
+  constexpr size_t kCreatedAt = EventHeader::kSize + 2 + 50;
+  std::string bytes = FromHex(captured::kMysqlFormatChecksumsOff);
+  bytes.replace(kEndPositionAt, 4, 4, '\0');
+  bytes.replace(kCreatedAt, 4, 4, '\0');
+  EXPECT_TRUE(reader_.Read(bytes).ok());
+  EXPECT_FALSE(reader_.checksums());
+}
+
 TEST_F(EventReaderTest, FormatOfTheFileBeingWrittenHasAChecksumWithoutTheFlag) {
   const auto event = Read(captured::kMysqlFormatInUse);
   ASSERT_TRUE(event.ok()) << event.status();

@@ -53,6 +53,12 @@ class SourceProofTest : public SourceTest {
     content << std::ifstream(source_->data_directory() / file, std::ios::binary).rdbuf();
     return content.str().find(bytes);
   }
+  FirstTransaction ReadAgain(const SourcePosition& from) {
+    const std::unique_ptr<Connection> queries = pool_.Connect().value();
+    const auto stream =
+        pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}).value();
+    return ReadFirstTransaction(*stream);
+  }
   // Compares the source with a log whose last transaction was at this place.
   absl::StatusOr<std::string> CheckLastAt(const SourcePosition& place) {
     const SourcePosition end = End();
@@ -96,6 +102,21 @@ TEST_P(SourceProofTest, PlaceOfAnotherTransactionIsAnotherHistory) {
 }
 
 MILLRACE_BOTH_SERVERS(SourceProofTest);
+
+class SourceProofWithoutChecksums : public SourceProofTest {
+ protected:
+  SourceProofWithoutChecksums() : SourceProofTest({"--binlog-checksum=NONE"}) {}
+};
+
+// Its FORMAT_DESCRIPTION has a wrong checksum in a dump that begins inside the file.
+TEST_P(SourceProofWithoutChecksums, LastIsCompared) {
+  const SourcePosition place = End();
+  sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
+
+  EXPECT_TRUE(ReadAgain(place).found) << ReadAgain(place).status;
+}
+
+MILLRACE_BOTH_SERVERS(SourceProofWithoutChecksums);
 
 class SourceProofWithoutGtids : public SourceProofTest {
  protected:
