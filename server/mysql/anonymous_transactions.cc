@@ -2,6 +2,7 @@
 
 #include "mysql/anonymous_transactions.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/error.h"
@@ -11,14 +12,16 @@
 namespace millrace {
 namespace {
 
+constexpr uint64_t kFirstOffset = 4;
 // A file begins with FORMAT_DESCRIPTION and PREVIOUS_GTIDS; then comes its first transaction.
 constexpr int kEventsBeforeTheSecondTransaction = 3;
 
-absl::StatusOr<bool> BeginsAnonymous(Connection& connection, const std::string& file) {
+absl::StatusOr<bool> BeginsAnonymous(Connection& connection, const std::string& file,
+                                     uint64_t offset) {
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows events,
-      connection.Query(fmt::format("SHOW BINLOG EVENTS IN {} LIMIT {}", QuotedText(file),
-                                   kEventsBeforeTheSecondTransaction)));
+      connection.Query(fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT {}", QuotedText(file),
+                                   offset, kEventsBeforeTheSecondTransaction)));
   for (const QueryRow& event : events.rows) {
     if (events.Text(event, {"Event_type"}) == "Anonymous_Gtid") return true;
   }
@@ -36,7 +39,8 @@ absl::StatusOr<bool> AnonymousTransactionsFollow(Connection& connection,
     const std::string file = files.Text(row, {"Log_name"});
     reached = reached || file == ours.file;
     if (!reached) continue;
-    MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, BeginsAnonymous(connection, file));
+    const uint64_t from = file == ours.file ? std::max(ours.offset, kFirstOffset) : kFirstOffset;
+    MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, BeginsAnonymous(connection, file, from));
     if (anonymous) return true;
   }
   return false;
