@@ -120,7 +120,7 @@ void Ingest::Run() {
   while (true) {
     const uint64_t read_before = processor_ == nullptr ? 0 : processor_->transactions();
     streaming_since_ = 0;
-    const absl::Status status = Cause(RunOnce());
+    const absl::Status status = NoteDoubt(Cause(RunOnce()));
     {
       absl::MutexLock lock(&mutex_);
       if (stopping_) break;
@@ -240,16 +240,41 @@ void Ingest::ForgetStream() {
 absl::Status Ingest::ProveSource() {
   watch_ = SourceWatch();
   processor_->SetSource(ServerName(queries_->info()), queries_->endpoint());
-  const auto warning =
-      proof_.Check(*queries_, processor_->position(), processor_->memory(), source_uuid_,
-                   [this](const SourcePosition& from, SourceProof::Depth depth) {
-                     return ReadAgain(from, depth);
-                   });
-  absl::MutexLock lock(&mutex_);
-  status_.warnings.clear();
-  if (!warning.ok()) return warning.status();
-  if (!warning->empty()) status_.warnings.push_back(*warning);
-  return absl::OkStatus();
+  const SourcePosition position = processor_->position();
+  const SourceMemory memory = processor_->memory();
+  const auto proof =
+      SourceProof::Check(*queries_,
+                         {.position = position,
+                          .memory = memory,
+                          .uuid = source_uuid_,
+                          .doubted = doubt_.Concerns(DoubtedServer())},
+                         [this](const SourcePosition& from, SourceProof::Depth depth) {
+                           return ReadAgain(from, depth);
+                         });
+  {
+    absl::MutexLock lock(&mutex_);
+    status_.warnings.clear();
+    if (!proof.ok()) return proof.status();
+    if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
+  }
+  return proof->compared ? doubt_.Clear(log_) : absl::OkStatus();
+}
+
+SourceDoubt::Server Ingest::DoubtedServer() const {
+  const std::string ours = processor_->memory().server;
+  const bool is_ours = ours.empty() || ours == ServerName(queries_->info());
+  return is_ours ? SourceDoubt::Server::kOurs : SourceDoubt::Server::kOther;
+}
+
+absl::Status Ingest::NoteDoubt(absl::Status status) {
+  const std::string reason = ErrorReason(status);
+  if (reason != "SOURCE_CHANGED" && reason != "SOURCE_LACKS_GTIDS") return status;
+  if (queries_ == nullptr || processor_ == nullptr) return status;
+  const absl::Status stored = doubt_.Raise(log_, DoubtedServer());
+  // The verdict is the more important; this process knows it also when it is not stored.
+  if (!stored.ok())
+    spdlog::warn("verdict on the source not stored: {}", std::string(stored.message()));
+  return status;
 }
 
 absl::StatusOr<FirstTransaction> Ingest::ReadAgain(const SourcePosition& from,
@@ -338,6 +363,7 @@ absl::Status Ingest::Prepare() {
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> memory,
                             log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
+  MILLRACE_ASSIGN_OR_RETURN(doubt_, SourceDoubt::Load(log_));
   MILLRACE_ASSIGN_OR_RETURN(prepared_xa_, PreparedXa::Open(log_));
   registry_.SetFlavour(queries_->info().flavour);
   builder_.emplace(

@@ -29,6 +29,7 @@
 #include "ingest/ingest_status.h"
 #include "ingest/pattern_warnings.h"
 #include "ingest/prepared_xa.h"
+#include "ingest/source_doubt.h"
 #include "ingest/source_proof.h"
 #include "ingest/source_watch.h"
 #include "ingest/table_counters.h"
@@ -110,6 +111,10 @@ class Ingest {
   absl::Status Prepare();
   // That the source has the history that was read. Errors as SourceProof.
   absl::Status ProveSource();
+  // Whom a verdict on the source that queries_ reaches is about.
+  SourceDoubt::Server DoubtedServer() const;
+  // Keeps it if `status` is such a verdict. Returns `status`.
+  absl::Status NoteDoubt(absl::Status status);
   absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
   // A stream that RequestStop interrupts until ForgetStream. kUnavailable SOURCE_DIFFERS: it is not
   // of the server that queries_ reaches.
@@ -185,7 +190,7 @@ class Ingest {
   std::string findings_logged_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
   std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
-  SourceProof proof_;
+  SourceDoubt doubt_;
   SourceWatch watch_;  // of the stream
   Micros position_handed_over_at_ = 0;
   std::string checksum_failed_at_;

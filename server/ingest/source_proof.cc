@@ -231,25 +231,21 @@ std::string Unproven(const Comparison& comparison) {
 
 }  // namespace
 
-absl::StatusOr<std::string> SourceProof::Check(Connection& source, const SourcePosition& ours,
-                                               const SourceMemory& memory, std::string_view uuid,
-                                               const ReadDump& read) {
-  Comparison comparison(source, ours, memory, read);
+absl::StatusOr<SourceProof::Result> SourceProof::Check(Connection& source, const Known& known,
+                                                       const ReadDump& read) {
+  Comparison comparison(source, known.position, known.memory, read);
   MILLRACE_RETURN_IF_ERROR(comparison.CompareFiles());
-  const absl::Status continuity = CheckContinuity(source, ours, uuid);
-  if (ErrorReason(continuity) == "SOURCE_LACKS_GTIDS") lacked_ = true;
-  MILLRACE_RETURN_IF_ERROR(continuity);
-  MILLRACE_ASSIGN_OR_RETURN(const bool proven, comparison.CompareLast());
-  if (proven) {
-    lacked_ = false;
-    return "";
-  }
-  if (lacked_) {
+  MILLRACE_RETURN_IF_ERROR(CheckContinuity(source, known.position, known.uuid));
+  MILLRACE_ASSIGN_OR_RETURN(const bool compared, comparison.CompareLast());
+  if (compared) return Result{.compared = true, .warning = {}};
+  if (known.doubted) {
     return SourceChanged(source.endpoint(),
-                         "it lacked transactions that are in this log and has their numbers now, "
-                         "and the last of them cannot be read again to compare it");
+                         "it lacked transactions that are in this log, or had others in their "
+                         "place, and has their numbers now; the last of them cannot be read again "
+                         "to compare it");
   }
-  return memory.last.has_value() ? Unproven(comparison) : std::string();
+  return Result{.compared = false,
+                .warning = known.memory.last.has_value() ? Unproven(comparison) : std::string()};
 }
 
 }  // namespace millrace::ingest

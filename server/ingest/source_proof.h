@@ -23,21 +23,26 @@ class SourceProof {
   using ReadDump =
       std::function<absl::StatusOr<FirstTransaction>(const SourcePosition& from, Depth depth)>;
 
-  // Compares what `memory` knows with what the source has now: on the same server the files of the
-  // binlog; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
-  // again. `uuid` is of the server that the log was last fed from. Answers a warning, empty if
-  // there is none: the last transaction could not be compared.
-  //
-  // kFailedPrecondition SOURCE_CHANGED: they contradict each other. Errors as CheckContinuity and
-  // those of `read`.
-  absl::StatusOr<std::string> Check(Connection& source, const SourcePosition& ours,
-                                    const SourceMemory& memory, std::string_view uuid,
-                                    const ReadDump& read);
+  // What the log knows of its source.
+  struct Known {
+    const SourcePosition& position;
+    const SourceMemory& memory;
+    std::string_view uuid;  // of the server that the log was last fed from
+    bool doubted = false;   // see SourceDoubt
+  };
+  struct Result {
+    bool compared = false;  // the last transaction was
+    // Empty if there is none: the last transaction could not be compared.
+    std::string warning;
+  };
 
- private:
-  // The source lacked transactions of ours. That it has their numbers now proves nothing, since it
-  // may have given them to others.
-  bool lacked_ = false;
+  // Compares what is known with what the source has now: on the same server the files of the
+  // binlog; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
+  // again.
+  //
+  // kFailedPrecondition SOURCE_CHANGED: they contradict each other, or the source is doubted and
+  // the last transaction could not be compared. Errors as CheckContinuity and those of `read`.
+  static absl::StatusOr<Result> Check(Connection& source, const Known& known, const ReadDump& read);
 };
 
 }  // namespace millrace::ingest

@@ -60,7 +60,8 @@ class SourceProofTest : public SourceTest {
     return ReadFirstTransaction(*stream);
   }
   // Compares the source with a log whose last transaction was at this place.
-  absl::StatusOr<std::string> CheckLastAt(const SourcePosition& place) {
+  absl::StatusOr<SourceProof::Result> CheckLastAt(const SourcePosition& place,
+                                                  bool doubted = false) {
     const SourcePosition end = End();
     const std::unique_ptr<Connection> queries = pool_.Connect().value();
     LastTransaction last;
@@ -74,7 +75,12 @@ class SourceProofTest : public SourceTest {
           pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}));
       return ReadFirstTransaction(*stream);
     };
-    return SourceProof().Check(*queries, end, memory, queries->info().server_uuid, read);
+    return SourceProof::Check(*queries,
+                              {.position = end,
+                               .memory = memory,
+                               .uuid = queries->info().server_uuid,
+                               .doubted = doubted},
+                              read);
   }
   std::string ReasonForLastAt(uint64_t offset) {
     return ErrorReason(CheckLastAt({.file = End().file, .offset = offset, .gtids = {}}).status());
@@ -99,6 +105,18 @@ TEST_P(SourceProofTest, PlaceOfAnotherTransactionIsAnotherHistory) {
   const uint64_t offset = End().offset;
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
   EXPECT_EQ(ReasonForLastAt(offset), "SOURCE_CHANGED");
+}
+
+TEST_P(SourceProofTest, DoubtedSourceNeedsTheLastTransaction) {
+  const SourcePosition place = End();
+  sql_.MustExecute("FLUSH BINARY LOGS");
+  MustPurgeOldFiles(sql_);
+
+  const auto result = CheckLastAt(place);
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->compared);
+  EXPECT_EQ(ErrorReason(CheckLastAt(place, /*doubted=*/true).status()), "SOURCE_CHANGED");
 }
 
 MILLRACE_BOTH_SERVERS(SourceProofTest);
@@ -131,10 +149,11 @@ TEST_P(SourceProofWithoutGtids, LastIsNotComparedOnceGtidsAreOn) {
     sql_.MustExecute(fmt::format("SET GLOBAL gtid_mode = {}", mode));
   }
 
-  const absl::StatusOr<std::string> warning = CheckLastAt(place);
+  const auto result = CheckLastAt(place);
 
-  ASSERT_TRUE(warning.ok()) << warning.status();
-  EXPECT_NE(*warning, "");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->compared);
+  EXPECT_NE(result->warning, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, SourceProofWithoutGtids, ::testing::Values(ServerKind::kMysql),

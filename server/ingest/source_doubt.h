@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "log/log.h"
+
+namespace millrace::ingest {
+
+// That a source was seen with another history than this log, kept in the log, see FORMAT.md. That
+// it has our numbers later proves nothing, since it may have given them to other transactions: only
+// the last transaction, read again, ends the doubt. Belongs to the ingest thread.
+class SourceDoubt {
+ public:
+  // Which server it was. Persistent, see FORMAT.md: not to be renumbered.
+  enum class Server : uint8_t {
+    kOther = 1,
+    kOurs = 2,  // that the position was read from
+  };
+
+  // None. kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
+  SourceDoubt() = default;
+  static absl::StatusOr<SourceDoubt> Load(const log::Log& log);
+
+  // Notes and stores a verdict about that server. Errors as Log::PutRecords; it is noted then.
+  absl::Status Raise(log::Log& log, Server server);
+  // The last transaction was compared. Errors as Log::PutRecords.
+  absl::Status Clear(log::Log& log);
+
+  // Whether it concerns that server. A verdict about another says nothing about ours.
+  bool Concerns(Server server) const {
+    return raised_ != 0 && static_cast<uint8_t>(server) <= raised_;
+  }
+
+ private:
+  uint8_t raised_ = 0;  // of Server, the largest; 0 none
+};
+
+}  // namespace millrace::ingest
