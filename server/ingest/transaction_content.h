@@ -26,8 +26,8 @@ struct ContentDigest {
   friend bool operator==(const ContentDigest&, const ContentDigest&) = default;
 };
 
-// Whether two servers may have logged the same transaction as `one` and `other`. Statements, and
-// rows that were logged with other columns, tell nothing about that.
+// Whether two servers may have logged the same transaction as `one` and `other`. Only rows that
+// both logged with the same columns tell.
 bool MayBeSameElsewhere(const ContentDigest& one, const ContentDigest& other, Flavour flavour);
 
 // Gathers the first bytes of a transaction: of its rows, or of its statement if it has none. Costs
