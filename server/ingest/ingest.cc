@@ -439,6 +439,11 @@ absl::Status Ingest::WatchSource() {
     end = CurrentPosition(*queries_);
   }
   MILLRACE_RETURN_IF_ERROR(end.status());
+  // A transaction that waits for a semi-synchronous replica was sent, and is not executed yet.
+  const bool lacks = !end->gtids.empty() && !end->gtids.Contains(processor_->position().gtids);
+  if (lacks && queries_->info().flavour == Flavour::kMysql) {
+    MILLRACE_ASSIGN_OR_RETURN(end->gtids, ExecutedAndOwnedGtids(*queries_));
+  }
   return watch_.Check(queries_->endpoint(), processor_->position(), *end);
 }
 

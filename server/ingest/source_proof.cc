@@ -35,8 +35,10 @@ class Comparison {
   absl::StatusOr<bool> CompareLast();
   std::string LastText() const;
 
- private:
+  // That the position was read from.
   bool same_server() const { return !memory_.server.empty() && memory_.server == server_; }
+
+ private:
   absl::Status ListFiles();
   const BinlogFile* Find(std::string_view file) const;
   absl::Status CompareListed();
@@ -238,7 +240,9 @@ absl::StatusOr<SourceProof::Result> SourceProof::Check(Connection& source, const
                                                        const ReadDump& read) {
   Comparison comparison(source, known.position, known.memory, read);
   MILLRACE_RETURN_IF_ERROR(comparison.CompareFiles());
-  MILLRACE_RETURN_IF_ERROR(CheckContinuity(source, known.position, known.uuid));
+  MILLRACE_RETURN_IF_ERROR(
+      CheckContinuity(source, known.position, known.uuid,
+                      comparison.same_server() ? OwnedGtids::kPresent : OwnedGtids::kLacking));
   MILLRACE_ASSIGN_OR_RETURN(const bool compared, comparison.CompareLast());
   if (compared) return Result{.compared = true, .warning = {}};
   if (known.doubted) {

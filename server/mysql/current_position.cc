@@ -40,16 +40,30 @@ absl::StatusOr<GtidSet> ReadGtidSet(Connection& connection, std::string_view var
   return GtidSet::Parse(connection.info().flavour, text.value_or(""));
 }
 
+// `uuid:5#31:6#32`, where each number has the thread that owns it, as `uuid:5:6`.
+std::string WithoutOwners(std::string_view owned) {
+  std::string gtids;
+  bool owner = false;
+  for (const char each : owned) {
+    const bool digit = each >= '0' && each <= '9';
+    owner = each == '#' || (owner && digit);
+    if (!owner) gtids.push_back(each);
+  }
+  return gtids;
+}
+
 // What the source holds: GTIDs of transactions that were purged, and of all it ever had.
 struct SourceGtids {
   GtidSet purged;
   GtidSet executed;
 };
 
-absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours) {
+absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours, OwnedGtids owned) {
   SourceGtids source;
   MILLRACE_ASSIGN_OR_RETURN(source.purged, ReadGtidSet(connection, "gtid_purged"));
-  MILLRACE_ASSIGN_OR_RETURN(source.executed, ExecutedGtids(connection));
+  MILLRACE_ASSIGN_OR_RETURN(source.executed, owned == OwnedGtids::kPresent
+                                                 ? ExecutedAndOwnedGtids(connection)
+                                                 : ExecutedGtids(connection));
   const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
   if (!lacking.empty()) {
     return SourceLacksGtids(connection.endpoint(), "it has not " + lacking.ToString());
@@ -122,6 +136,16 @@ absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection) {
   return ReadGtidSet(connection, "gtid_executed");
 }
 
+absl::StatusOr<GtidSet> ExecutedAndOwnedGtids(Connection& connection) {
+  // In this order: what is not owned any more has been executed.
+  MILLRACE_ASSIGN_OR_RETURN(const auto owned, connection.QueryValue("SELECT @@global.gtid_owned"));
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet executed, ExecutedGtids(connection));
+  MILLRACE_ASSIGN_OR_RETURN(MysqlGtidSet gtids,
+                            MysqlGtidSet::Parse(WithoutOwners(owned.value_or(""))));
+  gtids.Add(executed.mysql());
+  return GtidSet(std::move(gtids));
+}
+
 absl::StatusOr<std::vector<BinlogFile>> ListBinlogFiles(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows logs, connection.Query("SHOW BINARY LOGS"));
   std::vector<BinlogFile> files;
@@ -179,10 +203,10 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
 }
 
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
-                             std::string_view ours_uuid) {
+                             std::string_view ours_uuid, OwnedGtids owned) {
   const ServerInfo& server = connection.info();
   if (!ours.gtids.empty() && server.gtids()) {
-    return server.flavour == Flavour::kMysql ? CheckMysqlGtids(connection, ours.gtids)
+    return server.flavour == Flavour::kMysql ? CheckMysqlGtids(connection, ours.gtids, owned)
                                              : CheckMariadbGtids(connection, ours.gtids);
   }
   if (!ours_uuid.empty() && !server.server_uuid.empty() && ours_uuid != server.server_uuid) {

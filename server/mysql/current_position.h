@@ -30,6 +30,11 @@ absl::StatusOr<GtidSet> WrittenGtids(Connection& connection);
 // MySQL: what it has executed, @@global.gtid_executed.
 absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection);
 
+// MySQL: the same, and what sessions are committing now, @@global.gtid_owned. Such a transaction is
+// in the binlog of the server that it is read from, where it may wait long for a semi-synchronous
+// replica; on a replica it need not be in the binlog yet.
+absl::StatusOr<GtidSet> ExecutedAndOwnedGtids(Connection& connection);
+
 // A file of the source's binlog.
 struct BinlogFile {
   std::string name;
@@ -46,6 +51,10 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection);
 // The oldest place that the source can still be read from. Errors as CurrentPosition.
 absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 
+// Whether a transaction that the source is committing now counts as one that it has: on the server
+// that our position was read from.
+enum class OwnedGtids { kLacking, kPresent };
+
 // Whether the source can go on exactly after `ours`, which was read from the server with UUID
 // `ours_uuid` (empty: not known, or MariaDB). To be asked before every dump: MariaDB accepts the
 // GTID of a domain in which it has nothing, and file names begin anew after a reset. OK is no
@@ -53,6 +62,6 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 // `ours`. kFailedPrecondition SOURCE_LACKS_GTIDS: it lacks transactions before `ours`;
 // SOURCE_CHANGED: `ours` is a file and offset of another server, or lies past the end of the file.
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
-                             std::string_view ours_uuid);
+                             std::string_view ours_uuid, OwnedGtids owned = OwnedGtids::kLacking);
 
 }  // namespace millrace

@@ -161,5 +161,20 @@ TEST(CurrentPositionMysqlTest, GtidsFoundOnAnotherServerAreContinuous) {
   EXPECT_TRUE(CheckContinuity(*connection, ours, "00000000-0000-0000-0000-000000000001").ok());
 }
 
+// Where it was read: it waits for a semi-synchronous replica, and has been sent already.
+TEST(CurrentPositionMysqlTest, TransactionBeingCommittedCountsWhereItWasRead) {
+  const auto server = StartSource(ServerKind::kMysql);
+  auto root = server->MustConnect();
+  const auto connection = MustConnect(OptionsFor(*server));
+  SourcePosition ours = CurrentPosition(*connection).value();
+  const std::string next = connection->info().server_uuid + ":1000";
+  root.MustExecute("SET gtid_next = '" + next + "'");
+  ours.gtids = GtidSet::Parse(Flavour::kMysql, next).value();
+
+  EXPECT_EQ(ErrorReason(CheckContinuity(*connection, ours, "")), "SOURCE_LACKS_GTIDS");
+  const absl::Status status = CheckContinuity(*connection, ours, "", OwnedGtids::kPresent);
+  EXPECT_NE(ErrorReason(status), "SOURCE_LACKS_GTIDS") << status;
+}
+
 }  // namespace
 }  // namespace millrace
