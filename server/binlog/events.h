@@ -77,8 +77,13 @@ struct Query {
   std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it
   uint16_t client_charset = 0;         // collation id of character_set_client; 0 unknown
   std::optional<uint64_t> sql_mode;    // bits as the server has them
+  // MySQL: of all tables that a statement which writes rows opened, be it for a trigger, a view or
+  // a function, a zero byte after each. Nothing: not told, or the source did not know them all.
+  std::optional<std::string_view> databases;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
+// EXECUTE_LOAD_QUERY: LOAD DATA that was logged as a statement, after the file's blocks.
+absl::StatusOr<Query> ParseLoadQuery(const Event& event);
 // The statement alone, without a look at the settings beside it, which may be malformed. Empty:
 // there is none, or the event ends before it.
 std::string_view StatementOf(const Event& event);

@@ -35,15 +35,18 @@ enum StatusCode : uint8_t {
   kMariadbGtidFlags = 130,
 };
 
-void SkipUpdatedDatabases(ByteReader& reader) {
+// A table with foreign keys that refer to it counts as too many.
+void ReadUpdatedDatabases(ByteReader& reader, Query& query) {
   constexpr uint8_t kTooMany = 254;
   const uint8_t count = reader.Little8();
   if (count == kTooMany) return;
+  const std::string_view all = reader.rest();
   for (unsigned i = 0; i < count && reader.ok(); ++i) {
     const size_t size = reader.rest().find('\0');
     if (size == std::string_view::npos) return reader.Fail();
     reader.Skip(size + 1);
   }
+  query.databases = all.substr(0, all.size() - reader.rest().size());
 }
 
 void SkipMariadbGtidFlags(ByteReader& reader) {
@@ -98,7 +101,7 @@ bool ReadStatusVariable(uint8_t code, ByteReader& reader, Query& query) {
       reader.Skip(reader.Little8());
       return true;
     case kUpdatedDatabases:
-      SkipUpdatedDatabases(reader);
+      ReadUpdatedDatabases(reader, query);
       return true;
     case kMariadbGtidFlags:
       SkipMariadbGtidFlags(reader);
@@ -115,16 +118,17 @@ bool ReadStatusVariables(ByteReader reader, Query& query) {
   return reader.ok();
 }
 
-}  // namespace
-
-absl::StatusOr<Query> ParseQuery(const Event& event) {
+// `extra`: bytes between the fixed part and the status variables.
+absl::StatusOr<Query> Parse(const Event& event, size_t extra) {
   ByteReader reader(event.body);
   Query query;
   query.thread_id = reader.Little32();
   reader.Skip(4);  // seconds the statement took
   const uint8_t database_size = reader.Little8();
   query.error_code = reader.Little16();
-  const std::string_view status_variables = reader.Bytes(reader.Little16());
+  const uint16_t status_size = reader.Little16();
+  reader.Skip(extra);
+  const std::string_view status_variables = reader.Bytes(status_size);
   query.database = reader.Bytes(database_size);
   if (reader.Little8() != 0) reader.Fail();  // the NUL after the database's name
   query.statement = reader.rest();
@@ -133,6 +137,16 @@ absl::StatusOr<Query> ParseQuery(const Event& event) {
     return EventTruncated(event.header, "has status variables that end too early");
   }
   return query;
+}
+
+}  // namespace
+
+absl::StatusOr<Query> ParseQuery(const Event& event) { return Parse(event, 0); }
+
+absl::StatusOr<Query> ParseLoadQuery(const Event& event) {
+  constexpr size_t kFileSize =
+      4 + 4 + 4 + 1;  // its number, two offsets, what becomes of duplicates
+  return Parse(event, kFileSize);
 }
 
 std::string_view StatementOf(const Event& event) {

@@ -98,6 +98,8 @@ absl::StatusOr<Step> EventProcessor::DispatchTransaction(const Event& event) {
       return OnMariadbGtid(event);
     case EventType::kQuery:
       return OnQuery(event);
+    case EventType::kExecuteLoadQuery:
+      return OnLoadQuery(event);
     case EventType::kXid:
       if (!in_transaction_) return Unexpected("commit outside of a transaction");
       return Commit();
@@ -134,7 +136,8 @@ absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
 }
 
 // What carries no change: bookkeeping of the server, text of statements whose rows follow, and
-// settings for statements, which have an effect only through a statement that OnQuery sees.
+// settings and files for statements, which have an effect only through a statement that OnQuery or
+// OnLoadQuery sees.
 absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
   switch (event.header.type) {
     case EventType::kStop:
@@ -154,10 +157,7 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
     case EventType::kBeginLoadQuery:
     case EventType::kAppendBlock:
     case EventType::kDeleteFile:
-    case EventType::kExecuteLoadQuery:
-      return MakeError(absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
-                       "LOAD DATA was logged as a statement, so its rows are unknown; run "
-                       "SET GLOBAL binlog_format = ROW on the source and start a new log");
+      return Step::kWithin;
     default:
       break;
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -151,7 +152,11 @@ class EventProcessor {
   absl::StatusOr<Step> OnXaStatement(const Event& event, std::string_view text,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);
-  absl::StatusOr<Step> OnRowStatement(const Event& event, const schema::Statement& statement);
+  // Rows were changed and are not told; `databases` as in binlog::Query.
+  absl::StatusOr<Step> OnRowStatement(const Event& event,
+                                      std::optional<std::string_view> databases);
+  absl::StatusOr<Step> OnLoadQuery(const Event& event);
+  bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);
   // The captured tables that it concerns, as far as the log knows of them.

@@ -79,7 +79,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
       return OnDefinition(event, sent, statement);
     case StatementKind::kRowStatement:
       if (IsMemoryTableEmptied(sent.text)) return OnDefinition(event, sent, statement);
-      return OnRowStatement(event, statement);
+      return OnRowStatement(event, sent.written_databases);
     case StatementKind::kOther:
       break;
   }
@@ -133,18 +133,34 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
 }
 
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
-                                                    const schema::Statement& statement) {
-  const bool harmless = !statement.tables.empty() &&
-                        std::none_of(statement.tables.begin(), statement.tables.end(),
-                                     [this](const TableName& table) { return Captured(table); });
-  if (!harmless && !statement.temporary) {
+                                                    std::optional<std::string_view> databases) {
+  if (MayChangeCaptured(databases)) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
-        "rows were changed by a statement that was logged as text, so the rows are unknown; run "
+        "rows were changed by a statement that was logged as text, so the rows are unknown, and "
+        "triggers, views, foreign keys and functions may have taken it to captured tables; run "
         "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
         "and start a new log");
   }
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
+}
+
+// The tables that the text names do not tell: a trigger writes elsewhere.
+bool EventProcessor::MayChangeCaptured(std::optional<std::string_view> databases) const {
+  if (!databases.has_value()) return true;
+  while (!databases->empty()) {
+    const size_t size = std::min(databases->find('\0'), databases->size());
+    const std::optional<std::string> name = names_.Fold(databases->substr(0, size));
+    if (!name.has_value() || name->empty() || options_.capture.MayCapture(*name)) return true;
+    databases->remove_prefix(std::min(size + 1, databases->size()));
+  }
+  return false;
+}
+
+absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseLoadQuery(event));
+  notes_.content().AddStatement(query.statement);
+  return OnRowStatement(event, query.databases);
 }
 
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,

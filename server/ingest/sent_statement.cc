@@ -64,6 +64,7 @@ SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) 
   return {
       .text = query.statement,
       .database = ValidUtf8(query.database),
+      .written_databases = query.databases,
       .session = {
           .flavour = flavour,
           .charset = is_utf8 ? client : CharsetWrittenIn(query.statement, goes_on).value_or(client),

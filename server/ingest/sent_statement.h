@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@ namespace millrace::ingest {
 struct SentStatement {
   std::string_view text;  // in the charset of `session`
   std::string database;   // the default one, in UTF-8
+  // As in binlog::Query.
+  std::optional<std::string_view> written_databases;
   schema::StatementSession session;
 };
 

@@ -180,27 +180,9 @@ void StatementParser::Harmless(const Token& verb) {
 
 void StatementParser::Rows(const Token& verb) {
   statement_.kind = StatementKind::kRowStatement;
-  if (verb.IsAny({"INSERT", "REPLACE"})) Insert();
-  if (verb.Is("UPDATE")) Update();
   if (verb.Is("DELETE")) Delete();
-  if (verb.Is("LOAD")) Load();
-}
-
-void StatementParser::Insert() {
-  while (lexer_.Peek().IsAny({"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "INTO"})) {
-    lexer_.Take();
-  }
-  AddTable();
-}
-
-// One table, perhaps with another name, and then SET; a join may change any of its tables.
-void StatementParser::Update() {
-  while (lexer_.Peek().IsAny({"LOW_PRIORITY", "IGNORE"})) lexer_.Take();
-  const std::optional<TableName> table = TakeTableName();
-  if (lexer_.TakeWord("PARTITION")) SkipParentheses();
-  lexer_.TakeWord("AS");
-  if (!lexer_.Peek().Is("SET") && lexer_.Peek().IsName()) lexer_.Take();
-  if (table.has_value() && lexer_.Peek().Is("SET")) statement_.tables.push_back(*table);
+  // Into the key cache of MyISAM.
+  if (verb.Is("LOAD") && lexer_.Peek().Is("INDEX")) statement_.kind = StatementKind::kOther;
 }
 
 void StatementParser::Delete() {
@@ -217,18 +199,6 @@ void StatementParser::Delete() {
     if (lexer_.Peek().IsName()) lexer_.Take();
   }
   if (table.has_value() && ends()) statement_.tables.push_back(*table);
-}
-
-void StatementParser::Load() {
-  if (lexer_.Peek().Is("INDEX")) {
-    statement_.kind = StatementKind::kOther;  // into the key cache of MyISAM
-    return;
-  }
-  while (SkipToWord("INTO")) {
-    if (!lexer_.TakeWord("TABLE")) continue;
-    AddTable();
-    return;
-  }
 }
 
 std::string StatementParser::NameOf(const Token& token) {

@@ -43,10 +43,7 @@ class StatementParser {
   void Xa();
   void Secrets(const Token& verb);
   void Rows(const Token& verb);
-  void Insert();
-  void Update();
   void Delete();
-  void Load();
   void Harmless(const Token& verb);
 
   // What follows a verb of definition. In statement_definition.cc.

@@ -37,6 +37,7 @@ void Touch(const GtidSet& set) { Touch(std::string_view(set.ToString())); }
 void Touch(const Query& query) {
   Touch(query.database);
   Touch(query.statement);
+  Touch(query.databases.value_or(""));
 }
 void Touch(const Rows& rows) {
   Touch(rows.present);
@@ -100,6 +101,8 @@ absl::Status ParseEverything(const Event& event, Flavour flavour) {
     case EventType::kQuery:
       Touch(StatementOf(event));
       return TouchResult(ParseQuery(event));
+    case EventType::kExecuteLoadQuery:
+      return TouchResult(ParseLoadQuery(event));
     case EventType::kXid:
       return TouchResult(ParseXid(event));
     case EventType::kHeartbeat:

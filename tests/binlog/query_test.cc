@@ -139,6 +139,25 @@ INSTANTIATE_TEST_SUITE_P(
         Variable{"MariaDB xid", "810000000000000000"}, Variable{"MariaDB start alter", "8202"},
         Variable{"MariaDB commit alter", "82040000000000000000"}));
 
+TEST(Queries, HaveTheDatabasesOfTheTablesThatTheyOpened) {
+  const auto databases = [](std::string_view variables) {
+    const std::string body = BodyWith(FromHex(variables));
+    return std::optional<std::string>(ParseQuery(MakeEvent(EventType::kQuery, body))->databases);
+  };
+  EXPECT_EQ(databases("0c026100626300"), std::string_view("a\0bc\0", 5));
+  EXPECT_EQ(databases("0cfe"), std::nullopt);
+  EXPECT_EQ(databases("1000"), std::nullopt);
+}
+
+TEST(Queries, OfLoadDataHaveTheSame) {
+  std::string body = BodyWith(FromHex("0c016100"));
+  body.insert(13, 13, '\0');
+  const auto query = ParseLoadQuery(MakeEvent(EventType::kExecuteLoadQuery, body));
+  ASSERT_TRUE(query.ok()) << query.status();
+  EXPECT_EQ(query->databases, std::string_view("a\0", 2));
+  EXPECT_EQ(query->statement, "X");
+}
+
 TEST(Queries, StatusVariablesBeyondTheEventAreTruncated) {
   const std::string body = FromHex(
                                "0700000000000000010000"

@@ -413,18 +413,46 @@ TEST_F(MysqlProcessorTest, CreateSelectGoesOnAsATransaction) {
 TEST_F(MysqlProcessorTest, RowsChangedByAStatementStopTheFeed) {
   Gtid(1);
   Query("BEGIN");
-  EXPECT_EQ(Query("INSERT INTO small VALUES (1, 'x')"), "STATEMENT_BASED_CHANGE");
+  EXPECT_EQ(RowStatement("INSERT INTO small VALUES (1, 'x')", {"b"}), "STATEMENT_BASED_CHANGE");
 }
 
-TEST_F(MysqlProcessorTest, StatementThatOnlyWritesToOtherTablesIsHarmless) {
+// A trigger, a view, a function.
+TEST_F(MysqlProcessorTest, StatementThatOpensCapturedTablesStopsTheFeedWhateverItNames) {
   Gtid(1);
   Query("BEGIN");
-  EXPECT_EQ(Query("INSERT INTO other.x VALUES (1)"), "within");
+  EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other", "b"}),
+            "STATEMENT_BASED_CHANGE");
+}
+
+// Foreign keys that refer to the table; MariaDB never says.
+TEST_F(MysqlProcessorTest, StatementWhoseTablesAreUnknownStopsTheFeed) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Query("INSERT INTO other.x VALUES (1)"), "STATEMENT_BASED_CHANGE");
+  EXPECT_EQ(RowStatement("DELETE FROM other.x", {""}), "STATEMENT_BASED_CHANGE");
+  EXPECT_EQ(
+      Send(EventType::kQuery, EventSource::Query("DELETE FROM other.x", "b", 255, 0, "\x0c\xfe")),
+      "STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(MysqlProcessorTest, StatementThatOnlyOpensOtherTablesIsHarmless) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other"}), "within");
+  EXPECT_EQ(RowStatement("UPDATE other.x JOIN third.y SET x.a = 1", {"third", "other"}), "within");
   EXPECT_EQ(Xid(), "ended");
 }
 
-TEST_F(MysqlProcessorTest, LoadedFileStopsTheFeed) {
-  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, std::string(40, '\0')), "STATEMENT_BASED_CHANGE");
+TEST_F(MysqlProcessorTest, LoadedFileStopsTheFeedUnlessItOnlyOpensOtherTables) {
+  const auto load = [](const std::string& database) {
+    return EventSource::LoadQuery(EventSource::Query("LOAD DATA INFILE 'x' INTO TABLE x", "b", 255,
+                                                     0, EventSource::Databases({database})));
+  };
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Send(EventType::kBeginLoadQuery, "file"), "within");
+  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, load("other")), "within");
+  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, load("b")), "STATEMENT_BASED_CHANGE");
 }
 
 TEST_F(MysqlProcessorTest, IncidentStopsTheFeed) {

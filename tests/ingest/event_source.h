@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/crc32.h"
@@ -48,22 +49,33 @@ class EventSource {
     return bytes.substr(19, bytes.size() - 19 - 4);
   }
   static std::string Query(std::string_view statement, std::string_view database = "b",
-                           uint16_t client_charset = 255, uint64_t sql_mode = 0) {
+                           uint16_t client_charset = 255, uint64_t sql_mode = 0,
+                           std::string_view more_status = {}) {
     std::string body;
     AppendLittle32(body, 9);
     AppendLittle32(body, 0);
     body.push_back(static_cast<char>(database.size()));
     AppendLittle16(body, 0);
-    AppendLittle16(body, 9 + 7);
+    AppendLittle16(body, static_cast<uint16_t>(9 + 7 + more_status.size()));
     body.push_back(4);  // Q_CHARSET_CODE
     for (int i = 0; i < 3; ++i) AppendLittle16(body, client_charset);
     body.push_back(1);  // Q_SQL_MODE_CODE
     AppendLittle64(body, sql_mode);
+    body.append(more_status);
     body.append(database);
     body.push_back('\0');
     body.append(statement);
     return body;
   }
+  // Q_UPDATED_DB_NAMES of MySQL.
+  static std::string Databases(const std::vector<std::string>& names) {
+    std::string variable(1, '\x0c');
+    variable.push_back(static_cast<char>(names.size()));
+    for (const std::string& name : names) variable.append(name).push_back('\0');
+    return variable;
+  }
+  // EXECUTE_LOAD_QUERY made of a QUERY.
+  static std::string LoadQuery(std::string query) { return query.insert(13, 13, '\0'); }
   static std::string Rotate(std::string_view file, uint64_t position) {
     std::string body;
     AppendLittle64(body, position);

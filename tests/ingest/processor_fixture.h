@@ -78,6 +78,11 @@ class ProcessorTest : public log::testing::LogTest {
   std::string Query(std::string_view statement, std::string_view database = "b") {
     return Send(EventType::kQuery, EventSource::Query(statement, database));
   }
+  // A statement that changes rows, of which the source says what databases it opened tables of.
+  std::string RowStatement(std::string_view statement, const std::vector<std::string>& databases) {
+    return Send(EventType::kQuery,
+                EventSource::Query(statement, "b", 255, 0, EventSource::Databases(databases)));
+  }
   // `bytes` is how long it says that its transaction is; 0: it does not.
   std::string Gtid(uint8_t number, uint16_t bytes = 0) {
     std::string body = EventSource::BodyOf(captured::kMysqlGtid);
