@@ -156,6 +156,8 @@ class EventProcessor {
   absl::StatusOr<Step> OnRowStatement(const Event& event,
                                       std::optional<std::string_view> databases);
   absl::StatusOr<Step> OnLoadQuery(const Event& event);
+  // Of one with a query.
+  bool FillsCaptured(const schema::Statement& statement) const;
   bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);

@@ -23,6 +23,19 @@ namespace millrace::ingest {
 
 using schema::StatementKind;
 
+namespace {
+
+absl::Status RowsAreUnknown() {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
+      "rows were changed by a statement that was logged as text, so the rows are unknown, and "
+      "triggers, views, foreign keys and functions may have taken it to captured tables; run "
+      "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
+      "and start a new log");
+}
+
+}  // namespace
+
 absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   // Nearly every transaction has it, and no setting of the session matters to it.
   if (binlog::StatementOf(event) == "BEGIN") return OnBegin(event);
@@ -134,14 +147,7 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
 
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
                                                     std::optional<std::string_view> databases) {
-  if (MayChangeCaptured(databases)) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
-        "rows were changed by a statement that was logged as text, so the rows are unknown, and "
-        "triggers, views, foreign keys and functions may have taken it to captured tables; run "
-        "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
-        "and start a new log");
-  }
+  if (MayChangeCaptured(databases)) return RowsAreUnknown();
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
 }
 
@@ -157,6 +163,15 @@ bool EventProcessor::MayChangeCaptured(std::optional<std::string_view> databases
   return false;
 }
 
+// A new table has no triggers. A function in the query may write others on MariaDB; MySQL refuses
+// that in a statement that is not logged by rows.
+bool EventProcessor::FillsCaptured(const schema::Statement& statement) const {
+  if (options_.flavour == Flavour::kMariadb) return true;
+  return !statement.temporary &&
+         std::any_of(statement.tables.begin(), statement.tables.end(),
+                     [this](const TableName& table) { return Captured(table); });
+}
+
 absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseLoadQuery(event));
   notes_.content().AddStatement(query.statement);
@@ -165,6 +180,7 @@ absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,
                                                   const schema::Statement& statement) {
+  if (statement.has_query && FillsCaptured(statement)) return RowsAreUnknown();
   if (options_.flavour == Flavour::kMariadb) {
     NoteStatedTypes(
         sent, statement, !alter_unfinished_,

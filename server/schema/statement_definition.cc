@@ -141,13 +141,29 @@ void StatementParser::DefineView() {
   AddTable();
 }
 
-// CREATE TABLE … SELECT on MySQL: the rows follow in the same transaction.
+// CREATE TABLE … SELECT, logged by rows on MySQL: START TRANSACTION, and they follow. What else has
+// a query was logged as it was sent. A name may be a keyword only behind a dot.
 void StatementParser::CreateTable() {
-  while (SkipToWord("START")) {
-    if (!lexer_.TakeWord("TRANSACTION")) continue;
+  bool has_query = false;
+  while (!lexer_.Peek().at_end()) {
+    if (lexer_.TakeSymbol('.')) {
+      lexer_.Take();
+      continue;
+    }
+    const Token token = TakeNoting();
+    has_query = has_query || BeginsQuery(token);
+    if (!token.Is("START") || !lexer_.TakeWord("TRANSACTION")) continue;
     lexer_.TakeSymbol(';');
     statement_.starts_transaction = lexer_.Peek().at_end();
   }
+  statement_.has_query = has_query && !statement_.starts_transaction;
+}
+
+// With `token` taken. VALUES of a partition has IN or LESS THAN behind it.
+bool StatementParser::BeginsQuery(const Token& token) {
+  if (token.Is("SELECT")) return true;
+  if (token.Is("TABLE")) return of_mysql_;
+  return token.Is("VALUES") && (lexer_.Peek().IsSymbol('(') || lexer_.Peek().Is("ROW"));
 }
 
 void StatementParser::NameList() {

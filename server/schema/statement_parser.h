@@ -54,6 +54,7 @@ class StatementParser {
   void DefineTables(const Token& verb, const Token& object);
   void DefineView();
   void CreateTable();
+  bool BeginsQuery(const Token& token);
   void AlterTable();
   // True if it leaves all rows as they are, for certain.
   bool AlterSpecification();

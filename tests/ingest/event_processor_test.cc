@@ -410,6 +410,13 @@ TEST_F(MysqlProcessorTest, CreateSelectGoesOnAsATransaction) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "INSERT b.small"));
 }
 
+TEST_F(MysqlProcessorTest, CreateSelectLoggedAsAStatementStopsTheFeed) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TABLE other.n AS SELECT * FROM b.small"), "ended");
+  Gtid(2);
+  EXPECT_EQ(Query("CREATE TABLE n AS SELECT * FROM small"), "STATEMENT_BASED_CHANGE");
+}
+
 TEST_F(MysqlProcessorTest, RowsChangedByAStatementStopTheFeed) {
   Gtid(1);
   Query("BEGIN");
@@ -765,6 +772,13 @@ TEST_F(MariadbProcessorTest, BeginBehindAGtidEventIsNoSecondTransaction) {
   SmallMap();
   Insert(1);
   EXPECT_EQ(Query("BEGIN"), "EVENT_UNEXPECTED");
+}
+
+// A function in the query may write captured tables.
+TEST_F(MariadbProcessorTest, CreateSelectLoggedAsAStatementStopsTheFeed) {
+  MariadbGtid(7, kStandalone);
+  EXPECT_EQ(Query("CREATE OR REPLACE TABLE other.n AS SELECT other.f() AS id"),
+            "STATEMENT_BASED_CHANGE");
 }
 
 TEST_F(MariadbProcessorTest, StandaloneStatementIsAWholeTransaction) {

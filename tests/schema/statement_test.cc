@@ -458,6 +458,35 @@ TEST(Statement, DefinitionThatIsNotUnderstoodMayConcernAnyTable) {
   }
 }
 
+TEST(Statement, CreateTableWithAQueryIsNoticed) {
+  for (const std::string_view text :
+       {"CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n SELECT 1", "CREATE TABLE n TABLE t",
+        "CREATE TABLE n (SELECT 1)", "CREATE TABLE n (id INT) ((SELECT 1))",
+        "CREATE TABLE n (id INT) REPLACE SELECT 1", "CREATE TABLE n VALUES ROW(1)",
+        "CREATE TABLE n (id INT) ENGINE=InnoDB WITH x AS (SELECT 1) SELECT * FROM x",
+        "CREATE TABLE n (id INT) PARTITION BY HASH (id) IGNORE AS SELECT 1",
+        "CREATE TABLE n /*!50100 SELECT 1 */", "CREATE TEMPORARY TABLE n SELECT 1"}) {
+    EXPECT_TRUE(Classify(text, "d").has_query) << text;
+    EXPECT_THAT(Tables(text), ElementsAre("d.n")) << text;
+  }
+  const StatementSession mariadb{.flavour = Flavour::kMariadb};
+  EXPECT_TRUE(Classify("CREATE OR REPLACE TABLE t AS SELECT 9", "d", mariadb).has_query);
+  EXPECT_TRUE(Classify("CREATE TABLE t AS VALUES (1)", "d", mariadb).has_query);
+}
+
+TEST(Statement, CreateTableWithoutAQueryIsNot) {
+  for (const std::string_view text :
+       {"CREATE TABLE n (`select` INT, a INT DEFAULT 1 COMMENT 'SELECT 1') COMMENT='TABLE t'",
+        "CREATE TABLE n (id INT) PARTITION BY LIST (id) (PARTITION p VALUES IN (1))",
+        "CREATE TABLE n (id INT) PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (1))",
+        "CREATE TABLE d.select (id INT REFERENCES d.table (id))", "CREATE TABLE n LIKE t",
+        "CREATE TABLE n (t TEXT, FULLTEXT (t) WITH PARSER ngram) /* SELECT 1 */",
+        "CREATE TABLE `n` (\n  `id` int NOT NULL\n) START TRANSACTION",
+        "CREATE VIEW v AS SELECT 1"}) {
+    EXPECT_FALSE(Classify(text, "d").has_query) << text;
+  }
+}
+
 TEST(Statement, DeletionFromOneTableNamesIt) {
   EXPECT_THAT(Tables("DELETE QUICK FROM x.t WHERE a=1"), ElementsAre("x.t"));
   EXPECT_THAT(Tables("DELETE FROM t"), ElementsAre("d.t"));
