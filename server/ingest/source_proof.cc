@@ -35,10 +35,15 @@ class Comparison {
   absl::StatusOr<bool> CompareLast();
   std::string LastText() const;
 
-  // That the position was read from.
-  bool same_server() const { return !memory_.server.empty() && memory_.server == server_; }
+  // After CompareFiles: the file of the position is there, and is the one that was read.
+  bool same_file() const {
+    return same_server() && memory_.file_created != 0 && memory_.file == ours_.file &&
+           Find(ours_.file) != nullptr;
+  }
 
  private:
+  // That the position was read from.
+  bool same_server() const { return !memory_.server.empty() && memory_.server == server_; }
   absl::Status ListFiles();
   const BinlogFile* Find(std::string_view file) const;
   absl::Status CompareListed();
@@ -240,9 +245,9 @@ absl::StatusOr<SourceProof::Result> SourceProof::Check(Connection& source, const
                                                        const ReadDump& read) {
   Comparison comparison(source, known.position, known.memory, read);
   MILLRACE_RETURN_IF_ERROR(comparison.CompareFiles());
-  MILLRACE_RETURN_IF_ERROR(
-      CheckContinuity(source, known.position, known.uuid,
-                      comparison.same_server() ? OwnedGtids::kPresent : OwnedGtids::kLacking));
+  MILLRACE_RETURN_IF_ERROR(CheckContinuity(
+      source, known.position, known.uuid,
+      comparison.same_file() ? PositionOf::kThisServer : PositionOf::kAnotherServer));
   MILLRACE_ASSIGN_OR_RETURN(const bool compared, comparison.CompareLast());
   if (compared) return Result{.compared = true, .warning = {}};
   if (known.doubted) {

@@ -8,12 +8,22 @@
 #include "mysql/errors.h"
 
 namespace millrace::ingest {
+namespace {
+
+bool Lacks(const GtidSet& source, const GtidSet& ours) {
+  if (source.empty() || source.Contains(ours)) return false;
+  // MariaDB deletes a domain from its binlog's state when it is told to.
+  const MariadbGtidSet known = ours.mariadb().InDomainsOf(source.mariadb());
+  return known.empty() || !source.mariadb().Contains(known);
+}
+
+}  // namespace
 
 absl::Status SourceWatch::Check(const std::string& endpoint, const SourcePosition& ours,
                                 const SourcePosition& end) {
   // By numbers alone: whose transactions they are, the next connection finds out. Without GTIDs
   // `end` has none.
-  if (!end.gtids.empty() && !end.gtids.Contains(ours.gtids)) {
+  if (Lacks(end.gtids, ours.gtids)) {
     return SourceLacksGtids(endpoint, fmt::format("it has {} and this log {}", end.gtids.ToString(),
                                                   ours.gtids.ToString()));
   }

@@ -73,6 +73,8 @@ class MariadbGtidSet {
   // True if the last transaction of the domain is `gtid` or has a higher number.
   bool Contains(const MariadbGtid& gtid) const;
   bool Contains(const MariadbGtidSet& other) const;
+  // Those of its GTIDs in whose domain `other` has one.
+  MariadbGtidSet InDomainsOf(const MariadbGtidSet& other) const;
   // Makes `gtid` the last of its domain.
   void Add(const MariadbGtid& gtid);
   std::string ToString() const;

@@ -32,6 +32,14 @@ bool MariadbGtidSet::Contains(const MariadbGtidSet& other) const {
                      [this](const auto& entry) { return Contains(entry.second); });
 }
 
+MariadbGtidSet MariadbGtidSet::InDomainsOf(const MariadbGtidSet& other) const {
+  MariadbGtidSet common;
+  for (const auto& [domain, gtid] : last_) {
+    if (other.last_.contains(domain)) common.Add(gtid);
+  }
+  return common;
+}
+
 void MariadbGtidSet::Add(const MariadbGtid& gtid) { last_[gtid.domain] = gtid; }
 
 std::string MariadbGtidSet::ToString() const {

@@ -58,10 +58,10 @@ struct SourceGtids {
   GtidSet executed;
 };
 
-absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours, OwnedGtids owned) {
+absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours, PositionOf position_of) {
   SourceGtids source;
   MILLRACE_ASSIGN_OR_RETURN(source.purged, ReadGtidSet(connection, "gtid_purged"));
-  MILLRACE_ASSIGN_OR_RETURN(source.executed, owned == OwnedGtids::kPresent
+  MILLRACE_ASSIGN_OR_RETURN(source.executed, position_of == PositionOf::kThisServer
                                                  ? ExecutedAndOwnedGtids(connection)
                                                  : ExecutedGtids(connection));
   const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
@@ -90,9 +90,14 @@ std::string ToText(const MariadbGtid& gtid) {
 
 // What was purged is what comes before the oldest file. Transactions of the same number on diverged
 // servers look alike here; the dump tells them apart.
-absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours) {
+absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours,
+                               PositionOf position_of) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(connection));
-  if (const auto lacking = FirstAhead(ours, written)) {
+  MariadbGtidSet known = ours.mariadb().InDomainsOf(written.mariadb());
+  // A source that has none of our domains has lost more than one of them.
+  const bool may_lack_domains = position_of == PositionOf::kThisServer && !known.empty();
+  const GtidSet expected = may_lack_domains ? GtidSet(std::move(known)) : ours;
+  if (const auto lacking = FirstAhead(expected, written)) {
     return SourceLacksGtids(connection.endpoint(), "it has not " + ToText(*lacking));
   }
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition oldest, EarliestPosition(connection));
@@ -203,11 +208,12 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
 }
 
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
-                             std::string_view ours_uuid, OwnedGtids owned) {
+                             std::string_view ours_uuid, PositionOf position_of) {
   const ServerInfo& server = connection.info();
   if (!ours.gtids.empty() && server.gtids()) {
-    return server.flavour == Flavour::kMysql ? CheckMysqlGtids(connection, ours.gtids, owned)
-                                             : CheckMariadbGtids(connection, ours.gtids);
+    return server.flavour == Flavour::kMysql
+               ? CheckMysqlGtids(connection, ours.gtids, position_of)
+               : CheckMariadbGtids(connection, ours.gtids, position_of);
   }
   if (!ours_uuid.empty() && !server.server_uuid.empty() && ours_uuid != server.server_uuid) {
     return SourceChanged(connection.endpoint(),

@@ -51,9 +51,11 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection);
 // The oldest place that the source can still be read from. Errors as CurrentPosition.
 absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 
-// Whether a transaction that the source is committing now counts as one that it has: on the server
-// that our position was read from.
-enum class OwnedGtids { kLacking, kPresent };
+// Whether the source is proven to be the server that our position was read from, by the file of the
+// binlog. There a transaction that it is committing now counts as one that it has, and a domain of
+// which it knows nothing was deleted (FLUSH BINARY LOGS DELETE_DOMAIN_ID); elsewhere the source may
+// be a replica to which either has not come yet.
+enum class PositionOf { kAnotherServer, kThisServer };
 
 // Whether the source can go on exactly after `ours`, which was read from the server with UUID
 // `ours_uuid` (empty: not known, or MariaDB). To be asked before every dump: MariaDB accepts the
@@ -62,6 +64,7 @@ enum class OwnedGtids { kLacking, kPresent };
 // `ours`. kFailedPrecondition SOURCE_LACKS_GTIDS: it lacks transactions before `ours`;
 // SOURCE_CHANGED: `ours` is a file and offset of another server, or lies past the end of the file.
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
-                             std::string_view ours_uuid, OwnedGtids owned = OwnedGtids::kLacking);
+                             std::string_view ours_uuid,
+                             PositionOf position_of = PositionOf::kAnotherServer);
 
 }  // namespace millrace

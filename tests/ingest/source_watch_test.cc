@@ -36,6 +36,13 @@ TEST_F(SourceWatchTest, SourceThatLacksOurGtidsIsNotReadOn) {
   EXPECT_EQ(Check(At("binlog.000003", 500, "0-1-8")), "SOURCE_LACKS_GTIDS");
 }
 
+TEST_F(SourceWatchTest, DeletedDomainIsNotLacking) {
+  ours_ = At("binlog.000003", 500, "0-1-9,5-1-7");
+  EXPECT_EQ(Check(At("binlog.000003", 500, "0-1-9")), "");
+  EXPECT_EQ(Check(At("binlog.000003", 500, "0-1-8")), "SOURCE_LACKS_GTIDS");
+  EXPECT_EQ(Check(At("binlog.000003", 500, "7-1-9")), "SOURCE_LACKS_GTIDS");
+}
+
 TEST_F(SourceWatchTest, MoreThatDoesNotComeEndsTheStream) {
   const SourcePosition more = At("binlog.000003", 600, "0-1-10");
   EXPECT_EQ(Check(more), "");

@@ -172,8 +172,27 @@ TEST(CurrentPositionMysqlTest, TransactionBeingCommittedCountsWhereItWasRead) {
   ours.gtids = GtidSet::Parse(Flavour::kMysql, next).value();
 
   EXPECT_EQ(ErrorReason(CheckContinuity(*connection, ours, "")), "SOURCE_LACKS_GTIDS");
-  const absl::Status status = CheckContinuity(*connection, ours, "", OwnedGtids::kPresent);
+  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOf::kThisServer);
   EXPECT_NE(ErrorReason(status), "SOURCE_LACKS_GTIDS") << status;
+}
+
+// Elsewhere it may be one that a replica has not read of yet.
+TEST(CurrentPositionMariadbTest, DeletedDomainIsNotLackingWhereItWasRead) {
+  const auto server = StartSource(ServerKind::kMariadb);
+  auto root = server->MustConnect();
+  const auto connection = MustConnect(OptionsFor(*server));
+  root.MustExecute("SET gtid_domain_id = 5");
+  root.MustExecute("CREATE DATABASE d");
+  root.MustExecute("SET gtid_domain_id = 0");
+  root.MustExecute("FLUSH BINARY LOGS");
+  root.MustExecute("CREATE DATABASE e");
+  const SourcePosition ours = CurrentPosition(*connection).value();
+  MustPurgeOldFiles(root);
+  root.MustExecute("FLUSH BINARY LOGS DELETE_DOMAIN_ID = (5)");
+
+  EXPECT_EQ(ErrorReason(CheckContinuity(*connection, ours, "")), "SOURCE_LACKS_GTIDS");
+  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOf::kThisServer);
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 }  // namespace
