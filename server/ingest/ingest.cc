@@ -183,6 +183,9 @@ bool Ingest::ServerIsOfPosition() const {
 
 absl::StatusOr<SourcePosition> Ingest::DumpPosition() {
   SourcePosition position = processor_->position();
+  // With gtid_strict_mode OFF the numbers of a domain may go back; a GTID set then names no place.
+  const bool mariadb = queries_->info().flavour == Flavour::kMariadb;
+  if (mariadb && place_proven_) position.gtids = GtidSet();
   if (!ServerIsOfPosition() || !queries_->info().gtids()) return position;
   MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, AnonymousTransactionsFollow(*queries_, position));
   if (anonymous) position.gtids = GtidSet();
@@ -239,6 +242,7 @@ void Ingest::ForgetStream() {
 
 absl::Status Ingest::ProveSource() {
   watch_ = SourceWatch();
+  place_proven_ = false;
   processor_->SetSource(ServerName(queries_->info()), queries_->endpoint());
   const SourcePosition position = processor_->position();
   const SourceMemory memory = processor_->memory();
@@ -257,6 +261,7 @@ absl::Status Ingest::ProveSource() {
     if (!proof.ok()) return proof.status();
     if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
   }
+  place_proven_ = proof->compared && proof->same_file;
   return proof->compared ? doubt_.Clear(log_) : absl::OkStatus();
 }
 

@@ -191,7 +191,8 @@ class Ingest {
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
   std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
   SourceDoubt doubt_;
-  SourceWatch watch_;  // of the stream
+  bool place_proven_ = false;  // the last transaction is in our file, before our offset
+  SourceWatch watch_;          // of the stream
   Micros position_handed_over_at_ = 0;
   std::string checksum_failed_at_;
   Micros streaming_since_ = 0;  // steady; 0: this attempt has not come so far

@@ -249,7 +249,7 @@ absl::StatusOr<SourceProof::Result> SourceProof::Check(Connection& source, const
       source, known.position, known.uuid,
       comparison.same_file() ? PositionOf::kThisServer : PositionOf::kAnotherServer));
   MILLRACE_ASSIGN_OR_RETURN(const bool compared, comparison.CompareLast());
-  if (compared) return Result{.compared = true, .warning = {}};
+  if (compared) return Result{.compared = true, .same_file = comparison.same_file(), .warning = {}};
   if (known.doubted) {
     return SourceChanged(source.endpoint(),
                          "it lacked transactions that are in this log, or had others in their "
@@ -257,6 +257,7 @@ absl::StatusOr<SourceProof::Result> SourceProof::Check(Connection& source, const
                          "to compare it");
   }
   return Result{.compared = false,
+                .same_file = comparison.same_file(),
                 .warning = known.memory.last.has_value() ? Unproven(comparison) : std::string()};
 }
 

@@ -31,7 +31,8 @@ class SourceProof {
     bool doubted = false;   // see SourceDoubt
   };
   struct Result {
-    bool compared = false;  // the last transaction was
+    bool compared = false;   // the last transaction was
+    bool same_file = false;  // the file of the position is there, and is the one that was read
     // Empty if there is none: the last transaction could not be compared.
     std::string warning;
   };
