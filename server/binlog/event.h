@@ -83,6 +83,8 @@ struct EventHeader {
   static constexpr size_t kSize = 19;
   // A file that is being written. Not part of the checksum.
   static constexpr uint16_t kFlagInUse = 0x01;
+  // Of a QUERY: its session used a temporary table, in this statement or, in a procedure, before.
+  static constexpr uint16_t kFlagThreadSpecific = 0x04;
   static constexpr uint16_t kFlagArtificial = 0x20;
   static constexpr uint16_t kFlagIgnorable = 0x80;
 

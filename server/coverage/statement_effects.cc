@@ -11,9 +11,14 @@ using schema::Statement;
 using schema::StatementVerb;
 using Effects = std::vector<std::pair<TableName, TableEffect>>;
 
+// A temporary table in its place leaves the table as it is.
+TableEffect Emptied(const Statement& statement) {
+  return statement.may_be_temporary ? TableEffect::kAltered : TableEffect::kEmptied;
+}
+
 void AddRenames(const Statement& statement, Effects& effects) {
   for (const auto& [from, to] : statement.renames) {
-    effects.emplace_back(from, TableEffect::kEmptied);
+    effects.emplace_back(from, Emptied(statement));
     effects.emplace_back(to, TableEffect::kArrived);
   }
 }
@@ -28,7 +33,7 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
   Effects effects;
   if (statement.temporary) return effects;
   if (truncates) {
-    AddAll(statement, TableEffect::kEmptied, effects);
+    AddAll(statement, Emptied(statement), effects);
     return effects;
   }
   switch (statement.verb) {

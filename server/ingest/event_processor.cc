@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/scratch.h"
 #include "binlog/compression.h"
@@ -191,6 +192,9 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   builder_.RaiseCommitTimeMax(ClampedCommitTime(Micros{event.header.timestamp} * 1'000'000));
   MILLRACE_RETURN_IF_ERROR(notes_.OnFormat(event.header.timestamp));
   plans_.Clear();
+  // Behind the version of the format and that of the server. Not 0: the server started there.
+  constexpr size_t kCreatedAt = 2 + 50;
+  if (LoadLittle32(event.body.data() + kCreatedAt) != 0) temporary_tables_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
   return Abandon();
 }

@@ -22,6 +22,7 @@
 #include "ingest/source_memory.h"
 #include "ingest/source_notes.h"
 #include "ingest/table_plans.h"
+#include "ingest/temporary_tables.h"
 #include "ingest/transaction_gtid.h"
 #include "model/binlog_place.h"
 #include "model/capture_rules.h"
@@ -241,6 +242,7 @@ class EventProcessor {
   Micros commit_time_ = 0;               // clamped by CommitTimeLimit
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
+  TemporaryTables temporary_tables_;
   bool in_xa_ = false;              // the transaction in progress is an XA transaction
   PreparedXa::Tables xa_tables_;    // that it changes and nobody captures
   PreparedXa::Tables xa_captured_;  // that it changes besides

@@ -46,6 +46,7 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   const SentStatement sent = SentBy(query, options_.flavour, in_transaction_ && !standalone_);
   schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
   FoldNames(names_, statement);
+  temporary_tables_.Apply(event.header, query.thread_id, options_.flavour, statement);
   return OnStatement(event, sent, statement);
 }
 

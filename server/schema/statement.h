@@ -82,6 +82,8 @@ struct Statement {
   // CREATE or DROP TEMPORARY TABLE, DROP of the source's generated names (`#sql…`): concerns no
   // captured table.
   bool temporary = false;
+  // Its tables may be temporary ones that hide tables of the same names. Classify does not know.
+  bool may_be_temporary = false;
   // Name of a kSavepoint or kRollbackTo, in UTF-8.
   std::string savepoint;
   friend bool operator==(const Statement&, const Statement&) = default;
