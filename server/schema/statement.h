@@ -51,7 +51,7 @@ struct Statement {
   StatementVerb verb = StatementVerb::kOther;
   // CREATE … IF NOT EXISTS: nothing happened if there was one.
   bool if_not_exists = false;
-  // CREATE OR REPLACE: what was there is gone.
+  // CREATE OR REPLACE: what was there is gone. Of a SEQUENCE a kDrop.
   bool or_replace = false;
   // RENAME TABLE a TO b, ALTER TABLE a RENAME TO b, in their order: each takes effect before the
   // next.

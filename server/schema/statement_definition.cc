@@ -124,6 +124,8 @@ void StatementParser::SkipWait() {
 void StatementParser::DefineTables(const Token& verb, const Token& object) {
   statement_.if_not_exists = SkipIfExists();
   if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
+  // A table is replaced too, and what comes is none.
+  if (object.Is("SEQUENCE") && statement_.or_replace) statement_.verb = StatementVerb::kDrop;
   if (verb.Is("DROP")) return NameList();
   if (verb.Is("RENAME")) return RenameList();
   if (object.Is("VIEW")) return DefineView();

@@ -487,6 +487,12 @@ TEST(Statement, CreateTableWithoutAQueryIsNot) {
   }
 }
 
+TEST(Statement, SequenceThatReplacesATableDropsIt) {
+  const StatementSession mariadb{.flavour = Flavour::kMariadb};
+  EXPECT_EQ(Classify("CREATE OR REPLACE SEQUENCE t", "d", mariadb).verb, StatementVerb::kDrop);
+  EXPECT_EQ(Classify("CREATE SEQUENCE t", "d", mariadb).verb, StatementVerb::kOther);
+}
+
 TEST(Statement, DeletionFromOneTableNamesIt) {
   EXPECT_THAT(Tables("DELETE QUICK FROM x.t WHERE a=1"), ElementsAre("x.t"));
   EXPECT_THAT(Tables("DELETE FROM t"), ElementsAre("d.t"));
