@@ -44,6 +44,13 @@ bool LooksSecret(std::string_view text) {
   return HasSecretWord(Upper(text));
 }
 
+// `pas\sword` is `password`.
+std::string WithoutEscapes(std::string_view text) {
+  std::string plain(text);
+  std::erase(plain, '\\');
+  return plain;
+}
+
 bool IsSecretOption(const Token& token) {
   if (!token.IsName()) return false;
   const std::string upper = Upper(token.text);
@@ -60,7 +67,9 @@ class Censor {
   // False: nobody may see the statement.
   bool Pass(const Token& token) {
     if (token.kind == Token::Kind::kString) {
-      if (option_ || LooksSecret(token.text)) return false;
+      if (option_ || LooksSecret(token.text) || LooksSecret(WithoutEscapes(token.text))) {
+        return false;
+      }
     }
     // `PASSWORD = 'x'`, `PASSWORD 'x'`.
     option_ = IsSecretOption(token) || (option_ && token.IsSymbol('='));

@@ -37,6 +37,7 @@ TEST(ShownStatement, SecretsAndBodiesAreNotShown) {
        {"CREATE TABLE t (a INT) CONNECTION='mysql://u:hunter2@h/d'",
         "CREATE TABLE t (a INT) ENGINE=CONNECT OPTION_LIST='user=u,x=hunter2'",
         "CREATE TABLE t (a INT) COMMENT='srv \"s\", password \"hunter2\"'",
+        "CREATE TABLE t (a INT) COMMENT 'pas\\sword \"hunter2\"'",
         "ALTER TABLE t COMMENT 'see https://u:hunter2@host/'", "ALTER TABLE t PASSWORD 'hunter2'",
         "CREATE TABLE t (a INT) REMOTE_PASSWORD='hunter2'", "CREATE VIEW v AS SELECT 'hunter2'",
         "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a='hunter2'",
