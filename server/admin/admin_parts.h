@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "api/certificates.h"
 #include "api/stream_list.h"
 #include "base/clock.h"
 #include "feed/feed.h"
@@ -19,7 +20,8 @@ struct AdminParts {
   const feed::Subscriptions& subscriptions;
   const api::StreamList& streams;
   snapshot::Snapshots& snapshots;
-  kafka::MirrorControl* mirror = nullptr;  // null: there is none
+  kafka::MirrorControl* mirror = nullptr;           // null: there is none
+  const api::Certificates* certificates = nullptr;  // null: there are none
   const Clock& clock;
 };
 

@@ -45,6 +45,7 @@ std::vector<ReaderReading> ReadStreams(const api::StreamList& streams) {
     ReaderReading& reader = readers.emplace_back();
     reader.subscription = stream->subscription;
     reader.peer = stream->peer;
+    reader.client_name = stream->client_name;
     const bool placed = stream->placed.load(std::memory_order_acquire);
     reader.place = placed ? Place::kInLog : Place::kInSnapshot;
     if (placed) reader.sequence = {stream->passed.load(std::memory_order_relaxed)};
@@ -112,6 +113,7 @@ StatusReading ReadStatus(const AdminParts& parts) {
   reading.feed = ReadFeed(parts, lags);
   reading.snapshots = parts.snapshots.List();
   if (parts.mirror != nullptr) reading.mirror = parts.mirror->Status();
+  if (parts.certificates != nullptr) reading.certificates = parts.certificates->Read();
   return reading;
 }
 

@@ -10,6 +10,7 @@
 #include "admin/admin_parts.h"
 #include "admin/process_status.h"
 #include "admin/reader_lag.h"
+#include "api/certificates.h"
 #include "base/clock.h"
 #include "ingest/ingest_status.h"
 #include "log/log.h"
@@ -44,6 +45,7 @@ struct ReaderReading {
   };
   std::string subscription;  // name; empty: a plain stream
   std::string peer;          // empty: a stored position
+  std::string client_name;   // as the client gave it; empty: it gave none
   Place place = Place::kInLog;
   // Of kInLog alone.
   Sequence sequence;
@@ -71,6 +73,7 @@ struct StatusReading {
   FeedReading feed;
   std::vector<v1::Snapshot> snapshots;  // newest first
   std::optional<v1::MirrorStatus> mirror;
+  api::Certificates::Reading certificates;
 };
 
 // Asks all parts. Reads some frames from disk if readers lag: to tell the time of its lag may cost

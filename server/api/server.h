@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
+#include "api/certificates.h"
 #include "api/change_feed_service.h"
 #include "api/ensure_worker.h"
 #include "api/reflection_service.h"
@@ -45,9 +46,10 @@ class Server {
     EnsureCovered ensure = nullptr;
     // For ListTables with `ask_source`; null: ListTables reads the log alone.
     LearnTables learn_tables = nullptr;
+    // What to show to clients. Null only without `options.tls`: plain text.
+    const Certificates* certificates = nullptr;
   };
-  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
-  // TLS_FILE_UNREADABLE: a file cannot be read, or is not what it must be.
+  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Parts& parts);
   ~Server();
 

@@ -22,6 +22,7 @@ constexpr uint32_t kResponseBytesMin = 1 << 10;
 constexpr uint32_t kResponseBytesMax = 3 << 20;
 constexpr Micros kProgressIntervalMin = 100'000;
 constexpr Micros kSecond = 1'000'000;
+constexpr size_t kClientNameBytesMax = 128;
 
 absl::Status BadField(std::string_view field, std::string_view what) {
   return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
@@ -134,6 +135,32 @@ absl::StatusOr<Micros> ProgressIntervalOf(const v1::SubscribeRequest& request, M
   return std::max(interval.seconds() * kSecond + interval.nanos() / 1000, kProgressIntervalMin);
 }
 
+// Whether the code point that begins at `i` of a UTF-8 text steers a terminal or the direction of
+// what it prints, or ends a line.
+bool IsControl(std::string_view text, size_t i) {
+  const auto byte = [text](size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  if (byte(i) < 0x20 || byte(i) == 0x7f) return true;
+  if (byte(i) == 0xc2) return byte(i + 1) < 0xa0;  // U+0080 to U+009F
+  if (byte(i) != 0xe2) return false;
+  const unsigned low = byte(i + 2);
+  // U+200E, U+200F, U+2028 to U+202E; U+2066 to U+2069.
+  return byte(i + 1) == 0x80 ? low == 0x8e || low == 0x8f || (low >= 0xa8 && low <= 0xae)
+                             : byte(i + 1) == 0x81 && low >= 0xa6 && low <= 0xa9;
+}
+
+absl::Status CheckClientName(std::string_view name) {
+  if (name.size() > kClientNameBytesMax) {
+    return BadField("client_name", fmt::format("takes {} bytes: {} are the most", name.size(),
+                                               kClientNameBytesMax));
+  }
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (IsControl(name, i)) return BadField("client_name", "has a character that is not printable");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field) {
@@ -205,6 +232,8 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
   MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context.feed));
   plan.subscription = request.subscription();
+  MILLRACE_RETURN_IF_ERROR(CheckClientName(request.client_name()));
+  plan.client_name = request.client_name();
   if (plan.snapshot.has_value() && !plan.cursor.filter.WantsOperation(v1::OPERATION_READ)) {
     // Of the rows nothing is wanted.
     plan.cursor.start.after = context.feed.range().newest;

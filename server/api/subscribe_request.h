@@ -25,6 +25,7 @@ struct SubscribePlan {
   bool json = false;
   Micros progress_interval = 0;
   std::string subscription;  // name, if it was asked for by name
+  std::string client_name;
   // If the rows of a snapshot come first; `cursor.start` is known behind them.
   std::optional<SnapshotPlan> snapshot;
 };

@@ -88,7 +88,9 @@ SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerC
       json_(parts.snapshots.registry),
       as_json_(plan.json),
       progress_interval_(plan.progress_interval),
-      entry_(parts.streams.Add(context.peer(), std::move(plan.subscription))),
+      entry_(parts.streams.Add({.peer = context.peer(),
+                                .subscription = std::move(plan.subscription),
+                                .client_name = std::move(plan.client_name)})),
       snapshot_(std::move(snapshot)) {
   if (snapshot_ == nullptr) cursor_.emplace(parts.feed, std::move(after_snapshot_));
 }

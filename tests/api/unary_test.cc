@@ -2,9 +2,7 @@
 
 // The calls of one message each way, health and the server itself.
 
-#include <cstdio>
-#include <fstream>
-
+#include "api/certificate_files.h"
 #include "api/server_fixture.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -315,19 +313,27 @@ TEST_F(UnaryTest, GrpcsOwnLinesStayOutOfStandardError) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(UnaryTest, CertificateThatIsNoneFailsToStart) {
-  Stop();
-  const std::string path = ::testing::TempDir() + "millrace_no_certificate.pem";
-  std::ofstream(path) << "no certificate";
-  options_.tls.certificate = options_.tls.key = path;
-  EXPECT_EQ(ReasonOf(Server::Start(PartsAlone())), "TLS_FILE_UNREADABLE");
-  std::remove(path.c_str());
+TEST_F(UnaryTest, AddressThatIsTakenIsNoFaultOfTheCertificate) {
+  const CertificateFiles files;
+  files.WriteServer(MakeIdentity({.name = "feed"}));
+  options_.tls = files.Options();
+  options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  const auto certificates =
+      Certificates::Open({.server = options_.tls, .others = {}, .clock = Clock::System()});
+  ASSERT_TRUE(certificates.ok()) << certificates.status();
+  Server::Parts parts = PartsAlone();
+  parts.certificates = certificates->get();
+  EXPECT_EQ(ReasonOf(Server::Start(parts)), "LISTEN_FAILED");
 }
 
-TEST_F(UnaryTest, CertificateThatCannotBeReadFailsToStart) {
-  Stop();
-  options_.tls.certificate = "/nowhere/certificate.pem";
-  EXPECT_EQ(ReasonOf(Server::Start(Parts())), "TLS_FILE_UNREADABLE");
+TEST_F(UnaryTest, StatusTellsNamesOfClients) {
+  v1::SubscribeRequest request = Earliest();
+  request.set_client_name("billing on app-3");
+  const auto subscriber = Subscribe(request);
+  subscriber->Changes(1);
+  const v1::GetStatusResponse status = Status();
+  ASSERT_EQ(status.subscriptions_size(), 1);
+  EXPECT_EQ(status.subscriptions(0).client_name(), "billing on app-3");
 }
 
 }  // namespace
