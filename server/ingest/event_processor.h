@@ -150,6 +150,7 @@ class EventProcessor {
   absl::StatusOr<Step> OnRollback();
   absl::StatusOr<Step> OnRollbackToSavepoint(std::string_view name);
   absl::Status NoteTableOfXa(const Event& event);
+  void NoteDatabasesOfXa(std::string_view databases);
   absl::StatusOr<Step> OnXaStatement(const Event& event, std::string_view text,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);

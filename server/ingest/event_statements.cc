@@ -7,7 +7,10 @@
 #include <functional>
 #include <iterator>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "coverage/statement_effects.h"
@@ -24,6 +27,17 @@ namespace millrace::ingest {
 using schema::StatementKind;
 
 namespace {
+
+// Each ends with a zero byte.
+std::vector<std::string_view> NamesIn(std::string_view list) {
+  std::vector<std::string_view> names;
+  while (!list.empty()) {
+    const size_t size = std::min(list.find('\0'), list.size());
+    names.push_back(list.substr(0, size));
+    list.remove_prefix(std::min(size + 1, list.size()));
+  }
+  return names;
+}
 
 absl::Status RowsAreUnknown() {
   return MakeError(
@@ -149,19 +163,25 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
                                                     std::optional<std::string_view> databases) {
   if (MayChangeCaptured(databases)) return RowsAreUnknown();
+  if (in_xa_) NoteDatabasesOfXa(*databases);
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
 }
 
 // The tables that the text names do not tell: a trigger writes elsewhere.
 bool EventProcessor::MayChangeCaptured(std::optional<std::string_view> databases) const {
   if (!databases.has_value()) return true;
-  while (!databases->empty()) {
-    const size_t size = std::min(databases->find('\0'), databases->size());
-    const std::optional<std::string> name = names_.Fold(databases->substr(0, size));
-    if (!name.has_value() || name->empty() || options_.capture.MayCapture(*name)) return true;
-    databases->remove_prefix(std::min(size + 1, databases->size()));
+  const std::vector<std::string_view> names = NamesIn(*databases);
+  return std::any_of(names.begin(), names.end(), [this](std::string_view name) {
+    const std::optional<std::string> folded = names_.Fold(name);
+    return !folded.has_value() || folded->empty() || options_.capture.MayCapture(*folded);
+  });
+}
+
+// Any table of them may be captured by the time of the XA COMMIT.
+void EventProcessor::NoteDatabasesOfXa(std::string_view databases) {
+  for (const std::string_view name : NamesIn(databases)) {
+    xa_tables_.insert({names_.Fold(name).value_or(std::string(name)), ""});
   }
-  return false;
 }
 
 // A new table has no triggers. A function in the query may write others on MariaDB; MySQL refuses

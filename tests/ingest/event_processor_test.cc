@@ -518,6 +518,19 @@ TEST_F(MysqlProcessorTest, XaCommitOfATableCapturedSinceIsNotSupported) {
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended") << error_;
 }
 
+TEST_F(MysqlProcessorTest, XaCommitOfADatabaseCapturedSinceIsNotSupported) {
+  Start({"c.*"});
+  Gtid(1);
+  Query("XA START X'78',X'79',5");
+  EXPECT_EQ(RowStatement("UPDATE b.small SET id = 1", {"b"}), "within");
+  EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
+  StoreXa();
+  Start({"b.*"});
+  Gtid(2);
+  EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("any table of 'b'"));
+}
+
 TEST_F(MysqlProcessorTest, PreparedXaTransactionIsKnownAfterARestart) {
   Start({"c.*"});
   Gtid(1);
