@@ -295,6 +295,8 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
                          });
     };
   }
+  // The server has copied the columns of other tables, and does not say which came from where.
+  if (is_excluded && IsWrittenByServer(sent.text)) return "";
   return schema::ShownText(sent.text, statement, sent.session, is_excluded);
 }
 

@@ -32,18 +32,6 @@ bool IsAscii(std::string_view bytes) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// CREATE TABLE as SHOW CREATE TABLE writes it: what a server logs for CREATE TABLE … SELECT, and
-// for LIKE a temporary table.
-bool IsWrittenByServer(std::string_view statement) {
-  if (!statement.starts_with("CREATE TABLE ") &&
-      !statement.starts_with("CREATE OR REPLACE TABLE ")) {
-    return false;
-  }
-  const size_t columns = statement.find(" (\n  ");
-  return columns != std::string_view::npos && columns > 0 &&
-         (statement[columns - 1] == '`' || statement[columns - 1] == '"');
-}
-
 // Nothing: the one that the event names.
 std::optional<std::string_view> CharsetWrittenIn(std::string_view statement, bool goes_on) {
   if (IsAscii(statement) || !IsValidUtf8(statement)) return std::nullopt;
@@ -69,6 +57,16 @@ SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) 
           .flavour = flavour,
           .charset = is_utf8 ? client : CharsetWrittenIn(query.statement, goes_on).value_or(client),
           .sql_mode = query.sql_mode}};
+}
+
+bool IsWrittenByServer(std::string_view statement) {
+  if (!statement.starts_with("CREATE TABLE ") &&
+      !statement.starts_with("CREATE OR REPLACE TABLE ")) {
+    return false;
+  }
+  const size_t columns = statement.find(" (\n  ");
+  return columns != std::string_view::npos && columns > 0 &&
+         (statement[columns - 1] == '`' || statement[columns - 1] == '"');
 }
 
 }  // namespace millrace::ingest

@@ -29,4 +29,8 @@ struct SentStatement {
 // charset is unknown.
 SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on = false);
 
+// CREATE TABLE as SHOW CREATE TABLE writes it: what a server logs for CREATE TABLE … SELECT, and
+// for LIKE a temporary table.
+bool IsWrittenByServer(std::string_view statement);
+
 }  // namespace millrace::ingest

@@ -273,6 +273,22 @@ TEST_F(MysqlProcessorTest, StatementsThatNameExcludedColumnsAreLeftOut) {
   EXPECT_EQ(changes[3].schema_change().statement(), "ALTER TABLE c ADD ssn INT");
 }
 
+// As for CREATE TABLE … SELECT ssn AS plain FROM small, which copies the default.
+TEST_F(MysqlProcessorTest, ColumnsCopiedByTheServerAreLeftOutWhereSomeAreExcluded) {
+  const std::string text =
+      "CREATE TABLE `x` (\n  `plain` varchar(9) DEFAULT 'hunter2'\n) START TRANSACTION";
+  Gtid(1);
+  Query(text);
+  Query("COMMIT");
+  EXPECT_EQ(ChangeMessages().back().schema_change().statement(), text);
+  excluded_ = {"b.small.ssn"};
+  Start({"b.*"});
+  Gtid(1);
+  Query(text);
+  Query("COMMIT");
+  EXPECT_EQ(ChangeMessages().back().schema_change().statement(), "");
+}
+
 TEST_F(MysqlProcessorTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutItsText) {
   Transaction(1, 1);
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
