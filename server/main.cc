@@ -408,7 +408,16 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", fmt::format("millraced {}", kVersion));
 }
 
+// One that comes before Serve waits for it: a reload must not end a process that starts.
+void BlockHangup() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int Main(int argc, char** argv) {
+  BlockHangup();
   CLI::App app(
       "Change-feed server for MySQL and MariaDB: tails the binlog, keeps every row change, serves "
       "it by "
