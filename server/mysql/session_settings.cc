@@ -96,6 +96,8 @@ constexpr std::array kRowReadingSettings = {
     SessionSetting{"sql_mode", "ALLOW_INVALID_DATES"},
 };
 
+// First, because init_connect may have set a character set in which we find no name in an answer.
+constexpr std::string_view kReadableNames = "SET NAMES utf8mb4";
 // Limits that the statements which prepare a session may reach themselves. Each server takes the
 // variable of the other for a comment.
 constexpr std::string_view kLiftLimits =
@@ -168,6 +170,7 @@ absl::Status ApplySettings(Connection& connection, std::span<const SessionSettin
 }
 
 absl::Status PrepareSession(Connection& connection) {
+  MILLRACE_RETURN_IF_ERROR(connection.Query(kReadableNames).status());
   MILLRACE_RETURN_IF_ERROR(connection.Query(kLiftLimits).status());
   MILLRACE_RETURN_IF_ERROR(ApplySettings(connection, kSettings));
   // init_connect may have begun a transaction, whose reads would stay at its beginning.
