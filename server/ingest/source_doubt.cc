@@ -14,26 +14,26 @@ namespace millrace::ingest {
 namespace {
 
 // Persistent, see FORMAT.md.
-constexpr std::string_view kKey = "source.doubt";
-constexpr char kVersion = 1;
-constexpr size_t kSize = 2;
+constexpr std::string_view kDoubtKey = "source.doubt";
+constexpr char kDoubtVersion = 1;
+constexpr size_t kDoubtSize = 2;
 
 absl::Status Put(log::Log& log, std::optional<std::string> value) {
-  return log.PutRecords({{log::RecordKind::kMeta, std::string(kKey), std::move(value)}});
+  return log.PutRecords({{log::RecordKind::kMeta, std::string(kDoubtKey), std::move(value)}});
 }
 
 }  // namespace
 
 absl::StatusOr<SourceDoubt> SourceDoubt::Load(const log::Log& log) {
-  MILLRACE_ASSIGN_OR_RETURN(const auto value, log.GetRecord(log::RecordKind::kMeta, kKey));
+  MILLRACE_ASSIGN_OR_RETURN(const auto value, log.GetRecord(log::RecordKind::kMeta, kDoubtKey));
   SourceDoubt doubt;
   if (!value.has_value()) return doubt;
-  if (!value->empty() && value->front() != kVersion) {
+  if (!value->empty() && value->front() != kDoubtVersion) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
                      "record source.doubt has a format that this server does not read; run the "
                      "version that wrote it, or a later one");
   }
-  const uint8_t raised = value->size() == kSize ? static_cast<uint8_t>(value->back()) : 0;
+  const uint8_t raised = value->size() == kDoubtSize ? static_cast<uint8_t>(value->back()) : 0;
   if (raised < static_cast<uint8_t>(Server::kOther) ||
       raised > static_cast<uint8_t>(Server::kOurs)) {
     return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
@@ -47,7 +47,7 @@ absl::StatusOr<SourceDoubt> SourceDoubt::Load(const log::Log& log) {
 absl::Status SourceDoubt::Raise(log::Log& log, Server server) {
   if (Concerns(server)) return absl::OkStatus();
   raised_ = std::max(raised_, static_cast<uint8_t>(server));
-  return Put(log, std::string{kVersion, static_cast<char>(raised_)});
+  return Put(log, std::string{kDoubtVersion, static_cast<char>(raised_)});
 }
 
 absl::Status SourceDoubt::Clear(log::Log& log) {

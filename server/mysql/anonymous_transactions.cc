@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr uint64_t kFirstOffset = 4;
+constexpr uint64_t kOffsetOfFirstEvent = 4;
 // A file begins with FORMAT_DESCRIPTION and PREVIOUS_GTIDS; then comes its first transaction.
 constexpr int kEventsBeforeTheSecondTransaction = 3;
 
@@ -39,7 +39,8 @@ absl::StatusOr<bool> AnonymousTransactionsFollow(Connection& connection,
     const std::string file = files.Text(row, {"Log_name"});
     reached = reached || file == ours.file;
     if (!reached) continue;
-    const uint64_t from = file == ours.file ? std::max(ours.offset, kFirstOffset) : kFirstOffset;
+    const uint64_t from =
+        file == ours.file ? std::max(ours.offset, kOffsetOfFirstEvent) : kOffsetOfFirstEvent;
     MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, BeginsAnonymous(connection, file, from));
     if (anonymous) return true;
   }
