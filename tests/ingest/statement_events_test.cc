@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What statements in the binlog do to the feed: what is told, of which tables, and what stops it.
+
+#include "ingest/event_processor.h"
+#include "ingest/processor_fixture.h"
+
+namespace millrace::ingest {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class StatementEventsTest : public ProcessorTest {};
+
+TEST_F(StatementEventsTest, DroppedDatabaseIsToldOfEachTable) {
+  Transaction(1, 1);
+  coverage_->Set({"b", "unseen"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  coverage_->Set({"other", "x"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Changes();
+  Gtid(2);
+  EXPECT_EQ(Query("DROP DATABASE b", "other"), "ended");
+  EXPECT_THAT(Changes(),
+              ElementsAre("INSERT b.small", "SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.unseen"));
+  EXPECT_EQ(ChangeMessages()[1].schema_change().statement(), "DROP DATABASE b");
+  EXPECT_EQ(coverage_->Newest({"b", "unseen"})->begin.value, 2u);
+  EXPECT_EQ(coverage_->Newest({"other", "x"})->begin.value, 1u);
+}
+
+TEST_F(StatementEventsTest, DatabaseThatCannotHoldCapturedTablesIsNotTold) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE DATABASE c"), "ended");
+  EXPECT_EQ(Changes(), std::vector<std::string>());
+  Gtid(2);
+  Query("CREATE DATABASE b");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b."));
+}
+
+TEST_F(StatementEventsTest, RoutinesAndEventsReachNobody) {
+  uint8_t number = 1;
+  for (const std::string_view text :
+       {"CREATE PROCEDURE p() BEGIN DROP TABLE small; END", "DROP FUNCTION f",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET @a = 'secret'",
+        "CREATE TRIGGER other.g BEFORE INSERT ON other.x FOR EACH ROW SET @a = 'secret'"}) {
+    Gtid(number++);
+    EXPECT_EQ(Query(text), "ended") << text;
+  }
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(StatementEventsTest, BodiesOfTriggersAndViewsAreLeftOut) {
+  Gtid(1);
+  Query("CREATE TRIGGER g BEFORE INSERT ON small FOR EACH ROW SET @a = 'secret'");
+  Gtid(2);
+  Query("CREATE VIEW v AS SELECT 'secret' FROM other.x");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.v"));
+  for (const v1::Change& change : ChangeMessages()) {
+    EXPECT_EQ(change.schema_change().statement(), "");
+  }
+}
+
+TEST_F(StatementEventsTest, StatementsThatNameExcludedColumnsAreLeftOut) {
+  excluded_ = {"b.small.ssn*"};
+  Start({"b.*"});
+  uint8_t number = 1;
+  for (const std::string_view text :
+       {"ALTER TABLE small ADD ssn INT DEFAULT 7", "ALTER TABLE small ADD `SSN_2` INT DEFAULT 7",
+        "ALTER TABLE small CHANGE small.ssn x INT DEFAULT 7", "ALTER TABLE c ADD ssn INT"}) {
+    Gtid(number++);
+    Query(text);
+  }
+  const std::vector<v1::Change> changes = ChangeMessages();
+  ASSERT_THAT(changes, SizeIs(4));
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(changes[i].schema_change().statement(), "");
+  EXPECT_EQ(changes[3].schema_change().statement(), "ALTER TABLE c ADD ssn INT");
+}
+
+// As for CREATE TABLE … SELECT ssn AS plain FROM small, which copies the default.
+TEST_F(StatementEventsTest, ColumnsCopiedByTheServerAreLeftOutWhereSomeAreExcluded) {
+  const std::string text =
+      "CREATE TABLE `x` (\n  `plain` varchar(9) DEFAULT 'hunter2'\n) START TRANSACTION";
+  Gtid(1);
+  Query(text);
+  Query("COMMIT");
+  EXPECT_EQ(ChangeMessages().back().schema_change().statement(), text);
+  excluded_ = {"b.small.ssn"};
+  Start({"b.*"});
+  Gtid(1);
+  Query(text);
+  Query("COMMIT");
+  EXPECT_EQ(ChangeMessages().back().schema_change().statement(), "");
+}
+
+TEST_F(StatementEventsTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutItsText) {
+  Transaction(1, 1);
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Gtid(2);
+  EXPECT_EQ(Query("ALTER TABLE small COMMENT 'hunter2"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("INSERT b.small", "SCHEMA_CHANGE b.small"));
+  EXPECT_EQ(ChangeMessages()[1].schema_change().statement(), "");
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason,
+            "a statement that could not be read");
+}
+
+TEST_F(StatementEventsTest, SilentRedefinitionInvalidatesCoverage) {
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .row_shape = 77});
+  snapshot::TableChanges& changes = live_changes_.Start({"b", "small"}, 100);
+  Transaction(1, 1);
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, coverage::kRedefined);
+  EXPECT_EQ(changes.definitions(), 1u);
+}
+
+TEST_F(StatementEventsTest, StatementIsReadUnderItsOwnMode) {
+  coverage_->Set({"b", "odd\\"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Gtid(1);
+  constexpr uint64_t kMode =
+      schema::StatementSession::kAnsiQuotes | schema::StatementSession::kNoBackslashEscapes;
+  Send(EventType::kQuery, EventSource::Query("TRUNCATE \"odd\\\"", "b", 255, kMode));
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.odd\\"));
+}
+
+TEST_F(StatementEventsTest, TextThatHappensToBeUtf8IsConvertedAllTheSame) {
+  Gtid(1);
+  Send(EventType::kQuery, EventSource::Query("TRUNCATE `\xc3\xa9`", "b", /*latin1*/ 8));
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.Ã©"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "TRUNCATE `Ã©`");
+}
+
+TEST_F(StatementEventsTest, RenameReachesBothNames) {
+  Start({"b.small", "b.new"});
+  Gtid(1);
+  Query("RENAME TABLE small TO other.gone, other.came TO new");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.new"));
+}
+
+TEST_F(StatementEventsTest, DefinitionIsATransactionOfItsOwn) {
+  Gtid(1);
+  EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  const v1::SchemaChange change = ChangeMessages()[0].schema_change();
+  EXPECT_EQ(change.statement(), "ALTER TABLE small ADD c INT");
+  EXPECT_EQ(change.default_database(), "b");
+  EXPECT_THAT(change.tables(), ElementsAre("b.small"));
+}
+
+TEST_F(StatementEventsTest, DefinitionOfSeveralTablesIsAChangeOfEachCapturedOne) {
+  Gtid(1);
+  Query("DROP TABLE small, other.x, c");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.c"));
+}
+
+TEST_F(StatementEventsTest, StatementOfASourceThatKeepsLowerCaseIsOfTheTableItMeans) {
+  processor_->SetNames(NameFolding::ToLower({}));
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Gtid(1);
+  EXPECT_EQ(Query("ALTER TABLE B.Small ADD c INT"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  EXPECT_THAT(ChangeMessages()[0].schema_change().tables(), ElementsAre("b.small"));
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, "altered");
+}
+
+TEST_F(StatementEventsTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable) {
+  processor_->SetNames(NameFolding::ToLower({{"\u1e9e", std::nullopt}}));
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Gtid(1);
+  EXPECT_EQ(Query("TRUNCATE `stra\u1e9ee`"), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason,
+            "a statement that could not be read");
+}
+
+TEST_F(StatementEventsTest, DefinitionThatFillsFramesIsCommittedWhole) {
+  std::string statement = "DROP TABLE t0";
+  for (int i = 1; i < 300; ++i) statement += ", table_with_a_longer_name_" + std::to_string(i);
+  Gtid(1);
+  EXPECT_EQ(Query(statement), "ended");
+  EXPECT_TRUE(builder_->has_closed_frames());
+  EXPECT_FALSE(builder_->has_open_changes());
+  EXPECT_THAT(Changes(), SizeIs(300));
+}
+
+TEST_F(StatementEventsTest, TruncateIsToldAsSuch) {
+  Gtid(1);
+  Query("TRUNCATE TABLE small");
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
+}
+
+TEST_F(StatementEventsTest, EmptiedMemoryTableIsATruncate) {
+  Gtid(1);
+  Query("DELETE FROM `b`.`small` /* generated by server */");
+  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
+}
+
+TEST_F(StatementEventsTest, DefinitionOfATemporaryTableIsNoChange) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TEMPORARY TABLE small (id INT)"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+}
+
+TEST_F(StatementEventsTest, StatementsThatConcernNoTableOnlyMoveThePosition) {
+  Gtid(1);
+  EXPECT_EQ(Query("FLUSH PRIVILEGES"), "ended");
+  EXPECT_THAT(Changes(), IsEmpty());
+  EXPECT_THAT(Gtids(), HasSubstr(":1"));
+}
+
+TEST_F(StatementEventsTest, SecretsOfAStatementAreLeftOut) {
+  Gtid(1);
+  Query("CREATE TABLE small (id INT) CONNECTION='mysql://u:secret@h/d'");
+  ASSERT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "");
+}
+
+TEST_F(StatementEventsTest, NamesInAStatementOfAnotherCharsetAreUtf8) {
+  Gtid(1);
+  Send(EventType::kQuery, EventSource::Query("DROP TABLE `\xe9t\xe9`", "b", /*latin1*/ 8));
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.été"));
+  EXPECT_THAT(ChangeMessages()[0].schema_change().tables(), ElementsAre("b.été"));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "DROP TABLE `été`");
+}
+
+TEST_F(StatementEventsTest, CreateSelectGoesOnAsATransaction) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TABLE small (id INT, name VARCHAR(20)) START TRANSACTION"), "within");
+  SmallMap();
+  EXPECT_EQ(Insert(1), "within") << error_;
+  EXPECT_EQ(Xid(), "ended");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "INSERT b.small"));
+}
+
+TEST_F(StatementEventsTest, CreateSelectLoggedAsAStatementStopsTheFeed) {
+  Gtid(1);
+  EXPECT_EQ(Query("CREATE TABLE other.n AS SELECT * FROM b.small"), "ended");
+  Gtid(2);
+  EXPECT_EQ(Query("CREATE TABLE n AS SELECT * FROM small"), "STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(StatementEventsTest, RowsChangedByAStatementStopTheFeed) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(RowStatement("INSERT INTO small VALUES (1, 'x')", {"b"}), "STATEMENT_BASED_CHANGE");
+}
+
+// A trigger, a view, a function.
+TEST_F(StatementEventsTest, StatementThatOpensCapturedTablesStopsTheFeedWhateverItNames) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other", "b"}),
+            "STATEMENT_BASED_CHANGE");
+}
+
+// Foreign keys that refer to the table; MariaDB never says.
+TEST_F(StatementEventsTest, StatementWhoseTablesAreUnknownStopsTheFeed) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Query("INSERT INTO other.x VALUES (1)"), "STATEMENT_BASED_CHANGE");
+  EXPECT_EQ(RowStatement("DELETE FROM other.x", {""}), "STATEMENT_BASED_CHANGE");
+  EXPECT_EQ(
+      Send(EventType::kQuery, EventSource::Query("DELETE FROM other.x", "b", 255, 0, "\x0c\xfe")),
+      "STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(StatementEventsTest, StatementThatOnlyOpensOtherTablesIsHarmless) {
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other"}), "within");
+  EXPECT_EQ(RowStatement("UPDATE other.x JOIN third.y SET x.a = 1", {"third", "other"}), "within");
+  EXPECT_EQ(Xid(), "ended");
+}
+
+TEST_F(StatementEventsTest, LoadedFileStopsTheFeedUnlessItOnlyOpensOtherTables) {
+  const auto load = [](const std::string& database) {
+    return EventSource::LoadQuery(EventSource::Query("LOAD DATA INFILE 'x' INTO TABLE x", "b", 255,
+                                                     0, EventSource::Databases({database})));
+  };
+  Gtid(1);
+  Query("BEGIN");
+  EXPECT_EQ(Send(EventType::kBeginLoadQuery, "file"), "within");
+  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, load("other")), "within");
+  EXPECT_EQ(Send(EventType::kExecuteLoadQuery, load("b")), "STATEMENT_BASED_CHANGE");
+}
+
+}  // namespace
+}  // namespace millrace::ingest
