@@ -139,6 +139,8 @@ absl::Status Certificates::Adopt(const Sight& sight) {
   if (sight == used_) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(ServerTls tls, ParseServerTls(server_, sight.bytes));
   MILLRACE_RETURN_IF_ERROR(TryServerTls(tls));
+  // If it fails halfway, what is published was made of no read.
+  used_ = Sight();
   MILLRACE_RETURN_IF_ERROR(Publish(tls));
   in_use_ = std::move(tls);
   used_ = sight;
