@@ -18,6 +18,7 @@
 #include "admin/metrics_endpoint.h"
 #include "api/server.h"
 #include "base/clock.h"
+#include "base/descriptor_limit.h"
 #include "base/error.h"
 #include "base/logging.h"
 #include "base/version.h"
@@ -35,6 +36,8 @@
 #include "kafka/mirror.h"
 #include "kafka/protobuf_encoder.h"
 #endif
+#include "listener/connections.h"
+#include "listener/descriptor_budget.h"
 #include "log/log.h"
 #include "model/flavour.h"
 #include "model/source_position.h"
@@ -234,6 +237,24 @@ Flavour FlavourOf(const SourceOptions& source, const log::Log& log) {
   return mariadb ? Flavour::kMariadb : Flavour::kMysql;
 }
 
+// As configured, or as many as there is room for. Before the log is opened, which divides the
+// descriptors too.
+listener::ConnectionLimits LimitsOf(const Config& config) {
+  const uint64_t descriptors = RaiseDescriptorLimit();
+  const listener::ConnectionLimits limits =
+      listener::FittingLimits(config.server, descriptors,
+                              {.snapshot_connections = config.snapshot.connections,
+                               .kafka = config.kafka.enabled,
+                               .metrics = !config.metrics.listen.empty()});
+  if (limits.connections_max < config.server.connections_max) {
+    spdlog::warn(
+        "server.connections_max is lowered to {}: the limit of open files is {}; raise it "
+        "with LimitNOFILE or ulimit -n",
+        limits.connections_max, descriptors);
+  }
+  return limits;
+}
+
 // What retention must leave: all behind the slower of the two.
 std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
@@ -277,6 +298,7 @@ bool StopInOrder(const Running& running) {
 int Serve(const Config& config) {
   const sigset_t signals = BlockSignals();
   const Clock& clock = Clock::System();
+  listener::Connections connections(LimitsOf(config), clock);
   auto log = log::Log::Open(config.log, clock);
   if (!log.ok()) return Fail(log.status(), kExitFailure);
   auto registry = schema::Registry::Open(**log, FlavourOf(config.source, **log));
@@ -319,6 +341,7 @@ int Serve(const Config& config) {
                                 .feed = feed,
                                 .subscriptions = **subscriptions,
                                 .streams = streams,
+                                .connections = connections,
                                 .snapshots = **snapshots,
                                 .mirror = mirror->get(),
                                 .clock = clock};
@@ -331,6 +354,7 @@ int Serve(const Config& config) {
        .clock = clock,
        .source_time = [&ingest] { return (*ingest)->source_time(); },
        .streams = streams,
+       .connections = connections,
        .services = {{std::string(v1::Admin::service_full_name()), &admin}},
        .coverage = coverage->get(),
        .ensure =

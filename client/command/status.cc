@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "fmt/format.h"
@@ -87,6 +88,25 @@ std::string LogText(const v1::LogStatus& log, absl::Time now, const Paint& paint
     text += fmt::format("  reaches back {}", DurationText(now - ToTime(log.oldest_commit_time())));
   }
   return Line(paint, "log", text);
+}
+
+std::string CountsText(
+    std::string_view done,
+    const google::protobuf::RepeatedPtrField<v1::ConnectionStatus::Count>& counts) {
+  std::string text;
+  for (const v1::ConnectionStatus::Count& count : counts) {
+    text += fmt::format("  {} {} ({})", CountText(count.connections()), done,
+                        Printable(count.reason()));
+  }
+  return text;
+}
+
+std::string ConnectionsText(const v1::ConnectionStatus& connections, const Paint& paint) {
+  const std::string text = fmt::format("{} of {}", CountText(connections.open()),
+                                       CountText(connections.connections_max()));
+  const std::string trouble =
+      CountsText("refused", connections.refused()) + CountsText("cut", connections.cut());
+  return Line(paint, "clients", text + paint(Tone::kYellow, trouble));
 }
 
 std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) {
@@ -177,6 +197,7 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
                                       Printable(status.version()), up, Printable(status.log_id())));
   text += SourceText(status.source(), paint);
   text += LogText(status.log(), now, paint);
+  if (status.has_connections()) text += ConnectionsText(status.connections(), paint);
   if (!status.snapshots_error().empty()) {
     text += Line(paint, "snapshot",
                  paint(Tone::kYellow, fmt::format("{} [{}]", Printable(status.snapshots_error()),

@@ -8,6 +8,7 @@
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
 #include "kafka/mirror_control.h"
+#include "listener/connections.h"
 #include "snapshot/snapshots.h"
 
 namespace millrace::admin {
@@ -18,6 +19,7 @@ struct AdminParts {
   const feed::Feed& feed;
   const feed::Subscriptions& subscriptions;
   const api::StreamList& streams;
+  listener::Connections& connections;
   snapshot::Snapshots& snapshots;
   kafka::MirrorControl* mirror = nullptr;  // null: there is none
   const Clock& clock;

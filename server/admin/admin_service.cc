@@ -7,6 +7,7 @@
 
 #include "admin/status_message.h"
 #include "admin/status_reading.h"
+#include "api/call_watch.h"
 #include "api/error_map.h"
 #include "base/error.h"
 #include "base/version.h"
@@ -87,6 +88,7 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* AdminService::StartSnapshot(grpc::CallbackServerContext* context,
                                                       const v1::StartSnapshotRequest* request,
                                                       v1::StartSnapshotResponse* response) {
+  api::NoteMessage(*context, request->ByteSizeLong(), parts_.connections);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   starts_.Post({context, request, response, reactor});
   return reactor;

@@ -110,6 +110,7 @@ StatusReading ReadStatus(const AdminParts& parts) {
   reading.tables = ReadTables(parts.ingest);
   reading.log = ReadLog(parts.feed.log(), lags);
   reading.feed = ReadFeed(parts, lags);
+  reading.connections = parts.connections.reading();
   reading.snapshots = parts.snapshots.List();
   if (parts.mirror != nullptr) reading.mirror = parts.mirror->Status();
   return reading;

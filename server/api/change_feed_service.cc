@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/call_watch.h"
 #include "api/error_map.h"
 #include "api/table_messages.h"
 #include "base/error.h"
@@ -45,9 +46,15 @@ v1::Subscription ToMessage(const feed::Subscription& subscription) {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  NoteStream(*context, request->Length(), parts_.connections);
   auto plan = Plan(*request);
   if (!plan.ok()) return SubscribeStream::Refuse(plan.status(), *context);
   return SubscribeStream::Start(parts_.streams, *context, std::move(*plan));
+}
+
+void ChangeFeedService::NoteRequest(const grpc::CallbackServerContext& context,
+                                    const google::protobuf::Message& request) const {
+  NoteMessage(context, request.ByteSizeLong(), parts_.connections);
 }
 
 absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& bytes) const {
@@ -68,6 +75,7 @@ absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& by
 grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerContext* context,
                                                         const v1::ListTablesRequest* request,
                                                         v1::ListTablesResponse* response) {
+  NoteRequest(*context, *request);
   if (!request->ask_source() || parts_.learn_tables == nullptr) {
     return Answer(context, FillTables(*request, *response));
   }
@@ -131,6 +139,7 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
 grpc::ServerUnaryReactor* ChangeFeedService::GetPosition(grpc::CallbackServerContext* context,
                                                          const v1::GetPositionRequest* request,
                                                          v1::GetPositionResponse* response) {
+  NoteRequest(*context, *request);
   return Answer(context, FillPosition(*request, *response));
 }
 
@@ -164,6 +173,7 @@ absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& reque
 grpc::ServerUnaryReactor* ChangeFeedService::CommitPosition(
     grpc::CallbackServerContext* context, const v1::CommitPositionRequest* request,
     v1::CommitPositionResponse* response) {
+  NoteRequest(*context, *request);
   return Answer(context, StorePosition(*request, *response));
 }
 

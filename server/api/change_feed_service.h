@@ -13,6 +13,7 @@
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
+#include "listener/connections.h"
 #include "millrace/v1/change_feed.grpc.pb.h"
 #include "schema/registry.h"
 
@@ -38,6 +39,7 @@ class ChangeFeedService final : public ChangeFeedBase {
   struct Parts {
     StreamParts streams;
     feed::Subscriptions& subscriptions;
+    listener::Connections& connections;
     const schema::Registry& registry;
     const ServerOptions& options;
     // Stores the definitions of tables that match and were not seen yet. Blocks. Null: there is no
@@ -71,6 +73,9 @@ class ChangeFeedService final : public ChangeFeedBase {
                                                v1::DeleteSubscriptionResponse* response) override;
 
  private:
+  // Of a request that may be large.
+  void NoteRequest(const grpc::CallbackServerContext& context,
+                   const google::protobuf::Message& request) const;
   absl::StatusOr<SubscribePlan> Plan(const grpc::ByteBuffer& request) const;
   absl::Status FillTables(const v1::ListTablesRequest& request,
                           v1::ListTablesResponse& response) const;

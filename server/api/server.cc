@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/call_watch.h"
 #include "api/grpc_log.h"
 #include "base/error.h"
 #include "fmt/format.h"
@@ -21,8 +22,15 @@ namespace {
 
 // More would only share the cores with the ingest threads.
 constexpr size_t kServingThreads = 2;
-// Requests are small; what is larger is an attack or a mistake.
-constexpr int kRequestBytesMax = 1 << 20;
+// A thousand patterns and a token of a source with very many GTIDs take less; what is larger is an
+// attack or a mistake.
+constexpr int kRequestBytesMax = 256 << 10;
+// Bounds what gRPC reads at once of one connection: it still handles what it has read when the
+// connection is closed because it floods the server.
+constexpr int kReadBytesMax = 16 << 10;
+// What gRPC may hold for connections and calls. Beyond it gRPC closes idle connections, then ends
+// streams; Listener closes what floods the server long before.
+constexpr size_t kGrpcBytesMax = size_t{512} << 20;
 // After the grace period of streams: for calls to end by themselves, then for gRPC to end them.
 constexpr std::chrono::milliseconds kCancelAfter(500);
 constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
@@ -67,21 +75,22 @@ bool CanStart(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   return builder.BuildAndStart() != nullptr && port != 0;
 }
 
-// Why the server does not start with `credentials`.
-absl::Status ListenFailed(const ServerOptions& options,
-                          const std::shared_ptr<grpc::ServerCredentials>& credentials) {
-  const ServerTlsOptions& tls = options.tls;
+// gRPC does not say that an acceptor cannot use its credentials, so they are tried before.
+absl::Status CheckCredentials(const ServerTlsOptions& tls,
+                              const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   // Where there is no such address, the trial says nothing of the files.
   const bool files_fail = !tls.certificate.empty() && !CanStart(credentials) &&
                           CanStart(grpc::InsecureServerCredentials());
-  if (files_fail) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
-        fmt::format("server.tls.certificate '{}' and server.tls.key '{}' cannot be used: they must "
-                    "be a certificate and its own key, and server.tls.client_ca certificates, all "
-                    "in PEM form",
-                    tls.certificate, tls.key));
-  }
+  if (!files_fail) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+      fmt::format("server.tls.certificate '{}' and server.tls.key '{}' cannot be used: they must "
+                  "be a certificate and its own key, and server.tls.client_ca certificates, all "
+                  "in PEM form",
+                  tls.certificate, tls.key));
+}
+
+absl::Status ListenFailed(const ServerOptions& options) {
   return MakeError(
       absl::StatusCode::kUnavailable, "LISTEN_FAILED",
       fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
@@ -107,10 +116,15 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(options.keepalive_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              milliseconds(options.keepalive_timeout));
+  // Also without a call: gRPC would ask every two hours, and let clients ask no more often.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Until TLS is agreed on and the client's settings have come.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             milliseconds(options.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytesMax);
+  builder.SetResourceQuota(grpc::ResourceQuota("millraced").Resize(kGrpcBytesMax));
   // Clients may ask whether we live, but not more often than every ten seconds.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  // Two servers must not share a port by accident.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
 }  // namespace
@@ -133,6 +147,7 @@ Server::Server(const Parts& parts)
                                               .ensure = ensure_,
                                               .limit = catch_up_limit_}},
                     .subscriptions = parts.subscriptions,
+                    .connections = parts.connections,
                     .registry = parts.registry,
                     .options = parts.options,
                     .learn_tables = parts.learn_tables}),
@@ -151,18 +166,30 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
 
 absl::Status Server::Listen(const Parts& parts) {
   MILLRACE_ASSIGN_OR_RETURN(const auto credentials, Credentials(options_.tls));
+  MILLRACE_RETURN_IF_ERROR(CheckCredentials(options_.tls, credentials));
+  auto listener = listener::Listener::Open(options_.listen, options_.keepalive_timeout,
+                                           parts.connections, parts.clock);
+  if (!listener.ok()) return ListenFailed(options_);
+  listener_ = *std::move(listener);
+  port_ = listener_->port();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, options_);
-  builder.AddListeningPort(options_.listen, credentials, &port_);
+  WatchCalls(builder, parts.connections, parts.clock);
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   builder.RegisterService(&change_feed_);
   for (const auto& [name, service] : parts.services) builder.RegisterService(service);
   for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || (port_ == 0 && options_.listen.rfind("unix:", 0) != 0)) {
-    return ListenFailed(options_, credentials);
-  }
+  if (server_ == nullptr) return ListenFailed(options_);
   SetServing(false);
+  listener_->Start([this](int listening, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listening;
+    parameters.fd = connection;
+    acceptor_->HandleNewConnection(&parameters);
+  });
   return absl::OkStatus();
 }
 
@@ -177,6 +204,8 @@ void Server::BeginToStop() {
   change_feed_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
+    // Once it is shut down, gRPC would take no connection and close none.
+    if (listener_ != nullptr) listener_->Stop();
     if (server_ != nullptr) {
       // Cancels what is left. The serving threads must still run: a call is over only once its
       // stream says so.

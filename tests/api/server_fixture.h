@@ -122,6 +122,7 @@ class ServerTest : public ::testing::Test {
                                               .feed = log_.feed(),
                                               .subscriptions = log_.subscriptions(),
                                               .streams = *streams_,
+                                              .connections = connections_,
                                               .snapshots = *snapshots_,
                                               .clock = Clock::System()});
     server_ = Server::Start(Parts()).value();
@@ -137,6 +138,7 @@ class ServerTest : public ::testing::Test {
             .clock = Clock::System(),
             .source_time = [] { return Micros{1'234'567}; },
             .streams = *streams_,
+            .connections = connections_,
             .services = {{std::string(v1::Admin::service_full_name()), &*admin_}},
             .coverage = ensure_ ? coverage_.get() : nullptr,
             .ensure = ensure_,
@@ -196,6 +198,8 @@ class ServerTest : public ::testing::Test {
   LearnTables learn_tables_;
   Config config_;
   std::unique_ptr<StreamList> streams_;
+  listener::Connections connections_{{.connections_max = 1000, .connections_per_peer_max = 1000},
+                                     Clock::System()};
   std::unique_ptr<coverage::Coverage> coverage_;
   snapshot::StreamTasks tasks_;
   std::optional<SourcePool> source_;

@@ -304,6 +304,7 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
                                      .clock = Clock::System(),
                                      .source_time = [] { return Micros{0}; },
                                      .streams = *streams_,
+                                     .connections = connections_,
                                      .services = {}});
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
 }

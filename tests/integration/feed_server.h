@@ -27,6 +27,8 @@ struct FeedServerOptions {
   std::vector<std::string> metrics;
   // Tests that are not of snapshots see changes alone.
   std::vector<std::string> snapshot = {"mode: never"};
+  // Limit of open files, soft and hard; 0: that of the test.
+  int open_files_max = 0;
   // How client() connects.
   std::optional<client::TlsOptions> client_tls;
 };
@@ -79,6 +81,7 @@ class FeedServer {
 
   TempDirectory directory_;
   std::optional<client::TlsOptions> client_tls_;
+  int open_files_max_ = 0;
   std::optional<Process> process_;
   std::unique_ptr<client::Client> client_;
   int port_ = 0;
