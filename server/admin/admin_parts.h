@@ -4,6 +4,8 @@
 
 #include "api/stream_list.h"
 #include "base/clock.h"
+#include "feed/commit_times.h"
+#include "feed/disk_readers.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
@@ -19,6 +21,8 @@ struct AdminParts {
   const feed::Subscriptions& subscriptions;
   const api::StreamList& streams;
   snapshot::Snapshots& snapshots;
+  feed::DiskReaders& disk;
+  feed::CommitTimes& commit_times;
   kafka::MirrorControl* mirror = nullptr;  // null: there is none
   const Clock& clock;
 };

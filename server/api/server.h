@@ -18,6 +18,7 @@
 #include "config/server_options.h"
 #include "coverage/coverage.h"
 #include "feed/catch_up_limit.h"
+#include "feed/disk_readers.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
@@ -29,7 +30,7 @@ namespace millrace::api {
 // The gRPC server: ChangeFeed, health, reflection, and the services it is given. Owns its threads.
 class Server {
  public:
-  // All must outlive it.
+  // All must outlive it. `disk` is stopped with it.
   struct Parts {
     const ServerOptions& options;
     feed::Feed& feed;
@@ -38,6 +39,7 @@ class Server {
     const Clock& clock;
     SourceTime source_time;
     StreamList& streams;
+    feed::DiskReaders& disk;
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
@@ -69,6 +71,7 @@ class Server {
   void BeginToStop();
 
   const ServerOptions& options_;
+  feed::DiskReaders& disk_;
   feed::RowTypes row_types_;
   feed::CatchUpLimit catch_up_limit_;
   EnsureWorker ensure_;

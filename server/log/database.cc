@@ -89,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   // A crash may have left it behind.
   opened->GetEnv()->DeleteFile(directory + kProbeFile).PermitUncheckedError();
   auto database = std::make_unique<Database>(Key(), directory, std::unique_ptr<rocksdb::DB>(opened),
-                                             std::move(handles));
+                                             std::move(handles), seams.sync);
   if (const rocksdb::Status prepared = database->PrepareForDiskFull(); !prepared.ok()) {
     return OpenError(directory, prepared);
   }
@@ -97,10 +97,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
 }
 
 Database::Database(Key, std::string directory, std::unique_ptr<rocksdb::DB> database,
-                   std::vector<rocksdb::ColumnFamilyHandle*> handles)
+                   std::vector<rocksdb::ColumnFamilyHandle*> handles, SyncFile sync)
     : directory_(std::move(directory)),
       database_(std::move(database)),
-      handles_(std::move(handles)) {
+      handles_(std::move(handles)),
+      wal_sync_(directory_, std::move(sync)) {
   // The default family stands first in Descriptors.
   std::copy(handles_.begin() + 1, handles_.end(), families_.begin());
 }
@@ -118,6 +119,18 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   const rocksdb::Status status = database_->Write(options, &batch);
   return status.ok() ? absl::OkStatus() : WriteFailed(status);
 }
+
+absl::Status Database::WriteBesideOthers(rocksdb::WriteBatch& batch) {
+  MILLRACE_RETURN_IF_ERROR(Write(batch, /*sync=*/false));
+  rocksdb::Status status = wal_sync_.Sync();
+  // RocksDB has a descriptor to sync with, but makes others wait.
+  if (status.IsTryAgain()) return Write(batch, /*sync=*/true);
+  // The write-ahead log may have lost what memory still holds, so that goes into files of its own.
+  if (IsNoSpace(status)) status = FlushAll();
+  return status.ok() ? absl::OkStatus() : WriteFailed(status);
+}
+
+rocksdb::Status Database::FlushAll() { return database_->Flush(rocksdb::FlushOptions(), handles_); }
 
 absl::Status Database::CheckWritable() {
   return impaired_.load(std::memory_order_acquire) ? RecoverFromDiskFull() : absl::OkStatus();

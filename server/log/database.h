@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "log/wal_sync.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
 
@@ -29,6 +30,7 @@ struct StorageSeams {
   rocksdb::Env* env = nullptr;  // nullptr: the machine's; outlives the database
   // Bytes of frames gathered in memory before they are written as one file.
   size_t write_buffer_bytes = size_t{8} << 20;
+  SyncFile sync = nullptr;  // of WalSync
 };
 
 // One RocksDB file of frames.
@@ -44,7 +46,7 @@ class Database {
 
  public:
   Database(Key, std::string directory, std::unique_ptr<rocksdb::DB> database,
-           std::vector<rocksdb::ColumnFamilyHandle*> handles);
+           std::vector<rocksdb::ColumnFamilyHandle*> handles, SyncFile sync);
   // Opens or creates the database. Errors: see Log::Open.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
                                                         const StorageSeams& seams);
@@ -59,6 +61,9 @@ class Database {
   // Writes all of `batch` or nothing. kResourceExhausted DISK_FULL: nothing was written; the next
   // call tries to recover first. kInternal STORAGE_FAILED: for good.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+  // The same, on disk when it returns, but other writes do not wait for its sync. After DISK_FULL
+  // the batch may be stored nevertheless.
+  absl::Status WriteBesideOthers(rocksdb::WriteBatch& batch);
 
   // kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
@@ -77,6 +82,7 @@ class Database {
   absl::Status CheckWritable();
   absl::Status RecoverFromDiskFull() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status WriteFailed(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  rocksdb::Status FlushAll();
   rocksdb::Status PrepareForDiskFull();
   rocksdb::Status ProbeSpace() const;
 
@@ -84,6 +90,7 @@ class Database {
   const std::unique_ptr<rocksdb::DB> database_;
   const std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // as RocksDB lists them; ours to free
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
+  WalSync wal_sync_;
 
   std::atomic<bool> impaired_{false};  // a write failed: look at the rest
   absl::Mutex mutex_;

@@ -157,7 +157,7 @@ void Log::Publish(const Batch& batch) {
 absl::Status Log::PutRecords(const std::vector<Record>& records) {
   rocksdb::WriteBatch write;
   AddRecords(records, write);
-  return database_->Write(write, true);
+  return database_->WriteBesideOthers(write);
 }
 
 absl::StatusOr<std::optional<std::string>> Log::GetRecord(RecordKind kind,
@@ -179,7 +179,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Log::ListRecord
 }
 
 uint64_t Log::DiskBytes() const {
-  absl::MutexLock lock(&mutex_);
+  absl::MutexLock lock(&disk_bytes_mutex_);
   const Micros now = clock_.SteadyMicros();
   if (!disk_bytes_at_.has_value() || now - *disk_bytes_at_ >= kDiskBytesAge) {
     disk_bytes_ = DirectoryBytes(options_.directory);
