@@ -16,6 +16,7 @@
 #include "CLI/CLI.hpp"
 #include "admin/admin_service.h"
 #include "admin/metrics_endpoint.h"
+#include "api/certificates.h"
 #include "api/server.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -138,15 +139,35 @@ void LogReload(const absl::Status& status, std::string_view what) {
 }
 
 // Secrets and certificates of the source are read at each connect, so all that is left to do is to
-// say whether they can be, and to connect now if ingestion waits. An open connection stays.
-void Reload(const Config& config, ingest::Ingest& ingest, snapshot::Snapshots& snapshots) {
+// say whether they can be, and to connect now if ingestion waits. An open connection stays. The
+// server's own certificate is taken at once.
+void Reload(const Config& config, api::Certificates& certificates, ingest::Ingest& ingest,
+            snapshot::Snapshots& snapshots) {
   LogReload(ReadPassword(config.source).status(), "the password of the source");
   LogReload(CheckTlsFiles(config.source), "the TLS files of the source");
   if (config.kafka.enabled) {
     LogReload(ReadSaslPassword(config.kafka).status(), "the password of Kafka");
   }
+  if (certificates.has_server_tls()) {
+    LogReload(certificates.Reload(), "the TLS files of the server");
+  }
   ingest.RetryNow();
   snapshots.RetryNow();
+}
+
+// Certificates that are shown to others.
+std::vector<api::TlsFile> CertificatesForOthers(const Config& config) {
+  std::vector<api::TlsFile> files;
+  const SourceOptions& source = config.source;
+  const bool source_tls = source.socket.empty() && source.tls.mode != TlsMode::kDisabled;
+  if (source_tls && !source.tls.certificate.empty()) {
+    files.push_back({"source.tls.certificate", source.tls.certificate});
+  }
+  const auto kafka = config.kafka.client.find("ssl.certificate.location");
+  if (config.kafka.enabled && kafka != config.kafka.client.end()) {
+    files.push_back({"kafka.client.ssl.certificate.location", kafka->second});
+  }
+  return files;
 }
 
 SourceOptions SourceOf(const Config& config) {
@@ -277,6 +298,9 @@ bool StopInOrder(const Running& running) {
 int Serve(const Config& config) {
   const sigset_t signals = BlockSignals();
   const Clock& clock = Clock::System();
+  const auto certificates = api::Certificates::Open(
+      {.server = config.server.tls, .others = CertificatesForOthers(config), .clock = clock});
+  if (!certificates.ok()) return Fail(certificates.status(), kExitFailure);
   auto log = log::Log::Open(config.log, clock);
   if (!log.ok()) return Fail(log.status(), kExitFailure);
   auto registry = schema::Registry::Open(**log, FlavourOf(config.source, **log));
@@ -315,12 +339,17 @@ int Serve(const Config& config) {
   if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
 
   const snapshot::UnseenTables unseen{.source = source, .registry = **registry, .tasks = tasks};
+  feed::DiskReaders disk(config.server.disk_readers);
+  feed::CommitTimes commit_times(feed, disk);
   const admin::AdminParts parts{.ingest = **ingest,
                                 .feed = feed,
                                 .subscriptions = **subscriptions,
                                 .streams = streams,
                                 .snapshots = **snapshots,
+                                .disk = disk,
+                                .commit_times = commit_times,
                                 .mirror = mirror->get(),
+                                .certificates = certificates->get(),
                                 .clock = clock};
   admin::AdminService admin(parts);
   auto server = api::Server::Start(
@@ -331,6 +360,7 @@ int Serve(const Config& config) {
        .clock = clock,
        .source_time = [&ingest] { return (*ingest)->source_time(); },
        .streams = streams,
+       .disk = disk,
        .services = {{std::string(v1::Admin::service_full_name()), &admin}},
        .coverage = coverage->get(),
        .ensure =
@@ -338,8 +368,10 @@ int Serve(const Config& config) {
              return (*snapshots)->EnsureCovered(patterns);
            },
        .learn_tables =
-           [&unseen](const std::vector<std::string>& patterns) { return unseen.Learn(patterns); }});
+           [&unseen](const std::vector<std::string>& patterns) { return unseen.Learn(patterns); },
+       .certificates = certificates->get()});
   if (!server.ok()) return Fail(server.status(), kExitFailure);
+  (*certificates)->Start();
   const auto metrics = StartMetrics(config.metrics, parts);
   if (!metrics.ok()) return Fail(metrics.status(), kExitFailure);
   (*ingest)->SetHealthListener([&server](bool healthy) { (*server)->SetServing(healthy); });
@@ -350,7 +382,7 @@ int Serve(const Config& config) {
                config.server.listen, (*server)->port(), config.log.directory,
                LogIdText((*log)->log_id()), (*log)->range().newest.value);
 
-  WaitForStop(signals, [&] { Reload(config, **ingest, **snapshots); });
+  WaitForStop(signals, [&] { Reload(config, **certificates, **ingest, **snapshots); });
   const bool ended = StopInOrder({.ingest = **ingest,
                                   .mirror = mirror->get(),
                                   .tasks = tasks,
@@ -386,9 +418,8 @@ int Main(int argc, char** argv) {
       "Change-feed server for MySQL and MariaDB: tails the binlog, keeps every row change, serves "
       "it by "
       "gRPC.\nPasswords come from source.password_file or source.password_env, never from flags.\n"
-      "SIGTERM and SIGINT stop it; SIGHUP makes it read the source's password and certificates "
-      "again "
-      "and, if it waits, connect now.",
+      "SIGTERM and SIGINT stop it; SIGHUP makes it read passwords and certificates again and, if "
+      "it waits for the source, connect now.",
       "millraced");
   Flags flags;
   AddFlags(app, flags);

@@ -138,6 +138,11 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       ->add_option("--token-file", tail.token_file,
                    "Keep the place here; if the file exists go on from it, whatever --from says")
       ->type_name("FILE");
+  command
+      ->add_option("--client-name", tail.client_name,
+                   "Name that the server's status shows for this stream; default: millrace "
+                   "tail@HOST")
+      ->type_name("NAME");
   command->footer(
       "Examples:\n"
       "  millrace tail --from snapshot --tables shop.orders\n"

@@ -89,6 +89,27 @@ std::string LogText(const v1::LogStatus& log, absl::Time now, const Paint& paint
   return Line(paint, "log", text);
 }
 
+std::string CertificatesText(const v1::GetStatusResponse& status, absl::Time now,
+                             const Paint& paint) {
+  std::string text;
+  for (const v1::CertificateStatus& certificate : status.certificates()) {
+    if (!certificate.warning().empty()) {
+      text += Line(paint, "warning", paint(Tone::kYellow, Printable(certificate.warning())));
+      continue;
+    }
+    text += Line(paint, "tls",
+                 fmt::format("{}  {}  expires in {}", Printable(certificate.setting()),
+                             Printable(certificate.subject()),
+                             DurationText(ToTime(certificate.expire_time()) - now)));
+  }
+  if (!status.certificates_error().empty()) {
+    text += Line(paint, "error",
+                 paint(Tone::kRed, fmt::format("{} [{}]", Printable(status.certificates_error()),
+                                               Printable(status.certificates_error_reason()))));
+  }
+  return text;
+}
+
 std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) {
   using Align = TextTable::Align;
   TextTable table({{"TABLE"},
@@ -113,26 +134,32 @@ const char* ElsewhereText(v1::SubscriptionStatus::Place place) {
   return nullptr;
 }
 
+std::string OrDash(const std::string& text) { return text.empty() ? "-" : Printable(text); }
+
 std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& paint) {
   using Align = TextTable::Align;
   TextTable table({{"SUBSCRIPTION"},
+                   {"CLIENT"},
                    {"PEER"},
                    {"SEQUENCE", Align::kRight},
                    {"BEHIND", Align::kRight},
                    {"LAG", Align::kRight}});
   for (const v1::SubscriptionStatus& row : status.subscriptions()) {
-    const std::string name = row.subscription().empty() ? "-" : row.subscription();
-    const std::string peer = row.peer().empty() ? "-" : Printable(row.peer());
+    const TextTable::Cell name{OrDash(row.subscription()), Tone::kBold};
+    const TextTable::Cell client{OrDash(row.client_name())};
+    const TextTable::Cell peer{OrDash(row.peer())};
     if (const char* elsewhere = ElsewhereText(row.place()); elsewhere != nullptr) {
-      table.Add({{Printable(name), Tone::kBold}, {peer}, {elsewhere, Tone::kYellow}, {"-"}, {"-"}});
+      table.Add({name, client, peer, {elsewhere, Tone::kYellow}, {"-"}, {"-"}});
       continue;
     }
     table.Add(
-        {{Printable(name), Tone::kBold},
-         {peer},
+        {name,
+         client,
+         peer,
          {CountText(row.sequence())},
          {CountText(row.lag_changes()), row.lag_changes() == 0 ? Tone::kPlain : Tone::kYellow},
-         {row.lag_changes() == 0 ? "-" : DurationText(ToDuration(row.lag()))}});
+         // Absent also where the server cannot tell it.
+         {row.has_lag() ? DurationText(ToDuration(row.lag())) : "-"}});
   }
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
@@ -177,6 +204,7 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
                                       Printable(status.version()), up, Printable(status.log_id())));
   text += SourceText(status.source(), paint);
   text += LogText(status.log(), now, paint);
+  text += CertificatesText(status, now, paint);
   if (!status.snapshots_error().empty()) {
     text += Line(paint, "snapshot",
                  paint(Tone::kYellow, fmt::format("{} [{}]", Printable(status.snapshots_error()),

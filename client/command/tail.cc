@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -97,6 +98,17 @@ absl::StatusOr<std::optional<std::string>> StartToken(const Session& session,
   return position->resume_token();
 }
 
+std::string DefaultClientName() {
+  constexpr size_t kHostBytesMax = 64;  // HOST_NAME_MAX of Linux
+  char host[kHostBytesMax + 1] = {};
+  if (gethostname(host, kHostBytesMax) != 0) return "millrace tail";
+  // The kernel takes any bytes for a name, the server does not.
+  for (char* c = host; *c != 0; ++c) {
+    if (std::isalnum(static_cast<unsigned char>(*c)) == 0 && *c != '.' && *c != '-') *c = '_';
+  }
+  return fmt::format("millrace tail@{}", host);
+}
+
 absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session,
                                                           const TailOptions& options,
                                                           const std::optional<std::string>& token) {
@@ -107,6 +119,7 @@ absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session
   } else {
     request.set_at(v1::START_POINT_SNAPSHOT);
   }
+  request.set_client_name(options.client_name.empty() ? DefaultClientName() : options.client_name);
   request.mutable_tables()->Add(options.tables.begin(), options.tables.end());
   for (const v1::Operation operation : options.operations) request.add_operations(operation);
   request.set_row_encoding(options.json ? v1::ROW_ENCODING_JSON : v1::ROW_ENCODING_TYPED);

@@ -23,6 +23,8 @@ struct TailOptions {
   bool full = false;
   // Empty for none.
   std::string token_file;
+  // What `millrace status` of others shows; empty for `millrace tail@<this host>`.
+  std::string client_name;
 };
 
 // Prints changes until the place `until`, the limit, or a signal. A token is stored only after all

@@ -83,8 +83,12 @@ absl::StatusOr<Response> Call(Stub& stub, Method method, const Request& request,
 }  // namespace
 
 Client::Client(std::shared_ptr<v1::ChangeFeed::StubInterface> feed,
-               std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout)
-    : feed_(std::move(feed)), admin_(std::move(admin)), call_timeout_(call_timeout) {}
+               std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout,
+               std::string client_name)
+    : feed_(std::move(feed)),
+      admin_(std::move(admin)),
+      call_timeout_(call_timeout),
+      client_name_(std::move(client_name)) {}
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& options) {
   auto credentials = MakeCredentials(options.tls);
@@ -92,10 +96,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& opt
   const auto channel =
       grpc::CreateCustomChannel(options.address, *credentials, MakeArguments(options));
   return std::make_unique<Client>(v1::ChangeFeed::NewStub(channel), v1::Admin::NewStub(channel),
-                                  options.call_timeout);
+                                  options.call_timeout, options.client_name);
 }
 
 std::unique_ptr<Subscription> Client::Subscribe(SubscribeOptions options) const {
+  v1::SubscribeRequest& request = options.request;
+  if (request.client_name().empty()) request.set_client_name(client_name_);
   return std::make_unique<Subscription>(feed_, std::move(options));
 }
 

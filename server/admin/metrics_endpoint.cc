@@ -26,6 +26,8 @@ namespace {
 constexpr char kThreads[] = "4";
 constexpr char kRequestTimeoutMs[] = "2000";
 constexpr absl::Duration kKnockInterval = absl::Milliseconds(5);
+// For what has to be read from the disk. What takes longer is left out.
+constexpr absl::Duration kDiskTimeMax = absl::Milliseconds(30);
 
 class Page final : public prometheus::Collectable {
  public:
@@ -121,7 +123,7 @@ bool MetricsEndpoint::StopWithin(absl::Duration timeout) {
 
 MetricsEndpoint::Collect CollectFrom(const AdminParts& parts) {
   return [parts, shared = std::make_shared<LimitsAndLock>()] {
-    const StatusReading reading = ReadStatus(parts);
+    const StatusReading reading = ReadStatus(parts, absl::Now() + kDiskTimeMax);
     absl::MutexLock lock(&shared->mutex);
     return MetricFamilies(reading, shared->limits);
   };

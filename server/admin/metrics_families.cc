@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "admin/metric_list.h"
+#include "base/error.h"
 #include "base/version.h"
 
 namespace millrace::admin {
@@ -266,6 +267,17 @@ void AddMirror(const v1::MirrorStatus& mirror, SeriesLimit& limit, MetricList& t
   }
 }
 
+void AddCertificates(const api::Certificates::Reading& reading, Micros now, MetricList& to) {
+  to.Gauge("millrace_certificate_expires_seconds",
+           "Time until the certificate in a file expires; negative after that.");
+  for (const api::CertificateReading& certificate : reading.certificates) {
+    to.Add(Seconds(certificate.expiry.not_after - now), {{"setting", certificate.file.setting}});
+  }
+  to.Gauge("millrace_certificate_error",
+           "1 while the files of server.tls have changed and cannot be used.");
+  if (!reading.error.ok()) to.Add(1, {{"reason", ErrorReason(reading.error)}});
+}
+
 void AddProcess(const ProcessStatus& process, MetricList& to) {
   to.Gauge("millrace_build_info", "1, labelled with the version.")
       .Add(1, {{"version", std::string(kVersion)}});
@@ -293,6 +305,7 @@ std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& readin
   AddSubscriptions(reading.feed, list);
   AddSnapshots(reading.snapshots, list);
   if (reading.mirror.has_value()) AddMirror(*reading.mirror, limits.topics, list);
+  AddCertificates(reading.certificates, reading.now, list);
   AddProcess(reading.process, list);
   return list.Take();
 }

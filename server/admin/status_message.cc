@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/error.h"
 #include "google/protobuf/util/time_util.h"
 #include "model/flavour.h"
 
@@ -83,6 +84,7 @@ void AddTable(const TableReading& reading, v1::TableStatus& table) {
 void AddReader(const ReaderReading& reader, v1::SubscriptionStatus& status) {
   status.set_subscription(reader.subscription);
   status.set_peer(reader.peer);
+  status.set_client_name(reader.client_name);
   status.set_place(ToMessage(reader.place));
   if (reader.place != ReaderReading::Place::kInLog) return;
   status.set_sequence(reader.sequence.value);
@@ -90,6 +92,15 @@ void AddReader(const ReaderReading& reader, v1::SubscriptionStatus& status) {
   if (reader.lag.changes > 0 && reader.lag.time.has_value()) {
     *status.mutable_lag() = TimeUtil::MicrosecondsToDuration(*reader.lag.time);
   }
+}
+
+void AddCertificate(const api::CertificateReading& reading, Micros now,
+                    v1::CertificateStatus& status) {
+  status.set_setting(reading.file.setting);
+  status.set_path(reading.file.path);
+  status.set_subject(reading.expiry.subject);
+  *status.mutable_expire_time() = TimeUtil::MicrosecondsToTimestamp(reading.expiry.not_after);
+  status.set_warning(api::ExpiryWarning(reading, now));
 }
 
 }  // namespace
@@ -114,6 +125,11 @@ v1::GetStatusResponse StatusMessage(const StatusReading& reading) {
     if (!IsOver(snapshot)) *response.add_snapshots() = snapshot;
   }
   if (reading.mirror.has_value()) *response.mutable_mirror() = *reading.mirror;
+  for (const api::CertificateReading& certificate : reading.certificates.certificates) {
+    AddCertificate(certificate, reading.now, *response.add_certificates());
+  }
+  response.set_certificates_error(std::string(reading.certificates.error.message()));
+  response.set_certificates_error_reason(ErrorReason(reading.certificates.error));
   return response;
 }
 

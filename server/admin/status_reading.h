@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "admin/admin_parts.h"
 #include "admin/process_status.h"
 #include "admin/reader_lag.h"
+#include "api/certificates.h"
 #include "base/clock.h"
 #include "ingest/ingest_status.h"
 #include "log/log.h"
@@ -44,6 +46,7 @@ struct ReaderReading {
   };
   std::string subscription;  // name; empty: a plain stream
   std::string peer;          // empty: a stored position
+  std::string client_name;   // as the client gave it; empty: it gave none
   Place place = Place::kInLog;
   // Of kInLog alone.
   Sequence sequence;
@@ -71,11 +74,12 @@ struct StatusReading {
   FeedReading feed;
   std::vector<v1::Snapshot> snapshots;  // newest first
   std::optional<v1::MirrorStatus> mirror;
+  api::Certificates::Reading certificates;
 };
 
-// Asks all parts. Reads some frames from disk if readers lag: to tell the time of its lag may cost
-// one for each of the thousand streams, and the thousand subscriptions, that lag most. Beyond them
-// the time is unknown. Thread-safe.
-StatusReading ReadStatus(const AdminParts& parts);
+// Asks all parts. The time of a lag may have to be read from the disk, for the thousand streams and
+// the thousand subscriptions that lag most. Beyond them, and after `deadline`, it is unknown.
+// Thread-safe; not for a thread of gRPC, as it may wait until the deadline.
+StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline);
 
 }  // namespace millrace::admin

@@ -2,18 +2,16 @@
 
 #include "api/server.h"
 
-#include <fstream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
+#include "api/credentials.h"
 #include "api/grpc_log.h"
+#include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
-#include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
 namespace millrace::api {
@@ -27,61 +25,7 @@ constexpr int kRequestBytesMax = 1 << 20;
 constexpr std::chrono::milliseconds kCancelAfter(500);
 constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
 
-absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view key) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.good() || text.str().empty()) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
-        fmt::format("{}: cannot read '{}'; it must be a PEM file that this user may read", key,
-                    path));
-  }
-  return text.str();
-}
-
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerTlsOptions& tls) {
-  if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions options(
-      tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
-  MILLRACE_ASSIGN_OR_RETURN(pair.cert_chain, ReadPem(tls.certificate, "server.tls.certificate"));
-  MILLRACE_ASSIGN_OR_RETURN(pair.private_key, ReadPem(tls.key, "server.tls.key"));
-  if (!tls.client_ca.empty()) {
-    MILLRACE_ASSIGN_OR_RETURN(options.pem_root_certs,
-                              ReadPem(tls.client_ca, "server.tls.client_ca"));
-  }
-  options.pem_key_cert_pairs.push_back(std::move(pair));
-  return grpc::SslServerCredentials(options);
-}
-
-// Whether a server with them can start, tried at an address that is free.
-bool CanStart(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
-  // A server without any service does not start.
-  grpc::CallbackGenericService service;
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", credentials, &port);
-  builder.RegisterCallbackGenericService(&service);
-  return builder.BuildAndStart() != nullptr && port != 0;
-}
-
-// Why the server does not start with `credentials`.
-absl::Status ListenFailed(const ServerOptions& options,
-                          const std::shared_ptr<grpc::ServerCredentials>& credentials) {
-  const ServerTlsOptions& tls = options.tls;
-  // Where there is no such address, the trial says nothing of the files.
-  const bool files_fail = !tls.certificate.empty() && !CanStart(credentials) &&
-                          CanStart(grpc::InsecureServerCredentials());
-  if (files_fail) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
-        fmt::format("server.tls.certificate '{}' and server.tls.key '{}' cannot be used: they must "
-                    "be a certificate and its own key, and server.tls.client_ca certificates, all "
-                    "in PEM form",
-                    tls.certificate, tls.key));
-  }
+absl::Status ListenFailed(const ServerOptions& options) {
   return MakeError(
       absl::StatusCode::kUnavailable, "LISTEN_FAILED",
       fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
@@ -117,6 +61,7 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 Server::Server(const Parts& parts)
     : options_(parts.options),
+      disk_(parts.disk),
       row_types_(parts.registry),
       catch_up_limit_(parts.options),
       // A stream asks one question at a time; one that has gone may leave a question behind.
@@ -125,6 +70,7 @@ Server::Server(const Parts& parts)
       change_feed_({.streams = {.feed = parts.feed,
                                 .row_types = row_types_,
                                 .threads = threads_,
+                                .disk = parts.disk,
                                 .streams = parts.streams,
                                 .clock = parts.clock,
                                 .source_time = parts.source_time,
@@ -150,17 +96,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
 }
 
 absl::Status Server::Listen(const Parts& parts) {
-  MILLRACE_ASSIGN_OR_RETURN(const auto credentials, Credentials(options_.tls));
+  // Never plain text where TLS is configured.
+  MILLRACE_CHECK(options_.tls.certificate.empty() || parts.certificates != nullptr);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, options_);
-  builder.AddListeningPort(options_.listen, credentials, &port_);
+  builder.AddListeningPort(options_.listen, MakeCredentials(parts.certificates), &port_);
   builder.RegisterService(&change_feed_);
   for (const auto& [name, service] : parts.services) builder.RegisterService(service);
   for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || (port_ == 0 && options_.listen.rfind("unix:", 0) != 0)) {
-    return ListenFailed(options_, credentials);
+    return ListenFailed(options_);
   }
   SetServing(false);
   return absl::OkStatus();
@@ -175,6 +122,7 @@ void Server::SetServing(bool serving) {
 void Server::BeginToStop() {
   if (stopper_.joinable() || ended_.HasBeenNotified()) return;
   change_feed_.RequestStop();
+  disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
     if (server_ != nullptr) {
@@ -184,6 +132,8 @@ void Server::BeginToStop() {
       server_->Wait();
     }
     threads_.Stop();
+    // What reads for streams that have gone may use any part of the server.
+    disk_.Stop();
     ensure_.Stop();
     ended_.Notify();
   });

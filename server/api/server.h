@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
+#include "api/certificates.h"
 #include "api/change_feed_service.h"
 #include "api/ensure_worker.h"
 #include "api/reflection_service.h"
@@ -18,6 +19,7 @@
 #include "config/server_options.h"
 #include "coverage/coverage.h"
 #include "feed/catch_up_limit.h"
+#include "feed/disk_readers.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
@@ -29,7 +31,7 @@ namespace millrace::api {
 // The gRPC server: ChangeFeed, health, reflection, and the services it is given. Owns its threads.
 class Server {
  public:
-  // All must outlive it.
+  // All must outlive it. `disk` is stopped with it.
   struct Parts {
     const ServerOptions& options;
     feed::Feed& feed;
@@ -38,6 +40,7 @@ class Server {
     const Clock& clock;
     SourceTime source_time;
     StreamList& streams;
+    feed::DiskReaders& disk;
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
@@ -45,9 +48,10 @@ class Server {
     EnsureCovered ensure = nullptr;
     // For ListTables with `ask_source`; null: ListTables reads the log alone.
     LearnTables learn_tables = nullptr;
+    // What to show to clients. Null only without `options.tls`: plain text.
+    const Certificates* certificates = nullptr;
   };
-  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours. kInvalidArgument
-  // TLS_FILE_UNREADABLE: a file cannot be read, or is not what it must be.
+  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Parts& parts);
   ~Server();
 
@@ -69,6 +73,7 @@ class Server {
   void BeginToStop();
 
   const ServerOptions& options_;
+  feed::DiskReaders& disk_;
   feed::RowTypes row_types_;
   feed::CatchUpLimit catch_up_limit_;
   EnsureWorker ensure_;

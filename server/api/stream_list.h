@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,10 +15,17 @@
 
 namespace millrace::api {
 
+// Who reads a stream, for operators.
+struct StreamReader {
+  std::string peer;          // address
+  std::string subscription;  // its name, if the stream was asked for by name
+  std::string client_name;   // as SubscribeRequest has it
+};
+
 // An open stream, for operators.
-struct StreamEntry {
-  std::string peer;
-  std::string subscription;
+struct StreamEntry : StreamReader {
+  explicit StreamEntry(StreamReader reader) : StreamReader(std::move(reader)) {}
+
   std::atomic<uint64_t> passed{0};  // last sequence sent or passed over
   // Whether `passed` is a place: not while the stream is sent the rows of a snapshot.
   std::atomic<bool> placed{false};
@@ -29,17 +37,14 @@ class StreamList {
   explicit StreamList(uint32_t streams_max) : streams_max_(streams_max) {}
 
   // Null if there are as many as may be.
-  std::shared_ptr<StreamEntry> Add(std::string peer, std::string subscription)
-      ABSL_LOCKS_EXCLUDED(mutex_) {
+  std::shared_ptr<StreamEntry> Add(StreamReader reader) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     if (entries_.size() >= streams_max_) {
       refused_.Add();
       return nullptr;
     }
     opened_.Add();
-    auto entry = std::make_shared<StreamEntry>();
-    entry->peer = std::move(peer);
-    entry->subscription = std::move(subscription);
+    auto entry = std::make_shared<StreamEntry>(std::move(reader));
     entries_.push_back(entry);
     return entry;
   }

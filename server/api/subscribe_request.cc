@@ -22,6 +22,7 @@ constexpr uint32_t kResponseBytesMin = 1 << 10;
 constexpr uint32_t kResponseBytesMax = 3 << 20;
 constexpr Micros kProgressIntervalMin = 100'000;
 constexpr Micros kSecond = 1'000'000;
+constexpr size_t kClientNameBytesMax = 128;
 
 absl::Status BadField(std::string_view field, std::string_view what) {
   return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
@@ -37,52 +38,54 @@ bool HasGtids(const log::Log& log) {
   return position.ok() && !position->gtids.empty();
 }
 
-absl::StatusOr<feed::Place> PlaceOfToken(const feed::Feed& feed, std::string_view text) {
+absl::StatusOr<feed::Place> PlaceOfToken(const RequestContext& context, std::string_view text) {
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
-  return feed::Resolve(feed, token);
+  return feed::Resolve(context.feed, token, context.source);
 }
 
 absl::StatusOr<feed::Place> PlaceOfSubscription(const RequestContext& context,
                                                 const std::string& name) {
   MILLRACE_ASSIGN_OR_RETURN(const auto subscription, context.subscriptions.Find(name));
   if (!subscription.has_value()) {
-    return PlaceOfStartPoint(context.feed, v1::START_POINT_EARLIEST);
+    return PlaceOfStartPoint(context.feed, v1::START_POINT_EARLIEST, context.source);
   }
-  return feed::Resolve(context.feed, subscription->token);
+  return feed::Resolve(context.feed, subscription->token, context.source);
 }
 
-absl::StatusOr<feed::Place> PlaceOfAfter(const feed::Feed& feed,
+absl::StatusOr<feed::Place> PlaceOfAfter(const RequestContext& context,
                                          const v1::SubscribeRequest::After& after) {
+  const feed::Feed& feed = context.feed;
   if (!after.log_id().empty() && after.log_id() != LogIdText(feed.log().log_id())) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
                      fmt::format("after.log_id names another log; this one is {}",
                                  LogIdText(feed.log().log_id())),
                      {{"log_id", LogIdText(feed.log().log_id())}});
   }
-  return feed::ResolveSequence(feed, Sequence{after.sequence()});
+  return feed::ResolveSequence(feed, Sequence{after.sequence()}, context.source);
 }
 
 absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
                                     const RequestContext& context) {
   switch (request.start_case()) {
     case v1::SubscribeRequest::kResumeToken:
-      return PlaceOfToken(context.feed, request.resume_token());
+      return PlaceOfToken(context, request.resume_token());
     case v1::SubscribeRequest::kAt:
-      return PlaceOfStartPoint(context.feed, request.at());
+      return PlaceOfStartPoint(context.feed, request.at(), context.source);
     case v1::SubscribeRequest::kCommitTime: {
       MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
-      return feed::FindCommitTime(context.feed, time, context.clock.WallMicros());
+      return feed::FindCommitTime(context.feed, time, context.clock.WallMicros(), context.source);
     }
     case v1::SubscribeRequest::kGtidSet:
-      return PlaceOfGtidSet(context.feed, context.registry.flavour(), request.gtid_set());
+      return PlaceOfGtidSet(context.feed, context.registry.flavour(), request.gtid_set(),
+                            context.source);
     case v1::SubscribeRequest::kSubscription:
       return PlaceOfSubscription(context, request.subscription());
     case v1::SubscribeRequest::kAfter:
-      return PlaceOfAfter(context.feed, request.after());
+      return PlaceOfAfter(context, request.after());
     case v1::SubscribeRequest::START_NOT_SET:
       break;
   }
-  return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST);
+  return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST, context.source);
 }
 
 // The token from which the request goes on, if it names one.
@@ -112,15 +115,17 @@ absl::StatusOr<std::optional<SnapshotPlan>> SnapshotOf(const v1::SubscribeReques
   return std::optional<SnapshotPlan>(std::move(plan));
 }
 
-absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text, const feed::Feed& feed) {
+absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text,
+                                                const RequestContext& context) {
   if (text.empty()) return std::optional<Sequence>();
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
   if (token.catch_up.has_value()) {
     return BadField("until_token", "stands among the rows of a snapshot, which is no place to end");
   }
   // A place of this log may still lie ahead: the stream ends when it comes there.
-  if (token.log_id == feed.log().log_id()) return std::optional<Sequence>(token.sequence);
-  MILLRACE_ASSIGN_OR_RETURN(const feed::Place place, feed::Resolve(feed, token));
+  if (token.log_id == context.feed.log().log_id()) return std::optional<Sequence>(token.sequence);
+  MILLRACE_ASSIGN_OR_RETURN(const feed::Place place,
+                            feed::Resolve(context.feed, token, context.source));
   return std::optional<Sequence>(place.after);
 }
 
@@ -132,6 +137,32 @@ absl::StatusOr<Micros> ProgressIntervalOf(const v1::SubscribeRequest& request, M
     return BadField("progress_interval", "must lie between 0 and a day");
   }
   return std::max(interval.seconds() * kSecond + interval.nanos() / 1000, kProgressIntervalMin);
+}
+
+// Whether the code point that begins at `i` of a UTF-8 text steers a terminal or the direction of
+// what it prints, or ends a line.
+bool IsControl(std::string_view text, size_t i) {
+  const auto byte = [text](size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  if (byte(i) < 0x20 || byte(i) == 0x7f) return true;
+  if (byte(i) == 0xc2) return byte(i + 1) < 0xa0;  // U+0080 to U+009F
+  if (byte(i) != 0xe2) return false;
+  const unsigned low = byte(i + 2);
+  // U+200E, U+200F, U+2028 to U+202E; U+2066 to U+2069.
+  return byte(i + 1) == 0x80 ? low == 0x8e || low == 0x8f || (low >= 0xa8 && low <= 0xae)
+                             : byte(i + 1) == 0x81 && low >= 0xa6 && low <= 0xa9;
+}
+
+absl::Status CheckClientName(std::string_view name) {
+  if (name.size() > kClientNameBytesMax) {
+    return BadField("client_name", fmt::format("takes {} bytes: {} are the most", name.size(),
+                                               kClientNameBytesMax));
+  }
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (IsControl(name, i)) return BadField("client_name", "has a character that is not printable");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -147,28 +178,29 @@ absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::st
   return time.seconds() * kSecond + (time.nanos() + 999) / 1000;
 }
 
-absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour source,
-                                           std::string_view text) {
-  const auto gtids = GtidSet::Parse(source, text);
-  if (gtids.ok()) return feed::FindGtids(feed, *gtids);
-  const Flavour other = source == Flavour::kMysql ? Flavour::kMariadb : Flavour::kMysql;
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavour,
+                                           std::string_view text, feed::ReadFrom source) {
+  const auto gtids = GtidSet::Parse(flavour, text);
+  if (gtids.ok()) return feed::FindGtids(feed, *gtids, source);
+  const Flavour other = flavour == Flavour::kMysql ? Flavour::kMariadb : Flavour::kMysql;
   const auto others = GtidSet::Parse(other, text);
   if (!others.ok()) {
-    return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(source)));
+    return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(flavour)));
   }
   // Before the first connection to it the flavour is a guess.
-  if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others);
+  if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others, source);
   return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
                    fmt::format("gtid_set {} is one of {}, and the source is {}", Quoted(text),
-                               ProductName(other), ProductName(source)));
+                               ProductName(other), ProductName(flavour)));
 }
 
-absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point) {
+absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point,
+                                              feed::ReadFrom source) {
   const log::Range range = feed.range();
   switch (point) {
     case v1::START_POINT_EARLIEST: {
       // A log is trimmed at a frame, which may lie within a transaction.
-      return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1});
+      return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1}, source);
     }
     case v1::START_POINT_UNSPECIFIED:
     case v1::START_POINT_LATEST:
@@ -203,14 +235,16 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   const uint32_t bytes_max = request.max_response_bytes() == 0 ? context.options.response_bytes_max
                                                                : request.max_response_bytes();
   plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
-  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context.feed));
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context));
   plan.subscription = request.subscription();
+  MILLRACE_RETURN_IF_ERROR(CheckClientName(request.client_name()));
+  plan.client_name = request.client_name();
   if (plan.snapshot.has_value() && !plan.cursor.filter.WantsOperation(v1::OPERATION_READ)) {
     // Of the rows nothing is wanted.
     plan.cursor.start.after = context.feed.range().newest;
     if (plan.snapshot->resume.has_value()) {
-      MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start,
-                                feed::Resolve(context.feed, *plan.snapshot->resume));
+      MILLRACE_ASSIGN_OR_RETURN(
+          plan.cursor.start, feed::Resolve(context.feed, *plan.snapshot->resume, context.source));
     }
     plan.snapshot.reset();
   } else if (!plan.snapshot.has_value()) {

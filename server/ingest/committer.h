@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "coverage/coverage.h"
 #include "ingest/commit_group.h"
+#include "ingest/trimmer.h"
 #include "ingest/waiting_group.h"
 #include "log/log.h"
 #include "schema/registry.h"
@@ -21,8 +22,8 @@
 namespace millrace::ingest {
 
 // Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells readers. One
-// thread of its own; also applies retention, because the log has one writing thread. Push blocks
-// while the disk is behind, which slows the reading of the binlog and nothing else.
+// thread of its own; now and then has retention applied on another. Push blocks while the disk is
+// behind, which slows the reading of the binlog and nothing else.
 class Committer {
  public:
   struct Options {
@@ -30,6 +31,8 @@ class Committer {
     std::function<void(std::vector<std::shared_ptr<const log::Frame>>)> on_committed;
     // Where retention must stop; nothing if nowhere.
     std::function<std::optional<Sequence>()> keep_from;
+    // Called on the committer's thread when trouble() begins and when it ends.
+    std::function<void()> on_trouble = [] {};
   };
   // All must outlive it.
   Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
@@ -52,6 +55,9 @@ class Committer {
   absl::Status Commit(CommitGroup& group);
   absl::Status WaitOutFullDisk(const std::function<absl::Status()>& write)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetTrouble(const absl::Status& trouble) ABSL_LOCKS_EXCLUDED(mutex_);
+  // False: GiveUpWaiting was called.
+  bool PauseOnFullDisk() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status TrimSometimes();
 
   log::Log& log_;
@@ -61,6 +67,7 @@ class Committer {
   const Options options_;
   WaitingGroup waiting_;
   Micros trimmed_at_ = 0;
+  Trimmer trimmer_;
 
   mutable absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

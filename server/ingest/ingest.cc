@@ -73,6 +73,7 @@ Ingest::Ingest(const Parts& parts, CaptureRules capture)
       on_uncovered_(parts.on_uncovered),
       capture_(std::move(capture)),
       committer_options_(parts.committer) {
+  committer_options_.on_trouble = [this] { TellHealth(); };
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
     if (stream_ != nullptr) stream_->Wake();
@@ -525,14 +526,26 @@ absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName
 }
 
 void Ingest::SetState(State state, const absl::Status& error) {
-  health_listener_(state == State::kStreaming);
-  absl::MutexLock lock(&mutex_);
-  status_.state = state;
-  if (!error.ok()) ++status_.errors[ErrorReason(error)];
-  if (!error.ok() || state == State::kStreaming) {
-    status_.error = std::string(error.message());
-    status_.error_reason = ErrorReason(error);
+  {
+    absl::MutexLock lock(&mutex_);
+    status_.state = state;
+    if (!error.ok()) ++status_.errors[ErrorReason(error)];
+    if (!error.ok() || state == State::kStreaming) {
+      status_.error = std::string(error.message());
+      status_.error_reason = ErrorReason(error);
+    }
   }
+  TellHealth();
+}
+
+// The reading thread and the writing one call it; the last call tells the last state.
+void Ingest::TellHealth() {
+  absl::MutexLock telling(&health_mutex_);
+  absl::ReleasableMutexLock lock(&mutex_);
+  const bool stored = committer_ == nullptr || committer_->trouble().ok();
+  const bool healthy = status_.state == State::kStreaming && stored;
+  lock.Release();
+  health_listener_(healthy);
 }
 
 void Ingest::PublishPosition() {

@@ -52,7 +52,14 @@ absl::StatusOr<std::unique_ptr<Producer>> Producer::Open(const Parts& parts) {
   return producer;
 }
 
-Producer::~Producer() = default;
+// librdkafka frees the text of a fatal error while its broker threads still run, and the answer to a
+// record that is under way would free it again (up to 2.15 at least). So none is: the purge waits
+// until each broker thread has forgotten its records, and the poll takes the reports about them.
+Producer::~Producer() {
+  if (client_ == nullptr) return;
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_poll(client_.get(), 0);
+}
 
 absl::Status Producer::Init() {
   const Micros begin = clock_.SteadyMicros();

@@ -302,8 +302,8 @@ absl::StatusOr<bool> Snapshots::State::MustBegin(const TableName& table) const {
   }
   // A failure of before says nothing about a table that is captured again.
   if (reason == coverage::kNotCaptured) return true;
+  MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, parts_.clock.SteadyMicros() - kFailureFresh));
   const Micros now = parts_.clock.WallMicros();
-  MILLRACE_RETURN_IF_ERROR(jobs_->FailureOf(table, now - kFailureFresh));
   // It is trimmed, for else it would be covered.
   const bool trimmed = coverage.has_value() && coverage->valid();
   if (trimmed && jobs_->WasReadSince(table, now - kFailureFresh)) {

@@ -31,10 +31,18 @@ class MetricsEndpointTest : public api::ServerTest {
                                                               .subscriptions = log_.subscriptions(),
                                                               .streams = *streams_,
                                                               .snapshots = *snapshots_,
+                                                              .disk = disk_,
+                                                              .commit_times = commit_times_,
                                                               .clock = log_.clock()}))
                     .value();
   }
   std::string Page() { return HttpGet(endpoint_->port(), "/metrics"); }
+  v1::GetStatusResponse Status() {
+    grpc::ClientContext context;
+    v1::GetStatusResponse response;
+    EXPECT_TRUE(v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response).ok());
+    return response;
+  }
   void StorePosition(const std::string& name, uint64_t sequence) {
     ASSERT_TRUE(
         log_.subscriptions().Commit(name, feed::TokenAfter(log_.feed(), {sequence}).value()).ok());
@@ -69,10 +77,10 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
   log_.clock().JumpWall(100 * feed::kSecond);
   StorePosition("billing", 27);
   StorePosition("search", 30);
-  const auto stream = streams_->Add("peer", "");
+  const auto stream = streams_->Add({.peer = "peer"});
   stream->passed.store(12);
   stream->placed.store(true);
-  streams_->Add("peer that is sent a snapshot", "");
+  streams_->Add({.peer = "peer that is sent a snapshot"});
   // Transaction n of three changes was committed at second n; the clock stands at 101.
   EXPECT_THAT(Page(), AllOf(HasSubstr("_lag_changes{subscription=\"billing\"} 3\n"),
                             HasSubstr("_lag_seconds{subscription=\"billing\"} 91\n"),
@@ -81,6 +89,40 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
                             HasSubstr("\nmillrace_feed_streams 2\n"),
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_changes 18\n"),
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_seconds 96\n")));
+}
+
+// Streams and stored positions at every kind of place, as both tell them.
+TEST_F(MetricsEndpointTest, LagIsThatOfGetStatus) {
+  StorePosition("behind", 27);
+  StorePosition("upToDate", 30);
+  Token token = feed::TokenAfter(log_.feed(), {27}).value();
+  token.catch_up.emplace();
+  ASSERT_TRUE(log_.subscriptions().Commit("inSnapshot", token).ok());
+  token.catch_up.reset();
+  ++token.log_id;
+  ASSERT_TRUE(log_.subscriptions().Commit("inOtherLog", token).ok());
+  const auto stream = streams_->Add({.peer = "at 12"});
+  stream->passed.store(12);
+  stream->placed.store(true);
+  streams_->Add({.peer = "in a snapshot"});
+  const std::string page = Page();
+  const v1::GetStatusResponse status = Status();
+  uint64_t slowest = 0;
+  ASSERT_EQ(status.subscriptions_size(), 6);
+  for (const v1::SubscriptionStatus& reader : status.subscriptions()) {
+    const bool placed = reader.place() == v1::SubscriptionStatus::PLACE_IN_LOG;
+    if (!placed) {
+      EXPECT_EQ(reader.lag_changes(), 0u) << reader.subscription();
+    }
+    if (reader.subscription().empty()) slowest = std::max(slowest, reader.lag_changes());
+    if (reader.subscription().empty()) continue;
+    const std::string series = fmt::format("_subscription_lag_changes{{subscription=\"{}\"}} {}\n",
+                                           reader.subscription(), reader.lag_changes());
+    EXPECT_EQ(page.find(series) != std::string::npos, placed) << series;
+  }
+  EXPECT_THAT(page,
+              HasSubstr(fmt::format("\nmillrace_feed_slowest_stream_lag_changes {}\n", slowest)));
+  EXPECT_EQ(slowest, 18u);
 }
 
 TEST_F(MetricsEndpointTest, ResponsesOfStreamsAreCounted) {

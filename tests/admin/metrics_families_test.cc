@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "base/error.h"
 #include "prometheus/text_serializer.h"
 
 namespace millrace::admin {
@@ -200,6 +201,31 @@ TEST_F(MetricsFamiliesTest, TableIsInTheStateOfItsNewestSnapshot) {
 TEST_F(MetricsFamiliesTest, CanceledSnapshotWaitsForNothing) {
   WithSnapshot(v1::Snapshot::STATE_CANCELED, "orders", v1::SnapshotTable::STATE_WAITING);
   EXPECT_THAT(Text(), HasSubstr("millrace_snapshot_tables{state=\"waiting\"} 0\n"));
+}
+
+TEST_F(MetricsFamiliesTest, CertificatesTellWhenTheyExpire) {
+  EXPECT_THAT(Text(), Not(HasSubstr("millrace_certificate")));
+  reading_.now = 100 * kSecond;
+  reading_.certificates.certificates = {
+      {.file = {"server.tls.certificate", "/feed.pem"}, .expiry = {.not_after = 160 * kSecond}},
+      {.file = {"source.tls.certificate", "/source.pem"}, .expiry = {.not_after = 70 * kSecond}}};
+  EXPECT_THAT(Text(), AllOf(HasSubstr("_expires_seconds{setting=\"server.tls.certificate\"} 60\n"),
+                            HasSubstr("_expires_seconds{setting=\"source.tls.certificate\"} -30\n"),
+                            Not(HasSubstr("millrace_certificate_error"))));
+}
+
+TEST_F(MetricsFamiliesTest, UnusableCertificateIsAnError) {
+  reading_.certificates.error =
+      MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE", "text");
+  EXPECT_THAT(Text(),
+              HasSubstr("\nmillrace_certificate_error{reason=\"TLS_FILE_UNREADABLE\"} 1\n"));
+}
+
+TEST_F(MetricsFamiliesTest, NamesOfClientsAreNoLabels) {
+  ReaderReading stream;
+  stream.client_name = "billing on app-3";
+  reading_.feed.streams = {stream};
+  EXPECT_THAT(Text(), Not(HasSubstr("billing")));
 }
 
 TEST_F(MetricsFamiliesTest, WithoutMirrorNothingIsToldOfOne) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace millrace::admin {
 namespace {
 
@@ -57,6 +59,32 @@ TEST(StatusMessageTest, StreamsComeBeforeSubscriptions) {
   ASSERT_EQ(status.subscriptions_size(), 2);
   EXPECT_EQ(status.subscriptions(0).peer(), "ipv4:10.0.0.1:4");
   EXPECT_EQ(status.subscriptions(1).subscription(), "billing");
+}
+
+TEST(StatusMessageTest, StreamHasTheNameOfItsClient) {
+  StatusReading reading;
+  reading.feed.streams = {ReaderReading()};
+  reading.feed.streams[0].client_name = "billing on app-3";
+  EXPECT_EQ(StatusMessage(reading).subscriptions(0).client_name(), "billing on app-3");
+}
+
+TEST(StatusMessageTest, CertificatesTellExpiryAndError) {
+  StatusReading reading;
+  reading.now = 100 * kStatusSecond;
+  reading.certificates.certificates = {
+      {.file = {"server.tls.certificate", "/feed.pem"},
+       .expiry = {.not_before = 0, .not_after = 90 * kStatusSecond, .subject = "CN=feed"}}};
+  reading.certificates.error =
+      MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE", "the key is missing");
+  const v1::GetStatusResponse status = StatusMessage(reading);
+  ASSERT_EQ(status.certificates_size(), 1);
+  EXPECT_EQ(status.certificates(0).setting(), "server.tls.certificate");
+  EXPECT_EQ(status.certificates(0).path(), "/feed.pem");
+  EXPECT_EQ(status.certificates(0).expire_time().seconds(), 90);
+  EXPECT_EQ(status.certificates(0).subject(), "CN=feed");
+  EXPECT_THAT(status.certificates(0).warning(), ::testing::HasSubstr("expired at 1970"));
+  EXPECT_EQ(status.certificates_error(), "the key is missing");
+  EXPECT_EQ(status.certificates_error_reason(), "TLS_FILE_UNREADABLE");
 }
 
 TEST(StatusMessageTest, SnapshotsThatEndedAreLeftOut) {

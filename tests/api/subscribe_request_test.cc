@@ -111,6 +111,20 @@ TEST_F(SubscribeRequestTest, SubscriptionGoesOnAtItsPosition) {
   EXPECT_EQ(ReasonOf(Plan()), "SUBSCRIPTION_NAME_INVALID");
 }
 
+TEST_F(SubscribeRequestTest, ClientNameIsPrintableText) {
+  for (const std::string& name : {std::string(), std::string("billing on app-3"),
+                                  std::string("räksmörgås 🦐"), std::string(128, 'x')}) {
+    request_.set_client_name(name);
+    EXPECT_EQ(Plan()->client_name, name);
+  }
+  for (const std::string& name :
+       {std::string(129, 'x'), std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f"),
+        std::string("\xc2\x9b[2J"), std::string("\xe2\x80\xae"), std::string("\xe2\x81\xa6")}) {
+    request_.set_client_name(name);
+    EXPECT_EQ(BadField(), "client_name") << name;
+  }
+}
+
 TEST_F(SubscribeRequestTest, SequenceOfThisLogIsAPlace) {
   request_.mutable_after()->set_sequence(7);
   EXPECT_EQ(Start(), 7u);

@@ -2,9 +2,7 @@
 
 // The calls of one message each way, health and the server itself.
 
-#include <cstdio>
-#include <fstream>
-
+#include "api/certificate_files.h"
 #include "api/server_fixture.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -123,8 +121,8 @@ TEST_F(AskSourceTest, SourceThatCannotBeAskedIsAnError) {
   EXPECT_EQ(detail_.reason(), "STOPPING");
 }
 
-TEST(SourceQuestionsTest, CallsAfterStopAreRefused) {
-  SourceQuestions questions;
+TEST(CallThreadTest, CallsAfterStopAreRefused) {
+  CallThread questions({.name = "questions", .work = "the source"});
   questions.RequestStop();
   absl::Status refusal;
   questions.Post([&refusal](const absl::Status& why) { refusal = why; });
@@ -297,6 +295,7 @@ TEST_F(UnaryTest, GtidSetIsReadInTheFlavourOfTheSource) {
 
 TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  feed::DiskReaders other_disk(1);
   const auto second = Server::Start({.options = options_,
                                      .feed = log_.feed(),
                                      .subscriptions = log_.subscriptions(),
@@ -304,6 +303,7 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
                                      .clock = Clock::System(),
                                      .source_time = [] { return Micros{0}; },
                                      .streams = *streams_,
+                                     .disk = other_disk,
                                      .services = {}});
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
 }
@@ -315,19 +315,27 @@ TEST_F(UnaryTest, GrpcsOwnLinesStayOutOfStandardError) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(UnaryTest, CertificateThatIsNoneFailsToStart) {
-  Stop();
-  const std::string path = ::testing::TempDir() + "millrace_no_certificate.pem";
-  std::ofstream(path) << "no certificate";
-  options_.tls.certificate = options_.tls.key = path;
-  EXPECT_EQ(ReasonOf(Server::Start(PartsAlone())), "TLS_FILE_UNREADABLE");
-  std::remove(path.c_str());
+TEST_F(UnaryTest, AddressThatIsTakenIsNoFaultOfTheCertificate) {
+  const CertificateFiles files;
+  files.WriteServer(MakeIdentity({.name = "feed"}));
+  options_.tls = files.Options();
+  options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  const auto certificates =
+      Certificates::Open({.server = options_.tls, .others = {}, .clock = Clock::System()});
+  ASSERT_TRUE(certificates.ok()) << certificates.status();
+  Server::Parts parts = PartsAlone();
+  parts.certificates = certificates->get();
+  EXPECT_EQ(ReasonOf(Server::Start(parts)), "LISTEN_FAILED");
 }
 
-TEST_F(UnaryTest, CertificateThatCannotBeReadFailsToStart) {
-  Stop();
-  options_.tls.certificate = "/nowhere/certificate.pem";
-  EXPECT_EQ(ReasonOf(Server::Start(Parts())), "TLS_FILE_UNREADABLE");
+TEST_F(UnaryTest, StatusTellsNamesOfClients) {
+  v1::SubscribeRequest request = Earliest();
+  request.set_client_name("billing on app-3");
+  const auto subscriber = Subscribe(request);
+  subscriber->Changes(1);
+  const v1::GetStatusResponse status = Status();
+  ASSERT_EQ(status.subscriptions_size(), 1);
+  EXPECT_EQ(status.subscriptions(0).client_name(), "billing on app-3");
 }
 
 }  // namespace

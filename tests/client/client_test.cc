@@ -43,6 +43,21 @@ TEST(ClientTest, MissingAuthorityFileIsNamed) {
   EXPECT_NE(std::string(status.message()).find("/nowhere/ca.pem"), std::string::npos);
 }
 
+TEST(ClientTest, SubscriptionsBearTheNameOfTheClient) {
+  FakeFeed feed;
+  feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
+  feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
+  const auto client = *Client::Connect({.address = feed.address(), .client_name = "billing"});
+  client->Subscribe({})->Next().IgnoreError();
+  SubscribeOptions named;
+  named.request.set_client_name("search");
+  client->Subscribe(named)->Next().IgnoreError();
+  const auto requests = feed.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].client_name(), "billing");
+  EXPECT_EQ(requests[1].client_name(), "search");
+}
+
 TEST(BackoffTest, WaitsDoubleUpToTheLongest) {
   Backoff backoff({.backoff_initial = absl::Seconds(1), .backoff_max = absl::Seconds(3)});
   for (const int ceiling : {1, 2, 3, 3}) {

@@ -126,6 +126,15 @@ TEST_F(CommandTest, OptionsReachTheServer) {
   EXPECT_EQ(request.until_token(), "latest");
 }
 
+TEST_F(CommandTest, TailNamesItselfToTheServer) {
+  for (int i = 0; i < 2; ++i) feed_.Add(client::Responses({client::Numbered("a", {1})}));
+  Millrace({"tail", "--json", "--limit", "1"});
+  Millrace({"tail", "--json", "--limit", "1", "--client-name", "Zoë's laptop"});
+  ASSERT_THAT(feed_.requests(), SizeIs(2));
+  EXPECT_THAT(feed_.requests()[0].client_name(), ::testing::StartsWith("millrace tail@"));
+  EXPECT_EQ(feed_.requests()[1].client_name(), "Zoë's laptop");
+}
+
 TEST_F(CommandTest, TokenFileHoldsWhatWasPrinted) {
   feed_.Add(client::Responses({client::Numbered("a", {1}), client::Numbered("b", {2})}));
   Millrace({"tail", "--json", "--limit", "2", "--token-file", TokenPath()});

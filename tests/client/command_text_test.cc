@@ -177,6 +177,39 @@ TEST(TablesTextTest, DroppedTablesAreMarked) {
   EXPECT_THAT(ColumnsText(tables.tables(0), Paint(false)), HasSubstr("dropped\n"));
 }
 
+TEST(StatusTextTest, StreamIsShownWithTheNameOfItsClient) {
+  v1::GetStatusResponse status;
+  v1::SubscriptionStatus& stream = *status.add_subscriptions();
+  stream.set_peer("ipv4:10.0.0.1:4");
+  stream.set_client_name("billing on app-3");
+  const std::string text = StatusText(status, "s", absl::Now(), Paint(false));
+  EXPECT_THAT(text, HasSubstr("SUBSCRIPTION  CLIENT            PEER"));
+  EXPECT_THAT(text, HasSubstr("-             billing on app-3  ipv4:10.0.0.1:4"));
+}
+
+TEST(StatusTextTest, LagThatTheServerCannotTellIsNotShownAsZero) {
+  v1::GetStatusResponse status;
+  status.add_subscriptions()->set_lag_changes(7);
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("7    -\n"));
+}
+
+TEST(StatusTextTest, CertificatesAreShownWithTheirExpiry) {
+  v1::GetStatusResponse status;
+  v1::CertificateStatus& certificate = *status.add_certificates();
+  certificate.set_setting("server.tls.certificate");
+  certificate.set_subject("CN=feed");
+  certificate.mutable_expire_time()->set_seconds(1'900'000'000);
+  const absl::Time now = absl::FromUnixSeconds(1'900'000'000) - absl::Hours(24 * 89);
+  EXPECT_THAT(StatusText(status, "s", now, Paint(false)),
+              HasSubstr("server.tls.certificate  CN=feed  expires in 89 d"));
+  certificate.set_warning("renew it");
+  status.set_certificates_error("the key is missing");
+  status.set_certificates_error_reason("TLS_FILE_UNREADABLE");
+  const std::string text = StatusText(status, "s", now, Paint(false));
+  EXPECT_THAT(text, HasSubstr("warning   renew it"));
+  EXPECT_THAT(text, HasSubstr("error     the key is missing [TLS_FILE_UNREADABLE]"));
+}
+
 TEST(StatusTextTest, ReaderWithoutPlaceInTheLogHasNoLag) {
   v1::GetStatusResponse status;
   v1::SubscriptionStatus& reader = *status.add_subscriptions();

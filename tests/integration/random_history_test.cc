@@ -33,6 +33,10 @@ uint64_t NumberFromEnvironment(const char* name, uint64_t otherwise) {
 constexpr int kSteps = 40;
 constexpr char kExcluded[] = "secret";
 
+// Rows of a reader, by their text and by the bytes of what has the same text as other bytes.
+using ReaderRow = std::pair<PlainRow, std::vector<std::string>>;
+using ReaderRows = std::multiset<ReaderRow>;
+
 // JSON of a row as SELECT shows it.
 PlainRow PlainRowOf(const std::string& json) {
   google::protobuf::Struct object;
@@ -44,6 +48,20 @@ PlainRow PlainRowOf(const std::string& json) {
         value.has_number_value() ? fmt::format("{}", value.number_value()) : value.string_value();
   }
   return row;
+}
+
+ReaderRow RowOf(const v1::Change& change, bool before) {
+  ReaderRow row{PlainRowOf(before ? change.before_json() : change.after_json()), {}};
+  for (const v1::AmbiguousText& text : change.ambiguous_text()) {
+    if (text.in_before() == before) row.second.push_back(text.value());
+  }
+  return row;
+}
+
+std::multiset<PlainRow> TextsOf(const ReaderRows& rows) {
+  std::multiset<PlainRow> texts;
+  for (const auto& [text, bytes] : rows) texts.insert(text);
+  return texts;
 }
 
 std::string Text(const PlainRow& row) { return fmt::format("{}", fmt::join(row, " ")); }
@@ -65,7 +83,7 @@ struct Reader {
   std::string table;
   int version = 0;  // of the table
   std::string token;
-  std::multiset<PlainRow> rows;
+  ReaderRows rows;
 };
 
 class RandomHistory {
@@ -167,17 +185,17 @@ class RandomHistory {
     request.set_until_token(TokenOfNow());
     return RawFeed(feed_->address()).Read(request);
   }
-  static void Apply(const RawChange& raw, std::multiset<PlainRow>& rows) {
+  static void Apply(const RawChange& raw, ReaderRows& rows) {
     v1::Change change;
     change.ParseFromString(raw.bytes);
     if (raw.operation == v1::OPERATION_TRUNCATE) return rows.clear();
     if (!change.before_json().empty()) {
-      const auto found = rows.find(PlainRowOf(change.before_json()));
+      const auto found = rows.find(RowOf(change, true));
       EXPECT_TRUE(found != rows.end()) << "not known: " << change.before_json();
       if (found != rows.end()) rows.erase(found);
     }
     if (change.after_json().empty()) return;
-    PlainRow after = PlainRowOf(change.after_json());
+    ReaderRow after = RowOf(change, false);
     // Read again.
     if (raw.operation == v1::OPERATION_READ && rows.contains(after)) return;
     rows.insert(std::move(after));
@@ -193,7 +211,7 @@ class RandomHistory {
     ASSERT_TRUE(read.status.ok()) << read.status.error_message() << read.error.ShortDebugString();
     const size_t kept = read.tokens[tables_.Below(read.tokens.size())].second;
     Reader reader{.table = table, .version = tables_.version(table), .token = {}, .rows = {}};
-    std::multiset<PlainRow> rows;
+    ReaderRows rows;
     for (size_t i = 0; i <= read.changes.size(); ++i) {
       if (i == kept) reader.rows = rows;
       if (i < read.changes.size()) Apply(read.changes[i], rows);
@@ -201,7 +219,7 @@ class RandomHistory {
     for (const auto& [token, count] : read.tokens) {
       if (count == kept) reader.token = token;
     }
-    EXPECT_EQ(Difference(rows, tables_.Select(table, excluded())), "") << feed_->LogText();
+    EXPECT_EQ(Difference(TextsOf(rows), tables_.Select(table, excluded())), "") << feed_->LogText();
     readers_.push_back(std::move(reader));
   }
 
@@ -223,7 +241,7 @@ class RandomHistory {
         continue;
       }
       for (const RawChange& change : read.changes) Apply(change, reader.rows);
-      EXPECT_EQ(Difference(reader.rows, tables_.Select(reader.table, excluded())), "")
+      EXPECT_EQ(Difference(TextsOf(reader.rows), tables_.Select(reader.table, excluded())), "")
           << feed_->LogText();
     }
   }

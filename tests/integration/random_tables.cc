@@ -177,7 +177,7 @@ void RandomTables::Alter(const std::string& name) {
 
 void RandomTables::ChangeDefinition() {
   const std::string name = AnyTable();
-  switch (Below(6)) {
+  switch (Below(7)) {
     case 0:
       Run("DROP TABLE shop." + name);
       return CreateTable(name);
@@ -192,9 +192,21 @@ void RandomTables::ChangeDefinition() {
       tables_[to].version = ++versions_;
       return;
     }
+    case 3:
+      return Swap(name);
     default:
       return Alter(name);
   }
+}
+
+// As tools do that change a definition beside the writers.
+void RandomTables::Swap(const std::string& name) {
+  Run(fmt::format("CREATE TABLE shop.{0}_new LIKE shop.{0}", name));
+  Run(fmt::format("INSERT INTO shop.{0}_new SELECT * FROM shop.{0}", name));
+  Run(fmt::format("UPDATE shop.{}_new SET secret = secret + 1", name));
+  Run(fmt::format("RENAME TABLE shop.{0} TO shop.{0}_old, shop.{0}_new TO shop.{0}", name));
+  Run(fmt::format("DROP TABLE shop.{}_old", name));
+  tables_.at(name).version = ++versions_;
 }
 
 void RandomTables::ChangeDefinitionUnlogged() {

@@ -66,6 +66,7 @@ class RandomTables {
   std::string RowStatement(const std::string& name);
   std::string Insert(const std::string& name, const std::string& verb);
   void Alter(const std::string& name);
+  void Swap(const std::string& name);
   std::string AlterClause(Table& table);
 
   const Flavour flavour_;

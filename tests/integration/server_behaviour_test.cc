@@ -146,6 +146,17 @@ TEST_F(OneServer, AnAddressThatIsTakenIsToldInOneSentence) {
   EXPECT_THAT(result.errors, HasSubstr("[LISTEN_FAILED]"));
 }
 
+TEST_F(OneServer, ACertificateAtFaultIsNotTakenForATakenAddress) {
+  const std::string key = feed_->data_directory() / "none.key";
+  ReplaceInConfig("listen: 127.0.0.1:0",
+                  fmt::format("listen: {}\n  tls:\n    certificate: {}\n    key: {}",
+                              feed_->address(), feed_->config_file().string(), key));
+  const ProcessResult result = RunAgain();
+  ExpectOneSentence(result, 1);
+  EXPECT_THAT(result.errors, HasSubstr("'" + key + "' cannot be read"));
+  EXPECT_THAT(result.errors, HasSubstr("[TLS_FILE_UNREADABLE]"));
+}
+
 TEST_F(OneServer, TheLogOfAnotherKindOfSourceIsNotGoneOnWith) {
   const std::string token = ChangeReader(*feed_).TokenOfNow(sql_);
   feed_->Stop();

@@ -174,5 +174,50 @@ TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
   }
 }
 
+TEST_F(Serving, ARenewedCertificateNeedsNoRestart) {
+  const Certificates certificates;
+  const auto use = [&](const std::string& name) {
+    for (const char* kind : {".pem", ".key"}) {
+      std::ofstream(certificates.Path(std::string("used") + kind))
+          << certificates.Text(name + kind);
+    }
+  };
+  use("server");
+  Start({.server = {"tls:", "  certificate: " + certificates.Path("used.pem"),
+                    "  key: " + certificates.Path("used.key")},
+         .client_tls = client::TlsOptions{.ca_file = certificates.Path("ca.pem")}});
+  sql_.MustExecute("CREATE DATABASE shop");
+  RawFeed raw(feed_->address(), certificates.Credentials(""));
+  v1::SubscribeRequest request = ChangeReader::FromEarliest();
+  request.set_client_name("an open stream");
+  grpc::ClientContext context;
+  const auto stream = raw.stub().Subscribe(&context, request);
+  v1::SubscribeResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  // Signed by an authority that the client does not know, so only old connections go on.
+  use("stranger");
+  const auto refused = [&] {
+    return !RawFeed(feed_->address(), certificates.Credentials("")).Read(request).status.ok();
+  };
+  feed_->Signal(SIGHUP);
+  request.set_until_token(response.resume_token());
+  while (!refused()) absl::SleepFor(absl::Milliseconds(20));
+  const auto status = feed_->client().GetStatus({});
+  ASSERT_TRUE(status.ok()) << status.status();
+  ASSERT_EQ(status->certificates_size(), 1);
+  EXPECT_EQ(status->certificates(0).subject(), "CN=stranger");
+  EXPECT_EQ(status->subscriptions(0).client_name(), "an open stream");
+  sql_.MustExecute("CREATE DATABASE shop2");
+  EXPECT_TRUE(stream->Read(&response));
+  context.TryCancel();
+  stream->Finish();
+  std::ofstream(certificates.Path("used.key")) << "no key";
+  const auto broken = feed_->WaitUntil("an error of the certificate", [](const auto& now) {
+    return now.certificates_error_reason() == "TLS_FILE_UNREADABLE";
+  });
+  EXPECT_THAT(broken.certificates_error(), ::testing::HasSubstr(certificates.Path("used.key")));
+  feed_->WaitForLog("reason=TLS_FILE_UNREADABLE");
+}
+
 }  // namespace
 }  // namespace millrace::testing

@@ -36,7 +36,7 @@ class SameSource : public ::testing::TestWithParam<HistorySource> {
   }
   auto Warnings() { return history_.feed().client().GetStatus({})->source().warnings(); }
 
-  History history_{GetParam()};
+  History history_{GetParam(), /*keeps_copy=*/false};
 };
 
 TEST_P(SameSource, ResumesAfterRestartsAndRotations) {
@@ -181,7 +181,7 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
     return SourceServer::MustStart({.flavour = GetParam(), .options = options});
   }
 
-  History history_{HistorySources()[mysql() ? 0 : 2]};
+  History history_{HistorySources()[mysql() ? 0 : 2], /*keeps_copy=*/false};
   std::unique_ptr<SourceServer> replica_ = StartReplica();
 };
 

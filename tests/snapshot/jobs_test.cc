@@ -162,6 +162,13 @@ TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
+TEST_F(JobsTest, FailureSaysNothingAfterARestart) {
+  Add({orders_});
+  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  Open();
+  EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
+}
+
 // The rows before `last_key` are still on their way to disk when the snapshot is resumed.
 TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
   const std::string name = Add({orders_});

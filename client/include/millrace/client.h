@@ -33,6 +33,9 @@ struct ClientOptions {
   std::optional<TlsOptions> tls;
   // Longest wait for the answer of a call other than Subscribe.
   absl::Duration call_timeout = absl::Seconds(30);
+  // What the client calls itself, for the operators of the server: in `millrace status` beside each
+  // subscription whose request sets no client_name of its own. Printable, at most 128 bytes.
+  std::string client_name;
 };
 
 // Purpose: a server's API with errors as absl::Status. One client, one connection, however many
@@ -55,7 +58,8 @@ class Client {
 
   // Use Connect; this one is for stubs of one's own.
   Client(std::shared_ptr<v1::ChangeFeed::StubInterface> feed,
-         std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout);
+         std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout,
+         std::string client_name = {});
 
   // Makes a subscription; contacts the server at its first Next.
   std::unique_ptr<Subscription> Subscribe(SubscribeOptions options) const;
@@ -90,6 +94,7 @@ class Client {
   const std::shared_ptr<v1::ChangeFeed::StubInterface> feed_;
   const std::shared_ptr<v1::Admin::StubInterface> admin_;
   const absl::Duration call_timeout_;
+  const std::string client_name_;
 };
 
 }  // namespace millrace::client

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "api/certificates.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "api/credentials.h"
+#include "base/error.h"
+#include "fmt/format.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::api {
+namespace {
+
+constexpr absl::Duration kReadInterval = absl::Seconds(1);
+constexpr Micros kDay = Micros{24} * 3600 * 1'000'000;
+constexpr Micros kWarnBefore = 30 * kDay;
+
+std::string TimeText(Micros time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time), absl::UTCTimeZone());
+}
+
+// Rounded down.
+std::string SpanText(Micros span) {
+  constexpr Micros kHour = kDay / 24;
+  return span < 2 * kDay ? fmt::format("{} hours", span / kHour)
+                         : fmt::format("{} days", span / kDay);
+}
+
+bool IsPassing(const absl::Status& status) {
+  return ErrorReason(status) == "OUT_OF_FILE_DESCRIPTORS";
+}
+
+}  // namespace
+
+std::string ExpiryWarning(const CertificateReading& certificate, Micros now) {
+  const CertificateExpiry& expiry = certificate.expiry;
+  // Certificates that are renewed each day would else be warned of all their life.
+  const Micros warn_before = std::min(kWarnBefore, (expiry.not_after - expiry.not_before) / 3);
+  const Micros left = expiry.not_after - now;
+  if (left > warn_before) return "";
+  return fmt::format(
+      "{} '{}': the certificate '{}' {}: renew it", certificate.file.setting, certificate.file.path,
+      expiry.subject,
+      left > 0 ? fmt::format("expires in {}, at {}", SpanText(left), TimeText(expiry.not_after))
+               : fmt::format("expired at {}", TimeText(expiry.not_after)));
+}
+
+Certificates::Certificates(const Parts& parts)
+    : server_(parts.server), others_(parts.others), clock_(parts.clock) {}
+
+absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(const Parts& parts) {
+  std::unique_ptr<Certificates> certificates(new Certificates(parts));
+  MILLRACE_RETURN_IF_ERROR(certificates->ReadFirst());
+  return certificates;
+}
+
+absl::Status Certificates::ReadFirst() {
+  absl::MutexLock lock(&looking_);
+  if (has_server_tls()) MILLRACE_RETURN_IF_ERROR(OpenServer());
+  ReadOthers();
+  LogExpiry();
+  return absl::OkStatus();
+}
+
+absl::Status Certificates::OpenServer() {
+  MILLRACE_ASSIGN_OR_RETURN(used_.bytes, ReadServerTls(server_));
+  MILLRACE_ASSIGN_OR_RETURN(in_use_, ParseServerTls(server_, used_.bytes));
+  MILLRACE_RETURN_IF_ERROR(TryServerTls(in_use_));
+  MILLRACE_ASSIGN_OR_RETURN(MemoryFile identity, MemoryFile::Make(in_use_.identity));
+  identity_path_ = identity.path();
+  identity_.emplace(std::move(identity));
+  if (!in_use_.client_ca.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(MemoryFile client_ca, MemoryFile::Make(in_use_.client_ca));
+    client_ca_path_ = client_ca.path();
+    client_ca_.emplace(std::move(client_ca));
+  }
+  seen_ = judged_ = used_;
+  NoteServer(in_use_);
+  return absl::OkStatus();
+}
+
+Certificates::~Certificates() {
+  stop_.Notify();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Certificates::Start() {
+  if (!has_server_tls() && others_.empty()) return;
+  thread_ = std::thread([this] {
+    while (!stop_.WaitForNotificationWithTimeout(kReadInterval)) Look();
+  });
+  pthread_setname_np(thread_.native_handle(), "certificates");
+}
+
+void Certificates::Look() {
+  absl::MutexLock lock(&looking_);
+  const absl::Status before = Read().error;
+  const absl::Status error = JudgeServer(/*at_once=*/false);
+  if (error != before) {
+    if (error.ok()) {
+      spdlog::info("the files of server.tls can be used again");
+    } else {
+      spdlog::error("{}; the server goes on with the certificate it has reason={}",
+                    std::string(error.message()), ErrorReason(error));
+    }
+  }
+  ReadOthers();
+  LogExpiry();
+}
+
+absl::Status Certificates::Reload() {
+  absl::MutexLock lock(&looking_);
+  return JudgeServer(/*at_once=*/true);
+}
+
+absl::Status Certificates::JudgeServer(bool at_once) {
+  if (!has_server_tls()) return absl::OkStatus();
+  auto read = ReadServerTls(server_);
+  if (IsPassing(read.status())) return Read().error;
+  Sight sight{.bytes = {}, .status = read.status()};
+  if (read.ok()) sight.bytes = *std::move(read);
+  const bool settled = at_once || sight == seen_;
+  seen_ = std::move(sight);
+  if (!settled || seen_ == judged_) return Read().error;
+  const absl::Status error = Adopt(seen_);
+  if (IsPassing(error)) return Read().error;
+  judged_ = seen_;
+  NoteError(error);
+  return error;
+}
+
+absl::Status Certificates::Adopt(const Sight& sight) {
+  MILLRACE_RETURN_IF_ERROR(sight.status);
+  if (sight == used_) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(ServerTls tls, ParseServerTls(server_, sight.bytes));
+  MILLRACE_RETURN_IF_ERROR(TryServerTls(tls));
+  MILLRACE_RETURN_IF_ERROR(Publish(tls));
+  in_use_ = std::move(tls);
+  used_ = sight;
+  NoteServer(in_use_);
+  spdlog::info("new connections get the certificate '{}', which expires at {} path={}",
+               in_use_.certificate.subject, TimeText(in_use_.certificate.not_after),
+               server_.certificate);
+  return absl::OkStatus();
+}
+
+absl::Status Certificates::Publish(const ServerTls& tls) {
+  if (tls.client_ca != in_use_.client_ca) {
+    MILLRACE_RETURN_IF_ERROR(client_ca_->Replace(tls.client_ca));
+    in_use_.client_ca = tls.client_ca;
+  }
+  if (tls.identity == in_use_.identity) return absl::OkStatus();
+  return identity_->Replace(tls.identity);
+}
+
+void Certificates::NoteServer(const ServerTls& tls) {
+  absl::MutexLock lock(&mutex_);
+  const TlsFile certificate{"server.tls.certificate", server_.certificate};
+  readings_[certificate.setting] = {certificate, tls.certificate};
+  if (tls.client_ca.empty()) return;
+  const TlsFile authority{"server.tls.client_ca", server_.client_ca};
+  readings_[authority.setting] = {authority, tls.authority};
+}
+
+void Certificates::NoteError(const absl::Status& error) {
+  absl::MutexLock lock(&mutex_);
+  error_ = error;
+}
+
+// A file that cannot be read is told by who uses it.
+void Certificates::ReadOthers() {
+  for (const TlsFile& file : others_) {
+    const auto pem = ReadTlsFile(file);
+    if (IsPassing(pem.status())) continue;
+    const auto expiry = pem.ok() ? ExpiryOf(file, *pem) : pem.status();
+    absl::MutexLock lock(&mutex_);
+    if (expiry.ok()) {
+      readings_[file.setting] = {file, *expiry};
+    } else {
+      readings_.erase(file.setting);
+    }
+  }
+}
+
+// Once a day, and when a certificate expires.
+void Certificates::LogExpiry() {
+  const Micros now = clock_.WallMicros();
+  for (const CertificateReading& certificate : Read().certificates) {
+    const std::string warning = ExpiryWarning(certificate, now);
+    if (warning.empty()) continue;
+    const Micros not_after = certificate.expiry.not_after;
+    const Warned warned{.not_after = not_after, .time = now, .expired = now >= not_after};
+    const auto [last, first] = warned_.try_emplace(certificate.file.setting, warned);
+    if (!first && last->second.not_after == not_after && last->second.expired == warned.expired &&
+        now - last->second.time < kDay) {
+      continue;
+    }
+    last->second = warned;
+    spdlog::warn("{}", warning);
+  }
+}
+
+Certificates::Reading Certificates::Read() const {
+  absl::MutexLock lock(&mutex_);
+  Reading reading{.certificates = {}, .error = error_};
+  for (const auto& [setting, certificate] : readings_) reading.certificates.push_back(certificate);
+  return reading;
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "api/memory_file.h"
+#include "api/tls_files.h"
+#include "base/clock.h"
+#include "config/server_options.h"
+
+namespace millrace::api {
+
+// A file with certificates that this process uses, and the first of them to expire.
+struct CertificateReading {
+  TlsFile file;
+  CertificateExpiry expiry;
+};
+
+// What to tell operators about `certificate` at `now`; empty while it is valid for longer than 30
+// days, or than a third of its life if that is less.
+std::string ExpiryWarning(const CertificateReading& certificate, Micros now);
+
+// The server's certificate, key and client authorities, and when they expire.
+//
+// A thread reads the files each second. What changed is used for new connections once two reads
+// gave the same, and only if all of it is valid and fits together; otherwise the server stays with
+// what it has, and `error` says why. gRPC reads copies in memory, never the files themselves, so
+// that it sees no file half written and no key without its certificate.
+//
+// Thread-safe. Must outlive the server that uses it.
+class Certificates {
+ public:
+  struct Parts {
+    ServerTlsOptions server;
+    // Certificates of others, such as the one shown to the source: only their expiry is read.
+    std::vector<TlsFile> others;
+    const Clock& clock;
+  };
+  // Errors as ReadTlsFile, ParseServerTls and TryServerTls, for the server's files alone.
+  static absl::StatusOr<std::unique_ptr<Certificates>> Open(const Parts& parts);
+  ~Certificates();
+
+  // False: the server speaks plain text.
+  bool has_server_tls() const { return !server_.certificate.empty(); }
+  // Paths of the copies that gRPC reads: key and chain in one file, and the client authorities.
+  // Empty if there are none.
+  const std::string& identity_path() const { return identity_path_; }
+  const std::string& client_ca_path() const { return client_ca_path_; }
+
+  // Starts the thread. Once.
+  void Start();
+  // Reads the files once, as the thread does, and logs what is new.
+  void Look();
+  // Reads the files and uses them if they are valid, without waiting for a second read. The error
+  // is the one that `Read` gives from now on.
+  absl::Status Reload();
+
+  struct Reading {
+    std::vector<CertificateReading> certificates;
+    absl::Status error;  // TLS_FILE_UNREADABLE: the server's files changed and cannot be used
+  };
+  Reading Read() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // What one read of the server's files gave.
+  struct Sight {
+    ServerTlsBytes bytes;
+    absl::Status status;
+    friend bool operator==(const Sight&, const Sight&) = default;
+  };
+  struct Warned {
+    Micros not_after = 0;
+    Micros time = 0;
+    bool expired = false;
+  };
+
+  explicit Certificates(const Parts& parts);
+  absl::Status ReadFirst() ABSL_LOCKS_EXCLUDED(looking_);
+  absl::Status OpenServer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  // The error of the server's files from now on.
+  absl::Status JudgeServer(bool at_once) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  absl::Status Adopt(const Sight& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  absl::Status Publish(const ServerTls& tls) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  void NoteServer(const ServerTls& tls) ABSL_LOCKS_EXCLUDED(mutex_);
+  void NoteError(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReadOthers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  void LogExpiry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+
+  const ServerTlsOptions server_;
+  const std::vector<TlsFile> others_;
+  const Clock& clock_;
+  // Set by Open.
+  std::string identity_path_;
+  std::string client_ca_path_;
+
+  // Held while files are read, which may take as long as their file system takes.
+  absl::Mutex looking_;
+  std::optional<MemoryFile> identity_ ABSL_GUARDED_BY(looking_);
+  std::optional<MemoryFile> client_ca_ ABSL_GUARDED_BY(looking_);
+  ServerTls in_use_ ABSL_GUARDED_BY(looking_);
+  Sight used_ ABSL_GUARDED_BY(looking_);                            // what `in_use_` was made of
+  Sight seen_ ABSL_GUARDED_BY(looking_);                            // by the last read
+  Sight judged_ ABSL_GUARDED_BY(looking_);                          // taken or refused
+  std::map<std::string, Warned> warned_ ABSL_GUARDED_BY(looking_);  // by setting
+
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(looking_);
+  // By setting; in the order of the configuration, which is that of the names.
+  std::map<std::string, CertificateReading> readings_ ABSL_GUARDED_BY(mutex_);
+  absl::Status error_ ABSL_GUARDED_BY(mutex_);
+
+  absl::Notification stop_;
+  std::thread thread_;
+};
+
+}  // namespace millrace::api

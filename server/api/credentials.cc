@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "api/credentials.h"
+
+#include "api/certificates.h"
+#include "api/grpc_log.h"
+#include "base/error.h"
+#include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+
+namespace millrace::api {
+namespace {
+
+// gRPC cannot do it more often.
+constexpr unsigned kRefreshSeconds = 1;
+
+constexpr auto kVerifyClients = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+
+// Whether a server with `credentials` starts. It gets connections from nowhere.
+bool Starts(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  using Acceptor = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  // A server without any service does not start.
+  grpc::CallbackGenericService service;
+  grpc::ServerBuilder builder;
+  builder.RegisterCallbackGenericService(&service);
+  const auto acceptor =
+      builder.experimental().AddExternalConnectionAcceptor(Acceptor::FROM_FD, credentials);
+  return builder.BuildAndStart() != nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* certificates) {
+  if (certificates == nullptr || !certificates->has_server_tls()) {
+    return grpc::InsecureServerCredentials();
+  }
+  namespace tls = grpc::experimental;
+  // One path for both, so that gRPC cannot read the key of one certificate and then another one.
+  tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
+      certificates->identity_path(), certificates->identity_path(), certificates->client_ca_path(),
+      kRefreshSeconds));
+  options.watch_identity_key_cert_pairs();
+  if (!certificates->client_ca_path().empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(kVerifyClients);
+  }
+  return tls::TlsServerCredentials(options);
+}
+
+absl::Status TryServerTls(const ServerTls& tls) {
+  RouteGrpcLog();
+  // gRPC's other credentials make the same use of the same text, and tell at once.
+  grpc::SslServerCredentialsOptions options(
+      tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE : kVerifyClients);
+  options.pem_root_certs = tls.client_ca;
+  options.pem_key_cert_pairs.push_back({.private_key = tls.identity, .cert_chain = tls.identity});
+  // What keeps any server from starting, such as a lack of descriptors, says nothing of the files.
+  if (Starts(grpc::SslServerCredentials(options)) || !Starts(grpc::InsecureServerCredentials())) {
+    return absl::OkStatus();
+  }
+  return MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+                   "gRPC cannot use the files of server.tls; its own words are in the log at "
+                   "logging.level: debug");
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "api/test_certificates.h"
+#include "base/check.h"
+#include "config/server_options.h"
+
+namespace millrace::api {
+
+// The files of server.tls in a directory of their own.
+class CertificateFiles {
+ public:
+  CertificateFiles() {
+    std::string name = ::testing::TempDir() + "millrace_tls_XXXXXX";
+    MILLRACE_CHECK(::mkdtemp(name.data()) != nullptr);
+    root_ = name;
+  }
+  ~CertificateFiles() { std::filesystem::remove_all(root_); }
+
+  std::string Path(const std::string& name) const { return root_ / name; }
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name), std::ios::binary) << text;
+  }
+  void Remove(const std::string& name) const { std::filesystem::remove(Path(name)); }
+  // The certificate with its chain, and the key.
+  void WriteServer(const Identity& server, const std::string& rest_of_chain = "") const {
+    Write("server.pem", server.certificate + rest_of_chain);
+    Write("server.key", server.key);
+  }
+  ServerTlsOptions Options() const {
+    return {.certificate = Path("server.pem"), .key = Path("server.key"), .client_ca = ""};
+  }
+  ServerTlsOptions OptionsWithClientCa() const {
+    ServerTlsOptions options = Options();
+    options.client_ca = Path("clients.pem");
+    return options;
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace millrace::api
