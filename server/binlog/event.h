@@ -106,6 +106,7 @@ struct Event {
 // What FORMAT_DESCRIPTION says about the events after it.
 struct Format {
   std::string_view server_version;  // valid as long as the event's bytes
+  uint32_t created = 0;             // Unix time; 0 unless the server started with this file
   bool checksums = false;           // CRC32 at the end of every event
 };
 

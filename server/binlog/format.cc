@@ -24,6 +24,7 @@ constexpr uint8_t kChecksumsUndefined = 255;
 struct FormatHead {
   uint16_t binlog_version = 0;
   std::string_view server_version;
+  uint32_t created = 0;
   uint8_t header_size = 0;
 };
 
@@ -32,7 +33,7 @@ FormatHead ReadFormatHead(ByteReader& reader) {
   head.binlog_version = reader.Little16();
   head.server_version = reader.Bytes(kServerVersionSize);
   head.server_version = head.server_version.substr(0, head.server_version.find('\0'));
-  reader.Skip(4);  // when the file was created
+  head.created = reader.Little32();
   head.header_size = reader.Little8();
   return head;
 }
@@ -98,7 +99,7 @@ absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
                     "only version {} with {} is known",
                     head.binlog_version, head.header_size, kBinlogVersion, EventHeader::kSize));
   }
-  Format format{head.server_version};
+  Format format{.server_version = head.server_version, .created = head.created};
   std::string_view sizes = reader.rest();
   if (knows_checksums) {
     if (sizes.empty()) return EventTruncated(event.header, "ends before its checksum algorithm");

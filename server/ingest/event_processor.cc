@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/scratch.h"
 #include "binlog/compression.h"
@@ -187,14 +186,12 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
 }
 
 absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
-  MILLRACE_RETURN_IF_ERROR(binlog::ParseFormatDescription(event).status());
+  MILLRACE_ASSIGN_OR_RETURN(const binlog::Format format, binlog::ParseFormatDescription(event));
   // The file was created before any transaction in it was committed, whatever their commit times.
   builder_.RaiseCommitTimeMax(ClampedCommitTime(Micros{event.header.timestamp} * 1'000'000));
   MILLRACE_RETURN_IF_ERROR(notes_.OnFormat(event.header.timestamp));
   plans_.Clear();
-  // Behind the version of the format and that of the server. Not 0: the server started there.
-  constexpr size_t kCreatedAt = 2 + 50;
-  if (LoadLittle32(event.body.data() + kCreatedAt) != 0) temporary_tables_.Clear();
+  if (format.created != 0) temporary_tables_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
   return Abandon();
 }

@@ -138,6 +138,7 @@ TEST(Format, HasServerVersionAndChecksums) {
   const SampleEvent with(captured::kMysqlFormat);
   EXPECT_EQ(ParseFormatDescription(*with)->server_version, "9.7.4-2");
   EXPECT_TRUE(ParseFormatDescription(*with)->checksums);
+  EXPECT_EQ(ParseFormatDescription(*with)->created, 0x6b030f50u);
   const SampleEvent without(captured::kMysqlFormatChecksumsOff);
   EXPECT_FALSE(ParseFormatDescription(*without)->checksums);
 }
