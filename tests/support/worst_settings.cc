@@ -18,7 +18,7 @@ std::vector<WorstSetting> OfBoth() {
       // Text, dates and order.
       {"time_zone", "'+12:45'"},
       {"character_set_client", "'latin1'"},
-      {"character_set_results", "'latin1'"},
+      {"character_set_results", "'utf16'"},
       {"character_set_connection", "'latin1'"},
       {"collation_connection", "'latin1_german2_ci'"},
       {"lc_time_names", "'de_DE'"},
