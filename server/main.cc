@@ -408,7 +408,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", fmt::format("millraced {}", kVersion));
 }
 
-// One that comes before Serve waits for it: a reload must not end a process that starts.
+// A SIGHUP during the start must not end the process; it waits until Serve takes it.
 void BlockHangup() {
   sigset_t signals;
   sigemptyset(&signals);

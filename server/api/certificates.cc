@@ -31,7 +31,7 @@ std::string SpanText(Micros span) {
                          : fmt::format("{} days", span / kDay);
 }
 
-bool IsPassing(const absl::Status& status) {
+bool IsTemporary(const absl::Status& status) {
   return ErrorReason(status) == "OUT_OF_FILE_DESCRIPTORS";
 }
 
@@ -39,7 +39,7 @@ bool IsPassing(const absl::Status& status) {
 
 std::string ExpiryWarning(const CertificateReading& certificate, Micros now) {
   const CertificateExpiry& expiry = certificate.expiry;
-  // Certificates that are renewed each day would else be warned of all their life.
+  // Otherwise a certificate that is renewed each day would have a warning for its whole life.
   const Micros warn_before = std::min(kWarnBefore, (expiry.not_after - expiry.not_before) / 3);
   const Micros left = expiry.not_after - now;
   if (left > warn_before) return "";
@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(const Parts& pa
 }
 
 absl::Status Certificates::ReadFirst() {
-  absl::MutexLock lock(&looking_);
+  absl::MutexLock lock(&files_mutex_);
   if (has_server_tls()) MILLRACE_RETURN_IF_ERROR(OpenServer());
   ReadOthers();
   LogExpiry();
@@ -68,8 +68,8 @@ absl::Status Certificates::ReadFirst() {
 }
 
 absl::Status Certificates::OpenServer() {
-  MILLRACE_ASSIGN_OR_RETURN(used_.bytes, ReadServerTls(server_));
-  MILLRACE_ASSIGN_OR_RETURN(in_use_, ParseServerTls(server_, used_.bytes));
+  MILLRACE_ASSIGN_OR_RETURN(read_in_use_.bytes, ReadServerTls(server_));
+  MILLRACE_ASSIGN_OR_RETURN(in_use_, ParseServerTls(server_, read_in_use_.bytes));
   MILLRACE_RETURN_IF_ERROR(TryServerTls(in_use_));
   MILLRACE_ASSIGN_OR_RETURN(MemoryFile identity, MemoryFile::Make(in_use_.identity));
   identity_path_ = identity.path();
@@ -79,7 +79,7 @@ absl::Status Certificates::OpenServer() {
     client_ca_path_ = client_ca.path();
     client_ca_.emplace(std::move(client_ca));
   }
-  seen_ = judged_ = used_;
+  last_read_ = decided_ = read_in_use_;
   NoteServer(in_use_);
   return absl::OkStatus();
 }
@@ -92,15 +92,15 @@ Certificates::~Certificates() {
 void Certificates::Start() {
   if (!has_server_tls() && others_.empty()) return;
   thread_ = std::thread([this] {
-    while (!stop_.WaitForNotificationWithTimeout(kReadInterval)) Look();
+    while (!stop_.WaitForNotificationWithTimeout(kReadInterval)) CheckNow();
   });
   pthread_setname_np(thread_.native_handle(), "certificates");
 }
 
-void Certificates::Look() {
-  absl::MutexLock lock(&looking_);
+void Certificates::CheckNow() {
+  absl::MutexLock lock(&files_mutex_);
   const absl::Status before = Read().error;
-  const absl::Status error = JudgeServer(/*at_once=*/false);
+  const absl::Status error = CheckServerFiles(/*at_once=*/false);
   if (error != before) {
     if (error.ok()) {
       spdlog::info("the files of server.tls can be used again");
@@ -114,36 +114,37 @@ void Certificates::Look() {
 }
 
 absl::Status Certificates::Reload() {
-  absl::MutexLock lock(&looking_);
-  return JudgeServer(/*at_once=*/true);
+  absl::MutexLock lock(&files_mutex_);
+  return CheckServerFiles(/*at_once=*/true);
 }
 
-absl::Status Certificates::JudgeServer(bool at_once) {
+absl::Status Certificates::CheckServerFiles(bool at_once) {
   if (!has_server_tls()) return absl::OkStatus();
   auto read = ReadServerTls(server_);
-  if (IsPassing(read.status())) return Read().error;
-  Sight sight{.bytes = {}, .status = read.status()};
-  if (read.ok()) sight.bytes = *std::move(read);
-  const bool settled = at_once || sight == seen_;
-  seen_ = std::move(sight);
-  if (!settled || seen_ == judged_) return Read().error;
-  const absl::Status error = Adopt(seen_);
-  if (IsPassing(error)) return Read().error;
-  judged_ = seen_;
+  if (IsTemporary(read.status())) return Read().error;
+  FilesRead read_now{.bytes = {}, .status = read.status()};
+  if (read.ok()) read_now.bytes = *std::move(read);
+  const bool settled = at_once || read_now == last_read_;
+  last_read_ = std::move(read_now);
+  if (!settled || last_read_ == decided_) return Read().error;
+  const absl::Status error = Use(last_read_);
+  if (IsTemporary(error)) return Read().error;
+  decided_ = last_read_;
   NoteError(error);
   return error;
 }
 
-absl::Status Certificates::Adopt(const Sight& sight) {
-  MILLRACE_RETURN_IF_ERROR(sight.status);
-  if (sight == used_) return absl::OkStatus();
-  MILLRACE_ASSIGN_OR_RETURN(ServerTls tls, ParseServerTls(server_, sight.bytes));
+absl::Status Certificates::Use(const FilesRead& read_now) {
+  MILLRACE_RETURN_IF_ERROR(read_now.status);
+  if (read_now == read_in_use_) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(ServerTls tls, ParseServerTls(server_, read_now.bytes));
   MILLRACE_RETURN_IF_ERROR(TryServerTls(tls));
-  // If it fails halfway, what is published was made of no read.
-  used_ = Sight();
+  // If publishing fails halfway, gRPC has the content of no read; then the next check publishes
+  // all.
+  read_in_use_ = FilesRead();
   MILLRACE_RETURN_IF_ERROR(Publish(tls));
   in_use_ = std::move(tls);
-  used_ = sight;
+  read_in_use_ = read_now;
   NoteServer(in_use_);
   spdlog::info("new connections get the certificate '{}', which expires at {} path={}",
                in_use_.certificate.subject, TimeText(in_use_.certificate.not_after),
@@ -174,11 +175,11 @@ void Certificates::NoteError(const absl::Status& error) {
   error_ = error;
 }
 
-// A file that cannot be read is told by who uses it.
+// Whoever uses such a file reports that it cannot be read.
 void Certificates::ReadOthers() {
   for (const TlsFile& file : others_) {
     const auto pem = ReadTlsFile(file);
-    if (IsPassing(pem.status())) continue;
+    if (IsTemporary(pem.status())) continue;
     const auto expiry = pem.ok() ? ExpiryOf(file, *pem) : pem.status();
     absl::MutexLock lock(&mutex_);
     if (expiry.ok()) {

@@ -60,8 +60,9 @@ class Certificates {
 
   // Starts the thread. Once.
   void Start();
-  // Reads the files once, as the thread does, and logs what is new.
-  void Look();
+  // One turn of the thread: reads the files, uses them if they are valid and have not changed since
+  // the last turn, and logs new errors and warnings.
+  void CheckNow();
   // Reads the files and uses them if they are valid, without waiting for a second read. The error
   // is the one that `Read` gives from now on.
   absl::Status Reload();
@@ -74,11 +75,12 @@ class Certificates {
 
  private:
   // What one read of the server's files gave.
-  struct Sight {
+  struct FilesRead {
     ServerTlsBytes bytes;
     absl::Status status;
-    friend bool operator==(const Sight&, const Sight&) = default;
+    friend bool operator==(const FilesRead&, const FilesRead&) = default;
   };
+  // The last warning about a file.
   struct Warned {
     Micros not_after = 0;
     Micros time = 0;
@@ -86,16 +88,17 @@ class Certificates {
   };
 
   explicit Certificates(const Parts& parts);
-  absl::Status ReadFirst() ABSL_LOCKS_EXCLUDED(looking_);
-  absl::Status OpenServer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
-  // The error of the server's files from now on.
-  absl::Status JudgeServer(bool at_once) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
-  absl::Status Adopt(const Sight& sight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
-  absl::Status Publish(const ServerTls& tls) ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  absl::Status ReadFirst() ABSL_LOCKS_EXCLUDED(files_mutex_);
+  absl::Status OpenServer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
+  // Reads the server's files and uses them if they have changed. `at_once`: without a second read.
+  // Returns the error that Read gives from now on.
+  absl::Status CheckServerFiles(bool at_once) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
+  absl::Status Use(const FilesRead& read_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
+  absl::Status Publish(const ServerTls& tls) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
   void NoteServer(const ServerTls& tls) ABSL_LOCKS_EXCLUDED(mutex_);
   void NoteError(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
-  void ReadOthers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
-  void LogExpiry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  void ReadOthers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
+  void LogExpiry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
 
   const ServerTlsOptions server_;
   const std::vector<TlsFile> others_;
@@ -105,16 +108,16 @@ class Certificates {
   std::string client_ca_path_;
 
   // Held while files are read, which may take as long as their file system takes.
-  absl::Mutex looking_;
-  std::optional<MemoryFile> identity_ ABSL_GUARDED_BY(looking_);
-  std::optional<MemoryFile> client_ca_ ABSL_GUARDED_BY(looking_);
-  ServerTls in_use_ ABSL_GUARDED_BY(looking_);
-  Sight used_ ABSL_GUARDED_BY(looking_);                            // what `in_use_` was made of
-  Sight seen_ ABSL_GUARDED_BY(looking_);                            // by the last read
-  Sight judged_ ABSL_GUARDED_BY(looking_);                          // taken or refused
-  std::map<std::string, Warned> warned_ ABSL_GUARDED_BY(looking_);  // by setting
+  absl::Mutex files_mutex_;
+  std::optional<MemoryFile> identity_ ABSL_GUARDED_BY(files_mutex_);
+  std::optional<MemoryFile> client_ca_ ABSL_GUARDED_BY(files_mutex_);
+  ServerTls in_use_ ABSL_GUARDED_BY(files_mutex_);
+  FilesRead read_in_use_ ABSL_GUARDED_BY(files_mutex_);  // what `in_use_` was made of
+  FilesRead last_read_ ABSL_GUARDED_BY(files_mutex_);    // by the last read
+  FilesRead decided_ ABSL_GUARDED_BY(files_mutex_);      // taken or refused
+  std::map<std::string, Warned> warned_ ABSL_GUARDED_BY(files_mutex_);  // by setting
 
-  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(looking_);
+  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(files_mutex_);
   // By setting; in the order of the configuration, which is that of the names.
   std::map<std::string, CertificateReading> readings_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);

@@ -53,7 +53,8 @@ std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* cer
 
 absl::Status TryServerTls(const ServerTls& tls) {
   RouteGrpcLog();
-  // gRPC's other credentials make the same use of the same text, and tell at once.
+  // These credentials parse the same text and report errors at once; those of MakeCredentials do
+  // not.
   grpc::SslServerCredentialsOptions options(
       tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE : kVerifyClients);
   options.pem_root_certs = tls.client_ca;

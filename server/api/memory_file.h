@@ -11,9 +11,9 @@
 
 namespace millrace::api {
 
-// A file in memory alone, for a library that takes the path of a file and looks at it again and
-// again. Replaced as a whole: whoever opens the path reads one content to its end, and each content
-// has another time of modification, in seconds, than the one before. One thread at a time.
+// A file that exists only in memory, for a library that takes a path and watches the file there.
+// Its content is replaced as a whole: whoever has opened the path never reads a mixture of two
+// contents. Each content has a modification time of its own, in whole seconds. Not thread-safe.
 class MemoryFile {
  public:
   // kUnavailable OUT_OF_FILE_DESCRIPTORS, or kInternal INTERNAL: there is no /proc, or no memory.

@@ -58,7 +58,7 @@ absl::Status CannotRead(const TlsFile& file, int error) {
                               std::generic_category().message(error)));
 }
 
-// The words of OpenSSL's newest error, which is taken from its queue with all others.
+// OpenSSL's words for its newest error. Empties its queue of errors.
 std::string OpensslError() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
@@ -69,7 +69,7 @@ Bio ReadFrom(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// PEM blocks of other kinds are passed over, as gRPC does it.
+// Skips PEM blocks of other kinds, as gRPC does.
 absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std::string_view pem) {
   ERR_clear_error();
   const Bio bio = ReadFrom(pem);
@@ -109,7 +109,7 @@ absl::StatusOr<Key> KeyOf(const TlsFile& file, std::string_view pem) {
   return Unusable(file, fmt::format("holds no private key in PEM form: {}", error));
 }
 
-// Zero for a time that cannot be told.
+// Zero if the time cannot be read.
 Micros MicrosOf(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
@@ -166,7 +166,7 @@ std::string IdentityText(EVP_PKEY& key, const std::vector<Certificate>& chain) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadTlsFile(const TlsFile& file) {
-  // Without O_NONBLOCK a pipe would hold up whoever asks.
+  // Without O_NONBLOCK, opening a pipe would wait for its writer.
   const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return CannotRead(file, errno);
   std::string text;

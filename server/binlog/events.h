@@ -77,8 +77,9 @@ struct Query {
   std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it
   uint16_t client_charset = 0;         // collation id of character_set_client; 0 unknown
   std::optional<uint64_t> sql_mode;    // bits as the server has them
-  // MySQL: of all tables that a statement which writes rows opened, be it for a trigger, a view or
-  // a function, a zero byte after each. Nothing: not told, or the source did not know them all.
+  // MySQL: the databases of all tables that a statement which changes rows has opened, also for
+  // triggers, views and functions; each name ends with a zero byte. Nothing: the source did not
+  // say, or did not know them all.
   std::optional<std::string_view> databases;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);

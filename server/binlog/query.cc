@@ -144,9 +144,9 @@ absl::StatusOr<Query> Parse(const Event& event, size_t extra) {
 absl::StatusOr<Query> ParseQuery(const Event& event) { return Parse(event, 0); }
 
 absl::StatusOr<Query> ParseLoadQuery(const Event& event) {
-  constexpr size_t kFileSize =
-      4 + 4 + 4 + 1;  // its number, two offsets, what becomes of duplicates
-  return Parse(event, kFileSize);
+  // Number of the file, two offsets, what happens to duplicates.
+  constexpr size_t kFileFieldsSize = 4 + 4 + 4 + 1;
+  return Parse(event, kFileFieldsSize);
 }
 
 std::string_view StatementOf(const Event& event) {

@@ -154,11 +154,12 @@ class EventProcessor {
   absl::StatusOr<Step> OnXaStatement(const Event& event, std::string_view text,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);
-  // Rows were changed and are not told; `databases` as in binlog::Query.
+  // For a statement that changed rows which the binlog does not hold; `databases` as in
+  // binlog::Query.
   absl::StatusOr<Step> OnRowStatement(const Event& event,
                                       std::optional<std::string_view> databases);
   absl::StatusOr<Step> OnLoadQuery(const Event& event);
-  // Of one with a query.
+  // Whether a CREATE TABLE with a query may have changed rows of captured tables.
   bool FillsCaptured(const schema::Statement& statement) const;
   bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,

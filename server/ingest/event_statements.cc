@@ -43,7 +43,7 @@ absl::Status RowsAreUnknown() {
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
       "rows were changed by a statement that was logged as text, so the rows are unknown, and "
-      "triggers, views, foreign keys and functions may have taken it to captured tables; run "
+      "triggers, views, foreign keys or functions may have changed captured tables; run "
       "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
       "and start a new log");
 }
@@ -167,7 +167,7 @@ absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
 }
 
-// The tables that the text names do not tell: a trigger writes elsewhere.
+// The tables in the text are not enough, since a trigger may write to others.
 bool EventProcessor::MayChangeCaptured(std::optional<std::string_view> databases) const {
   if (!databases.has_value()) return true;
   const std::vector<std::string_view> names = NamesIn(*databases);
@@ -295,7 +295,7 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
                          });
     };
   }
-  // The server has copied the columns of other tables, and does not say which came from where.
+  // The server copied columns of other tables, and the text does not say which came from where.
   if (is_excluded && IsWrittenByServer(sent.text)) return "";
   return schema::ShownText(sent.text, statement, sent.session, is_excluded);
 }

@@ -276,9 +276,10 @@ absl::Status Ingest::NoteDoubt(absl::Status status) {
   if (reason != "SOURCE_CHANGED" && reason != "SOURCE_LACKS_GTIDS") return status;
   if (queries_ == nullptr || processor_ == nullptr) return status;
   const absl::Status stored = doubt_.Raise(log_, DoubtedServer());
-  // The verdict is the more important; this process knows it also when it is not stored.
-  if (!stored.ok())
-    spdlog::warn("verdict on the source not stored: {}", std::string(stored.message()));
+  // The feed stops with `status` in any case; without the record a restart could trust the source.
+  if (!stored.ok()) {
+    spdlog::warn("the doubt about the source is not stored: {}", std::string(stored.message()));
+  }
   return status;
 }
 

@@ -111,9 +111,9 @@ class Ingest {
   absl::Status Prepare();
   // That the source has the history that was read. Errors as SourceProof.
   absl::Status ProveSource();
-  // Whom a verdict on the source that queries_ reaches is about.
+  // Whether the server that queries_ reaches is the one that the position was read from.
   SourceDoubt::Server DoubtedServer() const;
-  // Keeps it if `status` is such a verdict. Returns `status`.
+  // Stores a doubt if `status` says that the source has another history. Returns `status`.
   absl::Status NoteDoubt(absl::Status status);
   absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
   // A stream that RequestStop interrupts until ForgetStream. kUnavailable SOURCE_DIFFERS: it is not

@@ -10,9 +10,9 @@
 
 namespace millrace::ingest {
 
-// That a source was seen with another history than this log, kept in the log, see FORMAT.md. That
-// it has our numbers later proves nothing, since it may have given them to other transactions: only
-// the last transaction, read again, ends the doubt. Belongs to the ingest thread.
+// Whether a source has been seen with another history than this log; stored in the log (FORMAT.md).
+// If the source has our transaction numbers later, that proves nothing, as they may belong to other
+// transactions. Only comparing the last transaction ends the doubt. Belongs to the ingest thread.
 class SourceDoubt {
  public:
   // Which server it was. Persistent, see FORMAT.md: not to be renumbered.

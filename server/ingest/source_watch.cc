@@ -12,7 +12,7 @@ namespace {
 
 bool Lacks(const GtidSet& source, const GtidSet& ours) {
   if (source.empty() || source.Contains(ours)) return false;
-  // MariaDB deletes a domain from its binlog's state when it is told to.
+  // FLUSH BINARY LOGS DELETE_DOMAIN_ID removes a domain from the state of MariaDB's binlog.
   const MariadbGtidSet known = ours.mariadb().InDomainsOf(source.mariadb());
   return known.empty() || !source.mariadb().Contains(known);
 }

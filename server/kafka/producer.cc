@@ -52,9 +52,10 @@ absl::StatusOr<std::unique_ptr<Producer>> Producer::Open(const Parts& parts) {
   return producer;
 }
 
-// librdkafka frees the text of a fatal error while its broker threads still run, and the answer to
-// a record that is under way would free it again (up to 2.15 at least). So none is: the purge waits
-// until each broker thread has forgotten its records, and the poll takes the reports about them.
+// librdkafka (up to 2.15 at least) frees the text of a fatal error while its broker threads still
+// run. An answer to a record that is in flight would then free it again. So the records are purged
+// first: purge returns when each broker thread has forgotten its records, and poll takes their
+// delivery reports.
 Producer::~Producer() {
   if (client_ == nullptr) return;
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);

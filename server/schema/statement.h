@@ -76,7 +76,7 @@ struct Statement {
   // CREATE TABLE … SELECT that goes on as a transaction (MySQL 8.0.21+: START TRANSACTION at its
   // end).
   bool starts_transaction = false;
-  // CREATE TABLE … SELECT as it was sent: no row event tells the rows that it fills the table with.
+  // CREATE TABLE … SELECT as it was sent: no row event holds the rows that it inserts.
   // Logged by rows, a CREATE TABLE has no query.
   bool has_query = false;
   // CREATE or DROP TEMPORARY TABLE, DROP of the source's generated names (`#sql…`): concerns no

@@ -2,29 +2,20 @@
 
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "api/test_certificates.h"
-#include "base/check.h"
 #include "config/server_options.h"
+#include "support/temp_directory.h"
 
 namespace millrace::api {
 
 // The files of server.tls in a directory of their own.
 class CertificateFiles {
  public:
-  CertificateFiles() {
-    std::string name = ::testing::TempDir() + "millrace_tls_XXXXXX";
-    MILLRACE_CHECK(::mkdtemp(name.data()) != nullptr);
-    root_ = name;
-  }
-  ~CertificateFiles() { std::filesystem::remove_all(root_); }
-
-  std::string Path(const std::string& name) const { return root_ / name; }
+  std::string Path(const std::string& name) const { return directory_.path() / name; }
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(Path(name), std::ios::binary) << text;
   }
@@ -44,7 +35,7 @@ class CertificateFiles {
   }
 
  private:
-  std::filesystem::path root_;
+  millrace::testing::TempDirectory directory_;
 };
 
 }  // namespace millrace::api

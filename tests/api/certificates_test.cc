@@ -35,9 +35,9 @@ class CertificatesTest : public ::testing::Test {
     return opened.status();
   }
   void MustOpen() { ASSERT_TRUE(Open(files_.OptionsWithClientCa()).ok()); }
-  void LookTwice() {
-    certificates_->Look();
-    certificates_->Look();
+  void CheckTwice() {
+    certificates_->CheckNow();
+    certificates_->CheckNow();
   }
   // The text of the error that operators see.
   std::string Error() {
@@ -83,17 +83,17 @@ TEST_F(CertificatesTest, BrokenFilesFailToOpen) {
 TEST_F(CertificatesTest, WithoutTlsThereIsNothing) {
   ASSERT_TRUE(Open({}).ok());
   EXPECT_FALSE(certificates_->has_server_tls());
-  LookTwice();
+  CheckTwice();
   EXPECT_TRUE(certificates_->Reload().ok());
   EXPECT_THAT(certificates_->Read().certificates, IsEmpty());
 }
 
-TEST_F(CertificatesTest, ChangedFilesAreUsedAtTheSecondLook) {
+TEST_F(CertificatesTest, ChangedFilesAreUsedAtTheSecondCheck) {
   MustOpen();
   files_.WriteServer(second_);
-  certificates_->Look();
+  certificates_->CheckNow();
   EXPECT_TRUE(Shows(first_));
-  certificates_->Look();
+  certificates_->CheckNow();
   EXPECT_TRUE(Shows(second_));
   EXPECT_EQ(certificates_->Read().certificates[0].expiry.subject, "CN=second");
 }
@@ -108,11 +108,11 @@ TEST_F(CertificatesTest, ReloadUsesChangedFilesAtOnce) {
 TEST_F(CertificatesTest, HalfAChangeKeepsTheOldCertificate) {
   MustOpen();
   files_.Write("server.key", second_.key);
-  LookTwice();
+  CheckTwice();
   EXPECT_TRUE(Shows(first_));
   EXPECT_THAT(Error(), HasSubstr(files_.Path("server.key")));
   files_.Write("server.pem", second_.certificate);
-  LookTwice();
+  CheckTwice();
   EXPECT_TRUE(Shows(second_));
   EXPECT_EQ(Error(), "");
 }
@@ -129,10 +129,10 @@ TEST_F(CertificatesTest, ReloadTellsWhatIsWrong) {
 TEST_F(CertificatesTest, OldFilesPutBackEndTheError) {
   MustOpen();
   files_.Write("server.pem", "no certificate");
-  LookTwice();
+  CheckTwice();
   EXPECT_THAT(Error(), HasSubstr("holds no certificate"));
   files_.WriteServer(first_);
-  LookTwice();
+  CheckTwice();
   EXPECT_EQ(Error(), "");
   EXPECT_TRUE(Shows(first_));
 }
@@ -141,11 +141,11 @@ TEST_F(CertificatesTest, ClientAuthoritiesAreReplaced) {
   MustOpen();
   const Identity other = MakeIdentity({.name = "other"});
   files_.Write("clients.pem", "no certificate");
-  LookTwice();
+  CheckTwice();
   EXPECT_EQ(ContentOf(certificates_->client_ca_path()), ca_.certificate);
   EXPECT_THAT(Error(), HasSubstr(files_.Path("clients.pem")));
   files_.Write("clients.pem", other.certificate + ca_.certificate);
-  LookTwice();
+  CheckTwice();
   EXPECT_EQ(ContentOf(certificates_->client_ca_path()), other.certificate + ca_.certificate);
   EXPECT_EQ(Error(), "");
 }
@@ -157,11 +157,11 @@ TEST_F(CertificatesTest, LackOfDescriptorsIsNoFaultOfTheFiles) {
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  LookTwice();
+  CheckTwice();
   const std::string error = Error();
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(error, "");
-  LookTwice();
+  CheckTwice();
   EXPECT_TRUE(Shows(second_));
 }
 
@@ -180,7 +180,7 @@ TEST_F(CertificatesTest, ExpiryOfOthersIsRead) {
   ASSERT_THAT(certificates_->Read().certificates, SizeIs(1));
   EXPECT_EQ(certificates_->Read().certificates[0].expiry.subject, "CN=second");
   files_.Remove("source.pem");
-  certificates_->Look();
+  certificates_->CheckNow();
   EXPECT_THAT(certificates_->Read().certificates, IsEmpty());
   EXPECT_EQ(Error(), "");
 }

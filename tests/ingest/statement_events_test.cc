@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What statements in the binlog do to the feed: what is told, of which tables, and what stops it.
+// How the feed handles statements in the binlog: which subscribers learn of them, and which of them
+// stop the feed.
 
 #include "ingest/event_processor.h"
 #include "ingest/processor_fixture.h"

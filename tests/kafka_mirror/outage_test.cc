@@ -118,8 +118,8 @@ class RefusedRecordsHeld final : public spdlog::sinks::base_sink<spdlog::details
   bool destroyed_with_records_ = false;
 };
 
-// The producer that was shut out has records under way when it is destroyed, which librdkafka does
-// not survive always.
+// The producer that was shut out has records in flight when it is destroyed, which librdkafka does
+// not always survive.
 TEST_F(MirrorTest, ATransactionThatTheBrokerTimedOutIsSentAgain) {
   const auto held = std::make_shared<RefusedRecordsHeld>();
   spdlog::default_logger()->sinks().push_back(held);
