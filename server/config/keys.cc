@@ -275,6 +275,7 @@ void AddLogKeys(std::vector<Key>& keys) {
   keys.push_back(Duration(MILLRACE_MEMBER(log.retention_age), {0, 36500 * kDay}));
   keys.push_back(Size(MILLRACE_MEMBER(log.retention_bytes), {0, 1024 * kTiB}));
   keys.push_back(Size(MILLRACE_MEMBER(log.hold_bytes_max), {0, 1024 * kTiB}));
+  keys.push_back(Size(MILLRACE_MEMBER(log.ballast_bytes), {0, kGiB}));
   // Above 1 MiB a response with one frame comes near gRPC's usual limit of 4 MiB.
   keys.push_back(Size(MILLRACE_MEMBER(log.frame_bytes), {kKiB, kMiB}));
   keys.push_back(Size(MILLRACE_MEMBER(log.ring_bytes), {kMiB, 64 * kGiB}));

@@ -23,6 +23,9 @@ struct LogOptions {
   uint64_t retention_bytes = uint64_t{64} << 30;
   // Named subscriptions hold retention back up to this size of the log; 0: they never do.
   uint64_t hold_bytes_max = 0;
+  // Kept for when the disk is full, so that the log can still be opened and trimmed; an eighth of
+  // the file system if that is less. 0: nothing.
+  uint64_t ballast_bytes = uint64_t{16} << 20;
   // A frame closes at this size. 64 KiB is where RocksDB and gRPC both reach their full throughput.
   uint32_t frame_bytes = 64 << 10;
   // Newest frames kept in memory for all subscribers together. Half as many bytes again keep what

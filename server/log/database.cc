@@ -6,210 +6,160 @@
 #include <utility>
 
 #include "base/error.h"
-#include "fmt/format.h"
-#include "log/database_options.h"
-#include "log/directory.h"
+#include "log/storage_errors.h"
 #include "rocksdb/convenience.h"
 
 namespace millrace::log {
 namespace {
 
-// Names on disk, in the order of Family. Never renamed.
-// Written to see whether there is room, and removed.
-constexpr char kProbeFile[] = "/probe";
-constexpr size_t kProbePieceBytes = 64 << 10;
+// What stays free beside the ballast when writing goes on: else the next write ends it again.
+constexpr uint64_t kFreeBytesMin = 1 << 20;
 // Beside what memory holds: the manifest, the head of a write-ahead log.
-constexpr uint64_t kProbeBytesMin = 256 << 10;
-
-constexpr std::array<const char*, kFamilies> kFamilyNames = {"log", "meta", "schema",
-                                                             "subscriptions"};
-
-bool IsNoSpace(const rocksdb::Status& status) {
-  return status.IsIOError() && status.subcode() == rocksdb::Status::kNoSpace;
-}
-
-absl::Status Failed(const std::string& directory, const rocksdb::Status& status) {
-  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
-                   fmt::format("log in {}: {}", directory, status.ToString()),
-                   {{"path", directory}});
-}
-
-absl::Status DiskFull(const std::string& directory, const rocksdb::Status& status) {
-  return MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL",
-                   fmt::format("no space left for the log in {}: {}; free space on its disk",
-                               directory, status.ToString()),
-                   {{"path", directory}});
-}
-
-absl::Status Damaged(const std::string& directory, const rocksdb::Status& status) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
-                   fmt::format("log in {}: {}; restore the directory or start a new log", directory,
-                               status.ToString()),
-                   {{"path", directory}});
-}
-
-absl::Status OpenError(const std::string& directory, const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  // RocksDB has no code for a lock that is held, only errno's words.
-  if (status.IsIOError() && text.find("/LOCK") != std::string::npos &&
-      text.find("ermission denied") == std::string::npos) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_IN_USE",
-                     fmt::format("another process uses the log in {}: {}", directory, text),
-                     {{"path", directory}});
-  }
-  if (IsNoSpace(status)) return DiskFull(directory, status);
-  if (status.IsCorruption()) return Damaged(directory, status);
-  return Failed(directory, status);
-}
-
-std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const StorageSeams& seams) {
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, RecordFamilyOptions());
-  for (const char* name : kFamilyNames) {
-    const bool frames = name == kFamilyNames[static_cast<size_t>(Family::kLog)];
-    descriptors.emplace_back(name, frames ? FrameFamilyOptions(seams) : RecordFamilyOptions());
-  }
-  return descriptors;
-}
+constexpr uint64_t kResumeBytesMin = 256 << 10;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
-                                                         const StorageSeams& seams) {
-  MILLRACE_RETURN_IF_ERROR(PrepareDirectory(directory));
-  const rocksdb::DBOptions options = DatabaseOptions(seams);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = Descriptors(seams);
-  MILLRACE_RETURN_IF_ERROR(CheckFamilies(directory, descriptors));
-
-  rocksdb::DB* opened = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
-  if (!status.ok()) return OpenError(directory, status);
-  // A crash may have left it behind.
-  opened->GetEnv()->DeleteFile(directory + kProbeFile).PermitUncheckedError();
-  auto database = std::make_unique<Database>(Key(), directory, std::unique_ptr<rocksdb::DB>(opened),
-                                             std::move(handles));
-  if (const rocksdb::Status prepared = database->PrepareForDiskFull(); !prepared.ok()) {
-    return OpenError(directory, prepared);
-  }
-  return database;
-}
-
-Database::Database(Key, std::string directory, std::unique_ptr<rocksdb::DB> database,
-                   std::vector<rocksdb::ColumnFamilyHandle*> handles)
-    : directory_(std::move(directory)),
-      database_(std::move(database)),
-      handles_(std::move(handles)) {
-  // The default family stands first in Descriptors.
-  std::copy(handles_.begin() + 1, handles_.end(), families_.begin());
-}
-
+// What memory alone holds is written, so that the next start has less to do; not on a full disk.
 Database::~Database() {
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-    database_->DestroyColumnFamilyHandle(handle);
+  if (is_writable_.load() && !failed_.load() && !space_.full()) {
+    writable_->Flush().PermitUncheckedError();
   }
+  absl::MutexLock lock(&mutex_);
+  UnlockDirectory();
 }
 
-absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
-  MILLRACE_RETURN_IF_ERROR(CheckWritable());
+std::shared_ptr<const Instance> Database::instance() const {
+  absl::ReaderMutexLock lock(&instance_mutex_);
+  return instance_;
+}
+
+void Database::SetInstance(std::shared_ptr<const Instance> instance) {
+  absl::MutexLock lock(&instance_mutex_);
+  instance_.swap(instance);
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync, WhenFull when_full) {
+  MILLRACE_RETURN_IF_ERROR(CheckWritable(when_full));
   rocksdb::WriteOptions options;
   options.sync = sync;
-  const rocksdb::Status status = database_->Write(options, &batch);
+  const rocksdb::Status status = writable_->database()->Write(options, &batch);
   return status.ok() ? absl::OkStatus() : WriteFailed(status);
 }
 
-absl::Status Database::CheckWritable() {
-  return impaired_.load(std::memory_order_acquire) ? RecoverFromDiskFull() : absl::OkStatus();
+absl::Status Database::CheckWritable(WhenFull when_full) {
+  if (!space_.full() && !failed_.load(std::memory_order_acquire)) return absl::OkStatus();
+  if (when_full == WhenFull::kWriteAnyway && !failed_.load() && !stopped_.load()) {
+    return absl::OkStatus();
+  }
+  return RecoverFromDiskFull();
 }
 
 absl::Status Database::WriteFailed(const rocksdb::Status& status) {
-  const bool full = IsNoSpace(status);
-  const absl::Status error = full ? DiskFull(directory_, status) : Failed(directory_, status);
+  if (IsNoSpace(status)) {
+    stopped_.store(true);
+    space_.OnNoSpace();
+    return DiskFull(directory_, status.ToString());
+  }
   absl::MutexLock lock(&mutex_);
-  if (full) disk_full_ = true;
-  if (!full && failure_.ok()) failure_ = error;
-  impaired_.store(true, std::memory_order_release);
-  return error;
+  return Fail(StorageFailed(directory_, status.ToString()));
+}
+
+absl::Status Database::Fail(absl::Status status) {
+  if (failure_.ok()) failure_ = std::move(status);
+  failed_.store(true, std::memory_order_release);
+  return failure_;
+}
+
+absl::Status Database::MakeRoom(uint64_t beside) {
+  const absl::Status status = space_.Restore(beside);
+  if (ErrorReason(status) != "DISK_FULL") return status;
+  return DiskFull(directory_, "its reserve, the file BALLAST, does not fit");
 }
 
 // Sound although a sync may have been what failed: RocksDB's Resume writes everything that was ever
 // acknowledged to files, syncs these, and leaves the old write-ahead log behind.
+//
+// The ballast is made again first. A flush that fails for want of space during a Resume is now and
+// then forgotten by RocksDB 7.8, and the next Resume then waits for it for ever.
 absl::Status Database::RecoverFromDiskFull() {
   absl::MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
-  if (!disk_full_) return absl::OkStatus();
-  rocksdb::Status status = ProbeSpace();
-  if (status.ok()) status = database_->Resume();
-  if (status.ok()) status = PrepareForDiskFull();
-  if (IsNoSpace(status)) return DiskFull(directory_, status);
-  if (!status.ok()) {
-    failure_ = Failed(directory_, status);
-    return failure_;
+  if (!space_.full()) return absl::OkStatus();
+  const uint64_t failed_writes = space_.failed_writes();
+  const bool stopped = stopped_.load();
+  const absl::Status room = MakeRoom(stopped ? BytesToResume() : kFreeBytesMin);
+  if (!room.ok()) return ErrorReason(room) == "DISK_FULL" ? room : Fail(room);
+  if (stopped) {
+    stopped_.store(false);
+    rocksdb::Status status = writable_->database()->Resume();
+    if (status.ok()) status = PrepareForDiskFull(*writable_);
+    if (IsNoSpace(status)) {
+      stopped_.store(true);
+      space_.OnNoSpace();
+      return DiskFull(directory_, status.ToString());
+    }
+    if (!status.ok()) return Fail(StorageFailed(directory_, status.ToString()));
   }
-  disk_full_ = false;
-  impaired_.store(false, std::memory_order_release);
+  space_.SetRoomAgain(failed_writes);
   return absl::OkStatus();
 }
 
-// Writes as much as Resume may write, and removes it. A flush that fails for want of space during a
-// Resume is now and then forgotten by RocksDB 7.8, and the next Resume then waits for it for ever.
-rocksdb::Status Database::ProbeSpace() const {
+// As much as Resume may write.
+uint64_t Database::BytesToResume() const {
   uint64_t bytes = 0;
-  database_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
-  bytes += kProbeBytesMin;
-  rocksdb::Env* const env = database_->GetEnv();
-  const std::string path = directory_ + kProbeFile;
-  const std::string piece(kProbePieceBytes, 'p');
-  std::unique_ptr<rocksdb::WritableFile> file;
-  rocksdb::Status status = env->NewWritableFile(path, &file, rocksdb::EnvOptions());
-  for (uint64_t written = 0; status.ok() && written < bytes; written += piece.size()) {
-    status = file->Append(piece);
-  }
-  if (status.ok()) status = file->Sync();
-  if (file != nullptr) file->Close();
-  const rocksdb::Status removed = env->DeleteFile(path);
-  return status.ok() ? removed : status;
+  writable_->database()->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables,
+                                                  &bytes);
+  return std::max(bytes + kResumeBytesMin, kFreeBytesMin);
 }
 
 // With nothing in memory, RocksDB 7.8's Resume keeps the write-ahead log whose writer has failed
 // and every later write fails too. A record that only memory holds makes it start a new one.
-rocksdb::Status Database::PrepareForDiskFull() {
+rocksdb::Status Database::PrepareForDiskFull(const Instance& instance) const {
   rocksdb::WriteOptions memory_only;
   memory_only.disableWAL = true;
-  return database_->Put(memory_only, database_->DefaultColumnFamily(), "resume", "");
+  rocksdb::DB& database = *instance.database();
+  return database.Put(memory_only, database.DefaultColumnFamily(), "resume", "");
 }
 
-absl::StatusOr<std::optional<std::string>> Database::Get(Family from, std::string_view key) const {
+absl::StatusOr<std::optional<std::string>> Database::Get(Family family,
+                                                         std::string_view key) const {
+  const std::shared_ptr<const Instance> from = instance();
+  if (from->mode() == Instance::Mode::kEmpty) return std::nullopt;
   std::string value;
-  const rocksdb::Status status =
-      database_->Get(rocksdb::ReadOptions(), family(from), rocksdb::Slice(key), &value);
+  const rocksdb::Status status = from->database()->Get(rocksdb::ReadOptions(), from->family(family),
+                                                       rocksdb::Slice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) return ReadError(status);
   return value;
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::Iterate(Family from,
-                                                     const rocksdb::ReadOptions& options) const {
-  return std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(options, family(from)));
+IteratorPtr Database::Iterate(Family family, const rocksdb::ReadOptions& options) const {
+  std::shared_ptr<const Instance> from = instance();
+  rocksdb::Iterator* const iterator =
+      from->mode() == Instance::Mode::kEmpty
+          ? rocksdb::NewEmptyIterator()
+          : from->database()->NewIterator(options, from->family(family));
+  return IteratorPtr(iterator, IteratorDeleter{std::move(from)});
 }
 
 absl::Status Database::ReadError(const rocksdb::Status& status) const {
-  return status.IsCorruption() ? Damaged(directory_, status) : Failed(directory_, status);
+  return ReadFailed(directory_, status);
 }
 
 absl::Status Database::DeleteFramesBelow(std::string_view key) {
-  MILLRACE_RETURN_IF_ERROR(CheckWritable());
+  MILLRACE_RETURN_IF_ERROR(CheckWritable(WhenFull::kWriteAnyway));
   const rocksdb::Slice end(key);
-  const rocksdb::Status status =
-      rocksdb::DeleteFilesInRange(database_.get(), family(Family::kLog), nullptr, &end, false);
+  const rocksdb::Status status = rocksdb::DeleteFilesInRange(
+      writable_->database(), family(Family::kLog), nullptr, &end, false);
   return status.ok() ? absl::OkStatus() : WriteFailed(status);
 }
 
 std::vector<FrameFile> Database::FrameFiles() const {
-  rocksdb::ColumnFamilyMetaData metadata;
-  database_->GetColumnFamilyMetaData(family(Family::kLog), &metadata);
+  const std::shared_ptr<const Instance> from = instance();
   std::vector<FrameFile> files;
+  if (from->mode() == Instance::Mode::kEmpty) return files;
+  rocksdb::ColumnFamilyMetaData metadata;
+  from->database()->GetColumnFamilyMetaData(from->family(Family::kLog), &metadata);
   for (rocksdb::LevelMetaData& level : metadata.levels) {
     for (const rocksdb::SstFileMetaData& file : level.files) {
       files.push_back({file.largestkey, file.size});

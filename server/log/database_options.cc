@@ -3,21 +3,10 @@
 #include "log/database_options.h"
 
 #include "rocksdb/cache.h"
-#include "rocksdb/listener.h"
 #include "rocksdb/table.h"
 
 namespace millrace::log {
 namespace {
-
-// RocksDB would poll for free space on a thread of its own; recovering is tried by the next write
-// instead, so that one place decides.
-class NoSelfRecovery final : public rocksdb::EventListener {
- public:
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
-};
 
 rocksdb::BlockBasedTableOptions TableOptions(size_t block_bytes, size_t cache_bytes) {
   rocksdb::BlockBasedTableOptions options;
@@ -34,15 +23,16 @@ rocksdb::BlockBasedTableOptions TableOptions(size_t block_bytes, size_t cache_by
 
 rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
   rocksdb::DBOptions options;
-  if (seams.env != nullptr) options.env = seams.env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
   // A torn tail was never visible, since a sync precedes visibility; that nothing else went with it
   // is checked against the visible mark.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.listeners = {std::make_shared<NoSelfRecovery>()};
+  // Recovering is tried by the next write.
   options.max_bgerror_resume_count = 0;
+  // Closing on a full disk must not write. Else Database does so itself.
+  options.avoid_flush_during_shutdown = true;
   // One writer: nothing to insert concurrently.
   options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
@@ -55,8 +45,6 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
   options.max_open_files = 512;
   // Else opening reads every file.
   options.skip_stats_update_on_db_open = true;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
   options.max_manifest_file_size = 16 << 20;
   // No threads that wake up for statistics that nobody reads.
   options.stats_dump_period_sec = 0;

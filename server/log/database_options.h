@@ -7,7 +7,8 @@
 
 namespace millrace::log {
 
-// How RocksDB is run, and why; see database_options.cc.
+// How RocksDB is run, and why; see database_options.cc. Environment, listeners and log are
+// Database's.
 rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams);
 rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams);
 rocksdb::ColumnFamilyOptions RecordFamilyOptions();

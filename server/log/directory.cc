@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "log/info_log.h"
+#include "log/storage_errors.h"
 
 namespace millrace::log {
 namespace {
@@ -23,8 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 absl::Status Failed(std::string_view act, const std::string& path, const std::error_code& error) {
-  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
-                   fmt::format("cannot {} {}: {}", act, path, error.message()), {{"path", path}});
+  return SystemCallFailed(act, path, error.value());
 }
 
 absl::Status Foreign(const std::string& directory, std::string_view why) {
@@ -60,16 +61,19 @@ absl::Status MakeDirectory(const std::string& directory) {
 
 // What a creation that was cut short may leave, and what a file system puts into its root.
 bool MayStandBesideNothing(const std::string& name) {
-  static constexpr std::array<std::string_view, 5> kNames = {"LOCK", "IDENTITY", "MANIFEST-000001",
-                                                             "000001.dbtmp", "lost+found"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "LOCK",         "IDENTITY", "MANIFEST-000001", "000000.dbtmp",
+      "000001.dbtmp", "BALLAST",  "lost+found"};
   return name.starts_with("LOG") || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 // Whether a database with nothing but the default family holds anything: then it is not a log whose
 // creation was cut short.
 bool HoldsRecords(const std::string& directory) {
+  rocksdb::Options options;
+  options.info_log = std::make_shared<InfoLog>(Clock::System());
   rocksdb::DB* opened = nullptr;
-  if (!rocksdb::DB::OpenForReadOnly({}, directory, &opened).ok()) return false;
+  if (!rocksdb::DB::OpenForReadOnly(options, directory, &opened).ok()) return false;
   const std::unique_ptr<rocksdb::DB> database(opened);
   const std::unique_ptr<rocksdb::Iterator> records(database->NewIterator({}));
   records->SeekToFirst();
@@ -116,6 +120,25 @@ absl::Status CheckFamilies(const std::string& directory,
                    {{"path", directory}});
 }
 
+bool HasFamilies(const std::string& directory,
+                 const std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+  std::error_code error;
+  if (!fs::exists(directory + "/CURRENT", error)) return false;
+  std::vector<std::string> present;
+  if (!rocksdb::DB::ListColumnFamilies({}, directory, &present).ok()) return true;
+  return present.size() == families.size();
+}
+
+std::vector<std::string> InfoLogs(const std::string& directory) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name == "LOG" || name.starts_with("LOG.old.")) paths.push_back(at->path().string());
+  }
+  return paths;
+}
+
 namespace {
 
 template <typename Wanted>
@@ -138,7 +161,9 @@ uint64_t DirectoryBytes(const std::string& directory) {
 }
 
 uint64_t BytesBesideTables(const std::string& directory) {
-  return SumOfSizes(directory, [](const fs::path& path) { return path.extension() != ".sst"; });
+  return SumOfSizes(directory, [](const fs::path& path) {
+    return path.extension() != ".sst" && path.filename() != "BALLAST";
+  });
 }
 
 }  // namespace millrace::log

@@ -61,6 +61,7 @@ Micros Log::commit_time_max() const {
 }
 
 absl::Status Log::Stage(const std::vector<StoredFrame>& frames) {
+  MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   rocksdb::WriteBatch batch(WriteBytes(frames));
   const Sequence next = AddFrames(frames, batch);
   MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
@@ -110,6 +111,11 @@ void Log::AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to
 }
 
 absl::Status Log::DropStaged() {
+  MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
+  return RemoveStaged();
+}
+
+absl::Status Log::RemoveStaged() {
   const Sequence newest = range().newest;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
@@ -120,7 +126,7 @@ absl::Status Log::DropStaged() {
     for (size_t i = 0; i < kDropKeys && frames->Valid(); ++i, frames->Next()) {
       batch.Delete(database_->family(Family::kLog), frames->key());
     }
-    MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false));
+    MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false, WhenFull::kWriteAnyway));
   }
   if (!frames->status().ok()) return database_->ReadError(frames->status());
   next_ = newest.next();
@@ -128,6 +134,7 @@ absl::Status Log::DropStaged() {
 }
 
 absl::Status Log::Commit(const Batch& batch) {
+  MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   const Micros begin = clock_.SteadyMicros();
   rocksdb::WriteBatch write(WriteBytes(batch.frames));
   const Sequence next = AddFrames(batch.frames, write);
@@ -138,13 +145,21 @@ absl::Status Log::Commit(const Batch& batch) {
   const bool durable = options_.durability == Durability::kDurable;
   MILLRACE_RETURN_IF_ERROR(database_->Write(write, durable));
   // On a full disk the same batch comes again. Writing it twice leaves the same records.
-  if (durable) MILLRACE_RETURN_IF_ERROR(mark_.Write(log_id_, batch.newest));
+  if (durable) MILLRACE_RETURN_IF_ERROR(WriteMark(batch.newest));
   next_ = next;
   Publish(batch);
   CountFrames(batch.frames);
   commits_.Add();
   commit_micros_.Add(static_cast<uint64_t>(clock_.SteadyMicros() - begin));
   return absl::OkStatus();
+}
+
+absl::Status Log::WriteMark(Sequence newest) {
+  absl::Status status = mark_.Write(log_id_, newest);
+  while (ErrorReason(status) == "DISK_FULL" && database_->OnNoSpace()) {
+    status = mark_.Write(log_id_, newest);
+  }
+  return status;
 }
 
 void Log::Publish(const Batch& batch) {
@@ -155,6 +170,7 @@ void Log::Publish(const Batch& batch) {
 }
 
 absl::Status Log::PutRecords(const std::vector<Record>& records) {
+  MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   rocksdb::WriteBatch write;
   AddRecords(records, write);
   return database_->Write(write, true);

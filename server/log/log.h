@@ -76,9 +76,10 @@ struct Written {
 // Frames are dense: each begins where the one before it ends, staged ones included.
 //
 // Errors of all writing methods: kResourceExhausted DISK_FULL: nothing became visible, and the same
-// call is to be tried again. kInternal STORAGE_FAILED: it is not known whether the write reached
-// the disk, so the log refuses all further writes until it is opened again (a failed fsync is never
-// retried). Reading goes on in both cases.
+// call is to be tried again. Only Trim works on a full disk, with the space of the ballast.
+// kInternal STORAGE_FAILED: it is not known whether the write reached the disk, so the log refuses
+// all further writes until it is opened again (a failed fsync is never retried). Reading goes on in
+// both cases.
 class Log {
   struct Key {};  // only Open makes it
 
@@ -86,10 +87,11 @@ class Log {
   Log(Key, const LogOptions& options, const Clock& clock, std::unique_ptr<Database> database,
       VisibleMark mark);
   // Opens the log in `options.directory`, creating it (mode 0700) if absent. Frames that were
-  // staged and never committed are removed. Errors: kFailedPrecondition DATA_DIRECTORY_IN_USE,
-  // FORMAT_TOO_NEW, DATA_DIRECTORY_FOREIGN (not empty and not ours); kDataLoss LOG_DAMAGED: oldest
-  // or newest frame or meta unreadable, or changes that were already visible are gone;
-  // kResourceExhausted DISK_FULL; kInternal STORAGE_FAILED with RocksDB's words and the path.
+  // staged and never committed are removed. On a disk without room for that the log is open all the
+  // same, for reading; each writing method then tries first whether there is room. Errors:
+  // kFailedPrecondition DATA_DIRECTORY_IN_USE, FORMAT_TOO_NEW, DATA_DIRECTORY_FOREIGN (not empty
+  // and not ours); kDataLoss LOG_DAMAGED: oldest or newest frame or meta unreadable, or changes
+  // that were already visible are gone; kInternal STORAGE_FAILED with RocksDB's words and the path.
   static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock);
   // The same over a file system that a test controls.
   static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock,
@@ -157,14 +159,20 @@ class Log {
 
   // Opening.
   absl::Status Load();
-  absl::Status Create();
+  absl::Status CheckEmpty() const;
   absl::Status LoadMeta();
   absl::Status CheckFrames() const;
   absl::Status CheckNothingVisibleIsLost() const;
+  // Does what of opening needs room on the disk, once there is some. Thread-safe.
+  absl::Status PrepareToWrite() ABSL_LOCKS_EXCLUDED(prepare_mutex_);
+  absl::Status Create();
+  absl::Status CheckUnchanged() const;
 
   // Writing.
   Sequence AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to);
   void CountFrames(const std::vector<StoredFrame>& frames);
+  absl::Status RemoveStaged();
+  absl::Status WriteMark(Sequence newest);
   void AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to) const;
   void Publish(const Batch& batch);
 
@@ -183,8 +191,12 @@ class Log {
   const Clock& clock_;
   const std::unique_ptr<Database> database_;
   uint64_t log_id_ = 0;  // constant once open
+  bool is_new_ = false;  // constant once open: there was no log, and PrepareToWrite makes it
 
-  // Only the writing thread.
+  absl::Mutex prepare_mutex_;  // one thread prepares
+  std::atomic<bool> is_prepared_{false};
+
+  // Only the writing thread, and who prepares before.
   VisibleMark mark_;
   AgeLimit age_limit_;
   FrameCompressor compressor_;

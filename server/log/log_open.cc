@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogOptions& options, const 
 absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogOptions& options, const Clock& clock,
                                                const StorageSeams& seams) {
   MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
-                            Database::Open(options.directory, seams));
+                            Database::Open(options.directory, options.ballast_bytes, seams));
   MILLRACE_ASSIGN_OR_RETURN(VisibleMark mark, VisibleMark::Open(options.directory));
   auto log = std::make_unique<Log>(Key(), options, clock, std::move(database), std::move(mark));
   MILLRACE_RETURN_IF_ERROR(log->Load());
@@ -58,27 +58,57 @@ Log::~Log() = default;
 
 absl::Status Log::Load() {
   MILLRACE_ASSIGN_OR_RETURN(const auto format, database_->Get(Family::kMeta, kFormatKey));
-  if (!format.has_value()) MILLRACE_RETURN_IF_ERROR(Create());
-  MILLRACE_RETURN_IF_ERROR(LoadMeta());
-  MILLRACE_RETURN_IF_ERROR(CheckFrames());
-  MILLRACE_RETURN_IF_ERROR(CheckNothingVisibleIsLost());
-  MILLRACE_RETURN_IF_ERROR(DropStaged());
-  // With relaxed durability losing what was seen is part of the bargain: no mark then.
-  const bool durable = options_.durability == Durability::kDurable;
-  return mark_.Write(log_id_, durable ? range().newest : Sequence{});
+  is_new_ = !format.has_value();
+  if (is_new_) {
+    MILLRACE_RETURN_IF_ERROR(CheckEmpty());
+    log_id_ = RandomId();
+    next_ = {1};
+  } else {
+    MILLRACE_RETURN_IF_ERROR(LoadMeta());
+    MILLRACE_RETURN_IF_ERROR(CheckFrames());
+    MILLRACE_RETURN_IF_ERROR(CheckNothingVisibleIsLost());
+  }
+  const absl::Status prepared = PrepareToWrite();
+  return ErrorReason(prepared) == "DISK_FULL" ? absl::OkStatus() : prepared;
 }
 
-absl::Status Log::Create() {
+absl::Status Log::PrepareToWrite() {
+  if (is_prepared_.load(std::memory_order_acquire)) return absl::OkStatus();
+  absl::MutexLock lock(&prepare_mutex_);
+  if (is_prepared_.load(std::memory_order_acquire)) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(database_->MakeWritable());
+  MILLRACE_RETURN_IF_ERROR(is_new_ ? Create() : CheckUnchanged());
+  MILLRACE_RETURN_IF_ERROR(RemoveStaged());
+  // With relaxed durability losing what was seen is part of the bargain: no mark then.
+  const bool durable = options_.durability == Durability::kDurable;
+  MILLRACE_RETURN_IF_ERROR(WriteMark(durable ? range().newest : Sequence{}));
+  is_prepared_.store(true, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+// What was read from a log that was open for reading alone is what can now be written on.
+absl::Status Log::CheckUnchanged() const {
+  MILLRACE_ASSIGN_OR_RETURN(const auto stored, database_->Get(Family::kMeta, kVisibleKey));
+  const std::optional<Visible> visible = ParseVisible(stored.value_or(""));
+  if (visible.has_value() && visible->newest == range().newest) return absl::OkStatus();
+  return Damaged(options_.directory, "it was changed while it was open for reading");
+}
+
+absl::Status Log::CheckEmpty() const {
   for (const Family family : {Family::kLog, Family::kMeta, Family::kSchema}) {
     const auto records = database_->Iterate(family, rocksdb::ReadOptions());
     records->SeekToFirst();
     if (records->Valid()) return Damaged(options_.directory, "holds records but no format");
     if (!records->status().ok()) return database_->ReadError(records->status());
   }
+  return absl::OkStatus();
+}
+
+absl::Status Log::Create() {
   std::string format;
   AppendLittle32(format, kFormat);
   std::string id;
-  AppendLittle64(id, RandomId());
+  AppendLittle64(id, log_id_);
   std::string oldest;
   AppendLittle64(oldest, 1);
   rocksdb::WriteBatch batch;
@@ -87,7 +117,7 @@ absl::Status Log::Create() {
   batch.Put(meta, rocksdb::Slice(kIdKey), id);
   batch.Put(meta, rocksdb::Slice(kOldestKey), oldest);
   batch.Put(meta, rocksdb::Slice(kVisibleKey), SerializeVisible({}, 0, {}));
-  return database_->Write(batch, true);
+  return database_->Write(batch, true, WhenFull::kWriteAnyway);
 }
 
 absl::Status Log::LoadMeta() {

@@ -59,7 +59,7 @@ absl::StatusOr<std::shared_ptr<const Frame>> ParseAt(const rocksdb::Iterator& at
 }  // namespace
 
 struct Log::View {
-  std::unique_ptr<rocksdb::Iterator> frames;
+  IteratorPtr frames;
   Range kept;
 };
 

@@ -16,6 +16,7 @@ namespace millrace::log {
 
 absl::Status Log::Trim(std::optional<Sequence> keep_from) {
   if (range().newest.value == 0) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   MILLRACE_ASSIGN_OR_RETURN(const Sequence cut, ChooseCut(keep_from));
   if (cut > range().oldest) MILLRACE_RETURN_IF_ERROR(MoveOldest(cut));
   // Also when the mark stays: some files could not be deleted when it moved.
@@ -99,7 +100,7 @@ absl::Status Log::MoveOldest(Sequence oldest) {
   AppendLittle64(value, oldest.value);
   rocksdb::WriteBatch write;
   write.Put(database_->family(Family::kMeta), rocksdb::Slice(kOldestKey), value);
-  MILLRACE_RETURN_IF_ERROR(database_->Write(write, true));
+  MILLRACE_RETURN_IF_ERROR(database_->Write(write, true, WhenFull::kWriteAnyway));
   oldest_.store(oldest.value, std::memory_order_release);
   return absl::OkStatus();
 }

@@ -7,12 +7,10 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/error.h"
-#include "fmt/format.h"
+#include "log/storage_errors.h"
 #include "xxhash.h"
 
 namespace millrace::log {
@@ -22,22 +20,15 @@ constexpr size_t kMarkBytes = 24;  // log id, newest sequence, checksum of both
 constexpr size_t kCovered = 16;
 
 absl::Status Failed(std::string_view act, const std::string& path) {
-  const std::string why = std::generic_category().message(errno);
-  if (errno == ENOSPC || errno == EDQUOT) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL",
-                     fmt::format("cannot {} {}: {}; free space on its disk", act, path, why),
-                     {{"path", path}});
-  }
-  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
-                   fmt::format("cannot {} {}: {}", act, path, why), {{"path", path}});
+  return SystemCallFailed(act, path, errno);
 }
 
 }  // namespace
 
 absl::StatusOr<VisibleMark> VisibleMark::Open(const std::string& directory) {
   std::string path = directory + "/VISIBLE";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return Failed("open", path);
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0 && errno != ENOENT) return Failed("open", path);
   return VisibleMark(file, std::move(path));
 }
 
@@ -51,6 +42,7 @@ VisibleMark::~VisibleMark() {
 }
 
 absl::StatusOr<Sequence> VisibleMark::Read(uint64_t log_id) const {
+  if (file_ < 0) return Sequence{};
   std::array<char, kMarkBytes> bytes;
   const ssize_t size = ::pread(file_, bytes.data(), bytes.size(), 0);
   if (size < 0) return Failed("read", path_);
@@ -61,6 +53,8 @@ absl::StatusOr<Sequence> VisibleMark::Read(uint64_t log_id) const {
 }
 
 absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {
+  if (file_ < 0) file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file_ < 0) return Failed("create", path_);
   std::string bytes;
   AppendLittle64(bytes, log_id);
   AppendLittle64(bytes, newest.value);

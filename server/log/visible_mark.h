@@ -18,8 +18,8 @@ namespace millrace::log {
 // lost changes that were seen. One thread. Format: log/FORMAT.md.
 class VisibleMark {
  public:
-  // Opens the file `VISIBLE` in `directory`, creating it if absent. kResourceExhausted DISK_FULL;
-  // kInternal STORAGE_FAILED.
+  // Opens the file `VISIBLE` in `directory`; if it is absent, the first Write creates it. kInternal
+  // STORAGE_FAILED.
   static absl::StatusOr<VisibleMark> Open(const std::string& directory);
   VisibleMark(VisibleMark&& other) noexcept;
   VisibleMark& operator=(VisibleMark&&) = delete;
@@ -35,7 +35,7 @@ class VisibleMark {
  private:
   VisibleMark(int file, std::string path);
 
-  int file_;
+  int file_;  // -1: absent
   std::string path_;
 };
 

@@ -74,6 +74,7 @@ class FilledLog {
     log_options_.durability = Durability::kRelaxed;
     log_options_.retention_age = kRetentionAge;
     log_options_.retention_bytes = 0;
+    log_options_.ballast_bytes = 0;
     log_ = log::Log::Open(log_options_, clock_).value();
     registry_ = schema::Registry::Open(*log_, Flavour::kMysql).value();
     subscriptions_ = Subscriptions::Open(*log_, clock_).value();

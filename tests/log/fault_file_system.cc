@@ -2,7 +2,13 @@
 
 #include "log/fault_file_system.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace millrace::log::testing {
@@ -16,18 +22,19 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
     system_.Synced(name_, 0);
   }
 
-  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
-                           rocksdb::IODebugContext* context) override {
+  // As a system does, what there is room for is written.
+  rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset,
+                                     const rocksdb::IOOptions& options,
+                                     rocksdb::IODebugContext* context) override {
     absl::ReaderMutexLock lock(&system_.changes());
-    rocksdb::IOStatus status = system_.TakeSpace(data.size());
-    if (!status.ok()) return status;
-    bytes_ += data.size();
-    return FSWritableFileWrapper::Append(data, options, context);
-  }
-  rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
-                           const rocksdb::DataVerificationInfo&,
-                           rocksdb::IODebugContext* context) override {
-    return Append(data, options, context);
+    rocksdb::IOStatus status = system_.TakeSpace(data.size(), name_);
+    if (!status.ok()) {
+      const rocksdb::Slice part(data.data(), data.size() / 2);
+      target()->PositionedAppend(part, offset, options, context).PermitUncheckedError();
+      return status;
+    }
+    bytes_ = offset + data.size();
+    return target()->PositionedAppend(data, offset, options, context);
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                          rocksdb::IODebugContext* context) override {
@@ -66,13 +73,41 @@ rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
   return status;
 }
 
-rocksdb::IOStatus FaultFileSystem::TakeSpace(size_t bytes) {
+rocksdb::IOStatus FaultFileSystem::TakeSpace(size_t bytes, const std::string& name) {
   const auto size = static_cast<int64_t>(bytes);
-  if (space_.fetch_sub(size) >= size) return rocksdb::IOStatus::OK();
-  space_ += size;
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool refused = !refused_.empty() && name.find(refused_) != std::string::npos;
+    if (!refused && space_.fetch_sub(size) >= size) return rocksdb::IOStatus::OK();
+    if (!refused) space_ += size;
+  }
+  if (quota_) return rocksdb::IOStatus::IOError("test", std::generic_category().message(EDQUOT));
   rocksdb::IOStatus full = rocksdb::IOStatus::NoSpace("test");
   full.SetRetryable(true);  // as RocksDB's own file system says
   return full;
+}
+
+void FaultFileSystem::FillDiskFor(const std::string& part) {
+  absl::MutexLock lock(&mutex_);
+  refused_ = part;
+}
+
+void FaultFileSystem::FreeDisk() {
+  absl::MutexLock lock(&mutex_);
+  refused_.clear();
+  quota_ = false;
+  space_ = kUnlimited;
+}
+
+DiskSpace::Seams FaultFileSystem::Space() {
+  const auto allocate = [this](int file, uint64_t bytes) {
+    struct stat status {};
+    const uint64_t before = ::fstat(file, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+    if (bytes > before && !TakeSpace(bytes - before, "BALLAST").ok()) return ENOSPC;
+    return ::ftruncate(file, static_cast<off_t>(std::max(before, bytes))) == 0 ? 0 : errno;
+  };
+  return {.allocate = allocate,
+          .on_freed = [this](uint64_t bytes) { space_ += static_cast<int64_t>(bytes); }};
 }
 
 rocksdb::IOStatus FaultFileSystem::CheckSync() const {

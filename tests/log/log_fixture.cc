@@ -21,6 +21,8 @@ LogTest::LogTest() {
   env_ = rocksdb::NewCompositeEnv(faults_);
   seams_.env = env_.get();
   seams_.write_buffer_bytes = 64 << 10;
+  seams_.space = faults_->Space();
+  options_.ballast_bytes = 0;
 }
 
 LogTest::~LogTest() {

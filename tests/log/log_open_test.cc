@@ -88,6 +88,18 @@ TEST_F(LogOpenTest, MountPointIsAccepted) {
   EXPECT_EQ(ReasonOf(Reopen()), "OK");
 }
 
+TEST_F(LogOpenTest, LeftoversOfEarlierVersionsAreRemoved) {
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  log_.reset();
+  const std::vector<std::string> names = {"LOG", "LOG.old.1764503112000000", "probe"};
+  for (const std::string& name : names) std::ofstream(options_.directory + "/" + name) << "old";
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  CommitMany(30);
+  for (const std::string& name : names) {
+    EXPECT_FALSE(std::filesystem::exists(options_.directory + "/" + name)) << name;
+  }
+}
+
 TEST_F(LogOpenTest, NewerFormatIsRefused) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   log_.reset();

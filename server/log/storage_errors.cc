@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "log/storage_errors.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/error.h"
+#include "fmt/format.h"
+
+namespace millrace::log {
+namespace {
+
+std::string TextOf(int error) { return std::generic_category().message(error); }
+
+bool IsNoSpace(int error) { return error == ENOSPC || error == EDQUOT; }
+
+}  // namespace
+
+// RocksDB has a code for ENOSPC alone, and drops it where it wraps an error in another one.
+bool IsNoSpace(const rocksdb::Status& status) {
+  if (status.subcode() == rocksdb::Status::kNoSpace) return true;
+  if (!status.IsIOError() && !status.IsIncomplete()) return false;
+  const std::string text = status.ToString();
+  return text.find(TextOf(ENOSPC)) != std::string::npos ||
+         text.find(TextOf(EDQUOT)) != std::string::npos;
+}
+
+absl::Status DiskFull(const std::string& directory, std::string_view why) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "DISK_FULL",
+      fmt::format("no space left for the log in {}: {}; free space on its disk", directory, why),
+      {{"path", directory}});
+}
+
+absl::Status StorageFailed(const std::string& directory, std::string_view why) {
+  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
+                   fmt::format("log in {}: {}", directory, why), {{"path", directory}});
+}
+
+absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& status) {
+  if (!status.IsCorruption()) return StorageFailed(directory, status.ToString());
+  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+                   fmt::format("log in {}: {}; restore the directory or start a new log", directory,
+                               status.ToString()),
+                   {{"path", directory}});
+}
+
+absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (IsNoSpace(status)) return DiskFull(directory, text);
+  // RocksDB has no code for a lock that is held, only errno's words.
+  if (status.IsIOError() && text.find("/LOCK") != std::string::npos &&
+      text.find("ermission denied") == std::string::npos) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_IN_USE",
+                     fmt::format("another process uses the log in {}: {}", directory, text),
+                     {{"path", directory}});
+  }
+  return ReadFailed(directory, status);
+}
+
+absl::Status SystemCallFailed(std::string_view act, const std::string& path, int error) {
+  if (IsNoSpace(error)) {
+    return MakeError(
+        absl::StatusCode::kResourceExhausted, "DISK_FULL",
+        fmt::format("cannot {} {}: {}; free space on its disk", act, path, TextOf(error)),
+        {{"path", path}});
+  }
+  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
+                   fmt::format("cannot {} {}: {}", act, path, TextOf(error)), {{"path", path}});
+}
+
+}  // namespace millrace::log

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a log with a ballast does on a full disk.
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "log/log_fixture.h"
+
+namespace millrace::log::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr uint64_t kBallastBytes = 1 << 20;
+
+int NumberOr(const char* name, int fallback) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? fallback : std::atoi(text);
+}
+
+class FullDiskTest : public LogTest {
+ protected:
+  FullDiskTest() { options_.ballast_bytes = kBallastBytes; }
+  void SetUp() override { ASSERT_EQ(ReasonOf(Reopen()), "OK"); }
+
+  uint64_t BallastBytes() const {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(options_.directory + "/BALLAST", error);
+    return error ? 0 : bytes;
+  }
+  // Fills the disk and commits until that is noticed.
+  void FillDisk() {
+    faults_->FillDisk();
+    CommitUntilFull();
+  }
+  void CommitUntilFull() {
+    absl::Status status;
+    while (status.ok()) status = CommitFrame(1);
+    ASSERT_EQ(ReasonOf(status), "DISK_FULL");
+    next_ = log_->range().newest.next();
+  }
+};
+
+TEST_F(FullDiskTest, BallastIsPartOfADirectory) {
+  EXPECT_EQ(BallastBytes(), kBallastBytes);
+  log_.reset();
+  EXPECT_EQ(BallastBytes(), kBallastBytes);
+}
+
+TEST_F(FullDiskTest, WriteThatFindsTheDiskFullUsesTheBallast) {
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  EXPECT_LT(BallastBytes(), kBallastBytes);
+  const Batch batch = BatchOf({NextFrame(3)});
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
+  EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "DISK_FULL");
+  ExpectRange(1, 2);
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
+  EXPECT_EQ(BallastBytes(), kBallastBytes);
+  ExpectRange(1, 5);
+}
+
+TEST_F(FullDiskTest, WritingWaitsUntilTheBallastFitsAgain) {
+  FillDisk();
+  faults_->FillDisk(kBallastBytes);
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
+  next_ = log_->range().newest.next();
+  faults_->FillDisk(3 * kBallastBytes);
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+}
+
+TEST_F(FullDiskTest, ErrorNamesTheDirectory) {
+  FillDisk();
+  const absl::Status status = CommitFrame(1);
+  EXPECT_EQ(ErrorMetadataOf(status).at("path"), options_.directory);
+  EXPECT_THAT(status.message(), HasSubstr(options_.directory));
+}
+
+TEST_F(FullDiskTest, RetentionTrims) {
+  options_.retention_age = Micros{20} * 1'000'000;
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  CommitMany(200);
+  FillDisk();
+  const uint64_t before = log_->DiskBytes();
+  for (int i = 0; i < 40; ++i) {
+    clock_.Pass(10'000'000);
+    EXPECT_EQ(ReasonOf(log_->Trim(std::nullopt)), "OK");
+  }
+  EXPECT_GT(log_->range().oldest.value, 1000u);
+  EXPECT_LT(log_->DiskBytes() + 500'000, before);
+}
+
+TEST_F(FullDiskTest, QuotaCountsAsFullDisk) {
+  faults_->FillQuota();
+  absl::Status status;
+  while (status.ok()) status = CommitFrame(1);
+  EXPECT_EQ(ReasonOf(status), "DISK_FULL");
+  next_ = log_->range().newest.next();
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+}
+
+TEST_F(FullDiskTest, LittleSpaceWithoutABallastIsNotFull) {
+  log_.reset();
+  std::filesystem::remove(options_.directory + "/BALLAST");
+  faults_->FillDisk(kBallastBytes / 2);
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+  EXPECT_FALSE(std::filesystem::exists(options_.directory + "/BALLAST"));
+}
+
+TEST_F(FullDiskTest, StopAndStartLoseNothing) {
+  CommitMany(30);
+  FillDisk();
+  for (int round = 0; round < 6; ++round) {
+    const uint64_t newest = log_->range().newest.value;
+    ASSERT_EQ(ReasonOf(Reopen()), "OK");
+    ExpectRange(1, newest);
+    // What a part of the ballast has freed is used before the disk is known to be full.
+    CommitUntilFull();
+  }
+  const uint64_t newest = log_->range().newest.value;
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, newest + 1);
+}
+
+// MILLRACE_DISK_ROUNDS: more of them. MILLRACE_RANDOM_SEED: others.
+TEST_F(FullDiskTest, DiskFilledAtRandomLosesNothing) {
+  std::mt19937 random(static_cast<uint32_t>(NumberOr("MILLRACE_RANDOM_SEED", 1)));
+  const auto below = [&](int64_t end) { return static_cast<int64_t>(random()) % end; };
+  for (int round = NumberOr("MILLRACE_DISK_ROUNDS", 30); round > 0; --round) {
+    const Batch batch = BatchOf({NextFrame(1, static_cast<size_t>(1 + below(60'000)))});
+    const auto commit = [&] {
+      return log_->range().newest == batch.newest ? absl::OkStatus() : log_->Commit(batch);
+    };
+    faults_->FillDisk(below(3) == 0 ? 0 : below(2 * kBallastBytes));
+    commit().IgnoreError();
+    if (below(8) == 0) {
+      const Sequence newest = log_->range().newest;
+      ASSERT_EQ(ReasonOf(Reopen()), "OK");
+      ASSERT_GE(log_->range().newest, newest);
+      next_ = batch.newest.next();
+    }
+    if (below(2) == 0) commit().IgnoreError();
+    faults_->FreeDisk();
+    absl::Status status = commit();
+    // A flush that began on the full disk may still report it to the first attempt.
+    for (int i = 0; i < 3 && ReasonOf(status) == "DISK_FULL"; ++i) status = commit();
+    ASSERT_EQ(ReasonOf(status), "OK") << round;
+  }
+  const uint64_t newest = log_->range().newest.value;
+  options_.directory = PowerLossCopy();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), newest);
+}
+
+// The kinds of files of a database: WAL, table, manifest, and what is renamed or written at start.
+class RefusedFileTest : public FullDiskTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(RefusedFileTest, CommitsResumeOnceThereIsSpace) {
+  faults_->FillDiskFor(GetParam());
+  absl::Status status;
+  std::vector<StoredFrame> frames;
+  // More than memory gathers.
+  for (int i = 0; i < 100 && status.ok(); ++i) {
+    frames = {NextFrame(1, 4096)};
+    status = log_->Commit(BatchOf(frames));
+  }
+  EXPECT_THAT(ReasonOf(status), ::testing::AnyOf("OK", "DISK_FULL"));
+  EXPECT_EQ(FirstsFrom({1}).size(), log_->range().newest.value);
+  faults_->FreeDisk();
+  for (int i = 0; i < 3 && !status.ok(); ++i) status = log_->Commit(BatchOf(frames));
+  EXPECT_EQ(ReasonOf(status), "OK");
+  const uint64_t newest = log_->range().newest.value;
+  options_.directory = PowerLossCopy();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, newest);
+}
+
+TEST_P(RefusedFileTest, StartServesAndResumesOnceThereIsSpace) {
+  CommitMany(30);
+  options_.directory = CrashCopy();
+  faults_->FillDiskFor(GetParam());
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(10)), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), 31u);
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 310);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, RefusedFileTest,
+                         ::testing::Values(".log", ".sst", "MANIFEST", ".dbtmp", "OPTIONS"));
+
+// Of a version without a ballast, or with one that is used up.
+class FullDiskStartTest : public FullDiskTest {
+ protected:
+  FullDiskStartTest() { options_.ballast_bytes = 0; }
+  // What a crash has left, on a disk with `bytes` free.
+  void StartAfterCrash(int64_t bytes = 0) {
+    options_.directory = CrashCopy();
+    log_.reset();
+    faults_->FillDisk(bytes);
+    ASSERT_EQ(ReasonOf(Reopen()), "OK") << bytes;
+  }
+  void ExpectWritesAreRefused() {
+    EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
+    EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "DISK_FULL");
+    next_ = log_->range().newest.next();
+  }
+};
+
+TEST_F(FullDiskStartTest, StartServesWhatThereIs) {
+  CommitMany(30);
+  ASSERT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kSchema, "table", "version"}})), "OK");
+  StartAfterCrash();
+  ExpectRange(1, 300);
+  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+  EXPECT_EQ(log_->GetRecord(RecordKind::kSchema, "table").value(), "version");
+  EXPECT_EQ(log_->source_position(), "position after 300");
+  ExpectWritesAreRefused();
+}
+
+TEST_F(FullDiskStartTest, StartedLogIsWrittenOnceThereIsSpace) {
+  CommitMany(30);
+  StartAfterCrash();
+  ExpectWritesAreRefused();
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(10)), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), 31u);
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 310);
+}
+
+TEST_F(FullDiskStartTest, StagedFramesAreDroppedOnceThereIsSpace) {
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3), NextFrame(4)})), "OK");
+  StartAfterCrash();
+  ExpectRange(1, 2);
+  EXPECT_EQ(ReasonOf(log_->DropStaged()), "DISK_FULL");
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(9)), "OK");
+  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+}
+
+TEST_F(FullDiskStartTest, NewLogIsEmptyUntilThereIsSpace) {
+  log_.reset();
+  options_.directory = (root_ / "new").string();
+  faults_->FillDisk();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 0);
+  EXPECT_EQ(FirstsFrom({1}).size(), 0u);
+  ExpectWritesAreRefused();
+  const uint64_t id = log_->log_id();
+  EXPECT_NE(id, 0u);
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ExpectRange(1, 2);
+  EXPECT_EQ(log_->log_id(), id);
+}
+
+TEST_F(FullDiskStartTest, LogThatOnlyReadsHoldsItsDirectory) {
+  CommitMany(3);
+  StartAfterCrash();
+  EXPECT_EQ(ReasonOf(OpenIn(options_.directory)), "DATA_DIRECTORY_IN_USE");
+  ExpectWritesAreRefused();
+  EXPECT_EQ(ReasonOf(OpenIn(options_.directory)), "DATA_DIRECTORY_IN_USE");
+}
+
+TEST_F(FullDiskStartTest, LossOfWhatWasVisibleIsNoticed) {
+  CommitMany(3);
+  options_.directory = CrashCopy();
+  for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
+    if (entry.path().extension() != ".log") continue;
+    const uint64_t bytes = std::filesystem::file_size(entry.path());
+    std::filesystem::resize_file(entry.path(), bytes - std::min<uint64_t>(bytes, 10));
+  }
+  faults_->FillDisk();
+  EXPECT_EQ(ReasonOf(Reopen()), "LOG_DAMAGED");
+}
+
+TEST_F(FullDiskStartTest, StopOfALogThatOnlyReadsLosesNothing) {
+  CommitMany(30);
+  StartAfterCrash();
+  ExpectWritesAreRefused();
+  log_.reset();
+  faults_->FreeDisk();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+}
+
+// RocksDB of Debian is built with assertions.
+TEST_F(FullDiskStartTest, StartEndsWellWhereverTheDiskIsFull) {
+  CommitMany(20);
+  const std::string crashed = CrashCopy();
+  bool wrote = false;
+  for (int64_t bytes = 0; !wrote; bytes += 1500) {
+    ASSERT_LT(bytes, 1'000'000);
+    faults_->FreeDisk();
+    options_.directory = crashed;
+    StartAfterCrash(bytes);
+    ExpectRange(1, 200);
+    wrote = log_->Commit(BatchOf({NextFrame(1)})).ok();
+    faults_->FreeDisk();
+    next_ = log_->range().newest.next();
+    ASSERT_EQ(ReasonOf(CommitFrame(1)), "OK") << bytes;
+    log_.reset();
+    std::filesystem::remove_all(options_.directory);
+  }
+}
+
+// A reader may be in the middle of a frame when the database is replaced.
+TEST_F(FullDiskStartTest, ReadersGoOnWhileTheLogIsOpenedForWriting) {
+  CommitMany(100);
+  StartAfterCrash();
+  std::atomic<bool> writing{true};
+  std::thread reader([&] {
+    while (writing) EXPECT_GE(FirstsFrom({1}).size(), 100u);
+  });
+  ExpectWritesAreRefused();
+  faults_->FreeDisk();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(ReasonOf(CommitFrame(10, 4096)), "OK");
+  writing = false;
+  reader.join();
+  EXPECT_EQ(FirstsFrom({1}).size(), 150u);
+}
+
+TEST_F(FullDiskTest, RocksdbWritesNoLogOfItsOwn) {
+  CommitMany(100);
+  FillDisk();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr("LOG"))) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace millrace::log::testing
