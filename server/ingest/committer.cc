@@ -113,23 +113,45 @@ absl::Status Committer::Commit(CommitGroup& group) {
 absl::Status Committer::WaitOutFullDisk(const std::function<absl::Status()>& write) {
   while (true) {
     const absl::Status status = write();
-    absl::MutexLock lock(&mutex_);
     if (ErrorReason(status) != "DISK_FULL") {
-      if (!trouble_.ok()) spdlog::info("the disk has room again, ingest goes on");
-      trouble_ = absl::OkStatus();
+      SetTrouble(absl::OkStatus());
       return status;
     }
-    if (trouble_.ok()) spdlog::error("ingest waits: {}", std::string(status.message()));
-    trouble_ = status;
-    if (mutex_.AwaitWithTimeout(absl::Condition(&give_up_), kDiskFullPause)) return status;
+    SetTrouble(status);
+    // What has expired may be all the space that is needed.
+    MILLRACE_RETURN_IF_ERROR(TrimSometimes());
+    if (!PauseOnFullDisk()) return status;
   }
 }
 
+void Committer::SetTrouble(const absl::Status& trouble) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool changed = trouble_.ok() != trouble.ok();
+    trouble_ = trouble;
+    if (!changed) return;
+  }
+  if (trouble.ok()) {
+    spdlog::info("the disk has room again, ingest goes on");
+  } else {
+    spdlog::error("ingest waits: {}", std::string(trouble.message()));
+    trimmed_at_ = clock_.SteadyMicros() - kTrimInterval;
+  }
+  options_.on_trouble();
+}
+
+bool Committer::PauseOnFullDisk() {
+  absl::MutexLock lock(&mutex_);
+  return !mutex_.AwaitWithTimeout(absl::Condition(&give_up_), kDiskFullPause);
+}
+
+// A disk too full to trim is found out by the next commit, which waits.
 absl::Status Committer::TrimSometimes() {
   const Micros now = clock_.SteadyMicros();
   if (now - trimmed_at_ < kTrimInterval) return absl::OkStatus();
   trimmed_at_ = now;
-  return WaitOutFullDisk([this] { return log_.Trim(options_.keep_from()); });
+  const absl::Status trimmed = log_.Trim(options_.keep_from());
+  return ErrorReason(trimmed) == "DISK_FULL" ? absl::OkStatus() : trimmed;
 }
 
 }  // namespace millrace::ingest

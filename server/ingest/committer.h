@@ -30,6 +30,8 @@ class Committer {
     std::function<void(std::vector<std::shared_ptr<const log::Frame>>)> on_committed;
     // Where retention must stop; nothing if nowhere.
     std::function<std::optional<Sequence>()> keep_from;
+    // Called on the committer's thread when trouble() begins and when it ends.
+    std::function<void()> on_trouble = [] {};
   };
   // All must outlive it.
   Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
@@ -52,6 +54,9 @@ class Committer {
   absl::Status Commit(CommitGroup& group);
   absl::Status WaitOutFullDisk(const std::function<absl::Status()>& write)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetTrouble(const absl::Status& trouble) ABSL_LOCKS_EXCLUDED(mutex_);
+  // False: GiveUpWaiting was called.
+  bool PauseOnFullDisk() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status TrimSometimes();
 
   log::Log& log_;

@@ -73,6 +73,7 @@ Ingest::Ingest(const Parts& parts, CaptureRules capture)
       on_uncovered_(parts.on_uncovered),
       capture_(std::move(capture)),
       committer_options_(parts.committer) {
+  committer_options_.on_trouble = [this] { ReportHealth(); };
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
     if (stream_ != nullptr) stream_->Wake();
@@ -562,14 +563,26 @@ absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName
 }
 
 void Ingest::SetState(State state, const absl::Status& error) {
-  health_listener_(state == State::kStreaming);
-  absl::MutexLock lock(&mutex_);
-  status_.state = state;
-  if (!error.ok()) ++status_.errors[ErrorReason(error)];
-  if (!error.ok() || state == State::kStreaming) {
-    status_.error = std::string(error.message());
-    status_.error_reason = ErrorReason(error);
+  {
+    absl::MutexLock lock(&mutex_);
+    status_.state = state;
+    if (!error.ok()) ++status_.errors[ErrorReason(error)];
+    if (!error.ok() || state == State::kStreaming) {
+      status_.error = std::string(error.message());
+      status_.error_reason = ErrorReason(error);
+    }
   }
+  ReportHealth();
+}
+
+// Both threads call it; the last call reports the last state.
+void Ingest::ReportHealth() {
+  absl::MutexLock reporting(&health_mutex_);
+  absl::ReleasableMutexLock lock(&mutex_);
+  const bool stored = committer_ == nullptr || committer_->trouble().ok();
+  const bool healthy = status_.state == State::kStreaming && stored;
+  lock.Release();
+  health_listener_(healthy);
 }
 
 void Ingest::PublishPosition() {

@@ -71,7 +71,8 @@ class Ingest {
   // Stops.
   ~Ingest();
 
-  // `listener` is told whether the source is being read, on the ingest thread. Before Start.
+  // Calls `listener` with whether the source is being read and stored, on a thread of ingestion,
+  // one call at a time. Before Start.
   void SetHealthListener(std::function<void(bool healthy)> listener) {
     health_listener_ = std::move(listener);
   }
@@ -156,6 +157,7 @@ class Ingest {
   RetryPolicy PolicyOf(const absl::Status& status);
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
   void SetState(State state, const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReportHealth() ABSL_LOCKS_EXCLUDED(mutex_, health_mutex_);
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Config& config_;
@@ -169,9 +171,10 @@ class Ingest {
   CommitTimeLimit commit_times_;
   const std::function<void(const TableName&)> on_uncovered_;
   const CaptureRules capture_;
-  const Committer::Options committer_options_;
+  Committer::Options committer_options_;
   TableCounterMap table_counters_;
   PatternWarnings pattern_warnings_;
+  absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // held while the listener is called
   std::function<void(bool)> health_listener_ = [](bool) {};
 
   // The ingest thread's own.

@@ -31,7 +31,8 @@ class CommitterTest : public log::testing::LogTest {
                            .keep_from = [this]() -> std::optional<Sequence> {
                              ++trims_;
                              return std::nullopt;
-                           }});
+                           },
+                           .on_trouble = [this] { ++reports_; }});
   }
   // Waits until all that was pushed is on disk or has failed.
   void Finish() {
@@ -87,6 +88,7 @@ class CommitterTest : public log::testing::LogTest {
   std::vector<std::vector<uint64_t>> published_;
   std::vector<size_t> known_names_;
   bool named_ = false;
+  int reports_ = 0;  // of trouble
   int trims_ = 0;
   std::atomic<bool> hold_{false};
   absl::Notification entered_;
@@ -212,6 +214,25 @@ TEST_F(CommitterTest, FullDiskIsWaitedOut) {
   AwaitTrouble("OK");
   Finish();
   ExpectRange(1, 2);
+}
+
+TEST_F(CommitterTest, TroubleIsReportedWhenItBeginsAndEnds) {
+  faults_->FillDisk();
+  committer_->Push(Group(Frames(1)));
+  AwaitTrouble("DISK_FULL");
+  faults_->FreeDisk();
+  AwaitTrouble("OK");
+  Finish();
+  EXPECT_EQ(reports_, 2);
+}
+
+TEST_F(CommitterTest, RetentionIsAppliedOnAFullDisk) {
+  faults_->FillDisk();
+  committer_->Push(Group(Frames(1)));
+  AwaitTrouble("DISK_FULL");
+  faults_->FreeDisk();
+  Finish();
+  EXPECT_EQ(trims_, 1);
 }
 
 TEST_F(CommitterTest, FullDiskIsWaitedOutForStagedFramesToo) {
