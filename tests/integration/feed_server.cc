@@ -88,8 +88,9 @@ void FeedServer::Configure(const SourceServer& source, const FeedServerOptions& 
     for (const std::string& table : options.tables) source_lines.push_back("  - '" + table + "'");
   }
   source_lines.insert(source_lines.end(), options.source.begin(), options.source.end());
-  std::vector<std::string> log_lines = {"directory: " + data_directory().string()};
-  log_lines.insert(log_lines.end(), options.log.begin(), options.log.end());
+  std::vector<std::string> log_lines = options.log;
+  const std::string directory = "directory: " + data_directory().string();
+  if (!HasKeyOf(options.log, directory)) log_lines.push_back(directory);
   std::vector<std::string> server_lines = {"listen: 127.0.0.1:0"};
   server_lines.insert(server_lines.end(), options.server.begin(), options.server.end());
   std::ofstream config(config_file());
