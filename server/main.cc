@@ -339,11 +339,15 @@ int Serve(const Config& config) {
   if (!ingest.ok()) return Fail(ingest.status(), kExitUsage);
 
   const snapshot::UnseenTables unseen{.source = source, .registry = **registry, .tasks = tasks};
+  feed::DiskReaders disk(config.server.disk_readers);
+  feed::CommitTimes commit_times(feed, disk);
   const admin::AdminParts parts{.ingest = **ingest,
                                 .feed = feed,
                                 .subscriptions = **subscriptions,
                                 .streams = streams,
                                 .snapshots = **snapshots,
+                                .disk = disk,
+                                .commit_times = commit_times,
                                 .mirror = mirror->get(),
                                 .certificates = certificates->get(),
                                 .clock = clock};
@@ -356,6 +360,7 @@ int Serve(const Config& config) {
        .clock = clock,
        .source_time = [&ingest] { return (*ingest)->source_time(); },
        .streams = streams,
+       .disk = disk,
        .services = {{std::string(v1::Admin::service_full_name()), &admin}},
        .coverage = coverage->get(),
        .ensure =

@@ -3,6 +3,7 @@
 // The calls of the Admin service that concern the mirror in Kafka.
 
 #include "admin/admin_service.h"
+#include "api/disk_calls.h"
 #include "api/error_map.h"
 #include "base/error.h"
 #include "feed/position.h"
@@ -58,15 +59,20 @@ grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext
     return reactor;
   }
   const auto token = Token::Parse(request->resume_token());
-  const absl::Status known =
-      token.ok() ? feed::Resolve(parts_.feed, *token).status() : token.status();
-  if (!known.ok()) {
-    Finish(context, reactor, mirror, known, *response);
+  if (!token.ok()) {
+    Finish(context, reactor, mirror, token.status(), *response);
     return reactor;
   }
-  mirror->Rewind(*token, [context, reactor, mirror, response](const absl::Status& status) {
-    Finish(context, reactor, mirror, status, *response);
-  });
+  const auto rewind = [this, context, reactor, mirror, response,
+                       token = *token](feed::DiskReaders::Turn turn) {
+    absl::Status known = api::RefusalOf(turn);
+    if (known.ok()) known = feed::CheckResolves(parts_.feed, token, feed::ReadFrom::kDisk);
+    if (!known.ok()) return Finish(context, reactor, mirror, known, *response);
+    mirror->Rewind(token, [context, reactor, mirror, response](const absl::Status& status) {
+      Finish(context, reactor, mirror, status, *response);
+    });
+  };
+  parts_.disk.Post(feed::DiskReaders::For::kCall, rewind);
   return reactor;
 }
 

@@ -5,6 +5,8 @@
 #include "api/certificates.h"
 #include "api/stream_list.h"
 #include "base/clock.h"
+#include "feed/commit_times.h"
+#include "feed/disk_readers.h"
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
@@ -20,6 +22,8 @@ struct AdminParts {
   const feed::Subscriptions& subscriptions;
   const api::StreamList& streams;
   snapshot::Snapshots& snapshots;
+  feed::DiskReaders& disk;
+  feed::CommitTimes& commit_times;
   kafka::MirrorControl* mirror = nullptr;           // null: there is none
   const api::Certificates* certificates = nullptr;  // null: there are none
   const Clock& clock;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "admin/status_message.h"
 #include "admin/status_reading.h"
 #include "api/error_map.h"
@@ -19,12 +20,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// Empty if the place cannot be told, which the log's own errors explain.
-std::string TokenText(const feed::Feed& feed, Sequence after) {
-  const auto token = feed::TokenAfter(feed, after);
-  return token.ok() ? token->ToString() : std::string();
-}
-
 absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    const v1::StartSnapshotRequest& request) {
   if (request.tables().empty()) {
@@ -37,17 +32,6 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    .key_from = request.key_from(),
                                    .key_to = request.key_to()},
                           .cause = "request"});
-}
-
-// Ends a call whose answer is a snapshot.
-template <typename Response>
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 absl::StatusOr<v1::Snapshot> snapshot, Response& response) {
-  const absl::Status status = snapshot.status();
-  if (status.ok()) *response.mutable_snapshot() = *std::move(snapshot);
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(api::ToGrpc(status, *context));
-  return reactor;
 }
 
 }  // namespace
@@ -64,24 +48,36 @@ AdminService::AdminService(const Parts& parts)
 grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
                                                   const v1::GetStatusRequest* request,
                                                   v1::GetStatusResponse* response) {
-  const StatusReading reading = ReadStatus(parts_);
-  *response = StatusMessage(reading);
-  response->set_version(std::string(kVersion));
-  *response->mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(start_time_);
-  response->set_log_id(LogIdText(parts_.feed.log().log_id()));
-  v1::SourceStatus& source = *response->mutable_source();
+  const absl::Time deadline = absl::Now() + kStatusDiskTimeMax;
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  status_calls_.Post([this, context, response, reactor, deadline](const absl::Status& refusal) {
+    if (refusal.ok()) FillStatus(deadline, *response);
+    reactor->Finish(api::ToGrpc(refusal, *context));
+  });
+  return reactor;
+}
+
+void AdminService::FillStatus(absl::Time deadline, v1::GetStatusResponse& response) {
+  const StatusReading reading = ReadStatus(parts_, deadline);
+  response = StatusMessage(reading);
+  response.set_version(std::string(kVersion));
+  *response.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(start_time_);
+  response.set_log_id(LogIdText(parts_.feed.log().log_id()));
+  v1::SourceStatus& source = *response.mutable_source();
   source.set_changes_per_second(changes_.PerSecond(reading.ingest.changes));
   source.set_bytes_per_second(bytes_.PerSecond(reading.ingest.bytes));
-  const log::Range& range = reading.log.range;
-  v1::LogStatus& log = *response->mutable_log();
-  log.set_oldest_token(TokenText(parts_.feed, Sequence{range.oldest.value - 1}));
-  log.set_newest_token(TokenText(parts_.feed, range.newest));
+  v1::LogStatus& log = *response.mutable_log();
+  log.set_oldest_token(parts_.commit_times.OldestToken(deadline));
+  log.set_newest_token(feed::NewestToken(parts_.feed).ToString());
   const absl::Status planning = parts_.snapshots.planning();
-  response->set_snapshots_error(std::string(planning.message()));
-  response->set_snapshots_error_reason(ErrorReason(planning));
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+  response.set_snapshots_error(std::string(planning.message()));
+  response.set_snapshots_error_reason(ErrorReason(planning));
+}
+
+void AdminService::Stop() {
+  starts_.Stop();
+  status_calls_.RequestStop();
+  snapshot_changes_.RequestStop();
 }
 
 grpc::ServerUnaryReactor* AdminService::StartSnapshot(grpc::CallbackServerContext* context,
@@ -92,22 +88,42 @@ grpc::ServerUnaryReactor* AdminService::StartSnapshot(grpc::CallbackServerContex
   return reactor;
 }
 
+// On a thread of its own, because the new state has to be on disk first.
+template <typename Response>
+grpc::ServerUnaryReactor* AdminService::ChangeSnapshot(grpc::CallbackServerContext* context,
+                                                       Change change, const std::string& name,
+                                                       Response* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const auto answer = [this, context, change, name, response,
+                       reactor](const absl::Status& refusal) {
+    absl::Status status = refusal;
+    if (status.ok()) {
+      absl::StatusOr<v1::Snapshot> snapshot = (parts_.snapshots.*change)(name);
+      status = snapshot.status();
+      if (status.ok()) *response->mutable_snapshot() = *std::move(snapshot);
+    }
+    reactor->Finish(api::ToGrpc(status, *context));
+  };
+  snapshot_changes_.Post(answer);
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* AdminService::PauseSnapshot(grpc::CallbackServerContext* context,
                                                       const v1::PauseSnapshotRequest* request,
                                                       v1::PauseSnapshotResponse* response) {
-  return Answer(context, parts_.snapshots.Pause(request->snapshot()), *response);
+  return ChangeSnapshot(context, &snapshot::Snapshots::Pause, request->snapshot(), response);
 }
 
 grpc::ServerUnaryReactor* AdminService::ResumeSnapshot(grpc::CallbackServerContext* context,
                                                        const v1::ResumeSnapshotRequest* request,
                                                        v1::ResumeSnapshotResponse* response) {
-  return Answer(context, parts_.snapshots.Resume(request->snapshot()), *response);
+  return ChangeSnapshot(context, &snapshot::Snapshots::Resume, request->snapshot(), response);
 }
 
 grpc::ServerUnaryReactor* AdminService::CancelSnapshot(grpc::CallbackServerContext* context,
                                                        const v1::CancelSnapshotRequest* request,
                                                        v1::CancelSnapshotResponse* response) {
-  return Answer(context, parts_.snapshots.Cancel(request->snapshot()), *response);
+  return ChangeSnapshot(context, &snapshot::Snapshots::Cancel, request->snapshot(), response);
 }
 
 grpc::ServerUnaryReactor* AdminService::ListSnapshots(grpc::CallbackServerContext* context,

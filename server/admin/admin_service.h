@@ -2,11 +2,14 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "admin/admin_parts.h"
 #include "admin/snapshot_starts.h"
+#include "api/call_thread.h"
 #include "base/clock.h"
 #include "metrics/rate_meter.h"
 #include "millrace/v1/admin.grpc.pb.h"
@@ -47,16 +50,26 @@ class AdminService final : public v1::Admin::CallbackService {
                                          const v1::RewindMirrorRequest* request,
                                          v1::RewindMirrorResponse* response) override;
 
-  // Refuses with STOPPING the snapshots that wait to be begun, so that they do not hold up the end
-  // of the server. Before the server is stopped.
-  void Stop() { starts_.Stop(); }
+  // Refuses with STOPPING the calls that wait, so that they do not hold up the end of the server.
+  // Before the server is stopped.
+  void Stop();
 
  private:
+  using Change = absl::StatusOr<v1::Snapshot> (snapshot::Snapshots::*)(std::string_view name);
+
+  void FillStatus(absl::Time deadline, v1::GetStatusResponse& response);
+  template <typename Response>
+  grpc::ServerUnaryReactor* ChangeSnapshot(grpc::CallbackServerContext* context, Change change,
+                                           const std::string& name, Response* response);
+
   const Parts parts_;
   const Micros start_time_;
   RateMeter changes_;
   RateMeter bytes_;
   SnapshotStarts starts_;
+  // What may have to wait for the disk: a little, and for long.
+  api::CallThread status_calls_{{.name = "status", .work = "the status", .calls_max = 1000}};
+  api::CallThread snapshot_changes_{{.name = "snapshot changes", .work = "the disk"}};
 };
 
 }  // namespace millrace::admin

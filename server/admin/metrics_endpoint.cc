@@ -121,7 +121,7 @@ bool MetricsEndpoint::StopWithin(absl::Duration timeout) {
 
 MetricsEndpoint::Collect CollectFrom(const AdminParts& parts) {
   return [parts, shared = std::make_shared<LimitsAndLock>()] {
-    const StatusReading reading = ReadStatus(parts);
+    const StatusReading reading = ReadStatus(parts, absl::Now() + kStatusDiskTimeMax);
     absl::MutexLock lock(&shared->mutex);
     return MetricFamilies(reading, shared->limits);
   };

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/time/time.h"
 #include "base/clock.h"
+#include "feed/commit_times.h"
 #include "feed/feed.h"
 #include "model/sequence.h"
 
@@ -18,27 +20,30 @@ struct ReaderLag {
   std::optional<Micros> time = 0;
 };
 
-// Measures readers against the log as it is at one moment. Reads a frame from disk for a reader
-// that is behind the ring, one for all that stand in it if they are asked for in order.
+// Measures readers against the log as it is at one moment. Of a reader that is behind what is in
+// memory, the time is unknown if the disk has not told it by the deadline.
 class ReaderLags {
  public:
-  // `feed` must outlive it.
-  ReaderLags(const feed::Feed& feed, const Clock& clock)
-      : feed_(feed), range_(feed.range()), now_(clock.WallMicros()) {}
+  // `times` must outlive it.
+  ReaderLags(const feed::Feed& feed, const Clock& clock, feed::CommitTimes& times,
+             absl::Time deadline)
+      : times_(times), deadline_(deadline), range_(feed.range()), now_(clock.WallMicros()) {}
 
   // Of a reader that has passed `sequence`.
-  ReaderLag Of(Sequence sequence);
-  // The same without its time, unless that is zero. Reads nothing.
+  ReaderLag Of(Sequence sequence) const;
+  // The same without its time, unless that is zero.
   ReaderLag ChangesOf(Sequence sequence) const;
   // Commit time of this retained change; nothing if it is unknown.
-  std::optional<Micros> CommitTimeOf(Sequence sequence);
+  std::optional<Micros> CommitTimeOf(Sequence sequence) const {
+    return times_.Of(sequence, deadline_);
+  }
   const log::Range& range() const { return range_; }
 
  private:
-  const feed::Feed& feed_;
+  feed::CommitTimes& times_;
+  const absl::Time deadline_;
   const log::Range range_;
   const Micros now_;
-  feed::FramePtr frame_;  // the last one that was needed
 };
 
 }  // namespace millrace::admin

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "api/source_questions.h"
+#include "api/call_thread.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "millrace/v1/admin.pb.h"
@@ -39,7 +39,8 @@ class SnapshotStarts {
   void Answer(const Call& call, const absl::Status& refusal) const;
 
   const Begin begin_;
-  api::SourceQuestions calls_;  // stops before begin_ goes
+  // Stops before begin_ goes.
+  api::CallThread calls_{{.name = "snapshot starts", .work = "the source"}};
 };
 
 }  // namespace millrace::admin

@@ -7,8 +7,12 @@
 #include <system_error>
 #include <utility>
 
+#include "google/protobuf/util/time_util.h"
+
 namespace millrace::admin {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 std::vector<TableReading> ReadTables(const ingest::Ingest& ingest) {
   std::vector<TableReading> tables;
@@ -22,7 +26,7 @@ std::vector<TableReading> ReadTables(const ingest::Ingest& ingest) {
   return tables;
 }
 
-LogReading ReadLog(const log::Log& log, ReaderLags& lags) {
+LogReading ReadLog(const log::Log& log, const ReaderLags& lags) {
   LogReading reading{.range = lags.range(),
                      .written = log.written(),
                      .disk_bytes = log.DiskBytes(),
@@ -67,9 +71,9 @@ std::vector<ReaderReading> ReadSubscriptions(const feed::Subscriptions& subscrip
   return readers;
 }
 
-// Each time may cost the reading of a frame, which readers of one frame share if they are asked for
+// Each time may cost the reading of a frame, which those in one frame share if they are asked for
 // in order.
-void ReadLags(std::vector<ReaderReading>& readers, ReaderLags& lags) {
+void ReadLags(std::vector<ReaderReading>& readers, const ReaderLags& lags) {
   constexpr size_t kTimesMax = 1000;
   std::vector<ReaderReading*> placed;
   for (ReaderReading& reader : readers) {
@@ -85,7 +89,7 @@ void ReadLags(std::vector<ReaderReading>& readers, ReaderLags& lags) {
   }
 }
 
-FeedReading ReadFeed(const AdminParts& parts, ReaderLags& lags) {
+FeedReading ReadFeed(const AdminParts& parts, const ReaderLags& lags) {
   FeedReading reading{
       .streams_max = parts.streams.streams_max(),
       .opened = parts.streams.opened(),
@@ -100,10 +104,19 @@ FeedReading ReadFeed(const AdminParts& parts, ReaderLags& lags) {
   return reading;
 }
 
+// The mirror itself tells the time of its lag only from memory.
+v1::MirrorStatus ReadMirror(const kafka::MirrorControl& mirror, const ReaderLags& lags) {
+  v1::MirrorStatus status = mirror.Status();
+  if (status.lag_changes() == 0 || status.has_lag()) return status;
+  const std::optional<Micros> lag = lags.Of({status.sequence()}).time;
+  if (lag.has_value()) *status.mutable_lag() = TimeUtil::MicrosecondsToDuration(*lag);
+  return status;
+}
+
 }  // namespace
 
-StatusReading ReadStatus(const AdminParts& parts) {
-  ReaderLags lags(parts.feed, parts.clock);
+StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline) {
+  const ReaderLags lags(parts.feed, parts.clock, parts.commit_times, deadline);
   StatusReading reading;
   reading.now = parts.clock.WallMicros();
   reading.process = ReadProcessStatus();
@@ -112,7 +125,7 @@ StatusReading ReadStatus(const AdminParts& parts) {
   reading.log = ReadLog(parts.feed.log(), lags);
   reading.feed = ReadFeed(parts, lags);
   reading.snapshots = parts.snapshots.List();
-  if (parts.mirror != nullptr) reading.mirror = parts.mirror->Status();
+  if (parts.mirror != nullptr) reading.mirror = ReadMirror(*parts.mirror, lags);
   if (parts.certificates != nullptr) reading.certificates = parts.certificates->Read();
   return reading;
 }

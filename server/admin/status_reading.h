@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "admin/admin_parts.h"
 #include "admin/process_status.h"
 #include "admin/reader_lag.h"
@@ -76,9 +77,12 @@ struct StatusReading {
   api::Certificates::Reading certificates;
 };
 
-// Asks all parts. Reads some frames from disk if readers lag: to tell the time of its lag may cost
-// one for each of the thousand streams, and the thousand subscriptions, that lag most. Beyond them
-// the time is unknown. Thread-safe.
-StatusReading ReadStatus(const AdminParts& parts);
+// How long status and metrics wait for the disk. What takes longer is left out.
+inline constexpr absl::Duration kStatusDiskTimeMax = absl::Milliseconds(25);
+
+// Asks all parts. The time of a lag may have to be read from the disk, for the thousand streams and
+// the thousand subscriptions that lag most. Beyond them, and after `deadline`, it is unknown.
+// Thread-safe; not for a thread of gRPC, as it may wait until the deadline.
+StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline);
 
 }  // namespace millrace::admin

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "api/disk_calls.h"
 #include "api/error_map.h"
+#include "api/subscribe_stream.h"
 #include "api/table_messages.h"
 #include "base/error.h"
 #include "feed/position.h"
@@ -45,24 +47,29 @@ v1::Subscription ToMessage(const feed::Subscription& subscription) {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  auto plan = Plan(*request);
-  if (!plan.ok()) return SubscribeStream::Refuse(plan.status(), *context);
-  return SubscribeStream::Start(parts_.streams, *context, std::move(*plan));
+  v1::SubscribeRequest parsed;
+  grpc::ByteBuffer copy(*request);
+  grpc::ProtoBufferReader reader(&copy);
+  if (!reader.status().ok() || !parsed.ParseFromZeroCopyStream(&reader)) {
+    const absl::Status malformed = MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                                             "the request is no SubscribeRequest");
+    return SubscribeStream::Refuse(malformed, *context);
+  }
+  StreamReader who{
+      .peer = {}, .subscription = parsed.subscription(), .client_name = parsed.client_name()};
+  return SubscribeStream::Start(
+      parts_.streams, *context, std::move(who),
+      [this, parsed = std::move(parsed)](feed::ReadFrom source) { return Plan(parsed, source); });
 }
 
-absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const grpc::ByteBuffer& bytes) const {
-  v1::SubscribeRequest request;
-  grpc::ByteBuffer copy(bytes);
-  grpc::ProtoBufferReader reader(&copy);
-  if (!reader.status().ok() || !request.ParseFromZeroCopyStream(&reader)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
-                     "the request is no SubscribeRequest");
-  }
+absl::StatusOr<SubscribePlan> ChangeFeedService::Plan(const v1::SubscribeRequest& request,
+                                                      feed::ReadFrom source) const {
   return PlanSubscribe(request, {.feed = parts_.streams.feed,
                                  .subscriptions = parts_.subscriptions,
                                  .registry = parts_.registry,
                                  .options = parts_.options,
-                                 .coverage = parts_.streams.snapshots.coverage});
+                                 .coverage = parts_.streams.snapshots.coverage,
+                                 .source = source});
 }
 
 grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerContext* context,
@@ -131,10 +138,28 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
 grpc::ServerUnaryReactor* ChangeFeedService::GetPosition(grpc::CallbackServerContext* context,
                                                          const v1::GetPositionRequest* request,
                                                          v1::GetPositionResponse* response) {
-  return Answer(context, FillPosition(*request, *response));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  RunWork([this, request,
+           response](feed::ReadFrom source) { return FillPosition(*request, source, *response); },
+          [context, reactor](const absl::Status& status) {
+            reactor->Finish(ToGrpc(status, *context));
+          });
+  return reactor;
+}
+
+void ChangeFeedService::RunWork(Work work, End end) {
+  const absl::Status status = work(feed::ReadFrom::kMemory);
+  if (!feed::IsNotInMemory(status)) return end(status);
+  parts_.streams.disk.Post(
+      feed::DiskReaders::For::kCall,
+      [work = std::move(work), end = std::move(end)](feed::DiskReaders::Turn turn) {
+        const absl::Status refusal = RefusalOf(turn);
+        end(refusal.ok() ? work(feed::ReadFrom::kDisk) : refusal);
+      });
 }
 
 absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& request,
+                                             feed::ReadFrom source,
                                              v1::GetPositionResponse& response) const {
   const feed::Feed& feed = parts_.streams.feed;
   Token token;
@@ -145,14 +170,14 @@ absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& reque
     if (request.has_commit_time()) {
       MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
       MILLRACE_ASSIGN_OR_RETURN(
-          place, feed::FindCommitTime(feed, time, parts_.streams.clock.WallMicros()));
+          place, feed::FindCommitTime(feed, time, parts_.streams.clock.WallMicros(), source));
     } else if (request.has_gtid_set()) {
       MILLRACE_ASSIGN_OR_RETURN(
-          place, PlaceOfGtidSet(feed, parts_.registry.flavour(), request.gtid_set()));
+          place, PlaceOfGtidSet(feed, parts_.registry.flavour(), request.gtid_set(), source));
     } else {
-      MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfStartPoint(feed, request.at()));
+      MILLRACE_ASSIGN_OR_RETURN(place, PlaceOfStartPoint(feed, request.at(), source));
     }
-    MILLRACE_ASSIGN_OR_RETURN(token, feed::TokenAfter(feed, place.after));
+    MILLRACE_ASSIGN_OR_RETURN(token, feed::TokenAfter(feed, place.after, source));
   }
   response.set_resume_token(token.ToString());
   response.set_sequence(token.sequence.value);
@@ -164,18 +189,27 @@ absl::Status ChangeFeedService::FillPosition(const v1::GetPositionRequest& reque
 grpc::ServerUnaryReactor* ChangeFeedService::CommitPosition(
     grpc::CallbackServerContext* context, const v1::CommitPositionRequest* request,
     v1::CommitPositionResponse* response) {
-  return Answer(context, StorePosition(*request, *response));
-}
-
-absl::Status ChangeFeedService::StorePosition(const v1::CommitPositionRequest& request,
-                                              v1::CommitPositionResponse& response) {
-  MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(request.resume_token()));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const auto token = Token::Parse(request->resume_token());
+  const auto stored = [context, response,
+                       reactor](const absl::StatusOr<feed::Subscription>& subscription) {
+    if (subscription.ok()) *response->mutable_subscription() = ToMessage(*subscription);
+    reactor->Finish(ToGrpc(subscription.status(), *context));
+  };
+  if (!token.ok()) {
+    stored(token.status());
+    return reactor;
+  }
   // A position that could not be resumed from is refused now, not when it is needed.
-  MILLRACE_RETURN_IF_ERROR(feed::Resolve(parts_.streams.feed, token).status());
-  MILLRACE_ASSIGN_OR_RETURN(const feed::Subscription subscription,
-                            parts_.subscriptions.Commit(request.subscription(), token));
-  *response.mutable_subscription() = ToMessage(subscription);
-  return absl::OkStatus();
+  RunWork(
+      [this, token = *token](feed::ReadFrom source) {
+        return feed::CheckResolves(parts_.streams.feed, token, source);
+      },
+      [this, token = *token, name = request->subscription(), stored](const absl::Status& status) {
+        if (!status.ok()) return stored(status);
+        parts_.subscriptions.Commit(name, token, stored);
+      });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* ChangeFeedService::ListSubscriptions(
@@ -190,7 +224,12 @@ grpc::ServerUnaryReactor* ChangeFeedService::ListSubscriptions(
 grpc::ServerUnaryReactor* ChangeFeedService::DeleteSubscription(
     grpc::CallbackServerContext* context, const v1::DeleteSubscriptionRequest* request,
     v1::DeleteSubscriptionResponse* response) {
-  return Answer(context, parts_.subscriptions.Delete(request->subscription()));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.subscriptions.Delete(request->subscription(),
+                              [context, reactor](const absl::Status& status) {
+                                reactor->Finish(ToGrpc(status, *context));
+                              });
+  return reactor;
 }
 
 }  // namespace millrace::api

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "api/source_questions.h"
-#include "api/subscribe_stream.h"
+#include "api/call_thread.h"
+#include "api/stream_parts.h"
+#include "api/subscribe_request.h"
 #include "config/server_options.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
@@ -71,17 +72,21 @@ class ChangeFeedService final : public ChangeFeedBase {
                                                v1::DeleteSubscriptionResponse* response) override;
 
  private:
-  absl::StatusOr<SubscribePlan> Plan(const grpc::ByteBuffer& request) const;
+  absl::StatusOr<SubscribePlan> Plan(const v1::SubscribeRequest& request,
+                                     feed::ReadFrom source) const;
   absl::Status FillTables(const v1::ListTablesRequest& request,
                           v1::ListTablesResponse& response) const;
   absl::Status FillTable(const v1::GetTableRequest& request, v1::GetTableResponse& response) const;
-  absl::Status FillPosition(const v1::GetPositionRequest& request,
+  absl::Status FillPosition(const v1::GetPositionRequest& request, feed::ReadFrom source,
                             v1::GetPositionResponse& response) const;
-  absl::Status StorePosition(const v1::CommitPositionRequest& request,
-                             v1::CommitPositionResponse& response);
+  // Calls `work`, and if the disk has to be read for it once more on a thread for that; then `end`
+  // with how that went.
+  using Work = std::function<absl::Status(feed::ReadFrom source)>;
+  using End = std::function<void(const absl::Status& status)>;
+  void RunWork(Work work, End end);
 
   const Parts parts_;
-  SourceQuestions questions_;
+  CallThread questions_{{.name = "questions", .work = "the source"}};
 };
 
 }  // namespace millrace::api

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/error.h"
+#include "fmt/format.h"
 #include "grpcpp/support/slice.h"
 
 namespace millrace::api {
@@ -40,6 +42,14 @@ grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::stri
   gathered.append(tail);
   flush();
   return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+absl::Status ResponseTooLarge(Sequence passed, size_t bytes) {
+  return MakeError(absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
+                   fmt::format("a response up to change {} takes {} bytes, more than a protobuf "
+                               "message may hold; leave large columns out with "
+                               "source.exclude_columns",
+                               passed.value, bytes));
 }
 
 }  // namespace millrace::api

@@ -2,16 +2,22 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "feed/slicer.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "model/sequence.h"
 
 namespace millrace::api {
 
 // A response on the wire: `pieces` and then `tail`. Frames are not copied but held until gRPC has
 // sent them; only what is too small to be worth a reference is gathered into slices of its own.
 grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::string_view tail);
+
+// RESOURCE_EXHAUSTED RESPONSE_TOO_LARGE: a response with changes up to `passed` would take `bytes`.
+absl::Status ResponseTooLarge(Sequence passed, size_t bytes);
 
 }  // namespace millrace::api

@@ -61,6 +61,7 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
 
 Server::Server(const Parts& parts)
     : options_(parts.options),
+      disk_(parts.disk),
       row_types_(parts.registry),
       catch_up_limit_(parts.options),
       // A stream asks one question at a time; one that has gone may leave a question behind.
@@ -69,6 +70,7 @@ Server::Server(const Parts& parts)
       change_feed_({.streams = {.feed = parts.feed,
                                 .row_types = row_types_,
                                 .threads = threads_,
+                                .disk = parts.disk,
                                 .streams = parts.streams,
                                 .clock = parts.clock,
                                 .source_time = parts.source_time,
@@ -120,6 +122,7 @@ void Server::SetServing(bool serving) {
 void Server::BeginToStop() {
   if (stopper_.joinable() || ended_.HasBeenNotified()) return;
   change_feed_.RequestStop();
+  disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
     if (server_ != nullptr) {
@@ -129,6 +132,8 @@ void Server::BeginToStop() {
       server_->Wait();
     }
     threads_.Stop();
+    // What reads for streams that have gone may use any part of the server.
+    disk_.Stop();
     ensure_.Stop();
     ended_.Notify();
   });

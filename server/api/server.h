@@ -19,6 +19,7 @@
 #include "config/server_options.h"
 #include "coverage/coverage.h"
 #include "feed/catch_up_limit.h"
+#include "feed/disk_readers.h"
 #include "feed/feed.h"
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
@@ -30,7 +31,7 @@ namespace millrace::api {
 // The gRPC server: ChangeFeed, health, reflection, and the services it is given. Owns its threads.
 class Server {
  public:
-  // All must outlive it.
+  // All must outlive it. `disk` is stopped with it.
   struct Parts {
     const ServerOptions& options;
     feed::Feed& feed;
@@ -39,6 +40,7 @@ class Server {
     const Clock& clock;
     SourceTime source_time;
     StreamList& streams;
+    feed::DiskReaders& disk;
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
@@ -71,6 +73,7 @@ class Server {
   void BeginToStop();
 
   const ServerOptions& options_;
+  feed::DiskReaders& disk_;
   feed::RowTypes row_types_;
   feed::CatchUpLimit catch_up_limit_;
   EnsureWorker ensure_;

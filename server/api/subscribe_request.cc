@@ -38,52 +38,54 @@ bool HasGtids(const log::Log& log) {
   return position.ok() && !position->gtids.empty();
 }
 
-absl::StatusOr<feed::Place> PlaceOfToken(const feed::Feed& feed, std::string_view text) {
+absl::StatusOr<feed::Place> PlaceOfToken(const RequestContext& context, std::string_view text) {
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
-  return feed::Resolve(feed, token);
+  return feed::Resolve(context.feed, token, context.source);
 }
 
 absl::StatusOr<feed::Place> PlaceOfSubscription(const RequestContext& context,
                                                 const std::string& name) {
   MILLRACE_ASSIGN_OR_RETURN(const auto subscription, context.subscriptions.Find(name));
   if (!subscription.has_value()) {
-    return PlaceOfStartPoint(context.feed, v1::START_POINT_EARLIEST);
+    return PlaceOfStartPoint(context.feed, v1::START_POINT_EARLIEST, context.source);
   }
-  return feed::Resolve(context.feed, subscription->token);
+  return feed::Resolve(context.feed, subscription->token, context.source);
 }
 
-absl::StatusOr<feed::Place> PlaceOfAfter(const feed::Feed& feed,
+absl::StatusOr<feed::Place> PlaceOfAfter(const RequestContext& context,
                                          const v1::SubscribeRequest::After& after) {
+  const feed::Feed& feed = context.feed;
   if (!after.log_id().empty() && after.log_id() != LogIdText(feed.log().log_id())) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
                      fmt::format("after.log_id names another log; this one is {}",
                                  LogIdText(feed.log().log_id())),
                      {{"log_id", LogIdText(feed.log().log_id())}});
   }
-  return feed::ResolveSequence(feed, Sequence{after.sequence()});
+  return feed::ResolveSequence(feed, Sequence{after.sequence()}, context.source);
 }
 
 absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
                                     const RequestContext& context) {
   switch (request.start_case()) {
     case v1::SubscribeRequest::kResumeToken:
-      return PlaceOfToken(context.feed, request.resume_token());
+      return PlaceOfToken(context, request.resume_token());
     case v1::SubscribeRequest::kAt:
-      return PlaceOfStartPoint(context.feed, request.at());
+      return PlaceOfStartPoint(context.feed, request.at(), context.source);
     case v1::SubscribeRequest::kCommitTime: {
       MILLRACE_ASSIGN_OR_RETURN(const Micros time, MicrosOf(request.commit_time(), "commit_time"));
-      return feed::FindCommitTime(context.feed, time, context.clock.WallMicros());
+      return feed::FindCommitTime(context.feed, time, context.clock.WallMicros(), context.source);
     }
     case v1::SubscribeRequest::kGtidSet:
-      return PlaceOfGtidSet(context.feed, context.registry.flavour(), request.gtid_set());
+      return PlaceOfGtidSet(context.feed, context.registry.flavour(), request.gtid_set(),
+                            context.source);
     case v1::SubscribeRequest::kSubscription:
       return PlaceOfSubscription(context, request.subscription());
     case v1::SubscribeRequest::kAfter:
-      return PlaceOfAfter(context.feed, request.after());
+      return PlaceOfAfter(context, request.after());
     case v1::SubscribeRequest::START_NOT_SET:
       break;
   }
-  return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST);
+  return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST, context.source);
 }
 
 // The token from which the request goes on, if it names one.
@@ -113,15 +115,17 @@ absl::StatusOr<std::optional<SnapshotPlan>> SnapshotOf(const v1::SubscribeReques
   return std::optional<SnapshotPlan>(std::move(plan));
 }
 
-absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text, const feed::Feed& feed) {
+absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text,
+                                                const RequestContext& context) {
   if (text.empty()) return std::optional<Sequence>();
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
   if (token.catch_up.has_value()) {
     return BadField("until_token", "stands among the rows of a snapshot, which is no place to end");
   }
   // A place of this log may still lie ahead: the stream ends when it comes there.
-  if (token.log_id == feed.log().log_id()) return std::optional<Sequence>(token.sequence);
-  MILLRACE_ASSIGN_OR_RETURN(const feed::Place place, feed::Resolve(feed, token));
+  if (token.log_id == context.feed.log().log_id()) return std::optional<Sequence>(token.sequence);
+  MILLRACE_ASSIGN_OR_RETURN(const feed::Place place,
+                            feed::Resolve(context.feed, token, context.source));
   return std::optional<Sequence>(place.after);
 }
 
@@ -174,28 +178,29 @@ absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::st
   return time.seconds() * kSecond + (time.nanos() + 999) / 1000;
 }
 
-absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour source,
-                                           std::string_view text) {
-  const auto gtids = GtidSet::Parse(source, text);
-  if (gtids.ok()) return feed::FindGtids(feed, *gtids);
-  const Flavour other = source == Flavour::kMysql ? Flavour::kMariadb : Flavour::kMysql;
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavour,
+                                           std::string_view text, feed::ReadFrom source) {
+  const auto gtids = GtidSet::Parse(flavour, text);
+  if (gtids.ok()) return feed::FindGtids(feed, *gtids, source);
+  const Flavour other = flavour == Flavour::kMysql ? Flavour::kMariadb : Flavour::kMysql;
   const auto others = GtidSet::Parse(other, text);
   if (!others.ok()) {
-    return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(source)));
+    return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(flavour)));
   }
   // Before the first connection to it the flavour is a guess.
-  if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others);
+  if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others, source);
   return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
                    fmt::format("gtid_set {} is one of {}, and the source is {}", Quoted(text),
-                               ProductName(other), ProductName(source)));
+                               ProductName(other), ProductName(flavour)));
 }
 
-absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point) {
+absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point,
+                                              feed::ReadFrom source) {
   const log::Range range = feed.range();
   switch (point) {
     case v1::START_POINT_EARLIEST: {
       // A log is trimmed at a frame, which may lie within a transaction.
-      return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1});
+      return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1}, source);
     }
     case v1::START_POINT_UNSPECIFIED:
     case v1::START_POINT_LATEST:
@@ -209,6 +214,8 @@ absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartP
 
 absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
                                             const RequestContext& context) {
+  // First: operators see the name while the disk is read for the rest.
+  MILLRACE_RETURN_IF_ERROR(CheckClientName(request.client_name()));
   SubscribePlan plan;
   const std::vector<std::string> patterns(request.tables().begin(), request.tables().end());
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(patterns));
@@ -230,16 +237,13 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   const uint32_t bytes_max = request.max_response_bytes() == 0 ? context.options.response_bytes_max
                                                                : request.max_response_bytes();
   plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
-  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context.feed));
-  plan.subscription = request.subscription();
-  MILLRACE_RETURN_IF_ERROR(CheckClientName(request.client_name()));
-  plan.client_name = request.client_name();
+  MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context));
   if (plan.snapshot.has_value() && !plan.cursor.filter.WantsOperation(v1::OPERATION_READ)) {
     // Of the rows nothing is wanted.
     plan.cursor.start.after = context.feed.range().newest;
     if (plan.snapshot->resume.has_value()) {
-      MILLRACE_ASSIGN_OR_RETURN(plan.cursor.start,
-                                feed::Resolve(context.feed, *plan.snapshot->resume));
+      MILLRACE_ASSIGN_OR_RETURN(
+          plan.cursor.start, feed::Resolve(context.feed, *plan.snapshot->resume, context.source));
     }
     plan.snapshot.reset();
   } else if (!plan.snapshot.has_value()) {

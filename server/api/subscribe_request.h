@@ -24,8 +24,6 @@ struct SubscribePlan {
   feed::CursorOptions cursor;
   bool json = false;
   Micros progress_interval = 0;
-  std::string subscription;  // name, if it was asked for by name
-  std::string client_name;
   // If the rows of a snapshot come first; `cursor.start` is known behind them.
   std::optional<SnapshotPlan> snapshot;
 };
@@ -37,19 +35,21 @@ struct RequestContext {
   const schema::Registry& registry;
   const ServerOptions& options;
   const coverage::Coverage* coverage = nullptr;  // null: there are no snapshots
+  feed::ReadFrom source = feed::ReadFrom::kDisk;
   const Clock& clock = Clock::System();
 };
 
-// Errors as the table in error.proto.
+// Errors as the table in error.proto, and feed::NotInMemory.
 absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
                                             const RequestContext& context);
 
 // A place named by time.
 absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field);
 // A place named by a GTID set of the source's flavour.
-absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour source,
-                                           std::string_view text);
+absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavour,
+                                           std::string_view text, feed::ReadFrom source);
 // EARLIEST or LATEST.
-absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point);
+absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point,
+                                              feed::ReadFrom source);
 
 }  // namespace millrace::api

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <utility>
 
+#include "api/disk_calls.h"
 #include "api/error_map.h"
 #include "api/response_bytes.h"
-#include "base/bytes.h"
 #include "base/error.h"
+#include "feed/position.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
 #include "millrace/v1/change_feed.pb.h"
-#include "model/source_position.h"
 
 namespace millrace::api {
 namespace {
@@ -44,35 +44,35 @@ absl::Status StreamLimit(uint32_t streams_max) {
                   streams_max));
 }
 
-absl::Status TooLarge(Sequence passed, size_t bytes) {
-  return MakeError(absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
-                   fmt::format("a response up to change {} takes {} bytes, more than a protobuf "
-                               "message may hold; leave large columns out with "
-                               "source.exclude_columns",
-                               passed.value, bytes));
-}
-
 }  // namespace
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
-    const StreamParts& parts, grpc::CallbackServerContext& context, SubscribePlan plan) {
-  std::unique_ptr<SnapshotStart> snapshot;
-  if (plan.snapshot.has_value()) {
-    auto start = SnapshotStart::Make(parts.snapshots, parts.feed, parts.clock,
-                                     std::move(*plan.snapshot), plan.cursor.response_bytes_max);
-    if (!start.ok()) return Refuse(start.status(), context);
-    snapshot = std::move(*start);
+    const StreamParts& parts, grpc::CallbackServerContext& context, StreamReader reader,
+    PlanStream plan) {
+  auto planned = plan(feed::ReadFrom::kMemory);
+  const bool on_disk = feed::IsNotInMemory(planned.status());
+  if (!planned.ok() && !on_disk) return Refuse(planned.status(), context);
+  std::unique_ptr<StreamSource> source;
+  if (!on_disk) {
+    auto opened = StreamSource::Open(parts, *std::move(planned));
+    if (!opened.ok()) return Refuse(opened.status(), context);
+    source = *std::move(opened);
   }
-  std::shared_ptr<SubscribeStream> stream(
-      new SubscribeStream(parts, context, std::move(plan), std::move(snapshot)));
-  if (stream->entry_ == nullptr) {
-    return Refuse(StreamLimit(parts.streams.streams_max()), context);
-  }
-  stream->NotePlace();
+  reader.peer = context.peer();
+  auto entry = parts.streams.Add(std::move(reader));
+  if (entry == nullptr) return Refuse(StreamLimit(parts.streams.streams_max()), context);
+  std::shared_ptr<SubscribeStream> stream(new SubscribeStream(parts, context, std::move(entry)));
+  if (source != nullptr) stream->Adopt(std::move(source));
   stream->self_ = stream;
-  SubscribeStream* reactor = stream.get();
-  parts.threads.Add(std::move(stream));
-  return reactor;
+  stream->reading_ = on_disk;
+  parts.threads.Add(stream);
+  if (on_disk) {
+    stream->OnDisk([opened = stream.get(), plan = std::move(plan)](Turn turn) {
+      const absl::Status refusal = RefusalOf(turn);
+      opened->plan_ = refusal.ok() ? plan(feed::ReadFrom::kDisk) : refusal;
+    });
+  }
+  return stream.get();
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Refuse(
@@ -81,18 +81,12 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Refuse(
 }
 
 SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
-                                 SubscribePlan plan, std::unique_ptr<SnapshotStart> snapshot)
-    : parts_(parts),
-      context_(context),
-      after_snapshot_(std::move(plan.cursor)),
-      json_(parts.snapshots.registry),
-      as_json_(plan.json),
-      progress_interval_(plan.progress_interval),
-      entry_(parts.streams.Add({.peer = context.peer(),
-                                .subscription = std::move(plan.subscription),
-                                .client_name = std::move(plan.client_name)})),
-      snapshot_(std::move(snapshot)) {
-  if (snapshot_ == nullptr) cursor_.emplace(parts.feed, std::move(after_snapshot_));
+                                 std::shared_ptr<StreamEntry> entry)
+    : parts_(parts), context_(context), entry_(std::move(entry)) {}
+
+void SubscribeStream::Adopt(std::unique_ptr<StreamSource> source) {
+  source_ = std::move(source);
+  NotePlace({.delivery = {}, .in_snapshot = source_->in_snapshot(), .passed = source_->passed()});
 }
 
 ServedStream::Next SubscribeStream::Move(bool stopping) {
@@ -102,53 +96,89 @@ ServedStream::Next SubscribeStream::Move(bool stopping) {
     return FinishWith(absl::CancelledError());
   }
   if (stopping) return FinishWith(StoppingError());
+  if (reading_.load(std::memory_order_acquire)) return WhileReading();
+  if (source_ == nullptr) return OpenPlanned();
   if (ended_) return FinishWith(absl::OkStatus());
   return SendNext();
 }
 
+ServedStream::Next SubscribeStream::OpenPlanned() {
+  auto plan = *std::exchange(plan_, std::nullopt);
+  if (!plan.ok()) return FinishWith(plan.status());
+  auto source = StreamSource::Open(parts_, *std::move(plan));
+  if (!source.ok()) return FinishWith(source.status());
+  Adopt(*std::move(source));
+  return Next::kAgain;
+}
+
 ServedStream::Next SubscribeStream::SendNext() {
-  auto delivery = TakeNext();
-  if (!delivery.ok()) return FinishWith(delivery.status());
-  ended_ = delivery->ended;
-  if (delivery->moved) {
-    token_ = delivery->token.ToString();
-    passed_commit_time_ = delivery->commit_time_max;
-    NotePlace();
-  }
-  const bool progress_due = parts_.clock.SteadyMicros() >= progress_at_;
-  if (delivery->selection.pieces.empty()) {
-    if (progress_due || (ended_ && delivery->moved)) return SendProgress();
+  const std::optional<absl::StatusOr<Step>> taken = TakeNext();
+  if (!taken.has_value()) return Next::kWait;
+  if (!taken->ok()) return FinishWith(taken->status());
+  const Step& step = **taken;
+  const feed::Delivery& delivery = step.delivery;
+  ended_ = delivery.ended;
+  if (delivery.token.log_id != 0) token_ = delivery.token.ToString();
+  if (delivery.moved) passed_commit_time_ = delivery.commit_time_max;
+  NotePlace(step);
+  if (delivery.selection.pieces.empty()) {
+    if (ProgressIsDue() || (ended_ && delivery.moved)) return SendProgress();
     if (ended_) return FinishWith(absl::OkStatus());
-    return delivery->moved ? Next::kAgain : Next::kWait;
+    return delivery.moved ? Next::kAgain : Next::kWait;
   }
-  const absl::Status sent = Send(delivery->selection, Tail(/*with_progress=*/false));
+  const absl::Status sent = Send(delivery.selection, Tail(/*with_progress=*/false));
   if (!sent.ok()) return FinishWith(sent);
-  if (delivery->full && snapshot_ == nullptr && parts_.streams.size() <= kReadAheadStreamsMax) {
-    read_ahead_ = cursor_->Next(ResponseShare());
-  }
+  ReadAhead(step);
   return Next::kBusy;
 }
 
-absl::StatusOr<feed::Delivery> SubscribeStream::TakeNext() {
-  if (read_ahead_.has_value()) {
-    auto delivery = *std::move(read_ahead_);
-    read_ahead_.reset();
-    return delivery;
-  }
-  if (snapshot_ == nullptr) return cursor_->Next(ResponseShare());
-  auto delivery = snapshot_->Next();
-  if (delivery.ok() && delivery->ended) {
-    after_snapshot_.start = {.after = snapshot_->newest()};
-    cursor_.emplace(parts_.feed, std::move(after_snapshot_));
-    snapshot_ = nullptr;
-    delivery->ended = false;
-  }
-  return delivery;
+// Nothing if the disk has to be read for it.
+std::optional<absl::StatusOr<StreamSource::Step>> SubscribeStream::TakeNext() {
+  if (next_.has_value()) return std::exchange(next_, std::nullopt);
+  auto step = source_->Next(ResponseShare(), feed::ReadFrom::kMemory);
+  if (!feed::IsNotInMemory(step.status())) return step;
+  StartReading();
+  return std::nullopt;
 }
 
-void SubscribeStream::NotePlace() {
-  entry_->passed.store(passed().value, std::memory_order_relaxed);
-  entry_->placed.store(cursor_.has_value(), std::memory_order_release);
+// What a stream with far to go sends next, while this response is on its way.
+void SubscribeStream::ReadAhead(const Step& step) {
+  const bool has_more = step.delivery.full || step.in_snapshot;
+  if (!has_more || parts_.streams.size() > kReadAheadStreamsMax) return;
+  auto taken = TakeNext();
+  // If not, a disk reader sets it.
+  if (taken.has_value()) next_ = std::move(taken);
+}
+
+void SubscribeStream::OnDisk(std::function<void(Turn turn)> read) {
+  reading_.store(true, std::memory_order_relaxed);
+  parts_.disk.Post(feed::DiskReaders::For::kStream,
+                   [stream = shared_from_this(), read = std::move(read)](Turn turn) {
+                     if (stream->finished_.load(std::memory_order_acquire)) return;
+                     read(turn);
+                     stream->reading_.store(false, std::memory_order_release);
+                     stream->parts_.threads.Schedule(stream.get());
+                   });
+}
+
+void SubscribeStream::StartReading() {
+  OnDisk([this, bytes_max = ResponseShare()](Turn turn) {
+    const absl::Status refusal = RefusalOf(turn);
+    next_ = refusal.ok() ? source_->Next(bytes_max, feed::ReadFrom::kDisk) : refusal;
+  });
+}
+
+// A slow disk is no reason for silence.
+ServedStream::Next SubscribeStream::WhileReading() {
+  return ProgressIsDue() && !token_.empty() ? SendProgress() : Next::kWait;
+}
+
+void SubscribeStream::NotePlace(const Step& step) {
+  in_snapshot_ = step.in_snapshot;
+  passed_ = step.passed;
+  look_again_at_ = step.look_again_at;
+  entry_->passed.store(passed_.value, std::memory_order_relaxed);
+  entry_->placed.store(!in_snapshot_, std::memory_order_release);
 }
 
 size_t SubscribeStream::ResponseShare() const {
@@ -156,8 +186,12 @@ size_t SubscribeStream::ResponseShare() const {
                   kSharedResponseBytesMin);
 }
 
+bool SubscribeStream::ProgressIsDue() const { return parts_.clock.SteadyMicros() >= progress_at_; }
+
 ServedStream::Next SubscribeStream::SendProgress() {
   RefreshToken();
+  // A change has come that is about to be sent.
+  if (token_.empty()) return Next::kAgain;
   const absl::Status sent = Send(feed::Selection(), Tail(/*with_progress=*/true));
   return sent.ok() ? Next::kBusy : FinishWith(sent);
 }
@@ -165,39 +199,17 @@ ServedStream::Next SubscribeStream::SendProgress() {
 // At the newest change the source may have gone on with transactions that hold nothing for us: the
 // token takes them along, so that another server need not look at them again.
 void SubscribeStream::RefreshToken() {
-  if (snapshot_ != nullptr) {
-    token_ = snapshot_->token().ToString();
-    return;
-  }
-  const feed::Feed::Edge edge = parts_.feed.edge();
-  if (passed() != edge.range.newest) {
-    if (!token_.empty()) return;
-    const auto token = feed::TokenAfter(parts_.feed, passed());
-    if (token.ok()) token_ = token->ToString();
-    return;
-  }
-  Token token{.log_id = parts_.feed.log().log_id(), .sequence = passed(), .gtids = {}};
-  const auto position = SourcePosition::FromBinary(edge.source_position);
-  if (position.ok()) position->gtids.AppendBinary(token.gtids);
-  token_ = token.ToString();
+  if (in_snapshot_) return;
+  const Token newest = feed::NewestToken(parts_.feed);
+  if (passed_ == newest.sequence) token_ = newest.ToString();
 }
 
 absl::Status SubscribeStream::Send(const feed::Selection& selection, const std::string& tail) {
-  if (selection.bytes + tail.size() > INT_MAX) return TooLarge(passed(), selection.bytes);
-  if (as_json_ && !selection.pieces.empty()) {
-    std::string transactions;
-    transactions.reserve(selection.bytes);
-    for (const feed::Piece& piece : selection.pieces) transactions.append(piece.bytes());
-    MILLRACE_ASSIGN_OR_RETURN(const v1::SubscribeResponse response, json_.Convert(transactions));
-    // JSON takes more room than the row it is made from.
-    const size_t bytes = response.ByteSizeLong() + tail.size();
-    if (bytes > INT_MAX) return TooLarge(passed(), bytes);
-    response_ = ResponseBytes({}, response.SerializeAsString() + tail);
-  } else {
-    response_ = ResponseBytes(selection.pieces, tail);
-  }
+  const size_t bytes = selection.bytes + tail.size();
+  if (bytes > INT_MAX) return ResponseTooLarge(passed_, bytes);
+  response_ = ResponseBytes(selection.pieces, tail);
   parts_.streams.CountResponse(response_.Length());
-  progress_at_ = parts_.clock.SteadyMicros() + progress_interval_;
+  progress_at_ = parts_.clock.SteadyMicros() + source_->progress_interval();
   writing_.store(true, std::memory_order_release);
   StartWrite(&response_);
   return absl::OkStatus();
@@ -209,8 +221,8 @@ std::string SubscribeStream::Tail(bool with_progress) const {
   rest.set_resume_token(token_);
   if (with_progress) {
     v1::Progress& progress = *rest.mutable_progress();
-    progress.set_sequence(passed().value);
-    const bool at_newest = snapshot_ == nullptr && passed() >= parts_.feed.range().newest;
+    progress.set_sequence(passed_.value);
+    const bool at_newest = !in_snapshot_ && passed_ >= parts_.feed.range().newest;
     const Micros time = at_newest ? parts_.source_time() : passed_commit_time_;
     if (time > 0) {
       *progress.mutable_source_time() = TimeUtil::MicrosecondsToTimestamp(time);
@@ -222,6 +234,7 @@ std::string SubscribeStream::Tail(bool with_progress) const {
 }
 
 ServedStream::Next SubscribeStream::FinishWith(const absl::Status& status) {
+  finished_.store(true, std::memory_order_release);
   Finish(absl::IsCancelled(status) ? grpc::Status::CANCELLED : ToGrpc(status, context_));
   return Next::kGone;
 }

@@ -9,45 +9,33 @@
 #include <optional>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "api/serving_threads.h"
-#include "api/snapshot_start.h"
 #include "api/stream_list.h"
+#include "api/stream_parts.h"
+#include "api/stream_source.h"
 #include "api/subscribe_request.h"
 #include "base/clock.h"
-#include "feed/cursor.h"
-#include "feed/row_json.h"
-#include "feed/row_types.h"
+#include "feed/disk_readers.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 
 namespace millrace::api {
 
-// How current the log is: the source has told everything committed before this time.
-using SourceTime = std::function<Micros()>;
+// Finds out what a stream is asked to send. May return feed::NotInMemory.
+using PlanStream = std::function<absl::StatusOr<SubscribePlan>(feed::ReadFrom source)>;
 
-// What all streams share; outlives them.
-struct StreamParts {
-  feed::Feed& feed;
-  feed::RowTypes& row_types;
-  ServingThreads& threads;
-  StreamList& streams;
-  const Clock& clock;
-  SourceTime source_time;
-  SnapshotParts snapshots;
-};
-
-// One call of Subscribe: the rows of a snapshot if it starts with one, then a cursor, and at most
-// one response on its way. Made by Start, which hands it to the serving threads; lives until gRPC
-// is done with it and the serving threads have forgotten it.
+// One call of Subscribe: a source of steps, and at most one response on its way. Made by Start,
+// which hands it to the serving threads; lives until gRPC is done with it, the serving threads have
+// forgotten it, and no disk reader works for it.
 class SubscribeStream final : public ServedStream,
-                              public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+                              public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                              public std::enable_shared_from_this<SubscribeStream> {
  public:
+  // `reader` has no peer yet.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const StreamParts& parts,
                                                            grpc::CallbackServerContext& context,
-                                                           SubscribePlan plan);
+                                                           StreamReader reader, PlanStream plan);
   // A call that ends at once.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Refuse(const absl::Status& status,
                                                             grpc::CallbackServerContext& context);
@@ -55,7 +43,7 @@ class SubscribeStream final : public ServedStream,
   // ServedStream, on a serving thread.
   Next Move(bool stopping) override;
   Micros TimeOfProgress() const override {
-    return snapshot_ == nullptr ? progress_at_ : std::min(progress_at_, snapshot_->look_again_at());
+    return in_snapshot_ ? std::min(progress_at_, look_again_at_) : progress_at_;
   }
 
   // Called by gRPC, on threads of its own.
@@ -64,13 +52,23 @@ class SubscribeStream final : public ServedStream,
   void OnDone() override;
 
  private:
+  using Step = StreamSource::Step;
+  using Turn = feed::DiskReaders::Turn;
+
   SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
-                  SubscribePlan plan, std::unique_ptr<SnapshotStart> snapshot);
+                  std::shared_ptr<StreamEntry> entry);
+  void Adopt(std::unique_ptr<StreamSource> source);
+  Next OpenPlanned();
   Next SendNext();
-  absl::StatusOr<feed::Delivery> TakeNext();
+  std::optional<absl::StatusOr<Step>> TakeNext();
+  void ReadAhead(const Step& step);
+  // Has a disk reader do what this thread must not wait for. Until then the stream waits.
+  void OnDisk(std::function<void(Turn turn)> read);
+  void StartReading();
+  Next WhileReading();
   size_t ResponseShare() const;
-  void NotePlace();
-  Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
+  void NotePlace(const Step& step);
+  bool ProgressIsDue() const;
   Next SendProgress();
   absl::Status Send(const feed::Selection& selection, const std::string& tail);
   std::string Tail(bool with_progress) const;
@@ -79,17 +77,18 @@ class SubscribeStream final : public ServedStream,
 
   const StreamParts& parts_;
   grpc::CallbackServerContext& context_;
-  feed::CursorOptions after_snapshot_;  // of the cursor, until there is one
-  feed::RowJson json_;
-  const bool as_json_;
-  const Micros progress_interval_;
   const std::shared_ptr<StreamEntry> entry_;
 
+  // A disk reader's while `reading_`, else the serving thread's.
+  std::unique_ptr<StreamSource> source_;  // null until it is planned
+  std::optional<absl::StatusOr<SubscribePlan>> plan_;
+  // Taken while the response before it is on its way, or read from the disk.
+  std::optional<absl::StatusOr<Step>> next_;
+
   // The serving thread's own.
-  std::unique_ptr<SnapshotStart> snapshot_;  // until its rows are sent; then there is a cursor
-  std::optional<feed::Cursor> cursor_;
-  // Taken while the response before it is on its way, by a stream that has far to go.
-  std::optional<absl::StatusOr<feed::Delivery>> read_ahead_;
+  bool in_snapshot_ = false;
+  Sequence passed_;
+  Micros look_again_at_ = 0;
   std::string token_;
   Micros passed_commit_time_ = 0;
   Micros progress_at_ = 0;
@@ -97,6 +96,8 @@ class SubscribeStream final : public ServedStream,
   grpc::ByteBuffer response_;  // must live until OnWriteDone
 
   std::atomic<bool> writing_{false};
+  std::atomic<bool> reading_{false};
+  std::atomic<bool> finished_{false};
   std::atomic<bool> broken_{false};
   std::atomic<bool> cancelled_{false};
   std::shared_ptr<SubscribeStream> self_;  // released by OnDone

@@ -289,6 +289,7 @@ void AddServerKeys(std::vector<Key>& keys) {
   keys.push_back(Size(MILLRACE_MEMBER(server.response_bytes_max), {kKiB, 3 * kMiB}));
   keys.push_back(Number(MILLRACE_MEMBER(server.catchups_max), {1, 1000}));
   keys.push_back(Size(MILLRACE_MEMBER(server.catchup_bytes_max), {kMiB, kTiB}));
+  keys.push_back(Number(MILLRACE_MEMBER(server.disk_readers), {1, 256}));
   keys.push_back(Duration(MILLRACE_MEMBER(server.progress_interval), {100 * kMillisecond, kHour}));
   keys.push_back(Duration(MILLRACE_MEMBER(server.keepalive_interval), {kSecond, kDay}));
   keys.push_back(Duration(MILLRACE_MEMBER(server.keepalive_timeout), {kSecond, kHour}));

@@ -37,6 +37,8 @@ struct ServerOptions {
   // a million rows in 60 MiB; of more rows, the log is read once for each part that fits.
   uint32_t catchups_max = 4;
   uint64_t catchup_bytes_max = uint64_t{256} << 20;
+  // Threads that read old data from the disk: the reads that the disk gets at the same time.
+  uint32_t disk_readers = 4;
   // Longest silence on a stream when the request names none.
   Micros progress_interval = Micros{10} * 1'000'000;
   // A connection idle this long is asked whether it lives, and closed without an answer in time.

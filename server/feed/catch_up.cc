@@ -14,7 +14,7 @@
 namespace millrace::feed {
 namespace {
 
-// So that other streams of the thread are not held up.
+// So that other readers of the disk are not held up, and the token moves.
 constexpr size_t kScanBytesMax = 4 << 20;
 
 // SubscribeResponse.transactions, Transaction.changes, Change.operation on the wire.

@@ -80,9 +80,10 @@ absl::Status InTheFuture(Micros time, Micros now) {
 
 }  // namespace
 
-absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now) {
+absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, ReadFrom source) {
   const log::Range range = feed.range();
   if (time > now + log::kClockAheadMax) return InTheFuture(time, now);
+  if (source == ReadFrom::kMemory) return NotInMemory();
   if (range.oldest > range.newest) return Place{.after = range.newest};
   MILLRACE_ASSIGN_OR_RETURN(FramePtr frame,
                             feed.log().FindFirst([time](const log::Frame& candidate) {

@@ -22,7 +22,7 @@ Cursor::Cursor(const Feed& feed, CursorOptions options)
       until_(options.until),
       passed_(options.start.after) {}
 
-absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
+absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max, ReadFrom source) {
   bytes_max = std::min(bytes_max, response_bytes_max_);
   Delivery delivery;
   const Sequence until = until_.value_or(Sequence{UINT64_MAX - 1});
@@ -31,9 +31,14 @@ absl::StatusOr<Delivery> Cursor::Next(size_t bytes_max) {
   size_t scanned = 0;
   while (!delivery.full && passed < until && scanned < kCursorScanBytesMax) {
     const size_t left = bytes_max - std::min(bytes_max, delivery.selection.bytes);
-    MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed_.Read(passed.next(), left));
-    if (frames.empty()) break;
-    for (const FramePtr& frame : frames) {
+    const auto frames = feed_.Read(passed.next(), left, source);
+    if (IsNotInMemory(frames.status()) && last != nullptr) {
+      delivery.full = true;
+      break;
+    }
+    if (!frames.ok()) return frames.status();
+    if (frames->empty()) break;
+    for (const FramePtr& frame : *frames) {
       MILLRACE_ASSIGN_OR_RETURN(const bool whole, slicer_.Take(frame, passed.next(), until,
                                                                bytes_max, delivery.selection));
       delivery.full = !whole;

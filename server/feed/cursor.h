@@ -40,9 +40,9 @@ class Cursor {
 
   // Takes what comes next, never waiting: at the newest change it does not move. Looks at 4 MiB at
   // most before it answers, so that a filter that wants little still tells its progress. Errors as
-  // Log::ReadFrames; after one the cursor stays where it was. `bytes_max` is for this step, where
-  // it is less than what the options say.
-  absl::StatusOr<Delivery> Next(size_t bytes_max = SIZE_MAX);
+  // Log::ReadFrames, and NotInMemory if nothing at all is in memory; after one the cursor stays
+  // where it was. `bytes_max` is for this step, where it is less than what the options say.
+  absl::StatusOr<Delivery> Next(size_t bytes_max = SIZE_MAX, ReadFrom source = ReadFrom::kDisk);
 
   // Last change passed.
   Sequence passed() const { return passed_; }

@@ -15,6 +15,13 @@ constexpr uint64_t kFrameBytesKept = 4 << 20;
 
 }  // namespace
 
+absl::Status NotInMemory() {
+  static const absl::Status status = absl::UnavailableError("the disk has to be read");
+  return status;
+}
+
+bool IsNotInMemory(const absl::Status& status) { return !status.ok() && status == NotInMemory(); }
+
 Feed::Feed(log::Log& log, uint64_t ring_bytes)
     : log_(log),
       ring_bytes_max_(ring_bytes),
@@ -46,7 +53,8 @@ void Feed::Publish(const std::vector<FramePtr>& frames) {
   for (PublicationListener* listener : listeners_) listener->OnPublished();
 }
 
-absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max) const {
+absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max,
+                                                 ReadFrom source) const {
   {
     absl::MutexLock lock(&mutex_);
     std::vector<FramePtr> frames = ReadRing(from, bytes_max);
@@ -59,6 +67,7 @@ absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max
     std::vector<FramePtr> frames = cache_.Read(from, bytes_max);
     if (!frames.empty()) return frames;
   }
+  if (source == ReadFrom::kMemory) return NotInMemory();
   MILLRACE_ASSIGN_OR_RETURN(std::vector<FramePtr> frames, log_.ReadFrames(from, bytes_max));
   while (!frames.empty() && frames.back()->first() > readable.newest) frames.pop_back();
   cache_.Add(frames);

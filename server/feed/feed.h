@@ -25,6 +25,17 @@ class PublicationListener {
   virtual void OnPublished() = 0;
 };
 
+// Where a read may take frames from.
+enum class ReadFrom {
+  kMemory,  // for a thread that must not wait for the disk
+  kDisk,    // from memory if they are there
+};
+
+// The answer of a read from memory that needs the disk: to be repeated on a thread of DiskReaders.
+// Never reaches a user.
+absl::Status NotInMemory();
+bool IsNotInMemory(const absl::Status& status);
+
 // The log as readers see it: committed frames, the newest of them in memory. What is committed is
 // seen once it is published, since table versions become known in between. One thread publishes;
 // everything else is thread-safe.
@@ -40,8 +51,9 @@ class Feed {
 
   // Frames from the one that holds `from` on, in order, as many as fit `bytes_max` and at least
   // one; empty if `from` is after the newest change. Memory first, then disk. Errors as
-  // Log::ReadFrames.
-  absl::StatusOr<std::vector<FramePtr>> Read(Sequence from, size_t bytes_max) const
+  // Log::ReadFrames, and NotInMemory.
+  absl::StatusOr<std::vector<FramePtr>> Read(Sequence from, size_t bytes_max,
+                                             ReadFrom source = ReadFrom::kDisk) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Where readers stand when they have seen everything.

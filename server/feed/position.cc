@@ -132,9 +132,10 @@ absl::StatusOr<Place> FindFirstLacking(const Feed& feed, GtidSet held, Sequence 
   }
 }
 
-absl::Status Trimmed(const Feed& feed, Sequence after) {
+absl::Status Trimmed(const Feed& feed, Sequence after, ReadFrom source) {
   const Sequence before_oldest{feed.range().oldest.value - 1};
-  const auto oldest_token = TokenAfter(feed, before_oldest);
+  const auto oldest_token = TokenAfter(feed, before_oldest, source);
+  if (IsNotInMemory(oldest_token.status())) return oldest_token.status();
   ErrorMetadata metadata{{"oldest_sequence", fmt::format("{}", before_oldest.value + 1)}};
   if (oldest_token.ok()) metadata.emplace("oldest_token", oldest_token->ToString());
   return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED",
@@ -151,6 +152,13 @@ absl::Status Ahead(Sequence after, Sequence newest) {
                   "the one that gave it, or was restored from a backup",
                   after.value, newest.value),
       {{"newest_sequence", fmt::format("{}", newest.value)}});
+}
+
+absl::Status CheckRetained(const Feed& feed, Sequence after, ReadFrom source) {
+  const log::Range range = feed.range();
+  if (after > range.newest) return Ahead(after, range.newest);
+  if (after.next() < range.oldest) return Trimmed(feed, after, source);
+  return absl::OkStatus();
 }
 
 absl::Status OfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
@@ -195,6 +203,14 @@ absl::Status SnapshotExpired() {
                    "the log does not hold any more what the snapshot is made from; start it anew");
 }
 
+Token NewestToken(const Feed& feed) {
+  const Feed::Edge edge = feed.edge();
+  Token token{.log_id = feed.log().log_id(), .sequence = edge.range.newest, .gtids = {}};
+  const auto gtids = GtidsOf(edge);
+  if (gtids.ok()) gtids->AppendBinary(token.gtids);
+  return token;
+}
+
 absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence) {
   Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
   const bool last_unfinished = frame.segments().back().more;
@@ -220,12 +236,12 @@ absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Seque
   return token;
 }
 
-absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence) {
+absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence, ReadFrom source) {
   const uint64_t log_id = feed.log().log_id();
   const Feed::Edge edge = feed.edge();
   const log::Range range = edge.range;
   if (sequence > range.newest) return Ahead(sequence, range.newest);
-  if (sequence.next() < range.oldest) return Trimmed(feed, sequence);
+  if (sequence.next() < range.oldest) return Trimmed(feed, sequence, source);
   if (range.oldest > range.newest) {
     Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids, GtidsOf(edge));
@@ -234,7 +250,7 @@ absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence) {
   }
   const bool before_oldest = sequence < range.oldest;
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames,
-                            feed.Read(before_oldest ? range.oldest : sequence, 1));
+                            feed.Read(before_oldest ? range.oldest : sequence, 1, source));
   const log::Frame& frame = *frames.front();
   if (!before_oldest) return TokenAfter(log_id, frame, sequence);
   Token token{.log_id = log_id, .sequence = sequence, .gtids = std::string(frame.gtids_before())};
@@ -242,13 +258,13 @@ absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence) {
   return token;
 }
 
-absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after) {
-  const log::Range range = feed.range();
-  if (after > range.newest) return Ahead(after, range.newest);
-  if (after.next() < range.oldest) return Trimmed(feed, after);
+absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after, ReadFrom source) {
+  const Sequence newest = feed.range().newest;
+  MILLRACE_RETURN_IF_ERROR(CheckRetained(feed, after, source));
   Place place{.after = after};
-  if (after == range.newest) return place;
-  MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed.Read(after.next(), 1));
+  if (after == newest) return place;
+  MILLRACE_ASSIGN_OR_RETURN(const std::vector<FramePtr> frames, feed.Read(after.next(), 1, source));
+  if (frames.empty()) return place;
   Sequence first = frames.front()->first();
   for (const log::Segment& segment : frames.front()->segments()) {
     if (after.next().value < first.value + segment.change_count) {
@@ -260,20 +276,29 @@ absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after) {
   return place;
 }
 
-absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token) {
+absl::Status CheckResolves(const Feed& feed, const Token& token, ReadFrom source) {
+  const bool of_this_log = token.log_id == feed.log().log_id();
+  if (of_this_log && !token.catch_up.has_value()) {
+    return CheckRetained(feed, token.sequence, source);
+  }
+  return Resolve(feed, token, source).status();
+}
+
+absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token, ReadFrom source) {
   if (token.catch_up.has_value()) return ResolveCatchUp(feed, token);
-  if (token.log_id == feed.log().log_id()) return ResolveSequence(feed, token.sequence);
+  if (token.log_id == feed.log().log_id()) return ResolveSequence(feed, token.sequence, source);
   const auto gtids = GtidSet::FromBinary(token.gtids);
   if (gtids.ok() && !gtids->empty()) {
-    auto place = FindGtids(feed, *gtids);
-    const bool told = place.ok() || place.status().code() == absl::StatusCode::kDataLoss ||
+    auto place = FindGtids(feed, *gtids, source);
+    const bool told = place.ok() || IsNotInMemory(place.status()) ||
+                      place.status().code() == absl::StatusCode::kDataLoss ||
                       ErrorReason(place.status()) == "TOKEN_AHEAD";
     if (told) return place;
   }
   return OfAnotherLog(feed, token, "its GTID set does not lead to a place that is retained here");
 }
 
-absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
+absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom source) {
   const Feed::Edge edge = feed.edge();
   const log::Range range = edge.range;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
@@ -289,6 +314,7 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids) {
   }
   if (range.oldest > range.newest)
     return PositionNotFound("transactions after the GTID set are not in the log");
+  if (source == ReadFrom::kMemory) return NotInMemory();
   MILLRACE_ASSIGN_OR_RETURN(const FramePtr oldest, feed.log().FrameHolding(range.oldest));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::FromBinary(oldest->gtids_before()));
   if (!gtids.Contains(before)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "fmt/format.h"
@@ -15,6 +16,8 @@ namespace {
 // Names are few; the bound keeps a broken client from filling the server.
 constexpr size_t kSubscriptionsMax = 10'000;
 constexpr size_t kNameMax = 255;
+// That wait for the disk. Each holds its call and a token.
+constexpr size_t kChangesMax = 1000;
 // Stored form: version byte, update time (8 bytes, little endian), text of the token.
 constexpr char kVersion = 1;
 
@@ -28,6 +31,23 @@ absl::Status CheckName(std::string_view name) {
   }
   return MakeError(absl::StatusCode::kInvalidArgument, "SUBSCRIPTION_NAME_INVALID",
                    "a subscription's name has 1 to 255 letters, digits, '.', '_' or '-'");
+}
+
+absl::Status NotFound(const std::string& name) {
+  return MakeError(absl::StatusCode::kNotFound, "SUBSCRIPTION_NOT_FOUND",
+                   fmt::format("no position is stored under the name '{}'", name));
+}
+
+absl::Status TooManyNames() {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "REQUEST_INVALID",
+      fmt::format("there are {} subscriptions already; delete some", kSubscriptionsMax),
+      {{"field", "subscription"}});
+}
+
+absl::Status TooManyChanges() {
+  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+                   "many other positions wait for the disk; retry in a few seconds");
 }
 
 std::string Encode(const Subscription& subscription) {
@@ -70,28 +90,113 @@ absl::StatusOr<std::unique_ptr<Subscriptions>> Subscriptions::Open(log::Log& log
   return subscriptions;
 }
 
+Subscriptions::Subscriptions(log::Log& log, const Clock& clock)
+    : log_(log), clock_(clock), writer_(kChangesMax, [this](std::vector<PositionChange> group) {
+        StoreGroup(std::move(group));
+      }) {}
+
+void Subscriptions::Commit(std::string_view name, const Token& token, Committed done) {
+  Add({.name = std::string(name),
+       .position =
+           Subscription{
+               .name = std::string(name), .token = token, .update_time = clock_.WallMicros()},
+       .done = [done = std::move(done)](const PositionChange& change, const absl::Status& status) {
+         done(status.ok() ? absl::StatusOr<Subscription>(*change.position) : status);
+       }});
+}
+
 absl::StatusOr<Subscription> Subscriptions::Commit(std::string_view name, const Token& token) {
-  MILLRACE_RETURN_IF_ERROR(CheckName(name));
-  Subscription subscription{
-      .name = std::string(name), .token = token, .update_time = clock_.WallMicros()};
-  // The lock is held while writing so that two commits of one name reach disk and memory in the
-  // same order.
-  absl::MutexLock lock(&mutex_);
-  if (by_name_.size() >= kSubscriptionsMax && by_name_.find(name) == by_name_.end()) {
-    return MakeError(
-        absl::StatusCode::kResourceExhausted, "REQUEST_INVALID",
-        fmt::format("there are {} subscriptions already; delete some", kSubscriptionsMax),
-        {{"field", "subscription"}});
+  absl::StatusOr<Subscription> committed = absl::UnknownError("");
+  absl::Notification done;
+  Commit(name, token, [&](const absl::StatusOr<Subscription>& subscription) {
+    committed = subscription;
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return committed;
+}
+
+void Subscriptions::Delete(std::string_view name, Deleted done) {
+  Add({.name = std::string(name),
+       .position = std::nullopt,
+       .done = [done = std::move(done)](const PositionChange& /*change*/,
+                                        const absl::Status& status) { done(status); }});
+}
+
+absl::Status Subscriptions::Delete(std::string_view name) {
+  absl::Status deleted;
+  absl::Notification done;
+  Delete(name, [&](const absl::Status& status) {
+    deleted = status;
+    done.Notify();
+  });
+  done.WaitForNotification();
+  return deleted;
+}
+
+void Subscriptions::Add(PositionChange change) {
+  const absl::Status named = CheckName(change.name);
+  if (!named.ok()) return change.done(change, named);
+  if (!writer_.TryAdd(change)) change.done(change, TooManyChanges());
+}
+
+void Subscriptions::StoreGroup(std::vector<PositionChange> group) {
+  Changed changed;
+  std::vector<absl::Status> results;
+  results.reserve(group.size());
+  for (const PositionChange& change : group) results.push_back(Apply(change, changed));
+  const absl::Status stored = StoreChanged(std::move(changed));
+  for (size_t i = 0; i < group.size(); ++i) {
+    group[i].done(group[i], stored.ok() ? results[i] : stored);
   }
-  MILLRACE_RETURN_IF_ERROR(
-      log_.PutRecords({{log::RecordKind::kSubscription, subscription.name, Encode(subscription)}}));
-  by_name_.insert_or_assign(subscription.name, subscription);
-  return subscription;
+}
+
+absl::Status Subscriptions::Apply(const PositionChange& change, Changed& changed) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto before = changed.find(change.name);
+  const bool exists =
+      before != changed.end() ? before->second.has_value() : by_name_.contains(change.name);
+  if (!exists && !change.position.has_value()) return NotFound(change.name);
+  if (!exists && CountWith(changed) >= kSubscriptionsMax) return TooManyNames();
+  changed.insert_or_assign(change.name, change.position);
+  return absl::OkStatus();
+}
+
+size_t Subscriptions::CountWith(const Changed& changed) const {
+  size_t count = by_name_.size();
+  if (count + changed.size() < kSubscriptionsMax) return count;  // far from the limit
+  for (const auto& [name, position] : changed) {
+    const bool existed = by_name_.contains(name);
+    if (position.has_value() && !existed) ++count;
+    if (!position.has_value() && existed) --count;
+  }
+  return count;
+}
+
+// On disk first.
+absl::Status Subscriptions::StoreChanged(Changed changed) {
+  if (changed.empty()) return absl::OkStatus();
+  std::vector<log::Record> records;
+  records.reserve(changed.size());
+  for (const auto& [name, position] : changed) {
+    records.push_back({log::RecordKind::kSubscription, name,
+                       position.has_value() ? std::optional(Encode(*position)) : std::nullopt});
+  }
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
+  absl::MutexLock lock(&mutex_);
+  for (auto& [name, position] : changed) {
+    if (position.has_value()) {
+      by_name_.insert_or_assign(name, *std::move(position));
+    } else {
+      by_name_.erase(name);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Subscription>> Subscriptions::Find(std::string_view name) const {
   MILLRACE_RETURN_IF_ERROR(CheckName(name));
-  absl::MutexLock lock(&mutex_);
+  absl::ReaderMutexLock lock(&mutex_);
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return std::optional<Subscription>();
   return std::optional<Subscription>(found->second);
@@ -103,20 +208,6 @@ std::vector<Subscription> Subscriptions::List() const {
   list.reserve(by_name_.size());
   for (const auto& [name, subscription] : by_name_) list.push_back(subscription);
   return list;
-}
-
-absl::Status Subscriptions::Delete(std::string_view name) {
-  MILLRACE_RETURN_IF_ERROR(CheckName(name));
-  absl::MutexLock lock(&mutex_);
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) {
-    return MakeError(absl::StatusCode::kNotFound, "SUBSCRIPTION_NOT_FOUND",
-                     fmt::format("no position is stored under the name '{}'", name));
-  }
-  MILLRACE_RETURN_IF_ERROR(
-      log_.PutRecords({{log::RecordKind::kSubscription, std::string(name), std::nullopt}}));
-  by_name_.erase(found);
-  return absl::OkStatus();
 }
 
 std::optional<Sequence> Subscriptions::Oldest() const {

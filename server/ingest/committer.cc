@@ -38,6 +38,7 @@ Committer::Committer(log::Log& log, schema::Registry& registry, coverage::Covera
       options_(std::move(options)),
       waiting_(kWaitingBytesMax),
       trimmed_at_(clock.SteadyMicros()),
+      trimmer_(log, options_.keep_from),
       thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "commit");
 }
@@ -150,8 +151,8 @@ absl::Status Committer::TrimSometimes() {
   const Micros now = clock_.SteadyMicros();
   if (now - trimmed_at_ < kTrimInterval) return absl::OkStatus();
   trimmed_at_ = now;
-  const absl::Status trimmed = log_.Trim(options_.keep_from());
-  return ErrorReason(trimmed) == "DISK_FULL" ? absl::OkStatus() : trimmed;
+  trimmer_.Request();
+  return trimmer_.status();
 }
 
 }  // namespace millrace::ingest

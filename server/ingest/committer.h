@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "coverage/coverage.h"
 #include "ingest/commit_group.h"
+#include "ingest/trimmer.h"
 #include "ingest/waiting_group.h"
 #include "log/log.h"
 #include "schema/registry.h"
@@ -21,8 +22,8 @@
 namespace millrace::ingest {
 
 // Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells readers. One
-// thread of its own; also applies retention, because the log has one writing thread. Push blocks
-// while the disk is behind, which slows the reading of the binlog and nothing else.
+// thread of its own; now and then has retention applied on another. Push blocks while the disk is
+// behind, which slows the reading of the binlog and nothing else.
 class Committer {
  public:
   struct Options {
@@ -66,6 +67,7 @@ class Committer {
   const Options options_;
   WaitingGroup waiting_;
   Micros trimmed_at_ = 0;
+  Trimmer trimmer_;
 
   mutable absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

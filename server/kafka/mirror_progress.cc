@@ -12,9 +12,9 @@ namespace {
 
 constexpr size_t kWarningsMax = 100;
 
-// Commit time of the change; 0 if it cannot be told.
+// Commit time of the change; 0 if it is not in memory.
 Micros CommitTimeOf(const feed::Feed& feed, Sequence sequence) {
-  const auto frames = feed.Read(sequence, 1);
+  const auto frames = feed.Read(sequence, 1, feed::ReadFrom::kMemory);
   if (!frames.ok() || frames->empty()) return 0;
   Sequence first = frames->front()->first();
   for (const log::Segment& segment : frames->front()->segments()) {

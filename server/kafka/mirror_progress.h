@@ -36,7 +36,8 @@ class MirrorProgress {
   // The place that retention must leave in the log, with all after it: everything until the
   // mirror's place is known; nothing if that is not in this log.
   std::optional<Sequence> HoldFrom() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Fills in all but what the mirror is doing and who it is. May read from disk.
+  // Fills in all but what the mirror is doing and who it is. The time of its lag only if that is in
+  // memory.
   void Describe(const feed::Feed& feed, const Clock& clock, v1::MirrorStatus& status) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -46,6 +46,19 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync, WhenFull whe
   return status.ok() ? absl::OkStatus() : WriteFailed(status);
 }
 
+absl::Status Database::WriteBesideOthers(rocksdb::WriteBatch& batch, WhenFull when_full) {
+  MILLRACE_RETURN_IF_ERROR(Write(batch, /*sync=*/false, when_full));
+  rocksdb::Status status = wal_sync_.Sync();
+  // RocksDB has a descriptor to sync with, but makes others wait.
+  if (status.IsTryAgain()) return Write(batch, /*sync=*/true, when_full);
+  // The write-ahead log may have lost what memory still holds, so that goes into files of its own.
+  if (IsNoSpace(status)) {
+    space_.OnNoSpace();
+    status = writable_->Flush();
+  }
+  return status.ok() ? absl::OkStatus() : WriteFailed(status);
+}
+
 absl::Status Database::CheckWritable(WhenFull when_full) {
   if (!space_.full() && !failed_.load(std::memory_order_acquire)) return absl::OkStatus();
   if (when_full == WhenFull::kWriteAnyway && !failed_.load() && !stopped_.load()) {

@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "log/disk_space.h"
 #include "log/instance.h"
+#include "log/wal_sync.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
 
@@ -27,6 +28,7 @@ struct StorageSeams {
   // Bytes of frames gathered in memory before they are written as one file.
   size_t write_buffer_bytes = size_t{8} << 20;
   DiskSpace::Seams space = DiskSpace::Machine();
+  SyncFile sync = nullptr;  // of WalSync
 };
 
 // One RocksDB file of frames.
@@ -68,6 +70,10 @@ class Database {
   // Writes all of `batch` or nothing. kResourceExhausted DISK_FULL: nothing was written; the next
   // call tries to recover first. kInternal STORAGE_FAILED: for good.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, WhenFull when_full = WhenFull::kRefuse);
+  // The same, on disk when it returns, but other writes do not wait for its sync. After DISK_FULL
+  // the batch may be stored nevertheless.
+  absl::Status WriteBesideOthers(rocksdb::WriteBatch& batch,
+                                 WhenFull when_full = WhenFull::kRefuse);
 
   // A file beside the database found the disk full: frees a part of the ballast, so that writing it
   // may be tried again. False: nothing was left to free.
@@ -115,6 +121,7 @@ class Database {
   std::atomic<bool> stopped_{false};
   rocksdb::DBOptions options_;
   const std::vector<rocksdb::ColumnFamilyDescriptor> families_;
+  WalSync wal_sync_;
 
   absl::Mutex mutex_;  // one thread opens or recovers
   std::atomic<bool> failed_{false};

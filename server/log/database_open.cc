@@ -68,6 +68,7 @@ Database::Database(Key, std::string directory, uint64_t ballast_bytes, const Sto
       env_(rocksdb::NewCompositeEnv(MakeBallastedFileSystem(FileSystemOf(seams), space_))),
       options_(DatabaseOptions(seams)),
       families_(Descriptors(seams)),
+      wal_sync_(directory_, seams.sync),
       instance_(std::make_shared<Instance>()) {
   options_.env = env_.get();
   options_.info_log = std::make_shared<InfoLog>(Clock::System());

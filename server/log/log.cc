@@ -173,7 +173,7 @@ absl::Status Log::PutRecords(const std::vector<Record>& records) {
   MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   rocksdb::WriteBatch write;
   AddRecords(records, write);
-  return database_->Write(write, true);
+  return database_->WriteBesideOthers(write);
 }
 
 absl::StatusOr<std::optional<std::string>> Log::GetRecord(RecordKind kind,
@@ -195,7 +195,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Log::ListRecord
 }
 
 uint64_t Log::DiskBytes() const {
-  absl::MutexLock lock(&mutex_);
+  absl::MutexLock lock(&disk_bytes_mutex_);
   const Micros now = clock_.SteadyMicros();
   if (!disk_bytes_at_.has_value() || now - *disk_bytes_at_ >= kDiskBytesAge) {
     disk_bytes_ = DirectoryBytes(options_.directory);

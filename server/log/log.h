@@ -71,7 +71,8 @@ struct Written {
   Micros commit_time = 0;    // in all of them
 };
 
-// The log. One thread calls Stage, DropStaged, Commit and Trim; everything else is thread-safe.
+// The log. One thread calls Stage, DropStaged and Commit, one thread calls Trim; everything else is
+// thread-safe.
 //
 // Frames are dense: each begins where the one before it ends, staged ones included.
 //
@@ -117,8 +118,9 @@ class Log {
   // it visible: range() covers it when Commit returns. All or, after a crash, nothing.
   absl::Status Commit(const Batch& batch);
 
-  // Writes small records outside of a batch, synced, all or nothing. Thread-safe, also beside the
-  // writing thread.
+  // Writes small records outside of a batch, synced, all or nothing. Waits for the disk, but
+  // neither holds up Commit nor waits for one longer than its sync. Thread-safe. After DISK_FULL
+  // the records may be stored nevertheless: write them again, or what was there before.
   absl::Status PutRecords(const std::vector<Record>& records);
   absl::StatusOr<std::optional<std::string>> GetRecord(RecordKind kind, std::string_view key) const;
   // In key order. Bounded by what is stored there.
@@ -198,11 +200,12 @@ class Log {
 
   // Only the writing thread, and who prepares before.
   VisibleMark mark_;
-  AgeLimit age_limit_;
   FrameCompressor compressor_;
   Sequence next_;  // follows the last change written, staged or visible
 
-  // Written by the writing thread after the disk has it; oldest before newest when both are read.
+  AgeLimit age_limit_;  // only the thread that trims
+
+  // Written after the disk has it; oldest before newest when both are read.
   std::atomic<uint64_t> oldest_{1};
   std::atomic<uint64_t> newest_{0};
 
@@ -214,8 +217,10 @@ class Log {
   mutable absl::Mutex mutex_;
   std::string source_position_ ABSL_GUARDED_BY(mutex_);
   Micros commit_time_max_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable uint64_t disk_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable std::optional<Micros> disk_bytes_at_ ABSL_GUARDED_BY(mutex_);
+
+  mutable absl::Mutex disk_bytes_mutex_;
+  mutable uint64_t disk_bytes_ ABSL_GUARDED_BY(disk_bytes_mutex_) = 0;
+  mutable std::optional<Micros> disk_bytes_at_ ABSL_GUARDED_BY(disk_bytes_mutex_);
 };
 
 }  // namespace millrace::log

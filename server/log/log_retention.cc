@@ -100,7 +100,7 @@ absl::Status Log::MoveOldest(Sequence oldest) {
   AppendLittle64(value, oldest.value);
   rocksdb::WriteBatch write;
   write.Put(database_->family(Family::kMeta), rocksdb::Slice(kOldestKey), value);
-  MILLRACE_RETURN_IF_ERROR(database_->Write(write, true, WhenFull::kWriteAnyway));
+  MILLRACE_RETURN_IF_ERROR(database_->WriteBesideOthers(write, WhenFull::kWriteAnyway));
   oldest_.store(oldest.value, std::memory_order_release);
   return absl::OkStatus();
 }

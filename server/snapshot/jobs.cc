@@ -136,7 +136,10 @@ absl::Status Jobs::Load() {
       job.stored.set_end_time(0);
     }
     if (HasSql(job.stored) && !IsOver(job.stored)) RefuseSql(job);
-    if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
+    if (job.stored.state() != State::STATE_RUNNING) continue;
+    const std::optional<log::Record> ended = EndIfOver(job);
+    // Should it not reach the disk, loading finds the same again.
+    if (ended.has_value()) log_.PutRecords({*ended}).IgnoreError();
   }
   return absl::OkStatus();
 }
@@ -159,9 +162,8 @@ void Jobs::RefuseSql(Job& job) {
   log_.PutRecords(records).IgnoreError();
 }
 
-absl::Status Jobs::Store(const Job& job) const {
-  return log_.PutRecords(
-      {{log::RecordKind::kMeta, JobKey(job.stored.id()), job.stored.SerializeAsString()}});
+log::Record Jobs::RecordOf(const StoredJob& stored) {
+  return {log::RecordKind::kMeta, JobKey(stored.id()), stored.SerializeAsString()};
 }
 
 log::Record Jobs::RecordOf(const Assignment& assignment) {
@@ -170,14 +172,31 @@ log::Record Jobs::RecordOf(const Assignment& assignment) {
 }
 
 absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<TableName>& tables) {
+  absl::MutexLock store_lock(&store_mutex_);
+  std::vector<log::Record> records;
+  std::vector<uint64_t> old;
+  {
+    absl::MutexLock lock(&mutex_);
+    stored.set_id(jobs_.empty() ? 1 : jobs_.rbegin()->first + 1);
+    old = Old(records);
+  }
+  Job job = NewJob(std::move(stored), tables, records);
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
   absl::MutexLock lock(&mutex_);
-  const uint64_t id = jobs_.empty() ? 1 : jobs_.rbegin()->first + 1;
-  stored.set_id(id);
+  for (const uint64_t gone : old) jobs_.erase(gone);
+  const uint64_t id = job.stored.id();
+  const Job& added = jobs_.emplace(id, std::move(job)).first->second;
+  changed_.SignalAll();
+  return ToMessage(added);
+}
+
+Jobs::Job Jobs::NewJob(StoredJob stored, const std::vector<TableName>& tables,
+                       std::vector<log::Record>& records) const {
+  const uint64_t id = stored.id();
   stored.set_state(State::STATE_RUNNING);
   stored.set_create_time(clock_.WallMicros());
   Job job;
   job.rate = std::make_unique<RateMeter>(clock_);
-  std::vector<log::Record> records;
   for (const TableName& name : tables) {
     storage::v1::StoredTableName& to = *stored.add_tables();
     to.set_database(name.database);
@@ -189,13 +208,8 @@ absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<Table
     job.tables.push_back(std::move(table));
   }
   job.stored = std::move(stored);
-  records.push_back({log::RecordKind::kMeta, JobKey(id), job.stored.SerializeAsString()});
-  const std::vector<uint64_t> old = Old(records);
-  MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
-  for (const uint64_t gone : old) jobs_.erase(gone);
-  const Job& added = jobs_.emplace(id, std::move(job)).first->second;
-  changed_.SignalAll();
-  return ToMessage(added);
+  records.push_back(RecordOf(job.stored));
+  return job;
 }
 
 std::vector<uint64_t> Jobs::Old(std::vector<log::Record>& gone) const {
@@ -223,27 +237,39 @@ Jobs::Job* Jobs::Find(std::string_view name) {
 }
 
 absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot::State state) {
+  absl::MutexLock store_lock(&store_mutex_);
+  std::optional<StoredJob> stored;
+  {
+    absl::MutexLock lock(&mutex_);
+    const Job* job = Find(name);
+    if (job == nullptr) return NotFound(name);
+    MILLRACE_ASSIGN_OR_RETURN(stored, InState(*job, state));
+    if (!stored.has_value()) return ToMessage(*job);
+  }
+  MILLRACE_RETURN_IF_ERROR(log_.PutRecords({RecordOf(*stored)}));
   absl::MutexLock lock(&mutex_);
-  Job* job = Find(name);
-  if (job == nullptr) return NotFound(name);
-  const bool failed = std::any_of(job->tables.begin(), job->tables.end(), [](const Table& table) {
+  Job& job = jobs_.at(stored->id());
+  job.stored = *std::move(stored);
+  RetryFailed(job);
+  changed_.SignalAll();
+  return ToMessage(job);
+}
+
+absl::StatusOr<std::optional<StoredJob>> Jobs::InState(const Job& job,
+                                                       v1::Snapshot::State state) const {
+  const bool failed = std::any_of(job.tables.begin(), job.tables.end(), [](const Table& table) {
     return table.progress.state() == TableState::STATE_FAILED;
   });
   const bool again =
-      state == State::STATE_RUNNING && failed && job->stored.state() != State::STATE_CANCELED;
-  if (again && HasSql(job->stored)) return OutdatedCondition();
-  if (IsOver(job->stored) && !again) return ToMessage(*job);
-  StoredJob stored = job->stored;
+      state == State::STATE_RUNNING && failed && job.stored.state() != State::STATE_CANCELED;
+  if (again && HasSql(job.stored)) return OutdatedCondition();
+  if (IsOver(job.stored) && !again) return std::optional<StoredJob>();
+  StoredJob stored = job.stored;
   stored.set_state(state);
   stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
   // Not the progress of its tables: rows that it speaks of may still be on their way to disk.
   if (again) stored.set_retries(stored.retries() + 1);
-  MILLRACE_RETURN_IF_ERROR(
-      log_.PutRecords({{log::RecordKind::kMeta, JobKey(stored.id()), stored.SerializeAsString()}}));
-  job->stored = std::move(stored);
-  RetryFailed(*job);
-  changed_.SignalAll();
-  return ToMessage(*job);
+  return std::optional<StoredJob>(std::move(stored));
 }
 
 void Jobs::RetryFailed(Job& job) {
@@ -392,25 +418,30 @@ std::optional<Assignment> Jobs::TakeNow(Micros* next) {
 }
 
 void Jobs::Return(const Assignment& assignment, Micros retry_at) {
-  absl::MutexLock lock(&mutex_);
-  Job& job = jobs_.at(assignment.job);
-  Table& table = job.tables[assignment.ordinal];
-  SetProgress(assignment.progress, table);
-  table.taken = false;
-  table.retry_at = retry_at;
-  if (job.stored.state() == State::STATE_RUNNING) EndIfOver(job);
-  changed_.SignalAll();
+  absl::MutexLock store_lock(&store_mutex_);
+  std::optional<log::Record> ended;
+  {
+    absl::MutexLock lock(&mutex_);
+    Job& job = jobs_.at(assignment.job);
+    Table& table = job.tables[assignment.ordinal];
+    SetProgress(assignment.progress, table);
+    table.taken = false;
+    table.retry_at = retry_at;
+    if (job.stored.state() == State::STATE_RUNNING) ended = EndIfOver(job);
+    changed_.SignalAll();
+  }
+  // Should it not reach the disk, loading finds the same again.
+  if (ended.has_value()) log_.PutRecords({*ended}).IgnoreError();
 }
 
-void Jobs::EndIfOver(Job& job) {
+std::optional<log::Record> Jobs::EndIfOver(Job& job) {
   const bool over = std::all_of(job.tables.begin(), job.tables.end(),
                                 [](const Table& table) { return IsOver(table.progress); });
-  if (!over) return;
+  if (!over) return std::nullopt;
   job.stored.set_state(State::STATE_DONE);
   job.stored.set_end_time(clock_.WallMicros());
   job.waiting.clear();
-  // Should it not reach the disk, loading finds the same again.
-  Store(job).IgnoreError();
+  return RecordOf(job.stored);
 }
 
 // Two readers of one table would spoil each other's windows.

@@ -40,19 +40,19 @@ struct Assignment {
 };
 
 // What is to be read and how far that is. Memory is the truth for readers; the disk follows with
-// each batch of the log. Thread-safe.
+// each batch of the log. Thread-safe. Only what says so waits for the disk.
 class Jobs {
  public:
   // kDataLoss LOG_DAMAGED.
   static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
 
-  // On disk when it answers; after a failure, as before. Snapshots that have long been over are
-  // forgotten. SetState refuses to resume what has its condition in SQL: kFailedPrecondition
-  // CONDITION_OUTDATED.
+  // On disk when it answers, for which it waits; after a failure, as before. Snapshots that have
+  // long been over are forgotten. SetState refuses to resume what has its condition in SQL:
+  // kFailedPrecondition CONDITION_OUTDATED.
   absl::StatusOr<v1::Snapshot> Add(StoredJob job, const std::vector<TableName>& tables)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+      ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
   absl::StatusOr<v1::Snapshot> SetState(std::string_view name, v1::Snapshot::State state)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+      ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
   std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -72,8 +72,10 @@ class Jobs {
   std::optional<Assignment> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
   // The same, but waits for one; nothing after Stop.
   std::optional<Assignment> Take() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The table is over, or is to be taken on again, not before `retry_at` (steady).
-  void Return(const Assignment& assignment, Micros retry_at = 0) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The table is over, or is to be taken on again, not before `retry_at` (steady). Waits for the
+  // disk.
+  void Return(const Assignment& assignment, Micros retry_at = 0)
+      ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
   // False: paused, canceled or stopped.
   bool Wanted(uint64_t job) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Sleeps, but no longer than it is wanted.
@@ -113,7 +115,13 @@ class Jobs {
   // Notes when it fails.
   void SetProgress(const Progress& progress, Table& table) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Store(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static log::Record RecordOf(const StoredJob& stored);
+  // Adds what is to be stored of it to `records`.
+  Job NewJob(StoredJob stored, const std::vector<TableName>& tables,
+             std::vector<log::Record>& records) const;
+  // The job as it is to be stored in this state; nothing if it stays as it is.
+  absl::StatusOr<std::optional<StoredJob>> InState(const Job& job, v1::Snapshot::State state) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);
   // When the newest snapshot of the whole table ended, 0 if it still reads other tables. Nothing if
@@ -124,7 +132,8 @@ class Jobs {
   bool IsTaken(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsRunning(uint64_t job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Assignment> TakeNow(Micros* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What is to be stored if it is over now.
+  std::optional<log::Record> EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Snapshots that have long been over; adds the removal of their records to `gone`.
   std::vector<uint64_t> Old(std::vector<log::Record>& gone) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -132,6 +141,9 @@ class Jobs {
 
   log::Log& log_;
   const Clock& clock_;
+  // Held by whoever adds, forgets or ends a job, or changes its state, until that is on disk, so
+  // that disk and memory have the same order. Never taken where nobody may wait for the disk.
+  absl::Mutex store_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;
   std::map<uint64_t, Job> jobs_ ABSL_GUARDED_BY(mutex_);

@@ -31,6 +31,8 @@ class MetricsEndpointTest : public api::ServerTest {
                                                               .subscriptions = log_.subscriptions(),
                                                               .streams = *streams_,
                                                               .snapshots = *snapshots_,
+                                                              .disk = disk_,
+                                                              .commit_times = commit_times_,
                                                               .clock = log_.clock()}))
                     .value();
   }

@@ -90,7 +90,10 @@ class Subscriber {
 // The real server over a log that is filled by hand.
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() { options_.listen = "127.0.0.1:0"; }
+  ServerTest() : ServerTest(FilledLog::Options()) {}
+  explicit ServerTest(const FilledLog::Options& log) : log_(log) {
+    options_.listen = "127.0.0.1:0";
+  }
   ~ServerTest() override { Stop(); }
 
   void Start() {
@@ -123,6 +126,8 @@ class ServerTest : public ::testing::Test {
                                               .subscriptions = log_.subscriptions(),
                                               .streams = *streams_,
                                               .snapshots = *snapshots_,
+                                              .disk = disk_,
+                                              .commit_times = commit_times_,
                                               .clock = Clock::System()});
     server_ = Server::Start(Parts()).value();
     channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
@@ -137,6 +142,7 @@ class ServerTest : public ::testing::Test {
             .clock = Clock::System(),
             .source_time = [] { return Micros{1'234'567}; },
             .streams = *streams_,
+            .disk = disk_,
             .services = {{std::string(v1::Admin::service_full_name()), &*admin_}},
             .coverage = ensure_ ? coverage_.get() : nullptr,
             .ensure = ensure_,
@@ -191,6 +197,8 @@ class ServerTest : public ::testing::Test {
   }
 
   FilledLog log_;
+  feed::DiskReaders disk_{2};
+  feed::CommitTimes commit_times_{log_.feed(), disk_};
   ServerOptions options_;
   EnsureCovered ensure_;  // without it the server has no snapshots
   LearnTables learn_tables_;

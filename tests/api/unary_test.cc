@@ -121,8 +121,8 @@ TEST_F(AskSourceTest, SourceThatCannotBeAskedIsAnError) {
   EXPECT_EQ(detail_.reason(), "STOPPING");
 }
 
-TEST(SourceQuestionsTest, CallsAfterStopAreRefused) {
-  SourceQuestions questions;
+TEST(CallThreadTest, CallsAfterStopAreRefused) {
+  CallThread questions({.name = "questions", .work = "the source"});
   questions.RequestStop();
   absl::Status refusal;
   questions.Post([&refusal](const absl::Status& why) { refusal = why; });
@@ -295,6 +295,7 @@ TEST_F(UnaryTest, GtidSetIsReadInTheFlavourOfTheSource) {
 
 TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
+  feed::DiskReaders other_disk(1);
   const auto second = Server::Start({.options = options_,
                                      .feed = log_.feed(),
                                      .subscriptions = log_.subscriptions(),
@@ -302,6 +303,7 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
                                      .clock = Clock::System(),
                                      .source_time = [] { return Micros{0}; },
                                      .streams = *streams_,
+                                     .disk = other_disk,
                                      .services = {}});
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
 }

@@ -78,6 +78,24 @@ TEST_F(CursorTest, DoesNotMoveAtTheNewestChange) {
   EXPECT_EQ(cursor.passed().value, 1u);
 }
 
+TEST_F(CursorTest, FromMemoryAloneItGoesAsFarAsThatHasIt) {
+  Fill({.frame_bytes = 200, .ring_bytes = 8000});
+  for (uint64_t number = 1; number <= 100; ++number) {
+    log_->Inserts(number, 1);
+    log_->Commit();
+  }
+  Cursor cursor(log_->feed(), {});
+  EXPECT_TRUE(IsNotInMemory(cursor.Next(SIZE_MAX, ReadFrom::kMemory).status()));
+  EXPECT_EQ(cursor.passed().value, 0u);
+  const Sequence cached = log_->feed().Read({1}, 800)->back()->last();
+  const Delivery delivery = cursor.Next(SIZE_MAX, ReadFrom::kMemory).value();
+  EXPECT_EQ(cursor.passed(), cached);
+  EXPECT_EQ(delivery.selection.changes, cached.value);
+  EXPECT_TRUE(delivery.full);
+  EXPECT_TRUE(IsNotInMemory(cursor.Next(SIZE_MAX, ReadFrom::kMemory).status()));
+  EXPECT_EQ(cursor.Next().value().selection.changes, 100 - cached.value);
+}
+
 TEST_F(CursorTest, PassesOverWhatIsNotWanted) {
   log_->Transaction(1, {{.table = "carts"}, {.table = "carts"}});
   log_->Commit();

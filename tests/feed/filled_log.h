@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "feed/subscriptions.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "log/database.h"
 #include "log/log_fixture.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "model/source_position.h"
@@ -64,9 +66,12 @@ class FilledLog {
   struct Options {
     uint32_t frame_bytes = 600;
     uint64_t ring_bytes = 32 << 20;
+    log::StorageSeams seams = {};
+    // Notes that cannot be compressed.
+    bool noisy = false;
   };
   FilledLog() : FilledLog(Options()) {}
-  explicit FilledLog(const Options& options) {
+  explicit FilledLog(const Options& options) : noisy_(options.noisy) {
     std::string name = ::testing::TempDir() + "millrace_feed_XXXXXX";
     MILLRACE_CHECK(::mkdtemp(name.data()) != nullptr);
     root_ = name;
@@ -75,7 +80,7 @@ class FilledLog {
     log_options_.retention_age = kRetentionAge;
     log_options_.retention_bytes = 0;
     log_options_.ballast_bytes = 0;
-    log_ = log::Log::Open(log_options_, clock_).value();
+    log_ = log::Log::Open(log_options_, clock_, options.seams).value();
     registry_ = schema::Registry::Open(*log_, Flavour::kMysql).value();
     subscriptions_ = Subscriptions::Open(*log_, clock_).value();
     feed_.emplace(*log_, options.ring_bytes);
@@ -201,14 +206,20 @@ class FilledLog {
   uint32_t TableId(const std::string& table) { return PlanOf(table).table()->table_id; }
 
  private:
-  static std::string Image(const RowChange& row) {
+  std::string Image(const RowChange& row) {
     std::string image(1, '\0');
     AppendLittle32(image, row.id);
     AppendLittle16(image, static_cast<uint16_t>(row.note_bytes));
-    image.append(row.note_bytes, static_cast<char>('a' + row.id % 26));
+    if (!noisy_) {
+      image.append(row.note_bytes, static_cast<char>('a' + row.id % 26));
+      return image;
+    }
+    for (size_t i = 0; i < row.note_bytes; ++i) {
+      image.push_back(static_cast<char>('0' + random_() % 64));
+    }
     return image;
   }
-  static std::string BeforeImage(const RowChange& row) {
+  std::string BeforeImage(const RowChange& row) {
     return Image({.id = row.before->first, .note_bytes = row.before->second});
   }
   // (id INT, note VARCHAR(15000)) as TABLE_MAP has it under binlog_row_metadata=FULL.
@@ -238,6 +249,8 @@ class FilledLog {
 
   static constexpr Micros kRetentionAge = 1000 * kSecond;
 
+  const bool noisy_;
+  std::minstd_rand random_;
   std::filesystem::path root_;
   ManualClock clock_;
   LogOptions log_options_;

@@ -77,6 +77,41 @@ TEST_F(PositionTest, TokenOfAnEmptyLogHoldsWhatTheSourceHad) {
   EXPECT_EQ(GtidsText(token), GtidTextOf(1));
 }
 
+TEST_F(PositionTest, NewestTokenHoldsWhatTheSourceHasPassed) {
+  Fill(log_, 4);
+  EXPECT_EQ(NewestToken(log_.feed()), TokenAfter(log_.feed(), {log_.newest()}).value());
+  log_.Inserts(5, 0);
+  log_.Commit();
+  const Token token = NewestToken(log_.feed());
+  EXPECT_EQ(token.sequence.value, log_.newest());
+  EXPECT_EQ(GtidsText(token), GtidTextOf(1) + "-5");
+}
+
+TEST_F(PositionTest, PlaceOnDiskIsNotFoundInMemory) {
+  FilledLog log({.frame_bytes = 500, .ring_bytes = 1});
+  Fill(log, 20);
+  const Token token = TokenAfter(log.feed(), {5}).value();
+  const GtidSet gtids = GtidSet::FromBinary(token.gtids).value();
+  const auto memory = ReadFrom::kMemory;
+  EXPECT_TRUE(IsNotInMemory(Resolve(log.feed(), token, memory).status()));
+  EXPECT_TRUE(IsNotInMemory(TokenAfter(log.feed(), {5}, memory).status()));
+  EXPECT_TRUE(IsNotInMemory(FindGtids(log.feed(), gtids, memory).status()));
+  EXPECT_TRUE(IsNotInMemory(FindCommitTime(log.feed(), 4 * kSecond, kHour, memory).status()));
+  EXPECT_EQ(Resolve(log.feed(), NewestToken(log.feed()), memory)->after.value, log.newest());
+}
+
+TEST_F(PositionTest, TokenIsCheckedWithoutReadingItsPlace) {
+  FilledLog log({.frame_bytes = 500, .ring_bytes = 1});
+  Fill(log, 20);
+  Token token = TokenAfter(log.feed(), {5}).value();
+  EXPECT_EQ(ReasonOf(CheckResolves(log.feed(), token, ReadFrom::kMemory)), "OK");
+  token.sequence = {1000};
+  EXPECT_EQ(ReasonOf(CheckResolves(log.feed(), token, ReadFrom::kMemory)), "TOKEN_AHEAD");
+  token.log_id ^= 1;
+  EXPECT_TRUE(IsNotInMemory(CheckResolves(log.feed(), token, ReadFrom::kMemory)));
+  EXPECT_EQ(ReasonOf(CheckResolves(log.feed(), token, ReadFrom::kDisk)), "OK");
+}
+
 TEST_F(PositionTest, PlacesAheadAreRefused) {
   Fill(log_, 4);
   EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {1000})), "TOKEN_AHEAD");

@@ -30,6 +30,7 @@ class CommitterTest : public log::testing::LogTest {
         Committer::Options{.on_committed = [this](auto frames) { OnCommitted(std::move(frames)); },
                            .keep_from = [this]() -> std::optional<Sequence> {
                              ++trims_;
+                             if (hold_trim_) release_.WaitForNotification();
                              return std::nullopt;
                            },
                            .on_trouble = [this] { ++reports_; }});
@@ -89,8 +90,9 @@ class CommitterTest : public log::testing::LogTest {
   std::vector<size_t> known_names_;
   bool named_ = false;
   int reports_ = 0;  // of trouble
-  int trims_ = 0;
+  std::atomic<int> trims_ = 0;
   std::atomic<bool> hold_{false};
+  std::atomic<bool> hold_trim_{false};
   absl::Notification entered_;
   absl::Notification release_;
   std::unique_ptr<Committer> committer_;
@@ -275,6 +277,16 @@ TEST_F(CommitterTest, RetentionIsAppliedNowAndThen) {
   committer_->Push(Group(Frames(1)));
   Finish();
   EXPECT_EQ(trims_, 1);
+}
+
+TEST_F(CommitterTest, CommitsDoNotWaitForRetention) {
+  hold_trim_ = true;
+  clock_.Pass(10'000'000);
+  committer_->Push(Group(Frames(1)));
+  while (trims_ == 0) std::this_thread::yield();
+  committer_->Push(Group(Frames(1)));
+  while (log_->range().newest.value < 4) std::this_thread::yield();
+  Finish();
 }
 
 }  // namespace

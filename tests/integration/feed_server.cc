@@ -66,7 +66,7 @@ std::unique_ptr<FeedServer> FeedServer::MustStart(const SourceServer& source,
 }
 
 FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options)
-    : client_tls_(options.client_tls) {
+    : slow_disk_(options.slow_disk), client_tls_(options.client_tls) {
   Configure(source, options);
 }
 
@@ -104,9 +104,11 @@ void FeedServer::Configure(const SourceServer& source, const FeedServerOptions& 
 
 void FeedServer::Start() {
   log_start_ = LogText().size();
+  std::map<std::string, std::string> environment;
+  if (slow_disk_ != nullptr) environment = slow_disk_->EnvironmentFor(data_directory());
   auto process = Process::Start({.program = MillracedPath(),
                                  .arguments = {"--config", config_file().string()},
-                                 .environment = {},
+                                 .environment = std::move(environment),
                                  .directory = {},
                                  .output = directory_.path() / "server.log",
                                  .errors = {}});

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "millrace/client.h"
 #include "support/process.h"
+#include "support/slow_disk.h"
 #include "support/source_server.h"
 #include "support/temp_directory.h"
 
@@ -27,6 +28,8 @@ struct FeedServerOptions {
   std::vector<std::string> metrics;
   // Tests that are not of snapshots see changes alone.
   std::vector<std::string> snapshot = {"mode: never"};
+  // Slows the disk of the log; outlives the server.
+  const SlowDisk* slow_disk = nullptr;
   // How client() connects.
   std::optional<client::TlsOptions> client_tls;
 };
@@ -78,6 +81,7 @@ class FeedServer {
   void WaitUntilServing();
 
   TempDirectory directory_;
+  const SlowDisk* slow_disk_;
   std::optional<client::TlsOptions> client_tls_;
   std::optional<Process> process_;
   std::unique_ptr<client::Client> client_;

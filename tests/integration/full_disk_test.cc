@@ -29,7 +29,7 @@ namespace millrace::testing {
 namespace {
 
 constexpr uint64_t kDiskBytes = uint64_t{64} << 20;
-constexpr int kRows = 400;
+constexpr int kTableRows = 400;
 
 int NumberOr(const char* name, int fallback) {
   const char* const text = std::getenv(name);
@@ -83,8 +83,8 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
   // Some transactions, together of some MiB.
   void ChangeRows() {
     for (int i = Random(5, 30); i > 0; --i) {
-      const int first = Random(1, kRows);
-      const int last = std::min(kRows, first + Random(0, 100));
+      const int first = Random(1, kTableRows);
+      const int last = std::min(kTableRows, first + Random(0, 100));
       if (Random(0, 9) == 0) {
         sql_->MustExecute(
             fmt::format("DELETE FROM shop.t WHERE id >= {} AND id <= {}", first, last));
@@ -126,7 +126,7 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
   }
 
   void ExpectEqualsSource() {
-    const int id = kRows + 1;
+    const int id = kTableRows + 1;
     sql_->MustExecute(fmt::format("REPLACE INTO shop.t VALUES ({}, {}, NULL)", id, ++n_));
     FollowTo(id, n_);
     const SqlRows rows = sql_->MustQuery("SELECT id, n, CONCAT('0x', HEX(pad)) FROM shop.t");

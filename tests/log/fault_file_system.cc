@@ -38,6 +38,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                          rocksdb::IODebugContext* context) override {
+    system_.BeginSync(name_);
     absl::ReaderMutexLock lock(&system_.changes());
     rocksdb::IOStatus status = system_.CheckSync();
     if (!status.ok()) return status;
@@ -55,6 +56,22 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
   uint64_t bytes_ = 0;
 };
 
+class FaultReads final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  FaultReads(std::unique_ptr<rocksdb::FSRandomAccessFile> target, FaultFileSystem& system)
+      : FSRandomAccessFileOwnerWrapper(std::move(target)), system_(system) {}
+
+  rocksdb::IOStatus Read(uint64_t offset, size_t size, const rocksdb::IOOptions& options,
+                         rocksdb::Slice* result, char* scratch,
+                         rocksdb::IODebugContext* context) const override {
+    system_.reads().Pass();
+    return FSRandomAccessFileWrapper::Read(offset, size, options, result, scratch, context);
+  }
+
+ private:
+  FaultFileSystem& system_;
+};
+
 }  // namespace
 
 FaultFileSystem::FaultFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -70,6 +87,16 @@ rocksdb::IOStatus FaultFileSystem::NewWritableFile(const std::string& path,
     *file = std::make_unique<FaultFile>(std::move(target), *this,
                                         std::filesystem::path(path).filename().string());
   }
+  return status;
+}
+
+rocksdb::IOStatus FaultFileSystem::NewRandomAccessFile(
+    const std::string& path, const rocksdb::FileOptions& options,
+    std::unique_ptr<rocksdb::FSRandomAccessFile>* file, rocksdb::IODebugContext* context) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> target;
+  rocksdb::IOStatus status =
+      FileSystemWrapper::NewRandomAccessFile(path, options, &target, context);
+  if (status.ok()) *file = std::make_unique<FaultReads>(std::move(target), *this);
   return status;
 }
 
@@ -112,6 +139,48 @@ DiskSpace::Seams FaultFileSystem::Space() {
 
 rocksdb::IOStatus FaultFileSystem::CheckSync() const {
   return fail_syncs_ ? rocksdb::IOStatus::IOError("test: sync failed") : rocksdb::IOStatus::OK();
+}
+
+int FaultFileSystem::SyncFile(const std::string& path, int file) {
+  const std::string name = std::filesystem::path(path).filename().string();
+  BeginSync(name);
+  absl::ReaderMutexLock lock(&changes_);
+  if (fail_syncs_) return EIO;
+  if (no_space_in_sync_.exchange(false)) return ENOSPC;
+  struct stat status {};
+  if (::fstat(file, &status) != 0) return errno;
+  if (S_ISREG(status.st_mode)) Synced(name, static_cast<uint64_t>(status.st_size));
+  return 0;
+}
+
+void FaultFileSystem::BeginSync(const std::string& name) {
+  if (name.ends_with(".log")) ++wal_syncs_;
+  syncs_.Pass();
+}
+
+void Gate::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+}
+
+void Gate::Open() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = false;
+}
+
+void Gate::Pass() {
+  const auto open = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !closed_; };
+  absl::MutexLock lock(&mutex_);
+  ++held_;
+  mutex_.Await(absl::Condition(&open));
+  --held_;
+}
+
+void Gate::AwaitHeld(int count) {
+  const auto reached = [this, count]()
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return held_ >= count; };
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&reached));
 }
 
 void FaultFileSystem::Synced(const std::string& name, uint64_t bytes) {

@@ -23,6 +23,7 @@ LogTest::LogTest() {
   seams_.write_buffer_bytes = 64 << 10;
   seams_.space = faults_->Space();
   options_.ballast_bytes = 0;
+  seams_.sync = [this](const std::string& path, int file) { return faults_->SyncFile(path, file); };
 }
 
 LogTest::~LogTest() {

@@ -4,6 +4,7 @@
 
 #include "snapshot/jobs.h"
 
+#include <functional>
 #include <thread>
 
 #include "absl/strings/escaping.h"
@@ -50,6 +51,17 @@ class JobsTest : public log::testing::LogTest {
                     .ok());
     Open();
   }
+  // While the disk holds `change` up, status and readers go on.
+  void ExpectNobodyWaitsFor(const std::function<void()>& change) {
+    faults_->syncs().Close();
+    std::thread changing(change);
+    faults_->syncs().AwaitHeld(1);
+    EXPECT_THAT(jobs_->List(), ::testing::Not(IsEmpty()));
+    jobs_->Wanted(1);
+    jobs_->TryTake();
+    faults_->syncs().Open();
+    changing.join();
+  }
   static std::string Bytes(const std::string& hex) { return absl::HexStringToBytes(hex); }
   std::string RecordHex(const std::string& key) {
     const auto records = log_->ListRecords(log::RecordKind::kMeta).value();
@@ -70,6 +82,13 @@ class JobsTest : public log::testing::LogTest {
   std::unique_ptr<Jobs> jobs_;
   absl::Notification retried_;
 };
+
+TEST_F(JobsTest, NobodyWaitsForTheDiskOfAnother) {
+  Add({{"shop", "a"}});
+  ExpectNobodyWaitsFor([this] { Add({{"shop", "b"}}); });
+  ExpectNobodyWaitsFor([this] { jobs_->SetState("s2", Snapshot::STATE_PAUSED).IgnoreError(); });
+  EXPECT_EQ(jobs_->List().front().state(), Snapshot::STATE_PAUSED);
+}
 
 TEST_F(JobsTest, TableThatWaitsForItsNextTryIsTriedNowWhenAsked) {
   Add({orders_});

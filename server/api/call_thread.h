@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -11,16 +13,22 @@
 
 namespace millrace::api {
 
-// Runs calls that query the source one after another on a thread of its own, because a query may
-// take long. Thread-safe.
-class SourceQuestions {
+// Answers calls that may take long one after another on a thread of its own, so that they do not
+// hold up gRPC's threads. Thread-safe.
+class CallThread {
  public:
   // Answers one call. Called exactly once: with OK, or with the reason to refuse the call.
   using Answer = std::function<void(const absl::Status& refusal)>;
 
-  SourceQuestions();
+  struct Options {
+    const char* name;  // of the thread, at most 15 characters
+    std::string work;  // for a refusal: "many other calls wait for WORK"
+    // Calls that wait. Enough for people and their scripts.
+    size_t calls_max = 16;
+  };
+  explicit CallThread(Options options);
   // Stops.
-  ~SourceQuestions();
+  ~CallThread();
 
   // Answers now or later. Refusals: kUnavailable NOT_READY: too many calls are queued; STOPPING.
   void Post(const Answer& answer);
@@ -30,9 +38,13 @@ class SourceQuestions {
  private:
   void Run();
 
+  const Options options_;
   std::atomic<bool> stopping_{false};
   BoundedQueue<Answer> answers_;
   std::thread thread_;
 };
+
+// UNAVAILABLE NOT_READY: too many calls wait for `work`.
+absl::Status TooManyCalls(const std::string& work);
 
 }  // namespace millrace::api

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "api/disk_calls.h"
+
+#include "api/call_thread.h"
+#include "api/error_map.h"
+#include "base/check.h"
+
+namespace millrace::api {
+
+absl::Status RefusalOf(feed::DiskReaders::Turn turn) {
+  switch (turn) {
+    case feed::DiskReaders::Turn::kRead:
+      return absl::OkStatus();
+    case feed::DiskReaders::Turn::kBusy:
+      return TooManyCalls("the disk");
+    case feed::DiskReaders::Turn::kStopping:
+      return StoppingError();
+  }
+  MILLRACE_UNREACHABLE();
+}
+
+}  // namespace millrace::api

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "absl/status/status.h"
+#include "feed/disk_readers.h"
+
+namespace millrace::api {
+
+// OK if it is the turn of a call to read; else why it is refused: UNAVAILABLE NOT_READY, STOPPING.
+absl::Status RefusalOf(feed::DiskReaders::Turn turn);
+
+}  // namespace millrace::api

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "feed/commit_times.h"
+
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "feed/filled_log.h"
+#include "rocksdb/env.h"
+
+namespace millrace::feed {
+namespace {
+
+// A log most of which is on a disk that can be held up.
+class CommitTimesTest : public ::testing::Test {
+ protected:
+  CommitTimesTest() {
+    for (uint64_t number = 1; number <= 40; ++number) {
+      log_.Inserts(number, 3, 4000);
+      log_.Commit();
+    }
+  }
+  ~CommitTimesTest() override { faults_->reads().Open(); }
+
+  static absl::Time Soon() { return absl::Now(); }
+  static absl::Time InTheEnd() { return absl::InfiniteFuture(); }
+
+  std::shared_ptr<log::testing::FaultFileSystem> faults_ =
+      std::make_shared<log::testing::FaultFileSystem>();
+  std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(faults_);
+  FilledLog log_{{.frame_bytes = 4000,
+                  .ring_bytes = 1,
+                  .seams = {.env = env_.get(), .write_buffer_bytes = 64 << 10},
+                  .noisy = true}};
+  DiskReaders readers_{2};
+  CommitTimes times_{log_.feed(), readers_};
+};
+
+TEST_F(CommitTimesTest, WhatIsInMemoryIsKnownAtOnce) {
+  faults_->reads().Close();
+  EXPECT_EQ(times_.Of({120}, Soon()), 40 * kSecond);
+}
+
+TEST_F(CommitTimesTest, WhatIsOnDiskIsReadForTheCaller) {
+  EXPECT_EQ(times_.Of({1}, InTheEnd()), 1 * kSecond);
+  EXPECT_EQ(times_.Of({31}, InTheEnd()), 11 * kSecond);
+  EXPECT_EQ(times_.OldestToken(InTheEnd()), TokenAfter(log_.feed(), {0})->ToString());
+}
+
+TEST_F(CommitTimesTest, SlowDiskIsNotWaitedFor) {
+  faults_->reads().Close();
+  EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(Soon()), "");
+}
+
+TEST_F(CommitTimesTest, WhatCameTooLateIsKnownTheNextTime) {
+  faults_->reads().Close();
+  EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
+  faults_->reads().AwaitHeld(1);
+  faults_->reads().Open();
+  EXPECT_EQ(times_.Of({1}, InTheEnd()), 1 * kSecond);
+  faults_->reads().Close();
+  EXPECT_EQ(times_.Of({1}, Soon()), 1 * kSecond);
+}
+
+TEST_F(CommitTimesTest, ChangeThatIsTrimmedHasNoTime) {
+  log_.TrimBefore(20);
+  EXPECT_EQ(times_.Of({1}, InTheEnd()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(InTheEnd()),
+            TokenAfter(log_.feed(), {log_.feed().range().oldest.value - 1})->ToString());
+}
+
+TEST_F(CommitTimesTest, StoppedReadersLeaveTheTimeUnknown) {
+  readers_.Stop();
+  EXPECT_EQ(times_.Of({1}, InTheEnd()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(InTheEnd()), "");
+}
+
+}  // namespace
+}  // namespace millrace::feed

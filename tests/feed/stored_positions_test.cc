@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Named positions on a disk that is slow, full or failing.
+
+#include <thread>
+
+#include "absl/synchronization/blocking_counter.h"
+#include "feed/filled_log.h"
+#include "feed/subscriptions.h"
+#include "log/log_fixture.h"
+
+namespace millrace::feed {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class StoredPositionsTest : public log::testing::LogTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(ReasonOf(Reopen()), "OK");
+    Open();
+    // The write-ahead log is known from now on.
+    ASSERT_EQ(ReasonOf(subscriptions_->Commit("first", TokenAt(1))), "OK");
+  }
+  ~StoredPositionsTest() override {
+    faults_->syncs().Open();
+    subscriptions_.reset();
+  }
+
+  void Open() {
+    subscriptions_.reset();
+    subscriptions_ = Subscriptions::Open(*log_, clock_).value();
+  }
+  Token TokenAt(uint64_t sequence) const {
+    return {.log_id = log_->log_id(), .sequence = {sequence}, .gtids = {}};
+  }
+  // Begins a call whose outcome is added to `outcomes_`.
+  void Commit(const std::string& name, uint64_t sequence) {
+    subscriptions_->Commit(name, TokenAt(sequence),
+                           [this, name](const absl::StatusOr<Subscription>& subscription) {
+                             EXPECT_EQ(subscription.ok() ? subscription->name : name, name);
+                             Note(subscription.status());
+                           });
+  }
+  void Delete(const std::string& name) {
+    subscriptions_->Delete(name, [this](const absl::Status& status) { Note(status); });
+  }
+  void Note(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    outcomes_.push_back(ReasonOf(status));
+  }
+  // In the order in which calls ended, once there are so many.
+  std::vector<std::string> Outcomes(size_t count) {
+    const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return outcomes_.size() >= count;
+    };
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&reached));
+    return outcomes_;
+  }
+  // Commits of a group that waits until syncs may go on.
+  void HoldAGroup() {
+    faults_->syncs().Close();
+    Commit("held", 1);
+    faults_->syncs().AwaitHeld(1);
+  }
+  uint64_t SequenceOf(const std::string& name) const {
+    const auto found = subscriptions_->Find(name).value();
+    return found.has_value() ? found->token.sequence.value : 0;
+  }
+
+  absl::Mutex mutex_;
+  std::vector<std::string> outcomes_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<Subscriptions> subscriptions_;
+};
+
+TEST_F(StoredPositionsTest, CallsThatGatherShareASync) {
+  HoldAGroup();
+  const int before = faults_->wal_syncs();
+  for (int i = 0; i < 100; ++i) Commit("s" + std::to_string(i), 2);
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(101), Each("OK"));
+  EXPECT_EQ(faults_->wal_syncs() - before, 1);
+}
+
+TEST_F(StoredPositionsTest, ReadingWaitsForNoDisk) {
+  HoldAGroup();
+  Commit("first", 9);
+  EXPECT_EQ(SequenceOf("first"), 1u);
+  EXPECT_EQ(SequenceOf("held"), 0u);
+  EXPECT_THAT(subscriptions_->List(), SizeIs(1));
+  EXPECT_EQ(subscriptions_->Oldest()->value, 1u);
+  faults_->syncs().Open();
+  Outcomes(2);
+  EXPECT_EQ(SequenceOf("first"), 9u);
+}
+
+TEST_F(StoredPositionsTest, PositionsOfOneNameKeepTheirOrder) {
+  HoldAGroup();
+  for (uint64_t sequence = 1; sequence <= 10; ++sequence) Commit("a", sequence);
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(11), Each("OK"));
+  EXPECT_EQ(SequenceOf("a"), 10u);
+  Open();
+  EXPECT_EQ(SequenceOf("a"), 10u);
+}
+
+TEST_F(StoredPositionsTest, GroupDeletesWhatItStored) {
+  HoldAGroup();
+  Commit("a", 1);
+  Delete("a");
+  Delete("a");
+  Delete("first");
+  Commit("first", 5);
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(6), ElementsAre("OK", "OK", "OK", "SUBSCRIPTION_NOT_FOUND", "OK", "OK"));
+  Open();
+  EXPECT_EQ(SequenceOf("a"), 0u);
+  EXPECT_EQ(SequenceOf("first"), 5u);
+}
+
+TEST_F(StoredPositionsTest, FullDiskIsReportedToEachCaller) {
+  HoldAGroup();
+  for (int i = 0; i < 5; ++i) Commit("s" + std::to_string(i), 2);
+  faults_->FillDisk();
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(6),
+              ElementsAre("OK", "DISK_FULL", "DISK_FULL", "DISK_FULL", "DISK_FULL", "DISK_FULL"));
+  EXPECT_EQ(SequenceOf("s1"), 0u);
+  faults_->FreeDisk();
+  EXPECT_EQ(ReasonOf(subscriptions_->Commit("s1", TokenAt(3))), "OK");
+}
+
+TEST_F(StoredPositionsTest, FailedSyncIsReportedToEachCallerForGood) {
+  HoldAGroup();
+  for (int i = 0; i < 3; ++i) Commit("s" + std::to_string(i), 2);
+  faults_->FailSyncs(true);
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(4), Each("STORAGE_FAILED"));
+  faults_->FailSyncs(false);
+  EXPECT_EQ(ReasonOf(subscriptions_->Commit("s1", TokenAt(3))), "STORAGE_FAILED");
+  EXPECT_EQ(SequenceOf("s1"), 0u);
+  EXPECT_EQ(SequenceOf("held"), 0u);
+}
+
+TEST_F(StoredPositionsTest, CallsBeyondTheLimitAreRefusedAtOnce) {
+  HoldAGroup();
+  for (int i = 0; i < 1000; ++i) Commit("s" + std::to_string(i), 2);
+  Commit("one-more", 2);
+  EXPECT_THAT(Outcomes(1), ElementsAre("NOT_READY"));
+  faults_->syncs().Open();
+  EXPECT_THAT(Outcomes(1002), SizeIs(1002));
+  EXPECT_EQ(SequenceOf("one-more"), 0u);
+}
+
+TEST_F(StoredPositionsTest, TheEndWaitsForAllThatWereAccepted) {
+  HoldAGroup();
+  for (int i = 0; i < 5; ++i) Commit("s" + std::to_string(i), 2);
+  std::thread opening([this] { faults_->syncs().Open(); });
+  Open();
+  opening.join();
+  EXPECT_THAT(Outcomes(6), Each("OK"));
+  EXPECT_EQ(SequenceOf("s4"), 2u);
+}
+
+// Beside commits of the log, which take turns with the positions in the same write-ahead log.
+TEST_F(StoredPositionsTest, PositionsAndCommitsGoOnTogether) {
+  constexpr int kCallers = 8;
+  constexpr int kCalls = 50;
+  absl::BlockingCounter calls(kCallers);
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([this, caller, &calls] {
+      const std::string name = "s" + std::to_string(caller);
+      for (uint64_t i = 1; i <= kCalls; ++i) {
+        EXPECT_EQ(ReasonOf(subscriptions_->Commit(name, TokenAt(i))), "OK");
+      }
+      calls.DecrementCount();
+    });
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ReasonOf(CommitFrame(2, 3000)), "OK");
+  calls.Wait();
+  for (std::thread& caller : callers) caller.join();
+  options_.directory = PowerLossCopy();
+  subscriptions_.reset();
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  Open();
+  for (int caller = 0; caller < kCallers; ++caller) {
+    EXPECT_EQ(SequenceOf("s" + std::to_string(caller)), uint64_t{kCalls});
+  }
+  ExpectRange(1, 200);
+}
+
+}  // namespace
+}  // namespace millrace::feed
