@@ -19,6 +19,7 @@
 #include "api/certificates.h"
 #include "api/server.h"
 #include "base/clock.h"
+#include "base/descriptor_limit.h"
 #include "base/error.h"
 #include "base/logging.h"
 #include "base/version.h"
@@ -36,6 +37,8 @@
 #include "kafka/mirror.h"
 #include "kafka/protobuf_encoder.h"
 #endif
+#include "listener/connections.h"
+#include "listener/descriptor_budget.h"
 #include "log/log.h"
 #include "model/flavour.h"
 #include "model/source_position.h"
@@ -255,6 +258,24 @@ Flavour FlavourOf(const SourceOptions& source, const log::Log& log) {
   return mariadb ? Flavour::kMariadb : Flavour::kMysql;
 }
 
+// As configured, or as many as there is room for. Before the log is opened, which divides the
+// descriptors too.
+listener::ConnectionLimits LimitsOf(const Config& config) {
+  const uint64_t descriptors = RaiseDescriptorLimit();
+  const listener::ConnectionLimits limits =
+      listener::FittingLimits(config.server, descriptors,
+                              {.snapshot_connections = config.snapshot.connections,
+                               .kafka = config.kafka.enabled,
+                               .metrics = !config.metrics.listen.empty()});
+  if (limits.connections_max < config.server.connections_max) {
+    spdlog::warn(
+        "server.connections_max is lowered to {}: the limit of open files is {}; raise it "
+        "with LimitNOFILE or ulimit -n",
+        limits.connections_max, descriptors);
+  }
+  return limits;
+}
+
 // What retention must leave: all behind the slower of the two.
 std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
@@ -301,6 +322,7 @@ int Serve(const Config& config) {
   const auto certificates = api::Certificates::Open(
       {.server = config.server.tls, .others = CertificatesForOthers(config), .clock = clock});
   if (!certificates.ok()) return Fail(certificates.status(), kExitFailure);
+  listener::Connections connections(LimitsOf(config), clock);
   auto log = log::Log::Open(config.log, clock);
   if (!log.ok()) return Fail(log.status(), kExitFailure);
   auto registry = schema::Registry::Open(**log, FlavourOf(config.source, **log));
@@ -345,6 +367,7 @@ int Serve(const Config& config) {
                                 .feed = feed,
                                 .subscriptions = **subscriptions,
                                 .streams = streams,
+                                .connections = connections,
                                 .snapshots = **snapshots,
                                 .disk = disk,
                                 .commit_times = commit_times,
@@ -361,6 +384,7 @@ int Serve(const Config& config) {
        .source_time = [&ingest] { return (*ingest)->source_time(); },
        .streams = streams,
        .disk = disk,
+       .connections = connections,
        .services = {{std::string(v1::Admin::service_full_name()), &admin}},
        .coverage = coverage->get(),
        .ensure =

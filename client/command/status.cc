@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "fmt/format.h"
@@ -110,6 +111,25 @@ std::string CertificatesText(const v1::GetStatusResponse& status, absl::Time now
   return text;
 }
 
+std::string CountsText(
+    std::string_view done,
+    const google::protobuf::RepeatedPtrField<v1::ConnectionStatus::Count>& counts) {
+  std::string text;
+  for (const v1::ConnectionStatus::Count& count : counts) {
+    text += fmt::format("  {} {} ({})", CountText(count.connections()), done,
+                        Printable(count.reason()));
+  }
+  return text;
+}
+
+std::string ConnectionsText(const v1::ConnectionStatus& connections, const Paint& paint) {
+  const std::string text = fmt::format("{} of {}", CountText(connections.open()),
+                                       CountText(connections.connections_max()));
+  const std::string trouble =
+      CountsText("refused", connections.refused()) + CountsText("cut", connections.cut());
+  return Line(paint, "clients", text + paint(Tone::kYellow, trouble));
+}
+
 std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) {
   using Align = TextTable::Align;
   TextTable table({{"TABLE"},
@@ -205,6 +225,7 @@ std::string StatusText(const v1::GetStatusResponse& status, const std::string& a
   text += SourceText(status.source(), paint);
   text += LogText(status.log(), now, paint);
   text += CertificatesText(status, now, paint);
+  if (status.has_connections()) text += ConnectionsText(status.connections(), paint);
   if (!status.snapshots_error().empty()) {
     text += Line(paint, "snapshot",
                  paint(Tone::kYellow, fmt::format("{} [{}]", Printable(status.snapshots_error()),

@@ -11,6 +11,7 @@
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
 #include "kafka/mirror_control.h"
+#include "listener/connections.h"
 #include "snapshot/snapshots.h"
 
 namespace millrace::admin {
@@ -21,6 +22,7 @@ struct AdminParts {
   const feed::Feed& feed;
   const feed::Subscriptions& subscriptions;
   const api::StreamList& streams;
+  listener::Connections& connections;
   snapshot::Snapshots& snapshots;
   feed::DiskReaders& disk;
   feed::CommitTimes& commit_times;

@@ -179,6 +179,26 @@ std::vector<const ReaderReading*> SubscriptionsToShow(const FeedReading& feed) {
   return shown;
 }
 
+void AddConnections(const listener::ConnectionsReading& reading, MetricList& to) {
+  to.Gauge("millrace_listener_connections", "Open connections.").Add(Number(reading.open));
+  to.Gauge("millrace_listener_connections_max", "How many connections may be open.")
+      .Add(Number(reading.connections_max));
+  to.Counter("millrace_listener_connections_accepted_total", "Connections that were accepted.")
+      .Add(Number(reading.accepted));
+  to.Counter("millrace_listener_connections_refused_total",
+             "Connections that were closed at once, by the limit that they were beyond.");
+  for (size_t i = 0; i < listener::kRefusals; ++i) {
+    to.Add(Number(reading.refused[i]),
+           {{"reason", std::string(listener::Name(listener::Refusal(i)))}});
+  }
+  to.Counter("millrace_listener_connections_cut_total",
+             "Connections that were closed because they flooded the server.");
+  for (size_t i = 0; i < listener::kCutReasons; ++i) {
+    to.Add(Number(reading.cut[i]),
+           {{"reason", std::string(listener::Name(listener::CutReason(i)))}});
+  }
+}
+
 void AddSubscriptions(const FeedReading& feed, MetricList& to) {
   const std::vector<const ReaderReading*> shown = SubscriptionsToShow(feed);
   to.Gauge("millrace_feed_subscriptions", "Named subscriptions.")
@@ -302,6 +322,7 @@ std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& readin
   AddTables(reading.tables, limits.tables, list);
   AddLog(reading.log, reading.now, list);
   AddStreams(reading.feed, list);
+  AddConnections(reading.connections, list);
   AddSubscriptions(reading.feed, list);
   AddSnapshots(reading.snapshots, list);
   if (reading.mirror.has_value()) AddMirror(*reading.mirror, limits.topics, list);

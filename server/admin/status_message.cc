@@ -81,6 +81,24 @@ void AddTable(const TableReading& reading, v1::TableStatus& table) {
   table.set_reads(reading.reads);
 }
 
+void AddConnections(const listener::ConnectionsReading& reading, v1::ConnectionStatus& status) {
+  status.set_open(reading.open);
+  status.set_connections_max(reading.connections_max);
+  status.set_accepted(reading.accepted);
+  for (size_t i = 0; i < listener::kRefusals; ++i) {
+    if (reading.refused[i] == 0) continue;
+    v1::ConnectionStatus::Count& count = *status.add_refused();
+    count.set_reason(std::string(listener::Name(listener::Refusal(i))));
+    count.set_connections(reading.refused[i]);
+  }
+  for (size_t i = 0; i < listener::kCutReasons; ++i) {
+    if (reading.cut[i] == 0) continue;
+    v1::ConnectionStatus::Count& count = *status.add_cut();
+    count.set_reason(std::string(listener::Name(listener::CutReason(i))));
+    count.set_connections(reading.cut[i]);
+  }
+}
+
 void AddReader(const ReaderReading& reader, v1::SubscriptionStatus& status) {
   status.set_subscription(reader.subscription);
   status.set_peer(reader.peer);
@@ -121,6 +139,7 @@ v1::GetStatusResponse StatusMessage(const StatusReading& reading) {
   for (const ReaderReading& reader : reading.feed.subscriptions) {
     AddReader(reader, *response.add_subscriptions());
   }
+  AddConnections(reading.connections, *response.mutable_connections());
   for (const v1::Snapshot& snapshot : reading.snapshots) {
     if (!IsOver(snapshot)) *response.add_snapshots() = snapshot;
   }

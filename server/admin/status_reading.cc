@@ -124,6 +124,7 @@ StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline) {
   reading.tables = ReadTables(parts.ingest);
   reading.log = ReadLog(parts.feed.log(), lags);
   reading.feed = ReadFeed(parts, lags);
+  reading.connections = parts.connections.reading();
   reading.snapshots = parts.snapshots.List();
   if (parts.mirror != nullptr) reading.mirror = ReadMirror(*parts.mirror, lags);
   if (parts.certificates != nullptr) reading.certificates = parts.certificates->Read();

@@ -14,6 +14,7 @@
 #include "api/certificates.h"
 #include "base/clock.h"
 #include "ingest/ingest_status.h"
+#include "listener/connections.h"
 #include "log/log.h"
 #include "millrace/v1/admin.pb.h"
 #include "model/sequence.h"
@@ -72,6 +73,7 @@ struct StatusReading {
   std::vector<TableReading> tables;
   LogReading log;
   FeedReading feed;
+  listener::ConnectionsReading connections;
   std::vector<v1::Snapshot> snapshots;  // newest first
   std::optional<v1::MirrorStatus> mirror;
   api::Certificates::Reading certificates;

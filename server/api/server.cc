@@ -21,6 +21,9 @@ namespace {
 constexpr size_t kServingThreads = 2;
 // Requests are small; what is larger is an attack or a mistake.
 constexpr int kRequestBytesMax = 1 << 20;
+// What gRPC may hold for connections and calls. Beyond it gRPC closes idle connections, then ends
+// streams; Listener closes what floods the server long before.
+constexpr size_t kGrpcBytesMax = size_t{512} << 20;
 // After the grace period of streams: for calls to end by themselves, then for gRPC to end them.
 constexpr std::chrono::milliseconds kCancelAfter(500);
 constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
@@ -51,10 +54,14 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(options.keepalive_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              milliseconds(options.keepalive_timeout));
+  // Also without a call: gRPC would ask every two hours, and let clients ask no more often.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Until TLS is agreed on and the client's settings have come.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             milliseconds(options.handshake_timeout));
+  builder.SetResourceQuota(grpc::ResourceQuota("millraced").Resize(kGrpcBytesMax));
   // Clients may ask whether we live, but not more often than every ten seconds.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  // Two servers must not share a port by accident.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
 }  // namespace
@@ -98,18 +105,30 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
 absl::Status Server::Listen(const Parts& parts) {
   // Never plain text where TLS is configured.
   MILLRACE_CHECK(options_.tls.certificate.empty() || parts.certificates != nullptr);
+  auto listener =
+      listener::Listener::Open(options_.listen, !options_.tls.certificate.empty(),
+                               options_.keepalive_timeout, parts.connections, parts.clock);
+  if (!listener.ok()) return ListenFailed(options_);
+  listener_ = *std::move(listener);
+  port_ = listener_->port();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, options_);
-  builder.AddListeningPort(options_.listen, MakeCredentials(parts.certificates), &port_);
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      MakeCredentials(parts.certificates));
   builder.RegisterService(&change_feed_);
   for (const auto& [name, service] : parts.services) builder.RegisterService(service);
   for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || (port_ == 0 && options_.listen.rfind("unix:", 0) != 0)) {
-    return ListenFailed(options_);
-  }
+  if (server_ == nullptr) return ListenFailed(options_);
   SetServing(false);
+  listener_->Start([this](int listening, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listening;
+    parameters.fd = connection;
+    acceptor_->HandleNewConnection(&parameters);
+  });
   return absl::OkStatus();
 }
 
@@ -125,6 +144,8 @@ void Server::BeginToStop() {
   disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
+    // Once it is shut down, gRPC would take no connection and close none.
+    if (listener_ != nullptr) listener_->Stop();
     if (server_ != nullptr) {
       // Cancels what is left. The serving threads must still run: a call is over only once its
       // stream says so.

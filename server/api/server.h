@@ -24,6 +24,9 @@
 #include "feed/row_types.h"
 #include "feed/subscriptions.h"
 #include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "listener/connections.h"
+#include "listener/listener.h"
 #include "schema/registry.h"
 
 namespace millrace::api {
@@ -41,6 +44,7 @@ class Server {
     SourceTime source_time;
     StreamList& streams;
     feed::DiskReaders& disk;
+    listener::Connections& connections;
     // Further services, by full name, for reflection to list.
     std::vector<std::pair<std::string, grpc::Service*>> services;
     // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
@@ -81,6 +85,8 @@ class Server {
   ChangeFeedService change_feed_;
   Reflection reflection_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<listener::Listener> listener_;
   int port_ = 0;
   absl::Notification ended_;
   std::thread stopper_;

@@ -284,6 +284,9 @@ void AddLogKeys(std::vector<Key>& keys) {
 void AddServerKeys(std::vector<Key>& keys) {
   keys.push_back(Text(MILLRACE_MEMBER(server.listen)));
   keys.push_back(Flag(MILLRACE_MEMBER(server.insecure)));
+  keys.push_back(Number(MILLRACE_MEMBER(server.connections_max), {1, 1'000'000}));
+  keys.push_back(Number(MILLRACE_MEMBER(server.connections_per_peer_max), {1, 1'000'000}));
+  keys.push_back(Duration(MILLRACE_MEMBER(server.handshake_timeout), {kSecond, kHour}));
   keys.push_back(Number(MILLRACE_MEMBER(server.streams_max), {1, 1'000'000}));
   keys.push_back(Number(MILLRACE_MEMBER(server.streams_per_connection_max), {1, 1'000'000}));
   keys.push_back(Size(MILLRACE_MEMBER(server.response_bytes_max), {kKiB, 3 * kMiB}));

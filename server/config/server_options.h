@@ -26,9 +26,15 @@ struct ServerOptions {
   bool insecure = false;
   ServerTlsOptions tls;
 
+  // Connections of all clients together, and of one address (of an IPv6 network of 64 bits); one
+  // more is closed at once.
+  uint32_t connections_max = 1000;
+  uint32_t connections_per_peer_max = 500;
+  // How long a new connection may take until TLS is agreed on and it has sent its settings.
+  Micros handshake_timeout = Micros{10} * 1'000'000;
   // Open streams of all clients together; one more is refused with STREAM_LIMIT.
   uint32_t streams_max = 1000;
-  // Calls in flight on one connection; gRPC holds back more.
+  // Calls in flight on one connection; clients hold back more.
   uint32_t streams_per_connection_max = 100;
   // Aim for the size of a response when the request names none.
   uint32_t response_bytes_max = 768 << 10;

@@ -2,6 +2,7 @@
 
 #include "log/database_options.h"
 
+#include "base/descriptor_limit.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/table.h"
 
@@ -42,7 +43,7 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
   // Spreads the writing of staged frames, so that the sync at their commit finds little left.
   options.wal_bytes_per_sync = 1 << 20;
   options.bytes_per_sync = 1 << 20;
-  options.max_open_files = 512;
+  options.max_open_files = static_cast<int>(LogFilesMax(DescriptorLimit()));
   // Else opening reads every file.
   options.skip_stats_update_on_db_open = true;
   options.max_manifest_file_size = 16 << 20;

@@ -30,6 +30,7 @@ class MetricsEndpointTest : public api::ServerTest {
                                                               .feed = log_.feed(),
                                                               .subscriptions = log_.subscriptions(),
                                                               .streams = *streams_,
+                                                              .connections = connections_,
                                                               .snapshots = *snapshots_,
                                                               .disk = disk_,
                                                               .commit_times = commit_times_,

@@ -75,6 +75,17 @@ TEST_F(MetricsFamiliesTest, NamesFollowTheRules) {
   EXPECT_GE(names.size(), 40u);
 }
 
+TEST_F(MetricsFamiliesTest, ConnectionsAreCountedByReason) {
+  reading_.connections.open = 7;
+  reading_.connections.refused[static_cast<size_t>(listener::Refusal::kPeerBlocked)] = 3;
+  reading_.connections.cut[static_cast<size_t>(listener::CutReason::kEndlessHeaders)] = 2;
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("millrace_listener_connections 7"));
+  EXPECT_THAT(text, HasSubstr("refused_total{reason=\"peer_blocked\"} 3"));
+  EXPECT_THAT(text, HasSubstr("refused_total{reason=\"connections_max\"} 0"));
+  EXPECT_THAT(text, HasSubstr("cut_total{reason=\"endless_headers\"} 2"));
+}
+
 TEST_F(MetricsFamiliesTest, FailedSourceShowsItsStateAndReason) {
   reading_.ingest.state = ingest::State::kFailed;
   reading_.ingest.error = "text";

@@ -98,6 +98,25 @@ TEST(StatusMessageTest, SnapshotsThatEndedAreLeftOut) {
   EXPECT_EQ(status.snapshots(0).state(), v1::Snapshot::STATE_PAUSED);
 }
 
+TEST(StatusMessageTest, ConnectionsNameWhatOccurred) {
+  StatusReading reading;
+  reading.connections.open = 7;
+  reading.connections.connections_max = 1000;
+  reading.connections.accepted = 70;
+  reading.connections.refused[static_cast<size_t>(listener::Refusal::kPeerMax)] = 3;
+  reading.connections.cut[static_cast<size_t>(listener::CutReason::kDroppedCalls)] = 2;
+  const v1::ConnectionStatus connections = StatusMessage(reading).connections();
+  EXPECT_EQ(connections.open(), 7u);
+  EXPECT_EQ(connections.connections_max(), 1000u);
+  EXPECT_EQ(connections.accepted(), 70u);
+  ASSERT_EQ(connections.refused_size(), 1);
+  EXPECT_EQ(connections.refused(0).reason(), "connections_per_peer_max");
+  EXPECT_EQ(connections.refused(0).connections(), 3u);
+  ASSERT_EQ(connections.cut_size(), 1);
+  EXPECT_EQ(connections.cut(0).reason(), "dropped_calls");
+  EXPECT_EQ(connections.cut(0).connections(), 2u);
+}
+
 TEST(StatusMessageTest, LagOfTheSourceIsNeverNegative) {
   StatusReading reading;
   reading.now = 100 * kStatusSecond;

@@ -125,6 +125,7 @@ class ServerTest : public ::testing::Test {
                                               .feed = log_.feed(),
                                               .subscriptions = log_.subscriptions(),
                                               .streams = *streams_,
+                                              .connections = connections_,
                                               .snapshots = *snapshots_,
                                               .disk = disk_,
                                               .commit_times = commit_times_,
@@ -143,6 +144,7 @@ class ServerTest : public ::testing::Test {
             .source_time = [] { return Micros{1'234'567}; },
             .streams = *streams_,
             .disk = disk_,
+            .connections = connections_,
             .services = {{std::string(v1::Admin::service_full_name()), &*admin_}},
             .coverage = ensure_ ? coverage_.get() : nullptr,
             .ensure = ensure_,
@@ -204,6 +206,8 @@ class ServerTest : public ::testing::Test {
   LearnTables learn_tables_;
   Config config_;
   std::unique_ptr<StreamList> streams_;
+  listener::Connections connections_{{.connections_max = 1000, .connections_per_peer_max = 1000},
+                                     Clock::System()};
   std::unique_ptr<coverage::Coverage> coverage_;
   snapshot::StreamTasks tasks_;
   std::optional<SourcePool> source_;

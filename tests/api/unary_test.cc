@@ -304,6 +304,7 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
                                      .source_time = [] { return Micros{0}; },
                                      .streams = *streams_,
                                      .disk = other_disk,
+                                     .connections = connections_,
                                      .services = {}});
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
 }

@@ -220,6 +220,20 @@ TEST(StatusTextTest, ReaderWithoutPlaceInTheLogHasNoLag) {
   EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("in another log"));
 }
 
+TEST(StatusTextTest, RefusedConnectionsAreShownWithTheirReason) {
+  v1::GetStatusResponse status;
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), Not(HasSubstr("clients")));
+  v1::ConnectionStatus& connections = *status.mutable_connections();
+  connections.set_open(12);
+  connections.set_connections_max(1000);
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("12 of 1,000\n"));
+  v1::ConnectionStatus::Count& refused = *connections.add_refused();
+  refused.set_reason("peer_blocked");
+  refused.set_connections(3);
+  EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)),
+              HasSubstr("3 refused (peer_blocked)"));
+}
+
 TEST(StatusTextTest, FailureOfTheSourceIsShownWithItsReason) {
   v1::GetStatusResponse status;
   status.mutable_source()->set_state(v1::SourceStatus::STATE_FAILED);

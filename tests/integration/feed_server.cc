@@ -9,6 +9,8 @@
 #include <sstream>
 #include <thread>
 
+#include "fmt/format.h"
+
 namespace millrace::testing {
 namespace {
 
@@ -66,7 +68,9 @@ std::unique_ptr<FeedServer> FeedServer::MustStart(const SourceServer& source,
 }
 
 FeedServer::FeedServer(const SourceServer& source, const FeedServerOptions& options)
-    : slow_disk_(options.slow_disk), client_tls_(options.client_tls) {
+    : slow_disk_(options.slow_disk),
+      client_tls_(options.client_tls),
+      open_files_max_(options.open_files_max) {
   Configure(source, options);
 }
 
@@ -106,12 +110,15 @@ void FeedServer::Start() {
   log_start_ = LogText().size();
   std::map<std::string, std::string> environment;
   if (slow_disk_ != nullptr) environment = slow_disk_->EnvironmentFor(data_directory());
-  auto process = Process::Start({.program = MillracedPath(),
-                                 .arguments = {"--config", config_file().string()},
-                                 .environment = std::move(environment),
-                                 .directory = {},
-                                 .output = directory_.path() / "server.log",
-                                 .errors = {}});
+  std::string command = "exec \"$0\" \"$@\"";
+  if (open_files_max_ != 0) command = fmt::format("ulimit -n {}; ", open_files_max_) + command;
+  auto process = Process::Start(
+      {.program = "/bin/sh",
+       .arguments = {"-c", command, MillracedPath().string(), "--config", config_file().string()},
+       .environment = std::move(environment),
+       .directory = {},
+       .output = directory_.path() / "server.log",
+       .errors = {}});
   if (!process.ok()) Die(process.status().ToString(), LogText());
   process_.emplace(std::move(*process));
   WaitUntilServing();

@@ -30,6 +30,8 @@ struct FeedServerOptions {
   std::vector<std::string> snapshot = {"mode: never"};
   // Slows the disk of the log; outlives the server.
   const SlowDisk* slow_disk = nullptr;
+  // Limit of open files, soft and hard; 0: that of the test.
+  int open_files_max = 0;
   // How client() connects.
   std::optional<client::TlsOptions> client_tls;
 };
@@ -83,6 +85,7 @@ class FeedServer {
   TempDirectory directory_;
   const SlowDisk* slow_disk_;
   std::optional<client::TlsOptions> client_tls_;
+  int open_files_max_ = 0;
   std::optional<Process> process_;
   std::unique_ptr<client::Client> client_;
   int port_ = 0;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "listener/connections.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "base/check.h"
+#include "listener/frame_watch.h"
+#include "listener/seldom_warning.h"
+#include "metrics/counters.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::listener {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+// The first time, and at most; each time doubles it.
+constexpr Micros kBlockLeast = 5 * kSecond;
+constexpr Micros kBlockMost = 60 * kSecond;
+// A peer that behaved this long after a block begins anew.
+constexpr Micros kForgetAfter = 300 * kSecond;
+// Of a flood from more addresses than these, the blocks that end first are forgotten.
+constexpr size_t kBlocksMax = 10'000;
+
+CutReason ReasonOf(Abuse abuse) {
+  switch (abuse) {
+    case Abuse::kEndlessHeaders:
+      return CutReason::kEndlessHeaders;
+    case Abuse::kDroppedCalls:
+      return CutReason::kDroppedCalls;
+    case Abuse::kIdleFrames:
+      return CutReason::kIdleFrames;
+    case Abuse::kNone:
+      break;
+  }
+  MILLRACE_UNREACHABLE();
+}
+
+}  // namespace
+
+std::string_view Name(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kConnectionsMax:
+      return "connections_max";
+    case Refusal::kPeerMax:
+      return "connections_per_peer_max";
+    case Refusal::kPeerBlocked:
+      return "peer_blocked";
+    case Refusal::kDescriptors:
+      return "descriptors";
+  }
+  MILLRACE_UNREACHABLE();
+}
+
+std::string_view Name(CutReason reason) {
+  switch (reason) {
+    case CutReason::kEndlessHeaders:
+      return "endless_headers";
+    case CutReason::kDroppedCalls:
+      return "dropped_calls";
+    case CutReason::kIdleFrames:
+      return "idle_frames";
+  }
+  MILLRACE_UNREACHABLE();
+}
+
+// What connections share. Thread-safe.
+class Connections::Ledger {
+ public:
+  Ledger(const ConnectionLimits& limits, const Clock& clock) : limits_(limits), clock_(clock) {}
+
+  const Clock& clock() const { return clock_; }
+  std::optional<Refusal> Add(const std::string& host) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Remove(const std::string& host) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CountRefused(Refusal refusal) { refused_[static_cast<size_t>(refusal)].Add(); }
+  // Blocks the peer.
+  void CountCut(const Peer& peer, CutReason reason) ABSL_LOCKS_EXCLUDED(mutex_);
+  ConnectionsReading reading() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  struct Block {
+    Micros until = 0;
+    Micros length = 0;
+  };
+
+  bool IsBlocked(const std::string& host) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BlockHost(const std::string& host, Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BoundBlocks(Micros now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const ConnectionLimits limits_;
+  const Clock& clock_;
+  Counter accepted_;
+  std::array<Counter, kRefusals> refused_;
+  std::array<Counter, kCutReasons> cut_;
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_map<std::string, uint32_t> by_host_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Block> blocks_ ABSL_GUARDED_BY(mutex_);
+  uint64_t open_ ABSL_GUARDED_BY(mutex_) = 0;
+  SeldomWarning warning_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One that is open.
+class Connections::Connection final : public ReadWatcher {
+ public:
+  Connection(Peer peer, std::shared_ptr<Ledger> ledger)
+      : peer_(std::move(peer)), ledger_(std::move(ledger)) {}
+
+  bool OnRead(std::string_view bytes) override {
+    if (cut_) return false;
+    const Abuse abuse = frames_.Read(bytes, ledger_->clock().SteadyMicros());
+    if (abuse == Abuse::kNone) return true;
+    cut_ = true;
+    ledger_->CountCut(peer_, ReasonOf(abuse));
+    return false;
+  }
+  void OnClose() override { ledger_->Remove(peer_.host); }
+
+ private:
+  const Peer peer_;
+  const std::shared_ptr<Ledger> ledger_;
+  FrameWatch frames_;
+  bool cut_ = false;
+};
+
+Connections::Connections(const ConnectionLimits& limits, const Clock& clock)
+    : ledger_(std::make_shared<Ledger>(limits, clock)) {}
+
+std::shared_ptr<ReadWatcher> Connections::Admit(const Peer& peer, Refusal& refusal) {
+  const std::optional<Refusal> refused = ledger_->Add(peer.host);
+  if (!refused.has_value()) return std::make_shared<Connection>(peer, ledger_);
+  refusal = *refused;
+  CountRefused(refusal);
+  return nullptr;
+}
+
+void Connections::CountRefused(Refusal refusal) { ledger_->CountRefused(refusal); }
+
+ConnectionsReading Connections::reading() const { return ledger_->reading(); }
+
+std::optional<Refusal> Connections::Ledger::Add(const std::string& host) {
+  absl::MutexLock lock(&mutex_);
+  if (IsBlocked(host)) return Refusal::kPeerBlocked;
+  if (open_ >= limits_.connections_max) return Refusal::kConnectionsMax;
+  const auto counted = by_host_.find(host);
+  const uint32_t of_host = counted == by_host_.end() ? 0 : counted->second;
+  if (of_host >= limits_.connections_per_peer_max) return Refusal::kPeerMax;
+  ++by_host_[host];
+  ++open_;
+  accepted_.Add();
+  return std::nullopt;
+}
+
+void Connections::Ledger::Remove(const std::string& host) {
+  absl::MutexLock lock(&mutex_);
+  const auto counted = by_host_.find(host);
+  MILLRACE_CHECK(counted != by_host_.end());
+  if (--counted->second == 0) by_host_.erase(counted);
+  --open_;
+}
+
+void Connections::Ledger::CountCut(const Peer& peer, CutReason reason) {
+  cut_[static_cast<size_t>(reason)].Add();
+  const Micros now = clock_.SteadyMicros();
+  absl::MutexLock lock(&mutex_);
+  BlockHost(peer.host, now);
+  const auto count = warning_.Note(now);
+  if (!count.has_value()) return;
+  spdlog::warn("closed a connection that floods the server peer={} reason={} cut={}", peer.endpoint,
+               Name(reason), *count);
+}
+
+ConnectionsReading Connections::Ledger::reading() const {
+  ConnectionsReading reading{.connections_max = limits_.connections_max,
+                             .accepted = accepted_.value()};
+  for (size_t i = 0; i < kRefusals; ++i) reading.refused[i] = refused_[i].value();
+  for (size_t i = 0; i < kCutReasons; ++i) reading.cut[i] = cut_[i].value();
+  absl::MutexLock lock(&mutex_);
+  reading.open = open_;
+  return reading;
+}
+
+bool Connections::Ledger::IsBlocked(const std::string& host) const {
+  const auto block = blocks_.find(host);
+  return block != blocks_.end() && clock_.SteadyMicros() < block->second.until;
+}
+
+void Connections::Ledger::BlockHost(const std::string& host, Micros now) {
+  Block& block = blocks_[host];
+  // Connections that were cut together count once.
+  if (now < block.until) return;
+  const bool again = block.length != 0 && now - block.until < kForgetAfter;
+  block.length = again ? std::min(2 * block.length, kBlockMost) : kBlockLeast;
+  block.until = now + block.length;
+  if (blocks_.size() > kBlocksMax) BoundBlocks(now);
+}
+
+void Connections::Ledger::BoundBlocks(Micros now) {
+  absl::erase_if(blocks_, [&](const auto& each) { return each.second.until <= now; });
+  while (blocks_.size() > kBlocksMax) {
+    blocks_.erase(std::min_element(
+        blocks_.begin(), blocks_.end(),
+        [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
+  }
+}
+
+}  // namespace millrace::listener

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "listener/descriptor_budget.h"
+
+#include <algorithm>
+
+#include "base/descriptor_limit.h"
+
+namespace millrace::listener {
+namespace {
+
+// Standard streams, pollers of gRPC, sockets that listen, files that are read for a moment.
+constexpr uint64_t kProcess = 22;
+// Of the log beside the files that stay open: write-ahead logs, the manifest, locks, directories,
+// and files that a flush or a compaction writes.
+constexpr uint64_t kLogWriting = 16;
+// The dump, the proof of the source before it, a question, and one that ends a query.
+constexpr uint64_t kSource = 4;
+// A socket and a pipe for each broker of a cluster of ten.
+constexpr uint64_t kKafka = 32;
+// The page of metrics serves few at a time and lets as many wait.
+constexpr uint64_t kMetrics = 24;
+
+}  // namespace
+
+uint64_t ReservedDescriptors(uint64_t limit, const DescriptorUses& uses) {
+  return kProcess + LogFilesMax(limit) + kLogWriting + kSource + uses.snapshot_connections +
+         (uses.kafka ? kKafka : 0) + (uses.metrics ? kMetrics : 0);
+}
+
+ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,
+                               const DescriptorUses& uses) {
+  const uint64_t reserved = ReservedDescriptors(limit, uses);
+  const uint64_t fit = std::max<uint64_t>(limit > reserved ? limit - reserved : 0, 1);
+  ConnectionLimits limits{.connections_max = options.connections_max,
+                          .connections_per_peer_max = options.connections_per_peer_max};
+  if (fit < limits.connections_max) limits.connections_max = static_cast<uint32_t>(fit);
+  return limits;
+}
+
+}  // namespace millrace::listener
