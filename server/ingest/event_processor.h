@@ -168,6 +168,7 @@ class EventProcessor {
   std::vector<TableName> TablesConcerned(const schema::Statement& statement) const;
   std::string ShownTextOf(const SentStatement& sent, const schema::Statement& statement) const;
   void WarnNotUnderstood() const;
+  void WarnInDoubt(const schema::Statement& statement) const;
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
   absl::Status ExpectNoneCaptured(const PreparedXa::Tables& tables) const;
 

@@ -19,7 +19,6 @@
 #include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
 #include "millrace/v1/change_feed.pb.h"
-#include "schema/shown_statement.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
@@ -57,8 +56,8 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   // Ahead of the tokenizer: every transaction without an XID event has it.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
   notes_.content().AddStatement(query.statement);
-  const SentStatement sent = SentBy(query, options_.flavour, in_transaction_ && !standalone_);
-  schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
+  SentStatement sent = SentBy(query, options_.flavour, in_transaction_ && !standalone_);
+  schema::Statement statement = Read(sent);
   FoldNames(names_, statement);
   temporary_tables_.Apply(event.header, query.thread_id, options_.flavour, statement);
   return OnStatement(event, sent, statement);
@@ -217,6 +216,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   if (live_changes_.recording()) NoteDefinition(statement);
   if (alter_unfinished_) return CommitEmpty(event);
   if (statement.may_concern_any_table) WarnNotUnderstood();
+  if (statement.in_doubt) WarnInDoubt(statement);
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool goes_on = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
@@ -233,6 +233,16 @@ void EventProcessor::WarnNotUnderstood() const {
   spdlog::warn(
       "the statement at {}:{} was not understood and may concern any captured table: their rows "
       "must be read again before a start at SNAPSHOT",
+      file_, event_offset_);
+}
+
+void EventProcessor::WarnInDoubt(const schema::Statement& statement) const {
+  if (TablesConcerned(statement).empty()) return;
+  spdlog::warn(
+      "the statement at {}:{} concerns other tables, or does other things to them, if it was "
+      "prepared under another character set or sql_mode than that of its session, or written by "
+      "the source itself: the rows of all these tables must be read again before a start at "
+      "SNAPSHOT",
       file_, event_offset_);
 }
 
@@ -297,7 +307,7 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
   }
   // The server copied columns of other tables, and the text does not say which came from where.
   if (is_excluded && IsWrittenByServer(sent.text)) return "";
-  return schema::ShownText(sent.text, statement, sent.session, is_excluded);
+  return ShownText(sent, statement, is_excluded);
 }
 
 void EventProcessor::NoteDefinition(const schema::Statement& statement) {

@@ -3,10 +3,13 @@
 #include "ingest/sent_statement.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ingest/statement_text.h"
 #include "model/charset.h"
 #include "schema/collations.h"
+#include "schema/shown_statement.h"
+#include "schema/statement_doubt.h"
 
 namespace millrace::ingest {
 namespace {
@@ -32,31 +35,77 @@ bool IsAscii(std::string_view bytes) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// Nothing: the one that the event names.
-std::optional<std::string_view> CharsetWrittenIn(std::string_view statement, bool goes_on) {
-  if (IsAscii(statement) || !IsValidUtf8(statement)) return std::nullopt;
-  // Both are never logged as they were sent.
-  if (statement.starts_with("SAVEPOINT ") || statement.starts_with("ROLLBACK TO ")) return kUtf8;
-  if (IsMemoryTableEmptied(statement)) return kUtf8;
-  if (!IsWrittenByServer(statement)) return std::nullopt;
-  if (goes_on || statement.ends_with(" START TRANSACTION")) return kUtf8;
-  // A client may have written it too: then its charset counts.
-  return std::string_view();
+bool MayBeUtf8(std::string_view statement) { return !IsAscii(statement) && IsValidUtf8(statement); }
+
+// What is never logged as it was sent, but as the server wrote it.
+bool IsUtf8ForCertain(std::string_view statement, bool goes_on) {
+  if (statement.starts_with("SAVEPOINT ") || statement.starts_with("ROLLBACK TO ")) return true;
+  if (IsMemoryTableEmptied(statement)) return true;
+  // Else a client may have written it.
+  return IsWrittenByServer(statement) && (goes_on || statement.ends_with(" START TRANSACTION"));
+}
+
+// Two bits of sql_mode decide what is a quote, or ends one.
+std::vector<schema::StatementSession> OtherModes(const SentStatement& sent) {
+  using Session = schema::StatementSession;
+  std::vector<Session> others;
+  if (!sent.session.sql_mode.has_value()) return others;
+  uint64_t bits = 0;
+  if (sent.text.find('"') != std::string_view::npos) bits |= Session::kAnsiQuotes;
+  if (sent.text.find('\\') != std::string_view::npos) bits |= Session::kNoBackslashEscapes;
+  for (const uint64_t flipped : {Session::kAnsiQuotes, Session::kNoBackslashEscapes,
+                                 Session::kAnsiQuotes | Session::kNoBackslashEscapes}) {
+    if ((flipped & bits) != flipped) continue;
+    others.push_back(sent.session);
+    others.back().sql_mode = *sent.session.sql_mode ^ flipped;
+  }
+  return others;
 }
 
 }  // namespace
 
 SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) {
-  const std::string_view client = schema::CharsetOfCollation(flavour, query.client_charset);
-  const bool is_utf8 = client.starts_with("utf8");
-  return {
+  SentStatement sent{
       .text = query.statement,
       .database = ValidUtf8(query.database),
       .written_databases = query.databases,
-      .session = {
-          .flavour = flavour,
-          .charset = is_utf8 ? client : CharsetWrittenIn(query.statement, goes_on).value_or(client),
-          .sql_mode = query.sql_mode}};
+      .session = {.flavour = flavour,
+                  .charset = schema::CharsetOfCollation(flavour, query.client_charset),
+                  .sql_mode = query.sql_mode},
+      .others = {}};
+  if (sent.session.charset.starts_with("utf8") || !MayBeUtf8(sent.text)) return sent;
+  if (!IsUtf8ForCertain(sent.text, goes_on)) sent.others.push_back(sent.session);
+  (sent.others.empty() ? sent.session : sent.others.back()).charset = kUtf8;
+  return sent;
+}
+
+schema::Statement Read(SentStatement& sent) {
+  schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
+  for (const schema::StatementSession& other : sent.others) {
+    statement =
+        schema::EitherOf(std::move(statement), schema::Classify(sent.text, sent.database, other));
+  }
+  const bool is_definition = statement.kind == schema::StatementKind::kDefinition ||
+                             statement.kind == schema::StatementKind::kTruncate;
+  if (!is_definition || statement.may_concern_any_table) return statement;
+  for (const schema::StatementSession& other : OtherModes(sent)) {
+    const schema::Statement read = schema::Classify(sent.text, sent.database, other);
+    // No server has accepted it under this mode.
+    if (read.may_concern_any_table) continue;
+    statement = schema::EitherOf(std::move(statement), read);
+    sent.others.push_back(other);
+  }
+  return statement;
+}
+
+std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
+                      const std::function<bool(std::string_view name)>& is_excluded) {
+  std::string text = schema::ShownText(sent.text, statement, sent.session, is_excluded);
+  const bool shown = std::all_of(
+      sent.others.begin(), sent.others.end(), [&](const schema::StatementSession& other) {
+        return !schema::ShownText(sent.text, statement, other, is_excluded).empty();
+      });
+  return shown ? text : std::string();
 }
 
 bool IsWrittenByServer(std::string_view statement) {

@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "binlog/events.h"
 #include "model/flavour.h"
@@ -19,15 +21,26 @@ struct SentStatement {
   // As in binlog::Query.
   std::optional<std::string_view> written_databases;
   schema::StatementSession session;
+  // What else the source may have read the text under.
+  std::vector<schema::StatementSession> others;
 };
 
 // What a QUERY event tells of it. Its views are those of `query`. `goes_on`: it is in a transaction
 // that goes on after it.
 //
 // Statements that the server writes itself have names in UTF-8, while the event names the client's
-// charset all the same. They are told from others by their form; where that leaves a doubt, the
-// charset is unknown.
+// charset all the same. Some are told from others by their form. And what was prepared under one
+// charset or sql_mode may be executed under others, which the event names then. So text that is no
+// ASCII and valid in UTF-8 may be UTF-8 whatever the event says; `others` has that.
 SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on = false);
+
+// What the statement is. Where sql_mode decides what is quoted, and the text is a statement under
+// another one too, that one is added to `others`. In doubt where the readings differ.
+schema::Statement Read(SentStatement& sent);
+
+// Its text as schema::ShownText, empty if one of the readings says so.
+std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
+                      const std::function<bool(std::string_view name)>& is_excluded);
 
 // CREATE TABLE as SHOW CREATE TABLE writes it: what a server logs for CREATE TABLE … SELECT, and
 // for LIKE a temporary table.

@@ -59,7 +59,9 @@ void NoteStatedTypes(const SentStatement& sent, const Statement& statement, bool
     if (finished && is_first && statement.verb == StatementVerb::kCreate) {
       types = OfCreate(sent, statement, registry);
     }
-    if (finished && is_first && statement.verb == StatementVerb::kAlter) {
+    if (statement.in_doubt) {
+      types.reset();
+    } else if (finished && is_first && statement.verb == StatementVerb::kAlter) {
       types = OfAlter(sent, statement, std::move(types));
     }
     set(table, std::move(types));

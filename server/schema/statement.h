@@ -67,6 +67,10 @@ struct Statement {
   std::string database;
   // It was not understood: a kDefinition that may concern any table.
   bool may_concern_any_table = false;
+  // The source may have read its text in several ways: a kAlter of the tables of all of them, which
+  // may have done anything to any of them. Its `made_of_partitions` are those that may hold new
+  // rows.
+  bool in_doubt = false;
   // ALTER TABLE … RENAME COLUMN a TO b, CHANGE [COLUMN] a b, of `tables.front()`.
   std::vector<std::pair<std::string, std::string>> column_renames;
   // Nobody may see its text: it may hold a secret (CREATE, ALTER USER, SET PASSWORD, GRANT …

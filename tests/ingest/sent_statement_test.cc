@@ -14,6 +14,7 @@ TEST(SentStatement, CharsetIsTheOneOfTheClient) {
   query.statement = "DROP TABLE \xc3\xa9";
   query.client_charset = kLatin1Collation;
   EXPECT_EQ(SentBy(query, Flavour::kMysql).session.charset, "latin1");
+  EXPECT_EQ(SentBy(query, Flavour::kMysql).others.front().charset, "utf8mb4");
   query.client_charset = 0;
   EXPECT_EQ(SentBy(query, Flavour::kMysql).session.charset, "");
 }
@@ -26,9 +27,21 @@ TEST(SentStatement, WhatTheServerWritesItselfIsUtf8) {
   query.statement = "CREATE TABLE `\xc3\xa9` (\n  `a` int\n)";
   EXPECT_EQ(SentBy(query, Flavour::kMariadb, /*goes_on=*/true).session.charset, "utf8mb4");
   // Perhaps a client wrote it.
-  EXPECT_EQ(SentBy(query, Flavour::kMariadb).session.charset, "");
+  const SentStatement doubtful = SentBy(query, Flavour::kMariadb);
+  EXPECT_EQ(doubtful.session.charset, "latin1");
+  ASSERT_EQ(doubtful.others.size(), 1u);
+  EXPECT_EQ(doubtful.others.front().charset, "utf8mb4");
   query.statement = "CREATE TABLE `\xe9` (\n  `a` int\n)";
   EXPECT_EQ(SentBy(query, Flavour::kMariadb).session.charset, "latin1");
+}
+
+TEST(SentStatement, TextThatIsNoUtf8IsOfTheClientsCharsetForCertain) {
+  binlog::Query query;
+  query.client_charset = kLatin1Collation;
+  for (const char* text : {"DROP VIEW e", "DROP VIEW \xe9"}) {
+    query.statement = text;
+    EXPECT_TRUE(SentBy(query, Flavour::kMysql).others.empty()) << text;
+  }
 }
 
 TEST(SentStatement, DefaultDatabaseIsUtf8WhateverTheClient) {

@@ -122,11 +122,47 @@ TEST_F(StatementEventsTest, StatementIsReadUnderItsOwnMode) {
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.odd\\"));
 }
 
-TEST_F(StatementEventsTest, TextThatHappensToBeUtf8IsConvertedAllTheSame) {
+// It may have been prepared under utf8mb4, or written by the source.
+TEST_F(StatementEventsTest, TextThatHappensToBeUtf8LeavesADoubtAboutTheTablesOfBothReadings) {
+  coverage_->Set({"b", "é"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  coverage_->Set({"b", "Ã©"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   Send(EventType::kQuery, EventSource::Query("TRUNCATE `\xc3\xa9`", "b", /*latin1*/ 8));
-  EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.Ã©"));
-  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "TRUNCATE `Ã©`");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.Ã©", "SCHEMA_CHANGE b.é"));
+  for (const v1::Change& change : ChangeMessages()) {
+    EXPECT_EQ(change.schema_change().statement(), "");
+    EXPECT_THAT(change.schema_change().tables(), ElementsAre("b.Ã©", "b.é"));
+  }
+  EXPECT_EQ(coverage_->Newest({"b", "é"})->invalid_reason, coverage::kAlteredByStatement);
+  EXPECT_EQ(coverage_->Newest({"b", "Ã©"})->invalid_reason, coverage::kAlteredByStatement);
+}
+
+TEST_F(StatementEventsTest, TextThatIsTheSameUnderBothCharsetsIsCertain) {
+  Gtid(1);
+  Send(EventType::kQuery,
+       EventSource::Query("ALTER TABLE small COMMENT '\xc3\xa9'", "b", /*latin1*/ 8));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "ALTER TABLE small COMMENT 'Ã©'");
+}
+
+TEST_F(StatementEventsTest, StatementThatIsAnotherUnderAnotherModeLeavesADoubt) {
+  coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
+  Gtid(1);
+  Query(R"(ALTER TABLE small COMMENT 'C:\', RENAME TO y -- ')");
+  EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.y"));
+  EXPECT_EQ(coverage_->Newest({"b", "y"})->invalid_reason, coverage::kRenamed);
+  EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, coverage::kAlteredByStatement);
+}
+
+TEST_F(StatementEventsTest, SecretUnderAnotherModeIsLeftOut) {
+  Gtid(1);
+  Query(R"(ALTER TABLE small COMMENT 'a\'b', PASSWORD = 'hunter2', COMMENT 'c\'d')");
+  Gtid(2);
+  Query(R"(ALTER TABLE small COMMENT 'it\'s', COMMENT 'it\'s')");
+  const std::vector<v1::Change> changes = ChangeMessages();
+  ASSERT_THAT(changes, SizeIs(2));
+  EXPECT_EQ(changes[0].schema_change().statement(), "");
+  EXPECT_EQ(changes[1].schema_change().statement(),
+            R"(ALTER TABLE small COMMENT 'it\'s', COMMENT 'it\'s')");
 }
 
 TEST_F(StatementEventsTest, RenameReachesBothNames) {

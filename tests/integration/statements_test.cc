@@ -120,16 +120,45 @@ TEST_P(Statements, BodiesAndOtherTablesReachNobody) {
 }
 
 TEST_P(Statements, TextIsReadInTheCharsetOfTheClient) {
-  Run({"CREATE TABLE `é` (id INT PRIMARY KEY, a INT)",
-       "CREATE TABLE `Ã©` (id INT PRIMARY KEY, a INT)", "INSERT INTO `é` VALUES (1, 10)",
-       "INSERT INTO `Ã©` VALUES (1, 10)"});
+  Run({"CREATE TABLE `é` (id INT PRIMARY KEY, a INT)", "INSERT INTO `é` VALUES (1, 10)"});
   StartFeed();
   SqlSession latin1 = source_->MustConnect("binary");
-  Run(latin1, {"SET NAMES latin1", "USE shop", "ALTER TABLE `\xc3\xa9` RENAME COLUMN a TO b",
-               "INSERT INTO `\xc3\xa9` VALUES (2, 20)"});
-  EXPECT_EQ(LastTold({"shop.Ã©"}), "shop.Ã©: ALTER TABLE `Ã©` RENAME COLUMN a TO b");
-  EXPECT_THAT(LastTold({"shop.é"}), HasSubstr("CREATE TABLE `é`"));
-  EXPECT_EQ(Columns("Ã©"), " 1=id 2=b");
+  Run(latin1, {"SET NAMES latin1", "USE shop", "ALTER TABLE `\xe9` RENAME COLUMN a TO b",
+               "INSERT INTO `\xe9` VALUES (2, 20)"});
+  EXPECT_EQ(LastTold({"shop.é"}), "shop.é: ALTER TABLE `é` RENAME COLUMN a TO b");
+  EXPECT_EQ(Columns("é"), " 1=id 2=b");
+}
+
+// The event names the charset of the session: in the first case that of EXECUTE, while the text has
+// that of PREPARE.
+TEST_P(Statements, TextThatMayBeOfEitherCharsetLosesNoRows) {
+  Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
+       "INSERT INTO `é` VALUES (1), (2)", "INSERT INTO `Ã©` VALUES (1), (2)"});
+  StartFeed({.snapshot = {"mode: initial"}});
+  EXPECT_EQ(RowsAtSnapshot("shop.é"), 2u);
+  EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 2u);
+  SqlSession client = source_->MustConnect("binary");
+  Run(client, {"SET NAMES utf8mb4", "USE shop", "PREPARE p FROM 'TRUNCATE `é`'", "SET NAMES latin1",
+               "EXECUTE p"});
+  EXPECT_EQ(LastTold({"shop.é"}), "shop.é: ");
+  EXPECT_EQ(LastTold({"shop.Ã*"}), "shop.Ã©: ");
+  EXPECT_EQ(RowsAtSnapshot("shop.é"), 0u);
+  EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 2u);
+  Run({"INSERT INTO `é` VALUES (3)"});
+  Run(client, {"TRUNCATE `\xc3\xa9`"});
+  EXPECT_EQ(RowsAtSnapshot("shop.é"), 1u);
+  EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 0u);
+}
+
+TEST_P(Statements, TextThatMayBeOfEitherModeLosesNoRows) {
+  Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"});
+  StartFeed({.snapshot = {"mode: initial"}});
+  EXPECT_EQ(RowsAtSnapshot("shop.t"), 1u);
+  Run({"SET sql_mode = 'NO_BACKSLASH_ESCAPES'",
+       R"(PREPARE p FROM 'ALTER TABLE t COMMENT ''C:\'', RENAME TO y -- ''')", "SET sql_mode = ''",
+       "EXECUTE p"});
+  EXPECT_EQ(RowsAtSnapshot("shop.t"), 0u);
+  EXPECT_EQ(RowsAtSnapshot("shop.y"), 1u);
 }
 
 TEST_P(Statements, NamesWrittenByTheServerAreRead) {
@@ -210,6 +239,22 @@ TEST_P(MariadbStatements, StatementThatIsNotUnderstoodIsLoggedWithoutItsText) {
        "COLUMN id TO x -- \""});
   EXPECT_EQ(LastTold({"shop.t"}), "shop.t: ");
   EXPECT_THAT(feed_->LogText(), AllOf(HasSubstr("was not understood"), Not(HasSubstr("hunter2"))));
+}
+
+// The event names the client's charset; the names are in UTF-8.
+TEST_P(MariadbStatements, DropThatTheServerWritesItselfLosesNoRows) {
+  Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
+       "INSERT INTO `é` VALUES (1)", "INSERT INTO `Ã©` VALUES (1)"});
+  StartFeed({.snapshot = {"mode: initial"}});
+  EXPECT_EQ(RowsAtSnapshot("shop.é"), 1u);
+  EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 1u);
+  SqlSession latin1 = source_->MustConnect("binary");
+  Run(latin1, {"SET NAMES latin1", "USE shop"});
+  const absl::Status failed = latin1.Execute(
+      "CREATE OR REPLACE TABLE `\xe9` (id INT PRIMARY KEY) AS SELECT 1 AS id UNION ALL SELECT 1");
+  EXPECT_FALSE(failed.ok());
+  EXPECT_EQ(RowsAtSnapshot("shop.é"), 0u);
+  EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, Statements, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
