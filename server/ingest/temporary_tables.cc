@@ -9,10 +9,12 @@ namespace {
 
 using schema::StatementVerb;
 
-// MariaDB does not mark a RENAME TABLE, and renames temporary tables; MySQL never does.
-bool MayBeTemporary(const binlog::EventHeader& header, Flavour flavour,
-                    const schema::Statement& statement) {
-  if (statement.verb == StatementVerb::kRename) return flavour == Flavour::kMariadb;
+// MySQL never renames them.
+bool MayRename(Flavour flavour, const schema::Statement& statement) {
+  return flavour == Flavour::kMariadb && statement.verb == StatementVerb::kRename;
+}
+
+bool IsMarked(const binlog::EventHeader& header, const schema::Statement& statement) {
   const bool marked = (header.flags & binlog::EventHeader::kFlagThreadSpecific) != 0;
   return marked &&
          (statement.verb == StatementVerb::kTruncate || statement.verb == StatementVerb::kAlter);
@@ -31,14 +33,21 @@ void TemporaryTables::Apply(const binlog::EventHeader& header, uint32_t thread, 
     if (tables_.size() > kTablesMax) tables_.clear();
     return;
   }
-  if (statement.tables.empty() || !MayBeTemporary(header, flavour, statement)) return;
-  std::set<TableName> new_names;
-  for (const auto& [from, to] : statement.renames) new_names.insert(to);
-  statement.temporary =
-      std::all_of(statement.tables.begin(), statement.tables.end(), [&](const TableName& table) {
-        return tables_.contains(key(table)) || new_names.contains(table);
-      });
-  statement.may_be_temporary = !statement.temporary;
+  if (statement.tables.empty()) return;
+  if (MayRename(flavour, statement)) {
+    // It is not marked, and a table that was temporary may have gone unseen (sql_log_bin).
+    statement.may_be_temporary = true;
+  } else if (IsMarked(header, statement)) {
+    std::set<TableName> new_names;
+    for (const auto& [from, to] : statement.renames) new_names.insert(to);
+    statement.temporary =
+        std::all_of(statement.tables.begin(), statement.tables.end(), [&](const TableName& table) {
+          return tables_.contains(key(table)) || new_names.contains(table);
+        });
+    statement.may_be_temporary = !statement.temporary;
+  } else {
+    return;
+  }
   for (const auto& [from, to] : statement.renames) {
     if (tables_.erase(key(from)) > 0) tables_.insert(key(to));
   }
