@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "coverage/statement_effects.h"
+#include "fmt/format.h"
 #include "ingest/event_processor.h"
 #include "ingest/stated_tables.h"
 #include "ingest/statement_names.h"
@@ -137,13 +138,19 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
       return Step::kWithin;
     case Savepoints::Outcome::kNotSet:
       return Unexpected("ROLLBACK TO a savepoint that was not set");
+    case Savepoints::Outcome::kTooMany:
+      return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
+                       fmt::format("changes were rolled back to one of the oldest of more than {} "
+                                   "savepoints of a transaction, which are not kept; start a new "
+                                   "log behind it, and set fewer savepoints in a transaction",
+                                   Savepoints::kNamesMin));
     case Savepoints::Outcome::kForgotten:
       break;
   }
   return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
-                   "more than a frame of changes was rolled back to a savepoint, or to one of too "
-                   "many savepoints, which this version cannot take back; raise log.frame_bytes "
-                   "above the size of the transaction and start again");
+                   "more than a frame of changes was rolled back to a savepoint, which this "
+                   "version cannot take back; raise log.frame_bytes above the size of the "
+                   "transaction and start again");
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::string_view text,

@@ -13,13 +13,12 @@ namespace millrace::ingest {
 
 void Savepoints::Clear() {
   if (places_.empty()) return;
-  *this = Savepoints();
+  *this = Savepoints(names_min_);
 }
 
 Savepoints::Key Savepoints::KeyOf(std::string_view name) {
   const std::string weights = NameWeights(name);
-  const XXH128_hash_t hash = XXH3_128bits(weights.data(), weights.size());
-  return {hash.high64, hash.low64};
+  return XXH3_64bits(weights.data(), weights.size());
 }
 
 void Savepoints::Set(std::string_view name, const transcode::FrameBuilder& builder) {
@@ -46,10 +45,10 @@ Savepoints::PlaceId Savepoints::PlaceHere(const transcode::FrameBuilder& builder
   return places_.back().id;
 }
 
-void Savepoints::Remember(const Key& key, PlaceId place) {
+void Savepoints::Remember(Key key, PlaceId place) {
   older_.erase(key);
   newer_.insert_or_assign(key, place);
-  if (newer_.size() < kNamesMin) return;
+  if (newer_.size() < names_min_) return;
   for (const auto& [name, old_place] : older_) Forget(old_place);
   older_ = std::exchange(newer_, {});
 }
@@ -59,7 +58,7 @@ void Savepoints::Forget(PlaceId place) {
   forgotten_ = place;
 }
 
-std::optional<Savepoints::PlaceId> Savepoints::Find(const Key& key) const {
+std::optional<Savepoints::PlaceId> Savepoints::Find(Key key) const {
   for (const Names* names : {&newer_, &older_}) {
     const auto found = names->find(key);
     if (found != names->end()) return found->second;
@@ -73,7 +72,7 @@ Savepoints::Outcome Savepoints::RollBackTo(std::string_view name,
   const std::optional<PlaceId> id = Find(key);
   if (!id.has_value()) return Outcome::kNotSet;
   const bool kept = newer_.contains(key) || older_.contains(key);
-  if (!kept && forgot_several_) return Outcome::kForgotten;
+  if (!kept && forgot_several_) return Outcome::kTooMany;
   const auto place =
       std::lower_bound(places_.begin(), places_.end(), *id,
                        [](const Place& known, PlaceId wanted) { return known.id < wanted; });

@@ -6,7 +6,6 @@
 #include <deque>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "transcode/frame_builder.h"
@@ -23,8 +22,12 @@ namespace millrace::ingest {
 // while all of them stand for one place.
 class Savepoints {
  public:
-  // Names that are kept at least, if there are so many.
-  static constexpr size_t kNamesMin = 100'000;
+  // Names that are kept at least, if there are so many. Up to twice as many are, 17 bytes each and
+  // as much again for the table that holds them. Servers look through all savepoints of the
+  // transaction for each new one, so that nobody waits for more.
+  static constexpr size_t kNamesMin = 500'000;
+
+  explicit Savepoints(size_t names_min = kNamesMin) : names_min_(names_min) {}
 
   // A transaction begins.
   void Clear();
@@ -35,15 +38,16 @@ class Savepoints {
 
   enum class Outcome {
     kDone,
-    kNotSet,     // there is no such savepoint
-    kForgotten,  // changes that are out of reach lie behind it; nothing has changed
+    kNotSet,  // there is no such savepoint
+    // Nothing has changed:
+    kForgotten,  // changes that are out of reach lie behind it
+    kTooMany,    // so many were set that its place is not known any more
   };
   // Takes back all changes since the newest savepoint of that name.
   Outcome RollBackTo(std::string_view name, transcode::FrameBuilder& builder);
 
  private:
-  // Digest of a name; 128 bits, so that no two names of a transaction have one.
-  using Key = std::pair<uint64_t, uint64_t>;
+  using Key = uint64_t;  // digest of a name
   using PlaceId = uint64_t;
   struct Place {
     PlaceId id = 0;
@@ -53,11 +57,12 @@ class Savepoints {
 
   static Key KeyOf(std::string_view name);
   PlaceId PlaceHere(const transcode::FrameBuilder& builder);
-  void Remember(const Key& key, PlaceId place);
+  void Remember(Key key, PlaceId place);
   // A name that stands for `place` is not kept.
   void Forget(PlaceId place);
-  std::optional<PlaceId> Find(const Key& key) const;
+  std::optional<PlaceId> Find(Key key) const;
 
+  size_t names_min_;
   std::deque<Place> places_;  // by id
   PlaceId next_id_ = 1;
   // Two generations, so that old names go at once.

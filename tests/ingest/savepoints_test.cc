@@ -79,8 +79,22 @@ TEST_F(SavepointsTest, OneThatWasNeverSetIsNotFound) {
   EXPECT_EQ(RollBackTo("a"), Outcome::kNotSet);
 }
 
-TEST_F(SavepointsTest, MillionsAtTwoPlacesAreAllReachedOrSaidToBeForgotten) {
-  constexpr size_t kMany = 3 * Savepoints::kNamesMin;
+TEST_F(SavepointsTest, EachOfThreeHundredThousandAtThreePlacesIsReached) {
+  for (const std::string place : {"a", "b", "c"}) {
+    Change();
+    for (size_t i = 0; i < 120'000; ++i) Set(place + std::to_string(i));
+  }
+  Change();
+  EXPECT_EQ(RollBackTo("c119999"), Outcome::kDone);
+  EXPECT_EQ(changes(), 3u);
+  EXPECT_EQ(RollBackTo("a5"), Outcome::kDone);
+  EXPECT_EQ(changes(), 1u);
+}
+
+TEST_F(SavepointsTest, AnyNumberAtTwoPlacesIsReachedOrSaidToBeTooMany) {
+  constexpr size_t kKept = 1000;
+  constexpr size_t kMany = 3 * kKept;
+  savepoints_ = Savepoints(kKept);
   Change();
   for (size_t i = 0; i < kMany; ++i) Set("first " + std::to_string(i));
   Change();
@@ -93,7 +107,7 @@ TEST_F(SavepointsTest, MillionsAtTwoPlacesAreAllReachedOrSaidToBeForgotten) {
   Change();
   for (size_t i = 0; i < kMany; ++i) Set("third " + std::to_string(i));
   Change();
-  EXPECT_EQ(RollBackTo("first 0"), Outcome::kForgotten);
+  EXPECT_EQ(RollBackTo("first 0"), Outcome::kTooMany);
   EXPECT_EQ(changes(), 3u);
   EXPECT_EQ(RollBackTo("third " + std::to_string(kMany - 1)), Outcome::kDone);
   EXPECT_EQ(changes(), 2u);
