@@ -18,6 +18,8 @@ namespace millrace::ingest {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
+// Of an identity as XA COMMIT spells it: twice 64 bytes in hexadecimal and a number.
+constexpr size_t kXidBytesMax = 300;
 
 void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
   switch (kind) {
@@ -262,10 +264,14 @@ absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string
                                            bool commits) {
   const PreparedXa::Tables* tables = prepared_xa_.Find(xid);
   if (commits && tables == nullptr) {
-    return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
-                     "XA COMMIT of a transaction that was prepared before this log began, so that "
-                     "nothing tells what it changed: start a new log, and avoid XA on captured "
-                     "tables");
+    const std::string name = Quoted(xid, kXidBytesMax);
+    return MakeError(
+        absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+        fmt::format("XA COMMIT of {}, which was prepared before this log began, or changed too "
+                    "many tables, so that nothing tells what it changed: start a new log behind "
+                    "it, and before that end all that XA RECOVER shows on the source",
+                    name),
+        {{"xid", name}});
   }
   if (commits) MILLRACE_RETURN_IF_ERROR(ExpectNoneCaptured(*tables));
   // Not before it is certain that the transaction ends: after an error it is read again.

@@ -245,6 +245,7 @@ TEST_F(MysqlProcessorTest, PreparedXaTransactionWithoutOurRowsMayBeCommitted) {
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended");
   Gtid(3);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
+  EXPECT_THAT(std::string(error_.message()), HasSubstr("XA COMMIT of 'X\\'78\\',X\\'79\\',5'"));
   EXPECT_THAT(std::string(error_.message()), HasSubstr("start a new log"));
 }
 

@@ -220,6 +220,22 @@ TEST_P(Statements, PreparedXaOfOtherTablesIsKnownAfterARestart) {
   EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_, request).size(), 1u);
 }
 
+// In MySQL the rows are in the binlog at XA PREPARE, which is before the log begins.
+TEST_P(Statements, XaPreparedBeforeTheLogBeganStopsTheFeedAndIsNamed) {
+  Run({"CREATE TABLE t (id INT PRIMARY KEY)"});
+  SqlSession other = source_->MustConnect();
+  Run(other, {"USE shop", "XA START 'early'", "INSERT INTO t VALUES (1)", "XA END 'early'",
+              "XA PREPARE 'early'"});
+  other = source_->MustConnect();
+  feed_ = FeedServer::MustStart(*source_, {.snapshot = {"mode: initial"}});
+  Run({"INSERT INTO t VALUES (2)"});
+  EXPECT_EQ(RowsAtSnapshot("shop.t"), 1u);
+  Run({"XA COMMIT 'early'"});
+  const auto status = feed_->WaitForReason("XA_UNSUPPORTED");
+  EXPECT_THAT(status.source().error(),
+              AllOf(HasSubstr("6561726c79"), HasSubstr("start a new log")));
+}
+
 class MariadbStatements : public Statements {};
 
 TEST_P(MariadbStatements, QualifiedColumnKeepsItsNumber) {
