@@ -67,13 +67,21 @@ class Censor {
   // False: nobody may see the statement.
   bool Pass(const Token& token) {
     if (token.kind == Token::Kind::kString) {
-      if (option_ || LooksSecret(token.text) || LooksSecret(WithoutEscapes(token.text))) {
-        return false;
-      }
+      if (option_) return false;
+      // 'a' 'b' is one string, 'ab'.
+      string_.append(token.text);
+    } else if (!EndString()) {
+      return false;
     }
     // `PASSWORD = 'x'`, `PASSWORD 'x'`.
     option_ = IsSecretOption(token) || (option_ && token.IsSymbol('='));
     return !is_excluded_ || !token.IsName() || IsShownName(token);
+  }
+  // The same of the statement's end.
+  bool EndString() {
+    const bool secret = LooksSecret(string_) || LooksSecret(WithoutEscapes(string_));
+    string_.clear();
+    return !secret;
   }
 
  private:
@@ -84,6 +92,7 @@ class Censor {
 
   const ClientCharset& charset_;
   const IsExcluded& is_excluded_;
+  std::string string_;   // of the tokens that came last
   bool option_ = false;  // what stands before names an option that may hold a secret
 };
 
@@ -134,7 +143,7 @@ std::optional<std::string> Shown(std::string_view text, const LexicalMode& mode,
   while (!lexer.Peek().at_end()) {
     if (!censor.Pass(lexer.Take())) return std::nullopt;
   }
-  if (lexer.damaged()) return std::nullopt;
+  if (lexer.damaged() || !censor.EndString()) return std::nullopt;
   return Without(text, comments, charset);
 }
 
