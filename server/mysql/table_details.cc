@@ -171,12 +171,14 @@ void AddHashColumns(uint32_t count, TableDetails& details) {
   }
 }
 
+bool HasKey(const TableDetails& details) {
+  return std::any_of(details.columns.begin(), details.columns.end(),
+                     [](const ColumnDetails& column) { return column.key_ordinal != 0; });
+}
+
 // Without a primary key both families take the first unique key of columns that are whole and not
 // nullable for one: the binlog tells it as such, information_schema does not.
 absl::Status PromoteKey(Connection& connection, TableDetails& details) {
-  for (const ColumnDetails& column : details.columns) {
-    if (column.key_ordinal != 0) return absl::OkStatus();
-  }
   const auto key = FetchTableKey(connection, details.name);
   // Dropped since the columns were asked for.
   if (absl::IsNotFound(key.status())) return absl::OkStatus();
@@ -217,7 +219,11 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
     names_versions = names_versions || expression == "ROW START";
     column.row_end = expression == "ROW END";
   }
-  MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
+  if (!HasKey(details)) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection, name));
+    if (is_view) return std::nullopt;
+    MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
+  }
   // Asked last: a definition that changed in between is then seen to be newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
                             connection.Query(fmt::format(kDefinedQuery, QuotedText(name.database),

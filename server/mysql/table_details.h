@@ -13,8 +13,8 @@
 
 namespace millrace {
 
-// What information_schema says of the table now. None: there is no such table, or the account may
-// not see it.
+// What information_schema says of the table now. None: there is no such table, or a view of that
+// name, or the account may not see it.
 absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connection,
                                                               const TableName& name);
 

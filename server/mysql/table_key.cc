@@ -71,6 +71,15 @@ absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
   return std::nullopt;
 }
 
+absl::StatusOr<bool> IsView(Connection& connection, const TableName& table) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection.Query(fmt::format("SELECT TABLE_TYPE AS type FROM information_schema.TABLES "
+                                   "WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                   QuotedText(table.database), QuotedText(table.table))));
+  return !rows.rows.empty() && rows.Text(rows.rows[0], {"type"}) == "VIEW";
+}
+
 absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows rows,

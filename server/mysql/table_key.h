@@ -26,6 +26,9 @@ struct TableKey {
 absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
                                                       const TableName& table);
 
+// Whether the name is that of a view. False too where the account may not see it.
+absl::StatusOr<bool> IsView(Connection& connection, const TableName& table);
+
 // Base tables (no views, sequences or system databases) that the account has any privilege on, in
 // the order of their bytes.
 absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection);

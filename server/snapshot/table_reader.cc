@@ -198,6 +198,8 @@ absl::StatusOr<bool> TableReader::Describe() {
 // information_schema also hides what the account may not read, which is no reason to call the table
 // gone.
 absl::StatusOr<bool> TableReader::IsThere() {
+  MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection_, assignment_.table));
+  if (is_view) return false;
   const absl::Status status =
       connection_
           .Query(fmt::format("SELECT 1 FROM {}.{} LIMIT 0", QuotedName(assignment_.table.database),

@@ -77,7 +77,7 @@ class TableReader {
   absl::Status Open();
   absl::Status OpenAt(StreamAccess& stream);
   absl::Status CheckServer(const std::string& uuid, uint32_t server_id) const;
-  // Learns the definition. False: there is no such table.
+  // Learns the definition. False: there is no such table, or a view is in its place.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> IsThere();
   absl::Status Resolve(StreamAccess& stream);

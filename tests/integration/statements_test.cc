@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "integration/change_reader.h"
 #include "integration/feed_server.h"
+#include "integration/snapshot_admin.h"
 
 namespace millrace::testing {
 namespace {
@@ -234,6 +235,26 @@ TEST_P(Statements, XaPreparedBeforeTheLogBeganStopsTheFeedAndIsNamed) {
   const auto status = feed_->WaitForReason("XA_UNSUPPORTED");
   EXPECT_THAT(status.source().error(),
               AllOf(HasSubstr("6561726c79"), HasSubstr("start a new log")));
+}
+
+TEST_P(Statements, ViewsThatAreRenamedFailNoSnapshot) {
+  Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)",
+       "CREATE VIEW v AS SELECT * FROM t"});
+  StartFeed({.snapshot = {"mode: initial"}});
+  EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
+  Run({"RENAME TABLE v TO w"});
+  EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
+  // It is a view of itself then.
+  Run({"RENAME TABLE t TO t_old, w TO t"});
+  EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
+  SnapshotAdmin admin(*feed_);
+  const auto snapshots = admin.WaitUntilOver();
+  EXPECT_THAT(SnapshotsText(snapshots), Not(HasSubstr("FAILED")));
+  for (const v1::Snapshot& snapshot : snapshots) {
+    for (const v1::SnapshotTable& table : snapshot.tables()) {
+      EXPECT_EQ(table.error(), "") << table.ShortDebugString();
+    }
+  }
 }
 
 class MariadbStatements : public Statements {};
