@@ -214,6 +214,7 @@ void AddSourceKeys(std::vector<Key>& keys) {
   keys.push_back(Flag(MILLRACE_MEMBER(source.check_on_start)));
   keys.push_back(TextList(MILLRACE_MEMBER(source.tables)));
   keys.push_back(TextList(MILLRACE_MEMBER(source.exclude_columns)));
+  keys.push_back(TextList(MILLRACE_MEMBER(source.statement_tables)));
   keys.push_back(
       Duration(MILLRACE_MEMBER(source.connect_timeout), {100 * kMillisecond, 600 * kSecond}));
   keys.push_back(Duration(MILLRACE_MEMBER(source.heartbeat_period), {100 * kMillisecond, kHour}));

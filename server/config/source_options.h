@@ -67,6 +67,10 @@ struct SourceOptions {
   // Patterns of columns that never enter the log, see ColumnPatterns. ValidateConfig refuses any
   // until ingestion leaves them out.
   std::vector<std::string> exclude_columns;
+  // Patterns of tables whose rows statements may change that are logged as text, whatever
+  // binlog_format says. The operator vouches that such a statement changes no captured table by
+  // triggers, views, foreign keys or functions. Does nothing for a captured table.
+  std::vector<std::string> statement_tables;
 
   Micros connect_timeout = Micros{10} * 1'000'000;
   // An idle source says so this often; a connection silent for three periods counts as lost.

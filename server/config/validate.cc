@@ -60,6 +60,14 @@ absl::Status ValidateSource(const SourceOptions& source) {
       WithContext(TablePatterns::Parse(source.tables).status(), "'source.tables'"));
   MILLRACE_RETURN_IF_ERROR(WithContext(ColumnPatterns::Parse(source.exclude_columns).status(),
                                        "'source.exclude_columns'"));
+  MILLRACE_RETURN_IF_ERROR(WithContext(TablePatterns::Parse(source.statement_tables).status(),
+                                       "'source.statement_tables'"));
+  for (const std::string& pattern : source.statement_tables) {
+    // Alone it would stand for all other tables.
+    if (pattern.starts_with('!')) {
+      return Invalid("'source.statement_tables' may not exclude: name the tables");
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -58,6 +58,8 @@ class EventProcessor {
     Flavour flavour = Flavour::kMysql;
     // Statements that name an excluded column are not shown.
     CaptureRules capture;
+    // As `source.statement_tables`.
+    TablePatterns statement_tables = {};
     uint64_t event_bytes_max = 0;
     SourcePosition start;
     SourceMemory memory = {};  // that belongs to `start`
@@ -155,12 +157,14 @@ class EventProcessor {
                                      const schema::Statement& statement);
   absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);
   // For a statement that changed rows which the binlog does not hold; `databases` as in
-  // binlog::Query.
-  absl::StatusOr<Step> OnRowStatement(const Event& event,
-                                      std::optional<std::string_view> databases);
+  // binlog::Query, `tables` as in schema::Statement.
+  absl::StatusOr<Step> OnRowStatement(const Event& event, std::optional<std::string_view> databases,
+                                      const std::vector<TableName>& tables);
   absl::StatusOr<Step> OnLoadQuery(const Event& event);
   // Whether a CREATE TABLE with a query may have changed rows of captured tables.
   bool FillsCaptured(const schema::Statement& statement) const;
+  // Whether the operator vouches for a statement that changes rows of `tables` alone.
+  bool IsVouchedFor(const std::vector<TableName>& tables) const;
   bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);

@@ -45,7 +45,8 @@ absl::Status RowsAreUnknown() {
       "rows were changed by a statement that was logged as text, so the rows are unknown, and "
       "triggers, views, foreign keys or functions may have changed captured tables; run "
       "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
-      "and start a new log");
+      "and start a new log; of a tool that logs such statements for tables of its own, name these "
+      "in source.statement_tables");
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
       return OnDefinition(event, sent, statement);
     case StatementKind::kRowStatement:
       if (IsMemoryTableEmptied(sent.text)) return OnDefinition(event, sent, statement);
-      return OnRowStatement(event, sent.written_databases);
+      return OnRowStatement(event, sent.written_databases, statement.tables);
     case StatementKind::kOther:
       break;
   }
@@ -167,10 +168,20 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
 }
 
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
-                                                    std::optional<std::string_view> databases) {
-  if (MayChangeCaptured(databases)) return RowsAreUnknown();
-  if (in_xa_) NoteDatabasesOfXa(*databases);
+                                                    std::optional<std::string_view> databases,
+                                                    const std::vector<TableName>& tables) {
+  if (!IsVouchedFor(tables)) {
+    if (MayChangeCaptured(databases)) return RowsAreUnknown();
+    if (in_xa_) NoteDatabasesOfXa(*databases);
+  }
   return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
+}
+
+bool EventProcessor::IsVouchedFor(const std::vector<TableName>& tables) const {
+  if (options_.statement_tables.empty() || tables.empty()) return false;
+  return std::all_of(tables.begin(), tables.end(), [this](const TableName& table) {
+    return options_.statement_tables.Matches(table.database, table.table) && !Captured(table);
+  });
 }
 
 // The tables in the text are not enough, since a trigger may write to others.
@@ -202,7 +213,7 @@ bool EventProcessor::FillsCaptured(const schema::Statement& statement) const {
 absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseLoadQuery(event));
   notes_.content().AddStatement(query.statement);
-  return OnRowStatement(event, query.databases);
+  return OnRowStatement(event, query.databases, {});
 }
 
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,

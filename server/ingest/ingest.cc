@@ -57,10 +57,13 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Make(const Parts& parts) {
   }
   parts.coverage.StartCapture(capture, parts.registry);
   InvalidateTablesOfOlderLog(parts.registry, parts.coverage);
-  return std::unique_ptr<Ingest>(new Ingest(parts, std::move(capture)));
+  MILLRACE_ASSIGN_OR_RETURN(TablePatterns statement_tables,
+                            TablePatterns::Parse(parts.config.source.statement_tables));
+  return std::unique_ptr<Ingest>(
+      new Ingest(parts, std::move(capture), std::move(statement_tables)));
 }
 
-Ingest::Ingest(const Parts& parts, CaptureRules capture)
+Ingest::Ingest(const Parts& parts, CaptureRules capture, TablePatterns statement_tables)
     : config_(parts.config),
       pool_(parts.source),
       source_(pool_.options()),
@@ -72,6 +75,7 @@ Ingest::Ingest(const Parts& parts, CaptureRules capture)
       commit_times_(parts.clock),
       on_uncovered_(parts.on_uncovered),
       capture_(std::move(capture)),
+      statement_tables_(std::move(statement_tables)),
       committer_options_(parts.committer) {
   committer_options_.on_trouble = [this] { ReportHealth(); };
   tasks_.SetWake([this] {
@@ -388,6 +392,7 @@ absl::Status Ingest::Prepare() {
       EventProcessor::Options{
           .flavour = queries_->info().flavour,
           .capture = capture_,
+          .statement_tables = statement_tables_,
           .event_bytes_max = source_.event_bytes_max,
           .start = std::move(start),
           .memory = SourceMemory::FromBinary(memory.value_or(""), log_.source_position())},

@@ -65,7 +65,7 @@ class Ingest {
     // after its change was handed on. Must be quick.
     std::function<void(const TableName&)> on_uncovered = [](const TableName&) {};
   };
-  // kInvalidArgument: source.tables or source.exclude_columns are no patterns. kDataLoss
+  // kInvalidArgument: source.tables, exclude_columns or statement_tables are no patterns. kDataLoss
   // LOG_DAMAGED: the stored position is unreadable.
   static absl::StatusOr<std::unique_ptr<Ingest>> Make(const Parts& parts);
   // Stops.
@@ -96,7 +96,7 @@ class Ingest {
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
-  Ingest(const Parts& parts, CaptureRules capture);
+  Ingest(const Parts& parts, CaptureRules capture, TablePatterns statement_tables);
   Micros SourceTime(State state) const;
 
   void Run();
@@ -171,6 +171,7 @@ class Ingest {
   CommitTimeLimit commit_times_;
   const std::function<void(const TableName&)> on_uncovered_;
   const CaptureRules capture_;
+  const TablePatterns statement_tables_;
   Committer::Options committer_options_;
   TableCounterMap table_counters_;
   PatternWarnings pattern_warnings_;

@@ -181,6 +181,8 @@ void StatementParser::Harmless(const Token& verb) {
 void StatementParser::Rows(const Token& verb) {
   statement_.kind = StatementKind::kRowStatement;
   if (verb.Is("DELETE")) Delete();
+  if (verb.IsAny({"INSERT", "REPLACE"})) Insert();
+  if (verb.Is("UPDATE")) Update();
   // Into the key cache of MyISAM.
   if (verb.Is("LOAD") && lexer_.Peek().Is("INDEX")) statement_.kind = StatementKind::kOther;
 }
@@ -199,6 +201,24 @@ void StatementParser::Delete() {
     if (lexer_.Peek().IsName()) lexer_.Take();
   }
   if (table.has_value() && ends()) statement_.tables.push_back(*table);
+}
+
+void StatementParser::Insert() {
+  while (lexer_.Peek().IsAny({"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE"})) lexer_.Take();
+  lexer_.TakeWord("INTO");
+  AddTable();
+}
+
+// Of one table; more are a join.
+void StatementParser::Update() {
+  while (lexer_.Peek().IsAny({"LOW_PRIORITY", "IGNORE"})) lexer_.Take();
+  const std::optional<TableName> table = TakeTableName();
+  if (lexer_.TakeWord("PARTITION")) SkipParentheses();
+  if (!lexer_.Peek().Is("SET")) {
+    lexer_.TakeWord("AS");
+    if (lexer_.Peek().IsName()) lexer_.Take();
+  }
+  if (table.has_value() && lexer_.Peek().Is("SET")) statement_.tables.push_back(*table);
 }
 
 std::string StatementParser::NameOf(const Token& token) {

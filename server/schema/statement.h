@@ -44,9 +44,9 @@ enum class StatementVerb {
 struct Statement {
   StatementKind kind = StatementKind::kOther;
   // Tables, views and sequences that it makes, changes, names anew or drops, with the default
-  // database filled in; of a trigger or index, its table. Of a kRowStatement only
-  // that of a DELETE from one table: no name in its text tells what triggers, views, foreign keys
-  // and functions write. Names are UTF-8.
+  // database filled in; of a trigger or index, its table. Of a kRowStatement the one that it
+  // changes, if its text says that it changes one: no name there tells what triggers, views,
+  // foreign keys and functions write. Names are UTF-8.
   std::vector<TableName> tables;
   StatementVerb verb = StatementVerb::kOther;
   // CREATE … IF NOT EXISTS: nothing happened if there was one.

@@ -44,6 +44,8 @@ class StatementParser {
   void Secrets(const Token& verb);
   void Rows(const Token& verb);
   void Delete();
+  void Insert();
+  void Update();
   void Harmless(const Token& verb);
 
   // What follows a verb of definition. In statement_definition.cc.

@@ -37,6 +37,8 @@ TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
       {"source: {start: {file: bin.1}}", "'source.start.file' is set if and only if"},
       {"source: {tables: [orders]}", "'source.tables': pattern 'orders'"},
       {"source: {exclude_columns: [a.b]}", "'source.exclude_columns': pattern 'a.b'"},
+      {"source: {statement_tables: [x]}", "'source.statement_tables': pattern 'x'"},
+      {"source: {statement_tables: ['!a.b']}", "'source.statement_tables' may not exclude"},
       {"snapshot: {tables: [orders]}", "'snapshot.tables': pattern 'orders'"},
       {"log: {directory: ''}", "'log.directory' is empty"},
       {"kafka: {enabled: true}", "'kafka.enabled' needs 'kafka.brokers'"},

@@ -41,6 +41,7 @@ class ProcessorTest : public log::testing::LogTest {
     processor_ = std::make_unique<EventProcessor>(
         EventProcessor::Options{.flavour = flavour_,
                                 .capture = CaptureRules::Parse(tables, excluded_).value(),
+                                .statement_tables = TablePatterns::Parse(statement_tables_).value(),
                                 .event_bytes_max = 1 << 20,
                                 .start = {.file = "binlog.000001", .offset = 4, .gtids = {}}},
         EventProcessor::Parts{
@@ -152,6 +153,7 @@ class ProcessorTest : public log::testing::LogTest {
   std::unique_ptr<coverage::Coverage> coverage_;
   std::unique_ptr<PreparedXa> prepared_xa_;
   std::vector<std::string> excluded_;
+  std::vector<std::string> statement_tables_;
   snapshot::LiveChanges live_changes_;
   std::optional<transcode::FrameBuilder> builder_;
   TableCounterMap counters_;

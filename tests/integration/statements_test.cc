@@ -257,6 +257,24 @@ TEST_P(Statements, ViewsThatAreRenamedFailNoSnapshot) {
   }
 }
 
+// As pt-table-checksum logs them. Without source.statement_tables the first one stops the feed.
+TEST_P(Statements, StatementsOfAToolOnItsOwnTableAreLetPass) {
+  Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", "CREATE DATABASE percona",
+       "CREATE TABLE percona.checksums (tbl CHAR(64) PRIMARY KEY, this_cnt INT, master_cnt INT)"});
+  StartFeed({.tables = {"shop.*"}, .source = {"statement_tables: ['percona.checksums']"}});
+  SqlSession tool = source_->MustConnect();
+  Run(tool, {"SET SESSION binlog_format = STATEMENT",
+             "REPLACE INTO `percona`.`checksums` (tbl, this_cnt) SELECT 't', COUNT(*) FROM "
+             "`shop`.`t` /*checksum table*/",
+             "UPDATE `percona`.`checksums` SET master_cnt = 1 WHERE tbl = 't'"});
+  Run({"INSERT INTO t VALUES (2)"});
+  v1::SubscribeRequest request = ChangeReader::FromEarliest();
+  request.add_operations(v1::OPERATION_INSERT);
+  EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_, request).size(), 2u);
+  Run(tool, {"DELETE FROM shop.t"});
+  feed_->WaitForReason("STATEMENT_BASED_CHANGE");
+}
+
 class MariadbStatements : public Statements {};
 
 TEST_P(MariadbStatements, QualifiedColumnKeepsItsNumber) {

@@ -493,17 +493,23 @@ TEST(Statement, SequenceThatReplacesATableDropsIt) {
   EXPECT_EQ(Classify("CREATE SEQUENCE t", "d", mariadb).verb, StatementVerb::kOther);
 }
 
-TEST(Statement, DeletionFromOneTableNamesIt) {
-  EXPECT_THAT(Tables("DELETE QUICK FROM x.t WHERE a=1"), ElementsAre("x.t"));
-  EXPECT_THAT(Tables("DELETE FROM t"), ElementsAre("d.t"));
+TEST(Statement, ChangeOfTheRowsOfOneTableNamesIt) {
+  for (const std::string_view text :
+       {"DELETE QUICK FROM t WHERE a=1", "DELETE FROM `d`.t", "INSERT INTO t VALUES (1)",
+        "INSERT HIGH_PRIORITY IGNORE d.t SELECT * FROM u", "REPLACE INTO t SELECT * FROM u, v",
+        "REPLACE DELAYED d.t SET a=1", "UPDATE t SET a=1",
+        "UPDATE LOW_PRIORITY IGNORE t PARTITION (p) AS x SET a=1 WHERE a=2",
+        "UPDATE t x SET a=1"}) {
+    EXPECT_EQ(KindOf(text), kRowStatement) << text;
+    EXPECT_THAT(Tables(text), ElementsAre("d.t")) << text;
+  }
 }
 
 TEST(Statement, OtherRowStatementsNameNone) {
   for (const std::string_view text :
-       {"INSERT INTO t VALUES (1)", "REPLACE INTO a.t SELECT * FROM u", "UPDATE t SET a=1",
-        "LOAD DATA INFILE 'x' INTO TABLE t", "UPDATE a JOIN b SET a.x=1",
-        "DELETE a, b FROM a JOIN b", "DELETE FROM a USING a JOIN b",
-        "DELETE FROM a, b USING a JOIN b", "CALL p()", "SELECT f()",
+       {"LOAD DATA INFILE 'x' INTO TABLE t", "UPDATE a JOIN b SET a.x=1", "UPDATE a, b SET a.x=1",
+        "UPDATE a x, b SET x.x=1", "UPDATE (a, b) SET a.x=1", "DELETE a, b FROM a JOIN b",
+        "DELETE FROM a USING a JOIN b", "DELETE FROM a, b USING a JOIN b", "CALL p()", "SELECT f()",
         "WITH x AS (SELECT 1) UPDATE t SET a=1", "DO f()"}) {
     EXPECT_EQ(KindOf(text), kRowStatement) << text;
     EXPECT_THAT(Tables(text), IsEmpty()) << text;
