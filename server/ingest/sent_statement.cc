@@ -45,11 +45,15 @@ bool IsUtf8ForCertain(std::string_view statement, bool goes_on) {
   return IsWrittenByServer(statement) && (goes_on || statement.ends_with(" START TRANSACTION"));
 }
 
+bool IsDefinition(const schema::Statement& statement) {
+  return statement.kind == schema::StatementKind::kDefinition ||
+         statement.kind == schema::StatementKind::kTruncate;
+}
+
 // Two bits of sql_mode decide what is a quote, or ends one.
-std::vector<schema::StatementSession> OtherModes(const SentStatement& sent) {
+void AddOtherModes(const SentStatement& sent, std::vector<schema::StatementSession>& others) {
   using Session = schema::StatementSession;
-  std::vector<Session> others;
-  if (!sent.session.sql_mode.has_value()) return others;
+  if (!sent.session.sql_mode.has_value()) return;
   uint64_t bits = 0;
   if (sent.text.find('"') != std::string_view::npos) bits |= Session::kAnsiQuotes;
   if (sent.text.find('\\') != std::string_view::npos) bits |= Session::kNoBackslashEscapes;
@@ -59,7 +63,12 @@ std::vector<schema::StatementSession> OtherModes(const SentStatement& sent) {
     others.push_back(sent.session);
     others.back().sql_mode = *sent.session.sql_mode ^ flipped;
   }
-  return others;
+}
+
+// What is a name under one is a string under the other: a column "password" is none that tells one.
+bool SwapsQuotes(const schema::StatementSession& session, const schema::StatementSession& other) {
+  const uint64_t differs = session.sql_mode.value_or(0) ^ other.sql_mode.value_or(0);
+  return (differs & schema::StatementSession::kAnsiQuotes) != 0;
 }
 
 }  // namespace
@@ -81,16 +90,12 @@ SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) 
 
 schema::Statement Read(SentStatement& sent) {
   schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
-  for (const schema::StatementSession& other : sent.others) {
-    statement =
-        schema::EitherOf(std::move(statement), schema::Classify(sent.text, sent.database, other));
-  }
-  const bool is_definition = statement.kind == schema::StatementKind::kDefinition ||
-                             statement.kind == schema::StatementKind::kTruncate;
-  if (!is_definition || statement.may_concern_any_table) return statement;
-  for (const schema::StatementSession& other : OtherModes(sent)) {
+  std::vector<schema::StatementSession> others = std::exchange(sent.others, {});
+  if (statement.may_concern_any_table) return statement;
+  if (IsDefinition(statement)) AddOtherModes(sent, others);
+  for (const schema::StatementSession& other : others) {
     const schema::Statement read = schema::Classify(sent.text, sent.database, other);
-    // No server has accepted it under this mode.
+    // No server has accepted it under this session.
     if (read.may_concern_any_table) continue;
     statement = schema::EitherOf(std::move(statement), read);
     sent.others.push_back(other);
@@ -103,7 +108,8 @@ std::string ShownText(const SentStatement& sent, const schema::Statement& statem
   std::string text = schema::ShownText(sent.text, statement, sent.session, is_excluded);
   const bool shown = std::all_of(
       sent.others.begin(), sent.others.end(), [&](const schema::StatementSession& other) {
-        return !schema::ShownText(sent.text, statement, other, is_excluded).empty();
+        return SwapsQuotes(sent.session, other) ||
+               !schema::ShownText(sent.text, statement, other, is_excluded).empty();
       });
   return shown ? text : std::string();
 }

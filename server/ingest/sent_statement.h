@@ -34,11 +34,12 @@ struct SentStatement {
 // ASCII and valid in UTF-8 may be UTF-8 whatever the event says; `others` has that.
 SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on = false);
 
-// What the statement is. Where sql_mode decides what is quoted, and the text is a statement under
-// another one too, that one is added to `others`. In doubt where the readings differ.
+// What the statement is; in doubt where the readings differ. Where sql_mode decides what is quoted,
+// others are read too. Only those under which the text is a statement are left in `others`.
 schema::Statement Read(SentStatement& sent);
 
-// Its text as schema::ShownText, empty if one of the readings says so.
+// Its text as schema::ShownText, empty if one of the readings says so, but for those that take
+// other quotes for names.
 std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
                       const std::function<bool(std::string_view name)>& is_excluded);
 

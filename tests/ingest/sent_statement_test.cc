@@ -44,6 +44,18 @@ TEST(SentStatement, TextThatIsNoUtf8IsOfTheClientsCharsetForCertain) {
   }
 }
 
+// The backslash is the second byte of a character.
+TEST(SentStatement, SessionUnderWhichTheTextIsNoStatementLeavesNoDoubt) {
+  binlog::Query query;
+  query.client_charset = 28;
+  query.statement = "ALTER TABLE t COMMENT '\xe4\xbd\xa0\x5c'";
+  SentStatement sent = SentBy(query, Flavour::kMysql);
+  EXPECT_EQ(sent.session.charset, "gbk");
+  EXPECT_EQ(sent.others.size(), 1u);
+  EXPECT_EQ(Read(sent).verb, schema::StatementVerb::kAlter);
+  for (const auto& other : sent.others) EXPECT_EQ(other.charset, "gbk");
+}
+
 TEST(SentStatement, DefaultDatabaseIsUtf8WhateverTheClient) {
   binlog::Query query;
   query.database = "\xc3\xa9";

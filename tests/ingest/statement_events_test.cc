@@ -165,6 +165,14 @@ TEST_F(StatementEventsTest, SecretUnderAnotherModeIsLeftOut) {
             R"(ALTER TABLE small COMMENT 'it\'s', COMMENT 'it\'s')");
 }
 
+TEST_F(StatementEventsTest, NameInDoubleQuotesIsNoSecret) {
+  const std::string text = "CREATE TABLE small (\"id\" INT, \"password\" TEXT)";
+  Gtid(1);
+  Send(EventType::kQuery,
+       EventSource::Query(text, "b", 255, schema::StatementSession::kAnsiQuotes));
+  EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), text);
+}
+
 TEST_F(StatementEventsTest, RenameReachesBothNames) {
   Start({"b.small", "b.new"});
   Gtid(1);
