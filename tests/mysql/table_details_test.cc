@@ -118,6 +118,15 @@ TEST_P(TableDetailsTest, OddNamesAreFoundAndWhatLooksLikeThemIsNot) {
   EXPECT_FALSE(Fetch({R"(o'd\d`b)", R"(t.%%"x)"}).has_value());
 }
 
+// One that names itself cannot even be asked for its columns.
+TEST_P(TableDetailsTest, ViewIsNone) {
+  Make("id INT");
+  root_.MustExecute("CREATE VIEW d.v AS SELECT * FROM d.t");
+  EXPECT_FALSE(Fetch({"d", "v"}).has_value());
+  root_.MustExecute("RENAME TABLE d.t TO d.gone, d.v TO d.t");
+  EXPECT_FALSE(Fetch({"d", "t"}).has_value());
+}
+
 TEST_P(TableDetailsTest, MissingTableIsNone) { EXPECT_FALSE(Fetch({"d", "none"}).has_value()); }
 
 TEST_P(TableDetailsTest, KeyOfANamesakeElsewhereIsNotTaken) {
