@@ -340,6 +340,7 @@ int Serve(const Config& config) {
   auto snapshots = snapshot::Snapshots::Open({.config = config,
                                               .source = source,
                                               .log = **log,
+                                              .registry = **registry,
                                               .coverage = **coverage,
                                               .tasks = tasks,
                                               .clock = clock});

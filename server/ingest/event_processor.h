@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -200,6 +201,8 @@ class EventProcessor {
   // Rows of the table come, for the first time since its definition or coverage was set.
   void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
+  absl::Status NumbersWentBack(const MariadbGtid& gtid, const MariadbGtid& before) const;
+  absl::Status OnRowsOfMerged(const std::vector<TableName>& tables);
   absl::Status AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
                        snapshot::TableChanges* observer);
   // Of a table whose events have rows of the past too.
@@ -253,6 +256,8 @@ class EventProcessor {
   bool in_xa_ = false;              // the transaction in progress is an XA transaction
   PreparedXa::Tables xa_tables_;    // that it changes and nobody captures
   PreparedXa::Tables xa_captured_;  // that it changes besides
+  // Captured tables in which the transaction at hand changed rows by way of a MERGE table.
+  std::set<TableName> merged_;
 
   std::vector<TableName> uncovered_;
 

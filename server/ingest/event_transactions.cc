@@ -2,6 +2,8 @@
 
 // The part of EventProcessor that follows transactions: where they begin and end, and their rows.
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -167,6 +169,7 @@ void EventProcessor::ForgetTransaction() {
   gtid_.Reset();
   transaction_bytes_told_ = 0;
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = in_xa_ = false;
+  merged_.clear();
   xa_tables_.clear();
   xa_captured_.clear();
 }
@@ -183,7 +186,10 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
     return Unexpected(
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
-  if (table->plan == nullptr) return Step::kWithin;
+  if (table->plan == nullptr) {
+    if (!table->merged.empty()) MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(table->merged));
+    return Step::kWithin;
+  }
   if (!table->rows_noted) [[unlikely]]
     NoteRows(*table);
   snapshot::TableChanges* observer = nullptr;
@@ -193,6 +199,21 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
                                                          : AddRows(*table, rows, observer);
   if (!added.ok()) return WithContext(added, "table " + table->plan->table()->name.ToString());
   return Step::kWithin;
+}
+
+// They are rows of one of these tables, and nothing tells of which.
+absl::Status EventProcessor::OnRowsOfMerged(const std::vector<TableName>& tables) {
+  schema::Statement change;
+  change.kind = schema::StatementKind::kDefinition;
+  change.verb = schema::StatementVerb::kAlter;
+  // Once for each transaction.
+  std::copy_if(
+      tables.begin(), tables.end(), std::back_inserter(change.tables),
+      [this](const TableName& table) { return Captured(table) && merged_.insert(table).second; });
+  if (change.tables.empty()) return absl::OkStatus();
+  if (live_changes_.recording()) NoteDefinition(change);
+  NoteCoverage(change, /*truncates=*/false);
+  return AddDefinition(SentStatement(), change, /*truncates=*/false);
 }
 
 absl::Status EventProcessor::AddRows(TablePlans::Entry& table, const binlog::Rows& rows,

@@ -487,10 +487,11 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                      .groups = *groups_,
                      .server = stream.server(),
                      .epoch = epoch_,
-                     .hand_over = [this](bool drop_staged) {
-                       MILLRACE_RETURN_IF_ERROR(HandOver(drop_staged));
-                       return PushGathered();
-                     }});
+                     .hand_over =
+                         [this](bool drop_staged) {
+                           MILLRACE_RETURN_IF_ERROR(HandOver(drop_staged));
+                           return PushGathered();
+                         }});
   const absl::Status status = tasks_.RunDue(access);
   if (access.ran()) processor_->NoteTasks();
   if (status.ok()) return status;

@@ -34,6 +34,12 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
     NoteSequence({std::string(map.database), std::string(map.table)});
     return skip();
   }
+  if (details.has_value() && details->merge) {
+    NoteMerge(*details);
+    MILLRACE_RETURN_IF_ERROR(skip());
+    entry.merged = details->merged;
+    return absl::OkStatus();
+  }
   if (details.has_value()) {
     MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
   }
@@ -64,6 +70,15 @@ bool TablePlans::IsSequence(const binlog::TableMap& map,
 void TablePlans::NoteSequence(const TableName& name) {
   if (!sequences_.insert(name).second) return;
   spdlog::info("{} is a sequence: its values are not captured", name.ToString());
+}
+
+void TablePlans::NoteMerge(const TableDetails& details) {
+  if (!sequences_.insert(details.name).second) return;
+  spdlog::warn(
+      "{} is a MERGE table: rows written through it are not delivered, and the tables that it "
+      "shows "
+      "must be read again before a start at SNAPSHOT; write to those tables instead",
+      details.name.ToString());
 }
 
 absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {

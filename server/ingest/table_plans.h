@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -33,10 +34,11 @@ class TablePlans {
  public:
   struct Entry {
     std::string map;                           // bytes of the TABLE_MAP body
-    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures it, or it is a sequence
+    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures it, or it has no rows itself
     TableCounters* counters = nullptr;         // null without a plan
     bool rows_noted = false;                   // coverage knows of rows of this definition
     bool partial_noted = false;                // and of partial row images
+    std::vector<TableName> merged;             // of a MERGE table: whose rows these are
   };
 
   TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
@@ -70,6 +72,7 @@ class TablePlans {
   absl::Status Compile(std::string_view body, int64_t commit_seconds, Sequence next, Entry& entry);
   bool IsSequence(const binlog::TableMap& map, const std::optional<TableDetails>& details) const;
   void NoteSequence(const TableName& name);
+  void NoteMerge(const TableDetails& details);
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;
@@ -81,7 +84,7 @@ class TablePlans {
   const FetchDetails fetch_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
   absl::flat_hash_set<TableName> redefined_;  // in this stream
-  absl::flat_hash_set<TableName> sequences_;  // that were logged
+  absl::flat_hash_set<TableName> sequences_;  // and MERGE tables, that were logged
 };
 
 }  // namespace millrace::ingest

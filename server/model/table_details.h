@@ -49,6 +49,9 @@ struct TableDetails {
   int64_t defined_seconds = 0;
   // A SEQUENCE of MariaDB, which is stored as a table.
   bool sequence = false;
+  // ENGINE = MERGE: it shows the rows of these tables and has none of its own.
+  bool merge = false;
+  std::vector<TableName> merged;
 };
 
 }  // namespace millrace

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "model/capture_rules.h"
+#include "mysql/select_scope.h"
+#include "mysql/table_access.h"
 
 namespace millrace {
 namespace {
@@ -45,22 +47,67 @@ struct Account {
   const std::vector<std::string>& grants;
 };
 
+// Whether the account may not read the table whole.
+absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) {
+  absl::Status status = CheckDefinitionAccess(connection, name);
+  if (status.ok()) status = CheckRowAccess(connection, name);
+  if (absl::IsPermissionDenied(status)) return true;
+  // Anything else that is wrong with it, say that it is not there, is another finding's matter.
+  if (absl::IsUnavailable(status)) return status;
+  return false;
+}
+
+std::string QuotedTable(const TableName& name) {
+  return fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
+}
+
+// The feed works without, but such tables are never read.
+void WarnOfHiddenTables(const SourceOptions& options, const Account& account,
+                        std::vector<Finding>& findings) {
+  const std::vector<std::string> all = {"*.*"};
+  for (const std::string& pattern : options.tables.empty() ? all : options.tables) {
+    if (SelectsFromAllOf(account.grants, pattern)) continue;
+    findings.push_back(
+        {Severity::kWarning, "SELECT_NOT_ON_ALL",
+         fmt::format("{} may not SELECT from all tables that source.tables captures with '{}': "
+                     "those that it may not are hidden from it, and snapshots do not have them",
+                     account.name, pattern),
+         fmt::format("GRANT SELECT ON {} TO {};", ScopeOf(pattern), account.name)});
+  }
+}
+
+absl::Status WarnOfHiddenColumns(Connection& connection, const CaptureRules& rules,
+                                 const Account& account, std::vector<Finding>& findings) {
+  for (const TableName& name : TablesWithSelectOnColumns(account.grants)) {
+    if (!rules.Captures(name)) continue;
+    MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
+    if (!lacks) continue;
+    const std::string table = QuotedTable(name);
+    findings.push_back({Severity::kWarning, "SELECT_NOT_ON_ALL",
+                        fmt::format("{} may SELECT from some columns of {} only: no snapshot can "
+                                    "read it",
+                                    account.name, table),
+                        fmt::format("GRANT SELECT ON {} TO {};", table, account.name)});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
                          const Account& account, std::vector<Finding>& findings) {
   MILLRACE_ASSIGN_OR_RETURN(const CaptureRules rules, CaptureRules::Parse(options.tables));
   const std::vector<TableName> named = rules.NamedTables();
   for (const TableName& name : named) {
-    const std::string table =
-        fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
-    MILLRACE_ASSIGN_OR_RETURN(
-        const bool refused, IsRefused(connection, fmt::format("SELECT 1 FROM {} LIMIT 0", table)));
-    if (refused) findings.push_back(Missing("SELECT", "read its definition", table, account.name));
+    MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
+    if (!lacks) continue;
+    findings.push_back(
+        Missing("SELECT", "read its definition and rows", QuotedTable(name), account.name));
   }
-  if (!named.empty()) return absl::OkStatus();
-  if (!AnyGrants(account.grants, "SELECT")) {
+  if (named.empty() && !AnyGrants(account.grants, "SELECT")) {
     findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account.name));
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  WarnOfHiddenTables(options, account, findings);
+  return WarnOfHiddenColumns(connection, rules, account, findings);
 }
 
 }  // namespace

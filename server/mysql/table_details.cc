@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/table_access.h"
 #include "mysql/table_key.h"
 
 namespace millrace {
@@ -21,7 +22,8 @@ constexpr std::string_view kColumnsQuery =
     "c.EXTRA AS extra, k.ORDINAL_POSITION AS key_ordinal, "
     "c.CHARACTER_OCTET_LENGTH AS octet_length, c.NUMERIC_PRECISION AS numeric_precision, "
     "c.NUMERIC_SCALE AS numeric_scale, c.DATETIME_PRECISION AS datetime_precision, "
-    "c.GENERATION_EXPRESSION AS expression, c.COLLATION_NAME AS collation_name "
+    "c.GENERATION_EXPRESSION AS expression, c.COLLATION_NAME AS collation_name, "
+    "c.PRIVILEGES AS privileges "
     "FROM information_schema.COLUMNS c "
     "LEFT JOIN information_schema.COLLATIONS o ON o.COLLATION_NAME = c.COLLATION_NAME "
     "LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.CONSTRAINT_NAME = 'PRIMARY' "
@@ -35,7 +37,8 @@ constexpr std::string_view kDefinedQuery =
     "SELECT CAST(UNIX_TIMESTAMP(t.CREATE_TIME) AS SIGNED), t.TABLE_TYPE, "
     "(SELECT COUNT(DISTINCT s.INDEX_NAME) FROM information_schema.STATISTICS s "
     "WHERE s.TABLE_SCHEMA = {0} AND s.TABLE_NAME = {1} AND s.INDEX_TYPE = 'HASH' "
-    "AND t.ENGINE IN ('InnoDB', 'MyISAM', 'Aria')) FROM information_schema.TABLES t "
+    "AND t.ENGINE IN ('InnoDB', 'MyISAM', 'Aria')), UPPER(t.ENGINE) = 'MRG_MYISAM' "
+    "FROM information_schema.TABLES t "
     "WHERE t.TABLE_SCHEMA = {0} AND t.TABLE_NAME = {1}";
 
 template <typename Number = uint32_t>
@@ -192,6 +195,57 @@ absl::Status PromoteKey(Connection& connection, TableDetails& details) {
   return absl::OkStatus();
 }
 
+// The name that `rest` begins with; takes it away.
+std::string TakeIdentifier(std::string_view& rest) {
+  std::string name;
+  const bool quoted = !rest.empty() && rest[0] == '`';
+  size_t at = quoted ? 1 : 0;
+  for (; at < rest.size(); ++at) {
+    if (!quoted && std::string_view(".,)").find(rest[at]) != std::string_view::npos) break;
+    if (quoted && rest[at] == '`' && (++at == rest.size() || rest[at] != '`')) break;
+    name.push_back(rest[at]);
+  }
+  rest.remove_prefix(std::min(at, rest.size()));
+  return name;
+}
+
+// What follows the opening bracket of the option UNION, which is none of a comment's words.
+std::string_view AfterUnion(std::string_view statement) {
+  constexpr std::string_view kUnion = " UNION=(";
+  // A line of its own ends the columns; in texts the servers write line breaks as `\n`.
+  const size_t options = statement.rfind("\n)");
+  bool quoted = false;
+  for (size_t at = options == std::string_view::npos ? 0 : options; at < statement.size(); ++at) {
+    if (statement[at] == '\'') quoted = !quoted;
+    if (!quoted && statement.substr(at, kUnion.size()) == kUnion) {
+      return statement.substr(at + kUnion.size());
+    }
+  }
+  return {};
+}
+
+absl::StatusOr<std::vector<TableName>> FetchMerged(Connection& connection, const TableName& name) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const QueryRows rows,
+      connection.Query(fmt::format("SHOW CREATE TABLE {}.{}", QuotedName(name.database),
+                                   QuotedName(name.table))));
+  if (rows.rows.empty() || rows.rows[0].size() < 2) return std::vector<TableName>();
+  return ParseMerged(rows.rows[0][1].value_or(""), name.database);
+}
+
+// What the account may not see is not there for information_schema. Whatever else is wrong with the
+// table is not asked for here.
+absl::Status CheckIsSeenWhole(Connection& connection, const TableName& name) {
+  const absl::Status status = CheckDefinitionAccess(connection, name);
+  const bool matters = absl::IsPermissionDenied(status) || absl::IsUnavailable(status);
+  return matters ? status : absl::OkStatus();
+}
+
+// With another right on the table than SELECT, such as INSERT, the column is shown all the same.
+bool MayRead(const QueryRows& rows, const QueryRow& row) {
+  return Contains(rows.Text(row, {"privileges"}), "select");
+}
+
 }  // namespace
 
 std::vector<std::string> ParseLabels(std::string_view column_type) {
@@ -203,16 +257,38 @@ std::vector<std::string> ParseLabels(std::string_view column_type) {
   return {};
 }
 
+std::vector<TableName> ParseMerged(std::string_view statement, std::string_view database) {
+  std::vector<TableName> tables;
+  std::string_view rest = AfterUnion(statement);
+  TableName table{std::string(database), {}};
+  while (!rest.empty() && rest[0] != ')') {
+    table.table = TakeIdentifier(rest);
+    const char next = rest.empty() ? ')' : rest[0];
+    if (!rest.empty() && next != ')') rest.remove_prefix(1);
+    if (next == '.') {
+      table.database = std::move(table.table);
+      continue;
+    }
+    tables.push_back(table);
+    table.database = database;
+  }
+  return tables;
+}
+
 absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connection,
                                                               const TableName& name) {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             connection.Query(fmt::format(kColumnsQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));
-  if (rows.rows.empty()) return std::nullopt;
+  if (rows.rows.empty()) {
+    MILLRACE_RETURN_IF_ERROR(CheckIsSeenWhole(connection, name));
+    return std::nullopt;
+  }
   TableDetails details;
   details.name = name;
   bool names_versions = false;
   for (const QueryRow& row : rows.rows) {
+    if (!MayRead(rows, row)) return TableAccessDenied(connection, name);
     ColumnDetails& column = details.columns.emplace_back(ParseColumn(rows, row));
     MILLRACE_RETURN_IF_ERROR(FillCollation(connection, rows.Text(row, {"collation_name"}), column));
     const std::string expression = rows.Text(row, {"expression"});
@@ -234,6 +310,12 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   const std::string seconds = text(0);
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), details.defined_seconds);
   details.sequence = text(1) == "SEQUENCE";
+  details.merge = text(3) == "1";
+  // SHOW CREATE of a view needs a right of its own.
+  if (text(1) != "VIEW") MILLRACE_RETURN_IF_ERROR(CheckIsSeenWhole(connection, name));
+  if (details.merge) {
+    MILLRACE_ASSIGN_OR_RETURN(details.merged, FetchMerged(connection, name));
+  }
   if (text(1) == "SYSTEM VERSIONED" && !names_versions) AddVersionColumns(details);
   AddHashColumns(ParseNumber(text(2)), details);
   return details;

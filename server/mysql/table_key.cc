@@ -85,7 +85,8 @@ absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
       const QueryRows rows,
       connection.Query("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name "
                        "FROM information_schema.TABLES "
-                       "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"));
+                       "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+                       "AND COALESCE(ENGINE, '') <> 'MRG_MYISAM'"));
   std::vector<TableName> names;
   for (const QueryRow& row : rows.rows) {
     TableName name{rows.Text(row, {"db"}), rows.Text(row, {"name"})};

@@ -29,8 +29,8 @@ absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
 // Whether the name is that of a view. False too where the account may not see it.
 absl::StatusOr<bool> IsView(Connection& connection, const TableName& table);
 
-// Base tables (no views, sequences or system databases) that the account has any privilege on, in
-// the order of their bytes.
+// Base tables (no views, sequences, MERGE tables or system databases) that the account has any
+// privilege on, in the order of their bytes.
 absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection);
 
 // How many rows the table has by the statistics of the source; far from exact. kNotFound

@@ -340,9 +340,13 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
       if (!failed || !table.failed_at.has_value() || *table.failed_at < since) {
         return absl::OkStatus();
       }
-      return MakeError(
-          absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
-          fmt::format("table {} could not be read: {}", name.ToString(), table.progress.error()));
+      const std::string text =
+          fmt::format("table {} could not be read: {}", name.ToString(), table.progress.error());
+      if (table.progress.error_reason() == "SOURCE_ACCESS_DENIED") {
+        return MakeError(absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED", text,
+                         {{"table", name.ToString()}});
+      }
+      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
     }
   }
   return absl::OkStatus();

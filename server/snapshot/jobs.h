@@ -58,6 +58,7 @@ class Jobs {
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Why the last snapshot of the whole table could not read it, if it failed after `since` (steady)
   // and since Open: a failure of before a restart says nothing, as the configuration may differ.
+  // kPermissionDenied SOURCE_ACCESS_DENIED, or kFailedPrecondition SNAPSHOT_UNAVAILABLE.
   absl::Status FailureOf(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // True if the newest snapshot of the whole table has read it, and ended after `since` (wall

@@ -74,6 +74,8 @@ class Snapshots::State {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(begin_mutex_);
   std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
   bool Covers(const std::optional<coverage::TableCoverage>& coverage) const;
+  // That the log has seen and no statement dropped.
+  std::vector<TableName> KnownTables() const;
 
   const Parts parts_;
   const CaptureRules capture_;
@@ -174,7 +176,8 @@ absl::Status Snapshots::State::PlanInitial() {
   MILLRACE_RETURN_IF_ERROR(
       parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, initial_));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables,
+                            CapturedTables(*connection, capture_, initial_, KnownTables()));
   return BeginUncovered(*connection, tables, "initial");
 }
 
@@ -237,7 +240,9 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
   }
   MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, CapturedTables(*connection, capture_, wanted));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables,
+                            CapturedTables(*connection, capture_, wanted, KnownTables()));
+  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, capture_, wanted, tables));
   if (tables.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
                      "no captured table of the source matches; see source.tables");
@@ -260,6 +265,14 @@ absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
   return jobs_->Add(std::move(job), tables);
 }
 
+std::vector<TableName> Snapshots::State::KnownTables() const {
+  std::vector<TableName> names;
+  for (const schema::TableVersionPtr& version : parts_.registry.List()) {
+    if (!version->dropped) names.push_back(version->name);
+  }
+  return names;
+}
+
 bool Snapshots::State::Covers(const std::optional<coverage::TableCoverage>& coverage) const {
   return coverage.has_value() && coverage->HoldsAllRows(parts_.log.range().oldest);
 }
@@ -268,7 +281,9 @@ absl::StatusOr<std::vector<TableName>> Snapshots::State::EnsureCovered(
     const std::vector<std::string>& patterns) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, capture_, wanted));
+  MILLRACE_ASSIGN_OR_RETURN(auto tables,
+                            CapturedTables(*connection, capture_, wanted, KnownTables()));
+  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, capture_, wanted, tables));
   std::erase_if(tables,
                 [this](const TableName& table) { return Covers(parts_.coverage.Find(table)); });
   absl::MutexLock lock(&begin_mutex_);

@@ -17,6 +17,7 @@
 #include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
 #include "mysql/source_pool.h"
+#include "schema/registry.h"
 #include "snapshot/row_choice.h"
 #include "snapshot/stream_tasks.h"
 
@@ -31,6 +32,7 @@ class Snapshots {
     const Config& config;
     const SourcePool& source;
     log::Log& log;
+    const schema::Registry& registry;
     const coverage::Coverage& coverage;
     StreamTasks& tasks;
     const Clock& clock;
@@ -77,6 +79,7 @@ class Snapshots {
   // the names of the tables that it began to read or that are being read; none: everything is
   // covered. May ask the source; blocks for it. kFailedPrecondition SNAPSHOT_UNAVAILABLE: something
   // has to be read and snapshot.mode is never; or a table failed to be read (text says why).
+  // kPermissionDenied SOURCE_ACCESS_DENIED: our account may not read one of them, or all of it.
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
 
   // A table that the log does not hold has come into being under this name. Quick.

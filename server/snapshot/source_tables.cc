@@ -5,18 +5,68 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "mysql/table_access.h"
+#include "mysql/table_details.h"
 #include "mysql/table_key.h"
 
 namespace millrace::snapshot {
+namespace {
+
+// OK if the account can see whether the table is there.
+absl::Status CheckVisible(Connection& connection, const TableName& table) {
+  const absl::Status status = CheckDefinitionAccess(connection, table);
+  const bool matters = absl::IsPermissionDenied(status) || absl::IsUnavailable(status);
+  return matters ? status : absl::OkStatus();
+}
+
+bool Contains(const std::vector<TableName>& sorted, const TableName& table) {
+  return std::binary_search(sorted.begin(), sorted.end(), table);
+}
+
+}  // namespace
+
+absl::Status IsMergeTable(const TableDetails& details) {
+  std::vector<std::string> tables;
+  for (const TableName& table : details.merged) tables.push_back(table.ToString());
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                   fmt::format("{} is a MERGE table and has no rows of its own: read the tables "
+                               "that it shows instead ({})",
+                               details.name.ToString(), fmt::join(tables, ", ")),
+                   {{"table", details.name.ToString()}});
+}
 
 absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
                                                       const CaptureRules& rules,
-                                                      const TablePatterns& wanted) {
+                                                      const TablePatterns& wanted,
+                                                      const std::vector<TableName>& known) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<TableName> tables, FetchTableNames(connection));
+  std::vector<TableName> hidden;
+  for (const TableName& table : known) {
+    if (Contains(tables, table) || !rules.Captures(table)) continue;
+    if (!wanted.Matches(table.database, table.table)) continue;
+    const absl::Status visible = CheckVisible(connection, table);
+    if (absl::IsUnavailable(visible)) return visible;
+    if (!visible.ok()) hidden.push_back(table);
+  }
   std::erase_if(tables, [&](const TableName& table) {
     return !rules.Captures(table) || !wanted.Matches(table.database, table.table);
   });
+  tables.insert(tables.end(), hidden.begin(), hidden.end());
+  std::sort(tables.begin(), tables.end());
   return tables;
+}
+
+absl::Status RequireNamedReadable(Connection& connection, const CaptureRules& rules,
+                                  const TablePatterns& wanted,
+                                  const std::vector<TableName>& visible) {
+  for (const TableName& table : wanted.PlainNames()) {
+    if (!rules.Captures(table) || Contains(visible, table)) continue;
+    MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection, table));
+    if (details.has_value() && details->merge) return IsMergeTable(*details);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace millrace::snapshot

@@ -10,10 +10,12 @@
 #include "fmt/format.h"
 #include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
+#include "mysql/table_access.h"
 #include "mysql/table_details.h"
 #include "schema/definition.h"
 #include "schema/described_map.h"
 #include "snapshot/definition_match.h"
+#include "snapshot/source_tables.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::snapshot {
@@ -174,6 +176,11 @@ absl::StatusOr<bool> TableReader::Describe() {
   if (!details_.has_value()) return IsThere();
   // Renamed to a name that is read. It has no rows that are captured.
   if (details_->sequence) return false;
+  if (details_->merge) {
+    refusal_ = IsMergeTable(*details_);
+    return true;
+  }
+  MILLRACE_RETURN_IF_ERROR(CheckRowAccess(connection_, assignment_.table));
   MILLRACE_ASSIGN_OR_RETURN(key_, FetchTableKey(connection_, assignment_.table));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t estimate,
                             FetchRowEstimate(connection_, assignment_.table));
@@ -195,8 +202,7 @@ absl::StatusOr<bool> TableReader::Describe() {
   return true;
 }
 
-// information_schema also hides what the account may not read, which is no reason to call the table
-// gone.
+// It may have been made since, or be under another name for a moment.
 absl::StatusOr<bool> TableReader::IsThere() {
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection_, assignment_.table));
   if (is_view) return false;

@@ -73,12 +73,17 @@ class LearnCall {
   absl::StatusOr<std::vector<DescribedTable>> Describe(absl::Span<const TableName> tables) {
     std::vector<DescribedTable> described;
     for (const TableName& table : tables) {
-      MILLRACE_ASSIGN_OR_RETURN(auto details, FetchTableDetails(connection_, table));
-      // Dropped since, or a sequence has its name.
-      if (!details.has_value() || details->sequence) continue;
-      auto map = schema::DescribedMap::Make(*details, connection_.info().flavour);
+      auto details = FetchTableDetails(connection_, table);
+      if (absl::IsPermissionDenied(details.status())) {
+        NoteError(table, details.status());
+        continue;
+      }
+      MILLRACE_RETURN_IF_ERROR(details.status());
+      // Dropped since, or its name is that of something without rows of its own.
+      if (!details->has_value() || (*details)->sequence || (*details)->merge) continue;
+      auto map = schema::DescribedMap::Make(**details, connection_.info().flavour);
       if (map.ok()) {
-        described.push_back({.details = *std::move(details), .map = *std::move(map)});
+        described.push_back({.details = **std::move(details), .map = *std::move(map)});
       } else {
         NoteError(table, map.status());
       }
@@ -155,6 +160,7 @@ absl::Status UnseenTables::Learn(const std::vector<std::string>& patterns) const
                             CaptureRules::Parse(source.options().tables));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, captured, wanted));
+  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, captured, wanted, tables));
   const size_t known = std::erase_if(
       tables, [this](const TableName& name) { return registry.Find(name) != nullptr; });
   LearnCall call(*this, *connection);

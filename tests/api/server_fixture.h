@@ -117,6 +117,7 @@ class ServerTest : public ::testing::Test {
     snapshots_ = snapshot::Snapshots::Open({.config = config_,
                                             .source = *source_,
                                             .log = log_.log(),
+                                            .registry = log_.registry(),
                                             .coverage = *coverage_,
                                             .tasks = tasks_,
                                             .clock = Clock::System()})

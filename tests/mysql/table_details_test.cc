@@ -87,6 +87,21 @@ TEST_P(TableDetailsTest, LengthsAndPrecisionsAreTold) {
   EXPECT_EQ(details.columns[5].datetime_precision, 0u);
 }
 
+TEST_P(TableDetailsTest, MergeTableNamesTheTablesThatItShows) {
+  root_.MustExecute("CREATE DATABASE `o``d`");
+  root_.MustExecute("CREATE TABLE d.`a,b` (id INT, KEY (id)) ENGINE = MyISAM");
+  root_.MustExecute("CREATE TABLE `o``d`.c (id INT, KEY (id)) ENGINE = MyISAM");
+  root_.MustExecute(
+      "CREATE TABLE d.m (id INT, KEY (id)) ENGINE = MERGE UNION = (d.`a,b`, `o``d`.c) "
+      "INSERT_METHOD = LAST COMMENT ' UNION=(`x`)'");
+  const TableDetails details = Fetch({"d", "m"}).value();
+  EXPECT_TRUE(details.merge);
+  EXPECT_THAT(details.merged, ElementsAre(TableName{"d", "a,b"}, TableName{"o`d", "c"}));
+  EXPECT_FALSE(Fetch({"d", "a,b"})->merge);
+  EXPECT_THAT(ParseMerged("… UNION=(a,d2.b)", "d"),
+              ElementsAre(TableName{"d", "a"}, TableName{"d2", "b"}));
+}
+
 TEST_P(TableDetailsTest, LabelsWithAnyCharacterComeUnquoted) {
   const TableDetails details = Make(
       R"(a ENUM('a,b', 'it''s', 'back\\slash', 'new\nline',  'ret\rurn', 'nu\0ll', '', 'ä€', 'x unsigned)', '"'),
