@@ -37,6 +37,17 @@ constexpr size_t kGatherBytes = 1 << 20;
 // or a large transaction of them.
 constexpr uint64_t kHeldBinlogBytesMax = 4 << 20;
 
+// The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR. What is left is for
+// questions that the feed cannot do without.
+constexpr Micros kWatchPause = Micros{60} * 1'000'000;
+
+// A source that is never idle is asked once in so many heartbeat periods what it has purged.
+constexpr Micros kPeriodsToNextLook = 12;
+
+bool IsAccountLimit(const absl::Status& status) {
+  return ErrorReason(status) == "SOURCE_ACCOUNT_LIMIT";
+}
+
 bool IsHeartbeat(std::string_view event) {
   constexpr size_t kTypeAt = 4;
   if (event.size() <= kTypeAt) return false;
@@ -205,6 +216,7 @@ absl::Status Ingest::RunOnce() {
   MILLRACE_RETURN_IF_ERROR(ProveSource());
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream, OpenStream(from, {}));
+  reads_by_gtid_ = !from.gtids.empty();
   {
     absl::MutexLock lock(&mutex_);
     ++status_.connects;
@@ -263,6 +275,7 @@ absl::Status Ingest::ProveSource() {
   {
     absl::MutexLock lock(&mutex_);
     status_.warnings.clear();
+    watch_refused_.clear();
     if (!proof.ok()) return proof.status();
     if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
   }
@@ -439,14 +452,26 @@ absl::Status Ingest::ReadStream() {
     if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
     if (processor_->between_transactions()) {
       if (heartbeat && !more) MILLRACE_RETURN_IF_ERROR(WatchSource());
+      if (looks_at_purged_) [[unlikely]]
+        MILLRACE_RETURN_IF_ERROR(LookAtPurged());
       MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
     }
   }
 }
 
 absl::Status Ingest::WatchSource() {
+  if (clock_.SteadyMicros() < watch_again_at_) return absl::OkStatus();
+  const absl::Status status = CompareWithSource();
+  const bool refused = IsAccountLimit(status);
+  if (refused) watch_again_at_ = clock_.SteadyMicros() + kWatchPause;
+  absl::MutexLock lock(&mutex_);
+  watch_refused_ = refused ? std::string(status.message()) : std::string();
+  return refused ? absl::OkStatus() : status;
+}
+
+absl::Status Ingest::CompareWithSource() {
   absl::StatusOr<SourcePosition> end = CurrentPosition(*queries_);
-  if (absl::IsUnavailable(end.status())) {
+  if (absl::IsUnavailable(end.status()) && !IsAccountLimit(end.status())) {
     MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
     end = CurrentPosition(*queries_);
   }
@@ -456,7 +481,22 @@ absl::Status Ingest::WatchSource() {
   if (lacks && queries_->info().flavour == Flavour::kMysql) {
     MILLRACE_ASSIGN_OR_RETURN(end->gtids, ExecutedAndOwnedGtids(*queries_));
   }
-  return watch_.Check(queries_->endpoint(), processor_->position(), *end);
+  const SourcePosition ours = processor_->position();
+  MILLRACE_RETURN_IF_ERROR(watch_.Check(queries_->endpoint(), ours, *end));
+  // All that the binlog has was read. What was executed besides never was in it.
+  const bool at_end = end->file == ours.file && end->offset == ours.offset;
+  const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end->gtids);
+  if (!had_more || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
+  return CheckNothingPassedBy(*queries_, ours.gtids);
+}
+
+// A source does not purge what a dump has still to read.
+absl::Status Ingest::LookAtPurged() {
+  looks_at_purged_ = false;
+  purged_looked_at_ = position_handed_over_at_;
+  if (!reads_by_gtid_ || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
+  const absl::Status status = CheckNothingPassedBy(*queries_, processor_->position().gtids);
+  return ErrorReason(status) == "SOURCE_PURGED" ? status : absl::OkStatus();
 }
 
 absl::Status Ingest::ReconnectQueries() {
@@ -520,6 +560,8 @@ absl::Status Ingest::HandOver(bool drop_staged) {
   if (!group.has_value()) return absl::OkStatus();
   if (group->source_position.has_value()) {
     position_handed_over_at_ = clock_.SteadyMicros();
+    looks_at_purged_ = position_handed_over_at_ - purged_looked_at_ >=
+                       kPeriodsToNextLook * source_.heartbeat_period;
     changes_.fetch_add(group->newest.value - counted_.value, std::memory_order_relaxed);
     counted_ = group->newest;
     PublishPosition();
@@ -563,6 +605,7 @@ absl::Status Ingest::PushGathered() {
 absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName& table) {
   auto details = FetchTableDetails(*queries_, table);
   if (details.ok() || !absl::IsUnavailable(details.status())) return details;
+  if (IsAccountLimit(details.status())) return details;
   // The session for queries idles for hours; the source may have closed it.
   MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
   return FetchTableDetails(*queries_, table);
@@ -598,14 +641,20 @@ void Ingest::PublishPosition() {
 
 IngestStatus Ingest::status() const {
   IngestStatus status;
+  std::string watch_refused;
   {
     absl::MutexLock lock(&mutex_);
     status = status_;
+    watch_refused = watch_refused_;
     const absl::Status trouble = committer_ == nullptr ? absl::OkStatus() : committer_->trouble();
     if (!trouble.ok()) {
       status.error = std::string(trouble.message());
       status.error_reason = ErrorReason(trouble);
     }
+  }
+  if (!watch_refused.empty()) {
+    status.warnings.push_back(
+        fmt::format("a reset of the source's binlogs would not be noticed now: {}", watch_refused));
   }
   for (std::string& warning : pattern_warnings_.List(table_counters_)) {
     status.warnings.push_back(std::move(warning));

@@ -127,7 +127,10 @@ class Ingest {
   absl::Status AfterEvent(Step step);
   // At a heartbeat: checks that the source continues the binlog that is read. Errors as
   // SourceWatch.
-  absl::Status WatchSource();
+  absl::Status WatchSource() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CompareWithSource();
+  // SOURCE_PURGED: as CheckNothingPassedBy. If it cannot be asked, it is asked later.
+  absl::Status LookAtPurged();
   // Replaces queries_ with a new connection. Errors as OpenStream.
   absl::Status ReconnectQueries();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
@@ -195,9 +198,15 @@ class Ingest {
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
   std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
   SourceDoubt doubt_;
-  bool place_proven_ = false;  // the last transaction is in our file, before our offset
-  SourceWatch watch_;          // of the stream
+  bool place_proven_ = false;   // the last transaction is in our file, before our offset
+  bool begins_here_ = false;    // the position is the end of this server's binlog, and nothing else
+  bool last_unproven_ = false;  // there is a last transaction, and it could not be compared
+  SourceWatch watch_;           // of the stream
+  Micros watch_again_at_ = 0;   // steady; not before
+  bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
   Micros position_handed_over_at_ = 0;
+  Micros purged_looked_at_ = 0;
+  bool looks_at_purged_ = false;  // it is time to
   std::string checksum_failed_at_;
   Micros streaming_since_ = 0;  // steady; 0: this attempt has not come so far
   Sequence counted_;
@@ -212,6 +221,7 @@ class Ingest {
 
   mutable absl::Mutex mutex_;
   IngestStatus status_ ABSL_GUARDED_BY(mutex_);
+  std::string watch_refused_ ABSL_GUARDED_BY(mutex_);       // why; empty: it is watched
   BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool retry_now_ ABSL_GUARDED_BY(mutex_) = false;  // asked for and not taken yet

@@ -207,6 +207,12 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
   return position;
 }
 
+absl::Status CheckNothingPassedBy(Connection& connection, const GtidSet& ours) {
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet purged, ReadGtidSet(connection, "gtid_purged"));
+  const MysqlGtidSet missed = purged.mysql().Minus(ours.mysql());
+  return missed.empty() ? absl::OkStatus() : PassedBy(connection.endpoint(), missed.ToString());
+}
+
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
                              std::string_view ours_uuid, PositionOf position_of) {
   const ServerInfo& server = connection.info();

@@ -67,4 +67,9 @@ absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
                              std::string_view ours_uuid,
                              PositionOf position_of = PositionOf::kAnotherServer);
 
+// MySQL: that `ours`, read up to the end of the binlog, lacks nothing that the source counts as
+// purged. kOutOfRange SOURCE_PURGED: it lacks what was added to gtid_purged, as with a dump that is
+// loaded without the binlog; that never comes through a stream.
+absl::Status CheckNothingPassedBy(Connection& connection, const GtidSet& ours);
+
 }  // namespace millrace

@@ -86,15 +86,36 @@ absl::Status AccessDenied(const std::string& endpoint, const SourceFailure& fail
       {{"source", endpoint}, {"remedy", remedy}});
 }
 
+// A limit of the account by the hour: the server's word for it, and how it is raised.
+struct HourlyLimit {
+  std::string_view resource;
+  std::string_view option;
+};
+constexpr std::array kHourlyLimits = {
+    HourlyLimit{"'max_questions'", "MAX_QUERIES_PER_HOUR"},
+    HourlyLimit{"'max_queries_per_hour'", "MAX_QUERIES_PER_HOUR"},
+    HourlyLimit{"'max_updates", "MAX_UPDATES_PER_HOUR"},
+    HourlyLimit{"'max_connections", "MAX_CONNECTIONS_PER_HOUR"},
+};
+
 absl::Status AccountLimit(const std::string& endpoint, const SourceFailure& failure) {
-  return MakeError(
-      absl::StatusCode::kUnavailable, "SOURCE_ACCOUNT_LIMIT",
-      fmt::format("the source {} refuses more to the account: {}; a feed takes 2 connections, each "
-                  "reader of a snapshot (snapshot.connections) and each request for one another: "
-                  "raise the limit there with ALTER USER ... WITH MAX_USER_CONNECTIONS, run "
-                  "`millraced check` for the statement",
-                  endpoint, failure.text),
-      {{"source", endpoint}});
+  const auto* const hourly =
+      std::find_if(kHourlyLimits.begin(), kHourlyLimits.end(), [&](const HourlyLimit& limit) {
+        return failure.code == kUserLimitReached && Contains(failure.text, limit.resource);
+      });
+  const std::string remedy =
+      hourly != kHourlyLimits.end()
+          ? fmt::format(
+                "the limit is one of an hour: wait, or take it away there with ALTER USER "
+                "... WITH {} 0",
+                hourly->option)
+          : "a feed takes 2 connections, each reader of a snapshot (snapshot.connections) and each "
+            "request for one another: raise the limit there with ALTER USER ... WITH "
+            "MAX_USER_CONNECTIONS, run `millraced check` for the statement";
+  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_ACCOUNT_LIMIT",
+                   fmt::format("the source {} refuses more to the account: {}; {}", endpoint,
+                               failure.text, remedy),
+                   {{"source", endpoint}});
 }
 
 absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFailure& failure) {
@@ -340,6 +361,17 @@ absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
                   "raise binlog_expire_logs_seconds there",
                   endpoint, cause),
       {{"source", endpoint}});
+}
+
+absl::Status PassedBy(const std::string& endpoint, std::string_view gtids) {
+  return MakeError(
+      absl::StatusCode::kOutOfRange, "SOURCE_PURGED",
+      fmt::format("the source {} was given transactions that are not in its binlog: {} (SET GLOBAL "
+                  "gtid_purged, or a dump loaded with sql_log_bin = 0); what they changed is lost "
+                  "to this log. Start a new log, and load dumps there with SET sql_log_bin = 1 and "
+                  "without gtid_purged",
+                  endpoint, gtids),
+      {{"source", endpoint}, {"gtids", std::string(gtids)}});
 }
 
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause) {

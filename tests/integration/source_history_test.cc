@@ -15,6 +15,7 @@ namespace millrace::testing {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::HasSubstr;
 
 enum class Harm { kReset, kRestored, kLostTail, kSwapped };
 // What the feed does while the harm is done, and how many transactions the source has afterwards.
@@ -107,6 +108,39 @@ TEST_P(ResetInALaterFile, EndsTheStream) {
 
 INSTANTIATE_TEST_SUITE_P(Sources, ResetInALaterFile, ::testing::ValuesIn(HistorySources()),
                          ::testing::PrintToStringParamName());
+
+TEST(PurgedGtids, AddedToASourceThatIsNeverIdleEndTheStream) {
+  History history(HistorySources().front(), /*keeps_copy=*/false);
+  history.Insert(kRows, "first");
+  history.AwaitFeed();
+  SqlSession loads = history.source().MustConnect();
+  const std::string uuid = loads.MustQueryValue("SELECT @@server_uuid");
+  loads.MustExecute("SET GLOBAL gtid_purged = '+" + uuid + ":1000'");
+  std::string reason;
+  for (int i = 0; i < 20'000 && reason.empty(); ++i) {
+    history.Insert(1, "more");
+    reason = history.feed().client().GetStatus({})->source().error_reason();
+  }
+  EXPECT_EQ(reason, "SOURCE_PURGED");
+}
+
+// As loading a dump with GTIDs does. What it brought never comes through the stream.
+TEST(PurgedGtids, AddedWhileTheFeedRunsEndTheStream) {
+  History history(HistorySources().front(), /*keeps_copy=*/false);
+  history.Insert(kRows, "first");
+  history.AwaitFeed();
+  SqlSession& sql = history.sql();
+  const std::string gtids = sql.MustQueryValue("SELECT @@server_uuid") + ":1000-1010";
+  sql.MustExecute("SET sql_log_bin = 0");
+  sql.MustExecute("INSERT INTO shop.t VALUES (1000, 'loaded')");
+  sql.MustExecute("SET GLOBAL gtid_purged = '+" + gtids + "'");
+  EXPECT_EQ(history.AwaitRefusal({}, 0), "SOURCE_PURGED");
+  const auto status = history.feed().client().GetStatus({});
+  EXPECT_THAT(status->source().error(), HasSubstr(gtids));
+  history.feed().Stop();
+  history.feed().Start();
+  EXPECT_EQ(history.AwaitRefusal({}, 0), "SOURCE_PURGED");
+}
 
 std::string CaseName(const ::testing::TestParamInfo<SourceHistory::ParamType>& test) {
   return ::testing::PrintToString(std::get<HistorySource>(test.param)) + "_" +

@@ -223,6 +223,28 @@ TEST_P(AccountLimit, OneConnectionMoreReadsOneTableAfterTheOther) {
                              HasSubstr("WITH MAX_USER_CONNECTIONS 5;")));
 }
 
+// The binlog goes on coming: only our own questions are refused.
+TEST_P(AccountLimit, QueriesOfAnHourThatAreUsedUpDoNotEndTheStream) {
+  const auto limit = [&](int queries) {
+    shop_.sql().MustExecute(
+        fmt::format("ALTER USER 'millrace'@'localhost' WITH MAX_QUERIES_PER_HOUR {}", queries));
+    shop_.sql().MustExecute("FLUSH PRIVILEGES");
+  };
+  // Queries of a session that began without a limit are not counted.
+  limit(100'000);
+  shop_.StartFeed({"mode: never"}, {"shop.*", kMarkerTables}, {"heartbeat_period: 100ms"});
+  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  limit(1);
+  const auto limited = shop_.feed().WaitUntil("the warning", [](const auto& status) {
+    return status.source().warnings_size() > 0 &&
+           status.source().warnings(0).find("MAX_QUERIES_PER_HOUR 0") != std::string::npos;
+  });
+  EXPECT_EQ(limited.source().state(), v1::SourceStatus::STATE_STREAMING);
+  shop_.sql().MustExecute("DELETE FROM shop.pair");
+  EXPECT_THAT(shop_.AllChanges(), ::testing::SizeIs(::testing::Ge(200u)));
+  EXPECT_EQ(shop_.feed().client().GetStatus({})->source().connects(), limited.source().connects());
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, AccountLimit,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
