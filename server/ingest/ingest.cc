@@ -506,6 +506,14 @@ absl::Status Ingest::ReconnectQueries() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<uint32_t> Ingest::AskServerId() {
+  MILLRACE_ASSIGN_OR_RETURN(const auto value, queries_->QueryValue("SELECT @@global.server_id"));
+  const std::string text = value.value_or("");
+  uint32_t server_id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), server_id);
+  return server_id;
+}
+
 absl::Status Ingest::RunTasks(BinlogStream& stream, bool more) {
   if (live_changes_.recording()) [[unlikely]]
     live_changes_.NoteTime(clock_.SteadyMicros());
@@ -526,6 +534,7 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                      .counters = table_counters_,
                      .groups = *groups_,
                      .server = stream.server(),
+                     .ask_server_id = [this] { return AskServerId(); },
                      .epoch = epoch_,
                      .hand_over =
                          [this](bool drop_staged) {

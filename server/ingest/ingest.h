@@ -133,6 +133,8 @@ class Ingest {
   absl::Status LookAtPurged();
   // Replaces queries_ with a new connection. Errors as OpenStream.
   absl::Status ReconnectQueries();
+  // What the server of queries_ says now.
+  absl::StatusOr<uint32_t> AskServerId();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);

@@ -6,8 +6,18 @@
 #include <utility>
 
 #include "base/check.h"
+#include "mysql/source_pool.h"
 
 namespace millrace::ingest {
+
+bool TaskAccess::IsServer(const ServerInfo& reached) {
+  if (IsSameServer(parts_.server, reached)) return true;
+  if (parts_.server.flavour != Flavour::kMariadb) return false;
+  const absl::StatusOr<uint32_t> server_id = parts_.ask_server_id();
+  ServerInfo now = parts_.server;
+  now.server_id = server_id.value_or(now.server_id);
+  return IsSameServer(now, reached);
+}
 
 absl::Status TaskAccess::HandOver() {
   if (!parts_.builder.has_closed_frames()) return absl::OkStatus();

@@ -31,6 +31,8 @@ class TaskAccess final : public snapshot::StreamAccess {
     TableCounterMap& counters;
     GroupBuilder& groups;
     const ServerInfo& server;
+    // MariaDB: what that server says now of its server_id, the only name that it has.
+    std::function<absl::StatusOr<uint32_t>()> ask_server_id;
     // Connections of the stream so far, with this one.
     uint64_t epoch = 0;
     // Gives the next group to the committer.
@@ -42,7 +44,7 @@ class TaskAccess final : public snapshot::StreamAccess {
   uint64_t epoch() const override { return parts_.epoch; }
   const GtidSet& gtids() const override { return parts_.builder.gtids(); }
   Micros commit_time() const override { return parts_.processor.commit_time(); }
-  const std::string& server_uuid() const override { return parts_.server.server_uuid; }
+  bool IsServer(const ServerInfo& reached) override;
   uint32_t server_id() const override { return parts_.server.server_id; }
 
   transcode::FrameBuilder& builder() override { return parts_.builder; }

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "model/binlog_place.h"
 #include "model/gtid_set.h"
+#include "mysql/connection.h"
 #include "schema/registry.h"
 #include "snapshot/live_changes.h"
 #include "transcode/frame_builder.h"
@@ -29,8 +30,10 @@ class StreamAccess {
   virtual const GtidSet& gtids() const = 0;
   // Commit time of the newest transaction before it, 0 if there is none.
   virtual Micros commit_time() const = 0;
-  // MySQL: UUID of the server that is being read; MariaDB: empty.
-  virtual const std::string& server_uuid() const = 0;
+  // Whether queries that reach `reached` reach the server that is being read, whose server_id may
+  // have been changed since the stream began. May ask the source.
+  virtual bool IsServer(const ServerInfo& reached) = 0;
+  // As it was when the stream began.
   virtual uint32_t server_id() const = 0;
 
   // Not in a transaction, and may not be left in one.

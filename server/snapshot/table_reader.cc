@@ -108,16 +108,14 @@ absl::Status TableReader::ReadPrepared() {
 absl::Status TableReader::Open() {
   // An earlier try may have left one, in which queries would see the past.
   MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
-  std::string uuid;
-  uint32_t server_id = 0;
+  bool same = false;
   MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
-    uuid = stream.server_uuid();
-    server_id = stream.server_id();
+    same = stream.IsServer(connection_.info());
     return OpenAt(stream);
   }));
   opened_at_ = parts_.clock.SteadyMicros();
   parts_.jobs.Update(assignment_);
-  return CheckServer(uuid, server_id);
+  return same ? absl::OkStatus() : AtAnotherServer();
 }
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
@@ -158,13 +156,11 @@ void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
 }
 
 // Places and touched keys mean nothing if the queries go elsewhere.
-absl::Status TableReader::CheckServer(const std::string& uuid, uint32_t server_id) const {
-  const ServerInfo& server = connection_.info();
-  if (server.server_uuid == uuid && server.server_id == server_id) return absl::OkStatus();
+absl::Status TableReader::AtAnotherServer() const {
   return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
-                   fmt::format("queries reach server id {} at {}, the binlog comes from server id "
-                               "{}; trying again until both are one",
-                               server.server_id, connection_.endpoint(), server_id));
+                   fmt::format("queries at {} reach server id {}, which is not the server whose "
+                               "binlog is read; trying again until both are one",
+                               connection_.endpoint(), connection_.info().server_id));
 }
 
 absl::StatusOr<bool> TableReader::Describe() {

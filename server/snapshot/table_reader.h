@@ -76,7 +76,7 @@ class TableReader {
   // Begins to record what the stream does to the table.
   absl::Status Open();
   absl::Status OpenAt(StreamAccess& stream);
-  absl::Status CheckServer(const std::string& uuid, uint32_t server_id) const;
+  absl::Status AtAnotherServer() const;
   // Learns the definition. False: there is no such table, or a view is in its place.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> IsThere();

@@ -95,10 +95,9 @@ class LearnCall {
     bool same = false;
     StreamTasks::Due due;
     due.deadline = deadline_;
-    MILLRACE_RETURN_IF_ERROR(RunTask(due, [&](const StreamAccess& stream) {
-      const ServerInfo& server = connection_.info();
+    MILLRACE_RETURN_IF_ERROR(RunTask(due, [&](StreamAccess& stream) {
       epoch_ = stream.epoch();
-      same = server.server_uuid == stream.server_uuid() && server.server_id == stream.server_id();
+      same = stream.IsServer(connection_.info());
     }));
     if (same) return absl::OkStatus();
     return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",

@@ -43,6 +43,7 @@ class StreamAccessTest : public ProcessorTest {
                        .counters = counters_,
                        .groups = *groups_,
                        .server = server_,
+                       .ask_server_id = [this] { return server_id_now_; },
                        .epoch = epoch_,
                        .hand_over = [this](bool drop_staged) { return HandOver(drop_staged); }});
   }
@@ -89,6 +90,7 @@ class StreamAccessTest : public ProcessorTest {
   }
 
   ServerInfo server_;
+  absl::StatusOr<uint32_t> server_id_now_ = 11u;
   schema::TableVersion read_table_;
   uint64_t epoch_ = 1;
   std::optional<GroupBuilder> groups_;
@@ -106,8 +108,22 @@ TEST_F(StreamAccessTest, PlaceIsWhereTheStreamReadsEvenBehindTheLastTransaction)
   EXPECT_EQ(access.place(), (BinlogPlace{.file = "binlog.000001", .offset = source_.position()}));
   EXPECT_NE(Place(), access.place().ToString());
   EXPECT_EQ(access.gtids().ToString(), Gtids());
-  EXPECT_EQ(access.server_uuid(), "uuid");
+  EXPECT_TRUE(access.IsServer(server_));
   EXPECT_EQ(access.server_id(), 11u);
+}
+
+TEST_F(StreamAccessTest, MariadbWhoseServerIdWasChangedIsTheSameServer) {
+  TaskAccess access = Access();
+  ServerInfo reached = server_;
+  reached.server_id = 7;
+  EXPECT_TRUE(access.IsServer(reached)) << "server_uuid tells";
+  server_.flavour = reached.flavour = Flavour::kMariadb;
+  server_.server_uuid = reached.server_uuid = "";
+  EXPECT_FALSE(access.IsServer(reached));
+  server_id_now_ = 7u;
+  EXPECT_TRUE(access.IsServer(reached));
+  server_id_now_ = absl::UnavailableError("gone");
+  EXPECT_FALSE(access.IsServer(reached));
 }
 
 TEST_F(StreamAccessTest, TasksRunOnlyBetweenTransactionsOfAFileThatIsKnown) {

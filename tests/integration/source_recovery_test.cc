@@ -116,6 +116,19 @@ TEST_P(SourceRecovery, SighupKeepsAnOpenConnection) {
   EXPECT_EQ(feed().client().GetStatus({})->source().connects(), connects);
 }
 
+TEST_P(SourceRecovery, SnapshotGoesOnAfterTheSourceGetsAnotherServerId) {
+  Start();
+  EXPECT_THAT(Ids(), ElementsAre("1"));
+  sql().MustExecute("SET GLOBAL server_id = 77");
+  SnapshotAdmin admin(feed());
+  const auto snapshot = admin.Start(std::vector<std::string>{"shop.t"});
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_EQ(admin.WaitUntilOver(snapshot->snapshot()).state(), v1::Snapshot::STATE_DONE);
+  EndSessionsOfFeed(sql());
+  Insert(2);
+  EXPECT_THAT(Ids(), ElementsAre("1", "1", "2"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, SourceRecovery,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());

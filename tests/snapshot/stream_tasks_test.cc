@@ -24,7 +24,7 @@ class FakeAccess final : public StreamAccess {
   uint64_t epoch() const override { return epoch_; }
   const GtidSet& gtids() const override { return builder_.gtids(); }
   Micros commit_time() const override { return 0; }
-  const std::string& server_uuid() const override { return server_uuid_; }
+  bool IsServer(const ServerInfo& /*reached*/) override { return true; }
   uint32_t server_id() const override { return 1; }
   transcode::FrameBuilder& builder() override { return builder_; }
   schema::Registry& registry() override { return *registry_; }
@@ -43,7 +43,6 @@ class FakeAccess final : public StreamAccess {
   absl::Status end_;
 
  private:
-  std::string server_uuid_;
   transcode::FrameBuilder builder_;
   std::unique_ptr<schema::Registry> registry_;
   std::unique_ptr<coverage::Coverage> coverage_;
