@@ -52,6 +52,7 @@ class Comparison {
   absl::StatusOr<std::optional<SourcePosition>> BeforeLastByGtid();
   absl::StatusOr<SourcePosition> BeforeLastOnMysql();
   absl::StatusOr<SourcePosition> BeforeLastOnMariadb();
+  absl::StatusOr<bool> PassOverLeftOut(FirstTransaction& found);
   absl::StatusOr<bool> LastIsPurged();
   std::string DifferenceOfLast(const FirstTransaction& found, bool same_server) const;
   absl::Status Changed(std::string_view cause);
@@ -143,6 +144,10 @@ absl::StatusOr<bool> Comparison::CompareLast() {
   }
   const std::string reason = ErrorReason(found.status);
   if (reason == "SOURCE_PURGED") return false;
+  if (from->file.empty() && source_.info().flavour == Flavour::kMariadb) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool comparable, PassOverLeftOut(found));
+    if (!comparable) return false;
+  }
   // With gtid_mode ON a source sends no transaction without GTID.
   const bool withheld =
       reason == "SOURCE_REFUSED_DUMP" && memory_.last->gtid.empty() && source_.info().gtids();
@@ -202,6 +207,33 @@ absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMariadb() {
     if (domain != last.domain) before.Add(gtid);
   }
   return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(std::move(before))};
+}
+
+// A replica of MariaDB that filters leaves transactions out of its binlog, and their numbers with
+// them: what was read from one has holes where another server has transactions, and the other way
+// round. False: the last transaction cannot be found here.
+absl::StatusOr<bool> Comparison::PassOverLeftOut(FirstTransaction& found) {
+  MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid last, ParseMariadbGtid(memory_.last->gtid));
+  const auto number_found = [&]() -> std::optional<uint64_t> {
+    const absl::StatusOr<MariadbGtid> gtid = ParseMariadbGtid(found.gtid);
+    const bool tells = found.status.ok() && found.found && gtid.ok() && gtid->domain == last.domain;
+    return tells ? std::optional(gtid->number) : std::nullopt;
+  };
+  std::optional<uint64_t> number = number_found();
+  if (number.has_value() && *number < last.number) {
+    MILLRACE_ASSIGN_OR_RETURN(SourcePosition from, BeforeLastOnMariadb());
+    MariadbGtidSet before = from.gtids.mariadb();
+    before.Add({last.domain, last.server_id, last.number - 1});
+    from.gtids = GtidSet(std::move(before));
+    MILLRACE_ASSIGN_OR_RETURN(found, read_(from, SourceProof::Depth::kTransaction));
+    if (ErrorReason(found.status) == "SOURCE_LACKS_GTIDS") return false;
+    number = number_found();
+  }
+  if (!number.has_value() || *number <= last.number) return true;
+  return SourceLacksGtids(
+      source_.endpoint(),
+      fmt::format("its binlog has {} and not {} before it, as that of a replica that filters",
+                  found.gtid, memory_.last->gtid));
 }
 
 std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool same_server) const {

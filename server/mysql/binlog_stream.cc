@@ -120,12 +120,13 @@ absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourceP
   } else if (server().flavour == Flavour::kMysql) {
     request.gtids = from.gtids.mysql().EncodeForDump();
   } else {
-    // Strict: a GTID that the source has not is an error, not a cause to begin elsewhere.
+    // Strict: a GTID that the source has not is an error, not a cause to begin elsewhere. Who reads
+    // what is there already looks at what comes first.
     MILLRACE_RETURN_IF_ERROR(
         connection_
-            ->Query(fmt::format("SET @slave_connect_state = '{}', @slave_gtid_strict_mode = 1, "
+            ->Query(fmt::format("SET @slave_connect_state = '{}', @slave_gtid_strict_mode = {}, "
                                 "@slave_gtid_ignore_duplicates = 0",
-                                from.gtids.ToString()))
+                                from.gtids.ToString(), request.waits ? 1 : 0))
             .status());
   }
   MILLRACE_ASSIGN_OR_RETURN(packets_,
