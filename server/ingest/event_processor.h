@@ -84,9 +84,19 @@ class EventProcessor {
 
   EventProcessor(Options options, const Parts& parts);
 
-  // Before the first event of a stream. `of_position`: it comes from the server in whose binlog
-  // position() is a place, and begins there or, by GTID set, before it.
-  void BeginStream(bool of_position) { keeps_position_ = of_position && !ended_file_.empty(); }
+  struct StreamStart {
+    // It comes from the server in whose binlog position() is a place, and begins there or, by GTID
+    // set, before it.
+    bool of_position = false;
+    // MariaDB: it begins by GTIDs, of which nothing proves that they name one place there. Once
+    // numbers go back in it, that is SOURCE_CHANGED.
+    bool gtids_unproven = false;
+  };
+  // Before the first event of a stream.
+  void BeginStream(const StreamStart& start) {
+    keeps_position_ = start.of_position && !ended_file_.empty();
+    gtids_unproven_ = start.gtids_unproven;
+  }
   // How the source that is read spells names; until set, as they are typed.
   void SetNames(NameFolding names) { names_ = std::move(names); }
 
@@ -231,6 +241,7 @@ class EventProcessor {
   uint64_t offset_ = 0;
   bool placed_ = false;          // the source has named the file since the stream began
   bool keeps_position_ = false;  // which is not where the stream begins
+  bool gtids_unproven_ = false;  // see StreamStart
   uint64_t event_offset_ = 0;
   binlog::EventType event_type_ = binlog::EventType::kUnknown;
   // Where the last transaction ended.

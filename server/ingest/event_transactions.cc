@@ -88,19 +88,35 @@ absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
 absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
+  const std::optional<MariadbGtid> before = LastOfDomain(builder_.gtids(), gtid.gtid);
+  if (gtids_unproven_ && before.has_value() && gtid.gtid.number <= before->number) [[unlikely]]
+    return NumbersWentBack(gtid.gtid, *before);
   announced_ = true;
   // Not where the event before it ended: a source asked by GTID passes over some in silence.
   transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
-  notes_.Begin(transaction_offset_, announced_commit_time_,
-               LastOfDomain(builder_.gtids(), gtid.gtid));
+  notes_.Begin(transaction_offset_, announced_commit_time_, before);
   gtid_.Set(gtid.gtid);
   standalone_ = gtid.standalone;
   alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
   if (!standalone_) Begin(event);
   in_xa_ = gtid.prepared_xa;
   return Step::kWithin;
+}
+
+// By GTID the source may have begun at another transaction of that number.
+absl::Status EventProcessor::NumbersWentBack(const MariadbGtid& gtid,
+                                             const MariadbGtid& before) const {
+  std::string texts[2];
+  AppendText(texts[0], gtid);
+  AppendText(texts[1], before);
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SOURCE_CHANGED",
+      fmt::format("the source sends {} after {}: where numbers go back (gtid_strict_mode = OFF) a "
+                  "GTID names no place, and the last transaction that was read could not be "
+                  "compared there; connect to the server that was read before, or start a new log",
+                  texts[0], texts[1]));
 }
 
 void EventProcessor::Begin(const Event& event) {

@@ -228,7 +228,9 @@ absl::Status Ingest::RunOnce() {
   streaming_since_ = clock_.SteadyMicros();
   PublishPosition();
   SetState(State::kStreaming, absl::OkStatus());
-  processor_->BeginStream(ServerIsOfPosition());
+  const bool mariadb = queries_->info().flavour == Flavour::kMariadb;
+  processor_->BeginStream({.of_position = ServerIsOfPosition(),
+                           .gtids_unproven = mariadb && reads_by_gtid_ && last_unproven_});
   const uint64_t read_before = processor_->transactions();
   const absl::Status status = ReadStream();
   if (processor_->transactions() != read_before) read_uuid_ = stream->server().server_uuid;
@@ -259,7 +261,9 @@ void Ingest::ForgetStream() {
 
 absl::Status Ingest::ProveSource() {
   watch_ = SourceWatch();
-  place_proven_ = false;
+  watch_again_at_ = 0;
+  place_proven_ = last_unproven_ = false;
+  const bool begins_here = std::exchange(begins_here_, false);
   processor_->SetSource(ServerName(queries_->info()), queries_->endpoint());
   const SourcePosition position = processor_->position();
   const SourceMemory memory = processor_->memory();
@@ -279,7 +283,9 @@ absl::Status Ingest::ProveSource() {
     if (!proof.ok()) return proof.status();
     if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
   }
-  place_proven_ = proof->compared && proof->same_file;
+  // The place where the log begins is one that this server told of a moment ago.
+  place_proven_ = begins_here || (proof->compared && proof->same_file);
+  last_unproven_ = !proof->compared && memory.last.has_value();
   return proof->compared ? doubt_.Clear(log_) : absl::OkStatus();
 }
 
@@ -385,6 +391,8 @@ absl::StatusOr<SourcePosition> Ingest::StartPosition() {
 absl::Status Ingest::Prepare() {
   if (processor_ != nullptr) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
+  begins_here_ = log_.source_position().empty() && source_.start.at == StartAt::kCurrent &&
+                 !start.file.empty();
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> memory,
                             log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
   MILLRACE_ASSIGN_OR_RETURN(doubt_, SourceDoubt::Load(log_));

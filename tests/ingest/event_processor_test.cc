@@ -529,6 +529,16 @@ TEST_F(MariadbProcessorTest, GtidEventBeginsATransaction) {
   EXPECT_EQ(Gtids(), "0-11-7");
 }
 
+TEST_F(MariadbProcessorTest, NumbersThatGoBackEndAStreamWhosePlaceIsUnproven) {
+  MariadbGtid(7, kStandalone);
+  Query("CREATE DATABASE a");
+  EXPECT_EQ(MariadbGtid(5, kStandalone), "within");
+  Query("CREATE DATABASE b");
+  processor_->BeginStream({.of_position = false, .gtids_unproven = true});
+  EXPECT_EQ(MariadbGtid(5, kStandalone), "SOURCE_CHANGED");
+  EXPECT_EQ(MariadbGtid(6, kStandalone), "within");
+}
+
 TEST_F(MariadbProcessorTest, BeginBehindAGtidEventIsNoSecondTransaction) {
   MariadbGtid(7, kTransactional);
   EXPECT_EQ(Query("BEGIN"), "within");

@@ -70,10 +70,10 @@ class ProcessorTest : public log::testing::LogTest {
   }
   std::string SendBytes(std::string_view bytes) { return Answer(processor_->Process(bytes)); }
   // The connection breaks, and a new stream starts at the beginning of `file`, as a dump by GTID
-  // set does. `of_position`: as in EventProcessor::BeginStream.
+  // set does. `of_position`: as in EventProcessor::StreamStart.
   void StreamAgain(const std::string& file, bool of_position) {
     processor_->Reset();
-    processor_->BeginStream(of_position);
+    processor_->BeginStream({.of_position = of_position});
     SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate(file, 4), 0));
   }
   std::string Query(std::string_view statement, std::string_view database = "b") {

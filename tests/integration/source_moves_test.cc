@@ -206,6 +206,109 @@ TEST_P(TakeOver, LastDefinitionIsAccepted) {
   ExpectGoesOnAfter({"ALTER TABLE shop.t COMMENT 'x'"});
 }
 
+// With gtid_strict_mode OFF numbers may go back, so that a GTID names no place.
+TEST(SameMariadb, IsReadOnByPlaceAfterNumbersThatWentBack) {
+  History history(HistorySources()[2], /*keeps_copy=*/false);
+  for (const int number : {1000, 500, 400}) {
+    history.sql().MustExecute(fmt::format("SET gtid_seq_no = {}", number));
+    history.Insert(1, "row");
+  }
+  history.AwaitFeed();
+  history.AwaitSequence(3);
+  history.feed().Stop();
+  history.Insert(1, "row");
+  history.feed().Start();
+  history.AwaitFeed();
+  history.AwaitSequence(4);
+  std::vector<std::string> ids;
+  for (const SeenChange& change : ChangeReader(history.feed()).ReadAll(history.sql())) {
+    ids.push_back(*change.after->at("id"));
+  }
+  EXPECT_THAT(ids, ElementsAre("1", "2", "3", "4"));
+}
+
+TEST(SameMariadb, IsReadFromItsEndAfterNumbersThatWentBack) {
+  History history(HistorySources()[2], /*keeps_copy=*/false);
+  for (const int number : {1000, 500, 400}) {
+    history.sql().MustExecute(fmt::format("SET gtid_seq_no = {}", number));
+    history.Insert(1, "row");
+  }
+  const auto feed = FeedServer::MustStart(history.source());
+  feed->WaitForState(v1::SourceStatus::STATE_STREAMING);
+  history.Insert(1, "row");
+  EXPECT_THAT(ChangeReader(*feed).ReadAll(history.sql()), SizeIs(1));
+}
+
+// A replica of MariaDB that filters has no trace of what it left out but a hole in the numbers.
+class FilteringReplica : public ::testing::Test {
+ protected:
+  FilteringReplica() {
+    history_.sql().MustExecute("CREATE DATABASE other");
+    history_.sql().MustExecute("CREATE TABLE other.t (id INT PRIMARY KEY)");
+    SqlSession replica = replica_->MustConnect();
+    replica.MustExecute(fmt::format(
+        "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={}, MASTER_USER='millrace', "
+        "MASTER_PASSWORD='millrace', MASTER_USE_GTID=slave_pos",
+        history_.source().port()));
+    replica.MustExecute("START SLAVE");
+  }
+  void InsertLeftOut(int count) {
+    for (int i = 0; i < count; ++i) {
+      history_.sql().MustExecute(fmt::format("INSERT INTO other.t VALUES ({})", ++left_out_));
+    }
+  }
+  void AwaitReplica() {
+    const std::string gtids = history_.sql().MustQueryValue("SELECT @@gtid_binlog_pos");
+    const std::string wait = fmt::format("SELECT MASTER_GTID_WAIT('{}', 30)", gtids);
+    ASSERT_EQ(replica_->MustConnect().MustQueryValue(wait), "0");
+  }
+  void MoveFeedTo(const SourceServer& server) {
+    history_.feed().Stop();
+    history_.PointFeedAt(server);
+    history_.feed().Start();
+  }
+
+  int left_out_ = 0;
+  History history_{HistorySources()[2], /*keeps_copy=*/false};
+  std::unique_ptr<SourceServer> replica_ = SourceServer::MustStart(
+      {.flavour = Flavour::kMariadb,
+       .options = {"--server-id=2", "--log-slave-updates=ON", "--replicate-wild-do-table=shop.%"}});
+};
+
+TEST_F(FilteringReplica, IsLeftForItsSourceAndFoundAgain) {
+  history_.Insert(1, "row");
+  history_.AwaitFeed();
+  AwaitReplica();
+  MoveFeedTo(*replica_);
+  history_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
+  const uint64_t before = history_.NewestSequence();
+  InsertLeftOut(3);
+  history_.Insert(1, "row");
+  history_.AwaitSequence(before + 1);
+  MoveFeedTo(history_.source());
+  history_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
+  history_.Insert(1, "row");
+  history_.AwaitSequence(before + 2);
+  AwaitReplica();
+  MoveFeedTo(*replica_);
+  history_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
+  EXPECT_EQ(history_.NewestSequence(), before + 2);
+}
+
+TEST_F(FilteringReplica, LacksWhatItLeftOut) {
+  history_.Insert(1, "row");
+  InsertLeftOut(2);
+  history_.AwaitFeed();
+  history_.feed().Stop();
+  history_.Insert(1, "row");
+  AwaitReplica();
+  MoveFeedTo(*replica_);
+  const auto status = history_.feed().WaitForReason("SOURCE_LACKS_GTIDS");
+  EXPECT_EQ(status.source().state(), v1::SourceStatus::STATE_CONNECTING);
+  MoveFeedTo(history_.source());
+  history_.AwaitFeed();
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, TakeOver, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 
