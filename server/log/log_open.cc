@@ -101,6 +101,12 @@ absl::Status Log::CheckEmpty() const {
     if (records->Valid()) return Damaged(options_.directory, "holds records but no format");
     if (!records->status().ok()) return database_->ReadError(records->status());
   }
+  // Its write-ahead log is lost, or another directory's mark was copied here.
+  MILLRACE_ASSIGN_OR_RETURN(const bool was_used, mark_.NamesAnyLog());
+  if (was_used) {
+    return Damaged(options_.directory,
+                   "it is empty, and its file VISIBLE tells of a log with changes");
+  }
   return absl::OkStatus();
 }
 

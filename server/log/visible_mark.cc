@@ -42,14 +42,25 @@ VisibleMark::~VisibleMark() {
 }
 
 absl::StatusOr<Sequence> VisibleMark::Read(uint64_t log_id) const {
-  if (file_ < 0) return Sequence{};
+  MILLRACE_ASSIGN_OR_RETURN(const Mark mark, ReadMark());
+  return mark.log_id == log_id ? mark.newest : Sequence{};
+}
+
+absl::StatusOr<bool> VisibleMark::NamesAnyLog() const {
+  MILLRACE_ASSIGN_OR_RETURN(const Mark mark, ReadMark());
+  return mark.newest.value != 0;
+}
+
+absl::StatusOr<VisibleMark::Mark> VisibleMark::ReadMark() const {
+  if (file_ < 0) return Mark{};
   std::array<char, kMarkBytes> bytes;
   const ssize_t size = ::pread(file_, bytes.data(), bytes.size(), 0);
   if (size < 0) return Failed("read", path_);
-  if (size != kMarkBytes) return Sequence{};
+  if (size != kMarkBytes) return Mark();
   const bool whole = LoadLittle64(bytes.data() + kCovered) == XXH3_64bits(bytes.data(), kCovered);
-  if (!whole || LoadLittle64(bytes.data()) != log_id) return Sequence{};
-  return Sequence{LoadLittle64(bytes.data() + 8)};
+  if (!whole) return Mark();
+  return Mark{.log_id = LoadLittle64(bytes.data()),
+              .newest = Sequence{LoadLittle64(bytes.data() + 8)}};
 }
 
 absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {

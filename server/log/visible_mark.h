@@ -28,12 +28,21 @@ class VisibleMark {
   // What was written last for `log_id`; zero if the file holds no valid mark of that log. kInternal
   // STORAGE_FAILED.
   absl::StatusOr<Sequence> Read(uint64_t log_id) const;
+  // Whether the file holds a valid mark of any log in which something was visible. kInternal
+  // STORAGE_FAILED.
+  absl::StatusOr<bool> NamesAnyLog() const;
   // kResourceExhausted DISK_FULL: to be tried again; until then there may be no valid mark.
   // kInternal STORAGE_FAILED.
   absl::Status Write(uint64_t log_id, Sequence newest);
 
  private:
+  struct Mark {
+    uint64_t log_id = 0;
+    Sequence newest;
+  };
   VisibleMark(int file, std::string path);
+  // Zero if there is no valid one.
+  absl::StatusOr<Mark> ReadMark() const;
 
   int file_;  // -1: absent
   std::string path_;

@@ -216,6 +216,18 @@ TEST_F(LogOpenTest, TornTailThatNobodySawIsDropped) {
   ExpectRange(1, 2);
 }
 
+TEST_F(LogOpenTest, LossOfTheWholeWriteAheadLogIsNoNewLog) {
+  ASSERT_EQ(ReasonOf(Reopen()), "OK");
+  ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
+  options_.directory = CrashCopy();
+  for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
+    if (entry.path().extension() == ".log") std::filesystem::remove(entry.path());
+  }
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    EXPECT_EQ(ReasonOf(Reopen()), "LOG_DAMAGED") << attempt;
+  }
+}
+
 TEST_F(LogOpenTest, LossOfWhatWasVisibleIsNeverPassedOver) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
