@@ -57,10 +57,6 @@ absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) 
   return false;
 }
 
-std::string QuotedTable(const TableName& name) {
-  return fmt::format("{}.{}", QuotedName(name.database), QuotedName(name.table));
-}
-
 // The feed works without, but such tables are never read.
 void WarnOfHiddenTables(const SourceOptions& options, const Account& account,
                         std::vector<Finding>& findings) {
@@ -82,7 +78,7 @@ absl::Status WarnOfHiddenColumns(Connection& connection, const CaptureRules& rul
     if (!rules.Captures(name)) continue;
     MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
     if (!lacks) continue;
-    const std::string table = QuotedTable(name);
+    const std::string table = QuotedName(name);
     findings.push_back({Severity::kWarning, "SELECT_NOT_ON_ALL",
                         fmt::format("{} may SELECT from some columns of {} only: no snapshot can "
                                     "read it",
@@ -100,7 +96,7 @@ absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
     MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
     if (!lacks) continue;
     findings.push_back(
-        Missing("SELECT", "read its definition and rows", QuotedTable(name), account.name));
+        Missing("SELECT", "read its definition and rows", QuotedName(name), account.name));
   }
   if (named.empty() && !AnyGrants(account.grants, "SELECT")) {
     findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account.name));

@@ -50,4 +50,8 @@ std::string QuotedName(std::string_view name) {
   return quoted + "`";
 }
 
+std::string QuotedName(const TableName& table) {
+  return QuotedName(table.database) + "." + QuotedName(table.table);
+}
+
 }  // namespace millrace

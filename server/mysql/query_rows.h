@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/table_name.h"
+
 namespace millrace {
 
 using QueryRow = std::vector<std::optional<std::string>>;  // nullopt is NULL
@@ -30,5 +32,7 @@ struct QueryRows {
 std::string QuotedText(std::string_view text);
 // `` `name` ``.
 std::string QuotedName(std::string_view name);
+// `` `database`.`table` ``.
+std::string QuotedName(const TableName& table);
 
 }  // namespace millrace

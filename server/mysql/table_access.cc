@@ -15,10 +15,6 @@
 namespace millrace {
 namespace {
 
-std::string QuotedTable(const TableName& table) {
-  return fmt::format("{}.{}", QuotedName(table.database), QuotedName(table.table));
-}
-
 absl::StatusOr<std::vector<std::string>> ReadableColumns(Connection& connection,
                                                          const TableName& table) {
   MILLRACE_ASSIGN_OR_RETURN(
@@ -42,17 +38,17 @@ absl::Status Check(Connection& connection, const TableName& table, std::string_v
 
 absl::Status CheckDefinitionAccess(Connection& connection, const TableName& table) {
   // The one statement for which SELECT on some of the columns is not enough and that only reads.
-  return Check(connection, table, fmt::format("SHOW CREATE TABLE {}", QuotedTable(table)));
+  return Check(connection, table, fmt::format("SHOW CREATE TABLE {}", QuotedName(table)));
 }
 
 absl::Status CheckRowAccess(Connection& connection, const TableName& table) {
-  return Check(connection, table, fmt::format("SELECT * FROM {} LIMIT 0", QuotedTable(table)));
+  return Check(connection, table, fmt::format("SELECT * FROM {} LIMIT 0", QuotedName(table)));
 }
 
 absl::Status TableAccessDenied(Connection& connection, const TableName& table) {
   MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
   MILLRACE_ASSIGN_OR_RETURN(const auto columns, ReadableColumns(connection, table));
-  const std::string remedy = fmt::format("GRANT SELECT ON {} TO {};", QuotedTable(table), account);
+  const std::string remedy = fmt::format("GRANT SELECT ON {} TO {};", QuotedName(table), account);
   const std::string name = Quoted(table.ToString());
   const std::string what =
       columns.empty()

@@ -225,10 +225,8 @@ std::string_view AfterUnion(std::string_view statement) {
 }
 
 absl::StatusOr<std::vector<TableName>> FetchMerged(Connection& connection, const TableName& name) {
-  MILLRACE_ASSIGN_OR_RETURN(
-      const QueryRows rows,
-      connection.Query(fmt::format("SHOW CREATE TABLE {}.{}", QuotedName(name.database),
-                                   QuotedName(name.table))));
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query("SHOW CREATE TABLE " + QuotedName(name)));
   if (rows.rows.empty() || rows.rows[0].size() < 2) return std::vector<TableName>();
   return ParseMerged(rows.rows[0][1].value_or(""), name.database);
 }

@@ -14,10 +14,6 @@
 namespace millrace {
 namespace {
 
-std::string QuotedTable(const TableName& table) {
-  return fmt::format("{}.{}", QuotedName(table.database), QuotedName(table.table));
-}
-
 // An index and whether it may serve as key.
 struct Index {
   TableKey key;
@@ -63,8 +59,8 @@ absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
                                                       const TableName& table) {
   // The statement has the columns that its version knows; of information_schema they would have to
   // be named.
-  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows, connection.Query(fmt::format(
-                                                      "SHOW INDEX FROM {}", QuotedTable(table))));
+  MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
+                            connection.Query(fmt::format("SHOW INDEX FROM {}", QuotedName(table))));
   for (Index& index : ParseIndexes(rows)) {
     if (index.fit) return std::move(index.key);
   }
