@@ -69,7 +69,7 @@ class AdminService final : public v1::Admin::CallbackService {
   SnapshotStarts starts_;
   // What may have to wait for the disk: a little, and for long.
   api::CallThread status_calls_{{.name = "status", .work = "the status", .calls_max = 1000}};
-  api::CallThread snapshot_changes_{{.name = "snapshot changes", .work = "the disk"}};
+  api::CallThread snapshot_changes_{{.name = "snapshot state", .work = "the disk"}};
 };
 
 }  // namespace millrace::admin

@@ -28,12 +28,12 @@ constexpr size_t kGrpcBytesMax = size_t{512} << 20;
 constexpr std::chrono::milliseconds kCancelAfter(500);
 constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
 
-absl::Status ListenFailed(const ServerOptions& options) {
+absl::Status ListenFailed(const ServerOptions& options, std::string_view why) {
   return MakeError(
       absl::StatusCode::kUnavailable, "LISTEN_FAILED",
-      fmt::format("cannot listen on {}: the address is taken or is none of this machine; set "
-                  "server.listen, or see what holds it with ss -ltnp",
-                  options.listen));
+      fmt::format("cannot listen on {}: {}; set server.listen, or see what holds the address with "
+                  "ss -ltnp",
+                  options.listen, why));
 }
 
 std::vector<std::string> ServiceNames(const Server::Parts& parts) {
@@ -108,7 +108,7 @@ absl::Status Server::Listen(const Parts& parts) {
   auto listener =
       listener::Listener::Open(options_.listen, !options_.tls.certificate.empty(),
                                options_.keepalive_timeout, parts.connections, parts.clock);
-  if (!listener.ok()) return ListenFailed(options_);
+  if (!listener.ok()) return ListenFailed(options_, std::string(listener.status().message()));
   listener_ = *std::move(listener);
   port_ = listener_->port();
   grpc::EnableDefaultHealthCheckService(true);
@@ -121,7 +121,7 @@ absl::Status Server::Listen(const Parts& parts) {
   for (const auto& [name, service] : parts.services) builder.RegisterService(service);
   for (grpc::Service* service : reflection_.services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr) return ListenFailed(options_);
+  if (server_ == nullptr) return ListenFailed(options_, "gRPC does not start; see the log");
   SetServing(false);
   listener_->Start([this](int listening, int connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;

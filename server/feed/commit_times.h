@@ -16,7 +16,7 @@ namespace millrace::feed {
 
 // Commit times of changes anywhere in the log, for those that cannot wait long for the disk. What
 // is not in memory is read by DiskReaders. If that takes too long it is unknown, but the read goes
-// on, so it is known the next time. Thread-safe.
+// on for up to 16 changes, so those are known at a later call. Thread-safe.
 class CommitTimes {
  public:
   // Both must outlive the threads of `readers`.

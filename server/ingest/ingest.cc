@@ -16,8 +16,10 @@
 #include "ingest/source_identity.h"
 #include "ingest/source_memory.h"
 #include "ingest/stream_access.h"
+#include "model/binlog_place.h"
 #include "mysql/anonymous_transactions.h"
 #include "mysql/current_position.h"
+#include "mysql/errors.h"
 #include "mysql/pattern_check.h"
 #include "mysql/source_check.h"
 #include "mysql/table_details.h"
@@ -217,6 +219,7 @@ absl::Status Ingest::RunOnce() {
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream, OpenStream(from, {}));
   reads_by_gtid_ = !from.gtids.empty();
+  purged_.reset();
   {
     absl::MutexLock lock(&mutex_);
     ++status_.connects;
@@ -495,16 +498,34 @@ absl::Status Ingest::CompareWithSource() {
   const bool at_end = end->file == ours.file && end->offset == ours.offset;
   const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end->gtids);
   if (!had_more || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
-  return CheckNothingPassedBy(*queries_, ours.gtids);
+  return CheckNothingPassedBy(*queries_, end->gtids.mysql().Minus(ours.gtids.mysql()));
 }
 
-// A source does not purge what a dump has still to read.
+// The source may purge a file that it has sent and we have not read yet. So what it has purged and
+// we lack is lost only once we have passed the end that its binlog had then.
 absl::Status Ingest::LookAtPurged() {
   looks_at_purged_ = false;
   purged_looked_at_ = position_handed_over_at_;
   if (!reads_by_gtid_ || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
-  const absl::Status status = CheckNothingPassedBy(*queries_, processor_->position().gtids);
-  return ErrorReason(status) == "SOURCE_PURGED" ? status : absl::OkStatus();
+  const SourcePosition& ours = processor_->position();
+  if (!purged_.has_value()) return NotePurged(ours);
+  const BinlogPlace end{.file = purged_->end.file, .offset = purged_->end.offset};
+  if (CompareBinlogPlaces(ours.file, ours.offset, end) < 0) return absl::OkStatus();
+  const MysqlGtidSet lost = purged_->missing.Minus(ours.gtids.mysql());
+  purged_.reset();
+  return lost.empty() ? absl::OkStatus() : PassedBy(queries_->endpoint(), lost.ToString());
+}
+
+absl::Status Ingest::NotePurged(const SourcePosition& ours) {
+  auto missing = PurgedBeside(*queries_, ours.gtids);
+  if (absl::IsUnavailable(missing.status()) && !IsAccountLimit(missing.status())) {
+    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
+    missing = PurgedBeside(*queries_, ours.gtids);
+  }
+  if (!missing.ok() || missing->empty()) return absl::OkStatus();
+  auto end = CurrentPosition(*queries_);
+  if (end.ok()) purged_ = {.missing = *std::move(missing), .end = *std::move(end)};
+  return absl::OkStatus();
 }
 
 absl::Status Ingest::ReconnectQueries() {
@@ -515,8 +536,14 @@ absl::Status Ingest::ReconnectQueries() {
 }
 
 absl::StatusOr<uint32_t> Ingest::AskServerId() {
-  MILLRACE_ASSIGN_OR_RETURN(const auto value, queries_->QueryValue("SELECT @@global.server_id"));
-  const std::string text = value.value_or("");
+  constexpr char kQuery[] = "SELECT @@global.server_id";
+  auto value = queries_->QueryValue(kQuery);
+  if (absl::IsUnavailable(value.status()) && !IsAccountLimit(value.status())) {
+    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
+    value = queries_->QueryValue(kQuery);
+  }
+  MILLRACE_RETURN_IF_ERROR(value.status());
+  const std::string text = value->value_or("");
   uint32_t server_id = 0;
   std::from_chars(text.data(), text.data() + text.size(), server_id);
   return server_id;

@@ -131,6 +131,7 @@ class Ingest {
   absl::Status CompareWithSource();
   // SOURCE_PURGED: as CheckNothingPassedBy. If it cannot be asked, it is asked later.
   absl::Status LookAtPurged();
+  absl::Status NotePurged(const SourcePosition& ours);
   // Replaces queries_ with a new connection. Errors as OpenStream.
   absl::Status ReconnectQueries();
   // What the server of queries_ says now.
@@ -209,6 +210,12 @@ class Ingest {
   Micros position_handed_over_at_ = 0;
   Micros purged_looked_at_ = 0;
   bool looks_at_purged_ = false;  // it is time to
+  // What the source had purged and we had not read, and where its binlog ended then.
+  struct Purged {
+    MysqlGtidSet missing;
+    SourcePosition end;
+  };
+  std::optional<Purged> purged_;
   std::string checksum_failed_at_;
   Micros streaming_since_ = 0;  // steady; 0: this attempt has not come so far
   Sequence counted_;

@@ -38,6 +38,8 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
     NoteMerge(*details);
     MILLRACE_RETURN_IF_ERROR(skip());
     entry.merged = details->merged;
+    // It may have been an ordinary table when these rows were written.
+    if (registry_.HasVersion(details->name)) entry.merged.push_back(details->name);
     return absl::OkStatus();
   }
   if (details.has_value()) {
@@ -76,8 +78,7 @@ void TablePlans::NoteMerge(const TableDetails& details) {
   if (!sequences_.insert(details.name).second) return;
   spdlog::warn(
       "{} is a MERGE table: rows written through it are not delivered, and the tables that it "
-      "shows "
-      "must be read again before a start at SNAPSHOT; write to those tables instead",
+      "shows must be read again before a start at SNAPSHOT; write to those tables instead",
       details.name.ToString());
 }
 

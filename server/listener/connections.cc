@@ -23,7 +23,7 @@ constexpr Micros kSecond = 1'000'000;
 // The first time, and at most; each time doubles it.
 constexpr Micros kBlockLeast = 5 * kSecond;
 constexpr Micros kBlockMost = 60 * kSecond;
-// A peer that behaved this long after a block begins anew.
+// A peer that behaves for this long after a block starts again with the shortest.
 constexpr Micros kForgetAfter = 300 * kSecond;
 // Of a flood from more addresses than these, the blocks that end first are forgotten.
 constexpr size_t kBlocksMax = 10'000;
@@ -166,10 +166,13 @@ void Connections::Ledger::Remove(const std::string& host) {
 
 void Connections::Ledger::CountCut(const Peer& peer, CutReason reason) {
   cut_[static_cast<size_t>(reason)].Add();
-  const Micros now = clock_.SteadyMicros();
-  absl::MutexLock lock(&mutex_);
-  BlockHost(peer.host, now);
-  const auto count = warning_.Note(now);
+  std::optional<uint64_t> count;
+  {
+    const Micros now = clock_.SteadyMicros();
+    absl::MutexLock lock(&mutex_);
+    BlockHost(peer.host, now);
+    count = warning_.Note(now);
+  }
   if (!count.has_value()) return;
   spdlog::warn("closed a connection that floods the server peer={} reason={} cut={}", peer.endpoint,
                Name(reason), *count);

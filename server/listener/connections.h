@@ -50,7 +50,7 @@ class Connections {
   // may open no new connection for some seconds, longer each time. On refusal null, and `refusal`
   // says why; it is counted.
   std::shared_ptr<ReadWatcher> Admit(const Peer& peer, Refusal& refusal);
-  // For who knows it before there is a peer.
+  // For a refusal before the peer is known.
   void CountRefused(Refusal refusal);
 
   ConnectionsReading reading() const;

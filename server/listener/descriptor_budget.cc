@@ -34,7 +34,11 @@ ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,
   const uint64_t fit = std::max<uint64_t>(limit > reserved ? limit - reserved : 0, 1);
   ConnectionLimits limits{.connections_max = options.connections_max,
                           .connections_per_peer_max = options.connections_per_peer_max};
-  if (fit < limits.connections_max) limits.connections_max = static_cast<uint32_t>(fit);
+  if (fit >= limits.connections_max) return limits;
+  limits.connections_max = static_cast<uint32_t>(fit);
+  // No peer may have them all.
+  limits.connections_per_peer_max =
+      std::min(limits.connections_per_peer_max, std::max(limits.connections_max / 2, 1u));
   return limits;
 }
 

@@ -20,7 +20,7 @@ struct DescriptorUses {
 // source, Kafka and the metrics page, so that clients cannot stop the feed.
 uint64_t ReservedDescriptors(uint64_t limit, const DescriptorUses& uses);
 
-// As `options` says, or less, if `limit` has no room for so many.
+// As `options` says, or less, if `limit` has no room for so many. Then one peer may have half.
 ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,
                                const DescriptorUses& uses);
 

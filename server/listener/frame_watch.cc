@@ -19,7 +19,9 @@ constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
 constexpr size_t kHeaderBytesMax = size_t{32} << 10;
 constexpr size_t kHeaderFramesMax = 16;
 // A call that its client drops sooner than this was made to be dropped.
-constexpr Micros kHardlyBegun = 1'000'000;
+constexpr uint32_t kDroppedWithinMillis = 1000;
+
+uint32_t Millis(Micros time) { return static_cast<uint32_t>(time / 1000); }
 
 }  // namespace
 
@@ -83,7 +85,7 @@ Abuse FrameWatch::OnHeaders(size_t length, uint8_t flags, uint32_t stream, Micro
   block_frames_ = 0;
   if (stream > newest_stream_) {
     newest_stream_ = stream;
-    opens_[stream / 2 % kOpensKept] = {.stream = stream, .at = now};
+    opens_[stream / 2 % kOpensKept] = {.stream = stream, .at = Millis(now)};
   }
   return OnHeaderBlock(length, flags);
 }
@@ -102,14 +104,14 @@ Abuse FrameWatch::OnHeaderBlock(size_t length, uint8_t flags) {
 }
 
 Abuse FrameWatch::OnReset(uint32_t stream, Micros now) {
-  if (!OpenedRecently(stream, now)) return Abuse::kNone;
+  if (!OpenedRecently(stream, now)) return OnIdleFrame(now);
   return dropped_calls_.Take(now) ? Abuse::kNone : Abuse::kDroppedCalls;
 }
 
-// Of a stream that is not kept any more, one that was opened after it is.
+// If a newer stream has taken its place, that one's age counts.
 bool FrameWatch::OpenedRecently(uint32_t stream, Micros now) const {
   const Open& open = opens_[stream / 2 % kOpensKept];
-  return open.stream >= stream && now - open.at < kHardlyBegun;
+  return open.stream >= stream && Millis(now) - open.at < kDroppedWithinMillis;
 }
 
 Abuse FrameWatch::OnIdleFrame(Micros now) {

@@ -43,12 +43,12 @@ class FrameWatch {
 
  private:
   static constexpr size_t kFrameHeaderBytes = 9;
-  // A power of two.
-  static constexpr size_t kOpensKept = 256;
+  // Far more than a client may have at once by default (`server.streams_per_connection_max`).
+  static constexpr size_t kOpensKept = 1024;
 
   struct Open {
     uint32_t stream = 0;
-    Micros at = 0;
+    uint32_t at = 0;  // milliseconds; goes round
   };
 
   Abuse OnFrame(Micros now);
@@ -71,7 +71,7 @@ class FrameWatch {
   uint32_t newest_stream_ = 0;
   std::array<Open, kOpensKept> opens_{};  // by the number of the stream
   Allowance dropped_calls_{200, 100};
-  Allowance idle_frames_{10'000, 5'000};
+  Allowance idle_frames_{40'000, 20'000};
 };
 
 }  // namespace millrace::listener

@@ -23,10 +23,11 @@
 namespace millrace::listener {
 namespace {
 
+using Watcher = std::shared_ptr<ReadWatcher>;
+
 struct Watched {
   bool tls = false;
-  std::shared_ptr<ReadWatcher> watcher;
-  std::atomic<bool> has_session{false};  // a TLS session shows its bytes
+  Watcher watcher;
 };
 
 // By descriptor. Zero pages of it take no memory.
@@ -57,11 +58,21 @@ bool Show(ReadWatcher& watcher, const msghdr& message, size_t bytes) {
 }
 
 // gRPC decrypts what it has just read from a socket on the same thread, by an SSL object that does
-// not know the socket. This is how the two are put together.
-thread_local int last_tls_descriptor = -1;
+// not know the socket. This is how the two are put together: the connection that the thread has
+// read from last, if it has no session yet.
+thread_local std::weak_ptr<ReadWatcher> last_without_session;
+
+// Called while gRPC uses the descriptor, so `watched` stays.
+void NoteEncryptedRead(Watched& watched) {
+  if (watched.watcher->has_session()) {
+    last_without_session.reset();
+  } else {
+    last_without_session = watched.watcher;
+  }
+}
 
 // Of a session whose connection is not known: nobody to blame, but floods end all the same.
-class StrangersFrames final : public ReadWatcher {
+class UnattributedFrames final : public ReadWatcher {
  public:
   bool OnRead(std::string_view bytes) override {
     abused_ = abused_ || frames_.Read(bytes, Clock::System().SteadyMicros()) != Abuse::kNone;
@@ -74,8 +85,6 @@ class StrangersFrames final : public ReadWatcher {
   bool abused_ = false;
 };
 
-using Watcher = std::shared_ptr<ReadWatcher>;
-
 void FreeWatcher(void*, void* watcher, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<Watcher*>(watcher);
 }
@@ -86,11 +95,11 @@ int WatcherIndex() {
 }
 
 Watcher ConnectionOfThread() {
-  Watched* const watched = FindWatched(std::exchange(last_tls_descriptor, -1));
-  if (watched == nullptr || !watched->tls || watched->has_session.exchange(true)) {
-    return std::make_shared<StrangersFrames>();
+  Watcher watcher = std::exchange(last_without_session, {}).lock();
+  if (watcher == nullptr || !watcher->TakeForSession()) {
+    return std::make_shared<UnattributedFrames>();
   }
-  return watched->watcher;
+  return watcher;
 }
 
 ReadWatcher& WatcherOf(SSL* session) {
@@ -133,10 +142,12 @@ ssize_t recvmsg(int descriptor, msghdr* message, int flags) {
   Watched* const watched = FindWatched(descriptor);
   if (watched == nullptr || bytes <= 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) != 0) return bytes;
   if (watched->tls) {
-    last_tls_descriptor = descriptor;
+    NoteEncryptedRead(*watched);
     return bytes;
   }
   if (Show(*watched->watcher, *message, static_cast<size_t>(bytes))) return bytes;
+  // gRPC may pass over the error if it has read something just before.
+  shutdown(descriptor, SHUT_RDWR);
   errno = ECONNRESET;
   return -1;
 }

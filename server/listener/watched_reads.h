@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,14 @@ class ReadWatcher {
   virtual bool OnRead(std::string_view bytes) = 0;
   // The descriptor has been closed. Called once.
   virtual void OnClose() = 0;
+
+  // Whether a TLS session shows its bytes to this one. At most one does.
+  bool has_session() const { return has_session_.load(std::memory_order_relaxed); }
+  // False: another session has taken it already.
+  bool TakeForSession() { return !has_session_.exchange(true, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> has_session_{false};
 };
 
 // Shows `watcher` what gRPC reads from `descriptor`, until that is closed. `tls`: whether gRPC

@@ -68,7 +68,7 @@ bool DiskSpace::OnNoSpace() {
   const uint64_t bytes = BytesOf(path_);
   const uint64_t part = std::max(BallastBytes() / kParts, kPartBytesMin);
   Shrink(bytes - std::min(bytes, part));
-  return bytes > 0;
+  return BytesOf(path_) < bytes;
 }
 
 bool DiskSpace::was_released() const {

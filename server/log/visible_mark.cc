@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "log/storage_errors.h"
 #include "xxhash.h"
 

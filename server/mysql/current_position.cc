@@ -207,10 +207,16 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
   return position;
 }
 
-absl::Status CheckNothingPassedBy(Connection& connection, const GtidSet& ours) {
+absl::StatusOr<MysqlGtidSet> PurgedBeside(Connection& connection, const GtidSet& ours) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet purged, ReadGtidSet(connection, "gtid_purged"));
-  const MysqlGtidSet missed = purged.mysql().Minus(ours.mysql());
-  return missed.empty() ? absl::OkStatus() : PassedBy(connection.endpoint(), missed.ToString());
+  return purged.mysql().Minus(ours.mysql());
+}
+
+absl::Status CheckNothingPassedBy(Connection& connection, const MysqlGtidSet& missing) {
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet purged, ReadGtidSet(connection, "gtid_purged"));
+  const MysqlGtidSet passed_by = missing.Minus(missing.Minus(purged.mysql()));
+  if (passed_by.empty()) return absl::OkStatus();
+  return PassedBy(connection.endpoint(), passed_by.ToString());
 }
 
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,

@@ -67,9 +67,13 @@ absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
                              std::string_view ours_uuid,
                              PositionOf position_of = PositionOf::kAnotherServer);
 
-// MySQL: that `ours`, read up to the end of the binlog, lacks nothing that the source counts as
-// purged. kOutOfRange SOURCE_PURGED: it lacks what was added to gtid_purged, as with a dump that is
-// loaded without the binlog; that never comes through a stream.
-absl::Status CheckNothingPassedBy(Connection& connection, const GtidSet& ours);
+// MySQL: what the source counts as purged and `ours` lacks. It may still be on its way: a file that
+// was sent and not read yet may be purged.
+absl::StatusOr<MysqlGtidSet> PurgedBeside(Connection& connection, const GtidSet& ours);
+
+// MySQL: that the source counts none of `missing` as purged, GTIDs that it had executed when the
+// end of its binlog was where the stream now is. kOutOfRange SOURCE_PURGED: they were added to
+// gtid_purged, as with a dump that is loaded without the binlog; they never come through a stream.
+absl::Status CheckNothingPassedBy(Connection& connection, const MysqlGtidSet& missing);
 
 }  // namespace millrace

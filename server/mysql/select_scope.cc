@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fmt/format.h"
+#include "model/capture_rules.h"
 #include "mysql/query_rows.h"
 
 namespace millrace {
@@ -115,7 +116,8 @@ bool SelectsFromAllOf(const std::vector<std::string>& grants, std::string_view p
     std::string of;
     const bool all_tables = OfAllTables(grant->scope, of);
     if (grant->revokes) {
-      taken = taken || !database.has_value() || of == *database;
+      // System databases are never captured.
+      taken = taken || (!IsSystemDatabase(of) && (!database.has_value() || of == *database));
     } else if (IsGlobal(grant->scope)) {
       given = true;
     } else if (all_tables && database.has_value() && MatchesGranted(of, *database)) {

@@ -29,7 +29,7 @@ absl::StatusOr<std::vector<std::string>> ReadableColumns(Connection& connection,
   return names;
 }
 
-absl::Status Check(Connection& connection, const TableName& table, std::string_view sql) {
+absl::Status TryToRead(Connection& connection, const TableName& table, std::string_view sql) {
   const absl::Status status = connection.Query(sql).status();
   return absl::IsPermissionDenied(status) ? TableAccessDenied(connection, table) : status;
 }
@@ -38,11 +38,11 @@ absl::Status Check(Connection& connection, const TableName& table, std::string_v
 
 absl::Status CheckDefinitionAccess(Connection& connection, const TableName& table) {
   // The one statement for which SELECT on some of the columns is not enough and that only reads.
-  return Check(connection, table, fmt::format("SHOW CREATE TABLE {}", QuotedName(table)));
+  return TryToRead(connection, table, fmt::format("SHOW CREATE TABLE {}", QuotedName(table)));
 }
 
 absl::Status CheckRowAccess(Connection& connection, const TableName& table) {
-  return Check(connection, table, fmt::format("SELECT * FROM {} LIMIT 0", QuotedName(table)));
+  return TryToRead(connection, table, fmt::format("SELECT * FROM {} LIMIT 0", QuotedName(table)));
 }
 
 absl::Status TableAccessDenied(Connection& connection, const TableName& table) {

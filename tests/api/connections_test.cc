@@ -172,6 +172,7 @@ TEST_F(ConnectionsOfClients, InvalidHeadersBeyondTheLimitAreRefused) {
 
 TEST_F(ConnectionsOfClients, EndlessHeadersAreCut) {
   Start();
+  ASSERT_TRUE(List(*stub_).ok());
   RawConnection connection = Raw();
   const std::string begin = http2::Frame(http2::kHeaders, 0, 1, http2::Headers(kListSubscriptions));
   const std::string more = http2::Frame(http2::kContinuation, 0, 1, std::string(200, '\x95'));
@@ -181,8 +182,8 @@ TEST_F(ConnectionsOfClients, EndlessHeadersAreCut) {
   EXPECT_LT(sent, 8u << 20);
   EXPECT_EQ(Cut(), 1u);
   EXPECT_EQ(RawConnection::Open(server_->port())->WaitForClose(10), true);
-  // What was open stays.
-  EXPECT_TRUE(RawConnection::Open(server_->port(), "127.0.0.2").has_value());
+  // What was open stays, although it has the same address.
+  EXPECT_TRUE(List(*stub_).ok());
 }
 
 }  // namespace

@@ -64,8 +64,8 @@ class IdleConnections : public ::testing::TestWithParam<IdleCase> {
   std::shared_ptr<grpc::ChannelCredentials> Credentials() {
     return GetParam().tls ? certificates_.Credentials("") : grpc::InsecureChannelCredentials();
   }
-  // So many connections, half of which have agreed on TLS where there is any. The server may close
-  // them.
+  // Opens so many connections. With TLS, 100 of the first 200 complete the handshake. The server
+  // may close them.
   void Open(int count) {
     for (int i = 0; i < count; ++i) {
       const bool handshake = GetParam().tls && i % 2 == 0 && i < 200;

@@ -59,13 +59,14 @@ bool IsClosed(const Descriptor& client) {
   return recv(client.get(), &byte, 1, 0) <= 0;
 }
 
-// Lowers the soft limit of open files to what is open, as long as it lives.
+// Lowers the soft limit of open files to the lowest number that is free, as long as it lives.
 class NoDescriptorsLeft {
  public:
   NoDescriptorsLeft() {
     getrlimit(RLIMIT_NOFILE, &before_);
     rlimit lowered = before_;
-    lowered.rlim_cur = 0;
+    const Descriptor lowest(dup(STDIN_FILENO));
+    lowered.rlim_cur = static_cast<rlim_t>(lowest.get());
     setrlimit(RLIMIT_NOFILE, &lowered);
   }
   ~NoDescriptorsLeft() { setrlimit(RLIMIT_NOFILE, &before_); }
@@ -159,8 +160,10 @@ TEST_F(ListenerTest, WithoutDescriptorsClientsAreClosedAndLaterAdmitted) {
     const NoDescriptorsLeft nothing;
     ASSERT_TRUE(ConnectTo(clients[0], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[1], listener_->port()));
-    // Whether by the spare descriptor or after a pause, nobody hangs.
     ASSERT_TRUE(ConnectTo(clients[2], listener_->port()));
+    // By the spare descriptor: nobody hangs.
+    EXPECT_TRUE(IsClosed(clients[0]));
+    AwaitRefused(Refusal::kDescriptors, 3);
   }
   ASSERT_TRUE(ConnectTo(clients[3], listener_->port()));
   const Descriptor taken = Taken();
