@@ -251,7 +251,7 @@ TEST_P(Statements, ViewsThatAreRenamedFailNoSnapshot) {
   EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
   SnapshotAdmin admin(*feed_);
   const auto snapshots = admin.WaitUntil("the views were looked at", [](const auto& all) {
-    return !TablesOf(all, "w").empty() && !TablesOf(all, "t_old").empty() &&
+    return !TablesOf(all, "t").empty() && !TablesOf(all, "t_old").empty() &&
            std::all_of(all.begin(), all.end(), Over);
   });
   for (const v1::Snapshot& snapshot : snapshots) {
