@@ -61,11 +61,11 @@ TEST_F(ConnectionsOfClients, AreCountedUntilTheyEnd) {
   EXPECT_EQ(connections_.reading().accepted, 1u);
 }
 
-TEST_F(ConnectionsOfClients, ByIpv6AndNamesAreServed) {
+TEST_F(ConnectionsOfClients, OfBothFamiliesAreServed) {
   options_.listen = "[::]:0";
   Start();
   const std::string port = std::to_string(server_->port());
-  for (const std::string& address : {"127.0.0.1:" + port, "[::1]:" + port, "localhost:" + port}) {
+  for (const std::string& address : {"127.0.0.1:" + port, "[::1]:" + port}) {
     EXPECT_TRUE(List(*NewStub(address)).ok()) << address;
   }
 }
