@@ -104,7 +104,7 @@ TEST_F(ConnectionsOfClients, WithoutAStreamAreAskedWhetherTheyLive) {
 
 TEST_F(ConnectionsOfClients, ManySmallCallsAreNoFlood) {
   Start();
-  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(List(*stub_).ok());
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(List(*stub_).ok());
   EXPECT_EQ(connections_.reading().open, 1u);
 }
 
@@ -130,7 +130,7 @@ TEST_F(ConnectionsOfClients, LargeRequestsAreNoFlood) {
 TEST_F(ConnectionsOfClients, UnknownMethodsAreNoFlood) {
   Start();
   grpc::GenericStub stub(channel_);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     grpc::ClientContext context;
     grpc::CompletionQueue queue;
     const auto call =
