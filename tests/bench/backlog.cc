@@ -154,12 +154,12 @@ Backlog BacklogSource::MakeBigTransaction(uint64_t rows) {
 }
 
 std::unique_ptr<FeedServer> BacklogSource::StartAt(const Backlog& backlog) const {
-  return FeedServer::MustStart(*source_,
-                               {.tables = {"bench.*"},
-                                .source = {fmt::format("start: {{at: gtid_set, gtid_set: '{}'}}",
-                                                       backlog.from.gtids.ToString())},
-                                .log = {},
-                                .server = {}});
+  return FeedServer::MustStart(
+      *source_, {.tables = {"bench.*"},
+                 .source = {fmt::format("start: {{at: gtid_set, gtid_set: '{}'}}",
+                                        backlog.from.gtids.ToString())},
+                 .log = {},
+                 .server = {"connections_max: 2000", "connections_per_peer_max: 2000"}});
 }
 
 BinlogRead BacklogSource::Read(const Backlog& backlog) const {
