@@ -175,7 +175,7 @@ void Certificates::NoteError(const absl::Status& error) {
   error_ = error;
 }
 
-// Whoever uses such a file reports that it cannot be read.
+// The code that uses the file reports that it cannot be read.
 void Certificates::ReadOthers() {
   for (const TlsFile& file : others_) {
     const auto pem = ReadTlsFile(file);

@@ -12,8 +12,8 @@
 namespace millrace::api {
 
 // A file that exists only in memory, for a library that takes a path and watches the file there.
-// Its content is replaced as a whole: whoever has opened the path never reads a mixture of two
-// contents. Each content has a modification time of its own, in whole seconds. Not thread-safe.
+// Its content is replaced as a whole: a reader that has opened the path never reads a mixture of
+// two contents. Each content has a modification time of its own, in whole seconds. Not thread-safe.
 class MemoryFile {
  public:
   // kUnavailable OUT_OF_FILE_DESCRIPTORS, or kInternal INTERNAL: there is no /proc, or no memory.

@@ -105,7 +105,7 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   return Step::kWithin;
 }
 
-// By GTID the source may have begun at another transaction of that number.
+// A source with two transactions of one number may have begun the stream after the wrong one.
 absl::Status EventProcessor::NumbersWentBack(const MariadbGtid& gtid,
                                              const MariadbGtid& before) const {
   std::string texts[2];

@@ -29,9 +29,10 @@ struct SentStatement {
 // that goes on after it.
 //
 // Statements that the server writes itself have names in UTF-8, while the event names the client's
-// charset all the same. Some are told from others by their form. And what was prepared under one
-// charset or sql_mode may be executed under others, which the event names then. So text that is no
-// ASCII and valid in UTF-8 may be UTF-8 whatever the event says; `others` has that.
+// charset. The form of some statements shows that the server wrote them. Also, a statement may be
+// prepared under one charset or sql_mode and executed under others, and the event names the latter.
+// So text that is not ASCII and is valid UTF-8 may be UTF-8 whatever the event says; `others` has
+// that reading.
 SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on = false);
 
 // What the statement is; in doubt where the readings differ. Where sql_mode decides what is quoted,

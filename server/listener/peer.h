@@ -12,8 +12,8 @@ namespace millrace::listener {
 struct Peer {
   // Address and port: `192.0.2.7:41000`, `[2001:db8::1]:41000`, or `unix`.
   std::string endpoint;
-  // What limits by peer count: an IPv4 address, the /64 of an IPv6 address (whoever has one address
-  // of it has all), or `unix`.
+  // The key of limits by peer: an IPv4 address, the /64 network of an IPv6 address (one host
+  // usually has all of it), or `unix`.
   std::string host;
 
   // IPv4 addresses mapped into IPv6 count as IPv4.

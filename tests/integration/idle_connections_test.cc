@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Connections that do nothing, as many as the server has descriptors for, and connections that come
-// and go: the feed goes on, and whoever comes after them is let in.
+// and go: the feed goes on, and clients that come after them are let in.
 // MILLRACE_IDLE_SECONDS=30 holds them for as long.
 
 #include <gmock/gmock.h>

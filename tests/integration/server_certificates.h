@@ -18,11 +18,12 @@ class ServerCertificates {
   ServerCertificates();
 
   std::string Path(const std::string& name) const { return directory_.path() / name; }
+  // What the file `name` holds.
+  std::string Text(const std::string& name) const;
   // Of a client that shows the certificate `name`, or none if that is empty.
   std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& name) const;
 
  private:
-  std::string Text(const std::string& name) const;
   void Sign(const std::string& name, const std::string& ca);
 
   TempDirectory directory_;

@@ -14,6 +14,7 @@
 #include "integration/feed_server.h"
 #include "integration/mixed_changes.h"
 #include "integration/raw_feed.h"
+#include "integration/server_certificates.h"
 #include "support/process.h"
 
 namespace millrace::testing {
@@ -108,50 +109,8 @@ TEST_F(Serving, OneStreamTooManyIsRefusedUntilAnotherEnds) {
   streams[1]->Finish();
 }
 
-// Authorities and certificates for one test.
-class Certificates {
- public:
-  Certificates() {
-    for (const std::string ca : {"ca", "other"}) {
-      Openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-               "-days", "2", "-subj", "/CN=" + ca, "-keyout", Path(ca + ".key"), "-out",
-               Path(ca + ".pem")});
-    }
-    std::ofstream(Path("names")) << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
-    Sign("server", "ca");
-    Sign("client", "ca");
-    Sign("stranger", "other");
-  }
-  std::string Path(const std::string& name) const { return directory_.path() / name; }
-  std::string Text(const std::string& name) const { return ReadFileTail(Path(name), 1 << 20); }
-  std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& name) const {
-    grpc::SslCredentialsOptions options;
-    options.pem_root_certs = Text("ca.pem");
-    if (!name.empty()) {
-      options.pem_cert_chain = Text(name + ".pem");
-      options.pem_private_key = Text(name + ".key");
-    }
-    return grpc::SslCredentials(options);
-  }
-
- private:
-  void Sign(const std::string& name, const std::string& ca) {
-    Openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-             "/CN=" + name, "-keyout", Path(name + ".key"), "-out", Path(name + ".csr")});
-    Openssl({"x509", "-req", "-in", Path(name + ".csr"), "-CA", Path(ca + ".pem"), "-CAkey",
-             Path(ca + ".key"), "-CAcreateserial", "-days", "2", "-extfile", Path("names"), "-out",
-             Path(name + ".pem")});
-  }
-  static void Openssl(std::vector<std::string> arguments) {
-    const auto result =
-        RunProcess({.program = "openssl", .arguments = std::move(arguments)}, absl::Minutes(1));
-    ASSERT_TRUE(result.ok() && result->exit_code == 0) << result->errors;
-  }
-  TempDirectory directory_;
-};
-
 TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
-  const Certificates certificates;
+  const ServerCertificates certificates;
   Start({.server = {"tls:", "  certificate: " + certificates.Path("server.pem"),
                     "  key: " + certificates.Path("server.key"),
                     "  client_ca: " + certificates.Path("ca.pem")},
@@ -175,7 +134,7 @@ TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
 }
 
 TEST_F(Serving, ARenewedCertificateNeedsNoRestart) {
-  const Certificates certificates;
+  const ServerCertificates certificates;
   const auto use = [&](const std::string& name) {
     for (const char* kind : {".pem", ".key"}) {
       std::ofstream(certificates.Path(std::string("used") + kind))
