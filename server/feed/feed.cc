@@ -15,13 +15,6 @@ constexpr uint64_t kFrameBytesKept = 4 << 20;
 
 }  // namespace
 
-absl::Status NotInMemory() {
-  static const absl::Status status = absl::UnavailableError("the disk has to be read");
-  return status;
-}
-
-bool IsNotInMemory(const absl::Status& status) { return !status.ok() && status == NotInMemory(); }
-
 Feed::Feed(log::Log& log, uint64_t ring_bytes)
     : log_(log),
       ring_bytes_max_(ring_bytes),
@@ -67,8 +60,7 @@ absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max
     std::vector<FramePtr> frames = cache_.Read(from, bytes_max);
     if (!frames.empty()) return frames;
   }
-  if (source == ReadFrom::kMemory) return NotInMemory();
-  MILLRACE_ASSIGN_OR_RETURN(std::vector<FramePtr> frames, log_.ReadFrames(from, bytes_max));
+  MILLRACE_ASSIGN_OR_RETURN(std::vector<FramePtr> frames, log_.ReadFrames(from, bytes_max, source));
   while (!frames.empty() && frames.back()->first() > readable.newest) frames.pop_back();
   cache_.Add(frames);
   return frames;

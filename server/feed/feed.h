@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "feed/read_cache.h"
 #include "log/log.h"
+#include "log/read_from.h"
 #include "model/sequence.h"
 
 namespace millrace::feed {
@@ -25,16 +26,10 @@ class PublicationListener {
   virtual void OnPublished() = 0;
 };
 
-// Where a read may take frames from.
-enum class ReadFrom {
-  kMemory,  // for a thread that must not wait for the disk
-  kDisk,    // from memory if they are there
-};
-
-// The answer of a read from memory that needs the disk: to be repeated on a thread of DiskReaders.
-// Never reaches a user.
-absl::Status NotInMemory();
-bool IsNotInMemory(const absl::Status& status);
+// What needs the disk is repeated on a thread of DiskReaders.
+using log::IsNotInMemory;
+using log::NotInMemory;
+using log::ReadFrom;
 
 // The log as readers see it: committed frames, the newest of them in memory. What is committed is
 // seen once it is published, since table versions become known in between. One thread publishes;

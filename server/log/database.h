@@ -24,7 +24,8 @@ namespace millrace::log {
 
 // What tests replace.
 struct StorageSeams {
-  rocksdb::Env* env = nullptr;  // nullptr: the machine's; outlives the database
+  // nullptr: the machine's, and only that has NoWaitReads. Outlives the database.
+  rocksdb::Env* env = nullptr;
   // Bytes of frames gathered in memory before they are written as one file.
   size_t write_buffer_bytes = size_t{8} << 20;
   DiskSpace::Seams space = DiskSpace::Machine();
@@ -75,6 +76,8 @@ class Database {
   absl::Status WriteBesideOthers(rocksdb::WriteBatch& batch,
                                  WhenFull when_full = WhenFull::kRefuse);
 
+  bool has_no_wait_reads() const { return has_no_wait_reads_; }
+
   // A file beside the database found the disk full: frees a part of the ballast, so that writing it
   // may be tried again. False: nothing was left to free.
   bool OnNoSpace() { return space_.OnNoSpace(); }
@@ -115,6 +118,7 @@ class Database {
   rocksdb::Status PrepareForDiskFull(const Instance& instance) const;
 
   const std::string directory_;
+  const bool has_no_wait_reads_;
   DiskSpace space_;
   const std::unique_ptr<rocksdb::Env> env_;
   // RocksDB refuses to write until it is resumed: an error for want of space reached it.

@@ -13,6 +13,7 @@
 #include "log/database_options.h"
 #include "log/directory.h"
 #include "log/info_log.h"
+#include "log/no_wait_reads.h"
 #include "log/storage_errors.h"
 #include "rocksdb/listener.h"
 #include "spdlog/spdlog.h"
@@ -37,7 +38,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const StorageSeams& sea
 }
 
 std::shared_ptr<rocksdb::FileSystem> FileSystemOf(const StorageSeams& seams) {
-  return seams.env != nullptr ? seams.env->GetFileSystem() : rocksdb::FileSystem::Default();
+  if (seams.env != nullptr) return seams.env->GetFileSystem();
+  return MakeNoWaitFileSystem(rocksdb::FileSystem::Default());
 }
 
 }  // namespace
@@ -64,6 +66,7 @@ class Database::Listener final : public rocksdb::EventListener {
 
 Database::Database(Key, std::string directory, uint64_t ballast_bytes, const StorageSeams& seams)
     : directory_(std::move(directory)),
+      has_no_wait_reads_(seams.env == nullptr),
       space_(directory_, ballast_bytes, seams.space),
       env_(rocksdb::NewCompositeEnv(MakeBallastedFileSystem(FileSystemOf(seams), space_))),
       options_(DatabaseOptions(seams)),

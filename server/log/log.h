@@ -20,6 +20,7 @@
 #include "config/log_options.h"
 #include "log/frame.h"
 #include "log/frame_compression.h"
+#include "log/read_from.h"
 #include "log/retention.h"
 #include "log/visible_mark.h"
 #include "metrics/counters.h"
@@ -134,9 +135,9 @@ class Log {
   // Frames from the one that holds `from` on, in order, without gap, as many as fit `bytes_max` and
   // at least one; empty if `from` is newest + 1. One iterator with readahead, for readers that lag.
   // A damaged frame behind the first one ends the answer before it; the next call reports it.
-  // Errors as FrameHolding.
-  absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> ReadFrames(Sequence from,
-                                                                       size_t bytes_max) const;
+  // Errors as FrameHolding, and NotInMemory.
+  absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> ReadFrames(
+      Sequence from, size_t bytes_max, ReadFrom source = ReadFrom::kDisk) const;
   // First frame for which `after_place` is true; it must be false for a prefix of the log and true
   // for the rest. Binary search over sequences, so about log2(changes) point reads. Nothing if
   // false for all. kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.

@@ -2,6 +2,7 @@
 
 // Reading frames. Trimming goes on beside it: see Log::MakeView.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "log/database.h"
 #include "log/log.h"
 #include "log/meta.h"
+#include "log/no_wait_reads.h"
 
 namespace millrace::log {
 namespace {
@@ -84,6 +86,7 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadHolding(View& view, Sequen
   view.frames->SeekForPrev(FrameKey(sequence));
   if (!view.frames->Valid()) {
     const rocksdb::Status status = view.frames->status();
+    if (WouldWait(status)) return NotInMemory();
     return status.ok() ? Missing(sequence) : database_->ReadError(status);
   }
   MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ParseAt(*view.frames));
@@ -97,7 +100,13 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::FrameHolding(Sequence sequence
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequence from,
-                                                                          size_t bytes_max) const {
+                                                                          size_t bytes_max,
+                                                                          ReadFrom source) const {
+  std::optional<NoWaitReads> no_wait;
+  if (source == ReadFrom::kMemory) {
+    if (!database_->has_no_wait_reads()) return NotInMemory();
+    no_wait.emplace();
+  }
   View view = MakeView(std::clamp(bytes_max / kFold, kReadaheadBytesMin, kReadaheadBytesMax));
   std::vector<std::shared_ptr<const Frame>> frames;
   if (from == view.kept.newest.next()) return frames;

@@ -77,6 +77,17 @@ TEST(Feed, WhatIsTrimmedIsNotReadFromMemoryEither) {
   EXPECT_EQ(ReasonOf(log.feed().Read({1}, 1)), "TOKEN_TRIMMED");
 }
 
+TEST(Feed, WhatTheDatabaseHasInMemoryNeedsNoDisk) {
+  FilledLog in_memory({.frame_bytes = 200, .ring_bytes = 1, .seams = {}});
+  FilledLog on_disk({.frame_bytes = 200, .ring_bytes = 1});
+  for (FilledLog* log : {&in_memory, &on_disk}) {
+    for (uint64_t number = 1; number <= 20; ++number) log->Inserts(number, 1);
+    log->Commit();
+  }
+  EXPECT_THAT(Firsts(in_memory.feed().Read({1}, 1, ReadFrom::kMemory)), ElementsAre(1));
+  EXPECT_TRUE(IsNotInMemory(on_disk.feed().Read({1}, 1, ReadFrom::kMemory).status()));
+}
+
 TEST(Feed, RingKeepsToItsBytes) {
   FilledLog log({.frame_bytes = 200, .ring_bytes = 5000});
   for (uint64_t number = 1; number <= 50; ++number) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,6 +103,18 @@ ssize_t pread64(int fd, void* to, size_t size, off64_t offset) {
   static auto* const next = Next<ssize_t(int, void*, size_t, off64_t)>("pread64");
   SlowRead(fd);
   return next(fd, to, size, offset);
+}
+
+// A slow disk has nothing in memory.
+ssize_t preadv2(int fd, const iovec* to, int count, off_t offset, int flags) {
+  static auto* const next = Next<ssize_t(int, const iovec*, int, off_t, int)>("preadv2");
+  SlowDiskControl* const control = Control();
+  if ((flags & RWF_NOWAIT) != 0 && control != nullptr && control->read_milliseconds != 0 &&
+      IsSlowed(fd)) {
+    errno = EAGAIN;
+    return -1;
+  }
+  return next(fd, to, count, offset, flags);
 }
 
 }  // extern "C"

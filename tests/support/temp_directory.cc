@@ -34,12 +34,16 @@ void RemoveLeftBehind(const std::filesystem::path& parent) {
   }
 }
 
+std::filesystem::path UsualParent() {
+  const char* configured = std::getenv("TMPDIR");
+  return configured != nullptr && *configured != '\0' ? configured : "/tmp";
+}
+
 }  // namespace
 
-TempDirectory::TempDirectory() {
-  const char* configured = std::getenv("TMPDIR");
-  const std::filesystem::path parent =
-      configured != nullptr && *configured != '\0' ? configured : "/tmp";
+TempDirectory::TempDirectory() : TempDirectory(UsualParent()) {}
+
+TempDirectory::TempDirectory(const std::filesystem::path& parent) {
   RemoveLeftBehind(parent);
   std::string name = parent / fmt::format("{}{}.XXXXXX", kPrefix, getpid());
   if (mkdtemp(name.data()) == nullptr) {

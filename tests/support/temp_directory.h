@@ -12,6 +12,8 @@ namespace millrace::testing {
 class TempDirectory {
  public:
   TempDirectory();
+  // Below `parent` instead.
+  explicit TempDirectory(const std::filesystem::path& parent);
   ~TempDirectory();
   TempDirectory(const TempDirectory&) = delete;
   TempDirectory& operator=(const TempDirectory&) = delete;
