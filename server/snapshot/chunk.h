@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "transcode/row_plan.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::snapshot {
 
@@ -29,7 +29,7 @@ struct Chunk {
     std::string bytes;
   };
 
-  transcode::WireBuffer bytes;
+  wire::Buffer bytes;
   std::string keys;
   std::vector<Row> rows;
   std::vector<Invalid> invalid;       // in the order of rows

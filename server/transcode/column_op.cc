@@ -13,7 +13,7 @@
 #include "transcode/decimal.h"
 #include "transcode/mariadb_text.h"
 #include "transcode/temporal.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 namespace {
@@ -45,18 +45,18 @@ uint32_t WireTypeOf(FieldType type) {
     case FieldType::kUint32:
     case FieldType::kInt64:
     case FieldType::kUint64:
-      return WireBuffer::kVarint;
+      return wire::Buffer::kVarint;
     case FieldType::kFloat:
-      return WireBuffer::kFixed32;
+      return wire::Buffer::kFixed32;
     case FieldType::kDouble:
-      return WireBuffer::kFixed64;
+      return wire::Buffer::kFixed64;
     default:
-      return WireBuffer::kBytes;
+      return wire::Buffer::kBytes;
   }
 }
 
 void SetTag(ColumnOp& op, const Column& column) {
-  const uint32_t tag = WireBuffer::Tag(column.field_number, WireTypeOf(column.field_type));
+  const uint32_t tag = wire::Buffer::Tag(column.field_number, WireTypeOf(column.field_type));
   op.tag_size = static_cast<uint8_t>(WriteVarint(op.tag, tag) - op.tag);
 }
 
@@ -195,7 +195,7 @@ bool CompileLabels(const Column& column, ColumnOp& op) {
   if (column.type == ColumnType::kSet) return CompileSet(column, op);
   size_t longest = 0;
   const auto add = [&](std::string_view label) {
-    WireBuffer field;
+    wire::Buffer field;
     field.Append({op.tag, op.tag_size});
     field.PutVarint(label.size());
     field.Append(label);

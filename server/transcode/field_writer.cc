@@ -49,7 +49,7 @@ char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* 
 char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, char* to) {
   to = Room(to, Charset::Utf8Room(value.size()) + 16);
   // Most text does not grow: a length of as many bytes as that of the value will do.
-  const unsigned width = WireBuffer::VarintWidth(value.size());
+  const unsigned width = wire::Buffer::VarintWidth(value.size());
   char* const length = PutTag(op, to);
   char* const text = length + width;
   char* const end = op.charset->WriteUtf8(value, text);
@@ -60,7 +60,7 @@ char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, c
   if (op.ambiguous && op.charset->HasAlias(value)) [[unlikely]]
     AddAmbiguous(op, value);
   const auto size = static_cast<size_t>(end - text);
-  const unsigned needed = WireBuffer::VarintWidth(size);
+  const unsigned needed = wire::Buffer::VarintWidth(size);
   if (needed != width) std::memmove(length + needed, text, size);
   return WriteVarint(length, size) + size;
 }
@@ -80,11 +80,11 @@ char* FieldWriter::EncodeTimestamp(const ColumnOp& op, uint32_t seconds, uint32_
                                    char* to) {
   return PutShort(op, to, [&](char* at) {
     if (seconds != 0) {
-      *at++ = 1 << 3 | WireBuffer::kVarint;
+      *at++ = 1 << 3 | wire::Buffer::kVarint;
       at = WriteVarint(at, seconds);
     }
     if (nanoseconds != 0) {
-      *at++ = 2 << 3 | WireBuffer::kVarint;
+      *at++ = 2 << 3 | wire::Buffer::kVarint;
       at = WriteVarint(at, nanoseconds);
     }
     return at;
@@ -123,15 +123,15 @@ char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, ch
   if (value.size() < 4) return Impossible("a geometry without its reference system");
   const uint32_t srid = LoadLittle32(value.data());
   const std::string_view wkb = value.substr(4);
-  const size_t srid_size = srid == 0 ? 0 : 1 + WireBuffer::VarintWidth(srid);
-  const size_t wkb_size = wkb.empty() ? 0 : 1 + WireBuffer::VarintWidth(wkb.size()) + wkb.size();
+  const size_t srid_size = srid == 0 ? 0 : 1 + wire::Buffer::VarintWidth(srid);
+  const size_t wkb_size = wkb.empty() ? 0 : 1 + wire::Buffer::VarintWidth(wkb.size()) + wkb.size();
   to = WriteVarint(PutTag(op, to), srid_size + wkb_size);
   if (srid != 0) {
-    *to++ = 1 << 3 | WireBuffer::kVarint;
+    *to++ = 1 << 3 | wire::Buffer::kVarint;
     to = WriteVarint(to, srid);
   }
   if (!wkb.empty()) {
-    *to++ = 2 << 3 | WireBuffer::kBytes;
+    *to++ = 2 << 3 | wire::Buffer::kBytes;
     to = WriteVarint(to, wkb.size());
     std::memcpy(to, wkb.data(), wkb.size());
     to += wkb.size();
@@ -144,9 +144,9 @@ char* FieldWriter::EncodeVector(const ColumnOp& op, std::string_view value, char
   to = Room(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
   if (value.size() % 4 != 0) return Impossible("a vector that is not of whole numbers");
-  const size_t size = 1 + WireBuffer::VarintWidth(value.size()) + value.size();
+  const size_t size = 1 + wire::Buffer::VarintWidth(value.size()) + value.size();
   to = WriteVarint(PutTag(op, to), size);
-  *to++ = 1 << 3 | WireBuffer::kBytes;
+  *to++ = 1 << 3 | wire::Buffer::kBytes;
   to = WriteVarint(to, value.size());
   std::memcpy(to, value.data(), value.size());
   return to + value.size();

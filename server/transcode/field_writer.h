@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "transcode/column_op.h"
 #include "transcode/row_plan.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 
@@ -71,7 +71,7 @@ class FieldWriter {
   FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
 
   // Where fields and invalid text go from now on.
-  void WriteTo(WireBuffer& out, std::vector<InvalidText>& invalid) {
+  void WriteTo(wire::Buffer& out, std::vector<InvalidText>& invalid) {
     out_ = &out;
     invalid_ = &invalid;
     // Asked first: to clear a deque costs something even if it is empty.
@@ -118,7 +118,7 @@ class FieldWriter {
   size_t fixed_room_ = 0;
 
   // Of the row at hand.
-  WireBuffer* out_ = nullptr;
+  wire::Buffer* out_ = nullptr;
   std::vector<InvalidText>* invalid_ = nullptr;
   std::string_view problem_;
   std::deque<std::string> kept_;  // text and digits made here that InvalidText views

@@ -41,19 +41,19 @@ uint8_t OperationOf(binlog::RowsKind kind) {
 }
 
 // Of the fields written below; every number is below 16, so a tag takes one byte.
-size_t FieldBytes(uint64_t value) { return value == 0 ? 0 : 1 + WireBuffer::VarintWidth(value); }
+size_t FieldBytes(uint64_t value) { return value == 0 ? 0 : 1 + wire::Buffer::VarintWidth(value); }
 size_t FieldBytes(std::string_view bytes) {
-  return bytes.empty() ? 0 : 1 + WireBuffer::VarintWidth(bytes.size()) + bytes.size();
+  return bytes.empty() ? 0 : 1 + wire::Buffer::VarintWidth(bytes.size()) + bytes.size();
 }
 
 // Zero and nothing are not written.
 char* WriteField(char* to, uint32_t field, uint64_t value) {
   if (value == 0) return to;
-  *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kVarint));
+  *to++ = static_cast<char>(wire::Buffer::Tag(field, wire::Buffer::kVarint));
   return WriteVarint(to, value);
 }
 char* WriteLength(char* to, uint32_t field, size_t length) {
-  *to++ = static_cast<char>(WireBuffer::Tag(field, WireBuffer::kBytes));
+  *to++ = static_cast<char>(wire::Buffer::Tag(field, wire::Buffer::kBytes));
   return WriteVarint(to, length);
 }
 char* WriteField(char* to, uint32_t field, std::string_view bytes) {
@@ -64,7 +64,7 @@ char* WriteField(char* to, uint32_t field, std::string_view bytes) {
 }
 
 // Once for each transaction. Lengths are known first, so nothing is moved.
-void PutHeader(const TransactionHeader& header, WireBuffer& out) {
+void PutHeader(const TransactionHeader& header, wire::Buffer& out) {
   char* to = out.Reserve(header.gtid.size() + header.file.size() + kHeaderNumbersBytesMax);
   to = WriteField(to, Transaction::kGtidFieldNumber, header.gtid);
   if (header.commit_time > 0) {
@@ -289,7 +289,7 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
   before_.Clear();
   after_.Clear();
   MILLRACE_RETURN_IF_ERROR(plan.EncodePartialUpdate(event, rows, before_, after_, invalid_));
-  const auto put = [this](uint32_t field, const WireBuffer& row) {
+  const auto put = [this](uint32_t field, const wire::Buffer& row) {
     const size_t any = payload_.BeginNested(field);
     payload_.Append(prefix_.type_url);
     payload_.PutBytesField(kAnyValue, row.view());
@@ -481,7 +481,7 @@ void FrameBuilder::StoreContinued() {
   continued_header_.Append(header_.view());
   continued_header_.PutVarintField(Transaction::kMoreFieldNumber, 1);
   head_.Clear();
-  head_.PutTag(SubscribeResponse::kTransactionsFieldNumber, WireBuffer::kBytes);
+  head_.PutTag(SubscribeResponse::kTransactionsFieldNumber, wire::Buffer::kBytes);
   head_.PutVarint(continued_header_.size() + changes.size());
   segment.header_offset = static_cast<uint32_t>(head_.size());
   segment.header_size = static_cast<uint32_t>(continued_header_.size());

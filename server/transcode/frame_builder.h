@@ -18,7 +18,7 @@
 #include "model/sequence.h"
 #include "model/table_name.h"
 #include "transcode/row_plan.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 
@@ -191,10 +191,10 @@ class FrameBuilder {
   bool staged_ = false;          // frames of the transaction in progress have been taken
   Micros commit_time_ = 0;
   Micros clamped_time_ = 0;
-  WireBuffer header_;
+  wire::Buffer header_;
 
   // The open frame. `content_.payload` stays empty.
-  WireBuffer payload_;
+  wire::Buffer payload_;
   log::FrameContent content_;
   uint32_t open_finished_changes_ = 0;
   size_t segment_begin_ = 0;  // what BeginNested gave
@@ -206,11 +206,11 @@ class FrameBuilder {
   // Whose row events `prefix_` is for, or whose READ; null: it is for something else.
   schema::TableVersionPtr event_table_;
   const schema::TableVersion* read_table_ = nullptr;
-  WireBuffer prefix_buffer_;
-  WireBuffer head_;
-  WireBuffer continued_header_;
-  WireBuffer before_;
-  WireBuffer after_;
+  wire::Buffer prefix_buffer_;
+  wire::Buffer head_;
+  wire::Buffer continued_header_;
+  wire::Buffer before_;
+  wire::Buffer after_;
   std::vector<InvalidText> invalid_;
   // Row messages of the change in progress, in `payload_`.
   struct Image {

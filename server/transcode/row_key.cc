@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "fmt/format.h"
 #include "schema/definition.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 namespace {
@@ -33,16 +33,16 @@ bool TakeValue(uint64_t tag, ByteReader& reader, std::string_view& value) {
   const std::string_view rest = reader.rest();
   const size_t begin = reader.offset();
   switch (tag & ((1u << kWireTypeBits) - 1)) {
-    case WireBuffer::kVarint:
+    case wire::Buffer::kVarint:
       reader.Varint();
       break;
-    case WireBuffer::kFixed64:
+    case wire::Buffer::kFixed64:
       reader.Skip(8);
       break;
-    case WireBuffer::kBytes:
+    case wire::Buffer::kBytes:
       value = reader.Sized();
       return reader.ok();
-    case WireBuffer::kFixed32:
+    case wire::Buffer::kFixed32:
       reader.Skip(4);
       break;
     default:

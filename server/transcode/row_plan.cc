@@ -127,7 +127,7 @@ absl::Status RowPlan::State::EndWalk(const char* at, size_t out_size, std::strin
   return absl::OkStatus();
 }
 
-absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
+absl::Status RowPlan::State::Start(std::string_view present, wire::Buffer& out,
                                    std::vector<InvalidText>& invalid) {
   if (present.size() != BytesOfBits(ops_.size())) {
     return MapMisfit(*table_, "the bitmap of present columns has another size");
@@ -137,7 +137,7 @@ absl::Status RowPlan::State::Start(std::string_view present, WireBuffer& out,
 }
 
 absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_view& rows,
-                                         WireBuffer& out, std::vector<InvalidText>& invalid) {
+                                         wire::Buffer& out, std::vector<InvalidText>& invalid) {
   MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
   if (AllSet(present, ops_.size())) [[likely]]
     return Walk<Walking::kAllPresent>(present, {}, rows);
@@ -145,7 +145,8 @@ absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_v
 }
 
 absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::string_view& rows,
-                                               WireBuffer& out, std::vector<InvalidText>& invalid) {
+                                               wire::Buffer& out,
+                                               std::vector<InvalidText>& invalid) {
   before_ = {};
   MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
   if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
@@ -157,7 +158,7 @@ absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::st
 }
 
 absl::Status RowPlan::State::EncodeAfterImage(std::string_view present, std::string_view& rows,
-                                              size_t before, WireBuffer& out,
+                                              size_t before, wire::Buffer& out,
                                               std::vector<InvalidText>& invalid) {
   MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
   if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
@@ -167,7 +168,7 @@ absl::Status RowPlan::State::EncodeAfterImage(std::string_view present, std::str
 }
 
 absl::Status RowPlan::State::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
-                                                 WireBuffer& before, WireBuffer& after,
+                                                 wire::Buffer& before, wire::Buffer& after,
                                                  std::vector<InvalidText>& invalid) {
   const std::string_view whole = rows;
   const size_t before_size = before.size();
@@ -238,24 +239,24 @@ absl::StatusOr<bool> RowPlan::TakeCurrent(const binlog::Rows& event, std::string
   return state_->TakeCurrent(event, rows, current);
 }
 
-absl::Status RowPlan::EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
-                                  std::vector<InvalidText>& invalid) {
+absl::Status RowPlan::EncodeImage(std::string_view present, std::string_view& rows,
+                                  wire::Buffer& out, std::vector<InvalidText>& invalid) {
   return state_->EncodeImage(present, rows, out, invalid);
 }
 
 absl::Status RowPlan::EncodeBeforeImage(std::string_view present, std::string_view& rows,
-                                        WireBuffer& out, std::vector<InvalidText>& invalid) {
+                                        wire::Buffer& out, std::vector<InvalidText>& invalid) {
   return state_->EncodeBeforeImage(present, rows, out, invalid);
 }
 
 absl::Status RowPlan::EncodeAfterImage(std::string_view present, std::string_view& rows,
-                                       size_t before, WireBuffer& out,
+                                       size_t before, wire::Buffer& out,
                                        std::vector<InvalidText>& invalid) {
   return state_->EncodeAfterImage(present, rows, before, out, invalid);
 }
 
 absl::Status RowPlan::EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
-                                          WireBuffer& before, WireBuffer& after,
+                                          wire::Buffer& before, wire::Buffer& after,
                                           std::vector<InvalidText>& invalid) {
   return state_->EncodePartialUpdate(event, rows, before, after, invalid);
 }

@@ -12,7 +12,7 @@
 #include "binlog/events.h"
 #include "binlog/table_map.h"
 #include "schema/table_version.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 
@@ -48,23 +48,23 @@ class RowPlan {
   // failure `rows` and `out` are
   // as before. kDataLoss ROW_UNDECODABLE: the image ends early or a value is impossible; names
   // column and offset.
-  absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+  absl::Status EncodeImage(std::string_view present, std::string_view& rows, wire::Buffer& out,
                            std::vector<InvalidText>& invalid);
 
   // The two images of an UPDATE, one after the other: each does what EncodeImage does. Most columns
   // of a row are the same before and after, and the fields of these are copied. So the bytes of the
   // before image must live until the second returns, nothing else is encoded in between, and `out`
   // is the same, where the fields that the first wrote begin at `before` and are as it wrote them.
-  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
-                                 std::vector<InvalidText>& invalid);
+  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows,
+                                 wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,
-                                WireBuffer& out, std::vector<InvalidText>& invalid);
+                                wire::Buffer& out, std::vector<InvalidText>& invalid);
 
   // An UPDATE of PARTIAL_UPDATE_ROWS: before image and after image with JSON differences, applied
   // to the before image's documents. The after image is written to `after`, the before image to
   // `before`. kFailedPrecondition PARTIAL_JSON_WITHOUT_BEFORE: the before image lacks the document.
   absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
-                                   WireBuffer& before, WireBuffer& after,
+                                   wire::Buffer& before, wire::Buffer& after,
                                    std::vector<InvalidText>& invalid);
 
   // True for a system-versioned table of MariaDB: its events have rows of the past too.

@@ -22,14 +22,14 @@ class RowPlan::State : private FieldWriter {
   State(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
 
   using FieldWriter::table;
-  absl::Status EncodeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
+  absl::Status EncodeImage(std::string_view present, std::string_view& rows, wire::Buffer& out,
                            std::vector<InvalidText>& invalid);
-  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows, WireBuffer& out,
-                                 std::vector<InvalidText>& invalid);
+  absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows,
+                                 wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,
-                                WireBuffer& out, std::vector<InvalidText>& invalid);
+                                wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
-                                   WireBuffer& before, WireBuffer& after,
+                                   wire::Buffer& before, wire::Buffer& after,
                                    std::vector<InvalidText>& invalid);
   bool has_versions() const { return row_end_ != kNoRowEnd; }
   absl::StatusOr<bool> TakeCurrent(const binlog::Rows& event, std::string_view& rows,
@@ -76,7 +76,8 @@ class RowPlan::State : private FieldWriter {
   };
   absl::Status TakeVersion(std::string_view present, std::string_view& rows, VersionImage& image);
   absl::Status TimeUnknown() const;
-  absl::Status Start(std::string_view present, WireBuffer& out, std::vector<InvalidText>& invalid);
+  absl::Status Start(std::string_view present, wire::Buffer& out,
+                     std::vector<InvalidText>& invalid);
   absl::Status Failed(const char* image) const;
 
   // As those of FieldWriter.

@@ -166,7 +166,7 @@ class SelectPlan::State : public FieldWriter {
   const std::string& select_list() const { return select_list_; }
   size_t value_count() const { return ops_.size(); }
   std::optional<size_t> ValueIndex(size_t column_index) const;
-  absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
+  absl::Status EncodeRow(const TextValue* values, wire::Buffer& out,
                          std::vector<InvalidText>& invalid);
 
  private:
@@ -190,7 +190,7 @@ std::optional<size_t> SelectPlan::State::ValueIndex(size_t column_index) const {
   return static_cast<size_t>(found - ops_.begin());
 }
 
-absl::Status SelectPlan::State::EncodeRow(const TextValue* values, WireBuffer& out,
+absl::Status SelectPlan::State::EncodeRow(const TextValue* values, wire::Buffer& out,
                                           std::vector<InvalidText>& invalid) {
   WriteTo(out, invalid);
   const size_t out_size = out.size();
@@ -390,7 +390,7 @@ std::optional<size_t> SelectPlan::ValueIndex(size_t column_index) const {
   return state_->ValueIndex(column_index);
 }
 
-absl::Status SelectPlan::EncodeRow(const TextValue* values, WireBuffer& out,
+absl::Status SelectPlan::EncodeRow(const TextValue* values, wire::Buffer& out,
                                    std::vector<InvalidText>& invalid) {
   return state_->EncodeRow(values, out, invalid);
 }

@@ -15,7 +15,7 @@
 #include "model/text_value.h"
 #include "schema/table_version.h"
 #include "transcode/row_plan.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 
@@ -43,7 +43,7 @@ class SelectPlan {
   // those entries lie in `values` or in the plan, and are valid until a call with `invalid` empty.
   // On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value of its column's
   // type; names table and column.
-  absl::Status EncodeRow(const TextValue* values, WireBuffer& out,
+  absl::Status EncodeRow(const TextValue* values, wire::Buffer& out,
                          std::vector<InvalidText>& invalid);
 
   // Conditions in SQL that compare column `index` with the value it has in a row just read, exactly

@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 // only where `kNeighbours` says so.
 const std::map<std::string, int>& Ranks() {
   static const std::map<std::string, int> ranks = {
-      {"base", 0},     {"model", 1},     {"config", 1},   {"metrics", 1}, {"binlog", 2},
-      {"mysql", 2},    {"log", 2},       {"listener", 2}, {"schema", 3},  {"transcode", 4},
-      {"coverage", 4}, {"condition", 4}, {"snapshot", 5}, {"feed", 5},    {"ingest", 6},
-      {"kafka", 7},    {"api", 7},       {"admin", 8}};
+      {"base", 0},      {"model", 1},    {"config", 1},    {"metrics", 1},  {"binlog", 2},
+      {"wire", 2},      {"mysql", 2},    {"log", 2},       {"listener", 2}, {"schema", 3},
+      {"transcode", 4}, {"coverage", 4}, {"condition", 4}, {"snapshot", 5}, {"feed", 5},
+      {"ingest", 6},    {"kafka", 7},    {"api", 7},       {"admin", 8}};
   return ranks;
 }
 

@@ -45,7 +45,7 @@ class Workload {
     const std::string image = std::string((count + 7) / 8, '\0') + values_;
     std::string event;
     for (int i = 0; i < kRowsInEvent; ++i) event += image;
-    WireBuffer out;
+    wire::Buffer out;
     std::vector<InvalidText> invalid;
     for (auto _ : state) {
       out.Clear();

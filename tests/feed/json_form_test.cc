@@ -5,13 +5,12 @@
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::feed {
 namespace {
 
 using schema::FieldType;
-using transcode::WireBuffer;
 
 schema::Column ColumnWith(std::string name, uint32_t number, FieldType type) {
   schema::Column column;
@@ -24,16 +23,16 @@ schema::Column ColumnWith(std::string name, uint32_t number, FieldType type) {
 
 std::string Tag(uint32_t number, uint32_t type) {
   std::string tag;
-  AppendVarint(tag, WireBuffer::Tag(number, type));
+  AppendVarint(tag, wire::Buffer::Tag(number, type));
   return tag;
 }
 std::string Varint(uint32_t number, uint64_t value) {
-  std::string field = Tag(number, WireBuffer::kVarint);
+  std::string field = Tag(number, wire::Buffer::kVarint);
   AppendVarint(field, value);
   return field;
 }
 std::string Bytes(uint32_t number, std::string_view value) {
-  std::string field = Tag(number, WireBuffer::kBytes);
+  std::string field = Tag(number, wire::Buffer::kBytes);
   AppendSized(field, value);
   return field;
 }

@@ -20,11 +20,10 @@ using binlog::EventType;
 using transcode::InvalidText;
 using transcode::RowPlan;
 using transcode::SelectPlan;
-using transcode::WireBuffer;
 
 constexpr char kLastTable[] = "the_end";
 
-EncodedRow RowOf(const WireBuffer& message, const std::vector<InvalidText>& invalid) {
+EncodedRow RowOf(const wire::Buffer& message, const std::vector<InvalidText>& invalid) {
   EncodedRow row{std::string(message.view()), {}};
   for (const InvalidText& text : invalid) {
     row.invalid.push_back(fmt::format("{} {} {}", text.field_number, text.charset, text.bytes));
@@ -87,7 +86,7 @@ class DumpReader {
     if (plan_ == nullptr || rows.kind != binlog::RowsKind::kWrite) return;
     std::string_view images = rows.rows;
     while (!images.empty()) {
-      WireBuffer message;
+      wire::Buffer message;
       std::vector<InvalidText> invalid;
       const absl::Status status = plan_->EncodeImage(rows.present, images, message, invalid);
       ASSERT_TRUE(status.ok()) << status;
@@ -149,7 +148,7 @@ EncodedRows ReadValues::Select(const schema::TableVersionPtr& version, const std
   EncodedRows rows;
   while ((*stream)->Next().value()) {
     EXPECT_EQ((*stream)->column_count(), plan->value_count());
-    WireBuffer message;
+    wire::Buffer message;
     std::vector<InvalidText> invalid;
     const absl::Status status = plan->EncodeRow((*stream)->values(), message, invalid);
     EXPECT_TRUE(status.ok()) << status;

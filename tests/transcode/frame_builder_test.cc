@@ -532,7 +532,7 @@ class RandomBuilder {
     for (uint32_t i = 0; i < count; ++i) rows.append(OrdersTable::Row(1, bytes));
     ASSERT_TRUE(
         builder_.AddRows(orders_.plan(), OrdersTable::Event(binlog::RowsKind::kWrite, rows)).ok());
-    const size_t row_bytes = 3 + WireBuffer::VarintWidth(bytes) + bytes;
+    const size_t row_bytes = 3 + wire::Buffer::VarintWidth(bytes) + bytes;
     for (uint32_t i = 0; i < count; ++i) pending_.push_back({number_, row_bytes});
   }
   void End() {

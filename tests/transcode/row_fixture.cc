@@ -32,9 +32,9 @@ std::string ShowPair(std::string_view message, bool is_timestamp) {
   std::string_view bytes;
   while (!reader.empty()) {
     const uint64_t tag = reader.Varint();
-    if (tag == WireBuffer::Tag(1, WireBuffer::kVarint)) {
+    if (tag == wire::Buffer::Tag(1, wire::Buffer::kVarint)) {
       first = reader.Varint();
-    } else if (tag == WireBuffer::Tag(2, WireBuffer::kVarint)) {
+    } else if (tag == wire::Buffer::Tag(2, wire::Buffer::kVarint)) {
       second = reader.Varint();
     } else {
       bytes = reader.Sized();
@@ -89,7 +89,7 @@ std::string RowFixture::present() const {
 }
 
 std::string RowFixture::Show(std::string_view image, std::string_view present) {
-  WireBuffer out;
+  wire::Buffer out;
   invalid_.clear();
   image_.assign(image.begin(), image.end());
   image_.shrink_to_fit();
@@ -105,8 +105,8 @@ std::string RowFixture::ShowPartial(std::string_view images) {
 
 std::string RowFixture::ShowPartial(std::string_view images, std::string_view present,
                                     std::string_view present_after) {
-  WireBuffer before;
-  WireBuffer after;
+  wire::Buffer before;
+  wire::Buffer after;
   invalid_.clear();
   image_.assign(images.begin(), images.end());
   image_.shrink_to_fit();
@@ -131,17 +131,17 @@ std::string RowFixture::ShowMessage(std::string_view message) const {
     const schema::Column& column = table_->columns[index];
     std::string value;
     switch (tag % 8) {
-      case WireBuffer::kVarint: {
+      case wire::Buffer::kVarint: {
         const uint64_t number = reader.Varint();
         value = column.is_unsigned || column.field_type == FieldType::kUint32
                     ? fmt::format("{}", number)
                     : fmt::format("{}", static_cast<int64_t>(number));
         break;
       }
-      case WireBuffer::kFixed64:
+      case wire::Buffer::kFixed64:
         value = fmt::format("{:016x}", reader.Little64());
         break;
-      case WireBuffer::kFixed32:
+      case wire::Buffer::kFixed32:
         value = fmt::format("{:08x}", reader.Little32());
         break;
       default:
@@ -164,8 +164,8 @@ std::string RowFixture::ShowValue(const schema::Column& column, std::string_view
     case FieldType::kVector: {
       ByteReader reader(bytes);
       if (bytes.empty()) return "";
-      return reader.Varint() == WireBuffer::Tag(1, WireBuffer::kBytes) ? ToHex(reader.Sized())
-                                                                       : "malformed message";
+      return reader.Varint() == wire::Buffer::Tag(1, wire::Buffer::kBytes) ? ToHex(reader.Sized())
+                                                                           : "malformed message";
     }
     default:
       return ToHex(bytes);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "transcode/row_fixture.h"
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 namespace millrace::transcode {
 namespace {
@@ -27,12 +27,12 @@ schema::TableVersion TableOf(const std::vector<std::pair<std::string, uint32_t>>
 
 // A row message with fields of all wire types: a = 300 (1), b = "xy" (2), c and d fixed (3, 4).
 std::string FourColumns() {
-  WireBuffer row;
+  wire::Buffer row;
   row.PutVarintField(1, 300);
   row.PutBytesField(2, "xy");
-  row.PutTag(3, WireBuffer::kFixed64);
+  row.PutTag(3, wire::Buffer::kFixed64);
   row.Append("12345678");
-  row.PutTag(4, WireBuffer::kFixed32);
+  row.PutTag(4, wire::Buffer::kFixed32);
   row.Append("1234");
   return std::string(row.view());
 }

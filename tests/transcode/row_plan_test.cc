@@ -33,7 +33,7 @@ TEST(RowPlan, NullIsAbsentAndZeroIsNot) {
 
 TEST(RowPlan, NegativeInt32TakesTenBytesAsProtobufDemands) {
   RowFixture row({Tiny()});
-  WireBuffer out;
+  wire::Buffer out;
   std::vector<InvalidText> invalid;
   const std::string image = FromHex("00ff");
   std::string_view rows = image;
@@ -319,7 +319,7 @@ TEST(RowPlan, DamagedCompressedValuesAreErrors) {
 
 TEST(RowPlan, ErrorsNameTableColumnAndOffsetAndLeaveTheOutputAlone) {
   RowFixture row({Int(), TextIn()});
-  WireBuffer out;
+  wire::Buffer out;
   out.Append("before");
   std::vector<InvalidText> invalid;
   const std::string image = FromHex(

@@ -95,7 +95,7 @@ class RowUpdateTest : public ::testing::Test {
   }
   // Of `after` alone.
   std::string Alone(std::string_view after) {
-    WireBuffer out;
+    wire::Buffer out;
     std::vector<InvalidText> invalid;
     const absl::Status status = table_.plan().EncodeImage(table_.present(), after, out, invalid);
     return Outcome(status, out.view(), after.size(), invalid);
@@ -105,7 +105,7 @@ class RowUpdateTest : public ::testing::Test {
     // On the heap and of exact size, for AddressSanitizer to guard.
     const std::vector<char> exact(after.begin(), after.end());
     std::string_view rows(exact.data(), exact.size());
-    WireBuffer out;
+    wire::Buffer out;
     out.Append("something that stands before");
     const size_t fields = out.size();
     std::vector<InvalidText> invalid;
@@ -160,7 +160,7 @@ TEST_F(RowUpdateTest, ImpossibleValueThatCameWithTheChangeIsRefused) {
 
 TEST_F(RowUpdateTest, ImageOfSomeColumnsHasNothingToCopy) {
   RowFixture table({MakeColumn(T::kTiny, 0, F::kInt32), MakeColumn(T::kTiny, 0, F::kInt32)});
-  WireBuffer out;
+  wire::Buffer out;
   std::vector<InvalidText> invalid;
   // The key before, what changed after.
   std::string_view rows("\x00\x07\x00\x07", 4);

@@ -39,7 +39,7 @@ class SelectFixture {
     for (const auto& text : texts) {
       values.push_back(text.has_value() ? TextValue{text->data(), text->size()} : TextValue{});
     }
-    WireBuffer out;
+    wire::Buffer out;
     out.Append("before ");
     invalid_.clear();
     const absl::Status status = plan_->EncodeRow(values.data(), out, invalid_);

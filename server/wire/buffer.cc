@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 #include <algorithm>
 
-namespace millrace::transcode {
+namespace millrace::wire {
 
-void WireBuffer::EndOther(size_t begin) {
+void Buffer::EndOther(size_t begin) {
   const size_t length = size_ - begin;
   const size_t width = VarintWidth(length);
   Reserve(width);
@@ -16,8 +16,8 @@ void WireBuffer::EndOther(size_t begin) {
   WriteVarint(bytes_.data() + begin - kAssumedWidth, length);
 }
 
-void WireBuffer::Grow(size_t count) {
+void Buffer::Grow(size_t count) {
   bytes_.resize(std::max({bytes_.size() * 2, size_ + count, size_t{4096}}));
 }
 
-}  // namespace millrace::transcode
+}  // namespace millrace::wire

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "transcode/wire_buffer.h"
+#include "wire/buffer.h"
 
 #include "gtest/gtest.h"
 
-namespace millrace::transcode {
+namespace millrace::wire {
 namespace {
 
-TEST(WireBuffer, NestedLengthTakesAsFewBytesAsItCan) {
+TEST(Buffer, NestedLengthTakesAsFewBytesAsItCan) {
   for (const size_t length : {0, 1, 127, 128, 16'383, 16'384, 2'097'151, 2'097'152}) {
-    WireBuffer buffer;
+    Buffer buffer;
     const size_t begin = buffer.BeginNested(3);
     buffer.Append(std::string(length, 'x'));
     buffer.EndNested(begin);
@@ -19,8 +19,8 @@ TEST(WireBuffer, NestedLengthTakesAsFewBytesAsItCan) {
   }
 }
 
-TEST(WireBuffer, NestedMessagesMoveTogether) {
-  WireBuffer buffer;
+TEST(Buffer, NestedMessagesMoveTogether) {
+  Buffer buffer;
   const size_t outer = buffer.BeginNested(1);
   const size_t inner = buffer.BeginNested(2);
   buffer.Append(std::string(20'000, 'y'));
@@ -35,19 +35,19 @@ TEST(WireBuffer, NestedMessagesMoveTogether) {
   EXPECT_TRUE(buffer.view() == expected);
 }
 
-TEST(WireBuffer, VarintWidthIsWhatIsWritten) {
+TEST(Buffer, VarintWidthIsWhatIsWritten) {
   for (unsigned bit = 0; bit < 64; ++bit) {
     for (const uint64_t value : {uint64_t{1} << bit, (uint64_t{1} << bit) - 1}) {
-      WireBuffer buffer;
+      Buffer buffer;
       buffer.PutVarint(value);
-      EXPECT_EQ(buffer.size(), WireBuffer::VarintWidth(value));
+      EXPECT_EQ(buffer.size(), Buffer::VarintWidth(value));
       EXPECT_EQ(ByteReader(buffer.view()).Varint(), value);
     }
   }
 }
 
-TEST(WireBuffer, ClearedBufferKeepsItsRoom) {
-  WireBuffer buffer;
+TEST(Buffer, ClearedBufferKeepsItsRoom) {
+  Buffer buffer;
   buffer.Append(std::string(100'000, 'x'));
   const char* const data = buffer.data();
   buffer.Clear();
@@ -56,4 +56,4 @@ TEST(WireBuffer, ClearedBufferKeepsItsRoom) {
 }
 
 }  // namespace
-}  // namespace millrace::transcode
+}  // namespace millrace::wire

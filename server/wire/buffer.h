@@ -10,12 +10,12 @@
 #include "base/bytes.h"
 #include "base/scratch.h"
 
-namespace millrace::transcode {
+namespace millrace::wire {
 
 // Bytes of protobuf messages under construction. Grows like a vector; keeps its capacity when
 // cleared, so that a steady stream allocates nothing, but no more than kScratchBytesKept. Encoding:
 // https://protobuf.dev/programming-guides/encoding/
-class WireBuffer {
+class Buffer {
  public:
   static constexpr uint32_t kVarint = 0;
   static constexpr uint32_t kFixed64 = 1;
@@ -94,4 +94,4 @@ class WireBuffer {
   size_t size_ = 0;
 };
 
-}  // namespace millrace::transcode
+}  // namespace millrace::wire

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What frames hold, from a disk that may have changed any byte: no read goes beyond it, and what is
+// derived from a change is a change.
+
+#include <cstdint>
+#include <string_view>
+
+#include "wire/read_everything.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  millrace::wire::testing::ReadEverything({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
