@@ -3,29 +3,16 @@
 #include "transcode/frame_builder.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "wire/transaction.h"
 
 namespace millrace::transcode {
 namespace {
-
-using v1::Change;
-using v1::SchemaChange;
-using v1::SubscribeResponse;
-using v1::Transaction;
-
-// google.protobuf.Any and Timestamp, fixed for ever.
-constexpr uint32_t kAnyTypeUrl = 1;
-constexpr uint32_t kAnyValue = 2;
-constexpr uint32_t kTimestampSeconds = 1;
-constexpr uint32_t kTimestampNanos = 2;
-// A header without its two texts: eight tags and as many varints.
-constexpr size_t kHeaderNumbersBytesMax = size_t{8} * (1 + 10);
 
 uint8_t OperationOf(binlog::RowsKind kind) {
   switch (kind) {
@@ -38,50 +25,6 @@ uint8_t OperationOf(binlog::RowsKind kind) {
       return v1::OPERATION_UPDATE;
   }
   return v1::OPERATION_UNSPECIFIED;
-}
-
-// Of the fields written below; every number is below 16, so a tag takes one byte.
-size_t FieldBytes(uint64_t value) { return value == 0 ? 0 : 1 + wire::Buffer::VarintWidth(value); }
-size_t FieldBytes(std::string_view bytes) {
-  return bytes.empty() ? 0 : 1 + wire::Buffer::VarintWidth(bytes.size()) + bytes.size();
-}
-
-// Zero and nothing are not written.
-char* WriteField(char* to, uint32_t field, uint64_t value) {
-  if (value == 0) return to;
-  *to++ = static_cast<char>(wire::Buffer::Tag(field, wire::Buffer::kVarint));
-  return WriteVarint(to, value);
-}
-char* WriteLength(char* to, uint32_t field, size_t length) {
-  *to++ = static_cast<char>(wire::Buffer::Tag(field, wire::Buffer::kBytes));
-  return WriteVarint(to, length);
-}
-char* WriteField(char* to, uint32_t field, std::string_view bytes) {
-  if (bytes.empty()) return to;
-  to = WriteLength(to, field, bytes.size());
-  std::memcpy(to, bytes.data(), bytes.size());
-  return to + bytes.size();
-}
-
-// Once for each transaction. Lengths are known first, so nothing is moved.
-void PutHeader(const TransactionHeader& header, wire::Buffer& out) {
-  char* to = out.Reserve(header.gtid.size() + header.file.size() + kHeaderNumbersBytesMax);
-  to = WriteField(to, Transaction::kGtidFieldNumber, header.gtid);
-  if (header.commit_time > 0) {
-    const auto seconds = static_cast<uint64_t>(header.commit_time / 1'000'000);
-    const uint64_t nanos = static_cast<uint64_t>(header.commit_time % 1'000'000) * 1000;
-    to = WriteLength(to, Transaction::kCommitTimeFieldNumber,
-                     FieldBytes(seconds) + FieldBytes(nanos));
-    to = WriteField(to, kTimestampSeconds, seconds);
-    to = WriteField(to, kTimestampNanos, nanos);
-  }
-  to = WriteLength(
-      to, Transaction::kSourceFieldNumber,
-      FieldBytes(header.server_id) + FieldBytes(header.file) + FieldBytes(header.position));
-  to = WriteField(to, v1::Source::kServerIdFieldNumber, header.server_id);
-  to = WriteField(to, v1::Source::kFileFieldNumber, header.file);
-  to = WriteField(to, v1::Source::kPositionFieldNumber, header.position);
-  out.Advance(to);
 }
 
 }  // namespace
@@ -109,7 +52,12 @@ void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
   commit_time_ = header.commit_time;
   clamped_time_ = header.clamped_time != 0 ? header.clamped_time : header.commit_time;
   header_.Clear();
-  PutHeader(header, header_);
+  wire::PutHeader({.gtid = header.gtid,
+                   .commit_time = header.commit_time,
+                   .server_id = header.server_id,
+                   .file = header.file,
+                   .position = header.position},
+                  header_);
 }
 
 void FrameBuilder::EndTransaction() {
@@ -180,12 +128,10 @@ bool FrameBuilder::RollBackTo(const Mark& mark) {
 void FrameBuilder::PreparePrefix(const schema::TableVersion& table, uint8_t operation) {
   prefix_.operation = operation;
   prefix_buffer_.Clear();
-  prefix_buffer_.PutVarintField(Change::kOperationFieldNumber, prefix_.operation);
-  prefix_buffer_.PutBytesField(Change::kDatabaseFieldNumber, table.name.database);
-  prefix_buffer_.PutBytesField(Change::kTableFieldNumber, table.name.table);
+  wire::PutNames(prefix_buffer_, operation, table.name);
   prefix_.change.assign(prefix_buffer_.view());
   prefix_buffer_.Clear();
-  prefix_buffer_.PutBytesField(kAnyTypeUrl, table.type_url);
+  wire::PutTypeUrl(prefix_buffer_, table.type_url);
   prefix_.type_url.assign(prefix_buffer_.view());
 }
 
@@ -234,9 +180,9 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
     case binlog::RowsKind::kWrite:
     case binlog::RowsKind::kDelete: {
       const bool is_write = event.kind == binlog::RowsKind::kWrite;
-      MILLRACE_RETURN_IF_ERROR(
-          AddImage(is_write ? Change::kAfterFieldNumber : Change::kBeforeFieldNumber,
-                   [&] { return plan.EncodeImage(event.present, rows, payload_, invalid_); }));
+      MILLRACE_RETURN_IF_ERROR(AddImage(is_write ? wire::Image::kAfter : wire::Image::kBefore, [&] {
+        return plan.EncodeImage(event.present, rows, payload_, invalid_);
+      }));
       break;
     }
     case binlog::RowsKind::kUpdate:
@@ -249,8 +195,8 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
   // Before EndChange may move the bytes.
   if (observer != nullptr) [[unlikely]]
     Observe(*observer);
-  AddUnknownFields(Change::kBeforeUnknownFieldsFieldNumber, unknown_before_);
-  AddUnknownFields(Change::kAfterUnknownFieldsFieldNumber, unknown_after_);
+  wire::PutUnknownFields(payload_, wire::Image::kBefore, unknown_before_);
+  wire::PutUnknownFields(payload_, wire::Image::kAfter, unknown_after_);
   if (!invalid_.empty()) [[unlikely]]
     AddInvalidText();
   return EndChange(begin, plan.table()->name);
@@ -258,28 +204,23 @@ absl::Status FrameBuilder::AddOneRow(RowPlan& plan, const binlog::Rows& event,
 
 absl::Status FrameBuilder::AddUpdate(RowPlan& plan, const binlog::Rows& event,
                                      std::string_view& rows) {
-  MILLRACE_RETURN_IF_ERROR(AddImage(Change::kBeforeFieldNumber, [&] {
+  MILLRACE_RETURN_IF_ERROR(AddImage(wire::Image::kBefore, [&] {
     return plan.EncodeBeforeImage(event.present, rows, payload_, invalid_);
   }));
-  return AddImage(Change::kAfterFieldNumber, [&] {
+  return AddImage(wire::Image::kAfter, [&] {
     return plan.EncodeAfterImage(event.present_after, rows, before_image_.offset, payload_,
                                  invalid_);
   });
 }
 
 template <typename Encode>
-absl::Status FrameBuilder::AddImage(uint32_t field, Encode encode) {
+absl::Status FrameBuilder::AddImage(wire::Image image, Encode encode) {
   const size_t known_invalid = invalid_.size();
-  const size_t any = payload_.BeginNested(field);
-  payload_.Append(prefix_.type_url);
-  const size_t value = payload_.BeginNested(kAnyValue);
+  const wire::OpenImage open = wire::BeginImage(payload_, image, prefix_.type_url);
   MILLRACE_RETURN_IF_ERROR(encode());
-  const size_t value_bytes = payload_.size() - value;
-  payload_.EndNested(value);
-  payload_.EndNested(any);
-  NoteImage(field, payload_.size() - value_bytes);
+  NoteImage(image, wire::EndImage(payload_, open));
   for (size_t i = known_invalid; i < invalid_.size(); ++i) {
-    invalid_[i].in_before = field == Change::kBeforeFieldNumber;
+    invalid_[i].in_before = image == wire::Image::kBefore;
   }
   return absl::OkStatus();
 }
@@ -289,22 +230,19 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
   before_.Clear();
   after_.Clear();
   MILLRACE_RETURN_IF_ERROR(plan.EncodePartialUpdate(event, rows, before_, after_, invalid_));
-  const auto put = [this](uint32_t field, const wire::Buffer& row) {
-    const size_t any = payload_.BeginNested(field);
-    payload_.Append(prefix_.type_url);
-    payload_.PutBytesField(kAnyValue, row.view());
-    payload_.EndNested(any);
-    NoteImage(field, payload_.size() - row.size());
+  const auto put = [this](wire::Image image, const wire::Buffer& row) {
+    wire::PutImage(payload_, image, prefix_.type_url, row.view());
+    NoteImage(image, row.size());
   };
-  put(Change::kBeforeFieldNumber, before_);
-  put(Change::kAfterFieldNumber, after_);
+  put(wire::Image::kBefore, before_);
+  put(wire::Image::kAfter, after_);
   return absl::OkStatus();
 }
 
 // The row message is the last thing in the image, so it ends where the payload does.
-void FrameBuilder::NoteImage(uint32_t field, size_t offset) {
-  Image& image = field == Change::kBeforeFieldNumber ? before_image_ : after_image_;
-  image = {.offset = offset, .size = payload_.size() - offset, .present = true};
+void FrameBuilder::NoteImage(wire::Image which, size_t row_bytes) {
+  Image& image = which == wire::Image::kBefore ? before_image_ : after_image_;
+  image = {.offset = payload_.size() - row_bytes, .size = row_bytes, .present = true};
 }
 
 void FrameBuilder::Observe(RowObserver& observer) const {
@@ -328,10 +266,7 @@ absl::Status FrameBuilder::AddRead(const schema::TableVersion& table, std::strin
   }
   const size_t begin = BeginChange(table.table_id, prefix_.operation);
   payload_.Append(prefix_.change);
-  const size_t any = payload_.BeginNested(Change::kAfterFieldNumber);
-  payload_.Append(prefix_.type_url);
-  payload_.PutBytesField(kAnyValue, row);
-  payload_.EndNested(any);
+  wire::PutImage(payload_, wire::Image::kAfter, prefix_.type_url, row);
   if (!invalid.empty()) [[unlikely]] {
     invalid_ = invalid;
     AddInvalidText();
@@ -339,57 +274,23 @@ absl::Status FrameBuilder::AddRead(const schema::TableVersion& table, std::strin
   return EndChange(begin, table.name);
 }
 
-void FrameBuilder::AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers) {
-  if (numbers.empty()) return;
-  const size_t packed = payload_.BeginNested(field);
-  for (const uint32_t number : numbers) payload_.PutVarint(number);
-  payload_.EndNested(packed);
-}
-
 void FrameBuilder::AddInvalidText() {
   for (const InvalidText& text : invalid_) {
-    if (text.ambiguous) {
-      AddAmbiguousText(text);
-      continue;
-    }
-    const size_t begin = payload_.BeginNested(Change::kInvalidTextFieldNumber);
-    payload_.PutVarintField(v1::InvalidText::kFieldNumberFieldNumber, text.field_number);
-    if (text.in_before) payload_.PutVarintField(v1::InvalidText::kInBeforeFieldNumber, 1);
-    payload_.PutBytesField(v1::InvalidText::kCharsetFieldNumber, text.charset);
-    payload_.PutBytesField(v1::InvalidText::kValueFieldNumber, text.bytes);
-    payload_.EndNested(begin);
+    wire::PutText(payload_, {.field_number = text.field_number,
+                             .in_before = text.in_before,
+                             .ambiguous = text.ambiguous,
+                             .charset = text.charset,
+                             .value = text.bytes});
   }
-}
-
-void FrameBuilder::AddAmbiguousText(const InvalidText& text) {
-  const size_t begin = payload_.BeginNested(Change::kAmbiguousTextFieldNumber);
-  payload_.PutVarintField(v1::AmbiguousText::kFieldNumberFieldNumber, text.field_number);
-  if (text.in_before) payload_.PutVarintField(v1::AmbiguousText::kInBeforeFieldNumber, 1);
-  payload_.PutBytesField(v1::AmbiguousText::kValueFieldNumber, text.bytes);
-  payload_.EndNested(begin);
 }
 
 absl::Status FrameBuilder::AddDefinitionChange(const DefinitionChange& change) {
   MILLRACE_CHECK(in_transaction_);
   const size_t begin = BeginChange(change.table_id, change.operation);
-  payload_.PutVarintField(Change::kOperationFieldNumber, change.operation);
-  if (!change.table.database.empty()) {
-    payload_.PutBytesField(Change::kDatabaseFieldNumber, change.table.database);
-  }
-  if (!change.table.table.empty()) {
-    payload_.PutBytesField(Change::kTableFieldNumber, change.table.table);
-  }
-  const size_t schema = payload_.BeginNested(Change::kSchemaChangeFieldNumber);
-  if (!change.statement.empty()) {
-    payload_.PutBytesField(SchemaChange::kStatementFieldNumber, change.statement);
-  }
-  if (!change.default_database.empty()) {
-    payload_.PutBytesField(SchemaChange::kDefaultDatabaseFieldNumber, change.default_database);
-  }
-  for (const TableName& table : change.tables) {
-    payload_.PutBytesField(SchemaChange::kTablesFieldNumber, table.ToString());
-  }
-  payload_.EndNested(schema);
+  wire::PutNames(payload_, change.operation, change.table);
+  wire::PutSchemaChange(payload_, {.statement = change.statement,
+                                   .default_database = change.default_database,
+                                   .tables = change.tables});
   return EndChange(begin, change.table);
 }
 
@@ -403,9 +304,7 @@ size_t FrameBuilder::BeginChange(uint32_t table_id, uint8_t operation) {
     content_.runs.push_back({.table_id = table_id, .operation = operation, .offset = offset});
     ++segment.run_count;
   }
-  const size_t begin = payload_.BeginNested(Transaction::kChangesFieldNumber);
-  payload_.PutVarintField(Change::kSequenceFieldNumber, next_.value);
-  return begin;
+  return wire::BeginChange(payload_, next_);
 }
 
 absl::Status FrameBuilder::EndChange(size_t begin, const TableName& table) {
@@ -415,7 +314,7 @@ absl::Status FrameBuilder::EndChange(size_t begin, const TableName& table) {
                                  "large columns out with source.exclude_columns",
                                  table.ToString(), payload_.size() - begin, change_bytes_max_));
   }
-  payload_.EndNested(begin);
+  wire::EndChange(payload_, begin);
   log::Segment& segment = content_.segments.back();
   log::Run& run = content_.runs.back();
   segment.end = static_cast<uint32_t>(payload_.size());
@@ -448,7 +347,7 @@ void FrameBuilder::OpenSegment() {
   }
   log::Segment segment;
   segment.offset = static_cast<uint32_t>(payload_.size());
-  segment_begin_ = payload_.BeginNested(SubscribeResponse::kTransactionsFieldNumber);
+  segment_begin_ = wire::BeginTransaction(payload_);
   payload_.Append(header_.view());
   segment.header_size = static_cast<uint32_t>(header_.size());
   segment.first_run = static_cast<uint32_t>(content_.runs.size());
@@ -479,10 +378,9 @@ void FrameBuilder::StoreContinued() {
   const std::string_view changes = payload_.view().substr(changes_begin);
   continued_header_.Clear();
   continued_header_.Append(header_.view());
-  continued_header_.PutVarintField(Transaction::kMoreFieldNumber, 1);
+  wire::PutMore(continued_header_);
   head_.Clear();
-  head_.PutTag(SubscribeResponse::kTransactionsFieldNumber, wire::Buffer::kBytes);
-  head_.PutVarint(continued_header_.size() + changes.size());
+  wire::PutTransactionBegin(head_, continued_header_.size() + changes.size());
   segment.header_offset = static_cast<uint32_t>(head_.size());
   segment.header_size = static_cast<uint32_t>(continued_header_.size());
   head_.Append(continued_header_.view());

@@ -19,6 +19,7 @@
 #include "model/table_name.h"
 #include "transcode/row_plan.h"
 #include "wire/buffer.h"
+#include "wire/change_writer.h"
 
 namespace millrace::transcode {
 
@@ -156,15 +157,14 @@ class FrameBuilder {
   absl::Status AddUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
   // `encode` appends the fields of the row.
   template <typename Encode>
-  absl::Status AddImage(uint32_t field, Encode encode);
+  absl::Status AddImage(wire::Image image, Encode encode);
   absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
   absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows,
                          RowObserver* observer);
-  void NoteImage(uint32_t field, size_t offset);
+  // Of a row message that has just been written.
+  void NoteImage(wire::Image which, size_t row_bytes);
   void Observe(RowObserver& observer) const;
-  void AddUnknownFields(uint32_t field, const std::vector<uint32_t>& numbers);
   void AddInvalidText();
-  void AddAmbiguousText(const InvalidText& text);
   // The segment of the transaction in progress, opened or continued in a fresh frame if this one is
   // full.
   void PrepareSegment();
