@@ -9,14 +9,10 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "fmt/format.h"
+#include "wire/transaction.h"
 
 namespace millrace::feed {
 namespace {
-
-// SubscribeResponse.transactions, Transaction.changes and Transaction.more on the wire.
-constexpr char kTransactionsTag = 0x0a;
-constexpr uint8_t kChangesTag = 0x2a;
-constexpr std::string_view kMoreTrue{"\x20\x01", 2};
 
 absl::Status IndexDamaged(const log::Frame& frame) {
   return MakeError(
@@ -127,9 +123,8 @@ absl::Status Slicer::CollectFromRun(const log::Frame& frame, const log::Run& run
   ByteReader reader(bytes);
   for (Sequence at = first; at.value < first.value + run.change_count; at = at.next()) {
     const size_t begin = reader.offset();
-    const bool tagged = reader.Little8() == kChangesTag;
-    reader.Sized();
-    if (!reader.ok() || !tagged) return IndexDamaged(frame);
+    std::string_view change;
+    if (!wire::NextChange(reader, change)) return IndexDamaged(frame);
     if (at < part.from) continue;
     if (at > part.until) return absl::OkStatus();
     const size_t size = reader.offset() - begin;
@@ -150,13 +145,10 @@ void Slicer::Emit(const FramePtr& frame, const log::Segment& segment, const Part
   if (part.changes == 0 && !closes) return;
 
   // The header of a part that is continued says so itself.
-  const std::string_view more = ends || segment.more ? std::string_view() : kMoreTrue;
+  const bool more = !ends && !segment.more;
   const std::string_view header =
       frame->payload().substr(segment.header_offset, segment.header_size);
-  std::string head(1, kTransactionsTag);
-  AppendVarint(head, header.size() + part.bytes + more.size());
-  head.append(header);
-  head.append(more);
+  std::string head = wire::TransactionHead(header, part.bytes, more);
   selection.bytes += head.size() + part.bytes;
   selection.changes += part.changes;
   selection.pieces.push_back({.frame = nullptr, .view = {}, .owned = std::move(head)});
