@@ -8,25 +8,18 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "feed/before_transaction.h"
 #include "fmt/format.h"
 #include "model/gtid.h"
 #include "model/source_position.h"
+#include "wire/transaction.h"
 
 namespace millrace::feed {
 namespace {
 
-// Transaction.gtid on the wire; always the first field of the header where it is set.
-constexpr char kGtidTag = 0x0a;
-
 std::string_view GtidText(const log::Frame& frame, const log::Segment& segment) {
-  const std::string_view header =
-      frame.payload().substr(segment.header_offset, segment.header_size);
-  if (header.empty() || header.front() != kGtidTag) return {};
-  ByteReader reader(header.substr(1));
-  return reader.Sized();
+  return wire::GtidOf(frame.payload().substr(segment.header_offset, segment.header_size));
 }
 
 absl::Status AddGtid(GtidSet& set, std::string_view text) {
