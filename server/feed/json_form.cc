@@ -11,9 +11,9 @@
 
 #include "absl/strings/escaping.h"
 #include "base/bytes.h"
-#include "feed/wire_field.h"
 #include "google/protobuf/util/time_util.h"
 #include "transcode/json_text.h"
+#include "wire/field.h"
 
 namespace millrace::feed {
 namespace {
@@ -101,20 +101,20 @@ bool AppendTimestamp(std::string& to, std::string_view message) {
     to.append(kZeroTimestamp);
     return true;
   }
-  const std::optional<WireTimestamp> wire = ParseTimestamp(message);
-  if (!wire.has_value()) return false;
+  const std::optional<wire::Timestamp> parsed = wire::ParseTimestamp(message);
+  if (!parsed.has_value()) return false;
   google::protobuf::Timestamp time;
-  time.set_seconds(static_cast<int64_t>(wire->seconds));
-  time.set_nanos(static_cast<int32_t>(wire->nanos));
+  time.set_seconds(static_cast<int64_t>(parsed->seconds));
+  time.set_nanos(static_cast<int32_t>(parsed->nanos));
   transcode::AppendJsonString(to, google::protobuf::util::TimeUtil::ToString(time));
   return true;
 }
 
 bool AppendGeometry(std::string& to, std::string_view message) {
   ByteReader reader(message);
-  WireField field;
+  wire::Field field;
   char separator = '{';
-  while (NextField(reader, field)) {
+  while (wire::NextField(reader, field)) {
     if (field.number != kGeometrySrid && field.number != kGeometryWkb) continue;
     to.push_back(separator);
     separator = ',';
@@ -137,8 +137,9 @@ bool AppendVector(std::string& to, std::string_view message) {
     return true;
   }
   ByteReader reader(message);
-  WireField field;
-  if (!NextField(reader, field) || field.number != kVectorValues || !reader.empty()) return false;
+  wire::Field field;
+  if (!wire::NextField(reader, field) || field.number != kVectorValues || !reader.empty())
+    return false;
   if (field.value.size() % sizeof(float) != 0) return false;
   to.append("{\"values\":[");
   for (size_t i = 0; i < field.value.size(); i += sizeof(float)) {
@@ -149,26 +150,24 @@ bool AppendVector(std::string& to, std::string_view message) {
   return true;
 }
 
-// What a field of that type has on the wire; see WireField.
-bool FitsType(const WireField& field, FieldType type) {
-  constexpr unsigned kTypeMask = 7;
-  const auto wire_type = static_cast<unsigned char>(field.tagged[0]) & kTypeMask;
+// Whether a field of that type has this wire type.
+bool FitsType(const wire::Field& field, FieldType type) {
   switch (type) {
     case FieldType::kInt32:
     case FieldType::kUint32:
     case FieldType::kInt64:
     case FieldType::kUint64:
-      return wire_type == 0;
+      return field.type == wire::Buffer::kVarint;
     case FieldType::kDouble:
-      return wire_type == 1;
+      return field.type == wire::Buffer::kFixed64;
     case FieldType::kFloat:
-      return wire_type == 5;
+      return field.type == wire::Buffer::kFixed32;
     default:
-      return wire_type == 2;
+      return field.type == wire::Buffer::kBytes;
   }
 }
 
-bool AppendValue(std::string& to, const WireField& field, FieldType type) {
+bool AppendValue(std::string& to, const wire::Field& field, FieldType type) {
   if (!FitsType(field, type)) return false;
   switch (type) {
     case FieldType::kInt32:
@@ -241,9 +240,9 @@ const JsonForm::Member* JsonForm::Find(uint32_t number, size_t expected) const {
 bool JsonForm::Append(std::string_view row, std::string& to) const {
   to.push_back('{');
   ByteReader reader(row);
-  WireField field;
+  wire::Field field;
   size_t expected = 0;
-  for (bool first = true; NextField(reader, field); first = false) {
+  for (bool first = true; wire::NextField(reader, field); first = false) {
     const Member* const member = Find(field.number, expected);
     if (member == nullptr) return false;
     expected = static_cast<size_t>(member - members_.data()) + 1;
