@@ -10,19 +10,13 @@
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "wire/transaction.h"
 
 namespace millrace::feed {
 namespace {
 
 // So that other readers of the disk are not held up, and the token moves.
 constexpr size_t kScanBytesMax = 4 << 20;
-
-// SubscribeResponse.transactions, Transaction.changes, Change.operation on the wire.
-constexpr char kTransactionsTag = 0x0a;
-constexpr char kChangesTag = 0x2a;
-constexpr std::string_view kOperationRead{"\x10\x04", 2};
-constexpr unsigned kWireTypeBits = 3;
-static_assert(v1::OPERATION_READ == 4);
 
 absl::Status Damaged(Sequence sequence, std::string_view what) {
   return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
@@ -42,29 +36,6 @@ absl::Status KnownInPart(Sequence sequence) {
 
 absl::Status OrExpired(const absl::Status& status) {
   return ErrorReason(status) == "TOKEN_TRIMMED" ? SnapshotExpired() : status;
-}
-
-// The fields of a transaction's header that go with rows: a row need not be all that its
-// transaction did, so the GTID and `more` are left out.
-std::string HeaderOf(std::string_view header) {
-  std::string kept;
-  ByteReader reader(header);
-  while (reader.ok() && !reader.empty()) {
-    const size_t begin = reader.offset();
-    const uint64_t tag = reader.Varint();
-    const bool is_message = (tag & ((1u << kWireTypeBits) - 1)) == 2;
-    if (is_message) {
-      reader.Sized();
-    } else {
-      reader.Varint();
-    }
-    const uint64_t number = tag >> kWireTypeBits;
-    if (number == v1::Transaction::kCommitTimeFieldNumber ||
-        number == v1::Transaction::kSourceFieldNumber) {
-      kept.append(header.substr(begin, reader.offset() - begin));
-    }
-  }
-  return kept;
 }
 
 }  // namespace
@@ -189,9 +160,11 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
   run_.clear();
   ByteReader reader(frame.payload().substr(run.offset, run.size));
   for (uint32_t i = 0; i < run.change_count; ++i) {
-    const bool tagged = reader.Little8() == static_cast<uint8_t>(kChangesTag);
-    run_.push_back(reader.Sized());
-    if (!reader.ok() || !tagged) return Damaged(found.sequence, "the frame's index does not fit");
+    std::string_view change;
+    if (!wire::NextChange(reader, change)) {
+      return Damaged(found.sequence, "the frame's index does not fit");
+    }
+    run_.push_back(change);
   }
   const Sequence first = found.sequence;
   for (uint64_t i = run_.size(); i > 0; --i) {
@@ -208,7 +181,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
 }
 
 absl::StatusOr<CatchUp::Step> CatchUp::Look(const Found& found, const Selection& selection) {
-  switch (change_.operation) {
+  switch (change_.view.operation) {
     case v1::OPERATION_INSERT:
     case v1::OPERATION_UPDATE:
     case v1::OPERATION_DELETE:
@@ -245,7 +218,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selec
 }
 
 absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selection& selection) {
-  const bool is_read = change_.operation == v1::OPERATION_READ;
+  const bool is_read = change_.view.operation == v1::OPERATION_READ;
   if (change_.after.present) {
     const auto row = digester_.Of(found.table.table_id, found.table.key, change_.after);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
@@ -277,16 +250,12 @@ absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selecti
   if (change_.after.partial) {
     return KnownInPart(found.sequence);
   }
-  size_t size = change_.sequence.size() + kOperationRead.size();
-  for (const std::string_view field : change_.kept) size += field.size();
+  const size_t size = wire::ReadBytes(change_.view);
   const uint64_t taken = selection.changes + reads_.count;
   if (taken > 0 && selection.bytes + reads_.changes.size() + size > response_bytes_max_) {
     return Step::kFull;
   }
-  reads_.changes.push_back(kChangesTag);
-  AppendVarint(reads_.changes, size);
-  reads_.changes.append(change_.sequence).append(kOperationRead);
-  for (const std::string_view field : change_.kept) reads_.changes.append(field);
+  wire::AppendRead(change_.view, size, reads_.changes);
   ++reads_.count;
   return Step::kDone;
 }
@@ -294,10 +263,11 @@ absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selecti
 void CatchUp::Emit(const log::Frame& frame, const log::Segment& segment, Selection& selection) {
   if (reads_.count == 0) return;
   const std::string header =
-      HeaderOf(frame.payload().substr(segment.header_offset, segment.header_size));
-  Piece piece{.frame = nullptr, .view = {}, .owned = std::string(1, kTransactionsTag)};
-  AppendVarint(piece.owned, header.size() + reads_.changes.size());
-  piece.owned.append(header).append(reads_.changes);
+      wire::RowsHeader(frame.payload().substr(segment.header_offset, segment.header_size));
+  Piece piece{.frame = nullptr,
+              .view = {},
+              .owned = wire::TransactionHead(header, reads_.changes.size(), /*more=*/false)};
+  piece.owned.append(reads_.changes);
   selection.bytes += piece.owned.size();
   selection.changes += reads_.count;
   selection.pieces.push_back(std::move(piece));

@@ -10,6 +10,7 @@
 
 #include "transcode/row_key.h"
 #include "transcode/row_plan.h"
+#include "wire/change.h"
 #include "xxhash.h"
 
 namespace millrace::feed {
@@ -28,17 +29,14 @@ struct RowImage {
   }
 };
 
-// A change of a row as far as a catch-up wants to know it, taken from its wire form without parsing
-// the row. The bytes must outlive it; may be used again.
+// A change of a row as a catch-up sees it, with the rows unparsed. The bytes must outlive it; may
+// be used again.
 struct ScannedChange {
-  uint8_t operation = 0;
+  wire::ChangeView view;
   RowImage before{.is_before = true};
   RowImage after;
-  // Fields, tags included, from which a READ of `after` is made, in the order of the change.
-  std::string_view sequence;
-  std::vector<std::string_view> kept;
 
-  // False: the bytes are no Change.
+  // False: the bytes are no Change; then the rest is of no use.
   bool Parse(std::string_view change);
 };
 
