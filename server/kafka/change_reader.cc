@@ -3,144 +3,53 @@
 #include "kafka/change_reader.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/error.h"
-#include "feed/wire_field.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
+#include "wire/change.h"
+#include "wire/transaction.h"
 
 namespace millrace::kafka {
 namespace {
-
-using feed::NextField;
-using feed::WireField;
-using v1::Change;
-using v1::Transaction;
-
-// google.protobuf.Any.
-constexpr uint32_t kAnyValue = 2;
 
 bool IsRow(uint8_t operation) {
   return operation == v1::OPERATION_INSERT || operation == v1::OPERATION_UPDATE ||
          operation == v1::OPERATION_DELETE || operation == v1::OPERATION_READ;
 }
 
-void Clear(RowView& row) {
-  row.present = false;
-  row.bytes = {};
+void SetImage(const wire::ImageView& image, RowView& row) {
+  row.present = image.present;
+  row.bytes = image.row;
   row.unknown.clear();
+  wire::NumberReader numbers(image.unknown);
+  for (uint32_t number = 0; numbers.Next(number);) row.unknown.push_back(number);
   row.invalid.clear();
 }
 
-void Clear(ChangeView& change) {
-  change.sequence = {};
-  change.operation = 0;
-  change.database = change.table = {};
-  Clear(change.before);
-  Clear(change.after);
-  change.statement = change.default_database = {};
-  change.statement_tables.clear();
-}
-
-bool ParseAny(std::string_view bytes, RowView& row) {
-  if (row.present) return false;
-  row.present = true;
-  ByteReader reader(bytes);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == kAnyValue) row.bytes = field.value;
-  }
-  return reader.ok();
-}
-
-bool ParseNumbers(std::string_view packed, std::vector<uint32_t>& numbers) {
-  ByteReader reader(packed);
-  while (!reader.empty()) {
-    const uint64_t number = reader.Varint();
-    if (!reader.ok() || number > UINT32_MAX) return false;
-    numbers.push_back(static_cast<uint32_t>(number));
-  }
-  return true;
-}
-
-bool ParseInvalid(std::string_view bytes, ChangeView& change) {
-  uint64_t number = 0;
-  bool in_before = false;
-  std::string_view value;
-  ByteReader reader(bytes);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == v1::InvalidText::kFieldNumberFieldNumber) number = field.varint;
-    if (field.number == v1::InvalidText::kInBeforeFieldNumber) in_before = field.varint != 0;
-    if (field.number == v1::InvalidText::kValueFieldNumber) value = field.value;
-  }
-  if (!reader.ok() || number > UINT32_MAX) return false;
-  (in_before ? change.before : change.after)
-      .invalid.emplace_back(static_cast<uint32_t>(number), value);
-  return true;
-}
-
-bool ParseStatement(std::string_view bytes, ChangeView& change) {
-  ByteReader reader(bytes);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == v1::SchemaChange::kStatementFieldNumber) change.statement = field.value;
-    if (field.number == v1::SchemaChange::kDefaultDatabaseFieldNumber) {
-      change.default_database = field.value;
-    }
-    if (field.number == v1::SchemaChange::kTablesFieldNumber) {
-      change.statement_tables.push_back(field.value);
-    }
-  }
-  return reader.ok();
-}
-
 bool ParseChange(std::string_view bytes, ChangeView& change) {
-  Clear(change);
+  wire::ChangeView view;
+  if (!wire::ParseChange(bytes, view)) return false;
   change.bytes = bytes;
-  ByteReader reader(bytes);
-  WireField field;
-  bool ok = true;
-  while (ok && NextField(reader, field)) {
-    switch (field.number) {
-      case Change::kSequenceFieldNumber:
-        change.sequence.value = field.varint;
-        break;
-      case Change::kOperationFieldNumber:
-        ok = field.varint <= UINT8_MAX;
-        change.operation = static_cast<uint8_t>(field.varint);
-        break;
-      case Change::kDatabaseFieldNumber:
-        change.database = field.value;
-        break;
-      case Change::kTableFieldNumber:
-        change.table = field.value;
-        break;
-      case Change::kBeforeFieldNumber:
-        ok = ParseAny(field.value, change.before);
-        break;
-      case Change::kAfterFieldNumber:
-        ok = ParseAny(field.value, change.after);
-        break;
-      case Change::kSchemaChangeFieldNumber:
-        ok = ParseStatement(field.value, change);
-        break;
-      case Change::kBeforeUnknownFieldsFieldNumber:
-        ok = ParseNumbers(field.value, change.before.unknown);
-        break;
-      case Change::kAfterUnknownFieldsFieldNumber:
-        ok = ParseNumbers(field.value, change.after.unknown);
-        break;
-      case Change::kInvalidTextFieldNumber:
-        ok = ParseInvalid(field.value, change);
-        break;
-      default:
-        break;
-    }
+  change.sequence = view.sequence;
+  change.operation = view.operation;
+  change.database = view.database;
+  change.table = view.table;
+  SetImage(view.before, change.before);
+  SetImage(view.after, change.after);
+  wire::TextReader texts(view.texts);
+  for (wire::TextView text; texts.Next(text);) {
+    if (text.ambiguous) continue;
+    (text.in_before ? change.before : change.after)
+        .invalid.emplace_back(text.field_number, text.value);
   }
-  return ok && reader.ok();
+  change.statement = view.schema_change.statement;
+  change.default_database = view.schema_change.default_database;
+  change.statement_tables.clear();
+  wire::NameReader names(view.schema_change.tables);
+  for (std::string_view name; names.Next(name);) change.statement_tables.push_back(name);
+  return true;
 }
 
 bool HasImagesOfOperation(const ChangeView& change) {
@@ -150,41 +59,15 @@ bool HasImagesOfOperation(const ChangeView& change) {
   return change.before.present == before && change.after.present == after;
 }
 
-bool ParseTime(std::string_view bytes, Micros& time) {
-  const std::optional<feed::WireTimestamp> wire = feed::ParseTimestamp(bytes);
-  if (!wire.has_value()) return false;
-  time = static_cast<Micros>(wire->seconds * 1'000'000 + wire->nanos / 1000);
+bool ParseTransaction(std::string_view bytes, TransactionView& transaction) {
+  wire::TransactionHeader header;
+  if (!wire::ParseHeader(bytes, header)) return false;
+  transaction = {.gtid = header.gtid,
+                 .commit_time = header.commit_time,
+                 .server_id = header.server_id,
+                 .file = header.file,
+                 .position = header.position};
   return true;
-}
-
-bool ParseSource(std::string_view bytes, TransactionView& transaction) {
-  uint64_t server_id = 0;
-  ByteReader reader(bytes);
-  WireField field;
-  while (NextField(reader, field)) {
-    if (field.number == v1::Source::kServerIdFieldNumber) server_id = field.varint;
-    if (field.number == v1::Source::kFileFieldNumber) transaction.file = field.value;
-    if (field.number == v1::Source::kPositionFieldNumber) transaction.position = field.varint;
-  }
-  transaction.server_id = static_cast<uint32_t>(server_id);
-  return reader.ok() && server_id <= UINT32_MAX;
-}
-
-bool ParseTransaction(std::string_view header, TransactionView& transaction) {
-  transaction = {};
-  ByteReader reader(header);
-  WireField field;
-  bool ok = true;
-  while (ok && NextField(reader, field)) {
-    if (field.number == Transaction::kGtidFieldNumber) transaction.gtid = field.value;
-    if (field.number == Transaction::kCommitTimeFieldNumber) {
-      ok = ParseTime(field.value, transaction.commit_time);
-    }
-    if (field.number == Transaction::kSourceFieldNumber) {
-      ok = ParseSource(field.value, transaction);
-    }
-  }
-  return ok && reader.ok();
 }
 
 }  // namespace
@@ -238,11 +121,10 @@ absl::Status ChangeReader::OpenRun() {
   rest_ = ByteReader(frame_->payload().substr(run.offset, run.size));
   rest_changes_ = run.change_count;
   for (Sequence passed = run_first_; passed < next_; passed = passed.next()) {
-    rest_.Varint();
-    rest_.Sized();
+    std::string_view change;
+    if (!wire::NextChange(rest_, change)) return Damaged("its place cannot be found");
     --rest_changes_;
   }
-  if (!rest_.ok()) return Damaged("its place cannot be found");
   change_.version = registry_.FindAt(run.table_id, next_);
   const Sequence last{run_first_.value + run.change_count - 1};
   one_version_ = registry_.FindAt(run.table_id, last) == change_.version;
@@ -271,11 +153,9 @@ absl::Status ChangeReader::OpenTransaction() {
 }
 
 absl::Status ChangeReader::TakeChange() {
-  constexpr uint64_t kTag = Transaction::kChangesFieldNumber << 3 | 2;
   const log::Run& run = frame_->runs()[run_];
-  const uint64_t tag = rest_.Varint();
-  const std::string_view bytes = rest_.Sized();
-  if (!rest_.ok() || tag != kTag || !ParseChange(bytes, change_)) return Damaged("malformed");
+  std::string_view bytes;
+  if (!wire::NextChange(rest_, bytes) || !ParseChange(bytes, change_)) return Damaged("malformed");
   if (change_.sequence != next_) return Damaged("it has another number");
   if (change_.operation != run.operation || !HasImagesOfOperation(change_)) {
     return Damaged("operation, rows and index do not agree");
