@@ -80,6 +80,23 @@ TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
   EXPECT_GE(found, 3);
 }
 
+// Others take changes apart with its parser, and put them together with its writer.
+TEST(Architecture, OnlyWireKnowsTheLayoutOfChanges) {
+  static const std::regex kNumber(
+      "\\b(Change|Transaction|Source|SchemaChange|InvalidText|AmbiguousText|SubscribeResponse)"
+      "::k[A-Za-z]+FieldNumber\\b|k(Transactions|Changes|Gtid|More)(Tag|True)\\b|\\blayout::");
+  int found = 0;
+  for (const Source& source : SourcesBelow({"server"})) {
+    const bool owns = std::next(source.path.begin())->string() == "wire";
+    for (const std::string& line : source.lines) {
+      if (!std::regex_search(line, kNumber)) continue;
+      ++found;
+      EXPECT_TRUE(owns) << source.path << ": " << line;
+    }
+  }
+  EXPECT_GE(found, 20) << "the test looks in the wrong place";
+}
+
 TEST(Architecture, NoRoomIncludesAHigherOne) {
   static const std::regex kInclude("^#include \"([a-z_]+)/");
   int includes = 0;
