@@ -29,16 +29,6 @@
 namespace millrace::ingest {
 namespace {
 
-// A position that moved without captured changes is stored this often, so that a restart does not
-// read far back.
-constexpr Micros kPositionInterval = 1'000'000;
-// While more of the binlog is at hand, so much goes to the committer at once: a write, a sync and a
-// wake-up of readers cost the same for one frame as for several.
-constexpr size_t kGatherBytes = 1 << 20;
-// But no longer than this much of the binlog: what follows may be of tables that nobody captures,
-// or a large transaction of them.
-constexpr uint64_t kHeldBinlogBytesMax = 4 << 20;
-
 // The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR. What is left is for
 // questions that the feed cannot do without.
 constexpr Micros kWatchPause = Micros{60} * 1'000'000;
@@ -89,8 +79,13 @@ Ingest::Ingest(const Parts& parts, CaptureRules capture, TablePatterns statement
       on_uncovered_(parts.on_uncovered),
       capture_(std::move(capture)),
       statement_tables_(std::move(statement_tables)),
-      committer_options_(parts.committer) {
-  committer_options_.on_trouble = [this] { ReportHealth(); };
+      writer_({.log = parts.log,
+               .registry = parts.registry,
+               .coverage = parts.coverage,
+               .clock = parts.clock,
+               .committer = {.on_committed = parts.committer.on_committed,
+                             .keep_from = parts.committer.keep_from,
+                             .on_trouble = [this] { ReportHealth(); }}}) {
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
     if (stream_ != nullptr) stream_->Wake();
@@ -110,10 +105,12 @@ void Ingest::Start() {
 void Ingest::RequestStop() {
   // Not under the mutex, which waking takes.
   tasks_.Close();
-  absl::MutexLock lock(&mutex_);
-  stopping_ = true;
-  if (stream_ != nullptr) stream_->Interrupt();
-  if (committer_ != nullptr) committer_->GiveUpWaiting();
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    if (stream_ != nullptr) stream_->Interrupt();
+  }
+  writer_.GiveUpWaiting();
 }
 
 bool Ingest::StopWithin(absl::Duration timeout) {
@@ -159,19 +156,16 @@ void Ingest::Run() {
     if (ended == Wait::kEndedEarly) backoff.Reset();
   }
   tasks_.Close();
-  // Joins the thread that writes, so that everything read is on disk.
-  std::unique_ptr<Committer> committer;
   {
     absl::MutexLock lock(&mutex_);
-    committer = std::move(committer_);
     if (status_.state != State::kFailed) status_.state = State::kStopping;
   }
-  committer.reset();
+  writer_.End();
   ended_.Notify();
 }
 
 absl::Status Ingest::Cause(absl::Status status) {
-  if (committer_ != nullptr && !committer_->status().ok()) status = committer_->status();
+  if (const absl::Status written = writer_.status(); !written.ok()) status = written;
   if (!ErrorReason(status).empty() || absl::IsCancelled(status)) return status;
   return MakeError(status.code(), "INTERNAL",
                    fmt::format("{}; please report it", std::string(status.message())));
@@ -242,8 +236,7 @@ absl::Status Ingest::RunOnce() {
   // What ended stays, what was in progress is read again.
   builder_->CloseFrame();
   const bool staged = processor_->Reset();
-  absl::Status handed_over = HandOver(staged);
-  if (handed_over.ok()) handed_over = PushGathered();
+  const absl::Status handed_over = writer_.Flush(staged);
   PublishPosition();
   return status.ok() ? handed_over : status;
 }
@@ -406,12 +399,7 @@ absl::Status Ingest::Prepare() {
       transcode::FrameBuilder::Start{
           .newest = log_.range().newest, .gtids = start.gtids, .commit_time_max = StartTime()});
   counted_ = log_.range().newest;
-  auto committer =
-      std::make_unique<Committer>(log_, registry_, coverage_, clock_, committer_options_);
-  {
-    absl::MutexLock lock(&mutex_);
-    committer_ = std::move(committer);
-  }
+  writer_.Begin(*builder_, *this);
   processor_ = std::make_unique<EventProcessor>(
       EventProcessor::Options{
           .flavour = queries_->info().flavour,
@@ -428,11 +416,11 @@ absl::Status Ingest::Prepare() {
           .prepared_xa = *prepared_xa_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
-          .hand_over = [this] { return HandOver(/*drop_staged=*/false); },
+          .hand_over = [this] { return writer_.HandOver(/*drop_staged=*/false); },
           .commit_times = &commit_times_});
   groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_);
   // The place where the log begins is part of it, even before the first change.
-  return committer_->Push(groups_->TakePlace()) ? absl::OkStatus() : committer_->status();
+  return writer_.Push(groups_->TakePlace());
 }
 
 absl::Status Ingest::ReadStream() {
@@ -444,23 +432,21 @@ absl::Status Ingest::ReadStream() {
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const std::string_view event, stream->Read());
     bytes_.store(bytes_.load(std::memory_order_relaxed) + event.size(), std::memory_order_relaxed);
+    writer_.NoteInput(event.size());
     const bool heartbeat = IsHeartbeat(event);
     MILLRACE_ASSIGN_OR_RETURN(const Step step, processor_->Process(event));
     if (step == Step::kWithin && processor_->in_transaction()) {
-      // A large transaction leaves its frames behind as it goes.
-      if (builder_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(false));
-      if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
+      MILLRACE_RETURN_IF_ERROR(writer_.AfterEvent());
       continue;
     }
     groups_->NoteTransactionEnd();
     const bool more = stream->HasMore();
     drained_.store(!more, std::memory_order_relaxed);
     if (!more) heard_at_.store(clock_.WallMicros(), std::memory_order_relaxed);
-    // Nothing else is on its way: what waits in the open frame goes out now.
-    if (!more) builder_->CloseFrame();
-    MILLRACE_RETURN_IF_ERROR(AfterEvent(step));
-    if (!more) MILLRACE_RETURN_IF_ERROR(PushGathered());
-    if (HeldTooLong()) MILLRACE_RETURN_IF_ERROR(PushHeld());
+    commit_time_.store(processor_->commit_time(), std::memory_order_relaxed);
+    transactions_.store(processor_->transactions(), std::memory_order_relaxed);
+    MILLRACE_RETURN_IF_ERROR(
+        writer_.AfterTransaction({.drop_staged = step == Step::kDropStaged, .more = more}));
     if (processor_->between_transactions()) {
       if (heartbeat && !more) MILLRACE_RETURN_IF_ERROR(WatchSource());
       if (looks_at_purged_) [[unlikely]]
@@ -505,7 +491,7 @@ absl::Status Ingest::CompareWithSource() {
 // we lack is lost only once we have passed the end that its binlog had then.
 absl::Status Ingest::LookAtPurged() {
   looks_at_purged_ = false;
-  purged_looked_at_ = position_handed_over_at_;
+  purged_looked_at_ = clock_.SteadyMicros();
   if (!reads_by_gtid_ || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
   const SourcePosition& ours = processor_->position();
   if (!purged_.has_value()) return NotePurged(ours);
@@ -571,11 +557,7 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                      .server = stream.server(),
                      .ask_server_id = [this] { return AskServerId(); },
                      .epoch = epoch_,
-                     .hand_over =
-                         [this](bool drop_staged) {
-                           MILLRACE_RETURN_IF_ERROR(HandOver(drop_staged));
-                           return PushGathered();
-                         }});
+                     .hand_over = [this](bool drop_staged) { return writer_.Flush(drop_staged); }});
   const absl::Status status = tasks_.RunDue(access);
   if (access.ran()) processor_->NoteTasks();
   if (status.ok()) return status;
@@ -585,65 +567,20 @@ absl::Status Ingest::RunDueTasks(const BinlogStream& stream) {
                    fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
 }
 
-absl::Status Ingest::AfterEvent(Step step) {
-  commit_time_.store(processor_->commit_time(), std::memory_order_relaxed);
-  transactions_.store(processor_->transactions(), std::memory_order_relaxed);
-  const bool drop_staged = step == Step::kDropStaged;
-  if (!drop_staged && !builder_->has_closed_frames() && !PositionIsDue()) return absl::OkStatus();
-  return HandOver(drop_staged);
-}
-
-bool Ingest::PositionIsDue() {
-  if (builder_->has_open_changes() || processor_->in_transaction()) return false;
-  const Micros now = clock_.SteadyMicros();
-  return now - position_handed_over_at_ >= kPositionInterval && processor_->TakeMoved();
-}
-
-absl::Status Ingest::HandOver(bool drop_staged) {
+std::optional<CommitGroup> Ingest::TakeGroup(bool drop_staged) {
   std::optional<CommitGroup> group = groups_->Take(drop_staged);
-  if (!group.has_value()) return absl::OkStatus();
-  if (group->source_position.has_value()) {
-    position_handed_over_at_ = clock_.SteadyMicros();
-    looks_at_purged_ = position_handed_over_at_ - purged_looked_at_ >=
-                       kPeriodsToNextLook * source_.heartbeat_period;
-    changes_.fetch_add(group->newest.value - counted_.value, std::memory_order_relaxed);
-    counted_ = group->newest;
-    PublishPosition();
-  }
-  MILLRACE_RETURN_IF_ERROR(Gather(*std::move(group)));
-  if (!builder_->in_transaction()) {
-    for (const TableName& table : processor_->TakeUncovered()) on_uncovered_(table);
-  }
-  return absl::OkStatus();
+  if (!group.has_value() || !group->source_position.has_value()) return group;
+  looks_at_purged_ =
+      clock_.SteadyMicros() - purged_looked_at_ >= kPeriodsToNextLook * source_.heartbeat_period;
+  changes_.fetch_add(group->newest.value - counted_.value, std::memory_order_relaxed);
+  counted_ = group->newest;
+  PublishPosition();
+  return group;
 }
 
-absl::Status Ingest::Gather(CommitGroup group) {
-  if (!gathered_.has_value()) {
-    gathered_ = std::move(group);
-  } else if (!Merge(*gathered_, group)) {
-    MILLRACE_RETURN_IF_ERROR(PushGathered());
-    gathered_ = std::move(group);
-  }
-  return BytesOf(*gathered_) < kGatherBytes ? absl::OkStatus() : PushGathered();
-}
-
-bool Ingest::HeldTooLong() const {
-  return bytes_.load(std::memory_order_relaxed) - pushed_at_ >= kHeldBinlogBytesMax;
-}
-
-absl::Status Ingest::PushHeld() {
-  if (processor_->may_close_frame()) builder_->CloseFrame();
-  if (builder_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
-  return PushGathered();
-}
-
-absl::Status Ingest::PushGathered() {
-  pushed_at_ = bytes_.load(std::memory_order_relaxed);
-  if (!gathered_.has_value()) return absl::OkStatus();
-  CommitGroup group = *std::exchange(gathered_, std::nullopt);
-  if (committer_->Push(std::move(group))) return absl::OkStatus();
-  const absl::Status status = committer_->status();
-  return status.ok() ? absl::CancelledError() : status;
+void Ingest::AfterHandOver() {
+  if (builder_->in_transaction()) return;
+  for (const TableName& table : processor_->TakeUncovered()) on_uncovered_(table);
 }
 
 absl::StatusOr<std::optional<TableDetails>> Ingest::FetchDetails(const TableName& table) {
@@ -672,7 +609,7 @@ void Ingest::SetState(State state, const absl::Status& error) {
 void Ingest::ReportHealth() {
   absl::MutexLock reporting(&health_mutex_);
   absl::ReleasableMutexLock lock(&mutex_);
-  const bool stored = committer_ == nullptr || committer_->trouble().ok();
+  const bool stored = writer_.trouble().ok();
   const bool healthy = status_.state == State::kStreaming && stored;
   lock.Release();
   health_listener_(healthy);
@@ -690,7 +627,7 @@ IngestStatus Ingest::status() const {
     absl::MutexLock lock(&mutex_);
     status = status_;
     watch_refused = watch_refused_;
-    const absl::Status trouble = committer_ == nullptr ? absl::OkStatus() : committer_->trouble();
+    const absl::Status trouble = writer_.trouble();
     if (!trouble.ok()) {
       status.error = std::string(trouble.message());
       status.error_reason = ErrorReason(trouble);

@@ -20,7 +20,6 @@
 #include "base/retry_policy.h"
 #include "config/config.h"
 #include "coverage/coverage.h"
-#include "ingest/commit_group.h"
 #include "ingest/commit_time_limit.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
@@ -33,6 +32,7 @@
 #include "ingest/source_proof.h"
 #include "ingest/source_watch.h"
 #include "ingest/table_counters.h"
+#include "ingest/writer.h"
 #include "log/log.h"
 #include "model/capture_rules.h"
 #include "mysql/binlog_stream.h"
@@ -49,7 +49,7 @@ namespace millrace::ingest {
 // Keeps the log in step with the source: connects, checks, reads, commits, and begins again with
 // growing pauses when the connection is lost. An error that trying again cannot mend stops it; what
 // is stored stays served. Runs the tasks of those who read tables. Owns its threads.
-class Ingest {
+class Ingest final : private Writer::Producer {
  public:
   struct Parts {
     const Config& config;
@@ -69,7 +69,7 @@ class Ingest {
   // LOG_DAMAGED: the stored position is unreadable.
   static absl::StatusOr<std::unique_ptr<Ingest>> Make(const Parts& parts);
   // Stops.
-  ~Ingest();
+  ~Ingest() override;
 
   // Calls `listener` with whether the source is being read and stored, on a thread of ingestion,
   // one call at a time. Before Start.
@@ -124,7 +124,6 @@ class Ingest {
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ReadStream();
-  absl::Status AfterEvent(Step step);
   // At a heartbeat: checks that the source continues the binlog that is read. Errors as
   // SourceWatch.
   absl::Status WatchSource() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -140,16 +139,11 @@ class Ingest {
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);
   absl::Status RunDueTasks(const BinlogStream& stream);
-  // Hands on what is ready: to the committer at once, or with more that follows.
-  absl::Status HandOver(bool drop_staged);
-  absl::Status Gather(CommitGroup group);
-  // Hands to the committer what has gathered.
-  absl::Status PushGathered();
-  // So much of the binlog was read since then that ended transactions are not to wait any longer.
-  bool HeldTooLong() const;
-  // Hands to the committer all that has ended.
-  absl::Status PushHeld();
-  bool PositionIsDue();
+  // For the writer, whose other functions the processor answers.
+  std::optional<CommitGroup> TakeGroup(bool drop_staged) override;
+  void AfterHandOver() override;
+  bool MayCloseFrame() const override { return processor_->may_close_frame(); }
+  bool TakeMoved() override { return !processor_->in_transaction() && processor_->TakeMoved(); }
   // The server of queries_ wrote the binlog in which the position is a place.
   bool ServerIsOfPosition() const;
   // Where the dump begins: at the position, by GTID set if that leaves nothing out.
@@ -178,11 +172,12 @@ class Ingest {
   const std::function<void(const TableName&)> on_uncovered_;
   const CaptureRules capture_;
   const TablePatterns statement_tables_;
-  Committer::Options committer_options_;
   TableCounterMap table_counters_;
   PatternWarnings pattern_warnings_;
   absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // held while the listener is called
   std::function<void(bool)> health_listener_ = [](bool) {};
+
+  Writer writer_;
 
   // The ingest thread's own.
   std::unique_ptr<Connection> queries_;
@@ -192,10 +187,7 @@ class Ingest {
   std::unique_ptr<PreparedXa> prepared_xa_;
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
-  std::optional<CommitGroup> gathered_;
-  uint64_t pushed_at_ = 0;  // of bytes_
-  uint64_t epoch_ = 0;      // connections of the stream so far
-  std::unique_ptr<Committer> committer_;
+  uint64_t epoch_ = 0;  // connections of the stream so far
   bool checked_ = false;
   std::string findings_logged_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
@@ -207,7 +199,6 @@ class Ingest {
   SourceWatch watch_;           // of the stream
   Micros watch_again_at_ = 0;   // steady; not before
   bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
-  Micros position_handed_over_at_ = 0;
   Micros purged_looked_at_ = 0;
   bool looks_at_purged_ = false;  // it is time to
   // What the source had purged and we had not read, and where its binlog ended then.

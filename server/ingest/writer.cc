@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/writer.h"
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace millrace::ingest {
+
+void Writer::Begin(transcode::FrameBuilder& frames, Producer& producer) {
+  frames_ = &frames;
+  producer_ = &producer;
+  auto committer = std::make_unique<Committer>(parts_.log, parts_.registry, parts_.coverage,
+                                               parts_.clock, parts_.committer);
+  absl::MutexLock lock(&mutex_);
+  committer_ = std::move(committer);
+}
+
+void Writer::End() {
+  std::unique_ptr<Committer> committer;
+  {
+    absl::MutexLock lock(&mutex_);
+    committer = std::move(committer_);
+  }
+  // Not under the mutex: the committer's thread may report trouble before it ends.
+  committer.reset();
+}
+
+absl::Status Writer::trouble() const {
+  absl::MutexLock lock(&mutex_);
+  return committer_ == nullptr ? absl::OkStatus() : committer_->trouble();
+}
+
+void Writer::GiveUpWaiting() {
+  absl::MutexLock lock(&mutex_);
+  if (committer_ != nullptr) committer_->GiveUpWaiting();
+}
+
+absl::Status Writer::HandOverWithin() {
+  if (frames_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
+  return HeldTooLong() ? PushHeld() : absl::OkStatus();
+}
+
+absl::Status Writer::AfterTransaction(const TransactionEnd& end) {
+  // Nothing else is on its way: what waits in the open frame goes out now.
+  if (!end.more) frames_->CloseFrame();
+  if (end.drop_staged || frames_->has_closed_frames() || PositionIsDue()) {
+    MILLRACE_RETURN_IF_ERROR(HandOver(end.drop_staged));
+  }
+  if (!end.more) MILLRACE_RETURN_IF_ERROR(PushGathered());
+  return HeldTooLong() ? PushHeld() : absl::OkStatus();
+}
+
+absl::Status Writer::HandOver(bool drop_staged) {
+  std::optional<CommitGroup> group = producer_->TakeGroup(drop_staged);
+  if (!group.has_value()) return absl::OkStatus();
+  if (group->source_position.has_value()) position_taken_at_ = parts_.clock.SteadyMicros();
+  MILLRACE_RETURN_IF_ERROR(Gather(*std::move(group)));
+  producer_->AfterHandOver();
+  return absl::OkStatus();
+}
+
+absl::Status Writer::Flush(bool drop_staged) {
+  MILLRACE_RETURN_IF_ERROR(HandOver(drop_staged));
+  return PushGathered();
+}
+
+absl::Status Writer::Push(CommitGroup group) {
+  if (committer_->Push(std::move(group))) return absl::OkStatus();
+  const absl::Status status = committer_->status();
+  return status.ok() ? absl::CancelledError() : status;
+}
+
+absl::Status Writer::Gather(CommitGroup group) {
+  if (!gathered_.has_value()) {
+    gathered_ = std::move(group);
+  } else if (!Merge(*gathered_, group)) {
+    MILLRACE_RETURN_IF_ERROR(PushGathered());
+    gathered_ = std::move(group);
+  }
+  return BytesOf(*gathered_) < kGatherBytes ? absl::OkStatus() : PushGathered();
+}
+
+absl::Status Writer::PushGathered() {
+  input_since_push_ = 0;
+  if (!gathered_.has_value()) return absl::OkStatus();
+  return Push(*std::exchange(gathered_, std::nullopt));
+}
+
+absl::Status Writer::PushHeld() {
+  if (producer_->MayCloseFrame()) frames_->CloseFrame();
+  if (frames_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
+  return PushGathered();
+}
+
+bool Writer::PositionIsDue() {
+  if (frames_->has_open_changes()) return false;
+  const Micros now = parts_.clock.SteadyMicros();
+  return now - position_taken_at_ >= kPositionInterval && producer_->TakeMoved();
+}
+
+}  // namespace millrace::ingest
