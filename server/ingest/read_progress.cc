@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/read_progress.h"
+
+namespace millrace::ingest {
+
+Micros ReadProgress::SourceTime(bool streaming) const {
+  const Micros heard_at = heard_at_.load(std::memory_order_relaxed);
+  const bool drained = drained_.load(std::memory_order_relaxed);
+  const Micros now = clock_.WallMicros();
+  // All that was on its way has been read, and the source was heard of: what commits now arrives at
+  // once.
+  if (drained && streaming && now - heard_at < 2 * heartbeat_period_) return now;
+  // While there is a backlog, what is being read tells how far behind we are.
+  const bool behind = !drained && commit_time() != 0;
+  return behind ? commit_time() : heard_at;
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "coverage/coverage.h"
+#include "ingest/commit_time_limit.h"
+#include "ingest/event_processor.h"
+#include "ingest/first_transaction.h"
+#include "ingest/group_builder.h"
+#include "ingest/ingest_status.h"
+#include "ingest/pattern_warnings.h"
+#include "ingest/prepared_xa.h"
+#include "ingest/read_progress.h"
+#include "ingest/source_doubt.h"
+#include "ingest/source_proof.h"
+#include "ingest/source_watch.h"
+#include "ingest/supervisor.h"
+#include "ingest/table_counters.h"
+#include "ingest/writer.h"
+#include "log/log.h"
+#include "model/capture_rules.h"
+#include "mysql/binlog_stream.h"
+#include "mysql/connection.h"
+#include "mysql/name_folding.h"
+#include "mysql/source_pool.h"
+#include "schema/registry.h"
+#include "snapshot/live_changes.h"
+#include "snapshot/stream_tasks.h"
+#include "transcode/frame_builder.h"
+
+namespace millrace::ingest {
+
+// Reads the source, one connection after another: proves that it is the one that the log was fed
+// from, opens its binlog, and turns events into groups for a writer. Between transactions it runs
+// the tasks of those who read tables, and watches the source.
+//
+// Belongs to the ingest thread, but for Interrupt, Stores and what says so.
+class SourceSession final : public Supervisor::Session, private Writer::Producer {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const Config& config;
+    const SourcePool& source;
+    log::Log& log;
+    schema::Registry& registry;
+    coverage::Coverage& coverage;
+    // Closed by Interrupt and Finish.
+    snapshot::StreamTasks& tasks;
+    const Clock& clock;
+    Writer& writer;
+    CaptureRules capture;
+    TablePatterns statement_tables;
+    std::function<void(const TableName&)> on_uncovered;  // as Ingest::Parts
+  };
+  explicit SourceSession(Parts parts);
+
+  absl::Status Run(const std::function<void()>& on_streaming) override;
+  void Interrupt() override ABSL_LOCKS_EXCLUDED(mutex_);
+  void Finish() override;
+  uint64_t transactions() const override {
+    return processor_ == nullptr ? 0 : processor_->transactions();
+  }
+  std::string Place() const override {
+    return processor_ == nullptr ? "" : processor_->position().ToString();
+  }
+  bool Stores() const override { return writer_.trouble().ok(); }
+
+  // From any thread. Without what the supervisor and the writer know.
+  IngestStatus status(State state) const ABSL_LOCKS_EXCLUDED(mutex_);
+  Micros source_time(State state) const { return progress_.SourceTime(state == State::kStreaming); }
+  const TableCounterMap& table_counters() const { return table_counters_; }
+
+ private:
+  // Connects and reads until something fails.
+  absl::Status ConnectAndRead(const std::function<void()>& on_streaming);
+  absl::Status ConnectQueries();
+  absl::Status LearnNames();
+  absl::Status LearnTime();
+  void NoteUnmatchedPatterns();
+  // What the running maximum of commit times begins with.
+  Micros StartTime();
+  absl::StatusOr<SourcePosition> StartPosition();
+  absl::Status Prepare();
+  // That the source has the history that was read. Errors as SourceProof.
+  absl::Status ProveSource();
+  // Whether the server that queries_ reaches is the one that the position was read from.
+  SourceDoubt::Server DoubtedServer() const;
+  // Stores a doubt if `status` says that the source has another history. Returns `status`.
+  absl::Status NoteDoubt(absl::Status status);
+  absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
+  // A stream that Interrupt interrupts until ForgetStream. kUnavailable SOURCE_DIFFERS: it is not
+  // of the server that queries_ reaches.
+  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from,
+                                                           const SourcePool::StreamOptions& options)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ReadStream();
+  // At a heartbeat: checks that the source continues the binlog that is read. Errors as
+  // SourceWatch.
+  absl::Status WatchSource() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CompareWithSource();
+  // SOURCE_PURGED: as CheckNothingPassedBy. If it cannot be asked, it is asked later.
+  absl::Status LookAtPurged();
+  absl::Status NotePurged(const SourcePosition& ours);
+  // Replaces queries_ with a new connection. Errors as OpenStream.
+  absl::Status ReconnectQueries();
+  // What the server of queries_ says now.
+  absl::StatusOr<uint32_t> AskServerId();
+  // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
+  // those that are posted until one is.
+  absl::Status RunTasks(BinlogStream& stream, bool more);
+  absl::Status RunDueTasks(const BinlogStream& stream);
+  // For the writer, whose other functions the processor answers.
+  std::optional<CommitGroup> TakeGroup(bool drop_staged) override;
+  void AfterHandOver() override;
+  bool MayCloseFrame() const override { return processor_->may_close_frame(); }
+  bool TakeMoved() override { return !processor_->in_transaction() && processor_->TakeMoved(); }
+  // The server of queries_ wrote the binlog in which the position is a place.
+  bool ServerIsOfPosition() const;
+  // Where the dump begins: at the position, by GTID set if that leaves nothing out.
+  absl::StatusOr<SourcePosition> DumpPosition();
+  absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
+  void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const Config& config_;
+  const SourcePool& pool_;
+  const SourceOptions& source_;
+  log::Log& log_;
+  schema::Registry& registry_;
+  coverage::Coverage& coverage_;
+  snapshot::StreamTasks& tasks_;
+  const Clock& clock_;
+  CommitTimeLimit commit_times_;
+  const std::function<void(const TableName&)> on_uncovered_;
+  const CaptureRules capture_;
+  const TablePatterns statement_tables_;
+  Writer& writer_;
+  TableCounterMap table_counters_;
+  PatternWarnings pattern_warnings_;
+  ReadProgress progress_;
+
+  // The ingest thread's own.
+  std::unique_ptr<Connection> queries_;
+  NameFolding names_;  // of the source that queries_ reaches
+  std::optional<transcode::FrameBuilder> builder_;
+  snapshot::LiveChanges live_changes_;
+  std::unique_ptr<PreparedXa> prepared_xa_;
+  std::unique_ptr<EventProcessor> processor_;
+  std::optional<GroupBuilder> groups_;
+  uint64_t epoch_ = 0;  // connections of the stream so far
+  bool checked_ = false;
+  std::string findings_logged_;
+  std::string source_uuid_;  // of the server that the position was read from; empty if unknown
+  std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
+  SourceDoubt doubt_;
+  bool place_proven_ = false;   // the last transaction is in our file, before our offset
+  bool begins_here_ = false;    // the position is the end of this server's binlog, and nothing else
+  bool last_unproven_ = false;  // there is a last transaction, and it could not be compared
+  SourceWatch watch_;           // of the stream
+  Micros watch_again_at_ = 0;   // steady; not before
+  bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
+  Micros purged_looked_at_ = 0;
+  bool looks_at_purged_ = false;  // it is time to
+  // What the source had purged and we had not read, and where its binlog ended then.
+  struct Purged {
+    MysqlGtidSet missing;
+    SourcePosition end;
+  };
+  std::optional<Purged> purged_;
+  Sequence counted_;
+
+  mutable absl::Mutex mutex_;
+  IngestStatus status_ ABSL_GUARDED_BY(mutex_);
+  std::string watch_refused_ ABSL_GUARDED_BY(mutex_);       // why; empty: it is watched
+  BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace millrace::ingest
