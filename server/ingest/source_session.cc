@@ -2,7 +2,6 @@
 
 #include "ingest/source_session.h"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -24,17 +23,6 @@
 
 namespace millrace::ingest {
 namespace {
-
-// The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR. What is left is for
-// questions that the feed cannot do without.
-constexpr Micros kWatchPause = Micros{60} * 1'000'000;
-
-// A source that is never idle is asked once in so many heartbeat periods what it has purged.
-constexpr Micros kPeriodsToNextLook = 12;
-
-bool IsAccountLimit(const absl::Status& status) {
-  return ErrorReason(status) == "SOURCE_ACCOUNT_LIMIT";
-}
 
 bool IsHeartbeat(std::string_view event) {
   constexpr size_t kTypeAt = 4;
@@ -59,7 +47,9 @@ SourceSession::SourceSession(Parts parts)
       capture_(std::move(parts.capture)),
       statement_tables_(std::move(parts.statement_tables)),
       writer_(parts.writer),
-      progress_(parts.clock, source_.heartbeat_period) {
+      progress_(parts.clock, source_.heartbeat_period),
+      queries_(parts.source),
+      watcher_(queries_, parts.clock, source_.heartbeat_period) {
   tasks_.SetWake([this] {
     absl::MutexLock lock(&mutex_);
     if (stream_ != nullptr) stream_->Wake();
@@ -93,17 +83,18 @@ absl::Status SourceSession::Run(const std::function<void()>& on_streaming) {
 }
 
 bool SourceSession::ServerIsOfPosition() const {
-  const std::string& uuid = queries_->info().server_uuid;
+  const std::string& uuid = queries_.info().server_uuid;
   return !uuid.empty() && uuid == source_uuid_ && (read_uuid_.empty() || uuid == read_uuid_);
 }
 
 absl::StatusOr<SourcePosition> SourceSession::DumpPosition() {
   SourcePosition position = processor_->position();
   // With gtid_strict_mode OFF the numbers of a domain may go back; a GTID set then names no place.
-  const bool mariadb = queries_->info().flavour == Flavour::kMariadb;
+  const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
   if (mariadb && place_proven_) position.gtids = GtidSet();
-  if (!ServerIsOfPosition() || !queries_->info().gtids()) return position;
-  MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, AnonymousTransactionsFollow(*queries_, position));
+  if (!ServerIsOfPosition() || !queries_.info().gtids()) return position;
+  MILLRACE_ASSIGN_OR_RETURN(const bool anonymous,
+                            AnonymousTransactionsFollow(queries_.connection(), position));
   if (anonymous) position.gtids = GtidSet();
   return position;
 }
@@ -115,17 +106,17 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
   MILLRACE_RETURN_IF_ERROR(ProveSource());
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream, OpenStream(from, {}));
-  reads_by_gtid_ = !from.gtids.empty();
-  purged_.reset();
+  const bool by_gtid = !from.gtids.empty();
+  watcher_.BeginStream(by_gtid);
   ++epoch_;
-  spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_->endpoint(),
-               queries_->info().version_text, processor_->position().ToString(),
+  spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_.endpoint(),
+               queries_.info().version_text, processor_->position().ToString(),
                processor_->position().gtids.ToString());
   PublishPosition();
   on_streaming();
-  const bool mariadb = queries_->info().flavour == Flavour::kMariadb;
+  const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
   processor_->BeginStream({.of_position = ServerIsOfPosition(),
-                           .gtids_unproven = mariadb && reads_by_gtid_ && last_unproven_});
+                           .gtids_unproven = mariadb && by_gtid && last_unproven_});
   const uint64_t read_before = processor_->transactions();
   const absl::Status status = ReadStream();
   if (processor_->transactions() != read_before) read_uuid_ = stream->server().server_uuid;
@@ -141,7 +132,7 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> SourceSession::OpenStream(
     const SourcePosition& from, const SourcePool::StreamOptions& options) {
-  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(queries_->info(), from, options));
+  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(queries_.info(), from, options));
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::CancelledError();
   stream_ = stream.get();
@@ -154,15 +145,13 @@ void SourceSession::ForgetStream() {
 }
 
 absl::Status SourceSession::ProveSource() {
-  watch_ = SourceWatch();
-  watch_again_at_ = 0;
   place_proven_ = last_unproven_ = false;
   const bool begins_here = std::exchange(begins_here_, false);
-  processor_->SetSource(ServerName(queries_->info()), queries_->endpoint());
+  processor_->SetSource(ServerName(queries_.info()), queries_.endpoint());
   const SourcePosition position = processor_->position();
   const SourceMemory memory = processor_->memory();
   const auto proof =
-      SourceProof::Check(*queries_,
+      SourceProof::Check(queries_.connection(),
                          {.position = position,
                           .memory = memory,
                           .uuid = source_uuid_,
@@ -170,10 +159,10 @@ absl::Status SourceSession::ProveSource() {
                          [this](const SourcePosition& from, SourceProof::Depth depth) {
                            return ReadAgain(from, depth);
                          });
+  watcher_.Reset();
   {
     absl::MutexLock lock(&mutex_);
     status_.warnings.clear();
-    watch_refused_.clear();
     if (!proof.ok()) return proof.status();
     if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
   }
@@ -185,14 +174,14 @@ absl::Status SourceSession::ProveSource() {
 
 SourceDoubt::Server SourceSession::DoubtedServer() const {
   const std::string ours = processor_->memory().server;
-  const bool is_ours = ours.empty() || ours == ServerName(queries_->info());
+  const bool is_ours = ours.empty() || ours == ServerName(queries_.info());
   return is_ours ? SourceDoubt::Server::kOurs : SourceDoubt::Server::kOther;
 }
 
 absl::Status SourceSession::NoteDoubt(absl::Status status) {
   const std::string reason = ErrorReason(status);
   if (reason != "SOURCE_CHANGED" && reason != "SOURCE_LACKS_GTIDS") return status;
-  if (queries_ == nullptr || processor_ == nullptr) return status;
+  if (!queries_.connected() || processor_ == nullptr) return status;
   const absl::Status stored = doubt_.Raise(log_, DoubtedServer());
   // The feed stops with `status` in any case; without the record a restart could trust the source.
   if (!stored.ok()) {
@@ -213,41 +202,40 @@ absl::StatusOr<FirstTransaction> SourceSession::ReadAgain(const SourcePosition& 
 }
 
 absl::Status SourceSession::ConnectQueries() {
-  queries_.reset();
-  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.Connect());
+  MILLRACE_RETURN_IF_ERROR(queries_.Connect());
   {
     absl::MutexLock lock(&mutex_);
-    status_.flavour = queries_->info().flavour;
-    status_.server_version = queries_->info().version_text;
+    status_.flavour = queries_.info().flavour;
+    status_.server_version = queries_.info().version_text;
   }
-  MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, *queries_));
+  MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, queries_.connection()));
   MILLRACE_RETURN_IF_ERROR(LearnNames());
   MILLRACE_RETURN_IF_ERROR(LearnTime());
   NoteUnmatchedPatterns();
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
-  MILLRACE_RETURN_IF_ERROR(RequireReadySource(*queries_, source_, findings_logged_));
+  MILLRACE_RETURN_IF_ERROR(RequireReadySource(queries_.connection(), source_, findings_logged_));
   checked_ = true;
   return absl::OkStatus();
 }
 
 absl::Status SourceSession::LearnNames() {
-  MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(*queries_));
-  return FindingsStatus(CheckNames(queries_->info(), names_, source_, &config_.snapshot),
-                        queries_->endpoint());
+  MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(queries_.connection()));
+  return FindingsStatus(CheckNames(queries_.info(), names_, source_, &config_.snapshot),
+                        queries_.endpoint());
 }
 
 // Only for operators: the feed works without.
 void SourceSession::NoteUnmatchedPatterns() {
   if (source_.tables.empty()) return;
-  const auto tables = FetchTableNames(*queries_);
+  const auto tables = FetchTableNames(queries_.connection());
   if (tables.ok()) pattern_warnings_.Set(UnmatchedPatterns(source_.tables, *tables));
 }
 
 absl::Status SourceSession::LearnTime() {
   // SYSDATE, unlike NOW, does not depend on the session's timestamp.
-  MILLRACE_ASSIGN_OR_RETURN(
-      const auto value,
-      queries_->QueryValue("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)"));
+  MILLRACE_ASSIGN_OR_RETURN(const auto value,
+                            queries_.connection().QueryValue(
+                                "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)"));
   const std::string text = value.value_or("");
   Micros time = 0;
   std::from_chars(text.data(), text.data() + text.size(), time);
@@ -266,13 +254,13 @@ absl::StatusOr<SourcePosition> SourceSession::StartPosition() {
   if (!stored.empty()) return SourcePosition::FromBinary(stored);
   switch (source_.start.at) {
     case StartAt::kCurrent:
-      return CurrentPosition(*queries_);
+      return CurrentPosition(queries_.connection());
     case StartAt::kEarliest:
-      return EarliestPosition(*queries_);
+      return EarliestPosition(queries_.connection());
     case StartAt::kGtidSet: {
       SourcePosition position;
       MILLRACE_ASSIGN_OR_RETURN(position.gtids,
-                                GtidSet::Parse(queries_->info().flavour, source_.start.gtid_set));
+                                GtidSet::Parse(queries_.info().flavour, source_.start.gtid_set));
       return position;
     }
     case StartAt::kPosition:
@@ -291,7 +279,7 @@ absl::Status SourceSession::Prepare() {
                             log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
   MILLRACE_ASSIGN_OR_RETURN(doubt_, SourceDoubt::Load(log_));
   MILLRACE_ASSIGN_OR_RETURN(prepared_xa_, PreparedXa::Open(log_));
-  registry_.SetFlavour(queries_->info().flavour);
+  registry_.SetFlavour(queries_.info().flavour);
   builder_.emplace(
       config_.log.frame_bytes,
       transcode::FrameBuilder::Start{
@@ -300,7 +288,7 @@ absl::Status SourceSession::Prepare() {
   writer_.Begin(*builder_, *this);
   processor_ = std::make_unique<EventProcessor>(
       EventProcessor::Options{
-          .flavour = queries_->info().flavour,
+          .flavour = queries_.info().flavour,
           .capture = capture_,
           .statement_tables = statement_tables_,
           .event_bytes_max = source_.event_bytes_max,
@@ -345,91 +333,13 @@ absl::Status SourceSession::ReadStream() {
     MILLRACE_RETURN_IF_ERROR(
         writer_.AfterTransaction({.drop_staged = step == Step::kDropStaged, .more = more}));
     if (processor_->between_transactions()) {
-      if (heartbeat && !more) MILLRACE_RETURN_IF_ERROR(WatchSource());
-      if (looks_at_purged_) [[unlikely]]
-        MILLRACE_RETURN_IF_ERROR(LookAtPurged());
+      if (heartbeat && !more)
+        MILLRACE_RETURN_IF_ERROR(watcher_.OnHeartbeat(processor_->position()));
+      if (watcher_.looks_at_purged()) [[unlikely]]
+        MILLRACE_RETURN_IF_ERROR(watcher_.LookAtPurged(processor_->position()));
       MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
     }
   }
-}
-
-absl::Status SourceSession::WatchSource() {
-  if (clock_.SteadyMicros() < watch_again_at_) return absl::OkStatus();
-  const absl::Status status = CompareWithSource();
-  const bool refused = IsAccountLimit(status);
-  if (refused) watch_again_at_ = clock_.SteadyMicros() + kWatchPause;
-  absl::MutexLock lock(&mutex_);
-  watch_refused_ = refused ? std::string(status.message()) : std::string();
-  return refused ? absl::OkStatus() : status;
-}
-
-absl::Status SourceSession::CompareWithSource() {
-  absl::StatusOr<SourcePosition> end = CurrentPosition(*queries_);
-  if (absl::IsUnavailable(end.status()) && !IsAccountLimit(end.status())) {
-    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
-    end = CurrentPosition(*queries_);
-  }
-  MILLRACE_RETURN_IF_ERROR(end.status());
-  // A transaction that waits for a semi-synchronous replica was sent, and is not executed yet.
-  const bool lacks = !end->gtids.empty() && !end->gtids.Contains(processor_->position().gtids);
-  if (lacks && queries_->info().flavour == Flavour::kMysql) {
-    MILLRACE_ASSIGN_OR_RETURN(end->gtids, ExecutedAndOwnedGtids(*queries_));
-  }
-  const SourcePosition ours = processor_->position();
-  MILLRACE_RETURN_IF_ERROR(watch_.Check(queries_->endpoint(), ours, *end));
-  // All that the binlog has was read. What was executed besides never was in it.
-  const bool at_end = end->file == ours.file && end->offset == ours.offset;
-  const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end->gtids);
-  if (!had_more || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
-  return CheckNothingPassedBy(*queries_, end->gtids.mysql().Minus(ours.gtids.mysql()));
-}
-
-// The source may purge a file that it has sent and we have not read yet. So what it has purged and
-// we lack is lost only once we have passed the end that its binlog had then.
-absl::Status SourceSession::LookAtPurged() {
-  looks_at_purged_ = false;
-  purged_looked_at_ = clock_.SteadyMicros();
-  if (!reads_by_gtid_ || queries_->info().flavour != Flavour::kMysql) return absl::OkStatus();
-  const SourcePosition& ours = processor_->position();
-  if (!purged_.has_value()) return NotePurged(ours);
-  const BinlogPlace end{.file = purged_->end.file, .offset = purged_->end.offset};
-  if (CompareBinlogPlaces(ours.file, ours.offset, end) < 0) return absl::OkStatus();
-  const MysqlGtidSet lost = purged_->missing.Minus(ours.gtids.mysql());
-  purged_.reset();
-  return lost.empty() ? absl::OkStatus() : PassedBy(queries_->endpoint(), lost.ToString());
-}
-
-absl::Status SourceSession::NotePurged(const SourcePosition& ours) {
-  auto missing = PurgedBeside(*queries_, ours.gtids);
-  if (absl::IsUnavailable(missing.status()) && !IsAccountLimit(missing.status())) {
-    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
-    missing = PurgedBeside(*queries_, ours.gtids);
-  }
-  if (!missing.ok() || missing->empty()) return absl::OkStatus();
-  auto end = CurrentPosition(*queries_);
-  if (end.ok()) purged_ = {.missing = *std::move(missing), .end = *std::move(end)};
-  return absl::OkStatus();
-}
-
-absl::Status SourceSession::ReconnectQueries() {
-  // Only a proved connection takes the place of the old one: some questions are given up when they
-  // fail, and the next must not go to another server.
-  MILLRACE_ASSIGN_OR_RETURN(queries_, pool_.ConnectTo(queries_->info()));
-  return absl::OkStatus();
-}
-
-absl::StatusOr<uint32_t> SourceSession::AskServerId() {
-  constexpr char kQuery[] = "SELECT @@global.server_id";
-  auto value = queries_->QueryValue(kQuery);
-  if (absl::IsUnavailable(value.status()) && !IsAccountLimit(value.status())) {
-    MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
-    value = queries_->QueryValue(kQuery);
-  }
-  MILLRACE_RETURN_IF_ERROR(value.status());
-  const std::string text = value->value_or("");
-  uint32_t server_id = 0;
-  std::from_chars(text.data(), text.data() + text.size(), server_id);
-  return server_id;
 }
 
 absl::Status SourceSession::RunTasks(BinlogStream& stream, bool more) {
@@ -452,7 +362,7 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
                      .counters = table_counters_,
                      .groups = *groups_,
                      .server = stream.server(),
-                     .ask_server_id = [this] { return AskServerId(); },
+                     .ask_server_id = [this] { return queries_.ServerId(); },
                      .epoch = epoch_,
                      .hand_over = [this](bool drop_staged) { return writer_.Flush(drop_staged); }});
   const absl::Status status = tasks_.RunDue(access);
@@ -467,8 +377,7 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
 std::optional<CommitGroup> SourceSession::TakeGroup(bool drop_staged) {
   std::optional<CommitGroup> group = groups_->Take(drop_staged);
   if (!group.has_value() || !group->source_position.has_value()) return group;
-  looks_at_purged_ =
-      clock_.SteadyMicros() - purged_looked_at_ >= kPeriodsToNextLook * source_.heartbeat_period;
+  watcher_.NotePosition();
   progress_.NoteChanges(group->newest.value - counted_.value);
   counted_ = group->newest;
   PublishPosition();
@@ -481,12 +390,8 @@ void SourceSession::AfterHandOver() {
 }
 
 absl::StatusOr<std::optional<TableDetails>> SourceSession::FetchDetails(const TableName& table) {
-  auto details = FetchTableDetails(*queries_, table);
-  if (details.ok() || !absl::IsUnavailable(details.status())) return details;
-  if (IsAccountLimit(details.status())) return details;
-  // The session for queries idles for hours; the source may have closed it.
-  MILLRACE_RETURN_IF_ERROR(ReconnectQueries());
-  return FetchTableDetails(*queries_, table);
+  return queries_.Ask(
+      [&table](Connection& connection) { return FetchTableDetails(connection, table); });
 }
 
 void SourceSession::PublishPosition() {
@@ -496,16 +401,14 @@ void SourceSession::PublishPosition() {
 
 IngestStatus SourceSession::status(State state) const {
   IngestStatus status;
-  std::string watch_refused;
   {
     absl::MutexLock lock(&mutex_);
     status = status_;
-    watch_refused = watch_refused_;
   }
   status.state = state;
-  if (!watch_refused.empty()) {
+  if (const std::string refused = watcher_.refused(); !refused.empty()) {
     status.warnings.push_back(
-        fmt::format("a reset of the source's binlogs would not be noticed now: {}", watch_refused));
+        fmt::format("a reset of the source's binlogs would not be noticed now: {}", refused));
   }
   for (std::string& warning : pattern_warnings_.List(table_counters_)) {
     status.warnings.push_back(std::move(warning));

@@ -25,14 +25,14 @@
 #include "ingest/read_progress.h"
 #include "ingest/source_doubt.h"
 #include "ingest/source_proof.h"
-#include "ingest/source_watch.h"
+#include "ingest/source_queries.h"
+#include "ingest/source_watcher.h"
 #include "ingest/supervisor.h"
 #include "ingest/table_counters.h"
 #include "ingest/writer.h"
 #include "log/log.h"
 #include "model/capture_rules.h"
 #include "mysql/binlog_stream.h"
-#include "mysql/connection.h"
 #include "mysql/name_folding.h"
 #include "mysql/source_pool.h"
 #include "schema/registry.h"
@@ -107,17 +107,6 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
       ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ReadStream();
-  // At a heartbeat: checks that the source continues the binlog that is read. Errors as
-  // SourceWatch.
-  absl::Status WatchSource() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status CompareWithSource();
-  // SOURCE_PURGED: as CheckNothingPassedBy. If it cannot be asked, it is asked later.
-  absl::Status LookAtPurged();
-  absl::Status NotePurged(const SourcePosition& ours);
-  // Replaces queries_ with a new connection. Errors as OpenStream.
-  absl::Status ReconnectQueries();
-  // What the server of queries_ says now.
-  absl::StatusOr<uint32_t> AskServerId();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);
@@ -152,7 +141,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   ReadProgress progress_;
 
   // The ingest thread's own.
-  std::unique_ptr<Connection> queries_;
+  SourceQueries queries_;
   NameFolding names_;  // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
@@ -168,22 +157,11 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   bool place_proven_ = false;   // the last transaction is in our file, before our offset
   bool begins_here_ = false;    // the position is the end of this server's binlog, and nothing else
   bool last_unproven_ = false;  // there is a last transaction, and it could not be compared
-  SourceWatch watch_;           // of the stream
-  Micros watch_again_at_ = 0;   // steady; not before
-  bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
-  Micros purged_looked_at_ = 0;
-  bool looks_at_purged_ = false;  // it is time to
-  // What the source had purged and we had not read, and where its binlog ended then.
-  struct Purged {
-    MysqlGtidSet missing;
-    SourcePosition end;
-  };
-  std::optional<Purged> purged_;
+  SourceWatcher watcher_;
   Sequence counted_;
 
   mutable absl::Mutex mutex_;
   IngestStatus status_ ABSL_GUARDED_BY(mutex_);
-  std::string watch_refused_ ABSL_GUARDED_BY(mutex_);       // why; empty: it is watched
   BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };

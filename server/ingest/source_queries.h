@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/error.h"
+#include "mysql/connection.h"
+#include "mysql/source_pool.h"
+
+namespace millrace::ingest {
+
+// The session for queries beside the stream; both reach one server. It idles for hours, and the
+// source may close it meanwhile. Belongs to the ingest thread.
+class SourceQueries {
+ public:
+  // `pool` must outlive it.
+  explicit SourceQueries(const SourcePool& pool) : pool_(pool) {}
+
+  // A new connection, to whatever server the address leads to. Errors as SourcePool::Connect; there
+  // is none then.
+  absl::Status Connect();
+  bool connected() const { return connection_ != nullptr; }
+  // The functions below require it.
+  // A new connection to the same server. Errors as SourcePool::ConnectTo; the old one stays then:
+  // some questions are given up when they fail, and the next must not go to another server.
+  absl::Status Reconnect();
+
+  Connection& connection() { return *connection_; }
+  const ServerInfo& info() const { return connection_->info(); }
+  const std::string& endpoint() const { return connection_->endpoint(); }
+
+  // `question` takes a Connection& and returns a StatusOr. If it fails since the connection is
+  // lost, it is asked once more over a new one. Errors as those of `question` and Reconnect.
+  template <typename Question>
+  std::invoke_result_t<Question, Connection&> Ask(const Question& question) {
+    auto answer = question(*connection_);
+    if (!IsLost(answer.status())) return answer;
+    MILLRACE_RETURN_IF_ERROR(Reconnect());
+    return question(*connection_);
+  }
+  // The server_id that the server has now.
+  absl::StatusOr<uint32_t> ServerId();
+
+  // Whether a question that failed so can be asked over a new connection.
+  static bool IsLost(const absl::Status& status);
+
+ private:
+  const SourcePool& pool_;
+  std::unique_ptr<Connection> connection_;
+};
+
+// The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR.
+bool IsAccountLimit(const absl::Status& status);
+
+}  // namespace millrace::ingest

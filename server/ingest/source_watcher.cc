@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/source_watcher.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "model/binlog_place.h"
+#include "mysql/current_position.h"
+#include "mysql/errors.h"
+
+namespace millrace::ingest {
+namespace {
+
+// While the account may ask no more. What is left is for questions that the feed cannot do without.
+constexpr Micros kWatchPause = Micros{60} * 1'000'000;
+
+// A source that is never idle is asked once in so many heartbeat periods what it has purged.
+constexpr Micros kPeriodsToNextLook = 12;
+
+}  // namespace
+
+void SourceWatcher::Reset() {
+  watch_ = SourceWatch();
+  watch_again_at_ = 0;
+  absl::MutexLock lock(&mutex_);
+  refused_.clear();
+}
+
+void SourceWatcher::BeginStream(bool by_gtid) {
+  reads_by_gtid_ = by_gtid;
+  purged_.reset();
+}
+
+absl::Status SourceWatcher::OnHeartbeat(const SourcePosition& ours) {
+  if (clock_.SteadyMicros() < watch_again_at_) return absl::OkStatus();
+  const absl::Status status = CompareWithSource(ours);
+  const bool refused = IsAccountLimit(status);
+  if (refused) watch_again_at_ = clock_.SteadyMicros() + kWatchPause;
+  absl::MutexLock lock(&mutex_);
+  refused_ = refused ? std::string(status.message()) : std::string();
+  return refused ? absl::OkStatus() : status;
+}
+
+absl::Status SourceWatcher::CompareWithSource(const SourcePosition& ours) {
+  MILLRACE_ASSIGN_OR_RETURN(SourcePosition end, queries_.Ask([](Connection& connection) {
+    return CurrentPosition(connection);
+  }));
+  const bool mysql = queries_.info().flavour == Flavour::kMysql;
+  // A transaction that waits for a semi-synchronous replica was sent, and is not executed yet.
+  if (mysql && !end.gtids.empty() && !end.gtids.Contains(ours.gtids)) {
+    MILLRACE_ASSIGN_OR_RETURN(end.gtids, ExecutedAndOwnedGtids(queries_.connection()));
+  }
+  MILLRACE_RETURN_IF_ERROR(watch_.Check(queries_.endpoint(), ours, end));
+  // All that the binlog has was read. What was executed besides never was in it.
+  const bool at_end = end.file == ours.file && end.offset == ours.offset;
+  const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end.gtids);
+  if (!had_more || !mysql) return absl::OkStatus();
+  return CheckNothingPassedBy(queries_.connection(), end.gtids.mysql().Minus(ours.gtids.mysql()));
+}
+
+void SourceWatcher::NotePosition() {
+  looks_at_purged_ =
+      clock_.SteadyMicros() - purged_looked_at_ >= kPeriodsToNextLook * heartbeat_period_;
+}
+
+// The source may purge a file that it has sent and we have not read yet. So what it has purged and
+// we lack is lost only once we have passed the end that its binlog had then.
+absl::Status SourceWatcher::LookAtPurged(const SourcePosition& ours) {
+  looks_at_purged_ = false;
+  purged_looked_at_ = clock_.SteadyMicros();
+  if (!reads_by_gtid_ || queries_.info().flavour != Flavour::kMysql) return absl::OkStatus();
+  if (!purged_.has_value()) return NotePurged(ours);
+  const BinlogPlace end{.file = purged_->end.file, .offset = purged_->end.offset};
+  if (CompareBinlogPlaces(ours.file, ours.offset, end) < 0) return absl::OkStatus();
+  const MysqlGtidSet lost = purged_->missing.Minus(ours.gtids.mysql());
+  purged_.reset();
+  return lost.empty() ? absl::OkStatus() : PassedBy(queries_.endpoint(), lost.ToString());
+}
+
+absl::Status SourceWatcher::NotePurged(const SourcePosition& ours) {
+  auto missing = PurgedBeside(queries_.connection(), ours.gtids);
+  if (SourceQueries::IsLost(missing.status())) {
+    // Unlike an answer that is refused, a source that cannot be reached ends the stream.
+    MILLRACE_RETURN_IF_ERROR(queries_.Reconnect());
+    missing = PurgedBeside(queries_.connection(), ours.gtids);
+  }
+  if (!missing.ok() || missing->empty()) return absl::OkStatus();
+  auto end = CurrentPosition(queries_.connection());
+  if (end.ok()) purged_ = {.missing = *std::move(missing), .end = *std::move(end)};
+  return absl::OkStatus();
+}
+
+std::string SourceWatcher::refused() const {
+  absl::MutexLock lock(&mutex_);
+  return refused_;
+}
+
+}  // namespace millrace::ingest

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "ingest/source_queries.h"
+#include "ingest/source_watch.h"
+#include "model/gtid_set.h"
+#include "model/source_position.h"
+
+namespace millrace::ingest {
+
+// Asks the source beside the stream whether its binlog is still the one that is read, and whether
+// it purged what was not read. Belongs to the ingest thread, but for refused.
+class SourceWatcher {
+ public:
+  // All must outlive it.
+  SourceWatcher(SourceQueries& queries, const Clock& clock, Micros heartbeat_period)
+      : queries_(queries), clock_(clock), heartbeat_period_(heartbeat_period) {}
+
+  // Nothing that is known of the last stream holds for the next one.
+  void Reset() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The stream was asked for by GTID set, or by file and offset.
+  void BeginStream(bool by_gtid);
+
+  // The functions below are for between two transactions, at the position `ours`.
+  // At a heartbeat behind which nothing is on its way. Errors as SourceWatch; SOURCE_PURGED as
+  // CheckNothingPassedBy; those of queries. An account that may ask no more is no error.
+  absl::Status OnHeartbeat(const SourcePosition& ours) ABSL_LOCKS_EXCLUDED(mutex_);
+  // It is time for LookAtPurged, which a source that is never idle needs too.
+  bool looks_at_purged() const { return looks_at_purged_; }
+  // SOURCE_PURGED: the source purged transactions that the stream left out. If it cannot be asked,
+  // it is asked later.
+  absl::Status LookAtPurged(const SourcePosition& ours);
+
+  // The position is going to disk, so the stream makes progress.
+  void NotePosition();
+
+  // Why the account keeps it from watching; empty if it does not. From any thread.
+  std::string refused() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  absl::Status CompareWithSource(const SourcePosition& ours);
+  absl::Status NotePurged(const SourcePosition& ours);
+
+  SourceQueries& queries_;
+  const Clock& clock_;
+  const Micros heartbeat_period_;
+
+  SourceWatch watch_;           // of the stream
+  Micros watch_again_at_ = 0;   // steady; not before
+  bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
+  Micros purged_looked_at_ = 0;
+  bool looks_at_purged_ = false;
+  // What the source had purged and we had not read, and where its binlog ended then.
+  struct Purged {
+    MysqlGtidSet missing;
+    SourcePosition end;
+  };
+  std::optional<Purged> purged_;
+
+  mutable absl::Mutex mutex_;
+  std::string refused_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace millrace::ingest
