@@ -5,16 +5,12 @@
 #include <charconv>
 #include <utility>
 
-#include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
 #include "ingest/source_identity.h"
 #include "ingest/source_memory.h"
+#include "ingest/start_position.h"
 #include "ingest/stream_access.h"
-#include "model/binlog_place.h"
-#include "mysql/anonymous_transactions.h"
-#include "mysql/current_position.h"
-#include "mysql/errors.h"
 #include "mysql/pattern_check.h"
 #include "mysql/source_check.h"
 #include "mysql/table_details.h"
@@ -35,8 +31,7 @@ bool IsHeartbeat(std::string_view event) {
 
 SourceSession::SourceSession(Parts parts)
     : config_(parts.config),
-      pool_(parts.source),
-      source_(pool_.options()),
+      source_(parts.source.options()),
       log_(parts.log),
       registry_(parts.registry),
       coverage_(parts.coverage),
@@ -49,24 +44,18 @@ SourceSession::SourceSession(Parts parts)
       writer_(parts.writer),
       progress_(parts.clock, source_.heartbeat_period),
       queries_(parts.source),
+      streams_(parts.source),
+      history_(parts.log, queries_),
       watcher_(queries_, parts.clock, source_.heartbeat_period) {
-  tasks_.SetWake([this] {
-    absl::MutexLock lock(&mutex_);
-    if (stream_ != nullptr) stream_->Wake();
-  });
+  tasks_.SetWake([this] { streams_.Wake(); });
   absl::MutexLock lock(&mutex_);
   status_.address =
       source_.socket.empty() ? fmt::format("{}:{}", source_.host, source_.port) : source_.socket;
 }
 
 void SourceSession::Interrupt() {
-  // Not under the mutex, which waking takes.
   tasks_.Close();
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    if (stream_ != nullptr) stream_->Interrupt();
-  }
+  streams_.Interrupt();
   writer_.GiveUpWaiting();
 }
 
@@ -77,26 +66,12 @@ void SourceSession::Finish() {
 
 absl::Status SourceSession::Run(const std::function<void()>& on_streaming) {
   absl::Status status = ConnectAndRead(on_streaming);
-  // That is why the writer takes no more.
+  // What the writer failed with is the cause of what the reading failed with.
   if (const absl::Status written = writer_.status(); !written.ok()) status = written;
-  return NoteDoubt(std::move(status));
-}
-
-bool SourceSession::ServerIsOfPosition() const {
-  const std::string& uuid = queries_.info().server_uuid;
-  return !uuid.empty() && uuid == source_uuid_ && (read_uuid_.empty() || uuid == read_uuid_);
-}
-
-absl::StatusOr<SourcePosition> SourceSession::DumpPosition() {
-  SourcePosition position = processor_->position();
-  // With gtid_strict_mode OFF the numbers of a domain may go back; a GTID set then names no place.
-  const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
-  if (mariadb && place_proven_) position.gtids = GtidSet();
-  if (!ServerIsOfPosition() || !queries_.info().gtids()) return position;
-  MILLRACE_ASSIGN_OR_RETURN(const bool anonymous,
-                            AnonymousTransactionsFollow(queries_.connection(), position));
-  if (anonymous) position.gtids = GtidSet();
-  return position;
+  if (queries_.connected() && processor_ != nullptr) {
+    history_.NoteDoubt(status, processor_->memory().server);
+  }
+  return status;
 }
 
 absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_streaming) {
@@ -104,9 +79,18 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
   MILLRACE_RETURN_IF_ERROR(Prepare());
   processor_->SetNames(names_);
   MILLRACE_RETURN_IF_ERROR(ProveSource());
-  MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from, DumpPosition());
-  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream, OpenStream(from, {}));
-  const bool by_gtid = !from.gtids.empty();
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from,
+                            history_.DumpPosition(processor_->position()));
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
+                            streams_.Open(queries_.info(), from, {}));
+  absl::Status status = FollowStream(*stream, !from.gtids.empty(), on_streaming);
+  streams_.Forget();
+  const absl::Status ended = EndStream();
+  return status.ok() ? ended : status;
+}
+
+absl::Status SourceSession::FollowStream(BinlogStream& stream, bool by_gtid,
+                                         const std::function<void()>& on_streaming) {
   watcher_.BeginStream(by_gtid);
   ++epoch_;
   spdlog::info("streaming from {} version={} position={} gtid_set={}", queries_.endpoint(),
@@ -114,90 +98,46 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
                processor_->position().gtids.ToString());
   PublishPosition();
   on_streaming();
-  const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
-  processor_->BeginStream({.of_position = ServerIsOfPosition(),
-                           .gtids_unproven = mariadb && by_gtid && last_unproven_});
+  processor_->BeginStream({.of_position = history_.ServerIsOfPosition(),
+                           .gtids_unproven = by_gtid && history_.GtidsUnproven()});
   const uint64_t read_before = processor_->transactions();
-  const absl::Status status = ReadStream();
-  if (processor_->transactions() != read_before) read_uuid_ = stream->server().server_uuid;
-  ForgetStream();
+  absl::Status status = ReadEvents(stream);
+  if (processor_->transactions() != read_before) history_.NoteRead(stream.server());
+  return status;
+}
+
+absl::Status SourceSession::EndStream() {
   tasks_.EndEpoch(epoch_);
-  // What ended stays, what was in progress is read again.
   builder_->CloseFrame();
   const bool staged = processor_->Reset();
-  const absl::Status handed_over = writer_.Flush(staged);
+  absl::Status handed_over = writer_.Flush(staged);
   PublishPosition();
-  return status.ok() ? handed_over : status;
-}
-
-absl::StatusOr<std::unique_ptr<BinlogStream>> SourceSession::OpenStream(
-    const SourcePosition& from, const SourcePool::StreamOptions& options) {
-  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(queries_.info(), from, options));
-  absl::MutexLock lock(&mutex_);
-  if (stopping_) return absl::CancelledError();
-  stream_ = stream.get();
-  return stream;
-}
-
-void SourceSession::ForgetStream() {
-  absl::MutexLock lock(&mutex_);
-  stream_ = nullptr;
+  return handed_over;
 }
 
 absl::Status SourceSession::ProveSource() {
-  place_proven_ = last_unproven_ = false;
-  const bool begins_here = std::exchange(begins_here_, false);
   processor_->SetSource(ServerName(queries_.info()), queries_.endpoint());
-  const SourcePosition position = processor_->position();
-  const SourceMemory memory = processor_->memory();
-  const auto proof =
-      SourceProof::Check(queries_.connection(),
-                         {.position = position,
-                          .memory = memory,
-                          .uuid = source_uuid_,
-                          .doubted = doubt_.Concerns(DoubtedServer())},
-                         [this](const SourcePosition& from, SourceProof::Depth depth) {
-                           return ReadAgain(from, depth);
-                         });
+  const auto warning =
+      history_.Prove({.position = processor_->position(), .memory = processor_->memory()},
+                     [this](const SourcePosition& from, SourceProof::Depth depth) {
+                       return ReadAgain(from, depth);
+                     });
   watcher_.Reset();
-  {
-    absl::MutexLock lock(&mutex_);
-    status_.warnings.clear();
-    if (!proof.ok()) return proof.status();
-    if (!proof->warning.empty()) status_.warnings.push_back(proof->warning);
-  }
-  // The place where the log begins is one that this server told of a moment ago.
-  place_proven_ = begins_here || (proof->compared && proof->same_file);
-  last_unproven_ = !proof->compared && memory.last.has_value();
-  return proof->compared ? doubt_.Clear(log_) : absl::OkStatus();
-}
-
-SourceDoubt::Server SourceSession::DoubtedServer() const {
-  const std::string ours = processor_->memory().server;
-  const bool is_ours = ours.empty() || ours == ServerName(queries_.info());
-  return is_ours ? SourceDoubt::Server::kOurs : SourceDoubt::Server::kOther;
-}
-
-absl::Status SourceSession::NoteDoubt(absl::Status status) {
-  const std::string reason = ErrorReason(status);
-  if (reason != "SOURCE_CHANGED" && reason != "SOURCE_LACKS_GTIDS") return status;
-  if (!queries_.connected() || processor_ == nullptr) return status;
-  const absl::Status stored = doubt_.Raise(log_, DoubtedServer());
-  // The feed stops with `status` in any case; without the record a restart could trust the source.
-  if (!stored.ok()) {
-    spdlog::warn("the doubt about the source is not stored: {}", std::string(stored.message()));
-  }
-  return status;
+  absl::MutexLock lock(&mutex_);
+  status_.warnings.clear();
+  if (warning.ok() && !warning->empty()) status_.warnings.push_back(*warning);
+  return warning.status();
 }
 
 absl::StatusOr<FirstTransaction> SourceSession::ReadAgain(const SourcePosition& from,
                                                           SourceProof::Depth depth) {
   MILLRACE_ASSIGN_OR_RETURN(
       const std::unique_ptr<BinlogStream> stream,
-      OpenStream(from, {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kAgainEventBytesMax}));
+      streams_.Open(queries_.info(), from,
+                    {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kAgainEventBytesMax}));
   FirstTransaction first =
       depth == SourceProof::Depth::kFile ? ReadFirstFile(*stream) : ReadFirstTransaction(*stream);
-  ForgetStream();
+  streams_.Forget();
   return first;
 }
 
@@ -208,7 +148,7 @@ absl::Status SourceSession::ConnectQueries() {
     status_.flavour = queries_.info().flavour;
     status_.server_version = queries_.info().version_text;
   }
-  MILLRACE_ASSIGN_OR_RETURN(source_uuid_, CheckSourceIdentity(log_, queries_.connection()));
+  MILLRACE_RETURN_IF_ERROR(history_.Identify());
   MILLRACE_RETURN_IF_ERROR(LearnNames());
   MILLRACE_RETURN_IF_ERROR(LearnTime());
   NoteUnmatchedPatterns();
@@ -249,35 +189,15 @@ Micros SourceSession::StartTime() {
   return begins_now ? commit_times_.SourceNow() : commit_times_.Clamp(log_.commit_time_max());
 }
 
-absl::StatusOr<SourcePosition> SourceSession::StartPosition() {
-  const std::string stored = log_.source_position();
-  if (!stored.empty()) return SourcePosition::FromBinary(stored);
-  switch (source_.start.at) {
-    case StartAt::kCurrent:
-      return CurrentPosition(queries_.connection());
-    case StartAt::kEarliest:
-      return EarliestPosition(queries_.connection());
-    case StartAt::kGtidSet: {
-      SourcePosition position;
-      MILLRACE_ASSIGN_OR_RETURN(position.gtids,
-                                GtidSet::Parse(queries_.info().flavour, source_.start.gtid_set));
-      return position;
-    }
-    case StartAt::kPosition:
-      return SourcePosition{
-          .file = source_.start.file, .offset = source_.start.position, .gtids = {}};
-  }
-  return absl::InternalError("unknown source.start");
-}
-
 absl::Status SourceSession::Prepare() {
   if (processor_ != nullptr) return absl::OkStatus();
-  MILLRACE_ASSIGN_OR_RETURN(SourcePosition start, StartPosition());
-  begins_here_ = log_.source_position().empty() && source_.start.at == StartAt::kCurrent &&
-                 !start.file.empty();
+  const std::string stored = log_.source_position();
+  MILLRACE_ASSIGN_OR_RETURN(SourcePosition start,
+                            StartPosition(stored, source_.start, queries_.connection()));
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> memory,
                             log_.GetRecord(log::RecordKind::kMeta, kSourceMemoryKey));
-  MILLRACE_ASSIGN_OR_RETURN(doubt_, SourceDoubt::Load(log_));
+  MILLRACE_RETURN_IF_ERROR(history_.Load(stored.empty() && source_.start.at == StartAt::kCurrent &&
+                                         !start.file.empty()));
   MILLRACE_ASSIGN_OR_RETURN(prepared_xa_, PreparedXa::Open(log_));
   registry_.SetFlavour(queries_.info().flavour);
   builder_.emplace(
@@ -286,14 +206,22 @@ absl::Status SourceSession::Prepare() {
           .newest = log_.range().newest, .gtids = start.gtids, .commit_time_max = StartTime()});
   counted_ = log_.range().newest;
   writer_.Begin(*builder_, *this);
-  processor_ = std::make_unique<EventProcessor>(
-      EventProcessor::Options{
-          .flavour = queries_.info().flavour,
-          .capture = capture_,
-          .statement_tables = statement_tables_,
-          .event_bytes_max = source_.event_bytes_max,
-          .start = std::move(start),
-          .memory = SourceMemory::FromBinary(memory.value_or(""), log_.source_position())},
+  processor_ =
+      MakeProcessor(std::move(start), SourceMemory::FromBinary(memory.value_or(""), stored));
+  groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_);
+  // The place where the log begins is part of it, even before the first change.
+  return writer_.Push(groups_->TakePlace());
+}
+
+std::unique_ptr<EventProcessor> SourceSession::MakeProcessor(SourcePosition start,
+                                                             SourceMemory memory) {
+  return std::make_unique<EventProcessor>(
+      EventProcessor::Options{.flavour = queries_.info().flavour,
+                              .capture = capture_,
+                              .statement_tables = statement_tables_,
+                              .event_bytes_max = source_.event_bytes_max,
+                              .start = std::move(start),
+                              .memory = std::move(memory)},
       EventProcessor::Parts{
           .registry = registry_,
           .builder = *builder_,
@@ -304,19 +232,11 @@ absl::Status SourceSession::Prepare() {
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
           .hand_over = [this] { return writer_.HandOver(/*drop_staged=*/false); },
           .commit_times = &commit_times_});
-  groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_);
-  // The place where the log begins is part of it, even before the first change.
-  return writer_.Push(groups_->TakePlace());
 }
 
-absl::Status SourceSession::ReadStream() {
-  BinlogStream* stream = nullptr;
-  {
-    absl::MutexLock lock(&mutex_);
-    stream = stream_;
-  }
+absl::Status SourceSession::ReadEvents(BinlogStream& stream) {
   while (true) {
-    MILLRACE_ASSIGN_OR_RETURN(const std::string_view event, stream->Read());
+    MILLRACE_ASSIGN_OR_RETURN(const std::string_view event, stream.Read());
     progress_.NoteEvent(event.size());
     writer_.NoteInput(event.size());
     const bool heartbeat = IsHeartbeat(event);
@@ -326,18 +246,20 @@ absl::Status SourceSession::ReadStream() {
       continue;
     }
     groups_->NoteTransactionEnd();
-    const bool more = stream->HasMore();
+    const bool more = stream.HasMore();
     progress_.NoteTransactions({.count = processor_->transactions(),
                                 .commit_time = processor_->commit_time(),
                                 .more = more});
     MILLRACE_RETURN_IF_ERROR(
         writer_.AfterTransaction({.drop_staged = step == Step::kDropStaged, .more = more}));
     if (processor_->between_transactions()) {
-      if (heartbeat && !more)
+      if (heartbeat && !more) {
         MILLRACE_RETURN_IF_ERROR(watcher_.OnHeartbeat(processor_->position()));
-      if (watcher_.looks_at_purged()) [[unlikely]]
+      }
+      if (watcher_.looks_at_purged()) [[unlikely]] {
         MILLRACE_RETURN_IF_ERROR(watcher_.LookAtPurged(processor_->position()));
-      MILLRACE_RETURN_IF_ERROR(RunTasks(*stream, more));
+      }
+      MILLRACE_RETURN_IF_ERROR(RunTasks(stream, more));
     }
   }
 }

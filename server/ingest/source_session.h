@@ -23,15 +23,20 @@
 #include "ingest/pattern_warnings.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/read_progress.h"
-#include "ingest/source_doubt.h"
+#include "ingest/source_history.h"
+#include "ingest/source_memory.h"
 #include "ingest/source_proof.h"
 #include "ingest/source_queries.h"
 #include "ingest/source_watcher.h"
+#include "ingest/stream_slot.h"
 #include "ingest/supervisor.h"
 #include "ingest/table_counters.h"
 #include "ingest/writer.h"
 #include "log/log.h"
 #include "model/capture_rules.h"
+#include "model/sequence.h"
+#include "model/source_position.h"
+#include "model/table_name.h"
 #include "mysql/binlog_stream.h"
 #include "mysql/name_folding.h"
 #include "mysql/source_pool.h"
@@ -67,7 +72,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   explicit SourceSession(Parts parts);
 
   absl::Status Run(const std::function<void()>& on_streaming) override;
-  void Interrupt() override ABSL_LOCKS_EXCLUDED(mutex_);
+  void Interrupt() override;
   void Finish() override;
   uint64_t transactions() const override {
     return processor_ == nullptr ? 0 : processor_->transactions();
@@ -83,7 +88,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
-  // Connects and reads until something fails.
+  // Connects, and reads until something fails.
   absl::Status ConnectAndRead(const std::function<void()>& on_streaming);
   absl::Status ConnectQueries();
   absl::Status LearnNames();
@@ -91,22 +96,18 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   void NoteUnmatchedPatterns();
   // What the running maximum of commit times begins with.
   Micros StartTime();
-  absl::StatusOr<SourcePosition> StartPosition();
+  // At the first connection: begins where the log ends.
   absl::Status Prepare();
-  // That the source has the history that was read. Errors as SourceProof.
-  absl::Status ProveSource();
-  // Whether the server that queries_ reaches is the one that the position was read from.
-  SourceDoubt::Server DoubtedServer() const;
-  // Stores a doubt if `status` says that the source has another history. Returns `status`.
-  absl::Status NoteDoubt(absl::Status status);
+  std::unique_ptr<EventProcessor> MakeProcessor(SourcePosition start, SourceMemory memory);
+  // That the source has the history that was read. Errors as SourceHistory::Prove.
+  absl::Status ProveSource() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
-  // A stream that Interrupt interrupts until ForgetStream. kUnavailable SOURCE_DIFFERS: it is not
-  // of the server that queries_ reaches.
-  absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourcePosition& from,
-                                                           const SourcePool::StreamOptions& options)
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  void ForgetStream() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status ReadStream();
+  // Reads `stream`, which was asked for by GTID set or by file and offset, until it fails.
+  absl::Status FollowStream(BinlogStream& stream, bool by_gtid,
+                            const std::function<void()>& on_streaming);
+  absl::Status ReadEvents(BinlogStream& stream);
+  // The stream has failed: what ended stays, what was in progress is read again.
+  absl::Status EndStream();
   // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
   // those that are posted until one is.
   absl::Status RunTasks(BinlogStream& stream, bool more);
@@ -116,15 +117,10 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   void AfterHandOver() override;
   bool MayCloseFrame() const override { return processor_->may_close_frame(); }
   bool TakeMoved() override { return !processor_->in_transaction() && processor_->TakeMoved(); }
-  // The server of queries_ wrote the binlog in which the position is a place.
-  bool ServerIsOfPosition() const;
-  // Where the dump begins: at the position, by GTID set if that leaves nothing out.
-  absl::StatusOr<SourcePosition> DumpPosition();
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Config& config_;
-  const SourcePool& pool_;
   const SourceOptions& source_;
   log::Log& log_;
   schema::Registry& registry_;
@@ -142,6 +138,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
 
   // The ingest thread's own.
   SourceQueries queries_;
+  StreamSlot streams_;
   NameFolding names_;  // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
@@ -151,19 +148,12 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   uint64_t epoch_ = 0;  // connections of the stream so far
   bool checked_ = false;
   std::string findings_logged_;
-  std::string source_uuid_;  // of the server that the position was read from; empty if unknown
-  std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
-  SourceDoubt doubt_;
-  bool place_proven_ = false;   // the last transaction is in our file, before our offset
-  bool begins_here_ = false;    // the position is the end of this server's binlog, and nothing else
-  bool last_unproven_ = false;  // there is a last transaction, and it could not be compared
+  SourceHistory history_;
   SourceWatcher watcher_;
   Sequence counted_;
 
   mutable absl::Mutex mutex_;
   IngestStatus status_ ABSL_GUARDED_BY(mutex_);
-  BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be interrupted
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace millrace::ingest

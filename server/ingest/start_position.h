@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "config/source_options.h"
+#include "model/source_position.h"
+#include "mysql/connection.h"
+
+namespace millrace::ingest {
+
+// Where reading begins: at `stored`, the binary position of a log, or if that is empty, where
+// source.start says. Errors as CurrentPosition and SourcePosition::FromBinary; kInvalidArgument:
+// source.start.gtid_set is none of this source's flavour.
+absl::StatusOr<SourcePosition> StartPosition(std::string_view stored, const StartOptions& start,
+                                             Connection& source);
+
+}  // namespace millrace::ingest

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "model/source_position.h"
+#include "mysql/binlog_stream.h"
+#include "mysql/connection.h"
+#include "mysql/source_pool.h"
+
+namespace millrace::ingest {
+
+// Opens streams, one at a time, that other threads can wake and end. Open and Forget are for the
+// ingest thread, Wake and Interrupt for any.
+class StreamSlot {
+ public:
+  // `pool` must outlive it.
+  explicit StreamSlot(const SourcePool& pool) : pool_(pool) {}
+
+  // As SourcePool::OpenStream. kCancelled after Interrupt. Forget before the stream is destroyed.
+  absl::StatusOr<std::unique_ptr<BinlogStream>> Open(const ServerInfo& server,
+                                                     const SourcePosition& from,
+                                                     const SourcePool::StreamOptions& options)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Forget() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // As of the stream that is open; nothing if none is.
+  void Wake() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The same, and no stream can be opened any more.
+  void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  const SourcePool& pool_;
+  absl::Mutex mutex_;
+  BinlogStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace millrace::ingest
