@@ -134,6 +134,21 @@ TEST(Architecture, TheClientLibraryUsesNothingOfTheServer) {
   }
 }
 
+// Tested without a source: what they are fed with comes from a producer and a session.
+TEST(Architecture, WriterAndSupervisorKnowNothingOfMysql) {
+  static const std::regex kFile("(writer|supervisor|backoff|committer|commit_group|waiting_group)");
+  static const std::regex kInclude("^#include \"(mysql|binlog)/");
+  int files = 0;
+  for (const Source& source : SourcesBelow({"server/ingest"})) {
+    if (!std::regex_match(source.path.stem().string(), kFile)) continue;
+    ++files;
+    for (const std::string& line : source.lines) {
+      EXPECT_FALSE(std::regex_search(line, kInclude)) << source.path << ": " << line;
+    }
+  }
+  EXPECT_EQ(files, 12);
+}
+
 TEST(Architecture, FilesFitAHead) {
   constexpr size_t kLinesMax = 800;
   constexpr size_t kColumnsMax = 100;

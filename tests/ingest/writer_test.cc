@@ -2,8 +2,12 @@
 
 #include "ingest/writer.h"
 
+#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/synchronization/notification.h"
 #include "log/log_fixture.h"
