@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "absl/status/status.h"
+
+namespace millrace::program {
+
+// Exit codes besides 0.
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;  // configuration or command line
+
+// Why millraced ends.
+struct Failure {
+  absl::Status status;
+  int exit_code = kExitFailure;
+};
+
+// Tells it on the standard error output; returns its exit code.
+int Report(const Failure& failure);
+
+}  // namespace millrace::program

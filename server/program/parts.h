@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "admin/admin_parts.h"
+#include "admin/admin_service.h"
+#include "admin/metrics_endpoint.h"
+#include "api/certificates.h"
+#include "api/server.h"
+#include "api/stream_list.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "coverage/coverage.h"
+#include "feed/commit_times.h"
+#include "feed/disk_readers.h"
+#include "feed/feed.h"
+#include "feed/subscriptions.h"
+#include "ingest/ingest.h"
+#include "listener/connections.h"
+#include "log/log.h"
+#include "mysql/source_pool.h"
+#include "program/failure.h"
+#include "program/mirror.h"
+#include "schema/registry.h"
+#include "snapshot/snapshots.h"
+#include "snapshot/stream_tasks.h"
+#include "snapshot/unseen_tables.h"
+
+namespace millrace::program {
+
+// The parts of a server, each built from those before it; they go in the opposite order. Used by
+// one thread, which has called BlockSignals.
+class Parts {
+ public:
+  // Both must outlive it.
+  Parts(const Config& config, const Clock& clock);
+
+  // Builds all; clients are served from then on. Once. After a failure it can only be destroyed.
+  std::optional<Failure> Build();
+  // Starts what reads the source and feeds the mirror.
+  void Start();
+  // What SIGHUP asks for.
+  void Reload();
+  // False if something hangs, see StopInOrder: then it cannot be destroyed in time.
+  bool Stop();
+
+ private:
+  // The steps of Build, in order.
+  absl::Status OpenLog();
+  absl::Status MakeTheMirror();
+  absl::Status OpenSnapshots();
+  absl::Status MakeIngest();
+  absl::Status StartServer();
+
+  admin::AdminParts ForAdmin();
+
+  const Config& config_;
+  const Clock& clock_;
+
+  std::unique_ptr<api::Certificates> certificates_;
+  std::optional<listener::Connections> connections_;
+  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<schema::Registry> registry_;
+  std::unique_ptr<feed::Subscriptions> subscriptions_;
+  std::optional<feed::Feed> feed_;
+
+  std::unique_ptr<Mirror> mirror_;  // null: configuration wants none
+
+  api::StreamList streams_;
+  std::unique_ptr<coverage::Coverage> coverage_;
+  const SourcePool source_;
+  snapshot::StreamTasks tasks_;
+  std::unique_ptr<snapshot::Snapshots> snapshots_;
+
+  std::unique_ptr<ingest::Ingest> ingest_;
+
+  std::optional<snapshot::UnseenTables> unseen_;
+  std::optional<feed::DiskReaders> disk_;
+  std::optional<feed::CommitTimes> commit_times_;
+  std::optional<admin::AdminService> admin_;
+  std::unique_ptr<api::Server> server_;
+  std::unique_ptr<admin::MetricsEndpoint> metrics_;  // null: configuration wants none
+};
+
+}  // namespace millrace::program

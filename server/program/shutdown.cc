@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "program/shutdown.h"
+
+#include "absl/time/time.h"
+
+namespace millrace::program {
+namespace {
+
+// After the streams have had theirs (server.shutdown_grace). The rest of the stop takes less than
+// three seconds.
+constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
+constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
+constexpr absl::Duration kMirrorStopGrace = absl::Milliseconds(800);
+constexpr absl::Duration kMetricsStopGrace = absl::Milliseconds(100);
+
+}  // namespace
+
+bool StopInOrder(const Running& running) {
+  if (running.metrics != nullptr) running.metrics->RequestStop();
+  running.ingest.RequestStop();
+  if (running.mirror != nullptr) running.mirror->RequestStop();
+  running.tasks.Close();
+  // A task that runs may be reading a table: it ends with its reader.
+  running.snapshots.StopWithin(absl::ZeroDuration());
+  running.admin.Stop();
+  const bool served = running.server.StopInTime();
+  const bool ingested = running.ingest.StopWithin(kIngestStopGrace);
+  const bool read = running.snapshots.StopWithin(kReadersStopGrace);
+  const bool mirrored = running.mirror == nullptr || running.mirror->StopWithin(kMirrorStopGrace);
+  const bool shown = running.metrics == nullptr || running.metrics->StopWithin(kMetricsStopGrace);
+  return served && ingested && read && mirrored && shown;
+}
+
+}  // namespace millrace::program
