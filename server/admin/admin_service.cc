@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "admin/snapshot_message.h"
 #include "admin/status_message.h"
 #include "admin/status_reading.h"
 #include "api/error_map.h"
@@ -27,11 +28,14 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                      "tables is empty: name what to read, \"*.*\" for all captured tables",
                      {{"field", "tables"}});
   }
-  return snapshots.Begin({.tables = {request.tables().begin(), request.tables().end()},
-                          .rows = {.where = request.where(),
-                                   .key_from = request.key_from(),
-                                   .key_to = request.key_to()},
-                          .cause = "request"});
+  MILLRACE_ASSIGN_OR_RETURN(
+      const snapshot::JobStatus begun,
+      snapshots.Begin({.tables = {request.tables().begin(), request.tables().end()},
+                       .rows = {.where = request.where(),
+                                .key_from = request.key_from(),
+                                .key_to = request.key_to()},
+                       .cause = "request"}));
+  return SnapshotMessage(begun);
 }
 
 }  // namespace
@@ -98,9 +102,9 @@ grpc::ServerUnaryReactor* AdminService::ChangeSnapshot(grpc::CallbackServerConte
                        reactor](const absl::Status& refusal) {
     absl::Status status = refusal;
     if (status.ok()) {
-      absl::StatusOr<v1::Snapshot> snapshot = (parts_.snapshots.*change)(name);
-      status = snapshot.status();
-      if (status.ok()) *response->mutable_snapshot() = *std::move(snapshot);
+      const absl::StatusOr<snapshot::JobStatus> changed = (parts_.snapshots.*change)(name);
+      status = changed.status();
+      if (status.ok()) *response->mutable_snapshot() = SnapshotMessage(*changed);
     }
     reactor->Finish(api::ToGrpc(status, *context));
   };
@@ -129,8 +133,8 @@ grpc::ServerUnaryReactor* AdminService::CancelSnapshot(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* AdminService::ListSnapshots(grpc::CallbackServerContext* context,
                                                       const v1::ListSnapshotsRequest* request,
                                                       v1::ListSnapshotsResponse* response) {
-  for (v1::Snapshot& snapshot : parts_.snapshots.List()) {
-    *response->add_snapshots() = std::move(snapshot);
+  for (const snapshot::JobStatus& status : parts_.snapshots.List()) {
+    *response->add_snapshots() = SnapshotMessage(status);
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);

@@ -55,7 +55,8 @@ class AdminService final : public v1::Admin::CallbackService {
   void Stop();
 
  private:
-  using Change = absl::StatusOr<v1::Snapshot> (snapshot::Snapshots::*)(std::string_view name);
+  using Change =
+      absl::StatusOr<snapshot::JobStatus> (snapshot::Snapshots::*)(std::string_view name);
 
   void FillStatus(absl::Time deadline, v1::GetStatusResponse& response);
   template <typename Response>

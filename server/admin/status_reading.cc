@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "admin/snapshot_message.h"
 #include "google/protobuf/util/time_util.h"
 
 namespace millrace::admin {
@@ -125,7 +126,9 @@ StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline) {
   reading.log = ReadLog(parts.feed.log(), lags);
   reading.feed = ReadFeed(parts, lags);
   reading.connections = parts.connections.reading();
-  reading.snapshots = parts.snapshots.List();
+  for (const snapshot::JobStatus& status : parts.snapshots.List()) {
+    reading.snapshots.push_back(SnapshotMessage(status));
+  }
   if (parts.mirror != nullptr) reading.mirror = ReadMirror(*parts.mirror, lags);
   if (parts.certificates != nullptr) reading.certificates = parts.certificates->Read();
   return reading;

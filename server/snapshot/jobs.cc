@@ -7,14 +7,9 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
-#include "google/protobuf/util/time_util.h"
 
 namespace millrace::snapshot {
 namespace {
-
-using State = v1::Snapshot;
-using TableState = v1::SnapshotTable;
-using google::protobuf::util::TimeUtil;
 
 // Snapshots that are over and still listed.
 constexpr size_t kOverListed = 20;
@@ -28,12 +23,12 @@ std::string TableKeyOf(uint64_t id, size_t ordinal) {
 }
 
 bool IsOver(const StoredJob& job) {
-  return job.state() == State::STATE_DONE || job.state() == State::STATE_CANCELED;
+  return StateOf(job) == JobState::kDone || StateOf(job) == JobState::kCanceled;
 }
 
 bool IsOver(const Progress& table) {
-  return table.state() == TableState::STATE_DONE || table.state() == TableState::STATE_GONE ||
-         table.state() == TableState::STATE_FAILED;
+  return StateOf(table) == TableState::kDone || StateOf(table) == TableState::kGone ||
+         StateOf(table) == TableState::kFailed;
 }
 
 absl::Status Damaged(std::string_view key) {
@@ -77,23 +72,23 @@ std::string ShownWhere(const StoredJob& job) {
 // It says nothing of whether the whole table can be read.
 bool IsPartial(const StoredJob& job) { return HasSql(job) || !RowsOf(job).all(); }
 
-void Fill(const Progress& from, v1::SnapshotTable& to) {
-  to.set_state(static_cast<TableState::State>(from.state()));
-  to.set_rows_read(from.rows_read());
-  to.set_rows_estimate(std::max(from.rows_estimate(), from.rows_read()));
-  to.set_restarts(from.restarts());
-  to.set_chunks_repeated(from.chunks_repeated());
-  to.set_error(from.error());
-  to.set_error_reason(from.error_reason());
+TableStatus StatusOf(const TableName& name, const Progress& progress) {
+  return {.name = name,
+          .state = StateOf(progress),
+          .rows_read = progress.rows_read(),
+          .rows_estimate = std::max(progress.rows_estimate(), progress.rows_read()),
+          .restarts = progress.restarts(),
+          .chunks_repeated = progress.chunks_repeated(),
+          .error = progress.error(),
+          .error_reason = progress.error_reason()};
 }
 
 // What all tables that are not over still have by the source's estimate.
-uint64_t RowsLeft(const v1::Snapshot& snapshot) {
+uint64_t RowsLeft(const std::vector<TableStatus>& tables) {
   uint64_t left = 0;
-  for (const v1::SnapshotTable& table : snapshot.tables()) {
-    const bool over =
-        table.state() != TableState::STATE_WAITING && table.state() != TableState::STATE_READING;
-    if (!over) left += table.rows_estimate() - table.rows_read();
+  for (const TableStatus& table : tables) {
+    const bool over = table.state != TableState::kWaiting && table.state != TableState::kReading;
+    if (!over) left += table.rows_estimate - table.rows_read;
   }
   return left;
 }
@@ -131,12 +126,12 @@ absl::Status Jobs::Load() {
     // It was over in memory, and a table's last batch did not reach the disk.
     const bool all_over = std::all_of(job.tables.begin(), job.tables.end(),
                                       [](const Table& table) { return IsOver(table.progress); });
-    if (job.stored.state() == State::STATE_DONE && !all_over) {
-      job.stored.set_state(State::STATE_RUNNING);
+    if (StateOf(job.stored) == JobState::kDone && !all_over) {
+      snapshot::SetState(JobState::kRunning, job.stored);
       job.stored.set_end_time(0);
     }
     if (HasSql(job.stored) && !IsOver(job.stored)) RefuseSql(job);
-    if (job.stored.state() != State::STATE_RUNNING) continue;
+    if (StateOf(job.stored) != JobState::kRunning) continue;
     const std::optional<log::Record> ended = EndIfOver(job);
     // Should it not reach the disk, loading finds the same again.
     if (ended.has_value()) log_.PutRecords({*ended}).IgnoreError();
@@ -151,13 +146,13 @@ void Jobs::RefuseSql(Job& job) {
   for (size_t i = 0; i < job.tables.size(); ++i) {
     Progress& progress = job.tables[i].progress;
     if (IsOver(progress)) continue;
-    progress.set_state(TableState::STATE_FAILED);
+    snapshot::SetState(TableState::kFailed, progress);
     progress.set_error(std::string(why.message()));
     progress.set_error_reason(ErrorReason(why));
     records.push_back(
         {log::RecordKind::kMeta, TableKeyOf(job.stored.id(), i), progress.SerializeAsString()});
   }
-  job.stored.set_state(State::STATE_RUNNING);
+  snapshot::SetState(JobState::kRunning, job.stored);
   // Should they not reach the disk, loading finds the same again.
   log_.PutRecords(records).IgnoreError();
 }
@@ -171,7 +166,7 @@ log::Record Jobs::RecordOf(const Assignment& assignment) {
           assignment.progress.SerializeAsString()};
 }
 
-absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<TableName>& tables) {
+absl::StatusOr<JobStatus> Jobs::Add(StoredJob stored, const std::vector<TableName>& tables) {
   absl::MutexLock store_lock(&store_mutex_);
   std::vector<log::Record> records;
   std::vector<uint64_t> old;
@@ -187,13 +182,13 @@ absl::StatusOr<v1::Snapshot> Jobs::Add(StoredJob stored, const std::vector<Table
   const uint64_t id = job.stored.id();
   const Job& added = jobs_.emplace(id, std::move(job)).first->second;
   changed_.SignalAll();
-  return ToMessage(added);
+  return StatusOf(added);
 }
 
 Jobs::Job Jobs::NewJob(StoredJob stored, const std::vector<TableName>& tables,
                        std::vector<log::Record>& records) const {
   const uint64_t id = stored.id();
-  stored.set_state(State::STATE_RUNNING);
+  snapshot::SetState(JobState::kRunning, stored);
   stored.set_create_time(clock_.WallMicros());
   Job job;
   job.rate = std::make_unique<RateMeter>(clock_);
@@ -202,7 +197,7 @@ Jobs::Job Jobs::NewJob(StoredJob stored, const std::vector<TableName>& tables,
     to.set_database(name.database);
     to.set_table(name.table);
     Table table{.name = name, .progress = {}};
-    table.progress.set_state(TableState::STATE_WAITING);
+    snapshot::SetState(TableState::kWaiting, table.progress);
     records.push_back({log::RecordKind::kMeta, TableKeyOf(id, job.tables.size()),
                        table.progress.SerializeAsString()});
     job.tables.push_back(std::move(table));
@@ -236,7 +231,7 @@ Jobs::Job* Jobs::Find(std::string_view name) {
   return nullptr;
 }
 
-absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot::State state) {
+absl::StatusOr<JobStatus> Jobs::SetState(std::string_view name, JobState state) {
   absl::MutexLock store_lock(&store_mutex_);
   std::optional<StoredJob> stored;
   {
@@ -244,7 +239,7 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
     const Job* job = Find(name);
     if (job == nullptr) return NotFound(name);
     MILLRACE_ASSIGN_OR_RETURN(stored, InState(*job, state));
-    if (!stored.has_value()) return ToMessage(*job);
+    if (!stored.has_value()) return StatusOf(*job);
   }
   MILLRACE_RETURN_IF_ERROR(log_.PutRecords({RecordOf(*stored)}));
   absl::MutexLock lock(&mutex_);
@@ -252,21 +247,20 @@ absl::StatusOr<v1::Snapshot> Jobs::SetState(std::string_view name, v1::Snapshot:
   job.stored = *std::move(stored);
   RetryFailed(job);
   changed_.SignalAll();
-  return ToMessage(job);
+  return StatusOf(job);
 }
 
-absl::StatusOr<std::optional<StoredJob>> Jobs::InState(const Job& job,
-                                                       v1::Snapshot::State state) const {
+absl::StatusOr<std::optional<StoredJob>> Jobs::InState(const Job& job, JobState state) const {
   const bool failed = std::any_of(job.tables.begin(), job.tables.end(), [](const Table& table) {
-    return table.progress.state() == TableState::STATE_FAILED;
+    return StateOf(table.progress) == TableState::kFailed;
   });
   const bool again =
-      state == State::STATE_RUNNING && failed && job.stored.state() != State::STATE_CANCELED;
+      state == JobState::kRunning && failed && StateOf(job.stored) != JobState::kCanceled;
   if (again && HasSql(job.stored)) return OutdatedCondition();
   if (IsOver(job.stored) && !again) return std::optional<StoredJob>();
   StoredJob stored = job.stored;
-  stored.set_state(state);
-  stored.set_end_time(state == State::STATE_CANCELED ? clock_.WallMicros() : 0);
+  snapshot::SetState(state, stored);
+  stored.set_end_time(state == JobState::kCanceled ? clock_.WallMicros() : 0);
   // Not the progress of its tables: rows that it speaks of may still be on their way to disk.
   if (again) stored.set_retries(stored.retries() + 1);
   return std::optional<StoredJob>(std::move(stored));
@@ -275,48 +269,42 @@ absl::StatusOr<std::optional<StoredJob>> Jobs::InState(const Job& job,
 void Jobs::RetryFailed(Job& job) {
   for (Table& table : job.tables) {
     Progress& progress = table.progress;
-    const bool failed = progress.state() == TableState::STATE_FAILED;
+    const bool failed = StateOf(progress) == TableState::kFailed;
     if (!failed || progress.retries() >= job.stored.retries()) continue;
-    progress.set_state(TableState::STATE_WAITING);
+    snapshot::SetState(TableState::kWaiting, progress);
     progress.clear_error();
     progress.clear_error_reason();
   }
 }
 
-std::vector<v1::Snapshot> Jobs::List() const {
+std::vector<JobStatus> Jobs::List() const {
   absl::MutexLock lock(&mutex_);
-  std::vector<v1::Snapshot> list;
+  std::vector<JobStatus> list;
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
-    list.push_back(ToMessage(job->second));
+    list.push_back(StatusOf(job->second));
   }
   return list;
 }
 
-v1::Snapshot Jobs::ToMessage(const Job& job) const {
-  v1::Snapshot message;
-  message.set_snapshot(NameOf(job.stored.id()));
-  message.set_state(static_cast<State::State>(job.stored.state()));
-  message.set_cause(job.stored.cause());
-  *message.mutable_create_time() = TimeUtil::MicrosecondsToTimestamp(job.stored.create_time());
-  if (job.stored.end_time() != 0) {
-    *message.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(job.stored.end_time());
-  }
-  message.set_where(ShownWhere(job.stored));
+JobStatus Jobs::StatusOf(const Job& job) const {
+  JobStatus status;
+  status.name = NameOf(job.stored.id());
+  status.state = StateOf(job.stored);
+  status.cause = job.stored.cause();
+  status.create_time = job.stored.create_time();
+  status.end_time = job.stored.end_time();
+  status.where = ShownWhere(job.stored);
   for (const Table& table : job.tables) {
-    v1::SnapshotTable& to = *message.add_tables();
-    to.set_database(table.name.database);
-    to.set_table(table.name.table);
-    Fill(table.progress, to);
+    status.tables.push_back(snapshot::StatusOf(table.name, table.progress));
   }
-  if (IsOver(job.stored)) return message;
-  const double rate = job.rate->PerSecond(job.rows);
-  message.set_rows_per_second(rate);
-  if (rate > 0) {
-    const double seconds = static_cast<double>(RowsLeft(message)) / rate;
-    *message.mutable_remaining() = TimeUtil::SecondsToDuration(static_cast<int64_t>(seconds));
+  if (IsOver(job.stored)) return status;
+  status.rows_per_second = job.rate->PerSecond(job.rows);
+  if (status.rows_per_second > 0) {
+    status.seconds_left =
+        static_cast<int64_t>(static_cast<double>(RowsLeft(status.tables)) / status.rows_per_second);
   }
-  message.set_waiting(job.waiting);
-  return message;
+  status.waiting = job.waiting;
+  return status;
 }
 
 bool Jobs::Reads(const TableName& name) const {
@@ -336,7 +324,7 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
     if (IsPartial(job->second.stored)) continue;
     for (const Table& table : job->second.tables) {
       if (table.name != name) continue;
-      const bool failed = table.progress.state() == TableState::STATE_FAILED;
+      const bool failed = StateOf(table.progress) == TableState::kFailed;
       if (!failed || !table.failed_at.has_value() || *table.failed_at < since) {
         return absl::OkStatus();
       }
@@ -357,7 +345,7 @@ std::optional<Micros> Jobs::EndOfNewestRead(const TableName& name) const {
     if (IsPartial(job->second.stored)) continue;
     for (const Table& table : job->second.tables) {
       if (table.name != name) continue;
-      const bool done = table.progress.state() == TableState::STATE_DONE;
+      const bool done = StateOf(table.progress) == TableState::kDone;
       return done ? std::optional(job->second.stored.end_time()) : std::nullopt;
     }
   }
@@ -401,7 +389,7 @@ std::optional<Assignment> Jobs::Take() {
 std::optional<Assignment> Jobs::TakeNow(Micros* next) {
   const Micros now = clock_.SteadyMicros();
   for (auto& [id, job] : jobs_) {
-    if (job.stored.state() != State::STATE_RUNNING) continue;
+    if (StateOf(job.stored) != JobState::kRunning) continue;
     for (size_t i = 0; i < job.tables.size(); ++i) {
       Table& table = job.tables[i];
       if (table.taken || IsOver(table.progress) || IsTaken(table.name)) continue;
@@ -431,7 +419,7 @@ void Jobs::Return(const Assignment& assignment, Micros retry_at) {
     SetProgress(assignment.progress, table);
     table.taken = false;
     table.retry_at = retry_at;
-    if (job.stored.state() == State::STATE_RUNNING) ended = EndIfOver(job);
+    if (StateOf(job.stored) == JobState::kRunning) ended = EndIfOver(job);
     changed_.SignalAll();
   }
   // Should it not reach the disk, loading finds the same again.
@@ -442,7 +430,7 @@ std::optional<log::Record> Jobs::EndIfOver(Job& job) {
   const bool over = std::all_of(job.tables.begin(), job.tables.end(),
                                 [](const Table& table) { return IsOver(table.progress); });
   if (!over) return std::nullopt;
-  job.stored.set_state(State::STATE_DONE);
+  snapshot::SetState(JobState::kDone, job.stored);
   job.stored.set_end_time(clock_.WallMicros());
   job.waiting.clear();
   return RecordOf(job.stored);
@@ -460,7 +448,7 @@ bool Jobs::IsTaken(const TableName& name) const {
 
 bool Jobs::IsRunning(uint64_t id) const {
   const auto job = jobs_.find(id);
-  return !stopped_ && job != jobs_.end() && job->second.stored.state() == State::STATE_RUNNING;
+  return !stopped_ && job != jobs_.end() && StateOf(job->second.stored) == JobState::kRunning;
 }
 
 bool Jobs::Wanted(uint64_t job) const {
@@ -485,8 +473,8 @@ void Jobs::Update(const Assignment& assignment) {
 }
 
 void Jobs::SetProgress(const Progress& progress, Table& table) const {
-  const bool fails = progress.state() == TableState::STATE_FAILED;
-  if (fails && table.progress.state() != TableState::STATE_FAILED) {
+  const bool fails = StateOf(progress) == TableState::kFailed;
+  if (fails && StateOf(table.progress) != TableState::kFailed) {
     table.failed_at = clock_.SteadyMicros();
   }
   table.progress = progress;

@@ -17,15 +17,12 @@
 #include "base/clock.h"
 #include "log/log.h"
 #include "metrics/rate_meter.h"
-#include "millrace/storage/v1/snapshot.pb.h"
-#include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
+#include "snapshot/job_status.h"
 #include "snapshot/row_choice.h"
+#include "snapshot/stored_state.h"
 
 namespace millrace::snapshot {
-
-using StoredJob = storage::v1::StoredSnapshot;
-using Progress = storage::v1::StoredSnapshotTable;
 
 // A table that a reader has taken on.
 struct Assignment {
@@ -49,11 +46,11 @@ class Jobs {
   // On disk when it answers, for which it waits; after a failure, as before. Snapshots that have
   // long been over are forgotten. SetState refuses to resume what has its condition in SQL:
   // kFailedPrecondition CONDITION_OUTDATED.
-  absl::StatusOr<v1::Snapshot> Add(StoredJob job, const std::vector<TableName>& tables)
+  absl::StatusOr<JobStatus> Add(StoredJob job, const std::vector<TableName>& tables)
       ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
-  absl::StatusOr<v1::Snapshot> SetState(std::string_view name, v1::Snapshot::State state)
+  absl::StatusOr<JobStatus> SetState(std::string_view name, JobState state)
       ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
-  std::vector<v1::Snapshot> List() const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<JobStatus> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
   bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Why the last snapshot of the whole table could not read it, if it failed after `since` (steady)
@@ -121,7 +118,7 @@ class Jobs {
   Job NewJob(StoredJob stored, const std::vector<TableName>& tables,
              std::vector<log::Record>& records) const;
   // The job as it is to be stored in this state; nothing if it stays as it is.
-  absl::StatusOr<std::optional<StoredJob>> InState(const Job& job, v1::Snapshot::State state) const
+  absl::StatusOr<std::optional<StoredJob>> InState(const Job& job, JobState state) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);
@@ -138,7 +135,7 @@ class Jobs {
   // Snapshots that have long been over; adds the removal of their records to `gone`.
   std::vector<uint64_t> Old(std::vector<log::Record>& gone) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  v1::Snapshot ToMessage(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  JobStatus StatusOf(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   log::Log& log_;
   const Clock& clock_;

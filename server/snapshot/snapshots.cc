@@ -55,7 +55,7 @@ class Snapshots::State {
   absl::Status planning() const ABSL_LOCKS_EXCLUDED(mutex_);
   Jobs& jobs() { return *jobs_; }
   const Jobs& jobs() const { return *jobs_; }
-  absl::StatusOr<v1::Snapshot> Begin(const Request& request) ABSL_LOCKS_EXCLUDED(begin_mutex_);
+  absl::StatusOr<JobStatus> Begin(const Request& request) ABSL_LOCKS_EXCLUDED(begin_mutex_);
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns)
       ABSL_LOCKS_EXCLUDED(begin_mutex_);
   void NoteUncovered(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -231,7 +231,7 @@ std::vector<TableName> Snapshots::State::TakeNew() {
   return {tables.begin(), tables.end()};
 }
 
-absl::StatusOr<v1::Snapshot> Snapshots::State::Begin(const Request& request) {
+absl::StatusOr<JobStatus> Snapshots::State::Begin(const Request& request) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
   if (request.tables.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
@@ -351,19 +351,19 @@ void Snapshots::RetryNow() { state_->jobs().RetryNow(); }
 absl::Status Snapshots::planning() const { return state_->planning(); }
 bool Snapshots::StopWithin(absl::Duration timeout) { return state_->StopWithin(timeout); }
 
-absl::StatusOr<v1::Snapshot> Snapshots::Begin(const Request& request) {
+absl::StatusOr<JobStatus> Snapshots::Begin(const Request& request) {
   return state_->Begin(request);
 }
-absl::StatusOr<v1::Snapshot> Snapshots::Pause(std::string_view name) {
-  return state_->jobs().SetState(name, v1::Snapshot::STATE_PAUSED);
+absl::StatusOr<JobStatus> Snapshots::Pause(std::string_view name) {
+  return state_->jobs().SetState(name, JobState::kPaused);
 }
-absl::StatusOr<v1::Snapshot> Snapshots::Resume(std::string_view name) {
-  return state_->jobs().SetState(name, v1::Snapshot::STATE_RUNNING);
+absl::StatusOr<JobStatus> Snapshots::Resume(std::string_view name) {
+  return state_->jobs().SetState(name, JobState::kRunning);
 }
-absl::StatusOr<v1::Snapshot> Snapshots::Cancel(std::string_view name) {
-  return state_->jobs().SetState(name, v1::Snapshot::STATE_CANCELED);
+absl::StatusOr<JobStatus> Snapshots::Cancel(std::string_view name) {
+  return state_->jobs().SetState(name, JobState::kCanceled);
 }
-std::vector<v1::Snapshot> Snapshots::List() const { return state_->jobs().List(); }
+std::vector<JobStatus> Snapshots::List() const { return state_->jobs().List(); }
 
 absl::StatusOr<std::vector<TableName>> Snapshots::EnsureCovered(
     const std::vector<std::string>& patterns) {

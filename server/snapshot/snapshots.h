@@ -14,10 +14,10 @@
 #include "config/config.h"
 #include "coverage/coverage.h"
 #include "log/log.h"
-#include "millrace/v1/admin.pb.h"
 #include "model/table_name.h"
 #include "mysql/source_pool.h"
 #include "schema/registry.h"
+#include "snapshot/job_status.h"
 #include "snapshot/row_choice.h"
 #include "snapshot/stream_tasks.h"
 
@@ -64,13 +64,13 @@ class Snapshots {
   // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: no table is
   // named; others as CheckChoice, for the first table that cannot have such rows. Errors of the
   // connection as SourcePool::Connect.
-  absl::StatusOr<v1::Snapshot> Begin(const Request& request);
+  absl::StatusOr<JobStatus> Begin(const Request& request);
   // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
-  absl::StatusOr<v1::Snapshot> Pause(std::string_view name);
-  absl::StatusOr<v1::Snapshot> Resume(std::string_view name);
-  absl::StatusOr<v1::Snapshot> Cancel(std::string_view name);
+  absl::StatusOr<JobStatus> Pause(std::string_view name);
+  absl::StatusOr<JobStatus> Resume(std::string_view name);
+  absl::StatusOr<JobStatus> Cancel(std::string_view name);
   // Newest first: all that are not over, and the last of those that are.
-  std::vector<v1::Snapshot> List() const;
+  std::vector<JobStatus> List() const;
   // Why snapshots that the configuration wants cannot begin; OK if they can. It is tried again.
   absl::Status planning() const;
 

@@ -21,8 +21,6 @@
 namespace millrace::snapshot {
 namespace {
 
-using TableState = v1::SnapshotTable;
-
 // Memory for keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
 constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
@@ -67,14 +65,14 @@ absl::Status TableReader::ReadUntilOver() {
     const absl::Status status = ReadPrepared();
     if (status.ok()) return status;
     const std::string reason = ErrorReason(status);
-    if (reason == "TABLE_MISSING") return End(TableState::STATE_GONE, absl::OkStatus());
+    if (reason == "TABLE_MISSING") return End(TableState::kGone, absl::OkStatus());
     if (reason == "STREAM_BROKE") continue;
     if (reason == "TABLE_CHANGED" && ++changes_in_a_row_ < kChangesInARowMax) {
       parts_.jobs.Sleep(assignment_.job, changes_in_a_row_ * kChangePause);
       continue;
     }
     if (SnapshotMayRetry(status) && reason != "TABLE_CHANGED") return status;
-    return End(TableState::STATE_FAILED, status);
+    return End(TableState::kFailed, status);
   }
   return absl::OkStatus();
 }
@@ -82,7 +80,7 @@ absl::Status TableReader::ReadUntilOver() {
 // Should it be captured again, it is read from its first row, for its changes until then are lost.
 absl::Status TableReader::EndLeftOut() {
   assignment_.progress.set_begin(0);
-  return End(TableState::STATE_FAILED,
+  return End(TableState::kFailed,
              MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
                        "it is not captured any more: let source.tables include it and resume the "
                        "snapshot, or cancel the snapshot"));
@@ -92,8 +90,8 @@ absl::Status TableReader::ReadPrepared() {
   if (!parts_.capture.Captures(assignment_.table)) return EndLeftOut();
   MILLRACE_RETURN_IF_ERROR(Open());
   MILLRACE_ASSIGN_OR_RETURN(const bool exists, Describe());
-  if (!exists) return End(TableState::STATE_GONE, absl::OkStatus());
-  if (!refusal_.ok()) return End(TableState::STATE_FAILED, refusal_);
+  if (!exists) return End(TableState::kGone, absl::OkStatus());
+  if (!refusal_.ok()) return End(TableState::kFailed, refusal_);
   if (!row_key_.has_value()) return ReadKeyless();
   while (Wanted()) {
     MILLRACE_RETURN_IF_ERROR(WaitForSource());
@@ -146,7 +144,7 @@ void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
   }
   const Sequence begin = stream.builder().newest().next();
   progress.set_begin(begin.value);
-  progress.set_state(TableState::STATE_READING);
+  SetState(TableState::kReading, progress);
   progress.set_rows_read(0);
   progress.set_version(0);
   progress.clear_key_columns();
@@ -364,14 +362,14 @@ absl::Status TableReader::EncodeRow(const TextValue* values) {
   return plan_->EncodeRow(values, chunk_.bytes, invalid_);
 }
 
-absl::Status TableReader::End(v1::SnapshotTable::State state, const absl::Status& why) {
+absl::Status TableReader::End(TableState state, const absl::Status& why) {
   const Progress before = assignment_.progress;
-  assignment_.progress.set_state(state);
+  SetState(state, assignment_.progress);
   assignment_.progress.set_error(std::string(why.message()));
   assignment_.progress.set_error_reason(ErrorReason(why));
   if (!why.ok()) spdlog::error("table {} cannot be read: {}", name_, std::string(why.message()));
   // Of a table that is gone the log holds all there is, once it has come to the statement.
-  const bool gone = state == TableState::STATE_GONE;
+  const bool gone = state == TableState::kGone;
   const auto end = [&](StreamAccess& stream) {
     if (gone) Complete(stream);
     stream.live_changes().Stop(assignment_.table);

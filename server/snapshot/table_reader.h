@@ -126,7 +126,7 @@ class TableReader {
   absl::Status CheckEngine();
 
   // The end of the table, in the stream's own order.
-  absl::Status End(v1::SnapshotTable::State state, const absl::Status& why);
+  absl::Status End(TableState state, const absl::Status& why);
   void Complete(StreamAccess& stream);
   void WaitForPace(uint64_t rows);
   absl::Status WaitForSource();

@@ -146,7 +146,7 @@ absl::Status TableReader::Take(StreamAccess& stream, const Window& window, Verdi
     *progress.mutable_last_key() = {chunk_.last_key.begin(), chunk_.last_key.end()};
   }
   if (chunk_.last) {
-    progress.set_state(v1::SnapshotTable::STATE_DONE);
+    SetState(TableState::kDone, progress);
     Complete(stream);
     stream.live_changes().Stop(assignment_.table);
   }

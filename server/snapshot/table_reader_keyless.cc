@@ -130,7 +130,7 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window
   progress.set_rows_read(rows);
   progress.clear_error();
   progress.clear_error_reason();
-  progress.set_state(v1::SnapshotTable::STATE_DONE);
+  SetState(TableState::kDone, progress);
   Complete(stream);
   stream.live_changes().Stop(assignment_.table);
   stream.AddRecord(Jobs::RecordOf(assignment_));

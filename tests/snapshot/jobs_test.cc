@@ -5,6 +5,7 @@
 #include "snapshot/jobs.h"
 
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/escaping.h"
@@ -18,8 +19,6 @@ using log::testing::ReasonOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Snapshot = v1::Snapshot;
-using Table = v1::SnapshotTable;
 
 class JobsTest : public log::testing::LogTest {
  protected:
@@ -32,11 +31,11 @@ class JobsTest : public log::testing::LogTest {
     StoredJob job;
     job.set_cause("request");
     job.set_condition(condition);
-    return jobs_->Add(std::move(job), tables)->snapshot();
+    return jobs_->Add(std::move(job), tables)->name;
   }
   // As a reader that has come so far; the record goes to disk as the stream's batch would take it.
-  void Finish(Assignment assignment, Table::State state, uint64_t rows) {
-    assignment.progress.set_state(state);
+  void Finish(Assignment assignment, TableState state, uint64_t rows) {
+    SetState(state, assignment.progress);
     assignment.progress.set_rows_read(rows);
     ASSERT_TRUE(log_->PutRecords({Jobs::RecordOf(assignment)}).ok());
     jobs_->Update(assignment);
@@ -70,11 +69,11 @@ class JobsTest : public log::testing::LogTest {
     }
     return "";
   }
-  Snapshot::State StateOf(const std::string& name) {
-    for (const Snapshot& snapshot : jobs_->List()) {
-      if (snapshot.snapshot() == name) return snapshot.state();
+  std::optional<JobState> StateOf(const std::string& name) {
+    for (const JobStatus& status : jobs_->List()) {
+      if (status.name == name) return status.state;
     }
-    return Snapshot::STATE_UNSPECIFIED;
+    return std::nullopt;
   }
 
   const TableName orders_{"shop", "orders"};
@@ -86,8 +85,8 @@ class JobsTest : public log::testing::LogTest {
 TEST_F(JobsTest, NobodyWaitsForTheDiskOfAnother) {
   Add({{"shop", "a"}});
   ExpectNobodyWaitsFor([this] { Add({{"shop", "b"}}); });
-  ExpectNobodyWaitsFor([this] { jobs_->SetState("s2", Snapshot::STATE_PAUSED).IgnoreError(); });
-  EXPECT_EQ(jobs_->List().front().state(), Snapshot::STATE_PAUSED);
+  ExpectNobodyWaitsFor([this] { jobs_->SetState("s2", JobState::kPaused).IgnoreError(); });
+  EXPECT_EQ(jobs_->List().front().state, JobState::kPaused);
 }
 
 TEST_F(JobsTest, TableThatWaitsForItsNextTryIsTriedNowWhenAsked) {
@@ -126,64 +125,64 @@ TEST_F(JobsTest, OneTableIsNotReadTwiceAtATime) {
 
 TEST_F(JobsTest, ASnapshotIsOverWhenAllItsTablesAre) {
   const std::string name = Add({orders_, items_});
-  Finish(*jobs_->Take(), Table::STATE_DONE, 10);
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
-  Finish(*jobs_->Take(), Table::STATE_GONE, 0);
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  Finish(*jobs_->Take(), TableState::kDone, 10);
+  EXPECT_EQ(StateOf(name), JobState::kRunning);
+  Finish(*jobs_->Take(), TableState::kGone, 0);
+  EXPECT_EQ(StateOf(name), JobState::kDone);
 }
 
 TEST_F(JobsTest, ItGoesOnAfterARestart) {
   const std::string name = Add({orders_, items_});
-  Finish(*jobs_->Take(), Table::STATE_DONE, 10);
+  Finish(*jobs_->Take(), TableState::kDone, 10);
   Open();
-  EXPECT_EQ(jobs_->List()[0].tables(0).rows_read(), 10u);
+  EXPECT_EQ(jobs_->List()[0].tables[0].rows_read, 10u);
   EXPECT_EQ(jobs_->Take()->table, items_);
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(StateOf(name), JobState::kRunning);
 }
 
 TEST_F(JobsTest, WhatWasOverInMemoryOnlyGoesOn) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
   // The batch with the last rows never came to the disk.
-  assignment.progress.set_state(Table::STATE_DONE);
+  SetState(TableState::kDone, assignment.progress);
   jobs_->Return(assignment);
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  EXPECT_EQ(StateOf(name), JobState::kDone);
   Open();
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(StateOf(name), JobState::kRunning);
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
 TEST_F(JobsTest, APausedSnapshotIsNotWantedUntilItIsResumed) {
   const std::string name = Add({orders_});
   const Assignment assignment = *jobs_->Take();
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_PAUSED)->state(), Snapshot::STATE_PAUSED);
+  EXPECT_EQ(jobs_->SetState(name, JobState::kPaused)->state, JobState::kPaused);
   EXPECT_FALSE(jobs_->Wanted(assignment.job));
   jobs_->Return(assignment);
   Open();
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_PAUSED);
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(StateOf(name), JobState::kPaused);
+  EXPECT_EQ(jobs_->SetState(name, JobState::kRunning)->state, JobState::kRunning);
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
 TEST_F(JobsTest, ACanceledSnapshotStaysSo) {
   const std::string name = Add({orders_});
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_CANCELED)->state(), Snapshot::STATE_CANCELED);
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_CANCELED);
-  EXPECT_EQ(ReasonOf(jobs_->SetState("s77", Snapshot::STATE_RUNNING)), "SNAPSHOT_NOT_FOUND");
+  EXPECT_EQ(jobs_->SetState(name, JobState::kCanceled)->state, JobState::kCanceled);
+  EXPECT_EQ(jobs_->SetState(name, JobState::kRunning)->state, JobState::kCanceled);
+  EXPECT_EQ(ReasonOf(jobs_->SetState("s77", JobState::kRunning)), "SNAPSHOT_NOT_FOUND");
 }
 
 TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
   const std::string name = Add({orders_});
-  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
+  Finish(*jobs_->Take(), TableState::kFailed, 3);
+  EXPECT_EQ(StateOf(name), JobState::kDone);
   EXPECT_EQ(ReasonOf(jobs_->FailureOf(orders_, 0)), "SNAPSHOT_UNAVAILABLE");
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_RUNNING)->state(), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(jobs_->SetState(name, JobState::kRunning)->state, JobState::kRunning);
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
 TEST_F(JobsTest, FailureSaysNothingAfterARestart) {
   Add({orders_});
-  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  Finish(*jobs_->Take(), TableState::kFailed, 3);
   Open();
   EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
 }
@@ -193,9 +192,9 @@ TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
   assignment.progress.add_last_key("100");
-  assignment.progress.set_state(Table::STATE_FAILED);
+  SetState(TableState::kFailed, assignment.progress);
   jobs_->Return(assignment);
-  ASSERT_TRUE(jobs_->SetState(name, Snapshot::STATE_RUNNING).ok());
+  ASSERT_TRUE(jobs_->SetState(name, JobState::kRunning).ok());
   EXPECT_THAT(jobs_->Take()->progress.last_key(), SizeIs(1));
   Open();
   EXPECT_THAT(jobs_->Take()->progress.last_key(), IsEmpty());
@@ -203,22 +202,22 @@ TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
 
 TEST_F(JobsTest, FailedTableIsTriedAgainAlsoAfterARestart) {
   const std::string name = Add({orders_});
-  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
-  ASSERT_TRUE(jobs_->SetState(name, Snapshot::STATE_RUNNING).ok());
+  Finish(*jobs_->Take(), TableState::kFailed, 3);
+  ASSERT_TRUE(jobs_->SetState(name, JobState::kRunning).ok());
   Open();
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(StateOf(name), JobState::kRunning);
   const Assignment again = *jobs_->Take();
   EXPECT_EQ(again.progress.rows_read(), 3u);
   EXPECT_EQ(again.progress.error(), "");
-  Finish(again, Table::STATE_FAILED, 4);
+  Finish(again, TableState::kFailed, 4);
   Open();
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
-  EXPECT_EQ(jobs_->List()[0].tables(0).state(), Table::STATE_FAILED);
+  EXPECT_EQ(StateOf(name), JobState::kDone);
+  EXPECT_EQ(jobs_->List()[0].tables[0].state, TableState::kFailed);
 }
 
 TEST_F(JobsTest, TableThatWasReadIsKnownWhileOthersAreRead) {
   Add({orders_, items_});
-  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  Finish(*jobs_->Take(), TableState::kDone, 3);
   EXPECT_FALSE(jobs_->Reads(orders_));
   EXPECT_TRUE(jobs_->HasReadSince(orders_, clock_.WallMicros()));
   EXPECT_FALSE(jobs_->WasReadSince(orders_, clock_.WallMicros()));
@@ -227,10 +226,10 @@ TEST_F(JobsTest, TableThatWasReadIsKnownWhileOthersAreRead) {
 
 TEST_F(JobsTest, NewestSnapshotDecidesWhetherATableWasRead) {
   Add({orders_, items_});
-  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  Finish(*jobs_->Take(), TableState::kDone, 3);
   const std::string again = Add({orders_});
   EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
-  ASSERT_TRUE(jobs_->SetState(again, Snapshot::STATE_CANCELED).ok());
+  ASSERT_TRUE(jobs_->SetState(again, JobState::kCanceled).ok());
   EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
   EXPECT_FALSE(jobs_->WasReadSince(orders_, 0));
 }
@@ -246,16 +245,16 @@ TEST_F(JobsTest, LongConditionIsCutInTheList) {
   std::string condition = "name = '";
   for (int i = 0; i < 1000; ++i) condition += "日";
   Add({orders_}, condition + "'");
-  EXPECT_EQ(jobs_->List()[0].where(), condition.substr(0, 8 + 1014) + "…");
+  EXPECT_EQ(jobs_->List()[0].where, condition.substr(0, 8 + 1014) + "…");
   EXPECT_EQ(jobs_->Take()->rows.where, condition + "'");
 }
 
 TEST_F(JobsTest, FailureOfAPartSaysNothingOfTheWholeTable) {
   Add({orders_}, "id > 3");
-  Finish(*jobs_->Take(), Table::STATE_FAILED, 0);
+  Finish(*jobs_->Take(), TableState::kFailed, 0);
   EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
   Add({orders_}, "id > 4");
-  Finish(*jobs_->Take(), Table::STATE_DONE, 3);
+  Finish(*jobs_->Take(), TableState::kDone, 3);
   EXPECT_FALSE(jobs_->WasReadSince(orders_, 0));
 }
 
@@ -289,12 +288,12 @@ TEST_F(JobsTest, ConditionInSqlIsNeverRun) {
     for (const char* table : {kWaitingTable, kReadingTable}) {
       OpenWith(job, table);
       EXPECT_FALSE(jobs_->TryTake().has_value());
-      const Snapshot snapshot = jobs_->List().at(0);
-      EXPECT_EQ(snapshot.state(), Snapshot::STATE_DONE);
-      EXPECT_EQ(snapshot.where(), "id > 3");
-      EXPECT_EQ(snapshot.tables(0).state(), Table::STATE_FAILED);
-      EXPECT_EQ(snapshot.tables(0).error_reason(), "CONDITION_OUTDATED");
-      EXPECT_THAT(snapshot.tables(0).error(), HasSubstr("start the snapshot again"));
+      const JobStatus snapshot = jobs_->List().at(0);
+      EXPECT_EQ(snapshot.state, JobState::kDone);
+      EXPECT_EQ(snapshot.where, "id > 3");
+      EXPECT_EQ(snapshot.tables[0].state, TableState::kFailed);
+      EXPECT_EQ(snapshot.tables[0].error_reason, "CONDITION_OUTDATED");
+      EXPECT_THAT(snapshot.tables[0].error, HasSubstr("start the snapshot again"));
     }
   }
 }
@@ -302,7 +301,7 @@ TEST_F(JobsTest, ConditionInSqlIsNeverRun) {
 TEST_F(JobsTest, ConditionInSqlIsNotResumed) {
   OpenWith(kRunningWithSql, kReadingTable);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(ReasonOf(jobs_->SetState("s1", Snapshot::STATE_RUNNING)), "CONDITION_OUTDATED");
+    EXPECT_EQ(ReasonOf(jobs_->SetState("s1", JobState::kRunning)), "CONDITION_OUTDATED");
     EXPECT_FALSE(jobs_->TryTake().has_value());
     Open();
   }
@@ -310,15 +309,35 @@ TEST_F(JobsTest, ConditionInSqlIsNotResumed) {
   EXPECT_EQ(jobs_->TryTake()->rows.where, "id > 3");
 }
 
+// As the directories of all versions have them.
+TEST(StoredStates, KeepTheirNumbers) {
+  StoredJob job;
+  uint32_t number = 0;
+  for (const JobState state :
+       {JobState::kRunning, JobState::kPaused, JobState::kDone, JobState::kCanceled}) {
+    SetState(state, job);
+    EXPECT_EQ(job.state(), ++number);
+    EXPECT_EQ(StateOf(job), state);
+  }
+  Progress table;
+  number = 0;
+  for (const TableState state : {TableState::kWaiting, TableState::kReading, TableState::kDone,
+                                 TableState::kGone, TableState::kFailed}) {
+    SetState(state, table);
+    EXPECT_EQ(table.state(), ++number);
+    EXPECT_EQ(StateOf(table), state);
+  }
+}
+
 TEST_F(JobsTest, SnapshotsLongOverAreForgotten) {
   for (int i = 0; i < 30; ++i) {
     Add({orders_});
-    Finish(*jobs_->Take(), Table::STATE_DONE, 1);
+    Finish(*jobs_->Take(), TableState::kDone, 1);
   }
   EXPECT_LE(jobs_->List().size(), 21u);
   Open();
   EXPECT_LE(jobs_->List().size(), 21u);
-  EXPECT_EQ(jobs_->List()[0].snapshot(), "s30");
+  EXPECT_EQ(jobs_->List()[0].name, "s30");
 }
 
 TEST_F(JobsTest, AReaderThatWaitsForWorkIsToldOfIt) {
@@ -343,26 +362,26 @@ TEST_F(JobsTest, AStateThatCannotBeStoredIsNotTaken) {
   const std::string name = Add({orders_});
   const Assignment assignment = *jobs_->Take();
   faults_->FillDisk();
-  EXPECT_EQ(ReasonOf(jobs_->SetState(name, Snapshot::STATE_CANCELED)), "DISK_FULL");
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_RUNNING);
+  EXPECT_EQ(ReasonOf(jobs_->SetState(name, JobState::kCanceled)), "DISK_FULL");
+  EXPECT_EQ(StateOf(name), JobState::kRunning);
   EXPECT_TRUE(jobs_->Wanted(assignment.job));
   faults_->FreeDisk();
-  EXPECT_EQ(jobs_->SetState(name, Snapshot::STATE_CANCELED)->state(), Snapshot::STATE_CANCELED);
+  EXPECT_EQ(jobs_->SetState(name, JobState::kCanceled)->state, JobState::kCanceled);
 }
 
 TEST_F(JobsTest, AFailedTableIsNotTriedAgainUnlessThatIsStored) {
   const std::string name = Add({orders_});
-  Finish(*jobs_->Take(), Table::STATE_FAILED, 3);
+  Finish(*jobs_->Take(), TableState::kFailed, 3);
   faults_->FillDisk();
-  EXPECT_EQ(ReasonOf(jobs_->SetState(name, Snapshot::STATE_RUNNING)), "DISK_FULL");
-  EXPECT_EQ(StateOf(name), Snapshot::STATE_DONE);
-  EXPECT_EQ(jobs_->List()[0].tables(0).state(), Table::STATE_FAILED);
+  EXPECT_EQ(ReasonOf(jobs_->SetState(name, JobState::kRunning)), "DISK_FULL");
+  EXPECT_EQ(StateOf(name), JobState::kDone);
+  EXPECT_EQ(jobs_->List()[0].tables[0].state, TableState::kFailed);
 }
 
 TEST_F(JobsTest, OldSnapshotsAreForgottenOnlyTogetherWithANewOne) {
   for (int i = 0; i < 21; ++i) {
     Add({orders_});
-    Finish(*jobs_->Take(), Table::STATE_DONE, 1);
+    Finish(*jobs_->Take(), TableState::kDone, 1);
   }
   EXPECT_THAT(jobs_->List(), SizeIs(21));
   faults_->FillDisk();
@@ -371,9 +390,9 @@ TEST_F(JobsTest, OldSnapshotsAreForgottenOnlyTogetherWithANewOne) {
   EXPECT_THAT(jobs_->List(), SizeIs(21));
   faults_->FreeDisk();
   Add({orders_});
-  EXPECT_EQ(jobs_->List().back().snapshot(), "s2");
+  EXPECT_EQ(jobs_->List().back().name, "s2");
   Open();
-  EXPECT_EQ(jobs_->List().back().snapshot(), "s2");
+  EXPECT_EQ(jobs_->List().back().name, "s2");
 }
 
 TEST_F(JobsTest, AnUnreadableRecordIsDamage) {
