@@ -66,7 +66,8 @@ class Bench {
 uint64_t NewestOf(FeedServer& feed);
 // Waits until the log holds `rows`: its newest sequence then.
 uint64_t WaitForRows(FeedServer& feed, uint64_t rows);
-// Bytes of all files of the log but the ballast, now, and once they have not changed for three seconds.
+// Bytes of all files of the log but the ballast, now, and once they have not changed for three
+// seconds.
 double BytesOnDisk(const FeedServer& feed);
 double SettledBytesOnDisk(const FeedServer& feed);
 

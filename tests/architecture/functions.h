@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct Function {
+  std::string name;  // with its classes: `Log::Open`, or `Fixture.Name` of a test
+  size_t first = 0;  // line, from 1
+  size_t lines = 0;  // from its first line to the brace that closes it
+
+  friend bool operator==(const Function&, const Function&) = default;
+};
+
+// The functions that `lines` of a formatted source define, also inside classes. A lambda belongs to
+// the function around it. Tables of data are none: what stands behind `=`, or between parentheses.
+std::vector<Function> FunctionsIn(const std::vector<std::string>& lines);
+
+}  // namespace millrace
