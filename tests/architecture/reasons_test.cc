@@ -61,9 +61,13 @@ void AddMatches(const std::string& text, const std::regex& pattern, Reasons& to)
 }
 
 // Functions that are given a reason, by their declarations.
-Reasons MakersOf(const std::string& text) {
-  Reasons makers;
-  AddMatches(text, std::regex(R"((\w+)\([^(){};]*string_view reason\b)"), makers);
+const Reasons& Makers() {
+  static const Reasons makers = [] {
+    Reasons found = {"set_reason"};
+    AddMatches(TextOfSourcesBelow("server"), std::regex(R"((\w+)\([^(){};]*string_view reason\b)"),
+               found);
+    return found;
+  }();
   return makers;
 }
 
@@ -84,14 +88,12 @@ std::string ArgumentsFrom(const std::string& text, size_t begin) {
 
 Reasons ReasonsBelow(const fs::path& folder) {
   const std::string text = TextOfSourcesBelow(folder);
-  Reasons makers = MakersOf(TextOfSourcesBelow("server"));
-  makers.insert("set_reason");
+  static const std::regex kReason("\"([A-Z]+(?:_[A-Z]+)*)\"");
   Reasons reasons;
-  for (const std::string& maker : makers) {
+  for (const std::string& maker : Makers()) {
     const std::string call = maker + "(";
     for (size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
-      AddMatches(ArgumentsFrom(text, at + call.size()), std::regex("\"([A-Z]+(?:_[A-Z]+)*)\""),
-                 reasons);
+      AddMatches(ArgumentsFrom(text, at + call.size()), kReason, reasons);
     }
   }
   return reasons;
