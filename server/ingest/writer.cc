@@ -14,6 +14,7 @@ void Writer::Begin(transcode::FrameBuilder& frames, Producer& producer) {
   auto committer = std::make_unique<Committer>(parts_.log, parts_.registry, parts_.coverage,
                                                parts_.clock, parts_.committer);
   absl::MutexLock lock(&mutex_);
+  if (gives_up_) committer->GiveUpWaiting();
   committer_ = std::move(committer);
 }
 
@@ -34,6 +35,7 @@ absl::Status Writer::trouble() const {
 
 void Writer::GiveUpWaiting() {
   absl::MutexLock lock(&mutex_);
+  gives_up_ = true;
   if (committer_ != nullptr) committer_->GiveUpWaiting();
 }
 

@@ -96,8 +96,9 @@ class Writer {
   // Waits until what was given to the committer is on disk, or has failed, and ends the thread.
   void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // As of Committer; nothing while there is no thread. From any thread.
+  // As of Committer; OK while there is no thread. From any thread.
   absl::Status trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // As of Committer; holds for the thread of a later Begin as well. From any thread.
   void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -118,6 +119,7 @@ class Writer {
   Micros position_taken_at_ = 0;   // steady
 
   mutable absl::Mutex mutex_;
+  bool gives_up_ ABSL_GUARDED_BY(mutex_) = false;
   // The ingest thread sets it under `mutex_`, under which other threads use it.
   std::unique_ptr<Committer> committer_;
 };

@@ -256,5 +256,14 @@ TEST_F(WriterTest, FullDiskIsReportedUntilTheEnd) {
   ExpectRange(1, 0);
 }
 
+TEST_F(WriterTest, StopThatComesBeforeItBeginsHoldsAfterwards) {
+  writer_->GiveUpWaiting();
+  Begin();
+  faults_->FillDisk();
+  EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
+  writer_->End();
+  ExpectRange(1, 0);
+}
+
 }  // namespace
 }  // namespace millrace::ingest
