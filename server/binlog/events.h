@@ -53,8 +53,7 @@ absl::StatusOr<MysqlGtidEvent> ParseMysqlGtid(const Event& event);
 // GTID of MariaDB. Also stands for BEGIN.
 struct MariadbGtidEvent {
   MariadbGtid gtid;
-  bool standalone = false;  // no COMMIT follows: the next event is the whole transaction (DDL)
-  bool ddl = false;
+  bool standalone = false;      // no COMMIT follows: the next event is the whole transaction (DDL)
   bool prepared_xa = false;     // rows of an XA transaction that is only prepared
   bool completed_xa = false;    // XA COMMIT or ROLLBACK
   Xid xid;                      // if one of these two
@@ -71,7 +70,6 @@ absl::StatusOr<GtidSet> ParsePreviousGtids(const Event& event);
 // QUERY. The statement's text is in the charset of the client that sent it.
 struct Query {
   uint32_t thread_id = 0;
-  uint16_t error_code = 0;
   std::string_view database;  // default database of the session
   std::string_view statement;
   std::optional<Micros> microseconds;  // fraction of the header's second, where the source tells it

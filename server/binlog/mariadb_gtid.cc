@@ -12,7 +12,6 @@ namespace {
 enum Flag : uint8_t {
   kStandalone = 1,
   kGroupCommit = 2,
-  kDdl = 32,
   kPreparedXa = 64,
   kCompletedXa = 128,
 };
@@ -50,7 +49,6 @@ absl::StatusOr<MariadbGtidEvent> ParseMariadbGtid(const Event& event) {
   gtid.gtid.server_id = event.header.server_id;
   const uint8_t flags = reader.Little8();
   gtid.standalone = (flags & kStandalone) != 0;
-  gtid.ddl = (flags & kDdl) != 0;
   gtid.prepared_xa = (flags & kPreparedXa) != 0;
   gtid.completed_xa = (flags & kCompletedXa) != 0;
   if ((flags & kGroupCommit) != 0) reader.Skip(8);

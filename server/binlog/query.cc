@@ -125,7 +125,7 @@ absl::StatusOr<Query> Parse(const Event& event, size_t extra) {
   query.thread_id = reader.Little32();
   reader.Skip(4);  // seconds the statement took
   const uint8_t database_size = reader.Little8();
-  query.error_code = reader.Little16();
+  reader.Skip(2);  // error of the statement
   const uint16_t status_size = reader.Little16();
   reader.Skip(extra);
   const std::string_view status_variables = reader.Bytes(status_size);

@@ -445,7 +445,6 @@ class LibraryHandle final : public ClientHandle {
   void Interrupt() override { breaker_.Break(); }
 
   std::string ServerVersion() const override { return mysql_get_server_info(mysql_.get()); }
-  uint64_t connection_id() const override { return mysql_thread_id(mysql_.get()); }
   std::string TlsCipher() const override {
     const char* cipher = mysql_get_ssl_cipher(mysql_.get());
     return cipher == nullptr ? "" : cipher;

@@ -40,8 +40,6 @@ class ClientHandle {
   virtual void Interrupt() = 0;
   // What the server said when it greeted us, for example `8.4.3` or `10.11.6-MariaDB-log`.
   virtual std::string ServerVersion() const = 0;
-  // The server's number for this connection.
-  virtual uint64_t connection_id() const = 0;
   // Empty without TLS.
   virtual std::string TlsCipher() const = 0;
   // The file descriptor; valid as long as the handle.

@@ -46,7 +46,6 @@ Connection::Connection(std::unique_ptr<ClientHandle> handle, std::string endpoin
 Connection::~Connection() = default;
 
 std::string Connection::TlsCipher() const { return handle_->TlsCipher(); }
-uint64_t Connection::id() const { return handle_->connection_id(); }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const SourceOptions& options) {
   MILLRACE_ASSIGN_OR_RETURN(auto handle, ClientHandle::Connect(options));

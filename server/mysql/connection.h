@@ -55,8 +55,6 @@ class Connection {
   const std::string& endpoint() const { return endpoint_; }
   // Empty without TLS.
   std::string TlsCipher() const;
-  // The server's number for this session.
-  uint64_t id() const;
 
   // Runs one statement.
   absl::StatusOr<QueryRows> Query(std::string_view sql);

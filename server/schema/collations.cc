@@ -96,12 +96,6 @@ std::string_view CharsetOfCollation(Flavour flavour, uint32_t collation) {
   return Look(kMariadb, collation);
 }
 
-std::string_view CharsetOfCollation(uint32_t collation) {
-  if (collation >= kMariadbNoPad && collation < kMariadbUca1400) return {};
-  const std::string_view charset = CharsetOfCollation(Flavour::kMysql, collation);
-  return charset.empty() ? CharsetOfCollation(Flavour::kMariadb, collation) : charset;
-}
-
 uint32_t CharacterBytesMax(std::string_view charset) {
   for (const Width& wide : kWide) {
     if (wide.charset == charset) return wide.bytes_max;

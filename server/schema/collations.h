@@ -17,10 +17,6 @@ constexpr uint32_t kBinaryCollation = 63;
 // below 248; from there on each has its own. Thread-safe.
 std::string_view CharsetOfCollation(Flavour flavour, uint32_t collation);
 
-// The same where the family is not known. Empty also from 1024 to 2047, which MySQL leaves to its
-// operators.
-std::string_view CharsetOfCollation(uint32_t collation);
-
 // Most bytes a character takes in a charset of that name; 0 for an unknown name.
 uint32_t CharacterBytesMax(std::string_view charset);
 

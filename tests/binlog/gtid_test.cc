@@ -149,7 +149,7 @@ TEST(MariadbGtidEvents, OfATransaction) {
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
   EXPECT_EQ(TextOf(gtid->gtid), "0-12-3");
-  EXPECT_FALSE(gtid->standalone || gtid->ddl || gtid->prepared_xa || gtid->completed_xa);
+  EXPECT_FALSE(gtid->standalone || gtid->prepared_xa || gtid->completed_xa);
 }
 
 TEST(MariadbGtidEvents, OfADdlStatementStandsAlone) {
@@ -157,7 +157,7 @@ TEST(MariadbGtidEvents, OfADdlStatementStandsAlone) {
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
   EXPECT_EQ(TextOf(gtid->gtid), "0-12-1");
-  EXPECT_TRUE(gtid->standalone && gtid->ddl);
+  EXPECT_TRUE(gtid->standalone);
 }
 
 TEST(MariadbGtidEvents, OfAnotherDomainAndServer) {

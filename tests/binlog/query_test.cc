@@ -27,7 +27,6 @@ TEST(Queries, HaveDatabaseAndStatement) {
   const auto query = ParseQuery(*event);
   ASSERT_TRUE(query.ok()) << query.status();
   EXPECT_EQ(query->thread_id, 11u);
-  EXPECT_EQ(query->error_code, 0);
   EXPECT_EQ(query->database, "b");
   EXPECT_EQ(query->statement,
             "create table b.pre (a varchar(50), k int, b text, primary key (k, a(10), b(5)))");

@@ -33,7 +33,7 @@ inline schema::Column TextColumn(std::string name, ColumnType type, std::string 
                                  uint32_t collation) {
   schema::Column column = ColumnOf(std::move(name), type, std::move(mysql_type), 80);
   column.collation = collation;
-  column.charset = schema::CharsetOfCollation(collation);
+  column.charset = schema::CharsetOfCollation(Flavour::kMysql, collation);
   return column;
 }
 

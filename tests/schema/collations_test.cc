@@ -37,12 +37,6 @@ TEST(Collations, UnknownIdsHaveNoCharset) {
   }
 }
 
-TEST(Collations, WithoutAFamilyOnlyIdsThatMeanOneThingAreKnown) {
-  EXPECT_EQ(CharsetOfCollation(255), "utf8mb4");
-  EXPECT_EQ(CharsetOfCollation(2304), "utf8mb4");
-  EXPECT_EQ(CharsetOfCollation(1032), "");
-}
-
 TEST(Collations, EveryCharsetCanBeConvertedAndHasAWidth) {
   for (const Flavour flavour : {Flavour::kMysql, Flavour::kMariadb}) {
     for (uint32_t id = 1; id < 4096; ++id) {
