@@ -317,10 +317,9 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
   std::function<bool(std::string_view)> is_excluded;
   if (!options_.capture.excluded_columns().empty()) {
     is_excluded = [&](std::string_view name) {
-      return std::any_of(statement.tables.begin(), statement.tables.end(),
-                         [&](const TableName& table) {
-                           return options_.capture.ExcludesAnySpelling(table, name);
-                         });
+      return std::any_of(
+          statement.tables.begin(), statement.tables.end(),
+          [&](const TableName& table) { return !options_.capture.CapturesColumn(table, name); });
     };
   }
   // The server copied columns of other tables, and the text does not say which came from where.

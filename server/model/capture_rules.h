@@ -34,13 +34,10 @@ class CaptureRules {
   // The captured tables that configuration names without a wildcard.
   std::vector<TableName> NamedTables() const;
 
-  // Of a captured table.
+  // Of a captured table. Without regard to case and accents of the column's name, by which a source
+  // tells no columns apart: else an ALTER that writes it otherwise would let the column in.
   bool CapturesColumn(const TableName& table, std::string_view column) const {
     return !excluded_columns_.Matches(table, column);
-  }
-  // The same for a name as a statement may spell it: without regard to case and accents.
-  bool ExcludesAnySpelling(const TableName& table, std::string_view column) const {
-    return excluded_columns_.MatchesAnySpelling(table, column);
   }
   // As given to Parse.
   const std::vector<std::string>& excluded_columns() const { return excluded_texts_; }

@@ -78,13 +78,6 @@ absl::StatusOr<ColumnPatterns> ColumnPatterns::Parse(const std::vector<std::stri
 bool ColumnPatterns::Matches(const TableName& table, std::string_view column) const {
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
     return pattern.database.Matches(table.database) && pattern.table.Matches(table.table) &&
-           pattern.column.Matches(column);
-  });
-}
-
-bool ColumnPatterns::MatchesAnySpelling(const TableName& table, std::string_view column) const {
-  return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
-    return pattern.database.Matches(table.database) && pattern.table.Matches(table.table) &&
            pattern.column.MatchesAnySpelling(column);
   });
 }

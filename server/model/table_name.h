@@ -67,9 +67,8 @@ class ColumnPatterns {
   // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern. At most 1,000 patterns.
   static absl::StatusOr<ColumnPatterns> Parse(const std::vector<std::string>& patterns);
 
+  // Without regard to case and accents of the column's name, as to the source.
   bool Matches(const TableName& table, std::string_view column) const;
-  // The same of a column as a statement may spell it: without regard to case and accents.
-  bool MatchesAnySpelling(const TableName& table, std::string_view column) const;
   bool empty() const { return patterns_.empty(); }
 
  private:

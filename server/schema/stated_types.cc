@@ -72,9 +72,9 @@ class Reader {
     }
     const std::optional<std::string> name = TakeName();
     if (!name.has_value()) return false;
-    // PERIOD FOR SYSTEM_TIME (…), VECTOR INDEX (…)
+    // PERIOD FOR SYSTEM_TIME (…), PERIOD FOR a_name (…), VECTOR INDEX (…)
     if (lexer_.Peek().IsAny({"FOR", "INDEX", "KEY"})) {
-      has_period_ = has_period_ || lexer_.Peek().Is("FOR");
+      if (lexer_.TakeWord("FOR")) has_period_ = has_period_ || lexer_.Peek().Is("SYSTEM_TIME");
       SkipItem();
       return true;
     }

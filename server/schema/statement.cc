@@ -27,13 +27,17 @@ Statement StatementParser::Parse() {
   return std::move(statement_);
 }
 
+bool StatementParser::IsOfRows(const Token& verb) {
+  return verb.IsAny({"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "CALL", "DO", "SELECT",
+                     "WITH", "VALUES", "TABLE"});
+}
+
 void StatementParser::Verb(const Token& verb) {
   if (verb.IsAny({"CREATE", "ALTER", "DROP", "RENAME", "IMPORT"})) {
     Definition(verb);
   } else if (verb.Is("TRUNCATE")) {
     Truncate();
-  } else if (verb.IsAny({"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "CALL", "DO", "SELECT",
-                         "WITH", "VALUES", "TABLE"})) {
+  } else if (IsOfRows(verb)) {
     Rows(verb);
   } else if (verb.Is("XA")) {
     Xa();
@@ -45,9 +49,25 @@ void StatementParser::Verb(const Token& verb) {
     Secrets(verb);
   } else if (verb.IsAny({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})) {
     Transaction(verb);
+  } else if (verb.Is("ANALYZE")) {
+    Analyze();
+  } else if (verb.IsAny({"EXPLAIN", "DESC", "DESCRIBE"}) && lexer_.TakeWord("ANALYZE")) {
+    Analyze();
   } else {
     Harmless(verb);
   }
+}
+
+// Of tables, or it runs the statement that follows: ANALYZE [FORMAT = JSON] UPDATE …
+void StatementParser::Analyze() {
+  if (lexer_.Peek().IsAny({"NO_WRITE_TO_BINLOG", "LOCAL", "TABLE", "TABLES"})) return;
+  if (lexer_.TakeWord("FORMAT")) {
+    lexer_.TakeSymbol('=');
+    lexer_.Take();
+  }
+  const Token verb = TakeVerb();
+  if (!IsOfRows(verb)) return NotUnderstood();
+  Rows(verb);
 }
 
 void StatementParser::Check() {
@@ -170,11 +190,11 @@ void StatementParser::Harmless(const Token& verb) {
     return;
   }
   const bool known =
-      verb.IsAny({"ANALYZE",    "BACKUP", "BINLOG",   "CACHE",     "CHECK",   "CHECKSUM", "CLONE",
-                  "DEALLOCATE", "DESC",   "DESCRIBE", "EXECUTE",   "EXPLAIN", "FLUSH",    "GET",
-                  "HANDLER",    "HELP",   "INSTALL",  "KILL",      "LOCK",    "OPTIMIZE", "PREPARE",
-                  "PURGE",      "REPAIR", "RESET",    "RESIGNAL",  "RESTART", "REVOKE",   "SHOW",
-                  "SHUTDOWN",   "SIGNAL", "STOP",     "UNINSTALL", "UNLOCK",  "USE"});
+      verb.IsAny({"BACKUP", "BINLOG",   "CACHE",     "CHECK",   "CHECKSUM", "CLONE",   "DEALLOCATE",
+                  "DESC",   "DESCRIBE", "EXECUTE",   "EXPLAIN", "FLUSH",    "GET",     "HANDLER",
+                  "HELP",   "INSTALL",  "KILL",      "LOCK",    "OPTIMIZE", "PREPARE", "PURGE",
+                  "REPAIR", "RESET",    "RESIGNAL",  "RESTART", "REVOKE",   "SHOW",    "SHUTDOWN",
+                  "SIGNAL", "STOP",     "UNINSTALL", "UNLOCK",  "USE"});
   if (!known) NotUnderstood();
 }
 

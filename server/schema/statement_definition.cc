@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "schema/statement_parser.h"
@@ -9,7 +11,11 @@ namespace millrace::schema {
 namespace {
 
 // The source gives such names to tables it works on for the time of a statement.
-constexpr std::string_view kGeneratedPrefix = "#sql";
+bool IsGenerated(std::string_view table) {
+  constexpr std::array<std::string_view, 3> kPrefixes = {"#sql-", "#sql2-", "#sql_"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](std::string_view prefix) { return table.starts_with(prefix); });
+}
 
 StatementVerb VerbOf(const Token& verb) {
   if (verb.Is("CREATE")) return StatementVerb::kCreate;
@@ -175,7 +181,7 @@ void StatementParser::NameList() {
   } while (lexer_.TakeSymbol(','));
   const bool generated =
       std::all_of(statement_.tables.begin(), statement_.tables.end(),
-                  [](const TableName& table) { return table.table.starts_with(kGeneratedPrefix); });
+                  [](const TableName& table) { return IsGenerated(table.table); });
   statement_.temporary = statement_.temporary || generated;
   ExpectEnd({"RESTRICT", "CASCADE"});
 }

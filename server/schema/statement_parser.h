@@ -46,6 +46,8 @@ class StatementParser {
   void Delete();
   void Insert();
   void Update();
+  static bool IsOfRows(const Token& verb);
+  void Analyze();
   void Harmless(const Token& verb);
 
   // What follows a verb of definition. In statement_definition.cc.

@@ -125,10 +125,10 @@ TEST(TablePatterns, DatabaseMayMatchUnlessAllOfItIsLeftOut) {
 TEST(ColumnPatterns, MatchAnySpellingOfAColumn) {
   const ColumnPatterns patterns = ColumnPatterns::Parse({"shop.t.ssn*", "shop.*.é"}).value();
   const TableName table{"shop", "t"};
-  EXPECT_TRUE(patterns.MatchesAnySpelling(table, "SSN_2"));
-  EXPECT_TRUE(patterns.MatchesAnySpelling(table, "E"));
-  EXPECT_FALSE(patterns.MatchesAnySpelling(table, "sn"));
-  EXPECT_FALSE(patterns.MatchesAnySpelling({"shop", "T"}, "ssn"));
+  EXPECT_TRUE(patterns.Matches(table, "SSN_2"));
+  EXPECT_TRUE(patterns.Matches(table, "E"));
+  EXPECT_FALSE(patterns.Matches(table, "sn"));
+  EXPECT_FALSE(patterns.Matches({"shop", "T"}, "ssn"));
 }
 
 TEST(ColumnPatterns, MatchNoColumnUntilToldOf) {

@@ -44,6 +44,12 @@ TEST(StatedTypes, TimesOfVersionsAreAddedUnlessTheyAreNamed) {
                        "WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME (PARTITION p HISTORY)")
                   .types,
               Optional(UnorderedElementsAre(Pair("e", Meaning::kMariadbRowEnd))));
+  // A period of the user's says nothing of them.
+  EXPECT_THAT(StatedIn("CREATE TABLE n (id INT, x DATE, y DATE, PERIOD FOR p (x, y)) "
+                       "WITH SYSTEM VERSIONING")
+                  .types,
+              Optional(UnorderedElementsAre(Pair("row_start", Meaning::kMariadbHiddenRowStart),
+                                            Pair("row_end", Meaning::kMariadbHiddenRowEnd))));
 }
 
 TEST(StatedTypes, ACopyNamesWhatItIsLike) {

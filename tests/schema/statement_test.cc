@@ -98,6 +98,7 @@ TEST(Statement, TemporaryTablesConcernNobody) {
   EXPECT_TRUE(Of("DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`").temporary);
   EXPECT_TRUE(Of("DROP TABLE IF EXISTS `d`.`#sql-1a_2`").temporary);
   EXPECT_FALSE(Of("DROP TABLE t, `#sql-1`").temporary);
+  EXPECT_FALSE(Of("DROP TABLE `#sqlite`").temporary);
   EXPECT_FALSE(Of("CREATE TABLE temporary_t (a INT)").temporary);
 }
 
@@ -516,13 +517,28 @@ TEST(Statement, OtherRowStatementsNameNone) {
   }
 }
 
+TEST(Statement, AnalyzedStatementIsRun) {
+  for (const std::string_view text :
+       {"ANALYZE UPDATE t SET a=1", "ANALYZE FORMAT=JSON DELETE FROM t WHERE id=2",
+        "analyze /* all */ REPLACE INTO t VALUES (1)", "EXPLAIN ANALYZE UPDATE t SET a=1"}) {
+    EXPECT_EQ(KindOf(text), kRowStatement) << text;
+    EXPECT_THAT(Tables(text), ElementsAre("d.t")) << text;
+  }
+  for (const std::string_view text : {"ANALYZE SELECT f()", "ANALYZE UPDATE a, b SET a.x=1"}) {
+    EXPECT_EQ(KindOf(text), kRowStatement) << text;
+    EXPECT_THAT(Tables(text), IsEmpty()) << text;
+  }
+  EXPECT_TRUE(Of("ANALYZE ANALYZE UPDATE t SET a=1").may_concern_any_table);
+}
+
 TEST(Statement, TheRestConcernsNoRow) {
   for (const std::string_view text :
-       {"", ";", "FLUSH TABLES", "ANALYZE TABLE t", "OPTIMIZE TABLE t", "REPAIR TABLE t",
-        "GRANT SELECT ON x.* TO u", "REVOKE ALL ON *.* FROM u", "SET @a = 1", "DROP USER u",
-        "CREATE ROLE r", "RENAME USER a TO b", "ALTER INSTANCE ROTATE INNODB MASTER KEY",
-        "LOAD INDEX INTO CACHE t", "DROP PREPARE s", "INSTALL PLUGIN p",
-        "CREATE SPATIAL REFERENCE SYSTEM 1 NAME 'x'", "CREATE RESOURCE GROUP g TYPE = USER"}) {
+       {"", ";", "FLUSH TABLES", "ANALYZE TABLE t", "ANALYZE LOCAL TABLE t", "OPTIMIZE TABLE t",
+        "REPAIR TABLE t", "GRANT SELECT ON x.* TO u", "REVOKE ALL ON *.* FROM u", "SET @a = 1",
+        "DROP USER u", "CREATE ROLE r", "RENAME USER a TO b",
+        "ALTER INSTANCE ROTATE INNODB MASTER KEY", "LOAD INDEX INTO CACHE t", "DROP PREPARE s",
+        "INSTALL PLUGIN p", "CREATE SPATIAL REFERENCE SYSTEM 1 NAME 'x'",
+        "CREATE RESOURCE GROUP g TYPE = USER"}) {
     EXPECT_EQ(KindOf(text), kOther) << text;
     EXPECT_THAT(Tables(text), IsEmpty()) << text;
   }
