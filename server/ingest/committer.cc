@@ -43,9 +43,11 @@ Committer::Committer(log::Log& log, schema::Registry& registry, coverage::Covera
   pthread_setname_np(thread_.native_handle(), "commit");
 }
 
-Committer::~Committer() {
+Committer::~Committer() { Finish(); }
+
+void Committer::Finish() {
   waiting_.Close();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool Committer::Push(CommitGroup group) { return waiting_.Push(std::move(group)); }

@@ -37,8 +37,11 @@ class Committer {
   // All must outlive it.
   Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
             const Clock& clock, Options options);
-  // Waits until everything pushed is on disk, or has failed.
+  // Finish.
   ~Committer();
+  // Waits until everything pushed is on disk, or has failed, and takes no more. On the thread that
+  // pushes.
+  void Finish();
 
   // False after a failure: see status().
   bool Push(CommitGroup group);

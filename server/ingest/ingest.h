@@ -27,7 +27,7 @@
 namespace millrace::ingest {
 
 // Keeps the log in step with the source: connects, checks, reads, commits, and begins again with
-// growing pauses when the connection is lost. An error that trying again cannot mend stops it; what
+// growing pauses when the connection is lost. An error that a retry cannot fix stops it; what
 // is stored stays served. Runs the tasks of those who read tables. Owns its threads.
 //
 // A session reads, a writer stores what it reads, and a supervisor runs the session.

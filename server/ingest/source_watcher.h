@@ -24,19 +24,19 @@ class SourceWatcher {
   SourceWatcher(SourceQueries& queries, const Clock& clock, Micros heartbeat_period)
       : queries_(queries), clock_(clock), heartbeat_period_(heartbeat_period) {}
 
-  // Nothing that is known of the last stream holds for the next one.
+  // Before a new stream: forgets the last comparison and the pause.
   void Reset() ABSL_LOCKS_EXCLUDED(mutex_);
   // The stream was asked for by GTID set, or by file and offset.
   void BeginStream(bool by_gtid);
 
   // The functions below are for between two transactions, at the position `ours`.
-  // At a heartbeat behind which nothing is on its way. Errors as SourceWatch; SOURCE_PURGED as
+  // At a heartbeat after which nothing is on its way. Errors as SourceWatch; SOURCE_PURGED as
   // CheckNothingPassedBy; those of queries. An account that may ask no more is no error.
   absl::Status OnHeartbeat(const SourcePosition& ours) ABSL_LOCKS_EXCLUDED(mutex_);
   // It is time for LookAtPurged, which a source that is never idle needs too.
   bool looks_at_purged() const { return looks_at_purged_; }
-  // SOURCE_PURGED: the source purged transactions that the stream left out. If it cannot be asked,
-  // it is asked later.
+  // SOURCE_PURGED: the source purged transactions that the stream left out. A question that the
+  // source refuses is asked later. Errors of SourceQueries::Reconnect.
   absl::Status LookAtPurged(const SourcePosition& ours);
 
   // The position is going to disk, so the stream makes progress.

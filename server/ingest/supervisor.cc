@@ -51,7 +51,7 @@ void Supervisor::RequestStop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  // Not before that: what ends for it is to find that it stops.
+  // stopping_ first: a run that this ends must find it set.
   session_.Interrupt();
 }
 
@@ -85,7 +85,7 @@ void Supervisor::Loop() {
     if (waited == Wait::kStopping) break;
     if (waited == Wait::kEndedEarly) backoff.Reset();
   }
-  // Whoever stops us reports the health that follows.
+  // No report of health: the server that shows it is stopping too.
   absl::MutexLock lock(&mutex_);
   status_.state = State::kStopping;
 }

@@ -21,7 +21,7 @@
 namespace millrace::ingest {
 
 // Runs a session again and again on a thread of its own, with growing pauses after failures, until
-// it is stopped or an error comes that trying again cannot mend. Reports how that stands. Knows
+// it is stopped or an error comes that a retry cannot fix. Reports state and health. Knows
 // nothing of what a session does. Thread-safe, but for what is said to be called before Start.
 class Supervisor {
  public:

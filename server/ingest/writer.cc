@@ -19,12 +19,15 @@ void Writer::Begin(transcode::FrameBuilder& frames, Producer& producer) {
 }
 
 void Writer::End() {
+  if (committer_ == nullptr) return;
+  // Until then a full disk is reported, and GiveUpWaiting ends the waiting for it.
+  committer_->Finish();
   std::unique_ptr<Committer> committer;
   {
     absl::MutexLock lock(&mutex_);
     committer = std::move(committer_);
   }
-  // Not under the mutex: the committer's thread may report trouble before it ends.
+  // Not under the mutex: the end of trimming is waited for.
   committer.reset();
 }
 

@@ -31,7 +31,7 @@ int Check(const Config& config) {
                              finding.message, finding.remedy);
   }
   std::cout << (works ? "ready: a feed works with this source\n"
-                      : "not ready: mend the errors above, then check again\n");
+                      : "not ready: fix the errors above, then check again\n");
   return works ? EXIT_SUCCESS : kExitFailure;
 }
 

@@ -16,7 +16,7 @@ struct Failure {
   int exit_code = kExitFailure;
 };
 
-// Tells it on the standard error output; returns its exit code.
+// Prints the error to stderr; returns the exit code.
 int Report(const Failure& failure);
 
 }  // namespace millrace::program

@@ -32,8 +32,8 @@
 
 namespace millrace::program {
 
-// The parts of a server, each built from those before it; they go in the opposite order. Used by
-// one thread, which has called BlockSignals.
+// The parts of a server, each built from those before it; they are destroyed in reverse order. Used
+// by one thread, which has called BlockSignals.
 class Parts {
  public:
   // Both must outlive it.

@@ -11,7 +11,7 @@ namespace millrace::program {
 // The source with the server id that is to be used.
 SourceOptions SourceOf(const Config& config);
 
-// Of the source: as configured, else as the GTIDs in the log tell. A new log learns it from the
+// Of the source: as configured, else as the GTIDs of the log show. A new log learns it from the
 // source before its first change.
 Flavour FlavourOf(const SourceOptions& source, const log::Log& log);
 

@@ -52,7 +52,7 @@ struct Change {
   static constexpr uint32_t kTable = 4;
   static constexpr uint32_t kBefore = 5;
   static constexpr uint32_t kAfter = 6;
-  // No log holds these two: RowJson makes them for who asks for JSON.
+  // No log holds these two: RowJson adds them for clients that ask for JSON.
   static constexpr uint32_t kBeforeJson = 7;
   static constexpr uint32_t kAfterJson = 8;
   static constexpr uint32_t kSchemaChange = 9;

@@ -34,7 +34,7 @@ struct TransactionHeader {
 std::string_view GtidOf(std::string_view header);
 
 // Takes the next change off a list of them, as a frame's index names it. False: the bytes are no
-// list of changes; then `list` is not ok. Requires: `list` is not empty, else it fails.
+// list of changes, or the list is empty; then `list` is not ok.
 inline bool NextChange(ByteReader& list, std::string_view& change) {
   constexpr uint32_t kTag = Buffer::Tag(layout::Transaction::kChanges, Buffer::kBytes);
   if (list.Little8() != kTag) list.Fail();
@@ -56,7 +56,7 @@ inline size_t BeginTransaction(Buffer& to) {
 // The same where the size of what follows is known.
 void PutTransactionBegin(Buffer& to, size_t bytes);
 
-// What stands before `changes_bytes` of changes that are taken out of a segment with `header`: the
+// The bytes before `changes_bytes` of changes that are taken out of a segment with `header`: the
 // beginning of an element of SubscribeResponse.transactions. `more`: the header does not say that
 // there are more, but there are.
 std::string TransactionHead(std::string_view header, size_t changes_bytes, bool more);

@@ -256,6 +256,24 @@ TEST_F(WriterTest, FullDiskIsReportedUntilTheEnd) {
   ExpectRange(1, 0);
 }
 
+TEST_F(WriterTest, StopEndsAnEndThatWaitsForTheDisk) {
+  Begin();
+  faults_->FillDisk();
+  EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
+  while (ReasonOf(writer_->trouble()) != "DISK_FULL") std::this_thread::yield();
+  absl::Notification ended;
+  std::thread ends([&] {
+    writer_->End();
+    ended.Notify();
+  });
+  // Still reported, as long as that waits.
+  EXPECT_FALSE(ended.WaitForNotificationWithTimeout(absl::Milliseconds(20)));
+  EXPECT_EQ(ReasonOf(writer_->trouble()), "DISK_FULL");
+  writer_->GiveUpWaiting();
+  ends.join();
+  ExpectRange(1, 0);
+}
+
 TEST_F(WriterTest, StopThatComesBeforeItBeginsHoldsAfterwards) {
   writer_->GiveUpWaiting();
   Begin();
