@@ -27,6 +27,7 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       commit_times_(parts.commit_times),
       reader_(options_.flavour),
       notes_(options_.memory),
+      file_order_(options_.flavour),
       file_(options_.start.file),
       offset_(options_.start.offset),
       ended_file_(file_),
@@ -119,6 +120,9 @@ absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
       return OnRotate(event);
     case EventType::kFormatDescription:
       return OnFormatDescription(event);
+    case EventType::kPreviousGtids:
+    case EventType::kMariadbGtidList:
+      return OnPreviousGtids(event);
     case EventType::kHeartbeat:
     case EventType::kHeartbeatV2:
       return OnHeartbeat(event);
@@ -146,12 +150,10 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
     case EventType::kUserVar:
     case EventType::kIgnorable:
     case EventType::kRowsQuery:
-    case EventType::kPreviousGtids:
     case EventType::kTransactionContext:
     case EventType::kViewChange:
     case EventType::kMariadbAnnotateRows:
     case EventType::kMariadbBinlogCheckpoint:
-    case EventType::kMariadbGtidList:
     case EventType::kMariadbStartEncryption:
       return Step::kWithin;
     case EventType::kBeginLoadQuery:
@@ -174,12 +176,15 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   if ((in_transaction_ || announced_) && !artificial) return TransactionCut("the file ends");
   MILLRACE_RETURN_IF_ERROR(notes_.OnFile(rotate.file, /*first=*/!placed_));
+  MILLRACE_RETURN_IF_ERROR(file_order_.OnRotate(rotate.file, artificial));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
   // By GTID set the source begins with a file that we may have read a part of. Its beginning is no
   // place to go on from by file.
   const bool begins = !std::exchange(placed_, true);
   if (in_transaction_ || (begins && keeps_position_)) return Step::kWithin;
+  // A place behind what may be missing is none to go on from.
+  if (file_order_.in_doubt()) return Step::kWithin;
   ended_file_ = file_;
   ended_offset_ = offset_;
   return Step::kEnded;
@@ -194,6 +199,17 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   if (format.created != 0) temporary_tables_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
   return Abandon();
+}
+
+absl::StatusOr<Step> EventProcessor::OnPreviousGtids(const Event& event) {
+  // MariaDB also makes such events for the dump, of where that stands.
+  const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
+  if (artificial || !file_order_.in_doubt()) return Step::kWithin;
+  MILLRACE_ASSIGN_OR_RETURN(const GtidSet previous, binlog::ParsePreviousGtids(event));
+  MILLRACE_RETURN_IF_ERROR(file_order_.OnPreviousGtids(previous, builder_.gtids()));
+  ended_file_ = file_;
+  ended_offset_ = offset_;
+  return Step::kEnded;
 }
 
 absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {

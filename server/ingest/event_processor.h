@@ -17,6 +17,7 @@
 #include "binlog/events.h"
 #include "coverage/coverage.h"
 #include "ingest/commit_time_limit.h"
+#include "ingest/file_order.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/savepoints.h"
 #include "ingest/sent_statement.h"
@@ -52,7 +53,8 @@ enum class Step {
 //
 // Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
 // grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED (as
-// SourceNotes), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED, ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
+// SourceNotes), SOURCE_PURGED (as FileOrder), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED,
+// ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
 class EventProcessor {
  public:
   struct Options {
@@ -91,17 +93,21 @@ class EventProcessor {
     // MariaDB: it begins by GTIDs, of which nothing proves that they name one place there. Once
     // numbers go back in it, that is SOURCE_CHANGED.
     bool gtids_unproven = false;
+    // It was asked for by GTID set, or by file and offset.
+    bool by_gtid = false;
   };
   // Before the first event of a stream.
   void BeginStream(const StreamStart& start) {
     keeps_position_ = start.of_position && !ended_file_.empty();
     gtids_unproven_ = start.gtids_unproven;
+    file_order_.BeginStream(start.by_gtid);
   }
   // How the source that is read spells names; until set, as they are typed.
   void SetNames(NameFolding names) { names_ = std::move(names); }
 
   // What the next stream is read from: a name as ServerName gives it, and where that is.
   void SetSource(std::string server, std::string endpoint) {
+    file_order_.SetEndpoint(endpoint);
     notes_.SetSource(std::move(server), std::move(endpoint));
   }
 
@@ -124,7 +130,9 @@ class EventProcessor {
     return !in_transaction_ || savepoints_.empty() || builder_.transaction_changes() == 0;
   }
   // Between two transactions of a stream that has said which file it reads: tasks may run.
-  bool between_transactions() const { return placed_ && !in_transaction_ && !announced_; }
+  bool between_transactions() const {
+    return placed_ && !in_transaction_ && !announced_ && !file_order_.in_doubt();
+  }
   // Requires between_transactions(): everything before this place has been taken, nothing behind
   // it. May be behind position(), by events that are no part of a transaction.
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
@@ -147,6 +155,7 @@ class EventProcessor {
   absl::StatusOr<Step> DispatchIgnored(const Event& event) const;
   absl::StatusOr<Step> OnRotate(const Event& event);
   absl::StatusOr<Step> OnFormatDescription(const Event& event);
+  absl::StatusOr<Step> OnPreviousGtids(const Event& event);
   absl::StatusOr<Step> OnMysqlGtid(const Event& event);
   absl::StatusOr<Step> OnMariadbGtid(const Event& event);
   absl::StatusOr<Step> OnQuery(const Event& event);
@@ -235,6 +244,7 @@ class EventProcessor {
   CommitTimeLimit* const commit_times_;
   binlog::EventReader reader_;
   SourceNotes notes_;
+  FileOrder file_order_;
 
   // Where the stream is: `offset_` is after the event being processed.
   std::string file_;

@@ -99,7 +99,8 @@ absl::Status SourceSession::FollowStream(BinlogStream& stream, bool by_gtid,
   PublishPosition();
   on_streaming();
   processor_->BeginStream({.of_position = history_.ServerIsOfPosition(),
-                           .gtids_unproven = by_gtid && history_.GtidsUnproven()});
+                           .gtids_unproven = by_gtid && history_.GtidsUnproven(),
+                           .by_gtid = by_gtid});
   const uint64_t read_before = processor_->transactions();
   absl::Status status = ReadEvents(stream);
   if (processor_->transactions() != read_before) history_.NoteRead(stream.server());

@@ -3,6 +3,8 @@
 #include "model/binlog_place.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 namespace millrace {
 namespace {
@@ -26,6 +28,15 @@ FileName Parse(std::string_view file) {
   return {file.substr(0, dot), number, true};
 }
 
+// Nothing if it is larger than servers count.
+std::optional<uint64_t> NumberOf(const FileName& name) {
+  if (name.number.empty()) return 0;
+  uint64_t number = 0;
+  const char* const end = name.number.data() + name.number.size();
+  const auto [at, error] = std::from_chars(name.number.data(), end, number);
+  return error == std::errc() && at == end ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
@@ -37,6 +48,16 @@ std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
     return first.number.size() <=> second.number.size();
   }
   return first.number <=> second.number;
+}
+
+std::optional<bool> IsNextNumberedFile(std::string_view next, std::string_view file) {
+  const FileName after = Parse(next);
+  const FileName before = Parse(file);
+  if (!after.numbered || !before.numbered || after.base != before.base) return std::nullopt;
+  const std::optional<uint64_t> number = NumberOf(before);
+  const std::optional<uint64_t> next_number = NumberOf(after);
+  if (!number.has_value() || !next_number.has_value()) return std::nullopt;
+  return *next_number > 0 && *next_number - 1 == *number;
 }
 
 std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,

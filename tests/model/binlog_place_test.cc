@@ -45,6 +45,20 @@ TEST(BinlogPlaceTest, NamesWithoutANumberCompareAsText) {
   EXPECT_TRUE(Before({"a.000009", 4}, {"b.000001", 4}));
 }
 
+TEST(BinlogPlaceTest, NextNumberIsOneMore) {
+  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.000000"), true);
+  EXPECT_EQ(IsNextNumberedFile("binlog.1000000", "binlog.999999"), true);
+  EXPECT_EQ(IsNextNumberedFile("binlog.000003", "binlog.000001"), false);
+  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.000001"), false);
+  EXPECT_EQ(IsNextNumberedFile("binlog.000000", "binlog.000001"), false);
+}
+
+TEST(BinlogPlaceTest, NamesAloneMayNotTellWhichIsNext) {
+  EXPECT_EQ(IsNextNumberedFile("b.000002", "a.000001"), std::nullopt);
+  EXPECT_EQ(IsNextNumberedFile("binlog", "binlog.000001"), std::nullopt);
+  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.99999999999999999999999"), std::nullopt);
+}
+
 TEST(BinlogPlaceTest, ZerosAlone) {
   EXPECT_TRUE(Before({"binlog.000000", 4}, {"binlog.000001", 4}));
 }
