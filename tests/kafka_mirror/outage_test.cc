@@ -107,7 +107,8 @@ class RefusedRecordsHeld final : public spdlog::sinks::base_sink<spdlog::details
     const std::string_view text(message.payload.data(), message.payload.size());
     absl::MutexLock lock(&mutex_);
     destroyed_with_records_ |= text.find("Producer terminating with") != std::string_view::npos;
-    if (text.find("Fatal transaction error: ProduceRequest for") == std::string_view::npos) return;
+    // Of records, or of the position that follows them: whichever the broker answers first.
+    if (text.find("Fatal transaction error:") == std::string_view::npos) return;
     refused_ = true;
     mutex_.AwaitWithTimeout(absl::Condition(&destroyed_with_records_), absl::Seconds(3));
   }
