@@ -29,13 +29,13 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                      {{"field", "tables"}});
   }
   MILLRACE_ASSIGN_OR_RETURN(
-      const snapshot::JobStatus begun,
+      const snapshot::JobStatus job,
       snapshots.Begin({.tables = {request.tables().begin(), request.tables().end()},
                        .rows = {.where = request.where(),
                                 .key_from = request.key_from(),
                                 .key_to = request.key_to()},
                        .cause = "request"}));
-  return SnapshotMessage(begun);
+  return SnapshotMessage(job);
 }
 
 }  // namespace

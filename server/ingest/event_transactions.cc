@@ -105,7 +105,8 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   return Step::kWithin;
 }
 
-// A source with two transactions of one number may have begun the stream after the wrong one.
+// If two transactions of the source have the same number, it may have started the stream after the
+// wrong one of the two.
 absl::Status EventProcessor::NumbersWentBack(const MariadbGtid& gtid,
                                              const MariadbGtid& before) const {
   std::string texts[2];

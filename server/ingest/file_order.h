@@ -37,9 +37,10 @@ class FileOrder {
   const Flavour flavour_;
   std::string endpoint_;
   bool by_gtid_ = false;
-  std::string file_;        // of the stream; empty before its first
-  bool announced_ = false;  // by the end of the file before it; it has not begun yet
-  std::string missing_;     // what is in doubt, for messages
+  std::string file_;  // of the stream; empty before its first
+  // The last event was the ROTATE at the end of a file: `file_` is the file that it named.
+  bool announced_ = false;
+  std::string missing_;  // what is in doubt, for messages
 };
 
 }  // namespace millrace::ingest

@@ -271,7 +271,7 @@ absl::Status SourceSession::RunTasks(BinlogStream& stream, bool more) {
   while (true) {
     if (tasks_.pending()) [[unlikely]]
       MILLRACE_RETURN_IF_ERROR(RunDueTasks(stream));
-    // Whoever posts a task ends a Wait, but not a Read.
+    // A new task wakes Wait, but not Read: so a task is not left behind while Read waits.
     if (more || !stream.Wait() || stream.HasMore()) return absl::OkStatus();
   }
 }

@@ -64,7 +64,7 @@ class FrameWatch {
   size_t header_seen_ = 0;
   size_t payload_left_ = 0;
 
-  // Of the header block that has begun and not ended.
+  // Of the header block that is being received.
   size_t block_bytes_ = 0;
   size_t block_frames_ = 0;
 

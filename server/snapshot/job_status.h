@@ -22,7 +22,7 @@ enum class JobState : uint32_t {
 
 // How far a table of a snapshot is. Stored as StoredSnapshotTable.state: never renumber.
 enum class TableState : uint32_t {
-  kWaiting = 1,  // not begun
+  kWaiting = 1,  // nothing of it was read yet
   kReading = 2,
   kDone = 3,    // all its rows are in the log
   kGone = 4,    // dropped or renamed: there is nothing to read
