@@ -202,7 +202,7 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
 }
 
 absl::StatusOr<Step> EventProcessor::OnPreviousGtids(const Event& event) {
-  // MariaDB also makes such events for the dump, of where that stands.
+  // MariaDB also sends such an event that tells where the dump is; no file has it.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   if (artificial || !file_order_.in_doubt()) return Step::kWithin;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet previous, binlog::ParsePreviousGtids(event));

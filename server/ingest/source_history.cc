@@ -34,7 +34,7 @@ absl::StatusOr<std::string> SourceHistory::Prove(const Ours& ours,
                           .uuid = source_uuid_,
                           .doubted = doubt_.Concerns(DoubtedServer(ours.memory.server))},
                          read));
-  // The place where the log begins is one that this server told of a moment ago.
+  // A log that begins here begins at the place that this server has just reported.
   place_proven_ = begins_here || (proof.compared && proof.same_file);
   last_unproven_ = !proof.compared && ours.memory.last.has_value();
   if (proof.compared) MILLRACE_RETURN_IF_ERROR(doubt_.Clear(log_));

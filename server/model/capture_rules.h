@@ -34,8 +34,8 @@ class CaptureRules {
   // The captured tables that configuration names without a wildcard.
   std::vector<TableName> NamedTables() const;
 
-  // Of a captured table. Without regard to case and accents of the column's name, by which a source
-  // tells no columns apart: else an ALTER that writes it otherwise would let the column in.
+  // Of a captured table. Case and accents of the column's name do not count, as they do not for a
+  // source: an ALTER that spells the name differently must not let an excluded column in.
   bool CapturesColumn(const TableName& table, std::string_view column) const {
     return !excluded_columns_.Matches(table, column);
   }
