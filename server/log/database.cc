@@ -3,6 +3,8 @@
 #include "log/database.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -68,6 +70,7 @@ absl::Status Database::CheckWritable(WhenFull when_full) {
 }
 
 absl::Status Database::WriteFailed(const rocksdb::Status& status) {
+  writable_->WakeWaiters();
   if (IsNoSpace(status)) {
     stopped_.store(true);
     space_.OnNoSpace();
@@ -89,22 +92,62 @@ absl::Status Database::MakeRoom(uint64_t beside) {
   return DiskFull(directory_, "its reserve, the file BALLAST, does not fit");
 }
 
+// Called before RocksDB stops. A flush that has begun may not have looked yet whether it has
+// stopped: it does so under the lock under which it is counted.
+void Database::HoldFlushes() {
+  env_->Hold();
+  rocksdb::DB* const database = flushing_.load(std::memory_order_acquire);
+  if (database == nullptr) return;
+  const auto all_looked = [this, database] {
+    const auto running = static_cast<uint64_t>(env_->running());
+    uint64_t counted = 0;
+    return !database->GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &counted) ||
+           counted >= running;
+  };
+  while (!all_looked()) std::this_thread::sleep_for(std::chrono::microseconds(100));
+}
+
+// RocksDB waits for its flushes before it resumes, so held ones must begin then, but not before it
+// has noted that it recovers. That it has is seen when it refuses a second call as busy.
+rocksdb::Status Database::Resume(bool has_held_flushes) {
+  rocksdb::DB& database = *writable_->database();
+  const auto resume = [this, &database] {
+    rocksdb::Status status = database.Resume();
+    if (status.IsBusy()) env_->Release();
+    return status;
+  };
+  rocksdb::Status other = rocksdb::Status::Busy();
+  std::thread second;
+  if (has_held_flushes) {
+    second = std::thread([&other, &resume] { other = resume(); });
+  } else {
+    env_->Release();
+  }
+  rocksdb::Status status = resume();
+  if (second.joinable()) second.join();
+  if (status.IsBusy()) status = other;
+  // Else it has stopped again, and what is held has to stay so.
+  if (status.ok()) env_->Release();
+  return status;
+}
+
 // Sound although a sync may have been what failed: RocksDB's Resume writes everything that was ever
 // acknowledged to files, syncs these, and leaves the old write-ahead log behind.
 //
-// The ballast is made again first. A flush that fails for want of space during a Resume is now and
-// then forgotten by RocksDB 7.8, and the next Resume then waits for it for ever.
+// The ballast is made again first, so that it does not fail for want of space once more.
 absl::Status Database::RecoverFromDiskFull() {
   absl::MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   if (!space_.full()) return absl::OkStatus();
+  // Whatever else fails on the full disk fails now, not while RocksDB resumes.
+  const bool has_held_flushes = env_->AwaitOthers();
   const uint64_t failed_writes = space_.failed_writes();
   const bool stopped = stopped_.load();
   const absl::Status room = MakeRoom(stopped ? BytesToResume() : kFreeBytesMin);
   if (!room.ok()) return ErrorReason(room) == "DISK_FULL" ? room : Fail(room);
   if (stopped) {
     stopped_.store(false);
-    rocksdb::Status status = writable_->database()->Resume();
+    rocksdb::Status status = Resume(has_held_flushes);
     if (status.ok()) status = PrepareForDiskFull(*writable_);
     if (IsNoSpace(status)) {
       stopped_.store(true);

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "log/disk_space.h"
+#include "log/flush_jobs.h"
 #include "log/instance.h"
 #include "log/wal_sync.h"
 #include "rocksdb/db.h"
@@ -111,6 +112,8 @@ class Database {
 
   absl::Status CheckWritable(WhenFull when_full) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status RecoverFromDiskFull() ABSL_LOCKS_EXCLUDED(mutex_);
+  void HoldFlushes();
+  rocksdb::Status Resume(bool has_held_flushes);
   absl::Status WriteFailed(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Fail(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status MakeRoom(uint64_t beside);
@@ -120,7 +123,9 @@ class Database {
   const std::string directory_;
   const bool has_no_wait_reads_;
   DiskSpace space_;
-  const std::unique_ptr<rocksdb::Env> env_;
+  const std::unique_ptr<FlushJobs> env_;
+  // Whose flushes these are; nullptr until it is open for writing.
+  std::atomic<rocksdb::DB*> flushing_{nullptr};
   // RocksDB refuses to write until it is resumed: an error for want of space reached it.
   std::atomic<bool> stopped_{false};
   rocksdb::DBOptions options_;

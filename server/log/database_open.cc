@@ -53,8 +53,10 @@ class Database::Listener final : public rocksdb::EventListener {
                             bool* auto_recovery) override {
     *auto_recovery = false;
   }
-  // A flush or compaction failed: without this nobody would know before writes stall.
+  // A write, flush or compaction failed. Without this nobody would know before writes stall.
+  // RocksDB stops when this returns, if the error is hard.
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (error->severity() >= rocksdb::Status::kHardError) database_.HoldFlushes();
     if (!IsNoSpace(*error)) return;
     database_.stopped_.store(true);
     database_.space_.OnNoSpace();
@@ -68,7 +70,8 @@ Database::Database(Key, std::string directory, uint64_t ballast_bytes, const Sto
     : directory_(std::move(directory)),
       has_no_wait_reads_(seams.env == nullptr),
       space_(directory_, ballast_bytes, seams.space),
-      env_(rocksdb::NewCompositeEnv(MakeBallastedFileSystem(FileSystemOf(seams), space_))),
+      env_(std::make_unique<FlushJobs>(
+          rocksdb::NewCompositeEnv(MakeBallastedFileSystem(FileSystemOf(seams), space_)))),
       options_(DatabaseOptions(seams)),
       families_(Descriptors(seams)),
       wal_sync_(directory_, seams.sync),
@@ -143,6 +146,7 @@ absl::Status Database::OpenWritable() {
   }
   RemoveLeftovers();
   writable_ = opened;
+  flushing_.store(opened->database(), std::memory_order_release);
   is_writable_.store(true, std::memory_order_release);
   SetInstance(std::move(opened));
   return absl::OkStatus();

@@ -44,4 +44,10 @@ Instance::~Instance() {
 
 rocksdb::Status Instance::Flush() const { return database_->Flush({}, handles_); }
 
+// There are no manual compactions here; what is wanted is the signal that goes with it.
+void Instance::WakeWaiters() const {
+  database_->DisableManualCompaction();
+  database_->EnableManualCompaction();
+}
+
 }  // namespace millrace::log

@@ -39,6 +39,9 @@ class Instance {
   // Writes what memory alone holds to files, so that the next opening has less to do. Requires:
   // kWritable.
   rocksdb::Status Flush() const;
+  // Who waits for a flush looks again whether RocksDB has stopped: one that FlushJobs holds wakes
+  // nobody. Requires: kWritable.
+  void WakeWaiters() const;
 
   Mode mode() const { return mode_; }
   // Null: kEmpty.
