@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,11 +15,16 @@
 #include "config/config.h"
 #include "coverage/coverage.h"
 #include "log/log.h"
+#include "model/capture_rules.h"
 #include "model/table_name.h"
 #include "mysql/source_pool.h"
 #include "schema/registry.h"
+#include "snapshot/job_starter.h"
 #include "snapshot/job_status.h"
-#include "snapshot/row_choice.h"
+#include "snapshot/jobs.h"
+#include "snapshot/pace.h"
+#include "snapshot/planner.h"
+#include "snapshot/reader_thread.h"
 #include "snapshot/stream_tasks.h"
 
 namespace millrace::snapshot {
@@ -26,6 +32,8 @@ namespace millrace::snapshot {
 // All snapshots: begins them, reads their tables over connections of its own, keeps their progress
 // on disk, and goes on with them after a restart. Owns its threads. Thread-safe once open.
 class Snapshots {
+  struct Key {};  // only Open makes it
+
  public:
   // All must outlive it.
   struct Parts {
@@ -40,6 +48,10 @@ class Snapshots {
   // kDataLoss LOG_DAMAGED: what is stored of snapshots is unreadable. kInvalidArgument:
   // snapshot.tables or source.exclude_columns are no patterns.
   static absl::StatusOr<std::unique_ptr<Snapshots>> Open(const Parts& parts);
+  Snapshots(Key, const Parts& parts, CaptureRules capture, TablePatterns wanted,
+            std::unique_ptr<Jobs> jobs);
+  Snapshots(const Snapshots&) = delete;
+  Snapshots& operator=(const Snapshots&) = delete;
   // Stops.
   ~Snapshots();
 
@@ -54,17 +66,11 @@ class Snapshots {
   // The same without limit.
   void Stop();
 
-  // What is asked for.
-  struct Request {
-    std::vector<std::string> tables;  // patterns
-    RowChoice rows;
-    std::string cause;
-  };
   // Asks the source which tables there are, and begins to read them. kInvalidArgument
   // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: no table is
   // named; others as CheckChoice, for the first table that cannot have such rows. Errors of the
   // connection as SourcePool::Connect.
-  absl::StatusOr<JobStatus> Begin(const Request& request);
+  absl::StatusOr<JobStatus> Begin(const JobRequest& request);
   // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
   absl::StatusOr<JobStatus> Pause(std::string_view name);
   absl::StatusOr<JobStatus> Resume(std::string_view name);
@@ -86,9 +92,17 @@ class Snapshots {
   void NoteUncovered(const TableName& table);
 
  private:
-  class State;
-  explicit Snapshots(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  // Whether snapshots begin that nobody asked for.
+  bool plans() const;
+
+  const Parts parts_;
+  const CaptureRules capture_;
+  const std::unique_ptr<Jobs> jobs_;
+  Pace pace_;
+  JobStarter starter_;
+  Planner planner_;
+  std::atomic<int> connected_{0};  // readers
+  std::vector<std::unique_ptr<ReaderThread>> readers_;
 };
 
 }  // namespace millrace::snapshot

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "snapshot/job_starter.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "fmt/format.h"
+#include "mysql/read_marks.h"
+#include "mysql/session_settings.h"
+#include "snapshot/source_tables.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// A subscriber is told of a failure this recent instead of another try.
+constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
+// The last rows of a table that was read may take this long to disk, and its coverage with them.
+constexpr Micros kOnItsWay = Micros{10} * 1'000'000;
+
+absl::Status Unavailable(const std::string& text) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
+}
+
+}  // namespace
+
+absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
+  if (request.tables.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+                     "tables names no table; `*.*` means all that are captured",
+                     {{"field", "tables"}});
+  }
+  MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, Captured(*connection, wanted));
+  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, parts_.capture, wanted, tables));
+  if (tables.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+                     "no captured table of the source matches; see source.tables");
+  }
+  MILLRACE_RETURN_IF_ERROR(CheckRows(*connection, tables, request.rows));
+  StoredJob job;
+  job.set_cause(request.cause);
+  job.set_condition(request.rows.where);
+  job.set_key_from(request.rows.key_from);
+  job.set_key_to(request.rows.key_to);
+  absl::MutexLock lock(&mutex_);
+  return parts_.jobs.Add(std::move(job), tables);
+}
+
+absl::Status JobStarter::CheckRows(Connection& connection, const std::vector<TableName>& tables,
+                                   const RowChoice& rows) const {
+  if (rows.all()) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(ApplySettings(connection, RowReadingSettings()));
+  const schema::ColumnFilter captured = [this](const TableName& table, std::string_view column) {
+    return parts_.capture.CapturesColumn(table, column);
+  };
+  for (const TableName& table : tables) {
+    MILLRACE_RETURN_IF_ERROR(CheckChoice(connection, table, rows, captured));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<TableName>> JobStarter::Captured(Connection& connection,
+                                                            const TablePatterns& wanted) const {
+  std::vector<TableName> known;
+  for (const schema::TableVersionPtr& version : parts_.registry.List()) {
+    if (!version->dropped) known.push_back(version->name);
+  }
+  return CapturedTables(connection, parts_.capture, wanted, known);
+}
+
+absl::Status JobStarter::BeginUncovered(Connection& connection,
+                                        const std::vector<TableName>& tables,
+                                        std::string_view cause) {
+  MILLRACE_ASSIGN_OR_RETURN(auto uncovered, Uncovered(connection, tables));
+  absl::MutexLock lock(&mutex_);
+  std::erase_if(uncovered, [this](const TableName& table) { return parts_.jobs.Reads(table); });
+  if (uncovered.empty()) return absl::OkStatus();
+  StoredJob job;
+  job.set_cause(std::string(cause));
+  spdlog::info("snapshot of {} tables begins cause={}", uncovered.size(), cause);
+  return parts_.jobs.Add(std::move(job), uncovered).status();
+}
+
+// Asked after the end of the binlog: what was created before is known to be empty at first.
+absl::StatusOr<std::vector<TableName>> JobStarter::Uncovered(
+    Connection& connection, const std::vector<TableName>& tables) const {
+  uint64_t epoch = 0;
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
+    epoch = stream.epoch();
+    return absl::OkStatus();
+  }));
+  MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection));
+  std::vector<TableName> uncovered;
+  MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run(
+      {.epoch = epoch, .place = std::move(end.place), .gtids = std::move(end.gtids)},
+      [&](StreamAccess& stream) {
+        for (const TableName& table : tables) {
+          const auto coverage = stream.coverage().Newest(table);
+          const bool known = coverage.has_value() && coverage->complete;
+          if (!known) uncovered.push_back(table);
+        }
+        return absl::OkStatus();
+      }));
+  return uncovered;
+}
+
+absl::StatusOr<std::vector<TableName>> JobStarter::EnsureCovered(
+    const std::vector<std::string>& patterns) {
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
+  MILLRACE_ASSIGN_OR_RETURN(auto tables, Captured(*connection, wanted));
+  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, parts_.capture, wanted, tables));
+  std::erase_if(tables,
+                [this](const TableName& table) { return Covers(parts_.coverage.Find(table)); });
+  absl::MutexLock lock(&mutex_);
+  std::vector<TableName> to_read;
+  for (const TableName& table : tables) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool begins, MustBegin(table));
+    if (begins) to_read.push_back(table);
+  }
+  if (to_read.empty()) return tables;
+  if (parts_.config.snapshot.mode == SnapshotMode::kNever) {
+    return Unavailable(fmt::format(
+        "the log does not hold all of table {} and snapshot.mode is never; run millrace snapshot "
+        "start {}",
+        to_read.front().ToString(), to_read.front().ToString()));
+  }
+  StoredJob job;
+  job.set_cause("subscriber");
+  MILLRACE_RETURN_IF_ERROR(parts_.jobs.Add(std::move(job), to_read).status());
+  return tables;
+}
+
+absl::StatusOr<bool> JobStarter::MustBegin(const TableName& table) const {
+  const auto coverage = parts_.coverage.Find(table);
+  if (Covers(coverage) || parts_.jobs.Reads(table)) return false;
+  const std::string reason = coverage.has_value() ? coverage->invalid_reason : "";
+  if (reason == coverage::kPartialRows) {
+    return Unavailable(fmt::format(
+        "the binlog has row images of table {} that lack columns since its snapshot; run "
+        "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
+        table.ToString(), table.ToString()));
+  }
+  // A failure of before says nothing about a table that is captured again.
+  if (reason == coverage::kNotCaptured) return true;
+  MILLRACE_RETURN_IF_ERROR(
+      parts_.jobs.FailureOf(table, parts_.clock.SteadyMicros() - kFailureFresh));
+  const Micros now = parts_.clock.WallMicros();
+  // It is trimmed, for else it would be covered.
+  const bool trimmed = coverage.has_value() && coverage->valid();
+  if (trimmed && parts_.jobs.WasReadSince(table, now - kFailureFresh)) {
+    return Unavailable(
+        fmt::format("the log was trimmed while table {} was read; raise "
+                    "log.retention_age or log.retention_bytes",
+                    table.ToString()));
+  }
+  const bool being_read = coverage.has_value() && !coverage->complete && reason.empty();
+  return !being_read || !parts_.jobs.HasReadSince(table, now - kOnItsWay);
+}
+
+bool JobStarter::Covers(const std::optional<coverage::TableCoverage>& coverage) const {
+  return coverage.has_value() && coverage->HoldsAllRows(parts_.log.range().oldest);
+}
+
+}  // namespace millrace::snapshot

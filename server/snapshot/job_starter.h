@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "config/config.h"
+#include "coverage/coverage.h"
+#include "log/log.h"
+#include "model/capture_rules.h"
+#include "model/table_name.h"
+#include "mysql/connection.h"
+#include "mysql/source_pool.h"
+#include "schema/registry.h"
+#include "snapshot/job_status.h"
+#include "snapshot/jobs.h"
+#include "snapshot/row_choice.h"
+#include "snapshot/stream_tasks.h"
+
+namespace millrace::snapshot {
+
+// A snapshot that is asked for.
+struct JobRequest {
+  std::vector<std::string> tables;  // patterns
+  RowChoice rows;
+  std::string cause;
+};
+
+// Decides which tables have to be read, and begins the jobs that read them: for an operator, for a
+// subscriber, and for what the configuration wants. Thread-safe.
+class JobStarter {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const Config& config;
+    const SourcePool& source;
+    const log::Log& log;
+    const schema::Registry& registry;
+    const coverage::Coverage& coverage;
+    StreamTasks& tasks;
+    const Clock& clock;
+    const CaptureRules& capture;
+    Jobs& jobs;
+  };
+  explicit JobStarter(const Parts& parts) : parts_(parts) {}
+
+  // As Snapshots::Begin.
+  absl::StatusOr<JobStatus> Begin(const JobRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
+  // As Snapshots::EnsureCovered.
+  absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Reads those of `tables` that no job reads and of which the log does not know all rows at the
+  // end that the binlog has now. Asks the source over `connection`, and waits for the stream.
+  // Errors as BinlogEnd, StreamTasks::Run and Jobs::Add.
+  absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
+                              std::string_view cause) ABSL_LOCKS_EXCLUDED(mutex_);
+  // As CapturedTables.
+  absl::StatusOr<std::vector<TableName>> Captured(Connection& connection,
+                                                  const TablePatterns& wanted) const;
+
+ private:
+  // That every table has the columns and the key that the request's condition and bounds need.
+  absl::Status CheckRows(Connection& connection, const std::vector<TableName>& tables,
+                         const RowChoice& rows) const;
+  absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
+                                                   const std::vector<TableName>& tables) const;
+  // Whether the table has to be read, and by a new job. Errors as EnsureCovered.
+  absl::StatusOr<bool> MustBegin(const TableName& table) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Covers(const std::optional<coverage::TableCoverage>& coverage) const;
+
+  const Parts parts_;
+  // Held while it is decided which tables a new job reads, so that two jobs never read the same
+  // table. Nothing waits for the stream or the source while holding it.
+  absl::Mutex mutex_;
+};
+
+}  // namespace millrace::snapshot

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "snapshot/planner.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "spdlog/spdlog.h"
+
+namespace millrace::snapshot {
+namespace {
+
+// Between two tries to find out which tables there are.
+constexpr Micros kPause = 500'000;
+
+}  // namespace
+
+void Planner::Start() {
+  thread_ = std::thread([this] {
+    Run();
+    ended_.Notify();
+  });
+}
+
+bool Planner::EndsBy(absl::Time deadline) const {
+  return !thread_.joinable() || ended_.WaitForNotificationWithDeadline(deadline);
+}
+
+void Planner::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Planner::Run() {
+  const Micros pause_max = parts_.source.options().reconnect_backoff_max;
+  bool has_begun = false;
+  Micros pause = kPause;
+  do {
+    const absl::Status status = has_begun ? BeginNew() : BeginInitial();
+    has_begun = has_begun || status.ok();
+    pause = status.ok() ? kPause : std::max(kPause, std::min(2 * pause, pause_max));
+    NoteStatus(status);
+  } while (!parts_.jobs.StoppedWithin(pause));
+}
+
+absl::Status Planner::BeginInitial() {
+  // While the stream has no connection, another one would only fail beside it.
+  MILLRACE_RETURN_IF_ERROR(
+      parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
+  MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, parts_.starter.Captured(*connection, parts_.tables));
+  return parts_.starter.BeginUncovered(*connection, tables, "initial");
+}
+
+absl::Status Planner::BeginNew() {
+  const std::vector<TableName> tables = TakeNew();
+  if (tables.empty()) return absl::OkStatus();
+  const auto connection = parts_.source.Connect();
+  const absl::Status begun = connection.ok()
+                                 ? parts_.starter.BeginUncovered(**connection, tables, "new table")
+                                 : connection.status();
+  if (begun.ok()) return begun;
+  for (const TableName& table : tables) NoteUncovered(table);
+  return begun;
+}
+
+void Planner::NoteUncovered(const TableName& table) {
+  if (!parts_.tables.Matches(table.database, table.table)) return;
+  absl::MutexLock lock(&mutex_);
+  new_tables_.push_back(table);
+}
+
+std::vector<TableName> Planner::TakeNew() {
+  absl::MutexLock lock(&mutex_);
+  const std::set<TableName> tables(new_tables_.begin(), new_tables_.end());
+  new_tables_.clear();
+  return {tables.begin(), tables.end()};
+}
+
+void Planner::NoteStatus(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  // The server stops, or the stream broke, which has its own word in the status.
+  const bool expected = absl::IsCancelled(status) || absl::IsAborted(status);
+  if (!status.ok() && !expected && ErrorReason(status_) != ErrorReason(status)) {
+    spdlog::warn("snapshots cannot begin yet: {} reason={}", std::string(status.message()),
+                 ErrorReason(status));
+  }
+  status_ = expected ? absl::OkStatus() : status;
+}
+
+absl::Status Planner::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+}  // namespace millrace::snapshot

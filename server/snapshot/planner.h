@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "model/table_name.h"
+#include "mysql/source_pool.h"
+#include "snapshot/job_starter.h"
+#include "snapshot/jobs.h"
+#include "snapshot/stream_tasks.h"
+
+namespace millrace::snapshot {
+
+// Begins, on a thread of its own, the snapshots that nobody asks for: of the tables that the
+// configuration wants, and of new ones that the log does not hold. What fails is tried again.
+// Thread-safe.
+class Planner {
+ public:
+  // All must outlive it.
+  struct Parts {
+    const SourcePool& source;
+    StreamTasks& tasks;
+    Jobs& jobs;
+    JobStarter& starter;
+    TablePatterns tables;  // that the configuration wants
+  };
+  explicit Planner(Parts parts) : parts_(std::move(parts)) {}
+  // Jobs must have been stopped and the tasks closed.
+  ~Planner() { Join(); }
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  // Called once, or never.
+  void Start();
+  // Whether the thread has ended, or does by then.
+  bool EndsBy(absl::Time deadline) const;
+  void Join();
+
+  // As Snapshots::NoteUncovered.
+  void NoteUncovered(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Why planning fails; OK if it does not.
+  absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Run();
+  absl::Status BeginInitial();
+  absl::Status BeginNew();
+  std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
+  void NoteStatus(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const Parts parts_;
+  mutable absl::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::vector<TableName> new_tables_ ABSL_GUARDED_BY(mutex_);
+  absl::Notification ended_;
+  std::thread thread_;
+};
+
+}  // namespace millrace::snapshot
