@@ -23,13 +23,9 @@ namespace {
 
 // Memory for keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
-constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
 // A query that does not fit the table any more is made again; one that never fits is a mistake.
 constexpr int kChangesInARowMax = 20;
 constexpr Micros kChangePause = 20'000;
-// Between two looks at something that the source does soon.
-constexpr Micros kPause = 2'000;
-
 absl::Status TableChanged() {
   return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
 }
@@ -42,9 +38,13 @@ TableReader::TableReader(const Parts& parts, Connection& connection, Assignment 
       connection_(connection),
       assignment_(std::move(assignment)),
       name_(assignment_.table.ToString()),
-      visibility_(connection.info().flavour == Flavour::kMariadb ? Visibility::kConsistentRead
-                  : connection.info().gtids()                    ? Visibility::kExecutedGtids
-                                                                 : Visibility::kTime),
+      windows_({.options = options_,
+                .tasks = parts.tasks,
+                .jobs = parts.jobs,
+                .clock = parts.clock,
+                .connection = connection,
+                .assignment = assignment_}),
+      load_limit_(options_, parts.clock),
       size_(options_) {}
 
 absl::Status TableReader::Read() {
@@ -94,7 +94,7 @@ absl::Status TableReader::ReadPrepared() {
   if (!refusal_.ok()) return End(TableState::kFailed, refusal_);
   if (!row_key_.has_value()) return ReadKeyless();
   while (Wanted()) {
-    MILLRACE_RETURN_IF_ERROR(WaitForSource());
+    MILLRACE_RETURN_IF_ERROR(load_limit_.Wait(connection_, parts_.jobs, assignment_.job));
     const auto over = ReadChunk();
     if (ErrorReason(over.status()) == "QUERY_TIMEOUT" && size_.Halve()) continue;
     MILLRACE_RETURN_IF_ERROR(over.status());
@@ -111,13 +111,12 @@ absl::Status TableReader::Open() {
     same = stream.IsServer(connection_.info());
     return OpenAt(stream);
   }));
-  opened_at_ = parts_.clock.SteadyMicros();
   parts_.jobs.Update(assignment_);
   return same ? absl::OkStatus() : AtAnotherServer();
 }
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
-  epoch_ = stream.epoch();
+  windows_.Begin(stream.epoch());
   // What was recorded before an earlier try broke off.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
   if (before != nullptr && before->definitions() != 0) anew_ = kStatementCame;
@@ -162,9 +161,9 @@ absl::Status TableReader::AtAnotherServer() const {
 }
 
 absl::StatusOr<bool> TableReader::Describe() {
-  MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
-  if (visibility_ == Visibility::kExecutedGtids) {
-    MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+  MILLRACE_ASSIGN_OR_RETURN(const ReadWindow window, windows_.Open());
+  if (windows_.visibility() == ReadWindows::Visibility::kExecutedGtids) {
+    MILLRACE_RETURN_IF_ERROR(windows_.WaitUntilVisible(window));
   }
   MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
   if (!details_.has_value()) return IsThere();
@@ -181,7 +180,7 @@ absl::StatusOr<bool> TableReader::Describe() {
   assignment_.progress.set_rows_estimate(estimate);
   refusal_ = absl::OkStatus();
   Verdict verdict = Verdict::kTaken;
-  MILLRACE_RETURN_IF_ERROR(RunBehindEnd([&](StreamAccess& stream) {
+  MILLRACE_RETURN_IF_ERROR(windows_.RunBehindEnd([&](StreamAccess& stream) {
     if (DefinitionChanged(stream)) {
       verdict = Verdict::kChanged;
       return absl::OkStatus();
@@ -270,82 +269,9 @@ absl::Status TableReader::Changed(std::string_view what) {
   return TableChanged();
 }
 
-absl::StatusOr<TableReader::Window> TableReader::OpenWindow() {
-  // Without GTIDs the window begins in the past: what the stream told of by then is visible now.
-  while (Wanted()) {
-    Window window;
-    bool settled = true;
-    const Micros now = parts_.clock.SteadyMicros();
-    MILLRACE_RETURN_IF_ERROR(
-        parts_.tasks.Run({.epoch = epoch_, .place = {}}, [&](StreamAccess& stream) {
-          TableChanges* changes = stream.live_changes().Find(assignment_.table);
-          changes->NoteTime(now);
-          window.stamp = changes->stamp();
-          window.place = stream.place();
-          window.gtids = stream.gtids();
-          if (visibility_ == Visibility::kTime) {
-            const auto stamp = changes->StampAt(now - options_.settle_time);
-            settled = stamp.has_value();
-            window.stamp = stamp.value_or(0);
-          }
-          window.at_rest = changes->stamp() == window.stamp;
-          changes->Forget(window.stamp);
-          return absl::OkStatus();
-        }));
-    if (settled) {
-      window_place_ = window.place;
-      return window;
-    }
-    parts_.jobs.Sleep(assignment_.job,
-                      std::max(opened_at_ + options_.settle_time - now, 10 * kPause));
-  }
-  return absl::CancelledError("nobody wants the snapshot any more");
-}
-
-absl::Status TableReader::WaitUntilVisible(const Window& window) {
-  if (visibility_ == Visibility::kExecutedGtids) {
-    return WaitUntilExecuted(connection_, window.gtids, kVisibleTimeout);
-  }
-  if (visibility_ == Visibility::kTime) return absl::OkStatus();
-  const Micros deadline = parts_.clock.SteadyMicros() + kVisibleTimeout;
-  while (true) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto place, BeginConsistentRead(connection_));
-    if (!place.has_value()) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_NOT_VISIBLE",
-                       "the source does not tell the binlog position of a consistent read "
-                       "(binlog_snapshot_position); see that log_bin is on");
-    }
-    if (CompareBinlogPlaces(place->file, place->offset, window.place) >= 0) return absl::OkStatus();
-    MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
-    if (parts_.clock.SteadyMicros() > deadline || !Wanted()) {
-      return MakeError(absl::StatusCode::kDeadlineExceeded, "SNAPSHOT_NOT_VISIBLE",
-                       "queries do not see yet what the binlog of the source tells");
-    }
-    parts_.jobs.Sleep(assignment_.job, kPause);
-  }
-}
-
-absl::Status TableReader::EndRead() {
-  if (visibility_ != Visibility::kConsistentRead) return absl::OkStatus();
-  return EndConsistentRead(connection_);
-}
-
 absl::StatusOr<std::string> TableReader::WhatIsDefinedAnew() {
   MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection_, assignment_.table));
   return details.has_value() ? DefinitionDifference(*details_, *details) : "it is gone";
-}
-
-absl::Status TableReader::RunBehindEnd(StreamTasks::Work work) {
-  MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection_));
-  // The binlog has been reset, or is another: the stream will notice.
-  if (CompareBinlogPlaces(end.place.file, end.place.offset, window_place_) < 0) {
-    return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
-                     fmt::format("the binlog ends at {}, before {}, which has been read",
-                                 end.place.ToString(), window_place_.ToString()));
-  }
-  return parts_.tasks.Run(
-      {.epoch = epoch_, .place = std::move(end.place), .gtids = std::move(end.gtids)},
-      std::move(work));
 }
 
 absl::StatusOr<std::unique_ptr<RowStream>> TableReader::StreamPlanned(const std::string& sql) {
@@ -376,7 +302,7 @@ absl::Status TableReader::End(TableState state, const absl::Status& why) {
     stream.AddRecord(Jobs::RecordOf(assignment_));
     return absl::OkStatus();
   };
-  const absl::Status ended = gone ? RunBehindEnd(end) : parts_.tasks.Run({}, end);
+  const absl::Status ended = gone ? windows_.RunBehindEnd(end) : parts_.tasks.Run({}, end);
   if (!ended.ok()) {
     assignment_.progress = before;
     return ended;
@@ -393,32 +319,6 @@ void TableReader::Complete(StreamAccess& stream) {
 void TableReader::WaitForPace(uint64_t rows) {
   const Micros wait = parts_.pace.Spend(rows);
   if (wait > 0) parts_.jobs.Sleep(assignment_.job, wait);
-}
-
-absl::Status TableReader::WaitForSource() {
-  constexpr Micros kLookEvery = 1'000'000;
-  const uint64_t threads_max = options_.threads_running_max;
-  const Micros lag_max = options_.replication_lag_max;
-  if (threads_max == 0 && lag_max == 0) return absl::OkStatus();
-  if (parts_.clock.SteadyMicros() - load_checked_at_ < kLookEvery) return absl::OkStatus();
-  while (Wanted()) {
-    MILLRACE_ASSIGN_OR_RETURN(const SourceLoad load, FetchSourceLoad(connection_));
-    std::string why;
-    if (threads_max != 0 && load.threads_running > threads_max) {
-      why = fmt::format("the source runs {} threads, more than snapshot.threads_running_max = {}",
-                        load.threads_running, threads_max);
-    } else if (lag_max != 0 &&
-               static_cast<Micros>(load.replication_lag_seconds.value_or(0)) * 1'000'000 >
-                   lag_max) {
-      why = fmt::format("the source is {} s behind its own, more than snapshot.replication_lag_max",
-                        *load.replication_lag_seconds);
-    }
-    parts_.jobs.SetWaiting(assignment_.job, why);
-    load_checked_at_ = parts_.clock.SteadyMicros();
-    if (why.empty()) return absl::OkStatus();
-    parts_.jobs.Sleep(assignment_.job, kLookEvery);
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace millrace::snapshot

@@ -21,7 +21,9 @@
 #include "mysql/table_key.h"
 #include "snapshot/chunk.h"
 #include "snapshot/jobs.h"
+#include "snapshot/load_limit.h"
 #include "snapshot/pace.h"
+#include "snapshot/read_window.h"
 #include "snapshot/stream_tasks.h"
 #include "transcode/row_key.h"
 #include "transcode/select_plan.h"
@@ -51,15 +53,6 @@ class TableReader {
   const Assignment& assignment() const { return assignment_; }
 
  private:
-  // How a window's beginning becomes visible to queries.
-  enum class Visibility { kExecutedGtids, kConsistentRead, kTime };
-  // A stream place, and what a query must see at least.
-  struct Window {
-    uint64_t stamp = 0;
-    bool at_rest = false;  // the stream has not touched the table since `stamp`
-    BinlogPlace place;
-    GtidSet gtids;
-  };
   // What became of rows that were offered to the stream.
   enum class Verdict {
     kTaken,
@@ -86,14 +79,8 @@ class TableReader {
   // From its first row, because of `why`, for people.
   void BeginAnew(StreamAccess& stream, std::string_view why);
 
-  absl::StatusOr<Window> OpenWindow();
-  absl::Status WaitUntilVisible(const Window& window);
-  absl::Status EndRead();
   // What differs in the definition since Describe; empty if nothing does.
   absl::StatusOr<std::string> WhatIsDefinedAnew();
-  // Runs `work` when the stream has come to the end that the binlog has now.
-  absl::Status RunBehindEnd(StreamTasks::Work work);
-
   // The definition is not the one it was: the next Open begins the table from its first row.
   absl::Status Changed(std::string_view what);
   // The rows of a query for what the plan selects.
@@ -108,10 +95,10 @@ class TableReader {
   void KeepKey(const TextValue* values);
   uint64_t RowsWanted() const;
   absl::StatusOr<std::string> QueryForChunk() const;
-  absl::Status Offer(const Window& window, Verdict& verdict);
-  absl::Status Take(StreamAccess& stream, const Window& window, Verdict& verdict);
+  absl::Status Offer(const ReadWindow& window, Verdict& verdict);
+  absl::Status Take(StreamAccess& stream, const ReadWindow& window, Verdict& verdict);
   std::optional<std::vector<bool>> ChooseRows(const TableChanges& changes,
-                                              const Window& window) const;
+                                              const ReadWindow& window) const;
   // Answers how many.
   absl::StatusOr<uint64_t> AddReads(StreamAccess& stream, const std::vector<bool>& wanted);
   bool DefinitionChanged(StreamAccess& stream) const;
@@ -119,8 +106,8 @@ class TableReader {
   // A table without a key.
   absl::Status ReadKeyless();
   absl::Status ReadAtRest();
-  absl::Status OfferAll(const Window& window, Verdict& verdict);
-  absl::Status TakeKeyless(StreamAccess& stream, const Window& window, Verdict& verdict);
+  absl::Status OfferAll(const ReadWindow& window, Verdict& verdict);
+  absl::Status TakeKeyless(StreamAccess& stream, const ReadWindow& window, Verdict& verdict);
   absl::StatusOr<uint64_t> StreamRows(StreamAccess& stream);
   absl::StatusOr<uint64_t> CopyRows(StreamAccess& stream, RowStream& rows);
   absl::Status CheckEngine();
@@ -129,7 +116,6 @@ class TableReader {
   absl::Status End(TableState state, const absl::Status& why);
   void Complete(StreamAccess& stream);
   void WaitForPace(uint64_t rows);
-  absl::Status WaitForSource();
   bool Wanted() const { return parts_.jobs.Wanted(assignment_.job); }
 
   const Parts parts_;
@@ -137,12 +123,10 @@ class TableReader {
   Connection& connection_;
   Assignment assignment_;
   const std::string name_;
-  const Visibility visibility_;
+  ReadWindows windows_;
+  LoadLimit load_limit_;
 
   // Since Open.
-  uint64_t epoch_ = 0;
-  Micros opened_at_ = 0;
-  BinlogPlace window_place_;
   std::string anew_;  // why the next Open begins the table from its first row; empty: it does not
   absl::Status refusal_;  // why the definition cannot be used
   std::optional<TableDetails> details_;
@@ -156,7 +140,6 @@ class TableReader {
   ChunkSize size_;
   Chunk chunk_;
   std::vector<transcode::InvalidText> invalid_;
-  Micros load_checked_at_ = 0;
   int changes_in_a_row_ = 0;  // of the definition, without a chunk between them
 };
 

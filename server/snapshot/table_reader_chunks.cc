@@ -21,12 +21,12 @@ constexpr size_t kLookEveryRows = 256;
 }  // namespace
 
 absl::StatusOr<bool> TableReader::ReadChunk() {
-  MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
-  MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
+  MILLRACE_ASSIGN_OR_RETURN(const ReadWindow window, windows_.Open());
+  MILLRACE_RETURN_IF_ERROR(windows_.WaitUntilVisible(window));
   const Micros began_at = parts_.clock.SteadyMicros();
   const absl::Status filled = FillChunk();
   const Micros took = parts_.clock.SteadyMicros() - began_at;
-  MILLRACE_RETURN_IF_ERROR(EndRead());
+  MILLRACE_RETURN_IF_ERROR(windows_.EndRead());
   MILLRACE_RETURN_IF_ERROR(filled);
   MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
   if (!difference.empty()) return Changed(difference);
@@ -118,16 +118,16 @@ void TableReader::KeepKey(const TextValue* values) {
   }
 }
 
-absl::Status TableReader::Offer(const Window& window, Verdict& verdict) {
+absl::Status TableReader::Offer(const ReadWindow& window, Verdict& verdict) {
   absl::Status refused;
-  MILLRACE_RETURN_IF_ERROR(RunBehindEnd([&](StreamAccess& stream) {
+  MILLRACE_RETURN_IF_ERROR(windows_.RunBehindEnd([&](StreamAccess& stream) {
     refused = Take(stream, window, verdict);
     return absl::OkStatus();
   }));
   return refused;
 }
 
-absl::Status TableReader::Take(StreamAccess& stream, const Window& window, Verdict& verdict) {
+absl::Status TableReader::Take(StreamAccess& stream, const ReadWindow& window, Verdict& verdict) {
   if (DefinitionChanged(stream)) {
     verdict = Verdict::kChanged;
     return absl::OkStatus();
@@ -158,7 +158,7 @@ absl::Status TableReader::Take(StreamAccess& stream, const Window& window, Verdi
 // Which rows no change has touched; nothing if that cannot be said, or if a row is known to nobody
 // as a whole.
 std::optional<std::vector<bool>> TableReader::ChooseRows(const TableChanges& changes,
-                                                         const Window& window) const {
+                                                         const ReadWindow& window) const {
   if (!changes.Remembers(window.stamp)) return std::nullopt;
   std::vector<bool> wanted(chunk_.rows.size());
   for (size_t i = 0; i < wanted.size(); ++i) {

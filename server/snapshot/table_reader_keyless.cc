@@ -61,8 +61,8 @@ absl::Status TableReader::CheckEngine() {
 absl::Status TableReader::ReadAtRest() {
   Micros pause = kRestPauseMin;
   while (Wanted()) {
-    MILLRACE_RETURN_IF_ERROR(WaitForSource());
-    MILLRACE_ASSIGN_OR_RETURN(const Window window, OpenWindow());
+    MILLRACE_RETURN_IF_ERROR(load_limit_.Wait(connection_, parts_.jobs, assignment_.job));
+    MILLRACE_ASSIGN_OR_RETURN(const ReadWindow window, windows_.Open());
     Verdict verdict = Verdict::kRepeat;
     if (window.at_rest) MILLRACE_RETURN_IF_ERROR(OfferAll(window, verdict));
     if (verdict == Verdict::kTaken) {
@@ -81,9 +81,9 @@ absl::Status TableReader::ReadAtRest() {
   return absl::OkStatus();
 }
 
-absl::Status TableReader::OfferAll(const Window& window, Verdict& verdict) {
-  MILLRACE_RETURN_IF_ERROR(WaitUntilVisible(window));
-  if (visibility_ != Visibility::kConsistentRead) {
+absl::Status TableReader::OfferAll(const ReadWindow& window, Verdict& verdict) {
+  MILLRACE_RETURN_IF_ERROR(windows_.WaitUntilVisible(window));
+  if (windows_.visibility() != ReadWindows::Visibility::kConsistentRead) {
     MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
@@ -94,7 +94,7 @@ absl::Status TableReader::OfferAll(const Window& window, Verdict& verdict) {
   }
   parts_.jobs.SetWaiting(assignment_.job, "");
   absl::Status read;
-  const absl::Status ran = RunBehindEnd([&](StreamAccess& stream) {
+  const absl::Status ran = windows_.RunBehindEnd([&](StreamAccess& stream) {
     read = TakeKeyless(stream, window, verdict);
     // Rows are in the builder: the stream has to begin again without them.
     if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
@@ -105,7 +105,7 @@ absl::Status TableReader::OfferAll(const Window& window, Verdict& verdict) {
   return EndConsistentRead(connection_);
 }
 
-absl::Status TableReader::TakeKeyless(StreamAccess& stream, const Window& window,
+absl::Status TableReader::TakeKeyless(StreamAccess& stream, const ReadWindow& window,
                                       Verdict& verdict) {
   if (DefinitionChanged(stream)) {
     verdict = Verdict::kChanged;
