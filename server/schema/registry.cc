@@ -3,11 +3,7 @@
 #include "schema/registry.h"
 
 #include <algorithm>
-#include <atomic>
-#include <unordered_map>
-#include <unordered_set>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/check.h"
 #include "base/error.h"
 #include "fmt/format.h"
@@ -17,13 +13,9 @@
 #include "schema/field_numbers.h"
 #include "schema/identifier.h"
 #include "schema/stored_table.h"
-#include "schema/stored_tables.h"
 
 namespace millrace::schema {
 namespace {
-
-// In doubt whatever the epoch, which counts from 1.
-constexpr uint64_t kNeverProved = 0;
 
 absl::Status MeaningUnknown(const TableName& table, const std::string& column) {
   return MakeError(
@@ -38,68 +30,10 @@ absl::Status MeaningUnknown(const TableName& table, const std::string& column) {
 
 }  // namespace
 
-class Registry::State {
- public:
-  explicit State(Flavour flavour) : flavour_(flavour) {}
+Registry::Registry(Key, Flavour flavour) : flavour_(flavour) {}
+Registry::~Registry() = default;
 
-  absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
-  void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
-  void SetFlavour(Flavour flavour) { flavour_.store(flavour, std::memory_order_relaxed); }
-  Flavour flavour() const { return flavour_.load(std::memory_order_relaxed); }
-
-  absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
-                                          Sequence first);
-  bool NeedsDetails(const binlog::TableMap& map) const;
-  void Doubt(const TableName& table);
-  void DoubtAll();
-  void RenameColumns(const TableName& table,
-                     const std::vector<std::pair<std::string, std::string>>& renames,
-                     Sequence first);
-  void SetDropped(const TableName& table, bool dropped);
-  bool BeginAmbiguousText();
-  std::optional<StatedTypes> Stated(const TableName& table) const;
-  void SetStated(const TableName& table, std::optional<StatedTypes> types);
-  uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
-  bool HasVersion(const TableName& table) const;
-  bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
-  std::vector<TableName> Names() const;
-  std::vector<log::Record> TakeUnstored();
-  StoredTables& stored() { return stored_; }
-
- private:
-  struct Entry {
-    TableVersionPtr version;  // version 0 while no row was seen
-    uint64_t proved_epoch = kNeverProved;
-    // What statements said since the version was proved.
-    std::optional<StatedTypes> stated;
-  };
-
-  Entry& EntryOf(const TableName& name);
-  std::string FreeRowMessage(const TableName& name) const;
-  Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
-  bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
-  void SetDropped(Entry& entry, bool dropped);
-  // What rows from `first` on are written under.
-  void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
-  // The record of the table must be written anew.
-  void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
-
-  std::atomic<Flavour> flavour_;
-  ColumnFilter filter_;
-  absl::flat_hash_map<TableName, uint32_t> ids_;
-  std::unordered_map<uint32_t, Entry> entries_;
-  std::unordered_set<std::string> row_messages_;
-  uint32_t newest_id_ = 0;
-  uint64_t epoch_ = 1;
-  bool epoch_touched_ = false;
-  bool tells_ambiguous_text_ = false;
-  std::unordered_set<uint32_t> touched_;
-  std::vector<TableVersionPtr> fresh_;  // versions made since the last TakeUnstored, in order
-  StoredTables stored_;
-};
-
-absl::Status Registry::State::Load(
-    const std::vector<std::pair<std::string, std::string>>& records) {
+absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string>>& records) {
   std::vector<TableVersionPtr> versions;
   std::vector<TableVersionPtr> earlier;  // and the newest
   for (const auto& [key, value] : records) {
@@ -136,7 +70,7 @@ absl::Status Registry::State::Load(
   return absl::OkStatus();
 }
 
-std::string Registry::State::FreeRowMessage(const TableName& name) const {
+std::string Registry::FreeRowMessage(const TableName& name) const {
   const std::string wanted =
       fmt::format("db.{}.{}", PackagePart(Identifier(name.database)), Identifier(name.table));
   std::string message = wanted;
@@ -146,7 +80,7 @@ std::string Registry::State::FreeRowMessage(const TableName& name) const {
   return message;
 }
 
-Registry::State::Entry& Registry::State::EntryOf(const TableName& name) {
+Registry::Entry& Registry::EntryOf(const TableName& name) {
   const auto [found, fresh] = ids_.try_emplace(name, newest_id_ + 1);
   Entry& entry = entries_[found->second];
   if (!fresh) return entry;
@@ -161,7 +95,7 @@ Registry::State::Entry& Registry::State::EntryOf(const TableName& name) {
   return entry;
 }
 
-Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* details) const {
+Knowledge Registry::KnownOf(const Entry& entry, const TableDetails* details) const {
   Knowledge known;
   known.flavour = flavour();
   known.previous = entry.version->version == 0 ? nullptr : entry.version.get();
@@ -172,7 +106,7 @@ Knowledge Registry::State::KnownOf(const Entry& entry, const TableDetails* detai
   return known;
 }
 
-bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
+bool Registry::NeedsDetails(const binlog::TableMap& map) const {
   Knowledge known;
   known.flavour = flavour();
   known.filter = &filter_;
@@ -183,16 +117,14 @@ bool Registry::State::NeedsDetails(const binlog::TableMap& map) const {
   return ErrorReason(definition.status()) == "SCHEMA_UNPROVEN";
 }
 
-void Registry::State::SetVersion(Entry& entry, std::shared_ptr<TableVersion> version,
-                                 Sequence first) {
+void Registry::SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first) {
   version->first = first;
   entry.version = std::move(version);
   fresh_.push_back(entry.version);
 }
 
-absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap& map,
-                                                         const TableDetails* details,
-                                                         Sequence first) {
+absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
+                                                  const TableDetails* details, Sequence first) {
   const TableName name{std::string(map.database), std::string(map.table)};
   if (!IsValidUtf8(name.database) || !IsValidUtf8(name.table)) {
     return MakeError(
@@ -222,7 +154,7 @@ absl::StatusOr<TableVersionPtr> Registry::State::Resolve(const binlog::TableMap&
   return entry.version;
 }
 
-void Registry::State::Doubt(const TableName& table) {
+void Registry::Doubt(const TableName& table) {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return;
   Entry& entry = entries_.at(found->second);
@@ -231,7 +163,7 @@ void Registry::State::Doubt(const TableName& table) {
   Touch(entry);
 }
 
-void Registry::State::DoubtAll() {
+void Registry::DoubtAll() {
   ++epoch_;
   epoch_touched_ = true;
   for (auto& [id, entry] : entries_) {
@@ -241,7 +173,7 @@ void Registry::State::DoubtAll() {
   }
 }
 
-std::optional<StatedTypes> Registry::State::Stated(const TableName& table) const {
+std::optional<StatedTypes> Registry::Stated(const TableName& table) const {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return std::nullopt;
   const Entry& entry = entries_.at(found->second);
@@ -250,7 +182,7 @@ std::optional<StatedTypes> Registry::State::Stated(const TableName& table) const
   return MeaningsOf(*entry.version);
 }
 
-void Registry::State::SetStated(const TableName& table, std::optional<StatedTypes> types) {
+void Registry::SetStated(const TableName& table, std::optional<StatedTypes> types) {
   if (!types.has_value() && !ids_.contains(table)) return;
   Entry& entry = EntryOf(table);
   if (entry.stated == types) return;
@@ -258,9 +190,9 @@ void Registry::State::SetStated(const TableName& table, std::optional<StatedType
   Touch(entry);
 }
 
-void Registry::State::RenameColumns(const TableName& table,
-                                    const std::vector<std::pair<std::string, std::string>>& renames,
-                                    Sequence first) {
+void Registry::RenameColumns(const TableName& table,
+                             const std::vector<std::pair<std::string, std::string>>& renames,
+                             Sequence first) {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return;
   Entry& entry = entries_.at(found->second);
@@ -274,7 +206,7 @@ void Registry::State::RenameColumns(const TableName& table,
   Touch(entry);
 }
 
-void Registry::State::SetDropped(Entry& entry, bool dropped) {
+void Registry::SetDropped(Entry& entry, bool dropped) {
   if (entry.version->dropped == dropped) return;
   auto version = std::make_shared<TableVersion>(*entry.version);
   version->dropped = dropped;
@@ -282,29 +214,29 @@ void Registry::State::SetDropped(Entry& entry, bool dropped) {
   Touch(entry);
 }
 
-void Registry::State::SetDropped(const TableName& table, bool dropped) {
+void Registry::SetDropped(const TableName& table, bool dropped) {
   const auto found = ids_.find(table);
   if (found != ids_.end()) SetDropped(entries_.at(found->second), dropped);
 }
 
-bool Registry::State::HasVersion(const TableName& table) const {
+bool Registry::HasVersion(const TableName& table) const {
   const auto found = ids_.find(table);
   return found != ids_.end() && entries_.at(found->second).version->version != 0;
 }
 
-bool Registry::State::BeginAmbiguousText() {
+bool Registry::BeginAmbiguousText() {
   if (tells_ambiguous_text_) return false;
   return tells_ambiguous_text_ = epoch_touched_ = true;
 }
 
-std::vector<TableName> Registry::State::Names() const {
+std::vector<TableName> Registry::Names() const {
   std::vector<TableName> names;
   names.reserve(ids_.size());
   for (const auto& [name, id] : ids_) names.push_back(name);
   return names;
 }
 
-std::vector<log::Record> Registry::State::TakeUnstored() {
+std::vector<log::Record> Registry::TakeUnstored() {
   std::vector<log::Record> records;
   std::vector<TableVersionPtr> versions = std::exchange(fresh_, {});
   records.reserve(versions.size() + touched_.size());
@@ -323,69 +255,14 @@ std::vector<log::Record> Registry::State::TakeUnstored() {
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::FromRecords(
     const std::vector<std::pair<std::string, std::string>>& records, Flavour flavour) {
-  auto state = std::make_unique<State>(flavour);
-  MILLRACE_RETURN_IF_ERROR(state->Load(records));
-  return std::unique_ptr<Registry>(new Registry(std::move(state)));
+  auto registry = std::make_unique<Registry>(Key(), flavour);
+  MILLRACE_RETURN_IF_ERROR(registry->Load(records));
+  return registry;
 }
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(const log::Log& log, Flavour flavour) {
   MILLRACE_ASSIGN_OR_RETURN(const auto records, log.ListRecords(log::RecordKind::kSchema));
   return FromRecords(records, flavour);
 }
-
-Registry::Registry(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Registry::~Registry() = default;
-
-void Registry::SetFlavour(Flavour flavour) { state_->SetFlavour(flavour); }
-Flavour Registry::flavour() const { return state_->flavour(); }
-
-void Registry::SetColumnFilter(ColumnFilter filter) { state_->SetColumnFilter(std::move(filter)); }
-absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
-                                                  const TableDetails* details, Sequence first) {
-  return state_->Resolve(map, details, first);
-}
-bool Registry::NeedsDetails(const binlog::TableMap& map) const { return state_->NeedsDetails(map); }
-void Registry::Doubt(const TableName& table) { state_->Doubt(table); }
-void Registry::DoubtAll() { state_->DoubtAll(); }
-void Registry::RenameColumns(const TableName& table,
-                             const std::vector<std::pair<std::string, std::string>>& renames,
-                             Sequence first) {
-  state_->RenameColumns(table, renames, first);
-}
-void Registry::SetDropped(const TableName& table, bool dropped) {
-  state_->SetDropped(table, dropped);
-}
-std::optional<StatedTypes> Registry::Stated(const TableName& table) const {
-  return state_->Stated(table);
-}
-void Registry::SetStated(const TableName& table, std::optional<StatedTypes> types) {
-  state_->SetStated(table, std::move(types));
-}
-bool Registry::BeginAmbiguousText() { return state_->BeginAmbiguousText(); }
-uint32_t Registry::TableIdOf(const TableName& table) { return state_->TableIdOf(table); }
-bool Registry::HasVersion(const TableName& table) const { return state_->HasVersion(table); }
-bool Registry::HasUnstored() const { return state_->HasUnstored(); }
-std::vector<TableName> Registry::Names() const { return state_->Names(); }
-std::vector<log::Record> Registry::TakeUnstored() { return state_->TakeUnstored(); }
-void Registry::MarkStored() { state_->stored().Publish(); }
-TableVersionPtr Registry::Find(uint32_t table_id) const { return state_->stored().Find(table_id); }
-TableVersionPtr Registry::FindAt(uint32_t table_id, Sequence sequence) const {
-  return state_->stored().FindAt(table_id, sequence);
-}
-VersionSpan Registry::SpanAt(uint32_t table_id, Sequence sequence) const {
-  return state_->stored().SpanAt(table_id, sequence);
-}
-TableVersionPtr Registry::Find(const TableName& name) const { return state_->stored().Find(name); }
-TableVersionPtr Registry::FindNext(const TableVersion& version) const {
-  return state_->stored().FindNext(version);
-}
-TableVersionPtr Registry::FindRowMessage(std::string_view full_name) const {
-  return state_->stored().FindRowMessage(full_name);
-}
-std::optional<TableName> Registry::NameOf(uint32_t table_id) const {
-  return state_->stored().NameOf(table_id);
-}
-std::vector<TableVersionPtr> Registry::List() const { return state_->stored().List(); }
-uint64_t Registry::generation() const { return state_->stored().generation(); }
 
 }  // namespace millrace::schema

@@ -2,14 +2,19 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
 #include "log/log.h"
@@ -17,6 +22,7 @@
 #include "model/table_details.h"
 #include "schema/definition.h"
 #include "schema/stated_types.h"
+#include "schema/stored_tables.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -31,12 +37,17 @@ namespace millrace::schema {
 // The writing methods belong to the ingest thread; MarkStored and the reading methods are
 // thread-safe. Readers see a version once it is stored.
 class Registry {
+  struct Key {};  // only Open and FromRecords make it
+
  public:
   // Loads what `log` has stored. kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const log::Log& log, Flavour flavour);
   // The same from the records' keys and values; from none, an empty registry.
   static absl::StatusOr<std::unique_ptr<Registry>> FromRecords(
       const std::vector<std::pair<std::string, std::string>>& records, Flavour flavour);
+  Registry(Key, Flavour flavour);
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
   ~Registry();
 
   // Writing thread.
@@ -44,11 +55,11 @@ class Registry {
   // Columns for which `filter` is false are not captured: no field, not in the row message. One
   // that was captured before keeps its number as a dropped column does, until it is let in again.
   // To be set before the first Resolve.
-  void SetColumnFilter(ColumnFilter filter);
+  void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
   // Which family's TABLE_MAPs will come, once that is known. To be set before the first Resolve.
-  void SetFlavour(Flavour flavour);
+  void SetFlavour(Flavour flavour) { flavour_.store(flavour, std::memory_order_relaxed); }
   // What was set last; that of Open before. Thread-safe.
-  Flavour flavour() const;
+  Flavour flavour() const { return flavour_.load(std::memory_order_relaxed); }
 
   // The version that fits `map`: the newest if it is the same definition, otherwise a new one for
   // rows from `first` on.
@@ -91,12 +102,12 @@ class Registry {
   // holds has none. Goes to disk with the next records.
   bool BeginAmbiguousText();
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
-  uint32_t TableIdOf(const TableName& table);
+  uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
 
   // Whether rows of the table can have been written already: it has a version, stored or not.
   bool HasVersion(const TableName& table) const;
   // TakeUnstored would return something.
-  bool HasUnstored() const;
+  bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
 
   // All names that have a number.
   std::vector<TableName> Names() const;
@@ -106,33 +117,68 @@ class Registry {
   std::vector<log::Record> TakeUnstored();
   // The records of the oldest TakeUnstored that returned any, and was not answered by a MarkStored
   // yet, are on disk: readers may see them.
-  void MarkStored();
+  void MarkStored() { stored_.Publish(); }
 
   // Readers.
 
   // Newest stored version; null if there is none.
-  TableVersionPtr Find(uint32_t table_id) const;
-  TableVersionPtr Find(const TableName& name) const;
+  TableVersionPtr Find(uint32_t table_id) const { return stored_.Find(table_id); }
+  TableVersionPtr Find(const TableName& name) const { return stored_.Find(name); }
   // The version that rows of this sequence were written under. Of rows older than the oldest
   // version that is kept, that one; null if there is none.
-  TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const;
+  TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const {
+    return stored_.FindAt(table_id, sequence);
+  }
   // The same, with the sequences that have this version; `version` is null if there is none.
-  VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const;
+  VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const {
+    return stored_.SpanAt(table_id, sequence);
+  }
   // The version after this one; null if it is the newest.
-  TableVersionPtr FindNext(const TableVersion& version) const;
-  TableVersionPtr FindRowMessage(std::string_view full_name) const;
+  TableVersionPtr FindNext(const TableVersion& version) const { return stored_.FindNext(version); }
+  TableVersionPtr FindRowMessage(std::string_view full_name) const {
+    return stored_.FindRowMessage(full_name);
+  }
   // Name behind a number; nothing for an unknown one.
-  std::optional<TableName> NameOf(uint32_t table_id) const;
+  std::optional<TableName> NameOf(uint32_t table_id) const { return stored_.NameOf(table_id); }
   // Newest versions, ordered by name.
-  std::vector<TableVersionPtr> List() const;
+  std::vector<TableVersionPtr> List() const { return stored_.List(); }
   // Counts up with every MarkStored that changed something, so that readers know when to look
   // again.
-  uint64_t generation() const;
+  uint64_t generation() const { return stored_.generation(); }
 
  private:
-  class State;
-  explicit Registry(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  // In doubt whatever the epoch, which counts from 1.
+  static constexpr uint64_t kNeverProved = 0;
+  struct Entry {
+    TableVersionPtr version;  // version 0 while no row was seen
+    uint64_t proved_epoch = kNeverProved;
+    // What statements said since the version was proved.
+    std::optional<StatedTypes> stated;
+  };
+
+  absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
+  Entry& EntryOf(const TableName& name);
+  std::string FreeRowMessage(const TableName& name) const;
+  Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
+  bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
+  void SetDropped(Entry& entry, bool dropped);
+  // What rows from `first` on are written under.
+  void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
+  // The record of the table must be written anew.
+  void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
+
+  std::atomic<Flavour> flavour_;
+  ColumnFilter filter_;
+  absl::flat_hash_map<TableName, uint32_t> ids_;
+  std::unordered_map<uint32_t, Entry> entries_;
+  std::unordered_set<std::string> row_messages_;
+  uint32_t newest_id_ = 0;
+  uint64_t epoch_ = 1;
+  bool epoch_touched_ = false;
+  bool tells_ambiguous_text_ = false;
+  std::unordered_set<uint32_t> touched_;
+  std::vector<TableVersionPtr> fresh_;  // versions made since the last TakeUnstored, in order
+  StoredTables stored_;                 // what readers see
 };
 
 }  // namespace millrace::schema
