@@ -9,10 +9,10 @@
 
 #include "absl/status/status.h"
 #include "config/source_options.h"
-#include "integration/feed_server.h"
 #include "model/source_position.h"
 #include "support/source_server.h"
 #include "support/sql_session.h"
+#include "system/feed_server.h"
 
 namespace millrace::testing {
 

@@ -9,7 +9,7 @@
 
 #include "bench/backlog.h"
 #include "bench/report.h"
-#include "integration/feed_server.h"
+#include "system/feed_server.h"
 
 namespace millrace::testing {
 

@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 #include "bench/raw_stream.h"
 #include "bench/stream_drain.h"
-#include "integration/raw_feed.h"
+#include "system/raw_feed.h"
 
 namespace millrace::testing {
 namespace {

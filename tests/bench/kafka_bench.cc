@@ -21,13 +21,13 @@
 #include "base/error.h"
 #include "bench/report.h"
 #include "fmt/format.h"
-#include "integration/feed_server.h"
 #include "kafka/client_settings.h"
 #include "kafka/handles.h"
 #include "support/kafka_admin.h"
 #include "support/kafka_broker.h"
 #include "support/kafka_reader.h"
 #include "support/source_server.h"
+#include "system/feed_server.h"
 
 namespace millrace::testing {
 namespace {

@@ -23,7 +23,7 @@
 #include "bench/stream_drain.h"
 #include "bench/tail_reader.h"
 #include "fmt/format.h"
-#include "integration/feed_server.h"
+#include "system/feed_server.h"
 
 namespace millrace::testing {
 namespace {

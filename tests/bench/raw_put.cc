@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "bench/backlog.h"
-#include "integration/raw_feed.h"
 #include "rocksdb/db.h"
 #include "support/temp_directory.h"
+#include "system/raw_feed.h"
 
 namespace millrace::testing {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "integration/feed_server.h"
+#include "system/feed_server.h"
 
 namespace millrace::testing {
 

@@ -19,11 +19,11 @@
 #include "bench/report.h"
 #include "config/source_options.h"
 #include "fmt/format.h"
-#include "integration/feed_server.h"
-#include "integration/snapshot_admin.h"
 #include "mysql/connection.h"
 #include "mysql/row_stream.h"
 #include "support/source_server.h"
+#include "system/feed_server.h"
+#include "system/snapshot_admin.h"
 
 namespace millrace::testing {
 namespace {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "mysql/server/source_fixture.h"
+
+#include <stdlib.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "fmt/format.h"
+
+namespace millrace {
+namespace {
+
+constexpr absl::Duration kPurgeTimeout = absl::Seconds(30);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(1);
+
+}  // namespace
+
+SourceOptions OptionsFor(const testing::SourceServer& server) {
+  return OptionsAs(server, testing::kFeedUser, testing::kFeedPassword);
+}
+
+SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& user,
+                        const std::string& password) {
+  SourceOptions options;
+  options.port = static_cast<uint16_t>(server.port());
+  options.user = user;
+  options.password_env = "MILLRACE_TEST_PASSWORD_" + user;
+  setenv(options.password_env.c_str(), password.c_str(), 1);
+  options.tls.mode = TlsMode::kDisabled;
+  options.server_id = 4711;
+  return options;
+}
+
+std::unique_ptr<Connection> MustConnect(const SourceOptions& options) {
+  auto connection = Connection::Connect(options);
+  if (connection.ok()) return *std::move(connection);
+  std::fprintf(stderr, "%s\n", connection.status().ToString().c_str());
+  std::abort();
+}
+
+void MustPurgeOldFiles(testing::SqlSession& root) {
+  const absl::Time deadline = absl::Now() + kPurgeTimeout;
+  while (absl::Now() < deadline) {
+    const testing::SqlRows files = root.MustQuery("SHOW BINARY LOGS");
+    if (files.size() == 1) return;
+    root.MustExecute(fmt::format("PURGE BINARY LOGS TO '{}'", files.back()[0].value()));
+    absl::SleepFor(kPollInterval);
+  }
+  std::fprintf(stderr, "old files of the binlog are still in use\n");
+  std::abort();
+}
+
+}  // namespace millrace

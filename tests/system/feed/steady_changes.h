@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "grpcpp/grpcpp.h"
+#include "support/source_server.h"
+#include "system/feed_server.h"
+#include "system/raw_feed.h"
+
+namespace millrace::testing {
+
+// Commits a row every few milliseconds, and reads the feed beside it: whether all of it arrives,
+// and how late.
+class SteadyChanges {
+ public:
+  // Makes the table steady.changes, and waits until the first change has arrived.
+  SteadyChanges(SourceServer& source, FeedServer& feed,
+                std::shared_ptr<grpc::ChannelCredentials> credentials);
+  ~SteadyChanges();
+
+  struct Outcome {
+    int64_t committed = 0;
+    int64_t arrived = 0;         // in order, each once
+    std::vector<double> millis;  // from commit to arrival, ascending
+    double Quantile(double q) const;
+  };
+  // Ends the writing and waits until the last row has arrived, half a minute at most.
+  Outcome Finish();
+
+ private:
+  void Write(SqlSession session);
+  void Read();
+  bool HasArrived(int64_t id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  RawFeed raw_;
+  grpc::ClientContext context_;
+  std::atomic<bool> stop_{false};
+  std::atomic<int64_t> committed_{0};
+  mutable absl::Mutex mutex_;
+  int64_t arrived_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<double> millis_ ABSL_GUARDED_BY(mutex_);
+  std::thread writer_;
+  std::thread reader_;
+};
+
+// The most memory that was resident, in MiB, since the process started.
+double PeakResidentMib(pid_t process);
+
+}  // namespace millrace::testing

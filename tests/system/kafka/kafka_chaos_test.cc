@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Whatever is killed or halted on the way, under load and at any moment: a consumer that reads what
+// is committed sees each change once, in order, and ends with the rows of the source.
+//
+// MILLRACE_KAFKA_ROUNDS: faults for each format (4). MILLRACE_KAFKA_SEED: repeats a run.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <set>
+
+#include "absl/time/clock.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "support/kafka_broker.h"
+#include "support/kafka_reader.h"
+#include "system/change_reader.h"
+#include "system/feed_server.h"
+#include "system/kafka/kafka_fixture.h"
+#include "system/kafka/kafka_ledger.h"
+#include "system/kafka/kafka_rows.h"
+#include "system/snapshot_load.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::IsEmpty;
+
+// After so many faults the account is made up and topics are begun anew, so that a long run needs
+// no more memory than a short one.
+constexpr int kRoundsPerRun = 10;
+// Far more than it takes: that of a restart of the broker is about four seconds.
+constexpr absl::Duration kRecoveryMax = absl::Seconds(40);
+constexpr absl::Duration kReadMax = absl::Minutes(5);
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+enum class Fault { kMirror, kBroker, kBoth, kMirrorTwice, kBrokerHalts, kMirrorHalts };
+constexpr int kFaults = 6;
+constexpr const char* kFaultNames[kFaults] = {"mirror killed", "broker killed",
+                                              "both killed",   "mirror killed twice",
+                                              "broker halted", "mirror halted"};
+
+// Keys of numbers, text without case, bytes and several columns, and none.
+std::vector<SnapshotTableSpec> Tables() {
+  std::vector<SnapshotTableSpec> tables = {KeylessTable()};
+  for (const char* name : {"int_auto", "pair", "name_ci", "bytes", "uuid_text", "unique_only"}) {
+    tables.push_back(KeyedTable(Flavour::kMysql, name));
+  }
+  return tables;
+}
+
+class KafkaChaosTest : public ::testing::Test {
+ protected:
+  KafkaChaosTest()
+      : source_(SourceServer::MustStart(
+            {.options = {"--sync-binlog=0", "--innodb-flush-log-at-trx-commit=0"}})),
+        sql_(WritingSession(*source_)),
+        broker_(KafkaBroker::MustStart()),
+        seed_(FromEnvironment("MILLRACE_KAFKA_SEED", std::random_device()())),
+        random_(seed_) {}
+
+  // As many faults as wanted, then again with topics of their own.
+  void RunAll(const std::string& format) {
+    const auto rounds = static_cast<int>(FromEnvironment("MILLRACE_KAFKA_ROUNDS", 4));
+    std::cout << fmt::format("{} MILLRACE_KAFKA_SEED={}", format, seed_) << std::endl;
+    for (int done = 0; done < rounds && !HasFailure(); done += kRoundsPerRun) {
+      Run(format, fmt::format("chaos{}", done), std::min(kRoundsPerRun, rounds - done));
+    }
+    for (const auto& [name, slowest] : slowest_) {
+      std::cout << fmt::format("{}: sends again within {:.1f} s", name, slowest) << std::endl;
+    }
+  }
+
+ private:
+  uint64_t Below(uint64_t bound) { return random_() % bound; }
+  void Wait(int millis_max) {
+    absl::SleepFor(absl::Milliseconds(Below(static_cast<uint64_t>(millis_max))));
+  }
+
+  FeedServerOptions OptionsOf(const std::string& format, const std::string& prefix) {
+    return {.kafka = MirrorLines(*broker_, prefix,
+                                 {"format: " + format, "topics: {partitions: 2}",
+                                  fmt::format("transaction: {{records_max: {}}}", 50 + Below(500)),
+                                  "client: {reconnect.backoff.max.ms: 200}", kDebeziumForms})};
+  }
+
+  void Run(const std::string& format, const std::string& prefix, int rounds) {
+    sql_.MustExecute("DROP DATABASE IF EXISTS shop");
+    for (const SnapshotTableSpec& table : Tables()) FillTable(sql_, table, 0);
+    feed_ = FeedServer::MustStart(*source_, OptionsOf(format, prefix));
+    SnapshotLoad load(*source_, {.tables = Tables(),
+                                 .numbers = 300,
+                                 .seed = random_() % 1'000'000,
+                                 .sessions = 2,
+                                 .pause = std::chrono::milliseconds(8)});
+    for (int round = 0; round < rounds && !HasFailure(); ++round) {
+      Wait(700);
+      Cause(static_cast<Fault>(Below(kFaults)));
+    }
+    load.Stop();
+    ChangeReader reader(*feed_);
+    reader.TokenOfNow(sql_);
+    AwaitMirror("the end");
+    Verify(prefix, format == "protobuf" ? ProtobufRecords(reader) : DebeziumRecords());
+    EXPECT_EQ(feed_->Stop(), 0);
+  }
+
+  void Cause(Fault fault) {
+    const char* const name = kFaultNames[static_cast<int>(fault)];
+    SCOPED_TRACE(name);
+    const bool mirror_dies =
+        fault == Fault::kMirror || fault == Fault::kBoth || fault == Fault::kMirrorTwice;
+    const bool broker_dies = fault == Fault::kBroker || fault == Fault::kBoth;
+    if (broker_dies) broker_->Kill();
+    if (mirror_dies) feed_->Kill();
+    if (fault == Fault::kBrokerHalts) broker_->Pause();
+    if (fault == Fault::kMirrorHalts) ::kill(feed_->pid(), SIGSTOP);
+    Wait(1500);
+    if (fault == Fault::kBrokerHalts) broker_->Resume();
+    if (fault == Fault::kMirrorHalts) ::kill(feed_->pid(), SIGCONT);
+    const absl::Status restarted = broker_dies ? broker_->Restart() : absl::OkStatus();
+    ASSERT_TRUE(restarted.ok()) << restarted;
+    if (mirror_dies) feed_->Start();
+    if (fault == Fault::kMirrorTwice) {
+      Wait(400);
+      feed_->Kill();
+      feed_->Start();
+    }
+    AwaitMirror(name);
+  }
+
+  v1::GetStatusResponse Status() {
+    const auto status = feed_->client().GetStatus({});
+    EXPECT_TRUE(status.ok()) << status.status();
+    return status.value_or(v1::GetStatusResponse());
+  }
+
+  // Waits until all that is in the log now is in Kafka.
+  void AwaitMirror(const std::string& after) {
+    const absl::Time begin = absl::Now();
+    // Killed at once, it may have to get its first change yet.
+    uint64_t newest = 0;
+    for (auto status = Status(); newest == 0 || status.mirror().sequence() < newest;) {
+      ASSERT_LT(absl::Now() - begin, kRecoveryMax) << status.mirror().ShortDebugString();
+      absl::SleepFor(absl::Milliseconds(10));
+      status = Status();
+      if (newest == 0) newest = status.log().newest_sequence();
+    }
+    double& slowest = slowest_[after];
+    slowest = std::max(slowest, absl::ToDoubleSeconds(absl::Now() - begin));
+  }
+
+  // What a consumer has read to the end.
+  struct Account {
+    KafkaLedger ledger;
+    std::map<std::string, KafkaRows> tables;  // by topic
+  };
+  Account ReadAccount(const std::string& prefix, const RecordReader& reader) {
+    Account account;
+    for (const SnapshotTableSpec& table : Tables()) {
+      account.tables.try_emplace(prefix + "." + table.FullName(), table, reader);
+    }
+    const absl::Status read = KafkaReader(broker_->bootstrap())
+                                  .Visit(
+                                      TopicsOfMirror(broker_->bootstrap(), prefix),
+                                      [&account](const KafkaRecord& record) {
+                                        account.ledger.Take(record);
+                                        const auto table = account.tables.find(record.topic);
+                                        if (table != account.tables.end())
+                                          table->second.Take(record);
+                                      },
+                                      kReadMax);
+    EXPECT_TRUE(read.ok()) << read;
+    return account;
+  }
+
+  void Verify(const std::string& prefix, const RecordReader& reader) {
+    const uint64_t newest = Status().log().newest_sequence();
+    Account account = ReadAccount(prefix, reader);
+    // A broker answers a commit before readers may see all of it.
+    for (int i = 0; i < 5 && !account.ledger.Violations(newest).empty(); ++i) {
+      absl::SleepFor(absl::Milliseconds(200));
+      account = ReadAccount(prefix, reader);
+    }
+    EXPECT_THAT(account.ledger.Violations(newest), IsEmpty());
+    for (const auto& [topic, rows] : account.tables) {
+      EXPECT_THAT(rows.Differences(sql_), IsEmpty());
+    }
+    std::cout << fmt::format("{}: {} changes, {} records", prefix, newest, account.ledger.records())
+              << std::endl;
+  }
+
+  std::unique_ptr<SourceServer> source_;
+  SqlSession sql_;
+  std::unique_ptr<KafkaBroker> broker_;
+  const uint64_t seed_;
+  std::mt19937_64 random_;
+  std::unique_ptr<FeedServer> feed_;
+  std::map<std::string, double> slowest_;
+};
+
+TEST_F(KafkaChaosTest, EachChangeIsThereOnceInOrderAsProtobuf) { RunAll("protobuf"); }
+
+TEST_F(KafkaChaosTest, EachChangeIsThereOnceInOrderAsDebeziumJson) { RunAll("debezium-json"); }
+
+}  // namespace
+}  // namespace millrace::testing

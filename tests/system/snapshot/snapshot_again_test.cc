@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A table that the log holds is read again: what it held goes on to hold.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "system/snapshot_fixture.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::SizeIs;
+
+class SnapshotAgain : public ::testing::TestWithParam<Flavour> {
+ protected:
+  // `pair` is held, and in the middle of being read again.
+  void SetUp() override {
+    shop_.Fill("pair", 2000);
+    shop_.StartFeed(SlowSnapshot(1500));
+    shop_.admin().WaitUntilOver();
+    shop_.sql().MustExecute("UPDATE shop.pair SET n = n + 1 WHERE a = 0");
+    again_ = shop_.admin().Start({"shop.pair"})->snapshot();
+    shop_.admin().WaitUntilRead(400);
+    ASSERT_FALSE(Over(shop_.admin().Find(again_)));
+  }
+  // All snapshots that read it so far.
+  std::vector<v1::SnapshotTable> Reads() { return TablesOf(shop_.admin().List(), "pair"); }
+  void Cancel() { ASSERT_TRUE(shop_.admin().Cancel(again_).ok()); }
+
+  // Nobody records what the stream does between the crash and the new start of the reading.
+  void CrashAndRun(const std::string& statement) {
+    shop_.feed().Kill();
+    shop_.sql().MustExecute(statement);
+    shop_.sql().MustExecute("REPLACE INTO shop.pair (a, b, n) VALUES (-19, 'x', 1), (900, 'y', 2)");
+    shop_.feed().Start();
+  }
+
+  SnapshotShop shop_{GetParam()};
+  std::string again_;
+};
+
+TEST_P(SnapshotAgain, ANewcomerDoesNotWaitForIt) {
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_FALSE(Over(shop_.admin().Find(again_)));
+  EXPECT_THAT(Reads(), SizeIs(2));
+}
+
+TEST_P(SnapshotAgain, CanceledItLeavesTheTableHeld) {
+  Cancel();
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_THAT(Reads(), SizeIs(2));
+}
+
+TEST_P(SnapshotAgain, CanceledItLeavesTheTableHeldAlsoAfterACrash) {
+  Cancel();
+  shop_.feed().Kill();
+  shop_.feed().Start();
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_THAT(Reads(), SizeIs(2));
+}
+
+TEST_P(SnapshotAgain, CompleteItHoldsTheTable) {
+  shop_.admin().WaitUntilOver(again_);
+  shop_.sql().MustExecute("DELETE FROM shop.pair WHERE a = 3");
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_THAT(Reads(), SizeIs(2));
+}
+
+TEST_P(SnapshotAgain, ATableThatIsAlteredMeanwhileIsReadFromItsBeginning) {
+  shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
+  const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
+  EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
+TEST_P(SnapshotAgain, ATableThatIsAlteredMeanwhileIsHeldNoMore) {
+  shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
+  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  Cancel();
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_THAT(Reads(), SizeIs(3));
+}
+
+TEST_P(SnapshotAgain, ATableThatIsEmptiedMeanwhileIsHeld) {
+  shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
+  shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
+  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  Cancel();
+  shop_.ExpectSnapshotIsSource({"pair"});
+  EXPECT_THAT(Reads(), SizeIs(2));
+}
+
+TEST_P(SnapshotAgain, ATableThatWasEmptiedAcrossACrashIsRight) {
+  CrashAndRun("TRUNCATE TABLE shop.pair");
+  shop_.admin().WaitUntilOver(again_);
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
+TEST_P(SnapshotAgain, ATableThatWasAlteredAcrossACrashIsReadFromItsBeginning) {
+  CrashAndRun("ALTER TABLE shop.pair MODIFY note VARCHAR(99)");
+  const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
+  EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
+  shop_.ExpectSnapshotIsSource({"pair"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, SnapshotAgain,
+                         ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
+                         ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace millrace::testing

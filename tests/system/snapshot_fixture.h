@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "system/snapshot_harness.h"
+
+namespace millrace::testing {
+
+// A source with database `shop`, and a feed of it that is started when the test says so.
+class SnapshotShop {
+ public:
+  explicit SnapshotShop(Flavour flavour, std::vector<std::string> source_options = {});
+
+  SourceServer& source() { return *source_; }
+  SqlSession& sql() { return sql_; }
+  FeedServer& feed() { return *feed_; }
+  SnapshotAdmin& admin() { return *admin_; }
+  SnapshotTableSpec Table(const std::string& name) const {
+    return name == "keyless" ? KeylessTable() : KeyedTable(source_->flavour(), name);
+  }
+  // Makes the table, with so many rows.
+  void Fill(const std::string& name, uint64_t rows) { FillTable(sql_, Table(name), rows); }
+  // Starts the feed with these lines of section `snapshot`.
+  void StartFeed(std::vector<std::string> lines,
+                 std::vector<std::string> tables = {"shop.*", kMarkerTables},
+                 std::vector<std::string> source = {});
+  // Stops the feed, and starts it with other tables and further lines of section `source`.
+  void RestartFeed(std::vector<std::string> tables, std::vector<std::string> source = {});
+  // Changes rows of the tables until the end of the scope.
+  std::unique_ptr<SnapshotLoad> Write(const std::vector<std::string>& names, uint64_t numbers,
+                                      std::chrono::milliseconds pause = {});
+
+  // The feed from EARLIEST on, replayed, is the source. Answers how many rows were read.
+  uint64_t ExpectFeedIsSource(const std::vector<std::string>& names);
+  // The same of a feed from SNAPSHOT on.
+  void ExpectSnapshotIsSource(const std::vector<std::string>& names);
+  // Changes of the feed from EARLIEST on.
+  std::vector<SeenChange> AllChanges() { return ChangeReader(*feed_).ReadAll(sql_); }
+  // READs among them, of one table.
+  std::vector<SeenRow> RowsRead(const std::string& table);
+
+ private:
+  std::unique_ptr<SourceServer> source_;
+  SqlSession sql_;
+  std::vector<std::string> snapshot_lines_;
+  std::unique_ptr<FeedServer> feed_;
+  std::optional<SnapshotAdmin> admin_;
+};
+
+// `rows_per_second` and small chunks: slow enough to do something meanwhile.
+std::vector<std::string> SlowSnapshot(uint64_t rows_per_second,
+                                      const std::string& mode = "initial");
+
+}  // namespace millrace::testing

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Tables that MariaDB alone has: with versions of rows, with columns that nobody sees, sequences,
+// and types that its binlog does not tell from BINARY.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "fmt/format.h"
+#include "system/change_reader.h"
+#include "system/feed_server.h"
+#include "system/snapshot_admin.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+class MariadbTables : public ::testing::Test {
+ protected:
+  MariadbTables() {
+    sql_.MustExecute("CREATE DATABASE shop");
+    sql_.MustExecute("USE shop");
+  }
+  void StartFeed(const std::string& mode = "initial") {
+    feed_ = FeedServer::MustStart(
+        *source_, {.tables = {"shop.*", kMarkerTables}, .snapshot = {"mode: " + mode}});
+  }
+  std::vector<SeenChange> Changes(v1::StartPoint at = v1::START_POINT_EARLIEST) {
+    v1::SubscribeRequest request;
+    request.set_at(at);
+    request.add_tables("shop.*");
+    std::vector<SeenChange> changes = ChangeReader(*feed_).ReadAll(sql_, request);
+    std::erase_if(changes, [](const SeenChange& change) {
+      return change.operation == v1::OPERATION_SCHEMA_CHANGE;
+    });
+    return changes;
+  }
+  // Each change of rows as `operation id`.
+  std::vector<std::string> Told() {
+    std::vector<std::string> told;
+    for (const SeenChange& change : Changes()) {
+      const SeenRow& row = change.after.has_value() ? *change.after : *change.before;
+      told.push_back(
+          fmt::format("{} {}", v1::Operation_Name(change.operation).substr(10), *row.at("id")));
+    }
+    return told;
+  }
+  // Rows by id and note of a stream from there on, once it has come to now.
+  std::map<std::string, std::string> RowsFrom(v1::StartPoint at) {
+    std::map<std::string, std::string> rows;
+    for (const SeenChange& change : Changes(at)) {
+      if (change.before.has_value()) rows.erase(*change.before->at("id"));
+      if (change.after.has_value()) rows[*change.after->at("id")] = *change.after->at("note");
+    }
+    return rows;
+  }
+  void ExpectFeedIs(const std::string& table) {
+    std::map<std::string, std::string> wanted;
+    for (const SqlRow& row : sql_.MustQuery("SELECT id, note FROM " + table)) {
+      wanted[*row[0]] = *row[1];
+    }
+    EXPECT_EQ(RowsFrom(v1::START_POINT_EARLIEST), wanted);
+    EXPECT_EQ(RowsFrom(v1::START_POINT_SNAPSHOT), wanted);
+  }
+  std::vector<std::string> ColumnsOf(const std::string& table) {
+    v1::GetTableRequest request;
+    request.set_database("shop");
+    request.set_table(table);
+    std::vector<std::string> names;
+    const auto found = feed_->client().GetTable(request);
+    EXPECT_TRUE(found.ok()) << found.status();
+    if (!found.ok()) return names;
+    for (const v1::Column& column : found->table().columns()) names.push_back(column.column());
+    return names;
+  }
+  void ChangeRows(const std::string& table) {
+    sql_.MustExecute(fmt::format("INSERT INTO {} (id, note) VALUES (4, 'd'), (5, 'e')", table));
+    sql_.MustExecute(fmt::format("UPDATE {} SET note = 'x' WHERE id IN (1, 4)", table));
+    sql_.MustExecute(fmt::format("UPDATE {} SET id = 9 WHERE id = 5", table));
+    sql_.MustExecute(fmt::format("DELETE FROM {} WHERE id IN (2, 4)", table));
+    sql_.MustExecute(fmt::format("DELETE FROM {} WHERE id = 1", table));
+    sql_.MustExecute(fmt::format("REPLACE INTO {} (id, note) VALUES (1, 'r')", table));
+  }
+  void ExpectVersionsAreLeftOut(const std::string& create) {
+    sql_.MustExecute(create);
+    sql_.MustExecute("INSERT INTO item (id, note) VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+    sql_.MustExecute("UPDATE item SET note = 'later' WHERE id = 3");
+    StartFeed();
+    SnapshotAdmin(*feed_).WaitUntilOver();
+    ExpectFeedIs("item");
+    ChangeRows("item");
+    ExpectFeedIs("item");
+    sql_.MustExecute("DELETE HISTORY FROM item");
+    ExpectFeedIs("item");
+  }
+
+  std::unique_ptr<SourceServer> source_ = SourceServer::MustStart({.flavour = Flavour::kMariadb});
+  SqlSession sql_ = source_->MustConnect();
+  std::unique_ptr<FeedServer> feed_;
+};
+
+TEST_F(MariadbTables, VersionedTableHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note"));
+}
+
+TEST_F(MariadbTables, VersionedTableWithNamedTimesHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20), since TIMESTAMP(6) GENERATED "
+      "ALWAYS AS ROW START, until TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR "
+      "SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING");
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "since", "until"));
+}
+
+// MariaDB logs their changes as statements whatever the format.
+TEST_F(MariadbTables, TableVersionedByTransactionsStopsTheFeed) {
+  StartFeed("never");
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20), since BIGINT UNSIGNED GENERATED "
+      "ALWAYS AS ROW START, until BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR "
+      "SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING");
+  sql_.MustExecute("INSERT INTO item (id, note) VALUES (1, 'a')");
+  feed_->WaitForReason("STATEMENT_BASED_CHANGE");
+}
+
+TEST_F(MariadbTables, VersionedTableWithoutKeyHasItsCurrentRowsAlone) {
+  ExpectVersionsAreLeftOut("CREATE TABLE item (id INT, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+}
+
+TEST_F(MariadbTables, ChangesOfAVersionedTableAreThoseOfItsCurrentRows) {
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  StartFeed("never");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a'), (2, 'b')");
+  sql_.MustExecute("UPDATE item SET note = 'x'");
+  sql_.MustExecute("DELETE FROM item WHERE id = 1");
+  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 2", "DELETE 1"));
+}
+
+TEST_F(MariadbTables, VersionedTableOfAStreamThatIsLateHasItsCurrentRowsAlone) {
+  StartFeed("never");
+  ChangeReader(*feed_).TokenOfNow(sql_);
+  feed_->Stop();
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a')");
+  sql_.MustExecute("UPDATE item SET note = 'x'");
+  sql_.MustExecute("DROP TABLE item");
+  feed_->Start();
+  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "UPDATE 1"));
+}
+
+TEST_F(MariadbTables, ColumnsThatTheServerHidesAreNowhere) {
+  sql_.MustExecute(
+      "CREATE TABLE item (id INT PRIMARY KEY, note TEXT, DB_ROW_HASH_1 BIGINT, UNIQUE KEY (note))");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a', 7), (2, 'b', 8)");
+  StartFeed();
+  SnapshotAdmin(*feed_).WaitUntilOver();
+  sql_.MustExecute("INSERT INTO item VALUES (3, 'c', 9)");
+  sql_.MustExecute("UPDATE item SET note = 'x' WHERE id = 1");
+  sql_.MustExecute("DELETE FROM item WHERE id = 2");
+  ExpectFeedIs("item");
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "DB_ROW_HASH_1"));
+  v1::SubscribeRequest request;
+  request.set_at(v1::START_POINT_EARLIEST);
+  request.add_tables("shop.item");
+  request.set_row_encoding(v1::ROW_ENCODING_JSON);
+  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  const auto stream = feed_->client().Subscribe({.request = request});
+  const auto batch = stream->Next();
+  ASSERT_TRUE(batch.ok() && batch->has_value());
+  for (const v1::Transaction& transaction : (*batch)->transactions()) {
+    for (const v1::Change& change : transaction.changes()) {
+      const std::string row = change.after_json() + change.before_json();
+      EXPECT_THAT(row, ::testing::Not(HasSubstr("DB_ROW_HASH_2")));
+      EXPECT_THAT(row, HasSubstr("DB_ROW_HASH_1"));
+    }
+  }
+}
+
+TEST_F(MariadbTables, SequencesAreNotCaptured) {
+  StartFeed("never");
+  sql_.MustExecute("CREATE SEQUENCE numbers CACHE 2");
+  for (int i = 0; i < 6; ++i) sql_.MustQuery("SELECT NEXTVAL(numbers)");
+  sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY DEFAULT NEXTVAL(numbers), note TEXT)");
+  sql_.MustExecute("INSERT INTO item (note) VALUES ('a')");
+  EXPECT_THAT(Told(), ElementsAre("INSERT 7"));
+  feed_->WaitForLog("shop.numbers is a sequence: its values are not captured");
+}
+
+class LateStream : public MariadbTables {
+ protected:
+  // Runs the statements while nobody reads the binlog.
+  void RunUnread(const std::vector<std::string>& statements) {
+    ChangeReader(*feed_).TokenOfNow(sql_);
+    feed_->Stop();
+    for (const std::string& statement : statements) sql_.MustExecute(statement);
+    feed_->Start();
+  }
+  std::vector<std::pair<std::string, std::string>> Values() {
+    std::vector<std::pair<std::string, std::string>> values;
+    for (const SeenChange& change : Changes()) {
+      values.emplace_back(*change.after->at("u"), *change.after->at("i"));
+    }
+    return values;
+  }
+  static constexpr const char* kUuid = "00112233-4455-6677-8899-aabbccddeeff";
+  static std::string Insert(const std::string& table) {
+    return fmt::format("INSERT INTO {} VALUES (1, '{}', '::1')", table, kUuid);
+  }
+  static std::string Create(const std::string& table) {
+    return fmt::format("CREATE TABLE {} (id INT PRIMARY KEY, u UUID, i INET6)", table);
+  }
+};
+
+TEST_F(LateStream, TypesSurviveARename) {
+  StartFeed("never");
+  RunUnread({Create("n"), Insert("n"), "RENAME TABLE n TO n2",
+             "INSERT INTO n2 VALUES (2, NULL, NULL)", "DELETE FROM n2 WHERE id = 2"});
+  const std::vector<SeenChange> changes = Changes();
+  ASSERT_EQ(changes.size(), 3u);
+  EXPECT_EQ(changes[0].table, "shop.n");
+  EXPECT_EQ(changes[0].after->at("u"), kUuid);
+  EXPECT_EQ(changes[0].after->at("i"), "::1");
+}
+
+TEST_F(LateStream, TypesSurviveADrop) {
+  StartFeed("never");
+  RunUnread({Create("n"), Insert("n"), "DROP TABLE n"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
+}
+
+TEST_F(LateStream, TypesAreThoseOfThePlaceNotOfNow) {
+  StartFeed("never");
+  RunUnread({Create("n"), Insert("n"), "DROP TABLE n",
+             "CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(16))"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
+}
+
+TEST_F(LateStream, TypesSurviveCopyAlterAndSwap) {
+  sql_.MustExecute(Create("n"));
+  StartFeed("never");
+  sql_.MustExecute(Insert("n"));
+  RunUnread({"CREATE TABLE n_new LIKE n", "ALTER TABLE n_new ADD COLUMN more INT",
+             "ALTER TABLE n_new RENAME COLUMN u TO v", "ALTER TABLE n_new RENAME COLUMN v TO u",
+             "INSERT INTO n_new SELECT id, u, i, 1 FROM n", "RENAME TABLE n TO n_old, n_new TO n",
+             "DROP TABLE n_old"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1"), Pair(kUuid, "::1")));
+}
+
+TEST_F(LateStream, WhatStatementsSaidSurvivesARestart) {
+  StartFeed("never");
+  RunUnread({Create("n")});
+  ChangeReader(*feed_).TokenOfNow(sql_);
+  RunUnread({Insert("n"), "DROP TABLE n"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
+}
+
+TEST_F(LateStream, TypesThatNothingTellsStopTheFeed) {
+  sql_.MustExecute(Create("n"));
+  StartFeed("never");
+  RunUnread({Insert("n"), "RENAME TABLE n TO n2"});
+  EXPECT_THAT(feed_->WaitForReason("SCHEMA_UNPROVEN").ShortDebugString(),
+              HasSubstr("source.exclude_columns"));
+}
+
+TEST_F(LateStream, BinaryOfADroppedTableIsBytes) {
+  StartFeed("never");
+  RunUnread({"CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(4))",
+             "INSERT INTO n VALUES (1, 'a', 'b')", "DROP TABLE n"});
+  EXPECT_THAT(Values(), ElementsAre(Pair("0x61000000000000000000000000000000", "0x62000000")));
+}
+
+}  // namespace
+}  // namespace millrace::testing

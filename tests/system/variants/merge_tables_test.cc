@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A MERGE table has no rows of its own: what is written through it are rows of a table that the
+// binlog does not name.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "system/snapshot_fixture.h"
+
+namespace millrace::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+class MergeTables : public ::testing::TestWithParam<Flavour> {
+ protected:
+  void SetUp() override {
+    for (const std::string name : {"pair", "other"}) {
+      sql().MustExecute("CREATE TABLE shop." + name + " (id INT PRIMARY KEY) ENGINE = MyISAM");
+    }
+    sql().MustExecute(
+        "CREATE TABLE shop.m (id INT NOT NULL, PRIMARY KEY (id)) ENGINE = MERGE UNION = "
+        "(shop.pair, "
+        "shop.other) INSERT_METHOD = LAST");
+    sql().MustExecute("INSERT INTO shop.pair VALUES (1)");
+    shop_.StartFeed({"mode: initial"});
+    shop_.admin().WaitUntilOver();
+  }
+  SqlSession& sql() { return shop_.sql(); }
+  // Ids of the rows that a stream from SNAPSHOT holds.
+  std::set<std::string> Ids(const std::string& table) {
+    v1::SubscribeRequest request;
+    request.set_at(v1::START_POINT_SNAPSHOT);
+    request.add_tables("shop.*");
+    request.add_tables(kMarkerTables);
+    std::set<std::string> ids;
+    for (const SeenChange& change : ChangeReader(shop_.feed()).ReadAll(sql(), request)) {
+      if (change.table == "shop." + table && change.after.has_value()) {
+        ids.insert(*change.after->at("id"));
+      }
+    }
+    return ids;
+  }
+
+  SnapshotShop shop_{GetParam()};
+};
+
+TEST_P(MergeTables, RowsWrittenThroughOneAreReadAgain) {
+  sql().MustExecute("INSERT INTO shop.m VALUES (2), (3)");
+  sql().MustExecute("INSERT INTO shop.pair VALUES (4)");
+  std::vector<std::string> told;
+  for (const SeenChange& change : shop_.AllChanges()) {
+    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) told.push_back(change.table);
+    EXPECT_NE(change.table, "shop.m");
+  }
+  EXPECT_THAT(told, Contains("shop.other"));
+  EXPECT_EQ(Ids("other"), (std::set<std::string>{"2", "3"}));
+  EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1", "4"}));
+  EXPECT_THAT(shop_.feed().LogText(), HasSubstr("shop.m is a MERGE table"));
+}
+
+TEST_P(MergeTables, OneIsNotReadItself) {
+  const auto snapshot = shop_.admin().Start(std::vector<std::string>{"shop.m"});
+  EXPECT_THAT(snapshot.status().ToString(), HasSubstr("MERGE table"));
+  EXPECT_TRUE(shop_.admin().Start(std::vector<std::string>{"shop.*"}).ok());
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, MergeTables,
+                         ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
+                         ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace millrace::testing

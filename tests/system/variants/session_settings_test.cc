@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Rows are right whatever the source's administrator set for all sessions, or had `init_connect`
+// set: the account of the feed has neither SUPER nor CONNECTION_ADMIN, so that it runs.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "fmt/format.h"
+#include "support/worst_settings.h"
+#include "system/snapshot_fixture.h"
+
+namespace millrace::testing {
+namespace {
+
+constexpr uint64_t kRowsFilled = 120;
+
+class SessionSettings : public ::testing::TestWithParam<Flavour> {
+ protected:
+  SessionSettings() {
+    for (const std::string& table : tables_) shop_.Fill(table, kRowsFilled);
+  }
+
+  // A snapshot while rows change, and the stream after it, are what SELECT returns.
+  void ExpectRightRows() {
+    shop_.StartFeed({"mode: initial", "chunk_rows_max: 20"});
+    const auto snapshot = shop_.admin().WaitUntilOver();
+    load_->Stop();
+    EXPECT_GE(snapshot.at(0).tables_size(), static_cast<int>(tables_.size()));
+    shop_.ExpectFeedIsSource(tables_);
+    EXPECT_EQ(shop_.feed().Stop(), 0);
+  }
+  // The sessions that write are there before the variables change.
+  void Write() { load_ = shop_.Write(tables_, kRowsFilled * 2, std::chrono::milliseconds(1)); }
+
+  SnapshotShop shop_{GetParam()};
+  const std::vector<std::string> tables_ = {"pair", "int_auto", "name_ci", "moment"};
+  std::unique_ptr<SnapshotLoad> load_;
+};
+
+// All of them is a run of minutes: MILLRACE_SETTINGS=all. Otherwise those that have gone wrong.
+bool IsTried(const WorstSetting& setting) {
+  static const bool all = std::getenv("MILLRACE_SETTINGS") != nullptr;
+  static const std::set<std::string> kWentWrong = {"autocommit",      "transaction_isolation",
+                                                   "tx_isolation",    "sql_select_limit",
+                                                   "completion_type", "character_set_connection"};
+  return all || kWentWrong.contains(setting.name);
+}
+
+TEST_P(SessionSettings, GlobalValueChangesNoRow) {
+  for (const WorstSetting& setting : WorstSettings(GetParam())) {
+    if (setting.session_only || !IsTried(setting)) continue;
+    SCOPED_TRACE(setting.name + " = " + setting.value);
+    Write();
+    const GlobalSetting until_end(shop_.sql(), setting);
+    ExpectRightRows();
+  }
+}
+
+TEST_P(SessionSettings, InitConnectChangesNoRow) {
+  for (const WorstSetting& setting : WorstSettings(GetParam())) {
+    if (!IsTried(setting)) continue;
+    SCOPED_TRACE(setting.name + " = " + setting.value);
+    Write();
+    shop_.sql().MustExecute(InitConnect(setting));
+    ExpectRightRows();
+  }
+}
+
+TEST_P(SessionSettings, TransactionOfInitConnectChangesNoRow) {
+  Write();
+  shop_.sql().MustExecute("SET GLOBAL init_connect = 'START TRANSACTION WITH CONSISTENT SNAPSHOT'");
+  ExpectRightRows();
+}
+
+TEST_P(SessionSettings, AllOfThemTogetherChangeNoRow) {
+  Write();
+  for (const WorstSetting& setting : WorstSettings(GetParam())) {
+    if (setting.session_only) continue;
+    shop_.sql().MustExecute(fmt::format("SET GLOBAL {} = {}", setting.name, setting.value));
+  }
+  ExpectRightRows();
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, SessionSettings,
+                         ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
+                         ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace millrace::testing
