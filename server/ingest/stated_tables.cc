@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coverage/statement_effects.h"
+#include "schema/altered_types.h"
 #include "schema/definition.h"
 #include "schema/stated_types.h"
 
@@ -30,6 +31,7 @@ std::optional<StatedTypes> OfCreate(const SentStatement& sent, const Statement& 
 std::optional<StatedTypes> OfAlter(const SentStatement& sent, const Statement& statement,
                                    std::optional<StatedTypes> types) {
   if (!types.has_value()) return types;
+  if (auto altered = schema::AlteredBy(sent.text, *types, sent.session)) return altered;
   if (!statement.index_only && schema::MayChangeMeanings(sent.text, sent.session)) {
     return std::nullopt;
   }
@@ -67,6 +69,9 @@ void NoteStatedTypes(const SentStatement& sent, const Statement& statement, bool
     set(table, std::move(types));
   }
   if (!finished) return;
+  for (const TableName& table : statement.made_of_partitions) {
+    if (!statement.in_doubt) set(table, registry.Stated(statement.tables.front()));
+  }
   for (const auto& [from, to] : statement.renames) {
     set(to, registry.Stated(from));
     set(from, std::nullopt);

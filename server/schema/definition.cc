@@ -14,6 +14,7 @@
 #include "schema/column_type_text.h"
 #include "schema/details_fit.h"
 #include "schema/labels.h"
+#include "schema/text_meaning.h"
 
 namespace millrace::schema {
 namespace {
@@ -359,8 +360,7 @@ bool Describer::MayHaveMeaning(size_t i, const Column& column) const {
   const uint32_t collation = map_.columns[i].collation;
   switch (column.type) {
     case ColumnType::kString:
-      return (column.metadata == 16 || column.metadata == 4) &&
-             (collation == 0 || collation == kBinaryCollation);
+      return MayBeTextOrBinary(column.type, column.metadata, collation);
     case ColumnType::kTimestamp2:
       return column.metadata == 6 && !column.nullable;
     case ColumnType::kLongLong:
@@ -400,10 +400,7 @@ Meaning Describer::MeaningIn(const ColumnDetails& details) {
     return details.data_type == "bigint" ? Meaning::kMariadbHiddenHash
                                          : Meaning::kMariadbHiddenRowStart;
   }
-  if (details.data_type == "uuid") return Meaning::kMariadbUuid;
-  if (details.data_type == "inet6") return Meaning::kMariadbInet6;
-  if (details.data_type == "inet4") return Meaning::kMariadbInet4;
-  return Meaning::kPlain;
+  return TextMeaningIn(details);
 }
 
 void Describer::FillKeyAndVisibility(size_t i, Column& column) const {

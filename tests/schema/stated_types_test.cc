@@ -2,8 +2,12 @@
 
 #include "schema/stated_types.h"
 
+#include <tuple>
+#include <utility>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "schema/altered_types.h"
 
 namespace millrace::schema {
 namespace {
@@ -68,6 +72,62 @@ TEST(StatedTypes, WhatDoesNotTellAllColumnsTellsNothing) {
   }
   EXPECT_EQ(StatedBy("CREATE TABLE n (u UUID)", "", {.sql_mode = std::nullopt}).types,
             std::nullopt);
+}
+
+TEST(StatedTypes, AlterTellsTypesOfTheColumnsItDefines) {
+  const StatedTypes before{{"u", kUuid}, {"i", kInet6}};
+  const std::pair<const char*, StatedTypes> cases[] = {
+      {"ALTER TABLE n MODIFY u BINARY(16)", {{"i", kInet6}}},
+      {"alter online table if exists a.n nowait modify column if exists U inet6 not null first, "
+       "drop column i",
+       {{"u", kInet6}}},
+      {"ALTER TABLE n CHANGE COLUMN n.u `v` UUID AFTER id, CHANGE i u BINARY(16)", {{"v", kUuid}}},
+      {"ALTER TABLE n RENAME COLUMN u TO i, RENAME COLUMN i TO u", {{"u", kInet6}, {"i", kUuid}}},
+      {"ALTER TABLE n DROP u, ADD u CHAR(16), ADD (x UUID DEFAULT (f(1, 2)), y INT)",
+       {{"i", kInet6}, {"x", kUuid}}},
+      {"ALTER TABLE n ADD u BINARY(16), DROP u", {{"i", kInet6}}},
+      {"ALTER TABLE n ADD COLUMN IF NOT EXISTS u BINARY(16), ADD INDEX uuid (u, i), COMMENT 'uuid, "
+       "ADD x UUID', ORDER BY u, i, ALTER i SET DEFAULT NULL, RENAME m, DROP PRIMARY KEY",
+       before},
+  };
+  for (const auto& [text, after] : cases) {
+    EXPECT_THAT(AlteredBy(text, before, Mariadb()), Optional(after)) << text;
+  }
+}
+
+TEST(StatedTypes, AlterAddsAndDropsTimesOfVersions) {
+  const StatedTypes plain{{"u", kUuid}};
+  const StatedTypes hidden{{"u", kUuid},
+                           {"row_start", Meaning::kMariadbHiddenRowStart},
+                           {"row_end", Meaning::kMariadbHiddenRowEnd}};
+  const StatedTypes named{{"u", kUuid}, {"e", Meaning::kMariadbRowEnd}};
+  const std::tuple<const char*, StatedTypes, StatedTypes> cases[] = {
+      {"ALTER TABLE n ADD SYSTEM VERSIONING", plain, hidden},
+      {"ALTER TABLE n DROP SYSTEM VERSIONING", hidden, plain},
+      {"ALTER TABLE n ADD s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD e TIMESTAMP(6) AS ROW "
+       "END, ADD PERIOD FOR SYSTEM_TIME (s, e), ADD SYSTEM VERSIONING",
+       plain, named},
+      {"ALTER TABLE n DROP SYSTEM VERSIONING, DROP PERIOD FOR SYSTEM_TIME, DROP s, DROP e", named,
+       plain},
+      {"ALTER TABLE n ADD system INT, DROP system, ADD PERIOD FOR p (x, y), DROP PERIOD FOR p, "
+       "ADD period INT, DROP period, ADD c INT WITHOUT SYSTEM VERSIONING",
+       hidden, hidden},
+  };
+  for (const auto& [text, before, after] : cases) {
+    EXPECT_THAT(AlteredBy(text, before, Mariadb()), Optional(after)) << text;
+  }
+}
+
+TEST(StatedTypes, AlterThatIsNotUnderstoodTellsNothing) {
+  for (const char* text :
+       {"ALTER TABLE n ADD COLUMN IF NOT EXISTS x UUID",
+        "ALTER TABLE n ADD SYSTEM VERSIONING, DROP SYSTEM VERSIONING",
+        "ALTER TABLE n ADD c INT WITH SYSTEM VERSIONING", "ALTER TABLE n MODIFY u `uuid`",
+        "ALTER TABLE n CHANGE IF EXISTS a u BINARY(16)", "ALTER TABLE n MODIFY u s.uuid",
+        "SET STATEMENT sql_mode = '' FOR ALTER TABLE n MODIFY u UUID",
+        "ALTER TABLE n MODIFY u UUID COMMENT 'open"}) {
+    EXPECT_EQ(AlteredBy(text, {}, Mariadb()), std::nullopt) << text;
+  }
 }
 
 TEST(StatedTypes, OnlyAnAlterWithSuchATypeChangesMeanings) {
