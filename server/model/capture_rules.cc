@@ -10,8 +10,8 @@
 namespace millrace {
 
 bool IsSystemDatabase(std::string_view database) {
-  static constexpr std::array<std::string_view, 5> kDatabases = {
-      "mysql", "sys", "performance_schema", "information_schema", "ndbinfo"};
+  static constexpr std::array<std::string_view, 4> kDatabases = {
+      "mysql", "sys", "performance_schema", "information_schema"};
   return std::find(kDatabases.begin(), kDatabases.end(), database) != kDatabases.end();
 }
 

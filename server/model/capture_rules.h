@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-// True for the databases of the server itself: mysql, sys, performance_schema, information_schema,
-// ndbinfo.
+// True for the databases of the server itself: mysql, sys, performance_schema, information_schema.
+// Not ndbinfo: where there is no NDB it may be a user's, and what NDB shows there is not logged.
 bool IsSystemDatabase(std::string_view database);
 
 // What of the source is captured: the tables that configuration names, never those of a system

@@ -82,7 +82,8 @@ absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
       connection.Query("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name "
                        "FROM information_schema.TABLES "
                        "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
-                       "AND COALESCE(ENGINE, '') <> 'MRG_MYISAM'"));
+                       // NDBINFO shows the state of a cluster.
+                       "AND COALESCE(ENGINE, '') NOT IN ('MRG_MYISAM', 'NDBINFO')"));
   std::vector<TableName> names;
   for (const QueryRow& row : rows.rows) {
     TableName name{rows.Text(row, {"db"}), rows.Text(row, {"name"})};

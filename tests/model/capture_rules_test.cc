@@ -17,16 +17,16 @@ TEST(CaptureRules, WithoutPatternsAllButSystemDatabasesIsCaptured) {
   EXPECT_TRUE(rules.Captures("shop", "orders"));
   EXPECT_TRUE(rules.MayCapture("shop"));
   for (const std::string_view database :
-       {"mysql", "sys", "performance_schema", "information_schema", "ndbinfo"}) {
+       {"mysql", "sys", "performance_schema", "information_schema"}) {
     EXPECT_FALSE(rules.Captures(database, "t")) << database;
     EXPECT_FALSE(rules.MayCapture(database)) << database;
   }
 }
 
 TEST(CaptureRules, SystemDatabaseIsNotCapturedEvenByName) {
-  const auto rules = CaptureRules::Parse({"mysql.user", "ndbinfo.*", "shop.t"}).value();
+  const auto rules = CaptureRules::Parse({"mysql.user", "sys.*", "shop.t"}).value();
   EXPECT_FALSE(rules.Captures("mysql", "user"));
-  EXPECT_FALSE(rules.Captures("ndbinfo", "nodes"));
+  EXPECT_FALSE(rules.Captures("sys", "sys_config"));
   EXPECT_THAT(rules.NamedTables(), ElementsAre(TableName{"shop", "t"}));
 }
 

@@ -87,6 +87,18 @@ TEST_P(FirstFeed, AnExcludedColumnIsNowhereInTheFeed) {
   }
 }
 
+// NDB has one of this name, which it does not log.
+TEST_P(FirstFeed, ADatabaseOfTheUserMayBeCalledNdbinfo) {
+  sql_.MustExecute("CREATE DATABASE ndbinfo");
+  sql_.MustExecute("CREATE TABLE ndbinfo.item (id INT PRIMARY KEY)");
+  sql_.MustExecute("INSERT INTO ndbinfo.item VALUES (1)");
+
+  const auto changes = reader_.ReadAll(sql_);
+
+  ASSERT_EQ(changes.size(), 3u);
+  EXPECT_EQ(changes[2].table, "ndbinfo.item");
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, FirstFeed, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 
