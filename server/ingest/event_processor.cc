@@ -22,7 +22,10 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       prepared_xa_(parts.prepared_xa),
       live_changes_(parts.live_changes),
       plans_(options_.flavour, options_.capture, parts.registry, parts.counters,
-             parts.fetch_details),
+             parts.fetch_details,
+             [this, ask = parts.redefined_ahead](const TableName& table, Redefined what) {
+               return ask(table, what, {.file = file_, .offset = event_offset_});
+             }),
       hand_over_(parts.hand_over),
       commit_times_(parts.commit_times),
       reader_(options_.flavour),

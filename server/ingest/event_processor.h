@@ -47,9 +47,9 @@ enum class Step {
 };
 
 // Turns the events of one dump stream into transactions in a frame builder. Knows the grammar of
-// binlogs of both flavours; does no I/O but for asking `FetchDetails`. Every error names file and
-// position of the event and stops the feed there: what cannot be decoded is never passed over.
-// Belongs to the ingest thread.
+// binlogs of both flavours; does no I/O but for asking `fetch_details` and `redefined_ahead`. Every
+// error names file and position of the event and stops the feed there: what cannot be decoded is
+// never passed over. Belongs to the ingest thread.
 //
 // Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
 // grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED (as
@@ -80,6 +80,10 @@ class EventProcessor {
     PreparedXa& prepared_xa;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
+    // As IsRedefinedAhead, from the place on.
+    std::function<absl::StatusOr<bool>(const TableName& table, Redefined what,
+                                       const BinlogPlace& from)>
+        redefined_ahead;
     HandOver hand_over;
     CommitTimeLimit* commit_times = nullptr;  // null: commit times are not clamped
   };
@@ -221,7 +225,7 @@ class EventProcessor {
   void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
   absl::Status NumbersWentBack(const MariadbGtid& gtid, const MariadbGtid& before) const;
-  absl::Status OnRowsOfMerged(const std::vector<TableName>& tables);
+  absl::Status OnRowsOfMerged(const TablePlans::Entry& merge);
   absl::Status AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
                        snapshot::TableChanges* observer);
   // Of a table whose events have rows of the past too.
@@ -277,7 +281,8 @@ class EventProcessor {
   bool in_xa_ = false;              // the transaction in progress is an XA transaction
   PreparedXa::Tables xa_tables_;    // that it changes and nobody captures
   PreparedXa::Tables xa_captured_;  // that it changes besides
-  // Captured tables in which the transaction at hand changed rows by way of a MERGE table.
+  // Captured tables in which the transaction at hand changed rows by way of a MERGE table; a name
+  // without letters: any.
   std::set<TableName> merged_;
 
   std::vector<TableName> uncovered_;

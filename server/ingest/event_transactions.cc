@@ -204,7 +204,7 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
   if (table->plan == nullptr) {
-    if (!table->merged.empty()) MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(table->merged));
+    MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(*table));
     return Step::kWithin;
   }
   if (!table->rows_noted) [[unlikely]]
@@ -218,16 +218,17 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   return Step::kWithin;
 }
 
-// They are rows of one of these tables, and nothing tells of which.
-absl::Status EventProcessor::OnRowsOfMerged(const std::vector<TableName>& tables) {
+// They are rows of one of the tables that it shows, and nothing tells of which.
+absl::Status EventProcessor::OnRowsOfMerged(const TablePlans::Entry& merge) {
   schema::Statement change;
   change.kind = schema::StatementKind::kDefinition;
   change.verb = schema::StatementVerb::kAlter;
   // Once for each transaction.
   std::copy_if(
-      tables.begin(), tables.end(), std::back_inserter(change.tables),
+      merge.merged.begin(), merge.merged.end(), std::back_inserter(change.tables),
       [this](const TableName& table) { return Captured(table) && merged_.insert(table).second; });
-  if (change.tables.empty()) return absl::OkStatus();
+  change.may_concern_any_table = merge.merged_unknown && merged_.insert(TableName()).second;
+  if (change.tables.empty() && !change.may_concern_any_table) return absl::OkStatus();
   if (live_changes_.recording()) NoteDefinition(change);
   NoteCoverage(change, /*truncates=*/false);
   return AddDefinition(SentStatement(), change, /*truncates=*/false);

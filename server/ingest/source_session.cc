@@ -10,6 +10,7 @@
 #include "ingest/source_identity.h"
 #include "ingest/source_memory.h"
 #include "ingest/start_position.h"
+#include "ingest/statements_ahead.h"
 #include "ingest/stream_access.h"
 #include "mysql/pattern_check.h"
 #include "mysql/source_check.h"
@@ -45,6 +46,7 @@ SourceSession::SourceSession(Parts parts)
       progress_(parts.clock, source_.heartbeat_period),
       queries_(parts.source),
       streams_(parts.source),
+      ahead_(parts.source),
       history_(parts.log, queries_),
       watcher_(queries_, parts.clock, source_.heartbeat_period) {
   tasks_.SetWake([this] { streams_.Wake(); });
@@ -56,6 +58,7 @@ SourceSession::SourceSession(Parts parts)
 void SourceSession::Interrupt() {
   tasks_.Close();
   streams_.Interrupt();
+  ahead_.Interrupt();
   writer_.GiveUpWaiting();
 }
 
@@ -231,6 +234,10 @@ std::unique_ptr<EventProcessor> SourceSession::MakeProcessor(SourcePosition star
           .prepared_xa = *prepared_xa_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
+          .redefined_ahead =
+              [this](const TableName& table, Redefined what, const BinlogPlace& from) {
+                return RedefinedAhead(table, what, from);
+              },
           .hand_over = [this] { return writer_.HandOver(/*drop_staged=*/false); },
           .commit_times = &commit_times_});
 }
@@ -315,6 +322,17 @@ void SourceSession::AfterHandOver() {
 absl::StatusOr<std::optional<TableDetails>> SourceSession::FetchDetails(const TableName& table) {
   return queries_.Ask(
       [&table](Connection& connection) { return FetchTableDetails(connection, table); });
+}
+
+absl::StatusOr<bool> SourceSession::RedefinedAhead(const TableName& table, Redefined what,
+                                                   const BinlogPlace& from) {
+  MILLRACE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<BinlogStream> stream,
+      ahead_.Open(queries_.info(), {.file = from.file, .offset = from.offset, .gtids = {}},
+                  {.at_end = AtBinlogEnd::kEnd, .beside = true}));
+  const auto redefined = IsRedefinedAhead(*stream, table, what, names_, source_.event_bytes_max);
+  ahead_.Forget();
+  return redefined;
 }
 
 void SourceSession::PublishPosition() {

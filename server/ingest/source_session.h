@@ -118,6 +118,10 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   bool MayCloseFrame() const override { return processor_->may_close_frame(); }
   bool TakeMoved() override { return !processor_->in_transaction() && processor_->TakeMoved(); }
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
+  // As IsRedefinedAhead, over a connection of its own beside the stream. Errors as
+  // SourcePool::OpenStream too.
+  absl::StatusOr<bool> RedefinedAhead(const TableName& table, Redefined what,
+                                      const BinlogPlace& from);
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Config& config_;
@@ -139,6 +143,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   // The ingest thread's own.
   SourceQueries queries_;
   StreamSlot streams_;
+  StreamSlot ahead_;   // beside it
   NameFolding names_;  // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;

@@ -8,9 +8,48 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "model/quoted.h"
+#include "schema/text_meaning.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::ingest {
+namespace {
+
+// The first that may be a UUID or BINARY, or a time of row versions; its number if it is not named.
+// Empty: there is none.
+std::string ColumnOfUnknownMeaning(const binlog::TableMap& map, const CaptureRules& rules) {
+  const TableName table{std::string(map.database), std::string(map.table)};
+  for (size_t i = 0; i < map.columns.size(); ++i) {
+    const binlog::ColumnMap& column = map.columns[i];
+    const bool is_time = column.type == ColumnType::kTimestamp2 &&
+                         (column.name == "row_start" || column.name == "row_end");
+    const bool is_text =
+        schema::MayBeTextOrBinary(column.type, column.metadata, column.collation) &&
+        (column.name.empty() || rules.CapturesColumn(table, column.name));
+    if (!is_time && !is_text) continue;
+    return column.name.empty() ? fmt::format("#{}", i + 1) : std::string(column.name);
+  }
+  return "";
+}
+
+// A definition from before this second is the one of its rows.
+bool IsFromBefore(const TableDetails& details, int64_t commit_seconds) {
+  return details.defined_seconds != 0 && details.defined_seconds < commit_seconds;
+}
+
+absl::Status MeaningUnproven(const TableName& table, const std::string& column) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
+                  "BINARY; a time of row versions or any other), nor does what the log has read of "
+                  "the table, and a later statement may have changed it at the source; to get past "
+                  "it, leave out the table with source.tables, or a UUID or INET with "
+                  "source.exclude_columns, and let it in again later",
+                  Quoted(table.ToString()), Quoted(column)),
+      {{"table", table.ToString()}, {"column", column}});
+}
+
+}  // namespace
 
 absl::Status TablePlans::Map(std::string_view body, int64_t commit_seconds, Sequence next) {
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t id, binlog::ParseTableMapId(body));
@@ -37,10 +76,7 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   if (details.has_value() && details->merge) {
     NoteMerge(*details);
     MILLRACE_RETURN_IF_ERROR(skip());
-    entry.merged = details->merged;
-    // It may have been an ordinary table when these rows were written.
-    if (registry_.HasVersion(details->name)) entry.merged.push_back(details->name);
-    return absl::OkStatus();
+    return FillMerged(*details, commit_seconds, entry);
   }
   if (details.has_value()) {
     MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
@@ -82,6 +118,27 @@ void TablePlans::NoteMerge(const TableDetails& details) {
       details.name.ToString());
 }
 
+void TablePlans::NoteUnknownMerge(const TableName& table) const {
+  spdlog::warn(
+      "rows were written through the MERGE table {} at a place for which nothing tells what tables "
+      "it showed, since it was redefined later: all tables must be read again before a start at "
+      "SNAPSHOT",
+      table.ToString());
+}
+
+absl::Status TablePlans::FillMerged(const TableDetails& details, int64_t commit_seconds,
+                                    Entry& entry) {
+  if (!IsFromBefore(details, commit_seconds)) {
+    MILLRACE_ASSIGN_OR_RETURN(entry.merged_unknown,
+                              redefined_ahead_(details.name, Redefined::kAnything));
+  }
+  if (entry.merged_unknown) NoteUnknownMerge(details.name);
+  entry.merged = details.merged;
+  // It may have been an ordinary table when these rows were written.
+  if (registry_.HasVersion(details.name)) entry.merged.push_back(details.name);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {
   const TableName name{std::string(map.database), std::string(map.table)};
   auto details = fetch_(name);
@@ -94,10 +151,10 @@ absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog:
 // types, and its values would go under wrong names.
 absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                                       int64_t commit_seconds) const {
-  if (map.has_names || !registry_.NeedsDetails(map)) return absl::OkStatus();
-  if (details.defined_seconds != 0 && details.defined_seconds < commit_seconds) {
-    return absl::OkStatus();
-  }
+  if (IsFromBefore(details, commit_seconds)) return absl::OkStatus();
+  if (!registry_.NeedsDetails(map)) return absl::OkStatus();
+  MILLRACE_RETURN_IF_ERROR(CheckMeaning(map, details.name));
+  if (map.has_names) return absl::OkStatus();
   // The definition of this very second is the one that the stream told of.
   if (details.defined_seconds == commit_seconds && redefined_.contains(details.name)) {
     return absl::OkStatus();
@@ -108,6 +165,16 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
                                "source, and leave the table out with source.tables to get past it",
                                details.name.ToString()),
                    {{"table", details.name.ToString()}});
+}
+
+absl::Status TablePlans::CheckMeaning(const binlog::TableMap& map, const TableName& table) const {
+  if (flavour_ != Flavour::kMariadb || registry_.Stated(table).has_value()) {
+    return absl::OkStatus();
+  }
+  const std::string column = ColumnOfUnknownMeaning(map, rules_);
+  if (column.empty()) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const bool redefined, redefined_ahead_(table, Redefined::kMeanings));
+  return redefined ? MeaningUnproven(table, column) : absl::OkStatus();
 }
 
 TablePlans::Entry* TablePlans::Find(uint64_t table_id) {

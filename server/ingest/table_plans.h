@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
+#include "ingest/statements_ahead.h"
 #include "ingest/table_counters.h"
 #include "model/capture_rules.h"
 #include "model/table_details.h"
@@ -27,6 +28,11 @@ namespace millrace::ingest {
 using FetchDetails =
     std::function<absl::StatusOr<std::optional<TableDetails>>(const TableName& table)>;
 
+// Whether the binlog has a statement behind the TABLE_MAP at hand that may redefine the table. To
+// be asked after FetchDetails: if not, what that said holds for the map's rows.
+using AskRedefinedAhead =
+    std::function<absl::StatusOr<bool>(const TableName& table, Redefined what)>;
+
 // Row plans by the table number that TABLE_MAP gives out. A plan is compiled anew only when the
 // bytes of the map differ from last time, so that the usual TABLE_MAP costs one comparison. Belongs
 // to the ingest thread.
@@ -39,21 +45,25 @@ class TablePlans {
     bool rows_noted = false;                   // coverage knows of rows of this definition
     bool partial_noted = false;                // and of partial row images
     std::vector<TableName> merged;             // of a MERGE table: whose rows these are
+    bool merged_unknown = false;               // of one of which that cannot be said
   };
 
   TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
-             TableCounterMap& counters, FetchDetails fetch_details)
+             TableCounterMap& counters, FetchDetails fetch_details,
+             AskRedefinedAhead redefined_ahead)
       : flavour_(flavour),
         rules_(rules),
         registry_(registry),
         counters_(counters),
-        fetch_(std::move(fetch_details)) {}
+        fetch_(std::move(fetch_details)),
+        redefined_ahead_(std::move(redefined_ahead)) {}
 
   // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
   // kUnavailable if the source had to be asked and could not be.
   // SCHEMA_UNPROVEN also where names must be asked for and the table was redefined after
   // `commit_seconds`, Unix time of the commit the event is part of: what the source says now need
-  // not be what the event was written under.
+  // not be what the event was written under. And where it must be asked what tells a UUID from
+  // BINARY, and a statement behind the event may have changed that.
   // `next`: sequence of the transaction's first change.
   absl::Status Map(std::string_view body, int64_t commit_seconds, Sequence next);
   // A statement of the stream that redefined the table.
@@ -73,15 +83,19 @@ class TablePlans {
   bool IsSequence(const binlog::TableMap& map, const std::optional<TableDetails>& details) const;
   void NoteSequence(const TableName& name);
   void NoteMerge(const TableDetails& details);
+  void NoteUnknownMerge(const TableName& table) const;
+  absl::Status FillMerged(const TableDetails& details, int64_t commit_seconds, Entry& entry);
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;
+  absl::Status CheckMeaning(const binlog::TableMap& map, const TableName& table) const;
 
   const Flavour flavour_;
   const CaptureRules& rules_;
   schema::Registry& registry_;
   TableCounterMap& counters_;
   const FetchDetails fetch_;
+  const AskRedefinedAhead redefined_ahead_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
   absl::flat_hash_set<TableName> redefined_;  // in this stream
   absl::flat_hash_set<TableName> sequences_;  // and MERGE tables, that were logged

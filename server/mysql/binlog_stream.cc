@@ -76,7 +76,7 @@ BinlogStream::~BinlogStream() { close(wake_); }
 absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOptions& options,
                                                                  const SourcePosition& from,
                                                                  AtBinlogEnd at_end) {
-  MILLRACE_CHECK(options.server_id != 0);
+  MILLRACE_CHECK(options.server_id != 0 || at_end == AtBinlogEnd::kEnd);
   MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(options));
   const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake < 0) return OutOfFileDescriptors("the stream of the binlog");
@@ -89,19 +89,21 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOpt
 absl::Status BinlogStream::Announce(const SourceOptions& options) {
   // Both of the names that MySQL has had for each; MariaDB knows the older one.
   const int64_t heartbeat = options.heartbeat_period * 1000;
+  const bool beside = options.server_id == 0;
   const std::string uuid = ReplicaUuid(options.server_id);
   std::string sql = fmt::format(
       "SET @source_binlog_checksum = @@global.binlog_checksum, "
       "@master_binlog_checksum = @@global.binlog_checksum, "
       "@source_heartbeat_period = {0}, @master_heartbeat_period = {0}",
       heartbeat);
-  if (server().flavour == Flavour::kMysql) {
+  if (server().flavour == Flavour::kMysql && !beside) {
     sql += fmt::format(", @replica_uuid = '{0}', @slave_uuid = '{0}'", uuid);
-  } else {
+  } else if (server().flavour == Flavour::kMariadb) {
     // 4: GTIDs are understood, and everything older.
     sql += ", @mariadb_slave_capability = 4";
   }
   MILLRACE_RETURN_IF_ERROR(connection_->Query(sql).status());
+  if (beside) return absl::OkStatus();
   return connection_->handle_->RegisterReplica(options.server_id, HostName());
 }
 

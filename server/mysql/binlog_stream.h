@@ -32,7 +32,8 @@ class BinlogStream {
   // `from` with neither asks for all from the first transaction on, which is refused by GTID if any
   // was purged; a source without GTIDs begins with its oldest file.
   // Announces that checksums are understood, heartbeats each options.heartbeat_period, and
-  // options.server_id, which must not be 0.
+  // options.server_id. That is 0, only by file and with kEnd, for a stream beside others: a source
+  // ends an older one with the same id, but not for 0.
   static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(
       const SourceOptions& options, const SourcePosition& from,
       AtBinlogEnd at_end = AtBinlogEnd::kWait);

@@ -36,6 +36,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
   if (options.event_bytes_max != 0) {
     limited.event_bytes_max = std::min(limited.event_bytes_max, options.event_bytes_max);
   }
+  if (options.beside) limited.server_id = 0;
   MILLRACE_ASSIGN_OR_RETURN(auto stream, BinlogStream::Open(limited, from, options.at_end));
   MILLRACE_RETURN_IF_ERROR(ExpectSame(stream->server(), server));
   return stream;

@@ -35,6 +35,8 @@ class SourcePool {
     AtBinlogEnd at_end = AtBinlogEnd::kWait;
     // Events beyond this or the configured limit are refused; 0: the configured limit alone.
     uint64_t event_bytes_max = 0;
+    // The source must not end another stream of ours for it. By file and offset, and with kEnd.
+    bool beside = false;
   };
   // The binlog of `server` from this position on. Errors as BinlogStream::Open and ConnectTo.
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const ServerInfo& server,

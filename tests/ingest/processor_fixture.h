@@ -52,6 +52,8 @@ class ProcessorTest : public log::testing::LogTest {
             .prepared_xa = *prepared_xa_,
             .live_changes = live_changes_,
             .fetch_details = [](const TableName&) { return std::optional<TableDetails>(); },
+            .redefined_ahead = [](const TableName&, Redefined,
+                                  const BinlogPlace&) { return false; },
             .hand_over =
                 [this] {
                   Take();

@@ -212,6 +212,27 @@ class LateStream : public MariadbTables {
     }
     return values;
   }
+  // Under the names and types that the table had at each.
+  std::vector<std::string> JsonRows() {
+    v1::SubscribeRequest request;
+    request.set_at(v1::START_POINT_EARLIEST);
+    request.add_tables("shop.*");
+    request.set_row_encoding(v1::ROW_ENCODING_JSON);
+    request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+    const auto stream = feed_->client().Subscribe({.request = request});
+    std::vector<std::string> rows;
+    for (auto batch = stream->Next(); batch.ok() && batch->has_value(); batch = stream->Next()) {
+      for (const v1::Transaction& transaction : (*batch)->transactions()) {
+        for (const v1::Change& change : transaction.changes()) {
+          if (!change.after_json().empty()) rows.push_back(change.after_json());
+        }
+      }
+    }
+    return rows;
+  }
+  static constexpr const char* kInsertBytes =
+      "INSERT INTO n VALUES (2, '0123456789abcdef', '0123456789abcdef')";
+  static constexpr const char* kBytes = "0x30313233343536373839616263646566";
   static constexpr const char* kUuid = "00112233-4455-6677-8899-aabbccddeeff";
   static std::string Insert(const std::string& table) {
     return fmt::format("INSERT INTO {} VALUES (1, '{}', '::1')", table, kUuid);
@@ -256,9 +277,77 @@ TEST_F(LateStream, TypesSurviveCopyAlterAndSwap) {
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1"), Pair(kUuid, "::1")));
 }
 
+TEST_F(LateStream, TypesBetweenTwoAltersAreThoseOfThePlace) {
+  sql_.MustExecute(Create("n"));
+  sql_.MustExecute(Insert("n"));
+  StartFeed();
+  SnapshotAdmin(*feed_).WaitUntilOver();
+  RunUnread({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
+             "ALTER TABLE n MODIFY i INET6, MODIFY u UUID",
+             fmt::format("INSERT INTO n VALUES (3, '{}', '::2')", kUuid)});
+  EXPECT_THAT(JsonRows(), ElementsAre(HasSubstr(kUuid), HasSubstr("MDEyMzQ1Njc4OWFiY2RlZg=="),
+                                      ::testing::AllOf(HasSubstr(kUuid), HasSubstr("::2"))));
+}
+
+TEST_F(LateStream, AddedColumnHasTheTypeItWasAddedWith) {
+  StartFeed("never");
+  sql_.MustExecute("CREATE TABLE n (id INT PRIMARY KEY)");
+  RunUnread({"ALTER TABLE n ADD u BINARY(16), ADD COLUMN (i BINARY(16))", kInsertBytes,
+             "ALTER TABLE n MODIFY u UUID, MODIFY i INET6"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kBytes, kBytes)));
+}
+
+// The log has neither its CREATE TABLE nor a row of it.
+TEST_F(LateStream, TypesOfATableRedefinedSinceStopTheFeed) {
+  sql_.MustExecute(Create("n"));
+  StartFeed("never");
+  RunUnread({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
+             "ALTER TABLE n MODIFY u UUID"});
+  EXPECT_THAT(feed_->WaitForReason("SCHEMA_UNPROVEN").ShortDebugString(),
+              HasSubstr("source.exclude_columns"));
+}
+
+TEST_F(LateStream, TypesAreThoseOfNowUnlessAStatementAheadChangesThem) {
+  sql_.MustExecute(Create("n"));
+  sql_.MustExecute("CREATE TABLE other (id INT PRIMARY KEY, u UUID)");
+  StartFeed("never");
+  RunUnread({Insert("n"), "ALTER TABLE n ADD COLUMN more INT", "ALTER TABLE n ADD INDEX (u)",
+             "ALTER TABLE other MODIFY u BINARY(16)", "OPTIMIZE TABLE n",
+             "CREATE TEMPORARY TABLE n (u BINARY(16))", "DROP TEMPORARY TABLE n"});
+  EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
+  sql_.MustExecute("INSERT INTO other VALUES (1, 'a')");
+  sql_.MustExecute("INSERT INTO n VALUES (2, NULL, NULL, 1)");
+  EXPECT_EQ(Told().size(), 3u);
+}
+
+TEST_F(LateStream, VersionsThatCameAndWentAreLeftOut) {
+  sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, note TEXT)");
+  sql_.MustExecute("INSERT INTO item VALUES (1, 'a')");
+  StartFeed();
+  SnapshotAdmin(*feed_).WaitUntilOver();
+  RunUnread({"ALTER TABLE item ADD SYSTEM VERSIONING", "UPDATE item SET note = 'x'",
+             "INSERT INTO item VALUES (2, 'b')", "DELETE FROM item WHERE id = 1",
+             "ALTER TABLE item DROP SYSTEM VERSIONING", "INSERT INTO item VALUES (3, 'c')"});
+  EXPECT_THAT(Told(), ElementsAre("READ 1", "UPDATE 1", "INSERT 2", "DELETE 1", "INSERT 3"));
+  EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note"));
+}
+
+TEST_F(LateStream, NamedVersionsThatCameAndWentAreLeftOut) {
+  StartFeed("never");
+  sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, note TEXT)");
+  RunUnread(
+      {"ALTER TABLE item ADD s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD e "
+       "TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ADD PERIOD FOR SYSTEM_TIME (s, e), ADD "
+       "SYSTEM VERSIONING",
+       "INSERT INTO item (id, note) VALUES (1, 'a')", "UPDATE item SET note = 'x'",
+       "ALTER TABLE item DROP SYSTEM VERSIONING, DROP PERIOD FOR SYSTEM_TIME, DROP s, DROP e",
+       "INSERT INTO item VALUES (3, 'c')"});
+  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "UPDATE 1", "INSERT 3"));
+}
+
 TEST_F(LateStream, WhatStatementsSaidSurvivesARestart) {
   StartFeed("never");
-  RunUnread({Create("n")});
+  RunUnread({"SET system_versioning_alter_history = KEEP", Create("n")});
   ChangeReader(*feed_).TokenOfNow(sql_);
   RunUnread({Insert("n"), "DROP TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));

@@ -61,6 +61,21 @@ TEST_P(MergeTables, RowsWrittenThroughOneAreReadAgain) {
   EXPECT_THAT(shop_.feed().LogText(), HasSubstr("shop.m is a MERGE table"));
 }
 
+// Nothing tells any more which tables it showed.
+TEST_P(MergeTables, RowsFromBeforeItShowedOtherTablesAreReadAgain) {
+  sql().MustExecute("CREATE TABLE shop.third (id INT PRIMARY KEY) ENGINE = MyISAM");
+  EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
+  shop_.feed().Stop();
+  sql().MustExecute("INSERT INTO shop.m VALUES (2)");
+  sql().MustExecute("ALTER TABLE shop.m UNION = (shop.third)");
+  sql().MustExecute("INSERT INTO shop.m VALUES (3)");
+  shop_.feed().Start();
+  EXPECT_EQ(Ids("other"), (std::set<std::string>{"2"}));
+  EXPECT_EQ(Ids("third"), (std::set<std::string>{"3"}));
+  EXPECT_THAT(shop_.feed().LogText(), HasSubstr("at a place for which nothing tells"));
+  EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
+}
+
 TEST_P(MergeTables, OneIsNotReadItself) {
   const auto snapshot = shop_.admin().Start(std::vector<std::string>{"shop.m"});
   EXPECT_THAT(snapshot.status().ToString(), HasSubstr("MERGE table"));

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "ingest/table_plans.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace millrace::ingest {
+namespace {
+
+// TABLE_MAP of shop.t (u BINARY(16) or UUID), which look alike.
+std::string MapOfSixteenBytes() {
+  std::string body("\x07\0\0\0\0\0\x01\0", 8);
+  body.append("\x04shop\0\x01t\0", 9);
+  body.append("\x01\xfe\x02\xfe\x10\x01", 6);  // one STRING(16) that may be NULL
+  body.append("\x02\x01\x3f");                 // binary
+  body.append("\x04\x02\x01u");                // its name
+  return body;
+}
+
+class TablePlansTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kDefined = 1'700'000'000;
+  const TableName table_{"shop", "t"};
+
+  TablePlansTest() {
+    ColumnDetails column;
+    column.name = "u";
+    column.data_type = column.column_type = "uuid";
+    column.nullable = true;
+    details_ = TableDetails{.name = table_, .columns = {column}, .defined_seconds = kDefined};
+  }
+  // "uuid" or "binary", as what a row of that second is read; the reason of an error.
+  std::string TypeAt(int64_t seconds) {
+    const absl::Status status = plans_.Map(MapOfSixteenBytes(), seconds, {1});
+    if (!status.ok()) return ErrorReason(status);
+    const auto& column = plans_.Find(7)->plan->table()->columns.front();
+    return column.meaning == schema::Meaning::kMariadbUuid ? "uuid" : "binary";
+  }
+
+  const CaptureRules rules_ = CaptureRules::Parse({"shop.*"}).value();
+  std::unique_ptr<schema::Registry> registry_ =
+      schema::Registry::FromRecords({}, Flavour::kMariadb).value();
+  TableCounterMap counters_;
+  TableDetails details_;
+  std::optional<bool> redefined_ahead_;  // nothing: not to be asked
+  TablePlans plans_{Flavour::kMariadb,
+                    rules_,
+                    *registry_,
+                    counters_,
+                    [this](const TableName&) { return std::optional(details_); },
+                    [this](const TableName&, Redefined) { return redefined_ahead_.value(); }};
+};
+
+TEST_F(TablePlansTest, DefinitionFromBeforeTheRowTellsItsType) {
+  EXPECT_EQ(TypeAt(kDefined + 1), "uuid");
+}
+
+TEST_F(TablePlansTest, LaterDefinitionTellsItUnlessAStatementAheadMayHaveChangedIt) {
+  redefined_ahead_ = true;
+  EXPECT_EQ(TypeAt(kDefined - 1), "SCHEMA_UNPROVEN");
+  EXPECT_EQ(TypeAt(kDefined), "SCHEMA_UNPROVEN");
+  redefined_ahead_ = false;
+  EXPECT_EQ(TypeAt(kDefined), "uuid");
+}
+
+TEST_F(TablePlansTest, StatedTypeNeedsNoDefinition) {
+  registry_->SetStated(table_, schema::StatedTypes());
+  EXPECT_EQ(TypeAt(kDefined - 1), "binary");
+}
+
+}  // namespace
+}  // namespace millrace::ingest
