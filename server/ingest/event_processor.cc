@@ -20,8 +20,9 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       builder_(parts.builder),
       coverage_(parts.coverage),
       prepared_xa_(parts.prepared_xa),
+      merge_tables_(parts.merge_tables),
       live_changes_(parts.live_changes),
-      plans_(options_.flavour, options_.capture, parts.registry, parts.counters,
+      plans_(options_.flavour, options_.capture, parts.registry, parts.counters, parts.merge_tables,
              parts.fetch_details,
              [this, ask = parts.redefined_ahead](const TableName& table, Redefined what) {
                return ask(table, what, {.file = file_, .offset = event_offset_});

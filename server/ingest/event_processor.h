@@ -18,6 +18,7 @@
 #include "coverage/coverage.h"
 #include "ingest/commit_time_limit.h"
 #include "ingest/file_order.h"
+#include "ingest/merge_tables.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/savepoints.h"
 #include "ingest/sent_statement.h"
@@ -78,6 +79,7 @@ class EventProcessor {
     TableCounterMap& counters;
     coverage::Coverage& coverage;
     PreparedXa& prepared_xa;
+    MergeTables& merge_tables;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
     // As IsRedefinedAhead, from the place on.
@@ -242,6 +244,7 @@ class EventProcessor {
   transcode::FrameBuilder& builder_;
   coverage::Coverage& coverage_;
   PreparedXa& prepared_xa_;
+  MergeTables& merge_tables_;
   snapshot::LiveChanges& live_changes_;
   TablePlans plans_;
   const HandOver hand_over_;

@@ -219,11 +219,11 @@ absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,
                                                   const schema::Statement& statement) {
   if (statement.has_query && FillsCaptured(statement)) return RowsAreUnknown();
+  const auto captured = [this](const TableName& table) { return Captured(table); };
   if (options_.flavour == Flavour::kMariadb) {
-    NoteStatedTypes(
-        sent, statement, !alter_unfinished_,
-        [this](const TableName& table) { return Captured(table); }, registry_);
+    NoteStatedTypes(sent, statement, !alter_unfinished_, captured, registry_);
   }
+  if (!alter_unfinished_) NoteMergeTables(sent, statement, names_, captured, merge_tables_);
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
   for (const TableName& table : statement.tables) {

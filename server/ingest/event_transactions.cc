@@ -203,10 +203,9 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
     return Unexpected(
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
-  if (table->plan == nullptr) {
+  if (!table->merged.empty() || table->merged_unknown) [[unlikely]]
     MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(*table));
-    return Step::kWithin;
-  }
+  if (table->plan == nullptr) return Step::kWithin;
   if (!table->rows_noted) [[unlikely]]
     NoteRows(*table);
   snapshot::TableChanges* observer = nullptr;

@@ -45,6 +45,10 @@ void GroupBuilder::Complete(CommitGroup& group) {
   for (log::Record& record : prepared_xa_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }
+  // Of the one in progress too, before which no statement was.
+  for (log::Record& record : merge_tables_.TakeUnstored()) {
+    group.records.push_back(std::move(record));
+  }
   if (!frames_.in_transaction()) GatherCoverage();
   group.records.insert(group.records.end(), std::make_move_iterator(records_.begin()),
                        std::make_move_iterator(records_.end()));

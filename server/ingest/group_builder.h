@@ -10,6 +10,7 @@
 #include "coverage/coverage.h"
 #include "ingest/committer.h"
 #include "ingest/event_processor.h"
+#include "ingest/merge_tables.h"
 #include "ingest/prepared_xa.h"
 #include "log/log.h"
 #include "schema/registry.h"
@@ -23,12 +24,14 @@ class GroupBuilder {
  public:
   // All must outlive it.
   GroupBuilder(const EventProcessor& processor, transcode::FrameBuilder& frames,
-               schema::Registry& registry, coverage::Coverage& coverage, PreparedXa& prepared_xa)
+               schema::Registry& registry, coverage::Coverage& coverage, PreparedXa& prepared_xa,
+               MergeTables& merge_tables)
       : processor_(processor),
         frames_(frames),
         registry_(registry),
         coverage_(coverage),
-        prepared_xa_(prepared_xa) {}
+        prepared_xa_(prepared_xa),
+        merge_tables_(merge_tables) {}
 
   // A record that belongs to the changes added so far, between two transactions: goes with the next
   // group that has them all.
@@ -54,6 +57,7 @@ class GroupBuilder {
   schema::Registry& registry_;
   coverage::Coverage& coverage_;
   PreparedXa& prepared_xa_;
+  MergeTables& merge_tables_;
   std::vector<log::Record> records_;
   uint32_t coverage_steps_ = 0;
 };

@@ -203,6 +203,7 @@ absl::Status SourceSession::Prepare() {
   MILLRACE_RETURN_IF_ERROR(history_.Load(stored.empty() && source_.start.at == StartAt::kCurrent &&
                                          !start.file.empty()));
   MILLRACE_ASSIGN_OR_RETURN(prepared_xa_, PreparedXa::Open(log_));
+  MILLRACE_ASSIGN_OR_RETURN(merge_tables_, MergeTables::Open(log_));
   registry_.SetFlavour(queries_.info().flavour);
   builder_.emplace(
       config_.log.frame_bytes,
@@ -212,7 +213,7 @@ absl::Status SourceSession::Prepare() {
   writer_.Begin(*builder_, *this);
   processor_ =
       MakeProcessor(std::move(start), SourceMemory::FromBinary(memory.value_or(""), stored));
-  groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_);
+  groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_, *merge_tables_);
   // The place where the log begins is part of it, even before the first change.
   return writer_.Push(groups_->TakePlace());
 }
@@ -232,6 +233,7 @@ std::unique_ptr<EventProcessor> SourceSession::MakeProcessor(SourcePosition star
           .counters = table_counters_,
           .coverage = coverage_,
           .prepared_xa = *prepared_xa_,
+          .merge_tables = *merge_tables_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
           .redefined_ahead =

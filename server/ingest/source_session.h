@@ -20,6 +20,7 @@
 #include "ingest/first_transaction.h"
 #include "ingest/group_builder.h"
 #include "ingest/ingest_status.h"
+#include "ingest/merge_tables.h"
 #include "ingest/pattern_warnings.h"
 #include "ingest/prepared_xa.h"
 #include "ingest/read_progress.h"
@@ -148,6 +149,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
   std::unique_ptr<PreparedXa> prepared_xa_;
+  std::unique_ptr<MergeTables> merge_tables_;
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
   uint64_t epoch_ = 0;  // connections of the stream so far

@@ -78,6 +78,9 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
     MILLRACE_RETURN_IF_ERROR(skip());
     return FillMerged(*details, commit_seconds, entry);
   }
+  MILLRACE_ASSIGN_OR_RETURN(
+      MergeTables::Members merged,
+      FormerMembers({std::string(map.database), std::string(map.table)}, details, commit_seconds));
   if (details.has_value()) {
     MILLRACE_RETURN_IF_ERROR(CheckDetails(map, *details, commit_seconds));
   }
@@ -85,8 +88,10 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
       const schema::TableVersionPtr table,
       registry_.Resolve(map, details.has_value() ? &*details : nullptr, next));
   MILLRACE_ASSIGN_OR_RETURN(auto plan, transcode::RowPlan::Compile(map, table));
-  entry = {
-      .map = std::string(body), .plan = std::move(plan), .counters = counters_.For(table->name)};
+  entry = {.map = std::string(body),
+           .plan = std::move(plan),
+           .counters = counters_.For(table->name),
+           .merged = std::move(merged)};
   return absl::OkStatus();
 }
 
@@ -126,17 +131,43 @@ void TablePlans::NoteUnknownMerge(const TableName& table) const {
       table.ToString());
 }
 
+absl::StatusOr<bool> TablePlans::IsOfRows(const TableDetails& details,
+                                          int64_t commit_seconds) const {
+  if (IsFromBefore(details, commit_seconds)) return true;
+  MILLRACE_ASSIGN_OR_RETURN(const bool redefined,
+                            redefined_ahead_(details.name, Redefined::kAnything));
+  return !redefined;
+}
+
 absl::Status TablePlans::FillMerged(const TableDetails& details, int64_t commit_seconds,
                                     Entry& entry) {
-  if (!IsFromBefore(details, commit_seconds)) {
-    MILLRACE_ASSIGN_OR_RETURN(entry.merged_unknown,
-                              redefined_ahead_(details.name, Redefined::kAnything));
+  if (merge_tables_.Find(details.name) == nullptr) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(details, commit_seconds));
+    entry.merged_unknown = !is_of_rows;
+    if (is_of_rows) merge_tables_.Set(details.name, details.merged);
   }
-  if (entry.merged_unknown) NoteUnknownMerge(details.name);
-  entry.merged = details.merged;
+  if (entry.merged_unknown) {
+    NoteUnknownMerge(details.name);
+    return absl::OkStatus();
+  }
+  entry.merged = *merge_tables_.Find(details.name);
   // It may have been an ordinary table when these rows were written.
   if (registry_.HasVersion(details.name)) entry.merged.push_back(details.name);
   return absl::OkStatus();
+}
+
+absl::StatusOr<MergeTables::Members> TablePlans::FormerMembers(
+    const TableName& table, const std::optional<TableDetails>& details, int64_t commit_seconds) {
+  const MergeTables::Members* members = merge_tables_.Find(table);
+  if (members == nullptr) return MergeTables::Members();
+  if (details.has_value()) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(*details, commit_seconds));
+    if (is_of_rows) {
+      merge_tables_.Forget(table);
+      return MergeTables::Members();
+    }
+  }
+  return *members;
 }
 
 absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
+#include "ingest/merge_tables.h"
 #include "ingest/statements_ahead.h"
 #include "ingest/table_counters.h"
 #include "model/capture_rules.h"
@@ -44,17 +45,18 @@ class TablePlans {
     TableCounters* counters = nullptr;         // null without a plan
     bool rows_noted = false;                   // coverage knows of rows of this definition
     bool partial_noted = false;                // and of partial row images
-    std::vector<TableName> merged;             // of a MERGE table: whose rows these are
+    std::vector<TableName> merged;             // of a MERGE table: whose rows these may be
     bool merged_unknown = false;               // of one of which that cannot be said
   };
 
   TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
-             TableCounterMap& counters, FetchDetails fetch_details,
+             TableCounterMap& counters, MergeTables& merge_tables, FetchDetails fetch_details,
              AskRedefinedAhead redefined_ahead)
       : flavour_(flavour),
         rules_(rules),
         registry_(registry),
         counters_(counters),
+        merge_tables_(merge_tables),
         fetch_(std::move(fetch_details)),
         redefined_ahead_(std::move(redefined_ahead)) {}
 
@@ -85,6 +87,12 @@ class TablePlans {
   void NoteMerge(const TableDetails& details);
   void NoteUnknownMerge(const TableName& table) const;
   absl::Status FillMerged(const TableDetails& details, int64_t commit_seconds, Entry& entry);
+  // The tables that it shows if it was a MERGE table and may be none now.
+  absl::StatusOr<MergeTables::Members> FormerMembers(const TableName& table,
+                                                     const std::optional<TableDetails>& details,
+                                                     int64_t commit_seconds);
+  // Whether the definition is that of the rows at hand too.
+  absl::StatusOr<bool> IsOfRows(const TableDetails& details, int64_t commit_seconds) const;
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;
@@ -94,6 +102,7 @@ class TablePlans {
   const CaptureRules& rules_;
   schema::Registry& registry_;
   TableCounterMap& counters_;
+  MergeTables& merge_tables_;
   const FetchDetails fetch_;
   const AskRedefinedAhead redefined_ahead_;
   absl::flat_hash_map<uint64_t, Entry> entries_;

@@ -37,6 +37,7 @@ class ProcessorTest : public log::testing::LogTest {
     coverage_->TakeUnstored();
     coverage_->MarkStored();
     prepared_xa_ = PreparedXa::Open(*log_).value();
+    merge_tables_ = MergeTables::Open(*log_).value();
     builder_.emplace(frame_bytes_, transcode::FrameBuilder::Start{});
     processor_ = std::make_unique<EventProcessor>(
         EventProcessor::Options{.flavour = flavour_,
@@ -50,6 +51,7 @@ class ProcessorTest : public log::testing::LogTest {
             .counters = counters_,
             .coverage = *coverage_,
             .prepared_xa = *prepared_xa_,
+            .merge_tables = *merge_tables_,
             .live_changes = live_changes_,
             .fetch_details = [](const TableName&) { return std::optional<TableDetails>(); },
             .redefined_ahead = [](const TableName&, Redefined,
@@ -154,6 +156,7 @@ class ProcessorTest : public log::testing::LogTest {
   std::unique_ptr<schema::Registry> registry_;
   std::unique_ptr<coverage::Coverage> coverage_;
   std::unique_ptr<PreparedXa> prepared_xa_;
+  std::unique_ptr<MergeTables> merge_tables_;
   std::vector<std::string> excluded_;
   std::vector<std::string> statement_tables_;
   snapshot::LiveChanges live_changes_;

@@ -24,7 +24,7 @@ const TableName kSmall{"b", "small"};
 class StreamAccessTest : public ProcessorTest {
  protected:
   StreamAccessTest() {
-    groups_.emplace(*processor_, *builder_, *registry_, *coverage_, *prepared_xa_);
+    groups_.emplace(*processor_, *builder_, *registry_, *coverage_, *prepared_xa_, *merge_tables_);
     server_.server_uuid = "uuid";
     server_.server_id = 11;
     read_table_.table_id = 9;

@@ -2,15 +2,21 @@
 
 #include "ingest/table_plans.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/error.h"
+#include "log/log_fixture.h"
 
 namespace millrace::ingest {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // TABLE_MAP of shop.t (u BINARY(16) or UUID), which look alike.
 std::string MapOfSixteenBytes() {
@@ -22,23 +28,29 @@ std::string MapOfSixteenBytes() {
   return body;
 }
 
-class TablePlansTest : public ::testing::Test {
+class TablePlansTest : public log::testing::LogTest {
  protected:
   static constexpr int64_t kDefined = 1'700'000'000;
   const TableName table_{"shop", "t"};
 
   TablePlansTest() {
+    EXPECT_TRUE(Reopen().ok());
+    merge_tables_ = MergeTables::Open(*log_).value();
     ColumnDetails column;
     column.name = "u";
     column.data_type = column.column_type = "uuid";
     column.nullable = true;
+    plans_.emplace(
+        Flavour::kMariadb, rules_, *registry_, counters_, *merge_tables_,
+        [this](const TableName&) { return std::optional(details_); },
+        [this](const TableName&, Redefined) { return redefined_ahead_.value(); });
     details_ = TableDetails{.name = table_, .columns = {column}, .defined_seconds = kDefined};
   }
   // "uuid" or "binary", as what a row of that second is read; the reason of an error.
   std::string TypeAt(int64_t seconds) {
-    const absl::Status status = plans_.Map(MapOfSixteenBytes(), seconds, {1});
+    const absl::Status status = plans_->Map(MapOfSixteenBytes(), seconds, {1});
     if (!status.ok()) return ErrorReason(status);
-    const auto& column = plans_.Find(7)->plan->table()->columns.front();
+    const auto& column = plans_->Find(7)->plan->table()->columns.front();
     return column.meaning == schema::Meaning::kMariadbUuid ? "uuid" : "binary";
   }
 
@@ -46,14 +58,10 @@ class TablePlansTest : public ::testing::Test {
   std::unique_ptr<schema::Registry> registry_ =
       schema::Registry::FromRecords({}, Flavour::kMariadb).value();
   TableCounterMap counters_;
+  std::unique_ptr<MergeTables> merge_tables_;
   TableDetails details_;
   std::optional<bool> redefined_ahead_;  // nothing: not to be asked
-  TablePlans plans_{Flavour::kMariadb,
-                    rules_,
-                    *registry_,
-                    counters_,
-                    [this](const TableName&) { return std::optional(details_); },
-                    [this](const TableName&, Redefined) { return redefined_ahead_.value(); }};
+  std::optional<TablePlans> plans_;
 };
 
 TEST_F(TablePlansTest, DefinitionFromBeforeTheRowTellsItsType) {
@@ -71,6 +79,30 @@ TEST_F(TablePlansTest, LaterDefinitionTellsItUnlessAStatementAheadMayHaveChanged
 TEST_F(TablePlansTest, StatedTypeNeedsNoDefinition) {
   registry_->SetStated(table_, schema::StatedTypes());
   EXPECT_EQ(TypeAt(kDefined - 1), "binary");
+}
+
+TEST_F(TablePlansTest, RowsOfAFormerMergeTableAreItsMembersToo) {
+  merge_tables_->Set(table_, {{"shop", "a"}});
+  registry_->SetStated(table_, schema::StatedTypes());
+  redefined_ahead_ = true;
+  EXPECT_EQ(TypeAt(kDefined), "binary");
+  EXPECT_THAT(plans_->Find(7)->merged, ElementsAre(TableName{"shop", "a"}));
+  plans_->Clear();
+  EXPECT_EQ(TypeAt(kDefined + 1), "binary") << "the source has had it as another one since before";
+  EXPECT_THAT(plans_->Find(7)->merged, IsEmpty());
+}
+
+TEST_F(TablePlansTest, MembersOfAMergeTableAreThoseOfThePlace) {
+  details_.merge = true;
+  details_.merged = {{"shop", "b"}};
+  redefined_ahead_ = true;
+  EXPECT_TRUE(plans_->Map(MapOfSixteenBytes(), kDefined, {1}).ok());
+  EXPECT_TRUE(plans_->Find(7)->merged_unknown);
+  merge_tables_->Set(table_, {{"shop", "a"}});
+  plans_->Clear();
+  EXPECT_TRUE(plans_->Map(MapOfSixteenBytes(), kDefined, {1}).ok());
+  EXPECT_FALSE(plans_->Find(7)->merged_unknown);
+  EXPECT_THAT(plans_->Find(7)->merged, ElementsAre(TableName{"shop", "a"}));
 }
 
 }  // namespace

@@ -335,6 +335,7 @@ TEST_F(LateStream, VersionsThatCameAndWentAreLeftOut) {
 TEST_F(LateStream, NamedVersionsThatCameAndWentAreLeftOut) {
   StartFeed("never");
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, note TEXT)");
+  sql_.MustExecute("SET system_versioning_alter_history = KEEP");
   RunUnread(
       {"ALTER TABLE item ADD s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD e "
        "TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ADD PERIOD FOR SYSTEM_TIME (s, e), ADD "
@@ -347,7 +348,7 @@ TEST_F(LateStream, NamedVersionsThatCameAndWentAreLeftOut) {
 
 TEST_F(LateStream, WhatStatementsSaidSurvivesARestart) {
   StartFeed("never");
-  RunUnread({"SET system_versioning_alter_history = KEEP", Create("n")});
+  RunUnread({Create("n")});
   ChangeReader(*feed_).TokenOfNow(sql_);
   RunUnread({Insert("n"), "DROP TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "system/snapshot_fixture.h"
 
 namespace millrace::testing {
@@ -74,6 +76,28 @@ TEST_P(MergeTables, RowsFromBeforeItShowedOtherTablesAreReadAgain) {
   EXPECT_EQ(Ids("third"), (std::set<std::string>{"3"}));
   EXPECT_THAT(shop_.feed().LogText(), HasSubstr("at a place for which nothing tells"));
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
+}
+
+TEST_P(MergeTables, RowsAreOfTheTablesThatItShowedThen) {
+  sql().MustExecute("CREATE TABLE shop.apart (id INT PRIMARY KEY)");
+  sql().MustExecute("CREATE TABLE shop.n LIKE shop.m");
+  sql().MustExecute("ALTER TABLE shop.n ENGINE = MERGE UNION = (shop.other) INSERT_METHOD = LAST");
+  sql().MustExecute("INSERT INTO shop.m VALUES (2)");
+  EXPECT_EQ(Ids("other"), (std::set<std::string>{"2"}));
+  shop_.feed().Stop();
+  sql().MustExecute("INSERT INTO shop.m VALUES (3)");
+  sql().MustExecute("ALTER TABLE shop.m UNION = (shop.pair)");
+  sql().MustExecute("INSERT INTO shop.n VALUES (4)");
+  sql().MustExecute("DROP TABLE shop.n");
+  shop_.feed().Start();
+  std::vector<std::string> told;
+  for (const SeenChange& change : shop_.AllChanges()) {
+    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) told.push_back(change.table);
+  }
+  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.other"), 3) << "once for each INSERT";
+  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.pair"), 2);
+  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.apart"), 1) << "its CREATE TABLE alone";
+  EXPECT_EQ(Ids("other"), (std::set<std::string>{"2", "3", "4"}));
 }
 
 TEST_P(MergeTables, OneIsNotReadItself) {
