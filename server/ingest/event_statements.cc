@@ -226,10 +226,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   if (!alter_unfinished_) NoteMergeTables(sent, statement, names_, captured, merge_tables_);
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
-  for (const TableName& table : statement.tables) {
-    registry_.Doubt(table);
-    if (Captured(table)) plans_.NoteDefinition(table);
-  }
+  for (const TableName& table : statement.tables) registry_.Doubt(table);
   if (statement.may_concern_any_table) registry_.DoubtAll();
   if (live_changes_.recording()) NoteDefinition(statement);
   if (alter_unfinished_) return CommitEmpty(event);

@@ -15,19 +15,16 @@
 namespace millrace::ingest {
 namespace {
 
-// The first that may be a UUID or BINARY, or a time of row versions; its number if it is not named.
-// Empty: there is none.
+// The first that may be a UUID or BINARY, or a time of row versions. Empty: there is none.
 std::string ColumnOfUnknownMeaning(const binlog::TableMap& map, const CaptureRules& rules) {
   const TableName table{std::string(map.database), std::string(map.table)};
-  for (size_t i = 0; i < map.columns.size(); ++i) {
-    const binlog::ColumnMap& column = map.columns[i];
+  for (const binlog::ColumnMap& column : map.columns) {
     const bool is_time = column.type == ColumnType::kTimestamp2 &&
                          (column.name == "row_start" || column.name == "row_end");
     const bool is_text =
         schema::MayBeTextOrBinary(column.type, column.metadata, column.collation) &&
-        (column.name.empty() || rules.CapturesColumn(table, column.name));
-    if (!is_time && !is_text) continue;
-    return column.name.empty() ? fmt::format("#{}", i + 1) : std::string(column.name);
+        rules.CapturesColumn(table, column.name);
+    if (is_time || is_text) return std::string(column.name);
   }
   return "";
 }
@@ -184,12 +181,9 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
                                       int64_t commit_seconds) const {
   if (IsFromBefore(details, commit_seconds)) return absl::OkStatus();
   if (!registry_.NeedsDetails(map)) return absl::OkStatus();
-  MILLRACE_RETURN_IF_ERROR(CheckMeaning(map, details.name));
-  if (map.has_names) return absl::OkStatus();
-  // The definition of this very second is the one that the stream told of.
-  if (details.defined_seconds == commit_seconds && redefined_.contains(details.name)) {
-    return absl::OkStatus();
-  }
+  if (map.has_names) return CheckMeaning(map, details.name);
+  MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(details, commit_seconds));
+  if (is_of_rows) return absl::OkStatus();
   return MakeError(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
                    fmt::format("table {} was redefined after this change, and the event does not "
                                "name its columns; run SET GLOBAL binlog_row_metadata = FULL on the "

@@ -62,14 +62,12 @@ class TablePlans {
 
   // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
   // kUnavailable if the source had to be asked and could not be.
-  // SCHEMA_UNPROVEN also where names must be asked for and the table was redefined after
-  // `commit_seconds`, Unix time of the commit the event is part of: what the source says now need
-  // not be what the event was written under. And where it must be asked what tells a UUID from
-  // BINARY, and a statement behind the event may have changed that.
+  // SCHEMA_UNPROVEN also where names, or what tells a UUID from BINARY, must be asked for and a
+  // statement behind the event may have changed them: what the source says now need not be what the
+  // event was written under. A definition from before `commit_seconds`, Unix time of the commit the
+  // event is part of, is that of the event.
   // `next`: sequence of the transaction's first change.
   absl::Status Map(std::string_view body, int64_t commit_seconds, Sequence next);
-  // A statement of the stream that redefined the table.
-  void NoteDefinition(const TableName& table) { redefined_.insert(table); }
   // The table behind a row event; null if no TABLE_MAP told of it.
   Entry* Find(uint64_t table_id);
   // Forgets everything: after a restart of the source numbers are given out anew, and after a
@@ -106,7 +104,6 @@ class TablePlans {
   const FetchDetails fetch_;
   const AskRedefinedAhead redefined_ahead_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
-  absl::flat_hash_set<TableName> redefined_;  // in this stream
   absl::flat_hash_set<TableName> sequences_;  // and MERGE tables, that were logged
 };
 
