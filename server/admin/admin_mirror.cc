@@ -6,6 +6,7 @@
 #include "api/disk_calls.h"
 #include "api/error_map.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/position.h"
 #include "model/token.h"
 
@@ -13,7 +14,7 @@ namespace millrace::admin {
 namespace {
 
 absl::Status NoMirror() {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_DISABLED",
+  return MakeError(reason::kMirrorDisabled,
                    "this server mirrors nothing; set kafka.enabled and kafka.brokers in its "
                    "configuration and restart it");
 }

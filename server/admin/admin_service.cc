@@ -11,6 +11,7 @@
 #include "admin/status_reading.h"
 #include "api/error_map.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "base/version.h"
 #include "feed/position.h"
 #include "google/protobuf/util/time_util.h"
@@ -24,7 +25,7 @@ using google::protobuf::util::TimeUtil;
 absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    const v1::StartSnapshotRequest& request) {
   if (request.tables().empty()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+    return MakeError(reason::kRequestInvalid,
                      "tables is empty: name what to read, \"*.*\" for all captured tables",
                      {{"field", "tables"}});
   }

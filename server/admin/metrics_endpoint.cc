@@ -15,6 +15,7 @@
 #include "admin/metrics_families.h"
 #include "admin/status_reading.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "prometheus/collectable.h"
 
@@ -43,7 +44,7 @@ struct LimitsAndLock {
 
 absl::Status ListenFailed(const std::string& listen, std::string_view why) {
   return MakeError(
-      absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+      reason::kListenFailed,
       fmt::format("cannot serve metrics on {}: the address is taken or is none of this machine; "
                   "set metrics.listen, to nothing to do without, or see what holds it with "
                   "ss -ltnp ({})",

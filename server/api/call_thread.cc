@@ -8,12 +8,13 @@
 
 #include "api/error_map.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::api {
 
 absl::Status TooManyCalls(const std::string& work) {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+  return MakeError(reason::kNotReady,
                    fmt::format("many other calls wait for {}; retry in a few seconds", work));
 }
 

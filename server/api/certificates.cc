@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "api/credentials.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "spdlog/spdlog.h"
 
@@ -32,7 +33,7 @@ std::string SpanText(Micros span) {
 }
 
 bool IsTemporary(const absl::Status& status) {
-  return ErrorReason(status) == "OUT_OF_FILE_DESCRIPTORS";
+  return HasReason(status, reason::kOutOfFileDescriptors);
 }
 
 }  // namespace

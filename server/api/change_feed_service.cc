@@ -13,6 +13,7 @@
 #include "api/subscribe_stream.h"
 #include "api/table_messages.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
@@ -51,8 +52,8 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
   grpc::ByteBuffer copy(*request);
   grpc::ProtoBufferReader reader(&copy);
   if (!reader.status().ok() || !parsed.ParseFromZeroCopyStream(&reader)) {
-    const absl::Status malformed = MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
-                                             "the request is no SubscribeRequest");
+    const absl::Status malformed =
+        MakeError(reason::kRequestInvalid, "the request is no SubscribeRequest");
     return SubscribeStream::Refuse(malformed, *context);
   }
   StreamReader who{
@@ -114,7 +115,7 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {
     return MakeError(
-        absl::StatusCode::kNotFound, "TABLE_NOT_FOUND",
+        reason::kTableNotFound,
         fmt::format("the log knows no table '{}': check the name and source.tables; if "
                     "the table has had no change yet, run 'millrace proto export'",
                     name.ToString()),

@@ -6,6 +6,7 @@
 #include "api/grpc_log.h"
 #include "api/odd_addresses.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
@@ -63,7 +64,7 @@ absl::Status TryServerTls(const ServerTls& tls) {
   if (Starts(grpc::SslServerCredentials(options)) || !Starts(grpc::InsecureServerCredentials())) {
     return absl::OkStatus();
   }
-  return MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+  return MakeError(reason::kTlsFileUnreadable,
                    "gRPC cannot use the files of server.tls; its own words are in the log at "
                    "logging.level: debug");
 }

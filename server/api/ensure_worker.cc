@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::api {
 
@@ -38,7 +39,7 @@ void EnsureWorker::Run() {
   while (const auto question = questions_.Pop()) {
     if (question->answer.expired()) continue;
     auto tables = ensure_ ? ensure_(question->patterns)
-                          : MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+                          : MakeError(reason::kSnapshotUnavailable,
                                       "this server reads no tables; start at a position instead");
     const auto answer = question->answer.lock();
     if (answer != nullptr) answer->Set(std::move(tables));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "grpcpp/server_context.h"
 #include "millrace/v1/error.pb.h"
 #include "spdlog/spdlog.h"
@@ -37,7 +38,7 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& con
   std::string message = Shortened({status.message().data(), status.message().size()});
   if (detail.reason().empty()) {
     spdlog::error("a call failed without a reason: {}", status.ToString());
-    detail.set_reason("INTERNAL");
+    detail.set_reason(std::string(reason::kInternal.name));
     code = grpc::StatusCode::INTERNAL;
     message = "defect of the server, its log tells more; please report it";
   }
@@ -52,7 +53,7 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& con
 }
 
 absl::Status StoppingError() {
-  return MakeError(absl::StatusCode::kUnavailable, "STOPPING",
+  return MakeError(reason::kStopping,
                    "the server goes down; resume here later or at another server");
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/errors.h"
 
@@ -24,7 +25,7 @@ constexpr unsigned kNoexecSeal = 8;
 absl::Status Failed(std::string_view what) {
   const int error = errno;
   if (error == EMFILE || error == ENFILE) return OutOfFileDescriptors("certificates in memory");
-  return MakeError(absl::StatusCode::kInternal, "INTERNAL",
+  return MakeError(reason::kInternal,
                    fmt::format("cannot {}: {}", what, std::generic_category().message(error)));
 }
 

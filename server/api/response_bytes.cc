@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "grpcpp/support/slice.h"
 
@@ -45,7 +46,7 @@ grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::stri
 }
 
 absl::Status ResponseTooLarge(Sequence passed, size_t bytes) {
-  return MakeError(absl::StatusCode::kResourceExhausted, "RESPONSE_TOO_LARGE",
+  return MakeError(reason::kResponseTooLarge,
                    fmt::format("a response up to change {} takes {} bytes, more than a protobuf "
                                "message may hold; leave large columns out with "
                                "source.exclude_columns",

@@ -9,6 +9,7 @@
 #include "api/grpc_log.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
@@ -30,7 +31,7 @@ constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
 
 absl::Status ListenFailed(const ServerOptions& options, std::string_view why) {
   return MakeError(
-      absl::StatusCode::kUnavailable, "LISTEN_FAILED",
+      reason::kListenFailed,
       fmt::format("cannot listen on {}: {}; set server.listen, or see what holds the address with "
                   "ss -ltnp",
                   options.listen, why));

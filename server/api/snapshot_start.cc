@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/filter.h"
 #include "feed/position.h"
 #include "fmt/format.h"
@@ -26,13 +27,13 @@ absl::StatusOr<std::unique_ptr<SnapshotStart>> SnapshotStart::Make(const Snapsho
                                                                    SnapshotPlan plan,
                                                                    size_t response_bytes_max) {
   if (parts.coverage == nullptr) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+    return MakeError(reason::kSnapshotUnavailable,
                      "this server reads no tables; start at a position instead");
   }
   std::unique_ptr<SnapshotStart> start(
       new SnapshotStart(parts, feed, clock, std::move(plan), response_bytes_max));
   if (start->place_ == nullptr) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "CATCHUP_LIMIT",
+    return MakeError(reason::kCatchupLimit,
                      fmt::format("{} streams are being sent the rows of snapshots, as many as "
                                  "server.catchups_max admits; come back later",
                                  parts.limit.places_max()));
@@ -56,7 +57,7 @@ absl::Status SnapshotStart::Resume() {
   if (!plan_.resume.has_value()) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(feed::Resolve(feed_, *plan_.resume).status());
   if (plan_.resume->catch_up->patterns_digest == patterns_digest_) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+  return MakeError(reason::kRequestInvalid,
                    "tables differ from those that the token's snapshot was asked for: send the "
                    "same, or start it anew",
                    {{"field", "tables"}});
@@ -145,7 +146,7 @@ absl::Status SnapshotStart::CheckKnown() const {
   for (const TableName& name : plan_.tables.PlainNames()) {
     const auto coverage = parts_.coverage->Find(name);
     if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+      return MakeError(reason::kSnapshotUnavailable,
                        fmt::format("table {} is not captured any more, so the log does not hold "
                                    "its rows: let source.tables include it again",
                                    name.ToString()),

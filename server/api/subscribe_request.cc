@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "model/gtid_set.h"
@@ -25,8 +26,8 @@ constexpr Micros kSecond = 1'000'000;
 constexpr size_t kClientNameBytesMax = 128;
 
 absl::Status BadField(std::string_view field, std::string_view what) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
-                   fmt::format("{} {}", field, what), {{"field", std::string(field)}});
+  return MakeError(reason::kRequestInvalid, fmt::format("{} {}", field, what),
+                   {{"field", std::string(field)}});
 }
 
 std::string_view ProductName(Flavour flavour) {
@@ -56,7 +57,7 @@ absl::StatusOr<feed::Place> PlaceOfAfter(const RequestContext& context,
                                          const v1::SubscribeRequest::After& after) {
   const feed::Feed& feed = context.feed;
   if (!after.log_id().empty() && after.log_id() != LogIdText(feed.log().log_id())) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
+    return MakeError(reason::kTokenOfAnotherLog,
                      fmt::format("after.log_id names another log; this one is {}",
                                  LogIdText(feed.log().log_id())),
                      {{"log_id", LogIdText(feed.log().log_id())}});
@@ -189,7 +190,7 @@ absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavo
   }
   // Before the first connection to it the flavour is a guess.
   if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others, source);
-  return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
+  return MakeError(reason::kGtidSetMalformed,
                    fmt::format("gtid_set {} is one of {}, and the source is {}", Quoted(text),
                                ProductName(other), ProductName(flavour)));
 }

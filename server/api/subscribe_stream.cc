@@ -10,6 +10,7 @@
 #include "api/error_map.h"
 #include "api/response_bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "google/protobuf/util/time_util.h"
@@ -38,7 +39,7 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 absl::Status StreamLimit(uint32_t streams_max) {
   return MakeError(
-      absl::StatusCode::kResourceExhausted, "STREAM_LIMIT",
+      reason::kStreamLimit,
       fmt::format("{} streams are open, as many as server.streams_max admits; close some, or "
                   "come back later",
                   streams_max));

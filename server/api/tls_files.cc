@@ -22,6 +22,7 @@
 
 #include "api/odd_addresses.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/errors.h"
 
@@ -45,7 +46,7 @@ using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 
 absl::Status Unusable(const TlsFile& file, std::string_view what) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE",
+  return MakeError(reason::kTlsFileUnreadable,
                    fmt::format("{} '{}' {}", file.setting, file.path, what), {{"path", file.path}});
 }
 

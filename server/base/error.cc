@@ -4,6 +4,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -16,16 +17,36 @@ constexpr std::string_view kMetadataUrlPrefix = "millrace/metadata/";
 absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view FromAbsl(absl::string_view text) { return {text.data(), text.size()}; }
 
-}  // namespace
-
-absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
-                       const ErrorMetadata& metadata) {
+absl::Status Make(absl::StatusCode code, std::string_view reason, std::string_view message,
+                  const ErrorMetadata& metadata) {
   absl::Status status(code, ToAbsl(message));
   status.SetPayload(ToAbsl(kReasonUrl), absl::Cord(ToAbsl(reason)));
   for (const auto& [name, value] : metadata) {
     status.SetPayload(fmt::format("{}{}", kMetadataUrlPrefix, name), absl::Cord(value));
   }
   return status;
+}
+
+}  // namespace
+
+absl::Status MakeError(const Reason& reason, std::string_view message,
+                       const ErrorMetadata& metadata) {
+  return Make(reason.code, reason.name, message, metadata);
+}
+
+absl::Status MakeError(absl::StatusCode code, const Reason& reason, std::string_view message,
+                       const ErrorMetadata& metadata) {
+  return Make(code, reason.name, message, metadata);
+}
+
+absl::Status Reworded(const absl::Status& status, absl::StatusCode code, std::string_view message,
+                      const ErrorMetadata& metadata) {
+  return Make(code, ErrorReason(status), message, metadata);
+}
+
+bool HasReason(const absl::Status& status, const Reason& reason) {
+  const auto payload = status.GetPayload(ToAbsl(kReasonUrl));
+  return payload.has_value() && *payload == ToAbsl(reason.name);
 }
 
 std::string ErrorReason(const absl::Status& status) {

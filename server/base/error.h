@@ -11,16 +11,28 @@
 
 namespace millrace {
 
+struct Reason;
+
 // Variable parts of an error, by name.
 using ErrorMetadata = std::map<std::string, std::string>;
 
-// A failure that callers tell apart by `reason` (upper snake case, at most 63 characters). The
-// reasons that reach users are listed in proto/millrace/v1/error.proto (API) and in README.md
-// (feed). The message says what, where and what to do now; it holds no secret and no row value.
-absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message,
+// A failure that callers tell apart by `reason`, one of base/reason.h, with its code. The message
+// says what, where and what to do now; it holds no secret and no row value.
+absl::Status MakeError(const Reason& reason, std::string_view message,
                        const ErrorMetadata& metadata = {});
 
-// The reason given to MakeError; empty if the status was made otherwise.
+// The same with another code, for the few reasons whose code depends on the case.
+absl::Status MakeError(absl::StatusCode code, const Reason& reason, std::string_view message,
+                       const ErrorMetadata& metadata = {});
+
+// A failure for the reason of `status`, with another code, message and metadata.
+absl::Status Reworded(const absl::Status& status, absl::StatusCode code, std::string_view message,
+                      const ErrorMetadata& metadata = {});
+
+// Whether `status` was made by MakeError with `reason`.
+bool HasReason(const absl::Status& status, const Reason& reason);
+
+// The name of the reason given to MakeError; empty if the status was made otherwise.
 std::string ErrorReason(const absl::Status& status);
 
 // The metadata given to MakeError; empty if the status was made otherwise.

@@ -6,8 +6,8 @@
 
 namespace millrace {
 
-// Whether an error goes away without a restart of millraced. The one table of it is in
-// retry_policy.cc; the tables of errors in README.md say the same, which tests/architecture checks.
+// Whether an error goes away without a restart of millraced. Each reason has its own in the table
+// of errors, reasons.inc.
 enum class RetryPolicy {
   // Time or an operator at the source fixes it: retry with backoff.
   kWait,
@@ -21,7 +21,7 @@ enum class RetryPolicy {
 };
 
 // What the feed does after `status`, which is an error. A lost connection is retried whatever the
-// reason; a reason that is not in the table stops.
+// reason; a reason that is not in the table stops the feed.
 RetryPolicy FeedRetryPolicy(const absl::Status& status);
 
 // Whether a table that a snapshot reads is tried again after `status`; if not, it fails.

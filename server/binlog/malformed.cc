@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::binlog {
@@ -16,46 +17,42 @@ std::string Place(const EventHeader& header) {
                      static_cast<unsigned>(header.type), header.end_position);
 }
 
-absl::Status DataLoss(std::string_view reason, std::string_view message) {
-  return MakeError(absl::StatusCode::kDataLoss, reason, message);
-}
-
 }  // namespace
 
 absl::Status EventTruncated(const EventHeader& header, std::string_view what) {
-  return DataLoss("EVENT_TRUNCATED", fmt::format("{} {}", Place(header), what));
+  return MakeError(reason::kEventTruncated, fmt::format("{} {}", Place(header), what));
 }
 
 absl::Status EventTruncated(EventType type, std::string_view what) {
-  return DataLoss("EVENT_TRUNCATED", fmt::format("{} event {}", EventTypeName(type), what));
+  return MakeError(reason::kEventTruncated, fmt::format("{} event {}", EventTypeName(type), what));
 }
 
 absl::Status ChecksumMismatch(const EventHeader& header) {
-  return DataLoss("EVENT_CHECKSUM_MISMATCH",
-                  fmt::format("{} has a bad checksum; verify the source's binlog file with "
-                              "mysqlbinlog --verify-binlog-checksum",
-                              Place(header)));
+  return MakeError(reason::kEventChecksumMismatch,
+                   fmt::format("{} has a bad checksum; verify the source's binlog file with "
+                               "mysqlbinlog --verify-binlog-checksum",
+                               Place(header)));
 }
 
 absl::Status KindUnsupported(std::string_view what) {
-  return MakeError(absl::StatusCode::kUnimplemented, "EVENT_KIND_UNSUPPORTED", what);
+  return MakeError(reason::kEventKindUnsupported, what);
 }
 
 absl::Status EventTooLarge(const EventHeader& header, uint64_t size, uint64_t size_max) {
-  return MakeError(absl::StatusCode::kResourceExhausted, "EVENT_TOO_LARGE",
+  return MakeError(reason::kEventTooLarge,
                    fmt::format("{} holds an event of {} bytes; at most {} are accepted",
                                Place(header), size, size_max),
                    {{"size", fmt::format("{}", size)}, {"size_max", fmt::format("{}", size_max)}});
 }
 
 absl::Status PayloadDamaged(const EventHeader& header, std::string_view what) {
-  return DataLoss("PAYLOAD_DAMAGED",
-                  fmt::format("compressed bytes of the {} are damaged: {}", Place(header), what));
+  return MakeError(reason::kPayloadDamaged,
+                   fmt::format("compressed bytes of the {} are damaged: {}", Place(header), what));
 }
 
 absl::Status CompressionUnknown(const EventHeader& header, uint64_t code) {
   return MakeError(
-      absl::StatusCode::kUnimplemented, "COMPRESSION_UNKNOWN",
+      reason::kCompressionUnknown,
       fmt::format("{} is compressed by algorithm {}, which is unknown", Place(header), code));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "binlog/limits.h"
 #include "binlog/malformed.h"
 #include "binlog/table_map_metadata.h"
@@ -15,7 +16,7 @@ namespace {
 absl::Status Truncated(std::string_view what) { return EventTruncated(EventType::kTableMap, what); }
 
 absl::Status ColumnTypeUnknown(const TableMap& map, size_t ordinal, unsigned code) {
-  return MakeError(absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
+  return MakeError(reason::kColumnTypeUnknown,
                    fmt::format("column {} of table {}.{} has type code {}, which is unknown",
                                ordinal, map.database, map.table, code),
                    {{"column", fmt::format("{}", ordinal)}, {"type", fmt::format("{}", code)}});

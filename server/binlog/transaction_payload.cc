@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "binlog/compression.h"
 #include "binlog/malformed.h"
 
@@ -90,8 +91,7 @@ absl::Status TransactionPayloadReader::State::Start(const Event& event) {
   if (payload_.compression == kNone) return absl::OkStatus();
   if (decompressor_ == nullptr) decompressor_.reset(ZSTD_createDCtx());
   if (decompressor_ == nullptr) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
-                     "no memory to decompress a transaction");
+    return MakeError(reason::kOutOfMemory, "no memory to decompress a transaction");
   }
   ZSTD_DCtx_reset(decompressor_.get(), ZSTD_reset_session_and_parameters);
   ZSTD_DCtx_setParameter(decompressor_.get(), ZSTD_d_windowLogMax, kWindowLogMax);

@@ -2,14 +2,15 @@
 
 #include "condition/errors.h"
 
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::condition {
 
 absl::Status InvalidAt(size_t offset, std::string_view problem, ErrorMetadata metadata) {
   metadata["offset"] = fmt::format("{}", offset);
-  return MakeError(absl::StatusCode::kInvalidArgument, "CONDITION_INVALID",
-                   fmt::format("at offset {}: {}", offset, problem), metadata);
+  return MakeError(reason::kConditionInvalid, fmt::format("at offset {}: {}", offset, problem),
+                   metadata);
 }
 
 absl::Status Misfit(std::string_view problem) {

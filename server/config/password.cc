@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -32,8 +33,8 @@ struct NamedFile {
   std::string_view key;
 };
 
-absl::Status FileUnreadable(std::string_view reason, const NamedFile& file, std::string_view why) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+absl::Status FileUnreadable(const Reason& reason, const NamedFile& file, std::string_view why) {
+  return MakeError(reason,
                    fmt::format("{} '{}' cannot be read: {}; make it readable for the user that "
                                "runs millraced, which tries it again until then",
                                file.key, file.path, why),
@@ -41,7 +42,7 @@ absl::Status FileUnreadable(std::string_view reason, const NamedFile& file, std:
 }
 
 // At most `bytes_max` bytes of the file.
-absl::StatusOr<std::string> ReadSome(std::string_view reason, const NamedFile& file,
+absl::StatusOr<std::string> ReadSome(const Reason& reason, const NamedFile& file,
                                      size_t bytes_max) {
   errno = 0;
   std::ifstream stream(file.path, std::ios::binary);
@@ -55,7 +56,7 @@ absl::StatusOr<std::string> ReadSome(std::string_view reason, const NamedFile& f
   return text;
 }
 
-absl::StatusOr<std::string> ReadPasswordFile(std::string_view reason, const NamedFile& file) {
+absl::StatusOr<std::string> ReadPasswordFile(const Reason& reason, const NamedFile& file) {
   MILLRACE_ASSIGN_OR_RETURN(std::string text, ReadSome(reason, file, kPasswordBytesMax + 1));
   if (text.size() > kPasswordBytesMax) {
     return FileUnreadable(reason, file,
@@ -66,10 +67,10 @@ absl::StatusOr<std::string> ReadPasswordFile(std::string_view reason, const Name
   return text;
 }
 
-absl::StatusOr<std::string> ReadPasswordVariable(std::string_view reason, const Places& places) {
+absl::StatusOr<std::string> ReadPasswordVariable(const Reason& reason, const Places& places) {
   const char* const value = std::getenv(places.environment.c_str());
   if (value != nullptr) return value;
-  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+  return MakeError(reason,
                    fmt::format("{} names '{}', which is not in the environment; a running process "
                                "cannot get it: set it and restart millraced",
                                places.environment_key, places.environment));
@@ -83,10 +84,10 @@ absl::StatusOr<std::string> ReadPassword(const SourceOptions& options) {
                       .file_key = "source.password_file",
                       .environment_key = "source.password_env"};
   if (!places.file.empty()) {
-    return ReadPasswordFile("SOURCE_FILE_UNREADABLE", {places.file, places.file_key});
+    return ReadPasswordFile(reason::kSourceFileUnreadable, {places.file, places.file_key});
   }
   if (places.environment.empty()) return "";
-  return ReadPasswordVariable("SOURCE_PASSWORD_MISSING", places);
+  return ReadPasswordVariable(reason::kSourcePasswordMissing, places);
 }
 
 absl::StatusOr<std::string> ReadSaslPassword(const KafkaOptions& options) {
@@ -95,10 +96,10 @@ absl::StatusOr<std::string> ReadSaslPassword(const KafkaOptions& options) {
                       .file_key = "kafka.sasl_password_file",
                       .environment_key = "kafka.sasl_password_env"};
   if (!places.file.empty()) {
-    return ReadPasswordFile("MIRROR_PASSWORD_UNREADABLE", {places.file, places.file_key});
+    return ReadPasswordFile(reason::kMirrorPasswordUnreadable, {places.file, places.file_key});
   }
   if (places.environment.empty()) return "";
-  return ReadPasswordVariable("MIRROR_PASSWORD_UNREADABLE", places);
+  return ReadPasswordVariable(reason::kMirrorPasswordUnreadable, places);
 }
 
 absl::Status CheckTlsFiles(const SourceOptions& options) {
@@ -111,7 +112,7 @@ absl::Status CheckTlsFiles(const SourceOptions& options) {
                                 NamedFile{options.tls.certificate, "source.tls.certificate"},
                                 NamedFile{options.tls.key, "source.tls.key"}}) {
     if (file.path.empty()) continue;
-    MILLRACE_RETURN_IF_ERROR(ReadSome("SOURCE_FILE_UNREADABLE", file, kProbeBytes).status());
+    MILLRACE_RETURN_IF_ERROR(ReadSome(reason::kSourceFileUnreadable, file, kProbeBytes).status());
   }
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "millrace/storage/v1/snapshot.pb.h"
 #include "model/quoted.h"
@@ -25,7 +26,7 @@ std::string KeyOf(const TableName& table) {
 }
 
 absl::Status Damaged(std::string_view key, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("record {} {}; restore the data directory or start a new one",
                                Quoted(key), what));
 }
@@ -34,7 +35,7 @@ absl::Status Damaged(std::string_view key, std::string_view what) {
 absl::Status CheckFormat(std::string_view key, std::string_view& value) {
   if (value.empty()) return Damaged(key, "is empty");
   if (value.front() != kFormatVersion) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+    return MakeError(reason::kFormatTooNew,
                      fmt::format("record {} has format {}, this server reads up to {}; run the "
                                  "version that wrote it, or a later one",
                                  Quoted(key), static_cast<unsigned char>(value.front()),

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/position.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
@@ -19,7 +20,7 @@ namespace {
 constexpr size_t kScanBytesMax = 4 << 20;
 
 absl::Status Damaged(Sequence sequence, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("change {}: {}; restore the data directory from a backup or start a "
                                "new log",
                                sequence.value, what),
@@ -27,7 +28,7 @@ absl::Status Damaged(Sequence sequence, std::string_view what) {
 }
 
 absl::Status KnownInPart(Sequence sequence) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+  return MakeError(reason::kSnapshotUnavailable,
                    fmt::format("change {} holds only some columns of a row: set "
                                "binlog_row_image=FULL, then have the table read anew",
                                sequence.value),
@@ -35,7 +36,7 @@ absl::Status KnownInPart(Sequence sequence) {
 }
 
 absl::Status OrExpired(const absl::Status& status) {
-  return ErrorReason(status) == "TOKEN_TRIMMED" ? SnapshotExpired() : status;
+  return HasReason(status, reason::kTokenTrimmed) ? SnapshotExpired() : status;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "xxhash.h"
 
@@ -95,7 +96,7 @@ std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage:
 absl::StatusOr<CatchUpTables> CatchUpTablesOf(const Token& token, const schema::Registry& registry,
                                               const TablePatterns& patterns) {
   const auto malformed = [] {
-    return MakeError(absl::StatusCode::kInvalidArgument, "TOKEN_MALFORMED",
+    return MakeError(reason::kTokenMalformed,
                      "the resume token names tables that its request does not: pass it on exactly "
                      "as it was received");
   };

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
 
 namespace millrace::feed {
 
 absl::Status TableUnknown(const TableName& name) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+  return MakeError(reason::kTableUnknown,
                    fmt::format("no captured table is named '{}': see ListTables, or write a "
                                "pattern with '*' for tables that are still to come",
                                name.ToString()),
@@ -34,7 +35,7 @@ absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>
   filter.operations_ = 0;
   for (const int operation : operations) {
     if (operation == v1::OPERATION_UNSPECIFIED || !v1::Operation_IsValid(operation)) {
-      return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+      return MakeError(reason::kRequestInvalid,
                        fmt::format("operations holds {}, which is no operation", operation),
                        {{"field", "operations"}});
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "feed/before_transaction.h"
 #include "fmt/format.h"
 #include "model/gtid.h"
@@ -131,7 +132,7 @@ absl::Status Trimmed(const Feed& feed, Sequence after, ReadFrom source) {
   if (IsNotInMemory(oldest_token.status())) return oldest_token.status();
   ErrorMetadata metadata{{"oldest_sequence", fmt::format("{}", before_oldest.value + 1)}};
   if (oldest_token.ok()) metadata.emplace("oldest_token", oldest_token->ToString());
-  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED",
+  return MakeError(reason::kTokenTrimmed,
                    fmt::format("changes after {} have been trimmed, the oldest that is left is {}; "
                                "read the tables anew and resume at oldest_token",
                                after.value, before_oldest.value + 1),
@@ -140,7 +141,7 @@ absl::Status Trimmed(const Feed& feed, Sequence after, ReadFrom source) {
 
 absl::Status Ahead(Sequence after, Sequence newest) {
   return MakeError(
-      absl::StatusCode::kOutOfRange, "TOKEN_AHEAD",
+      reason::kTokenAhead,
       fmt::format("the token stands at {}, the newest change here is {}; this server is behind "
                   "the one that gave it, or was restored from a backup",
                   after.value, newest.value),
@@ -155,7 +156,7 @@ absl::Status CheckRetained(const Feed& feed, Sequence after, ReadFrom source) {
 }
 
 absl::Status OfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "TOKEN_OF_ANOTHER_LOG",
+  return MakeError(reason::kTokenOfAnotherLog,
                    fmt::format("the token is of log {}, this is log {}, and {}; resume at the "
                                "server that gave it, or read the tables anew",
                                LogIdText(token.log_id), LogIdText(feed.log().log_id()), why),
@@ -178,7 +179,7 @@ absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
 }  // namespace
 
 absl::Status PositionNotFound(std::string_view what) {
-  return MakeError(absl::StatusCode::kOutOfRange, "POSITION_NOT_FOUND",
+  return MakeError(reason::kPositionNotFound,
                    fmt::format("{}; start at EARLIEST, or read the tables again", what));
 }
 
@@ -192,7 +193,7 @@ absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& se
 }
 
 absl::Status SnapshotExpired() {
-  return MakeError(absl::StatusCode::kOutOfRange, "SNAPSHOT_EXPIRED",
+  return MakeError(reason::kSnapshotExpired,
                    "the log does not hold any more what the snapshot is made from; start it anew");
 }
 
@@ -285,7 +286,7 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token, ReadFrom sou
     auto place = FindGtids(feed, *gtids, source);
     const bool told = place.ok() || IsNotInMemory(place.status()) ||
                       place.status().code() == absl::StatusCode::kDataLoss ||
-                      ErrorReason(place.status()) == "TOKEN_AHEAD";
+                      HasReason(place.status(), reason::kTokenAhead);
     if (told) return place;
   }
   return OfAnotherLog(feed, token, "its GTID set does not lead to a place that is retained here");
@@ -297,7 +298,7 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
   if (known.empty()) return PositionNotFound("the log holds no GTIDs");
   if (OfDifferentFlavours(known, gtids)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
+    return MakeError(reason::kGtidSetMalformed,
                      "the GTID set is of the other kind of source: MySQL's hold colons, MariaDB's "
                      "do not");
   }

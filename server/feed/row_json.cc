@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::feed {
 namespace {
 
 absl::Status Damaged(std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
-                   fmt::format("stored change is unreadable: {}", what));
+  return MakeError(reason::kLogDamaged, fmt::format("stored change is unreadable: {}", what));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "wire/transaction.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 absl::Status IndexDamaged(const log::Frame& frame) {
   return MakeError(
-      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      reason::kLogDamaged,
       fmt::format("frame at sequence {}: its index does not fit its payload; restore the "
                   "data directory from a backup or start a new log",
                   frame.first().value),

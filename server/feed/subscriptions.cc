@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::feed {
@@ -29,24 +30,24 @@ absl::Status CheckName(std::string_view name) {
   if (!name.empty() && name.size() <= kNameMax && std::all_of(name.begin(), name.end(), allowed)) {
     return absl::OkStatus();
   }
-  return MakeError(absl::StatusCode::kInvalidArgument, "SUBSCRIPTION_NAME_INVALID",
+  return MakeError(reason::kSubscriptionNameInvalid,
                    "a subscription's name has 1 to 255 letters, digits, '.', '_' or '-'");
 }
 
 absl::Status NotFound(const std::string& name) {
-  return MakeError(absl::StatusCode::kNotFound, "SUBSCRIPTION_NOT_FOUND",
+  return MakeError(reason::kSubscriptionNotFound,
                    fmt::format("no position is stored under the name '{}'", name));
 }
 
 absl::Status TooManyNames() {
   return MakeError(
-      absl::StatusCode::kResourceExhausted, "REQUEST_INVALID",
+      absl::StatusCode::kResourceExhausted, reason::kRequestInvalid,
       fmt::format("there are {} subscriptions already; delete some", kSubscriptionsMax),
       {{"field", "subscription"}});
 }
 
 absl::Status TooManyChanges() {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+  return MakeError(reason::kNotReady,
                    "many other positions wait for the disk; retry in a few seconds");
 }
 
@@ -63,7 +64,7 @@ absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view byte
   const auto update_time = static_cast<Micros>(reader.Little64());
   auto token = Token::Parse(reader.rest());
   if (!reader.ok() || !version_known || !token.ok()) {
-    return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+    return MakeError(reason::kLogDamaged,
                      fmt::format("the stored position of subscription '{}' is unreadable", name));
   }
   return Subscription{

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "ingest/source_memory.h"
 #include "spdlog/spdlog.h"
 
@@ -116,7 +117,7 @@ absl::Status Committer::Commit(CommitGroup& group) {
 absl::Status Committer::WaitOutFullDisk(const std::function<absl::Status()>& write) {
   while (true) {
     const absl::Status status = write();
-    if (ErrorReason(status) != "DISK_FULL") {
+    if (!HasReason(status, reason::kDiskFull)) {
       SetTrouble(absl::OkStatus());
       return status;
     }

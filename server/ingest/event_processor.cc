@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "base/scratch.h"
 #include "binlog/compression.h"
 #include "fmt/format.h"
@@ -132,7 +133,7 @@ absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
       return OnHeartbeat(event);
     case EventType::kIncident: {
       const auto message = binlog::ParseIncident(event);
-      return MakeError(absl::StatusCode::kDataLoss, "SOURCE_INCIDENT",
+      return MakeError(reason::kSourceIncident,
                        fmt::format("the source says that changes are missing from its binlog "
                                    "('{}'); compare the tables with "
                                    "what was delivered, then start a new log behind this event",
@@ -168,7 +169,7 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
       break;
   }
   if ((event.header.flags & binlog::EventHeader::kFlagIgnorable) != 0) return Step::kWithin;
-  return MakeError(absl::StatusCode::kUnimplemented, "EVENT_UNKNOWN",
+  return MakeError(reason::kEventUnknown,
                    fmt::format("event type {} is not known to this version; upgrade Millrace, or "
                                "switch off on the source what writes it",
                                static_cast<int>(event.header.type)));
@@ -257,13 +258,13 @@ absl::StatusOr<Step> EventProcessor::OnCompressed(const Event& event) {
 }
 
 absl::Status EventProcessor::Unexpected(std::string_view what) const {
-  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNEXPECTED",
+  return MakeError(reason::kEventUnexpected,
                    fmt::format("{}; verify the source's binlog with mysqlbinlog", what));
 }
 
 absl::Status EventProcessor::TransactionCut(std::string_view when) const {
   return MakeError(
-      absl::StatusCode::kDataLoss, "EVENT_TRUNCATED",
+      reason::kEventTruncated,
       fmt::format("{} before the end of the transaction at offset {}; verify the source's binlog "
                   "with mysqlbinlog",
                   when, transaction_offset_));

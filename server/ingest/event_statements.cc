@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "coverage/statement_effects.h"
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
@@ -41,7 +42,7 @@ std::vector<std::string_view> NamesIn(std::string_view list) {
 
 absl::Status RowsAreUnknown() {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "STATEMENT_BASED_CHANGE",
+      reason::kStatementBasedChange,
       "rows were changed by a statement that was logged as text, so the rows are unknown, and "
       "triggers, views, foreign keys or functions may have changed captured tables; run "
       "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
@@ -140,7 +141,7 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
     case Savepoints::Outcome::kNotSet:
       return Unexpected("ROLLBACK TO a savepoint that was not set");
     case Savepoints::Outcome::kTooMany:
-      return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
+      return MakeError(reason::kRollbackTooLarge,
                        fmt::format("changes were rolled back to one of the oldest of more than {} "
                                    "savepoints of a transaction, which are not kept; start a new "
                                    "log behind it, and set fewer savepoints in a transaction",
@@ -148,7 +149,7 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
     case Savepoints::Outcome::kForgotten:
       break;
   }
-  return MakeError(absl::StatusCode::kUnimplemented, "ROLLBACK_TOO_LARGE",
+  return MakeError(reason::kRollbackTooLarge,
                    "more than a frame of changes was rolled back to a savepoint, which this "
                    "version cannot take back; raise log.frame_bytes above the size of the "
                    "transaction and start again");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
 #include "ingest/statement_text.h"
@@ -113,7 +114,7 @@ absl::Status EventProcessor::NumbersWentBack(const MariadbGtid& gtid,
   AppendText(texts[0], gtid);
   AppendText(texts[1], before);
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SOURCE_CHANGED",
+      reason::kSourceChanged,
       fmt::format("the source sends {} after {}: where numbers go back (gtid_strict_mode = OFF) a "
                   "GTID names no place, and the last transaction that was read could not be "
                   "compared there; connect to the server that was read before, or start a new log",
@@ -286,7 +287,7 @@ absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
   if (builder_.transaction_changes() > 0) {
     const std::string_view them = xa_captured_.size() == 1 ? "it" : "them";
     return MakeError(
-        absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+        reason::kXaUnsupported,
         fmt::format("an XA transaction with changes of {} was prepared, and XA is delivered only "
                     "with XA COMMIT … ONE PHASE: leave {} out with source.tables and restart; let "
                     "{} in again once its XA COMMIT or XA ROLLBACK was read",
@@ -304,7 +305,7 @@ absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string
   if (commits && tables == nullptr) {
     const std::string name = Quoted(xid, kXidBytesMax);
     return MakeError(
-        absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+        reason::kXaUnsupported,
         fmt::format("XA COMMIT of {}, which was prepared before this log began, or changed too "
                     "many tables, so that nothing tells what it changed: start a new log behind "
                     "it, and before that end all that XA RECOVER shows on the source",
@@ -324,7 +325,7 @@ absl::Status EventProcessor::ExpectNoneCaptured(const PreparedXa::Tables& tables
     if (any ? !options_.capture.MayCapture(table.database) : !Captured(table)) continue;
     const std::string name =
         any ? "any table of " + Quoted(table.database) : Quoted(table.ToString());
-    return MakeError(absl::StatusCode::kUnimplemented, "XA_UNSUPPORTED",
+    return MakeError(reason::kXaUnsupported,
                      fmt::format("XA COMMIT of a transaction that changed {} before it was "
                                  "captured: leave the table out with source.tables and restart, "
                                  "and let it in again once this transaction was read",

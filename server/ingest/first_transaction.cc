@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "binlog/compression.h"
 #include "binlog/event.h"
 #include "binlog/events.h"
@@ -130,8 +131,8 @@ absl::StatusOr<bool> Walk::OnPayload(const Event& event) {
 }
 
 FirstTransaction Walk::End(absl::Status status) {
-  const std::string reason = ErrorReason(status);
-  const bool too_large = reason == "SOURCE_PACKET_TOO_LARGE" || reason == "EVENT_TOO_LARGE";
+  const bool too_large =
+      HasReason(status, reason::kSourcePacketTooLarge) || HasReason(status, reason::kEventTooLarge);
   // A statement is compared only whole, rows as far as the digest goes.
   if (status.ok()) first_.content = content_.Digest();
   first_.status = first_.found && too_large ? absl::OkStatus() : std::move(status);
@@ -155,8 +156,8 @@ FirstTransaction ReadFirst(BinlogStream& stream, bool file_alone) {
     if (*done) return walk.End(absl::OkStatus());
     bytes += event->size();
     if (bytes > kAgainBytesMax) {
-      return walk.End(MakeError(absl::StatusCode::kResourceExhausted, "EVENT_TOO_LARGE",
-                                "the last transaction is too large to be read again"));
+      return walk.End(
+          MakeError(reason::kEventTooLarge, "the last transaction is too large to be read again"));
     }
   }
 }

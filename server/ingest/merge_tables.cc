@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "coverage/statement_effects.h"
 #include "fmt/format.h"
 #include "model/quoted.h"
@@ -45,7 +46,7 @@ std::optional<TableName> TakeTable(std::string_view& rest) {
 
 absl::Status MergeDamaged(std::string_view key) {
   return MakeError(
-      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      reason::kLogDamaged,
       fmt::format("record {} is damaged; restore the data directory or start a new one",
                   Quoted(key)));
 }
@@ -95,7 +96,7 @@ absl::Status MergeTables::Load(std::string_view key, std::string_view value) {
   std::optional<TableName> table = TakeTable(name);
   if (!table.has_value() || !name.empty() || value.empty()) return MergeDamaged(key);
   if (value.front() != kMergeFormat) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+    return MakeError(reason::kFormatTooNew,
                      fmt::format("record {} has a format that this server does not read; run the "
                                  "version that wrote it, or a later one",
                                  Quoted(key)));

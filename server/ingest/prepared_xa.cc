@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/quoted.h"
 
@@ -31,13 +32,13 @@ std::string ValueOf(uint64_t number, const PreparedXa::Tables& tables) {
 
 absl::Status Damaged(std::string_view key) {
   return MakeError(
-      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      reason::kLogDamaged,
       fmt::format("record {} is damaged; restore the data directory or start a new one",
                   Quoted(key)));
 }
 
 absl::Status TooNew(std::string_view key) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+  return MakeError(reason::kFormatTooNew,
                    fmt::format("record {} has a format that this server does not read; run the "
                                "version that wrote it, or a later one",
                                Quoted(key)));

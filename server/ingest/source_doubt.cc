@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::ingest {
 namespace {
@@ -29,14 +30,14 @@ absl::StatusOr<SourceDoubt> SourceDoubt::Load(const log::Log& log) {
   SourceDoubt doubt;
   if (!value.has_value()) return doubt;
   if (!value->empty() && value->front() != kDoubtVersion) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+    return MakeError(reason::kFormatTooNew,
                      "record source.doubt has a format that this server does not read; run the "
                      "version that wrote it, or a later one");
   }
   const uint8_t raised = value->size() == kDoubtSize ? static_cast<uint8_t>(value->back()) : 0;
   if (raised < static_cast<uint8_t>(Server::kOther) ||
       raised > static_cast<uint8_t>(Server::kOurs)) {
-    return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+    return MakeError(reason::kLogDamaged,
                      "record source.doubt is damaged; restore the data directory or start a new "
                      "one");
   }

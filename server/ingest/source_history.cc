@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "ingest/source_identity.h"
 #include "mysql/anonymous_transactions.h"
 #include "spdlog/spdlog.h"
@@ -42,8 +43,8 @@ absl::StatusOr<std::string> SourceHistory::Prove(const Ours& ours,
 }
 
 void SourceHistory::NoteDoubt(const absl::Status& status, const std::string& read_from) {
-  const std::string reason = ErrorReason(status);
-  if (reason != "SOURCE_CHANGED" && reason != "SOURCE_LACKS_GTIDS") return;
+  if (!HasReason(status, reason::kSourceChanged) && !HasReason(status, reason::kSourceLacksGtids))
+    return;
   const absl::Status stored = doubt_.Raise(log_, DoubtedServer(read_from));
   // The feed stops with `status` in any case; without the record a restart could trust the source.
   if (!stored.ok()) {

@@ -9,6 +9,7 @@
 
 #include "base/crc32.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/source_check.h"
 #include "spdlog/spdlog.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr std::string_view kIdentityKey = "source.identity";
 
 absl::Status OfAnotherSource(const Connection& source, std::string_view what) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_OF_ANOTHER_SOURCE",
+  return MakeError(reason::kDataDirectoryOfAnotherSource,
                    fmt::format("the data directory holds the log of another source than {}: {}; "
                                "set source.host to the old one, or "
                                "log.directory to an empty directory",

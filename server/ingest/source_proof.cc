@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/current_position.h"
 #include "mysql/errors.h"
@@ -116,7 +117,7 @@ absl::Status Comparison::CompareCreated() {
                             read_({.file = memory_.file, .offset = kFirstOffset, .gtids = {}},
                                   SourceProof::Depth::kFile));
   // It was purged in this moment: the dump will tell.
-  if (ErrorReason(first.status) == "SOURCE_PURGED") return absl::OkStatus();
+  if (HasReason(first.status, reason::kSourcePurged)) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(first.status);
   if (first.file_created == 0 || first.file_created == memory_.file_created) {
     return absl::OkStatus();
@@ -142,20 +143,20 @@ absl::StatusOr<bool> Comparison::CompareLast() {
     // Perhaps the bytes were damaged on their way.
     MILLRACE_ASSIGN_OR_RETURN(found, read_(*from, SourceProof::Depth::kTransaction));
   }
-  const std::string reason = ErrorReason(found.status);
-  if (reason == "SOURCE_PURGED") return false;
+  if (HasReason(found.status, reason::kSourcePurged)) return false;
   if (from->file.empty() && source_.info().flavour == Flavour::kMariadb) {
     MILLRACE_ASSIGN_OR_RETURN(const bool comparable, PassOverLeftOut(found));
     if (!comparable) return false;
   }
   // With gtid_mode ON a source sends no transaction without GTID.
-  const bool withheld =
-      reason == "SOURCE_REFUSED_DUMP" && memory_.last->gtid.empty() && source_.info().gtids();
+  const bool withheld = HasReason(found.status, reason::kSourceRefusedDump) &&
+                        memory_.last->gtid.empty() && source_.info().gtids();
   if (withheld) return false;
   const bool by_place = !from->file.empty();
   // The server reads on from inside an event, and notices that or sends what it finds.
-  const bool nonsense = found.malformed || reason == "SOURCE_BINLOG_DAMAGED" ||
-                        reason == "SOURCE_REFUSED_DUMP" || reason == "SOURCE_PACKET_TOO_LARGE";
+  const bool nonsense = found.malformed || HasReason(found.status, reason::kSourceBinlogDamaged) ||
+                        HasReason(found.status, reason::kSourceRefusedDump) ||
+                        HasReason(found.status, reason::kSourcePacketTooLarge);
   if (!found.status.ok() && !(by_place && nonsense)) return found.status;
   const std::string difference =
       DifferenceOfLast(found, memory_.last->server == server_ && !server_.empty());
@@ -226,7 +227,7 @@ absl::StatusOr<bool> Comparison::PassOverLeftOut(FirstTransaction& found) {
     before.Add({last.domain, last.server_id, last.number - 1});
     from.gtids = GtidSet(std::move(before));
     MILLRACE_ASSIGN_OR_RETURN(found, read_(from, SourceProof::Depth::kTransaction));
-    if (ErrorReason(found.status) == "SOURCE_LACKS_GTIDS") return false;
+    if (HasReason(found.status, reason::kSourceLacksGtids)) return false;
     number = number_found();
   }
   if (!number.has_value() || *number <= last.number) return true;

@@ -4,10 +4,13 @@
 
 #include <charconv>
 
+#include "base/error.h"
+#include "base/reason.h"
+
 namespace millrace::ingest {
 
 bool IsAccountLimit(const absl::Status& status) {
-  return ErrorReason(status) == "SOURCE_ACCOUNT_LIMIT";
+  return HasReason(status, reason::kSourceAccountLimit);
 }
 
 bool SourceQueries::IsLost(const absl::Status& status) {

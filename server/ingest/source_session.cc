@@ -302,8 +302,8 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
   if (status.ok()) return status;
   // The stream itself is in order: a new connection begins where this one stands. Whether the disk
   // is, Run asks the writer.
-  return MakeError(absl::StatusCode::kUnavailable, ErrorReason(status),
-                   fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
+  return Reworded(status, absl::StatusCode::kUnavailable,
+                  fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
 }
 
 std::optional<CommitGroup> SourceSession::TakeGroup(bool drop_staged) {

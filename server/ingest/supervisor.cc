@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "ingest/backoff.h"
 #include "spdlog/spdlog.h"
@@ -16,7 +17,7 @@ namespace {
 
 absl::Status WithReason(absl::Status status) {
   if (!ErrorReason(status).empty() || absl::IsCancelled(status)) return status;
-  return MakeError(status.code(), "INTERNAL",
+  return MakeError(status.code(), reason::kInternal,
                    fmt::format("{}; please report it", std::string(status.message())));
 }
 

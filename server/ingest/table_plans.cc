@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/quoted.h"
 #include "schema/text_meaning.h"
@@ -36,7 +37,7 @@ bool IsFromBefore(const TableDetails& details, int64_t commit_seconds) {
 
 absl::Status MeaningUnproven(const TableName& table, const std::string& column) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      reason::kSchemaUnproven,
       fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
                   "BINARY; a time of row versions or any other), nor does what the log has read of "
                   "the table, and a later statement may have changed it at the source; to get past "
@@ -184,7 +185,7 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
   if (map.has_names) return CheckMeaning(map, details.name);
   MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(details, commit_seconds));
   if (is_of_rows) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+  return MakeError(reason::kSchemaUnproven,
                    fmt::format("table {} was redefined after this change, and the event does not "
                                "name its columns; run SET GLOBAL binlog_row_metadata = FULL on the "
                                "source, and leave the table out with source.tables to get past it",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::ingest {
 
@@ -36,7 +37,7 @@ absl::Status Trimmer::status() const {
 void Trimmer::Run() {
   while (AwaitRequest()) {
     const absl::Status status = log_.Trim(keep_from_());
-    if (status.ok() || ErrorReason(status) == "DISK_FULL") continue;
+    if (status.ok() || HasReason(status, reason::kDiskFull)) continue;
     absl::MutexLock lock(&mutex_);
     status_ = status;
     return;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "wire/change.h"
@@ -206,7 +207,7 @@ bool ChangeReader::IsLastOfTransaction() const {
 }
 
 absl::Status ChangeReader::Damaged(std::string_view what) const {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("change {} in the frame at {} is damaged: {}; restore the log, or "
                                "rewind the mirror behind it",
                                next_.value, frame_->first().value, what),

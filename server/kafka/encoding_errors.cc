@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::kafka {
@@ -12,19 +13,18 @@ namespace millrace::kafka {
 absl::Status DamagedRow(const schema::TableVersion& version, std::string_view what) {
   const std::string table = version.name.ToString();
   return MakeError(
-      absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      reason::kLogDamaged,
       fmt::format("a stored row is none of version {} of {}: {}", version.version, table, what),
       {{"table", table}});
 }
 
 absl::Status UnknownOperation(const ChangeView& change) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
-                   fmt::format("change {} has operation {}, which is unknown",
-                               change.sequence.value, change.operation));
+  return MakeError(reason::kLogDamaged, fmt::format("change {} has operation {}, which is unknown",
+                                                    change.sequence.value, change.operation));
 }
 
 absl::Status UnknownDefinition(const ChangeView& change) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("change {} holds a row of {}.{}, whose definition is not stored",
                                change.sequence.value, change.database, change.table));
 }
@@ -34,7 +34,7 @@ absl::Status Unencodable(const schema::TableVersion& version, size_t column, Seq
   const std::string table = version.name.ToString();
   const std::string& name = version.columns[column].name;
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "MIRROR_UNENCODABLE",
+      reason::kMirrorUnencodable,
       fmt::format("column `{}` of {} in change {} has no form in Kafka: {}", name, table,
                   sequence.value, problem),
       {{"table", table}, {"column", name}, {"sequence", fmt::format("{}", sequence.value)}});

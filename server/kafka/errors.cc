@@ -3,6 +3,7 @@
 #include "kafka/errors.h"
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "base/retry_policy.h"
 #include "fmt/format.h"
 
@@ -42,28 +43,27 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::s
   const std::string what =
       fmt::format("{}: {} ({})", doing, text, std::string_view(rd_kafka_err2name(code)));
   if (IsFencing(code)) {
-    return MakeError(absl::StatusCode::kAborted, "MIRROR_FENCED",
+    return MakeError(reason::kMirrorFenced,
                      fmt::format("{}; another mirror runs with this topic_prefix: stop one of the "
                                  "two, then `millrace mirror resume`",
                                  what));
   }
   if (IsDenial(code)) {
-    return MakeError(absl::StatusCode::kPermissionDenied, "MIRROR_DENIED",
+    return MakeError(reason::kMirrorDenied,
                      fmt::format("{}; give the mirror's account the right, or mend 'kafka.client' "
                                  "and the password; tried again until then",
                                  what));
   }
   if (IsMissing(code)) {
-    return MakeError(absl::StatusCode::kNotFound, "MIRROR_TOPIC_MISSING",
+    return MakeError(reason::kMirrorTopicMissing,
                      fmt::format("{}; create the topic; tried again until then", what));
   }
   if (IsFailureOfUs(code)) {
-    return MakeError(absl::StatusCode::kInternal, "MIRROR_FAILED",
-                     fmt::format("{}; begun anew", what));
+    return MakeError(reason::kMirrorFailed, fmt::format("{}; begun anew", what));
   }
   const bool tls = code == RD_KAFKA_RESP_ERR__SSL;
   return MakeError(
-      absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
+      reason::kMirrorUnreachable,
       fmt::format("{}; {}tried again", what,
                   tls ? "set security.protocol and ssl.ca.location in 'kafka.client' for what the "
                         "broker listens with and shows; "
@@ -78,7 +78,7 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
                                   {"sequence", fmt::format("{}", record.sequence.value)},
                                   {"bytes", fmt::format("{}", record.bytes)}};
   if (IsTooLarge(code)) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "MIRROR_RECORD_TOO_LARGE",
+    return MakeError(reason::kMirrorRecordTooLarge,
                      fmt::format("{} is too large: {}; raise message.max.bytes in 'kafka.client' "
                                  "and max.message.bytes of the topic (batch.size in 'kafka.client' "
                                  "must not exceed the latter), then `millrace mirror resume`",
@@ -86,7 +86,7 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
                      metadata);
   }
   if (IsRefusal(code)) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_RECORD_REFUSED",
+    return MakeError(reason::kMirrorRecordRefused,
                      fmt::format("{} is refused by the broker: {} ({}); mend the topic's settings, "
                                  "then `millrace mirror resume`",
                                  name, text, std::string_view(rd_kafka_err2name(code))),
@@ -100,9 +100,7 @@ bool IsInterrupted(const absl::Status& status) {
   return status.code() == absl::StatusCode::kCancelled;
 }
 
-absl::Status Stopping() {
-  return MakeError(absl::StatusCode::kUnavailable, "STOPPING", "the server is stopping");
-}
+absl::Status Stopping() { return MakeError(reason::kStopping, "the server is stopping"); }
 
 bool IsFencing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
@@ -32,8 +33,8 @@ ChangeReader::Scope ScopeOf(const KafkaOptions& options) {
   return borders ? ChangeReader::Scope::kAll : ChangeReader::Scope::kMirrored;
 }
 
-absl::Status PositionError(std::string_view reason, std::string_view what) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+absl::Status PositionError(const Reason& reason, std::string_view what) {
+  return MakeError(reason,
                    fmt::format("{}; `millrace mirror rewind` to the place to go on from, then "
                                "`millrace mirror resume`",
                                what));
@@ -41,15 +42,15 @@ absl::Status PositionError(std::string_view reason, std::string_view what) {
 
 // What a place that is not in the log means for the mirror.
 absl::Status AsPositionError(const absl::Status& status) {
-  const std::string reason = ErrorReason(status);
-  if (reason == "TOKEN_TRIMMED") {
+  if (HasReason(status, reason::kTokenTrimmed)) {
     return PositionError(
-        "MIRROR_POSITION_TRIMMED",
+        reason::kMirrorPositionTrimmed,
         fmt::format("the mirror's position has been trimmed: {}", std::string(status.message())));
   }
-  if (reason == "TOKEN_AHEAD") {
-    return PositionError("MIRROR_POSITION_AHEAD", fmt::format("Kafka has more than this log: {}",
-                                                              std::string(status.message())));
+  if (HasReason(status, reason::kTokenAhead)) {
+    return PositionError(
+        reason::kMirrorPositionAhead,
+        fmt::format("Kafka has more than this log: {}", std::string(status.message())));
   }
   return status;
 }
@@ -190,7 +191,7 @@ absl::StatusOr<Sequence> Mirror::FindPlace(const std::optional<MirrorPosition>& 
   const log::Range range = feed_.range();
   if (!stored.has_value()) {
     if (owner_) {
-      return PositionError("MIRROR_POSITION_LOST",
+      return PositionError(reason::kMirrorPositionLost,
                            fmt::format("topic {} held the mirror's position and is empty now",
                                        PositionTopic(options_.topic_prefix)));
     }
@@ -199,7 +200,7 @@ absl::StatusOr<Sequence> Mirror::FindPlace(const std::optional<MirrorPosition>& 
   }
   if (stored->log_id != feed_.log().log_id()) {
     return PositionError(
-        "MIRROR_POSITION_FOREIGN",
+        reason::kMirrorPositionForeign,
         fmt::format("the mirror's position in Kafka is after change {} of log {}, this is log {}",
                     stored->sequence.value, LogIdText(stored->log_id),
                     LogIdText(feed_.log().log_id())));

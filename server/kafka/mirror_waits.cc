@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/errors.h"
 #include "kafka/mirror.h"
@@ -27,7 +28,7 @@ constexpr uint32_t kDoublingsMax = 10;
 absl::Duration FromMicros(Micros micros) { return absl::Microseconds(micros); }
 
 absl::Duration PauseAfter(const absl::Status& status, uint32_t failures) {
-  const bool denied = ErrorReason(status) == "MIRROR_DENIED";
+  const bool denied = HasReason(status, reason::kMirrorDenied);
   const uint32_t factor = 1u << std::min(failures, kDoublingsMax);
   return std::min(denied ? kDeniedRetryMax : kRetryMax,
                   factor * (denied ? kDeniedRetryMin : kRetryMin));
@@ -79,9 +80,9 @@ void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) 
       return;
     }
   }
-  done(ShouldStop() ? Stopping()
-                    : MakeError(absl::StatusCode::kUnavailable, "MIRROR_BUSY",
-                                "another rewind is under way; retry in a few seconds"));
+  done(ShouldStop()
+           ? Stopping()
+           : MakeError(reason::kMirrorBusy, "another rewind is under way; retry in a few seconds"));
 }
 
 bool Mirror::WaitUntilWanted() {
@@ -168,8 +169,9 @@ void Mirror::AnswerRewind(const absl::Status& status) {
 absl::Status Mirror::WithTable(const absl::Status& status) {
   const ErrorMetadata metadata = ErrorMetadataOf(status);
   const auto text = metadata.find("sequence");
-  const std::string reason = ErrorReason(status);
-  if (text == metadata.end() || !reason.starts_with("MIRROR_RECORD_")) return status;
+  const bool of_record = HasReason(status, reason::kMirrorRecordRefused) ||
+                         HasReason(status, reason::kMirrorRecordTooLarge);
+  if (text == metadata.end() || !of_record) return status;
   const Sequence sequence{std::strtoull(text->second.c_str(), nullptr, 10)};
   const auto frames = feed_.Read(sequence, 1);
   if (sequence.value == 0 || !frames.ok() || frames->empty()) return status;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
@@ -28,7 +29,7 @@ constexpr uint64_t kVersion = 1;
 constexpr std::string_view kDoing = "reading the mirror's position";
 
 absl::Status Malformed(std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "MIRROR_POSITION_MALFORMED",
+  return MakeError(reason::kMirrorPositionMalformed,
                    fmt::format("the mirror's position in Kafka {}; find out who wrote it, then "
                                "`millrace mirror rewind` to the place to go on from",
                                what));

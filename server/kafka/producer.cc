@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
@@ -185,9 +186,8 @@ absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
   }
   if (IsFencing(code)) return Fenced(text);
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && !IsDenial(code)) {
-    return MakeError(absl::StatusCode::kInternal, "MIRROR_FAILED",
-                     fmt::format("{}: {} ({}); begun anew", doing, text,
-                                 std::string_view(rd_kafka_err2name(code))));
+    return MakeError(reason::kMirrorFailed, fmt::format("{}: {} ({}); begun anew", doing, text,
+                                                        std::string_view(rd_kafka_err2name(code))));
   }
   if (reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR) {
     code = reports_->denial;
@@ -202,7 +202,7 @@ absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
 // The broker shuts out also who left a transaction open for too long.
 absl::Status Producer::Fenced(std::string_view text) const {
   if (open_ && TransactionMayHaveTimedOut()) {
-    return MakeError(absl::StatusCode::kUnavailable, "MIRROR_UNREACHABLE",
+    return MakeError(reason::kMirrorUnreachable,
                      fmt::format("a Kafka transaction took longer than transaction.timeout.ms and "
                                  "was taken back: {}; sent again",
                                  text));

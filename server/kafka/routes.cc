@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/trimmed.h"
 
@@ -93,7 +94,7 @@ absl::StatusOr<std::string> Routes::TopicOf(const TableName& table) const {
                   table.ToString());
   if (topic.size() > kTopicCharactersMax) {
     return MakeError(
-        absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_TOO_LONG",
+        reason::kTopicNameTooLong,
         fmt::format("topic {} of table {} has {} characters, Kafka takes {}; {}", topic,
                     table.ToString(), topic.size(), kTopicCharactersMax, remedy),
         {{"table", table.ToString()}, {"topic", topic}});
@@ -104,13 +105,13 @@ absl::StatusOr<std::string> Routes::TopicOf(const TableName& table) const {
   for (const TableName& other : claims_[topic]) {
     if (other == table) continue;
     return MakeError(
-        absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_COLLISION",
+        reason::kTopicNameCollision,
         fmt::format("tables {} and {} would share topic {}; {}", table.ToString(), other.ToString(),
                     topic, remedy),
         {{"table", table.ToString()}, {"other_table", other.ToString()}, {"topic", topic}});
   }
   if (topic == PositionTopic(topic_prefix_)) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TOPIC_NAME_COLLISION",
+    return MakeError(reason::kTopicNameCollision,
                      fmt::format("table {} would share topic {} with the mirror's position; {}",
                                  table.ToString(), topic, remedy),
                      {{"table", table.ToString()}, {"topic", topic}});

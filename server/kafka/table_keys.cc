@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/trimmed.h"
 #include "schema/definition.h"
@@ -120,7 +121,7 @@ absl::StatusOr<std::vector<size_t>> TableKeys::ColumnsOf(
     if (column == kNotFound) {
       const std::string table = version.name.ToString();
       return MakeError(
-          absl::StatusCode::kFailedPrecondition, "MIRROR_UNENCODABLE",
+          reason::kMirrorUnencodable,
           fmt::format("table {} has no captured column {}, which '{}' of 'kafka.keys' names; "
                       "mend the entry",
                       table, name, entry->text),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
@@ -121,7 +122,7 @@ absl::Status Topics::Make(const TopicSpec& spec) {
       spec.replication_factor > 0 ? spec.replication_factor : -1, text.data(), text.size());
   const std::string doing = fmt::format("creating topic {}", spec.name);
   if (wanted == nullptr) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_TOPIC_REFUSED",
+    return MakeError(reason::kMirrorTopicRefused,
                      fmt::format("{}: {}; see 'kafka.topics'", doing, text.data()));
   }
   const NewTopicHandle owner(wanted);
@@ -163,7 +164,7 @@ absl::Status Topics::Make(const TopicSpec& spec) {
       code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
       code == RD_KAFKA_RESP_ERR_INVALID_REQUEST;
   if (!refused) return KafkaError(code, doing, why);
-  return MakeError(absl::StatusCode::kFailedPrecondition, "MIRROR_TOPIC_REFUSED",
+  return MakeError(reason::kMirrorTopicRefused,
                    fmt::format("{}: {} ({}); correct 'kafka.topics', or create it yourself; tried "
                                "again until then",
                                doing, why, std::string_view(rd_kafka_err2name(code))),

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "log/storage_errors.h"
 #include "rocksdb/convenience.h"
 
@@ -88,7 +89,7 @@ absl::Status Database::Fail(absl::Status status) {
 
 absl::Status Database::MakeRoom(uint64_t beside) {
   const absl::Status status = space_.Restore(beside);
-  if (ErrorReason(status) != "DISK_FULL") return status;
+  if (!HasReason(status, reason::kDiskFull)) return status;
   return DiskFull(directory_, "its reserve, the file BALLAST, does not fit");
 }
 
@@ -144,7 +145,7 @@ absl::Status Database::RecoverFromDiskFull() {
   const uint64_t failed_writes = space_.failed_writes();
   const bool stopped = stopped_.load();
   const absl::Status room = MakeRoom(stopped ? BytesToResume() : kFreeBytesMin);
-  if (!room.ok()) return ErrorReason(room) == "DISK_FULL" ? room : Fail(room);
+  if (!room.ok()) return HasReason(room, reason::kDiskFull) ? room : Fail(room);
   if (stopped) {
     stopped_.store(false);
     rocksdb::Status status = Resume(has_held_flushes);

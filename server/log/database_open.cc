@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "log/ballasted_file_system.h"
 #include "log/database.h"
 #include "log/database_options.h"
@@ -92,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
 absl::Status Database::OpenFirst() {
   absl::MutexLock lock(&mutex_);
   const absl::Status status = OpenWritable();
-  if (ErrorReason(status) == "DISK_FULL") {
+  if (HasReason(status, reason::kDiskFull)) {
     space_.OnNoSpace();
     MILLRACE_RETURN_IF_ERROR(OpenReadOnly());
     spdlog::error("{}; serving what the log holds until then", std::string(status.message()));

@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "log/info_log.h"
 #include "log/storage_errors.h"
@@ -29,7 +30,7 @@ absl::Status Failed(std::string_view act, const std::string& path, const std::er
 }
 
 absl::Status Foreign(const std::string& directory, std::string_view why) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_FOREIGN",
+  return MakeError(reason::kDataDirectoryForeign,
                    fmt::format("{} is not a log: {}; name an empty directory, or restore what is "
                                "missing from a backup",
                                directory, why),
@@ -113,7 +114,7 @@ absl::Status CheckFamilies(const std::string& directory,
   if (std::find(present.begin(), present.end(), "subscriptions") == present.end()) {
     return Foreign(directory, fmt::format("it holds a database with a family {}", *unknown));
   }
-  return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+  return MakeError(reason::kFormatTooNew,
                    fmt::format("the log in {} has a family {} that this program does not know; run "
                                "the newer program again",
                                directory, *unknown),

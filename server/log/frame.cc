@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "log/frame_compression.h"
 #include "log/frame_form.h"
@@ -197,7 +198,7 @@ absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored)
   }
   const auto version = static_cast<uint8_t>(stored[kFrameChecksumBytes]);
   if (version > kCompressedFrame) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+    return MakeError(reason::kFormatTooNew,
                      fmt::format("stored frame at sequence {} has format {}, this program knows "
                                  "up to {}; run the newer program again",
                                  first.value, version, kCompressedFrame));
@@ -215,7 +216,7 @@ uint64_t FrameChecksum(std::string_view stored, Sequence first) {
 }
 
 absl::Status FrameDamaged(Sequence first, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("stored frame at sequence {}: {}; nothing after it can be served, "
                                "restore the log directory or start a new log",
                                first.value, what),

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "log/database.h"
 #include "log/directory.h"
 #include "log/meta.h"
@@ -156,7 +157,7 @@ absl::Status Log::Commit(const Batch& batch) {
 
 absl::Status Log::WriteMark(Sequence newest) {
   absl::Status status = mark_.Write(log_id_, newest);
-  while (ErrorReason(status) == "DISK_FULL" && database_->OnNoSpace()) {
+  while (HasReason(status, reason::kDiskFull) && database_->OnNoSpace()) {
     status = mark_.Write(log_id_, newest);
   }
   return status;

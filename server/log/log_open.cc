@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "log/database.h"
 #include "log/log.h"
@@ -15,7 +16,7 @@ namespace millrace::log {
 namespace {
 
 absl::Status Damaged(const std::string& directory, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("log in {}: {}; nothing has been repaired, restore the directory "
                                "from a backup or start a new log in an empty one",
                                directory, what),
@@ -69,7 +70,7 @@ absl::Status Log::Load() {
     MILLRACE_RETURN_IF_ERROR(CheckNothingVisibleIsLost());
   }
   const absl::Status prepared = PrepareToWrite();
-  return ErrorReason(prepared) == "DISK_FULL" ? absl::OkStatus() : prepared;
+  return HasReason(prepared, reason::kDiskFull) ? absl::OkStatus() : prepared;
 }
 
 absl::Status Log::PrepareToWrite() {
@@ -131,7 +132,7 @@ absl::Status Log::LoadMeta() {
   MILLRACE_ASSIGN_OR_RETURN(const auto format, read(kFormatKey));
   if (format.has_value() && format->size() == 4 && LoadLittle32(format->data()) > kFormat) {
     return MakeError(
-        absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+        reason::kFormatTooNew,
         fmt::format("the log in {} has format {}, this program knows up to {}; run the newer "
                     "program again",
                     options_.directory, LoadLittle32(format->data()), kFormat),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "log/database.h"
 #include "log/log.h"
@@ -22,7 +23,7 @@ constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
 constexpr size_t kFold = 4;
 
 absl::Status Missing(Sequence sequence) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("no stored frame holds sequence {}; nothing after it can be served, "
                                "restore the log directory or start a new log",
                                sequence.value),
@@ -30,7 +31,7 @@ absl::Status Missing(Sequence sequence) {
 }
 
 absl::Status Trimmed(Sequence sequence, Range kept) {
-  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED",
+  return MakeError(reason::kTokenTrimmed,
                    fmt::format("sequence {} is no longer retained, the oldest is {}",
                                sequence.value, kept.oldest.value),
                    {{"sequence", std::to_string(sequence.value)},
@@ -38,7 +39,7 @@ absl::Status Trimmed(Sequence sequence, Range kept) {
 }
 
 absl::Status Ahead(Sequence sequence, Range kept) {
-  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_AHEAD",
+  return MakeError(reason::kTokenAhead,
                    fmt::format("sequence {} lies past the end of the log, the newest is {}",
                                sequence.value, kept.newest.value),
                    {{"sequence", std::to_string(sequence.value)},

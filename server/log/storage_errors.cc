@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::log {
@@ -28,19 +29,19 @@ bool IsNoSpace(const rocksdb::Status& status) {
 
 absl::Status DiskFull(const std::string& directory, std::string_view why) {
   return MakeError(
-      absl::StatusCode::kResourceExhausted, "DISK_FULL",
+      reason::kDiskFull,
       fmt::format("no space left for the log in {}: {}; free space on its disk", directory, why),
       {{"path", directory}});
 }
 
 absl::Status StorageFailed(const std::string& directory, std::string_view why) {
-  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
-                   fmt::format("log in {}: {}", directory, why), {{"path", directory}});
+  return MakeError(reason::kStorageFailed, fmt::format("log in {}: {}", directory, why),
+                   {{"path", directory}});
 }
 
 absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& status) {
   if (!status.IsCorruption()) return StorageFailed(directory, status.ToString());
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("log in {}: {}; restore the directory or start a new log", directory,
                                status.ToString()),
                    {{"path", directory}});
@@ -52,7 +53,7 @@ absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& sta
   // RocksDB has no code for a lock that is held, only errno's words.
   if (status.IsIOError() && text.find("/LOCK") != std::string::npos &&
       text.find("ermission denied") == std::string::npos) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIRECTORY_IN_USE",
+    return MakeError(reason::kDataDirectoryInUse,
                      fmt::format("another process uses the log in {}: {}", directory, text),
                      {{"path", directory}});
   }
@@ -62,11 +63,11 @@ absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& sta
 absl::Status SystemCallFailed(std::string_view act, const std::string& path, int error) {
   if (IsNoSpace(error)) {
     return MakeError(
-        absl::StatusCode::kResourceExhausted, "DISK_FULL",
+        reason::kDiskFull,
         fmt::format("cannot {} {}: {}; free space on its disk", act, path, TextOf(error)),
         {{"path", path}});
   }
-  return MakeError(absl::StatusCode::kInternal, "STORAGE_FAILED",
+  return MakeError(reason::kStorageFailed,
                    fmt::format("cannot {} {}: {}", act, path, TextOf(error)), {{"path", path}});
 }
 

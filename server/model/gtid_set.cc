@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "model/gtid_text.h"
 
 namespace millrace {
@@ -16,8 +17,7 @@ namespace {
 enum BinaryKind : uint8_t { kMysqlIntervals = 1, kMariadbLast = 2 };
 
 absl::Status BinaryMalformed() {
-  return MakeError(absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
-                   "not the binary form of a GTID set");
+  return MakeError(reason::kGtidSetMalformed, "not the binary form of a GTID set");
 }
 
 bool IsTag(std::string_view tag) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/quoted.h"
 
@@ -99,7 +100,7 @@ std::optional<uint64_t> GtidScanner::Number(Range range) {
 absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view what) {
   const std::string_view rest = text.substr(std::min(offset, text.size()));
   return MakeError(
-      absl::StatusCode::kInvalidArgument, "GTID_SET_MALFORMED",
+      reason::kGtidSetMalformed,
       fmt::format("not a GTID set: expected {} at offset {}, not {}", what, offset, Quoted(rest)));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/name_weights.h"
 #include "model/quoted.h"
@@ -15,7 +16,7 @@ namespace {
 absl::Status PatternMalformed(std::string_view pattern, std::string_view form,
                               std::string_view why) {
   const std::string shown = Quoted(pattern);
-  return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_PATTERN_MALFORMED",
+  return MakeError(reason::kTablePatternMalformed,
                    fmt::format("pattern {} {}: write {}, with * for any characters, backquotes "
                                "around odd names",
                                shown, why, form),

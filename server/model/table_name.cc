@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -15,7 +16,7 @@ constexpr size_t kPatternsMax = 1000;
 
 absl::Status CheckCount(const std::vector<std::string>& patterns) {
   if (patterns.size() <= kPatternsMax) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_PATTERN_MALFORMED",
+  return MakeError(reason::kTablePatternMalformed,
                    fmt::format("{} patterns, at most {} are taken", patterns.size(), kPatternsMax));
 }
 

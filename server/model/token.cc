@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/crc32.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -27,7 +28,7 @@ constexpr size_t kTableBytesMax = kTokenCharactersMax / 4 * 3 - 1024;
 constexpr size_t kPartsMax = CatchUpPart::kDepthMax + 1;
 
 absl::Status TokenMalformed(std::string_view why) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "TOKEN_MALFORMED",
+  return MakeError(reason::kTokenMalformed,
                    fmt::format("the resume token is malformed ({}): pass it on exactly as it was "
                                "received",
                                why));

@@ -3,6 +3,7 @@
 #include "mysql/client_version.h"
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -22,7 +23,7 @@ absl::Status CheckClientSeries(std::string_view compiled, std::string_view loade
   const std::string_view series = SeriesOf(compiled);
   if (!series.empty() && SeriesOf(loaded) == series) return absl::OkStatus();
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "CLIENT_LIBRARY_MISMATCH",
+      reason::kClientLibraryMismatch,
       fmt::format("millraced was compiled for MariaDB Connector/C {}.x, and version {} is loaded: "
                   "install libmariadb3 of series {}, or compile millraced for the installed one",
                   series, loaded, series),

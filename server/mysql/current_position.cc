@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/errors.h"
 
@@ -26,7 +27,7 @@ uint64_t ParseNumber(const std::string& text) {
 }
 
 absl::Status NoBinlog(const Connection& connection) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+  return MakeError(reason::kSourceRefusedDump,
                    fmt::format("the source {} writes no binlog; set log_bin in its configuration "
                                "and restart it",
                                connection.endpoint()),

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -81,7 +82,7 @@ absl::Status AccessDenied(const std::string& endpoint, const SourceFailure& fail
   const std::string remedy =
       fmt::format("GRANT {} ON *.* TO <the account that millrace connects as>;", privilege);
   return MakeError(
-      absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED",
+      reason::kSourceAccessDenied,
       fmt::format("the source {} denies access: {}; run there: {}", endpoint, failure.text, remedy),
       {{"source", endpoint}, {"remedy", remedy}});
 }
@@ -112,7 +113,7 @@ absl::Status AccountLimit(const std::string& endpoint, const SourceFailure& fail
           : "a feed takes 2 connections, each reader of a snapshot (snapshot.connections) and each "
             "request for one another: raise the limit there with ALTER USER ... WITH "
             "MAX_USER_CONNECTIONS, run `millraced check` for the statement";
-  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_ACCOUNT_LIMIT",
+  return MakeError(reason::kSourceAccountLimit,
                    fmt::format("the source {} refuses more to the account: {}; {}", endpoint,
                                failure.text, remedy),
                    {{"source", endpoint}});
@@ -127,7 +128,7 @@ absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFail
   if (OneOf(failure.code, {1251, 1275, 2049, 2059, 2061, 5010})) {
     remedy = "give it the plugin caching_sha2_password, or ed25519 on MariaDB, and use TLS";
   }
-  return MakeError(absl::StatusCode::kUnauthenticated, "SOURCE_AUTHENTICATION_FAILED",
+  return MakeError(reason::kSourceAuthenticationFailed,
                    fmt::format("the source {} refuses user '{}': {}; {}", endpoint, options.user,
                                failure.text, remedy),
                    {{"source", endpoint}, {"user", options.user}});
@@ -136,7 +137,7 @@ absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFail
 absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
                                const SourceFailure& failure) {
   return MakeError(
-      absl::StatusCode::kAlreadyExists, "SOURCE_DUPLICATE_SERVER_ID",
+      reason::kSourceDuplicateServerId,
       fmt::format("the source {} ended the dump since another replica connected with server id {}; "
                   "give each replica and each millraced a source.server_id of its own ({})",
                   endpoint, server_id, failure.text),
@@ -144,7 +145,7 @@ absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
 }
 
 absl::Status QueryTimeout(const std::string& endpoint, const SourceFailure& failure) {
-  return MakeError(absl::StatusCode::kDeadlineExceeded, "QUERY_TIMEOUT",
+  return MakeError(reason::kQueryTimeout,
                    fmt::format("the source {} ended a query that took too long: {}; ask for less "
                                "at once, or raise the limit",
                                endpoint, failure.text),
@@ -152,7 +153,7 @@ absl::Status QueryTimeout(const std::string& endpoint, const SourceFailure& fail
 }
 
 absl::Status TableChanged(const std::string& endpoint, const SourceFailure& failure) {
-  return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED",
+  return MakeError(reason::kTableChanged,
                    fmt::format("at the source {} the definition of a table is not the one that a "
                                "query is made for: {}; learn it anew and ask again",
                                endpoint, failure.text),
@@ -161,7 +162,7 @@ absl::Status TableChanged(const std::string& endpoint, const SourceFailure& fail
 
 absl::Status BinlogDamaged(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(
-      absl::StatusCode::kDataLoss, "SOURCE_BINLOG_DAMAGED",
+      reason::kSourceBinlogDamaged,
       fmt::format("the source {} cannot read its binlog: {}; verify it there with mysqlbinlog, or "
                   "read from a replica that has it whole",
                   endpoint, failure.text),
@@ -169,7 +170,7 @@ absl::Status BinlogDamaged(const std::string& endpoint, const SourceFailure& fai
 }
 
 absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failure) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+  return MakeError(reason::kSourceRefusedDump,
                    fmt::format("the source {} does not send its binlog: {} (error {}); run "
                                "`millraced check` for what to change there",
                                endpoint, failure.text, failure.code),
@@ -179,7 +180,7 @@ absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failu
 // With gtid_mode ON a source sends no transaction without a GTID, and it has some that were not
 // read: those it wrote while the mode was OFF_PERMISSIVE.
 absl::Status RefusedAnonymous(const std::string& endpoint, const SourceFailure& failure) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_REFUSED_DUMP",
+  return MakeError(reason::kSourceRefusedDump,
                    fmt::format("the source {} has transactions without a GTID that were not read "
                                "yet and does not send them: {}; if this stays, run there SET "
                                "GLOBAL gtid_mode = ON_PERMISSIVE until the feed has read them",
@@ -283,7 +284,7 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
   if (IsTableChanged(failure.code)) return TableChanged(endpoint, failure);
   if (IsTableMissing(failure.code)) return TableMissing(endpoint, failure.text);
   return MakeError(
-      absl::StatusCode::kInternal, "SOURCE_QUERY_FAILED",
+      reason::kSourceQueryFailed,
       fmt::format("the source {} fails a query: {} (error {}); if a condition of a snapshot is in "
                   "it, mend that; otherwise see that the source's version is supported",
                   endpoint, failure.text, failure.code),
@@ -308,20 +309,20 @@ absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
 
 absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cause) {
   return MakeError(
-      absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE",
+      reason::kSourceUnreachable,
       fmt::format("no connection to the source {}: {}; trying again may help", endpoint, cause),
       {{"source", endpoint}});
 }
 
 absl::Status OutOfFileDescriptors(std::string_view what) {
-  return MakeError(absl::StatusCode::kUnavailable, "OUT_OF_FILE_DESCRIPTORS",
+  return MakeError(reason::kOutOfFileDescriptors,
                    fmt::format("no file descriptor is left for {}; raise the limit of open files "
                                "(LimitNOFILE of the unit), or let fewer clients connect",
                                what));
 }
 
 absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {
-  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_SILENT",
+  return MakeError(reason::kSourceSilent,
                    fmt::format("the source {} has sent nothing for {} ms, not even a heartbeat; "
                                "the connection is given up, connect again",
                                endpoint, silence_max / 1000),
@@ -330,7 +331,7 @@ absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {
 
 absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) {
   return MakeError(
-      absl::StatusCode::kResourceExhausted, "SOURCE_PACKET_TOO_LARGE",
+      reason::kSourcePacketTooLarge,
       fmt::format("from the source {}: {}; raise source.event_bytes_max here, or "
                   "max_allowed_packet there (MySQL's dump obeys replica_max_allowed_packet)",
                   endpoint, what),
@@ -338,7 +339,7 @@ absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) 
 }
 
 absl::Status TableMissing(const std::string& endpoint, std::string_view cause) {
-  return MakeError(absl::StatusCode::kNotFound, "TABLE_MISSING",
+  return MakeError(reason::kTableMissing,
                    fmt::format("the source {} lacks a table that a query names: {}; it was dropped "
                                "or renamed",
                                endpoint, cause),
@@ -347,7 +348,7 @@ absl::Status TableMissing(const std::string& endpoint, std::string_view cause) {
 
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SOURCE_TLS_FAILED",
+      reason::kSourceTlsFailed,
       fmt::format("no TLS with the source {}: {}; check source.tls here and the certificate there",
                   endpoint, cause),
       {{"source", endpoint}});
@@ -355,7 +356,7 @@ absl::Status TlsFailed(const std::string& endpoint, std::string_view cause) {
 
 absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
   return MakeError(
-      absl::StatusCode::kOutOfRange, "SOURCE_PURGED",
+      reason::kSourcePurged,
       fmt::format("the source {} has deleted binlogs that were not read yet: {}; changes are lost "
                   "to this log. Read from a replica that still has them, or start a new log, and "
                   "raise binlog_expire_logs_seconds there",
@@ -365,7 +366,7 @@ absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
 
 absl::Status PassedBy(const std::string& endpoint, std::string_view gtids) {
   return MakeError(
-      absl::StatusCode::kOutOfRange, "SOURCE_PURGED",
+      reason::kSourcePurged,
       fmt::format("the source {} was given transactions that are not in its binlog: {} (SET GLOBAL "
                   "gtid_purged, or a dump loaded with sql_log_bin = 0); what they changed is lost "
                   "to this log. Start a new log, and load dumps there with SET sql_log_bin = 1 and "
@@ -376,7 +377,7 @@ absl::Status PassedBy(const std::string& endpoint, std::string_view gtids) {
 
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SOURCE_LACKS_GTIDS",
+      reason::kSourceLacksGtids,
       fmt::format("the source {} lacks transactions that are in this log: {}; wait if it is a "
                   "replica that lags, else it lost them: connect to a server that has them",
                   endpoint, cause),
@@ -385,7 +386,7 @@ absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view caus
 
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SOURCE_CHANGED",
+      reason::kSourceChanged,
       fmt::format("the source {} has another binlog than the one that was read: {}; connect to the "
                   "server that was read before, or start a new log",
                   endpoint, cause),
@@ -394,7 +395,7 @@ absl::Status SourceChanged(const std::string& endpoint, std::string_view cause) 
 
 absl::Status SessionRefused(const std::string& endpoint, const RefusedSetting& setting) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SOURCE_SESSION_REFUSED",
+      reason::kSourceSessionRefused,
       fmt::format("the source {} keeps {} = '{}' in our session, where rows are read right only "
                   "with '{}': remove what bounds it there, such as maximum-{} in the server's "
                   "configuration or a proxy in between",

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/current_position.h"
 
@@ -28,7 +29,7 @@ std::optional<uint64_t> ParseSequenceNumber(const std::string& text) {
 
 absl::Status NotVisible(const Connection& connection, Micros timeout) {
   return MakeError(
-      absl::StatusCode::kDeadlineExceeded, "SNAPSHOT_NOT_VISIBLE",
+      reason::kSnapshotNotVisible,
       fmt::format("at the source {} queries do not see after {} ms what its binlog tells of; a "
                   "transaction hangs between binlog and engine there, as it does while "
                   "semi-synchronous replication waits for a replica",

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/connection_limit.h"
 #include "mysql/current_position.h"
@@ -324,9 +325,7 @@ absl::Status FindingsStatus(const std::vector<Finding>& findings, const std::str
                         finding.remedy);
   }
   if (text.empty()) return absl::OkStatus();
-  const auto code =
-      grants_only ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kFailedPrecondition;
-  return MakeError(code, grants_only ? "SOURCE_ACCESS_DENIED" : "SOURCE_MISCONFIGURED",
+  return MakeError(grants_only ? reason::kSourceAccessDenied : reason::kSourceMisconfigured,
                    fmt::format("the source {} is not fit for a feed: {}", endpoint, text),
                    {{"source", endpoint}});
 }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace {
@@ -45,7 +46,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
 absl::Status SourcePool::ExpectSame(const ServerInfo& reached, const ServerInfo& server) const {
   if (IsSameServer(reached, server)) return absl::OkStatus();
   return MakeError(
-      absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+      reason::kSourceDiffers,
       fmt::format("two connections to {} reach two servers; give source.host an address of one",
                   options_.socket.empty() ? fmt::format("{}:{}", options_.host, options_.port)
                                           : options_.socket));

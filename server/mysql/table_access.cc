@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "model/quoted.h"
@@ -58,7 +59,7 @@ absl::Status TableAccessDenied(Connection& connection, const TableName& table) {
                 "others would be wrong",
                 account, name, fmt::join(columns, ", "));
   return MakeError(
-      absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED",
+      reason::kSourceAccessDenied,
       fmt::format("the source {} {}; run there: {}", connection.endpoint(), what, remedy),
       {{"source", connection.endpoint()}, {"table", table.ToString()}, {"remedy", remedy}});
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/charset.h"
 #include "model/quoted.h"
@@ -118,7 +119,7 @@ absl::Status Describer::Unproven(std::string_view column, std::string_view what)
       column.empty() ? table : fmt::format("{}, column {}", table, Quoted(column));
   ErrorMetadata metadata{{"table", table}, {"statement", std::string(kRemedy)}};
   if (!column.empty()) metadata["column"] = column;
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+  return MakeError(reason::kSchemaUnproven,
                    fmt::format("table {}: {}; run {} on the source so that the binlog itself tells",
                                place, what, kRemedy),
                    metadata);
@@ -128,7 +129,7 @@ absl::Status Describer::LabelsUnproven(size_t i, std::string_view what,
                                        std::string_view remedy) const {
   const std::string table = fmt::format("{}.{}", map_.database, map_.table);
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      reason::kSchemaUnproven,
       fmt::format("table {}, column {}: {}; {}", table, Quoted(NameOf(i)), what, remedy),
       {{"table", table}, {"column", NameOf(i)}});
 }
@@ -231,7 +232,7 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
   const std::optional<FieldType> field_type = FieldTypeOf(column);
   if (!field_type.has_value()) {
     return MakeError(
-        absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
+        reason::kColumnTypeUnknown,
         fmt::format("table {}: values of column {} have type code {}, which cannot be read; run "
                     "ALTER TABLE … FORCE to rebuild the table, or exclude the column",
                     table.ToString(), Quoted(column.name), static_cast<unsigned>(column.type)),

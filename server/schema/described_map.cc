@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/quoted.h"
 #include "schema/collations.h"
@@ -166,7 +167,7 @@ absl::Status NotDescribed(const TableDetails& table, const ColumnDetails& column
                           std::string_view problem) {
   const std::string name = table.name.ToString();
   return MakeError(
-      absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
+      reason::kColumnTypeUnknown,
       fmt::format("table {}: column {} of type {} {}; exclude the column or change "
                   "its type",
                   Quoted(name), Quoted(column.name), Quoted(column.column_type), problem),

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/charset.h"
 #include "model/quoted.h"
@@ -19,7 +20,7 @@ namespace {
 
 absl::Status MeaningUnknown(const TableName& table, const std::string& column) {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+      reason::kSchemaUnproven,
       fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
                   "BINARY; a time of row versions or any other), the source does not have the "
                   "table as it was, and its CREATE TABLE was not read; to get past it, leave out "
@@ -52,7 +53,7 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
     const bool fresh = ids_.emplace(version->name, version->table_id).second &&
                        row_messages_.insert(version->row_message).second;
     if (!fresh) {
-      return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+      return MakeError(reason::kLogDamaged,
                        fmt::format("two schema records are of table {} or row message {}; restore "
                                    "the data directory or start a new one",
                                    version->name.ToString(), version->row_message));
@@ -114,7 +115,7 @@ bool Registry::NeedsDetails(const binlog::TableMap& map) const {
   if (found != ids_.end()) known = KnownOf(entries_.at(found->second), nullptr);
   const auto definition = Describe(map, known);
   if (definition.ok()) return !definition->meaning_unknown.empty();
-  return ErrorReason(definition.status()) == "SCHEMA_UNPROVEN";
+  return HasReason(definition.status(), reason::kSchemaUnproven);
 }
 
 void Registry::SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first) {
@@ -128,7 +129,7 @@ absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
   const TableName name{std::string(map.database), std::string(map.table)};
   if (!IsValidUtf8(name.database) || !IsValidUtf8(name.table)) {
     return MakeError(
-        absl::StatusCode::kFailedPrecondition, "SCHEMA_UNPROVEN",
+        reason::kSchemaUnproven,
         fmt::format("the name of table {} is not UTF-8; rename the table", Quoted(name.ToString())),
         {{"table", Quoted(name.ToString())}});
   }

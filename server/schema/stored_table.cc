@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "millrace/storage/v1/table.pb.h"
 #include "model/quoted.h"
@@ -60,7 +61,7 @@ char FormatOf(const TableVersion& version) {
 }
 
 absl::Status Damaged(std::string_view key, std::string_view what) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
+  return MakeError(reason::kLogDamaged,
                    fmt::format("schema record {} {}; restore the data directory or start a new one",
                                Quoted(key), what));
 }
@@ -69,7 +70,7 @@ absl::Status ParseValue(std::string_view key, std::string_view value,
                         google::protobuf::MessageLite& to) {
   if (value.empty()) return Damaged(key, "is empty");
   if (value.front() != kFormatVersion && value.front() != kFormatLabelBytes) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "FORMAT_TOO_NEW",
+    return MakeError(reason::kFormatTooNew,
                      fmt::format("schema record {} has format {}, this server reads up to {}; "
                                  "run the version that wrote it, or a later one",
                                  Quoted(key), static_cast<unsigned char>(value.front()),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
 #include "mysql/session_settings.h"
@@ -20,7 +21,7 @@ constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
 constexpr Micros kOnItsWay = Micros{10} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
+  return MakeError(reason::kSnapshotUnavailable, text);
 }
 
 }  // namespace
@@ -28,7 +29,7 @@ absl::Status Unavailable(const std::string& text) {
 absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
   if (request.tables.empty()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+    return MakeError(reason::kRequestInvalid,
                      "tables names no table; `*.*` means all that are captured",
                      {{"field", "tables"}});
   }
@@ -37,7 +38,7 @@ absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
   MILLRACE_ASSIGN_OR_RETURN(const auto tables, Captured(*connection, wanted));
   MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, parts_.capture, wanted, tables));
   if (tables.empty()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "TABLE_UNKNOWN",
+    return MakeError(reason::kTableUnknown,
                      "no captured table of the source matches; see source.tables");
   }
   MILLRACE_RETURN_IF_ERROR(CheckRows(*connection, tables, request.rows));

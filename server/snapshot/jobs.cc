@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 
 namespace millrace::snapshot {
@@ -32,13 +33,12 @@ bool IsOver(const Progress& table) {
 }
 
 absl::Status Damaged(std::string_view key) {
-  return MakeError(absl::StatusCode::kDataLoss, "LOG_DAMAGED",
-                   fmt::format("the stored snapshot {} is unreadable", key));
+  return MakeError(reason::kLogDamaged, fmt::format("the stored snapshot {} is unreadable", key));
 }
 
 absl::Status NotFound(std::string_view name) {
   return MakeError(
-      absl::StatusCode::kNotFound, "SNAPSHOT_NOT_FOUND",
+      reason::kSnapshotNotFound,
       fmt::format("there is no snapshot '{}'; millrace snapshot list shows them", name));
 }
 
@@ -49,7 +49,7 @@ bool HasSql(const StoredJob& job) { return !job.where().empty(); }
 
 absl::Status OutdatedCondition() {
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "CONDITION_OUTDATED",
+      reason::kConditionOutdated,
       "an earlier version of millraced took its condition as SQL, which is not run any "
       "more: start the snapshot again with a condition, millrace snapshot start … "
       "--where");
@@ -330,11 +330,10 @@ absl::Status Jobs::FailureOf(const TableName& name, Micros since) const {
       }
       const std::string text =
           fmt::format("table {} could not be read: {}", name.ToString(), table.progress.error());
-      if (table.progress.error_reason() == "SOURCE_ACCESS_DENIED") {
-        return MakeError(absl::StatusCode::kPermissionDenied, "SOURCE_ACCESS_DENIED", text,
-                         {{"table", name.ToString()}});
+      if (table.progress.error_reason() == reason::kSourceAccessDenied.name) {
+        return MakeError(reason::kSourceAccessDenied, text, {{"table", name.ToString()}});
       }
-      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", text);
+      return MakeError(reason::kSnapshotUnavailable, text);
     }
   }
   return absl::OkStatus();

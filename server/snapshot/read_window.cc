@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
 
@@ -73,14 +74,14 @@ absl::Status ReadWindows::WaitUntilVisible(const ReadWindow& window) {
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const auto place, BeginConsistentRead(parts_.connection));
     if (!place.has_value()) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_NOT_VISIBLE",
+      return MakeError(absl::StatusCode::kFailedPrecondition, reason::kSnapshotNotVisible,
                        "the source does not tell the binlog position of a consistent read "
                        "(binlog_snapshot_position); see that log_bin is on");
     }
     if (CompareBinlogPlaces(place->file, place->offset, window.place) >= 0) return absl::OkStatus();
     MILLRACE_RETURN_IF_ERROR(EndConsistentRead(parts_.connection));
     if (parts_.clock.SteadyMicros() > deadline || !Wanted()) {
-      return MakeError(absl::StatusCode::kDeadlineExceeded, "SNAPSHOT_NOT_VISIBLE",
+      return MakeError(reason::kSnapshotNotVisible,
                        "queries do not see yet what the binlog of the source tells");
     }
     parts_.jobs.Sleep(parts_.assignment.job, kPause);
@@ -96,7 +97,7 @@ absl::Status ReadWindows::RunBehindEnd(StreamTasks::Work work) {
   MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(parts_.connection));
   // The binlog has been reset, or is another: the stream will notice.
   if (CompareBinlogPlaces(end.place.file, end.place.offset, place_) < 0) {
-    return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+    return MakeError(reason::kSourceDiffers,
                      fmt::format("the binlog ends at {}, before {}, which has been read",
                                  end.place.ToString(), place_.ToString()));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "snapshot/read_session.h"
 #include "spdlog/spdlog.h"
 
@@ -51,7 +52,7 @@ std::optional<Assignment> ReaderThread::Take() {
 
 void ReaderThread::GiveUp(Assignment& assignment, const absl::Status& status, Micros backoff) {
   Disconnect();
-  if (ErrorReason(status) == "SOURCE_ACCOUNT_LIMIT" && connected_.load() > 0) {
+  if (HasReason(status, reason::kSourceAccountLimit) && connected_.load() > 0) {
     // Fewer connections than readers: those that have one read on, this table too.
     spdlog::info("a reader of snapshots waits: {}", std::string(status.message()));
     parts_.jobs.Return(assignment);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "condition/bind.h"
 #include "condition/condition.h"
 #include "condition/sql.h"
@@ -29,8 +30,8 @@ using condition::TableColumns;
 absl::Status OfField(const absl::Status& status, std::string_view field) {
   ErrorMetadata metadata = ErrorMetadataOf(status);
   metadata["field"] = field;
-  return MakeError(status.code(), ErrorReason(status),
-                   fmt::format("{} {}", field, std::string(status.message())), metadata);
+  return Reworded(status, status.code(), fmt::format("{} {}", field, std::string(status.message())),
+                  metadata);
 }
 
 absl::StatusOr<BoundCondition> BindWhere(const std::string& where, const TableColumns& table) {
@@ -47,7 +48,7 @@ absl::Status Add(absl::StatusOr<BoundCondition> part, std::string_view field,
 }
 
 absl::Status WithoutKey(const TableName& table) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_INVALID",
+  return MakeError(reason::kRequestInvalid,
                    fmt::format("table {} has no key that is captured, so it can only be read as a "
                                "whole: leave out where, key_from and key_to",
                                table.ToString()),
@@ -93,8 +94,8 @@ absl::Status Explain(Connection& connection, const TableName& table, const Table
   query.condition = sql;
   query.rows = 1;
   const absl::Status status = connection.Query("EXPLAIN " + QueryText(query)).status();
-  if (ErrorReason(status) != "SOURCE_QUERY_FAILED") return status;
-  return MakeError(absl::StatusCode::kInvalidArgument, "CONDITION_INVALID",
+  if (!HasReason(status, reason::kSourceQueryFailed)) return status;
+  return MakeError(reason::kConditionInvalid,
                    fmt::format("the source cannot evaluate the condition for table {}: {}",
                                table.ToString(), std::string(status.message())),
                    {{"field", "where"}, {"table", table.ToString()}});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "mysql/table_access.h"
@@ -33,7 +34,7 @@ bool Contains(const std::vector<TableName>& sorted, const TableName& table) {
 absl::Status IsMergeTable(const TableDetails& details) {
   std::vector<std::string> tables;
   for (const TableName& table : details.merged) tables.push_back(table.ToString());
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+  return MakeError(reason::kSnapshotUnavailable,
                    fmt::format("{} is a MERGE table and has no rows of its own: read the tables "
                                "that it shows instead ({})",
                                details.name.ToString(), fmt::join(tables, ", ")),

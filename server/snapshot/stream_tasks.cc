@@ -7,18 +7,19 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::snapshot {
 namespace {
 
 absl::Status StreamBroke() {
-  return MakeError(absl::StatusCode::kAborted, "STREAM_BROKE",
+  return MakeError(reason::kStreamBroke,
                    "the connection of the stream ended, so places in its binlog mean nothing any "
                    "more; begin again in the next one");
 }
 
 absl::Status TooLate() {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+  return MakeError(reason::kNotReady,
                    "the feed does not read the source now, or lags behind the end of its binlog; "
                    "see millrace status, and retry in a few seconds");
 }

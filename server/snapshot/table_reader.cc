@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "base/retry_policy.h"
 #include "fmt/format.h"
 #include "mysql/query_rows.h"
@@ -27,7 +28,7 @@ constexpr size_t kTouchedBytesMax = 64 << 20;
 constexpr int kChangesInARowMax = 20;
 constexpr Micros kChangePause = 20'000;
 absl::Status TableChanged() {
-  return MakeError(absl::StatusCode::kAborted, "TABLE_CHANGED", "the table's definition changed");
+  return MakeError(reason::kTableChanged, "the table's definition changed");
 }
 
 }  // namespace
@@ -64,14 +65,13 @@ absl::Status TableReader::ReadUntilOver() {
   while (Wanted()) {
     const absl::Status status = ReadPrepared();
     if (status.ok()) return status;
-    const std::string reason = ErrorReason(status);
-    if (reason == "TABLE_MISSING") return End(TableState::kGone, absl::OkStatus());
-    if (reason == "STREAM_BROKE") continue;
-    if (reason == "TABLE_CHANGED" && ++changes_in_a_row_ < kChangesInARowMax) {
+    if (HasReason(status, reason::kTableMissing)) return End(TableState::kGone, absl::OkStatus());
+    if (HasReason(status, reason::kStreamBroke)) continue;
+    if (HasReason(status, reason::kTableChanged) && ++changes_in_a_row_ < kChangesInARowMax) {
       parts_.jobs.Sleep(assignment_.job, changes_in_a_row_ * kChangePause);
       continue;
     }
-    if (SnapshotMayRetry(status) && reason != "TABLE_CHANGED") return status;
+    if (SnapshotMayRetry(status) && !HasReason(status, reason::kTableChanged)) return status;
     return End(TableState::kFailed, status);
   }
   return absl::OkStatus();
@@ -81,7 +81,7 @@ absl::Status TableReader::ReadUntilOver() {
 absl::Status TableReader::EndLeftOut() {
   assignment_.progress.set_begin(0);
   return End(TableState::kFailed,
-             MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+             MakeError(reason::kSnapshotUnavailable,
                        "it is not captured any more: let source.tables include it and resume the "
                        "snapshot, or cancel the snapshot"));
 }
@@ -96,7 +96,7 @@ absl::Status TableReader::ReadPrepared() {
   while (Wanted()) {
     MILLRACE_RETURN_IF_ERROR(load_limit_.Wait(connection_, parts_.jobs, assignment_.job));
     const auto over = ReadChunk();
-    if (ErrorReason(over.status()) == "QUERY_TIMEOUT" && size_.Halve()) continue;
+    if (HasReason(over.status(), reason::kQueryTimeout) && size_.Halve()) continue;
     MILLRACE_RETURN_IF_ERROR(over.status());
     if (*over) return absl::OkStatus();
   }
@@ -154,7 +154,7 @@ void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
 
 // Places and touched keys mean nothing if the queries go elsewhere.
 absl::Status TableReader::AtAnotherServer() const {
-  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+  return MakeError(reason::kSourceDiffers,
                    fmt::format("queries at {} reach server id {}, which is not the server whose "
                                "binlog is read; trying again until both are one",
                                connection_.endpoint(), connection_.info().server_id));
@@ -204,7 +204,7 @@ absl::StatusOr<bool> TableReader::IsThere() {
           .Query(fmt::format("SELECT 1 FROM {}.{} LIMIT 0", QuotedName(assignment_.table.database),
                              QuotedName(assignment_.table.table)))
           .status();
-  if (ErrorReason(status) == "TABLE_MISSING") return false;
+  if (HasReason(status, reason::kTableMissing)) return false;
   MILLRACE_RETURN_IF_ERROR(status);
   return TableChanged();
 }

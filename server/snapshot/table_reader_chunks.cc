@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/read_marks.h"
 #include "snapshot/chunk_query.h"
@@ -94,7 +95,7 @@ absl::Status TableReader::AddRow(const TextValue* values) {
   row.size = chunk_.bytes.size() - row.offset;
   if (!row_key_->Append({.message = chunk_.row(row), .texts = invalid_}, chunk_.keys)) {
     return MakeError(
-        absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+        reason::kRowUndecodable,
         fmt::format("a row of table {} has no value for its key {}", name_, key_->index));
   }
   row.key_size = chunk_.keys.size() - row.key_offset;

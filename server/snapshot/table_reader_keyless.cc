@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "mysql/query_rows.h"
 #include "mysql/read_marks.h"
@@ -28,7 +29,7 @@ constexpr Micros kRestPauseMax = 500'000;
 
 absl::Status TableReader::ReadKeyless() {
   if (!assignment_.whole()) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+    return MakeError(reason::kSnapshotUnavailable,
                      "rows of a table whose key is not captured cannot be told apart, so it can "
                      "only be read as a whole");
   }
@@ -51,7 +52,7 @@ absl::Status TableReader::CheckEngine() {
   if (rows.rows.empty()) return absl::AbortedError("the table is gone");
   const std::string engine = rows.Text(rows.rows[0], {"engine"});
   if (engine == "InnoDB" || engine == "ROCKSDB") return absl::OkStatus();
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE",
+  return MakeError(reason::kSnapshotUnavailable,
                    fmt::format("table {} has no key, and its engine {} cannot show one state while "
                                "others write; give it a primary key or ALTER TABLE … ENGINE = "
                                "InnoDB, then resume the snapshot",

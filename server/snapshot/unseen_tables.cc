@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/types/span.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "model/capture_rules.h"
 #include "mysql/read_marks.h"
@@ -30,7 +31,7 @@ struct DescribedTable {
 };
 
 absl::Status NotReady(std::string_view what) {
-  return MakeError(absl::StatusCode::kUnavailable, "NOT_READY",
+  return MakeError(reason::kNotReady,
                    fmt::format("{}; see millrace status, and retry in a few seconds", what));
 }
 
@@ -66,7 +67,7 @@ class LearnCall {
       work(stream);
       return absl::OkStatus();
     });
-    if (ErrorReason(status) != "STREAM_BROKE") return status;
+    if (!HasReason(status, reason::kStreamBroke)) return status;
     return NotReady("the feed lost its connection to the source");
   }
 
@@ -100,7 +101,7 @@ class LearnCall {
       same = stream.IsServer(connection_.info());
     }));
     if (same) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kUnavailable, "SOURCE_DIFFERS",
+    return MakeError(reason::kSourceDiffers,
                      fmt::format("queries at {} reach another server than the one whose binlog is "
                                  "read; give source.host an address of one",
                                  connection_.endpoint()));

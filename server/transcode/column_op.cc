@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "schema/ambiguous_text.h"
 #include "schema/labels.h"
@@ -26,14 +27,14 @@ constexpr uint32_t kVarintMax = 10;
 
 absl::Status Undecodable(const schema::TableVersion& table, const Column& column,
                          std::string_view problem) {
-  return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+  return MakeError(reason::kRowUndecodable,
                    fmt::format("column `{}` of {} {}", column.name, table.name.ToString(), problem),
                    {{"table", table.name.ToString()}, {"column", column.name}});
 }
 
 absl::Status Unsupported(const schema::TableVersion& table, const Column& column,
-                         std::string_view reason, std::string_view problem) {
-  return MakeError(absl::StatusCode::kUnimplemented, reason,
+                         const Reason& reason, std::string_view problem) {
+  return MakeError(reason,
                    fmt::format("column `{}` of {} {}; exclude the column or change its type",
                                column.name, table.name.ToString(), problem),
                    {{"table", table.name.ToString()}, {"column", column.name}});
@@ -373,7 +374,7 @@ absl::StatusOr<ColumnOp> CompileColumn(const schema::TableVersion& table, size_t
                      CompileTemporal(column, op) || CompileLabels(column, op) ||
                      CompileString(column, op) || CompileBlob(column, op);
   if (!known || HasHiddenFraction(column)) {
-    return Unsupported(table, column, "COLUMN_TYPE_UNKNOWN",
+    return Unsupported(table, column, reason::kColumnTypeUnknown,
                        fmt::format("has type code {} with metadata {}, which has no known format",
                                    static_cast<unsigned>(column.type), column.metadata));
   }
@@ -386,7 +387,7 @@ absl::StatusOr<ColumnOp> CompileColumn(const schema::TableVersion& table, size_t
   }
   if (NeedsCharset(op) && op.charset == nullptr) {
     return Unsupported(
-        table, column, "CHARSET_UNKNOWN",
+        table, column, reason::kCharsetUnknown,
         fmt::format("has the character set `{}`, which is unknown here", column.charset));
   }
   return op;

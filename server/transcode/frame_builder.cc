@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "wire/transaction.h"
@@ -69,7 +70,7 @@ absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows
     ++count;
     // A table without columns in the image would never come to an end.
     if (rows.size() == remaining) {
-      return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+      return MakeError(reason::kRowUndecodable,
                        "a row event holds bytes but its row image is empty");
     }
   }

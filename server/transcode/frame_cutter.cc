@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "wire/transaction.h"
 
@@ -122,7 +123,7 @@ size_t FrameCutter::BeginChange(uint32_t table_id, uint8_t operation) {
 
 absl::Status FrameCutter::EndChange(size_t begin, const TableName& table) {
   if (payload_.size() - begin > change_bytes_max_) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "CHANGE_TOO_LARGE",
+    return MakeError(reason::kChangeTooLarge,
                      fmt::format("a change of table {} takes {} bytes, more than {}; leave its "
                                  "large columns out with source.exclude_columns",
                                  table.ToString(), payload_.size() - begin, change_bytes_max_));

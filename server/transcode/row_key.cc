@@ -7,6 +7,7 @@
 #include "absl/container/inlined_vector.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "schema/definition.h"
 #include "wire/buffer.h"
@@ -114,7 +115,7 @@ absl::StatusOr<RowKey> RowKey::Make(const schema::TableVersion& table,
   for (const std::string& name : columns) {
     const schema::Column* column = FindCaptured(table, name);
     if (column == nullptr) {
-      return MakeError(absl::StatusCode::kNotFound, "COLUMN_UNKNOWN",
+      return MakeError(reason::kColumnUnknown,
                        fmt::format("table {} has no captured column `{}`, which is in its key",
                                    table.name.ToString(), name),
                        {{"table", table.name.ToString()}, {"column", name}});

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "transcode/column_op.h"
 #include "transcode/row_plan_state.h"
@@ -33,7 +34,7 @@ constexpr uint64_t kPartialJson = 1;
 absl::Status MapMisfit(const schema::TableVersion& table, std::string_view what) {
   const std::string name = table.name.ToString();
   return MakeError(
-      absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+      reason::kRowUndecodable,
       fmt::format("version {} of {} does not fit the event: {}", table.version, name, what),
       {{"table", name}});
 }
@@ -56,7 +57,7 @@ absl::Status RowPlan::State::Failed(const char* image) const {
   const auto offset = static_cast<size_t>(failure_.at - image);
   const std::string column =
       failure_.column < ops_.size() ? table_->columns[failure_.column].name : std::string();
-  return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+  return MakeError(reason::kRowUndecodable,
                    fmt::format("column `{}` of {}, byte {} of a row image: {}", column, table,
                                offset, failure_.problem),
                    {{"table", table}, {"column", column}, {"offset", fmt::format("{}", offset)}});
@@ -201,7 +202,7 @@ absl::Status RowPlan::State::WalkDifferences(std::string_view present, std::stri
   if (status.ok() || !lacks_document_) return status;
   const std::string table = table_->name.ToString();
   return MakeError(
-      absl::StatusCode::kFailedPrecondition, "PARTIAL_JSON_WITHOUT_BEFORE",
+      reason::kPartialJsonWithoutBefore,
       fmt::format("a partial update of {} lacks the JSON document that it changes; set "
                   "binlog_row_value_options='' or binlog_row_image=FULL on the source",
                   table),

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "transcode/row_plan_state.h"
 
@@ -49,7 +50,7 @@ absl::Status RowPlan::State::TakeVersion(std::string_view present, std::string_v
 
 absl::Status RowPlan::State::TimeUnknown() const {
   const std::string table = table_->name.ToString();
-  return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+  return MakeError(reason::kRowUndecodable,
                    fmt::format("a row of the system-versioned table {} does not tell whether it is "
                                "a current one; set binlog_row_image=FULL on the source",
                                table),

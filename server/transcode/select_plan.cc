@@ -10,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "fmt/format.h"
 #include "schema/collations.h"
 #include "schema/column_type_text.h"
@@ -65,11 +66,11 @@ std::string DoubleLiteral(std::string_view text) {
   return fmt::format("{}{}", text, has_exponent ? "" : "e0");
 }
 
-absl::Status NoKey(const schema::TableVersion& table, const Column& column, absl::StatusCode code,
-                   std::string_view reason, std::string_view problem) {
+absl::Status NoKey(const schema::TableVersion& table, const Column& column, const Reason& reason,
+                   std::string_view problem) {
   const std::string name = table.name.ToString();
   return MakeError(
-      code, reason,
+      reason,
       fmt::format("column `{}` of {}, by which its rows are read, {}", column.name, name, problem),
       {{"table", name}, {"column", column.name}});
 }
@@ -206,7 +207,7 @@ absl::Status SelectPlan::State::EncodeRow(const TextValue* values, wire::Buffer&
     invalid.resize(invalid_size);
     const std::string table = table_->name.ToString();
     const std::string& column = table_->columns[op.column].name;
-    return MakeError(absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
+    return MakeError(reason::kRowUndecodable,
                      fmt::format("column `{}` of {}, in a row that the source answered: {}", column,
                                  table, problem_),
                      {{"table", table}, {"column", column}});
@@ -370,13 +371,11 @@ absl::StatusOr<SelectPlan::Comparison> SelectPlan::CompareWith(size_t column_ind
   const Column& column = table()->columns[column_index];
   if (column.type == ColumnType::kGeometry || column.type == ColumnType::kJson ||
       column.type == ColumnType::kVector) {
-    return NoKey(*table(), column, absl::StatusCode::kUnimplemented, "COLUMN_TYPE_UNKNOWN",
-                 "is of a type that has no order");
+    return NoKey(*table(), column, reason::kColumnTypeUnknown, "is of a type that has no order");
   }
   std::optional<std::string> literal = LiteralOf(column, value);
   if (!literal.has_value()) {
-    return NoKey(*table(), column, absl::StatusCode::kDataLoss, "ROW_UNDECODABLE",
-                 "has a value that is none of its type");
+    return NoKey(*table(), column, reason::kRowUndecodable, "has a value that is none of its type");
   }
   if (auto listed = ListedComparison(column, *literal)) return *std::move(listed);
   const bool wide_set = column.type == ColumnType::kSet && column.labels.size() >= kSetMembersMax;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "prometheus/text_serializer.h"
 
 namespace millrace::admin {
@@ -226,8 +227,7 @@ TEST_F(MetricsFamiliesTest, CertificatesTellWhenTheyExpire) {
 }
 
 TEST_F(MetricsFamiliesTest, UnusableCertificateIsAnError) {
-  reading_.certificates.error =
-      MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE", "text");
+  reading_.certificates.error = MakeError(reason::kTlsFileUnreadable, "text");
   EXPECT_THAT(Text(),
               HasSubstr("\nmillrace_certificate_error{reason=\"TLS_FILE_UNREADABLE\"} 1\n"));
 }

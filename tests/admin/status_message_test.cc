@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::admin {
 namespace {
@@ -74,8 +75,7 @@ TEST(StatusMessageTest, CertificatesTellExpiryAndError) {
   reading.certificates.certificates = {
       {.file = {"server.tls.certificate", "/feed.pem"},
        .expiry = {.not_before = 0, .not_after = 90 * kStatusSecond, .subject = "CN=feed"}}};
-  reading.certificates.error =
-      MakeError(absl::StatusCode::kInvalidArgument, "TLS_FILE_UNREADABLE", "the key is missing");
+  reading.certificates.error = MakeError(reason::kTlsFileUnreadable, "the key is missing");
   const v1::GetStatusResponse status = StatusMessage(reading);
   ASSERT_EQ(status.certificates_size(), 1);
   EXPECT_EQ(status.certificates(0).setting(), "server.tls.certificate");

@@ -3,6 +3,8 @@
 // Streams that start with the rows of a snapshot.
 
 #include "api/server_fixture.h"
+#include "base/error.h"
+#include "base/reason.h"
 
 namespace millrace::api {
 namespace {
@@ -155,7 +157,7 @@ TEST_F(SnapshotStartTest, TableThatIsSpoiledSinceIsAskedForAgain) {
 }
 
 TEST_F(SnapshotStartTest, ErrorOfAskingEndsTheStream) {
-  Answer(MakeError(absl::StatusCode::kFailedPrecondition, "SNAPSHOT_UNAVAILABLE", "never"));
+  Answer(MakeError(reason::kSnapshotUnavailable, "never"));
   Start();
   EXPECT_THAT(Refusal(Snapshot()),
               Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));

@@ -4,6 +4,8 @@
 
 #include "api/certificate_files.h"
 #include "api/server_fixture.h"
+#include "base/error.h"
+#include "base/reason.h"
 #include "google/protobuf/util/time_util.h"
 #include "grpcpp/generic/generic_stub.h"
 
@@ -113,7 +115,7 @@ TEST_F(AskSourceTest, TablesOfTheSourceAreListedWhenAsked) {
 }
 
 TEST_F(AskSourceTest, SourceThatCannotBeAskedIsAnError) {
-  answer_ = MakeError(absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE", "away");
+  answer_ = MakeError(reason::kSourceUnreachable, "away");
   EXPECT_EQ(TablesListed(true), 0);
   EXPECT_EQ(detail_.reason(), "SOURCE_UNREACHABLE");
   answer_ = absl::CancelledError("the stream has ended");

@@ -1,192 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every reason of an error that the server can give is explained to who meets it, and nothing else
-// is.
+// The table of errors has exactly the reasons that the server uses, and is what users read.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
 
 #include "base/error.h"
-#include "base/retry_policy.h"
+#include "base/reason.h"
+#include "errors_document.h"
+#include "sources.h"
+#include "support/generated_document.h"
 #include "text_of.h"
 
 namespace millrace {
 namespace {
 
-using ::testing::Contains;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 namespace fs = std::filesystem;
 
-using Reasons = std::set<std::string>;
+using Names = std::set<std::string>;
 
-// Those that no user meets: who asked handles them.
-const Reasons& Internal() {
-  static const Reasons reasons = {
-      "STREAM_BROKE",    // a reader of tables begins again in the next connection
-      "COLUMN_UNKNOWN",  // a key that is not captured whole counts as none
-  };
-  return reasons;
-}
+constexpr char kProto[] = "proto/millrace/v1/error.proto";
 
-// Those that keep the server from starting, so that nobody can call it.
-const Reasons& OfTheStart() {
-  static const Reasons reasons = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
-  return reasons;
-}
-
-// All sources of a folder.
-std::string TextOfSourcesBelow(const fs::path& folder) {
-  std::string text;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(MILLRACE_SOURCE) / folder)) {
-    const std::string extension = entry.path().extension();
-    if (extension == ".h" || extension == ".cc") text += TextOf(entry.path()) + "\n";
+// The constant of a reason: kDiskFull for DISK_FULL.
+std::string ConstantOf(std::string_view name) {
+  std::string constant = "k";
+  bool upper = true;
+  for (const char c : name) {
+    if (c != '_') constant += upper ? c : static_cast<char>(c - 'A' + 'a');
+    upper = c == '_';
   }
-  return text;
+  return constant;
 }
 
-void AddMatches(const std::string& text, const std::regex& pattern, Reasons& to) {
-  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
-    to.insert((*match)[1]);
-  }
-}
-
-// Functions that are given a reason, by their declarations.
-const Reasons& Makers() {
-  static const Reasons makers = [] {
-    Reasons found = {"set_reason"};
-    AddMatches(TextOfSourcesBelow("server"), std::regex(R"((\w+)\([^(){};]*string_view reason\b)"),
-               found);
-    return found;
-  }();
-  return makers;
-}
-
-// The arguments of the call that opens before `begin`, without those of calls among them.
-std::string ArgumentsFrom(const std::string& text, size_t begin) {
-  std::string arguments;
-  int depth = 1;
-  bool in_string = false;
-  for (size_t i = begin; i < text.size() && depth > 0; ++i) {
-    const char c = text[i];
-    if (c == '"' && text[i - 1] != '\\') in_string = !in_string;
-    if (!in_string && c == '(') ++depth;
-    if (!in_string && c == ')') --depth;
-    if (depth == 1) arguments += c;
-  }
-  return arguments;
-}
-
-Reasons ReasonsBelow(const fs::path& folder) {
-  const std::string text = TextOfSourcesBelow(folder);
-  static const std::regex kReason("\"([A-Z]+(?:_[A-Z]+)*)\"");
-  Reasons reasons;
-  for (const std::string& maker : Makers()) {
-    const std::string call = maker + "(";
-    for (size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
-      AddMatches(ArgumentsFrom(text, at + call.size()), kReason, reasons);
+// Texts of the group `group` in all matches in the sources below `folder`.
+Names MatchesBelow(const std::string& folder, const std::regex& pattern, size_t group) {
+  Names matches;
+  for (const Source& source : SourcesBelow({folder})) {
+    for (const std::string& line : source.lines) {
+      for (std::sregex_iterator match(line.begin(), line.end(), pattern), end; match != end;
+           ++match) {
+        if ((*match)[group].matched) matches.insert((*match)[group]);
+      }
     }
   }
-  return reasons;
+  return matches;
 }
 
-// What stands in the first column of tables.
-Reasons ReasonsIn(const fs::path& path) {
-  static const std::regex kRow(R"((?:^|\n)(?:// )?\| ([A-Z]+_[^|]*|STOPPING|INTERNAL) *\|)");
-  static const std::regex kWord(R"(([A-Z]+(?:_[A-Z]+)+|STOPPING|INTERNAL))");
-  Reasons rows;
-  AddMatches(TextOf(path), kRow, rows);
-  Reasons reasons;
-  for (const std::string& row : rows) AddMatches(row, kWord, reasons);
-  return reasons;
-}
-
-Reasons Without(const Reasons& all, const Reasons& others) {
-  Reasons rest;
-  for (const std::string& reason : all) {
-    if (others.count(reason) == 0) rest.insert(reason);
+// Names of the reasons whose constants are used below `folder`, but for comparisons.
+Names MadeBelow(const std::string& folder) {
+  const Names constants = MatchesBelow(
+      folder, std::regex(R"(HasReason\([^,]*, reason::k\w+|\breason::(k[A-Z]\w*))"), 1);
+  Names names;
+  for (const Reason* const reason : AllReasons()) {
+    if (constants.count(ConstantOf(reason->name)) > 0) names.emplace(reason->name);
   }
-  return rest;
+  return names;
 }
 
-// Reasons in the first column of rows whose second is `what`.
-Reasons ReasonsOfRows(const fs::path& path, const std::string& what) {
-  Reasons rows;
-  AddMatches(TextOf(path), std::regex(R"((?:^|\n)\| ([A-Z]+_[^|]*) \| )" + what + R"( \|)"), rows);
-  Reasons reasons;
-  for (const std::string& row : rows) {
-    AddMatches(row, std::regex(R"(([A-Z]+(?:_[A-Z]+)+))"), reasons);
+// Reasons in the tables of error.proto, with what stands in the second column.
+std::map<std::string, std::string> OfTheApi() {
+  static const std::regex kRow(R"(\n// \| ([A-Z]+(?:_[A-Z]+)*) +\| ([^|]*[^| ]) +\|)");
+  const std::string text = TextOf(kProto);
+  std::map<std::string, std::string> rows;
+  for (std::sregex_iterator match(text.begin(), text.end(), kRow), end; match != end; ++match) {
+    rows.try_emplace((*match)[1], (*match)[2]);
   }
-  return reasons;
+  return rows;
 }
 
-// Of a code that says nothing about it.
-absl::Status ErrorOf(const std::string& reason) {
-  return MakeError(absl::StatusCode::kInternal, reason, "");
+TEST(Reasons, NamesAreUpperSnakeCase) {
+  for (const Reason* const reason : AllReasons()) {
+    EXPECT_TRUE(std::regex_match(std::string(reason->name), std::regex("[A-Z]{2,}(_[A-Z]{2,})*")))
+        << reason->name;
+    EXPECT_LE(reason->name.size(), 63u);
+  }
 }
 
-const fs::path kReadme = "README.md";
-const fs::path kProto = "proto/millrace/v1/error.proto";
-
-TEST(Reasons, AreFoundHoweverTheyAreGiven) {
-  // Directly, over two lines, through another function, as one of two, and by the map to gRPC.
-  EXPECT_THAT(ReasonsBelow("server"),
-              IsSupersetOf({"STOPPING", "TOKEN_MALFORMED", "CHARSET_UNKNOWN",
-                            "EVENT_CHECKSUM_MISMATCH", "COLUMN_TYPE_UNKNOWN", "INTERNAL"}));
-  EXPECT_THAT(ReasonsIn(kReadme), Contains("PAYLOAD_DAMAGED"));
-  EXPECT_THAT(ReasonsIn(kProto), Contains("TOKEN_MALFORMED"));
+TEST(Reasons, CellsOfTheTableAreComplete) {
+  for (const Reason* const reason : AllReasons()) {
+    for (const std::string_view cell : {reason->retry.text, reason->meaning, reason->remedy}) {
+      EXPECT_FALSE(cell.empty()) << reason->name;
+      EXPECT_EQ(cell.find_first_of("|\n"), std::string_view::npos) << reason->name;
+    }
+  }
 }
 
-TEST(Reasons, OfTheServerAreExplained) {
-  const Reasons unexplained =
-      Without(Without(ReasonsBelow("server"), ReasonsIn(kReadme)), Internal());
-  EXPECT_THAT(unexplained, IsEmpty()) << "in the tables of README.md";
+TEST(Reasons, AllAreMade) {
+  const Names made = MadeBelow("server");
+  for (const Reason* const reason : AllReasons()) {
+    EXPECT_EQ(made.count(std::string(reason->name)), 1u) << reason->name;
+  }
 }
 
-TEST(Reasons, ThatAreExplainedExist) {
-  EXPECT_THAT(Without(ReasonsIn(kReadme), ReasonsBelow("server")), IsEmpty());
-  EXPECT_THAT(Without(Internal(), ReasonsBelow("server")), IsEmpty());
+TEST(Reasons, AreNeverText) {
+  const Names literals = MatchesBelow("server", std::regex("\"([A-Z]+(?:_[A-Z]+)*)\""), 1);
+  EXPECT_THAT(literals, IsSupersetOf({"FORMAT_DESCRIPTION"}));
+  for (const std::string& literal : literals) {
+    EXPECT_EQ(FindReason(literal), nullptr) << "use reason::" << ConstantOf(literal);
+  }
 }
 
-TEST(Reasons, OfTheApiAreExplainedToItsUsersAndOperatorsAlike) {
-  EXPECT_THAT(Without(ReasonsIn(kProto), ReasonsIn(kReadme)), IsEmpty());
+TEST(Reasons, OfTheClientExist) {
+  const Names compared =
+      MatchesBelow("client", std::regex(R"re([Rr]eason(?:Of\([^"]*\))? [=!]= "([A-Z_]+)")re"), 1);
+  EXPECT_THAT(compared, IsSupersetOf({"STREAM_LIMIT", "TOKEN_MALFORMED", "TABLE_NOT_FOUND"}));
+  for (const std::string& name : compared) EXPECT_NE(FindReason(name), nullptr) << name;
+}
+
+TEST(Reasons, AreInTheDocument) {
+  ExpectDocument(fs::path(MILLRACE_SOURCE) / "server/ERRORS.md", ErrorsDocument());
+}
+
+TEST(Reasons, OfTheApiHaveTheirCodes) {
+  static const Names kCodes = [] {
+    Names codes;
+    for (const Reason* const reason : AllReasons()) {
+      codes.insert(absl::StatusCodeToString(reason->code));
+    }
+    return codes;
+  }();
+  EXPECT_THAT(OfTheApi(), Not(IsEmpty()));
+  for (const auto& [name, column] : OfTheApi()) {
+    const Reason* const reason = FindReason(name);
+    ASSERT_NE(reason, nullptr) << name;
+    // The second table, of snapshots, has no column of codes.
+    if (kCodes.count(column) > 0) {
+      EXPECT_EQ(column, absl::StatusCodeToString(reason->code)) << name;
+    }
+  }
 }
 
 TEST(Reasons, OfTheRoomsThatAnswerCallsAreInTheApi) {
+  // These keep the server from starting, so that nobody can call it.
+  const Names of_the_start = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
+  const std::map<std::string, std::string> explained = OfTheApi();
   for (const char* room : {"api", "admin", "feed", "snapshot"}) {
-    const Reasons given = ReasonsBelow(fs::path("server") / room);
-    EXPECT_THAT(given, Not(IsEmpty())) << room;
-    const Reasons unexplained = Without(Without(given, ReasonsIn(kProto)), Internal());
-    EXPECT_THAT(Without(unexplained, OfTheStart()), IsEmpty()) << room;
-  }
-}
-
-TEST(Reasons, AreRetriedAsTheReadmeSays) {
-  const Reasons waits = ReasonsOfRows(kReadme, "waits");
-  EXPECT_THAT(waits, IsSupersetOf({"SOURCE_UNREACHABLE", "DISK_FULL", "MIRROR_DENIED"}));
-  for (const std::string& reason : waits) {
-    const bool mirror = reason.rfind("MIRROR_", 0) == 0;
-    EXPECT_TRUE(mirror ? MirrorMayRetry(ErrorOf(reason))
-                       : FeedRetryPolicy(ErrorOf(reason)) != RetryPolicy::kStop)
-        << reason;
-  }
-  const Reasons stops = ReasonsOfRows(kReadme, "stops");
-  EXPECT_THAT(stops, IsSupersetOf({"SOURCE_PURGED", "EVENT_UNKNOWN"}));
-  for (const std::string& reason : stops) {
-    const RetryPolicy policy = FeedRetryPolicy(ErrorOf(reason));
-    EXPECT_TRUE(policy == RetryPolicy::kStop || policy == RetryPolicy::kRetryOnce) << reason;
-  }
-  for (const std::string& reason : ReasonsOfRows(kReadme, "parks")) {
-    EXPECT_FALSE(MirrorMayRetry(ErrorOf(reason))) << reason;
+    const Names made = MadeBelow(std::string("server/") + room);
+    EXPECT_THAT(made, Not(IsEmpty())) << room;
+    for (const std::string& name : made) {
+      const bool internal = FindReason(name)->retry.text == retry::kInside.text;
+      if (internal || of_the_start.count(name) > 0) continue;
+      EXPECT_EQ(explained.count(name), 1u) << name << " of " << room << " in " << kProto;
+    }
   }
 }
 

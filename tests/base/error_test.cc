@@ -7,11 +7,13 @@
 
 #include <memory>
 
+#include "base/reason.h"
+
 namespace millrace {
 namespace {
 
 absl::Status Trimmed() {
-  return MakeError(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED", "position is gone",
+  return MakeError(reason::kTokenTrimmed, "position is gone",
                    {{"oldest_token", "abc"}, {"empty", ""}});
 }
 
@@ -29,6 +31,28 @@ TEST(MakeError, OtherStatusesHaveNeitherReasonNorMetadata) {
     EXPECT_EQ(ErrorReason(status), "");
     EXPECT_TRUE(ErrorMetadataOf(status).empty());
   }
+}
+
+TEST(MakeError, TakesAnotherCode) {
+  const absl::Status status =
+      MakeError(absl::StatusCode::kDataLoss, reason::kTokenTrimmed, "position is gone");
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ErrorReason(status), "TOKEN_TRIMMED");
+}
+
+TEST(Reworded, KeepsTheReasonOnly) {
+  const absl::Status status = Reworded(Trimmed(), absl::StatusCode::kUnavailable, "a task failed");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(std::string(status.message()), "a task failed");
+  EXPECT_EQ(ErrorReason(status), "TOKEN_TRIMMED");
+  EXPECT_TRUE(ErrorMetadataOf(status).empty());
+}
+
+TEST(HasReason, ComparesTheReasonAlone) {
+  EXPECT_TRUE(HasReason(Trimmed(), reason::kTokenTrimmed));
+  EXPECT_FALSE(HasReason(Trimmed(), reason::kTokenAhead));
+  EXPECT_FALSE(HasReason(absl::OkStatus(), reason::kTokenTrimmed));
+  EXPECT_FALSE(HasReason(absl::OutOfRangeError("position is gone"), reason::kTokenTrimmed));
 }
 
 TEST(WithContext, GoesBeforeTheMessageAndKeepsTheRest) {

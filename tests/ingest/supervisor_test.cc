@@ -10,6 +10,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "base/error.h"
+#include "base/reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "log/log_fixture.h"
@@ -23,15 +24,9 @@ using ::testing::Pair;
 constexpr Micros kBackoffMin = 100;
 constexpr Micros kBackoffMax = 1000;
 
-absl::Status Lost() {
-  return MakeError(absl::StatusCode::kUnavailable, "SOURCE_UNREACHABLE", "lost");
-}
-absl::Status Changed() {
-  return MakeError(absl::StatusCode::kFailedPrecondition, "SOURCE_CHANGED", "changed");
-}
-absl::Status BadChecksum() {
-  return MakeError(absl::StatusCode::kDataLoss, "EVENT_CHECKSUM_MISMATCH", "damaged");
-}
+absl::Status Lost() { return MakeError(reason::kSourceUnreachable, "lost"); }
+absl::Status Changed() { return MakeError(reason::kSourceChanged, "changed"); }
+absl::Status BadChecksum() { return MakeError(reason::kEventChecksumMismatch, "damaged"); }
 
 // What one run does.
 struct ScriptedRun {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+
+namespace millrace {
+
+// The contents of server/ERRORS.md, by the table of errors in base/reasons.inc.
+std::string ErrorsDocument();
+
+}  // namespace millrace
