@@ -67,6 +67,9 @@ package_file(server lib/systemd/system ${CMAKE_CURRENT_LIST_DIR}/millraced.servi
 package_file(server share/doc/millrace-server/examples
   ${CMAKE_CURRENT_LIST_DIR}/millrace.example.yaml ${CMAKE_CURRENT_LIST_DIR}/prometheus.rules.yaml)
 package_file(server share/doc/millrace-server ${PROJECT_SOURCE_DIR}/README.md)
+# Where the links of README.md lead.
+package_file(server share/doc/millrace-server/server
+  ${PROJECT_SOURCE_DIR}/server/ERRORS.md ${PROJECT_SOURCE_DIR}/server/METRICS.md)
 
 # completion(SHELL DESTINATION NAME)
 function(completion shell destination name)

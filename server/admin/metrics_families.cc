@@ -77,9 +77,10 @@ void AddIngest(const StatusReading& reading, MetricList& to) {
   to.Counter("millrace_ingest_errors_total",
              "Errors that ended a connection to the source, or kept one from being made.");
   for (const auto& [reason, count] : ingest.errors) to.Add(Number(count), {{"reason", reason}});
-  to.Counter("millrace_ingest_connects_total", "Times the binlog was begun to be read.")
+  to.Counter("millrace_ingest_connects_total", "Connections that began to read the binlog.")
       .Add(Number(ingest.connects));
-  to.Gauge("millrace_ingest_lag_seconds", "How late a change committed now would be stored.");
+  to.Gauge("millrace_ingest_lag_seconds",
+           "How late a change committed now would be stored; grows while the source is silent.");
   if (ingest.source_time > 0) {
     to.Add(Seconds(std::max<Micros>(reading.now - ingest.source_time, 0)));
   }
@@ -117,7 +118,7 @@ void AddLog(const LogReading& log, Micros now, MetricList& to) {
   if (log.oldest_commit_time.has_value()) {
     to.Add(Seconds(std::max<Micros>(now - *log.oldest_commit_time, 0)));
   }
-  to.Gauge("millrace_log_disk_bytes", "Bytes that the log takes on disk.")
+  to.Gauge("millrace_log_disk_bytes", "Bytes that the log occupies on disk.")
       .Add(Number(log.disk_bytes));
   to.Gauge("millrace_log_available_bytes", "Bytes that are left on the log's file system.");
   if (log.available_bytes.has_value()) to.Add(Number(*log.available_bytes));
@@ -158,7 +159,9 @@ void AddStreams(const FeedReading& feed, MetricList& to) {
       .Add(Number(feed.response_bytes));
   to.Gauge("millrace_feed_ring_bytes", "Newest frames that are kept in memory.")
       .Add(Number(feed.ring_bytes));
-  to.Gauge("millrace_feed_slowest_stream_lag_changes", "Changes that the slowest stream lacks.")
+  to.Gauge(
+        "millrace_feed_slowest_stream_lag_changes",
+        "Changes that the slowest stream lacks, of those that do not receive rows of a snapshot.")
       .Add(Number(slowest.changes));
   to.Gauge("millrace_feed_slowest_stream_lag_seconds", "Age of the first change that it lacks.");
   if (slowest.time.has_value()) to.Add(Seconds(*slowest.time));
@@ -203,11 +206,12 @@ void AddSubscriptions(const FeedReading& feed, MetricList& to) {
   const std::vector<const ReaderReading*> shown = SubscriptionsToShow(feed);
   to.Gauge("millrace_feed_subscriptions", "Named subscriptions.")
       .Add(Number(feed.subscriptions.size()));
-  to.Gauge("millrace_feed_subscription_lag_changes", "Changes behind the stored position.");
+  to.Gauge("millrace_feed_subscription_lag_changes",
+           "Changes after the stored position; absent for one in another log or in a snapshot.");
   for (const ReaderReading* reader : shown) {
     to.Add(Number(reader->lag.changes), {{"subscription", reader->subscription}});
   }
-  to.Gauge("millrace_feed_subscription_lag_seconds", "Age of the first change behind it.");
+  to.Gauge("millrace_feed_subscription_lag_seconds", "Age of the first change after it.");
   for (const ReaderReading* reader : shown) {
     if (!reader->lag.time.has_value()) continue;
     to.Add(Seconds(*reader->lag.time), {{"subscription", reader->subscription}});
@@ -256,7 +260,8 @@ void AddSnapshots(const std::vector<v1::Snapshot>& snapshots, MetricList& to) {
       .Add(Number(paused), {{"state", "paused"}});
   to.Gauge("millrace_snapshot_rows_read", "Rows read by snapshots that are not over.")
       .Add(Number(rows_read));
-  to.Gauge("millrace_snapshot_rows_estimate", "Rows that the source believes they have to read.")
+  to.Gauge("millrace_snapshot_rows_estimate",
+           "Rows that they have to read, by the source's estimate.")
       .Add(Number(rows_estimate));
 }
 

@@ -38,7 +38,7 @@ struct SeriesLimits {
   SeriesLimit topics{kSeriesMax};
 };
 
-// All metrics, as README.md lists them. The same `limits` each time.
+// All metrics, as server/METRICS.md lists them. The same `limits` each time.
 std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& reading,
                                                      SeriesLimits& limits);
 

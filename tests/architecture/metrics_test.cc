@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every metric is explained to operators, and nothing is that does not exist.
+// Alerts and README.md name metrics that exist. tests/admin compares server/METRICS.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,18 +33,11 @@ Names Matches(const std::string& text, const std::regex& pattern) {
 
 Names OfTheCollector() {
   return Matches(TextOf("server/admin/metrics_families.cc"),
-                 std::regex(R"re((?:Counter|Gauge)\("([a-z_]+)")re"));
+                 std::regex(R"re((?:Counter|Gauge)\(\s*"([a-z_]+)")re"));
 }
 
-// What stands in the first column of the table.
 Names OfTheReadme() {
-  const std::string text = TextOf("README.md");
-  std::string first_columns;
-  for (const std::string& row :
-       Matches(text, std::regex(R"(\n\| ((?:millrace|process)_[^|]*)\|)"))) {
-    first_columns += row + " ";
-  }
-  return Matches(first_columns, std::regex("((?:millrace|process)_[a-z_]+)"));
+  return Matches(TextOf("README.md"), std::regex(R"(`(millrace_[a-z]+_[a-z_]+)`)"));
 }
 
 Names OfTheAlerts() {
@@ -58,7 +51,10 @@ TEST(Metrics, AreFound) {
   EXPECT_THAT(OfTheCollector(), SizeIs(testing::Gt(40)));
 }
 
-TEST(Metrics, AreThoseThatTheReadmeLists) { EXPECT_EQ(OfTheCollector(), OfTheReadme()); }
+TEST(Metrics, OfTheReadmeExist) {
+  EXPECT_THAT(OfTheReadme(), SizeIs(testing::Gt(5)));
+  EXPECT_THAT(OfTheReadme(), IsSubsetOf(OfTheCollector()));
+}
 
 TEST(Metrics, OfTheAlertsExist) {
   EXPECT_THAT(OfTheAlerts(), SizeIs(testing::Gt(5)));
