@@ -3,6 +3,7 @@
 // The calls of the Admin service that concern the mirror in Kafka.
 
 #include "admin/admin_service.h"
+#include "admin/mirror_message.h"
 #include "api/disk_calls.h"
 #include "api/error_map.h"
 #include "base/error.h"
@@ -24,7 +25,7 @@ absl::Status NoMirror() {
 template <typename Response>
 void Finish(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
             const kafka::MirrorControl* mirror, const absl::Status& status, Response& response) {
-  if (status.ok()) *response.mutable_mirror() = mirror->Status();
+  if (status.ok()) *response.mutable_mirror() = MirrorMessage(mirror->Status());
   reactor->Finish(api::ToGrpc(status, *context));
 }
 

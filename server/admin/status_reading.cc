@@ -7,13 +7,11 @@
 #include <system_error>
 #include <utility>
 
+#include "admin/mirror_message.h"
 #include "admin/snapshot_message.h"
-#include "google/protobuf/util/time_util.h"
 
 namespace millrace::admin {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 std::vector<TableReading> ReadTables(const ingest::Ingest& ingest) {
   std::vector<TableReading> tables;
@@ -107,11 +105,11 @@ FeedReading ReadFeed(const AdminParts& parts, const ReaderLags& lags) {
 
 // The mirror itself tells the time of its lag only from memory.
 v1::MirrorStatus ReadMirror(const kafka::MirrorControl& mirror, const ReaderLags& lags) {
-  v1::MirrorStatus status = mirror.Status();
-  if (status.lag_changes() == 0 || status.has_lag()) return status;
-  const std::optional<Micros> lag = lags.Of({status.sequence()}).time;
-  if (lag.has_value()) *status.mutable_lag() = TimeUtil::MicrosecondsToDuration(*lag);
-  return status;
+  kafka::MirrorStatus status = mirror.Status();
+  if (status.sequence.has_value() && status.lag_changes > 0 && !status.lag.has_value()) {
+    status.lag = lags.Of(*status.sequence).time;
+  }
+  return MirrorMessage(status);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   bool StopWithin(absl::Duration timeout);
 
   // MirrorControl.
-  v1::MirrorStatus Status() const override ABSL_LOCKS_EXCLUDED(mutex_);
+  MirrorStatus Status() const override ABSL_LOCKS_EXCLUDED(mutex_);
   void Pause() override ABSL_LOCKS_EXCLUDED(mutex_);
   void Resume() override ABSL_LOCKS_EXCLUDED(mutex_);
   void Rewind(const Token& token, std::function<void(absl::Status)> done) override

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "millrace/v1/admin.pb.h"
+#include "kafka/mirror_status.h"
 #include "model/token.h"
 
 namespace millrace::kafka {
@@ -15,7 +15,7 @@ class MirrorControl {
  public:
   virtual ~MirrorControl() = default;
 
-  virtual v1::MirrorStatus Status() const = 0;
+  virtual MirrorStatus Status() const = 0;
   // Holds it once what it has begun to send is committed or taken back.
   virtual void Pause() = 0;
   // Goes on, also after an error that parked it.

@@ -71,7 +71,7 @@ std::optional<Sequence> MirrorProgress::HoldFrom() const {
 }
 
 void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
-                              v1::MirrorStatus& status) const {
+                              MirrorStatus& status) const {
   std::optional<Sequence> passed;
   uint64_t records = 0;
   {
@@ -79,31 +79,27 @@ void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
     passed = passed_;
     records = records_;
     if (!error_.ok()) {
-      status.set_error(std::string(error_.message()));
-      status.set_error_reason(ErrorReason(error_));
+      status.error = std::string(error_.message());
+      status.error_reason = ErrorReason(error_);
     }
-    for (const auto& [subject, warning] : warnings_) status.add_warnings(warning);
+    for (const auto& [subject, warning] : warnings_) status.warnings.push_back(warning);
     for (const auto& [name, count] : topics_) {
-      v1::MirrorTopic& topic = *status.add_topics();
-      topic.set_topic(name);
-      topic.set_records(count.records);
+      status.topics.push_back({.name = name, .records = count.records});
     }
-    status.set_records(records_);
-    status.set_transactions(committed_);
-    status.set_transactions_aborted(aborted_);
+    status.records = records_;
+    status.transactions = committed_;
+    status.transactions_aborted = aborted_;
   }
-  status.set_records_per_second(records_rate_.PerSecond(records));
+  status.records_per_second = records_rate_.PerSecond(records);
   if (!passed.has_value()) return;
-  status.set_sequence(passed->value);
+  status.sequence = passed;
   const log::Range range = feed.range();
   if (*passed >= range.newest) return;
   const Sequence first = std::max(passed->next(), range.oldest);
-  status.set_lag_changes(range.newest.value - passed->value);
+  status.lag_changes = range.newest.value - passed->value;
   const Micros commit_time = CommitTimeOf(feed, first);
   if (commit_time <= 0) return;
-  const Micros lag = std::max<Micros>(clock.WallMicros() - commit_time, 0);
-  status.mutable_lag()->set_seconds(lag / 1'000'000);
-  status.mutable_lag()->set_nanos(static_cast<int32_t>(lag % 1'000'000) * 1000);
+  status.lag = std::max<Micros>(clock.WallMicros() - commit_time, 0);
 }
 
 }  // namespace millrace::kafka

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "feed/feed.h"
 #include "kafka/batch.h"
+#include "kafka/mirror_status.h"
 #include "metrics/rate_meter.h"
-#include "millrace/v1/admin.pb.h"
 #include "model/sequence.h"
 
 namespace millrace::kafka {
@@ -38,7 +38,7 @@ class MirrorProgress {
   std::optional<Sequence> HoldFrom() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Fills in all but what the mirror is doing and who it is. The time of its lag only if that is in
   // memory.
-  void Describe(const feed::Feed& feed, const Clock& clock, v1::MirrorStatus& status) const
+  void Describe(const feed::Feed& feed, const Clock& clock, MirrorStatus& status) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -40,17 +40,17 @@ std::string_view FormatName(KafkaFormat format) {
 
 }  // namespace
 
-v1::MirrorStatus Mirror::Status() const {
-  v1::MirrorStatus status;
-  status.set_topic_prefix(options_.topic_prefix);
-  status.set_format(std::string(FormatName(options_.format)));
+MirrorStatus Mirror::Status() const {
+  MirrorStatus status;
+  status.topic_prefix = options_.topic_prefix;
+  status.format = FormatName(options_.format);
   {
     absl::MutexLock lock(&mutex_);
-    status.set_state(stopping_.load()    ? v1::MirrorStatus::STATE_STOPPING
-                     : parked_           ? v1::MirrorStatus::STATE_PARKED
-                     : paused_           ? v1::MirrorStatus::STATE_PAUSED
-                     : connected_.load() ? v1::MirrorStatus::STATE_RUNNING
-                                         : v1::MirrorStatus::STATE_CONNECTING);
+    status.state = stopping_.load()    ? MirrorState::kStopping
+                   : parked_           ? MirrorState::kParked
+                   : paused_           ? MirrorState::kPaused
+                   : connected_.load() ? MirrorState::kRunning
+                                       : MirrorState::kConnecting;
   }
   progress_.Describe(feed_, clock_, status);
   return status;

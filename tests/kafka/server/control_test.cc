@@ -11,14 +11,14 @@ using ::testing::HasSubstr;
 
 TEST_F(MirrorTest, PausedItSendsNothingAndResumedTheRest) {
   const auto mirror = StartMirror();
-  ASSERT_TRUE(Reaches(*mirror, v1::MirrorStatus::STATE_RUNNING));
+  ASSERT_TRUE(Reaches(*mirror, MirrorState::kRunning));
   mirror->Pause();
   log_.Inserts(1, 5);
   log_.Commit();
   // A rewind goes through the same thread: when it is done, the pause has been heeded.
   ASSERT_EQ(feed::ReasonOf(RewindAfter(*mirror, log_, 2)), "OK");
-  EXPECT_EQ(mirror->Status().state(), v1::MirrorStatus::STATE_PAUSED);
-  EXPECT_EQ(mirror->Status().records(), 0);
+  EXPECT_EQ(mirror->Status().state, MirrorState::kPaused);
+  EXPECT_EQ(mirror->Status().records, 0);
   mirror->Resume();
   ASSERT_TRUE(Reaches(*mirror, 5));
   EXPECT_EQ(Sequences(3), UpTo(5, 3));
@@ -31,7 +31,7 @@ TEST_F(MirrorTest, RewoundItSendsAgainAndItsSuccessorKnows) {
   ASSERT_TRUE(Reaches(*mirror, 6));
   mirror->Pause();
   ASSERT_EQ(feed::ReasonOf(RewindAfter(*mirror, log_, 4)), "OK");
-  EXPECT_EQ(mirror->Status().sequence(), 4);
+  EXPECT_EQ(mirror->Status().sequence, Sequence{4});
   mirror.reset();
   mirror = StartMirror();
   ASSERT_TRUE(Reaches(*mirror, 6));
@@ -58,20 +58,20 @@ TEST_F(MirrorTest, ASecondMirrorShutsOutTheFirst) {
   const auto first = StartMirror();
   ASSERT_TRUE(Reaches(*first, 5));
   const auto second = StartMirror();
-  ASSERT_TRUE(Reaches(*second, v1::MirrorStatus::STATE_RUNNING));
+  ASSERT_TRUE(Reaches(*second, MirrorState::kRunning));
   log_.Inserts(2, 5);
   log_.Commit();
   ASSERT_TRUE(Reaches(*second, 10));
   EXPECT_EQ(ParkedReason(*first), "MIRROR_FENCED");
-  EXPECT_THAT(first->Status().error(), HasSubstr("stop one"));
+  EXPECT_THAT(first->Status().error, HasSubstr("stop one"));
   EXPECT_EQ(Sequences(10), UpTo(10));
 }
 
 TEST_F(MirrorTest, AMirrorThatWasShutOutTakesOverWhenResumed) {
   const auto first = StartMirror();
-  ASSERT_TRUE(Reaches(*first, v1::MirrorStatus::STATE_RUNNING));
+  ASSERT_TRUE(Reaches(*first, MirrorState::kRunning));
   auto second = StartMirror();
-  ASSERT_TRUE(Reaches(*second, v1::MirrorStatus::STATE_RUNNING));
+  ASSERT_TRUE(Reaches(*second, MirrorState::kRunning));
   log_.Inserts(1, 5);
   log_.Commit();
   ASSERT_EQ(ParkedReason(*first), "MIRROR_FENCED");
@@ -91,7 +91,7 @@ TEST_F(MirrorTest, ARecordThatTheClientDoesNotTakeParks) {
   log_.Commit();
   auto mirror = StartMirror();
   ASSERT_EQ(ParkedReason(*mirror), "MIRROR_RECORD_TOO_LARGE");
-  const std::string error = mirror->Status().error();
+  const std::string error = mirror->Status().error;
   EXPECT_THAT(error, HasSubstr("table shop.orders"));
   EXPECT_THAT(error, HasSubstr("change 5 "));
   EXPECT_THAT(error, HasSubstr(TopicOf("orders")));
@@ -113,9 +113,9 @@ TEST_F(MirrorTest, ARecordThatTheBrokerDoesNotTakeParks) {
   log_.Commit();
   const auto mirror = StartMirror();
   ASSERT_EQ(ParkedReason(*mirror), "MIRROR_RECORD_TOO_LARGE");
-  EXPECT_THAT(mirror->Status().error(), HasSubstr("change 2 "));
-  EXPECT_THAT(mirror->Status().error(), HasSubstr("max.message.bytes of the topic"));
-  EXPECT_EQ(mirror->Status().sequence(), 0);
+  EXPECT_THAT(mirror->Status().error, HasSubstr("change 2 "));
+  EXPECT_THAT(mirror->Status().error, HasSubstr("max.message.bytes of the topic"));
+  EXPECT_EQ(mirror->Status().sequence, Sequence{0});
 }
 
 TEST_F(MirrorTest, APositionOfAnotherLogParksUntilRewound) {
@@ -130,10 +130,10 @@ TEST_F(MirrorTest, APositionOfAnotherLogParksUntilRewound) {
   log_.Commit();
   const auto mirror = StartMirror();
   ASSERT_EQ(ParkedReason(*mirror), "MIRROR_POSITION_FOREIGN");
-  EXPECT_THAT(mirror->Status().error(), HasSubstr("millrace mirror rewind"));
+  EXPECT_THAT(mirror->Status().error, HasSubstr("millrace mirror rewind"));
   EXPECT_EQ(mirror->HoldFrom(), std::nullopt);
   ASSERT_EQ(feed::ReasonOf(RewindAfter(*mirror, log_, 2)), "OK");
-  EXPECT_EQ(mirror->Status().state(), v1::MirrorStatus::STATE_PAUSED);
+  EXPECT_EQ(mirror->Status().state, MirrorState::kPaused);
   mirror->Resume();
   ASSERT_TRUE(Reaches(*mirror, 4));
   EXPECT_THAT(Sequences(4), ::testing::ElementsAre(1, 2, 3, 4));

@@ -117,15 +117,16 @@ class MirrorTest : public ::testing::Test {
     return true;
   }
   static bool Reaches(const Mirror& mirror, uint64_t sequence) {
-    return Eventually([&] { return mirror.Status().sequence() >= sequence; });
+    return Eventually(
+        [&] { return mirror.Status().sequence.value_or(Sequence{0}).value >= sequence; });
   }
-  static bool Reaches(const Mirror& mirror, v1::MirrorStatus::State state) {
-    return Eventually([&] { return mirror.Status().state() == state; });
+  static bool Reaches(const Mirror& mirror, MirrorState state) {
+    return Eventually([&] { return mirror.Status().state == state; });
   }
   // The reason why it parked; its status if it did not.
   static std::string ParkedReason(const Mirror& mirror) {
-    if (Reaches(mirror, v1::MirrorStatus::STATE_PARKED)) return mirror.Status().error_reason();
-    return mirror.Status().ShortDebugString();
+    if (Reaches(mirror, MirrorState::kParked)) return mirror.Status().error_reason;
+    return "not parked: " + mirror.Status().error;
   }
   static absl::Status Rewind(Mirror& mirror, const Token& token) {
     absl::Notification answered;

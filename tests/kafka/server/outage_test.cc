@@ -82,11 +82,11 @@ TEST_F(MirrorTest, ABrokerThatHangsHoldsItUpAndNoMore) {
   broker().Pause();
   log_.Inserts(2, 200);
   log_.Commit();
-  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason() == "MIRROR_UNREACHABLE"; }));
-  EXPECT_EQ(mirror->Status().state(), v1::MirrorStatus::STATE_CONNECTING);
+  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason == "MIRROR_UNREACHABLE"; }));
+  EXPECT_EQ(mirror->Status().state, MirrorState::kConnecting);
   broker().Resume();
   ASSERT_TRUE(Reaches(*mirror, 400));
-  EXPECT_EQ(mirror->Status().error_reason(), "");
+  EXPECT_EQ(mirror->Status().error_reason, "");
   EXPECT_EQ(Sequences(400), UpTo(400));
 }
 
@@ -135,7 +135,7 @@ TEST_F(MirrorTest, ATransactionThatTheBrokerTimedOutIsSentAgain) {
   {
     const auto mirror = StartMirror();
     EXPECT_TRUE(Reaches(*mirror, 50));
-    EXPECT_EQ(mirror->Status().transactions_aborted(), 1);
+    EXPECT_EQ(mirror->Status().transactions_aborted, 1);
   }
   spdlog::default_logger()->sinks().pop_back();
   EXPECT_TRUE(held->refused());
@@ -148,8 +148,8 @@ TEST_F(MirrorTest, ABrokerThatIsNotThereYetIsWaitedFor) {
   log_.Inserts(1, 5);
   log_.Commit();
   const auto mirror = StartMirror();
-  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason() == "MIRROR_UNREACHABLE"; }));
-  EXPECT_EQ(mirror->Status().state(), v1::MirrorStatus::STATE_CONNECTING);
+  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason == "MIRROR_UNREACHABLE"; }));
+  EXPECT_EQ(mirror->Status().state, MirrorState::kConnecting);
   EXPECT_EQ(mirror->HoldFrom(), Sequence{0});
   ASSERT_TRUE(broker().Restart().ok());
   ASSERT_TRUE(Reaches(*mirror, 5));
@@ -164,7 +164,7 @@ TEST_F(MirrorTest, StopsSoonWhileTheBrokerHangs) {
   broker().Pause();
   log_.Inserts(2, 50);
   log_.Commit();
-  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason() == "MIRROR_UNREACHABLE"; }));
+  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason == "MIRROR_UNREACHABLE"; }));
   EXPECT_TRUE(mirror->StopWithin(absl::Seconds(2)));
   broker().Resume();
 }
@@ -172,7 +172,7 @@ TEST_F(MirrorTest, StopsSoonWhileTheBrokerHangs) {
 TEST_F(MirrorTest, StopsSoonWhileThereIsNoBroker) {
   options_.brokers = "127.0.0.1:1";
   const auto mirror = StartMirror();
-  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason() == "MIRROR_UNREACHABLE"; }));
+  EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason == "MIRROR_UNREACHABLE"; }));
   EXPECT_TRUE(mirror->StopWithin(absl::Seconds(2)));
 }
 
