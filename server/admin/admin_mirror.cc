@@ -24,7 +24,7 @@ absl::Status NoMirror() {
 // gives it out once.
 template <typename Response>
 void Finish(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-            const kafka::MirrorControl* mirror, const absl::Status& status, Response& response) {
+            const mirror::MirrorControl* mirror, const absl::Status& status, Response& response) {
   if (status.ok()) *response.mutable_mirror() = MirrorMessage(mirror->Status());
   reactor->Finish(api::ToGrpc(status, *context));
 }
@@ -55,7 +55,7 @@ grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext
                                                      const v1::RewindMirrorRequest* request,
                                                      v1::RewindMirrorResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  kafka::MirrorControl* const mirror = parts_.mirror;
+  mirror::MirrorControl* const mirror = parts_.mirror;
   if (mirror == nullptr) {
     Finish(context, reactor, mirror, NoMirror(), *response);
     return reactor;

@@ -10,8 +10,8 @@
 #include "feed/feed.h"
 #include "feed/subscriptions.h"
 #include "ingest/ingest.h"
-#include "kafka/mirror_control.h"
 #include "listener/connections.h"
+#include "mirror/mirror_control.h"
 #include "snapshot/snapshots.h"
 
 namespace millrace::admin {
@@ -26,7 +26,7 @@ struct AdminParts {
   snapshot::Snapshots& snapshots;
   feed::DiskReaders& disk;
   feed::CommitTimes& commit_times;
-  kafka::MirrorControl* mirror = nullptr;           // null: there is none
+  mirror::MirrorControl* mirror = nullptr;          // null: there is none
   const api::Certificates* certificates = nullptr;  // null: there are none
   const Clock& clock;
 };

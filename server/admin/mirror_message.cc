@@ -7,7 +7,7 @@
 namespace millrace::admin {
 namespace {
 
-using kafka::MirrorState;
+using mirror::MirrorState;
 
 v1::MirrorStatus::State MirrorStateMessage(MirrorState state) {
   switch (state) {
@@ -27,7 +27,7 @@ v1::MirrorStatus::State MirrorStateMessage(MirrorState state) {
 
 }  // namespace
 
-v1::MirrorStatus MirrorMessage(const kafka::MirrorStatus& status) {
+v1::MirrorStatus MirrorMessage(const mirror::MirrorStatus& status) {
   v1::MirrorStatus message;
   message.set_topic_prefix(status.topic_prefix);
   message.set_format(status.format);
@@ -44,7 +44,7 @@ v1::MirrorStatus MirrorMessage(const kafka::MirrorStatus& status) {
   message.set_records_per_second(status.records_per_second);
   message.set_transactions(status.transactions);
   message.set_transactions_aborted(status.transactions_aborted);
-  for (const kafka::MirrorStatus::Topic& topic : status.topics) {
+  for (const mirror::MirrorStatus::Topic& topic : status.topics) {
     v1::MirrorTopic& added = *message.add_topics();
     added.set_topic(topic.name);
     added.set_records(topic.records);

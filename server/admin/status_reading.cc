@@ -104,8 +104,8 @@ FeedReading ReadFeed(const AdminParts& parts, const ReaderLags& lags) {
 }
 
 // The mirror itself tells the time of its lag only from memory.
-v1::MirrorStatus ReadMirror(const kafka::MirrorControl& mirror, const ReaderLags& lags) {
-  kafka::MirrorStatus status = mirror.Status();
+v1::MirrorStatus ReadMirror(const mirror::MirrorControl& mirror, const ReaderLags& lags) {
+  mirror::MirrorStatus status = mirror.Status();
   if (status.sequence.has_value() && status.lag_changes > 0 && !status.lag.has_value()) {
     status.lag = lags.Of(*status.sequence).time;
   }

@@ -14,15 +14,9 @@
 #include "kafka/producer.h"
 #include "kafka/record.h"
 #include "kafka/topics.h"
+#include "mirror/sink.h"
 
 namespace millrace::kafka {
-
-// Records by topic.
-struct TopicCount {
-  uint64_t records = 0;
-  uint64_t bytes = 0;
-};
-using TopicCounts = std::map<std::string, TopicCount, std::less<>>;
 
 // The records of one Kafka transaction. Begins it with the first of them, and gives those of a
 // change the headers that tell which one: `millrace.sequence`, `millrace.gtid` (if there is one),
@@ -45,7 +39,7 @@ class Batch final : public RecordSink {
   bool begun() const { return begun_; }
   uint64_t records() const { return records_; }
   uint64_t bytes() const { return bytes_; }
-  const TopicCounts& counts() const { return counts_; }
+  const mirror::TopicCounts& counts() const { return counts_; }
 
  private:
   absl::Status Send(const RecordView& record, const Topic& topic);
@@ -58,12 +52,12 @@ class Batch final : public RecordSink {
   bool begun_ = false;
   uint64_t records_ = 0;
   uint64_t bytes_ = 0;
-  TopicCounts counts_;
+  mirror::TopicCounts counts_;
 
   // Of the record before: most go where it went.
   std::string_view last_name_;
   const Topic* last_topic_ = nullptr;
-  TopicCount* last_count_ = nullptr;
+  mirror::TopicCount* last_count_ = nullptr;
 };
 
 }  // namespace millrace::kafka

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/reason.h"
-#include "base/retry_policy.h"
 #include "fmt/format.h"
 
 namespace millrace::kafka {
@@ -95,13 +94,6 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
   return KafkaError(code, fmt::format("sending a {}", name), text);
 }
 
-absl::Status Interrupted() { return absl::CancelledError("the mirror stops"); }
-bool IsInterrupted(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kCancelled;
-}
-
-absl::Status Stopping() { return MakeError(reason::kStopping, "the server is stopping"); }
-
 bool IsFencing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
          code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
@@ -116,7 +108,5 @@ bool IsDenial(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
          code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
 }
-
-bool MayRetry(const absl::Status& status) { return MirrorMayRetry(status); }
 
 }  // namespace millrace::kafka

@@ -29,16 +29,7 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::s
 absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
                          std::string_view text);
 
-// Nobody needs to hear of it: the mirror was asked to stop.
-absl::Status Interrupted();
-bool IsInterrupted(const absl::Status& status);
-// Who waits for an answer needs to hear of it: kUnavailable STOPPING.
-absl::Status Stopping();
-
 bool IsFencing(rd_kafka_resp_err_t code);
 bool IsDenial(rd_kafka_resp_err_t code);
-
-// Whether trying again may mend it; otherwise the mirror parks.
-bool MayRetry(const absl::Status& status);
 
 }  // namespace millrace::kafka

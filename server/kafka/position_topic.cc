@@ -13,6 +13,7 @@
 #include "kafka/errors.h"
 #include "kafka/handles.h"
 #include "kafka/routes.h"
+#include "mirror/interrupted.h"
 #include "model/token.h"
 #include "nlohmann/json.hpp"
 
@@ -43,7 +44,7 @@ absl::Status ClientError(rd_kafka_resp_err_t code) {
 class PartitionReader {
  public:
   static absl::StatusOr<PartitionReader> Open(const KafkaOptions& options, const Clock& clock,
-                                              Waiter& waiter) {
+                                              mirror::Waiter& waiter) {
     MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(options, ClientRole::kReader));
     MILLRACE_ASSIGN_OR_RETURN(ClientHandle client,
                               MakeClient(std::move(conf), ClientRole::kReader));
@@ -66,7 +67,7 @@ class PartitionReader {
         return absl::OkStatus();
       }
       if (IsDenial(code) || clock_.SteadyMicros() - begin > kPatience) return ClientError(code);
-      if (waiter_.ShouldStop()) return Interrupted();
+      if (waiter_.ShouldStop()) return mirror::Interrupted();
     }
   }
 
@@ -82,7 +83,7 @@ class PartitionReader {
   }
 
  private:
-  PartitionReader(const KafkaOptions& options, const Clock& clock, Waiter& waiter,
+  PartitionReader(const KafkaOptions& options, const Clock& clock, mirror::Waiter& waiter,
                   ClientHandle client)
       : clock_(clock),
         waiter_(waiter),
@@ -96,7 +97,7 @@ class PartitionReader {
     while (true) {
       rd_kafka_poll(client_.get(), 0);
       MessageHandle message(rd_kafka_consume(topic_.get(), kPartition, kSliceMillis));
-      if (waiter_.ShouldStop()) return Interrupted();
+      if (waiter_.ShouldStop()) return mirror::Interrupted();
       const rd_kafka_resp_err_t code =
           message == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
       if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) return value;
@@ -116,7 +117,7 @@ class PartitionReader {
   }
 
   const Clock& clock_;
-  Waiter& waiter_;
+  mirror::Waiter& waiter_;
   ClientHandle client_;
   TopicHandle topic_;
 };
@@ -130,7 +131,7 @@ const Json& Member(const Json& object, const char* name) {
 
 }  // namespace
 
-std::string PositionText(const MirrorPosition& position) {
+std::string PositionText(const mirror::MirrorPosition& position) {
   const Json json = {{"version", kVersion},
                      {"log_id", LogIdText(position.log_id)},
                      {"sequence", position.sequence.value},
@@ -140,7 +141,7 @@ std::string PositionText(const MirrorPosition& position) {
   return json.dump();
 }
 
-absl::StatusOr<MirrorPosition> ParsePosition(std::string_view text) {
+absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return Malformed("is no JSON object");
   const Json& version = Member(json, "version");
@@ -155,11 +156,11 @@ absl::StatusOr<MirrorPosition> ParsePosition(std::string_view text) {
       !instance.is_string() || !time.is_number_integer()) {
     return Malformed("lacks a member");
   }
-  MirrorPosition position{.log_id = 0,
-                          .sequence = {sequence.get<uint64_t>()},
-                          .resume_token = token.get<std::string>(),
-                          .instance = instance.get<std::string>(),
-                          .time = time.get<int64_t>()};
+  mirror::MirrorPosition position{.log_id = 0,
+                                  .sequence = {sequence.get<uint64_t>()},
+                                  .resume_token = token.get<std::string>(),
+                                  .instance = instance.get<std::string>(),
+                                  .time = time.get<int64_t>()};
   const std::string& digits = log_id.get_ref<const std::string&>();
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, position.log_id, 16);
@@ -172,8 +173,9 @@ std::string PositionKey(const KafkaOptions& options) {
   return fmt::format("{}/{}", options.topic_prefix, is_protobuf ? "protobuf" : "debezium-json");
 }
 
-absl::StatusOr<std::optional<MirrorPosition>> ReadPosition(const KafkaOptions& options,
-                                                           const Clock& clock, Waiter& waiter) {
+absl::StatusOr<std::optional<mirror::MirrorPosition>> ReadPosition(const KafkaOptions& options,
+                                                                   const Clock& clock,
+                                                                   mirror::Waiter& waiter) {
   MILLRACE_ASSIGN_OR_RETURN(PartitionReader reader, PartitionReader::Open(options, clock, waiter));
   int64_t low = 0;
   int64_t high = 0;
@@ -186,7 +188,7 @@ absl::StatusOr<std::optional<MirrorPosition>> ReadPosition(const KafkaOptions& o
     MILLRACE_ASSIGN_OR_RETURN(text, reader.LastFrom(low, key));
   }
   if (!text.has_value()) return std::nullopt;
-  MILLRACE_ASSIGN_OR_RETURN(MirrorPosition position, ParsePosition(*text));
+  MILLRACE_ASSIGN_OR_RETURN(mirror::MirrorPosition position, ParsePosition(*text));
   return position;
 }
 

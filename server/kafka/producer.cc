@@ -12,6 +12,7 @@
 #include "fmt/format.h"
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
+#include "mirror/interrupted.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::kafka {
@@ -75,7 +76,7 @@ absl::Status Producer::Init() {
     if (!may_go_on || denied || waited > kOpenPatience) {
       return TellError(std::move(error), "connecting to Kafka");
     }
-    if (waiter_.ShouldStop()) return Interrupted();
+    if (waiter_.ShouldStop()) return mirror::Interrupted();
     if (waited > kLongWait) {
       waiter_.OnLongWait(TellError(std::move(error), "connecting to Kafka"));
     }
@@ -136,7 +137,7 @@ absl::Status Producer::Produce(OutgoingRecord record) {
           {.topic = rd_kafka_topic_name(record.topic), .sequence = record.sequence, .bytes = bytes},
           rd_kafka_error_string(error.get()));
     }
-    if (waiter_.ShouldStop()) return Interrupted();
+    if (waiter_.ShouldStop()) return mirror::Interrupted();
     rd_kafka_poll(client_.get(), kSliceMillis);
   }
 }
@@ -152,7 +153,7 @@ absl::Status Producer::Commit() {
     rd_kafka_poll(client_.get(), 0);
     if (rd_kafka_error_txn_requires_abort(error.get()) == 0 &&
         rd_kafka_error_is_retriable(error.get()) != 0) {
-      if (waiter_.ShouldStop()) return Interrupted();
+      if (waiter_.ShouldStop()) return mirror::Interrupted();
       if (clock_.SteadyMicros() - begin > kLongWait) {
         waiter_.OnLongWait(TellError(std::move(error), "committing in Kafka"));
       }

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "config/kafka_options.h"
 #include "kafka/handles.h"
-#include "kafka/waiter.h"
+#include "mirror/waiter.h"
 #include "model/sequence.h"
 
 namespace millrace::kafka {
@@ -40,7 +40,7 @@ class Producer {
   struct Parts {
     const KafkaOptions& options;
     const Clock& clock;
-    Waiter& waiter;
+    mirror::Waiter& waiter;
   };
   // Connects, and shuts out what had the transactional id before: its open transaction is aborted,
   // what it committed can be read. Tries for ten seconds. Also kInvalidArgument: settings that
@@ -81,7 +81,7 @@ class Producer {
   static void OnError(rd_kafka_t* client, int code, const char* text, void* reports);
 
   const Clock& clock_;
-  Waiter& waiter_;
+  mirror::Waiter& waiter_;
   const std::unique_ptr<Reports> reports_ = std::make_unique<Reports>();
   ClientHandle client_;  // before what it reports to
   Micros transaction_timeout_ = 0;

@@ -11,6 +11,7 @@
 #include "kafka/client_settings.h"
 #include "kafka/errors.h"
 #include "kafka/routes.h"
+#include "mirror/interrupted.h"
 #include "spdlog/spdlog.h"
 
 namespace millrace::kafka {
@@ -66,7 +67,7 @@ TopicSpec TopicSpecOf(const KafkaOptions& options, std::string_view topic) {
   return spec;
 }
 
-Topics::Topics(rd_kafka_t* client, const KafkaOptions& options, Waiter& waiter,
+Topics::Topics(rd_kafka_t* client, const KafkaOptions& options, mirror::Waiter& waiter,
                OnDifference on_difference)
     : client_(client),
       options_(options),
@@ -78,7 +79,7 @@ absl::Status Topics::Load() {
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   MetadataHandle metadata;
   for (int waited = 0; waited < kAnswerMillisMax; waited += kSliceMillis) {
-    if (waiter_.ShouldStop()) return Interrupted();
+    if (waiter_.ShouldStop()) return mirror::Interrupted();
     // All of them: asked for one, a broker might make it, with partitions of its own choice.
     code = rd_kafka_metadata(client_, 1, nullptr, &metadata.data, kSliceMillis);
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
@@ -176,7 +177,7 @@ absl::StatusOr<EventHandle> Topics::Await(rd_kafka_queue_t* queue, std::string_v
   for (int waited = 0; waited < 2 * kAnswerMillisMax; waited += kSliceMillis) {
     EventHandle event(rd_kafka_queue_poll(queue, kSliceMillis));
     if (event != nullptr) return event;
-    if (waiter_.ShouldStop()) return Interrupted();
+    if (waiter_.ShouldStop()) return mirror::Interrupted();
   }
   return KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, doing, "no answer");
 }

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "config/kafka_options.h"
 #include "kafka/handles.h"
-#include "kafka/waiter.h"
+#include "mirror/waiter.h"
 
 namespace millrace::kafka {
 
@@ -43,7 +43,7 @@ class Topics {
   // `client`, `options` and `waiter` must outlive it. `on_difference` is told of a topic, and how
   // it differs.
   using OnDifference = std::function<void(const std::string& topic, const std::string& warning)>;
-  Topics(rd_kafka_t* client, const KafkaOptions& options, Waiter& waiter,
+  Topics(rd_kafka_t* client, const KafkaOptions& options, mirror::Waiter& waiter,
          OnDifference on_difference);
 
   // Learns which topics exist. To be called before all else. Errors as Producer.
@@ -68,7 +68,7 @@ class Topics {
 
   rd_kafka_t* const client_;
   const KafkaOptions& options_;
-  Waiter& waiter_;
+  mirror::Waiter& waiter_;
   const OnDifference on_difference_;
   std::map<std::string, Existing, std::less<>> existing_;
   std::map<std::string, Topic, std::less<>> used_;

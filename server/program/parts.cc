@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "listener/descriptor_budget.h"
 #include "model/token.h"
+#include "program/mirror.h"
 #include "program/reload.h"
 #include "program/shutdown.h"
 #include "program/source.h"
@@ -54,10 +55,10 @@ listener::ConnectionLimits LimitsOf(const Config& config) {
 }
 
 // What retention must leave: all behind the slower of the two.
-std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions, const Mirror* mirror) {
+std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions,
+                                 const mirror::Mirrors& mirrors) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
-  const std::optional<Sequence> mirrored =
-      mirror != nullptr ? mirror->HoldFrom() : std::optional<Sequence>();
+  const std::optional<Sequence> mirrored = mirrors.HoldFrom();
   if (!subscribed.has_value() || !mirrored.has_value()) {
     return subscribed.has_value() ? subscribed : mirrored;
   }
@@ -88,7 +89,7 @@ std::optional<Failure> Parts::Build() {
     return status.ok() ? std::nullopt : std::optional<Failure>(Failure{std::move(status), code});
   };
   std::optional<Failure> failure = as_failure(OpenLog(), kExitFailure);
-  if (!failure.has_value()) failure = as_failure(MakeTheMirror(), kExitUsage);
+  if (!failure.has_value()) failure = as_failure(MakeMirrors(), kExitUsage);
   if (!failure.has_value()) failure = as_failure(OpenSnapshots(), kExitFailure);
   if (!failure.has_value()) failure = as_failure(MakeIngest(), kExitUsage);
   if (!failure.has_value()) failure = as_failure(StartServer(), kExitFailure);
@@ -109,9 +110,8 @@ absl::Status Parts::OpenLog() {
   return absl::OkStatus();
 }
 
-absl::Status Parts::MakeTheMirror() {
-  MILLRACE_ASSIGN_OR_RETURN(mirror_, MakeMirror(config_, *feed_, *registry_, clock_));
-  return absl::OkStatus();
+absl::Status Parts::MakeMirrors() {
+  return AddMirrors(config_, *feed_, *registry_, clock_, mirrors_);
 }
 
 absl::Status Parts::OpenSnapshots() {
@@ -136,7 +136,7 @@ absl::Status Parts::MakeIngest() {
        .tasks = tasks_,
        .clock = clock_,
        .committer = {.on_committed = [this](auto frames) { feed_->Publish(frames); },
-                     .keep_from = [this] { return KeepFrom(*subscriptions_, mirror_.get()); }},
+                     .keep_from = [this] { return KeepFrom(*subscriptions_, mirrors_); }},
        .on_uncovered = [this](const TableName& table) { snapshots_->NoteUncovered(table); }});
   if (!ingest.ok()) return ingest.status();
   ingest_ = *std::move(ingest);
@@ -152,7 +152,7 @@ admin::AdminParts Parts::ForAdmin() {
           .snapshots = *snapshots_,
           .disk = *disk_,
           .commit_times = *commit_times_,
-          .mirror = mirror_.get(),
+          .mirror = mirrors_.Shown(),
           .certificates = certificates_.get(),
           .clock = clock_};
 }
@@ -193,7 +193,7 @@ void Parts::Start() {
   ingest_->SetHealthListener([this](bool healthy) { server_->SetServing(healthy); });
   ingest_->Start();
   snapshots_->Start();
-  if (mirror_ != nullptr) mirror_->Start();
+  mirrors_.Start();
   spdlog::info("millraced {} serves listen={} port={} log={} log_id={} newest={}", kVersion,
                config_.server.listen, server_->port(), config_.log.directory,
                LogIdText(log_->log_id()), log_->range().newest.value);
@@ -203,7 +203,7 @@ void Parts::Reload() { program::Reload(config_, *certificates_, *ingest_, *snaps
 
 bool Parts::Stop() {
   const bool ended = StopInOrder({.ingest = *ingest_,
-                                  .mirror = mirror_.get(),
+                                  .mirrors = mirrors_,
                                   .tasks = tasks_,
                                   .snapshots = *snapshots_,
                                   .admin = *admin_,

@@ -22,9 +22,9 @@
 #include "ingest/ingest.h"
 #include "listener/connections.h"
 #include "log/log.h"
+#include "mirror/mirrors.h"
 #include "mysql/source_pool.h"
 #include "program/failure.h"
-#include "program/mirror.h"
 #include "schema/registry.h"
 #include "snapshot/snapshots.h"
 #include "snapshot/stream_tasks.h"
@@ -51,7 +51,7 @@ class Parts {
  private:
   // The steps of Build, in order.
   absl::Status OpenLog();
-  absl::Status MakeTheMirror();
+  absl::Status MakeMirrors();
   absl::Status OpenSnapshots();
   absl::Status MakeIngest();
   absl::Status StartServer();
@@ -68,7 +68,7 @@ class Parts {
   std::unique_ptr<feed::Subscriptions> subscriptions_;
   std::optional<feed::Feed> feed_;
 
-  std::unique_ptr<Mirror> mirror_;  // null: configuration wants none
+  mirror::Mirrors mirrors_;
 
   api::StreamList streams_;
   std::unique_ptr<coverage::Coverage> coverage_;

@@ -19,7 +19,7 @@ constexpr absl::Duration kMetricsStopGrace = absl::Milliseconds(100);
 bool StopInOrder(const Running& running) {
   if (running.metrics != nullptr) running.metrics->RequestStop();
   running.ingest.RequestStop();
-  if (running.mirror != nullptr) running.mirror->RequestStop();
+  running.mirrors.RequestStop();
   running.tasks.Close();
   // A task that runs may be reading a table: it ends with its reader.
   running.snapshots.StopWithin(absl::ZeroDuration());
@@ -27,7 +27,7 @@ bool StopInOrder(const Running& running) {
   const bool served = running.server.StopInTime();
   const bool ingested = running.ingest.StopWithin(kIngestStopGrace);
   const bool read = running.snapshots.StopWithin(kReadersStopGrace);
-  const bool mirrored = running.mirror == nullptr || running.mirror->StopWithin(kMirrorStopGrace);
+  const bool mirrored = running.mirrors.StopWithin(kMirrorStopGrace);
   const bool shown = running.metrics == nullptr || running.metrics->StopWithin(kMetricsStopGrace);
   return served && ingested && read && mirrored && shown;
 }

@@ -6,7 +6,7 @@
 #include "admin/metrics_endpoint.h"
 #include "api/server.h"
 #include "ingest/ingest.h"
-#include "program/mirror.h"
+#include "mirror/mirrors.h"
 #include "snapshot/snapshots.h"
 #include "snapshot/stream_tasks.h"
 
@@ -15,7 +15,7 @@ namespace millrace::program {
 // What has threads.
 struct Running {
   ingest::Ingest& ingest;
-  Mirror* mirror;  // null: there is none
+  mirror::Mirrors& mirrors;
   snapshot::StreamTasks& tasks;
   snapshot::Snapshots& snapshots;
   admin::AdminService& admin;

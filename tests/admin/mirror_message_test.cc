@@ -11,8 +11,8 @@
 namespace millrace::admin {
 namespace {
 
-using kafka::MirrorState;
-using kafka::MirrorStatus;
+using mirror::MirrorState;
+using mirror::MirrorStatus;
 
 TEST(MirrorMessage, EveryStateKeepsItsNumberInTheApi) {
   for (const auto& [state, number] :

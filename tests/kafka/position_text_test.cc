@@ -21,11 +21,11 @@ constexpr std::string_view kGolden =
     R"("sequence":18446744073709551615,"time_us":1700000000000000,"version":1})";
 
 TEST(PositionText, IsReadAsItWasWritten) {
-  const MirrorPosition position{.log_id = 255,
-                                .sequence = {UINT64_MAX},
-                                .resume_token = "abc",
-                                .instance = "0123abcd",
-                                .time = 1'700'000'000'000'000};
+  const mirror::MirrorPosition position{.log_id = 255,
+                                        .sequence = {UINT64_MAX},
+                                        .resume_token = "abc",
+                                        .instance = "0123abcd",
+                                        .time = 1'700'000'000'000'000};
   EXPECT_EQ(PositionText(position), kGolden);
   EXPECT_EQ(ParsePosition(kGolden).value(), position);
 }

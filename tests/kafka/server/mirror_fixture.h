@@ -15,8 +15,9 @@
 #include "feed/filled_log.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "kafka/mirror.h"
+#include "kafka/kafka_sink.h"
 #include "kafka/position_topic.h"
+#include "mirror/mirror.h"
 #include "support/kafka_admin.h"
 #include "support/kafka_broker.h"
 #include "support/kafka_producer.h"
@@ -31,6 +32,9 @@ using millrace::testing::KafkaBroker;
 using millrace::testing::KafkaProducer;
 using millrace::testing::KafkaReader;
 using millrace::testing::KafkaRecord;
+using mirror::Mirror;
+using mirror::MirrorState;
+using mirror::MirrorStatus;
 
 // A format whose records are the changes as the log has them; a DELETE is followed by a record
 // without value.
@@ -90,14 +94,20 @@ class MirrorTest : public ::testing::Test {
   static KafkaBroker& broker() { return *shared_broker_; }
 
   absl::StatusOr<std::unique_ptr<Mirror>> MakeMirror(FilledLog& log) {
-    return Mirror::Make({.options = options_,
+    MILLRACE_ASSIGN_OR_RETURN(
+        std::unique_ptr<mirror::Sink> sink,
+        KafkaSink::Make({.options = options_,
                          .feed = log.feed(),
                          .registry = log.registry(),
                          .make_encoder = [this](const EncoderParts& parts)
                              -> absl::StatusOr<std::unique_ptr<ChangeEncoder>> {
                            return std::make_unique<PlainEncoder>(parts, after_first_);
                          },
-                         .clock = Clock::System()});
+                         .clock = Clock::System()}));
+    return std::make_unique<Mirror>(Mirror::Parts{.options = MirrorOptionsOf(options_),
+                                                  .feed = log.feed(),
+                                                  .sink = std::move(sink),
+                                                  .clock = Clock::System()});
   }
   std::unique_ptr<Mirror> StartMirror(FilledLog& log) {
     auto mirror = MakeMirror(log);

@@ -20,7 +20,7 @@
 #include "gtest/gtest.h"
 #include "kafka/handles.h"
 #include "kafka/producer.h"
-#include "kafka/waiter.h"
+#include "mirror/waiter.h"
 #include "support/kafka_client.h"
 #include "support/kafka_reader.h"
 
@@ -58,10 +58,11 @@ class ScriptedBroker {
   const KafkaOwned<rd_kafka_mock_cluster_t, rd_kafka_mock_cluster_destroy> cluster_;
 };
 
-class NeverStops final : public Waiter {
+class NeverStops final : public mirror::Waiter {
  public:
   bool ShouldStop() const override { return false; }
   void OnLongWait(const absl::Status& why) override {}
+  void OnWarning(const std::string& subject, const std::string& warning) override {}
 };
 
 class RefusedBatch : public ::testing::TestWithParam<rd_kafka_resp_err_t> {

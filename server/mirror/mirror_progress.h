@@ -12,12 +12,12 @@
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "feed/feed.h"
-#include "kafka/batch.h"
-#include "kafka/mirror_status.h"
 #include "metrics/rate_meter.h"
+#include "mirror/mirror_status.h"
+#include "mirror/sink.h"
 #include "model/sequence.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 
 // What the mirror has done and what keeps it, for who looks on. Thread-safe.
 class MirrorProgress {
@@ -56,4 +56,4 @@ class MirrorProgress {
   TopicCounts topics_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror

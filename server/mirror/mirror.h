@@ -16,31 +16,31 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "config/kafka_options.h"
 #include "feed/feed.h"
 #include "feed/position.h"
-#include "kafka/batch.h"
-#include "kafka/change_reader.h"
-#include "kafka/encoder_parts.h"
-#include "kafka/mirror_control.h"
-#include "kafka/mirror_progress.h"
-#include "kafka/position_topic.h"
-#include "kafka/producer.h"
-#include "kafka/record.h"
-#include "kafka/routes.h"
-#include "kafka/topics.h"
-#include "kafka/waiter.h"
-#include "schema/registry.h"
+#include "mirror/mirror_control.h"
+#include "mirror/mirror_progress.h"
+#include "mirror/sink.h"
+#include "mirror/waiter.h"
+#include "model/sequence.h"
+#include "model/token.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 
-using EncoderFactory =
-    std::function<absl::StatusOr<std::unique_ptr<ChangeEncoder>>(const EncoderParts&)>;
+// What a mirror is called, and when it sends.
+struct MirrorOptions {
+  std::string name;              // of the mirror: the first part of the names of its topics
+  std::string format;            // of its records, as the status shows it
+  std::string position_place;    // of its position in the sink, for messages
+  bool start_at_newest = false;  // a mirror without a position skips what the log has
+  Micros transaction_time_max = 0;
+  Micros heartbeat_interval = 0;  // 0: none
+};
 
-// Copies the log to Kafka, each change exactly once: the records of a run of changes and the
-// position after them are one Kafka transaction, and the position found in Kafka is where the next
-// run begins. One thread; it sleeps while there is nothing to send, and whatever Kafka does, it
-// holds back nobody else.
+// Copies the log to a sink, each change exactly once: a run of changes and the position after them
+// are one transaction of the sink, and the position found there is where the next run begins. One
+// thread; it sleeps while there is nothing to send, and whatever the sink does, it holds back
+// nobody else.
 //
 // Whenever anything fails, the connection is given up and made anew, which takes back what was not
 // committed, and the position is read again: so nothing needs to be known of how far a failed
@@ -48,23 +48,23 @@ using EncoderFactory =
 class Mirror final : public MirrorControl, private feed::PublicationListener, private Waiter {
  public:
   struct Parts {
-    const KafkaOptions& options;
+    MirrorOptions options;
     feed::Feed& feed;
-    const schema::Registry& registry;
-    EncoderFactory make_encoder;
+    std::unique_ptr<Sink> sink;
     const Clock& clock;
   };
-  // All parts must outlive it. kInvalidArgument, kFailedPrecondition: the options cannot work,
-  // whatever the broker says.
-  static absl::StatusOr<std::unique_ptr<Mirror>> Make(const Parts& parts);
+  // `feed` and `clock` must outlive it.
+  explicit Mirror(Parts parts);
   // Stops.
   ~Mirror() override;
+
+  const std::string& name() const { return options_.name; }
 
   // Starts the thread. Called once.
   void Start();
   // Begins to stop; a transaction under way is taken back. From any thread.
   void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The same, and waits for the thread. False if it has not ended by then: it hangs in librdkafka.
+  // The same, and waits for the thread. False if it has not ended by then: it hangs in the sink.
   bool StopWithin(absl::Duration timeout);
 
   // MirrorControl.
@@ -79,11 +79,6 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   std::optional<Sequence> HoldFrom() const { return progress_.HoldFrom(); }
 
  private:
-  // A connection, and what is known through it.
-  struct Session {
-    std::unique_ptr<Producer> producer;
-    std::unique_ptr<Topics> topics;
-  };
   struct RewindRequest {
     Sequence after;
     std::function<void(absl::Status)> done;
@@ -93,23 +88,19 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   // While nothing that passes is mirrored, the position is written this often.
   static constexpr Micros kQuietPeriod = 1'000'000;
 
-  Mirror(const Parts& parts, std::unique_ptr<Routes> routes);
-
   void Run();
   absl::Status RunSession();
-  absl::Status MakeEncoder();
-  absl::Status Connect(Session& session);
+  absl::Status RunConnected();
   absl::Status CheckOwner();
-  absl::Status TakePosition(Session& session);
+  absl::Status TakePosition();
   absl::StatusOr<Sequence> FindPlace(const std::optional<MirrorPosition>& stored);
-  absl::Status SendChanges(Session& session);
-  absl::Status FillBatch(Batch& batch);
-  absl::Status TakeFrame(const feed::FramePtr& frame, Micros deadline, Batch& batch, bool& full);
-  absl::Status AddHeartbeat(Batch& batch);
-  // Adds the position after `passed` and commits.
-  absl::Status CommitAt(Sequence passed, Session& session, Batch& batch);
-  absl::StatusOr<std::string> PositionTextAt(Sequence passed) const;
-  absl::Status DoRewind(Session& session);
+  absl::Status SendChanges();
+  absl::Status FillTransaction();
+  absl::Status AddHeartbeat();
+  // Commits with the position after `passed`.
+  absl::Status CommitAt(Sequence passed);
+  absl::StatusOr<MirrorPosition> PositionAt(Sequence passed) const;
+  absl::Status DoRewind();
 
   // False: to stop.
   bool WaitUntilWanted() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -122,28 +113,24 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   void WaitBeforeRetry(absl::Duration pause) ABSL_LOCKS_EXCLUDED(mutex_);
   bool RewindIsPending() const ABSL_LOCKS_EXCLUDED(mutex_);
   void AnswerRewind(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status WithTable(const absl::Status& status);
 
   void OnPublished() override ABSL_LOCKS_EXCLUDED(mutex_);
   bool ShouldStop() const override { return stopping_.load(std::memory_order_relaxed); }
   void OnLongWait(const absl::Status& why) override;
+  void OnWarning(const std::string& subject, const std::string& warning) override;
 
-  const KafkaOptions& options_;
+  const MirrorOptions options_;
   feed::Feed& feed_;
-  const schema::Registry& registry_;
+  const std::unique_ptr<Sink> sink_;  // used by the thread alone
   const Clock& clock_;
-  const std::unique_ptr<Routes> routes_;
-  const EncoderFactory make_encoder_;
   const std::string instance_;
   MirrorProgress progress_;
 
   // The thread's own.
-  ChangeReader reader_;
-  std::unique_ptr<ChangeEncoder> encoder_;  // of the session: it may have told what was taken back
-  Sequence passed_;                         // last change that Kafka's position covers
+  Sequence passed_;            // last change that the position in the sink covers
   Sequence read_;              // last change that was looked at; between the two none has records
   feed::FramePtr last_frame_;  // that holds `read_`; may be null
-  bool owner_ = false;         // the position in Kafka was ours when last seen
+  bool owner_ = false;         // the position in the sink was ours when last seen
   Micros committed_at_ = 0;
   Micros heartbeat_at_ = 0;
   uint32_t failures_ = 0;  // since the last commit
@@ -163,4 +150,4 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   std::thread thread_;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "kafka/mirror_progress.h"
+#include "mirror/mirror_progress.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/error.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 namespace {
 
 constexpr size_t kWarningsMax = 100;
@@ -102,4 +102,4 @@ void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
   status.lag = std::max<Micros>(clock.WallMicros() - commit_time, 0);
 }
 
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror

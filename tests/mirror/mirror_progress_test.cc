@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "kafka/mirror_progress.h"
+#include "mirror/mirror_progress.h"
 
 #include "gtest/gtest.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 namespace {
 
 class MirrorHold : public ::testing::Test {
@@ -37,4 +37,4 @@ TEST_F(MirrorHold, PositionOutsideOfTheLogHoldsNothing) {
 }
 
 }  // namespace
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror

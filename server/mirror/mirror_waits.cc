@@ -3,20 +3,19 @@
 // What the mirror does when it does not send: waits, is asked, and copes with failures.
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "base/error.h"
 #include "base/reason.h"
-#include "fmt/format.h"
-#include "kafka/errors.h"
-#include "kafka/mirror.h"
+#include "base/retry_policy.h"
+#include "mirror/interrupted.h"
+#include "mirror/mirror.h"
 #include "spdlog/spdlog.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 namespace {
 
-// librdkafka has something to say now and then, also to who has nothing to send.
+// A sink is polled this often while there is nothing to send.
 constexpr absl::Duration kIdlePoll = absl::Seconds(10);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(200);
 constexpr absl::Duration kRetryMax = absl::Seconds(5);
@@ -34,16 +33,12 @@ absl::Duration PauseAfter(const absl::Status& status, uint32_t failures) {
                   factor * (denied ? kDeniedRetryMin : kRetryMin));
 }
 
-std::string_view FormatName(KafkaFormat format) {
-  return format == KafkaFormat::kProtobuf ? "protobuf" : "debezium-json";
-}
-
 }  // namespace
 
 MirrorStatus Mirror::Status() const {
   MirrorStatus status;
-  status.topic_prefix = options_.topic_prefix;
-  status.format = FormatName(options_.format);
+  status.topic_prefix = options_.name;
+  status.format = options_.format;
   {
     absl::MutexLock lock(&mutex_);
     status.state = stopping_.load()    ? MirrorState::kStopping
@@ -111,20 +106,20 @@ absl::Duration Mirror::TimeToWork() const {
   const Micros now = clock_.SteadyMicros();
   absl::Duration time = kIdlePoll;
   if (read_ > passed_) time = std::min(time, FromMicros(committed_at_ + kQuietPeriod - now));
-  const Micros interval = options_.debezium.heartbeat_interval;
+  const Micros interval = options_.heartbeat_interval;
   if (interval > 0) time = std::min(time, FromMicros(heartbeat_at_ + interval - now));
   return std::max(time, absl::Milliseconds(1));
 }
 
 bool Mirror::HeartbeatIsDue() const {
-  const Micros interval = options_.debezium.heartbeat_interval;
+  const Micros interval = options_.heartbeat_interval;
   return interval > 0 && clock_.SteadyMicros() - heartbeat_at_ >= interval;
 }
 
 void Mirror::HandleFailure(const absl::Status& failure) {
-  const absl::Status status = WithTable(failure);
+  const absl::Status status = sink_->WithTable(failure);
   AnswerRewind(status);
-  const bool retry = MayRetry(status);
+  const bool retry = MirrorMayRetry(status);
   {
     absl::MutexLock lock(&mutex_);
     // It was woken to be moved alone, and what parked it still stands.
@@ -165,25 +160,6 @@ void Mirror::AnswerRewind(const absl::Status& status) {
   if (request.has_value()) request->done(status);
 }
 
-// Kafka knows the number of a change only.
-absl::Status Mirror::WithTable(const absl::Status& status) {
-  const ErrorMetadata metadata = ErrorMetadataOf(status);
-  const auto text = metadata.find("sequence");
-  const bool of_record = HasReason(status, reason::kMirrorRecordRefused) ||
-                         HasReason(status, reason::kMirrorRecordTooLarge);
-  if (text == metadata.end() || !of_record) return status;
-  const Sequence sequence{std::strtoull(text->second.c_str(), nullptr, 10)};
-  const auto frames = feed_.Read(sequence, 1);
-  if (sequence.value == 0 || !frames.ok() || frames->empty()) return status;
-  ChangeReader reader(registry_, *routes_, ChangeReader::Scope::kMirrored);
-  reader.Open(frames->front(), sequence);
-  const auto change = reader.Next();
-  if (!change.ok() || *change == nullptr || (*change)->sequence != sequence) return status;
-  absl::Status result =
-      WithContext(status, fmt::format("table {}.{}", (*change)->database, (*change)->table));
-  return result;
-}
-
 void Mirror::OnPublished() {
   absl::MutexLock lock(&mutex_);
   wake_.Signal();
@@ -194,4 +170,8 @@ void Mirror::OnLongWait(const absl::Status& why) {
   progress_.SetError(why);
 }
 
-}  // namespace millrace::kafka
+void Mirror::OnWarning(const std::string& subject, const std::string& warning) {
+  if (progress_.Warn(subject, warning)) spdlog::warn("kafka {} topic={}", warning, subject);
+}
+
+}  // namespace millrace::mirror

@@ -5,12 +5,12 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "kafka/mirror_status.h"
+#include "mirror/mirror_status.h"
 #include "model/token.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 
-// The mirror as operators see it. Thread-safe; no call waits for Kafka.
+// The mirror as operators see it. Thread-safe; no call waits for the sink.
 class MirrorControl {
  public:
   virtual ~MirrorControl() = default;
@@ -20,10 +20,10 @@ class MirrorControl {
   virtual void Pause() = 0;
   // Goes on, also after an error that parked it.
   virtual void Resume() = 0;
-  // Moves it to right after `token`, in Kafka first. Calls `done` once, on another thread or this
-  // one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE, MIRROR_BUSY (another one
-  // is under way), STOPPING; other errors of the mirror; errors of feed::Resolve.
+  // Moves it to right after `token`, in the sink first. Calls `done` once, on another thread or
+  // this one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE, MIRROR_BUSY
+  // (another one is under way), STOPPING; other errors of the mirror; errors of feed::Resolve.
   virtual void Rewind(const Token& token, std::function<void(absl::Status)> done) = 0;
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "model/sequence.h"
 
-namespace millrace::kafka {
+namespace millrace::mirror {
 
 enum class MirrorState : uint8_t {
   kConnecting,  // no broker yet, or the connection was lost: retries with backoff
@@ -42,4 +42,4 @@ struct MirrorStatus {
   std::vector<Topic> topics;  // sorted by name
 };
 
-}  // namespace millrace::kafka
+}  // namespace millrace::mirror
