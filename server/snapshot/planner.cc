@@ -14,7 +14,7 @@ namespace millrace::snapshot {
 namespace {
 
 // Between two tries to find out which tables there are.
-constexpr Micros kPause = 500'000;
+constexpr Micros kPlanPause = 500'000;
 
 }  // namespace
 
@@ -36,11 +36,11 @@ void Planner::Join() {
 void Planner::Run() {
   const Micros pause_max = parts_.source.options().reconnect_backoff_max;
   bool has_begun = false;
-  Micros pause = kPause;
+  Micros pause = kPlanPause;
   do {
     const absl::Status status = has_begun ? BeginNew() : BeginInitial();
     has_begun = has_begun || status.ok();
-    pause = status.ok() ? kPause : std::max(kPause, std::min(2 * pause, pause_max));
+    pause = status.ok() ? kPlanPause : std::max(kPlanPause, std::min(2 * pause, pause_max));
     NoteStatus(status);
   } while (!parts_.jobs.StoppedWithin(pause));
 }
