@@ -136,6 +136,8 @@ absl::Status Database::OpenWritable() {
   // RocksDB takes it for itself.
   const bool was_locked = lock_ != nullptr;
   UnlockDirectory();
+  // An earlier try may have failed with an error that holds flushes.
+  env_->Release();
   std::shared_ptr<Instance> opened;
   rocksdb::Status status =
       Instance::Open(Instance::Mode::kWritable, options_, directory_, families_, &opened);
