@@ -41,7 +41,12 @@ thread_local const FlushJobs::Job* FlushJobs::Job::current = nullptr;
 FlushJobs::FlushJobs(std::unique_ptr<rocksdb::Env> target)
     : EnvWrapper(std::move(target)), state_(std::make_shared<State>()) {}
 
-FlushJobs::~FlushJobs() = default;
+// What is held knows the state that holds it.
+FlushJobs::~FlushJobs() {
+  std::vector<std::unique_ptr<Job>> held;
+  absl::MutexLock lock(&state_->mutex);
+  held.swap(state_->held);
+}
 
 void FlushJobs::Hold() {
   absl::MutexLock lock(&state_->mutex);
