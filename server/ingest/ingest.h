@@ -35,7 +35,7 @@ class Ingest {
  public:
   struct Parts {
     const Config& config;
-    const SourcePool& source;
+    SourcePool& source;
     log::Log& log;
     schema::Registry& registry;
     coverage::Coverage& coverage;

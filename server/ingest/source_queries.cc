@@ -3,6 +3,7 @@
 #include "ingest/source_queries.h"
 
 #include <charconv>
+#include <utility>
 
 #include "base/error.h"
 #include "base/reason.h"
@@ -19,12 +20,14 @@ bool SourceQueries::IsLost(const absl::Status& status) {
 
 absl::Status SourceQueries::Connect() {
   connection_.reset();
-  MILLRACE_ASSIGN_OR_RETURN(connection_, pool_.Connect());
+  MILLRACE_ASSIGN_OR_RETURN(SourcePool::Choice choice, pool_.Choose());
+  connection_ = std::move(choice.connection);
+  generation_ = choice.generation;
   return absl::OkStatus();
 }
 
 absl::Status SourceQueries::Reconnect() {
-  MILLRACE_ASSIGN_OR_RETURN(connection_, pool_.ConnectTo(connection_->info()));
+  MILLRACE_ASSIGN_OR_RETURN(connection_, pool_.ConnectTo(generation_));
   return absl::OkStatus();
 }
 

@@ -20,10 +20,10 @@ namespace millrace::ingest {
 class SourceQueries {
  public:
   // `pool` must outlive it.
-  explicit SourceQueries(const SourcePool& pool) : pool_(pool) {}
+  explicit SourceQueries(SourcePool& pool) : pool_(pool) {}
 
-  // A new connection, to whatever server the address leads to. Errors as SourcePool::Connect; there
-  // is none then.
+  // A new connection, to the host that the pool chooses. Errors as SourcePool::Choose; after one
+  // there is no connection.
   absl::Status Connect();
   bool connected() const { return connection_ != nullptr; }
   // The functions below require it.
@@ -33,6 +33,8 @@ class SourceQueries {
 
   Connection& connection() { return *connection_; }
   const ServerInfo& info() const { return connection_->info(); }
+  // Of the server that the connection reaches.
+  SourcePool::Generation generation() const { return generation_; }
   const std::string& endpoint() const { return connection_->endpoint(); }
 
   // `question` takes a Connection& and returns a StatusOr. If it fails since the connection is
@@ -51,8 +53,9 @@ class SourceQueries {
   static bool IsLost(const absl::Status& status);
 
  private:
-  const SourcePool& pool_;
+  SourcePool& pool_;
   std::unique_ptr<Connection> connection_;
+  SourcePool::Generation generation_ = 0;
 };
 
 // The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR.

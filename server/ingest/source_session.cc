@@ -85,7 +85,7 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from,
                             history_.DumpPosition(processor_->position()));
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
-                            streams_.Open(queries_.info(), from, {}));
+                            streams_.Open(queries_.generation(), from, {}));
   absl::Status status = FollowStream(*stream, !from.gtids.empty(), on_streaming);
   streams_.Forget();
   const absl::Status ended = EndStream();
@@ -137,7 +137,7 @@ absl::StatusOr<FirstTransaction> SourceSession::ReadAgain(const SourcePosition& 
                                                           SourceProof::Depth depth) {
   MILLRACE_ASSIGN_OR_RETURN(
       const std::unique_ptr<BinlogStream> stream,
-      streams_.Open(queries_.info(), from,
+      streams_.Open(queries_.generation(), from,
                     {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kAgainEventBytesMax}));
   FirstTransaction first =
       depth == SourceProof::Depth::kFile ? ReadFirstFile(*stream) : ReadFirstTransaction(*stream);
@@ -330,7 +330,7 @@ absl::StatusOr<bool> SourceSession::RedefinedAhead(const TableName& table, Redef
                                                    const BinlogPlace& from) {
   MILLRACE_ASSIGN_OR_RETURN(
       const std::unique_ptr<BinlogStream> stream,
-      ahead_.Open(queries_.info(), {.file = from.file, .offset = from.offset, .gtids = {}},
+      ahead_.Open(queries_.generation(), {.file = from.file, .offset = from.offset, .gtids = {}},
                   {.at_end = AtBinlogEnd::kEnd, .beside = true}));
   const auto redefined = IsRedefinedAhead(*stream, table, what, names_, source_.event_bytes_max);
   ahead_.Forget();

@@ -58,7 +58,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   // All must outlive it.
   struct Parts {
     const Config& config;
-    const SourcePool& source;
+    SourcePool& source;
     log::Log& log;
     schema::Registry& registry;
     coverage::Coverage& coverage;

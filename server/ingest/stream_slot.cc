@@ -7,9 +7,9 @@
 namespace millrace::ingest {
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> StreamSlot::Open(
-    const ServerInfo& server, const SourcePosition& from,
+    SourcePool::Generation generation, const SourcePosition& from,
     const SourcePool::StreamOptions& options) {
-  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(server, from, options));
+  MILLRACE_ASSIGN_OR_RETURN(auto stream, pool_.OpenStream(generation, from, options));
   absl::MutexLock lock(&mutex_);
   if (interrupted_) return absl::CancelledError();
   stream_ = stream.get();

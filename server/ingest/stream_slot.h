@@ -9,7 +9,6 @@
 #include "absl/synchronization/mutex.h"
 #include "model/source_position.h"
 #include "mysql/binlog_stream.h"
-#include "mysql/connection.h"
 #include "mysql/source_pool.h"
 
 namespace millrace::ingest {
@@ -22,7 +21,7 @@ class StreamSlot {
   explicit StreamSlot(const SourcePool& pool) : pool_(pool) {}
 
   // As SourcePool::OpenStream. kCancelled after Interrupt. Forget before the stream is destroyed.
-  absl::StatusOr<std::unique_ptr<BinlogStream>> Open(const ServerInfo& server,
+  absl::StatusOr<std::unique_ptr<BinlogStream>> Open(SourcePool::Generation generation,
                                                      const SourcePosition& from,
                                                      const SourcePool::StreamOptions& options)
       ABSL_LOCKS_EXCLUDED(mutex_);

@@ -51,12 +51,12 @@ bool ByGtid(const ServerInfo& server, const SourcePosition& from) {
   return from.file.empty() || !from.gtids.empty();
 }
 
-PacketReaderOptions ReaderOptions(const SourceOptions& options) {
+PacketReaderOptions ReaderOptions(const StreamRequest& request, const std::string& endpoint) {
   PacketReaderOptions reader;
-  reader.endpoint = SourceEndpoint(options);
-  reader.silence_max = kSilentHeartbeats * options.heartbeat_period;
-  // The status byte stands before the event.
-  reader.packet_bytes_max = options.event_bytes_max + 1;
+  reader.endpoint = endpoint;
+  reader.silence_max = kSilentHeartbeats * request.heartbeat_period;
+  // A status byte precedes the event.
+  reader.packet_bytes_max = request.event_bytes_max + 1;
   return reader;
 }
 
@@ -67,30 +67,28 @@ std::string ReplicaUuid(uint32_t server_id) {
   return fmt::format("6d696c6c-7261-8365-8000-0000{:08x}", server_id);
 }
 
-BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options,
-                           int wake)
-    : connection_(std::move(connection)), server_id_(options.server_id), wake_(wake) {}
+BinlogStream::BinlogStream(std::unique_ptr<Connection> connection, uint32_t server_id, int wake)
+    : connection_(std::move(connection)), server_id_(server_id), wake_(wake) {}
 
 BinlogStream::~BinlogStream() { close(wake_); }
 
-absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(const SourceOptions& options,
-                                                                 const SourcePosition& from,
-                                                                 AtBinlogEnd at_end) {
-  MILLRACE_CHECK(options.server_id != 0 || at_end == AtBinlogEnd::kEnd);
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connection::Connect(options));
+absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
+    std::unique_ptr<Connection> connection, const StreamRequest& request) {
+  MILLRACE_CHECK(request.server_id != 0 || request.at_end == AtBinlogEnd::kEnd);
   const int wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake < 0) return OutOfFileDescriptors("the stream of the binlog");
-  std::unique_ptr<BinlogStream> stream(new BinlogStream(std::move(connection), options, wake));
-  MILLRACE_RETURN_IF_ERROR(stream->Announce(options));
-  MILLRACE_RETURN_IF_ERROR(stream->StartDump(options, from, at_end));
+  std::unique_ptr<BinlogStream> stream(
+      new BinlogStream(std::move(connection), request.server_id, wake));
+  MILLRACE_RETURN_IF_ERROR(stream->Announce(request.heartbeat_period));
+  MILLRACE_RETURN_IF_ERROR(stream->StartDump(request));
   return stream;
 }
 
-absl::Status BinlogStream::Announce(const SourceOptions& options) {
+absl::Status BinlogStream::Announce(Micros heartbeat_period) {
   // Both of the names that MySQL has had for each; MariaDB knows the older one.
-  const int64_t heartbeat = options.heartbeat_period * 1000;
-  const bool beside = options.server_id == 0;
-  const std::string uuid = ReplicaUuid(options.server_id);
+  const int64_t heartbeat = heartbeat_period * 1000;
+  const bool beside = server_id_ == 0;
+  const std::string uuid = ReplicaUuid(server_id_);
   std::string sql = fmt::format(
       "SET @source_binlog_checksum = @@global.binlog_checksum, "
       "@master_binlog_checksum = @@global.binlog_checksum, "
@@ -104,23 +102,23 @@ absl::Status BinlogStream::Announce(const SourceOptions& options) {
   }
   MILLRACE_RETURN_IF_ERROR(connection_->Query(sql).status());
   if (beside) return absl::OkStatus();
-  return connection_->handle_->RegisterReplica(options.server_id, HostName());
+  return connection_->handle_->RegisterReplica(server_id_, HostName());
 }
 
-absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourcePosition& from,
-                                     AtBinlogEnd at_end) {
-  DumpRequest request;
-  request.waits = at_end == AtBinlogEnd::kWait;
-  request.server_id = options.server_id;
+absl::Status BinlogStream::StartDump(const StreamRequest& request) {
+  const SourcePosition& from = request.from;
+  DumpRequest dump;
+  dump.waits = request.at_end == AtBinlogEnd::kWait;
+  dump.server_id = server_id_;
   if (!ByGtid(server(), from)) {
-    request.file = from.file;
+    dump.file = from.file;
     if (from.offset <= std::numeric_limits<uint32_t>::max()) {
-      request.offset = static_cast<uint32_t>(std::max<uint64_t>(from.offset, kFirstOffset));
+      dump.offset = static_cast<uint32_t>(std::max<uint64_t>(from.offset, kFirstOffset));
     } else {
       skipper_ = OffsetSkipper(from.offset);
     }
   } else if (server().flavour == Flavour::kMysql) {
-    request.gtids = from.gtids.mysql().EncodeForDump();
+    dump.gtids = from.gtids.mysql().EncodeForDump();
   } else {
     // Strict: a GTID that the source has not is an error, not a cause to begin elsewhere. Who reads
     // what is there already looks at what comes first.
@@ -128,11 +126,11 @@ absl::Status BinlogStream::StartDump(const SourceOptions& options, const SourceP
         connection_
             ->Query(fmt::format("SET @slave_connect_state = '{}', @slave_gtid_strict_mode = {}, "
                                 "@slave_gtid_ignore_duplicates = 0",
-                                from.gtids.ToString(), request.waits ? 1 : 0))
+                                from.gtids.ToString(), dump.waits ? 1 : 0))
             .status());
   }
-  MILLRACE_ASSIGN_OR_RETURN(packets_,
-                            connection_->handle_->StartDump(request, ReaderOptions(options)));
+  MILLRACE_ASSIGN_OR_RETURN(packets_, connection_->handle_->StartDump(
+                                          dump, ReaderOptions(request, connection_->endpoint())));
   return absl::OkStatus();
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "config/source_options.h"
+#include "base/clock.h"
 #include "model/source_position.h"
 #include "mysql/connection.h"
 #include "mysql/offset_skipper.h"
@@ -20,23 +20,34 @@ namespace millrace {
 // What a dump does at the end of the binlog: wait for more, or end.
 enum class AtBinlogEnd { kWait, kEnd };
 
+// What a stream asks of the source.
+struct StreamRequest {
+  SourcePosition from;
+  AtBinlogEnd at_end = AtBinlogEnd::kWait;
+  // Ours, among the replicas of the source: it ends an older stream with the same id. 0, only by
+  // file and with kEnd, ends no other stream.
+  uint32_t server_id = 0;
+  // An idle source sends a heartbeat this often.
+  Micros heartbeat_period = 0;
+  // Larger events fail the stream.
+  uint64_t event_bytes_max = 0;
+};
+
 // The binlog of a source, event by event, over a connection of its own. One thread opens, reads and
 // waits; any thread may call Interrupt and Wake. Failures are those of errors.h. After one the
 // stream is of no more use: open another at the last position that was stored. A failed or closed
 // stream leaves nothing at the source.
 class BinlogStream {
  public:
-  // Begins at `from`: by its GTIDs where it has any and the source can be asked by GTID, else by
-  // its file and offset. GTIDs find the place on any server that has the transactions; a file
-  // means something only on the server that wrote it, see CheckContinuity.
-  // `from` with neither asks for all from the first transaction on, which is refused by GTID if any
-  // was purged; a source without GTIDs begins with its oldest file.
-  // Announces that checksums are understood, heartbeats each options.heartbeat_period, and
-  // options.server_id. That is 0, only by file and with kEnd, for a stream beside others: a source
-  // ends an older one with the same id, but not for 0.
-  static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(
-      const SourceOptions& options, const SourcePosition& from,
-      AtBinlogEnd at_end = AtBinlogEnd::kWait);
+  // Starts the dump over `connection`, at request.from: by its GTIDs where it has any and the
+  // source can be asked by GTID, else by its file and offset. GTIDs find the place on any server
+  // that has the transactions; a file means something only on the server that wrote it, see
+  // CheckContinuity. A position with neither asks for all from the first transaction on, which is
+  // refused by GTID if any was purged; a source without GTIDs begins with its oldest file.
+  // Announces that checksums are understood, the heartbeat period, and the server id. For
+  // SourcePool.
+  static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(std::unique_ptr<Connection> connection,
+                                                            const StreamRequest& request);
   ~BinlogStream();
 
   // Blocks for the next event: all its bytes, as EventReader takes them, valid until the next call.
@@ -70,10 +81,9 @@ class BinlogStream {
   std::string TlsCipher() const { return connection_->TlsCipher(); }
 
  private:
-  BinlogStream(std::unique_ptr<Connection> connection, const SourceOptions& options, int wake);
-  absl::Status Announce(const SourceOptions& options);
-  absl::Status StartDump(const SourceOptions& options, const SourcePosition& from,
-                         AtBinlogEnd at_end);
+  BinlogStream(std::unique_ptr<Connection> connection, uint32_t server_id, int wake);
+  absl::Status Announce(Micros heartbeat_period);
+  absl::Status StartDump(const StreamRequest& request);
   // Why there is no event in a packet.
   absl::Status NoEvent(std::string_view packet);
   absl::Status Failure(absl::Status status) const;

@@ -17,7 +17,6 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "config/password.h"
 #include "fmt/format.h"
 #include "mysql/client_version.h"
 #include "mysql/errors.h"
@@ -183,30 +182,28 @@ void DisableTls(MYSQL* mysql) {
 #endif
 }
 
-bool IsLocal(const SourceOptions& options) { return !options.socket.empty(); }
-
-bool WantsTls(const SourceOptions& options) {
-  return !IsLocal(options) && options.tls.mode != TlsMode::kDisabled;
+bool WantsTls(const SourceLogin& login) {
+  return !login.address.is_local() && login.tls.mode != TlsMode::kDisabled;
 }
 
-void SetOptions(MYSQL* mysql, const SourceOptions& options) {
-  const bool local = IsLocal(options);
+void SetOptions(MYSQL* mysql, const SourceLogin& login) {
+  const bool local = login.address.is_local();
   SetOption(mysql, MYSQL_OPT_PROTOCOL,
             unsigned{local ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP});
   const auto seconds =
-      static_cast<unsigned>(std::max<Micros>((options.connect_timeout + 999'999) / 1'000'000, 1));
+      static_cast<unsigned>(std::max<Micros>((login.connect_timeout + 999'999) / 1'000'000, 1));
   SetOption(mysql, MYSQL_OPT_CONNECT_TIMEOUT, seconds);
   SetOption(mysql, MYSQL_OPT_READ_TIMEOUT, kQuerySecondsMax);
   SetOption(mysql, MYSQL_OPT_WRITE_TIMEOUT, kQuerySecondsMax);
   SetOption(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET,
-            static_cast<unsigned long>(options.event_bytes_max));
+            static_cast<unsigned long>(login.packet_bytes_max));
   SetOption(mysql, MYSQL_OPT_LOCAL_INFILE, unsigned{0});
   mysql_set_local_infile_handler(mysql, RefuseLocalFile, ReadNoLocalFile, EndNoLocalFile,
                                  ExplainNoLocalFile, nullptr);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   SetAuthentication(mysql);
-  if (WantsTls(options)) {
-    SetTls(mysql, options.tls);
+  if (WantsTls(login)) {
+    SetTls(mysql, login.tls);
   } else {
     DisableTls(mysql);
   }
@@ -500,46 +497,46 @@ class LibraryHandle final : public ClientHandle {
   Breaker breaker_;
 };
 
-// Connects with the TLS that options.tls.mode names, `preferred` meaning that there is some. Null:
-// the server offers no TLS and has been told nothing.
-absl::StatusOr<Handle> TryConnect(const SourceOptions& options, const std::string& password) {
+// Connects with the TLS that login.tls.mode names; `preferred` insists on TLS here. Null: the
+// server offers no TLS; nothing has been sent to it.
+absl::StatusOr<Handle> TryConnect(const SourceLogin& login) {
   static const absl::Status initialized = InitializeLibrary();
   MILLRACE_RETURN_IF_ERROR(initialized);
   Handle mysql(mysql_init(nullptr));
   if (mysql == nullptr) return LibraryDoesNotStart();
-  SetOptions(mysql.get(), options);
-  const GreetingGuard guard(WantsTls(options));
-  const bool local = IsLocal(options);
-  const MYSQL* connected = mysql_real_connect(
-      mysql.get(), local ? nullptr : options.host.c_str(), options.user.c_str(), password.c_str(),
-      nullptr, local ? 0 : options.port, local ? options.socket.c_str() : nullptr, 0);
+  SetOptions(mysql.get(), login);
+  const GreetingGuard guard(WantsTls(login));
+  const SourceAddress& address = login.address;
+  const bool local = address.is_local();
+  const MYSQL* connected =
+      mysql_real_connect(mysql.get(), local ? nullptr : address.host.c_str(), login.user.c_str(),
+                         login.password.c_str(), nullptr, local ? 0 : address.port,
+                         local ? address.socket.c_str() : nullptr, 0);
   if (guard.refused()) return Handle();
-  if (connected == nullptr) return ConnectError(options, FailureOf(mysql.get()));
+  if (connected == nullptr) return ConnectError(login, FailureOf(mysql.get()));
   return mysql;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceOptions& options) {
-  const std::string endpoint = SourceEndpoint(options);
-  if (WantsTls(options) && Verifies(options.tls.mode) && options.tls.ca.empty()) {
+absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceLogin& login) {
+  const std::string endpoint = login.address.ToString();
+  if (WantsTls(login) && Verifies(login.tls.mode) && login.tls.ca.empty()) {
     return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
   }
-  MILLRACE_RETURN_IF_ERROR(CheckTlsFiles(options));
-  MILLRACE_ASSIGN_OR_RETURN(const std::string password, ReadPassword(options));
-  MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(options, password));
-  const bool may_go_without = options.tls.mode == TlsMode::kPreferred;
+  MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(login));
+  const bool may_go_without = login.tls.mode == TlsMode::kPreferred;
   if (mysql == nullptr && may_go_without) {
-    SourceOptions plain = options;
+    SourceLogin plain = login;
     plain.tls.mode = TlsMode::kDisabled;
-    MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain, password));
+    MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain));
   }
   if (mysql == nullptr) return TlsFailed(endpoint, "the source offers none");
   auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
   if (!handle->CanBreak()) {
     return OutOfFileDescriptors("a connection to the source");
   }
-  if (WantsTls(options) && !may_go_without && handle->TlsCipher().empty()) {
+  if (WantsTls(login) && !may_go_without && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");
   }
   return handle;

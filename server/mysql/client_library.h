@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "config/source_options.h"
 #include "mysql/dump_request.h"
+#include "mysql/login.h"
 #include "mysql/packet_reader.h"
 #include "mysql/query_rows.h"
 #include "mysql/row_stream.h"
@@ -25,8 +25,8 @@ namespace millrace {
 // configured before the account is named. Over a Unix socket there is no TLS.
 class ClientHandle {
  public:
-  // Errors as ConnectError (errors.h) makes them, or of ReadPassword or CheckTlsFiles.
-  static absl::StatusOr<std::unique_ptr<ClientHandle>> Connect(const SourceOptions& options);
+  // Errors as ConnectError (errors.h) makes them.
+  static absl::StatusOr<std::unique_ptr<ClientHandle>> Connect(const SourceLogin& login);
 
   virtual ~ClientHandle() = default;
 

@@ -47,23 +47,13 @@ Connection::~Connection() = default;
 
 std::string Connection::TlsCipher() const { return handle_->TlsCipher(); }
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const SourceOptions& options) {
-  MILLRACE_ASSIGN_OR_RETURN(auto handle, ClientHandle::Connect(options));
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const SourceLogin& login) {
+  MILLRACE_ASSIGN_OR_RETURN(auto handle, ClientHandle::Connect(login));
   std::unique_ptr<Connection> connection(
-      new Connection(std::move(handle), SourceEndpoint(options)));
-  MILLRACE_RETURN_IF_ERROR(connection->Prepare(options));
+      new Connection(std::move(handle), login.address.ToString()));
+  MILLRACE_RETURN_IF_ERROR(PrepareSession(*connection));
+  MILLRACE_RETURN_IF_ERROR(connection->LearnServer());
   return connection;
-}
-
-absl::Status Connection::Prepare(const SourceOptions& options) {
-  MILLRACE_RETURN_IF_ERROR(PrepareSession(*this));
-  MILLRACE_RETURN_IF_ERROR(LearnServer());
-  if (options.flavour.has_value() && *options.flavour != info_.flavour) {
-    return SourceChanged(endpoint_, fmt::format("it is {} {} where source.flavour says {}",
-                                                FlavourName(info_.flavour), info_.version_text,
-                                                FlavourName(*options.flavour)));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Connection::LearnServer() {

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "config/source_options.h"
 #include "model/flavour.h"
+#include "mysql/login.h"
 #include "mysql/query_rows.h"
 #include "mysql/row_stream.h"
 
@@ -44,10 +44,9 @@ struct ServerInfo {
 // new one.
 class Connection {
  public:
-  // Connects as `options` says, prepares the session and learns who answers; for SourcePool.
-  // kFailedPrecondition SOURCE_CHANGED: options.flavour is set and the server is of the other;
-  // SOURCE_SESSION_REFUSED.
-  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options);
+  // Logs in, prepares the session and identifies the server; for SourcePool. Further error:
+  // kFailedPrecondition SOURCE_SESSION_REFUSED.
+  static absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceLogin& login);
   ~Connection();
 
   const ServerInfo& info() const { return info_; }
@@ -72,7 +71,6 @@ class Connection {
  private:
   friend class BinlogStream;
   Connection(std::unique_ptr<ClientHandle> handle, std::string endpoint);
-  absl::Status Prepare(const SourceOptions& options);
   absl::Status LearnServer();
 
   const std::unique_ptr<ClientHandle> handle_;

@@ -119,8 +119,8 @@ absl::Status AccountLimit(const std::string& endpoint, const SourceFailure& fail
                    {{"source", endpoint}});
 }
 
-absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFailure& failure) {
-  const std::string endpoint = SourceEndpoint(options);
+absl::Status AuthenticationFailed(const SourceLogin& login, const SourceFailure& failure) {
+  const std::string endpoint = login.address.ToString();
   std::string_view remedy = "check source.user and its password, and that the account exists there";
   if (failure.code == 1130) remedy = "create the account for the host that millrace runs on";
   if (OneOf(failure.code, {1820, 1862})) remedy = "set a new password with ALTER USER";
@@ -129,9 +129,9 @@ absl::Status AuthenticationFailed(const SourceOptions& options, const SourceFail
     remedy = "give it the plugin caching_sha2_password, or ed25519 on MariaDB, and use TLS";
   }
   return MakeError(reason::kSourceAuthenticationFailed,
-                   fmt::format("the source {} refuses user '{}': {}; {}", endpoint, options.user,
+                   fmt::format("the source {} refuses user '{}': {}; {}", endpoint, login.user,
                                failure.text, remedy),
-                   {{"source", endpoint}, {"user", options.user}});
+                   {{"source", endpoint}, {"user", login.user}});
 }
 
 absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
@@ -256,19 +256,13 @@ absl::Status RefusalError(Refusal refusal, const std::string& endpoint, uint32_t
 
 }  // namespace
 
-std::string SourceEndpoint(const SourceOptions& options) {
-  if (!options.socket.empty()) return options.socket;
-  const bool v6 = Contains(options.host, ":");
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", options.host, v6 ? "]" : "", options.port);
-}
-
-absl::Status ConnectError(const SourceOptions& options, const SourceFailure& failure) {
-  const std::string endpoint = SourceEndpoint(options);
+absl::Status ConnectError(const SourceLogin& login, const SourceFailure& failure) {
+  const std::string endpoint = login.address.ToString();
   if (failure.code == kTlsConnectionError) return TlsFailed(endpoint, failure.text);
   if (failure.code == kInsecureTransportProhibited) {
     return TlsFailed(endpoint, failure.text + "; set source.tls.mode to required");
   }
-  if (IsAuthenticationError(failure.code)) return AuthenticationFailed(options, failure);
+  if (IsAuthenticationError(failure.code)) return AuthenticationFailed(login, failure);
   if (IsAccountLimit(failure.code)) return AccountLimit(endpoint, failure);
   return SourceUnreachable(endpoint, failure.text);
 }

@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "config/source_options.h"
+#include "mysql/login.h"
 
 namespace millrace {
 
@@ -16,9 +16,6 @@ struct SourceFailure {
   unsigned code = 0;
   std::string text;
 };
-
-// `host:port` or the path of the socket.
-std::string SourceEndpoint(const SourceOptions& options);
 
 // Every failure of this room. The reasons:
 //
@@ -44,8 +41,8 @@ std::string SourceEndpoint(const SourceOptions& options);
 // | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see what the binlog tells, in time |
 // | SOURCE_QUERY_FAILED | kInternal | a query failed for another cause |
 
-// While connecting, as options.user.
-absl::Status ConnectError(const SourceOptions& options, const SourceFailure& failure);
+// While connecting.
+absl::Status ConnectError(const SourceLogin& login, const SourceFailure& failure);
 // From a query, or from one of its rows.
 absl::Status QueryError(const std::string& endpoint, const SourceFailure& failure);
 // In place of an event. `server_id` is ours.

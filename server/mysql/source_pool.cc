@@ -3,14 +3,36 @@
 #include "mysql/source_pool.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
 #include "base/reason.h"
+#include "config/password.h"
 #include "fmt/format.h"
+#include "mysql/errors.h"
 
 namespace millrace {
+namespace {
+
+absl::Status SourceDiffers(const SourceAddress& address) {
+  return MakeError(
+      reason::kSourceDiffers,
+      fmt::format("two connections to {} reach two servers; give source.host an address of one",
+                  address.ToString()));
+}
+
+absl::Status CheckFlavour(const Connection& connection, const SourceOptions& options) {
+  const ServerInfo& server = connection.info();
+  if (!options.flavour.has_value() || *options.flavour == server.flavour) return absl::OkStatus();
+  return SourceChanged(
+      connection.endpoint(),
+      fmt::format("it is {} {} where source.flavour says {}", FlavourName(server.flavour),
+                  server.version_text, FlavourName(*options.flavour)));
+}
+
+}  // namespace
 
 bool IsSameServer(const ServerInfo& a, const ServerInfo& b) {
   if (a.flavour != b.flavour || a.server_uuid != b.server_uuid) return false;
@@ -22,34 +44,77 @@ SourcePool::SourcePool(SourceOptions options) : options_(std::move(options)) {
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> SourcePool::Connect() const {
-  return Connection::Connect(options_);
+  SourceAddress address = NextAddress();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (chosen_.has_value()) address = chosen_->address;
+  }
+  return ConnectAt(address, options_.event_bytes_max);
 }
 
-absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(const ServerInfo& server) const {
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connect());
-  MILLRACE_RETURN_IF_ERROR(ExpectSame(connection->info(), server));
+absl::StatusOr<SourcePool::Choice> SourcePool::Choose() {
+  const SourceAddress address = NextAddress();
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(address, options_.event_bytes_max));
+  absl::MutexLock lock(&mutex_);
+  const bool same = chosen_.has_value() && chosen_->address == address &&
+                    IsSameServer(chosen_->server, connection->info());
+  if (!same) {
+    const Generation last = chosen_.has_value() ? chosen_->generation : 0;
+    chosen_ = {.address = address, .server = connection->info(), .generation = last + 1};
+  }
+  return Choice{.connection = std::move(connection), .generation = chosen_->generation};
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation generation) const {
+  return ConnectTo(generation, options_.event_bytes_max);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation generation,
+                                                                  uint64_t packet_bytes_max) const {
+  Chosen chosen;
+  {
+    absl::MutexLock lock(&mutex_);
+    MILLRACE_CHECK(chosen_.has_value());
+    chosen = *chosen_;
+  }
+  if (chosen.generation != generation) return SourceDiffers(chosen.address);
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(chosen.address, packet_bytes_max));
+  if (!IsSameServer(chosen.server, connection->info())) return SourceDiffers(chosen.address);
   return connection;
 }
 
 absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
-    const ServerInfo& server, const SourcePosition& from, const StreamOptions& options) const {
-  SourceOptions limited = options_;
+    Generation generation, const SourcePosition& from, const StreamOptions& options) const {
+  uint64_t event_bytes_max = options_.event_bytes_max;
   if (options.event_bytes_max != 0) {
-    limited.event_bytes_max = std::min(limited.event_bytes_max, options.event_bytes_max);
+    event_bytes_max = std::min(event_bytes_max, options.event_bytes_max);
   }
-  if (options.beside) limited.server_id = 0;
-  MILLRACE_ASSIGN_OR_RETURN(auto stream, BinlogStream::Open(limited, from, options.at_end));
-  MILLRACE_RETURN_IF_ERROR(ExpectSame(stream->server(), server));
-  return stream;
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectTo(generation, event_bytes_max));
+  return BinlogStream::Open(std::move(connection),
+                            {.from = from,
+                             .at_end = options.at_end,
+                             .server_id = options.beside ? 0 : options_.server_id,
+                             .heartbeat_period = options_.heartbeat_period,
+                             .event_bytes_max = event_bytes_max});
 }
 
-absl::Status SourcePool::ExpectSame(const ServerInfo& reached, const ServerInfo& server) const {
-  if (IsSameServer(reached, server)) return absl::OkStatus();
-  return MakeError(
-      reason::kSourceDiffers,
-      fmt::format("two connections to {} reach two servers; give source.host an address of one",
-                  options_.socket.empty() ? fmt::format("{}:{}", options_.host, options_.port)
-                                          : options_.socket));
+SourceAddress SourcePool::NextAddress() const {
+  return {.host = options_.host, .port = options_.port, .socket = options_.socket};
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectAt(const SourceAddress& address,
+                                                                  uint64_t packet_bytes_max) const {
+  MILLRACE_RETURN_IF_ERROR(CheckTlsFiles(options_));
+  MILLRACE_ASSIGN_OR_RETURN(std::string password, ReadPassword(options_));
+  MILLRACE_ASSIGN_OR_RETURN(auto connection,
+                            Connection::Connect({.address = address,
+                                                 .user = options_.user,
+                                                 .password = std::move(password),
+                                                 .tls = options_.tls,
+                                                 .connect_timeout = options_.connect_timeout,
+                                                 .packet_bytes_max = packet_bytes_max}));
+  MILLRACE_RETURN_IF_ERROR(CheckFlavour(*connection, options_));
+  return connection;
 }
 
 }  // namespace millrace

@@ -72,7 +72,7 @@ class Parts {
 
   api::StreamList streams_;
   std::unique_ptr<coverage::Coverage> coverage_;
-  const SourcePool source_;
+  SourcePool source_;
   snapshot::StreamTasks tasks_;
   std::unique_ptr<snapshot::Snapshots> snapshots_;
 

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// So all connections have the same credentials and session settings.
+// So that all connections have the same host, credentials and session settings.
 TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
   static const std::regex kConnect(
       "Connection::Connect\\(|BinlogStream::Open\\(|ClientHandle::Connect\\(");
@@ -29,6 +29,22 @@ TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
     }
   }
   EXPECT_GE(found, 3);
+}
+
+// Reload only tries whether they can be read.
+TEST(Architecture, OnlySourcePoolReadsTheCredentialsOfTheSource) {
+  static const std::regex kRead("\\b(ReadPassword|CheckTlsFiles)\\(");
+  int found = 0;
+  for (const Source& source : SourcesBelow({"server"})) {
+    const std::string name = source.path.filename().string();
+    const bool may = source.room() == "config" || name == "source_pool.cc" || name == "reload.cc";
+    for (const std::string& line : source.lines) {
+      if (!std::regex_search(line, kRead)) continue;
+      ++found;
+      EXPECT_TRUE(may) << source.path << ": " << line;
+    }
+  }
+  EXPECT_GE(found, 4);
 }
 
 // Others take changes apart with its parser, and put them together with its writer.

@@ -13,6 +13,7 @@
 #include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
 #include "mysql/current_position.h"
+#include "mysql/source_pool.h"
 
 namespace millrace::testing {
 namespace {
@@ -163,8 +164,10 @@ std::unique_ptr<FeedServer> BacklogSource::StartAt(const Backlog& backlog) const
 }
 
 BinlogRead BacklogSource::Read(const Backlog& backlog) const {
+  SourcePool pool(options_);
+  const auto generation = Take(pool.Choose()).generation;
   const auto begin = steady_clock::now();
-  const auto stream = Take(BinlogStream::Open(options_, backlog.from));
+  const auto stream = Take(pool.OpenStream(generation, backlog.from, {}));
   PlaceFinder end(backlog.to);
   BinlogRead read;
   while (true) {
@@ -177,7 +180,7 @@ BinlogRead BacklogSource::Read(const Backlog& backlog) const {
 }
 
 SourcePosition BacklogSource::Here() const {
-  const auto connection = Take(Connection::Connect(options_));
+  const auto connection = Take(SourcePool(options_).Connect());
   return Take(CurrentPosition(*connection));
 }
 

@@ -21,6 +21,7 @@
 #include "fmt/format.h"
 #include "mysql/connection.h"
 #include "mysql/row_stream.h"
+#include "mysql/source_pool.h"
 #include "support/source_server.h"
 #include "system/feed_server.h"
 #include "system/snapshot_admin.h"
@@ -49,6 +50,7 @@ class Bench {
                          "--innodb-buffer-pool-size=1G"}})),
         sql_(source_->MustConnect()) {
     options_.socket = source_->socket();
+    options_.server_id = 4243;
     options_.user = "root";
     sql_.MustExecute("CREATE DATABASE bench");
     sql_.MustExecute("SET sql_log_bin = 0");
@@ -117,7 +119,7 @@ class Bench {
   }
 
   void ScanTable(const std::string& table) const {
-    const auto connection = Connection::Connect(options_);
+    const auto connection = SourcePool(options_).Connect();
     if (!connection.ok()) Die(connection.status());
     const auto rows = (*connection)->Stream("SELECT * FROM " + table);
     if (!rows.ok()) Die(rows.status());

@@ -107,9 +107,7 @@ TEST(ErrorsTest, RefusedInsecureTransportIsAMatterOfTls) {
 }
 
 TEST(ErrorsTest, EndpointOfAnIpv6HostIsInBrackets) {
-  SourceOptions options;
-  options.host = "::1";
-  EXPECT_EQ(SourceEndpoint(options), "[::1]:3306");
+  EXPECT_EQ((SourceAddress{.host = "::1", .port = 3306, .socket = ""}.ToString()), "[::1]:3306");
 }
 
 TEST(ErrorsTest, WhatAReaderOfTablesDoesNextIsToldByTheReason) {

@@ -54,31 +54,30 @@ class SourceProofTest : public SourceTest {
     return content.str().find(bytes);
   }
   FirstTransaction ReadAgain(const SourcePosition& from) {
-    const std::unique_ptr<Connection> queries = pool_.Connect().value();
-    const auto stream =
-        pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}).value();
+    const SourcePool::Generation generation = pool_.Choose().value().generation;
+    const auto stream = pool_.OpenStream(generation, from, {.at_end = AtBinlogEnd::kEnd}).value();
     return ReadFirstTransaction(*stream);
   }
   // Compares the source with a log whose last transaction was at this place.
   absl::StatusOr<SourceProof::Result> CheckLastAt(const SourcePosition& place,
                                                   bool doubted = false) {
     const SourcePosition end = End();
-    const std::unique_ptr<Connection> queries = pool_.Connect().value();
+    const SourcePool::Choice queries = pool_.Choose().value();
     LastTransaction last;
-    last.server = ServerName(queries->info());
+    last.server = ServerName(queries.connection->info());
     last.place = {.file = place.file, .offset = place.offset};
     const SourceMemory memory{.server = last.server, .file = {}, .file_created = 0, .last = last};
     const auto read = [&](const SourcePosition& from,
                           SourceProof::Depth) -> absl::StatusOr<FirstTransaction> {
       MILLRACE_ASSIGN_OR_RETURN(
           const std::unique_ptr<BinlogStream> stream,
-          pool_.OpenStream(queries->info(), from, {.at_end = AtBinlogEnd::kEnd}));
+          pool_.OpenStream(queries.generation, from, {.at_end = AtBinlogEnd::kEnd}));
       return ReadFirstTransaction(*stream);
     };
-    return SourceProof::Check(*queries,
+    return SourceProof::Check(*queries.connection,
                               {.position = end,
                                .memory = memory,
-                               .uuid = queries->info().server_uuid,
+                               .uuid = queries.connection->info().server_uuid,
                                .doubted = doubted},
                               read);
   }
@@ -88,7 +87,7 @@ class SourceProofTest : public SourceTest {
 
   const std::unique_ptr<testing::SourceServer> source_;
   testing::SqlSession sql_ = source_->MustConnect();
-  const SourcePool pool_{OptionsFor(*source_)};
+  SourcePool pool_{OptionsFor(*source_)};
 };
 
 TEST_P(SourceProofTest, PlaceInsideAnEventIsAnotherHistory) {

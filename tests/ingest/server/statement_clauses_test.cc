@@ -213,7 +213,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
   // What the binlog holds of each run, by its number.
   std::map<size_t, Found> ReadBinlog(const std::string& file, uint64_t begin) {
     std::map<size_t, Found> found;
-    auto stream = BinlogStream::Open(options_, {.file = file, .offset = begin, .gtids = {}});
+    auto stream = OpenStream(options_, {.file = file, .offset = begin, .gtids = {}});
     if (!stream.ok()) {
       ADD_FAILURE() << stream.status();
       return found;

@@ -34,7 +34,7 @@ TEST(AuthenticationTest, Ed25519WorksOnMariadb) {
   root.MustExecute("INSTALL SONAME 'auth_ed25519'");
   root.MustExecute("CREATE USER edward@'%' IDENTIFIED VIA ed25519 USING PASSWORD('curve')");
   EXPECT_EQ(*MustConnect(OptionsAs(*server, "edward", "curve"))->QueryValue("SELECT 1"), "1");
-  EXPECT_EQ(ErrorReason(Connection::Connect(OptionsAs(*server, "edward", "line")).status()),
+  EXPECT_EQ(ErrorReason(Connect(OptionsAs(*server, "edward", "line")).status()),
             "SOURCE_AUTHENTICATION_FAILED");
 }
 

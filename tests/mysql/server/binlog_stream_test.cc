@@ -80,7 +80,7 @@ class BinlogStreamTest : public SourceTest {
   std::unique_ptr<BinlogStream> Open(const SourcePosition& from) { return Open(Options(), from); }
   static std::unique_ptr<BinlogStream> Open(const SourceOptions& options,
                                             const SourcePosition& from) {
-    auto stream = BinlogStream::Open(options, from);
+    auto stream = OpenStream(options, from);
     EXPECT_TRUE(stream.ok()) << stream.status();
     return stream.ok() ? *std::move(stream) : nullptr;
   }
@@ -392,7 +392,7 @@ TEST_P(BinlogStreamTest, ShowReplicasListsUs) {
 TEST_P(BinlogStreamTest, WithoutReplicationSlaveTheGrantIsNamed) {
   StartServer();
   root_->MustExecute("CREATE USER poor@'%' IDENTIFIED BY 'poor'");
-  const auto stream = BinlogStream::Open(OptionsAs(*server_, "poor", "poor"), Now());
+  const auto stream = OpenStream(OptionsAs(*server_, "poor", "poor"), Now());
   EXPECT_EQ(ErrorReason(stream.status()), "SOURCE_ACCESS_DENIED") << stream.status();
   EXPECT_THAT(ErrorMetadataOf(stream.status())["remedy"], HasSubstr("GRANT REPLICATION SLAVE"));
 }
@@ -427,7 +427,7 @@ TEST(BinlogStreamMysqlTest, GtidsAreNotUsedWhileTheSourceMixesAnonymousTransacti
   SourcePosition position = CurrentPosition(*MustConnect(OptionsFor(*server))).value();
   root.MustExecute("SET SESSION gtid_next = 'ANONYMOUS'");
   root.MustExecute("CREATE DATABASE unnamed");
-  const auto stream = BinlogStream::Open(OptionsFor(*server), position);
+  const auto stream = OpenStream(OptionsFor(*server), position);
   ASSERT_TRUE(stream.ok()) << stream.status();
   const absl::Status status = ReadEvents(
       **stream, [](std::string_view event) { return Holds(event, "CREATE DATABASE unnamed"); });
@@ -439,7 +439,7 @@ TEST(BinlogStreamMariadbTest, AnnotationsAreSent) {
   auto root = server->MustConnect();
   root.MustExecute("CREATE TABLE mysql.noted (a INT)");
   root.MustExecute("INSERT INTO mysql.noted VALUES (17)");
-  const auto stream = BinlogStream::Open(OptionsFor(*server), {});
+  const auto stream = OpenStream(OptionsFor(*server), {});
   ASSERT_TRUE(stream.ok()) << stream.status();
   const absl::Status status = ReadEvents(**stream, [](std::string_view event) {
     return TypeOf(event) == EventType::kMariadbAnnotateRows;

@@ -66,8 +66,7 @@ TEST_P(ConnectionTest, ValueOfAnotherShapeIsAnError) {
 
 TEST_P(ConnectionTest, WrongPasswordIsToldWithoutThePassword) {
   const auto server = Start();
-  const auto status =
-      Connection::Connect(OptionsAs(*server, testing::kFeedUser, "wr0ng-secret")).status();
+  const auto status = Connect(OptionsAs(*server, testing::kFeedUser, "wr0ng-secret")).status();
   EXPECT_TRUE(absl::IsUnauthenticated(status)) << status;
   EXPECT_EQ(ErrorReason(status), "SOURCE_AUTHENTICATION_FAILED");
   EXPECT_THAT(Message(status), AllOf(HasSubstr("127.0.0.1:"), HasSubstr("millrace"),
@@ -78,7 +77,7 @@ TEST_P(ConnectionTest, LockedAccountIsAnAuthenticationFailure) {
   const auto server = Start();
   server->MustConnect().MustExecute("ALTER USER 'millrace'@'%' ACCOUNT LOCK");
   server->MustConnect().MustExecute("ALTER USER 'millrace'@'localhost' ACCOUNT LOCK");
-  const auto status = Connection::Connect(OptionsFor(*server)).status();
+  const auto status = Connect(OptionsFor(*server)).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_AUTHENTICATION_FAILED") << status;
 }
 
@@ -86,7 +85,7 @@ TEST_P(ConnectionTest, StoppedServerIsUnreachable) {
   const auto server = Start();
   const SourceOptions options = OptionsFor(*server);
   server->Kill();
-  const auto status = Connection::Connect(options).status();
+  const auto status = Connect(options).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_EQ(ErrorReason(status), "SOURCE_UNREACHABLE");
   EXPECT_THAT(Message(status), HasSubstr("127.0.0.1:"));
@@ -115,7 +114,7 @@ TEST_P(ConnectionTest, ServerOfTheOtherFlavourIsRefused) {
   const auto server = Start();
   SourceOptions options = OptionsFor(*server);
   options.flavour = mysql() ? Flavour::kMariadb : Flavour::kMysql;
-  EXPECT_EQ(ErrorReason(Connection::Connect(options).status()), "SOURCE_CHANGED");
+  EXPECT_EQ(ErrorReason(Connect(options).status()), "SOURCE_CHANGED");
 }
 
 TEST_P(ConnectionTest, LocalFilesAreNeverSent) {

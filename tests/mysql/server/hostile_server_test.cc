@@ -79,9 +79,10 @@ std::string SwitchTo(const std::string& plugin) {
 absl::Status ConnectTo(const HostileServer& server) {
   setenv("MILLRACE_TEST_SECRET", std::string(kSecret).c_str(), 1);
   SourceOptions options;
+  options.server_id = 1;
   options.socket = server.path();
   options.password_env = "MILLRACE_TEST_SECRET";
-  return Connection::Connect(options).status();
+  return Connect(options).status();
 }
 
 TEST(HostileServerTest, PasswordIsNotSentInClearTextAtTheServersWord) {

@@ -86,7 +86,7 @@ TEST_P(SessionSettingsTest, SessionWritesNothing) {
 
 TEST_P(SessionSettingsTest, SettingThatTheServerBoundsIsRefused) {
   ASSERT_TRUE(server_->RestartWith({"--maximum-max-sort-length=2000"}).ok());
-  const auto status = Connection::Connect(OptionsFor(*server_)).status();
+  const auto status = Connect(OptionsFor(*server_)).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_SESSION_REFUSED") << status;
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("max_sort_length = '2000'"), HasSubstr("maximum-max_sort_length")));

@@ -105,7 +105,7 @@ TEST_P(SourceCheckTest, MissingGrantsAreMendedByTheirStatements) {
   }
   EXPECT_EQ(grants, 3u);
   EXPECT_THAT(Check(options), Not(HasCode(std::string(kGrantMissing))));
-  EXPECT_TRUE(BinlogStream::Open(options, {}).ok());
+  EXPECT_TRUE(OpenStream(options, {}).ok());
 }
 
 TEST_P(SourceCheckTest, ConnectionsThatTheAccountLacksAreMendedByTheStatementNamed) {
@@ -139,7 +139,7 @@ TEST_P(SourceCheckTest, GrantsBroughtByARoleCount) {
                            : "SET DEFAULT ROLE feeds FOR member@'%'");
   const SourceOptions options = OptionsAs(*server, "member", "x");
   EXPECT_THAT(Check(options), Not(HasCode(std::string(kGrantMissing))));
-  EXPECT_TRUE(BinlogStream::Open(options, {}).value()->Read().ok());
+  EXPECT_TRUE(OpenStream(options, {}).value()->Read().ok());
 }
 
 TEST_P(SourceCheckTest, SelectIsNeededOnEachTableNamed) {
@@ -204,7 +204,7 @@ TEST_P(SourceCheckTest, ServerIdOfAConnectedReplicaIsAWarning) {
                                             : "GRANT REPLICATION MASTER ADMIN ON *.* TO "
                                               "millrace@'%'");
   EXPECT_THAT(Check(options), Not(HasCode("SERVER_ID_IN_USE")));
-  const auto stream = BinlogStream::Open(options, {});
+  const auto stream = OpenStream(options, {});
   ASSERT_TRUE(stream.ok()) << stream.status();
   ASSERT_TRUE((*stream)->Read().ok());
   EXPECT_EQ(Find(Check(options), "SERVER_ID_IN_USE").severity, Severity::kWarning);

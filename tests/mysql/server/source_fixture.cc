@@ -9,7 +9,9 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/error.h"
 #include "fmt/format.h"
+#include "mysql/source_pool.h"
 
 namespace millrace {
 namespace {
@@ -35,8 +37,19 @@ SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& 
   return options;
 }
 
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options) {
+  return SourcePool(options).Connect();
+}
+
+absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourceOptions& options,
+                                                         const SourcePosition& from) {
+  SourcePool pool(options);
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePool::Choice choice, pool.Choose());
+  return pool.OpenStream(choice.generation, from, {});
+}
+
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options) {
-  auto connection = Connection::Connect(options);
+  auto connection = Connect(options);
   if (connection.ok()) return *std::move(connection);
   std::fprintf(stderr, "%s\n", connection.status().ToString().c_str());
   std::abort();

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "config/source_options.h"
 #include "gtest/gtest.h"
+#include "model/source_position.h"
+#include "mysql/binlog_stream.h"
 #include "mysql/connection.h"
 #include "support/source_server.h"
 #include "support/sql_session.h"
@@ -28,6 +31,11 @@ SourceOptions OptionsFor(const testing::SourceServer& server);
 // The same as another account.
 SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& user,
                         const std::string& password);
+
+// Connects, and opens the binlog at `from`, each through a SourcePool of its own.
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options);
+absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourceOptions& options,
+                                                         const SourcePosition& from);
 
 // Connects, or ends the test.
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options);

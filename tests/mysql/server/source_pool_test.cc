@@ -4,48 +4,83 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "mysql/current_position.h"
 #include "mysql/server/source_fixture.h"
+#include "support/temp_directory.h"
 
 namespace millrace {
 namespace {
 
+namespace fs = std::filesystem;
+
 using SourcePoolTest = SourceTest;
 
-TEST_P(SourcePoolTest, ConnectionToAnotherServerIsRefused) {
-  const auto server = Start();
-  SourceOptions options = OptionsFor(*server);
-  options.server_id = 99;
-  const SourcePool pool(options);
-  const auto connection = pool.Connect().value();
-  ServerInfo other = connection->info();
-  if (mysql()) {
-    other.server_uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-  } else {
-    ++other.server_id;
+// An address that leads to one server, and after LeadTo to another.
+class MovingAddress {
+ public:
+  explicit MovingAddress(const testing::SourceServer& server) { LeadTo(server); }
+  void LeadTo(const testing::SourceServer& server) {
+    fs::remove(socket());
+    fs::create_symlink(server.socket(), socket());
   }
-  EXPECT_TRUE(pool.ConnectTo(connection->info()).ok());
-  EXPECT_EQ(ErrorReason(pool.ConnectTo(other).status()), "SOURCE_DIFFERS");
-  const SourcePosition position = CurrentPosition(*connection).value();
-  EXPECT_TRUE(pool.OpenStream(connection->info(), position, {}).ok());
-  EXPECT_EQ(ErrorReason(pool.OpenStream(other, position, {}).status()), "SOURCE_DIFFERS");
+  SourceOptions OptionsFor(const testing::SourceServer& server) const {
+    SourceOptions options = millrace::OptionsFor(server);
+    options.socket = socket();
+    return options;
+  }
+
+ private:
+  fs::path socket() const { return directory_.path() / "socket"; }
+  testing::TempDirectory directory_;
+};
+
+TEST_P(SourcePoolTest, GenerationChangesWithTheServer) {
+  const auto first = Start();
+  const auto second =
+      Start(mysql() ? std::vector<std::string>{} : std::vector<std::string>{"--server-id=77"});
+  MovingAddress address(*first);
+  SourcePool pool(address.OptionsFor(*first));
+  const auto generation = pool.Choose().value().generation;
+  EXPECT_EQ(pool.Choose().value().generation, generation);
+  EXPECT_TRUE(pool.ConnectTo(generation).ok());
+  address.LeadTo(*second);
+  EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_DIFFERS");
+  EXPECT_EQ(ErrorReason(pool.OpenStream(generation, {}, {}).status()), "SOURCE_DIFFERS");
+  const auto next = pool.Choose().value().generation;
+  EXPECT_GT(next, generation);
+  EXPECT_TRUE(pool.ConnectTo(next).ok());
+  EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_DIFFERS");
+}
+
+TEST_P(SourcePoolTest, EachConnectionReadsThePasswordAgain) {
+  const auto server = Start();
+  const SourceOptions options = OptionsFor(*server);
+  SourcePool pool(options);
+  const auto generation = pool.Choose().value().generation;
+  setenv(options.password_env.c_str(), "wr0ng-secret", 1);
+  EXPECT_EQ(ErrorReason(pool.Connect().status()), "SOURCE_AUTHENTICATION_FAILED");
+  EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_AUTHENTICATION_FAILED");
+  setenv(options.password_env.c_str(), testing::kFeedPassword, 1);
+  EXPECT_TRUE(pool.ConnectTo(generation).ok());
 }
 
 // Servers end the stream of a replica that asks for another one.
 TEST_P(SourcePoolTest, StreamBesideAnotherDoesNotEndIt) {
   const auto server = Start();
-  SourceOptions options = OptionsFor(*server);
-  options.server_id = 99;
-  const SourcePool pool(options);
-  const auto connection = pool.Connect().value();
-  const SourcePosition from = CurrentPosition(*connection).value();
-  const auto stream = pool.OpenStream(connection->info(), from, {}).value();
+  SourcePool pool(OptionsFor(*server));
+  const SourcePool::Choice choice = pool.Choose().value();
+  const SourcePosition from = CurrentPosition(*choice.connection).value();
+  const auto stream = pool.OpenStream(choice.generation, from, {}).value();
   ASSERT_TRUE(stream->Read().ok());
   const auto beside =
-      pool.OpenStream(connection->info(), {.file = from.file, .offset = from.offset, .gtids = {}},
+      pool.OpenStream(choice.generation, {.file = from.file, .offset = from.offset, .gtids = {}},
                       {.at_end = AtBinlogEnd::kEnd, .beside = true})
           .value();
   while (beside->Read().ok()) continue;

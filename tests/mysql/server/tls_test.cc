@@ -81,8 +81,7 @@ TEST_P(TlsTest, PreferredGoesWithoutWhereNotOffered) {
 TEST_P(TlsTest, DemandedTlsFailsWhereNotOffered) {
   const auto server = Start({mysql() ? "--tls-version=" : "--skip-ssl"});
   for (const TlsMode mode : {TlsMode::kRequired, TlsMode::kVerifyCa, TlsMode::kVerifyIdentity}) {
-    const auto status =
-        Connection::Connect(With(OptionsFor(*server), mode, File("ca.pem"))).status();
+    const auto status = Connect(With(OptionsFor(*server), mode, File("ca.pem"))).status();
     EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("offers none"));
   }
@@ -98,8 +97,7 @@ TEST_P(TlsTest, VerifyCaChecksTheAuthorityAlone) {
   EXPECT_NE(MustConnect(With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem")))->TlsCipher(),
             "");
   const auto status =
-      Connection::Connect(With(OptionsFor(*server), TlsMode::kVerifyCa, File("other.pem")))
-          .status();
+      Connect(With(OptionsFor(*server), TlsMode::kVerifyCa, File("other.pem"))).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
 }
 
@@ -108,16 +106,16 @@ TEST_P(TlsTest, VerifyIdentityChecksAuthorityAndName) {
   const SourceOptions options = OptionsFor(*server);
   const TlsMode mode = TlsMode::kVerifyIdentity;
   EXPECT_NE(MustConnect(With(options, mode, File("ca.pem")))->TlsCipher(), "");
-  EXPECT_EQ(ErrorReason(Connection::Connect(With(options, mode, File("other.pem"))).status()),
+  EXPECT_EQ(ErrorReason(Connect(With(options, mode, File("other.pem"))).status()),
             "SOURCE_TLS_FAILED");
   SourceOptions elsewhere = With(options, mode, File("ca.pem"));
   elsewhere.host = "localhost";
-  EXPECT_EQ(ErrorReason(Connection::Connect(elsewhere).status()), "SOURCE_TLS_FAILED");
+  EXPECT_EQ(ErrorReason(Connect(elsewhere).status()), "SOURCE_TLS_FAILED");
 }
 
 TEST_P(TlsTest, AuthorityThatIsNotNamedIsATlsFailure) {
   const auto server = Start(ServerOptions("server"));
-  const auto status = Connection::Connect(With(OptionsFor(*server), TlsMode::kVerifyCa)).status();
+  const auto status = Connect(With(OptionsFor(*server), TlsMode::kVerifyCa)).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
 }
 
@@ -125,11 +123,11 @@ TEST_P(TlsTest, AuthorityThatIsNotNamedIsATlsFailure) {
 TEST_P(TlsTest, UnreadableFileIsNamedUntilItCanBeRead) {
   const auto server = Start(ServerOptions("server"));
   const auto options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("moved.pem"));
-  const absl::Status status = Connection::Connect(options).status();
+  const absl::Status status = Connect(options).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_FILE_UNREADABLE");
   EXPECT_THAT(std::string(status.message()), HasSubstr(File("moved.pem")));
   std::filesystem::copy_file(File("ca.pem"), File("moved.pem"));
-  EXPECT_TRUE(Connection::Connect(options).ok());
+  EXPECT_TRUE(Connect(options).ok());
 }
 
 TEST_P(TlsTest, ClientCertificateIsShown) {
@@ -137,7 +135,7 @@ TEST_P(TlsTest, ClientCertificateIsShown) {
   auto root = server->MustConnect();
   root.MustExecute("CREATE USER x@'%' IDENTIFIED BY 'x' REQUIRE SUBJECT '/CN=client'");
   SourceOptions options = With(OptionsAs(*server, "x", "x"), TlsMode::kVerifyCa, File("ca.pem"));
-  EXPECT_EQ(ErrorReason(Connection::Connect(options).status()), "SOURCE_AUTHENTICATION_FAILED");
+  EXPECT_EQ(ErrorReason(Connect(options).status()), "SOURCE_AUTHENTICATION_FAILED");
   options.tls.certificate = File("client.pem");
   options.tls.key = File("client.key");
   EXPECT_NE(MustConnect(options)->TlsCipher(), "");
@@ -148,8 +146,7 @@ TEST_P(TlsTest, DumpRunsOverTls) {
   auto root = server->MustConnect();
   root.MustExecute("CREATE TABLE mysql.t (a LONGTEXT)");
   root.MustExecute("INSERT INTO mysql.t VALUES (REPEAT('x', 20000000))");
-  auto stream =
-      BinlogStream::Open(With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem")), {});
+  auto stream = OpenStream(With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem")), {});
   ASSERT_TRUE(stream.ok()) << stream.status();
   EXPECT_NE((*stream)->TlsCipher(), "");
   size_t largest = 0;
@@ -172,7 +169,7 @@ TEST_P(TlsTest, WaitOverTlsSeesWhatIsDecrypted) {
   SourceOptions options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem"));
   // A Wait that overlooked something would end the test by its time limit.
   options.heartbeat_period = Micros{3600} * 1'000'000;
-  const auto stream = BinlogStream::Open(options, {}).value();
+  const auto stream = OpenStream(options, {}).value();
   bool last = false;
   while (!last) {
     stream->Wait();

@@ -161,7 +161,7 @@ std::map<std::string, EncodedRows> ReadValues::Inserted(
     const std::map<std::string, schema::TableVersionPtr>& described) {
   Execute(fmt::format("CREATE TABLE {} (id INT)", kLastTable));
   Execute(fmt::format("INSERT INTO {} VALUES (1)", kLastTable));
-  auto stream = BinlogStream::Open(options_, {}).value();
+  auto stream = OpenStream(options_, {}).value();
   DumpReader reader(flavour_, *registry_, described);
   while (!reader.done()) reader.Take(stream->Read().value());
   return std::move(reader.rows());
