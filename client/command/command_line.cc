@@ -29,7 +29,7 @@
 namespace millrace::command {
 namespace {
 
-using Act = std::function<absl::Status(const Session&)>;
+using Action = std::function<absl::Status(const Session&)>;
 
 struct Connection {
   client::ClientOptions options;
@@ -38,7 +38,7 @@ struct Connection {
   bool no_color = false;
 };
 
-// What each sub-command's options are read into, and the act that the command line names.
+// What each sub-command's options are read into, and the action that the command line names.
 struct Arguments {
   Connection connection;
   TailOptions tail;
@@ -51,7 +51,7 @@ struct Arguments {
   Place committed;
   std::string subscription;
   bool json = false;
-  Act act;
+  Action action;
   // Values of options that take one of a few words, for completion.
   Choices choices;
 };
@@ -70,13 +70,13 @@ CLI::Option* AddPlace(CLI::App& app, const std::string& name, const std::string&
   return option;
 }
 
-CLI::App* AddAct(CLI::App& parent, const char* name, const char* help, Arguments& arguments,
-                 Act act) {
+CLI::App* AddCommand(CLI::App& parent, const char* name, const char* help, Arguments& arguments,
+                     Action action) {
   CLI::App* command = parent.add_subcommand(name, help);
   command->fallthrough();
   // The innermost word comes first, and is what is meant.
-  command->final_callback([&arguments, act = std::move(act)] {
-    if (!arguments.act) arguments.act = act;
+  command->final_callback([&arguments, action = std::move(action)] {
+    if (!arguments.action) arguments.action = action;
   });
   return command;
 }
@@ -102,8 +102,8 @@ void AddConnection(CLI::App& app, Connection& connection) {
 
 void AddTail(CLI::App& app, Arguments& arguments) {
   TailOptions& tail = arguments.tail;
-  CLI::App* command = AddAct(app, "tail", "Print changes as they happen", arguments,
-                             [&tail](const Session& session) { return Tail(session, tail); });
+  CLI::App* command = AddCommand(app, "tail", "Print changes as they happen", arguments,
+                                 [&tail](const Session& session) { return Tail(session, tail); });
   const std::map<std::string, v1::Operation> operations = {
       {"insert", v1::OPERATION_INSERT},     {"update", v1::OPERATION_UPDATE},
       {"delete", v1::OPERATION_DELETE},     {"read", v1::OPERATION_READ},
@@ -154,8 +154,8 @@ void AddTail(CLI::App& app, Arguments& arguments) {
 void AddStatus(CLI::App& app, Arguments& arguments) {
   StatusOptions& status = arguments.status;
   CLI::App* command =
-      AddAct(app, "status", "Show the server: source, log, tables, subscriptions", arguments,
-             [&status](const Session& session) { return ShowStatus(session, status); });
+      AddCommand(app, "status", "Show the server: source, log, tables, subscriptions", arguments,
+                 [&status](const Session& session) { return ShowStatus(session, status); });
   CLI::Option* json = command->add_flag("--json", status.json, "As one JSON object");
   command->add_flag("--watch", status.watch, "Anew each second")->excludes(json);
 }
@@ -163,8 +163,8 @@ void AddStatus(CLI::App& app, Arguments& arguments) {
 void AddTables(CLI::App& app, Arguments& arguments) {
   TablesOptions& tables = arguments.tables;
   CLI::App* command =
-      AddAct(app, "tables", "List captured tables, or the columns of one", arguments,
-             [&tables](const Session& session) { return ShowTables(session, tables); });
+      AddCommand(app, "tables", "List captured tables, or the columns of one", arguments,
+                 [&tables](const Session& session) { return ShowTables(session, tables); });
   command
       ->add_option("pattern", tables.patterns,
                    "Tables to list, or one table.name whose columns to show")
@@ -177,7 +177,7 @@ void AddProto(CLI::App& app, Arguments& arguments) {
   CLI::App* proto = app.add_subcommand("proto", "Work with the row types of tables");
   proto->fallthrough();
   proto->require_subcommand(1);
-  CLI::App* command = AddAct(
+  CLI::App* command = AddCommand(
       *proto, "export", "Write .proto files that protoc compiles, for code generation", arguments,
       [&options](const Session& session) { return ExportProtos(session, options); });
   command->add_option("--out", options.directory, "Directory to write to")
@@ -192,7 +192,7 @@ void AddProto(CLI::App& app, Arguments& arguments) {
 
 void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
   SnapshotOptions& options = arguments.snapshot;
-  CLI::App* start = AddAct(
+  CLI::App* start = AddCommand(
       parent, "start", "Read tables into the log, as READ changes, beside the stream", arguments,
       [&options](const Session& session) { return StartSnapshot(session, options); });
   start->add_option("pattern", options.patterns, "Tables: shop.orders, shop.*, !shop.audit")
@@ -222,60 +222,61 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
 
 void AddSnapshot(CLI::App& app, Arguments& arguments) {
   SnapshotOptions& options = arguments.snapshot;
-  const auto act = [&options](auto function) -> Act {
+  const auto action = [&options](auto function) -> Action {
     return [&options, function](const Session& session) { return function(session, options); };
   };
-  CLI::App* command = AddAct(app, "snapshot", "Read the rows that tables hold now into the log",
-                             arguments, act(ListSnapshots));
+  CLI::App* command = AddCommand(app, "snapshot", "Read the rows that tables hold now into the log",
+                                 arguments, action(ListSnapshots));
   command->add_flag("--json", options.json,
                     "As one JSON object; of what is waited for, at the end");
   command->require_subcommand(1);
   AddSnapshotStart(*command, arguments);
-  AddAct(*command, "list", "List them: all that are not over and the last that are", arguments,
-         act(ListSnapshots));
-  const auto add_named = [&](const char* name, const char* help, Act named) {
-    return AddAct(*command, name, help, arguments, std::move(named))
+  AddCommand(*command, "list", "List them: all that are not over and the last that are", arguments,
+             action(ListSnapshots));
+  const auto add_named = [&](const char* name, const char* help, Action named) {
+    return AddCommand(*command, name, help, arguments, std::move(named))
         ->add_option("name", options.name, "Name, see list")
         ->type_name("NAME");
   };
-  add_named("pause", "Hold one at the chunk it is at", act(PauseSnapshot))->required();
+  add_named("pause", "Hold one at the chunk it is at", action(PauseSnapshot))->required();
   add_named("resume", "Go on with a paused one, or try its failed tables again",
-            act(ResumeSnapshot))
+            action(ResumeSnapshot))
       ->required();
-  add_named("cancel", "End one for good; rows that it has read stay", act(CancelSnapshot))
+  add_named("cancel", "End one for good; rows that it has read stay", action(CancelSnapshot))
       ->required();
   add_named("watch",
             "Show the progress of one, or of all that run, until it is over; fails if a "
             "table did",
-            act(WatchSnapshots));
+            action(WatchSnapshots));
 }
 
 void AddMirror(CLI::App& app, Arguments& arguments) {
   MirrorOptions& options = arguments.mirror;
-  const auto act = [&options](auto function) -> Act {
+  const auto action = [&options](auto function) -> Action {
     return [&options, function](const Session& session) { return function(session, options); };
   };
   CLI::App* command =
-      AddAct(app, "mirror", "Show or steer the mirror in Kafka", arguments, act(ShowMirror));
+      AddCommand(app, "mirror", "Show or steer the mirror in Kafka", arguments, action(ShowMirror));
   command->add_flag("--json", options.json, "As one JSON object");
   command->require_subcommand(0, 1);
-  AddAct(*command, "status", "Show how it stands; the same as without a word", arguments,
-         act(ShowMirror));
-  AddAct(*command, "pause", "Hold it where it is", arguments, act(PauseMirror));
-  AddAct(*command, "resume", "Go on with a paused or parked one", arguments, act(ResumeMirror));
+  AddCommand(*command, "status", "Show how it stands; the same as without a word", arguments,
+             action(ShowMirror));
+  AddCommand(*command, "pause", "Hold it where it is", arguments, action(PauseMirror));
+  AddCommand(*command, "resume", "Go on with a paused or parked one", arguments,
+             action(ResumeMirror));
   CLI::App* rewind =
-      AddAct(*command, "rewind", "Move it to another place; what lies behind is sent again",
-             arguments, act(RewindMirror));
+      AddCommand(*command, "rewind", "Move it to another place; what lies behind is sent again",
+                 arguments, action(RewindMirror));
   AddPlace(*rewind, "place", kPlaceForms, arguments, [&options](const Place& place) {
     options.place = place;
   })->required();
 }
 
 void AddPosition(CLI::App& app, Arguments& arguments) {
-  CLI::App* command = AddAct(app, "position", "Get the token of a place in the log", arguments,
-                             [&arguments](const Session& session) {
-                               return ShowPosition(session, arguments.position, arguments.json);
-                             });
+  CLI::App* command = AddCommand(app, "position", "Get the token of a place in the log", arguments,
+                                 [&arguments](const Session& session) {
+                                   return ShowPosition(session, arguments.position, arguments.json);
+                                 });
   AddPlace(*command, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.position = place;
   })->default_str("latest");
@@ -283,27 +284,27 @@ void AddPosition(CLI::App& app, Arguments& arguments) {
 }
 
 void AddSubscriptions(CLI::App& app, Arguments& arguments) {
-  CLI::App* command = AddAct(
+  CLI::App* command = AddCommand(
       app, "subscriptions", "List or change positions stored by the server", arguments,
       [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
   command->add_flag("--json", arguments.json, "As one JSON object");
   command->require_subcommand(0, 1);
-  AddAct(
+  AddCommand(
       *command, "list", "List them; the same as without a word", arguments,
       [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
   CLI::App* commit =
-      AddAct(*command, "commit", "Store a position, creating the name if it is new", arguments,
-             [&arguments](const Session& session) {
-               return CommitSubscription(session, arguments.subscription, arguments.committed);
-             });
+      AddCommand(*command, "commit", "Store a position, creating the name if it is new", arguments,
+                 [&arguments](const Session& session) {
+                   return CommitSubscription(session, arguments.subscription, arguments.committed);
+                 });
   commit->add_option("name", arguments.subscription, "Name to store it under")->required();
   AddPlace(*commit, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.committed = place;
   })->required();
-  CLI::App* remove = AddAct(*command, "delete", "Forget a name and its position", arguments,
-                            [&arguments](const Session& session) {
-                              return DeleteSubscription(session, arguments.subscription);
-                            });
+  CLI::App* remove = AddCommand(*command, "delete", "Forget a name and its position", arguments,
+                                [&arguments](const Session& session) {
+                                  return DeleteSubscription(session, arguments.subscription);
+                                });
   remove->add_option("name", arguments.subscription, "Name to forget")->required();
 }
 
@@ -314,19 +315,19 @@ int Fail(const std::string& text) {
 }
 
 // The sub-command that the user was in when the error came.
-const CLI::App& Innermost(const CLI::App& app) {
+const CLI::App& InnermostCommand(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
-  return parsed.empty() ? app : Innermost(*parsed.front());
+  return parsed.empty() ? app : InnermostCommand(*parsed.front());
 }
 
 // Prints what --help, --version or a wrong command line calls for.
-int Answer(const CLI::App& app, const CLI::ParseError& error, int argc) {
+int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc) {
   if (error.get_exit_code() == 0) return app.exit(error);
   if (argc <= 1) {
     fmt::print(stderr, "{}", app.help());
     return kExitUsage;
   }
-  const CLI::App& inner = Innermost(app);
+  const CLI::App& inner = InnermostCommand(app);
   std::string name = inner.get_name();
   for (const CLI::App* at = &inner; at->get_parent() != nullptr;) {
     at = at->get_parent();
@@ -341,7 +342,7 @@ int Answer(const CLI::App& app, const CLI::ParseError& error, int argc) {
   return kExitUsage;
 }
 
-int Perform(Arguments& arguments) {
+int RunCommand(Arguments& arguments) {
   Connection& connection = arguments.connection;
   const client::TlsOptions& tls = connection.tls;
   if (connection.use_tls || !tls.ca_file.empty() || !tls.certificate_file.empty() ||
@@ -354,11 +355,11 @@ int Perform(Arguments& arguments) {
   const std::string& address = connection.options.address;
   if (!client.ok()) return Fail(Explain(client.status(), address));
   const bool colour = !connection.no_color && ColourWanted(STDOUT_FILENO);
-  const absl::Status done = arguments.act(Session{client->get(), address, &interrupt, colour});
+  const absl::Status done = arguments.action(Session{client->get(), address, &interrupt, colour});
   return done.ok() ? kExitOk : Fail(Explain(done, address));
 }
 
-void AddAll(CLI::App& app, Arguments& arguments) {
+void BuildCommandLine(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
   app.get_formatter()->column_width(28);
   app.require_subcommand(1);
@@ -386,7 +387,7 @@ struct CommandLine::Parts {
 };
 
 CommandLine::CommandLine() : parts_(std::make_unique<Parts>()) {
-  AddAll(parts_->app, parts_->arguments);
+  BuildCommandLine(parts_->app, parts_->arguments);
 }
 
 CommandLine::~CommandLine() = default;
@@ -400,9 +401,9 @@ int CommandLine::Run(int argc, char** argv) {
   try {
     parts_->app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Answer(parts_->app, error, argc);
+    return ReportParseError(parts_->app, error, argc);
   }
-  return Perform(parts_->arguments);
+  return RunCommand(parts_->arguments);
 }
 
 }  // namespace millrace::command

@@ -11,7 +11,7 @@ using Value = CompletionOption::Value;
 
 // Needs bash 4 alone, not the package bash-completion. bash takes `--name=value` apart into three
 // words; that is why a `=` is stepped over.
-constexpr char kHead[] = R"(# Completion of {0} for bash, generated from its command line.
+constexpr char kScriptHead[] = R"(# Completion of {0} for bash, generated from its command line.
 
 _{0}_files() {{
   compopt -o filenames 2>/dev/null || true
@@ -36,7 +36,7 @@ _{0}() {{
   fi
 )";
 
-constexpr char kTail[] = R"(  if [[ $current == -* || -z $commands$choices ]]; then
+constexpr char kScriptTail[] = R"(  if [[ $current == -* || -z $commands$choices ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
   else
     mapfile -t COMPREPLY < <(compgen -W "$commands $choices" -- "$current")
@@ -55,7 +55,7 @@ std::string Patterns(const CompletionCommand& command, const CompletionOption& o
 }
 
 // Follows the subcommands in the words before the one to complete.
-std::string Walk(const std::vector<const CompletionCommand*>& all) {
+std::string FollowSubcommands(const std::vector<const CompletionCommand*>& all) {
   std::string text =
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n    case \"$command|${COMP_WORDS[i]}\" in\n";
   for (const CompletionCommand* command : all) {
@@ -122,8 +122,8 @@ std::string Words(const std::vector<const CompletionCommand*>& all) {
 std::string BashCompletion(const CLI::App& app, const Choices& choices) {
   const CompletionCommand root = ReadCompletionTree(app, choices);
   const auto all = AllCommands(root);
-  return fmt::format(kHead, root.name) + Walk(all) + Values(all, root.name) + Words(all) +
-         fmt::format(kTail, root.name);
+  return fmt::format(kScriptHead, root.name) + FollowSubcommands(all) + Values(all, root.name) +
+         Words(all) + fmt::format(kScriptTail, root.name);
 }
 
 }  // namespace millrace::command

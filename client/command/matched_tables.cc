@@ -27,21 +27,21 @@ absl::StatusOr<v1::ListTablesResponse> List(const client::Client& client,
 }
 
 // The server stores what it learns, so that it knows the tables from then on.
-void LearnFromSource(const client::Client& client, const std::vector<std::string>& patterns) {
+void AskSourceForTables(const client::Client& client, const std::vector<std::string>& patterns) {
   const absl::Status asked = List(client, patterns, /*ask_source=*/true).status();
   const std::string reason = client::ErrorReasonOf(asked);
-  const bool late = absl::IsDeadlineExceeded(asked) && reason.empty();
+  const bool timed_out = absl::IsDeadlineExceeded(asked) && reason.empty();
   // Other failures come again without the source, and are explained then.
-  if (asked.ok() || (reason.empty() && !late) || reason == "TABLE_PATTERN_MALFORMED") return;
-  const std::string why = late ? "the source has many, run the command again to go on"
-                               : fmt::format("the source could not be asked: {} [{}]",
-                                             Printable(std::string(asked.message())), reason);
+  if (asked.ok() || (reason.empty() && !timed_out) || reason == "TABLE_PATTERN_MALFORMED") return;
+  const std::string why = timed_out ? "the source has many, run the command again to go on"
+                                    : fmt::format("the source could not be asked: {} [{}]",
+                                                  Printable(std::string(asked.message())), reason);
   const std::string note =
       fmt::format("millrace: tables without any change may be missing, {}", why);
   fmt::print(stderr, "{}\n", Paint(ColourWanted(STDERR_FILENO))(Tone::kYellow, note));
 }
 
-absl::Status NothingMatches(const std::vector<std::string>& patterns) {
+absl::Status NoTableMatches(const std::vector<std::string>& patterns) {
   return absl::NotFoundError(
       fmt::format("the server knows no table that matches {}: see millrace tables",
                   absl::StrJoin(patterns, " or ")));
@@ -70,13 +70,13 @@ absl::StatusOr<std::vector<std::string>> UnmatchedPatterns(
 absl::StatusOr<v1::ListTablesResponse> MatchedTables(const client::Client& client,
                                                      const std::vector<std::string>& patterns,
                                                      AskSource ask) {
-  if (ask == AskSource::kYes) LearnFromSource(client, patterns);
+  if (ask == AskSource::kYes) AskSourceForTables(client, patterns);
   const auto unmatched = UnmatchedPatterns(client, patterns);
   if (!unmatched.ok()) return unmatched.status();
-  if (!unmatched->empty()) return NothingMatches(*unmatched);
+  if (!unmatched->empty()) return NoTableMatches(*unmatched);
   auto tables = List(client, patterns);
   if (!tables.ok() || !tables->tables().empty() || patterns.empty()) return tables;
-  return NothingMatches(patterns);
+  return NoTableMatches(patterns);
 }
 
 }  // namespace millrace::command

@@ -10,12 +10,12 @@
 namespace millrace::command {
 namespace {
 
-struct MirrorWord {
+struct MirrorStateText {
   const char* text;
   Tone tone;
 };
 
-MirrorWord WordOf(v1::MirrorStatus::State state) {
+MirrorStateText StateTextOf(v1::MirrorStatus::State state) {
   switch (state) {
     case v1::MirrorStatus::STATE_CONNECTING:
       return {"connecting", Tone::kYellow};
@@ -50,8 +50,8 @@ std::string TopicsText(const v1::MirrorStatus& mirror, const Paint& paint) {
 
 // Prints what became of a call.
 template <typename Response>
-absl::Status Answer(const Session& session, const MirrorOptions& options,
-                    const absl::StatusOr<Response>& response) {
+absl::Status PrintResult(const Session& session, const MirrorOptions& options,
+                         const absl::StatusOr<Response>& response) {
   if (!response.ok()) return response.status();
   return Print(options.json ? ToJson(response->mirror())
                             : MirrorText(response->mirror(), false, Paint(session.colour)));
@@ -63,13 +63,14 @@ std::string MirrorText(const v1::MirrorStatus& mirror, bool topics, const Paint&
   const auto line = [&paint](std::string_view label, const std::string& text) {
     return fmt::format("{}  {}\n", paint(Tone::kDim, fmt::format("{:<8}", label)), text);
   };
-  const MirrorWord word = WordOf(mirror.state());
-  std::string text = line(
-      "mirror", fmt::format("{} {}  {}  {}", paint(word.tone, "●"), paint(word.tone, word.text),
-                            Printable(mirror.topic_prefix()), Printable(mirror.format())));
+  const MirrorStateText state_text = StateTextOf(mirror.state());
+  std::string text =
+      line("mirror", fmt::format("{} {}  {}  {}", paint(state_text.tone, "●"),
+                                 paint(state_text.tone, state_text.text),
+                                 Printable(mirror.topic_prefix()), Printable(mirror.format())));
   if (!mirror.error().empty()) {
-    text += line("error", paint(word.tone, fmt::format("{} [{}]", Printable(mirror.error()),
-                                                       Printable(mirror.error_reason()))));
+    text += line("error", paint(state_text.tone, fmt::format("{} [{}]", Printable(mirror.error()),
+                                                             Printable(mirror.error_reason()))));
   }
   for (const std::string& warning : mirror.warnings()) {
     text += line("warning", paint(Tone::kYellow, Printable(warning)));
@@ -95,11 +96,11 @@ absl::Status ShowMirror(const Session& session, const MirrorOptions& options) {
 }
 
 absl::Status PauseMirror(const Session& session, const MirrorOptions& options) {
-  return Answer(session, options, session.client->PauseMirror({}));
+  return PrintResult(session, options, session.client->PauseMirror({}));
 }
 
 absl::Status ResumeMirror(const Session& session, const MirrorOptions& options) {
-  return Answer(session, options, session.client->ResumeMirror({}));
+  return PrintResult(session, options, session.client->ResumeMirror({}));
 }
 
 absl::Status RewindMirror(const Session& session, const MirrorOptions& options) {
@@ -111,7 +112,7 @@ absl::Status RewindMirror(const Session& session, const MirrorOptions& options) 
     if (!position.ok()) return position.status();
     request.set_resume_token(position->resume_token());
   }
-  return Answer(session, options, session.client->RewindMirror(request));
+  return PrintResult(session, options, session.client->RewindMirror(request));
 }
 
 }  // namespace millrace::command

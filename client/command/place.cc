@@ -181,7 +181,7 @@ absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now) {
 namespace {
 
 // The server knows the form of tokens, the user may have meant something else.
-absl::Status NoPlace(const absl::Status& refusal, const std::string& text) {
+absl::Status NotAPlace(const absl::Status& refusal, const std::string& text) {
   absl::Status status(refusal.code(), fmt::format("`{}` is not a place in the log", text));
   refusal.ForEachPayload([&status](absl::string_view url, const absl::Cord& payload) {
     status.SetPayload(url, payload);
@@ -207,7 +207,7 @@ absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client
   }
   auto position = client.GetPosition(ToRequest(place));
   const bool malformed = client::ErrorReasonOf(position.status()) == "TOKEN_MALFORMED";
-  if (place.assumed_token && malformed) return NoPlace(position.status(), place.text);
+  if (place.assumed_token && malformed) return NotAPlace(position.status(), place.text);
   return position;
 }
 

@@ -19,8 +19,9 @@ absl::Status PrintOne(const Session& session, const v1::Snapshot& snapshot, bool
 
 // Makes a call that names a snapshot, and prints what became of it.
 template <typename Request, typename Response>
-absl::Status Change(const Session& session, const SnapshotOptions& options,
-                    absl::StatusOr<Response> (client::Client::*method)(const Request&) const) {
+absl::Status CallAndPrint(const Session& session, const SnapshotOptions& options,
+                          absl::StatusOr<Response> (client::Client::*method)(const Request&)
+                              const) {
   Request request;
   request.set_snapshot(options.name);
   const auto response = (session.client->*method)(request);
@@ -53,15 +54,15 @@ absl::Status ListSnapshots(const Session& session, const SnapshotOptions& option
 }
 
 absl::Status PauseSnapshot(const Session& session, const SnapshotOptions& options) {
-  return Change(session, options, &client::Client::PauseSnapshot);
+  return CallAndPrint(session, options, &client::Client::PauseSnapshot);
 }
 
 absl::Status ResumeSnapshot(const Session& session, const SnapshotOptions& options) {
-  return Change(session, options, &client::Client::ResumeSnapshot);
+  return CallAndPrint(session, options, &client::Client::ResumeSnapshot);
 }
 
 absl::Status CancelSnapshot(const Session& session, const SnapshotOptions& options) {
-  return Change(session, options, &client::Client::CancelSnapshot);
+  return CallAndPrint(session, options, &client::Client::CancelSnapshot);
 }
 
 }  // namespace millrace::command

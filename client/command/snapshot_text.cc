@@ -16,12 +16,12 @@ using Table = v1::SnapshotTable;
 constexpr size_t kBarWidth = 24;
 constexpr absl::Duration kLinePeriod = absl::Seconds(10);
 
-struct Word {
+struct StateText {
   const char* text;
   Tone tone;
 };
 
-Word WordOf(v1::Snapshot::State state) {
+StateText StateTextOf(v1::Snapshot::State state) {
   switch (state) {
     case v1::Snapshot::STATE_RUNNING:
       return {"running", Tone::kGreen};
@@ -36,7 +36,7 @@ Word WordOf(v1::Snapshot::State state) {
   }
 }
 
-Word WordOf(Table::State state) {
+StateText StateTextOf(Table::State state) {
   switch (state) {
     case Table::STATE_WAITING:
       return {"waiting", Tone::kDim};
@@ -61,7 +61,7 @@ std::string ErrorText(const Table& table) {
 
 // The part that is read, from 0 to 1. An estimate that proves too low never makes it whole before
 // the table is.
-double PartOf(const Table& table) {
+double FractionRead(const Table& table) {
   if (table.state() == Table::STATE_DONE) return 1;
   if (table.rows_read() == 0 || table.rows_estimate() == 0) return 0;
   const double part =
@@ -84,21 +84,21 @@ std::string BarLine(const Table& table, size_t name_width, const Paint& paint) {
   if (table.state() == Table::STATE_FAILED) {
     return line + paint(Tone::kRed, "failed: " + ErrorText(table)) + "\n";
   }
-  const Word word = WordOf(table.state());
+  const StateText state_text = StateTextOf(table.state());
   if (table.state() == Table::STATE_WAITING || table.state() == Table::STATE_GONE) {
-    return line + paint(word.tone, word.text) + "\n";
+    return line + paint(state_text.tone, state_text.text) + "\n";
   }
-  const double part = PartOf(table);
+  const double part = FractionRead(table);
   const auto full = static_cast<size_t>(part * kBarWidth);
   std::string bar;
   for (size_t i = 0; i < full; ++i) bar += "█";
   std::string rest;
   for (size_t i = full; i < kBarWidth; ++i) rest += "░";
-  return line + paint(word.tone, bar) + paint(Tone::kDim, rest) +
+  return line + paint(state_text.tone, bar) + paint(Tone::kDim, rest) +
          fmt::format(" {:>3.0f} %  {}", std::floor(part * 100), RowsText(table)) + "\n";
 }
 
-size_t CountOf(const v1::Snapshot& snapshot, Table::State state) {
+size_t CountTables(const v1::Snapshot& snapshot, Table::State state) {
   return static_cast<size_t>(
       std::count_if(snapshot.tables().begin(), snapshot.tables().end(),
                     [&](const Table& table) { return table.state() == state; }));
@@ -115,10 +115,10 @@ std::string RateText(const v1::Snapshot& snapshot) {
 }
 
 std::string HeadLine(const v1::Snapshot& snapshot, const Paint& paint) {
-  const Word word = WordOf(snapshot.state());
+  const StateText state_text = StateTextOf(snapshot.state());
   std::string line =
       fmt::format("{}  {}  {} rows", paint(Tone::kBold, Printable(snapshot.snapshot())),
-                  paint(word.tone, word.text), CountText(RowsOf(snapshot)));
+                  paint(state_text.tone, state_text.text), CountText(RowsOf(snapshot)));
   if (snapshot.state() == v1::Snapshot::STATE_RUNNING) {
     line += "  " + RateText(snapshot);
     if (snapshot.has_remaining()) {
@@ -154,14 +154,14 @@ std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Pain
                   {"LEFT", Align::kRight}});
   std::string failures;
   for (const v1::Snapshot& snapshot : snapshots) {
-    const Word word = WordOf(snapshot.state());
+    const StateText state_text = StateTextOf(snapshot.state());
     const bool running = snapshot.state() == v1::Snapshot::STATE_RUNNING;
     text.Add(
         {{Printable(snapshot.snapshot()), Tone::kBold},
-         {word.text, word.tone},
+         {state_text.text, state_text.tone},
          {Printable(snapshot.cause())},
          {DurationText(now - ToTime(snapshot.create_time())) + " ago"},
-         {fmt::format("{}/{}", CountOf(snapshot, Table::STATE_DONE), snapshot.tables().size())},
+         {fmt::format("{}/{}", CountTables(snapshot, Table::STATE_DONE), snapshot.tables().size())},
          {CountText(RowsOf(snapshot))},
          {running ? RateText(snapshot) : "-"},
          {running && snapshot.has_remaining() ? DurationText(ToDuration(snapshot.remaining()))
@@ -198,16 +198,16 @@ std::string ProgressText(const v1::Snapshot& snapshot, size_t lines_max, const P
   if (all) return text;
   return text +
          paint(Tone::kDim, fmt::format("  {} tables: {} done, {} waiting, {} failed, {} gone",
-                                       total, CountOf(snapshot, Table::STATE_DONE),
-                                       CountOf(snapshot, Table::STATE_WAITING),
-                                       CountOf(snapshot, Table::STATE_FAILED),
-                                       CountOf(snapshot, Table::STATE_GONE))) +
+                                       total, CountTables(snapshot, Table::STATE_DONE),
+                                       CountTables(snapshot, Table::STATE_WAITING),
+                                       CountTables(snapshot, Table::STATE_FAILED),
+                                       CountTables(snapshot, Table::STATE_GONE))) +
          "\n";
 }
 
 std::string ProgressLines::Next(const v1::Snapshot& snapshot, absl::Time now) {
   std::string text;
-  Shown& whole = shown_[snapshot.snapshot()];
+  ShownState& whole = shown_[snapshot.snapshot()];
   if (whole.waiting != snapshot.waiting()) {
     whole.waiting = snapshot.waiting();
     if (!whole.waiting.empty()) {
@@ -217,7 +217,7 @@ std::string ProgressLines::Next(const v1::Snapshot& snapshot, absl::Time now) {
   }
   for (const Table& table : snapshot.tables()) {
     const std::string name = NameOf(table);
-    Shown& shown = shown_[snapshot.snapshot() + " " + name];
+    ShownState& shown = shown_[snapshot.snapshot() + " " + name];
     const bool changed = shown.state != table.state();
     const bool due = table.state() == Table::STATE_READING && now - shown.time >= kLinePeriod;
     if (!changed && !due) continue;
@@ -225,8 +225,9 @@ std::string ProgressLines::Next(const v1::Snapshot& snapshot, absl::Time now) {
     shown.time = now;
     if (table.state() == Table::STATE_WAITING) continue;
     const bool failed = table.state() == Table::STATE_FAILED;
-    text += fmt::format("{} {}: {}, {}\n", Printable(snapshot.snapshot()), name,
-                        WordOf(table.state()).text, failed ? ErrorText(table) : RowsText(table));
+    text +=
+        fmt::format("{} {}: {}, {}\n", Printable(snapshot.snapshot()), name,
+                    StateTextOf(table.state()).text, failed ? ErrorText(table) : RowsText(table));
   }
   return text;
 }

@@ -33,12 +33,12 @@ class ProgressLines {
   std::string Next(const v1::Snapshot& snapshot, absl::Time now);
 
  private:
-  struct Shown {
+  struct ShownState {
     v1::SnapshotTable::State state = v1::SnapshotTable::STATE_UNSPECIFIED;
     std::string waiting;
     absl::Time time;
   };
-  std::map<std::string, Shown> shown_;
+  std::map<std::string, ShownState> shown_;
 };
 
 }  // namespace millrace::command

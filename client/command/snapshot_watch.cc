@@ -16,7 +16,7 @@ namespace millrace::command {
 namespace {
 
 constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);
-constexpr size_t kLinesWithoutSize = 24;
+constexpr size_t kDefaultTerminalLines = 24;
 
 // Shows a page again and again in the same place.
 class Page {
@@ -39,7 +39,7 @@ class Page {
   static size_t Height() {
     winsize size{};
     const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2;
-    return known ? size_t{size.ws_row} - 1 : kLinesWithoutSize;
+    return known ? size_t{size.ws_row} - 1 : kDefaultTerminalLines;
   }
 
   const Paint paint_;
@@ -61,13 +61,13 @@ class Watch {
   absl::StatusOr<bool> Step() {
     auto listed = session_.client->ListSnapshots({});
     if (!listed.ok()) return listed.status();
-    if (const absl::Status chosen = Choose(*listed); !chosen.ok()) return chosen;
+    if (const absl::Status selected = SelectWatched(*listed); !selected.ok()) return selected;
     if (const absl::Status shown = Show(); !shown.ok()) return shown;
     return std::all_of(snapshots_.begin(), snapshots_.end(), IsOver);
   }
 
   // What is to be said of them when they are over.
-  absl::Status Conclude() const {
+  absl::Status PrintResult() const {
     if (options_.json) {
       v1::ListSnapshotsResponse all;
       *all.mutable_snapshots() = snapshots_;
@@ -77,7 +77,7 @@ class Watch {
       if (const absl::Status shown = Print(text); !shown.ok()) return shown;
     }
     for (const v1::Snapshot& snapshot : snapshots_) {
-      if (const absl::Status ended = Judge(snapshot); !ended.ok()) return ended;
+      if (const absl::Status ended = ResultOf(snapshot); !ended.ok()) return ended;
     }
     return absl::OkStatus();
   }
@@ -86,7 +86,7 @@ class Watch {
 
  private:
   // Keeps those that are watched. Without a name: all that were not over at the first time.
-  absl::Status Choose(const v1::ListSnapshotsResponse& listed) {
+  absl::Status SelectWatched(const v1::ListSnapshotsResponse& listed) {
     if (!names_.has_value()) {
       names_.emplace();
       for (const v1::Snapshot& snapshot : listed.snapshots()) {
@@ -114,7 +114,7 @@ class Watch {
     return text.empty() ? absl::OkStatus() : Print(text);
   }
 
-  static absl::Status Judge(const v1::Snapshot& snapshot) {
+  static absl::Status ResultOf(const v1::Snapshot& snapshot) {
     const auto failed = std::count_if(snapshot.tables().begin(), snapshot.tables().end(),
                                       [](const v1::SnapshotTable& table) {
                                         return table.state() == v1::SnapshotTable::STATE_FAILED;
@@ -155,7 +155,7 @@ absl::Status WatchSnapshots(const Session& session, const SnapshotOptions& optio
     }
   }
   if (watch.empty() && !options.json) return Print("no snapshot is being taken\n");
-  return watch.Conclude();
+  return watch.PrintResult();
 }
 
 }  // namespace millrace::command

@@ -22,12 +22,12 @@ namespace {
 // Sets of many servers are long; the server's log and --json have them whole.
 constexpr size_t kGtidWidthMax = 80;
 
-struct StateWord {
+struct SourceStateText {
   const char* text;
   Tone tone;
 };
 
-StateWord WordOf(v1::SourceStatus::State state) {
+SourceStateText StateTextOf(v1::SourceStatus::State state) {
   switch (state) {
     case v1::SourceStatus::STATE_CONNECTING:
       return {"connecting", Tone::kYellow};
@@ -48,16 +48,17 @@ std::string Line(const Paint& paint, std::string_view label, const std::string& 
 }
 
 std::string SourceText(const v1::SourceStatus& source, const Paint& paint) {
-  const StateWord word = WordOf(source.state());
+  const SourceStateText state_text = StateTextOf(source.state());
   std::string text =
       Line(paint, "source",
-           fmt::format("{} {}  {} {}", paint(word.tone, "●"), paint(word.tone, word.text),
-                       Printable(source.flavour()), Printable(source.server_version())) +
+           fmt::format("{} {}  {} {}", paint(state_text.tone, "●"),
+                       paint(state_text.tone, state_text.text), Printable(source.flavour()),
+                       Printable(source.server_version())) +
                "  " + Printable(source.address()));
   if (!source.error().empty()) {
     text += Line(paint, "error",
-                 paint(word.tone, fmt::format("{} [{}]", Printable(source.error()),
-                                              Printable(source.error_reason()))));
+                 paint(state_text.tone, fmt::format("{} [{}]", Printable(source.error()),
+                                                    Printable(source.error_reason()))));
   }
   for (const std::string& warning : source.warnings()) {
     text += Line(paint, "warning", paint(Tone::kYellow, Printable(warning)));
@@ -147,8 +148,8 @@ std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) 
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
-// The word shown instead of a sequence; null for a reader that has one.
-const char* ElsewhereText(v1::SubscriptionStatus::Place place) {
+// The state_text shown instead of a sequence; null for a reader that has one.
+const char* NoSequenceText(v1::SubscriptionStatus::Place place) {
   if (place == v1::SubscriptionStatus::PLACE_IN_SNAPSHOT) return "in snapshot";
   if (place == v1::SubscriptionStatus::PLACE_IN_OTHER_LOG) return "in another log";
   return nullptr;
@@ -168,8 +169,8 @@ std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& 
     const TextTable::Cell name{OrDash(row.subscription()), Tone::kBold};
     const TextTable::Cell client{OrDash(row.client_name())};
     const TextTable::Cell peer{OrDash(row.peer())};
-    if (const char* elsewhere = ElsewhereText(row.place()); elsewhere != nullptr) {
-      table.Add({name, client, peer, {elsewhere, Tone::kYellow}, {"-"}, {"-"}});
+    if (const char* no_sequence = NoSequenceText(row.place()); no_sequence != nullptr) {
+      table.Add({name, client, peer, {no_sequence, Tone::kYellow}, {"-"}, {"-"}});
       continue;
     }
     table.Add(

@@ -162,7 +162,7 @@ absl::Status PrintStream(client::Subscription& subscription, Printer& printer,
 
 // A pattern may be meant for tables that are still to come, or be a mistake. The server refuses
 // plain names that it does not know, and malformed patterns.
-void NoteUnmatched(const Session& session, const std::vector<std::string>& patterns) {
+void WarnUnmatched(const Session& session, const std::vector<std::string>& patterns) {
   const auto unmatched = UnmatchedPatterns(*session.client, patterns);
   if (!unmatched.ok()) return;
   const Paint paint(ColourWanted(STDERR_FILENO));
@@ -185,7 +185,7 @@ absl::Status Tail(const Session& session, const TailOptions& options) {
   if (!made.ok()) return made.status();
   // Small responses keep what --limit prints beyond itself small, where it may not cut.
   if (options.limit != 0 && file.has_value()) made->request.set_max_response_bytes(1024);
-  NoteUnmatched(session, options.tables);
+  WarnUnmatched(session, options.tables);
   const std::unique_ptr<client::Subscription> subscription =
       session.client->Subscribe(*std::move(made));
   session.interrupt->OnSignal([&subscription] { subscription->Cancel(); });

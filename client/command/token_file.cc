@@ -18,9 +18,9 @@
 namespace millrace::command {
 namespace {
 
-absl::Status Failure(const char* act, const std::string& path) {
+absl::Status SystemError(const char* action, const std::string& path) {
   const std::string why = std::generic_category().message(errno);
-  return absl::UnknownError(fmt::format("cannot {} {}: {}", act, path, why));
+  return absl::UnknownError(fmt::format("cannot {} {}: {}", action, path, why));
 }
 
 // An open file that closes itself.
@@ -40,15 +40,15 @@ class Descriptor {
 
 absl::Status WriteDurably(const std::string& path, const std::string& text) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.number() < 0) return Failure("create", path);
+  if (file.number() < 0) return SystemError("create", path);
   size_t written = 0;
   while (written < text.size()) {
     const ssize_t count = write(file.number(), text.data() + written, text.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failure("write", path);
+    if (count < 0) return SystemError("write", path);
     written += static_cast<size_t>(count);
   }
-  if (fsync(file.number()) != 0) return Failure("write", path);
+  if (fsync(file.number()) != 0) return SystemError("write", path);
   return absl::OkStatus();
 }
 
@@ -60,19 +60,19 @@ absl::StatusOr<std::optional<std::string>> TokenFile::Load() const {
   std::ifstream file(path_);
   std::string token;
   // A file without a word in it fails without going bad.
-  if (!(file >> token) && (!file.is_open() || file.bad())) return Failure("read", path_);
+  if (!(file >> token) && (!file.is_open() || file.bad())) return SystemError("read", path_);
   return token.empty() ? std::nullopt : std::optional<std::string>(std::move(token));
 }
 
 absl::Status TokenFile::Store(const std::string& token) const {
   const std::string next = path_ + ".new";
   if (const absl::Status written = WriteDurably(next, token + "\n"); !written.ok()) return written;
-  if (std::rename(next.c_str(), path_.c_str()) != 0) return Failure("replace", path_);
+  if (std::rename(next.c_str(), path_.c_str()) != 0) return SystemError("replace", path_);
   // The new name is durable only with its directory.
   const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
   const std::string directory = parent.empty() ? std::string(".") : parent.string();
   const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.number() < 0 || fsync(opened.number()) != 0) return Failure("sync", directory);
+  if (opened.number() < 0 || fsync(opened.number()) != 0) return SystemError("sync", directory);
   return absl::OkStatus();
 }
 

@@ -127,11 +127,11 @@ absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, con
   const std::string name = MessageName(row);
   if (name.empty()) return absl::InvalidArgumentError("the change has no such row");
   if (names_ == Names::kAtSequence && key != nullptr) {
-    const auto generation = At(name, *key, sequence);
+    const auto generation = TypeAt(name, *key, sequence);
     if (!generation.ok()) return generation.status();
     if (*generation != nullptr) return ParseAt(**generation, row, sequence);
   }
-  auto generation = Known(name, key);
+  auto generation = NewestType(name, key);
   if (!generation.ok()) return generation.status();
   auto message = (*generation)->Parse(row);
   if (!message.ok()) return message;
@@ -142,23 +142,24 @@ absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, con
   return *reloaded == *generation ? std::move(message) : (*reloaded)->Parse(row);
 }
 
-absl::StatusOr<const RowTypes::Generation*> RowTypes::Known(const std::string& name,
-                                                            const TableKey* key) {
+absl::StatusOr<const RowTypes::Generation*> RowTypes::NewestType(const std::string& name,
+                                                                 const TableKey* key) {
   {
     absl::MutexLock lock(&mutex_);
     const auto found = types_.find(name);
     if (found != types_.end() && found->second.newest != nullptr) return found->second.newest;
   }
   // Two threads may both come here for one type. Both fetch the same; the later one stays.
-  const absl::StatusOr<TableKey> found_key = key != nullptr ? *key : Find(name);
+  const absl::StatusOr<TableKey> found_key = key != nullptr ? *key : FindTable(name);
   if (!found_key.ok()) return found_key.status();
   return Fetch(name, *found_key);
 }
 
 // The type of the version that rows of this sequence are of; null from a server that has the
 // newest alone.
-absl::StatusOr<const RowTypes::Generation*> RowTypes::At(const std::string& name,
-                                                         const TableKey& key, uint64_t sequence) {
+absl::StatusOr<const RowTypes::Generation*> RowTypes::TypeAt(const std::string& name,
+                                                             const TableKey& key,
+                                                             uint64_t sequence) {
   {
     absl::MutexLock lock(&mutex_);
     const RowType& type = types_[name];
@@ -199,13 +200,13 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::Reload(const std::string& 
     const RowType& type = types_.at(name);
     const auto* descriptor = type.newest->prototype->GetDescriptor();
     bool explained = true;
-    bool hopeless = true;
+    bool tried_before = true;
     for (const int number : unknown) {
       explained &= descriptor->FindFieldByNumber(number) != nullptr;
-      hopeless &= type.inexplicable.count(number) != 0;
+      tried_before &= type.unexplained.count(number) != 0;
     }
     // Another thread was faster, or it was tried in vain.
-    if (explained || hopeless) return type.newest;
+    if (explained || tried_before) return type.newest;
     key = type.key;
   }
   auto fetched = Fetch(name, key);
@@ -214,12 +215,12 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::Reload(const std::string& 
   for (const int number : unknown) {
     const bool explained =
         (*fetched)->prototype->GetDescriptor()->FindFieldByNumber(number) != nullptr;
-    if (!explained) types_.at(name).inexplicable.insert(number);
+    if (!explained) types_.at(name).unexplained.insert(number);
   }
   return fetched;
 }
 
-absl::StatusOr<RowTypes::TableKey> RowTypes::Find(const std::string& name) const {
+absl::StatusOr<RowTypes::TableKey> RowTypes::FindTable(const std::string& name) const {
   const auto tables = client_->ListTables({});
   if (!tables.ok()) return tables.status();
   for (const v1::Table& table : tables->tables()) {

@@ -13,15 +13,15 @@ namespace {
 constexpr absl::Duration kPositionDeadline = absl::Seconds(15);
 
 // Failures that look like the connection's but might be a defect that no waiting mends.
-constexpr int kDoubtfulFailuresMax = 10;
+constexpr int kUnclearFailuresMax = 10;
 
-enum class Verdict { kPasses, kDoubtful, kFinal };
+enum class FailureKind { kTemporary, kUnclear, kFinal };
 
-Verdict Judge(const absl::Status& failure) {
-  if (failure.code() == absl::StatusCode::kUnavailable) return Verdict::kPasses;
+FailureKind Classify(const absl::Status& failure) {
+  if (failure.code() == absl::StatusCode::kUnavailable) return FailureKind::kTemporary;
   const std::string reason = ErrorReasonOf(failure);
-  if (reason == "STREAM_LIMIT" || reason == "CATCHUP_LIMIT") return Verdict::kPasses;
-  if (!reason.empty()) return Verdict::kFinal;
+  if (reason == "STREAM_LIMIT" || reason == "CATCHUP_LIMIT") return FailureKind::kTemporary;
+  if (!reason.empty()) return FailureKind::kFinal;
   // Without a reason it was not the server that answered, but gRPC or a proxy on the way: a reset
   // stream is reported under any of these codes.
   switch (failure.code()) {
@@ -30,9 +30,9 @@ Verdict Judge(const absl::Status& failure) {
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kDeadlineExceeded:
-      return Verdict::kDoubtful;
+      return FailureKind::kUnclear;
     default:
-      return Verdict::kFinal;
+      return FailureKind::kFinal;
   }
 }
 
@@ -61,7 +61,7 @@ bool Subscription::StartsAtLatest() const {
 
 absl::Status Subscription::Open() {
   while (StartsAtLatest() && !final_.has_value()) {
-    const absl::Status asked = AskLatest();
+    const absl::Status asked = FetchLatestToken();
     if (asked.ok()) {
       backoff_.Reset();
       break;
@@ -71,7 +71,7 @@ absl::Status Subscription::Open() {
   return final_.value_or(absl::OkStatus());
 }
 
-absl::Status Subscription::AskLatest() {
+absl::Status Subscription::FetchLatestToken() {
   const auto context = BeginCall();
   if (context == nullptr) return Cancelled();
   context->set_deadline(absl::ToChronoTime(absl::Now() + kPositionDeadline));
@@ -96,7 +96,7 @@ absl::StatusOr<std::optional<Batch>> Subscription::Next() {
       final_ = Accept(batch);
       if (!final_.has_value()) return std::optional<Batch>(std::move(batch));
     } else {
-      final_ = AfterEnd(Disconnect());
+      final_ = HandleStreamEnd(Disconnect());
     }
   }
   if (!final_->ok()) return *final_;
@@ -113,7 +113,7 @@ std::optional<absl::Status> Subscription::Accept(const Batch& batch) {
   return std::nullopt;
 }
 
-std::optional<absl::Status> Subscription::AfterEnd(const absl::Status& ended) {
+std::optional<absl::Status> Subscription::HandleStreamEnd(const absl::Status& ended) {
   if (cancelled_.HasBeenNotified()) return Cancelled();
   if (!ended.ok()) return WaitToRetry(ended);
   if (!request_.until_token().empty()) return absl::OkStatus();
@@ -142,12 +142,12 @@ absl::Status Subscription::Disconnect() {
 }
 
 std::optional<absl::Status> Subscription::WaitToRetry(const absl::Status& failure) {
-  const Verdict verdict = Judge(failure);
+  const FailureKind kind = Classify(failure);
   if (cancelled_.HasBeenNotified()) return Cancelled();
-  if (verdict == Verdict::kFinal) return failure;
+  if (kind == FailureKind::kFinal) return failure;
   const absl::Duration wait = backoff_.Next();
   if (backoff_.failures() > options_.retry.attempts_max) return failure;
-  if (verdict == Verdict::kDoubtful && backoff_.failures() > kDoubtfulFailuresMax) return failure;
+  if (kind == FailureKind::kUnclear && backoff_.failures() > kUnclearFailuresMax) return failure;
   if (options_.on_retry) options_.on_retry(failure, wait);
   if (options_.sleeper) {
     options_.sleeper(wait);

@@ -66,15 +66,15 @@ grpc::ServerUnaryReactor* AdminService::RewindMirror(grpc::CallbackServerContext
     return reactor;
   }
   const auto rewind = [this, context, reactor, mirror, response,
-                       token = *token](feed::DiskReaders::Turn turn) {
-    absl::Status known = api::RefusalOf(turn);
-    if (known.ok()) known = feed::CheckResolves(parts_.feed, token, feed::ReadFrom::kDisk);
-    if (!known.ok()) return Finish(context, reactor, mirror, known, *response);
+                       token = *token](feed::DiskReaders::Admission admission) {
+    absl::Status resolved = api::RefusalOf(admission);
+    if (resolved.ok()) resolved = feed::CheckResolves(parts_.feed, token, feed::ReadFrom::kDisk);
+    if (!resolved.ok()) return Finish(context, reactor, mirror, resolved, *response);
     mirror->Rewind(token, [context, reactor, mirror, response](const absl::Status& status) {
       Finish(context, reactor, mirror, status, *response);
     });
   };
-  parts_.disk.Post(feed::DiskReaders::For::kCall, rewind);
+  parts_.disk.Post(feed::DiskReaders::Caller::kCall, rewind);
   return reactor;
 }
 

@@ -99,8 +99,7 @@ grpc::ServerUnaryReactor* AdminService::ChangeSnapshot(grpc::CallbackServerConte
                                                        Change change, const std::string& name,
                                                        Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const auto answer = [this, context, change, name, response,
-                       reactor](const absl::Status& refusal) {
+  const auto call = [this, context, change, name, response, reactor](const absl::Status& refusal) {
     absl::Status status = refusal;
     if (status.ok()) {
       const absl::StatusOr<snapshot::JobStatus> changed = (parts_.snapshots.*change)(name);
@@ -109,7 +108,7 @@ grpc::ServerUnaryReactor* AdminService::ChangeSnapshot(grpc::CallbackServerConte
     }
     reactor->Finish(api::ToGrpc(status, *context));
   };
-  snapshot_changes_.Post(answer);
+  snapshot_changes_.Post(call);
   return reactor;
 }
 

@@ -26,7 +26,7 @@ namespace {
 // the timeout.
 constexpr char kThreads[] = "4";
 constexpr char kRequestTimeoutMs[] = "2000";
-constexpr absl::Duration kKnockInterval = absl::Milliseconds(5);
+constexpr absl::Duration kWakeInterval = absl::Milliseconds(5);
 
 class Page final : public prometheus::Collectable {
  public:
@@ -85,7 +85,7 @@ absl::Status MetricsEndpoint::Listen(const MetricsOptions& options) {
 
 // Connects and says nothing. The web server looks whether it is to stop when somebody comes, or
 // every two seconds.
-void MetricsEndpoint::Knock() const {
+void MetricsEndpoint::WakeAcceptLoop() const {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* addresses = nullptr;
@@ -112,9 +112,9 @@ void MetricsEndpoint::RequestStop() {
 bool MetricsEndpoint::StopWithin(absl::Duration timeout) {
   RequestStop();
   const absl::Time deadline = absl::Now() + timeout;
-  while (!ended_.WaitForNotificationWithTimeout(kKnockInterval)) {
+  while (!ended_.WaitForNotificationWithTimeout(kWakeInterval)) {
     if (absl::Now() >= deadline) return false;
-    Knock();
+    WakeAcceptLoop();
   }
   if (stopper_.joinable()) stopper_.join();
   return true;

@@ -43,7 +43,7 @@ class MetricsEndpoint {
   explicit MetricsEndpoint(std::shared_ptr<prometheus::Collectable> page)
       : page_(std::move(page)) {}
   absl::Status Listen(const MetricsOptions& options);
-  void Knock() const;
+  void WakeAcceptLoop() const;
 
   const std::shared_ptr<prometheus::Collectable> page_;
   std::unique_ptr<prometheus::Exposer> exposer_;

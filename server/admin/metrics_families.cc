@@ -96,10 +96,10 @@ void AddTables(const std::vector<TableReading>& tables, SeriesLimit& limit, Metr
   to.Counter("millrace_ingest_table_changes_total", "Changes by table and operation.");
   for (const TableReading& table : tables) {
     // A name of a database holds no zero byte.
-    const bool own = limit.Admit(table.name.database + '\0' + table.name.table);
+    const bool has_series = limit.Admit(table.name.database + '\0' + table.name.table);
     const auto add = [&](uint64_t count, std::string_view operation) {
-      to.Add(Number(count), {{"database", own ? table.name.database : kOther},
-                             {"table", own ? table.name.table : kOther},
+      to.Add(Number(count), {{"database", has_series ? table.name.database : kOther},
+                             {"table", has_series ? table.name.table : kOther},
                              {"operation", std::string(operation)}});
     };
     add(table.inserts, "insert");

@@ -11,10 +11,10 @@ namespace millrace::admin {
 SnapshotStarts::SnapshotStarts(Begin begin) : begin_(std::move(begin)) {}
 
 void SnapshotStarts::Post(const Call& call) {
-  calls_.Post([this, call](const absl::Status& refusal) { Answer(call, refusal); });
+  calls_.Post([this, call](const absl::Status& refusal) { Run(call, refusal); });
 }
 
-void SnapshotStarts::Answer(const Call& call, const absl::Status& refusal) const {
+void SnapshotStarts::Run(const Call& call, const absl::Status& refusal) const {
   absl::Status status = refusal;
   if (status.ok()) {
     absl::StatusOr<v1::Snapshot> snapshot = begin_(*call.request);

@@ -36,7 +36,7 @@ class SnapshotStarts {
   void Stop() { calls_.RequestStop(); }
 
  private:
-  void Answer(const Call& call, const absl::Status& refusal) const;
+  void Run(const Call& call, const absl::Status& refusal) const;
 
   const Begin begin_;
   // Stops before begin_ goes.

@@ -49,9 +49,9 @@ std::vector<ReaderReading> ReadStreams(const api::StreamList& streams) {
     reader.subscription = stream->subscription;
     reader.peer = stream->peer;
     reader.client_name = stream->client_name;
-    const bool placed = stream->placed.load(std::memory_order_acquire);
-    reader.place = placed ? Place::kInLog : Place::kInSnapshot;
-    if (placed) reader.sequence = {stream->passed.load(std::memory_order_relaxed)};
+    const bool in_log = stream->in_log.load(std::memory_order_acquire);
+    reader.place = in_log ? Place::kInLog : Place::kInSnapshot;
+    if (in_log) reader.sequence = {stream->passed.load(std::memory_order_relaxed)};
   }
   return readers;
 }
@@ -74,16 +74,16 @@ std::vector<ReaderReading> ReadSubscriptions(const feed::Subscriptions& subscrip
 // in order.
 void ReadLags(std::vector<ReaderReading>& readers, const ReaderLags& lags) {
   constexpr size_t kTimesMax = 1000;
-  std::vector<ReaderReading*> placed;
+  std::vector<ReaderReading*> in_log;
   for (ReaderReading& reader : readers) {
-    if (reader.place == Place::kInLog) placed.push_back(&reader);
+    if (reader.place == Place::kInLog) in_log.push_back(&reader);
   }
-  std::sort(placed.begin(), placed.end(),
+  std::sort(in_log.begin(), in_log.end(),
             [](const ReaderReading* left, const ReaderReading* right) {
               return left->sequence < right->sequence;
             });
-  for (size_t i = 0; i < placed.size(); ++i) {
-    ReaderReading& reader = *placed[i];
+  for (size_t i = 0; i < in_log.size(); ++i) {
+    ReaderReading& reader = *in_log[i];
     reader.lag = i < kTimesMax ? lags.Of(reader.sequence) : lags.ChangesOf(reader.sequence);
   }
 }

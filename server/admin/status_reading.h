@@ -32,7 +32,7 @@ struct TableReading {
 
 struct LogReading {
   log::Range range;
-  log::Written written;
+  log::WriteCounts written;
   uint64_t disk_bytes = 0;
   std::optional<uint64_t> available_bytes;   // of the file system, to us
   std::optional<Micros> oldest_commit_time;  // of the oldest change; nothing if there is none

@@ -19,7 +19,7 @@ absl::Status TooManyCalls(const std::string& work) {
 }
 
 CallThread::CallThread(Options options)
-    : options_(std::move(options)), answers_(options_.calls_max), thread_([this] { Run(); }) {
+    : options_(std::move(options)), calls_(options_.calls_max), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), options_.name);
 }
 
@@ -28,18 +28,18 @@ CallThread::~CallThread() {
   thread_.join();
 }
 
-void CallThread::Post(const Answer& answer) {
-  if (!answers_.TryPush(answer)) answer(stopping_ ? StoppingError() : TooManyCalls(options_.work));
+void CallThread::Post(const Call& call) {
+  if (!calls_.TryPush(call)) call(stopping_ ? StoppingError() : TooManyCalls(options_.work));
 }
 
 void CallThread::RequestStop() {
   stopping_ = true;
-  answers_.Close();
+  calls_.Close();
 }
 
 void CallThread::Run() {
-  while (const auto answer = answers_.Pop()) {
-    (*answer)(stopping_ ? StoppingError() : absl::OkStatus());
+  while (const auto call = calls_.Pop()) {
+    (*call)(stopping_ ? StoppingError() : absl::OkStatus());
   }
 }
 

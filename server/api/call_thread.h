@@ -18,7 +18,7 @@ namespace millrace::api {
 class CallThread {
  public:
   // Answers one call. Called exactly once: with OK, or with the reason to refuse the call.
-  using Answer = std::function<void(const absl::Status& refusal)>;
+  using Call = std::function<void(const absl::Status& refusal)>;
 
   struct Options {
     const char* name;  // of the thread, at most 15 characters
@@ -31,7 +31,7 @@ class CallThread {
   ~CallThread();
 
   // Answers now or later. Refusals: kUnavailable NOT_READY: too many calls are queued; STOPPING.
-  void Post(const Answer& answer);
+  void Post(const Call& call);
   // Refuses queued and later calls. Does not block.
   void RequestStop();
 
@@ -40,7 +40,7 @@ class CallThread {
 
   const Options options_;
   std::atomic<bool> stopping_{false};
-  BoundedQueue<Answer> answers_;
+  BoundedQueue<Call> calls_;
   std::thread thread_;
 };
 

@@ -80,7 +80,7 @@ absl::Status Certificates::OpenServer() {
     client_ca_path_ = client_ca.path();
     client_ca_.emplace(std::move(client_ca));
   }
-  last_read_ = decided_ = read_in_use_;
+  last_read_ = last_decided_ = read_in_use_;
   NoteServer(in_use_);
   return absl::OkStatus();
 }
@@ -127,10 +127,10 @@ absl::Status Certificates::CheckServerFiles(bool at_once) {
   if (read.ok()) read_now.bytes = *std::move(read);
   const bool settled = at_once || read_now == last_read_;
   last_read_ = std::move(read_now);
-  if (!settled || last_read_ == decided_) return Read().error;
+  if (!settled || last_read_ == last_decided_) return Read().error;
   const absl::Status error = Use(last_read_);
   if (IsTemporary(error)) return Read().error;
-  decided_ = last_read_;
+  last_decided_ = last_read_;
   NoteError(error);
   return error;
 }
@@ -198,7 +198,7 @@ void Certificates::LogExpiry() {
     const std::string warning = ExpiryWarning(certificate, now);
     if (warning.empty()) continue;
     const Micros not_after = certificate.expiry.not_after;
-    const Warned warned{.not_after = not_after, .time = now, .expired = now >= not_after};
+    const LastWarning warned{.not_after = not_after, .time = now, .expired = now >= not_after};
     const auto [last, first] = warned_.try_emplace(certificate.file.setting, warned);
     if (!first && last->second.not_after == not_after && last->second.expired == warned.expired &&
         now - last->second.time < kDay) {

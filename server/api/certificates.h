@@ -81,7 +81,7 @@ class Certificates {
     friend bool operator==(const FilesRead&, const FilesRead&) = default;
   };
   // The last warning about a file.
-  struct Warned {
+  struct LastWarning {
     Micros not_after = 0;
     Micros time = 0;
     bool expired = false;
@@ -112,10 +112,10 @@ class Certificates {
   std::optional<MemoryFile> identity_ ABSL_GUARDED_BY(files_mutex_);
   std::optional<MemoryFile> client_ca_ ABSL_GUARDED_BY(files_mutex_);
   ServerTls in_use_ ABSL_GUARDED_BY(files_mutex_);
-  FilesRead read_in_use_ ABSL_GUARDED_BY(files_mutex_);  // what `in_use_` was made of
-  FilesRead last_read_ ABSL_GUARDED_BY(files_mutex_);    // by the last read
-  FilesRead decided_ ABSL_GUARDED_BY(files_mutex_);      // taken or refused
-  std::map<std::string, Warned> warned_ ABSL_GUARDED_BY(files_mutex_);  // by setting
+  FilesRead read_in_use_ ABSL_GUARDED_BY(files_mutex_);   // what `in_use_` was made of
+  FilesRead last_read_ ABSL_GUARDED_BY(files_mutex_);     // by the last read
+  FilesRead last_decided_ ABSL_GUARDED_BY(files_mutex_);  // taken or refused
+  std::map<std::string, LastWarning> warned_ ABSL_GUARDED_BY(files_mutex_);  // by setting
 
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(files_mutex_);
   // By setting; in the order of the configuration, which is that of the names.

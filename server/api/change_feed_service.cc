@@ -26,10 +26,11 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 // Greater than that of any change.
-constexpr uint64_t kNoSequence = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kAfterAllChanges = std::numeric_limits<uint64_t>::max();
 
 // Ends a call of one message each way.
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
+grpc::ServerUnaryReactor* FinishCall(grpc::CallbackServerContext* context,
+                                     const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpc(status, *context));
   return reactor;
@@ -56,10 +57,10 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
         MakeError(reason::kRequestInvalid, "the request is no SubscribeRequest");
     return SubscribeStream::Refuse(malformed, *context);
   }
-  StreamReader who{
+  StreamReader stream_reader{
       .peer = {}, .subscription = parsed.subscription(), .client_name = parsed.client_name()};
   return SubscribeStream::Start(
-      parts_.streams, *context, std::move(who),
+      parts_.streams, *context, std::move(stream_reader),
       [this, parsed = std::move(parsed)](feed::ReadFrom source) { return Plan(parsed, source); });
 }
 
@@ -77,10 +78,10 @@ grpc::ServerUnaryReactor* ChangeFeedService::ListTables(grpc::CallbackServerCont
                                                         const v1::ListTablesRequest* request,
                                                         v1::ListTablesResponse* response) {
   if (!request->ask_source() || parts_.learn_tables == nullptr) {
-    return Answer(context, FillTables(*request, *response));
+    return FinishCall(context, FillTables(*request, *response));
   }
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  questions_.Post([this, context, request, response, reactor](const absl::Status& refusal) {
+  source_calls_.Post([this, context, request, response, reactor](const absl::Status& refusal) {
     const std::vector<std::string> patterns(request->tables().begin(), request->tables().end());
     absl::Status status = refusal.ok() ? parts_.learn_tables(patterns) : refusal;
     if (status.ok()) status = FillTables(*request, *response);
@@ -104,7 +105,7 @@ absl::Status ChangeFeedService::FillTables(const v1::ListTablesRequest& request,
 grpc::ServerUnaryReactor* ChangeFeedService::GetTable(grpc::CallbackServerContext* context,
                                                       const v1::GetTableRequest* request,
                                                       v1::GetTableResponse* response) {
-  return Answer(context, FillTable(*request, *response));
+  return FinishCall(context, FillTable(*request, *response));
 }
 
 absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
@@ -121,7 +122,7 @@ absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                     name.ToString()),
         {{"table", name.ToString()}});
   }
-  const Sequence sequence{request.sequence() == 0 ? kNoSequence : request.sequence()};
+  const Sequence sequence{request.sequence() == 0 ? kAfterAllChanges : request.sequence()};
   const schema::VersionSpan span = parts_.registry.SpanAt(table->table_id, sequence);
   // The types at hand are those of the newest versions.
   const auto row = span.version->version == table->version
@@ -152,9 +153,9 @@ void ChangeFeedService::RunWork(Work work, End end) {
   const absl::Status status = work(feed::ReadFrom::kMemory);
   if (!feed::IsNotInMemory(status)) return end(status);
   parts_.streams.disk.Post(
-      feed::DiskReaders::For::kCall,
-      [work = std::move(work), end = std::move(end)](feed::DiskReaders::Turn turn) {
-        const absl::Status refusal = RefusalOf(turn);
+      feed::DiskReaders::Caller::kCall,
+      [work = std::move(work), end = std::move(end)](feed::DiskReaders::Admission admission) {
+        const absl::Status refusal = RefusalOf(admission);
         end(refusal.ok() ? work(feed::ReadFrom::kDisk) : refusal);
       });
 }
@@ -219,7 +220,7 @@ grpc::ServerUnaryReactor* ChangeFeedService::ListSubscriptions(
   for (const feed::Subscription& subscription : parts_.subscriptions.List()) {
     *response->add_subscriptions() = ToMessage(subscription);
   }
-  return Answer(context, absl::OkStatus());
+  return FinishCall(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* ChangeFeedService::DeleteSubscription(

@@ -48,7 +48,7 @@ class ChangeFeedService final : public ChangeFeedBase {
   explicit ChangeFeedService(const Parts& parts) : parts_(parts) {}
 
   // Refuses calls that ask the source, so that they do not hold up the end of the server.
-  void RequestStop() { questions_.RequestStop(); }
+  void RequestStop() { source_calls_.RequestStop(); }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request) override;
@@ -86,7 +86,7 @@ class ChangeFeedService final : public ChangeFeedBase {
   void RunWork(Work work, End end);
 
   const Parts parts_;
-  CallThread questions_{{.name = "questions", .work = "the source"}};
+  CallThread source_calls_{{.name = "questions", .work = "the source"}};
 };
 
 }  // namespace millrace::api

@@ -4,7 +4,7 @@
 
 #include "api/certificates.h"
 #include "api/grpc_log.h"
-#include "api/odd_addresses.h"
+#include "api/invalid_addresses.h"
 #include "base/error.h"
 #include "base/reason.h"
 #include "grpcpp/generic/async_generic_service.h"
@@ -22,7 +22,7 @@ constexpr unsigned kRefreshSeconds = 1;
 constexpr auto kVerifyClients = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
 
 // Whether a server with `credentials` starts, tried for a moment at a port of this machine alone.
-bool Starts(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+bool ServerStarts(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   // A server without any service does not start.
   grpc::CallbackGenericService service;
   grpc::ServerBuilder builder;
@@ -38,7 +38,7 @@ std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* cer
   if (certificates == nullptr || !certificates->has_server_tls()) {
     return grpc::InsecureServerCredentials();
   }
-  RefuseOddAddresses();
+  RefuseInvalidAddresses();
   namespace tls = grpc::experimental;
   // One path for both, so that gRPC cannot read the key of one certificate and then another one.
   tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
@@ -61,7 +61,8 @@ absl::Status TryServerTls(const ServerTls& tls) {
   options.pem_root_certs = tls.client_ca;
   options.pem_key_cert_pairs.push_back({.private_key = tls.identity, .cert_chain = tls.identity});
   // What keeps any server from starting, such as a lack of descriptors, says nothing of the files.
-  if (Starts(grpc::SslServerCredentials(options)) || !Starts(grpc::InsecureServerCredentials())) {
+  if (ServerStarts(grpc::SslServerCredentials(options)) ||
+      !ServerStarts(grpc::InsecureServerCredentials())) {
     return absl::OkStatus();
   }
   return MakeError(reason::kTlsFileUnreadable,

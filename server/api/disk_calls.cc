@@ -8,13 +8,13 @@
 
 namespace millrace::api {
 
-absl::Status RefusalOf(feed::DiskReaders::Turn turn) {
-  switch (turn) {
-    case feed::DiskReaders::Turn::kRead:
+absl::Status RefusalOf(feed::DiskReaders::Admission admission) {
+  switch (admission) {
+    case feed::DiskReaders::Admission::kRead:
       return absl::OkStatus();
-    case feed::DiskReaders::Turn::kBusy:
+    case feed::DiskReaders::Admission::kBusy:
       return TooManyCalls("the disk");
-    case feed::DiskReaders::Turn::kStopping:
+    case feed::DiskReaders::Admission::kStopping:
       return StoppingError();
   }
   MILLRACE_UNREACHABLE();

@@ -7,7 +7,8 @@
 
 namespace millrace::api {
 
-// OK if it is the turn of a call to read; else why it is refused: UNAVAILABLE NOT_READY, STOPPING.
-absl::Status RefusalOf(feed::DiskReaders::Turn turn);
+// OK if it is the admission of a call to read; else why it is refused: UNAVAILABLE NOT_READY,
+// STOPPING.
+absl::Status RefusalOf(feed::DiskReaders::Admission admission);
 
 }  // namespace millrace::api

@@ -12,37 +12,37 @@
 
 namespace millrace::api {
 
-EnsureWorker::EnsureWorker(EnsureCovered ensure, size_t questions_max)
+EnsureWorker::EnsureWorker(EnsureCovered ensure, size_t requests_max)
     : ensure_(std::move(ensure)),
-      questions_max_(questions_max),
-      questions_(questions_max),
+      requests_max_(requests_max),
+      requests_(requests_max),
       thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), "ensure");
 }
 
 EnsureWorker::~EnsureWorker() { Stop(); }
 
-std::shared_ptr<EnsureWorker::Answer> EnsureWorker::Ask(std::vector<std::string> patterns) {
-  auto answer = std::make_shared<Answer>();
+std::shared_ptr<EnsureWorker::Result> EnsureWorker::Ask(std::vector<std::string> patterns) {
+  auto result = std::make_shared<Result>();
   absl::MutexLock lock(&mutex_);
-  if (questions_.size() >= questions_max_) return nullptr;
-  questions_.Push({.patterns = std::move(patterns), .answer = answer});
-  return answer;
+  if (requests_.size() >= requests_max_) return nullptr;
+  requests_.Push({.patterns = std::move(patterns), .result = result});
+  return result;
 }
 
 void EnsureWorker::Stop() {
-  questions_.Close();
+  requests_.Close();
   if (thread_.joinable()) thread_.join();
 }
 
 void EnsureWorker::Run() {
-  while (const auto question = questions_.Pop()) {
-    if (question->answer.expired()) continue;
-    auto tables = ensure_ ? ensure_(question->patterns)
+  while (const auto request = requests_.Pop()) {
+    if (request->result.expired()) continue;
+    auto tables = ensure_ ? ensure_(request->patterns)
                           : MakeError(reason::kSnapshotUnavailable,
                                       "this server reads no tables; start at a position instead");
-    const auto answer = question->answer.lock();
-    if (answer != nullptr) answer->Set(std::move(tables));
+    const auto result = request->result.lock();
+    if (result != nullptr) result->Set(std::move(tables));
   }
 }
 

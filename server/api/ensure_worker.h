@@ -23,11 +23,11 @@ namespace millrace::api {
 using EnsureCovered =
     std::function<absl::StatusOr<std::vector<TableName>>(const std::vector<std::string>&)>;
 
-// Asks on a thread of its own, one question after another. Thread-safe.
+// Asks on a thread of its own, one request after another. Thread-safe.
 class EnsureWorker {
  public:
-  // The answer to one question, to be looked for. Thread-safe.
-  class Answer {
+  // The result to one request, to be looked for. Thread-safe.
+  class Result {
    public:
     // Once: what was answered; nothing if that is still to come.
     std::optional<absl::StatusOr<std::vector<TableName>>> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -45,26 +45,26 @@ class EnsureWorker {
     std::optional<absl::StatusOr<std::vector<TableName>>> tables_ ABSL_GUARDED_BY(mutex_);
   };
 
-  // `questions_max` of them may wait. Without `ensure` all are answered SNAPSHOT_UNAVAILABLE.
-  EnsureWorker(EnsureCovered ensure, size_t questions_max);
+  // `requests_max` of them may wait. Without `ensure` all are answered SNAPSHOT_UNAVAILABLE.
+  EnsureWorker(EnsureCovered ensure, size_t requests_max);
   // Stops.
   ~EnsureWorker();
 
   // Null if too many wait: ask again later. What nobody holds any more is not asked.
-  std::shared_ptr<Answer> Ask(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for the question being asked.
+  std::shared_ptr<Result> Ask(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits for the request being asked.
   void Stop();
 
  private:
-  struct Question {
+  struct Request {
     std::vector<std::string> patterns;
-    std::weak_ptr<Answer> answer;
+    std::weak_ptr<Result> result;
   };
   void Run();
 
   const EnsureCovered ensure_;
-  const size_t questions_max_;
-  BoundedQueue<Question> questions_;
+  const size_t requests_max_;
+  BoundedQueue<Request> requests_;
   absl::Mutex mutex_;  // so that nobody waits for room
   std::thread thread_;
 };

@@ -48,14 +48,14 @@ const FileDescriptor* StaticFileOfSymbol(const std::string& symbol) {
 
 }  // namespace
 
-// What both versions of the service answer.
-class Reflection::Answers {
+// What both versions of the service numbers.
+class Reflection::Responder {
  public:
-  Answers(feed::RowTypes& types, std::vector<std::string> services)
+  Responder(feed::RowTypes& types, std::vector<std::string> services)
       : types_(types), services_(std::move(services)) {}
 
   template <typename Request, typename Response>
-  Response Answer(const Request& request) const {
+  Response Respond(const Request& request) const {
     Response response;
     response.set_valid_host(request.host());
     *response.mutable_original_request() = request;
@@ -114,10 +114,10 @@ class Reflection::Answers {
     }
     std::vector<const FieldDescriptor*> extensions;
     DescriptorPool::generated_pool()->FindAllExtensions(descriptor, &extensions);
-    auto& answer = *response.mutable_all_extension_numbers_response();
-    answer.set_base_type_name(type);
+    auto& numbers = *response.mutable_all_extension_numbers_response();
+    numbers.set_base_type_name(type);
     for (const FieldDescriptor* extension : extensions) {
-      answer.add_extension_number(extension->number());
+      numbers.add_extension_number(extension->number());
     }
   }
 
@@ -158,11 +158,11 @@ class Reflection::Answers {
 
 namespace {
 
-// One call: answers each request before it reads the next.
-template <typename Answers, typename Request, typename Response>
+// One call: responder each request before it reads the next.
+template <typename Responder, typename Request, typename Response>
 class ReflectionStream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
-  explicit ReflectionStream(const Answers& answers) : answers_(answers) {
+  explicit ReflectionStream(const Responder& responder) : responder_(responder) {
     this->StartRead(&request_);
   }
   void OnReadDone(bool ok) override {
@@ -170,7 +170,7 @@ class ReflectionStream final : public grpc::ServerBidiReactor<Request, Response>
       this->Finish(grpc::Status::OK);
       return;
     }
-    response_ = answers_.template Answer<Request, Response>(request_);
+    response_ = responder_.template Respond<Request, Response>(request_);
     this->StartWrite(&response_);
   }
   void OnWriteDone(bool ok) override {
@@ -184,40 +184,40 @@ class ReflectionStream final : public grpc::ServerBidiReactor<Request, Response>
   void OnDone() override { delete this; }
 
  private:
-  const Answers& answers_;
+  const Responder& responder_;
   Request request_;
   Response response_;
 };
 
-template <typename Answers, typename Base, typename Request, typename Response>
+template <typename Responder, typename Base, typename Request, typename Response>
 class ReflectionService final : public Base {
  public:
-  explicit ReflectionService(const Answers& answers) : answers_(answers) {}
+  explicit ReflectionService(const Responder& responder) : responder_(responder) {}
   grpc::ServerBidiReactor<Request, Response>* ServerReflectionInfo(
       grpc::CallbackServerContext* context) override {
-    return new ReflectionStream<Answers, Request, Response>(answers_);
+    return new ReflectionStream<Responder, Request, Response>(responder_);
   }
 
  private:
-  const Answers& answers_;
+  const Responder& responder_;
 };
 
 }  // namespace
 
 Reflection::Reflection(feed::RowTypes& types, std::vector<std::string> services)
-    : answers_(std::make_unique<Answers>(types, std::move(services))) {
+    : responder_(std::make_unique<Responder>(types, std::move(services))) {
   // gRPC serves health without its generated messages. This puts them into the generated pool.
   grpc::health::v1::HealthCheckRequest::descriptor();
   namespace stable = grpc::reflection::v1;
   namespace alpha = grpc::reflection::v1alpha;
   v1_ = std::make_unique<
-      ReflectionService<Answers, stable::ServerReflection::CallbackService,
+      ReflectionService<Responder, stable::ServerReflection::CallbackService,
                         stable::ServerReflectionRequest, stable::ServerReflectionResponse>>(
-      *answers_);
+      *responder_);
   v1alpha_ = std::make_unique<
-      ReflectionService<Answers, alpha::ServerReflection::CallbackService,
+      ReflectionService<Responder, alpha::ServerReflection::CallbackService,
                         alpha::ServerReflectionRequest, alpha::ServerReflectionResponse>>(
-      *answers_);
+      *responder_);
 }
 
 Reflection::~Reflection() = default;

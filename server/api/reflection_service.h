@@ -13,8 +13,8 @@
 namespace millrace::api {
 
 // Reflection for everything compiled in and for the row messages, which exist only at run time.
-// gRPC's own service knows nothing of those. Answers alike under both versions of the service that
-// clients speak.
+// gRPC's own service knows nothing of those. Responder alike under both versions of the service
+// that clients speak.
 class Reflection {
  public:
   // `types` must outlive it. `services`: full names to list.
@@ -25,8 +25,8 @@ class Reflection {
   std::vector<grpc::Service*> services() const;
 
  private:
-  class Answers;
-  std::unique_ptr<Answers> answers_;
+  class Responder;
+  std::unique_ptr<Responder> responder_;
   std::unique_ptr<grpc::Service> v1_;
   std::unique_ptr<grpc::Service> v1alpha_;
 };

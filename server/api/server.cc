@@ -139,7 +139,7 @@ void Server::SetServing(bool serving) {
   health->SetServingStatus(v1::ChangeFeed::service_full_name(), serving);
 }
 
-void Server::BeginToStop() {
+void Server::StartStopping() {
   if (stopper_.joinable() || ended_.HasBeenNotified()) return;
   change_feed_.RequestStop();
   disk_.RequestStop();
@@ -162,12 +162,12 @@ void Server::BeginToStop() {
 }
 
 bool Server::StopInTime() {
-  BeginToStop();
+  StartStopping();
   return ended_.WaitForNotificationWithTimeout(absl::FromChrono(kCancelAfter) + kEndAfterCancel);
 }
 
 void Server::Stop() {
-  BeginToStop();
+  StartStopping();
   if (stopper_.joinable()) stopper_.join();
 }
 

@@ -74,7 +74,7 @@ class Server {
  private:
   explicit Server(const Parts& parts);
   absl::Status Listen(const Parts& parts);
-  void BeginToStop();
+  void StartStopping();
 
   const ServerOptions& options_;
   feed::DiskReaders& disk_;

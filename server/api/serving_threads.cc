@@ -46,7 +46,7 @@ class ServingThreads::Worker {
     absl::MutexLock lock(&mutex_);
     stopping_ = published_ = true;
   }
-  void AwaitNoStreams(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void WaitUntilNoStreams(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithDeadline(absl::Condition(this, &Worker::HasNoStreams), deadline);
   }
@@ -61,21 +61,21 @@ class ServingThreads::Worker {
 
  private:
   // Whether a stream can be moved, as the thread sees it.
-  enum class Standing { kReady, kWaiting, kBusy };
+  enum class State { kReady, kWaiting, kBusy };
   struct Entry {
     std::shared_ptr<ServedStream> stream;
-    Standing standing = Standing::kReady;
+    State state = State::kReady;
   };
 
   void Run() {
-    while (Gather()) MoveAll();
+    while (WaitForWork()) AdvanceAll();
   }
 
   // Waits for something to do. False once the thread shall end.
-  bool Gather() ABSL_LOCKS_EXCLUDED(mutex_) {
+  bool WaitForWork() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     size_ = entries_.size() + added_.size();
-    if (!ready_left_) {
+    if (!has_ready_streams_) {
       mutex_.AwaitWithTimeout(absl::Condition(this, &Worker::HasWork), absl::Microseconds(kTick));
     }
     for (std::shared_ptr<ServedStream>& stream : added_) {
@@ -85,11 +85,11 @@ class ServingThreads::Worker {
     added_.clear();
     for (const ServedStream* key : scheduled_) {
       const auto entry = entries_.find(key);
-      if (entry != entries_.end()) entry->second.standing = Standing::kReady;
+      if (entry != entries_.end()) entry->second.state = State::kReady;
     }
     scheduled_.clear();
     wake_all_ = std::exchange(published_, false) || stopping_;
-    move_to_stop_ = stopping_;
+    stop_streams_ = stopping_;
     return !ended_;
   }
 
@@ -98,30 +98,30 @@ class ServingThreads::Worker {
   }
   bool HasNoStreams() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return size_ == 0; }
 
-  void MoveAll() {
+  void AdvanceAll() {
     const Micros now = clock_.SteadyMicros();
     const bool tick = now - ticked_at_ >= kTick;
     if (tick) ticked_at_ = now;
-    ready_left_ = false;
+    has_ready_streams_ = false;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
-      Standing& standing = entry->second.standing;
+      State& state = entry->second.state;
       ServedStream& stream = *entry->second.stream;
       const bool wake =
-          standing == Standing::kWaiting && (wake_all_ || (tick && stream.TimeOfProgress() <= now));
-      if (standing != Standing::kReady && !wake) {
+          state == State::kWaiting && (wake_all_ || (tick && stream.ProgressTime() <= now));
+      if (state != State::kReady && !wake) {
         ++entry;
         continue;
       }
-      switch (stream.Move(move_to_stop_)) {
+      switch (stream.Advance(stop_streams_)) {
         case ServedStream::Next::kAgain:
-          standing = Standing::kReady;
-          ready_left_ = true;
+          state = State::kReady;
+          has_ready_streams_ = true;
           break;
         case ServedStream::Next::kWait:
-          standing = Standing::kWaiting;
+          state = State::kWaiting;
           break;
         case ServedStream::Next::kBusy:
-          standing = Standing::kBusy;
+          state = State::kBusy;
           break;
         case ServedStream::Next::kGone:
           entries_.erase(entry++);
@@ -135,9 +135,9 @@ class ServingThreads::Worker {
 
   // The thread's own.
   absl::flat_hash_map<const ServedStream*, Entry> entries_;
-  bool ready_left_ = false;
+  bool has_ready_streams_ = false;
   bool wake_all_ = false;
-  bool move_to_stop_ = false;
+  bool stop_streams_ = false;
   Micros ticked_at_ = 0;
 
   mutable absl::Mutex mutex_;
@@ -160,11 +160,11 @@ ServingThreads::ServingThreads(feed::Feed& feed, const Clock& clock, size_t thre
 ServingThreads::~ServingThreads() { Stop(); }
 
 void ServingThreads::Add(std::shared_ptr<ServedStream> stream) {
-  const auto idlest =
+  const auto least_loaded =
       std::min_element(workers_.begin(), workers_.end(),
                        [](const auto& a, const auto& b) { return a->size() < b->size(); });
-  stream->worker_ = static_cast<size_t>(idlest - workers_.begin());
-  (*idlest)->Add(std::move(stream));
+  stream->worker_ = static_cast<size_t>(least_loaded - workers_.begin());
+  (*least_loaded)->Add(std::move(stream));
 }
 
 void ServingThreads::Schedule(const ServedStream* stream) {
@@ -178,7 +178,7 @@ void ServingThreads::OnPublished() {
 void ServingThreads::EndStreams(Micros grace) {
   const absl::Time deadline = absl::Now() + absl::Microseconds(grace);
   for (const auto& worker : workers_) worker->EndStreams();
-  for (const auto& worker : workers_) worker->AwaitNoStreams(deadline);
+  for (const auto& worker : workers_) worker->WaitUntilNoStreams(deadline);
 }
 
 void ServingThreads::Stop() {

@@ -15,21 +15,21 @@
 
 namespace millrace::api {
 
-// What serving threads carry. Move is called by one thread at a time.
+// What serving threads carry. Advance is called by one thread at a time.
 class ServedStream {
  public:
   // What is left to do after a move.
   enum class Next {
     kAgain,  // there is more to do at once
-    kWait,   // for a publication, or for the time of TimeOfProgress
+    kWait,   // for a publication, or for the time of ProgressTime
     kBusy,   // a write is under way: Schedule will be called when it is done
     kGone,   // finished: forget it
   };
   virtual ~ServedStream() = default;
   // Does one step. `stopping`: end the stream as soon as nothing is under way.
-  virtual Next Move(bool stopping) = 0;
+  virtual Next Advance(bool stopping) = 0;
   // Steady time at which it wants to be moved even without a publication.
-  virtual Micros TimeOfProgress() const = 0;
+  virtual Micros ProgressTime() const = 0;
 
  private:
   friend class ServingThreads;

@@ -15,8 +15,8 @@ namespace millrace::api {
 namespace {
 
 // How soon it is noticed that a table is complete, where no change tells.
-constexpr Micros kLookInterval = 100'000;
-// Of a table that cannot be read, or has to be read anew, the next answer tells.
+constexpr Micros kCheckInterval = 100'000;
+// Of a table that cannot be read, or has to be read anew, the next result tells.
 constexpr Micros kAskInterval = 5'000'000;
 
 }  // namespace
@@ -32,13 +32,13 @@ absl::StatusOr<std::unique_ptr<SnapshotStart>> SnapshotStart::Make(const Snapsho
   }
   std::unique_ptr<SnapshotStart> start(
       new SnapshotStart(parts, feed, clock, std::move(plan), response_bytes_max));
-  if (start->place_ == nullptr) {
+  if (start->slot_ == nullptr) {
     return MakeError(reason::kCatchupLimit,
                      fmt::format("{} streams are being sent the rows of snapshots, as many as "
                                  "server.catchups_max admits; come back later",
-                                 parts.limit.places_max()));
+                                 parts.limit.slots_max()));
   }
-  MILLRACE_RETURN_IF_ERROR(start->Resume());
+  MILLRACE_RETURN_IF_ERROR(start->CheckResume());
   return start;
 }
 
@@ -50,10 +50,10 @@ SnapshotStart::SnapshotStart(const SnapshotParts& parts, const feed::Feed& feed,
       plan_(std::move(plan)),
       response_bytes_max_(response_bytes_max),
       patterns_digest_(feed::DigestOfPatterns(plan_.patterns)),
-      place_(parts.limit.Take()) {}
+      slot_(parts.limit.Take()) {}
 
 // Of a token, what can be told at once.
-absl::Status SnapshotStart::Resume() {
+absl::Status SnapshotStart::CheckResume() {
   if (!plan_.resume.has_value()) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(feed::Resolve(feed_, *plan_.resume).status());
   if (plan_.resume->catch_up->patterns_digest == patterns_digest_) return absl::OkStatus();
@@ -72,22 +72,22 @@ Token SnapshotStart::token() const {
 }
 
 absl::StatusOr<feed::Delivery> SnapshotStart::Next() {
-  if (catch_up_ == nullptr) MILLRACE_RETURN_IF_ERROR(Await());
+  if (catch_up_ == nullptr) MILLRACE_RETURN_IF_ERROR(TryBegin());
   if (catch_up_ == nullptr) return feed::Delivery();
   return catch_up_->Next();
 }
 
-absl::Status SnapshotStart::Await() {
+absl::Status SnapshotStart::TryBegin() {
   const Micros now = clock_.SteadyMicros();
-  look_again_at_ = now + kLookInterval;
-  const bool begun = plan_.resume.has_value() && !plan_.resume->catch_up->parts.empty();
-  if (begun && plan_.resume->catch_up->tables.has_value()) {
+  check_again_at_ = now + kCheckInterval;
+  const bool started = plan_.resume.has_value() && !plan_.resume->catch_up->parts.empty();
+  if (started && plan_.resume->catch_up->tables.has_value()) {
     MILLRACE_ASSIGN_OR_RETURN(auto tables,
                               feed::CatchUpTablesOf(*plan_.resume, parts_.registry, plan_.tables));
     Begin(std::move(tables), plan_.resume->catch_up->parts);
     return absl::OkStatus();
   }
-  if (begun) {
+  if (started) {
     auto tables = feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables,
                                           plan_.resume->sequence);
     if (!tables.has_value()) return absl::OkStatus();
@@ -95,12 +95,12 @@ absl::Status SnapshotStart::Await() {
     Begin(std::move(*tables), plan_.resume->catch_up->parts);
     return absl::OkStatus();
   }
-  if (answer_ != nullptr) {
-    auto answer = answer_->Take();
-    if (!answer.has_value()) return absl::OkStatus();
-    answer_ = nullptr;
-    MILLRACE_RETURN_IF_ERROR(answer->status());
-    awaited_ = {(*answer)->begin(), (*answer)->end()};
+  if (ensure_result_ != nullptr) {
+    auto result = ensure_result_->Take();
+    if (!result.has_value()) return absl::OkStatus();
+    ensure_result_ = nullptr;
+    MILLRACE_RETURN_IF_ERROR(result->status());
+    awaited_ = {(*result)->begin(), (*result)->end()};
     asked_ = true;
     ask_again_at_ = now + kAskInterval;
   }
@@ -116,14 +116,14 @@ absl::Status SnapshotStart::BeginOrAsk(Micros now) {
   const bool waits =
       !all_known || std::any_of(tables->missing.begin(), tables->missing.end(),
                                 [this](const TableName& name) { return awaited_.contains(name); });
-  if (!asked_ || HasNews(tables->missing) || (waits && now >= ask_again_at_)) {
-    answer_ = parts_.ensure.Ask(plan_.patterns);
-    if (answer_ == nullptr) return absl::OkStatus();
+  if (!asked_ || HasNewMissing(tables->missing) || (waits && now >= ask_again_at_)) {
+    ensure_result_ = parts_.ensure.Ask(plan_.patterns);
+    if (ensure_result_ == nullptr) return absl::OkStatus();
     missing_when_asked_ = {tables->missing.begin(), tables->missing.end()};
     return absl::OkStatus();
   }
   if (waits) return absl::OkStatus();
-  MILLRACE_RETURN_IF_ERROR(CheckKnown());
+  MILLRACE_RETURN_IF_ERROR(CheckTablesKnown());
   Begin(std::move(*tables), {});
   return absl::OkStatus();
 }
@@ -136,13 +136,13 @@ bool SnapshotStart::AwaitedAreKnown() const {
 
 // What was missing when asked, and is not to be read, is at the source no more. What is missing
 // since then is news.
-bool SnapshotStart::HasNews(const std::vector<TableName>& missing) const {
+bool SnapshotStart::HasNewMissing(const std::vector<TableName>& missing) const {
   return std::any_of(missing.begin(), missing.end(), [this](const TableName& name) {
     return !awaited_.contains(name) && !missing_when_asked_.contains(name);
   });
 }
 
-absl::Status SnapshotStart::CheckKnown() const {
+absl::Status SnapshotStart::CheckTablesKnown() const {
   for (const TableName& name : plan_.tables.PlainNames()) {
     const auto coverage = parts_.coverage->Find(name);
     if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
@@ -164,7 +164,7 @@ void SnapshotStart::Begin(feed::CatchUpTables tables, std::vector<CatchUpPart> p
       feed_, feed::CatchUpOptions{.tables = std::move(tables),
                                   .patterns_digest = patterns_digest_,
                                   .response_bytes_max = response_bytes_max_,
-                                  .memory_bytes = parts_.limit.bytes_each(),
+                                  .memory_bytes = parts_.limit.bytes_per_slot(),
                                   .parts = std::move(parts)});
 }
 

@@ -56,17 +56,17 @@ class SnapshotStart {
   Token token() const;
   Sequence newest() const { return newest_; }
   // Steady time at which to look again, while it waits.
-  Micros look_again_at() const { return look_again_at_; }
+  Micros check_again_at() const { return check_again_at_; }
 
  private:
   SnapshotStart(const SnapshotParts& parts, const feed::Feed& feed, const Clock& clock,
                 SnapshotPlan plan, size_t response_bytes_max);
-  absl::Status Resume();
-  absl::Status Await();
+  absl::Status CheckResume();
+  absl::Status TryBegin();
   absl::Status BeginOrAsk(Micros now);
   bool AwaitedAreKnown() const;
-  bool HasNews(const std::vector<TableName>& missing) const;
-  absl::Status CheckKnown() const;
+  bool HasNewMissing(const std::vector<TableName>& missing) const;
+  absl::Status CheckTablesKnown() const;
   void Begin(feed::CatchUpTables tables, std::vector<CatchUpPart> parts);
 
   const SnapshotParts parts_;
@@ -75,14 +75,14 @@ class SnapshotStart {
   const SnapshotPlan plan_;
   const size_t response_bytes_max_;
   const uint64_t patterns_digest_;
-  std::unique_ptr<feed::CatchUpLimit::Place> place_;
+  std::unique_ptr<feed::CatchUpLimit::Slot> slot_;
 
   bool asked_ = false;
-  std::shared_ptr<EnsureWorker::Answer> answer_;  // that is waited for
+  std::shared_ptr<EnsureWorker::Result> ensure_result_;  // that is waited for
   std::set<TableName> missing_when_asked_;
   std::set<TableName> awaited_;
   Micros ask_again_at_ = 0;
-  Micros look_again_at_ = 0;
+  Micros check_again_at_ = 0;
 
   Sequence newest_;
   std::unique_ptr<feed::CatchUp> catch_up_;  // once the rows are fixed

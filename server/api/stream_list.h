@@ -28,7 +28,7 @@ struct StreamEntry : StreamReader {
 
   std::atomic<uint64_t> passed{0};  // last sequence sent or passed over
   // Whether `passed` is a place: not while the stream is sent the rows of a snapshot.
-  std::atomic<bool> placed{false};
+  std::atomic<bool> in_log{false};
 };
 
 // All open streams. Thread-safe.

@@ -59,7 +59,7 @@ absl::StatusOr<StreamSource::Step> StreamSource::NextOfSnapshot() {
   Step step;
   MILLRACE_ASSIGN_OR_RETURN(step.delivery, snapshot_->Next());
   if (!step.delivery.moved) step.delivery.token = snapshot_->token();
-  step.look_again_at = snapshot_->look_again_at();
+  step.check_again_at = snapshot_->check_again_at();
   if (step.delivery.ended) {
     after_snapshot_.start = {.after = snapshot_->newest()};
     cursor_.emplace(parts_.feed, std::move(after_snapshot_));

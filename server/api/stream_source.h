@@ -29,8 +29,8 @@ class StreamSource {
     feed::Delivery delivery;
     // It waits for the rows of a snapshot, or more of them follow.
     bool in_snapshot = false;
-    Sequence passed;           // not in a snapshot: last change passed
-    Micros look_again_at = 0;  // in a snapshot: steady time at which to look, if it waits
+    Sequence passed;            // not in a snapshot: last change passed
+    Micros check_again_at = 0;  // in a snapshot: steady time at which to look, if it waits
   };
 
   // `parts` must outlive it. Errors as SnapshotStart::Make.

@@ -63,13 +63,13 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscribeStream::Start(
   auto entry = parts.streams.Add(std::move(reader));
   if (entry == nullptr) return Refuse(StreamLimit(parts.streams.streams_max()), context);
   std::shared_ptr<SubscribeStream> stream(new SubscribeStream(parts, context, std::move(entry)));
-  if (source != nullptr) stream->Adopt(std::move(source));
+  if (source != nullptr) stream->SetSource(std::move(source));
   stream->self_ = stream;
   stream->reading_ = on_disk;
   parts.threads.Add(stream);
   if (on_disk) {
-    stream->OnDisk([opened = stream.get(), plan = std::move(plan)](Turn turn) {
-      const absl::Status refusal = RefusalOf(turn);
+    stream->RunOnDiskReader([opened = stream.get(), plan = std::move(plan)](Admission admission) {
+      const absl::Status refusal = RefusalOf(admission);
       opened->plan_ = refusal.ok() ? plan(feed::ReadFrom::kDisk) : refusal;
     });
   }
@@ -85,19 +85,19 @@ SubscribeStream::SubscribeStream(const StreamParts& parts, grpc::CallbackServerC
                                  std::shared_ptr<StreamEntry> entry)
     : parts_(parts), context_(context), entry_(std::move(entry)) {}
 
-void SubscribeStream::Adopt(std::unique_ptr<StreamSource> source) {
+void SubscribeStream::SetSource(std::unique_ptr<StreamSource> source) {
   source_ = std::move(source);
   NotePlace({.delivery = {}, .in_snapshot = source_->in_snapshot(), .passed = source_->passed()});
 }
 
-ServedStream::Next SubscribeStream::Move(bool stopping) {
+ServedStream::Next SubscribeStream::Advance(bool stopping) {
   // A cancellation may come in between; the end of the write will be told.
   if (writing_.load(std::memory_order_acquire)) return Next::kBusy;
   if (cancelled_.load(std::memory_order_acquire) || broken_.load(std::memory_order_acquire)) {
     return FinishWith(absl::CancelledError());
   }
   if (stopping) return FinishWith(StoppingError());
-  if (reading_.load(std::memory_order_acquire)) return WhileReading();
+  if (reading_.load(std::memory_order_acquire)) return AdvanceWhileReading();
   if (source_ == nullptr) return OpenPlanned();
   if (ended_) return FinishWith(absl::OkStatus());
   return SendNext();
@@ -108,7 +108,7 @@ ServedStream::Next SubscribeStream::OpenPlanned() {
   if (!plan.ok()) return FinishWith(plan.status());
   auto source = StreamSource::Open(parts_, *std::move(plan));
   if (!source.ok()) return FinishWith(source.status());
-  Adopt(*std::move(source));
+  SetSource(*std::move(source));
   return Next::kAgain;
 }
 
@@ -127,7 +127,7 @@ ServedStream::Next SubscribeStream::SendNext() {
     if (ended_) return FinishWith(absl::OkStatus());
     return delivery.moved ? Next::kAgain : Next::kWait;
   }
-  const absl::Status sent = Send(delivery.selection, Tail(/*with_progress=*/false));
+  const absl::Status sent = Send(delivery.selection, ResponseTail(/*with_progress=*/false));
   if (!sent.ok()) return FinishWith(sent);
   ReadAhead(step);
   return Next::kBusy;
@@ -151,35 +151,35 @@ void SubscribeStream::ReadAhead(const Step& step) {
   if (taken.has_value()) next_ = std::move(taken);
 }
 
-void SubscribeStream::OnDisk(std::function<void(Turn turn)> read) {
+void SubscribeStream::RunOnDiskReader(std::function<void(Admission admission)> read) {
   reading_.store(true, std::memory_order_relaxed);
-  parts_.disk.Post(feed::DiskReaders::For::kStream,
-                   [stream = shared_from_this(), read = std::move(read)](Turn turn) {
+  parts_.disk.Post(feed::DiskReaders::Caller::kStream,
+                   [stream = shared_from_this(), read = std::move(read)](Admission admission) {
                      if (stream->finished_.load(std::memory_order_acquire)) return;
-                     read(turn);
+                     read(admission);
                      stream->reading_.store(false, std::memory_order_release);
                      stream->parts_.threads.Schedule(stream.get());
                    });
 }
 
 void SubscribeStream::StartReading() {
-  OnDisk([this, bytes_max = ResponseShare()](Turn turn) {
-    const absl::Status refusal = RefusalOf(turn);
+  RunOnDiskReader([this, bytes_max = ResponseShare()](Admission admission) {
+    const absl::Status refusal = RefusalOf(admission);
     next_ = refusal.ok() ? source_->Next(bytes_max, feed::ReadFrom::kDisk) : refusal;
   });
 }
 
 // A slow disk is no reason for silence.
-ServedStream::Next SubscribeStream::WhileReading() {
+ServedStream::Next SubscribeStream::AdvanceWhileReading() {
   return ProgressIsDue() && !token_.empty() ? SendProgress() : Next::kWait;
 }
 
 void SubscribeStream::NotePlace(const Step& step) {
   in_snapshot_ = step.in_snapshot;
   passed_ = step.passed;
-  look_again_at_ = step.look_again_at;
+  check_again_at_ = step.check_again_at;
   entry_->passed.store(passed_.value, std::memory_order_relaxed);
-  entry_->placed.store(!in_snapshot_, std::memory_order_release);
+  entry_->in_log.store(!in_snapshot_, std::memory_order_release);
 }
 
 size_t SubscribeStream::ResponseShare() const {
@@ -193,7 +193,7 @@ ServedStream::Next SubscribeStream::SendProgress() {
   RefreshToken();
   // A change has come that is about to be sent.
   if (token_.empty()) return Next::kAgain;
-  const absl::Status sent = Send(feed::Selection(), Tail(/*with_progress=*/true));
+  const absl::Status sent = Send(feed::Selection(), ResponseTail(/*with_progress=*/true));
   return sent.ok() ? Next::kBusy : FinishWith(sent);
 }
 
@@ -217,7 +217,7 @@ absl::Status SubscribeStream::Send(const feed::Selection& selection, const std::
 }
 
 // The fields of SubscribeResponse after the transactions; fields of a message may be concatenated.
-std::string SubscribeStream::Tail(bool with_progress) const {
+std::string SubscribeStream::ResponseTail(bool with_progress) const {
   v1::SubscribeResponse rest;
   rest.set_resume_token(token_);
   if (with_progress) {

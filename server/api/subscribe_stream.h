@@ -41,9 +41,9 @@ class SubscribeStream final : public ServedStream,
                                                             grpc::CallbackServerContext& context);
 
   // ServedStream, on a serving thread.
-  Next Move(bool stopping) override;
-  Micros TimeOfProgress() const override {
-    return in_snapshot_ ? std::min(progress_at_, look_again_at_) : progress_at_;
+  Next Advance(bool stopping) override;
+  Micros ProgressTime() const override {
+    return in_snapshot_ ? std::min(progress_at_, check_again_at_) : progress_at_;
   }
 
   // Called by gRPC, on threads of its own.
@@ -53,25 +53,25 @@ class SubscribeStream final : public ServedStream,
 
  private:
   using Step = StreamSource::Step;
-  using Turn = feed::DiskReaders::Turn;
+  using Admission = feed::DiskReaders::Admission;
 
   SubscribeStream(const StreamParts& parts, grpc::CallbackServerContext& context,
                   std::shared_ptr<StreamEntry> entry);
-  void Adopt(std::unique_ptr<StreamSource> source);
+  void SetSource(std::unique_ptr<StreamSource> source);
   Next OpenPlanned();
   Next SendNext();
   std::optional<absl::StatusOr<Step>> TakeNext();
   void ReadAhead(const Step& step);
   // Has a disk reader do what this thread must not wait for. Until then the stream waits.
-  void OnDisk(std::function<void(Turn turn)> read);
+  void RunOnDiskReader(std::function<void(Admission admission)> read);
   void StartReading();
-  Next WhileReading();
+  Next AdvanceWhileReading();
   size_t ResponseShare() const;
   void NotePlace(const Step& step);
   bool ProgressIsDue() const;
   Next SendProgress();
   absl::Status Send(const feed::Selection& selection, const std::string& tail);
-  std::string Tail(bool with_progress) const;
+  std::string ResponseTail(bool with_progress) const;
   void RefreshToken();
   Next FinishWith(const absl::Status& status);
 
@@ -88,7 +88,7 @@ class SubscribeStream final : public ServedStream,
   // The serving thread's own.
   bool in_snapshot_ = false;
   Sequence passed_;
-  Micros look_again_at_ = 0;
+  Micros check_again_at_ = 0;
   std::string token_;
   Micros passed_commit_time_ = 0;
   Micros progress_at_ = 0;

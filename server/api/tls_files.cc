@@ -20,7 +20,7 @@
 #include <system_error>
 #include <vector>
 
-#include "api/odd_addresses.h"
+#include "api/invalid_addresses.h"
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
@@ -34,16 +34,16 @@ constexpr size_t kFileBytesMax = 1 << 20;
 constexpr size_t kSubjectBytesMax = 256;
 
 template <auto Free>
-struct Freed {
+struct Deleter {
   template <typename T>
   void operator()(T* object) const {
     Free(object);
   }
 };
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 
 absl::Status Unusable(const TlsFile& file, std::string_view what) {
   return MakeError(reason::kTlsFileUnreadable,
@@ -66,14 +66,14 @@ std::string OpensslError() {
   return reason != nullptr ? reason : "unknown error";
 }
 
-Bio ReadFrom(std::string_view pem) {
+Bio MemoryBio(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 // Skips PEM blocks of other kinds, as gRPC does.
 absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std::string_view pem) {
   ERR_clear_error();
-  const Bio bio = ReadFrom(pem);
+  const Bio bio = MemoryBio(pem);
   std::vector<Certificate> certificates;
   while (X509* next = PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr)) {
     certificates.emplace_back(next);
@@ -91,14 +91,14 @@ absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std
 }
 
 // Called for an encrypted key. Without it OpenSSL would ask at the terminal.
-int NoPassphrase(char*, int, int, void* asked) {
-  *static_cast<bool*>(asked) = true;
+int NoPassphrase(char*, int, int, void* requested) {
+  *static_cast<bool*>(requested) = true;
   return -1;
 }
 
 absl::StatusOr<Key> KeyOf(const TlsFile& file, std::string_view pem) {
   ERR_clear_error();
-  const Bio bio = ReadFrom(pem);
+  const Bio bio = MemoryBio(pem);
   bool encrypted = false;
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, &encrypted));
   if (key != nullptr) return key;
@@ -149,7 +149,7 @@ absl::Status CheckAccepted(const TlsFile& file, const std::vector<Certificate>& 
 }
 
 absl::Status CheckAddresses(const TlsFile& file, const X509& certificate) {
-  const auto bytes = OddAddressBytes(certificate);
+  const auto bytes = InvalidAddressBytes(certificate);
   if (!bytes.has_value()) return absl::OkStatus();
   return Unusable(
       file, fmt::format("has a subject alternative name with an address of {} bytes", *bytes));

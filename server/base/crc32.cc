@@ -61,22 +61,22 @@ constexpr size_t kStride = 4 * kLane;
 
 // Sixteen of them from `16 + n` on move the bytes of a lane n places to the front, from `16 - n` on
 // n places to the back; an index with its top bit set stands for a byte that is not in the lane.
-constexpr std::array<uint8_t, 3 * kLane> MakeMoves() {
-  std::array<uint8_t, 3 * kLane> moves{};
-  moves.fill(0x80);
-  for (size_t i = 0; i < kLane; ++i) moves[kLane + i] = static_cast<uint8_t>(i);
-  return moves;
+constexpr std::array<uint8_t, 3 * kLane> MakeByteShifts() {
+  std::array<uint8_t, 3 * kLane> shifts{};
+  shifts.fill(0x80);
+  for (size_t i = 0; i < kLane; ++i) shifts[kLane + i] = static_cast<uint8_t>(i);
+  return shifts;
 }
 
-constexpr std::array<uint8_t, 3 * kLane> kMoves = MakeMoves();
+constexpr std::array<uint8_t, 3 * kLane> kByteShifts = MakeByteShifts();
 
 MILLRACE_CLMUL inline __m128i Load(const void* at) {
   return _mm_loadu_si128(static_cast<const __m128i*>(at));
 }
 
 // x^(n+32) and x^(n-32) modulo the polynomial, for n of a stride's and of a lane's bits.
-MILLRACE_CLMUL inline __m128i ByStride() { return _mm_set_epi64x(0x1c6e41596, 0x154442bd4); }
-MILLRACE_CLMUL inline __m128i ByLane() { return _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); }
+MILLRACE_CLMUL inline __m128i StridePowers() { return _mm_set_epi64x(0x1c6e41596, 0x154442bd4); }
+MILLRACE_CLMUL inline __m128i LanePowers() { return _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); }
 
 // Moves `lane` on by the distance whose powers `by` holds and adds `next`, which stands there.
 MILLRACE_CLMUL inline __m128i Fold(__m128i lane, __m128i by, __m128i next) {
@@ -92,33 +92,33 @@ MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const 
   __m128i fourth = Load(at + 3 * kLane);
   at += kStride;
   for (; end - at >= static_cast<ptrdiff_t>(kStride); at += kStride) {
-    first = Fold(first, ByStride(), Load(at));
-    second = Fold(second, ByStride(), Load(at + kLane));
-    third = Fold(third, ByStride(), Load(at + 2 * kLane));
-    fourth = Fold(fourth, ByStride(), Load(at + 3 * kLane));
+    first = Fold(first, StridePowers(), Load(at));
+    second = Fold(second, StridePowers(), Load(at + kLane));
+    third = Fold(third, StridePowers(), Load(at + 2 * kLane));
+    fourth = Fold(fourth, StridePowers(), Load(at + 3 * kLane));
   }
-  return Fold(Fold(Fold(first, ByLane(), second), ByLane(), third), ByLane(), fourth);
+  return Fold(Fold(Fold(first, LanePowers(), second), LanePowers(), third), LanePowers(), fourth);
 }
 
 // `lane` and the `left` bytes that follow it before `end`, fewer than a lane, as one lane. At least
 // a lane stands before `end`.
 MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t left) {
   // What does not fit goes first, behind zeros, which change no remainder.
-  const __m128i front = _mm_shuffle_epi8(lane, Load(&kMoves[left]));
-  const __m128i to_front = Load(&kMoves[kLane + left]);
+  const __m128i front = _mm_shuffle_epi8(lane, Load(&kByteShifts[left]));
+  const __m128i to_front = Load(&kByteShifts[kLane + left]);
   const __m128i back =
       _mm_blendv_epi8(_mm_shuffle_epi8(lane, to_front), Load(end - kLane), to_front);
-  return Fold(front, ByLane(), back);
+  return Fold(front, LanePowers(), back);
 }
 
 // The remainder of a lane, by Barrett's reduction.
 MILLRACE_CLMUL inline uint32_t Remainder(__m128i lane) {
   const __m128i words = _mm_setr_epi32(-1, 0, -1, 0);
   // To 96 bits, then to 64.
-  lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, ByLane(), 0x10));
-  const __m128i by_word = _mm_set_epi64x(0, 0x163cd6124);
+  lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, LanePowers(), 0x10));
+  const __m128i word_powers = _mm_set_epi64x(0, 0x163cd6124);
   lane = _mm_xor_si128(_mm_srli_si128(lane, 4),
-                       _mm_clmulepi64_si128(_mm_and_si128(lane, words), by_word, 0x00));
+                       _mm_clmulepi64_si128(_mm_and_si128(lane, words), word_powers, 0x00));
   // The polynomial, and x^64 divided by it.
   const __m128i divisor = _mm_set_epi64x(0x1f7011641, 0x1db710641);
   __m128i times = _mm_clmulepi64_si128(_mm_and_si128(lane, words), divisor, 0x10);
@@ -138,13 +138,13 @@ MILLRACE_CLMUL uint32_t AddByFolding(std::string_view bytes, uint32_t state) {
     at += kLane;
   }
   for (; end - at >= static_cast<ptrdiff_t>(kLane); at += kLane) {
-    lane = Fold(lane, ByLane(), Load(at));
+    lane = Fold(lane, LanePowers(), Load(at));
   }
   if (at != end) lane = FoldRest(lane, end, static_cast<size_t>(end - at));
   return Remainder(lane);
 }
 
-bool CanFold() {
+bool CpuCanFold() {
   static const bool can = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("ssse3") &&
                           __builtin_cpu_supports("sse4.1");
   return can;
@@ -155,7 +155,7 @@ bool CanFold() {
 
 uint32_t Crc32(std::string_view bytes, uint32_t seed) {
 #if defined(__x86_64__)
-  if (bytes.size() >= kLane && CanFold()) return ~AddByFolding(bytes, ~seed);
+  if (bytes.size() >= kLane && CpuCanFold()) return ~AddByFolding(bytes, ~seed);
 #endif
   return ~AddByTables(bytes, ~seed);
 }

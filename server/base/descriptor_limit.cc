@@ -11,9 +11,9 @@ namespace {
 
 // POSIX promises as many.
 constexpr uint64_t kDescriptorsIfUnknown = 20;
-constexpr uint64_t kLogFilesMost = 512;
+constexpr uint64_t kLogFilesCeiling = 512;
 // RocksDB takes no less.
-constexpr uint64_t kLogFilesLeast = 20;
+constexpr uint64_t kLogFilesFloor = 20;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ uint64_t DescriptorLimit() {
 }
 
 uint32_t LogFilesMax(uint64_t limit) {
-  return static_cast<uint32_t>(std::clamp(limit / 4, kLogFilesLeast, kLogFilesMost));
+  return static_cast<uint32_t>(std::clamp(limit / 4, kLogFilesFloor, kLogFilesCeiling));
 }
 
 }  // namespace millrace

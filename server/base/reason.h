@@ -23,14 +23,14 @@ struct Retry {
 namespace retry {
 
 // Errors of calls and snapshots: the caller decides.
-inline constexpr Retry kCall{.text = "by the caller"};
+inline constexpr Retry kCallerDecides{.text = "by the caller"};
 // No user meets them: the server handles them itself.
-inline constexpr Retry kInside{.text = "inside the server"};
+inline constexpr Retry kHandledInternally{.text = "inside the server"};
 inline constexpr Retry kNoStart{.text = "no: millraced does not start, or stops"};
 inline constexpr Retry kFeedStops{.text = "no: the feed stops"};
 inline constexpr Retry kFeedWaits{.feed = RetryPolicy::kWait, .text = "the feed waits"};
-inline constexpr Retry kFeedWaitsUntilItLasts{.feed = RetryPolicy::kWaitUntilItLasts,
-                                              .text = "the feed waits"};
+inline constexpr Retry kFeedWaitsKeepingBackoff{.feed = RetryPolicy::kWaitKeepingBackoff,
+                                                .text = "the feed waits"};
 inline constexpr Retry kFeedRetriesOnce{.feed = RetryPolicy::kRetryOnce,
                                         .text = "once, then the feed stops"};
 inline constexpr Retry kMirrorWaits{.mirror = true, .text = "the mirror waits"};

@@ -13,7 +13,7 @@ enum class RetryPolicy {
   kWait,
   // The same, but a short connection does not reset the backoff: the replica that ended it will end
   // the next one too. Only a connection that lasts resets it.
-  kWaitUntilItLasts,
+  kWaitKeepingBackoff,
   // The bytes may have been damaged on the way: retry, and stop if it happens again at this place.
   kRetryOnce,
   // Retrying gives the same error.

@@ -74,15 +74,15 @@ absl::StatusOr<Event> EventReader::Read(std::string_view bytes) {
 // off. Then the four bytes are of the file's event: a dump that begins inside the file changes two
 // fields of the event and computes them again only if checksums are on.
 absl::StatusOr<Event> EventReader::ReadFormatDescription(Event event, std::string_view bytes) {
-  MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
-  if (knows_checksums) {
+  MILLRACE_ASSIGN_OR_RETURN(const bool supports_checksums, ServerSupportsChecksums(event));
+  if (supports_checksums) {
     if (event.body.size() < kChecksumSize) {
       return EventTruncated(event.header, "has no room for its checksum");
     }
     event.body.remove_suffix(kChecksumSize);
   }
   const absl::StatusOr<Format> format = ParseFormatDescription(event);
-  const bool off = !knows_checksums || (format.ok() && !format->checksums);
+  const bool off = !supports_checksums || (format.ok() && !format->checksums);
   if (!off && !HasRightChecksum(event.header, bytes)) return ChecksumMismatch(event.header);
   MILLRACE_RETURN_IF_ERROR(format.status());
   checksums_ = format->checksums;

@@ -31,7 +31,7 @@ absl::StatusOr<Format> ParseFormatDescription(const Event& event);
 // Whether the server that wrote a FORMAT_DESCRIPTION knows checksums (MySQL 5.6.1, MariaDB 5.3): if
 // so the event ends in the algorithm and a checksum, even when checksums are off. Its body may or
 // may not have lost them yet.
-absl::StatusOr<bool> FormatKnowsChecksums(const Event& event);
+absl::StatusOr<bool> ServerSupportsChecksums(const Event& event);
 
 // Identity of an XA transaction.
 struct Xid {

@@ -80,7 +80,7 @@ absl::Status CheckPostHeaders(std::string_view sizes) {
 
 }  // namespace
 
-absl::StatusOr<bool> FormatKnowsChecksums(const Event& event) {
+absl::StatusOr<bool> ServerSupportsChecksums(const Event& event) {
   ByteReader reader(event.body);
   const FormatHead head = ReadFormatHead(reader);
   if (!reader.ok()) return EventTruncated(event.header, "ends before its post-header sizes");
@@ -90,7 +90,7 @@ absl::StatusOr<bool> FormatKnowsChecksums(const Event& event) {
 }
 
 absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
-  MILLRACE_ASSIGN_OR_RETURN(const bool knows_checksums, FormatKnowsChecksums(event));
+  MILLRACE_ASSIGN_OR_RETURN(const bool supports_checksums, ServerSupportsChecksums(event));
   ByteReader reader(event.body);
   const FormatHead head = ReadFormatHead(reader);
   if (head.binlog_version != kBinlogVersion || head.header_size != EventHeader::kSize) {
@@ -101,7 +101,7 @@ absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
   }
   Format format{.server_version = head.server_version, .created = head.created};
   std::string_view sizes = reader.rest();
-  if (knows_checksums) {
+  if (supports_checksums) {
     if (sizes.empty()) return EventTruncated(event.header, "ends before its checksum algorithm");
     const auto algorithm = static_cast<uint8_t>(sizes.back());
     sizes.remove_suffix(1);

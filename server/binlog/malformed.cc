@@ -12,7 +12,7 @@ namespace millrace::binlog {
 namespace {
 
 // `TABLE_MAP event that ends at 1377`: the file is known to who reads the stream.
-std::string Place(const EventHeader& header) {
+std::string Describe(const EventHeader& header) {
   return fmt::format("{} event (type {}) that ends at {}", EventTypeName(header.type),
                      static_cast<unsigned>(header.type), header.end_position);
 }
@@ -20,7 +20,7 @@ std::string Place(const EventHeader& header) {
 }  // namespace
 
 absl::Status EventTruncated(const EventHeader& header, std::string_view what) {
-  return MakeError(reason::kEventTruncated, fmt::format("{} {}", Place(header), what));
+  return MakeError(reason::kEventTruncated, fmt::format("{} {}", Describe(header), what));
 }
 
 absl::Status EventTruncated(EventType type, std::string_view what) {
@@ -31,7 +31,7 @@ absl::Status ChecksumMismatch(const EventHeader& header) {
   return MakeError(reason::kEventChecksumMismatch,
                    fmt::format("{} has a bad checksum; verify the source's binlog file with "
                                "mysqlbinlog --verify-binlog-checksum",
-                               Place(header)));
+                               Describe(header)));
 }
 
 absl::Status KindUnsupported(std::string_view what) {
@@ -41,19 +41,20 @@ absl::Status KindUnsupported(std::string_view what) {
 absl::Status EventTooLarge(const EventHeader& header, uint64_t size, uint64_t size_max) {
   return MakeError(reason::kEventTooLarge,
                    fmt::format("{} holds an event of {} bytes; at most {} are accepted",
-                               Place(header), size, size_max),
+                               Describe(header), size, size_max),
                    {{"size", fmt::format("{}", size)}, {"size_max", fmt::format("{}", size_max)}});
 }
 
 absl::Status PayloadDamaged(const EventHeader& header, std::string_view what) {
-  return MakeError(reason::kPayloadDamaged,
-                   fmt::format("compressed bytes of the {} are damaged: {}", Place(header), what));
+  return MakeError(
+      reason::kPayloadDamaged,
+      fmt::format("compressed bytes of the {} are damaged: {}", Describe(header), what));
 }
 
 absl::Status CompressionUnknown(const EventHeader& header, uint64_t code) {
   return MakeError(
       reason::kCompressionUnknown,
-      fmt::format("{} is compressed by algorithm {}, which is unknown", Place(header), code));
+      fmt::format("{} is compressed by algorithm {}, which is unknown", Describe(header), code));
 }
 
 }  // namespace millrace::binlog

@@ -13,7 +13,7 @@
 namespace millrace::binlog {
 namespace {
 
-bool IsNumber(uint64_t number) { return number >= 1 && number <= kMysqlGtidNumberMax; }
+bool IsValidNumber(uint64_t number) { return number >= 1 && number <= kMysqlGtidNumberMax; }
 
 // Two commit times: 55 bits each, the second only if the first has its top bit set.
 void ReadCommitTimes(ByteReader& reader, MysqlGtidEvent& gtid) {
@@ -38,7 +38,7 @@ absl::StatusOr<MysqlGtidEvent> ParseUntagged(const Event& event) {
   if (!reader.empty()) gtid.transaction_size = reader.LengthEncoded();
   if (!reader.ok()) return EventTruncated(event.header, "ends inside its fields");
   if (event.header.type == EventType::kAnonymousGtid) return gtid;
-  if (!IsNumber(number)) return EventTruncated(event.header, "has no sound number");
+  if (!IsValidNumber(number)) return EventTruncated(event.header, "has no sound number");
   gtid.gtid.emplace();
   std::memcpy(gtid.gtid->uuid.data(), uuid.data(), uuid.size());
   gtid.gtid->number = number;
@@ -119,11 +119,11 @@ absl::StatusOr<MysqlGtidEvent> ParseTagged(const Event& event) {
   while (reader.ok() && !reader.empty()) {
     const uint64_t field = ReadSerializedUnsigned(reader);
     if (ReadTaggedField(field, reader, gtid, parsed)) continue;
-    if (field > message->last_field_needed) break;
+    if (field > message->last_required_field) break;
     return KindUnsupported(
         "a GTID_TAGGED event has fields of a newer server that cannot be passed over");
   }
-  if (!reader.ok() || !IsNumber(gtid.number)) {
+  if (!reader.ok() || !IsValidNumber(gtid.number)) {
     return EventTruncated(event.header, "ends inside its fields");
   }
   parsed.gtid = std::move(gtid);

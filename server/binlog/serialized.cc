@@ -30,7 +30,7 @@ absl::StatusOr<SerializedMessage> OpenSerialized(const Event& event) {
   const uint64_t version = ReadSerializedUnsigned(reader);
   const uint64_t size = ReadSerializedUnsigned(reader);
   SerializedMessage message;
-  message.last_field_needed = ReadSerializedUnsigned(reader);
+  message.last_required_field = ReadSerializedUnsigned(reader);
   if (!reader.ok() || size < reader.offset() || size > event.body.size()) {
     return EventTruncated(event.header, "is shorter than it says");
   }

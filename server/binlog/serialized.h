@@ -20,7 +20,7 @@ int64_t ReadSerializedSigned(ByteReader& reader);
 
 struct SerializedMessage {
   // Fields with greater numbers may be passed over by who does not know them.
-  uint64_t last_field_needed = 0;
+  uint64_t last_required_field = 0;
   // Each is its number and its value. A field's length depends on its kind.
   ByteReader fields;
 };

@@ -23,7 +23,7 @@ absl::Status ColumnTypeUnknown(const TableMap& map, size_t ordinal, unsigned cod
 }
 
 // Reads the byte or bytes that must lie in a range.
-uint16_t Bounded(ByteReader& reader, uint16_t value, uint16_t least, uint16_t most) {
+uint16_t CheckRange(ByteReader& reader, uint16_t value, uint16_t least, uint16_t most) {
   if (value < least || value > most) reader.Fail();
   return value;
 }
@@ -38,10 +38,10 @@ void ReadStringMetadata(ByteReader& reader, ColumnMap& column) {
   const auto length = static_cast<uint16_t>(((first & kLengthBits) ^ kLengthBits) << 4 | second);
   switch (real) {
     case ColumnType::kEnum:
-      column.metadata = Bounded(reader, length, 1, 2);
+      column.metadata = CheckRange(reader, length, 1, 2);
       break;
     case ColumnType::kSet:
-      column.metadata = Bounded(reader, length, 1, 8);
+      column.metadata = CheckRange(reader, length, 1, 8);
       break;
     case ColumnType::kString:
     case ColumnType::kVarString:
@@ -65,7 +65,7 @@ void ReadBitMetadata(ByteReader& reader, ColumnMap& column) {
   const uint8_t bits = reader.Little8();
   const uint8_t bytes = reader.Little8();
   if (bits > 7 || bytes > 8) reader.Fail();
-  column.metadata = Bounded(reader, static_cast<uint16_t>(bytes * 8 + bits), 1, 64);
+  column.metadata = CheckRange(reader, static_cast<uint16_t>(bytes * 8 + bits), 1, 64);
 }
 
 // What the elements of a multi-valued index are. MySQL 8.0.17 and 8.0.18 write it, later ones leave
@@ -113,10 +113,10 @@ bool ReadColumnMetadata(ByteReader& reader, ColumnMap& column) {
     case ColumnType::kNewDate:
       return true;
     case ColumnType::kFloat:
-      column.metadata = Bounded(reader, reader.Little8(), 4, 4);
+      column.metadata = CheckRange(reader, reader.Little8(), 4, 4);
       return true;
     case ColumnType::kDouble:
-      column.metadata = Bounded(reader, reader.Little8(), 8, 8);
+      column.metadata = CheckRange(reader, reader.Little8(), 8, 8);
       return true;
     case ColumnType::kVarchar:
     case ColumnType::kVarcharCompressed:
@@ -128,7 +128,7 @@ bool ReadColumnMetadata(ByteReader& reader, ColumnMap& column) {
     case ColumnType::kTimestamp2:
     case ColumnType::kDateTime2:
     case ColumnType::kTime2:
-      column.metadata = Bounded(reader, reader.Little8(), 0, 6);
+      column.metadata = CheckRange(reader, reader.Little8(), 0, 6);
       return true;
     case ColumnType::kTypedArray:
       ReadTypedArrayMetadata(reader, column);
@@ -141,7 +141,7 @@ bool ReadColumnMetadata(ByteReader& reader, ColumnMap& column) {
     case ColumnType::kJson:
     case ColumnType::kGeometry:
     case ColumnType::kVector:
-      column.metadata = Bounded(reader, reader.Little8(), 1, 4);
+      column.metadata = CheckRange(reader, reader.Little8(), 1, 4);
       return true;
     case ColumnType::kNewDecimal:
       ReadDecimalMetadata(reader, column);

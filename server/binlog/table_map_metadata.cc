@@ -74,10 +74,10 @@ bool IsEnumOrSet(ColumnType type) { return type == ColumnType::kEnum || type == 
 using Columns = std::vector<ColumnMap*>;
 
 template <typename Predicate>
-Columns ColumnsWhere(TableMap& map, Predicate concerns) {
+Columns ColumnsWhere(TableMap& map, Predicate matches) {
   Columns columns;
   for (ColumnMap& column : map.columns) {
-    if (concerns(column.type)) columns.push_back(&column);
+    if (matches(column.type)) columns.push_back(&column);
   }
   return columns;
 }
@@ -192,7 +192,7 @@ using Kinds = uint64_t;
 constexpr Kinds Bit(uint8_t kind) { return kind < 64 ? Kinds{1} << kind : 0; }
 
 // Kinds that cannot both be there: each is another form of the other, or itself.
-Kinds Excluded(uint8_t kind) {
+Kinds ConflictingKinds(uint8_t kind) {
   constexpr std::array kAlternatives = {
       Bit(kDefaultCharset) | Bit(kColumnCharset),
       Bit(kSimplePrimaryKey) | Bit(kPrimaryKeyWithPrefix),
@@ -204,7 +204,7 @@ Kinds Excluded(uint8_t kind) {
   return Bit(kind);
 }
 
-void NoteWhatIsKnown(Kinds seen, Flavour flavour, TableMap& map) {
+void SetPresenceFlags(Kinds seen, Flavour flavour, TableMap& map) {
   const auto has = [seen](Kinds any_of) { return (seen & any_of) != 0; };
   const bool has_enum_or_set_collations =
       has(Bit(kEnumAndSetDefaultCharset) | Bit(kEnumAndSetColumnCharset)) ||
@@ -229,7 +229,7 @@ absl::Status ReadOptionalMetadata(std::string_view bytes, Flavour flavour, Table
     const uint8_t kind = reader.Little8();
     ByteReader value(ReadText(reader));
     if (!reader.ok()) break;
-    const bool repeated = (seen & Excluded(kind)) != 0;
+    const bool repeated = (seen & ConflictingKinds(kind)) != 0;
     if (!repeated) ReadKind(kind, value, flavour, map);
     // A value of another size than ours means that the source counts columns in another way.
     if (repeated || !value.ok() || !value.empty()) {
@@ -241,7 +241,7 @@ absl::Status ReadOptionalMetadata(std::string_view bytes, Flavour flavour, Table
     seen |= Bit(kind);
   }
   if (!reader.ok()) return EventTruncated(EventType::kTableMap, "ends inside optional metadata");
-  NoteWhatIsKnown(seen, flavour, map);
+  SetPresenceFlags(seen, flavour, map);
   return absl::OkStatus();
 }
 

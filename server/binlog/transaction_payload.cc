@@ -63,7 +63,7 @@ class TransactionPayloadReader::State {
   absl::StatusOr<std::optional<std::string_view>> Next();
 
  private:
-  absl::StatusOr<std::optional<std::string_view>> AtEnd() const;
+  absl::StatusOr<std::optional<std::string_view>> CheckEnd() const;
   absl::StatusOr<size_t> Fill(size_t size);
   absl::StatusOr<size_t> Decompress(char* to, size_t size);
   size_t Copy(char* to, size_t size);
@@ -149,7 +149,7 @@ absl::StatusOr<size_t> TransactionPayloadReader::State::Fill(size_t size) {
   return filled_;
 }
 
-absl::StatusOr<std::optional<std::string_view>> TransactionPayloadReader::State::AtEnd() const {
+absl::StatusOr<std::optional<std::string_view>> TransactionPayloadReader::State::CheckEnd() const {
   if (!frame_complete_ || consumed_ != payload_.bytes.size()) {
     return EventTruncated(header_, "ends inside its compressed bytes");
   }
@@ -163,7 +163,7 @@ absl::StatusOr<std::optional<std::string_view>> TransactionPayloadReader::State:
   constexpr size_t kSizeAt = 9;
   filled_ = 0;
   MILLRACE_ASSIGN_OR_RETURN(const size_t header_size, Fill(EventHeader::kSize));
-  if (header_size == 0) return AtEnd();
+  if (header_size == 0) return CheckEnd();
   if (header_size < EventHeader::kSize)
     return EventTruncated(header_, "ends inside an inner event");
   const uint32_t size = LoadLittle32(buffer_.get() + kSizeAt);

@@ -32,7 +32,7 @@ bool IsOrder(const Condition& predicate) {
 }
 
 // What the type lacks that the predicate needs; empty if it has all.
-std::string_view Missing(const Condition& predicate, ValueType type) {
+std::string_view MissingOperator(const Condition& predicate, ValueType type) {
   if (predicate.kind == ConditionKind::kIsNull) return "";
   if (type == ValueType::kOpaque) return "takes IS NULL and IS NOT NULL alone";
   if (predicate.kind == ConditionKind::kLike) return HasPattern(type) ? "" : "takes no LIKE";
@@ -97,7 +97,7 @@ absl::StatusOr<BoundCondition> Binder::BindPredicate(const Condition& predicate)
     bound.kind = ConditionKind::kIsNull;
     return bound;
   }
-  if (const std::string_view missing = Missing(predicate, bound.type); !missing.empty()) {
+  if (const std::string_view missing = MissingOperator(predicate, bound.type); !missing.empty()) {
     return Invalid(predicate, predicate.offset,
                    fmt::format("column {} of {} is of type {}, which {}", Quoted(column.name),
                                table_.table.ToString(), column.mysql_type, missing));

@@ -13,7 +13,7 @@ absl::Status InvalidAt(size_t offset, std::string_view problem, ErrorMetadata me
                    metadata);
 }
 
-absl::Status Misfit(std::string_view problem) {
+absl::Status DoesNotFit(std::string_view problem) {
   return absl::InvalidArgumentError({problem.data(), problem.size()});
 }
 

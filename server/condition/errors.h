@@ -15,6 +15,6 @@ namespace millrace::condition {
 absl::Status InvalidAt(size_t offset, std::string_view problem, ErrorMetadata metadata = {});
 
 // Why a literal is no value of a column, before it is known where it stands: no reason yet.
-absl::Status Misfit(std::string_view problem);
+absl::Status DoesNotFit(std::string_view problem);
 
 }  // namespace millrace::condition

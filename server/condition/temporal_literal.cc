@@ -83,17 +83,17 @@ size_t FractionDigitsOf(const schema::Column& column) {
 absl::StatusOr<Value> WithFraction(const std::string& text, std::string_view rest,
                                    const schema::Column& column, std::string_view form) {
   const auto fraction = TakeFraction(rest);
-  if (!fraction.has_value()) return Misfit(form);
+  if (!fraction.has_value()) return DoesNotFit(form);
   const size_t digits_max = FractionDigitsOf(column);
   if (!fraction->empty() && fraction->size() - 1 > digits_max) {
-    return Misfit(fmt::format("has more than {} digits of a fraction", digits_max));
+    return DoesNotFit(fmt::format("has more than {} digits of a fraction", digits_max));
   }
   return Value(text + *fraction);
 }
 
 absl::StatusOr<Value> FitDate(std::string_view text) {
   auto date = TakeDate(text);
-  if (!date.has_value() || !text.empty()) return Misfit("is no date as '2024-01-31'");
+  if (!date.has_value() || !text.empty()) return DoesNotFit("is no date as '2024-01-31'");
   return Value(*std::move(date));
 }
 
@@ -101,12 +101,12 @@ absl::StatusOr<Value> FitTime(std::string_view text, const schema::Column& colum
   constexpr std::string_view kForm = "is no time as '-12:34:56.789', up to 838:59:59";
   const bool negative = TakeCharacter(text, '-');
   const auto clock = TakeClock(text, kTimeHoursMax);
-  if (!clock.has_value()) return Misfit(kForm);
+  if (!clock.has_value()) return DoesNotFit(kForm);
   MILLRACE_ASSIGN_OR_RETURN(const Value value, WithFraction(*clock, text, column, kForm));
   const auto& time = std::get<std::string>(value);
   // MySQL has no fraction at the greatest hour, minute and second: it would read another value.
   if (time.starts_with("838:59:59.") && time.find_first_of("123456789", 10) != std::string::npos) {
-    return Misfit(kForm);
+    return DoesNotFit(kForm);
   }
   const bool zero = time.find_first_of("123456789") == std::string::npos;
   return Value(negative && !zero ? "-" + time : time);
@@ -116,15 +116,15 @@ absl::StatusOr<Value> FitDateTime(std::string_view text, bool needs_time,
                                   const schema::Column& column) {
   constexpr std::string_view kForm = "is no date and time as '2024-01-31 12:34:56.789'";
   const auto date = TakeDate(text);
-  if (!date.has_value()) return Misfit(kForm);
+  if (!date.has_value()) return DoesNotFit(kForm);
   if (text.empty() && !needs_time) return Value(*date + " 00:00:00");
-  if (!TakeCharacter(text, ' ')) return Misfit(kForm);
+  if (!TakeCharacter(text, ' ')) return DoesNotFit(kForm);
   const auto clock = TakeClock(text, 23);
-  if (!clock.has_value()) return Misfit(kForm);
+  if (!clock.has_value()) return DoesNotFit(kForm);
   return WithFraction(*date + " " + *clock, text, column, kForm);
 }
 
-bool Exists(unsigned year, unsigned month, unsigned day) {
+bool IsRealDate(unsigned year, unsigned month, unsigned day) {
   if (month == 0 || day == 0) return false;
   if (month == 2) {
     const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -143,14 +143,15 @@ bool IsTimestamp(std::string_view text) {
   const unsigned month = TakeDigits(rest, 2, 2).value_or(0);
   rest.remove_prefix(1);
   const unsigned day = TakeDigits(rest, 2, 2).value_or(0);
-  return Exists(year, month, day) && text >= "1970-01-01 00:00:01" && text < "2106-02-07 06:28:16";
+  return IsRealDate(year, month, day) && text >= "1970-01-01 00:00:01" &&
+         text < "2106-02-07 06:28:16";
 }
 
 absl::StatusOr<Value> FitTimestamp(std::string_view text, bool needs_time,
                                    const schema::Column& column) {
   MILLRACE_ASSIGN_OR_RETURN(Value value, FitDateTime(text, needs_time, column));
   if (IsTimestamp(std::get<std::string>(value))) return value;
-  return Misfit("is no moment from 1970-01-01 00:00:01 to 2106-02-07 06:28:15 UTC");
+  return DoesNotFit("is no moment from 1970-01-01 00:00:01 to 2106-02-07 06:28:15 UTC");
 }
 
 }  // namespace
@@ -158,15 +159,15 @@ absl::StatusOr<Value> FitTimestamp(std::string_view text, bool needs_time,
 absl::StatusOr<Value> FitTemporal(const Literal& literal, const schema::Column& column) {
   using Kind = Literal::Kind;
   const ValueType type = ValueTypeOf(column);
-  Kind own = Kind::kTimestamp;
-  if (type == ValueType::kDate) own = Kind::kDate;
-  if (type == ValueType::kTime) own = Kind::kTime;
-  if (literal.kind != Kind::kString && literal.kind != own) {
-    return Misfit("is of another type: write it in quotes, in the form of the column's type");
+  Kind matching_kind = Kind::kTimestamp;
+  if (type == ValueType::kDate) matching_kind = Kind::kDate;
+  if (type == ValueType::kTime) matching_kind = Kind::kTime;
+  if (literal.kind != Kind::kString && literal.kind != matching_kind) {
+    return DoesNotFit("is of another type: write it in quotes, in the form of the column's type");
   }
   if (type == ValueType::kDate) return FitDate(literal.text);
   if (type == ValueType::kTime) return FitTime(literal.text, column);
-  const bool typed = literal.kind == own;
+  const bool typed = literal.kind == matching_kind;
   if (type == ValueType::kTimestamp) return FitTimestamp(literal.text, typed, column);
   return FitDateTime(literal.text, typed, column);
 }

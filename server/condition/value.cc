@@ -40,7 +40,7 @@ unsigned BitsOf(ColumnType type) {
 }
 
 // The greatest number of so many bits.
-uint64_t Greatest(unsigned bits) {
+uint64_t MaxOfBits(unsigned bits) {
   return std::numeric_limits<uint64_t>::max() >> (kBitsMax - bits);
 }
 
@@ -48,20 +48,20 @@ template <typename Number>
 absl::StatusOr<Number> WholeNumber(const Literal& literal, Number least, Number most) {
   if (literal.kind == Literal::Kind::kTrue) return Number{1};
   if (literal.kind == Literal::Kind::kFalse) return Number{0};
-  if (literal.kind != Literal::Kind::kNumber) return Misfit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
   const std::string_view text = literal.text;
-  if (text.find_first_of(".e") != std::string_view::npos) return Misfit("is no whole number");
+  if (text.find_first_of(".e") != std::string_view::npos) return DoesNotFit("is no whole number");
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool read = error == std::errc() && end == text.data() + text.size();
   if (!read || number < least || number > most) {
-    return Misfit(fmt::format("is outside {} to {}", least, most));
+    return DoesNotFit(fmt::format("is outside {} to {}", least, most));
   }
   return number;
 }
 
 absl::StatusOr<Value> FitSigned(const Literal& literal, const Column& column) {
-  const auto most = static_cast<int64_t>(Greatest(BitsOf(column.type) - 1));
+  const auto most = static_cast<int64_t>(MaxOfBits(BitsOf(column.type) - 1));
   MILLRACE_ASSIGN_OR_RETURN(const int64_t number, WholeNumber<int64_t>(literal, -most - 1, most));
   return Value(number);
 }
@@ -74,41 +74,41 @@ absl::StatusOr<Value> FitUnsigned(const Literal& literal, uint64_t most) {
 absl::StatusOr<Value> FitYear(const Literal& literal) {
   constexpr uint64_t kFirst = 1901;
   constexpr uint64_t kLast = 2155;
-  if (literal.kind != Literal::Kind::kNumber) return Misfit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t year, WholeNumber<uint64_t>(literal, 0, kLast));
   // The servers take two digits for a year of this or the last century.
-  if (year != 0 && year < kFirst) return Misfit("is no year: write 0, or 1901 to 2155");
+  if (year != 0 && year < kFirst) return DoesNotFit("is no year: write 0, or 1901 to 2155");
   return Value(year);
 }
 
 absl::StatusOr<Value> FitBit(const Literal& literal, const Column& column) {
-  const uint64_t most = Greatest(std::clamp<unsigned>(column.metadata, 1, kBitsMax));
+  const uint64_t most = MaxOfBits(std::clamp<unsigned>(column.metadata, 1, kBitsMax));
   if (literal.kind != Literal::Kind::kBytes) return FitUnsigned(literal, most);
   uint64_t number = 0;
   for (const char byte : literal.text) {
-    if (number > most >> 8) return Misfit("has more bits than the column");
+    if (number > most >> 8) return DoesNotFit("has more bits than the column");
     number = number << 8 | static_cast<unsigned char>(byte);
   }
-  if (number > most) return Misfit("has more bits than the column");
+  if (number > most) return DoesNotFit("has more bits than the column");
   return Value(number);
 }
 
 absl::StatusOr<Value> FitReal(const Literal& literal, double most) {
-  if (literal.kind != Literal::Kind::kNumber) return Misfit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
   double number = 0;
   const char* const end = literal.text.data() + literal.text.size();
   const auto [after, error] = absl::from_chars(literal.text.data(), end, number);
   if (error != std::errc() || after != end || std::abs(number) > most) {
-    return Misfit("is outside the range of the type");
+    return DoesNotFit("is outside the range of the type");
   }
   return Value(number);
 }
 
 absl::StatusOr<Value> FitDecimal(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kNumber) return Misfit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
   std::string_view digits = literal.text;
   if (digits.find('e') != std::string_view::npos) {
-    return Misfit("has an exponent: write its digits");
+    return DoesNotFit("has an exponent: write its digits");
   }
   const bool negative = digits.starts_with('-');
   if (negative) digits.remove_prefix(1);
@@ -120,19 +120,19 @@ absl::StatusOr<Value> FitDecimal(const Literal& literal, const Column& column) {
   const size_t scale = column.metadata & 0xff;
   const size_t precision = column.metadata >> 8;
   if (fraction.size() > scale) {
-    return Misfit(fmt::format("has more than {} digits after the point", scale));
+    return DoesNotFit(fmt::format("has more than {} digits after the point", scale));
   }
   if (whole.size() + scale > precision) {
-    return Misfit(fmt::format("has more than {} digits before the point", precision - scale));
+    return DoesNotFit(fmt::format("has more than {} digits before the point", precision - scale));
   }
   const bool zero = whole.empty() && fraction.empty();
-  if (negative && !zero && column.is_unsigned) return Misfit("is negative");
+  if (negative && !zero && column.is_unsigned) return DoesNotFit("is negative");
   return Value(fmt::format("{}{}{}{}", negative && !zero ? "-" : "", whole.empty() ? "0" : whole,
                            fraction.empty() ? "" : ".", fraction));
 }
 
 // Of the character sets whose characters are known here; of the others the source tells.
-bool Holds(std::string_view charset, std::string_view text) {
+bool CharsetHolds(std::string_view charset, std::string_view text) {
   if (charset == "ascii") {
     return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
   }
@@ -142,28 +142,29 @@ bool Holds(std::string_view charset, std::string_view text) {
 }
 
 absl::StatusOr<std::string> FitText(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kString) return Misfit("is no text: write it in quotes");
-  if (Holds(column.charset, literal.text)) return literal.text;
-  return Misfit(fmt::format("has characters that {} lacks", column.charset));
+  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no text: write it in quotes");
+  if (CharsetHolds(column.charset, literal.text)) return literal.text;
+  return DoesNotFit(fmt::format("has characters that {} lacks", column.charset));
 }
 
 absl::StatusOr<std::string> FitBytes(const Literal& literal) {
-  if (literal.kind != Literal::Kind::kBytes) return Misfit("is not a bytes literal: write X'00ff'");
+  if (literal.kind != Literal::Kind::kBytes)
+    return DoesNotFit("is not a bytes literal: write X'00ff'");
   return literal.text;
 }
 
 absl::StatusOr<Value> FitEnum(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kString) return Misfit("is no label: write it in quotes");
+  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no label: write it in quotes");
   const auto& labels = column.labels;
   const bool known = std::find(labels.begin(), labels.end(), literal.text) != labels.end();
   // The empty text is also what a value without label prints as.
   if (known || literal.text.empty()) return Value(literal.text);
-  return Misfit("is none of the column's labels");
+  return DoesNotFit("is none of the column's labels");
 }
 
 absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
   if (literal.kind != Literal::Kind::kString)
-    return Misfit("is not a list of labels: write them in quotes");
+    return DoesNotFit("is not a list of labels: write them in quotes");
   if (literal.text.empty()) return Value(literal.text);
   std::string_view rest = literal.text;
   auto next = column.labels.begin();
@@ -171,7 +172,7 @@ absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
     const size_t comma = std::min(rest.find(','), rest.size());
     next = std::find(next, column.labels.end(), rest.substr(0, comma));
     if (next == column.labels.end()) {
-      return Misfit("is no list of the column's labels in their order, as 'a,b'");
+      return DoesNotFit("is no list of the column's labels in their order, as 'a,b'");
     }
     ++next;
     if (comma == rest.size()) return Value(literal.text);
@@ -181,8 +182,8 @@ absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
 
 absl::StatusOr<Value> FitAddress(const Literal& literal, std::optional<std::string> address,
                                  std::string_view problem) {
-  if (literal.kind != Literal::Kind::kString) return Misfit("is no text: write it in quotes");
-  if (!address.has_value()) return Misfit(problem);
+  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no text: write it in quotes");
+  if (!address.has_value()) return DoesNotFit(problem);
   return Value(*std::move(address));
 }
 
@@ -268,7 +269,7 @@ absl::StatusOr<Value> FitValue(const Literal& literal, const Column& column) {
     case ValueType::kSigned:
       return FitSigned(literal, column);
     case ValueType::kUnsigned:
-      return FitUnsigned(literal, Greatest(BitsOf(column.type)));
+      return FitUnsigned(literal, MaxOfBits(BitsOf(column.type)));
     case ValueType::kYear:
       return FitYear(literal);
     case ValueType::kBit:
@@ -301,7 +302,8 @@ absl::StatusOr<Value> FitValue(const Literal& literal, const Column& column) {
     case ValueType::kOpaque:
       break;
   }
-  return Misfit("cannot be compared: a column of this type takes IS NULL and IS NOT NULL alone");
+  return DoesNotFit(
+      "cannot be compared: a column of this type takes IS NULL and IS NOT NULL alone");
 }
 
 absl::StatusOr<std::string> FitPattern(const Literal& literal, char escape, const Column& column) {
@@ -312,7 +314,7 @@ absl::StatusOr<std::string> FitPattern(const Literal& literal, char escape, cons
   for (size_t i = 0; i < written.size(); ++i) {
     char c = written[i];
     const bool escaped = c == escape;
-    if (escaped && ++i == written.size()) return Misfit("ends with its escape character");
+    if (escaped && ++i == written.size()) return DoesNotFit("ends with its escape character");
     if (escaped) c = written[i];
     const bool special = c == '%' || c == '_' || c == '\\';
     if (special && (escaped || c == '\\')) pattern.push_back('\\');

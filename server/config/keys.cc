@@ -22,7 +22,7 @@ constexpr Micros kSecond = 1000 * kMillisecond;
 constexpr Micros kHour = 3600 * kSecond;
 constexpr Micros kDay = 24 * kHour;
 
-absl::Status Wanted(std::string_view what) {
+absl::Status MustBe(std::string_view what) {
   return absl::InvalidArgumentError(fmt::format("must be {}", what));
 }
 
@@ -40,7 +40,7 @@ Key Text(std::string name, At at) {
       std::move(name),
       [at](Config& config, const YAML::Node& node) {
         const auto text = ScalarOf(node);
-        if (!text.has_value()) return Wanted("one text");
+        if (!text.has_value()) return MustBe("one text");
         at(config) = *text;
         return absl::OkStatus();
       },
@@ -51,11 +51,11 @@ template <typename At>
 Key TextList(std::string name, At at) {
   return {std::move(name),
           [at](Config& config, const YAML::Node& node) {
-            if (!node.IsSequence()) return Wanted("a list of texts");
+            if (!node.IsSequence()) return MustBe("a list of texts");
             std::vector<std::string> texts;
             for (const YAML::Node& element : node) {
               const auto text = ScalarOf(element);
-              if (!text.has_value()) return Wanted("a list of texts");
+              if (!text.has_value()) return MustBe("a list of texts");
               texts.push_back(*text);
             }
             at(config) = std::move(texts);
@@ -73,7 +73,7 @@ Key Flag(std::string name, At at) {
   return {std::move(name),
           [at](Config& config, const YAML::Node& node) {
             const auto text = ScalarOf(node);
-            if (text != "true" && text != "false") return Wanted("true or false");
+            if (text != "true" && text != "false") return MustBe("true or false");
             at(config) = text == "true";
             return absl::OkStatus();
           },
@@ -96,7 +96,7 @@ Key Number(std::string name, At at, Range<uint64_t> range) {
             const auto parsed = std::from_chars(text.data(), end, value);
             if (parsed.ec != std::errc() || parsed.ptr != end || value < range.min ||
                 value > range.max) {
-              return Wanted(fmt::format("a number from {} to {}", range.min, range.max));
+              return MustBe(fmt::format("a number from {} to {}", range.min, range.max));
             }
             at(config) = static_cast<std::remove_reference_t<decltype(at(config))>>(value);
             return absl::OkStatus();
@@ -110,7 +110,7 @@ Key Size(std::string name, At at, Range<uint64_t> range) {
           [at, range](Config& config, const YAML::Node& node) {
             const auto value = ParseSize(ScalarOf(node).value_or(""));
             if (!value.has_value() || *value < range.min || *value > range.max) {
-              return Wanted(fmt::format("a size like 64KiB, from {} to {}", SizeText(range.min),
+              return MustBe(fmt::format("a size like 64KiB, from {} to {}", SizeText(range.min),
                                         SizeText(range.max)));
             }
             at(config) = static_cast<std::remove_reference_t<decltype(at(config))>>(*value);
@@ -125,7 +125,7 @@ Key Duration(std::string name, At at, Range<Micros> range) {
           [at, range](Config& config, const YAML::Node& node) {
             const auto value = ParseDuration(ScalarOf(node).value_or(""));
             if (!value.has_value() || *value < range.min || *value > range.max) {
-              return Wanted(fmt::format("a duration like 250ms, 10s or 7d, from {} to {}",
+              return MustBe(fmt::format("a duration like 250ms, 10s or 7d, from {} to {}",
                                         DurationText(range.min), DurationText(range.max)));
             }
             at(config) = *value;
@@ -147,7 +147,7 @@ Key Choice(std::string name, At at, std::vector<std::pair<std::string, Value>> c
               }
               names += (names.empty() ? "" : ", ") + choice;
             }
-            return Wanted("one of " + names);
+            return MustBe("one of " + names);
           },
           [at, choices](const Config& config, YAML::Emitter& to) {
             for (const auto& [choice, value] : choices) {
@@ -161,13 +161,13 @@ template <typename At>
 Key TextMap(std::string name, At at) {
   return {std::move(name),
           [at](Config& config, const YAML::Node& node) {
-            if (!node.IsMap()) return Wanted("a map of texts");
+            if (!node.IsMap()) return MustBe("a map of texts");
             std::map<std::string, std::string> texts;
             for (const auto& entry : node) {
               const auto key = ScalarOf(entry.first);
               const auto value = ScalarOf(entry.second);
-              if (!key.has_value() || !value.has_value()) return Wanted("a map of texts");
-              if (!texts.emplace(*key, *value).second) return Wanted("a map without repeated keys");
+              if (!key.has_value() || !value.has_value()) return MustBe("a map of texts");
+              if (!texts.emplace(*key, *value).second) return MustBe("a map without repeated keys");
             }
             at(config) = std::move(texts);
             return absl::OkStatus();

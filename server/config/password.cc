@@ -20,7 +20,7 @@ constexpr size_t kPasswordBytesMax = 4096;
 constexpr size_t kProbeBytes = 1;
 
 // Where a password may be, and what the keys are called that say so.
-struct Places {
+struct PasswordLocation {
   const std::string& file;
   const std::string& environment;
   std::string_view file_key;
@@ -42,8 +42,8 @@ absl::Status FileUnreadable(const Reason& reason, const NamedFile& file, std::st
 }
 
 // At most `bytes_max` bytes of the file.
-absl::StatusOr<std::string> ReadSome(const Reason& reason, const NamedFile& file,
-                                     size_t bytes_max) {
+absl::StatusOr<std::string> ReadPrefix(const Reason& reason, const NamedFile& file,
+                                       size_t bytes_max) {
   errno = 0;
   std::ifstream stream(file.path, std::ios::binary);
   std::string text(bytes_max, '\0');
@@ -57,7 +57,7 @@ absl::StatusOr<std::string> ReadSome(const Reason& reason, const NamedFile& file
 }
 
 absl::StatusOr<std::string> ReadPasswordFile(const Reason& reason, const NamedFile& file) {
-  MILLRACE_ASSIGN_OR_RETURN(std::string text, ReadSome(reason, file, kPasswordBytesMax + 1));
+  MILLRACE_ASSIGN_OR_RETURN(std::string text, ReadPrefix(reason, file, kPasswordBytesMax + 1));
   if (text.size() > kPasswordBytesMax) {
     return FileUnreadable(reason, file,
                           fmt::format("it is larger than {} bytes", kPasswordBytesMax));
@@ -67,39 +67,40 @@ absl::StatusOr<std::string> ReadPasswordFile(const Reason& reason, const NamedFi
   return text;
 }
 
-absl::StatusOr<std::string> ReadPasswordVariable(const Reason& reason, const Places& places) {
-  const char* const value = std::getenv(places.environment.c_str());
+absl::StatusOr<std::string> ReadPasswordVariable(const Reason& reason,
+                                                 const PasswordLocation& location) {
+  const char* const value = std::getenv(location.environment.c_str());
   if (value != nullptr) return value;
   return MakeError(reason,
                    fmt::format("{} names '{}', which is not in the environment; a running process "
                                "cannot get it: set it and restart millraced",
-                               places.environment_key, places.environment));
+                               location.environment_key, location.environment));
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> ReadPassword(const SourceOptions& options) {
-  const Places places{.file = options.password_file,
-                      .environment = options.password_env,
-                      .file_key = "source.password_file",
-                      .environment_key = "source.password_env"};
-  if (!places.file.empty()) {
-    return ReadPasswordFile(reason::kSourceFileUnreadable, {places.file, places.file_key});
+  const PasswordLocation location{.file = options.password_file,
+                                  .environment = options.password_env,
+                                  .file_key = "source.password_file",
+                                  .environment_key = "source.password_env"};
+  if (!location.file.empty()) {
+    return ReadPasswordFile(reason::kSourceFileUnreadable, {location.file, location.file_key});
   }
-  if (places.environment.empty()) return "";
-  return ReadPasswordVariable(reason::kSourcePasswordMissing, places);
+  if (location.environment.empty()) return "";
+  return ReadPasswordVariable(reason::kSourcePasswordMissing, location);
 }
 
 absl::StatusOr<std::string> ReadSaslPassword(const KafkaOptions& options) {
-  const Places places{.file = options.sasl_password_file,
-                      .environment = options.sasl_password_env,
-                      .file_key = "kafka.sasl_password_file",
-                      .environment_key = "kafka.sasl_password_env"};
-  if (!places.file.empty()) {
-    return ReadPasswordFile(reason::kMirrorPasswordUnreadable, {places.file, places.file_key});
+  const PasswordLocation location{.file = options.sasl_password_file,
+                                  .environment = options.sasl_password_env,
+                                  .file_key = "kafka.sasl_password_file",
+                                  .environment_key = "kafka.sasl_password_env"};
+  if (!location.file.empty()) {
+    return ReadPasswordFile(reason::kMirrorPasswordUnreadable, {location.file, location.file_key});
   }
-  if (places.environment.empty()) return "";
-  return ReadPasswordVariable(reason::kMirrorPasswordUnreadable, places);
+  if (location.environment.empty()) return "";
+  return ReadPasswordVariable(reason::kMirrorPasswordUnreadable, location);
 }
 
 absl::Status CheckTlsFiles(const SourceOptions& options) {
@@ -112,7 +113,7 @@ absl::Status CheckTlsFiles(const SourceOptions& options) {
                                 NamedFile{options.tls.certificate, "source.tls.certificate"},
                                 NamedFile{options.tls.key, "source.tls.key"}}) {
     if (file.path.empty()) continue;
-    MILLRACE_RETURN_IF_ERROR(ReadSome(reason::kSourceFileUnreadable, file, kProbeBytes).status());
+    MILLRACE_RETURN_IF_ERROR(ReadPrefix(reason::kSourceFileUnreadable, file, kProbeBytes).status());
   }
   return absl::OkStatus();
 }

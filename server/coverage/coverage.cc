@@ -52,7 +52,7 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
     }
     const schema::TableVersionPtr version = registry.Find(table);
     if (version == nullptr) continue;
-    if (unreadable || CapturesOtherColumns(*version, before)) {
+    if (unreadable || CapturedColumnsChanged(*version, before)) {
       Invalidate(table, kOtherColumns);
     } else if (without_shape_.contains(table)) {
       // The last definition that the log knows is that of its rows.
@@ -72,7 +72,7 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
   stored_ = newest_;
 }
 
-void Coverage::OnOlderLog(const TableName& table, std::string_view why) {
+void Coverage::OnUnusableChanges(const TableName& table, std::string_view why) {
   Invalidate(table, why);
   const auto found = newest_.find(table);
   if (found == newest_.end()) return;
@@ -81,8 +81,8 @@ void Coverage::OnOlderLog(const TableName& table, std::string_view why) {
 }
 
 // A log of an earlier version does not say what it excluded, but each definition does.
-bool Coverage::CapturesOtherColumns(const schema::TableVersion& version,
-                                    const std::optional<CaptureRules>& before) const {
+bool Coverage::CapturedColumnsChanged(const schema::TableVersion& version,
+                                      const std::optional<CaptureRules>& before) const {
   return std::any_of(version.columns.begin(), version.columns.end(), [&](const auto& column) {
     // The servers' own columns are never captured, whatever the rules say.
     if (column.name.starts_with("!hidden!") || schema::IsHidden(column.meaning)) return false;
@@ -94,10 +94,10 @@ bool Coverage::CapturesOtherColumns(const schema::TableVersion& version,
 
 std::vector<TableName> Coverage::OnStatement(const schema::Statement& statement, bool truncates,
                                              Sequence at) {
-  std::vector<TableName> arrived;
+  std::vector<TableName> unseen;
   for (const auto& [table, effect] : EffectsOf(statement, truncates)) {
     if (!rules_.Captures(table)) continue;
-    if (effect == TableEffect::kArrived) arrived.push_back(table);
+    if (effect == TableEffect::kUnseenRows) unseen.push_back(table);
     const auto after = AfterStatement(effect, Newest(table), at);
     if (after.has_value()) Set(table, *after);
   }
@@ -106,7 +106,7 @@ std::vector<TableName> Coverage::OnStatement(const schema::Statement& statement,
   } else if (DropsDatabase(statement)) {
     EmptyDatabase(statement.database, at);
   }
-  return arrived;
+  return unseen;
 }
 
 void Coverage::EmptyDatabase(std::string_view database, Sequence at) {
@@ -139,9 +139,9 @@ void Coverage::EndReading(const TableName& table, Sequence begin) {
   if (coverage.has_value()) Set(table, AfterReadingEnds(*std::move(coverage), begin));
 }
 
-bool Coverage::ReadingIsVoid(const TableName& table, Sequence begin) const {
+bool Coverage::ReadingMustRestart(const TableName& table, Sequence begin) const {
   const auto found = newest_.find(table);
-  return found != newest_.end() && coverage::ReadingIsVoid(found->second, begin);
+  return found != newest_.end() && coverage::ReadingMustRestart(found->second, begin);
 }
 
 std::optional<TableCoverage> Coverage::Newest(const TableName& table) const {

@@ -43,7 +43,7 @@ class Coverage {
 
   // An earlier version of this server wrote changes of the table that do not give its rows; readers
   // see it at once. Before the first event.
-  void OnOlderLog(const TableName& table, std::string_view why) ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnUnusableChanges(const TableName& table, std::string_view why) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A statement whose first change has sequence `at`; `truncates` as in EffectsOf. Returns captured
   // tables with rows that the log never saw.
@@ -59,8 +59,8 @@ class Coverage {
   void BeginReading(const TableName& table, Sequence begin);
   // They are read. Does nothing for a table without coverage.
   void EndReading(const TableName& table, Sequence begin);
-  // ReadingIsVoid of the table.
-  bool ReadingIsVoid(const TableName& table, Sequence begin) const;
+  // ReadingMustRestart of the table.
+  bool ReadingMustRestart(const TableName& table, Sequence begin) const;
 
   // What was last set, whether or not readers see it yet.
   std::optional<TableCoverage> Newest(const TableName& table) const;
@@ -89,8 +89,8 @@ class Coverage {
   void EmptyDatabase(std::string_view database, Sequence at);
   // Whether a column of the table is captured that was not under `before`, or the other way round.
   // Without `before` the definition says what was.
-  bool CapturesOtherColumns(const schema::TableVersion& version,
-                            const std::optional<CaptureRules>& before) const;
+  bool CapturedColumnsChanged(const schema::TableVersion& version,
+                              const std::optional<CaptureRules>& before) const;
 
   // The writing thread's.
   CaptureRules rules_;

@@ -12,14 +12,14 @@ using schema::StatementVerb;
 using Effects = std::vector<std::pair<TableName, TableEffect>>;
 
 // A temporary table in its place leaves the table as it is.
-TableEffect Emptied(const Statement& statement) {
+TableEffect EmptiedOrAltered(const Statement& statement) {
   return statement.may_be_temporary ? TableEffect::kAltered : TableEffect::kEmptied;
 }
 
 void AddRenames(const Statement& statement, Effects& effects) {
   for (const auto& [from, to] : statement.renames) {
-    effects.emplace_back(from, Emptied(statement));
-    effects.emplace_back(to, TableEffect::kArrived);
+    effects.emplace_back(from, EmptiedOrAltered(statement));
+    effects.emplace_back(to, TableEffect::kUnseenRows);
   }
 }
 
@@ -33,7 +33,7 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
   Effects effects;
   if (statement.temporary) return effects;
   if (truncates) {
-    AddAll(statement, Emptied(statement), effects);
+    AddAll(statement, EmptiedOrAltered(statement), effects);
     return effects;
   }
   switch (statement.verb) {
@@ -54,10 +54,10 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
       // Before the names move, so that what arrives under the new one is told of.
       AddAll(statement, TableEffect::kAltered, effects);
       AddRenames(statement, effects);
-      for (const TableName& table : statement.made_of_partitions) {
-        effects.emplace_back(table, TableEffect::kArrived);
+      for (const TableName& table : statement.tables_from_partitions) {
+        effects.emplace_back(table, TableEffect::kUnseenRows);
       }
-      for (const TableName& table : statement.made_partitions) {
+      for (const TableName& table : statement.tables_into_partitions) {
         effects.emplace_back(table, TableEffect::kEmptied);
       }
       break;

@@ -50,7 +50,7 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
   switch (effect) {
     case TableEffect::kEmptied:
       return TableCoverage{.begin = at, .complete = !being_read, .invalid_reason = {}};
-    case TableEffect::kArrived:
+    case TableEffect::kUnseenRows:
       return TableCoverage{.begin = at, .complete = false, .invalid_reason = std::string(kRenamed)};
     case TableEffect::kAltered:
       break;
@@ -75,7 +75,7 @@ TableCoverage AfterReadingEnds(TableCoverage before, Sequence begin) {
   return before;
 }
 
-bool ReadingIsVoid(const TableCoverage& now, Sequence begin) {
+bool ReadingMustRestart(const TableCoverage& now, Sequence begin) {
   if (!now.invalid_reason.empty() && now.invalid_reason != kPartialRows) return true;
   // A complete table that was emptied since gives all its rows by the changes after that, whatever
   // is read.

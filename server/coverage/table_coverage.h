@@ -55,9 +55,9 @@ uint64_t RowShape(const schema::TableVersion& version);
 
 // What a statement does to the rows of a table.
 enum class TableEffect {
-  kEmptied,  // there are no rows, or no table, after it
-  kArrived,  // rows are there after it that the log never saw under this name
-  kAltered,  // rows may have changed without a row event
+  kEmptied,     // there are no rows, or no table, after it
+  kUnseenRows,  // rows are there after it that the log never saw under this name
+  kAltered,     // rows may have changed without a row event
 };
 
 // Coverage after a statement whose first change has sequence `at`.
@@ -71,6 +71,6 @@ TableCoverage AfterReadingBegins(const std::optional<TableCoverage>& before, Seq
 // Coverage after the last of them was read.
 TableCoverage AfterReadingEnds(TableCoverage before, Sequence begin);
 // True if the rows read so far are of no use, because of what came since the reading began.
-bool ReadingIsVoid(const TableCoverage& now, Sequence begin);
+bool ReadingMustRestart(const TableCoverage& now, Sequence begin);
 
 }  // namespace millrace::coverage

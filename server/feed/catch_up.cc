@@ -27,7 +27,7 @@ absl::Status Damaged(Sequence sequence, std::string_view what) {
                    {{"sequence", fmt::format("{}", sequence.value)}});
 }
 
-absl::Status KnownInPart(Sequence sequence) {
+absl::Status PartialRow(Sequence sequence) {
   return MakeError(reason::kSnapshotUnavailable,
                    fmt::format("change {} holds only some columns of a row: set "
                                "binlog_row_image=FULL, then have the table read anew",
@@ -35,7 +35,7 @@ absl::Status KnownInPart(Sequence sequence) {
                    {{"sequence", fmt::format("{}", sequence.value)}});
 }
 
-absl::Status OrExpired(const absl::Status& status) {
+absl::Status TrimmedAsExpired(const absl::Status& status) {
   return HasReason(status, reason::kTokenTrimmed) ? SnapshotExpired() : status;
 }
 
@@ -74,12 +74,12 @@ Token CatchUp::token() const {
     Sequence& sent = token.catch_up->parts.back().sent;
     sent = std::min(sent, at_);
   }
-  token.catch_up->tables = TablesLeft(token.catch_up->parts);
+  token.catch_up->tables = RemainingTables(token.catch_up->parts);
   return token;
 }
 
 // Those that begin where all parts have come to are sent as a whole.
-std::vector<SnapshotTable> CatchUp::TablesLeft(const std::vector<CatchUpPart>& parts) const {
+std::vector<SnapshotTable> CatchUp::RemainingTables(const std::vector<CatchUpPart>& parts) const {
   Sequence sent;
   for (const CatchUpPart& part : parts) sent = std::max(sent, part.sent);
   std::vector<SnapshotTable> tables;
@@ -101,8 +101,8 @@ absl::StatusOr<Delivery> CatchUp::Next() {
       EndPart();
       continue;
     }
-    const auto frame = feed_.log().FrameHolding({at_.value - 1});
-    if (!frame.ok()) return OrExpired(frame.status());
+    const auto frame = feed_.log().FrameContaining({at_.value - 1});
+    if (!frame.ok()) return TrimmedAsExpired(frame.status());
     scanned += (*frame)->bytes();
     MILLRACE_ASSIGN_OR_RETURN(const Step step, ScanFrame(*frame, delivery.selection));
     if (step == Step::kFull) break;
@@ -114,7 +114,7 @@ absl::StatusOr<Delivery> CatchUp::Next() {
     return delivery;
   }
   auto token = TokenAfter(feed_, tables_.newest);
-  if (!token.ok()) return OrExpired(token.status());
+  if (!token.ok()) return TrimmedAsExpired(token.status());
   delivery.token = std::move(*token);
   return delivery;
 }
@@ -173,7 +173,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
     if (found.sequence >= at_) continue;
     if (found.sequence < found.table.begin) break;
     if (!change_.Parse(run_[i - 1])) return Damaged(found.sequence, "it is unreadable");
-    MILLRACE_ASSIGN_OR_RETURN(const Step step, Look(found, selection));
+    MILLRACE_ASSIGN_OR_RETURN(const Step step, ScanChange(found, selection));
     if (step == Step::kFull) return step;
     at_ = found.sequence;
     SplitWhileTooLarge();
@@ -181,7 +181,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
   return Step::kDone;
 }
 
-absl::StatusOr<CatchUp::Step> CatchUp::Look(const Found& found, const Selection& selection) {
+absl::StatusOr<CatchUp::Step> CatchUp::ScanChange(const Found& found, const Selection& selection) {
   switch (change_.view.operation) {
     case v1::OPERATION_INSERT:
     case v1::OPERATION_UPDATE:
@@ -191,10 +191,12 @@ absl::StatusOr<CatchUp::Step> CatchUp::Look(const Found& found, const Selection&
     default:
       return Step::kDone;
   }
-  return found.table.key.is_whole_row() ? LookByRow(found, selection) : LookByKey(found, selection);
+  return found.table.key.is_whole_row() ? ScanChangeByRow(found, selection)
+                                        : ScanChangeByKey(found, selection);
 }
 
-absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selection& selection) {
+absl::StatusOr<CatchUp::Step> CatchUp::ScanChangeByKey(const Found& found,
+                                                       const Selection& selection) {
   std::optional<RowDigest> before;
   std::optional<RowDigest> after;
   if (change_.before.present) {
@@ -207,41 +209,42 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByKey(const Found& found, const Selec
   }
   // Of which row it is cannot be told.
   if (change_.before.present != before.has_value() || change_.after.present != after.has_value()) {
-    return KnownInPart(found.sequence);
+    return PartialRow(found.sequence);
   }
-  if (after.has_value() && IsOfPart(*after, part()) && !seen_.KeyIsSeen(*after)) {
+  if (after.has_value() && BelongsToPart(*after, part()) && !seen_.ContainsKey(*after)) {
     MILLRACE_ASSIGN_OR_RETURN(const Step step, Deliver(found, selection));
     if (step == Step::kFull) return step;
-    seen_.SeeKey(*after);
+    seen_.AddKey(*after);
   }
-  if (before.has_value() && IsOfPart(*before, part())) seen_.SeeKey(*before);
+  if (before.has_value() && BelongsToPart(*before, part())) seen_.AddKey(*before);
   return Step::kDone;
 }
 
-absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selection& selection) {
+absl::StatusOr<CatchUp::Step> CatchUp::ScanChangeByRow(const Found& found,
+                                                       const Selection& selection) {
   const bool is_read = change_.view.operation == v1::OPERATION_READ;
   if (change_.after.present) {
     const auto row = digester_.Of(found.table.table_id, found.table.key, change_.after);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
-    if (IsOfPart(*row, part())) {
+    if (BelongsToPart(*row, part())) {
       const bool left =
-          is_read ? seen_.ReadIsLeft(*row, found.transaction) : seen_.MadeIsLeft(*row);
+          is_read ? seen_.ReadRowExists(*row, found.transaction) : seen_.WrittenRowExists(*row);
       if (left) {
         MILLRACE_ASSIGN_OR_RETURN(const Step step, Deliver(found, selection));
         if (step == Step::kFull) return step;
       }
       if (is_read) {
-        seen_.SeeRead(*row, found.transaction);
+        seen_.AddRead(*row, found.transaction);
       } else {
-        seen_.SeeMade(*row);
+        seen_.AddWritten(*row);
       }
     }
   }
   if (change_.before.present) {
-    if (change_.before.partial) return KnownInPart(found.sequence);
+    if (change_.before.partial) return PartialRow(found.sequence);
     const auto row = digester_.Of(found.table.table_id, found.table.key, change_.before);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
-    if (IsOfPart(*row, part())) seen_.SeeRemoved(*row);
+    if (BelongsToPart(*row, part())) seen_.AddRemoved(*row);
   }
   return Step::kDone;
 }
@@ -249,14 +252,14 @@ absl::StatusOr<CatchUp::Step> CatchUp::LookByRow(const Found& found, const Selec
 absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selection& selection) {
   if (found.sequence >= part().sent) return Step::kDone;
   if (change_.after.partial) {
-    return KnownInPart(found.sequence);
+    return PartialRow(found.sequence);
   }
-  const size_t size = wire::ReadBytes(change_.view);
+  const size_t size = wire::ReadChangeSize(change_.view);
   const uint64_t taken = selection.changes + reads_.count;
   if (taken > 0 && selection.bytes + reads_.changes.size() + size > response_bytes_max_) {
     return Step::kFull;
   }
-  wire::AppendRead(change_.view, size, reads_.changes);
+  wire::AppendReadChange(change_.view, size, reads_.changes);
   ++reads_.count;
   return Step::kDone;
 }
@@ -264,10 +267,10 @@ absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selecti
 void CatchUp::Emit(const log::Frame& frame, const log::Segment& segment, Selection& selection) {
   if (reads_.count == 0) return;
   const std::string header =
-      wire::RowsHeader(frame.payload().substr(segment.header_offset, segment.header_size));
+      wire::HeaderForRows(frame.payload().substr(segment.header_offset, segment.header_size));
   Piece piece{.frame = nullptr,
               .view = {},
-              .owned = wire::TransactionHead(header, reads_.changes.size(), /*more=*/false)};
+              .owned = wire::TransactionPrefix(header, reads_.changes.size(), /*more=*/false)};
   piece.owned.append(reads_.changes);
   selection.bytes += piece.owned.size();
   selection.changes += reads_.count;

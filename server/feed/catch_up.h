@@ -42,7 +42,7 @@ class CatchUp {
   // Takes what comes next, in the form of a cursor's. Looks at 4 MiB of the log at most. After the
   // last row `ended` is set, and the token is that of the place after tables.newest. OUT_OF_RANGE
   // SNAPSHOT_EXPIRED: trimmed meanwhile; FAILED_PRECONDITION SNAPSHOT_UNAVAILABLE: a row is known
-  // in part only; else as Log::FrameHolding.
+  // in part only; else as Log::FrameContaining.
   absl::StatusOr<Delivery> Next();
 
   // Of the place after what was delivered.
@@ -62,7 +62,7 @@ class CatchUp {
   };
   enum class Step { kDone, kFull };
 
-  std::vector<SnapshotTable> TablesLeft(const std::vector<CatchUpPart>& parts) const;
+  std::vector<SnapshotTable> RemainingTables(const std::vector<CatchUpPart>& parts) const;
   void BeginPart();
   void EndPart();
   void SplitWhileTooLarge();
@@ -73,9 +73,9 @@ class CatchUp {
                                    Sequence last, Selection& selection);
   absl::StatusOr<Step> ScanRun(const log::Frame& frame, const log::Run& run, Found found,
                                const Selection& selection);
-  absl::StatusOr<Step> Look(const Found& found, const Selection& selection);
-  absl::StatusOr<Step> LookByKey(const Found& found, const Selection& selection);
-  absl::StatusOr<Step> LookByRow(const Found& found, const Selection& selection);
+  absl::StatusOr<Step> ScanChange(const Found& found, const Selection& selection);
+  absl::StatusOr<Step> ScanChangeByKey(const Found& found, const Selection& selection);
+  absl::StatusOr<Step> ScanChangeByRow(const Found& found, const Selection& selection);
   // Whether the row of `change_` is to be sent, and has room.
   absl::StatusOr<Step> Deliver(const Found& found, const Selection& selection);
   void Emit(const log::Frame& frame, const log::Segment& segment, Selection& selection);

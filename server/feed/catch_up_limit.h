@@ -16,33 +16,33 @@ namespace millrace::feed {
 class CatchUpLimit {
  public:
   explicit CatchUpLimit(const ServerOptions& options)
-      : places_max_(options.catchups_max),
-        bytes_each_(options.catchup_bytes_max / options.catchups_max) {}
+      : slots_max_(options.catchups_max),
+        bytes_per_slot_(options.catchup_bytes_max / options.catchups_max) {}
 
   // One catch-up's place, given back at its end.
-  class Place {
+  class Slot {
    public:
-    explicit Place(CatchUpLimit& limit) : limit_(limit) {}
-    ~Place() { limit_.taken_.fetch_sub(1); }
-    Place(const Place&) = delete;
+    explicit Slot(CatchUpLimit& limit) : limit_(limit) {}
+    ~Slot() { limit_.taken_.fetch_sub(1); }
+    Slot(const Slot&) = delete;
 
    private:
     CatchUpLimit& limit_;
   };
   // Null if there are as many as may be.
-  std::unique_ptr<Place> Take() {
+  std::unique_ptr<Slot> Take() {
     uint32_t taken = taken_.load();
     do {
-      if (taken >= places_max_) return nullptr;
+      if (taken >= slots_max_) return nullptr;
     } while (!taken_.compare_exchange_weak(taken, taken + 1));
-    return std::make_unique<Place>(*this);
+    return std::make_unique<Slot>(*this);
   }
-  uint32_t places_max() const { return places_max_; }
-  size_t bytes_each() const { return bytes_each_; }
+  uint32_t slots_max() const { return slots_max_; }
+  size_t bytes_per_slot() const { return bytes_per_slot_; }
 
  private:
-  const uint32_t places_max_;
-  const size_t bytes_each_;
+  const uint32_t slots_max_;
+  const size_t bytes_per_slot_;
   std::atomic<uint32_t> taken_{0};
 };
 

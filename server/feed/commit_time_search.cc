@@ -25,10 +25,10 @@ class Scan {
   Scan(Micros time, Micros now, Micros before) : time_(time), now_(now), before_(before) {}
 
   // Looks at the next frame. True: place() is known.
-  bool Passes(const log::Frame& frame) {
+  bool ScanFrame(const log::Frame& frame) {
     Sequence first = frame.first();
     for (const log::Segment& segment : frame.segments()) {
-      if (Looked(frame, segment, first)) return true;
+      if (ScanTransaction(frame, segment, first)) return true;
       first.value += segment.change_count;
     }
     return false;
@@ -42,17 +42,17 @@ class Scan {
   const std::optional<Found>& found() const { return found_; }
 
  private:
-  bool Looked(const log::Frame& frame, const log::Segment& segment, Sequence first) {
-    const bool ahead = !log::IsBelieved(frame, segment, now_);
+  bool ScanTransaction(const log::Frame& frame, const log::Segment& segment, Sequence first) {
+    const bool ahead = !log::IsPlausibleCommitTime(frame, segment, now_);
     const bool behind = !ahead && segment.commit_time + log::kClockAheadMax < before_;
     const bool late = segment.commit_time >= time_;
     // A clock that was ahead says no earlier than when it was, one that was behind no later.
-    const bool unsure = ahead ? late : behind && !late;
+    const bool uncertain = ahead ? late : behind && !late;
     if (!ahead) before_ = std::max(before_, segment.commit_time);
-    if (late || unsure) {
+    if (late || uncertain) {
       // Rather one too many than one too few: it is wanted unless one that is not comes after it.
       if (!found_.has_value()) found_ = Found{segment, first};
-      return !unsure;
+      return !uncertain;
     }
     found_.reset();
     return false;
@@ -66,14 +66,14 @@ class Scan {
 
 // Whether transactions of `frame`, which counts as earlier than `time`, may have been committed
 // then: one says so, or the last is of a clock that was behind. `believed`: the frame's time.
-bool MayBeLater(const log::Frame& frame, Micros time, Micros believed) {
+bool MayContainLater(const log::Frame& frame, Micros time, Micros believed) {
   const std::vector<log::Segment>& segments = frame.segments();
   if (segments.back().commit_time + log::kClockAheadMax < believed) return true;
   return std::any_of(segments.begin(), segments.end(),
                      [&](const log::Segment& segment) { return segment.commit_time >= time; });
 }
 
-absl::Status InTheFuture(Micros time, Micros now) {
+absl::Status TimeInFuture(Micros time, Micros now) {
   return PositionNotFound(
       fmt::format("the time lies {} s in the future", (time - now) / 1'000'000));
 }
@@ -82,7 +82,7 @@ absl::Status InTheFuture(Micros time, Micros now) {
 
 absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, ReadFrom source) {
   const log::Range range = feed.range();
-  if (time > now + log::kClockAheadMax) return InTheFuture(time, now);
+  if (time > now + log::kClockAheadMax) return TimeInFuture(time, now);
   if (source == ReadFrom::kMemory) return NotInMemory();
   if (range.oldest > range.newest) return Place{.after = range.newest};
   MILLRACE_ASSIGN_OR_RETURN(FramePtr frame,
@@ -95,9 +95,9 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, 
   // our clock was.
   Micros before = 0;
   while (begin > range.oldest) {
-    MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameHolding(Sequence{begin.value - 1}));
-    const Micros believed = log::BelievedTime(*frame, now).value_or(0);
-    if (!MayBeLater(*frame, time, believed)) {
+    MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameContaining(Sequence{begin.value - 1}));
+    const Micros believed = log::PlausibleCommitTimeMax(*frame, now).value_or(0);
+    if (!MayContainLater(*frame, time, believed)) {
       before = believed;
       break;
     }
@@ -110,7 +110,7 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, 
                               feed.log().ReadFrames(begin, kReadBytes));
     for (const FramePtr& next : frames) {
       if (found || next->first() > range.newest) break;
-      found = scan.Passes(*next);
+      found = scan.ScanFrame(*next);
     }
     begin = frames.back()->last().next();
   }

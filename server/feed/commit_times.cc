@@ -50,12 +50,13 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
 
   bool IsKnown(Sequence sequence, Fact fact) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False: unknown at `deadline`.
-  bool AwaitKnown(Sequence sequence, Fact fact, absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WaitUntilKnown(Sequence sequence, Fact fact, absl::Time deadline)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   void PostRead();
-  void ReadWanted(DiskReaders::Turn turn) ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReadWanted(DiskReaders::Admission admission) ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<Sequence> NextWanted() ABSL_LOCKS_EXCLUDED(mutex_);
   void Read(Sequence wanted) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Learn(Sequence sequence, Micros time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(Sequence sequence, Micros time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Feed& feed_;
   DiskReaders& readers_;
@@ -72,7 +73,7 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
 std::optional<Micros> CommitTimes::State::Of(Sequence sequence, absl::Time deadline) {
   const auto frames = feed_.Read(sequence, 1, ReadFrom::kMemory);
   if (frames.ok() && !frames->empty()) return Believed(CommitTimeIn(*frames->front(), sequence));
-  if (!IsNotInMemory(frames.status()) || !AwaitKnown(sequence, Fact::kTime, deadline)) {
+  if (!IsNotInMemory(frames.status()) || !WaitUntilKnown(sequence, Fact::kTime, deadline)) {
     return std::nullopt;
   }
   absl::MutexLock lock(&mutex_);
@@ -85,7 +86,7 @@ std::string CommitTimes::State::OldestToken(absl::Time deadline) {
   const auto token = TokenAfter(feed_, {oldest.value - 1}, ReadFrom::kMemory);
   if (token.ok()) return token->ToString();
   if (!IsNotInMemory(token.status())) return "";
-  if (!AwaitKnown(oldest, Fact::kTokenBefore, deadline)) return "";
+  if (!WaitUntilKnown(oldest, Fact::kTokenBefore, deadline)) return "";
   absl::MutexLock lock(&mutex_);
   return oldest_ == oldest ? oldest_token_ : "";
 }
@@ -94,16 +95,16 @@ bool CommitTimes::State::IsKnown(Sequence sequence, Fact fact) const {
   return fact == Fact::kTime ? known_.contains(sequence) : oldest_ == sequence;
 }
 
-bool CommitTimes::State::AwaitKnown(Sequence sequence, Fact fact, absl::Time deadline) {
-  bool begins = false;
+bool CommitTimes::State::WaitUntilKnown(Sequence sequence, Fact fact, absl::Time deadline) {
+  bool starts_task = false;
   {
     absl::MutexLock lock(&mutex_);
     if (IsKnown(sequence, fact)) return true;
     if (wanted_.size() >= kWantedMax) return false;
     wanted_.insert(sequence);
-    begins = !std::exchange(reading_, true);
+    starts_task = !std::exchange(reading_, true);
   }
-  if (begins) PostRead();
+  if (starts_task) PostRead();
   const auto decided = [this, sequence]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !wanted_.contains(sequence);
   };
@@ -112,17 +113,19 @@ bool CommitTimes::State::AwaitKnown(Sequence sequence, Fact fact, absl::Time dea
 }
 
 void CommitTimes::State::PostRead() {
-  readers_.Post(DiskReaders::For::kCall,
-                [self = shared_from_this()](DiskReaders::Turn turn) { self->ReadWanted(turn); });
+  readers_.Post(DiskReaders::Caller::kCall,
+                [self = shared_from_this()](DiskReaders::Admission admission) {
+                  self->ReadWanted(admission);
+                });
 }
 
-void CommitTimes::State::ReadWanted(DiskReaders::Turn turn) {
-  for (int i = 0; turn == DiskReaders::Turn::kRead && i < kReadsMax; ++i) {
+void CommitTimes::State::ReadWanted(DiskReaders::Admission admission) {
+  for (int i = 0; admission == DiskReaders::Admission::kRead && i < kReadsMax; ++i) {
     const std::optional<Sequence> wanted = NextWanted();
     if (!wanted.has_value()) return;
     Read(*wanted);
   }
-  if (turn == DiskReaders::Turn::kRead) return PostRead();
+  if (admission == DiskReaders::Admission::kRead) return PostRead();
   absl::MutexLock lock(&mutex_);
   wanted_.clear();
   reading_ = false;
@@ -144,7 +147,7 @@ void CommitTimes::State::Read(Sequence wanted) {
   if (frames.ok() && !frames->empty()) {
     const log::Frame& frame = *frames->front();
     for (auto at = wanted_.lower_bound(wanted); at != wanted_.end() && *at <= frame.last();) {
-      Learn(*at, CommitTimeIn(frame, *at));
+      Remember(*at, CommitTimeIn(frame, *at));
       wanted_.erase(at++);
     }
   }
@@ -156,7 +159,7 @@ void CommitTimes::State::Read(Sequence wanted) {
   wanted_.erase(wanted);
 }
 
-void CommitTimes::State::Learn(Sequence sequence, Micros time) {
+void CommitTimes::State::Remember(Sequence sequence, Micros time) {
   if (!known_.insert_or_assign(sequence, time).second) return;
   order_.push_back(sequence);
   if (order_.size() <= kKnownMax) return;

@@ -23,17 +23,17 @@ DiskReaders::DiskReaders(size_t thread_count) {
 
 DiskReaders::~DiskReaders() { Stop(); }
 
-void DiskReaders::Post(For whom, Task task) {
-  Turn refusal = Turn::kStopping;
+void DiskReaders::Post(Caller caller, Task task) {
+  Admission refusal = Admission::kStopping;
   {
     absl::MutexLock lock(&mutex_);
-    Queue& queue = QueueOf(whom);
-    const bool full = whom == For::kCall && queue.size() >= kCallsMax;
+    Queue& queue = QueueOf(caller);
+    const bool full = caller == Caller::kCall && queue.size() >= kCallsMax;
     if (!stopping_ && !full) {
       queue.push_back(std::move(task));
       return;
     }
-    if (!stopping_) refusal = Turn::kBusy;
+    if (!stopping_) refusal = Admission::kBusy;
   }
   task(refusal);
 }
@@ -53,31 +53,31 @@ void DiskReaders::Stop() {
 void DiskReaders::Run() {
   while (true) {
     Task task;
-    Turn turn = Turn::kRead;
+    Admission admission = Admission::kRead;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &DiskReaders::HasTaskOrStops));
+      mutex_.Await(absl::Condition(this, &DiskReaders::HasTaskOrIsStopping));
       task = TakeNext();
-      if (stopping_) turn = Turn::kStopping;
+      if (stopping_) admission = Admission::kStopping;
     }
     if (!task) return;
-    task(turn);
+    task(admission);
   }
 }
 
-bool DiskReaders::HasTaskOrStops() const {
+bool DiskReaders::HasTaskOrIsStopping() const {
   return stopping_ || !queues_[0].empty() || !queues_[1].empty();
 }
 
 // Nothing if there is none.
 DiskReaders::Task DiskReaders::TakeNext() {
-  const For other = next_ == For::kCall ? For::kStream : For::kCall;
-  const For whom = QueueOf(next_).empty() ? other : next_;
-  Queue& queue = QueueOf(whom);
+  const Caller other = next_ == Caller::kCall ? Caller::kStream : Caller::kCall;
+  const Caller caller = QueueOf(next_).empty() ? other : next_;
+  Queue& queue = QueueOf(caller);
   if (queue.empty()) return nullptr;
   Task task = std::move(queue.front());
   queue.pop_front();
-  next_ = whom == For::kCall ? For::kStream : For::kCall;
+  next_ = caller == Caller::kCall ? Caller::kStream : Caller::kCall;
   return task;
 }
 

@@ -48,15 +48,15 @@ bool Filter::WantsTable(uint32_t table_id) {
   if (tables_.empty()) return true;
   // What concerns no single table goes to those who want all tables.
   if (table_id == 0) return false;
-  if (table_id < answers_.size() && answers_[table_id] != Answer::kUnknown) {
-    return answers_[table_id] == Answer::kYes;
+  if (table_id < decisions_.size() && decisions_[table_id] != Decision::kUnknown) {
+    return decisions_[table_id] == Decision::kYes;
   }
   const auto name = registry_->NameOf(table_id);
   if (!name.has_value()) return false;
   const bool wanted = tables_.Matches(name->database, name->table);
   // The registry gives out numbers one after another, so this grows no further than its tables.
-  if (table_id >= answers_.size()) answers_.resize(size_t{table_id} + 1, Answer::kUnknown);
-  answers_[table_id] = wanted ? Answer::kYes : Answer::kNo;
+  if (table_id >= decisions_.size()) decisions_.resize(size_t{table_id} + 1, Decision::kUnknown);
+  decisions_[table_id] = wanted ? Decision::kYes : Decision::kNo;
   return wanted;
 }
 

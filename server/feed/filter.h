@@ -40,14 +40,14 @@ class Filter {
 
  private:
   static constexpr uint8_t kOperationMax = 63;
-  enum class Answer : uint8_t { kUnknown, kYes, kNo };
+  enum class Decision : uint8_t { kUnknown, kYes, kNo };
   bool WantsTable(uint32_t table_id);
 
   bool wants_everything_ = true;
   uint64_t operations_ = ~uint64_t{0};  // one bit an operation
   TablePatterns tables_;
   const schema::Registry* registry_ = nullptr;
-  std::vector<Answer> answers_;  // by table number
+  std::vector<Decision> decisions_;  // by table number
 };
 
 }  // namespace millrace::feed

@@ -63,7 +63,7 @@ absl::Status AddPassed(GtidSet& gtids, const log::Frame& frame, const FrameGtids
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> HoldsGtid(const GtidSet& set, std::string_view text) {
+absl::StatusOr<bool> ContainsGtid(const GtidSet& set, std::string_view text) {
   if (text.empty()) return false;
   if (text.find(':') != std::string_view::npos) {
     MILLRACE_ASSIGN_OR_RETURN(const MysqlGtid gtid, ParseMysqlGtid(text));
@@ -80,7 +80,7 @@ absl::StatusOr<GtidSet> GtidsOf(const Feed::Edge& edge) {
   return std::move(position.gtids);
 }
 
-void Join(GtidSet& set, const GtidSet& other) {
+void AddAll(GtidSet& set, const GtidSet& other) {
   if (!other.mysql().empty()) {
     MysqlGtidSet mysql = set.mysql();
     mysql.Add(other.mysql());
@@ -91,42 +91,42 @@ void Join(GtidSet& set, const GtidSet& other) {
   }
 }
 
-bool OfDifferentFlavours(const GtidSet& a, const GtidSet& b) {
+bool HaveDifferentFlavours(const GtidSet& a, const GtidSet& b) {
   return (!a.mysql().empty() && !b.mariadb().empty()) ||
          (!a.mariadb().empty() && !b.mysql().empty());
 }
 
-// The first frame up to which the log has a transaction that `held` lacks; null if there is none.
-absl::StatusOr<FramePtr> FindFrameLacking(const Feed& feed, const GtidSet& held) {
+// The first frame up to which the log has a transaction that `seen` lacks; null if there is none.
+absl::StatusOr<FramePtr> FindFrameWithUnseen(const Feed& feed, const GtidSet& seen) {
   absl::Status damage;
   MILLRACE_ASSIGN_OR_RETURN(FramePtr frame, feed.log().FindFirst([&](const log::Frame& candidate) {
     const auto after = GtidSet::FromBinary(candidate.gtids_after());
     if (!after.ok()) damage = after.status();
-    return after.ok() && !held.Contains(*after);
+    return after.ok() && !seen.Contains(*after);
   }));
   MILLRACE_RETURN_IF_ERROR(damage);
   return frame;
 }
 
-// Before the first transaction up to `newest` with captured changes that `held` lacks.
-absl::StatusOr<Place> FindFirstLacking(const Feed& feed, GtidSet held, Sequence newest) {
+// Before the first transaction up to `newest` with captured changes that `seen` lacks.
+absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence newest) {
   while (true) {
-    MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame, FindFrameLacking(feed, held));
+    MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame, FindFrameWithUnseen(feed, seen));
     if (frame == nullptr || frame->first() > newest) return Place{.after = newest};
     Sequence first = frame->first();
     for (const log::Segment& segment : frame->segments()) {
-      MILLRACE_ASSIGN_OR_RETURN(const bool is_held, HoldsGtid(held, GtidText(*frame, segment)));
-      if (!is_held) return BeforeTransaction(feed, segment, first);
+      MILLRACE_ASSIGN_OR_RETURN(const bool is_seen, ContainsGtid(seen, GtidText(*frame, segment)));
+      if (!is_seen) return BeforeTransaction(feed, segment, first);
       first.value += segment.change_count;
     }
     // Only transactions without captured changes are lacking so far, as in every token given in the
-    // middle of a frame. What lies behind may be held all the same.
+    // middle of a frame. What lies behind may be seen all the same.
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
-    Join(held, after);
+    AddAll(seen, after);
   }
 }
 
-absl::Status Trimmed(const Feed& feed, Sequence after, ReadFrom source) {
+absl::Status TokenTrimmed(const Feed& feed, Sequence after, ReadFrom source) {
   const Sequence before_oldest{feed.range().oldest.value - 1};
   const auto oldest_token = TokenAfter(feed, before_oldest, source);
   if (IsNotInMemory(oldest_token.status())) return oldest_token.status();
@@ -139,7 +139,7 @@ absl::Status Trimmed(const Feed& feed, Sequence after, ReadFrom source) {
                    metadata);
 }
 
-absl::Status Ahead(Sequence after, Sequence newest) {
+absl::Status TokenAhead(Sequence after, Sequence newest) {
   return MakeError(
       reason::kTokenAhead,
       fmt::format("the token stands at {}, the newest change here is {}; this server is behind "
@@ -150,12 +150,12 @@ absl::Status Ahead(Sequence after, Sequence newest) {
 
 absl::Status CheckRetained(const Feed& feed, Sequence after, ReadFrom source) {
   const log::Range range = feed.range();
-  if (after > range.newest) return Ahead(after, range.newest);
-  if (after.next() < range.oldest) return Trimmed(feed, after, source);
+  if (after > range.newest) return TokenAhead(after, range.newest);
+  if (after.next() < range.oldest) return TokenTrimmed(feed, after, source);
   return absl::OkStatus();
 }
 
-absl::Status OfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
+absl::Status TokenOfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
   return MakeError(reason::kTokenOfAnotherLog,
                    fmt::format("the token is of log {}, this is log {}, and {}; resume at the "
                                "server that gave it, or read the tables anew",
@@ -165,12 +165,12 @@ absl::Status OfAnotherLog(const Feed& feed, const Token& token, std::string_view
 
 absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
   if (token.log_id != feed.log().log_id()) {
-    return OfAnotherLog(feed, token, "another log cannot go on among the rows of a snapshot");
+    return TokenOfAnotherLog(feed, token, "another log cannot go on among the rows of a snapshot");
   }
   const log::Range range = feed.range();
-  if (token.sequence > range.newest) return Ahead(token.sequence, range.newest);
-  const bool begun = !token.catch_up->parts.empty();
-  if (begun && (token.catch_up->begin < range.oldest || token.sequence.next() < range.oldest)) {
+  if (token.sequence > range.newest) return TokenAhead(token.sequence, range.newest);
+  const bool started = !token.catch_up->parts.empty();
+  if (started && (token.catch_up->begin < range.oldest || token.sequence.next() < range.oldest)) {
     return SnapshotExpired();
   }
   return Place{.after = token.sequence};
@@ -234,8 +234,8 @@ absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence, ReadFrom s
   const uint64_t log_id = feed.log().log_id();
   const Feed::Edge edge = feed.edge();
   const log::Range range = edge.range;
-  if (sequence > range.newest) return Ahead(sequence, range.newest);
-  if (sequence.next() < range.oldest) return Trimmed(feed, sequence, source);
+  if (sequence > range.newest) return TokenAhead(sequence, range.newest);
+  if (sequence.next() < range.oldest) return TokenTrimmed(feed, sequence, source);
   if (range.oldest > range.newest) {
     Token token{.log_id = log_id, .sequence = sequence, .gtids = {}};
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet gtids, GtidsOf(edge));
@@ -284,12 +284,13 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token, ReadFrom sou
   const auto gtids = GtidSet::FromBinary(token.gtids);
   if (gtids.ok() && !gtids->empty()) {
     auto place = FindGtids(feed, *gtids, source);
-    const bool told = place.ok() || IsNotInMemory(place.status()) ||
-                      place.status().code() == absl::StatusCode::kDataLoss ||
-                      HasReason(place.status(), reason::kTokenAhead);
-    if (told) return place;
+    const bool definite = place.ok() || IsNotInMemory(place.status()) ||
+                          place.status().code() == absl::StatusCode::kDataLoss ||
+                          HasReason(place.status(), reason::kTokenAhead);
+    if (definite) return place;
   }
-  return OfAnotherLog(feed, token, "its GTID set does not lead to a place that is retained here");
+  return TokenOfAnotherLog(feed, token,
+                           "its GTID set does not lead to a place that is retained here");
 }
 
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom source) {
@@ -297,27 +298,27 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom
   const log::Range range = edge.range;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
   if (known.empty()) return PositionNotFound("the log holds no GTIDs");
-  if (OfDifferentFlavours(known, gtids)) {
+  if (HaveDifferentFlavours(known, gtids)) {
     return MakeError(reason::kGtidSetMalformed,
                      "the GTID set is of the other kind of source: MySQL's hold colons, MariaDB's "
                      "do not");
   }
   if (gtids.Contains(known)) {
-    if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
+    if (!known.Contains(gtids)) return TokenAhead(range.newest.next(), range.newest);
     return Place{.after = range.newest};
   }
   if (range.oldest > range.newest)
     return PositionNotFound("transactions after the GTID set are not in the log");
   if (source == ReadFrom::kMemory) return NotInMemory();
-  MILLRACE_ASSIGN_OR_RETURN(const FramePtr oldest, feed.log().FrameHolding(range.oldest));
+  MILLRACE_ASSIGN_OR_RETURN(const FramePtr oldest, feed.log().FrameContaining(range.oldest));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::FromBinary(oldest->gtids_before()));
   if (!gtids.Contains(before)) {
     return PositionNotFound(
         "transactions that the GTID set lacks have been trimmed or were never in the log");
   }
   // Changes that the set holds and that are still to come here would be repeated.
-  if (!known.Contains(gtids)) return Ahead(range.newest.next(), range.newest);
-  return FindFirstLacking(feed, gtids, range.newest);
+  if (!known.Contains(gtids)) return TokenAhead(range.newest.next(), range.newest);
+  return FindFirstUnseen(feed, gtids, range.newest);
 }
 
 }  // namespace millrace::feed

@@ -29,7 +29,7 @@ Token NewestToken(const Feed& feed);
 // With ReadFrom::kMemory the functions below may return NotInMemory().
 
 // The token of the place after `sequence`, wherever it lies in what is retained; zero or one less
-// than the oldest is the beginning. Errors as Log::FrameHolding.
+// than the oldest is the beginning. Errors as Log::FrameContaining.
 absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence,
                                  ReadFrom source = ReadFrom::kDisk);
 

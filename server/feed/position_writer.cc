@@ -35,7 +35,7 @@ void PositionWriter::Run() {
 // Nothing at the end.
 std::vector<PositionChange> PositionWriter::TakeAll() {
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &PositionWriter::HasChangeOrStops));
+  mutex_.Await(absl::Condition(this, &PositionWriter::HasChangeOrIsStopping));
   return std::exchange(waiting_, {});
 }
 

@@ -42,7 +42,7 @@ class PositionWriter {
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<PositionChange> TakeAll() ABSL_LOCKS_EXCLUDED(mutex_);
-  bool HasChangeOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool HasChangeOrIsStopping() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !waiting_.empty();
   }
 

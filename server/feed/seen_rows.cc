@@ -7,45 +7,45 @@ namespace millrace::feed {
 size_t SeenRows::bytes() const {
   // A table of absl is at least 7/16 full after it has grown, and stands beside the old one of half
   // the size while it grows; a slot takes a byte more than what it holds.
-  const auto bytes_of_one = [](size_t held) { return (held + 1) * 24 / 7; };
+  const auto bytes_of_one = [](size_t value_bytes) { return (value_bytes + 1) * 24 / 7; };
   return keys_.size() * bytes_of_one(sizeof(RowDigest)) +
          counts_.size() * bytes_of_one(sizeof(RowDigest) + sizeof(Count));
 }
 
-bool SeenRows::MadeIsLeft(const RowDigest& row) const {
+bool SeenRows::WrittenRowExists(const RowDigest& row) const {
   const auto count = counts_.find(row);
   return count == counts_.end() || (count->second.read_by == 0 && count->second.removed == 0);
 }
 
-bool SeenRows::ReadIsLeft(const RowDigest& row, Sequence transaction) const {
+bool SeenRows::ReadRowExists(const RowDigest& row, Sequence transaction) const {
   const auto count = counts_.find(row);
   if (count == counts_.end()) return true;
   const bool superseded = count->second.read_by != 0 && count->second.read_by != transaction.value;
   return !superseded && count->second.removed == 0;
 }
 
-void SeenRows::SeeMade(const RowDigest& row) {
+void SeenRows::AddWritten(const RowDigest& row) {
   const auto count = counts_.find(row);
   if (count == counts_.end() || count->second.read_by != 0) return;
   // Rows of that look that were made still earlier are met as if it had never been.
   if (--count->second.removed == 0) counts_.erase(count);
 }
 
-void SeenRows::SeeRead(const RowDigest& row, Sequence transaction) {
+void SeenRows::AddRead(const RowDigest& row, Sequence transaction) {
   Count& count = counts_[row];
   if (count.read_by != 0 && count.read_by != transaction.value) return;
   count.read_by = transaction.value;
   if (count.removed > 0) --count.removed;
 }
 
-void SeenRows::SeeRemoved(const RowDigest& row) {
+void SeenRows::AddRemoved(const RowDigest& row) {
   Count& count = counts_[row];
   if (count.read_by == 0) ++count.removed;
 }
 
 void SeenRows::Keep(const CatchUpPart& part) {
-  absl::erase_if(keys_, [&](const RowDigest& key) { return !IsOfPart(key, part); });
-  absl::erase_if(counts_, [&](const auto& entry) { return !IsOfPart(entry.first, part); });
+  absl::erase_if(keys_, [&](const RowDigest& key) { return !BelongsToPart(key, part); });
+  absl::erase_if(counts_, [&](const auto& entry) { return !BelongsToPart(entry.first, part); });
 }
 
 void SeenRows::Clear() {

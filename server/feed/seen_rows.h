@@ -18,19 +18,19 @@ namespace millrace::feed {
 class SeenRows {
  public:
   // Rows with a key. The newest change that touches a key decides.
-  bool KeyIsSeen(const RowDigest& key) const { return keys_.contains(key); }
-  void SeeKey(const RowDigest& key) { keys_.insert(key); }
+  bool ContainsKey(const RowDigest& key) const { return keys_.contains(key); }
+  void AddKey(const RowDigest& key) { keys_.insert(key); }
 
   // Rows of a table without a key, which may look alike and are counted. A deletion removes one of
   // them that was made before it. What was read stands for all rows of that look at its place, so
   // that changes before it, and what other transactions have read before it, say nothing any more.
   // `transaction` is its first change.
   // True if the row that was made, or read, is still there.
-  bool MadeIsLeft(const RowDigest& row) const;
-  bool ReadIsLeft(const RowDigest& row, Sequence transaction) const;
-  void SeeMade(const RowDigest& row);
-  void SeeRead(const RowDigest& row, Sequence transaction);
-  void SeeRemoved(const RowDigest& row);
+  bool WrittenRowExists(const RowDigest& row) const;
+  bool ReadRowExists(const RowDigest& row, Sequence transaction) const;
+  void AddWritten(const RowDigest& row);
+  void AddRead(const RowDigest& row, Sequence transaction);
+  void AddRemoved(const RowDigest& row);
 
   // Most that it takes for what it holds, while it grows.
   size_t bytes() const;
@@ -48,7 +48,7 @@ class SeenRows {
 };
 
 // Whether a row belongs to a part of the rows.
-inline bool IsOfPart(const RowDigest& row, const CatchUpPart& part) {
+inline bool BelongsToPart(const RowDigest& row, const CatchUpPart& part) {
   const uint64_t mask = (uint64_t{1} << part.depth) - 1;
   return (row.high & mask) == part.prefix;
 }

@@ -149,7 +149,7 @@ void Slicer::Emit(const FramePtr& frame, const log::Segment& segment, const Part
   const bool more = !ends && !segment.more;
   const std::string_view header =
       frame->payload().substr(segment.header_offset, segment.header_size);
-  std::string head = wire::TransactionHead(header, part.bytes, more);
+  std::string head = wire::TransactionPrefix(header, part.bytes, more);
   selection.bytes += head.size() + part.bytes;
   selection.changes += part.changes;
   selection.pieces.push_back({.frame = nullptr, .view = {}, .owned = std::move(head)});

@@ -136,8 +136,8 @@ absl::Status Subscriptions::Delete(std::string_view name) {
 }
 
 void Subscriptions::Add(PositionChange change) {
-  const absl::Status named = CheckName(change.name);
-  if (!named.ok()) return change.done(change, named);
+  const absl::Status name_status = CheckName(change.name);
+  if (!name_status.ok()) return change.done(change, name_status);
   if (!writer_.TryAdd(change)) change.done(change, TooManyChanges());
 }
 

@@ -12,7 +12,7 @@ Backoff::Backoff(Micros min, Micros max) : min_(min), max_(std::max(min, max)), 
 bool Backoff::IsProgress(const Attempt& attempt) const {
   // The other server waits up to `max_` before it ends our stream, which reads transactions until
   // then.
-  if (attempt.policy == RetryPolicy::kWaitUntilItLasts) return attempt.streamed > 2 * max_;
+  if (attempt.policy == RetryPolicy::kWaitKeepingBackoff) return attempt.streamed > 2 * max_;
   return attempt.read_transaction || attempt.streamed > max_;
 }
 

@@ -15,7 +15,7 @@ namespace millrace::ingest {
 namespace {
 
 // What may wait for the disk: enough to decode through one fsync, little enough to bound memory.
-constexpr size_t kWaitingBytesMax = 2 << 20;
+constexpr size_t kPendingBytesMax = 2 << 20;
 constexpr Micros kTrimInterval = 10'000'000;
 constexpr absl::Duration kDiskFullPause = absl::Seconds(1);
 
@@ -37,7 +37,7 @@ Committer::Committer(log::Log& log, schema::Registry& registry, coverage::Covera
       coverage_(coverage),
       clock_(clock),
       options_(std::move(options)),
-      waiting_(kWaitingBytesMax),
+      pending_(kPendingBytesMax),
       trimmed_at_(clock.SteadyMicros()),
       trimmer_(log, options_.keep_from),
       thread_([this] { Run(); }) {
@@ -47,20 +47,20 @@ Committer::Committer(log::Log& log, schema::Registry& registry, coverage::Covera
 Committer::~Committer() { Finish(); }
 
 void Committer::Finish() {
-  waiting_.Close();
+  pending_.Close();
   if (thread_.joinable()) thread_.join();
 }
 
-bool Committer::Push(CommitGroup group) { return waiting_.Push(std::move(group)); }
+bool Committer::Push(CommitGroup group) { return pending_.Push(std::move(group)); }
 
 absl::Status Committer::status() const {
   absl::MutexLock lock(&mutex_);
   return status_;
 }
 
-absl::Status Committer::trouble() const {
+absl::Status Committer::disk_error() const {
   absl::MutexLock lock(&mutex_);
-  return trouble_;
+  return disk_error_;
 }
 
 void Committer::GiveUpWaiting() {
@@ -69,7 +69,7 @@ void Committer::GiveUpWaiting() {
 }
 
 void Committer::Run() {
-  while (std::optional<CommitGroup> group = waiting_.Take()) {
+  while (std::optional<CommitGroup> group = pending_.Take()) {
     const absl::Status status = Handle(*std::move(group));
     if (!status.ok()) {
       absl::MutexLock lock(&mutex_);
@@ -77,17 +77,17 @@ void Committer::Run() {
       break;
     }
   }
-  waiting_.Close();
+  pending_.Close();
 }
 
 absl::Status Committer::Handle(CommitGroup group) {
   if (group.drop_staged) {
-    MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([this] { return log_.DropStaged(); }));
+    MILLRACE_RETURN_IF_ERROR(RetryWhileDiskFull([this] { return log_.DropStaged(); }));
   }
   if (group.source_position.has_value()) MILLRACE_RETURN_IF_ERROR(Commit(group));
   if (!group.staged.empty()) {
     const std::vector<log::StoredFrame> frames = Stored(group.staged);
-    MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Stage(frames); }));
+    MILLRACE_RETURN_IF_ERROR(RetryWhileDiskFull([&] { return log_.Stage(frames); }));
   }
   return TrimSometimes();
 }
@@ -101,47 +101,47 @@ absl::Status Committer::Commit(CommitGroup& group) {
                    .newest = group.newest,
                    .commit_time_max = group.commit_time_max,
                    .source_position = std::move(*group.source_position)};
-  MILLRACE_RETURN_IF_ERROR(WaitOutFullDisk([&] { return log_.Commit(batch); }));
+  MILLRACE_RETURN_IF_ERROR(RetryWhileDiskFull([&] { return log_.Commit(batch); }));
   for (uint32_t step = 0; step < group.schema_steps; ++step) registry_.MarkStored();
   for (uint32_t step = 0; step < group.coverage_steps; ++step) coverage_.MarkStored();
   std::vector<std::shared_ptr<const log::Frame>> frames;
   frames.reserve(batch.frames.size());
   for (auto& [first, bytes] : batch.frames) {
-    MILLRACE_ASSIGN_OR_RETURN(auto frame, log::Frame::ParseUnsealed(first, std::move(bytes)));
+    MILLRACE_ASSIGN_OR_RETURN(auto frame, log::Frame::ParseUnverified(first, std::move(bytes)));
     frames.push_back(std::move(frame));
   }
   options_.on_committed(std::move(frames));
   return absl::OkStatus();
 }
 
-absl::Status Committer::WaitOutFullDisk(const std::function<absl::Status()>& write) {
+absl::Status Committer::RetryWhileDiskFull(const std::function<absl::Status()>& write) {
   while (true) {
     const absl::Status status = write();
     if (!HasReason(status, reason::kDiskFull)) {
-      SetTrouble(absl::OkStatus());
+      SetDiskError(absl::OkStatus());
       return status;
     }
-    SetTrouble(status);
+    SetDiskError(status);
     // What has expired may be all the space that is needed.
     MILLRACE_RETURN_IF_ERROR(TrimSometimes());
     if (!PauseOnFullDisk()) return status;
   }
 }
 
-void Committer::SetTrouble(const absl::Status& trouble) {
+void Committer::SetDiskError(const absl::Status& disk_error) {
   {
     absl::MutexLock lock(&mutex_);
-    const bool changed = trouble_.ok() != trouble.ok();
-    trouble_ = trouble;
+    const bool changed = disk_error_.ok() != disk_error.ok();
+    disk_error_ = disk_error;
     if (!changed) return;
   }
-  if (trouble.ok()) {
+  if (disk_error.ok()) {
     spdlog::info("the disk has room again, ingest goes on");
   } else {
-    spdlog::error("ingest waits: {}", std::string(trouble.message()));
+    spdlog::error("ingest waits: {}", std::string(disk_error.message()));
     trimmed_at_ = clock_.SteadyMicros() - kTrimInterval;
   }
-  options_.on_trouble();
+  options_.on_disk_error();
 }
 
 bool Committer::PauseOnFullDisk() {

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "coverage/coverage.h"
 #include "ingest/commit_group.h"
+#include "ingest/pending_group.h"
 #include "ingest/trimmer.h"
-#include "ingest/waiting_group.h"
 #include "log/log.h"
 #include "schema/registry.h"
 
@@ -31,8 +31,8 @@ class Committer {
     std::function<void(std::vector<std::shared_ptr<const log::Frame>>)> on_committed;
     // Where retention must stop; nothing if nowhere.
     std::function<std::optional<Sequence>()> keep_from;
-    // Called on the committer's thread when trouble() begins and when it ends.
-    std::function<void()> on_trouble = [] {};
+    // Called on the committer's thread when disk_error() begins and when it ends.
+    std::function<void()> on_disk_error = [] {};
   };
   // All must outlive it.
   Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
@@ -48,7 +48,7 @@ class Committer {
   // OK, or why it gave up. Errors as Log::Commit but DISK_FULL, which is waited out.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Set while the disk is full.
-  absl::Status trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status disk_error() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends waiting for a full disk. What is pushed and not on disk then is read anew after a restart.
   void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -56,9 +56,9 @@ class Committer {
   void Run();
   absl::Status Handle(CommitGroup group);
   absl::Status Commit(CommitGroup& group);
-  absl::Status WaitOutFullDisk(const std::function<absl::Status()>& write)
+  absl::Status RetryWhileDiskFull(const std::function<absl::Status()>& write)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  void SetTrouble(const absl::Status& trouble) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetDiskError(const absl::Status& disk_error) ABSL_LOCKS_EXCLUDED(mutex_);
   // False: GiveUpWaiting was called.
   bool PauseOnFullDisk() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status TrimSometimes();
@@ -68,13 +68,13 @@ class Committer {
   coverage::Coverage& coverage_;
   const Clock& clock_;
   const Options options_;
-  WaitingGroup waiting_;
+  PendingGroup pending_;
   Micros trimmed_at_ = 0;
   Trimmer trimmer_;
 
   mutable absl::Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
+  absl::Status disk_error_ ABSL_GUARDED_BY(mutex_);
   bool give_up_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::thread thread_;

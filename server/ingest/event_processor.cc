@@ -25,21 +25,21 @@ EventProcessor::EventProcessor(Options options, const Parts& parts)
       live_changes_(parts.live_changes),
       plans_(options_.flavour, options_.capture, parts.registry, parts.counters, parts.merge_tables,
              parts.fetch_details,
-             [this, ask = parts.redefined_ahead](const TableName& table, Redefined what) {
+             [this, ask = parts.redefined_later](const TableName& table, RedefinedPart what) {
                return ask(table, what, {.file = file_, .offset = event_offset_});
              }),
       hand_over_(parts.hand_over),
       commit_times_(parts.commit_times),
       reader_(options_.flavour),
-      notes_(options_.memory),
+      recorder_(options_.memory),
       file_order_(options_.flavour),
       file_(options_.start.file),
       offset_(options_.start.offset),
-      ended_file_(file_),
-      ended_offset_(offset_) {}
+      resume_file_(file_),
+      resume_offset_(offset_) {}
 
 SourcePosition EventProcessor::position() const {
-  return {.file = ended_file_, .offset = ended_offset_, .gtids = builder_.gtids()};
+  return {.file = resume_file_, .offset = resume_offset_, .gtids = builder_.gtids()};
 }
 
 absl::StatusOr<Step> EventProcessor::Process(std::string_view event_bytes) {
@@ -76,7 +76,7 @@ absl::StatusOr<Step> EventProcessor::Dispatch(const Event& event) {
         MILLRACE_RETURN_IF_ERROR(NoteTableOfXa(event));
       MILLRACE_RETURN_IF_ERROR(
           plans_.Map(event.body, commit_time_ / 1'000'000, builder_.newest().next()));
-      return Step::kWithin;
+      return Step::kContinue;
     }
     case EventType::kWriteRowsV0:
     case EventType::kUpdateRowsV0:
@@ -160,15 +160,15 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
     case EventType::kMariadbAnnotateRows:
     case EventType::kMariadbBinlogCheckpoint:
     case EventType::kMariadbStartEncryption:
-      return Step::kWithin;
+      return Step::kContinue;
     case EventType::kBeginLoadQuery:
     case EventType::kAppendBlock:
     case EventType::kDeleteFile:
-      return Step::kWithin;
+      return Step::kContinue;
     default:
       break;
   }
-  if ((event.header.flags & binlog::EventHeader::kFlagIgnorable) != 0) return Step::kWithin;
+  if ((event.header.flags & binlog::EventHeader::kFlagIgnorable) != 0) return Step::kContinue;
   return MakeError(reason::kEventUnknown,
                    fmt::format("event type {} is not known to this version; upgrade Millrace, or "
                                "switch off on the source what writes it",
@@ -180,26 +180,26 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   // A source that crashed does not write it; what it sends then is artificial.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   if ((in_transaction_ || announced_) && !artificial) return TransactionCut("the file ends");
-  MILLRACE_RETURN_IF_ERROR(notes_.OnFile(rotate.file, /*first=*/!placed_));
+  MILLRACE_RETURN_IF_ERROR(recorder_.OnFile(rotate.file, /*first=*/!file_known_));
   MILLRACE_RETURN_IF_ERROR(file_order_.OnRotate(rotate.file, artificial));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
   // By GTID set the source begins with a file that we may have read a part of. Its beginning is no
   // place to go on from by file.
-  const bool begins = !std::exchange(placed_, true);
-  if (in_transaction_ || (begins && keeps_position_)) return Step::kWithin;
+  const bool begins = !std::exchange(file_known_, true);
+  if (in_transaction_ || (begins && keeps_position_)) return Step::kContinue;
   // A place behind what may be missing is none to go on from.
-  if (file_order_.in_doubt()) return Step::kWithin;
-  ended_file_ = file_;
-  ended_offset_ = offset_;
-  return Step::kEnded;
+  if (file_order_.may_miss_file()) return Step::kContinue;
+  resume_file_ = file_;
+  resume_offset_ = offset_;
+  return Step::kCommitPoint;
 }
 
 absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Format format, binlog::ParseFormatDescription(event));
   // The file was created before any transaction in it was committed, whatever their commit times.
   builder_.RaiseCommitTimeMax(ClampedCommitTime(Micros{event.header.timestamp} * 1'000'000));
-  MILLRACE_RETURN_IF_ERROR(notes_.OnFormat(event.header.timestamp));
+  MILLRACE_RETURN_IF_ERROR(recorder_.OnFormat(event.header.timestamp));
   plans_.Clear();
   if (format.created != 0) temporary_tables_.Clear();
   // The source went down in the middle of a transaction: what it had written of it was rolled back.
@@ -209,32 +209,32 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
 absl::StatusOr<Step> EventProcessor::OnPreviousGtids(const Event& event) {
   // MariaDB also sends such an event that tells where the dump is; no file has it.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
-  if (artificial || !file_order_.in_doubt()) return Step::kWithin;
+  if (artificial || !file_order_.may_miss_file()) return Step::kContinue;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet previous, binlog::ParsePreviousGtids(event));
   MILLRACE_RETURN_IF_ERROR(file_order_.OnPreviousGtids(previous, builder_.gtids()));
-  ended_file_ = file_;
-  ended_offset_ = offset_;
-  return Step::kEnded;
+  resume_file_ = file_;
+  resume_offset_ = offset_;
+  return Step::kCommitPoint;
 }
 
 absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
-  if (heartbeat.file != file_) return Step::kWithin;
+  if (heartbeat.file != file_) return Step::kContinue;
   // A source sends whole transactions, and heartbeats only when it has sent everything.
   if (in_transaction_ || announced_) return TransactionCut("the source has sent all it has");
   // The source passed over transactions that we have or that it may not send.
   offset_ = std::max(offset_, heartbeat.position);
-  if (file_ == ended_file_ && heartbeat.position <= ended_offset_) return Step::kWithin;
-  ended_offset_ = heartbeat.position;
-  ended_file_ = file_;
-  moved_ = true;
-  return Step::kEnded;
+  if (file_ == resume_file_ && heartbeat.position <= resume_offset_) return Step::kContinue;
+  resume_offset_ = heartbeat.position;
+  resume_file_ = file_;
+  position_moved_ = true;
+  return Step::kCommitPoint;
 }
 
 absl::StatusOr<Step> EventProcessor::OnPayload(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(
       const auto payload, binlog::TransactionPayloadReader::Open(event, options_.event_bytes_max));
-  Step step = Step::kWithin;
+  Step step = Step::kContinue;
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
     if (!bytes.has_value()) return step;

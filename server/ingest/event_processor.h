@@ -23,7 +23,7 @@
 #include "ingest/savepoints.h"
 #include "ingest/sent_statement.h"
 #include "ingest/source_memory.h"
-#include "ingest/source_notes.h"
+#include "ingest/source_memory_recorder.h"
 #include "ingest/table_plans.h"
 #include "ingest/temporary_tables.h"
 #include "ingest/transaction_gtid.h"
@@ -42,19 +42,20 @@ namespace millrace::ingest {
 
 // What an event did to the stream of transactions.
 enum class Step {
-  kWithin,      // nothing that could be committed
-  kEnded,       // a transaction ended, or the position between two of them moved
-  kDropStaged,  // a transaction was taken back of which frames had been staged; kEnded is implied
+  kContinue,     // nothing that could be committed
+  kCommitPoint,  // a transaction ended, or the position between two of them moved
+  kDropStaged,   // a transaction was taken back of which frames had been staged; kCommitPoint is
+                 // implied
 };
 
 // Turns the events of one dump stream into transactions in a frame builder. Knows the grammar of
-// binlogs of both flavours; does no I/O but for asking `fetch_details` and `redefined_ahead`. Every
+// binlogs of both flavours; does no I/O but for asking `fetch_details` and `redefined_later`. Every
 // error names file and position of the event and stops the feed there: what cannot be decoded is
 // never passed over. Belongs to the ingest thread.
 //
 // Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
 // grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED (as
-// SourceNotes), SOURCE_PURGED (as FileOrder), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED,
+// SourceMemoryRecorder), SOURCE_PURGED (as FileOrder), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED,
 // ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
 class EventProcessor {
  public:
@@ -82,10 +83,10 @@ class EventProcessor {
     MergeTables& merge_tables;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
-    // As IsRedefinedAhead, from the place on.
-    std::function<absl::StatusOr<bool>(const TableName& table, Redefined what,
+    // As IsRedefinedLater, from the place on.
+    std::function<absl::StatusOr<bool>(const TableName& table, RedefinedPart what,
                                        const BinlogPlace& from)>
-        redefined_ahead;
+        redefined_later;
     HandOver hand_over;
     CommitTimeLimit* commit_times = nullptr;  // null: commit times are not clamped
   };
@@ -95,17 +96,17 @@ class EventProcessor {
   struct StreamStart {
     // It comes from the server in whose binlog position() is a place, and begins there or, by GTID
     // set, before it.
-    bool of_position = false;
+    bool position_is_valid = false;
     // MariaDB: it begins by GTIDs, of which nothing proves that they name one place there. Once
     // numbers go back in it, that is SOURCE_CHANGED.
-    bool gtids_unproven = false;
+    bool gtids_unverified = false;
     // It was asked for by GTID set, or by file and offset.
     bool by_gtid = false;
   };
   // Before the first event of a stream.
   void BeginStream(const StreamStart& start) {
-    keeps_position_ = start.of_position && !ended_file_.empty();
-    gtids_unproven_ = start.gtids_unproven;
+    keeps_position_ = start.position_is_valid && !resume_file_.empty();
+    gtids_unverified_ = start.gtids_unverified;
     file_order_.BeginStream(start.by_gtid);
   }
   // How the source that is read spells names; until set, as they are typed.
@@ -114,7 +115,7 @@ class EventProcessor {
   // What the next stream is read from: a name as ServerName gives it, and where that is.
   void SetSource(std::string server, std::string endpoint) {
     file_order_.SetEndpoint(endpoint);
-    notes_.SetSource(std::move(server), std::move(endpoint));
+    recorder_.SetSource(std::move(server), std::move(endpoint));
   }
 
   // Takes one event as the dump stream delivers it.
@@ -126,9 +127,9 @@ class EventProcessor {
   // Place after the last transaction that ended.
   SourcePosition position() const;
   // What the log has to remember of the source that the position was read from.
-  SourceMemory memory() const { return notes_.memory(ended_file_); }
+  SourceMemory memory() const { return recorder_.memory(resume_file_); }
   // True if position() moved without any captured change since this was last asked.
-  bool TakeMoved() { return std::exchange(moved_, false); }
+  bool TakePositionMoved() { return std::exchange(position_moved_, false); }
   bool in_transaction() const { return in_transaction_; }
   // Whether the open frame may be closed: it moves the changes of the transaction in progress, and
   // a ROLLBACK TO could not take them back any more.
@@ -137,13 +138,13 @@ class EventProcessor {
   }
   // Between two transactions of a stream that has said which file it reads: tasks may run.
   bool between_transactions() const {
-    return placed_ && !in_transaction_ && !announced_ && !file_order_.in_doubt();
+    return file_known_ && !in_transaction_ && !announced_ && !file_order_.may_miss_file();
   }
   // Requires between_transactions(): everything before this place has been taken, nothing behind
   // it. May be behind position(), by events that are no part of a transaction.
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
   // Tasks have run, and may have set coverage.
-  void NoteTasks() { plans_.ForgetNotes(); }
+  void OnTasksRun() { plans_.ForgetCoverageNotes(); }
   // Tables that got rows the log does not know since this was last asked: they have to be read.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction that began, clamped by CommitTimeLimit; 0 before the
@@ -188,9 +189,9 @@ class EventProcessor {
                                       const std::vector<TableName>& tables);
   absl::StatusOr<Step> OnLoadQuery(const Event& event);
   // Whether a CREATE TABLE with a query may have changed rows of captured tables.
-  bool FillsCaptured(const schema::Statement& statement) const;
+  bool MayFillCaptured(const schema::Statement& statement) const;
   // Whether the operator vouches for a statement that changes rows of `tables` alone.
-  bool IsVouchedFor(const std::vector<TableName>& tables) const;
+  bool AreStatementTables(const std::vector<TableName>& tables) const;
   bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);
@@ -219,14 +220,14 @@ class EventProcessor {
   // No transaction is in progress or announced any more.
   void ForgetTransaction();
   void Advance(const Event& event);
-  void NoteDefinition(const schema::Statement& statement);
+  void NoteDefinitionChange(const schema::Statement& statement);
   // Which tables the statement drops and creates.
   void NoteExistence(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);
   // Rows of the table come, for the first time since its definition or coverage was set.
   void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
-  absl::Status NumbersWentBack(const MariadbGtid& gtid, const MariadbGtid& before) const;
+  absl::Status NumbersDecreased(const MariadbGtid& gtid, const MariadbGtid& before) const;
   absl::Status OnRowsOfMerged(const TablePlans::Entry& merge);
   absl::Status AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
                        snapshot::TableChanges* observer);
@@ -250,21 +251,21 @@ class EventProcessor {
   const HandOver hand_over_;
   CommitTimeLimit* const commit_times_;
   binlog::EventReader reader_;
-  SourceNotes notes_;
+  SourceMemoryRecorder recorder_;
   FileOrder file_order_;
 
   // Where the stream is: `offset_` is after the event being processed.
   std::string file_;
   uint64_t offset_ = 0;
-  bool placed_ = false;          // the source has named the file since the stream began
-  bool keeps_position_ = false;  // which is not where the stream begins
-  bool gtids_unproven_ = false;  // see StreamStart
+  bool file_known_ = false;        // the source has named the file since the stream began
+  bool keeps_position_ = false;    // which is not where the stream begins
+  bool gtids_unverified_ = false;  // see StreamStart
   uint64_t event_offset_ = 0;
   binlog::EventType event_type_ = binlog::EventType::kUnknown;
   // Where the last transaction ended.
-  std::string ended_file_;
-  uint64_t ended_offset_ = 0;
-  bool moved_ = false;
+  std::string resume_file_;
+  uint64_t resume_offset_ = 0;
+  bool position_moved_ = false;
 
   // The transaction in progress or announced by a GTID event.
   bool in_transaction_ = false;
@@ -275,9 +276,9 @@ class EventProcessor {
   Micros announced_commit_time_ = 0;
   uint32_t server_id_ = 0;
   uint64_t transaction_offset_ = 0;
-  uint64_t transaction_bytes_ = 0;       // of its events so far
-  uint64_t transaction_bytes_told_ = 0;  // by its GTID event; 0: not told
-  Micros commit_time_ = 0;               // clamped by CommitTimeLimit
+  uint64_t transaction_bytes_ = 0;           // of its events so far
+  uint64_t transaction_bytes_declared_ = 0;  // by its GTID event; 0: not told
+  Micros commit_time_ = 0;                   // clamped by CommitTimeLimit
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
   TemporaryTables temporary_tables_;
@@ -286,7 +287,7 @@ class EventProcessor {
   PreparedXa::Tables xa_captured_;  // that it changes besides
   // Captured tables in which the transaction at hand changed rows by way of a MERGE table; a name
   // without letters: any.
-  std::set<TableName> merged_;
+  std::set<TableName> merge_changed_;
 
   std::vector<TableName> uncovered_;
 

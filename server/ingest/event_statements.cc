@@ -17,7 +17,7 @@
 #include "coverage/statement_effects.h"
 #include "fmt/format.h"
 #include "ingest/event_processor.h"
-#include "ingest/stated_tables.h"
+#include "ingest/statement_column_types.h"
 #include "ingest/statement_names.h"
 #include "ingest/statement_text.h"
 #include "millrace/v1/change_feed.pb.h"
@@ -58,8 +58,8 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
   // Ahead of the tokenizer: every transaction without an XID event has it.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
-  notes_.content().AddStatement(query.statement);
-  SentStatement sent = SentBy(query, options_.flavour, in_transaction_ && !standalone_);
+  recorder_.content().AddStatement(query.statement);
+  SentStatement sent = SentStatementFrom(query, options_.flavour, in_transaction_ && !standalone_);
   schema::Statement statement = Read(sent);
   FoldNames(names_, statement);
   temporary_tables_.Apply(event.header, query.thread_id, options_.flavour, statement);
@@ -75,7 +75,7 @@ absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event) {
   } else {
     Begin(event);
   }
-  return Step::kWithin;
+  return Step::kContinue;
 }
 
 absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentStatement& sent,
@@ -95,11 +95,11 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
     case StatementKind::kSavepoint:
       // Outside of a transaction it has no effect.
       if (in_transaction_) savepoints_.Set(statement.savepoint, builder_);
-      return Step::kWithin;
+      return Step::kContinue;
     case StatementKind::kRollbackTo:
       return OnRollbackToSavepoint(statement.savepoint);
     case StatementKind::kRelease:
-      return Step::kWithin;
+      return Step::kContinue;
     case StatementKind::kXaPrepare:
     case StatementKind::kXaCommit:
     case StatementKind::kXaRollback:
@@ -113,7 +113,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
     case StatementKind::kOther:
       break;
   }
-  if (in_transaction_ && !standalone_) return Step::kWithin;
+  if (in_transaction_ && !standalone_) return Step::kContinue;
   return CommitEmpty(event);
 }
 
@@ -126,18 +126,18 @@ absl::StatusOr<Step> EventProcessor::OnRollback() {
   const bool staged = AbandonChanges();
   gtid_.AddTo(builder_.gtids());
   EndTransaction();
-  return staged ? Step::kDropStaged : Step::kEnded;
+  return staged ? Step::kDropStaged : Step::kCommitPoint;
 }
 
 // The same of a part of a transaction, which then goes on.
 absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name) {
   if (!in_transaction_) return Unexpected("ROLLBACK TO outside of a transaction");
   // The binlog names only savepoints behind which it has something.
-  if (builder_.transaction_changes() == 0) return Step::kWithin;
+  if (builder_.transaction_changes() == 0) return Step::kContinue;
   switch (savepoints_.RollBackTo(name, builder_)) {
     case Savepoints::Outcome::kDone:
       live_changes_.NoteRollback();
-      return Step::kWithin;
+      return Step::kContinue;
     case Savepoints::Outcome::kNotSet:
       return Unexpected("ROLLBACK TO a savepoint that was not set");
     case Savepoints::Outcome::kTooMany:
@@ -160,7 +160,7 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
   const std::string xid = XidText(text);
   if (statement.kind == StatementKind::kXaPrepare) {
     // XA END; MySQL's own XA PREPARE is an event of its kind.
-    if (!IsXaPrepare(text)) return Step::kWithin;
+    if (!IsXaPrepare(text)) return Step::kContinue;
     if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
     return PrepareXa(xid);
   }
@@ -171,14 +171,14 @@ absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::stri
 absl::StatusOr<Step> EventProcessor::OnRowStatement(const Event& event,
                                                     std::optional<std::string_view> databases,
                                                     const std::vector<TableName>& tables) {
-  if (!IsVouchedFor(tables)) {
+  if (!AreStatementTables(tables)) {
     if (MayChangeCaptured(databases)) return RowsAreUnknown();
     if (in_xa_) NoteDatabasesOfXa(*databases);
   }
-  return in_transaction_ ? absl::StatusOr<Step>(Step::kWithin) : CommitEmpty(event);
+  return in_transaction_ ? absl::StatusOr<Step>(Step::kContinue) : CommitEmpty(event);
 }
 
-bool EventProcessor::IsVouchedFor(const std::vector<TableName>& tables) const {
+bool EventProcessor::AreStatementTables(const std::vector<TableName>& tables) const {
   if (options_.statement_tables.empty() || tables.empty()) return false;
   return std::all_of(tables.begin(), tables.end(), [this](const TableName& table) {
     return options_.statement_tables.Matches(table.database, table.table) && !Captured(table);
@@ -204,7 +204,7 @@ void EventProcessor::NoteDatabasesOfXa(std::string_view databases) {
 
 // A new table has no triggers. A function in the query may write others on MariaDB; MySQL refuses
 // that in a statement that is not logged by rows.
-bool EventProcessor::FillsCaptured(const schema::Statement& statement) const {
+bool EventProcessor::MayFillCaptured(const schema::Statement& statement) const {
   if (options_.flavour == Flavour::kMariadb) return true;
   return !statement.temporary &&
          std::any_of(statement.tables.begin(), statement.tables.end(),
@@ -213,13 +213,13 @@ bool EventProcessor::FillsCaptured(const schema::Statement& statement) const {
 
 absl::StatusOr<Step> EventProcessor::OnLoadQuery(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseLoadQuery(event));
-  notes_.content().AddStatement(query.statement);
+  recorder_.content().AddStatement(query.statement);
   return OnRowStatement(event, query.databases, {});
 }
 
 absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const SentStatement& sent,
                                                   const schema::Statement& statement) {
-  if (statement.has_query && FillsCaptured(statement)) return RowsAreUnknown();
+  if (statement.has_query && MayFillCaptured(statement)) return RowsAreUnknown();
   const auto captured = [this](const TableName& table) { return Captured(table); };
   if (options_.flavour == Flavour::kMariadb) {
     NoteStatedTypes(sent, statement, !alter_unfinished_, captured, registry_);
@@ -227,21 +227,21 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   if (!alter_unfinished_) NoteMergeTables(sent, statement, names_, captured, merge_tables_);
   // The same bytes of a TABLE_MAP may mean another type from here on.
   plans_.Clear();
-  for (const TableName& table : statement.tables) registry_.Doubt(table);
-  if (statement.may_concern_any_table) registry_.DoubtAll();
-  if (live_changes_.recording()) NoteDefinition(statement);
+  for (const TableName& table : statement.tables) registry_.MarkUnverified(table);
+  if (statement.may_concern_any_table) registry_.MarkAllUnverified();
+  if (live_changes_.recording()) NoteDefinitionChange(statement);
   if (alter_unfinished_) return CommitEmpty(event);
   if (statement.may_concern_any_table) WarnNotUnderstood();
-  if (statement.in_doubt) WarnInDoubt(statement);
+  if (statement.ambiguous) WarnInDoubt(statement);
   const bool truncates = statement.kind != StatementKind::kDefinition;
-  const bool goes_on = in_transaction_ || statement.starts_transaction;
+  const bool transaction_continues = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
   if (!statement.temporary) {
     NoteExistence(statement);
     NoteCoverage(statement, truncates);
     MILLRACE_RETURN_IF_ERROR(AddDefinition(sent, statement, truncates));
   }
-  return goes_on ? absl::StatusOr<Step>(Step::kWithin) : Commit();
+  return transaction_continues ? absl::StatusOr<Step>(Step::kContinue) : Commit();
 }
 
 // Its text may hold a secret.
@@ -325,10 +325,10 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
   return ShownText(sent, statement, is_excluded);
 }
 
-void EventProcessor::NoteDefinition(const schema::Statement& statement) {
-  for (const TableName& table : statement.tables) live_changes_.NoteDefinition(table);
-  if (!statement.database.empty()) live_changes_.NoteDefinitionOfDatabase(statement.database);
-  if (statement.may_concern_any_table) live_changes_.NoteDefinitionOfAny();
+void EventProcessor::NoteDefinitionChange(const schema::Statement& statement) {
+  for (const TableName& table : statement.tables) live_changes_.NoteDefinitionChange(table);
+  if (!statement.database.empty()) live_changes_.NoteDefinitionChangeInDatabase(statement.database);
+  if (statement.may_concern_any_table) live_changes_.NoteDefinitionChangeAnywhere();
 }
 
 void EventProcessor::NoteExistence(const schema::Statement& statement) {
@@ -345,8 +345,9 @@ void EventProcessor::NoteExistence(const schema::Statement& statement) {
     registry_.SetDropped(from, true);
     registry_.SetDropped(to, false);
   }
-  for (const TableName& table : statement.made_of_partitions) registry_.SetDropped(table, false);
-  for (const TableName& table : statement.made_partitions) registry_.SetDropped(table, true);
+  for (const TableName& table : statement.tables_from_partitions)
+    registry_.SetDropped(table, false);
+  for (const TableName& table : statement.tables_into_partitions) registry_.SetDropped(table, true);
 }
 
 // Before the changes of the statement are added: they are the first that count after it.

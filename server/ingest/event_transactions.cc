@@ -62,10 +62,10 @@ std::optional<MariadbGtid> LastOfDomain(const GtidSet& gtids, const MariadbGtid&
 
 bool EventProcessor::Reset() {
   const bool staged = Abandon() == Step::kDropStaged;
-  placed_ = false;
-  file_ = ended_file_;
-  offset_ = ended_offset_;
-  notes_.Reset(ended_file_);
+  file_known_ = false;
+  file_ = resume_file_;
+  offset_ = resume_offset_;
+  recorder_.Reset(resume_file_);
   plans_.Clear();
   reader_ = binlog::EventReader(options_.flavour);
   return staged;
@@ -80,36 +80,36 @@ absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
   server_id_ = event.header.server_id;
   announced_commit_time_ = gtid.immediate_commit_time;
   transaction_bytes_ = event.header.size;
-  transaction_bytes_told_ = gtid.transaction_size;
-  notes_.Begin(transaction_offset_, gtid.original_commit_time, std::nullopt);
+  transaction_bytes_declared_ = gtid.transaction_size;
+  recorder_.Begin(transaction_offset_, gtid.original_commit_time, std::nullopt);
   if (gtid.gtid.has_value()) gtid_.Set(*std::move(gtid.gtid));
-  return Step::kWithin;
+  return Step::kContinue;
 }
 
 absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
   const std::optional<MariadbGtid> before = LastOfDomain(builder_.gtids(), gtid.gtid);
-  if (gtids_unproven_ && before.has_value() && gtid.gtid.number <= before->number) [[unlikely]]
-    return NumbersWentBack(gtid.gtid, *before);
+  if (gtids_unverified_ && before.has_value() && gtid.gtid.number <= before->number) [[unlikely]]
+    return NumbersDecreased(gtid.gtid, *before);
   announced_ = true;
   // Not where the event before it ended: a source asked by GTID passes over some in silence.
   transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
-  notes_.Begin(transaction_offset_, announced_commit_time_, before);
+  recorder_.Begin(transaction_offset_, announced_commit_time_, before);
   gtid_.Set(gtid.gtid);
   standalone_ = gtid.standalone;
   alter_unfinished_ = gtid.start_alter || gtid.rollback_alter;
   if (!standalone_) Begin(event);
   in_xa_ = gtid.prepared_xa;
-  return Step::kWithin;
+  return Step::kContinue;
 }
 
 // If two transactions of the source have the same number, it may have started the stream after the
 // wrong one of the two.
-absl::Status EventProcessor::NumbersWentBack(const MariadbGtid& gtid,
-                                             const MariadbGtid& before) const {
+absl::Status EventProcessor::NumbersDecreased(const MariadbGtid& gtid,
+                                              const MariadbGtid& before) const {
   std::string texts[2];
   AppendText(texts[0], gtid);
   AppendText(texts[1], before);
@@ -126,7 +126,7 @@ void EventProcessor::Begin(const Event& event) {
     transaction_offset_ = event_offset_;
     server_id_ = event.header.server_id;
     announced_commit_time_ = 0;
-    notes_.BeginNameless();
+    recorder_.BeginAnonymous();
   }
   const Micros commit_time = announced_commit_time_ != 0 ? announced_commit_time_
                                                          : Micros{event.header.timestamp} * kSecond;
@@ -142,9 +142,9 @@ void EventProcessor::Begin(const Event& event) {
 }
 
 absl::Status EventProcessor::CheckLength() const {
-  if (transaction_bytes_ >= transaction_bytes_told_) return absl::OkStatus();
+  if (transaction_bytes_ >= transaction_bytes_declared_) return absl::OkStatus();
   return TransactionCut(fmt::format("a commit comes after {} of {} bytes,", transaction_bytes_,
-                                    transaction_bytes_told_));
+                                    transaction_bytes_declared_));
 }
 
 absl::StatusOr<Step> EventProcessor::Commit() {
@@ -153,17 +153,17 @@ absl::StatusOr<Step> EventProcessor::Commit() {
   builder_.EndTransaction();
   EndTransaction();
   ++transactions_;
-  return Step::kEnded;
+  return Step::kCommitPoint;
 }
 
 void EventProcessor::EndTransaction() {
-  notes_.End(gtid_.text());
+  recorder_.End(gtid_.text());
   ForgetTransaction();
   // Rotation sets the file before its own event ends, so a transaction ends in the file it began
   // in.
-  ended_file_ = file_;
-  ended_offset_ = offset_;
-  moved_ = true;
+  resume_file_ = file_;
+  resume_offset_ = offset_;
+  position_moved_ = true;
 }
 
 absl::StatusOr<Step> EventProcessor::CommitEmpty(const Event& event) {
@@ -180,14 +180,14 @@ bool EventProcessor::AbandonChanges() {
 Step EventProcessor::Abandon() {
   const bool staged = in_transaction_ && AbandonChanges();
   ForgetTransaction();
-  return staged ? Step::kDropStaged : Step::kWithin;
+  return staged ? Step::kDropStaged : Step::kContinue;
 }
 
 void EventProcessor::ForgetTransaction() {
   gtid_.Reset();
-  transaction_bytes_told_ = 0;
+  transaction_bytes_declared_ = 0;
   in_transaction_ = announced_ = standalone_ = alter_unfinished_ = in_xa_ = false;
-  merged_.clear();
+  merge_changed_.clear();
   xa_tables_.clear();
   xa_captured_.clear();
 }
@@ -195,18 +195,18 @@ void EventProcessor::ForgetTransaction() {
 absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   if (!in_transaction_) return Unexpected("rows outside of a transaction");
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rows rows, binlog::ParseRows(event));
-  notes_.content().AddRows(rows);
+  recorder_.content().AddRows(rows);
   TablePlans::Entry* table = plans_.Find(rows.table_id);
   if (table == nullptr) {
     // A statement that ends without rows of its own closes with a table number that stands for
     // none.
-    if (rows.rows.empty()) return Step::kWithin;
+    if (rows.rows.empty()) return Step::kContinue;
     return Unexpected(
         fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
   }
   if (!table->merged.empty() || table->merged_unknown) [[unlikely]]
     MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(*table));
-  if (table->plan == nullptr) return Step::kWithin;
+  if (table->plan == nullptr) return Step::kContinue;
   if (!table->rows_noted) [[unlikely]]
     NoteRows(*table);
   snapshot::TableChanges* observer = nullptr;
@@ -215,7 +215,7 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   const absl::Status added = table->plan->has_versions() ? AddCurrentRows(*table, rows, observer)
                                                          : AddRows(*table, rows, observer);
   if (!added.ok()) return WithContext(added, "table " + table->plan->table()->name.ToString());
-  return Step::kWithin;
+  return Step::kContinue;
 }
 
 // They are rows of one of the tables that it shows, and nothing tells of which.
@@ -224,12 +224,13 @@ absl::Status EventProcessor::OnRowsOfMerged(const TablePlans::Entry& merge) {
   change.kind = schema::StatementKind::kDefinition;
   change.verb = schema::StatementVerb::kAlter;
   // Once for each transaction.
-  std::copy_if(
-      merge.merged.begin(), merge.merged.end(), std::back_inserter(change.tables),
-      [this](const TableName& table) { return Captured(table) && merged_.insert(table).second; });
-  change.may_concern_any_table = merge.merged_unknown && merged_.insert(TableName()).second;
+  std::copy_if(merge.merged.begin(), merge.merged.end(), std::back_inserter(change.tables),
+               [this](const TableName& table) {
+                 return Captured(table) && merge_changed_.insert(table).second;
+               });
+  change.may_concern_any_table = merge.merged_unknown && merge_changed_.insert(TableName()).second;
   if (change.tables.empty() && !change.may_concern_any_table) return absl::OkStatus();
-  if (live_changes_.recording()) NoteDefinition(change);
+  if (live_changes_.recording()) NoteDefinitionChange(change);
   NoteCoverage(change, /*truncates=*/false);
   return AddDefinition(SentStatement(), change, /*truncates=*/false);
 }
@@ -257,7 +258,7 @@ void EventProcessor::NoteRows(TablePlans::Entry& table) {
   table.rows_noted = true;
   const schema::TableVersion& version = *table.plan->table();
   if (!coverage_.OnRows(version)) return;
-  live_changes_.NoteDefinition(version.name);
+  live_changes_.NoteDefinitionChange(version.name);
   spdlog::warn(
       "rows at {}:{} show that table {} was redefined by no statement in the binlog: it must be "
       "read again before a start at SNAPSHOT",

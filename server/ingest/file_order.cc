@@ -15,15 +15,15 @@ namespace {
 // Those of `previous` that the stream has passed over. By place it goes through the binlog in
 // order, and numbers may go back there (gtid_strict_mode = OFF): the last of each domain is ours.
 // By GTIDs it may begin before our place.
-MariadbGtidSet PassedOver(const MariadbGtidSet& previous, const MariadbGtidSet& ours,
-                          bool by_gtid) {
-  MariadbGtidSet passed_over;
+MariadbGtidSet SkippedGtids(const MariadbGtidSet& previous, const MariadbGtidSet& ours,
+                            bool by_gtid) {
+  MariadbGtidSet skipped;
   for (const auto& [domain, gtid] : previous.last()) {
     const auto found = ours.last().find(domain);
     const bool same = found != ours.last().end() && found->second == gtid;
-    if (!same && !(by_gtid && ours.Contains(gtid))) passed_over.Add(gtid);
+    if (!same && !(by_gtid && ours.Contains(gtid))) skipped.Add(gtid);
   }
-  return passed_over;
+  return skipped;
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ absl::Status FileOrder::OnRotate(std::string_view file, bool artificial) {
   missing_.clear();
   if (!artificial || before.empty() || before == file) return absl::OkStatus();
   // A source that is stopped or crashes announces no file.
-  const std::optional<bool> next = IsNextNumberedFile(file, before);
+  const std::optional<bool> next = IsNextBinlogFile(file, before);
   if (!announced && next.value_or(false)) return absl::OkStatus();
   // MariaDB always has GTIDs.
   const bool decided_by_gtids = by_gtid_ || flavour_ == Flavour::kMariadb;
@@ -57,14 +57,14 @@ absl::Status FileOrder::OnRotate(std::string_view file, bool artificial) {
 
 absl::Status FileOrder::OnPreviousGtids(const GtidSet& previous, const GtidSet& ours) {
   const std::string missing = std::exchange(missing_, {});
-  const std::string passed_over =
+  const std::string skipped =
       flavour_ == Flavour::kMysql
           ? previous.mysql().Minus(ours.mysql()).ToString()
-          : PassedOver(previous.mariadb(), ours.mariadb(), by_gtid_).ToString();
-  if (passed_over.empty()) return absl::OkStatus();
+          : SkippedGtids(previous.mariadb(), ours.mariadb(), by_gtid_).ToString();
+  if (skipped.empty()) return absl::OkStatus();
   const std::string_view which = flavour_ == Flavour::kMysql ? "" : "transactions up to ";
   return SourcePurged(endpoint_, fmt::format("{}; {}{} came before that and were not read", missing,
-                                             which, passed_over));
+                                             which, skipped));
 }
 
 }  // namespace millrace::ingest

@@ -29,7 +29,7 @@ class FileOrder {
   absl::Status OnRotate(std::string_view file, bool artificial);
 
   // The file that begins is not the one that was to follow: its list of earlier GTIDs decides.
-  bool in_doubt() const { return !missing_.empty(); }
+  bool may_miss_file() const { return !missing_.empty(); }
   // That list. `ours`: the transactions that were read.
   absl::Status OnPreviousGtids(const GtidSet& previous, const GtidSet& ours);
 

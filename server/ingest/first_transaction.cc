@@ -17,11 +17,11 @@ using binlog::Event;
 using binlog::EventType;
 
 // Follows events up to the end of the first transaction. Every method answers whether that was it.
-class Walk {
+class FirstTransactionScanner {
  public:
-  explicit Walk(Flavour flavour) : reader_(flavour) {}
+  explicit FirstTransactionScanner(Flavour flavour) : reader_(flavour) {}
 
-  absl::StatusOr<bool> Take(std::string_view bytes, bool file_alone);
+  absl::StatusOr<bool> Take(std::string_view bytes, bool file_only);
   FirstTransaction End(absl::Status status);
   FirstTransaction EndMalformed(absl::Status status);
 
@@ -39,7 +39,7 @@ class Walk {
   std::string uncompressed_;
 };
 
-absl::StatusOr<bool> Walk::Take(std::string_view bytes, bool file_alone) {
+absl::StatusOr<bool> FirstTransactionScanner::Take(std::string_view bytes, bool file_only) {
   MILLRACE_ASSIGN_OR_RETURN(const Event event, reader_.Read(bytes));
   switch (event.header.type) {
     case EventType::kRotate: {
@@ -51,7 +51,7 @@ absl::StatusOr<bool> Walk::Take(std::string_view bytes, bool file_alone) {
     }
     case EventType::kFormatDescription:
       first_.file_created = event.header.timestamp;
-      return file_alone || first_.found;
+      return file_only || first_.found;
     case EventType::kStop:
       return first_.found;
     default:
@@ -59,7 +59,7 @@ absl::StatusOr<bool> Walk::Take(std::string_view bytes, bool file_alone) {
   }
 }
 
-absl::StatusOr<bool> Walk::TakeTransaction(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::TakeTransaction(const Event& event) {
   switch (event.header.type) {
     case EventType::kGtid:
     case EventType::kAnonymousGtid:
@@ -73,7 +73,7 @@ absl::StatusOr<bool> Walk::TakeTransaction(const Event& event) {
   }
 }
 
-absl::StatusOr<bool> Walk::OnMysqlGtid(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::OnMysqlGtid(const Event& event) {
   if (first_.found) return true;
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MysqlGtidEvent gtid, binlog::ParseMysqlGtid(event));
   first_.found = true;
@@ -82,7 +82,7 @@ absl::StatusOr<bool> Walk::OnMysqlGtid(const Event& event) {
   return false;
 }
 
-absl::StatusOr<bool> Walk::OnMariadbGtid(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::OnMariadbGtid(const Event& event) {
   constexpr Micros kMicrosPerSecond = 1'000'000;
   if (first_.found) return true;
   MILLRACE_ASSIGN_OR_RETURN(const binlog::MariadbGtidEvent gtid, binlog::ParseMariadbGtid(event));
@@ -92,7 +92,7 @@ absl::StatusOr<bool> Walk::OnMariadbGtid(const Event& event) {
   return false;
 }
 
-absl::StatusOr<bool> Walk::TakeContent(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::TakeContent(const Event& event) {
   if (event.header.type == EventType::kXid || event.header.type == EventType::kXaPrepare) {
     return true;
   }
@@ -100,7 +100,7 @@ absl::StatusOr<bool> Walk::TakeContent(const Event& event) {
   if (event.header.type == EventType::kTransactionPayload) return OnPayload(event);
   if (binlog::IsCompressed(event.header.type)) {
     MILLRACE_ASSIGN_OR_RETURN(const Event plain,
-                              binlog::Uncompress(event, kAgainEventBytesMax, uncompressed_));
+                              binlog::Uncompress(event, kRereadEventBytesMax, uncompressed_));
     return TakeContent(plain);
   }
   if (!binlog::IsRows(event.header.type)) return false;
@@ -110,7 +110,7 @@ absl::StatusOr<bool> Walk::TakeContent(const Event& event) {
 }
 
 // The statements that EventProcessor notes, in the same form.
-absl::StatusOr<bool> Walk::OnQuery(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::OnQuery(const Event& event) {
   if (binlog::StatementOf(event) == "BEGIN") return false;
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
   if (query.statement == "COMMIT") return true;
@@ -118,9 +118,9 @@ absl::StatusOr<bool> Walk::OnQuery(const Event& event) {
   return false;
 }
 
-absl::StatusOr<bool> Walk::OnPayload(const Event& event) {
+absl::StatusOr<bool> FirstTransactionScanner::OnPayload(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const auto payload,
-                            binlog::TransactionPayloadReader::Open(event, kAgainEventBytesMax));
+                            binlog::TransactionPayloadReader::Open(event, kRereadEventBytesMax));
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
     if (!bytes.has_value()) return true;
@@ -130,7 +130,7 @@ absl::StatusOr<bool> Walk::OnPayload(const Event& event) {
   }
 }
 
-FirstTransaction Walk::End(absl::Status status) {
+FirstTransaction FirstTransactionScanner::End(absl::Status status) {
   const bool too_large =
       HasReason(status, reason::kSourcePacketTooLarge) || HasReason(status, reason::kEventTooLarge);
   // A statement is compared only whole, rows as far as the digest goes.
@@ -139,24 +139,24 @@ FirstTransaction Walk::End(absl::Status status) {
   return std::move(first_);
 }
 
-FirstTransaction Walk::EndMalformed(absl::Status status) {
+FirstTransaction FirstTransactionScanner::EndMalformed(absl::Status status) {
   FirstTransaction first = End(std::move(status));
   first.malformed = !first.status.ok();
   return first;
 }
 
-FirstTransaction ReadFirst(BinlogStream& stream, bool file_alone) {
-  Walk walk(stream.server().flavour);
+FirstTransaction ReadFirst(BinlogStream& stream, bool file_only) {
+  FirstTransactionScanner scanner(stream.server().flavour);
   uint64_t bytes = 0;
   while (true) {
     const absl::StatusOr<std::string_view> event = stream.Read();
-    if (!event.ok()) return walk.End(stream.ended() ? absl::OkStatus() : event.status());
-    const absl::StatusOr<bool> done = walk.Take(*event, file_alone);
-    if (!done.ok()) return walk.EndMalformed(done.status());
-    if (*done) return walk.End(absl::OkStatus());
+    if (!event.ok()) return scanner.End(stream.ended() ? absl::OkStatus() : event.status());
+    const absl::StatusOr<bool> done = scanner.Take(*event, file_only);
+    if (!done.ok()) return scanner.EndMalformed(done.status());
+    if (*done) return scanner.End(absl::OkStatus());
     bytes += event->size();
-    if (bytes > kAgainBytesMax) {
-      return walk.End(
+    if (bytes > kRereadBytesMax) {
+      return scanner.End(
           MakeError(reason::kEventTooLarge, "the last transaction is too large to be read again"));
     }
   }

@@ -31,8 +31,8 @@ struct FirstTransaction {
 };
 
 // Largest event that is read to know a transaction again, and most bytes in all.
-inline constexpr uint64_t kAgainEventBytesMax = uint64_t{16} << 20;
-inline constexpr uint64_t kAgainBytesMax = uint64_t{64} << 20;
+inline constexpr uint64_t kRereadEventBytesMax = uint64_t{16} << 20;
+inline constexpr uint64_t kRereadBytesMax = uint64_t{64} << 20;
 
 // Reads the file that the dump begins in and its first transaction, as far as TransactionContent
 // looks at it. Requires: the stream was opened with AtBinlogEnd::kEnd and has not been read.

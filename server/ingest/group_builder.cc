@@ -31,7 +31,7 @@ std::optional<CommitGroup> GroupBuilder::Take(bool drop_staged) {
   return group;
 }
 
-CommitGroup GroupBuilder::TakePlace() {
+CommitGroup GroupBuilder::TakePosition() {
   CommitGroup group;
   Complete(group);
   return group;

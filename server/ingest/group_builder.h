@@ -46,7 +46,7 @@ class GroupBuilder {
   // transactions where the builder stands. Nothing: there is nothing to store.
   std::optional<CommitGroup> Take(bool drop_staged);
   // One for that place alone, whatever there is besides.
-  CommitGroup TakePlace();
+  CommitGroup TakePosition();
 
  private:
   void Complete(CommitGroup& group);

@@ -34,7 +34,7 @@ Ingest::Ingest(const Parts& parts, CaptureRules capture, TablePatterns statement
                .clock = parts.clock,
                .committer = {.on_committed = parts.committer.on_committed,
                              .keep_from = parts.committer.keep_from,
-                             .on_trouble = [this] { supervisor_.ReportHealth(); }}}),
+                             .on_disk_error = [this] { supervisor_.ReportHealth(); }}}),
       session_({.config = parts.config,
                 .source = parts.source,
                 .log = parts.log,
@@ -59,9 +59,9 @@ IngestStatus Ingest::status() const {
   status.error_reason = supervised.error_reason;
   status.connects = supervised.connects;
   status.errors = supervised.errors;
-  if (const absl::Status trouble = writer_.trouble(); !trouble.ok()) {
-    status.error = std::string(trouble.message());
-    status.error_reason = ErrorReason(trouble);
+  if (const absl::Status disk_error = writer_.disk_error(); !disk_error.ok()) {
+    status.error = std::string(disk_error.message());
+    status.error_reason = ErrorReason(disk_error);
   }
   return status;
 }

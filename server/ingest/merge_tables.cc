@@ -167,7 +167,7 @@ void NoteMergeTables(const SentStatement& sent, const schema::Statement& stateme
   if (statement.may_concern_any_table) return tables.ForgetAll();
   if (coverage::DropsDatabase(statement)) return tables.ForgetDatabase(statement.database);
   if (statement.tables.empty()) return;
-  if (statement.in_doubt || statement.verb == StatementVerb::kDrop) {
+  if (statement.ambiguous || statement.verb == StatementVerb::kDrop) {
     for (const TableName& table : statement.tables) tables.Forget(table);
     return;
   }

@@ -10,14 +10,14 @@ namespace millrace::ingest {
 namespace {
 
 // As such versions saw a versioned table that does not name its times.
-bool HadVersions(const schema::TableVersion& table) {
+bool IsStoredAsVersioned(const schema::TableVersion& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
     return column.captured && column.invisible && column.name == "row_end";
   });
 }
 
 // As such versions saw MariaDB's hash of a long UNIQUE key.
-bool HadHash(const schema::TableVersion& table) {
+bool IsStoredWithHash(const schema::TableVersion& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
     return column.captured && column.type == ColumnType::kLongLong &&
            column.name.starts_with("DB_ROW_HASH_");
@@ -25,8 +25,9 @@ bool HadHash(const schema::TableVersion& table) {
 }
 
 // Its next rows are without the hash, which does not matter to a key.
-void LoseHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
-  if (!schema::HasWholeKey(table)) return coverage.OnOlderLog(table.name, coverage::kHiddenColumns);
+void DropHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
+  if (!schema::HasWholeKey(table))
+    return coverage.OnUnusableChanges(table.name, coverage::kHiddenColumns);
   auto covered = coverage.Newest(table.name);
   if (!covered.has_value()) return;
   // As if no rows had come, so that the next ones do not look like those of another definition.
@@ -37,13 +38,13 @@ void LoseHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
 }  // namespace
 
 void InvalidateTablesOfOlderLog(schema::Registry& registry, coverage::Coverage& coverage) {
-  if (!registry.BeginAmbiguousText()) return;
+  if (!registry.EnableAmbiguousText()) return;
   for (const schema::TableVersionPtr& table : registry.List()) {
     if (schema::KeyMayBeAmbiguous(*table)) {
-      coverage.OnOlderLog(table->name, coverage::kAmbiguousKeys);
+      coverage.OnUnusableChanges(table->name, coverage::kAmbiguousKeys);
     }
-    if (HadVersions(*table)) coverage.OnOlderLog(table->name, coverage::kPastRows);
-    if (HadHash(*table)) LoseHash(*table, coverage);
+    if (IsStoredAsVersioned(*table)) coverage.OnUnusableChanges(table->name, coverage::kPastRows);
+    if (IsStoredWithHash(*table)) DropHash(*table, coverage);
   }
 }
 

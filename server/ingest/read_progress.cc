@@ -11,9 +11,9 @@ Micros ReadProgress::SourceTime(bool streaming) const {
   // All that was on its way has been read, and the source was heard of: what commits now arrives at
   // once.
   if (drained && streaming && now - heard_at < 2 * heartbeat_period_) return now;
-  // While there is a backlog, what is being read tells how far behind we are.
-  const bool behind = !drained && commit_time() != 0;
-  return behind ? commit_time() : heard_at;
+  // While there is a backlog, what is being read tells how far lagging we are.
+  const bool lagging = !drained && commit_time() != 0;
+  return lagging ? commit_time() : heard_at;
 }
 
 }  // namespace millrace::ingest

@@ -9,7 +9,7 @@
 #include "model/charset.h"
 #include "schema/collations.h"
 #include "schema/shown_statement.h"
-#include "schema/statement_doubt.h"
+#include "schema/statement_readings.h"
 
 namespace millrace::ingest {
 namespace {
@@ -38,11 +38,12 @@ bool IsAscii(std::string_view bytes) {
 bool MayBeUtf8(std::string_view statement) { return !IsAscii(statement) && IsValidUtf8(statement); }
 
 // What is never logged as it was sent, but as the server wrote it.
-bool IsUtf8ForCertain(std::string_view statement, bool goes_on) {
+bool IsCertainlyUtf8(std::string_view statement, bool transaction_continues) {
   if (statement.starts_with("SAVEPOINT ") || statement.starts_with("ROLLBACK TO ")) return true;
   if (IsMemoryTableEmptied(statement)) return true;
   // Else a client may have written it.
-  return IsWrittenByServer(statement) && (goes_on || statement.ends_with(" START TRANSACTION"));
+  return IsWrittenByServer(statement) &&
+         (transaction_continues || statement.ends_with(" START TRANSACTION"));
 }
 
 bool IsDefinition(const schema::Statement& statement) {
@@ -51,7 +52,8 @@ bool IsDefinition(const schema::Statement& statement) {
 }
 
 // Two bits of sql_mode decide what is a quote, or ends one.
-void AddOtherModes(const SentStatement& sent, std::vector<schema::StatementSession>& others) {
+void AddOtherModes(const SentStatement& sent,
+                   std::vector<schema::StatementSession>& other_sessions) {
   using Session = schema::StatementSession;
   if (!sent.session.sql_mode.has_value()) return;
   uint64_t bits = 0;
@@ -60,8 +62,8 @@ void AddOtherModes(const SentStatement& sent, std::vector<schema::StatementSessi
   for (const uint64_t flipped : {Session::kAnsiQuotes, Session::kNoBackslashEscapes,
                                  Session::kAnsiQuotes | Session::kNoBackslashEscapes}) {
     if ((flipped & bits) != flipped) continue;
-    others.push_back(sent.session);
-    others.back().sql_mode = *sent.session.sql_mode ^ flipped;
+    other_sessions.push_back(sent.session);
+    other_sessions.back().sql_mode = *sent.session.sql_mode ^ flipped;
   }
 }
 
@@ -73,7 +75,8 @@ bool SwapsQuotes(const schema::StatementSession& session, const schema::Statemen
 
 }  // namespace
 
-SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) {
+SentStatement SentStatementFrom(const binlog::Query& query, Flavour flavour,
+                                bool transaction_continues) {
   SentStatement sent{
       .text = query.statement,
       .database = ValidUtf8(query.database),
@@ -81,24 +84,25 @@ SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on) 
       .session = {.flavour = flavour,
                   .charset = schema::CharsetOfCollation(flavour, query.client_charset),
                   .sql_mode = query.sql_mode},
-      .others = {}};
+      .other_sessions = {}};
   if (sent.session.charset.starts_with("utf8") || !MayBeUtf8(sent.text)) return sent;
-  if (!IsUtf8ForCertain(sent.text, goes_on)) sent.others.push_back(sent.session);
-  (sent.others.empty() ? sent.session : sent.others.back()).charset = kUtf8;
+  if (!IsCertainlyUtf8(sent.text, transaction_continues))
+    sent.other_sessions.push_back(sent.session);
+  (sent.other_sessions.empty() ? sent.session : sent.other_sessions.back()).charset = kUtf8;
   return sent;
 }
 
 schema::Statement Read(SentStatement& sent) {
   schema::Statement statement = schema::Classify(sent.text, sent.database, sent.session);
-  std::vector<schema::StatementSession> others = std::exchange(sent.others, {});
+  std::vector<schema::StatementSession> other_sessions = std::exchange(sent.other_sessions, {});
   if (statement.may_concern_any_table) return statement;
-  if (IsDefinition(statement)) AddOtherModes(sent, others);
-  for (const schema::StatementSession& other : others) {
+  if (IsDefinition(statement)) AddOtherModes(sent, other_sessions);
+  for (const schema::StatementSession& other : other_sessions) {
     const schema::Statement read = schema::Classify(sent.text, sent.database, other);
     // No server has accepted it under this session.
     if (read.may_concern_any_table) continue;
-    statement = schema::EitherOf(std::move(statement), read);
-    sent.others.push_back(other);
+    statement = schema::MergeReadings(std::move(statement), read);
+    sent.other_sessions.push_back(other);
   }
   return statement;
 }
@@ -106,11 +110,12 @@ schema::Statement Read(SentStatement& sent) {
 std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
                       const std::function<bool(std::string_view name)>& is_excluded) {
   std::string text = schema::ShownText(sent.text, statement, sent.session, is_excluded);
-  const bool shown = std::all_of(
-      sent.others.begin(), sent.others.end(), [&](const schema::StatementSession& other) {
-        return SwapsQuotes(sent.session, other) ||
-               !schema::ShownText(sent.text, statement, other, is_excluded).empty();
-      });
+  const bool shown =
+      std::all_of(sent.other_sessions.begin(), sent.other_sessions.end(),
+                  [&](const schema::StatementSession& other) {
+                    return SwapsQuotes(sent.session, other) ||
+                           !schema::ShownText(sent.text, statement, other, is_excluded).empty();
+                  });
   return shown ? text : std::string();
 }
 

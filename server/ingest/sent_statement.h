@@ -22,21 +22,23 @@ struct SentStatement {
   std::optional<std::string_view> written_databases;
   schema::StatementSession session;
   // What else the source may have read the text under.
-  std::vector<schema::StatementSession> others;
+  std::vector<schema::StatementSession> other_sessions;
 };
 
-// What a QUERY event tells of it. Its views are those of `query`. `goes_on`: it is in a transaction
-// that goes on after it.
+// What a QUERY event tells of it. Its views are those of `query`. `transaction_continues`: it is in
+// a transaction that goes on after it.
 //
 // Statements that the server writes itself have names in UTF-8, while the event names the client's
 // charset. The form of some statements shows that the server wrote them. Also, a statement may be
-// prepared under one charset or sql_mode and executed under others, and the event names the latter.
-// So text that is not ASCII and is valid UTF-8 may be UTF-8 whatever the event says; `others` has
-// that reading.
-SentStatement SentBy(const binlog::Query& query, Flavour flavour, bool goes_on = false);
+// prepared under one charset or sql_mode and executed under other_sessions, and the event names the
+// latter. So text that is not ASCII and is valid UTF-8 may be UTF-8 whatever the event says;
+// `other_sessions` has that reading.
+SentStatement SentStatementFrom(const binlog::Query& query, Flavour flavour,
+                                bool transaction_continues = false);
 
 // What the statement is; in doubt where the readings differ. Where sql_mode decides what is quoted,
-// others are read too. Only those under which the text is a statement are left in `others`.
+// other_sessions are read too. Only those under which the text is a statement are left in
+// `other_sessions`.
 schema::Statement Read(SentStatement& sent);
 
 // Its text as schema::ShownText, empty if one of the readings says so, but for those that take

@@ -17,35 +17,36 @@ absl::Status SourceHistory::Identify() {
   return absl::OkStatus();
 }
 
-absl::Status SourceHistory::Load(bool begins_here) {
-  begins_here_ = begins_here;
-  MILLRACE_ASSIGN_OR_RETURN(doubt_, SourceDoubt::Load(log_));
+absl::Status SourceHistory::Load(bool starts_here) {
+  starts_here_ = starts_here;
+  MILLRACE_ASSIGN_OR_RETURN(mismatch_, HistoryMismatch::Load(log_));
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> SourceHistory::Prove(const Ours& ours,
-                                                 const SourceProof::ReadDump& read) {
-  place_proven_ = last_unproven_ = false;
-  const bool begins_here = std::exchange(begins_here_, false);
+absl::StatusOr<std::string> SourceHistory::Verify(const Known& known,
+                                                  const SourceVerification::ReadDump& read) {
+  position_verified_ = last_not_compared_ = false;
+  const bool starts_here = std::exchange(starts_here_, false);
   MILLRACE_ASSIGN_OR_RETURN(
-      SourceProof::Result proof,
-      SourceProof::Check(queries_.connection(),
-                         {.position = ours.position,
-                          .memory = ours.memory,
-                          .uuid = source_uuid_,
-                          .doubted = doubt_.Concerns(DoubtedServer(ours.memory.server))},
-                         read));
+      SourceVerification::Result proof,
+      SourceVerification::Check(
+          queries_.connection(),
+          {.position = known.position,
+           .memory = known.memory,
+           .uuid = source_uuid_,
+           .mismatched = mismatch_.AppliesTo(ConnectedServer(known.memory.server))},
+          read));
   // A log that begins here begins at the place that this server has just reported.
-  place_proven_ = begins_here || (proof.compared && proof.same_file);
-  last_unproven_ = !proof.compared && ours.memory.last.has_value();
-  if (proof.compared) MILLRACE_RETURN_IF_ERROR(doubt_.Clear(log_));
+  position_verified_ = starts_here || (proof.compared && proof.same_file);
+  last_not_compared_ = !proof.compared && known.memory.last.has_value();
+  if (proof.compared) MILLRACE_RETURN_IF_ERROR(mismatch_.Clear(log_));
   return std::move(proof.warning);
 }
 
-void SourceHistory::NoteDoubt(const absl::Status& status, const std::string& read_from) {
+void SourceHistory::RecordMismatch(const absl::Status& status, const std::string& read_from) {
   if (!HasReason(status, reason::kSourceChanged) && !HasReason(status, reason::kSourceLacksGtids))
     return;
-  const absl::Status stored = doubt_.Raise(log_, DoubtedServer(read_from));
+  const absl::Status stored = mismatch_.Record(log_, ConnectedServer(read_from));
   // The feed stops with `status` in any case; without the record a restart could trust the source.
   if (!stored.ok()) {
     spdlog::warn("the doubt about the source is not stored: {}", std::string(stored.message()));
@@ -55,26 +56,26 @@ void SourceHistory::NoteDoubt(const absl::Status& status, const std::string& rea
 absl::StatusOr<SourcePosition> SourceHistory::DumpPosition(SourcePosition position) {
   // With gtid_strict_mode OFF the numbers of a domain may go back; a GTID set then names no place.
   const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
-  if (mariadb && place_proven_) position.gtids = GtidSet();
-  if (!ServerIsOfPosition() || !queries_.info().gtids()) return position;
+  if (mariadb && position_verified_) position.gtids = GtidSet();
+  if (!PositionIsValid() || !queries_.info().gtids()) return position;
   MILLRACE_ASSIGN_OR_RETURN(const bool anonymous,
                             AnonymousTransactionsFollow(queries_.connection(), position));
   if (anonymous) position.gtids = GtidSet();
   return position;
 }
 
-bool SourceHistory::ServerIsOfPosition() const {
+bool SourceHistory::PositionIsValid() const {
   const std::string& uuid = queries_.info().server_uuid;
   return !uuid.empty() && uuid == source_uuid_ && (read_uuid_.empty() || uuid == read_uuid_);
 }
 
-bool SourceHistory::GtidsUnproven() const {
-  return queries_.info().flavour == Flavour::kMariadb && last_unproven_;
+bool SourceHistory::GtidsUnverified() const {
+  return queries_.info().flavour == Flavour::kMariadb && last_not_compared_;
 }
 
-SourceDoubt::Server SourceHistory::DoubtedServer(const std::string& read_from) const {
+HistoryMismatch::Server SourceHistory::ConnectedServer(const std::string& read_from) const {
   const bool is_ours = read_from.empty() || read_from == ServerName(queries_.info());
-  return is_ours ? SourceDoubt::Server::kOurs : SourceDoubt::Server::kOther;
+  return is_ours ? HistoryMismatch::Server::kSame : HistoryMismatch::Server::kOther;
 }
 
 }  // namespace millrace::ingest

@@ -63,8 +63,8 @@ absl::Status RequireReadySource(Connection& source, const SourceOptions& options
                                 std::string& logged) {
   MILLRACE_ASSIGN_OR_RETURN(const auto findings, CheckSource(source, options));
   for (const Finding& finding : findings) {
-    const bool told = logged.find(finding.message) != std::string::npos;
-    if (finding.severity == Severity::kError || told) continue;
+    const bool already_logged = logged.find(finding.message) != std::string::npos;
+    if (finding.severity == Severity::kError || already_logged) continue;
     logged += finding.message + "\n";
     spdlog::warn("source: {}; to mend it: {}", finding.message, finding.remedy);
   }

@@ -41,8 +41,8 @@ class SourceQueries {
   // lost, it is asked once more over a new one. Errors as those of `question` and Reconnect.
   template <typename Question>
   std::invoke_result_t<Question, Connection&> Ask(const Question& question) {
-    auto answer = question(*connection_);
-    if (!IsLost(answer.status())) return answer;
+    auto result = question(*connection_);
+    if (!IsLost(result.status())) return result;
     MILLRACE_RETURN_IF_ERROR(Reconnect());
     return question(*connection_);
   }

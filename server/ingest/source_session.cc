@@ -7,11 +7,11 @@
 
 #include "base/error.h"
 #include "fmt/format.h"
+#include "ingest/later_statements.h"
 #include "ingest/source_identity.h"
 #include "ingest/source_memory.h"
 #include "ingest/start_position.h"
-#include "ingest/statements_ahead.h"
-#include "ingest/stream_access.h"
+#include "ingest/task_access.h"
 #include "mysql/pattern_check.h"
 #include "mysql/source_check.h"
 #include "mysql/table_details.h"
@@ -46,7 +46,7 @@ SourceSession::SourceSession(Parts parts)
       progress_(parts.clock, source_.heartbeat_period),
       queries_(parts.source),
       streams_(parts.source),
-      ahead_(parts.source),
+      lookahead_stream_(parts.source),
       history_(parts.log, queries_),
       watcher_(queries_, parts.clock, source_.heartbeat_period) {
   tasks_.SetWake([this] { streams_.Wake(); });
@@ -58,7 +58,7 @@ SourceSession::SourceSession(Parts parts)
 void SourceSession::Interrupt() {
   tasks_.Close();
   streams_.Interrupt();
-  ahead_.Interrupt();
+  lookahead_stream_.Interrupt();
   writer_.GiveUpWaiting();
 }
 
@@ -72,7 +72,7 @@ absl::Status SourceSession::Run(const std::function<void()>& on_streaming) {
   // What the writer failed with is the cause of what the reading failed with.
   if (const absl::Status written = writer_.status(); !written.ok()) status = written;
   if (queries_.connected() && processor_ != nullptr) {
-    history_.NoteDoubt(status, processor_->memory().server);
+    history_.RecordMismatch(status, processor_->memory().server);
   }
   return status;
 }
@@ -81,7 +81,7 @@ absl::Status SourceSession::ConnectAndRead(const std::function<void()>& on_strea
   MILLRACE_RETURN_IF_ERROR(ConnectQueries());
   MILLRACE_RETURN_IF_ERROR(Prepare());
   processor_->SetNames(names_);
-  MILLRACE_RETURN_IF_ERROR(ProveSource());
+  MILLRACE_RETURN_IF_ERROR(VerifySource());
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition from,
                             history_.DumpPosition(processor_->position()));
   MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<BinlogStream> stream,
@@ -101,8 +101,8 @@ absl::Status SourceSession::FollowStream(BinlogStream& stream, bool by_gtid,
                processor_->position().gtids.ToString());
   PublishPosition();
   on_streaming();
-  processor_->BeginStream({.of_position = history_.ServerIsOfPosition(),
-                           .gtids_unproven = by_gtid && history_.GtidsUnproven(),
+  processor_->BeginStream({.position_is_valid = history_.PositionIsValid(),
+                           .gtids_unverified = by_gtid && history_.GtidsUnverified(),
                            .by_gtid = by_gtid});
   const uint64_t read_before = processor_->transactions();
   absl::Status status = ReadEvents(stream);
@@ -119,13 +119,13 @@ absl::Status SourceSession::EndStream() {
   return handed_over;
 }
 
-absl::Status SourceSession::ProveSource() {
+absl::Status SourceSession::VerifySource() {
   processor_->SetSource(ServerName(queries_.info()), queries_.endpoint());
   const auto warning =
-      history_.Prove({.position = processor_->position(), .memory = processor_->memory()},
-                     [this](const SourcePosition& from, SourceProof::Depth depth) {
-                       return ReadAgain(from, depth);
-                     });
+      history_.Verify({.position = processor_->position(), .memory = processor_->memory()},
+                      [this](const SourcePosition& from, SourceVerification::Depth depth) {
+                        return Reread(from, depth);
+                      });
   watcher_.Reset();
   absl::MutexLock lock(&mutex_);
   status_.warnings.clear();
@@ -133,14 +133,15 @@ absl::Status SourceSession::ProveSource() {
   return warning.status();
 }
 
-absl::StatusOr<FirstTransaction> SourceSession::ReadAgain(const SourcePosition& from,
-                                                          SourceProof::Depth depth) {
+absl::StatusOr<FirstTransaction> SourceSession::Reread(const SourcePosition& from,
+                                                       SourceVerification::Depth depth) {
   MILLRACE_ASSIGN_OR_RETURN(
       const std::unique_ptr<BinlogStream> stream,
       streams_.Open(queries_.generation(), from,
-                    {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kAgainEventBytesMax}));
-  FirstTransaction first =
-      depth == SourceProof::Depth::kFile ? ReadFirstFile(*stream) : ReadFirstTransaction(*stream);
+                    {.at_end = AtBinlogEnd::kEnd, .event_bytes_max = kRereadEventBytesMax}));
+  FirstTransaction first = depth == SourceVerification::Depth::kFile
+                               ? ReadFirstFile(*stream)
+                               : ReadFirstTransaction(*stream);
   streams_.Forget();
   return first;
 }
@@ -153,8 +154,8 @@ absl::Status SourceSession::ConnectQueries() {
     status_.server_version = queries_.info().version_text;
   }
   MILLRACE_RETURN_IF_ERROR(history_.Identify());
-  MILLRACE_RETURN_IF_ERROR(LearnNames());
-  MILLRACE_RETURN_IF_ERROR(LearnTime());
+  MILLRACE_RETURN_IF_ERROR(FetchNames());
+  MILLRACE_RETURN_IF_ERROR(FetchSourceTime());
   NoteUnmatchedPatterns();
   if (checked_ || !source_.check_on_start) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(RequireReadySource(queries_.connection(), source_, findings_logged_));
@@ -162,7 +163,7 @@ absl::Status SourceSession::ConnectQueries() {
   return absl::OkStatus();
 }
 
-absl::Status SourceSession::LearnNames() {
+absl::Status SourceSession::FetchNames() {
   MILLRACE_ASSIGN_OR_RETURN(names_, FetchNameFolding(queries_.connection()));
   return FindingsStatus(CheckNames(queries_.info(), names_, source_, &config_.snapshot),
                         queries_.endpoint());
@@ -175,7 +176,7 @@ void SourceSession::NoteUnmatchedPatterns() {
   if (tables.ok()) pattern_warnings_.Set(UnmatchedPatterns(source_.tables, *tables));
 }
 
-absl::Status SourceSession::LearnTime() {
+absl::Status SourceSession::FetchSourceTime() {
   // SYSDATE, unlike NOW, does not depend on the session's timestamp.
   MILLRACE_ASSIGN_OR_RETURN(const auto value,
                             queries_.connection().QueryValue(
@@ -209,13 +210,13 @@ absl::Status SourceSession::Prepare() {
       config_.log.frame_bytes,
       transcode::FrameBuilder::Start{
           .newest = log_.range().newest, .gtids = start.gtids, .commit_time_max = StartTime()});
-  counted_ = log_.range().newest;
+  newest_counted_ = log_.range().newest;
   writer_.Begin(*builder_, *this);
   processor_ =
       MakeProcessor(std::move(start), SourceMemory::FromBinary(memory.value_or(""), stored));
   groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_, *merge_tables_);
   // The place where the log begins is part of it, even before the first change.
-  return writer_.Push(groups_->TakePlace());
+  return writer_.Push(groups_->TakePosition());
 }
 
 std::unique_ptr<EventProcessor> SourceSession::MakeProcessor(SourcePosition start,
@@ -236,9 +237,9 @@ std::unique_ptr<EventProcessor> SourceSession::MakeProcessor(SourcePosition star
           .merge_tables = *merge_tables_,
           .live_changes = live_changes_,
           .fetch_details = [this](const TableName& table) { return FetchDetails(table); },
-          .redefined_ahead =
-              [this](const TableName& table, Redefined what, const BinlogPlace& from) {
-                return RedefinedAhead(table, what, from);
+          .redefined_later =
+              [this](const TableName& table, RedefinedPart what, const BinlogPlace& from) {
+                return RedefinedLater(table, what, from);
               },
           .hand_over = [this] { return writer_.HandOver(/*drop_staged=*/false); },
           .commit_times = &commit_times_});
@@ -251,7 +252,7 @@ absl::Status SourceSession::ReadEvents(BinlogStream& stream) {
     writer_.NoteInput(event.size());
     const bool heartbeat = IsHeartbeat(event);
     MILLRACE_ASSIGN_OR_RETURN(const Step step, processor_->Process(event));
-    if (step == Step::kWithin && processor_->in_transaction()) {
+    if (step == Step::kContinue && processor_->in_transaction()) {
       MILLRACE_RETURN_IF_ERROR(writer_.AfterEvent());
       continue;
     }
@@ -266,8 +267,8 @@ absl::Status SourceSession::ReadEvents(BinlogStream& stream) {
       if (heartbeat && !more) {
         MILLRACE_RETURN_IF_ERROR(watcher_.OnHeartbeat(processor_->position()));
       }
-      if (watcher_.looks_at_purged()) [[unlikely]] {
-        MILLRACE_RETURN_IF_ERROR(watcher_.LookAtPurged(processor_->position()));
+      if (watcher_.purged_check_due()) [[unlikely]] {
+        MILLRACE_RETURN_IF_ERROR(watcher_.CheckPurged(processor_->position()));
       }
       MILLRACE_RETURN_IF_ERROR(RunTasks(stream, more));
     }
@@ -298,7 +299,7 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
                      .epoch = epoch_,
                      .hand_over = [this](bool drop_staged) { return writer_.Flush(drop_staged); }});
   const absl::Status status = tasks_.RunDue(access);
-  if (access.ran()) processor_->NoteTasks();
+  if (access.ran()) processor_->OnTasksRun();
   if (status.ok()) return status;
   // The stream itself is in order: a new connection begins where this one stands. Whether the disk
   // is, Run asks the writer.
@@ -310,8 +311,8 @@ std::optional<CommitGroup> SourceSession::TakeGroup(bool drop_staged) {
   std::optional<CommitGroup> group = groups_->Take(drop_staged);
   if (!group.has_value() || !group->source_position.has_value()) return group;
   watcher_.NotePosition();
-  progress_.NoteChanges(group->newest.value - counted_.value);
-  counted_ = group->newest;
+  progress_.NoteChanges(group->newest.value - newest_counted_.value);
+  newest_counted_ = group->newest;
   PublishPosition();
   return group;
 }
@@ -326,14 +327,15 @@ absl::StatusOr<std::optional<TableDetails>> SourceSession::FetchDetails(const Ta
       [&table](Connection& connection) { return FetchTableDetails(connection, table); });
 }
 
-absl::StatusOr<bool> SourceSession::RedefinedAhead(const TableName& table, Redefined what,
+absl::StatusOr<bool> SourceSession::RedefinedLater(const TableName& table, RedefinedPart what,
                                                    const BinlogPlace& from) {
   MILLRACE_ASSIGN_OR_RETURN(
       const std::unique_ptr<BinlogStream> stream,
-      ahead_.Open(queries_.generation(), {.file = from.file, .offset = from.offset, .gtids = {}},
-                  {.at_end = AtBinlogEnd::kEnd, .beside = true}));
-  const auto redefined = IsRedefinedAhead(*stream, table, what, names_, source_.event_bytes_max);
-  ahead_.Forget();
+      lookahead_stream_.Open(queries_.generation(),
+                             {.file = from.file, .offset = from.offset, .gtids = {}},
+                             {.at_end = AtBinlogEnd::kEnd, .beside = true}));
+  const auto redefined = IsRedefinedLater(*stream, table, what, names_, source_.event_bytes_max);
+  lookahead_stream_.Forget();
   return redefined;
 }
 

@@ -26,8 +26,8 @@
 #include "ingest/read_progress.h"
 #include "ingest/source_history.h"
 #include "ingest/source_memory.h"
-#include "ingest/source_proof.h"
 #include "ingest/source_queries.h"
+#include "ingest/source_verification.h"
 #include "ingest/source_watcher.h"
 #include "ingest/stream_slot.h"
 #include "ingest/supervisor.h"
@@ -52,7 +52,7 @@ namespace millrace::ingest {
 // from, opens its binlog, and turns events into groups for a writer. Between transactions it runs
 // the tasks of those who read tables, and watches the source.
 //
-// Belongs to the ingest thread, but for Interrupt, Stores and what says so.
+// Belongs to the ingest thread, but for Interrupt, CanStore and what says so.
 class SourceSession final : public Supervisor::Session, private Writer::Producer {
  public:
   // All must outlive it.
@@ -78,10 +78,10 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   uint64_t transactions() const override {
     return processor_ == nullptr ? 0 : processor_->transactions();
   }
-  std::string Place() const override {
+  std::string ResumePosition() const override {
     return processor_ == nullptr ? "" : processor_->position().ToString();
   }
-  bool Stores() const override { return writer_.trouble().ok(); }
+  bool CanStore() const override { return writer_.disk_error().ok(); }
 
   // From any thread. Without what the supervisor and the writer know.
   IngestStatus status(State state) const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -92,17 +92,18 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   // Connects, and reads until something fails.
   absl::Status ConnectAndRead(const std::function<void()>& on_streaming);
   absl::Status ConnectQueries();
-  absl::Status LearnNames();
-  absl::Status LearnTime();
+  absl::Status FetchNames();
+  absl::Status FetchSourceTime();
   void NoteUnmatchedPatterns();
   // What the running maximum of commit times begins with.
   Micros StartTime();
   // At the first connection: begins where the log ends.
   absl::Status Prepare();
   std::unique_ptr<EventProcessor> MakeProcessor(SourcePosition start, SourceMemory memory);
-  // That the source has the history that was read. Errors as SourceHistory::Prove.
-  absl::Status ProveSource() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<FirstTransaction> ReadAgain(const SourcePosition& from, SourceProof::Depth depth);
+  // That the source has the history that was read. Errors as SourceHistory::Verify.
+  absl::Status VerifySource() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<FirstTransaction> Reread(const SourcePosition& from,
+                                          SourceVerification::Depth depth);
   // Reads `stream`, which was asked for by GTID set or by file and offset, until it fails.
   absl::Status FollowStream(BinlogStream& stream, bool by_gtid,
                             const std::function<void()>& on_streaming);
@@ -117,11 +118,13 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   std::optional<CommitGroup> TakeGroup(bool drop_staged) override;
   void AfterHandOver() override;
   bool MayCloseFrame() const override { return processor_->may_close_frame(); }
-  bool TakeMoved() override { return !processor_->in_transaction() && processor_->TakeMoved(); }
+  bool TakePositionMoved() override {
+    return !processor_->in_transaction() && processor_->TakePositionMoved();
+  }
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
-  // As IsRedefinedAhead, over a connection of its own beside the stream. Errors as
+  // As IsRedefinedLater, over a connection of its own beside the stream. Errors as
   // SourcePool::OpenStream too.
-  absl::StatusOr<bool> RedefinedAhead(const TableName& table, Redefined what,
+  absl::StatusOr<bool> RedefinedLater(const TableName& table, RedefinedPart what,
                                       const BinlogPlace& from);
   void PublishPosition() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -144,8 +147,8 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   // The ingest thread's own.
   SourceQueries queries_;
   StreamSlot streams_;
-  StreamSlot ahead_;   // beside it
-  NameFolding names_;  // of the source that queries_ reaches
+  StreamSlot lookahead_stream_;  // beside it
+  NameFolding names_;            // of the source that queries_ reaches
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
   std::unique_ptr<PreparedXa> prepared_xa_;
@@ -157,7 +160,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   std::string findings_logged_;
   SourceHistory history_;
   SourceWatcher watcher_;
-  Sequence counted_;
+  Sequence newest_counted_;
 
   mutable absl::Mutex mutex_;
   IngestStatus status_ ABSL_GUARDED_BY(mutex_);

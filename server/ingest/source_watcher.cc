@@ -16,12 +16,12 @@ namespace {
 constexpr Micros kWatchPause = Micros{60} * 1'000'000;
 
 // A source that is never idle is asked once in so many heartbeat periods what it has purged.
-constexpr Micros kPeriodsToNextLook = 12;
+constexpr Micros kPurgedCheckPeriods = 12;
 
 }  // namespace
 
 void SourceWatcher::Reset() {
-  watch_ = SourceWatch();
+  end_check_ = BinlogEndCheck();
   watch_again_at_ = 0;
   absl::MutexLock lock(&mutex_);
   refused_.clear();
@@ -51,39 +51,39 @@ absl::Status SourceWatcher::CompareWithSource(const SourcePosition& ours) {
   if (mysql && !end.gtids.empty() && !end.gtids.Contains(ours.gtids)) {
     MILLRACE_ASSIGN_OR_RETURN(end.gtids, ExecutedAndOwnedGtids(queries_.connection()));
   }
-  MILLRACE_RETURN_IF_ERROR(watch_.Check(queries_.endpoint(), ours, end));
+  MILLRACE_RETURN_IF_ERROR(end_check_.Check(queries_.endpoint(), ours, end));
   // All that the binlog has was read. What was executed besides never was in it.
   const bool at_end = end.file == ours.file && end.offset == ours.offset;
   const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end.gtids);
   if (!had_more || !mysql) return absl::OkStatus();
-  return CheckNothingPassedBy(queries_.connection(), end.gtids.mysql().Minus(ours.gtids.mysql()));
+  return CheckNotPurged(queries_.connection(), end.gtids.mysql().Minus(ours.gtids.mysql()));
 }
 
 void SourceWatcher::NotePosition() {
-  looks_at_purged_ =
-      clock_.SteadyMicros() - purged_looked_at_ >= kPeriodsToNextLook * heartbeat_period_;
+  purged_check_due_ =
+      clock_.SteadyMicros() - purged_checked_at_ >= kPurgedCheckPeriods * heartbeat_period_;
 }
 
 // The source may purge a file that it has sent and we have not read yet. So what it has purged and
 // we lack is lost only once we have passed the end that its binlog had then.
-absl::Status SourceWatcher::LookAtPurged(const SourcePosition& ours) {
-  looks_at_purged_ = false;
-  purged_looked_at_ = clock_.SteadyMicros();
+absl::Status SourceWatcher::CheckPurged(const SourcePosition& ours) {
+  purged_check_due_ = false;
+  purged_checked_at_ = clock_.SteadyMicros();
   if (!reads_by_gtid_ || queries_.info().flavour != Flavour::kMysql) return absl::OkStatus();
-  if (!purged_.has_value()) return NotePurged(ours);
+  if (!purged_.has_value()) return RecordPurged(ours);
   const BinlogPlace end{.file = purged_->end.file, .offset = purged_->end.offset};
   if (CompareBinlogPlaces(ours.file, ours.offset, end) < 0) return absl::OkStatus();
   const MysqlGtidSet lost = purged_->missing.Minus(ours.gtids.mysql());
   purged_.reset();
-  return lost.empty() ? absl::OkStatus() : PassedBy(queries_.endpoint(), lost.ToString());
+  return lost.empty() ? absl::OkStatus() : GtidsNotInBinlog(queries_.endpoint(), lost.ToString());
 }
 
-absl::Status SourceWatcher::NotePurged(const SourcePosition& ours) {
-  auto missing = PurgedBeside(queries_.connection(), ours.gtids);
+absl::Status SourceWatcher::RecordPurged(const SourcePosition& ours) {
+  auto missing = PurgedNotIn(queries_.connection(), ours.gtids);
   if (SourceQueries::IsLost(missing.status())) {
     // Unlike an answer that is refused, a source that cannot be reached ends the stream.
     MILLRACE_RETURN_IF_ERROR(queries_.Reconnect());
-    missing = PurgedBeside(queries_.connection(), ours.gtids);
+    missing = PurgedNotIn(queries_.connection(), ours.gtids);
   }
   if (!missing.ok() || missing->empty()) return absl::OkStatus();
   auto end = CurrentPosition(queries_.connection());

@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
+#include "ingest/binlog_end_check.h"
 #include "ingest/source_queries.h"
-#include "ingest/source_watch.h"
 #include "model/gtid_set.h"
 #include "model/source_position.h"
 
@@ -30,14 +30,14 @@ class SourceWatcher {
   void BeginStream(bool by_gtid);
 
   // The functions below are for between two transactions, at the position `ours`.
-  // At a heartbeat after which nothing is on its way. Errors as SourceWatch; SOURCE_PURGED as
-  // CheckNothingPassedBy; those of queries. An account that may ask no more is no error.
+  // At a heartbeat after which nothing is on its way. Errors as BinlogEndCheck; SOURCE_PURGED as
+  // CheckNotPurged; those of queries. An account that may ask no more is no error.
   absl::Status OnHeartbeat(const SourcePosition& ours) ABSL_LOCKS_EXCLUDED(mutex_);
-  // It is time for LookAtPurged, which a source that is never idle needs too.
-  bool looks_at_purged() const { return looks_at_purged_; }
+  // It is time for CheckPurged, which a source that is never idle needs too.
+  bool purged_check_due() const { return purged_check_due_; }
   // SOURCE_PURGED: the source purged transactions that the stream left out. A question that the
   // source refuses is asked later. Errors of SourceQueries::Reconnect.
-  absl::Status LookAtPurged(const SourcePosition& ours);
+  absl::Status CheckPurged(const SourcePosition& ours);
 
   // The position is going to disk, so the stream makes progress.
   void NotePosition();
@@ -47,17 +47,17 @@ class SourceWatcher {
 
  private:
   absl::Status CompareWithSource(const SourcePosition& ours);
-  absl::Status NotePurged(const SourcePosition& ours);
+  absl::Status RecordPurged(const SourcePosition& ours);
 
   SourceQueries& queries_;
   const Clock& clock_;
   const Micros heartbeat_period_;
 
-  SourceWatch watch_;           // of the stream
+  BinlogEndCheck end_check_;    // of the stream
   Micros watch_again_at_ = 0;   // steady; not before
   bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
-  Micros purged_looked_at_ = 0;
-  bool looks_at_purged_ = false;
+  Micros purged_checked_at_ = 0;
+  bool purged_check_due_ = false;
   // What the source had purged and we had not read, and where its binlog ended then.
   struct Purged {
     MysqlGtidSet missing;

@@ -24,9 +24,10 @@ bool Fold(const NameFolding& names, TableName& table) {
 bool FoldAll(const NameFolding& names, schema::Statement& statement) {
   const auto fold = [&names](TableName& table) { return Fold(names, table); };
   return std::all_of(statement.tables.begin(), statement.tables.end(), fold) &&
-         std::all_of(statement.made_of_partitions.begin(), statement.made_of_partitions.end(),
-                     fold) &&
-         std::all_of(statement.made_partitions.begin(), statement.made_partitions.end(), fold) &&
+         std::all_of(statement.tables_from_partitions.begin(),
+                     statement.tables_from_partitions.end(), fold) &&
+         std::all_of(statement.tables_into_partitions.begin(),
+                     statement.tables_into_partitions.end(), fold) &&
          std::all_of(statement.renames.begin(), statement.renames.end(),
                      [&fold](auto& rename) { return fold(rename.first) && fold(rename.second); }) &&
          Fold(names, statement.database);

@@ -71,7 +71,7 @@ void Supervisor::Stop() {
 void Supervisor::Loop() {
   Backoff backoff(options_.backoff_min, options_.backoff_max);
   while (true) {
-    const Ended ended = RunOnce();
+    const RunResult ended = RunOnce();
     if (is_stopping()) break;
     const RetryPolicy policy = PolicyOf(ended.status);
     if (policy == RetryPolicy::kStop) {
@@ -91,7 +91,7 @@ void Supervisor::Loop() {
   status_.state = State::kStopping;
 }
 
-Supervisor::Ended Supervisor::RunOnce() {
+Supervisor::RunResult Supervisor::RunOnce() {
   const uint64_t read_before = session_.transactions();
   streaming_since_ = 0;
   SetState(State::kConnecting, absl::OkStatus());
@@ -119,7 +119,7 @@ bool Supervisor::is_stopping() const {
 RetryPolicy Supervisor::PolicyOf(const absl::Status& status) {
   const RetryPolicy policy = FeedRetryPolicy(status);
   if (policy != RetryPolicy::kRetryOnce) return policy;
-  const std::string place = session_.Place();
+  const std::string place = session_.ResumePosition();
   return std::exchange(retried_at_, place) == place ? RetryPolicy::kStop : policy;
 }
 
@@ -148,7 +148,7 @@ void Supervisor::SetState(State state, const absl::Status& error) {
 // Several threads call it; the last call reports the last state.
 void Supervisor::ReportHealth() {
   absl::MutexLock reporting(&health_mutex_);
-  const bool healthy = state() == State::kStreaming && session_.Stores();
+  const bool healthy = state() == State::kStreaming && session_.CanStore();
   if (std::exchange(health_reported_, healthy) == healthy) return;
   health_listener_(healthy);
 }

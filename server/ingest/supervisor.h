@@ -41,10 +41,10 @@ class Supervisor {
     // Transactions that all runs have read.
     virtual uint64_t transactions() const = 0;
     // Where the next run goes on reading; tells places apart, no more.
-    virtual std::string Place() const = 0;
+    virtual std::string ResumePosition() const = 0;
 
     // Whether what was read can be stored now. From any thread.
-    virtual bool Stores() const = 0;
+    virtual bool CanStore() const = 0;
   };
 
   // Returns once `over` is true, or after `timeout`. `mutex` is held, as for Mutex::Await.
@@ -78,7 +78,7 @@ class Supervisor {
   // The same without limit. May be called again.
   void Stop();
 
-  // To be called when Session::Stores has changed.
+  // To be called when Session::CanStore has changed.
   void ReportHealth() ABSL_LOCKS_EXCLUDED(mutex_, health_mutex_);
 
   struct Status {
@@ -95,12 +95,12 @@ class Supervisor {
  private:
   // Until it is stopped or fails.
   void Loop();
-  struct Ended {
+  struct RunResult {
     absl::Status status;  // never OK, always with a reason
     bool read_transaction = false;
     Micros streamed = 0;
   };
-  Ended RunOnce();
+  RunResult RunOnce();
   enum class Wait { kOver, kEndedEarly, kStopping };
   Wait WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
   bool WaitIsOver() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || retry_now_; }

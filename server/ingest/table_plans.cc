@@ -17,7 +17,7 @@ namespace millrace::ingest {
 namespace {
 
 // The first that may be a UUID or BINARY, or a time of row versions. Empty: there is none.
-std::string ColumnOfUnknownMeaning(const binlog::TableMap& map, const CaptureRules& rules) {
+std::string ColumnOfUnknownType(const binlog::TableMap& map, const CaptureRules& rules) {
   const TableName table{std::string(map.database), std::string(map.table)};
   for (const binlog::ColumnMap& column : map.columns) {
     const bool is_time = column.type == ColumnType::kTimestamp2 &&
@@ -35,7 +35,7 @@ bool IsFromBefore(const TableDetails& details, int64_t commit_seconds) {
   return details.defined_seconds != 0 && details.defined_seconds < commit_seconds;
 }
 
-absl::Status MeaningUnproven(const TableName& table, const std::string& column) {
+absl::Status ColumnTypeUnproven(const TableName& table, const std::string& column) {
   return MakeError(
       reason::kSchemaUnproven,
       fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
@@ -109,12 +109,12 @@ bool TablePlans::IsSequence(const binlog::TableMap& map,
 }
 
 void TablePlans::NoteSequence(const TableName& name) {
-  if (!sequences_.insert(name).second) return;
+  if (!logged_tables_.insert(name).second) return;
   spdlog::info("{} is a sequence: its values are not captured", name.ToString());
 }
 
 void TablePlans::NoteMerge(const TableDetails& details) {
-  if (!sequences_.insert(details.name).second) return;
+  if (!logged_tables_.insert(details.name).second) return;
   spdlog::warn(
       "{} is a MERGE table: rows written through it are not delivered, and the tables that it "
       "shows must be read again before a start at SNAPSHOT; write to those tables instead",
@@ -129,20 +129,20 @@ void TablePlans::NoteUnknownMerge(const TableName& table) const {
       table.ToString());
 }
 
-absl::StatusOr<bool> TablePlans::IsOfRows(const TableDetails& details,
-                                          int64_t commit_seconds) const {
+absl::StatusOr<bool> TablePlans::AppliesToRows(const TableDetails& details,
+                                               int64_t commit_seconds) const {
   if (IsFromBefore(details, commit_seconds)) return true;
   MILLRACE_ASSIGN_OR_RETURN(const bool redefined,
-                            redefined_ahead_(details.name, Redefined::kAnything));
+                            redefined_later_(details.name, RedefinedPart::kAnything));
   return !redefined;
 }
 
 absl::Status TablePlans::FillMerged(const TableDetails& details, int64_t commit_seconds,
                                     Entry& entry) {
   if (merge_tables_.Find(details.name) == nullptr) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(details, commit_seconds));
-    entry.merged_unknown = !is_of_rows;
-    if (is_of_rows) merge_tables_.Set(details.name, details.merged);
+    MILLRACE_ASSIGN_OR_RETURN(const bool applies_to_rows, AppliesToRows(details, commit_seconds));
+    entry.merged_unknown = !applies_to_rows;
+    if (applies_to_rows) merge_tables_.Set(details.name, details.merged);
   }
   if (entry.merged_unknown) {
     NoteUnknownMerge(details.name);
@@ -159,8 +159,8 @@ absl::StatusOr<MergeTables::Members> TablePlans::FormerMembers(
   const MergeTables::Members* members = merge_tables_.Find(table);
   if (members == nullptr) return MergeTables::Members();
   if (details.has_value()) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(*details, commit_seconds));
-    if (is_of_rows) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool applies_to_rows, AppliesToRows(*details, commit_seconds));
+    if (applies_to_rows) {
       merge_tables_.Forget(table);
       return MergeTables::Members();
     }
@@ -182,9 +182,9 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
                                       int64_t commit_seconds) const {
   if (IsFromBefore(details, commit_seconds)) return absl::OkStatus();
   if (!registry_.NeedsDetails(map)) return absl::OkStatus();
-  if (map.has_names) return CheckMeaning(map, details.name);
-  MILLRACE_ASSIGN_OR_RETURN(const bool is_of_rows, IsOfRows(details, commit_seconds));
-  if (is_of_rows) return absl::OkStatus();
+  if (map.has_names) return CheckColumnTypes(map, details.name);
+  MILLRACE_ASSIGN_OR_RETURN(const bool applies_to_rows, AppliesToRows(details, commit_seconds));
+  if (applies_to_rows) return absl::OkStatus();
   return MakeError(reason::kSchemaUnproven,
                    fmt::format("table {} was redefined after this change, and the event does not "
                                "name its columns; run SET GLOBAL binlog_row_metadata = FULL on the "
@@ -193,14 +193,16 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
                    {{"table", details.name.ToString()}});
 }
 
-absl::Status TablePlans::CheckMeaning(const binlog::TableMap& map, const TableName& table) const {
-  if (flavour_ != Flavour::kMariadb || registry_.Stated(table).has_value()) {
+absl::Status TablePlans::CheckColumnTypes(const binlog::TableMap& map,
+                                          const TableName& table) const {
+  if (flavour_ != Flavour::kMariadb || registry_.KnownMeanings(table).has_value()) {
     return absl::OkStatus();
   }
-  const std::string column = ColumnOfUnknownMeaning(map, rules_);
+  const std::string column = ColumnOfUnknownType(map, rules_);
   if (column.empty()) return absl::OkStatus();
-  MILLRACE_ASSIGN_OR_RETURN(const bool redefined, redefined_ahead_(table, Redefined::kMeanings));
-  return redefined ? MeaningUnproven(table, column) : absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const bool redefined,
+                            redefined_later_(table, RedefinedPart::kColumnTypes));
+  return redefined ? ColumnTypeUnproven(table, column) : absl::OkStatus();
 }
 
 TablePlans::Entry* TablePlans::Find(uint64_t table_id) {

@@ -13,8 +13,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "binlog/table_map.h"
+#include "ingest/later_statements.h"
 #include "ingest/merge_tables.h"
-#include "ingest/statements_ahead.h"
 #include "ingest/table_counters.h"
 #include "model/capture_rules.h"
 #include "model/table_details.h"
@@ -31,8 +31,8 @@ using FetchDetails =
 
 // Whether the binlog has a statement behind the TABLE_MAP at hand that may redefine the table. To
 // be asked after FetchDetails: if not, what that said holds for the map's rows.
-using AskRedefinedAhead =
-    std::function<absl::StatusOr<bool>(const TableName& table, Redefined what)>;
+using AskRedefinedLater =
+    std::function<absl::StatusOr<bool>(const TableName& table, RedefinedPart what)>;
 
 // Row plans by the table number that TABLE_MAP gives out. A plan is compiled anew only when the
 // bytes of the map differ from last time, so that the usual TABLE_MAP costs one comparison. Belongs
@@ -51,14 +51,14 @@ class TablePlans {
 
   TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
              TableCounterMap& counters, MergeTables& merge_tables, FetchDetails fetch_details,
-             AskRedefinedAhead redefined_ahead)
+             AskRedefinedLater redefined_later)
       : flavour_(flavour),
         rules_(rules),
         registry_(registry),
         counters_(counters),
         merge_tables_(merge_tables),
         fetch_(std::move(fetch_details)),
-        redefined_ahead_(std::move(redefined_ahead)) {}
+        redefined_later_(std::move(redefined_later)) {}
 
   // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
   // kUnavailable if the source had to be asked and could not be.
@@ -74,7 +74,7 @@ class TablePlans {
   // change of definitions the same bytes may mean another type.
   void Clear() { entries_.clear(); }
   // Coverage may have been set: what was noted of rows must be noted again.
-  void ForgetNotes() {
+  void ForgetCoverageNotes() {
     for (auto& [id, entry] : entries_) entry.rows_noted = entry.partial_noted = false;
   }
 
@@ -90,11 +90,11 @@ class TablePlans {
                                                      const std::optional<TableDetails>& details,
                                                      int64_t commit_seconds);
   // Whether the definition is that of the rows at hand too.
-  absl::StatusOr<bool> IsOfRows(const TableDetails& details, int64_t commit_seconds) const;
+  absl::StatusOr<bool> AppliesToRows(const TableDetails& details, int64_t commit_seconds) const;
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                             int64_t commit_seconds) const;
-  absl::Status CheckMeaning(const binlog::TableMap& map, const TableName& table) const;
+  absl::Status CheckColumnTypes(const binlog::TableMap& map, const TableName& table) const;
 
   const Flavour flavour_;
   const CaptureRules& rules_;
@@ -102,9 +102,9 @@ class TablePlans {
   TableCounterMap& counters_;
   MergeTables& merge_tables_;
   const FetchDetails fetch_;
-  const AskRedefinedAhead redefined_ahead_;
+  const AskRedefinedLater redefined_later_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
-  absl::flat_hash_set<TableName> sequences_;  // and MERGE tables, that were logged
+  absl::flat_hash_set<TableName> logged_tables_;  // and MERGE tables, that were logged
 };
 
 }  // namespace millrace::ingest

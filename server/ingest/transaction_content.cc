@@ -27,7 +27,8 @@ uint64_t UnorderedDigest(std::string_view bytes) {
 
 }  // namespace
 
-bool MayBeSameElsewhere(const ContentDigest& one, const ContentDigest& other, Flavour flavour) {
+bool MayBeSameOnAnotherServer(const ContentDigest& one, const ContentDigest& other,
+                              Flavour flavour) {
   // A replica may log the rows of a statement, or nothing of tables that it filters; it may spell a
   // statement in another way, and log fewer columns of a row or more.
   const bool comparable = one.kind == Kind::kRows && other.kind == Kind::kRows;

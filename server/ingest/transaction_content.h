@@ -28,7 +28,8 @@ struct ContentDigest {
 
 // Whether two servers may have logged the same transaction as `one` and `other`. Only rows that
 // both logged with the same columns tell.
-bool MayBeSameElsewhere(const ContentDigest& one, const ContentDigest& other, Flavour flavour);
+bool MayBeSameOnAnotherServer(const ContentDigest& one, const ContentDigest& other,
+                              Flavour flavour);
 
 // Gathers the first bytes of a transaction: of its rows, or of its statement if it has none. Costs
 // a copy of at most kBytesMax bytes for each transaction. Not thread-safe.

@@ -14,7 +14,7 @@ void Writer::Begin(transcode::FrameBuilder& frames, Producer& producer) {
   auto committer = std::make_unique<Committer>(parts_.log, parts_.registry, parts_.coverage,
                                                parts_.clock, parts_.committer);
   absl::MutexLock lock(&mutex_);
-  if (gives_up_) committer->GiveUpWaiting();
+  if (gave_up_) committer->GiveUpWaiting();
   committer_ = std::move(committer);
 }
 
@@ -31,20 +31,20 @@ void Writer::End() {
   committer.reset();
 }
 
-absl::Status Writer::trouble() const {
+absl::Status Writer::disk_error() const {
   absl::MutexLock lock(&mutex_);
-  return committer_ == nullptr ? absl::OkStatus() : committer_->trouble();
+  return committer_ == nullptr ? absl::OkStatus() : committer_->disk_error();
 }
 
 void Writer::GiveUpWaiting() {
   absl::MutexLock lock(&mutex_);
-  gives_up_ = true;
+  gave_up_ = true;
   if (committer_ != nullptr) committer_->GiveUpWaiting();
 }
 
-absl::Status Writer::HandOverWithin() {
+absl::Status Writer::HandOverInTransaction() {
   if (frames_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
-  return HeldTooLong() ? PushHeld() : absl::OkStatus();
+  return InputLimitReached() ? PushFinished() : absl::OkStatus();
 }
 
 absl::Status Writer::AfterTransaction(const TransactionEnd& end) {
@@ -54,7 +54,7 @@ absl::Status Writer::AfterTransaction(const TransactionEnd& end) {
     MILLRACE_RETURN_IF_ERROR(HandOver(end.drop_staged));
   }
   if (!end.more) MILLRACE_RETURN_IF_ERROR(PushGathered());
-  return HeldTooLong() ? PushHeld() : absl::OkStatus();
+  return InputLimitReached() ? PushFinished() : absl::OkStatus();
 }
 
 absl::Status Writer::HandOver(bool drop_staged) {
@@ -93,7 +93,7 @@ absl::Status Writer::PushGathered() {
   return Push(*std::exchange(gathered_, std::nullopt));
 }
 
-absl::Status Writer::PushHeld() {
+absl::Status Writer::PushFinished() {
   if (producer_->MayCloseFrame()) frames_->CloseFrame();
   if (frames_->has_closed_frames()) MILLRACE_RETURN_IF_ERROR(HandOver(/*drop_staged=*/false));
   return PushGathered();
@@ -102,7 +102,7 @@ absl::Status Writer::PushHeld() {
 bool Writer::PositionIsDue() {
   if (frames_->has_open_changes()) return false;
   const Micros now = parts_.clock.SteadyMicros();
-  return now - position_taken_at_ >= kPositionInterval && producer_->TakeMoved();
+  return now - position_taken_at_ >= kPositionInterval && producer_->TakePositionMoved();
 }
 
 }  // namespace millrace::ingest

@@ -25,14 +25,14 @@ namespace millrace::ingest {
 // the producer has more at hand, groups gather: a write, a sync and a wake-up of readers cost the
 // same for one frame as for several. Knows nothing of where the changes come from.
 //
-// Belongs to the ingest thread, but for trouble and GiveUpWaiting.
+// Belongs to the ingest thread, but for disk_error and GiveUpWaiting.
 class Writer {
  public:
   // So many bytes of frames and records go to the committer at once, whatever follows.
   static constexpr size_t kGatherBytes = 1 << 20;
   // Ended transactions wait no longer than this much of the producer's input: what follows them may
   // be of tables that nobody captures, or a large transaction.
-  static constexpr uint64_t kHeldInputBytesMax = 4 << 20;
+  static constexpr uint64_t kUnpushedInputBytesMax = 4 << 20;
   // A position that moved without captured changes is stored this often, so that a restart does not
   // read far back.
   static constexpr Micros kPositionInterval = 1'000'000;
@@ -49,7 +49,7 @@ class Writer {
     virtual bool MayCloseFrame() const = 0;
     // True if the position, between two transactions, moved without a captured change since this
     // last returned true.
-    virtual bool TakeMoved() = 0;
+    virtual bool TakePositionMoved() = 0;
   };
 
   // All must outlive it.
@@ -65,7 +65,7 @@ class Writer {
   // Starts the thread that commits. The producer adds its changes to `frames`; both must live until
   // End. Before all that follows, once.
   void Begin(transcode::FrameBuilder& frames, Producer& producer) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool has_begun() const { return committer_ != nullptr; }
+  bool has_started() const { return committer_ != nullptr; }
 
   // The functions below fail as Committer::status; kCancelled: the committer takes no more.
 
@@ -74,9 +74,9 @@ class Writer {
   // After an event that left a transaction in progress: hands over the frames that a large one has
   // left behind.
   absl::Status AfterEvent() {
-    if (!frames_->has_closed_frames() && !HeldTooLong()) [[likely]]
+    if (!frames_->has_closed_frames() && !InputLimitReached()) [[likely]]
       return absl::OkStatus();
-    return HandOverWithin();
+    return HandOverInTransaction();
   }
   struct TransactionEnd {
     bool drop_staged = false;  // as CommitGroup
@@ -92,23 +92,23 @@ class Writer {
   absl::Status Push(CommitGroup group);
 
   // OK, or why the committer gave up.
-  absl::Status status() const { return has_begun() ? committer_->status() : absl::OkStatus(); }
+  absl::Status status() const { return has_started() ? committer_->status() : absl::OkStatus(); }
   // Waits until what was given to the committer is on disk, or has failed, and ends the thread.
   void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // As of Committer; OK while there is no thread. From any thread.
-  absl::Status trouble() const ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status disk_error() const ABSL_LOCKS_EXCLUDED(mutex_);
   // As of Committer; holds for the thread of a later Begin as well. From any thread.
   void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  absl::Status HandOverWithin();
+  absl::Status HandOverInTransaction();
   absl::Status Gather(CommitGroup group);
   // Gives the committer what has gathered.
   absl::Status PushGathered();
-  bool HeldTooLong() const { return input_since_push_ >= kHeldInputBytesMax; }
+  bool InputLimitReached() const { return input_since_push_ >= kUnpushedInputBytesMax; }
   // Gives the committer all that has ended.
-  absl::Status PushHeld();
+  absl::Status PushFinished();
   bool PositionIsDue();
 
   const Parts parts_;
@@ -119,7 +119,7 @@ class Writer {
   Micros position_taken_at_ = 0;   // steady
 
   mutable absl::Mutex mutex_;
-  bool gives_up_ ABSL_GUARDED_BY(mutex_) = false;
+  bool gave_up_ ABSL_GUARDED_BY(mutex_) = false;
   // The ingest thread sets it under `mutex_`, under which other threads use it.
   std::unique_ptr<Committer> committer_;
 };

@@ -45,16 +45,16 @@ int32_t PartitionOf(const RecordView& record, const Topic& topic) {
 
 }  // namespace
 
-void Batch::About(const ChangeView& change) {
+void Batch::SetChange(const ChangeView& change) {
   change_ = &change;
   part_ = 0;
 }
 
 absl::Status Batch::Add(const RecordView& record) {
-  if (last_topic_ == nullptr || record.topic != last_name_) {
+  if (last_topic_ == nullptr || record.topic != last_topic_name_) {
     MILLRACE_ASSIGN_OR_RETURN(last_topic_, topics_.Use(record.topic));
     const auto count = counts_.try_emplace(std::string(record.topic)).first;
-    last_name_ = count->first;
+    last_topic_name_ = count->first;
     last_count_ = &count->second;
   }
   MILLRACE_RETURN_IF_ERROR(Send(record, *last_topic_));
@@ -74,9 +74,9 @@ absl::Status Batch::AddPosition(const RecordView& record) {
 }
 
 absl::Status Batch::Send(const RecordView& record, const Topic& topic) {
-  if (!begun_) {
+  if (!transaction_started_) {
     MILLRACE_RETURN_IF_ERROR(producer_.Begin());
-    begun_ = true;
+    transaction_started_ = true;
   }
   return producer_.Produce({.topic = topic.handle.get(),
                             .partition = PartitionOf(record, topic),

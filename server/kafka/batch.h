@@ -27,16 +27,16 @@ class Batch final : public RecordSink {
   Batch(Producer& producer, Topics& topics) : producer_(producer), topics_(topics) {}
 
   // What is added from now on is about `change`, which must outlive that.
-  void About(const ChangeView& change);
+  void SetChange(const ChangeView& change);
   // What is added from now on is about no change.
-  void AboutNothing() { change_ = nullptr; }
+  void ClearChange() { change_ = nullptr; }
   // Errors as Topics::Use and Producer::Produce.
   absl::Status Add(const RecordView& record) override;
   // Adds the mirror's own position, which no count is told of.
   absl::Status AddPosition(const RecordView& record);
 
   // Whether anything was added.
-  bool begun() const { return begun_; }
+  bool transaction_started() const { return transaction_started_; }
   uint64_t records() const { return records_; }
   uint64_t bytes() const { return bytes_; }
   const mirror::TopicCounts& counts() const { return counts_; }
@@ -49,13 +49,13 @@ class Batch final : public RecordSink {
   Topics& topics_;
   const ChangeView* change_ = nullptr;
   uint32_t part_ = 0;  // records of the change so far
-  bool begun_ = false;
+  bool transaction_started_ = false;
   uint64_t records_ = 0;
   uint64_t bytes_ = 0;
   mirror::TopicCounts counts_;
 
   // Of the record before: most go where it went.
-  std::string_view last_name_;
+  std::string_view last_topic_name_;
   const Topic* last_topic_ = nullptr;
   mirror::TopicCount* last_count_ = nullptr;
 };

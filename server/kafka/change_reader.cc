@@ -53,7 +53,7 @@ bool ParseChange(std::string_view bytes, ChangeView& change) {
   return true;
 }
 
-bool HasImagesOfOperation(const ChangeView& change) {
+bool HasExpectedImages(const ChangeView& change) {
   const bool before =
       change.operation == v1::OPERATION_UPDATE || change.operation == v1::OPERATION_DELETE;
   const bool after = IsRow(change.operation) && change.operation != v1::OPERATION_DELETE;
@@ -82,7 +82,7 @@ void ChangeReader::Open(feed::FramePtr frame, Sequence from) {
   next_ = std::max(from, frame_->first());
   const std::vector<log::Run>& runs = frame_->runs();
   while (run_ < runs.size() && run_first_.value + runs[run_].change_count <= next_.value) {
-    PassRun();
+    SkipRun();
   }
 }
 
@@ -90,26 +90,26 @@ absl::StatusOr<const ChangeView*> ChangeReader::Next() {
   if (frame_ == nullptr) return nullptr;
   while (run_ < frame_->runs().size()) {
     if (!run_open_) {
-      if (!WantsRun(frame_->runs()[run_])) {
-        PassRun();
+      if (!IsRunMirrored(frame_->runs()[run_])) {
+        SkipRun();
         continue;
       }
       MILLRACE_RETURN_IF_ERROR(OpenRun());
     }
-    if (rest_changes_ == 0) {
-      if (!rest_.empty()) return Damaged("bytes are left over");
-      PassRun();
+    if (remaining_changes_ == 0) {
+      if (!remaining_.empty()) return Damaged("bytes are left over");
+      SkipRun();
       continue;
     }
-    MILLRACE_RETURN_IF_ERROR(TakeChange());
-    if (frame_->runs()[run_].table_id == 0 && !WantsStatement()) continue;
+    MILLRACE_RETURN_IF_ERROR(ReadChange());
+    if (frame_->runs()[run_].table_id == 0 && !IsStatementMirrored()) continue;
     change_.last_of_transaction = IsLastOfTransaction();
     return &change_;
   }
   return nullptr;
 }
 
-void ChangeReader::PassRun() {
+void ChangeReader::SkipRun() {
   run_first_.value += frame_->runs()[run_].change_count;
   next_ = std::max(next_, run_first_);
   ++run_;
@@ -118,22 +118,22 @@ void ChangeReader::PassRun() {
 
 absl::Status ChangeReader::OpenRun() {
   const log::Run& run = frame_->runs()[run_];
-  MILLRACE_RETURN_IF_ERROR(OpenTransaction());
-  rest_ = ByteReader(frame_->payload().substr(run.offset, run.size));
-  rest_changes_ = run.change_count;
-  for (Sequence passed = run_first_; passed < next_; passed = passed.next()) {
+  MILLRACE_RETURN_IF_ERROR(ReadTransaction());
+  remaining_ = ByteReader(frame_->payload().substr(run.offset, run.size));
+  remaining_changes_ = run.change_count;
+  for (Sequence skipped = run_first_; skipped < next_; skipped = skipped.next()) {
     std::string_view change;
-    if (!wire::NextChange(rest_, change)) return Damaged("its place cannot be found");
-    --rest_changes_;
+    if (!wire::NextChange(remaining_, change)) return Damaged("its place cannot be found");
+    --remaining_changes_;
   }
   change_.version = registry_.FindAt(run.table_id, next_);
   const Sequence last{run_first_.value + run.change_count - 1};
-  one_version_ = registry_.FindAt(run.table_id, last) == change_.version;
+  single_version_ = registry_.FindAt(run.table_id, last) == change_.version;
   run_open_ = true;
   return absl::OkStatus();
 }
 
-absl::Status ChangeReader::OpenTransaction() {
+absl::Status ChangeReader::ReadTransaction() {
   const std::vector<log::Segment>& segments = frame_->segments();
   while (segment_ < segments.size() &&
          run_ >= size_t{segments[segment_].first_run} + segments[segment_].run_count) {
@@ -153,15 +153,16 @@ absl::Status ChangeReader::OpenTransaction() {
   return absl::OkStatus();
 }
 
-absl::Status ChangeReader::TakeChange() {
+absl::Status ChangeReader::ReadChange() {
   const log::Run& run = frame_->runs()[run_];
   std::string_view bytes;
-  if (!wire::NextChange(rest_, bytes) || !ParseChange(bytes, change_)) return Damaged("malformed");
+  if (!wire::NextChange(remaining_, bytes) || !ParseChange(bytes, change_))
+    return Damaged("malformed");
   if (change_.sequence != next_) return Damaged("it has another number");
-  if (change_.operation != run.operation || !HasImagesOfOperation(change_)) {
+  if (change_.operation != run.operation || !HasExpectedImages(change_)) {
     return Damaged("operation, rows and index do not agree");
   }
-  if (!one_version_) change_.version = registry_.FindAt(run.table_id, next_);
+  if (!single_version_) change_.version = registry_.FindAt(run.table_id, next_);
   if (IsRow(change_.operation)) {
     if (change_.version == nullptr) return Damaged("the definition of its table is missing");
     const TableName& name = change_.version->name;
@@ -169,35 +170,36 @@ absl::Status ChangeReader::TakeChange() {
       return Damaged("its table is another than the index says");
     }
   }
-  --rest_changes_;
+  --remaining_changes_;
   next_ = next_.next();
   return absl::OkStatus();
 }
 
-bool ChangeReader::WantsRun(const log::Run& run) {
+bool ChangeReader::IsRunMirrored(const log::Run& run) {
   // Statements are looked at one by one.
   if (scope_ == Scope::kAll || run.table_id == 0) return true;
-  if (run.table_id < answers_.size() && answers_[run.table_id] != Answer::kUnknown) {
-    return answers_[run.table_id] == Answer::kYes;
+  if (run.table_id < mirrored_.size() && mirrored_[run.table_id] != Mirrored::kUnknown) {
+    return mirrored_[run.table_id] == Mirrored::kYes;
   }
   const auto name = registry_.NameOf(run.table_id);
   // Reading it will tell what is wrong.
   if (!name.has_value()) return true;
-  const bool wanted = routes_.Wants(name->database, name->table);
+  const bool wanted = routes_.IsMirrored(name->database, name->table);
   // The registry gives out numbers one after another, so this grows no further than its tables.
-  if (run.table_id >= answers_.size()) answers_.resize(size_t{run.table_id} + 1, Answer::kUnknown);
-  answers_[run.table_id] = wanted ? Answer::kYes : Answer::kNo;
+  if (run.table_id >= mirrored_.size())
+    mirrored_.resize(size_t{run.table_id} + 1, Mirrored::kUnknown);
+  mirrored_[run.table_id] = wanted ? Mirrored::kYes : Mirrored::kNo;
   return wanted;
 }
 
-bool ChangeReader::WantsStatement() const {
+bool ChangeReader::IsStatementMirrored() const {
   if (scope_ == Scope::kAll) return true;
-  if (routes_.Wants(change_.database, change_.table)) return true;
+  if (routes_.IsMirrored(change_.database, change_.table)) return true;
   return std::any_of(change_.statement_tables.begin(), change_.statement_tables.end(),
                      [this](std::string_view name) {
                        const size_t dot = name.find('.');
                        return dot != std::string_view::npos &&
-                              routes_.Wants(name.substr(0, dot), name.substr(dot + 1));
+                              routes_.IsMirrored(name.substr(0, dot), name.substr(dot + 1));
                      });
 }
 

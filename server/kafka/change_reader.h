@@ -21,7 +21,7 @@ namespace millrace::kafka {
 // thread-safe.
 class ChangeReader {
  public:
-  // Of all tables, or of those alone that are mirrored: others are passed without a look.
+  // Of all tables, or of those alone that are mirrored: others are last_change without a look.
   enum class Scope { kAll, kMirrored };
   // Both must outlive it.
   ChangeReader(const schema::Registry& registry, const Routes& routes, Scope scope)
@@ -35,25 +35,25 @@ class ChangeReader {
   // has no definition of; then the reader stays where it was.
   absl::StatusOr<const ChangeView*> Next();
 
-  // Last change that was given, or passed since it is not mirrored.
-  Sequence passed() const { return {next_.value - 1}; }
+  // Last change that was given, or last_change since it is not mirrored.
+  Sequence last_change() const { return {next_.value - 1}; }
 
  private:
-  enum class Answer : uint8_t { kUnknown, kYes, kNo };
+  enum class Mirrored : uint8_t { kUnknown, kYes, kNo };
 
-  void PassRun();
+  void SkipRun();
   absl::Status OpenRun();
-  absl::Status OpenTransaction();
-  absl::Status TakeChange();
-  bool WantsRun(const log::Run& run);
-  bool WantsStatement() const;
+  absl::Status ReadTransaction();
+  absl::Status ReadChange();
+  bool IsRunMirrored(const log::Run& run);
+  bool IsStatementMirrored() const;
   bool IsLastOfTransaction() const;
   absl::Status Damaged(std::string_view what) const;
 
   const schema::Registry& registry_;
   const Routes& routes_;
   const Scope scope_;
-  std::vector<Answer> answers_;  // by table number
+  std::vector<Mirrored> mirrored_;  // by table number
 
   feed::FramePtr frame_;
   // Indexes into the frame's, and the first change of each.
@@ -64,12 +64,12 @@ class ChangeReader {
   size_t transaction_segment_ = 0;  // whose header is in `change_`
   bool has_transaction_ = false;
 
-  Sequence next_{1};  // first change not passed
+  Sequence next_{1};  // first change not last_change
   // Of the run, while it is being read.
   bool run_open_ = false;
-  ByteReader rest_;
-  uint32_t rest_changes_ = 0;
-  bool one_version_ = false;  // all its changes are of one version of the table
+  ByteReader remaining_;
+  uint32_t remaining_changes_ = 0;
+  bool single_version_ = false;  // all its changes are of one version of the table
   ChangeView change_;
 };
 

@@ -55,7 +55,7 @@ Settings Required(const KafkaOptions& options, ClientRole role) {
   return settings;
 }
 
-bool MayHoldSecret(std::string_view name) {
+bool MayContainSecret(std::string_view name) {
   return name.starts_with("sasl.") || name.starts_with("ssl.");
 }
 
@@ -72,7 +72,7 @@ absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::stri
     default:
       return absl::InvalidArgumentError(fmt::format(
           "'kafka.client' sets {} to a value that librdkafka {} refuses{}", name,
-          rd_kafka_version_str(), MayHoldSecret(name) ? "" : fmt::format(": {}", text.data())));
+          rd_kafka_version_str(), MayContainSecret(name) ? "" : fmt::format(": {}", text.data())));
   }
 }
 

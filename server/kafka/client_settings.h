@@ -11,7 +11,7 @@ namespace millrace::kafka {
 
 // Longest that one call of librdkafka may block, in milliseconds, so that a stop does not have to
 // wait: a longer wait is made of several calls.
-inline constexpr int kSliceMillis = 250;
+inline constexpr int kBlockMillisMax = 250;
 
 enum class ClientRole {
   kProducer,  // transactional, see Producer

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "kafka/debezium_envelope.h"
-#include "kafka/debezium_notices.h"
+#include "kafka/debezium_metadata.h"
 #include "kafka/debezium_table.h"
 #include "kafka/encoding_errors.h"
 #include "kafka/table_keys.h"
@@ -36,7 +36,7 @@ bool Contains(const std::vector<std::string>& list, std::string_view text) {
 }
 
 // Rows that the tables of the envelope show.
-struct Images {
+struct RowImages {
   const std::vector<FieldValue>* before = nullptr;
   const std::vector<FieldValue>* after = nullptr;
 };
@@ -63,7 +63,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   absl::Status SetKey(const ChangeView& change, const DebeziumTable& table,
                       const std::vector<FieldValue>& values, const std::vector<FieldValue>* other,
                       std::string& key);
-  absl::Status Add(const ChangeView& change, const DebeziumTable& table, Images images, char op,
+  absl::Status Add(const ChangeView& change, const DebeziumTable& table, RowImages images, char op,
                    std::string_view key, RecordSink& sink);
   absl::Status AddTombstone(const ChangeView& change, const DebeziumTable& table,
                             std::string_view key, RecordSink& sink);
@@ -78,7 +78,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   // before.
   Flavour flavour_;
   std::optional<DebeziumEnvelope> envelope_;
-  std::optional<DebeziumNotices> notices_;  // refers to the envelope
+  std::optional<DebeziumMetadata> metadata_;  // refers to the envelope
   bool skips_create_ = false;
   bool skips_update_ = false;
   bool skips_delete_ = false;
@@ -86,7 +86,7 @@ class DebeziumEncoder final : public ChangeEncoder {
 
   schema::VersionCache<DebeziumTable> tables_;
   // For TRUNCATE of tables that the log knows no row of: versions without columns.
-  std::vector<schema::TableVersionPtr> rowless_;
+  std::vector<schema::TableVersionPtr> versions_without_columns_;
 
   std::vector<FieldValue> before_;
   std::vector<FieldValue> after_;
@@ -121,9 +121,9 @@ DebeziumEncoder::DebeziumEncoder(const EncoderParts& parts, TableKeys keys)
 // What was compiled says the name of the connector.
 void DebeziumEncoder::SetFlavour(Flavour flavour) {
   flavour_ = flavour;
-  notices_.reset();
+  metadata_.reset();
   envelope_.emplace(ConnectorOf(flavour), options_.topic_prefix);
-  notices_.emplace(options_, ConnectorOf(flavour), *envelope_);
+  metadata_.emplace(options_, ConnectorOf(flavour), *envelope_);
   tables_.Clear();
   source_table_ = nullptr;
 }
@@ -143,15 +143,16 @@ absl::Status DebeziumEncoder::Encode(const ChangeView& change, RecordSink& sink)
   if (const Flavour flavour = registry_.flavour(); flavour != flavour_) SetFlavour(flavour);
   const bool marked = InTransaction(change);
   if (marked && change.sequence == change.transaction.first) {
-    MILLRACE_RETURN_IF_ERROR(notices_->AddBorder(change, DebeziumNotices::Border::kBegin, sink));
+    MILLRACE_RETURN_IF_ERROR(
+        metadata_->AddBoundary(change, DebeziumMetadata::Boundary::kBegin, sink));
   }
   MILLRACE_RETURN_IF_ERROR(EncodeChange(change, sink));
   if (!marked || !change.last_of_transaction) return absl::OkStatus();
-  return notices_->AddBorder(change, DebeziumNotices::Border::kEnd, sink);
+  return metadata_->AddBoundary(change, DebeziumMetadata::Boundary::kEnd, sink);
 }
 
 absl::Status DebeziumEncoder::Heartbeat(Micros now, RecordSink& sink) {
-  return notices_->AddHeartbeat(now, sink);
+  return metadata_->AddHeartbeat(now, sink);
 }
 
 absl::Status DebeziumEncoder::EncodeChange(const ChangeView& change, RecordSink& sink) {
@@ -168,7 +169,7 @@ absl::Status DebeziumEncoder::EncodeChange(const ChangeView& change, RecordSink&
       return skips_truncate_ ? absl::OkStatus() : EncodeTruncate(change, sink);
     case v1::OPERATION_SCHEMA_CHANGE:
       if (!options_.debezium.include_schema_changes) return absl::OkStatus();
-      return notices_->AddSchemaChange(change, sink);
+      return metadata_->AddSchemaChange(change, sink);
     default:
       return UnknownOperation(change);
   }
@@ -231,19 +232,21 @@ absl::StatusOr<const DebeziumTable*> DebeziumEncoder::TableOf(const ChangeView& 
     const DebeziumTable* const table = tables_.Find(change.version.get());
     return table != nullptr ? table : Compile(change.version);
   }
-  const auto is_it = [&](const schema::TableVersionPtr& version) {
+  const auto matches = [&](const schema::TableVersionPtr& version) {
     return version->name.database == change.database && version->name.table == change.table;
   };
-  const auto known = std::find_if(rowless_.begin(), rowless_.end(), is_it);
-  if (known != rowless_.end()) {
+  const auto known =
+      std::find_if(versions_without_columns_.begin(), versions_without_columns_.end(), matches);
+  if (known != versions_without_columns_.end()) {
     const DebeziumTable* const table = tables_.Find(known->get());
     return table != nullptr ? table : Compile(*known);
   }
   auto version = std::make_shared<schema::TableVersion>();
   version->name = {std::string(change.database), std::string(change.table)};
-  constexpr size_t kRowlessMax = 1000;
-  if (rowless_.size() >= kRowlessMax) rowless_.clear();
-  rowless_.push_back(version);
+  constexpr size_t kVersionsWithoutColumnsMax = 1000;
+  if (versions_without_columns_.size() >= kVersionsWithoutColumnsMax)
+    versions_without_columns_.clear();
+  versions_without_columns_.push_back(version);
   return Compile(std::move(version));
 }
 
@@ -290,7 +293,8 @@ void DebeziumEncoder::AppendOrigin(const ChangeView& change, const DebeziumTable
 
 // Adds a record whose other headers are in record_ already.
 absl::Status DebeziumEncoder::Add(const ChangeView& change, const DebeziumTable& table,
-                                  Images images, char op, std::string_view key, RecordSink& sink) {
+                                  RowImages images, char op, std::string_view key,
+                                  RecordSink& sink) {
   const Micros time = change.transaction.commit_time;
   invalid_.clear();
   const auto append_image = [&](const std::vector<FieldValue>* values) {

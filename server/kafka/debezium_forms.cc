@@ -154,7 +154,7 @@ bool SetTemporal(const Column& column, const DebeziumOptions& options, ColumnFor
     case ColumnType::kTimestampOld:
     case ColumnType::kTimestamp2:
       form.parameter = column.type == ColumnType::kTimestamp2 ? column.metadata : 0u;
-      Set(form, ValueForm::kZoned, "string", "io.debezium.time.ZonedTimestamp");
+      Set(form, ValueForm::kZonedTimestamp, "string", "io.debezium.time.ZonedTimestamp");
       return true;
     default:
       return false;

@@ -28,7 +28,7 @@ constexpr std::array<char, 256> MakeEscapes() {
 constexpr std::array<char, 256> kEscapes = MakeEscapes();
 
 // Where from `at` on the first byte stands that asks for something; the end if there is none.
-size_t PlainPrefix(std::string_view text, size_t at) {
+size_t FindSpecial(std::string_view text, size_t at) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighs = kOnes << 7;
   // A high bit for each byte that is zero, and maybe for some above such a byte.
@@ -36,15 +36,15 @@ size_t PlainPrefix(std::string_view text, size_t at) {
   for (; at + 8 <= text.size(); at += 8) {
     const uint64_t word = LoadLittle64(text.data() + at);
     const uint64_t controls = (word - kOnes * 0x20) & ~word & kHighs;
-    const uint64_t signs = zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\');
-    const uint64_t long_ones = word & word << 1 & word << 2 & word << 3 & kHighs;
-    if ((controls | signs | long_ones) != 0) break;
+    const uint64_t specials = zeros(word ^ kOnes * '"') | zeros(word ^ kOnes * '\\');
+    const uint64_t four_byte_leads = word & word << 1 & word << 2 & word << 3 & kHighs;
+    if ((controls | specials | four_byte_leads) != 0) break;
   }
   while (at < text.size() && kEscapes[static_cast<uint8_t>(text[at])] == 0) ++at;
   return at;
 }
 
-void AppendUnit(std::string& to, uint32_t unit) {
+void AppendUtf16Unit(std::string& to, uint32_t unit) {
   const char text[] = {'\\',
                        'u',
                        kHexUpper[unit >> 12 & 0xf],
@@ -55,7 +55,7 @@ void AppendUnit(std::string& to, uint32_t unit) {
 }
 
 // The character of four bytes at the start of `text`; 0 if there is none.
-uint32_t LongCharacter(std::string_view text) {
+uint32_t FourByteCharacter(std::string_view text) {
   if (text.size() < 4) return 0;
   uint32_t code = static_cast<uint8_t>(text[0]) & 7u;
   for (size_t i = 1; i < 4; ++i) {
@@ -147,21 +147,21 @@ void AppendJavaNumber(std::string& to, Float value) {
 
 void AppendEscaped(std::string& to, std::string_view text) {
   size_t copied = 0;
-  for (size_t i = PlainPrefix(text, 0); i < text.size(); i = PlainPrefix(text, i)) {
+  for (size_t i = FindSpecial(text, 0); i < text.size(); i = FindSpecial(text, i)) {
     const auto byte = static_cast<uint8_t>(text[i]);
     const char escape = kEscapes[byte];
-    const uint32_t code = escape == '4' ? LongCharacter(text.substr(i)) : 0;
+    const uint32_t code = escape == '4' ? FourByteCharacter(text.substr(i)) : 0;
     if (escape == '4' && code == 0) {
       ++i;  // no text: stays as it is
       continue;
     }
     to.append(text, copied, i - copied);
     if (escape == '4') {
-      AppendUnit(to, 0xd800 + ((code - 0x10000) >> 10));
-      AppendUnit(to, 0xdc00 + ((code - 0x10000) & 0x3ff));
+      AppendUtf16Unit(to, 0xd800 + ((code - 0x10000) >> 10));
+      AppendUtf16Unit(to, 0xdc00 + ((code - 0x10000) & 0x3ff));
       i += 4;
     } else if (escape == 'u') {
-      AppendUnit(to, byte);
+      AppendUtf16Unit(to, byte);
       ++i;
     } else {
       to.push_back('\\');

@@ -34,37 +34,41 @@ std::string Quoted(std::string_view text) {
 }
 
 // Everything after the type, without braces. Empty arguments leave their member out.
-struct Rest {
+struct SchemaAttributes {
   bool optional = kRequired;
   std::string_view name = {};
   int version = kNoVersion;
   std::string_view doc = {};
   std::string parameters = {};
-  std::string_view fallback = {};
+  std::string_view default_value = {};
   std::string_view field = {};
 };
 
-std::string RestText(const Rest& rest) {
-  std::string text = fmt::format(",\"optional\":{}", rest.optional);
-  if (!rest.name.empty()) text += fmt::format(",\"name\":{}", Quoted(rest.name));
-  if (rest.version != kNoVersion) text += fmt::format(",\"version\":{}", rest.version);
-  if (!rest.doc.empty()) text += fmt::format(",\"doc\":{}", Quoted(rest.doc));
-  if (!rest.parameters.empty()) text += fmt::format(",\"parameters\":{{{}}}", rest.parameters);
-  if (!rest.fallback.empty()) text += fmt::format(",\"default\":{}", Quoted(rest.fallback));
-  if (!rest.field.empty()) text += fmt::format(",\"field\":{}", Quoted(rest.field));
+std::string AttributesText(const SchemaAttributes& attributes) {
+  std::string text = fmt::format(",\"optional\":{}", attributes.optional);
+  if (!attributes.name.empty()) text += fmt::format(",\"name\":{}", Quoted(attributes.name));
+  if (attributes.version != kNoVersion) text += fmt::format(",\"version\":{}", attributes.version);
+  if (!attributes.doc.empty()) text += fmt::format(",\"doc\":{}", Quoted(attributes.doc));
+  if (!attributes.parameters.empty())
+    text += fmt::format(",\"parameters\":{{{}}}", attributes.parameters);
+  if (!attributes.default_value.empty())
+    text += fmt::format(",\"default\":{}", Quoted(attributes.default_value));
+  if (!attributes.field.empty()) text += fmt::format(",\"field\":{}", Quoted(attributes.field));
   return text;
 }
 
-std::string Struct(const Fields& fields, const Rest& rest) {
-  return fmt::format("{{\"type\":\"struct\",\"fields\":[{}]{}}}", Joined(fields), RestText(rest));
+std::string Struct(const Fields& fields, const SchemaAttributes& attributes) {
+  return fmt::format("{{\"type\":\"struct\",\"fields\":[{}]{}}}", Joined(fields),
+                     AttributesText(attributes));
 }
 
-std::string Array(std::string_view items, const Rest& rest) {
-  return fmt::format("{{\"type\":\"array\",\"items\":{}{}}}", std::string(items), RestText(rest));
+std::string Array(std::string_view items, const SchemaAttributes& attributes) {
+  return fmt::format("{{\"type\":\"array\",\"items\":{}{}}}", std::string(items),
+                     AttributesText(attributes));
 }
 
-std::string Typed(std::string_view type, const Rest& rest) {
-  return fmt::format("{{\"type\":\"{}\"{}}}", std::string(type), RestText(rest));
+std::string Typed(std::string_view type, const SchemaAttributes& attributes) {
+  return fmt::format("{{\"type\":\"{}\"{}}}", std::string(type), AttributesText(attributes));
 }
 
 std::string Plain(std::string_view type, bool optional, std::string_view field) {
@@ -72,7 +76,7 @@ std::string Plain(std::string_view type, bool optional, std::string_view field) 
 }
 
 // A comma in a label would end it.
-std::string Labels(const schema::Column& column) {
+std::string JoinedLabels(const schema::Column& column) {
   std::string text;
   for (size_t i = 0; i < column.labels.size(); ++i) {
     if (i > 0) text.push_back(',');
@@ -95,7 +99,7 @@ std::string Parameters(const schema::Column& column, const ColumnForm& form) {
       return fmt::format("\"length\":\"{}\"", form.parameter);
     case ValueForm::kText:
       if (form.semantic_type.empty()) return "";
-      return fmt::format("\"allowed\":{}", Quoted(Labels(column)));
+      return fmt::format("\"allowed\":{}", Quoted(JoinedLabels(column)));
     default:
       return "";
   }
@@ -103,26 +107,27 @@ std::string Parameters(const schema::Column& column, const ColumnForm& form) {
 
 std::string FieldSchema(const SchemaField& field) {
   const ColumnForm& form = *field.form;
-  Rest rest{.optional = form.nullable,
-            .name = form.semantic_type,
-            .version = form.semantic_type.empty() ? kNoVersion : 1,
-            .parameters = Parameters(*field.column, form),
-            .field = field.column->name};
+  SchemaAttributes attributes{.optional = form.nullable,
+                              .name = form.semantic_type,
+                              .version = form.semantic_type.empty() ? kNoVersion : 1,
+                              .parameters = Parameters(*field.column, form),
+                              .field = field.column->name};
   switch (form.form) {
     case ValueForm::kGeometry:
       // Also where the column takes no NULL.
-      rest.optional = kOptional;
-      rest.doc = "Geometry";
-      return Struct({Plain("bytes", kRequired, "wkb"), Plain("int32", kOptional, "srid")}, rest);
+      attributes.optional = kOptional;
+      attributes.doc = "Geometry";
+      return Struct({Plain("bytes", kRequired, "wkb"), Plain("int32", kOptional, "srid")},
+                    attributes);
     case ValueForm::kPoint:
-      rest.doc = "Geometry (POINT)";
+      attributes.doc = "Geometry (POINT)";
       return Struct({Plain("double", kRequired, "x"), Plain("double", kRequired, "y"),
                      Plain("bytes", kOptional, "wkb"), Plain("int32", kOptional, "srid")},
-                    rest);
+                    attributes);
     case ValueForm::kVector:
-      return Array(Plain("float", kRequired, ""), rest);
+      return Array(Plain("float", kRequired, ""), attributes);
     default:
-      return Typed(form.connect_type, rest);
+      return Typed(form.connect_type, attributes);
   }
 }
 
@@ -144,7 +149,7 @@ std::string SourceSchema(std::string_view connector) {
                                           .name = "io.debezium.data.Enum",
                                           .version = 1,
                                           .parameters = snapshots,
-                                          .fallback = "false",
+                                          .default_value = "false",
                                           .field = "snapshot"}),
                          Plain("string", kRequired, "db"),
                          Plain("string", kOptional, "sequence"),

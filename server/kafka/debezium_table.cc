@@ -25,11 +25,12 @@ DebeziumTable::DebeziumTable(schema::TableVersionPtr version, Parts parts)
   for (size_t i = 0; i < version_->columns.size(); ++i) {
     const schema::Column& column = version_->columns[i];
     if (!column.captured) continue;
-    std::string piece = ",";
-    AppendJsonString(piece, column.name);
-    piece.push_back(':');
-    columns_.push_back(
-        {.column = i, .piece = std::move(piece), .form = FormOf(column, parts.options)});
+    std::string member_prefix = ",";
+    AppendJsonString(member_prefix, column.name);
+    member_prefix.push_back(':');
+    columns_.push_back({.column = i,
+                        .member_prefix = std::move(member_prefix),
+                        .form = FormOf(column, parts.options)});
   }
   for (const size_t column : parts.key) {
     for (size_t i = 0; i < columns_.size(); ++i) {
@@ -38,22 +39,21 @@ DebeziumTable::DebeziumTable(schema::TableVersionPtr version, Parts parts)
   }
   if (!parts.options.schemas_enable) return;
   std::vector<SchemaField> key;
-  const auto field_of = [&](const Written& written) {
-    return SchemaField{.column = &version_->columns[written.column], .form = &written.form};
+  const auto field_of = [&](const OutputColumn& output) {
+    return SchemaField{.column = &version_->columns[output.column], .form = &output.form};
   };
-  for (const Written& written : columns_) row.push_back(field_of(written));
+  for (const OutputColumn& output : columns_) row.push_back(field_of(output));
   for (const size_t i : key_) key.push_back(field_of(columns_[i]));
   key_head_ = WithSchema(KeySchema(key, topic_));
   value_head_ = WithSchema(EnvelopeSchema(row, topic_, parts.connector));
   key_tail_ = value_tail_ = "}";
 }
 
-absl::Status DebeziumTable::Failed(const Written& written, const ValueOutcome& outcome,
-                                   Sequence sequence) const {
-  if (!outcome.damaged) return Unencodable(*version_, written.column, sequence, outcome.problem);
-  return DamagedRow(
-      *version_,
-      fmt::format("column `{}` is {}", version_->columns[written.column].name, outcome.problem));
+absl::Status DebeziumTable::ValueError(const OutputColumn& output, const ValueOutcome& outcome,
+                                       Sequence sequence) const {
+  if (!outcome.damaged) return Unencodable(*version_, output.column, sequence, outcome.problem);
+  return DamagedRow(*version_, fmt::format("column `{}` is {}",
+                                           version_->columns[output.column].name, outcome.problem));
 }
 
 absl::Status DebeziumTable::AppendRow(const std::vector<FieldValue>& values, Sequence sequence,
@@ -61,17 +61,17 @@ absl::Status DebeziumTable::AppendRow(const std::vector<FieldValue>& values, Seq
                                       std::vector<std::string_view>& invalid) const {
   to.push_back('{');
   size_t comma = 1;  // the first member has none before it
-  for (const Written& written : columns_) {
-    const FieldValue& value = values[written.column];
+  for (const OutputColumn& output : columns_) {
+    const FieldValue& value = values[output.column];
     if (value.state == FieldValue::State::kUnknown) continue;
     if (value.state == FieldValue::State::kInvalid) {
-      invalid.push_back(version_->columns[written.column].name);
+      invalid.push_back(version_->columns[output.column].name);
     }
-    to.append(written.piece, comma);
+    to.append(output.member_prefix, comma);
     comma = 0;
-    const ValueOutcome outcome = AppendValue(written.form, value, to);
+    const ValueOutcome outcome = AppendValue(output.form, value, to);
     if (!outcome.ok()) [[unlikely]]
-      return Failed(written, outcome, sequence);
+      return ValueError(output, outcome, sequence);
   }
   to.push_back('}');
   return absl::OkStatus();
@@ -84,22 +84,22 @@ absl::Status DebeziumTable::AppendKey(const std::vector<FieldValue>& values,
   to.push_back('{');
   size_t comma = 1;
   for (const size_t i : key_) {
-    const Written& written = columns_[i];
-    const FieldValue* value = &values[written.column];
+    const OutputColumn& output = columns_[i];
+    const FieldValue* value = &values[output.column];
     if (value->state == FieldValue::State::kUnknown && other != nullptr) {
-      value = &(*other)[written.column];
+      value = &(*other)[output.column];
     }
     if (value->state == FieldValue::State::kUnknown) {
-      return KeyUnknown(*version_, written.column, sequence);
+      return UnknownKeyColumn(*version_, output.column, sequence);
     }
     if (value->state == FieldValue::State::kInvalid) {
-      return KeyInvalid(*version_, written.column, sequence);
+      return InvalidKeyColumn(*version_, output.column, sequence);
     }
-    to.append(written.piece, comma);
+    to.append(output.member_prefix, comma);
     comma = 0;
-    const ValueOutcome outcome = AppendValue(written.form, *value, to);
+    const ValueOutcome outcome = AppendValue(output.form, *value, to);
     if (!outcome.ok()) [[unlikely]]
-      return Failed(written, outcome, sequence);
+      return ValueError(output, outcome, sequence);
   }
   to.push_back('}');
   to.append(key_tail_);

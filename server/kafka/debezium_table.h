@@ -16,7 +16,7 @@
 
 namespace millrace::kafka {
 
-// What the records of one version of a table have in common, and how its rows and keys are written.
+// What the records of one version of a table have in common, and how its rows and keys are output.
 // Immutable; thread-safe.
 class DebeziumTable {
  public:
@@ -50,17 +50,18 @@ class DebeziumTable {
                          std::string& to) const;
 
  private:
-  struct Written {
-    size_t column = 0;  // place in the version's columns
-    std::string piece;  // `,"name":`
+  struct OutputColumn {
+    size_t column = 0;          // place in the version's columns
+    std::string member_prefix;  // `,"name":`
     ColumnForm form;
   };
-  absl::Status Failed(const Written& written, const ValueOutcome& outcome, Sequence sequence) const;
+  absl::Status ValueError(const OutputColumn& output, const ValueOutcome& outcome,
+                          Sequence sequence) const;
 
   schema::TableVersionPtr version_;
   std::string topic_;
   RowFields fields_;
-  std::vector<Written> columns_;
+  std::vector<OutputColumn> columns_;
   std::vector<size_t> key_;  // places in columns_
   std::string key_head_;
   std::string key_tail_;

@@ -29,7 +29,7 @@ bool TakeChar(std::string_view& text, char c) {
 }
 
 // `:MM:SS[.f]` to the end of `text` as microseconds. Negative: malformed.
-int64_t TakeMinutesOn(std::string_view& text) {
+int64_t TakeMinutesAndSeconds(std::string_view& text) {
   if (!TakeChar(text, ':')) return -1;
   const int minute = TakeNumber(text, 2);
   if (!TakeChar(text, ':')) return -1;
@@ -72,34 +72,34 @@ void AppendNumber(std::string& to, int64_t number, unsigned digits) {
 
 }  // namespace
 
-DateReading ReadDateTime(std::string_view text, LocalTime& time) {
+DateResult ParseDateTime(std::string_view text, LocalTime& time) {
   const int year = TakeNumber(text, 4);
-  if (year < 0 || !TakeChar(text, '-')) return DateReading::kMalformed;
+  if (year < 0 || !TakeChar(text, '-')) return DateResult::kMalformed;
   const int month = TakeNumber(text, 2);
-  if (month < 0 || !TakeChar(text, '-')) return DateReading::kMalformed;
+  if (month < 0 || !TakeChar(text, '-')) return DateResult::kMalformed;
   const int day = TakeNumber(text, 2);
-  if (day < 0 || month > 12 || day > 31) return DateReading::kMalformed;
+  if (day < 0 || month > 12 || day > 31) return DateResult::kMalformed;
   time.micros_of_day = 0;
   if (TakeChar(text, ' ')) {
     const int hour = TakeNumber(text, 2);
-    const int64_t rest = TakeMinutesOn(text);
-    if (hour < 0 || hour > 23 || rest < 0) return DateReading::kMalformed;
+    const int64_t rest = TakeMinutesAndSeconds(text);
+    if (hour < 0 || hour > 23 || rest < 0) return DateResult::kMalformed;
     time.micros_of_day = hour * 3600 * kSecond + rest;
   } else if (!text.empty()) {
-    return DateReading::kMalformed;
+    return DateResult::kMalformed;
   }
-  if (year == 0 || month == 0 || day == 0) return DateReading::kNoDate;
-  if (day > DaysOfMonth(year, month)) return DateReading::kNoDate;
+  if (year == 0 || month == 0 || day == 0) return DateResult::kInvalidDate;
+  if (day > DaysOfMonth(year, month)) return DateResult::kInvalidDate;
   time.days = DaysOf(year, month, day);
-  return DateReading::kDate;
+  return DateResult::kDate;
 }
 
-std::optional<int64_t> ReadTime(std::string_view text) {
+std::optional<int64_t> ParseTime(std::string_view text) {
   const bool negative = TakeChar(text, '-');
   const size_t digits = text.find(':');
   if (digits != 2 && digits != 3) return std::nullopt;
   const int hour = TakeNumber(text, digits);
-  const int64_t rest = TakeMinutesOn(text);
+  const int64_t rest = TakeMinutesAndSeconds(text);
   if (hour < 0 || rest < 0) return std::nullopt;
   const int64_t micros = hour * 3600 * kSecond + rest;
   return negative ? -micros : micros;

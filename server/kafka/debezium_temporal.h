@@ -15,16 +15,16 @@ struct LocalTime {
   int64_t micros_of_day = 0;
 };
 
-enum class DateReading {
+enum class DateResult {
   kDate,
-  kNoDate,     // a part of it is zero, or the calendar has no such day: `2023-02-31`
-  kMalformed,  // not the text that a row holds
+  kInvalidDate,  // a part of it is zero, or the calendar has no such day: `2023-02-31`
+  kMalformed,    // not the text that a row holds
 };
 
 // Reads `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM:SS[.f]` with 1 to 6 digits.
-DateReading ReadDateTime(std::string_view text, LocalTime& time);
+DateResult ParseDateTime(std::string_view text, LocalTime& time);
 // Microseconds of `[-]HH:MM:SS[.f]` with 2 or 3 digits for the hours. Nothing: malformed.
-std::optional<int64_t> ReadTime(std::string_view text);
+std::optional<int64_t> ParseTime(std::string_view text);
 
 // `2024-02-29`.
 void AppendIsoDate(std::string& to, int64_t days);

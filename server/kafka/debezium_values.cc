@@ -21,7 +21,7 @@ constexpr int64_t kMicrosOfDay = int64_t{86'400} * 1'000'000;
 constexpr ValueOutcome kDone{};
 
 constexpr ValueOutcome Damaged(std::string_view what) { return {.problem = what, .damaged = true}; }
-constexpr ValueOutcome NoForm(std::string_view what) { return {.problem = what}; }
+constexpr ValueOutcome NotEncodable(std::string_view what) { return {.problem = what}; }
 
 int64_t FloorDivide(int64_t value, int64_t divisor) {
   const int64_t quotient = value / divisor;
@@ -35,7 +35,7 @@ void Quoted(std::string& to, auto append) {
 }
 
 // What Debezium writes for a date that is none: NULL, or the epoch where the column takes no NULL.
-ValueOutcome AppendNoDate(const ColumnForm& form, std::string_view epoch, std::string& to) {
+ValueOutcome AppendInvalidDate(const ColumnForm& form, std::string_view epoch, std::string& to) {
   to.append(form.nullable ? "null" : epoch);
   return kDone;
 }
@@ -60,11 +60,11 @@ ValueOutcome AppendDecimalDouble(std::string_view text, std::string& to) {
 
 ValueOutcome AppendDate(const ColumnForm& form, std::string_view text, std::string& to) {
   LocalTime time;
-  const DateReading reading = ReadDateTime(text, time);
-  if (reading == DateReading::kMalformed) return Damaged("not a date");
+  const DateResult reading = ParseDateTime(text, time);
+  if (reading == DateResult::kMalformed) return Damaged("not a date");
   const bool iso = form.form == ValueForm::kIsoDate;
-  if (reading == DateReading::kNoDate) {
-    return AppendNoDate(form, iso ? "\"1970-01-01Z\"" : "0", to);
+  if (reading == DateResult::kInvalidDate) {
+    return AppendInvalidDate(form, iso ? "\"1970-01-01Z\"" : "0", to);
   }
   if (!iso) {
     AppendSigned(to, time.days);
@@ -79,11 +79,11 @@ ValueOutcome AppendDate(const ColumnForm& form, std::string_view text, std::stri
 
 ValueOutcome AppendDateTime(const ColumnForm& form, std::string_view text, std::string& to) {
   LocalTime time;
-  const DateReading reading = ReadDateTime(text, time);
-  if (reading == DateReading::kMalformed) return Damaged("not a date and time");
+  const DateResult reading = ParseDateTime(text, time);
+  if (reading == DateResult::kMalformed) return Damaged("not a date and time");
   const bool iso = form.form == ValueForm::kIsoTimestamp;
-  if (reading == DateReading::kNoDate) {
-    return AppendNoDate(form, iso ? "\"1970-01-01T00:00:00Z\"" : "0", to);
+  if (reading == DateResult::kInvalidDate) {
+    return AppendInvalidDate(form, iso ? "\"1970-01-01T00:00:00Z\"" : "0", to);
   }
   const int64_t micros = time.days * kMicrosOfDay + time.micros_of_day;
   switch (form.form) {
@@ -96,7 +96,7 @@ ValueOutcome AppendDateTime(const ColumnForm& form, std::string_view text, std::
     case ValueForm::kNanos:
       if (micros > std::numeric_limits<int64_t>::max() / 1000 ||
           micros < std::numeric_limits<int64_t>::min() / 1000) {
-        return NoForm(
+        return NotEncodable(
             "nanoseconds reach from the year 1677 to 2262; set time_precision_mode to "
             "microseconds");
       }
@@ -114,7 +114,7 @@ ValueOutcome AppendDateTime(const ColumnForm& form, std::string_view text, std::
 }
 
 ValueOutcome AppendTime(const ColumnForm& form, std::string_view text, std::string& to) {
-  const std::optional<int64_t> micros = ReadTime(text);
+  const std::optional<int64_t> micros = ParseTime(text);
   if (!micros.has_value()) return Damaged("not a time");
   if (form.form == ValueForm::kTimeMicros) {
     AppendSigned(to, *micros);
@@ -127,7 +127,7 @@ ValueOutcome AppendTime(const ColumnForm& form, std::string_view text, std::stri
   // Milliseconds have one more: 24:00:00.
   const int64_t last = form.form == ValueForm::kTimeMillis ? kMicrosOfDay : kMicrosOfDay - 1;
   if (*micros < 0 || *micros > last) {
-    return NoForm(
+    return NotEncodable(
         "it is no time of day, which is all that this time_precision_mode has; set it to "
         "adaptive_time_microseconds");
   }
@@ -143,8 +143,9 @@ ValueOutcome AppendTime(const ColumnForm& form, std::string_view text, std::stri
 }
 
 // google.protobuf.Timestamp{seconds = 1, nanos = 2}
-ValueOutcome AppendZoned(const ColumnForm& form, std::string_view message, std::string& to) {
-  if (message.empty()) return AppendNoDate(form, "\"1970-01-01T00:00:00Z\"", to);
+ValueOutcome AppendZonedTimestamp(const ColumnForm& form, std::string_view message,
+                                  std::string& to) {
+  if (message.empty()) return AppendInvalidDate(form, "\"1970-01-01T00:00:00Z\"", to);
   uint64_t parts[3] = {};
   ByteReader reader(message);
   while (!reader.empty()) {
@@ -197,7 +198,7 @@ ValueOutcome AppendGeometry(const ColumnForm& form, std::string_view message, st
   if (form.form == ValueForm::kPoint) {
     double x = 0;
     double y = 0;
-    if (!ReadPoint(wkb, x, y)) return NoForm("it is a POINT without coordinates");
+    if (!ReadPoint(wkb, x, y)) return NotEncodable("it is a POINT without coordinates");
     to.append("\"x\":");
     AppendDouble(to, x);
     to.append(",\"y\":");
@@ -238,7 +239,7 @@ ValueOutcome AppendVector(std::string_view message, std::string& to) {
 }
 
 // Bytes of a character's part, of which none can stand alone.
-size_t UnitBytes(std::string_view charset) {
+size_t CodeUnitBytes(std::string_view charset) {
   if (charset == "ucs2" || charset == "utf16" || charset == "utf16le") return 2;
   return charset == "utf32" ? 4 : 1;
 }
@@ -247,7 +248,7 @@ size_t UnitBytes(std::string_view charset) {
 void AppendInvalidText(std::string_view charset_name, std::string_view bytes, std::string& to) {
   constexpr size_t kCharacterBytesMax = 4;
   const Charset* const charset = FindCharset(charset_name);
-  const size_t unit = UnitBytes(charset_name);
+  const size_t unit = CodeUnitBytes(charset_name);
   std::string character;
   while (!bytes.empty()) {
     size_t taken = 0;
@@ -349,8 +350,8 @@ ValueOutcome AppendPresent(const ColumnForm& form, const FieldValue& value, std:
     case ValueForm::kNanos:
     case ValueForm::kIsoTimestamp:
       return AppendDateTime(form, value.bytes, to);
-    case ValueForm::kZoned:
-      return AppendZoned(form, value.bytes, to);
+    case ValueForm::kZonedTimestamp:
+      return AppendZonedTimestamp(form, value.bytes, to);
     case ValueForm::kGeometry:
     case ValueForm::kPoint:
       return AppendGeometry(form, value.bytes, to);

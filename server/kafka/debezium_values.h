@@ -40,7 +40,7 @@ enum class ValueForm : uint8_t {
   kMicros,
   kNanos,
   kIsoTimestamp,
-  kZoned,
+  kZonedTimestamp,
   kGeometry,
   kPoint,
   kVector,

@@ -40,13 +40,15 @@ absl::Status Unencodable(const schema::TableVersion& version, size_t column, Seq
       {{"table", table}, {"column", name}, {"sequence", fmt::format("{}", sequence.value)}});
 }
 
-absl::Status KeyUnknown(const schema::TableVersion& version, size_t column, Sequence sequence) {
+absl::Status UnknownKeyColumn(const schema::TableVersion& version, size_t column,
+                              Sequence sequence) {
   return Unencodable(version, column, sequence,
                      "it is in the key of the records, and the source left it out; set "
                      "binlog_row_image=FULL there, or choose another key with 'kafka.keys'");
 }
 
-absl::Status KeyInvalid(const schema::TableVersion& version, size_t column, Sequence sequence) {
+absl::Status InvalidKeyColumn(const schema::TableVersion& version, size_t column,
+                              Sequence sequence) {
   return Unencodable(version, column, sequence,
                      "it is in the key of the records, and its text is not valid in its "
                      "character set; choose another key with 'kafka.keys'");

@@ -23,7 +23,9 @@ absl::Status Unencodable(const schema::TableVersion& version, size_t column, Seq
                          std::string_view problem);
 // The same for a column of the records' key that the source left out of the row image, and for one
 // whose text is not valid in its character set.
-absl::Status KeyUnknown(const schema::TableVersion& version, size_t column, Sequence sequence);
-absl::Status KeyInvalid(const schema::TableVersion& version, size_t column, Sequence sequence);
+absl::Status UnknownKeyColumn(const schema::TableVersion& version, size_t column,
+                              Sequence sequence);
+absl::Status InvalidKeyColumn(const schema::TableVersion& version, size_t column,
+                              Sequence sequence);
 
 }  // namespace millrace::kafka

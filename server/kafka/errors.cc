@@ -27,7 +27,7 @@ bool IsRefusal(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE;
 }
 
-bool IsFailureOfUs(rd_kafka_resp_err_t code) {
+bool IsInternalFailure(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__INVALID_ARG || code == RD_KAFKA_RESP_ERR__STATE ||
          code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE ||
          code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT ||
@@ -38,9 +38,9 @@ bool IsFailureOfUs(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::string_view text) {
+absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view action, std::string_view text) {
   const std::string what =
-      fmt::format("{}: {} ({})", doing, text, std::string_view(rd_kafka_err2name(code)));
+      fmt::format("{}: {} ({})", action, text, std::string_view(rd_kafka_err2name(code)));
   if (IsFencing(code)) {
     return MakeError(reason::kMirrorFenced,
                      fmt::format("{}; another mirror runs with this topic_prefix: stop one of the "
@@ -57,7 +57,7 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::s
     return MakeError(reason::kMirrorTopicMissing,
                      fmt::format("{}; create the topic; tried again until then", what));
   }
-  if (IsFailureOfUs(code)) {
+  if (IsInternalFailure(code)) {
     return MakeError(reason::kMirrorFailed, fmt::format("{}; begun anew", what));
   }
   const bool tls = code == RD_KAFKA_RESP_ERR__SSL;
@@ -69,7 +69,7 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::s
                       : ""));
 }
 
-absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
+absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
                          std::string_view text) {
   const std::string name = fmt::format("record of {} bytes of change {} for topic {}", record.bytes,
                                        record.sequence.value, record.topic);

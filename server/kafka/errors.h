@@ -15,18 +15,18 @@ namespace millrace::kafka {
 // Errors of the mirror. README.md lists their reasons.
 
 // What a record was about, for messages.
-struct RecordPlace {
+struct FailedRecord {
   std::string_view topic;
   Sequence sequence;  // zero: of no change
   uint64_t bytes = 0;
 };
 
-// The error behind a code of Kafka or librdkafka; `doing` says what was tried, such as
+// The error behind a code of Kafka or librdkafka; `action` says what was tried, such as
 // `connecting`. Reasons MIRROR_UNREACHABLE, MIRROR_DENIED, MIRROR_TOPIC_MISSING, MIRROR_FENCED,
 // MIRROR_FAILED.
-absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view doing, std::string_view text);
+absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view action, std::string_view text);
 // The same for a record. Reasons also MIRROR_RECORD_TOO_LARGE, MIRROR_RECORD_REFUSED.
-absl::Status RecordError(rd_kafka_resp_err_t code, const RecordPlace& record,
+absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
                          std::string_view text);
 
 bool IsFencing(rd_kafka_resp_err_t code);

@@ -17,13 +17,13 @@ namespace millrace::kafka {
 namespace {
 
 // The clock is looked at once in so many changes.
-constexpr uint32_t kChangesPerLook = 64;
+constexpr uint32_t kChangesPerClockCheck = 64;
 
-// A format that writes the borders of transactions must see all of them.
+// A format that writes the boundaries of transactions must see all of them.
 ChangeReader::Scope ScopeOf(const KafkaOptions& options) {
-  const bool borders =
+  const bool boundaries =
       options.format == KafkaFormat::kDebeziumJson && options.debezium.provide_transaction_metadata;
-  return borders ? ChangeReader::Scope::kAll : ChangeReader::Scope::kMirrored;
+  return boundaries ? ChangeReader::Scope::kAll : ChangeReader::Scope::kMirrored;
 }
 
 std::string_view FormatName(KafkaFormat format) {
@@ -35,7 +35,7 @@ std::string_view FormatName(KafkaFormat format) {
 mirror::MirrorOptions MirrorOptionsOf(const KafkaOptions& options) {
   return {.name = options.topic_prefix,
           .format = std::string(FormatName(options.format)),
-          .position_place = fmt::format("topic {}", PositionTopic(options.topic_prefix)),
+          .position_location = fmt::format("topic {}", PositionTopic(options.topic_prefix)),
           .start_at_newest = options.start == KafkaStart::kLatest,
           .transaction_time_max = options.transaction.time_max,
           .heartbeat_interval = options.debezium.heartbeat_interval};
@@ -97,8 +97,8 @@ absl::Status KafkaSink::Begin() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<mirror::Sink::Taken> KafkaSink::Add(const feed::FramePtr& frame, Sequence from,
-                                                   Micros deadline) {
+absl::StatusOr<mirror::Sink::AddResult> KafkaSink::Add(const feed::FramePtr& frame, Sequence from,
+                                                       Micros deadline) {
   const KafkaTransactionOptions& limits = options_.transaction;
   Batch& batch = *batch_;
   bool full = false;
@@ -106,16 +106,16 @@ absl::StatusOr<mirror::Sink::Taken> KafkaSink::Add(const feed::FramePtr& frame, 
   for (uint32_t changes = 1; !full; ++changes) {
     MILLRACE_ASSIGN_OR_RETURN(const ChangeView* change, reader_.Next());
     if (change == nullptr) break;
-    batch.About(*change);
+    batch.SetChange(*change);
     MILLRACE_RETURN_IF_ERROR(encoder_->Encode(*change, batch));
     full = batch.records() >= limits.records_max || batch.bytes() >= limits.bytes_max ||
-           (changes % kChangesPerLook == 0 && clock_.SteadyMicros() >= deadline);
+           (changes % kChangesPerClockCheck == 0 && clock_.SteadyMicros() >= deadline);
   }
-  return Taken{.passed = reader_.passed(), .full = full};
+  return AddResult{.last_change = reader_.last_change(), .full = full};
 }
 
 absl::Status KafkaSink::AddHeartbeat(Micros now) {
-  batch_->AboutNothing();
+  batch_->ClearChange();
   return encoder_->Heartbeat(now, *batch_);
 }
 
@@ -134,7 +134,7 @@ absl::StatusOr<mirror::TopicCounts> KafkaSink::Commit(const mirror::MirrorPositi
 
 void KafkaSink::Abort() { producer_->Abort(); }
 
-absl::Status KafkaSink::TakenOver() const {
+absl::Status KafkaSink::TakenOverError() const {
   return KafkaError(RD_KAFKA_RESP_ERR__FENCED, "connecting to Kafka",
                     "the position there was written by another mirror");
 }
@@ -143,9 +143,9 @@ absl::Status KafkaSink::TakenOver() const {
 absl::Status KafkaSink::WithTable(const absl::Status& status) const {
   const ErrorMetadata metadata = ErrorMetadataOf(status);
   const auto text = metadata.find("sequence");
-  const bool of_record = HasReason(status, reason::kMirrorRecordRefused) ||
-                         HasReason(status, reason::kMirrorRecordTooLarge);
-  if (text == metadata.end() || !of_record) return status;
+  const bool is_record_error = HasReason(status, reason::kMirrorRecordRefused) ||
+                               HasReason(status, reason::kMirrorRecordTooLarge);
+  if (text == metadata.end() || !is_record_error) return status;
   const Sequence sequence{std::strtoull(text->second.c_str(), nullptr, 10)};
   const auto frames = feed_.Read(sequence, 1);
   if (sequence.value == 0 || !frames.ok() || frames->empty()) return status;

@@ -53,12 +53,13 @@ class KafkaSink final : public mirror::Sink {
   void Close() override;
   void Poll() override;
   absl::Status Begin() override;
-  absl::StatusOr<Taken> Add(const feed::FramePtr& frame, Sequence from, Micros deadline) override;
+  absl::StatusOr<AddResult> Add(const feed::FramePtr& frame, Sequence from,
+                                Micros deadline) override;
   absl::Status AddHeartbeat(Micros now) override;
-  bool HasRecords() const override { return batch_.has_value() && batch_->begun(); }
+  bool HasRecords() const override { return batch_.has_value() && batch_->transaction_started(); }
   absl::StatusOr<mirror::TopicCounts> Commit(const mirror::MirrorPosition& position) override;
   void Abort() override;
-  absl::Status TakenOver() const override;
+  absl::Status TakenOverError() const override;
   absl::Status WithTable(const absl::Status& error) const override;
 
  private:

@@ -22,12 +22,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr Micros kPatience = 15'000'000;
+constexpr Micros kReadTimeout = 15'000'000;
 constexpr int32_t kPartition = 0;
 // The newest position is nearly always among so many records.
-constexpr int64_t kTailRecords = 10'000;
+constexpr int64_t kTailRecordsMax = 10'000;
 constexpr uint64_t kVersion = 1;
-constexpr std::string_view kDoing = "reading the mirror's position";
+constexpr std::string_view kAction = "reading the mirror's position";
 
 absl::Status Malformed(std::string_view what) {
   return MakeError(reason::kMirrorPositionMalformed,
@@ -37,7 +37,7 @@ absl::Status Malformed(std::string_view what) {
 }
 
 absl::Status ClientError(rd_kafka_resp_err_t code) {
-  return KafkaError(code, kDoing, rd_kafka_err2str(code));
+  return KafkaError(code, kAction, rd_kafka_err2str(code));
 }
 
 // Reads partition 0 of one topic.
@@ -54,11 +54,12 @@ class PartitionReader {
   }
 
   // First offset, and the one after the last. Both 0 if there is no such topic.
-  absl::Status Ends(int64_t& low, int64_t& high) {
+  absl::Status QueryOffsets(int64_t& low, int64_t& high) {
     const Micros begin = clock_.SteadyMicros();
     while (true) {
-      const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-          client_.get(), rd_kafka_topic_name(topic_.get()), kPartition, &low, &high, kSliceMillis);
+      const rd_kafka_resp_err_t code =
+          rd_kafka_query_watermark_offsets(client_.get(), rd_kafka_topic_name(topic_.get()),
+                                           kPartition, &low, &high, kBlockMillisMax);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
       if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
           code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
@@ -66,14 +67,14 @@ class PartitionReader {
         low = high = 0;
         return absl::OkStatus();
       }
-      if (IsDenial(code) || clock_.SteadyMicros() - begin > kPatience) return ClientError(code);
+      if (IsDenial(code) || clock_.SteadyMicros() - begin > kReadTimeout) return ClientError(code);
       if (waiter_.ShouldStop()) return mirror::Interrupted();
     }
   }
 
   // Value of the last record with `key` from `offset` on; nothing if there is none, or it was
   // taken back by one without value.
-  absl::StatusOr<std::optional<std::string>> LastFrom(int64_t offset, std::string_view key) {
+  absl::StatusOr<std::optional<std::string>> LastValueFrom(int64_t offset, std::string_view key) {
     if (rd_kafka_consume_start(topic_.get(), kPartition, offset) != 0) {
       return ClientError(rd_kafka_last_error());
     }
@@ -93,20 +94,20 @@ class PartitionReader {
 
   absl::StatusOr<std::optional<std::string>> ReadToEnd(std::string_view key) {
     std::optional<std::string> value;
-    Micros heard_at = clock_.SteadyMicros();
+    Micros last_message_at = clock_.SteadyMicros();
     while (true) {
       rd_kafka_poll(client_.get(), 0);
-      MessageHandle message(rd_kafka_consume(topic_.get(), kPartition, kSliceMillis));
+      MessageHandle message(rd_kafka_consume(topic_.get(), kPartition, kBlockMillisMax));
       if (waiter_.ShouldStop()) return mirror::Interrupted();
       const rd_kafka_resp_err_t code =
           message == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
       if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) return value;
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const bool too_long = clock_.SteadyMicros() - heard_at > kPatience;
+        const bool too_long = clock_.SteadyMicros() - last_message_at > kReadTimeout;
         if (IsDenial(code) || too_long) return ClientError(code);
         continue;
       }
-      heard_at = clock_.SteadyMicros();
+      last_message_at = clock_.SteadyMicros();
       const std::string_view found(static_cast<const char*>(message->key), message->key_len);
       if (message->key == nullptr || found != key) continue;
       value.reset();
@@ -179,13 +180,13 @@ absl::StatusOr<std::optional<mirror::MirrorPosition>> ReadPosition(const KafkaOp
   MILLRACE_ASSIGN_OR_RETURN(PartitionReader reader, PartitionReader::Open(options, clock, waiter));
   int64_t low = 0;
   int64_t high = 0;
-  MILLRACE_RETURN_IF_ERROR(reader.Ends(low, high));
+  MILLRACE_RETURN_IF_ERROR(reader.QueryOffsets(low, high));
   if (low >= high) return std::nullopt;
   const std::string key = PositionKey(options);
-  const int64_t tail = std::max(low, high - kTailRecords);
-  MILLRACE_ASSIGN_OR_RETURN(std::optional<std::string> text, reader.LastFrom(tail, key));
+  const int64_t tail = std::max(low, high - kTailRecordsMax);
+  MILLRACE_ASSIGN_OR_RETURN(std::optional<std::string> text, reader.LastValueFrom(tail, key));
   if (!text.has_value() && tail > low) {
-    MILLRACE_ASSIGN_OR_RETURN(text, reader.LastFrom(low, key));
+    MILLRACE_ASSIGN_OR_RETURN(text, reader.LastValueFrom(low, key));
   }
   if (!text.has_value()) return std::nullopt;
   MILLRACE_ASSIGN_OR_RETURN(mirror::MirrorPosition position, ParsePosition(*text));

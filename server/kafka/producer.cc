@@ -19,11 +19,11 @@ namespace millrace::kafka {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
-constexpr Micros kOpenPatience = 10 * kSecond;
+constexpr Micros kOpenTimeout = 10 * kSecond;
 constexpr Micros kLongWait = 2 * kSecond;
-constexpr Micros kAbortPatience = 2 * kSecond;
+constexpr Micros kAbortTimeout = 2 * kSecond;
 // Reports are looked for once in so many records.
-constexpr uint32_t kPollEvery = 1024;
+constexpr uint32_t kRecordsPerPoll = 1024;
 
 // A setting of the client as it is in effect.
 Micros MillisSetting(const rd_kafka_conf_t* conf, const char* name) {
@@ -67,18 +67,18 @@ Producer::~Producer() {
 absl::Status Producer::Init() {
   const Micros begin = clock_.SteadyMicros();
   while (true) {
-    ErrorHandle error(rd_kafka_init_transactions(client_.get(), kSliceMillis));
+    ErrorHandle error(rd_kafka_init_transactions(client_.get(), kBlockMillisMax));
     if (error == nullptr) return absl::OkStatus();
     rd_kafka_poll(client_.get(), 0);
     const bool may_go_on = rd_kafka_error_is_retriable(error.get()) != 0;
     const Micros waited = clock_.SteadyMicros() - begin;
     const bool denied = reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (!may_go_on || denied || waited > kOpenPatience) {
-      return TellError(std::move(error), "connecting to Kafka");
+    if (!may_go_on || denied || waited > kOpenTimeout) {
+      return ErrorFrom(std::move(error), "connecting to Kafka");
     }
     if (waiter_.ShouldStop()) return mirror::Interrupted();
     if (waited > kLongWait) {
-      waiter_.OnLongWait(TellError(std::move(error), "connecting to Kafka"));
+      waiter_.OnLongWait(ErrorFrom(std::move(error), "connecting to Kafka"));
     }
   }
 }
@@ -87,7 +87,7 @@ absl::Status Producer::Begin() {
   *reports_ = {};
   produced_ = 0;
   ErrorHandle error(rd_kafka_begin_transaction(client_.get()));
-  if (error != nullptr) return TellError(std::move(error), "beginning a Kafka transaction");
+  if (error != nullptr) return ErrorFrom(std::move(error), "beginning a Kafka transaction");
   open_ = true;
   opened_at_ = clock_.SteadyMicros();
   return absl::OkStatus();
@@ -116,7 +116,7 @@ absl::Status Producer::Produce(OutgoingRecord record) {
   }
   if (record.time > 0) add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = record.time / 1000;
   if (record.headers != nullptr) add(RD_KAFKA_VTYPE_HEADERS).u.headers = record.headers.get();
-  if (++produced_ % kPollEvery == 0) rd_kafka_poll(client_.get(), 0);
+  if (++produced_ % kRecordsPerPoll == 0) rd_kafka_poll(client_.get(), 0);
   while (true) {
     if (!reports_->failed_record.ok()) return reports_->failed_record;
     ErrorHandle error(rd_kafka_produceva(client_.get(), values.data(), count));
@@ -129,7 +129,7 @@ absl::Status Producer::Produce(OutgoingRecord record) {
       rd_kafka_poll(client_.get(), 0);
       if (!reports_->failed_record.ok()) return reports_->failed_record;
       if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__STATE) {
-        return TellError(std::move(error), "sending to Kafka");
+        return ErrorFrom(std::move(error), "sending to Kafka");
       }
       const size_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
       return RecordError(
@@ -138,14 +138,14 @@ absl::Status Producer::Produce(OutgoingRecord record) {
           rd_kafka_error_string(error.get()));
     }
     if (waiter_.ShouldStop()) return mirror::Interrupted();
-    rd_kafka_poll(client_.get(), kSliceMillis);
+    rd_kafka_poll(client_.get(), kBlockMillisMax);
   }
 }
 
 absl::Status Producer::Commit() {
   const Micros begin = clock_.SteadyMicros();
   while (true) {
-    ErrorHandle error(rd_kafka_commit_transaction(client_.get(), kSliceMillis));
+    ErrorHandle error(rd_kafka_commit_transaction(client_.get(), kBlockMillisMax));
     if (error == nullptr) {
       open_ = false;
       return absl::OkStatus();
@@ -155,12 +155,12 @@ absl::Status Producer::Commit() {
         rd_kafka_error_is_retriable(error.get()) != 0) {
       if (waiter_.ShouldStop()) return mirror::Interrupted();
       if (clock_.SteadyMicros() - begin > kLongWait) {
-        waiter_.OnLongWait(TellError(std::move(error), "committing in Kafka"));
+        waiter_.OnLongWait(ErrorFrom(std::move(error), "committing in Kafka"));
       }
       continue;
     }
     if (!reports_->failed_record.ok()) return reports_->failed_record;
-    return TellError(std::move(error), "committing in Kafka");
+    return ErrorFrom(std::move(error), "committing in Kafka");
   }
 }
 
@@ -169,13 +169,13 @@ void Producer::Abort() {
   open_ = false;
   const Micros begin = clock_.SteadyMicros();
   while (true) {
-    ErrorHandle error(rd_kafka_abort_transaction(client_.get(), kSliceMillis));
+    ErrorHandle error(rd_kafka_abort_transaction(client_.get(), kBlockMillisMax));
     if (error == nullptr || rd_kafka_error_is_retriable(error.get()) == 0) return;
-    if (waiter_.ShouldStop() || clock_.SteadyMicros() - begin > kAbortPatience) return;
+    if (waiter_.ShouldStop() || clock_.SteadyMicros() - begin > kAbortTimeout) return;
   }
 }
 
-absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
+absl::Status Producer::ErrorFrom(ErrorHandle error, std::string_view action) {
   rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
   std::string text = rd_kafka_error_string(error.get());
   std::array<char, 512> fatal_text{};
@@ -185,9 +185,9 @@ absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
     code = fatal;
     text = fatal_text.data();
   }
-  if (IsFencing(code)) return Fenced(text);
+  if (IsFencing(code)) return FencedError(text);
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && !IsDenial(code)) {
-    return MakeError(reason::kMirrorFailed, fmt::format("{}: {} ({}); begun anew", doing, text,
+    return MakeError(reason::kMirrorFailed, fmt::format("{}: {} ({}); begun anew", action, text,
                                                         std::string_view(rd_kafka_err2name(code))));
   }
   if (reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -197,11 +197,11 @@ absl::Status Producer::TellError(ErrorHandle error, std::string_view doing) {
     text += ", " + reports_->last_text;
     if (reports_->tls_failed) code = RD_KAFKA_RESP_ERR__SSL;
   }
-  return KafkaError(code, doing, text);
+  return KafkaError(code, action, text);
 }
 
 // The broker shuts out also who left a transaction open for too long.
-absl::Status Producer::Fenced(std::string_view text) const {
+absl::Status Producer::FencedError(std::string_view text) const {
   if (open_ && TransactionMayHaveTimedOut()) {
     return MakeError(reason::kMirrorUnreachable,
                      fmt::format("a Kafka transaction took longer than transaction.timeout.ms and "

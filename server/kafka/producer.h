@@ -74,8 +74,8 @@ class Producer {
   };
   explicit Producer(const Parts& parts) : clock_(parts.clock), waiter_(parts.waiter) {}
   absl::Status Init();
-  absl::Status TellError(ErrorHandle error, std::string_view doing);
-  absl::Status Fenced(std::string_view text) const;
+  absl::Status ErrorFrom(ErrorHandle error, std::string_view action);
+  absl::Status FencedError(std::string_view text) const;
   bool TransactionMayHaveTimedOut() const;
   static void OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* reports);
   static void OnError(rd_kafka_t* client, int code, const char* text, void* reports);

@@ -183,9 +183,9 @@ absl::Status ProtobufEncoder::AppendKeyFields(const ChangeView& change, const Pr
       case FieldValue::State::kNull:
         break;
       case FieldValue::State::kUnknown:
-        return KeyUnknown(*table.version, column, change.sequence);
+        return UnknownKeyColumn(*table.version, column, change.sequence);
       case FieldValue::State::kInvalid:
-        return KeyInvalid(*table.version, column, change.sequence);
+        return InvalidKeyColumn(*table.version, column, change.sequence);
     }
   }
   return absl::OkStatus();

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kArrow = "->";
 
-bool TopicMayHave(char c) {
+bool IsTopicCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
 }
@@ -33,7 +33,7 @@ std::string TopicNameFrom(std::string_view name) {
   topic.reserve(name.size());
   for (const char c : name) {
     const uint8_t byte = static_cast<uint8_t>(c);
-    if (TopicMayHave(c)) {
+    if (IsTopicCharacter(c)) {
       topic.push_back(c);
     } else if (byte >= 0xf0) {
       topic.append("__");  // outside of the basic plane: two units
@@ -81,7 +81,7 @@ absl::Status Routes::AddRoute(const std::string& text) {
   return absl::OkStatus();
 }
 
-bool Routes::Wants(std::string_view database, std::string_view table) const {
+bool Routes::IsMirrored(std::string_view database, std::string_view table) const {
   if (table.empty()) return tables_.empty();
   return tables_.Matches(database, table);
 }
@@ -100,9 +100,9 @@ absl::StatusOr<std::string> Routes::TopicOf(const TableName& table) const {
         {{"table", table.ToString()}, {"topic", topic}});
   }
   absl::MutexLock lock(&mutex_);
-  ClaimForRegistry();
-  Claim(table);
-  for (const TableName& other : claims_[topic]) {
+  ClaimKnownTables();
+  ClaimTopic(table);
+  for (const TableName& other : tables_by_topic_[topic]) {
     if (other == table) continue;
     return MakeError(
         reason::kTopicNameCollision,
@@ -130,18 +130,18 @@ std::string Routes::DefaultTopicOf(const TableName& table) const {
   return TopicNameFrom(fmt::format("{}.{}.{}", topic_prefix_, table.database, table.table));
 }
 
-void Routes::Claim(const TableName& table) const {
-  if (!tables_seen_.insert(table).second) return;
-  if (!Wants(table.database, table.table) || Find(table) != nullptr) return;
-  claims_[DefaultTopicOf(table)].insert(table);
+void Routes::ClaimTopic(const TableName& table) const {
+  if (!claimed_tables_.insert(table).second) return;
+  if (!IsMirrored(table.database, table.table) || Find(table) != nullptr) return;
+  tables_by_topic_[DefaultTopicOf(table)].insert(table);
 }
 
-void Routes::ClaimForRegistry() const {
+void Routes::ClaimKnownTables() const {
   const uint64_t generation = registry_.generation();
-  if (claimed_ && generation == generation_) return;
-  claimed_ = true;
+  if (claimed_known_tables_ && generation == generation_) return;
+  claimed_known_tables_ = true;
   generation_ = generation;
-  for (const schema::TableVersionPtr& version : registry_.List()) Claim(version->name);
+  for (const schema::TableVersionPtr& version : registry_.List()) ClaimTopic(version->name);
 }
 
 }  // namespace millrace::kafka

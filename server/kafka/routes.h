@@ -39,7 +39,7 @@ class Routes {
 
   // Whether changes of the table are mirrored. An empty `table` is the database as a whole: it is
   // mirrored unless tables were chosen.
-  bool Wants(std::string_view database, std::string_view table) const;
+  bool IsMirrored(std::string_view database, std::string_view table) const;
 
   // The topic of a table: that of the first route that fits, else `<prefix>.<database>.<table>`. To
   // be asked once a table version, not for each change. kFailedPrecondition TOPIC_NAME_TOO_LONG;
@@ -57,8 +57,8 @@ class Routes {
   absl::Status AddRoute(const std::string& text);
   const Route* Find(const TableName& table) const;
   std::string DefaultTopicOf(const TableName& table) const;
-  void Claim(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ClaimForRegistry() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ClaimTopic(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ClaimKnownTables() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string topic_prefix_;
   const schema::Registry& registry_;
@@ -67,10 +67,10 @@ class Routes {
 
   mutable absl::Mutex mutex_;
   mutable uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable bool claimed_ ABSL_GUARDED_BY(mutex_) = false;
-  mutable std::set<TableName> tables_seen_ ABSL_GUARDED_BY(mutex_);
+  mutable bool claimed_known_tables_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::set<TableName> claimed_tables_ ABSL_GUARDED_BY(mutex_);
   // Tables by the default topic that they go to.
-  mutable std::map<std::string, std::set<TableName>> claims_ ABSL_GUARDED_BY(mutex_);
+  mutable std::map<std::string, std::set<TableName>> tables_by_topic_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace::kafka

@@ -110,10 +110,10 @@ absl::StatusOr<TableKeys> TableKeys::Parse(const std::vector<std::string>& keys)
 
 absl::StatusOr<std::vector<size_t>> TableKeys::ColumnsOf(
     const schema::TableVersion& version) const {
-  const auto fits = [&](const Entry& entry) {
+  const auto matches = [&](const Entry& entry) {
     return entry.database.Matches(version.name.database) && entry.table.Matches(version.name.table);
   };
-  const auto entry = std::find_if(entries_.begin(), entries_.end(), fits);
+  const auto entry = std::find_if(entries_.begin(), entries_.end(), matches);
   if (entry == entries_.end()) return PrimaryKeyOf(version);
   std::vector<size_t> columns;
   for (const std::string& name : entry->columns) {

@@ -18,7 +18,7 @@ namespace millrace::kafka {
 namespace {
 
 // Broker's answers: long enough for a busy controller.
-constexpr int kAnswerMillisMax = 15'000;
+constexpr int kRequestMillisMax = 15'000;
 
 struct MetadataHandle {
   const rd_kafka_metadata_t* data = nullptr;
@@ -78,10 +78,10 @@ absl::Status Topics::Load() {
   existing_.clear();
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   MetadataHandle metadata;
-  for (int waited = 0; waited < kAnswerMillisMax; waited += kSliceMillis) {
+  for (int waited = 0; waited < kRequestMillisMax; waited += kBlockMillisMax) {
     if (waiter_.ShouldStop()) return mirror::Interrupted();
     // All of them: asked for one, a broker might make it, with partitions of its own choice.
-    code = rd_kafka_metadata(client_, 1, nullptr, &metadata.data, kSliceMillis);
+    code = rd_kafka_metadata(client_, 1, nullptr, &metadata.data, kBlockMillisMax);
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -102,7 +102,7 @@ absl::StatusOr<const Topic*> Topics::Use(std::string_view name) {
   if (existing_.count(spec.name) > 0) {
     Compare(spec);
   } else if (options_.topics.create) {
-    MILLRACE_RETURN_IF_ERROR(Make(spec));
+    MILLRACE_RETURN_IF_ERROR(Create(spec));
   } else {
     return KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "'kafka.topics.create' is false",
                       fmt::format("there is no topic {}", name));
@@ -116,26 +116,26 @@ absl::StatusOr<const Topic*> Topics::Use(std::string_view name) {
   return &used_.emplace(spec.name, std::move(topic)).first->second;
 }
 
-absl::Status Topics::Make(const TopicSpec& spec) {
+absl::Status Topics::Create(const TopicSpec& spec) {
   std::array<char, 256> text{};
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(
       spec.name.c_str(), spec.partitions > 0 ? spec.partitions : -1,
       spec.replication_factor > 0 ? spec.replication_factor : -1, text.data(), text.size());
-  const std::string doing = fmt::format("creating topic {}", spec.name);
+  const std::string action = fmt::format("creating topic {}", spec.name);
   if (wanted == nullptr) {
     return MakeError(reason::kMirrorTopicRefused,
-                     fmt::format("{}: {}; see 'kafka.topics'", doing, text.data()));
+                     fmt::format("{}: {}; see 'kafka.topics'", action, text.data()));
   }
   const NewTopicHandle owner(wanted);
   for (const auto& [name, value] : spec.settings) {
     rd_kafka_NewTopic_set_config(wanted, name.c_str(), value.c_str());
   }
   const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_ANY));
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), kAnswerMillisMax, nullptr, 0);
-  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kAnswerMillisMax, nullptr, 0);
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), kRequestMillisMax, nullptr, 0);
+  rd_kafka_AdminOptions_set_operation_timeout(options.get(), kRequestMillisMax, nullptr, 0);
   const QueueHandle queue(rd_kafka_queue_new(client_));
   rd_kafka_CreateTopics(client_, &wanted, 1, options.get(), queue.get());
-  MILLRACE_ASSIGN_OR_RETURN(const EventHandle event, Await(queue.get(), doing));
+  MILLRACE_ASSIGN_OR_RETURN(const EventHandle event, Await(queue.get(), action));
   rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
   std::string why =
       code == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : rd_kafka_event_error_string(event.get());
@@ -144,8 +144,8 @@ absl::Status Topics::Make(const TopicSpec& spec) {
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1) {
     code = rd_kafka_topic_result_error(results[0]);
-    const char* const said = rd_kafka_topic_result_error_string(results[0]);
-    why = said != nullptr ? said : rd_kafka_err2str(code);
+    const char* const message = rd_kafka_topic_result_error_string(results[0]);
+    why = message != nullptr ? message : rd_kafka_err2str(code);
   }
   if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
     MILLRACE_RETURN_IF_ERROR(Load());
@@ -164,22 +164,22 @@ absl::Status Topics::Make(const TopicSpec& spec) {
       code == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS || code == RD_KAFKA_RESP_ERR_INVALID_CONFIG ||
       code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
       code == RD_KAFKA_RESP_ERR_INVALID_REQUEST;
-  if (!refused) return KafkaError(code, doing, why);
+  if (!refused) return KafkaError(code, action, why);
   return MakeError(reason::kMirrorTopicRefused,
                    fmt::format("{}: {} ({}); correct 'kafka.topics', or create it yourself; tried "
                                "again until then",
-                               doing, why, std::string_view(rd_kafka_err2name(code))),
+                               action, why, std::string_view(rd_kafka_err2name(code))),
                    {{"topic", spec.name}});
 }
 
-absl::StatusOr<EventHandle> Topics::Await(rd_kafka_queue_t* queue, std::string_view doing) {
-  // The client answers by itself after kAnswerMillisMax; the rest is for its own delays.
-  for (int waited = 0; waited < 2 * kAnswerMillisMax; waited += kSliceMillis) {
-    EventHandle event(rd_kafka_queue_poll(queue, kSliceMillis));
+absl::StatusOr<EventHandle> Topics::Await(rd_kafka_queue_t* queue, std::string_view action) {
+  // The client answers by itself after kRequestMillisMax; the rest is for its own delays.
+  for (int waited = 0; waited < 2 * kRequestMillisMax; waited += kBlockMillisMax) {
+    EventHandle event(rd_kafka_queue_poll(queue, kBlockMillisMax));
     if (event != nullptr) return event;
     if (waiter_.ShouldStop()) return mirror::Interrupted();
   }
-  return KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, doing, "no answer");
+  return KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, action, "no answer");
 }
 
 void Topics::Compare(const TopicSpec& spec) {
@@ -198,7 +198,7 @@ void Topics::Compare(const TopicSpec& spec) {
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, spec.name.c_str());
     const ConfigResourceHandle owner(resource);
     const AdminOptionsHandle options(rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_ANY));
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), kAnswerMillisMax, nullptr, 0);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), kRequestMillisMax, nullptr, 0);
     const QueueHandle queue(rd_kafka_queue_new(client_));
     rd_kafka_DescribeConfigs(client_, &resource, 1, options.get(), queue.get());
     const auto event = Await(queue.get(), "reading settings of a topic");

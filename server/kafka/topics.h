@@ -55,8 +55,8 @@ class Topics {
   absl::StatusOr<const Topic*> Use(std::string_view name);
 
  private:
-  absl::Status Make(const TopicSpec& spec);
-  absl::StatusOr<EventHandle> Await(rd_kafka_queue_t* queue, std::string_view doing);
+  absl::Status Create(const TopicSpec& spec);
+  absl::StatusOr<EventHandle> Await(rd_kafka_queue_t* queue, std::string_view action);
   void Compare(const TopicSpec& spec);
   void CompareSettings(const TopicSpec& spec, const rd_kafka_ConfigResource_t* found,
                        std::string& differences);

@@ -12,7 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/check.h"
 #include "listener/frame_watch.h"
-#include "listener/seldom_warning.h"
+#include "listener/rate_limited_warning.h"
 #include "metrics/counters.h"
 #include "spdlog/spdlog.h"
 
@@ -21,10 +21,10 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 // The first time, and at most; each time doubles it.
-constexpr Micros kBlockLeast = 5 * kSecond;
-constexpr Micros kBlockMost = 60 * kSecond;
+constexpr Micros kBlockTimeMin = 5 * kSecond;
+constexpr Micros kBlockTimeMax = 60 * kSecond;
 // A peer that behaves for this long after a block starts again with the shortest.
-constexpr Micros kForgetAfter = 300 * kSecond;
+constexpr Micros kForgetBlockAfter = 300 * kSecond;
 // Of a flood from more addresses than these, the blocks that end first are forgotten.
 constexpr size_t kBlocksMax = 10'000;
 
@@ -71,9 +71,10 @@ std::string_view Name(CutReason reason) {
 }
 
 // What connections share. Thread-safe.
-class Connections::Ledger {
+class Connections::SharedState {
  public:
-  Ledger(const ConnectionLimits& limits, const Clock& clock) : limits_(limits), clock_(clock) {}
+  SharedState(const ConnectionLimits& limits, const Clock& clock)
+      : limits_(limits), clock_(clock) {}
 
   const Clock& clock() const { return clock_; }
   std::optional<Refusal> Add(const std::string& host) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -102,53 +103,53 @@ class Connections::Ledger {
   absl::flat_hash_map<std::string, uint32_t> by_host_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Block> blocks_ ABSL_GUARDED_BY(mutex_);
   uint64_t open_ ABSL_GUARDED_BY(mutex_) = 0;
-  SeldomWarning warning_ ABSL_GUARDED_BY(mutex_);
+  RateLimitedWarning warning_ ABSL_GUARDED_BY(mutex_);
 };
 
 // One that is open.
 class Connections::Connection final : public ReadWatcher {
  public:
-  Connection(Peer peer, std::shared_ptr<Ledger> ledger)
-      : peer_(std::move(peer)), ledger_(std::move(ledger)) {}
+  Connection(Peer peer, std::shared_ptr<SharedState> shared)
+      : peer_(std::move(peer)), shared_(std::move(shared)) {}
 
   bool OnRead(std::string_view bytes) override {
     if (cut_) return false;
-    const Abuse abuse = frames_.Read(bytes, ledger_->clock().SteadyMicros());
+    const Abuse abuse = frames_.Read(bytes, shared_->clock().SteadyMicros());
     if (abuse == Abuse::kNone) return true;
     cut_ = true;
-    ledger_->CountCut(peer_, ReasonOf(abuse));
+    shared_->CountCut(peer_, ReasonOf(abuse));
     return false;
   }
-  void OnClose() override { ledger_->Remove(peer_.host); }
+  void OnClose() override { shared_->Remove(peer_.host); }
 
  private:
   const Peer peer_;
-  const std::shared_ptr<Ledger> ledger_;
+  const std::shared_ptr<SharedState> shared_;
   FrameWatch frames_;
   bool cut_ = false;
 };
 
 Connections::Connections(const ConnectionLimits& limits, const Clock& clock)
-    : ledger_(std::make_shared<Ledger>(limits, clock)) {}
+    : shared_(std::make_shared<SharedState>(limits, clock)) {}
 
 std::shared_ptr<ReadWatcher> Connections::Admit(const Peer& peer, Refusal& refusal) {
-  const std::optional<Refusal> refused = ledger_->Add(peer.host);
-  if (!refused.has_value()) return std::make_shared<Connection>(peer, ledger_);
+  const std::optional<Refusal> refused = shared_->Add(peer.host);
+  if (!refused.has_value()) return std::make_shared<Connection>(peer, shared_);
   refusal = *refused;
   CountRefused(refusal);
   return nullptr;
 }
 
-void Connections::CountRefused(Refusal refusal) { ledger_->CountRefused(refusal); }
+void Connections::CountRefused(Refusal refusal) { shared_->CountRefused(refusal); }
 
-ConnectionsReading Connections::reading() const { return ledger_->reading(); }
+ConnectionsReading Connections::reading() const { return shared_->reading(); }
 
-std::optional<Refusal> Connections::Ledger::Add(const std::string& host) {
+std::optional<Refusal> Connections::SharedState::Add(const std::string& host) {
   absl::MutexLock lock(&mutex_);
   if (IsBlocked(host)) return Refusal::kPeerBlocked;
   if (open_ >= limits_.connections_max) return Refusal::kConnectionsMax;
-  const auto counted = by_host_.find(host);
-  const uint32_t of_host = counted == by_host_.end() ? 0 : counted->second;
+  const auto found = by_host_.find(host);
+  const uint32_t of_host = found == by_host_.end() ? 0 : found->second;
   if (of_host >= limits_.connections_per_peer_max) return Refusal::kPeerMax;
   ++by_host_[host];
   ++open_;
@@ -156,29 +157,29 @@ std::optional<Refusal> Connections::Ledger::Add(const std::string& host) {
   return std::nullopt;
 }
 
-void Connections::Ledger::Remove(const std::string& host) {
+void Connections::SharedState::Remove(const std::string& host) {
   absl::MutexLock lock(&mutex_);
-  const auto counted = by_host_.find(host);
-  MILLRACE_CHECK(counted != by_host_.end());
-  if (--counted->second == 0) by_host_.erase(counted);
+  const auto found = by_host_.find(host);
+  MILLRACE_CHECK(found != by_host_.end());
+  if (--found->second == 0) by_host_.erase(found);
   --open_;
 }
 
-void Connections::Ledger::CountCut(const Peer& peer, CutReason reason) {
+void Connections::SharedState::CountCut(const Peer& peer, CutReason reason) {
   cut_[static_cast<size_t>(reason)].Add();
   std::optional<uint64_t> count;
   {
     const Micros now = clock_.SteadyMicros();
     absl::MutexLock lock(&mutex_);
     BlockHost(peer.host, now);
-    count = warning_.Note(now);
+    count = warning_.CountEvent(now);
   }
   if (!count.has_value()) return;
   spdlog::warn("closed a connection that floods the server peer={} reason={} cut={}", peer.endpoint,
                Name(reason), *count);
 }
 
-ConnectionsReading Connections::Ledger::reading() const {
+ConnectionsReading Connections::SharedState::reading() const {
   ConnectionsReading reading{.connections_max = limits_.connections_max,
                              .accepted = accepted_.value()};
   for (size_t i = 0; i < kRefusals; ++i) reading.refused[i] = refused_[i].value();
@@ -188,22 +189,22 @@ ConnectionsReading Connections::Ledger::reading() const {
   return reading;
 }
 
-bool Connections::Ledger::IsBlocked(const std::string& host) const {
+bool Connections::SharedState::IsBlocked(const std::string& host) const {
   const auto block = blocks_.find(host);
   return block != blocks_.end() && clock_.SteadyMicros() < block->second.until;
 }
 
-void Connections::Ledger::BlockHost(const std::string& host, Micros now) {
+void Connections::SharedState::BlockHost(const std::string& host, Micros now) {
   Block& block = blocks_[host];
   // Connections that were cut together count once.
   if (now < block.until) return;
-  const bool again = block.length != 0 && now - block.until < kForgetAfter;
-  block.length = again ? std::min(2 * block.length, kBlockMost) : kBlockLeast;
+  const bool again = block.length != 0 && now - block.until < kForgetBlockAfter;
+  block.length = again ? std::min(2 * block.length, kBlockTimeMax) : kBlockTimeMin;
   block.until = now + block.length;
   if (blocks_.size() > kBlocksMax) BoundBlocks(now);
 }
 
-void Connections::Ledger::BoundBlocks(Micros now) {
+void Connections::SharedState::BoundBlocks(Micros now) {
   absl::erase_if(blocks_, [&](const auto& each) { return each.second.until <= now; });
   while (blocks_.size() > kBlocksMax) {
     blocks_.erase(std::min_element(

@@ -56,10 +56,10 @@ class Connections {
   ConnectionsReading reading() const;
 
  private:
-  class Ledger;
+  class SharedState;
   class Connection;
 
-  const std::shared_ptr<Ledger> ledger_;
+  const std::shared_ptr<SharedState> shared_;
 };
 
 }  // namespace millrace::listener

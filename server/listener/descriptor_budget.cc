@@ -10,22 +10,23 @@ namespace millrace::listener {
 namespace {
 
 // Standard streams, pollers of gRPC, sockets that listen, files that are read for a moment.
-constexpr uint64_t kProcess = 22;
+constexpr uint64_t kProcessDescriptors = 22;
 // Of the log beside the files that stay open: write-ahead logs, the manifest, locks, directories,
 // and files that a flush or a compaction writes.
-constexpr uint64_t kLogWriting = 16;
+constexpr uint64_t kLogWriteDescriptors = 16;
 // The dump, the proof of the source before it, a question, and one that ends a query.
-constexpr uint64_t kSource = 4;
+constexpr uint64_t kSourceDescriptors = 4;
 // A socket and a pipe for each broker of a cluster of ten.
-constexpr uint64_t kKafka = 32;
+constexpr uint64_t kKafkaDescriptors = 32;
 // The page of metrics serves few at a time and lets as many wait.
-constexpr uint64_t kMetrics = 24;
+constexpr uint64_t kMetricsDescriptors = 24;
 
 }  // namespace
 
 uint64_t ReservedDescriptors(uint64_t limit, const DescriptorUses& uses) {
-  return kProcess + LogFilesMax(limit) + kLogWriting + kSource + uses.snapshot_connections +
-         (uses.kafka ? kKafka : 0) + (uses.metrics ? kMetrics : 0);
+  return kProcessDescriptors + LogFilesMax(limit) + kLogWriteDescriptors + kSourceDescriptors +
+         uses.snapshot_connections + (uses.kafka ? kKafkaDescriptors : 0) +
+         (uses.metrics ? kMetricsDescriptors : 0);
 }
 
 ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,

@@ -85,7 +85,7 @@ Abuse FrameWatch::OnHeaders(size_t length, uint8_t flags, uint32_t stream, Micro
   block_frames_ = 0;
   if (stream > newest_stream_) {
     newest_stream_ = stream;
-    opens_[stream / 2 % kOpensKept] = {.stream = stream, .at = Millis(now)};
+    opened_streams_[stream / 2 % kOpenedStreamsKept] = {.stream = stream, .at = Millis(now)};
   }
   return OnHeaderBlock(length, flags);
 }
@@ -110,7 +110,7 @@ Abuse FrameWatch::OnReset(uint32_t stream, Micros now) {
 
 // If a newer stream has taken its place, that one's age counts.
 bool FrameWatch::OpenedRecently(uint32_t stream, Micros now) const {
-  const Open& open = opens_[stream / 2 % kOpensKept];
+  const OpenedStream& open = opened_streams_[stream / 2 % kOpenedStreamsKept];
   return open.stream >= stream && Millis(now) - open.at < kDroppedWithinMillis;
 }
 

@@ -44,9 +44,9 @@ class FrameWatch {
  private:
   static constexpr size_t kFrameHeaderBytes = 9;
   // Far more than a client may have at once by default (`server.streams_per_connection_max`).
-  static constexpr size_t kOpensKept = 1024;
+  static constexpr size_t kOpenedStreamsKept = 1024;
 
-  struct Open {
+  struct OpenedStream {
     uint32_t stream = 0;
     uint32_t at = 0;  // milliseconds; goes round
   };
@@ -69,7 +69,7 @@ class FrameWatch {
   size_t block_frames_ = 0;
 
   uint32_t newest_stream_ = 0;
-  std::array<Open, kOpensKept> opens_{};  // by the number of the stream
+  std::array<OpenedStream, kOpenedStreamsKept> opened_streams_{};  // by the number of the stream
   Allowance dropped_calls_{200, 100};
   Allowance idle_frames_{40'000, 20'000};
 };

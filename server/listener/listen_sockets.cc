@@ -113,7 +113,7 @@ absl::StatusOr<Descriptor> ListenOnPath(const std::string& path) {
 }
 
 // The first that works is enough.
-absl::StatusOr<std::vector<Address>> AllOfTheMachine(const std::string& port) {
+absl::StatusOr<std::vector<Address>> ResolveWildcard(const std::string& port) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Address> addresses, Resolve("::", port));
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<Address> ipv4, Resolve("0.0.0.0", port));
   addresses.insert(addresses.end(), ipv4.begin(), ipv4.end());
@@ -145,7 +145,7 @@ absl::StatusOr<ListenSockets> ListenSockets::Open(const std::string& listen, Mic
 absl::Status ListenSockets::OpenTcp(const HostPort& at, Micros send_timeout) {
   const bool any = at.host == "0.0.0.0" || at.host == "::";
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Address> addresses,
-                            any ? AllOfTheMachine(at.port) : Resolve(at.host, at.port));
+                            any ? ResolveWildcard(at.port) : Resolve(at.host, at.port));
   absl::Status failure = absl::UnavailableError(fmt::format("{} has no address", at.host));
   for (Address& address : addresses) {
     if (port_ != 0) *PortOf(address) = htons(static_cast<uint16_t>(port_));

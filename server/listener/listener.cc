@@ -62,8 +62,8 @@ Listener::Listener(ListenSockets sockets, bool tls, Connections& connections, co
 
 Listener::~Listener() { Stop(); }
 
-void Listener::Start(Take take) {
-  take_ = std::move(take);
+void Listener::Start(HandOver hand_over) {
+  hand_over_ = std::move(hand_over);
   thread_ = std::thread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), "listen");
 }
@@ -109,14 +109,14 @@ void Listener::AcceptFailed(int listening) {
   spare_.Close();
   sockaddr_storage address{};
   Descriptor accepted = AcceptOne(listening, address);
-  const bool could = accepted.ok();
+  const bool was_accepted = accepted.ok();
   accepted.Close();
   spare_ = OpenSpare();
-  if (could) {
+  if (was_accepted) {
     connections_.CountRefused(Refusal::kDescriptors);
     Refuse(Refusal::kDescriptors, Peer::Of(address));
   }
-  if (!could || !spare_.ok()) Pause();
+  if (!was_accepted || !spare_.ok()) Pause();
 }
 
 void Listener::Pause() {
@@ -135,11 +135,11 @@ void Listener::Admit(int listening, Descriptor accepted, const sockaddr_storage&
     connections_.CountRefused(Refusal::kDescriptors);
     return Refuse(Refusal::kDescriptors, peer);
   }
-  take_(listening, accepted.Release());
+  hand_over_(listening, accepted.Release());
 }
 
 void Listener::Refuse(Refusal refusal, const Peer& peer) {
-  const auto count = warnings_[static_cast<size_t>(refusal)].Note(clock_.SteadyMicros());
+  const auto count = warnings_[static_cast<size_t>(refusal)].CountEvent(clock_.SteadyMicros());
   if (!count.has_value()) return;
   spdlog::warn("refused a connection peer={} reason={} open={} refused={}", peer.endpoint,
                Name(refusal), connections_.reading().open, *count);

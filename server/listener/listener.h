@@ -16,7 +16,7 @@
 #include "listener/connections.h"
 #include "listener/descriptor.h"
 #include "listener/listen_sockets.h"
-#include "listener/seldom_warning.h"
+#include "listener/rate_limited_warning.h"
 
 namespace millrace::listener {
 
@@ -27,7 +27,7 @@ class Listener {
  public:
   // Takes over a connection and its descriptor; `listening` is the socket it came by. Called on
   // the thread.
-  using Take = std::function<void(int listening, int connection)>;
+  using HandOver = std::function<void(int listening, int connection)>;
 
   // As ListenSockets::Open; kResourceExhausted if the kernel has no descriptors for it. `tls`:
   // whether gRPC decrypts what comes.
@@ -39,9 +39,9 @@ class Listener {
 
   int port() const { return sockets_.port(); }
   // Begins to accept. Once.
-  void Start(Take take);
-  // Accepts no more. `Take` is not called any more once this returns; connections stay open, and
-  // are watched until gRPC closes them.
+  void Start(HandOver hand_over);
+  // Accepts no more. `HandOver` is not called any more once this returns; connections stay open,
+  // and are watched until gRPC closes them.
   void Stop();
 
  private:
@@ -64,9 +64,9 @@ class Listener {
   std::atomic<bool> stopping_{false};
 
   // The thread's own.
-  Take take_;
+  HandOver hand_over_;
   Descriptor spare_;  // given up to accept and close a connection when no descriptor is left
-  std::array<SeldomWarning, kRefusals> warnings_;
+  std::array<RateLimitedWarning, kRefusals> warnings_;
 
   std::thread thread_;
 };

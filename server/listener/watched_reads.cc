@@ -40,14 +40,14 @@ Watched* FindWatched(int descriptor) {
                                   : nullptr;
 }
 
-void Forget(int descriptor) {
+void StopWatching(int descriptor) {
   if (FindWatched(descriptor) == nullptr) return;
   const std::unique_ptr<Watched> watched(
       watched_descriptors[static_cast<size_t>(descriptor)].exchange(nullptr));
   if (watched != nullptr) watched->watcher->OnClose();
 }
 
-bool Show(ReadWatcher& watcher, const msghdr& message, size_t bytes) {
+bool PassToWatcher(ReadWatcher& watcher, const msghdr& message, size_t bytes) {
   for (size_t i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
     const iovec& part = message.msg_iov[i];
     const size_t count = std::min(bytes, part.iov_len);
@@ -63,7 +63,7 @@ bool Show(ReadWatcher& watcher, const msghdr& message, size_t bytes) {
 thread_local std::weak_ptr<ReadWatcher> last_without_session;
 
 // Called while gRPC uses the descriptor, so `watched` stays.
-void NoteEncryptedRead(Watched& watched) {
+void RememberEncryptedRead(Watched& watched) {
   if (watched.watcher->has_session()) {
     last_without_session.reset();
   } else {
@@ -96,7 +96,7 @@ int WatcherIndex() {
 
 Watcher ConnectionOfThread() {
   Watcher watcher = std::exchange(last_without_session, {}).lock();
-  if (watcher == nullptr || !watcher->TakeForSession()) {
+  if (watcher == nullptr || !watcher->ClaimForSession()) {
     return std::make_shared<UnattributedFrames>();
   }
   return watcher;
@@ -112,7 +112,7 @@ ReadWatcher& WatcherOf(SSL* session) {
 }
 
 template <typename Function>
-Function Real(const char* name) {
+Function RealFunction(const char* name) {
   void* const function = dlsym(RTLD_NEXT, name);
   if (function == nullptr) std::abort();
   return reinterpret_cast<Function>(function);
@@ -137,15 +137,15 @@ extern "C" {
 
 ssize_t recvmsg(int descriptor, msghdr* message, int flags) {
   using namespace millrace::listener;
-  static const auto real = Real<ssize_t (*)(int, msghdr*, int)>("recvmsg");
+  static const auto real = RealFunction<ssize_t (*)(int, msghdr*, int)>("recvmsg");
   const ssize_t bytes = real(descriptor, message, flags);
   Watched* const watched = FindWatched(descriptor);
   if (watched == nullptr || bytes <= 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) != 0) return bytes;
   if (watched->tls) {
-    NoteEncryptedRead(*watched);
+    RememberEncryptedRead(*watched);
     return bytes;
   }
-  if (Show(*watched->watcher, *message, static_cast<size_t>(bytes))) return bytes;
+  if (PassToWatcher(*watched->watcher, *message, static_cast<size_t>(bytes))) return bytes;
   // gRPC may pass over the error if it has read something just before.
   shutdown(descriptor, SHUT_RDWR);
   errno = ECONNRESET;
@@ -154,7 +154,7 @@ ssize_t recvmsg(int descriptor, msghdr* message, int flags) {
 
 int SSL_read(SSL* session, void* to, int size) {
   using namespace millrace::listener;
-  static const auto real = Real<int (*)(SSL*, void*, int)>("SSL_read");
+  static const auto real = RealFunction<int (*)(SSL*, void*, int)>("SSL_read");
   const int bytes = real(session, to, size);
   if (bytes <= 0 || SSL_is_server(session) == 0) return bytes;
   const std::string_view read(static_cast<const char*>(to), static_cast<size_t>(bytes));
@@ -165,8 +165,8 @@ int SSL_read(SSL* session, void* to, int size) {
 }
 
 int close(int descriptor) {
-  static const auto real = millrace::listener::Real<int (*)(int)>("close");
-  millrace::listener::Forget(descriptor);
+  static const auto real = millrace::listener::RealFunction<int (*)(int)>("close");
+  millrace::listener::StopWatching(descriptor);
   return real(descriptor);
 }
 

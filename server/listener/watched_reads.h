@@ -22,7 +22,7 @@ class ReadWatcher {
   // Whether a TLS session shows its bytes to this one. At most one does.
   bool has_session() const { return has_session_.load(std::memory_order_relaxed); }
   // False: another session has taken it already.
-  bool TakeForSession() { return !has_session_.exchange(true, std::memory_order_relaxed); }
+  bool ClaimForSession() { return !has_session_.exchange(true, std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> has_session_{false};

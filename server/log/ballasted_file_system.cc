@@ -24,13 +24,13 @@ IOStatus AsNoSpace(IOStatus status) {
 }
 
 // Once more also if nothing was freed: the ballast may have been about to grow.
-template <typename Act>
-IOStatus TryAgain(DiskSpace& space, const Act& act) {
-  IOStatus status = act();
+template <typename Operation>
+IOStatus RetryOnNoSpace(DiskSpace& space, const Operation& operation) {
+  IOStatus status = operation();
   bool freed = true;
   while (freed && !status.ok() && IsNoSpace(status)) {
     freed = space.OnNoSpace();
-    status = act();
+    status = operation();
   }
   return status.ok() || !IsNoSpace(status) ? status : AsNoSpace(std::move(status));
 }
@@ -44,7 +44,7 @@ class BallastedFile final : public rocksdb::FSWritableFileOwnerWrapper {
         bytes_(target()->GetFileSize(IOOptions(), nullptr)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* context) override {
-    const IOStatus status = TryAgain(
+    const IOStatus status = RetryOnNoSpace(
         space_, [&] { return target()->PositionedAppend(data, bytes_, options, context); });
     if (status.ok()) bytes_ += data.size();
     return status;
@@ -100,18 +100,19 @@ class BallastedFileSystem final : public rocksdb::FileSystemWrapper {
   }
   IOStatus RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                       IODebugContext* context) override {
-    return TryAgain(space_, [&] { return target()->RenameFile(from, to, options, context); });
+    return RetryOnNoSpace(space_, [&] { return target()->RenameFile(from, to, options, context); });
   }
   IOStatus CreateDirIfMissing(const std::string& path, const IOOptions& options,
                               IODebugContext* context) override {
-    return TryAgain(space_, [&] { return target()->CreateDirIfMissing(path, options, context); });
+    return RetryOnNoSpace(space_,
+                          [&] { return target()->CreateDirIfMissing(path, options, context); });
   }
 
  private:
   template <typename Open>
   IOStatus Wrap(std::unique_ptr<rocksdb::FSWritableFile>* file, const Open& open) {
     std::unique_ptr<rocksdb::FSWritableFile> opened;
-    IOStatus status = TryAgain(space_, [&] { return open(&opened); });
+    IOStatus status = RetryOnNoSpace(space_, [&] { return open(&opened); });
     if (status.ok()) *file = std::make_unique<BallastedFile>(std::move(opened), space_);
     return status;
   }

@@ -16,7 +16,7 @@ constexpr Micros kClockAheadMax = Micros{600} * 1'000'000;
 
 // Whether the transaction of `segment`, of `frame`, can have been committed when it says; `now` is
 // the present. What was not believed when it was written is greater than the frame's maximum.
-inline bool IsBelieved(const Frame& frame, const Segment& segment, Micros now) {
+inline bool IsPlausibleCommitTime(const Frame& frame, const Segment& segment, Micros now) {
   return segment.commit_time <= frame.commit_time_max() &&
          segment.commit_time <= now + kClockAheadMax;
 }
@@ -24,6 +24,6 @@ inline bool IsBelieved(const Frame& frame, const Segment& segment, Micros now) {
 // The greatest commit time up to and with `frame` that is believed. Logs of before such times were
 // bounded have frames whose maximum is not; then it is that of the frame's own transactions, or
 // nothing if none is believed.
-std::optional<Micros> BelievedTime(const Frame& frame, Micros now);
+std::optional<Micros> PlausibleCommitTimeMax(const Frame& frame, Micros now);
 
 }  // namespace millrace::log

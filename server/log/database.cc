@@ -15,7 +15,7 @@
 namespace millrace::log {
 namespace {
 
-// What stays free beside the ballast when writing goes on: else the next write ends it again.
+// What stays free extra_bytes the ballast when writing goes on: else the next write ends it again.
 constexpr uint64_t kFreeBytesMin = 1 << 20;
 // Beside what memory holds: the manifest, the head of a write-ahead log.
 constexpr uint64_t kResumeBytesMin = 256 << 10;
@@ -49,7 +49,7 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync, WhenFull whe
   return status.ok() ? absl::OkStatus() : WriteFailed(status);
 }
 
-absl::Status Database::WriteBesideOthers(rocksdb::WriteBatch& batch, WhenFull when_full) {
+absl::Status Database::WriteAndSyncSeparately(rocksdb::WriteBatch& batch, WhenFull when_full) {
   MILLRACE_RETURN_IF_ERROR(Write(batch, /*sync=*/false, when_full));
   rocksdb::Status status = wal_sync_.Sync();
   // RocksDB has a descriptor to sync with, but makes others wait.
@@ -87,8 +87,8 @@ absl::Status Database::Fail(absl::Status status) {
   return failure_;
 }
 
-absl::Status Database::MakeRoom(uint64_t beside) {
-  const absl::Status status = space_.Restore(beside);
+absl::Status Database::MakeRoom(uint64_t extra_bytes) {
+  const absl::Status status = space_.Restore(extra_bytes);
   if (!HasReason(status, reason::kDiskFull)) return status;
   return DiskFull(directory_, "its reserve, the file BALLAST, does not fit");
 }
@@ -97,7 +97,7 @@ absl::Status Database::MakeRoom(uint64_t beside) {
 // stopped: it does so under the lock under which it is counted.
 void Database::HoldFlushes() {
   env_->Hold();
-  rocksdb::DB* const database = flushing_.load(std::memory_order_acquire);
+  rocksdb::DB* const database = flushing_database_.load(std::memory_order_acquire);
   if (database == nullptr) return;
   const auto all_looked = [this, database] {
     const auto running = static_cast<uint64_t>(env_->running());
@@ -141,7 +141,7 @@ absl::Status Database::RecoverFromDiskFull() {
   if (!failure_.ok()) return failure_;
   if (!space_.full()) return absl::OkStatus();
   // Whatever else fails on the full disk fails now, not while RocksDB resumes.
-  const bool has_held_flushes = env_->AwaitOthers();
+  const bool has_held_flushes = env_->AwaitUnheldJobs();
   const uint64_t failed_writes = space_.failed_writes();
   const bool stopped = stopped_.load();
   const absl::Status room = MakeRoom(stopped ? BytesToResume() : kFreeBytesMin);
@@ -157,7 +157,7 @@ absl::Status Database::RecoverFromDiskFull() {
     }
     if (!status.ok()) return Fail(StorageFailed(directory_, status.ToString()));
   }
-  space_.SetRoomAgain(failed_writes);
+  space_.MarkRecovered(failed_writes);
   return absl::OkStatus();
 }
 

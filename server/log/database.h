@@ -29,7 +29,7 @@ struct StorageSeams {
   rocksdb::Env* env = nullptr;
   // Bytes of frames gathered in memory before they are written as one file.
   size_t write_buffer_bytes = size_t{8} << 20;
-  DiskSpace::Seams space = DiskSpace::Machine();
+  DiskSpace::Seams space = DiskSpace::SystemSeams();
   SyncFile sync = nullptr;  // of WalSync
 };
 
@@ -74,13 +74,13 @@ class Database {
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, WhenFull when_full = WhenFull::kRefuse);
   // The same, on disk when it returns, but other writes do not wait for its sync. After DISK_FULL
   // the batch may be stored nevertheless.
-  absl::Status WriteBesideOthers(rocksdb::WriteBatch& batch,
-                                 WhenFull when_full = WhenFull::kRefuse);
+  absl::Status WriteAndSyncSeparately(rocksdb::WriteBatch& batch,
+                                      WhenFull when_full = WhenFull::kRefuse);
 
-  bool has_no_wait_reads() const { return has_no_wait_reads_; }
+  bool supports_no_wait_reads() const { return supports_no_wait_reads_; }
 
-  // A file beside the database found the disk full: frees a part of the ballast, so that writing it
-  // may be tried again. False: nothing was left to free.
+  // A file extra_bytes the database found the disk full: frees a part of the ballast, so that
+  // writing it may be tried again. False: nothing was left to free.
   bool OnNoSpace() { return space_.OnNoSpace(); }
 
   // kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
@@ -104,8 +104,8 @@ class Database {
   // Opening: database_open.cc.
   absl::Status OpenWritable() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status OpenReadOnly() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status OpenFirst() ABSL_LOCKS_EXCLUDED(mutex_);
-  void MakeFirstBallast();
+  absl::Status OpenAtStart() ABSL_LOCKS_EXCLUDED(mutex_);
+  void CreateBallastAtStart();
   absl::Status LockDirectory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void UnlockDirectory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RemoveLeftovers() const;
@@ -116,16 +116,16 @@ class Database {
   rocksdb::Status Resume(bool has_held_flushes);
   absl::Status WriteFailed(const rocksdb::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Fail(absl::Status status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status MakeRoom(uint64_t beside);
+  absl::Status MakeRoom(uint64_t extra_bytes);
   uint64_t BytesToResume() const;
   rocksdb::Status PrepareForDiskFull(const Instance& instance) const;
 
   const std::string directory_;
-  const bool has_no_wait_reads_;
+  const bool supports_no_wait_reads_;
   DiskSpace space_;
   const std::unique_ptr<FlushJobs> env_;
   // Whose flushes these are; nullptr until it is open for writing.
-  std::atomic<rocksdb::DB*> flushing_{nullptr};
+  std::atomic<rocksdb::DB*> flushing_database_{nullptr};
   // RocksDB refuses to write until it is resumed: an error for want of space reached it.
   std::atomic<bool> stopped_{false};
   rocksdb::DBOptions options_;

@@ -69,7 +69,7 @@ class Database::Listener final : public rocksdb::EventListener {
 
 Database::Database(Key, std::string directory, uint64_t ballast_bytes, const StorageSeams& seams)
     : directory_(std::move(directory)),
-      has_no_wait_reads_(seams.env == nullptr),
+      supports_no_wait_reads_(seams.env == nullptr),
       space_(directory_, ballast_bytes, seams.space),
       env_(std::make_unique<FlushJobs>(
           rocksdb::NewCompositeEnv(MakeBallastedFileSystem(FileSystemOf(seams), space_)))),
@@ -86,11 +86,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
                                                          uint64_t ballast_bytes,
                                                          const StorageSeams& seams) {
   auto database = std::make_unique<Database>(Key(), directory, ballast_bytes, seams);
-  MILLRACE_RETURN_IF_ERROR(database->OpenFirst());
+  MILLRACE_RETURN_IF_ERROR(database->OpenAtStart());
   return database;
 }
 
-absl::Status Database::OpenFirst() {
+absl::Status Database::OpenAtStart() {
   absl::MutexLock lock(&mutex_);
   const absl::Status status = OpenWritable();
   if (HasReason(status, reason::kDiskFull)) {
@@ -100,13 +100,13 @@ absl::Status Database::OpenFirst() {
     return absl::OkStatus();
   }
   MILLRACE_RETURN_IF_ERROR(status);
-  if (!space_.full()) MakeFirstBallast();
+  if (!space_.full()) CreateBallastAtStart();
   return absl::OkStatus();
 }
 
 // Without one that was there before the disk is as full as it was then. One that was never there
 // does not keep a server from going on that has little space, only from trimming when it has none.
-void Database::MakeFirstBallast() {
+void Database::CreateBallastAtStart() {
   const bool was_released = space_.was_released();
   const absl::Status room = MakeRoom(0);
   if (room.ok()) return;
@@ -125,7 +125,7 @@ absl::Status Database::MakeWritable() {
     MILLRACE_RETURN_IF_ERROR(MakeRoom(kOpenBytesMin));
   }
   MILLRACE_RETURN_IF_ERROR(OpenWritable());
-  space_.SetRoomAgain(failed_writes);
+  space_.MarkRecovered(failed_writes);
   spdlog::info("the log in {} is open for writing", directory_);
   return absl::OkStatus();
 }
@@ -149,7 +149,7 @@ absl::Status Database::OpenWritable() {
   }
   RemoveLeftovers();
   writable_ = opened;
-  flushing_.store(opened->database(), std::memory_order_release);
+  flushing_database_.store(opened->database(), std::memory_order_release);
   is_writable_.store(true, std::memory_order_release);
   SetInstance(std::move(opened));
   return absl::OkStatus();
@@ -185,7 +185,7 @@ void Database::UnlockDirectory() {
 void Database::RemoveLeftovers() const {
   std::error_code error;
   std::filesystem::remove(directory_ + "/probe", error);
-  for (const std::string& path : InfoLogs(directory_)) std::filesystem::remove(path, error);
+  for (const std::string& path : InfoLogPaths(directory_)) std::filesystem::remove(path, error);
 }
 
 }  // namespace millrace::log

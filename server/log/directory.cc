@@ -25,8 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status Failed(std::string_view act, const std::string& path, const std::error_code& error) {
-  return SystemCallFailed(act, path, error.value());
+absl::Status Failed(std::string_view operation, const std::string& path,
+                    const std::error_code& error) {
+  return SystemCallFailed(operation, path, error.value());
 }
 
 absl::Status Foreign(const std::string& directory, std::string_view why) {
@@ -61,7 +62,7 @@ absl::Status MakeDirectory(const std::string& directory) {
 }
 
 // What a creation that was cut short may leave, and what a file system puts into its root.
-bool MayStandBesideNothing(const std::string& name) {
+bool IsAllowedWithoutDatabase(const std::string& name) {
   static constexpr std::array<std::string_view, 7> kNames = {
       "LOCK",         "IDENTITY", "MANIFEST-000001", "000000.dbtmp",
       "000001.dbtmp", "BALLAST",  "lost+found"};
@@ -70,7 +71,7 @@ bool MayStandBesideNothing(const std::string& name) {
 
 // Whether a database with nothing but the default family holds anything: then it is not a log whose
 // creation was cut short.
-bool HoldsRecords(const std::string& directory) {
+bool ContainsRecords(const std::string& directory) {
   rocksdb::Options options;
   options.info_log = std::make_shared<InfoLog>(Clock::System());
   rocksdb::DB* opened = nullptr;
@@ -89,7 +90,7 @@ absl::Status PrepareDirectory(const std::string& directory) {
   if (fs::exists(directory + "/CURRENT", error)) return absl::OkStatus();
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    if (!MayStandBesideNothing(name)) {
+    if (!IsAllowedWithoutDatabase(name)) {
       return Foreign(directory, fmt::format("it holds {} and no file CURRENT", name));
     }
   }
@@ -103,7 +104,7 @@ absl::Status CheckFamilies(const std::string& directory,
   std::vector<std::string> present;
   // Failure is left to opening, which says more.
   if (!rocksdb::DB::ListColumnFamilies({}, directory, &present).ok()) return absl::OkStatus();
-  if (present.size() == 1 && HoldsRecords(directory)) {
+  if (present.size() == 1 && ContainsRecords(directory)) {
     return Foreign(directory, "it holds another program's database");
   }
   const auto is_ours = [&](const std::string& name) {
@@ -130,7 +131,7 @@ bool HasFamilies(const std::string& directory,
   return present.size() == families.size();
 }
 
-std::vector<std::string> InfoLogs(const std::string& directory) {
+std::vector<std::string> InfoLogPaths(const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code error;
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
@@ -161,7 +162,7 @@ uint64_t DirectoryBytes(const std::string& directory) {
   return SumOfSizes(directory, [](const fs::path&) { return true; });
 }
 
-uint64_t BytesBesideTables(const std::string& directory) {
+uint64_t BytesOutsideTables(const std::string& directory) {
   return SumOfSizes(directory, [](const fs::path& path) {
     return path.extension() != ".sst" && path.filename() != "BALLAST";
   });

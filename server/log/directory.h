@@ -27,13 +27,13 @@ bool HasFamilies(const std::string& directory,
                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
 
 // Paths of the files `LOG` of RocksDB, which earlier versions let it write.
-std::vector<std::string> InfoLogs(const std::string& directory);
+std::vector<std::string> InfoLogPaths(const std::string& directory);
 
 // Bytes of all files in `directory`.
 uint64_t DirectoryBytes(const std::string& directory);
 
 // The same without RocksDB's table files, some of which may be dead and about to be deleted, and
 // without the ballast, which is no part of the log.
-uint64_t BytesBesideTables(const std::string& directory);
+uint64_t BytesOutsideTables(const std::string& directory);
 
 }  // namespace millrace::log

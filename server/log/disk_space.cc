@@ -20,10 +20,10 @@ namespace {
 
 constexpr uint64_t kShareOfFileSystem = 8;
 // Of the ballast, freed at a time.
-constexpr uint64_t kParts = 4;
+constexpr uint64_t kBallastParts = 4;
 constexpr uint64_t kPartBytesMin = 256 << 10;
 
-int AllocateOnMachine(int file, uint64_t bytes) {
+int AllocateOnDisk(int file, uint64_t bytes) {
   int error = EINTR;
   while (error == EINTR) error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
   return error;
@@ -47,7 +47,7 @@ bool Truncate(int file, uint64_t bytes) {
 
 }  // namespace
 
-DiskSpace::Seams DiskSpace::Machine() { return {.allocate = AllocateOnMachine}; }
+DiskSpace::Seams DiskSpace::SystemSeams() { return {.allocate = AllocateOnDisk}; }
 
 DiskSpace::DiskSpace(std::string directory, uint64_t ballast_bytes, Seams seams)
     : directory_(std::move(directory)),
@@ -66,7 +66,7 @@ bool DiskSpace::OnNoSpace() {
   failed_writes_.fetch_add(1, std::memory_order_acq_rel);
   absl::MutexLock lock(&mutex_);
   const uint64_t bytes = BytesOf(path_);
-  const uint64_t part = std::max(BallastBytes() / kParts, kPartBytesMin);
+  const uint64_t part = std::max(BallastBytes() / kBallastParts, kPartBytesMin);
   Shrink(bytes - std::min(bytes, part));
   return BytesOf(path_) < bytes;
 }
@@ -76,13 +76,13 @@ bool DiskSpace::was_released() const {
   return std::filesystem::exists(path_, error) && BytesOf(path_) == 0;
 }
 
-absl::Status DiskSpace::Restore(uint64_t beside) {
+absl::Status DiskSpace::Restore(uint64_t extra_bytes) {
   absl::MutexLock lock(&mutex_);
   std::error_code error;
   const bool is_new = !std::filesystem::exists(path_, error);
   const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return SystemCallFailed("create", path_, errno);
-  absl::Status status = Grow(file, BallastBytes() + beside);
+  absl::Status status = Grow(file, BallastBytes() + extra_bytes);
   ::close(file);
   // Only one that was freed stays though it is empty, as a sign of that.
   if ((is_new || bytes_max_ == 0) && BytesOf(path_) == 0) ::unlink(path_.c_str());
@@ -101,12 +101,12 @@ absl::Status DiskSpace::Grow(int file, uint64_t bytes) const {
   return SystemCallFailed("allocate", path_, error);
 }
 
-void DiskSpace::SetRoomAgain(uint64_t failed_writes) {
+void DiskSpace::MarkRecovered(uint64_t failed_writes) {
   absl::MutexLock lock(&mutex_);
   Shrink(BallastBytes());
   // It has no meaning then.
   if (bytes_max_ == 0) ::unlink(path_.c_str());
-  answered_.store(failed_writes, std::memory_order_release);
+  recovered_.store(failed_writes, std::memory_order_release);
 }
 
 void DiskSpace::Shrink(uint64_t bytes) {

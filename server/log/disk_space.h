@@ -28,7 +28,7 @@ class DiskSpace {
     std::function<void(uint64_t bytes)> on_freed = [](uint64_t) {};
   };
   // posix_fallocate.
-  static Seams Machine();
+  static Seams SystemSeams();
 
   // The ballast has `ballast_bytes`, or an eighth of the file system if that is less; 0: there is
   // none. Does not touch the disk.
@@ -37,22 +37,22 @@ class DiskSpace {
   // A write failed for want of space. Frees a part of the ballast: a part, so that who else fills
   // the disk does not get all of it at once. False: nothing was left to free.
   bool OnNoSpace() ABSL_LOCKS_EXCLUDED(mutex_);
-  // From OnNoSpace to SetRoomAgain.
+  // From OnNoSpace to MarkRecovered.
   bool full() const {
     return failed_writes_.load(std::memory_order_acquire) !=
-           answered_.load(std::memory_order_acquire);
+           recovered_.load(std::memory_order_acquire);
   }
   // All of the ballast was freed, perhaps before the process started, and was not made again.
   bool was_released() const;
 
-  // Makes the ballast again, greater by `beside` bytes until SetRoomAgain, if there is room for
-  // that. kResourceExhausted DISK_FULL, kInternal STORAGE_FAILED: it is as before.
-  absl::Status Restore(uint64_t beside) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Makes the ballast again, greater by `extra_bytes` bytes until MarkRecovered, if there is room
+  // for that. kResourceExhausted DISK_FULL, kInternal STORAGE_FAILED: it is as before.
+  absl::Status Restore(uint64_t extra_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   // Calls of OnNoSpace so far.
   uint64_t failed_writes() const { return failed_writes_.load(std::memory_order_acquire); }
   // What was needed after that many failed writes is done, and there is room again. Stays full if
   // more have failed.
-  void SetRoomAgain(uint64_t failed_writes) ABSL_LOCKS_EXCLUDED(mutex_);
+  void MarkRecovered(uint64_t failed_writes) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   uint64_t BallastBytes() const;
@@ -64,7 +64,7 @@ class DiskSpace {
   const uint64_t bytes_max_;
   const Seams seams_;
   std::atomic<uint64_t> failed_writes_{0};
-  std::atomic<uint64_t> answered_{0};
+  std::atomic<uint64_t> recovered_{0};
   absl::Mutex mutex_;  // one thread changes the file
 };
 

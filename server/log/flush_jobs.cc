@@ -72,12 +72,12 @@ int FlushJobs::running() const {
   return state_->running;
 }
 
-bool FlushJobs::AwaitOthers() {
-  const auto others_ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) {
+bool FlushJobs::AwaitUnheldJobs() {
+  const auto unheld_ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) {
     return !state_->hold || state_->unfinished == state_->held.size();
   };
   absl::MutexLock lock(&state_->mutex);
-  state_->mutex.Await(absl::Condition(&others_ended));
+  state_->mutex.Await(absl::Condition(&unheld_ended));
   return !state_->held.empty();
 }
 
@@ -103,9 +103,9 @@ void FlushJobs::Run(void* argument) {
   const std::shared_ptr<State> state = job->state;
   {
     absl::MutexLock lock(&state->mutex);
-    const bool may_wait =
+    const bool can_hold =
         job->is_flush && job->round == state->round && !state->closing.contains(job->tag);
-    if (state->hold && may_wait) {
+    if (state->hold && can_hold) {
       state->held.push_back(std::move(job));
       return;
     }

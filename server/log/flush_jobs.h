@@ -27,7 +27,7 @@ class FlushJobs final : public rocksdb::EnvWrapper {
   void Hold();
   // If flushes are held, returns when all other flushes and compactions have ended, those too that
   // wait for a thread. Returns whether RocksDB has scheduled a flush that is held.
-  bool AwaitOthers();
+  bool AwaitUnheldJobs();
   // What RocksDB has scheduled so far may begin, whatever is held later, and so may the flushes
   // that those schedule. Ends Hold.
   void Release();

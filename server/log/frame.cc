@@ -12,7 +12,7 @@
 #include "base/reason.h"
 #include "fmt/format.h"
 #include "log/frame_compression.h"
-#include "log/frame_form.h"
+#include "log/frame_format.h"
 #include "xxhash.h"
 
 namespace millrace::log {
@@ -224,14 +224,14 @@ absl::Status FrameDamaged(Sequence first, std::string_view what) {
 }
 
 std::string Frame::Serialize(const FrameContent& content) {
-  std::string stored = SerializeUnsealed(content, {}, content.payload);
+  std::string stored = SerializeWithoutChecksum(content, {}, content.payload);
   const uint64_t checksum = FrameChecksum(stored, content.first);
   std::memcpy(stored.data(), &checksum, sizeof checksum);
   return stored;
 }
 
-std::string Frame::SerializeUnsealed(const FrameContent& content, std::string_view head,
-                                     std::string_view rest) {
+std::string Frame::SerializeWithoutChecksum(const FrameContent& content, std::string_view head,
+                                            std::string_view rest) {
   CheckContent(content, head.size() + rest.size());
   std::string stored;
   stored.reserve(kFrameHeadBytes + 32 + 2 * content.gtids_before.size() +
@@ -254,10 +254,10 @@ uint32_t Frame::ChangeCountOf(std::string_view stored) {
   return static_cast<uint32_t>(ByteReader(stored.substr(kFrameHeadBytes)).Varint());
 }
 
-size_t Frame::PayloadBytesAbout(std::string_view stored) {
+size_t Frame::ApproximatePayloadBytes(std::string_view stored) {
   const bool compressed =
       stored.size() > kFrameHeadBytes && stored[kFrameChecksumBytes] == kCompressedFrame;
-  return compressed ? PlainBytesOf(stored) : stored.size();
+  return compressed ? DeclaredPlainBytes(stored) : stored.size();
 }
 
 template <typename Bytes>
@@ -267,9 +267,9 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseAny(Sequence first, Byt
   if (version == kPlainFrame) {
     frame->bytes_ = std::move(stored);
   } else {
-    MILLRACE_ASSIGN_OR_RETURN(frame->unfolded_, Uncompress(first, stored));
+    MILLRACE_ASSIGN_OR_RETURN(frame->decompressed_, DecompressFrame(first, stored));
   }
-  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
+  MILLRACE_RETURN_IF_ERROR(frame->ParseIndex(first));
   return frame;
 }
 
@@ -282,19 +282,20 @@ absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseCopy(Sequence first,
   return ParseAny(first, stored);
 }
 
-absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseUnsealed(Sequence first,
-                                                                  std::string bytes) {
+absl::StatusOr<std::shared_ptr<const Frame>> Frame::ParseUnverified(Sequence first,
+                                                                    std::string bytes) {
   if (bytes.size() < kFrameHeadBytes) return FrameDamaged(first, "too short");
   auto frame = std::make_shared<Frame>(Key());
   frame->bytes_ = std::move(bytes);
-  MILLRACE_RETURN_IF_ERROR(frame->Index(first));
+  MILLRACE_RETURN_IF_ERROR(frame->ParseIndex(first));
   return frame;
 }
 
-absl::Status Frame::Index(Sequence first) {
+absl::Status Frame::ParseIndex(Sequence first) {
   first_ = first;
   const std::string_view plain =
-      unfolded_.data != nullptr ? std::string_view(unfolded_.data.get(), unfolded_.size) : bytes_;
+      decompressed_.data != nullptr ? std::string_view(decompressed_.data.get(), decompressed_.size)
+                                    : bytes_;
   ByteReader reader(plain.substr(kFrameHeadBytes));
   const uint64_t change_count = reader.Varint();
   commit_time_max_ = UnZigZag(reader.Varint());

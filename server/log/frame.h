@@ -84,19 +84,19 @@ class Frame {
   // The same but for the checksum, which is left zero, with a payload that lies elsewhere, in two
   // pieces; content.payload is not looked at. Log seals what it stores, in the form in which it
   // stores it.
-  static std::string SerializeUnsealed(const FrameContent& content, std::string_view head,
-                                       std::string_view rest);
-  // The frame of what SerializeUnsealed returned, `first` being the content's. Offsets are checked.
-  // kDataLoss LOG_DAMAGED.
-  static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnsealed(Sequence first,
-                                                                    std::string bytes);
+  static std::string SerializeWithoutChecksum(const FrameContent& content, std::string_view head,
+                                              std::string_view rest);
+  // The frame of what SerializeWithoutChecksum returned, `first` being the content's. Offsets are
+  // checked. kDataLoss LOG_DAMAGED.
+  static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnverified(Sequence first,
+                                                                      std::string bytes);
   // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
   // bytes are too short to be one.
   static uint32_t ChangeCountOf(std::string_view stored);
 
   // Size of the payload of a stored frame and a little more, by what it says; nothing is verified.
   // 0: malformed.
-  static size_t PayloadBytesAbout(std::string_view stored);
+  static size_t ApproximatePayloadBytes(std::string_view stored);
 
   Sequence first() const { return first_; }
   Sequence last() const { return {first_.value + change_count_ - 1}; }
@@ -109,7 +109,7 @@ class Frame {
   Micros commit_time_max() const { return commit_time_max_; }
   // Bytes of memory it holds.
   size_t bytes() const {
-    return sizeof(Frame) + bytes_.capacity() + unfolded_.size + gtids_after_.capacity() +
+    return sizeof(Frame) + bytes_.capacity() + decompressed_.size + gtids_after_.capacity() +
            segments_.capacity() * sizeof(Segment) + runs_.capacity() * sizeof(Run);
   }
 
@@ -117,11 +117,11 @@ class Frame {
   template <typename Bytes>
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseAny(Sequence first, Bytes stored);
   // Reads the plain form; its checksum is the caller's affair.
-  absl::Status Index(Sequence first);
+  absl::Status ParseIndex(Sequence first);
 
   // One of them has the plain form.
   std::string bytes_;
-  FrameBytes unfolded_;
+  FrameBytes decompressed_;
   Sequence first_;
   uint32_t change_count_ = 0;
   std::string_view payload_;

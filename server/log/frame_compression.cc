@@ -5,16 +5,16 @@
 #include <cstring>
 
 #include "base/bytes.h"
-#include "log/frame_form.h"
+#include "log/frame_format.h"
 #include "lz4.h"
 
 namespace millrace::log {
 namespace {
 
 // Nothing repeats itself in less than this.
-constexpr size_t kSmallBytes = 256;
+constexpr size_t kMinFrameBytes = 256;
 // What must be saved, as a divisor, for readers to be made to uncompress.
-constexpr size_t kGainLeast = 8;
+constexpr size_t kMinGainDivisor = 8;
 // LZ4's own bound: a byte of its block makes at most so many.
 constexpr size_t kExpansionMax = 255;
 
@@ -51,7 +51,7 @@ FrameCompressor::~FrameCompressor() = default;
 std::string_view FrameCompressor::Compress(Sequence first, std::string_view plain) {
   // It only grows: to clear what is written over costs as much as a tenth of compressing.
   if (buffer_.size() < plain.size()) buffer_.resize(plain.size());
-  size_t size = Shrink(plain);
+  size_t size = TryCompress(plain);
   if (size == 0) size = plain.copy(buffer_.data(), plain.size());
   const std::string_view stored(buffer_.data(), size);
   const uint64_t checksum = FrameChecksum(stored, first);
@@ -59,8 +59,8 @@ std::string_view FrameCompressor::Compress(Sequence first, std::string_view plai
   return stored;
 }
 
-size_t FrameCompressor::Shrink(std::string_view plain) {
-  if (plain.size() < kSmallBytes || plain.size() > LZ4_MAX_INPUT_SIZE) return 0;
+size_t FrameCompressor::TryCompress(std::string_view plain) {
+  if (plain.size() < kMinFrameBytes || plain.size() > LZ4_MAX_INPUT_SIZE) return 0;
   ByteReader reader(plain.substr(kFrameHeadBytes));
   head_.assign(kFrameChecksumBytes, '\0');
   head_.push_back(static_cast<char>(kCompressedFrame));
@@ -68,7 +68,7 @@ size_t FrameCompressor::Shrink(std::string_view plain) {
   const std::string_view content = reader.rest();
   AppendVarint(head_, content.size());
 
-  const size_t most = plain.size() - plain.size() / kGainLeast;
+  const size_t most = plain.size() - plain.size() / kMinGainDivisor;
   std::memcpy(buffer_.data(), head_.data(), head_.size());
   const int size = LZ4_compress_fast_extState(
       &state_->lz4, content.data(), buffer_.data() + head_.size(), static_cast<int>(content.size()),
@@ -76,14 +76,14 @@ size_t FrameCompressor::Shrink(std::string_view plain) {
   return size <= 0 ? 0 : head_.size() + static_cast<size_t>(size);
 }
 
-size_t PlainBytesOf(std::string_view stored) {
+size_t DeclaredPlainBytes(std::string_view stored) {
   if (stored.size() < kFrameHeadBytes) return 0;
   ByteReader reader(stored.substr(kFrameHeadBytes));
   const Sizes sizes = ReadSizes(reader);
   return reader.ok() ? PlainHead(sizes.change_count).size() + sizes.plain_bytes : 0;
 }
 
-absl::StatusOr<FrameBytes> Uncompress(Sequence first, std::string_view stored) {
+absl::StatusOr<FrameBytes> DecompressFrame(Sequence first, std::string_view stored) {
   ByteReader reader(stored.substr(kFrameHeadBytes));
   const Sizes sizes = ReadSizes(reader);
   if (!reader.ok() || sizes.plain_bytes > LZ4_MAX_INPUT_SIZE) {

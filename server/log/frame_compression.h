@@ -30,7 +30,7 @@ class FrameCompressor {
  private:
   struct State;
   // Writes version 2 to the buffer, the checksum left out, and returns its size; 0: no gain.
-  size_t Shrink(std::string_view plain);
+  size_t TryCompress(std::string_view plain);
 
   const std::unique_ptr<State> state_;
   std::string head_;
@@ -38,7 +38,7 @@ class FrameCompressor {
 };
 
 // Bytes that a frame of version 2 has in version 1, by what it says; not verified. 0: malformed.
-size_t PlainBytesOf(std::string_view stored);
+size_t DeclaredPlainBytes(std::string_view stored);
 
 // Bytes that were allocated without being cleared first.
 struct FrameBytes {
@@ -48,6 +48,6 @@ struct FrameBytes {
 
 // Version 1 of a frame of version 2, but for its checksum, which is left zero: that of `stored` has
 // been verified, and nothing else is. kDataLoss LOG_DAMAGED.
-absl::StatusOr<FrameBytes> Uncompress(Sequence first, std::string_view stored);
+absl::StatusOr<FrameBytes> DecompressFrame(Sequence first, std::string_view stored);
 
 }  // namespace millrace::log

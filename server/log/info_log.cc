@@ -32,34 +32,35 @@ InfoLog::InfoLog(const Clock& clock)
     : Logger(spdlog::should_log(spdlog::level::debug) ? rocksdb::InfoLogLevel::INFO_LEVEL
                                                       : rocksdb::InfoLogLevel::ERROR_LEVEL),
       clock_(clock),
-      counted_at_(clock.SteadyMicros()) {}
+      refilled_at_(clock.SteadyMicros()) {}
 
-bool InfoLog::TakeTurn(uint64_t& left_out) {
+bool InfoLog::AllowLine(uint64_t& dropped) {
   absl::MutexLock lock(&mutex_);
-  const Micros seconds = (clock_.SteadyMicros() - counted_at_) / kSecond;
-  counted_at_ += seconds * kSecond;
-  turns_ = static_cast<int>(std::min<Micros>(kBurst, turns_ + seconds * kPerSecond));
-  if (turns_ == 0) {
-    ++left_out_;
+  const Micros seconds = (clock_.SteadyMicros() - refilled_at_) / kSecond;
+  refilled_at_ += seconds * kSecond;
+  lines_allowed_ =
+      static_cast<int>(std::min<Micros>(kBurst, lines_allowed_ + seconds * kPerSecond));
+  if (lines_allowed_ == 0) {
+    ++dropped_;
     return false;
   }
-  --turns_;
-  left_out = std::exchange(left_out_, 0);
+  --lines_allowed_;
+  dropped = std::exchange(dropped_, 0);
   return true;
 }
 
 void InfoLog::Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) {
-  const spdlog::level::level_enum ours = LevelOf(level);
-  if (level < GetInfoLogLevel() || !spdlog::should_log(ours)) return;
-  uint64_t left_out = 0;
-  if (!TakeTurn(left_out)) return;
+  const spdlog::level::level_enum level_of_line = LevelOf(level);
+  if (level < GetInfoLogLevel() || !spdlog::should_log(level_of_line)) return;
+  uint64_t dropped = 0;
+  if (!AllowLine(dropped)) return;
   std::array<char, kLineBytesMax + 1> buffer;
   if (std::vsnprintf(buffer.data(), buffer.size(), format, arguments) < 0) return;
   std::string line(buffer.data());
   while (!line.empty() && line.back() == '\n') line.pop_back();
   std::replace(line.begin(), line.end(), '\n', ' ');
-  if (left_out > 0) spdlog::log(ours, "rocksdb: {} lines left out", left_out);
-  spdlog::log(ours, "rocksdb: {}", line);
+  if (dropped > 0) spdlog::log(level_of_line, "rocksdb: {} lines left out", dropped);
+  spdlog::log(level_of_line, "rocksdb: {}", line);
 }
 
 }  // namespace millrace::log

@@ -30,13 +30,13 @@ class InfoLog final : public rocksdb::Logger {
 
  private:
   // Lines that were left out before this one; nothing if it is left out too.
-  bool TakeTurn(uint64_t& left_out) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool AllowLine(uint64_t& dropped) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Clock& clock_;
   absl::Mutex mutex_;
-  int turns_ ABSL_GUARDED_BY(mutex_) = kBurst;
-  Micros counted_at_ ABSL_GUARDED_BY(mutex_);
-  uint64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
+  int lines_allowed_ ABSL_GUARDED_BY(mutex_) = kBurst;
+  Micros refilled_at_ ABSL_GUARDED_BY(mutex_);
+  uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace millrace::log

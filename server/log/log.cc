@@ -15,9 +15,9 @@
 namespace millrace::log {
 namespace {
 
-constexpr Micros kDiskBytesAge = 1'000'000;
+constexpr Micros kDiskBytesAgeMax = 1'000'000;
 // Staged frames are removed in batches of this many keys.
-constexpr size_t kDropKeys = 1024;
+constexpr size_t kKeysPerRemoval = 1024;
 
 Family FamilyOf(RecordKind kind) {
   switch (kind) {
@@ -38,8 +38,8 @@ size_t WriteBytes(const std::vector<StoredFrame>& frames) {
   return bytes;
 }
 
-bool IsOwn(RecordKind kind, std::string_view key) {
-  return kind == RecordKind::kMeta && key.starts_with(kOwnPrefix);
+bool IsInternalRecord(RecordKind kind, std::string_view key) {
+  return kind == RecordKind::kMeta && key.starts_with(kInternalPrefix);
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ void Log::CountFrames(const std::vector<StoredFrame>& frames) {
   frame_bytes_.Add(bytes);
 }
 
-Written Log::written() const {
+WriteCounts Log::written() const {
   return {.frames = frames_.value(),
           .frame_bytes = frame_bytes_.value(),
           .commits = commits_.value(),
@@ -101,7 +101,7 @@ Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBa
 
 void Log::AddRecords(const std::vector<Record>& records, rocksdb::WriteBatch& to) const {
   for (const Record& record : records) {
-    MILLRACE_CHECK(!IsOwn(record.kind, record.key));
+    MILLRACE_CHECK(!IsInternalRecord(record.kind, record.key));
     rocksdb::ColumnFamilyHandle* const family = database_->family(FamilyOf(record.kind));
     if (record.value.has_value()) {
       to.Put(family, record.key, *record.value);
@@ -124,7 +124,7 @@ absl::Status Log::RemoveStaged() {
   frames->Seek(FrameKey(newest.next()));
   while (frames->Valid()) {
     rocksdb::WriteBatch batch;
-    for (size_t i = 0; i < kDropKeys && frames->Valid(); ++i, frames->Next()) {
+    for (size_t i = 0; i < kKeysPerRemoval && frames->Valid(); ++i, frames->Next()) {
       batch.Delete(database_->family(Family::kLog), frames->key());
     }
     MILLRACE_RETURN_IF_ERROR(database_->Write(batch, false, WhenFull::kWriteAnyway));
@@ -174,12 +174,12 @@ absl::Status Log::PutRecords(const std::vector<Record>& records) {
   MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   rocksdb::WriteBatch write;
   AddRecords(records, write);
-  return database_->WriteBesideOthers(write);
+  return database_->WriteAndSyncSeparately(write);
 }
 
 absl::StatusOr<std::optional<std::string>> Log::GetRecord(RecordKind kind,
                                                           std::string_view key) const {
-  MILLRACE_CHECK(!IsOwn(kind, key));
+  MILLRACE_CHECK(!IsInternalRecord(kind, key));
   return database_->Get(FamilyOf(kind), key);
 }
 
@@ -188,7 +188,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Log::ListRecord
   const auto at = database_->Iterate(FamilyOf(kind), rocksdb::ReadOptions());
   std::vector<std::pair<std::string, std::string>> records;
   for (at->SeekToFirst(); at->Valid(); at->Next()) {
-    if (IsOwn(kind, at->key().ToStringView())) continue;
+    if (IsInternalRecord(kind, at->key().ToStringView())) continue;
     records.emplace_back(at->key().ToString(), at->value().ToString());
   }
   if (!at->status().ok()) return database_->ReadError(at->status());
@@ -198,7 +198,7 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Log::ListRecord
 uint64_t Log::DiskBytes() const {
   absl::MutexLock lock(&disk_bytes_mutex_);
   const Micros now = clock_.SteadyMicros();
-  if (!disk_bytes_at_.has_value() || now - *disk_bytes_at_ >= kDiskBytesAge) {
+  if (!disk_bytes_at_.has_value() || now - *disk_bytes_at_ >= kDiskBytesAgeMax) {
     disk_bytes_ = DirectoryBytes(options_.directory);
     disk_bytes_at_ = now;
   }

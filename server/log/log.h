@@ -45,7 +45,7 @@ struct Record {
   std::optional<std::string> value;  // nothing: remove
 };
 
-// First sequence of a frame, and what Frame::Serialize or SerializeUnsealed made of it.
+// First sequence of a frame, and what Frame::Serialize or SerializeWithoutChecksum made of it.
 using StoredFrame = std::pair<Sequence, std::string>;
 
 // Frames that become visible together, with everything that must be on disk in the same moment.
@@ -65,7 +65,7 @@ struct Range {
 };
 
 // What the log has written since it was opened.
-struct Written {
+struct WriteCounts {
   uint64_t frames = 0;
   uint64_t frame_bytes = 0;  // before they were compressed
   uint64_t commits = 0;      // each one fsync, unless durability is relaxed
@@ -131,11 +131,11 @@ class Log {
   // The frame that holds `sequence`. kOutOfRange TOKEN_TRIMMED below oldest (metadata
   // oldest_sequence), TOKEN_AHEAD above newest (metadata newest_sequence); kDataLoss LOG_DAMAGED;
   // kInternal STORAGE_FAILED.
-  absl::StatusOr<std::shared_ptr<const Frame>> FrameHolding(Sequence sequence) const;
+  absl::StatusOr<std::shared_ptr<const Frame>> FrameContaining(Sequence sequence) const;
   // Frames from the one that holds `from` on, in order, without gap, as many as fit `bytes_max` and
   // at least one; empty if `from` is newest + 1. One iterator with readahead, for readers that lag.
   // A damaged frame behind the first one ends the answer before it; the next call reports it.
-  // Errors as FrameHolding, and NotInMemory.
+  // Errors as FrameContaining, and NotInMemory.
   absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> ReadFrames(
       Sequence from, size_t bytes_max, ReadFrom source = ReadFrom::kDisk) const;
   // First frame for which `after_place` is true; it must be false for a prefix of the log and true
@@ -153,7 +153,7 @@ class Log {
 
   // Bytes of all files on disk; at most a second old.
   uint64_t DiskBytes() const;
-  Written written() const;
+  WriteCounts written() const;
   const std::string& directory() const { return options_.directory; }
 
  private:
@@ -165,7 +165,7 @@ class Log {
   absl::Status CheckEmpty() const;
   absl::Status LoadMeta();
   absl::Status CheckFrames() const;
-  absl::Status CheckNothingVisibleIsLost() const;
+  absl::Status CheckNoVisibleChangeIsLost() const;
   // Does what of opening needs room on the disk, once there is some. Thread-safe.
   absl::Status PrepareToWrite() ABSL_LOCKS_EXCLUDED(prepare_mutex_);
   absl::Status Create();
@@ -181,12 +181,13 @@ class Log {
 
   // Reading.
   View MakeView(size_t readahead_bytes) const;
-  absl::StatusOr<std::shared_ptr<const Frame>> ReadHolding(View& view, Sequence sequence) const;
+  absl::StatusOr<std::shared_ptr<const Frame>> ReadFrameContaining(View& view,
+                                                                   Sequence sequence) const;
 
   // Retention.
   absl::StatusOr<Sequence> ChooseCut(std::optional<Sequence> keep_from);
   absl::StatusOr<Sequence> CutByAge(const Frame& newest);
-  absl::StatusOr<Sequence> CutUnbelieved(const Frame& newest);
+  absl::StatusOr<Sequence> CutByPlausibleTimes(const Frame& newest);
   absl::StatusOr<Sequence> CutByBytes(uint64_t bytes_max, const Frame& newest) const;
   absl::Status MoveOldest(Sequence oldest);
 
@@ -206,7 +207,7 @@ class Log {
 
   AgeLimit age_limit_;  // only the thread that trims
 
-  // Written after the disk has it; oldest before newest when both are read.
+  // WriteCounts after the disk has it; oldest before newest when both are read.
   std::atomic<uint64_t> oldest_{1};
   std::atomic<uint64_t> newest_{0};
 

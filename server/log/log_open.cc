@@ -67,7 +67,7 @@ absl::Status Log::Load() {
   } else {
     MILLRACE_RETURN_IF_ERROR(LoadMeta());
     MILLRACE_RETURN_IF_ERROR(CheckFrames());
-    MILLRACE_RETURN_IF_ERROR(CheckNothingVisibleIsLost());
+    MILLRACE_RETURN_IF_ERROR(CheckNoVisibleChangeIsLost());
   }
   const absl::Status prepared = PrepareToWrite();
   return HasReason(prepared, reason::kDiskFull) ? absl::OkStatus() : prepared;
@@ -103,7 +103,7 @@ absl::Status Log::CheckEmpty() const {
     if (!records->status().ok()) return database_->ReadError(records->status());
   }
   // Its write-ahead log is lost, or another directory's mark was copied here.
-  MILLRACE_ASSIGN_OR_RETURN(const bool was_used, mark_.NamesAnyLog());
+  MILLRACE_ASSIGN_OR_RETURN(const bool was_used, mark_.HasVisibleChanges());
   if (was_used) {
     return Damaged(options_.directory,
                    "it is empty, and its file VISIBLE tells of a log with changes");
@@ -142,10 +142,11 @@ absl::Status Log::LoadMeta() {
   MILLRACE_ASSIGN_OR_RETURN(const auto oldest, read(kOldestKey));
   MILLRACE_ASSIGN_OR_RETURN(const auto stored, read(kVisibleKey));
   const std::optional<Visible> visible = ParseVisible(stored.value_or(""));
-  const bool sound = format.has_value() && format->size() == 4 &&
-                     LoadLittle32(format->data()) == kFormat && id.has_value() && id->size() == 8 &&
-                     oldest.has_value() && oldest->size() == 8 && visible.has_value();
-  if (!sound) return Damaged(options_.directory, "meta records are missing or malformed");
+  const bool is_valid = format.has_value() && format->size() == 4 &&
+                        LoadLittle32(format->data()) == kFormat && id.has_value() &&
+                        id->size() == 8 && oldest.has_value() && oldest->size() == 8 &&
+                        visible.has_value();
+  if (!is_valid) return Damaged(options_.directory, "meta records are missing or malformed");
   log_id_ = LoadLittle64(id->data());
   oldest_ = LoadLittle64(oldest->data());
   newest_ = visible->newest.value;
@@ -163,13 +164,13 @@ absl::Status Log::CheckFrames() const {
     return Damaged(options_.directory, fmt::format("oldest sequence {} and newest {} disagree",
                                                    kept.oldest.value, kept.newest.value));
   }
-  MILLRACE_ASSIGN_OR_RETURN(const auto oldest, FrameHolding(kept.oldest));
-  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameHolding(kept.newest));
+  MILLRACE_ASSIGN_OR_RETURN(const auto oldest, FrameContaining(kept.oldest));
+  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameContaining(kept.newest));
   if (oldest->first() == kept.oldest && newest->last() == kept.newest) return absl::OkStatus();
   return Damaged(options_.directory, "oldest or newest sequence is not at the border of a frame");
 }
 
-absl::Status Log::CheckNothingVisibleIsLost() const {
+absl::Status Log::CheckNoVisibleChangeIsLost() const {
   if (options_.durability == Durability::kRelaxed) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(const Sequence seen, mark_.Read(log_id_));
   const Sequence newest = range().newest;

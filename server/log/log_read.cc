@@ -20,7 +20,7 @@ constexpr size_t kReadaheadBytesMin = size_t{32} << 10;
 // More does not help a disk, and is memory for every lagging reader.
 constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
 // Frames are that much smaller on disk, roughly; what is read beyond them is read in vain.
-constexpr size_t kFold = 4;
+constexpr size_t kCompressionRatio = 4;
 
 absl::Status Missing(Sequence sequence) {
   return MakeError(reason::kLogDamaged,
@@ -82,7 +82,8 @@ Log::View Log::MakeView(size_t readahead_bytes) const {
 }
 
 // Leaves the iterator at the frame.
-absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadHolding(View& view, Sequence sequence) const {
+absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadFrameContaining(View& view,
+                                                                      Sequence sequence) const {
   MILLRACE_RETURN_IF_ERROR(CheckInside(sequence, view.kept));
   view.frames->SeekForPrev(FrameKey(sequence));
   if (!view.frames->Valid()) {
@@ -95,9 +96,9 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadHolding(View& view, Sequen
   return frame;
 }
 
-absl::StatusOr<std::shared_ptr<const Frame>> Log::FrameHolding(Sequence sequence) const {
+absl::StatusOr<std::shared_ptr<const Frame>> Log::FrameContaining(Sequence sequence) const {
   View view = MakeView(0);
-  return ReadHolding(view, sequence);
+  return ReadFrameContaining(view, sequence);
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequence from,
@@ -105,19 +106,20 @@ absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequen
                                                                           ReadFrom source) const {
   std::optional<NoWaitReads> no_wait;
   if (source == ReadFrom::kMemory) {
-    if (!database_->has_no_wait_reads()) return NotInMemory();
+    if (!database_->supports_no_wait_reads()) return NotInMemory();
     no_wait.emplace();
   }
-  View view = MakeView(std::clamp(bytes_max / kFold, kReadaheadBytesMin, kReadaheadBytesMax));
+  View view =
+      MakeView(std::clamp(bytes_max / kCompressionRatio, kReadaheadBytesMin, kReadaheadBytesMax));
   std::vector<std::shared_ptr<const Frame>> frames;
   if (from == view.kept.newest.next()) return frames;
-  MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, from));
+  MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadFrameContaining(view, from));
   size_t bytes = frame->bytes();
   frames.push_back(std::move(frame));
   while (frames.back()->last() < view.kept.newest) {
     view.frames->Next();
     if (!view.frames->Valid()) break;
-    bytes += Frame::PayloadBytesAbout(view.frames->value().ToStringView());
+    bytes += Frame::ApproximatePayloadBytes(view.frames->value().ToStringView());
     if (bytes > bytes_max) break;
     auto next = ParseAt(*view.frames);
     // What is missing or damaged here is where the next call begins, which then says so.
@@ -136,7 +138,8 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::FindFirst(
   uint64_t high = view.kept.newest.value;
   while (low <= high) {
     const Sequence middle{low + (high - low) / 2};
-    MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame, ReadHolding(view, middle));
+    MILLRACE_ASSIGN_OR_RETURN(std::shared_ptr<const Frame> frame,
+                              ReadFrameContaining(view, middle));
     if (after_place(*frame)) {
       high = frame->first().value - 1;
       found = std::move(frame);

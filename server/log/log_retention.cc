@@ -26,13 +26,13 @@ absl::Status Log::Trim(std::optional<Sequence> keep_from) {
 // First sequence of the frame that is to be the oldest.
 absl::StatusOr<Sequence> Log::ChooseCut(std::optional<Sequence> keep_from) {
   const Range kept = range();
-  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameHolding(kept.newest));
+  MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameContaining(kept.newest));
   MILLRACE_ASSIGN_OR_RETURN(const Sequence by_age, CutByAge(*newest));
   MILLRACE_ASSIGN_OR_RETURN(const Sequence by_bytes, CutByBytes(options_.retention_bytes, *newest));
   const Sequence wanted = std::max(by_age, by_bytes);
   if (!keep_from.has_value() || *keep_from >= wanted || options_.hold_bytes_max == 0) return wanted;
 
-  MILLRACE_ASSIGN_OR_RETURN(const auto held, FrameHolding(std::max(*keep_from, kept.oldest)));
+  MILLRACE_ASSIGN_OR_RETURN(const auto held, FrameContaining(std::max(*keep_from, kept.oldest)));
   MILLRACE_ASSIGN_OR_RETURN(const Sequence forced, CutByBytes(options_.hold_bytes_max, *newest));
   return std::min(wanted, std::max(held->first(), forced));
 }
@@ -40,9 +40,9 @@ absl::StatusOr<Sequence> Log::ChooseCut(std::optional<Sequence> keep_from) {
 absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
   const Sequence oldest = range().oldest;
   if (options_.retention_age == 0) return oldest;
-  MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(oldest));
-  if (BelievedTime(*frame, clock_.WallMicros()) != frame->commit_time_max()) {
-    return CutUnbelieved(newest);
+  MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(oldest));
+  if (PlausibleCommitTimeMax(*frame, clock_.WallMicros()) != frame->commit_time_max()) {
+    return CutByPlausibleTimes(newest);
   }
   const Micros cutoff = age_limit_.Cutoff(frame->commit_time_max(), newest.commit_time_max());
   if (frame->commit_time_max() >= cutoff) return oldest;
@@ -53,16 +53,16 @@ absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
 
 // The maximum that the oldest frames carry is not to be believed, so it does not lead to the cut:
 // looks at their own transactions, at some frames in each call.
-absl::StatusOr<Sequence> Log::CutUnbelieved(const Frame& newest) {
+absl::StatusOr<Sequence> Log::CutByPlausibleTimes(const Frame& newest) {
   constexpr int kFramesMax = 1000;
   const Micros now = clock_.WallMicros();
   Sequence cut = range().oldest;
   std::optional<Micros> cutoff;
   Sequence at = cut;
   for (int i = 0; i < kFramesMax && at < newest.first(); ++i) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(at));
+    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(at));
     at = frame->last().next();
-    const std::optional<Micros> time = BelievedTime(*frame, now);
+    const std::optional<Micros> time = PlausibleCommitTimeMax(*frame, now);
     // Goes together with the next one whose time is known.
     if (!time.has_value()) continue;
     if (!cutoff.has_value()) cutoff = age_limit_.Cutoff(*time, newest.commit_time_max());
@@ -77,7 +77,7 @@ absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest
   Sequence cut = range().oldest;
   if (bytes_max == 0) return cut;
   const std::vector<FrameFile> files = database_->FrameFiles();
-  uint64_t bytes = BytesBesideTables(options_.directory);
+  uint64_t bytes = BytesOutsideTables(options_.directory);
   for (const FrameFile& file : files) bytes += file.bytes;
   if (bytes <= bytes_max) return cut;
   const uint64_t excess = bytes - bytes_max;
@@ -88,7 +88,7 @@ absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest
     const std::optional<Sequence> last_frame = ParseFrameKey(file.largest_key);
     if (!last_frame.has_value() || *last_frame < cut) continue;  // goes without moving the mark
     if (*last_frame >= newest.first()) return newest.first();
-    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameHolding(*last_frame));
+    MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(*last_frame));
     cut = frame->last().next();
   }
   return cut;
@@ -100,7 +100,7 @@ absl::Status Log::MoveOldest(Sequence oldest) {
   AppendLittle64(value, oldest.value);
   rocksdb::WriteBatch write;
   write.Put(database_->family(Family::kMeta), rocksdb::Slice(kOldestKey), value);
-  MILLRACE_RETURN_IF_ERROR(database_->WriteBesideOthers(write, WhenFull::kWriteAnyway));
+  MILLRACE_RETURN_IF_ERROR(database_->WriteAndSyncSeparately(write, WhenFull::kWriteAnyway));
   oldest_.store(oldest.value, std::memory_order_release);
   return absl::OkStatus();
 }

@@ -16,7 +16,7 @@ namespace millrace::log {
 inline constexpr uint32_t kFormat = 1;
 
 // Names of the log's own records in the family meta. Formats: log/FORMAT.md.
-inline constexpr std::string_view kOwnPrefix = "log.";
+inline constexpr std::string_view kInternalPrefix = "log.";
 inline constexpr std::string_view kFormatKey = "log.format";
 inline constexpr std::string_view kIdKey = "log.id";
 inline constexpr std::string_view kOldestKey = "log.oldest";

@@ -40,7 +40,7 @@ class NoWaitFile final : public rocksdb::FSRandomAccessFile {
                 char* scratch, IODebugContext* /*context*/) const override {
     size_t done = 0;
     while (done < size) {
-      const ssize_t count = ReadSome(scratch + done, size - done, offset + done);
+      const ssize_t count = ReadAt(scratch + done, size - done, offset + done);
       if (count == 0) break;
       if (count > 0) {
         done += static_cast<size_t>(count);
@@ -61,7 +61,7 @@ class NoWaitFile final : public rocksdb::FSRandomAccessFile {
 
  private:
   // As pread.
-  ssize_t ReadSome(char* to, size_t size, uint64_t offset) const {
+  ssize_t ReadAt(char* to, size_t size, uint64_t offset) const {
     if (!t_no_wait) return ::pread(file_, to, size, static_cast<off_t>(offset));
     const iovec target{.iov_base = to, .iov_len = size};
     return ::preadv2(file_, &target, 1, static_cast<off_t>(offset), RWF_NOWAIT);

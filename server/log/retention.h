@@ -13,14 +13,15 @@ namespace millrace::log {
 //  - Now is the earlier of our wall clock and the newest commit time plus the time that has passed,
 //    by the steady clock, since that commit was first seen here. A jump of one of the two clocks
 //    therefore expires nothing early.
-//  - Should both jump together (one machine), the cutoff still advances at most kCatchUp times as
+//  - Should both jump together (one machine), the cutoff still advances at most kCatchUpFactor
+//  times as
 //    fast as time passes, from the oldest commit time held: a jump of years takes hours to empty a
 //    log of days, and going back stops it. The same bound makes a log that was down for days trim
 //    what expired meanwhile step by step instead of at once.
 // One thread.
 class AgeLimit {
  public:
-  static constexpr Micros kCatchUp = 4;
+  static constexpr Micros kCatchUpFactor = 4;
 
   // `age` > 0.
   AgeLimit(Micros age, const Clock& clock);

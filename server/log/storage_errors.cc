@@ -60,15 +60,16 @@ absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& sta
   return ReadFailed(directory, status);
 }
 
-absl::Status SystemCallFailed(std::string_view act, const std::string& path, int error) {
+absl::Status SystemCallFailed(std::string_view operation, const std::string& path, int error) {
   if (IsNoSpace(error)) {
     return MakeError(
         reason::kDiskFull,
-        fmt::format("cannot {} {}: {}; free space on its disk", act, path, TextOf(error)),
+        fmt::format("cannot {} {}: {}; free space on its disk", operation, path, TextOf(error)),
         {{"path", path}});
   }
   return MakeError(reason::kStorageFailed,
-                   fmt::format("cannot {} {}: {}", act, path, TextOf(error)), {{"path", path}});
+                   fmt::format("cannot {} {}: {}", operation, path, TextOf(error)),
+                   {{"path", path}});
 }
 
 }  // namespace millrace::log

@@ -22,7 +22,7 @@ absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& sta
 // Of opening: DISK_FULL, LOG_DAMAGED, STORAGE_FAILED, or kFailedPrecondition DATA_DIRECTORY_IN_USE.
 absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& status);
 
-// `act` on `path` failed with errno `error`: DISK_FULL or STORAGE_FAILED.
-absl::Status SystemCallFailed(std::string_view act, const std::string& path, int error);
+// `operation` on `path` failed with errno `error`: DISK_FULL or STORAGE_FAILED.
+absl::Status SystemCallFailed(std::string_view operation, const std::string& path, int error);
 
 }  // namespace millrace::log

@@ -18,10 +18,10 @@ namespace millrace::log {
 namespace {
 
 constexpr size_t kMarkBytes = 24;  // log id, newest sequence, checksum of both
-constexpr size_t kCovered = 16;
+constexpr size_t kCheckedBytes = 16;
 
-absl::Status Failed(std::string_view act, const std::string& path) {
-  return SystemCallFailed(act, path, errno);
+absl::Status Failed(std::string_view operation, const std::string& path) {
+  return SystemCallFailed(operation, path, errno);
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ absl::StatusOr<Sequence> VisibleMark::Read(uint64_t log_id) const {
   return mark.log_id == log_id ? mark.newest : Sequence{};
 }
 
-absl::StatusOr<bool> VisibleMark::NamesAnyLog() const {
+absl::StatusOr<bool> VisibleMark::HasVisibleChanges() const {
   MILLRACE_ASSIGN_OR_RETURN(const Mark mark, ReadMark());
   return mark.newest.value != 0;
 }
@@ -58,7 +58,8 @@ absl::StatusOr<VisibleMark::Mark> VisibleMark::ReadMark() const {
   const ssize_t size = ::pread(file_, bytes.data(), bytes.size(), 0);
   if (size < 0) return Failed("read", path_);
   if (size != kMarkBytes) return Mark();
-  const bool whole = LoadLittle64(bytes.data() + kCovered) == XXH3_64bits(bytes.data(), kCovered);
+  const bool whole =
+      LoadLittle64(bytes.data() + kCheckedBytes) == XXH3_64bits(bytes.data(), kCheckedBytes);
   if (!whole) return Mark();
   return Mark{.log_id = LoadLittle64(bytes.data()),
               .newest = Sequence{LoadLittle64(bytes.data() + 8)}};
@@ -70,7 +71,7 @@ absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {
   std::string bytes;
   AppendLittle64(bytes, log_id);
   AppendLittle64(bytes, newest.value);
-  AppendLittle64(bytes, XXH3_64bits(bytes.data(), kCovered));
+  AppendLittle64(bytes, XXH3_64bits(bytes.data(), kCheckedBytes));
   const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), 0);
   if (written == kMarkBytes) return absl::OkStatus();
   // The system writes less than it was asked to for want of space alone.

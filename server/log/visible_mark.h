@@ -30,7 +30,7 @@ class VisibleMark {
   absl::StatusOr<Sequence> Read(uint64_t log_id) const;
   // Whether the file holds a valid mark of any log in which something was visible. kInternal
   // STORAGE_FAILED.
-  absl::StatusOr<bool> NamesAnyLog() const;
+  absl::StatusOr<bool> HasVisibleChanges() const;
   // kResourceExhausted DISK_FULL: to be tried again; until then there may be no valid mark.
   // kInternal STORAGE_FAILED.
   absl::Status Write(uint64_t log_id, Sequence newest);

@@ -67,7 +67,7 @@ rocksdb::Status WalSync::Sync() {
   {
     absl::MutexLock lock(&mutex_);
     // One that is under way may have passed what the caller wrote.
-    needed = begun_ + 1;
+    needed = started_ + 1;
   }
   while (Begin(needed)) End(SyncFiles());
   absl::MutexLock lock(&mutex_);
@@ -76,21 +76,21 @@ rocksdb::Status WalSync::Sync() {
 
 // False once the sync `needed` has ended. True: the caller syncs, and nobody else does.
 bool WalSync::Begin(uint64_t needed) {
-  const auto may_go_on = [this, needed]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return begun_ == ended_ || ended_ >= needed;
+  const auto can_continue = [this, needed]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return started_ == finished_ || finished_ >= needed;
   };
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(&may_go_on));
-  if (ended_ >= needed) return false;
-  ++begun_;
+  mutex_.Await(absl::Condition(&can_continue));
+  if (finished_ >= needed) return false;
+  ++started_;
   return true;
 }
 
 void WalSync::End(const rocksdb::Status& status) {
   absl::MutexLock lock(&mutex_);
-  ended_ = begun_;
+  finished_ = started_;
   if (status.ok()) return;
-  failed_ = ended_;
+  failed_ = finished_;
   failure_ = status;
 }
 

@@ -51,9 +51,9 @@ class WalSync {
   Sizes synced_;
 
   absl::Mutex mutex_;
-  // One sync at a time: either begun_ is ended_, or one more.
-  uint64_t begun_ ABSL_GUARDED_BY(mutex_) = 0;  // number of the last sync that began
-  uint64_t ended_ ABSL_GUARDED_BY(mutex_) = 0;
+  // One sync at a time: either started_ is finished_, or one more.
+  uint64_t started_ ABSL_GUARDED_BY(mutex_) = 0;  // number of the last sync that began
+  uint64_t finished_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;  // number of the last sync that failed
   rocksdb::Status failure_ ABSL_GUARDED_BY(mutex_);
 };

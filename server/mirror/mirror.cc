@@ -25,12 +25,12 @@ std::string NewInstance() {
 
 absl::Status PositionError(const Reason& reason, std::string_view what) {
   return MakeError(reason,
-                   fmt::format("{}; `millrace mirror rewind` to the place to go on from, then "
+                   fmt::format("{}; `millrace mirror rewind` to the resolved to go on from, then "
                                "`millrace mirror resume`",
                                what));
 }
 
-// What a place that is not in the log means for the mirror.
+// What a resolved that is not in the log means for the mirror.
 absl::Status AsPositionError(const absl::Status& status) {
   if (HasReason(status, reason::kTokenTrimmed)) {
     return PositionError(
@@ -81,12 +81,12 @@ bool Mirror::StopWithin(absl::Duration timeout) {
 }
 
 void Mirror::Run() {
-  while (WaitUntilWanted()) {
+  while (WaitWhilePausedOrParked()) {
     const absl::Status status = RunSession();
     connected_.store(false);
     if (!status.ok() && !IsInterrupted(status)) HandleFailure(status);
   }
-  AnswerRewind(Stopping());
+  FinishRewind(Stopping());
   ended_.Notify();
 }
 
@@ -101,26 +101,26 @@ absl::Status Mirror::RunConnected() {
   MILLRACE_RETURN_IF_ERROR(sink_->Open(*this));
   // A rewind does not depend on the old position.
   if (!RewindIsPending()) {
-    MILLRACE_RETURN_IF_ERROR(TakePosition());
+    MILLRACE_RETURN_IF_ERROR(LoadPosition());
   }
   while (true) {
-    switch (WaitForWish()) {
-      case Wish::kStop:
+    switch (WaitForNextAction()) {
+      case NextAction::kStop:
         return Interrupted();
-      case Wish::kNothing:
+      case NextAction::kPoll:
         sink_->Poll();
         break;
-      case Wish::kRewind:
+      case NextAction::kRewind:
         MILLRACE_RETURN_IF_ERROR(DoRewind());
         break;
-      case Wish::kSend:
+      case NextAction::kSend:
         MILLRACE_RETURN_IF_ERROR(SendChanges());
         break;
     }
   }
 }
 
-// Opening a sink shuts out any other mirror: to be done only where none has taken our place.
+// Opening a sink shuts out any other mirror: to be done only where none has added our resolved.
 absl::Status Mirror::CheckOwner() {
   {
     absl::MutexLock lock(&mutex_);
@@ -129,33 +129,33 @@ absl::Status Mirror::CheckOwner() {
   if (!owner_) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(const auto stored, sink_->ReadPosition(*this));
   if (!stored.has_value() || stored->instance == instance_) return absl::OkStatus();
-  return sink_->TakenOver();
+  return sink_->TakenOverError();
 }
 
-absl::Status Mirror::TakePosition() {
+absl::Status Mirror::LoadPosition() {
   MILLRACE_ASSIGN_OR_RETURN(const auto stored, sink_->ReadPosition(*this));
-  auto place = FindPlace(stored);
-  if (!place.ok()) {
-    progress_.SetPassed(std::nullopt);
-    return place.status();
+  auto resolved = ResolvePosition(stored);
+  if (!resolved.ok()) {
+    progress_.SetPosition(std::nullopt);
+    return resolved.status();
   }
-  passed_ = read_ = *place;
+  committed_ = read_ = *resolved;
   last_frame_ = nullptr;
-  progress_.SetPassed(passed_);
+  progress_.SetPosition(committed_);
   MILLRACE_RETURN_IF_ERROR(sink_->Begin());
-  MILLRACE_RETURN_IF_ERROR(CommitAt(passed_));
-  spdlog::info("kafka mirror runs prefix={} after={} newest={}", options_.name, passed_.value,
+  MILLRACE_RETURN_IF_ERROR(CommitUpTo(committed_));
+  spdlog::info("kafka mirror runs prefix={} after={} newest={}", options_.name, committed_.value,
                feed_.range().newest.value);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Sequence> Mirror::FindPlace(const std::optional<MirrorPosition>& stored) {
+absl::StatusOr<Sequence> Mirror::ResolvePosition(const std::optional<MirrorPosition>& stored) {
   const log::Range range = feed_.range();
   if (!stored.has_value()) {
     if (owner_) {
-      return PositionError(
-          reason::kMirrorPositionLost,
-          fmt::format("{} held the mirror's position and is empty now", options_.position_place));
+      return PositionError(reason::kMirrorPositionLost,
+                           fmt::format("{} held the mirror's position and is empty now",
+                                       options_.position_location));
     }
     if (options_.start_at_newest) return range.newest;
     return Sequence{range.oldest.value - 1};
@@ -167,12 +167,12 @@ absl::StatusOr<Sequence> Mirror::FindPlace(const std::optional<MirrorPosition>& 
                     stored->sequence.value, LogIdText(stored->log_id),
                     LogIdText(feed_.log().log_id())));
   }
-  const auto place = feed::ResolveSequence(feed_, stored->sequence);
-  if (!place.ok()) return AsPositionError(place.status());
-  if (owner_ && stored->sequence < passed_) {
+  const auto resolved = feed::ResolveSequence(feed_, stored->sequence);
+  if (!resolved.ok()) return AsPositionError(resolved.status());
+  if (owner_ && stored->sequence < committed_) {
     progress_.Warn("position", fmt::format("Kafka lost what it had committed: the position went "
                                            "back from {} to {}",
-                                           passed_.value, stored->sequence.value));
+                                           committed_.value, stored->sequence.value));
   }
   return stored->sequence;
 }
@@ -182,9 +182,9 @@ absl::Status Mirror::SendChanges() {
   if (status.ok()) status = FillTransaction();
   if (status.ok()) status = AddHeartbeat();
   if (status.ok()) {
-    const bool quiet = clock_.SteadyMicros() - committed_at_ < kQuietPeriod;
-    if (!sink_->HasRecords() && quiet) return status;
-    status = CommitAt(read_);
+    const bool recently_committed = clock_.SteadyMicros() - committed_at_ < kIdleCommitInterval;
+    if (!sink_->HasRecords() && recently_committed) return status;
+    status = CommitUpTo(read_);
   }
   if (status.ok()) return status;
   if (sink_->HasRecords()) progress_.CountAbort();
@@ -200,10 +200,11 @@ absl::Status Mirror::FillTransaction() {
     if (frames.empty()) return absl::OkStatus();
     for (const feed::FramePtr& frame : frames) {
       if (ShouldStop()) return Interrupted();
-      MILLRACE_ASSIGN_OR_RETURN(const Sink::Taken taken, sink_->Add(frame, read_.next(), deadline));
-      read_ = taken.passed;
+      MILLRACE_ASSIGN_OR_RETURN(const Sink::AddResult added,
+                                sink_->Add(frame, read_.next(), deadline));
+      read_ = added.last_change;
       last_frame_ = frame;
-      if (taken.full || clock_.SteadyMicros() >= deadline) return absl::OkStatus();
+      if (added.full || clock_.SteadyMicros() >= deadline) return absl::OkStatus();
     }
   }
 }
@@ -214,28 +215,28 @@ absl::Status Mirror::AddHeartbeat() {
   return sink_->AddHeartbeat(clock_.WallMicros());
 }
 
-absl::Status Mirror::CommitAt(Sequence passed) {
-  MILLRACE_ASSIGN_OR_RETURN(const MirrorPosition position, PositionAt(passed));
+absl::Status Mirror::CommitUpTo(Sequence last_change) {
+  MILLRACE_ASSIGN_OR_RETURN(const MirrorPosition position, PositionAfter(last_change));
   MILLRACE_ASSIGN_OR_RETURN(const TopicCounts counts, sink_->Commit(position));
-  passed_ = passed;
+  committed_ = last_change;
   owner_ = true;
   committed_at_ = clock_.SteadyMicros();
   failures_ = 0;
   logged_reason_.clear();
-  progress_.CountCommit(counts, passed);
+  progress_.CountCommit(counts, last_change);
   connected_.store(true);
   return absl::OkStatus();
 }
 
-absl::StatusOr<MirrorPosition> Mirror::PositionAt(Sequence passed) const {
-  const bool at_hand =
-      last_frame_ != nullptr && passed >= last_frame_->first() && passed <= last_frame_->last();
+absl::StatusOr<MirrorPosition> Mirror::PositionAfter(Sequence last_change) const {
+  const bool in_last_frame = last_frame_ != nullptr && last_change >= last_frame_->first() &&
+                             last_change <= last_frame_->last();
   const uint64_t log_id = feed_.log().log_id();
-  MILLRACE_ASSIGN_OR_RETURN(const Token token, at_hand
-                                                   ? feed::TokenAfter(log_id, *last_frame_, passed)
-                                                   : feed::TokenAfter(feed_, passed));
+  MILLRACE_ASSIGN_OR_RETURN(const Token token,
+                            in_last_frame ? feed::TokenAfter(log_id, *last_frame_, last_change)
+                                          : feed::TokenAfter(feed_, last_change));
   return MirrorPosition{.log_id = log_id,
-                        .sequence = passed,
+                        .sequence = last_change,
                         .resume_token = token.ToString(),
                         .instance = instance_,
                         .time = clock_.WallMicros()};
@@ -250,7 +251,7 @@ absl::Status Mirror::DoRewind() {
   }
   last_frame_ = nullptr;
   MILLRACE_RETURN_IF_ERROR(sink_->Begin());
-  MILLRACE_RETURN_IF_ERROR(CommitAt(after));
+  MILLRACE_RETURN_IF_ERROR(CommitUpTo(after));
   read_ = after;
   spdlog::info("kafka mirror was moved prefix={} after={}", options_.name, after.value);
   {
@@ -258,7 +259,7 @@ absl::Status Mirror::DoRewind() {
     // What parked it may be mended now, but going on was not asked for.
     if (std::exchange(parked_, false)) paused_ = true;
   }
-  AnswerRewind(absl::OkStatus());
+  FinishRewind(absl::OkStatus());
   return absl::OkStatus();
 }
 

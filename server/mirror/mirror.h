@@ -29,10 +29,10 @@ namespace millrace::mirror {
 
 // What a mirror is called, and when it sends.
 struct MirrorOptions {
-  std::string name;              // of the mirror: the first part of the names of its topics
-  std::string format;            // of its records, as the status shows it
-  std::string position_place;    // of its position in the sink, for messages
-  bool start_at_newest = false;  // a mirror without a position skips what the log has
+  std::string name;               // of the mirror: the first part of the names of its topics
+  std::string format;             // of its records, as the status shows it
+  std::string position_location;  // of its position in the sink, for messages
+  bool start_at_newest = false;   // a mirror without a position skips what the log has
   Micros transaction_time_max = 0;
   Micros heartbeat_interval = 0;  // 0: none
 };
@@ -83,36 +83,36 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
     Sequence after;
     std::function<void(absl::Status)> done;
   };
-  enum class Wish { kNothing, kStop, kRewind, kSend };
+  enum class NextAction { kPoll, kStop, kRewind, kSend };
 
   // While nothing that passes is mirrored, the position is written this often.
-  static constexpr Micros kQuietPeriod = 1'000'000;
+  static constexpr Micros kIdleCommitInterval = 1'000'000;
 
   void Run();
   absl::Status RunSession();
   absl::Status RunConnected();
   absl::Status CheckOwner();
-  absl::Status TakePosition();
-  absl::StatusOr<Sequence> FindPlace(const std::optional<MirrorPosition>& stored);
+  absl::Status LoadPosition();
+  absl::StatusOr<Sequence> ResolvePosition(const std::optional<MirrorPosition>& stored);
   absl::Status SendChanges();
   absl::Status FillTransaction();
   absl::Status AddHeartbeat();
-  // Commits with the position after `passed`.
-  absl::Status CommitAt(Sequence passed);
-  absl::StatusOr<MirrorPosition> PositionAt(Sequence passed) const;
+  // Commits with the position after `last_change`.
+  absl::Status CommitUpTo(Sequence last_change);
+  absl::StatusOr<MirrorPosition> PositionAfter(Sequence last_change) const;
   absl::Status DoRewind();
 
   // False: to stop.
-  bool WaitUntilWanted() ABSL_LOCKS_EXCLUDED(mutex_);
-  Wish WaitForWish() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WaitWhilePausedOrParked() ABSL_LOCKS_EXCLUDED(mutex_);
+  NextAction WaitForNextAction() ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWork() const;
   // Until there may be work without any publication.
-  absl::Duration TimeToWork() const;
+  absl::Duration TimeUntilWork() const;
   bool HeartbeatIsDue() const;
   void HandleFailure(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   void WaitBeforeRetry(absl::Duration pause) ABSL_LOCKS_EXCLUDED(mutex_);
   bool RewindIsPending() const ABSL_LOCKS_EXCLUDED(mutex_);
-  void AnswerRewind(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  void FinishRewind(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void OnPublished() override ABSL_LOCKS_EXCLUDED(mutex_);
   bool ShouldStop() const override { return stopping_.load(std::memory_order_relaxed); }
@@ -127,7 +127,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   MirrorProgress progress_;
 
   // The thread's own.
-  Sequence passed_;            // last change that the position in the sink covers
+  Sequence committed_;         // last change that the position in the sink covers
   Sequence read_;              // last change that was looked at; between the two none has records
   feed::FramePtr last_frame_;  // that holds `read_`; may be null
   bool owner_ = false;         // the position in the sink was ours when last seen

@@ -40,18 +40,18 @@ bool MirrorProgress::Warn(const std::string& subject, const std::string& warning
   return true;
 }
 
-void MirrorProgress::SetPassed(std::optional<Sequence> passed) {
+void MirrorProgress::SetPosition(std::optional<Sequence> position) {
   absl::MutexLock lock(&mutex_);
-  known_ = true;
-  passed_ = passed;
+  position_known_ = true;
+  position_ = position;
 }
 
-void MirrorProgress::CountCommit(const TopicCounts& counts, Sequence passed) {
+void MirrorProgress::CountCommit(const TopicCounts& counts, Sequence position) {
   absl::MutexLock lock(&mutex_);
-  known_ = true;
-  passed_ = passed;
+  position_known_ = true;
+  position_ = position;
   error_ = absl::OkStatus();
-  ++committed_;
+  ++transactions_;
   for (const auto& [topic, count] : counts) {
     TopicCount& total = topics_[topic];
     total.records += count.records;
@@ -62,21 +62,21 @@ void MirrorProgress::CountCommit(const TopicCounts& counts, Sequence passed) {
 
 void MirrorProgress::CountAbort() {
   absl::MutexLock lock(&mutex_);
-  ++aborted_;
+  ++transactions_aborted_;
 }
 
 std::optional<Sequence> MirrorProgress::HoldFrom() const {
   absl::MutexLock lock(&mutex_);
-  return known_ ? passed_ : Sequence{0};
+  return position_known_ ? position_ : Sequence{0};
 }
 
 void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
                               MirrorStatus& status) const {
-  std::optional<Sequence> passed;
+  std::optional<Sequence> position;
   uint64_t records = 0;
   {
     absl::MutexLock lock(&mutex_);
-    passed = passed_;
+    position = position_;
     records = records_;
     if (!error_.ok()) {
       status.error = std::string(error_.message());
@@ -87,16 +87,16 @@ void MirrorProgress::Describe(const feed::Feed& feed, const Clock& clock,
       status.topics.push_back({.name = name, .records = count.records});
     }
     status.records = records_;
-    status.transactions = committed_;
-    status.transactions_aborted = aborted_;
+    status.transactions = transactions_;
+    status.transactions_aborted = transactions_aborted_;
   }
   status.records_per_second = records_rate_.PerSecond(records);
-  if (!passed.has_value()) return;
-  status.sequence = passed;
+  if (!position.has_value()) return;
+  status.sequence = position;
   const log::Range range = feed.range();
-  if (*passed >= range.newest) return;
-  const Sequence first = std::max(passed->next(), range.oldest);
-  status.lag_changes = range.newest.value - passed->value;
+  if (*position >= range.newest) return;
+  const Sequence first = std::max(position->next(), range.oldest);
+  status.lag_changes = range.newest.value - position->value;
   const Micros commit_time = CommitTimeOf(feed, first);
   if (commit_time <= 0) return;
   status.lag = std::max<Micros>(clock.WallMicros() - commit_time, 0);

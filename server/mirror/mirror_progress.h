@@ -29,8 +29,8 @@ class MirrorProgress {
   // Warnings of one subject replace each other; at most a hundred are kept. True if it is news.
   bool Warn(const std::string& subject, const std::string& warning) ABSL_LOCKS_EXCLUDED(mutex_);
   // Where the mirror is without having sent anything. Nothing: not in this log.
-  void SetPassed(std::optional<Sequence> passed) ABSL_LOCKS_EXCLUDED(mutex_);
-  void CountCommit(const TopicCounts& counts, Sequence passed) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetPosition(std::optional<Sequence> position) ABSL_LOCKS_EXCLUDED(mutex_);
+  void CountCommit(const TopicCounts& counts, Sequence position) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountAbort() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The place that retention must leave in the log, with all after it: everything until the
@@ -46,13 +46,13 @@ class MirrorProgress {
   mutable absl::Mutex mutex_;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> warnings_ ABSL_GUARDED_BY(mutex_);
-  // Whether it was learned where the mirror is; if so, `passed_` is nothing only for a place that
+  // Whether it was learned where the mirror is; if so, `position_` is nothing only for a place that
   // is not in this log.
-  bool known_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<Sequence> passed_ ABSL_GUARDED_BY(mutex_);
+  bool position_known_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<Sequence> position_ ABSL_GUARDED_BY(mutex_);
   uint64_t records_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t committed_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t aborted_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t transactions_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t transactions_aborted_ ABSL_GUARDED_BY(mutex_) = 0;
   TopicCounts topics_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -26,7 +26,7 @@ constexpr uint32_t kDoublingsMax = 10;
 
 absl::Duration FromMicros(Micros micros) { return absl::Microseconds(micros); }
 
-absl::Duration PauseAfter(const absl::Status& status, uint32_t failures) {
+absl::Duration RetryPause(const absl::Status& status, uint32_t failures) {
   const bool denied = HasReason(status, reason::kMirrorDenied);
   const uint32_t factor = 1u << std::min(failures, kDoublingsMax);
   return std::min(denied ? kDeniedRetryMax : kRetryMax,
@@ -65,12 +65,12 @@ void Mirror::Resume() {
 }
 
 void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) {
-  const auto place = feed::Resolve(feed_, token);
-  if (!place.ok()) return done(place.status());
+  const auto resolved = feed::Resolve(feed_, token);
+  if (!resolved.ok()) return done(resolved.status());
   {
     absl::MutexLock lock(&mutex_);
     if (!stopping_.load() && !rewind_.has_value()) {
-      rewind_ = RewindRequest{place->after, std::move(done)};
+      rewind_ = RewindRequest{resolved->after, std::move(done)};
       wake_.SignalAll();
       return;
     }
@@ -80,32 +80,34 @@ void Mirror::Rewind(const Token& token, std::function<void(absl::Status)> done) 
            : MakeError(reason::kMirrorBusy, "another rewind is under way; retry in a few seconds"));
 }
 
-bool Mirror::WaitUntilWanted() {
+bool Mirror::WaitWhilePausedOrParked() {
   absl::MutexLock lock(&mutex_);
   while (!stopping_.load() && !rewind_.has_value() && (paused_ || parked_)) wake_.Wait(&mutex_);
   return !stopping_.load();
 }
 
-Mirror::Wish Mirror::WaitForWish() {
+Mirror::NextAction Mirror::WaitForNextAction() {
   absl::MutexLock lock(&mutex_);
   while (true) {
-    if (stopping_.load()) return Wish::kStop;
-    if (rewind_.has_value()) return Wish::kRewind;
-    if (!paused_ && HasWork()) return Wish::kSend;
-    const absl::Duration timeout = paused_ ? kIdlePoll : TimeToWork();
-    if (wake_.WaitWithTimeout(&mutex_, timeout)) return Wish::kNothing;
+    if (stopping_.load()) return NextAction::kStop;
+    if (rewind_.has_value()) return NextAction::kRewind;
+    if (!paused_ && HasWork()) return NextAction::kSend;
+    const absl::Duration timeout = paused_ ? kIdlePoll : TimeUntilWork();
+    if (wake_.WaitWithTimeout(&mutex_, timeout)) return NextAction::kPoll;
   }
 }
 
 bool Mirror::HasWork() const {
-  const bool unwritten = read_ > passed_ && clock_.SteadyMicros() - committed_at_ >= kQuietPeriod;
-  return feed_.range().newest > read_ || unwritten || HeartbeatIsDue();
+  const bool position_due =
+      read_ > committed_ && clock_.SteadyMicros() - committed_at_ >= kIdleCommitInterval;
+  return feed_.range().newest > read_ || position_due || HeartbeatIsDue();
 }
 
-absl::Duration Mirror::TimeToWork() const {
+absl::Duration Mirror::TimeUntilWork() const {
   const Micros now = clock_.SteadyMicros();
   absl::Duration time = kIdlePoll;
-  if (read_ > passed_) time = std::min(time, FromMicros(committed_at_ + kQuietPeriod - now));
+  if (read_ > committed_)
+    time = std::min(time, FromMicros(committed_at_ + kIdleCommitInterval - now));
   const Micros interval = options_.heartbeat_interval;
   if (interval > 0) time = std::min(time, FromMicros(heartbeat_at_ + interval - now));
   return std::max(time, absl::Milliseconds(1));
@@ -118,7 +120,7 @@ bool Mirror::HeartbeatIsDue() const {
 
 void Mirror::HandleFailure(const absl::Status& failure) {
   const absl::Status status = sink_->WithTable(failure);
-  AnswerRewind(status);
+  FinishRewind(status);
   const bool retry = MirrorMayRetry(status);
   {
     absl::MutexLock lock(&mutex_);
@@ -135,7 +137,7 @@ void Mirror::HandleFailure(const absl::Status& failure) {
   if (std::exchange(logged_reason_, reason) != reason) {
     spdlog::warn("kafka mirror: {} reason={}", std::string(status.message()), reason);
   }
-  WaitBeforeRetry(PauseAfter(status, failures_++));
+  WaitBeforeRetry(RetryPause(status, failures_++));
 }
 
 void Mirror::WaitBeforeRetry(absl::Duration pause) {
@@ -151,7 +153,7 @@ bool Mirror::RewindIsPending() const {
   return rewind_.has_value();
 }
 
-void Mirror::AnswerRewind(const absl::Status& status) {
+void Mirror::FinishRewind(const absl::Status& status) {
   std::optional<RewindRequest> request;
   {
     absl::MutexLock lock(&mutex_);

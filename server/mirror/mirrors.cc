@@ -20,7 +20,7 @@ Mirror* Mirrors::Find(std::string_view name) const {
   return found != mirrors_.end() ? found->second.get() : nullptr;
 }
 
-Mirror* Mirrors::Shown() const {
+Mirror* Mirrors::First() const {
   return mirrors_.empty() ? nullptr : mirrors_.begin()->second.get();
 }
 

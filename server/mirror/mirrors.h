@@ -23,7 +23,7 @@ class Mirrors {
   // Null if there is none of this name.
   Mirror* Find(std::string_view name) const;
   // The one that the API shows: the first by name. Null if there is none.
-  Mirror* Shown() const;
+  Mirror* First() const;
 
   void Start();
   // Begins to stop all of them.

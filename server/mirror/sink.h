@@ -42,9 +42,9 @@ using TopicCounts = std::map<std::string, TopicCount, std::less<>>;
 class Sink {
  public:
   // How much of a frame was taken.
-  struct Taken {
-    Sequence passed;    // last change that was taken, or has no records here
-    bool full = false;  // the transaction is to be committed before more is added
+  struct AddResult {
+    Sequence last_change;  // last change that was taken, or has no records here
+    bool full = false;     // the transaction is to be committed before more is added
   };
   virtual ~Sink() = default;
 
@@ -63,8 +63,8 @@ class Sink {
   virtual absl::Status Begin() = 0;
   // Adds the changes of `frame` from change `from` on, until the frame ends, the transaction is
   // full or the steady clock reaches `deadline`.
-  virtual absl::StatusOr<Taken> Add(const feed::FramePtr& frame, Sequence from,
-                                    Micros deadline) = 0;
+  virtual absl::StatusOr<AddResult> Add(const feed::FramePtr& frame, Sequence from,
+                                        Micros deadline) = 0;
   // `now`: Unix time.
   virtual absl::Status AddHeartbeat(Micros now) = 0;
   // Whether the transaction holds anything.
@@ -75,7 +75,7 @@ class Sink {
   virtual void Abort() = 0;
 
   // The error of a mirror whose place another one has taken.
-  virtual absl::Status TakenOver() const = 0;
+  virtual absl::Status TakenOverError() const = 0;
   // `error` with the table that it is about, if that can be found.
   virtual absl::Status WithTable(const absl::Status& error) const = 0;
 };

@@ -39,8 +39,8 @@ std::optional<uint64_t> NumberOf(const FileName& name) {
 
 }  // namespace
 
-std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
-                                                         std::string_view other) {
+std::optional<std::strong_ordering> CompareBinlogFiles(std::string_view one,
+                                                       std::string_view other) {
   const FileName first = Parse(one);
   const FileName second = Parse(other);
   if (!first.numbered || !second.numbered || first.base != second.base) return std::nullopt;
@@ -50,7 +50,7 @@ std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
   return first.number <=> second.number;
 }
 
-std::optional<bool> IsNextNumberedFile(std::string_view next, std::string_view file) {
+std::optional<bool> IsNextBinlogFile(std::string_view next, std::string_view file) {
   const FileName after = Parse(next);
   const FileName before = Parse(file);
   if (!after.numbered || !before.numbered || after.base != before.base) return std::nullopt;
@@ -64,7 +64,7 @@ std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
                                          const BinlogPlace& other) {
   // After log_bin was renamed nothing but the text is left to go by.
   const std::strong_ordering files =
-      CompareNumberedFiles(file, other.file).value_or(file <=> std::string_view(other.file));
+      CompareBinlogFiles(file, other.file).value_or(file <=> std::string_view(other.file));
   return files == std::strong_ordering::equal ? offset <=> other.offset : files;
 }
 

@@ -26,10 +26,10 @@ std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
 
 // The same for two files. Nothing: their names have different bases (log_bin was renamed), or one
 // has no number, so the names alone do not tell.
-std::optional<std::strong_ordering> CompareNumberedFiles(std::string_view one,
-                                                         std::string_view other);
+std::optional<std::strong_ordering> CompareBinlogFiles(std::string_view one,
+                                                       std::string_view other);
 // Whether the number of `next` is the one after that of `file`. Nothing: as above, or it has more
 // than 64 bits.
-std::optional<bool> IsNextNumberedFile(std::string_view next, std::string_view file);
+std::optional<bool> IsNextBinlogFile(std::string_view next, std::string_view file);
 
 }  // namespace millrace

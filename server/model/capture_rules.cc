@@ -20,7 +20,7 @@ absl::StatusOr<CaptureRules> CaptureRules::Parse(const std::vector<std::string>&
   CaptureRules rules;
   MILLRACE_ASSIGN_OR_RETURN(rules.tables_, TablePatterns::Parse(tables));
   MILLRACE_ASSIGN_OR_RETURN(rules.excluded_columns_, ColumnPatterns::Parse(excluded_columns));
-  rules.excluded_texts_ = excluded_columns;
+  rules.excluded_patterns_ = excluded_columns;
   return rules;
 }
 

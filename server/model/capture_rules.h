@@ -40,12 +40,12 @@ class CaptureRules {
     return !excluded_columns_.Matches(table, column);
   }
   // As given to Parse.
-  const std::vector<std::string>& excluded_columns() const { return excluded_texts_; }
+  const std::vector<std::string>& excluded_columns() const { return excluded_patterns_; }
 
  private:
   TablePatterns tables_;
   ColumnPatterns excluded_columns_;
-  std::vector<std::string> excluded_texts_;
+  std::vector<std::string> excluded_patterns_;
 };
 
 }  // namespace millrace

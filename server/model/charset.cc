@@ -23,16 +23,16 @@ constexpr uint64_t kHighBits = 0x8080808080808080;
 size_t SequenceLength(const unsigned char* at, const unsigned char* end) {
   const unsigned lead = at[0];
   const auto left = static_cast<size_t>(end - at);
-  const auto trails = [&](size_t i) { return (at[i] & 0xc0) == 0x80; };
+  const auto is_trail = [&](size_t i) { return (at[i] & 0xc0) == 0x80; };
   if (lead < 0xc2) return 0;
-  if (lead < 0xe0) return left >= 2 && trails(1) ? 2 : 0;
+  if (lead < 0xe0) return left >= 2 && is_trail(1) ? 2 : 0;
   if (lead < 0xf0) {
-    if (left < 3 || !trails(1) || !trails(2)) return 0;
+    if (left < 3 || !is_trail(1) || !is_trail(2)) return 0;
     if (lead == 0xe0 && at[1] < 0xa0) return 0;
     if (lead == 0xed && at[1] >= 0xa0) return 0;
     return 3;
   }
-  if (lead > 0xf4 || left < 4 || !trails(1) || !trails(2) || !trails(3)) return 0;
+  if (lead > 0xf4 || left < 4 || !is_trail(1) || !is_trail(2) || !is_trail(3)) return 0;
   if (lead == 0xf0 && at[1] < 0x90) return 0;
   if (lead == 0xf4 && at[1] >= 0x90) return 0;
   return 4;

@@ -57,7 +57,7 @@ constexpr Difference kUjisAfter8f[] = {
     {0xfda1, 0xfdfe, 0xe69c}, {0xfea1, 0xfefe, 0xe6fa},
 };
 
-struct Recipe {
+struct CharsetSpec {
   std::string_view charset;
   const char* iconv_name;
   std::span<const Difference> two;
@@ -67,7 +67,7 @@ struct Recipe {
   std::span<const Difference> three = {};
 };
 
-constexpr Recipe kRecipes[] = {
+constexpr CharsetSpec kCharsetSpecs[] = {
     {.charset = "big5", .iconv_name = "BIG5", .two = kBig5},
     {.charset = "cp932", .iconv_name = "CP932", .two = {}, .half_width_kana = true},
     {.charset = "eucjpms", .iconv_name = "EUC-JP-MS", .two = {}, .has_three = true},
@@ -158,15 +158,15 @@ std::vector<uint16_t> FourByteTable(const std::vector<uint16_t>& two) {
 }  // namespace
 
 std::unique_ptr<MultibyteTable> MultibyteTable::Make(std::string_view charset) {
-  for (const Recipe& recipe : kRecipes) {
-    if (recipe.charset != charset) continue;
-    Converter converter(recipe.iconv_name);
+  for (const CharsetSpec& spec : kCharsetSpecs) {
+    if (spec.charset != charset) continue;
+    Converter converter(spec.iconv_name);
     if (!converter.ok()) return nullptr;
     MultibyteTable table;
-    table.half_width_kana_ = recipe.half_width_kana;
-    table.two_ = TableAfter("", converter, recipe.two);
-    if (recipe.has_three) table.three_ = TableAfter("\x8f", converter, recipe.three);
-    if (recipe.has_four) table.four_ = FourByteTable(table.two_);
+    table.half_width_kana_ = spec.half_width_kana;
+    table.two_ = TableAfter("", converter, spec.two);
+    if (spec.has_three) table.three_ = TableAfter("\x8f", converter, spec.three);
+    if (spec.has_four) table.four_ = FourByteTable(table.two_);
     table.FindAliases();
     return std::make_unique<MultibyteTable>(std::move(table));
   }

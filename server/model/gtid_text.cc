@@ -97,11 +97,11 @@ std::optional<uint64_t> GtidScanner::Number(Range range) {
   return value;
 }
 
-absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view what) {
+absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view expected) {
   const std::string_view rest = text.substr(std::min(offset, text.size()));
-  return MakeError(
-      reason::kGtidSetMalformed,
-      fmt::format("not a GTID set: expected {} at offset {}, not {}", what, offset, Quoted(rest)));
+  return MakeError(reason::kGtidSetMalformed,
+                   fmt::format("not a GTID set: expected {} at offset {}, not {}", expected, offset,
+                               Quoted(rest)));
 }
 
 void AppendUuid(std::string& to, const std::array<uint8_t, 16>& uuid) {

@@ -47,8 +47,8 @@ class GtidScanner {
   size_t at_ = 0;
 };
 
-// kInvalidArgument, reason GTID_SET_MALFORMED: `what` was expected at `offset` of `text`.
-absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view what);
+// kInvalidArgument, reason GTID_SET_MALFORMED: `expected` was expected at `offset` of `text`.
+absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view expected);
 
 // Appends the 36 characters of a UUID in lower case.
 void AppendUuid(std::string& to, const std::array<uint8_t, 16>& uuid);

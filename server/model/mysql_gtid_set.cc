@@ -12,7 +12,7 @@ namespace {
 
 using Interval = MysqlGtidSet::Interval;
 using Intervals = std::vector<Interval>;
-using ByOrigin = std::map<MysqlGtidSet::Origin, Intervals>;
+using IntervalsByOrigin = std::map<MysqlGtidSet::Origin, Intervals>;
 
 // Whether `next`, which begins no earlier than `interval`, overlaps it or follows without a gap.
 bool Joins(const Interval& interval, const Interval& next) {
@@ -36,7 +36,7 @@ void Normalize(Intervals& intervals) {
 
 // The first interval that ends at or after `number`.
 template <typename List>
-auto EndingFrom(List& intervals, uint64_t number) {
+auto FirstEndingAtOrAfter(List& intervals, uint64_t number) {
   return std::lower_bound(
       intervals.begin(), intervals.end(), number,
       [](const Interval& interval, uint64_t wanted) { return interval.last < wanted; });
@@ -84,7 +84,7 @@ absl::StatusOr<Interval> ParseInterval(std::string_view text, GtidScanner& scann
 }
 
 // `uuid:1-5:7:tag:3-9`: what follows a tag belongs to it.
-absl::Status ParseGroup(std::string_view text, GtidScanner& scanner, ByOrigin& to) {
+absl::Status ParseGroup(std::string_view text, GtidScanner& scanner, IntervalsByOrigin& to) {
   const auto uuid = scanner.Uuid();
   if (!uuid.has_value()) return GtidMalformed(text, scanner.offset(), "a UUID");
   if (!scanner.Take(':')) return GtidMalformed(text, scanner.offset(), "':'");
@@ -117,7 +117,7 @@ void AppendIntervals(std::string& to, const Intervals& intervals) {
 
 absl::StatusOr<MysqlGtidSet> MysqlGtidSet::Parse(std::string_view text) {
   GtidScanner scanner(text);
-  ByOrigin intervals;
+  IntervalsByOrigin intervals;
   while (scanner.Take(',')) continue;
   while (!scanner.AtEnd()) {
     MILLRACE_RETURN_IF_ERROR(ParseGroup(text, scanner, intervals));
@@ -140,7 +140,7 @@ MysqlGtidSet MysqlGtidSet::Of(std::map<Origin, std::vector<Interval>> intervals)
 bool MysqlGtidSet::Contains(const MysqlGtid& gtid) const {
   const auto found = intervals_.find({gtid.uuid, gtid.tag});
   if (found == intervals_.end()) return false;
-  const auto at = EndingFrom(found->second, gtid.number);
+  const auto at = FirstEndingAtOrAfter(found->second, gtid.number);
   return at != found->second.end() && at->first <= gtid.number;
 }
 
@@ -162,7 +162,7 @@ void MysqlGtidSet::Add(const MysqlGtid& gtid) {
     }
     return;
   }
-  const auto at = EndingFrom(intervals, gtid.number);
+  const auto at = FirstEndingAtOrAfter(intervals, gtid.number);
   if (at->first <= gtid.number) return;
   const bool joins_next = Joins(added, *at);
   const bool joins_previous = at != intervals.begin() && Joins(at[-1], added);

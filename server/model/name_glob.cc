@@ -85,12 +85,12 @@ absl::StatusOr<std::vector<NameGlob>> NameGlob::ParseAll(std::string_view text,
   return globs;
 }
 
-bool NameGlob::universal() const {
+bool NameGlob::matches_all() const {
   return !plain() && std::all_of(pieces_.begin(), pieces_.end(),
                                  [](const std::string& piece) { return piece.empty(); });
 }
 
-bool NameGlob::MatchesAnySpelling(std::string_view name) const {
+bool NameGlob::MatchesIgnoringCaseAndAccents(std::string_view name) const {
   NameGlob folded;
   folded.pieces_.clear();
   for (const std::string& piece : pieces_) folded.pieces_.push_back(NameWeights(piece));

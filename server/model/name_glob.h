@@ -22,9 +22,9 @@ class NameGlob {
   // Never backtracks over a star.
   bool Matches(std::string_view name) const;
   // The same, with names compared as the server compares those of columns: NameWeights.
-  bool MatchesAnySpelling(std::string_view name) const;
+  bool MatchesIgnoringCaseAndAccents(std::string_view name) const;
   // A star alone: matches every name.
-  bool universal() const;
+  bool matches_all() const;
   // Without any star; then it matches plain_name() alone.
   bool plain() const { return pieces_.size() == 1; }
   const std::string& plain_name() const { return pieces_.front(); }

@@ -52,7 +52,7 @@ bool TablePatterns::MayMatch(std::string_view database) const {
   const auto matches = [&](const Pattern& pattern) { return pattern.database.Matches(database); };
   if (!includes_.empty() && std::none_of(includes_.begin(), includes_.end(), matches)) return false;
   return std::none_of(excludes_.begin(), excludes_.end(), [&](const Pattern& pattern) {
-    return matches(pattern) && pattern.table.universal();
+    return matches(pattern) && pattern.table.matches_all();
   });
 }
 
@@ -79,7 +79,7 @@ absl::StatusOr<ColumnPatterns> ColumnPatterns::Parse(const std::vector<std::stri
 bool ColumnPatterns::Matches(const TableName& table, std::string_view column) const {
   return std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
     return pattern.database.Matches(table.database) && pattern.table.Matches(table.table) &&
-           pattern.column.MatchesAnySpelling(column);
+           pattern.column.MatchesIgnoringCaseAndAccents(column);
   });
 }
 

@@ -47,7 +47,7 @@ void AppendCatchUp(const CatchUpPlace& place, std::string& to) {
 }
 
 // Ids and beginnings are written as differences, most of which are small.
-std::string TablesOf(const CatchUpPlace& place) {
+std::string EncodeTables(const CatchUpPlace& place) {
   std::string bytes;
   AppendVarint(bytes, place.tables->size());
   uint32_t id = 0;
@@ -96,7 +96,7 @@ CatchUpPlace ParseCatchUp(ByteReader& reader) {
 
 std::string Token::ToString() const {
   std::string tables;
-  if (catch_up.has_value() && catch_up->tables.has_value()) tables = TablesOf(*catch_up);
+  if (catch_up.has_value() && catch_up->tables.has_value()) tables = EncodeTables(*catch_up);
   if (tables.size() > kTableBytesMax) tables.clear();
   std::string bytes;
   bytes.reserve(32 + gtids.size() + tables.size());

@@ -14,14 +14,14 @@ namespace {
 
 constexpr uint64_t kOffsetOfFirstEvent = 4;
 // A file begins with FORMAT_DESCRIPTION and PREVIOUS_GTIDS; then comes its first transaction.
-constexpr int kEventsBeforeTheSecondTransaction = 3;
+constexpr int kEventsUpToFirstTransaction = 3;
 
-absl::StatusOr<bool> BeginsAnonymous(Connection& connection, const std::string& file,
-                                     uint64_t offset) {
+absl::StatusOr<bool> StartsWithAnonymous(Connection& connection, const std::string& file,
+                                         uint64_t offset) {
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows events,
       connection.Query(fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT {}", QuotedText(file),
-                                   offset, kEventsBeforeTheSecondTransaction)));
+                                   offset, kEventsUpToFirstTransaction)));
   for (const QueryRow& event : events.rows) {
     if (events.Text(event, {"Event_type"}) == "Anonymous_Gtid") return true;
   }
@@ -41,7 +41,7 @@ absl::StatusOr<bool> AnonymousTransactionsFollow(Connection& connection,
     if (!reached) continue;
     const uint64_t from =
         file == ours.file ? std::max(ours.offset, kOffsetOfFirstEvent) : kOffsetOfFirstEvent;
-    MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, BeginsAnonymous(connection, file, from));
+    MILLRACE_ASSIGN_OR_RETURN(const bool anonymous, StartsWithAnonymous(connection, file, from));
     if (anonymous) return true;
   }
   return false;

@@ -14,9 +14,9 @@ namespace millrace {
 namespace {
 
 // The dump of the binlog, and questions beside it.
-constexpr uint64_t kOfTheFeed = 2;
+constexpr uint64_t kFeedConnections = 2;
 // A request for a snapshot asks which tables there are.
-constexpr uint64_t kOfARequest = 1;
+constexpr uint64_t kRequestConnections = 1;
 
 // How many connections an account may have at once, and how many it needs.
 struct Connections {
@@ -24,8 +24,8 @@ struct Connections {
   uint64_t needed = 0;
 };
 
-Finding TooFew(Severity severity, const std::string& account, const Connections& connections,
-               const std::string& what) {
+Finding TooFewConnections(Severity severity, const std::string& account,
+                          const Connections& connections, const std::string& what) {
   const auto& [limit, needed] = connections;
   return {severity, "ACCOUNT_CONNECTIONS_FEW",
           fmt::format("{} may have {} connections at once (MAX_USER_CONNECTIONS) and needs {}: {}",
@@ -44,17 +44,18 @@ absl::Status CheckConnectionLimit(Connection& connection, const SnapshotOptions*
   uint64_t limit = 0;
   std::from_chars(text.data(), text.data() + text.size(), limit);
   const uint64_t readers = snapshots == nullptr ? 0 : snapshots->connections;
-  const uint64_t needed = kOfTheFeed + (snapshots == nullptr ? 0 : readers + kOfARequest);
+  const uint64_t needed =
+      kFeedConnections + (snapshots == nullptr ? 0 : readers + kRequestConnections);
   if (limit == 0 || limit >= needed) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
-  if (limit < kOfTheFeed) {
-    findings.push_back(
-        TooFew(Severity::kError, account, {limit, needed}, "2 of them to read the binlog"));
+  if (limit < kFeedConnections) {
+    findings.push_back(TooFewConnections(Severity::kError, account, {limit, needed},
+                                         "2 of them to read the binlog"));
     return absl::OkStatus();
   }
-  const std::string snapshot =
-      limit == kOfTheFeed ? "with 2 no snapshot can be read" : "with fewer snapshots are slower";
-  findings.push_back(TooFew(
+  const std::string snapshot = limit == kFeedConnections ? "with 2 no snapshot can be read"
+                                                         : "with fewer snapshots are slower";
+  findings.push_back(TooFewConnections(
       Severity::kWarning, account, {limit, needed},
       fmt::format("2 to read the binlog, {} for snapshots (snapshot.connections), 1 for requests; "
                   "{}",

@@ -59,10 +59,11 @@ struct SourceGtids {
   GtidSet executed;
 };
 
-absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours, PositionOf position_of) {
+absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours,
+                             PositionOrigin position_origin) {
   SourceGtids source;
   MILLRACE_ASSIGN_OR_RETURN(source.purged, ReadGtidSet(connection, "gtid_purged"));
-  MILLRACE_ASSIGN_OR_RETURN(source.executed, position_of == PositionOf::kThisServer
+  MILLRACE_ASSIGN_OR_RETURN(source.executed, position_origin == PositionOrigin::kThisServer
                                                  ? ExecutedAndOwnedGtids(connection)
                                                  : ExecutedGtids(connection));
   const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
@@ -74,11 +75,12 @@ absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours, Positi
   return SourcePurged(connection.endpoint(), "it purged " + missed.ToString());
 }
 
-// The first transaction of a domain in `these` that `those` has not come to.
-std::optional<MariadbGtid> FirstAhead(const GtidSet& these, const GtidSet& those) {
-  for (const auto& [domain, last] : these.mariadb().last()) {
-    const auto other = those.mariadb().last().find(domain);
-    if (other == those.mariadb().last().end() || other->second.number < last.number) return last;
+// The first transaction of a domain in `set` that `reference` has not come to.
+std::optional<MariadbGtid> FirstAhead(const GtidSet& set, const GtidSet& reference) {
+  for (const auto& [domain, last] : set.mariadb().last()) {
+    const auto other = reference.mariadb().last().find(domain);
+    if (other == reference.mariadb().last().end() || other->second.number < last.number)
+      return last;
   }
   return std::nullopt;
 }
@@ -92,11 +94,11 @@ std::string ToText(const MariadbGtid& gtid) {
 // What was purged is what comes before the oldest file. Transactions of the same number on diverged
 // servers look alike here; the dump tells them apart.
 absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours,
-                               PositionOf position_of) {
+                               PositionOrigin position_origin) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(connection));
   MariadbGtidSet known = ours.mariadb().InDomainsOf(written.mariadb());
   // A source that has none of our domains has lost more than one of them.
-  const bool may_lack_domains = position_of == PositionOf::kThisServer && !known.empty();
+  const bool may_lack_domains = position_origin == PositionOrigin::kThisServer && !known.empty();
   const GtidSet expected = may_lack_domains ? GtidSet(std::move(known)) : ours;
   if (const auto lacking = FirstAhead(expected, written)) {
     return SourceLacksGtids(connection.endpoint(), "it has not " + ToText(*lacking));
@@ -128,7 +130,7 @@ absl::StatusOr<QueryRows> BinlogStatus(Connection& connection) {
   return connection.Query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
 }
 
-absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRows& status) {
+absl::StatusOr<BinlogPlace> ParsePlace(const Connection& connection, const QueryRows& status) {
   if (status.rows.empty()) return NoBinlog(connection);
   const QueryRow& row = status.rows[0];
   return BinlogPlace{status.Text(row, {"File"}), ParseNumber(status.Text(row, {"Position"}))};
@@ -171,7 +173,7 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(before, BinlogStatus(connection));
   constexpr int kAttemptsMax = 1000;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    MILLRACE_ASSIGN_OR_RETURN(BinlogPlace place, PlaceOf(connection, before));
+    MILLRACE_ASSIGN_OR_RETURN(BinlogPlace place, ParsePlace(connection, before));
     position.file = std::move(place.file);
     position.offset = place.offset;
     if (IsMysql(connection)) {
@@ -208,25 +210,25 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection) {
   return position;
 }
 
-absl::StatusOr<MysqlGtidSet> PurgedBeside(Connection& connection, const GtidSet& ours) {
+absl::StatusOr<MysqlGtidSet> PurgedNotIn(Connection& connection, const GtidSet& ours) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet purged, ReadGtidSet(connection, "gtid_purged"));
   return purged.mysql().Minus(ours.mysql());
 }
 
-absl::Status CheckNothingPassedBy(Connection& connection, const MysqlGtidSet& missing) {
+absl::Status CheckNotPurged(Connection& connection, const MysqlGtidSet& missing) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet purged, ReadGtidSet(connection, "gtid_purged"));
-  const MysqlGtidSet passed_by = missing.Minus(missing.Minus(purged.mysql()));
-  if (passed_by.empty()) return absl::OkStatus();
-  return PassedBy(connection.endpoint(), passed_by.ToString());
+  const MysqlGtidSet purged_missing = missing.Minus(missing.Minus(purged.mysql()));
+  if (purged_missing.empty()) return absl::OkStatus();
+  return GtidsNotInBinlog(connection.endpoint(), purged_missing.ToString());
 }
 
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
-                             std::string_view ours_uuid, PositionOf position_of) {
+                             std::string_view ours_uuid, PositionOrigin position_origin) {
   const ServerInfo& server = connection.info();
   if (!ours.gtids.empty() && server.gtids()) {
     return server.flavour == Flavour::kMysql
-               ? CheckMysqlGtids(connection, ours.gtids, position_of)
-               : CheckMariadbGtids(connection, ours.gtids, position_of);
+               ? CheckMysqlGtids(connection, ours.gtids, position_origin)
+               : CheckMariadbGtids(connection, ours.gtids, position_origin);
   }
   if (!ours_uuid.empty() && !server.server_uuid.empty() && ours_uuid != server.server_uuid) {
     return SourceChanged(connection.endpoint(),

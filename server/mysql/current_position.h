@@ -21,7 +21,7 @@ absl::StatusOr<QueryRows> BinlogStatus(Connection& connection);
 
 // The file that `status`, of BinlogStatus, names, and where it ends. kFailedPrecondition
 // SOURCE_REFUSED_DUMP: no row, the source writes no binlog.
-absl::StatusOr<BinlogPlace> PlaceOf(const Connection& connection, const QueryRows& status);
+absl::StatusOr<BinlogPlace> ParsePlace(const Connection& connection, const QueryRows& status);
 
 // MariaDB: the last transaction of each domain that its binlog holds; it counts from the moment at
 // which it is written there, which is before engines show it.
@@ -55,7 +55,7 @@ absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 // binlog. There a transaction that it is committing now counts as one that it has, and a domain of
 // which it knows nothing was deleted (FLUSH BINARY LOGS DELETE_DOMAIN_ID); elsewhere the source may
 // be a replica to which either has not come yet.
-enum class PositionOf { kAnotherServer, kThisServer };
+enum class PositionOrigin { kUnverified, kThisServer };
 
 // Whether the source can go on exactly after `ours`, which was read from the server with UUID
 // `ours_uuid` (empty: not known, or MariaDB). To be asked before every dump: MariaDB accepts the
@@ -65,15 +65,15 @@ enum class PositionOf { kAnotherServer, kThisServer };
 // SOURCE_CHANGED: `ours` is a file and offset of another server, or lies past the end of the file.
 absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
                              std::string_view ours_uuid,
-                             PositionOf position_of = PositionOf::kAnotherServer);
+                             PositionOrigin position_origin = PositionOrigin::kUnverified);
 
 // MySQL: what the source counts as purged and `ours` lacks. It may still be on its way: a file that
 // was sent and not read yet may be purged.
-absl::StatusOr<MysqlGtidSet> PurgedBeside(Connection& connection, const GtidSet& ours);
+absl::StatusOr<MysqlGtidSet> PurgedNotIn(Connection& connection, const GtidSet& ours);
 
 // MySQL: that the source counts none of `missing` as purged, GTIDs that it had executed when the
 // end of its binlog was where the stream now is. kOutOfRange SOURCE_PURGED: they were added to
 // gtid_purged, as with a dump that is loaded without the binlog; they never come through a stream.
-absl::Status CheckNothingPassedBy(Connection& connection, const MysqlGtidSet& missing);
+absl::Status CheckNotPurged(Connection& connection, const MysqlGtidSet& missing);
 
 }  // namespace millrace

@@ -66,7 +66,7 @@ bool IsTableMissing(unsigned code) { return OneOf(code, {1049, 1146}); }
 
 // `REPLICATION CLIENT` of `... you need (at least one of) the SUPER, REPLICATION CLIENT
 // privilege(s) for this operation`: the last named is the least.
-std::string PrivilegeNamed(std::string_view text) {
+std::string WeakestPrivilege(std::string_view text) {
   constexpr std::string_view kBefore = ") the ";
   constexpr std::string_view kAfter = " privilege(s)";
   const size_t begin = text.find(kBefore);
@@ -193,7 +193,7 @@ enum class Refusal {
   kPurged,
   kLacksGtids,
   kChanged,
-  kVanished,
+  kNextFileMissing,
   kDuplicate,
   kTooLarge,
   kDamaged
@@ -221,7 +221,7 @@ constexpr std::array kPhrases = {
     Phrase{"position > file size", Refusal::kChanged},
     Phrase{"impossible position", Refusal::kChanged},
     // The binlogs were reset under the dump: the next connection finds out.
-    Phrase{"could not find next log", Refusal::kVanished},
+    Phrase{"could not find next log", Refusal::kNextFileMissing},
     Phrase{"with the same server_uuid/server_id", Refusal::kDuplicate},
     Phrase{"exceeded max_allowed_packet", Refusal::kTooLarge},
     Phrase{"bogus data in log event", Refusal::kDamaged},
@@ -242,7 +242,7 @@ absl::Status RefusalError(Refusal refusal, const std::string& endpoint, uint32_t
       return SourceLacksGtids(endpoint, failure.text);
     case Refusal::kChanged:
       return SourceChanged(endpoint, failure.text);
-    case Refusal::kVanished:
+    case Refusal::kNextFileMissing:
       return SourceUnreachable(endpoint, failure.text);
     case Refusal::kDuplicate:
       return DuplicateServerId(endpoint, server_id, failure);
@@ -269,7 +269,7 @@ absl::Status ConnectError(const SourceLogin& login, const SourceFailure& failure
 
 absl::Status QueryError(const std::string& endpoint, const SourceFailure& failure) {
   if (IsAccessError(failure.code)) {
-    const std::string named = PrivilegeNamed(failure.text);
+    const std::string named = WeakestPrivilege(failure.text);
     return AccessDenied(endpoint, failure, named.empty() ? "SELECT" : named);
   }
   if (IsConnectionLost(failure.code)) return SourceUnreachable(endpoint, failure.text);
@@ -358,7 +358,7 @@ absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
       {{"source", endpoint}});
 }
 
-absl::Status PassedBy(const std::string& endpoint, std::string_view gtids) {
+absl::Status GtidsNotInBinlog(const std::string& endpoint, std::string_view gtids) {
   return MakeError(
       reason::kSourcePurged,
       fmt::format("the source {} was given transactions that are not in its binlog: {} (SET GLOBAL "

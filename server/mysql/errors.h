@@ -58,7 +58,7 @@ absl::Status TableMissing(const std::string& endpoint, std::string_view cause);
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause);
 absl::Status SourcePurged(const std::string& endpoint, std::string_view cause);
 // SOURCE_PURGED: these were executed there and are in no binlog.
-absl::Status PassedBy(const std::string& endpoint, std::string_view gtids);
+absl::Status GtidsNotInBinlog(const std::string& endpoint, std::string_view gtids);
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause);
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause);
 

@@ -15,8 +15,8 @@
 namespace millrace {
 namespace {
 
-Finding Missing(std::string_view privilege, std::string_view purpose, std::string_view on,
-                const std::string& account) {
+Finding MissingGrant(std::string_view privilege, std::string_view purpose, std::string_view on,
+                     const std::string& account) {
   return {Severity::kError, std::string(kGrantMissing),
           fmt::format("{} lacks {} on {}, needed to {}", account, privilege, on, purpose),
           fmt::format("GRANT {} ON {} TO {};", privilege, on, account)};
@@ -63,26 +63,26 @@ absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) 
 }
 
 // The feed works without, but such tables are never read.
-void WarnOfHiddenTables(const SourceOptions& options, const Account& account,
-                        std::vector<Finding>& findings) {
+void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
+                           std::vector<Finding>& findings) {
   const std::vector<std::string> all = {"*.*"};
   // Where nothing but exclusions is named, all else is captured.
   const bool includes =
       std::any_of(options.tables.begin(), options.tables.end(),
                   [](const std::string& pattern) { return !pattern.starts_with('!'); });
   for (const std::string& pattern : includes ? options.tables : all) {
-    if (SelectsFromAllOf(account.grants, pattern)) continue;
+    if (GrantsSelectOnAll(account.grants, pattern)) continue;
     findings.push_back(
         {Severity::kWarning, "SELECT_NOT_ON_ALL",
          fmt::format("{} may not SELECT from all tables that source.tables captures with '{}': "
                      "those that it may not are hidden from it, and snapshots do not have them",
                      account.name, pattern),
-         fmt::format("GRANT SELECT ON {} TO {};", ScopeOf(pattern), account.name)});
+         fmt::format("GRANT SELECT ON {} TO {};", GrantScope(pattern), account.name)});
   }
 }
 
-absl::Status WarnOfHiddenColumns(Connection& connection, const CaptureRules& rules,
-                                 const Account& account, std::vector<Finding>& findings) {
+absl::Status WarnAboutHiddenColumns(Connection& connection, const CaptureRules& rules,
+                                    const Account& account, std::vector<Finding>& findings) {
   for (const TableName& name : TablesWithSelectOnColumns(account.grants)) {
     if (!rules.Captures(name)) continue;
     MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
@@ -105,14 +105,15 @@ absl::Status CheckSelect(Connection& connection, const SourceOptions& options,
     MILLRACE_ASSIGN_OR_RETURN(const bool lacks, LacksSelect(connection, name));
     if (!lacks) continue;
     findings.push_back(
-        Missing("SELECT", "read its definition and rows", QuotedName(name), account.name));
+        MissingGrant("SELECT", "read its definition and rows", QuotedName(name), account.name));
   }
   if (named.empty() && !AnyGrants(account.grants, "SELECT")) {
-    findings.push_back(Missing("SELECT", "read the definitions of tables", "*.*", account.name));
+    findings.push_back(
+        MissingGrant("SELECT", "read the definitions of tables", "*.*", account.name));
     return absl::OkStatus();
   }
-  WarnOfHiddenTables(options, account, findings);
-  return WarnOfHiddenColumns(connection, rules, account, findings);
+  WarnAboutHiddenTables(options, account, findings);
+  return WarnAboutHiddenColumns(connection, rules, account, findings);
 }
 
 }  // namespace
@@ -148,14 +149,15 @@ absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
   MILLRACE_ASSIGN_OR_RETURN(const std::string account, AccountName(connection));
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> grants, ShowGrants(connection));
   if (!AnyGrants(grants, "REPLICATION SLAVE")) {
-    findings.push_back(Missing("REPLICATION SLAVE", "read the binlog", "*.*", account));
+    findings.push_back(MissingGrant("REPLICATION SLAVE", "read the binlog", "*.*", account));
   }
   // Not by its name, of which MariaDB has had three.
-  MILLRACE_ASSIGN_OR_RETURN(const bool no_client, IsRefused(connection, "SHOW BINARY LOGS"));
-  if (no_client) {
+  MILLRACE_ASSIGN_OR_RETURN(const bool lacks_client_grant,
+                            IsRefused(connection, "SHOW BINARY LOGS"));
+  if (lacks_client_grant) {
     const bool monitor = mariadb && server.version >= 100502;
-    findings.push_back(Missing(monitor ? "BINLOG MONITOR" : "REPLICATION CLIENT",
-                               "learn where the binlog ends and begins", "*.*", account));
+    findings.push_back(MissingGrant(monitor ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                                    "learn where the binlog ends and begins", "*.*", account));
   }
   return CheckSelect(connection, options, Account{account, grants}, findings);
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t kFirst = 0x80;
 constexpr uint32_t kEnd = 0x10000;
 // Asked for with one query, so that it fits the smallest max_allowed_packet.
-constexpr uint32_t kCharactersAtOnce = 0x1000;
+constexpr uint32_t kCharactersPerQuery = 0x1000;
 // From here on MariaDB may keep names by a newer edition of Unicode than its older collations have.
 constexpr ServerVersion kNewerUnicode = 110000;
 
@@ -44,7 +44,7 @@ size_t CharacterSize(unsigned char lead) {
 // Each on a line.
 std::string Characters(uint32_t first) {
   std::string text;
-  for (uint32_t c = first; c < first + kCharactersAtOnce && c < kEnd; ++c) {
+  for (uint32_t c = first; c < first + kCharactersPerQuery && c < kEnd; ++c) {
     if (c < 0xd800 || c >= 0xe000) text.append(Encode(c)).push_back('\n');
   }
   return text;
@@ -60,8 +60,8 @@ std::vector<std::string_view> Lines(std::string_view text) {
 }
 
 // Adds what these characters become. Where two editions of Unicode differ, it is not known.
-absl::Status AskLetters(Connection& connection, const std::string& characters,
-                        NameFolding::Letters& letters) {
+absl::Status FetchLetters(Connection& connection, const std::string& characters,
+                          NameFolding::Letters& letters) {
   const ServerInfo& server = connection.info();
   const bool newer = server.flavour == Flavour::kMariadb && server.version >= kNewerUnicode;
   const std::string_view collation = newer ? "utf8mb4_uca1400_ai_ci" : "utf8mb4_general_ci";
@@ -127,8 +127,8 @@ std::optional<std::string> NameFolding::Fold(std::string_view name) const {
 absl::StatusOr<NameFolding> FetchNameFolding(Connection& connection) {
   if (connection.info().lower_case_table_names != 1) return NameFolding();
   NameFolding::Letters letters;
-  for (uint32_t first = kFirst; first < kEnd; first += kCharactersAtOnce) {
-    MILLRACE_RETURN_IF_ERROR(AskLetters(connection, Characters(first), letters));
+  for (uint32_t first = kFirst; first < kEnd; first += kCharactersPerQuery) {
+    MILLRACE_RETURN_IF_ERROR(FetchLetters(connection, Characters(first), letters));
   }
   return NameFolding::ToLower(std::move(letters));
 }

@@ -12,7 +12,8 @@ namespace millrace {
 using binlog::EventHeader;
 using binlog::EventType;
 
-absl::StatusOr<bool> OffsetSkipper::Measure(const std::string& endpoint, std::string_view event) {
+absl::StatusOr<bool> OffsetSkipper::CheckOffset(const std::string& endpoint,
+                                                std::string_view event) {
   // Malformed events are the reader's affair.
   if (event.size() < EventHeader::kSize) return false;
   const auto type = static_cast<EventType>(event[4]);

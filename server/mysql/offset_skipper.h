@@ -24,11 +24,11 @@ class OffsetSkipper {
   absl::StatusOr<bool> Drops(const std::string& endpoint, std::string_view event) {
     if (!active_) [[likely]]
       return false;
-    return Measure(endpoint, event);
+    return CheckOffset(endpoint, event);
   }
 
  private:
-  absl::StatusOr<bool> Measure(const std::string& endpoint, std::string_view event);
+  absl::StatusOr<bool> CheckOffset(const std::string& endpoint, std::string_view event);
 
   uint64_t offset_ = 0;
   // Of the next event; the file begins with four bytes of its own.

@@ -24,7 +24,7 @@ constexpr size_t kPacketHeaderBytes = 4;
 constexpr size_t kFullPartBytes = 0xffffff;
 constexpr size_t kBufferBytes = 256 << 10;
 // Below this much room, what is in the buffer is moved to its front before more is received.
-constexpr size_t kRoomBytes = kBufferBytes / 2;
+constexpr size_t kFreeBytesMin = kBufferBytes / 2;
 // As much of a packet on its way counts as a sign of life; less may be the heartbeats that a wrong
 // length swallows.
 constexpr size_t kProgressBytes = 16 << 10;
@@ -54,7 +54,7 @@ class SocketPacketReader final : public PacketReader {
     return packet;
   }
 
-  bool HasMore() const override { return HoldsPacket() || ReadableNow(socket_); }
+  bool HasMore() const override { return HasWholePacket() || ReadableNow(socket_); }
 
   void Wait(int wake) override {
     if (!HasMore()) wait_.ReadableOrWoken(wake, options_.silence_max);
@@ -62,12 +62,12 @@ class SocketPacketReader final : public PacketReader {
 
  private:
   absl::StatusOr<std::string_view> ReadPacket() {
-    if (HoldsPacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
+    if (HasWholePacket() && NumberOf(buffer_.get() + begin_) == next_number_) [[likely]]
       return TakePacket();
     progress_ = 0;
     MILLRACE_ASSIGN_OR_RETURN(const size_t size, ReadHeader());
     if (size + kPacketHeaderBytes > kBufferBytes) return ReadLarge(size);
-    MILLRACE_RETURN_IF_ERROR(Buffer(size));
+    MILLRACE_RETURN_IF_ERROR(FillBuffer(size));
     const std::string_view packet(buffer_.get() + begin_, size);
     begin_ += size;
     return packet;
@@ -76,12 +76,12 @@ class SocketPacketReader final : public PacketReader {
   static uint8_t NumberOf(const char* header) { return static_cast<uint8_t>(header[3]); }
 
   // Whether all of the next packet has come; never of one that the buffer cannot hold.
-  bool HoldsPacket() const {
+  bool HasWholePacket() const {
     const size_t buffered = end_ - begin_;
     return buffered >= kPacketHeaderBytes &&
            buffered - kPacketHeaderBytes >= LoadLittle24(buffer_.get() + begin_);
   }
-  // Requires HoldsPacket.
+  // Requires HasWholePacket.
   std::string_view TakePacket() {
     const char* const packet = buffer_.get() + begin_ + kPacketHeaderBytes;
     const size_t size = LoadLittle24(buffer_.get() + begin_);
@@ -92,7 +92,7 @@ class SocketPacketReader final : public PacketReader {
 
   // Size of the next part.
   absl::StatusOr<size_t> ReadHeader() {
-    MILLRACE_RETURN_IF_ERROR(Buffer(kPacketHeaderBytes));
+    MILLRACE_RETURN_IF_ERROR(FillBuffer(kPacketHeaderBytes));
     const char* header = buffer_.get() + begin_;
     const uint8_t number = NumberOf(header);
     if (number != next_number_) [[unlikely]] {
@@ -105,10 +105,10 @@ class SocketPacketReader final : public PacketReader {
   }
 
   // Makes `size` bytes, at most kBufferBytes, lie at begin_.
-  absl::Status Buffer(size_t size) {
+  absl::Status FillBuffer(size_t size) {
     while (end_ - begin_ < size) {
       // What is left is a part of one event as a rule, and less to move than another call costs.
-      if (begin_ == end_ || kBufferBytes - end_ < kRoomBytes || begin_ + size > kBufferBytes) {
+      if (begin_ == end_ || kBufferBytes - end_ < kFreeBytesMin || begin_ + size > kBufferBytes) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
@@ -116,7 +116,7 @@ class SocketPacketReader final : public PacketReader {
       MILLRACE_ASSIGN_OR_RETURN(const size_t got,
                                 Receive(buffer_.get() + end_, kBufferBytes - end_));
       end_ += got;
-      if (size > kPacketHeaderBytes) NoteProgress(got, buffer_.get() + begin_, size);
+      if (size > kPacketHeaderBytes) RecordProgress(got, buffer_.get() + begin_, size);
     }
     return absl::OkStatus();
   }
@@ -145,13 +145,13 @@ class SocketPacketReader final : public PacketReader {
     while (at < large_.size()) {
       MILLRACE_ASSIGN_OR_RETURN(const size_t got, Receive(large_.data() + at, large_.size() - at));
       at += got;
-      NoteProgress(got, large_.data(), std::min(large_.size(), kFullPartBytes));
+      RecordProgress(got, large_.data(), std::min(large_.size(), kFullPartBytes));
     }
     return absl::OkStatus();
   }
 
   // Of the packet that begins at `packet`, whose first part has `part_bytes`.
-  void NoteProgress(size_t got, const char* packet, size_t part_bytes) {
+  void RecordProgress(size_t got, const char* packet, size_t part_bytes) {
     progress_ += got;
     if (progress_ < kProgressBytes || !LengthsAgree(packet, part_bytes)) return;
     wait_.EndSilence();

@@ -39,8 +39,9 @@ std::string Remedy(std::string_view option, const std::string& pattern,
   return fmt::format("correct {} unless such tables are still to be created", option);
 }
 
-void WarnOfTables(std::string_view option, const std::vector<std::string>& patterns,
-                  const std::vector<TableName>& tables, std::vector<Finding>& findings) {
+void WarnAboutUnmatchedTables(std::string_view option, const std::vector<std::string>& patterns,
+                              const std::vector<TableName>& tables,
+                              std::vector<Finding>& findings) {
   for (const std::string& pattern : UnmatchedPatterns(patterns, tables)) {
     findings.push_back({Severity::kWarning, kPatternMatchesNothing,
                         fmt::format("{} has '{}', which matches no table that the account can see "
@@ -54,11 +55,11 @@ void WarnOfTables(std::string_view option, const std::vector<std::string>& patte
 absl::StatusOr<bool> AnyColumnMatches(Connection& connection, const std::string& pattern,
                                       const std::vector<TableName>& tables) {
   MILLRACE_ASSIGN_OR_RETURN(const ColumnPatterns columns, ColumnPatterns::Parse({pattern}));
-  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns of_tables,
+  MILLRACE_ASSIGN_OR_RETURN(const TablePatterns table_patterns,
                             TablePatterns::Parse({std::string(WithoutColumn(pattern))}));
   size_t seen = 0;
   for (const TableName& table : tables) {
-    if (!of_tables.Matches(table.database, table.table)) continue;
+    if (!table_patterns.Matches(table.database, table.table)) continue;
     if (++seen > kTablesMax) return true;
     const auto details = FetchTableDetails(connection, table);
     if (absl::IsUnavailable(details.status())) return details.status();
@@ -93,9 +94,9 @@ std::vector<std::string> UnmatchedPatterns(const std::vector<std::string>& patte
   std::vector<std::string> unmatched;
   for (const std::string& pattern : patterns) {
     const bool excludes = Excludes(pattern);
-    std::vector<std::string> asked = excludes ? std::vector<std::string>() : excluding;
-    asked.push_back(excludes ? pattern.substr(1) : pattern);
-    const auto parsed = TablePatterns::Parse(asked);
+    std::vector<std::string> checked = excludes ? std::vector<std::string>() : excluding;
+    checked.push_back(excludes ? pattern.substr(1) : pattern);
+    const auto parsed = TablePatterns::Parse(checked);
     // What is no pattern was refused before.
     if (!parsed.ok() || AnyMatches(*parsed, tables)) continue;
     if (!excludes || !parsed->PlainNames().empty()) unmatched.push_back(pattern);
@@ -109,8 +110,9 @@ absl::Status CheckPatternsMatch(Connection& connection, const SourceOptions& opt
                    (snapshots != nullptr && !snapshots->tables.empty());
   if (!any) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<TableName> tables, FetchTableNames(connection));
-  WarnOfTables("source.tables", options.tables, tables, findings);
-  if (snapshots != nullptr) WarnOfTables("snapshot.tables", snapshots->tables, tables, findings);
+  WarnAboutUnmatchedTables("source.tables", options.tables, tables, findings);
+  if (snapshots != nullptr)
+    WarnAboutUnmatchedTables("snapshot.tables", snapshots->tables, tables, findings);
   for (const std::string& pattern : options.exclude_columns) {
     MILLRACE_ASSIGN_OR_RETURN(const bool matches, AnyColumnMatches(connection, pattern, tables));
     if (matches) continue;

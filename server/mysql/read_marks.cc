@@ -17,7 +17,7 @@ namespace millrace {
 namespace {
 
 // One statement that waits must end before the connection counts as silent.
-constexpr Micros kWaitAtOnceMax = Micros{30} * 1'000'000;
+constexpr Micros kSingleWaitMax = Micros{30} * 1'000'000;
 
 std::optional<uint64_t> ParseSequenceNumber(const std::string& text) {
   uint64_t number = 0;
@@ -77,7 +77,7 @@ absl::StatusOr<std::optional<uint64_t>> ReplicationLag(Connection& connection) {
 absl::StatusOr<BinlogMark> BinlogEnd(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows status, BinlogStatus(connection));
   BinlogMark end;
-  MILLRACE_ASSIGN_OR_RETURN(end.place, PlaceOf(connection, status));
+  MILLRACE_ASSIGN_OR_RETURN(end.place, ParsePlace(connection, status));
   if (connection.info().flavour != Flavour::kMariadb) return end;
   MILLRACE_ASSIGN_OR_RETURN(end.gtids, WrittenGtids(connection));
   return end;
@@ -94,7 +94,7 @@ absl::Status WaitUntilExecuted(Connection& connection, const GtidSet& gtids, Mic
     const Micros left = deadline - Clock::System().SteadyMicros();
     if (left <= 0) return NotVisible(connection, timeout);
     // Never 0, which would wait for ever.
-    const double seconds = static_cast<double>(std::min(left, kWaitAtOnceMax)) / 1e6;
+    const double seconds = static_cast<double>(std::min(left, kSingleWaitMax)) / 1e6;
     const auto waited = connection.QueryValue(
         fmt::format("SELECT WAIT_FOR_EXECUTED_GTID_SET({}, {:.6f})", set, seconds));
     // A limit of the session may end the statement before its own does.

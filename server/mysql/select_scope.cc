@@ -65,7 +65,7 @@ bool MatchesGranted(std::string_view granted, std::string_view name) {
   return MatchesGranted(granted.substr(escaped ? 2 : 1), name.substr(1));
 }
 
-// `GRANT <privileges> ON <scope> TO …`; of REVOKE too, which MySQL shows where rights were taken
+// `GRANT <privileges> ON <scope> TO …`; of REVOKE too, which MySQL shows where rights were revoked
 // back in part.
 struct Grant {
   bool revokes = false;
@@ -102,11 +102,11 @@ bool IsGlobal(std::string_view scope) { return scope.substr(0, 4) == "*.* "; }
 
 }  // namespace
 
-bool SelectsFromAllOf(const std::vector<std::string>& grants, std::string_view pattern) {
+bool GrantsSelectOnAll(const std::vector<std::string>& grants, std::string_view pattern) {
   if (pattern.substr(0, 1) == "!" || !HasWildcard(pattern)) return true;
   const std::optional<std::string> database = DatabaseOf(pattern);
-  bool given = false;
-  bool taken = false;
+  bool granted = false;
+  bool revoked = false;
   for (const std::string& line : grants) {
     const std::optional<Grant> grant = Parse(line);
     if (!grant.has_value()) continue;
@@ -117,17 +117,17 @@ bool SelectsFromAllOf(const std::vector<std::string>& grants, std::string_view p
     const bool all_tables = OfAllTables(grant->scope, of);
     if (grant->revokes) {
       // System databases are never captured.
-      taken = taken || (!IsSystemDatabase(of) && (!database.has_value() || of == *database));
+      revoked = revoked || (!IsSystemDatabase(of) && (!database.has_value() || of == *database));
     } else if (IsGlobal(grant->scope)) {
-      given = true;
+      granted = true;
     } else if (all_tables && database.has_value() && MatchesGranted(of, *database)) {
       return true;
     }
   }
-  return given && !taken;
+  return granted && !revoked;
 }
 
-std::string ScopeOf(std::string_view pattern) {
+std::string GrantScope(std::string_view pattern) {
   const std::optional<std::string> database = DatabaseOf(pattern);
   if (!database.has_value()) return "*.*";
   std::string escaped;

@@ -14,10 +14,10 @@ namespace millrace {
 
 // Whether they give SELECT on every table that a pattern of source.tables may match. True for one
 // that excludes, or has no wildcard: such a table is asked for by its name.
-bool SelectsFromAllOf(const std::vector<std::string>& grants, std::string_view pattern);
+bool GrantsSelectOnAll(const std::vector<std::string>& grants, std::string_view pattern);
 
 // What to GRANT SELECT ON for that pattern: `*.*` or a database.
-std::string ScopeOf(std::string_view pattern);
+std::string GrantScope(std::string_view pattern);
 
 // Tables on some columns of which they give SELECT.
 std::vector<TableName> TablesWithSelectOnColumns(const std::vector<std::string>& grants);

@@ -27,7 +27,7 @@ constexpr uint64_t kExpireSecondsMin = 86'400;
 using Variables = std::map<std::string, std::string>;
 
 // What the checks look at and add to.
-struct Check {
+struct CheckContext {
   const ServerInfo& server;
   const Variables& variables;
   std::vector<Finding>& findings;
@@ -77,7 +77,7 @@ absl::StatusOr<Variables> ReadVariables(Connection& connection) {
   return variables;
 }
 
-void CheckVersion(const Check& check) {
+void CheckVersion(const CheckContext& check) {
   const uint32_t oldest = check.mysql() ? 50700 : 100300;
   if (check.server.version >= oldest) return;
   check.Error("VERSION_TOO_OLD",
@@ -86,7 +86,7 @@ void CheckVersion(const Check& check) {
                             : "upgrade the server to MariaDB 10.5 or later");
 }
 
-void CheckBinlog(const Check& check) {
+void CheckBinlog(const CheckContext& check) {
   if (check.Value("log_bin") != "ON") {
     check.Error("LOG_BIN_OFF", "the server writes no binlog", "log_bin = binlog");
   }
@@ -107,7 +107,7 @@ void CheckBinlog(const Check& check) {
   }
 }
 
-void CheckRowMetadata(const Check& check) {
+void CheckRowMetadata(const CheckContext& check) {
   if (!check.Has("binlog_row_metadata")) {
     check.Warn("BINLOG_ROW_METADATA_MISSING",
                fmt::format("version {} cannot put column names into the binlog: a table that is "
@@ -125,7 +125,7 @@ void CheckRowMetadata(const Check& check) {
              check.Set("binlog_row_metadata", "FULL"));
 }
 
-void CheckGtids(const Check& check) {
+void CheckGtids(const CheckContext& check) {
   if (!check.mysql()) {
     if (check.Value("gtid_strict_mode") == "ON") return;
     check.Warn("GTID_STRICT_MODE_OFF",
@@ -152,7 +152,7 @@ void CheckGtids(const Check& check) {
 
 // Semi-synchronous replication holds a transaction back, between binlog and engine, until a replica
 // has it or the timeout is over. Without GTIDs nothing but time tells when queries see it.
-void CheckSettleTime(const Check& check, const SnapshotOptions& snapshots) {
+void CheckSettleTime(const CheckContext& check, const SnapshotOptions& snapshots) {
   if (!check.mysql() || check.server.gtids()) return;
   for (const std::string prefix : {"rpl_semi_sync_source_", "rpl_semi_sync_master_"}) {
     if (check.Value(prefix + "enabled") != "ON") continue;
@@ -166,7 +166,7 @@ void CheckSettleTime(const Check& check, const SnapshotOptions& snapshots) {
   }
 }
 
-void CheckRetention(const Check& check) {
+void CheckRetention(const CheckContext& check) {
   const uint64_t days = check.Number("expire_logs_days");
   uint64_t seconds = check.Number("binlog_expire_logs_seconds");
   const bool by_days = !check.Has("binlog_expire_logs_seconds");
@@ -181,7 +181,7 @@ void CheckRetention(const Check& check) {
   }
 }
 
-void CheckDurability(const Check& check) {
+void CheckDurability(const CheckContext& check) {
   if (check.Value("sync_binlog") != "1") {
     check.Warn("SYNC_BINLOG_NOT_1",
                fmt::format("sync_binlog is {}: a crash of the source's machine can take back "
@@ -198,7 +198,7 @@ void CheckDurability(const Check& check) {
   }
 }
 
-void CheckServerIds(const Check& check, const SourceOptions& options) {
+void CheckServerIds(const CheckContext& check, const SourceOptions& options) {
   if (check.server.server_id == 0) {
     check.Error("SERVER_ID_ZERO", "the source's server_id is 0: it refuses replicas",
                 check.Set("server_id", "1"));
@@ -211,7 +211,7 @@ void CheckServerIds(const Check& check, const SourceOptions& options) {
 }
 
 // Which replicas are connected needs REPLICATION SLAVE, whose lack is a finding already.
-absl::Status CheckReplicas(Connection& connection, const Check& check,
+absl::Status CheckReplicas(Connection& connection, const CheckContext& check,
                            const SourceOptions& options) {
   if (options.server_id == 0) return absl::OkStatus();
   const bool renamed = check.mysql() && check.server.version >= 80022;
@@ -230,7 +230,7 @@ absl::Status CheckReplicas(Connection& connection, const Check& check,
   return absl::OkStatus();
 }
 
-absl::Status CheckFilters(Connection& connection, const Check& check) {
+absl::Status CheckFilters(Connection& connection, const CheckContext& check) {
   const auto status = BinlogStatus(connection);
   if (absl::IsPermissionDenied(status.status())) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(status.status());
@@ -251,15 +251,15 @@ absl::Status CheckFilters(Connection& connection, const Check& check) {
 }
 
 // A pattern with a letter that no name has: nothing would match it, in silence.
-void CheckPattern(const Check& check, const NameFolding& names, std::string_view option,
-                  std::string_view pattern, std::string_view of_names) {
-  const auto folded = names.Fold(of_names);
-  if (!folded.has_value() || *folded == of_names) return;
+void CheckPattern(const CheckContext& check, const NameFolding& names, std::string_view option,
+                  std::string_view pattern, std::string_view table_pattern) {
+  const auto folded = names.Fold(table_pattern);
+  if (!folded.has_value() || *folded == table_pattern) return;
   check.Error("PATTERN_NOT_LOWER_CASE",
               fmt::format("{} has '{}', which no table matches: the source keeps all names of "
                           "databases and tables in lower case (lower_case_table_names = 1)",
                           option, pattern),
-              fmt::format("{}: \"{}{}\"", option, *folded, pattern.substr(of_names.size())));
+              fmt::format("{}: \"{}{}\"", option, *folded, pattern.substr(table_pattern.size())));
 }
 
 }  // namespace
@@ -268,7 +268,7 @@ std::vector<Finding> CheckNames(const ServerInfo& server, const NameFolding& nam
                                 const SourceOptions& options, const SnapshotOptions* snapshots) {
   std::vector<Finding> findings;
   const Variables none;
-  const Check check{server, none, findings};
+  const CheckContext check{server, none, findings};
   if (server.lower_case_table_names == 2) {
     check.Error("LOWER_CASE_TABLE_NAMES_2",
                 "lower_case_table_names is 2: statements, row events and information_schema spell "
@@ -295,7 +295,7 @@ absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
   MILLRACE_ASSIGN_OR_RETURN(const NameFolding names, FetchNameFolding(connection));
   std::vector<Finding> findings = CheckNames(connection.info(), names, options, snapshots);
   MILLRACE_ASSIGN_OR_RETURN(const Variables variables, ReadVariables(connection));
-  const Check check{connection.info(), variables, findings};
+  const CheckContext check{connection.info(), variables, findings};
   CheckVersion(check);
   CheckBinlog(check);
   MILLRACE_RETURN_IF_ERROR(CheckGrants(connection, options, findings));

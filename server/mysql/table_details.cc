@@ -33,7 +33,7 @@ constexpr std::string_view kColumnsQuery =
     "ORDER BY c.ORDINAL_POSITION";
 
 // Third: UNIQUE indexes that MariaDB keeps by a hidden column with a hash.
-constexpr std::string_view kDefinedQuery =
+constexpr std::string_view kTableQuery =
     "SELECT CAST(UNIX_TIMESTAMP(t.CREATE_TIME) AS SIGNED), t.TABLE_TYPE, "
     "(SELECT COUNT(DISTINCT s.INDEX_NAME) FROM information_schema.STATISTICS s "
     "WHERE s.TABLE_SCHEMA = {0} AND s.TABLE_NAME = {1} AND s.INDEX_TYPE = 'HASH' "
@@ -233,7 +233,7 @@ absl::StatusOr<std::vector<TableName>> FetchMerged(Connection& connection, const
 
 // What the account may not see is not there for information_schema. Whatever else is wrong with the
 // table is not asked for here.
-absl::Status CheckIsSeenWhole(Connection& connection, const TableName& name) {
+absl::Status CheckFullyVisible(Connection& connection, const TableName& name) {
   // SHOW CREATE of a view needs a right of its own, and one that is not valid has no columns.
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection, name));
   if (is_view) return absl::OkStatus();
@@ -282,7 +282,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
                             connection.Query(fmt::format(kColumnsQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));
   if (rows.rows.empty()) {
-    MILLRACE_RETURN_IF_ERROR(CheckIsSeenWhole(connection, name));
+    MILLRACE_RETURN_IF_ERROR(CheckFullyVisible(connection, name));
     return std::nullopt;
   }
   TableDetails details;
@@ -303,7 +303,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   }
   // Asked last: a definition that changed in between is then seen to be newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
-                            connection.Query(fmt::format(kDefinedQuery, QuotedText(name.database),
+                            connection.Query(fmt::format(kTableQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));
   if (defined.rows.empty()) return std::nullopt;
   const QueryRow& row = defined.rows[0];
@@ -312,7 +312,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), details.defined_seconds);
   details.sequence = text(1) == "SEQUENCE";
   details.merge = text(3) == "1";
-  if (text(1) != "VIEW") MILLRACE_RETURN_IF_ERROR(CheckIsSeenWhole(connection, name));
+  if (text(1) != "VIEW") MILLRACE_RETURN_IF_ERROR(CheckFullyVisible(connection, name));
   if (details.merge) {
     MILLRACE_ASSIGN_OR_RETURN(details.merged, FetchMerged(connection, name));
   }

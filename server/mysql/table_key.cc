@@ -17,12 +17,12 @@ namespace {
 // An index and whether it may serve as key.
 struct Index {
   TableKey key;
-  bool fit = true;
+  bool usable = true;
 };
 
 // Whether the part of an index that `row` of SHOW INDEX describes tells rows apart and can be
 // named in a FORCE INDEX.
-bool IsFit(const QueryRows& rows, const QueryRow& row) {
+bool IsUsable(const QueryRows& rows, const QueryRow& row) {
   const bool unique = rows.Text(row, {"Non_unique"}) == "0";
   const bool nullable = rows.Text(row, {"Null"}) == "YES";
   // NULL for an expression.
@@ -48,7 +48,7 @@ std::vector<Index> ParseIndexes(const QueryRows& rows) {
     }
     Index& index = indexes.back();
     index.key.columns.push_back(rows.Text(row, {"Column_name"}));
-    index.fit = index.fit && IsFit(rows, row);
+    index.usable = index.usable && IsUsable(rows, row);
   }
   return indexes;
 }
@@ -62,7 +62,7 @@ absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             connection.Query(fmt::format("SHOW INDEX FROM {}", QuotedName(table))));
   for (Index& index : ParseIndexes(rows)) {
-    if (index.fit) return std::move(index.key);
+    if (index.usable) return std::move(index.key);
   }
   return std::nullopt;
 }

@@ -22,7 +22,7 @@ namespace millrace::program {
 namespace {
 
 // Certificates that are shown to others.
-std::vector<api::TlsFile> CertificatesForOthers(const Config& config) {
+std::vector<api::TlsFile> ClientCertificates(const Config& config) {
   std::vector<api::TlsFile> files;
   const SourceOptions& source = config.source;
   const bool source_tls = source.socket.empty() && source.tls.mode != TlsMode::kDisabled;
@@ -97,10 +97,10 @@ std::optional<Failure> Parts::Build() {
 }
 
 absl::Status Parts::OpenLog() {
-  MILLRACE_ASSIGN_OR_RETURN(certificates_,
-                            api::Certificates::Open({.server = config_.server.tls,
-                                                     .others = CertificatesForOthers(config_),
-                                                     .clock = clock_}));
+  MILLRACE_ASSIGN_OR_RETURN(
+      certificates_,
+      api::Certificates::Open(
+          {.server = config_.server.tls, .others = ClientCertificates(config_), .clock = clock_}));
   connections_.emplace(LimitsOf(config_), clock_);
   MILLRACE_ASSIGN_OR_RETURN(log_, log::Log::Open(config_.log, clock_));
   MILLRACE_ASSIGN_OR_RETURN(registry_,
@@ -152,7 +152,7 @@ admin::AdminParts Parts::ForAdmin() {
           .snapshots = *snapshots_,
           .disk = *disk_,
           .commit_times = *commit_times_,
-          .mirror = mirrors_.Shown(),
+          .mirror = mirrors_.First(),
           .certificates = certificates_.get(),
           .clock = clock_};
 }

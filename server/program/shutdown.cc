@@ -24,12 +24,13 @@ bool StopInOrder(const Running& running) {
   // A task that runs may be reading a table: it ends with its reader.
   running.snapshots.StopWithin(absl::ZeroDuration());
   running.admin.Stop();
-  const bool served = running.server.StopInTime();
-  const bool ingested = running.ingest.StopWithin(kIngestStopGrace);
-  const bool read = running.snapshots.StopWithin(kReadersStopGrace);
-  const bool mirrored = running.mirrors.StopWithin(kMirrorStopGrace);
-  const bool shown = running.metrics == nullptr || running.metrics->StopWithin(kMetricsStopGrace);
-  return served && ingested && read && mirrored && shown;
+  const bool server_stopped = running.server.StopInTime();
+  const bool ingest_stopped = running.ingest.StopWithin(kIngestStopGrace);
+  const bool readers_stopped = running.snapshots.StopWithin(kReadersStopGrace);
+  const bool mirrors_stopped = running.mirrors.StopWithin(kMirrorStopGrace);
+  const bool metrics_stopped =
+      running.metrics == nullptr || running.metrics->StopWithin(kMetricsStopGrace);
+  return server_stopped && ingest_stopped && readers_stopped && mirrors_stopped && metrics_stopped;
 }
 
 }  // namespace millrace::program

@@ -73,7 +73,7 @@ constexpr Width kWide[] = {
 };
 // clang-format on
 
-std::string_view Look(std::span<const Run> runs, uint32_t collation) {
+std::string_view CharsetIn(std::span<const Run> runs, uint32_t collation) {
   const auto after =
       std::upper_bound(runs.begin(), runs.end(), collation,
                        [](uint32_t wanted, const Run& run) { return wanted < run.first; });
@@ -85,15 +85,15 @@ std::string_view Look(std::span<const Run> runs, uint32_t collation) {
 }  // namespace
 
 std::string_view CharsetOfCollation(Flavour flavour, uint32_t collation) {
-  if (const std::string_view found = Look(kCommon, collation); !found.empty()) return found;
-  if (flavour == Flavour::kMysql) return Look(kMysql, collation);
+  if (const std::string_view found = CharsetIn(kCommon, collation); !found.empty()) return found;
+  if (flavour == Flavour::kMysql) return CharsetIn(kMysql, collation);
   if (collation >= kMariadbUca1400) {
     const uint32_t block = (collation - kMariadbUca1400) / kMariadbUca1400Block;
     if (block >= std::size(kMariadbUca1400Charsets)) return {};
     return kMariadbUca1400Charsets[block];
   }
-  if (collation >= kMariadbNoPad) return Look(kCommon, collation - kMariadbNoPad);
-  return Look(kMariadb, collation);
+  if (collation >= kMariadbNoPad) return CharsetIn(kCommon, collation - kMariadbNoPad);
+  return CharsetIn(kMariadb, collation);
 }
 
 uint32_t CharacterBytesMax(std::string_view charset) {

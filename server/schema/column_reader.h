@@ -7,13 +7,13 @@
 #include <string_view>
 
 #include "schema/client_charset.h"
+#include "schema/column_meanings.h"
 #include "schema/definition.h"
-#include "schema/stated_types.h"
 #include "schema/statement_lexer.h"
 
 namespace millrace::schema {
 
-// Reads the definitions of columns in a CREATE or ALTER TABLE of MariaDB for their types.
+// Reads the definitions of columns in a CREATE or ALTER TABLE of MariaDB for their meanings.
 class ColumnReader {
  public:
   ColumnReader(std::string_view text, std::string_view default_database, const LexicalMode& mode,
@@ -45,16 +45,16 @@ class ColumnReader {
 
   // A column, or an index or constraint, up to the comma or parenthesis after it. False: neither,
   // or a column of which the text does not tell the type.
-  bool ReadItem(StatedTypes& types) {
+  bool ReadItem(ColumnMeanings& meanings) {
     if (lexer_.Peek().IsAny({"PRIMARY", "UNIQUE", "KEY", "INDEX", "CONSTRAINT", "FOREIGN",
                              "FULLTEXT", "SPATIAL", "CHECK"})) {
       SkipItem();
       return true;
     }
-    return ReadColumn(types);
+    return ReadColumn(meanings);
   }
   // Notes plain columns too.
-  bool ReadColumn(StatedTypes& types) {
+  bool ReadColumn(ColumnMeanings& meanings) {
     const std::optional<std::string> name = TakeColumn();
     if (!name.has_value()) return false;
     // PERIOD FOR SYSTEM_TIME (…), PERIOD FOR a_name (…), VECTOR INDEX (…)
@@ -68,7 +68,7 @@ class ColumnReader {
     Meaning meaning = MeaningOf(lexer_.Take());
     if (lexer_.Peek().IsSymbol('.')) return false;
     if (SkipItem()) meaning = Meaning::kMariadbRowEnd;
-    types[ColumnKey(*name)] = meaning;
+    meanings[ColumnKey(*name)] = meaning;
     return true;
   }
   // True if it says ROW END.

@@ -56,9 +56,9 @@ constexpr std::string_view kKeywords[] = {"EOF",          "NULL",
                                           "xor",          "xor_eq"};
 
 // Those that it does not: common macros, and keywords younger than protoc.
-constexpr std::string_view kUnmendedWords[] = {"assert",   "errno",     "linux",     "unix",
-                                               "char8_t",  "concept",   "consteval", "constinit",
-                                               "co_await", "co_return", "co_yield",  "requires"};
+constexpr std::string_view kUnhandledWords[] = {"assert",   "errno",     "linux",     "unix",
+                                                "char8_t",  "concept",   "consteval", "constinit",
+                                                "co_await", "co_return", "co_yield",  "requires"};
 
 // Members that every message has, and types that its class uses.
 constexpr std::string_view kMembers[] = {
@@ -76,7 +76,7 @@ bool IsIn(const std::string_view (&words)[kSize], std::string_view word) {
 }  // namespace
 
 std::string PackagePart(std::string identifier) {
-  if (IsIn(kKeywords, identifier) || IsIn(kUnmendedWords, identifier)) identifier += '_';
+  if (IsIn(kKeywords, identifier) || IsIn(kUnhandledWords, identifier)) identifier += '_';
   return identifier;
 }
 
@@ -85,7 +85,7 @@ bool CppFieldNames::Take(std::string_view field_name) {
   absl::AsciiStrToLower(&name);
   // A method cannot have the name of its class.
   if (name == message_ || accessors_.contains(name)) return false;
-  if (IsIn(kMembers, name) || IsIn(kUnmendedWords, name)) return false;
+  if (IsIn(kMembers, name) || IsIn(kUnhandledWords, name)) return false;
   for (const std::string_view prefix : kAccessorPrefixes) {
     if (taken_.contains(std::string(prefix) + name)) return false;
   }

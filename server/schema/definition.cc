@@ -28,8 +28,8 @@ constexpr std::string_view kHiddenPrefix = "!hidden!";
 // MariaDB's hash of a long UNIQUE key.
 constexpr std::string_view kHashPrefix = "DB_ROW_HASH_";
 constexpr std::string_view kRemedy = "SET GLOBAL binlog_row_metadata = FULL";
-constexpr std::string_view kLeaveOut = "leave the column out with source.exclude_columns";
-constexpr std::string_view kLabelsInDoubt =
+constexpr std::string_view kExcludeColumn = "leave the column out with source.exclude_columns";
+constexpr std::string_view kLossyLabels =
     "information_schema shows a `?` in its labels, which may stand for other characters or bytes";
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -40,7 +40,7 @@ struct Sources {
   const ColumnDetails* details = nullptr;
 };
 
-bool FitsBefore(const TableMap& map, const ColumnMap& column, const Column& before) {
+bool FitsPreviousColumn(const TableMap& map, const ColumnMap& column, const Column& before) {
   if (column.type != before.type || column.metadata != before.metadata) return false;
   if (!before.captured) return true;
   if (column.collation != 0 && HasCharset(column.type) && column.collation != before.collation) {
@@ -55,22 +55,22 @@ class Describer {
   Describer(const TableMap& map, const Knowledge& known) : map_(map), known_(known) {}
 
   absl::StatusOr<Definition> Describe() {
-    MILLRACE_RETURN_IF_ERROR(map_.has_names ? FindByName() : FindByPlace());
+    MILLRACE_RETURN_IF_ERROR(map_.has_names ? MatchByName() : MatchByPosition());
     Definition definition;
     definition.columns.reserve(map_.columns.size());
     for (size_t i = 0; i < map_.columns.size(); ++i) {
       MILLRACE_ASSIGN_OR_RETURN(Column column, DescribeColumn(i));
       definition.columns.push_back(std::move(column));
     }
-    definition.meaning_unknown = std::move(meaning_unknown_);
+    definition.column_of_unknown_meaning = std::move(column_of_unknown_meaning_);
     return definition;
   }
 
  private:
-  absl::Status FindByName();
-  absl::Status FindByPlace();
-  bool PreviousFits() const;
-  std::string WhyDetailsDoNotFit() const;
+  absl::Status MatchByName();
+  absl::Status MatchByPosition();
+  bool PreviousVersionFits() const;
+  std::string DetailsMismatch() const;
 
   absl::StatusOr<Column> DescribeColumn(size_t i);
   absl::Status FillSign(size_t i, Column& column) const;
@@ -80,9 +80,9 @@ class Describer {
   void FillMeaning(size_t i, Column& column);
   bool MayHaveMeaning(size_t i, const Column& column) const;
   // Configuration lets the column in.
-  bool Wants(std::string_view column) const;
-  bool IsTimeOfVersions(const Column& column) const;
-  std::optional<Meaning> ToldMeaning(size_t i, const Column& column) const;
+  bool IsIncluded(std::string_view column) const;
+  bool IsVersionTime(const Column& column) const;
+  std::optional<Meaning> KnownMeaning(size_t i, const Column& column) const;
   static Meaning MeaningIn(const ColumnDetails& details);
   void FillKeyAndVisibility(size_t i, Column& column) const;
   void FillKeyOfUncaptured(size_t i, Column& column) const;
@@ -95,15 +95,15 @@ class Describer {
   std::string NameOf(size_t i) const;
   // The previous version outranks the details unless a statement since may have changed the table.
   // Of a column that was not captured it holds the name alone.
-  bool TrustsBefore(size_t i) const {
+  bool PrefersPrevious(size_t i) const {
     const auto [before, details] = sources_[i];
-    return before != nullptr && before->captured && (!known_.doubtful || details == nullptr);
+    return before != nullptr && before->captured && (!known_.unverified || details == nullptr);
   }
 
   const TableMap& map_;
   const Knowledge& known_;
   std::vector<Sources> sources_;
-  std::string meaning_unknown_;
+  std::string column_of_unknown_meaning_;
 };
 
 std::string Describer::NameOf(size_t i) const {
@@ -134,7 +134,7 @@ absl::Status Describer::LabelsUnproven(size_t i, std::string_view what,
       {{"table", table}, {"column", NameOf(i)}});
 }
 
-absl::Status Describer::FindByName() {
+absl::Status Describer::MatchByName() {
   sources_.resize(map_.columns.size());
   std::unordered_map<std::string, Sources> by_name;
   if (known_.previous != nullptr) {
@@ -153,27 +153,27 @@ absl::Status Describer::FindByName() {
     const auto found = by_name.find(ColumnKey(column.name));
     if (found == by_name.end()) continue;
     const auto [before, details] = found->second;
-    if (before != nullptr && FitsBefore(map_, column, *before)) sources_[i].before = before;
-    if (details != nullptr && Contradiction(map_, column, *details, known_.flavour).empty()) {
+    if (before != nullptr && FitsPreviousColumn(map_, column, *before)) sources_[i].before = before;
+    if (details != nullptr && DescribeMismatch(map_, column, *details, known_.flavour).empty()) {
       sources_[i].details = details;
     }
   }
   return absl::OkStatus();
 }
 
-bool Describer::PreviousFits() const {
+bool Describer::PreviousVersionFits() const {
   const TableVersion* previous = known_.previous;
   if (previous == nullptr || previous->columns.size() != map_.columns.size()) return false;
   for (size_t i = 0; i < map_.columns.size(); ++i) {
     const Column& before = previous->columns[i];
-    if (!FitsBefore(map_, map_.columns[i], before)) return false;
+    if (!FitsPreviousColumn(map_, map_.columns[i], before)) return false;
     if (IsHidden(before.meaning)) continue;
     if (map_.columns[i].nullable != before.nullable) return false;
   }
   return true;
 }
 
-std::string Describer::WhyDetailsDoNotFit() const {
+std::string Describer::DetailsMismatch() const {
   const std::vector<ColumnDetails>& columns = known_.details->columns;
   if (columns.size() != map_.columns.size()) {
     return fmt::format(
@@ -181,27 +181,28 @@ std::string Describer::WhyDetailsDoNotFit() const {
         map_.columns.size(), columns.size());
   }
   for (size_t i = 0; i < columns.size(); ++i) {
-    const std::string why = Contradiction(map_, map_.columns[i], columns[i], known_.flavour);
-    if (why.empty()) continue;
+    const std::string mismatch =
+        DescribeMismatch(map_, map_.columns[i], columns[i], known_.flavour);
+    if (mismatch.empty()) continue;
     return fmt::format("the event names no columns, and at column {} ({} in information_schema) {}",
-                       i + 1, Quoted(columns[i].name), why);
+                       i + 1, Quoted(columns[i].name), mismatch);
   }
   return {};
 }
 
 // Without names a source has to fit as a whole, place by place.
-absl::Status Describer::FindByPlace() {
-  const bool previous_fits = !known_.doubtful && PreviousFits();
-  const std::string why_not =
+absl::Status Describer::MatchByPosition() {
+  const bool previous_version_fits = !known_.unverified && PreviousVersionFits();
+  const std::string mismatch =
       known_.details == nullptr
           ? "the event names no columns, and information_schema was not asked or does not know the "
             "table"
-          : WhyDetailsDoNotFit();
-  if (!previous_fits && !why_not.empty()) return Unproven("", why_not);
+          : DetailsMismatch();
+  if (!previous_version_fits && !mismatch.empty()) return Unproven("", mismatch);
   sources_.resize(map_.columns.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
-    if (previous_fits) sources_[i].before = &known_.previous->columns[i];
-    if (why_not.empty()) sources_[i].details = &known_.details->columns[i];
+    if (previous_version_fits) sources_[i].before = &known_.previous->columns[i];
+    if (mismatch.empty()) sources_[i].details = &known_.details->columns[i];
   }
   return absl::OkStatus();
 }
@@ -216,9 +217,9 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
   const TableName table{std::string(map_.database), std::string(map_.table)};
   if (!IsValidUtf8(column.name)) return Unproven(i, "its name is not UTF-8");
   FillMeaning(i, column);
-  column.captured =
-      !column.name.starts_with(kHiddenPrefix) && !IsHidden(column.meaning) && Wants(column.name);
-  // Of columns that are passed over nothing else is told than how long their values are.
+  column.captured = !column.name.starts_with(kHiddenPrefix) && !IsHidden(column.meaning) &&
+                    IsIncluded(column.name);
+  // Of columns that are passed over nothing else is known than how long their values are.
   if (!column.captured) {
     FillKeyOfUncaptured(i, column);
     if (IsHidden(column.meaning)) column.nullable = true;
@@ -246,7 +247,7 @@ absl::Status Describer::FillSign(size_t i, Column& column) const {
   const auto [before, details] = sources_[i];
   if (map_.has_signedness) {
     column.is_unsigned = map_.columns[i].is_unsigned;
-  } else if (TrustsBefore(i)) {
+  } else if (PrefersPrevious(i)) {
     column.is_unsigned = before->is_unsigned;
   } else if (details != nullptr) {
     column.is_unsigned = details->is_unsigned;
@@ -260,7 +261,7 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
   if (!HasCharset(column.type)) return absl::OkStatus();
   const auto [before, details] = sources_[i];
   column.collation = map_.columns[i].collation;
-  if (column.collation == 0 && TrustsBefore(i)) {
+  if (column.collation == 0 && PrefersPrevious(i)) {
     column.collation = before->collation;
     column.charset = before->charset;
   } else if (column.collation == 0 && details != nullptr) {
@@ -272,8 +273,8 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
     column.charset = CharsetOfCollation(known_.flavour, column.collation);
   }
   // Collations that an operator or a later version of the source added.
-  const bool told = details != nullptr && details->collation == column.collation;
-  if (column.charset.empty() && told && IsValidUtf8(details->charset)) {
+  const bool known = details != nullptr && details->collation == column.collation;
+  if (column.charset.empty() && known && IsValidUtf8(details->charset)) {
     column.charset = details->charset;
   }
   const bool same = before != nullptr && before->collation == column.collation;
@@ -289,55 +290,55 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   if (!IsEnumOrSet(column.type)) return absl::OkStatus();
   if (map_.labels_are_utf8) return FillDescribedLabels(i, column);
   const auto [before, details] = sources_[i];
-  const std::vector<std::string_view>& told = map_.columns[i].labels;
-  if (!told.empty() && SetLabels(told, column)) return absl::OkStatus();
+  const std::vector<std::string_view>& known = map_.columns[i].labels;
+  if (!known.empty() && SetLabels(known, column)) return absl::OkStatus();
   // Labels of an unknown charset must at least be as many.
   const auto fits = [&](const std::vector<std::string>& labels) {
-    return !labels.empty() && (told.empty() || labels.size() == told.size());
+    return !labels.empty() && (known.empty() || labels.size() == known.size());
   };
-  if (TrustsBefore(i) && fits(before->labels)) {
+  if (PrefersPrevious(i) && fits(before->labels)) {
     column.labels = before->labels;
     column.label_bytes = before->label_bytes;
     return absl::OkStatus();
   }
   if (details != nullptr && fits(details->labels)) {
     // Never a `?` for what the label is in truth.
-    if (LabelsAreDoubtful(details->labels, column.charset, known_.flavour)) {
+    if (LabelsMayBeLossy(details->labels, column.charset, known_.flavour)) {
       return LabelsUnproven(
-          i, kLabelsInDoubt,
+          i, kLossyLabels,
           fmt::format("to get past this event, {}; {} on the source prevents it for later ones",
-                      kLeaveOut, kRemedy));
+                      kExcludeColumn, kRemedy));
     }
     column.labels = details->labels;
     return absl::OkStatus();
   }
-  if (told.empty()) return Unproven(i, "its labels are unknown");
+  if (known.empty()) return Unproven(i, "its labels are unknown");
   return LabelsUnproven(
       i, fmt::format("its labels are of charset {}, which is unknown here", column.charset),
-      kLeaveOut);
+      kExcludeColumn);
 }
 
 // Labels of information_schema. Labels of an earlier event take precedence.
 absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   const Column* before = sources_[i].before;
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
-  const bool trusted = before != nullptr && before->captured && !known_.doubtful;
-  if (trusted && ShowsLabels(labels, *before)) {
+  const bool trusted = before != nullptr && before->captured && !known_.unverified;
+  if (trusted && MatchesShownLabels(labels, *before)) {
     column.labels = before->labels;
     column.label_bytes = before->label_bytes;
     return absl::OkStatus();
   }
-  if (labels.empty() || LabelsAreDoubtful(labels, column.charset, known_.flavour)) {
-    return LabelsUnproven(i, kLabelsInDoubt,
+  if (labels.empty() || LabelsMayBeLossy(labels, column.charset, known_.flavour)) {
+    return LabelsUnproven(i, kLossyLabels,
                           fmt::format("change a row of the table, so that the binlog has them, "
                                       "or {}",
-                                      kLeaveOut));
+                                      kExcludeColumn));
   }
   column.labels = std::move(labels);
   return absl::OkStatus();
 }
 
-bool Describer::Wants(std::string_view column) const {
+bool Describer::IsIncluded(std::string_view column) const {
   return known_.filter == nullptr || !*known_.filter ||
          (*known_.filter)({std::string(map_.database), std::string(map_.table)}, column);
 }
@@ -346,15 +347,15 @@ bool Describer::Wants(std::string_view column) const {
 // it adds look like others.
 void Describer::FillMeaning(size_t i, Column& column) {
   if (known_.flavour != Flavour::kMariadb || !MayHaveMeaning(i, column)) return;
-  const std::optional<Meaning> told = ToldMeaning(i, column);
-  if (told.has_value()) {
-    column.meaning = *told;
+  const std::optional<Meaning> known = KnownMeaning(i, column);
+  if (known.has_value()) {
+    column.meaning = *known;
     return;
   }
-  const bool told_by_name = column.name.starts_with(kHashPrefix);
-  if (told_by_name) column.meaning = Meaning::kMariadbHiddenHash;
-  const bool is_binary = column.type == ColumnType::kString && Wants(column.name);
-  if (is_binary || IsTimeOfVersions(column)) meaning_unknown_ = column.name;
+  const bool is_hash = column.name.starts_with(kHashPrefix);
+  if (is_hash) column.meaning = Meaning::kMariadbHiddenHash;
+  const bool is_binary = column.type == ColumnType::kString && IsIncluded(column.name);
+  if (is_binary || IsVersionTime(column)) column_of_unknown_meaning_ = column.name;
 }
 
 bool Describer::MayHaveMeaning(size_t i, const Column& column) const {
@@ -372,23 +373,24 @@ bool Describer::MayHaveMeaning(size_t i, const Column& column) const {
 }
 
 // By the names that a versioned table gives to those which its definition does not name.
-bool Describer::IsTimeOfVersions(const Column& column) const {
+bool Describer::IsVersionTime(const Column& column) const {
   return column.type == ColumnType::kTimestamp2 &&
          (column.name == "row_start" || column.name == "row_end");
 }
 
 // Nothing: it cannot be said.
-std::optional<Meaning> Describer::ToldMeaning(size_t i, const Column& column) const {
+std::optional<Meaning> Describer::KnownMeaning(size_t i, const Column& column) const {
   const auto [before, details] = sources_[i];
-  if (known_.stated != nullptr) {
-    const auto found = known_.stated->find(ColumnKey(column.name));
-    if (found != known_.stated->end()) return found->second;
+  if (known_.declared_meanings != nullptr) {
+    const auto found = known_.declared_meanings->find(ColumnKey(column.name));
+    if (found != known_.declared_meanings->end()) return found->second;
     if (!column.name.starts_with(kHashPrefix)) return Meaning::kPlain;
   }
   // Earlier versions of ours took such columns for any others.
   if (details != nullptr && details->hidden) return MeaningIn(*details);
-  const bool is_old = before != nullptr && !known_.doubtful;
-  if (is_old && (before->captured || before->meaning != Meaning::kPlain)) return before->meaning;
+  const bool previous_verified = before != nullptr && !known_.unverified;
+  if (previous_verified && (before->captured || before->meaning != Meaning::kPlain))
+    return before->meaning;
   if (details != nullptr) return MeaningIn(*details);
   return std::nullopt;
 }
@@ -408,7 +410,7 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   const auto [before, details] = sources_[i];
   if (map_.has_names) {
     column.key_ordinal = map_.columns[i].key_ordinal;
-  } else if (TrustsBefore(i)) {
+  } else if (PrefersPrevious(i)) {
     column.key_ordinal = before->key_ordinal;
   } else if (details != nullptr) {
     column.key_ordinal = details->key_ordinal;
@@ -416,7 +418,7 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   if (IsRowEnd(column.meaning)) column.key_ordinal = 0;
   if (map_.has_visibility) {
     column.invisible = !map_.columns[i].visible;
-  } else if (TrustsBefore(i)) {
+  } else if (PrefersPrevious(i)) {
     column.invisible = before->invisible;
   } else if (details != nullptr) {
     column.invisible = details->invisible;
@@ -431,7 +433,7 @@ void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
   const auto [before, details] = sources_[i];
   if (map_.has_names) {
     column.key_ordinal = map_.columns[i].key_ordinal;
-  } else if (before != nullptr && (!known_.doubtful || details == nullptr)) {
+  } else if (before != nullptr && (!known_.unverified || details == nullptr)) {
     column.key_ordinal = before->key_ordinal;
   } else if (details != nullptr) {
     column.key_ordinal = details->key_ordinal;
@@ -444,7 +446,7 @@ void Describer::FillText(size_t i, Column& column) const {
   column.mysql_type = TypeText(from, column);
   // Of these the map tells more than type, metadata and charset, by which sources were held to fit.
   if (from.geometry_type != 0 || from.vector_dimension != 0) return;
-  if (TrustsBefore(i)) {
+  if (PrefersPrevious(i)) {
     const bool same = before->is_unsigned == column.is_unsigned &&
                       before->labels == column.labels && before->meaning == column.meaning;
     if (same) column.mysql_type = before->mysql_type;

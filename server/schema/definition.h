@@ -11,7 +11,7 @@
 #include "binlog/table_map.h"
 #include "model/flavour.h"
 #include "model/table_details.h"
-#include "schema/stated_types.h"
+#include "schema/column_meanings.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -24,11 +24,11 @@ struct Knowledge {
   Flavour flavour = Flavour::kMysql;
   // The newest version, and whether a statement since may have changed the table.
   const TableVersion* previous = nullptr;
-  bool doubtful = false;
+  bool unverified = false;
   const TableDetails* details = nullptr;
   // What statements said since the previous version. It is of the very place in the binlog, which
   // the details need not be.
-  const StatedTypes* stated = nullptr;
+  const ColumnMeanings* declared_meanings = nullptr;
   const ColumnFilter* filter = nullptr;
 };
 
@@ -37,7 +37,7 @@ struct Definition {
   std::vector<Column> columns;
   // A column whose meaning nothing tells: it may be a UUID or INET of MariaDB, or BINARY; or one of
   // the times of a versioned table. Empty: there is none.
-  std::string meaning_unknown;
+  std::string column_of_unknown_meaning;
 };
 
 // The columns that `map` describes. What it lacks is taken from the previous version where that is

@@ -163,8 +163,8 @@ void FillMetadata(const ColumnDetails& details, Flavour flavour, ColumnMap& colu
   }
 }
 
-absl::Status NotDescribed(const TableDetails& table, const ColumnDetails& column,
-                          std::string_view problem) {
+absl::Status CannotDescribe(const TableDetails& table, const ColumnDetails& column,
+                            std::string_view problem) {
   const std::string name = table.name.ToString();
   return MakeError(
       reason::kColumnTypeUnknown,
@@ -187,7 +187,7 @@ absl::StatusOr<DescribedMap> DescribedMap::Make(const TableDetails& details, Fla
   map.has_visibility = flavour == Flavour::kMysql;
   for (const ColumnDetails& from : made.details_->columns) {
     ColumnMap column;
-    if (!FillType(from, column)) return NotDescribed(details, from, "is of a type unknown here");
+    if (!FillType(from, column)) return CannotDescribe(details, from, "is of a type unknown here");
     FillMetadata(from, flavour, column);
     column.name = from.name;
     column.nullable = from.nullable;
@@ -199,7 +199,7 @@ absl::StatusOr<DescribedMap> DescribedMap::Make(const TableDetails& details, Fla
     if (HasCharset(column.type)) {
       column.collation = from.charset.empty() ? kBinaryCollation : from.collation;
       if (column.collation == 0) {
-        return NotDescribed(details, from, "has a collation of which the source tells no number");
+        return CannotDescribe(details, from, "has a collation of which the source tells no number");
       }
     }
     if (IsEnumOrSet(column.type)) column.labels.assign(from.labels.begin(), from.labels.end());

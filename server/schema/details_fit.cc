@@ -147,8 +147,8 @@ bool CharsetFits(const ColumnMap& column, const ColumnDetails& details, Flavour 
 
 }  // namespace
 
-std::string Contradiction(const binlog::TableMap& map, const ColumnMap& column,
-                          const ColumnDetails& details, Flavour flavour) {
+std::string DescribeMismatch(const binlog::TableMap& map, const ColumnMap& column,
+                             const ColumnDetails& details, Flavour flavour) {
   if (!TypeFits(column, details, flavour)) {
     return fmt::format("the event has type {} with metadata {}, information_schema has {}",
                        static_cast<unsigned>(column.type), column.metadata, details.column_type);

@@ -13,7 +13,7 @@ namespace millrace::schema {
 // What of `column` shows that `details` describe another column or another state of it, for a
 // message; empty if they fit in everything that both tell: type, lengths, digits, numbers of
 // labels, charset, sign, nullability. Names are not compared.
-std::string Contradiction(const binlog::TableMap& map, const binlog::ColumnMap& column,
-                          const ColumnDetails& details, Flavour flavour);
+std::string DescribeMismatch(const binlog::TableMap& map, const binlog::ColumnMap& column,
+                             const ColumnDetails& details, Flavour flavour);
 
 }  // namespace millrace::schema

@@ -22,7 +22,7 @@ class FieldNames {
       : cpp_names_(row_message.substr(row_message.rfind('.') + 1)) {}
 
   // `wanted` if it is free, otherwise with the number behind it.
-  std::string TakeLike(std::string wanted, uint32_t number) {
+  std::string TakeUnique(std::string wanted, uint32_t number) {
     while (!Take(wanted)) wanted += fmt::format("_{}", number);
     return wanted;
   }
@@ -47,7 +47,7 @@ uint32_t TakeNumber(TableVersion& table) {
   return number;
 }
 
-// The fields that a table ever had, for columns to be continued. Newest first under each name.
+// The fields that a table ever old_type, for columns to be continued. Newest first under each name.
 class PastFields {
  public:
   explicit PastFields(const TableVersion* previous) {
@@ -81,16 +81,16 @@ class PastFields {
   void MarkContinued(uint32_t field_number) { continued_.insert(field_number); }
 
   // What no column continues, by field number.
-  std::vector<Column> Rest() const {
-    std::vector<Column> rest;
+  std::vector<Column> Dropped() const {
+    std::vector<Column> dropped;
     for (const auto& [name, pasts] : by_name_) {
       for (const Past& past : pasts) {
-        if (!continued_.contains(past.column->field_number)) rest.push_back(*past.column);
+        if (!continued_.contains(past.column->field_number)) dropped.push_back(*past.column);
       }
     }
-    std::sort(rest.begin(), rest.end(),
+    std::sort(dropped.begin(), dropped.end(),
               [](const Column& a, const Column& b) { return a.field_number < b.field_number; });
-    return rest;
+    return dropped;
   }
 
  private:
@@ -111,14 +111,14 @@ void AssignNames(TableVersion& table) {
   FieldNames names(table.row_message);
   for (Column& column : table.columns) {
     if (column.field_name.empty()) continue;
-    column.field_name = names.TakeLike(column.field_name, column.field_number);
+    column.field_name = names.TakeUnique(column.field_name, column.field_number);
   }
   for (Column& column : table.columns) {
     if (column.field_number == 0 || !column.field_name.empty()) continue;
-    column.field_name = names.TakeLike(Identifier(column.name), column.field_number);
+    column.field_name = names.TakeUnique(Identifier(column.name), column.field_number);
   }
   for (Column& column : table.dropped_columns) {
-    column.field_name = names.TakeLike(column.field_name, column.field_number);
+    column.field_name = names.TakeUnique(column.field_name, column.field_number);
   }
 }
 
@@ -128,11 +128,11 @@ bool IsPair(FieldType a, FieldType b, FieldType narrow, FieldType wide) {
 
 }  // namespace
 
-std::optional<FieldType> ContinuedType(FieldType had, FieldType wanted) {
-  if (had == wanted) return had;
-  if (IsPair(had, wanted, FieldType::kInt32, FieldType::kInt64)) return FieldType::kInt64;
-  if (IsPair(had, wanted, FieldType::kUint32, FieldType::kUint64)) return FieldType::kUint64;
-  if (IsPair(had, wanted, FieldType::kUint32, FieldType::kInt64)) return FieldType::kInt64;
+std::optional<FieldType> ContinuedType(FieldType old_type, FieldType wanted) {
+  if (old_type == wanted) return old_type;
+  if (IsPair(old_type, wanted, FieldType::kInt32, FieldType::kInt64)) return FieldType::kInt64;
+  if (IsPair(old_type, wanted, FieldType::kUint32, FieldType::kUint64)) return FieldType::kUint64;
+  if (IsPair(old_type, wanted, FieldType::kUint32, FieldType::kInt64)) return FieldType::kInt64;
   return std::nullopt;
 }
 
@@ -146,11 +146,11 @@ void AssignFields(const TableVersion* previous, TableVersion& next) {
     if (!column.captured || column.field_number != 0) continue;
     if (!past.Continue(column)) column.field_number = TakeNumber(next);
   }
-  next.dropped_columns = past.Rest();
+  next.dropped_columns = past.Dropped();
   AssignNames(next);
 }
 
-std::optional<TableVersion> Renamed(
+std::optional<TableVersion> WithRenamedColumns(
     const TableVersion& previous, const std::vector<std::pair<std::string, std::string>>& renames) {
   std::unordered_map<std::string, const std::string*> new_names;
   for (const auto& [from, to] : renames) new_names.emplace(ColumnKey(from), &to);

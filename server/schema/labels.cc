@@ -10,7 +10,7 @@
 namespace millrace::schema {
 namespace {
 
-constexpr std::string_view kNoText = "\xef\xbf\xbd";
+constexpr std::string_view kReplacementCharacter = "\xef\xbf\xbd";
 
 // As the servers' utf8mb3 holds it: a question mark for each character of four bytes.
 std::string WithoutHighCharacters(std::string_view text) {
@@ -24,7 +24,7 @@ std::string WithoutHighCharacters(std::string_view text) {
 }
 
 // Whether all labels of the charset are text, of characters that information_schema has.
-bool IsShownWhole(std::string_view charset_name, Flavour flavour) {
+bool IsShownLosslessly(std::string_view charset_name, Flavour flavour) {
   // MySQL itself takes no label of these that is no text.
   if (flavour == Flavour::kMysql && (charset_name == "utf8mb3" || charset_name == "ucs2")) {
     return true;
@@ -50,7 +50,7 @@ bool SetLabels(const std::vector<std::string_view>& bytes, Column& column) {
   for (const std::string_view label : bytes) {
     std::string& text = column.labels.emplace_back();
     if (charset->AppendUtf8(label, text)) continue;
-    text = kNoText;
+    text = kReplacementCharacter;
     all_text = false;
   }
   if (!all_text) column.label_bytes.assign(bytes.begin(), bytes.end());
@@ -59,13 +59,14 @@ bool SetLabels(const std::vector<std::string_view>& bytes, Column& column) {
 
 bool LabelIsText(const Column& column, size_t index) {
   // U+FFFD may be a label too.
-  if (index >= column.label_bytes.size() || column.labels[index] != kNoText) return true;
+  if (index >= column.label_bytes.size() || column.labels[index] != kReplacementCharacter)
+    return true;
   const Charset* charset = FindCharset(column.charset);
   std::string text;
   return charset != nullptr && charset->AppendUtf8(column.label_bytes[index], text);
 }
 
-bool ShowsLabels(const std::vector<std::string>& shown, const Column& column) {
+bool MatchesShownLabels(const std::vector<std::string>& shown, const Column& column) {
   if (shown.size() != column.labels.size()) return false;
   for (size_t i = 0; i < shown.size(); ++i) {
     if (!LabelIsText(column, i)) continue;
@@ -74,15 +75,16 @@ bool ShowsLabels(const std::vector<std::string>& shown, const Column& column) {
   return true;
 }
 
-bool LabelsAreDoubtful(const std::vector<std::string>& shown, std::string_view charset,
-                       Flavour flavour) {
+bool LabelsMayBeLossy(const std::vector<std::string>& shown, std::string_view charset,
+                      Flavour flavour) {
   if (!std::all_of(shown.begin(), shown.end(), [](const auto& l) { return IsValidUtf8(l); })) {
     return true;
   }
   const bool marked = std::any_of(shown.begin(), shown.end(), [](const std::string& label) {
-    return label.find('?') != std::string::npos || label.find(kNoText) != std::string::npos;
+    return label.find('?') != std::string::npos ||
+           label.find(kReplacementCharacter) != std::string::npos;
   });
-  return marked && !IsShownWhole(charset, flavour);
+  return marked && !IsShownLosslessly(charset, flavour);
 }
 
 }  // namespace millrace::schema

@@ -22,12 +22,12 @@ bool LabelIsText(const Column& column, size_t index);
 
 // Whether `shown` are the labels of `column` as information_schema shows them: with question marks
 // for characters above U+FFFF, and with anything for a label that is no text.
-bool ShowsLabels(const std::vector<std::string>& shown, const Column& column);
+bool MatchesShownLabels(const std::vector<std::string>& shown, const Column& column);
 
 // Whether these labels of information_schema may be others in truth: a `?` or U+FFFD may stand for
 // a character above U+FFFF, or for bytes that are no text of the charset. Not found: a label that
 // MySQL shows cut off where its bytes are no text.
-bool LabelsAreDoubtful(const std::vector<std::string>& shown, std::string_view charset,
-                       Flavour flavour);
+bool LabelsMayBeLossy(const std::vector<std::string>& shown, std::string_view charset,
+                      Flavour flavour);
 
 }  // namespace millrace::schema

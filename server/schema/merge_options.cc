@@ -27,7 +27,7 @@ class Reader {
       if (token.IsSymbol(')') && depth > 0) --depth;
       if (depth > 0) continue;
       // A column may be called so: what it says then is no engine.
-      if (token.Is("ENGINE")) options.merge = SaysMerge();
+      if (token.Is("ENGINE")) options.merge = IsMergeEngine();
       if (token.Is("UNION") && !TakeMembers(options)) return std::nullopt;
     }
     return lexer_.damaged() ? std::nullopt : std::optional(std::move(options));
@@ -35,7 +35,7 @@ class Reader {
 
  private:
   // The name stays, since what is no engine's may be a parenthesis.
-  bool SaysMerge() {
+  bool IsMergeEngine() {
     lexer_.TakeSymbol('=');
     Token engine = lexer_.Peek();
     if (engine.at_end() || engine.kind == Token::Kind::kSymbol) return false;
@@ -81,7 +81,9 @@ std::optional<MergeOptions> MergeOptionsOf(std::string_view text, std::string_vi
                                            const StatementSession& session) {
   if (!session.sql_mode.has_value()) return std::nullopt;
   const ClientCharset charset(session.charset);
-  return Reader(text, default_database, ModesOf(session, /*certain=*/true).front(), charset).Read();
+  return Reader(text, default_database, PossibleModes(session, /*mode_known=*/true).front(),
+                charset)
+      .Read();
 }
 
 }  // namespace millrace::schema

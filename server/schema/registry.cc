@@ -18,7 +18,7 @@
 namespace millrace::schema {
 namespace {
 
-absl::Status MeaningUnknown(const TableName& table, const std::string& column) {
+absl::Status UnknownMeaning(const TableName& table, const std::string& column) {
   return MakeError(
       reason::kSchemaUnproven,
       fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
@@ -41,7 +41,7 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
     if (IsEpochKey(key)) {
       MILLRACE_ASSIGN_OR_RETURN(const StoredEpoch stored, ParseEpochRecord(value));
       epoch_ = stored.epoch;
-      tells_ambiguous_text_ = stored.tells_ambiguous_text;
+      ambiguous_text_enabled_ = stored.tells_ambiguous_text;
       continue;
     }
     MILLRACE_ASSIGN_OR_RETURN(StoredTable table, ParseTableRecord(key, value));
@@ -50,16 +50,16 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
       continue;
     }
     const auto version = std::make_shared<const TableVersion>(std::move(table.version));
-    const bool fresh = ids_.emplace(version->name, version->table_id).second &&
+    const bool added = ids_.emplace(version->name, version->table_id).second &&
                        row_messages_.insert(version->row_message).second;
-    if (!fresh) {
+    if (!added) {
       return MakeError(reason::kLogDamaged,
                        fmt::format("two schema records are of table {} or row message {}; restore "
                                    "the data directory or start a new one",
                                    version->name.ToString(), version->row_message));
     }
     newest_id_ = std::max(newest_id_, version->table_id);
-    entries_[version->table_id] = {version, table.proved_epoch, std::move(table.stated)};
+    entries_[version->table_id] = {version, table.proved_epoch, std::move(table.declared_meanings)};
     versions.push_back(version);
   }
   std::sort(earlier.begin(), earlier.end(),
@@ -82,9 +82,9 @@ std::string Registry::FreeRowMessage(const TableName& name) const {
 }
 
 Registry::Entry& Registry::EntryOf(const TableName& name) {
-  const auto [found, fresh] = ids_.try_emplace(name, newest_id_ + 1);
+  const auto [found, added] = ids_.try_emplace(name, newest_id_ + 1);
   Entry& entry = entries_[found->second];
-  if (!fresh) return entry;
+  if (!added) return entry;
   TableVersion version;
   version.table_id = ++newest_id_;
   version.name = name;
@@ -92,17 +92,17 @@ Registry::Entry& Registry::EntryOf(const TableName& name) {
   version.type_url = "t/" + version.row_message;
   row_messages_.insert(version.row_message);
   entry.version = std::make_shared<const TableVersion>(std::move(version));
-  Touch(entry);
+  MarkChanged(entry);
   return entry;
 }
 
-Knowledge Registry::KnownOf(const Entry& entry, const TableDetails* details) const {
+Knowledge Registry::KnowledgeOf(const Entry& entry, const TableDetails* details) const {
   Knowledge known;
   known.flavour = flavour();
   known.previous = entry.version->version == 0 ? nullptr : entry.version.get();
-  known.doubtful = InDoubt(entry);
+  known.unverified = IsUnverified(entry);
   known.details = details;
-  if (entry.stated.has_value()) known.stated = &*entry.stated;
+  if (entry.declared_meanings.has_value()) known.declared_meanings = &*entry.declared_meanings;
   known.filter = &filter_;
   return known;
 }
@@ -112,16 +112,16 @@ bool Registry::NeedsDetails(const binlog::TableMap& map) const {
   known.flavour = flavour();
   known.filter = &filter_;
   const auto found = ids_.find(TableName{std::string(map.database), std::string(map.table)});
-  if (found != ids_.end()) known = KnownOf(entries_.at(found->second), nullptr);
+  if (found != ids_.end()) known = KnowledgeOf(entries_.at(found->second), nullptr);
   const auto definition = Describe(map, known);
-  if (definition.ok()) return !definition->meaning_unknown.empty();
+  if (definition.ok()) return !definition->column_of_unknown_meaning.empty();
   return HasReason(definition.status(), reason::kSchemaUnproven);
 }
 
 void Registry::SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first) {
   version->first = first;
   entry.version = std::move(version);
-  fresh_.push_back(entry.version);
+  unstored_versions_.push_back(entry.version);
 }
 
 absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
@@ -135,10 +135,10 @@ absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
   }
   Entry& entry = EntryOf(name);
   SetDropped(entry, false);
-  const Knowledge known = KnownOf(entry, details);
+  const Knowledge known = KnowledgeOf(entry, details);
   MILLRACE_ASSIGN_OR_RETURN(Definition definition, Describe(map, known));
-  if (!definition.meaning_unknown.empty()) {
-    return MeaningUnknown(name, definition.meaning_unknown);
+  if (!definition.column_of_unknown_meaning.empty()) {
+    return UnknownMeaning(name, definition.column_of_unknown_meaning);
   }
 
   auto next = std::make_shared<TableVersion>(*entry.version);
@@ -150,45 +150,45 @@ absl::StatusOr<TableVersionPtr> Registry::Resolve(const binlog::TableMap& map,
   if (same && entry.proved_epoch == epoch_) return entry.version;
   if (!same) SetVersion(entry, std::move(next), first);
   entry.proved_epoch = epoch_;
-  entry.stated.reset();
-  Touch(entry);
+  entry.declared_meanings.reset();
+  MarkChanged(entry);
   return entry.version;
 }
 
-void Registry::Doubt(const TableName& table) {
+void Registry::MarkUnverified(const TableName& table) {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return;
   Entry& entry = entries_.at(found->second);
-  if (entry.proved_epoch == kNeverProved) return;
-  entry.proved_epoch = kNeverProved;
-  Touch(entry);
+  if (entry.proved_epoch == kUnverified) return;
+  entry.proved_epoch = kUnverified;
+  MarkChanged(entry);
 }
 
-void Registry::DoubtAll() {
+void Registry::MarkAllUnverified() {
   ++epoch_;
-  epoch_touched_ = true;
+  epoch_changed_ = true;
   for (auto& [id, entry] : entries_) {
-    if (!entry.stated.has_value()) continue;
-    entry.stated.reset();
-    Touch(entry);
+    if (!entry.declared_meanings.has_value()) continue;
+    entry.declared_meanings.reset();
+    MarkChanged(entry);
   }
 }
 
-std::optional<StatedTypes> Registry::Stated(const TableName& table) const {
+std::optional<ColumnMeanings> Registry::KnownMeanings(const TableName& table) const {
   const auto found = ids_.find(table);
   if (found == ids_.end()) return std::nullopt;
   const Entry& entry = entries_.at(found->second);
-  if (entry.stated.has_value()) return entry.stated;
-  if (entry.version->version == 0 || InDoubt(entry)) return std::nullopt;
+  if (entry.declared_meanings.has_value()) return entry.declared_meanings;
+  if (entry.version->version == 0 || IsUnverified(entry)) return std::nullopt;
   return MeaningsOf(*entry.version);
 }
 
-void Registry::SetStated(const TableName& table, std::optional<StatedTypes> types) {
-  if (!types.has_value() && !ids_.contains(table)) return;
+void Registry::SetDeclaredMeanings(const TableName& table, std::optional<ColumnMeanings> meanings) {
+  if (!meanings.has_value() && !ids_.contains(table)) return;
   Entry& entry = EntryOf(table);
-  if (entry.stated == types) return;
-  entry.stated = std::move(types);
-  Touch(entry);
+  if (entry.declared_meanings == meanings) return;
+  entry.declared_meanings = std::move(meanings);
+  MarkChanged(entry);
 }
 
 void Registry::RenameColumns(const TableName& table,
@@ -201,10 +201,10 @@ void Registry::RenameColumns(const TableName& table,
   for (const auto& pair : renames) {
     if (!pair.second.empty() && IsValidUtf8(pair.second)) valid.push_back(pair);
   }
-  std::optional<TableVersion> next = Renamed(*entry.version, valid);
+  std::optional<TableVersion> next = WithRenamedColumns(*entry.version, valid);
   if (!next.has_value()) return;
   SetVersion(entry, std::make_shared<TableVersion>(*std::move(next)), first);
-  Touch(entry);
+  MarkChanged(entry);
 }
 
 void Registry::SetDropped(Entry& entry, bool dropped) {
@@ -212,7 +212,7 @@ void Registry::SetDropped(Entry& entry, bool dropped) {
   auto version = std::make_shared<TableVersion>(*entry.version);
   version->dropped = dropped;
   entry.version = std::move(version);
-  Touch(entry);
+  MarkChanged(entry);
 }
 
 void Registry::SetDropped(const TableName& table, bool dropped) {
@@ -225,9 +225,9 @@ bool Registry::HasVersion(const TableName& table) const {
   return found != ids_.end() && entries_.at(found->second).version->version != 0;
 }
 
-bool Registry::BeginAmbiguousText() {
-  if (tells_ambiguous_text_) return false;
-  return tells_ambiguous_text_ = epoch_touched_ = true;
+bool Registry::EnableAmbiguousText() {
+  if (ambiguous_text_enabled_) return false;
+  return ambiguous_text_enabled_ = epoch_changed_ = true;
 }
 
 std::vector<TableName> Registry::Names() const {
@@ -239,17 +239,17 @@ std::vector<TableName> Registry::Names() const {
 
 std::vector<log::Record> Registry::TakeUnstored() {
   std::vector<log::Record> records;
-  std::vector<TableVersionPtr> versions = std::exchange(fresh_, {});
-  records.reserve(versions.size() + touched_.size());
+  std::vector<TableVersionPtr> versions = std::exchange(unstored_versions_, {});
+  records.reserve(versions.size() + changed_tables_.size());
   for (const TableVersionPtr& version : versions) records.push_back(VersionRecord(*version));
-  for (const uint32_t table_id : touched_) {
+  for (const uint32_t table_id : changed_tables_) {
     const Entry& entry = entries_.at(table_id);
-    records.push_back(TableRecord({*entry.version, entry.proved_epoch, entry.stated}));
+    records.push_back(TableRecord({*entry.version, entry.proved_epoch, entry.declared_meanings}));
     versions.push_back(entry.version);
   }
-  if (epoch_touched_) records.push_back(EpochRecord({epoch_, tells_ambiguous_text_}));
-  touched_.clear();
-  epoch_touched_ = false;
+  if (epoch_changed_) records.push_back(EpochRecord({epoch_, ambiguous_text_enabled_}));
+  changed_tables_.clear();
+  epoch_changed_ = false;
   if (!records.empty()) stored_.Prepare(std::move(versions));
   return records;
 }

@@ -20,8 +20,8 @@
 #include "log/log.h"
 #include "model/flavour.h"
 #include "model/table_details.h"
+#include "schema/column_meanings.h"
 #include "schema/definition.h"
-#include "schema/stated_types.h"
 #include "schema/stored_tables.h"
 #include "schema/table_version.h"
 
@@ -64,9 +64,9 @@ class Registry {
   // The version that fits `map`: the newest if it is the same definition, otherwise a new one for
   // rows from `first` on.
   // `details` supplies what the map lacks (names, labels, charsets under
-  // binlog_row_metadata=MINIMAL; UUID and INET types; COLUMN_TYPE); may be null.
+  // binlog_row_metadata=MINIMAL; UUID and INET meanings; COLUMN_TYPE); may be null.
   // kFailedPrecondition SCHEMA_UNPROVEN: names or charsets are in neither, or `details` does not
-  // fit the event (count, types, lengths): names the table, what differs, and the statement that
+  // fit the event (count, meanings, lengths): names the table, what differs, and the statement that
   // mends it. kUnimplemented COLUMN_TYPE_UNKNOWN: a captured column has values nobody can read.
   //
   // Where neither statements nor details nor an earlier version tell what a column of MariaDB
@@ -74,21 +74,22 @@ class Registry {
   // does not know the table any more; a failed query must be repeated instead.
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
                                           Sequence first = {});
-  // True if Resolve of `map` would need details it has never seen, or not since Doubt.
+  // True if Resolve of `map` would need details it has never seen, or not since MarkUnverified.
   bool NeedsDetails(const binlog::TableMap& map) const;
 
   // To be called for each statement that may have changed a table: what details told of it holds no
   // longer, since a TABLE_MAP without names, or with a UUID instead of a BINARY(16), can look as
-  // before. DoubtAll: the statement may concern any table. Goes to disk with the next records.
-  void Doubt(const TableName& table);
-  void DoubtAll();
+  // before. MarkAllUnverified: the statement may concern any table. Goes to disk with the next
+  // records.
+  void MarkUnverified(const TableName& table);
+  void MarkAllUnverified();
   // What no TABLE_MAP of MariaDB tells of the columns of the table as it is at this place in the
   // binlog: by statements, or by the newest version unless a statement since may have changed the
   // table. Nothing: it cannot be said.
-  std::optional<StatedTypes> Stated(const TableName& table) const;
+  std::optional<ColumnMeanings> KnownMeanings(const TableName& table) const;
   // What the statement says that is at hand; nothing: it does not say. Holds until the table's next
-  // Resolve, or DoubtAll. Goes to disk with the next records.
-  void SetStated(const TableName& table, std::optional<StatedTypes> types);
+  // Resolve, or MarkAllUnverified. Goes to disk with the next records.
+  void SetDeclaredMeanings(const TableName& table, std::optional<ColumnMeanings> meanings);
   // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns, in rows from `first`
   // on. Pairs take effect together, so that names may be swapped. Pairs that do not fit the newest
   // version are ignored.
@@ -100,14 +101,16 @@ class Registry {
   void SetDropped(const TableName& table, bool dropped);
   // From now on changes have Change.ambiguous_text. True if this was not so before: what the log
   // holds has none. Goes to disk with the next records.
-  bool BeginAmbiguousText();
+  bool EnableAmbiguousText();
   // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
 
   // Whether rows of the table can have been written already: it has a version, stored or not.
   bool HasVersion(const TableName& table) const;
   // TakeUnstored would return something.
-  bool HasUnstored() const { return !fresh_.empty() || !touched_.empty() || epoch_touched_; }
+  bool HasUnstored() const {
+    return !unstored_versions_.empty() || !changed_tables_.empty() || epoch_changed_;
+  }
 
   // All names that have a number.
   std::vector<TableName> Names() const;
@@ -148,24 +151,24 @@ class Registry {
 
  private:
   // In doubt whatever the epoch, which counts from 1.
-  static constexpr uint64_t kNeverProved = 0;
+  static constexpr uint64_t kUnverified = 0;
   struct Entry {
     TableVersionPtr version;  // version 0 while no row was seen
-    uint64_t proved_epoch = kNeverProved;
+    uint64_t proved_epoch = kUnverified;
     // What statements said since the version was proved.
-    std::optional<StatedTypes> stated;
+    std::optional<ColumnMeanings> declared_meanings;
   };
 
   absl::Status Load(const std::vector<std::pair<std::string, std::string>>& records);
   Entry& EntryOf(const TableName& name);
   std::string FreeRowMessage(const TableName& name) const;
-  Knowledge KnownOf(const Entry& entry, const TableDetails* details) const;
-  bool InDoubt(const Entry& entry) const { return entry.proved_epoch < epoch_; }
+  Knowledge KnowledgeOf(const Entry& entry, const TableDetails* details) const;
+  bool IsUnverified(const Entry& entry) const { return entry.proved_epoch < epoch_; }
   void SetDropped(Entry& entry, bool dropped);
   // What rows from `first` on are written under.
   void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
   // The record of the table must be written anew.
-  void Touch(const Entry& entry) { touched_.insert(entry.version->table_id); }
+  void MarkChanged(const Entry& entry) { changed_tables_.insert(entry.version->table_id); }
 
   std::atomic<Flavour> flavour_;
   ColumnFilter filter_;
@@ -174,11 +177,12 @@ class Registry {
   std::unordered_set<std::string> row_messages_;
   uint32_t newest_id_ = 0;
   uint64_t epoch_ = 1;
-  bool epoch_touched_ = false;
-  bool tells_ambiguous_text_ = false;
-  std::unordered_set<uint32_t> touched_;
-  std::vector<TableVersionPtr> fresh_;  // versions made since the last TakeUnstored, in order
-  StoredTables stored_;                 // what readers see
+  bool epoch_changed_ = false;
+  bool ambiguous_text_enabled_ = false;
+  std::unordered_set<uint32_t> changed_tables_;
+  std::vector<TableVersionPtr>
+      unstored_versions_;  // versions made since the last TakeUnstored, in order
+  StoredTables stored_;    // what readers see
 };
 
 }  // namespace millrace::schema

@@ -21,57 +21,57 @@ Statement NotUnderstood() {
 
 Statement StatementParser::Parse() {
   const Token verb = TakeVerb();
-  Verb(verb);
-  Check();
+  ParseVerb(verb);
+  RejectDamaged();
   RemoveRepeatedTables();
   return std::move(statement_);
 }
 
-bool StatementParser::IsOfRows(const Token& verb) {
+bool StatementParser::ChangesRows(const Token& verb) {
   return verb.IsAny({"INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "CALL", "DO", "SELECT",
                      "WITH", "VALUES", "TABLE"});
 }
 
-void StatementParser::Verb(const Token& verb) {
+void StatementParser::ParseVerb(const Token& verb) {
   if (verb.IsAny({"CREATE", "ALTER", "DROP", "RENAME", "IMPORT"})) {
-    Definition(verb);
+    ParseDefinition(verb);
   } else if (verb.Is("TRUNCATE")) {
-    Truncate();
-  } else if (IsOfRows(verb)) {
-    Rows(verb);
+    ParseTruncate();
+  } else if (ChangesRows(verb)) {
+    ParseRowStatement(verb);
   } else if (verb.Is("XA")) {
-    Xa();
+    ParseXa();
   } else if (verb.Is("SET")) {
     statement_.withheld = lexer_.Peek().Is("PASSWORD");
     // SET STATEMENT … FOR, whose end was not found.
     if (lexer_.damaged()) NotUnderstood();
   } else if (verb.IsAny({"GRANT", "CHANGE"})) {
-    Secrets(verb);
+    ParseGrantOrChange(verb);
   } else if (verb.IsAny({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})) {
-    Transaction(verb);
+    ParseTransaction(verb);
   } else if (verb.Is("ANALYZE")) {
-    Analyze();
+    ParseAnalyze();
   } else if (verb.IsAny({"EXPLAIN", "DESC", "DESCRIBE"}) && lexer_.TakeWord("ANALYZE")) {
-    Analyze();
+    ParseAnalyze();
   } else {
-    Harmless(verb);
+    ParseOther(verb);
   }
 }
 
 // Of tables, or it runs the statement that follows: ANALYZE [FORMAT = JSON] UPDATE …
-void StatementParser::Analyze() {
+void StatementParser::ParseAnalyze() {
   if (lexer_.Peek().IsAny({"NO_WRITE_TO_BINLOG", "LOCAL", "TABLE", "TABLES"})) return;
   if (lexer_.TakeWord("FORMAT")) {
     lexer_.TakeSymbol('=');
     lexer_.Take();
   }
   const Token verb = TakeVerb();
-  if (!IsOfRows(verb)) return NotUnderstood();
-  Rows(verb);
+  if (!ChangesRows(verb)) return NotUnderstood();
+  ParseRowStatement(verb);
 }
 
-void StatementParser::Check() {
-  const bool damaged = lexer_.damaged() || unreadable_;
+void StatementParser::RejectDamaged() {
+  const bool damaged = lexer_.damaged() || bad_name_;
   switch (statement_.kind) {
     case StatementKind::kTruncate:
     case StatementKind::kDefinition:
@@ -120,7 +120,7 @@ bool StatementParser::SkipSetStatement() {
   return false;
 }
 
-void StatementParser::Truncate() {
+void StatementParser::ParseTruncate() {
   statement_.kind = StatementKind::kTruncate;
   statement_.verb = StatementVerb::kTruncate;
   lexer_.TakeWord("TABLE");
@@ -128,7 +128,7 @@ void StatementParser::Truncate() {
   ExpectEnd({"WAIT", "NOWAIT", "DROP", "REUSE", "STORAGE"});
 }
 
-void StatementParser::Transaction(const Token& verb) {
+void StatementParser::ParseTransaction(const Token& verb) {
   if (verb.Is("BEGIN")) {
     statement_.kind = StatementKind::kBegin;
   } else if (verb.Is("START")) {
@@ -141,7 +141,7 @@ void StatementParser::Transaction(const Token& verb) {
   } else if (verb.Is("COMMIT")) {
     statement_.kind = StatementKind::kCommit;
   } else if (verb.Is("ROLLBACK")) {
-    Rollback();
+    ParseRollback();
   } else if (verb.Is("SAVEPOINT")) {
     statement_.kind = StatementKind::kSavepoint;
     if (lexer_.Peek().IsName()) statement_.savepoint = NameOf(lexer_.Take());
@@ -150,7 +150,7 @@ void StatementParser::Transaction(const Token& verb) {
   }
 }
 
-void StatementParser::Rollback() {
+void StatementParser::ParseRollback() {
   lexer_.TakeWord("WORK");
   if (!lexer_.TakeWord("TO")) {
     statement_.kind = StatementKind::kRollback;
@@ -164,7 +164,7 @@ void StatementParser::Rollback() {
   if (name.IsName()) statement_.savepoint = NameOf(name);
 }
 
-void StatementParser::Xa() {
+void StatementParser::ParseXa() {
   const Token act = lexer_.Take();
   if (act.IsAny({"START", "BEGIN"})) statement_.kind = StatementKind::kBegin;
   if (act.IsAny({"END", "PREPARE"})) statement_.kind = StatementKind::kXaPrepare;
@@ -172,7 +172,7 @@ void StatementParser::Xa() {
   if (act.Is("ROLLBACK")) statement_.kind = StatementKind::kXaRollback;
 }
 
-void StatementParser::Secrets(const Token& verb) {
+void StatementParser::ParseGrantOrChange(const Token& verb) {
   if (verb.Is("CHANGE")) {
     statement_.withheld = true;
     return;
@@ -183,7 +183,7 @@ void StatementParser::Secrets(const Token& verb) {
 }
 
 // A verb that is none of these may change anything.
-void StatementParser::Harmless(const Token& verb) {
+void StatementParser::ParseOther(const Token& verb) {
   if (verb.at_end()) {
     // A comment alone: MariaDB's stand-in for an event that an old replica cannot read.
     if (lexer_.damaged()) NotUnderstood();
@@ -198,16 +198,16 @@ void StatementParser::Harmless(const Token& verb) {
   if (!known) NotUnderstood();
 }
 
-void StatementParser::Rows(const Token& verb) {
+void StatementParser::ParseRowStatement(const Token& verb) {
   statement_.kind = StatementKind::kRowStatement;
-  if (verb.Is("DELETE")) Delete();
-  if (verb.IsAny({"INSERT", "REPLACE"})) Insert();
-  if (verb.Is("UPDATE")) Update();
+  if (verb.Is("DELETE")) ParseDelete();
+  if (verb.IsAny({"INSERT", "REPLACE"})) ParseInsert();
+  if (verb.Is("UPDATE")) ParseUpdate();
   // Into the key cache of MyISAM.
   if (verb.Is("LOAD") && lexer_.Peek().Is("INDEX")) statement_.kind = StatementKind::kOther;
 }
 
-void StatementParser::Delete() {
+void StatementParser::ParseDelete() {
   while (lexer_.Peek().IsAny({"LOW_PRIORITY", "QUICK", "IGNORE"})) lexer_.Take();
   if (!lexer_.TakeWord("FROM")) return;
   const std::optional<TableName> table = TakeTableName();
@@ -223,14 +223,14 @@ void StatementParser::Delete() {
   if (table.has_value() && ends()) statement_.tables.push_back(*table);
 }
 
-void StatementParser::Insert() {
+void StatementParser::ParseInsert() {
   while (lexer_.Peek().IsAny({"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE"})) lexer_.Take();
   lexer_.TakeWord("INTO");
   AddTable();
 }
 
 // Of one table; more are a join.
-void StatementParser::Update() {
+void StatementParser::ParseUpdate() {
   while (lexer_.Peek().IsAny({"LOW_PRIORITY", "IGNORE"})) lexer_.Take();
   const std::optional<TableName> table = TakeTableName();
   if (lexer_.TakeWord("PARTITION")) SkipParentheses();
@@ -246,7 +246,7 @@ std::string StatementParser::NameOf(const Token& token) {
   if (names_are_utf8_ && IsValidUtf8(bytes)) return bytes;
   std::optional<std::string> name = charset_.ToUtf8(bytes);
   if (name.has_value()) return *std::move(name);
-  unreadable_ = true;
+  bad_name_ = true;
   return {};
 }
 
@@ -279,7 +279,7 @@ bool StatementParser::AddTable() {
   return true;
 }
 
-Token StatementParser::TakeNoting() {
+Token StatementParser::TakeAndNoteSecrets() {
   const Token token = lexer_.Take();
   if (token.IsAny({"CONNECTION", "PASSWORD"})) {
     const Token& value = lexer_.Peek();
@@ -293,7 +293,7 @@ Token StatementParser::TakeNoting() {
 void StatementParser::SkipParentheses() {
   if (!lexer_.TakeSymbol('(')) return;
   for (size_t depth = 1; depth > 0 && !lexer_.Peek().at_end();) {
-    const Token token = TakeNoting();
+    const Token token = TakeAndNoteSecrets();
     if (token.IsSymbol('(')) ++depth;
     if (token.IsSymbol(')')) --depth;
   }
@@ -304,7 +304,7 @@ void StatementParser::SkipToSymbol(char symbol) {
     if (lexer_.Peek().IsSymbol('(')) {
       SkipParentheses();
     } else {
-      TakeNoting();
+      TakeAndNoteSecrets();
     }
   }
 }
@@ -313,7 +313,7 @@ bool StatementParser::SkipToWord(std::string_view word) {
   while (!lexer_.Peek().at_end()) {
     if (lexer_.Peek().IsSymbol('(')) {
       SkipParentheses();
-    } else if (TakeNoting().Is(word)) {
+    } else if (TakeAndNoteSecrets().Is(word)) {
       return true;
     }
   }
@@ -339,12 +339,12 @@ LexicalMode ModeOf(const StatementSession& session, uint64_t sql_mode) {
 
 }  // namespace
 
-std::vector<LexicalMode> ModesOf(const StatementSession& session, bool certain) {
-  if (certain && session.sql_mode.has_value()) return {ModeOf(session, *session.sql_mode)};
+std::vector<LexicalMode> PossibleModes(const StatementSession& session, bool mode_known) {
+  if (mode_known && session.sql_mode.has_value()) return {ModeOf(session, *session.sql_mode)};
   constexpr uint64_t kAnsi = StatementSession::kAnsiQuotes;
-  constexpr uint64_t kPlain = StatementSession::kNoBackslashEscapes;
+  constexpr uint64_t kNoEscapes = StatementSession::kNoBackslashEscapes;
   std::vector<LexicalMode> modes;
-  for (const uint64_t mode : {uint64_t{0}, kAnsi, kPlain, kAnsi | kPlain}) {
+  for (const uint64_t mode : {uint64_t{0}, kAnsi, kNoEscapes, kAnsi | kNoEscapes}) {
     modes.push_back(ModeOf(session, mode));
   }
   return modes;
@@ -354,16 +354,16 @@ Statement Classify(std::string_view text, std::string_view default_database,
                    const StatementSession& session) {
   const ClientCharset charset(session.charset);
   std::optional<Statement> statement;
-  bool certain = true;
-  for (const LexicalMode& mode : ModesOf(session, certain)) {
+  bool mode_known = true;
+  for (const LexicalMode& mode : PossibleModes(session, mode_known)) {
     StatementParser parser(text, default_database, mode, charset);
     Statement next = parser.Parse();
-    certain = certain && !parser.sets_sql_mode();
+    mode_known = mode_known && !parser.sets_sql_mode();
     if (statement.has_value() && *statement != next) return NotUnderstood();
     statement = std::move(next);
   }
-  if (certain) return *std::move(statement);
-  for (const LexicalMode& mode : ModesOf(session, certain)) {
+  if (mode_known) return *std::move(statement);
+  for (const LexicalMode& mode : PossibleModes(session, mode_known)) {
     if (StatementParser(text, default_database, mode, charset).Parse() != *statement) {
       return NotUnderstood();
     }

@@ -58,8 +58,8 @@ struct Statement {
   std::vector<std::pair<TableName, TableName>> renames;
   // ALTER TABLE … CONVERT PARTITION p TO TABLE t makes `t` with the rows of the partition; CONVERT
   // TABLE t TO PARTITION p takes `t` away.
-  std::vector<TableName> made_of_partitions;
-  std::vector<TableName> made_partitions;
+  std::vector<TableName> tables_from_partitions;
+  std::vector<TableName> tables_into_partitions;
   // It certainly does nothing but make, drop, name or switch indexes, and leaves all rows as they
   // are. False where that is not certain.
   bool index_only = false;
@@ -68,9 +68,9 @@ struct Statement {
   // It was not understood: a kDefinition that may concern any table.
   bool may_concern_any_table = false;
   // The source may have read its text in several ways: a kAlter of the tables of all of them, which
-  // may have done anything to any of them. Its `made_of_partitions` are those that may hold new
+  // may have done anything to any of them. Its `tables_from_partitions` are those that may hold new
   // rows.
-  bool in_doubt = false;
+  bool ambiguous = false;
   // ALTER TABLE … RENAME COLUMN a TO b, CHANGE [COLUMN] a b, of `tables.front()`.
   std::vector<std::pair<std::string, std::string>> column_renames;
   // Nobody may see its text: it may hold a secret (CREATE, ALTER USER, SET PASSWORD, GRANT …

@@ -27,23 +27,23 @@ StatementVerb VerbOf(const Token& verb) {
 
 }  // namespace
 
-void StatementParser::Definition(const Token& verb) {
+void StatementParser::ParseDefinition(const Token& verb) {
   statement_.kind = StatementKind::kDefinition;
   while (TakeModifier()) {
   }
   const Token object = lexer_.Take();
   if (verb.Is("IMPORT")) return NotUnderstood();
-  if (object.IsAny({"TABLE", "TABLES", "VIEW", "SEQUENCE"})) return DefineTables(verb, object);
-  if (object.IsAny({"DATABASE", "SCHEMA"})) return DefineDatabase(verb);
+  if (object.IsAny({"TABLE", "TABLES", "VIEW", "SEQUENCE"})) return ParseTables(verb, object);
+  if (object.IsAny({"DATABASE", "SCHEMA"})) return ParseDatabase(verb);
   if (object.IsAny({"INDEX", "KEY"})) {
     statement_.verb = StatementVerb::kAlter;
-    statement_.index_only = !ignores_;
-    TableAfterOn();
+    statement_.index_only = !has_ignore_;
+    TakeTableAfterOn();
     return ReadRest();
   }
   if (object.Is("TRIGGER")) {
     statement_.withheld = true;
-    if (verb.Is("CREATE")) TableAfterOn();
+    if (verb.Is("CREATE")) TakeTableAfterOn();
     return;
   }
   if (object.IsAny(
@@ -93,7 +93,7 @@ bool StatementParser::TakeModifier() {
     statement_.or_replace = lexer_.TakeWord("REPLACE");
     return true;
   }
-  if (lexer_.TakeWord("IGNORE")) return ignores_ = true;
+  if (lexer_.TakeWord("IGNORE")) return has_ignore_ = true;
   if (lexer_.TakeWord("TEMPORARY")) return statement_.temporary = true;
   if (!lexer_.Peek().IsAny({"REPLACE", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "ONLINE",
                             "OFFLINE", "AGGREGATE", "UNDO", "MATERIALIZED", "JSON", "RELATIONAL",
@@ -127,38 +127,38 @@ void StatementParser::SkipWait() {
   }
 }
 
-void StatementParser::DefineTables(const Token& verb, const Token& object) {
+void StatementParser::ParseTables(const Token& verb, const Token& object) {
   statement_.if_not_exists = SkipIfExists();
   if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
   // A table is replaced too, and what comes is none.
   if (object.Is("SEQUENCE") && statement_.or_replace) statement_.verb = StatementVerb::kDrop;
-  if (verb.Is("DROP")) return NameList();
-  if (verb.Is("RENAME")) return RenameList();
-  if (object.Is("VIEW")) return DefineView();
+  if (verb.Is("DROP")) return ParseDropNames();
+  if (verb.Is("RENAME")) return ParseRenameTables();
+  if (object.Is("VIEW")) return ParseView();
   if (!AddTable()) return NotUnderstood();
   if (!object.Is("TABLE")) return ReadRest();
-  return verb.Is("ALTER") ? AlterTable() : CreateTable();
+  return verb.Is("ALTER") ? ParseAlterTable() : ParseCreateTable();
 }
 
 // MySQL writes the beginning anew, with the name in UTF-8 whatever the client's charset. A view has
 // no rows: a name that cannot be read concerns no table.
-void StatementParser::DefineView() {
+void StatementParser::ParseView() {
   statement_.withheld = true;
   is_view_ = true;
-  names_are_utf8_ = of_mysql_;
+  names_are_utf8_ = is_mysql_;
   AddTable();
 }
 
 // CREATE TABLE … SELECT, logged by rows on MySQL: START TRANSACTION, and they follow. What else has
 // a query was logged as it was sent. A name may be a keyword only behind a dot.
-void StatementParser::CreateTable() {
+void StatementParser::ParseCreateTable() {
   bool has_query = false;
   while (!lexer_.Peek().at_end()) {
     if (lexer_.TakeSymbol('.')) {
       lexer_.Take();
       continue;
     }
-    const Token token = TakeNoting();
+    const Token token = TakeAndNoteSecrets();
     has_query = has_query || BeginsQuery(token);
     if (!token.Is("START") || !lexer_.TakeWord("TRANSACTION")) continue;
     lexer_.TakeSymbol(';');
@@ -170,11 +170,11 @@ void StatementParser::CreateTable() {
 // With `token` taken. VALUES of a partition has IN or LESS THAN behind it.
 bool StatementParser::BeginsQuery(const Token& token) {
   if (token.Is("SELECT")) return true;
-  if (token.Is("TABLE")) return of_mysql_;
+  if (token.Is("TABLE")) return is_mysql_;
   return token.Is("VALUES") && (lexer_.Peek().IsSymbol('(') || lexer_.Peek().Is("ROW"));
 }
 
-void StatementParser::NameList() {
+void StatementParser::ParseDropNames() {
   do {
     if (!AddTable()) return NotUnderstood();
     SkipWait();
@@ -186,7 +186,7 @@ void StatementParser::NameList() {
   ExpectEnd({"RESTRICT", "CASCADE"});
 }
 
-void StatementParser::RenameList() {
+void StatementParser::ParseRenameTables() {
   do {
     if (!AddTable()) return NotUnderstood();
     SkipWait();
@@ -197,33 +197,33 @@ void StatementParser::RenameList() {
   ExpectEnd({});
 }
 
-void StatementParser::AlterTable() {
+void StatementParser::ParseAlterTable() {
   SkipWait();
-  bool index_only = !ignores_ && !lexer_.Peek().at_end();
+  bool index_only = !has_ignore_ && !lexer_.Peek().at_end();
   while (!lexer_.Peek().at_end() && !statement_.may_concern_any_table) {
-    index_only = AlterSpecification() && index_only;
+    index_only = ParseAlterSpecification() && index_only;
     SkipToSymbol(',');
     lexer_.TakeSymbol(',');
   }
   statement_.index_only = index_only;
 }
 
-bool StatementParser::AlterSpecification() {
+bool StatementParser::ParseAlterSpecification() {
   if (lexer_.TakeWord("ADD")) {
     if (!lexer_.TakeWord("FULLTEXT")) lexer_.TakeWord("SPATIAL");
     return lexer_.Peek().IsAny({"INDEX", "KEY"});
   }
   if (lexer_.TakeWord("DROP")) return lexer_.Peek().IsAny({"INDEX", "KEY"});
   if (lexer_.TakeWord("DISABLE") || lexer_.TakeWord("ENABLE")) return lexer_.Peek().Is("KEYS");
-  if (lexer_.TakeWord("RENAME")) return AlterName();
+  if (lexer_.TakeWord("RENAME")) return ParseAlterRename();
   if (lexer_.TakeWord("CHANGE")) {
     lexer_.TakeWord("COLUMN");
     SkipIfExists();
-    RenameColumn();
+    ParseRenameColumn();
     return false;
   }
   if (lexer_.Peek().IsAny({"EXCHANGE", "CONVERT"})) {
-    AlterPartition();
+    ParseAlterPartition();
     return false;
   }
   // How the statement is carried out.
@@ -232,25 +232,25 @@ bool StatementParser::AlterSpecification() {
 
 // What brings in another table: EXCHANGE PARTITION p WITH TABLE t, CONVERT PARTITION p TO TABLE t,
 // CONVERT TABLE t TO PARTITION p; not CONVERT TO CHARACTER SET.
-void StatementParser::AlterPartition() {
+void StatementParser::ParseAlterPartition() {
   const bool exchanges = lexer_.Take().Is("EXCHANGE");
   if (lexer_.TakeWord("PARTITION")) {
     if (!lexer_.Peek().IsName()) return NotUnderstood();
     lexer_.Take();
     if (!lexer_.TakeWord(exchanges ? "WITH" : "TO")) return NotUnderstood();
     if (!lexer_.TakeWord("TABLE") || !AddTable()) return NotUnderstood();
-    if (!exchanges) statement_.made_of_partitions.push_back(statement_.tables.back());
+    if (!exchanges) statement_.tables_from_partitions.push_back(statement_.tables.back());
   } else if (!exchanges && lexer_.TakeWord("TABLE")) {
     if (!AddTable()) return NotUnderstood();
-    statement_.made_partitions.push_back(statement_.tables.back());
+    statement_.tables_into_partitions.push_back(statement_.tables.back());
   }
 }
 
-bool StatementParser::AlterName() {
+bool StatementParser::ParseAlterRename() {
   if (lexer_.Peek().IsAny({"INDEX", "KEY"})) return true;
   if (lexer_.TakeWord("COLUMN")) {
     SkipIfExists();
-    RenameColumn();
+    ParseRenameColumn();
     return false;
   }
   if (!lexer_.TakeSymbol('=') && !lexer_.TakeWord("TO")) lexer_.TakeWord("AS");
@@ -262,7 +262,7 @@ bool StatementParser::AlterName() {
   return false;
 }
 
-void StatementParser::RenameColumn() {
+void StatementParser::ParseRenameColumn() {
   std::optional<std::string> from = TakeColumnName();
   if (!from.has_value()) return NotUnderstood();
   lexer_.TakeWord("TO");
@@ -272,7 +272,7 @@ void StatementParser::RenameColumn() {
 }
 
 // The name may be left out of ALTER DATABASE: the default database is meant.
-void StatementParser::DefineDatabase(const Token& verb) {
+void StatementParser::ParseDatabase(const Token& verb) {
   statement_.if_not_exists = SkipIfExists();
   statement_.verb = VerbOf(verb);
   const bool named =
@@ -287,7 +287,7 @@ void StatementParser::DefineDatabase(const Token& verb) {
   ReadRest();
 }
 
-void StatementParser::TableAfterOn() {
+void StatementParser::TakeTableAfterOn() {
   if (!SkipToWord("ON") || !AddTable()) NotUnderstood();
 }
 

@@ -120,7 +120,7 @@ void StatementLexer::SkipBlanks() {
 }
 
 // The opening quote is the first byte of the rest. Without an end, everything is inside.
-Token StatementLexer::Quoted(Token::Kind kind, char quote, bool has_escapes) {
+Token StatementLexer::TakeQuoted(Token::Kind kind, char quote, bool has_escapes) {
   rest_.remove_prefix(1);
   size_t i = 0;
   bool closed = false;
@@ -158,13 +158,13 @@ void StatementLexer::Advance() {
     if (open_comments_ > 0) damaged_ = true;
     next_ = {};
   } else if (rest_.front() == '`') {
-    next_ = Quoted(Token::Kind::kQuotedName, '`', false);
+    next_ = TakeQuoted(Token::Kind::kQuotedName, '`', false);
   } else if (rest_.front() == '"' && mode_.ansi_quotes) {
-    next_ = Quoted(Token::Kind::kQuotedName, '"', false);
+    next_ = TakeQuoted(Token::Kind::kQuotedName, '"', false);
   } else if (rest_.front() == '[' && mode_.brackets) {
-    next_ = Quoted(Token::Kind::kQuotedName, ']', false);
+    next_ = TakeQuoted(Token::Kind::kQuotedName, ']', false);
   } else if (rest_.front() == '"' || rest_.front() == '\'') {
-    next_ = Quoted(Token::Kind::kString, rest_.front(), mode_.backslash_escapes);
+    next_ = TakeQuoted(Token::Kind::kString, rest_.front(), mode_.backslash_escapes);
   } else {
     size_t size = 0;
     while (size < rest_.size() && ContinuesWord(rest_[size])) {

@@ -72,7 +72,7 @@ class StatementLexer {
   bool BeginsLineComment() const;
   bool ContinuesWord(char byte) const;
   size_t VersionDigits() const;
-  Token Quoted(Token::Kind kind, char quote, bool has_escapes);
+  Token TakeQuoted(Token::Kind kind, char quote, bool has_escapes);
   size_t offset() const { return text_.size() - rest_.size(); }
 
   const std::string_view text_;

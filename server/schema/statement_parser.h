@@ -15,8 +15,8 @@
 namespace millrace::schema {
 
 // The modes that the text of a statement may have been written under: one where sql_mode is known,
-// and `certain` that it is the one in force when the text was read.
-std::vector<LexicalMode> ModesOf(const StatementSession& session, bool certain);
+// and `mode_known` that it is the one in force when the text was read.
+std::vector<LexicalMode> PossibleModes(const StatementSession& session, bool mode_known);
 
 // Reads one statement token by token into a Statement. Used once.
 class StatementParser {
@@ -26,7 +26,7 @@ class StatementParser {
       : lexer_(text, mode, charset),
         default_database_(default_database),
         charset_(charset),
-        of_mysql_(!mode.mariadb_comments) {}
+        is_mysql_(!mode.mariadb_comments) {}
   Statement Parse();
   // After Parse: SET STATEMENT sets sql_mode, so that the mode in force at the end need not be the
   // one that the text was read under.
@@ -36,48 +36,48 @@ class StatementParser {
   Token TakeVerb();
   bool SkipSetStatement();
   // What follows a verb. Each is called with the verb taken.
-  void Verb(const Token& verb);
-  void Truncate();
-  void Transaction(const Token& verb);
-  void Rollback();
-  void Xa();
-  void Secrets(const Token& verb);
-  void Rows(const Token& verb);
-  void Delete();
-  void Insert();
-  void Update();
-  static bool IsOfRows(const Token& verb);
-  void Analyze();
-  void Harmless(const Token& verb);
+  void ParseVerb(const Token& verb);
+  void ParseTruncate();
+  void ParseTransaction(const Token& verb);
+  void ParseRollback();
+  void ParseXa();
+  void ParseGrantOrChange(const Token& verb);
+  void ParseRowStatement(const Token& verb);
+  void ParseDelete();
+  void ParseInsert();
+  void ParseUpdate();
+  static bool ChangesRows(const Token& verb);
+  void ParseAnalyze();
+  void ParseOther(const Token& verb);
 
   // What follows a verb of definition. In statement_definition.cc.
-  void Definition(const Token& verb);
+  void ParseDefinition(const Token& verb);
   bool TakeModifier();
   void SkipDefiner();
   // The object is of a kind that has a name like a table's.
-  void DefineTables(const Token& verb, const Token& object);
-  void DefineView();
-  void CreateTable();
+  void ParseTables(const Token& verb, const Token& object);
+  void ParseView();
+  void ParseCreateTable();
   bool BeginsQuery(const Token& token);
-  void AlterTable();
-  // True if it leaves all rows as they are, for certain.
-  bool AlterSpecification();
-  // What follows RENAME in ALTER TABLE; true as AlterSpecification.
-  bool AlterName();
-  void AlterPartition();
-  void RenameColumn();
-  void NameList();
-  void RenameList();
-  void DefineDatabase(const Token& verb);
+  void ParseAlterTable();
+  // True if it leaves all rows as they are, for mode_known.
+  bool ParseAlterSpecification();
+  // What follows RENAME in ALTER TABLE; true as ParseAlterSpecification.
+  bool ParseAlterRename();
+  void ParseAlterPartition();
+  void ParseRenameColumn();
+  void ParseDropNames();
+  void ParseRenameTables();
+  void ParseDatabase(const Token& verb);
   // The rest of what creates or drops an index or a trigger, up to and with its table.
-  void TableAfterOn();
+  void TakeTableAfterOn();
   void NotUnderstood();
   // Nothing but these words, and numbers, may follow.
   void ExpectEnd(std::initializer_list<std::string_view> words);
   // Reads to the end, so that damage is noticed.
   void ReadRest();
   // Damage that was noticed voids what was made out.
-  void Check();
+  void RejectDamaged();
 
   // Pieces.
   // True for IF NOT EXISTS.
@@ -92,7 +92,7 @@ class StatementParser {
   // TakeTableName into the tables; false if there is none.
   bool AddTable();
   // The next token; notes an option of a table that may hold a secret.
-  Token TakeNoting();
+  Token TakeAndNoteSecrets();
   // Pass over tokens, and all there is in parentheses, up to a symbol or past a word outside of
   // these.
   void SkipToSymbol(char symbol);
@@ -103,10 +103,10 @@ class StatementParser {
   StatementLexer lexer_;
   const std::string_view default_database_;
   const ClientCharset& charset_;
-  const bool of_mysql_;
+  const bool is_mysql_;
   Statement statement_;
-  bool ignores_ = false;     // ALTER IGNORE TABLE, which may remove rows
-  bool unreadable_ = false;  // a name is no text
+  bool has_ignore_ = false;  // ALTER IGNORE TABLE, which may remove rows
+  bool bad_name_ = false;    // a name is no text
   bool sets_sql_mode_ = false;
   bool is_view_ = false;         // CREATE or ALTER VIEW
   bool names_are_utf8_ = false;  // if they are valid as such

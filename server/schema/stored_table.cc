@@ -130,7 +130,7 @@ class Checker {
  public:
   explicit Checker(const storage::StoredTable& table) : table_(table) {}
 
-  // What is wrong, or nothing.
+  // What is problem, or nothing.
   std::string Check() {
     if (table_.table_id() == 0) return "has no table id";
     if (table_.version() == 0 && table_.columns_size() + table_.dropped_columns_size() != 0) {
@@ -141,7 +141,7 @@ class Checker {
     for (const auto& [column, meaning] : table_.stated_meanings()) CheckMeaning(meaning);
     for (const storage::StoredColumn& column : table_.columns()) CheckColumn(column, false);
     for (const storage::StoredColumn& column : table_.dropped_columns()) CheckColumn(column, true);
-    return wrong_.empty() ? "" : fmt::format("has a column {}", wrong_);
+    return problem_.empty() ? "" : fmt::format("has a column {}", problem_);
   }
 
  private:
@@ -156,23 +156,23 @@ class Checker {
 
   void CheckMeaning(uint32_t meaning) {
     if (meaning > static_cast<uint32_t>(Meaning::kMariadbHiddenHash)) {
-      wrong_ = "of unknown meaning";
+      problem_ = "of unknown meaning";
     }
   }
 
   void CheckColumn(const storage::StoredColumn& column, bool dropped) {
-    if (column.type() > UINT8_MAX) wrong_ = "of impossible type";
-    if (column.metadata() > UINT16_MAX) wrong_ = "of impossible metadata";
+    if (column.type() > UINT8_MAX) problem_ = "of impossible type";
+    if (column.metadata() > UINT16_MAX) problem_ = "of impossible metadata";
     if (column.field_type() < static_cast<uint32_t>(FieldType::kInt32) ||
         column.field_type() > static_cast<uint32_t>(FieldType::kVector)) {
-      wrong_ = "of unknown field type";
+      problem_ = "of unknown field type";
     }
     CheckMeaning(column.meaning());
     if (column.label_bytes_size() != 0 && column.label_bytes_size() != column.labels_size()) {
-      wrong_ = "with labels that do not fit their bytes";
+      problem_ = "with labels that do not fit their bytes";
     }
     if (!dropped && column.excluded()) {
-      if (column.field_number() != 0) wrong_ = "that is excluded and has a field";
+      if (column.field_number() != 0) problem_ = "that is excluded and has a field";
       return;
     }
     const uint32_t number = column.field_number();
@@ -180,24 +180,24 @@ class Checker {
         number >= kFieldNumbersReservedFirst && number <= kFieldNumbersReservedLast;
     if (number == 0 || number >= table_.next_field_number() || reserved ||
         !numbers_.insert(number).second) {
-      wrong_ = "of impossible field number";
+      problem_ = "of impossible field number";
     }
     if (!IsIdentifier(column.field()) || !names_.insert(FieldNameKey(column.field())).second) {
-      wrong_ = "of impossible field name";
+      problem_ = "of impossible field name";
     }
   }
 
   const storage::StoredTable& table_;
   std::unordered_set<uint32_t> numbers_;
   std::unordered_set<std::string> names_;
-  std::string_view wrong_;
+  std::string_view problem_;
 };
 
 }  // namespace
 
 namespace {
 
-storage::StoredTable Stored(const TableVersion& version) {
+storage::StoredTable ToStored(const TableVersion& version) {
   storage::StoredTable stored;
   stored.set_table_id(version.table_id);
   stored.set_version(version.version);
@@ -214,7 +214,7 @@ storage::StoredTable Stored(const TableVersion& version) {
 }
 
 // The key that the record of `table` must have, in the place of `key`.
-std::string KeyLike(std::string_view key, const storage::StoredTable& table) {
+std::string ExpectedKey(std::string_view key, const storage::StoredTable& table) {
   return IsVersionKey(key) ? VersionKey(table.table_id(), table.version())
                            : TableKey(table.table_id());
 }
@@ -222,12 +222,12 @@ std::string KeyLike(std::string_view key, const storage::StoredTable& table) {
 }  // namespace
 
 log::Record TableRecord(const StoredTable& table) {
-  storage::StoredTable stored = Stored(table.version);
+  storage::StoredTable stored = ToStored(table.version);
   stored.set_proved_epoch(table.proved_epoch);
   stored.set_dropped(table.version.dropped);
-  stored.set_is_stated(table.stated.has_value());
-  if (table.stated.has_value()) {
-    for (const auto& [column, meaning] : *table.stated) {
+  stored.set_is_stated(table.declared_meanings.has_value());
+  if (table.declared_meanings.has_value()) {
+    for (const auto& [column, meaning] : *table.declared_meanings) {
       (*stored.mutable_stated_meanings())[column] = static_cast<uint32_t>(meaning);
     }
   }
@@ -235,7 +235,7 @@ log::Record TableRecord(const StoredTable& table) {
 }
 
 log::Record VersionRecord(const TableVersion& version) {
-  return MakeRecord(VersionKey(version.table_id, version.version), Stored(version),
+  return MakeRecord(VersionKey(version.table_id, version.version), ToStored(version),
                     FormatOf(version));
 }
 
@@ -259,10 +259,10 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   }
   storage::StoredTable stored;
   MILLRACE_RETURN_IF_ERROR(ParseValue(key, value, stored));
-  if (const std::string wrong = Checker(stored).Check(); !wrong.empty()) {
-    return Damaged(key, wrong);
+  if (const std::string problem = Checker(stored).Check(); !problem.empty()) {
+    return Damaged(key, problem);
   }
-  if (KeyLike(key, stored) != key) return Damaged(key, "holds another table or version");
+  if (ExpectedKey(key, stored) != key) return Damaged(key, "holds another table or version");
   if (!is_table && stored.version() == 0) return Damaged(key, "is of no version");
   StoredTable table;
   TableVersion& version = table.version;
@@ -280,9 +280,9 @@ absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_v
   version.dropped = stored.dropped();
   table.proved_epoch = stored.proved_epoch();
   if (stored.is_stated()) {
-    table.stated.emplace();
+    table.declared_meanings.emplace();
     for (const auto& [column, meaning] : stored.stated_meanings()) {
-      table.stated->emplace(column, static_cast<Meaning>(meaning));
+      table.declared_meanings->emplace(column, static_cast<Meaning>(meaning));
     }
   }
   return table;

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "log/log.h"
-#include "schema/stated_types.h"
+#include "schema/column_meanings.h"
 #include "schema/table_version.h"
 
 namespace millrace::schema {
@@ -19,7 +19,7 @@ namespace millrace::schema {
 struct StoredTable {
   TableVersion version;
   uint64_t proved_epoch = 0;
-  std::optional<StatedTypes> stated = {};
+  std::optional<ColumnMeanings> declared_meanings = {};
 };
 
 // What is kept of the registry as a whole.

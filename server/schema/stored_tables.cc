@@ -29,14 +29,14 @@ void StoredTables::Publish() {
     TableVersionPtr& current = by_id_[version->table_id];
     // A record may be written only to note that an old version was proved again.
     changed = changed || current != version;
-    if (version->version != 0) Remember(version);
+    if (version->version != 0) AddToHistory(version);
     current = std::move(version);
   }
   prepared_.pop_front();
   if (changed) generation_.fetch_add(1, std::memory_order_release);
 }
 
-void StoredTables::Remember(const TableVersionPtr& version) {
+void StoredTables::AddToHistory(const TableVersionPtr& version) {
   std::vector<TableVersionPtr>& versions = history_[version->table_id];
   if (versions.empty() || versions.back()->version < version->version) versions.push_back(version);
 }

@@ -39,7 +39,7 @@ class StoredTables {
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
  private:
-  void Remember(const TableVersionPtr& version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddToHistory(const TableVersionPtr& version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null for a table of which no row was seen.
   TableVersionPtr WithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 

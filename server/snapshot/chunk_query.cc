@@ -16,7 +16,7 @@ size_t ConstantColumns(const std::vector<KeyBound>& after) {
 }
 
 // Rows behind the one that `after` describes.
-std::string Behind(const std::vector<KeyBound>& after) {
+std::string RowsAfter(const std::vector<KeyBound>& after) {
   const size_t first = ConstantColumns(after);
   std::string text;
   for (size_t i = 0; i < first; ++i) text += after[i].equal + " AND ";
@@ -41,7 +41,7 @@ void AddCondition(std::string& text, const std::string& condition) {
 std::string Conditions(const ChunkQuery& query) {
   std::string text;
   if (!query.condition.empty()) AddCondition(text, "(" + query.condition + ")");
-  if (!query.after.empty()) AddCondition(text, Behind(query.after));
+  if (!query.after.empty()) AddCondition(text, RowsAfter(query.after));
   return text;
 }
 

@@ -16,9 +16,9 @@ namespace millrace::snapshot {
 namespace {
 
 // A subscriber is told of a failure this recent instead of another try.
-constexpr Micros kFailureFresh = Micros{60} * 1'000'000;
+constexpr Micros kFailureReportTime = Micros{60} * 1'000'000;
 // The last rows of a table that was read may take this long to disk, and its coverage with them.
-constexpr Micros kOnItsWay = Micros{10} * 1'000'000;
+constexpr Micros kCoverageDelayMax = Micros{10} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
   return MakeError(reason::kSnapshotUnavailable, text);
@@ -35,8 +35,8 @@ absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
   }
   MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, Captured(*connection, wanted));
-  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, parts_.capture, wanted, tables));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables, FindCaptured(*connection, wanted));
+  MILLRACE_RETURN_IF_ERROR(CheckNamedTablesReadable(*connection, parts_.capture, wanted, tables));
   if (tables.empty()) {
     return MakeError(reason::kTableUnknown,
                      "no captured table of the source matches; see source.tables");
@@ -64,8 +64,8 @@ absl::Status JobStarter::CheckRows(Connection& connection, const std::vector<Tab
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<TableName>> JobStarter::Captured(Connection& connection,
-                                                            const TablePatterns& wanted) const {
+absl::StatusOr<std::vector<TableName>> JobStarter::FindCaptured(Connection& connection,
+                                                                const TablePatterns& wanted) const {
   std::vector<TableName> known;
   for (const schema::TableVersionPtr& version : parts_.registry.List()) {
     if (!version->dropped) known.push_back(version->name);
@@ -76,18 +76,18 @@ absl::StatusOr<std::vector<TableName>> JobStarter::Captured(Connection& connecti
 absl::Status JobStarter::BeginUncovered(Connection& connection,
                                         const std::vector<TableName>& tables,
                                         std::string_view cause) {
-  MILLRACE_ASSIGN_OR_RETURN(auto uncovered, Uncovered(connection, tables));
+  MILLRACE_ASSIGN_OR_RETURN(auto uncovered, FindUncovered(connection, tables));
   absl::MutexLock lock(&mutex_);
-  std::erase_if(uncovered, [this](const TableName& table) { return parts_.jobs.Reads(table); });
+  std::erase_if(uncovered, [this](const TableName& table) { return parts_.jobs.WillRead(table); });
   if (uncovered.empty()) return absl::OkStatus();
   StoredJob job;
   job.set_cause(std::string(cause));
-  spdlog::info("snapshot of {} tables begins cause={}", uncovered.size(), cause);
+  spdlog::info("snapshot of {} tables needs_job cause={}", uncovered.size(), cause);
   return parts_.jobs.Add(std::move(job), uncovered).status();
 }
 
 // Asked after the end of the binlog: what was created before is known to be empty at first.
-absl::StatusOr<std::vector<TableName>> JobStarter::Uncovered(
+absl::StatusOr<std::vector<TableName>> JobStarter::FindUncovered(
     Connection& connection, const std::vector<TableName>& tables) const {
   uint64_t epoch = 0;
   MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
@@ -113,15 +113,15 @@ absl::StatusOr<std::vector<TableName>> JobStarter::EnsureCovered(
     const std::vector<std::string>& patterns) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(patterns));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(auto tables, Captured(*connection, wanted));
-  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, parts_.capture, wanted, tables));
+  MILLRACE_ASSIGN_OR_RETURN(auto tables, FindCaptured(*connection, wanted));
+  MILLRACE_RETURN_IF_ERROR(CheckNamedTablesReadable(*connection, parts_.capture, wanted, tables));
   std::erase_if(tables,
                 [this](const TableName& table) { return Covers(parts_.coverage.Find(table)); });
   absl::MutexLock lock(&mutex_);
   std::vector<TableName> to_read;
   for (const TableName& table : tables) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool begins, MustBegin(table));
-    if (begins) to_read.push_back(table);
+    MILLRACE_ASSIGN_OR_RETURN(const bool needs_job, NeedsNewJob(table));
+    if (needs_job) to_read.push_back(table);
   }
   if (to_read.empty()) return tables;
   if (parts_.config.snapshot.mode == SnapshotMode::kNever) {
@@ -136,9 +136,9 @@ absl::StatusOr<std::vector<TableName>> JobStarter::EnsureCovered(
   return tables;
 }
 
-absl::StatusOr<bool> JobStarter::MustBegin(const TableName& table) const {
+absl::StatusOr<bool> JobStarter::NeedsNewJob(const TableName& table) const {
   const auto coverage = parts_.coverage.Find(table);
-  if (Covers(coverage) || parts_.jobs.Reads(table)) return false;
+  if (Covers(coverage) || parts_.jobs.WillRead(table)) return false;
   const std::string reason = coverage.has_value() ? coverage->invalid_reason : "";
   if (reason == coverage::kPartialRows) {
     return Unavailable(fmt::format(
@@ -149,18 +149,18 @@ absl::StatusOr<bool> JobStarter::MustBegin(const TableName& table) const {
   // A failure of before says nothing about a table that is captured again.
   if (reason == coverage::kNotCaptured) return true;
   MILLRACE_RETURN_IF_ERROR(
-      parts_.jobs.FailureOf(table, parts_.clock.SteadyMicros() - kFailureFresh));
+      parts_.jobs.FailureOf(table, parts_.clock.SteadyMicros() - kFailureReportTime));
   const Micros now = parts_.clock.WallMicros();
   // It is trimmed, for else it would be covered.
   const bool trimmed = coverage.has_value() && coverage->valid();
-  if (trimmed && parts_.jobs.WasReadSince(table, now - kFailureFresh)) {
+  if (trimmed && parts_.jobs.WasReadSince(table, now - kFailureReportTime)) {
     return Unavailable(
         fmt::format("the log was trimmed while table {} was read; raise "
                     "log.retention_age or log.retention_bytes",
                     table.ToString()));
   }
   const bool being_read = coverage.has_value() && !coverage->complete && reason.empty();
-  return !being_read || !parts_.jobs.HasReadSince(table, now - kOnItsWay);
+  return !being_read || !parts_.jobs.WasReadSinceOrJobIsOpen(table, now - kCoverageDelayMax);
 }
 
 bool JobStarter::Covers(const std::optional<coverage::TableCoverage>& coverage) const {

@@ -62,17 +62,17 @@ class JobStarter {
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
                               std::string_view cause) ABSL_LOCKS_EXCLUDED(mutex_);
   // As CapturedTables.
-  absl::StatusOr<std::vector<TableName>> Captured(Connection& connection,
-                                                  const TablePatterns& wanted) const;
+  absl::StatusOr<std::vector<TableName>> FindCaptured(Connection& connection,
+                                                      const TablePatterns& wanted) const;
 
  private:
   // That every table has the columns and the key that the request's condition and bounds need.
   absl::Status CheckRows(Connection& connection, const std::vector<TableName>& tables,
                          const RowChoice& rows) const;
-  absl::StatusOr<std::vector<TableName>> Uncovered(Connection& connection,
-                                                   const std::vector<TableName>& tables) const;
+  absl::StatusOr<std::vector<TableName>> FindUncovered(Connection& connection,
+                                                       const std::vector<TableName>& tables) const;
   // Whether the table has to be read, and by a new job. Errors as EnsureCovered.
-  absl::StatusOr<bool> MustBegin(const TableName& table) const
+  absl::StatusOr<bool> NeedsNewJob(const TableName& table) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Covers(const std::optional<coverage::TableCoverage>& coverage) const;
 

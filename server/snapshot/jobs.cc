@@ -13,7 +13,7 @@ namespace millrace::snapshot {
 namespace {
 
 // Snapshots that are over and still listed.
-constexpr size_t kOverListed = 20;
+constexpr size_t kFinishedListed = 20;
 constexpr std::string_view kJobPrefix = "snapshot.job.";
 constexpr std::string_view kTablePrefix = "snapshot.table.";
 
@@ -60,11 +60,11 @@ RowChoice RowsOf(const StoredJob& job) {
 }
 
 // Its condition for a list of many snapshots: whole characters from the beginning.
-std::string ShownWhere(const StoredJob& job) {
-  constexpr size_t kShownBytes = 1024;
+std::string ShortenedCondition(const StoredJob& job) {
+  constexpr size_t kConditionBytesMax = 1024;
   const std::string& where = HasSql(job) ? job.where() : job.condition();
-  if (where.size() <= kShownBytes) return where;
-  size_t end = kShownBytes;
+  if (where.size() <= kConditionBytesMax) return where;
+  size_t end = kConditionBytesMax;
   while ((where[end] & 0xc0) == 0x80) --end;
   return where.substr(0, end) + "…";
 }
@@ -169,16 +169,16 @@ log::Record Jobs::RecordOf(const Assignment& assignment) {
 absl::StatusOr<JobStatus> Jobs::Add(StoredJob stored, const std::vector<TableName>& tables) {
   absl::MutexLock store_lock(&store_mutex_);
   std::vector<log::Record> records;
-  std::vector<uint64_t> old;
+  std::vector<uint64_t> expired;
   {
     absl::MutexLock lock(&mutex_);
     stored.set_id(jobs_.empty() ? 1 : jobs_.rbegin()->first + 1);
-    old = Old(records);
+    expired = FindExpired(records);
   }
   Job job = NewJob(std::move(stored), tables, records);
   MILLRACE_RETURN_IF_ERROR(log_.PutRecords(records));
   absl::MutexLock lock(&mutex_);
-  for (const uint64_t gone : old) jobs_.erase(gone);
+  for (const uint64_t removed : expired) jobs_.erase(removed);
   const uint64_t id = job.stored.id();
   const Job& added = jobs_.emplace(id, std::move(job)).first->second;
   changed_.SignalAll();
@@ -207,18 +207,18 @@ Jobs::Job Jobs::NewJob(StoredJob stored, const std::vector<TableName>& tables,
   return job;
 }
 
-std::vector<uint64_t> Jobs::Old(std::vector<log::Record>& gone) const {
+std::vector<uint64_t> Jobs::FindExpired(std::vector<log::Record>& removed) const {
   size_t over = 0;
   std::vector<uint64_t> ids;
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job) {
     const std::vector<Table>& tables = job->second.tables;
     const bool taken =
         std::any_of(tables.begin(), tables.end(), [](const Table& table) { return table.taken; });
-    if (!IsOver(job->second.stored) || ++over <= kOverListed || taken) continue;
+    if (!IsOver(job->second.stored) || ++over <= kFinishedListed || taken) continue;
     ids.push_back(job->first);
-    gone.push_back({log::RecordKind::kMeta, JobKey(job->first), std::nullopt});
+    removed.push_back({log::RecordKind::kMeta, JobKey(job->first), std::nullopt});
     for (size_t i = 0; i < tables.size(); ++i) {
-      gone.push_back({log::RecordKind::kMeta, TableKeyOf(job->first, i), std::nullopt});
+      removed.push_back({log::RecordKind::kMeta, TableKeyOf(job->first, i), std::nullopt});
     }
   }
   return ids;
@@ -238,7 +238,7 @@ absl::StatusOr<JobStatus> Jobs::SetState(std::string_view name, JobState state) 
     absl::MutexLock lock(&mutex_);
     const Job* job = Find(name);
     if (job == nullptr) return NotFound(name);
-    MILLRACE_ASSIGN_OR_RETURN(stored, InState(*job, state));
+    MILLRACE_ASSIGN_OR_RETURN(stored, StoredWithState(*job, state));
     if (!stored.has_value()) return StatusOf(*job);
   }
   MILLRACE_RETURN_IF_ERROR(log_.PutRecords({RecordOf(*stored)}));
@@ -250,7 +250,8 @@ absl::StatusOr<JobStatus> Jobs::SetState(std::string_view name, JobState state) 
   return StatusOf(job);
 }
 
-absl::StatusOr<std::optional<StoredJob>> Jobs::InState(const Job& job, JobState state) const {
+absl::StatusOr<std::optional<StoredJob>> Jobs::StoredWithState(const Job& job,
+                                                               JobState state) const {
   const bool failed = std::any_of(job.tables.begin(), job.tables.end(), [](const Table& table) {
     return StateOf(table.progress) == TableState::kFailed;
   });
@@ -293,7 +294,7 @@ JobStatus Jobs::StatusOf(const Job& job) const {
   status.cause = job.stored.cause();
   status.create_time = job.stored.create_time();
   status.end_time = job.stored.end_time();
-  status.where = ShownWhere(job.stored);
+  status.where = ShortenedCondition(job.stored);
   for (const Table& table : job.tables) {
     status.tables.push_back(snapshot::StatusOf(table.name, table.progress));
   }
@@ -307,7 +308,7 @@ JobStatus Jobs::StatusOf(const Job& job) const {
   return status;
 }
 
-bool Jobs::Reads(const TableName& name) const {
+bool Jobs::WillRead(const TableName& name) const {
   absl::MutexLock lock(&mutex_);
   for (const auto& [id, job] : jobs_) {
     if (IsOver(job.stored) || IsPartial(job.stored)) continue;
@@ -357,7 +358,7 @@ bool Jobs::WasReadSince(const TableName& name, Micros since) const {
   return ended.has_value() && *ended >= since;
 }
 
-bool Jobs::HasReadSince(const TableName& name, Micros since) const {
+bool Jobs::WasReadSinceOrJobIsOpen(const TableName& name, Micros since) const {
   absl::MutexLock lock(&mutex_);
   const std::optional<Micros> ended = EndOfNewestRead(name);
   return ended.has_value() && (*ended == 0 || *ended >= since);
@@ -492,7 +493,7 @@ void Jobs::Stop() {
 
 void Jobs::RetryNow() {
   absl::MutexLock lock(&mutex_);
-  ++retries_asked_;
+  ++retries_requested_;
   for (auto& [id, job] : jobs_) {
     for (Table& table : job.tables) table.retry_at = 0;
   }
@@ -502,8 +503,8 @@ void Jobs::RetryNow() {
 bool Jobs::StoppedWithin(Micros time) {
   const absl::Time until = absl::Now() + absl::Microseconds(time);
   absl::MutexLock lock(&mutex_);
-  const uint64_t asked = retries_asked_;
-  while (!stopped_ && retries_asked_ == asked && absl::Now() < until) {
+  const uint64_t retries_before = retries_requested_;
+  while (!stopped_ && retries_requested_ == retries_before && absl::Now() < until) {
     changed_.WaitWithDeadline(&mutex_, until);
   }
   return stopped_;

@@ -52,7 +52,7 @@ class Jobs {
       ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
   std::vector<JobStatus> List() const ABSL_LOCKS_EXCLUDED(mutex_);
   // True if a snapshot that is not over reads all of the table, or will.
-  bool Reads(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WillRead(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
   // Why the last snapshot of the whole table could not read it, if it failed after `since` (steady)
   // and since Open: a failure of before a restart says nothing, as the configuration may differ.
   // kPermissionDenied SOURCE_ACCESS_DENIED, or kFailedPrecondition SNAPSHOT_UNAVAILABLE.
@@ -62,7 +62,8 @@ class Jobs {
   // time).
   bool WasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
   // The same, or one that still reads other tables has.
-  bool HasReadSince(const TableName& table, Micros since) const ABSL_LOCKS_EXCLUDED(mutex_);
+  bool WasReadSinceOrJobIsOpen(const TableName& table, Micros since) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Readers.
 
@@ -118,7 +119,7 @@ class Jobs {
   Job NewJob(StoredJob stored, const std::vector<TableName>& tables,
              std::vector<log::Record>& records) const;
   // The job as it is to be stored in this state; nothing if it stays as it is.
-  absl::StatusOr<std::optional<StoredJob>> InState(const Job& job, JobState state) const
+  absl::StatusOr<std::optional<StoredJob>> StoredWithState(const Job& job, JobState state) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Tables that failed before the job was last resumed are to be read on.
   static void RetryFailed(Job& job);
@@ -132,8 +133,8 @@ class Jobs {
   std::optional<Assignment> TakeNow(Micros* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What is to be stored if it is over now.
   std::optional<log::Record> EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Snapshots that have long been over; adds the removal of their records to `gone`.
-  std::vector<uint64_t> Old(std::vector<log::Record>& gone) const
+  // Snapshots that have long been over; adds the removal of their records to `removed`.
+  std::vector<uint64_t> FindExpired(std::vector<log::Record>& removed) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JobStatus StatusOf(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -146,7 +147,7 @@ class Jobs {
   absl::CondVar changed_;
   std::map<uint64_t, Job> jobs_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t retries_asked_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t retries_requested_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace millrace::snapshot

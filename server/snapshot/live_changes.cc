@@ -20,10 +20,10 @@ constexpr size_t kTimesMax = 400;
 
 void TableChanges::SetKey(transcode::RowKey key) {
   key_ = std::move(key);
-  GiveUp();
+  ForgetAll();
 }
 
-void TableChanges::GiveUp() {
+void TableChanges::ForgetAll() {
   newer_.clear();
   older_.clear();
   bytes_ = 0;
@@ -43,12 +43,12 @@ void TableChanges::OnRow(const transcode::ObservedRow& row) {
   const transcode::EncodedRow after{.message = row.after.value_or(""), .texts = row.texts};
   const bool partial = has_after && row.after_partial;
   // A row that moves to where was read already is told of nowhere as a whole.
-  if (partial && has_before && MovesKey(before, after)) NoteDefinition();
+  if (partial && has_before && MovesKey(before, after)) NoteDefinitionChange();
   const bool after_known = !has_after || RememberRow(after, partial);
   // The row stays under its old key, as far as anybody can tell, if the new one is not whole.
   const bool before_known = !has_before || RememberRow(before, partial && !after_known);
-  const bool enough = before_known && (after_known || (partial && has_before));
-  if (!enough) GiveUp();
+  const bool key_known = before_known && (after_known || (partial && has_before));
+  if (!key_known) ForgetAll();
 }
 
 bool TableChanges::MovesKey(const transcode::EncodedRow& before,
@@ -88,7 +88,7 @@ void TableChanges::StartGeneration() {
   bytes_ = 0;
 }
 
-TableChanges::Touch TableChanges::Since(uint64_t stamp, std::string_view key) const {
+TableChanges::Touch TableChanges::TouchSince(uint64_t stamp, std::string_view key) const {
   Touch touch = Touch::kNone;
   for (const Keys* keys : {&newer_, &older_}) {
     const auto found = keys->find(absl::string_view(key.data(), key.size()));
@@ -108,7 +108,7 @@ void TableChanges::Forget(uint64_t stamp) {
 }
 
 void TableChanges::NoteTime(Micros now) {
-  // Since when it stands there is known.
+  // TouchSince when it stands there is known.
   if (!times_.empty() && times_.back().second == stamp_) return;
   if (!times_.empty() && now - times_.back().first < kTimeSpacing) return;
   times_.emplace_back(now, stamp_);
@@ -122,11 +122,11 @@ void TableChanges::NoteTime(Micros now) {
 }
 
 std::optional<uint64_t> TableChanges::StampAt(Micros time) const {
-  const auto behind =
+  const auto next_time =
       std::upper_bound(times_.begin(), times_.end(), time,
                        [](Micros wanted, const auto& noted) { return wanted < noted.first; });
-  if (behind == times_.begin()) return std::nullopt;
-  return std::prev(behind)->second;
+  if (next_time == times_.begin()) return std::nullopt;
+  return std::prev(next_time)->second;
 }
 
 TableChanges* LiveChanges::Find(const TableName& table) {
@@ -140,22 +140,22 @@ TableChanges& LiveChanges::Start(const TableName& table, size_t key_bytes_max) {
   return *changes;
 }
 
-void LiveChanges::NoteDefinition(const TableName& table) {
-  if (TableChanges* changes = Find(table); changes != nullptr) changes->NoteDefinition();
+void LiveChanges::NoteDefinitionChange(const TableName& table) {
+  if (TableChanges* changes = Find(table); changes != nullptr) changes->NoteDefinitionChange();
 }
 
-void LiveChanges::NoteDefinitionOfDatabase(std::string_view database) {
+void LiveChanges::NoteDefinitionChangeInDatabase(std::string_view database) {
   for (const auto& [name, changes] : tables_) {
-    if (name.database == database) changes->NoteDefinition();
+    if (name.database == database) changes->NoteDefinitionChange();
   }
 }
 
-void LiveChanges::NoteDefinitionOfAny() {
-  for (const auto& [name, changes] : tables_) changes->NoteDefinition();
+void LiveChanges::NoteDefinitionChangeAnywhere() {
+  for (const auto& [name, changes] : tables_) changes->NoteDefinitionChange();
 }
 
 void LiveChanges::NoteRollback() {
-  for (const auto& [name, changes] : tables_) changes->GiveUp();
+  for (const auto& [name, changes] : tables_) changes->ForgetAll();
 }
 
 void LiveChanges::NoteTime(Micros now) {

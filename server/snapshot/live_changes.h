@@ -31,10 +31,10 @@ class TableChanges final : public transcode::RowObserver {
   void OnRow(const transcode::ObservedRow& row) override;
   // A statement changed the definition, or emptied the table; or something else makes what was read
   // of little use.
-  void NoteDefinition() { ++definitions_; }
+  void NoteDefinitionChange() { ++definitions_; }
   // Rows told of so far were perhaps taken back: nothing can be said of keys touched up to here,
   // since of those the log tells nothing.
-  void GiveUp();
+  void ForgetAll();
 
   // Rows seen so far.
   uint64_t stamp() const { return stamp_; }
@@ -48,7 +48,7 @@ class TableChanges final : public transcode::RowObserver {
     kPartial,  // the stream tells of it, but not always of the whole row
   };
   // Means something only if Remembers(stamp).
-  Touch Since(uint64_t stamp, std::string_view key) const;
+  Touch TouchSince(uint64_t stamp, std::string_view key) const;
   // False if keys touched after `stamp` were given up for their number: nothing can be said then.
   bool Remembers(uint64_t stamp) const { return stamp >= forgotten_; }
   // Keys touched up to `stamp` are of no interest any more.
@@ -83,7 +83,7 @@ class TableChanges final : public transcode::RowObserver {
   Keys older_;
   uint64_t older_newest_ = 0;
   size_t bytes_ = 0;  // of keys in newer_; those of older_ are within the bound as well
-  // Since when the stream stood at a stamp, oldest first.
+  // TouchSince when the stream stood at a stamp, oldest first.
   std::deque<std::pair<Micros, uint64_t>> times_;
   std::string scratch_;
 };
@@ -98,9 +98,9 @@ class LiveChanges {
   // Begins to record. If the table is being read already, it begins anew.
   TableChanges& Start(const TableName& table, size_t key_bytes_max);
   void Stop(const TableName& table) { tables_.erase(table); }
-  void NoteDefinition(const TableName& table);
-  void NoteDefinitionOfDatabase(std::string_view database);
-  void NoteDefinitionOfAny();
+  void NoteDefinitionChange(const TableName& table);
+  void NoteDefinitionChangeInDatabase(std::string_view database);
+  void NoteDefinitionChangeAnywhere();
   // Rows of a transaction were taken back.
   void NoteRollback();
   // TableChanges::NoteTime of all tables.

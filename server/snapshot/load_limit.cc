@@ -11,7 +11,7 @@
 namespace millrace::snapshot {
 namespace {
 
-constexpr Micros kAskEvery = 1'000'000;
+constexpr Micros kLoadCheckInterval = 1'000'000;
 
 }  // namespace
 
@@ -19,19 +19,19 @@ absl::Status LoadLimit::Wait(Connection& connection, Jobs& jobs, uint64_t job) {
   if (options_.threads_running_max == 0 && options_.replication_lag_max == 0) {
     return absl::OkStatus();
   }
-  if (clock_.SteadyMicros() - asked_at_ < kAskEvery) return absl::OkStatus();
+  if (clock_.SteadyMicros() - checked_at_ < kLoadCheckInterval) return absl::OkStatus();
   while (jobs.Wanted(job)) {
-    MILLRACE_ASSIGN_OR_RETURN(std::string why, WhatIsTooMuch(connection));
+    MILLRACE_ASSIGN_OR_RETURN(std::string why, FindExceededLimit(connection));
     const bool may_read = why.empty();
     jobs.SetWaiting(job, std::move(why));
-    asked_at_ = clock_.SteadyMicros();
+    checked_at_ = clock_.SteadyMicros();
     if (may_read) return absl::OkStatus();
-    jobs.Sleep(job, kAskEvery);
+    jobs.Sleep(job, kLoadCheckInterval);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> LoadLimit::WhatIsTooMuch(Connection& connection) const {
+absl::StatusOr<std::string> LoadLimit::FindExceededLimit(Connection& connection) const {
   MILLRACE_ASSIGN_OR_RETURN(const SourceLoad load, FetchSourceLoad(connection));
   const uint64_t threads_max = options_.threads_running_max;
   if (threads_max != 0 && load.threads_running > threads_max) {

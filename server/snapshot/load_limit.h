@@ -28,11 +28,11 @@ class LoadLimit {
 
  private:
   // Empty: nothing is too much.
-  absl::StatusOr<std::string> WhatIsTooMuch(Connection& connection) const;
+  absl::StatusOr<std::string> FindExceededLimit(Connection& connection) const;
 
   const SnapshotOptions& options_;
   const Clock& clock_;
-  Micros asked_at_ = 0;
+  Micros checked_at_ = 0;
 };
 
 }  // namespace millrace::snapshot

@@ -13,7 +13,7 @@ constexpr uint64_t kRowsForTime = 256;
 
 }  // namespace
 
-void ChunkSize::Note(uint64_t rows, uint64_t bytes, Micros time) {
+void ChunkSize::NoteChunk(uint64_t rows, uint64_t bytes, Micros time) {
   if (rows == 0) return;
   // Doubled at most, since the first rows of a table need not be like the others.
   const uint64_t in_time = rows * static_cast<uint64_t>(options_.chunk_time) /

@@ -19,7 +19,7 @@ class ChunkSize {
 
   uint64_t rows() const { return rows_; }
   // A chunk was read.
-  void Note(uint64_t rows, uint64_t bytes, Micros time);
+  void NoteChunk(uint64_t rows, uint64_t bytes, Micros time);
   // It has to be smaller. False if it is a single row already.
   bool Halve();
 

@@ -25,7 +25,7 @@ void Planner::Start() {
   });
 }
 
-bool Planner::EndsBy(absl::Time deadline) const {
+bool Planner::WaitUntilEnded(absl::Time deadline) const {
   return !thread_.joinable() || ended_.WaitForNotificationWithDeadline(deadline);
 }
 
@@ -35,11 +35,11 @@ void Planner::Join() {
 
 void Planner::Run() {
   const Micros pause_max = parts_.source.options().reconnect_backoff_max;
-  bool has_begun = false;
+  bool has_started = false;
   Micros pause = kPlanPause;
   do {
-    const absl::Status status = has_begun ? BeginNew() : BeginInitial();
-    has_begun = has_begun || status.ok();
+    const absl::Status status = has_started ? BeginNew() : BeginInitial();
+    has_started = has_started || status.ok();
     pause = status.ok() ? kPlanPause : std::max(kPlanPause, std::min(2 * pause, pause_max));
     NoteStatus(status);
   } while (!parts_.jobs.StoppedWithin(pause));
@@ -50,20 +50,21 @@ absl::Status Planner::BeginInitial() {
   MILLRACE_RETURN_IF_ERROR(
       parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
-  MILLRACE_ASSIGN_OR_RETURN(const auto tables, parts_.starter.Captured(*connection, parts_.tables));
+  MILLRACE_ASSIGN_OR_RETURN(const auto tables,
+                            parts_.starter.FindCaptured(*connection, parts_.tables));
   return parts_.starter.BeginUncovered(*connection, tables, "initial");
 }
 
 absl::Status Planner::BeginNew() {
-  const std::vector<TableName> tables = TakeNew();
+  const std::vector<TableName> tables = TakeNewTables();
   if (tables.empty()) return absl::OkStatus();
   const auto connection = parts_.source.Connect();
-  const absl::Status begun = connection.ok()
-                                 ? parts_.starter.BeginUncovered(**connection, tables, "new table")
-                                 : connection.status();
-  if (begun.ok()) return begun;
+  const absl::Status started =
+      connection.ok() ? parts_.starter.BeginUncovered(**connection, tables, "new table")
+                      : connection.status();
+  if (started.ok()) return started;
   for (const TableName& table : tables) NoteUncovered(table);
-  return begun;
+  return started;
 }
 
 void Planner::NoteUncovered(const TableName& table) {
@@ -72,7 +73,7 @@ void Planner::NoteUncovered(const TableName& table) {
   new_tables_.push_back(table);
 }
 
-std::vector<TableName> Planner::TakeNew() {
+std::vector<TableName> Planner::TakeNewTables() {
   absl::MutexLock lock(&mutex_);
   const std::set<TableName> tables(new_tables_.begin(), new_tables_.end());
   new_tables_.clear();

@@ -42,7 +42,7 @@ class Planner {
   // Called once, or never.
   void Start();
   // Whether the thread has ended, or does by then.
-  bool EndsBy(absl::Time deadline) const;
+  bool WaitUntilEnded(absl::Time deadline) const;
   void Join();
 
   // As Snapshots::NoteUncovered.
@@ -54,7 +54,7 @@ class Planner {
   void Run();
   absl::Status BeginInitial();
   absl::Status BeginNew();
-  std::vector<TableName> TakeNew() ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<TableName> TakeNewTables() ABSL_LOCKS_EXCLUDED(mutex_);
   void NoteStatus(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Parts parts_;

@@ -27,7 +27,7 @@ ReadWindows::ReadWindows(const Parts& parts)
 
 void ReadWindows::Begin(uint64_t epoch) {
   epoch_ = epoch;
-  begun_at_ = parts_.clock.SteadyMicros();
+  recording_since_ = parts_.clock.SteadyMicros();
 }
 
 absl::StatusOr<ReadWindow> ReadWindows::Open() {
@@ -35,19 +35,19 @@ absl::StatusOr<ReadWindow> ReadWindows::Open() {
     ReadWindow window;
     bool settled = true;
     const Micros now = parts_.clock.SteadyMicros();
-    MILLRACE_RETURN_IF_ERROR(LookAtStream(now, window, settled));
+    MILLRACE_RETURN_IF_ERROR(CaptureWindow(now, window, settled));
     if (settled) {
       place_ = window.place;
       return window;
     }
     parts_.jobs.Sleep(parts_.assignment.job,
-                      std::max(begun_at_ + parts_.options.settle_time - now, 10 * kPause));
+                      std::max(recording_since_ + parts_.options.settle_time - now, 10 * kPause));
   }
   return absl::CancelledError("nobody wants the snapshot any more");
 }
 
 // Without GTIDs the window begins in the past: what the stream told of by then is visible now.
-absl::Status ReadWindows::LookAtStream(Micros now, ReadWindow& window, bool& settled) {
+absl::Status ReadWindows::CaptureWindow(Micros now, ReadWindow& window, bool& settled) {
   return parts_.tasks.Run({.epoch = epoch_, .place = {}}, [&](StreamAccess& stream) {
     TableChanges* changes = stream.live_changes().Find(parts_.assignment.table);
     changes->NoteTime(now);
@@ -93,7 +93,7 @@ absl::Status ReadWindows::EndRead() {
   return EndConsistentRead(parts_.connection);
 }
 
-absl::Status ReadWindows::RunBehindEnd(StreamTasks::Work work) {
+absl::Status ReadWindows::RunAfterBinlogEnd(StreamTasks::Work work) {
   MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(parts_.connection));
   // The binlog has been reset, or is another: the stream will notice.
   if (CompareBinlogPlaces(end.place.file, end.place.offset, place_) < 0) {

@@ -56,17 +56,17 @@ class ReadWindows {
   // Runs `work` when the stream has come to the end that the binlog has now. kUnavailable
   // SOURCE_DIFFERS: that lies before the last window; errors of the connection and as
   // StreamTasks::Run.
-  absl::Status RunBehindEnd(StreamTasks::Work work);
+  absl::Status RunAfterBinlogEnd(StreamTasks::Work work);
 
  private:
   // One, or a stamp that is not old enough yet.
-  absl::Status LookAtStream(Micros now, ReadWindow& window, bool& settled);
+  absl::Status CaptureWindow(Micros now, ReadWindow& window, bool& settled);
   bool Wanted() const { return parts_.jobs.Wanted(parts_.assignment.job); }
 
   const Parts parts_;
   const Visibility visibility_;
   uint64_t epoch_ = 0;
-  Micros begun_at_ = 0;
+  Micros recording_since_ = 0;
   BinlogPlace place_;  // of the last window
 };
 

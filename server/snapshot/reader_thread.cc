@@ -35,7 +35,7 @@ void ReaderThread::Run() {
       backoff = parts_.config.source.reconnect_backoff_min;
       continue;
     }
-    GiveUp(*assignment, status, backoff);
+    ReturnUnfinished(*assignment, status, backoff);
     backoff = std::min(2 * backoff, parts_.config.source.reconnect_backoff_max);
   }
   Disconnect();
@@ -50,7 +50,8 @@ std::optional<Assignment> ReaderThread::Take() {
   return parts_.jobs.Take();
 }
 
-void ReaderThread::GiveUp(Assignment& assignment, const absl::Status& status, Micros backoff) {
+void ReaderThread::ReturnUnfinished(Assignment& assignment, const absl::Status& status,
+                                    Micros backoff) {
   Disconnect();
   if (HasReason(status, reason::kSourceAccountLimit) && connected_.load() > 0) {
     // Fewer connections than readers: those that have one read on, this table too.

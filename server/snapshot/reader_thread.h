@@ -35,7 +35,7 @@ class ReaderThread {
   void Run();
   std::optional<Assignment> Take();
   // Gives back a table that could not be read to its end.
-  void GiveUp(Assignment& assignment, const absl::Status& status, Micros backoff);
+  void ReturnUnfinished(Assignment& assignment, const absl::Status& status, Micros backoff);
   absl::Status ReadOne(Assignment& assignment);
   absl::Status Connect() ABSL_LOCKS_EXCLUDED(mutex_);
   void Disconnect() ABSL_LOCKS_EXCLUDED(mutex_);

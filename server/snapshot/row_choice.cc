@@ -27,7 +27,7 @@ using condition::Comparison;
 using condition::TableColumns;
 
 // The same error with the field of the request that it is about.
-absl::Status OfField(const absl::Status& status, std::string_view field) {
+absl::Status WithField(const absl::Status& status, std::string_view field) {
   ErrorMetadata metadata = ErrorMetadataOf(status);
   metadata["field"] = field;
   return Reworded(status, status.code(), fmt::format("{} {}", field, std::string(status.message())),
@@ -42,12 +42,12 @@ absl::StatusOr<BoundCondition> BindWhere(const std::string& where, const TableCo
 // Adds a part of the choice to `all`.
 absl::Status Add(absl::StatusOr<BoundCondition> part, std::string_view field,
                  std::vector<BoundCondition>& all) {
-  if (!part.ok()) return OfField(part.status(), field);
+  if (!part.ok()) return WithField(part.status(), field);
   all.push_back(*std::move(part));
   return absl::OkStatus();
 }
 
-absl::Status WithoutKey(const TableName& table) {
+absl::Status NoCapturedKey(const TableName& table) {
   return MakeError(reason::kRequestInvalid,
                    fmt::format("table {} has no key that is captured, so it can only be read as a "
                                "whole: leave out where, key_from and key_to",
@@ -106,7 +106,7 @@ absl::Status Explain(Connection& connection, const TableName& table, const Table
 absl::Status CheckSyntax(const RowChoice& choice) {
   if (choice.where.empty()) return absl::OkStatus();
   const absl::Status status = condition::Parse(choice.where).status();
-  return status.ok() ? status : OfField(status, "where");
+  return status.ok() ? status : WithField(status, "where");
 }
 
 absl::StatusOr<std::string> ChoiceSql(const RowChoice& choice, const TableName& table,
@@ -137,7 +137,7 @@ absl::Status CheckChoice(Connection& connection, const TableName& table, const R
   MILLRACE_ASSIGN_OR_RETURN(const std::optional<TableKey> key, FetchTableKey(connection, table));
   const auto is_captured = [&](const std::string& name) { return IsCaptured(columns, name); };
   if (!key.has_value() || !std::all_of(key->columns.begin(), key->columns.end(), is_captured)) {
-    return WithoutKey(table);
+    return NoCapturedKey(table);
   }
   MILLRACE_ASSIGN_OR_RETURN(const std::string sql,
                             ChoiceSql(choice, table, columns, key->columns.front()));

@@ -65,7 +65,7 @@ bool Snapshots::StopWithin(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   jobs_->Stop();
   for (const auto& reader : readers_) reader->Interrupt();
-  bool ended = planner_.EndsBy(deadline);
+  bool ended = planner_.WaitUntilEnded(deadline);
   for (const auto& reader : readers_) {
     ended = reader->ended().WaitForNotificationWithDeadline(deadline) && ended;
   }

@@ -31,7 +31,7 @@ bool Contains(const std::vector<TableName>& sorted, const TableName& table) {
 
 }  // namespace
 
-absl::Status IsMergeTable(const TableDetails& details) {
+absl::Status MergeTableError(const TableDetails& details) {
   std::vector<std::string> tables;
   for (const TableName& table : details.merged) tables.push_back(table.ToString());
   return MakeError(reason::kSnapshotUnavailable,
@@ -62,13 +62,13 @@ absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
   return tables;
 }
 
-absl::Status RequireNamedReadable(Connection& connection, const CaptureRules& rules,
-                                  const TablePatterns& wanted,
-                                  const std::vector<TableName>& visible) {
+absl::Status CheckNamedTablesReadable(Connection& connection, const CaptureRules& rules,
+                                      const TablePatterns& wanted,
+                                      const std::vector<TableName>& visible) {
   for (const TableName& table : wanted.PlainNames()) {
     if (!rules.Captures(table) || Contains(visible, table)) continue;
     MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection, table));
-    if (details.has_value() && details->merge) return IsMergeTable(*details);
+    if (details.has_value() && details->merge) return MergeTableError(*details);
   }
   return absl::OkStatus();
 }

@@ -20,13 +20,13 @@ absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
                                                       const std::vector<TableName>& known = {});
 
 // Why a MERGE table is not read, SNAPSHOT_UNAVAILABLE.
-absl::Status IsMergeTable(const TableDetails& details);
+absl::Status MergeTableError(const TableDetails& details);
 
 // That each captured table which `wanted` names without a wildcard and is not among `visible` does
 // not exist. kPermissionDenied SOURCE_ACCESS_DENIED: the source hides it, or has none and would not
-// say so. As IsMergeTable. Errors as FetchTableDetails.
-absl::Status RequireNamedReadable(Connection& connection, const CaptureRules& rules,
-                                  const TablePatterns& wanted,
-                                  const std::vector<TableName>& visible);
+// say so. As MergeTableError. Errors as FetchTableDetails.
+absl::Status CheckNamedTablesReadable(Connection& connection, const CaptureRules& rules,
+                                      const TablePatterns& wanted,
+                                      const std::vector<TableName>& visible);
 
 }  // namespace millrace::snapshot

@@ -18,7 +18,7 @@ absl::Status StreamBroke() {
                    "more; begin again in the next one");
 }
 
-absl::Status TooLate() {
+absl::Status TimedOut() {
   return MakeError(reason::kNotReady,
                    "the feed does not read the source now, or lags behind the end of its binlog; "
                    "see millrace status, and retry in a few seconds");
@@ -28,7 +28,7 @@ absl::Status Closed() { return absl::CancelledError("the stream has ended"); }
 
 }  // namespace
 
-bool StreamTasks::Due::HasCome(const StreamAccess& stream) const {
+bool StreamTasks::Due::IsReached(const StreamAccess& stream) const {
   if (!place.has_value()) return true;
   const BinlogPlace here = stream.place();
   if (CompareBinlogPlaces(here.file, here.offset, *place) >= 0) return true;
@@ -55,7 +55,8 @@ absl::Status StreamTasks::Run(const Due& due, Work work) {
     // Inside, so that nobody is woken who has called Close.
     wake_();
   }
-  if (!task->done.WaitForNotificationWithDeadline(due.deadline) && Withdraw(task)) return TooLate();
+  if (!task->done.WaitForNotificationWithDeadline(due.deadline) && Withdraw(task))
+    return TimedOut();
   task->done.WaitForNotification();
   // Moved, so that the text of an error is not shared with the thread that wrote it.
   return std::move(task->result);
@@ -92,7 +93,7 @@ StreamTasks::TaskPtr StreamTasks::TakeDue(const StreamAccess& access, uint64_t n
     if (task->number > number) break;
     const bool over = task->due.epoch.has_value() && *task->due.epoch < epoch;
     const bool reached =
-        !task->due.epoch.has_value() || (*task->due.epoch == epoch && task->due.HasCome(access));
+        !task->due.epoch.has_value() || (*task->due.epoch == epoch && task->due.IsReached(access));
     if (!over && !reached) {
       ++next;
       continue;

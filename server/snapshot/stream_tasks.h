@@ -39,7 +39,7 @@ class StreamTasks {
     // Not after this: a task that has not begun by then ends with kUnavailable NOT_READY.
     absl::Time deadline = absl::InfiniteFuture();
 
-    bool HasCome(const StreamAccess& stream) const;
+    bool IsReached(const StreamAccess& stream) const;
   };
 
   // Runs `work` on the writing thread and waits for it. Answers what it answers, or why what it

@@ -25,7 +25,7 @@ namespace {
 // Memory for keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
 // A query that does not fit the table any more is made again; one that never fits is a mistake.
-constexpr int kChangesInARowMax = 20;
+constexpr int kConsecutiveChangesMax = 20;
 constexpr Micros kChangePause = 20'000;
 absl::Status TableChanged() {
   return MakeError(reason::kTableChanged, "the table's definition changed");
@@ -63,12 +63,13 @@ absl::Status TableReader::Read() {
 
 absl::Status TableReader::ReadUntilOver() {
   while (Wanted()) {
-    const absl::Status status = ReadPrepared();
+    const absl::Status status = TryRead();
     if (status.ok()) return status;
     if (HasReason(status, reason::kTableMissing)) return End(TableState::kGone, absl::OkStatus());
     if (HasReason(status, reason::kStreamBroke)) continue;
-    if (HasReason(status, reason::kTableChanged) && ++changes_in_a_row_ < kChangesInARowMax) {
-      parts_.jobs.Sleep(assignment_.job, changes_in_a_row_ * kChangePause);
+    if (HasReason(status, reason::kTableChanged) &&
+        ++consecutive_changes_ < kConsecutiveChangesMax) {
+      parts_.jobs.Sleep(assignment_.job, consecutive_changes_ * kChangePause);
       continue;
     }
     if (SnapshotMayRetry(status) && !HasReason(status, reason::kTableChanged)) return status;
@@ -78,7 +79,7 @@ absl::Status TableReader::ReadUntilOver() {
 }
 
 // Should it be captured again, it is read from its first row, for its changes until then are lost.
-absl::Status TableReader::EndLeftOut() {
+absl::Status TableReader::EndUncaptured() {
   assignment_.progress.set_begin(0);
   return End(TableState::kFailed,
              MakeError(reason::kSnapshotUnavailable,
@@ -86,8 +87,8 @@ absl::Status TableReader::EndLeftOut() {
                        "snapshot, or cancel the snapshot"));
 }
 
-absl::Status TableReader::ReadPrepared() {
-  if (!parts_.capture.Captures(assignment_.table)) return EndLeftOut();
+absl::Status TableReader::TryRead() {
+  if (!parts_.capture.Captures(assignment_.table)) return EndUncaptured();
   MILLRACE_RETURN_IF_ERROR(Open());
   MILLRACE_ASSIGN_OR_RETURN(const bool exists, Describe());
   if (!exists) return End(TableState::kGone, absl::OkStatus());
@@ -112,32 +113,34 @@ absl::Status TableReader::Open() {
     return OpenAt(stream);
   }));
   parts_.jobs.Update(assignment_);
-  return same ? absl::OkStatus() : AtAnotherServer();
+  return same ? absl::OkStatus() : WrongServer();
 }
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
   windows_.Begin(stream.epoch());
   // What was recorded before an earlier try broke off.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
-  if (before != nullptr && before->definitions() != 0) anew_ = kStatementCame;
+  if (before != nullptr && before->definitions() != 0) restart_reason_ = kStatementSeen;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
   changes.NoteTime(parts_.clock.SteadyMicros());
-  const bool moved = assignment_.whole() && HasMoved(stream);
+  const bool missed_statement = assignment_.whole() && MissedStatement(stream);
   const bool fresh = assignment_.progress.begin() == 0;
-  const std::string anew = std::exchange(anew_, "");
-  if (fresh || moved || !anew.empty()) BeginAnew(stream, moved ? kStatementCame : anew);
+  const std::string restart_reason = std::exchange(restart_reason_, "");
+  if (fresh || missed_statement || !restart_reason.empty())
+    Restart(stream, missed_statement ? kStatementSeen : restart_reason);
   return absl::OkStatus();
 }
 
 // A statement that came while nobody recorded, as after a crash, has left its mark.
-bool TableReader::HasMoved(StreamAccess& stream) const {
-  return stream.coverage().ReadingIsVoid(assignment_.table, Sequence{assignment_.progress.begin()});
+bool TableReader::MissedStatement(StreamAccess& stream) const {
+  return stream.coverage().ReadingMustRestart(assignment_.table,
+                                              Sequence{assignment_.progress.begin()});
 }
 
-void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
+void TableReader::Restart(StreamAccess& stream, std::string_view why) {
   Progress& progress = assignment_.progress;
   if (progress.begin() != 0) {
-    spdlog::warn("table {} is read anew from its first row: {} rows={}", name_, why,
+    spdlog::warn("table {} is read restart_reason from its first row: {} rows={}", name_, why,
                  progress.rows_read());
     progress.set_restarts(progress.restarts() + 1);
   }
@@ -153,7 +156,7 @@ void TableReader::BeginAnew(StreamAccess& stream, std::string_view why) {
 }
 
 // Places and touched keys mean nothing if the queries go elsewhere.
-absl::Status TableReader::AtAnotherServer() const {
+absl::Status TableReader::WrongServer() const {
   return MakeError(reason::kSourceDiffers,
                    fmt::format("queries at {} reach server id {}, which is not the server whose "
                                "binlog is read; trying again until both are one",
@@ -166,11 +169,11 @@ absl::StatusOr<bool> TableReader::Describe() {
     MILLRACE_RETURN_IF_ERROR(windows_.WaitUntilVisible(window));
   }
   MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
-  if (!details_.has_value()) return IsThere();
+  if (!details_.has_value()) return RecheckExists();
   // Renamed to a name that is read. It has no rows that are captured.
   if (details_->sequence) return false;
   if (details_->merge) {
-    refusal_ = IsMergeTable(*details_);
+    refusal_ = MergeTableError(*details_);
     return true;
   }
   MILLRACE_RETURN_IF_ERROR(CheckRowAccess(connection_, assignment_.table));
@@ -180,7 +183,7 @@ absl::StatusOr<bool> TableReader::Describe() {
   assignment_.progress.set_rows_estimate(estimate);
   refusal_ = absl::OkStatus();
   Verdict verdict = Verdict::kTaken;
-  MILLRACE_RETURN_IF_ERROR(windows_.RunBehindEnd([&](StreamAccess& stream) {
+  MILLRACE_RETURN_IF_ERROR(windows_.RunAfterBinlogEnd([&](StreamAccess& stream) {
     if (DefinitionChanged(stream)) {
       verdict = Verdict::kChanged;
       return absl::OkStatus();
@@ -190,13 +193,13 @@ absl::StatusOr<bool> TableReader::Describe() {
     if (refusal_.ok() && stream.coverage().OnRows(*version_)) verdict = Verdict::kChanged;
     return absl::OkStatus();
   }));
-  if (verdict == Verdict::kChanged) return Changed(kStatementCame);
+  if (verdict == Verdict::kChanged) return RestartBecause(kStatementSeen);
   parts_.jobs.Update(assignment_);
   return true;
 }
 
 // It may have been made since, or be under another name for a moment.
-absl::StatusOr<bool> TableReader::IsThere() {
+absl::StatusOr<bool> TableReader::RecheckExists() {
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection_, assignment_.table));
   if (is_view) return false;
   const absl::Status status =
@@ -218,7 +221,7 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
                             transcode::SelectPlan::Compile(version_, connection_.info().flavour));
   row_key_.reset();
   key_indexes_.clear();
-  LeaveOutRowEnd();
+  RemoveRowEndFromKey();
   const std::vector<std::string> columns =
       key_.has_value() ? key_->columns : std::vector<std::string>();
   if (!columns.empty()) {
@@ -237,11 +240,11 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
   const bool same_key = std::equal(columns.begin(), columns.end(), progress.key_columns().begin(),
                                    progress.key_columns().end());
   if (progress.version() != 0 && (progress.version() != version_->version || !same_key)) {
-    BeginAnew(stream, same_key ? fmt::format("version {} of its definition became {}",
-                                             progress.version(), version_->version)
-                               : fmt::format("its key ({}) became ({})",
-                                             fmt::join(progress.key_columns(), ", "),
-                                             fmt::join(columns, ", ")));
+    Restart(stream, same_key ? fmt::format("version {} of its definition became {}",
+                                           progress.version(), version_->version)
+                             : fmt::format("its key ({}) became ({})",
+                                           fmt::join(progress.key_columns(), ", "),
+                                           fmt::join(columns, ", ")));
   }
   progress.set_version(version_->version);
   *progress.mutable_key_columns() = {columns.begin(), columns.end()};
@@ -249,7 +252,7 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
 }
 
 // MariaDB adds it to the keys of versioned tables. It is the same of all current rows.
-void TableReader::LeaveOutRowEnd() {
+void TableReader::RemoveRowEndFromKey() {
   if (!key_.has_value()) return;
   std::erase_if(key_->columns, [this](const std::string& name) {
     return std::any_of(version_->columns.begin(), version_->columns.end(), [&](const auto& column) {
@@ -264,12 +267,12 @@ bool TableReader::DefinitionChanged(StreamAccess& stream) const {
   return changes == nullptr || changes->definitions() != 0;
 }
 
-absl::Status TableReader::Changed(std::string_view what) {
-  if (anew_.empty()) anew_ = what;
+absl::Status TableReader::RestartBecause(std::string_view what) {
+  if (restart_reason_.empty()) restart_reason_ = what;
   return TableChanged();
 }
 
-absl::StatusOr<std::string> TableReader::WhatIsDefinedAnew() {
+absl::StatusOr<std::string> TableReader::FindDefinitionChange() {
   MILLRACE_ASSIGN_OR_RETURN(const auto details, FetchTableDetails(connection_, assignment_.table));
   return details.has_value() ? DefinitionDifference(*details_, *details) : "it is gone";
 }
@@ -302,7 +305,7 @@ absl::Status TableReader::End(TableState state, const absl::Status& why) {
     stream.AddRecord(Jobs::RecordOf(assignment_));
     return absl::OkStatus();
   };
-  const absl::Status ended = gone ? windows_.RunBehindEnd(end) : parts_.tasks.Run({}, end);
+  const absl::Status ended = gone ? windows_.RunAfterBinlogEnd(end) : parts_.tasks.Run({}, end);
   if (!ended.ok()) {
     assignment_.progress = before;
     return ended;

@@ -60,29 +60,29 @@ class TableReader {
     kChanged,  // the definition changed
   };
   // Why a table is read anew, for people.
-  static constexpr std::string_view kStatementCame = "a statement that concerns it came";
+  static constexpr std::string_view kStatementSeen = "a statement that concerns it came";
 
   absl::Status ReadUntilOver();
   // Of a table that configuration leaves out.
-  absl::Status EndLeftOut();
-  absl::Status ReadPrepared();
+  absl::Status EndUncaptured();
+  absl::Status TryRead();
   // Begins to record what the stream does to the table.
   absl::Status Open();
   absl::Status OpenAt(StreamAccess& stream);
-  absl::Status AtAnotherServer() const;
+  absl::Status WrongServer() const;
   // Learns the definition. False: there is no such table, or a view is in its place.
   absl::StatusOr<bool> Describe();
-  absl::StatusOr<bool> IsThere();
+  absl::StatusOr<bool> RecheckExists();
   absl::Status Resolve(StreamAccess& stream);
-  void LeaveOutRowEnd();
-  bool HasMoved(StreamAccess& stream) const;
+  void RemoveRowEndFromKey();
+  bool MissedStatement(StreamAccess& stream) const;
   // From its first row, because of `why`, for people.
-  void BeginAnew(StreamAccess& stream, std::string_view why);
+  void Restart(StreamAccess& stream, std::string_view why);
 
   // What differs in the definition since Describe; empty if nothing does.
-  absl::StatusOr<std::string> WhatIsDefinedAnew();
+  absl::StatusOr<std::string> FindDefinitionChange();
   // The definition is not the one it was: the next Open begins the table from its first row.
-  absl::Status Changed(std::string_view what);
+  absl::Status RestartBecause(std::string_view what);
   // The rows of a query for what the plan selects.
   absl::StatusOr<std::unique_ptr<RowStream>> StreamPlanned(const std::string& sql);
   // Appends a row to the chunk's bytes; what it does not tell is in `invalid_`.
@@ -92,7 +92,7 @@ class TableReader {
   absl::StatusOr<bool> ReadChunk();
   absl::Status FillChunk();
   absl::Status AddRow(const TextValue* values);
-  void KeepKey(const TextValue* values);
+  void RememberLastKey(const TextValue* values);
   uint64_t RowsWanted() const;
   absl::StatusOr<std::string> QueryForChunk() const;
   absl::Status Offer(const ReadWindow& window, Verdict& verdict);
@@ -127,7 +127,8 @@ class TableReader {
   LoadLimit load_limit_;
 
   // Since Open.
-  std::string anew_;  // why the next Open begins the table from its first row; empty: it does not
+  std::string
+      restart_reason_;  // why the next Open begins the table from its first row; empty: it does not
   absl::Status refusal_;  // why the definition cannot be used
   std::optional<TableDetails> details_;
   std::optional<TableKey> key_;
@@ -140,7 +141,7 @@ class TableReader {
   ChunkSize size_;
   Chunk chunk_;
   std::vector<transcode::InvalidText> invalid_;
-  int changes_in_a_row_ = 0;  // of the definition, without a chunk between them
+  int consecutive_changes_ = 0;  // of the definition, without a chunk between them
 };
 
 }  // namespace millrace::snapshot

@@ -17,7 +17,7 @@ namespace millrace::snapshot {
 namespace {
 
 // Rows between two looks whether the snapshot is still wanted.
-constexpr size_t kLookEveryRows = 256;
+constexpr size_t kCheckEveryRows = 256;
 
 }  // namespace
 
@@ -29,11 +29,11 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
   const Micros took = parts_.clock.SteadyMicros() - began_at;
   MILLRACE_RETURN_IF_ERROR(windows_.EndRead());
   MILLRACE_RETURN_IF_ERROR(filled);
-  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
-  if (!difference.empty()) return Changed(difference);
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, FindDefinitionChange());
+  if (!difference.empty()) return RestartBecause(difference);
   Verdict verdict = Verdict::kTaken;
   MILLRACE_RETURN_IF_ERROR(Offer(window, verdict));
-  if (verdict == Verdict::kChanged) return Changed(kStatementCame);
+  if (verdict == Verdict::kChanged) return RestartBecause(kStatementSeen);
   if (verdict == Verdict::kRepeat) {
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     size_.Halve();
@@ -41,8 +41,8 @@ absl::StatusOr<bool> TableReader::ReadChunk() {
     return false;
   }
   parts_.jobs.Update(assignment_);
-  size_.Note(chunk_.rows.size(), chunk_.bytes.size(), took);
-  changes_in_a_row_ = 0;
+  size_.NoteChunk(chunk_.rows.size(), chunk_.bytes.size(), took);
+  consecutive_changes_ = 0;
   if (chunk_.last) return true;
   WaitForPace(chunk_.rows.size());
   return false;
@@ -80,8 +80,8 @@ absl::Status TableReader::FillChunk() {
     MILLRACE_ASSIGN_OR_RETURN(const bool more, rows->Next());
     if (!more) break;
     MILLRACE_RETURN_IF_ERROR(AddRow(rows->values()));
-    const bool look = chunk_.rows.size() % kLookEveryRows == 0;
-    if (look && !Wanted()) return absl::CancelledError("nobody wants the snapshot any more");
+    const bool check = chunk_.rows.size() % kCheckEveryRows == 0;
+    if (check && !Wanted()) return absl::CancelledError("nobody wants the snapshot any more");
     // Rows much larger than those before: what follows is read with the next chunk.
     if (chunk_.bytes.size() > 2 * options_.chunk_bytes_max) return absl::OkStatus();
   }
@@ -107,12 +107,12 @@ absl::Status TableReader::AddRow(const TextValue* values) {
                               .bytes = std::string(text.bytes)});
   }
   chunk_.rows.push_back(row);
-  KeepKey(values);
+  RememberLastKey(values);
   return absl::OkStatus();
 }
 
 // The next chunk begins behind the last row of this one.
-void TableReader::KeepKey(const TextValue* values) {
+void TableReader::RememberLastKey(const TextValue* values) {
   chunk_.last_key.resize(key_indexes_.size());
   for (size_t i = 0; i < key_indexes_.size(); ++i) {
     chunk_.last_key[i] = values[*plan_->ValueIndex(key_indexes_[i])].view();
@@ -121,7 +121,7 @@ void TableReader::KeepKey(const TextValue* values) {
 
 absl::Status TableReader::Offer(const ReadWindow& window, Verdict& verdict) {
   absl::Status refused;
-  MILLRACE_RETURN_IF_ERROR(windows_.RunBehindEnd([&](StreamAccess& stream) {
+  MILLRACE_RETURN_IF_ERROR(windows_.RunAfterBinlogEnd([&](StreamAccess& stream) {
     refused = Take(stream, window, verdict);
     return absl::OkStatus();
   }));
@@ -163,7 +163,7 @@ std::optional<std::vector<bool>> TableReader::ChooseRows(const TableChanges& cha
   if (!changes.Remembers(window.stamp)) return std::nullopt;
   std::vector<bool> wanted(chunk_.rows.size());
   for (size_t i = 0; i < wanted.size(); ++i) {
-    const auto touch = changes.Since(window.stamp, chunk_.key(chunk_.rows[i]));
+    const auto touch = changes.TouchSince(window.stamp, chunk_.key(chunk_.rows[i]));
     if (touch == TableChanges::Touch::kPartial) return std::nullopt;
     wanted[i] = touch == TableChanges::Touch::kNone;
   }

@@ -20,7 +20,7 @@
 namespace millrace::snapshot {
 namespace {
 
-constexpr size_t kLookEveryKeylessRows = 4096;
+constexpr size_t kCheckEveryKeylessRows = 4096;
 // Pause before the next try to find the table at rest, doubled up to the last.
 constexpr Micros kRestPauseMin = 5'000;
 constexpr Micros kRestPauseMax = 500'000;
@@ -70,7 +70,7 @@ absl::Status TableReader::ReadAtRest() {
       parts_.jobs.Update(assignment_);
       return absl::OkStatus();
     }
-    if (verdict == Verdict::kChanged) return Changed(kStatementCame);
+    if (verdict == Verdict::kChanged) return RestartBecause(kStatementSeen);
     assignment_.progress.set_chunks_repeated(assignment_.progress.chunks_repeated() + 1);
     parts_.jobs.Update(assignment_);
     parts_.jobs.SetWaiting(assignment_.job, fmt::format("table {} has no key, so it can be read "
@@ -87,15 +87,15 @@ absl::Status TableReader::OfferAll(const ReadWindow& window, Verdict& verdict) {
   if (windows_.visibility() != ReadWindows::Visibility::kConsistentRead) {
     MILLRACE_RETURN_IF_ERROR(BeginConsistentRead(connection_).status());
   }
-  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, FindDefinitionChange());
   if (!difference.empty()) {
-    anew_ = difference;
+    restart_reason_ = difference;
     verdict = Verdict::kChanged;
     return EndConsistentRead(connection_);
   }
   parts_.jobs.SetWaiting(assignment_.job, "");
   absl::Status read;
-  const absl::Status ran = windows_.RunBehindEnd([&](StreamAccess& stream) {
+  const absl::Status ran = windows_.RunAfterBinlogEnd([&](StreamAccess& stream) {
     read = TakeKeyless(stream, window, verdict);
     // Rows are in the builder: the stream has to begin again without them.
     if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
@@ -124,8 +124,8 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const ReadWindow& wi
   stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
   // Until the query had the table, it could still be swapped for another.
-  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, WhatIsDefinedAnew());
-  if (!difference.empty()) return Changed(difference);
+  MILLRACE_ASSIGN_OR_RETURN(const std::string difference, FindDefinitionChange());
+  if (!difference.empty()) return RestartBecause(difference);
   stream.builder().EndTransaction();
   Progress& progress = assignment_.progress;
   progress.set_rows_read(rows);
@@ -159,7 +159,7 @@ absl::StatusOr<uint64_t> TableReader::CopyRows(StreamAccess& stream, RowStream& 
     MILLRACE_RETURN_IF_ERROR(EncodeRow(rows.values()));
     MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
     MILLRACE_RETURN_IF_ERROR(stream.HandOver());
-    if (++count % kLookEveryKeylessRows == 0 && !Wanted()) {
+    if (++count % kCheckEveryKeylessRows == 0 && !Wanted()) {
       return absl::CancelledError("nobody wants the snapshot any more");
     }
   }

@@ -44,7 +44,7 @@ class LearnCall {
   absl::Status Learn(absl::Span<const TableName> tables) {
     MILLRACE_ASSIGN_OR_RETURN(const std::vector<DescribedTable> described, Describe(tables));
     if (described.empty()) return absl::OkStatus();
-    deadline_ = absl::Now() + parts_.patience;
+    deadline_ = absl::Now() + parts_.timeout;
     MILLRACE_RETURN_IF_ERROR(ReadEpoch());
     MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection_));
     // After the end that the binlog has after the question, so that the stream has read all
@@ -54,7 +54,7 @@ class LearnCall {
                                       .gtids = std::move(end.gtids),
                                       .deadline = deadline_},
                                      [&](StreamAccess& stream) { Resolve(described, stream); }));
-    return AwaitStored();
+    return WaitUntilStored();
   }
 
   // Why a table could not be described; OK if all could be, or one at least was.
@@ -111,14 +111,14 @@ class LearnCall {
     for (const auto& [details, map] : described) {
       // The stream has learned it since, perhaps in a newer form.
       if (stream.registry().HasVersion(details.name)) continue;
-      auto stated = stream.registry().Stated(details.name);
+      auto stated = stream.registry().KnownMeanings(details.name);
       const auto version =
           stream.registry().Resolve(map.map(), &details, stream.builder().newest().next());
       if (version.ok()) {
         // A statement may change the table between the question and the end of the binlog. So the
         // first TABLE_MAP has to prove the definition, with what statements said of it.
-        stream.registry().Doubt(details.name);
-        stream.registry().SetStated(details.name, std::move(stated));
+        stream.registry().MarkUnverified(details.name);
+        stream.registry().SetDeclaredMeanings(details.name, std::move(stated));
         learned_ = true;
         unstored_.push_back(details.name);
       } else {
@@ -127,7 +127,7 @@ class LearnCall {
     }
   }
 
-  absl::Status AwaitStored() {
+  absl::Status WaitUntilStored() {
     for (const TableName& table : std::exchange(unstored_, {})) {
       while (parts_.registry.Find(table) == nullptr) {
         if (absl::Now() > deadline_) return NotReady("the log's disk is slow or full");
@@ -160,7 +160,7 @@ absl::Status UnseenTables::Learn(const std::vector<std::string>& patterns) const
                             CaptureRules::Parse(source.options().tables));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, source.Connect());
   MILLRACE_ASSIGN_OR_RETURN(auto tables, CapturedTables(*connection, captured, wanted));
-  MILLRACE_RETURN_IF_ERROR(RequireNamedReadable(*connection, captured, wanted, tables));
+  MILLRACE_RETURN_IF_ERROR(CheckNamedTablesReadable(*connection, captured, wanted, tables));
   const size_t known = std::erase_if(
       tables, [this](const TableName& name) { return registry.Find(name) != nullptr; });
   LearnCall call(*this, *connection);

@@ -20,7 +20,7 @@ namespace millrace::snapshot {
 //
 // Blocks. From any thread. Errors: TABLE_PATTERN_MALFORMED; those of
 // SourcePool::Connect and of queries; kUnavailable NOT_READY: the feed does not read the source, or
-// has not reached the end of its binlog, within `patience`; kUnavailable SOURCE_DIFFERS; where none
+// has not reached the end of its binlog, within `timeout`; kUnavailable SOURCE_DIFFERS; where none
 // of the tables is known or could be described, COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN,
 // SCHEMA_UNPROVEN or SOURCE_ACCESS_DENIED of the first, and the last for a plain name of which the
 // account sees nothing; kCancelled: the tasks were closed.
@@ -28,7 +28,7 @@ struct UnseenTables {
   const SourcePool& source;
   const schema::Registry& registry;
   StreamTasks& tasks;
-  absl::Duration patience = absl::Seconds(15);
+  absl::Duration timeout = absl::Seconds(15);
 
   absl::Status Learn(const std::vector<std::string>& patterns) const;
 };

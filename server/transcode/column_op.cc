@@ -79,22 +79,22 @@ unsigned LengthBytes(const Column& column) { return column.metadata > 255 ? 2 : 
 
 // Layout and opcode of integers. False for other types.
 bool CompileInteger(const Column& column, ColumnOp& op) {
-  const bool plus = column.is_unsigned;
+  const bool is_unsigned = column.is_unsigned;
   switch (column.type) {
     case ColumnType::kTiny:
-      SetFixed(op, plus ? Opcode::kUint8 : Opcode::kInt8, 1, 0);
+      SetFixed(op, is_unsigned ? Opcode::kUint8 : Opcode::kInt8, 1, 0);
       return true;
     case ColumnType::kShort:
-      SetFixed(op, plus ? Opcode::kUint16 : Opcode::kInt16, 2, 0);
+      SetFixed(op, is_unsigned ? Opcode::kUint16 : Opcode::kInt16, 2, 0);
       return true;
     case ColumnType::kInt24:
-      SetFixed(op, plus ? Opcode::kUint24 : Opcode::kInt24, 3, 0);
+      SetFixed(op, is_unsigned ? Opcode::kUint24 : Opcode::kInt24, 3, 0);
       return true;
     case ColumnType::kLong:
-      SetFixed(op, plus ? Opcode::kUint32 : Opcode::kInt32, 4, 0);
+      SetFixed(op, is_unsigned ? Opcode::kUint32 : Opcode::kInt32, 4, 0);
       return true;
     case ColumnType::kLongLong:
-      SetFixed(op, plus ? Opcode::kUint64 : Opcode::kInt64, 8, 0);
+      SetFixed(op, is_unsigned ? Opcode::kUint64 : Opcode::kInt64, 8, 0);
       return true;
     default:
       return false;

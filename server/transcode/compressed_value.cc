@@ -33,7 +33,7 @@ bool Inflate(std::string_view packed, bool framed, std::string& to) {
 
 }  // namespace
 
-bool UncompressValue(std::string_view stored, size_t size_max, std::string& buffer,
+bool DecompressValue(std::string_view stored, size_t size_max, std::string& buffer,
                      std::string_view& value) {
   value = stored;
   if (stored.empty()) return true;

@@ -24,7 +24,7 @@ void FieldWriter::AddInvalid(const ColumnOp& op, std::string_view value) {
 }
 
 void FieldWriter::AddInvalidSet(const ColumnOp& op, uint64_t bits) {
-  std::string& joined = kept_.emplace_back();
+  std::string& joined = owned_bytes_.emplace_back();
   for (uint64_t left = bits; left != 0; left &= left - 1) {
     if (left != bits) joined += op.comma;
     joined += op.label_bytes[static_cast<size_t>(std::countr_zero(left))];
@@ -42,12 +42,12 @@ char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* 
     AddInvalid(op, value);
     return to;
   }
-  to = Room(to, value.size() + 16);
+  to = EnsureRoom(to, value.size() + 16);
   return PutBytes(op, value, to);
 }
 
 char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, Charset::Utf8Room(value.size()) + 16);
+  to = EnsureRoom(to, Charset::Utf8Room(value.size()) + 16);
   // Most text does not grow: a length of as many bytes as that of the value will do.
   const unsigned width = wire::Buffer::VarintWidth(value.size());
   char* const length = PutTag(op, to);
@@ -68,7 +68,7 @@ char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, c
 char* FieldWriter::EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded,
                                char* to) {
   const size_t size = std::max(value.size(), padded);
-  to = Room(to, size + 16);
+  to = EnsureRoom(to, size + 16);
   to = WriteVarint(PutTag(op, to), size);
   if (!value.empty()) std::memcpy(to, value.data(), value.size());
   std::memset(to + value.size(), 0, size - value.size());
@@ -103,9 +103,9 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
     return to;
   }
   if ((bits & op.ambiguous_bits) != 0) [[unlikely]]
-    AddAmbiguous(op, kept_.emplace_back(fmt::format("{}", bits)));
+    AddAmbiguous(op, owned_bytes_.emplace_back(fmt::format("{}", bits)));
   if (size > 0) --size;  // a comma between members, none after the last
-  to = Room(to, size + 16);
+  to = EnsureRoom(to, size + 16);
   to = WriteVarint(PutTag(op, to), size);
   for (uint64_t left = bits; left != 0; left &= left - 1) {
     const std::string& label = op.labels[static_cast<size_t>(std::countr_zero(left))];
@@ -118,7 +118,7 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
 
 // millrace.v1.Geometry{srid = 1, wkb = 2}
 char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, value.size() + 32);
+  to = EnsureRoom(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
   if (value.size() < 4) return Impossible("a geometry without its reference system");
   const uint32_t srid = LoadLittle32(value.data());
@@ -141,7 +141,7 @@ char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, ch
 
 // millrace.v1.Vector{repeated float values = 1}, which protobuf packs as the server does.
 char* FieldWriter::EncodeVector(const ColumnOp& op, std::string_view value, char* to) {
-  to = Room(to, value.size() + 32);
+  to = EnsureRoom(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
   if (value.size() % 4 != 0) return Impossible("a vector that is not of whole numbers");
   const size_t size = 1 + wire::Buffer::VarintWidth(value.size()) + value.size();

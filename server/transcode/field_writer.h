@@ -71,11 +71,11 @@ class FieldWriter {
   FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
 
   // Where fields and invalid text go from now on.
-  void WriteTo(wire::Buffer& out, std::vector<InvalidText>& invalid) {
+  void SetOutput(wire::Buffer& out, std::vector<InvalidText>& invalid) {
     out_ = &out;
     invalid_ = &invalid;
     // Asked first: to clear a deque costs something even if it is empty.
-    if (invalid.empty() && !kept_.empty()) kept_.clear();
+    if (invalid.empty() && !owned_bytes_.empty()) owned_bytes_.clear();
   }
 
   // Each writes the field of a value at `to`, in `out_`, and returns where the next one goes: `to`
@@ -103,8 +103,8 @@ class FieldWriter {
     problem_ = problem;
     return nullptr;
   }
-  // Room for `count` bytes more than all fields of fixed size take.
-  char* Room(char* to, size_t count) {
+  // EnsureRoom for `count` bytes more than all fields of fixed size take.
+  char* EnsureRoom(char* to, size_t count) {
     out_->Advance(to);
     return out_->Reserve(count + fixed_room_);
   }
@@ -121,7 +121,7 @@ class FieldWriter {
   wire::Buffer* out_ = nullptr;
   std::vector<InvalidText>* invalid_ = nullptr;
   std::string_view problem_;
-  std::deque<std::string> kept_;  // text and digits made here that InvalidText views
+  std::deque<std::string> owned_bytes_;  // text and digits made here that InvalidText views
 };
 
 }  // namespace millrace::transcode

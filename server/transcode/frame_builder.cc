@@ -122,11 +122,11 @@ absl::Status FrameBuilder::AddUpdate(RowPlan& plan, const binlog::Rows& event,
 
 template <typename Encode>
 absl::Status FrameBuilder::AddImage(wire::Image image, Encode encode) {
-  const size_t known_invalid = invalid_.size();
+  const size_t invalid_before = invalid_.size();
   const wire::OpenImage open = wire::BeginImage(payload(), image, prefix_.type_url);
   MILLRACE_RETURN_IF_ERROR(encode());
-  NoteImage(image, wire::EndImage(payload(), open));
-  for (size_t i = known_invalid; i < invalid_.size(); ++i) {
+  RecordImage(image, wire::EndImage(payload(), open));
+  for (size_t i = invalid_before; i < invalid_.size(); ++i) {
     invalid_[i].in_before = image == wire::Image::kBefore;
   }
   return absl::OkStatus();
@@ -139,7 +139,7 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
   MILLRACE_RETURN_IF_ERROR(plan.EncodePartialUpdate(event, rows, before_, after_, invalid_));
   const auto put = [this](wire::Image image, const wire::Buffer& row) {
     wire::PutImage(payload(), image, prefix_.type_url, row.view());
-    NoteImage(image, row.size());
+    RecordImage(image, row.size());
   };
   put(wire::Image::kBefore, before_);
   put(wire::Image::kAfter, after_);
@@ -147,7 +147,7 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
 }
 
 // The row message is the last thing in the image, so it ends where the payload does.
-void FrameBuilder::NoteImage(wire::Image which, size_t row_bytes) {
+void FrameBuilder::RecordImage(wire::Image which, size_t row_bytes) {
   Image& image = which == wire::Image::kBefore ? before_image_ : after_image_;
   image = {.offset = payload().size() - row_bytes, .size = row_bytes, .present = true};
 }

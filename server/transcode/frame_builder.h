@@ -103,7 +103,7 @@ class FrameBuilder : private FrameCutter {
   absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows,
                          RowObserver* observer);
   // Of a row message that has just been written.
-  void NoteImage(wire::Image which, size_t row_bytes);
+  void RecordImage(wire::Image which, size_t row_bytes);
   void Observe(RowObserver& observer) const;
   void AddInvalidText();
 

@@ -29,7 +29,7 @@ void FrameCutter::BeginTransaction(const TransactionHeader& header) {
   MILLRACE_CHECK(!in_transaction_);
   in_transaction_ = true;
   segment_open_ = false;
-  staged_ = false;
+  frames_taken_ = false;
   transaction_first_ = next_;
   changes_before_ = 0;
   commit_time_ = header.commit_time;
@@ -61,7 +61,7 @@ bool FrameCutter::AbandonTransaction() {
   while (!closed_.empty() && closed_.back().first >= transaction_first_) closed_.pop_back();
   next_ = transaction_first_;
   in_transaction_ = false;
-  return std::exchange(staged_, false);
+  return std::exchange(frames_taken_, false);
 }
 
 void FrameCutter::DropOpenSegment() {
@@ -254,7 +254,7 @@ void FrameCutter::StoreFrame(std::string_view head, std::string_view rest, bool 
       unfinished ? std::max(commit_time_max_, clamped_time_) : commit_time_max_;
   closed_.push_back({.first = content_.first,
                      .last = {content_.first.value + content_.change_count - 1},
-                     .bytes = log::Frame::SerializeUnsealed(content_, head, rest),
+                     .bytes = log::Frame::SerializeWithoutChecksum(content_, head, rest),
                      .unfinished = unfinished});
   payload_.Clear();
   content_.segments.clear();
@@ -271,7 +271,7 @@ std::vector<BuiltFrame> FrameCutter::TakeFrames() {
   for (BuiltFrame& frame : closed_) {
     const bool of_current = in_transaction_ && frame.first >= transaction_first_;
     frame.unfinished = of_current;
-    staged_ |= of_current;
+    frames_taken_ |= of_current;
   }
   return std::exchange(closed_, {});
 }

@@ -34,7 +34,7 @@ struct TransactionHeader {
 struct BuiltFrame {
   Sequence first;
   Sequence last;
-  std::string bytes;        // Frame::SerializeUnsealed
+  std::string bytes;        // Frame::SerializeWithoutChecksum
   bool unfinished = false;  // of a transaction that has not ended: to be staged
 };
 
@@ -131,7 +131,7 @@ class FrameCutter {
   bool segment_open_ = false;
   Sequence transaction_first_;
   uint64_t changes_before_ = 0;  // of the transaction in progress, in closed frames
-  bool staged_ = false;          // frames of the transaction in progress have been taken
+  bool frames_taken_ = false;    // frames of the transaction in progress have been taken
   Micros commit_time_ = 0;
   Micros clamped_time_ = 0;
   wire::Buffer header_;

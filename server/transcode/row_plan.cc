@@ -31,7 +31,7 @@ bool AllSet(std::string_view bits, size_t count) {
 // differences.
 constexpr uint64_t kPartialJson = 1;
 
-absl::Status MapMisfit(const schema::TableVersion& table, std::string_view what) {
+absl::Status MapMismatch(const schema::TableVersion& table, std::string_view what) {
   const std::string name = table.name.ToString();
   return MakeError(
       reason::kRowUndecodable,
@@ -52,7 +52,7 @@ RowPlan::State::State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
   has_document_.resize(ops_.size());
 }
 
-absl::Status RowPlan::State::Failed(const char* image) const {
+absl::Status RowPlan::State::WalkError(const char* image) const {
   const std::string table = table_->name.ToString();
   const auto offset = static_cast<size_t>(failure_.at - image);
   const std::string column =
@@ -65,13 +65,13 @@ absl::Status RowPlan::State::Failed(const char* image) const {
 
 // The loop over the columns of an image, from the bits of its NULLs on. Returns its end, or null
 // with failure_ set.
-template <RowPlan::State::Walking kWalking>
+template <RowPlan::State::WalkMode kMode>
 const char* RowPlan::State::WalkColumns(std::string_view present, std::string_view partial,
                                         const char* at, const char* const end) {
-  constexpr bool kAll = kWalking == Walking::kAllPresent || kWalking == Walking::kNoteEnds;
+  constexpr bool kAll = kMode == WalkMode::kAllPresent || kMode == WalkMode::kRecordEnds;
   const char* const image = at;
   const size_t null_bytes = BytesOfBits(kAll ? ops_.size() : CountBits(present, ops_.size()));
-  failure_ = {.column = ops_.size(), .at = at, .problem = kEndsEarly};
+  failure_ = {.column = ops_.size(), .at = at, .problem = kTruncated};
   if (static_cast<size_t>(end - at) < null_bytes) return nullptr;
   const std::string_view nulls(at, null_bytes);
   at += null_bytes;
@@ -82,7 +82,7 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
   for (const ColumnOp& op : ops_) {
     bool is_partial = false;
     // Every JSON column of the table has a bit, in the image or not.
-    if (kWalking == Walking::kDifferences && op.is_json && !partial.empty()) {
+    if (kMode == WalkMode::kDifferences && op.is_json && !partial.empty()) {
       is_partial = HasBit(partial, json_index++);
     }
     if (!kAll && !HasBit(present, op.column)) continue;
@@ -91,7 +91,7 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
       std::string_view value;
       if (!TakeValue(op, at, end, value)) [[unlikely]]
         return nullptr;
-      if (kWalking == Walking::kKeepDocuments && op.is_json) {
+      if (kMode == WalkMode::kKeepDocuments && op.is_json) {
         documents_[op.column] = value;
         has_document_[op.column] = true;
       }
@@ -101,7 +101,7 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
         return nullptr;
       }
     }
-    if (kWalking == Walking::kNoteEnds) {
+    if (kMode == WalkMode::kRecordEnds) {
       ends_[op.column] = {.value = static_cast<size_t>(at - image),
                           .field = static_cast<size_t>(to - out_->data()) - out_begin};
     }
@@ -110,60 +110,60 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
   return at;
 }
 
-template <RowPlan::State::Walking kWalking>
+template <RowPlan::State::WalkMode kMode>
 absl::Status RowPlan::State::Walk(std::string_view present, std::string_view partial,
                                   std::string_view& rows) {
   const char* const end = rows.data() + rows.size();
   const size_t out_size = out_->size();
-  return EndWalk(WalkColumns<kWalking>(present, partial, rows.data(), end), out_size, rows);
+  return EndWalk(WalkColumns<kMode>(present, partial, rows.data(), end), out_size, rows);
 }
 
 // `at` is what the walk returned.
 absl::Status RowPlan::State::EndWalk(const char* at, size_t out_size, std::string_view& rows) {
   if (at == nullptr) {
     out_->Truncate(out_size);
-    return Failed(rows.data());
+    return WalkError(rows.data());
   }
   rows.remove_prefix(static_cast<size_t>(at - rows.data()));
   return absl::OkStatus();
 }
 
-absl::Status RowPlan::State::Start(std::string_view present, wire::Buffer& out,
-                                   std::vector<InvalidText>& invalid) {
+absl::Status RowPlan::State::StartWalk(std::string_view present, wire::Buffer& out,
+                                       std::vector<InvalidText>& invalid) {
   if (present.size() != BytesOfBits(ops_.size())) {
-    return MapMisfit(*table_, "the bitmap of present columns has another size");
+    return MapMismatch(*table_, "the bitmap of present columns has another size");
   }
-  WriteTo(out, invalid);
+  SetOutput(out, invalid);
   return absl::OkStatus();
 }
 
 absl::Status RowPlan::State::EncodeImage(std::string_view present, std::string_view& rows,
                                          wire::Buffer& out, std::vector<InvalidText>& invalid) {
-  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
+  MILLRACE_RETURN_IF_ERROR(StartWalk(present, out, invalid));
   if (AllSet(present, ops_.size())) [[likely]]
-    return Walk<Walking::kAllPresent>(present, {}, rows);
-  return Walk<Walking::kSomePresent>(present, {}, rows);
+    return Walk<WalkMode::kAllPresent>(present, {}, rows);
+  return Walk<WalkMode::kSomePresent>(present, {}, rows);
 }
 
 absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::string_view& rows,
                                                wire::Buffer& out,
                                                std::vector<InvalidText>& invalid) {
-  before_ = {};
-  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
-  if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
+  before_bytes_ = {};
+  MILLRACE_RETURN_IF_ERROR(StartWalk(present, out, invalid));
+  if (!AllSet(present, ops_.size())) return Walk<WalkMode::kSomePresent>(present, {}, rows);
   const std::string_view image = rows;
-  MILLRACE_RETURN_IF_ERROR(Walk<Walking::kNoteEnds>(present, {}, rows));
+  MILLRACE_RETURN_IF_ERROR(Walk<WalkMode::kRecordEnds>(present, {}, rows));
   // Invalid text would have to be found again.
-  if (invalid.empty()) before_ = image.substr(0, image.size() - rows.size());
+  if (invalid.empty()) before_bytes_ = image.substr(0, image.size() - rows.size());
   return absl::OkStatus();
 }
 
 absl::Status RowPlan::State::EncodeAfterImage(std::string_view present, std::string_view& rows,
                                               size_t before, wire::Buffer& out,
                                               std::vector<InvalidText>& invalid) {
-  MILLRACE_RETURN_IF_ERROR(Start(present, out, invalid));
-  if (!AllSet(present, ops_.size())) return Walk<Walking::kSomePresent>(present, {}, rows);
-  if (!HasNullsOfBefore(rows)) return Walk<Walking::kAllPresent>(present, {}, rows);
+  MILLRACE_RETURN_IF_ERROR(StartWalk(present, out, invalid));
+  if (!AllSet(present, ops_.size())) return Walk<WalkMode::kSomePresent>(present, {}, rows);
+  if (!HasSameNullsAsBefore(rows)) return Walk<WalkMode::kAllPresent>(present, {}, rows);
   const size_t out_size = out.size();
   return EndWalk(WalkChanged(rows, before), out_size, rows);
 }
@@ -173,12 +173,12 @@ absl::Status RowPlan::State::EncodePartialUpdate(const binlog::Rows& event, std:
                                                  std::vector<InvalidText>& invalid) {
   const std::string_view whole = rows;
   const size_t before_size = before.size();
-  MILLRACE_RETURN_IF_ERROR(Start(event.present, before, invalid));
+  MILLRACE_RETURN_IF_ERROR(StartWalk(event.present, before, invalid));
   std::fill(has_document_.begin(), has_document_.end(), false);
-  const size_t known_invalid = invalid.size();
-  MILLRACE_RETURN_IF_ERROR(Walk<Walking::kKeepDocuments>(event.present, {}, rows));
-  for (size_t i = known_invalid; i < invalid.size(); ++i) invalid[i].in_before = true;
-  absl::Status status = Start(event.present_after, after, invalid);
+  const size_t invalid_before = invalid.size();
+  MILLRACE_RETURN_IF_ERROR(Walk<WalkMode::kKeepDocuments>(event.present, {}, rows));
+  for (size_t i = invalid_before; i < invalid.size(); ++i) invalid[i].in_before = true;
+  absl::Status status = StartWalk(event.present_after, after, invalid);
   if (status.ok()) status = WalkDifferences(event.present_after, rows);
   if (status.ok()) return status;
   rows = whole;
@@ -194,11 +194,11 @@ absl::Status RowPlan::State::WalkDifferences(std::string_view present, std::stri
   if ((options & kPartialJson) != 0) partial = reader.Bytes(BytesOfBits(json_columns_));
   if (!reader.ok() || options > kPartialJson) {
     failure_ = {.column = ops_.size(), .at = rows.data(), .problem = "unknown options of an image"};
-    return Failed(rows.data());
+    return WalkError(rows.data());
   }
   rows = reader.rest();
   lacks_document_ = false;
-  absl::Status status = Walk<Walking::kDifferences>(present, partial, rows);
+  absl::Status status = Walk<WalkMode::kDifferences>(present, partial, rows);
   if (status.ok() || !lacks_document_) return status;
   const std::string table = table_->name.ToString();
   return MakeError(
@@ -212,7 +212,7 @@ absl::Status RowPlan::State::WalkDifferences(std::string_view present, std::stri
 absl::StatusOr<std::unique_ptr<RowPlan>> RowPlan::Compile(const binlog::TableMap& map,
                                                           schema::TableVersionPtr table) {
   if (map.columns.size() != table->columns.size()) {
-    return MapMisfit(
+    return MapMismatch(
         *table, fmt::format("{} columns instead of {}", map.columns.size(), table->columns.size()));
   }
   std::vector<ColumnOp> ops;
@@ -220,7 +220,7 @@ absl::StatusOr<std::unique_ptr<RowPlan>> RowPlan::Compile(const binlog::TableMap
   for (size_t i = 0; i < map.columns.size(); ++i) {
     const schema::Column& column = table->columns[i];
     if (map.columns[i].type != column.type || map.columns[i].metadata != column.metadata) {
-      return MapMisfit(*table, fmt::format("column `{}` is of another type", column.name));
+      return MapMismatch(*table, fmt::format("column `{}` is of another type", column.name));
     }
     MILLRACE_ASSIGN_OR_RETURN(ColumnOp op, CompileColumn(*table, i));
     ops.push_back(std::move(op));

@@ -37,14 +37,14 @@ class RowPlan::State : private FieldWriter {
 
  private:
   // How a walk treats the columns.
-  enum class Walking : uint8_t {
+  enum class WalkMode : uint8_t {
     kAllPresent,     // every column is in the image
-    kNoteEnds,       // the same, and it is noted where each ends
+    kRecordEnds,     // the same, and it is noted where each ends
     kSomePresent,    // those of the bitmap are
     kKeepDocuments,  // the same, and JSON values are remembered
     kDifferences,    // the same, and JSON values may be differences to those remembered
   };
-  static constexpr std::string_view kEndsEarly = "the image ends early";
+  static constexpr std::string_view kTruncated = "the image ends early";
   // What a failed walk found. `column` is past the end if no column is to blame.
   struct Failure {
     size_t column = 0;
@@ -58,13 +58,13 @@ class RowPlan::State : private FieldWriter {
     size_t field = 0;
   };
 
-  template <Walking kWalking>
+  template <WalkMode kMode>
   absl::Status Walk(std::string_view present, std::string_view partial, std::string_view& rows);
-  template <Walking kWalking>
+  template <WalkMode kMode>
   const char* WalkColumns(std::string_view present, std::string_view partial, const char* at,
                           const char* end);
   const char* WalkChanged(std::string_view image, size_t before);
-  bool HasNullsOfBefore(std::string_view image) const;
+  bool HasSameNullsAsBefore(std::string_view image) const;
   bool TakeValue(const ColumnOp& op, const char*& at, const char* end, std::string_view& value);
   absl::Status EndWalk(const char* at, size_t out_size, std::string_view& rows);
   absl::Status WalkDifferences(std::string_view present, std::string_view& rows);
@@ -75,10 +75,10 @@ class RowPlan::State : private FieldWriter {
     RowTime time = RowTime::kUnknown;
   };
   absl::Status TakeVersion(std::string_view present, std::string_view& rows, VersionImage& image);
-  absl::Status TimeUnknown() const;
-  absl::Status Start(std::string_view present, wire::Buffer& out,
-                     std::vector<InvalidText>& invalid);
-  absl::Status Failed(const char* image) const;
+  absl::Status RowTimeUnknown() const;
+  absl::Status StartWalk(std::string_view present, wire::Buffer& out,
+                         std::vector<InvalidText>& invalid);
+  absl::Status WalkError(const char* image) const;
 
   // As those of FieldWriter.
   char* Encode(const ColumnOp& op, std::string_view value, char* to);
@@ -95,7 +95,7 @@ class RowPlan::State : private FieldWriter {
   size_t row_end_ = kNoRowEnd;  // column that marks current rows
 
   // Of the last before image: its bytes, empty if there is none to go by, and its columns.
-  std::string_view before_;
+  std::string_view before_bytes_;
   std::vector<ColumnEnd> ends_;
 
   // Of the walk at hand.
@@ -107,7 +107,7 @@ class RowPlan::State : private FieldWriter {
 
   // Scratch.
   std::string json_text_;
-  std::string inflated_;
+  std::string decompressed_;
   JsonDocument document_;
 };
 
@@ -126,7 +126,7 @@ inline size_t CountBits(std::string_view bits, size_t count) {
   return set;
 }
 
-inline size_t LengthOfValue(const char* from, unsigned width) {
+inline size_t ReadLength(const char* from, unsigned width) {
   switch (width) {
     case 1:
       return static_cast<unsigned char>(*from);
@@ -147,12 +147,12 @@ inline bool RowPlan::State::TakeValue(const ColumnOp& op, const char*& at, const
   size_t size = op.width;
   bool fits = static_cast<size_t>(end - at) >= size;
   if (fits && op.has_length) {
-    size = LengthOfValue(at, op.width);
+    size = ReadLength(at, op.width);
     at += op.width;
     fits = static_cast<size_t>(end - at) >= size;
   }
   if (!fits) [[unlikely]] {
-    failure_ = {.column = op.column, .at = from, .problem = kEndsEarly};
+    failure_ = {.column = op.column, .at = from, .problem = kTruncated};
     return false;
   }
   value = {at, size};

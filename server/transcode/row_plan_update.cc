@@ -8,30 +8,31 @@
 // The after image of an UPDATE beside the image before it.
 namespace millrace::transcode {
 // False without a before image to go by.
-bool RowPlan::State::HasNullsOfBefore(std::string_view image) const {
-  return !before_.empty() && image.starts_with(before_.substr(0, BytesOfBits(ops_.size())));
+bool RowPlan::State::HasSameNullsAsBefore(std::string_view image) const {
+  return !before_bytes_.empty() &&
+         image.starts_with(before_bytes_.substr(0, BytesOfBits(ops_.size())));
 }
 
-// As WalkColumns, of an image with the NULLs of before_, whose fields begin at `before`. From a
-// column's begin to the first byte that differs both images have the same columns, whose fields are
-// the same; the column that has that byte is encoded, and so on behind it.
+// As WalkColumns, of an image with the NULLs of before_bytes_, whose fields begin at `before`. From
+// a column's begin to the first byte that differs both images have the same columns, whose fields
+// are the same; the column that has that byte is encoded, and so on behind it.
 const char* RowPlan::State::WalkChanged(std::string_view image, size_t before) {
   const char* const end = image.data() + image.size();
-  size_t was = BytesOfBits(ops_.size());  // where in before_
-  const char* at = image.data() + was;
+  size_t before_at = BytesOfBits(ops_.size());  // where in before_bytes_
+  const char* at = image.data() + before_at;
   char* to = out_->Reserve(fixed_room_);
   for (size_t column = 0; column < ops_.size(); ++column) {
-    const size_t same_until =
-        was + CommonPrefix(before_.substr(was), {at, static_cast<size_t>(end - at)});
+    const size_t same_until = before_at + CommonPrefix(before_bytes_.substr(before_at),
+                                                       {at, static_cast<size_t>(end - at)});
     const size_t first = column;
     while (column < ops_.size() && ends_[column].value <= same_until) ++column;
     if (column > first) {
       const size_t field = first == 0 ? 0 : ends_[first - 1].field;
       const size_t bytes = ends_[column - 1].field - field;
-      to = Room(to, bytes);
+      to = EnsureRoom(to, bytes);
       std::memcpy(to, out_->data() + before + field, bytes);
       to += bytes;
-      at += ends_[column - 1].value - was;
+      at += ends_[column - 1].value - before_at;
       if (column == ops_.size()) break;
     }
     const ColumnOp& op = ops_[column];
@@ -44,7 +45,7 @@ const char* RowPlan::State::WalkChanged(std::string_view image, size_t before) {
       failure_ = {.column = column, .at = from, .problem = problem_};
       return nullptr;
     }
-    was = ends_[column].value;
+    before_at = ends_[column].value;
   }
   out_->Advance(to);
   return at;

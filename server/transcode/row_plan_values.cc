@@ -140,11 +140,11 @@ char* RowPlan::State::EncodeOther(const ColumnOp& op, std::string_view value, ch
 char* RowPlan::State::EncodeCompressed(const ColumnOp& op, std::string_view value, char* to) {
   constexpr size_t kValueBytesMax = size_t{1} << 30;
   std::string_view content;
-  if (!UncompressValue(value, kValueBytesMax, inflated_, content)) {
+  if (!DecompressValue(value, kValueBytesMax, decompressed_, content)) {
     return Impossible("a compressed value is damaged");
   }
   to = EncodeContent(op, content, to);
-  ReleaseScratch(inflated_);
+  ReleaseScratch(decompressed_);
   return to;
 }
 
@@ -155,13 +155,13 @@ char* RowPlan::State::EncodeContent(const ColumnOp& op, std::string_view content
       return EncodeBytes(op, content, 0, to);
     case Opcode::kUtf8:
       if (IsValidUtf8(content)) return EncodeText(op, content, to);
-      AddInvalid(op, kept_.emplace_back(content));
+      AddInvalid(op, owned_bytes_.emplace_back(content));
       return to;
     default: {
       const size_t invalid_before = invalid_->size();
       to = EncodeConverted(op, content, to);
       if (invalid_->size() > invalid_before) {
-        invalid_->back().bytes = kept_.emplace_back(content);
+        invalid_->back().bytes = owned_bytes_.emplace_back(content);
       }
       return to;
     }
@@ -173,7 +173,7 @@ char* RowPlan::State::EncodeMariadb(const ColumnOp& op, std::string_view value, 
   char bytes[kUuidBytes] = {};
   if (value.size() > op.parameter) return Impossible("a value is longer than its type");
   if (!value.empty()) std::memcpy(bytes, value.data(), value.size());
-  to = Room(to, kMariadbTextMax + 16);
+  to = EnsureRoom(to, kMariadbTextMax + 16);
   return PutShort(op, to, [&](char* at) {
     if (op.code == Opcode::kUuid) return WriteUuid(bytes, at);
     return op.code == Opcode::kInet6 ? WriteInet6(bytes, at) : WriteInet4(bytes, at);
@@ -190,7 +190,7 @@ char* RowPlan::State::EncodeJson(const ColumnOp& op, std::string_view value, cha
 
 char* RowPlan::State::EncodeJsonText(const ColumnOp& op, char* to) {
   if (!IsValidUtf8(json_text_)) return Impossible("JSON text that is not UTF-8");
-  to = PutBytes(op, json_text_, Room(to, json_text_.size() + 16));
+  to = PutBytes(op, json_text_, EnsureRoom(to, json_text_.size() + 16));
   ReleaseScratch(json_text_);
   return to;
 }

@@ -14,7 +14,7 @@ namespace {
 
 // The end of the time of a row that is a current one: the greatest TIMESTAMP(6), which is later
 // since MariaDB 11.5, or the greatest transaction number.
-bool IsEndless(const schema::Column& column, std::string_view value) {
+bool IsCurrentRowEnd(const schema::Column& column, std::string_view value) {
   if (column.type == ColumnType::kLongLong) return LoadLittle64(value.data()) == UINT64_MAX;
   const uint64_t seconds = LoadBig(value.data(), 4);
   const uint64_t microseconds = LoadBig(value.data() + 4, 3);
@@ -29,8 +29,8 @@ absl::Status RowPlan::State::TakeVersion(std::string_view present, std::string_v
   const char* at = rows.data();
   const char* const end = at + rows.size();
   const size_t null_bytes = BytesOfBits(CountBits(present, ops_.size()));
-  failure_ = {.column = ops_.size(), .at = at, .problem = kEndsEarly};
-  if (rows.size() < null_bytes) return Failed(rows.data());
+  failure_ = {.column = ops_.size(), .at = at, .problem = kTruncated};
+  if (rows.size() < null_bytes) return WalkError(rows.data());
   const std::string_view nulls = rows.substr(0, null_bytes);
   at += null_bytes;
   image.time = RowTime::kUnknown;
@@ -38,9 +38,9 @@ absl::Status RowPlan::State::TakeVersion(std::string_view present, std::string_v
   for (const ColumnOp& op : ops_) {
     if (!HasBit(present, op.column) || HasBit(nulls, null_index++)) continue;
     std::string_view value;
-    if (!TakeValue(op, at, end, value)) return Failed(rows.data());
+    if (!TakeValue(op, at, end, value)) return WalkError(rows.data());
     if (op.column != row_end_) continue;
-    const bool current = IsEndless(table_->columns[row_end_], value);
+    const bool current = IsCurrentRowEnd(table_->columns[row_end_], value);
     image.time = current ? RowTime::kCurrent : RowTime::kPast;
   }
   image.bytes = rows.substr(0, static_cast<size_t>(at - rows.data()));
@@ -48,7 +48,7 @@ absl::Status RowPlan::State::TakeVersion(std::string_view present, std::string_v
   return absl::OkStatus();
 }
 
-absl::Status RowPlan::State::TimeUnknown() const {
+absl::Status RowPlan::State::RowTimeUnknown() const {
   const std::string table = table_->name.ToString();
   return MakeError(reason::kRowUndecodable,
                    fmt::format("a row of the system-versioned table {} does not tell whether it is "
@@ -65,12 +65,12 @@ absl::StatusOr<bool> RowPlan::State::TakeCurrent(const binlog::Rows& event, std:
   VersionImage after;
   if (event.present.size() != BytesOfBits(ops_.size()) ||
       (is_update && event.present_after.size() != event.present.size())) {
-    return TimeUnknown();
+    return RowTimeUnknown();
   }
   MILLRACE_RETURN_IF_ERROR(TakeVersion(event.present, rest, before));
   if (is_update) MILLRACE_RETURN_IF_ERROR(TakeVersion(event.present_after, rest, after));
   if (is_update && after.time == RowTime::kUnknown) after.time = before.time;
-  if (before.time == RowTime::kUnknown || rest.size() == rows.size()) return TimeUnknown();
+  if (before.time == RowTime::kUnknown || rest.size() == rows.size()) return RowTimeUnknown();
   const std::string_view taken = rows.substr(0, rows.size() - rest.size());
   rows = rest;
   current = event;

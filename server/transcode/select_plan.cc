@@ -66,8 +66,8 @@ std::string DoubleLiteral(std::string_view text) {
   return fmt::format("{}{}", text, has_exponent ? "" : "e0");
 }
 
-absl::Status NoKey(const schema::TableVersion& table, const Column& column, const Reason& reason,
-                   std::string_view problem) {
+absl::Status KeyError(const schema::TableVersion& table, const Column& column, const Reason& reason,
+                      std::string_view problem) {
   const std::string name = table.name.ToString();
   return MakeError(
       reason,
@@ -193,7 +193,7 @@ std::optional<size_t> SelectPlan::State::ValueIndex(size_t column_index) const {
 
 absl::Status SelectPlan::State::EncodeRow(const TextValue* values, wire::Buffer& out,
                                           std::vector<InvalidText>& invalid) {
-  WriteTo(out, invalid);
+  SetOutput(out, invalid);
   const size_t out_size = out.size();
   const size_t invalid_size = invalid.size();
   char* to = out.Reserve(fixed_room_);
@@ -342,7 +342,7 @@ char* SelectPlan::State::EncodeOther(const ColumnOp& op, std::string_view text, 
     case Opcode::kInet4:
     case Opcode::kJson:
       if (!IsValidUtf8(text)) return Impossible("text that is not UTF-8");
-      return PutBytes(op, text, Room(to, text.size() + 16));
+      return PutBytes(op, text, EnsureRoom(to, text.size() + 16));
     case Opcode::kGeometry:
       return EncodeGeometry(op, text, to);
     case Opcode::kVector:
@@ -371,11 +371,12 @@ absl::StatusOr<SelectPlan::Comparison> SelectPlan::CompareWith(size_t column_ind
   const Column& column = table()->columns[column_index];
   if (column.type == ColumnType::kGeometry || column.type == ColumnType::kJson ||
       column.type == ColumnType::kVector) {
-    return NoKey(*table(), column, reason::kColumnTypeUnknown, "is of a type that has no order");
+    return KeyError(*table(), column, reason::kColumnTypeUnknown, "is of a type that has no order");
   }
   std::optional<std::string> literal = LiteralOf(column, value);
   if (!literal.has_value()) {
-    return NoKey(*table(), column, reason::kRowUndecodable, "has a value that is none of its type");
+    return KeyError(*table(), column, reason::kRowUndecodable,
+                    "has a value that is none of its type");
   }
   if (auto listed = ListedComparison(column, *literal)) return *std::move(listed);
   const bool wide_set = column.type == ColumnType::kSet && column.labels.size() >= kSetMembersMax;

@@ -6,7 +6,7 @@
 
 namespace millrace::wire {
 
-void Buffer::EndOther(size_t begin) {
+void Buffer::EndNestedSlow(size_t begin) {
   const size_t length = size_ - begin;
   const size_t width = VarintWidth(length);
   Reserve(width);

@@ -70,7 +70,7 @@ class Buffer {
   void EndNested(size_t begin) {
     const size_t length = size_ - begin;
     if (length < kAssumedMin || length > kAssumedMax) [[unlikely]]
-      return EndOther(begin);
+      return EndNestedSlow(begin);
     char* const at = bytes_.data() + begin - kAssumedWidth;
     at[0] = static_cast<char>(length | 0x80);
     at[1] = static_cast<char>(length >> 7);
@@ -87,7 +87,7 @@ class Buffer {
   static constexpr size_t kAssumedWidth = 2;
   static constexpr size_t kAssumedMin = 1 << 7;
   static constexpr size_t kAssumedMax = (1 << 14) - 1;
-  void EndOther(size_t begin);
+  void EndNestedSlow(size_t begin);
   void Grow(size_t count);
 
   std::string bytes_;  // size() of it is the capacity in use

@@ -11,7 +11,7 @@
 #include "model/sequence.h"
 
 // Reading of changes. All views are into the bytes given to ParseChange, which must outlive them.
-// Nothing here allocates but AppendRead.
+// Nothing here allocates but AppendReadChange.
 namespace millrace::wire {
 
 // A row image of a change.
@@ -92,8 +92,8 @@ class NameReader {
 // concern the row before. Requires: the change has a row after it.
 
 // How many bytes its Change takes.
-size_t ReadBytes(const ChangeView& change);
-// Appends it as an element of Transaction.changes; `bytes` is ReadBytes(change).
-void AppendRead(const ChangeView& change, size_t bytes, std::string& changes);
+size_t ReadChangeSize(const ChangeView& change);
+// Appends it as an element of Transaction.changes; `bytes` is ReadChangeSize(change).
+void AppendReadChange(const ChangeView& change, size_t bytes, std::string& changes);
 
 }  // namespace millrace::wire

@@ -114,7 +114,7 @@ void PutTransactionBegin(Buffer& to, size_t bytes) {
   to.PutVarint(bytes);
 }
 
-std::string TransactionHead(std::string_view header, size_t changes_bytes, bool more) {
+std::string TransactionPrefix(std::string_view header, size_t changes_bytes, bool more) {
   constexpr char kTag =
       layout::OneByteTag(layout::SubscribeResponse::kTransactions, Buffer::kBytes);
   const std::string_view more_field = more ? std::string_view(kMoreTrue, sizeof kMoreTrue) : "";
@@ -124,7 +124,7 @@ std::string TransactionHead(std::string_view header, size_t changes_bytes, bool 
   return head;
 }
 
-std::string RowsHeader(std::string_view header) {
+std::string HeaderForRows(std::string_view header) {
   using layout::Transaction;
   std::string kept;
   ByteReader reader(header);

@@ -59,10 +59,10 @@ void PutTransactionBegin(Buffer& to, size_t bytes);
 // The bytes before `changes_bytes` of changes that are taken out of a segment with `header`: the
 // beginning of an element of SubscribeResponse.transactions. `more`: the header does not say that
 // there are more, but there are.
-std::string TransactionHead(std::string_view header, size_t changes_bytes, bool more);
+std::string TransactionPrefix(std::string_view header, size_t changes_bytes, bool more);
 
 // The fields of a header that go with rows made from the log: commit time and source. A row need
 // not be all that its transaction did, so the GTID and `more` are left out.
-std::string RowsHeader(std::string_view header);
+std::string HeaderForRows(std::string_view header);
 
 }  // namespace millrace::wire

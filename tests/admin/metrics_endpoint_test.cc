@@ -59,28 +59,28 @@ TEST_F(MetricsEndpointTest, PageIsTextOfPrometheus) {
   EXPECT_THAT(HttpGet(endpoint_->port(), "/"), HasSubstr("404 Not Found"));
 }
 
-TEST_F(MetricsEndpointTest, SourceThatWasNeverReachedIsConnecting) {
+TEST_F(MetricsEndpointTest, UnreachedSourceIsConnecting) {
   EXPECT_THAT(Page(), HasSubstr("millrace_ingest_state{state=\"connecting\"} 1\n"));
 }
 
-TEST_F(MetricsEndpointTest, LogTellsItsRangeItsWritesAndItsRoom) {
+TEST_F(MetricsEndpointTest, LogMetricsShowRangeWritesAndSpace) {
   log_.clock().JumpWall(100 * feed::kSecond);
   EXPECT_THAT(Page(), AllOf(HasSubstr("\nmillrace_log_oldest_sequence 1\n"),
                             HasSubstr("\nmillrace_log_commits_total 1\n"),
                             HasSubstr("\nmillrace_log_oldest_change_age_seconds 100\n"),
                             HasSubstr("\nmillrace_log_available_bytes ")));
-  const log::Written written = log_.log().written();
+  const log::WriteCounts written = log_.log().written();
   EXPECT_GT(written.frame_bytes, 30u * 10);
   EXPECT_THAT(Page(), HasSubstr(fmt::format("\nmillrace_log_frames_total {}\n", written.frames)));
 }
 
-TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
+TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsShowTheirLag) {
   log_.clock().JumpWall(100 * feed::kSecond);
   StorePosition("billing", 27);
   StorePosition("search", 30);
   const auto stream = streams_->Add({.peer = "peer"});
   stream->passed.store(12);
-  stream->placed.store(true);
+  stream->in_log.store(true);
   streams_->Add({.peer = "peer that is sent a snapshot"});
   // Transaction n of three changes was committed at second n; the clock stands at 101.
   EXPECT_THAT(Page(), AllOf(HasSubstr("_lag_changes{subscription=\"billing\"} 3\n"),
@@ -93,7 +93,7 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsTellHowFarTheyAre) {
 }
 
 // Streams and stored positions at every kind of place, as both tell them.
-TEST_F(MetricsEndpointTest, LagIsThatOfGetStatus) {
+TEST_F(MetricsEndpointTest, LagEqualsThatOfGetStatus) {
   StorePosition("behind", 27);
   StorePosition("upToDate", 30);
   Token token = feed::TokenAfter(log_.feed(), {27}).value();
@@ -104,22 +104,22 @@ TEST_F(MetricsEndpointTest, LagIsThatOfGetStatus) {
   ASSERT_TRUE(log_.subscriptions().Commit("inOtherLog", token).ok());
   const auto stream = streams_->Add({.peer = "at 12"});
   stream->passed.store(12);
-  stream->placed.store(true);
+  stream->in_log.store(true);
   streams_->Add({.peer = "in a snapshot"});
   const std::string page = Page();
   const v1::GetStatusResponse status = Status();
   uint64_t slowest = 0;
   ASSERT_EQ(status.subscriptions_size(), 6);
   for (const v1::SubscriptionStatus& reader : status.subscriptions()) {
-    const bool placed = reader.place() == v1::SubscriptionStatus::PLACE_IN_LOG;
-    EXPECT_TRUE(placed || reader.lag_changes() == 0) << reader.subscription();
+    const bool in_log = reader.place() == v1::SubscriptionStatus::PLACE_IN_LOG;
+    EXPECT_TRUE(in_log || reader.lag_changes() == 0) << reader.subscription();
     if (reader.subscription().empty()) {
       slowest = std::max(slowest, reader.lag_changes());
       continue;
     }
     const std::string series = fmt::format("_subscription_lag_changes{{subscription=\"{}\"}} {}\n",
                                            reader.subscription(), reader.lag_changes());
-    EXPECT_EQ(page.find(series) != std::string::npos, placed) << series;
+    EXPECT_EQ(page.find(series) != std::string::npos, in_log) << series;
   }
   EXPECT_THAT(page,
               HasSubstr(fmt::format("\nmillrace_feed_slowest_stream_lag_changes {}\n", slowest)));
@@ -134,7 +134,7 @@ TEST_F(MetricsEndpointTest, ResponsesOfStreamsAreCounted) {
                                             streams_->response_bytes())));
 }
 
-TEST_F(MetricsEndpointTest, AddressThatIsTakenIsRefusedWithWhatToDo) {
+TEST_F(MetricsEndpointTest, AddressInUseErrorSuggestsFixes) {
   const std::string taken = "127.0.0.1:" + std::to_string(endpoint_->port());
   const absl::Status status = MetricsEndpoint::Start({.listen = taken}, [] {
                                 return decltype(MetricsEndpoint::Collect()()){};
@@ -144,7 +144,7 @@ TEST_F(MetricsEndpointTest, AddressThatIsTakenIsRefusedWithWhatToDo) {
               AllOf(HasSubstr(taken), HasSubstr("set metrics.listen"), HasSubstr("ss -ltnp")));
 }
 
-TEST_F(MetricsEndpointTest, StopsAtOnce) {
+TEST_F(MetricsEndpointTest, StopsImmediately) {
   const int port = endpoint_->port();
   const absl::Time begin = absl::Now();
   EXPECT_TRUE(endpoint_->StopWithin(absl::Seconds(1)));
@@ -153,7 +153,7 @@ TEST_F(MetricsEndpointTest, StopsAtOnce) {
   EXPECT_TRUE(endpoint_->StopWithin(absl::ZeroDuration()));
 }
 
-TEST_F(MetricsEndpointTest, ClientThatAsksNothingDoesNotKeepItForLong) {
+TEST_F(MetricsEndpointTest, SilentClientDelaysStopOnlyBriefly) {
   const int idle = ConnectTo(endpoint_->port());
   EXPECT_TRUE(endpoint_->StopWithin(absl::Seconds(5)));
   close(idle);

@@ -104,7 +104,7 @@ TEST_F(MetricsFamiliesTest, HealthySourceHasNoError) {
                             Not(HasSubstr("millrace_ingest_error"))));
 }
 
-TEST_F(MetricsFamiliesTest, LagGrowsWhileTheSourceTellsNothing) {
+TEST_F(MetricsFamiliesTest, LagGrowsWhileSourceIsSilent) {
   EXPECT_THAT(Text(), Not(HasSubstr("millrace_ingest_lag_seconds")));
   reading_.ingest.source_time = 100 * kSecond;
   reading_.now = 102 * kSecond + kSecond / 2;
@@ -125,19 +125,19 @@ TEST_F(MetricsFamiliesTest, TablesAreCountedByOperation) {
                             HasSubstr(series + ",operation=\"read\"} 4\n")));
 }
 
-TEST_F(MetricsFamiliesTest, NamesOfAnyCharactersStayOneValidLine) {
+TEST_F(MetricsFamiliesTest, AnyTableNameStaysOneValidLine) {
   reading_.tables = {{{"Båt \"1\"", "a\\b\nc{}"}, 7}};
   EXPECT_THAT(Text(),
               HasSubstr(R"({database="Båt \"1\"",table="a\\b\nc{}",operation="insert"} 7)"));
 }
 
-TEST_F(MetricsFamiliesTest, NamesThatAreNoUtf8LoseTheirBytesAndNotTheirCounts) {
+TEST_F(MetricsFamiliesTest, InvalidUtf8NamesKeepTheirCounts) {
   reading_.tables = {{{"shop", "a\xff"}, 7}, {{"shop", "a\xfe"}, 5}};
   EXPECT_THAT(Text(), HasSubstr("table=\"a?\",operation=\"insert\"} 12\n"));
   EXPECT_EQ(SeriesOf("millrace_ingest_table_changes_total"), 4u);
 }
 
-TEST_F(MetricsFamiliesTest, TablesBeyondTheLimitAreAddedUp) {
+TEST_F(MetricsFamiliesTest, TablesBeyondTheLimitAreSummed) {
   constexpr size_t kTables = SeriesLimits::kSeriesMax / SeriesLimits::kSeriesOfATable;
   for (size_t i = 0; i < kTables + 2; ++i) {
     reading_.tables.push_back({{"shop", "t" + std::to_string(i)}, 5});
@@ -155,7 +155,7 @@ TEST_F(MetricsFamiliesTest, TableKeepsItsSeriesWhenOthersCome) {
                             HasSubstr("table=\"other\",operation=\"insert\"} 9\n")));
 }
 
-TEST_F(MetricsFamiliesTest, ReadersBehindTellChangesAndSeconds) {
+TEST_F(MetricsFamiliesTest, LaggingReadersShowChangesAndSeconds) {
   ReaderReading stream;
   stream.lag = {.changes = 7, .time = 3 * kSecond};
   ReaderReading subscription;
@@ -169,7 +169,7 @@ TEST_F(MetricsFamiliesTest, ReadersBehindTellChangesAndSeconds) {
                             Not(HasSubstr("_subscription_lag_seconds{"))));
 }
 
-TEST_F(MetricsFamiliesTest, ReadersWithoutPlaceHaveNoLag) {
+TEST_F(MetricsFamiliesTest, ReadersOutsideTheLogHaveNoLag) {
   ReaderReading reader;
   reader.subscription = "billing";
   reader.place = ReaderReading::Place::kInOtherLog;
@@ -183,7 +183,7 @@ TEST_F(MetricsFamiliesTest, ReadersWithoutPlaceHaveNoLag) {
                             Not(HasSubstr("_subscription_lag_changes{"))));
 }
 
-TEST_F(MetricsFamiliesTest, SubscriptionsBeyondTheLimitThatLagLeastHaveNoSeries) {
+TEST_F(MetricsFamiliesTest, LeastLaggingExcessSubscriptionsHaveNoSeries) {
   for (uint64_t i = 0; i < 1001; ++i) {
     ReaderReading& reader = reading_.feed.subscriptions.emplace_back();
     reader.subscription = "s" + std::to_string(i);
@@ -199,7 +199,7 @@ TEST_F(MetricsFamiliesTest, OldestChangeHasAnAge) {
   EXPECT_THAT(Text(), HasSubstr("\nmillrace_log_oldest_change_age_seconds 60\n"));
 }
 
-TEST_F(MetricsFamiliesTest, TableIsInTheStateOfItsNewestSnapshot) {
+TEST_F(MetricsFamiliesTest, TableHasStateOfItsNewestSnapshot) {
   WithSnapshot(v1::Snapshot::STATE_DONE, "orders", v1::SnapshotTable::STATE_FAILED);
   EXPECT_THAT(Text(), HasSubstr("millrace_snapshot_tables{state=\"failed\"} 1\n"));
   WithSnapshot(v1::Snapshot::STATE_RUNNING, "orders", v1::SnapshotTable::STATE_READING);
@@ -210,12 +210,12 @@ TEST_F(MetricsFamiliesTest, TableIsInTheStateOfItsNewestSnapshot) {
                             HasSubstr("\nmillrace_snapshot_rows_estimate 100\n")));
 }
 
-TEST_F(MetricsFamiliesTest, CanceledSnapshotWaitsForNothing) {
+TEST_F(MetricsFamiliesTest, CanceledSnapshotHasNoWaitingTables) {
   WithSnapshot(v1::Snapshot::STATE_CANCELED, "orders", v1::SnapshotTable::STATE_WAITING);
   EXPECT_THAT(Text(), HasSubstr("millrace_snapshot_tables{state=\"waiting\"} 0\n"));
 }
 
-TEST_F(MetricsFamiliesTest, CertificatesTellWhenTheyExpire) {
+TEST_F(MetricsFamiliesTest, CertificatesShowTheirExpiry) {
   EXPECT_THAT(Text(), Not(HasSubstr("millrace_certificate")));
   reading_.now = 100 * kSecond;
   reading_.certificates.certificates = {
@@ -232,14 +232,14 @@ TEST_F(MetricsFamiliesTest, UnusableCertificateIsAnError) {
               HasSubstr("\nmillrace_certificate_error{reason=\"TLS_FILE_UNREADABLE\"} 1\n"));
 }
 
-TEST_F(MetricsFamiliesTest, NamesOfClientsAreNoLabels) {
+TEST_F(MetricsFamiliesTest, ClientNamesAreNoLabels) {
   ReaderReading stream;
   stream.client_name = "billing on app-3";
   reading_.feed.streams = {stream};
   EXPECT_THAT(Text(), Not(HasSubstr("billing")));
 }
 
-TEST_F(MetricsFamiliesTest, WithoutMirrorNothingIsToldOfOne) {
+TEST_F(MetricsFamiliesTest, WithoutMirrorThereAreNoMirrorMetrics) {
   EXPECT_THAT(Text(), Not(HasSubstr("millrace_kafka")));
 }
 
@@ -257,7 +257,7 @@ TEST_F(MetricsFamiliesTest, ParkedMirrorShowsReasonAndLag) {
                             HasSubstr("\nmillrace_kafka_lag_seconds 90.5\n")));
 }
 
-TEST_F(MetricsFamiliesTest, MirrorThatKnowsNoPlaceHasNoLag) {
+TEST_F(MetricsFamiliesTest, MirrorWithoutPositionHasNoLag) {
   WithMirror(Mirror::STATE_CONNECTING);
   EXPECT_THAT(Text(), Not(HasSubstr("millrace_kafka_lag")));
   WithMirror(Mirror::STATE_PARKED).set_sequence(0);
@@ -272,7 +272,7 @@ TEST_F(MetricsFamiliesTest, TopicsAreCounted) {
               HasSubstr("millrace_kafka_topic_records_total{topic=\"demo.shop.orders\"} 12\n"));
 }
 
-TEST(ProcessStatusTest, IsThatOfThisProcess) {
+TEST(ProcessStatusTest, DescribesThisProcess) {
   const ProcessStatus status = ReadProcessStatus();
   EXPECT_GT(status.resident_bytes, uint64_t{1} << 20);
   EXPECT_GE(status.virtual_bytes, status.resident_bytes);

@@ -14,7 +14,7 @@ namespace {
 using mirror::MirrorState;
 using mirror::MirrorStatus;
 
-TEST(MirrorMessage, EveryStateKeepsItsNumberInTheApi) {
+TEST(MirrorMessage, EveryStateMapsToItsApiState) {
   for (const auto& [state, number] :
        {std::pair(MirrorState::kConnecting, 1), std::pair(MirrorState::kRunning, 2),
         std::pair(MirrorState::kPaused, 3), std::pair(MirrorState::kParked, 4),

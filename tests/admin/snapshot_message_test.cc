@@ -42,7 +42,7 @@ TEST(SnapshotMessage, HasTheStateOfEachTable) {
   EXPECT_EQ(message.tables(4).state(), v1::SnapshotTable::STATE_FAILED);
 }
 
-TEST(SnapshotMessage, LeavesOutWhatIsNotKnownYet) {
+TEST(SnapshotMessage, OmitsUnknownValues) {
   JobStatus status;
   status.create_time = 1'500'000;
   v1::Snapshot message = SnapshotMessage(status);

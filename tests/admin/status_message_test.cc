@@ -30,7 +30,7 @@ Subscription MessageOf(ReaderReading::Place place) {
   return StatusMessage(reading).subscriptions(0);
 }
 
-TEST(StatusMessageTest, ReaderInTheLogHasItsLag) {
+TEST(StatusMessageTest, ReaderInLogHasItsLag) {
   const Subscription status = MessageOf(ReaderReading::Place::kInLog);
   EXPECT_EQ(status.place(), Subscription::PLACE_IN_LOG);
   EXPECT_EQ(status.sequence(), 7u);
@@ -62,14 +62,14 @@ TEST(StatusMessageTest, StreamsComeBeforeSubscriptions) {
   EXPECT_EQ(status.subscriptions(1).subscription(), "billing");
 }
 
-TEST(StatusMessageTest, StreamHasTheNameOfItsClient) {
+TEST(StatusMessageTest, StreamHasItsClientName) {
   StatusReading reading;
   reading.feed.streams = {ReaderReading()};
   reading.feed.streams[0].client_name = "billing on app-3";
   EXPECT_EQ(StatusMessage(reading).subscriptions(0).client_name(), "billing on app-3");
 }
 
-TEST(StatusMessageTest, CertificatesTellExpiryAndError) {
+TEST(StatusMessageTest, CertificatesShowExpiryAndError) {
   StatusReading reading;
   reading.now = 100 * kStatusSecond;
   reading.certificates.certificates = {
@@ -87,7 +87,7 @@ TEST(StatusMessageTest, CertificatesTellExpiryAndError) {
   EXPECT_EQ(status.certificates_error_reason(), "TLS_FILE_UNREADABLE");
 }
 
-TEST(StatusMessageTest, SnapshotsThatEndedAreLeftOut) {
+TEST(StatusMessageTest, EndedSnapshotsAreOmitted) {
   StatusReading reading;
   reading.snapshots.resize(3);
   reading.snapshots[0].set_state(v1::Snapshot::STATE_DONE);
@@ -98,7 +98,7 @@ TEST(StatusMessageTest, SnapshotsThatEndedAreLeftOut) {
   EXPECT_EQ(status.snapshots(0).state(), v1::Snapshot::STATE_PAUSED);
 }
 
-TEST(StatusMessageTest, ConnectionsNameWhatOccurred) {
+TEST(StatusMessageTest, ConnectionsListOccurredReasonsOnly) {
   StatusReading reading;
   reading.connections.open = 7;
   reading.connections.connections_max = 1000;

@@ -51,7 +51,7 @@ class CertificatesTest : public ::testing::Test {
     text << std::ifstream(path).rdbuf();
     return text.str();
   }
-  bool Shows(const Identity& identity) {
+  bool PublishesIdentity(const Identity& identity) {
     return ContentOf(certificates_->identity_path()) == identity.key + identity.certificate;
   }
 
@@ -63,10 +63,10 @@ class CertificatesTest : public ::testing::Test {
   std::unique_ptr<Certificates> certificates_;
 };
 
-TEST_F(CertificatesTest, ValidFilesAreShownToGrpc) {
+TEST_F(CertificatesTest, ValidFilesArePublishedToGrpc) {
   MustOpen();
   EXPECT_TRUE(certificates_->has_server_tls());
-  EXPECT_TRUE(Shows(first_));
+  EXPECT_TRUE(PublishesIdentity(first_));
   EXPECT_EQ(ContentOf(certificates_->client_ca_path()), ca_.certificate);
   const auto read = certificates_->Read();
   ASSERT_THAT(read.certificates, SizeIs(2));
@@ -80,7 +80,7 @@ TEST_F(CertificatesTest, BrokenFilesFailToOpen) {
   EXPECT_EQ(ErrorReason(Open(files_.Options())), "TLS_FILE_UNREADABLE");
 }
 
-TEST_F(CertificatesTest, WithoutTlsThereIsNothing) {
+TEST_F(CertificatesTest, WithoutTlsNothingIsPublished) {
   ASSERT_TRUE(Open({}).ok());
   EXPECT_FALSE(certificates_->has_server_tls());
   CheckTwice();
@@ -92,41 +92,41 @@ TEST_F(CertificatesTest, ChangedFilesAreUsedAtTheSecondCheck) {
   MustOpen();
   files_.WriteServer(second_);
   certificates_->CheckNow();
-  EXPECT_TRUE(Shows(first_));
+  EXPECT_TRUE(PublishesIdentity(first_));
   certificates_->CheckNow();
-  EXPECT_TRUE(Shows(second_));
+  EXPECT_TRUE(PublishesIdentity(second_));
   EXPECT_EQ(certificates_->Read().certificates[0].expiry.subject, "CN=second");
 }
 
-TEST_F(CertificatesTest, ReloadUsesChangedFilesAtOnce) {
+TEST_F(CertificatesTest, ReloadUsesChangedFilesImmediately) {
   MustOpen();
   files_.WriteServer(second_);
   EXPECT_TRUE(certificates_->Reload().ok());
-  EXPECT_TRUE(Shows(second_));
+  EXPECT_TRUE(PublishesIdentity(second_));
 }
 
-TEST_F(CertificatesTest, HalfAChangeKeepsTheOldCertificate) {
+TEST_F(CertificatesTest, PartialChangeKeepsTheOldCertificate) {
   MustOpen();
   files_.Write("server.key", second_.key);
   CheckTwice();
-  EXPECT_TRUE(Shows(first_));
+  EXPECT_TRUE(PublishesIdentity(first_));
   EXPECT_THAT(Error(), HasSubstr(files_.Path("server.key")));
   files_.Write("server.pem", second_.certificate);
   CheckTwice();
-  EXPECT_TRUE(Shows(second_));
+  EXPECT_TRUE(PublishesIdentity(second_));
   EXPECT_EQ(Error(), "");
 }
 
-TEST_F(CertificatesTest, ReloadTellsWhatIsWrong) {
+TEST_F(CertificatesTest, ReloadReportsTheError) {
   MustOpen();
   files_.Remove("server.pem");
   const absl::Status status = certificates_->Reload();
   EXPECT_EQ(ErrorReason(status), "TLS_FILE_UNREADABLE");
   EXPECT_EQ(certificates_->Read().error, status);
-  EXPECT_TRUE(Shows(first_));
+  EXPECT_TRUE(PublishesIdentity(first_));
 }
 
-TEST_F(CertificatesTest, OldFilesPutBackEndTheError) {
+TEST_F(CertificatesTest, RestoredFilesClearTheError) {
   MustOpen();
   files_.Write("server.pem", "no certificate");
   CheckTwice();
@@ -134,7 +134,7 @@ TEST_F(CertificatesTest, OldFilesPutBackEndTheError) {
   files_.WriteServer(first_);
   CheckTwice();
   EXPECT_EQ(Error(), "");
-  EXPECT_TRUE(Shows(first_));
+  EXPECT_TRUE(PublishesIdentity(first_));
 }
 
 TEST_F(CertificatesTest, ClientAuthoritiesAreReplaced) {
@@ -150,7 +150,7 @@ TEST_F(CertificatesTest, ClientAuthoritiesAreReplaced) {
   EXPECT_EQ(Error(), "");
 }
 
-TEST_F(CertificatesTest, LackOfDescriptorsIsNoFaultOfTheFiles) {
+TEST_F(CertificatesTest, DescriptorShortageIsNoFileError) {
   MustOpen();
   files_.WriteServer(second_);
   rlimit limit{};
@@ -162,17 +162,17 @@ TEST_F(CertificatesTest, LackOfDescriptorsIsNoFaultOfTheFiles) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(error, "");
   CheckTwice();
-  EXPECT_TRUE(Shows(second_));
+  EXPECT_TRUE(PublishesIdentity(second_));
 }
 
-TEST_F(CertificatesTest, ThreadReadsTheFilesByItself) {
+TEST_F(CertificatesTest, ThreadReadsTheFiles) {
   MustOpen();
   certificates_->Start();
   files_.WriteServer(second_);
-  while (!Shows(second_)) std::this_thread::yield();
+  while (!PublishesIdentity(second_)) std::this_thread::yield();
 }
 
-TEST_F(CertificatesTest, ExpiryOfOthersIsRead) {
+TEST_F(CertificatesTest, ExpiryOfOtherCertificatesIsRead) {
   files_.Write("source.pem", second_.certificate);
   ASSERT_TRUE(Open({}, {{"source.tls.certificate", files_.Path("source.pem")},
                         {"kafka.client.ssl.certificate.location", files_.Path("none.pem")}})
@@ -197,7 +197,7 @@ class ExpiryWarningTest : public ::testing::Test {
   }
 };
 
-TEST_F(ExpiryWarningTest, ComesThirtyDaysBefore) {
+TEST_F(ExpiryWarningTest, WarnsThirtyDaysBefore) {
   EXPECT_EQ(Warning(365, 31 * kOneDay), "");
   EXPECT_EQ(Warning(365, 30 * kOneDay),
             "server.tls.certificate '/tls/feed.pem': the certificate 'CN=feed' expires in 30 days, "
@@ -205,12 +205,12 @@ TEST_F(ExpiryWarningTest, ComesThirtyDaysBefore) {
   EXPECT_THAT(Warning(365, kOneDay), HasSubstr("expires in 24 hours"));
 }
 
-TEST_F(ExpiryWarningTest, IsThatOfAnExpiredCertificate) {
+TEST_F(ExpiryWarningTest, ExpiredCertificateIsReportedAsExpired) {
   EXPECT_THAT(Warning(365, 0), HasSubstr("expired at 2028-01-15T08:00:00Z: renew it"));
   EXPECT_THAT(Warning(365, -kOneDay), HasSubstr("expired at"));
 }
 
-TEST_F(ExpiryWarningTest, ComesLaterForShortLives) {
+TEST_F(ExpiryWarningTest, ShortLivedCertificateIsWarnedLater) {
   EXPECT_EQ(Warning(3, 2 * kOneDay), "");
   EXPECT_THAT(Warning(3, kOneDay), HasSubstr("expires in 24 hours"));
 }

@@ -23,7 +23,7 @@ namespace http2 = testing::http2;
 
 constexpr char kListSubscriptions[] = "/millrace.v1.ChangeFeed/ListSubscriptions";
 
-class ConnectionsOfClients : public ServerTest {
+class ClientConnectionsTest : public ServerTest {
  protected:
   std::unique_ptr<v1::ChangeFeed::Stub> NewStub(const std::string& address) {
     grpc::ChannelArguments arguments;
@@ -51,7 +51,7 @@ class ConnectionsOfClients : public ServerTest {
   }
 };
 
-TEST_F(ConnectionsOfClients, AreCountedUntilTheyEnd) {
+TEST_F(ClientConnectionsTest, OpenConnectionsAreCounted) {
   Start();
   auto stub = NewStub("127.0.0.1:" + std::to_string(server_->port()));
   EXPECT_TRUE(List(*stub).ok());
@@ -61,7 +61,7 @@ TEST_F(ConnectionsOfClients, AreCountedUntilTheyEnd) {
   EXPECT_EQ(connections_.reading().accepted, 1u);
 }
 
-TEST_F(ConnectionsOfClients, OfBothFamiliesAreServed) {
+TEST_F(ClientConnectionsTest, Ipv4AndIpv6AreServed) {
   options_.listen = "[::]:0";
   Start();
   const std::string port = std::to_string(server_->port());
@@ -70,14 +70,14 @@ TEST_F(ConnectionsOfClients, OfBothFamiliesAreServed) {
   }
 }
 
-TEST_F(ConnectionsOfClients, ByUnixSocketAreServed) {
+TEST_F(ClientConnectionsTest, UnixSocketIsServed) {
   options_.listen = "unix:" + ::testing::TempDir() + "millrace_api.sock";
   Start();
   EXPECT_EQ(server_->port(), 0);
   EXPECT_TRUE(List(*NewStub(options_.listen)).ok());
 }
 
-TEST_F(ConnectionsOfClients, ThatSendNothingAreClosed) {
+TEST_F(ClientConnectionsTest, SilentConnectionIsClosed) {
   options_.handshake_timeout = kSecond;
   Start();
   auto connection = RawConnection::Open(server_->port());
@@ -86,7 +86,7 @@ TEST_F(ConnectionsOfClients, ThatSendNothingAreClosed) {
   AwaitOpen(0);
 }
 
-TEST_F(ConnectionsOfClients, WithoutAStreamAreAskedWhetherTheyLive) {
+TEST_F(ClientConnectionsTest, IdleConnectionIsPinged) {
   options_.keepalive_interval = kSecond;
   options_.keepalive_timeout = kSecond;
   Start();
@@ -102,13 +102,13 @@ TEST_F(ConnectionsOfClients, WithoutAStreamAreAskedWhetherTheyLive) {
   EXPECT_EQ(connections_.reading().accepted, 3u);
 }
 
-TEST_F(ConnectionsOfClients, ManySmallCallsAreNoFlood) {
+TEST_F(ClientConnectionsTest, ManySmallCallsAreNoFlood) {
   Start();
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(List(*stub_).ok());
   EXPECT_EQ(connections_.reading().open, 1u);
 }
 
-TEST_F(ConnectionsOfClients, LargeRequestsAreNoFlood) {
+TEST_F(ClientConnectionsTest, LargeRequestsAreNoFlood) {
   Start();
   const std::string pattern = "shop." + std::string(250, 'x') + "*";
   for (int i = 0; i < 20; ++i) {
@@ -127,7 +127,7 @@ TEST_F(ConnectionsOfClients, LargeRequestsAreNoFlood) {
   EXPECT_EQ(connections_.reading().accepted, 1u);
 }
 
-TEST_F(ConnectionsOfClients, UnknownMethodsAreNoFlood) {
+TEST_F(ClientConnectionsTest, UnknownMethodsAreNoFlood) {
   Start();
   grpc::GenericStub stub(channel_);
   for (int i = 0; i < 2000; ++i) {
@@ -148,7 +148,7 @@ TEST_F(ConnectionsOfClients, UnknownMethodsAreNoFlood) {
 }
 
 // CVE-2023-1428: in some versions of gRPC these abort the process once the headers are too many.
-TEST_F(ConnectionsOfClients, InvalidHeadersBeyondTheLimitAreRefused) {
+TEST_F(ClientConnectionsTest, InvalidHeadersBeyondTheLimitAreRefused) {
   Start();
   const std::string filler = std::string("\x40\x01z\x7f\x81\x1f", 6) + std::string(4096, 'z');
   for (const std::string& bad :
@@ -170,7 +170,7 @@ TEST_F(ConnectionsOfClients, InvalidHeadersBeyondTheLimitAreRefused) {
   EXPECT_TRUE(List(*stub_).ok());
 }
 
-TEST_F(ConnectionsOfClients, EndlessHeadersAreCut) {
+TEST_F(ClientConnectionsTest, EndlessHeadersCloseTheConnection) {
   Start();
   ASSERT_TRUE(List(*stub_).ok());
   RawConnection connection = Raw();

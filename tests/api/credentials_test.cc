@@ -66,7 +66,7 @@ class CredentialsTest : public ::testing::Test {
   }
 
   // Nothing: the server refused it.
-  std::optional<Handshake> Shake(const HandshakeOptions& options = {}) const {
+  std::optional<Handshake> DoHandshake(const HandshakeOptions& options = {}) const {
     const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     SSL_CTX_set_security_level(context.get(), 0);
     SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
@@ -94,7 +94,7 @@ class CredentialsTest : public ::testing::Test {
             .chain = static_cast<size_t>(sk_X509_num(SSL_get_peer_cert_chain(ssl)))};
   }
   bool Presents(const std::string& subject) const {
-    const auto handshake = Shake();
+    const auto handshake = DoHandshake();
     return handshake.has_value() && handshake->subject == subject;
   }
 
@@ -122,7 +122,7 @@ class CredentialsTest : public ::testing::Test {
     return std::vector<std::string>(names.begin(), names.end());
   }
   // Whether a new connection of the client is let in.
-  bool Admits(const Identity* client) const { return PeerNames(Dial(ca_, client)).has_value(); }
+  bool Accepts(const Identity* client) const { return PeerNames(Dial(ca_, client)).has_value(); }
 
   CertificateFiles files_;
   const Identity ca_ = MakeIdentity({.name = "ca"});
@@ -137,22 +137,22 @@ class CredentialsTest : public ::testing::Test {
   std::unique_ptr<grpc::Server> server_;
 };
 
-TEST_F(CredentialsTest, HandshakeIsThatOfHttp2) {
+TEST_F(CredentialsTest, HandshakeNegotiatesHttp2) {
   files_.WriteServer(first_, ca_.certificate);
   Start(files_.Options());
-  const auto newest = Shake();
+  const auto newest = DoHandshake();
   ASSERT_TRUE(newest.has_value());
   EXPECT_EQ(newest->subject, "first");
   EXPECT_EQ(newest->protocol, "TLSv1.3");
   EXPECT_EQ(newest->alpn, "h2");
   EXPECT_EQ(newest->chain, 2u);
-  EXPECT_EQ(Shake({.version_max = TLS1_2_VERSION})->protocol, "TLSv1.2");
+  EXPECT_EQ(DoHandshake({.version_max = TLS1_2_VERSION})->protocol, "TLSv1.2");
 }
 
 TEST_F(CredentialsTest, OldProtocolsAreRefused) {
   files_.WriteServer(first_);
   Start(files_.Options());
-  EXPECT_FALSE(Shake({.version_max = TLS1_1_VERSION}).has_value());
+  EXPECT_FALSE(DoHandshake({.version_max = TLS1_1_VERSION}).has_value());
 }
 
 TEST_F(CredentialsTest, NewConnectionsGetTheChangedCertificate) {
@@ -177,7 +177,7 @@ TEST_F(CredentialsTest, EveryConnectionDuringChangesSucceeds) {
     ASSERT_TRUE(certificates_->Reload().ok());
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
     while (std::chrono::steady_clock::now() < until) {
-      const auto handshake = Shake();
+      const auto handshake = DoHandshake();
       ASSERT_TRUE(handshake.has_value());
       seen_second += handshake->subject == "second" ? 1 : 0;
     }
@@ -189,9 +189,9 @@ TEST_F(CredentialsTest, ClientsNeedACertificateOfTheAuthority) {
   files_.WriteServer(first_);
   files_.Write("clients.pem", ca_.certificate);
   Start(files_.OptionsWithClientCa());
-  EXPECT_TRUE(Admits(&client_));
-  EXPECT_FALSE(Admits(nullptr));
-  EXPECT_FALSE(Admits(&stranger_));
+  EXPECT_TRUE(Accepts(&client_));
+  EXPECT_FALSE(Accepts(nullptr));
+  EXPECT_FALSE(Accepts(&stranger_));
 }
 
 TEST_F(CredentialsTest, ExpiredClientIsRefused) {
@@ -199,27 +199,27 @@ TEST_F(CredentialsTest, ExpiredClientIsRefused) {
   files_.Write("clients.pem", ca_.certificate);
   Start(files_.OptionsWithClientCa());
   const Identity old = MakeIdentity({.name = "old", .issuer = &ca_, .valid_days = -1});
-  EXPECT_FALSE(Admits(&old));
+  EXPECT_FALSE(Accepts(&old));
 }
 
 // gRPC would abort the process.
-TEST_F(CredentialsTest, ClientWithAnOddAddressIsRefused) {
+TEST_F(CredentialsTest, ClientWithInvalidAddressIsRefused) {
   files_.WriteServer(first_);
   files_.Write("clients.pem", ca_.certificate);
   Start(files_.OptionsWithClientCa());
-  const Identity odd = MakeOddIdentity(ca_);
-  EXPECT_FALSE(Admits(&odd));
-  EXPECT_TRUE(Admits(&client_));
+  const Identity invalid = MakeIdentityWithInvalidAddress(ca_);
+  EXPECT_FALSE(Accepts(&invalid));
+  EXPECT_TRUE(Accepts(&client_));
 }
 
-TEST_F(CredentialsTest, IdentityOfTheClientIsKnownToServices) {
+TEST_F(CredentialsTest, ServicesSeeTheClientIdentity) {
   files_.WriteServer(first_);
   files_.Write("clients.pem", ca_.certificate);
   Start(files_.OptionsWithClientCa());
   EXPECT_THAT(PeerNames(Dial(ca_, &client_)).value(), ElementsAre("localhost", "127.0.0.1"));
 }
 
-TEST_F(CredentialsTest, WithoutClientAuthorityNobodyIsAsked) {
+TEST_F(CredentialsTest, WithoutClientAuthorityClientsNeedNoCertificate) {
   files_.WriteServer(first_);
   Start(files_.Options());
   EXPECT_THAT(PeerNames(Dial(ca_, &stranger_)).value(), IsEmpty());
@@ -233,20 +233,20 @@ TEST_F(CredentialsTest, ChangedAuthorityAppliesToNewConnections) {
   EXPECT_TRUE(PeerNames(open).has_value());
   files_.Write("clients.pem", other_ca_.certificate);
   ASSERT_TRUE(certificates_->Reload().ok());
-  while (!Admits(&stranger_)) std::this_thread::yield();
-  EXPECT_FALSE(Admits(&client_));
+  while (!Accepts(&stranger_)) std::this_thread::yield();
+  EXPECT_FALSE(Accepts(&client_));
   EXPECT_TRUE(PeerNames(open).has_value());
 }
 
-TEST_F(CredentialsTest, ServerWithoutCertificatesSpeaksPlainText) {
+TEST_F(CredentialsTest, ServerWithoutCertificatesUsesPlainText) {
   Start({});
-  EXPECT_FALSE(Shake().has_value());
+  EXPECT_FALSE(DoHandshake().has_value());
   const auto channel =
       grpc::CreateChannel(fmt::format("127.0.0.1:{}", port_), grpc::InsecureChannelCredentials());
   EXPECT_TRUE(PeerNames(channel).has_value());
 }
 
-TEST_F(CredentialsTest, WhatGrpcCannotUseIsRefused) {
+TEST_F(CredentialsTest, FilesThatGrpcRejectsAreRefused) {
   EXPECT_TRUE(TryServerTls({.identity = first_.key + first_.certificate}).ok());
   EXPECT_EQ(ErrorReason(TryServerTls({.identity = second_.key + first_.certificate})),
             "TLS_FILE_UNREADABLE");

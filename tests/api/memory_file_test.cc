@@ -26,7 +26,7 @@ time_t ModifiedAt(const std::string& path) {
   return status.st_mtime;
 }
 
-TEST(MemoryFileTest, PathLeadsToTheNewestContent) {
+TEST(MemoryFileTest, PathHasTheNewestContent) {
   MemoryFile file = MemoryFile::Make("one").value();
   const std::string path = file.path();
   EXPECT_EQ(ContentOf(path), "one");
@@ -47,7 +47,7 @@ TEST(MemoryFileTest, OpenReaderKeepsItsContent) {
   EXPECT_EQ(text, "a long content");
 }
 
-TEST(MemoryFileTest, FileIsGoneWithItsOwner) {
+TEST(MemoryFileTest, FileIsRemovedWithItsOwner) {
   std::string path = MemoryFile::Make("one").value().path();
   EXPECT_EQ(ContentOf(path), "");
 }

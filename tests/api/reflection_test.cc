@@ -35,7 +35,7 @@ class ReflectionTest : public ServerTest {
     log_.Commit();
     Start();
   }
-  Response Ask(const Request& request) {
+  Response Send(const Request& request) {
     grpc::ClientContext context;
     const auto stub = Version::Service::NewStub(channel_);
     const auto stream = stub->ServerReflectionInfo(&context);
@@ -48,7 +48,7 @@ class ReflectionTest : public ServerTest {
   }
   // Name of the file that is answered, or the error's code as text.
   std::string FileOf(const Request& request) {
-    const Response response = Ask(request);
+    const Response response = Send(request);
     if (response.has_error_response()) {
       return std::to_string(response.error_response().error_code());
     }
@@ -77,7 +77,7 @@ TYPED_TEST(ReflectionTest, ListsTheServices) {
   typename TypeParam::Request request;
   request.set_list_services("");
   std::vector<std::string> names;
-  const auto response = this->Ask(request);
+  const auto response = this->Send(request);
   for (const auto& service : response.list_services_response().service()) {
     names.push_back(service.name());
   }
@@ -89,7 +89,7 @@ TYPED_TEST(ReflectionTest, ListsTheServices) {
 TYPED_TEST(ReflectionTest, DescribesEachServiceItLists) {
   typename TypeParam::Request request;
   request.set_list_services("");
-  const auto response = this->Ask(request);
+  const auto response = this->Send(request);
   ASSERT_GE(response.list_services_response().service_size(), 5);
   for (const auto& service : response.list_services_response().service()) {
     EXPECT_NE(this->FileOfSymbol(service.name()), kNotFound) << service.name();
@@ -110,14 +110,14 @@ TYPED_TEST(ReflectionTest, ServesRowTypes) {
   EXPECT_EQ(this->FileOfName("db/shop/orders.proto"), "db/shop/orders.proto");
 }
 
-TYPED_TEST(ReflectionTest, ServesTypesOfTablesThatCameLater) {
+TYPED_TEST(ReflectionTest, ServesTypesOfLaterTables) {
   EXPECT_EQ(this->FileOfSymbol("db.shop.carts"), kNotFound);
   this->log_.Transaction(2, {{.table = "carts"}});
   this->log_.Commit();
   EXPECT_EQ(this->FileOfSymbol("db.shop.carts"), "db/shop/carts.proto");
 }
 
-TYPED_TEST(ReflectionTest, SaysWhatItDoesNotKnow) {
+TYPED_TEST(ReflectionTest, UnknownNamesAreNotFound) {
   for (const char* symbol : {"", ".", "db", "db.shop", "db.shop.none", "no.such.Thing"}) {
     EXPECT_EQ(this->FileOfSymbol(symbol), kNotFound) << symbol;
   }
@@ -135,12 +135,12 @@ TYPED_TEST(ReflectionTest, ServesExtensions) {
   request.mutable_file_containing_extension()->set_extension_number(1);
   EXPECT_EQ(this->FileOf(request), kNotFound);
   request.set_all_extension_numbers_of_type("google.protobuf.FieldOptions");
-  EXPECT_THAT(this->Ask(request).all_extension_numbers_response().extension_number(),
+  EXPECT_THAT(this->Send(request).all_extension_numbers_response().extension_number(),
               Contains(50700));
 }
 
 TYPED_TEST(ReflectionTest, EmptyRequestIsAnError) {
-  EXPECT_EQ(this->Ask({}).error_response().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(this->Send({}).error_response().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ class ServerTest : public ::testing::Test {
   }
   static v1::SubscribeRequest Earliest() { return From(v1::START_POINT_EARLIEST); }
   // More than gRPC takes on its way to a client that does not read, then one change of shop.carts.
-  void FillForANeverReader(uint64_t first) {
+  void FillForStuckReader(uint64_t first) {
     for (uint64_t number = first; number < first + 100; ++number) log_.Inserts(number, 4, 50'000);
     log_.Transaction(first + 100, {{.table = "carts"}});
     log_.Commit();

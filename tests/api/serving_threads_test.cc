@@ -19,155 +19,155 @@ constexpr Micros kMinute = 60'000'000;
 // Answers what it is told to, and counts.
 class FakeStream final : public ServedStream {
  public:
-  Next Move(bool stopping) override {
-    if (moving_.exchange(true)) ++overlaps;
-    const Next next = stopping && !stuck ? Next::kGone : answer.load();
-    if (stopping) ++told_to_stop;
-    moving_ = false;
-    ++moves;
+  Next Advance(bool stopping) override {
+    if (advancing_.exchange(true)) ++overlaps;
+    const Next next = stopping && !stuck ? Next::kGone : result.load();
+    if (stopping) ++stop_requests;
+    advancing_ = false;
+    ++steps;
     return next;
   }
-  Micros TimeOfProgress() const override { return progress_at; }
+  Micros ProgressTime() const override { return progress_at; }
 
-  void AwaitMoves(int count) const {
-    while (moves < count) std::this_thread::yield();
+  void AwaitSteps(int count) const {
+    while (steps < count) std::this_thread::yield();
   }
 
-  std::atomic<Next> answer{Next::kWait};
+  std::atomic<Next> result{Next::kWait};
   std::atomic<Micros> progress_at{kNever};
   std::atomic<bool> stuck{false};
-  std::atomic<int> moves{0};
-  std::atomic<int> told_to_stop{0};
+  std::atomic<int> steps{0};
+  std::atomic<int> stop_requests{0};
   std::atomic<int> overlaps{0};
 
  private:
-  std::atomic<bool> moving_{false};
+  std::atomic<bool> advancing_{false};
 };
 
 class ServingThreadsTest : public ::testing::Test {
  protected:
-  std::shared_ptr<FakeStream> Add(Next answer) {
+  std::shared_ptr<FakeStream> Add(Next result) {
     auto stream = std::make_shared<FakeStream>();
-    stream->answer = answer;
+    stream->result = result;
     threads_.Add(stream);
     return stream;
   }
   // Everything that is due by now has happened: a stream added later on the same thread has moved.
   void Settle() {
-    for (int i = 0; i < 4; ++i) Add(Next::kGone)->AwaitMoves(1);
+    for (int i = 0; i < 4; ++i) Add(Next::kGone)->AwaitSteps(1);
   }
 
   FilledLog log_;
   ServingThreads threads_{log_.feed(), log_.clock(), 2};
 };
 
-TEST_F(ServingThreadsTest, NewStreamIsMovedAtOnce) { Add(Next::kWait)->AwaitMoves(1); }
+TEST_F(ServingThreadsTest, NewStreamIsAdvancedImmediately) { Add(Next::kWait)->AwaitSteps(1); }
 
-TEST_F(ServingThreadsTest, StreamWithMoreToDoIsMovedAgain) {
+TEST_F(ServingThreadsTest, StreamWithMoreWorkIsAdvancedAgain) {
   const auto stream = Add(Next::kAgain);
-  stream->AwaitMoves(100);
-  stream->answer = Next::kGone;
+  stream->AwaitSteps(100);
+  stream->result = Next::kGone;
 }
 
-TEST_F(ServingThreadsTest, PublicationWakesWhoWaits) {
+TEST_F(ServingThreadsTest, PublicationWakesWaitingStreams) {
   const auto waiting = Add(Next::kWait);
-  waiting->AwaitMoves(1);
+  waiting->AwaitSteps(1);
   Settle();
-  const int moves = waiting->moves;
+  const int steps = waiting->steps;
   log_.Commit();
-  waiting->AwaitMoves(moves + 1);
+  waiting->AwaitSteps(steps + 1);
 }
 
-TEST_F(ServingThreadsTest, PublicationLeavesTheBusyAlone) {
+TEST_F(ServingThreadsTest, PublicationDoesNotAdvanceBusyStreams) {
   const auto busy = Add(Next::kBusy);
-  busy->AwaitMoves(1);
+  busy->AwaitSteps(1);
   const auto waiting = Add(Next::kWait);
-  waiting->AwaitMoves(1);
+  waiting->AwaitSteps(1);
   log_.Commit();
-  waiting->AwaitMoves(2);
+  waiting->AwaitSteps(2);
   Settle();
-  EXPECT_EQ(busy->moves, 1);
+  EXPECT_EQ(busy->steps, 1);
 }
 
-TEST_F(ServingThreadsTest, ScheduledStreamIsMoved) {
+TEST_F(ServingThreadsTest, ScheduledStreamIsAdvanced) {
   const auto busy = Add(Next::kBusy);
-  busy->AwaitMoves(1);
+  busy->AwaitSteps(1);
   threads_.Schedule(busy.get());
-  busy->AwaitMoves(2);
+  busy->AwaitSteps(2);
 }
 
-TEST_F(ServingThreadsTest, StreamIsMovedWhenItsTimeHasCome) {
+TEST_F(ServingThreadsTest, StreamIsAdvancedAtProgressTime) {
   const auto stream = Add(Next::kWait);
-  stream->AwaitMoves(1);
+  stream->AwaitSteps(1);
   stream->progress_at = log_.clock().SteadyMicros() + 1'000'000;
   Settle();
-  const int moves = stream->moves;
+  const int steps = stream->steps;
   log_.clock().Pass(1'000'000);
-  stream->AwaitMoves(moves + 1);
+  stream->AwaitSteps(steps + 1);
 }
 
-TEST_F(ServingThreadsTest, StreamThatIsGoneIsForgotten) {
+TEST_F(ServingThreadsTest, FinishedStreamIsReleased) {
   std::weak_ptr<FakeStream> stream = Add(Next::kGone);
   while (!stream.expired()) std::this_thread::yield();
 }
 
-TEST_F(ServingThreadsTest, StreamThatIsGoneMayStillBeScheduled) {
+TEST_F(ServingThreadsTest, FinishedStreamMayBeScheduled) {
   const auto stream = Add(Next::kGone);
-  stream->AwaitMoves(1);
+  stream->AwaitSteps(1);
   threads_.Schedule(stream.get());
   Settle();
-  EXPECT_EQ(stream->moves, 1);
+  EXPECT_EQ(stream->steps, 1);
 }
 
-TEST_F(ServingThreadsTest, EndingTellsEveryStream) {
+TEST_F(ServingThreadsTest, EndStreamsStopsEveryStream) {
   std::vector<std::shared_ptr<FakeStream>> streams;
-  for (const Next answer : {Next::kWait, Next::kAgain, Next::kWait}) streams.push_back(Add(answer));
+  for (const Next result : {Next::kWait, Next::kAgain, Next::kWait}) streams.push_back(Add(result));
   threads_.EndStreams(kMinute);
-  for (const auto& stream : streams) EXPECT_EQ(stream->told_to_stop, 1);
+  for (const auto& stream : streams) EXPECT_EQ(stream->stop_requests, 1);
 }
 
-TEST_F(ServingThreadsTest, StreamThatComesWhileEndingIsEndedToo) {
+TEST_F(ServingThreadsTest, StreamAddedAfterEndStreamsIsStopped) {
   threads_.EndStreams(0);
   const auto late = Add(Next::kWait);
-  late->AwaitMoves(1);
-  EXPECT_EQ(late->told_to_stop, 1);
+  late->AwaitSteps(1);
+  EXPECT_EQ(late->stop_requests, 1);
 }
 
-TEST_F(ServingThreadsTest, EndingWaitsForABusyStream) {
+TEST_F(ServingThreadsTest, EndStreamsWaitsForBusyStream) {
   const auto busy = Add(Next::kBusy);
-  busy->AwaitMoves(1);
+  busy->AwaitSteps(1);
   std::thread ending([this] { threads_.EndStreams(kMinute); });
   while (busy.use_count() > 1) threads_.Schedule(busy.get());
   ending.join();
-  EXPECT_EQ(busy->told_to_stop, 1);
+  EXPECT_EQ(busy->stop_requests, 1);
 }
 
-TEST_F(ServingThreadsTest, EndingGivesUpAfterItsGraceAndTheStreamMayEndLater) {
+TEST_F(ServingThreadsTest, EndStreamsWaitsOnlyForTheGracePeriod) {
   const auto stuck = Add(Next::kBusy);
   stuck->stuck = true;
-  stuck->AwaitMoves(1);
+  stuck->AwaitSteps(1);
   threads_.EndStreams(1000);
   stuck->stuck = false;
   threads_.Schedule(stuck.get());
   while (stuck.use_count() > 1) std::this_thread::yield();
 }
 
-TEST_F(ServingThreadsTest, StoppedThreadsTakeCallsWithoutEffect) {
+TEST_F(ServingThreadsTest, CallsAfterStopHaveNoEffect) {
   const auto stream = Add(Next::kWait);
-  stream->AwaitMoves(1);
+  stream->AwaitSteps(1);
   threads_.Stop();
-  const int moves = stream->moves;
+  const int steps = stream->steps;
   threads_.Schedule(stream.get());
   log_.Commit();
   threads_.Stop();
-  EXPECT_EQ(stream->moves, moves);
+  EXPECT_EQ(stream->steps, steps);
 }
 
 // Reads as a real stream does: it waits only if there is nothing behind what it has seen.
 class CountingStream final : public ServedStream {
  public:
   CountingStream(FilledLog& log, uint64_t until) : log_(log), until_(until) {}
-  Next Move(bool stopping) override {
+  Next Advance(bool stopping) override {
     const uint64_t newest = log_.feed().range().newest.value;
     if (stopping || newest >= until_) {
       done.Notify();
@@ -175,7 +175,7 @@ class CountingStream final : public ServedStream {
     }
     return std::exchange(seen_, newest) == newest ? Next::kWait : Next::kAgain;
   }
-  Micros TimeOfProgress() const override { return kNever; }
+  Micros ProgressTime() const override { return kNever; }
   absl::Notification done;
 
  private:
@@ -196,32 +196,32 @@ TEST_F(ServingThreadsTest, NoPublicationIsMissed) {
   for (const auto& stream : streams) stream->done.WaitForNotification();
 }
 
-// Each write is answered from another thread, often before Move has returned.
+// Each write is answered from another thread, often before Advance has returned.
 class WritingStream final : public ServedStream {
  public:
   WritingStream(ServingThreads& threads, int writes) : threads_(threads), left_(writes) {}
   ~WritingStream() override {
-    if (answering_.joinable()) answering_.join();
+    if (scheduling_.joinable()) scheduling_.join();
   }
-  Next Move(bool) override {
-    if (answering_.joinable()) answering_.join();
+  Next Advance(bool) override {
+    if (scheduling_.joinable()) scheduling_.join();
     if (left_-- == 0) {
       done.Notify();
       return Next::kGone;
     }
-    answering_ = std::thread([this] { threads_.Schedule(this); });
+    scheduling_ = std::thread([this] { threads_.Schedule(this); });
     return Next::kBusy;
   }
-  Micros TimeOfProgress() const override { return kNever; }
+  Micros ProgressTime() const override { return kNever; }
   absl::Notification done;
 
  private:
   ServingThreads& threads_;
   int left_;
-  std::thread answering_;
+  std::thread scheduling_;
 };
 
-TEST_F(ServingThreadsTest, NoEndOfAWriteIsMissed) {
+TEST_F(ServingThreadsTest, NoFinishedWriteIsMissed) {
   std::vector<std::shared_ptr<WritingStream>> streams;
   for (int i = 0; i < 4; ++i) {
     streams.push_back(std::make_shared<WritingStream>(threads_, 100));

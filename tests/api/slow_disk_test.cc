@@ -56,7 +56,7 @@ class SlowDiskTest : private FaultyDisk, public ServerTest {
     return readers;
   }
   // A live stream gets the next change.
-  void ExpectLiveStreamGoesOn(Subscriber& live) {
+  void ExpectLiveStreamContinues(Subscriber& live) {
     const uint64_t number = ++transactions_;
     log_.Inserts(number, 1);
     log_.Commit();
@@ -73,19 +73,19 @@ class SlowDiskTest : private FaultyDisk, public ServerTest {
   uint64_t transactions_ = kTransactions;
 };
 
-TEST_F(SlowDiskTest, ReadersOfOldDataDelayNoLiveStream) {
+TEST_F(SlowDiskTest, ReadersOfOldDataDelayNoLiveStreams) {
   const auto live = Subscribe(From(v1::START_POINT_LATEST));
   ASSERT_TRUE(live->Next()->has_progress());
   const auto readers = HeldReaders(6);
-  for (int i = 0; i < 3; ++i) ExpectLiveStreamGoesOn(*live);
+  for (int i = 0; i < 3; ++i) ExpectLiveStreamContinues(*live);
   const auto newcomer = Subscribe(From(v1::START_POINT_LATEST));
   ASSERT_TRUE(newcomer->Next()->has_progress());
-  ExpectLiveStreamGoesOn(*newcomer);
+  ExpectLiveStreamContinues(*newcomer);
   reads().Open();
   for (const auto& reader : readers) EXPECT_GE(reader->Sequences(180).size(), 180u);
 }
 
-TEST_F(SlowDiskTest, StatusTellsWhatIsKnown) {
+TEST_F(SlowDiskTest, StatusOmitsUnknownTimes) {
   const auto readers = HeldReaders(3);
   const v1::GetStatusResponse status = Status();
   EXPECT_EQ(status.log().newest_sequence(), 3 * kTransactions);
@@ -100,7 +100,7 @@ TEST_F(SlowDiskTest, StatusTellsWhatIsKnown) {
   EXPECT_EQ(Status().log().oldest_token(), TokenAt(0));
 }
 
-TEST_F(SlowDiskTest, StreamEndsWhileItsReadIsUnderWay) {
+TEST_F(SlowDiskTest, StreamEndsDuringItsRead) {
   auto readers = HeldReaders(4);
   for (const auto& reader : readers) reader->Cancel();
   AwaitStreams(0);
@@ -109,7 +109,7 @@ TEST_F(SlowDiskTest, StreamEndsWhileItsReadIsUnderWay) {
   EXPECT_EQ(Subscribe(Earliest())->Sequences(1)[0], 1u);
 }
 
-TEST_F(SlowDiskTest, ReaderOfOldDataHearsOfItsProgress) {
+TEST_F(SlowDiskTest, ReaderOfOldDataGetsProgress) {
   v1::SubscribeRequest request = Earliest();
   request.set_max_response_bytes(1024);
   request.mutable_progress_interval()->set_nanos(100'000'000);
@@ -126,7 +126,7 @@ TEST_F(SlowDiskTest, ReaderOfOldDataHearsOfItsProgress) {
   reads().Open();
 }
 
-TEST_F(SlowDiskTest, StreamFromAStoredPlaceBeginsOnceThatIsRead) {
+TEST_F(SlowDiskTest, StreamFromStoredPlaceStartsAfterRead) {
   v1::SubscribeRequest request;
   request.mutable_commit_time()->set_seconds(4);
   reads().Close();
@@ -137,7 +137,7 @@ TEST_F(SlowDiskTest, StreamFromAStoredPlaceBeginsOnceThatIsRead) {
   EXPECT_EQ(subscriber->Sequences(1)[0], 10u);
 }
 
-TEST_F(SlowDiskTest, StreamFromAPlaceThatIsNoneIsRefusedOnceThatIsRead) {
+TEST_F(SlowDiskTest, StreamFromInvalidPlaceIsRefusedAfterRead) {
   log_.TrimBefore(20);
   v1::SubscribeRequest request;
   request.set_gtid_set(GtidTextOf(1) + "-5");
@@ -145,7 +145,7 @@ TEST_F(SlowDiskTest, StreamFromAPlaceThatIsNoneIsRefusedOnceThatIsRead) {
   AwaitStreams(0);
 }
 
-TEST_F(SlowDiskTest, CallThatReadsDelaysNoOtherCall) {
+TEST_F(SlowDiskTest, ReadingCallDelaysNoOtherCall) {
   reads().Close();
   v1::GetPositionRequest request;
   request.mutable_commit_time()->set_seconds(4);
@@ -166,7 +166,7 @@ TEST_F(SlowDiskTest, CallThatReadsDelaysNoOtherCall) {
   asking.join();
 }
 
-TEST_F(SlowDiskTest, CallersOfCommitPositionDelayNoStreamAndNoStatus) {
+TEST_F(SlowDiskTest, CommitPositionDelaysNeitherStreamsNorStatus) {
   const auto live = Subscribe(From(v1::START_POINT_LATEST));
   ASSERT_TRUE(live->Next()->has_progress());
   syncs().Close();
@@ -184,14 +184,14 @@ TEST_F(SlowDiskTest, CallersOfCommitPositionDelayNoStreamAndNoStatus) {
     });
   }
   syncs().AwaitHeld(1);
-  ExpectLiveStreamGoesOn(*live);
+  ExpectLiveStreamContinues(*live);
   EXPECT_EQ(Status().subscriptions_size(), 1) << "the stream; no position is on disk yet";
   syncs().Open();
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(Status().subscriptions_size(), 9);
 }
 
-TEST_F(SlowDiskTest, CallsThatWaitAreRefusedWhenTheServerStops) {
+TEST_F(SlowDiskTest, WaitingCallsAreRefusedAtStop) {
   reads().Close();
   v1::GetPositionRequest request;
   request.mutable_commit_time()->set_seconds(4);

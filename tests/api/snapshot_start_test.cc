@@ -28,16 +28,16 @@ class SnapshotStartTest : public ServerTest {
   ~SnapshotStartTest() override { Stop(); }
   absl::StatusOr<Tables> Ensure() {
     absl::MutexLock lock(&mutex_);
-    ++asked_;
-    return answer_;
+    ++requests_;
+    return result_;
   }
-  void Answer(absl::StatusOr<Tables> answer) {
+  void SetResult(absl::StatusOr<Tables> result) {
     absl::MutexLock lock(&mutex_);
-    answer_ = std::move(answer);
+    result_ = std::move(result);
   }
-  void AwaitAsked(int count) {
+  void AwaitRequests(int count) {
     absl::MutexLock lock(&mutex_);
-    const auto asked = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return asked_ >= count; };
+    const auto asked = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requests_ >= count; };
     mutex_.Await(absl::Condition(&asked));
   }
   // After Start, and only on the test's thread.
@@ -80,15 +80,15 @@ class SnapshotStartTest : public ServerTest {
   }
 
   absl::Mutex mutex_;
-  int asked_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::StatusOr<Tables> answer_ ABSL_GUARDED_BY(mutex_) = Tables();
+  int requests_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::StatusOr<Tables> result_ ABSL_GUARDED_BY(mutex_) = Tables();
 };
 
-TEST_F(SnapshotStartTest, StreamThatWaitsForItsRowsHasNoLagInTheStatus) {
-  Answer(Tables{{"shop", "keyed"}});
+TEST_F(SnapshotStartTest, WaitingStreamHasNoLagInStatus) {
+  SetResult(Tables{{"shop", "keyed"}});
   Start();
   const auto subscriber = Subscribe(Snapshot());
-  AwaitAsked(1);
+  AwaitRequests(1);
   grpc::ClientContext context;
   v1::GetStatusResponse response;
   ASSERT_TRUE(v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response).ok());
@@ -98,7 +98,7 @@ TEST_F(SnapshotStartTest, StreamThatWaitsForItsRowsHasNoLagInTheStatus) {
   EXPECT_FALSE(response.subscriptions(0).has_lag());
 }
 
-TEST_F(SnapshotStartTest, RowsComeFirstThenWhatChanges) {
+TEST_F(SnapshotStartTest, RowsComeBeforeChanges) {
   StartCovered();
   const auto subscriber = Subscribe(Snapshot());
   const auto rows = subscriber->Changes(2);
@@ -121,8 +121,8 @@ TEST_F(SnapshotStartTest, RowsComeAsJsonOnDemand) {
   EXPECT_EQ(rows.at(0).after_json(), R"({"id":2,"note":"cccccccccc"})");
 }
 
-TEST_F(SnapshotStartTest, WaitsForTablesThatAreRead) {
-  Answer(Tables{{"shop", "keyed"}});
+TEST_F(SnapshotStartTest, WaitsForTablesBeingRead) {
+  SetResult(Tables{{"shop", "keyed"}});
   Start();
   const auto subscriber = Subscribe(Snapshot());
   for (int i = 0; i < 3; ++i) {
@@ -136,41 +136,41 @@ TEST_F(SnapshotStartTest, WaitsForTablesThatAreRead) {
   EXPECT_THAT(subscriber->Sequences(2), ElementsAre(4, 1));
 }
 
-TEST_F(SnapshotStartTest, TokenOfTheWaitWaitsAgain) {
-  Answer(Tables{{"shop", "keyed"}});
+TEST_F(SnapshotStartTest, TokenFromTheWaitWaitsAgain) {
+  SetResult(Tables{{"shop", "keyed"}});
   Start();
   const std::string token = Subscribe(Snapshot())->Next()->resume_token();
   const auto again = Subscribe(Resume(token));
-  AwaitAsked(2);
+  AwaitRequests(2);
   Cover("keyed", 1);
   EXPECT_THAT(again->Sequences(2), ElementsAre(4, 1));
 }
 
-TEST_F(SnapshotStartTest, TableThatIsSpoiledSinceIsAskedForAgain) {
-  Answer(Tables{{"shop", "other"}});
+TEST_F(SnapshotStartTest, InvalidatedTableIsRequestedAgain) {
+  SetResult(Tables{{"shop", "other"}});
   StartCovered();
   const auto subscriber = Subscribe(Snapshot());
-  AwaitAsked(1);
+  AwaitRequests(1);
   subscriber->Next();
   Cover("keyed", 1, /*complete=*/false);
-  AwaitAsked(2);
+  AwaitRequests(2);
 }
 
-TEST_F(SnapshotStartTest, ErrorOfAskingEndsTheStream) {
-  Answer(MakeError(reason::kSnapshotUnavailable, "never"));
+TEST_F(SnapshotStartTest, EnsureErrorEndsTheStream) {
+  SetResult(MakeError(reason::kSnapshotUnavailable, "never"));
   Start();
   EXPECT_THAT(Refusal(Snapshot()),
               Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
 }
 
-TEST_F(SnapshotStartTest, NameOfNoTableIsRefusedOnceThatIsKnown) {
+TEST_F(SnapshotStartTest, UnknownTableNameIsRefused) {
   StartCovered();
   v1::SubscribeRequest request = Snapshot();
   request.add_tables("shop.nonesuch");
   EXPECT_THAT(Refusal(request), Pair("TABLE_UNKNOWN", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-TEST_F(SnapshotStartTest, EmptyTableOfWhichTheLogNeverHeardIsAStream) {
+TEST_F(SnapshotStartTest, EmptyTableUnknownToLogCanBeStreamed) {
   StartCovered();
   Cover("empty", 6);
   v1::SubscribeRequest request = Snapshot();
@@ -183,8 +183,8 @@ TEST_F(SnapshotStartTest, EmptyTableOfWhichTheLogNeverHeardIsAStream) {
   EXPECT_TRUE(Subscribe(again)->Next().has_value());
 }
 
-TEST_F(SnapshotStartTest, OneTooManyIsRefused) {
-  Answer(Tables{{"shop", "other"}});
+TEST_F(SnapshotStartTest, StreamAboveCatchUpLimitIsRefused) {
+  SetResult(Tables{{"shop", "other"}});
   options_.catchups_max = 1;
   StartCovered();
   {
@@ -225,7 +225,7 @@ TEST_F(SnapshotStartTest, ResumeWithOtherTablesIsRefused) {
   EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-TEST_F(SnapshotStartTest, ResumesAfterItsTableWasEmptiedOrReadAgain) {
+TEST_F(SnapshotStartTest, ResumesAfterTableWasTruncatedOrReadAgain) {
   AddLargeRows();
   StartCovered();
   const std::string token = TokenAmongRows();
@@ -235,7 +235,7 @@ TEST_F(SnapshotStartTest, ResumesAfterItsTableWasEmptiedOrReadAgain) {
   EXPECT_THAT(Subscribe(Resume(token))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
 }
 
-TEST_F(SnapshotStartTest, TokenOfAnEarlierVersionIsExpiredOnceItsTableWasReadAgain) {
+TEST_F(SnapshotStartTest, OldTokenExpiresWhenTableIsReadAgain) {
   AddLargeRows();
   StartCovered();
   Token token = Token::Parse(TokenAmongRows()).value();
@@ -246,7 +246,7 @@ TEST_F(SnapshotStartTest, TokenOfAnEarlierVersionIsExpiredOnceItsTableWasReadAga
               Pair("SNAPSHOT_EXPIRED", grpc::StatusCode::OUT_OF_RANGE));
 }
 
-TEST_F(SnapshotStartTest, TableThatIsNotCapturedAnyMoreIsRefusedByName) {
+TEST_F(SnapshotStartTest, UncapturedTableIsRefusedByName) {
   StartCovered();
   coverage_->Set({"shop", "keyed"},
                  {.begin = {1}, .invalid_reason = std::string(coverage::kNotCaptured)});
@@ -258,7 +258,7 @@ TEST_F(SnapshotStartTest, TableThatIsNotCapturedAnyMoreIsRefusedByName) {
               Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
 }
 
-TEST_F(SnapshotStartTest, TokenAmongRowsIsNoEnd) {
+TEST_F(SnapshotStartTest, TokenAmongRowsIsRefusedAsUntil) {
   AddLargeRows();
   StartCovered();
   v1::SubscribeRequest request = Earliest();
@@ -266,7 +266,7 @@ TEST_F(SnapshotStartTest, TokenAmongRowsIsNoEnd) {
   EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-TEST_F(SnapshotStartTest, BoundedReadEndsBehindTheRows) {
+TEST_F(SnapshotStartTest, BoundedReadEndsAfterTheRows) {
   StartCovered();
   v1::SubscribeRequest request = Snapshot();
   request.set_until_token(TokenAt(5));
@@ -275,8 +275,8 @@ TEST_F(SnapshotStartTest, BoundedReadEndsBehindTheRows) {
   EXPECT_TRUE(subscriber->Finish().ok());
 }
 
-TEST_F(SnapshotStartTest, WhoWantsNoRowsGetsOnlyWhatChanges) {
-  Answer(Tables{{"shop", "other"}});
+TEST_F(SnapshotStartTest, WithoutReadsOnlyChangesAreSent) {
+  SetResult(Tables{{"shop", "other"}});
   StartCovered();
   v1::SubscribeRequest request = Snapshot();
   request.add_operations(v1::OPERATION_INSERT);

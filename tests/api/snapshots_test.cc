@@ -61,20 +61,20 @@ class SnapshotsTest : public ServerTest {
   std::unique_ptr<AdminStub> admin_stub_;
 };
 
-TEST_F(SnapshotsTest, WithoutTablesNothingIsBegun) {
+TEST_F(SnapshotsTest, WithoutTablesNothingStarts) {
   StartSnapshot({});
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(detail_.reason(), "REQUEST_INVALID");
   EXPECT_EQ(detail_.metadata().at("field"), "tables");
 }
 
-TEST_F(SnapshotsTest, WhatIsNoPatternIsRefused) {
+TEST_F(SnapshotsTest, InvalidPatternIsRefused) {
   StartSnapshot({"orders"});
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(detail_.reason(), "TABLE_PATTERN_MALFORMED");
 }
 
-TEST_F(SnapshotsTest, SourceThatCannotBeReachedIsNamed) {
+TEST_F(SnapshotsTest, UnreachableSourceIsNamed) {
   StartSnapshot({"shop.*"});
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(detail_.reason(), "SOURCE_UNREACHABLE");
@@ -97,21 +97,21 @@ TEST_F(SnapshotsTest, SnapshotIsListedWithItsTables) {
   EXPECT_EQ(snapshot.tables(0).table(), "orders");
 }
 
-TEST_F(SnapshotsTest, SnapshotIsHeldContinuedAndEnded) {
+TEST_F(SnapshotsTest, SnapshotIsPausedResumedAndCanceled) {
   EXPECT_EQ(After(&AdminStub::PauseSnapshot, "s1"), v1::Snapshot::STATE_PAUSED);
   EXPECT_EQ(After(&AdminStub::ResumeSnapshot, "s1"), v1::Snapshot::STATE_RUNNING);
   EXPECT_EQ(After(&AdminStub::CancelSnapshot, "s1"), v1::Snapshot::STATE_CANCELED);
   EXPECT_EQ(Listed().front().state(), v1::Snapshot::STATE_CANCELED);
 }
 
-TEST_F(SnapshotsTest, StatusShowsOnlyWhatIsNotOver) {
+TEST_F(SnapshotsTest, StatusShowsUnfinishedSnapshots) {
   ASSERT_THAT(InStatus(), SizeIs(1));
   EXPECT_EQ(InStatus().front().snapshot(), "s1");
   After(&AdminStub::CancelSnapshot, "s1");
   EXPECT_THAT(InStatus(), IsEmpty());
 }
 
-TEST_F(SnapshotsTest, UnknownNameIsToldSo) {
+TEST_F(SnapshotsTest, UnknownNameIsNotFound) {
   After(&AdminStub::PauseSnapshot, "s2");
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(detail_.reason(), "SNAPSHOT_NOT_FOUND");

@@ -40,7 +40,7 @@ class SubscribeRequestTest : public ::testing::Test {
   v1::SubscribeRequest request_;
 };
 
-TEST_F(SubscribeRequestTest, EmptyRequestStartsAtTheNewestWithDefaults) {
+TEST_F(SubscribeRequestTest, EmptyRequestStartsAtNewestWithDefaults) {
   const SubscribePlan plan = Plan().value();
   EXPECT_EQ(plan.cursor.start.after.value, 30u);
   EXPECT_TRUE(plan.cursor.filter.wants_everything());
@@ -60,13 +60,13 @@ TEST_F(SubscribeRequestTest, NamedPlaces) {
   EXPECT_EQ(BadField(), "at");
 }
 
-TEST_F(SubscribeRequestTest, EarliestOfATrimmedLogIsItsOldest) {
+TEST_F(SubscribeRequestTest, EarliestOfTrimmedLogIsItsOldest) {
   log_.TrimBefore(8);
   request_.set_at(v1::START_POINT_EARLIEST);
   EXPECT_EQ(Start() + 1, log_.feed().range().oldest.value);
 }
 
-TEST_F(SubscribeRequestTest, TokenLeadsToItsPlace) {
+TEST_F(SubscribeRequestTest, TokenResolvesToItsPlace) {
   request_.set_resume_token(TokenAt(14));
   EXPECT_EQ(Start(), 14u);
   EXPECT_TRUE(Plan()->cursor.start.inside_transaction);
@@ -91,7 +91,7 @@ TEST_F(SubscribeRequestTest, CommitTimeMustBeATime) {
   EXPECT_EQ(BadField(), "commit_time");
 }
 
-TEST_F(SubscribeRequestTest, GtidSetLeadsToTheFirstItLacks) {
+TEST_F(SubscribeRequestTest, GtidSetResolvesToFirstMissingTransaction) {
   request_.set_gtid_set(GtidTextOf(1) + "-4");
   EXPECT_EQ(Start(), 12u);
   request_.set_gtid_set("no set");
@@ -100,7 +100,7 @@ TEST_F(SubscribeRequestTest, GtidSetLeadsToTheFirstItLacks) {
   EXPECT_EQ(ReasonOf(Plan()), "GTID_SET_MALFORMED");
 }
 
-TEST_F(SubscribeRequestTest, SubscriptionGoesOnAtItsPosition) {
+TEST_F(SubscribeRequestTest, SubscriptionResumesAtItsPosition) {
   request_.set_subscription("billing");
   EXPECT_EQ(Start(), 0u);
   const Token token = Token::Parse(TokenAt(9)).value();
@@ -175,7 +175,7 @@ TEST_F(SubscribeRequestTest, ResponseBytesAreBounded) {
   EXPECT_EQ(Plan()->cursor.response_bytes_max, 5000u);
 }
 
-TEST_F(SubscribeRequestTest, EndIsAPlaceOfThisLogOrFoundByGtid) {
+TEST_F(SubscribeRequestTest, UntilIsResolvedBySequenceOrGtid) {
   request_.set_until_token(TokenAt(6));
   EXPECT_EQ(Plan()->cursor.until->value, 6u);
   Token ahead = Token::Parse(TokenAt(6)).value();

@@ -28,7 +28,7 @@ TEST_F(SubscribeTest, EarliestDeliversEverything) {
   for (uint64_t i = 0; i < 30; ++i) EXPECT_EQ(sequences[i], i + 1);
 }
 
-TEST_F(SubscribeTest, LatestDeliversWhatComes) {
+TEST_F(SubscribeTest, LatestDeliversLaterChanges) {
   const auto subscriber = Subscribe(From(v1::START_POINT_LATEST));
   ASSERT_TRUE(subscriber->Next()->has_progress());
   log_.Inserts(11, 2);
@@ -36,7 +36,7 @@ TEST_F(SubscribeTest, LatestDeliversWhatComes) {
   EXPECT_THAT(subscriber->Sequences(2), ElementsAre(31, 32));
 }
 
-TEST_F(SubscribeTest, EveryResponseResumesBehindItself) {
+TEST_F(SubscribeTest, EveryTokenResumesAfterItsResponse) {
   v1::SubscribeRequest request = Earliest();
   request.set_max_response_bytes(1024);
   const auto first = Subscribe(request);
@@ -82,7 +82,7 @@ TEST_F(SubscribeTest, JsonIsDeliveredOnDemand) {
   EXPECT_FALSE(change.has_after());
 }
 
-TEST_F(SubscribeTest, IdleStreamTellsItsProgress) {
+TEST_F(SubscribeTest, IdleStreamSendsProgress) {
   v1::SubscribeRequest request = From(v1::START_POINT_LATEST);
   request.mutable_progress_interval()->set_nanos(100'000'000);
   const auto subscriber = Subscribe(request);
@@ -95,7 +95,7 @@ TEST_F(SubscribeTest, IdleStreamTellsItsProgress) {
   }
 }
 
-TEST_F(SubscribeTest, StreamThatWantsNothingStillMovesOn) {
+TEST_F(SubscribeTest, FilteredStreamStillAdvances) {
   v1::SubscribeRequest request = Earliest();
   request.add_tables("other.*");
   request.mutable_progress_interval()->set_nanos(100'000'000);
@@ -116,7 +116,7 @@ TEST_F(SubscribeTest, BoundedReadEndsWithOk) {
   EXPECT_TRUE(subscriber->Finish().ok());
 }
 
-TEST_F(SubscribeTest, BoundedReadOfNothingEndsWithATokenAndOk) {
+TEST_F(SubscribeTest, EmptyBoundedReadEndsWithTokenAndOk) {
   v1::SubscribeRequest request = Earliest();
   request.set_until_token(TokenAt(0));
   const auto subscriber = Subscribe(request);
@@ -125,7 +125,7 @@ TEST_F(SubscribeTest, BoundedReadOfNothingEndsWithATokenAndOk) {
   EXPECT_TRUE(subscriber->Finish().ok());
 }
 
-TEST_F(SubscribeTest, CancelledStreamIsForgotten) {
+TEST_F(SubscribeTest, CancelledStreamIsRemoved) {
   const auto subscriber = Subscribe(Earliest());
   EXPECT_THAT(subscriber->Sequences(1), ::testing::Not(::testing::IsEmpty()));
   subscriber->Cancel();
@@ -133,7 +133,7 @@ TEST_F(SubscribeTest, CancelledStreamIsForgotten) {
   AwaitStreams(0);
 }
 
-TEST_F(SubscribeTest, StoppingEndsStreamsWithAReason) {
+TEST_F(SubscribeTest, StopEndsStreamsWithReason) {
   const auto subscriber = Subscribe(Earliest());
   subscriber->Sequences(30);
   Stop();
@@ -141,14 +141,14 @@ TEST_F(SubscribeTest, StoppingEndsStreamsWithAReason) {
   EXPECT_EQ(subscriber->Detail().reason(), "STOPPING");
 }
 
-TEST_F(SubscribeTest, ReaderThatNeverReadsHoldsUpNobody) {
-  FillForANeverReader(11);
+TEST_F(SubscribeTest, StuckReaderDelaysNoOtherStream) {
+  FillForStuckReader(11);
   const auto idle = Subscribe(Earliest());
   while (streams_->List().empty() || streams_->List()[0]->passed < 31) std::this_thread::yield();
   EXPECT_THAT(Subscribe(EarliestCarts())->Sequences(1), ElementsAre(log_.newest()));
 }
 
-TEST_F(SubscribeTest, StatusTellsWhereAStreamBegan) {
+TEST_F(SubscribeTest, StatusShowsStartOfStream) {
   const auto subscriber = Subscribe(From(v1::START_POINT_LATEST));
   subscriber->Next();
   EXPECT_EQ(streams_->List().at(0)->passed, 30u);
@@ -172,7 +172,7 @@ TEST_F(SubscribeTest, RefusalsCarryCodeAndReason) {
 }
 
 // gRPC clients take 8 KiB of metadata; an error must not get lost in its own text.
-TEST_F(SubscribeTest, RefusalOfALongTextStillTellsItsReason) {
+TEST_F(SubscribeTest, RefusalWithLongTextHasReason) {
   v1::SubscribeRequest request;
   request.add_tables("shop." + std::string(60'000, 'x'));
   EXPECT_THAT(Refusal(request), Pair("TABLE_UNKNOWN", grpc::StatusCode::INVALID_ARGUMENT));
@@ -181,7 +181,7 @@ TEST_F(SubscribeTest, RefusalOfALongTextStillTellsItsReason) {
               Pair("TABLE_PATTERN_MALFORMED", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-TEST_F(SubscribeTest, TrimmedTokenIsRefusedWithTheOldest) {
+TEST_F(SubscribeTest, TrimmedTokenIsRefusedWithOldestToken) {
   v1::SubscribeRequest request;
   request.set_resume_token(TokenAt(1));
   log_.TrimBefore(8);
@@ -194,7 +194,7 @@ TEST_F(SubscribeTest, TrimmedTokenIsRefusedWithTheOldest) {
 
 class SubscribeLimitTest : public ServerTest {};
 
-TEST_F(SubscribeLimitTest, OneStreamTooManyIsRefused) {
+TEST_F(SubscribeLimitTest, StreamAboveTheLimitIsRefused) {
   options_.streams_max = 2;
   Start();
   const auto first = Subscribe(Earliest());
@@ -206,9 +206,9 @@ TEST_F(SubscribeLimitTest, OneStreamTooManyIsRefused) {
   EXPECT_TRUE(Subscribe(Earliest())->Next().has_value());
 }
 
-TEST_F(SubscribeLimitTest, ReaderThatNeverReadsDoesNotHoldUpTheEnd) {
+TEST_F(SubscribeLimitTest, StuckReaderDoesNotDelayStop) {
   options_.shutdown_grace = 100'000;
-  FillForANeverReader(1);
+  FillForStuckReader(1);
   Start();
   const auto idle = Subscribe(Earliest());
   // Else it might be the second of the list.

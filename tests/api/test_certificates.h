@@ -90,13 +90,13 @@ inline Identity MakeIdentity(const IdentityOptions& options) {
 }
 
 // With an address of three bytes.
-inline Identity MakeOddIdentity(const Identity& issuer) {
-  Identity odd = MakeIdentity({.name = "odd", .issuer = &issuer});
-  X509* x509 = odd.x509.get();
+inline Identity MakeIdentityWithInvalidAddress(const Identity& issuer) {
+  Identity invalid = MakeIdentity({.name = "invalid", .issuer = &issuer});
+  X509* x509 = invalid.x509.get();
   ReplaceExtension(x509, NID_subject_alt_name, {0x30, 0x05, 0x87, 0x03, 1, 2, 3});
   X509_sign(x509, issuer.private_key.get(), EVP_sha256());
-  odd.certificate = PemOf([x509](BIO* bio) { return PEM_write_bio_X509(bio, x509); });
-  return odd;
+  invalid.certificate = PemOf([x509](BIO* bio) { return PEM_write_bio_X509(bio, x509); });
+  return invalid;
 }
 
 }  // namespace millrace::api

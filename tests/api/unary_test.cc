@@ -89,11 +89,11 @@ class AskSourceTest : public ServerTest {
     log_.Commit();
     learn_tables_ = [this](const std::vector<std::string>& patterns) {
       asked_ = patterns;
-      if (answer_.ok()) {
+      if (learn_status_.ok()) {
         log_.Transaction(2, {{.table = "carts"}});
         log_.Commit();
       }
-      return answer_;
+      return learn_status_;
     };
     Start();
   }
@@ -104,21 +104,21 @@ class AskSourceTest : public ServerTest {
     return Call(&FeedStub::ListTables, request).tables_size();
   }
   std::vector<std::string> asked_;
-  absl::Status answer_;
+  absl::Status learn_status_;
 };
 
-TEST_F(AskSourceTest, TablesOfTheSourceAreListedWhenAsked) {
+TEST_F(AskSourceTest, TablesOfSourceAreListedOnRequest) {
   EXPECT_EQ(TablesListed(false), 1);
   EXPECT_THAT(asked_, ::testing::IsEmpty());
   EXPECT_EQ(TablesListed(true), 2);
   EXPECT_THAT(asked_, ElementsAre("shop.*"));
 }
 
-TEST_F(AskSourceTest, SourceThatCannotBeAskedIsAnError) {
-  answer_ = MakeError(reason::kSourceUnreachable, "away");
+TEST_F(AskSourceTest, UnreachableSourceIsAnError) {
+  learn_status_ = MakeError(reason::kSourceUnreachable, "away");
   EXPECT_EQ(TablesListed(true), 0);
   EXPECT_EQ(detail_.reason(), "SOURCE_UNREACHABLE");
-  answer_ = absl::CancelledError("the stream has ended");
+  learn_status_ = absl::CancelledError("the stream has ended");
   TablesListed(true);
   EXPECT_EQ(detail_.reason(), "STOPPING");
 }
@@ -131,7 +131,7 @@ TEST(CallThreadTest, CallsAfterStopAreRefused) {
   EXPECT_EQ(ErrorReason(refusal), "STOPPING");
 }
 
-TEST_F(UnaryTest, TableIsToldInFull) {
+TEST_F(UnaryTest, GetTableReturnsAllDetails) {
   v1::GetTableRequest request;
   request.set_database("shop");
   request.set_table("orders");
@@ -146,7 +146,7 @@ TEST_F(UnaryTest, TableIsToldInFull) {
   EXPECT_NE(pool.FindMessageTypeByName("db.shop.orders"), nullptr);
 }
 
-TEST_F(UnaryTest, TableIsFoundAsItWasAtASequence) {
+TEST_F(UnaryTest, TableIsFoundAtASequence) {
   log_.registry().RenameColumns({"shop", "orders"}, {{"note", "memo"}}, Sequence{32});
   log_.Inserts(32, 1);
   log_.Commit();
@@ -192,7 +192,7 @@ TEST_F(UnaryTest, PositionsAreFound) {
   EXPECT_EQ(Position(request).resume_token(), TokenAt(5));
 }
 
-TEST_F(UnaryTest, PositionsThatAreNoneAreRefused) {
+TEST_F(UnaryTest, InvalidPositionsAreRefused) {
   v1::GetPositionRequest request;
   request.set_gtid_set("x");
   Position(request);
@@ -218,7 +218,7 @@ TEST_F(UnaryTest, CommittedPositionsAreListedAndDeleted) {
   EXPECT_EQ(detail_.reason(), "SUBSCRIPTION_NOT_FOUND");
 }
 
-TEST_F(UnaryTest, PositionThatCannotBeResumedIsNotStored) {
+TEST_F(UnaryTest, UnresumablePositionIsNotStored) {
   CommitPosition("a", "x");
   EXPECT_EQ(detail_.reason(), "TOKEN_MALFORMED");
   Token token = Token::Parse(TokenAt(5)).value();
@@ -239,7 +239,7 @@ TEST_F(UnaryTest, HealthFollowsTheSource) {
   }
 }
 
-TEST_F(UnaryTest, StatusTellsOfTheLog) {
+TEST_F(UnaryTest, StatusDescribesTheLog) {
   const v1::GetStatusResponse status = Status();
   ASSERT_TRUE(status_.ok()) << status_.error_message();
   EXPECT_EQ(status.log_id(), LogIdText(log_.log().log_id()));
@@ -251,7 +251,7 @@ TEST_F(UnaryTest, StatusTellsOfTheLog) {
   EXPECT_EQ(status.source().state(), v1::SourceStatus::STATE_CONNECTING);
 }
 
-TEST_F(UnaryTest, StatusTellsHowFarSubscriptionsAreBehind) {
+TEST_F(UnaryTest, StatusShowsLagOfSubscriptions) {
   CommitPosition("a", TokenAt(27));
   const v1::GetStatusResponse response = Status();
   ASSERT_EQ(response.subscriptions_size(), 1);
@@ -282,7 +282,7 @@ TEST_F(UnaryTest, SubscriptionOfAnotherLogHasNoLag) {
   }
 }
 
-TEST_F(UnaryTest, GtidSetIsReadInTheFlavourOfTheSource) {
+TEST_F(UnaryTest, GtidSetIsParsedInFlavourOfSource) {
   v1::GetPositionRequest request;
   request.set_gtid_set("zzz");
   Position(request);
@@ -295,7 +295,7 @@ TEST_F(UnaryTest, GtidSetIsReadInTheFlavourOfTheSource) {
   EXPECT_THAT(status_.error_message(), HasSubstr("the source is MySQL"));
 }
 
-TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
+TEST_F(UnaryTest, AddressInUseFailsStart) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
   feed::DiskReaders other_disk(1);
   const auto second = Server::Start({.options = options_,
@@ -311,14 +311,14 @@ TEST_F(UnaryTest, AddressThatIsTakenFailsToStart) {
   EXPECT_EQ(ReasonOf(second), "LISTEN_FAILED");
 }
 
-TEST_F(UnaryTest, GrpcsOwnLinesStayOutOfStandardError) {
+TEST_F(UnaryTest, GrpcLogStaysOutOfStandardError) {
   options_.listen = "127.0.0.1:" + std::to_string(server_->port());
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(ReasonOf(Server::Start(PartsAlone())), "LISTEN_FAILED");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(UnaryTest, AddressThatIsTakenIsNoFaultOfTheCertificate) {
+TEST_F(UnaryTest, AddressInUseIsNoCertificateError) {
   const CertificateFiles files;
   files.WriteServer(MakeIdentity({.name = "feed"}));
   options_.tls = files.Options();
@@ -331,7 +331,7 @@ TEST_F(UnaryTest, AddressThatIsTakenIsNoFaultOfTheCertificate) {
   EXPECT_EQ(ReasonOf(Server::Start(parts)), "LISTEN_FAILED");
 }
 
-TEST_F(UnaryTest, StatusTellsNamesOfClients) {
+TEST_F(UnaryTest, StatusShowsClientNames) {
   v1::SubscribeRequest request = Earliest();
   request.set_client_name("billing on app-3");
   const auto subscriber = Subscribe(request);

@@ -48,7 +48,7 @@ TEST(Architecture, OnlySourcePoolReadsTheCredentialsOfTheSource) {
 }
 
 // Others take changes apart with its parser, and put them together with its writer.
-TEST(Architecture, OnlyWireKnowsTheLayoutOfChanges) {
+TEST(Architecture, OnlyWireUsesLayoutOfChanges) {
   static const std::regex kNumber(
       "\\b(Change|Transaction|Source|SchemaChange|InvalidText|AmbiguousText|SubscribeResponse)"
       "::k[A-Za-z]+FieldNumber\\b|k(Transactions|Changes|Gtid|More)(Tag|True)\\b|\\blayout::");
@@ -64,7 +64,7 @@ TEST(Architecture, OnlyWireKnowsTheLayoutOfChanges) {
   EXPECT_GE(found, 20) << "the test looks in the wrong place";
 }
 
-TEST(Architecture, TheClientLibraryUsesNothingOfTheServer) {
+TEST(Architecture, ClientLibraryIncludesNoRoom) {
   static const std::regex kInclude("^#include \"([a-z_]+)/");
   for (const Source& source : SourcesBelow({"client"})) {
     for (const std::string& line : source.lines) {
@@ -77,8 +77,8 @@ TEST(Architecture, TheClientLibraryUsesNothingOfTheServer) {
 }
 
 // Tested without a source: what they are fed with comes from a producer and a session.
-TEST(Architecture, WriterAndSupervisorKnowNothingOfMysql) {
-  static const std::regex kFile("(writer|supervisor|backoff|committer|commit_group|waiting_group)");
+TEST(Architecture, WriterAndSupervisorAreIndependentOfMysql) {
+  static const std::regex kFile("(writer|supervisor|backoff|committer|commit_group|pending_group)");
   static const std::regex kInclude("^#include \"(mysql|binlog)/");
   int files = 0;
   for (const Source& source : SourcesBelow({"server/ingest"})) {
@@ -91,7 +91,7 @@ TEST(Architecture, WriterAndSupervisorKnowNothingOfMysql) {
   EXPECT_EQ(files, 12);
 }
 
-TEST(Architecture, FilesFitAHead) {
+TEST(Architecture, FilesAndLinesAreShort) {
   constexpr size_t kLinesMax = 800;
   constexpr size_t kColumnsMax = 100;
   for (const Source& source : SourcesBelow({"server", "client", "tests"})) {
@@ -108,14 +108,14 @@ TEST(Architecture, FilesFitAHead) {
   }
 }
 
-TEST(Architecture, EverySourceNamesItsLicence) {
+TEST(Architecture, EverySourceHasLicenceLine) {
   for (const Source& source : SourcesBelow({"server", "client", "tests"})) {
     ASSERT_FALSE(source.lines.empty()) << source.path;
     EXPECT_EQ(source.lines.front(), "// SPDX-License-Identifier: Apache-2.0") << source.path;
   }
 }
 
-TEST(Architecture, OnlyOneFolderOfServerKnowsTheClientLibraryOfMysql) {
+TEST(Architecture, OnlyRoomMysqlIncludesClientLibrary) {
   static const std::regex kInclude("^#include [<\"](mysql|mysqld_error|errmsg|ma_pvio)");
   for (const Source& source : SourcesBelow({"server"})) {
     if (source.room() == "mysql") continue;

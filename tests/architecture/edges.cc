@@ -35,7 +35,7 @@ AllowedEdges ParseEdges(std::string_view text) {
     for (std::string other; words >> other;) {
       if (other.front() == '(') {
         other = other.substr(1, other.size() - 2);
-        edges.headers_alone[room].insert(other);
+        edges.headers_only[room].insert(other);
       }
       others.insert(other);
     }
@@ -88,7 +88,7 @@ RoomEdges Closure(const RoomEdges& edges) {
   return closure;
 }
 
-RoomNames InCircles(const RoomEdges& edges) {
+RoomNames InCycles(const RoomEdges& edges) {
   RoomNames found;
   for (const auto& [room, reached] : Closure(edges)) {
     if (reached.contains(room)) found.insert(room);

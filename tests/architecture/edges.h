@@ -15,7 +15,7 @@ using RoomEdges = std::map<std::string, RoomNames>;
 
 struct AllowedEdges {
   RoomEdges all;
-  RoomEdges headers_alone;  // those of `all` that are in parentheses
+  RoomEdges headers_only;  // those of `all` that are in parentheses
 };
 
 // Of a text in the form of edges.txt.
@@ -29,6 +29,6 @@ RoomEdges ParseLinks(const std::string& text);
 RoomEdges Closure(const RoomEdges& edges);
 
 // The rooms that can be reached from themselves.
-RoomNames InCircles(const RoomEdges& edges);
+RoomNames InCycles(const RoomEdges& edges);
 
 }  // namespace millrace

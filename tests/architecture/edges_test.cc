@@ -34,7 +34,7 @@ const RoomEdges& Links() {
   return links;
 }
 
-RoomNames OthersIncludedBy(const Source& source) {
+RoomNames RoomsIncludedBy(const Source& source) {
   static const std::regex kInclude("^#include \"([a-z_]+)/");
   RoomNames others;
   for (const std::string& line : source.lines) {
@@ -52,7 +52,7 @@ const RoomEdges& Includes() {
     RoomEdges edges;
     for (const Source& source : SourcesBelow({"server"})) {
       if (source.room() == source.path.filename()) continue;  // server/main.cc
-      edges[source.room()].merge(OthersIncludedBy(source));
+      edges[source.room()].merge(RoomsIncludedBy(source));
     }
     return edges;
   }();
@@ -69,7 +69,7 @@ RoomNames Except(RoomNames names, const RoomNames& others) {
   return names;
 }
 
-TEST(Rooms, AreTheFoldersOfServerThatTheListNames) {
+TEST(Rooms, AreListedFoldersOfServer) {
   for (const auto& entry : fs::directory_iterator(fs::path(MILLRACE_SOURCE) / "server")) {
     if (!entry.is_directory()) continue;
     EXPECT_TRUE(Allowed().all.contains(entry.path().filename()))
@@ -81,47 +81,47 @@ TEST(Rooms, AreTheFoldersOfServerThatTheListNames) {
   }
 }
 
-TEST(Rooms, IncludeOnlyWhatTheListAllows) {
+TEST(Rooms, IncludeOnlyListedRooms) {
   for (const Source& source : SourcesBelow({"server"})) {
     if (source.room() == source.path.filename()) continue;
-    EXPECT_THAT(OthersIncludedBy(source), IsSubsetOf(Of(Allowed().all, source.room())))
+    EXPECT_THAT(RoomsIncludedBy(source), IsSubsetOf(Of(Allowed().all, source.room())))
         << source.path;
   }
 }
 
-TEST(Rooms, UseEveryEdgeOfTheList) {
+TEST(Rooms, UseEveryListedEdge) {
   for (const auto& [room, others] : Allowed().all) {
     EXPECT_THAT(Except(others, Of(Includes(), room)), IsEmpty())
         << "strike what " << room << " does not include any more from edges.txt";
   }
 }
 
-TEST(Rooms, MakeNoCircle) { EXPECT_THAT(InCircles(Allowed().all), IsEmpty()); }
+TEST(Rooms, HaveNoCycles) { EXPECT_THAT(InCycles(Allowed().all), IsEmpty()); }
 
-TEST(Rooms, LinkOnlyWhatTheyInclude) {
+TEST(Rooms, LinkOnlyIncludedRooms) {
   for (const auto& [room, others] : Links()) {
     EXPECT_THAT(others, IsSubsetOf(Of(Allowed().all, room))) << room;
-    const RoomNames unlinked = Of(Allowed().headers_alone, room);
+    const RoomNames unlinked = Of(Allowed().headers_only, room);
     EXPECT_EQ(Except(others, unlinked), others) << room << ": the list says headers alone";
   }
 }
 
-TEST(Rooms, LinkWhatTheyInclude) {
+TEST(Rooms, LinkIncludedRooms) {
   const RoomEdges reached = Closure(Links());
   for (const auto& [room, others] : Allowed().all) {
-    const RoomNames linked = Except(others, Of(Allowed().headers_alone, room));
+    const RoomNames linked = Except(others, Of(Allowed().headers_only, room));
     EXPECT_THAT(linked, IsSubsetOf(Of(reached, room))) << room << " in server/CMakeLists.txt";
   }
 }
 
-TEST(Edges, OfTheListAreTheWordsAfterARoom) {
+TEST(Edges, AreListedAfterTheirRoom) {
   const AllowedEdges edges = ParseEdges("# a comment\nbase\n\nlog  base (kafka)\n");
   EXPECT_THAT(edges.all,
               ElementsAre(Pair("base", IsEmpty()), Pair("log", ElementsAre("base", "kafka"))));
-  EXPECT_THAT(edges.headers_alone, ElementsAre(Pair("log", ElementsAre("kafka"))));
+  EXPECT_THAT(edges.headers_only, ElementsAre(Pair("log", ElementsAre("kafka"))));
 }
 
-TEST(Edges, OfCmakeAreRoomsAndLibrariesThatAreRooms) {
+TEST(Edges, OfCmakeAreLinkedRooms) {
   const RoomEdges links = ParseLinks(
       "millrace_room(base LIBRARIES log fmt::fmt)  # millrace_room(comment)\n"
       "millrace_room(log ROOMS base\n  LIBRARIES zstd)\n"
@@ -133,9 +133,9 @@ TEST(Edges, OfCmakeAreRoomsAndLibrariesThatAreRooms) {
                                  Pair("log", ElementsAre("base"))));
 }
 
-TEST(Edges, ThatLeadBackAreFound) {
-  EXPECT_THAT(InCircles({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}), IsEmpty());
-  EXPECT_THAT(InCircles({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}), ElementsAre("b", "c"));
+TEST(Edges, InCyclesAreFound) {
+  EXPECT_THAT(InCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}), IsEmpty());
+  EXPECT_THAT(InCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}), ElementsAre("b", "c"));
 }
 
 }  // namespace

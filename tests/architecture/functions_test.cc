@@ -19,7 +19,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr size_t kLinesToThink = 40;
+constexpr size_t kLinesListed = 40;
 constexpr size_t kLinesMax = 70;
 
 // `lines path name`, as in long_functions.txt.
@@ -65,8 +65,8 @@ std::vector<Function> FunctionsOf(const std::string& text) {
   return FunctionsIn(lines);
 }
 
-TEST(FunctionLengths, OfThoseThatAreListedOnlyShrink) {
-  const std::multiset<std::string> found = LongerThan(kLinesToThink);
+TEST(FunctionLengths, ListOnlyShrinks) {
+  const std::multiset<std::string> found = LongerThan(kLinesListed);
   const Listed listed = ReadList();
   for (const std::string& entry : found) {
     EXPECT_TRUE(listed.entries.contains(entry))
@@ -79,7 +79,7 @@ TEST(FunctionLengths, OfThoseThatAreListedOnlyShrink) {
   EXPECT_EQ(found.size(), listed.entries.size());
 }
 
-TEST(FunctionLengths, AreAtMostSeventyButForTablesOfData) {
+TEST(FunctionLengths, AreAtMostSeventyExceptTables) {
   const Listed listed = ReadList();
   for (const std::string& entry : LongerThan(kLinesMax)) {
     EXPECT_TRUE(listed.tables.contains(entry)) << entry;
@@ -94,7 +94,7 @@ TEST(FunctionLengths, AreFoundInTheWholeTree) {
   EXPECT_GT(functions, 1500u);
 }
 
-TEST(Functions, BeginWithTheirFirstLineAndEndWithTheirBrace) {
+TEST(Functions, SpanFirstLineToClosingBrace) {
   EXPECT_THAT(FunctionsOf("namespace a {\n"
                           "// A comment {\n"
                           "int F(int x,\n"
@@ -108,7 +108,7 @@ TEST(Functions, BeginWithTheirFirstLineAndEndWithTheirBrace) {
               ElementsAre(Function{"F", 3, 5}, Function{"G", 9, 1}));
 }
 
-TEST(Functions, OfClassesHaveTheirNames) {
+TEST(Functions, HaveNamesOfTheirClasses) {
   EXPECT_THAT(FunctionsOf("class Log final : public Base {\n"
                           " public:\n"
                           "  Log();\n"
@@ -127,7 +127,7 @@ TEST(Functions, OfClassesHaveTheirNames) {
                           Function{"Log::Open", 13, 2}));
 }
 
-TEST(Functions, IncludeTheListOfAConstructorAndTheirTemplate) {
+TEST(Functions, IncludeInitializersAndTemplate) {
   EXPECT_THAT(FunctionsOf("Log::Log(int a)\n"
                           "    : a_{a},\n"
                           "      b_{[] {\n"
@@ -155,7 +155,7 @@ TEST(Functions, AreNotTablesOfData) {
               ElementsAre(Function{"F", 8, 3}));
 }
 
-TEST(Functions, AreFoundWhateverTextsAndCommentsHold) {
+TEST(Functions, AreFoundDespiteBracesInTexts) {
   EXPECT_THAT(FunctionsOf("#define OPEN \\\n"
                           "  {\n"
                           "/* { */\n"

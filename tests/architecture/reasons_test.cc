@@ -58,7 +58,7 @@ Names MatchesBelow(const std::string& folder, const std::regex& pattern, size_t 
 }
 
 // Names of the reasons whose constants are used below `folder`, but for comparisons.
-Names MadeBelow(const std::string& folder) {
+Names ReasonsUsedBelow(const std::string& folder) {
   const Names constants = MatchesBelow(
       folder, std::regex(R"(HasReason\([^,]*, reason::k\w+|\breason::(k[A-Z]\w*))"), 1);
   Names names;
@@ -69,7 +69,7 @@ Names MadeBelow(const std::string& folder) {
 }
 
 // Reasons in the tables of error.proto, with what stands in the second column.
-std::map<std::string, std::string> OfTheApi() {
+std::map<std::string, std::string> ReasonsOfApi() {
   static const std::regex kRow(R"(\n// \| ([A-Z]+(?:_[A-Z]+)*) +\| ([^|]*[^| ]) +\|)");
   const std::string text = TextOf(kProto);
   std::map<std::string, std::string> rows;
@@ -87,7 +87,7 @@ TEST(Reasons, NamesAreUpperSnakeCase) {
   }
 }
 
-TEST(Reasons, CellsOfTheTableAreComplete) {
+TEST(Reasons, HaveCompleteTableCells) {
   for (const Reason* const reason : AllReasons()) {
     for (const std::string_view cell : {reason->retry.text, reason->meaning, reason->remedy}) {
       EXPECT_FALSE(cell.empty()) << reason->name;
@@ -96,14 +96,14 @@ TEST(Reasons, CellsOfTheTableAreComplete) {
   }
 }
 
-TEST(Reasons, AllAreMade) {
-  const Names made = MadeBelow("server");
+TEST(Reasons, AreAllUsed) {
+  const Names made = ReasonsUsedBelow("server");
   for (const Reason* const reason : AllReasons()) {
     EXPECT_EQ(made.count(std::string(reason->name)), 1u) << reason->name;
   }
 }
 
-TEST(Reasons, AreNeverText) {
+TEST(Reasons, AreNeverStringLiterals) {
   const Names literals = MatchesBelow("server", std::regex("\"([A-Z]+(?:_[A-Z]+)*)\""), 1);
   EXPECT_THAT(literals, IsSupersetOf({"FORMAT_DESCRIPTION"}));
   for (const std::string& literal : literals) {
@@ -111,18 +111,18 @@ TEST(Reasons, AreNeverText) {
   }
 }
 
-TEST(Reasons, OfTheClientExist) {
+TEST(Reasons, UsedByClientExist) {
   const Names compared =
       MatchesBelow("client", std::regex(R"re([Rr]eason(?:Of\([^"]*\))? [=!]= "([A-Z_]+)")re"), 1);
   EXPECT_THAT(compared, IsSupersetOf({"STREAM_LIMIT", "TOKEN_MALFORMED", "TABLE_NOT_FOUND"}));
   for (const std::string& name : compared) EXPECT_NE(FindReason(name), nullptr) << name;
 }
 
-TEST(Reasons, AreInTheDocument) {
+TEST(Reasons, MatchDocument) {
   ExpectDocument(fs::path(MILLRACE_SOURCE) / "server/ERRORS.md", ErrorsDocument());
 }
 
-TEST(Reasons, OfTheApiHaveTheirCodes) {
+TEST(Reasons, InApiHaveTheirCodes) {
   static const Names kCodes = [] {
     Names codes;
     for (const Reason* const reason : AllReasons()) {
@@ -130,8 +130,8 @@ TEST(Reasons, OfTheApiHaveTheirCodes) {
     }
     return codes;
   }();
-  EXPECT_THAT(OfTheApi(), Not(IsEmpty()));
-  for (const auto& [name, column] : OfTheApi()) {
+  EXPECT_THAT(ReasonsOfApi(), Not(IsEmpty()));
+  for (const auto& [name, column] : ReasonsOfApi()) {
     const Reason* const reason = FindReason(name);
     ASSERT_NE(reason, nullptr) << name;
     // The second table, of snapshots, has no column of codes.
@@ -141,15 +141,15 @@ TEST(Reasons, OfTheApiHaveTheirCodes) {
   }
 }
 
-TEST(Reasons, OfTheRoomsThatAnswerCallsAreInTheApi) {
+TEST(Reasons, OfServingRoomsAreInApi) {
   // These keep the server from starting, so that nobody can call it.
   const Names of_the_start = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
-  const std::map<std::string, std::string> explained = OfTheApi();
+  const std::map<std::string, std::string> explained = ReasonsOfApi();
   for (const char* room : {"api", "admin", "feed", "snapshot"}) {
-    const Names made = MadeBelow(std::string("server/") + room);
+    const Names made = ReasonsUsedBelow(std::string("server/") + room);
     EXPECT_THAT(made, Not(IsEmpty())) << room;
     for (const std::string& name : made) {
-      const bool internal = FindReason(name)->retry.text == retry::kInside.text;
+      const bool internal = FindReason(name)->retry.text == retry::kHandledInternally.text;
       if (internal || of_the_start.count(name) > 0) continue;
       EXPECT_EQ(explained.count(name), 1u) << name << " of " << room << " in " << kProto;
     }

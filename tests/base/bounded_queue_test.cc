@@ -21,13 +21,13 @@ TEST(BoundedQueue, FirstInIsFirstOut) {
   EXPECT_EQ(queue.size(), 0u);
 }
 
-TEST(BoundedQueue, TakesWhatCanOnlyBeMoved) {
+TEST(BoundedQueue, HoldsMoveOnlyItems) {
   BoundedQueue<std::unique_ptr<int>> queue(1);
   EXPECT_TRUE(queue.Push(std::make_unique<int>(5)));
   EXPECT_EQ(**queue.Pop(), 5);
 }
 
-TEST(BoundedQueue, ClosedRefusesNewItemsAndHandsOutTheOldOnes) {
+TEST(BoundedQueue, ClosedQueueOnlyDrains) {
   BoundedQueue<int> queue(3);
   queue.Push(1);
   queue.Close();
@@ -36,7 +36,7 @@ TEST(BoundedQueue, ClosedRefusesNewItemsAndHandsOutTheOldOnes) {
   EXPECT_EQ(queue.Pop(), std::nullopt);
 }
 
-TEST(BoundedQueue, TryPushIsRefusedWithoutRoomAndWhenClosed) {
+TEST(BoundedQueue, TryPushFailsWhenFullOrClosed) {
   BoundedQueue<int> queue(1);
   EXPECT_TRUE(queue.TryPush(1));
   EXPECT_FALSE(queue.TryPush(2));
@@ -62,7 +62,7 @@ TEST(BoundedQueue, PushWaitsForRoom) {
   EXPECT_TRUE(pushed);
 }
 
-TEST(BoundedQueue, CloseEndsAllWaiting) {
+TEST(BoundedQueue, CloseWakesAllWaiters) {
   BoundedQueue<int> full(1);
   full.Push(1);
   BoundedQueue<int> empty(1);
@@ -72,7 +72,7 @@ TEST(BoundedQueue, CloseEndsAllWaiting) {
   empty.Close();
 }
 
-TEST(BoundedQueue, BetweenThreadsNothingIsLostAndTheBoundHolds) {
+TEST(BoundedQueue, ConcurrentUseKeepsItemsAndBound) {
   constexpr int kItems = 5000;
   BoundedQueue<int> queue(4);
   std::vector<std::jthread> producers;

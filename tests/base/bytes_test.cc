@@ -36,7 +36,7 @@ TEST(ByteReader, ReadsBigEndianOfEveryWidth) {
   EXPECT_EQ(ByteReader(kBytes).Big(8), 0x0102030405060788u);
 }
 
-TEST(ByteReader, KnowsWhereItStands) {
+TEST(ByteReader, ReportsOffsetAndRemainingBytes) {
   ByteReader reader(kBytes);
   reader.Little24();
   EXPECT_TRUE(reader.Skip(2));
@@ -48,7 +48,7 @@ TEST(ByteReader, KnowsWhereItStands) {
   EXPECT_TRUE(reader.ok());
 }
 
-TEST(ByteReader, ReadPastTheEndYieldsZeroAndFailsForGood) {
+TEST(ByteReader, ReadPastTheEndFailsForGood) {
   ByteReader reader("\x01\x02\x03"sv);
   EXPECT_EQ(reader.Little32(), 0u);
   EXPECT_FALSE(reader.ok());
@@ -58,7 +58,7 @@ TEST(ByteReader, ReadPastTheEndYieldsZeroAndFailsForGood) {
   EXPECT_FALSE(reader.ok());
 }
 
-TEST(ByteReader, EveryReadOfNothingFails) {
+TEST(ByteReader, EveryReadOfEmptyInputFails) {
   const auto fails = [](auto read) {
     ByteReader reader;
     read(reader);
@@ -77,7 +77,7 @@ TEST(ByteReader, EveryReadOfNothingFails) {
   EXPECT_TRUE(fails([](ByteReader& reader) { EXPECT_FALSE(reader.Skip(1)); }));
 }
 
-TEST(ByteReader, ReadsOfNoBytesAtTheEndSucceed) {
+TEST(ByteReader, ZeroByteReadsAtTheEndSucceed) {
   ByteReader reader;
   EXPECT_EQ(reader.Bytes(0), "");
   EXPECT_EQ(reader.Little(0), 0u);
@@ -105,7 +105,7 @@ TEST(ByteReader, HugeLengthsDoNotWrapAround) {
   EXPECT_FALSE(other.ok());
 }
 
-TEST(CommonPrefix, EndsWithTheFirstByteThatDiffersOrTheShorter) {
+TEST(CommonPrefix, EndsAtFirstDifferenceOrShorterEnd) {
   const std::string bytes = "0123456789abcdefghij";
   for (size_t size = 0; size <= bytes.size(); ++size) {
     EXPECT_EQ(CommonPrefix(bytes, bytes.substr(0, size)), size);
@@ -118,7 +118,7 @@ TEST(CommonPrefix, EndsWithTheFirstByteThatDiffersOrTheShorter) {
   }
 }
 
-TEST(Varint, ComesBackAsItWasInTheFewestBytes) {
+TEST(Varint, RoundTripsInTheFewestBytes) {
   for (unsigned bits = 0; bits < 64; ++bits) {
     const uint64_t value = uint64_t{1} << bits;
     for (const uint64_t wanted : {value, value - 1}) {
@@ -132,7 +132,7 @@ TEST(Varint, ComesBackAsItWasInTheFewestBytes) {
   EXPECT_EQ(Varint(300), "\xac\x02");
 }
 
-TEST(Varint, CutOrTooLongYieldsZeroAndFails) {
+TEST(Varint, TruncatedOrTooLongFails) {
   for (const std::string_view bytes : {"\x85"sv, "\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
                                        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"sv,
                                        "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"sv}) {
@@ -142,7 +142,7 @@ TEST(Varint, CutOrTooLongYieldsZeroAndFails) {
   }
 }
 
-TEST(LengthEncoded, IsReadInAllItsWidths) {
+TEST(LengthEncoded, ReadsAllWidths) {
   EXPECT_EQ(ByteReader("\xfa"sv).LengthEncoded(), 0xfau);
   EXPECT_EQ(ByteReader("\xfc\x01\x02"sv).LengthEncoded(), 0x0201u);
   EXPECT_EQ(ByteReader("\xfd\x01\x02\x03"sv).LengthEncoded(), 0x030201u);
@@ -150,7 +150,7 @@ TEST(LengthEncoded, IsReadInAllItsWidths) {
             0x0807060504030201u);
 }
 
-TEST(LengthEncoded, NullReservedAndCutOnesFail) {
+TEST(LengthEncoded, NullReservedAndTruncatedFail) {
   for (const std::string_view bytes :
        {"\xfb"sv, "\xff"sv, "\xfc\x01"sv, "\xfd\x01\x02"sv, "\xfe\x01\x02\x03\x04\x05\x06\x07"sv}) {
     ByteReader reader(bytes);
@@ -159,7 +159,7 @@ TEST(LengthEncoded, NullReservedAndCutOnesFail) {
   }
 }
 
-TEST(Append, WritesWhatTheReaderReads) {
+TEST(Append, RoundTripsThroughReader) {
   std::string bytes;
   AppendLittle16(bytes, 0x0201);
   AppendLittle32(bytes, 0x06050403);

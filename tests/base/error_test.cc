@@ -33,7 +33,7 @@ TEST(MakeError, OtherStatusesHaveNeitherReasonNorMetadata) {
   }
 }
 
-TEST(MakeError, TakesAnotherCode) {
+TEST(MakeError, AcceptsAnotherCode) {
   const absl::Status status =
       MakeError(absl::StatusCode::kDataLoss, reason::kTokenTrimmed, "position is gone");
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
@@ -48,14 +48,14 @@ TEST(Reworded, KeepsTheReasonOnly) {
   EXPECT_TRUE(ErrorMetadataOf(status).empty());
 }
 
-TEST(HasReason, ComparesTheReasonAlone) {
+TEST(HasReason, ComparesOnlyTheReason) {
   EXPECT_TRUE(HasReason(Trimmed(), reason::kTokenTrimmed));
   EXPECT_FALSE(HasReason(Trimmed(), reason::kTokenAhead));
   EXPECT_FALSE(HasReason(absl::OkStatus(), reason::kTokenTrimmed));
   EXPECT_FALSE(HasReason(absl::OutOfRangeError("position is gone"), reason::kTokenTrimmed));
 }
 
-TEST(WithContext, GoesBeforeTheMessageAndKeepsTheRest) {
+TEST(WithContext, PrefixesMessageAndKeepsTheRest) {
   const absl::Status status = WithContext(WithContext(Trimmed(), "frame 7"), "log");
   EXPECT_EQ(std::string(status.message()), "log: frame 7: position is gone");
   EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
@@ -63,9 +63,7 @@ TEST(WithContext, GoesBeforeTheMessageAndKeepsTheRest) {
   EXPECT_EQ(ErrorMetadataOf(status)["oldest_token"], "abc");
 }
 
-TEST(WithContext, LeavesSuccessAlone) {
-  EXPECT_EQ(WithContext(absl::OkStatus(), "log"), absl::OkStatus());
-}
+TEST(WithContext, KeepsOk) { EXPECT_EQ(WithContext(absl::OkStatus(), "log"), absl::OkStatus()); }
 
 absl::Status Twice(const absl::Status& first, int& reached) {
   MILLRACE_RETURN_IF_ERROR(first);
@@ -74,7 +72,7 @@ absl::Status Twice(const absl::Status& first, int& reached) {
   return absl::OkStatus();
 }
 
-TEST(ReturnIfError, ReturnsTheErrorAndGoesOnWithoutOne) {
+TEST(ReturnIfError, ReturnsTheErrorOrContinues) {
   int reached = 0;
   EXPECT_EQ(Twice(Trimmed(), reached), Trimmed());
   EXPECT_EQ(reached, 0);

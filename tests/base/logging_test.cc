@@ -39,7 +39,7 @@ TEST_F(LoggingTest, TextIsOneLineWithTimeAndLevel) {
                            "lost the source address=db:3306\n"));
 }
 
-TEST_F(LoggingTest, JsonIsOneObjectALineWhateverTheMessageHolds) {
+TEST_F(LoggingTest, JsonEscapesMessagesToOneLine) {
   const std::string text = Logged({.format = "json"}, [] {
     spdlog::error("a \"quoted\"\nline {}", "\xff");
     spdlog::info("second");
@@ -51,7 +51,7 @@ TEST_F(LoggingTest, JsonIsOneObjectALineWhateverTheMessageHolds) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
 }
 
-TEST_F(LoggingTest, LevelHidesWhatIsBelow) {
+TEST_F(LoggingTest, LevelHidesLowerLevels) {
   const auto log_all = [] {
     spdlog::info("low");
     spdlog::error("high");
@@ -62,7 +62,7 @@ TEST_F(LoggingTest, LevelHidesWhatIsBelow) {
   EXPECT_EQ(Logged({.level = "off"}, log_all), "");
 }
 
-TEST_F(LoggingTest, UnknownLevelOrFormatIsRefusedAndChangesNothing) {
+TEST_F(LoggingTest, InvalidOptionsChangeNothing) {
   const absl::Status level = SetUpLogging({.level = "loud"});
   EXPECT_EQ(level.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(level.message()), HasSubstr("logging.level is 'loud'"));

@@ -16,10 +16,10 @@ TEST(FindReason, FindsByName) {
   EXPECT_EQ(FindReason(""), nullptr);
 }
 
-TEST(FeedRetryPolicy, IsThatOfTheReason) {
+TEST(FeedRetryPolicy, FollowsTheReason) {
   EXPECT_EQ(FeedRetryPolicy(MakeError(reason::kSourceAccessDenied, "")), RetryPolicy::kWait);
   EXPECT_EQ(FeedRetryPolicy(MakeError(reason::kSourceDuplicateServerId, "")),
-            RetryPolicy::kWaitUntilItLasts);
+            RetryPolicy::kWaitKeepingBackoff);
   EXPECT_EQ(FeedRetryPolicy(MakeError(reason::kEventTruncated, "")), RetryPolicy::kRetryOnce);
   EXPECT_EQ(FeedRetryPolicy(MakeError(reason::kSourcePurged, "")), RetryPolicy::kStop);
 }
@@ -34,7 +34,7 @@ TEST(FeedRetryPolicy, StopsWithoutAReason) {
   EXPECT_EQ(FeedRetryPolicy(absl::InternalError("")), RetryPolicy::kStop);
 }
 
-TEST(MirrorMayRetry, IsThatOfTheReason) {
+TEST(MirrorMayRetry, FollowsTheReason) {
   EXPECT_TRUE(MirrorMayRetry(MakeError(reason::kMirrorDenied, "")));
   EXPECT_TRUE(MirrorMayRetry(MakeError(reason::kStorageFailed, "")));
   EXPECT_FALSE(MirrorMayRetry(MakeError(reason::kMirrorFenced, "")));

@@ -36,9 +36,9 @@ constexpr char kRotate = 4;
 constexpr size_t kRotateNameAt = kHeaderBytes + 8;
 
 // Follows events to a place.
-class PlaceFinder {
+class PositionFinder {
  public:
-  explicit PlaceFinder(const SourcePosition& place) : place_(place) {}
+  explicit PositionFinder(const SourcePosition& place) : place_(place) {}
 
   // True if the place is behind `event`.
   bool Ends(std::string_view event) {
@@ -105,7 +105,7 @@ void BacklogSource::Insert(uint64_t count) {
 }
 
 Backlog BacklogSource::MakeBulk(uint64_t rows) {
-  Backlog backlog{.from = Here(), .to = {}, .rows = 2 * rows};
+  Backlog backlog{.from = EndOfBinlog(), .to = {}, .rows = 2 * rows};
   const uint64_t before = RowCount("bench.account");
   for (uint64_t have = before; have < before + rows;) {
     const uint64_t count = std::min({have, before + rows - have, kBulkTransactionRows});
@@ -123,19 +123,20 @@ Backlog BacklogSource::MakeBulk(uint64_t rows) {
                     done, std::min(done + kBulkTransactionRows, before + rows)));
     ++backlog.transactions;
   }
-  backlog.to = Here();
+  backlog.to = EndOfBinlog();
   return backlog;
 }
 
 Backlog BacklogSource::MakeSingle(uint64_t transactions) {
-  Backlog backlog{.from = Here(), .to = {}, .rows = transactions, .transactions = transactions};
+  Backlog backlog{
+      .from = EndOfBinlog(), .to = {}, .rows = transactions, .transactions = transactions};
   sql_.MustExecute(fmt::format("CALL bench.many({})", transactions));
-  backlog.to = Here();
+  backlog.to = EndOfBinlog();
   return backlog;
 }
 
 Backlog BacklogSource::MakeBigTransaction(uint64_t rows) {
-  Backlog backlog{.from = Here(), .to = {}, .rows = rows, .transactions = 1};
+  Backlog backlog{.from = EndOfBinlog(), .to = {}, .rows = rows, .transactions = 1};
   uint64_t have = RowCount("bench.narrow");
   const uint64_t wanted = have + rows;
   sql_.MustExecute("BEGIN");
@@ -150,7 +151,7 @@ Backlog BacklogSource::MakeBigTransaction(uint64_t rows) {
         count));
   }
   sql_.MustExecute("COMMIT");
-  backlog.to = Here();
+  backlog.to = EndOfBinlog();
   return backlog;
 }
 
@@ -168,7 +169,7 @@ BinlogRead BacklogSource::Read(const Backlog& backlog) const {
   const auto generation = Take(pool.Choose()).generation;
   const auto begin = steady_clock::now();
   const auto stream = Take(pool.OpenStream(generation, backlog.from, {}));
-  PlaceFinder end(backlog.to);
+  PositionFinder end(backlog.to);
   BinlogRead read;
   while (true) {
     const std::string_view event = Take(stream->Read());
@@ -179,7 +180,7 @@ BinlogRead BacklogSource::Read(const Backlog& backlog) const {
   return read;
 }
 
-SourcePosition BacklogSource::Here() const {
+SourcePosition BacklogSource::EndOfBinlog() const {
   const auto connection = Take(SourcePool(options_).Connect());
   return Take(CurrentPosition(*connection));
 }

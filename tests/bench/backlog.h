@@ -69,7 +69,7 @@ class BacklogSource {
   const SourceServer& server() const { return *source_; }
   SqlSession& sql() { return sql_; }
   // Where the binlog ends now.
-  SourcePosition Here() const;
+  SourcePosition EndOfBinlog() const;
 
  private:
   void Insert(uint64_t count);

@@ -25,7 +25,7 @@ double RateOf(const Drained& drained) {
 }
 
 // All read the same backlog from its beginning, from disk at first.
-void MeasureBehind(Bench& bench, int streams, Report& report) {
+void MeasureFromDisk(Bench& bench, int streams, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   const double raw = RawGrpcMegabytes(streams, bench.load().raw_bytes);
   StreamDrain drain(feed.address(), streams);
@@ -54,7 +54,7 @@ TailFanout DrainAtTail(Bench& bench, int streams) {
 
 void MeasureFanout(Bench& bench, Report& report) {
   for (int run = 0; run < bench.load().runs; ++run) {
-    for (const int streams : {1, 10, kSubscribers, 1000}) MeasureBehind(bench, streams, report);
+    for (const int streams : {1, 10, kSubscribers, 1000}) MeasureFromDisk(bench, streams, report);
     for (const int streams : {1, 10, kSubscribers}) {
       report.Add(fmt::format("fanout_{}_tail_deliveries_s", streams),
                  DrainAtTail(bench, streams).deliveries_per_second, "rows/s");

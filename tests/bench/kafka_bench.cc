@@ -173,7 +173,7 @@ class Bench {
                    .kafka = {"enabled: true", "brokers: " + broker_->bootstrap(),
                              "topic_prefix: " + variant.name, variant.lines}});
     // The table's CREATE is a change too.
-    while (Status(*feed).log().newest_sequence() < rows_ + 1) Nap();
+    while (Status(*feed).log().newest_sequence() < rows_ + 1) WaitForNextPoll();
     AwaitMirror(*feed);
     return feed;
   }
@@ -234,11 +234,11 @@ class Bench {
         Die(absl::InternalError(status.mirror().error()));
       }
       if (status.mirror().sequence() == status.log().newest_sequence()) return;
-      Nap();
+      WaitForNextPoll();
     }
   }
   // Asking costs the server something too: it reads a frame to tell the lag.
-  static void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
+  static void WaitForNextPoll() { std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
 
   double RateSince(steady_clock::time_point begin) const {
     return static_cast<double>(rows_) / duration<double>(steady_clock::now() - begin).count();

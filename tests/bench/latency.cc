@@ -31,10 +31,11 @@ void MeasureSteady(Bench& bench, const std::string& durability, Report& report) 
   thread.join();
   std::sort(latencies.begin(), latencies.end());
   const std::string key = "latency_" + durability;
-  report.Add(key + "_p50_us", At(latencies, 0.50), "us", At(writer.statements, 0.50));
-  report.Add(key + "_p99_us", At(latencies, 0.99), "us", At(writer.statements, 0.99));
-  report.Add(key + "_p999_us", At(latencies, 0.999), "us", At(writer.statements, 0.999));
-  report.Add(key + "_writer_slip_p99_us", At(writer.slips, 0.99), "us");
+  report.Add(key + "_p50_us", Quantile(latencies, 0.50), "us", Quantile(writer.statements, 0.50));
+  report.Add(key + "_p99_us", Quantile(latencies, 0.99), "us", Quantile(writer.statements, 0.99));
+  report.Add(key + "_p999_us", Quantile(latencies, 0.999), "us",
+             Quantile(writer.statements, 0.999));
+  report.Add(key + "_writer_slip_p99_us", Quantile(writer.slips, 0.99), "us");
 }
 
 // One commit after each silence.
@@ -54,8 +55,10 @@ void MeasureAfterIdle(Bench& bench, Report& report) {
   }
   std::sort(latencies.begin(), latencies.end());
   std::sort(statements.begin(), statements.end());
-  report.Add("latency_after_idle_p50_us", At(latencies, 0.50), "us", At(statements, 0.50));
-  report.Add("latency_after_idle_p99_us", At(latencies, 0.99), "us", At(statements, 0.99));
+  report.Add("latency_after_idle_p50_us", Quantile(latencies, 0.50), "us",
+             Quantile(statements, 0.50));
+  report.Add("latency_after_idle_p99_us", Quantile(latencies, 0.99), "us",
+             Quantile(statements, 0.99));
 }
 
 }  // namespace

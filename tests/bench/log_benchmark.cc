@@ -92,18 +92,18 @@ void ReadFrames(benchmark::State& state) {
 BENCHMARK(ReadFrames)->Arg(64 << 10)->Arg(256 << 10)->Arg(2 << 20)->UseRealTime();
 
 // A place asked for by sequence, anywhere.
-void FrameHolding(benchmark::State& state) {
+void FrameContaining(benchmark::State& state) {
   LogUnderTest log(Durability::kRelaxed);
   for (int i = 0; i < kFramesKept; i += 50) log.Append(50, nullptr);
   uint64_t at = 0;
   for (auto _ : state) {
     at = (at + 7'919 * kChanges) % (uint64_t{kFramesKept} * kChanges);
-    const auto frame = log.log().FrameHolding(Sequence{at + 1});
+    const auto frame = log.log().FrameContaining(Sequence{at + 1});
     MILLRACE_CHECK(frame.ok());
   }
   CountFrames(state, state.iterations());
 }
-BENCHMARK(FrameHolding)->UseRealTime();
+BENCHMARK(FrameContaining)->UseRealTime();
 
 }  // namespace
 }  // namespace millrace::log

@@ -105,7 +105,7 @@ class PeerBench {
 
   // The task of a peer that is started now to follow WriteSteadily.
   Task LatencyTask(const Plan& plan) const {
-    return {.from = source_.Here(),
+    return {.from = source_.EndOfBinlog(),
             .rows = (plan.warm_up_seconds + plan.latency_seconds) * kRate,
             .skipped = plan.warm_up_seconds * kRate,
             .latency = true};
@@ -160,15 +160,15 @@ double OwnCpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// What a subscriber has been handed. The first hand-over is where time begins, as it is for the
+// What a subscriber has been received. The first hand-over is where time begins, as it is for the
 // peers: its rows are not counted for the rate.
-struct Handed {
+struct Received {
   uint64_t rows = 0;
   uint64_t first_rows = 0;
   double seconds = 0;  // since the first
 };
 
-Handed CountChanges(const FeedServer& feed, uint64_t rows) {
+Received CountChanges(const FeedServer& feed, uint64_t rows) {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   StreamDrain drain(feed.address(), 1);
@@ -180,24 +180,24 @@ Handed CountChanges(const FeedServer& feed, uint64_t rows) {
           .seconds = drained.seconds_after_first};
 }
 
-Handed ParseChanges(FeedServer& feed, uint64_t rows) {
+Received ParseChanges(FeedServer& feed, uint64_t rows) {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
   const auto subscription = feed.client().Subscribe({.request = request, .retry = {}});
-  Handed handed;
+  Received received;
   steady_clock::time_point first;
-  while (handed.rows < rows) {
+  while (received.rows < rows) {
     const auto batch = Take(subscription->Next());
     if (!batch.has_value()) Die(absl::InternalError("the stream ended"));
     for (const v1::Transaction& transaction : batch->transactions()) {
-      handed.rows += static_cast<uint64_t>(transaction.changes_size());
+      received.rows += static_cast<uint64_t>(transaction.changes_size());
     }
-    if (handed.first_rows != 0) continue;
-    handed.first_rows = handed.rows;
+    if (received.first_rows != 0) continue;
+    received.first_rows = received.rows;
     first = steady_clock::now();
   }
-  handed.seconds = duration<double>(steady_clock::now() - first).count();
-  return handed;
+  received.seconds = duration<double>(steady_clock::now() - first).count();
+  return received;
 }
 
 Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
@@ -205,16 +205,16 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
   const double own_cpu = OwnCpuSeconds();
   const auto begin = steady_clock::now();
   const auto feed = source_.StartAt(backlog);
-  const Handed handed = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
-                                                  : ParseChanges(*feed, backlog.rows);
+  const Received received = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
+                                                      : ParseChanges(*feed, backlog.rows);
   const double seconds = duration<double>(steady_clock::now() - begin).count();
   // The binlog goes on behind a backlog that is not the last.
-  if (handed.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
-  const auto millions = static_cast<double>(handed.rows) / 1e6;
+  if (received.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
+  const auto millions = static_cast<double>(received.rows) / 1e6;
   Outcome outcome;
-  outcome.rows = handed.rows;
-  outcome.rows_s = static_cast<double>(handed.rows - handed.first_rows) / handed.seconds;
-  outcome.rows_s_from_start = static_cast<double>(handed.rows) / seconds;
+  outcome.rows = received.rows;
+  outcome.rows_s = static_cast<double>(received.rows - received.first_rows) / received.seconds;
+  outcome.rows_s_from_start = static_cast<double>(received.rows) / seconds;
   outcome.cpu_s_per_million = CpuSeconds(feed->pid()) / millions;
   outcome.rss_mib = PeakRssMib(feed->pid());
   *consumer_cpu_s_per_million = (OwnCpuSeconds() - own_cpu) / millions;
@@ -233,8 +233,8 @@ Outcome PeerBench::MillraceLatency(const Plan& plan) const {
   Outcome outcome;
   outcome.rows = ages.size();
   outcome.rss_mib = PeakRssMib(reader.feed().pid());
-  outcome.p50_us = At(ages, 0.50);
-  outcome.p99_us = At(ages, 0.99);
+  outcome.p50_us = Quantile(ages, 0.50);
+  outcome.p99_us = Quantile(ages, 0.99);
   return outcome;
 }
 

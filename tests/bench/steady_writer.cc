@@ -37,7 +37,7 @@ WriterTimes WriteSteadily(const SourceServer& source, int rate, int count) {
   return times;
 }
 
-double At(const std::vector<double>& sorted, double quantile) {
+double Quantile(const std::vector<double>& sorted, double quantile) {
   return sorted[std::min(sorted.size() - 1,
                          static_cast<size_t>(quantile * static_cast<double>(sorted.size())))];
 }

@@ -19,6 +19,6 @@ struct WriterTimes {
 WriterTimes WriteSteadily(const SourceServer& source, int rate, int count);
 
 // The value below which `quantile` of them lie.
-double At(const std::vector<double>& sorted, double quantile);
+double Quantile(const std::vector<double>& sorted, double quantile);
 
 }  // namespace millrace::testing

@@ -124,18 +124,18 @@ class StreamDrain::Stream {
 
   // What was under way is done.
   void Proceed(bool ok) {
-    switch (doing_) {
-      case Doing::kStart:
-        doing_ = Doing::kRequest;
+    switch (step_) {
+      case Step::kStart:
+        step_ = Step::kRequest;
         return call_->WriteLast(request_, {}, this);
-      case Doing::kRequest:
-        doing_ = Doing::kRead;
+      case Step::kRequest:
+        step_ = Step::kRead;
         return call_->Read(&response_, this);
-      case Doing::kRead:
+      case Step::kRead:
         if (ok) return TakeResponse();
-        doing_ = Doing::kFinish;
+        step_ = Step::kFinish;
         return call_->Finish(&status_, this);
-      case Doing::kFinish:
+      case Step::kFinish:
         return End();
     }
   }
@@ -148,10 +148,10 @@ class StreamDrain::Stream {
   steady_clock::time_point first_at() const { return first_at_; }
 
  private:
-  enum class Doing { kStart, kRequest, kRead, kFinish };
+  enum class Step { kStart, kRequest, kRead, kFinish };
 
   void TakeResponse() {
-    if (!is_over_) {
+    if (!is_finished_) {
       bytes_ += response_.Length();
       if (counts_changes_) changes_ += ChangesIn(response_);
       if (messages_++ == 0) {
@@ -159,19 +159,19 @@ class StreamDrain::Stream {
         first_changes_ = changes_;
       }
       passed_ = SequenceOf(response_, passed_);
-      if (passed_ >= until_) Over();
+      if (passed_ >= until_) MarkFinished();
     }
     call_->Read(&response_, this);
   }
-  void Over() {
-    is_over_ = true;
+  void MarkFinished() {
+    is_finished_ = true;
     context_.TryCancel();
     absl::MutexLock lock(&progress_.mutex);
     --progress_.running;
     progress_.last = steady_clock::now();
   }
   void End() {
-    if (!is_over_) Over();
+    if (!is_finished_) MarkFinished();
     absl::MutexLock lock(&progress_.mutex);
     if (!status_.ok() && status_.error_code() != grpc::StatusCode::CANCELLED) {
       progress_.error = status_.error_message();
@@ -187,7 +187,7 @@ class StreamDrain::Stream {
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
-  Doing doing_ = Doing::kStart;
+  Step step_ = Step::kStart;
   bool counts_changes_ = false;
   uint64_t after_ = 0;
   uint64_t until_ = 0;
@@ -198,7 +198,7 @@ class StreamDrain::Stream {
   uint64_t messages_ = 0;
   uint64_t first_changes_ = 0;
   steady_clock::time_point first_at_;
-  bool is_over_ = false;
+  bool is_finished_ = false;
 };
 
 StreamDrain::StreamDrain(const std::string& address, int streams)

@@ -88,7 +88,7 @@ Walk WalkThroughZstd(std::string_view plain, uint64_t event_bytes_max = kBytesMa
   return WalkThrough(MakeEvent(EventType::kTransactionPayload, body), event_bytes_max);
 }
 
-TEST(TransactionPayloads, HoldTheEventsOfATransaction) {
+TEST(TransactionPayloads, ContainEventsOfATransaction) {
   const SampleEvent event(captured::kMysqlPayload);
   const Walk walk = WalkThrough(*event);
   EXPECT_EQ(walk.reason, "");
@@ -110,7 +110,7 @@ TEST(TransactionPayloads, InnerEventsMayBeLarge) {
   EXPECT_EQ(size, 0x66afu);
 }
 
-TEST(TransactionPayloads, GrowBeyondOneStep) {
+TEST(TransactionPayloads, InnerEventMayExceedOneStep) {
   const std::string large(5 << 20, 'x');
   const Walk walk = WalkThroughZstd(InnerEvent(EventType::kXid, large), 6 << 20);
   EXPECT_EQ(walk.reason, "");
@@ -118,7 +118,7 @@ TEST(TransactionPayloads, GrowBeyondOneStep) {
   EXPECT_EQ(walk.bodies[0], large);
 }
 
-TEST(TransactionPayloads, MayBePlain) {
+TEST(TransactionPayloads, MayBeUncompressed) {
   const std::string plain = InnerEvent(EventType::kXid, "12345678");
   const std::string body = PayloadBody(plain, 255, plain.size());
   const Walk walk = WalkThrough(MakeEvent(EventType::kTransactionPayload, body));
@@ -126,7 +126,7 @@ TEST(TransactionPayloads, MayBePlain) {
   EXPECT_THAT(walk.bodies, ElementsAre("12345678"));
 }
 
-TEST(TransactionPayloads, RestartForgetsWhatWasLeft) {
+TEST(TransactionPayloads, RestartDropsRemainingEvents) {
   const SampleEvent thousand(captured::kMysqlPayloadThousand);
   const SampleEvent small(captured::kMysqlPayload);
   auto reader = TransactionPayloadReader::Open(*thousand, kBytesMax);
@@ -138,13 +138,13 @@ TEST(TransactionPayloads, RestartForgetsWhatWasLeft) {
   EXPECT_EQ(walk.types.size(), 4u);
 }
 
-TEST(TransactionPayloads, OfUnknownAlgorithmAreRefused) {
+TEST(TransactionPayloads, UnknownAlgorithmIsRejected) {
   const std::string body = PayloadBody("", 1, 0);
   EXPECT_EQ(WalkThrough(MakeEvent(EventType::kTransactionPayload, body)).reason,
             "COMPRESSION_UNKNOWN");
 }
 
-TEST(TransactionPayloads, UnknownFieldsArePassedOver) {
+TEST(TransactionPayloads, UnknownFieldsAreSkipped) {
   std::string body;
   AppendField(body, 77, 5);
   const std::string plain = InnerEvent(EventType::kXid, "");
@@ -152,26 +152,26 @@ TEST(TransactionPayloads, UnknownFieldsArePassedOver) {
   EXPECT_EQ(WalkThrough(MakeEvent(EventType::kTransactionPayload, body)).reason, "");
 }
 
-TEST(TransactionPayloads, InnerEventBeyondTheLimitIsRefused) {
+TEST(TransactionPayloads, InnerEventAboveLimitIsRejected) {
   const std::string plain = InnerEvent(EventType::kXid, std::string(100, 'x'));
   EXPECT_EQ(WalkThroughZstd(plain, plain.size()).reason, "");
   EXPECT_EQ(WalkThroughZstd(plain, plain.size() - 1).reason, "EVENT_TOO_LARGE");
 }
 
-TEST(TransactionPayloads, InnerEventSmallerThanItsHeaderIsRefused) {
+TEST(TransactionPayloads, InnerEventSmallerThanHeaderIsRejected) {
   std::string plain = InnerEvent(EventType::kXid, "12345678");
   plain[9] = 18;
   EXPECT_EQ(WalkThroughZstd(plain).reason, "EVENT_TRUNCATED");
 }
 
-TEST(TransactionPayloads, InnerEventCutShortIsRefused) {
+TEST(TransactionPayloads, TruncatedInnerEventIsRejected) {
   const std::string plain = InnerEvent(EventType::kXid, "12345678");
   for (size_t size = 1; size < plain.size(); ++size) {
     EXPECT_EQ(WalkThroughZstd(plain.substr(0, size)).reason, "EVENT_TRUNCATED") << size;
   }
 }
 
-TEST(TransactionPayloads, CompressedBytesCutShortAreRefused) {
+TEST(TransactionPayloads, TruncatedCompressedBytesAreRejected) {
   const std::string plain = InnerEvent(EventType::kXid, std::string(1000, 'x'));
   const std::string compressed = Zstd(plain);
   for (size_t size = 0; size < compressed.size(); ++size) {
@@ -180,18 +180,18 @@ TEST(TransactionPayloads, CompressedBytesCutShortAreRefused) {
   }
 }
 
-TEST(TransactionPayloads, DamagedBytesAreRefused) {
+TEST(TransactionPayloads, DamagedBytesAreRejected) {
   const std::string body = PayloadBody("no zstd here", 0, 100);
   EXPECT_EQ(WalkThrough(MakeEvent(EventType::kTransactionPayload, body)).reason, "PAYLOAD_DAMAGED");
 }
 
-TEST(TransactionPayloads, OtherSizeThanSaidIsRefused) {
+TEST(TransactionPayloads, WrongUncompressedSizeIsRejected) {
   const std::string plain = InnerEvent(EventType::kXid, "12345678");
   const std::string body = PayloadBody(Zstd(plain), 0, plain.size() + 1);
   EXPECT_EQ(WalkThrough(MakeEvent(EventType::kTransactionPayload, body)).reason, "PAYLOAD_DAMAGED");
 }
 
-TEST(TransactionPayloads, WindowBeyondTheLimitIsRefused) {
+TEST(TransactionPayloads, WindowAboveLimitIsRejected) {
   // A frame's magic number, a descriptor, and a window of 2^31 bytes.
   const std::string body = PayloadBody(FromHex("28b52ffd"
                                                "00"
@@ -206,7 +206,7 @@ absl::StatusOr<Event> UncompressSample(const SampleEvent& event, std::string& bu
   return Uncompress(*event, kBytesMax, buffer);
 }
 
-TEST(CompressedEvents, UpdateIsAsIfPlain) {
+TEST(CompressedEvents, UpdateEqualsUncompressedEvent) {
   const SampleEvent event(captured::kMariadbUpdateCompressed, Flavour::kMariadb);
   std::string buffer;
   const auto plain = UncompressSample(event, buffer);
@@ -262,27 +262,27 @@ TEST(CompressedEvents, LengthMayHaveFourBytes) {
   EXPECT_EQ(ReasonOfTail(FromHex("8400000003") + Zlib("abc")), "");
 }
 
-TEST(CompressedEvents, OtherLengthThanSaidIsRefused) {
+TEST(CompressedEvents, WrongLengthIsRejected) {
   EXPECT_EQ(ReasonOfTail(FromHex("8102") + Zlib("abc")), "PAYLOAD_DAMAGED");
   EXPECT_EQ(ReasonOfTail(FromHex("8104") + Zlib("abc")), "PAYLOAD_DAMAGED");
 }
 
-TEST(CompressedEvents, UnsoundHeadIsRefused) {
+TEST(CompressedEvents, InvalidHeadIsRejected) {
   for (const std::string_view head : {"", "0103", "8003", "8500000003"}) {
     EXPECT_EQ(ReasonOfTail(FromHex(head) + Zlib("abc")), "EVENT_TRUNCATED") << head;
   }
 }
 
-TEST(CompressedEvents, OfUnknownAlgorithmAreRefused) {
+TEST(CompressedEvents, UnknownAlgorithmIsRejected) {
   EXPECT_EQ(ReasonOfTail(FromHex("9103") + Zlib("abc")), "COMPRESSION_UNKNOWN");
 }
 
-TEST(CompressedEvents, BeyondTheLimitAreRefused) {
+TEST(CompressedEvents, EventAboveLimitIsRejected) {
   EXPECT_EQ(ReasonOfTail(FromHex("8103") + Zlib("abc"), 30), "EVENT_TOO_LARGE");
   EXPECT_EQ(ReasonOfTail(FromHex("8103") + Zlib("abc"), 31), "");
 }
 
-TEST(CompressedEvents, LengthThatCannotBeIsRefusedWithoutMemory) {
+TEST(CompressedEvents, ImpossibleLengthAllocatesNothing) {
   std::string buffer;
   const std::string body = FromHex(
                                "010000000000010000"
@@ -294,7 +294,7 @@ TEST(CompressedEvents, LengthThatCannotBeIsRefusedWithoutMemory) {
   EXPECT_LT(buffer.capacity(), 1000u);
 }
 
-TEST(CompressedEvents, PlainOnesAreNot) {
+TEST(CompressedEvents, UncompressedEventsAreNotCompressed) {
   for (const auto type : {EventType::kQuery, EventType::kWriteRowsV1, EventType::kXid}) {
     EXPECT_FALSE(IsCompressed(type));
   }

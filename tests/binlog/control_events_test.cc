@@ -19,7 +19,7 @@ TEST(ControlEvents, RotateHasFileAndPosition) {
   EXPECT_EQ(rotate->position, 4u);
 }
 
-TEST(ControlEvents, RotateWithoutFileIsRefused) {
+TEST(ControlEvents, RotateWithoutFileIsRejected) {
   const auto rotate = ParseRotate(MakeEvent(EventType::kRotate, "12345678"));
   EXPECT_EQ(ErrorReason(rotate.status()), "EVENT_TRUNCATED");
 }
@@ -45,7 +45,7 @@ TEST(ControlEvents, HeartbeatV2HasItsOwnPosition) {
   EXPECT_EQ(heartbeat->position, 0x255u);
 }
 
-TEST(ControlEvents, HeartbeatV2GoesBeyondFourGigabytes) {
+TEST(ControlEvents, HeartbeatV2MayExceedFourGigabytes) {
   const std::string body = FromHex(
       "010161"
       "0209fe0000000001000000"
@@ -55,7 +55,7 @@ TEST(ControlEvents, HeartbeatV2GoesBeyondFourGigabytes) {
   EXPECT_EQ(heartbeat->position, uint64_t{1} << 32);
 }
 
-TEST(ControlEvents, HeartbeatWithoutFileIsRefused) {
+TEST(ControlEvents, HeartbeatWithoutFileIsRejected) {
   for (const auto type : {EventType::kHeartbeat, EventType::kHeartbeatV2}) {
     EXPECT_EQ(ErrorReason(ParseHeartbeat(MakeEvent(type, "")).status()), "EVENT_TRUNCATED");
   }
@@ -84,7 +84,7 @@ TEST(ControlEvents, XaPrepareHasItsXid) {
   EXPECT_EQ(prepare->xid.branch, "y");
 }
 
-TEST(ControlEvents, XaCommitInOnePhaseIsTold) {
+TEST(ControlEvents, XaOnePhaseCommitIsReported) {
   const SampleEvent event(captured::kMysqlXaOnePhase);
   const auto prepare = ParseXaPrepare(*event);
   ASSERT_TRUE(prepare.ok()) << prepare.status();
@@ -93,7 +93,7 @@ TEST(ControlEvents, XaCommitInOnePhaseIsTold) {
   EXPECT_EQ(prepare->xid.branch, "");
 }
 
-TEST(ControlEvents, XidLongerThanOneCanBeIsRefused) {
+TEST(ControlEvents, TooLongXidIsRejected) {
   const std::string body = FromHex(
                                "00"
                                "01000000"

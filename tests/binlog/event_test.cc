@@ -36,14 +36,14 @@ TEST_F(EventReaderTest, HeaderHasItsFields) {
   EXPECT_EQ(event->body.size(), 79u - EventHeader::kSize - 4);
 }
 
-TEST_F(EventReaderTest, FirstRotateLosesAChecksumThatItHas) {
+TEST_F(EventReaderTest, FirstRotateChecksumIsRemoved) {
   const auto event = Read(captured::kMysqlRotateArtificial);
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->header.flags, EventHeader::kFlagArtificial);
   EXPECT_EQ(ParseRotate(*event)->file, "binlog.000001");
 }
 
-TEST_F(EventReaderTest, FirstRotateWithoutChecksumIsTakenWhole) {
+TEST_F(EventReaderTest, FirstRotateWithoutChecksumIsReadWhole) {
   const auto event = Read(captured::kMysqlRotateWithoutChecksum);
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(ParseRotate(*event)->file, "binlog.000001");
@@ -78,7 +78,7 @@ TEST_F(EventReaderTest, FormatWithChecksumsOffIsNotVerified) {
   EXPECT_FALSE(reader_.checksums());
 }
 
-TEST_F(EventReaderTest, FormatOfTheFileBeingWrittenHasAChecksumWithoutTheFlag) {
+TEST_F(EventReaderTest, InUseFlagIsNotPartOfChecksum) {
   const auto event = Read(captured::kMysqlFormatInUse);
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->header.flags, EventHeader::kFlagInUse);
@@ -91,7 +91,7 @@ TEST_F(EventReaderTest, MariadbFormatTurnsChecksumsOn) {
   EXPECT_EQ(ParseFormatDescription(*event)->server_version, "10.11.19-MariaDB-0+deb12u1-log");
 }
 
-TEST_F(EventReaderTest, AnyBitTurnedOverIsAChecksumMismatch) {
+TEST_F(EventReaderTest, AnyFlippedBitIsAChecksumMismatch) {
   ASSERT_TRUE(Read(captured::kMysqlFormat).ok());
   const std::string sound = FromHex(captured::kMysqlSmallMap);
   for (size_t i = EventHeader::kSize; i < sound.size(); ++i) {
@@ -107,7 +107,7 @@ TEST_F(EventReaderTest, DamagedFormatIsAChecksumMismatch) {
   EXPECT_EQ(ErrorReason(reader_.Read(bytes).status()), "EVENT_CHECKSUM_MISMATCH");
 }
 
-TEST_F(EventReaderTest, MismatchSaysWhere) {
+TEST_F(EventReaderTest, MismatchNamesThePosition) {
   ASSERT_TRUE(Read(captured::kMysqlFormat).ok());
   std::string bytes = FromHex(captured::kMysqlXid);
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
@@ -117,19 +117,19 @@ TEST_F(EventReaderTest, MismatchSaysWhere) {
       << event.status();
 }
 
-TEST_F(EventReaderTest, OtherSizeThanTheHeadersIsTruncated) {
+TEST_F(EventReaderTest, WrongSizeInHeaderIsTruncated) {
   const std::string bytes = FromHex(captured::kMysqlXid) + "x";
   EXPECT_EQ(ErrorReason(reader_.Read(bytes).status()), "EVENT_TRUNCATED");
 }
 
-TEST_F(EventReaderTest, InsideAPayloadNothingIsTakenForAChecksum) {
+TEST_F(EventReaderTest, EventInsidePayloadHasNoChecksum) {
   const std::string bytes = FromHex(captured::kMysqlXid);
   const auto event = reader_.ReadInsidePayload(bytes);
   ASSERT_TRUE(event.ok());
   EXPECT_EQ(event->body.size(), 12u);
 }
 
-TEST_F(EventReaderTest, PayloadInsideAPayloadIsRefused) {
+TEST_F(EventReaderTest, PayloadInsideAPayloadIsRejected) {
   const std::string bytes = FromHex(captured::kMysqlPayload);
   EXPECT_EQ(ErrorReason(reader_.ReadInsidePayload(bytes).status()), "EVENT_TRUNCATED");
 }
@@ -155,33 +155,33 @@ class FormatTest : public ::testing::Test {
   SampleEvent sample_{captured::kMysqlFormat};
 };
 
-TEST_F(FormatTest, OtherBinlogVersionIsRefused) {
+TEST_F(FormatTest, OtherBinlogVersionIsRejected) {
   EXPECT_EQ(ReasonAfter(0, 3), "EVENT_KIND_UNSUPPORTED");
 }
-TEST_F(FormatTest, OtherHeaderSizeIsRefused) {
+TEST_F(FormatTest, OtherHeaderSizeIsRejected) {
   EXPECT_EQ(ReasonAfter(56, 27), "EVENT_KIND_UNSUPPORTED");
 }
-TEST_F(FormatTest, OtherPostHeaderSizeIsRefused) {
+TEST_F(FormatTest, OtherPostHeaderSizeIsRejected) {
   constexpr size_t kTableMapAt = 57 + 18;
   EXPECT_EQ(ReasonAfter(kTableMapAt, 6), "EVENT_KIND_UNSUPPORTED");
 }
-TEST_F(FormatTest, UnknownChecksumAlgorithmIsRefused) {
+TEST_F(FormatTest, UnknownChecksumAlgorithmIsRejected) {
   EXPECT_EQ(ReasonAfter(sample_->body.size() - 1, 2), "EVENT_KIND_UNSUPPORTED");
 }
 
 struct Version {
   std::string_view text;
-  bool knows_checksums;
+  bool supports_checksums;
 };
 class FormatVersion : public ::testing::TestWithParam<Version> {};
 
-TEST_P(FormatVersion, TellsWhetherTheServerKnowsChecksums) {
+TEST_P(FormatVersion, ShowsWhetherServerSupportsChecksums) {
   std::string body(58, '\0');
   body[0] = 4;
   GetParam().text.copy(body.data() + 2, GetParam().text.size());
-  const auto knows = FormatKnowsChecksums(MakeEvent(EventType::kFormatDescription, body));
+  const auto knows = ServerSupportsChecksums(MakeEvent(EventType::kFormatDescription, body));
   ASSERT_TRUE(knows.ok());
-  EXPECT_EQ(*knows, GetParam().knows_checksums);
+  EXPECT_EQ(*knows, GetParam().supports_checksums);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -191,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Version{"5.2.14-MariaDB", false}, Version{"5.5.68-MariaDB", true},
                       Version{"11.4.2-MariaDB-log", true}));
 
-TEST(EventTypeNames, AreThoseOfTheServers) {
+TEST(EventTypeNames, MatchServerDocumentation) {
   EXPECT_EQ(EventTypeName(EventType::kTableMap), "TABLE_MAP");
   EXPECT_EQ(EventTypeName(EventType::kGtidTagged), "GTID_TAGGED");
   EXPECT_EQ(EventTypeName(EventType::kMariadbDeleteRowsCompressed), "DELETE_ROWS_COMPRESSED");

@@ -40,7 +40,7 @@ TEST(MysqlGtidEvents, UntaggedHasIdentityTimesAndSize) {
   EXPECT_EQ(gtid->transaction_size, 0x252u);
 }
 
-TEST(MysqlGtidEvents, TimeOfTheOriginFollowsWhereTheFlagIsSet) {
+TEST(MysqlGtidEvents, FlagAddsOriginalCommitTime) {
   const SampleEvent event(captured::kMysqlGtid);
   constexpr size_t kTimesAt = 42;
   std::string body(event->body);
@@ -61,7 +61,7 @@ TEST(MysqlGtidEvents, AnonymousHasNoIdentity) {
   EXPECT_EQ(gtid->transaction_size, 0x12au);
 }
 
-TEST(MysqlGtidEvents, ThoseOfOldServersEndEarly) {
+TEST(MysqlGtidEvents, OldServersWriteFewerFields) {
   const std::string body = FromHex("0077a48a33e68c11f1933b02fc000000010300000000000000");
   const auto of_56 = ParseMysqlGtid(MakeEvent(EventType::kGtid, body));
   ASSERT_TRUE(of_56.ok()) << of_56.status();
@@ -71,7 +71,7 @@ TEST(MysqlGtidEvents, ThoseOfOldServersEndEarly) {
   EXPECT_EQ(of_57->immediate_commit_time, 0);
 }
 
-TEST(MysqlGtidEvents, NumberZeroIsRefused) {
+TEST(MysqlGtidEvents, NumberZeroIsRejected) {
   const std::string body = FromHex("0077a48a33e68c11f1933b02fc000000010000000000000000");
   EXPECT_EQ(ReasonOf(EventType::kGtid, body), "EVENT_TRUNCATED");
   EXPECT_EQ(ReasonOf(EventType::kAnonymousGtid, body), "");
@@ -94,21 +94,21 @@ TEST(MysqlGtidEvents, TaggedHasNumbersOfEightBytes) {
   EXPECT_EQ(TextOf(*gtid->gtid), std::string(kUuid) + ":longer_tag_name:9223372036854775000");
 }
 
-TEST(MysqlGtidEvents, TaggedPassesOverFieldsThatMayBe) {
+TEST(MysqlGtidEvents, TaggedSkipsOptionalUnknownField) {
   // Version 1, 12 bytes, no field needed: number 1, then field 50 of a kind nobody knows.
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0210000404641f1f")), "");
 }
 
-TEST(MysqlGtidEvents, TaggedWithUnknownFieldThatIsNeededIsRefused) {
+TEST(MysqlGtidEvents, TaggedWithRequiredUnknownFieldIsRejected) {
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0210640404641f1f")),
             "EVENT_KIND_UNSUPPORTED");
 }
 
-TEST(MysqlGtidEvents, TaggedOfAnotherFormIsRefused) {
+TEST(MysqlGtidEvents, TaggedOfAnotherVersionIsRejected) {
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("040a000404")), "EVENT_KIND_UNSUPPORTED");
 }
 
-TEST(MysqlGtidEvents, TaggedWithLongTagIsRefused) {
+TEST(MysqlGtidEvents, TaggedWithLongTagIsRejected) {
   // Field 3 with 33 characters, where 32 are the most.
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0250000404"
                                                      "0642") +
@@ -152,7 +152,7 @@ TEST(MariadbGtidEvents, OfATransaction) {
   EXPECT_FALSE(gtid->standalone || gtid->prepared_xa || gtid->completed_xa);
 }
 
-TEST(MariadbGtidEvents, OfADdlStatementStandsAlone) {
+TEST(MariadbGtidEvents, OfADdlStatementIsStandalone) {
   const SampleEvent event(captured::kMariadbDdlGtid, Flavour::kMariadb);
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
@@ -227,7 +227,7 @@ TEST(PreviousGtids, OfMysqlWithoutTags) {
   EXPECT_EQ(set->ToString(), std::string(kUuid) + ":1-5:8");
 }
 
-TEST(PreviousGtids, OfMariadbKeepTheNewestOfADomain) {
+TEST(PreviousGtids, OfMariadbKeepNewestGtidOfDomain) {
   EXPECT_EQ(SetOf(captured::kMariadbGtidListEmpty, Flavour::kMariadb), "");
   EXPECT_EQ(SetOf(captured::kMariadbGtidList, Flavour::kMariadb), "0-12-54,3-44-1");
 }
@@ -238,7 +238,7 @@ struct HostileSet {
 };
 class HostilePreviousGtids : public ::testing::TestWithParam<HostileSet> {};
 
-TEST_P(HostilePreviousGtids, AreRefused) {
+TEST_P(HostilePreviousGtids, AreRejected) {
   const std::string body = FromHex(GetParam().hex);
   const auto set = ParsePreviousGtids(MakeEvent(EventType::kPreviousGtids, body));
   EXPECT_EQ(ErrorReason(set.status()), "EVENT_TRUNCATED") << GetParam().what;
@@ -262,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  "010000000000000077a48a33e68c11f1933b02fc0000000101000"
                                  "0000000000003000000000000000000000000000080"}));
 
-TEST(PreviousGtids, OfMariadbWithMoreThanItsBytesAreRefused) {
+TEST(PreviousGtids, OfMariadbBeyondTheEventAreRejected) {
   const auto set =
       ParsePreviousGtids(MakeEvent(EventType::kMariadbGtidList, FromHex("ffffff0f00000000")));
   EXPECT_EQ(ErrorReason(set.status()), "EVENT_TRUNCATED");

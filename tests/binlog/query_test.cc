@@ -43,14 +43,14 @@ TEST(Queries, HaveCharsetAndSqlMode) {
   EXPECT_EQ(query->sql_mode, uint64_t{0x45a00020});
 }
 
-TEST(Queries, HaveMicrosecondsWhereTheStatementReadTheClock) {
+TEST(Queries, HaveMicrosecondsIfStatementReadTheClock) {
   const SampleEvent mysql(captured::kMysqlStatementInsert);
   EXPECT_EQ(ParseQuery(*mysql)->microseconds, Micros{0x04a7fb});
   const SampleEvent mariadb(captured::kMariadbStatementInsert, Flavour::kMariadb);
   EXPECT_EQ(ParseQuery(*mariadb)->microseconds, Micros{0x0952e0});
 }
 
-TEST(Queries, OfAViewHaveItsDefiner) {
+TEST(Queries, OfAViewHaveItsStatement) {
   const SampleEvent event(captured::kMysqlCreateView);
   const auto query = ParseQuery(*event);
   ASSERT_TRUE(query.ok()) << query.status();
@@ -64,7 +64,7 @@ TEST(Queries, OfASplitAlterHaveItsStatement) {
   EXPECT_EQ(query->statement, "alter table b.small add column z int, algorithm=copy");
 }
 
-TEST(Queries, UnknownStatusVariableEndsTheirReadingAndNothingElse) {
+TEST(Queries, UnknownStatusVariableSkipsTheRest) {
   const std::string body =
       BodyWith(FromHex("0408000800ff00"
                        "c8"
@@ -77,7 +77,7 @@ TEST(Queries, UnknownStatusVariableEndsTheirReadingAndNothingElse) {
   EXPECT_EQ(query->statement, "X");
 }
 
-TEST(Queries, StatementAloneIsThatOfTheWholeEvent) {
+TEST(Queries, StatementOfMatchesParseQuery) {
   for (const std::string_view captured :
        {captured::kMysqlCreateTable, captured::kMysqlCreateTableLatin1,
         captured::kMysqlStatementInsert, captured::kMysqlCreateView}) {
@@ -86,7 +86,7 @@ TEST(Queries, StatementAloneIsThatOfTheWholeEvent) {
   }
 }
 
-TEST(Queries, StatementAloneOfAnEventThatEndsBeforeItIsEmpty) {
+TEST(Queries, StatementOfTruncatedEventIsEmpty) {
   const std::string body = BodyWith(FromHex("0408000800ff00"));
   ASSERT_EQ(StatementOf(MakeEvent(EventType::kQuery, body)), "X");
   // All up to the NUL that ends the database's name; it may be the last byte.
@@ -112,7 +112,7 @@ TEST_P(StatusVariable, HasItsLength) {
   EXPECT_EQ(query->microseconds, Micros{7}) << GetParam().what;
 }
 
-TEST_P(StatusVariable, CutShortIsTruncated) {
+TEST_P(StatusVariable, IncompleteIsTruncated) {
   const std::string whole = FromHex(GetParam().hex);
   for (size_t size = 1; size < whole.size(); ++size) {
     const std::string body = BodyWith(whole.substr(0, size));
@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
         Variable{"MariaDB xid", "810000000000000000"}, Variable{"MariaDB start alter", "8202"},
         Variable{"MariaDB commit alter", "82040000000000000000"}));
 
-TEST(Queries, HaveTheDatabasesOfTheTablesThatTheyOpened) {
+TEST(Queries, HaveDatabasesOfOpenedTables) {
   const auto databases = [](std::string_view variables) {
     const std::string body = BodyWith(FromHex(variables));
     return std::optional<std::string>(ParseQuery(MakeEvent(EventType::kQuery, body))->databases);
@@ -148,7 +148,7 @@ TEST(Queries, HaveTheDatabasesOfTheTablesThatTheyOpened) {
   EXPECT_EQ(databases("1000"), std::nullopt);
 }
 
-TEST(Queries, OfLoadDataHaveTheSame) {
+TEST(Queries, OfLoadDataHaveDatabasesAndStatement) {
   std::string body = BodyWith(FromHex("0c016100"));
   body.insert(13, 13, '\0');
   const auto query = ParseLoadQuery(MakeEvent(EventType::kExecuteLoadQuery, body));

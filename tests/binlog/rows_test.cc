@@ -56,7 +56,7 @@ TEST(RowEvents, PartialUpdateHasTwoBitmaps) {
   EXPECT_EQ(rows->rows.substr(0, 5), FromHex("0001000000"));
 }
 
-TEST(RowEvents, PartitionBeforeTheColumnsIsPassedOver) {
+TEST(RowEvents, PartitionIdIsSkipped) {
   const SampleEvent write(captured::kMysqlPartitionWrite);
   EXPECT_EQ(ParseRows(*write)->rows, FromHex("0003000000"));
   const SampleEvent update(captured::kMysqlPartitionUpdate);
@@ -75,7 +75,7 @@ TEST(RowEvents, OfMariadbHaveNoExtraData) {
   EXPECT_EQ(ParseRows(*update)->present_after, FromHex("ffffffff7f"));
 }
 
-TEST(RowEvents, OfPrereleasesAreRefused) {
+TEST(RowEvents, OfPrereleasesAreRejected) {
   for (const auto type :
        {EventType::kWriteRowsV0, EventType::kUpdateRowsV0, EventType::kDeleteRowsV0}) {
     EXPECT_TRUE(IsRows(type));
@@ -83,13 +83,13 @@ TEST(RowEvents, OfPrereleasesAreRefused) {
   }
 }
 
-TEST(RowEvents, CompressedOnesAreRefused) {
+TEST(RowEvents, CompressedEventsAreRejected) {
   EXPECT_FALSE(IsRows(EventType::kMariadbWriteRowsCompressedV1));
   EXPECT_EQ(RowsReason(EventType::kMariadbWriteRowsCompressedV1, "0000000000000000010100"),
             "EVENT_KIND_UNSUPPORTED");
 }
 
-TEST(RowEvents, ExtraDataSmallerThanItsSizeIsRefused) {
+TEST(RowEvents, ExtraDataSmallerThanItsSizeIsRejected) {
   EXPECT_EQ(RowsReason(EventType::kWriteRows,
                        "0000000000000000"
                        "0100"
@@ -97,7 +97,7 @@ TEST(RowEvents, ExtraDataSmallerThanItsSizeIsRefused) {
             "EVENT_TRUNCATED");
 }
 
-TEST(RowEvents, ExtraDataBeyondTheEventIsRefused) {
+TEST(RowEvents, ExtraDataBeyondTheEventIsRejected) {
   EXPECT_EQ(RowsReason(EventType::kWriteRows,
                        "0000000000000000"
                        "ffff"
@@ -105,7 +105,7 @@ TEST(RowEvents, ExtraDataBeyondTheEventIsRefused) {
             "EVENT_TRUNCATED");
 }
 
-TEST(RowEvents, MoreColumnsThanATableHasAreRefused) {
+TEST(RowEvents, TooManyColumnsAreRejected) {
   EXPECT_EQ(RowsReason(EventType::kWriteRowsV1,
                        "0000000000000000"
                        "fc0110"),
@@ -116,7 +116,7 @@ TEST(RowEvents, MoreColumnsThanATableHasAreRefused) {
             "EVENT_TRUNCATED");
 }
 
-TEST(RowEvents, BitmapBeyondTheEventIsRefused) {
+TEST(RowEvents, BitmapBeyondTheEventIsRejected) {
   EXPECT_EQ(RowsReason(EventType::kUpdateRowsV1,
                        "0000000000000000"
                        "09ffffff"),

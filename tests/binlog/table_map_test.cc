@@ -62,21 +62,21 @@ TEST_F(TableMapTest, HasIdNamesAndNullability) {
   EXPECT_EQ(*ParseTableMapId((*event_)->body), 0x58u);
 }
 
-TEST_F(TableMapTest, FullMetadataTellsAll) {
+TEST_F(TableMapTest, FullMetadataHasEverything) {
   const TableMap& map = Parse(captured::kMysqlSmallMap);
   EXPECT_TRUE(map.has_signedness && map.has_names && map.has_collations && map.has_labels);
   EXPECT_TRUE(map.has_primary_key && map.has_visibility);
   EXPECT_THAT(Each(&ColumnMap::key_ordinal), ElementsAre(1, 0));
 }
 
-TEST_F(TableMapTest, MinimalMetadataTellsSignsAndCollationsOnly) {
+TEST_F(TableMapTest, MinimalMetadataHasOnlySignsAndCollations) {
   const TableMap& map = Parse(captured::kMysqlSmallMapMinimal);
   EXPECT_TRUE(map.has_signedness && map.has_collations);
   EXPECT_FALSE(map.has_names || map.has_primary_key || map.has_visibility);
   EXPECT_EQ(map.columns[1].collation, 255u);
 }
 
-TEST_F(TableMapTest, MariadbsNoLogTellsNothing) {
+TEST_F(TableMapTest, MariadbNoLogHasNoMetadata) {
   const TableMap& map = Parse(captured::kMariadbMapNoLog, Flavour::kMariadb);
   EXPECT_TRUE(map.has_signedness) << "the table has no numbers";
   EXPECT_FALSE(map.has_names || map.has_collations || map.has_labels || map.has_primary_key);
@@ -114,7 +114,7 @@ TEST_F(TableMapTest, EveryTypeHasItsMetadata) {
   EXPECT_THAT(actual, ElementsAreArray(expected));
 }
 
-TEST_F(TableMapTest, SignsAreThoseOfNumbersAndYearButNotOfBit) {
+TEST_F(TableMapTest, SignednessCoversYearButNotBit) {
   Parse(captured::kMysqlTypesMap);
   std::vector<std::string_view> unsigned_columns;
   for (const ColumnMap& column : map_.columns) {
@@ -123,7 +123,7 @@ TEST_F(TableMapTest, SignsAreThoseOfNumbersAndYearButNotOfBit) {
   EXPECT_THAT(unsigned_columns, ElementsAre("id", "tu", "mi", "bu", "d", "de", "y"));
 }
 
-TEST_F(TableMapTest, CollationsAreThoseOfCharacterColumns) {
+TEST_F(TableMapTest, CollationsBelongToCharacterColumns) {
   Parse(captured::kMysqlTypesMap);
   const std::map<std::string_view, uint32_t> expected = {
       {"c", 255}, {"cl", 8},  {"c255", 255}, {"vc", 8},   {"vb", 63}, {"bn", 63}, {"tx", 255},
@@ -134,13 +134,13 @@ TEST_F(TableMapTest, CollationsAreThoseOfCharacterColumns) {
   }
 }
 
-TEST_F(TableMapTest, LabelsAreThoseOfEnumAndSet) {
+TEST_F(TableMapTest, LabelsBelongToEnumAndSet) {
   Parse(captured::kMysqlTypesMap);
   EXPECT_THAT(Column("e").labels, ElementsAre("red", "gr,een"));
   EXPECT_THAT(Column("s").labels, ElementsAre("a", "b", "c"));
 }
 
-TEST_F(TableMapTest, GeometryVectorAndVisibilityAreTold) {
+TEST_F(TableMapTest, GeometryVectorAndVisibilityAreParsed) {
   Parse(captured::kMysqlTypesMap);
   EXPECT_EQ(Column("g").geometry_type, 0);
   EXPECT_EQ(Column("p").geometry_type, 1);
@@ -149,7 +149,7 @@ TEST_F(TableMapTest, GeometryVectorAndVisibilityAreTold) {
   EXPECT_TRUE(Column("v").visible);
 }
 
-TEST_F(TableMapTest, KeyWithPrefixesIsInItsOrder) {
+TEST_F(TableMapTest, PrefixKeyKeepsItsOrder) {
   Parse(captured::kMysqlPrefixKeyMap);
   EXPECT_TRUE(map_.has_primary_key);
   EXPECT_EQ(Column("k").key_ordinal, 1u);
@@ -224,7 +224,7 @@ TEST(TableMaps, UnknownTypeNamesTheColumn) {
 }
 
 // MySQL 8.0.17 and 8.0.18 list the hidden column of a multi-valued index.
-TEST(TableMaps, TypedArraysArePassedOver) {
+TEST(TableMaps, TypedArrayMetadataIsSkipped) {
   const auto map = ParseBody(BodyOf("14141414140f", "080f0a0000f60a021203fefe280a00"));
   ASSERT_TRUE(map.ok()) << map.status();
   EXPECT_EQ(map->columns[1].metadata, static_cast<int>(Type::kVarchar));
@@ -232,7 +232,7 @@ TEST(TableMaps, TypedArraysArePassedOver) {
   EXPECT_EQ(map->columns[5].metadata, 10);
 }
 
-TEST(TableMaps, UnknownOptionalMetadataIsPassedOver) {
+TEST(TableMaps, UnknownOptionalMetadataIsSkipped) {
   const auto map = ParseBody(BodyOf("03", "",
                                     "c8020102"
                                     "010180"));
@@ -240,7 +240,7 @@ TEST(TableMaps, UnknownOptionalMetadataIsPassedOver) {
   EXPECT_TRUE(map->columns[0].is_unsigned);
 }
 
-TEST(TableMaps, MoreColumnsThanATableHasAreRefused) {
+TEST(TableMaps, TooManyColumnsAreRejected) {
   std::string body = FromHex(
       "0100000000000100016400017400"
       "fc0110");
@@ -256,7 +256,7 @@ struct Hostile {
 };
 class HostileTableMap : public ::testing::TestWithParam<Hostile> {};
 
-TEST_P(HostileTableMap, IsRefused) {
+TEST_P(HostileTableMap, IsRejected) {
   const Hostile& hostile = GetParam();
   const auto map = ParseBody(BodyOf(hostile.types, hostile.metadata, hostile.optional));
   EXPECT_EQ(ErrorReason(map.status()), "EVENT_TRUNCATED") << hostile.what;

@@ -31,7 +31,7 @@ TEST_P(CapturedEvent, ParsesWhole) {
   EXPECT_EQ(ParseCopy(event->header, event->body, GetParam().flavour), absl::OkStatus());
 }
 
-TEST_P(CapturedEvent, AnyBeginningParsesOrIsTruncated) {
+TEST_P(CapturedEvent, AnyPrefixParsesOrIsTruncated) {
   const SampleEvent event(GetParam().hex, GetParam().flavour);
   for (size_t size = 0; size < event->body.size(); ++size) {
     const absl::Status status =
@@ -44,7 +44,7 @@ TEST_P(CapturedEvent, AnyBeginningParsesOrIsTruncated) {
   }
 }
 
-TEST_P(CapturedEvent, AnyByteTurnedOverParsesOrIsRefused) {
+TEST_P(CapturedEvent, AnyChangedByteParsesOrFails) {
   const SampleEvent event(GetParam().hex, GetParam().flavour);
   std::string body(event->body);
   for (char& byte : body) {
@@ -57,7 +57,7 @@ TEST_P(CapturedEvent, AnyByteTurnedOverParsesOrIsRefused) {
   }
 }
 
-TEST_P(CapturedEvent, AnyBeginningOfTheWholeIsRefused) {
+TEST_P(CapturedEvent, AnyPrefixOfTheEventIsTruncated) {
   const std::string bytes = FromHex(GetParam().hex);
   for (size_t size = 0; size < bytes.size(); ++size) {
     const auto event = EventReader(GetParam().flavour).Read({bytes.data(), size});

@@ -10,7 +10,7 @@
 namespace millrace::client {
 namespace {
 
-TEST(ClientTest, CallsGiveTheServersReason) {
+TEST(ClientTest, CallsReturnServerReason) {
   FakeFeed feed;
   const auto client = *Client::Connect({.address = feed.address()});
   v1::DeleteSubscriptionRequest request;
@@ -20,7 +20,7 @@ TEST(ClientTest, CallsGiveTheServersReason) {
   EXPECT_EQ(ErrorReasonOf(deleted.status()), "SUBSCRIPTION_NOT_FOUND");
 }
 
-TEST(ClientTest, FailureOfTheConnectionHasNoDetail) {
+TEST(ClientTest, ConnectionFailureHasNoDetail) {
   std::string address;
   address = FakeFeed().address();
   const auto client = *Client::Connect({.address = address});
@@ -43,7 +43,7 @@ TEST(ClientTest, MissingAuthorityFileIsNamed) {
   EXPECT_NE(std::string(status.message()).find("/nowhere/ca.pem"), std::string::npos);
 }
 
-TEST(ClientTest, SubscriptionsBearTheNameOfTheClient) {
+TEST(ClientTest, SubscriptionsHaveClientName) {
   FakeFeed feed;
   feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
   feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
@@ -58,7 +58,7 @@ TEST(ClientTest, SubscriptionsBearTheNameOfTheClient) {
   EXPECT_EQ(requests[1].client_name(), "search");
 }
 
-TEST(BackoffTest, WaitsDoubleUpToTheLongest) {
+TEST(BackoffTest, WaitsDoubleUpToMaximum) {
   Backoff backoff({.backoff_initial = absl::Seconds(1), .backoff_max = absl::Seconds(3)});
   for (const int ceiling : {1, 2, 3, 3}) {
     const absl::Duration wait = backoff.Next();
@@ -67,7 +67,7 @@ TEST(BackoffTest, WaitsDoubleUpToTheLongest) {
   }
 }
 
-TEST(BackoffTest, ResetBeginsAnew) {
+TEST(BackoffTest, ResetRestoresInitialWait) {
   Backoff backoff({.backoff_initial = absl::Seconds(1), .backoff_max = absl::Seconds(100)});
   for (int i = 0; i < 5; ++i) backoff.Next();
   backoff.Reset();

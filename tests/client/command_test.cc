@@ -50,12 +50,12 @@ TEST_F(CommandTest, WrongUsageExitsWithTwo) {
   for (const auto& arguments : wrong) EXPECT_EQ(Millrace(arguments).exit_code, 2);
 }
 
-TEST_F(CommandTest, WrongUsageNamesTheHelpToRead) {
+TEST_F(CommandTest, WrongUsageNamesHelp) {
   EXPECT_THAT(Millrace({"tail", "--limit", "x"}).output, HasSubstr("; see millrace tail --help\n"));
   EXPECT_THAT(Millrace({"bogus"}).output, HasSubstr("no such command: bogus"));
 }
 
-TEST_F(CommandTest, HelpAndVersionAreEverywhere) {
+TEST_F(CommandTest, EveryCommandHasHelpAndVersion) {
   const std::vector<std::vector<std::string>> commands = {
       {}, {"tail"}, {"status"}, {"tables"}, {"proto", "export"}, {"subscriptions", "commit"}};
   for (std::vector<std::string> command : commands) {
@@ -94,19 +94,19 @@ TEST_F(CommandTest, TransactionInSeveralPartsHasOneHeader) {
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 5) << output;
 }
 
-TEST_F(CommandTest, TailIsPlainWithoutATerminal) {
+TEST_F(CommandTest, TailIsPlainWithoutTerminal) {
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   EXPECT_THAT(Millrace({"tail", "--limit", "1"}).output, Not(HasSubstr("\x1b")));
 }
 
-TEST_F(CommandTest, LimitCutsABatch) {
+TEST_F(CommandTest, LimitCutsBatch) {
   feed_.Add(client::Responses({client::Numbered("a", {1, 2, 3, 4})}));
   const std::string output = Millrace({"tail", "--json", "--limit", "2"}).output;
   EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 2) << output;
   EXPECT_THAT(output, Not(HasSubstr("resume_token")));
 }
 
-TEST_F(CommandTest, JsonHasTheTokenOnTheLastChangeItCovers) {
+TEST_F(CommandTest, JsonTokenIsOnLastChangeOfBatch) {
   feed_.Add(client::Responses({client::Numbered("a", {1, 2})}));
   Program tail(Words({"tail", "--json", "--limit", "2"}));
   EXPECT_THAT(tail.ReadLine(), Not(HasSubstr("resume_token")));
@@ -126,7 +126,7 @@ TEST_F(CommandTest, OptionsReachTheServer) {
   EXPECT_EQ(request.until_token(), "latest");
 }
 
-TEST_F(CommandTest, TailNamesItselfToTheServer) {
+TEST_F(CommandTest, TailSendsClientName) {
   for (int i = 0; i < 2; ++i) feed_.Add(client::Responses({client::Numbered("a", {1})}));
   Millrace({"tail", "--json", "--limit", "1"});
   Millrace({"tail", "--json", "--limit", "1", "--client-name", "Zoë's laptop"});
@@ -135,7 +135,7 @@ TEST_F(CommandTest, TailNamesItselfToTheServer) {
   EXPECT_EQ(feed_.requests()[1].client_name(), "Zoë's laptop");
 }
 
-TEST_F(CommandTest, TokenFileHoldsWhatWasPrinted) {
+TEST_F(CommandTest, TokenFileCoversPrintedChanges) {
   feed_.Add(client::Responses({client::Numbered("a", {1}), client::Numbered("b", {2})}));
   Millrace({"tail", "--json", "--limit", "2", "--token-file", TokenPath()});
   EXPECT_EQ(StoredToken(), "b");
@@ -148,13 +148,13 @@ TEST_F(CommandTest, TokenFileWinsOverFrom) {
   EXPECT_EQ(feed_.requests()[0].resume_token(), "kept");
 }
 
-TEST_F(CommandTest, NewTokenFileHoldsTheStartBeforeAnyChange) {
+TEST_F(CommandTest, NewTokenFileContainsStart) {
   feed_.SetPositions({"start"});
   Millrace({"tail", "--token-file", TokenPath()});
   EXPECT_EQ(StoredToken(), "start");
 }
 
-TEST_F(CommandTest, LimitWithTokenFileEndsWhereTheTokenIs) {
+TEST_F(CommandTest, LimitWithTokenFileEndsAtToken) {
   feed_.Add(client::Responses({client::Numbered("a", {1, 2, 3})}));
   const std::string output =
       Millrace({"tail", "--json", "--limit", "1", "--token-file", TokenPath()}).output;
@@ -162,7 +162,7 @@ TEST_F(CommandTest, LimitWithTokenFileEndsWhereTheTokenIs) {
   EXPECT_EQ(StoredToken(), "a");
 }
 
-TEST_F(CommandTest, TokenDoesNotPassARowThatCannotBeShown) {
+TEST_F(CommandTest, TokenStaysBeforeMalformedRow) {
   v1::SubscribeResponse bad = client::MakeResponse(
       "bad", {client::MakeChange(2, v1::OPERATION_INSERT, client::Customers(), "", "id: 7")});
   bad.mutable_transactions(0)->mutable_changes(0)->mutable_after()->set_value("\xff");
@@ -172,7 +172,7 @@ TEST_F(CommandTest, TokenDoesNotPassARowThatCannotBeShown) {
   EXPECT_EQ(StoredToken(), "a");
 }
 
-TEST_F(CommandTest, TokenDoesNotPassWhatCouldNotBeWritten) {
+TEST_F(CommandTest, TokenStaysBeforeUnwrittenOutput) {
   feed_.SetPositions({"start"});
   feed_.Add(client::Hang({client::Numbered("a", {1})}));
   const Outcome outcome =
@@ -194,7 +194,7 @@ TEST_F(CommandTest, SignalEndsTailCleanly) {
   EXPECT_EQ(outcome.output, "");
 }
 
-TEST_F(CommandTest, TrimmedTokenTellsHowToGoOn) {
+TEST_F(CommandTest, TrimmedTokenNamesOldestToken) {
   feed_.Add(client::PermanentFailure(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED",
                                      {{"oldest_token", "OLDEST"}}));
   const Outcome outcome = Millrace({"tail", "--from", "token:old"});
@@ -202,7 +202,7 @@ TEST_F(CommandTest, TrimmedTokenTellsHowToGoOn) {
   EXPECT_THAT(outcome.output, HasSubstr("OLDEST (--from earliest)"));
 }
 
-TEST_F(CommandTest, StoredSubscriptionIsAPlaceToStart) {
+TEST_F(CommandTest, TailStartsFromStoredSubscription) {
   EXPECT_EQ(Millrace({"subscriptions", "commit", "billing", "T"}).exit_code, 0);
   EXPECT_EQ(feed_.subscriptions().at("billing"), "T");
   Millrace({"tail", "--from", "subscription:billing"});
@@ -212,7 +212,7 @@ TEST_F(CommandTest, StoredSubscriptionIsAPlaceToStart) {
   EXPECT_EQ(Millrace({"subscriptions", "delete", "billing"}).exit_code, 1);
 }
 
-TEST_F(CommandTest, PositionAndStatusSpeakJson) {
+TEST_F(CommandTest, PositionAndStatusPrintJson) {
   EXPECT_THAT(Millrace({"position", "earliest"}).output, HasSubstr("sequence  1,234,567\n"));
   EXPECT_THAT(Millrace({"position", "--json"}).output, HasSubstr("\"sequence\": \"1234567\""));
   v1::GetStatusResponse status;
@@ -229,7 +229,7 @@ TEST_F(CommandTest, TablesListAndColumns) {
   EXPECT_EQ(Millrace({"tables", "inventory.nothing"}).exit_code, 1);
 }
 
-TEST_F(CommandTest, PatternThatMatchesNoTableFails) {
+TEST_F(CommandTest, UnmatchedPatternFails) {
   const std::vector<std::vector<std::string>> commands = {
       {"tables"}, {"tables", "--json"}, {"proto", "export", "--out", scratch_.path() / "out"}};
   feed_.SetTable(client::Customers());
@@ -246,7 +246,7 @@ TEST_F(CommandTest, PatternThatMatchesNoTableFails) {
   EXPECT_EQ(Millrace({"tables", "!inventory.customers"}).exit_code, 1);
 }
 
-TEST_F(CommandTest, ServerWithoutTablesHasNoProtosToExport) {
+TEST_F(CommandTest, ExportWithoutTablesFails) {
   EXPECT_EQ(Millrace({"tables"}).exit_code, 0);
   const Outcome outcome = Millrace({"proto", "export", "--out", scratch_.path() / "out"});
   EXPECT_EQ(outcome.exit_code, 1);
@@ -254,7 +254,7 @@ TEST_F(CommandTest, ServerWithoutTablesHasNoProtosToExport) {
   EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "out"));
 }
 
-TEST_F(CommandTest, TailNotesAPatternThatMatchesNothingYet) {
+TEST_F(CommandTest, TailWarnsAboutUnmatchedPattern) {
   feed_.SetTable(client::Customers());
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   const std::string output =
@@ -263,7 +263,7 @@ TEST_F(CommandTest, TailNotesAPatternThatMatchesNothingYet) {
   EXPECT_THAT(output, Not(HasSubstr("matches inventory")));
 }
 
-TEST_F(CommandTest, PlaceOfNoKnownFormIsNamedWithTheForms) {
+TEST_F(CommandTest, UnknownPlaceIsNamedWithForms) {
   feed_.RefusePositions("TOKEN_MALFORMED");
   const Outcome outcome = Millrace({"tail", "--from", "yesterday"});
   EXPECT_EQ(outcome.exit_code, 1);
@@ -272,7 +272,7 @@ TEST_F(CommandTest, PlaceOfNoKnownFormIsNamedWithTheForms) {
   EXPECT_THAT(Millrace({"position", "token:x"}).output, HasSubstr("refused by the script"));
 }
 
-TEST_F(CommandTest, HowLongAgoReachesTheServerAsATime) {
+TEST_F(CommandTest, AgoReachesServerAsTime) {
   Millrace({"tail", "--from", "1h"});
   const std::vector<v1::GetPositionRequest> asked = feed_.position_requests();
   ASSERT_THAT(asked, SizeIs(1));
@@ -280,14 +280,14 @@ TEST_F(CommandTest, HowLongAgoReachesTheServerAsATime) {
   EXPECT_LT(absl::AbsDuration(absl::Now() - absl::Hours(1) - time), absl::Minutes(1));
 }
 
-TEST_F(CommandTest, StartInTheFutureIsWrongUsage) {
+TEST_F(CommandTest, FutureStartIsWrongUsage) {
   const Outcome outcome = Millrace({"tail", "--from", "2999-05-01T12:00:00Z"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.output, HasSubstr("is in the future: the newest place is latest"));
   EXPECT_THAT(feed_.position_requests(), SizeIs(0));
 }
 
-TEST_F(CommandTest, RefusalThatPassesIsShownWithItsReason) {
+TEST_F(CommandTest, TemporaryRefusalIsShownWithReason) {
   feed_.Add(client::PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   const std::string output = Millrace({"tail", "--json", "--limit", "1"}).output;
@@ -296,7 +296,7 @@ TEST_F(CommandTest, RefusalThatPassesIsShownWithItsReason) {
 }
 
 // gRPC would write lines of its own ahead of ours.
-TEST_F(CommandTest, FailureOfTheConnectionIsOneLine) {
+TEST_F(CommandTest, ConnectionFailureIsOneLine) {
   for (const char* option : {"--tls", "--no-color"}) {
     client::FakeFeed plain;
     const std::string address = option == std::string("--tls") ? plain.address() : "[bad";
@@ -307,7 +307,7 @@ TEST_F(CommandTest, FailureOfTheConnectionIsOneLine) {
   }
 }
 
-TEST_F(CommandTest, FileThatIsNoAuthorityIsNamedAsTheCause) {
+TEST_F(CommandTest, InvalidCaFileIsNamedAsCause) {
   const Outcome outcome = Millrace({"status", "--ca", "/etc/hostname"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '\n'), 1) << outcome.output;
@@ -326,7 +326,7 @@ TEST_F(CommandTest, ExportedProtosCompile) {
   EXPECT_TRUE(std::filesystem::exists(scratch_.path() / "db/inventory/customers.pb.h"));
 }
 
-TEST_F(CommandTest, ExportDoesNotLeaveItsDirectory) {
+TEST_F(CommandTest, ExportStaysInDirectory) {
   v1::Table table = client::Customers();
   table.set_proto_path("../outside.proto");
   feed_.SetTable(table);

@@ -41,19 +41,19 @@ TEST(ExplainTest, UnreachableServerIsNamed) {
       "--server or MILLRACE_SERVER names another");
 }
 
-TEST(ExplainTest, TlsFilesThatGrpcRefusesAreNamedAsTheCause) {
+TEST(ExplainTest, UnusableTlsFilesAreNamedAsCause) {
   EXPECT_THAT(Explain(absl::UnavailableError("empty address list: "), "feed:7171"),
               HasSubstr("(the TLS files cannot be used, GRPC_VERBOSITY=error shows why)"));
 }
 
-TEST(ExplainTest, TrimmedTokenTellsTheOldest) {
+TEST(ExplainTest, TrimmedTokenNamesOldest) {
   const std::string text = Explain(
       Refusal(absl::StatusCode::kOutOfRange, "TOKEN_TRIMMED", {{"oldest_token", "OLDEST"}}), "s");
   EXPECT_NE(text.find("OLDEST (--from earliest)"), std::string::npos) << text;
   EXPECT_NE(text.find("[TOKEN_TRIMMED]"), std::string::npos) << text;
 }
 
-TEST(ExplainTest, ServersTextCannotSteerTheTerminal) {
+TEST(ExplainTest, ServerTextCannotControlTerminal) {
   EXPECT_EQ(Explain(absl::InternalError("a\x1b[2J\nb"), "s"), "a\\x1b[2J\\nb");
 }
 
@@ -68,7 +68,7 @@ TEST(ExplainTest, RetryNamesTheReason) {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'930'000'000);  // in 2031
 
-TEST(PlaceTest, FormsAreToldApart) {
+TEST(PlaceTest, FormsAreDistinguished) {
   using Kind = Place::Kind;
   const std::vector<std::pair<std::string, Kind>> forms = {
       {"earliest", Kind::kEarliest},
@@ -93,13 +93,13 @@ TEST(PlaceTest, FormsAreToldApart) {
   for (const auto& [text, kind] : forms) EXPECT_EQ(ParsePlace(text, kNow)->kind, kind) << text;
 }
 
-TEST(PlaceTest, TokenIsAssumedOnlyWhereNothingSaysSo) {
+TEST(PlaceTest, UnprefixedTextIsAssumedToken) {
   EXPECT_TRUE(ParsePlace("yesterday")->assumed_token);
   EXPECT_FALSE(ParsePlace("token:yesterday")->assumed_token);
   EXPECT_FALSE(ParsePlace("1h")->assumed_token);
 }
 
-TEST(PlaceTest, HowLongAgoIsBeforeNow) {
+TEST(PlaceTest, AgoIsBeforeNow) {
   const std::vector<std::pair<std::string, absl::Duration>> forms = {{"90s", absl::Seconds(90)},
                                                                      {"30m", absl::Minutes(30)},
                                                                      {"1h", absl::Hours(1)},
@@ -111,7 +111,7 @@ TEST(PlaceTest, HowLongAgoIsBeforeNow) {
   EXPECT_EQ(ParsePlace("1s", kNow + absl::Milliseconds(250))->time.nanos(), 250'000'000);
 }
 
-TEST(PlaceTest, WhatCannotBeATimeIsRefusedWithItsReason) {
+TEST(PlaceTest, InvalidTimeIsRefusedWithReason) {
   const std::vector<std::pair<std::string, std::string>> refused = {
       {"2031-12-01T00:00:00Z", "in the future"},
       {"2030-05-01", "2030-05-01T00:00:00Z"},
@@ -126,7 +126,7 @@ TEST(PlaceTest, WhatCannotBeATimeIsRefusedWithItsReason) {
 }
 
 // The clocks of the server and of this machine may differ.
-TEST(PlaceTest, TimeALittleAheadIsLeftToTheServer) {
+TEST(PlaceTest, SlightlyFutureTimeIsAccepted) {
   EXPECT_TRUE(ParsePlace("2031-02-27T23:10:00Z", kNow).ok());
 }
 
@@ -142,7 +142,7 @@ TEST(PlaceTest, TimeWithoutZoneIsRefused) {
   }
 }
 
-TEST(HumanTest, NumbersReadEasily) {
+TEST(HumanTest, NumbersAreReadable) {
   EXPECT_EQ(CountText(999), "999");
   EXPECT_EQ(CountText(8120334), "8,120,334");
   EXPECT_EQ(BytesText(1023), "1023 B");
@@ -163,7 +163,7 @@ TEST(TerminalTest, ColumnsAlignByCodePoints) {
             "NAME        N  LAST\nZoë         7  a\nAnnika  1,000  b\n");
 }
 
-TEST(ProtoExportTest, PathsStayBelowTheDirectory) {
+TEST(ProtoExportTest, EscapingPathsAreRefused) {
   EXPECT_TRUE(StaysBelow("db/shop/a..b.proto"));
   for (const char* path : {"", "/etc/passwd", "db/../../x", ".."}) EXPECT_FALSE(StaysBelow(path));
 }
@@ -177,7 +177,7 @@ TEST(TablesTextTest, DroppedTablesAreMarked) {
   EXPECT_THAT(ColumnsText(tables.tables(0), Paint(false)), HasSubstr("dropped\n"));
 }
 
-TEST(StatusTextTest, StreamIsShownWithTheNameOfItsClient) {
+TEST(StatusTextTest, StreamShowsClientName) {
   v1::GetStatusResponse status;
   v1::SubscriptionStatus& stream = *status.add_subscriptions();
   stream.set_peer("ipv4:10.0.0.1:4");
@@ -187,13 +187,13 @@ TEST(StatusTextTest, StreamIsShownWithTheNameOfItsClient) {
   EXPECT_THAT(text, HasSubstr("-             billing on app-3  ipv4:10.0.0.1:4"));
 }
 
-TEST(StatusTextTest, LagThatTheServerCannotTellIsNotShownAsZero) {
+TEST(StatusTextTest, UnknownLagIsNotShownAsZero) {
   v1::GetStatusResponse status;
   status.add_subscriptions()->set_lag_changes(7);
   EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("7    -\n"));
 }
 
-TEST(StatusTextTest, CertificatesAreShownWithTheirExpiry) {
+TEST(StatusTextTest, CertificatesShowExpiry) {
   v1::GetStatusResponse status;
   v1::CertificateStatus& certificate = *status.add_certificates();
   certificate.set_setting("server.tls.certificate");
@@ -210,7 +210,7 @@ TEST(StatusTextTest, CertificatesAreShownWithTheirExpiry) {
   EXPECT_THAT(text, HasSubstr("error     the key is missing [TLS_FILE_UNREADABLE]"));
 }
 
-TEST(StatusTextTest, ReaderWithoutPlaceInTheLogHasNoLag) {
+TEST(StatusTextTest, ReaderOutsideLogHasNoLag) {
   v1::GetStatusResponse status;
   v1::SubscriptionStatus& reader = *status.add_subscriptions();
   reader.set_subscription("billing");
@@ -220,7 +220,7 @@ TEST(StatusTextTest, ReaderWithoutPlaceInTheLogHasNoLag) {
   EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), HasSubstr("in another log"));
 }
 
-TEST(StatusTextTest, RefusedConnectionsAreShownWithTheirReason) {
+TEST(StatusTextTest, RefusedConnectionsShowReason) {
   v1::GetStatusResponse status;
   EXPECT_THAT(StatusText(status, "s", absl::Now(), Paint(false)), Not(HasSubstr("clients")));
   v1::ConnectionStatus& connections = *status.mutable_connections();
@@ -234,7 +234,7 @@ TEST(StatusTextTest, RefusedConnectionsAreShownWithTheirReason) {
               HasSubstr("3 refused (peer_blocked)"));
 }
 
-TEST(StatusTextTest, FailureOfTheSourceIsShownWithItsReason) {
+TEST(StatusTextTest, SourceFailureShowsReason) {
   v1::GetStatusResponse status;
   status.mutable_source()->set_state(v1::SourceStatus::STATE_FAILED);
   status.mutable_source()->set_error("binlog purged: take a new snapshot");
@@ -270,7 +270,7 @@ v1::MirrorStatus ParkedMirror() {
   return mirror;
 }
 
-TEST(MirrorTextTest, SaysWhereItIsAndWhatHoldsIt) {
+TEST(MirrorTextTest, ShowsPositionAndError) {
   const std::string text = MirrorText(ParkedMirror(), true, Paint(false));
   EXPECT_THAT(text, HasSubstr("parked  shop  debezium-json"));
   EXPECT_THAT(text, HasSubstr("the record is too large [MIRROR_RECORD_TOO_LARGE]"));
@@ -279,7 +279,7 @@ TEST(MirrorTextTest, SaysWhereItIsAndWhatHoldsIt) {
   EXPECT_THAT(text, HasSubstr("shop.a.b"));
 }
 
-TEST(MirrorTextTest, PlaceThatIsNotKnownIsNotUpToDate) {
+TEST(MirrorTextTest, UnknownPositionIsNotUpToDate) {
   v1::MirrorStatus mirror = ParkedMirror();
   mirror.clear_sequence();
   mirror.clear_lag_changes();
@@ -287,7 +287,7 @@ TEST(MirrorTextTest, PlaceThatIsNotKnownIsNotUpToDate) {
               AllOf(HasSubstr("at        not known\n"), Not(HasSubstr("up to date"))));
 }
 
-TEST(MirrorTextTest, StatusTellsOfAMirrorOnlyWhereThereIsOne) {
+TEST(MirrorTextTest, StatusShowsMirrorOnlyIfPresent) {
   v1::GetStatusResponse status;
   const auto text = [&status] {
     return StatusText(status, "localhost:7171", absl::Now(), Paint(false));
@@ -298,7 +298,7 @@ TEST(MirrorTextTest, StatusTellsOfAMirrorOnlyWhereThereIsOne) {
   EXPECT_THAT(text(), Not(HasSubstr("TOPIC"))) << "that is for the command of its own";
 }
 
-TEST(ChangeJsonTest, LineHoldsRowsAsTheServerWroteThem) {
+TEST(ChangeJsonTest, LineContainsServerJsonUnchanged) {
   v1::Change change;
   change.set_sequence(9007199254740993);
   change.set_operation(v1::OPERATION_UPDATE);
@@ -314,7 +314,7 @@ TEST(ChangeJsonTest, LineHoldsRowsAsTheServerWroteThem) {
             "\n");
 }
 
-TEST(ChangeJsonTest, WhatTheRowsCannotSayIsNotLost) {
+TEST(ChangeJsonTest, LineContainsUnknownAndInvalidValues) {
   v1::Change change;
   change.add_before_unknown_fields(2);
   change.add_before_unknown_fields(3);

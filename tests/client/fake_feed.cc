@@ -13,17 +13,17 @@
 namespace millrace::client {
 namespace {
 
-grpc::Status Explained(grpc::ServerContext* context, grpc::StatusCode code,
-                       const v1::ErrorDetail& detail) {
+grpc::Status ErrorWithDetail(grpc::ServerContext* context, grpc::StatusCode code,
+                             const v1::ErrorDetail& detail) {
   context->AddTrailingMetadata("millrace-error-bin", detail.SerializeAsString());
   return {code, "refused by the script"};
 }
 
-grpc::Status Explained(grpc::ServerContext* context, grpc::StatusCode code,
-                       const std::string& reason) {
+grpc::Status ErrorWithDetail(grpc::ServerContext* context, grpc::StatusCode code,
+                             const std::string& reason) {
   v1::ErrorDetail detail;
   detail.set_reason(reason);
-  return Explained(context, code, detail);
+  return ErrorWithDetail(context, code, detail);
 }
 
 // As the server matches, for names without odd characters.
@@ -99,14 +99,14 @@ void FakeFeed::SetPositions(std::vector<std::string> tokens) {
   positions_.assign(tokens.begin(), tokens.end());
 }
 
-void FakeFeed::LosePositions(int count) {
+void FakeFeed::FailPositions(int count) {
   absl::MutexLock lock(&mutex_);
-  positions_lost_ = count;
+  positions_to_fail_ = count;
 }
 
 void FakeFeed::RefusePositions(const std::string& reason) {
   absl::MutexLock lock(&mutex_);
-  positions_refused_ = reason;
+  positions_refusal_ = reason;
 }
 
 void FakeFeed::SetStatus(const v1::GetStatusResponse& status) {
@@ -156,7 +156,7 @@ grpc::Status FakeFeed::Subscribe(grpc::ServerContext* context, const v1::Subscri
     absl::MutexLock lock(&mutex_);
     requests_.push_back(*request);
     if (scripts_.empty()) {
-      return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "SCRIPT_OVER");
+      return ErrorWithDetail(context, grpc::StatusCode::INVALID_ARGUMENT, "SCRIPT_OVER");
     }
     script = std::move(scripts_.front());
     scripts_.pop_front();
@@ -166,7 +166,7 @@ grpc::Status FakeFeed::Subscribe(grpc::ServerContext* context, const v1::Subscri
     std::this_thread::yield();
   }
   if (script.detail.reason().empty()) return script.end;
-  return Explained(context, script.end.error_code(), script.detail);
+  return ErrorWithDetail(context, script.end.error_code(), script.detail);
 }
 
 grpc::Status FakeFeed::ListTables(grpc::ServerContext* context,
@@ -190,14 +190,14 @@ grpc::Status FakeFeed::GetTable(grpc::ServerContext* context, const v1::GetTable
   ++table_fetches_;
   const auto found = tables_.find({request->database(), request->table()});
   if (found == tables_.end()) {
-    return Explained(context, grpc::StatusCode::NOT_FOUND, "TABLE_NOT_FOUND");
+    return ErrorWithDetail(context, grpc::StatusCode::NOT_FOUND, "TABLE_NOT_FOUND");
   }
   *response->mutable_table() = found->second;
   for (const v1::Table& past : past_tables_) {
-    const bool is_it = past.row_message() == found->second.row_message() &&
-                       request->sequence() != 0 && past.first_sequence() <= request->sequence() &&
-                       request->sequence() <= past.last_sequence();
-    if (is_it) *response->mutable_table() = past;
+    const bool matches = past.row_message() == found->second.row_message() &&
+                         request->sequence() != 0 && past.first_sequence() <= request->sequence() &&
+                         request->sequence() <= past.last_sequence();
+    if (matches) *response->mutable_table() = past;
   }
   return grpc::Status::OK;
 }
@@ -207,12 +207,12 @@ grpc::Status FakeFeed::GetPosition(grpc::ServerContext* context,
                                    v1::GetPositionResponse* response) {
   absl::MutexLock lock(&mutex_);
   position_requests_.push_back(*request);
-  if (positions_lost_ > 0) {
-    --positions_lost_;
+  if (positions_to_fail_ > 0) {
+    --positions_to_fail_;
     return {grpc::StatusCode::UNAVAILABLE, "connection reset"};
   }
-  if (!positions_refused_.empty()) {
-    return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, positions_refused_);
+  if (!positions_refusal_.empty()) {
+    return ErrorWithDetail(context, grpc::StatusCode::INVALID_ARGUMENT, positions_refusal_);
   }
   if (request->has_resume_token()) {
     response->set_resume_token(request->resume_token());
@@ -251,7 +251,7 @@ grpc::Status FakeFeed::DeleteSubscription(grpc::ServerContext* context,
                                           v1::DeleteSubscriptionResponse* response) {
   absl::MutexLock lock(&mutex_);
   if (subscriptions_.erase(request->subscription()) == 0) {
-    return Explained(context, grpc::StatusCode::NOT_FOUND, "SUBSCRIPTION_NOT_FOUND");
+    return ErrorWithDetail(context, grpc::StatusCode::NOT_FOUND, "SUBSCRIPTION_NOT_FOUND");
   }
   return grpc::Status::OK;
 }
@@ -273,7 +273,7 @@ grpc::Status FakeFeed::FakeAdmin::Change(grpc::ServerContext& context, const std
     snapshot = known;
     return grpc::Status::OK;
   }
-  return Explained(&context, grpc::StatusCode::NOT_FOUND, "SNAPSHOT_NOT_FOUND");
+  return ErrorWithDetail(&context, grpc::StatusCode::NOT_FOUND, "SNAPSHOT_NOT_FOUND");
 }
 
 grpc::Status FakeFeed::FakeAdmin::StartSnapshot(grpc::ServerContext* context,
@@ -282,7 +282,7 @@ grpc::Status FakeFeed::FakeAdmin::StartSnapshot(grpc::ServerContext* context,
   absl::MutexLock lock(&mutex);
   starts.push_back(*request);
   if (snapshots.front().snapshots().empty()) {
-    return Explained(context, grpc::StatusCode::INVALID_ARGUMENT, "TABLE_UNKNOWN");
+    return ErrorWithDetail(context, grpc::StatusCode::INVALID_ARGUMENT, "TABLE_UNKNOWN");
   }
   *response->mutable_snapshot() = snapshots.front().snapshots(0);
   return grpc::Status::OK;

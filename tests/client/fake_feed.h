@@ -50,7 +50,7 @@ class FakeFeed : public v1::ChangeFeed::Service {
   // Tokens that GetPosition gives, in this order; the last again and again.
   void SetPositions(std::vector<std::string> tokens);
   // The next calls of GetPosition fail as when the connection is lost.
-  void LosePositions(int count);
+  void FailPositions(int count);
   // GetPosition is answered with this reason.
   void RefusePositions(const std::string& reason);
   void SetStatus(const v1::GetStatusResponse& status);
@@ -120,8 +120,8 @@ class FakeFeed : public v1::ChangeFeed::Service {
   std::map<std::pair<std::string, std::string>, v1::Table> tables_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::Table> past_tables_ ABSL_GUARDED_BY(mutex_);
   std::deque<std::string> positions_ ABSL_GUARDED_BY(mutex_) = {"latest"};
-  std::string positions_refused_ ABSL_GUARDED_BY(mutex_);
-  int positions_lost_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string positions_refusal_ ABSL_GUARDED_BY(mutex_);
+  int positions_to_fail_ ABSL_GUARDED_BY(mutex_) = 0;
   int table_fetches_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string> subscriptions_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mutex_);

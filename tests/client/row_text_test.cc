@@ -42,7 +42,7 @@ class RowTextTest : public ::testing::Test {
   std::unique_ptr<Client> client_;
 };
 
-TEST_F(RowTextTest, ValuesReadAsPeopleWriteThem) {
+TEST_F(RowTextTest, ValuesAreReadable) {
   EXPECT_EQ(Text(Type::TYPE_STRING, R"(c: "Ada \"x\"")"), "Ada \"x\"");
   EXPECT_EQ(Text(Type::TYPE_BYTES, R"(c: "\x00\xff")"), "0x00ff");
   EXPECT_EQ(Text(Type::TYPE_INT64, "c: -9223372036854775808"), "-9223372036854775808");
@@ -57,7 +57,7 @@ TEST_F(RowTextTest, TimestampHasMicroseconds) {
             "2030-03-17T17:46:40.000250Z");
 }
 
-TEST_F(RowTextTest, EmptyTimestampIsTheZeroDate) {
+TEST_F(RowTextTest, EmptyTimestampIsZeroDate) {
   EXPECT_EQ(Text(Type::TYPE_MESSAGE, "c {}", ".google.protobuf.Timestamp"), "0000-00-00 00:00:00");
 }
 
@@ -73,18 +73,18 @@ TEST_F(RowTextTest, AbsentFieldIsNull) {
   EXPECT_EQ(columns.front().text, "NULL");
 }
 
-TEST_F(RowTextTest, ColumnsStandInTheOrderOfTheTable) {
+TEST_F(RowTextTest, ColumnsHaveTableOrder) {
   EXPECT_THAT(Names(Columns({{"b", 2}, {"a", 9}, {"c", 1}}, R"(a: "1")")),
               ElementsAre("b", "a", "c"));
 }
 
-TEST_F(RowTextTest, DroppedColumnShowsOnlyInRowsThatHaveIt) {
+TEST_F(RowTextTest, DroppedColumnIsShownOnlyWithValue) {
   const FixtureColumn dropped = {"old", 1, Type::TYPE_STRING, 0, "", true};
   EXPECT_THAT(Names(Columns({dropped, {"c", 2}}, "")), ElementsAre("c"));
   EXPECT_THAT(Names(Columns({dropped, {"c", 2}}, R"(old: "x")")), ElementsAre("c", "old"));
 }
 
-TEST_F(RowTextTest, ValueLeftOutByTheSourceIsNotNull) {
+TEST_F(RowTextTest, OmittedValueIsNotNull) {
   v1::Change change;
   change.add_after_unknown_fields(2);
   const auto columns = Columns({{"c", 1}, {"d", 2}}, "", change);
@@ -92,7 +92,7 @@ TEST_F(RowTextTest, ValueLeftOutByTheSourceIsNotNull) {
   EXPECT_EQ(columns[1].state, ValueState::kUnknown);
 }
 
-TEST_F(RowTextTest, DroppedColumnLeftOutByTheSourceIsUnknown) {
+TEST_F(RowTextTest, OmittedDroppedColumnIsUnknown) {
   v1::Change change;
   change.add_after_unknown_fields(1);
   const auto columns = Columns({{"old", 1, Type::TYPE_STRING, 0, "", true}}, "", change);

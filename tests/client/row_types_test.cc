@@ -37,20 +37,20 @@ class RowTypesTest : public ::testing::Test {
   RowTypes types_;
 };
 
-TEST_F(RowTypesTest, TypeIsFetchedAtFirstSightOnly) {
+TEST_F(RowTypesTest, TypeIsFetchedOnce) {
   EXPECT_EQ(Text(MakeRow(Customers(), R"(id: 7 name: "Anna")")), R"(id: 7 name: "Anna")");
   EXPECT_EQ(Text(MakeRow(Customers(), "id: 8")), "id: 8");
   EXPECT_EQ(feed_.table_fetches(), 1);
 }
 
-TEST_F(RowTypesTest, ChangeIsUnpackedByItsTable) {
+TEST_F(RowTypesTest, ChangeIsUnpackedWithItsTable) {
   const v1::Change change =
       MakeChange(1, v1::OPERATION_UPDATE, Customers(), "id: 7", R"(id: 7 name: "Anna")");
   EXPECT_EQ((*types_.UnpackBefore(change))->ShortDebugString(), "id: 7");
   EXPECT_EQ((*types_.UnpackAfter(change))->ShortDebugString(), R"(id: 7 name: "Anna")");
 }
 
-TEST_F(RowTypesTest, EvolvedTypeIsFetchedAnew) {
+TEST_F(RowTypesTest, EvolvedTypeIsFetchedAgain) {
   const auto old = types_.Unpack(MakeRow(Customers(), "id: 7"));
   feed_.SetTable(CustomersWithPhone());
   EXPECT_EQ(Text(MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")")), R"(id: 7 phone: "1")");
@@ -58,7 +58,7 @@ TEST_F(RowTypesTest, EvolvedTypeIsFetchedAnew) {
   EXPECT_EQ((*old)->ShortDebugString(), "id: 7");
 }
 
-TEST_F(RowTypesTest, BothRowsOfAChangeHaveOneType) {
+TEST_F(RowTypesTest, BothRowsHaveOneType) {
   const v1::Table evolved = CustomersWithPhone();
   for (const bool before_has_it : {true, false}) {
     feed_.SetTable(Customers());
@@ -74,7 +74,7 @@ TEST_F(RowTypesTest, BothRowsOfAChangeHaveOneType) {
   }
 }
 
-TEST_F(RowTypesTest, FieldThatTheServerCannotExplainIsAskedForOnce) {
+TEST_F(RowTypesTest, UnexplainedFieldIsFetchedOnce) {
   const google::protobuf::Any row = MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Text(row), R"(id: 7 4: "1")");
   EXPECT_EQ(feed_.table_fetches(), 2);
@@ -86,13 +86,13 @@ TEST_F(RowTypesTest, UnknownTableIsNotFound) {
   EXPECT_EQ(types_.Unpack(row).status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(RowTypesTest, BytesThatAreNoRowAreDataLoss) {
+TEST_F(RowTypesTest, MalformedRowIsDataLoss) {
   google::protobuf::Any row = MakeRow(Customers(), "id: 7");
   row.set_value("\xff\xff");
   EXPECT_EQ(types_.Unpack(row).status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(RowTypesTest, BrokenDescriptionIsAnErrorNotACrash) {
+TEST_F(RowTypesTest, BrokenDescriptionIsAnError) {
   v1::Table broken = Customers();
   broken.mutable_descriptors()->mutable_file()->DeleteSubrange(0, 1);
   feed_.SetTable(broken);
@@ -126,7 +126,7 @@ class RowTypesAtSequenceTest : public RowTypesTest {
   RowTypes at_sequence_;
 };
 
-TEST_F(RowTypesAtSequenceTest, RowHasTheTypeOfItsOwnSequence) {
+TEST_F(RowTypesAtSequenceTest, RowHasTypeOfItsSequence) {
   EXPECT_EQ(NameAt(10), "name");
   EXPECT_EQ(NameAt(11), "called");
   EXPECT_EQ(NameAt(3), "name");
@@ -134,7 +134,7 @@ TEST_F(RowTypesAtSequenceTest, RowHasTheTypeOfItsOwnSequence) {
   EXPECT_EQ(feed_.table_fetches(), 2);
 }
 
-TEST_F(RowTypesAtSequenceTest, RowBeyondWhatIsKnownIsAskedForAgain) {
+TEST_F(RowTypesAtSequenceTest, NewerRowFetchesTypeAgain) {
   EXPECT_EQ(NameAt(20), "called");
   now_.set_last_sequence(30);
   feed_.SetTable(now_);

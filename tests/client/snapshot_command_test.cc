@@ -76,7 +76,7 @@ TEST_F(SnapshotCommandTest, WrongUsageExitsWithTwo) {
   for (const auto& arguments : wrong) EXPECT_EQ(Snapshot(arguments).exit_code, 2);
 }
 
-TEST_F(SnapshotCommandTest, StartSendsWhatIsAskedFor) {
+TEST_F(SnapshotCommandTest, StartSendsAllOptions) {
   feed_.SetSnapshots({List({Running("s-1")})});
   const Outcome outcome = Snapshot({"start", "shop.orders", "!shop.audit", "--where",
                                     "status = 'new'", "--key-from", "10", "--key-to", "20"});
@@ -96,7 +96,7 @@ TEST_F(SnapshotCommandTest, RefusedStartExitsWithOne) {
   EXPECT_THAT(outcome.output, HasSubstr("[TABLE_UNKNOWN]"));
 }
 
-TEST_F(SnapshotCommandTest, WaitEndsWithTheSnapshot) {
+TEST_F(SnapshotCommandTest, WaitEndsWithSnapshot) {
   feed_.SetSnapshots({List({Running("s-1", 10), Running("s-2")}),
                       List({Running("s-1", 500), Running("s-2")}),
                       List({Done("s-1"), Running("s-2")})});
@@ -107,7 +107,7 @@ TEST_F(SnapshotCommandTest, WaitEndsWithTheSnapshot) {
             "s-1 shop.orders: done, 1,000 rows\n");
 }
 
-TEST_F(SnapshotCommandTest, WaitFailsIfATableDid) {
+TEST_F(SnapshotCommandTest, WaitFailsIfTableFailed) {
   feed_.SetSnapshots({List({Running("s-1")}), List({Failed("s-1")})});
   const Outcome outcome = Snapshot({"start", "shop.orders", "--wait"});
   EXPECT_EQ(outcome.exit_code, 1);
@@ -115,7 +115,7 @@ TEST_F(SnapshotCommandTest, WaitFailsIfATableDid) {
   EXPECT_THAT(outcome.output, HasSubstr("millrace snapshot resume s-1"));
 }
 
-TEST_F(SnapshotCommandTest, WatchFailsIfTheSnapshotWasCanceled) {
+TEST_F(SnapshotCommandTest, WatchFailsIfSnapshotWasCanceled) {
   feed_.SetSnapshots(
       {List({MakeSnapshot("s-1", v1::Snapshot::STATE_CANCELED, Table::STATE_WAITING)})});
   const Outcome outcome = Snapshot({"watch", "s-1"});
@@ -123,7 +123,7 @@ TEST_F(SnapshotCommandTest, WatchFailsIfTheSnapshotWasCanceled) {
   EXPECT_THAT(outcome.output, HasSubstr("snapshot s-1 was canceled"));
 }
 
-TEST_F(SnapshotCommandTest, WatchWithoutANameFollowsThoseThatRun) {
+TEST_F(SnapshotCommandTest, WatchWithoutNameFollowsRunningSnapshots) {
   feed_.SetSnapshots({List({Running("s-2"), Failed("s-1")}), List({Done("s-2"), Failed("s-1")})});
   const Outcome outcome = Snapshot({"watch"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
@@ -131,12 +131,12 @@ TEST_F(SnapshotCommandTest, WatchWithoutANameFollowsThoseThatRun) {
   EXPECT_THAT(outcome.output, HasSubstr("s-2 shop.orders: done"));
 }
 
-TEST_F(SnapshotCommandTest, WatchOfAnUnknownNameExitsWithOne) {
+TEST_F(SnapshotCommandTest, WatchOfUnknownNameExitsWithOne) {
   feed_.SetSnapshots({List({Running("s-1")})});
   EXPECT_EQ(Snapshot({"watch", "s-7"}).exit_code, 1);
 }
 
-TEST_F(SnapshotCommandTest, SignalEndsAWaitAsUnfinished) {
+TEST_F(SnapshotCommandTest, SignalEndsWaitWithError) {
   feed_.SetSnapshots({List({Running("s-1", 10)})});
   Program watch(Words({"watch", "s-1"}));
   EXPECT_THAT(watch.ReadLine(), HasSubstr("s-1 shop.orders: reading"));
@@ -146,7 +146,7 @@ TEST_F(SnapshotCommandTest, SignalEndsAWaitAsUnfinished) {
   EXPECT_THAT(outcome.output, HasSubstr("the snapshot goes on"));
 }
 
-TEST_F(SnapshotCommandTest, JsonIsOneObjectAtTheEnd) {
+TEST_F(SnapshotCommandTest, JsonIsOneObjectAtEnd) {
   feed_.SetSnapshots({List({Running("s-1")}), List({Done("s-1")})});
   const Outcome outcome = Snapshot({"start", "shop.orders", "--wait", "--json"});
   EXPECT_THAT(outcome.output, ::testing::StartsWith("{\n \"snapshot\": \"s-1\""));
@@ -154,7 +154,7 @@ TEST_F(SnapshotCommandTest, JsonIsOneObjectAtTheEnd) {
   EXPECT_THAT(outcome.output, Not(HasSubstr("STATE_READING")));
 }
 
-TEST_F(SnapshotCommandTest, NamedCallsReachTheServer) {
+TEST_F(SnapshotCommandTest, NamedCallsReachServer) {
   feed_.SetSnapshots({List({Running("s-1")})});
   for (const char* verb : {"pause", "resume", "cancel"}) {
     EXPECT_EQ(Snapshot({verb, "s-1"}).exit_code, 0);
@@ -175,7 +175,7 @@ TEST_F(SnapshotCommandTest, ListShowsFailuresBelow) {
   EXPECT_THAT(Snapshot({"list", "--json"}).output, HasSubstr("\"rows_read\": \"2500\""));
 }
 
-TEST_F(SnapshotCommandTest, TailFromSnapshotAsksForTheRows) {
+TEST_F(SnapshotCommandTest, TailFromSnapshotRequestsSnapshot) {
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   RunProgram({MILLRACE_COMMAND, "--server", feed_.address(), "tail", "--json", "--from", "snapshot",
               "--limit", "1"});
@@ -183,7 +183,7 @@ TEST_F(SnapshotCommandTest, TailFromSnapshotAsksForTheRows) {
   EXPECT_EQ(feed_.requests().front().at(), v1::START_POINT_SNAPSHOT);
 }
 
-TEST_F(SnapshotCommandTest, SnapshotIsNoPlaceWithAToken) {
+TEST_F(SnapshotCommandTest, SnapshotHasNoToken) {
   const Outcome outcome =
       RunProgram({MILLRACE_COMMAND, "--server", feed_.address(), "position", "snapshot"});
   EXPECT_EQ(outcome.exit_code, 1);
@@ -191,7 +191,7 @@ TEST_F(SnapshotCommandTest, SnapshotIsNoPlaceWithAToken) {
   EXPECT_THAT(feed_.position_requests(), IsEmpty());
 }
 
-TEST_F(SnapshotCommandTest, LibraryMakesEachCall) {
+TEST_F(SnapshotCommandTest, LibraryCallsReachServer) {
   feed_.SetSnapshots({List({Running("s-1")})});
   const auto client = *client::Client::Connect({.address = feed_.address()});
   EXPECT_EQ(client->StartSnapshot({})->snapshot().snapshot(), "s-1");

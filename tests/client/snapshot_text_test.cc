@@ -45,7 +45,7 @@ class SnapshotTextTest : public ::testing::Test {
   absl::Time now_ = absl::FromUnixSeconds(1'900'000'000);
 };
 
-TEST_F(SnapshotTextTest, BarShowsThePartThatIsRead) {
+TEST_F(SnapshotTextTest, BarShowsFractionRead) {
   Add("orders", Table::STATE_READING, 500, 1000);
   Add("customers", Table::STATE_WAITING);
   snapshot_.mutable_remaining()->set_seconds(180);
@@ -60,19 +60,19 @@ TEST_F(SnapshotTextTest, LowEstimateNeverLooksDone) {
   EXPECT_THAT(Progress(), HasSubstr("░  99 %  5,000 of about 5,000 rows"));
 }
 
-TEST_F(SnapshotTextTest, TableThatIsDoneIsWhole) {
+TEST_F(SnapshotTextTest, DoneTableShowsFullBar) {
   Add("orders", Table::STATE_DONE, 7, 1000);
   EXPECT_THAT(Progress(), HasSubstr("██ 100 %  7 rows"));
   Add("empty", Table::STATE_DONE);
   EXPECT_THAT(Progress(), HasSubstr("██ 100 %  0 rows"));
 }
 
-TEST_F(SnapshotTextTest, WithoutAnEstimateNothingIsPromised) {
+TEST_F(SnapshotTextTest, MissingEstimateShowsZeroPercent) {
   Add("orders", Table::STATE_READING, 500);
   EXPECT_THAT(Progress(), HasSubstr("░   0 %  500 rows\n"));
 }
 
-TEST_F(SnapshotTextTest, ErrorAndCauseOfWaitingAreShown) {
+TEST_F(SnapshotTextTest, ErrorAndWaitingCauseAreShown) {
   Table& table = Add("orders", Table::STATE_FAILED);
   table.set_error("denied\x1b[2J");
   table.set_error_reason("SOURCE_ACCESS_DENIED");
@@ -93,7 +93,7 @@ TEST_F(SnapshotTextTest, ManyTablesFitThePage) {
   EXPECT_THAT(Progress(10), HasSubstr("shop.reading2"));
 }
 
-TEST_F(SnapshotTextTest, LineIsPrintedWhereATableMovesOn) {
+TEST_F(SnapshotTextTest, StateChangePrintsLine) {
   Table& table = Add("orders", Table::STATE_WAITING);
   EXPECT_EQ(NextLines(), "");
   table.set_state(Table::STATE_READING);
@@ -105,7 +105,7 @@ TEST_F(SnapshotTextTest, LineIsPrintedWhereATableMovesOn) {
   EXPECT_EQ(NextLines(absl::Minutes(1)), "");
 }
 
-TEST_F(SnapshotTextTest, TableInWorkIsToldOfNowAndThen) {
+TEST_F(SnapshotTextTest, ReadingTablePrintsLineEveryTenSeconds) {
   Table& table = Add("orders", Table::STATE_READING, 0, 1000);
   NextLines();
   table.set_rows_read(400);

@@ -45,7 +45,7 @@ class SubscriptionTest : public ::testing::Test {
     }
   }
 
-  std::vector<std::string> TokensAskedFor() const {
+  std::vector<std::string> RequestedTokens() const {
     std::vector<std::string> tokens;
     for (const auto& request : feed_.requests()) tokens.push_back(request.resume_token());
     return tokens;
@@ -57,17 +57,17 @@ class SubscriptionTest : public ::testing::Test {
   absl::Status ended_;
 };
 
-TEST_F(SubscriptionTest, ResumeAfterTransientFailureGivesEachChangeOnce) {
+TEST_F(SubscriptionTest, ResumeReturnsEachChangeOnce) {
   feed_.Add(TransientFailure({Numbered("a", {1, 2}), Numbered("b", {3})}));
   feed_.Add(TransientFailure());
   feed_.Add(TransientFailure({Numbered("c", {4})}));
   const auto subscription = Subscribe(From("start"));
   EXPECT_THAT(Drain(*subscription), ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(ErrorReasonOf(ended_), "SCRIPT_OVER");
-  EXPECT_THAT(TokensAskedFor(), ElementsAre("start", "b", "b", "c"));
+  EXPECT_THAT(RequestedTokens(), ElementsAre("start", "b", "b", "c"));
 }
 
-TEST_F(SubscriptionTest, RequestIsRepeatedWholeOnResume) {
+TEST_F(SubscriptionTest, ResumeRepeatsWholeRequest) {
   SubscribeOptions options = From("start");
   options.request.add_tables("shop.*");
   options.request.add_operations(v1::OPERATION_DELETE);
@@ -79,7 +79,7 @@ TEST_F(SubscriptionTest, RequestIsRepeatedWholeOnResume) {
   EXPECT_EQ(feed_.requests()[1].SerializeAsString(), options.request.SerializeAsString());
 }
 
-TEST_F(SubscriptionTest, PermanentFailureIsReturnedWithItsDetail) {
+TEST_F(SubscriptionTest, PermanentFailureHasDetail) {
   feed_.Add(
       PermanentFailure(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED", {{"oldest_token", "o"}}));
   EXPECT_THAT(Drain(*Subscribe(From("old"))), ElementsAre());
@@ -97,20 +97,20 @@ TEST_F(SubscriptionTest, FinalFailureIsRepeated) {
   EXPECT_THAT(feed_.requests(), SizeIs(1));
 }
 
-TEST_F(SubscriptionTest, ServerThatStopsIsWaitedFor) {
+TEST_F(SubscriptionTest, StoppingServerIsRetried) {
   feed_.Add(PermanentFailure(grpc::StatusCode::UNAVAILABLE, "STOPPING"));
   feed_.Add(PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
   feed_.Add(Responses({Numbered("a", {1})}));
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
 }
 
-TEST_F(SubscriptionTest, CatchupLimitIsWaitedOut) {
+TEST_F(SubscriptionTest, CatchupLimitIsRetried) {
   feed_.Add(PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "CATCHUP_LIMIT"));
   feed_.Add(Responses({Numbered("a", {1})}));
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
 }
 
-TEST_F(SubscriptionTest, LossAmongTheRowsOfASnapshotResumesAmongThem) {
+TEST_F(SubscriptionTest, LossDuringSnapshotResumesInSnapshot) {
   feed_.Add(TransientFailure());
   feed_.Add(TransientFailure({Numbered("a", {1})}));
   feed_.Add(Responses({Numbered("b", {2})}));
@@ -121,7 +121,7 @@ TEST_F(SubscriptionTest, LossAmongTheRowsOfASnapshotResumesAmongThem) {
   EXPECT_EQ(feed_.requests().at(2).resume_token(), "a");
 }
 
-TEST_F(SubscriptionTest, ResetStreamIsWaitedForOnlySoLong) {
+TEST_F(SubscriptionTest, ResetStreamRetriesAreLimited) {
   for (int i = 0; i < 20; ++i) {
     feed_.Add({{}, {grpc::StatusCode::INTERNAL, "Received RST_STREAM with error code 2"}, {}});
   }
@@ -130,7 +130,7 @@ TEST_F(SubscriptionTest, ResetStreamIsWaitedForOnlySoLong) {
   EXPECT_THAT(feed_.requests(), SizeIs(11));
 }
 
-TEST_F(SubscriptionTest, ProgressMovesTheTokenWithoutChanges) {
+TEST_F(SubscriptionTest, ProgressMovesTokenWithoutChanges) {
   v1::SubscribeResponse idle;
   idle.set_resume_token("idle");
   idle.mutable_progress()->set_sequence(9);
@@ -141,20 +141,20 @@ TEST_F(SubscriptionTest, ProgressMovesTheTokenWithoutChanges) {
   EXPECT_EQ((*batch)->progress().sequence(), 9);
   EXPECT_EQ(subscription->resume_token(), "idle");
   Drain(*subscription);
-  EXPECT_THAT(TokensAskedFor(), ElementsAre("t", "idle"));
+  EXPECT_THAT(RequestedTokens(), ElementsAre("t", "idle"));
 }
 
 TEST_F(SubscriptionTest, LatestIsResolvedOnce) {
   feed_.SetPositions({"first", "later"});
-  feed_.LosePositions(2);
+  feed_.FailPositions(2);
   feed_.Add(TransientFailure());
   feed_.Add(TransientFailure({Numbered("a", {1})}));
   EXPECT_THAT(Drain(*Subscribe()), ElementsAre(1));
-  EXPECT_THAT(TokensAskedFor(), ElementsAre("first", "first", "a"));
+  EXPECT_THAT(RequestedTokens(), ElementsAre("first", "first", "a"));
   EXPECT_THAT(feed_.position_requests(), SizeIs(3));
 }
 
-TEST_F(SubscriptionTest, OpenFixesLatestAtOnce) {
+TEST_F(SubscriptionTest, OpenResolvesLatest) {
   feed_.SetPositions({"now", "later"});
   const auto subscription = Subscribe();
   EXPECT_TRUE(subscription->Open().ok());
@@ -162,7 +162,7 @@ TEST_F(SubscriptionTest, OpenFixesLatestAtOnce) {
   EXPECT_THAT(feed_.requests(), SizeIs(0));
 }
 
-TEST_F(SubscriptionTest, OtherStartsAreSentAsTheyAre) {
+TEST_F(SubscriptionTest, OtherStartsAreSentUnchanged) {
   SubscribeOptions options;
   options.request.set_gtid_set("0-1-2");
   feed_.Add(TransientFailure());
@@ -182,13 +182,13 @@ TEST_F(SubscriptionTest, BoundedStreamEnds) {
   EXPECT_FALSE(subscription->Next()->has_value());
 }
 
-TEST_F(SubscriptionTest, UnboundedStreamThatEndsIsResumed) {
+TEST_F(SubscriptionTest, EndedUnboundedStreamIsResumed) {
   feed_.Add(Responses({Numbered("a", {1})}));
   feed_.Add(Responses({Numbered("b", {2})}));
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1, 2));
 }
 
-TEST_F(SubscriptionTest, ProgressResetsTheRetryBudget) {
+TEST_F(SubscriptionTest, ProgressResetsRetryBudget) {
   SubscribeOptions options = From("t");
   options.retry.attempts_max = 1;
   feed_.Add(TransientFailure({Numbered("a", {1})}));
@@ -199,15 +199,15 @@ TEST_F(SubscriptionTest, ProgressResetsTheRetryBudget) {
   EXPECT_EQ(ended_.code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(SubscriptionTest, RetriesAreTold) {
+TEST_F(SubscriptionTest, RetriesAreReported) {
   SubscribeOptions options = From("t");
-  std::vector<std::string> told;
+  std::vector<std::string> reported;
   options.on_retry = [&](const absl::Status& failure, absl::Duration wait) {
-    told.emplace_back(failure.message());
+    reported.emplace_back(failure.message());
   };
   feed_.Add(TransientFailure());
   Drain(*Subscribe(options));
-  EXPECT_THAT(told, ElementsAre("connection reset"));
+  EXPECT_THAT(reported, ElementsAre("connection reset"));
   EXPECT_THAT(waits_, ElementsAre(Le(absl::Milliseconds(100))));
 }
 
@@ -217,7 +217,7 @@ TEST_F(SubscriptionTest, ResponseWithoutTokenIsRefused) {
   EXPECT_EQ(ended_.code(), absl::StatusCode::kInternal);
 }
 
-TEST_F(SubscriptionTest, CancelEndsAWaitingNext) {
+TEST_F(SubscriptionTest, CancelEndsWaitingNext) {
   feed_.Add(Hang({Numbered("a", {1})}));
   const auto subscription = Subscribe(From("t"));
   ASSERT_TRUE(subscription->Next().ok());
@@ -226,7 +226,7 @@ TEST_F(SubscriptionTest, CancelEndsAWaitingNext) {
   canceller.join();
 }
 
-TEST_F(SubscriptionTest, CancelEndsAWaitBetweenAttempts) {
+TEST_F(SubscriptionTest, CancelEndsRetryWait) {
   feed_.Add(TransientFailure());
   SubscribeOptions options = From("t");
   options.retry.backoff_initial = options.retry.backoff_max = absl::Hours(1);
@@ -239,7 +239,7 @@ TEST_F(SubscriptionTest, CancelEndsAWaitBetweenAttempts) {
   EXPECT_EQ(subscription->Next().status().code(), absl::StatusCode::kCancelled);
 }
 
-TEST_F(SubscriptionTest, AbandonedStreamIsLetGo) {
+TEST_F(SubscriptionTest, AbandonedStreamIsClosed) {
   feed_.Add(Hang({Numbered("a", {1}), Numbered("b", {2})}));
   auto subscription = Subscribe(From("t"));
   ASSERT_TRUE(subscription->Next().ok());

@@ -42,19 +42,19 @@ TEST_F(TokenFileTest, FileIsReplacedNotRewritten) {
   EXPECT_EQ(token, "first");
 }
 
-TEST_F(TokenFileTest, NothingElseIsLeftBehind) {
+TEST_F(TokenFileTest, StoreLeavesNoOtherFile) {
   ASSERT_TRUE(file_.Store("t").ok());
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch_.path()), {}), 1);
 }
 
-TEST_F(TokenFileTest, FailedStoreKeepsTheOldToken) {
+TEST_F(TokenFileTest, FailedStoreKeepsOldToken) {
   ASSERT_TRUE(file_.Store("first").ok());
   std::filesystem::create_directory(file_.path() + ".new");
   EXPECT_FALSE(file_.Store("second").ok());
   EXPECT_EQ(*file_.Load(), "first");
 }
 
-TEST_F(TokenFileTest, UnreadableFileIsAnErrorNotAnEmptyOne) {
+TEST_F(TokenFileTest, UnreadableFileIsAnError) {
   EXPECT_FALSE(TokenFile(scratch_.path()).Load().ok());
 }
 

@@ -39,7 +39,7 @@ class ConditionOnTable : public ::testing::Test {
   const std::vector<schema::Column> columns_ = testing::AllColumns();
 };
 
-TEST_F(ConditionOnTable, BecomesSqlOfOurOwn) {
+TEST_F(ConditionOnTable, BecomesCanonicalSql) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"id = 5", "`id` = 5"},
       {"ID != -5 or `Order` <=> 1", "(`id` <> -5) OR (`order` <=> 1)"},
@@ -182,7 +182,7 @@ TEST_F(ConditionOnTable, LiteralsOutsideTheTypeAreRefused) {
   }
 }
 
-TEST_F(ConditionOnTable, ValuesAtTheEndsOfTheirTypesAreTaken) {
+TEST_F(ConditionOnTable, ValuesAtTypeLimitsAreAccepted) {
   for (const char* text : {"tiny = -128",
                            "utiny = 255",
                            "id = -2147483648",
@@ -218,7 +218,7 @@ TEST_F(ConditionOnTable, GreatestTimeTakesNoFraction) {
   }
 }
 
-TEST_F(ConditionOnTable, OperatorsThatTheTypeLacksAreRefused) {
+TEST_F(ConditionOnTable, UnsupportedOperatorsAreRefused) {
   for (const char* text : {"size < 'm'", "tags BETWEEN 'a' AND 'b'"}) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("has no order")) << text;
   }
@@ -234,7 +234,7 @@ TEST_F(ConditionOnTable, OperatorsThatTheTypeLacksAreRefused) {
   }
 }
 
-TEST_F(ConditionOnTable, AColumnThatIsNotCapturedDoesNotExist) {
+TEST_F(ConditionOnTable, UncapturedColumnDoesNotExist) {
   const auto refusal = [this](const std::string& column) {
     std::string error = ErrorOf(column + " LIKE 's3%'");
     const size_t at = error.find(column);
@@ -260,7 +260,7 @@ TEST_F(ConditionOnTable, InjectionsAreRefused) {
   EXPECT_GE(millrace::testing::Injections().size(), 105u);
 }
 
-TEST_F(ConditionOnTable, ABoundIsWrittenWithoutQuotes) {
+TEST_F(ConditionOnTable, BoundsAreWrittenWithoutQuotes) {
   const auto sql = [this](const std::string& column, const std::string& text) {
     const auto bound =
         BindValue(column, Comparison::kGreaterOrEqual, text, {.table = name_, .columns = columns_});

@@ -30,7 +30,7 @@ void ExpectPrintedAsItIs(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) EXPECT_EQ(Outcome(text), text);
 }
 
-TEST(ConditionText, OperatorsArePrintedAsTheyAreWritten) {
+TEST(ConditionText, OperatorsArePrintedAsWritten) {
   ExpectPrintedAsItIs({"id = 1", "id <> 1", "id < 1", "id <= 1", "id > 1", "id >= 1", "id <=> 1",
                        "id IN (1)", "id NOT IN (1, 2, 3)", "id BETWEEN 1 AND 2",
                        "id NOT BETWEEN 1 AND 2", "name LIKE 'a%'", "name NOT LIKE 'a%'",
@@ -39,7 +39,7 @@ TEST(ConditionText, OperatorsArePrintedAsTheyAreWritten) {
   EXPECT_EQ(Outcome("id != 1"), "id <> 1");
 }
 
-TEST(ConditionText, LiteralsArePrintedAsTheyAreWritten) {
+TEST(ConditionText, LiteralsArePrintedAsWritten) {
   ExpectPrintedAsItIs({"a = -12.50", "a = 1e9", "a = 1.5e-3", "a = 'it''s'", R"(a = 'C:\\')",
                        "a = 'é日🎉'", "a = X'00ff'", "a = X''", "a = TRUE", "a = FALSE", "a = NULL",
                        "a = DATE '2024-01-31'", "a = TIME '10:00:00'",
@@ -65,7 +65,7 @@ TEST(ConditionText, NamesAreQuotedWhereTheyNeedIt) {
   EXPECT_EQ(Outcome("ID like 'x'"), "ID LIKE 'x'");
 }
 
-TEST(ConditionText, AndBindsMoreTightlyThanOrAndLessThanNot) {
+TEST(ConditionText, PrecedenceIsNotAndOr) {
   ExpectPrintedAsItIs({"(a = 1 AND b = 2) OR c = 3 OR NOT d = 4", "a = 1 AND (b = 2 OR c = 3)",
                        "NOT (a = 1 OR b = 2)", "NOT NOT a = 1", "a = 1 AND b = 2 AND c = 3"});
   EXPECT_EQ(Outcome("a = 1 and not b = 2 or c = 3"), "(a = 1 AND NOT b = 2) OR c = 3");
@@ -73,7 +73,7 @@ TEST(ConditionText, AndBindsMoreTightlyThanOrAndLessThanNot) {
   EXPECT_EQ(Outcome("a BETWEEN 1 AND 2 AND b = 3"), "a BETWEEN 1 AND 2 AND b = 3");
 }
 
-TEST(ConditionText, ErrorsNameThePlaceAndWhatWasExpected) {
+TEST(ConditionText, ErrorsNameOffsetAndExpectation) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "at offset 0: expected a column, NOT or '(', found the end"},
       {"1=1) limit 1 -- ", "at offset 0: expected a column, NOT or '(', found '1'"},
@@ -143,7 +143,7 @@ TEST(ConditionText, DepthIsBounded) {
   EXPECT_THAT(Outcome(negated(kDepthMax + 1)), HasSubstr("at most 64 parentheses"));
 }
 
-TEST(ConditionText, ALiteralAloneIsANumberOrBytes) {
+TEST(ConditionText, SingleLiteralIsNumberOrBytes) {
   EXPECT_EQ(Print(*ParseLiteral(" -5 ")), "-5");
   EXPECT_EQ(Print(*ParseLiteral("0x00FF")), "X'00ff'");
   for (const char* text : {"", "5 6", "'a'", "TRUE", "abc", "5 OR 1=1"}) {

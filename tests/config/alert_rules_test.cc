@@ -27,7 +27,7 @@ std::vector<YAML::Node> AlertRules() {
   return rules;
 }
 
-TEST(AlertRules, AreWhatPrometheusReads) {
+TEST(AlertRules, HaveThePrometheusFormat) {
   const std::set<std::string> keys = {"alert", "expr", "for", "annotations", "labels"};
   std::set<std::string> names;
   for (const YAML::Node& rule : AlertRules()) {
@@ -47,7 +47,7 @@ TEST(AlertRules, AreWhatPrometheusReads) {
   EXPECT_GE(names.size(), 10u);
 }
 
-TEST(AlertRules, TellOfCertificates) {
+TEST(AlertRules, CoverCertificates) {
   std::string expressions;
   for (const YAML::Node& rule : AlertRules()) expressions += rule["expr"].as<std::string>() + "\n";
   EXPECT_THAT(expressions, HasSubstr("millrace_certificate_expires_seconds <"));

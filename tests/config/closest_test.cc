@@ -11,18 +11,18 @@ namespace {
 const std::vector<std::string> kNames = {"source.host", "source.port", "server.tls.key",
                                          "log.retention_bytes"};
 
-TEST(ClosestName, IsTheOneWithFewestLettersToChange) {
+TEST(ClosestName, HasTheSmallestEditDistance) {
   EXPECT_EQ(ClosestName("sorce.host", kNames), "source.host");
   EXPECT_EQ(ClosestName("source.pots", kNames), "source.port");
   EXPECT_EQ(ClosestName("log.retention_byte", kNames), "log.retention_bytes");
 }
 
-TEST(ClosestName, IsTheOneWithTheSameEndInAnotherSection) {
+TEST(ClosestName, MatchesLastPartInAnotherSection) {
   EXPECT_EQ(ClosestName("retention_bytes", kNames), "log.retention_bytes");
   EXPECT_EQ(ClosestName("database.connection.port", kNames), "source.port");
 }
 
-TEST(ClosestName, IsNoneWhenNothingIsNear) {
+TEST(ClosestName, IsEmptyWhenNothingIsClose) {
   EXPECT_EQ(ClosestName("kafka.brokers", kNames), "");
   EXPECT_EQ(ClosestName(std::string(200'000, 'x'), kNames), "");
 }

@@ -22,13 +22,13 @@ Config Load(const std::string& text) {
 }
 
 // The message with which `text` is refused.
-std::string ParseRefusal(const std::string& text) {
+std::string LoadError(const std::string& text) {
   const absl::Status status = LoadConfigText(text, "test.yaml").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
   return std::string(status.message());
 }
 
-TEST(Config, WithoutAnyKeyIsTheDefaults) {
+TEST(Config, EmptyFileLoadsDefaults) {
   for (const char* text : {"", "# nothing\n", "---\n", "source:\n", "{}"}) {
     EXPECT_EQ(Load(text), Config()) << text;
   }
@@ -66,28 +66,28 @@ server: {listen: "[::1]:0", streams_max: 7}
   EXPECT_EQ(config.server.streams_max, 7u);
 }
 
-TEST(Config, UnknownKeyIsNamedWithItsPlaceAndTheLikelyOne) {
-  EXPECT_EQ(ParseRefusal("source:\n  host: db\n  prot: 3306\n"),
+TEST(Config, UnknownKeyFailsWithLineAndSuggestion) {
+  EXPECT_EQ(LoadError("source:\n  host: db\n  prot: 3306\n"),
             "test.yaml:3: unknown key 'source.prot'; did you mean 'source.port'?");
-  EXPECT_EQ(ParseRefusal("sorce:\n  host: db\n"), "test.yaml:1: unknown key 'sorce'");
-  EXPECT_EQ(ParseRefusal("retention_age: 7d\n"),
+  EXPECT_EQ(LoadError("sorce:\n  host: db\n"), "test.yaml:1: unknown key 'sorce'");
+  EXPECT_EQ(LoadError("retention_age: 7d\n"),
             "test.yaml:1: unknown key 'retention_age'; did you mean 'log.retention_age'?");
 }
 
-TEST(Config, PasswordInTheFileIsRefusedWithoutBeingShown) {
-  const std::string message = ParseRefusal("source:\n  password: hunter2\n");
+TEST(Config, PasswordInFileFailsWithoutShowingIt) {
+  const std::string message = LoadError("source:\n  password: hunter2\n");
   EXPECT_THAT(message, StartsWith("test.yaml:2: unknown key 'source.password'"));
   EXPECT_THAT(message, testing::Not(HasSubstr("hunter2")));
 }
 
-TEST(Config, RepeatedKeyIsRefused) {
-  EXPECT_EQ(ParseRefusal("log:\n  directory: /a\n  directory: /b\n"),
+TEST(Config, RepeatedKeyFails) {
+  EXPECT_EQ(LoadError("log:\n  directory: /a\n  directory: /b\n"),
             "test.yaml:3: 'log.directory' is there twice");
-  EXPECT_EQ(ParseRefusal("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
+  EXPECT_EQ(LoadError("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
             "test.yaml:3: 'log' is there twice");
 }
 
-TEST(Config, ValueOfTheWrongTypeIsRefusedWithWhatIsWanted) {
+TEST(Config, WrongTypeFailsWithExpectedType) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"source: 5", "'source' is a section: its keys follow, indented"},
       {"source: {port: db}", "'source.port' must be a number from 1 to 65535"},
@@ -105,10 +105,10 @@ TEST(Config, ValueOfTheWrongTypeIsRefusedWithWhatIsWanted) {
        "'log.retention_age' must be a duration like 250ms, 10s or 7d, from 0 to 36500d"},
       {"log: {frame_bytes: 64kb}",
        "'log.frame_bytes' must be a size like 64KiB, from 1KiB to 1MiB"}};
-  for (const auto& [text, what] : cases) EXPECT_EQ(ParseRefusal(text), "test.yaml:1: " + what);
+  for (const auto& [text, what] : cases) EXPECT_EQ(LoadError(text), "test.yaml:1: " + what);
 }
 
-TEST(Config, ValueOutOfRangeIsRefused) {
+TEST(Config, ValueOutOfRangeFails) {
   for (const char* text :
        {"source: {port: 0}", "source: {port: 65536}", "source: {port: -1}",
         "source: {server_id: 4294967296}", "source: {start: {position: 3}}",
@@ -117,28 +117,28 @@ TEST(Config, ValueOutOfRangeIsRefused) {
         "snapshot: {chunk_time: 0}", "snapshot: {chunk_rows_max: 0}",
         "snapshot: {chunk_bytes_max: 2GiB}", "snapshot: {query_time_max: 99ms}",
         "snapshot: {settle_time: 2h}", "server: {response_bytes_max: 4MiB}"}) {
-    EXPECT_THAT(ParseRefusal(text), HasSubstr(" must be a ")) << text;
+    EXPECT_THAT(LoadError(text), HasSubstr(" must be a ")) << text;
   }
 }
 
-TEST(Config, TextThatIsNoYamlIsRefusedWithItsLine) {
-  EXPECT_THAT(ParseRefusal("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
-  EXPECT_THAT(ParseRefusal("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
-  EXPECT_EQ(ParseRefusal("- a\n"), "test.yaml:1: the file must hold keys and values");
-  EXPECT_EQ(ParseRefusal("a text"), "test.yaml:1: the file must hold keys and values");
-  EXPECT_EQ(ParseRefusal("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
-  EXPECT_THAT(ParseRefusal("{}\n---\n{}\n"), HasSubstr("a second document begins"));
+TEST(Config, InvalidYamlFailsWithLine) {
+  EXPECT_THAT(LoadError("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
+  EXPECT_THAT(LoadError("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
+  EXPECT_EQ(LoadError("- a\n"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(LoadError("a text"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(LoadError("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
+  EXPECT_THAT(LoadError("{}\n---\n{}\n"), HasSubstr("a second document begins"));
 }
 
-TEST(Config, HostileTextIsRefused) {
-  EXPECT_THAT(ParseRefusal(std::string(500'000, '[')), StartsWith("test.yaml:"));
-  EXPECT_THAT(ParseRefusal(std::string(500'000, '{')), StartsWith("test.yaml:"));
-  EXPECT_EQ(ParseRefusal(std::string((1 << 20) + 1, ' ')), "test.yaml: larger than 1 MiB");
-  EXPECT_THAT(ParseRefusal("a: &a [x, x]\nb: &b [*a, *a]\n"), HasSubstr("unknown key 'a'"));
-  EXPECT_THAT(ParseRefusal("source: &s\n  tls: *s\n"), StartsWith("test.yaml:"));
+TEST(Config, HostileTextFails) {
+  EXPECT_THAT(LoadError(std::string(500'000, '[')), StartsWith("test.yaml:"));
+  EXPECT_THAT(LoadError(std::string(500'000, '{')), StartsWith("test.yaml:"));
+  EXPECT_EQ(LoadError(std::string((1 << 20) + 1, ' ')), "test.yaml: larger than 1 MiB");
+  EXPECT_THAT(LoadError("a: &a [x, x]\nb: &b [*a, *a]\n"), HasSubstr("unknown key 'a'"));
+  EXPECT_THAT(LoadError("source: &s\n  tls: *s\n"), StartsWith("test.yaml:"));
 }
 
-TEST(Config, DumpLoadsToTheSame) {
+TEST(Config, DumpRoundTrips) {
   EXPECT_EQ(Load(DumpConfig(Config())), Config());
   const Config config = Load(R"(
 source: {host: "a\"b\n", tables: ["`x`.*", "!a.b"], flavour: mysql,
@@ -155,14 +155,14 @@ kafka: {format: protobuf, brokers: "a:1,b:2", routes: ["s.* -> all"], keys: ["s.
   EXPECT_EQ(config.kafka.client.at("compression.type"), "lz4");
 }
 
-TEST(Config, FileThatCannotBeReadIsNamed) {
+TEST(Config, UnreadableFileIsNamed) {
   EXPECT_EQ(LoadConfig("/nonexistent/millrace.yaml").status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(LoadConfig("/nonexistent/m.yaml").status().message()),
               HasSubstr("cannot read the configuration /nonexistent/m.yaml"));
   EXPECT_FALSE(LoadConfig(testing::TempDir()).ok());
 }
 
-TEST(Config, FileIsReadAndItsPathIsInTheMessage) {
+TEST(Config, ErrorStartsWithTheFilePath) {
   const std::string path =
       testing::TempDir() + "/millrace_config_test_" + std::to_string(getpid()) + ".yaml";
   std::ofstream(path) << "logging:\n  level: loud\n";

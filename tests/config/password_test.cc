@@ -30,7 +30,7 @@ class PasswordTest : public testing::Test {
 
 TEST_F(PasswordTest, IsEmptyWhenNoneIsSet) { EXPECT_EQ(ReadPassword({}).value(), ""); }
 
-TEST_F(PasswordTest, ComesFromTheFileWithoutItsLastNewline) {
+TEST_F(PasswordTest, FilePasswordDropsLastNewline) {
   EXPECT_EQ(ReadFileWith("pass word\n").value(), "pass word");
   EXPECT_EQ(ReadFileWith("pass\r\n").value(), "pass");
   EXPECT_EQ(ReadFileWith(" pass\n\n").value(), " pass\n");
@@ -43,7 +43,7 @@ TEST_F(PasswordTest, ComesFromTheEnvironment) {
   ASSERT_EQ(unsetenv("MILLRACE_TEST_PASSWORD"), 0);
 }
 
-TEST_F(PasswordTest, FileThatCannotBeReadIsNamed) {
+TEST_F(PasswordTest, UnreadableFileIsNamed) {
   for (const std::string& path : {std::string("/nonexistent/password"), testing::TempDir()}) {
     const absl::Status status = ReadPassword({.password_file = path}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
@@ -54,7 +54,7 @@ TEST_F(PasswordTest, FileThatCannotBeReadIsNamed) {
   }
 }
 
-TEST_F(PasswordTest, FileTooLargeIsRefusedWithoutBeingShown) {
+TEST_F(PasswordTest, TooLargeFileFailsWithoutShowingIt) {
   EXPECT_EQ(ReadFileWith(std::string(4096, 'p')).value().size(), 4096u);
   const absl::Status status = ReadFileWith(std::string(4097, 'p')).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
@@ -69,7 +69,7 @@ TEST_F(PasswordTest, MissingVariableIsNamed) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("restart"));
 }
 
-TEST_F(PasswordTest, TlsFileThatCannotBeReadIsNamed) {
+TEST_F(PasswordTest, UnreadableTlsFileIsNamed) {
   std::ofstream(path_) << "PEM";
   SourceOptions options;
   options.tls = {.mode = TlsMode::kVerifyCa, .ca = path_, .certificate = path_, .key = path_};
@@ -86,7 +86,7 @@ TEST_F(PasswordTest, TlsFileThatCannotBeReadIsNamed) {
   }
 }
 
-TEST_F(PasswordTest, AuthorityIsReadOnlyWhereItIsUsed) {
+TEST_F(PasswordTest, CaIsReadOnlyIfUsed) {
   SourceOptions options;
   options.tls = {.mode = TlsMode::kRequired, .ca = "/nonexistent/ca.pem"};
   EXPECT_TRUE(CheckTlsFiles(options).ok());

@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-TEST(Duration, IsAWholeNumberAndAUnit) {
+TEST(Duration, ParsesNumberWithUnit) {
   EXPECT_EQ(ParseDuration("7d"), 7 * 86'400'000'000);
   EXPECT_EQ(ParseDuration("2h"), 7'200'000'000);
   EXPECT_EQ(ParseDuration("5m"), 300'000'000);
@@ -17,14 +17,14 @@ TEST(Duration, IsAWholeNumberAndAUnit) {
   EXPECT_EQ(ParseDuration("0"), 0);
 }
 
-TEST(Duration, AnythingElseIsNone) {
+TEST(Duration, RejectsAnythingElse) {
   for (const char* text : {"", "10", "s", "-1s", "1.5s", "10 s", "10S", "10sec", " 10s", "0x1s",
                            "9223372036854775808us", "106751992d", "99999999999999999999s"}) {
     EXPECT_EQ(ParseDuration(text), std::nullopt) << text;
   }
 }
 
-TEST(Size, IsAWholeNumberAndAUnitOrBytes) {
+TEST(Size, ParsesNumberWithUnitOrBytes) {
   EXPECT_EQ(ParseSize("64KiB"), 65536u);
   EXPECT_EQ(ParseSize("32MiB"), 32u << 20);
   EXPECT_EQ(ParseSize("64GiB"), uint64_t{64} << 30);
@@ -33,7 +33,7 @@ TEST(Size, IsAWholeNumberAndAUnitOrBytes) {
   EXPECT_EQ(ParseSize("12"), 12u);
 }
 
-TEST(Size, AnythingElseIsNone) {
+TEST(Size, RejectsAnythingElse) {
   for (const char* text : {"", "KiB", "64kb", "64KB", "64K", "-1", "1.5GiB", "64 KiB",
                            "16777216TiB", "18446744073709551616"}) {
     EXPECT_EQ(ParseSize(text), std::nullopt) << text;

@@ -10,18 +10,18 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string Refusal(const std::string& text) {
+std::string ValidationError(const std::string& text) {
   const absl::Status status = LoadConfigText(text, "test.yaml").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
   return std::string(status.message());
 }
 
-bool IsTaken(const std::string& text) {
+bool IsAccepted(const std::string& text) {
   const absl::Status status = LoadConfigText(text, "test.yaml").status();
   return status.ok() ? true : (std::cerr << status << "\n", false);
 }
 
-TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
+TEST(ValidateConfig, ContradictoryKeysAreNamed) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"source: {host: ''}", "neither 'source.host' nor 'source.socket'"},
       {"source: {user: ''}", "'source.user' is empty"},
@@ -52,58 +52,59 @@ TEST(ValidateConfig, KeysThatDoNotGoTogetherAreNamed) {
       {"server: {tls: {certificate: /c}}", "go together"},
       {"server: {tls: {client_ca: /c}}", "needs 'server.tls.certificate'"}};
   for (const auto& [text, what] : cases) {
-    EXPECT_THAT(Refusal(text), testing::AllOf(HasSubstr("test.yaml: "), HasSubstr(what)));
+    EXPECT_THAT(ValidationError(text), testing::AllOf(HasSubstr("test.yaml: "), HasSubstr(what)));
   }
 }
 
-TEST(ValidateConfig, GtidSetOfEitherFlavourIsTakenWhileTheFlavourIsUnknown) {
-  EXPECT_TRUE(IsTaken("source: {start: {at: gtid_set, gtid_set: 0-1-2}}"));
-  EXPECT_TRUE(IsTaken(
+TEST(ValidateConfig, UnknownFlavourAcceptsEitherGtidSet) {
+  EXPECT_TRUE(IsAccepted("source: {start: {at: gtid_set, gtid_set: 0-1-2}}"));
+  EXPECT_TRUE(IsAccepted(
       "source: {start: {at: gtid_set, gtid_set: '3e11fa47-71ca-11e1-9e33-c80aa9429562:1'}}"));
 }
 
-TEST(ValidateConfig, AddressBeyondLoopbackNeedsTlsOrConsent) {
+TEST(ValidateConfig, NonLoopbackAddressNeedsTlsOrInsecure) {
   for (const std::string listen :
        {"0.0.0.0:7171", "[::]:7171", "db.example:7171", "10.0.0.1:1", "127.0.0.1.example.com:1"}) {
     const std::string head = "server: {listen: '" + listen + "'";
-    EXPECT_THAT(Refusal(head + "}"), HasSubstr("without TLS")) << listen;
-    EXPECT_TRUE(IsTaken(head + ", insecure: true}"));
-    EXPECT_TRUE(IsTaken(head + ", tls: {certificate: /c, key: /k}}"));
+    EXPECT_THAT(ValidationError(head + "}"), HasSubstr("without TLS")) << listen;
+    EXPECT_TRUE(IsAccepted(head + ", insecure: true}"));
+    EXPECT_TRUE(IsAccepted(head + ", tls: {certificate: /c, key: /k}}"));
   }
 }
 
-TEST(ValidateConfig, LoopbackAndSocketsNeedNothing) {
+TEST(ValidateConfig, LoopbackAndUnixSocketsNeedNoTls) {
   for (const std::string listen :
        {"127.0.0.1:7171", "127.1.2.3:0", "localhost:1", "[::1]:65535", "unix:/run/millrace.sock"}) {
-    EXPECT_TRUE(IsTaken("server: {listen: '" + listen + "'}")) << listen;
+    EXPECT_TRUE(IsAccepted("server: {listen: '" + listen + "'}")) << listen;
   }
 }
 
-TEST(ValidateConfig, MetricsAreOffOrOnLoopbackOrAllowedToBeSeen) {
+TEST(ValidateConfig, NonLoopbackMetricsNeedInsecure) {
   for (const std::string listen : {"", "127.0.0.1:9717", "localhost:0", "[::1]:9717"}) {
-    EXPECT_TRUE(IsTaken("metrics: {listen: '" + listen + "'}")) << listen;
+    EXPECT_TRUE(IsAccepted("metrics: {listen: '" + listen + "'}")) << listen;
   }
   for (const std::string listen : {"0.0.0.0:9717", "[::]:9717", "db.example:9717"}) {
-    EXPECT_THAT(Refusal("metrics: {listen: '" + listen + "'}"),
+    EXPECT_THAT(ValidationError("metrics: {listen: '" + listen + "'}"),
                 testing::AllOf(HasSubstr("'metrics.listen' is " + listen),
                                HasSubstr("'metrics.insecure: true'")));
-    EXPECT_TRUE(IsTaken("metrics: {listen: '" + listen + "', insecure: true}"));
+    EXPECT_TRUE(IsAccepted("metrics: {listen: '" + listen + "', insecure: true}"));
   }
 }
 
-TEST(ValidateConfig, MetricsNeedOneAddress) {
+TEST(ValidateConfig, MetricsListenOnOneAddress) {
   for (const std::string listen :
        {"9717", ":9717", "unix:/run/metrics.sock", "127.0.0.1:1,127.0.0.1:2", "127.0.0.1:9717s"}) {
-    EXPECT_THAT(Refusal("metrics: {listen: '" + listen + "', insecure: true}"),
+    EXPECT_THAT(ValidationError("metrics: {listen: '" + listen + "', insecure: true}"),
                 HasSubstr("'metrics.listen' must be address:port"))
         << listen;
   }
 }
 
-TEST(ValidateConfig, WhatIsNoAddressIsRefused) {
+TEST(ValidateConfig, InvalidAddressFails) {
   for (const std::string listen : {"", ":7171", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
                                    "127.0.0.1:65536", "::1:7171", "unix:", "127.0.0.1:123456"}) {
-    EXPECT_THAT(Refusal("server: {listen: '" + listen + "'}"), HasSubstr("must be address:port"))
+    EXPECT_THAT(ValidationError("server: {listen: '" + listen + "'}"),
+                HasSubstr("must be address:port"))
         << listen;
   }
 }

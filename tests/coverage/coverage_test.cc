@@ -19,7 +19,7 @@ using ::testing::SizeIs;
 
 const TableName kOrders{"shop", "orders"};
 const TableName kItems{"shop", "items"};
-const TableCoverage kWhole{.begin = {7}, .complete = true, .invalid_reason = {}};
+const TableCoverage kValidCoverage{.begin = {7}, .complete = true, .invalid_reason = {}};
 
 class CoverageTest : public log::testing::LogTest {
  protected:
@@ -69,16 +69,16 @@ class CoverageTest : public log::testing::LogTest {
   std::unique_ptr<Coverage> coverage_;
 };
 
-TEST_F(CoverageTest, ReadersSeeACoverageOnceItIsStored) {
-  coverage_->Set(kOrders, kWhole);
-  EXPECT_EQ(coverage_->Newest(kOrders), kWhole);
+TEST_F(CoverageTest, ReadersSeeCoverageOnceStored) {
+  coverage_->Set(kOrders, kValidCoverage);
+  EXPECT_EQ(coverage_->Newest(kOrders), kValidCoverage);
   EXPECT_THAT(coverage_->TakeUnstored(), SizeIs(1));
   EXPECT_EQ(coverage_->Find(kOrders), std::nullopt);
   coverage_->MarkStored();
-  EXPECT_EQ(coverage_->Find(kOrders), kWhole);
+  EXPECT_EQ(coverage_->Find(kOrders), kValidCoverage);
 }
 
-TEST_F(CoverageTest, WhatIsStoredSurvivesARestart) {
+TEST_F(CoverageTest, StoredCoverageSurvivesRestart) {
   coverage_->Set(kOrders, {.begin = {7}, .complete = true, .invalid_reason = "altered"});
   coverage_->Set({"shop.b", "c"}, {.begin = {1}, .row_shape = 3});
   coverage_->Set({"shop", "b.c"}, {.begin = {2}, .row_shape = 4});
@@ -89,7 +89,7 @@ TEST_F(CoverageTest, WhatIsStoredSurvivesARestart) {
   EXPECT_THAT(reopened->TakeUnstored(), IsEmpty());
 }
 
-TEST_F(CoverageTest, RecordIsAsDocumented) {
+TEST_F(CoverageTest, RecordMatchesDocumentation) {
   coverage_->Set(kOrders, {.begin = {7},
                            .complete = true,
                            .invalid_reason = "altered",
@@ -107,7 +107,7 @@ TEST_F(CoverageTest, RecordIsAsDocumented) {
 TEST_F(CoverageTest, BatchesBecomeVisibleOneByOne) {
   coverage_->Set(kOrders, {.begin = {7}, .complete = false});
   EXPECT_THAT(coverage_->TakeUnstored(), SizeIs(1));
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   EXPECT_THAT(coverage_->TakeUnstored(), SizeIs(1));
   coverage_->MarkStored();
   EXPECT_FALSE(coverage_->Find(kOrders)->complete);
@@ -116,55 +116,55 @@ TEST_F(CoverageTest, BatchesBecomeVisibleOneByOne) {
 }
 
 TEST_F(CoverageTest, UnchangedCoverageIsNotWrittenAgain) {
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   Store();
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   EXPECT_THAT(coverage_->TakeUnstored(), IsEmpty());
 }
 
 TEST_F(CoverageTest, FirstReasonStays) {
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   Statement("ALTER TABLE orders ADD a INT");
   coverage_->OnPartialRow(kOrders);
   EXPECT_EQ(InvalidReason(kOrders), "altered");
 }
 
-TEST_F(CoverageTest, StatementThatIsNotUnderstoodInvalidatesAllTables) {
-  coverage_->Set(kOrders, kWhole);
-  coverage_->Set(kItems, kWhole);
+TEST_F(CoverageTest, UnknownStatementInvalidatesAllTables) {
+  coverage_->Set(kOrders, kValidCoverage);
+  coverage_->Set(kItems, kValidCoverage);
   Statement("ALTER SOMETHING new");
   EXPECT_EQ(InvalidReason(kOrders), kNotUnderstood);
   EXPECT_EQ(InvalidReason(kItems), kNotUnderstood);
 }
 
-TEST_F(CoverageTest, TableThatIsNotCapturedGetsNoCoverage) {
+TEST_F(CoverageTest, UncapturedTableGetsNoCoverage) {
   Statement("CREATE TABLE other.t (a INT)");
   EXPECT_THAT(coverage_->newest(), IsEmpty());
 }
 
-TEST_F(CoverageTest, TableThatArrivesIsReturned) {
+TEST_F(CoverageTest, TableWithUnseenRowsIsReturned) {
   const auto statement = schema::Classify("RENAME TABLE other.t TO shop.orders, a.b TO c.d", "x");
   EXPECT_THAT(coverage_->OnStatement(statement, false, {9}), ElementsAre(kOrders));
 }
 
-TEST_F(CoverageTest, PartialRowLeavesTheReadingUseful) {
+TEST_F(CoverageTest, PartialRowDoesNotRestartReading) {
   coverage_->BeginReading(kOrders, {7});
   coverage_->OnPartialRow(kOrders);
-  EXPECT_FALSE(coverage_->ReadingIsVoid(kOrders, {7}));
+  EXPECT_FALSE(coverage_->ReadingMustRestart(kOrders, {7}));
   coverage_->EndReading(kOrders, {7});
   EXPECT_FALSE(coverage_->Newest(kOrders)->valid());
 }
 
-TEST_F(CoverageTest, TrimmedBeginningIsNotHeld) {
-  EXPECT_TRUE(kWhole.HoldsAllRows({7}));
-  EXPECT_FALSE(kWhole.HoldsAllRows({8}));
+TEST_F(CoverageTest, TrimmedTableDoesNotHoldAllRows) {
+  EXPECT_TRUE(kValidCoverage.HoldsAllRows({7}));
+  EXPECT_FALSE(kValidCoverage.HoldsAllRows({8}));
 }
 
 // Tables left out and put back.
 
-TEST_F(CoverageTest, TableLeftOutAndPutBackHasToBeRead) {
-  coverage_->Set(kOrders, kWhole);
-  coverage_->Set(kItems, kWhole);
+TEST_F(CoverageTest, RecapturedTableMustBeReadAgain) {
+  coverage_->Set(kOrders, kValidCoverage);
+  coverage_->Set(kItems, kValidCoverage);
   Store();
   Restart({"shop.*", "!shop.orders"});
   EXPECT_EQ(InvalidReason(kOrders), kNotCaptured);
@@ -177,17 +177,17 @@ TEST_F(CoverageTest, TableLeftOutAndPutBackHasToBeRead) {
 }
 
 // Without a batch nothing was taken from the binlog either.
-TEST_F(CoverageTest, LeavingOutThatWasNeverStoredLosesNothing) {
-  coverage_->Set(kOrders, kWhole);
+TEST_F(CoverageTest, UnstoredExclusionLosesNothing) {
+  coverage_->Set(kOrders, kValidCoverage);
   Store();
   Restart({"other.*"});
   Restart({"shop.*"});
-  EXPECT_EQ(coverage_->Newest(kOrders), kWhole);
+  EXPECT_EQ(coverage_->Newest(kOrders), kValidCoverage);
 }
 
-TEST_F(CoverageTest, DroppedDatabaseDoesNotCoverTablesLeftOut) {
-  coverage_->Set(kOrders, kWhole);
-  coverage_->Set(kItems, kWhole);
+TEST_F(CoverageTest, DroppedDatabaseDoesNotCoverUncapturedTables) {
+  coverage_->Set(kOrders, kValidCoverage);
+  coverage_->Set(kItems, kValidCoverage);
   Store();
   Restart({"shop.*", "!shop.orders"});
   Statement("DROP DATABASE shop");
@@ -195,17 +195,17 @@ TEST_F(CoverageTest, DroppedDatabaseDoesNotCoverTablesLeftOut) {
   EXPECT_EQ(coverage_->Newest(kItems)->begin, Sequence{9});
 }
 
-TEST_F(CoverageTest, ReadingOfATableLeftOutIsVoid) {
+TEST_F(CoverageTest, ReadingOfUncapturedTableMustRestart) {
   coverage_->BeginReading(kOrders, {7});
   Store();
   Restart({"other.*"});
-  EXPECT_TRUE(coverage_->ReadingIsVoid(kOrders, {7}));
+  EXPECT_TRUE(coverage_->ReadingMustRestart(kOrders, {7}));
 }
 
-TEST_F(CoverageTest, OtherExcludedColumnsInvalidateTheTablesThatHaveThem) {
+TEST_F(CoverageTest, NewlyExcludedColumnInvalidatesItsTable) {
   Define({"id", "note"});
-  coverage_->Set(kOrders, kWhole);
-  coverage_->Set(kItems, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
+  coverage_->Set(kItems, kValidCoverage);
   Store();
   Restart({"shop.*"}, {"shop.*.other"});
   EXPECT_EQ(InvalidReason(kOrders), "");
@@ -214,10 +214,10 @@ TEST_F(CoverageTest, OtherExcludedColumnsInvalidateTheTablesThatHaveThem) {
   EXPECT_EQ(InvalidReason(kItems), "");
 }
 
-TEST_F(CoverageTest, ColumnThatIsPutBackInvalidatesItsTable) {
+TEST_F(CoverageTest, RecapturedColumnInvalidatesItsTable) {
   Restart({"shop.*"}, {"shop.*.note"});
   Define({"id", "note"});
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   Store();
   Restart({"shop.*"}, {"shop.*.note"});
   EXPECT_EQ(InvalidReason(kOrders), "");
@@ -227,16 +227,16 @@ TEST_F(CoverageTest, ColumnThatIsPutBackInvalidatesItsTable) {
 
 // Definitions that changed without a statement in the binlog.
 
-TEST_F(CoverageTest, RowsOfAnotherDefinitionInvalidate) {
-  coverage_->Set(kOrders, kWhole);
+TEST_F(CoverageTest, OtherDefinitionInvalidatesTable) {
+  coverage_->Set(kOrders, kValidCoverage);
   EXPECT_FALSE(coverage_->OnRows(*Define({"id"})));
   EXPECT_TRUE(coverage_->OnRows(*Define({"id", "note"})));
   EXPECT_EQ(InvalidReason(kOrders), kRedefined);
   EXPECT_FALSE(coverage_->OnRows(*Define({"id"}))) << "reported once";
 }
 
-TEST_F(CoverageTest, RowsOfAnotherDefinitionInvalidateAfterARestart) {
-  coverage_->Set(kOrders, kWhole);
+TEST_F(CoverageTest, OtherDefinitionInvalidatesTableAfterRestart) {
+  coverage_->Set(kOrders, kValidCoverage);
   coverage_->OnRows(*Define({"id"}));
   Store();
   Restart({"shop.*"});
@@ -244,7 +244,7 @@ TEST_F(CoverageTest, RowsOfAnotherDefinitionInvalidateAfterARestart) {
 }
 
 TEST_F(CoverageTest, EmptiedTableMayHaveAnyDefinition) {
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   coverage_->OnRows(*Define({"id"}));
   Statement("DROP TABLE orders");
   Statement("CREATE TABLE orders (id INT, note TEXT)");
@@ -253,7 +253,7 @@ TEST_F(CoverageTest, EmptiedTableMayHaveAnyDefinition) {
 }
 
 TEST_F(CoverageTest, TableReadAgainMayHaveAnyDefinition) {
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   coverage_->OnRows(*Define({"id"}));
   Statement("ALTER TABLE orders ADD note TEXT");
   coverage_->BeginReading(kOrders, {20});
@@ -262,14 +262,14 @@ TEST_F(CoverageTest, TableReadAgainMayHaveAnyDefinition) {
   EXPECT_TRUE(coverage_->Newest(kOrders)->valid());
 }
 
-TEST_F(CoverageTest, RowsBeforeAndAfterASilentChangeMakeAReadingVoid) {
+TEST_F(CoverageTest, SilentRedefinitionRestartsReading) {
   coverage_->BeginReading(kOrders, {7});
   coverage_->OnRows(*Define({"id"}));
   EXPECT_TRUE(coverage_->OnRows(*Define({"id", "note"})));
-  EXPECT_TRUE(coverage_->ReadingIsVoid(kOrders, {7}));
+  EXPECT_TRUE(coverage_->ReadingMustRestart(kOrders, {7}));
 }
 
-TEST_F(CoverageTest, RecordWithoutAShapeTakesThatOfTheNewestDefinition) {
+TEST_F(CoverageTest, MissingShapeIsThatOfNewestDefinition) {
   // As written before row_shape was there.
   PutRecord(std::string("coverage.shop\0orders", 20),
             absl::HexStringToBytes("01"
@@ -282,7 +282,7 @@ TEST_F(CoverageTest, RecordWithoutAShapeTakesThatOfTheNewestDefinition) {
   EXPECT_TRUE(coverage_->OnRows(*Define({"id", "note"})));
 }
 
-TEST(RowShape, KeysAndTextForPeopleDoNotCount) {
+TEST(RowShape, KeysAndDescriptiveTextDoNotCount) {
   schema::TableVersion version;
   version.columns = {{.name = "id", .field_number = 1, .key_ordinal = 1, .mysql_type = "int"},
                      {.name = "note", .field_number = 2}};
@@ -295,7 +295,7 @@ TEST(RowShape, KeysAndTextForPeopleDoNotCount) {
   EXPECT_NE(RowShape(other), RowShape(version));
 }
 
-TEST(RowShape, ColumnsThatAreNotCapturedDoNotCount) {
+TEST(RowShape, UncapturedColumnsDoNotCount) {
   schema::TableVersion version;
   version.columns = {{.name = "id", .field_number = 1}};
   schema::TableVersion other = version;
@@ -304,7 +304,7 @@ TEST(RowShape, ColumnsThatAreNotCapturedDoNotCount) {
 }
 
 // Its form is stored.
-TEST(RowShape, IsTheSameForEver) {
+TEST(RowShape, NeverChanges) {
   schema::TableVersion version;
   version.columns = {{.name = "id",
                       .field_number = 1,
@@ -323,45 +323,45 @@ TEST(RowShape, IsTheSameForEver) {
 
 // Tables that are read.
 
-TEST(CoverageOfATableBeingRead, WhatHoldsGoesOnToHold) {
-  EXPECT_EQ(AfterReadingBegins(kWhole, {20}), kWhole);
-  EXPECT_FALSE(ReadingIsVoid(kWhole, {20}));
+TEST(CoverageDuringReading, ValidCoverageStaysValid) {
+  EXPECT_EQ(AfterReadingBegins(kValidCoverage, {20}), kValidCoverage);
+  EXPECT_FALSE(ReadingMustRestart(kValidCoverage, {20}));
 }
 
-TEST(CoverageOfATableBeingRead, WhatDoesNotHoldBeginsAgain) {
-  const TableCoverage begun{.begin = {20}, .complete = false};
-  EXPECT_EQ(AfterReadingBegins(std::nullopt, {20}), begun);
-  EXPECT_EQ(AfterReadingBegins(TableCoverage{.begin = {7}, .row_shape = 5}, {20}), begun);
+TEST(CoverageDuringReading, InvalidCoverageStartsAtTheReading) {
+  const TableCoverage reading{.begin = {20}, .complete = false};
+  EXPECT_EQ(AfterReadingBegins(std::nullopt, {20}), reading);
+  EXPECT_EQ(AfterReadingBegins(TableCoverage{.begin = {7}, .row_shape = 5}, {20}), reading);
   EXPECT_EQ(AfterReadingBegins(
                 TableCoverage{.begin = {7}, .complete = true, .invalid_reason = "altered"}, {20}),
-            begun);
+            reading);
 }
 
-TEST(CoverageOfATableBeingRead, ItHoldsFromTheBeginningOfTheReadingOnceAllIsRead) {
+TEST(CoverageDuringReading, CompletedReadingMovesBegin) {
   const TableCoverage read{.begin = {20}, .complete = true};
-  EXPECT_EQ(AfterReadingEnds(kWhole, {20}), read);
+  EXPECT_EQ(AfterReadingEnds(kValidCoverage, {20}), read);
   EXPECT_EQ(AfterReadingEnds({.begin = {20}, .complete = false}, {20}), read);
 }
 
-TEST(CoverageOfATableBeingRead, TableEmptiedMeanwhileHoldsFromThereOn) {
+TEST(CoverageDuringReading, TableEmptiedDuringReadingKeepsLaterBegin) {
   const TableCoverage emptied{.begin = {30}, .complete = true};
-  EXPECT_FALSE(ReadingIsVoid(emptied, {20}));
+  EXPECT_FALSE(ReadingMustRestart(emptied, {20}));
   EXPECT_EQ(AfterReadingEnds(emptied, {20}), emptied);
-  EXPECT_TRUE(ReadingIsVoid({.begin = {30}, .complete = false}, {20}));
-  EXPECT_FALSE(ReadingIsVoid({.begin = {20}, .complete = false}, {20}));
+  EXPECT_TRUE(ReadingMustRestart({.begin = {30}, .complete = false}, {20}));
+  EXPECT_FALSE(ReadingMustRestart({.begin = {20}, .complete = false}, {20}));
 }
 
-TEST(CoverageOfATableBeingRead, AlteredTableWasReadInVain) {
+TEST(CoverageDuringReading, AlteredTableMustBeReadAgain) {
   for (const bool complete : {true, false}) {
-    EXPECT_TRUE(
-        ReadingIsVoid({.begin = {20}, .complete = complete, .invalid_reason = "altered"}, {20}));
+    EXPECT_TRUE(ReadingMustRestart(
+        {.begin = {20}, .complete = complete, .invalid_reason = "altered"}, {20}));
   }
 }
 
-TEST_F(CoverageTest, LogWithoutListOfColumnsKnowsThemFromDefinitions) {
+TEST_F(CoverageTest, MissingColumnListUsesDefinitions) {
   schema::TableVersionPtr version = Define({"id", "note"});
   ASSERT_TRUE(version->columns[1].captured);
-  coverage_->Set(kOrders, kWhole);
+  coverage_->Set(kOrders, kValidCoverage);
   Store();
   ASSERT_TRUE(
       log_->PutRecords({{log::RecordKind::kMeta, "capture.excluded_columns", std::nullopt}}).ok());
@@ -388,7 +388,7 @@ TEST_F(CoverageTest, RecordOfALaterFormatFailsOpen) {
   EXPECT_EQ(ReasonOfOpen(), "FORMAT_TOO_NEW");
 }
 
-TEST_F(CoverageTest, OtherRecordsAreNotItsOwn) {
+TEST_F(CoverageTest, OtherRecordsAreIgnored) {
   PutRecord("coverages", "x");
   EXPECT_THAT(Coverage::Open(*log_).value()->List(), IsEmpty());
 }

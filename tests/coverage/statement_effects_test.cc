@@ -20,15 +20,15 @@ std::vector<std::string> EffectsOfText(std::string_view text) {
   const bool truncates = statement.kind == schema::StatementKind::kTruncate;
   std::vector<std::string> effects;
   for (const auto& [table, effect] : EffectsOf(statement, truncates)) {
-    const std::string name = effect == TableEffect::kEmptied   ? "emptied "
-                             : effect == TableEffect::kArrived ? "arrived "
-                                                               : "altered ";
+    const std::string name = effect == TableEffect::kEmptied      ? "emptied "
+                             : effect == TableEffect::kUnseenRows ? "unseen "
+                                                                  : "altered ";
     effects.push_back(name + table.ToString());
   }
   return effects;
 }
 
-TEST(StatementEffects, WhatIsMadeNewOrGoneHoldsNoRows) {
+TEST(StatementEffects, CreatedOrDroppedTableIsEmpty) {
   EXPECT_THAT(EffectsOfText("CREATE TABLE t (a INT)"), ElementsAre("emptied d.t"));
   EXPECT_THAT(EffectsOfText("CREATE OR REPLACE TABLE t (a INT)"), ElementsAre("emptied d.t"));
   EXPECT_THAT(EffectsOfText("DROP TABLE IF EXISTS t, x.u"),
@@ -36,11 +36,11 @@ TEST(StatementEffects, WhatIsMadeNewOrGoneHoldsNoRows) {
   EXPECT_THAT(EffectsOfText("TRUNCATE t"), ElementsAre("emptied d.t"));
 }
 
-TEST(StatementEffects, CreateIfNotExistsTellsNothing) {
+TEST(StatementEffects, CreateIfNotExistsHasNoEffect) {
   EXPECT_THAT(EffectsOfText("CREATE TABLE IF NOT EXISTS t (a INT)"), IsEmpty());
 }
 
-TEST(StatementEffects, TemporaryTablesViewsAndTriggersTouchNoRows) {
+TEST(StatementEffects, TemporaryTablesViewsAndTriggersChangeNoRows) {
   for (const std::string_view text :
        {"CREATE TEMPORARY TABLE t (a INT)", "DROP TEMPORARY TABLE t", "DROP VIEW t",
         "CREATE VIEW t AS SELECT 1", "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
@@ -49,20 +49,20 @@ TEST(StatementEffects, TemporaryTablesViewsAndTriggersTouchNoRows) {
   }
 }
 
-TEST(StatementEffects, RenameMovesRowsToWhereTheLogDoesNotKnowThem) {
-  EXPECT_THAT(EffectsOfText("RENAME TABLE t TO u"), ElementsAre("emptied d.t", "arrived d.u"));
+TEST(StatementEffects, RenamedTableHasUnseenRows) {
+  EXPECT_THAT(EffectsOfText("RENAME TABLE t TO u"), ElementsAre("emptied d.t", "unseen d.u"));
   EXPECT_THAT(EffectsOfText("RENAME TABLE t TO _t, _g TO t"),
-              ElementsAre("emptied d.t", "arrived d._t", "emptied d._g", "arrived d.t"));
+              ElementsAre("emptied d.t", "unseen d._t", "emptied d._g", "unseen d.t"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t RENAME TO x.u"),
-              ElementsAre("altered d.t", "altered x.u", "emptied d.t", "arrived x.u"));
+              ElementsAre("altered d.t", "altered x.u", "emptied d.t", "unseen x.u"));
 }
 
-TEST(StatementEffects, AlterMayChangeRowsUnlessItIsOfIndexes) {
+TEST(StatementEffects, AlterChangesRowsUnlessOnlyIndexes) {
   EXPECT_THAT(EffectsOfText("ALTER TABLE t ADD a INT"), ElementsAre("altered d.t"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u"),
               ElementsAre("altered d.t", "altered d.u"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t CONVERT PARTITION p TO TABLE u"),
-              ElementsAre("altered d.t", "altered d.u", "arrived d.u"));
+              ElementsAre("altered d.t", "altered d.u", "unseen d.u"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t CONVERT TABLE u TO PARTITION p"),
               ElementsAre("altered d.t", "altered d.u", "emptied d.u"));
   EXPECT_THAT(EffectsOfText("ALTER TABLE t ADD INDEX i (a)"), IsEmpty());
@@ -70,7 +70,7 @@ TEST(StatementEffects, AlterMayChangeRowsUnlessItIsOfIndexes) {
   EXPECT_THAT(EffectsOfText("DROP INDEX i ON t"), IsEmpty());
 }
 
-TEST(StatementEffects, DatabaseIsGoneWhenItIsDroppedOrReplaced) {
+TEST(StatementEffects, DropOrReplaceDropsDatabase) {
   const auto drops = [](std::string_view text) {
     return DropsDatabase(schema::Classify(text, "d"));
   };
@@ -88,7 +88,7 @@ TableCoverage Invalid(TableCoverage coverage, std::string_view why) {
   return coverage;
 }
 
-TEST(StatementEffects, EmptyTableIsCoveredFromThereOn) {
+TEST(StatementEffects, EmptiedTableIsCoveredFromStatement) {
   const auto emptied = [](const std::optional<TableCoverage>& before) {
     return AfterStatement(TableEffect::kEmptied, before, {9});
   };
@@ -99,14 +99,15 @@ TEST(StatementEffects, EmptyTableIsCoveredFromThereOn) {
   EXPECT_EQ(emptied(BeingRead(3)), BeingRead(9));
 }
 
-TEST(StatementEffects, ArrivedRowsAreNotCovered) {
+TEST(StatementEffects, UnseenRowsAreNotCovered) {
   for (const auto& before :
        {std::optional<TableCoverage>(), std::optional(Complete(3)), std::optional(BeingRead(3))}) {
-    EXPECT_EQ(AfterStatement(TableEffect::kArrived, before, {9}), Invalid(BeingRead(9), "renamed"));
+    EXPECT_EQ(AfterStatement(TableEffect::kUnseenRows, before, {9}),
+              Invalid(BeingRead(9), "renamed"));
   }
 }
 
-TEST(StatementEffects, AlterInvalidatesAlsoWhileTheTableIsBeingRead) {
+TEST(StatementEffects, AlterInvalidatesTableBeingRead) {
   const auto altered = [](const std::optional<TableCoverage>& before) {
     return AfterStatement(TableEffect::kAltered, before, {9});
   };

@@ -38,9 +38,9 @@ class CatchUpTest : public ::testing::Test {
   }
   void Transaction(const std::vector<RowChange>& rows) { log_->Transaction(++number_, rows); }
   void Cover(const std::string& table, uint64_t begin, bool complete = true,
-             const std::string& spoiled = "") {
+             const std::string& invalid_reason = "") {
     coverage_->Set({"shop", table},
-                   {.begin = {begin}, .complete = complete, .invalid_reason = spoiled});
+                   {.begin = {begin}, .complete = complete, .invalid_reason = invalid_reason});
     MILLRACE_CHECK(log_->log().PutRecords(coverage_->TakeUnstored()).ok());
     coverage_->MarkStored();
   }
@@ -65,12 +65,12 @@ class CatchUpTest : public ::testing::Test {
     options.parts = token.catch_up->parts;
     return options;
   }
-  // What is left after the first response, whatever `meanwhile` does to the tables.
-  std::vector<Row> RowsResumedAfter(const std::function<void()>& meanwhile) {
+  // What is left after the first response, whatever `change_tables` does to the tables.
+  std::vector<Row> RowsResumedAfter(const std::function<void()>& change_tables) {
     std::vector<v1::Change> changes;
     const auto first = CatchUp(log_->feed(), Options()).Next();
     Collect(first->selection, changes);
-    meanwhile();
+    change_tables();
     Token token = Token::Parse(first->token.ToString()).value();
     while (token.catch_up.has_value()) {
       const auto next = CatchUp(log_->feed(), OptionsOf(token)).Next();
@@ -142,7 +142,7 @@ class CatchUpTest : public ::testing::Test {
   size_t parts_max_ = 0;
 };
 
-TEST_F(CatchUpTest, EachRowComesOnceAsItWasLastWritten) {
+TEST_F(CatchUpTest, EachRowComesOnceWithItsNewestContent) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}});
   Transaction({{.table = "keyed", .operation = kUpdate, .id = 1, .note_bytes = 20}});
   Transaction({{.table = "keyed", .operation = kUpdate, .id = 1, .note_bytes = 30}});
@@ -151,7 +151,7 @@ TEST_F(CatchUpTest, EachRowComesOnceAsItWasLastWritten) {
   EXPECT_THAT(Rows(), ElementsAre(Row("keyed", 1, 30), Row("keyed", 2, 10)));
 }
 
-TEST_F(CatchUpTest, RowKeepsTheNumberOfTheChangeThatWroteIt) {
+TEST_F(CatchUpTest, RowKeepsSequenceOfItsLastChange) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}});
   Transaction({{.table = "keyed", .operation = kUpdate, .id = 1, .note_bytes = 20}});
   log_->Commit();
@@ -164,7 +164,7 @@ TEST_F(CatchUpTest, RowKeepsTheNumberOfTheChangeThatWroteIt) {
   EXPECT_EQ(changes[0].after().type_url(), "t/db.shop.keyed");
 }
 
-TEST_F(CatchUpTest, DeletedRowsAreGoneUnlessMadeAgain) {
+TEST_F(CatchUpTest, DeletedRowIsMissingUnlessInsertedAgain) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}});
   Transaction({{.table = "keyed", .operation = kDelete, .id = 1},
                {.table = "keyed", .operation = kDelete, .id = 2}});
@@ -174,7 +174,7 @@ TEST_F(CatchUpTest, DeletedRowsAreGoneUnlessMadeAgain) {
   EXPECT_THAT(Rows(), ElementsAre(Row("keyed", 2, 20)));
 }
 
-TEST_F(CatchUpTest, UpdateOfAKeyMovesTheRow) {
+TEST_F(CatchUpTest, KeyUpdateMovesTheRow) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}});
   const std::pair<uint32_t, size_t> first{1, 10};
   Transaction({{.table = "keyed", .operation = kUpdate, .id = 3, .before = first}});
@@ -183,7 +183,7 @@ TEST_F(CatchUpTest, UpdateOfAKeyMovesTheRow) {
   EXPECT_THAT(Rows(), ElementsAre(Row("keyed", 3, 10), Row("keyed", 2, 10)));
 }
 
-TEST_F(CatchUpTest, WhatWasReadCountsLikeWhatWasWritten) {
+TEST_F(CatchUpTest, ReadRowsCountLikeWrittenRows) {
   Transaction({{.table = "keyed", .operation = kUpdate, .id = 1, .note_bytes = 20}});
   Transaction({{.table = "keyed", .operation = kRead, .id = 1, .note_bytes = 20},
                {.table = "keyed", .operation = kRead, .id = 2}});
@@ -193,7 +193,7 @@ TEST_F(CatchUpTest, WhatWasReadCountsLikeWhatWasWritten) {
   EXPECT_THAT(Rows(), ElementsAre(Row("keyed", 1, 20)));
 }
 
-TEST_F(CatchUpTest, NothingBeforeTheBeginningOfATableCounts) {
+TEST_F(CatchUpTest, ChangesBeforeTableBeginAreIgnored) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}});
   Transaction({{.table = "keyed", .id = 3}, {.table = "keyed_too", .id = 4}});
   log_->Commit();
@@ -202,7 +202,7 @@ TEST_F(CatchUpTest, NothingBeforeTheBeginningOfATableCounts) {
   EXPECT_THAT(Rows(), ElementsAre(Row("keyed_too", 4, 10), Row("keyed", 3, 10)));
 }
 
-TEST_F(CatchUpTest, OnlyTablesAskedForAreSent) {
+TEST_F(CatchUpTest, OnlyRequestedTablesAreSent) {
   Transaction({{.table = "keyed", .id = 1}, {.table = "keyed_too", .id = 2}});
   log_->Commit();
   Cover("keyed", 1);
@@ -221,7 +221,7 @@ TEST_F(CatchUpTest, RowsWithoutAKeyAreCounted) {
                           {Row("orders", 1, 10), Row("orders", 2, 10), Row("orders", 2, 10)}));
 }
 
-TEST_F(CatchUpTest, RowWithoutAKeyThatWasReadTwiceIsOne) {
+TEST_F(CatchUpTest, LaterReadReplacesEarlierReadWithoutKey) {
   Transaction({{.operation = kUpdate, .id = 2, .before = std::pair<uint32_t, size_t>(1, 10)}});
   Transaction({{.operation = kRead, .id = 2}, {.operation = kRead, .id = 3}});
   Transaction({{.operation = kRead, .id = 3}, {.operation = kRead, .id = 3}});
@@ -231,7 +231,7 @@ TEST_F(CatchUpTest, RowWithoutAKeyThatWasReadTwiceIsOne) {
   EXPECT_THAT(Rows(), ElementsAre(Row("orders", 3, 10), Row("orders", 2, 10)));
 }
 
-TEST_F(CatchUpTest, TokenBehindTheRowsIsOfTheNewestChange) {
+TEST_F(CatchUpTest, TokenAfterLastRowIsOfNewestChange) {
   Transaction({{.table = "keyed", .id = 1}});
   log_->Commit();
   Cover("keyed", 1);
@@ -239,13 +239,13 @@ TEST_F(CatchUpTest, TokenBehindTheRowsIsOfTheNewestChange) {
   EXPECT_EQ(last_token_, TokenAfter(log_->feed(), {1}).value());
 }
 
-TEST_F(CatchUpTest, NothingToSendEndsAtOnce) {
+TEST_F(CatchUpTest, EmptyCatchUpEndsImmediately) {
   EXPECT_THAT(Rows(), IsEmpty());
   EXPECT_EQ(steps_, 1u);
   EXPECT_FALSE(last_token_.catch_up.has_value());
 }
 
-TEST_F(CatchUpTest, SmallResponsesAreKeptSmall) {
+TEST_F(CatchUpTest, ResponsesKeepToTheirSizeLimit) {
   for (int i = 0; i < 50; ++i) Transaction({{.table = "keyed", .id = static_cast<uint32_t>(i)}});
   log_->Commit();
   Cover("keyed", 1);
@@ -254,7 +254,7 @@ TEST_F(CatchUpTest, SmallResponsesAreKeptSmall) {
   EXPECT_GT(steps_, 3u);
 }
 
-TEST_F(CatchUpTest, TrimmedMeanwhileIsExpired) {
+TEST_F(CatchUpTest, TrimDuringCatchUpExpiresIt) {
   for (uint32_t i = 0; i < 100; ++i) Transaction({{.table = "keyed", .id = i}});
   log_->Commit();
   Cover("keyed", 1);
@@ -278,16 +278,16 @@ TEST_F(CatchUpTest, LaterStatementsKeepSnapshotTokensValid) {
   const std::vector<Row> all = Rows();
   ASSERT_THAT(all, SizeIs(40));
   response_bytes_ = 300;
-  const auto emptied_and_read_again = [this] {
+  const auto truncate_and_read_again = [this] {
     Transaction({{.table = "keyed", .id = 99}, {.table = "keyed_too", .id = 99}});
     log_->Commit();
     Cover("keyed", 41);
     Cover("keyed_too", 42, /*complete=*/false, "altered");
   };
-  EXPECT_EQ(RowsResumedAfter(emptied_and_read_again), all);
+  EXPECT_EQ(RowsResumedAfter(truncate_and_read_again), all);
 }
 
-TEST_F(CatchUpTest, TokenNamesOnlyTablesThatHaveRowsLeft) {
+TEST_F(CatchUpTest, TokenNamesOnlyTablesWithRowsLeft) {
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed_too", .id = i}});
   log_->Commit();
@@ -302,7 +302,7 @@ TEST_F(CatchUpTest, TokenNamesOnlyTablesThatHaveRowsLeft) {
   EXPECT_EQ(catch_up.token().catch_up->tables->front().begin, Sequence{1});
 }
 
-TEST_F(CatchUpTest, TokenOfAnEarlierVersionGoesOn) {
+TEST_F(CatchUpTest, TokenOfEarlierVersionResumes) {
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
   log_->Commit();
   Cover("keyed", 1);
@@ -312,7 +312,7 @@ TEST_F(CatchUpTest, TokenOfAnEarlierVersionGoesOn) {
   EXPECT_GT(CatchUp(log_->feed(), OptionsByDigest(token)).Next()->selection.changes, 0u);
 }
 
-TEST_F(CatchUpTest, TokenThatNamesOtherTablesThanItsRequestIsRefused) {
+TEST_F(CatchUpTest, TokenWithTablesOutsideRequestIsRefused) {
   Transaction({{.table = "keyed", .id = 1}});
   log_->Commit();
   Cover("keyed", 1);
@@ -329,7 +329,7 @@ TEST_F(CatchUpTest, TokenOfAnotherLogIsRefused) {
   EXPECT_EQ(ReasonOf(Resolve(log_->feed(), token)), "TOKEN_OF_ANOTHER_LOG");
 }
 
-TEST_F(CatchUpTest, StoredPositionAmongRowsHoldsWhatTheyAreMadeFrom) {
+TEST_F(CatchUpTest, StoredCatchUpPositionRetainsItsChanges) {
   for (uint32_t i = 0; i < 20; ++i) Transaction({{.table = "keyed", .id = i}});
   log_->Commit();
   Cover("keyed", 5);
@@ -338,7 +338,7 @@ TEST_F(CatchUpTest, StoredPositionAmongRowsHoldsWhatTheyAreMadeFrom) {
   EXPECT_EQ(log_->subscriptions().Oldest()->value, 4u);
 }
 
-TEST_F(CatchUpTest, TablesThatTheLogDoesNotHoldAreMissing) {
+TEST_F(CatchUpTest, UncoveredTablesAreMissing) {
   Transaction({{.table = "keyed"}, {.table = "a"}, {.table = "b"}});
   log_->Commit();
   Cover("keyed", 1);
@@ -347,15 +347,15 @@ TEST_F(CatchUpTest, TablesThatTheLogDoesNotHoldAreMissing) {
   EXPECT_THAT(Find()->missing, ElementsAre(TableName{"shop", "a"}, TableName{"shop", "b"}));
 }
 
-TEST_F(CatchUpTest, TablesAreNotToldWhileAChangeIsOnItsWay) {
+TEST_F(CatchUpTest, UnpublishedCommitHidesTables) {
   Transaction({{.table = "keyed"}});
-  log_->CommitQuietly();
+  log_->CommitWithoutPublishing();
   EXPECT_FALSE(Find().has_value());
   log_->Publish();
   EXPECT_TRUE(Find().has_value());
 }
 
-TEST_F(CatchUpTest, DigestTellsWhetherTheSnapshotIsStillHeld) {
+TEST_F(CatchUpTest, DigestChangesWhenCoverageMoves) {
   Transaction({{.table = "keyed"}, {.table = "keyed_too"}});
   log_->Commit();
   Cover("keyed", 1);
@@ -369,7 +369,7 @@ TEST_F(CatchUpTest, DigestTellsWhetherTheSnapshotIsStillHeld) {
   EXPECT_NE(Find(Sequence{2})->digest, digest);
 }
 
-TEST_F(CatchUpTest, PlacesAreLimitedAndGivenBack) {
+TEST_F(CatchUpTest, SlotsAreLimitedAndReleased) {
   ServerOptions options;
   options.catchups_max = 2;
   CatchUpLimit limit(options);
@@ -448,13 +448,13 @@ class CatchUpHistory : public CatchUpTest, public ::testing::WithParamInterface<
   std::map<std::string, std::multiset<Row>> rows_;
 };
 
-TEST_P(CatchUpHistory, IsSentAsItStands) {
+TEST_P(CatchUpHistory, YieldsExactlyTheCurrentRows) {
   FillAtRandom();
   EXPECT_THAT(Rows(), UnorderedElementsAreArray(Expected()));
   EXPECT_EQ(parts_max_, 0u);
 }
 
-TEST_P(CatchUpHistory, IsSentInPartsWithLittleMemory) {
+TEST_P(CatchUpHistory, SplitsIntoPartsWhenMemoryIsSmall) {
   FillAtRandom();
   memory_ = 1000;
   response_bytes_ = 300;

@@ -36,24 +36,24 @@ class CommitTimesTest : public ::testing::Test {
   CommitTimes times_{log_.feed(), readers_};
 };
 
-TEST_F(CommitTimesTest, WhatIsInMemoryIsKnownAtOnce) {
+TEST_F(CommitTimesTest, TimeInMemoryIsKnownImmediately) {
   faults_->reads().Close();
   EXPECT_EQ(times_.Of({120}, Soon()), 40 * kSecond);
 }
 
-TEST_F(CommitTimesTest, WhatIsOnDiskIsReadForTheCaller) {
+TEST_F(CommitTimesTest, TimeOnDiskIsReadForTheCaller) {
   EXPECT_EQ(times_.Of({1}, InTheEnd()), 1 * kSecond);
   EXPECT_EQ(times_.Of({31}, InTheEnd()), 11 * kSecond);
   EXPECT_EQ(times_.OldestToken(InTheEnd()), TokenAfter(log_.feed(), {0})->ToString());
 }
 
-TEST_F(CommitTimesTest, SlowDiskIsNotWaitedFor) {
+TEST_F(CommitTimesTest, SlowDiskLeavesTimeUnknown) {
   faults_->reads().Close();
   EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
   EXPECT_EQ(times_.OldestToken(Soon()), "");
 }
 
-TEST_F(CommitTimesTest, WhatCameTooLateIsKnownTheNextTime) {
+TEST_F(CommitTimesTest, LateTimeIsKnownToNextCall) {
   faults_->reads().Close();
   EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
   faults_->reads().AwaitHeld(1);
@@ -63,7 +63,7 @@ TEST_F(CommitTimesTest, WhatCameTooLateIsKnownTheNextTime) {
   EXPECT_EQ(times_.Of({1}, Soon()), 1 * kSecond);
 }
 
-TEST_F(CommitTimesTest, ChangeThatIsTrimmedHasNoTime) {
+TEST_F(CommitTimesTest, TrimmedChangeHasNoTime) {
   log_.TrimBefore(20);
   EXPECT_EQ(times_.Of({1}, InTheEnd()), std::nullopt);
   EXPECT_EQ(times_.OldestToken(InTheEnd()),

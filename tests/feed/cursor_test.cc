@@ -78,7 +78,7 @@ TEST_F(CursorTest, DoesNotMoveAtTheNewestChange) {
   EXPECT_EQ(cursor.passed().value, 1u);
 }
 
-TEST_F(CursorTest, FromMemoryAloneItGoesAsFarAsThatHasIt) {
+TEST_F(CursorTest, MemoryOnlyReadStopsWhereMemoryEnds) {
   Fill({.frame_bytes = 200, .ring_bytes = 8000});
   for (uint64_t number = 1; number <= 100; ++number) {
     log_->Inserts(number, 1);
@@ -96,7 +96,7 @@ TEST_F(CursorTest, FromMemoryAloneItGoesAsFarAsThatHasIt) {
   EXPECT_EQ(cursor.Next().value().selection.changes, 100 - cached.value);
 }
 
-TEST_F(CursorTest, PassesOverWhatIsNotWanted) {
+TEST_F(CursorTest, MovesPastUnwantedChanges) {
   log_->Transaction(1, {{.table = "carts"}, {.table = "carts"}});
   log_->Commit();
   log_->Transaction(2, {{.table = "orders"}});
@@ -118,7 +118,7 @@ TEST_F(CursorTest, ChangeLargerThanAResponseIsSentAlone) {
   EXPECT_THAT(changes, ElementsAre(1, 1, 1));
 }
 
-TEST_F(CursorTest, TransactionCutByTheBudgetSaysMore) {
+TEST_F(CursorTest, TransactionCutByBudgetHasMore) {
   log_->Inserts(1, 10, 100);
   log_->Commit();
   CursorOptions options;
@@ -133,7 +133,7 @@ TEST_F(CursorTest, TransactionCutByTheBudgetSaysMore) {
 }
 
 // The reader holds back a transaction until it knows that it is complete.
-TEST_F(CursorTest, EndOfATransactionIsToldEvenIfNothingOfItIsWanted) {
+TEST_F(CursorTest, OpenTransactionIsClosedWithoutWantedChanges) {
   Fill({.frame_bytes = 300});
   std::vector<RowChange> rows(10, {.table = "orders", .note_bytes = 50});
   rows.resize(20, {.table = "carts", .note_bytes = 50});
@@ -147,7 +147,7 @@ TEST_F(CursorTest, EndOfATransactionIsToldEvenIfNothingOfItIsWanted) {
   EXPECT_EQ(received.parts.back().gtid(), GtidTextOf(1));
 }
 
-TEST_F(CursorTest, EndsAfterTheLastChangeAskedFor) {
+TEST_F(CursorTest, EndsAfterUntil) {
   log_->Inserts(1, 3);
   log_->Inserts(2, 3);
   log_->Commit();
@@ -163,7 +163,7 @@ TEST_F(CursorTest, EndsAfterTheLastChangeAskedFor) {
   EXPECT_TRUE(received.parts[1].more());
 }
 
-TEST_F(CursorTest, EndThatLiesBehindEndsAtOnce) {
+TEST_F(CursorTest, PastUntilEndsImmediately) {
   log_->Inserts(1, 3);
   log_->Commit();
   CursorOptions options;
@@ -175,7 +175,7 @@ TEST_F(CursorTest, EndThatLiesBehindEndsAtOnce) {
   EXPECT_FALSE(delivery.moved);
 }
 
-TEST_F(CursorTest, EndThatIsStillToComeIsWaitedFor) {
+TEST_F(CursorTest, FutureUntilIsAwaited) {
   CursorOptions options;
   options.until = Sequence{2};
   Cursor cursor(log_->feed(), options);
@@ -187,7 +187,7 @@ TEST_F(CursorTest, EndThatIsStillToComeIsWaitedFor) {
   EXPECT_EQ(delivery.selection.changes, 2u);
 }
 
-TEST_F(CursorTest, WhatHasBeenTrimmedIsAnError) {
+TEST_F(CursorTest, TrimmedStartFails) {
   Fill({.frame_bytes = 200, .ring_bytes = 1});
   for (uint64_t number = 1; number <= 20; ++number) log_->Inserts(number, 1);
   log_->Commit();
@@ -313,7 +313,7 @@ class RandomReading {
   std::optional<Sequence> until_;
 };
 
-TEST(CursorProperty, EveryReaderGetsWhatItAsksForOnceAndInOrder) {
+TEST(CursorProperty, EveryReaderGetsItsChangesOnceInOrder) {
   for (uint32_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(seed);
     RandomReading reading(seed);

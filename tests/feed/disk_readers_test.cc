@@ -12,15 +12,15 @@
 namespace millrace::feed {
 namespace {
 
-using For = DiskReaders::For;
-using Turn = DiskReaders::Turn;
+using Caller = DiskReaders::Caller;
+using Admission = DiskReaders::Admission;
 using ::testing::ElementsAre;
 
 class DiskReadersTest : public ::testing::Test {
  protected:
   // Keeps the only thread busy until Release.
   void Occupy() {
-    readers_.Post(For::kStream, [this](Turn) {
+    readers_.Post(Caller::kStream, [this](Admission) {
       occupied_.Notify();
       release_.WaitForNotification();
     });
@@ -29,9 +29,11 @@ class DiskReadersTest : public ::testing::Test {
   void Release() { release_.Notify(); }
   // A task that notes its name, and its turn if that is not to read.
   DiskReaders::Task Note(const std::string& name) {
-    return [this, name](Turn turn) {
+    return [this, name](Admission turn) {
       absl::MutexLock lock(&mutex_);
-      notes_.push_back(turn == Turn::kRead ? name : turn == Turn::kBusy ? "busy" : "stopping");
+      notes_.push_back(turn == Admission::kRead   ? name
+                       : turn == Admission::kBusy ? "busy"
+                                                  : "stopping");
     };
   }
   std::vector<std::string> Notes() {
@@ -48,32 +50,32 @@ class DiskReadersTest : public ::testing::Test {
 
 TEST_F(DiskReadersTest, CallsAndStreamsTakeTurns) {
   Occupy();
-  for (const char* name : {"s1", "s2", "s3"}) readers_.Post(For::kStream, Note(name));
-  for (const char* name : {"c1", "c2"}) readers_.Post(For::kCall, Note(name));
+  for (const char* name : {"s1", "s2", "s3"}) readers_.Post(Caller::kStream, Note(name));
+  for (const char* name : {"c1", "c2"}) readers_.Post(Caller::kCall, Note(name));
   absl::Notification last;
-  readers_.Post(For::kStream, [&last](Turn) { last.Notify(); });
+  readers_.Post(Caller::kStream, [&last](Admission) { last.Notify(); });
   Release();
   last.WaitForNotification();
   EXPECT_THAT(Notes(), ElementsAre("c1", "s1", "c2", "s2", "s3"));
 }
 
-TEST_F(DiskReadersTest, CallsBeyondTheLimitAreRefusedAtOnce) {
+TEST_F(DiskReadersTest, ExcessCallsAreRefusedImmediately) {
   Occupy();
-  for (int i = 0; i < 1000; ++i) readers_.Post(For::kCall, [](Turn) {});
-  readers_.Post(For::kCall, Note("call"));
+  for (int i = 0; i < 1000; ++i) readers_.Post(Caller::kCall, [](Admission) {});
+  readers_.Post(Caller::kCall, Note("call"));
   EXPECT_THAT(Notes(), ElementsAre("busy"));
   absl::Notification read;
-  readers_.Post(For::kStream, [&read](Turn) { read.Notify(); });
+  readers_.Post(Caller::kStream, [&read](Admission) { read.Notify(); });
   Release();
   read.WaitForNotification();
 }
 
-TEST_F(DiskReadersTest, StopRefusesWhatWaitsAndWhatComes) {
+TEST_F(DiskReadersTest, StopRefusesWaitingAndLaterTasks) {
   Occupy();
-  readers_.Post(For::kCall, Note("call"));
-  readers_.Post(For::kStream, Note("stream"));
+  readers_.Post(Caller::kCall, Note("call"));
+  readers_.Post(Caller::kStream, Note("stream"));
   readers_.RequestStop();
-  readers_.Post(For::kCall, Note("later"));
+  readers_.Post(Caller::kCall, Note("later"));
   EXPECT_THAT(Notes(), ElementsAre("stopping"));
   Release();
   readers_.Stop();
@@ -84,7 +86,7 @@ TEST(DiskReaders, SeveralTasksReadAtTheSameTime) {
   DiskReaders readers(3);
   std::barrier together(3);
   for (int i = 0; i < 3; ++i) {
-    readers.Post(For::kStream, [&together](Turn) { together.arrive_and_wait(); });
+    readers.Post(Caller::kStream, [&together](Admission) { together.arrive_and_wait(); });
   }
   readers.Stop();
 }

@@ -42,14 +42,14 @@ TEST(Feed, ReadsFromMemoryAndFromDiskAlike) {
   }
 }
 
-TEST(Feed, AnswersAtLeastOneFrame) {
+TEST(Feed, ReturnsAtLeastOneFrame) {
   FilledLog log;
   log.Inserts(1, 1, 5000);
   log.Commit();
   EXPECT_THAT(Firsts(log.feed().Read({1}, 1)), ElementsAre(1));
 }
 
-TEST(Feed, NothingFollowsTheNewestChange) {
+TEST(Feed, ReadAfterNewestIsEmpty) {
   FilledLog log;
   EXPECT_THAT(Firsts(log.feed().Read({1}, 1000)), IsEmpty());
   log.Inserts(1, 3);
@@ -58,7 +58,7 @@ TEST(Feed, NothingFollowsTheNewestChange) {
   EXPECT_EQ(ReasonOf(log.feed().Read({5}, 1000)), "TOKEN_AHEAD");
 }
 
-TEST(Feed, WhatIsTrimmedCannotBeRead) {
+TEST(Feed, TrimmedChangeCannotBeRead) {
   FilledLog log({.frame_bytes = 200, .ring_bytes = 1});
   for (uint64_t number = 1; number <= 20; ++number) log.Inserts(number, 1);
   log.Commit();
@@ -66,7 +66,7 @@ TEST(Feed, WhatIsTrimmedCannotBeRead) {
   EXPECT_EQ(ReasonOf(log.feed().Read({1}, 1000)), "TOKEN_TRIMMED");
 }
 
-TEST(Feed, WhatIsTrimmedIsNotReadFromMemoryEither) {
+TEST(Feed, TrimmedFrameInCacheIsNotReturned) {
   FilledLog log({.frame_bytes = 200, .ring_bytes = 6000});
   for (uint64_t number = 1; number <= 60; ++number) {
     log.Inserts(number, 1);
@@ -77,7 +77,7 @@ TEST(Feed, WhatIsTrimmedIsNotReadFromMemoryEither) {
   EXPECT_EQ(ReasonOf(log.feed().Read({1}, 1)), "TOKEN_TRIMMED");
 }
 
-TEST(Feed, WhatTheDatabaseHasInMemoryNeedsNoDisk) {
+TEST(Feed, FramesInDatabaseMemoryNeedNoDisk) {
   FilledLog in_memory({.frame_bytes = 200, .ring_bytes = 1, .seams = {}});
   FilledLog on_disk({.frame_bytes = 200, .ring_bytes = 1});
   for (FilledLog* log : {&in_memory, &on_disk}) {
@@ -88,7 +88,7 @@ TEST(Feed, WhatTheDatabaseHasInMemoryNeedsNoDisk) {
   EXPECT_TRUE(IsNotInMemory(on_disk.feed().Read({1}, 1, ReadFrom::kMemory).status()));
 }
 
-TEST(Feed, RingKeepsToItsBytes) {
+TEST(Feed, RingKeepsToItsByteLimit) {
   FilledLog log({.frame_bytes = 200, .ring_bytes = 5000});
   for (uint64_t number = 1; number <= 50; ++number) {
     log.Inserts(number, 1);
@@ -98,7 +98,7 @@ TEST(Feed, RingKeepsToItsBytes) {
   EXPECT_GT(log.feed().ring_bytes(), 2000u);
 }
 
-TEST(Feed, LargeTransactionIsReadAcrossTheGapInTheRing) {
+TEST(Feed, LargeTransactionIsReadAcrossRingGap) {
   FilledLog log({.frame_bytes = 300});
   log.Inserts(1, 1);
   log.Commit();
@@ -119,7 +119,7 @@ TEST(Feed, LargeTransactionIsReadAcrossTheGapInTheRing) {
   EXPECT_EQ(log.feed().range().newest.value, 41u);
 }
 
-TEST(Feed, UnfinishedTransactionIsNotSeen) {
+TEST(Feed, UnfinishedTransactionIsInvisible) {
   FilledLog log({.frame_bytes = 300});
   log.Begin(1);
   for (uint32_t i = 0; i < 40; ++i) log.Add({.id = i, .note_bytes = 50});
@@ -129,28 +129,28 @@ TEST(Feed, UnfinishedTransactionIsNotSeen) {
 }
 
 // Readers must not meet rows of a table before the registry knows it.
-TEST(Feed, WhatIsCommittedIsSeenOnceItIsPublished) {
+TEST(Feed, CommitIsVisibleOncePublished) {
   FilledLog log;
   log.Inserts(1, 2);
-  log.CommitQuietly();
+  log.CommitWithoutPublishing();
   EXPECT_EQ(log.feed().range().newest.value, 0u);
   EXPECT_THAT(Firsts(log.feed().Read({1}, 1000)), IsEmpty());
   log.Publish();
   EXPECT_EQ(log.feed().range().newest.value, 2u);
   EXPECT_THAT(Firsts(log.feed().Read({1}, 1000)), ElementsAre(1));
   log.Inserts(2, 1);
-  log.CommitQuietly();
+  log.CommitWithoutPublishing();
   EXPECT_THAT(Firsts(log.feed().Read({2}, 1000)), ElementsAre(1));
   EXPECT_THAT(Firsts(log.feed().Read({3}, 1000)), IsEmpty());
 }
 
-TEST(Feed, RangeAndSourcePositionBelongTogether) {
+TEST(Feed, RangeAndSourcePositionAreConsistent) {
   FilledLog log;
   log.Inserts(1, 2);
   log.Commit();
   const std::string position = log.log().source_position();
   log.Inserts(2, 2);
-  log.CommitQuietly();
+  log.CommitWithoutPublishing();
   EXPECT_EQ(log.feed().edge().range.newest.value, 2u);
   EXPECT_EQ(log.feed().edge().source_position, position);
   log.Publish();
@@ -158,16 +158,16 @@ TEST(Feed, RangeAndSourcePositionBelongTogether) {
   EXPECT_EQ(log.feed().edge().source_position, log.log().source_position());
 }
 
-TEST(Feed, StartsWithWhatTheLogHolds) {
+TEST(Feed, NewFeedPublishesTheWholeLog) {
   FilledLog log;
   log.Inserts(1, 2);
-  log.CommitQuietly();
+  log.CommitWithoutPublishing();
   Feed late(log.log(), 1 << 20);
   EXPECT_EQ(late.range().newest.value, 2u);
   EXPECT_THAT(Firsts(late.Read({2}, 1000)), ElementsAre(1));
 }
 
-TEST(Feed, ListenersAreToldOncePerPublication) {
+TEST(Feed, ListenersAreCalledOncePerPublication) {
   FilledLog log;
   CountingListener listener;
   log.feed().AddListener(&listener);

@@ -169,7 +169,7 @@ class FilledLog {
     pending_.clear();
   }
   // What ended goes into the log, frames of a transaction in progress are staged; nobody is told.
-  void CommitQuietly() {
+  void CommitWithoutPublishing() {
     builder_->CloseFrame();
     std::vector<log::StoredFrame> staged;
     log::Batch batch;
@@ -186,12 +186,12 @@ class FilledLog {
     if (has_records) registry_->MarkStored();
     MILLRACE_CHECK(log_->Stage(staged).ok());
     for (auto& [first, bytes] : batch.frames) {
-      unpublished_.push_back(log::Frame::ParseUnsealed(first, std::move(bytes)).value());
+      unpublished_.push_back(log::Frame::ParseUnverified(first, std::move(bytes)).value());
     }
   }
   void Publish() { feed_->Publish(std::exchange(unpublished_, {})); }
   void Commit() {
-    CommitQuietly();
+    CommitWithoutPublishing();
     Publish();
   }
   // Trims the frames all of whose transactions have lower numbers.

@@ -31,33 +31,33 @@ TEST_F(FilterTest, WithoutTablesAndOperationsEverythingIsWanted) {
   EXPECT_TRUE(filter.Wants(0, v1::OPERATION_SCHEMA_CHANGE));
 }
 
-TEST_F(FilterTest, TablesAreChosenByPattern) {
+TEST_F(FilterTest, FilterSelectsTablesByPattern) {
   Filter filter = Make({"shop.o*"}).value();
   EXPECT_FALSE(filter.wants_everything());
   EXPECT_TRUE(Wants(filter, "orders"));
   EXPECT_FALSE(Wants(filter, "carts"));
 }
 
-TEST_F(FilterTest, ChangesOfNoSingleTableGoToThoseWhoWantAllTables) {
+TEST_F(FilterTest, ChangesWithoutTableGoToUnfilteredReaders) {
   Filter some = Make({"shop.*"}).value();
   Filter all = Make({}, {v1::OPERATION_SCHEMA_CHANGE}).value();
   EXPECT_FALSE(some.Wants(0, v1::OPERATION_SCHEMA_CHANGE));
   EXPECT_TRUE(all.Wants(0, v1::OPERATION_SCHEMA_CHANGE));
 }
 
-TEST_F(FilterTest, OperationsAreChosenOneByOne) {
+TEST_F(FilterTest, FilterSelectsSingleOperations) {
   Filter filter = Make({}, {v1::OPERATION_DELETE, v1::OPERATION_UPDATE}).value();
   EXPECT_TRUE(Wants(filter, "orders", v1::OPERATION_DELETE));
   EXPECT_TRUE(Wants(filter, "orders", v1::OPERATION_UPDATE));
   EXPECT_FALSE(Wants(filter, "orders", v1::OPERATION_INSERT));
 }
 
-TEST_F(FilterTest, PlainNameOfNoTableIsRefused) {
+TEST_F(FilterTest, UnknownPlainNameIsRefused) {
   EXPECT_EQ(ReasonOf(Make({"shop.orders", "shop.oders"})), "TABLE_UNKNOWN");
   EXPECT_EQ(ReasonOf(Make({"shop.oders*"})), "OK");
 }
 
-TEST_F(FilterTest, OperationThatDoesNotExistIsRefused) {
+TEST_F(FilterTest, UnknownOperationIsRefused) {
   for (const int operation : {-1, 0, 7, 63, 64, 1 << 20}) {
     EXPECT_EQ(ReasonOf(Make({}, {operation})), "REQUEST_INVALID") << operation;
   }
@@ -72,7 +72,7 @@ TEST_F(FilterTest, TableThatAppearsLaterIsMatched) {
 }
 
 // What a damaged frame may say.
-TEST_F(FilterTest, NumbersThatNoTableHasAreNotWanted) {
+TEST_F(FilterTest, UnknownTableNumbersAreNotWanted) {
   Filter filter = Make({"shop.*"}).value();
   EXPECT_FALSE(filter.Wants(UINT32_MAX, v1::OPERATION_INSERT));
   EXPECT_FALSE(filter.Wants(1'000'000'000, v1::OPERATION_INSERT));

@@ -62,7 +62,7 @@ std::string DoubleText(double value) {
   return text;
 }
 
-TEST(JsonForm, EachTypeIsWrittenAsProtobufDoes) {
+TEST(JsonForm, EachTypeIsWrittenAsInProtobufJson) {
   EXPECT_EQ(ValueOf(FieldType::kInt32, Varint(1, static_cast<uint64_t>(-7))), "-7");
   EXPECT_EQ(ValueOf(FieldType::kUint32, Varint(1, 4294967295)), "4294967295");
   EXPECT_EQ(ValueOf(FieldType::kInt64, Varint(1, uint64_t{1} << 63)), "\"-9223372036854775808\"");
@@ -85,7 +85,7 @@ TEST(JsonForm, ZeroTimestampIsNotTheEpoch) {
             "\"2106-02-07T06:28:15.000250Z\"");
 }
 
-TEST(JsonForm, NumbersAreTheShortestThatReadBack) {
+TEST(JsonForm, NumbersAreShortestThatRoundTrip) {
   EXPECT_EQ(FloatText(123.4567F), "123.4567");
   EXPECT_EQ(FloatText(-0.1F), "-0.1");
   EXPECT_EQ(FloatText(-0.0F), "-0");
@@ -102,7 +102,7 @@ TEST(JsonForm, NumbersAreTheShortestThatReadBack) {
   EXPECT_EQ(DoubleText(std::numeric_limits<double>::infinity()), "\"Infinity\"");
 }
 
-TEST(JsonForm, KeysAreTheNamesOfColumnsWhateverTheyAre) {
+TEST(JsonForm, AnyColumnNameIsAKey) {
   schema::TableVersion table;
   table.columns = {ColumnWith("[x]", 3, FieldType::kInt32),
                    ColumnWith("å \"b\"", 1, FieldType::kInt32),
@@ -114,7 +114,7 @@ TEST(JsonForm, KeysAreTheNamesOfColumnsWhateverTheyAre) {
   EXPECT_EQ(JsonOf(table, ""), "{}");
 }
 
-TEST(JsonForm, BytesThatAreNoRowHaveNoForm) {
+TEST(JsonForm, InvalidRowBytesAreRejected) {
   EXPECT_EQ(ValueOf(FieldType::kInt32, "\x0a"), "none");
   EXPECT_EQ(ValueOf(FieldType::kInt32, Varint(2, 1)), "none");
   EXPECT_EQ(ValueOf(FieldType::kInt32, Bytes(1, "a")), "none");

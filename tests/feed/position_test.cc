@@ -41,7 +41,7 @@ class PositionTest : public ::testing::Test {
   FilledLog log_{{.frame_bytes = 500}};
 };
 
-TEST_F(PositionTest, EveryTokenLeadsBackToItsPlace) {
+TEST_F(PositionTest, EveryTokenResolvesToItsPlace) {
   Fill(log_, 20);
   for (uint64_t after = 0; after <= log_.newest(); ++after) {
     const Token token = TokenAfter(log_.feed(), {after}).value();
@@ -51,7 +51,7 @@ TEST_F(PositionTest, EveryTokenLeadsBackToItsPlace) {
   }
 }
 
-TEST_F(PositionTest, TokenHoldsTheTransactionsThatAreComplete) {
+TEST_F(PositionTest, TokenContainsCompleteTransactions) {
   Fill(log_, 20);
   for (uint64_t after = 0; after <= log_.newest(); ++after) {
     const Token token = TokenAfter(log_.feed(), {after}).value();
@@ -63,21 +63,21 @@ TEST_F(PositionTest, TokenHoldsTheTransactionsThatAreComplete) {
   }
 }
 
-TEST_F(PositionTest, TokenInsideATransactionSaysHowFar) {
+TEST_F(PositionTest, TokenInsideTransactionCountsItsChanges) {
   Fill(log_, 4);
   EXPECT_EQ(TokenAfter(log_.feed(), {4})->changes_into_transaction, 0u);
   EXPECT_EQ(TokenAfter(log_.feed(), {9})->changes_into_transaction, 5u);
   EXPECT_EQ(TokenAfter(log_.feed(), {33})->changes_into_transaction, 29u);
 }
 
-TEST_F(PositionTest, TokenOfAnEmptyLogHoldsWhatTheSourceHad) {
+TEST_F(PositionTest, TokenOfEmptyLogContainsSourceGtids) {
   log_.Inserts(1, 0);
   log_.Commit();
   const Token token = TokenAfter(log_.feed(), {0}).value();
   EXPECT_EQ(GtidsText(token), GtidTextOf(1));
 }
 
-TEST_F(PositionTest, NewestTokenHoldsWhatTheSourceHasPassed) {
+TEST_F(PositionTest, NewestTokenContainsTransactionsWithoutChanges) {
   Fill(log_, 4);
   EXPECT_EQ(NewestToken(log_.feed()), TokenAfter(log_.feed(), {log_.newest()}).value());
   log_.Inserts(5, 0);
@@ -112,7 +112,7 @@ TEST_F(PositionTest, TokenIsCheckedWithoutReadingItsPlace) {
   EXPECT_EQ(ReasonOf(CheckResolves(log.feed(), token, ReadFrom::kDisk)), "OK");
 }
 
-TEST_F(PositionTest, PlacesAheadAreRefused) {
+TEST_F(PositionTest, PlacesAheadOfLogAreRefused) {
   Fill(log_, 4);
   EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {1000})), "TOKEN_AHEAD");
   EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {UINT64_MAX})), "TOKEN_AHEAD");
@@ -131,7 +131,7 @@ TEST_F(PositionTest, TrimmedPlaceNamesTheOldestToken) {
   EXPECT_EQ(ReasonOf(Resolve(log_.feed(), oldest)), "OK");
 }
 
-TEST_F(PositionTest, TokenOfAnotherLogIsFoundByItsGtids) {
+TEST_F(PositionTest, TokenOfOtherLogIsFoundByGtids) {
   FilledLog other({.frame_bytes = 2000});
   Fill(log_, 20);
   Fill(other, 20);
@@ -146,7 +146,7 @@ TEST_F(PositionTest, TokenOfAnotherLogIsFoundByItsGtids) {
   }
 }
 
-TEST_F(PositionTest, TokenOfAnotherLogThatCannotBeFoundIsRefused) {
+TEST_F(PositionTest, UnresolvableTokenOfAnotherLogIsRefused) {
   Fill(log_, 20);
   Token token{.log_id = 1, .sequence = {3}, .gtids = {}};
   EXPECT_EQ(ReasonOf(Resolve(log_.feed(), token)), "TOKEN_OF_ANOTHER_LOG");
@@ -181,7 +181,7 @@ TEST_F(PositionTest, GtidsOfTransactionsWithoutChangesMayBeMissing) {
   EXPECT_EQ(FindGtids(log.feed(), gtids)->after.value, 8u);
 }
 
-TEST_F(PositionTest, SetWithAHoleStartsAtTheHole) {
+TEST_F(PositionTest, GtidSetWithGapStartsAtTheGap) {
   Fill(log_, 20);
   GtidSet gtids = GtidsUpTo(6);
   gtids.Add(GtidOf(8));
@@ -189,34 +189,34 @@ TEST_F(PositionTest, SetWithAHoleStartsAtTheHole) {
   EXPECT_EQ(FindGtids(log_.feed(), gtids)->after.value, LastOf(log_, 6));
 }
 
-TEST_F(PositionTest, SetBeyondTheLogIsAhead) {
+TEST_F(PositionTest, GtidSetBeyondTheLogIsAhead) {
   Fill(log_, 5);
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(6))), "TOKEN_AHEAD");
 }
 
-TEST_F(PositionTest, SetOfTheOtherFlavourIsRefused) {
+TEST_F(PositionTest, GtidSetOfOtherFlavourIsRefused) {
   Fill(log_, 5);
   const GtidSet mariadb = GtidSet::Parse(Flavour::kMariadb, "0-1-5").value();
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), mariadb)), "GTID_SET_MALFORMED");
 }
 
-TEST_F(PositionTest, SetThatLacksTrimmedTransactionsIsNotFound) {
+TEST_F(PositionTest, GtidSetWithoutTrimmedTransactionsIsNotFound) {
   Fill(log_, 40);
   log_.TrimBefore(20);
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(10))), "POSITION_NOT_FOUND");
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(30))), "OK");
 }
 
-TEST_F(PositionTest, LogWithoutGtidsFindsNone) {
+TEST_F(PositionTest, LogWithoutGtidsFindsNoPlace) {
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(1))), "POSITION_NOT_FOUND");
 }
 
-TEST_F(PositionTest, WhatIsNotPublishedIsNoPlace) {
+TEST_F(PositionTest, UnpublishedChangesAreNoPlace) {
   Fill(log_, 4);
   const uint64_t published = log_.newest();
   log_.Inserts(5, 2);
   log_.Inserts(6, 2);
-  log_.CommitQuietly();
+  log_.CommitWithoutPublishing();
   EXPECT_EQ(FindGtids(log_.feed(), GtidsUpTo(4))->after.value, published);
   EXPECT_EQ(At(6 * kSecond)->after.value, published);
   EXPECT_EQ(ReasonOf(TokenAfter(log_.feed(), {published + 1})), "TOKEN_AHEAD");
@@ -233,13 +233,13 @@ TEST_F(PositionTest, EveryCommitTimeIsFound) {
   }
 }
 
-TEST_F(PositionTest, CommitTimeToComeIsTheEnd) {
+TEST_F(PositionTest, CommitTimeAfterNewestIsTheEnd) {
   EXPECT_EQ(At(5)->after.value, 0u);
   Fill(log_, 4);
   EXPECT_EQ(At(99 * kSecond)->after.value, log_.newest());
 }
 
-TEST_F(PositionTest, CommitTimeThatMayBeTrimmedIsNotFound) {
+TEST_F(PositionTest, PossiblyTrimmedCommitTimeIsNotFound) {
   Fill(log_, 40);
   log_.TrimBefore(20);
   EXPECT_EQ(ReasonOf(At(3 * kSecond)), "POSITION_NOT_FOUND");
@@ -251,20 +251,20 @@ TEST_F(PositionTest, CommitTimeInTheFutureIsNotFound) {
   EXPECT_EQ(ReasonOf(At(3 * kHour)), "POSITION_NOT_FOUND");
 }
 
-// Transactions 1 to 20, a frame each, of which every second counts as it says and 10 is of an odd
-// clock.
-class OddClockPosition : public PositionTest {
+// Transactions 1 to 20, a frame each, of which every second counts as it says and 10 is of an
+// wrong_time clock.
+class WrongClockPosition : public PositionTest {
  protected:
-  void FillAround(Micros odd, Micros believed) {
+  void FillAround(Micros wrong_time, Micros believed) {
     for (uint64_t number = 1; number <= 20; ++number) {
-      number == 10 ? InsertAt(10, odd, believed)
+      number == 10 ? InsertAt(10, wrong_time, believed)
                    : InsertAt(number, static_cast<Micros>(number) * kSecond);
       if (alone_) log_.Commit();
     }
     log_.Commit();
   }
-  // The odd one may have been committed at any time between its neighbours.
-  void ExpectEveryOtherIsFound() {
+  // The wrong_time one may have been committed at any time between its neighbours.
+  void ExpectAllOthersAreFound() {
     for (uint64_t number = 1; number <= 20; ++number) {
       const auto place = At(static_cast<Micros>(number) * kSecond);
       ASSERT_EQ(ReasonOf(place), "OK") << number;
@@ -275,24 +275,24 @@ class OddClockPosition : public PositionTest {
   bool alone_ = true;
 };
 
-TEST_F(OddClockPosition, ClockAheadDecidesNothing) {
+TEST_F(WrongClockPosition, ClockAheadIsIgnored) {
   FillAround(kFuture, 10 * kSecond);
-  ExpectEveryOtherIsFound();
+  ExpectAllOthersAreFound();
 }
 
-TEST_F(OddClockPosition, ClockAheadInAFrameWithOthersDecidesNothing) {
+TEST_F(WrongClockPosition, ClockAheadInSharedFrameIsIgnored) {
   alone_ = false;
   FillAround(kFuture, 10 * kSecond);
-  ExpectEveryOtherIsFound();
+  ExpectAllOthersAreFound();
 }
 
 // Logs of earlier versions: everything after it carries its time as the maximum.
-TEST_F(OddClockPosition, ClockAheadThatWasBelievedDecidesNothing) {
+TEST_F(WrongClockPosition, BelievedClockAheadIsIgnored) {
   FillAround(kFuture, 0);
-  ExpectEveryOtherIsFound();
+  ExpectAllOthersAreFound();
 }
 
-TEST_F(OddClockPosition, ClockFarBehindDecidesNothing) {
+TEST_F(WrongClockPosition, ClockFarBehindIsIgnored) {
   for (uint64_t number = 1; number <= 20; ++number) {
     InsertAt(number, number == 10 ? kSecond : kHour + static_cast<Micros>(number) * kSecond);
     log_.Commit();
@@ -306,7 +306,7 @@ TEST_F(OddClockPosition, ClockFarBehindDecidesNothing) {
 }
 
 // Ours was an hour behind while 6 to 12 were written, so that nothing of them was believed.
-TEST_F(OddClockPosition, TransactionsThatWereNotBelievedAreFound) {
+TEST_F(WrongClockPosition, TransactionsWithUnbelievedTimesAreFound) {
   for (uint64_t number = 1; number <= 20; ++number) {
     const Micros time = kHour + static_cast<Micros>(number) * kSecond;
     InsertAt(number, time, number >= 6 && number <= 12 ? kSecond : time);

@@ -26,7 +26,7 @@ std::vector<uint64_t> Firsts(const std::vector<FramePtr>& frames) {
   return firsts;
 }
 
-TEST(ReadCache, GivesWhatFollowsWithoutAGap) {
+TEST(ReadCache, ReturnsConsecutiveFrames) {
   const auto frames = Frames(6);
   ReadCache cache(1 << 20);
   cache.Add({frames[0], frames[1], frames[3]});
@@ -36,7 +36,7 @@ TEST(ReadCache, GivesWhatFollowsWithoutAGap) {
   EXPECT_THAT(Firsts(cache.Read({13}, 1 << 20)), IsEmpty());
 }
 
-TEST(ReadCache, GivesNoMoreThanIsAskedForButOne) {
+TEST(ReadCache, ReturnsRequestedBytesButOneFrameAtLeast) {
   const auto frames = Frames(6);
   ReadCache cache(1 << 20);
   cache.Add(frames);
@@ -44,7 +44,7 @@ TEST(ReadCache, GivesNoMoreThanIsAskedForButOne) {
   EXPECT_THAT(Firsts(cache.Read({1}, frames[0]->bytes() + frames[1]->bytes())), ElementsAre(1, 4));
 }
 
-TEST(ReadCache, WhatCameFirstGoesFirst) {
+TEST(ReadCache, OldestEntryIsEvictedFirst) {
   const auto frames = Frames(6);
   ReadCache cache(4 * frames[5]->bytes() + frames[5]->bytes() / 2);
   cache.Add(frames);
@@ -52,7 +52,7 @@ TEST(ReadCache, WhatCameFirstGoesFirst) {
   EXPECT_THAT(Firsts(cache.Read({7}, 1 << 20)), ElementsAre(7, 10, 13, 16));
 }
 
-TEST(ReadCache, AFrameThatWouldFillItIsNotKept) {
+TEST(ReadCache, LargeFrameIsNotCached) {
   const auto frames = Frames(1);
   ReadCache cache(2 * frames[0]->bytes());
   cache.Add(frames);

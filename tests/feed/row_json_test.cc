@@ -16,7 +16,7 @@ class RowJsonTest : public ::testing::Test {
   FilledLog log_;
 };
 
-TEST_F(RowJsonTest, RowsBecomeJsonByColumnName) {
+TEST_F(RowJsonTest, JsonKeysAreColumnNames) {
   log_.Transaction(1, {{.operation = v1::OPERATION_UPDATE, .id = 3, .note_bytes = 2}});
   log_.Commit();
   const auto response = RowJson(log_.registry()).Convert(Payload({1}));
@@ -27,7 +27,7 @@ TEST_F(RowJsonTest, RowsBecomeJsonByColumnName) {
   EXPECT_FALSE(change.has_before() || change.has_after());
 }
 
-TEST_F(RowJsonTest, RowsHaveTheColumnNamesOfTheirOwnSequence) {
+TEST_F(RowJsonTest, ColumnNamesAreThoseAtTheChangesSequence) {
   log_.Transaction(1, {{.id = 1, .note_bytes = 1}});
   log_.Commit();
   log_.registry().RenameColumns({"shop", "orders"}, {{"note", "[a \"b\"]"}}, Sequence{2});
@@ -42,7 +42,7 @@ TEST_F(RowJsonTest, RowsHaveTheColumnNamesOfTheirOwnSequence) {
   }
 }
 
-TEST_F(RowJsonTest, EverythingElseStaysAsItIs) {
+TEST_F(RowJsonTest, OtherFieldsAreUnchanged) {
   log_.Transaction(1, {{.operation = v1::OPERATION_DELETE}});
   log_.Commit();
   const auto response = RowJson(log_.registry()).Convert(Payload({1}));
@@ -53,14 +53,14 @@ TEST_F(RowJsonTest, EverythingElseStaysAsItIs) {
   EXPECT_TRUE(response->transactions(0).changes(0).after_json().empty());
 }
 
-TEST_F(RowJsonTest, RowsOfAnUnknownTypeAreDamage) {
+TEST_F(RowJsonTest, UnknownRowTypeIsDamage) {
   v1::SubscribeResponse response;
   response.add_transactions()->add_changes()->mutable_after()->set_type_url("t/db.no.such");
   EXPECT_EQ(ReasonOf(RowJson(log_.registry()).Convert(response.SerializeAsString())),
             "LOG_DAMAGED");
 }
 
-TEST_F(RowJsonTest, BytesThatAreNoRowAreDamage) {
+TEST_F(RowJsonTest, InvalidRowBytesAreDamage) {
   log_.Inserts(1, 1);
   log_.Commit();
   v1::SubscribeResponse response;

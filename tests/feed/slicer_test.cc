@@ -33,7 +33,7 @@ class SlicerTest : public ::testing::Test {
   FilledLog log_{{.frame_bytes = 64 << 10}};
 };
 
-TEST_F(SlicerTest, UnfilteredFrameIsSentAsItIs) {
+TEST_F(SlicerTest, UnfilteredFrameIsSentUnchanged) {
   const FramePtr frame = TwoTables();
   Slicer slicer(Filter(), false);
   Selection selection;
@@ -54,7 +54,7 @@ TEST_F(SlicerTest, RowsAreNotCopied) {
   EXPECT_EQ(Parse(selection).transactions(0).changes(0).table(), "carts");
 }
 
-TEST_F(SlicerTest, NothingWantedStillCovers) {
+TEST_F(SlicerTest, UnwantedChangesAreStillCovered) {
   const FramePtr frame = TwoTables();
   Slicer slicer(Only("other.*"), false);
   Selection selection;
@@ -63,7 +63,7 @@ TEST_F(SlicerTest, NothingWantedStillCovers) {
   EXPECT_EQ(selection.covered.value, 2u);
 }
 
-TEST_F(SlicerTest, FullResponseCoversOnlyWhatItHolds) {
+TEST_F(SlicerTest, FullResponseCoversOnlyItsChanges) {
   log_.Inserts(1, 10, 100);
   log_.Commit();
   const FramePtr frame = log_.feed().Read({1}, 1).value().front();
@@ -75,7 +75,7 @@ TEST_F(SlicerTest, FullResponseCoversOnlyWhatItHolds) {
   EXPECT_TRUE(Parse(selection).transactions(0).more());
 }
 
-TEST_F(SlicerTest, ReaderInsideATransactionIsToldOfItsEnd) {
+TEST_F(SlicerTest, ReaderInsideTransactionReceivesItsEnd) {
   const FramePtr frame = TwoTables();
   Slicer slicer(Only("shop.orders"), /*inside_transaction=*/true);
   Selection selection;
@@ -86,7 +86,7 @@ TEST_F(SlicerTest, ReaderInsideATransactionIsToldOfItsEnd) {
   EXPECT_FALSE(response.transactions(0).more());
 }
 
-TEST_F(SlicerTest, NothingLiesBehindTheEndAskedFor) {
+TEST_F(SlicerTest, NothingAfterUntilIsSent) {
   const FramePtr frame = TwoTables();
   Slicer slicer(Filter(), false);
   Selection selection;
@@ -95,7 +95,7 @@ TEST_F(SlicerTest, NothingLiesBehindTheEndAskedFor) {
 }
 
 // Its checksum is right, so only what is inside can tell.
-TEST_F(SlicerTest, IndexThatDoesNotFitThePayloadIsDamage) {
+TEST_F(SlicerTest, IndexPayloadMismatchIsDamage) {
   const auto [first, bytes] = log::testing::Stored(log::testing::OneTransaction({1}, 10, 2000));
   const FramePtr frame = log::Frame::Parse(first, bytes).value();
   Slicer slicer(Filter(), false);

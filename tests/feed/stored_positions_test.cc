@@ -61,7 +61,7 @@ class StoredPositionsTest : public log::testing::LogTest {
     return outcomes_;
   }
   // Commits of a group that waits until syncs may go on.
-  void HoldAGroup() {
+  void HoldGroup() {
     faults_->syncs().Close();
     Commit("held", 1);
     faults_->syncs().AwaitHeld(1);
@@ -76,8 +76,8 @@ class StoredPositionsTest : public log::testing::LogTest {
   std::unique_ptr<Subscriptions> subscriptions_;
 };
 
-TEST_F(StoredPositionsTest, CallsThatGatherShareASync) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, QueuedCallsShareOneSync) {
+  HoldGroup();
   const int before = faults_->wal_syncs();
   for (int i = 0; i < 100; ++i) Commit("s" + std::to_string(i), 2);
   faults_->syncs().Open();
@@ -85,8 +85,8 @@ TEST_F(StoredPositionsTest, CallsThatGatherShareASync) {
   EXPECT_EQ(faults_->wal_syncs() - before, 1);
 }
 
-TEST_F(StoredPositionsTest, ReadingWaitsForNoDisk) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, ReadsDoNotWaitForDisk) {
+  HoldGroup();
   Commit("first", 9);
   EXPECT_EQ(SequenceOf("first"), 1u);
   EXPECT_EQ(SequenceOf("held"), 0u);
@@ -98,7 +98,7 @@ TEST_F(StoredPositionsTest, ReadingWaitsForNoDisk) {
 }
 
 TEST_F(StoredPositionsTest, PositionsOfOneNameKeepTheirOrder) {
-  HoldAGroup();
+  HoldGroup();
   for (uint64_t sequence = 1; sequence <= 10; ++sequence) Commit("a", sequence);
   faults_->syncs().Open();
   EXPECT_THAT(Outcomes(11), Each("OK"));
@@ -107,8 +107,8 @@ TEST_F(StoredPositionsTest, PositionsOfOneNameKeepTheirOrder) {
   EXPECT_EQ(SequenceOf("a"), 10u);
 }
 
-TEST_F(StoredPositionsTest, GroupDeletesWhatItStored) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, GroupCanDeleteItsOwnPosition) {
+  HoldGroup();
   Commit("a", 1);
   Delete("a");
   Delete("a");
@@ -122,7 +122,7 @@ TEST_F(StoredPositionsTest, GroupDeletesWhatItStored) {
 }
 
 TEST_F(StoredPositionsTest, FullDiskIsReportedToEachCaller) {
-  HoldAGroup();
+  HoldGroup();
   for (int i = 0; i < 5; ++i) Commit("s" + std::to_string(i), 2);
   faults_->FillDisk();
   faults_->syncs().Open();
@@ -133,8 +133,8 @@ TEST_F(StoredPositionsTest, FullDiskIsReportedToEachCaller) {
   EXPECT_EQ(ReasonOf(subscriptions_->Commit("s1", TokenAt(3))), "OK");
 }
 
-TEST_F(StoredPositionsTest, FailedSyncIsReportedToEachCallerForGood) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, FailedSyncFailsEveryLaterCall) {
+  HoldGroup();
   for (int i = 0; i < 3; ++i) Commit("s" + std::to_string(i), 2);
   faults_->FailSyncs(true);
   faults_->syncs().Open();
@@ -145,8 +145,8 @@ TEST_F(StoredPositionsTest, FailedSyncIsReportedToEachCallerForGood) {
   EXPECT_EQ(SequenceOf("held"), 0u);
 }
 
-TEST_F(StoredPositionsTest, CallsBeyondTheLimitAreRefusedAtOnce) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, ExcessCallsAreRefusedImmediately) {
+  HoldGroup();
   for (int i = 0; i < 1000; ++i) Commit("s" + std::to_string(i), 2);
   Commit("one-more", 2);
   EXPECT_THAT(Outcomes(1), ElementsAre("NOT_READY"));
@@ -155,8 +155,8 @@ TEST_F(StoredPositionsTest, CallsBeyondTheLimitAreRefusedAtOnce) {
   EXPECT_EQ(SequenceOf("one-more"), 0u);
 }
 
-TEST_F(StoredPositionsTest, TheEndWaitsForAllThatWereAccepted) {
-  HoldAGroup();
+TEST_F(StoredPositionsTest, DestructorWaitsForAcceptedCalls) {
+  HoldGroup();
   for (int i = 0; i < 5; ++i) Commit("s" + std::to_string(i), 2);
   std::thread opening([this] { faults_->syncs().Open(); });
   Open();
@@ -166,7 +166,7 @@ TEST_F(StoredPositionsTest, TheEndWaitsForAllThatWereAccepted) {
 }
 
 // Beside commits of the log, which take turns with the positions in the same write-ahead log.
-TEST_F(StoredPositionsTest, PositionsAndCommitsGoOnTogether) {
+TEST_F(StoredPositionsTest, PositionsAndCommitsRunConcurrently) {
   constexpr int kCallers = 8;
   constexpr int kCalls = 50;
   absl::BlockingCounter calls(kCallers);

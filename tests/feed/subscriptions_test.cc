@@ -31,7 +31,7 @@ TEST_F(SubscriptionsTest, CommittedPositionIsFound) {
   EXPECT_EQ(found->update_time, log_.clock().WallMicros());
 }
 
-TEST_F(SubscriptionsTest, PositionMayGoBack) {
+TEST_F(SubscriptionsTest, PositionCanMoveBack) {
   Commit("billing", 7);
   Commit("billing", 3);
   EXPECT_EQ(log_.subscriptions().Find("billing").value()->token.sequence.value, 3u);
@@ -47,7 +47,7 @@ TEST_F(SubscriptionsTest, PositionsSurviveARestart) {
   EXPECT_EQ(reopened->Find("b").value()->token, TokenAt(2));
 }
 
-TEST_F(SubscriptionsTest, DeletedPositionIsGoneForEver) {
+TEST_F(SubscriptionsTest, DeletedPositionStaysDeletedAfterRestart) {
   Commit("a", 1);
   EXPECT_EQ(ReasonOf(log_.subscriptions().Delete("a")), "OK");
   EXPECT_EQ(ReasonOf(log_.subscriptions().Delete("a")), "SUBSCRIPTION_NOT_FOUND");
@@ -55,7 +55,7 @@ TEST_F(SubscriptionsTest, DeletedPositionIsGoneForEver) {
   EXPECT_TRUE(Subscriptions::Open(log_.log(), log_.clock()).value()->List().empty());
 }
 
-TEST_F(SubscriptionsTest, NamesAreLettersDigitsAndThreeSigns) {
+TEST_F(SubscriptionsTest, NamesAreLettersDigitsAndThreeSymbols) {
   EXPECT_EQ(Commit("Az09._-", 1), "OK");
   EXPECT_EQ(Commit(std::string(255, 'x'), 1), "OK");
   for (const std::string& name : {std::string(), std::string(256, 'x'), std::string("a b"),
@@ -66,7 +66,7 @@ TEST_F(SubscriptionsTest, NamesAreLettersDigitsAndThreeSigns) {
   }
 }
 
-TEST_F(SubscriptionsTest, OldestIsTheLowestOfThisLog) {
+TEST_F(SubscriptionsTest, OldestIsLowestPositionOfThisLog) {
   EXPECT_FALSE(log_.subscriptions().Oldest().has_value());
   Commit("a", 9);
   Commit("b", 4);
@@ -87,7 +87,7 @@ TEST_F(SubscriptionsTest, UnreadablePositionFailsOpen) {
   }
 }
 
-TEST_F(SubscriptionsTest, ThereIsABound) {
+TEST_F(SubscriptionsTest, NumberOfNamesIsBounded) {
   std::vector<log::Record> records;
   const std::string value = "\x01" + std::string(8, '\0') + TokenAt(1).ToString();
   for (int i = 0; i < 10'000; ++i) {

@@ -42,7 +42,7 @@ class IngestAllocationsTest : public ProcessorTest {
   }
 };
 
-TEST_F(IngestAllocationsTest, AreFewerThanTenForAThousandRows) {
+TEST_F(IngestAllocationsTest, ThousandRowsNeedFewerThanTen) {
   Gtid(1);
   Query("BEGIN");
   SmallMap();

@@ -15,7 +15,7 @@ TEST(BackoffTest, DoublesUpToTheMaximum) {
   for (const Micros wait : {100, 200, 400, 800, 1000, 1000}) EXPECT_EQ(backoff.After({}), wait);
 }
 
-TEST(BackoffTest, TransactionOrLastingStreamIsProgress) {
+TEST(BackoffTest, TransactionOrLongStreamIsProgress) {
   for (const Attempt& progress :
        {Attempt{.read_transaction = true}, Attempt{.streamed = kMax + 1}}) {
     Backoff backoff(kMin, kMax);
@@ -26,17 +26,17 @@ TEST(BackoffTest, TransactionOrLastingStreamIsProgress) {
   }
 }
 
-TEST(BackoffTest, ConnectionThatIsLostSoonIsNoProgress) {
+TEST(BackoffTest, ShortConnectionIsNoProgress) {
   Backoff backoff(kMin, kMax);
   backoff.After({});
   EXPECT_EQ(backoff.After({.streamed = kMax}), 2 * kMin);
 }
 
-TEST(BackoffTest, WhoeverEndsOurStreamsIsWaitedForLonger) {
+TEST(BackoffTest, RepeatedlyEndedStreamNeedsLongerProgress) {
   Backoff backoff(kMin, kMax);
   const auto ended = [](Micros streamed) {
     return Attempt{
-        .policy = RetryPolicy::kWaitUntilItLasts, .read_transaction = true, .streamed = streamed};
+        .policy = RetryPolicy::kWaitKeepingBackoff, .read_transaction = true, .streamed = streamed};
   };
   for (const Micros wait : {100, 200, 400, 800, 1000}) {
     EXPECT_EQ(backoff.After(ended(2 * kMax)), wait);
@@ -44,7 +44,7 @@ TEST(BackoffTest, WhoeverEndsOurStreamsIsWaitedForLonger) {
   EXPECT_EQ(backoff.After(ended(2 * kMax + 1)), kMin);
 }
 
-TEST(BackoffTest, ResetBeginsWithTheMinimum) {
+TEST(BackoffTest, ResetRestartsAtMinimum) {
   Backoff backoff(kMin, kMax);
   backoff.After({});
   backoff.Reset();

@@ -19,7 +19,7 @@ std::vector<transcode::BuiltFrame> FramesAt(const std::vector<uint64_t>& firsts)
   return frames;
 }
 
-CommitGroup Ended(const std::vector<uint64_t>& firsts, const std::string& position) {
+CommitGroup FinishedGroup(const std::vector<uint64_t>& firsts, const std::string& position) {
   CommitGroup group;
   group.frames = FramesAt(firsts);
   group.records = {{.kind = log::RecordKind::kSchema, .key = position, .value = ""}};
@@ -44,9 +44,9 @@ std::vector<uint64_t> FirstsOf(const std::vector<transcode::BuiltFrame>& frames)
   return firsts;
 }
 
-TEST(CommitGroup, MergedEndsWhereTheLaterEnds) {
-  CommitGroup to = Ended({1, 2}, "a");
-  CommitGroup from = Ended({3}, "b");
+TEST(CommitGroup, MergedGroupEndsAtLaterPosition) {
+  CommitGroup to = FinishedGroup({1, 2}, "a");
+  CommitGroup from = FinishedGroup({3}, "b");
   ASSERT_TRUE(Merge(to, from));
   EXPECT_THAT(FirstsOf(to.frames), ElementsAre(1, 2, 3));
   EXPECT_EQ(to.source_position, "b");
@@ -59,8 +59,8 @@ TEST(CommitGroup, MergedEndsWhereTheLaterEnds) {
   EXPECT_EQ(to.coverage_steps, 2U);
 }
 
-TEST(CommitGroup, StagedFramesStayBehindThoseThatEnded) {
-  CommitGroup to = Ended({1}, "a");
+TEST(CommitGroup, StagedFramesStayAfterFinishedOnes) {
+  CommitGroup to = FinishedGroup({1}, "a");
   CommitGroup from = Staged({2});
   CommitGroup later = Staged({3});
   ASSERT_TRUE(Merge(to, from) && Merge(to, later));
@@ -70,9 +70,9 @@ TEST(CommitGroup, StagedFramesStayBehindThoseThatEnded) {
   EXPECT_EQ(to.newest, Sequence{1});
 }
 
-TEST(CommitGroup, StagedFramesGoWithTheEndOfTheirTransaction) {
+TEST(CommitGroup, EndOfTransactionIncludesStagedFrames) {
   CommitGroup to = Staged({1, 2});
-  CommitGroup from = Ended({3}, "a");
+  CommitGroup from = FinishedGroup({3}, "a");
   from.staged = FramesAt({4});
   ASSERT_TRUE(Merge(to, from));
   EXPECT_THAT(FirstsOf(to.frames), ElementsAre(1, 2, 3));
@@ -80,9 +80,9 @@ TEST(CommitGroup, StagedFramesGoWithTheEndOfTheirTransaction) {
   EXPECT_EQ(to.source_position, "a");
 }
 
-TEST(CommitGroup, ADropIsNotMergedIntoWhatItDrops) {
+TEST(CommitGroup, DropIsNotMergedWithDroppedFrames) {
   CommitGroup to = Staged({1});
-  CommitGroup from = Ended({1}, "a");
+  CommitGroup from = FinishedGroup({1}, "a");
   from.drop_staged = true;
   EXPECT_FALSE(Merge(to, from));
   EXPECT_THAT(FirstsOf(to.staged), ElementsAre(1));
@@ -90,17 +90,17 @@ TEST(CommitGroup, ADropIsNotMergedIntoWhatItDrops) {
   EXPECT_THAT(FirstsOf(from.frames), ElementsAre(1));
 }
 
-TEST(CommitGroup, WhatFollowsADropMayGoWithIt) {
-  CommitGroup to = Ended({1}, "a");
+TEST(CommitGroup, GroupAfterDropMerges) {
+  CommitGroup to = FinishedGroup({1}, "a");
   to.drop_staged = true;
-  CommitGroup from = Ended({2}, "b");
+  CommitGroup from = FinishedGroup({2}, "b");
   ASSERT_TRUE(Merge(to, from));
   EXPECT_TRUE(to.drop_staged);
   EXPECT_THAT(FirstsOf(to.frames), ElementsAre(1, 2));
 }
 
-TEST(CommitGroup, BytesAreThoseOfAllFramesAndRecords) {
-  CommitGroup group = Ended({1, 2}, "a");
+TEST(CommitGroup, BytesCountAllFramesAndRecords) {
+  CommitGroup group = FinishedGroup({1, 2}, "a");
   group.staged = FramesAt({3});
   EXPECT_EQ(BytesOf(group), 31U);
 }

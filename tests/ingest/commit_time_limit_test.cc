@@ -23,20 +23,20 @@ class CommitTimeLimitTest : public ::testing::Test {
   CommitTimeLimit limit_{clock_};
 };
 
-TEST_F(CommitTimeLimitTest, PastAndPresentAreBelieved) {
+TEST_F(CommitTimeLimitTest, PastAndPresentAreKept) {
   for (const Micros time : {Micros{1}, now() - kDay, now(), now() + kClockAheadMax}) {
     EXPECT_EQ(limit_.Clamp(time), time);
   }
 }
 
-TEST_F(CommitTimeLimitTest, FutureCountsAsThePresent) {
+TEST_F(CommitTimeLimitTest, FutureIsClampedToPresent) {
   EXPECT_EQ(limit_.Clamp(now() + kDay), now());
   clock_.Pass(kDay);
   EXPECT_EQ(limit_.Clamp(now() + kDay), now());
   EXPECT_EQ(limit_.Clamp(now()), now());
 }
 
-TEST_F(CommitTimeLimitTest, SourceWhoseClockIsAheadOfOursIsBelieved) {
+TEST_F(CommitTimeLimitTest, SourceClockAheadOfOursIsTrusted) {
   const Micros source = now() + 5 * kDay;
   limit_.SetSourceTime(source);
   EXPECT_EQ(limit_.Clamp(source), source);
@@ -45,7 +45,7 @@ TEST_F(CommitTimeLimitTest, SourceWhoseClockIsAheadOfOursIsBelieved) {
   EXPECT_EQ(limit_.Clamp(source + 3 * kDay), source + kDay);
 }
 
-TEST_F(CommitTimeLimitTest, SourceWhoseClockIsBehindDecidesNothing) {
+TEST_F(CommitTimeLimitTest, SourceClockBehindOursIsIgnored) {
   limit_.SetSourceTime(now() - 5 * kDay);
   EXPECT_EQ(limit_.Clamp(now()), now());
 }

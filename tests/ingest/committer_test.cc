@@ -33,7 +33,7 @@ class CommitterTest : public log::testing::LogTest {
                              if (hold_trim_) release_.WaitForNotification();
                              return std::nullopt;
                            },
-                           .on_trouble = [this] { ++reports_; }});
+                           .on_disk_error = [this] { ++reports_; }});
   }
   // Waits until all that was pushed is on disk or has failed.
   void Finish() {
@@ -79,8 +79,8 @@ class CommitterTest : public log::testing::LogTest {
     while (log_->written().frames < frames) std::this_thread::yield();
   }
   // Until the committer has told of `reason`.
-  void AwaitTrouble(std::string_view reason) {
-    while (ReasonOf(committer_->trouble()) != reason) std::this_thread::yield();
+  void AwaitDiskError(std::string_view reason) {
+    while (ReasonOf(committer_->disk_error()) != reason) std::this_thread::yield();
   }
 
   std::unique_ptr<schema::Registry> registry_;
@@ -89,7 +89,7 @@ class CommitterTest : public log::testing::LogTest {
   std::vector<std::vector<uint64_t>> published_;
   std::vector<size_t> known_names_;
   bool named_ = false;
-  int reports_ = 0;  // of trouble
+  int reports_ = 0;  // of disk_error
   std::atomic<int> trims_ = 0;
   std::atomic<bool> hold_{false};
   std::atomic<bool> hold_trim_{false};
@@ -107,7 +107,7 @@ TEST_F(CommitterTest, GroupsBecomeVisibleInOrder) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 5));
 }
 
-TEST_F(CommitterTest, GroupsThatGatherAreCommittedTogether) {
+TEST_F(CommitterTest, PendingGroupsAreCommittedTogether) {
   hold_ = true;
   committer_->Push(Group(Frames(1)));
   entered_.WaitForNotification();
@@ -128,7 +128,7 @@ TEST_F(CommitterTest, GroupWithoutFramesStoresThePosition) {
   EXPECT_THAT(published_, ElementsAre(::testing::IsEmpty()));
 }
 
-TEST_F(CommitterTest, StagedFramesBecomeVisibleWithTheEndOfTheirTransaction) {
+TEST_F(CommitterTest, EndOfTransactionShowsStagedFrames) {
   committer_->Push(StagedGroup({Frame(true), Frame(true)}));
   committer_->Push(StagedGroup({Frame(true)}));
   AwaitWritten(3);
@@ -138,7 +138,7 @@ TEST_F(CommitterTest, StagedFramesBecomeVisibleWithTheEndOfTheirTransaction) {
   EXPECT_THAT(published_, ElementsAre(ElementsAre(7)));
 }
 
-TEST_F(CommitterTest, FramesThatWaitWithTheEndOfTheirTransactionAreNotStagedFirst) {
+TEST_F(CommitterTest, FinishedPendingTransactionIsNotStaged) {
   hold_ = true;
   committer_->Push(Group(Frames(1)));
   entered_.WaitForNotification();
@@ -158,13 +158,13 @@ TEST_F(CommitterTest, StagedFramesAloneAreNotVisible) {
 }
 
 // A large transaction began behind small ones that ended.
-TEST_F(CommitterTest, EndedFramesGoBeforeTheStagedOnesOfTheirGroup) {
+TEST_F(CommitterTest, FinishedFramesPrecedeStagedOnes) {
   CommitGroup group = Group(Frames(1));
   group.staged.push_back(Frame(true));
   committer_->Push(std::move(group));
   committer_->Push(Group(Frames(1)));
   Finish();
-  EXPECT_EQ(ReasonOf(log_->FrameHolding({3})), "OK");
+  EXPECT_EQ(ReasonOf(log_->FrameContaining({3})), "OK");
   ExpectRange(1, 6);
 }
 
@@ -180,7 +180,7 @@ TEST_F(CommitterTest, DroppedFramesMakeRoomForOthers) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
 }
 
-TEST_F(CommitterTest, TableVersionsAreKnownBeforeTheirRowsAreTold) {
+TEST_F(CommitterTest, TableVersionsAreKnownBeforeRowsAreVisible) {
   registry_->TableIdOf({"shop", "orders"});
   CommitGroup group = Group(Frames(1));
   group.records = registry_->TakeUnstored();
@@ -190,7 +190,7 @@ TEST_F(CommitterTest, TableVersionsAreKnownBeforeTheirRowsAreTold) {
   EXPECT_TRUE(named_);
 }
 
-TEST_F(CommitterTest, TableVersionsOfMergedGroupsAreAllMarkedStored) {
+TEST_F(CommitterTest, MergedGroupsMarkAllTableVersionsStored) {
   hold_ = true;
   committer_->Push(Group(Frames(1)));
   entered_.WaitForNotification();
@@ -207,23 +207,23 @@ TEST_F(CommitterTest, TableVersionsOfMergedGroupsAreAllMarkedStored) {
   for (uint32_t id = 1; id <= 3; ++id) EXPECT_TRUE(registry_->NameOf(id).has_value()) << id;
 }
 
-TEST_F(CommitterTest, FullDiskIsWaitedOut) {
+TEST_F(CommitterTest, FullDiskIsRetried) {
   faults_->FillDisk();
   committer_->Push(Group(Frames(1)));
-  AwaitTrouble("DISK_FULL");
+  AwaitDiskError("DISK_FULL");
   EXPECT_TRUE(committer_->status().ok());
   faults_->FreeDisk();
-  AwaitTrouble("OK");
+  AwaitDiskError("OK");
   Finish();
   ExpectRange(1, 2);
 }
 
-TEST_F(CommitterTest, TroubleIsReportedWhenItBeginsAndEnds) {
+TEST_F(CommitterTest, FullDiskStartAndEndAreReported) {
   faults_->FillDisk();
   committer_->Push(Group(Frames(1)));
-  AwaitTrouble("DISK_FULL");
+  AwaitDiskError("DISK_FULL");
   faults_->FreeDisk();
-  AwaitTrouble("OK");
+  AwaitDiskError("OK");
   Finish();
   EXPECT_EQ(reports_, 2);
 }
@@ -231,26 +231,26 @@ TEST_F(CommitterTest, TroubleIsReportedWhenItBeginsAndEnds) {
 TEST_F(CommitterTest, RetentionIsAppliedOnAFullDisk) {
   faults_->FillDisk();
   committer_->Push(Group(Frames(1)));
-  AwaitTrouble("DISK_FULL");
+  AwaitDiskError("DISK_FULL");
   faults_->FreeDisk();
   Finish();
   EXPECT_EQ(trims_, 1);
 }
 
-TEST_F(CommitterTest, FullDiskIsWaitedOutForStagedFramesToo) {
+TEST_F(CommitterTest, FullDiskIsRetriedForStagedFrames) {
   faults_->FillDisk();
   committer_->Push(StagedGroup({Frame(true)}));
-  AwaitTrouble("DISK_FULL");
+  AwaitDiskError("DISK_FULL");
   faults_->FreeDisk();
   committer_->Push(Group(Frames(1)));
   Finish();
   ExpectRange(1, 4);
 }
 
-TEST_F(CommitterTest, WaitingForAFullDiskCanBeGivenUp) {
+TEST_F(CommitterTest, GiveUpWaitingEndsRetries) {
   faults_->FillDisk();
   committer_->Push(Group(Frames(1)));
-  AwaitTrouble("DISK_FULL");
+  AwaitDiskError("DISK_FULL");
   committer_->GiveUpWaiting();
   while (committer_->status().ok()) std::this_thread::yield();
   EXPECT_EQ(ReasonOf(committer_->status()), "DISK_FULL");
@@ -258,7 +258,7 @@ TEST_F(CommitterTest, WaitingForAFullDiskCanBeGivenUp) {
   ExpectRange(1, 0);
 }
 
-TEST_F(CommitterTest, FailedSyncEndsIt) {
+TEST_F(CommitterTest, FailedSyncStopsCommitter) {
   faults_->FailSyncs(true);
   committer_->Push(Group(Frames(1)));
   while (committer_->status().ok()) std::this_thread::yield();
@@ -268,7 +268,7 @@ TEST_F(CommitterTest, FailedSyncEndsIt) {
   EXPECT_THAT(published_, SizeIs(0));
 }
 
-TEST_F(CommitterTest, RetentionIsAppliedNowAndThen) {
+TEST_F(CommitterTest, RetentionIsAppliedPeriodically) {
   committer_->Push(Group(Frames(1)));
   Finish();
   EXPECT_EQ(trims_, 0);

@@ -47,7 +47,7 @@ TEST_F(DroppedTablesTest, RenameMarksTheOldName) {
   EXPECT_FALSE(IsDropped());
 }
 
-TEST_F(DroppedTablesTest, SwapOfTwoTablesMarksNeither) {
+TEST_F(DroppedTablesTest, SwappedTablesAreNotMarked) {
   Run("RENAME TABLE small TO small_old, small_new TO small");
   EXPECT_FALSE(IsDropped());
 }

@@ -21,7 +21,7 @@ TEST_F(MysqlProcessorTest, RowsBetweenBeginAndXidAreATransaction) {
   EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
 }
 
-TEST_F(MysqlProcessorTest, TransactionStandsWhereItsGtidEventDoes) {
+TEST_F(MysqlProcessorTest, TransactionPositionIsItsGtidEvent) {
   const uint64_t begins_at = source_.position();
   Transaction(3, 1);
   ASSERT_THAT(Transactions(), SizeIs(1));
@@ -44,13 +44,13 @@ TEST_F(MysqlProcessorTest, PositionStaysBeforeTheTransactionInProgress) {
   EXPECT_TRUE(processor_->in_transaction());
 }
 
-TEST_F(MysqlProcessorTest, TablesNobodyCapturesLeaveAnEmptyTransaction) {
+TEST_F(MysqlProcessorTest, UncapturedTablesLeaveAnEmptyTransaction) {
   Start({"b.*", "!b.small"});
   Transaction(3, 2);
   EXPECT_THAT(Changes(), IsEmpty());
   EXPECT_THAT(Gtids(), HasSubstr(":3"));
-  EXPECT_TRUE(processor_->TakeMoved());
-  EXPECT_FALSE(processor_->TakeMoved());
+  EXPECT_TRUE(processor_->TakePositionMoved());
+  EXPECT_FALSE(processor_->TakePositionMoved());
 }
 
 TEST_F(MysqlProcessorTest, CommitStatementEndsATransactionToo) {
@@ -82,7 +82,7 @@ TEST_F(MysqlProcessorTest, RowsOfAnUnknownTableAreAnError) {
   EXPECT_EQ(Send(EventType::kWriteRows, EventSource::SmallRows("", 0x77)), "within");
 }
 
-TEST_F(MysqlProcessorTest, CommitAndRollbackOutsideOfATransactionAreErrors) {
+TEST_F(MysqlProcessorTest, CommitOrRollbackOutsideTransactionIsAnError) {
   EXPECT_EQ(Xid(), "EVENT_UNEXPECTED");
   EXPECT_EQ(Query("COMMIT"), "EVENT_UNEXPECTED");
   EXPECT_EQ(Query("ROLLBACK"), "EVENT_UNEXPECTED");
@@ -102,7 +102,7 @@ TEST_F(MysqlProcessorTest, UnknownEventNamesFileAndPosition) {
   EXPECT_THAT(std::string(error_.message()), HasSubstr("event type 99"));
 }
 
-TEST_F(MysqlProcessorTest, UnknownEventMarkedIgnorableIsPassedOver) {
+TEST_F(MysqlProcessorTest, UnknownIgnorableEventIsSkipped) {
   source_.flags = binlog::EventHeader::kFlagIgnorable;
   EXPECT_EQ(Send(static_cast<EventType>(99), "body"), "within");
 }
@@ -114,7 +114,7 @@ TEST_F(MysqlProcessorTest, DamagedEventNamesFileAndPosition) {
   EXPECT_THAT(std::string(error_.message()), HasSubstr("binlog.000001:"));
 }
 
-TEST_F(MysqlProcessorTest, SettingsOfTheSessionDoNotMatterToBegin) {
+TEST_F(MysqlProcessorTest, SessionSettingsDoNotMatterToBegin) {
   std::string body = EventSource::Query("BEGIN");
   body[13] = '\0';  // flags, of four bytes, and two of the database's name are there
   Gtid(1);
@@ -125,7 +125,7 @@ TEST_F(MysqlProcessorTest, SettingsOfTheSessionDoNotMatterToBegin) {
   EXPECT_THAT(Changes(), ElementsAre("INSERT b.small"));
 }
 
-TEST_F(MysqlProcessorTest, RolledBackTransactionWithoutOurRowsOnlyCountsItsGtid) {
+TEST_F(MysqlProcessorTest, RollbackWithoutCapturedRowsCountsItsGtid) {
   Gtid(4);
   Query("BEGIN");
   EXPECT_EQ(Query("ROLLBACK"), "ended");
@@ -133,7 +133,7 @@ TEST_F(MysqlProcessorTest, RolledBackTransactionWithoutOurRowsOnlyCountsItsGtid)
   EXPECT_THAT(Gtids(), HasSubstr(":4"));
 }
 
-TEST_F(MysqlProcessorTest, RolledBackRowsAreVoidAndTheirGtidCounts) {
+TEST_F(MysqlProcessorTest, RolledBackRowsAreDroppedButGtidCounts) {
   Gtid(4);
   Query("BEGIN");
   SmallMap();
@@ -143,7 +143,7 @@ TEST_F(MysqlProcessorTest, RolledBackRowsAreVoidAndTheirGtidCounts) {
   EXPECT_THAT(Gtids(), HasSubstr(":4"));
 }
 
-TEST_F(MysqlProcessorTest, RollbackToASavepointTakesBackTheRowsSinceIt) {
+TEST_F(MysqlProcessorTest, RollbackToSavepointDropsLaterRows) {
   Gtid(4);
   Query("BEGIN");
   SmallMap();
@@ -158,7 +158,7 @@ TEST_F(MysqlProcessorTest, RollbackToASavepointTakesBackTheRowsSinceIt) {
   EXPECT_EQ(ChangeMessages().size(), 2u);
 }
 
-TEST_F(MysqlProcessorTest, RollbackToASavepointThatWasNotSetIsUnexpected) {
+TEST_F(MysqlProcessorTest, RollbackToUnknownSavepointIsUnexpected) {
   Gtid(4);
   Query("BEGIN");
   SmallMap();
@@ -198,7 +198,7 @@ TEST_F(MysqlProcessorTest, AnyNumberOfSavepointsMayBeSet) {
   EXPECT_THAT(Changes(), SizeIs(1));
 }
 
-TEST_F(MysqlProcessorTest, RollbackToTheBeginningTakesAllBack) {
+TEST_F(MysqlProcessorTest, RollbackToStartDropsAllRows) {
   Gtid(4);
   Query("BEGIN");
   Query("SAVEPOINT s");
@@ -226,7 +226,7 @@ TEST_F(MysqlProcessorTest, XaCommitInOnePhaseIsACommit) {
   EXPECT_THAT(Changes(), SizeIs(1));
 }
 
-TEST_F(MysqlProcessorTest, PreparedXaTransactionWithOurRowsIsNotSupported) {
+TEST_F(MysqlProcessorTest, PreparedXaWithCapturedRowsIsUnsupported) {
   Gtid(1);
   Query("XA START X'78',X'79',5");
   SmallMap();
@@ -236,7 +236,7 @@ TEST_F(MysqlProcessorTest, PreparedXaTransactionWithOurRowsIsNotSupported) {
             "XA_UNSUPPORTED");
 }
 
-TEST_F(MysqlProcessorTest, PreparedXaTransactionWithoutOurRowsMayBeCommitted) {
+TEST_F(MysqlProcessorTest, PreparedXaWithoutCapturedRowsMayCommit) {
   Gtid(1);
   Query("XA START X'78',X'79',5");
   Query("XA END X'78',X'79',5");
@@ -249,50 +249,50 @@ TEST_F(MysqlProcessorTest, PreparedXaTransactionWithoutOurRowsMayBeCommitted) {
   EXPECT_THAT(std::string(error_.message()), HasSubstr("start a new log"));
 }
 
-TEST_F(MysqlProcessorTest, XaCommitOfATableCapturedSinceIsNotSupported) {
+TEST_F(MysqlProcessorTest, XaCommitOfLaterCapturedTableIsUnsupported) {
   Start({"c.*"});
   Gtid(1);
   Query("XA START X'78',X'79',5");
   SmallMap();
   Insert(1);
   EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
-  StoreXa();
+  StorePreparedXa();
   Start({"b.*"});
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
   EXPECT_THAT(std::string(error_.message()), HasSubstr("b.small"));
   // The error takes nothing from what is known of it.
-  StoreXa();
+  StorePreparedXa();
   Start({"c.*"});
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended") << error_;
 }
 
-TEST_F(MysqlProcessorTest, XaCommitOfADatabaseCapturedSinceIsNotSupported) {
+TEST_F(MysqlProcessorTest, XaCommitOfLaterCapturedDatabaseIsUnsupported) {
   Start({"c.*"});
   Gtid(1);
   Query("XA START X'78',X'79',5");
   EXPECT_EQ(RowStatement("UPDATE b.small SET id = 1", {"b"}), "within");
   EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
-  StoreXa();
+  StorePreparedXa();
   Start({"b.*"});
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
   EXPECT_THAT(std::string(error_.message()), HasSubstr("any table of 'b'"));
 }
 
-TEST_F(MysqlProcessorTest, PreparedXaTransactionIsKnownAfterARestart) {
+TEST_F(MysqlProcessorTest, PreparedXaIsKnownAfterRestart) {
   Start({"c.*"});
   Gtid(1);
   Query("XA START X'78',X'79',5");
   SmallMap();
   Insert(1);
   EXPECT_EQ(Send(EventType::kXaPrepare, EventSource::BodyOf(captured::kMysqlXaPrepare)), "ended");
-  StoreXa();
+  StorePreparedXa();
   Start({"c.*"});
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "ended") << error_;
-  StoreXa();
+  StorePreparedXa();
   Start({"c.*"});
   Gtid(3);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
@@ -304,7 +304,7 @@ TEST_F(MysqlProcessorTest, XaRollbackChangesNothing) {
   EXPECT_THAT(Changes(), IsEmpty());
 }
 
-TEST_F(MysqlProcessorTest, PositionGoesOnBehindFourGibibytes) {
+TEST_F(MysqlProcessorTest, PositionContinuesBeyondFourGibibytes) {
   constexpr uint64_t kWrap = uint64_t{1} << 32;
   SendBytes(
       source_.EventAt(EventType::kRotate, EventSource::Rotate("binlog.000001", kWrap - 30), 0));
@@ -321,7 +321,7 @@ TEST_F(MysqlProcessorTest, RotationMovesToTheNextFile) {
   EXPECT_EQ(Place(), "binlog.000002:4");
 }
 
-TEST_F(MysqlProcessorTest, EventsMadeForTheDumpDoNotMoveThePosition) {
+TEST_F(MysqlProcessorTest, ArtificialEventsDoNotMoveThePosition) {
   Transaction(1, 1);
   const std::string place = Place();
   source_.flags = binlog::EventHeader::kFlagArtificial;
@@ -331,7 +331,7 @@ TEST_F(MysqlProcessorTest, EventsMadeForTheDumpDoNotMoveThePosition) {
   EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
 }
 
-TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsTheTransactionInProgress) {
+TEST_F(MysqlProcessorTest, SourceRestartDropsTransactionInProgress) {
   Gtid(1);
   Query("BEGIN");
   SmallMap();
@@ -344,7 +344,7 @@ TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsTheTransactionInProgress) {
   EXPECT_THAT(Gtids(), ::testing::EndsWith(":2"));
 }
 
-TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsWhatWasStaged) {
+TEST_F(MysqlProcessorTest, SourceRestartDropsStagedFrames) {
   frame_bytes_ = 1000;
   Start({"b.*"});
   Gtid(1);
@@ -357,7 +357,7 @@ TEST_F(MysqlProcessorTest, RestartOfTheSourceDropsWhatWasStaged) {
             "drop staged");
 }
 
-TEST_F(MysqlProcessorTest, GtidAnnouncedBeforeARestartIsNotCounted) {
+TEST_F(MysqlProcessorTest, GtidAnnouncedBeforeRestartIsNotCounted) {
   Gtid(1);
   Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat));
   Query("BEGIN");
@@ -365,7 +365,7 @@ TEST_F(MysqlProcessorTest, GtidAnnouncedBeforeARestartIsNotCounted) {
   EXPECT_EQ(Gtids(), "");
 }
 
-TEST_F(MysqlProcessorTest, TableNumbersAreForgottenAtARestart) {
+TEST_F(MysqlProcessorTest, TableNumbersAreForgottenAtRestart) {
   Transaction(1, 1);
   Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMysqlFormat));
   Gtid(2);
@@ -373,7 +373,7 @@ TEST_F(MysqlProcessorTest, TableNumbersAreForgottenAtARestart) {
   EXPECT_EQ(Insert(1), "EVENT_UNEXPECTED");
 }
 
-TEST_F(MysqlProcessorTest, ResetGoesBackToTheLastEnd) {
+TEST_F(MysqlProcessorTest, ResetReturnsToLastFinishedTransaction) {
   Transaction(1, 1);
   const uint64_t end = source_.position();
   Gtid(2);
@@ -391,19 +391,19 @@ TEST_F(MysqlProcessorTest, ResetGoesBackToTheLastEnd) {
 TEST_F(MysqlProcessorTest, HeartbeatMovesThePositionBetweenTransactions) {
   EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000)), "ended");
   EXPECT_EQ(Place(), "binlog.000001:5000");
-  EXPECT_TRUE(processor_->TakeMoved());
+  EXPECT_TRUE(processor_->TakePositionMoved());
   EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 4000)), "within");
   EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000009", 9000)), "within");
   EXPECT_EQ(Place(), "binlog.000001:5000");
 }
 
 // By GTID set a dump begins at a file of which a part has been read: its beginning is no position.
-TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
+TEST_F(MysqlProcessorTest, StreamStartingBeforeThePositionKeepsIt) {
   Transaction(1, 1);
   const std::string place = Place();
-  StreamAgain("binlog.000001", /*of_position=*/true);
+  RestartStream("binlog.000001", /*position_is_valid=*/true);
   EXPECT_EQ(Place(), place);
-  StreamAgain("binlog.000001", /*of_position=*/false);
+  RestartStream("binlog.000001", /*position_is_valid=*/false);
   EXPECT_EQ(Place(), "binlog.000001:4");
 }
 
@@ -411,15 +411,15 @@ TEST_F(MysqlProcessorTest, StreamThatBeginsBeforeThePositionKeepsIt) {
 TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
   Transaction(1, 1);
   const SourcePosition end = processor_->position();
-  StreamAgain("binlog.000001", /*of_position=*/true);
+  RestartStream("binlog.000001", /*position_is_valid=*/true);
   EXPECT_LT(processor_->place().offset, end.offset);
   SendBytes(source_.EventAt(EventType::kHeartbeat, end.file, static_cast<uint32_t>(end.offset)));
   EXPECT_EQ(processor_->place().offset, end.offset);
 }
 
-TEST_F(MysqlProcessorTest, HeartbeatOfALaterFileMovesThePositionThere) {
+TEST_F(MysqlProcessorTest, HeartbeatOfLaterFileMovesThePosition) {
   SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000001", 5000));
-  StreamAgain("binlog.000003", /*of_position=*/true);
+  RestartStream("binlog.000003", /*position_is_valid=*/true);
   EXPECT_EQ(Place(), "binlog.000001:5000");
   EXPECT_EQ(SendBytes(source_.EventAt(EventType::kHeartbeat, "binlog.000003", 200)), "ended");
   EXPECT_EQ(Place(), "binlog.000003:200");
@@ -433,13 +433,13 @@ TEST_F(MysqlProcessorTest, HeartbeatInsideATransactionIsAGap) {
   EXPECT_EQ(Place(), place);
 }
 
-TEST_F(MysqlProcessorTest, EndOfAFileInsideATransactionIsAGap) {
+TEST_F(MysqlProcessorTest, FileEndInsideATransactionIsAGap) {
   Gtid(1);
   Query("BEGIN");
   EXPECT_EQ(Send(EventType::kRotate, EventSource::Rotate("binlog.000002", 4)), "EVENT_TRUNCATED");
 }
 
-TEST_F(MysqlProcessorTest, TransactionShorterThanItSaysIsAGap) {
+TEST_F(MysqlProcessorTest, TransactionShorterThanDeclaredIsAGap) {
   const uint64_t begin = source_.position();
   Transaction(1, 1);
   const auto size = static_cast<uint16_t>(source_.position() - begin);
@@ -453,7 +453,7 @@ TEST_F(MysqlProcessorTest, TransactionShorterThanItSaysIsAGap) {
 }
 
 // Whatever a compressed transaction is taken for, it is not passed over.
-TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotPassedOver) {
+TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotSkipped) {
   const std::string body = EventSource::BodyOf(captured::kMysqlPayload);
   for (int type = 0; type < 256; ++type) {
     if (type == static_cast<int>(EventType::kTransactionPayload)) continue;
@@ -469,7 +469,7 @@ TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotPassedOver) {
   }
 }
 
-TEST_F(MysqlProcessorTest, CompressedTransactionIsUnpacked) {
+TEST_F(MysqlProcessorTest, CompressedTransactionIsDecompressed) {
   Gtid(1);
   EXPECT_EQ(
       Send(EventType::kTransactionPayload, EventSource::BodyOf(captured::kMysqlPayloadThousand)),
@@ -479,7 +479,7 @@ TEST_F(MysqlProcessorTest, CompressedTransactionIsUnpacked) {
   EXPECT_EQ(Place(), "binlog.000001:" + std::to_string(source_.position()));
 }
 
-TEST_F(MysqlProcessorTest, CompressedTransactionIsHandedOverAsItIsUnpacked) {
+TEST_F(MysqlProcessorTest, CompressedTransactionIsHandedOverInFrames) {
   frame_bytes_ = 1000;
   Start({"b.*"});
   Gtid(1);
@@ -499,7 +499,7 @@ TEST_F(MysqlProcessorTest, AnonymousTransactionsHaveNoGtid) {
   EXPECT_GT(Transactions()[0].commit_time().seconds(), 0);
 }
 
-TEST_F(MysqlProcessorTest, BookkeepingOfTheServerIsPassedOver) {
+TEST_F(MysqlProcessorTest, ServerBookkeepingIsSkipped) {
   for (const EventType type : {EventType::kStop, EventType::kPreviousGtids, EventType::kIntvar,
                                EventType::kRowsQuery, EventType::kViewChange}) {
     EXPECT_EQ(Send(type, "anything"), "within");
@@ -520,7 +520,7 @@ class MariadbProcessorTest : public ProcessorTest {
 constexpr uint8_t kStandalone = 0x01;
 constexpr uint8_t kTransactional = 0x0c;
 
-TEST_F(MariadbProcessorTest, GtidEventBeginsATransaction) {
+TEST_F(MariadbProcessorTest, GtidEventStartsATransaction) {
   MariadbGtid(7, kTransactional);
   SmallMap();
   EXPECT_EQ(Insert(1), "within") << error_;
@@ -529,17 +529,17 @@ TEST_F(MariadbProcessorTest, GtidEventBeginsATransaction) {
   EXPECT_EQ(Gtids(), "0-11-7");
 }
 
-TEST_F(MariadbProcessorTest, NumbersThatGoBackEndAStreamWhosePlaceIsUnproven) {
+TEST_F(MariadbProcessorTest, DecreasingNumbersEndAnUnverifiedStream) {
   MariadbGtid(7, kStandalone);
   Query("CREATE DATABASE a");
   EXPECT_EQ(MariadbGtid(5, kStandalone), "within");
   Query("CREATE DATABASE b");
-  processor_->BeginStream({.of_position = false, .gtids_unproven = true});
+  processor_->BeginStream({.position_is_valid = false, .gtids_unverified = true});
   EXPECT_EQ(MariadbGtid(5, kStandalone), "SOURCE_CHANGED");
   EXPECT_EQ(MariadbGtid(6, kStandalone), "within");
 }
 
-TEST_F(MariadbProcessorTest, BeginBehindAGtidEventIsNoSecondTransaction) {
+TEST_F(MariadbProcessorTest, BeginAfterGtidEventIsNoSecondTransaction) {
   MariadbGtid(7, kTransactional);
   EXPECT_EQ(Query("BEGIN"), "within");
   SmallMap();
@@ -564,7 +564,7 @@ class TemporaryTablesTest : public MariadbProcessorTest {
   uint8_t number_ = 7;
 };
 
-TEST_F(TemporaryTablesTest, WhatConcernsAKnownOneIsNotTold) {
+TEST_F(TemporaryTablesTest, StatementsOnKnownTemporaryTablesAreIgnored) {
   for (const char* statement :
        {"CREATE TEMPORARY TABLE small (id INT)", "TRUNCATE small", "ALTER TABLE small RENAME TO z",
         "DROP TEMPORARY TABLE `z` /* generated by server */"}) {
@@ -578,20 +578,20 @@ TEST_F(TemporaryTablesTest, WhatConcernsAKnownOneIsNotTold) {
 }
 
 // In a procedure that used another temporary table, or one made before the stream began.
-TEST_F(TemporaryTablesTest, TruncateThatMayConcernOneLeavesADoubt) {
+TEST_F(TemporaryTablesTest, PossiblyTemporaryTruncateInvalidatesCoverage) {
   Run("TRUNCATE small");
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
   EXPECT_EQ(WhyInvalid(), coverage::kAlteredByStatement);
 }
 
-TEST_F(TemporaryTablesTest, EveryRenameOfMariadbLeavesADoubt) {
+TEST_F(TemporaryTablesTest, MariadbRenameAlwaysInvalidatesCoverage) {
   Run("RENAME TABLE small TO z", /*mark=*/false);
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.z"));
   EXPECT_EQ(WhyInvalid(), coverage::kAlteredByStatement);
 }
 
 // It may have gone since, unseen.
-TEST_F(TemporaryTablesTest, RenameOfAKnownOneLeavesADoubtToo) {
+TEST_F(TemporaryTablesTest, RenameOfKnownTemporaryTableInvalidatesCoverage) {
   Run("CREATE TEMPORARY TABLE small (id INT)");
   Run("RENAME TABLE small TO z", /*mark=*/false);
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.z"));
@@ -600,7 +600,7 @@ TEST_F(TemporaryTablesTest, RenameOfAKnownOneLeavesADoubtToo) {
   EXPECT_THAT(Changes(), SizeIs(2));
 }
 
-TEST_F(TemporaryTablesTest, AreGoneWhenTheSourceStarts) {
+TEST_F(TemporaryTablesTest, SourceStartForgetsThem) {
   Run("CREATE TEMPORARY TABLE small (id INT)");
   source_.flags = 0;
   Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMariadbFormat));
@@ -609,7 +609,7 @@ TEST_F(TemporaryTablesTest, AreGoneWhenTheSourceStarts) {
 }
 
 // A function in the query may write captured tables.
-TEST_F(MariadbProcessorTest, CreateSelectLoggedAsAStatementStopsTheFeed) {
+TEST_F(MariadbProcessorTest, LoggedCreateSelectStopsTheFeed) {
   MariadbGtid(7, kStandalone);
   EXPECT_EQ(Query("CREATE OR REPLACE TABLE other.n AS SELECT other.f() AS id"),
             "STATEMENT_BASED_CHANGE");
@@ -624,7 +624,7 @@ TEST_F(MariadbProcessorTest, StandaloneStatementIsAWholeTransaction) {
   EXPECT_EQ(Gtids(), "0-11-8");
 }
 
-TEST_F(MariadbProcessorTest, SplitAlterIsToldOnceItIsDone) {
+TEST_F(MariadbProcessorTest, SplitAlterIsDeliveredAtItsEnd) {
   Send(EventType::kMariadbGtid, EventSource::BodyOf(captured::kMariadbStartAlterGtid));
   EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
   EXPECT_THAT(Changes(), IsEmpty());
@@ -633,13 +633,13 @@ TEST_F(MariadbProcessorTest, SplitAlterIsToldOnceItIsDone) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
 }
 
-TEST_F(MariadbProcessorTest, SplitAlterThatFailedIsNotTold) {
+TEST_F(MariadbProcessorTest, FailedSplitAlterIsNotDelivered) {
   Send(EventType::kMariadbGtid, EventSource::BodyOf(captured::kMariadbRollbackAlterGtid));
   EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
   EXPECT_THAT(Changes(), IsEmpty());
 }
 
-TEST_F(MariadbProcessorTest, CompressedStatementIsUnpacked) {
+TEST_F(MariadbProcessorTest, CompressedStatementIsDecompressed) {
   MariadbGtid(7, kStandalone);
   EXPECT_EQ(Send(EventType::kMariadbQueryCompressed,
                  EventSource::BodyOf(captured::kMariadbQueryCompressed)),
@@ -647,7 +647,7 @@ TEST_F(MariadbProcessorTest, CompressedStatementIsUnpacked) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
 }
 
-TEST_F(MariadbProcessorTest, CompressedRowsAreUnpacked) {
+TEST_F(MariadbProcessorTest, CompressedRowsAreDecompressed) {
   MariadbGtid(7, kTransactional);
   SmallMap(0x16);
   EXPECT_EQ(Send(EventType::kMariadbWriteRowsCompressedV1,

@@ -20,21 +20,21 @@ class FileOrderTest : public ProcessorTest {
   // The stream begins, in the first file.
   void Begin(bool by_gtid) {
     processor_->Reset();
-    processor_->BeginStream({.of_position = true, .by_gtid = by_gtid});
+    processor_->BeginStream({.position_is_valid = true, .by_gtid = by_gtid});
     BeginFile("binlog.000001");
   }
   // What a dump says as it opens the file.
   std::string BeginFile(const std::string& file) {
     source_.flags = binlog::EventHeader::kFlagArtificial;
-    std::string answer =
+    std::string outcome =
         SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate(file, 4), 0));
     source_.flags = 0;
     source_.set_position(4);
-    if (answer != "ended" && answer != "within") return answer;
+    if (outcome != "ended" && outcome != "within") return outcome;
     Send(EventType::kFormatDescription,
          EventSource::BodyOf(flavour_ == Flavour::kMysql ? captured::kMysqlFormat
                                                          : captured::kMariadbFormat));
-    return answer;
+    return outcome;
   }
   void EndFile(const std::string& next) {
     EXPECT_EQ(Send(EventType::kRotate, EventSource::Rotate(next, 4)), "ended") << error_;
@@ -55,7 +55,7 @@ std::string NumbersUpTo(uint64_t last) {
   return body;
 }
 
-TEST_F(FileOrderTest, MissingFileThatHeldTransactionsEndsTheStream) {
+TEST_F(FileOrderTest, MissingFileWithTransactionsEndsTheStream) {
   Begin(/*by_gtid=*/true);
   Transaction(1, 1);
   EndFile("binlog.000002");
@@ -67,7 +67,7 @@ TEST_F(FileOrderTest, MissingFileThatHeldTransactionsEndsTheStream) {
   EXPECT_EQ(Place(), "binlog.000002:4");
 }
 
-TEST_F(FileOrderTest, MissingFileThatHeldNothingNewIsPassedOver) {
+TEST_F(FileOrderTest, MissingFileWithoutNewTransactionsIsAccepted) {
   Begin(/*by_gtid=*/true);
   Transaction(1, 1);
   EndFile("binlog.000002");
@@ -80,7 +80,7 @@ TEST_F(FileOrderTest, MissingFileThatHeldNothingNewIsPassedOver) {
 }
 
 // As `SET gtid_purged` brings them.
-TEST_F(FileOrderTest, UnreadGtidsBeforeTheFileThatFollowsAreNoGap) {
+TEST_F(FileOrderTest, UnreadGtidsBeforeNextFileAreNoGap) {
   Begin(/*by_gtid=*/true);
   Transaction(1, 1);
   EndFile("binlog.000002");
@@ -95,7 +95,7 @@ TEST_F(FileOrderTest, WithoutGtidsMissingFileEndsTheStream) {
   EXPECT_EQ(Place(), "binlog.000002:4");
 }
 
-TEST_F(FileOrderTest, AfterAStopOrACrashTheNextNumberFollows) {
+TEST_F(FileOrderTest, NextNumberIsExpectedAfterStopOrCrash) {
   for (const EventType last : {EventType::kStop, EventType::kIntvar}) {
     Begin(/*by_gtid=*/false);
     Send(last, "");
@@ -107,13 +107,13 @@ TEST_F(FileOrderTest, AfterAStopOrACrashTheNextNumberFollows) {
   }
 }
 
-TEST_F(FileOrderTest, NumbersBeginAgainAfterLogBinWasRenamed) {
+TEST_F(FileOrderTest, NumbersMayRestartAfterLogBinRename) {
   Begin(/*by_gtid=*/false);
   Send(EventType::kStop, "");
   EXPECT_EQ(BeginFile("renamed.000001"), "ended") << error_;
 }
 
-TEST_F(FileOrderTest, GtidsDecideAfterLogBinWasRenamed) {
+TEST_F(FileOrderTest, GtidsDecideAfterLogBinRename) {
   for (const uint64_t written : {1, 2}) {
     Start({"b.*"});
     Begin(/*by_gtid=*/true);
@@ -125,10 +125,10 @@ TEST_F(FileOrderTest, GtidsDecideAfterLogBinWasRenamed) {
   }
 }
 
-TEST_F(FileOrderTest, StreamThatBeginsInALaterFileIsInOrder) {
+TEST_F(FileOrderTest, StreamMayStartInLaterFile) {
   Begin(/*by_gtid=*/false);
   processor_->Reset();
-  processor_->BeginStream({.of_position = true});
+  processor_->BeginStream({.position_is_valid = true});
   EXPECT_EQ(BeginFile("binlog.000007"), "within") << error_;
 }
 
@@ -156,7 +156,7 @@ class MariadbFileOrderTest : public FileOrderTest {
   }
 };
 
-TEST_F(MariadbFileOrderTest, MissingFileThatHeldTransactionsEndsTheStream) {
+TEST_F(MariadbFileOrderTest, MissingFileWithTransactionsEndsTheStream) {
   for (const bool by_gtid : {false, true}) {
     Start({"b.*"});
     Begin(by_gtid);
@@ -167,20 +167,20 @@ TEST_F(MariadbFileOrderTest, MissingFileThatHeldTransactionsEndsTheStream) {
   }
 }
 
-TEST_F(MariadbFileOrderTest, MissingFileWithADomainOfItsOwnEndsTheStream) {
+TEST_F(MariadbFileOrderTest, MissingFileWithNewDomainEndsTheStream) {
   Begin(/*by_gtid=*/true);
   Number(5);
   EXPECT_EQ(ListAfterGap(1, /*domain=*/2), "SOURCE_PURGED");
 }
 
-TEST_F(MariadbFileOrderTest, MissingFileThatHeldNothingIsPassedOver) {
+TEST_F(MariadbFileOrderTest, MissingFileWithoutTransactionsIsAccepted) {
   Begin(/*by_gtid=*/false);
   Number(5);
   EXPECT_EQ(ListAfterGap(5), "ended") << error_;
 }
 
 // By GTIDs a dump may begin before our place; by place it does not, and the numbers went back.
-TEST_F(MariadbFileOrderTest, LowerNumberIsAGapByPlaceOnly) {
+TEST_F(MariadbFileOrderTest, LowerNumberIsAGapByFileOnly) {
   Begin(/*by_gtid=*/true);
   Number(5);
   EXPECT_EQ(ListAfterGap(4), "ended") << error_;

@@ -42,7 +42,7 @@ class MergeTablesTest : public log::testing::LogTest {
   std::unique_ptr<MergeTables> tables_;
 };
 
-TEST_F(MergeTablesTest, StatementsTellTheMembers) {
+TEST_F(MergeTablesTest, StatementsSetMembers) {
   Run("CREATE TABLE m (id INT) ENGINE=MERGE UNION=(a)");
   Run("CREATE TABLE IF NOT EXISTS m (id INT) ENGINE=MERGE UNION=(b)");
   Run("ALTER TABLE m ADD COLUMN n INT");
@@ -59,7 +59,7 @@ TEST_F(MergeTablesTest, StatementsTellTheMembers) {
   EXPECT_THAT(Of("l"), Pointee(IsEmpty()));
 }
 
-TEST_F(MergeTablesTest, WhatIsGoneOrInDoubtIsForgotten) {
+TEST_F(MergeTablesTest, DroppedOrAmbiguousTableIsForgotten) {
   for (const char* text : {"DROP TABLE m", "DROP DATABASE shop", "WHAT IS THIS",
                            "CREATE OR REPLACE TABLE m (id INT)", "ALTER TABLE m UNION=(a b)"}) {
     tables_->Set({"shop", "m"}, {});
@@ -69,7 +69,7 @@ TEST_F(MergeTablesTest, WhatIsGoneOrInDoubtIsForgotten) {
 }
 
 // A server takes the option for tables of other engines too.
-TEST_F(MergeTablesTest, MembersAloneMakeNone) {
+TEST_F(MergeTablesTest, UnionOptionAloneMakesNoMergeTable) {
   Run("ALTER TABLE t UNION=(a)");
   Run("CREATE TABLE t (id INT) ENGINE=InnoDB UNION=(a)");
   EXPECT_EQ(Of("t"), nullptr);
@@ -77,7 +77,7 @@ TEST_F(MergeTablesTest, MembersAloneMakeNone) {
   EXPECT_EQ(tables_->Find({"other", "m"}), nullptr);
 }
 
-TEST_F(MergeTablesTest, WhatWasStoredIsKnownAgain) {
+TEST_F(MergeTablesTest, StoredEntriesAreLoaded) {
   tables_->Set({"shop", "m"}, {{"shop", "a"}});
   tables_->Set({"shop", "n"}, {});
   Store();
@@ -88,7 +88,7 @@ TEST_F(MergeTablesTest, WhatWasStoredIsKnownAgain) {
   EXPECT_EQ(Of("n"), nullptr);
 }
 
-TEST_F(MergeTablesTest, RecordIsReadableForEver) {
+TEST_F(MergeTablesTest, RecordFormatNeverChanges) {
   tables_->Set({"d", "m"}, {{"d", "a"}, {"e", "b"}});
   const std::vector<log::Record> records = tables_->TakeUnstored();
   ASSERT_EQ(records.size(), 1u);
@@ -98,7 +98,7 @@ TEST_F(MergeTablesTest, RecordIsReadableForEver) {
                                           9));
 }
 
-TEST_F(MergeTablesTest, DamagedOrNewerRecordIsRefused) {
+TEST_F(MergeTablesTest, DamagedOrNewerRecordIsRejected) {
   const std::string key("merge.d\0m\0", 10);
   EXPECT_EQ(Put(key,
                 "\x01"

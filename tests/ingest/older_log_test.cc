@@ -65,7 +65,7 @@ TEST_F(OlderLogTest, TablesWithAmbiguousKeysAreReadAgainOnce) {
   EXPECT_EQ(InvalidReasonOf("odd"), "");
 }
 
-TEST_F(OlderLogTest, KeyedTablesStayCoveredWithoutTheirHash) {
+TEST_F(OlderLogTest, KeyedTablesStayCoveredWithoutHash) {
   binlog::ColumnMap id;
   id.name = "id";
   id.type = ColumnType::kLongLong;
@@ -83,7 +83,7 @@ TEST_F(OlderLogTest, KeyedTablesStayCoveredWithoutTheirHash) {
   EXPECT_NE(InvalidReasonOf("keyless"), "");
 }
 
-TEST(AmbiguousText, OnlyTheKeyMattersWhereThereIsOne) {
+TEST(AmbiguousText, OnlyTheKeyMattersIfPresent) {
   schema::TableVersion table;
   table.columns.resize(2);
   table.columns[0].key_ordinal = 1;

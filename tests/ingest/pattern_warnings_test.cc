@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST(PatternWarningsTest, PatternIsNamedUntilATableOfItIsCaptured) {
+TEST(PatternWarningsTest, PatternIsListedUntilATableMatches) {
   PatternWarnings warnings;
   TableCounterMap captured;
   EXPECT_THAT(warnings.List(captured), IsEmpty());

@@ -30,7 +30,7 @@ class PreparedXaTest : public log::testing::LogTest {
   std::unique_ptr<PreparedXa> prepared_;
 };
 
-TEST_F(PreparedXaTest, WhatWasStoredIsKnownAgain) {
+TEST_F(PreparedXaTest, StoredEntriesAreLoaded) {
   prepared_->Add("x", {{"d", "t"}, {"d", "u"}});
   prepared_->Add("y", {});
   Store();
@@ -40,7 +40,7 @@ TEST_F(PreparedXaTest, WhatWasStoredIsKnownAgain) {
   EXPECT_EQ(prepared_->Find("z"), nullptr);
 }
 
-TEST_F(PreparedXaTest, WhatHasEndedIsForgotten) {
+TEST_F(PreparedXaTest, EndedTransactionIsForgotten) {
   prepared_->Add("x", {});
   Store();
   prepared_->Remove("x");
@@ -49,7 +49,7 @@ TEST_F(PreparedXaTest, WhatHasEndedIsForgotten) {
   EXPECT_EQ(prepared_->Find("x"), nullptr);
 }
 
-TEST_F(PreparedXaTest, RecordIsReadableForEver) {
+TEST_F(PreparedXaTest, RecordFormatNeverChanges) {
   prepared_->Add("X'78',X'',1", {{"d", "t"}});
   const std::vector<log::Record> records = prepared_->TakeUnstored();
   ASSERT_EQ(records.size(), 1u);
@@ -57,7 +57,7 @@ TEST_F(PreparedXaTest, RecordIsReadableForEver) {
   EXPECT_EQ(records[0].value, std::string("\x01\x01\0\0\0\0\0\0\0d\0t\0", 13));
 }
 
-TEST_F(PreparedXaTest, OldestGoesWhereThereAreTooMany) {
+TEST_F(PreparedXaTest, OldestIsDroppedBeyondLimit) {
   for (size_t i = 0; i <= PreparedXa::kTransactionsMax; ++i) {
     prepared_->Add(std::to_string(i), {});
   }
@@ -65,7 +65,7 @@ TEST_F(PreparedXaTest, OldestGoesWhereThereAreTooMany) {
   EXPECT_NE(prepared_->Find("1"), nullptr);
 }
 
-TEST_F(PreparedXaTest, DamagedRecordsAreRefused) {
+TEST_F(PreparedXaTest, DamagedRecordsAreRejected) {
   EXPECT_EQ(Put(""), "LOG_DAMAGED");
   EXPECT_EQ(Put("\x02"), "FORMAT_TOO_NEW");
   EXPECT_EQ(Put("\x01short"), "LOG_DAMAGED");

@@ -54,7 +54,7 @@ class ProcessorTest : public log::testing::LogTest {
             .merge_tables = *merge_tables_,
             .live_changes = live_changes_,
             .fetch_details = [](const TableName&) { return std::optional<TableDetails>(); },
-            .redefined_ahead = [](const TableName&, Redefined,
+            .redefined_later = [](const TableName&, RedefinedPart,
                                   const BinlogPlace&) { return false; },
             .hand_over =
                 [this] {
@@ -70,14 +70,14 @@ class ProcessorTest : public log::testing::LogTest {
   // What the processor says to the next event: "within", "ended", "drop staged", or the reason of
   // an error, which is kept in `error_`.
   std::string Send(EventType type, std::string_view body) {
-    return Answer(processor_->Process(source_.Event(type, body)));
+    return OutcomeOf(processor_->Process(source_.Event(type, body)));
   }
-  std::string SendBytes(std::string_view bytes) { return Answer(processor_->Process(bytes)); }
+  std::string SendBytes(std::string_view bytes) { return OutcomeOf(processor_->Process(bytes)); }
   // The connection breaks, and a new stream starts at the beginning of `file`, as a dump by GTID
-  // set does. `of_position`: as in EventProcessor::StreamStart.
-  void StreamAgain(const std::string& file, bool of_position) {
+  // set does. `position_is_valid`: as in EventProcessor::StreamStart.
+  void RestartStream(const std::string& file, bool position_is_valid) {
     processor_->Reset();
-    processor_->BeginStream({.of_position = of_position});
+    processor_->BeginStream({.position_is_valid = position_is_valid});
     SendBytes(source_.EventAt(EventType::kRotate, EventSource::Rotate(file, 4), 0));
   }
   std::string Query(std::string_view statement, std::string_view database = "b") {
@@ -124,7 +124,7 @@ class ProcessorTest : public log::testing::LogTest {
   }
 
   // What is known of XA transactions goes to the log, as with a group.
-  void StoreXa() { EXPECT_TRUE(log_->PutRecords(prepared_xa_->TakeUnstored()).ok()); }
+  void StorePreparedXa() { EXPECT_TRUE(log_->PutRecords(prepared_xa_->TakeUnstored()).ok()); }
 
   // All changes of ended transactions, as `INSERT b.small`.
   std::vector<std::string> Changes() {
@@ -172,17 +172,19 @@ class ProcessorTest : public log::testing::LogTest {
     constexpr size_t kLengthAt = 50;
     std::memcpy(body.data() + kLengthAt, &bytes, sizeof bytes);
   }
-  std::string Answer(const absl::StatusOr<Step>& step) {
+  std::string OutcomeOf(const absl::StatusOr<Step>& step) {
     if (!step.ok()) {
       error_ = step.status();
       const std::string reason = ErrorReason(error_);
       return reason.empty() ? error_.ToString() : reason;
     }
-    return *step == Step::kWithin ? "within" : *step == Step::kEnded ? "ended" : "drop staged";
+    return *step == Step::kContinue      ? "within"
+           : *step == Step::kCommitPoint ? "ended"
+                                         : "drop staged";
   }
   void Take() {
     for (transcode::BuiltFrame& built : builder_->TakeFrames()) {
-      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes)).value();
+      const auto frame = log::Frame::ParseUnverified(built.first, std::move(built.bytes)).value();
       v1::SubscribeResponse response;
       ASSERT_TRUE(response.ParseFromString(std::string(frame->payload())));
       for (v1::Transaction& transaction : *response.mutable_transactions()) {

@@ -19,17 +19,17 @@ class ReadProgressTest : public ::testing::Test {
   ReadProgress progress_{clock_, kPeriod};
 };
 
-TEST_F(ReadProgressTest, SourceTimeIsUnknownBeforeItIsHeard) {
+TEST_F(ReadProgressTest, SourceTimeIsUnknownAtFirst) {
   EXPECT_EQ(progress_.SourceTime(/*streaming=*/true), 0);
 }
 
-TEST_F(ReadProgressTest, SourceTimeIsNowWhenAllIsRead) {
+TEST_F(ReadProgressTest, SourceTimeIsNowWithoutBacklog) {
   Read(7, /*more=*/false);
   clock_.Pass(2 * kPeriod - 1);
   EXPECT_EQ(progress_.SourceTime(/*streaming=*/true), clock_.WallMicros());
 }
 
-TEST_F(ReadProgressTest, SilentSourceTimeIsWhenItWasLastHeard) {
+TEST_F(ReadProgressTest, SilentSourceTimeIsLastMessage) {
   Read(7, /*more=*/false);
   const Micros heard = clock_.WallMicros();
   EXPECT_EQ(progress_.SourceTime(/*streaming=*/false), heard);
@@ -37,7 +37,7 @@ TEST_F(ReadProgressTest, SilentSourceTimeIsWhenItWasLastHeard) {
   EXPECT_EQ(progress_.SourceTime(/*streaming=*/true), heard);
 }
 
-TEST_F(ReadProgressTest, BacklogTimeIsThatOfTheNewestTransaction) {
+TEST_F(ReadProgressTest, BacklogTimeIsNewestCommitTime) {
   Read(7, /*more=*/false);
   Read(8, /*more=*/true);
   EXPECT_EQ(progress_.SourceTime(/*streaming=*/true), 8);

@@ -38,7 +38,7 @@ class SavepointsTest : public ::testing::Test {
   uint32_t table_id_ = 0;
 };
 
-TEST_F(SavepointsTest, NewestOfANameCounts) {
+TEST_F(SavepointsTest, NewestSavepointOfANameCounts) {
   Change();
   Set("a");
   Change();
@@ -48,7 +48,7 @@ TEST_F(SavepointsTest, NewestOfANameCounts) {
   EXPECT_EQ(changes(), 2u);
 }
 
-TEST_F(SavepointsTest, LaterOnesGoWithARollback) {
+TEST_F(SavepointsTest, RollbackRemovesLaterSavepoints) {
   Change();
   Set("a");
   Change();
@@ -61,7 +61,7 @@ TEST_F(SavepointsTest, LaterOnesGoWithARollback) {
   EXPECT_EQ(changes(), 1u);
 }
 
-TEST_F(SavepointsTest, NameSetAgainAtTheBeginningStandsForThat) {
+TEST_F(SavepointsTest, NameSetAgainAtStartRefersToStart) {
   Set("start");
   Change();
   Set("a");
@@ -72,14 +72,14 @@ TEST_F(SavepointsTest, NameSetAgainAtTheBeginningStandsForThat) {
   EXPECT_EQ(changes(), 0u);
 }
 
-TEST_F(SavepointsTest, OneThatWasNeverSetIsNotFound) {
+TEST_F(SavepointsTest, UnknownNameIsNotFound) {
   Change();
   EXPECT_EQ(RollBackTo("a"), Outcome::kNotSet);
   Set("b");
   EXPECT_EQ(RollBackTo("a"), Outcome::kNotSet);
 }
 
-TEST_F(SavepointsTest, EachOfThreeHundredThousandAtThreePlacesIsReached) {
+TEST_F(SavepointsTest, ManySavepointsAtThreePlacesAreFound) {
   for (const std::string place : {"a", "b", "c"}) {
     Change();
     for (size_t i = 0; i < 120'000; ++i) Set(place + std::to_string(i));
@@ -91,7 +91,7 @@ TEST_F(SavepointsTest, EachOfThreeHundredThousandAtThreePlacesIsReached) {
   EXPECT_EQ(changes(), 1u);
 }
 
-TEST_F(SavepointsTest, AnyNumberAtTwoPlacesIsReachedOrSaidToBeTooMany) {
+TEST_F(SavepointsTest, ForgottenSavepointsAreFoundOrTooMany) {
   constexpr size_t kKept = 1000;
   constexpr size_t kMany = 3 * kKept;
   savepoints_ = Savepoints(kKept);
@@ -113,7 +113,7 @@ TEST_F(SavepointsTest, AnyNumberAtTwoPlacesIsReachedOrSaidToBeTooMany) {
   EXPECT_EQ(changes(), 2u);
 }
 
-TEST_F(SavepointsTest, PlaceBehindAClosedFrameIsForgotten) {
+TEST_F(SavepointsTest, SavepointInClosedFrameIsForgotten) {
   Change();
   Set("a");
   while (!builder_.has_closed_frames()) Change();

@@ -24,7 +24,7 @@ SourceMemory FullMemory() {
                                               .unordered = 3}}};
 }
 
-TEST(SourceMemory, ComesBackAsItWasStored) {
+TEST(SourceMemory, StoredMemoryIsReadBack) {
   const SourceMemory memory = FullMemory();
   EXPECT_EQ(SourceMemory::FromBinary(memory.ToBinary("place"), "place"), memory);
   const SourceMemory nothing;
@@ -46,11 +46,11 @@ TEST(SourceMemory, VersionOneNeverChanges) {
   EXPECT_EQ(FullMemory().ToBinary("place"), expected);
 }
 
-TEST(SourceMemory, BelongsToOnePosition) {
+TEST(SourceMemory, MemoryOfAnotherPositionIsIgnored) {
   EXPECT_EQ(SourceMemory::FromBinary(FullMemory().ToBinary("place"), "another"), SourceMemory());
 }
 
-TEST(SourceMemory, UnknownVersionAndTornBytesAreNotUsed) {
+TEST(SourceMemory, UnknownVersionAndTornBytesAreIgnored) {
   std::string bytes = FullMemory().ToBinary("place");
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_EQ(SourceMemory::FromBinary(bytes.substr(0, size), "place"), SourceMemory()) << size;

@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 
 class StatementEventsTest : public ProcessorTest {};
 
-TEST_F(StatementEventsTest, DroppedDatabaseIsToldOfEachTable) {
+TEST_F(StatementEventsTest, DroppedDatabaseChangesEachTable) {
   Transaction(1, 1);
   coverage_->Set({"b", "unseen"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   coverage_->Set({"other", "x"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
@@ -30,7 +30,7 @@ TEST_F(StatementEventsTest, DroppedDatabaseIsToldOfEachTable) {
   EXPECT_EQ(coverage_->Newest({"other", "x"})->begin.value, 1u);
 }
 
-TEST_F(StatementEventsTest, DatabaseThatCannotHoldCapturedTablesIsNotTold) {
+TEST_F(StatementEventsTest, DatabaseWithoutCapturedTablesIsIgnored) {
   Gtid(1);
   EXPECT_EQ(Query("CREATE DATABASE c"), "ended");
   EXPECT_EQ(Changes(), std::vector<std::string>());
@@ -39,7 +39,7 @@ TEST_F(StatementEventsTest, DatabaseThatCannotHoldCapturedTablesIsNotTold) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b."));
 }
 
-TEST_F(StatementEventsTest, RoutinesAndEventsReachNobody) {
+TEST_F(StatementEventsTest, RoutinesAndEventsAreIgnored) {
   uint8_t number = 1;
   for (const std::string_view text :
        {"CREATE PROCEDURE p() BEGIN DROP TABLE small; END", "DROP FUNCTION f",
@@ -51,7 +51,7 @@ TEST_F(StatementEventsTest, RoutinesAndEventsReachNobody) {
   EXPECT_THAT(Changes(), IsEmpty());
 }
 
-TEST_F(StatementEventsTest, BodiesOfTriggersAndViewsAreLeftOut) {
+TEST_F(StatementEventsTest, BodiesOfTriggersAndViewsAreOmitted) {
   Gtid(1);
   Query("CREATE TRIGGER g BEFORE INSERT ON small FOR EACH ROW SET @a = 'secret'");
   Gtid(2);
@@ -62,7 +62,7 @@ TEST_F(StatementEventsTest, BodiesOfTriggersAndViewsAreLeftOut) {
   }
 }
 
-TEST_F(StatementEventsTest, StatementsThatNameExcludedColumnsAreLeftOut) {
+TEST_F(StatementEventsTest, StatementsNamingExcludedColumnsAreOmitted) {
   excluded_ = {"b.small.ssn*"};
   Start({"b.*"});
   uint8_t number = 1;
@@ -79,7 +79,7 @@ TEST_F(StatementEventsTest, StatementsThatNameExcludedColumnsAreLeftOut) {
 }
 
 // As for CREATE TABLE … SELECT ssn AS plain FROM small, which copies the default.
-TEST_F(StatementEventsTest, ColumnsCopiedByTheServerAreLeftOutWhereSomeAreExcluded) {
+TEST_F(StatementEventsTest, ServerWrittenColumnsAreOmittedWithExclusions) {
   const std::string text =
       "CREATE TABLE `x` (\n  `plain` varchar(9) DEFAULT 'hunter2'\n) START TRANSACTION";
   Gtid(1);
@@ -94,7 +94,7 @@ TEST_F(StatementEventsTest, ColumnsCopiedByTheServerAreLeftOutWhereSomeAreExclud
   EXPECT_EQ(ChangeMessages().back().schema_change().statement(), "");
 }
 
-TEST_F(StatementEventsTest, StatementThatIsNotUnderstoodIsToldOfEachTableWithoutItsText) {
+TEST_F(StatementEventsTest, UnparsedStatementChangesEachTableWithoutText) {
   Transaction(1, 1);
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(2);
@@ -113,7 +113,7 @@ TEST_F(StatementEventsTest, SilentRedefinitionInvalidatesCoverage) {
   EXPECT_EQ(changes.definitions(), 1u);
 }
 
-TEST_F(StatementEventsTest, StatementIsReadUnderItsOwnMode) {
+TEST_F(StatementEventsTest, StatementIsParsedUnderItsSqlMode) {
   coverage_->Set({"b", "odd\\"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   constexpr uint64_t kMode =
@@ -123,7 +123,7 @@ TEST_F(StatementEventsTest, StatementIsReadUnderItsOwnMode) {
 }
 
 // It may have been prepared under utf8mb4, or written by the source.
-TEST_F(StatementEventsTest, TextThatHappensToBeUtf8LeavesADoubtAboutTheTablesOfBothReadings) {
+TEST_F(StatementEventsTest, TextValidInTwoCharsetsChangesBothTables) {
   coverage_->Set({"b", "é"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   coverage_->Set({"b", "Ã©"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
@@ -137,14 +137,14 @@ TEST_F(StatementEventsTest, TextThatHappensToBeUtf8LeavesADoubtAboutTheTablesOfB
   EXPECT_EQ(coverage_->Newest({"b", "Ã©"})->invalid_reason, coverage::kAlteredByStatement);
 }
 
-TEST_F(StatementEventsTest, TextThatIsTheSameUnderBothCharsetsIsCertain) {
+TEST_F(StatementEventsTest, SameStatementInBothCharsetsIsCertain) {
   Gtid(1);
   Send(EventType::kQuery,
        EventSource::Query("ALTER TABLE small COMMENT '\xc3\xa9'", "b", /*latin1*/ 8));
   EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "ALTER TABLE small COMMENT 'Ã©'");
 }
 
-TEST_F(StatementEventsTest, StatementThatIsAnotherUnderAnotherModeLeavesADoubt) {
+TEST_F(StatementEventsTest, StatementAmbiguousUnderModesInvalidatesBothTables) {
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
   Query(R"(ALTER TABLE small COMMENT 'C:\', RENAME TO y -- ')");
@@ -153,7 +153,7 @@ TEST_F(StatementEventsTest, StatementThatIsAnotherUnderAnotherModeLeavesADoubt) 
   EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, coverage::kAlteredByStatement);
 }
 
-TEST_F(StatementEventsTest, SecretUnderAnotherModeIsLeftOut) {
+TEST_F(StatementEventsTest, SecretUnderAnotherModeIsOmitted) {
   Gtid(1);
   Query(R"(ALTER TABLE small COMMENT 'a\'b', PASSWORD = 'hunter2', COMMENT 'c\'d')");
   Gtid(2);
@@ -180,7 +180,7 @@ TEST_F(StatementEventsTest, RenameReachesBothNames) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.new"));
 }
 
-TEST_F(StatementEventsTest, DefinitionIsATransactionOfItsOwn) {
+TEST_F(StatementEventsTest, DefinitionIsItsOwnTransaction) {
   Gtid(1);
   EXPECT_EQ(Query("ALTER TABLE small ADD c INT"), "ended");
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
@@ -190,13 +190,13 @@ TEST_F(StatementEventsTest, DefinitionIsATransactionOfItsOwn) {
   EXPECT_THAT(change.tables(), ElementsAre("b.small"));
 }
 
-TEST_F(StatementEventsTest, DefinitionOfSeveralTablesIsAChangeOfEachCapturedOne) {
+TEST_F(StatementEventsTest, DefinitionChangesEachCapturedTable) {
   Gtid(1);
   Query("DROP TABLE small, other.x, c");
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "SCHEMA_CHANGE b.c"));
 }
 
-TEST_F(StatementEventsTest, StatementOfASourceThatKeepsLowerCaseIsOfTheTableItMeans) {
+TEST_F(StatementEventsTest, LowerCaseSourceFoldsTableNames) {
   processor_->SetNames(NameFolding::ToLower({}));
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
@@ -206,7 +206,7 @@ TEST_F(StatementEventsTest, StatementOfASourceThatKeepsLowerCaseIsOfTheTableItMe
   EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, "altered");
 }
 
-TEST_F(StatementEventsTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable) {
+TEST_F(StatementEventsTest, UnfoldableNameMayConcernAnyTable) {
   processor_->SetNames(NameFolding::ToLower({{"\u1e9e", std::nullopt}}));
   coverage_->Set({"b", "small"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   Gtid(1);
@@ -216,7 +216,7 @@ TEST_F(StatementEventsTest, StatementWhoseNamesCannotBeFoldedMayConcernAnyTable)
             "a statement that could not be read");
 }
 
-TEST_F(StatementEventsTest, DefinitionThatFillsFramesIsCommittedWhole) {
+TEST_F(StatementEventsTest, DefinitionLargerThanAFrameIsCommittedWhole) {
   std::string statement = "DROP TABLE t0";
   for (int i = 1; i < 300; ++i) statement += ", table_with_a_longer_name_" + std::to_string(i);
   Gtid(1);
@@ -226,7 +226,7 @@ TEST_F(StatementEventsTest, DefinitionThatFillsFramesIsCommittedWhole) {
   EXPECT_THAT(Changes(), SizeIs(300));
 }
 
-TEST_F(StatementEventsTest, TruncateIsToldAsSuch) {
+TEST_F(StatementEventsTest, TruncateIsATruncate) {
   Gtid(1);
   Query("TRUNCATE TABLE small");
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
@@ -238,27 +238,27 @@ TEST_F(StatementEventsTest, EmptiedMemoryTableIsATruncate) {
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
 }
 
-TEST_F(StatementEventsTest, DefinitionOfATemporaryTableIsNoChange) {
+TEST_F(StatementEventsTest, TemporaryTableDefinitionIsNoChange) {
   Gtid(1);
   EXPECT_EQ(Query("CREATE TEMPORARY TABLE small (id INT)"), "ended");
   EXPECT_THAT(Changes(), IsEmpty());
 }
 
-TEST_F(StatementEventsTest, StatementsThatConcernNoTableOnlyMoveThePosition) {
+TEST_F(StatementEventsTest, StatementsWithoutTablesOnlyMoveThePosition) {
   Gtid(1);
   EXPECT_EQ(Query("FLUSH PRIVILEGES"), "ended");
   EXPECT_THAT(Changes(), IsEmpty());
   EXPECT_THAT(Gtids(), HasSubstr(":1"));
 }
 
-TEST_F(StatementEventsTest, SecretsOfAStatementAreLeftOut) {
+TEST_F(StatementEventsTest, SecretsInStatementsAreOmitted) {
   Gtid(1);
   Query("CREATE TABLE small (id INT) CONNECTION='mysql://u:secret@h/d'");
   ASSERT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small"));
   EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "");
 }
 
-TEST_F(StatementEventsTest, NamesInAStatementOfAnotherCharsetAreUtf8) {
+TEST_F(StatementEventsTest, NamesInOtherCharsetsBecomeUtf8) {
   Gtid(1);
   Send(EventType::kQuery, EventSource::Query("DROP TABLE `\xe9t\xe9`", "b", /*latin1*/ 8));
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.été"));
@@ -266,7 +266,7 @@ TEST_F(StatementEventsTest, NamesInAStatementOfAnotherCharsetAreUtf8) {
   EXPECT_EQ(ChangeMessages()[0].schema_change().statement(), "DROP TABLE `été`");
 }
 
-TEST_F(StatementEventsTest, CreateSelectGoesOnAsATransaction) {
+TEST_F(StatementEventsTest, CreateSelectContinuesAsATransaction) {
   Gtid(1);
   EXPECT_EQ(Query("CREATE TABLE small (id INT, name VARCHAR(20)) START TRANSACTION"), "within");
   SmallMap();
@@ -275,7 +275,7 @@ TEST_F(StatementEventsTest, CreateSelectGoesOnAsATransaction) {
   EXPECT_THAT(Changes(), ElementsAre("SCHEMA_CHANGE b.small", "INSERT b.small"));
 }
 
-TEST_F(StatementEventsTest, CreateSelectLoggedAsAStatementStopsTheFeed) {
+TEST_F(StatementEventsTest, LoggedCreateSelectStopsTheFeed) {
   Gtid(1);
   EXPECT_EQ(Query("CREATE TABLE other.n AS SELECT * FROM b.small"), "ended");
   Gtid(2);
@@ -289,7 +289,7 @@ TEST_F(StatementEventsTest, RowsChangedByAStatementStopTheFeed) {
 }
 
 // A trigger, a view, a function.
-TEST_F(StatementEventsTest, StatementThatOpensCapturedTablesStopsTheFeedWhateverItNames) {
+TEST_F(StatementEventsTest, StatementOpeningCapturedTablesStopsTheFeed) {
   Gtid(1);
   Query("BEGIN");
   EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other", "b"}),
@@ -297,7 +297,7 @@ TEST_F(StatementEventsTest, StatementThatOpensCapturedTablesStopsTheFeedWhatever
 }
 
 // Foreign keys that refer to the table; MariaDB never says.
-TEST_F(StatementEventsTest, StatementWhoseTablesAreUnknownStopsTheFeed) {
+TEST_F(StatementEventsTest, StatementWithUnknownTablesStopsTheFeed) {
   Gtid(1);
   Query("BEGIN");
   EXPECT_EQ(Query("INSERT INTO other.x VALUES (1)"), "STATEMENT_BASED_CHANGE");
@@ -307,7 +307,7 @@ TEST_F(StatementEventsTest, StatementWhoseTablesAreUnknownStopsTheFeed) {
       "STATEMENT_BASED_CHANGE");
 }
 
-TEST_F(StatementEventsTest, StatementThatOnlyOpensOtherTablesIsHarmless) {
+TEST_F(StatementEventsTest, StatementOpeningOnlyOtherTablesIsIgnored) {
   Gtid(1);
   Query("BEGIN");
   EXPECT_EQ(RowStatement("INSERT INTO other.x VALUES (1)", {"other"}), "within");
@@ -316,7 +316,7 @@ TEST_F(StatementEventsTest, StatementThatOnlyOpensOtherTablesIsHarmless) {
 }
 
 // As pt-table-checksum logs them: they open captured tables, and change one of its own.
-TEST_F(StatementEventsTest, StatementThatTheOperatorVouchesForIsPassedOver) {
+TEST_F(StatementEventsTest, DeclaredStatementTablesAreSkipped) {
   statement_tables_ = {"tool.sums"};
   Start({"b.*", "!b.small", "!b.plain"});
   Gtid(1);
@@ -337,7 +337,7 @@ TEST_F(StatementEventsTest, StatementThatTheOperatorVouchesForIsPassedOver) {
   }
 }
 
-TEST_F(StatementEventsTest, NobodyVouchesForStatementsOnCapturedTables) {
+TEST_F(StatementEventsTest, StatementTablesDoNotCoverCapturedTables) {
   statement_tables_ = {"b.*"};
   Start({"b.*"});
   Gtid(1);
@@ -345,7 +345,7 @@ TEST_F(StatementEventsTest, NobodyVouchesForStatementsOnCapturedTables) {
   EXPECT_EQ(RowStatement("DELETE FROM small", {"b"}), "STATEMENT_BASED_CHANGE");
 }
 
-TEST_F(StatementEventsTest, LoadedFileStopsTheFeedUnlessItOnlyOpensOtherTables) {
+TEST_F(StatementEventsTest, LoadedFileStopsTheFeedForCapturedTables) {
   const auto load = [](const std::string& database) {
     return EventSource::LoadQuery(EventSource::Query("LOAD DATA INFILE 'x' INTO TABLE x", "b", 255,
                                                      0, EventSource::Databases({database})));

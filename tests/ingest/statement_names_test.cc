@@ -27,13 +27,13 @@ std::vector<std::string> TablesOf(const schema::Statement& statement) {
   return tables;
 }
 
-TEST(StatementNames, TablesAndTheDefaultDatabaseAreInLowerCase) {
+TEST(StatementNames, TablesAndDefaultDatabaseAreFolded) {
   EXPECT_THAT(TablesOf(Folded("TRUNCATE Pair")), ElementsAre("shop.pair"));
   EXPECT_THAT(TablesOf(Folded("DROP TABLE A, X.`B`")), ElementsAre("shop.a", "x.b"));
   EXPECT_EQ(Folded("DROP DATABASE Shop").database, "shop");
 }
 
-TEST(StatementNames, RenamesAreInLowerCase) {
+TEST(StatementNames, RenamesAreFolded) {
   const schema::Statement statement = Folded("RENAME TABLE Pair TO Old, NEW TO PAIR");
   EXPECT_THAT(TablesOf(statement), ElementsAre("shop.pair", "shop.old", "shop.new"));
   ASSERT_EQ(statement.renames.size(), 2u);
@@ -41,13 +41,13 @@ TEST(StatementNames, RenamesAreInLowerCase) {
   EXPECT_EQ(statement.renames[1].second.ToString(), "shop.pair");
 }
 
-TEST(StatementNames, NamesOfColumnsStayAsTheyAre) {
+TEST(StatementNames, ColumnNamesAreUnchanged) {
   const schema::Statement statement = Folded("ALTER TABLE Pair RENAME COLUMN A TO Bc");
   EXPECT_THAT(statement.column_renames,
               ElementsAre(std::pair<std::string, std::string>("A", "Bc")));
 }
 
-TEST(StatementNames, NameThatCannotBeToldLeavesNoTableNamed) {
+TEST(StatementNames, UnfoldableNameMakesStatementNotUnderstood) {
   for (const std::string_view text :
        {"RENAME TABLE a TO `\u1e9e`", "DROP TABLE a, `\u1e9e`.b", "DROP DATABASE `\u1e9e`",
         "ALTER TABLE `\u1e9e` RENAME COLUMN a TO b"}) {
@@ -60,7 +60,7 @@ TEST(StatementNames, NameThatCannotBeToldLeavesNoTableNamed) {
   }
 }
 
-TEST(StatementNames, ASourceThatKeepsNamesAsTypedIsTakenAtItsWord) {
+TEST(StatementNames, CaseSensitiveSourceKeepsNames) {
   schema::Statement statement = schema::Classify("RENAME TABLE Pair TO pair", "Shop");
   FoldNames(NameFolding(), statement);
   EXPECT_THAT(TablesOf(statement), ElementsAre("Shop.Pair", "Shop.pair"));

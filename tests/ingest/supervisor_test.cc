@@ -63,8 +63,8 @@ class ScriptedSession final : public Supervisor::Session {
   }
   void Finish() override { finished.Notify(); }
   uint64_t transactions() const override { return transactions_; }
-  std::string Place() const override { return place_; }
-  bool Stores() const override { return stores; }
+  std::string ResumePosition() const override { return place_; }
+  bool CanStore() const override { return stores; }
 
   std::deque<ScriptedRun> script;
   std::atomic<int> runs = 0;
@@ -102,10 +102,10 @@ class SupervisorTest : public ::testing::Test {
   }
   // Runs all of it and ends.
   void Play(std::deque<ScriptedRun> script) {
-    PlayToTheEnd(std::move(script));
+    PlayScript(std::move(script));
     supervisor_.Stop();
   }
-  void PlayToTheEnd(std::deque<ScriptedRun> script) {
+  void PlayScript(std::deque<ScriptedRun> script) {
     session_.script = std::move(script);
     supervisor_.Start();
     session_.at_end.WaitForNotification();
@@ -133,8 +133,8 @@ class SupervisorTest : public ::testing::Test {
   Supervisor supervisor_;
 };
 
-TEST_F(SupervisorTest, ConnectsAgainAfterALostConnection) {
-  PlayToTheEnd({{.ends = Lost(), .streams = true}});
+TEST_F(SupervisorTest, LostConnectionIsRetried) {
+  PlayScript({{.ends = Lost(), .streams = true}});
   const Supervisor::Status status = supervisor_.status();
   EXPECT_EQ(session_.runs, 2);
   EXPECT_EQ(status.state, State::kStreaming);
@@ -143,7 +143,7 @@ TEST_F(SupervisorTest, ConnectsAgainAfterALostConnection) {
   EXPECT_THAT(status.errors, ElementsAre(Pair("SOURCE_UNREACHABLE", 1)));
 }
 
-TEST_F(SupervisorTest, WaitShowsWhyTheConnectionWasLost) {
+TEST_F(SupervisorTest, StatusShowsErrorDuringWait) {
   PlayToWait(1, {{.ends = Lost(), .streams = true}});
   const Supervisor::Status status = supervisor_.status();
   EXPECT_EQ(status.state, State::kConnecting);
@@ -151,7 +151,7 @@ TEST_F(SupervisorTest, WaitShowsWhyTheConnectionWasLost) {
   EXPECT_EQ(status.error_reason, "SOURCE_UNREACHABLE");
 }
 
-TEST_F(SupervisorTest, ErrorThatIsNotRetriedEndsIt) {
+TEST_F(SupervisorTest, PermanentErrorStopsTheLoop) {
   PlayToFailure({{.ends = Changed(), .streams = true}, {.ends = Lost()}});
   EXPECT_EQ(session_.runs, 1);
   supervisor_.Stop();
@@ -166,7 +166,7 @@ TEST_F(SupervisorTest, ErrorWithoutAReasonIsInternal) {
   EXPECT_EQ(supervisor_.status().error, "odd; please report it");
 }
 
-TEST_F(SupervisorTest, ChecksumErrorIsRetriedOnceAtAPlace) {
+TEST_F(SupervisorTest, ChecksumErrorIsRetriedOncePerPosition) {
   PlayToFailure({{.ends = BadChecksum(), .place = "1"},
                  {.ends = BadChecksum(), .place = "2"},
                  {.ends = Lost(), .place = "2"},
@@ -185,7 +185,7 @@ TEST_F(SupervisorTest, WaitsGrowWhileNothingIsRead) {
   EXPECT_THAT(waits_, ElementsAre(100, 200, 400, 800, 1000, 1000));
 }
 
-TEST_F(SupervisorTest, TransactionMakesWaitsShortAgain) {
+TEST_F(SupervisorTest, TransactionResetsBackoff) {
   Play({{.ends = Lost()},
         {.ends = Lost()},
         {.ends = Lost(), .streams = true, .transactions = 1},
@@ -193,7 +193,7 @@ TEST_F(SupervisorTest, TransactionMakesWaitsShortAgain) {
   EXPECT_THAT(waits_, ElementsAre(100, 200, 100, 200));
 }
 
-TEST_F(SupervisorTest, LastingStreamMakesWaitsShortAgain) {
+TEST_F(SupervisorTest, LongStreamResetsBackoff) {
   Play({{.ends = Lost()},
         {.ends = Lost(), .streams = true, .lasts = kBackoffMax},
         {.ends = Lost(), .streams = true, .lasts = kBackoffMax + 1},
@@ -201,7 +201,7 @@ TEST_F(SupervisorTest, LastingStreamMakesWaitsShortAgain) {
   EXPECT_THAT(waits_, ElementsAre(100, 200, 100, 200));
 }
 
-TEST_F(SupervisorTest, RetryNowEndsAWaitAndShortensTheNext) {
+TEST_F(SupervisorTest, RetryNowEndsWaitAndResetsBackoff) {
   PlayToWait(2, {{.ends = Lost()}, {.ends = Lost()}, {.ends = Lost()}});
   supervisor_.RetryNow();
   session_.at_end.WaitForNotification();
@@ -217,7 +217,7 @@ TEST_F(SupervisorTest, StopEndsAWait) {
 }
 
 TEST_F(SupervisorTest, StopInterruptsARun) {
-  PlayToTheEnd({});
+  PlayScript({});
   supervisor_.Stop();
   EXPECT_TRUE(session_.finished.HasBeenNotified());
   EXPECT_EQ(supervisor_.state(), State::kStopping);
@@ -230,7 +230,7 @@ TEST_F(SupervisorTest, HealthIsReportedOncePerChange) {
 }
 
 TEST_F(SupervisorTest, UnhealthyWhileNothingCanBeStored) {
-  PlayToTheEnd({});
+  PlayScript({});
   supervisor_.ReportHealth();
   session_.stores = false;
   supervisor_.ReportHealth();

@@ -43,7 +43,7 @@ class TablePlansTest : public log::testing::LogTest {
     plans_.emplace(
         Flavour::kMariadb, rules_, *registry_, counters_, *merge_tables_,
         [this](const TableName&) { return std::optional(details_); },
-        [this](const TableName&, Redefined) { return redefined_ahead_.value(); });
+        [this](const TableName&, RedefinedPart) { return redefined_later_.value(); });
     details_ = TableDetails{.name = table_, .columns = {column}, .defined_seconds = kDefined};
   }
   // "uuid" or "binary", as what a row of that second is read; the reason of an error.
@@ -60,31 +60,29 @@ class TablePlansTest : public log::testing::LogTest {
   TableCounterMap counters_;
   std::unique_ptr<MergeTables> merge_tables_;
   TableDetails details_;
-  std::optional<bool> redefined_ahead_;  // nothing: not to be asked
+  std::optional<bool> redefined_later_;  // nothing: not to be asked
   std::optional<TablePlans> plans_;
 };
 
-TEST_F(TablePlansTest, DefinitionFromBeforeTheRowTellsItsType) {
-  EXPECT_EQ(TypeAt(kDefined + 1), "uuid");
-}
+TEST_F(TablePlansTest, OlderDefinitionGivesTheType) { EXPECT_EQ(TypeAt(kDefined + 1), "uuid"); }
 
-TEST_F(TablePlansTest, LaterDefinitionTellsItUnlessAStatementAheadMayHaveChangedIt) {
-  redefined_ahead_ = true;
+TEST_F(TablePlansTest, LaterDefinitionGivesTypeUnlessRedefinedLater) {
+  redefined_later_ = true;
   EXPECT_EQ(TypeAt(kDefined - 1), "SCHEMA_UNPROVEN");
   EXPECT_EQ(TypeAt(kDefined), "SCHEMA_UNPROVEN");
-  redefined_ahead_ = false;
+  redefined_later_ = false;
   EXPECT_EQ(TypeAt(kDefined), "uuid");
 }
 
 TEST_F(TablePlansTest, StatedTypeNeedsNoDefinition) {
-  registry_->SetStated(table_, schema::StatedTypes());
+  registry_->SetDeclaredMeanings(table_, schema::ColumnMeanings());
   EXPECT_EQ(TypeAt(kDefined - 1), "binary");
 }
 
-TEST_F(TablePlansTest, RowsOfAFormerMergeTableAreItsMembersToo) {
+TEST_F(TablePlansTest, FormerMergeTableKeepsItsMembers) {
   merge_tables_->Set(table_, {{"shop", "a"}});
-  registry_->SetStated(table_, schema::StatedTypes());
-  redefined_ahead_ = true;
+  registry_->SetDeclaredMeanings(table_, schema::ColumnMeanings());
+  redefined_later_ = true;
   EXPECT_EQ(TypeAt(kDefined), "binary");
   EXPECT_THAT(plans_->Find(7)->merged, ElementsAre(TableName{"shop", "a"}));
   plans_->Clear();
@@ -92,10 +90,10 @@ TEST_F(TablePlansTest, RowsOfAFormerMergeTableAreItsMembersToo) {
   EXPECT_THAT(plans_->Find(7)->merged, IsEmpty());
 }
 
-TEST_F(TablePlansTest, MembersOfAMergeTableAreThoseOfThePlace) {
+TEST_F(TablePlansTest, MergeTableUsesMembersAtItsPosition) {
   details_.merge = true;
   details_.merged = {{"shop", "b"}};
-  redefined_ahead_ = true;
+  redefined_later_ = true;
   EXPECT_TRUE(plans_->Map(MapOfSixteenBytes(), kDefined, {1}).ok());
   EXPECT_TRUE(plans_->Find(7)->merged_unknown);
   merge_tables_->Set(table_, {{"shop", "a"}});

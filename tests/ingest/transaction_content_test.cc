@@ -24,7 +24,7 @@ ContentDigest DigestOf(const std::vector<std::string>& events, std::string_view 
   return content.Digest();
 }
 
-TEST(TransactionContent, EqualRowsAreEqualHoweverTheyAreSplit) {
+TEST(TransactionContent, DigestIgnoresHowRowsAreSplit) {
   EXPECT_EQ(DigestOf({"abc", "def"}), DigestOf({"abcdef"}));
   EXPECT_FALSE(DigestOf({"abcdef"}) == DigestOf({"abcdeg"}));
   EXPECT_FALSE(DigestOf({"abcdef"}) == DigestOf({"abcde"}));
@@ -37,7 +37,7 @@ TEST(TransactionContent, OnlyTheFirstBytesCount) {
   EXPECT_EQ(DigestOf({first, "a"}), DigestOf({first + "b", "c"}));
 }
 
-TEST(TransactionContent, RowsReplaceTheStatementBeforeThem) {
+TEST(TransactionContent, RowsReplaceEarlierStatement) {
   TransactionContent content;
   content.Clear();
   EXPECT_EQ(content.Digest().kind, Kind::kNone);
@@ -48,38 +48,41 @@ TEST(TransactionContent, RowsReplaceTheStatementBeforeThem) {
   EXPECT_EQ(content.Digest(), DigestOf({"row"}));
 }
 
-TEST(TransactionContent, ElsewhereStatementsMayBeSpelledInAnotherWay) {
+TEST(TransactionContent, OtherServerMaySpellStatementsDifferently) {
   TransactionContent one, other;
   one.Clear();
   other.Clear();
   one.AddStatement("CREATE TABLE t (a INT)");
   other.AddStatement("CREATE TABLE `t` (`a` int)");
-  EXPECT_TRUE(MayBeSameElsewhere(one.Digest(), other.Digest(), Flavour::kMysql));
+  EXPECT_TRUE(MayBeSameOnAnotherServer(one.Digest(), other.Digest(), Flavour::kMysql));
 }
 
 // A replica with binlog_format=ROW logs rows of a statement, one that filters tables logs nothing.
-TEST(TransactionContent, ElsewhereOnlyRowsAreComparedWithRows) {
+TEST(TransactionContent, OtherServerOnlyRowsAreComparedWithRows) {
   TransactionContent nothing, statement;
   nothing.Clear();
   statement.Clear();
   statement.AddStatement("INSERT INTO t VALUES (1)");
   const ContentDigest rows = DigestOf({"row"});
   for (const Flavour flavour : {Flavour::kMysql, Flavour::kMariadb}) {
-    EXPECT_TRUE(MayBeSameElsewhere(statement.Digest(), rows, flavour));
-    EXPECT_TRUE(MayBeSameElsewhere(rows, nothing.Digest(), flavour));
-    EXPECT_TRUE(MayBeSameElsewhere(nothing.Digest(), statement.Digest(), flavour));
+    EXPECT_TRUE(MayBeSameOnAnotherServer(statement.Digest(), rows, flavour));
+    EXPECT_TRUE(MayBeSameOnAnotherServer(rows, nothing.Digest(), flavour));
+    EXPECT_TRUE(MayBeSameOnAnotherServer(nothing.Digest(), statement.Digest(), flavour));
   }
 }
 
-TEST(TransactionContent, ElsewhereRowsWithOtherColumnsTellNothing) {
-  EXPECT_TRUE(MayBeSameElsewhere(DigestOf({"abc"}), DigestOf({"ab"}, "\x03"), Flavour::kMariadb));
-  EXPECT_FALSE(MayBeSameElsewhere(DigestOf({"abc"}), DigestOf({"abd"}), Flavour::kMariadb));
+TEST(TransactionContent, OtherServerRowsWithOtherColumnsMatch) {
+  EXPECT_TRUE(
+      MayBeSameOnAnotherServer(DigestOf({"abc"}), DigestOf({"ab"}, "\x03"), Flavour::kMariadb));
+  EXPECT_FALSE(MayBeSameOnAnotherServer(DigestOf({"abc"}), DigestOf({"abd"}), Flavour::kMariadb));
 }
 
-TEST(TransactionContent, ElsewhereMysqlMayChangeRowsInAnotherOrder) {
-  EXPECT_TRUE(MayBeSameElsewhere(DigestOf({"ab", "cd"}), DigestOf({"cdab"}), Flavour::kMysql));
-  EXPECT_FALSE(MayBeSameElsewhere(DigestOf({"ab", "cd"}), DigestOf({"cdab"}), Flavour::kMariadb));
-  EXPECT_FALSE(MayBeSameElsewhere(DigestOf({"abcd"}), DigestOf({"abce"}), Flavour::kMysql));
+TEST(TransactionContent, OtherMysqlServerMayReorderRows) {
+  EXPECT_TRUE(
+      MayBeSameOnAnotherServer(DigestOf({"ab", "cd"}), DigestOf({"cdab"}), Flavour::kMysql));
+  EXPECT_FALSE(
+      MayBeSameOnAnotherServer(DigestOf({"ab", "cd"}), DigestOf({"cdab"}), Flavour::kMariadb));
+  EXPECT_FALSE(MayBeSameOnAnotherServer(DigestOf({"abcd"}), DigestOf({"abce"}), Flavour::kMysql));
 }
 
 }  // namespace

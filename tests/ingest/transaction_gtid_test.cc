@@ -14,7 +14,7 @@ MysqlGtid Mysql(std::string_view uuid, std::string_view rest) {
   return ParseMysqlGtid(std::string(uuid) + ":" + std::string(rest)).value();
 }
 
-TEST(TransactionGtid, HasTheTextOfTheGtidThatWasSetLast) {
+TEST(TransactionGtid, TextIsOfTheGtidSetLast) {
   TransactionGtid gtid;
   // Longer, shorter, of another source, with a tag, of the first source again.
   for (const auto& [uuid, rest] :
@@ -35,7 +35,7 @@ TEST(TransactionGtid, HasTheTextOfTheGtidThatWasSetLast) {
   EXPECT_EQ(gtid.text(), std::string(kUuid) + ":3");
 }
 
-TEST(TransactionGtid, WithoutOneTextIsEmptyAndNothingIsAdded) {
+TEST(TransactionGtid, NoGtidHasEmptyText) {
   TransactionGtid gtid;
   EXPECT_EQ(gtid.text(), "");
   gtid.Set(Mysql(kUuid, "1"));

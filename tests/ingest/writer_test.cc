@@ -40,7 +40,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
                             committed_.HasBeenNotified() ? void() : committed_.Notify();
                           },
                       .keep_from = [] { return std::optional<Sequence>(); },
-                      .on_trouble = [this] { ++reports_; }}});
+                      .on_disk_error = [this] { ++reports_; }}});
   }
   ~WriterTest() override { writer_->End(); }
   void Begin() { writer_->Begin(builder_, *this); }
@@ -64,7 +64,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
   }
   void AfterHandOver() override { ++accepted_; }
   bool MayCloseFrame() const override { return may_close_; }
-  bool TakeMoved() override { return std::exchange(moved_, false); }
+  bool TakePositionMoved() override { return std::exchange(moved_, false); }
 
   void BeginTransaction() {
     builder_.BeginTransaction({.gtid = {}, .commit_time = 1, .server_id = 11, .file = {}});
@@ -110,7 +110,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
   std::optional<Writer> writer_;
 };
 
-TEST_F(WriterTest, FlushesWhenNoMoreInputIsAtHand) {
+TEST_F(WriterTest, FlushesWithoutMoreInput) {
   Begin();
   EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
@@ -119,7 +119,7 @@ TEST_F(WriterTest, FlushesWhenNoMoreInputIsAtHand) {
   EXPECT_EQ(log_->source_position(), "position");
 }
 
-TEST_F(WriterTest, SmallTransactionsGatherWhileMoreIsAtHand) {
+TEST_F(WriterTest, SmallTransactionsGatherWhileMoreInputArrives) {
   Begin();
   clock_.Pass(Writer::kPositionInterval);
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
@@ -127,7 +127,7 @@ TEST_F(WriterTest, SmallTransactionsGatherWhileMoreIsAtHand) {
   ExpectWritten(0);
 }
 
-TEST_F(WriterTest, ClosedFramesAreTakenAndGather) {
+TEST_F(WriterTest, ClosedFramesAreTakenAndGathered) {
   Begin();
   EXPECT_TRUE(Transaction(1, kWriterFrameBytes, /*more=*/true).ok());
   EXPECT_EQ(taken_, 1);
@@ -144,10 +144,10 @@ TEST_F(WriterTest, GatheredMebibyteIsFlushed) {
   ExpectWritten(kFrames);
 }
 
-TEST_F(WriterTest, EndedTransactionsAreFlushedAfterFourMebibytesOfInput) {
+TEST_F(WriterTest, FinishedTransactionsAreFlushedAfterFourMebibytesInput) {
   Begin();
   EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
-  writer_->NoteInput(Writer::kHeldInputBytesMax - 1);
+  writer_->NoteInput(Writer::kUnpushedInputBytesMax - 1);
   EXPECT_TRUE(writer_->AfterTransaction({.more = true}).ok());
   EXPECT_EQ(taken_, 0);
   writer_->NoteInput(1);
@@ -158,7 +158,7 @@ TEST_F(WriterTest, EndedTransactionsAreFlushedAfterFourMebibytesOfInput) {
 
 TEST_F(WriterTest, InputCountsFromTheLastFlush) {
   Begin();
-  writer_->NoteInput(Writer::kHeldInputBytesMax - 1);
+  writer_->NoteInput(Writer::kUnpushedInputBytesMax - 1);
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
   EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
   writer_->NoteInput(1);
@@ -166,11 +166,11 @@ TEST_F(WriterTest, InputCountsFromTheLastFlush) {
   ExpectWritten(1);
 }
 
-TEST_F(WriterTest, LargeTransactionDoesNotHoldEndedOnes) {
+TEST_F(WriterTest, LargeTransactionDoesNotDelayFinishedOnes) {
   Begin();
   EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
   BeginTransaction();
-  writer_->NoteInput(Writer::kHeldInputBytesMax);
+  writer_->NoteInput(Writer::kUnpushedInputBytesMax);
   EXPECT_TRUE(writer_->AfterEvent().ok());
   ExpectWritten(1);
 }
@@ -180,13 +180,13 @@ TEST_F(WriterTest, FrameThatMayNotBeClosedStaysOpen) {
   EXPECT_TRUE(SmallTransaction(/*more=*/true).ok());
   BeginTransaction();
   may_close_ = false;
-  writer_->NoteInput(Writer::kHeldInputBytesMax);
+  writer_->NoteInput(Writer::kUnpushedInputBytesMax);
   EXPECT_TRUE(writer_->AfterEvent().ok());
   EXPECT_EQ(taken_, 0);
   ExpectWritten(0);
 }
 
-TEST_F(WriterTest, LargeTransactionLeavesItsFramesBehind) {
+TEST_F(WriterTest, LargeTransactionIsStagedInFrames) {
   Begin();
   BeginTransaction();
   Add(2, kWriterFrameBytes);
@@ -197,7 +197,7 @@ TEST_F(WriterTest, LargeTransactionLeavesItsFramesBehind) {
   ExpectWritten(2);
 }
 
-TEST_F(WriterTest, DroppedFramesAreTakenBackBeforeWhatFollows) {
+TEST_F(WriterTest, StagedFramesAreDroppedBeforeNextOnes) {
   Begin();
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
   BeginTransaction();
@@ -230,7 +230,7 @@ TEST_F(WriterTest, PositionThatDidNotMoveIsNotStored) {
   EXPECT_EQ(taken_, 0);
 }
 
-TEST_F(WriterTest, FailureOfTheCommitterIsReturned) {
+TEST_F(WriterTest, CommitterFailureIsReturned) {
   Begin();
   faults_->FailSyncs(true);
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
@@ -243,24 +243,24 @@ TEST_F(WriterTest, FailureOfTheCommitterIsReturned) {
   }
 }
 
-TEST_F(WriterTest, FullDiskIsReportedUntilTheEnd) {
-  EXPECT_TRUE(writer_->trouble().ok()) << "nothing has begun";
+TEST_F(WriterTest, FullDiskIsReportedUntilEnd) {
+  EXPECT_TRUE(writer_->disk_error().ok()) << "nothing has begun";
   Begin();
   faults_->FillDisk();
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
-  while (ReasonOf(writer_->trouble()) != "DISK_FULL") std::this_thread::yield();
+  while (ReasonOf(writer_->disk_error()) != "DISK_FULL") std::this_thread::yield();
   while (reports_ == 0) std::this_thread::yield();
   writer_->GiveUpWaiting();
   writer_->End();
-  EXPECT_TRUE(writer_->trouble().ok());
+  EXPECT_TRUE(writer_->disk_error().ok());
   ExpectRange(1, 0);
 }
 
-TEST_F(WriterTest, StopEndsAnEndThatWaitsForTheDisk) {
+TEST_F(WriterTest, GiveUpWaitingReleasesEnd) {
   Begin();
   faults_->FillDisk();
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
-  while (ReasonOf(writer_->trouble()) != "DISK_FULL") std::this_thread::yield();
+  while (ReasonOf(writer_->disk_error()) != "DISK_FULL") std::this_thread::yield();
   absl::Notification ended;
   std::thread ends([&] {
     writer_->End();
@@ -268,13 +268,13 @@ TEST_F(WriterTest, StopEndsAnEndThatWaitsForTheDisk) {
   });
   // Still reported, as long as that waits.
   EXPECT_FALSE(ended.WaitForNotificationWithTimeout(absl::Milliseconds(20)));
-  EXPECT_EQ(ReasonOf(writer_->trouble()), "DISK_FULL");
+  EXPECT_EQ(ReasonOf(writer_->disk_error()), "DISK_FULL");
   writer_->GiveUpWaiting();
   ends.join();
   ExpectRange(1, 0);
 }
 
-TEST_F(WriterTest, StopThatComesBeforeItBeginsHoldsAfterwards) {
+TEST_F(WriterTest, GiveUpWaitingBeforeBeginStillApplies) {
   writer_->GiveUpWaiting();
   Begin();
   faults_->FillDisk();

@@ -51,7 +51,7 @@ class ChangeReaderTest : public ::testing::Test {
                         .first = change->transaction.first.value,
                         .last = change->last_of_transaction});
       }
-      EXPECT_EQ(reader().passed(), frame->last());
+      EXPECT_EQ(reader().last_change(), frame->last());
     }
     return seen;
   }
@@ -91,7 +91,7 @@ class ChangeReaderTest : public ::testing::Test {
   std::unique_ptr<ChangeReader> reader_;
 };
 
-TEST_F(ChangeReaderTest, AllChangesComeInTheirOrder) {
+TEST_F(ChangeReaderTest, AllChangesComeInOrder) {
   for (uint64_t number = 1; number <= 30; ++number) {
     log_.Transaction(number, {{.table = "orders", .id = 1},
                               {.table = "visits", .operation = v1::OPERATION_UPDATE, .id = 2},
@@ -112,7 +112,7 @@ TEST_F(ChangeReaderTest, AllChangesComeInTheirOrder) {
   }
 }
 
-TEST_F(ChangeReaderTest, AChangeIsSeenAsTheLogHasIt) {
+TEST_F(ChangeReaderTest, ChangeMatchesLog) {
   log_.Transaction(7, {{.operation = v1::OPERATION_UPDATE, .id = 9, .before = {{8, 3}}}});
   log_.Commit();
   reader().Open(Frames().front(), {1});
@@ -128,7 +128,7 @@ TEST_F(ChangeReaderTest, AChangeIsSeenAsTheLogHasIt) {
   EXPECT_EQ(change.transaction.position, 700);
 }
 
-TEST_F(ChangeReaderTest, ATransactionOverManyFramesHasOneBeginAndOneEnd) {
+TEST_F(ChangeReaderTest, TransactionOverManyFramesBeginsAndEndsOnce) {
   log_.Inserts(1, 2);
   log_.Inserts(2, 100);
   log_.Inserts(3, 1);
@@ -143,7 +143,7 @@ TEST_F(ChangeReaderTest, ATransactionOverManyFramesHasOneBeginAndOneEnd) {
   }
 }
 
-TEST_F(ChangeReaderTest, AnyChangeMayBeTheFirst) {
+TEST_F(ChangeReaderTest, ReadingMayStartAtAnyChange) {
   log_.Inserts(1, 5);
   log_.Transaction(2, {{.table = "visits"}, {.table = "orders"}, {.table = "orders"}});
   log_.Inserts(3, 40);
@@ -156,14 +156,14 @@ TEST_F(ChangeReaderTest, AnyChangeMayBeTheFirst) {
   }
 }
 
-TEST_F(ChangeReaderTest, TablesThatAreNotMirroredArePassed) {
+TEST_F(ChangeReaderTest, UnmirroredTablesAreSkipped) {
   options_.tables = {"shop.orders"};
   log_.Transaction(1, {{.table = "visits"}, {.table = "orders"}, {.table = "visits"}});
   log_.Commit();
   EXPECT_THAT(Numbers(ReadFrom(1)), ElementsAre(2));
 }
 
-TEST_F(ChangeReaderTest, WhoAsksForAllGetsAll) {
+TEST_F(ChangeReaderTest, ScopeAllReturnsAllTables) {
   options_.tables = {"shop.orders"};
   scope_ = ChangeReader::Scope::kAll;
   log_.Transaction(1, {{.table = "visits"}, {.table = "orders"}, {.table = "visits"}});
@@ -171,7 +171,7 @@ TEST_F(ChangeReaderTest, WhoAsksForAllGetsAll) {
   EXPECT_THAT(Numbers(ReadFrom(1)), ElementsAre(1, 2, 3));
 }
 
-TEST_F(ChangeReaderTest, AStatementWithoutTableGoesToWhoWantsAll) {
+TEST_F(ChangeReaderTest, DatabaseStatementIsReadWithoutTablePatterns) {
   log_.Begin(1);
   log_.AddDatabaseChange();
   log_.End();
@@ -184,7 +184,7 @@ TEST_F(ChangeReaderTest, AStatementWithoutTableGoesToWhoWantsAll) {
   EXPECT_EQ(change->version, nullptr);
 }
 
-TEST_F(ChangeReaderTest, AStatementWithoutTableIsNotForWhoChoseTables) {
+TEST_F(ChangeReaderTest, DatabaseStatementIsSkippedWithTablePatterns) {
   options_.tables = {"shop.orders"};
   log_.Begin(1);
   log_.AddDatabaseChange();
@@ -193,7 +193,7 @@ TEST_F(ChangeReaderTest, AStatementWithoutTableIsNotForWhoChoseTables) {
   EXPECT_THAT(ReadFrom(1), IsEmpty());
 }
 
-TEST_F(ChangeReaderTest, AnotherNumberThanItsPlaceIsDamage) {
+TEST_F(ChangeReaderTest, WrongSequenceIsDamage) {
   log_.Inserts(1, 2);
   log_.Commit();
   const FramePtr moved =
@@ -203,7 +203,7 @@ TEST_F(ChangeReaderTest, AnotherNumberThanItsPlaceIsDamage) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("change 5 "));
 }
 
-TEST_F(ChangeReaderTest, AnotherOperationThanTheIndexSaysIsDamage) {
+TEST_F(ChangeReaderTest, WrongOperationIsDamage) {
   log_.Inserts(1, 1);
   log_.Commit();
   EXPECT_EQ(ReasonOf(ReadAll(Edited(Frames().front(),
@@ -213,7 +213,7 @@ TEST_F(ChangeReaderTest, AnotherOperationThanTheIndexSaysIsDamage) {
             "LOG_DAMAGED");
 }
 
-TEST_F(ChangeReaderTest, ATableThatNobodyKnowsIsDamage) {
+TEST_F(ChangeReaderTest, UnknownTableIsDamage) {
   log_.Inserts(1, 1);
   log_.Commit();
   EXPECT_EQ(
@@ -222,7 +222,7 @@ TEST_F(ChangeReaderTest, ATableThatNobodyKnowsIsDamage) {
       "LOG_DAMAGED");
 }
 
-TEST_F(ChangeReaderTest, HostileBytesAreNeverReadPastTheirEnd) {
+TEST_F(ChangeReaderTest, HostileBytesAreNeverOverread) {
   log_.Transaction(1, {{.table = "orders", .id = 1},
                        {.table = "visits", .operation = v1::OPERATION_UPDATE, .id = 2},
                        {.table = "orders", .operation = v1::OPERATION_DELETE, .id = 3}});

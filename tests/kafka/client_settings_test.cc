@@ -22,7 +22,7 @@ KafkaOptions OptionsWith(std::map<std::string, std::string> client) {
   options.client = std::move(client);
   return options;
 }
-std::string CheckOf(const KafkaOptions& options) {
+std::string SettingsError(const KafkaOptions& options) {
   return std::string(CheckClientSettings(options).message());
 }
 std::string ValueOf(const rd_kafka_conf_t* conf, const char* name) {
@@ -36,7 +36,7 @@ std::string ProducerValue(const KafkaOptions& options, const char* name) {
   return ValueOf(MakeClientConf(options, ClientRole::kProducer).value().get(), name);
 }
 
-TEST(ClientSettings, SettingsOfTheLibraryPassThrough) {
+TEST(ClientSettings, LibrarySettingsPassThrough) {
   const KafkaOptions options =
       OptionsWith({{"compression.type", "zstd"}, {"linger.ms", "20"}, {"batch.size", "5000"}});
   EXPECT_EQ(ProducerValue(options, "linger.ms"), "20");
@@ -44,28 +44,28 @@ TEST(ClientSettings, SettingsOfTheLibraryPassThrough) {
   EXPECT_TRUE(CheckClientSettings(options).ok()) << CheckClientSettings(options);
 }
 
-TEST(ClientSettings, AnUnknownSettingIsNamed) {
-  EXPECT_THAT(CheckOf(OptionsWith({{"lingerr.ms", "20"}})),
+TEST(ClientSettings, UnknownSettingIsNamed) {
+  EXPECT_THAT(SettingsError(OptionsWith({{"lingerr.ms", "20"}})),
               AllOf(HasSubstr("lingerr.ms"), HasSubstr("does not know")));
 }
 
-TEST(ClientSettings, AValueThatIsNoneIsNamed) {
-  EXPECT_THAT(CheckOf(OptionsWith({{"linger.ms", "soon"}})),
+TEST(ClientSettings, InvalidValueIsNamed) {
+  EXPECT_THAT(SettingsError(OptionsWith({{"linger.ms", "soon"}})),
               AllOf(HasSubstr("linger.ms"), HasSubstr("refuses")));
 }
 
-TEST(ClientSettings, ValuesThatMayBeSecretAreNotRepeated) {
-  EXPECT_THAT(CheckOf(OptionsWith({{"ssl.endpoint.identification.algorithm", "hunter2"}})),
+TEST(ClientSettings, PossibleSecretsAreNotRepeated) {
+  EXPECT_THAT(SettingsError(OptionsWith({{"ssl.endpoint.identification.algorithm", "hunter2"}})),
               AllOf(HasSubstr("ssl.endpoint"), Not(HasSubstr("hunter2"))));
 }
 
-TEST(ClientSettings, SettingsThatDoNotGoTogetherAreRefused) {
-  EXPECT_THAT(
-      CheckOf(OptionsWith({{"transaction.timeout.ms", "1000"}, {"message.timeout.ms", "2000"}})),
-      HasSubstr("transaction.timeout.ms"));
+TEST(ClientSettings, ContradictingSettingsAreRefused) {
+  EXPECT_THAT(SettingsError(OptionsWith(
+                  {{"transaction.timeout.ms", "1000"}, {"message.timeout.ms", "2000"}})),
+              HasSubstr("transaction.timeout.ms"));
 }
 
-TEST(ClientSettings, TheMirrorsOwnWin) {
+TEST(ClientSettings, RequiredSettingsWin) {
   KafkaOptions options =
       OptionsWith({{"delivery.report.only.error", "false"}, {"max.in.flight", "5"}});
   options.topic_prefix = "shop";
@@ -77,22 +77,22 @@ TEST(ClientSettings, TheMirrorsOwnWin) {
   EXPECT_EQ(ValueOf(reader->get(), "isolation.level"), "read_committed");
 }
 
-TEST(ClientSettings, TheSaslPasswordComesFromTheEnvironment) {
+TEST(ClientSettings, SaslPasswordComesFromEnvironment) {
   KafkaOptions options = OptionsWith({});
   options.sasl_password_env = "MILLRACE_TEST_SASL";
-  EXPECT_THAT(CheckOf(options), HasSubstr("kafka.sasl_password_env"));
+  EXPECT_THAT(SettingsError(options), HasSubstr("kafka.sasl_password_env"));
   ASSERT_EQ(::setenv("MILLRACE_TEST_SASL", "from there", 1), 0);
   EXPECT_EQ(ProducerValue(options, "sasl.password"), "from there");
   ::unsetenv("MILLRACE_TEST_SASL");
 }
 
-TEST(ClientSettings, TheSaslPasswordComesFromAFile) {
+TEST(ClientSettings, SaslPasswordComesFromFile) {
   KafkaOptions options = OptionsWith({});
   options.sasl_password_file = ::testing::TempDir() + "sasl_password";
   std::ofstream(options.sasl_password_file) << "from the file\n";
   EXPECT_EQ(ProducerValue(options, "sasl.password"), "from the file");
   std::remove(options.sasl_password_file.c_str());
-  EXPECT_THAT(CheckOf(options), HasSubstr("kafka.sasl_password_file"));
+  EXPECT_THAT(SettingsError(options), HasSubstr("kafka.sasl_password_file"));
 }
 
 }  // namespace

@@ -23,19 +23,19 @@ class DebeziumEncoderTest : public EncodingTest {
     if (encoder_ == nullptr) encoder_ = MakeDebeziumEncoder(Parts()).value();
     return ErrorReason(encoder_->Encode(change, sink_));
   }
-  const SeenRecord& Only() {
+  const CollectedRecord& OnlyRecord() {
     MILLRACE_CHECK(sink_.records.size() == 1);
     return sink_.records.front();
   }
 };
 
-TEST_F(DebeziumEncoderTest, AnInsertIsACreate) {
+TEST_F(DebeziumEncoderTest, InsertIsCreate) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
-  EXPECT_EQ(Only().topic, "millrace.shop.orders");
-  EXPECT_EQ(Only().key, R"({"id":1})");
-  EXPECT_EQ(Only().time, 1'700'000'000'123'456);
+  EXPECT_EQ(OnlyRecord().topic, "millrace.shop.orders");
+  EXPECT_EQ(OnlyRecord().key, R"({"id":1})");
+  EXPECT_EQ(OnlyRecord().time, 1'700'000'000'123'456);
   EXPECT_EQ(
-      Only().value,
+      OnlyRecord().value,
       R"({"before":null,"after":{"id":1,"name":"Ada"},"source":{"version":")" +
           std::string(kVersion) +
           R"(","connector":"mysql","name":"millrace","ts_ms":1700000000123,"snapshot":"false",)"
@@ -46,31 +46,32 @@ TEST_F(DebeziumEncoderTest, AnInsertIsACreate) {
           R"("ts_ns":1700000000123456000})");
 }
 
-TEST_F(DebeziumEncoderTest, OfMariadbTheRecordsAreThoseOfItsConnector) {
+TEST_F(DebeziumEncoderTest, MariadbRowsNameMariadbConnector) {
   flavour_ = Flavour::kMariadb;
   options_.debezium.schemas_enable = true;
   ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
   change.transaction.gtid = "0-1-42";
   ASSERT_EQ(Encode(change), "");
-  EXPECT_THAT(*Only().value, AllOf(HasSubstr(R"("connector":"mariadb","name":"millrace")"),
-                                   HasSubstr(R"("gtid":"0-1-42")"),
-                                   HasSubstr(R"("io.debezium.connector.mariadb.Source")"),
-                                   Not(HasSubstr("mysql"))));
+  EXPECT_THAT(*OnlyRecord().value, AllOf(HasSubstr(R"("connector":"mariadb","name":"millrace")"),
+                                         HasSubstr(R"("gtid":"0-1-42")"),
+                                         HasSubstr(R"("io.debezium.connector.mariadb.Source")"),
+                                         Not(HasSubstr("mysql"))));
 }
 
-TEST_F(DebeziumEncoderTest, OfMariadbAStatementIsOneOfItsConnector) {
+TEST_F(DebeziumEncoderTest, MariadbStatementsNameMariadbConnector) {
   flavour_ = Flavour::kMariadb;
   options_.debezium.schemas_enable = true;
   ChangeView change = Change(v1::OPERATION_SCHEMA_CHANGE);
   change.statement = "DROP TABLE orders";
   ASSERT_EQ(Encode(change), "");
-  EXPECT_THAT(*Only().key, HasSubstr("io.debezium.connector.mariadb.SchemaChangeKey"));
-  EXPECT_THAT(*Only().value, AllOf(HasSubstr("io.debezium.connector.mariadb.SchemaChangeValue"),
-                                   Not(HasSubstr("mysql"))));
+  EXPECT_THAT(*OnlyRecord().key, HasSubstr("io.debezium.connector.mariadb.SchemaChangeKey"));
+  EXPECT_THAT(
+      *OnlyRecord().value,
+      AllOf(HasSubstr("io.debezium.connector.mariadb.SchemaChangeValue"), Not(HasSubstr("mysql"))));
 }
 
 // A new log learns of what its source is when it is reached, and the mirror may run before.
-TEST_F(DebeziumEncoderTest, FamilyThatIsLearntLaterCounts) {
+TEST_F(DebeziumEncoderTest, FlavourMayBecomeKnownLater) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   registry_->SetFlavour(Flavour::kMariadb);
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{2}, "Bo"})), "");
@@ -78,25 +79,26 @@ TEST_F(DebeziumEncoderTest, FamilyThatIsLearntLaterCounts) {
   EXPECT_THAT(*sink_.records[1].value, HasSubstr(R"("connector":"mariadb")"));
 }
 
-TEST_F(DebeziumEncoderTest, AUuidIsDebeziumsUuid) {
+TEST_F(DebeziumEncoderTest, UuidIsDebeziumUuid) {
   options_.debezium.schemas_enable = true;
   Column uuid = MakeColumn("u", ColumnType::kString, FieldType::kString, 16);
   uuid.mysql_type = "uuid";
   const auto version = MakeVersion({"shop", "t"}, {KeyColumn("id"), uuid});
   ASSERT_EQ(Encode(Insert(version, {int64_t{1}, "6ccd780c-baba-1026-9564-5b8c656024db"})), "");
-  EXPECT_THAT(*Only().value, AllOf(HasSubstr(R"("name":"io.debezium.data.Uuid","version":1)"),
-                                   HasSubstr(R"("u":"6ccd780c-baba-1026-9564-5b8c656024db")")));
+  EXPECT_THAT(*OnlyRecord().value,
+              AllOf(HasSubstr(R"("name":"io.debezium.data.Uuid","version":1)"),
+                    HasSubstr(R"("u":"6ccd780c-baba-1026-9564-5b8c656024db")")));
 }
 
-TEST_F(DebeziumEncoderTest, AnUpdateHasBothRows) {
+TEST_F(DebeziumEncoderTest, UpdateHasBothRows) {
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(1, kNullCell))), "");
-  EXPECT_EQ(Only().key, R"({"id":1})");
-  EXPECT_THAT(*Only().value,
+  EXPECT_EQ(OnlyRecord().key, R"({"id":1})");
+  EXPECT_THAT(*OnlyRecord().value,
               StartsWith(R"({"before":{"id":1,"name":"Ada"},"after":{"id":1,"name":null},)"));
-  EXPECT_THAT(*Only().value, HasSubstr(R"("op":"u")"));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("op":"u")"));
 }
 
-TEST_F(DebeziumEncoderTest, ADeleteIsFollowedByATombstone) {
+TEST_F(DebeziumEncoderTest, TombstoneFollowsDelete) {
   ChangeView change = Change(v1::OPERATION_DELETE);
   change.before = Order(1, "Ada");
   ASSERT_EQ(Encode(change), "");
@@ -108,7 +110,7 @@ TEST_F(DebeziumEncoderTest, ADeleteIsFollowedByATombstone) {
   EXPECT_EQ(sink_.records[1].value, std::nullopt);
 }
 
-TEST_F(DebeziumEncoderTest, TombstonesCanBeSwitchedOff) {
+TEST_F(DebeziumEncoderTest, TombstonesCanBeDisabled) {
   options_.debezium.tombstones_on_delete = false;
   ChangeView change = Change(v1::OPERATION_DELETE);
   change.before = Order(1, "Ada");
@@ -116,7 +118,7 @@ TEST_F(DebeziumEncoderTest, TombstonesCanBeSwitchedOff) {
   EXPECT_THAT(sink_.records, SizeIs(1));
 }
 
-TEST_F(DebeziumEncoderTest, AChangedKeyIsADeleteAndACreateThatNameEachOther) {
+TEST_F(DebeziumEncoderTest, KeyChangeIsLinkedDeleteAndCreate) {
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(2, "Bob"))), "");
   ASSERT_THAT(sink_.records, SizeIs(3));
   EXPECT_THAT(*sink_.records[0].value, HasSubstr(R"("after":null,)"));
@@ -129,16 +131,16 @@ TEST_F(DebeziumEncoderTest, AChangedKeyIsADeleteAndACreateThatNameEachOther) {
   EXPECT_THAT(*sink_.records[2].value, StartsWith(R"({"before":null,"after":{"id":2,)"));
 }
 
-TEST_F(DebeziumEncoderTest, ARowThatASnapshotReadIsARead) {
+TEST_F(DebeziumEncoderTest, SnapshotRowIsRead) {
   ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
   change.operation = v1::OPERATION_READ;
   change.transaction.gtid = "";
   ASSERT_EQ(Encode(change), "");
-  EXPECT_THAT(*Only().value, AllOf(HasSubstr(R"("snapshot":"incremental")"),
-                                   HasSubstr(R"("gtid":null)"), HasSubstr(R"("op":"r")")));
+  EXPECT_THAT(*OnlyRecord().value, AllOf(HasSubstr(R"("snapshot":"incremental")"),
+                                         HasSubstr(R"("gtid":null)"), HasSubstr(R"("op":"r")")));
 }
 
-TEST_F(DebeziumEncoderTest, SourceBlocksAreNotMixedUp) {
+TEST_F(DebeziumEncoderTest, SourceBlockMatchesItsChange) {
   ChangeView read = Insert(orders_, {int64_t{1}, "Ada"});
   read.operation = v1::OPERATION_READ;
   ChangeView later = Insert(orders_, {int64_t{1}, "Ada"});
@@ -150,35 +152,35 @@ TEST_F(DebeziumEncoderTest, SourceBlocksAreNotMixedUp) {
   EXPECT_THAT(*sink_.records[2].value, HasSubstr(R"("pos":999)"));
 }
 
-TEST_F(DebeziumEncoderTest, RowsWithoutAKeyHaveNone) {
+TEST_F(DebeziumEncoderTest, RowOfKeylessTableHasNoKey) {
   const auto log = MakeVersion({"shop", "log"}, {TextColumn("line")});
   ASSERT_EQ(Encode(Insert(log, {"x"})), "");
-  EXPECT_EQ(Only().key, std::nullopt);
+  EXPECT_EQ(OnlyRecord().key, std::nullopt);
 }
 
-TEST_F(DebeziumEncoderTest, ConfiguredColumnsAreTheKey) {
+TEST_F(DebeziumEncoderTest, ConfiguredColumnsAreKey) {
   options_.keys = {"shop.orders: name, id"};
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
-  EXPECT_EQ(Only().key, R"({"name":"Ada","id":1})");
+  EXPECT_EQ(OnlyRecord().key, R"({"name":"Ada","id":1})");
 }
 
-TEST_F(DebeziumEncoderTest, TruncateIsSkippedUnlessAskedFor) {
+TEST_F(DebeziumEncoderTest, TruncateIsSkippedByDefault) {
   ASSERT_EQ(Encode(Change(v1::OPERATION_TRUNCATE)), "");
   EXPECT_THAT(sink_.records, IsEmpty());
 }
 
-TEST_F(DebeziumEncoderTest, TruncateHasNoKeyAndNoRow) {
+TEST_F(DebeziumEncoderTest, TruncateHasNeitherKeyNorRow) {
   options_.debezium.skipped_operations = {"none"};
   ChangeView change = Change(v1::OPERATION_TRUNCATE);
   change.version = nullptr;
   ASSERT_EQ(Encode(change), "");
-  EXPECT_EQ(Only().topic, "millrace.shop.orders");
-  EXPECT_EQ(Only().key, std::nullopt);
-  EXPECT_THAT(*Only().value,
+  EXPECT_EQ(OnlyRecord().topic, "millrace.shop.orders");
+  EXPECT_EQ(OnlyRecord().key, std::nullopt);
+  EXPECT_THAT(*OnlyRecord().value,
               AllOf(StartsWith(R"({"before":null,"after":null,)"), HasSubstr(R"("op":"t")")));
 }
 
-TEST_F(DebeziumEncoderTest, OperationsAreSkippedOneByOne) {
+TEST_F(DebeziumEncoderTest, ConfiguredOperationsAreSkipped) {
   options_.debezium.skipped_operations = {"c", "d"};
   ChangeView gone = Change(v1::OPERATION_DELETE);
   gone.before = Order(1, "Ada");
@@ -188,52 +190,52 @@ TEST_F(DebeziumEncoderTest, OperationsAreSkippedOneByOne) {
   EXPECT_THAT(sink_.records, SizeIs(1));
 }
 
-TEST_F(DebeziumEncoderTest, WhatIsUnknownIsLeftOut) {
+TEST_F(DebeziumEncoderTest, UnknownColumnIsOmitted) {
   RowView after = Order(1, kNullCell);
   after.unknown = {2};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
-  EXPECT_THAT(*Only().value, HasSubstr(R"("after":{"id":1},)"));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("after":{"id":1},)"));
 }
 
-TEST_F(DebeziumEncoderTest, AKeyThatTheAfterImageLacksDidNotChange) {
+TEST_F(DebeziumEncoderTest, KeyMissingFromAfterImageIsUnchanged) {
   RowView after = Row(orders_, {kNullCell, "Bob"});
   after.unknown = {1};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
-  EXPECT_EQ(Only().key, R"({"id":1})");
-  EXPECT_THAT(*Only().value, HasSubstr(R"("after":{"name":"Bob"},)"));
+  EXPECT_EQ(OnlyRecord().key, R"({"id":1})");
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("after":{"name":"Bob"},)"));
 }
 
-TEST_F(DebeziumEncoderTest, AKeyThatNobodyKnowsHasNoForm) {
+TEST_F(DebeziumEncoderTest, UnknownKeyIsUnencodable) {
   options_.keys = {"shop.orders: name"};
   RowView before = Order(1, kNullCell);
   before.unknown = {2};
   EXPECT_EQ(Encode(Update(before, Order(1, "Bob"))), "MIRROR_UNENCODABLE");
 }
 
-TEST_F(DebeziumEncoderTest, InvalidTextIsNamedInAHeader) {
+TEST_F(DebeziumEncoderTest, HeaderNamesInvalidText) {
   ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.invalid = {{2, "a\xff"}};
   ASSERT_EQ(Encode(change), "");
-  EXPECT_THAT(*Only().value, HasSubstr("\"name\":\"a\xef\xbf\xbd\""));
-  EXPECT_EQ(Only().Header("millrace.invalid_text"), "name");
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr("\"name\":\"a\xef\xbf\xbd\""));
+  EXPECT_EQ(OnlyRecord().Header("millrace.invalid_text"), "name");
 }
 
-TEST_F(DebeziumEncoderTest, InvalidTextInAKeyHasNoForm) {
+TEST_F(DebeziumEncoderTest, InvalidTextInKeyIsUnencodable) {
   options_.keys = {"shop.orders: name"};
   ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.invalid = {{2, "a\xff"}};
   EXPECT_EQ(Encode(change), "MIRROR_UNENCODABLE");
 }
 
-TEST_F(DebeziumEncoderTest, ColumnsThatAreNotCapturedAreNotThere) {
+TEST_F(DebeziumEncoderTest, UncapturedColumnsAreOmitted) {
   Column hidden = TextColumn("hidden");
   hidden.captured = false;
   const auto table = MakeVersion({"shop", "t"}, {KeyColumn("id"), hidden, TextColumn("name")});
   ASSERT_EQ(Encode(Insert(table, {int64_t{1}, kNullCell, "Ada"})), "");
-  EXPECT_THAT(*Only().value, HasSubstr(R"("after":{"id":1,"name":"Ada"},)"));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("after":{"id":1,"name":"Ada"},)"));
 }
 
-TEST_F(DebeziumEncoderTest, RowsThatAreNoneAreDamage) {
+TEST_F(DebeziumEncoderTest, MalformedRowIsDamage) {
   ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
   change.after.bytes = "\x08";
   EXPECT_EQ(Encode(change), "LOG_DAMAGED");
@@ -260,42 +262,42 @@ TEST_F(DebeziumEncoderTest, RandomBytesAreDamageAtWorst) {
   }
 }
 
-TEST_F(DebeziumEncoderTest, AStatementGoesToTheTopicOfThePrefix) {
+TEST_F(DebeziumEncoderTest, StatementGoesToPrefixTopic) {
   ChangeView change = Change(v1::OPERATION_SCHEMA_CHANGE);
   change.statement = "ALTER TABLE `orders` ADD \"x\" INT";
   change.statement_tables = {"shop.orders", "shop.lines"};
   ASSERT_EQ(Encode(change), "");
-  EXPECT_EQ(Only().topic, "millrace");
-  EXPECT_EQ(Only().key, R"({"databaseName":"shop"})");
-  EXPECT_THAT(*Only().value, StartsWith(R"({"source":{)"));
-  EXPECT_THAT(*Only().value, HasSubstr(R"("table":"orders,lines")"));
-  EXPECT_THAT(*Only().value,
+  EXPECT_EQ(OnlyRecord().topic, "millrace");
+  EXPECT_EQ(OnlyRecord().key, R"({"databaseName":"shop"})");
+  EXPECT_THAT(*OnlyRecord().value, StartsWith(R"({"source":{)"));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("table":"orders,lines")"));
+  EXPECT_THAT(*OnlyRecord().value,
               HasSubstr(R"(},"ts_ms":1700000000123,"databaseName":"shop","schemaName":null,)"
                         R"("ddl":"ALTER TABLE `orders` ADD \"x\" INT","tableChanges":[]})"));
 }
 
-TEST_F(DebeziumEncoderTest, AStatementOfADatabaseIsOfNoTable) {
+TEST_F(DebeziumEncoderTest, DatabaseStatementHasNoTable) {
   ChangeView change = Change(v1::OPERATION_SCHEMA_CHANGE);
   change.table = "";
   ASSERT_EQ(Encode(change), "");
-  EXPECT_THAT(*Only().value, HasSubstr(R"("table":null)"));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"("table":null)"));
 }
 
-TEST_F(DebeziumEncoderTest, StatementsCanBeSwitchedOff) {
+TEST_F(DebeziumEncoderTest, StatementsCanBeDisabled) {
   options_.debezium.include_schema_changes = false;
   ASSERT_EQ(Encode(Change(v1::OPERATION_SCHEMA_CHANGE)), "");
   EXPECT_THAT(sink_.records, IsEmpty());
 }
 
-TEST_F(DebeziumEncoderTest, AHeartbeatTellsTheTime) {
+TEST_F(DebeziumEncoderTest, HeartbeatContainsTime) {
   encoder_ = MakeDebeziumEncoder(Parts()).value();
   ASSERT_TRUE(encoder_->Heartbeat(1'700'000'000'123'456, sink_).ok());
-  EXPECT_EQ(Only().topic, "__debezium-heartbeat.millrace");
-  EXPECT_EQ(Only().key, R"({"serverName":"millrace"})");
-  EXPECT_EQ(Only().value, R"({"ts_ms":1700000000123})");
+  EXPECT_EQ(OnlyRecord().topic, "__debezium-heartbeat.millrace");
+  EXPECT_EQ(OnlyRecord().key, R"({"serverName":"millrace"})");
+  EXPECT_EQ(OnlyRecord().value, R"({"ts_ms":1700000000123})");
 }
 
-TEST_F(DebeziumEncoderTest, TransactionsAreMarkedWhereTheyBeginAndEnd) {
+TEST_F(DebeziumEncoderTest, TransactionsHaveBeginAndEnd) {
   options_.debezium.provide_transaction_metadata = true;
   ChangeView first = Insert(orders_, {int64_t{1}, "Ada"});
   first.last_of_transaction = false;
@@ -315,13 +317,13 @@ TEST_F(DebeziumEncoderTest, TransactionsAreMarkedWhereTheyBeginAndEnd) {
               AllOf(HasSubstr(R"("status":"END")"), HasSubstr(R"("event_count":2)")));
 }
 
-TEST_F(DebeziumEncoderTest, AStatementAloneIsNoTransaction) {
+TEST_F(DebeziumEncoderTest, LoneStatementIsNoTransaction) {
   options_.debezium.provide_transaction_metadata = true;
   ASSERT_EQ(Encode(Change(v1::OPERATION_SCHEMA_CHANGE)), "");
-  EXPECT_EQ(Only().topic, "millrace");
+  EXPECT_EQ(OnlyRecord().topic, "millrace");
 }
 
-TEST_F(DebeziumEncoderTest, ATransactionWithoutGtidIsNamedByItsPlace) {
+TEST_F(DebeziumEncoderTest, TransactionWithoutGtidIsNamedByPosition) {
   options_.debezium.provide_transaction_metadata = true;
   ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
   change.transaction.gtid = "";
@@ -329,16 +331,17 @@ TEST_F(DebeziumEncoderTest, ATransactionWithoutGtidIsNamedByItsPlace) {
   EXPECT_EQ(sink_.records[0].key, R"({"id":"file=binlog.000003,pos=154"})");
 }
 
-TEST_F(DebeziumEncoderTest, SchemasStandBesidePayloads) {
+TEST_F(DebeziumEncoderTest, SchemaPrecedesPayload) {
   options_.debezium.schemas_enable = true;
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
-  EXPECT_EQ(Only().key, R"({"schema":{"type":"struct","fields":[{"type":"int32","optional":false,)"
-                        R"("field":"id"}],"optional":false,"name":"millrace.shop.orders.Key"},)"
-                        R"("payload":{"id":1}})");
-  EXPECT_THAT(*Only().value,
+  EXPECT_EQ(OnlyRecord().key,
+            R"({"schema":{"type":"struct","fields":[{"type":"int32","optional":false,)"
+            R"("field":"id"}],"optional":false,"name":"millrace.shop.orders.Key"},)"
+            R"("payload":{"id":1}})");
+  EXPECT_THAT(*OnlyRecord().value,
               StartsWith(R"({"schema":{"type":"struct","fields":[{"type":"struct",)"));
-  EXPECT_THAT(*Only().value, HasSubstr(R"(},"payload":{"before":null,"after":{"id":1,)"));
-  EXPECT_THAT(*Only().value, Not(HasSubstr("payload\":{\"schema")));
+  EXPECT_THAT(*OnlyRecord().value, HasSubstr(R"(},"payload":{"before":null,"after":{"id":1,)"));
+  EXPECT_THAT(*OnlyRecord().value, Not(HasSubstr("payload\":{\"schema")));
 }
 
 }  // namespace

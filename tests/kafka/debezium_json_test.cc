@@ -37,18 +37,18 @@ std::string Base64Of(std::string_view bytes, Base64 alphabet = Base64::kPlain) {
   return text;
 }
 
-TEST(DebeziumJson, StringsAreEscapedAsJacksonDoesIt) {
+TEST(DebeziumJson, StringsAreEscapedLikeJackson) {
   EXPECT_EQ(String("plain /é日"), R"("plain /é日")");
   EXPECT_EQ(String("\"\\\b\f\n\r\t"), R"("\"\\\b\f\n\r\t")");
   EXPECT_EQ(String(std::string_view("\0\x1a\x1f\x7f", 4)), "\"\\u0000\\u001A\\u001F\x7f\"");
 }
 
-TEST(DebeziumJson, CharactersBeyondTheBasicPlaneAreTwoEscapes) {
+TEST(DebeziumJson, FourByteCharactersAreTwoEscapes) {
   EXPECT_EQ(String("a🎉b"), R"("a\uD83C\uDF89b")");
   EXPECT_EQ(String("\xf4\x8f\xbf\xbf"), R"("\uDBFF\uDFFF")");
 }
 
-TEST(DebeziumJson, EveryByteIsSeenWhereverItStands) {
+TEST(DebeziumJson, EveryByteIsEscapedAtEveryOffset) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string alone(1, static_cast<char>(byte));
     const std::string escaped = String(alone).substr(1, String(alone).size() - 2);
@@ -60,7 +60,7 @@ TEST(DebeziumJson, EveryByteIsSeenWhereverItStands) {
   }
 }
 
-TEST(DebeziumJson, BytesThatAreNoTextStayAsTheyAre) {
+TEST(DebeziumJson, InvalidUtf8IsCopied) {
   for (const std::string_view bytes : {"\xf0", "\xf0\x9f\x8e", "\xf7\xbf\xbf\xbf",
                                        "\xf0"
                                        "abc"}) {
@@ -68,14 +68,14 @@ TEST(DebeziumJson, BytesThatAreNoTextStayAsTheyAre) {
   }
 }
 
-TEST(DebeziumJson, DocumentsLoseTheBlanksBetweenTokens) {
+TEST(DebeziumJson, DocumentsLoseBlanksBetweenTokens) {
   EXPECT_EQ(Document(R"({"a b": [1, 2.50, "x, y"], "\" ": null})"),
             R"("{\"a b\":[1,2.50,\"x, y\"],\"\\\" \":null}")");
   EXPECT_EQ(Document(R"("ends \\")"), R"("\"ends \\\\\"")");
   EXPECT_EQ(Document(R"("ends early \)"), R"("\"ends early \\")");
 }
 
-TEST(DebeziumJson, DoublesAreAsJavaPrintsThem) {
+TEST(DebeziumJson, DoublesMatchJava) {
   EXPECT_EQ(Double(0), "0.0");
   EXPECT_EQ(Double(-0.0), "-0.0");
   EXPECT_EQ(Double(1), "1.0");
@@ -89,13 +89,13 @@ TEST(DebeziumJson, DoublesAreAsJavaPrintsThem) {
   EXPECT_EQ(Double(std::numeric_limits<double>::infinity()), "null");
 }
 
-TEST(DebeziumJson, JavaTakesTheBestOfTwoDigits) {
+TEST(DebeziumJson, OneDigitNumbersGetClosestTwoDigits) {
   EXPECT_EQ(Double(5e-324), "4.9E-324");
   EXPECT_EQ(Float(1e-45f), "1.4E-45");
   EXPECT_EQ(Double(2e23), "2.0E23");
 }
 
-TEST(DebeziumJson, FloatsHaveTheDigitsOfFloats) {
+TEST(DebeziumJson, FloatsHaveFloatDigits) {
   EXPECT_EQ(Float(0.1f), "0.1");
   EXPECT_EQ(Float(3.4028235e38f), "3.4028235E38");
   EXPECT_EQ(Float(16777216.f), "1.6777216E7");
@@ -110,7 +110,7 @@ TEST(DebeziumJson, Base64HasPaddingAndTwoAlphabets) {
   EXPECT_EQ(Base64Of("\xfb\xef\xbe\xff", Base64::kUrlSafe), "----_w==");
 }
 
-TEST(DebeziumJson, HexIsInLowerCase) {
+TEST(DebeziumJson, HexIsLowerCase) {
   std::string text;
   AppendHex(text, std::string_view("\0\xab", 2));
   EXPECT_EQ(text, "00ab");

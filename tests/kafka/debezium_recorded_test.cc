@@ -13,7 +13,7 @@ namespace {
 using ::testing::SizeIs;
 
 // The member `name` of a line: JSON as it was written, up to `end`.
-std::string Between(const std::string& text, const std::string& begin, const std::string& end) {
+std::string TextBetween(const std::string& text, const std::string& begin, const std::string& end) {
   const size_t from = text.find(begin);
   if (from == std::string::npos) return "no " + begin;
   const size_t at = from + begin.size();
@@ -45,17 +45,17 @@ class DebeziumRecordedTest : public EncoderTest {
     }
     return lines;
   }
-  std::vector<SeenRecord> Encode(const ChangeView& change) {
+  std::vector<CollectedRecord> Encode(const ChangeView& change) {
     auto encoder = MakeDebeziumEncoder(Parts()).value();
-    SeeingSink sink;
+    CollectingSink sink;
     EXPECT_EQ(ErrorReason(encoder->Encode(change, sink)), "");
     return sink.records;
   }
   // The records of `changes` as lines of a recording, without headers.
-  std::vector<std::string> Written(const std::vector<ChangeView>& changes) {
+  std::vector<std::string> EncodedLines(const std::vector<ChangeView>& changes) {
     std::vector<std::string> lines;
     for (const ChangeView& change : changes) {
-      for (const SeenRecord& record : Encode(change)) {
+      for (const CollectedRecord& record : Encode(change)) {
         lines.push_back(Normalised("{\"topic\":\"" + record.topic +
                                    "\",\"key\":" + record.key.value_or("null") +
                                    ",\"value\":" + record.value.value_or("null")));
@@ -68,7 +68,7 @@ class DebeziumRecordedTest : public EncoderTest {
     std::vector<std::string> rows;
     for (const std::string& line : Lines(scenario, "mill.types." + table)) {
       if (line.find("\"op\":\"c\"") == std::string::npos) continue;
-      rows.push_back(Between(line, "\"after\":", ",\"source\""));
+      rows.push_back(TextBetween(line, "\"after\":", ",\"source\""));
     }
     return rows;
   }
@@ -76,11 +76,11 @@ class DebeziumRecordedTest : public EncoderTest {
   std::string SchemaOf(const std::string& table, const std::vector<Column>& columns) {
     const auto version = MakeVersion({"types", table}, columns);
     const ChangeView change = Insert(version, {int64_t{1}});
-    return Between(*Encode(change).at(0).value, "\"schema\":", ",\"payload\"");
+    return TextBetween(*Encode(change).at(0).value, "\"schema\":", ",\"payload\"");
   }
   static std::string RecordedSchema(const std::string& scenario, const std::string& table) {
     const std::string line = Lines(scenario, "mill.types." + table).at(0);
-    return Between(line.substr(line.find("\"value\":")), "\"schema\":", ",\"payload\"");
+    return TextBetween(line.substr(line.find("\"value\":")), "\"schema\":", ",\"payload\"");
   }
   std::vector<std::string> Rows(const std::string& table, const std::vector<Column>& columns,
                                 const std::vector<std::vector<Cell>>& rows) {
@@ -88,7 +88,7 @@ class DebeziumRecordedTest : public EncoderTest {
     std::vector<std::string> written;
     for (const std::vector<Cell>& row : rows) {
       const std::string value = *Encode(Insert(version, row)).at(0).value;
-      written.push_back(Between(value, "\"after\":", ",\"source\""));
+      written.push_back(TextBetween(value, "\"after\":", ",\"source\""));
     }
     return written;
   }
@@ -105,7 +105,7 @@ Column Unsigned(Column column) {
   column.is_unsigned = true;
   return column;
 }
-Column Needed(Column column) {
+Column NotNull(Column column) {
   column.nullable = false;
   return column;
 }
@@ -114,12 +114,12 @@ Column Named(Column column, std::string mysql_type) {
   return column;
 }
 // A column whose values are text: of a date, a time or a DECIMAL.
-Column AsText(std::string name, ColumnType type, uint16_t metadata = 0) {
+Column StringField(std::string name, ColumnType type, uint16_t metadata = 0) {
   return MakeColumn(std::move(name), type, FieldType::kString, metadata);
 }
 
 TEST_F(DebeziumRecordedTest, WholeRecordsAreEqual) {
-  Column name = Needed(TextColumn("name"));
+  Column name = NotNull(TextColumn("name"));
   const auto customers =
       MakeVersion({"shop", "customers"}, {KeyColumn("id"), name, TextColumn("email")});
   const auto change = [&](v1::Operation operation) {
@@ -144,7 +144,7 @@ TEST_F(DebeziumRecordedTest, WholeRecordsAreEqual) {
     recorded.push_back(WithoutHeaders(line));
   }
   ASSERT_THAT(recorded, SizeIs(7));
-  EXPECT_EQ(Written({insert, update, gone, moved}), recorded);
+  EXPECT_EQ(EncodedLines({insert, update, gone, moved}), recorded);
 }
 
 TEST_F(DebeziumRecordedTest, IntegersAreEqual) {
@@ -214,7 +214,7 @@ TEST_F(DebeziumRecordedTest, DecimalsAreEqual) {
       {"d10", 10 << 8}, {"d18_9", 18 << 8 | 9},  {"d20_6", 20 << 8 | 6},
       {"d65", 65 << 8}, {"d65_30", 65 << 8 | 30}};
   for (const auto& [name, shape] : shapes) {
-    columns.push_back(AsText(name, ColumnType::kNewDecimal, shape));
+    columns.push_back(StringField(name, ColumnType::kNewDecimal, shape));
   }
   const std::string nines(65, '9');
   const std::string point = std::string(35, '9') + "." + std::string(30, '9');
@@ -278,7 +278,7 @@ TEST_F(DebeziumRecordedTest, TimesAreEqualInEveryMode) {
   std::vector<Column> columns = {KeyColumn("id")};
   for (uint16_t digits = 0; digits <= 6; ++digits) {
     const std::string name = digits == 0 ? "t" : "t" + std::to_string(digits);
-    columns.push_back(AsText(name, ColumnType::kTime2, digits));
+    columns.push_back(StringField(name, ColumnType::kTime2, digits));
   }
   std::vector<Cell> nulls(8, kNullCell);
   nulls[0] = int64_t{101};
@@ -319,7 +319,7 @@ TEST_F(DebeziumRecordedTest, DateTimesAreEqualInEveryMode) {
   std::vector<Column> columns = {KeyColumn("id")};
   for (uint16_t digits = 0; digits <= 6; ++digits) {
     const std::string name = digits == 0 ? "d" : "d" + std::to_string(digits);
-    columns.push_back(AsText(name, ColumnType::kDateTime2, digits));
+    columns.push_back(StringField(name, ColumnType::kDateTime2, digits));
   }
   const auto row = [](int64_t id, const std::string& seconds, const std::string& fraction) {
     std::vector<Cell> cells = {id, seconds};
@@ -361,8 +361,8 @@ TEST_F(DebeziumRecordedTest, DateTimesAreEqualInEveryMode) {
   EXPECT_EQ(Rows("datetimes", columns, rows), recorded);
 }
 
-TEST_F(DebeziumRecordedTest, TwoDigitYearsAreNotGuessedAt) {
-  const std::vector<Column> columns = {KeyColumn("id"), AsText("day", ColumnType::kDate),
+TEST_F(DebeziumRecordedTest, YearsBelow100AreKept) {
+  const std::vector<Column> columns = {KeyColumn("id"), StringField("day", ColumnType::kDate),
                                        Field("years", ColumnType::kYear, FieldType::kUint32)};
   std::vector<std::string> recorded = Recorded("times_unadjusted", "dates");
   ASSERT_THAT(recorded, SizeIs(9));
@@ -387,7 +387,7 @@ TEST_F(DebeziumRecordedTest, TimestampsAreEqual) {
   }
   const auto row = [](int64_t id, int64_t seconds, std::vector<int32_t> micros) {
     std::vector<Cell> cells = {id};
-    for (const int32_t fraction : micros) cells.push_back(Stamp(seconds, fraction * 1000));
+    for (const int32_t fraction : micros) cells.push_back(TimestampCell(seconds, fraction * 1000));
     return cells;
   };
   std::vector<Cell> nulls(8, kNullCell);
@@ -400,9 +400,10 @@ TEST_F(DebeziumRecordedTest, TimestampsAreEqual) {
       row(105, 1709209800, {0, 0, 0, 0, 0, 0, 0}),
       row(106, 1, {0, 900000, 900000, 900000, 900000, 900000, 900000}),
       nulls};
-  rows[5][1] = Stamp(2);
-  rows[6] = {int64_t{200}, Stamp(1709190000), kNullCell, kNullCell,
-             kNullCell,    kNullCell,         kNullCell, Stamp(1709190000, 1000)};
+  rows[5][1] = TimestampCell(2);
+  rows[6] = {
+      int64_t{200}, TimestampCell(1709190000),      kNullCell, kNullCell, kNullCell, kNullCell,
+      kNullCell,    TimestampCell(1709190000, 1000)};
   EXPECT_EQ(Rows("timestamps", columns, rows), Recorded("times", "timestamps"));
 }
 
@@ -411,27 +412,35 @@ TEST_F(DebeziumRecordedTest, ZeroDatesAreEqual) {
     return Field(std::move(name), ColumnType::kTimestamp2, FieldType::kTimestamp, digits);
   };
   // The last column has a default, which Debezium shows in place of zero.
-  const std::vector<Column> columns = {KeyColumn("id"),
-                                       AsText("day", ColumnType::kDate),
-                                       Needed(AsText("day_needed", ColumnType::kDate)),
-                                       AsText("moment", ColumnType::kDateTime2),
-                                       Needed(AsText("moment_needed", ColumnType::kDateTime2)),
-                                       AsText("moment6", ColumnType::kDateTime2, 6),
-                                       Needed(AsText("moment6_needed", ColumnType::kDateTime2, 6)),
-                                       stamp("stamp", 0),
-                                       Needed(stamp("stamp_needed", 0)),
-                                       Needed(stamp("stamp6_needed", 6))};
+  const std::vector<Column> columns = {
+      KeyColumn("id"),
+      StringField("day", ColumnType::kDate),
+      NotNull(StringField("day_needed", ColumnType::kDate)),
+      StringField("moment", ColumnType::kDateTime2),
+      NotNull(StringField("moment_needed", ColumnType::kDateTime2)),
+      StringField("moment6", ColumnType::kDateTime2, 6),
+      NotNull(StringField("moment6_needed", ColumnType::kDateTime2, 6)),
+      stamp("stamp", 0),
+      NotNull(stamp("stamp_needed", 0)),
+      NotNull(stamp("stamp6_needed", 6))};
   const std::string zero = "0000-00-00 00:00:00";
-  const Cell fallback = Stamp(981173106, 789'000'000);
+  const Cell default_value = TimestampCell(981173106, 789'000'000);
   const auto partial = [&](int64_t id, const std::string& day) {
     const std::string moment = day + " 01:02:03";
-    return std::vector<Cell>{
-        id,        day,      day,     moment, moment, moment + ".040000", moment + ".040000",
-        kNullCell, Stamp(0), fallback};
+    return std::vector<Cell>{id,
+                             day,
+                             day,
+                             moment,
+                             moment,
+                             moment + ".040000",
+                             moment + ".040000",
+                             kNullCell,
+                             TimestampCell(0),
+                             default_value};
   };
   EXPECT_EQ(Rows("zero_dates", columns,
                  {{int64_t{11}, "0000-00-00", "0000-00-00", zero, zero, zero + ".000000",
-                   zero + ".000000", Stamp(0), Stamp(0), fallback},
+                   zero + ".000000", TimestampCell(0), TimestampCell(0), default_value},
                   partial(12, "2024-00-00"),
                   partial(13, "2024-12-00")}),
             Recorded("zero_dates", "zero_dates"));
@@ -482,27 +491,28 @@ TEST_F(DebeziumRecordedTest, PointsAndVectorsAreEqual) {
       Named(Field("p_placed", ColumnType::kGeometry, FieldType::kGeometry, 4), "point")};
   const std::string row =
       Rows("shapes", shapes,
-           {{int64_t{102}, Shape(point(1, -2.5)), Shape(point(13.4, 52.5), 4326)}})
+           {{int64_t{102}, GeometryCell(point(1, -2.5)), GeometryCell(point(13.4, 52.5), 4326)}})
           .at(0);
   EXPECT_THAT(Recorded("documents", "shapes").at(1),
               ::testing::StartsWith(row.substr(0, row.size() - 1)));
+  EXPECT_EQ(Rows("geometries",
+                 {KeyColumn("id"), Field("shape", ColumnType::kGeometry, FieldType::kGeometry, 4)},
+                 {{int64_t{12}, GeometryCell(point(1, -2.5))},
+                  {int64_t{20}, GeometryCell(point(13.4, 52.5), 4326)}}),
+            (std::vector<std::string>{Recorded("documents", "geometries").at(1),
+                                      Recorded("documents", "geometries").at(9)}));
   EXPECT_EQ(
-      Rows("geometries",
-           {KeyColumn("id"), Field("shape", ColumnType::kGeometry, FieldType::kGeometry, 4)},
-           {{int64_t{12}, Shape(point(1, -2.5))}, {int64_t{20}, Shape(point(13.4, 52.5), 4326)}}),
-      (std::vector<std::string>{Recorded("documents", "geometries").at(1),
-                                Recorded("documents", "geometries").at(9)}));
-  EXPECT_EQ(Rows("vectors",
-                 {KeyColumn("id"), Field("v3", ColumnType::kVector, FieldType::kVector, 4),
-                  Field("v", ColumnType::kVector, FieldType::kVector, 4)},
-                 {{int64_t{101}, kNullCell, kNullCell},
-                  {int64_t{102}, Floats({1, -2.5f, 0.1f}), Floats({0.25f})},
-                  {int64_t{103}, Floats({0}), Floats({3e38f, -1e-30f, -0.0f, 1e10f, 16777216})}}),
-            Recorded("documents", "vectors"));
+      Rows("vectors",
+           {KeyColumn("id"), Field("v3", ColumnType::kVector, FieldType::kVector, 4),
+            Field("v", ColumnType::kVector, FieldType::kVector, 4)},
+           {{int64_t{101}, kNullCell, kNullCell},
+            {int64_t{102}, VectorCell({1, -2.5f, 0.1f}), VectorCell({0.25f})},
+            {int64_t{103}, VectorCell({0}), VectorCell({3e38f, -1e-30f, -0.0f, 1e10f, 16777216})}}),
+      Recorded("documents", "vectors"));
 }
 
-TEST_F(DebeziumRecordedTest, DocumentsAreEqualButForNumbersAndTypesOfSql) {
-  const std::vector<Column> columns = {KeyColumn("id"), AsText("doc", ColumnType::kJson, 4)};
+TEST_F(DebeziumRecordedTest, DocumentsAreEqualExceptSqlNumbersAndTypes) {
+  const std::vector<Column> columns = {KeyColumn("id"), StringField("doc", ColumnType::kJson, 4)};
   const auto row = [](int64_t id, const char* text) { return std::vector<Cell>{id, text}; };
   const std::vector<std::string> recorded = Recorded("documents", "documents");
   const std::vector<std::vector<Cell>> rows = {
@@ -537,10 +547,10 @@ std::vector<Column> NumberColumns() {
           Unsigned(Field("big_unsigned", ColumnType::kLongLong, FieldType::kUint64)),
           Field("bit1", ColumnType::kBit, FieldType::kUint64, 1),
           Field("bit9", ColumnType::kBit, FieldType::kUint64, 9),
-          AsText("d", ColumnType::kNewDecimal, 10 << 8 | 2),
-          AsText("d_whole", ColumnType::kNewDecimal, 5 << 8),
-          AsText("d_wide", ColumnType::kNewDecimal, 65 << 8 | 30),
-          Unsigned(AsText("n", ColumnType::kNewDecimal, 8 << 8 | 3)),
+          StringField("d", ColumnType::kNewDecimal, 10 << 8 | 2),
+          StringField("d_whole", ColumnType::kNewDecimal, 5 << 8),
+          StringField("d_wide", ColumnType::kNewDecimal, 65 << 8 | 30),
+          Unsigned(StringField("n", ColumnType::kNewDecimal, 8 << 8 | 3)),
           Field("single", ColumnType::kFloat, FieldType::kFloat),
           Named(Field("single_7_3", ColumnType::kFloat, FieldType::kFloat), "float(7,3)"),
           Field("float_53", ColumnType::kDouble, FieldType::kDouble),
@@ -553,24 +563,24 @@ std::vector<Column> TimeColumns() {
     return Field(std::move(name), ColumnType::kTimestamp2, FieldType::kTimestamp, digits);
   };
   return {KeyColumn("id"),
-          AsText("day", ColumnType::kDate),
+          StringField("day", ColumnType::kDate),
           Field("years", ColumnType::kYear, FieldType::kUint32),
-          AsText("t", ColumnType::kTime2),
-          AsText("t3", ColumnType::kTime2, 3),
-          AsText("t6", ColumnType::kTime2, 6),
-          AsText("d", ColumnType::kDateTime2),
-          AsText("d3", ColumnType::kDateTime2, 3),
-          AsText("d4", ColumnType::kDateTime2, 4),
-          AsText("d6", ColumnType::kDateTime2, 6),
+          StringField("t", ColumnType::kTime2),
+          StringField("t3", ColumnType::kTime2, 3),
+          StringField("t6", ColumnType::kTime2, 6),
+          StringField("d", ColumnType::kDateTime2),
+          StringField("d3", ColumnType::kDateTime2, 3),
+          StringField("d4", ColumnType::kDateTime2, 4),
+          StringField("d6", ColumnType::kDateTime2, 6),
           stamp("s", 0),
           stamp("s3", 3),
           stamp("s6", 6)};
 }
 
 std::vector<Column> StringColumns() {
-  Column size = AsText("size", ColumnType::kEnum);
+  Column size = StringField("size", ColumnType::kEnum);
   size.labels = {"small", "a,b"};
-  Column some = AsText("some", ColumnType::kSet);
+  Column some = StringField("some", ColumnType::kSet);
   some.labels = {"a", "b"};
   const auto blob = [](std::string name) {
     return Field(std::move(name), ColumnType::kBlob, FieldType::kBytes);
@@ -583,7 +593,7 @@ std::vector<Column> StringColumns() {
           TextColumn("latin"),
           size,
           some,
-          AsText("doc", ColumnType::kJson),
+          StringField("doc", ColumnType::kJson),
           blob("b"),
           blob("vb"),
           blob("bl")};
@@ -605,7 +615,7 @@ std::vector<Column> ShapeColumns() {
           Field("v", ColumnType::kVector, FieldType::kVector, 4)};
 }
 
-TEST_F(DebeziumRecordedTest, SchemasOfColumnsAreEqual) {
+TEST_F(DebeziumRecordedTest, ColumnSchemasAreEqual) {
   options_.debezium.schemas_enable = true;
   EXPECT_EQ(SchemaOf("numbers", NumberColumns()), RecordedSchema("schemas_columns", "numbers"));
   EXPECT_EQ(SchemaOf("times", TimeColumns()), RecordedSchema("schemas_columns", "times"));
@@ -613,7 +623,7 @@ TEST_F(DebeziumRecordedTest, SchemasOfColumnsAreEqual) {
   EXPECT_EQ(SchemaOf("shapes", ShapeColumns()), RecordedSchema("schemas_columns", "shapes"));
 }
 
-TEST_F(DebeziumRecordedTest, SchemasFollowTheModes) {
+TEST_F(DebeziumRecordedTest, SchemasFollowModes) {
   options_.debezium.schemas_enable = true;
   options_.debezium.decimal_handling_mode = DecimalHandling::kString;
   options_.debezium.time_precision_mode = TimePrecision::kIsostring;
@@ -629,22 +639,23 @@ TEST_F(DebeziumRecordedTest, SchemasFollowTheModes) {
   EXPECT_EQ(SchemaOf("times", TimeColumns()), RecordedSchema("schemas_double", "times"));
 }
 
-TEST_F(DebeziumRecordedTest, RecordsOfNoTableHaveTheSameSchemas) {
+TEST_F(DebeziumRecordedTest, MetadataSchemasAreEqual) {
   options_.debezium.schemas_enable = true;
   options_.debezium.provide_transaction_metadata = true;
   ChangeView statement = Change(v1::OPERATION_SCHEMA_CHANGE);
-  const SeenRecord change = Encode(statement).at(0);
+  const CollectedRecord change = Encode(statement).at(0);
   const std::string recorded = Lines("schemas", "mill").back();
-  EXPECT_EQ(Between(*change.key, "", ",\"payload\""),
-            Between(recorded, "\"key\":", ",\"payload\""));
-  EXPECT_EQ(Between(*change.value, "", ",\"payload\""),
-            Between(recorded, "\"value\":", ",\"payload\""));
-  const SeenRecord begin = Encode(Insert(orders_, {int64_t{1}, "Ada"})).at(0);
-  const std::string border = Lines("schemas", "mill.transaction").at(0);
-  EXPECT_EQ(Between(*begin.key, "", ",\"payload\""), Between(border, "\"key\":", ",\"payload\""));
-  EXPECT_EQ(Between(*begin.value, "", ",\"payload\""),
-            Between(border, "\"value\":", ",\"payload\""));
-  SeeingSink sink;
+  EXPECT_EQ(TextBetween(*change.key, "", ",\"payload\""),
+            TextBetween(recorded, "\"key\":", ",\"payload\""));
+  EXPECT_EQ(TextBetween(*change.value, "", ",\"payload\""),
+            TextBetween(recorded, "\"value\":", ",\"payload\""));
+  const CollectedRecord begin = Encode(Insert(orders_, {int64_t{1}, "Ada"})).at(0);
+  const std::string boundary = Lines("schemas", "mill.transaction").at(0);
+  EXPECT_EQ(TextBetween(*begin.key, "", ",\"payload\""),
+            TextBetween(boundary, "\"key\":", ",\"payload\""));
+  EXPECT_EQ(TextBetween(*begin.value, "", ",\"payload\""),
+            TextBetween(boundary, "\"value\":", ",\"payload\""));
+  CollectingSink sink;
   ASSERT_TRUE(MakeDebeziumEncoder(Parts()).value()->Heartbeat(1'000, sink).ok());
   const std::string beat = Lines("schemas", "__debezium-heartbeat.mill").at(0);
   EXPECT_EQ(Normalised("{\"topic\":\"" + sink.records[0].topic + "\",\"key\":" +

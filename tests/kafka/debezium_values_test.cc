@@ -40,7 +40,7 @@ Column Bytes() { return MakeColumn("c", ColumnType::kBlob, FieldType::kBytes, 2)
 
 TEST_F(DebeziumValues, NullIsNull) { EXPECT_EQ(Json(IntColumn("c"), FieldValue()), "null"); }
 
-TEST_F(DebeziumValues, AnUnsignedBigintIsSignedUnlessPrecise) {
+TEST_F(DebeziumValues, UnsignedBigintIsSignedUnlessPrecise) {
   Column column = MakeColumn("c", ColumnType::kLongLong, FieldType::kUint64);
   column.is_unsigned = true;
   EXPECT_EQ(Json(column, int64_t{-1}), "-1");
@@ -50,7 +50,7 @@ TEST_F(DebeziumValues, AnUnsignedBigintIsSignedUnlessPrecise) {
   EXPECT_EQ(Json(column, int64_t{127}, precise), R"("fw==")");
 }
 
-TEST_F(DebeziumValues, DecimalsFollowTheirMode) {
+TEST_F(DebeziumValues, DecimalsFollowMode) {
   const Column column = Text(ColumnType::kNewDecimal, 5 << 8 | 2);
   EXPECT_EQ(Json(column, "-999.99"), R"("/nlh")");
   EXPECT_EQ(Json(column, "-0.00"), R"("AA==")");
@@ -60,19 +60,19 @@ TEST_F(DebeziumValues, DecimalsFollowTheirMode) {
             "-999.99");
 }
 
-TEST_F(DebeziumValues, TheWidestDecimalFits) {
+TEST_F(DebeziumValues, WidestDecimalFits) {
   const Column column = Text(ColumnType::kNewDecimal, 65 << 8);
   EXPECT_EQ(Json(column, std::string(65, '9')), R"("APMWJxx/w5CKi+9GTjlF73olNgn//////////w==")");
 }
 
-TEST_F(DebeziumValues, TextThatIsNoDecimalIsDamage) {
+TEST_F(DebeziumValues, MalformedDecimalIsDamage) {
   const Column column = Text(ColumnType::kNewDecimal, 5 << 8 | 2);
   for (const std::string text : {"", "-", "1.2", "1.234", "1.2.3", "1,23", "x.yz"}) {
     EXPECT_THAT(Json(column, text), HasSubstr("damaged")) << text;
   }
 }
 
-TEST_F(DebeziumValues, DatesFollowTheirMode) {
+TEST_F(DebeziumValues, DatesFollowMode) {
   const Column column = Text(ColumnType::kDate);
   EXPECT_EQ(Json(column, "2024-02-29"), "19782");
   EXPECT_EQ(Json(column, "2024-02-29", {.time_precision_mode = TimePrecision::kConnect}), "19782");
@@ -80,7 +80,7 @@ TEST_F(DebeziumValues, DatesFollowTheirMode) {
             R"("2024-02-29Z")");
 }
 
-TEST_F(DebeziumValues, DatesThatAreNoneAreNullOrTheEpoch) {
+TEST_F(DebeziumValues, InvalidDateIsNullOrEpoch) {
   Column column = Text(ColumnType::kDate);
   EXPECT_EQ(Json(column, "0000-00-00"), "null");
   EXPECT_EQ(Json(column, "2023-02-31"), "null");
@@ -103,13 +103,13 @@ TEST_F(DebeziumValues, DateTimesFollowModeAndDigits) {
             R"("1969-12-31T23:59:59.123456Z")");
 }
 
-TEST_F(DebeziumValues, NanosecondsOfFarYearsHaveNoForm) {
+TEST_F(DebeziumValues, FarYearsHaveNoNanoseconds) {
   EXPECT_THAT(Json(Text(ColumnType::kDateTime2, 6), "9999-12-31 00:00:00",
                    {.time_precision_mode = TimePrecision::kNanoseconds}),
               HasSubstr("no form"));
 }
 
-TEST_F(DebeziumValues, TimesFollowTheirMode) {
+TEST_F(DebeziumValues, TimesFollowMode) {
   const Column column = Text(ColumnType::kTime2, 6);
   EXPECT_EQ(Json(column, "-12:34:56.789012"), "-45296789012");
   EXPECT_EQ(Json(column, "12:34:56.789012", {.time_precision_mode = TimePrecision::kConnect}),
@@ -120,7 +120,7 @@ TEST_F(DebeziumValues, TimesFollowTheirMode) {
             R"("12:34:56.78Z")");
 }
 
-TEST_F(DebeziumValues, TimesThatAreNoTimeOfDayHaveNoFormInTheModesOfSuch) {
+TEST_F(DebeziumValues, TimeOfDayModesRefuseOtherTimes) {
   for (const TimePrecision mode : {TimePrecision::kConnect, TimePrecision::kIsostring}) {
     for (const std::string text : {"-00:00:01", "24:00:01", "838:59:59"}) {
       EXPECT_THAT(Json(Text(ColumnType::kTime2), text, {.time_precision_mode = mode}),
@@ -129,39 +129,40 @@ TEST_F(DebeziumValues, TimesThatAreNoTimeOfDayHaveNoFormInTheModesOfSuch) {
   }
 }
 
-TEST_F(DebeziumValues, TheEndOfADayIsOneInMillisecondsAlone) {
+TEST_F(DebeziumValues, OnlyMillisecondsAllow24Hours) {
   const Column column = Text(ColumnType::kTime2);
   EXPECT_EQ(Json(column, "24:00:00", {.time_precision_mode = TimePrecision::kConnect}), "86400000");
   EXPECT_THAT(Json(column, "24:00:00", {.time_precision_mode = TimePrecision::kIsostring}),
               HasSubstr("no form"));
 }
 
-TEST_F(DebeziumValues, TimestampsHaveTheirDigits) {
-  EXPECT_EQ(Json(MakeColumn("c", ColumnType::kTimestamp2, FieldType::kTimestamp, 0), Stamp(1)),
-            R"("1970-01-01T00:00:01Z")");
+TEST_F(DebeziumValues, TimestampsKeepDigits) {
+  EXPECT_EQ(
+      Json(MakeColumn("c", ColumnType::kTimestamp2, FieldType::kTimestamp, 0), TimestampCell(1)),
+      R"("1970-01-01T00:00:01Z")");
   EXPECT_EQ(Json(MakeColumn("c", ColumnType::kTimestamp2, FieldType::kTimestamp, 3),
-                 Stamp(1'711'852'200, 123'000'000)),
+                 TimestampCell(1'711'852'200, 123'000'000)),
             R"("2024-03-31T02:30:00.123Z")");
 }
 
-TEST_F(DebeziumValues, TheZeroTimestampIsNullOrTheEpoch) {
+TEST_F(DebeziumValues, ZeroTimestampIsNullOrEpoch) {
   Column column = MakeColumn("c", ColumnType::kTimestamp2, FieldType::kTimestamp, 6);
   EXPECT_EQ(Json(column, ""), "null");
   column.nullable = false;
   EXPECT_EQ(Json(column, ""), R"("1970-01-01T00:00:00Z")");
 }
 
-TEST_F(DebeziumValues, BytesFollowTheirMode) {
+TEST_F(DebeziumValues, BytesFollowMode) {
   EXPECT_EQ(Json(Bytes(), "\xfb\xff"), R"("+/8=")");
-  const auto handled = [](BinaryHandling mode) {
+  const auto with_mode = [](BinaryHandling mode) {
     return Json(Bytes(), "\xfb\xff", {.binary_handling_mode = mode});
   };
-  EXPECT_EQ(handled(BinaryHandling::kBase64), R"("+/8=")");
-  EXPECT_EQ(handled(BinaryHandling::kBase64UrlSafe), R"("-_8=")");
-  EXPECT_EQ(handled(BinaryHandling::kHex), R"("fbff")");
+  EXPECT_EQ(with_mode(BinaryHandling::kBase64), R"("+/8=")");
+  EXPECT_EQ(with_mode(BinaryHandling::kBase64UrlSafe), R"("-_8=")");
+  EXPECT_EQ(with_mode(BinaryHandling::kHex), R"("fbff")");
 }
 
-TEST_F(DebeziumValues, InvalidTextKeepsWhatIsText) {
+TEST_F(DebeziumValues, InvalidTextKeepsValidCharacters) {
   Column column = TextColumn("c");
   FieldValue value{.state = FieldValue::State::kInvalid, .bytes = "a\xff\xc3\xa9\xc3"};
   EXPECT_EQ(Json(column, value), "\"a\xef\xbf\xbdé\xef\xbf\xbd\"");

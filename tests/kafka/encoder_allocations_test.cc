@@ -59,21 +59,21 @@ class EncoderAllocationsTest : public EncoderTest {
   std::vector<ChangeView> changes_;
 };
 
-TEST_F(EncoderAllocationsTest, DebeziumRowsTakeNone) {
+TEST_F(EncoderAllocationsTest, DebeziumRowsDoNotAllocate) {
   EXPECT_EQ(AllocationsOf(*MakeDebeziumEncoder(Parts()).value()), 0u);
 }
 
-TEST_F(EncoderAllocationsTest, DebeziumRowsWithSchemasTakeNone) {
+TEST_F(EncoderAllocationsTest, DebeziumRowsWithSchemasDoNotAllocate) {
   options_.debezium.schemas_enable = true;
   options_.debezium.provide_transaction_metadata = true;
   EXPECT_EQ(AllocationsOf(*MakeDebeziumEncoder(Parts()).value()), 0u);
 }
 
-TEST_F(EncoderAllocationsTest, ProtobufRowsTakeNone) {
+TEST_F(EncoderAllocationsTest, ProtobufRowsDoNotAllocate) {
   EXPECT_EQ(AllocationsOf(*MakeProtobufEncoder(Parts()).value()), 0u);
 }
 
-TEST_F(EncoderAllocationsTest, TheCountCounts) {
+TEST_F(EncoderAllocationsTest, AllocationCounterWorks) {
   const uint64_t before = testing::AllocationsOfThread();
   const auto something = std::make_unique<std::string>(100, 'x');
   EXPECT_EQ(something->size(), 100u);

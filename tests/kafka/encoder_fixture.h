@@ -28,7 +28,7 @@ using schema::Column;
 using schema::FieldType;
 
 // A record as a sink saw it.
-struct SeenRecord {
+struct CollectedRecord {
   std::string topic;
   std::optional<std::string> key;
   std::optional<std::string> value;
@@ -44,10 +44,10 @@ struct SeenRecord {
 };
 
 // Keeps what it is given.
-class SeeingSink final : public RecordSink {
+class CollectingSink final : public RecordSink {
  public:
   absl::Status Add(const RecordView& record) override {
-    SeenRecord& seen = records.emplace_back();
+    CollectedRecord& seen = records.emplace_back();
     seen.topic = record.topic;
     if (record.key.has_value()) seen.key = std::string(*record.key);
     if (record.value.has_value()) seen.value = std::string(*record.value);
@@ -56,26 +56,26 @@ class SeeingSink final : public RecordSink {
     return absl::OkStatus();
   }
 
-  std::vector<SeenRecord> records;
+  std::vector<CollectedRecord> records;
 };
 
 // Value of a column: NULL, a number, the bits of a float or double, text, bytes or a message.
 using Cell = std::variant<std::monostate, int64_t, float, double, std::string>;
 inline const Cell kNullCell;
 
-inline Cell Stamp(int64_t seconds, int32_t nanoseconds = 0) {
+inline Cell TimestampCell(int64_t seconds, int32_t nanoseconds = 0) {
   google::protobuf::Timestamp stamp;
   stamp.set_seconds(seconds);
   stamp.set_nanos(nanoseconds);
   return stamp.SerializeAsString();
 }
-inline Cell Shape(std::string_view wkb, uint32_t srid = 0) {
+inline Cell GeometryCell(std::string_view wkb, uint32_t srid = 0) {
   v1::Geometry geometry;
   geometry.set_srid(srid);
   geometry.set_wkb(std::string(wkb));
   return geometry.SerializeAsString();
 }
-inline Cell Floats(const std::vector<float>& values) {
+inline Cell VectorCell(const std::vector<float>& values) {
   v1::Vector vector;
   vector.mutable_values()->Add(values.begin(), values.end());
   return vector.SerializeAsString();
@@ -198,7 +198,7 @@ class EncoderTest : public ::testing::Test {
   Flavour flavour_ = Flavour::kMysql;
   std::unique_ptr<schema::Registry> registry_;
   std::unique_ptr<Routes> routes_;
-  SeeingSink sink_;
+  CollectingSink sink_;
   schema::TableVersionPtr orders_ =
       MakeVersion({"shop", "orders"}, {KeyColumn("id"), TextColumn("name")});
   std::vector<std::unique_ptr<std::string>> rows_;

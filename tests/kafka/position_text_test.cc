@@ -20,7 +20,7 @@ constexpr std::string_view kGolden =
     R"({"instance":"0123abcd","log_id":"00000000000000ff","resume_token":"abc",)"
     R"("sequence":18446744073709551615,"time_us":1700000000000000,"version":1})";
 
-TEST(PositionText, IsReadAsItWasWritten) {
+TEST(PositionText, RoundTripsGoldenText) {
   const mirror::MirrorPosition position{.log_id = 255,
                                         .sequence = {UINT64_MAX},
                                         .resume_token = "abc",
@@ -30,7 +30,7 @@ TEST(PositionText, IsReadAsItWasWritten) {
   EXPECT_EQ(ParsePosition(kGolden).value(), position);
 }
 
-TEST(PositionText, WhatIsNoPositionIsRefused) {
+TEST(PositionText, MalformedPositionIsRefused) {
   for (const std::string_view text :
        {"", "null", "[]", "{}", R"({"version":2})", R"({"version":"1"})", "\xff", "{\"a\"",
         R"({"instance":"","log_id":"x","resume_token":"","sequence":1,"time_us":1,"version":1})",
@@ -40,7 +40,7 @@ TEST(PositionText, WhatIsNoPositionIsRefused) {
   }
 }
 
-TEST(PositionText, EachFormatHasAPositionOfItsOwn) {
+TEST(PositionText, EachFormatHasItsOwnPosition) {
   KafkaOptions options;
   options.topic_prefix = "shop";
   EXPECT_EQ(PositionKey(options), "shop/debezium-json");

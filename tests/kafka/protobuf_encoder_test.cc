@@ -30,10 +30,10 @@ class ProtobufEncoderTest : public EncodingTest {
   }
   std::string KeyBytes(int64_t id) { return RowBytes(*orders_, {id}); }
 
-  std::vector<SeenRecord> types_;
+  std::vector<CollectedRecord> types_;
 };
 
-TEST_F(ProtobufEncoderTest, TheValueIsTheChangeAsItIsStored) {
+TEST_F(ProtobufEncoderTest, ValueIsStoredChange) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   ASSERT_THAT(sink_.records, SizeIs(1));
   EXPECT_EQ(sink_.records[0].topic, "millrace.shop.orders");
@@ -42,19 +42,19 @@ TEST_F(ProtobufEncoderTest, TheValueIsTheChangeAsItIsStored) {
             "application/x-protobuf; messageType=\"millrace.v1.Change\"");
 }
 
-TEST_F(ProtobufEncoderTest, TheKeyIsTheRowWithItsKeyAlone) {
+TEST_F(ProtobufEncoderTest, KeyIsRowWithKeyFieldsOnly) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   EXPECT_EQ(sink_.records[0].key, KeyBytes(1));
   EXPECT_EQ(sink_.records[0].Header("millrace.key_type"), "db.shop.orders");
 }
 
-TEST_F(ProtobufEncoderTest, FieldsOfAKeyStandInTheOrderOfTheirNumbers) {
+TEST_F(ProtobufEncoderTest, KeyFieldsAreOrderedByNumber) {
   options_.keys = {"shop.orders: name, id"};
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   EXPECT_EQ(sink_.records[0].key, RowBytes(*orders_, {int64_t{1}, "Ada"}));
 }
 
-TEST_F(ProtobufEncoderTest, WithoutAKeyTheWholeRowIsTheKey) {
+TEST_F(ProtobufEncoderTest, KeylessTableUsesWholeRowAsKey) {
   const auto log = MakeVersion({"shop", "log"}, {TextColumn("line")});
   ChangeView gone = Change(v1::OPERATION_DELETE);
   gone.version = log;
@@ -65,7 +65,7 @@ TEST_F(ProtobufEncoderTest, WithoutAKeyTheWholeRowIsTheKey) {
   EXPECT_EQ(sink_.records[1].key, RowBytes(*log, {"x"}));
 }
 
-TEST_F(ProtobufEncoderTest, ADeleteIsFollowedByATombstone) {
+TEST_F(ProtobufEncoderTest, TombstoneFollowsDelete) {
   ChangeView change = Change(v1::OPERATION_DELETE);
   change.before = Order(1, "Ada");
   ASSERT_EQ(Encode(change), "");
@@ -75,7 +75,7 @@ TEST_F(ProtobufEncoderTest, ADeleteIsFollowedByATombstone) {
   EXPECT_EQ(sink_.records[1].value, std::nullopt);
 }
 
-TEST_F(ProtobufEncoderTest, AChangedKeyForgetsTheOldOne) {
+TEST_F(ProtobufEncoderTest, KeyChangeSendsTombstoneOfOldKey) {
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), Order(2, "Ada"))), "");
   ASSERT_THAT(sink_.records, SizeIs(2));
   EXPECT_EQ(sink_.records[0].key, KeyBytes(1));
@@ -84,7 +84,7 @@ TEST_F(ProtobufEncoderTest, AChangedKeyForgetsTheOldOne) {
   EXPECT_EQ(sink_.records[1].value, "change");
 }
 
-TEST_F(ProtobufEncoderTest, AnUpdateUnderOneKeyIsOneRecord) {
+TEST_F(ProtobufEncoderTest, UpdateWithSameKeyIsOneRecord) {
   RowView after = Row(orders_, {kNullCell, "Bob"});
   after.unknown = {1};
   ASSERT_EQ(Encode(Update(Order(1, "Ada"), after)), "");
@@ -92,7 +92,7 @@ TEST_F(ProtobufEncoderTest, AnUpdateUnderOneKeyIsOneRecord) {
   EXPECT_EQ(sink_.records[0].key, KeyBytes(1));
 }
 
-TEST_F(ProtobufEncoderTest, AKeyThatIsUnknownOrInvalidHasNoForm) {
+TEST_F(ProtobufEncoderTest, UnknownOrInvalidKeyIsUnencodable) {
   options_.keys = {"shop.orders: name"};
   ChangeView change = Insert(orders_, {int64_t{1}, kNullCell});
   change.after.unknown = {2};
@@ -114,7 +114,7 @@ TEST_F(ProtobufEncoderTest, StatementsHaveNoKey) {
   EXPECT_EQ(sink_.records[1].topic, "millrace");
 }
 
-TEST_F(ProtobufEncoderTest, EveryVersionIsPublishedOnceBeforeItsFirstRow) {
+TEST_F(ProtobufEncoderTest, EachVersionIsPublishedBeforeItsFirstRow) {
   const auto wider = MakeVersion({"shop", "orders"}, {KeyColumn("id"), TextColumn("nick")});
   ASSERT_EQ(EncodeAll({Insert(orders_, {int64_t{1}, "Ada"}), Insert(orders_, {int64_t{2}, "Bob"}),
                        Insert(wider, {int64_t{3}, "Cy"})}),
@@ -125,7 +125,7 @@ TEST_F(ProtobufEncoderTest, EveryVersionIsPublishedOnceBeforeItsFirstRow) {
   EXPECT_NE(types_[0].value, types_[1].value);
 }
 
-TEST_F(ProtobufEncoderTest, KeysAndRowsAreReadWithThePublishedType) {
+TEST_F(ProtobufEncoderTest, PublishedTypeParsesKey) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   google::protobuf::FileDescriptorSet files;
   ASSERT_TRUE(files.ParseFromString(*types_[0].value));
@@ -139,14 +139,14 @@ TEST_F(ProtobufEncoderTest, KeysAndRowsAreReadWithThePublishedType) {
   EXPECT_EQ(key->ShortDebugString(), "id: 1");
 }
 
-TEST_F(ProtobufEncoderTest, RowsThatAreNoneAreDamage) {
+TEST_F(ProtobufEncoderTest, MalformedRowIsDamage) {
   ChangeView change = Insert(orders_, {int64_t{1}, "Ada"});
   change.after.bytes = "\x08";
   EXPECT_EQ(Encode(change), "LOG_DAMAGED");
   EXPECT_THAT(sink_.records, IsEmpty());
 }
 
-TEST_F(ProtobufEncoderTest, ThereAreNoHeartbeats) {
+TEST_F(ProtobufEncoderTest, HeartbeatsAreIgnored) {
   encoder_ = MakeProtobufEncoder(Parts()).value();
   ASSERT_TRUE(encoder_->Heartbeat(1, sink_).ok());
   EXPECT_THAT(sink_.records, IsEmpty());

@@ -20,7 +20,7 @@ class RowFieldsTest : public EncoderTest {
   std::vector<FieldValue> values_;
 };
 
-TEST_F(RowFieldsTest, ValuesStandAtTheirColumns) {
+TEST_F(RowFieldsTest, ValuesAreIndexedByColumn) {
   EXPECT_EQ(Read(Order(-3, "Ada")), "");
   EXPECT_EQ(static_cast<int64_t>(values_[0].number), -3);
   EXPECT_EQ(values_[1].bytes, "Ada");
@@ -29,7 +29,7 @@ TEST_F(RowFieldsTest, ValuesStandAtTheirColumns) {
             "Ada");
 }
 
-TEST_F(RowFieldsTest, AnAbsentFieldIsNull) {
+TEST_F(RowFieldsTest, AbsentFieldIsNull) {
   EXPECT_EQ(Read(Order(1, kNullCell)), "");
   EXPECT_EQ(values_[1].state, State::kNull);
 }
@@ -40,14 +40,14 @@ TEST_F(RowFieldsTest, FieldsMayComeInAnyOrder) {
   EXPECT_EQ(values_[1].bytes, "z");
 }
 
-TEST_F(RowFieldsTest, WhatTheSourceLeftOutIsUnknownNotNull) {
+TEST_F(RowFieldsTest, OmittedColumnIsUnknownNotNull) {
   RowView row = Order(1, kNullCell);
   row.unknown = {2};
   EXPECT_EQ(Read(row), "");
   EXPECT_EQ(values_[1].state, State::kUnknown);
 }
 
-TEST_F(RowFieldsTest, InvalidTextStandsInPlaceOfItsField) {
+TEST_F(RowFieldsTest, InvalidTextReplacesItsField) {
   RowView row = Order(1, kNullCell);
   row.invalid = {{2, "\xff"}};
   EXPECT_EQ(Read(row), "");
@@ -55,7 +55,7 @@ TEST_F(RowFieldsTest, InvalidTextStandsInPlaceOfItsField) {
   EXPECT_EQ(values_[1].bytes, "\xff");
 }
 
-TEST_F(RowFieldsTest, BytesThatAreNoRowOfTheTableAreDamage) {
+TEST_F(RowFieldsTest, MalformedRowIsDamage) {
   const std::string_view rows[] = {
       "\x08", "\x12\x05z", "\x0a\x01z", "\x1a\x01z", std::string_view("\x08\x01\x08\x01", 4),
       "\x80"};

@@ -22,32 +22,32 @@ std::vector<size_t> ColumnsOf(const std::vector<std::string>& keys,
   return TableKeys::Parse(keys).value().ColumnsOf(*table).value();
 }
 
-TEST(TableKeys, ThePrimaryKeyIsTheKeyInItsOrder) {
+TEST(TableKeys, DefaultIsPrimaryKeyInKeyOrder) {
   EXPECT_THAT(ColumnsOf({}), ElementsAre(1, 0));
   EXPECT_THAT(ColumnsOf({"shop.others: first"}), ElementsAre(1, 0));
 }
 
-TEST(TableKeys, ATableWithoutPrimaryKeyHasNone) {
+TEST(TableKeys, TableWithoutPrimaryKeyHasNoKey) {
   EXPECT_THAT(ColumnsOf({}, MakeVersion({"shop", "log"}, {TextColumn("line")})), IsEmpty());
 }
 
-TEST(TableKeys, AKeyOfWhichAColumnIsNotCapturedIsNone) {
+TEST(TableKeys, UncapturedKeyColumnMeansNoKey) {
   Column hidden = KeyColumn("hidden");
   hidden.key_ordinal = 2;
   hidden.captured = false;
   EXPECT_THAT(ColumnsOf({}, MakeVersion({"shop", "log"}, {KeyColumn("id"), hidden})), IsEmpty());
 }
 
-TEST(TableKeys, TheFirstEntryThatFitsDecides) {
+TEST(TableKeys, FirstMatchingEntryWins) {
   EXPECT_THAT(ColumnsOf({"shop.order*: second", "shop.*: first"}), ElementsAre(0));
   EXPECT_THAT(ColumnsOf({"*.*:first , SECOND"}), ElementsAre(1, 0));
 }
 
-TEST(TableKeys, OddNamesStandInBackquotes) {
+TEST(TableKeys, NamesMayBeQuotedInBackquotes) {
   EXPECT_THAT(ColumnsOf({"`shop`.`orders`: `a,``b`, first"}), ElementsAre(2, 1));
 }
 
-TEST(TableKeys, AnUnknownColumnIsNamed) {
+TEST(TableKeys, UnknownColumnIsNamed) {
   const auto columns = TableKeys::Parse({"shop.orders: colour"}).value().ColumnsOf(*Table());
   EXPECT_EQ(ErrorReason(columns.status()), "MIRROR_UNENCODABLE");
   EXPECT_THAT(std::string(columns.status().message()), HasSubstr("colour"));

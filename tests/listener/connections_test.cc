@@ -44,7 +44,7 @@ class ConnectionsTest : public ::testing::Test {
   Refusal refusal_{};
 };
 
-TEST_F(ConnectionsTest, OneTooManyIsRefusedUntilAnotherEnds) {
+TEST_F(ConnectionsTest, ExcessConnectionIsRefusedUntilOneCloses) {
   Admit("192.0.2.1");
   const auto second = Admit("192.0.2.2");
   Admit("192.0.2.3");
@@ -57,7 +57,7 @@ TEST_F(ConnectionsTest, OneTooManyIsRefusedUntilAnotherEnds) {
   EXPECT_EQ(connections_.reading().accepted, 4u);
 }
 
-TEST_F(ConnectionsTest, OnePeerCannotTakeAll) {
+TEST_F(ConnectionsTest, OnePeerCannotUseAllConnections) {
   const auto first = Admit("192.0.2.1");
   Admit("192.0.2.1");
   EXPECT_EQ(Admit("192.0.2.1"), nullptr);
@@ -67,7 +67,7 @@ TEST_F(ConnectionsTest, OnePeerCannotTakeAll) {
   EXPECT_NE(Admit("192.0.2.1"), nullptr);
 }
 
-TEST_F(ConnectionsTest, ConnectionThatFloodsReadsNothingMore) {
+TEST_F(ConnectionsTest, FloodingConnectionFailsAllFurtherReads) {
   const auto bad = Admit("192.0.2.1");
   EXPECT_TRUE(bad->OnRead(http2::Preface()));
   EXPECT_FALSE(bad->OnRead(EndlessHeaders().substr(http2::Preface().size())));
@@ -79,7 +79,7 @@ TEST_F(ConnectionsTest, ConnectionThatFloodsReadsNothingMore) {
   EXPECT_EQ(connections_.reading().open, 0u);
 }
 
-TEST_F(ConnectionsTest, PeerThatWasCutIsBlockedForAWhile) {
+TEST_F(ConnectionsTest, FloodingPeerIsBlockedForFiveSeconds) {
   Flood("192.0.2.1");
   EXPECT_EQ(Admit("192.0.2.1"), nullptr);
   EXPECT_EQ(refusal_, Refusal::kPeerBlocked);
@@ -90,7 +90,7 @@ TEST_F(ConnectionsTest, PeerThatWasCutIsBlockedForAWhile) {
   EXPECT_NE(Admit("192.0.2.1"), nullptr);
 }
 
-TEST_F(ConnectionsTest, EachFurtherBlockIsLongerUpToAMinute) {
+TEST_F(ConnectionsTest, BlocksDoubleUpToAMinute) {
   for (const double seconds : {5, 10, 20, 40, 60, 60}) {
     Flood("192.0.2.1");
     clock_.Advance(seconds - 0.1);
@@ -104,7 +104,7 @@ TEST_F(ConnectionsTest, EachFurtherBlockIsLongerUpToAMinute) {
   EXPECT_NE(Admit("192.0.2.1"), nullptr);
 }
 
-TEST_F(ConnectionsTest, ConnectionsCutTogetherCountAsOneBlock) {
+TEST_F(ConnectionsTest, SimultaneousCutsCountAsOneBlock) {
   const auto first = Admit("192.0.2.1");
   const auto second = Admit("192.0.2.1");
   EXPECT_FALSE(first->OnRead(EndlessHeaders()));
@@ -114,7 +114,7 @@ TEST_F(ConnectionsTest, ConnectionsCutTogetherCountAsOneBlock) {
   EXPECT_NE(Admit("192.0.2.1"), nullptr);
 }
 
-TEST_F(ConnectionsTest, FloodFromEverywhereIsRememberedInBounds) {
+TEST_F(ConnectionsTest, NumberOfBlockedPeersIsBounded) {
   for (int i = 0; i < 11'000; ++i) {
     Flood(std::to_string(i));
     clock_.Advance(0.0001);
@@ -123,7 +123,7 @@ TEST_F(ConnectionsTest, FloodFromEverywhereIsRememberedInBounds) {
   EXPECT_EQ(Admit("10999"), nullptr);
 }
 
-TEST(ConnectionsEnd, ConnectionMayOutliveThem) {
+TEST(ConnectionsLifetime, ConnectionCanOutliveConnections) {
   SteadyClock clock;
   Refusal refusal{};
   std::shared_ptr<ReadWatcher> late;
@@ -135,7 +135,7 @@ TEST(ConnectionsEnd, ConnectionMayOutliveThem) {
   late->OnClose();
 }
 
-TEST(Names, OfReasonsDiffer) {
+TEST(Names, MatchMetricLabels) {
   EXPECT_EQ(Name(Refusal::kPeerBlocked), "peer_blocked");
   EXPECT_EQ(Name(Refusal::kConnectionsMax), "connections_max");
   EXPECT_EQ(Name(Refusal::kPeerMax), "connections_per_peer_max");

@@ -10,13 +10,13 @@
 namespace millrace::listener {
 namespace {
 
-TEST(DescriptorBudget, EnoughDescriptorsLeaveTheLimitsAlone) {
+TEST(DescriptorBudget, EnoughDescriptorsKeepTheLimits) {
   const ConnectionLimits limits = FittingLimits({}, 65536, {.snapshot_connections = 2});
   EXPECT_EQ(limits.connections_max, 1000u);
   EXPECT_EQ(limits.connections_per_peer_max, 500u);
 }
 
-TEST(DescriptorBudget, ConnectionsAndWhatIsReservedFitTheLimit) {
+TEST(DescriptorBudget, ConnectionsAndReserveFitTheLimit) {
   for (const uint64_t limit : {80, 100, 256, 1024, 2000}) {
     for (const bool all : {false, true}) {
       if (all && limit < 256) continue;
@@ -28,18 +28,18 @@ TEST(DescriptorBudget, ConnectionsAndWhatIsReservedFitTheLimit) {
   }
 }
 
-TEST(DescriptorBudget, OneConnectionIsAlwaysTried) {
+TEST(DescriptorBudget, AtLeastOneConnectionIsAllowed) {
   EXPECT_EQ(FittingLimits({}, 20, {.snapshot_connections = 2}).connections_max, 1u);
 }
 
-TEST(DescriptorBudget, TheLogHasAQuarterAtMost512) {
+TEST(DescriptorBudget, LogGetsAQuarterUpTo512) {
   EXPECT_EQ(LogFilesMax(80), 20u);
   EXPECT_EQ(LogFilesMax(1024), 256u);
   EXPECT_EQ(LogFilesMax(1'000'000), 512u);
   EXPECT_EQ(LogFilesMax(0), 20u);
 }
 
-TEST(DescriptorBudget, TheSoftLimitIsRaisedToTheHardOne) {
+TEST(DescriptorBudget, SoftLimitIsRaisedToHardLimit) {
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   rlimit lowered = before;

@@ -30,7 +30,7 @@ class FrameWatchTest : public ::testing::Test {
   FrameWatchTest() { EXPECT_EQ(Read(http2::Preface()), Abuse::kNone); }
   Abuse Read(const std::string& bytes) { return watch_.Read(bytes, now_); }
   // How often in a row `bytes` are no abuse, up to `most`.
-  int Often(const std::string& bytes, int most, Abuse abuse) {
+  int CountUntilAbuse(const std::string& bytes, int most, Abuse abuse) {
     for (int i = 0; i < most; ++i) {
       const Abuse found = Read(bytes);
       if (found == Abuse::kNone) continue;
@@ -44,7 +44,7 @@ class FrameWatchTest : public ::testing::Test {
   Micros now_ = 1000 * kSecond;
 };
 
-TEST_F(FrameWatchTest, CallsAndAcknowledgementsAreNoAbuse) {
+TEST_F(FrameWatchTest, NormalCallsAreNoAbuse) {
   const std::string window = Frame(kWindowUpdate, 0, 1, std::string(4, 'x'));
   for (uint32_t stream = 1; stream < 100'000; stream += 2) {
     const std::string data = Frame(http2::kData, http2::kEndStream, stream, std::string(5, 'x'));
@@ -52,13 +52,13 @@ TEST_F(FrameWatchTest, CallsAndAcknowledgementsAreNoAbuse) {
   }
 }
 
-TEST_F(FrameWatchTest, BlockOfHeadersMayHaveSixteenFrames) {
+TEST_F(FrameWatchTest, HeaderBlockCanHaveSixteenFrames) {
   EXPECT_EQ(Read(Frame(http2::kHeaders, 0, 1, "x")), Abuse::kNone);
   const std::string more = Frame(http2::kContinuation, 0, 1, "");
-  EXPECT_EQ(Often(more, 1000, Abuse::kEndlessHeaders), 15);
+  EXPECT_EQ(CountUntilAbuse(more, 1000, Abuse::kEndlessHeaders), 15);
 }
 
-TEST_F(FrameWatchTest, BlockOfHeadersMayHave32KiB) {
+TEST_F(FrameWatchTest, HeaderBlockCanHave32KiB) {
   EXPECT_EQ(Read(Frame(http2::kHeaders, 0, 1, std::string(16 << 10, 'x'))), Abuse::kNone);
   EXPECT_EQ(Read(Frame(http2::kContinuation, http2::kEndHeaders, 1, std::string(16 << 10, 'x'))),
             Abuse::kNone);
@@ -68,12 +68,12 @@ TEST_F(FrameWatchTest, BlockOfHeadersMayHave32KiB) {
             Abuse::kEndlessHeaders);
 }
 
-TEST_F(FrameWatchTest, LargeBlockIsAbuseBeforeItHasArrived) {
+TEST_F(FrameWatchTest, LargeHeaderFrameIsAbuseBeforeItsPayload) {
   const std::string begin = Frame(http2::kHeaders, 0, 1, std::string(1 << 20, 'x')).substr(0, 9);
   EXPECT_EQ(Read(begin), Abuse::kEndlessHeaders);
 }
 
-TEST_F(FrameWatchTest, CallsDroppedAtOnceAreBounded) {
+TEST_F(FrameWatchTest, CallsDroppedAtOnceAreLimited) {
   uint32_t stream = 1;
   int dropped = 0;
   while (Read(Call(stream) + Reset(stream)) == Abuse::kNone) {
@@ -83,21 +83,21 @@ TEST_F(FrameWatchTest, CallsDroppedAtOnceAreBounded) {
   EXPECT_EQ(dropped, 200);
 }
 
-TEST_F(FrameWatchTest, CallsDroppedNowAndThenAreNoAbuse) {
+TEST_F(FrameWatchTest, OccasionallyDroppedCallsAreNoAbuse) {
   for (uint32_t stream = 1; stream < 20'000; stream += 2) {
     now_ += kSecond / 100;
     ASSERT_EQ(Read(Call(stream) + Reset(stream)), Abuse::kNone) << stream;
   }
 }
 
-TEST_F(FrameWatchTest, StreamsThatEndAfterASecondAreNoAbuse) {
+TEST_F(FrameWatchTest, StreamsEndedAfterASecondAreNoAbuse) {
   constexpr uint32_t kStreams = 10'000;
   for (uint32_t i = 0; i < kStreams; ++i) ASSERT_EQ(Read(Call(2 * i + 1)), Abuse::kNone);
   now_ += kSecond;
   for (uint32_t i = 0; i < kStreams; ++i) ASSERT_EQ(Read(Reset(2 * i + 1)), Abuse::kNone) << i;
 }
 
-TEST_F(FrameWatchTest, ManyOpenedThenDroppedAtOnceAreBounded) {
+TEST_F(FrameWatchTest, ManyCallsOpenedThenDroppedAreLimited) {
   for (uint32_t i = 0; i < 2000; ++i) ASSERT_EQ(Read(Call(2 * i + 1)), Abuse::kNone);
   now_ += kSecond / 2;
   Abuse abuse = Abuse::kNone;
@@ -105,7 +105,7 @@ TEST_F(FrameWatchTest, ManyOpenedThenDroppedAtOnceAreBounded) {
   EXPECT_EQ(abuse, Abuse::kDroppedCalls);
 }
 
-TEST_F(FrameWatchTest, FramesThatCarryNothingAreBounded) {
+TEST_F(FrameWatchTest, IdleFramesAreLimited) {
   for (const std::string& frame :
        {Frame(http2::kSettings, 0, 0, ""), Frame(http2::kPing, 0, 0, std::string(8, 'x')),
         Frame(http2::kData, 0, 1, ""), Frame(kPriority, 0, 1, std::string(5, 'x')),
@@ -113,12 +113,12 @@ TEST_F(FrameWatchTest, FramesThatCarryNothingAreBounded) {
     watch_ = FrameWatch();
     // It has one, too.
     EXPECT_EQ(Read(http2::Preface()), Abuse::kNone);
-    EXPECT_EQ(Often(frame, 50'000, Abuse::kIdleFrames), 39'999);
+    EXPECT_EQ(CountUntilAbuse(frame, 50'000, Abuse::kIdleFrames), 39'999);
     now_ += 100 * kSecond;
   }
 }
 
-TEST_F(FrameWatchTest, BytesMayComeInAnyPieces) {
+TEST_F(FrameWatchTest, BytesCanArriveInAnyPieces) {
   std::string bytes = http2::Preface();
   for (uint32_t stream = 1; stream < 41; stream += 2) bytes += Call(stream) + Reset(stream);
   bytes += Frame(http2::kHeaders, 0, 41, std::string(40 << 10, 'x'));
@@ -135,7 +135,7 @@ TEST_F(FrameWatchTest, BytesMayComeInAnyPieces) {
   }
 }
 
-TEST_F(FrameWatchTest, OtherProtocolsAreLeftToGrpc) {
+TEST_F(FrameWatchTest, OtherProtocolsAreIgnored) {
   FrameWatch watch;
   std::mt19937 random(7);
   EXPECT_EQ(watch.Read("GET / HTTP/1.1\r\n\r\n", now_), Abuse::kNone);

@@ -89,7 +89,7 @@ class ListenerTest : public ::testing::Test {
     });
   }
   // The next connection that was handed over.
-  Descriptor Taken() {
+  Descriptor NextConnection() {
     absl::MutexLock lock(&mutex_);
     const auto some = [this] { return !taken_.empty(); };
     mutex_.Await(absl::Condition(&some));
@@ -117,10 +117,10 @@ class ListenerTest : public ::testing::Test {
   std::unique_ptr<Listener> listener_;
 };
 
-TEST_F(ListenerTest, HandsConnectionsOverAndSeesThemEnd) {
+TEST_F(ListenerTest, PassesConnectionsOnAndSeesThemClose) {
   Start();
   const Descriptor client = Connect();
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   EXPECT_NE(fcntl(taken.get(), F_GETFL) & O_NONBLOCK, 0);
   AwaitOpen(1);
   // As gRPC does it.
@@ -129,35 +129,35 @@ TEST_F(ListenerTest, HandsConnectionsOverAndSeesThemEnd) {
   AwaitOpen(0);
 }
 
-TEST_F(ListenerTest, OneTooManyIsClosedAtOnce) {
+TEST_F(ListenerTest, ExcessConnectionIsClosedAtOnce) {
   Start({.connections_max = 1, .connections_per_peer_max = 1});
   const Descriptor first = Connect();
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   EXPECT_TRUE(IsClosed(Connect()));
   AwaitRefused(Refusal::kConnectionsMax, 1);
   shutdown(taken.get(), SHUT_RDWR);
   taken.Close();
   AwaitOpen(0);
   const Descriptor next = Connect();
-  EXPECT_TRUE(Taken().ok());
+  EXPECT_TRUE(NextConnection().ok());
 }
 
-TEST_F(ListenerTest, OneTooManyOfAPeerIsClosedAtOnce) {
+TEST_F(ListenerTest, ExcessConnectionOfPeerIsClosedAtOnce) {
   Start({.connections_max = 10, .connections_per_peer_max = 1});
   const Descriptor first = Connect("127.0.0.2");
-  const Descriptor taken = Taken();
+  const Descriptor taken = NextConnection();
   EXPECT_TRUE(IsClosed(Connect("127.0.0.2")));
   const Descriptor other = Connect("127.0.0.3");
-  EXPECT_TRUE(Taken().ok());
+  EXPECT_TRUE(NextConnection().ok());
   EXPECT_EQ(connections_->reading().refused[static_cast<size_t>(Refusal::kPeerMax)], 1u);
 }
 
-TEST_F(ListenerTest, WithoutDescriptorsClientsAreClosedAndLaterAdmitted) {
+TEST_F(ListenerTest, ClientsAreClosedUntilDescriptorsAreFree) {
   Start();
   std::vector<Descriptor> clients;
   for (int i = 0; i < 4; ++i) clients.push_back(ClientSocket());
   {
-    const NoDescriptorsLeft nothing;
+    const NoDescriptorsLeft no_descriptors;
     ASSERT_TRUE(ConnectTo(clients[0], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[1], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[2], listener_->port()));
@@ -166,11 +166,11 @@ TEST_F(ListenerTest, WithoutDescriptorsClientsAreClosedAndLaterAdmitted) {
     AwaitRefused(Refusal::kDescriptors, 3);
   }
   ASSERT_TRUE(ConnectTo(clients[3], listener_->port()));
-  const Descriptor taken = Taken();
+  const Descriptor taken = NextConnection();
   EXPECT_TRUE(taken.ok());
 }
 
-// Reads as gRPC does: the bytes, empty at the end, or nothing if the read fails.
+// Reads as gRPC does: the bytes, empty at the end, or no_descriptors if the read fails.
 std::optional<std::string> ReadLikeGrpc(const Descriptor& connection) {
   std::array<std::string, 2> parts{std::string(1000, '\0'), std::string(100'000, '\0')};
   std::array<iovec, 2> vectors{};
@@ -185,10 +185,10 @@ std::optional<std::string> ReadLikeGrpc(const Descriptor& connection) {
   return (parts[0] + parts[1]).substr(0, static_cast<size_t>(count));
 }
 
-TEST_F(ListenerTest, WhatIsReadArrivesUnchanged) {
+TEST_F(ListenerTest, WatchedBytesArriveUnchanged) {
   Start();
   const Descriptor client = Connect();
-  const Descriptor taken = Taken();
+  const Descriptor taken = NextConnection();
   const std::string bytes =
       http2::Preface() + http2::Frame(http2::kData, 0, 1, std::string(5000, 'x'));
   ASSERT_EQ(send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
@@ -198,10 +198,10 @@ TEST_F(ListenerTest, WhatIsReadArrivesUnchanged) {
   EXPECT_EQ(read, bytes);
 }
 
-TEST_F(ListenerTest, FloodEndsInAFailedReadAndThePeerIsBlocked) {
+TEST_F(ListenerTest, FloodFailsTheReadAndBlocksThePeer) {
   Start();
   const Descriptor client = Connect("127.0.0.2");
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   std::string flood = http2::Preface() + http2::Frame(http2::kHeaders, 0, 1, "");
   for (int i = 0; i < 1000; ++i) flood += http2::Frame(http2::kContinuation, 0, 1, "");
   ASSERT_GT(send(client.get(), flood.data(), flood.size(), MSG_NOSIGNAL), 0);
@@ -213,13 +213,13 @@ TEST_F(ListenerTest, FloodEndsInAFailedReadAndThePeerIsBlocked) {
   EXPECT_TRUE(IsClosed(Connect("127.0.0.2")));
   AwaitRefused(Refusal::kPeerBlocked, 1);
   const Descriptor other = Connect("127.0.0.3");
-  EXPECT_TRUE(Taken().ok());
+  EXPECT_TRUE(NextConnection().ok());
 }
 
-TEST_F(ListenerTest, NumberOfAClosedDescriptorIsFreeForOthers) {
+TEST_F(ListenerTest, ReusedDescriptorNumberIsNotWatched) {
   Start();
   const Descriptor client = Connect();
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   const int number = taken.get();
   taken.Close();
   std::array<int, 2> pair{};
@@ -239,7 +239,7 @@ TEST_F(ListenerTest, StoppedListenerRefusesClients) {
   Start();
   const int port = listener_->port();
   const Descriptor before = Connect();
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   listener_->Stop();
   EXPECT_FALSE(ConnectTo(ClientSocket(), port));
   EXPECT_EQ(send(taken.get(), "x", 1, MSG_NOSIGNAL), 1);
@@ -249,7 +249,7 @@ TEST_F(ListenerTest, StoppedListenerRefusesClients) {
   EXPECT_EQ(connections_->reading().open, 0u);
 }
 
-TEST_F(ListenerTest, UnixSocketsAreLimitedToo) {
+TEST_F(ListenerTest, UnixSocketsAreLimited) {
   const std::string path = ::testing::TempDir() + "millrace_listener.sock";
   Start({.connections_max = 1, .connections_per_peer_max = 1}, "unix:" + path);
   EXPECT_EQ(listener_->port(), 0);
@@ -261,18 +261,18 @@ TEST_F(ListenerTest, UnixSocketsAreLimitedToo) {
     return client;
   };
   Descriptor first = connect_to_path();
-  Descriptor taken = Taken();
+  Descriptor taken = NextConnection();
   EXPECT_TRUE(IsClosed(connect_to_path()));
   shutdown(taken.get(), SHUT_RDWR);
   taken.Close();
   AwaitOpen(0);
   first = connect_to_path();
-  EXPECT_TRUE(Taken().ok());
+  EXPECT_TRUE(NextConnection().ok());
   listener_.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(ListenSockets, TakenAddressFails) {
+TEST(ListenSockets, UsedAddressFails) {
   const auto first = ListenSockets::Open(kAnyPort, kSendTimeout);
   ASSERT_TRUE(first.ok()) << first.status();
   const std::string taken = "127.0.0.1:" + std::to_string(first->port());
@@ -281,7 +281,7 @@ TEST(ListenSockets, TakenAddressFails) {
   EXPECT_TRUE(absl::IsUnavailable(ListenSockets::Open("unix:/nowhere/x", kSendTimeout).status()));
 }
 
-TEST(ListenSockets, NamesAndWildcardsListenOnOnePort) {
+TEST(ListenSockets, NamesAndWildcardsUseOnePort) {
   for (const char* listen : {"localhost:0", "0.0.0.0:0", "[::]:0", "[::1]:0"}) {
     const auto sockets = ListenSockets::Open(listen, kSendTimeout);
     if (!sockets.ok() && std::string(listen).starts_with('[')) continue;  // no IPv6 here
@@ -293,7 +293,7 @@ TEST(ListenSockets, NamesAndWildcardsListenOnOnePort) {
   }
 }
 
-TEST(ListenSockets, FileThatIsNoSocketStays) {
+TEST(ListenSockets, OtherFileAtSocketPathStays) {
   const std::string path = ::testing::TempDir() + "millrace_no_socket";
   Descriptor file(open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   EXPECT_FALSE(ListenSockets::Open("unix:" + path, kSendTimeout).ok());
@@ -301,7 +301,7 @@ TEST(ListenSockets, FileThatIsNoSocketStays) {
   std::filesystem::remove(path);
 }
 
-TEST(ListenSockets, SocketFileOfADeadServerIsReplaced) {
+TEST(ListenSockets, StaleSocketFileIsReplaced) {
   const std::string path = ::testing::TempDir() + "millrace_stale.sock";
   std::filesystem::remove(path);
   {

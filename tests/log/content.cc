@@ -79,7 +79,7 @@ StoredFrame Stored(const FrameContent& content) {
   return {content.first, Frame::Serialize(content)};
 }
 
-std::string Sealed(Sequence first, std::string stored) {
+std::string WithChecksum(Sequence first, std::string stored) {
   const uint64_t sum = XXH3_64bits_withSeed(stored.data() + 8, stored.size() - 8, first.value);
   std::memcpy(stored.data(), &sum, sizeof sum);
   return stored;

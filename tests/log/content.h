@@ -21,6 +21,6 @@ FrameContent ManyTransactions(Sequence first);
 StoredFrame Stored(const FrameContent& content);
 
 // Gives the changed bytes of a stored frame a checksum that matches, as a hostile disk could.
-std::string Sealed(Sequence first, std::string stored);
+std::string WithChecksum(Sequence first, std::string stored);
 
 }  // namespace millrace::log::testing

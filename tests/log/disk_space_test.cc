@@ -20,17 +20,17 @@ class DiskSpaceTest : public LogTest {
   }
 };
 
-TEST_F(DiskSpaceTest, BallastTakesSpace) {
-  DiskSpace space(options_.directory, 1 << 20, DiskSpace::Machine());
+TEST_F(DiskSpaceTest, BallastUsesDiskSpace) {
+  DiskSpace space(options_.directory, 1 << 20, DiskSpace::SystemSeams());
   EXPECT_EQ(ReasonOf(space.Restore(64 << 10)), "OK");
   EXPECT_GE(Allocated(), (1u << 20) + (64 << 10));
-  space.SetRoomAgain(0);
+  space.MarkRecovered(0);
   EXPECT_GE(Allocated(), 1u << 20);
   EXPECT_LT(Allocated(), (1u << 20) + (64 << 10));
 }
 
 TEST_F(DiskSpaceTest, BallastIsFreedInParts) {
-  DiskSpace space(options_.directory, 1 << 20, DiskSpace::Machine());
+  DiskSpace space(options_.directory, 1 << 20, DiskSpace::SystemSeams());
   ASSERT_EQ(ReasonOf(space.Restore(0)), "OK");
   for (uint64_t left = 4; left > 0; --left) {
     EXPECT_GE(Allocated(), left * (256 << 10));
@@ -44,20 +44,20 @@ TEST_F(DiskSpaceTest, BallastIsFreedInParts) {
   EXPECT_GE(Allocated(), 1u << 20);
 }
 
-TEST_F(DiskSpaceTest, DiskIsFullUntilAllFailedWritesAreAnswered) {
-  DiskSpace space(options_.directory, 0, DiskSpace::Machine());
+TEST_F(DiskSpaceTest, FullUntilAllFailedWritesRecovered) {
+  DiskSpace space(options_.directory, 0, DiskSpace::SystemSeams());
   EXPECT_FALSE(space.full());
   space.OnNoSpace();
   EXPECT_TRUE(space.full());
   const uint64_t failed_writes = space.failed_writes();
   space.OnNoSpace();
-  space.SetRoomAgain(failed_writes);
+  space.MarkRecovered(failed_writes);
   EXPECT_TRUE(space.full());
-  space.SetRoomAgain(space.failed_writes());
+  space.MarkRecovered(space.failed_writes());
   EXPECT_FALSE(space.full());
 }
 
-TEST_F(DiskSpaceTest, RefusedBallastStaysAsItWas) {
+TEST_F(DiskSpaceTest, FailedRestoreLeavesBallastUnchanged) {
   DiskSpace space(options_.directory, 1 << 20, faults_->Space());
   ASSERT_EQ(ReasonOf(space.Restore(0)), "OK");
   faults_->FillDisk(100);
@@ -66,16 +66,16 @@ TEST_F(DiskSpaceTest, RefusedBallastStaysAsItWas) {
   EXPECT_EQ(ReasonOf(space.Restore(0)), "OK");
 }
 
-TEST_F(DiskSpaceTest, BallastThatCannotFitIsNotTriedToAllocate) {
-  DiskSpace space(options_.directory, 1 << 20, DiskSpace::Machine());
+TEST_F(DiskSpaceTest, BallastThatCannotFitIsNotAllocated) {
+  DiskSpace space(options_.directory, 1 << 20, DiskSpace::SystemSeams());
   EXPECT_EQ(ReasonOf(space.Restore(uint64_t{1} << 60)), "DISK_FULL");
   EXPECT_FALSE(std::filesystem::exists(options_.directory + "/BALLAST"));
 }
 
-TEST_F(DiskSpaceTest, WithoutBallastNoFileStays) {
-  DiskSpace space(options_.directory, 0, DiskSpace::Machine());
+TEST_F(DiskSpaceTest, NoFileStaysWithoutBallast) {
+  DiskSpace space(options_.directory, 0, DiskSpace::SystemSeams());
   EXPECT_EQ(ReasonOf(space.Restore(64 << 10)), "OK");
-  space.SetRoomAgain(0);
+  space.MarkRecovered(0);
   EXPECT_FALSE(std::filesystem::exists(options_.directory + "/BALLAST"));
 }
 

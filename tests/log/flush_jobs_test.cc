@@ -107,22 +107,22 @@ class FlushJobsTest : public ::testing::Test {
   std::vector<std::string> canceled_;
 };
 
-TEST_F(FlushJobsTest, FlushBeginsAtOnce) {
+TEST_F(FlushJobsTest, FlushRunsAtOnce) {
   Schedule("a", &database_);
   EXPECT_THAT(Run(), ElementsAre("a"));
-  EXPECT_FALSE(jobs_->AwaitOthers());
+  EXPECT_FALSE(jobs_->AwaitUnheldJobs());
 }
 
-TEST_F(FlushJobsTest, HeldFlushesBeginWhenReleased) {
+TEST_F(FlushJobsTest, HeldFlushesRunAfterRelease) {
   Schedule("a", &database_);
   jobs_->Hold();
   Schedule("b", &database_);
   EXPECT_THAT(Run(), IsEmpty());
-  EXPECT_TRUE(jobs_->AwaitOthers());
+  EXPECT_TRUE(jobs_->AwaitUnheldJobs());
   EXPECT_EQ(jobs_->running(), 0);
   jobs_->Release();
   EXPECT_THAT(Run(), ElementsAre("a", "b"));
-  EXPECT_FALSE(jobs_->AwaitOthers());
+  EXPECT_FALSE(jobs_->AwaitUnheldJobs());
 }
 
 TEST_F(FlushJobsTest, DeletingFilesIsNeverHeld) {
@@ -131,16 +131,16 @@ TEST_F(FlushJobsTest, DeletingFilesIsNeverHeld) {
   EXPECT_THAT(Run(), ElementsAre("purge"));
 }
 
-TEST_F(FlushJobsTest, CompactionsAreAwaitedAndNotHeld) {
+TEST_F(FlushJobsTest, CompactionsAreAwaitedNotHeld) {
   jobs_->Hold();
   Schedule("compaction", &database_, nullptr, rocksdb::Env::LOW);
-  std::thread waiting([this] { EXPECT_FALSE(jobs_->AwaitOthers()); });
+  std::thread waiting([this] { EXPECT_FALSE(jobs_->AwaitUnheldJobs()); });
   EXPECT_THAT(Run(), ElementsAre("compaction"));
   waiting.join();
 }
 
 // Else RocksDB would wait for them before it recovers from the error that holds them.
-TEST_F(FlushJobsTest, ReleasedFlushesAndThoseTheyScheduleAreNotHeldAgain) {
+TEST_F(FlushJobsTest, ReleasedJobsAndTheirFlushesAreNeverHeld) {
   jobs_->Hold();
   Schedule("a", &database_, [this] {
     jobs_->Hold();
@@ -154,7 +154,7 @@ TEST_F(FlushJobsTest, ReleasedFlushesAndThoseTheyScheduleAreNotHeldAgain) {
   EXPECT_THAT(Run(), IsEmpty());
 }
 
-TEST_F(FlushJobsTest, DatabaseThatClosesCancelsItsHeldFlushesAlone) {
+TEST_F(FlushJobsTest, ClosingDatabaseCancelsOnlyItsHeldFlushes) {
   jobs_->Hold();
   Schedule("a", &database_);
   Schedule("b", &other_);
@@ -162,13 +162,13 @@ TEST_F(FlushJobsTest, DatabaseThatClosesCancelsItsHeldFlushesAlone) {
   Schedule("c", &database_);
   EXPECT_EQ(jobs_->UnSchedule(&database_, rocksdb::Env::HIGH), 2);
   EXPECT_THAT(canceled_, ElementsAre("c", "a"));
-  EXPECT_TRUE(jobs_->AwaitOthers());
+  EXPECT_TRUE(jobs_->AwaitUnheldJobs());
   jobs_->Release();
   EXPECT_THAT(Run(), ElementsAre("b"));
 }
 
 // The database waits for it.
-TEST_F(FlushJobsTest, FlushThatAThreadHasTakenFromThePoolIsNotHeldWhenItsDatabaseCloses) {
+TEST_F(FlushJobsTest, StartedFlushOfClosingDatabaseIsNotHeld) {
   Schedule("a", &database_);
   const std::function<void()> taken = pool_->Take();
   EXPECT_EQ(jobs_->UnSchedule(&database_, rocksdb::Env::HIGH), 0);
@@ -177,7 +177,7 @@ TEST_F(FlushJobsTest, FlushThatAThreadHasTakenFromThePoolIsNotHeldWhenItsDatabas
   EXPECT_THAT(Run(), ElementsAre("a"));
 }
 
-TEST_F(FlushJobsTest, LastFlushMayEndAfterItsEnv) {
+TEST_F(FlushJobsTest, LastFlushCanEndAfterItsEnv) {
   auto pool = std::make_shared<Pool>();
   struct Owned final : public rocksdb::EnvWrapper {
     explicit Owned(std::shared_ptr<Env> target) : EnvWrapper(target) {}

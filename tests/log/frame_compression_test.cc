@@ -30,7 +30,7 @@ std::string Compressed(const std::string& plain) {
   return std::string(compressor.Compress(kFirstSequence, plain));
 }
 
-TEST(FrameCompression, AFrameComesBackAsItWas) {
+TEST(FrameCompression, FrameRoundTrips) {
   const std::string plain = Plain();
   const std::string stored = Compressed(plain);
   EXPECT_LT(stored.size(), plain.size() / 2);
@@ -43,7 +43,7 @@ TEST(FrameCompression, AFrameComesBackAsItWas) {
     EXPECT_EQ(frame->segments().size(), expected->segments().size());
   }
   EXPECT_EQ(Frame::ChangeCountOf(stored), 200u);
-  EXPECT_EQ(PlainBytesOf(stored), plain.size());
+  EXPECT_EQ(DeclaredPlainBytes(stored), plain.size());
 }
 
 // As the format says, and no matter what the library makes of it: a block of literals alone.
@@ -57,34 +57,34 @@ TEST(FrameCompression, FormatTwoNeverChanges) {
   stored.push_back('\xf0');
   stored.push_back(static_cast<char>(rest.size() - 15));
   stored += rest;
-  const auto frame = Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, stored));
+  const auto frame = Frame::ParseCopy(kFirstSequence, WithChecksum(kFirstSequence, stored));
   ASSERT_TRUE(frame.ok()) << frame.status();
   EXPECT_EQ((*frame)->payload(), (*Frame::Parse(kFirstSequence, plain))->payload());
   EXPECT_EQ((*frame)->change_count(), 7u);
 }
 
-TEST(FrameCompression, SmallFramesAreLeftAsTheyAre) {
+TEST(FrameCompression, SmallFramesStayUncompressed) {
   const std::string plain = Plain(210);
   EXPECT_EQ(Compressed(plain), plain);
 }
 
-TEST(FrameCompression, WhatDoesNotShrinkStaysAsItIs) {
+TEST(FrameCompression, IncompressibleFramesStayUncompressed) {
   const std::string plain = Frame::Serialize(OneTransaction(kFirstSequence, 1, 60'000));
   EXPECT_EQ(Compressed(plain), plain);
   EXPECT_TRUE(Frame::ParseCopy(kFirstSequence, plain).ok());
 }
 
-TEST(FrameCompression, FrameThatIsNotSealedIsStoredSealed) {
+TEST(FrameCompression, CompressAddsMissingChecksum) {
   for (const FrameContent& content :
        {OneTransaction(kFirstSequence, 7, 100), OneTransaction(kFirstSequence, 1, 60'000)}) {
     const std::string plain = Frame::Serialize(content);
-    const std::string unsealed = Frame::SerializeUnsealed(content, {}, content.payload);
+    const std::string unsealed = Frame::SerializeWithoutChecksum(content, {}, content.payload);
     EXPECT_NE(unsealed, plain);
     EXPECT_EQ(Compressed(unsealed), Compressed(plain));
   }
 }
 
-TEST(FrameCompression, AnyDamagedByteIsFound) {
+TEST(FrameCompression, AnyDamagedByteIsDetected) {
   const std::string stored = Compressed(Plain(6000));
   for (size_t i = 0; i < stored.size(); ++i) {
     std::string damaged = stored;
@@ -93,17 +93,17 @@ TEST(FrameCompression, AnyDamagedByteIsFound) {
   }
 }
 
-TEST(FrameCompression, ASizeThatTheBlockCannotHaveIsRefusedUnallocated) {
+TEST(FrameCompression, ImpossibleSizeFailsBeforeAllocation) {
   std::string hostile = Compressed(Plain()).substr(0, 9);
   AppendVarint(hostile, 200);
   AppendVarint(hostile, uint64_t{1} << 40);
   hostile.append(100, 'x');
-  EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, hostile))),
+  EXPECT_EQ(ReasonOf(Frame::ParseCopy(kFirstSequence, WithChecksum(kFirstSequence, hostile))),
             "LOG_DAMAGED");
-  EXPECT_EQ(PlainBytesOf(hostile), 0u);
+  EXPECT_EQ(DeclaredPlainBytes(hostile), 0u);
 }
 
-TEST(FrameCompression, HostileBytesNeverLeadOutside) {
+TEST(FrameCompression, HostileBytesStayInBounds) {
   const std::string stored = Compressed(Plain(6000));
   std::mt19937 random(42);
   for (int round = 0; round < 50'000; ++round) {
@@ -112,7 +112,7 @@ TEST(FrameCompression, HostileBytesNeverLeadOutside) {
       hostile[9 + random() % (hostile.size() - 9)] = static_cast<char>(random());
     }
     if (random() % 4 == 0) hostile.resize(9 + random() % (hostile.size() - 9));
-    const auto frame = Frame::ParseCopy(kFirstSequence, Sealed(kFirstSequence, hostile));
+    const auto frame = Frame::ParseCopy(kFirstSequence, WithChecksum(kFirstSequence, hostile));
     if (!frame.ok()) continue;
     for (const Segment& segment : (*frame)->segments()) {
       ASSERT_LE(segment.end, (*frame)->payload().size());

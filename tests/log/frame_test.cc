@@ -34,7 +34,7 @@ void ExpectInside(const Frame& frame) {
   }
 }
 
-TEST(Frame, ComesBackAsItWasStored) {
+TEST(Frame, RoundTrips) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto frame = Frame::Parse(kFirst, Frame::Serialize(content));
   ASSERT_TRUE(frame.ok()) << frame.status();
@@ -47,21 +47,21 @@ TEST(Frame, ComesBackAsItWasStored) {
   EXPECT_EQ((*frame)->commit_time_max(), content.commit_time_max);
 }
 
-TEST(Frame, WhatWasNotSealedComesBackTheSame) {
+TEST(Frame, FrameWithoutChecksumRoundTrips) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto sealed = *Frame::Parse(kFirst, Frame::Serialize(content));
   // In two pieces.
   const std::string_view payload = content.payload;
-  const auto frame = Frame::ParseUnsealed(
-      kFirst, Frame::SerializeUnsealed(content, payload.substr(0, 10), payload.substr(10)));
+  const auto frame = Frame::ParseUnverified(
+      kFirst, Frame::SerializeWithoutChecksum(content, payload.substr(0, 10), payload.substr(10)));
   ASSERT_TRUE(frame.ok()) << frame.status();
   EXPECT_EQ((*frame)->payload(), sealed->payload());
   EXPECT_EQ((*frame)->gtids_after(), sealed->gtids_after());
   EXPECT_EQ((*frame)->segments().size(), sealed->segments().size());
-  EXPECT_EQ(ReasonOf(Frame::ParseUnsealed(kFirst, "short")), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(Frame::ParseUnverified(kFirst, "short")), "LOG_DAMAGED");
 }
 
-TEST(Frame, SegmentsComeBackAsTheyWereStored) {
+TEST(Frame, SegmentsRoundTrip) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto frame = *Frame::Parse(kFirst, Frame::Serialize(content));
   ASSERT_EQ(frame->segments().size(), content.segments.size());
@@ -81,7 +81,7 @@ TEST(Frame, SegmentsComeBackAsTheyWereStored) {
   }
 }
 
-TEST(Frame, RunsComeBackAsTheyWereStored) {
+TEST(Frame, RunsRoundTrip) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto frame = *Frame::Parse(kFirst, Frame::Serialize(content));
   ASSERT_EQ(frame->runs().size(), content.runs.size());
@@ -112,7 +112,7 @@ TEST(Frame, FormatOneNeverChanges) {
             "666768696a6b6c6d6e6f7071727374");
 }
 
-TEST(Frame, GtidSetsOfAnyShapeComeBack) {
+TEST(Frame, GtidSetsOfAnyShapeRoundTrip) {
   const std::vector<std::string> sets = {"", "a", "aa", "aaa", "ab", "ba", "aba", "abba", "xyz"};
   for (const std::string& before : sets) {
     for (const std::string& after : sets) {
@@ -126,7 +126,7 @@ TEST(Frame, GtidSetsOfAnyShapeComeBack) {
   }
 }
 
-TEST(Frame, SingleChangeCostsFewBytesBesideItsPayload) {
+TEST(Frame, SingleChangeHasSmallOverhead) {
   FrameContent content = OneTransaction(kFirst, 1, 300, 1'700'000'000'000'000);
   content.gtids_before = "";
   content.gtids_after = "";
@@ -139,7 +139,7 @@ TEST(Frame, ChangeCountIsReadWithoutParsing) {
   EXPECT_EQ(Frame::ChangeCountOf("short"), 0u);
 }
 
-TEST(Frame, AnyDamagedByteIsFound) {
+TEST(Frame, AnyDamagedByteIsDetected) {
   const std::string stored = Frame::Serialize(ManyTransactions(kFirst));
   for (size_t i = 0; i < stored.size(); ++i) {
     for (const int bit : {0, 3, 7}) {
@@ -150,7 +150,7 @@ TEST(Frame, AnyDamagedByteIsFound) {
   }
 }
 
-TEST(Frame, CutFrameIsDamaged) {
+TEST(Frame, TruncatedFrameIsDamaged) {
   const std::string stored = Frame::Serialize(ManyTransactions(kFirst));
   for (size_t size = 0; size < stored.size(); ++size) {
     EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, stored.substr(0, size))), "LOG_DAMAGED");
@@ -163,13 +163,13 @@ TEST(Frame, FrameUnderTheWrongSequenceIsDamaged) {
   EXPECT_EQ(ErrorMetadataOf(frame.status()).at("sequence"), "1001");
 }
 
-TEST(Frame, NewerVersionIsRefusedAsSuch) {
+TEST(Frame, NewerVersionFailsAsTooNew) {
   std::string stored = Frame::Serialize(ManyTransactions(kFirst));
   stored[8] = 3;
-  EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, Sealed(kFirst, stored))), "FORMAT_TOO_NEW");
+  EXPECT_EQ(ReasonOf(Frame::Parse(kFirst, WithChecksum(kFirst, stored))), "FORMAT_TOO_NEW");
 }
 
-TEST(Frame, HostileBytesNeverLeadOutside) {
+TEST(Frame, HostileBytesStayInBounds) {
   const std::string stored = Frame::Serialize(ManyTransactions(kFirst));
   std::mt19937 random(42);
   int parsed = 0;
@@ -179,7 +179,7 @@ TEST(Frame, HostileBytesNeverLeadOutside) {
       hostile[9 + random() % 80] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
     }
     if (random() % 4 == 0) hostile.resize(9 + random() % hostile.size());
-    const auto frame = Frame::Parse(kFirst, Sealed(kFirst, hostile));
+    const auto frame = Frame::Parse(kFirst, WithChecksum(kFirst, hostile));
     if (!frame.ok()) continue;
     ++parsed;
     ExpectInside(**frame);
@@ -187,7 +187,7 @@ TEST(Frame, HostileBytesNeverLeadOutside) {
   EXPECT_GT(parsed, 0);
 }
 
-TEST(FrameDeathTest, IndexThatLeavesAGapIsNeverWritten) {
+TEST(FrameDeathTest, IndexWithAGapIsNeverWritten) {
   FrameContent content = ManyTransactions(kFirst);
   content.runs[1].size -= 1;
   EXPECT_DEATH(Frame::Serialize(content), "run.offset == at|at == segment.end");

@@ -46,13 +46,13 @@ class FullDiskTest : public LogTest {
   }
 };
 
-TEST_F(FullDiskTest, BallastIsPartOfADirectory) {
+TEST_F(FullDiskTest, EveryLogHasABallast) {
   EXPECT_EQ(BallastBytes(), kBallastBytes);
   log_.reset();
   EXPECT_EQ(BallastBytes(), kBallastBytes);
 }
 
-TEST_F(FullDiskTest, WriteThatFindsTheDiskFullUsesTheBallast) {
+TEST_F(FullDiskTest, WriteOnFullDiskUsesTheBallast) {
   faults_->FillDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(2)), "OK");
   EXPECT_LT(BallastBytes(), kBallastBytes);
@@ -82,7 +82,7 @@ TEST_F(FullDiskTest, ErrorNamesTheDirectory) {
   EXPECT_THAT(status.message(), HasSubstr(options_.directory));
 }
 
-TEST_F(FullDiskTest, RetentionTrims) {
+TEST_F(FullDiskTest, RetentionTrimsOnFullDisk) {
   options_.retention_age = Micros{20} * 1'000'000;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   CommitMany(200);
@@ -110,7 +110,7 @@ TEST_F(FullDiskTest, QuotaCountsAsFullDisk) {
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
 }
 
-TEST_F(FullDiskTest, LittleSpaceWithoutABallastIsNotFull) {
+TEST_F(FullDiskTest, LittleSpaceWithoutBallastIsNotFull) {
   log_.reset();
   std::filesystem::remove(options_.directory + "/BALLAST");
   faults_->FillDisk(kBallastBytes / 2);
@@ -119,7 +119,7 @@ TEST_F(FullDiskTest, LittleSpaceWithoutABallastIsNotFull) {
   EXPECT_FALSE(std::filesystem::exists(options_.directory + "/BALLAST"));
 }
 
-TEST_F(FullDiskTest, StopAndStartLoseNothing) {
+TEST_F(FullDiskTest, RestartsOnFullDiskLoseNothing) {
   CommitMany(30);
   FillDisk();
   for (int round = 0; round < 6; ++round) {
@@ -137,7 +137,7 @@ TEST_F(FullDiskTest, StopAndStartLoseNothing) {
 }
 
 // MILLRACE_DISK_ROUNDS: more of them. MILLRACE_RANDOM_SEED: others.
-TEST_F(FullDiskTest, DiskFilledAtRandomLosesNothing) {
+TEST_F(FullDiskTest, RandomlyFullDiskLosesNothing) {
   std::mt19937 random(static_cast<uint32_t>(NumberOr("MILLRACE_RANDOM_SEED", 1)));
   const auto below = [&](int64_t end) { return static_cast<int64_t>(random()) % end; };
   for (int round = NumberOr("MILLRACE_DISK_ROUNDS", 30); round > 0; --round) {
@@ -169,7 +169,7 @@ TEST_F(FullDiskTest, DiskFilledAtRandomLosesNothing) {
 // The kinds of files of a database: WAL, table, manifest, and what is renamed or written at start.
 class RefusedFileTest : public FullDiskTest, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(RefusedFileTest, CommitsResumeOnceThereIsSpace) {
+TEST_P(RefusedFileTest, CommitsResumeAfterSpaceIsFreed) {
   faults_->FillDiskFor(GetParam());
   absl::Status status;
   std::vector<StoredFrame> frames;
@@ -189,7 +189,7 @@ TEST_P(RefusedFileTest, CommitsResumeOnceThereIsSpace) {
   ExpectRange(1, newest);
 }
 
-TEST_P(RefusedFileTest, StartServesAndResumesOnceThereIsSpace) {
+TEST_P(RefusedFileTest, StartServesAndResumesAfterSpaceIsFreed) {
   CommitMany(30);
   options_.directory = CrashCopy();
   faults_->FillDiskFor(GetParam());
@@ -216,14 +216,14 @@ class FullDiskStartTest : public FullDiskTest {
     faults_->FillDisk(bytes);
     ASSERT_EQ(ReasonOf(Reopen()), "OK") << bytes;
   }
-  void ExpectWritesAreRefused() {
+  void ExpectWritesFail() {
     EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
     EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "DISK_FULL");
     next_ = log_->range().newest.next();
   }
 };
 
-TEST_F(FullDiskStartTest, StartServesWhatThereIs) {
+TEST_F(FullDiskStartTest, StartServesTheExistingLog) {
   CommitMany(30);
   ASSERT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kSchema, "table", "version"}})), "OK");
   StartAfterCrash();
@@ -231,13 +231,13 @@ TEST_F(FullDiskStartTest, StartServesWhatThereIs) {
   EXPECT_EQ(FirstsFrom({1}).size(), 30u);
   EXPECT_EQ(log_->GetRecord(RecordKind::kSchema, "table").value(), "version");
   EXPECT_EQ(log_->source_position(), "position after 300");
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
 }
 
-TEST_F(FullDiskStartTest, StartedLogIsWrittenOnceThereIsSpace) {
+TEST_F(FullDiskStartTest, StartedLogWritesAfterSpaceIsFreed) {
   CommitMany(30);
   StartAfterCrash();
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
   faults_->FreeDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(10)), "OK");
   EXPECT_EQ(FirstsFrom({1}).size(), 31u);
@@ -245,7 +245,7 @@ TEST_F(FullDiskStartTest, StartedLogIsWrittenOnceThereIsSpace) {
   ExpectRange(1, 310);
 }
 
-TEST_F(FullDiskStartTest, StagedFramesAreDroppedOnceThereIsSpace) {
+TEST_F(FullDiskStartTest, StagedFramesAreDroppedAfterSpaceIsFreed) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3), NextFrame(4)})), "OK");
   StartAfterCrash();
@@ -256,14 +256,14 @@ TEST_F(FullDiskStartTest, StagedFramesAreDroppedOnceThereIsSpace) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
 }
 
-TEST_F(FullDiskStartTest, NewLogIsEmptyUntilThereIsSpace) {
+TEST_F(FullDiskStartTest, NewLogIsEmptyUntilSpaceIsFreed) {
   log_.reset();
   options_.directory = (root_ / "new").string();
   faults_->FillDisk();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 0);
   EXPECT_EQ(FirstsFrom({1}).size(), 0u);
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
   const uint64_t id = log_->log_id();
   EXPECT_NE(id, 0u);
   faults_->FreeDisk();
@@ -273,15 +273,15 @@ TEST_F(FullDiskStartTest, NewLogIsEmptyUntilThereIsSpace) {
   EXPECT_EQ(log_->log_id(), id);
 }
 
-TEST_F(FullDiskStartTest, LogThatOnlyReadsHoldsItsDirectory) {
+TEST_F(FullDiskStartTest, ReadOnlyLogLocksItsDirectory) {
   CommitMany(3);
   StartAfterCrash();
   EXPECT_EQ(ReasonOf(OpenIn(options_.directory)), "DATA_DIRECTORY_IN_USE");
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
   EXPECT_EQ(ReasonOf(OpenIn(options_.directory)), "DATA_DIRECTORY_IN_USE");
 }
 
-TEST_F(FullDiskStartTest, LossOfWhatWasVisibleIsNoticed) {
+TEST_F(FullDiskStartTest, LossOfVisibleChangesIsDetected) {
   CommitMany(3);
   options_.directory = CrashCopy();
   for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
@@ -293,10 +293,10 @@ TEST_F(FullDiskStartTest, LossOfWhatWasVisibleIsNoticed) {
   EXPECT_EQ(ReasonOf(Reopen()), "LOG_DAMAGED");
 }
 
-TEST_F(FullDiskStartTest, StopOfALogThatOnlyReadsLosesNothing) {
+TEST_F(FullDiskStartTest, StoppingAReadOnlyLogLosesNothing) {
   CommitMany(30);
   StartAfterCrash();
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
   log_.reset();
   faults_->FreeDisk();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -304,7 +304,7 @@ TEST_F(FullDiskStartTest, StopOfALogThatOnlyReadsLosesNothing) {
 }
 
 // RocksDB of Debian is built with assertions.
-TEST_F(FullDiskStartTest, StartEndsWellWhereverTheDiskIsFull) {
+TEST_F(FullDiskStartTest, StartSurvivesAFullDiskAtAnyByte) {
   CommitMany(20);
   const std::string crashed = CrashCopy();
   bool wrote = false;
@@ -324,14 +324,14 @@ TEST_F(FullDiskStartTest, StartEndsWellWhereverTheDiskIsFull) {
 }
 
 // A reader may be in the middle of a frame when the database is replaced.
-TEST_F(FullDiskStartTest, ReadersGoOnWhileTheLogIsOpenedForWriting) {
+TEST_F(FullDiskStartTest, ReadersContinueDuringOpeningForWriting) {
   CommitMany(100);
   StartAfterCrash();
   std::atomic<bool> writing{true};
   std::thread reader([&] {
     while (writing) EXPECT_GE(FirstsFrom({1}).size(), 100u);
   });
-  ExpectWritesAreRefused();
+  ExpectWritesFail();
   faults_->FreeDisk();
   for (int i = 0; i < 50; ++i) EXPECT_EQ(ReasonOf(CommitFrame(10, 4096)), "OK");
   writing = false;
@@ -339,7 +339,7 @@ TEST_F(FullDiskStartTest, ReadersGoOnWhileTheLogIsOpenedForWriting) {
   EXPECT_EQ(FirstsFrom({1}).size(), 150u);
 }
 
-TEST_F(FullDiskTest, RocksdbWritesNoLogOfItsOwn) {
+TEST_F(FullDiskTest, RocksDbWritesNoLogFile) {
   CommitMany(100);
   FillDisk();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");

@@ -45,7 +45,7 @@ TEST_F(InfoLogTest, ErrorsAreWarnings) {
   EXPECT_EQ(out_.str(), "warning rocksdb: file 7\nwarning rocksdb: two lines\n");
 }
 
-TEST_F(InfoLogTest, TheRestIsForDebugging) {
+TEST_F(InfoLogTest, OtherMessagesAreDebug) {
   InfoLog quiet(clock_);
   ROCKSDB_NAMESPACE::Warn(&quiet, "failed to open");
   ROCKSDB_NAMESPACE::Info(&quiet, "flushed");
@@ -57,7 +57,7 @@ TEST_F(InfoLogTest, TheRestIsForDebugging) {
   EXPECT_EQ(out_.str(), "debug rocksdb: flushed\n");
 }
 
-TEST_F(InfoLogTest, FloodIsBounded) {
+TEST_F(InfoLogTest, RateOfLinesIsLimited) {
   InfoLog log(clock_);
   for (int i = 0; i < 1000; ++i) ROCKSDB_NAMESPACE::Error(&log, "again");
   EXPECT_EQ(Lines(), static_cast<size_t>(InfoLog::kBurst));

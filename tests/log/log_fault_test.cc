@@ -17,7 +17,7 @@ class LogFaultTest : public LogTest {
  protected:
   void SetUp() override { ASSERT_EQ(ReasonOf(Reopen()), "OK"); }
   // Commits `batch` while the disk is full, then with space again.
-  void CommitOnFullDiskThenAgain(const Batch& batch) {
+  void CommitOnFullDiskThenRetry(const Batch& batch) {
     faults_->FillDisk(100);
     EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
     EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
@@ -26,7 +26,7 @@ class LogFaultTest : public LogTest {
   }
 };
 
-TEST_F(LogFaultTest, FullDiskIsReportedAndReadingGoesOn) {
+TEST_F(LogFaultTest, FullDiskIsReportedAndReadsContinue) {
   CommitMany(3);
   faults_->FillDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
@@ -34,17 +34,17 @@ TEST_F(LogFaultTest, FullDiskIsReportedAndReadingGoesOn) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 11, 21));
 }
 
-TEST_F(LogFaultTest, FirstCommitOnAFullDiskSucceedsOnceThereIsSpace) {
-  CommitOnFullDiskThenAgain(BatchOf({NextFrame(4)}));
+TEST_F(LogFaultTest, FirstCommitSucceedsAfterSpaceIsFreed) {
+  CommitOnFullDiskThenRetry(BatchOf({NextFrame(4)}));
   next_ = {5};
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
 }
 
 // Without a look at the room before it, one Resume in some hundred never returned.
-TEST_F(LogFaultTest, DiskThatFillsAgainAndAgainLosesNothing) {
+TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
   for (int round = 0; round < 5; ++round) {
     const StoredFrame frame = NextFrame(4, 3000);
-    CommitOnFullDiskThenAgain(BatchOf({frame}));
+    CommitOnFullDiskThenRetry(BatchOf({frame}));
   }
   for (const std::string& copy : {CrashCopy(), PowerLossCopy()}) {
     options_.directory = copy;
@@ -56,7 +56,7 @@ TEST_F(LogFaultTest, DiskThatFillsAgainAndAgainLosesNothing) {
 
 // Recovering then leaves RocksDB with nothing in memory, where its Resume alone would keep a
 // write-ahead log that can no longer be written.
-TEST_F(LogFaultTest, SpaceForRecoveringButNotForTheCommitIsNoFailure) {
+TEST_F(LogFaultTest, SpaceForRecoveryAloneIsNoFailure) {
   const Batch batch = BatchOf({NextFrame(4, 12'000'000)});
   for (int attempt = 0; attempt < 4; ++attempt) {
     faults_->FillDisk(8'000'000);
@@ -69,7 +69,7 @@ TEST_F(LogFaultTest, SpaceForRecoveringButNotForTheCommitIsNoFailure) {
   ExpectRange(1, 4);
 }
 
-TEST_F(LogFaultTest, LookAtTheRoomLeavesNoFile) {
+TEST_F(LogFaultTest, CheckForRoomLeavesNoFile) {
   const std::filesystem::path ballast = std::filesystem::path(options_.directory) / "BALLAST";
   const Batch batch = BatchOf({NextFrame(4)});
   faults_->FillDisk(100);
@@ -109,7 +109,7 @@ TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
   EXPECT_EQ(FirstsFrom({1}).size(), next_.value - 1);
 }
 
-TEST_F(LogFaultTest, FailedSyncMakesNothingVisibleAndRefusesFurtherWrites) {
+TEST_F(LogFaultTest, FailedSyncStopsTheLog) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   faults_->FailSyncs(true);
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "STORAGE_FAILED");
@@ -121,7 +121,7 @@ TEST_F(LogFaultTest, FailedSyncMakesNothingVisibleAndRefusesFurtherWrites) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1));
 }
 
-TEST_F(LogFaultTest, LogIsWholeWhenOpenedAfterAFailedSync) {
+TEST_F(LogFaultTest, ReopenAfterFailedSyncLosesNothing) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   faults_->FailSyncs(true);
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "STORAGE_FAILED");
@@ -146,8 +146,8 @@ class VisibleMarkFaultTest : public LogFaultTest {
     }
     ASSERT_GE(mark_, 0);
   }
-  void FillDiskUnderMark() { RedirectMark("/dev/full"); }
-  void FreeDiskUnderMark() { RedirectMark(options_.directory + "/VISIBLE"); }
+  void FillDiskForMark() { RedirectMark("/dev/full"); }
+  void FreeDiskForMark() { RedirectMark(options_.directory + "/VISIBLE"); }
 
  private:
   void RedirectMark(const std::string& path) const {
@@ -159,23 +159,23 @@ class VisibleMarkFaultTest : public LogFaultTest {
   int mark_ = -1;  // the log's own descriptor
 };
 
-TEST_F(VisibleMarkFaultTest, FullDiskUnderTheMarkMakesNothingVisible) {
+TEST_F(VisibleMarkFaultTest, FullDiskForMarkMakesNothingVisible) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   const Batch batch = BatchOf({NextFrame(3)});
-  FillDiskUnderMark();
+  FillDiskForMark();
   EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
   EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
   ExpectRange(1, 2);
-  FreeDiskUnderMark();
+  FreeDiskForMark();
   EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
   ExpectRange(1, 5);
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 6));
 }
 
-TEST_F(VisibleMarkFaultTest, LogIsWholeWhenOpenedAfterAFullDiskUnderTheMark) {
+TEST_F(VisibleMarkFaultTest, ReopenAfterFullDiskForMarkLosesNothing) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
-  FillDiskUnderMark();
+  FillDiskForMark();
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "DISK_FULL");
   options_.directory = CrashCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -184,7 +184,7 @@ TEST_F(VisibleMarkFaultTest, LogIsWholeWhenOpenedAfterAFullDiskUnderTheMark) {
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
 }
 
-TEST_F(LogFaultTest, FullDiskIsReportedForRecordsOutsideOfABatch) {
+TEST_F(LogFaultTest, FullDiskIsReportedForPutRecords) {
   faults_->FillDisk();
   EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "DISK_FULL");
   faults_->FreeDisk();

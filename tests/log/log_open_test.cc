@@ -36,7 +36,7 @@ class LogOpenTest : public LogTest {
     }
   }
   // Adds bytes to, or with a negative number takes them from, the newest write-ahead log in `copy`.
-  static void StretchWal(const std::string& copy, int64_t bytes) {
+  static void ResizeWal(const std::string& copy, int64_t bytes) {
     std::filesystem::path newest;
     for (const auto& entry : std::filesystem::directory_iterator(copy)) {
       if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();
@@ -46,7 +46,7 @@ class LogOpenTest : public LogTest {
   }
 };
 
-TEST_F(LogOpenTest, DirectoryIsForTheOwnerOnly) {
+TEST_F(LogOpenTest, DirectoryIsPrivateToTheOwner) {
   options_.directory = (root_ / "a" / "b" / "log").string();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   struct stat directory {};
@@ -54,18 +54,18 @@ TEST_F(LogOpenTest, DirectoryIsForTheOwnerOnly) {
   EXPECT_EQ(directory.st_mode & 0777, 0700u);
 }
 
-TEST_F(LogOpenTest, SecondOpenIsRefused) {
+TEST_F(LogOpenTest, SecondOpenFails) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   EXPECT_EQ(ReasonOf(OpenIn(options_.directory)), "DATA_DIRECTORY_IN_USE");
 }
 
-TEST_F(LogOpenTest, DirectoryOfSomethingElseIsRefused) {
+TEST_F(LogOpenTest, ForeignDirectoryFails) {
   std::filesystem::create_directory(options_.directory);
   std::ofstream(options_.directory + "/letter.txt") << "dear";
   EXPECT_EQ(ReasonOf(Reopen()), "DATA_DIRECTORY_FOREIGN");
 }
 
-TEST_F(LogOpenTest, DatabaseOfSomethingElseIsRefused) {
+TEST_F(LogOpenTest, ForeignDatabaseFails) {
   rocksdb::Options options;
   options.create_if_missing = true;
   rocksdb::DB* opened = nullptr;
@@ -75,7 +75,7 @@ TEST_F(LogOpenTest, DatabaseOfSomethingElseIsRefused) {
   EXPECT_EQ(ReasonOf(Reopen()), "DATA_DIRECTORY_FOREIGN");
 }
 
-TEST_F(LogOpenTest, LogWithoutItsCurrentFileIsRefused) {
+TEST_F(LogOpenTest, LogWithoutCurrentFileFails) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   CommitMany(30);
   log_.reset();
@@ -100,14 +100,14 @@ TEST_F(LogOpenTest, LeftoversOfEarlierVersionsAreRemoved) {
   }
 }
 
-TEST_F(LogOpenTest, NewerFormatIsRefused) {
+TEST_F(LogOpenTest, NewerFormatFails) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   log_.reset();
   Overwrite("meta", "log.format", std::string("\2\0\0\0", 4));
   EXPECT_EQ(ReasonOf(Reopen()), "FORMAT_TOO_NEW");
 }
 
-TEST_F(LogOpenTest, MalformedMetaIsDamage) {
+TEST_F(LogOpenTest, MalformedMetaFailsOpen) {
   for (const char* key : {"log.format", "log.id", "log.oldest", "log.visible"}) {
     options_.directory = (root_ / key).string();
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -125,7 +125,7 @@ TEST_F(LogOpenTest, DamagedNewestFrameFailsOpen) {
   EXPECT_EQ(ReasonOf(Reopen()), "LOG_DAMAGED");
 }
 
-TEST_F(LogOpenTest, DamagedFrameInTheMiddleIsReportedWhereItStands) {
+TEST_F(LogOpenTest, DamagedMiddleFrameFailsOnlyItsReads) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   CommitMany(5);
   log_.reset();
@@ -133,11 +133,11 @@ TEST_F(LogOpenTest, DamagedFrameInTheMiddleIsReportedWhereItStands) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   EXPECT_EQ(log_->ReadFrames({1}, 1 << 20)->size(), 2u);
   EXPECT_EQ(ReasonOf(log_->ReadFrames({21}, 1 << 20)), "LOG_DAMAGED");
-  EXPECT_EQ(ReasonOf(log_->FrameHolding({30})), "LOG_DAMAGED");
+  EXPECT_EQ(ReasonOf(log_->FrameContaining({30})), "LOG_DAMAGED");
   EXPECT_THAT(FirstsFrom({31}), ElementsAre(31, 41));
 }
 
-TEST_F(LogOpenTest, DamagedFileIsReportedNeverServed) {
+TEST_F(LogOpenTest, DamagedFileIsNeverServed) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   CommitMany(100);
   log_.reset();
@@ -156,7 +156,7 @@ TEST_F(LogOpenTest, DamagedFileIsReportedNeverServed) {
   EXPECT_EQ(ReasonOf(status), "LOG_DAMAGED");
 }
 
-TEST_F(LogOpenTest, CrashBeforeCommitDropsWhatWasStaged) {
+TEST_F(LogOpenTest, CrashBeforeCommitDropsStagedFrames) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3), NextFrame(4)})), "OK");
@@ -190,7 +190,7 @@ TEST_F(LogOpenTest, PowerLossKeepsEverythingVisible) {
   EXPECT_EQ(FirstsFrom({1}).size(), 80u);
 }
 
-TEST_F(LogOpenTest, CommitIsAtomicWhereverTheWriteAheadLogIsCut) {
+TEST_F(LogOpenTest, CommitIsAtomicAtAnyWalCut) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(1)), "OK");
   const auto two = {NextFrame(2), NextFrame(3)};
@@ -198,7 +198,7 @@ TEST_F(LogOpenTest, CommitIsAtomicWhereverTheWriteAheadLogIsCut) {
   for (const int cut : {1, 50, 250, 450}) {
     const std::string copy = CrashCopy();
     std::filesystem::remove(copy + "/VISIBLE");  // a crash before anyone could see the commit
-    StretchWal(copy, -cut);
+    ResizeWal(copy, -cut);
     const auto after = OpenIn(copy);
     ASSERT_TRUE(after.ok()) << after.status();
     EXPECT_EQ((*after)->range().newest.value, 1u) << cut;
@@ -206,17 +206,17 @@ TEST_F(LogOpenTest, CommitIsAtomicWhereverTheWriteAheadLogIsCut) {
   }
 }
 
-TEST_F(LogOpenTest, TornTailThatNobodySawIsDropped) {
+TEST_F(LogOpenTest, InvisibleTornTailIsDropped) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3, 2000)})), "OK");
   options_.directory = CrashCopy();
-  StretchWal(options_.directory, -1000);
+  ResizeWal(options_.directory, -1000);
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 2);
 }
 
-TEST_F(LogOpenTest, LossOfTheWholeWriteAheadLogIsNoNewLog) {
+TEST_F(LogOpenTest, MissingWalFailsOpen) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   options_.directory = CrashCopy();
@@ -228,24 +228,24 @@ TEST_F(LogOpenTest, LossOfTheWholeWriteAheadLogIsNoNewLog) {
   }
 }
 
-TEST_F(LogOpenTest, LossOfWhatWasVisibleIsNeverPassedOver) {
+TEST_F(LogOpenTest, LossOfVisibleChangesFailsOpen) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
   options_.directory = CrashCopy();
-  StretchWal(options_.directory, -10);
+  ResizeWal(options_.directory, -10);
   for (int attempt = 0; attempt < 2; ++attempt) {
     EXPECT_EQ(ReasonOf(Reopen()), "LOG_DAMAGED");
   }
 }
 
-TEST_F(LogOpenTest, RelaxedLogMayLoseItsTail) {
+TEST_F(LogOpenTest, RelaxedLogCanLoseItsTail) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
   options_.directory = CrashCopy();
-  StretchWal(options_.directory, -10);
+  ResizeWal(options_.directory, -10);
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 2);
 }

@@ -24,13 +24,13 @@ class LogRetentionTest : public LogTest {
   uint64_t oldest() const { return log_->range().oldest.value; }
 };
 
-TEST_F(LogRetentionTest, WithoutLimitsNothingIsTrimmed) {
+TEST_F(LogRetentionTest, NothingIsTrimmedWithoutLimits) {
   Fill(100);
   Trim();
   ExpectRange(1, 1000);
 }
 
-TEST_F(LogRetentionTest, EmptyLogIsLeftAlone) {
+TEST_F(LogRetentionTest, EmptyLogIsNotTrimmed) {
   options_.retention_age = kSecond;
   options_.retention_bytes = 1;
   Fill(0);
@@ -38,7 +38,7 @@ TEST_F(LogRetentionTest, EmptyLogIsLeftAlone) {
   ExpectRange(1, 0);
 }
 
-TEST_F(LogRetentionTest, FramesPastTheirAgeAreTrimmed) {
+TEST_F(LogRetentionTest, ExpiredFramesAreTrimmed) {
   options_.retention_age = 30 * kSecond;
   Fill(100);
   Trim();
@@ -46,7 +46,7 @@ TEST_F(LogRetentionTest, FramesPastTheirAgeAreTrimmed) {
   EXPECT_EQ(FirstsFrom({691}).size(), 31u);
 }
 
-TEST_F(LogRetentionTest, NewestFrameStaysHoweverOld) {
+TEST_F(LogRetentionTest, NewestFrameStaysAtAnyAge) {
   options_.retention_age = kSecond;
   Fill(10);
   Trim();
@@ -64,7 +64,7 @@ TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
 }
 
 // As logs of before version 0.2 hold them: the running maximum stays where one clock put it.
-TEST_F(LogRetentionTest, MaximumOfAClockAheadDoesNotStopTrimming) {
+TEST_F(LogRetentionTest, ImplausibleMaximumDoesNotStopTrimming) {
   constexpr Micros kFuture = Micros{100} * 365 * 24 * 3600 * kSecond;
   options_.retention_age = 30 * kSecond;
   Fill(20);
@@ -84,7 +84,7 @@ TEST_F(LogRetentionTest, MaximumOfAClockAheadDoesNotStopTrimming) {
   EXPECT_EQ(oldest(), 1191u);
 }
 
-TEST_F(LogRetentionTest, NewestFrameStaysWhateverItsClock) {
+TEST_F(LogRetentionTest, NewestFrameStaysWithImplausibleTime) {
   options_.retention_age = 30 * kSecond;
   Fill(0);
   for (int i = 0; i < 3; ++i) {
@@ -95,7 +95,7 @@ TEST_F(LogRetentionTest, NewestFrameStaysWhateverItsClock) {
   ExpectRange(1, 30);
 }
 
-TEST_F(LogRetentionTest, BytesOverTheLimitAreTrimmedByWholeFiles) {
+TEST_F(LogRetentionTest, ExcessBytesAreTrimmedByWholeFiles) {
   Fill(400);
   options_.retention_bytes = log_->DiskBytes() / 2;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -106,7 +106,7 @@ TEST_F(LogRetentionTest, BytesOverTheLimitAreTrimmedByWholeFiles) {
   EXPECT_EQ(FirstsFrom({oldest()}).size(), (4000 - oldest() + 1) / 10);
 }
 
-TEST_F(LogRetentionTest, TrimmingGivesTheDiskBack) {
+TEST_F(LogRetentionTest, TrimmingFreesDiskSpace) {
   Fill(400);
   const uint64_t before = log_->DiskBytes();
   options_.retention_bytes = before / 2;
@@ -118,7 +118,7 @@ TEST_F(LogRetentionTest, TrimmingGivesTheDiskBack) {
   EXPECT_LT(log_->DiskBytes(), before * 3 / 4);
 }
 
-TEST_F(LogRetentionTest, RepeatedTrimmingSettles) {
+TEST_F(LogRetentionTest, RepeatedTrimmingStops) {
   Fill(400);
   options_.retention_bytes = log_->DiskBytes() * 3 / 4;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -130,7 +130,7 @@ TEST_F(LogRetentionTest, RepeatedTrimmingSettles) {
   EXPECT_EQ(oldest(), once);
 }
 
-TEST_F(LogRetentionTest, NewestFrameStaysHoweverLittleIsAllowed) {
+TEST_F(LogRetentionTest, NewestFrameStaysAboveTheByteLimit) {
   options_.retention_bytes = 1;
   Fill(100);
   ASSERT_EQ(ReasonOf(Reopen()), "OK");  // closing writes everything into files
@@ -138,7 +138,7 @@ TEST_F(LogRetentionTest, NewestFrameStaysHoweverLittleIsAllowed) {
   ExpectRange(991, 1000);
 }
 
-TEST_F(LogRetentionTest, StagedFramesOutliveTrimming) {
+TEST_F(LogRetentionTest, StagedFramesSurviveTrimming) {
   options_.retention_bytes = 1;
   Fill(1);
   std::vector<StoredFrame> staged;
@@ -149,7 +149,7 @@ TEST_F(LogRetentionTest, StagedFramesOutliveTrimming) {
   EXPECT_EQ(FirstsFrom({1}).size(), 61u);
 }
 
-TEST_F(LogRetentionTest, SubscriptionHoldsRetentionBack) {
+TEST_F(LogRetentionTest, SubscriptionHoldsBackTrimming) {
   options_.retention_age = 30 * kSecond;
   options_.hold_bytes_max = 1 << 30;
   Fill(100);
@@ -159,7 +159,7 @@ TEST_F(LogRetentionTest, SubscriptionHoldsRetentionBack) {
   EXPECT_EQ(oldest(), 691u);
 }
 
-TEST_F(LogRetentionTest, SubscriptionHoldsNothingUnlessAllowed) {
+TEST_F(LogRetentionTest, SubscriptionHoldsNothingByDefault) {
   options_.retention_age = 30 * kSecond;
   Fill(100);
   Trim(Sequence{255});
@@ -177,13 +177,13 @@ TEST_F(LogRetentionTest, SubscriptionHoldsNoMoreThanItsLimit) {
   EXPECT_LT(oldest(), 3000u);
 }
 
-TEST_F(LogRetentionTest, ReaderAtTheEdgeGetsTheFrameOrTheOldestKept) {
+TEST_F(LogRetentionTest, OnlyReadsBelowOldestFail) {
   options_.retention_age = 30 * kSecond;
   Fill(100);
   Trim();
-  EXPECT_EQ((*log_->FrameHolding({691}))->first().value, 691u);
+  EXPECT_EQ((*log_->FrameContaining({691}))->first().value, 691u);
   for (const absl::Status& status :
-       {log_->FrameHolding({690}).status(), log_->ReadFrames({690}, 1 << 20).status()}) {
+       {log_->FrameContaining({690}).status(), log_->ReadFrames({690}, 1 << 20).status()}) {
     EXPECT_EQ(ReasonOf(status), "TOKEN_TRIMMED");
     EXPECT_EQ(ErrorMetadataOf(status).at("oldest_sequence"), "691");
   }

@@ -36,13 +36,13 @@ TEST_F(OpenLogTest, StagedFramesAreInvisibleUntilCommit) {
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3)})), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(4)})), "OK");
   ExpectRange(1, 2);
-  EXPECT_EQ(ReasonOf(log_->FrameHolding({3})), "TOKEN_AHEAD");
+  EXPECT_EQ(ReasonOf(log_->FrameContaining({3})), "TOKEN_AHEAD");
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1));
   ASSERT_EQ(ReasonOf(CommitFrame(1)), "OK");
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 6, 10));
 }
 
-TEST_F(OpenLogTest, DroppedFramesGiveTheirSequencesBack) {
+TEST_F(OpenLogTest, DroppedFramesFreeTheirSequences) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3), NextFrame(3)})), "OK");
   ASSERT_EQ(ReasonOf(log_->DropStaged()), "OK");
@@ -52,7 +52,7 @@ TEST_F(OpenLogTest, DroppedFramesGiveTheirSequencesBack) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 8));
 }
 
-TEST_F(OpenLogTest, EverythingSurvivesReopening) {
+TEST_F(OpenLogTest, StateSurvivesReopening) {
   const uint64_t id = log_->log_id();
   ASSERT_EQ(ReasonOf(CommitFrame(3, 200, 77)), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(2, 200, 78)), "OK");
@@ -64,7 +64,7 @@ TEST_F(OpenLogTest, EverythingSurvivesReopening) {
   EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 4));
 }
 
-TEST_F(OpenLogTest, PositionMovesWithoutFrames) {
+TEST_F(OpenLogTest, PositionCommitsWithoutFrames) {
   Batch batch;
   batch.source_position = "elsewhere";
   ASSERT_EQ(ReasonOf(log_->Commit(batch)), "OK");
@@ -73,7 +73,7 @@ TEST_F(OpenLogTest, PositionMovesWithoutFrames) {
   EXPECT_EQ(log_->source_position(), "elsewhere");
 }
 
-TEST_F(OpenLogTest, RelaxedDurabilityCommitsAlike) {
+TEST_F(OpenLogTest, RelaxedCommitsSurviveReopening) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
@@ -82,38 +82,38 @@ TEST_F(OpenLogTest, RelaxedDurabilityCommitsAlike) {
   ExpectRange(1, 3);
 }
 
-TEST_F(OpenLogTest, FrameThatHoldsASequenceIsFound) {
+TEST_F(OpenLogTest, FrameIsFoundByEachOfItsSequences) {
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
   for (uint64_t sequence = 1; sequence <= 6; ++sequence) {
-    const auto frame = log_->FrameHolding({sequence});
+    const auto frame = log_->FrameContaining({sequence});
     ASSERT_TRUE(frame.ok()) << frame.status();
     EXPECT_EQ((*frame)->first().value, sequence <= 3 ? 1u : 4u);
   }
 }
 
-TEST_F(OpenLogTest, SequencePastTheEndNamesNewest) {
+TEST_F(OpenLogTest, SequencePastTheEndReportsNewest) {
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
-  const auto frame = log_->FrameHolding({4});
+  const auto frame = log_->FrameContaining({4});
   EXPECT_EQ(ReasonOf(frame), "TOKEN_AHEAD");
   EXPECT_EQ(ErrorMetadataOf(frame.status()).at("newest_sequence"), "3");
   EXPECT_EQ(ReasonOf(log_->ReadFrames({5}, 1 << 20)), "TOKEN_AHEAD");
   EXPECT_THAT(*log_->ReadFrames({4}, 1 << 20), IsEmpty());
 }
 
-TEST_F(OpenLogTest, ReadingIsBoundedButGivesAtLeastOneFrame) {
+TEST_F(OpenLogTest, ReadsAreBoundedButReturnOneFrame) {
   CommitMany(10);
   EXPECT_EQ(log_->ReadFrames({1}, 1)->size(), 1u);
   EXPECT_EQ(log_->ReadFrames({1}, 13'000)->size(), 3u);
   EXPECT_EQ(log_->ReadFrames({1}, 1 << 20)->size(), 10u);
 }
 
-TEST_F(OpenLogTest, ReadingStartsAtTheFrameThatHoldsTheSequence) {
+TEST_F(OpenLogTest, ReadsStartAtTheContainingFrame) {
   CommitMany(3);
   EXPECT_THAT(FirstsFrom({15}), ElementsAre(11, 21));
 }
 
-TEST_F(OpenLogTest, FramesReadFollowEachOtherAcrossFiles) {
+TEST_F(OpenLogTest, ReadsHaveNoGapsAcrossFiles) {
   CommitMany(200);
   Sequence expected{1};
   for (const uint64_t first : FirstsFrom({1})) {
@@ -123,7 +123,7 @@ TEST_F(OpenLogTest, FramesReadFollowEachOtherAcrossFiles) {
   EXPECT_EQ(expected.value, 2001u);
 }
 
-TEST_F(OpenLogTest, FirstFrameAfterAPlaceIsFoundForEveryPlace) {
+TEST_F(OpenLogTest, FindFirstWorksForEveryPlace) {
   CommitMany(17);
   for (uint64_t place = 0; place <= 180; ++place) {
     const auto found = log_->FindFirst([&](const Frame& at) { return at.last().value > place; });
@@ -136,7 +136,7 @@ TEST_F(OpenLogTest, FirstFrameAfterAPlaceIsFoundForEveryPlace) {
   }
 }
 
-TEST_F(OpenLogTest, NothingIsFoundInAnEmptyLog) {
+TEST_F(OpenLogTest, FindFirstReturnsNullInEmptyLog) {
   EXPECT_EQ(*log_->FindFirst([](const Frame&) { return true; }), nullptr);
 }
 
@@ -159,11 +159,11 @@ TEST_F(OpenLogTest, RecordsAreReplacedAndRemoved) {
   EXPECT_EQ(*log_->GetRecord(RecordKind::kMeta, "a"), std::nullopt);
 }
 
-TEST_F(OpenLogTest, OwnRecordsOfTheLogAreNotListed) {
+TEST_F(OpenLogTest, InternalRecordsAreNotListed) {
   EXPECT_THAT(*log_->ListRecords(RecordKind::kMeta), IsEmpty());
 }
 
-TEST_F(OpenLogTest, RecordsOfABatchSurviveWithIt) {
+TEST_F(OpenLogTest, BatchRecordsSurviveACrash) {
   Batch batch = BatchOf({NextFrame(1)});
   batch.records = {{RecordKind::kSchema, "t", "version"}};
   ASSERT_EQ(ReasonOf(log_->Commit(batch)), "OK");

@@ -45,7 +45,7 @@ class LogThreadsTest : public LogTest {
   }
 };
 
-TEST_F(LogThreadsTest, ReadersSeeEveryFrameOrAreToldWhatWasTrimmed) {
+TEST_F(LogThreadsTest, ReadersSeeEveryFrameOrTokenTrimmed) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(1)), "OK");
   std::atomic<bool> writing = true;
@@ -64,7 +64,7 @@ TEST_F(LogThreadsTest, ReadersSeeEveryFrameOrAreToldWhatWasTrimmed) {
   EXPECT_GT(log_->range().oldest.value, 1u);
 }
 
-TEST_F(LogThreadsTest, RecordsAreWrittenBesideTheWriter) {
+TEST_F(LogThreadsTest, RecordsAreWrittenDuringCommits) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   std::thread other([&] {
     for (int i = 0; i < 100; ++i) {

@@ -7,7 +7,7 @@
 namespace millrace::log::testing {
 namespace {
 
-TEST(Meta, VisibleComesBackAsItWasStored) {
+TEST(Meta, VisibleRoundTrips) {
   const auto visible = ParseVisible(SerializeVisible({7}, -3, "position"));
   ASSERT_TRUE(visible.has_value());
   EXPECT_EQ(visible->newest.value, 7u);
@@ -29,7 +29,7 @@ TEST(Meta, ShortVisibleIsMalformed) {
   }
 }
 
-TEST(Meta, KeysSortAsSequences) {
+TEST(Meta, KeysSortLikeSequences) {
   EXPECT_LT(FrameKey({255}), FrameKey({256}));
   EXPECT_EQ(ParseFrameKey(FrameKey({256}))->value, 256u);
   EXPECT_FALSE(ParseFrameKey("short").has_value());

@@ -37,13 +37,13 @@ class NoWaitReadsTest : public ::testing::Test {
     return file.Read(offset, size, {}, &read_, buffer_.data(), nullptr);
   }
   // Takes the file out of the page cache.
-  void Forget() const {
+  void DropFromPageCache() const {
     const int file = ::open(path().c_str(), O_RDONLY | O_CLOEXEC);
     EXPECT_EQ(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
     ::close(file);
   }
   // Some file systems know no RWF_NOWAIT, tmpfs among them.
-  bool FileSystemKnowsNoWait() const {
+  bool FileSystemSupportsNoWait() const {
     const int file = ::open(path().c_str(), O_RDONLY | O_CLOEXEC);
     char byte = 0;
     const iovec to{.iov_base = &byte, .iov_len = 1};
@@ -61,9 +61,9 @@ class NoWaitReadsTest : public ::testing::Test {
   rocksdb::Slice read_;
 };
 
-TEST_F(NoWaitReadsTest, ReadsThatMayWaitGetWhatIsThere) {
+TEST_F(NoWaitReadsTest, WaitingReadsReturnTheData) {
   const auto file = Open();
-  Forget();
+  DropFromPageCache();
   ASSERT_TRUE(Read(*file, 1000, 5000).ok());
   EXPECT_EQ(read_.ToString(), content_.substr(1000, 5000));
   ASSERT_TRUE(Read(*file, kBytes - 10, 100).ok());
@@ -72,12 +72,12 @@ TEST_F(NoWaitReadsTest, ReadsThatMayWaitGetWhatIsThere) {
   EXPECT_TRUE(read_.empty());
 }
 
-TEST_F(NoWaitReadsTest, WhatIsInThePageCacheIsReadAtOnce) {
+TEST_F(NoWaitReadsTest, CachedDataIsReadWithoutWaiting) {
   const auto file = Open();
   ASSERT_TRUE(Read(*file, 0, kBytes).ok());
   const NoWaitReads no_wait;
   const rocksdb::Status status = Read(*file, kBytes - 5000, 6000);
-  if (!FileSystemKnowsNoWait()) {
+  if (!FileSystemSupportsNoWait()) {
     EXPECT_TRUE(WouldWait(status));
     return;
   }
@@ -85,9 +85,9 @@ TEST_F(NoWaitReadsTest, WhatIsInThePageCacheIsReadAtOnce) {
   EXPECT_EQ(read_.ToString(), content_.substr(kBytes - 5000));
 }
 
-TEST_F(NoWaitReadsTest, WhatIsOnDiskAloneIsNotWaitedFor) {
+TEST_F(NoWaitReadsTest, UncachedDataFailsInsteadOfWaiting) {
   const auto file = Open();
-  Forget();
+  DropFromPageCache();
   {
     const NoWaitReads no_wait;
     EXPECT_TRUE(WouldWait(Read(*file, 128 << 10, 1000)));
@@ -96,7 +96,7 @@ TEST_F(NoWaitReadsTest, WhatIsOnDiskAloneIsNotWaitedFor) {
   EXPECT_TRUE(Read(*file, 128 << 10, 1000).ok());
 }
 
-TEST_F(NoWaitReadsTest, NoFileIsOpenedWithoutWaiting) {
+TEST_F(NoWaitReadsTest, OpeningAFileFailsInsteadOfWaiting) {
   std::unique_ptr<rocksdb::FSRandomAccessFile> file;
   {
     const NoWaitReads no_wait;

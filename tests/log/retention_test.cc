@@ -36,14 +36,14 @@ TEST_F(AgeLimitTest, IdleLogExpiresAsTimePasses) {
   EXPECT_EQ(limit_.Cutoff(newest, newest), newest + kHour);
 }
 
-TEST_F(AgeLimitTest, JumpOfOurClockExpiresNothing) {
+TEST_F(AgeLimitTest, JumpOfLocalClockExpiresNothing) {
   const Micros newest = now();
   limit_.Cutoff(newest - 4 * kHour, newest);
   clock_.JumpWall(10 * kYear);
   EXPECT_EQ(limit_.Cutoff(newest - 4 * kHour, newest), newest - 5 * kHour);
 }
 
-TEST_F(AgeLimitTest, JumpOfTheSourcesClockExpiresNothing) {
+TEST_F(AgeLimitTest, JumpOfSourceClockExpiresNothing) {
   const Micros real = now();
   limit_.Cutoff(real - 4 * kHour, real);
   EXPECT_EQ(limit_.Cutoff(real - 4 * kHour, real + 10 * kYear), real - 5 * kHour);
@@ -54,7 +54,7 @@ TEST_F(AgeLimitTest, JumpOfBothClocksExpiresStepByStep) {
   limit_.Cutoff(oldest, now());
   clock_.JumpWall(10 * kYear);
   clock_.Pass(kHour / 60);
-  EXPECT_EQ(limit_.Cutoff(oldest, now()), oldest + AgeLimit::kCatchUp * kHour / 60);
+  EXPECT_EQ(limit_.Cutoff(oldest, now()), oldest + AgeLimit::kCatchUpFactor * kHour / 60);
 }
 
 TEST_F(AgeLimitTest, JumpBackStopsExpiry) {
@@ -65,11 +65,11 @@ TEST_F(AgeLimitTest, JumpBackStopsExpiry) {
   EXPECT_EQ(limit_.Cutoff(oldest, newest), now() - 5 * kHour);
 }
 
-TEST_F(AgeLimitTest, TimeSpentDownIsCaughtUpStepByStep) {
+TEST_F(AgeLimitTest, ExpiryAfterDowntimeGoesStepByStep) {
   const Micros oldest = now() - 50 * kHour;
   EXPECT_EQ(limit_.Cutoff(oldest, now()), oldest);
   clock_.Pass(kHour);
-  EXPECT_EQ(limit_.Cutoff(oldest, now()), oldest + AgeLimit::kCatchUp * kHour);
+  EXPECT_EQ(limit_.Cutoff(oldest, now()), oldest + AgeLimit::kCatchUpFactor * kHour);
   clock_.Pass(50 * kHour);
   EXPECT_EQ(limit_.Cutoff(oldest, now()), now() - 5 * kHour);
 }

@@ -86,7 +86,7 @@ TEST_F(WalSyncTest, OnlyLogsThatGrewAreSynced) {
   EXPECT_THAT(Synced(), IsEmpty());
 }
 
-TEST_F(WalSyncTest, OtherFilesAreLeftAlone) {
+TEST_F(WalSyncTest, OtherFilesAreNotSynced) {
   for (const char* name : {"LOG", "000012.sst", ".log", "x.log", "MANIFEST-000005"}) Append(name);
   EXPECT_TRUE(sync_->Sync().ok());
   EXPECT_THAT(Synced(), IsEmpty());
@@ -102,7 +102,7 @@ TEST_F(WalSyncTest, FailureIsReportedWithTheFile) {
   EXPECT_TRUE(sync_->Sync().IsNoSpace());
 }
 
-TEST_F(WalSyncTest, FailedSyncIsNoSync) {
+TEST_F(WalSyncTest, FailedSyncIsRepeated) {
   Append("000012.log");
   error_ = EIO;
   EXPECT_FALSE(sync_->Sync().ok());
@@ -112,7 +112,7 @@ TEST_F(WalSyncTest, FailedSyncIsNoSync) {
   EXPECT_THAT(Synced(), ElementsAre("000012.log", "."));
 }
 
-TEST_F(WalSyncTest, WithoutADescriptorNoSyncHasFailed) {
+TEST_F(WalSyncTest, MissingDescriptorReturnsTryAgain) {
   Append("000012.log");
   {
     const NoDescriptors none;
@@ -121,7 +121,7 @@ TEST_F(WalSyncTest, WithoutADescriptorNoSyncHasFailed) {
   EXPECT_TRUE(sync_->Sync().ok());
 }
 
-class BesideCommitsTest : public LogTest {
+class RecordSyncTest : public LogTest {
  protected:
   void SetUp() override { ASSERT_EQ(ReasonOf(Reopen()), "OK"); }
   absl::Status Put(const std::string& key, const std::string& value = "value") {
@@ -132,7 +132,7 @@ class BesideCommitsTest : public LogTest {
   }
 };
 
-TEST_F(BesideCommitsTest, RecordsSurviveAPowerLossUnderRelaxedDurability) {
+TEST_F(RecordSyncTest, RecordsSurviveAPowerLossUnderRelaxedDurability) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(Put("a")), "OK");
@@ -142,7 +142,7 @@ TEST_F(BesideCommitsTest, RecordsSurviveAPowerLossUnderRelaxedDurability) {
 }
 
 // Its log is a later one, whose content counts only if the earlier ones are whole.
-TEST_F(BesideCommitsTest, RecordsSurviveAPowerLossWhateverLogTheyAreIn) {
+TEST_F(RecordSyncTest, RecordsInLaterLogSurviveAPowerLoss) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   for (int i = 0; i < 40; ++i) {
@@ -155,7 +155,7 @@ TEST_F(BesideCommitsTest, RecordsSurviveAPowerLossWhateverLogTheyAreIn) {
   EXPECT_EQ(Get("a"), "36");
 }
 
-TEST_F(BesideCommitsTest, RelaxedCommitDoesNotWaitForTheSyncOfRecords) {
+TEST_F(RecordSyncTest, RelaxedCommitDoesNotWaitForRecordSync) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   faults_->syncs().Close();
@@ -167,7 +167,7 @@ TEST_F(BesideCommitsTest, RelaxedCommitDoesNotWaitForTheSyncOfRecords) {
   putting.join();
 }
 
-TEST_F(BesideCommitsTest, RecordsThatWaitTogetherShareASync) {
+TEST_F(RecordSyncTest, RecordsThatWaitTogetherShareASync) {
   constexpr int kWriters = 16;
   ASSERT_EQ(ReasonOf(Put("first")), "OK");
   faults_->syncs().Close();
@@ -190,7 +190,7 @@ TEST_F(BesideCommitsTest, RecordsThatWaitTogetherShareASync) {
   for (int i = 0; i < kWriters; ++i) EXPECT_EQ(Get(std::to_string(i)), "value");
 }
 
-TEST_F(BesideCommitsTest, FailedSyncOfRecordsRefusesAllLaterWrites) {
+TEST_F(RecordSyncTest, FailedRecordSyncStopsTheLog) {
   faults_->FailSyncs(true);
   EXPECT_EQ(ReasonOf(Put("a")), "STORAGE_FAILED");
   faults_->FailSyncs(false);
@@ -199,7 +199,7 @@ TEST_F(BesideCommitsTest, FailedSyncOfRecordsRefusesAllLaterWrites) {
   ExpectRange(1, 0);
 }
 
-TEST_F(BesideCommitsTest, RecordsAreSyncedByRocksDbWhereNoDescriptorIsLeft) {
+TEST_F(RecordSyncTest, RocksDbSyncsRecordsWithoutFreeDescriptor) {
   // UBSan takes a descriptor when it first meets the type of an object.
   ASSERT_EQ(ReasonOf(Put("a", "before")), "OK");
   {
@@ -212,7 +212,7 @@ TEST_F(BesideCommitsTest, RecordsAreSyncedByRocksDbWhereNoDescriptorIsLeft) {
 }
 
 // What the write-ahead log may have lost is written once more, into table files.
-TEST_F(BesideCommitsTest, SyncThatRunsOutOfSpaceLosesNothing) {
+TEST_F(RecordSyncTest, SyncThatRunsOutOfSpaceLosesNothing) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(3)), "OK");
@@ -226,7 +226,7 @@ TEST_F(BesideCommitsTest, SyncThatRunsOutOfSpaceLosesNothing) {
 
 // Where RocksDB 7.8 is built with assertions, its own way to sync beside writers ends the process
 // here.
-TEST_F(BesideCommitsTest, CommitThatFailsBesideASyncOfRecordsFailsAlone) {
+TEST_F(RecordSyncTest, FailedCommitDuringRecordSyncFailsAlone) {
   for (int round = 0; round < 20; ++round) {
     faults_->syncs().Close();
     std::thread putting([this] { Put("a").IgnoreError(); });

@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-TEST(Counter, LosesNothingBetweenThreads) {
+TEST(Counter, CountsAcrossThreads) {
   Counter counter;
   const auto work = [&] {
     for (int i = 0; i < 10'000; ++i) counter.Add();
@@ -22,7 +22,7 @@ TEST(Counter, LosesNothingBetweenThreads) {
   EXPECT_EQ(counter.value(), 40'020u);
 }
 
-TEST(Counter, HasACacheLineOfItsOwn) {
+TEST(Counter, FillsACacheLine) {
   EXPECT_EQ(alignof(Counter), kCacheLineBytes);
   EXPECT_EQ(sizeof(Counter[2]), 2 * kCacheLineBytes);
 }

@@ -39,7 +39,7 @@ TEST_F(RateMeterTest, IsZeroBeforeTimePasses) { EXPECT_EQ(meter_.PerSecond(100),
 
 TEST_F(RateMeterTest, FirstSecondsCountFromTheStart) { EXPECT_DOUBLE_EQ(Run(100, 2, 1), 100); }
 
-TEST_F(RateMeterTest, ForgetsWhatIsOlderThanTheWindow) {
+TEST_F(RateMeterTest, ForgetsCountsBeforeTheWindow) {
   Run(1'000'000, 60, 1);
   EXPECT_DOUBLE_EQ(Run(100, 11, 1), 100);
 }
@@ -50,17 +50,17 @@ TEST_F(RateMeterTest, FallsToZeroWhenCountingStops) {
   EXPECT_DOUBLE_EQ(Run(0, 6, 1), 0);
 }
 
-TEST_F(RateMeterTest, ReadOftenKeepsTheWindow) {
+TEST_F(RateMeterTest, FrequentReadsKeepTheWindow) {
   Run(1'000'000, 30, 0.01);
   EXPECT_NEAR(Run(100, 12, 0.01), 100, 1);
 }
 
-TEST_F(RateMeterTest, ReadSeldomCountsFromTheReadingBefore) {
+TEST_F(RateMeterTest, RareReadsUseThePreviousReading) {
   Run(1000, 60, 60);
   EXPECT_DOUBLE_EQ(Run(100, 60, 60), 100);
 }
 
-TEST_F(RateMeterTest, CountThatFallsIsNoRate) {
+TEST_F(RateMeterTest, FallingCountReturnsZero) {
   Run(100, 5, 1);
   clock_.Advance(1);
   EXPECT_EQ(meter_.PerSecond(0), 0);

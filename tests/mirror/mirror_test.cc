@@ -31,11 +31,11 @@ using ::testing::ElementsAre;
 absl::Status Permanent() { return MakeError(reason::kMirrorRecordTooLarge, "too large"); }
 absl::Status Temporary() { return MakeError(reason::kMirrorUnreachable, "no broker"); }
 
-class MirrorOfLog : public ::testing::Test {
+class ScriptedMirrorTest : public ::testing::Test {
  protected:
   std::unique_ptr<Mirror> Make(const std::string& name, ScriptedStore& store) {
     return std::make_unique<Mirror>(
-        Mirror::Parts{.options = {.name = name, .format = "scripted", .position_place = "store"},
+        Mirror::Parts{.options = {.name = name, .format = "scripted", .position_location = "store"},
                       .feed = log_.feed(),
                       .sink = std::make_unique<ScriptedSink>(store),
                       .clock = Clock::System()});
@@ -69,21 +69,21 @@ class MirrorOfLog : public ::testing::Test {
     });
   }
   absl::Status RewindAfter(Mirror& mirror, uint64_t sequence) {
-    absl::Notification answered;
-    absl::Status answer;
+    absl::Notification done;
+    absl::Status result;
     mirror.Rewind(feed::TokenAfter(log_.feed(), {sequence}).value(), [&](absl::Status status) {
-      answer = std::move(status);
-      answered.Notify();
+      result = std::move(status);
+      done.Notify();
     });
-    answered.WaitForNotification();
-    return answer;
+    done.WaitForNotification();
+    return result;
   }
 
   FilledLog log_;
   ScriptedStore store_;
 };
 
-TEST_F(MirrorOfLog, ProgressMovesOnlyWithTheCommit) {
+TEST_F(ScriptedMirrorTest, PositionMovesOnlyOnCommit) {
   const auto mirror = Start(store_);
   ASSERT_TRUE(ReachesState(*mirror, MirrorState::kRunning));
   store_.HoldCommits();
@@ -96,7 +96,7 @@ TEST_F(MirrorOfLog, ProgressMovesOnlyWithTheCommit) {
   EXPECT_EQ(store_.position()->sequence, Sequence{3});
 }
 
-TEST_F(MirrorOfLog, RetentionHoldFollowsThePosition) {
+TEST_F(ScriptedMirrorTest, RetentionHoldFollowsPosition) {
   const auto unstarted = Make("unstarted", store_);
   EXPECT_EQ(unstarted->HoldFrom(), Sequence{0});
   Publish(1, 3);
@@ -105,7 +105,7 @@ TEST_F(MirrorOfLog, RetentionHoldFollowsThePosition) {
   EXPECT_EQ(mirror->HoldFrom(), Sequence{3});
 }
 
-TEST_F(MirrorOfLog, FailedCommitIsSentAgainOnce) {
+TEST_F(ScriptedMirrorTest, FailedCommitIsResentOnce) {
   const auto mirror = Start(store_);
   ASSERT_TRUE(ReachesState(*mirror, MirrorState::kRunning));
   store_.FailCommit(Temporary());
@@ -115,7 +115,7 @@ TEST_F(MirrorOfLog, FailedCommitIsSentAgainOnce) {
   EXPECT_EQ(mirror->Status().transactions_aborted, 1);
 }
 
-TEST_F(MirrorOfLog, StoredPositionIsWhereItBegins) {
+TEST_F(ScriptedMirrorTest, MirrorStartsAfterStoredPosition) {
   Publish(1, 3);
   store_.SetPosition({.log_id = log_.log().log_id(), .sequence = {2}});
   const auto mirror = Make("only", store_);
@@ -124,7 +124,7 @@ TEST_F(MirrorOfLog, StoredPositionIsWhereItBegins) {
   EXPECT_THAT(store_.changes(), ElementsAre(3));
 }
 
-TEST_F(MirrorOfLog, PositionOfAnotherLogParksAndHoldsNothing) {
+TEST_F(ScriptedMirrorTest, PositionOfAnotherLogParksAndHoldsNothing) {
   store_.SetPosition({.log_id = log_.log().log_id() + 1, .sequence = {2}});
   const auto mirror = Make("only", store_);
   mirror->Start();
@@ -133,7 +133,7 @@ TEST_F(MirrorOfLog, PositionOfAnotherLogParksAndHoldsNothing) {
   EXPECT_EQ(mirror->HoldFrom(), std::nullopt);
 }
 
-TEST_F(MirrorOfLog, PermanentErrorParksUntilResume) {
+TEST_F(ScriptedMirrorTest, PermanentErrorParksUntilResume) {
   store_.FailAdd(Permanent());
   Publish(1, 3);
   const auto mirror = Start(store_);
@@ -145,7 +145,7 @@ TEST_F(MirrorOfLog, PermanentErrorParksUntilResume) {
   EXPECT_EQ(mirror->Status().error_reason, "");
 }
 
-TEST_F(MirrorOfLog, RewindSendsWhatFollowsAgain) {
+TEST_F(ScriptedMirrorTest, RewindResendsLaterChanges) {
   Publish(1, 3);
   const auto mirror = Start(store_);
   ASSERT_TRUE(ReachesSequence(*mirror, 3));
@@ -157,7 +157,7 @@ TEST_F(MirrorOfLog, RewindSendsWhatFollowsAgain) {
   EXPECT_THAT(store_.changes(), ElementsAre(1, 2, 3, 2, 3));
 }
 
-TEST_F(MirrorOfLog, ParkedMirrorDoesNotDisturbAnother) {
+TEST_F(ScriptedMirrorTest, ParkedMirrorDoesNotStopOthers) {
   ScriptedStore other;
   store_.FailAdd(Permanent());
   Publish(1, 3);
@@ -175,7 +175,7 @@ TEST_F(MirrorOfLog, ParkedMirrorDoesNotDisturbAnother) {
   EXPECT_TRUE(mirrors.StopWithin(absl::Seconds(30)));
 }
 
-TEST_F(MirrorOfLog, RewindMovesOnlyItsOwnMirror) {
+TEST_F(ScriptedMirrorTest, RewindMovesOneMirror) {
   ScriptedStore other;
   Publish(1, 3);
   Mirrors mirrors;
@@ -190,10 +190,10 @@ TEST_F(MirrorOfLog, RewindMovesOnlyItsOwnMirror) {
   EXPECT_EQ(mirrors.HoldFrom(), Sequence{1});
 }
 
-TEST(NoMirror, HoldsNothingAndShowsNone) {
+TEST(NoMirrors, HoldNothingAndFindNone) {
   Mirrors mirrors;
   EXPECT_EQ(mirrors.HoldFrom(), std::nullopt);
-  EXPECT_EQ(mirrors.Shown(), nullptr);
+  EXPECT_EQ(mirrors.First(), nullptr);
   EXPECT_EQ(mirrors.Find("any"), nullptr);
   EXPECT_TRUE(mirrors.StopWithin(absl::ZeroDuration()));
 }

@@ -117,12 +117,13 @@ class ScriptedSink final : public Sink {
     pending_.clear();
     return absl::OkStatus();
   }
-  absl::StatusOr<Taken> Add(const feed::FramePtr& frame, Sequence from, Micros deadline) override {
+  absl::StatusOr<AddResult> Add(const feed::FramePtr& frame, Sequence from,
+                                Micros deadline) override {
     absl::Status error = store_.TakeAddError();
     if (!error.ok()) return error;
     const Sequence last = frame->last();
     for (Sequence next = from; next <= last; next = next.next()) pending_.push_back(next.value);
-    return Taken{.passed = last};
+    return AddResult{.last_change = last};
   }
   absl::Status AddHeartbeat(Micros now) override { return absl::OkStatus(); }
   bool HasRecords() const override { return !pending_.empty(); }
@@ -132,7 +133,7 @@ class ScriptedSink final : public Sink {
     return TopicCounts{{"changes", {.records = pending_.size()}}};
   }
   void Abort() override { pending_.clear(); }
-  absl::Status TakenOver() const override { return absl::AbortedError("taken over"); }
+  absl::Status TakenOverError() const override { return absl::AbortedError("taken over"); }
   absl::Status WithTable(const absl::Status& error) const override { return error; }
 
  private:

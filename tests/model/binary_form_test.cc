@@ -32,7 +32,7 @@ GtidSet SampleSet() {
                ":5-6:8:tag:1-300,4e11fa47-71ca-11e1-9e33-c80aa9429562:" + "1-9223372036854775806");
 }
 
-TEST(GtidSetBinary, IsAsDocumented) {
+TEST(GtidSetBinary, MatchesFormatDocument) {
   EXPECT_EQ(Hex(GtidSet()), "");
   EXPECT_EQ(Hex(Mysql(std::string(kUuid) + ":5-6:8")),
             std::string("0101") + kUuidHex + "0002" + "0501" + "0100");
@@ -41,7 +41,7 @@ TEST(GtidSetBinary, IsAsDocumented) {
   EXPECT_EQ(Hex(MariadbSet("0-1-100,1-2-300")), "02020001640102ac02");
 }
 
-TEST(GtidSetBinary, ComesBackAsItWas) {
+TEST(GtidSetBinary, RoundTrips) {
   for (const GtidSet& set :
        {GtidSet(), SampleSet(), MariadbSet("0-1-100,7-2-18446744073709551615")}) {
     std::string bytes;
@@ -50,7 +50,7 @@ TEST(GtidSetBinary, ComesBackAsItWas) {
   }
 }
 
-TEST(GtidSetBinary, EveryCutIsRefused) {
+TEST(GtidSetBinary, EveryTruncationFails) {
   std::string bytes;
   SampleSet().AppendBinary(bytes);
   for (size_t size = 1; size < bytes.size(); ++size) {
@@ -59,7 +59,7 @@ TEST(GtidSetBinary, EveryCutIsRefused) {
   }
 }
 
-TEST(GtidSetBinary, EveryByteChangedIsRefusedOrTheFormOfAnotherSet) {
+TEST(GtidSetBinary, EveryChangedByteFailsOrIsCanonical) {
   std::string bytes;
   SampleSet().AppendBinary(bytes);
   for (size_t at = 0; at < bytes.size(); ++at) {
@@ -73,7 +73,7 @@ TEST(GtidSetBinary, EveryByteChangedIsRefusedOrTheFormOfAnotherSet) {
   }
 }
 
-TEST(GtidSetBinary, WhatNoWriterWritesIsRefused) {
+TEST(GtidSetBinary, NonCanonicalFormFails) {
   const std::string uuid(kUuidHex);
   for (const std::string& hex :
        {std::string("00"), std::string("0100"), std::string("0200"), std::string("030100"),
@@ -93,13 +93,13 @@ TEST(GtidSetBinary, WhatNoWriterWritesIsRefused) {
   }
 }
 
-TEST(SourcePositionBinary, IsAsDocumented) {
+TEST(SourcePositionBinary, MatchesFormatDocument) {
   const SourcePosition position{"bin.000042", 1377, MariadbSet("0-1-100")};
   EXPECT_EQ(Hex(position), "010a62696e2e303030303432e10a0201000164");
   EXPECT_EQ(Hex(SourcePosition()), "010000");
 }
 
-TEST(SourcePositionBinary, ComesBackAsItWas) {
+TEST(SourcePositionBinary, RoundTrips) {
   for (const SourcePosition& position :
        {SourcePosition(), SourcePosition{"mysql-bin.000042", 1377, {}},
         SourcePosition{"", 0, SampleSet()}, SourcePosition{"b.1", ~uint64_t{0}, SampleSet()}}) {
@@ -109,7 +109,7 @@ TEST(SourcePositionBinary, ComesBackAsItWas) {
   }
 }
 
-TEST(SourcePositionBinary, OtherVersionAndCutsAreRefused) {
+TEST(SourcePositionBinary, OtherVersionAndTruncationFail) {
   for (const std::string hex : {"", "01", "0100", "020000", "010a62", "01000002"}) {
     EXPECT_EQ(SourcePosition::FromBinary(absl::HexStringToBytes(hex)).status().code(),
               absl::StatusCode::kInvalidArgument)
@@ -117,7 +117,7 @@ TEST(SourcePositionBinary, OtherVersionAndCutsAreRefused) {
   }
 }
 
-TEST(SourcePosition, ReadsAsFileAndOffsetOrAsGtids) {
+TEST(SourcePosition, PrintsFileAndOffsetOrGtids) {
   EXPECT_EQ((SourcePosition{"mysql-bin.000042", 1377, MariadbSet("0-1-5")}).ToString(),
             "mysql-bin.000042:1377");
   EXPECT_EQ((SourcePosition{"", 0, MariadbSet("0-1-5")}).ToString(), "after GTIDs 0-1-5");

@@ -33,7 +33,7 @@ TEST(BinlogPlaceTest, NumbersGrowBeyondSixDigits) {
       Before({"binlog.99999999999999999999999", 4}, {"binlog.100000000000000000000000", 4}));
 }
 
-TEST(BinlogPlaceTest, OnlyWhatFollowsTheLastDotIsTheNumber) {
+TEST(BinlogPlaceTest, NumberFollowsTheLastDot) {
   EXPECT_TRUE(Before({"db.9.example-bin.000099", 4}, {"db.9.example-bin.000100", 4}));
 }
 
@@ -46,20 +46,20 @@ TEST(BinlogPlaceTest, NamesWithoutANumberCompareAsText) {
 }
 
 TEST(BinlogPlaceTest, NextNumberIsOneMore) {
-  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.000000"), true);
-  EXPECT_EQ(IsNextNumberedFile("binlog.1000000", "binlog.999999"), true);
-  EXPECT_EQ(IsNextNumberedFile("binlog.000003", "binlog.000001"), false);
-  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.000001"), false);
-  EXPECT_EQ(IsNextNumberedFile("binlog.000000", "binlog.000001"), false);
+  EXPECT_EQ(IsNextBinlogFile("binlog.000001", "binlog.000000"), true);
+  EXPECT_EQ(IsNextBinlogFile("binlog.1000000", "binlog.999999"), true);
+  EXPECT_EQ(IsNextBinlogFile("binlog.000003", "binlog.000001"), false);
+  EXPECT_EQ(IsNextBinlogFile("binlog.000001", "binlog.000001"), false);
+  EXPECT_EQ(IsNextBinlogFile("binlog.000000", "binlog.000001"), false);
 }
 
-TEST(BinlogPlaceTest, NamesAloneMayNotTellWhichIsNext) {
-  EXPECT_EQ(IsNextNumberedFile("b.000002", "a.000001"), std::nullopt);
-  EXPECT_EQ(IsNextNumberedFile("binlog", "binlog.000001"), std::nullopt);
-  EXPECT_EQ(IsNextNumberedFile("binlog.000001", "binlog.99999999999999999999999"), std::nullopt);
+TEST(BinlogPlaceTest, UnrelatedNamesHaveNoNextFile) {
+  EXPECT_EQ(IsNextBinlogFile("b.000002", "a.000001"), std::nullopt);
+  EXPECT_EQ(IsNextBinlogFile("binlog", "binlog.000001"), std::nullopt);
+  EXPECT_EQ(IsNextBinlogFile("binlog.000001", "binlog.99999999999999999999999"), std::nullopt);
 }
 
-TEST(BinlogPlaceTest, ZerosAlone) {
+TEST(BinlogPlaceTest, ZeroIsANumber) {
   EXPECT_TRUE(Before({"binlog.000000", 4}, {"binlog.000001", 4}));
 }
 

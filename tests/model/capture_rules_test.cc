@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(CaptureRules, WithoutPatternsAllButSystemDatabasesIsCaptured) {
+TEST(CaptureRules, NoPatternsCaptureAllButSystemDatabases) {
   const CaptureRules rules;
   EXPECT_TRUE(rules.Captures("shop", "orders"));
   EXPECT_TRUE(rules.MayCapture("shop"));
@@ -23,7 +23,7 @@ TEST(CaptureRules, WithoutPatternsAllButSystemDatabasesIsCaptured) {
   }
 }
 
-TEST(CaptureRules, SystemDatabaseIsNotCapturedEvenByName) {
+TEST(CaptureRules, SystemDatabaseIsNeverCaptured) {
   const auto rules = CaptureRules::Parse({"mysql.user", "sys.*", "shop.t"}).value();
   EXPECT_FALSE(rules.Captures("mysql", "user"));
   EXPECT_FALSE(rules.Captures("sys", "sys_config"));
@@ -31,7 +31,7 @@ TEST(CaptureRules, SystemDatabaseIsNotCapturedEvenByName) {
 }
 
 // On a server with case-sensitive names.
-TEST(CaptureRules, SystemDatabaseIsKnownByItsExactName) {
+TEST(CaptureRules, SystemDatabaseNamesAreCaseSensitive) {
   EXPECT_TRUE(CaptureRules().Captures("Sys", "t"));
 }
 
@@ -40,7 +40,7 @@ TEST(CaptureRules, ExcludedTableIsNotNamed) {
   EXPECT_THAT(rules.NamedTables(), ElementsAre(TableName{"shop", "a"}));
 }
 
-TEST(CaptureRules, NoNameIsNoDatabase) { EXPECT_FALSE(CaptureRules().MayCapture("")); }
+TEST(CaptureRules, EmptyDatabaseNameNeverMatches) { EXPECT_FALSE(CaptureRules().MayCapture("")); }
 
 TEST(CaptureRules, ExcludedColumnIsNotCaptured) {
   const auto rules = CaptureRules::Parse({"shop.*"}, {"shop.users.password"}).value();

@@ -34,7 +34,7 @@ MysqlGtidSet Set(const std::string& text) {
 MysqlGtid Gtid(const std::string& text) { return ParseMysqlGtid(Expand(text)).value(); }
 MariadbGtidSet Mariadb(std::string_view text) { return MariadbGtidSet::Parse(text).value(); }
 
-TEST(MysqlGtidSet, PrintsWhatMysqlPrintsOnOneLine) {
+TEST(MysqlGtidSet, PrintsMysqlFormOnOneLine) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", ""},
       {" \n", ""},
@@ -51,7 +51,7 @@ TEST(MysqlGtidSet, PrintsWhatMysqlPrintsOnOneLine) {
   for (const auto& [text, printed] : cases) EXPECT_EQ(Shorten(Set(text).ToString()), printed);
 }
 
-TEST(MysqlGtidSet, WhatIsNoSetIsRefusedWithItsReason) {
+TEST(MysqlGtidSet, InvalidSetFails) {
   for (const std::string text :
        {"A", "A:", "A:0", "A:0-3", "A:5-3", "A:1-", "A:1-9223372036854775807", "A:1,x", "A:1 A:2",
         "A:1;B:2", "A:tag", "A:a:b:5", "A:1:tag:", "x", "A:1-2-3", "A:18446744073709551616"}) {
@@ -61,7 +61,7 @@ TEST(MysqlGtidSet, WhatIsNoSetIsRefusedWithItsReason) {
   }
 }
 
-TEST(MysqlGtidSet, MillionIntervalsInTheWorstOrderParseInLinearithmicTime) {
+TEST(MysqlGtidSet, MillionIntervalsInWorstOrderParseFast) {
   std::string text = Expand("A");
   for (int number = 2'000'000; number > 0; number -= 2) absl::StrAppend(&text, ":", number);
   const auto set = MysqlGtidSet::Parse(text);
@@ -100,7 +100,7 @@ TEST(MysqlGtidSet, ContainsSubsetsOnly) {
   }
 }
 
-TEST(MysqlGtidSet, MinusLeavesWhatTheOtherLacks) {
+TEST(MysqlGtidSet, MinusKeepsOnlyMissingNumbers) {
   const std::vector<std::array<std::string, 3>> cases = {
       {"A:1-10", "", "A:1-10"},
       {"A:1-10", "A:1-10", ""},
@@ -149,7 +149,7 @@ TEST(MysqlGtidSet, AddingASetToItselfChangesNothing) {
 }
 
 // The bodies of PREVIOUS_GTIDS events, as MySQL 9.7.4 wrote them for these sets.
-TEST(MysqlGtidSet, EncodesForDumpAsMysqlDoesWithTags) {
+TEST(MysqlGtidSet, DumpFormWithTagsMatchesMysql) {
   const auto set = MysqlGtidSet::Parse(
       "0e11fa47-71ca-11e1-9e33-c80aa9429562:b:9223372036854775806,\n"
       "3e11fa47-71ca-11e1-9e33-c80aa9429562:5:7:alpha_tag_with_twenty_nine_ch:3:zeta:3,\n"
@@ -186,7 +186,7 @@ TEST(MysqlGtidSet, EncodesForDumpAsMysqlDoesWithTags) {
             "0300000000000000");
 }
 
-TEST(MysqlGtidSet, EncodesForDumpInTheOldFormWithoutTags) {
+TEST(MysqlGtidSet, DumpFormWithoutTagsIsOldForm) {
   EXPECT_EQ(absl::BytesToHexString(Set("A:1-2:5").EncodeForDump()),
             "0100000000000000"
             "3e11fa4771ca11e19e33c80aa9429562"
@@ -203,13 +203,13 @@ TEST(MariadbGtidSet, PrintsDomainsInOrder) {
   EXPECT_EQ(Mariadb("").ToString(), "");
 }
 
-TEST(MariadbGtidSet, WhatIsNoPositionIsRefusedWithItsReason) {
+TEST(MariadbGtidSet, InvalidPositionFails) {
   for (const std::string_view text : {",", "0-1-2,", "0-1-2,0-3-4", "0-1", "A:1", "0-1-2;1-1-1"}) {
     EXPECT_EQ(ErrorReason(MariadbGtidSet::Parse(text).status()), "GTID_SET_MALFORMED") << text;
   }
 }
 
-TEST(MariadbGtidSet, HoldsWhatIsNotAfterTheLastOfTheDomain) {
+TEST(MariadbGtidSet, ContainsAllUpToTheDomainsLast) {
   const MariadbGtidSet set = Mariadb("0-1-100,1-2-5");
   EXPECT_TRUE(set.Contains(MariadbGtid{0, 9, 100}));
   EXPECT_FALSE(set.Contains(MariadbGtid{0, 1, 101}));
@@ -224,7 +224,7 @@ TEST(MariadbGtidSet, AddedGtidIsTheLastOfItsDomain) {
   EXPECT_EQ(set.ToString(), "0-3-99,1-2-5");
 }
 
-TEST(GtidSet, OfAnotherFlavourIsContainedOnlyIfEmpty) {
+TEST(GtidSet, OtherFlavourIsContainedOnlyIfEmpty) {
   const GtidSet mysql(Set("A:1-5"));
   const GtidSet mariadb(Mariadb("0-1-5"));
   EXPECT_FALSE(mysql.Contains(mariadb));

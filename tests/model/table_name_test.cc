@@ -23,20 +23,20 @@ bool Matches(const std::string& pattern, std::string_view database, std::string_
   return Patterns({pattern}).Matches(database, table);
 }
 
-TEST(TablePatterns, NoneMatchEveryTable) {
+TEST(TablePatterns, EmptyListMatchesEveryTable) {
   EXPECT_TRUE(TablePatterns().Matches("shop", "orders"));
   EXPECT_TRUE(TablePatterns().empty());
   EXPECT_TRUE(Patterns({}).empty());
 }
 
-TEST(TablePatterns, PlainNameMatchesThatTableInThatCase) {
+TEST(TablePatterns, PlainNameIsCaseSensitive) {
   EXPECT_TRUE(Matches("shop.orders", "shop", "orders"));
   EXPECT_FALSE(Matches("shop.orders", "shop", "orders2"));
   EXPECT_FALSE(Matches("shop.orders", "shop2", "orders"));
   EXPECT_FALSE(Matches("shop.orders", "Shop", "orders"));
 }
 
-TEST(TablePatterns, StarStandsForAnyRunOfCharacters) {
+TEST(TablePatterns, StarMatchesAnyRunOfCharacters) {
   for (const char* table : {"ab", "aXb", "aXXb", "abb", "a.b", "a*b"}) {
     EXPECT_TRUE(Matches("*.a*b", "any", table)) << table;
   }
@@ -47,7 +47,7 @@ TEST(TablePatterns, StarStandsForAnyRunOfCharacters) {
   EXPECT_TRUE(Matches("s*p.o***s", "shop", "orders"));
 }
 
-TEST(TablePatterns, PiecesBetweenStarsMustFollowEachOther) {
+TEST(TablePatterns, PiecesMatchInOrderWithoutOverlap) {
   EXPECT_TRUE(Matches("d.*ab*bc*", "d", "xabybcz"));
   EXPECT_TRUE(Matches("d.*ab*bc*", "d", "abbc"));
   EXPECT_FALSE(Matches("d.*ab*bc*", "d", "abc"));
@@ -71,14 +71,14 @@ TEST(TablePatterns, ExclusionWinsOverInclusion) {
   EXPECT_FALSE(patterns.Matches("other", "orders"));
 }
 
-TEST(TablePatterns, OnlyExclusionsMeanAllButThese) {
+TEST(TablePatterns, ExclusionsAloneMatchAllOtherTables) {
   const TablePatterns patterns = Patterns({"!shop.audit"});
   EXPECT_TRUE(patterns.Matches("any", "table"));
   EXPECT_FALSE(patterns.Matches("shop", "audit"));
   EXPECT_FALSE(patterns.empty());
 }
 
-TEST(TablePatterns, BackquotesTakeAwaySpecialMeaning) {
+TEST(TablePatterns, BackquotesEscapeSpecialCharacters) {
   EXPECT_TRUE(Matches("`odd.db`.`t*`", "odd.db", "t*"));
   EXPECT_FALSE(Matches("`odd.db`.`t*`", "odd.db", "tx"));
   EXPECT_TRUE(Matches("`a``b`.`!x`", "a`b", "!x"));
@@ -87,11 +87,11 @@ TEST(TablePatterns, BackquotesTakeAwaySpecialMeaning) {
   EXPECT_TRUE(Matches("`odd.`*.t", "odd.db", "t"));
 }
 
-TEST(TablePatterns, NamesMayHoldAnyOtherByte) {
+TEST(TablePatterns, NamesCanContainAnyOtherByte) {
   EXPECT_TRUE(Matches("my-db.größe $1", "my-db", "größe $1"));
 }
 
-TEST(TablePatterns, WhatIsNoPatternIsRefusedAndNamed) {
+TEST(TablePatterns, InvalidPatternFailsAndIsNamed) {
   for (const std::string pattern : {"", "!", ".", "orders", "shop.", ".orders", "a.b.c", "``.t",
                                     "a.``", "`a.b", "a.`b", "a.b`", "a!.b", "!!a.b", "!shop"}) {
     const absl::Status status = TablePatterns::Parse({"fine.*", pattern}).status();
@@ -102,18 +102,18 @@ TEST(TablePatterns, WhatIsNoPatternIsRefusedAndNamed) {
   }
 }
 
-TEST(TablePatterns, ThousandPatternsAreTakenAndNoMore) {
+TEST(TablePatterns, AcceptsAtMostThousandPatterns) {
   EXPECT_TRUE(TablePatterns::Parse(std::vector<std::string>(1000, "a.b")).ok());
   EXPECT_EQ(ErrorReason(TablePatterns::Parse(std::vector<std::string>(1001, "a.b")).status()),
             "TABLE_PATTERN_MALFORMED");
 }
 
-TEST(TablePatterns, PlainNamesAreTheInclusionsWithoutStar) {
+TEST(TablePatterns, PlainNamesAreInclusionsWithoutStar) {
   EXPECT_THAT(Patterns({"a.b", "a.*", "!c.d", "`x.y`.`*`"}).PlainNames(),
               ElementsAre(TableName{"a", "b"}, TableName{"x.y", "*"}));
 }
 
-TEST(TablePatterns, DatabaseMayMatchUnlessAllOfItIsLeftOut) {
+TEST(TablePatterns, DatabaseMatchesUnlessFullyExcluded) {
   EXPECT_TRUE(TablePatterns().MayMatch("shop"));
   EXPECT_TRUE(Patterns({"shop.orders"}).MayMatch("shop"));
   EXPECT_FALSE(Patterns({"shop.orders"}).MayMatch("other"));
@@ -122,7 +122,7 @@ TEST(TablePatterns, DatabaseMayMatchUnlessAllOfItIsLeftOut) {
   EXPECT_FALSE(Patterns({"s*.*", "!shop.**"}).MayMatch("shop"));
 }
 
-TEST(ColumnPatterns, MatchAnySpellingOfAColumn) {
+TEST(ColumnPatterns, IgnoreCaseAndAccentsOfColumns) {
   const ColumnPatterns patterns = ColumnPatterns::Parse({"shop.t.ssn*", "shop.*.é"}).value();
   const TableName table{"shop", "t"};
   EXPECT_TRUE(patterns.Matches(table, "SSN_2"));
@@ -131,7 +131,7 @@ TEST(ColumnPatterns, MatchAnySpellingOfAColumn) {
   EXPECT_FALSE(patterns.Matches({"shop", "T"}, "ssn"));
 }
 
-TEST(ColumnPatterns, MatchNoColumnUntilToldOf) {
+TEST(ColumnPatterns, EmptyListMatchesNoColumn) {
   EXPECT_FALSE(ColumnPatterns().Matches({"shop", "users"}, "email"));
   EXPECT_TRUE(ColumnPatterns().empty());
 }
@@ -144,13 +144,13 @@ TEST(ColumnPatterns, MatchByDatabaseTableAndColumn) {
   EXPECT_FALSE(patterns.Matches({"shop", "orders"}, "e.mail"));
 }
 
-TEST(ColumnPatterns, WhatIsNoPatternIsRefused) {
+TEST(ColumnPatterns, InvalidPatternFails) {
   for (const char* pattern : {"", "shop.users", "a.b.c.d", "!a.b.c", "a..c", "a.b."}) {
     EXPECT_EQ(ErrorReason(ColumnPatterns::Parse({pattern}).status()), "TABLE_PATTERN_MALFORMED");
   }
 }
 
-TEST(TableName, EqualNamesHashAlike) {
+TEST(TableName, EqualNamesHaveEqualHashes) {
   EXPECT_EQ(absl::HashOf(TableName{"a", "b"}), absl::HashOf(TableName{"a", "b"}));
   EXPECT_NE(absl::HashOf(TableName{"ab", ""}), absl::HashOf(TableName{"a", "b"}));
   EXPECT_EQ((TableName{"a", "b"}).ToString(), "a.b");

@@ -32,7 +32,7 @@ Token CatchUpSample() {
 
 std::string ReasonOf(std::string_view text) { return ErrorReason(Token::Parse(text).status()); }
 
-TEST(Token, IsAsDocumented) {
+TEST(Token, MatchesFormatDocument) {
   std::string bytes;
   ASSERT_TRUE(absl::WebSafeBase64Unescape(Sample().ToString(), &bytes));
   EXPECT_EQ(absl::BytesToHexString(bytes),
@@ -53,7 +53,7 @@ std::string ContentOf(const Token& token) {
   return absl::BytesToHexString(bytes.substr(0, bytes.size() - 4));
 }
 
-TEST(Token, OfACatchUpIsAsDocumented) {
+TEST(Token, CatchUpMatchesFormatDocument) {
   EXPECT_EQ(ContentOf(CatchUpSample()),
             "02"
             "efcdab8967452301"
@@ -74,7 +74,7 @@ Token CatchUpSampleWithTables() {
   return token;
 }
 
-TEST(Token, OfACatchUpWithTablesIsAsDocumented) {
+TEST(Token, CatchUpWithTablesMatchesFormatDocument) {
   EXPECT_EQ(ContentOf(CatchUpSampleWithTables()),
             "03"
             "efcdab8967452301"
@@ -92,7 +92,7 @@ TEST(Token, OfACatchUpWithTablesIsAsDocumented) {
             "c5019003");
 }
 
-TEST(Token, OfACatchUpWithImpossibleTablesIsRefused) {
+TEST(Token, CatchUpWithInvalidTablesFails) {
   Token token = CatchUpSampleWithTables();
   token.catch_up->tables = {{.table_id = 3, .begin = {500}}, {.table_id = 3, .begin = {500}}};
   EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
@@ -102,7 +102,7 @@ TEST(Token, OfACatchUpWithImpossibleTablesIsRefused) {
   EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
 }
 
-TEST(Token, TablesTooManyForATokenAreLeftOut) {
+TEST(Token, TooManyTablesAreOmitted) {
   Token token = CatchUpSample();
   token.catch_up->tables.emplace();
   for (uint32_t id = 1; id < 25'000; ++id) {
@@ -116,7 +116,7 @@ TEST(Token, TablesTooManyForATokenAreLeftOut) {
   EXPECT_EQ(Token::Parse(token.ToString()).value(), CatchUpSample());
 }
 
-TEST(Token, OfACatchUpWithImpossiblePartsIsRefused) {
+TEST(Token, CatchUpWithInvalidPartsFails) {
   Token token = CatchUpSample();
   token.catch_up->parts[0].prefix = 2;
   EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
@@ -126,7 +126,7 @@ TEST(Token, OfACatchUpWithImpossiblePartsIsRefused) {
   EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
 }
 
-TEST(Token, ComesBackAsItWas) {
+TEST(Token, RoundTrips) {
   const Token largest{~uint64_t{0}, {~uint64_t{0}}, std::string(30'000, 'g'), ~uint64_t{0}};
   for (const Token& token :
        {Token(), Sample(), CatchUpSample(), CatchUpSampleWithTables(), largest}) {
@@ -140,7 +140,7 @@ TEST(Token, WithoutGtidsIsShort) {
   EXPECT_LE((Token{.log_id = 7, .sequence = {1'000'000}}).ToString().size(), 24u);
 }
 
-TEST(Token, EveryChangedCharacterIsRefused) {
+TEST(Token, EveryChangedCharacterFails) {
   const std::string text = Sample().ToString();
   for (size_t at = 0; at < text.size(); ++at) {
     for (int character = 0; character < 256; ++character) {
@@ -152,7 +152,7 @@ TEST(Token, EveryChangedCharacterIsRefused) {
   }
 }
 
-TEST(Token, EveryCutOrAddedCharacterIsRefused) {
+TEST(Token, EveryMissingOrExtraCharacterFails) {
   const std::string text = Sample().ToString();
   for (size_t size = 0; size < text.size(); ++size) {
     ASSERT_EQ(ReasonOf(text.substr(0, size)), "TOKEN_MALFORMED");
@@ -163,12 +163,12 @@ TEST(Token, EveryCutOrAddedCharacterIsRefused) {
   }
 }
 
-TEST(Token, TooLongTextIsRefusedUnread) {
+TEST(Token, TooLongTextFailsUnread) {
   EXPECT_THAT(Token::Parse(std::string(kTokenCharactersMax + 1, 'A')).status().message(),
               testing::HasSubstr("too long"));
 }
 
-TEST(Token, SetTooLargeForATokenIsLeftOut) {
+TEST(Token, TooLargeGtidSetIsOmitted) {
   Token token = Sample();
   token.gtids.assign(kTokenCharactersMax, 'g');
   const auto parsed = Token::Parse(token.ToString());
@@ -177,7 +177,7 @@ TEST(Token, SetTooLargeForATokenIsLeftOut) {
   EXPECT_EQ(parsed->sequence, token.sequence);
 }
 
-TEST(Token, LargestSetThatIsKeptFitsTheLimit) {
+TEST(Token, LargestGtidSetFitsTheLimit) {
   Token token{~uint64_t{0}, {~uint64_t{0}}, "", ~uint64_t{0}};
   for (size_t size = kTokenCharactersMax / 4 * 3 - 45; size <= kTokenCharactersMax; ++size) {
     token.gtids.assign(size, 'g');
@@ -188,7 +188,7 @@ TEST(Token, LargestSetThatIsKeptFitsTheLimit) {
   FAIL() << "no set was too large";
 }
 
-TEST(Token, LogIdReadsAsSixteenHexDigits) {
+TEST(Token, LogIdPrintsSixteenHexDigits) {
   EXPECT_EQ(LogIdText(0xabc), "0000000000000abc");
   EXPECT_EQ(LogIdText(~uint64_t{0}), "ffffffffffffffff");
 }

@@ -14,13 +14,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(ClientVersionTest, AnyPatchOfTheSeriesWillDo) {
+TEST(ClientVersionTest, AnyPatchOfTheSeriesIsAccepted) {
   EXPECT_TRUE(CheckClientSeries("3.3.20", "3.3.20").ok());
   EXPECT_TRUE(CheckClientSeries("3.3.20", "3.3.4").ok());
   EXPECT_TRUE(CheckClientSeries("3.4.10", "3.4.11").ok());
 }
 
-TEST(ClientVersionTest, AnotherSeriesIsRefused) {
+TEST(ClientVersionTest, AnotherSeriesIsRejected) {
   for (const char* loaded : {"3.4.10", "3.2.20", "3.30.1", "33.3.20", "2.3.3"}) {
     const absl::Status status = CheckClientSeries("3.3.20", loaded);
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << loaded;
@@ -30,7 +30,7 @@ TEST(ClientVersionTest, AnotherSeriesIsRefused) {
   }
 }
 
-TEST(ClientVersionTest, TextWithoutSeriesIsRefused) {
+TEST(ClientVersionTest, TextWithoutSeriesIsRejected) {
   for (const char* loaded : {"", "3", "3.3", "unknown"}) {
     EXPECT_FALSE(CheckClientSeries("3.3.20", loaded).ok()) << loaded;
   }

@@ -60,7 +60,7 @@ const Refusal kRefusals[] = {
      absl::StatusCode::kFailedPrecondition},
 };
 
-TEST(ErrorsTest, RefusalsOfADumpAreToldApartByTheirWords) {
+TEST(ErrorsTest, DumpRefusalsAreDistinguishedByText) {
   for (const Refusal& refusal : kRefusals) {
     const absl::Status status = DumpError("db:3306", 7, {1236, refusal.text});
     EXPECT_EQ(ErrorReason(status), refusal.reason) << refusal.text;
@@ -70,13 +70,13 @@ TEST(ErrorsTest, RefusalsOfADumpAreToldApartByTheirWords) {
   }
 }
 
-TEST(ErrorsTest, DumpEndedByAShutdownOrAKillIsALostConnection) {
+TEST(ErrorsTest, ShutdownOrKillIsALostConnection) {
   for (const unsigned code : {1053u, 1317u, 1927u, 3169u, 2013u}) {
     EXPECT_EQ(ErrorReason(DumpError("db", 7, {code, "x"})), "SOURCE_UNREACHABLE") << code;
   }
 }
 
-TEST(ErrorsTest, LimitOfTheAccountIsNoLostConnection) {
+TEST(ErrorsTest, AccountLimitIsNotALostConnection) {
   for (const unsigned code : {1203u, 1226u}) {
     const SourceFailure failure{code, "more than 'max_user_connections'"};
     for (const absl::Status& status :
@@ -92,7 +92,7 @@ TEST(ErrorsTest, DumpWithoutTheGrantNamesIt) {
   EXPECT_THAT(ErrorMetadataOf(status)["remedy"], HasSubstr("GRANT REPLICATION SLAVE ON *.*"));
 }
 
-TEST(ErrorsTest, LeastOfTheNamedPrivilegesIsAskedFor) {
+TEST(ErrorsTest, RemedyUsesWeakestNamedPrivilege) {
   const absl::Status status =
       QueryError("db", {1227,
                         "Access denied; you need (at least one of) the SUPER, REPLICATION CLIENT "
@@ -100,7 +100,7 @@ TEST(ErrorsTest, LeastOfTheNamedPrivilegesIsAskedFor) {
   EXPECT_THAT(ErrorMetadataOf(status)["remedy"], HasSubstr("GRANT REPLICATION CLIENT ON *.*"));
 }
 
-TEST(ErrorsTest, RefusedInsecureTransportIsAMatterOfTls) {
+TEST(ErrorsTest, RefusedInsecureTransportIsATlsFailure) {
   const absl::Status status = ConnectError({}, {3159, "insecure transport"});
   EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED");
   EXPECT_THAT(std::string(status.message()), HasSubstr("source.tls.mode"));
@@ -110,7 +110,7 @@ TEST(ErrorsTest, EndpointOfAnIpv6HostIsInBrackets) {
   EXPECT_EQ((SourceAddress{.host = "::1", .port = 3306, .socket = ""}.ToString()), "[::1]:3306");
 }
 
-TEST(ErrorsTest, WhatAReaderOfTablesDoesNextIsToldByTheReason) {
+TEST(ErrorsTest, QueryErrorsHaveDistinctReasons) {
   const auto reason = [](unsigned code) { return ErrorReason(QueryError("db", {code, "x"})); };
   for (const unsigned code : {3024u, 1969u, 1205u}) EXPECT_EQ(reason(code), "QUERY_TIMEOUT");
   for (const unsigned code : {1412u, 1054u, 1176u}) EXPECT_EQ(reason(code), "TABLE_CHANGED");
@@ -118,12 +118,12 @@ TEST(ErrorsTest, WhatAReaderOfTablesDoesNextIsToldByTheReason) {
   EXPECT_EQ(reason(1064), "SOURCE_QUERY_FAILED");
 }
 
-TEST(QueryRowsTest, QuotesWhatWouldEndATextOrAName) {
+TEST(QueryRowsTest, QuotesInTextsAndNamesAreEscaped) {
   EXPECT_EQ(QuotedText(R"(a'b\c)"), R"('a\'b\\c')");
   EXPECT_EQ(QuotedName("a`b"), "`a``b`");
 }
 
-TEST(QueryRowsTest, ColumnsAreFoundByAnyOfTheirNames) {
+TEST(QueryRowsTest, ColumnsAreFoundByAnyName) {
   const QueryRows rows{{"Server_id", "Host"}, {{"7", std::nullopt}}};
   EXPECT_EQ(rows.Text(rows.rows[0], {"Replica_id", "SERVER_ID"}), "7");
   EXPECT_EQ(rows.Text(rows.rows[0], {"host"}), "");

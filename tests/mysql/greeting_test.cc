@@ -17,23 +17,23 @@ std::string GreetingWith(uint16_t capabilities) {
   return bytes;
 }
 
-TEST(GreetingTest, CapabilityTellsOfTls) {
+TEST(GreetingTest, CapabilityShowsTls) {
   EXPECT_EQ(ReadGreeting(GreetingWith(0xffff)), Greeting::kOffersTls);
   EXPECT_EQ(ReadGreeting(GreetingWith(0xf7ff)), Greeting::kOffersNoTls);
 }
 
-TEST(GreetingTest, EveryBeginningIsIncomplete) {
+TEST(GreetingTest, EveryPrefixIsIncomplete) {
   const std::string greeting = GreetingWith(0xffff);
   for (size_t size = 0; size < greeting.size(); ++size) {
     EXPECT_EQ(ReadGreeting(greeting.substr(0, size)), Greeting::kIncomplete) << size;
   }
 }
 
-TEST(GreetingTest, ErrorInPlaceOfAGreetingIsTold) {
+TEST(GreetingTest, ErrorInsteadOfGreetingIsReported) {
   EXPECT_EQ(ReadGreeting(std::string("\x05\0\0\0\xff\x10\x04", 7)), Greeting::kError);
 }
 
-TEST(GreetingTest, WhatIsNoGreetingOffersNoTls) {
+TEST(GreetingTest, OtherBytesOfferNoTls) {
   EXPECT_EQ(ReadGreeting("HTTP/1.1 400 Bad Request"), Greeting::kOffersNoTls);
   EXPECT_EQ(ReadGreeting(std::string("\x4a\0\0\0\x0a", 5) + std::string(5000, 'v')),
             Greeting::kOffersNoTls);

@@ -38,7 +38,7 @@ TEST(OffsetSkipperTest, DropsNothingByDefault) {
   EXPECT_FALSE(Drops(skipper, EventTo(100)));
 }
 
-TEST(OffsetSkipperTest, BeginsAtTheOffsetThoughEndsWrapAt4GiB) {
+TEST(OffsetSkipperTest, FindsOffsetBeyond4GiB) {
   constexpr uint64_t k4GiB = uint64_t{1} << 32;
   OffsetSkipper skipper(k4GiB + 500);
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kRotate)));
@@ -57,7 +57,7 @@ TEST(OffsetSkipperTest, OffsetInsideAnEventIsAnError) {
   EXPECT_EQ(ErrorReason(skipper.Drops("test", EventTo(700)).status()), "SOURCE_CHANGED");
 }
 
-TEST(OffsetSkipperTest, FileThatEndsBeforeTheOffsetIsAnError) {
+TEST(OffsetSkipperTest, FileEndingBeforeOffsetIsAnError) {
   OffsetSkipper skipper(6000);
   EXPECT_TRUE(Drops(skipper, EventTo(500)));
   EXPECT_EQ(ErrorReason(skipper.Drops("test", Artificial(EventType::kRotate)).status()),

@@ -28,7 +28,7 @@ class PacketReaderTest : public ::testing::Test {
     reader_ = MakeSocketPacketReader(ends_[0], options_);
   }
   ~PacketReaderTest() override {
-    CloseTheirEnd();
+    CloseSenderEnd();
     close(ends_[0]);
   }
 
@@ -52,10 +52,10 @@ class PacketReaderTest : public ::testing::Test {
     return bytes;
   }
   // Sends from another thread what does not fit into the socket's buffer, while the test reads.
-  std::jthread SendMeanwhile(std::string bytes) {
+  std::jthread SendConcurrently(std::string bytes) {
     return std::jthread([this, bytes = std::move(bytes)] { Send(bytes); });
   }
-  void CloseTheirEnd() {
+  void CloseSenderEnd() {
     if (ends_[1] >= 0) close(ends_[1]);
     ends_[1] = -1;
   }
@@ -65,14 +65,14 @@ class PacketReaderTest : public ::testing::Test {
   std::unique_ptr<PacketReader> reader_;
 };
 
-TEST_F(PacketReaderTest, HandsOutPacketsOneByOne) {
+TEST_F(PacketReaderTest, ReturnsPacketsOneByOne) {
   Send(Part(1, "one") + Part(2, "") + Part(3, "three"));
   EXPECT_EQ(*reader_->Read(), "one");
   EXPECT_EQ(*reader_->Read(), "");
   EXPECT_EQ(*reader_->Read(), "three");
 }
 
-TEST_F(PacketReaderTest, HasMoreOnlyWhileSomethingIsHere) {
+TEST_F(PacketReaderTest, HasMoreWhilePacketsAreBuffered) {
   EXPECT_FALSE(reader_->HasMore());
   Send(Part(1, "one") + Part(2, "two"));
   EXPECT_TRUE(reader_->HasMore());
@@ -82,7 +82,7 @@ TEST_F(PacketReaderTest, HasMoreOnlyWhileSomethingIsHere) {
   EXPECT_FALSE(reader_->HasMore());
 }
 
-TEST_F(PacketReaderTest, HasMoreIsFalseForThePartOfAPacket) {
+TEST_F(PacketReaderTest, HasMoreIsFalseForPartialPacket) {
   Send(Part(1, "one") + Part(2, "two").substr(0, 5));
   EXPECT_EQ(*reader_->Read(), "one");
   EXPECT_FALSE(reader_->HasMore());
@@ -91,10 +91,10 @@ TEST_F(PacketReaderTest, HasMoreIsFalseForThePartOfAPacket) {
   EXPECT_EQ(*reader_->Read(), "two");
 }
 
-TEST_F(PacketReaderTest, PacketsOfEverySizeAcrossTheBufferEndArriveWhole) {
+TEST_F(PacketReaderTest, PacketsAcrossBufferEndAreComplete) {
   std::string bytes;
   for (size_t i = 1; i <= 300; ++i) bytes += Part(uint8_t(i), std::string(i * 37, char(i)));
-  const auto sender = SendMeanwhile(bytes);
+  const auto sender = SendConcurrently(bytes);
   for (size_t i = 1; i <= 300; ++i) {
     const auto packet = reader_->Read();
     ASSERT_TRUE(packet.ok()) << packet.status();
@@ -102,40 +102,40 @@ TEST_F(PacketReaderTest, PacketsOfEverySizeAcrossTheBufferEndArriveWhole) {
   }
 }
 
-TEST_F(PacketReaderTest, LargerThanTheBufferArrivesWholeBetweenSmallOnes) {
+TEST_F(PacketReaderTest, PacketLargerThanBufferIsComplete) {
   const std::string large(1'000'000, 'x');
-  const auto sender = SendMeanwhile(Part(1, "a") + Part(2, large) + Part(3, "b"));
+  const auto sender = SendConcurrently(Part(1, "a") + Part(2, large) + Part(3, "b"));
   EXPECT_EQ(*reader_->Read(), "a");
   EXPECT_TRUE(*reader_->Read() == large);
   EXPECT_EQ(*reader_->Read(), "b");
 }
 
-TEST_F(PacketReaderTest, PartsArePutTogether) {
+TEST_F(PacketReaderTest, PartsAreJoined) {
   const std::string full(kPartBytesMax, 'x');
   const auto sender =
-      SendMeanwhile(Part(1, full) + Part(2, full) + Part(3, "end") + Part(4, "next"));
+      SendConcurrently(Part(1, full) + Part(2, full) + Part(3, "end") + Part(4, "next"));
   EXPECT_TRUE(*reader_->Read() == full + full + "end");
   EXPECT_EQ(*reader_->Read(), "next");
 }
 
-TEST_F(PacketReaderTest, ExactlyOneFullPartEndsWithAnEmptyOne) {
+TEST_F(PacketReaderTest, FullPartEndsWithAnEmptyPart) {
   const std::string full(kPartBytesMax, 'x');
-  const auto sender = SendMeanwhile(Part(1, full) + Part(2, "") + Part(3, "next"));
+  const auto sender = SendConcurrently(Part(1, full) + Part(2, "") + Part(3, "next"));
   EXPECT_TRUE(*reader_->Read() == full);
   EXPECT_EQ(*reader_->Read(), "next");
 }
 
-TEST_F(PacketReaderTest, PacketOverTheLimitIsRefusedBeforeItIsRead) {
+TEST_F(PacketReaderTest, PacketAboveLimitFailsUnread) {
   options_.packet_bytes_max = kPartBytesMax + 10;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
-  const auto sender =
-      SendMeanwhile(Part(1, std::string(kPartBytesMax, 'x')) + Part(2, "elevenbytes").substr(0, 4));
+  const auto sender = SendConcurrently(Part(1, std::string(kPartBytesMax, 'x')) +
+                                       Part(2, "elevenbytes").substr(0, 4));
   const auto packet = reader_->Read();
   EXPECT_TRUE(absl::IsResourceExhausted(packet.status())) << packet.status();
   EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_PACKET_TOO_LARGE");
 }
 
-TEST_F(PacketReaderTest, PacketOutOfTurnIsALostConnection) {
+TEST_F(PacketReaderTest, WrongPacketNumberIsALostConnection) {
   Send(Part(1, "one") + Part(3, "three"));
   EXPECT_TRUE(reader_->Read().ok());
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_UNREACHABLE");
@@ -143,7 +143,7 @@ TEST_F(PacketReaderTest, PacketOutOfTurnIsALostConnection) {
 
 TEST_F(PacketReaderTest, EndInsideAPacketIsALostConnection) {
   Send(Part(1, "one").substr(0, 6));
-  CloseTheirEnd();
+  CloseSenderEnd();
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_UNREACHABLE");
 }
 
@@ -163,7 +163,7 @@ TEST_F(PacketReaderTest, SilenceInsideAPacketEndsTheWait) {
 }
 
 // A packet whose length says more than its event does takes in what follows.
-TEST_F(PacketReaderTest, HeartbeatsInsideAPacketThatDoesNotEndAreSilence) {
+TEST_F(PacketReaderTest, HeartbeatsInsideEndlessPacketAreSilence) {
   options_.silence_max = 50'000;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const std::string event = EventBytes(60);
@@ -183,7 +183,7 @@ TEST_F(PacketReaderTest, HeartbeatsInsideAPacketThatDoesNotEndAreSilence) {
   EXPECT_EQ(ErrorReason(packet.status()), "SOURCE_SILENT");
 }
 
-TEST_F(PacketReaderTest, LargePacketThatGoesOnIsNoSilence) {
+TEST_F(PacketReaderTest, ProgressOfLargePacketEndsSilence) {
   options_.silence_max = 50'000;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const std::string part = Part(1, EventBytes(400'000));
@@ -200,7 +200,7 @@ TEST_F(PacketReaderTest, LargePacketThatGoesOnIsNoSilence) {
 }
 
 // Each test would hang if the Wait did not end.
-TEST_F(PacketReaderTest, WakeEndsAWaitWhetherItCameBeforeOrAfter) {
+TEST_F(PacketReaderTest, WakeBeforeOrDuringWaitEndsIt) {
   const int wake = eventfd(1, EFD_NONBLOCK);
   reader_->Wait(wake);
   EXPECT_FALSE(reader_->HasMore());
@@ -212,7 +212,7 @@ TEST_F(PacketReaderTest, WakeEndsAWaitWhetherItCameBeforeOrAfter) {
   close(wake);
 }
 
-TEST_F(PacketReaderTest, PacketEndsAWaitAndWhatIsBufferedNeedsNone) {
+TEST_F(PacketReaderTest, ReceivedOrBufferedPacketEndsWait) {
   std::jthread waiter([&] { reader_->Wait(-1); });
   Send(Part(1, "one") + Part(2, "two"));
   waiter.join();
@@ -221,7 +221,7 @@ TEST_F(PacketReaderTest, PacketEndsAWaitAndWhatIsBufferedNeedsNone) {
   EXPECT_EQ(*reader_->Read(), "two");
 }
 
-TEST_F(PacketReaderTest, SilenceCountsOverWaitsThatWereWoken) {
+TEST_F(PacketReaderTest, WokenWaitsAddUpToSilence) {
   options_.silence_max = 100'000;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const int wake = eventfd(1, EFD_NONBLOCK);
@@ -233,7 +233,7 @@ TEST_F(PacketReaderTest, SilenceCountsOverWaitsThatWereWoken) {
   close(wake);
 }
 
-TEST_F(PacketReaderTest, WhatComesEndsTheSilence) {
+TEST_F(PacketReaderTest, PacketEndsTheSilence) {
   options_.silence_max = 100'000;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const int wake = eventfd(1, EFD_NONBLOCK);

@@ -13,13 +13,13 @@ using ::testing::IsEmpty;
 
 const std::vector<TableName> kTables = {{"shop", "audit"}, {"shop", "orders"}};
 
-TEST(UnmatchedPatternsTest, PatternsThatMatchAreLeftOut) {
+TEST(UnmatchedPatternsTest, MatchingPatternsAreOmitted) {
   EXPECT_THAT(UnmatchedPatterns({}, kTables), IsEmpty());
   EXPECT_THAT(UnmatchedPatterns({"shop.*", "shop.orders", "*.*", "!shop.audit"}, kTables),
               IsEmpty());
 }
 
-TEST(UnmatchedPatternsTest, IncludingPatternMustLeaveATable) {
+TEST(UnmatchedPatternsTest, IncludingPatternMustMatchATable) {
   EXPECT_THAT(UnmatchedPatterns({"shop.*", "nope.*", "shop.a*", "!shop.audit"}, kTables),
               ElementsAre("nope.*", "shop.a*"));
   EXPECT_THAT(UnmatchedPatterns({"*.*"}, {}), ElementsAre("*.*"));

@@ -18,7 +18,7 @@ TEST(Collations, IdsBelow248AreTheSameInBothFamilies) {
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 46), "utf8mb4");
 }
 
-TEST(Collations, EachFamilyHasItsOwnAbove) {
+TEST(Collations, IdsFrom248DifferByFamily) {
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 255), "utf8mb4");
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 323), "utf8mb4");
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 249), "gb18030");
@@ -37,7 +37,7 @@ TEST(Collations, UnknownIdsHaveNoCharset) {
   }
 }
 
-TEST(Collations, EveryCharsetCanBeConvertedAndHasAWidth) {
+TEST(Collations, EveryCharsetHasConverterAndWidth) {
   for (const Flavour flavour : {Flavour::kMysql, Flavour::kMariadb}) {
     for (uint32_t id = 1; id < 4096; ++id) {
       const std::string_view charset = CharsetOfCollation(flavour, id);

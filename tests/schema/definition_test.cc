@@ -62,7 +62,7 @@ TEST(Definition, FullMetadataNeedsNoDetails) {
   EXPECT_TRUE(registry->Resolve(map, nullptr).ok());
 }
 
-TEST(Definition, NamelessMapTakesNamesLabelsAndKeyFromDetailsThatFit) {
+TEST(Definition, FittingDetailsCompleteNamelessMap) {
   RegistryFixture registry;
   const TableDetails details = Fitting();
   EXPECT_TRUE(registry->NeedsDetails(Nameless()));
@@ -88,7 +88,7 @@ TEST(Definition, DetailsWithAnotherNumberOfColumnsAreRefused) {
               HasSubstr("has 6 of them, information_schema has 5 now"));
 }
 
-TEST(Definition, DetailsOfAnotherTypeAreRefusedByColumn) {
+TEST(Definition, DetailsOfDifferentTypeAreRefused) {
   EXPECT_THAT(Refusal(0, Detail("id", "bigint", "bigint")), HasSubstr("column 1 ('id'"));
   EXPECT_NE(Refusal(0, Detail("id", "int", "int unsigned")), "");
   EXPECT_NE(Refusal(1, Detail("name", "varchar", "varchar(21)", "utf8mb4", 255)), "");
@@ -100,7 +100,7 @@ TEST(Definition, DetailsOfAnotherTypeAreRefusedByColumn) {
   EXPECT_EQ(Refusal(5, Detail("renamed", "bit", "bit(5)")), "");
 }
 
-TEST(Definition, DetailsWithTooManyLabelsForTheValueSizeAreRefused) {
+TEST(Definition, TooManyLabelsForValueSizeAreRefused) {
   ColumnDetails details = Detail("e", "enum", "enum(…)", "utf8mb4", 255);
   details.labels.resize(255, "x");
   EXPECT_EQ(Refusal(2, details), "");
@@ -114,7 +114,7 @@ TEST(Definition, DetailsThatDifferInNullabilityAreRefused) {
   EXPECT_NE(Refusal(0, details), "");
 }
 
-TEST(Definition, NamelessMapAfterANamedOneGoesOnWithItsNames) {
+TEST(Definition, NamelessMapReusesNamesOfPreviousVersion) {
   RegistryFixture registry;
   const auto named = Map({Int("a"), Enum("e", {"x"})});
   const auto version = registry.Resolve(named);
@@ -122,12 +122,12 @@ TEST(Definition, NamelessMapAfterANamedOneGoesOnWithItsNames) {
   EXPECT_EQ(registry.Resolve(Minimal(named)), version);
 }
 
-TEST(Definition, AfterAStatementANamelessMapIsProvedAnew) {
+TEST(Definition, StatementMakesNamelessMapUnverified) {
   RegistryFixture registry;
   const auto map = Minimal(Map({Int("a"), Int("b")}));
   const TableDetails before = Details({Detail("a", "int", "int"), Detail("b", "int", "int")});
   registry.Resolve(map, &before);
-  registry->Doubt({"s", "t"});
+  registry->MarkUnverified({"s", "t"});
   EXPECT_TRUE(registry->NeedsDetails(map));
   const TableDetails swapped = Details({Detail("b", "int", "int"), Detail("a", "int", "int")});
   const auto table = registry.Resolve(map, &swapped);
@@ -136,7 +136,7 @@ TEST(Definition, AfterAStatementANamelessMapIsProvedAnew) {
   EXPECT_FALSE(registry->NeedsDetails(map));
 }
 
-TEST(Definition, WithoutAStatementLaterDetailsChangeNothing) {
+TEST(Definition, LaterDetailsAloneDoNotChangeVersion) {
   RegistryFixture registry;
   const auto map = Minimal(Map({Int("a"), Int("b")}));
   const TableDetails now = Details({Detail("a", "int", "int"), Detail("b", "int", "int")});
@@ -145,7 +145,7 @@ TEST(Definition, WithoutAStatementLaterDetailsChangeNothing) {
   EXPECT_EQ(registry.Resolve(map, &later), version);
 }
 
-TEST(Definition, DoubtOutlivesARestart) {
+TEST(Definition, UnverifiedStateSurvivesRestart) {
   RegistryFixture registry;
   const auto map = Minimal(Map({Int("a")}));
   const TableDetails details = Details({Detail("a", "int", "int")});
@@ -153,13 +153,13 @@ TEST(Definition, DoubtOutlivesARestart) {
   registry.Store();
   registry.Reopen();
   EXPECT_FALSE(registry->NeedsDetails(map));
-  registry->DoubtAll();
+  registry->MarkAllUnverified();
   registry.Store();
   registry.Reopen();
   EXPECT_TRUE(registry->NeedsDetails(map));
 }
 
-TEST(Definition, SignIsTakenFromDetailsWhereTheMapLacksIt) {
+TEST(Definition, DetailsSupplyMissingSign) {
   RegistryFixture registry(Flavour::kMariadb);
   auto map = Map({Int("a")});
   map.has_signedness = false;
@@ -168,7 +168,7 @@ TEST(Definition, SignIsTakenFromDetailsWhereTheMapLacksIt) {
   EXPECT_TRUE(registry.Resolve(map, &details)->columns[0].is_unsigned);
 }
 
-TEST(Definition, DetailsOfANamedMapAreMatchedByNameAndIgnoredWhereTheyDoNotFit) {
+TEST(Definition, NamedMapUsesOnlyMatchingDetails) {
   RegistryFixture registry;
   const TableDetails details = Details(
       {Detail("b", "int", "int(11)"), Detail("a", "text", "text"), Detail("gone", "int", "int")});
@@ -177,14 +177,14 @@ TEST(Definition, DetailsOfANamedMapAreMatchedByNameAndIgnoredWhereTheyDoNotFit) 
   EXPECT_EQ(ColumnOf(*table, "b").mysql_type, "int(11)");
 }
 
-TEST(Definition, UnknownCollationIsUnprovenAndNamesItsId) {
+TEST(Definition, UnknownCollationErrorNamesItsId) {
   const absl::Status status = ResolveStatus(Map({Varchar("v", 80, 1500)}), nullptr);
   EXPECT_EQ(ErrorReason(status), "SCHEMA_UNPROVEN");
   EXPECT_EQ(ErrorMetadataOf(status).at("column"), "v");
   EXPECT_THAT(status.message(), HasSubstr("1500"));
 }
 
-TEST(Definition, CharsetOfAnUnknownCollationIsTakenFromDetails) {
+TEST(Definition, DetailsSupplyCharsetOfUnknownCollation) {
   RegistryFixture registry;
   const TableDetails details = Details({Detail("v", "varchar", "varchar(20)", "utf8mb4", 1500)});
   const auto map = Map({Varchar("v", 80, 1500)});
@@ -199,14 +199,14 @@ TEST(Definition, LabelsAreConvertedToUtf8) {
   EXPECT_THAT(table->columns[0].labels, ElementsAre("ä", "b"));
 }
 
-TEST(Definition, LabelThatIsNoTextKeepsItsBytes) {
+TEST(Definition, NonTextLabelKeepsItsBytes) {
   RegistryFixture registry;
   const auto map = Map({Enum("e", {"\xff\xfe", "ok"})});
   TableDetails details = Details({Detail("e", "enum", "enum('? ?','ok')", "utf8mb4", 255)});
   details.columns[0].labels = {"? ?", "ok"};
-  for (const TableDetails* told :
+  for (const TableDetails* used_details :
        {static_cast<const TableDetails*>(nullptr), static_cast<const TableDetails*>(&details)}) {
-    const Column& column = registry.Resolve(map, told)->columns[0];
+    const Column& column = registry.Resolve(map, used_details)->columns[0];
     EXPECT_THAT(column.labels, ElementsAre("\xef\xbf\xbd", "ok"));
     EXPECT_THAT(column.label_bytes, ElementsAre("\xff\xfe", "ok"));
   }
@@ -215,7 +215,7 @@ TEST(Definition, LabelThatIsNoTextKeepsItsBytes) {
   EXPECT_THAT(plain->columns[0].label_bytes, testing::IsEmpty());
 }
 
-TEST(Definition, QuestionMarkOfInformationSchemaIsNoLabelWhereItMayBeAnother) {
+TEST(Definition, QuestionMarkFromInformationSchemaIsNotTrusted) {
   const auto status = [](const std::string& charset, uint32_t collation) {
     TableDetails details = Details({Detail("e", "enum", "enum('?')", charset, collation)});
     details.columns[0].labels = {"?"};
@@ -234,7 +234,7 @@ TEST(Definition, NamesThatAreNotUtf8AreRefused) {
   EXPECT_EQ(ErrorReason(ResolveStatus(Map({Int("a")}, "\xff"), nullptr)), "SCHEMA_UNPROVEN");
 }
 
-TEST(Definition, UuidAndInetOfMariadbAreKnownFromDetailsAlone) {
+TEST(Definition, OnlyDetailsIdentifyMariadbUuidAndInet) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map =
       Map({Of(ColumnType::kString, "u", 16, 63), Of(ColumnType::kString, "i", 4, 63),
@@ -252,7 +252,7 @@ TEST(Definition, UuidAndInetOfMariadbAreKnownFromDetailsAlone) {
   EXPECT_FALSE(registry->NeedsDetails(map));
 }
 
-TEST(Definition, UuidThatNothingTellsIsUnproven) {
+TEST(Definition, UnidentifiedUuidIsUnproven) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map = Map({Of(ColumnType::kString, "u", 16, 63)});
   const absl::Status status = registry->Resolve(map, nullptr).status();
@@ -264,18 +264,18 @@ TEST(Definition, UuidThatNothingTellsIsUnproven) {
   EXPECT_EQ(ErrorReason(registry->Resolve(map, &details).status()), "SCHEMA_UNPROVEN");
 }
 
-TEST(Definition, WhatStatementsSaidOutranksDetailsUntilItIsProved) {
+TEST(Definition, DeclaredMeaningsOutrankDetails) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map = Map({Of(ColumnType::kString, "U", 16, 63)});
   const TableDetails binary = Details({Detail("U", "binary", "binary(16)")});
-  registry->SetStated({"s", "t"}, StatedTypes{{"u", Meaning::kMariadbUuid}});
+  registry->SetDeclaredMeanings({"s", "t"}, ColumnMeanings{{"u", Meaning::kMariadbUuid}});
   EXPECT_FALSE(registry->NeedsDetails(map));
   const auto table = registry.Resolve(map, &binary);
   EXPECT_EQ(table->columns[0].meaning, Meaning::kMariadbUuid);
   EXPECT_EQ(table->columns[0].mysql_type, "uuid");
-  EXPECT_EQ(registry->Stated({"s", "t"}), (StatedTypes{{"u", Meaning::kMariadbUuid}}));
-  registry->Doubt({"s", "t"});
-  EXPECT_EQ(registry->Stated({"s", "t"}), std::nullopt);
+  EXPECT_EQ(registry->KnownMeanings({"s", "t"}), (ColumnMeanings{{"u", Meaning::kMariadbUuid}}));
+  registry->MarkUnverified({"s", "t"});
+  EXPECT_EQ(registry->KnownMeanings({"s", "t"}), std::nullopt);
   EXPECT_EQ(registry.Resolve(map, &binary)->columns[0].meaning, Meaning::kPlain);
 }
 
@@ -300,12 +300,12 @@ TEST(Definition, HiddenColumnsOfMariadbHaveNoField) {
   EXPECT_EQ(table->columns[3].meaning, Meaning::kMariadbHiddenHash);
 }
 
-TEST(Definition, BinaryThatBecomesUuidWithTheSameBytesIsNoticedAfterTheStatement) {
+TEST(Definition, StatementRevealsBinaryBecameUuid) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map = Map({Of(ColumnType::kString, "u", 16, 63)});
   const TableDetails binary = Details({Detail("u", "binary", "binary(16)")});
   registry.Resolve(map, &binary);
-  registry->Doubt({"s", "t"});
+  registry->MarkUnverified({"s", "t"});
   const TableDetails uuid = Details({Detail("u", "uuid", "uuid")});
   const auto table = registry.Resolve(map, &uuid);
   EXPECT_EQ(table->columns[0].field_type, FieldType::kString);
@@ -317,7 +317,7 @@ TEST(Definition, BinaryOfMysqlNeedsNoDetails) {
   EXPECT_FALSE(registry->NeedsDetails(Map({Of(ColumnType::kString, "b", 16, 63)})));
 }
 
-TEST(Definition, DecimalOfMysql4CannotBeReadButMayBeExcluded) {
+TEST(Definition, OldDecimalMustBeExcluded) {
   const auto map = Map({Int("a"), Of(ColumnType::kDecimalOld, "d")});
   const absl::Status status = ResolveStatus(map, nullptr);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
@@ -363,7 +363,7 @@ TEST(Definition, TypesAreWrittenAsMysqlPrintsThem) {
             "varchar(20)");
 }
 
-TEST(Definition, GeometryAndVectorTellTheirKind) {
+TEST(Definition, GeometryAndVectorShowTheirSubtype) {
   binlog::ColumnMap point = Of(ColumnType::kGeometry, "g", 4);
   point.geometry_type = 1;
   EXPECT_EQ(TextOf(point), "point");
@@ -375,7 +375,7 @@ TEST(Definition, GeometryAndVectorTellTheirKind) {
 }
 
 // The TABLE_MAP that MariaDB 10.11 wrote for a table of its own types, header and checksum cut off.
-TEST(Definition, TableOfMariadbIsReadFromItsBytes) {
+TEST(Definition, MariadbTableMapIsParsed) {
   std::string event;
   ASSERT_TRUE(absl::Base64Unescape(
       "chEDaxMBAAAAugAAALgEAAAAABIAAAAAAAEAAXMAAXQAFQP+/v7+/g+NjPz/EQMK9v7+EA0PjB3+EP4Q/gT+EP4E"
@@ -400,7 +400,7 @@ TEST(Definition, TableOfMariadbIsReadFromItsBytes) {
   EXPECT_FALSE(registry->NeedsDetails(*map));
 }
 
-TEST(Definition, VisibilityAndKeyAreOfTheDefinition) {
+TEST(Definition, VisibilityOrKeyChangeMakesNewVersion) {
   RegistryFixture registry;
   auto map = Map({Int("a")});
   map.has_visibility = true;

@@ -28,7 +28,7 @@ TEST(FieldNumbers, SameDefinitionIsTheSameVersion) {
   EXPECT_EQ(registry.Resolve(map), registry.Resolve(map));
 }
 
-TEST(FieldNumbers, AddedColumnTakesTheNextNumberWhereverItStands) {
+TEST(FieldNumbers, AddedColumnTakesTheNextNumber) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b")}));
   const auto table = registry.Resolve(Map({Int("a"), Int("new"), Int("b")}));
@@ -45,7 +45,7 @@ TEST(FieldNumbers, ReorderedColumnsKeepTheirNumbers) {
   EXPECT_EQ(NumberOf(*table, "b"), 2u);
 }
 
-TEST(FieldNumbers, DroppedColumnIsRememberedAndItsNumberNeverReused) {
+TEST(FieldNumbers, DroppedColumnKeepsItsNumber) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b")}));
   registry.Resolve(Map({Int("a")}));
@@ -54,7 +54,7 @@ TEST(FieldNumbers, DroppedColumnIsRememberedAndItsNumberNeverReused) {
   EXPECT_THAT(Dropped(*table), ElementsAre(Pair(2, "b")));
 }
 
-TEST(FieldNumbers, ColumnThatComesBackWithAFittingTypeTakesItsOldNumber) {
+TEST(FieldNumbers, ReaddedColumnOfCompatibleTypeRegainsItsNumber) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b")}));
   registry.Resolve(Map({Int("a")}));
@@ -65,7 +65,7 @@ TEST(FieldNumbers, ColumnThatComesBackWithAFittingTypeTakesItsOldNumber) {
   EXPECT_THAT(table->dropped_columns, IsEmpty());
 }
 
-TEST(FieldNumbers, ColumnThatComesBackWithAnotherTypeTakesANewNumber) {
+TEST(FieldNumbers, ReaddedColumnOfAnotherTypeGetsNewNumber) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b")}));
   registry.Resolve(Map({Int("a")}));
@@ -75,7 +75,7 @@ TEST(FieldNumbers, ColumnThatComesBackWithAnotherTypeTakesANewNumber) {
   EXPECT_THAT(Dropped(*table), ElementsAre(Pair(2, "b_2")));
 }
 
-TEST(FieldNumbers, TypeThatGoesBackRevivesItsField) {
+TEST(FieldNumbers, RestoredTypeRegainsItsField) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   registry.Resolve(Map({Varchar("a")}));
@@ -85,7 +85,7 @@ TEST(FieldNumbers, TypeThatGoesBackRevivesItsField) {
   EXPECT_THAT(Dropped(*table), ElementsAre(Pair(2, "a_2")));
 }
 
-TEST(FieldNumbers, NarrowedColumnKeepsTheWiderFieldForEver) {
+TEST(FieldNumbers, NarrowedColumnKeepsWiderField) {
   RegistryFixture registry;
   registry.Resolve(Map({BigInt("a")}));
   const auto table = registry.Resolve(Map({Int("a")}));
@@ -94,14 +94,14 @@ TEST(FieldNumbers, NarrowedColumnKeepsTheWiderFieldForEver) {
   EXPECT_EQ(ColumnOf(*table, "a").type, ColumnType::kLong);
 }
 
-TEST(FieldNumbers, OnlyWhatReadsTheSameOnTheWireIsContinued) {
+TEST(FieldNumbers, OnlyWireCompatibleTypesKeepTheirField) {
   using enum FieldType;
   EXPECT_EQ(ContinuedType(kInt32, kInt64), kInt64);
   EXPECT_EQ(ContinuedType(kUint32, kUint64), kUint64);
   EXPECT_EQ(ContinuedType(kUint32, kInt64), kInt64);
   EXPECT_EQ(ContinuedType(kInt64, kUint32), kInt64);
   EXPECT_EQ(ContinuedType(kString, kString), kString);
-  for (const auto& [had, wanted] :
+  for (const auto& [old_type, wanted] :
        std::vector<std::pair<FieldType, FieldType>>{{kInt32, kUint32},
                                                     {kUint32, kInt32},
                                                     {kInt32, kUint64},
@@ -113,11 +113,11 @@ TEST(FieldNumbers, OnlyWhatReadsTheSameOnTheWireIsContinued) {
                                                     {kTimestamp, kString},
                                                     {kGeometry, kBytes},
                                                     {kUint64, kInt32}}) {
-    EXPECT_EQ(ContinuedType(had, wanted), std::nullopt);
+    EXPECT_EQ(ContinuedType(old_type, wanted), std::nullopt);
   }
 }
 
-TEST(FieldNumbers, EnumToVarcharAndDecimalToVarcharKeepTheField) {
+TEST(FieldNumbers, EnumOrDecimalToVarcharKeepsField) {
   RegistryFixture registry;
   registry.Resolve(Map({Enum("a", {"x"}), Of(ColumnType::kNewDecimal, "b", 10 << 8 | 2)}));
   const auto table = registry.Resolve(Map({Varchar("a"), Varchar("b")}));
@@ -152,7 +152,7 @@ TEST(FieldNumbers, ChangeOfCaseKeepsNumberAndFieldName) {
   EXPECT_THAT(table->dropped_columns, IsEmpty());
 }
 
-TEST(FieldNumbers, RenamedColumnTakesItsNumberWithIt) {
+TEST(FieldNumbers, RenamedColumnKeepsItsNumber) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Varchar("b")}));
   registry->RenameColumns({"s", "t"}, {{"A", "c"}});
@@ -174,7 +174,7 @@ TEST(FieldNumbers, SwappedNamesSwapNumbers) {
   EXPECT_EQ(ColumnOf(*table, "b").field_name, "b");
 }
 
-TEST(FieldNumbers, NameTakenByARenameLeavesTheColumnThatHadItDropped) {
+TEST(FieldNumbers, RenameReplacesDroppedNamesake) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b")}));
   registry->RenameColumns({"s", "t"}, {{"a", "b"}});  // DROP b, RENAME COLUMN a TO b
@@ -191,7 +191,7 @@ TEST(FieldNumbers, RenamesThatDoNotFitAreIgnored) {
   EXPECT_EQ(registry.Resolve(Map({Int("a")})), before);
 }
 
-TEST(FieldNumbers, FieldNamesThatProtocWouldConfuseAreToldApart) {
+TEST(FieldNumbers, FieldNamesConfusedByProtocGetASuffix) {
   RegistryFixture registry;
   const auto table = registry.Resolve(Map({Int("foo_bar"), Int("fooBar"), Int("foo-bar")}));
   EXPECT_EQ(table->columns[0].field_name, "foo_bar");
@@ -200,7 +200,7 @@ TEST(FieldNumbers, FieldNamesThatProtocWouldConfuseAreToldApart) {
 }
 
 // Message `t` of table `t`.
-TEST(FieldNumbers, FieldNamesThatCppCouldNotHaveGetTheirNumber) {
+TEST(FieldNumbers, FieldNamesInvalidInCppGetASuffix) {
   RegistryFixture registry;
   const auto table =
       registry.Resolve(Map({Int("email"), Int("has_email"), Int("Clear_Email"), Int("t"),
@@ -211,7 +211,7 @@ TEST(FieldNumbers, FieldNamesThatCppCouldNotHaveGetTheirNumber) {
                                  "Concept_6", "class", "set_email"));
 }
 
-TEST(FieldNumbers, FieldNamesOfColumnsAddedLaterLeaveThoseAlone) {
+TEST(FieldNumbers, AddedColumnDoesNotRenameOlderFields) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("has_email")}));
   const auto table = registry.Resolve(Map({Int("has_email"), Int("email")}));
@@ -219,7 +219,7 @@ TEST(FieldNumbers, FieldNamesOfColumnsAddedLaterLeaveThoseAlone) {
   EXPECT_EQ(ColumnOf(*table, "email").field_name, "email_2");
 }
 
-TEST(FieldNumbers, TwoColumnsOfOneNameFromAHostileSourceGetTwoFields) {
+TEST(FieldNumbers, DuplicateColumnNamesGetSeparateFields) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   const auto table = registry.Resolve(Map({Int("a"), Int("A"), Int("a")}));
@@ -228,7 +228,7 @@ TEST(FieldNumbers, TwoColumnsOfOneNameFromAHostileSourceGetTwoFields) {
   EXPECT_EQ(table->columns[2].field_number, 3u);
 }
 
-TEST(FieldNumbers, ColumnThatConfigurationTakesOutHasNoFieldUntilItIsLetInAgain) {
+TEST(FieldNumbers, ExcludedColumnHasNoFieldUntilReadmitted) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("secret")}));
   registry->SetColumnFilter(

@@ -14,7 +14,7 @@ using ::testing::Optional;
 
 MergeOptions OptionsIn(std::string_view text) { return MergeOptionsOf(text, "shop", {}).value(); }
 
-TEST(MergeOptions, EngineAndMembersAreThoseOfTheTable) {
+TEST(MergeOptions, EngineAndUnionAreRead) {
   const MergeOptions created = OptionsIn(
       "CREATE TABLE m (id INT COMMENT ' ENGINE=InnoDB', KEY (id)) ENGINE = 'merge' "
       "UNION=(a, `b c`.`d`) INSERT_METHOD=LAST");
@@ -27,12 +27,12 @@ TEST(MergeOptions, EngineAndMembersAreThoseOfTheTable) {
   EXPECT_EQ(OptionsIn("ALTER TABLE m ENGINE = Mrg_MyISAM").merge, true);
 }
 
-TEST(MergeOptions, NamesAndTextOfThatSpellingAreNone) {
+TEST(MergeOptions, NamesAndTextAreNotOptions) {
   EXPECT_EQ(OptionsIn("CREATE TABLE m (engine INT, `union` INT DEFAULT (1)) COMMENT 'UNION=(a)'"),
             MergeOptions());
 }
 
-TEST(MergeOptions, WhatIsNotUnderstoodTellsNothing) {
+TEST(MergeOptions, UnparsableOptionsReturnNothing) {
   for (const char* text :
        {"ALTER TABLE m UNION = a", "ALTER TABLE m UNION = (a", "ALTER TABLE m 'x",
         "ALTER TABLE m UNION = (a b)", "ALTER TABLE m UNION = ('a')"}) {

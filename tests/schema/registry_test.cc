@@ -32,7 +32,7 @@ TEST(Registry, ReadersSeeAVersionOnceItIsStored) {
   EXPECT_EQ(registry->FindRowMessage("db.s.t"), table);
 }
 
-TEST(Registry, MarkStoredShowsOnlyTheOldestOfWhatWasTaken) {
+TEST(Registry, MarkStoredPublishesOnlyTheOldestBatch) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   registry->TakeUnstored();
@@ -44,7 +44,7 @@ TEST(Registry, MarkStoredShowsOnlyTheOldestOfWhatWasTaken) {
   EXPECT_EQ(registry->Find({"s", "t"})->version, 2u);
 }
 
-TEST(Registry, EveryVersionIsFoundAtTheRowsThatWereWrittenUnderIt) {
+TEST(Registry, FindAtReturnsVersionOfTheRow) {
   RegistryFixture registry;
   const auto first = registry->Resolve(Map({Int("a")}), nullptr, Sequence{1}).value();
   const auto second = registry->Resolve(Map({Int("a"), Int("b")}), nullptr, Sequence{10}).value();
@@ -65,7 +65,7 @@ TEST(Registry, EveryVersionIsFoundAtTheRowsThatWereWrittenUnderIt) {
   }
 }
 
-TEST(Registry, DropOfATableIsRememberedAndShown) {
+TEST(Registry, DroppedMarkIsStoredAndCleared) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   registry.Store();
@@ -83,9 +83,9 @@ TEST(Registry, DropOfATableIsRememberedAndShown) {
   EXPECT_EQ(registry->Find({"s", "t"})->version, 1u);
 }
 
-// A connection was lost behind the ALTER, before anything of it was in the log; then rows come
+// A connection was unstored behind the ALTER, before anything of it was in the log; then rows come
 // again from before it.
-TEST(Registry, AVersionWhoseRowsNeverReachedTheLogHidesNoLaterOne) {
+TEST(Registry, VersionWithoutStoredRowsHidesNoLaterVersion) {
   RegistryFixture registry;
   const auto one = registry->Resolve(Map({Int("a")}), nullptr, Sequence{1}).value();
   registry->Resolve(Map({Int("b")}), nullptr, Sequence{100}).value();
@@ -114,7 +114,7 @@ TEST(Registry, SpanHoldsTheSequencesOfItsVersion) {
   EXPECT_EQ(registry->SpanAt(7, {1}).version, nullptr);
 }
 
-TEST(Registry, NothingNewGivesNoRecords) {
+TEST(Registry, UnchangedDefinitionWritesNoRecords) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   registry.Store();
@@ -122,19 +122,19 @@ TEST(Registry, NothingNewGivesNoRecords) {
   EXPECT_THAT(registry->TakeUnstored(), IsEmpty());
 }
 
-TEST(Registry, GenerationCountsWhatReadersMustLookAtAgain) {
+TEST(Registry, GenerationGrowsWithPublishedChanges) {
   RegistryFixture registry;
   const uint64_t before = registry->generation();
   registry.Resolve(Map({Int("a")}));
   EXPECT_EQ(registry->generation(), before);
   registry.Store();
   EXPECT_EQ(registry->generation(), before + 1);
-  registry->Doubt({"s", "t"});
+  registry->MarkUnverified({"s", "t"});
   registry.Store();
   EXPECT_EQ(registry->generation(), before + 1);
 }
 
-TEST(Registry, ReopenedItGoesOnAsBefore) {
+TEST(Registry, ReopenRestoresTheTable) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Enum("e", {"ä"}), Varchar("v", 80, 46)}));
   const auto before = registry.Resolve(Map({Int("a"), Varchar("v", 80, 63), Enum("e", {"ä"})}));
@@ -148,16 +148,16 @@ TEST(Registry, ReopenedItGoesOnAsBefore) {
   EXPECT_EQ(registry.Resolve(Map({Int("a"), Varchar("v", 80, 63), Enum("e", {"ä"})})), after);
 }
 
-TEST(Registry, WhatWasNotStoredIsNumberedAlikeAfterACrash) {
+TEST(Registry, UnstoredFieldsGetSameNumbersAfterCrash) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a")}));
   registry.Store();
-  const auto lost = registry.Resolve(Map({Int("a"), Int("b")}));
+  const auto unstored = registry.Resolve(Map({Int("a"), Int("b")}));
   registry.Reopen();
-  EXPECT_EQ(registry.Resolve(Map({Int("a"), Int("b")}))->columns, lost->columns);
+  EXPECT_EQ(registry.Resolve(Map({Int("a"), Int("b")}))->columns, unstored->columns);
 }
 
-TEST(Registry, TablesAreNumberedByNameForEver) {
+TEST(Registry, TableNameKeepsItsNumber) {
   RegistryFixture registry;
   EXPECT_EQ(registry->TableIdOf({"s", "one"}), 1u);
   EXPECT_EQ(registry.Resolve(Map({Int("a")}, "two"))->table_id, 2u);
@@ -179,7 +179,7 @@ TEST(Registry, NameWithoutRowsHasNoVersion) {
   EXPECT_EQ(registry->NameOf(1)->table, "odd\xff");
 }
 
-TEST(Registry, RecreatedTableGoesOnWithItsNumbers) {
+TEST(Registry, RecreatedTableKeepsItsFieldNumbers) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("id"), Int("old")}));
   const auto table = registry.Resolve(Map({Varchar("new"), Int("id")}));
@@ -188,7 +188,7 @@ TEST(Registry, RecreatedTableGoesOnWithItsNumbers) {
   EXPECT_EQ(NumberOf(*table, "new"), 3u);
 }
 
-TEST(Registry, SwapOfTablesFindsNumbersByTheNameTheRowsHave) {
+TEST(Registry, SwappedTablesKeepFieldNumbersPerName) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("id"), Int("a")}, "t"));
   registry.Resolve(Map({Int("id"), Int("b"), Int("a")}, "_t_gho"));
@@ -197,7 +197,7 @@ TEST(Registry, SwapOfTablesFindsNumbersByTheNameTheRowsHave) {
   EXPECT_EQ(NumberOf(*swapped, "b"), 3u);
 }
 
-TEST(Registry, NamesThatGiveOneIdentifierGetDifferentRowMessages) {
+TEST(Registry, CollidingIdentifiersGetDifferentRowMessages) {
   RegistryFixture registry;
   EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a-b"))->row_message, "db.a_b.t");
   EXPECT_EQ(registry.Resolve(Map({Int("a")}, "t", "a_b"))->row_message, "db.a_b.t_2");
@@ -238,7 +238,7 @@ TEST(Registry, RecordsOfALaterFormatAreRefused) {
   EXPECT_EQ(ErrorReason(registry.Load().status()), "FORMAT_TOO_NEW");
 }
 
-TEST(Registry, AnyFlippedBitIsRefusedOrLeavesATableThatCanBeDescribed) {
+TEST(Registry, FlippedBitsNeverBreakTheDescriptor) {
   const google::protobuf::LogSilencer silencer;
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Enum("e", {"x"}), Varchar("v")}));

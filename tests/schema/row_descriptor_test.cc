@@ -79,11 +79,9 @@ TableVersionPtr EveryType() {
            Of(ColumnType::kVector, "v", 4), Enum("e", {"it's", "\"ä\\", "\n"})}));
 }
 
-TEST(RowDescriptor, EveryTypeIsTheSameThroughProtoc) {
-  EXPECT_EQ(DifferenceToProtoc(*EveryType()), "");
-}
+TEST(RowDescriptor, EveryTypeMatchesProtoc) { EXPECT_EQ(DifferenceToProtoc(*EveryType()), ""); }
 
-TEST(RowDescriptor, DroppedAndRetypedColumnsAreTheSameThroughProtoc) {
+TEST(RowDescriptor, DroppedAndRetypedColumnsMatchProtoc) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b"), Int("_x")}));
   registry.Resolve(Map({Varchar("a"), Int("x")}));
@@ -91,7 +89,7 @@ TEST(RowDescriptor, DroppedAndRetypedColumnsAreTheSameThroughProtoc) {
   EXPECT_EQ(DifferenceToProtoc(*table), "");
 }
 
-TEST(RowDescriptor, KeywordsOfProtoAreTheSameThroughProtoc) {
+TEST(RowDescriptor, ProtoKeywordsMatchProtoc) {
   RegistryFixture registry;
   std::vector<binlog::ColumnMap> columns;
   for (const std::string_view word :
@@ -107,7 +105,7 @@ TEST(RowDescriptor, KeywordsOfProtoAreTheSameThroughProtoc) {
   EXPECT_EQ(DifferenceToProtoc(*registry.Resolve(Map(columns, "google", "millrace"))), "");
 }
 
-TEST(RowDescriptor, OddNamesAreTheSameThroughProtoc) {
+TEST(RowDescriptor, OddNamesMatchProtoc) {
   RegistryFixture registry;
   const auto table = registry.Resolve(
       Map({Int("foo_bar"), Int("fooBar"), Int("foo-bar"), Int("1st"), Int("größe"), Int("😀"),
@@ -120,7 +118,7 @@ TEST(RowDescriptor, OddNamesAreTheSameThroughProtoc) {
   EXPECT_EQ(DifferenceToProtoc(*table), "");
 }
 
-TEST(RowDescriptor, EmptyTableIsTheSameThroughProtoc) {
+TEST(RowDescriptor, EmptyTableMatchesProtoc) {
   RegistryFixture registry;
   registry->SetColumnFilter([](const TableName&, std::string_view) { return false; });
   EXPECT_EQ(DifferenceToProtoc(*registry.Resolve(Map({Int("a")}))), "");
@@ -152,7 +150,7 @@ TEST(RowDescriptor, JsonNamesAreColumnNames) {
   EXPECT_EQ(row->descriptor()->field(1)->json_name(), "_x_");
 }
 
-TEST(RowDescriptor, DroppedColumnLeavesItsJsonNameToTheOneThatHasItNow) {
+TEST(RowDescriptor, LiveColumnTakesJsonNameFromDropped) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("b-c")}));
   const auto row = RowDescriptor::Make(*registry.Resolve(Map({Varchar("a")})));
@@ -200,7 +198,7 @@ TEST(RowDescriptor, ExcludedColumnsDoNotAppear) {
   EXPECT_THAT(row->ProtoText(), testing::Not(HasSubstr("secret")));
 }
 
-TEST(RowDescriptor, SetWithImportsBuildsInAnEmptyPoolInItsOrder) {
+TEST(RowDescriptor, FileSetBuildsInAnEmptyPool) {
   const auto row = RowDescriptor::Make(*EveryType());
   pb::DescriptorPool pool;
   const pb::FileDescriptorSet set = row->WithImports();
@@ -223,7 +221,7 @@ TEST(RowDescriptor, MessagesCanBeFilledAndPrinted) {
   EXPECT_EQ(json, "{\"i\":0,\"g\":{}}");
 }
 
-TEST(RowDescriptor, TextSaysWhatEachColumnIs) {
+TEST(RowDescriptor, ProtoTextCommentsShowColumnTypes) {
   RegistryFixture registry;
   registry.Resolve(Map({Int("a"), Int("gone")}));
   const std::string text = RowDescriptor::Make(*registry.Resolve(Map({Int("a")})))->ProtoText();

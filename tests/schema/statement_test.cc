@@ -41,14 +41,14 @@ TEST(Statement, TransactionsBeginAndEnd) {
   EXPECT_EQ(KindOf("ROLLBACK WORK"), kRollback);
 }
 
-TEST(Statement, SavepointsEndNothing) {
+TEST(Statement, SavepointsDoNotEndTransactions) {
   EXPECT_EQ(KindOf("SAVEPOINT `a`"), kSavepoint);
   EXPECT_EQ(KindOf("ROLLBACK TO `a`"), kRollbackTo);
   EXPECT_EQ(KindOf("ROLLBACK WORK TO SAVEPOINT a"), kRollbackTo);
   EXPECT_EQ(KindOf("RELEASE SAVEPOINT a"), kRelease);
 }
 
-TEST(Statement, SavepointsAreNamedHoweverTheyAreQuoted) {
+TEST(Statement, SavepointNamesAreUnquoted) {
   EXPECT_EQ(Of("SAVEPOINT `a``b`").savepoint, "a`b");
   EXPECT_EQ(Of("savepoint a").savepoint, "a");
   EXPECT_EQ(In(kAnsiQuotes, "ROLLBACK TO \"a b\"").savepoint, "a b");
@@ -84,7 +84,7 @@ TEST(Statement, CreateTableNamesItsTable) {
   EXPECT_THAT(Tables("CREATE TABLE tabelle_ä (a INT)"), ElementsAre("d.tabelle_ä"));
 }
 
-TEST(Statement, CreateTableSelectGoesOnAsATransaction) {
+TEST(Statement, CreateTableSelectStartsTransaction) {
   EXPECT_TRUE(
       Of("CREATE TABLE `t` (\n  `a` int DEFAULT NULL\n) START TRANSACTION").starts_transaction);
   EXPECT_TRUE(Of("CREATE TABLE t (a INT) ENGINE=InnoDB START TRANSACTION;").starts_transaction);
@@ -92,7 +92,7 @@ TEST(Statement, CreateTableSelectGoesOnAsATransaction) {
   EXPECT_FALSE(Of("CREATE TABLE t (start INT)").starts_transaction);
 }
 
-TEST(Statement, TemporaryTablesConcernNobody) {
+TEST(Statement, TemporaryTablesAreMarked) {
   EXPECT_TRUE(Of("CREATE TEMPORARY TABLE t (a INT)").temporary);
   EXPECT_TRUE(Of("CREATE OR REPLACE TEMPORARY TABLE t (a INT)").temporary);
   EXPECT_TRUE(Of("DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`").temporary);
@@ -108,14 +108,14 @@ TEST(Statement, AlterTableNamesItsTable) {
   EXPECT_THAT(Tables("ALTER TABLE IF EXISTS t NOWAIT DROP b"), ElementsAre("d.t"));
 }
 
-TEST(Statement, RenamedColumnsAreTold) {
+TEST(Statement, RenamedColumnsAreListed) {
   EXPECT_THAT(Of("ALTER TABLE db.t RENAME COLUMN a TO b, CHANGE c d INT, ADD e INT, "
                  "CHANGE COLUMN `f` `g h` DECIMAL(10,2) NOT NULL DEFAULT '1,2' AFTER a")
                   .column_renames,
               ElementsAre(Pair("a", "b"), Pair("c", "d"), Pair("f", "g h")));
 }
 
-TEST(Statement, SwappedColumnsAreTold) {
+TEST(Statement, SwappedColumnsAreListed) {
   EXPECT_THAT(Of("alter table t rename column a to b, rename column b to a").column_renames,
               ElementsAre(Pair("a", "b"), Pair("b", "a")));
 }
@@ -130,7 +130,7 @@ TEST(Statement, ColumnsMayBeNamedWithTheirTable) {
   }
 }
 
-TEST(Statement, ChangeThatNamesNoColumnsIsNotUnderstood) {
+TEST(Statement, ChangeWithoutColumnNamesIsNotUnderstood) {
   for (const std::string_view text :
        {"ALTER TABLE t CHANGE 'a' b INT", "ALTER TABLE t CHANGE a 'b' INT",
         "ALTER TABLE t RENAME COLUMN a TO"}) {
@@ -138,7 +138,7 @@ TEST(Statement, ChangeThatNamesNoColumnsIsNotUnderstood) {
   }
 }
 
-TEST(Statement, WhatRenamesNoColumnIsNotTakenForIt) {
+TEST(Statement, OnlyColumnRenamesAreListed) {
   EXPECT_THAT(Of("ALTER TABLE t CHANGE a a BIGINT").column_renames, IsEmpty());
   EXPECT_THAT(Of("ALTER TABLE t RENAME INDEX a TO b, RENAME KEY c TO d").column_renames, IsEmpty());
   EXPECT_THAT(Of("ALTER TABLE t ADD c ENUM('x, CHANGE a b INT')").column_renames, IsEmpty());
@@ -153,7 +153,7 @@ TEST(Statement, CaseOnlyChangeIsARename) {
               ElementsAre(Pair("a", "A")));
 }
 
-TEST(Statement, AlterTableNamesOtherTablesItMovesTo) {
+TEST(Statement, AlterTableNamesEveryTableItTouches) {
   EXPECT_THAT(Tables("ALTER TABLE t ADD a INT, RENAME TO x.u"), ElementsAre("d.t", "x.u"));
   EXPECT_THAT(Tables("ALTER TABLE t RENAME u"), ElementsAre("d.t", "d.u"));
   EXPECT_THAT(Tables("ALTER TABLE t RENAME AS u"), ElementsAre("d.t", "d.u"));
@@ -166,7 +166,7 @@ TEST(Statement, AlterTableNamesOtherTablesItMovesTo) {
 
 StatementVerb VerbOf(std::string_view text) { return Of(text).verb; }
 
-TEST(Statement, VerbTellsWhatHappensToTables) {
+TEST(Statement, VerbShowsWhatHappensToTables) {
   EXPECT_EQ(VerbOf("CREATE TABLE t (a INT)"), StatementVerb::kCreate);
   EXPECT_EQ(VerbOf("ALTER IGNORE TABLE t ADD a INT"), StatementVerb::kAlter);
   EXPECT_EQ(VerbOf("DROP TABLES t"), StatementVerb::kDrop);
@@ -181,7 +181,7 @@ TEST(Statement, VerbTellsWhatHappensToTables) {
   }
 }
 
-TEST(Statement, ConditionsOfCreateAreTold) {
+TEST(Statement, CreateConditionsAreReported) {
   EXPECT_TRUE(Of("CREATE TABLE IF NOT EXISTS t (a INT)").if_not_exists);
   EXPECT_FALSE(Of("CREATE TABLE t (a INT)").if_not_exists);
   EXPECT_FALSE(Of("DROP TABLE IF EXISTS t").if_not_exists);
@@ -191,7 +191,7 @@ TEST(Statement, ConditionsOfCreateAreTold) {
   EXPECT_FALSE(Of("CREATE TABLE t (a INT)").or_replace);
 }
 
-TEST(Statement, RenamesAreToldInTheirOrder) {
+TEST(Statement, RenamesKeepTheirOrder) {
   const auto renames = [](std::string_view text) {
     std::vector<std::string> pairs;
     for (const auto& [from, to] : Of(text).renames) {
@@ -206,7 +206,7 @@ TEST(Statement, RenamesAreToldInTheirOrder) {
   EXPECT_THAT(renames("ALTER TABLE t RENAME COLUMN a TO b, RENAME INDEX c TO e"), IsEmpty());
 }
 
-TEST(Statement, OnlyWhatIsCertainlyOfIndexesIsTakenForIt) {
+TEST(Statement, IndexOnlyRequiresCertainty) {
   for (const std::string_view text :
        {"CREATE UNIQUE INDEX i ON t (a)", "DROP INDEX i ON t", "ALTER TABLE t ADD INDEX i (a, b)",
         "ALTER TABLE t ADD FULLTEXT KEY i (a), ALGORITHM=INPLACE, LOCK=NONE",
@@ -225,7 +225,7 @@ TEST(Statement, OnlyWhatIsCertainlyOfIndexesIsTakenForIt) {
   }
 }
 
-TEST(Statement, ColumnNamedLikeASpecificationIsNone) {
+TEST(Statement, ColumnNamedLikeKeywordIsNoSpecification) {
   EXPECT_THAT(Tables("ALTER TABLE t ADD exchange INT, COMMENT 'TABLE u'"), ElementsAre("d.t"));
 }
 
@@ -243,14 +243,14 @@ TEST(Statement, DropTableNamesAll) {
   EXPECT_THAT(Tables("DROP TABLES a, b CASCADE"), ElementsAre("d.a", "d.b"));
 }
 
-TEST(Statement, DoubleQuotesAreNamesUnderAnsiQuotesAlone) {
+TEST(Statement, DoubleQuotesAreNamesOnlyUnderAnsiQuotes) {
   const std::string_view text = "ALTER TABLE \"x\".\"a\"\"b\" ADD c INT";
   EXPECT_THAT(TablesOf(In(kAnsiQuotes, text)), ElementsAre("x.a\"b"));
   EXPECT_TRUE(Of(text).may_concern_any_table);
   EXPECT_THAT(Of("ALTER TABLE t COMMENT \", RENAME COLUMN a TO b\"").column_renames, IsEmpty());
 }
 
-TEST(Statement, BackslashesEscapeOnlyWhereTheModeSaysSo) {
+TEST(Statement, BackslashEscapesDependOnSqlMode) {
   const std::string_view text = "ALTER TABLE t COMMENT 'C:\\', RENAME COLUMN a TO aa";
   EXPECT_THAT(In(kNoBackslashEscapes, text).column_renames, ElementsAre(Pair("a", "aa")));
   EXPECT_TRUE(Of(text).may_concern_any_table);
@@ -259,7 +259,7 @@ TEST(Statement, BackslashesEscapeOnlyWhereTheModeSaysSo) {
   EXPECT_FALSE(Of(escaped).may_concern_any_table);
 }
 
-TEST(Statement, BackslashIsAPlainCharacterInANameOfAnyQuotes) {
+TEST(Statement, BackslashInQuotedNameIsLiteral) {
   EXPECT_THAT(TablesOf(In(kAnsiQuotes, "DROP TABLE \"odd\\\", b")), ElementsAre("d.odd\\", "d.b"));
   EXPECT_THAT(Tables("DROP TABLE `odd\\`, b"), ElementsAre("d.odd\\", "d.b"));
 }
@@ -275,7 +275,7 @@ TEST(Statement, QuoteOrCommentWithoutEndIsNotUnderstood) {
   }
 }
 
-TEST(Statement, UnknownModeIsUnderstoodWhereEveryModeSaysTheSame) {
+TEST(Statement, UnknownModeNeedsAgreementOfAllModes) {
   const StatementSession unknown{.sql_mode = std::nullopt};
   EXPECT_THAT(TablesOf(Classify("ALTER TABLE t ADD a INT COMMENT 'x'", "d", unknown)),
               ElementsAre("d.t"));
@@ -285,7 +285,7 @@ TEST(Statement, UnknownModeIsUnderstoodWhereEveryModeSaysTheSame) {
   }
 }
 
-TEST(Statement, ModeSetForTheStatementAloneIsUnknown) {
+TEST(Statement, SetStatementMakesModeUnknown) {
   EXPECT_TRUE(
       Of("SET STATEMENT sql_mode='ANSI_QUOTES' FOR DROP TABLE \"t\"").may_concern_any_table);
   const Statement statement = Of("SET STATEMENT sql_mode='ANSI_QUOTES' FOR DROP TABLE t");
@@ -304,14 +304,14 @@ Statement By(std::string_view charset, std::string_view text) {
   return Classify(text, "d", {.charset = charset});
 }
 
-TEST(Statement, NamesAreReadInTheCharsetOfTheClient) {
+TEST(Statement, NamesUseTheClientCharset) {
   EXPECT_THAT(TablesOf(By("latin1", "DROP TABLE `\xc3\xa9`, \xe9")), ElementsAre("d.Ã©", "d.é"));
   EXPECT_THAT(TablesOf(By("utf8mb4", "DROP TABLE `\xc3\xa9`")), ElementsAre("d.é"));
   EXPECT_THAT(By("cp1251", "ALTER TABLE t RENAME COLUMN \xe6 TO b").column_renames,
               ElementsAre(Pair("ж", "b")));
 }
 
-TEST(Statement, SecondBytesOfCharactersAreNoQuotesAndNoEscapes) {
+TEST(Statement, TrailingBytesAreNeitherQuotesNorEscapes) {
   // The second byte of each is a backslash or a backquote.
   EXPECT_THAT(TablesOf(By("sjis", "DROP TABLE `\x95\x5c`, b")), ElementsAre("d.表", "d.b"));
   EXPECT_THAT(TablesOf(By("gbk", "DROP TABLE `\x81\x60`, b")), ElementsAre("d.乣", "d.b"));
@@ -321,7 +321,7 @@ TEST(Statement, SecondBytesOfCharactersAreNoQuotesAndNoEscapes) {
       By("latin1", "ALTER TABLE t COMMENT '\x95\x5c', RENAME COLUMN a TO b").may_concern_any_table);
 }
 
-TEST(Statement, NameOfAViewIsUtf8OnMysqlAlone) {
+TEST(Statement, ViewNameIsUtf8OnlyOnMysql) {
   const std::string_view text = "ALTER DEFINER=`root`@`%` VIEW `\xc3\xa9` AS SELECT '\xe9'";
   EXPECT_THAT(TablesOf(By("latin1", text)), ElementsAre("d.é"));
   const StatementSession mariadb{.flavour = Flavour::kMariadb, .charset = "latin1"};
@@ -329,18 +329,18 @@ TEST(Statement, NameOfAViewIsUtf8OnMysqlAlone) {
   EXPECT_FALSE(By("utf8mb4", "ALTER VIEW `\xe9` AS SELECT 1").may_concern_any_table);
 }
 
-TEST(Statement, NoBreakSpaceSeparatesWordsWhereItsCharsetSaysSo) {
+TEST(Statement, NoBreakSpaceSeparatesWordsInSomeCharsets) {
   EXPECT_THAT(TablesOf(By("latin1", "DROP\xa0TABLE\xa0t")), ElementsAre("d.t"));
 }
 
-TEST(Statement, NameThatIsNoTextOfItsCharsetIsNotUnderstood) {
+TEST(Statement, NameInvalidInItsCharsetIsNotUnderstood) {
   EXPECT_TRUE(By("utf8mb4", "DROP TABLE `\xe9`").may_concern_any_table);
   EXPECT_TRUE(By("", "DROP TABLE `\xc3\xa9`").may_concern_any_table);
   EXPECT_THAT(TablesOf(By("", "DROP TABLE t")), ElementsAre("d.t"));
   EXPECT_FALSE(By("utf8mb4", "ALTER TABLE t COMMENT '\xe9'").may_concern_any_table);
 }
 
-TEST(Statement, CommentsArePassedOver) {
+TEST(Statement, CommentsAreSkipped) {
   EXPECT_THAT(Tables("/* x */ ALTER -- TABLE no\n TABLE # no\n t ADD a INT"), ElementsAre("d.t"));
   EXPECT_EQ(KindOf("/* application: ALTER TABLE */ BEGIN"), kBegin);
   EXPECT_EQ(KindOf("-- only a comment"), kOther);
@@ -352,7 +352,7 @@ TEST(Statement, ContentOfExecutableCommentsCounts) {
   EXPECT_THAT(Tables("ALTER TABLE t /*!50100 PARTITION BY HASH (a) */"), ElementsAre("d.t"));
 }
 
-TEST(Statement, CommentsOfMariadbCountThereAlone) {
+TEST(Statement, MariadbCommentsCountOnlyOnMariadb) {
   const std::string_view text = "ALTER TABLE t ADD x INT /*M!100301 , RENAME COLUMN a TO b */";
   EXPECT_THAT(Classify(text, "d", {.flavour = Flavour::kMariadb}).column_renames,
               ElementsAre(Pair("a", "b")));
@@ -365,7 +365,7 @@ TEST(Statement, OnlyFiveOrSixDigitsAreAVersion) {
   EXPECT_THAT(Tables("DROP TABLE /*!080000 a */"), ElementsAre("d.a"));
 }
 
-TEST(Statement, SetStatementOfMariadbIsLookedThrough) {
+TEST(Statement, SetStatementPrefixIsSkipped) {
   EXPECT_THAT(
       Tables("SET STATEMENT max_statement_time=1, sql_mode='FOR' FOR ALTER TABLE t ADD a INT"),
       ElementsAre("d.t"));
@@ -373,7 +373,7 @@ TEST(Statement, SetStatementOfMariadbIsLookedThrough) {
   EXPECT_EQ(KindOf("SET STATEMENT a=1"), kOther);
 }
 
-TEST(Statement, DatabasesAreTold) {
+TEST(Statement, DatabaseNameIsReported) {
   EXPECT_EQ(Of("CREATE DATABASE IF NOT EXISTS `x y`").database, "x y");
   EXPECT_EQ(Of("DROP SCHEMA x").database, "x");
   EXPECT_EQ(Of("CREATE OR REPLACE DATABASE x").database, "x");
@@ -404,12 +404,12 @@ TEST(Statement, ViewsAndSequencesAreNamedLikeTables) {
   EXPECT_THAT(Tables("CREATE SEQUENCE s START WITH 5"), ElementsAre("d.s"));
 }
 
-TEST(Statement, DatabaseThatGetsAnotherNameIsNotUnderstood) {
+TEST(Statement, RenamedDatabaseIsNotUnderstood) {
   EXPECT_TRUE(
       Of("ALTER DATABASE `#mysql50#a-b` UPGRADE DATA DIRECTORY NAME").may_concern_any_table);
 }
 
-TEST(Statement, WordsBehindTheEndAreNotUnderstood) {
+TEST(Statement, TrailingWordsAreNotUnderstood) {
   for (const std::string_view text :
        {"DROP TABLE a b", "TRUNCATE a, b", "RENAME TABLE a TO b c", "DROP DATABASE x y",
         "ALTER TABLE t EXCHANGE PARTITION p INTO TABLE u"}) {
@@ -447,7 +447,7 @@ TEST(Statement, RoutinesAndEventsConcernNoTable) {
   }
 }
 
-TEST(Statement, DefinitionThatIsNotUnderstoodMayConcernAnyTable) {
+TEST(Statement, UnknownDefinitionMayConcernAnyTable) {
   for (const std::string_view text :
        {"CREATE", "ALTER SOMETHING new", "DROP TABLE 'x'", "RENAME TABLE a INTO b",
         "IMPORT TABLE FROM 't.sdi'", "CREATE TABLE", "DROP INDEX i", "MERGE INTO t", "'quoted'",
@@ -459,7 +459,7 @@ TEST(Statement, DefinitionThatIsNotUnderstoodMayConcernAnyTable) {
   }
 }
 
-TEST(Statement, CreateTableWithAQueryIsNoticed) {
+TEST(Statement, CreateTableSelectHasQuery) {
   for (const std::string_view text :
        {"CREATE TABLE n AS SELECT * FROM t", "CREATE TABLE n SELECT 1", "CREATE TABLE n TABLE t",
         "CREATE TABLE n (SELECT 1)", "CREATE TABLE n (id INT) ((SELECT 1))",
@@ -475,7 +475,7 @@ TEST(Statement, CreateTableWithAQueryIsNoticed) {
   EXPECT_TRUE(Classify("CREATE TABLE t AS VALUES (1)", "d", mariadb).has_query);
 }
 
-TEST(Statement, CreateTableWithoutAQueryIsNot) {
+TEST(Statement, PlainCreateTableHasNoQuery) {
   for (const std::string_view text :
        {"CREATE TABLE n (`select` INT, a INT DEFAULT 1 COMMENT 'SELECT 1') COMMENT='TABLE t'",
         "CREATE TABLE n (id INT) PARTITION BY LIST (id) (PARTITION p VALUES IN (1))",
@@ -494,7 +494,7 @@ TEST(Statement, SequenceThatReplacesATableDropsIt) {
   EXPECT_EQ(Classify("CREATE SEQUENCE t", "d", mariadb).verb, StatementVerb::kOther);
 }
 
-TEST(Statement, ChangeOfTheRowsOfOneTableNamesIt) {
+TEST(Statement, SingleTableRowStatementNamesItsTable) {
   for (const std::string_view text :
        {"DELETE QUICK FROM t WHERE a=1", "DELETE FROM `d`.t", "INSERT INTO t VALUES (1)",
         "INSERT HIGH_PRIORITY IGNORE d.t SELECT * FROM u", "REPLACE INTO t SELECT * FROM u, v",
@@ -506,7 +506,7 @@ TEST(Statement, ChangeOfTheRowsOfOneTableNamesIt) {
   }
 }
 
-TEST(Statement, OtherRowStatementsNameNone) {
+TEST(Statement, OtherRowStatementsNameNoTable) {
   for (const std::string_view text :
        {"LOAD DATA INFILE 'x' INTO TABLE t", "UPDATE a JOIN b SET a.x=1", "UPDATE a, b SET a.x=1",
         "UPDATE a x, b SET x.x=1", "UPDATE (a, b) SET a.x=1", "DELETE a, b FROM a JOIN b",
@@ -517,7 +517,7 @@ TEST(Statement, OtherRowStatementsNameNone) {
   }
 }
 
-TEST(Statement, AnalyzedStatementIsRun) {
+TEST(Statement, AnalyzeRunsTheStatement) {
   for (const std::string_view text :
        {"ANALYZE UPDATE t SET a=1", "ANALYZE FORMAT=JSON DELETE FROM t WHERE id=2",
         "analyze /* all */ REPLACE INTO t VALUES (1)", "EXPLAIN ANALYZE UPDATE t SET a=1"}) {
@@ -531,7 +531,7 @@ TEST(Statement, AnalyzedStatementIsRun) {
   EXPECT_TRUE(Of("ANALYZE ANALYZE UPDATE t SET a=1").may_concern_any_table);
 }
 
-TEST(Statement, TheRestConcernsNoRow) {
+TEST(Statement, OtherStatementsConcernNoRow) {
   for (const std::string_view text :
        {"", ";", "FLUSH TABLES", "ANALYZE TABLE t", "ANALYZE LOCAL TABLE t", "OPTIMIZE TABLE t",
         "REPAIR TABLE t", "GRANT SELECT ON x.* TO u", "REVOKE ALL ON *.* FROM u", "SET @a = 1",
@@ -562,7 +562,7 @@ TEST(Statement, SecretsAreNoticed) {
   }
 }
 
-TEST(Statement, EveryPrefixOfAStatementIsReadWithoutHarm) {
+TEST(Statement, EveryStatementPrefixIsSafe) {
   const std::string_view text =
       "SET STATEMENT a=(1) FOR /*!50100 ALTER */ TABLE `a``b`.`c` CHANGE x y SET('a\\'','b'), "
       "RENAME COLUMN p TO q -- end";
@@ -572,7 +572,7 @@ TEST(Statement, EveryPrefixOfAStatementIsReadWithoutHarm) {
 
 // Each would take minutes if a piece were read again for each piece before it, or overflow the
 // stack if it were read by recursion.
-TEST(Statement, HostileMegabytesAreReadInLinearTime) {
+TEST(Statement, HostileTextTakesLinearTime) {
   constexpr size_t kBytes = 256 << 10;
   const auto start = std::chrono::steady_clock::now();
   for (const std::string_view piece : {"/*!",

@@ -42,7 +42,7 @@ TEST(StoredTable, BytesOnDiskNeverChange) {
             "4801");
 }
 
-TEST(StoredTable, IsReadBackAsItWasWritten) {
+TEST(StoredTable, RecordRoundTrips) {
   const log::Record record = TableRecord(Sample());
   const auto table = ParseTableRecord(record.key, *record.value);
   ASSERT_TRUE(table.ok()) << table.status();
@@ -77,7 +77,7 @@ TEST(StoredTable, BytesOfLabelsNeverChange) {
   EXPECT_EQ(VersionRecord(table.version).value->front(), '\x02');
 }
 
-TEST(StoredTable, DroppedIsReadBackFromTheNewestVersionAlone) {
+TEST(StoredTable, OnlyTheTableRecordKeepsDropped) {
   StoredTable table = Sample();
   table.version.dropped = true;
   const log::Record record = TableRecord(table);
@@ -87,22 +87,24 @@ TEST(StoredTable, DroppedIsReadBackFromTheNewestVersionAlone) {
   EXPECT_FALSE(ParseTableRecord(of_version.key, *of_version.value)->version.dropped);
 }
 
-TEST(StoredTable, WhatStatementsSaidIsReadBack) {
+TEST(StoredTable, DeclaredMeaningsRoundTrip) {
   StoredTable table = Sample();
-  table.stated = StatedTypes{{"u", Meaning::kMariadbUuid}};
+  table.declared_meanings = ColumnMeanings{{"u", Meaning::kMariadbUuid}};
   const log::Record record = TableRecord(table);
   EXPECT_EQ(absl::BytesToHexString(*record.value)
                 .substr(absl::BytesToHexString(*TableRecord(Sample()).value).size()),
             "6001"
             "6a050a01751001");
-  EXPECT_EQ(ParseTableRecord(record.key, *record.value)->stated, table.stated);
-  table.stated = StatedTypes{};
-  EXPECT_EQ(ParseTableRecord(record.key, *TableRecord(table).value)->stated, StatedTypes{});
-  table.stated = StatedTypes{{"u", Meaning{8}}};
+  EXPECT_EQ(ParseTableRecord(record.key, *record.value)->declared_meanings,
+            table.declared_meanings);
+  table.declared_meanings = ColumnMeanings{};
+  EXPECT_EQ(ParseTableRecord(record.key, *TableRecord(table).value)->declared_meanings,
+            ColumnMeanings{});
+  table.declared_meanings = ColumnMeanings{{"u", Meaning{8}}};
   EXPECT_FALSE(ParseTableRecord(record.key, *TableRecord(table).value).ok());
 }
 
-TEST(StoredTable, EpochIsReadBack) {
+TEST(StoredTable, EpochRoundTrips) {
   const log::Record record = EpochRecord({.epoch = 7, .tells_ambiguous_text = true});
   EXPECT_TRUE(IsEpochKey(record.key));
   EXPECT_EQ(absl::BytesToHexString(*record.value), "0108071001");
@@ -120,7 +122,7 @@ TEST(StoredTable, RecordOfAnotherTableIsRefused) {
   EXPECT_FALSE(ParseTableRecord("x", *TableRecord(other).value).ok());
 }
 
-TEST(StoredTable, WhatNoDescriptorCouldBeMadeOfIsRefused) {
+TEST(StoredTable, RecordThatBreaksDescriptorsIsRefused) {
   const auto refused = [](auto change) {
     StoredTable table = Sample();
     change(table.version);
@@ -142,7 +144,7 @@ TEST(StoredTable, WhatNoDescriptorCouldBeMadeOfIsRefused) {
   EXPECT_TRUE(refused([](TableVersion& t) { t.version = 0; }));
 }
 
-TEST(StoredTable, AVersionComesBackWithItsFirstSequence) {
+TEST(StoredTable, VersionRecordKeepsFirstSequence) {
   TableVersion version = Sample().version;
   version.first = {77};
   const log::Record record = VersionRecord(version);

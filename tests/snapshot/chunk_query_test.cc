@@ -25,13 +25,13 @@ ChunkQuery Orders() {
           .rows = 100};
 }
 
-TEST(ChunkQuery, TheFirstChunkBeginsWithTheFirstKey) {
+TEST(ChunkQuery, FirstChunkStartsAtFirstKey) {
   EXPECT_EQ(QueryText(Orders()),
             "SELECT `id`, `item` FROM `shop`.`orders` FORCE INDEX (`PRIMARY`) ORDER BY `id`, "
             "`item` LIMIT 100");
 }
 
-TEST(ChunkQuery, AnotherGoesOnBehindTheLastRow) {
+TEST(ChunkQuery, NextChunkStartsAfterLastRow) {
   ChunkQuery query = Orders();
   query.after = {Bound("`id`", "7"), Bound("`item`", "_latin1 x'61'")};
   EXPECT_EQ(QueryText(query),
@@ -39,7 +39,7 @@ TEST(ChunkQuery, AnotherGoesOnBehindTheLastRow) {
             "(`id` > 7 OR `id` = 7 AND `item` > _latin1 x'61') ORDER BY `id`, `item` LIMIT 100");
 }
 
-TEST(ChunkQuery, ASingleKeyColumnNeedsOneComparison) {
+TEST(ChunkQuery, SingleKeyColumnNeedsOneComparison) {
   ChunkQuery query = Orders();
   query.key_columns = {"id"};
   query.after = {Bound("`id`", "7")};
@@ -48,7 +48,7 @@ TEST(ChunkQuery, ASingleKeyColumnNeedsOneComparison) {
             "ORDER BY `id` LIMIT 100");
 }
 
-TEST(ChunkQuery, AColumnAtItsGreatestValueIsNotSortedBy) {
+TEST(ChunkQuery, ColumnAtGreatestValueIsNotSorted) {
   ChunkQuery query = Orders();
   query.key_columns = {"kind", "id", "step"};
   query.after = {{.equal = "`kind` = 4", .greater = "", .at_least = "`kind` IN (4)"},
@@ -64,7 +64,7 @@ TEST(ChunkQuery, AColumnAtItsGreatestValueIsNotSortedBy) {
             "FALSE LIMIT 100");
 }
 
-TEST(ChunkQuery, ConditionHoldsForEveryChunk) {
+TEST(ChunkQuery, EveryChunkHasTheCondition) {
   ChunkQuery query = Orders();
   query.key_columns = {"id"};
   query.after = {Bound("`id`", "7")};
@@ -74,7 +74,7 @@ TEST(ChunkQuery, ConditionHoldsForEveryChunk) {
             "`item` = 2) AND (`id` > 7) ORDER BY `id` LIMIT 100");
 }
 
-TEST(ChunkQuery, ATableWithoutKeyIsReadWhole) {
+TEST(ChunkQuery, TableWithoutKeyIsReadWhole) {
   ChunkQuery query;
   query.table = {"a`b", "t"};
   query.select_list = "`x`";

@@ -51,7 +51,7 @@ class JobsTest : public log::testing::LogTest {
     Open();
   }
   // While the disk holds `change` up, status and readers go on.
-  void ExpectNobodyWaitsFor(const std::function<void()>& change) {
+  void ExpectNothingWaitsFor(const std::function<void()>& change) {
     faults_->syncs().Close();
     std::thread changing(change);
     faults_->syncs().AwaitHeld(1);
@@ -82,14 +82,14 @@ class JobsTest : public log::testing::LogTest {
   absl::Notification retried_;
 };
 
-TEST_F(JobsTest, NobodyWaitsForTheDiskOfAnother) {
+TEST_F(JobsTest, SlowDiskDelaysOnlyItsCaller) {
   Add({{"shop", "a"}});
-  ExpectNobodyWaitsFor([this] { Add({{"shop", "b"}}); });
-  ExpectNobodyWaitsFor([this] { jobs_->SetState("s2", JobState::kPaused).IgnoreError(); });
+  ExpectNothingWaitsFor([this] { Add({{"shop", "b"}}); });
+  ExpectNothingWaitsFor([this] { jobs_->SetState("s2", JobState::kPaused).IgnoreError(); });
   EXPECT_EQ(jobs_->List().front().state, JobState::kPaused);
 }
 
-TEST_F(JobsTest, TableThatWaitsForItsNextTryIsTriedNowWhenAsked) {
+TEST_F(JobsTest, RetryNowEndsTheRetryDelay) {
   Add({orders_});
   jobs_->Return(*jobs_->Take(), clock_.SteadyMicros() + 1'000'000);
   EXPECT_FALSE(jobs_->TryTake().has_value());
@@ -97,7 +97,7 @@ TEST_F(JobsTest, TableThatWaitsForItsNextTryIsTriedNowWhenAsked) {
   EXPECT_EQ(jobs_->TryTake()->table, orders_);
 }
 
-TEST_F(JobsTest, RetryEndsAPause) {
+TEST_F(JobsTest, RetryNowEndsAPause) {
   std::thread retry([this] {
     while (!retried_.WaitForNotificationWithTimeout(absl::Milliseconds(1))) jobs_->RetryNow();
   });
@@ -108,7 +108,7 @@ TEST_F(JobsTest, RetryEndsAPause) {
   EXPECT_TRUE(jobs_->StoppedWithin(Micros{3600} * 1'000'000));
 }
 
-TEST_F(JobsTest, TablesAreHandedOutInOrderAndOnce) {
+TEST_F(JobsTest, TablesAreAssignedOnceInOrder) {
   Add({orders_, items_});
   EXPECT_EQ(jobs_->Take()->table, orders_);
   EXPECT_EQ(jobs_->Take()->table, items_);
@@ -116,14 +116,14 @@ TEST_F(JobsTest, TablesAreHandedOutInOrderAndOnce) {
   EXPECT_FALSE(jobs_->Take().has_value());
 }
 
-TEST_F(JobsTest, OneTableIsNotReadTwiceAtATime) {
+TEST_F(JobsTest, TableHasOneReaderAtATime) {
   Add({orders_});
   Add({orders_, items_});
   EXPECT_EQ(jobs_->Take()->table, orders_);
   EXPECT_EQ(jobs_->Take()->table, items_);
 }
 
-TEST_F(JobsTest, ASnapshotIsOverWhenAllItsTablesAre) {
+TEST_F(JobsTest, SnapshotEndsWithItsLastTable) {
   const std::string name = Add({orders_, items_});
   Finish(*jobs_->Take(), TableState::kDone, 10);
   EXPECT_EQ(StateOf(name), JobState::kRunning);
@@ -131,7 +131,7 @@ TEST_F(JobsTest, ASnapshotIsOverWhenAllItsTablesAre) {
   EXPECT_EQ(StateOf(name), JobState::kDone);
 }
 
-TEST_F(JobsTest, ItGoesOnAfterARestart) {
+TEST_F(JobsTest, SnapshotResumesAfterRestart) {
   const std::string name = Add({orders_, items_});
   Finish(*jobs_->Take(), TableState::kDone, 10);
   Open();
@@ -140,7 +140,7 @@ TEST_F(JobsTest, ItGoesOnAfterARestart) {
   EXPECT_EQ(StateOf(name), JobState::kRunning);
 }
 
-TEST_F(JobsTest, WhatWasOverInMemoryOnlyGoesOn) {
+TEST_F(JobsTest, UnstoredEndIsResumed) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
   // The batch with the last rows never came to the disk.
@@ -152,7 +152,7 @@ TEST_F(JobsTest, WhatWasOverInMemoryOnlyGoesOn) {
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
-TEST_F(JobsTest, APausedSnapshotIsNotWantedUntilItIsResumed) {
+TEST_F(JobsTest, PausedSnapshotIsUnwantedUntilResumed) {
   const std::string name = Add({orders_});
   const Assignment assignment = *jobs_->Take();
   EXPECT_EQ(jobs_->SetState(name, JobState::kPaused)->state, JobState::kPaused);
@@ -164,14 +164,14 @@ TEST_F(JobsTest, APausedSnapshotIsNotWantedUntilItIsResumed) {
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
-TEST_F(JobsTest, ACanceledSnapshotStaysSo) {
+TEST_F(JobsTest, CanceledSnapshotStaysCanceled) {
   const std::string name = Add({orders_});
   EXPECT_EQ(jobs_->SetState(name, JobState::kCanceled)->state, JobState::kCanceled);
   EXPECT_EQ(jobs_->SetState(name, JobState::kRunning)->state, JobState::kCanceled);
   EXPECT_EQ(ReasonOf(jobs_->SetState("s77", JobState::kRunning)), "SNAPSHOT_NOT_FOUND");
 }
 
-TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
+TEST_F(JobsTest, ResumeRetriesFailedTables) {
   const std::string name = Add({orders_});
   Finish(*jobs_->Take(), TableState::kFailed, 3);
   EXPECT_EQ(StateOf(name), JobState::kDone);
@@ -180,7 +180,7 @@ TEST_F(JobsTest, ResumingTriesFailedTablesAgain) {
   EXPECT_EQ(jobs_->Take()->table, orders_);
 }
 
-TEST_F(JobsTest, FailureSaysNothingAfterARestart) {
+TEST_F(JobsTest, FailureDoesNotCountAfterRestart) {
   Add({orders_});
   Finish(*jobs_->Take(), TableState::kFailed, 3);
   Open();
@@ -188,7 +188,7 @@ TEST_F(JobsTest, FailureSaysNothingAfterARestart) {
 }
 
 // The rows before `last_key` are still on their way to disk when the snapshot is resumed.
-TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
+TEST_F(JobsTest, ResumeStoresNoProgressAheadOfRows) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
   assignment.progress.add_last_key("100");
@@ -200,7 +200,7 @@ TEST_F(JobsTest, ResumingStoresNoProgressAheadOfItsRows) {
   EXPECT_THAT(jobs_->Take()->progress.last_key(), IsEmpty());
 }
 
-TEST_F(JobsTest, FailedTableIsTriedAgainAlsoAfterARestart) {
+TEST_F(JobsTest, FailedTableIsRetriedAfterRestart) {
   const std::string name = Add({orders_});
   Finish(*jobs_->Take(), TableState::kFailed, 3);
   ASSERT_TRUE(jobs_->SetState(name, JobState::kRunning).ok());
@@ -215,33 +215,33 @@ TEST_F(JobsTest, FailedTableIsTriedAgainAlsoAfterARestart) {
   EXPECT_EQ(jobs_->List()[0].tables[0].state, TableState::kFailed);
 }
 
-TEST_F(JobsTest, TableThatWasReadIsKnownWhileOthersAreRead) {
+TEST_F(JobsTest, ReadTableIsKnownWhileOthersAreRead) {
   Add({orders_, items_});
   Finish(*jobs_->Take(), TableState::kDone, 3);
-  EXPECT_FALSE(jobs_->Reads(orders_));
-  EXPECT_TRUE(jobs_->HasReadSince(orders_, clock_.WallMicros()));
+  EXPECT_FALSE(jobs_->WillRead(orders_));
+  EXPECT_TRUE(jobs_->WasReadSinceOrJobIsOpen(orders_, clock_.WallMicros()));
   EXPECT_FALSE(jobs_->WasReadSince(orders_, clock_.WallMicros()));
-  EXPECT_FALSE(jobs_->HasReadSince(items_, clock_.WallMicros()));
+  EXPECT_FALSE(jobs_->WasReadSinceOrJobIsOpen(items_, clock_.WallMicros()));
 }
 
-TEST_F(JobsTest, NewestSnapshotDecidesWhetherATableWasRead) {
+TEST_F(JobsTest, NewestSnapshotDecidesIfTableWasRead) {
   Add({orders_, items_});
   Finish(*jobs_->Take(), TableState::kDone, 3);
   const std::string again = Add({orders_});
-  EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
+  EXPECT_FALSE(jobs_->WasReadSinceOrJobIsOpen(orders_, 0));
   ASSERT_TRUE(jobs_->SetState(again, JobState::kCanceled).ok());
-  EXPECT_FALSE(jobs_->HasReadSince(orders_, 0));
+  EXPECT_FALSE(jobs_->WasReadSinceOrJobIsOpen(orders_, 0));
   EXPECT_FALSE(jobs_->WasReadSince(orders_, 0));
 }
 
-TEST_F(JobsTest, APartOfATableDoesNotCountAsReadingIt) {
+TEST_F(JobsTest, PartialSnapshotDoesNotReadTheTable) {
   Add({orders_}, "id > 3");
-  EXPECT_FALSE(jobs_->Reads(orders_));
+  EXPECT_FALSE(jobs_->WillRead(orders_));
   Add({items_});
-  EXPECT_TRUE(jobs_->Reads(items_));
+  EXPECT_TRUE(jobs_->WillRead(items_));
 }
 
-TEST_F(JobsTest, LongConditionIsCutInTheList) {
+TEST_F(JobsTest, LongConditionIsShortenedInList) {
   std::string condition = "name = '";
   for (int i = 0; i < 1000; ++i) condition += "日";
   Add({orders_}, condition + "'");
@@ -249,7 +249,7 @@ TEST_F(JobsTest, LongConditionIsCutInTheList) {
   EXPECT_EQ(jobs_->Take()->rows.where, condition + "'");
 }
 
-TEST_F(JobsTest, FailureOfAPartSaysNothingOfTheWholeTable) {
+TEST_F(JobsTest, PartialFailureDoesNotCountForTable) {
   Add({orders_}, "id > 3");
   Finish(*jobs_->Take(), TableState::kFailed, 0);
   EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
@@ -283,7 +283,7 @@ constexpr char kPausedWithSql[] =
 constexpr char kWaitingTable[] = "0801";
 constexpr char kReadingTable[] = "080210055001";
 
-TEST_F(JobsTest, ConditionInSqlIsNeverRun) {
+TEST_F(JobsTest, SqlConditionIsNeverRun) {
   for (const char* job : {kRunningWithSql, kPausedWithSql}) {
     for (const char* table : {kWaitingTable, kReadingTable}) {
       OpenWith(job, table);
@@ -298,7 +298,7 @@ TEST_F(JobsTest, ConditionInSqlIsNeverRun) {
   }
 }
 
-TEST_F(JobsTest, ConditionInSqlIsNotResumed) {
+TEST_F(JobsTest, SqlConditionIsNotResumed) {
   OpenWith(kRunningWithSql, kReadingTable);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(ReasonOf(jobs_->SetState("s1", JobState::kRunning)), "CONDITION_OUTDATED");
@@ -329,7 +329,7 @@ TEST(StoredStates, KeepTheirNumbers) {
   }
 }
 
-TEST_F(JobsTest, SnapshotsLongOverAreForgotten) {
+TEST_F(JobsTest, LongFinishedSnapshotsAreDeleted) {
   for (int i = 0; i < 30; ++i) {
     Add({orders_});
     Finish(*jobs_->Take(), TableState::kDone, 1);
@@ -340,7 +340,7 @@ TEST_F(JobsTest, SnapshotsLongOverAreForgotten) {
   EXPECT_EQ(jobs_->List()[0].name, "s30");
 }
 
-TEST_F(JobsTest, AReaderThatWaitsForWorkIsToldOfIt) {
+TEST_F(JobsTest, WaitingReaderGetsANewTable) {
   std::optional<Assignment> taken;
   std::thread reader([&] { taken = jobs_->Take(); });
   Add({orders_});
@@ -349,7 +349,7 @@ TEST_F(JobsTest, AReaderThatWaitsForWorkIsToldOfIt) {
   EXPECT_EQ(taken->table, orders_);
 }
 
-TEST_F(JobsTest, WhatCannotBeStoredIsNotBegun) {
+TEST_F(JobsTest, UnstorableSnapshotDoesNotStart) {
   faults_->FillDisk();
   StoredJob job;
   EXPECT_EQ(ReasonOf(jobs_->Add(job, {orders_})), "DISK_FULL");
@@ -358,7 +358,7 @@ TEST_F(JobsTest, WhatCannotBeStoredIsNotBegun) {
   EXPECT_EQ(Add({orders_}), "s1");
 }
 
-TEST_F(JobsTest, AStateThatCannotBeStoredIsNotTaken) {
+TEST_F(JobsTest, UnstorableStateDoesNotChange) {
   const std::string name = Add({orders_});
   const Assignment assignment = *jobs_->Take();
   faults_->FillDisk();
@@ -369,7 +369,7 @@ TEST_F(JobsTest, AStateThatCannotBeStoredIsNotTaken) {
   EXPECT_EQ(jobs_->SetState(name, JobState::kCanceled)->state, JobState::kCanceled);
 }
 
-TEST_F(JobsTest, AFailedTableIsNotTriedAgainUnlessThatIsStored) {
+TEST_F(JobsTest, FailedTableIsRetriedOnlyOnceStored) {
   const std::string name = Add({orders_});
   Finish(*jobs_->Take(), TableState::kFailed, 3);
   faults_->FillDisk();
@@ -378,7 +378,7 @@ TEST_F(JobsTest, AFailedTableIsNotTriedAgainUnlessThatIsStored) {
   EXPECT_EQ(jobs_->List()[0].tables[0].state, TableState::kFailed);
 }
 
-TEST_F(JobsTest, OldSnapshotsAreForgottenOnlyTogetherWithANewOne) {
+TEST_F(JobsTest, FailedAddDeletesNoOldSnapshots) {
   for (int i = 0; i < 21; ++i) {
     Add({orders_});
     Finish(*jobs_->Take(), TableState::kDone, 1);
@@ -395,7 +395,7 @@ TEST_F(JobsTest, OldSnapshotsAreForgottenOnlyTogetherWithANewOne) {
   EXPECT_EQ(jobs_->List().back().name, "s2");
 }
 
-TEST_F(JobsTest, AnUnreadableRecordIsDamage) {
+TEST_F(JobsTest, UnreadableRecordIsDamage) {
   Add({orders_});
   const auto records = log_->ListRecords(log::RecordKind::kMeta).value();
   ASSERT_TRUE(log_->PutRecords({{log::RecordKind::kMeta, records.back().first, "\xff\xff"}}).ok());

@@ -41,7 +41,9 @@ class LiveChangesTest : public ::testing::Test {
   void Update(const std::string& before, const std::string& after, bool partial = false) {
     changes_.OnRow({.before = before, .after = after, .after_partial = partial});
   }
-  Touch Since(uint64_t stamp, uint8_t id) const { return changes_.Since(stamp, KeyOf(id)); }
+  Touch TouchSince(uint64_t stamp, uint8_t id) const {
+    return changes_.TouchSince(stamp, KeyOf(id));
+  }
 
   TableChanges changes_{1 << 20};
 };
@@ -50,18 +52,18 @@ TEST_F(LiveChangesTest, EveryKindOfChangeTouchesItsKey) {
   Insert(1);
   Delete(2);
   Update(Row(3), Row(3));
-  for (const uint8_t id : {1, 2, 3}) EXPECT_EQ(Since(0, id), Touch::kTouched) << int{id};
-  EXPECT_EQ(Since(0, 4), Touch::kNone);
+  for (const uint8_t id : {1, 2, 3}) EXPECT_EQ(TouchSince(0, id), Touch::kTouched) << int{id};
+  EXPECT_EQ(TouchSince(0, 4), Touch::kNone);
   EXPECT_EQ(changes_.stamp(), 3u);
 }
 
-TEST_F(LiveChangesTest, UpdateOfTheKeyTouchesBothKeys) {
+TEST_F(LiveChangesTest, KeyUpdateTouchesBothKeys) {
   Update(Row(1), Row(2));
-  EXPECT_EQ(Since(0, 1), Touch::kTouched);
-  EXPECT_EQ(Since(0, 2), Touch::kTouched);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kTouched);
+  EXPECT_EQ(TouchSince(0, 2), Touch::kTouched);
 }
 
-TEST_F(LiveChangesTest, KeysOfOneTextAreToldApartByTheirBytes) {
+TEST_F(LiveChangesTest, KeysWithEqualTextDifferByBytes) {
   const auto ambiguous = [](bool in_before) {
     return transcode::InvalidText{
         .field_number = 1, .in_before = in_before, .ambiguous = true, .bytes = "0"};
@@ -70,34 +72,34 @@ TEST_F(LiveChangesTest, KeysOfOneTextAreToldApartByTheirBytes) {
   changes_.OnRow({.before = Row(1), .texts = texts});
   std::string key;
   ASSERT_TRUE(Key().Append({.message = Row(1), .texts = texts, .in_before = true}, key));
-  EXPECT_EQ(changes_.Since(0, key), Touch::kTouched);
-  EXPECT_EQ(Since(0, 1), Touch::kNone);
+  EXPECT_EQ(changes_.TouchSince(0, key), Touch::kTouched);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kNone);
 }
 
-TEST_F(LiveChangesTest, OnlyWhatCameBehindTheStampCounts) {
+TEST_F(LiveChangesTest, OnlyLaterChangesCount) {
   Insert(1);
   const uint64_t stamp = changes_.stamp();
   Insert(2);
-  EXPECT_EQ(Since(stamp, 1), Touch::kNone);
-  EXPECT_EQ(Since(stamp, 2), Touch::kTouched);
+  EXPECT_EQ(TouchSince(stamp, 1), Touch::kNone);
+  EXPECT_EQ(TouchSince(stamp, 2), Touch::kTouched);
   Delete(1);
-  EXPECT_EQ(Since(stamp, 1), Touch::kTouched);
+  EXPECT_EQ(TouchSince(stamp, 1), Touch::kTouched);
 }
 
-TEST_F(LiveChangesTest, PartialImageIsTold) {
+TEST_F(LiveChangesTest, PartialImageIsReported) {
   Update(Row(1), Row(1), /*partial=*/true);
-  EXPECT_EQ(Since(0, 1), Touch::kPartial);
-  EXPECT_EQ(Since(1, 1), Touch::kNone);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kPartial);
+  EXPECT_EQ(TouchSince(1, 1), Touch::kNone);
 }
 
-TEST_F(LiveChangesTest, PartialImageCountsEvenIfAWholeOneFollows) {
+TEST_F(LiveChangesTest, PartialImageCountsBeforeWholeImage) {
   Update(Row(1), Row(1), /*partial=*/true);
   Update(Row(1), Row(1));
-  EXPECT_EQ(Since(0, 1), Touch::kPartial);
-  EXPECT_EQ(Since(1, 1), Touch::kTouched);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kPartial);
+  EXPECT_EQ(TouchSince(1, 1), Touch::kTouched);
 }
 
-TEST_F(LiveChangesTest, ARowThatMovesWithoutBeingWholeVoidsWhatWasRead) {
+TEST_F(LiveChangesTest, PartialKeyUpdateCountsAsDefinitionChange) {
   Update(Row(1), BareRow(1), /*partial=*/true);
   EXPECT_EQ(changes_.definitions(), 0u);
   Update(Row(1), RowWithoutKey(), /*partial=*/true);
@@ -106,19 +108,19 @@ TEST_F(LiveChangesTest, ARowThatMovesWithoutBeingWholeVoidsWhatWasRead) {
   EXPECT_EQ(changes_.definitions(), 1u);
 }
 
-TEST_F(LiveChangesTest, KeyBeforeStandsForOneThatThePartialImageLacks) {
+TEST_F(LiveChangesTest, MissingKeyIsTakenFromBeforeImage) {
   Update(Row(1), RowWithoutKey(), /*partial=*/true);
-  EXPECT_EQ(Since(0, 1), Touch::kPartial);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kPartial);
   EXPECT_TRUE(changes_.Remembers(0));
 }
 
-TEST_F(LiveChangesTest, PartialImageWithAnotherKeyLeavesTheOldOneEmpty) {
+TEST_F(LiveChangesTest, PartialKeyUpdateRemovesTheOldKey) {
   Update(Row(1), Row(2), /*partial=*/true);
-  EXPECT_EQ(Since(0, 1), Touch::kTouched);
-  EXPECT_EQ(Since(0, 2), Touch::kPartial);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kTouched);
+  EXPECT_EQ(TouchSince(0, 2), Touch::kPartial);
 }
 
-TEST_F(LiveChangesTest, RowWhoseKeyIsUnknownMakesEverythingUncertain) {
+TEST_F(LiveChangesTest, RowWithoutKeyForgetsAllKeys) {
   Insert(1);
   changes_.OnRow({.before = RowWithoutKey()});
   EXPECT_FALSE(changes_.Remembers(1));
@@ -131,7 +133,7 @@ TEST_F(LiveChangesTest, RowWhoseKeyIsUnknownMakesEverythingUncertain) {
   EXPECT_FALSE(changes_.Remembers(4));
 }
 
-TEST_F(LiveChangesTest, RowsBeforeTheKeyIsKnownAreOnlyCounted) {
+TEST_F(LiveChangesTest, RowsBeforeSetKeyAreOnlyCounted) {
   TableChanges changes(1 << 20);
   changes.OnRow({.after = Row(1)});
   EXPECT_EQ(changes.stamp(), 1u);
@@ -140,19 +142,19 @@ TEST_F(LiveChangesTest, RowsBeforeTheKeyIsKnownAreOnlyCounted) {
   changes.SetKey(Key());
   changes.OnRow({.after = Row(1)});
   EXPECT_TRUE(changes.Remembers(1));
-  EXPECT_EQ(changes.Since(1, KeyOf(1)), Touch::kTouched);
+  EXPECT_EQ(changes.TouchSince(1, KeyOf(1)), Touch::kTouched);
 }
 
-TEST_F(LiveChangesTest, RolledBackRowsMakeEarlierStampsUncertain) {
+TEST_F(LiveChangesTest, RollbackForgetsEarlierStamps) {
   Insert(1);
-  changes_.GiveUp();
+  changes_.ForgetAll();
   EXPECT_FALSE(changes_.Remembers(0));
   EXPECT_TRUE(changes_.Remembers(1));
-  EXPECT_EQ(Since(0, 1), Touch::kNone);
+  EXPECT_EQ(TouchSince(0, 1), Touch::kNone);
 }
 
 // Each key takes about 100 bytes, so that a generation holds a few of them.
-TEST_F(LiveChangesTest, OldKeysAreGivenUpWhenMemoryRunsOut) {
+TEST_F(LiveChangesTest, OldKeysAreForgottenWhenMemoryIsFull) {
   TableChanges changes(1000);
   changes.SetKey(Key());
   uint64_t stamp = 0;
@@ -161,7 +163,7 @@ TEST_F(LiveChangesTest, OldKeysAreGivenUpWhenMemoryRunsOut) {
     // What is remembered is always exact.
     while (!changes.Remembers(stamp)) ++stamp;
     for (uint64_t known = stamp; known < changes.stamp(); ++known) {
-      EXPECT_EQ(changes.Since(stamp, KeyOf(static_cast<uint8_t>(known))), Touch::kTouched);
+      EXPECT_EQ(changes.TouchSince(stamp, KeyOf(static_cast<uint8_t>(known))), Touch::kTouched);
     }
   }
   EXPECT_GT(stamp, 85u);
@@ -175,32 +177,32 @@ TEST_F(LiveChangesTest, KeyTouchedAgainTakesNoMoreMemory) {
   EXPECT_TRUE(changes.Remembers(0));
 }
 
-TEST_F(LiveChangesTest, OneUpdateMayEndAGeneration) {
+TEST_F(LiveChangesTest, OneUpdateCanEndAGeneration) {
   TableChanges changes(250);  // one key a generation
   changes.SetKey(Key());
   changes.OnRow({.before = Row(1), .after = Row(2)});
-  EXPECT_EQ(changes.Since(0, KeyOf(1)), Touch::kTouched);
-  EXPECT_EQ(changes.Since(0, KeyOf(2)), Touch::kTouched);
+  EXPECT_EQ(changes.TouchSince(0, KeyOf(1)), Touch::kTouched);
+  EXPECT_EQ(changes.TouchSince(0, KeyOf(2)), Touch::kTouched);
   changes.OnRow({.before = Row(3), .after = Row(4)});
   EXPECT_FALSE(changes.Remembers(0));
-  EXPECT_EQ(changes.Since(1, KeyOf(3)), Touch::kTouched);
-  EXPECT_EQ(changes.Since(1, KeyOf(4)), Touch::kTouched);
+  EXPECT_EQ(changes.TouchSince(1, KeyOf(3)), Touch::kTouched);
+  EXPECT_EQ(changes.TouchSince(1, KeyOf(4)), Touch::kTouched);
 }
 
-TEST_F(LiveChangesTest, ForgettingKeepsWhatCameBehind) {
+TEST_F(LiveChangesTest, ForgetKeepsLaterKeys) {
   Insert(1);
   Insert(2);
   changes_.Forget(1);
   EXPECT_FALSE(changes_.Remembers(0));
   EXPECT_TRUE(changes_.Remembers(1));
-  EXPECT_EQ(Since(1, 2), Touch::kTouched);
+  EXPECT_EQ(TouchSince(1, 2), Touch::kTouched);
   changes_.Forget(1);
-  EXPECT_EQ(Since(1, 2), Touch::kTouched);
+  EXPECT_EQ(TouchSince(1, 2), Touch::kTouched);
   changes_.Forget(99);  // no more than there is
   EXPECT_TRUE(changes_.Remembers(2));
 }
 
-TEST_F(LiveChangesTest, ForgettingMakesRoom) {
+TEST_F(LiveChangesTest, ForgetFreesMemory) {
   TableChanges changes(1000);
   changes.SetKey(Key());
   uint8_t id = 0;
@@ -212,7 +214,7 @@ TEST_F(LiveChangesTest, ForgettingMakesRoom) {
   }
 }
 
-TEST_F(LiveChangesTest, StampOfATimeIsTheNewestThatIsOldEnough) {
+TEST_F(LiveChangesTest, StampAtIsNewestOldEnoughStamp) {
   EXPECT_FALSE(changes_.StampAt(10 * kSecond).has_value());
   changes_.NoteTime(10 * kSecond);
   Insert(1);
@@ -227,7 +229,7 @@ TEST_F(LiveChangesTest, StampOfATimeIsTheNewestThatIsOldEnough) {
   EXPECT_EQ(changes_.StampAt(99 * kSecond), 2u);
 }
 
-TEST_F(LiveChangesTest, TimesOfLongAgoAreKnownLessExactly) {
+TEST_F(LiveChangesTest, OldTimesAreLessExact) {
   const int notes = 100'000;
   for (int i = 0; i < notes; ++i) {
     Insert(static_cast<uint8_t>(i % 100));
@@ -248,7 +250,7 @@ TEST_F(LiveChangesTest, TimesCloseTogetherShareAStamp) {
   EXPECT_EQ(changes_.StampAt(kSecond + 10), 0u);
 }
 
-TEST(LiveChanges, RecordsOnlyWhatIsBeingRead) {
+TEST(LiveChanges, RecordsOnlyTablesBeingRead) {
   const TableName orders{"shop", "orders"};
   LiveChanges live;
   EXPECT_FALSE(live.recording());
@@ -260,21 +262,21 @@ TEST(LiveChanges, RecordsOnlyWhatIsBeingRead) {
   EXPECT_FALSE(live.recording());
 }
 
-TEST(LiveChanges, DefinitionsAreCountedWhereTheyConcern) {
+TEST(LiveChanges, DefinitionChangesCountForAffectedTables) {
   LiveChanges live;
   const TableChanges& orders = live.Start({"shop", "orders"}, 100);
   const TableChanges& stock = live.Start({"store", "stock"}, 100);
-  live.NoteDefinition({"shop", "orders"});
-  live.NoteDefinition({"shop", "others"});
+  live.NoteDefinitionChange({"shop", "orders"});
+  live.NoteDefinitionChange({"shop", "others"});
   EXPECT_EQ(orders.definitions(), 1u);
   EXPECT_EQ(stock.definitions(), 0u);
-  live.NoteDefinitionOfDatabase("store");
-  live.NoteDefinitionOfAny();
+  live.NoteDefinitionChangeInDatabase("store");
+  live.NoteDefinitionChangeAnywhere();
   EXPECT_EQ(orders.definitions(), 2u);
   EXPECT_EQ(stock.definitions(), 2u);
 }
 
-TEST(LiveChanges, RollbackAndTimeConcernAllTables) {
+TEST(LiveChanges, RollbackAndTimeApplyToAllTables) {
   LiveChanges live;
   TableChanges& orders = live.Start({"shop", "orders"}, 100);
   orders.OnRow({.after = "x"});
@@ -284,9 +286,9 @@ TEST(LiveChanges, RollbackAndTimeConcernAllTables) {
   EXPECT_FALSE(orders.Remembers(0));
 }
 
-TEST(LiveChanges, StartingAgainBeginsAnew) {
+TEST(LiveChanges, StartAgainResetsRecording) {
   LiveChanges live;
-  live.Start({"shop", "orders"}, 100).NoteDefinition();
+  live.Start({"shop", "orders"}, 100).NoteDefinitionChange();
   EXPECT_EQ(live.Start({"shop", "orders"}, 100).definitions(), 0u);
 }
 

@@ -13,33 +13,33 @@ namespace {
 
 constexpr Micros kMicrosPerSecond = 1'000'000;
 
-TEST(ChunkSize, FollowsTheTimeThatRowsTake) {
+TEST(ChunkSize, FollowsTheTimePerRow) {
   SnapshotOptions options;
   options.chunk_time = 100'000;
   ChunkSize size(options);
   const uint64_t first = size.rows();
-  size.Note(first, first * 100, 1'000);
+  size.NoteChunk(first, first * 100, 1'000);
   EXPECT_EQ(size.rows(), 2 * first) << "doubled at most";
-  size.Note(2 * first, 2 * first * 100, 400'000);
+  size.NoteChunk(2 * first, 2 * first * 100, 400'000);
   EXPECT_EQ(size.rows(), first / 2);
 }
 
-TEST(ChunkSize, KeepsToRowsAndBytes) {
+TEST(ChunkSize, KeepsToRowAndByteLimits) {
   SnapshotOptions options;
   options.chunk_rows_max = 1'500;
   options.chunk_bytes_max = 1 << 20;
   ChunkSize size(options);
-  size.Note(1'000, 100'000, 1);
+  size.NoteChunk(1'000, 100'000, 1);
   EXPECT_EQ(size.rows(), 1'500u);
-  size.Note(1'500, 1'500 * (uint64_t{10} << 20), 1);
+  size.NoteChunk(1'500, 1'500 * (uint64_t{10} << 20), 1);
   EXPECT_EQ(size.rows(), 1u);
 }
 
-TEST(ChunkSize, SlowQueriesDoNotMakeItTiny) {
+TEST(ChunkSize, SlowQueriesDoNotMakeChunksTiny) {
   SnapshotOptions options;
   options.chunk_time = 100'000;
   ChunkSize size(options);
-  for (int i = 0; i < 20; ++i) size.Note(size.rows(), size.rows() * 100, 10'000'000);
+  for (int i = 0; i < 20; ++i) size.NoteChunk(size.rows(), size.rows() * 100, 10'000'000);
   EXPECT_GE(size.rows(), 100u) << "what takes time is not the rows";
 }
 
@@ -50,7 +50,7 @@ TEST(ChunkSize, HalvesDownToASingleRow) {
   EXPECT_EQ(size.rows(), 1u);
 }
 
-TEST(Pace, HoldsTheRateOverAllReaders) {
+TEST(Pace, LimitsTheRateOfAllReaders) {
   log::testing::ManualClock clock;
   Pace pace(1'000, clock);
   EXPECT_EQ(pace.Spend(500), kMicrosPerSecond / 2);
@@ -59,7 +59,7 @@ TEST(Pace, HoldsTheRateOverAllReaders) {
   EXPECT_EQ(pace.Spend(100), kMicrosPerSecond / 10) << "time that was not used is gone";
 }
 
-TEST(Pace, WithoutALimitNobodyWaits) {
+TEST(Pace, NoLimitMeansNoWait) {
   log::testing::ManualClock clock;
   Pace pace(0, clock);
   EXPECT_EQ(pace.Spend(1'000'000), 0);

@@ -30,12 +30,12 @@ absl::StatusOr<std::string> SqlOf(const RowChoice& choice) {
   return ChoiceSql(choice, orders, OrdersColumns(), "id");
 }
 
-TEST(RowChoice, NothingChoosesAll) {
+TEST(RowChoice, EmptyChoiceSelectsAllRows) {
   EXPECT_TRUE(RowChoice().all());
   EXPECT_EQ(*SqlOf({}), "");
 }
 
-TEST(RowChoice, PartsHoldTogether) {
+TEST(RowChoice, PartsAreCombinedWithAnd) {
   EXPECT_EQ(*SqlOf({.where = "id = 1 OR id = 2", .key_from = "5", .key_to = "9"}),
             "((`id` = 1) OR (`id` = 2)) AND (`id` >= 5) AND (`id` < 9)");
   EXPECT_EQ(*SqlOf({.where = {}, .key_from = {}, .key_to = "9"}), "(`id` < 9)");

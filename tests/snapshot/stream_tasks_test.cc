@@ -61,12 +61,12 @@ class StreamTasksTest : public ::testing::Test {
 
   // Posts a task that notes `name`, on a thread of its own, and returns when it waits.
   void Post(const std::string& name, StreamTasks::Due due = {},
-            absl::Status answer = absl::OkStatus()) {
+            absl::Status task_result = absl::OkStatus()) {
     const int before = wakes_.load();
-    threads_.emplace_back([this, name, due, answer] {
-      const absl::Status result = tasks_.Run(due, [this, name, answer](StreamAccess&) {
+    threads_.emplace_back([this, name, due, task_result] {
+      const absl::Status result = tasks_.Run(due, [this, name, task_result](StreamAccess&) {
         ran_.push_back(name);
-        return answer;
+        return task_result;
       });
       absl::MutexLock lock(&mutex_);
       results_.push_back(name + " " + (result.ok() ? "ok" : Text(result)));
@@ -103,7 +103,7 @@ TEST_F(StreamTasksTest, NothingIsPendingBeforeATaskIsPosted) {
   EXPECT_EQ(access_.ended_, 0);
 }
 
-TEST_F(StreamTasksTest, TaskThatIsNotReachedEndsAtItsDeadline) {
+TEST_F(StreamTasksTest, UnreachedTaskEndsAtDeadline) {
   StreamTasks::Due due = At(900);
   due.deadline = absl::Now() + absl::Milliseconds(1);
   Post("late", due);
@@ -113,7 +113,7 @@ TEST_F(StreamTasksTest, TaskThatIsNotReachedEndsAtItsDeadline) {
   EXPECT_EQ(access_.ended_, 0);
 }
 
-TEST_F(StreamTasksTest, TaskRunsOnceAndAnswersItsPoster) {
+TEST_F(StreamTasksTest, TaskRunsOnceAndReturnsItsResult) {
   Post("a");
   EXPECT_TRUE(tasks_.pending());
   EXPECT_TRUE(tasks_.RunDue(access_).ok());
@@ -123,7 +123,7 @@ TEST_F(StreamTasksTest, TaskRunsOnceAndAnswersItsPoster) {
   EXPECT_THAT(Results(), ElementsAre("a ok"));
 }
 
-TEST_F(StreamTasksTest, TasksRunInTheOrderTheyWerePosted) {
+TEST_F(StreamTasksTest, TasksRunInPostingOrder) {
   Post("a");
   Post("b");
   Post("c");
@@ -132,7 +132,7 @@ TEST_F(StreamTasksTest, TasksRunInTheOrderTheyWerePosted) {
   EXPECT_EQ(access_.ended_, 3);
 }
 
-TEST_F(StreamTasksTest, TransactionsTellThatTheStreamHasComeThoughItsPlaceDoesNotYet) {
+TEST_F(StreamTasksTest, TaskIsDueWhenGtidsMatch) {
   const auto gtids = [](const char* text) {
     return GtidSet::Parse(Flavour::kMariadb, text).value();
   };
@@ -147,7 +147,7 @@ TEST_F(StreamTasksTest, TransactionsTellThatTheStreamHasComeThoughItsPlaceDoesNo
   EXPECT_THAT(ran_, ElementsAre("later"));
 }
 
-TEST_F(StreamTasksTest, TaskWaitsForItsPlaceAndHoldsUpNoOther) {
+TEST_F(StreamTasksTest, WaitingTaskDoesNotBlockOthers) {
   Post("later", At(200));
   Post("now", At(100));
   EXPECT_TRUE(tasks_.RunDue(access_).ok());
@@ -161,7 +161,7 @@ TEST_F(StreamTasksTest, TaskWaitsForItsPlaceAndHoldsUpNoOther) {
   EXPECT_THAT(ran_, ElementsAre("now", "later"));
 }
 
-TEST_F(StreamTasksTest, TaskOfAnEarlierEpochEnds) {
+TEST_F(StreamTasksTest, TaskOfEarlierEpochEnds) {
   Post("old", At(50));
   access_.epoch_ = 2;
   EXPECT_TRUE(tasks_.RunDue(access_).ok());
@@ -170,7 +170,7 @@ TEST_F(StreamTasksTest, TaskOfAnEarlierEpochEnds) {
   EXPECT_FALSE(tasks_.pending());
 }
 
-TEST_F(StreamTasksTest, TaskOfALaterEpochWaits) {
+TEST_F(StreamTasksTest, TaskOfLaterEpochWaits) {
   Post("new", {.epoch = 2, .place = std::nullopt});
   EXPECT_TRUE(tasks_.RunDue(access_).ok());
   EXPECT_THAT(ran_, SizeIs(0));
@@ -179,7 +179,7 @@ TEST_F(StreamTasksTest, TaskOfALaterEpochWaits) {
   EXPECT_THAT(ran_, ElementsAre("new"));
 }
 
-TEST_F(StreamTasksTest, EndOfAnEpochEndsItsTasksAtOnceAndKeepsTheRest) {
+TEST_F(StreamTasksTest, EndEpochEndsOnlyItsTasks) {
   Post("placed", At(500));
   Post("any");
   tasks_.EndEpoch(1);
@@ -192,7 +192,7 @@ TEST_F(StreamTasksTest, EndOfAnEpochEndsItsTasksAtOnceAndKeepsTheRest) {
   EXPECT_EQ(Text(tasks_.Run(At(1), never)), "STREAM_BROKE");
 }
 
-TEST_F(StreamTasksTest, ErrorEndsTheRoundAndTheRestWaits) {
+TEST_F(StreamTasksTest, ErrorStopsRunDueAndKeepsLaterTasks) {
   Post("a", {}, absl::InternalError("x"));
   Post("b");
   EXPECT_EQ(tasks_.RunDue(access_).code(), absl::StatusCode::kInternal);
@@ -202,14 +202,14 @@ TEST_F(StreamTasksTest, ErrorEndsTheRoundAndTheRestWaits) {
   EXPECT_THAT(Results(), ::testing::UnorderedElementsAre("a INTERNAL", "b ok"));
 }
 
-TEST_F(StreamTasksTest, PosterLearnsThatItsChangesCouldNotBeHandedOn) {
+TEST_F(StreamTasksTest, PosterGetsTheErrorOfEndTask) {
   access_.end_ = absl::DataLossError("disk");
   Post("a");
   EXPECT_EQ(tasks_.RunDue(access_).code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(Results(), ElementsAre("a DATA_LOSS"));
 }
 
-TEST_F(StreamTasksTest, ClosingEndsWhatWaitsAndRefusesWhatComes) {
+TEST_F(StreamTasksTest, CloseEndsWaitingAndRefusesLaterTasks) {
   Post("a", At(500));
   tasks_.Close();
   EXPECT_THAT(Results(), ElementsAre("a CANCELLED"));
@@ -219,7 +219,7 @@ TEST_F(StreamTasksTest, ClosingEndsWhatWaitsAndRefusesWhatComes) {
   EXPECT_FALSE(tasks_.pending());
 }
 
-TEST_F(StreamTasksTest, TaskPostedWhileAnotherRunsHasItsTurnLater) {
+TEST_F(StreamTasksTest, TaskPostedByTaskRunsInNextCall) {
   std::thread poster([this] {
     (void)tasks_.Run({}, [this](StreamAccess&) {
       Post("inner");
@@ -259,7 +259,7 @@ TEST_F(StreamTasksTest, ManyThreadsPostWhileOneRuns) {
   EXPECT_EQ(ran, kThreads * kEach);
 }
 
-TEST_F(StreamTasksTest, ClosingRacesWithPostingWithoutHangingAnybody) {
+TEST_F(StreamTasksTest, CloseDuringPostsHangsNoPoster) {
   for (int i = 0; i < 4; ++i) {
     threads_.emplace_back([this] {
       const auto nothing = [](StreamAccess&) { return absl::OkStatus(); };

@@ -27,15 +27,15 @@ inline std::string HttpGet(int port, const std::string& path) {
   const int fd = ConnectTo(port);
   if (fd < 0) return {};
   const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-  std::string answer;
+  std::string response;
   if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
     char buffer[4096];
     for (ssize_t got = 0; (got = recv(fd, buffer, sizeof(buffer), 0)) > 0;) {
-      answer.append(buffer, static_cast<size_t>(got));
+      response.append(buffer, static_cast<size_t>(got));
     }
   }
   close(fd);
-  return answer;
+  return response;
 }
 
 }  // namespace millrace::testing

@@ -32,10 +32,10 @@ int LeadersOf(const rd_kafka_metadata_topic_t& topic) {
   return leaders;
 }
 
-// Calls `ask(options, queue)`, which sends a request, and waits for the answer.
-template <typename Ask>
-absl::StatusOr<Event> Answer(rd_kafka_t* kafka, rd_kafka_admin_op_t operation,
-                             absl::Duration timeout, Ask ask) {
+// Calls `send(options, queue)`, which sends a request, and waits for the answer.
+template <typename Send>
+absl::StatusOr<Event> SendAndWait(rd_kafka_t* kafka, rd_kafka_admin_op_t operation,
+                                  absl::Duration timeout, Send send) {
   const int milliseconds = KafkaMilliseconds(timeout);
   const Queue queue(rd_kafka_queue_new(kafka));
   const AdminOptions options(rd_kafka_AdminOptions_new(kafka, operation));
@@ -43,7 +43,7 @@ absl::StatusOr<Event> Answer(rd_kafka_t* kafka, rd_kafka_admin_op_t operation,
   MILLRACE_RETURN_IF_ERROR(KafkaStatus(
       rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds, words, sizeof(words)),
       words));
-  ask(options.get(), queue.get());
+  send(options.get(), queue.get());
   // The request's own timeout answers first.
   Event event(rd_kafka_queue_poll(queue.get(), 2 * milliseconds));
   if (event == nullptr) return absl::DeadlineExceededError("no answer of the broker");
@@ -97,11 +97,11 @@ absl::Status KafkaAdmin::DescribeConfigs(std::vector<KafkaTopic>& topics) {
   }
   MILLRACE_ASSIGN_OR_RETURN(
       const Event event,
-      Answer(kafka_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_,
-             [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-               rd_kafka_DescribeConfigs(kafka_.get(), pointers.data(), pointers.size(), options,
-                                        queue);
-             }));
+      SendAndWait(kafka_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_,
+                  [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                    rd_kafka_DescribeConfigs(kafka_.get(), pointers.data(), pointers.size(),
+                                             options, queue);
+                  }));
   size_t count = 0;
   const rd_kafka_ConfigResource_t** described = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
@@ -131,10 +131,10 @@ absl::Status KafkaAdmin::CreateTopic(const KafkaTopic& topic) {
   rd_kafka_NewTopic_t* pointer = made.get();
   MILLRACE_ASSIGN_OR_RETURN(
       const Event event,
-      Answer(kafka_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_,
-             [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-               rd_kafka_CreateTopics(kafka_.get(), &pointer, 1, options, queue);
-             }));
+      SendAndWait(kafka_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_,
+                  [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                    rd_kafka_CreateTopics(kafka_.get(), &pointer, 1, options, queue);
+                  }));
   size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);

@@ -29,7 +29,7 @@ constexpr int kPortAttemptsMax = 5;
 constexpr size_t kLogBytesShown = 3000;
 constexpr size_t kWholeFile = std::numeric_limits<size_t>::max();
 // What the broker logs once it is registered, and at a port that another process took first.
-constexpr std::string_view kServes = "Kafka Server started";
+constexpr std::string_view kStarted = "Kafka Server started";
 constexpr std::string_view kPortTaken = "Address already in use";
 
 absl::Status CheckInstalled() {
@@ -56,7 +56,7 @@ std::string NewClusterId() {
   return id + 'A';
 }
 
-absl::Status GiveClusterId(const std::filesystem::path& properties) {
+absl::Status SetClusterId(const std::filesystem::path& properties) {
   std::istringstream lines(ReadFileTail(properties, kWholeFile));
   std::string changed;
   bool found = false;
@@ -77,7 +77,7 @@ absl::StatusOr<std::unique_ptr<KafkaBroker>> KafkaBroker::Start(const KafkaBroke
   MILLRACE_RETURN_IF_ERROR(CheckInstalled());
   std::unique_ptr<KafkaBroker> broker(new KafkaBroker(options));
   MILLRACE_RETURN_IF_ERROR(CopyTemplate(KafkaTemplatePath(), broker->data_directory()));
-  MILLRACE_RETURN_IF_ERROR(GiveClusterId(broker->data_directory() / "meta.properties"));
+  MILLRACE_RETURN_IF_ERROR(SetClusterId(broker->data_directory() / "meta.properties"));
   if (options.secured) MILLRACE_RETURN_IF_ERROR(broker->MakeCertificate());
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttemptsMax; ++attempt) {
@@ -175,7 +175,7 @@ absl::Status KafkaBroker::Launch() {
 
 absl::Status KafkaBroker::WaitUntilReady() {
   const absl::Time deadline = absl::Now() + kStartTimeout;
-  while (ReadFileTail(log_file(), kWholeFile).find(kServes) == std::string::npos) {
+  while (ReadFileTail(log_file(), kWholeFile).find(kStarted) == std::string::npos) {
     if (!process_->Running()) {
       return absl::InternalError(
           fmt::format("kafka ended while starting; its log says:\n{}", LogProblems()));

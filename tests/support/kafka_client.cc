@@ -72,11 +72,11 @@ absl::StatusOr<KafkaMetadata> DescribeTopic(rd_kafka_t* kafka, const std::string
                                             absl::Duration timeout) {
   const KafkaOwned<rd_kafka_topic_t, rd_kafka_topic_destroy> topic(
       rd_kafka_topic_new(kafka, name.c_str(), nullptr));
-  const rd_kafka_metadata_t* answer = nullptr;
-  MILLRACE_RETURN_IF_ERROR(KafkaStatus(
-      rd_kafka_metadata(kafka, /*all_topics=*/0, topic.get(), &answer, KafkaMilliseconds(timeout)),
-      fmt::format("metadata of {}", name)));
-  KafkaMetadata metadata(answer);
+  const rd_kafka_metadata_t* raw_metadata = nullptr;
+  MILLRACE_RETURN_IF_ERROR(KafkaStatus(rd_kafka_metadata(kafka, /*all_topics=*/0, topic.get(),
+                                                         &raw_metadata, KafkaMilliseconds(timeout)),
+                                       fmt::format("metadata of {}", name)));
+  KafkaMetadata metadata(raw_metadata);
   if (metadata->topic_cnt != 1) {
     return absl::InternalError(fmt::format("the broker told nothing of {}", name));
   }

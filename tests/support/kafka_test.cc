@@ -91,7 +91,7 @@ TEST_F(Kafka, AbortedRecordsAreNotRead) {
   EXPECT_THAT(Read(2), ElementsAre("one", "two"));
 }
 
-TEST_F(Kafka, OpenTransactionIsReadOnceItIsCommitted) {
+TEST_F(Kafka, OpenTransactionIsReadAfterCommit) {
   KafkaProducer producer = Producer();
   ASSERT_TRUE(producer.Begin().ok());
   Send(producer, {"one", "two"});
@@ -101,7 +101,7 @@ TEST_F(Kafka, OpenTransactionIsReadOnceItIsCommitted) {
   EXPECT_THAT(Read(2), ElementsAre("one", "two"));
 }
 
-TEST_F(Kafka, RecordIsReadAsItWasWritten) {
+TEST_F(Kafka, RecordIsReadAsWritten) {
   const KafkaRecord written = {.topic = topic_,
                                .key = std::string("k\0", 2),
                                .value = "",
@@ -120,7 +120,7 @@ TEST_F(Kafka, RecordIsReadAsItWasWritten) {
   EXPECT_LE(records[0].timestamp, absl::Now());
 }
 
-TEST_F(Kafka, NullsAreNotEmptyTexts) {
+TEST_F(Kafka, NullIsNotEmpty) {
   KafkaProducer producer = Producer();
   ASSERT_TRUE(producer.Begin().ok());
   ASSERT_TRUE(producer.Send({.topic = topic_, .key = ""}).ok());
@@ -147,7 +147,7 @@ TEST_F(Kafka, TopicsAndPartitionsAreReadInOrder) {
               ElementsAre("a", "b", "c", "d", "e"));
 }
 
-TEST_F(Kafka, ReaderReadsAnewAsOftenAsAsked) {
+TEST_F(Kafka, ReaderCanReadAgain) {
   KafkaReader reader(bootstrap());
   KafkaProducer producer = Producer();
   CommitValues(producer, {"one"});
@@ -158,7 +158,7 @@ TEST_F(Kafka, ReaderReadsAnewAsOftenAsAsked) {
             absl::StatusCode::kDeadlineExceeded);
 }
 
-TEST_F(Kafka, UnknownTopicIsNotFoundAndNotMade) {
+TEST_F(Kafka, UnknownTopicIsNotCreated) {
   const std::string unknown = topic_ + ".unknown";
   EXPECT_EQ(KafkaReader(bootstrap()).ReadAll({unknown}).status().code(),
             absl::StatusCode::kNotFound);
@@ -182,12 +182,12 @@ TEST_F(Kafka, TopicsAreListedWithPartitionsAndConfigs) {
   EXPECT_THAT(topic->configs, Contains(Pair("retention.ms", "1000")));
 }
 
-TEST_F(Kafka, TopicIsMadeOnce) {
+TEST_F(Kafka, TopicIsCreatedOnce) {
   EXPECT_EQ(KafkaAdmin(bootstrap()).CreateTopic({.name = topic_}).code(),
             absl::StatusCode::kAlreadyExists);
 }
 
-TEST_F(Kafka, ProducerOfTheSameIdFencesTheOneBefore) {
+TEST_F(Kafka, NewProducerFencesOldOneWithSameId) {
   KafkaProducer first = Producer();
   ASSERT_TRUE(first.Begin().ok());
   Send(first, {"lost"});
@@ -198,7 +198,7 @@ TEST_F(Kafka, ProducerOfTheSameIdFencesTheOneBefore) {
   EXPECT_THAT(Read(1), ElementsAre("kept"));
 }
 
-TEST_F(Kafka, KilledBrokerKeepsWhatWasCommitted) {
+TEST_F(Kafka, KilledBrokerKeepsCommittedRecords) {
   KafkaProducer producer = Producer();
   CommitValues(producer, {"one"});
   const pid_t killed = broker().pid();
@@ -213,7 +213,7 @@ TEST_F(Kafka, KilledBrokerKeepsWhatWasCommitted) {
   EXPECT_THAT(Read(2), ElementsAre("one", "two"));
 }
 
-TEST_F(Kafka, StoppedBrokerKeepsWhatWasCommitted) {
+TEST_F(Kafka, StoppedBrokerKeepsCommittedRecords) {
   KafkaProducer producer = Producer();
   CommitValues(producer, {"one"});
   const pid_t stopped = broker().pid();
@@ -223,7 +223,7 @@ TEST_F(Kafka, StoppedBrokerKeepsWhatWasCommitted) {
   EXPECT_THAT(Read(1), ElementsAre("one"));
 }
 
-TEST_F(Kafka, PausedBrokerAnswersOnceItIsResumed) {
+TEST_F(Kafka, PausedBrokerRespondsAfterResume) {
   KafkaReader reader(bootstrap());
   ASSERT_TRUE(reader.ReadAll({topic_}).ok());
   broker().Pause();
@@ -234,7 +234,7 @@ TEST_F(Kafka, PausedBrokerAnswersOnceItIsResumed) {
   EXPECT_TRUE(records.ok()) << records.status();
 }
 
-TEST_F(Kafka, EachBrokerIsAClusterOfItsOwnAndLeavesNothing) {
+TEST_F(Kafka, EachBrokerIsItsOwnCluster) {
   auto other = KafkaBroker::MustStart({.settings = {"message.max.bytes=2000"}});
   EXPECT_EQ(LargestMessage(*other), "2000");
   const auto cluster = KafkaAdmin(other->bootstrap()).ClusterId();
@@ -248,7 +248,7 @@ TEST_F(Kafka, EachBrokerIsAClusterOfItsOwnAndLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(data.parent_path()));
 }
 
-TEST(KafkaStart, FailureShowsWhatTheLogSays) {
+TEST(KafkaStart, FailedStartShowsErrorsOfLog) {
   const auto broker = KafkaBroker::Start({.settings = {"log.retention.hours=never"}});
   EXPECT_EQ(broker.status().code(), absl::StatusCode::kInternal);
   EXPECT_THAT(std::string(broker.status().message()), HasSubstr("log.retention.hours"));

@@ -42,7 +42,7 @@ ProcessOptions Shell(const std::string& script) {
   return {.program = "sh", .arguments = {"-c", script}};
 }
 
-TEST(Process, ResultHoldsExitCodeAndBothOutputs) {
+TEST(Process, ResultHasExitCodeAndOutputs) {
   const auto result = RunProcess(Shell("echo out; echo err >&2; exit 3"), kTimeout);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->exit_code, 3);
@@ -50,7 +50,7 @@ TEST(Process, ResultHoldsExitCodeAndBothOutputs) {
   EXPECT_EQ(result->errors, "err\n");
 }
 
-TEST(Process, EnvironmentAndDirectoryAreThoseGiven) {
+TEST(Process, EnvironmentAndDirectoryAreSet) {
   const TempDirectory directory;
   ProcessOptions options = Shell("echo $MILLRACE_WORD; pwd -P");
   options.environment = {{"MILLRACE_WORD", "weir"}};
@@ -67,14 +67,14 @@ TEST(Process, UnknownProgramIsNotFound) {
   EXPECT_THAT(std::string(process.status().message()), HasSubstr("/nowhere/program"));
 }
 
-TEST(Process, EndBySignalIsToldByTheCode) {
+TEST(Process, ExitCodeShowsSignal) {
   auto process = Process::Start(Shell("sleep 100"));
   ASSERT_TRUE(process.ok());
   process->Terminate();
   EXPECT_EQ(*process->Wait(kTimeout), 128 + SIGTERM);
 }
 
-TEST(Process, WaitGivesUpAtItsDeadline) {
+TEST(Process, WaitFailsAtDeadline) {
   auto process = Process::Start(Shell("exec sleep 100"));
   ASSERT_TRUE(process.ok());
   EXPECT_EQ(process->Wait(absl::Milliseconds(1)).status().code(),
@@ -82,7 +82,7 @@ TEST(Process, WaitGivesUpAtItsDeadline) {
   EXPECT_TRUE(process->Running());
 }
 
-TEST(Process, OverdueRunIsKilledAndShowsItsOutput) {
+TEST(Process, OverdueProcessIsKilledAndShowsOutput) {
   const auto result = RunProcess(Shell("echo begun; exec sleep 100"), absl::Milliseconds(300));
   EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("begun"));
@@ -119,7 +119,7 @@ TEST(Process, ChildEndsWhenItsParentIsKilled) {
   EXPECT_TRUE(WaitUntilGone(orphan));
 }
 
-TEST(TempDirectory, IsRemovedWithAllItHolds) {
+TEST(TempDirectory, IsRemovedWithItsContent) {
   std::filesystem::path path;
   {
     const TempDirectory directory;
@@ -129,7 +129,7 @@ TEST(TempDirectory, IsRemovedWithAllItHolds) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(TempDirectory, OneOfAnEndedProcessIsRemovedByTheNext) {
+TEST(TempDirectory, DirectoryOfEndedProcessIsRemoved) {
   const TempDirectory own;
   const auto left = own.path().parent_path() / "millrace-test.999999999.abcdef";
   std::filesystem::create_directory(left);

@@ -48,7 +48,7 @@ std::string Preface() { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSetti
 
 namespace {
 
-constexpr int kPatienceMillis = 5000;
+constexpr int kTimeoutMillis = 5000;
 
 sockaddr_in Loopback(const std::string& address, int port) {
   sockaddr_in loopback{};
@@ -59,11 +59,11 @@ sockaddr_in Loopback(const std::string& address, int port) {
 }
 
 template <typename Call>
-bool OnAddress(const Call& call, int socket, const sockaddr_in& address) {
+bool CallWithAddress(const Call& call, int socket, const sockaddr_in& address) {
   return call(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-bool IsReady(int socket, short events, int millis = kPatienceMillis) {
+bool IsReady(int socket, short events, int millis = kTimeoutMillis) {
   pollfd poll_socket{.fd = socket, .events = events, .revents = 0};
   return poll(&poll_socket, 1, millis) > 0;
 }
@@ -102,14 +102,14 @@ RawConnection::~RawConnection() {
 std::optional<RawConnection> RawConnection::Open(int port, const std::string& from, bool tls) {
   RawConnection connection(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int socket = connection.socket_;
-  const timeval patience{.tv_sec = kPatienceMillis / 1000, .tv_usec = 0};
+  const timeval patience{.tv_sec = kTimeoutMillis / 1000, .tv_usec = 0};
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   // The port is chosen by connect, which is quick where thousands are taken.
   const int yes = 1;
   setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
-  if (!OnAddress(bind, socket, Loopback(from, 0)) ||
-      !OnAddress(connect, socket, Loopback("127.0.0.1", port))) {
+  if (!CallWithAddress(bind, socket, Loopback(from, 0)) ||
+      !CallWithAddress(connect, socket, Loopback("127.0.0.1", port))) {
     return std::nullopt;
   }
   if (!tls) return connection;

@@ -18,18 +18,18 @@
 namespace millrace::testing {
 namespace {
 
-absl::Status Refused(const std::string& act) {
+absl::Status MountError(const std::string& act) {
   return absl::UnavailableError(fmt::format("cannot {}: {}", act, std::strerror(errno)));
 }
 
 // Else a crashed test would leave a mount behind.
-absl::Status LeaveMountNamespace() {
+absl::Status EnterPrivateMountNamespace() {
   static const int error = [] {
     if (::unshare(CLONE_NEWNS) != 0) return errno;
     return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ? 0 : errno;
   }();
   errno = error;
-  return error == 0 ? absl::OkStatus() : Refused("make a mount namespace (it takes root)");
+  return error == 0 ? absl::OkStatus() : MountError("make a mount namespace (it takes root)");
 }
 
 absl::Status Run(const std::string& program, const std::vector<std::string>& arguments) {
@@ -42,7 +42,7 @@ absl::Status Run(const std::string& program, const std::vector<std::string>& arg
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SmallDisk>> SmallDisk::Mount(Kind kind, uint64_t bytes) {
-  if (absl::Status status = LeaveMountNamespace(); !status.ok()) return status;
+  if (absl::Status status = EnterPrivateMountNamespace(); !status.ok()) return status;
   std::unique_ptr<SmallDisk> disk(new SmallDisk());
   std::filesystem::create_directory(disk->path());
   const absl::Status status =
@@ -59,7 +59,7 @@ SmallDisk::~SmallDisk() {
 absl::Status SmallDisk::MountTmpfs(uint64_t bytes) const {
   const std::string size = fmt::format("size={}", bytes);
   if (::mount("none", path().c_str(), "tmpfs", 0, size.c_str()) == 0) return absl::OkStatus();
-  return Refused("mount a tmpfs");
+  return MountError("mount a tmpfs");
 }
 
 absl::Status SmallDisk::MountExt4(uint64_t bytes) const {
@@ -67,7 +67,7 @@ absl::Status SmallDisk::MountExt4(uint64_t bytes) const {
   const int file = ::open(image.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   const bool made = file >= 0 && ::ftruncate(file, static_cast<off_t>(bytes)) == 0;
   if (file >= 0) ::close(file);
-  if (!made) return Refused("make " + image);
+  if (!made) return MountError("make " + image);
   // Nothing kept for root, who may run the test.
   absl::Status status = Run("mkfs.ext4", {"-q", "-F", "-m", "0", image});
   if (status.ok()) status = Run("mount", {"-o", "loop", image, path().string()});

@@ -22,7 +22,7 @@ class SourceServerTest : public ::testing::TestWithParam<Flavour> {
   }
 };
 
-TEST_P(SourceServerTest, IsReadyForAFeedOnceStarted) {
+TEST_P(SourceServerTest, StartsWithSettingsOfAFeed) {
   const auto server = StartServer();
   SqlSession session = server->MustConnect();
   EXPECT_EQ(session.MustQueryValue("SELECT @@log_bin"), "1");
@@ -30,7 +30,7 @@ TEST_P(SourceServerTest, IsReadyForAFeedOnceStarted) {
   EXPECT_EQ(session.MustQueryValue("SELECT @@binlog_row_metadata"), "FULL");
 }
 
-TEST_P(SourceServerTest, OptionsWinOverTheConfiguration) {
+TEST_P(SourceServerTest, OptionsOverrideConfiguration) {
   const auto server = StartServer({"--server-id=77"});
   EXPECT_EQ(server->MustConnect().MustQueryValue("SELECT @@server_id"), "77");
 }
@@ -44,7 +44,7 @@ TEST_P(SourceServerTest, RestartKeepsDataAndPort) {
   server->MustConnect().MustExecute("USE kept");
 }
 
-TEST_P(SourceServerTest, StartsAgainAfterAKill) {
+TEST_P(SourceServerTest, RestartsAfterKill) {
   const auto server = StartServer();
   server->MustConnect().MustExecute("CREATE DATABASE kept");
   const pid_t killed = server->pid();
@@ -56,7 +56,7 @@ TEST_P(SourceServerTest, StartsAgainAfterAKill) {
   server->MustConnect().MustExecute("USE kept");
 }
 
-TEST_P(SourceServerTest, StopLeavesNoProcessAndCannotBeConnectedTo) {
+TEST_P(SourceServerTest, StopEndsProcessAndRefusesConnections) {
   const auto server = StartServer();
   const pid_t stopped = server->pid();
   ASSERT_TRUE(server->Stop().ok());
@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(Flavours, SourceServerTest,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          [](const auto& flavour) { return FlavourName(flavour.param); });
 
-TEST(SourceServers, BothFlavoursRunAtOnceAsThemselves) {
+TEST(SourceServers, BothFlavoursRunAtOnce) {
   const auto mysql = SourceServer::MustStart({.flavour = Flavour::kMysql});
   const auto mariadb = SourceServer::MustStart({.flavour = Flavour::kMariadb});
   const auto version = [](const auto& server) {
@@ -117,7 +117,7 @@ TEST(SourceServers, BothFlavoursRunAtOnceAsThemselves) {
   EXPECT_THAT(version(mariadb), HasSubstr("MariaDB"));
 }
 
-TEST(SourceServers, EachMysqlHasAnIdentityAndAHistoryOfItsOwn) {
+TEST(SourceServers, EachMysqlHasItsOwnUuidAndHistory) {
   const auto one = SourceServer::MustStart({.flavour = Flavour::kMysql});
   const auto other = SourceServer::MustStart({.flavour = Flavour::kMysql});
   EXPECT_NE(one->MustConnect().MustQueryValue("SELECT @@server_uuid"),

@@ -27,14 +27,14 @@ class SqlSessionTest : public ::testing::Test {
 };
 std::unique_ptr<SourceServer> SqlSessionTest::server_;
 
-TEST_F(SqlSessionTest, RowsKeepNullEmptyAndZeroBytesApart) {
+TEST_F(SqlSessionTest, RowsDistinguishNullEmptyAndZeroBytes) {
   SqlSession session = server_->MustConnect();
   EXPECT_THAT(session.MustQuery("SELECT NULL, '', X'610062' UNION ALL SELECT 1, 2, 3"),
               ElementsAre(ElementsAre(std::nullopt, "", std::string("a\0b", 3)),
                           ElementsAre("1", "2", "3")));
 }
 
-TEST_F(SqlSessionTest, ErrorNamesServersWordsAndStatement) {
+TEST_F(SqlSessionTest, ErrorHasServerMessageAndStatement) {
   SqlSession session = server_->MustConnect();
   const absl::Status status = session.Execute("SELECT * FROM shop.missing");
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
@@ -42,7 +42,7 @@ TEST_F(SqlSessionTest, ErrorNamesServersWordsAndStatement) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("FROM shop.missing"));
 }
 
-TEST_F(SqlSessionTest, ValueOfManyRowsIsRefused) {
+TEST_F(SqlSessionTest, QueryValueRefusesManyRows) {
   SqlSession session = server_->MustConnect();
   EXPECT_EQ(session.QueryValue("SELECT 1 UNION SELECT 2").status().code(),
             absl::StatusCode::kInvalidArgument);
@@ -54,7 +54,7 @@ TEST_F(SqlSessionTest, StatementOfFortyMegabytesIsSent) {
   EXPECT_EQ(session.MustQueryValue("SELECT LENGTH('" + text + "')"), std::to_string(text.size()));
 }
 
-TEST_F(SqlSessionTest, BinaryCharsetLeavesBytesAlone) {
+TEST_F(SqlSessionTest, BinaryCharsetConvertsNothing) {
   server_->MustConnect().MustExecute(
       "CREATE TABLE shop.words (word VARCHAR(10) CHARACTER SET latin1) SELECT 'caf\xc3\xa9' word");
   EXPECT_EQ(server_->MustConnect().MustQueryValue("SELECT word FROM shop.words"), "caf\xc3\xa9");
@@ -68,7 +68,7 @@ TEST_F(SqlSessionTest, UnreachableServerIsUnavailable) {
   EXPECT_EQ(SqlSession::Open(options).status().code(), absl::StatusCode::kUnavailable);
 }
 
-TEST_F(SqlSessionTest, StatementThatMustSucceedAbortsWithTheError) {
+TEST_F(SqlSessionTest, FailedMustExecuteAborts) {
   ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   SqlSession session = server_->MustConnect();
   EXPECT_DEATH(session.MustExecute("NONSENSE"), "NONSENSE");

@@ -20,31 +20,32 @@ namespace {
 constexpr char kPrefix[] = "millrace-test.";
 
 // Whether `name` is millrace-test.<pid>.<random> of a process that has ended.
-bool IsLeftBehind(const std::string& name) {
+bool IsOfEndedProcess(const std::string& name) {
   int pid = 0;
   if (name.rfind(kPrefix, 0) != 0) return false;
   if (std::sscanf(name.c_str() + sizeof(kPrefix) - 1, "%d.", &pid) != 1 || pid <= 0) return false;
   return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-void RemoveLeftBehind(const std::filesystem::path& parent) {
+void RemoveThoseOfEndedProcesses(const std::filesystem::path& parent) {
   std::error_code ignored;  // Another test may be removing the same directory.
   for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
-    if (IsLeftBehind(entry.path().filename())) std::filesystem::remove_all(entry.path(), ignored);
+    if (IsOfEndedProcess(entry.path().filename()))
+      std::filesystem::remove_all(entry.path(), ignored);
   }
 }
 
-std::filesystem::path UsualParent() {
+std::filesystem::path DefaultParent() {
   const char* configured = std::getenv("TMPDIR");
   return configured != nullptr && *configured != '\0' ? configured : "/tmp";
 }
 
 }  // namespace
 
-TempDirectory::TempDirectory() : TempDirectory(UsualParent()) {}
+TempDirectory::TempDirectory() : TempDirectory(DefaultParent()) {}
 
 TempDirectory::TempDirectory(const std::filesystem::path& parent) {
-  RemoveLeftBehind(parent);
+  RemoveThoseOfEndedProcesses(parent);
   std::string name = parent / fmt::format("{}{}.XXXXXX", kPrefix, getpid());
   if (mkdtemp(name.data()) == nullptr) {
     fmt::print(stderr, "cannot make a directory in {}: {}; set TMPDIR to a writable directory\n",

@@ -39,16 +39,16 @@ void* LibraryFunction(const char* name, const char* qualifier = "") {
 
 // While the library runs it may evaluate a waiter's condition, under a lock that ThreadSanitizer
 // takes for released already: what is read there is not judged.
-class Unjudged {
+class IgnoredByTsan {
  public:
-  Unjudged() { __tsan_ignore_thread_begin(); }
-  ~Unjudged() { __tsan_ignore_thread_end(); }
+  IgnoredByTsan() { __tsan_ignore_thread_begin(); }
+  ~IgnoredByTsan() { __tsan_ignore_thread_end(); }
 };
 
 // Calls the library's `name` on `object`.
 template <typename Result, typename Object, typename... Arguments>
 Result Call(void* function, Object* object, Arguments... arguments) {
-  const Unjudged unjudged;
+  const IgnoredByTsan ignored;
   return reinterpret_cast<Result (*)(Object*, Arguments...)>(function)(object, arguments...);
 }
 

@@ -9,7 +9,7 @@
 namespace millrace::testing {
 namespace {
 
-std::vector<WorstSetting> OfBoth() {
+std::vector<WorstSetting> CommonSettings() {
   return {
       // Transactions.
       {"autocommit", "0"},
@@ -49,7 +49,7 @@ std::vector<WorstSetting> OfBoth() {
   };
 }
 
-std::vector<WorstSetting> OfMysql() {
+std::vector<WorstSetting> MysqlSettings() {
   return {
       {"transaction_isolation", "'READ-UNCOMMITTED'"},
       {"transaction_isolation", "'SERIALIZABLE'"},
@@ -72,7 +72,7 @@ std::vector<WorstSetting> OfMysql() {
   };
 }
 
-std::vector<WorstSetting> OfMariadb() {
+std::vector<WorstSetting> MariadbSettings() {
   return {
       {"tx_isolation", "'READ-UNCOMMITTED'"},
       {"tx_isolation", "'SERIALIZABLE'"},
@@ -115,8 +115,8 @@ GlobalSetting::~GlobalSetting() {
 }
 
 std::vector<WorstSetting> WorstSettings(Flavour flavour) {
-  std::vector<WorstSetting> settings = OfBoth();
-  for (WorstSetting& setting : flavour == Flavour::kMysql ? OfMysql() : OfMariadb()) {
+  std::vector<WorstSetting> settings = CommonSettings();
+  for (WorstSetting& setting : flavour == Flavour::kMysql ? MysqlSettings() : MariadbSettings()) {
     settings.push_back(std::move(setting));
   }
   return settings;

@@ -108,7 +108,7 @@ v1::SubscribeRequest ChangeReader::FromToken(const std::string& token) {
   return request;
 }
 
-std::string ChangeReader::TokenOfNow(SqlSession& source) {
+std::string ChangeReader::CurrentToken(SqlSession& source) {
   source.MustExecute("CREATE DATABASE IF NOT EXISTS millrace_marker");
   source.MustExecute(
       "CREATE TABLE IF NOT EXISTS millrace_marker.marker (id BIGINT AUTO_INCREMENT PRIMARY KEY)");
@@ -124,7 +124,7 @@ std::string ChangeReader::TokenOfNow(SqlSession& source) {
 }
 
 std::vector<SeenChange> ChangeReader::ReadAll(SqlSession& source, v1::SubscribeRequest request) {
-  request.set_until_token(TokenOfNow(source));
+  request.set_until_token(CurrentToken(source));
   std::vector<SeenChange> changes = ReadToEnd(std::move(request));
   std::erase_if(changes,
                 [](const SeenChange& change) { return change.raw.database() == kMarkerDatabase; });

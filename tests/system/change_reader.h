@@ -45,7 +45,7 @@ class ChangeReader {
   explicit ChangeReader(FeedServer& server) : server_(server) {}
 
   // Everything from the place of `request` on, up to the place that the source has reached now: see
-  // TokenOfNow. Changes of the marker's database are left out.
+  // CurrentToken. Changes of the marker's database are left out.
   std::vector<SeenChange> ReadAll(SqlSession& source,
                                   v1::SubscribeRequest request = FromEarliest());
   // The first `count` changes.
@@ -56,7 +56,7 @@ class ChangeReader {
   // Waits until the log holds all that the source has committed and answers a token after it.
   // Writes a row into the table `millrace_marker.marker` of the source (made at first use), which a
   // server with `tables` must capture (kMarkerTables), and reads until it arrives.
-  std::string TokenOfNow(SqlSession& source);
+  std::string CurrentToken(SqlSession& source);
 
   // A row as it came.
   SeenRow Row(const google::protobuf::Any& any);

@@ -161,9 +161,9 @@ v1::GetStatusResponse FeedServer::WaitUntil(
     const std::string& what, const std::function<bool(const v1::GetStatusResponse&)>& condition) {
   v1::GetStatusResponse status;
   const bool reached = PollUntil(kStartDeadline, [&] {
-    auto answer = client_->GetStatus({});
-    if (!answer.ok()) Die(answer.status().ToString(), LogText());
-    status = *answer;
+    auto response = client_->GetStatus({});
+    if (!response.ok()) Die(response.status().ToString(), LogText());
+    status = *response;
     return condition(status);
   });
   if (!reached) Die("timed out waiting for " + what + ": " + status.ShortDebugString(), LogText());

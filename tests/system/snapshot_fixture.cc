@@ -46,7 +46,7 @@ uint64_t SnapshotShop::ExpectFeedIsSource(const std::vector<std::string>& names)
   std::vector<SnapshotTableSpec> tables;
   for (const std::string& name : names) tables.push_back(Table(name));
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   SnapshotModel model = ModelOf(*feed_, tables);
   ReplayInto(model, *feed_, request);
   EXPECT_THAT(model.violations(), ::testing::IsEmpty()) << HistoryOfViolation(model, *feed_);
@@ -64,7 +64,7 @@ void SnapshotShop::ExpectSnapshotIsSource(const std::vector<std::string>& names)
     tables.push_back(Table(name));
     request.add_tables(tables.back().FullName());
   }
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   SnapshotModel model = ModelOf(*feed_, tables);
   model.ExpectCatchUp();
   ReplayInto(model, *feed_, request);

@@ -13,7 +13,7 @@
 
 namespace millrace::testing {
 
-struct SnapshotHarness::Figures {
+struct SnapshotHarness::Statistics {
   double snapshot_seconds = 0;
   double replay_seconds = 0;
   int crashes = 0;
@@ -87,7 +87,7 @@ FeedServerOptions SnapshotHarness::FeedOptions(uint64_t seed) {
 }
 
 void SnapshotHarness::CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run,
-                                    Figures& figures) {
+                                    Statistics& figures) {
   std::minstd_rand random(static_cast<unsigned>(run.seed * 31));
   const int crashes = 1 + static_cast<int>(random() % kCrashesMax);
   uint64_t rows = 0;
@@ -102,7 +102,7 @@ void SnapshotHarness::CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, cons
 }
 
 void SnapshotHarness::Snapshot(const Run& run) {
-  Figures figures;
+  Statistics figures;
   SetSource(run.seed);
   SnapshotLoad load(
       *source_,
@@ -123,7 +123,7 @@ void SnapshotHarness::Snapshot(const Run& run) {
 }
 
 void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& snapshots,
-                             Figures& figures) {
+                             Statistics& figures) {
   for (const v1::Snapshot& snapshot : snapshots) {
     for (const v1::SnapshotTable& table : snapshot.tables()) {
       EXPECT_EQ(table.state(), v1::SnapshotTable::STATE_DONE) << table.ShortDebugString();
@@ -131,7 +131,7 @@ void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& 
     }
   }
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(feed).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(feed).CurrentToken(sql_));
   const absl::Time begin = absl::Now();
   SnapshotModel model = ModelOf(feed, options_.tables);
   ReplayInto(model, feed, request, figures.complete);
@@ -156,19 +156,19 @@ void SnapshotHarness::ExpectCountsOf(const FeedServer& feed, const SnapshotModel
   EXPECT_GT(model.counts().reads, 0u);
   EXPECT_GT(model.counts().amid_reads, 0u) << "nothing changed while rows were read";
   for (const SnapshotTableSpec& spec : options_.tables) {
-    uint64_t told = 0;
+    uint64_t rows_reported = 0;
     for (const v1::SnapshotTable& table : TablesOf(snapshots, spec.name)) {
-      told += table.rows_read();
+      rows_reported += table.rows_read();
       EXPECT_EQ(table.restarts(), 0u) << "no statement came: " << table.ShortDebugString() << "\n"
                                       << feed.LogText();
     }
     const auto& seen = model.counts().reads_by_table;
     const uint64_t read = seen.contains(spec.FullName()) ? seen.at(spec.FullName()) : 0;
-    EXPECT_EQ(read, told) << SnapshotsText(snapshots);
+    EXPECT_EQ(read, rows_reported) << SnapshotsText(snapshots);
   }
 }
 
-void SnapshotHarness::Print(const Run& run, const Figures& figures) const {
+void SnapshotHarness::Print(const Run& run, const Statistics& figures) const {
   const auto& counts = figures.counts;
   std::cout << fmt::format(
                    "seed {} {}{}: {} READs in {:.1f} s, {} of known rows; {} changes, {} amid "

@@ -59,17 +59,17 @@ class SnapshotHarness {
   SqlSession& sql() { return sql_; }
 
  private:
-  struct Figures;
+  struct Statistics;
 
   uint64_t numbers() const { return options_.rows / options_.tables.size() * 5 / 4; }
   // What a seed decides of the source and the server.
   void SetSource(uint64_t seed);
   FeedServerOptions FeedOptions(uint64_t seed);
-  void CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run, Figures& figures);
-  void Verify(FeedServer& feed, const std::vector<v1::Snapshot>& snapshots, Figures& figures);
+  void CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run, Statistics& figures);
+  void Verify(FeedServer& feed, const std::vector<v1::Snapshot>& snapshots, Statistics& figures);
   void ExpectCountsOf(const FeedServer& feed, const SnapshotModel& model,
                       const std::vector<v1::Snapshot>& snapshots);
-  void Print(const Run& run, const Figures& figures) const;
+  void Print(const Run& run, const Statistics& figures) const;
 
   const SourceOptions options_;
   std::unique_ptr<SourceServer> source_;

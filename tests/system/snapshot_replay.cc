@@ -49,8 +49,8 @@ std::vector<std::string> ModelRows(const SnapshotModel& model, FeedServer& feed,
   return rows;
 }
 
-void Tell(const std::vector<std::string>& rows, const std::string& where,
-          std::vector<std::string>& differences) {
+void AppendRows(const std::vector<std::string>& rows, const std::string& where,
+                std::vector<std::string>& differences) {
   if (rows.empty()) return;
   differences.push_back(fmt::format("{} rows are only in {}:", rows.size(), where));
   for (size_t i = 0; i < std::min(rows.size(), kDifferencesMax); ++i) {
@@ -83,11 +83,11 @@ SnapshotModel ModelOf(FeedServer& feed, const std::vector<SnapshotTableSpec>& ta
     v1::GetTableRequest request;
     request.set_database("shop");
     request.set_table(table.name);
-    const auto answer = feed.client().GetTable(request);
-    if (!answer.ok()) DieInReplay(answer.status().ToString(), feed);
+    const auto table_response = feed.client().GetTable(request);
+    if (!table_response.ok()) DieInReplay(table_response.status().ToString(), feed);
     std::vector<uint32_t> numbers;
     for (const std::string& name : table.key) {
-      for (const v1::Column& column : answer->table().columns()) {
+      for (const v1::Column& column : table_response->table().columns()) {
         if (column.column() == name) numbers.push_back(column.field_number());
       }
     }
@@ -121,8 +121,8 @@ std::vector<std::string> Differences(const SnapshotModel& model, FeedServer& fee
   std::set_difference(there.begin(), there.end(), here.begin(), here.end(),
                       std::back_inserter(only_there));
   std::vector<std::string> differences;
-  Tell(only_here, fmt::format("what the feed gives of {}", table.name), differences);
-  Tell(only_there, fmt::format("{} of the source", table.name), differences);
+  AppendRows(only_here, fmt::format("what the feed gives of {}", table.name), differences);
+  AppendRows(only_there, fmt::format("{} of the source", table.name), differences);
   return differences;
 }
 

@@ -10,7 +10,7 @@
 namespace millrace::testing {
 
 // How a value is asked for with SELECT so that it can be compared.
-enum class Shown {
+enum class SelectAs {
   kText,       // as the server prints it
   kNumber,     // as a number: without the zeros of ZEROFILL, of BIT and YEAR
   kBytes,      // HEX
@@ -24,7 +24,7 @@ enum class Shown {
 // A column and values that it goes through one after the other.
 struct TypeCase {
   std::string column;  // its definition without the name
-  Shown shown = Shown::kText;
+  SelectAs select_as = SelectAs::kText;
   std::vector<std::string> values;  // as SQL expressions
   // More of CREATE TABLE, after the columns `id`, `n` and `c`: begins with a comma.
   std::string more;

@@ -53,46 +53,50 @@ std::string EveryCharacter() {
 
 void AddStrings(Cases& cases) {
   const Values short_texts = {"''", "'a'", "'trailing  '", "'Zoë 日本 🎉'", "'a\\0b'", "'\\'\"\\n'"};
-  cases.push_back({"CHAR(20) CHARACTER SET utf8mb4", Shown::kText, short_texts});
+  cases.push_back({"CHAR(20) CHARACTER SET utf8mb4", SelectAs::kText, short_texts});
   cases.push_back({"CHAR(255) CHARACTER SET utf8mb4",
-                   Shown::kText,
+                   SelectAs::kText,
                    {"''", "REPEAT('🎉', 255)", "REPEAT('x', 255)", "' '"}});
-  cases.push_back({"CHAR(63) CHARACTER SET utf8mb4", Shown::kText, {"REPEAT('🎉', 63)", "'z'"}});
-  cases.push_back({"CHAR(64) CHARACTER SET utf8mb4", Shown::kText, {"REPEAT('🎉', 64)", "'z'"}});
-  cases.push_back({"CHAR(0)", Shown::kText, {"''"}});
-  cases.push_back({"VARCHAR(20) CHARACTER SET utf8mb4", Shown::kText, short_texts});
+  cases.push_back({"CHAR(63) CHARACTER SET utf8mb4", SelectAs::kText, {"REPEAT('🎉', 63)", "'z'"}});
+  cases.push_back({"CHAR(64) CHARACTER SET utf8mb4", SelectAs::kText, {"REPEAT('🎉', 64)", "'z'"}});
+  cases.push_back({"CHAR(0)", SelectAs::kText, {"''"}});
+  cases.push_back({"VARCHAR(20) CHARACTER SET utf8mb4", SelectAs::kText, short_texts});
   cases.push_back(
-      {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Shown::kText, short_texts});
-  cases.push_back({"VARCHAR(63) CHARACTER SET utf8mb4", Shown::kText, {"REPEAT('🎉', 63)"}});
-  cases.push_back({"VARCHAR(64) CHARACTER SET utf8mb4", Shown::kText, {"REPEAT('🎉', 64)", "'z'"}});
+      {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", SelectAs::kText, short_texts});
+  cases.push_back({"VARCHAR(63) CHARACTER SET utf8mb4", SelectAs::kText, {"REPEAT('🎉', 63)"}});
+  cases.push_back(
+      {"VARCHAR(64) CHARACTER SET utf8mb4", SelectAs::kText, {"REPEAT('🎉', 64)", "'z'"}});
   cases.push_back({"VARCHAR(300) CHARACTER SET latin1",
-                   Shown::kText,
+                   SelectAs::kText,
                    {"''", "REPEAT('é', 300)", "'€'", "_latin1 X'818D8F909D'"}});
-  cases.push_back({"VARCHAR(16000) CHARACTER SET utf8mb4", Shown::kText, {"REPEAT('é', 16000)"}});
-  cases.push_back({"VARCHAR(9) DEFAULT 'dflt'", Shown::kText, {"DEFAULT", "''"}});
   cases.push_back(
-      {"TINYTEXT CHARACTER SET utf8mb4", Shown::kText, {"''", "' x '", "REPEAT('a', 255)"}});
+      {"VARCHAR(16000) CHARACTER SET utf8mb4", SelectAs::kText, {"REPEAT('é', 16000)"}});
+  cases.push_back({"VARCHAR(9) DEFAULT 'dflt'", SelectAs::kText, {"DEFAULT", "''"}});
   cases.push_back(
-      {"TEXT CHARACTER SET utf8mb4", Shown::kText, {"''", "'a\\0'", "REPEAT('я', 32767)"}});
+      {"TINYTEXT CHARACTER SET utf8mb4", SelectAs::kText, {"''", "' x '", "REPEAT('a', 255)"}});
   cases.push_back(
-      {"MEDIUMTEXT CHARACTER SET utf8mb3", Shown::kText, {"''", "REPEAT('日本', 40000)"}});
-  cases.push_back({"LONGTEXT CHARACTER SET latin1", Shown::kText, {"''", "REPEAT('ÿ', 3000000)"}});
+      {"TEXT CHARACTER SET utf8mb4", SelectAs::kText, {"''", "'a\\0'", "REPEAT('я', 32767)"}});
+  cases.push_back(
+      {"MEDIUMTEXT CHARACTER SET utf8mb3", SelectAs::kText, {"''", "REPEAT('日本', 40000)"}});
+  cases.push_back(
+      {"LONGTEXT CHARACTER SET latin1", SelectAs::kText, {"''", "REPEAT('ÿ', 3000000)"}});
 }
 
 void AddLabels(Cases& cases) {
   cases.push_back(
-      {"ENUM('small','medium','large')", Shown::kText, {"'small'", "3", "'nonsense'", "2"}});
+      {"ENUM('small','medium','large')", SelectAs::kText, {"'small'", "3", "'nonsense'", "2"}});
   cases.push_back({"ENUM('é','a,b','it''s','\"q\"','') CHARACTER SET latin1",
-                   Shown::kText,
+                   SelectAs::kText,
                    {"'é'", "'a,b'", "'it''s'", "'\"q\"'", "5", "'nonsense'"}});
-  cases.push_back(
-      {"ENUM('да','нет') CHARACTER SET cp1251 DEFAULT 'нет'", Shown::kText, {"DEFAULT", "'да'"}});
-  cases.push_back({"ENUM('日','本') CHARACTER SET ucs2", Shown::kText, {"'日'", "'本'"}});
+  cases.push_back({"ENUM('да','нет') CHARACTER SET cp1251 DEFAULT 'нет'",
+                   SelectAs::kText,
+                   {"DEFAULT", "'да'"}});
+  cases.push_back({"ENUM('日','本') CHARACTER SET ucs2", SelectAs::kText, {"'日'", "'本'"}});
   std::string many;
   for (int i = 1; i <= 300; ++i) many += fmt::format("{}'label {}'", i == 1 ? "" : ",", i);
-  cases.push_back({"ENUM(" + many + ")", Shown::kText, {"1", "255", "256", "300", "'?'"}});
+  cases.push_back({"ENUM(" + many + ")", SelectAs::kText, {"1", "255", "256", "300", "'?'"}});
   cases.push_back({"SET('a','b','é') CHARACTER SET latin1",
-                   Shown::kText,
+                   SelectAs::kText,
                    {"''", "'a'", "'é,a'", "7", "'b,nonsense'"}});
   for (const int members : {8, 9, 16, 17, 24, 25, 33, 64}) {
     std::string labels;
@@ -100,11 +104,11 @@ void AddLabels(Cases& cases) {
     const std::string all =
         members == 64 ? "18446744073709551615" : std::to_string((uint64_t{1} << members) - 1);
     cases.push_back({fmt::format("SET({})", labels),
-                     Shown::kText,
+                     SelectAs::kText,
                      {"''", "'m1'", fmt::format("'m{}'", members), all}});
   }
   cases.push_back(
-      {"SET('x','y') NOT NULL DEFAULT 'x,y'", Shown::kText, {"DEFAULT", "'y'"}, "", false});
+      {"SET('x','y') NOT NULL DEFAULT 'x,y'", SelectAs::kText, {"DEFAULT", "'y'"}, "", false});
 }
 
 // An object with so many members that its offsets take four bytes.
@@ -152,15 +156,15 @@ const Values& PlainJson() {
 }
 
 void AddMysqlJson(Cases& cases) {
-  cases.push_back({"JSON", Shown::kText, PlainJson()});
+  cases.push_back({"JSON", SelectAs::kText, PlainJson()});
   cases.push_back({"JSON",
-                   Shown::kText,
+                   SelectAs::kText,
                    {Nested(100), LargeObject(), "JSON_QUOTE(REPEAT('é', 40000))",
                     "CONCAT('[', REPEAT('123456,', 20000), '0]')",
                     "CONCAT('[', REPEAT('\"ab\",', 30000), '{}]')"}});
   cases.push_back(
       {"JSON",
-       Shown::kText,
+       SelectAs::kText,
        {"JSON_ARRAY(CAST(1.50 AS DECIMAL(10,2)), CAST(-0.001 AS DECIMAL(65,30)))",
         "JSON_OBJECT('d', DATE'2024-02-29', 'z', CAST('0000-00-00' AS DATE))",
         "JSON_ARRAY(TIME'-12:34:56.789', TIME'838:59:59', CAST('00:00:00.000001' AS TIME(6)))",
@@ -176,14 +180,14 @@ void AddMysqlJson(Cases& cases) {
   const std::string nines = "CAST(REPEAT('9', 65) AS DECIMAL(65,0))";
   const std::string price = "CAST(CONCAT(REPEAT('8', 35), '.', REPEAT('7', 30)) AS DECIMAL(65,30))";
   cases.push_back({"JSON",
-                   Shown::kText,
+                   SelectAs::kText,
                    {"JSON_ARRAY(CAST(REPEAT(9, 64) AS DECIMAL(65,0)), -" + nines + ")",
                     "JSON_OBJECT('a', " + price + " * 1, 'b', -" + price + " / 3)",
                     "JSON_ARRAY(" + nines + " + " + nines + ", 1 / 7 / 7 / 7 / 7 / 7 / 7 / 7)",
                     "CAST(" + nines + " * 10 AS JSON)",
                     "JSON_ARRAY(-1 / CAST('1e40' AS DECIMAL(65,0)), CAST(0 AS DECIMAL(30,30)))",
                     "JSON_ARRAY(ROUND(" + nines + ", -3), TRUNCATE(" + price + ", 2))"}});
-  cases.push_back({"JSON DEFAULT (JSON_ARRAY(1))", Shown::kText, {"DEFAULT", "'{}'"}});
+  cases.push_back({"JSON DEFAULT (JSON_ARRAY(1))", SelectAs::kText, {"DEFAULT", "'{}'"}});
 }
 
 }  // namespace
@@ -195,7 +199,7 @@ std::vector<TypeCase> TextCases(Flavour flavour) {
   if (flavour == Flavour::kMysql) {
     AddMysqlJson(cases);
   } else {
-    cases.push_back({"JSON", Shown::kText, PlainJson()});
+    cases.push_back({"JSON", SelectAs::kText, PlainJson()});
   }
   return cases;
 }
@@ -205,10 +209,10 @@ std::vector<TypeCase> CharsetCases(const std::vector<std::string>& charsets) {
   Cases cases;
   for (const std::string& charset : charsets) {
     cases.push_back({"VARCHAR(40) CHARACTER SET " + charset,
-                     Shown::kText,
+                     SelectAs::kText,
                      {"''", "'a '", "'Zoë Łódź Привет'", "'日本語 한국어 中文 ภาษา'", "'x\\0y'"}});
-    cases.push_back({"CHAR(9) CHARACTER SET " + charset, Shown::kText, {"''", "'q'", "'é1 '"}});
-    cases.push_back({"LONGTEXT CHARACTER SET " + charset, Shown::kText, {everything}});
+    cases.push_back({"CHAR(9) CHARACTER SET " + charset, SelectAs::kText, {"''", "'q'", "'é1 '"}});
+    cases.push_back({"LONGTEXT CHARACTER SET " + charset, SelectAs::kText, {everything}});
   }
   return cases;
 }

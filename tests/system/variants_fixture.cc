@@ -39,7 +39,7 @@ void Variants::CreateTable(const std::string& table, const std::string& options)
                   table, options));
 }
 
-void Variants::Work(SqlSession& session, const std::string& table, int round) {
+void Variants::RunWorkload(SqlSession& session, const std::string& table, int round) {
   const auto run = [&](std::string statement) {
     for (size_t at; (at = statement.find("$T")) != std::string::npos;) {
       statement.replace(at, 2, "shop." + table);
@@ -65,12 +65,12 @@ void Variants::ExpectSameRows(const std::string& setting, const std::string& tab
   SqlSession varied = source_->MustConnect();
   CreateTable("plain", table_options);
   CreateTable("varied", table_options);
-  Work(varied, "varied", 1);
-  Work(sql_, "plain", 1);
+  RunWorkload(varied, "varied", 1);
+  RunWorkload(sql_, "plain", 1);
   varied.MustExecute(setting);
   for (int round = 2; round <= kRounds; ++round) {
-    Work(varied, "varied", round);
-    Work(sql_, "plain", round);
+    RunWorkload(varied, "varied", round);
+    RunWorkload(sql_, "plain", round);
   }
   const auto changes = reader_.ReadAll(sql_);
   const auto plain = RowsOf(changes, "shop.plain");
@@ -89,7 +89,7 @@ std::vector<std::string> Variants::RowsOf(const std::vector<SeenChange>& changes
   return rows;
 }
 
-bool Variants::BinlogHolds(const std::string& event_type) {
+bool Variants::BinlogContains(const std::string& event_type) {
   for (const SqlRow& log : sql_.MustQuery("SHOW BINARY LOGS")) {
     for (const SqlRow& event : sql_.MustQuery("SHOW BINLOG EVENTS IN '" + *log[0] + "'")) {
       if (event[2] == event_type) return true;

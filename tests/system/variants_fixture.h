@@ -23,13 +23,13 @@ class Variants {
   FeedServer& feed() { return *feed_; }
   ChangeReader& reader() { return reader_; }
   // Restarting the source ends its sessions.
-  void ConnectAgain() { sql_ = source_->MustConnect(); }
+  void Reconnect() { sql_ = source_->MustConnect(); }
 
   // CREATE TABLE shop.<table>, of many types.
   void CreateTable(const std::string& table, const std::string& options = "");
   // Inserts, updates and deletes rows of shop.<table>, in transactions of one and many statements.
   // Each `round` has rows of its own.
-  static void Work(SqlSession& session, const std::string& table, int round);
+  static void RunWorkload(SqlSession& session, const std::string& table, int round);
   // Does work in a session as it is and in one after `setting`, in turns, and expects that the same
   // rows arrive of both.
   void ExpectSameRows(const std::string& setting, const std::string& table_options = "");
@@ -38,7 +38,7 @@ class Variants {
   static std::vector<std::string> RowsOf(const std::vector<SeenChange>& changes,
                                          const std::string& table);
   // True if the source's binlogs hold an event of the type, as SHOW BINLOG EVENTS names it.
-  bool BinlogHolds(const std::string& event_type);
+  bool BinlogContains(const std::string& event_type);
 
  private:
   std::unique_ptr<SourceServer> source_;

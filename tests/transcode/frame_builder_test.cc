@@ -51,7 +51,7 @@ class FrameBuilderTest : public ::testing::Test {
     unfinished_.clear();
     for (BuiltFrame& built : builder_.TakeFrames()) {
       unfinished_.push_back(built.unfinished);
-      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes));
+      const auto frame = log::Frame::ParseUnverified(built.first, std::move(built.bytes));
       EXPECT_TRUE(frame.ok()) << frame.status();
       EXPECT_EQ((*frame)->last(), built.last);
       frames.push_back(*frame);
@@ -75,7 +75,7 @@ class FrameBuilderTest : public ::testing::Test {
   uint64_t number_ = 0;
 };
 
-TEST_F(FrameBuilderTest, ChangeTellsSequenceOperationTableAndRows) {
+TEST_F(FrameBuilderTest, ChangeHasSequenceOperationTableAndRows) {
   Begin(1);
   ASSERT_TRUE(
       AddRows(binlog::RowsKind::kUpdate, OrdersTable::Row(5, 3) + OrdersTable::Row(6, 300)).ok());
@@ -98,7 +98,7 @@ TEST_F(FrameBuilderTest, ChangeTellsSequenceOperationTableAndRows) {
 
 // What did not change is copied from the before image, which has moved if its length is not of the
 // usual width.
-TEST_F(FrameBuilderTest, UpdateTellsBothRowsWhateverTheirSize) {
+TEST_F(FrameBuilderTest, UpdateHasBothRowsAtAnySize) {
   for (const size_t note_bytes : {0u, 3u, 90u, 120u, 121u, 200u, 16'300u, 16'380u, 20'000u}) {
     const std::string before = OrdersTable::Row(5, note_bytes);
     std::string other_id = before;
@@ -123,7 +123,7 @@ TEST_F(FrameBuilderTest, UpdateTellsBothRowsWhateverTheirSize) {
   }
 }
 
-TEST_F(FrameBuilderTest, TransactionTellsGtidTimeAndSource) {
+TEST_F(FrameBuilderTest, TransactionHasGtidTimeAndSource) {
   Transaction(42, 1);
   const v1::Transaction transaction = TransactionsOf(*CloseAndTakeOne()).transactions(0);
   EXPECT_EQ(transaction.gtid(), GtidTextOf(42));
@@ -134,7 +134,7 @@ TEST_F(FrameBuilderTest, TransactionTellsGtidTimeAndSource) {
   EXPECT_EQ(transaction.source().position(), 4200u);
 }
 
-TEST_F(FrameBuilderTest, TransactionWithoutGtidOrTimeLeavesThemOut) {
+TEST_F(FrameBuilderTest, MissingGtidAndTimeAreOmitted) {
   builder_.BeginTransaction({.gtid = "", .file = "binlog.000001", .position = 4});
   Insert(1);
   builder_.EndTransaction();
@@ -143,7 +143,7 @@ TEST_F(FrameBuilderTest, TransactionWithoutGtidOrTimeLeavesThemOut) {
   EXPECT_FALSE(transaction.has_commit_time());
 }
 
-TEST_F(FrameBuilderTest, HeaderHoldsTheLongestNamesAndNumbers) {
+TEST_F(FrameBuilderTest, HeaderFitsLongestNamesAndNumbers) {
   const std::string file(20'000, 'f');
   const std::string gtid(200, 'g');
   constexpr Micros kLate = std::numeric_limits<Micros>::max();
@@ -163,7 +163,7 @@ TEST_F(FrameBuilderTest, HeaderHoldsTheLongestNamesAndNumbers) {
   EXPECT_EQ(transaction.source().position(), std::numeric_limits<uint64_t>::max());
 }
 
-TEST_F(FrameBuilderTest, LengthsAreOfCanonicalWidthAtEveryBorder) {
+TEST_F(FrameBuilderTest, LengthVarintsAreMinimalAtEveryBorder) {
   for (const size_t bytes :
        {0, 90, 100, 110, 127, 128, 16'200, 16'300, 16'383, 16'384, 100'000, 2'097'000, 2'097'152}) {
     Begin(1);
@@ -176,7 +176,7 @@ TEST_F(FrameBuilderTest, LengthsAreOfCanonicalWidthAtEveryBorder) {
   }
 }
 
-TEST_F(FrameBuilderTest, EmptyTransactionLeavesNothingButItsGtid) {
+TEST_F(FrameBuilderTest, EmptyTransactionAddsOnlyItsGtid) {
   Begin(1);
   End();
   builder_.CloseFrame();
@@ -188,7 +188,7 @@ TEST_F(FrameBuilderTest, EmptyTransactionLeavesNothingButItsGtid) {
   EXPECT_EQ(frame->first().value, 1u);
 }
 
-TEST_F(FrameBuilderTest, SmallTransactionsShareAFrameUntilItIsFull) {
+TEST_F(FrameBuilderTest, SmallTransactionsShareAFrame) {
   for (uint64_t number = 1; number <= 40; ++number) Transaction(number, 1);
   const std::vector<FramePtr> frames = Take();
   ASSERT_THAT(frames, Not(IsEmpty()));
@@ -197,7 +197,7 @@ TEST_F(FrameBuilderTest, SmallTransactionsShareAFrameUntilItIsFull) {
   EXPECT_FALSE(TransactionsOf(*frames[0]).transactions(0).more());
 }
 
-TEST_F(FrameBuilderTest, LargeTransactionGoesOverManyFramesWithMore) {
+TEST_F(FrameBuilderTest, LargeTransactionSpansFramesMarkedMore) {
   Transaction(1, 40, 100);
   builder_.CloseFrame();
   const std::vector<FramePtr> frames = Take();
@@ -226,7 +226,7 @@ TEST_F(FrameBuilderTest, FramesOfAnEndedTransactionAreFinished) {
   EXPECT_THAT(unfinished_, Not(::testing::Contains(true)));
 }
 
-TEST_F(FrameBuilderTest, FinishedTransactionDoesNotWaitForALargeOne) {
+TEST_F(FrameBuilderTest, LargeTransactionDoesNotDelayFinishedOnes) {
   Transaction(1, 1);
   Begin(2);
   while (!builder_.has_closed_frames()) Insert(1, 100);
@@ -247,7 +247,7 @@ TEST_F(FrameBuilderTest, FinishedFramesComeBeforeUnfinishedOnes) {
   EXPECT_THAT(unfinished_, ElementsAre(false, true));
 }
 
-TEST_F(FrameBuilderTest, ClosingTheFrameLeavesTheTransactionInProgressOut) {
+TEST_F(FrameBuilderTest, CloseFrameExcludesTransactionInProgress) {
   Transaction(1, 1);
   Begin(2);
   Insert(1);
@@ -261,7 +261,7 @@ TEST_F(FrameBuilderTest, ClosingTheFrameLeavesTheTransactionInProgressOut) {
 }
 
 // What waits in the open frame could otherwise not be handed over together with what is closed.
-TEST_F(FrameBuilderTest, NothingOfALargeTransactionStaysOpenOnceItHasEnded) {
+TEST_F(FrameBuilderTest, EndedLargeTransactionLeavesNoOpenChanges) {
   Begin(1);
   while (!builder_.has_closed_frames()) Insert(1, 100);
   End();
@@ -279,7 +279,7 @@ TEST_F(FrameBuilderTest, AbandonedOpenTransactionLeavesNoTrace) {
   EXPECT_EQ(GtidsText(frame->gtids_after()), GtidTextOf(2));
 }
 
-TEST_F(FrameBuilderTest, AbandonedTransactionDoesNotSpoilTheGtidsOfTheNextFrame) {
+TEST_F(FrameBuilderTest, AbandonDoesNotCorruptGtidsOfNextFrame) {
   Transaction(1, 1);
   CloseAndTakeOne();
   Begin(2);
@@ -289,7 +289,7 @@ TEST_F(FrameBuilderTest, AbandonedTransactionDoesNotSpoilTheGtidsOfTheNextFrame)
   EXPECT_EQ(GtidsText(CloseAndTakeOne()->gtids_before()), GtidTextOf(1));
 }
 
-TEST_F(FrameBuilderTest, AbandonBehindFinishedTransactionsKeepsThem) {
+TEST_F(FrameBuilderTest, AbandonKeepsFinishedTransactions) {
   Transaction(1, 2);
   Begin(2);
   Insert(1);
@@ -315,7 +315,7 @@ TEST_F(FrameBuilderTest, AbandonAfterDetachingKeepsTheFinishedFrame) {
   EXPECT_EQ(GtidsText(next->gtids_before()), GtidTextOf(1));
 }
 
-TEST_F(FrameBuilderTest, AbandonTellsOfFramesThatWereTaken) {
+TEST_F(FrameBuilderTest, AbandonReportsTakenFrames) {
   Begin(1);
   while (!builder_.has_closed_frames()) Insert(1, 100);
   Take();
@@ -326,7 +326,7 @@ TEST_F(FrameBuilderTest, AbandonTellsOfFramesThatWereTaken) {
   EXPECT_EQ(CloseAndTakeOne()->first().value, 1u);
 }
 
-TEST_F(FrameBuilderTest, CommitTimeOfAFrameIsThatOfItsOwnTransactions) {
+TEST_F(FrameBuilderTest, FrameCommitTimeCoversItsOwnTransactions) {
   Transaction(1, 1);
   Begin(9);
   Insert(1);
@@ -336,13 +336,13 @@ TEST_F(FrameBuilderTest, CommitTimeOfAFrameIsThatOfItsOwnTransactions) {
   EXPECT_EQ(CloseAndTakeOne()->commit_time_max(), CommitTimeOf(2));
 }
 
-TEST_F(FrameBuilderTest, CommitTimeOfAnUnfinishedFrameCoversIt) {
+TEST_F(FrameBuilderTest, UnfinishedFrameCommitTimeCoversItsTransaction) {
   Begin(5);
   while (!builder_.has_closed_frames()) Insert(1, 100);
   EXPECT_EQ(Take().front()->commit_time_max(), CommitTimeOf(5));
 }
 
-TEST_F(FrameBuilderTest, CommitTimeThatIsNotBelievedDoesNotRaiseTheMaximum) {
+TEST_F(FrameBuilderTest, ClampedCommitTimeDoesNotRaiseMaximum) {
   builder_.BeginTransaction({.commit_time = CommitTimeOf(900), .clamped_time = CommitTimeOf(3)});
   Insert(1);
   builder_.EndTransaction();
@@ -352,7 +352,7 @@ TEST_F(FrameBuilderTest, CommitTimeThatIsNotBelievedDoesNotRaiseTheMaximum) {
   EXPECT_EQ(builder_.commit_time_max(), CommitTimeOf(3));
 }
 
-TEST_F(FrameBuilderTest, MaximumOfCommitTimesIsRaised) {
+TEST_F(FrameBuilderTest, CommitTimeMaximumCanBeRaised) {
   builder_.RaiseCommitTimeMax(CommitTimeOf(8));
   builder_.RaiseCommitTimeMax(CommitTimeOf(7));
   Transaction(1, 1);
@@ -361,7 +361,7 @@ TEST_F(FrameBuilderTest, MaximumOfCommitTimesIsRaised) {
   EXPECT_EQ(frame->segments().front().commit_time, CommitTimeOf(1));
 }
 
-TEST_F(FrameBuilderTest, GoesOnAfterAnUndecodableRow) {
+TEST_F(FrameBuilderTest, ContinuesAfterUndecodableRow) {
   Transaction(1, 1);
   Begin(2);
   const std::string rows = OrdersTable::Row(1, 10) + OrdersTable::Row(2, 10).substr(0, 8);
@@ -398,14 +398,14 @@ TEST_F(FrameBuilderTest, StatementOverTheLimitIsAnError) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("table a.b takes"));
 }
 
-TEST_F(FrameBuilderTest, RowsEventThatNeverEndsIsAnError) {
+TEST_F(FrameBuilderTest, EndlessRowsEventIsAnError) {
   binlog::Rows event = OrdersTable::Event(binlog::RowsKind::kWrite, "\x01");
   event.present = std::string_view("\0", 1);
   Begin(1);
   EXPECT_FALSE(builder_.AddRows(orders_.plan(), event).ok());
 }
 
-TEST_F(FrameBuilderTest, DefinitionChangeTellsStatementAndTables) {
+TEST_F(FrameBuilderTest, DefinitionChangeHasStatementAndTables) {
   Begin(1);
   ASSERT_TRUE(builder_
                   .AddDefinitionChange({.operation = v1::OPERATION_TRUNCATE,
@@ -426,7 +426,7 @@ TEST_F(FrameBuilderTest, DefinitionChangeTellsStatementAndTables) {
   EXPECT_EQ(frame->runs()[0].operation, v1::OPERATION_TRUNCATE);
 }
 
-TEST_F(FrameBuilderTest, ColumnsOutsideTheImageAreToldAsUnknown) {
+TEST_F(FrameBuilderTest, ColumnsOutsideTheImageAreUnknown) {
   binlog::Rows event = OrdersTable::Event(binlog::RowsKind::kUpdate, "");
   event.present = "\x01";
   event.present_after = "\x02";
@@ -456,7 +456,7 @@ TEST_F(FrameBuilderTest, RunsGroupChangesOfOneTableAndOperation) {
   EXPECT_THAT(runs, ElementsAre(std::pair(1, 2u), std::pair(3, 1u), std::pair(1, 1u)));
 }
 
-TEST_F(FrameBuilderTest, GoesOnWhereTheLogEnds) {
+TEST_F(FrameBuilderTest, ContinuesAtTheEndOfTheLog) {
   GtidSet gtids;
   gtids.Add(GtidOf(1));
   builder_ = FrameBuilder(kFrameBytes, {.newest = {77}, .gtids = gtids, .commit_time_max = 5});
@@ -552,7 +552,7 @@ class RandomBuilder {
     for (BuiltFrame& built : builder_.TakeFrames()) {
       ASSERT_EQ(built.first.value, log_.empty() ? 1 : log_.back()->last().value + 1);
       EXPECT_EQ(built.unfinished, built.first.value > model_.size());
-      log_.push_back(log::Frame::ParseUnsealed(built.first, std::move(built.bytes)).value());
+      log_.push_back(log::Frame::ParseUnverified(built.first, std::move(built.bytes)).value());
     }
   }
   static void ExpectIndexFits(const log::Frame& frame) {
@@ -592,7 +592,7 @@ class RandomBuilder {
   std::vector<FramePtr> log_;
 };
 
-TEST(FrameBuilderProperty, WhateverHappensTheLogHoldsTheEndedTransactions) {
+TEST(FrameBuilderProperty, LogAlwaysHoldsEndedTransactions) {
   for (uint32_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
     RandomBuilder random(seed);

@@ -262,7 +262,7 @@ schema::Column ColumnOf(const Golden& golden) {
 // The image of a row whose one column is not NULL.
 std::string ImageOf(const Golden& golden) { return std::string(1, '\0') + FromHex(golden.value); }
 
-TEST(GoldenValues, EveryValueIsWhatSelectPrints) {
+TEST(GoldenValues, EveryValueMatchesSelect) {
   for (const Golden& golden : kGolden) {
     RowFixture row({ColumnOf(golden)});
     ASSERT_TRUE(row.compiled().ok()) << golden.declared << " " << row.compiled();
@@ -271,7 +271,7 @@ TEST(GoldenValues, EveryValueIsWhatSelectPrints) {
   }
 }
 
-TEST(GoldenValues, TwoRowsOneAfterAnotherAreReadApart) {
+TEST(GoldenValues, ConsecutiveRowsAreSeparated) {
   for (const Golden& golden : kGolden) {
     RowFixture row({ColumnOf(golden)});
     EXPECT_EQ(row.Show(ImageOf(golden) + ImageOf(golden)), "1=" + std::string(golden.text));
@@ -291,7 +291,7 @@ TEST(GoldenValues, EveryTruncationIsUndecodable) {
   }
 }
 
-TEST(GoldenValues, DamagedImagesYieldARowOrAnErrorAndNothingElse) {
+TEST(GoldenValues, DamagedImagesYieldRowOrError) {
   std::minstd_rand random(42);
   for (const Golden& golden : kGolden) {
     RowFixture row({ColumnOf(golden)});
@@ -307,7 +307,7 @@ TEST(GoldenValues, DamagedImagesYieldARowOrAnErrorAndNothingElse) {
   }
 }
 
-TEST(GoldenValues, ColumnsThatAreNotCapturedArePassedOver) {
+TEST(GoldenValues, UncapturedColumnsAreSkipped) {
   for (const Golden& golden : kGolden) {
     schema::Column skipped = ColumnOf(golden);
     skipped.captured = false;

@@ -39,7 +39,7 @@ std::string NestedArrays(unsigned depth) {
   return "\x02" + inner;
 }
 
-TEST(JsonText, DoublesAreTheShortestThatReadBack) {
+TEST(JsonText, DoublesUseShortestExactDigits) {
   EXPECT_EQ(Double(1), "1.0");
   EXPECT_EQ(Double(0.1), "0.1");
   EXPECT_EQ(Double(-0.0), "-0.0");
@@ -48,7 +48,7 @@ TEST(JsonText, DoublesAreTheShortestThatReadBack) {
   EXPECT_EQ(Double(std::numeric_limits<double>::max()), "1.7976931348623157e308");
 }
 
-TEST(JsonText, DoublesTurnToExponentsWhereMysqlDoes) {
+TEST(JsonText, DoublesUseExponentsLikeMysql) {
   EXPECT_EQ(Double(1e14), "100000000000000.0");
   EXPECT_EQ(Double(1e15), "1e15");
   EXPECT_EQ(Double(1234567890123456), "1.234567890123456e15");
@@ -73,9 +73,9 @@ TEST(JsonText, Base64BreaksLinesAsTheServerDoes) {
   EXPECT_EQ(text, "\"base64:type252:" + std::string(76, 'A') + "\\nAA==\"");
 }
 
-TEST(JsonBinary, ValueOfNoBytesIsNull) { EXPECT_EQ(Text(""), "null"); }
+TEST(JsonBinary, EmptyValueIsNull) { EXPECT_EQ(Text(""), "null"); }
 
-TEST(JsonBinary, HundredLevelsAreReadAndOneMoreIsNot) {
+TEST(JsonBinary, NestingBeyondHundredLevelsIsRefused) {
   std::string text;
   const std::string deepest = NestedArrays(kJsonDepthMax);
   EXPECT_TRUE(AppendJson(JsonDocumentOf(deepest), 0, JsonTextMax(deepest.size()), text));
@@ -102,7 +102,7 @@ TEST(JsonBinary, MalformedDocumentsAreRefused) {
 }
 
 // As wide as the server computes: nine groups of nine digits, wider than any column.
-TEST(JsonBinary, DecimalsAreAsWideAsTheServerComputes) {
+TEST(JsonBinary, DecimalsUpToServerWidthAreRead) {
   const std::string zeros(6 * 8, '0');
   EXPECT_EQ(Text("0ff6224800"
                  "80000000" +
@@ -119,7 +119,7 @@ TEST(JsonBinary, DecimalsAreAsWideAsTheServerComputes) {
   EXPECT_EQ(Text("0ff6275125" + groups + "09"), "malformed") << "81 digits, but ten groups";
 }
 
-TEST(JsonBinary, DocumentThatSharesItsPartsIsBounded) {
+TEST(JsonBinary, DocumentWithSharedPartsIsBounded) {
   // Each array names the next one twice: 2^90 values in 900 bytes.
   std::string inner = FromHex("00000400");
   for (int i = 0; i < 90; ++i) {

@@ -56,7 +56,7 @@ TEST(PartialUpdate, ValuesAreReplacedInsertedAndRemoved) {
   EXPECT_EQ(Changed(Remove("$.a")), "{\"bb\": [true, null]}");
 }
 
-TEST(PartialUpdate, NewMembersStandWhereTheServerSortsThem) {
+TEST(PartialUpdate, NewMembersAreSortedLikeTheServer) {
   EXPECT_EQ(Changed(Insert("$.c", "0400") + Insert("$.aa", "0400") + Insert("$.\"\"", "0400")),
             "{\"\": null, \"a\": 1, \"c\": null, \"aa\": null, \"bb\": [true, null]}");
 }
@@ -128,7 +128,7 @@ TEST(PartialUpdate, WholeDocumentsAndDifferencesMix) {
             "1=1 2=null 3={\"a\": 1} 4=y");
 }
 
-TEST(PartialUpdate, WithoutOptionsThereAreNoBits) {
+TEST(PartialUpdate, NoOptionsMeansNoBits) {
   RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   const std::string after = FromHex(
       "00"
@@ -139,7 +139,7 @@ TEST(PartialUpdate, WithoutOptionsThereAreNoBits) {
   EXPECT_EQ(AfterOf(row.ShowPartial(Before() + after)), "1=1 2=null 3=true");
 }
 
-TEST(PartialUpdate, EveryJsonColumnHasABitInTheImageOrNot) {
+TEST(PartialUpdate, AbsentJsonColumnsHaveABitToo) {
   RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   // Only the second document is in the image; its bit is the second.
   const std::string after = FromHex(
@@ -151,7 +151,7 @@ TEST(PartialUpdate, EveryJsonColumnHasABitInTheImageOrNot) {
             "3={\"a\": 1, \"bb\": [true, null]}");
 }
 
-TEST(PartialUpdate, DifferencesWithoutADocumentAreAPrecondition) {
+TEST(PartialUpdate, DifferencesNeedTheDocument) {
   RowFixture row({IntColumn(), Json(), Json(), Json(), TextColumn()});
   const std::string images = FromHex(
       "00"
@@ -175,7 +175,7 @@ TEST(PartialUpdate, UnknownOptionsAreUndecodable) {
             "ROW_UNDECODABLE: unknown options of an image");
 }
 
-TEST(PartialUpdate, InvalidTextOfBothImagesIsToldApart) {
+TEST(PartialUpdate, InvalidTextNamesItsImage) {
   RowFixture row({TextColumn()});
   EXPECT_EQ(row.ShowPartial(FromHex("00"
                                     "01ff"
@@ -188,7 +188,7 @@ TEST(PartialUpdate, InvalidTextOfBothImagesIsToldApart) {
   EXPECT_FALSE(row.invalid()[1].in_before);
 }
 
-TEST(PartialUpdate, DamagedImagesYieldARowOrAnErrorAndNothingElse) {
+TEST(PartialUpdate, DamagedImagesYieldRowOrError) {
   std::minstd_rand random(3);
   RowFixture row({IntColumn(), Json()});
   const std::string whole = FromHex(

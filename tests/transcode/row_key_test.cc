@@ -65,13 +65,13 @@ TEST_F(RowKeyTest, KeyHasTheValuesOfItsColumns) {
                                                      7));
 }
 
-TEST_F(RowKeyTest, ValuesStandInTheOrderOfTheKey) {
+TEST_F(RowKeyTest, ValuesAreInKeyOrder) {
   EXPECT_EQ(KeyOf({"b", "a"}, FourColumns()),
             KeyOf({"b"}, FourColumns()) + KeyOf({"a"}, FourColumns()));
   EXPECT_EQ(KeyOf({"b", "a"}, "\x12\x01q\x08\x05"), KeyOf({"b", "a"}, "\x08\x05\x12\x01q"));
 }
 
-TEST_F(RowKeyTest, TextThatIsNoneCountsByItsBytes) {
+TEST_F(RowKeyTest, InvalidTextCountsByItsBytes) {
   texts_ = {{.field_number = 2, .bytes = "\xff"}};
   const std::string key = KeyOf({"b"}, "\x08\x05");
   EXPECT_EQ(key, std::string("\x02\x01\x01\xff", 4));
@@ -88,7 +88,7 @@ TEST_F(RowKeyTest, AmbiguousTextCountsByTextAndBytes) {
   EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none") << "the bytes do not stand for the text";
 }
 
-TEST_F(RowKeyTest, TextsOfTheOtherImageAreOfNoConcern) {
+TEST_F(RowKeyTest, TextsOfTheOtherImageAreIgnored) {
   texts_ = {{.field_number = 2, .in_before = true, .bytes = "\xff"}};
   EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none");
 }
@@ -103,12 +103,12 @@ TEST_F(RowKeyTest, WholeRowHasAllValuesByNumber) {
   EXPECT_FALSE(whole.Append({.message = "\x08"}, key));
 }
 
-TEST_F(RowKeyTest, RowWithoutAFieldOfTheKeyHasNone) {
+TEST_F(RowKeyTest, RowWithoutKeyFieldHasNoKey) {
   EXPECT_EQ(KeyOf({"a", "b"}, "\x08\x05"), "none");
   EXPECT_EQ(KeyOf({"a"}, ""), "none");
 }
 
-TEST_F(RowKeyTest, RepeatedFieldStandsForNoOther) {
+TEST_F(RowKeyTest, RepeatedFieldDoesNotReplaceAnother) {
   EXPECT_EQ(KeyOf({"a", "b"}, "\x08\x05\x08\x05"), "none");
   EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x08\x05"), "none");
 }
@@ -123,7 +123,7 @@ TEST_F(RowKeyTest, TruncatedRowHasNoKey) {
   EXPECT_NE(KeyOf({"a", "b", "c", "d"}, row), "none");
 }
 
-TEST_F(RowKeyTest, BytesThatAreNoMessageHaveNoKey) {
+TEST_F(RowKeyTest, MalformedMessageHasNoKey) {
   EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x0b"), "none");                      // a group
   EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x12\xff\xff\xff\xff\x0f"), "none");  // a length beyond the end
   EXPECT_EQ(KeyOf({"a"}, std::string(20, '\xff')), "none");

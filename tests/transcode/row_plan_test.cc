@@ -31,7 +31,7 @@ TEST(RowPlan, NullIsAbsentAndZeroIsNot) {
             "2=0 4=");
 }
 
-TEST(RowPlan, NegativeInt32TakesTenBytesAsProtobufDemands) {
+TEST(RowPlan, NegativeInt32TakesTenBytes) {
   RowFixture row({Tiny()});
   wire::Buffer out;
   std::vector<InvalidText> invalid;
@@ -58,20 +58,20 @@ TEST(RowPlan, NullBitsCountOnlyColumnsInTheImage) {
             "4=9");
 }
 
-TEST(RowPlan, ColumnsOutsideOfTheImageAreUnknownNotNull) {
+TEST(RowPlan, AbsentColumnsAreUnknownNotNull) {
   RowFixture row({Tiny(), Tiny(), Tiny()});
   EXPECT_EQ(row.plan().UnknownFields("\x05"), std::vector<uint32_t>{2});
   EXPECT_TRUE(row.plan().UnknownFields("\x07").empty());
 }
 
-TEST(RowPlan, ColumnsThatAreNotCapturedAreNeverUnknown) {
+TEST(RowPlan, UncapturedColumnsAreNeverUnknown) {
   schema::Column hidden = Tiny();
   hidden.captured = false;
   RowFixture row({Tiny(), hidden});
   EXPECT_TRUE(row.plan().UnknownFields("\x01").empty());
 }
 
-TEST(RowPlan, MoreThanEightColumnsHaveMoreThanOneByteOfBits) {
+TEST(RowPlan, BitmapsSpanSeveralBytes) {
   RowFixture row(std::vector<schema::Column>(9, Tiny()));
   EXPECT_EQ(row.Show(FromHex("fe00"
                              "01"
@@ -111,7 +111,7 @@ TEST(RowPlan, UnknownCharsetIsRefused) {
   EXPECT_EQ(CompileReason({TextIn("klingon")}), "CHARSET_UNKNOWN");
 }
 
-TEST(RowPlan, VersionThatDoesNotFitTheMapIsRefused) {
+TEST(RowPlan, VersionMustMatchTheMap) {
   auto table = std::make_shared<schema::TableVersion>();
   table->columns = {Int()};
   binlog::TableMap map;
@@ -120,7 +120,7 @@ TEST(RowPlan, VersionThatDoesNotFitTheMapIsRefused) {
   EXPECT_EQ(ErrorReason(RowPlan::Compile(map, table).status()), "ROW_UNDECODABLE");
 }
 
-TEST(RowPlan, InvalidTextIsSetAsideWithItsBytes) {
+TEST(RowPlan, InvalidTextKeepsItsBytes) {
   RowFixture row({TextIn("utf8mb4"), TextIn("ascii"), TextIn("gbk"), Tiny()});
   EXPECT_EQ(row.Show(FromHex("00"
                              "02c328"
@@ -136,7 +136,7 @@ TEST(RowPlan, InvalidTextIsSetAsideWithItsBytes) {
 }
 
 // In sjis 0x815f is a backslash as well as 0x5c.
-TEST(RowPlan, TextOfTwoCodesOfOneCharacterIsToldWithItsBytes) {
+TEST(RowPlan, AliasedCharacterIsReportedWithItsBytes) {
   RowFixture row({TextIn("sjis")});
   EXPECT_EQ(row.Show(FromHex("00015c")), "1=\\");
   EXPECT_TRUE(row.invalid().empty());
@@ -147,7 +147,7 @@ TEST(RowPlan, TextOfTwoCodesOfOneCharacterIsToldWithItsBytes) {
   EXPECT_EQ(row.invalid()[0].bytes, "\x81\x5f");
 }
 
-TEST(RowPlan, LabelsOfOneTextAreToldWithTheirNumber) {
+TEST(RowPlan, EqualLabelsAreReportedWithTheirNumber) {
   schema::Column column = MakeColumn(T::kEnum, 1, F::kString);
   column.labels = {"a", "", "a"};
   schema::Column set = MakeColumn(T::kSet, 1, F::kString);
@@ -170,7 +170,7 @@ TEST(RowPlan, LabelsOfOneTextAreToldWithTheirNumber) {
   EXPECT_EQ(digits("000102"), "2:2 ");
 }
 
-TEST(RowPlan, InvalidCompressedTextKeepsItsPlainBytes) {
+TEST(RowPlan, InvalidCompressedTextKeepsDecompressedBytes) {
   schema::Column column = MakeColumn(T::kVarcharCompressed, 100, F::kString, "utf8mb4");
   RowFixture row({column, column});
   EXPECT_EQ(row.Show(FromHex("00"
@@ -190,7 +190,7 @@ schema::Column InvalidLabels(T type, std::string_view charset, std::vector<std::
   return column;
 }
 
-TEST(RowPlan, EnumWhoseLabelIsNoTextIsSetAsideWithItsBytes) {
+TEST(RowPlan, NonTextEnumLabelKeepsItsBytes) {
   RowFixture row({InvalidLabels(T::kEnum, "utf8mb4", {"a", "\xff", "c"}), Tiny()});
   EXPECT_EQ(row.Show(FromHex("000107")), "1=a 2=7");
   EXPECT_EQ(row.Show(FromHex("000007")), "1= 2=7");
@@ -206,7 +206,7 @@ TEST(RowPlan, LabelThatIsTheReplacementCharacterIsText) {
   EXPECT_EQ(row.Show(FromHex("0002")), "1=\xef\xbf\xbd");
 }
 
-TEST(RowPlan, SetWithAMemberThatIsNoTextIsSetAsideWithAllItsBytes) {
+TEST(RowPlan, SetWithNonTextMemberKeepsAllBytes) {
   RowFixture row({InvalidLabels(T::kSet, "cp1251", {"a", "\x98", "\x63"})});
   EXPECT_EQ(row.Show(FromHex("0005")), "1=a,c");
   EXPECT_EQ(row.Show(FromHex("0007")), "");
@@ -218,7 +218,7 @@ TEST(RowPlan, SetWithAMemberThatIsNoTextIsSetAsideWithAllItsBytes) {
   EXPECT_EQ(wide.invalid()[0].bytes, std::string("\0a\0,\xd8\x00", 6));
 }
 
-TEST(RowPlan, ConvertedTextMayNeedALongerLengthThanItsBytes) {
+TEST(RowPlan, ConvertedTextMayNeedLongerLengthVarint) {
   for (const size_t size : {1u, 42u, 63u, 64u, 127u, 128u, 200u}) {
     RowFixture row({MakeColumn(T::kVarchar, 300, F::kString, "latin1"), Tiny()});
     std::string image = FromHex("00") + std::string{static_cast<char>(size), '\0'};
@@ -229,7 +229,7 @@ TEST(RowPlan, ConvertedTextMayNeedALongerLengthThanItsBytes) {
   }
 }
 
-TEST(RowPlan, EnumIndexZeroIsTheEmptyStringAndOneTooHighAnError) {
+TEST(RowPlan, EnumIndexZeroIsTheEmptyString) {
   schema::Column column = MakeColumn(T::kEnum, 1, F::kString, "utf8mb4");
   column.labels = {"red", "green"};
   RowFixture row({column});
@@ -317,7 +317,7 @@ TEST(RowPlan, DamagedCompressedValuesAreErrors) {
             error);
 }
 
-TEST(RowPlan, ErrorsNameTableColumnAndOffsetAndLeaveTheOutputAlone) {
+TEST(RowPlan, ErrorsNameColumnAndKeepTheOutput) {
   RowFixture row({Int(), TextIn()});
   wire::Buffer out;
   out.Append("before");

@@ -127,7 +127,7 @@ class RowUpdateTest : public ::testing::Test {
   std::mt19937 random_{42};
 };
 
-TEST_F(RowUpdateTest, AfterImageBecomesWhatItBecomesAlone) {
+TEST_F(RowUpdateTest, AfterImageMatchesIndependentEncoding) {
   for (int round = 0; round < 20'000; ++round) {
     const Row before = RandomRow();
     const Row after = Changed(before, random_() % (kinds_.size() + 1));
@@ -137,7 +137,7 @@ TEST_F(RowUpdateTest, AfterImageBecomesWhatItBecomesAlone) {
   }
 }
 
-TEST_F(RowUpdateTest, ImageThatEndsEarlyIsRefusedAsItIsAlone) {
+TEST_F(RowUpdateTest, TruncatedAfterImageFailsLikeIndependentEncoding) {
   for (int round = 0; round < 200; ++round) {
     const Row before = RandomRow();
     const std::string image = Image(Changed(before, 3));
@@ -148,7 +148,7 @@ TEST_F(RowUpdateTest, ImageThatEndsEarlyIsRefusedAsItIsAlone) {
   }
 }
 
-TEST_F(RowUpdateTest, ImpossibleValueThatCameWithTheChangeIsRefused) {
+TEST_F(RowUpdateTest, ChangedImpossibleValueIsRefused) {
   const Row row(kinds_.size(), 0);
   std::string image = Image(row);
   const size_t bits = image.find("\x02\x01");
@@ -158,7 +158,7 @@ TEST_F(RowUpdateTest, ImpossibleValueThatCameWithTheChangeIsRefused) {
   EXPECT_NE(Alone(image).find("ROW_UNDECODABLE"), std::string::npos) << Alone(image);
 }
 
-TEST_F(RowUpdateTest, ImageOfSomeColumnsHasNothingToCopy) {
+TEST_F(RowUpdateTest, PartialImageIsNotCopied) {
   RowFixture table({MakeColumn(T::kTiny, 0, F::kInt32), MakeColumn(T::kTiny, 0, F::kInt32)});
   wire::Buffer out;
   std::vector<InvalidText> invalid;

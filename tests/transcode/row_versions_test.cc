@@ -50,13 +50,13 @@ class RowVersions : public ::testing::Test {
   RowFixture row_{Columns()};
 };
 
-TEST_F(RowVersions, PlanKnowsTheTable) {
+TEST_F(RowVersions, PlanRecognizesVersionedTable) {
   EXPECT_TRUE(row_.plan().has_versions());
   RowFixture plain({MakeColumn(ColumnType::kTiny, 0, schema::FieldType::kInt32)});
   EXPECT_FALSE(plain.plan().has_versions());
 }
 
-TEST_F(RowVersions, RowsOfThePastAreLeftOut) {
+TEST_F(RowVersions, PastRowsAreSkipped) {
   const std::string rows = Image(1, kPast) + Image(2, kCurrent) + Image(3, kLaterCurrent);
   EXPECT_EQ(Taken(RowsKind::kWrite, rows), "+2+3");
   EXPECT_EQ(Taken(RowsKind::kDelete, rows), "-2-3");
@@ -69,14 +69,14 @@ TEST_F(RowVersions, UpdateThatEndsARowDeletesIt) {
   EXPECT_EQ(Taken(RowsKind::kUpdate, Image(1, kPast) + Image(2, kPast)), "");
 }
 
-TEST_F(RowVersions, ImageThatEndsEarlyIsRefused) {
+TEST_F(RowVersions, TruncatedImageIsRefused) {
   const std::string row = Image(1, kCurrent);
   for (size_t size = 1; size < row.size(); ++size) {
     EXPECT_EQ(Taken(RowsKind::kWrite, row.substr(0, size)), "ROW_UNDECODABLE") << size;
   }
 }
 
-TEST_F(RowVersions, ImageWithoutItsTimeIsRefused) {
+TEST_F(RowVersions, ImageWithoutRowEndIsRefused) {
   binlog::Rows event{.kind = RowsKind::kWrite, .column_count = 2, .present = "\x01"};
   const std::string rows = FromHex("0001");
   std::string_view rest = rows;

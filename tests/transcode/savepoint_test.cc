@@ -29,7 +29,7 @@ class SavepointTest : public ::testing::Test {
     builder_.CloseFrame();
     std::vector<std::vector<uint64_t>> sequences;
     for (BuiltFrame& built : builder_.TakeFrames()) {
-      const auto frame = log::Frame::ParseUnsealed(built.first, std::move(built.bytes));
+      const auto frame = log::Frame::ParseUnverified(built.first, std::move(built.bytes));
       EXPECT_TRUE(frame.ok()) << frame.status();
       const v1::SubscribeResponse response = TransactionsOf(**frame);
       for (const v1::Transaction& transaction : response.transactions()) {
@@ -47,7 +47,7 @@ class SavepointTest : public ::testing::Test {
   uint64_t number_ = 0;
 };
 
-TEST_F(SavepointTest, ChangesSinceAMarkAreTakenBackAndTheirNumbersGivenOutAgain) {
+TEST_F(SavepointTest, RollbackReusesSequencesSinceTheMark) {
   Begin(1);
   Insert(1);
   const auto mark = builder_.MakeMark();
@@ -59,7 +59,7 @@ TEST_F(SavepointTest, ChangesSinceAMarkAreTakenBackAndTheirNumbersGivenOutAgain)
   EXPECT_THAT(Sequences(), ElementsAre(ElementsAre(1, 2)));
 }
 
-TEST_F(SavepointTest, AMarkBeforeTheFirstChangeTakesBackAllOfThem) {
+TEST_F(SavepointTest, MarkAtStartRollsBackEverything) {
   Begin(1);
   Insert(1);
   End();
@@ -75,7 +75,7 @@ TEST_F(SavepointTest, AMarkBeforeTheFirstChangeTakesBackAllOfThem) {
   EXPECT_THAT(Sequences(), ElementsAre(ElementsAre(1), ElementsAre(2)));
 }
 
-TEST_F(SavepointTest, AMarkOutlivesTheClosingOfTheFrameOfEarlierTransactions) {
+TEST_F(SavepointTest, MarkSurvivesClosedFrameOfEarlierTransactions) {
   Begin(1);
   Insert(1, 600);
   End();
@@ -89,7 +89,7 @@ TEST_F(SavepointTest, AMarkOutlivesTheClosingOfTheFrameOfEarlierTransactions) {
   EXPECT_THAT(Sequences(), ElementsAre(ElementsAre(1), ElementsAre(2)));
 }
 
-TEST_F(SavepointTest, AMarkBehindAClosedFrameIsRefusedAndChangesNothing) {
+TEST_F(SavepointTest, RollbackAcrossClosedFrameIsRefused) {
   Begin(1);
   Insert(1);
   const auto mark = builder_.MakeMark();

@@ -73,7 +73,7 @@ schema::Column SetOf(size_t members) {
   return column;
 }
 
-TEST(SelectPlanTest, ColumnsAreNamedOneByOneAndUncapturedOnesLeftOut) {
+TEST(SelectPlanTest, SelectListNamesOnlyCapturedColumns) {
   schema::Column quoted = MakeColumn(T::kLong, 0, F::kInt32);
   quoted.name = "a`b";
   schema::Column uncaptured = MakeColumn(T::kLong, 0, F::kInt32);
@@ -127,7 +127,7 @@ TEST(SelectPlanTest, LabelsAreFoundByNumber) {
   EXPECT_EQ(SelectFixture({SetOf(3)}).Encode({"8"}), "ROW_UNDECODABLE");
 }
 
-TEST(SelectPlanTest, AmbiguousTextIsToldAsFromTheBinlog) {
+TEST(SelectPlanTest, AmbiguousTextMatchesTheBinlog) {
   schema::Column label = MakeColumn(T::kEnum, 1, F::kString);
   label.labels = {"", "b"};
   schema::Column set = MakeColumn(T::kSet, 1, F::kString);
@@ -149,7 +149,7 @@ TEST(SelectPlanTest, AmbiguousTextIsToldAsFromTheBinlog) {
   for (const InvalidText& text : fixture.invalid()) EXPECT_TRUE(text.ambiguous);
 }
 
-TEST(SelectPlanTest, FailureTakesBackWhatCameBeforeInTheRow) {
+TEST(SelectPlanTest, FailureRestoresOutputAndInvalidText) {
   SelectFixture fixture({Text("utf8mb4", 255), MakeColumn(T::kLong, 0, F::kInt32)});
   EXPECT_EQ(fixture.Encode({"\xff", "none"}), "ROW_UNDECODABLE");
   EXPECT_EQ(fixture.Encode({"\xff", "1"}), "\x10\x01");
@@ -175,7 +175,7 @@ TEST(SelectPlanTest, SetOf64MembersIsComparedAsUnsigned) {
   EXPECT_EQ(SelectFixture({SetOf(64)}).LiteralOf("5"), "CAST(`c1` AS UNSIGNED) > 5");
 }
 
-TEST(SelectPlanTest, ValueThatIsNoneOfItsTypeGivesNoLiteral) {
+TEST(SelectPlanTest, ValueOfWrongTypeHasNoLiteral) {
   SelectFixture date({MakeColumn(T::kDate, 0, F::kString)});
   EXPECT_EQ(date.LiteralOf("' OR 1 = 1"), "ROW_UNDECODABLE");
   SelectFixture number({MakeColumn(T::kLong, 0, F::kInt32)});

@@ -7,7 +7,7 @@
 namespace millrace::wire {
 namespace {
 
-TEST(Buffer, NestedLengthTakesAsFewBytesAsItCan) {
+TEST(Buffer, NestedLengthHasMinimalWidth) {
   for (const size_t length : {0, 1, 127, 128, 16'383, 16'384, 2'097'151, 2'097'152}) {
     Buffer buffer;
     const size_t begin = buffer.BeginNested(3);
@@ -35,7 +35,7 @@ TEST(Buffer, NestedMessagesMoveTogether) {
   EXPECT_TRUE(buffer.view() == expected);
 }
 
-TEST(Buffer, VarintWidthIsWhatIsWritten) {
+TEST(Buffer, VarintWidthMatchesWrittenBytes) {
   for (unsigned bit = 0; bit < 64; ++bit) {
     for (const uint64_t value : {uint64_t{1} << bit, (uint64_t{1} << bit) - 1}) {
       Buffer buffer;
@@ -46,7 +46,7 @@ TEST(Buffer, VarintWidthIsWhatIsWritten) {
   }
 }
 
-TEST(Buffer, ClearedBufferKeepsItsRoom) {
+TEST(Buffer, ClearKeepsCapacity) {
   Buffer buffer;
   buffer.Append(std::string(100'000, 'x'));
   const char* const data = buffer.data();

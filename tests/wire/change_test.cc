@@ -56,7 +56,7 @@ void ExpectEqual(const ImageView& image, bool present, const google::protobuf::A
   EXPECT_EQ(NumbersIn(image.unknown), std::vector<uint32_t>(unknown.begin(), unknown.end()));
 }
 
-TEST(Change, IsWhatProtobufReads) {
+TEST(Change, MatchesProtobuf) {
   const std::string list = testing::SampleChanges();
   ASSERT_EQ(ListOf(list).size(), 4u);
   for (const std::string_view bytes : ListOf(list)) {
@@ -80,7 +80,7 @@ TEST(Change, IsWhatProtobufReads) {
   }
 }
 
-TEST(Change, TextsComeInTheirOrder) {
+TEST(Change, TextsKeepTheirOrder) {
   Buffer to;
   PutText(to, {.field_number = 3, .in_before = true, .charset = "latin1", .value = "\xff"});
   PutText(to, {.field_number = 4, .in_before = true, .ambiguous = true, .value = "0"});
@@ -144,13 +144,13 @@ TEST(Change, AFieldNumberBeyond32BitsIsMalformed) {
   EXPECT_FALSE(ParseChange(to.view(), change));
 }
 
-TEST(Change, ReadOfTheRowAfterLacksWhatConcernsTheRowBefore) {
+TEST(Change, ReadOmitsFieldsOfRowBefore) {
   const std::string list = testing::SampleChanges();
   const std::string_view bytes = ListOf(list)[1];
   ChangeView change;
   ASSERT_TRUE(ParseChange(bytes, change));
   std::string reads;
-  AppendRead(change, ReadBytes(change), reads);
+  AppendReadChange(change, ReadChangeSize(change), reads);
   v1::Change expected = Parsed(bytes);
   expected.set_operation(v1::OPERATION_READ);
   expected.clear_before();
@@ -160,10 +160,10 @@ TEST(Change, ReadOfTheRowAfterLacksWhatConcernsTheRowBefore) {
   expected.mutable_ambiguous_text()->DeleteSubrange(0, 1);
   ASSERT_EQ(ListOf(reads).size(), 1u);
   EXPECT_EQ(ListOf(reads)[0], expected.SerializeAsString());
-  EXPECT_EQ(ListOf(reads)[0].size(), ReadBytes(change));
+  EXPECT_EQ(ListOf(reads)[0].size(), ReadChangeSize(change));
 }
 
-TEST(ChangeWriter, AnImageBuiltInPlaceIsWhatPutImageWrites) {
+TEST(ChangeWriter, ImageBuiltInPlaceEqualsPutImage) {
   for (const size_t bytes : {0, 1, 127, 128, 20'000}) {
     const std::string row(bytes, 'x');
     Buffer whole;
@@ -178,7 +178,7 @@ TEST(ChangeWriter, AnImageBuiltInPlaceIsWhatPutImageWrites) {
 }
 
 // Logs hold these bytes.
-TEST(ChangeWriter, BytesOfAChangeAreForEver) {
+TEST(ChangeWriter, ChangeBytesNeverChange) {
   Buffer to;
   const size_t begin = BeginChange(to, {300});
   PutNames(to, testing::kUpdate, {"d", "t"});
@@ -201,7 +201,7 @@ TEST(ChangeWriter, BytesOfAChangeAreForEver) {
   EXPECT_EQ(to.view(), "\x2a" + std::string(1, static_cast<char>(content.size())) + content);
 }
 
-TEST(ChangeWriter, WhatIsEmptyIsLeftOut) {
+TEST(ChangeWriter, EmptyFieldsAreOmitted) {
   Buffer to;
   PutNames(to, testing::kSchemaChanged, {"", ""});
   PutSchemaChange(to, {});

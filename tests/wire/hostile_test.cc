@@ -17,7 +17,7 @@ size_t ReadExactly(std::string_view bytes) {
   return testing::ReadEverything({copy.get(), bytes.size()});
 }
 
-TEST(HostileBytes, EveryTruncationIsRead) {
+TEST(HostileBytes, EveryTruncationIsReadSafely) {
   const std::string payload = testing::SamplePayload();
   ASSERT_EQ(ReadExactly(payload), 8u);
   for (size_t size = 0; size < payload.size(); ++size) {
@@ -25,7 +25,7 @@ TEST(HostileBytes, EveryTruncationIsRead) {
   }
 }
 
-TEST(HostileBytes, EveryTruncatedChangeIsRefusedOrEndsAtAField) {
+TEST(HostileBytes, TruncatedChangeParsesOnlyAtFieldEnd) {
   const std::string list = testing::SampleChanges();
   ByteReader reader(list);
   std::string_view whole;
@@ -44,7 +44,7 @@ TEST(HostileBytes, EveryTruncatedChangeIsRefusedOrEndsAtAField) {
   }
 }
 
-TEST(HostileBytes, EveryChangedByteIsRead) {
+TEST(HostileBytes, EveryChangedByteIsReadSafely) {
   std::string payload = testing::SamplePayload();
   for (char& at : payload) {
     const char kept = at;
@@ -60,7 +60,7 @@ TEST(HostileBytes, EveryChangedByteIsRead) {
   }
 }
 
-TEST(HostileBytes, EveryMissingByteIsRead) {
+TEST(HostileBytes, EveryMissingByteIsReadSafely) {
   const std::string payload = testing::SamplePayload();
   for (size_t at = 0; at < payload.size(); ++at) ReadExactly(std::string(payload).erase(at, 1));
 }

@@ -50,7 +50,7 @@ void ExpectTypes(const google::protobuf::Descriptor& message) {
   }
 }
 
-TEST(Layout, TransactionsHaveTheNumbersOfTheProto) {
+TEST(Layout, TransactionMatchesProto) {
   using layout::Source;
   using layout::Transaction;
   EXPECT_EQ(layout::SubscribeResponse::kTransactions,
@@ -68,7 +68,7 @@ TEST(Layout, TransactionsHaveTheNumbersOfTheProto) {
   ExpectTypes<Source>(*v1::Source::descriptor());
 }
 
-TEST(Layout, ChangesHaveTheNumbersOfTheProto) {
+TEST(Layout, ChangeMatchesProto) {
   using layout::Change;
   EXPECT_EQ(NumbersOf(*v1::Change::descriptor()),
             (Numbers{{"sequence", Change::kSequence},
@@ -88,7 +88,7 @@ TEST(Layout, ChangesHaveTheNumbersOfTheProto) {
   EXPECT_EQ(layout::kOperationRead, v1::OPERATION_READ);
 }
 
-TEST(Layout, PartsOfChangesHaveTheNumbersOfTheProto) {
+TEST(Layout, PartsOfChangeMatchProto) {
   using layout::AmbiguousText;
   using layout::InvalidText;
   using layout::SchemaChange;
@@ -110,7 +110,7 @@ TEST(Layout, PartsOfChangesHaveTheNumbersOfTheProto) {
   ExpectTypes<AmbiguousText>(*v1::AmbiguousText::descriptor());
 }
 
-TEST(Layout, AnyAndTimestampHaveTheNumbersOfProtobuf) {
+TEST(Layout, AnyAndTimestampMatchProtobuf) {
   using layout::Any;
   using layout::Timestamp;
   EXPECT_EQ(NumbersOf(*google::protobuf::Any::descriptor()),

@@ -59,7 +59,7 @@ class EverythingReader {
       Check(header.file);
     }
     Check(GtidOf(bytes));
-    MILLRACE_CHECK(RowsHeader(bytes).size() <= bytes.size());
+    MILLRACE_CHECK(HeaderForRows(bytes).size() <= bytes.size());
   }
 
   void Changes(std::string_view list) {
@@ -98,9 +98,9 @@ class EverythingReader {
   }
 
   static void CheckRead(const ChangeView& change) {
-    const size_t size = ReadBytes(change);
+    const size_t size = ReadChangeSize(change);
     std::string list;
-    AppendRead(change, size, list);
+    AppendReadChange(change, size, list);
     ByteReader reader(list);
     std::string_view bytes;
     MILLRACE_CHECK(NextChange(reader, bytes) && reader.empty() && bytes.size() == size);

@@ -72,8 +72,8 @@ inline std::string SampleHeader() {
 // SubscribeResponse.transactions: two parts of one transaction.
 inline std::string SamplePayload() {
   const std::string changes = SampleChanges();
-  std::string payload = TransactionHead(SampleHeader(), changes.size(), true) + changes;
-  return payload + TransactionHead(SampleHeader(), changes.size(), false) + changes;
+  std::string payload = TransactionPrefix(SampleHeader(), changes.size(), true) + changes;
+  return payload + TransactionPrefix(SampleHeader(), changes.size(), false) + changes;
 }
 
 }  // namespace millrace::wire::testing

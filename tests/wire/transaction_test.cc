@@ -23,7 +23,7 @@ v1::Transaction TransactionOf(std::string_view bytes) {
   return transaction;
 }
 
-TEST(TransactionHeader, IsReadAsItWasWritten) {
+TEST(TransactionHeader, RoundTrips) {
   const std::string bytes = testing::SampleHeader();
   TransactionHeader header;
   ASSERT_TRUE(ParseHeader(bytes, header));
@@ -33,7 +33,7 @@ TEST(TransactionHeader, IsReadAsItWasWritten) {
   EXPECT_EQ(GtidOf(bytes), header.gtid);
 }
 
-TEST(TransactionHeader, IsWhatProtobufWrites) {
+TEST(TransactionHeader, MatchesProtobuf) {
   const v1::Transaction transaction = TransactionOf(testing::SampleHeader());
   EXPECT_EQ(transaction.gtid(), "3e11fa47-71ca-11e1-9e33-c80aa9429562:77");
   EXPECT_EQ(transaction.commit_time().seconds(), 1'700'000'000);
@@ -42,7 +42,7 @@ TEST(TransactionHeader, IsWhatProtobufWrites) {
   EXPECT_EQ(transaction.source().file(), "binlog.000042");
 }
 
-TEST(TransactionHeader, WithoutValuesHasTheSourceAlone) {
+TEST(TransactionHeader, WithoutValuesHasOnlyTheSource) {
   EXPECT_EQ(HeaderOf({}), std::string_view("\x1a\x00", 2));
   EXPECT_EQ(GtidOf(HeaderOf({})), "");
   EXPECT_EQ(GtidOf(""), "");
@@ -55,13 +55,13 @@ TEST(TransactionHeader, OfRowsHasNeitherGtidNorMore) {
   TransactionHeader header;
   ASSERT_TRUE(ParseHeader(more.view(), header));
   header.gtid = {};
-  EXPECT_EQ(RowsHeader(more.view()), HeaderOf(header));
+  EXPECT_EQ(HeaderForRows(more.view()), HeaderOf(header));
 }
 
-TEST(TransactionHead, BeginsATransactionWithItsLength) {
+TEST(TransactionPrefix, BeginsATransactionWithItsLength) {
   const std::string changes = testing::SampleChanges();
   for (const bool more : {false, true}) {
-    const std::string bytes = TransactionHead(testing::SampleHeader(), changes.size(), more);
+    const std::string bytes = TransactionPrefix(testing::SampleHeader(), changes.size(), more);
     v1::SubscribeResponse response;
     ASSERT_TRUE(response.ParseFromString(bytes + changes));
     EXPECT_EQ(response.SerializeAsString(), bytes + changes);
@@ -71,13 +71,13 @@ TEST(TransactionHead, BeginsATransactionWithItsLength) {
   }
 }
 
-TEST(TransactionHead, InABufferIsTheSame) {
+TEST(TransactionPrefix, EqualsPutTransactionBegin) {
   const std::string header = testing::SampleHeader();
   const std::string changes = testing::SampleChanges();
   Buffer known;
   PutTransactionBegin(known, header.size() + changes.size());
   known.Append(header);
-  EXPECT_EQ(known.view(), TransactionHead(header, changes.size(), false));
+  EXPECT_EQ(known.view(), TransactionPrefix(header, changes.size(), false));
   Buffer nested;
   const size_t begin = BeginTransaction(nested);
   nested.Append(header + changes);
@@ -85,7 +85,7 @@ TEST(TransactionHead, InABufferIsTheSame) {
   EXPECT_EQ(nested.view(), std::string(known.view()) + changes);
 }
 
-TEST(ListOfChanges, AnotherFieldIsNoChange) {
+TEST(ListOfChanges, AnotherFieldIsNotAChange) {
   ByteReader reader("\x22\x01x");
   std::string_view change;
   EXPECT_FALSE(NextChange(reader, change));

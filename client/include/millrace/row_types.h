@@ -86,18 +86,18 @@ class RowTypes {
     std::map<uint32_t, Span> versions;
     bool lacks_history = false;  // the server is of an earlier version
     // Fields that the server's newest type did not explain either; not asked for again.
-    std::set<int> inexplicable;
+    std::set<int> unexplained;
   };
 
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackRow(
       const google::protobuf::Any& row, const TableKey* key, uint64_t sequence);
   static absl::StatusOr<std::unique_ptr<google::protobuf::Message>> ParseAt(
       const Generation& generation, const google::protobuf::Any& row, uint64_t sequence);
-  absl::StatusOr<const Generation*> Known(const std::string& name, const TableKey* key);
-  absl::StatusOr<const Generation*> At(const std::string& name, const TableKey& key,
-                                       uint64_t sequence);
+  absl::StatusOr<const Generation*> NewestType(const std::string& name, const TableKey* key);
+  absl::StatusOr<const Generation*> TypeAt(const std::string& name, const TableKey& key,
+                                           uint64_t sequence);
   absl::StatusOr<const Generation*> Reload(const std::string& name, const std::set<int>& unknown);
-  absl::StatusOr<TableKey> Find(const std::string& name) const;
+  absl::StatusOr<TableKey> FindTable(const std::string& name) const;
   absl::StatusOr<const Generation*> Fetch(const std::string& name, const TableKey& key);
 
   const Client* const client_;

@@ -81,14 +81,14 @@ class Subscription {
   using Stream = grpc::ClientReaderInterface<v1::SubscribeResponse>;
 
   bool StartsAtLatest() const;
-  absl::Status AskLatest();
+  absl::Status FetchLatestToken();
   // The context of a new call that Cancel can reach; nothing if Cancel was called.
   std::shared_ptr<grpc::ClientContext> BeginCall();
   void Connect();
   absl::Status Disconnect();
   // Each of these: the final status, or nothing if the stream goes on.
   std::optional<absl::Status> Accept(const Batch& batch);
-  std::optional<absl::Status> AfterEnd(const absl::Status& ended);
+  std::optional<absl::Status> HandleStreamEnd(const absl::Status& ended);
   std::optional<absl::Status> WaitToRetry(const absl::Status& failure);
 
   const std::shared_ptr<v1::ChangeFeed::StubInterface> stub_;

@@ -41,7 +41,7 @@ struct Trial {
 };
 
 // What was made of it: usually of one statement, of two where the server writes more.
-using Found = std::vector<Statement>;
+using BinlogStatements = std::vector<Statement>;
 
 std::set<TableName> TablesIn(const TableStates& states) {
   std::set<TableName> tables;
@@ -58,7 +58,7 @@ std::string Text(const std::set<TableName>& tables) {
 }
 
 // Which tables there are behind the statements.
-std::set<TableName> Predicted(const Found& found, std::set<TableName> tables) {
+std::set<TableName> PredictedTables(const BinlogStatements& found, std::set<TableName> tables) {
   for (const Statement& statement : found) {
     if (coverage::DropsDatabase(statement)) {
       std::erase_if(tables,
@@ -69,8 +69,8 @@ std::set<TableName> Predicted(const Found& found, std::set<TableName> tables) {
       if (statement.verb == StatementVerb::kCreate) tables.insert(table);
       if (statement.verb == StatementVerb::kDrop) tables.erase(table);
     }
-    for (const TableName& table : statement.made_of_partitions) tables.insert(table);
-    for (const TableName& table : statement.made_partitions) tables.erase(table);
+    for (const TableName& table : statement.tables_from_partitions) tables.insert(table);
+    for (const TableName& table : statement.tables_into_partitions) tables.erase(table);
     for (const auto& [from, to] : statement.renames) {
       // IF EXISTS.
       if (tables.erase(from) > 0) tables.insert(to);
@@ -80,7 +80,7 @@ std::set<TableName> Predicted(const Found& found, std::set<TableName> tables) {
 }
 
 // Where a table has gone.
-TableName Renamed(const Found& found, TableName table) {
+TableName NameAfterRenames(const BinlogStatements& found, TableName table) {
   for (const Statement& statement : found) {
     for (const auto& [from, to] : statement.renames) {
       if (from == table) {
@@ -107,7 +107,7 @@ ColumnRenames ColumnsThatMoved(const TableState& before, const TableState& after
   return renames;
 }
 
-ColumnRenames ToldRenames(const Statement& statement, const TableState& before) {
+ColumnRenames StatedRenames(const Statement& statement, const TableState& before) {
   ColumnRenames renames;
   for (const auto& [from, to] : statement.column_renames) {
     const auto& columns = before.columns;
@@ -211,8 +211,8 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
   }
 
   // What the binlog holds of each run, by its number.
-  std::map<size_t, Found> ReadBinlog(const std::string& file, uint64_t begin) {
-    std::map<size_t, Found> found;
+  std::map<size_t, BinlogStatements> ReadBinlog(const std::string& file, uint64_t begin) {
+    std::map<size_t, BinlogStatements> found;
     auto stream = OpenStream(options_, {.file = file, .offset = begin, .gtids = {}});
     if (!stream.ok()) {
       ADD_FAILURE() << stream.status();
@@ -222,21 +222,22 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
         GetParam() == Flavour::kMysql ? millrace::Flavour::kMysql : millrace::Flavour::kMariadb;
     binlog::EventReader reader(flavour);
     const uint64_t end = runs_.back().end;
-    bool goes_on = false;
+    bool transaction_continues = false;
     for (uint64_t at = begin; at < end;) {
       const auto bytes = (*stream)->Read();
       const auto event = reader.Read(bytes.value());
       if (!event.ok() || (event->header.flags & binlog::EventHeader::kFlagArtificial) != 0)
         continue;
       if (event->header.type == binlog::EventType::kMariadbGtid) {
-        goes_on = !binlog::ParseMariadbGtid(*event)->standalone;
+        transaction_continues = !binlog::ParseMariadbGtid(*event)->standalone;
       }
       if (event->header.type == binlog::EventType::kQuery) {
         const auto query = binlog::ParseQuery(*event);
         const auto run =
             std::upper_bound(runs_.begin(), runs_.end(), at,
                              [](uint64_t place, const Trial& r) { return place < r.end; });
-        const ingest::SentStatement sent = ingest::SentBy(*query, flavour, goes_on);
+        const ingest::SentStatement sent =
+            ingest::SentStatementFrom(*query, flavour, transaction_continues);
         const Statement statement = schema::Classify(sent.text, sent.database, sent.session);
         const bool defines = statement.kind == StatementKind::kDefinition ||
                              statement.kind == StatementKind::kTruncate;
@@ -251,7 +252,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     return found;
   }
 
-  void Check(const Trial& run, const Found& found) {
+  void Check(const Trial& run, const BinlogStatements& found) {
     SCOPED_TRACE(run.what);
     std::set<TableName> concerned;
     for (const Statement& statement : found) {
@@ -264,12 +265,13 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
       }
     }
     CheckConcerned(run, concerned, found);
-    EXPECT_EQ(Text(Predicted(found, TablesIn(run.before))), Text(TablesIn(run.after)));
+    EXPECT_EQ(Text(PredictedTables(found, TablesIn(run.before))), Text(TablesIn(run.after)));
     for (const Statement& statement : found) CheckColumns(run, found, statement);
   }
 
   // All that changed is concerned; nothing is that the statement does not name.
-  void CheckConcerned(const Trial& run, const std::set<TableName>& concerned, const Found& found) {
+  void CheckConcerned(const Trial& run, const std::set<TableName>& concerned,
+                      const BinlogStatements& found) {
     std::set<TableName> changed;
     for (const auto& [table, state] : run.before) {
       const auto after = run.after.find(table);
@@ -287,18 +289,18 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     }
   }
 
-  void CheckColumns(const Trial& run, const Found& found, const Statement& statement) {
+  void CheckColumns(const Trial& run, const BinlogStatements& found, const Statement& statement) {
     if (statement.tables.empty()) return;
     const TableName& table = statement.tables.front();
     const auto before = run.before.find(table);
-    const auto after = run.after.find(Renamed(found, table));
+    const auto after = run.after.find(NameAfterRenames(found, table));
     if (before == run.before.end() || after == run.after.end()) return;
     // A swap leaves another table under the name.
     if (statement.verb != StatementVerb::kAlter) {
       EXPECT_TRUE(statement.column_renames.empty());
       return;
     }
-    EXPECT_EQ(ToldRenames(statement, before->second),
+    EXPECT_EQ(StatedRenames(statement, before->second),
               ColumnsThatMoved(before->second, after->second));
     columns_renamed_ += statement.column_renames.size();
     if (statement.index_only) {
@@ -319,7 +321,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
   std::vector<std::string> refused_;
 };
 
-TEST_P(StatementClauses, SayWhatTheServerDid) {
+TEST_P(StatementClauses, MatchTheServersEffect) {
   const auto clauses = ClausesOf(GetParam());
   const auto modes = ModesOf(GetParam());
   const auto styles = StylesOf(GetParam());
@@ -334,12 +336,12 @@ TEST_P(StatementClauses, SayWhatTheServerDid) {
         .sql_mode = modes[mode], .style = styles[style], .charset = charsets[charset]};
     if (Execute(clauses[clause], client)) accepted.insert(clause);
   }
-  const std::map<size_t, Found> found = ReadBinlog(*status[0][0], begin);
+  const std::map<size_t, BinlogStatements> found = ReadBinlog(*status[0][0], begin);
   size_t logged = 0;
   for (size_t i = 0; i < runs_.size(); ++i) {
     const auto statements = found.find(i);
     if (statements != found.end()) ++logged;
-    Check(runs_[i], statements == found.end() ? Found() : statements->second);
+    Check(runs_[i], statements == found.end() ? BinlogStatements() : statements->second);
   }
   std::cout << fmt::format(
       "{}: {} clauses, {} statements run, {} in the binlog, {} refused, {} columns renamed\n",

@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST_F(MirrorTest, PausedItSendsNothingAndResumedTheRest) {
+TEST_F(MirrorTest, PausedMirrorSendsNothingUntilResumed) {
   const auto mirror = StartMirror();
   ASSERT_TRUE(Reaches(*mirror, MirrorState::kRunning));
   mirror->Pause();
@@ -24,7 +24,7 @@ TEST_F(MirrorTest, PausedItSendsNothingAndResumedTheRest) {
   EXPECT_EQ(Sequences(3), UpTo(5, 3));
 }
 
-TEST_F(MirrorTest, RewoundItSendsAgainAndItsSuccessorKnows) {
+TEST_F(MirrorTest, RewindSurvivesRestart) {
   log_.Inserts(1, 6);
   log_.Commit();
   auto mirror = StartMirror();
@@ -38,7 +38,7 @@ TEST_F(MirrorTest, RewoundItSendsAgainAndItsSuccessorKnows) {
   EXPECT_THAT(Sequences(8), ::testing::ElementsAre(1, 2, 3, 4, 5, 6, 5, 6));
 }
 
-TEST_F(MirrorTest, ARewindToWhatTheLogDoesNotHaveIsRefused) {
+TEST_F(MirrorTest, RewindBeyondLogIsRefused) {
   log_.Inserts(1, 6);
   log_.Commit();
   const auto mirror = StartMirror();
@@ -46,13 +46,13 @@ TEST_F(MirrorTest, ARewindToWhatTheLogDoesNotHaveIsRefused) {
   EXPECT_EQ(feed::ReasonOf(Rewind(*mirror, ahead)), "TOKEN_AHEAD");
 }
 
-TEST_F(MirrorTest, AStoppedMirrorAnswersARewind) {
+TEST_F(MirrorTest, StoppedMirrorRefusesRewind) {
   const auto mirror = StartMirror();
   mirror->RequestStop();
   EXPECT_EQ(feed::ReasonOf(RewindAfter(*mirror, log_, 0)), "STOPPING");
 }
 
-TEST_F(MirrorTest, ASecondMirrorShutsOutTheFirst) {
+TEST_F(MirrorTest, SecondMirrorFencesFirst) {
   log_.Inserts(1, 5);
   log_.Commit();
   const auto first = StartMirror();
@@ -67,7 +67,7 @@ TEST_F(MirrorTest, ASecondMirrorShutsOutTheFirst) {
   EXPECT_EQ(Sequences(10), UpTo(10));
 }
 
-TEST_F(MirrorTest, AMirrorThatWasShutOutTakesOverWhenResumed) {
+TEST_F(MirrorTest, FencedMirrorTakesOverWhenResumed) {
   const auto first = StartMirror();
   ASSERT_TRUE(Reaches(*first, MirrorState::kRunning));
   auto second = StartMirror();
@@ -84,7 +84,7 @@ TEST_F(MirrorTest, AMirrorThatWasShutOutTakesOverWhenResumed) {
   EXPECT_EQ(Sequences(10), UpTo(10));
 }
 
-TEST_F(MirrorTest, ARecordThatTheClientDoesNotTakeParks) {
+TEST_F(MirrorTest, RecordTooLargeForClientParks) {
   options_.client["message.max.bytes"] = "2000";
   log_.Inserts(1, 3);
   log_.Transaction(2, {{.note_bytes = 10}, {.note_bytes = 5000}, {.note_bytes = 10}});
@@ -103,7 +103,7 @@ TEST_F(MirrorTest, ARecordThatTheClientDoesNotTakeParks) {
   EXPECT_EQ(Sequences(6), UpTo(6));
 }
 
-TEST_F(MirrorTest, ARecordThatTheBrokerDoesNotTakeParks) {
+TEST_F(MirrorTest, RecordTooLargeForBrokerParks) {
   ASSERT_TRUE(
       KafkaAdmin(options_.brokers)
           .CreateTopic({.name = TopicOf("orders"), .configs = {{"max.message.bytes", "2000"}}})
@@ -118,7 +118,7 @@ TEST_F(MirrorTest, ARecordThatTheBrokerDoesNotTakeParks) {
   EXPECT_EQ(mirror->Status().sequence, Sequence{0});
 }
 
-TEST_F(MirrorTest, APositionOfAnotherLogParksUntilRewound) {
+TEST_F(MirrorTest, PositionOfAnotherLogParksUntilRewind) {
   FilledLog other;
   other.Inserts(1, 2);
   other.Commit();
@@ -139,7 +139,7 @@ TEST_F(MirrorTest, APositionOfAnotherLogParksUntilRewound) {
   EXPECT_THAT(Sequences(4), ::testing::ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(MirrorTest, ATrimmedPositionParks) {
+TEST_F(MirrorTest, TrimmedPositionParks) {
   log_.Inserts(1, 50);
   log_.Commit();
   {
@@ -153,20 +153,20 @@ TEST_F(MirrorTest, ATrimmedPositionParks) {
   EXPECT_EQ(ParkedReason(*mirror), "MIRROR_POSITION_TRIMMED");
 }
 
-TEST_F(MirrorTest, APositionPastTheEndOfTheLogParks) {
+TEST_F(MirrorTest, PositionBeyondLogParks) {
   WritePosition(PositionText(
       {.log_id = log_.log().log_id(), .sequence = {9}, .resume_token = "", .instance = "x"}));
   const auto mirror = StartMirror();
   EXPECT_EQ(ParkedReason(*mirror), "MIRROR_POSITION_AHEAD");
 }
 
-TEST_F(MirrorTest, APositionThatIsNoneParks) {
+TEST_F(MirrorTest, MalformedPositionParks) {
   WritePosition("[]");
   const auto mirror = StartMirror();
   EXPECT_EQ(ParkedReason(*mirror), "MIRROR_POSITION_MALFORMED");
 }
 
-TEST_F(MirrorTest, TwoTablesOfOneTopicNamePark) {
+TEST_F(MirrorTest, TopicNameCollisionParks) {
   log_.Transaction(1, {{.table = "a b"}, {.table = "a+b"}});
   log_.Commit();
   const auto mirror = StartMirror();

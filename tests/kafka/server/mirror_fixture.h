@@ -40,13 +40,14 @@ using mirror::MirrorStatus;
 // without value.
 class PlainEncoder final : public ChangeEncoder {
  public:
-  // `after_first`, if any, is called when the first record of each encoder is on its way.
-  PlainEncoder(const EncoderParts& parts, std::function<void()> after_first)
-      : routes_(parts.routes), after_first_(std::move(after_first)) {}
+  // `after_first_record`, if any, is called when the first record of each encoder is on its way.
+  PlainEncoder(const EncoderParts& parts, std::function<void()> after_first_record)
+      : routes_(parts.routes), after_first_record_(std::move(after_first_record)) {}
 
   absl::Status Encode(const ChangeView& change, RecordSink& sink) override {
-    if (began_ && after_first_ != nullptr) std::exchange(after_first_, nullptr)();
-    began_ = true;
+    if (first_record_sent_ && after_first_record_ != nullptr)
+      std::exchange(after_first_record_, nullptr)();
+    first_record_sent_ = true;
     MILLRACE_ASSIGN_OR_RETURN(
         const std::string topic,
         routes_.TopicOf({std::string(change.database), std::string(change.table)}));
@@ -68,8 +69,8 @@ class PlainEncoder final : public ChangeEncoder {
 
  private:
   const Routes& routes_;
-  std::function<void()> after_first_;
-  bool began_ = false;
+  std::function<void()> after_first_record_;
+  bool first_record_sent_ = false;
 };
 
 // A log, a broker that all tests share, and mirrors from one to the other. Each test has topics of
@@ -101,7 +102,7 @@ class MirrorTest : public ::testing::Test {
                          .registry = log.registry(),
                          .make_encoder = [this](const EncoderParts& parts)
                              -> absl::StatusOr<std::unique_ptr<ChangeEncoder>> {
-                           return std::make_unique<PlainEncoder>(parts, after_first_);
+                           return std::make_unique<PlainEncoder>(parts, after_first_record_);
                          },
                          .clock = Clock::System()}));
     return std::make_unique<Mirror>(Mirror::Parts{.options = MirrorOptionsOf(options_),
@@ -139,14 +140,14 @@ class MirrorTest : public ::testing::Test {
     return "not parked: " + mirror.Status().error;
   }
   static absl::Status Rewind(Mirror& mirror, const Token& token) {
-    absl::Notification answered;
-    absl::Status answer;
+    absl::Notification done;
+    absl::Status result;
     mirror.Rewind(token, [&](absl::Status status) {
-      answer = std::move(status);
-      answered.Notify();
+      result = std::move(status);
+      done.Notify();
     });
-    answered.WaitForNotification();
-    return answer;
+    done.WaitForNotification();
+    return result;
   }
   static absl::Status RewindAfter(Mirror& mirror, FilledLog& log, uint64_t sequence) {
     return Rewind(mirror, feed::TokenAfter(log.feed(), {sequence}).value());
@@ -201,7 +202,7 @@ class MirrorTest : public ::testing::Test {
   }
 
   KafkaOptions options_;
-  std::function<void()> after_first_;  // see PlainEncoder
+  std::function<void()> after_first_record_;  // see PlainEncoder
   FilledLog log_;
 
  private:

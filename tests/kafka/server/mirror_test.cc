@@ -13,7 +13,7 @@ using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST_F(MirrorTest, LogArrivesChangeForChange) {
+TEST_F(MirrorTest, EveryChangeArrivesOnce) {
   options_.transaction.records_max = 7;
   for (uint64_t number = 1; number <= 40; ++number) {
     log_.Transaction(number, {{.table = "orders", .id = 1},
@@ -40,7 +40,7 @@ TEST_F(MirrorTest, LogArrivesChangeForChange) {
   EXPECT_THAT(mirror->Status().transactions, Gt(log_.newest() / 7));
 }
 
-TEST_F(MirrorTest, ChangesOfATopicComeInTheirOrder) {
+TEST_F(MirrorTest, TopicKeepsLogOrder) {
   for (uint64_t number = 1; number <= 50; ++number) log_.Inserts(number, 20);
   log_.Commit();
   const auto mirror = StartMirror();
@@ -48,7 +48,7 @@ TEST_F(MirrorTest, ChangesOfATopicComeInTheirOrder) {
   EXPECT_EQ(Sequences(1000), UpTo(1000));
 }
 
-TEST_F(MirrorTest, HeadersTellWhichChangeARecordIsOf) {
+TEST_F(MirrorTest, HeadersIdentifyChange) {
   log_.Transaction(5, {{.id = 1}, {.operation = v1::OPERATION_DELETE, .id = 1}});
   log_.Commit();
   const auto mirror = StartMirror();
@@ -66,7 +66,7 @@ TEST_F(MirrorTest, HeadersTellWhichChangeARecordIsOf) {
   EXPECT_FALSE(records[2].value.has_value());
 }
 
-TEST_F(MirrorTest, IdleLogIsCommittedAtOnce) {
+TEST_F(MirrorTest, LoneTransactionIsCommittedAtOnce) {
   options_.transaction.time_max = 60'000'000;
   const auto mirror = StartMirror();
   ASSERT_TRUE(Reaches(*mirror, MirrorState::kRunning));
@@ -80,7 +80,7 @@ TEST_F(MirrorTest, IdleLogIsCommittedAtOnce) {
   EXPECT_EQ(Sequences(20), UpTo(20));
 }
 
-TEST_F(MirrorTest, LatestBeginsBehindWhatTheLogHas) {
+TEST_F(MirrorTest, StartLatestSkipsExistingChanges) {
   options_.start = KafkaStart::kLatest;
   log_.Inserts(1, 10);
   log_.Commit();
@@ -92,7 +92,7 @@ TEST_F(MirrorTest, LatestBeginsBehindWhatTheLogHas) {
   EXPECT_EQ(Sequences(5), UpTo(15, 11));
 }
 
-TEST_F(MirrorTest, TablesThatAreNotMirroredMoveThePositionAlone) {
+TEST_F(MirrorTest, UnmirroredTablesOnlyMovePosition) {
   options_.tables = {"shop.visits"};
   log_.Transaction(1, {{.table = "visits"}, {.table = "orders"}, {.table = "visits"}});
   log_.Inserts(2, 100);
@@ -103,7 +103,7 @@ TEST_F(MirrorTest, TablesThatAreNotMirroredMoveThePositionAlone) {
   EXPECT_THAT(Sequences(2, {"visits"}), ElementsAre(1, 3));
 }
 
-TEST_F(MirrorTest, RoutesSendTablesElsewhere) {
+TEST_F(MirrorTest, RouteChangesTopic) {
   options_.routes = {"shop.o* -> " + options_.topic_prefix + ".all"};
   log_.Inserts(1, 3);
   log_.Commit();
@@ -115,7 +115,7 @@ TEST_F(MirrorTest, RoutesSendTablesElsewhere) {
   EXPECT_EQ(topics[0].records, 3);
 }
 
-TEST_F(MirrorTest, TopicsAreMadeAsConfigured) {
+TEST_F(MirrorTest, TopicsAreCreatedAsConfigured) {
   options_.topics.partitions = 3;
   options_.topics.retention = Micros{3600} * 1'000'000;
   options_.topics.cleanup_policy = "compact,delete";
@@ -136,7 +136,7 @@ TEST_F(MirrorTest, TopicsAreMadeAsConfigured) {
   EXPECT_THAT(mirror->Status().warnings, IsEmpty());
 }
 
-TEST_F(MirrorTest, ATopicThatDiffersIsReportedAndUsed) {
+TEST_F(MirrorTest, DifferentTopicIsUsedWithWarning) {
   options_.topics.partitions = 3;
   options_.topics.retention = Micros{3600} * 1'000'000;
   ASSERT_TRUE(
@@ -152,7 +152,7 @@ TEST_F(MirrorTest, ATopicThatDiffersIsReportedAndUsed) {
   EXPECT_EQ(Sequences(4).size(), 4);
 }
 
-TEST_F(MirrorTest, ATopicThatSomebodyElseMakesIsWaitedFor) {
+TEST_F(MirrorTest, MirrorWaitsForMissingTopic) {
   options_.topics.create = false;
   KafkaAdmin admin(options_.brokers);
   ASSERT_TRUE(admin.CreateTopic({.name = PositionTopic(options_.topic_prefix)}).ok());
@@ -167,14 +167,14 @@ TEST_F(MirrorTest, ATopicThatSomebodyElseMakesIsWaitedFor) {
   EXPECT_EQ(mirror->Status().error_reason, "");
 }
 
-TEST_F(MirrorTest, HeartbeatsComeWhileNothingHappens) {
+TEST_F(MirrorTest, IdleMirrorSendsHeartbeats) {
   options_.debezium.heartbeat_interval = 20'000;
   const auto mirror = StartMirror();
   ASSERT_TRUE(Eventually([&] { return mirror->Status().records >= 3; }));
   EXPECT_EQ(mirror->Status().topics.at(0).name, "heartbeats");
 }
 
-TEST_F(MirrorTest, StatusTellsHowFarBehindItIs) {
+TEST_F(MirrorTest, StatusShowsLag) {
   const auto mirror = StartMirror();
   ASSERT_TRUE(Reaches(*mirror, MirrorState::kRunning));
   mirror->Pause();
@@ -188,7 +188,7 @@ TEST_F(MirrorTest, StatusTellsHowFarBehindItIs) {
   EXPECT_EQ(status.topic_prefix, options_.topic_prefix);
 }
 
-TEST_F(MirrorTest, RetentionLeavesWhatIsNotMirrored) {
+TEST_F(MirrorTest, RetentionKeepsUnmirroredChanges) {
   auto mirror = MakeMirror(log_).value();
   EXPECT_EQ(mirror->HoldFrom(), Sequence{0});
   log_.Inserts(1, 9);

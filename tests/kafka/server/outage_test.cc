@@ -15,7 +15,7 @@
 namespace millrace::kafka {
 namespace {
 
-TEST_F(MirrorTest, OneAfterTheOtherGoOnWhereTheLastCommitted) {
+TEST_F(MirrorTest, NextMirrorResumesAfterLastCommit) {
   options_.transaction.records_max = 3;
   uint64_t number = 0;
   for (int round = 0; round < 10; ++round) {
@@ -31,7 +31,7 @@ TEST_F(MirrorTest, OneAfterTheOtherGoOnWhereTheLastCommitted) {
   EXPECT_EQ(Sequences(log_.newest()), UpTo(log_.newest()));
 }
 
-TEST_F(MirrorTest, WhatAKilledMirrorDidNotCommitIsSentAgain) {
+TEST_F(MirrorTest, UncommittedRecordsOfKilledMirrorAreResent) {
   log_.Inserts(1, 3);
   log_.Commit();
   {
@@ -55,7 +55,7 @@ TEST_F(MirrorTest, WhatAKilledMirrorDidNotCommitIsSentAgain) {
   EXPECT_EQ(Sequences(9), UpTo(9));
 }
 
-TEST_F(MirrorTest, ABrokerThatIsKilledAndComesBackHasEachChangeOnce) {
+TEST_F(MirrorTest, KilledBrokerGetsEachChangeOnce) {
   options_.transaction.records_max = 10;
   const auto mirror = StartMirror();
   uint64_t number = 0;
@@ -73,7 +73,7 @@ TEST_F(MirrorTest, ABrokerThatIsKilledAndComesBackHasEachChangeOnce) {
   EXPECT_EQ(Sequences(log_.newest()), UpTo(log_.newest()));
 }
 
-TEST_F(MirrorTest, ABrokerThatHangsHoldsItUpAndNoMore) {
+TEST_F(MirrorTest, HangingBrokerOnlyDelaysMirror) {
   options_.transaction.records_max = 10;
   const auto mirror = StartMirror();
   log_.Inserts(1, 200);
@@ -91,7 +91,7 @@ TEST_F(MirrorTest, ABrokerThatHangsHoldsItUpAndNoMore) {
 }
 
 // Holds the thread of librdkafka that tells of refused records until the client is destroyed.
-class RefusedRecordsHeld final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+class RefusalReportBlocker final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   bool refused() const {
     absl::MutexLock lock(&mutex_);
@@ -121,15 +121,15 @@ class RefusedRecordsHeld final : public spdlog::sinks::base_sink<spdlog::details
 
 // The producer that was shut out has records in flight when it is destroyed, which librdkafka does
 // not always survive.
-TEST_F(MirrorTest, ATransactionThatTheBrokerTimedOutIsSentAgain) {
-  const auto held = std::make_shared<RefusedRecordsHeld>();
+TEST_F(MirrorTest, TimedOutTransactionIsResent) {
+  const auto held = std::make_shared<RefusalReportBlocker>();
   spdlog::default_logger()->sinks().push_back(held);
   options_.client["transaction.timeout.ms"] = "1500";
   log_.Inserts(1, 50);
   log_.Commit();
   // The broker ends the first transaction in the middle, as if another mirror had come.
   std::atomic<bool> slow{true};
-  after_first_ = [&] {
+  after_first_record_ = [&] {
     if (slow.exchange(false)) absl::SleepFor(absl::Seconds(4));
   };
   {
@@ -143,7 +143,7 @@ TEST_F(MirrorTest, ATransactionThatTheBrokerTimedOutIsSentAgain) {
   EXPECT_EQ(Sequences(50), UpTo(50));
 }
 
-TEST_F(MirrorTest, ABrokerThatIsNotThereYetIsWaitedFor) {
+TEST_F(MirrorTest, MirrorWaitsForMissingBroker) {
   ASSERT_TRUE(broker().Stop().ok());
   log_.Inserts(1, 5);
   log_.Commit();
@@ -156,7 +156,7 @@ TEST_F(MirrorTest, ABrokerThatIsNotThereYetIsWaitedFor) {
   EXPECT_EQ(Sequences(5), UpTo(5));
 }
 
-TEST_F(MirrorTest, StopsSoonWhileTheBrokerHangs) {
+TEST_F(MirrorTest, StopsSoonWhileBrokerHangs) {
   log_.Inserts(1, 50);
   log_.Commit();
   const auto mirror = StartMirror();
@@ -169,7 +169,7 @@ TEST_F(MirrorTest, StopsSoonWhileTheBrokerHangs) {
   broker().Resume();
 }
 
-TEST_F(MirrorTest, StopsSoonWhileThereIsNoBroker) {
+TEST_F(MirrorTest, StopsSoonWithoutBroker) {
   options_.brokers = "127.0.0.1:1";
   const auto mirror = StartMirror();
   EXPECT_TRUE(Eventually([&] { return mirror->Status().error_reason == "MIRROR_UNREACHABLE"; }));

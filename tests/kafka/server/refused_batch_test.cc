@@ -36,9 +36,9 @@ using millrace::testing::OpenKafka;
 constexpr int16_t kProduceRequest = 0;
 
 // The broker that librdkafka brings along, at a free port.
-class ScriptedBroker {
+class MockBroker {
  public:
-  ScriptedBroker()
+  MockBroker()
       : handle_(OpenKafka(RD_KAFKA_PRODUCER, {}).value()),
         cluster_(rd_kafka_mock_cluster_new(handle_.get(), /*broker_cnt=*/1)) {}
 
@@ -58,7 +58,7 @@ class ScriptedBroker {
   const KafkaOwned<rd_kafka_mock_cluster_t, rd_kafka_mock_cluster_destroy> cluster_;
 };
 
-class NeverStops final : public mirror::Waiter {
+class NeverStoppingWaiter final : public mirror::Waiter {
  public:
   bool ShouldStop() const override { return false; }
   void OnLongWait(const absl::Status& why) override {}
@@ -91,7 +91,7 @@ class RefusedBatch : public ::testing::TestWithParam<rd_kafka_resp_err_t> {
     }
     return producer->Commit();
   }
-  std::vector<std::string> Arrived() const {
+  std::vector<std::string> ReadValues() const {
     std::vector<std::string> values;
     for (const KafkaRecord& record : KafkaReader(options_.brokers).MustReadAll({kTopic})) {
       values.push_back(record.value.value());
@@ -100,16 +100,16 @@ class RefusedBatch : public ::testing::TestWithParam<rd_kafka_resp_err_t> {
   }
 
   static constexpr char kTopic[] = "refused.shop.orders";
-  ScriptedBroker broker_;
+  MockBroker broker_;
   KafkaOptions options_;
-  NeverStops waiter_;
+  NeverStoppingWaiter waiter_;
 };
 
 // A broker that knows nothing of a producer in a partition takes its second batch for the first.
-TEST_P(RefusedBatch, FirstOfAPartitionIsSentAgainBeforeThoseBehindIt) {
+TEST_P(RefusedBatch, RefusedFirstBatchIsResentInOrder) {
   broker_.RefuseNextBatch(GetParam());
   ASSERT_TRUE(Send(5).ok());
-  EXPECT_THAT(Arrived(), ::testing::ElementsAre("1", "2", "3", "4", "5"));
+  EXPECT_THAT(ReadValues(), ::testing::ElementsAre("1", "2", "3", "4", "5"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Refusals, RefusedBatch,

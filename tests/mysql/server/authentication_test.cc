@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-TEST(AuthenticationTest, CachingSha2WorksWithoutTlsOnAColdCache) {
+TEST(AuthenticationTest, CachingSha2WorksWithoutTls) {
   const auto server = StartSource(ServerKind::kMysql);
   auto root = server->MustConnect();
   root.MustExecute("CREATE USER sha@'%' IDENTIFIED WITH caching_sha2_password BY 'a long secret'");
@@ -19,7 +19,7 @@ TEST(AuthenticationTest, CachingSha2WorksWithoutTlsOnAColdCache) {
   EXPECT_EQ(*connection->QueryValue("SELECT SUBSTRING_INDEX(CURRENT_USER(), '@', 1)"), "sha");
 }
 
-TEST(AuthenticationTest, CachingSha2WorksWithTlsOnAColdCache) {
+TEST(AuthenticationTest, CachingSha2WorksWithTls) {
   const auto server = StartSource(ServerKind::kMysql);
   auto root = server->MustConnect();
   root.MustExecute("CREATE USER sha@'%' IDENTIFIED WITH caching_sha2_password BY 'a long secret'");

@@ -132,7 +132,7 @@ TEST_P(BinlogStreamTest, FirstEventsNameTheFileAndItsFormat) {
   EXPECT_EQ(TypeOf(*stream->Read()), EventType::kFormatDescription);
 }
 
-TEST_P(BinlogStreamTest, ByGtidDeliversWhatFollowsAndNothingBefore) {
+TEST_P(BinlogStreamTest, ByGtidDeliversOnlyLaterEvents) {
   StartServer();
   Insert("before");
   SourcePosition position = Now();
@@ -142,7 +142,7 @@ TEST_P(BinlogStreamTest, ByGtidDeliversWhatFollowsAndNothingBefore) {
   EXPECT_THAT(ReadThrough(*stream, "after"), AllOf(HasSubstr("after"), Not(HasSubstr("before"))));
 }
 
-TEST_P(BinlogStreamTest, ByFileDeliversWhatFollowsAndNothingBefore) {
+TEST_P(BinlogStreamTest, ByFileDeliversOnlyLaterEvents) {
   StartServer();
   Insert("before");
   const SourcePosition position = ByFile(Now());
@@ -151,7 +151,7 @@ TEST_P(BinlogStreamTest, ByFileDeliversWhatFollowsAndNothingBefore) {
   EXPECT_THAT(ReadThrough(*stream, "after"), AllOf(HasSubstr("after"), Not(HasSubstr("before"))));
 }
 
-TEST_P(BinlogStreamTest, FromNowhereDeliversEverything) {
+TEST_P(BinlogStreamTest, EmptyPositionDeliversEverything) {
   StartServer();
   EXPECT_THAT(ReadUntil(*Open({}), "CREATE DATABASE d"), HasSubstr("CREATE DATABASE d"));
 }
@@ -166,7 +166,7 @@ TEST_P(BinlogStreamTest, EveryEventPassesItsChecksum) {
   EXPECT_TRUE(reader.checksums());
 }
 
-TEST_P(BinlogStreamTest, HasMoreIsFalseOnceAllIsReadAndTrueWhenMoreCame) {
+TEST_P(BinlogStreamTest, HasMoreReportsUnreadEvents) {
   StartServer();
   const auto stream = OpenWithoutHeartbeats();
   Insert("one");
@@ -195,7 +195,7 @@ TEST_P(BinlogStreamTest, EventsAround16MiBArriveWhole) {
   }
 }
 
-TEST_P(BinlogStreamTest, EventOverTheLimitIsRefused) {
+TEST_P(BinlogStreamTest, EventAboveLimitFails) {
   StartServer();
   SourceOptions options = Options();
   options.event_bytes_max = 1 << 20;
@@ -204,7 +204,7 @@ TEST_P(BinlogStreamTest, EventOverTheLimitIsRefused) {
   EXPECT_EQ(ErrorReason(ReadToEnd(*stream)), "SOURCE_PACKET_TOO_LARGE");
 }
 
-TEST_P(BinlogStreamTest, InterruptEndsAReadThatWaitsAndAllLaterOnes) {
+TEST_P(BinlogStreamTest, InterruptEndsCurrentAndLaterReads) {
   StartServer();
   const auto stream = Open(Now());
   std::jthread reader([&] { EXPECT_TRUE(absl::IsCancelled(ReadToEnd(*stream))); });
@@ -213,7 +213,7 @@ TEST_P(BinlogStreamTest, InterruptEndsAReadThatWaitsAndAllLaterOnes) {
   EXPECT_TRUE(absl::IsCancelled(stream->Read().status()));
 }
 
-TEST_P(BinlogStreamTest, WakeEndsAWaitAndIsKeptForTheNext) {
+TEST_P(BinlogStreamTest, WakeEndsCurrentOrNextWait) {
   StartServer();
   const auto stream = OpenWithoutHeartbeats();
   Insert("last");
@@ -226,7 +226,7 @@ TEST_P(BinlogStreamTest, WakeEndsAWaitAndIsKeptForTheNext) {
   waiter.join();
 }
 
-TEST_P(BinlogStreamTest, EventEndsAWaitAndSoDoesAnInterrupt) {
+TEST_P(BinlogStreamTest, EventOrInterruptEndsAWait) {
   StartServer();
   const auto stream = Open(Now());
   std::jthread reader([&] {
@@ -260,7 +260,7 @@ TEST_P(BinlogStreamTest, SilenceEndsAWait) {
   EXPECT_EQ(ErrorReason(status), "SOURCE_SILENT") << status;
 }
 
-TEST_P(BinlogStreamTest, HeartbeatsComeWhileTheSourceIsIdle) {
+TEST_P(BinlogStreamTest, HeartbeatsArriveWhileTheSourceIsIdle) {
   StartServer();
   SourceOptions options = Options();
   options.heartbeat_period = 100'000;
@@ -309,7 +309,7 @@ TEST_P(BinlogStreamTest, DumpKilledByAnAdministratorIsUnreachable) {
   EXPECT_EQ(ErrorReason(ReadToEnd(*stream)), "SOURCE_UNREACHABLE");
 }
 
-TEST_P(BinlogStreamTest, PurgedFileIsPurged) {
+TEST_P(BinlogStreamTest, PurgedFileIsReported) {
   StartServer();
   const SourcePosition old = ByFile(Now());
   root_->MustExecute("FLUSH BINARY LOGS");
@@ -319,7 +319,7 @@ TEST_P(BinlogStreamTest, PurgedFileIsPurged) {
   EXPECT_EQ(ErrorReason(status), "SOURCE_PURGED");
 }
 
-TEST_P(BinlogStreamTest, PurgedGtidsArePurged) {
+TEST_P(BinlogStreamTest, PurgedGtidsAreReported) {
   StartServer();
   Insert("one");
   const SourcePosition old = Now();
@@ -350,7 +350,7 @@ TEST_P(BinlogStreamTest, OffsetPastTheEndIsAnotherBinlog) {
   EXPECT_EQ(ErrorReason(ReadToEnd(*Open(position))), "SOURCE_CHANGED");
 }
 
-TEST_P(BinlogStreamTest, OffsetBeyond4GiBOfAShorterFileIsAnotherBinlog) {
+TEST_P(BinlogStreamTest, OffsetBeyond4GiBInShortFileFails) {
   StartServer();
   SourcePosition position = ByFile(Now());
   position.offset += uint64_t{1} << 32;
@@ -360,7 +360,7 @@ TEST_P(BinlogStreamTest, OffsetBeyond4GiBOfAShorterFileIsAnotherBinlog) {
   EXPECT_EQ(ErrorReason(ReadToEnd(*stream)), "SOURCE_CHANGED");
 }
 
-TEST_P(BinlogStreamTest, SecondReaderWithOurServerIdIsReportedToTheFirst) {
+TEST_P(BinlogStreamTest, SecondReaderWithSameServerIdEndsFirst) {
   StartServer();
   const auto first = Open(Now());
   ASSERT_TRUE(first->Read().ok());
@@ -420,7 +420,7 @@ TEST_P(BinlogStreamTest, FollowsAChangeOfTheChecksum) {
 
 MILLRACE_BOTH_SERVERS(BinlogStreamTest);
 
-TEST(BinlogStreamMysqlTest, GtidsAreNotUsedWhileTheSourceMixesAnonymousTransactions) {
+TEST(BinlogStreamMysqlTest, MixedAnonymousTransactionsDisableGtids) {
   const auto server = StartSource(ServerKind::kMysql,
                                   {"--gtid-mode=ON_PERMISSIVE", "--enforce-gtid-consistency=1"});
   auto root = server->MustConnect();
@@ -447,7 +447,7 @@ TEST(BinlogStreamMariadbTest, AnnotationsAreSent) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST(ReplicaUuidTest, IsAUuidOfItsOwnForEachServerId) {
+TEST(ReplicaUuidTest, DiffersForEachServerId) {
   EXPECT_EQ(ReplicaUuid(4711), "6d696c6c-7261-8365-8000-000000001267");
   EXPECT_NE(ReplicaUuid(1), ReplicaUuid(2));
 }

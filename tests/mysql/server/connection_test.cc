@@ -19,7 +19,7 @@ using ConnectionTest = SourceTest;
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
-TEST_P(ConnectionTest, TellsWhoAnswers) {
+TEST_P(ConnectionTest, ReportsTheServer) {
   const auto server = Start({"--server-id=77"});
   const auto connection = MustConnect(OptionsFor(*server));
   const ServerInfo& info = connection->info();
@@ -64,7 +64,7 @@ TEST_P(ConnectionTest, ValueOfAnotherShapeIsAnError) {
             "SOURCE_QUERY_FAILED");
 }
 
-TEST_P(ConnectionTest, WrongPasswordIsToldWithoutThePassword) {
+TEST_P(ConnectionTest, WrongPasswordErrorOmitsThePassword) {
   const auto server = Start();
   const auto status = Connect(OptionsAs(*server, testing::kFeedUser, "wr0ng-secret")).status();
   EXPECT_TRUE(absl::IsUnauthenticated(status)) << status;
@@ -110,7 +110,7 @@ TEST_P(ConnectionTest, MissingGrantIsNamedWithItsStatement) {
       HasSubstr(mysql() ? "GRANT REPLICATION CLIENT ON *.*" : "GRANT BINLOG MONITOR ON *.*"));
 }
 
-TEST_P(ConnectionTest, ServerOfTheOtherFlavourIsRefused) {
+TEST_P(ConnectionTest, ServerOfOtherFlavourIsRejected) {
   const auto server = Start();
   SourceOptions options = OptionsFor(*server);
   options.flavour = mysql() ? Flavour::kMariadb : Flavour::kMysql;

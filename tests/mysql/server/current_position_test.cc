@@ -52,7 +52,7 @@ TEST_P(CurrentPositionTest, GrowsWithEachTransaction) {
   EXPECT_FALSE(before.gtids.Contains(after.gtids));
 }
 
-TEST_P(CurrentPositionTest, ManyGtidsAreNotCut) {
+TEST_P(CurrentPositionTest, ManyGtidsAreNotTruncated) {
   StartServer();
   for (int i = 1; i <= 60; ++i) {
     const std::string number = std::to_string(1000 + i);
@@ -66,7 +66,7 @@ TEST_P(CurrentPositionTest, ManyGtidsAreNotCut) {
   EXPECT_THAT(gtids, HasSubstr(mysql() ? "00000000-0000-0000-0000-000000001060:7" : "1060-1-1"));
 }
 
-TEST_P(CurrentPositionTest, EarliestIsTheOldestFileAndWhatWasPurgedBefore) {
+TEST_P(CurrentPositionTest, EarliestIsOldestFileWithPurgedGtids) {
   StartServer();
   const SourcePosition first = EarliestPosition(*connection_).value();
   EXPECT_TRUE(first.gtids.empty());
@@ -81,12 +81,12 @@ TEST_P(CurrentPositionTest, EarliestIsTheOldestFileAndWhatWasPurgedBefore) {
   EXPECT_EQ(earliest.gtids, before.gtids);
 }
 
-TEST_P(CurrentPositionTest, WithoutBinlogThereIsNone) {
+TEST_P(CurrentPositionTest, FailsWithoutBinlog) {
   StartServer({"--skip-log-bin", mysql() ? "--gtid-mode=OFF" : "--server-id=1"});
   EXPECT_EQ(ErrorReason(CurrentPosition(*connection_).status()), "SOURCE_REFUSED_DUMP");
 }
 
-TEST_P(CurrentPositionTest, SourceThatWentOnIsContinuous) {
+TEST_P(CurrentPositionTest, SourceWithLaterTransactionsIsContinuous) {
   StartServer();
   const SourcePosition ours = Now();
   Write();
@@ -96,7 +96,7 @@ TEST_P(CurrentPositionTest, SourceThatWentOnIsContinuous) {
   EXPECT_EQ(Continuity(ByFile(ours)), "");
 }
 
-TEST_P(CurrentPositionTest, PurgedGtidsAreFound) {
+TEST_P(CurrentPositionTest, PurgedGtidsAreReported) {
   StartServer();
   const SourcePosition ours = Now();
   Write();
@@ -105,7 +105,7 @@ TEST_P(CurrentPositionTest, PurgedGtidsAreFound) {
   EXPECT_EQ(Continuity(ours), "SOURCE_PURGED");
 }
 
-TEST_P(CurrentPositionTest, PurgeOfWhatWeHaveIsHarmless) {
+TEST_P(CurrentPositionTest, PurgeOfReadTransactionsIsHarmless) {
   StartServer();
   Rotate();
   const SourcePosition ours = Now();
@@ -114,7 +114,7 @@ TEST_P(CurrentPositionTest, PurgeOfWhatWeHaveIsHarmless) {
   EXPECT_EQ(Continuity(ours), "");
 }
 
-TEST_P(CurrentPositionTest, PurgedFileIsFound) {
+TEST_P(CurrentPositionTest, PurgedFileIsReported) {
   StartServer();
   const SourcePosition ours = ByFile(Now());
   Rotate();
@@ -132,7 +132,7 @@ TEST_P(CurrentPositionTest, ResetSourceLacksOurGtids) {
   EXPECT_EQ(Continuity(ours), "SOURCE_LACKS_GTIDS");
 }
 
-TEST_P(CurrentPositionTest, OffsetPastTheEndOfTheFileIsAnotherBinlog) {
+TEST_P(CurrentPositionTest, OffsetPastEndOfFileIsAnotherBinlog) {
   StartServer();
   for (int i = 0; i < 20; ++i) Write();
   const SourcePosition ours = ByFile(Now());
@@ -162,7 +162,7 @@ TEST(CurrentPositionMysqlTest, GtidsFoundOnAnotherServerAreContinuous) {
 }
 
 // Where it was read: it waits for a semi-synchronous replica, and has been sent already.
-TEST(CurrentPositionMysqlTest, TransactionBeingCommittedCountsWhereItWasRead) {
+TEST(CurrentPositionMysqlTest, CommittingTransactionCountsOnTheSameServer) {
   const auto server = StartSource(ServerKind::kMysql);
   auto root = server->MustConnect();
   const auto connection = MustConnect(OptionsFor(*server));
@@ -172,12 +172,12 @@ TEST(CurrentPositionMysqlTest, TransactionBeingCommittedCountsWhereItWasRead) {
   ours.gtids = GtidSet::Parse(Flavour::kMysql, next).value();
 
   EXPECT_EQ(ErrorReason(CheckContinuity(*connection, ours, "")), "SOURCE_LACKS_GTIDS");
-  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOf::kThisServer);
+  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOrigin::kThisServer);
   EXPECT_NE(ErrorReason(status), "SOURCE_LACKS_GTIDS") << status;
 }
 
 // Elsewhere it may be one that a replica has not read of yet.
-TEST(CurrentPositionMariadbTest, DeletedDomainIsNotLackingWhereItWasRead) {
+TEST(CurrentPositionMariadbTest, DeletedDomainIsAllowedOnTheSameServer) {
   const auto server = StartSource(ServerKind::kMariadb);
   auto root = server->MustConnect();
   const auto connection = MustConnect(OptionsFor(*server));
@@ -191,7 +191,7 @@ TEST(CurrentPositionMariadbTest, DeletedDomainIsNotLackingWhereItWasRead) {
   root.MustExecute("FLUSH BINARY LOGS DELETE_DOMAIN_ID = (5)");
 
   EXPECT_EQ(ErrorReason(CheckContinuity(*connection, ours, "")), "SOURCE_LACKS_GTIDS");
-  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOf::kThisServer);
+  const absl::Status status = CheckContinuity(*connection, ours, "", PositionOrigin::kThisServer);
   EXPECT_TRUE(status.ok()) << status;
 }
 

@@ -31,15 +31,15 @@ class HostileServer {
     EXPECT_EQ(listen(listener_, 1), 0);
     thread_ = std::thread([this, script = std::move(script)] { Serve(script); });
   }
-  ~HostileServer() { Told(); }
+  ~HostileServer() { Received(); }
 
   const std::string& path() const { return path_; }
   // All that the client sent, once it has gone.
-  std::string Told() {
+  std::string Received() {
     if (thread_.joinable()) thread_.join();
     if (listener_ >= 0) close(listener_);
     listener_ = -1;
-    return told_;
+    return received_;
   }
 
  private:
@@ -50,7 +50,7 @@ class HostileServer {
       send(client, packet.data(), packet.size(), MSG_NOSIGNAL);
       const ssize_t got = recv(client, buffer, sizeof buffer, 0);
       if (got <= 0) break;
-      told_.append(buffer, static_cast<size_t>(got));
+      received_.append(buffer, static_cast<size_t>(got));
     }
     close(client);
   }
@@ -58,7 +58,7 @@ class HostileServer {
   testing::TempDirectory directory_;
   const std::string path_;
   int listener_;
-  std::string told_;
+  std::string received_;
   std::thread thread_;
 };
 
@@ -85,22 +85,22 @@ absl::Status ConnectTo(const HostileServer& server) {
   return Connect(options).status();
 }
 
-TEST(HostileServerTest, PasswordIsNotSentInClearTextAtTheServersWord) {
+TEST(HostileServerTest, ServerCannotRequestClearTextPassword) {
   for (const std::string plugin : {"mysql_clear_password", "dialog", "mysql_old_password"}) {
     HostileServer server({GreetingPacket(), SwitchTo(plugin), std::string()});
     EXPECT_EQ(ErrorReason(ConnectTo(server)), "SOURCE_AUTHENTICATION_FAILED") << plugin;
-    EXPECT_EQ(server.Told().find(kSecret), std::string::npos) << plugin;
+    EXPECT_EQ(server.Received().find(kSecret), std::string::npos) << plugin;
   }
 }
 
-TEST(HostileServerTest, NoLocalFileIsSentAtTheServersWord) {
+TEST(HostileServerTest, ServerCannotRequestLocalFile) {
   const std::string ok = std::string("\0\0\0\2\0\0\0", 7);
   HostileServer server({GreetingPacket(), Packet(2, ok), Packet(1, "\xfb/etc/passwd")});
   EXPECT_FALSE(ConnectTo(server).ok());
-  EXPECT_EQ(server.Told().find("root:"), std::string::npos);
+  EXPECT_EQ(server.Received().find("root:"), std::string::npos);
 }
 
-TEST(HostileServerTest, NoiseIsALostConnection) {
+TEST(HostileServerTest, GarbageIsALostConnection) {
   HostileServer server({"HTTP/1.1 400 Bad Request\r\n\r\n"});
   EXPECT_EQ(ErrorReason(ConnectTo(server)), "SOURCE_UNREACHABLE");
 }

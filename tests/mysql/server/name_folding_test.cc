@@ -15,19 +15,19 @@ NameFolding Example() {
   return NameFolding::ToLower({{"Ä", "ä"}, {"İ", "i"}, {"ẞ", std::nullopt}});
 }
 
-TEST(NameFolding, NamesAreKeptAsTypedUnlessTheSourceSaysOtherwise) {
+TEST(NameFolding, NamesAreKeptAsTypedByDefault) {
   EXPECT_FALSE(NameFolding().folds());
   EXPECT_EQ(NameFolding().Fold("Shop"), "Shop");
   EXPECT_EQ(NameFolding().Fold("\xff"), "\xff");
 }
 
-TEST(NameFolding, LettersAreThoseOfTheSource) {
+TEST(NameFolding, UsesLettersOfTheSource) {
   EXPECT_EQ(Example().Fold("AZaz09_$"), "azaz09_$");
   EXPECT_EQ(Example().Fold("ÄPFEL İ ÖL"), "äpfel i Öl");
   EXPECT_EQ(Example().Fold(""), "");
 }
 
-TEST(NameFolding, WhatIsNotKnownIsNotGuessed) {
+TEST(NameFolding, UnknownLettersReturnNothing) {
   EXPECT_EQ(Example().Fold("straẞe"), std::nullopt);
   EXPECT_EQ(Example().Fold("\xff"), std::nullopt);
   EXPECT_EQ(Example().Fold("a\xc3"), std::nullopt);
@@ -36,7 +36,7 @@ TEST(NameFolding, WhatIsNotKnownIsNotGuessed) {
 
 class NameFoldingTest : public SourceTest {};
 
-TEST_P(NameFoldingTest, ASourceWithoutTheSettingKeepsNamesAsTyped) {
+TEST_P(NameFoldingTest, DefaultSourceKeepsNamesAsTyped) {
   const auto server = Start();
   const auto connection = MustConnect(OptionsFor(*server));
   EXPECT_EQ(connection->info().lower_case_table_names, 0u);
@@ -48,7 +48,7 @@ MILLRACE_BOTH_SERVERS(NameFoldingTest);
 // Every letter of the alphabets that have two cases is in the name of a table. From MariaDB 11.0
 // on, letters that two editions of Unicode fold in two ways count as unknown; no letter is folded
 // wrongly.
-TEST(NameFoldingOfMariadb, NamesAreFoldedAsTheSourceFoldsThem) {
+TEST(NameFoldingOfMariadb, NamesFoldLikeTheSource) {
   const auto server = StartSource(ServerKind::kMariadb, {"--lower-case-table-names=1"});
   auto root = server->MustConnect();
   const auto connection = MustConnect(OptionsFor(*server));

@@ -37,14 +37,14 @@ TEST(NameWeights, CaseAndAccentsDoNotCount) {
   EXPECT_EQ(NameWeights(""), "");
 }
 
-TEST(NameWeights, WhatIsNoNameIsComparedAsItIs) {
+TEST(NameWeights, InvalidNamesKeepTheirBytes) {
   EXPECT_EQ(NameWeights("\xff\xc3"), "\xff\xc3");
   EXPECT_EQ(NameWeights("😀"), "😀");
 }
 
 class NameWeightsTest : public SourceTest {};
 
-TEST_P(NameWeightsTest, AreThoseOfTheServerForEveryCharacter) {
+TEST_P(NameWeightsTest, MatchTheServerForEveryCharacter) {
   const auto server = Start();
   auto root = server->MustConnect();
   std::string wrong;

@@ -83,14 +83,14 @@ TEST_P(ReadMarksTest, ConsistentReadSeesOneStateUntilItEnds) {
   EXPECT_EQ(Count(*connection_), 1u);
 }
 
-TEST_P(ReadMarksTest, LoadIsToldAndLagOnlyByAReplica) {
+TEST_P(ReadMarksTest, OnlyAReplicaReportsLag) {
   StartServer();
   const SourceLoad load = FetchSourceLoad(*connection_).value();
   EXPECT_GE(load.threads_running, 1u);
   EXPECT_EQ(load.replication_lag_seconds, std::nullopt);
 }
 
-TEST_P(ReadMarksTest, LoadIsToldToAnAccountThatMayAskNothing) {
+TEST_P(ReadMarksTest, LoadNeedsNoPrivileges) {
   StartServer();
   root_->MustExecute("CREATE USER poor@'%' IDENTIFIED BY 'poor'");
   const auto load = FetchSourceLoad(*MustConnect(OptionsAs(*server_, "poor", "poor")));
@@ -136,13 +136,13 @@ class MysqlReadMarksTest : public ReadMarksTest {
   }
 };
 
-TEST_P(MysqlReadMarksTest, NothingToWaitForIsThereAtOnce) {
+TEST_P(MysqlReadMarksTest, ExecutedSetReturnsImmediately) {
   StartServer();
   EXPECT_TRUE(WaitUntilExecuted(*connection_, GtidSet(), 0).ok());
   EXPECT_TRUE(WaitUntilExecuted(*connection_, Gtids(), 0).ok());
 }
 
-TEST_P(MysqlReadMarksTest, WaitEndsWithTheTransactionOrTheTime) {
+TEST_P(MysqlReadMarksTest, WaitEndsWithTransactionOrTimeout) {
   StartServer();
   const std::string gtid = "11111111-2222-3333-4444-555555555555:7";
   const GtidSet set = GtidSet::Parse(Flavour::kMysql, gtid).value();
@@ -158,7 +158,7 @@ TEST_P(MysqlReadMarksTest, WaitEndsWithTheTransactionOrTheTime) {
 
 // Four writers that name their transactions themselves, each under a UUID of its own and by
 // numbers from 1: what a set of GTIDs holds of a writer is its first n rows.
-TEST_P(MysqlReadMarksTest, WhatIsExecutedIsSeenWhileFourWrite) {
+TEST_P(MysqlReadMarksTest, ExecutedTransactionsAreVisibleUnderLoad) {
   for (const char* order : {"--binlog-order-commits=ON", "--binlog-order-commits=OFF"}) {
     StartServer({order, "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"});
     const auto reads = MustConnect(OptionsFor(*server_));
@@ -196,7 +196,7 @@ class MariadbReadMarksTest : public ReadMarksTest {
   }
 };
 
-TEST_P(MariadbReadMarksTest, PlaceOfAConsistentReadIsExactWhileFourWrite) {
+TEST_P(MariadbReadMarksTest, PlaceOfConsistentReadIsExactUnderLoad) {
   StartServer({"--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"});
   StartWriters(4);
   std::vector<std::pair<BinlogPlace, uint64_t>> seen;

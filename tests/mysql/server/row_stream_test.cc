@@ -53,7 +53,7 @@ class RowStreamTest : public SourceTest {
   std::unique_ptr<Connection> connection_;
 };
 
-TEST_P(RowStreamTest, RowsComeInOrderAndWhole) {
+TEST_P(RowStreamTest, RowsArriveCompleteAndInOrder) {
   const auto stream = Stream("SELECT n, filler FROM d.n ORDER BY n");
   ASSERT_EQ(stream->column_count(), 2u);
   size_t rows = 0;
@@ -68,7 +68,7 @@ TEST_P(RowStreamTest, RowsComeInOrderAndWhole) {
   EXPECT_FALSE(*stream->Next());
 }
 
-TEST_P(RowStreamTest, NullsEmptyTextAndZeroBytesAreToldApart) {
+TEST_P(RowStreamTest, NullEmptyTextAndZeroBytesDiffer) {
   const auto stream = Stream("SELECT NULL, '', 'x\\0y', REPEAT('z', 20000000), NULL");
   ASSERT_TRUE(*stream->Next());
   const TextValue* values = stream->values();
@@ -80,7 +80,7 @@ TEST_P(RowStreamTest, NullsEmptyTextAndZeroBytesAreToldApart) {
   EXPECT_FALSE(*stream->Next());
 }
 
-TEST_P(RowStreamTest, ConnectionServesOnAfterRowsThatWereNotTaken) {
+TEST_P(RowStreamTest, ConnectionWorksAfterUnreadRows) {
   auto stream = Stream("SELECT * FROM d.n");
   EXPECT_TRUE(*stream->Next());
   stream.reset();
@@ -96,7 +96,7 @@ TEST_P(RowStreamTest, AbandonedRowsAreNotRead) {
   EXPECT_TRUE(absl::IsCancelled(connection_->Query("SELECT 1").status()));
 }
 
-TEST_P(RowStreamTest, InterruptEndsAStatementAndAllLaterOnes) {
+TEST_P(RowStreamTest, InterruptEndsCurrentAndLaterStatements) {
   std::jthread query([&] {
     EXPECT_TRUE(absl::IsCancelled(Failure("SELECT SUM(a.n * b.n) FROM d.n a, d.n b, d.n c")));
   });
@@ -105,7 +105,7 @@ TEST_P(RowStreamTest, InterruptEndsAStatementAndAllLaterOnes) {
   EXPECT_TRUE(absl::IsCancelled(connection_->Query("SELECT 1").status()));
 }
 
-TEST_P(RowStreamTest, StatementOverItsTimeIsATimeout) {
+TEST_P(RowStreamTest, SlowStatementTimesOut) {
   LimitStatements();
   const absl::Status status = Failure("SELECT SUM(a.n * b.n) FROM d.n a, d.n b");
   EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
@@ -113,7 +113,7 @@ TEST_P(RowStreamTest, StatementOverItsTimeIsATimeout) {
   EXPECT_EQ(*connection_->QueryValue("SELECT 1"), "1");
 }
 
-TEST_P(RowStreamTest, TimeoutBetweenRowsIsToldByNext) {
+TEST_P(RowStreamTest, NextReportsTimeoutBetweenRows) {
   auto stream = Stream("SELECT 1");
   EXPECT_TRUE(*stream->Next());
   stream.reset();
@@ -122,7 +122,7 @@ TEST_P(RowStreamTest, TimeoutBetweenRowsIsToldByNext) {
   EXPECT_EQ(ErrorReason(status), "QUERY_TIMEOUT") << status;
 }
 
-TEST_P(RowStreamTest, AlteredAndMissingTablesAreToldApart) {
+TEST_P(RowStreamTest, AlteredAndMissingTablesHaveDifferentReasons) {
   EXPECT_EQ(ErrorReason(Failure("SELECT none FROM d.n")), "TABLE_CHANGED");
   EXPECT_EQ(ErrorReason(Failure("SELECT n FROM d.n FORCE INDEX (none)")), "TABLE_CHANGED");
   EXPECT_TRUE(absl::IsNotFound(Failure("SELECT n FROM d.none")));
@@ -130,7 +130,7 @@ TEST_P(RowStreamTest, AlteredAndMissingTablesAreToldApart) {
   EXPECT_EQ(ErrorReason(connection_->Query("SELECT n FROM d.none").status()), "TABLE_MISSING");
 }
 
-TEST_P(RowStreamTest, TableAlteredBehindAConsistentReadHasChanged) {
+TEST_P(RowStreamTest, TableAlteredDuringConsistentReadHasChanged) {
   ASSERT_TRUE(connection_->Query("START TRANSACTION WITH CONSISTENT SNAPSHOT").ok());
   root_.MustExecute("ALTER TABLE d.n MODIFY filler CHAR(100), FORCE");
   const absl::Status status = Failure("SELECT * FROM d.n");
@@ -138,7 +138,7 @@ TEST_P(RowStreamTest, TableAlteredBehindAConsistentReadHasChanged) {
   EXPECT_EQ(ErrorReason(status), "TABLE_CHANGED");
 }
 
-TEST_P(RowStreamTest, StatementWithoutRowsIsRefused) {
+TEST_P(RowStreamTest, StatementWithoutRowsIsRejected) {
   EXPECT_EQ(ErrorReason(Failure("SET @a = 1")), "SOURCE_QUERY_FAILED");
   EXPECT_EQ(*connection_->QueryValue("SELECT @a"), "1");
 }

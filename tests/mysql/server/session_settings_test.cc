@@ -59,7 +59,7 @@ TEST_P(SessionSettingsTest, InitConnectDoesNotReachOurSessions) {
   }
 }
 
-TEST_P(SessionSettingsTest, AllOfThemTogetherDoNotReachOurSessions) {
+TEST_P(SessionSettingsTest, CombinedGlobalVariablesDoNotReachOurSessions) {
   for (const testing::WorstSetting& setting : testing::WorstSettings(flavour())) {
     if (setting.session_only) continue;
     root_.MustExecute(fmt::format("SET GLOBAL {} = {}", setting.name, setting.value));
@@ -84,7 +84,7 @@ TEST_P(SessionSettingsTest, SessionWritesNothing) {
   EXPECT_FALSE(connection->Query("INSERT INTO shop.t VALUES (1)").ok());
 }
 
-TEST_P(SessionSettingsTest, SettingThatTheServerBoundsIsRefused) {
+TEST_P(SessionSettingsTest, LimitedExactSettingFails) {
   ASSERT_TRUE(server_->RestartWith({"--maximum-max-sort-length=2000"}).ok());
   const auto status = Connect(OptionsFor(*server_)).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_SESSION_REFUSED") << status;
@@ -92,7 +92,7 @@ TEST_P(SessionSettingsTest, SettingThatTheServerBoundsIsRefused) {
               AllOf(HasSubstr("max_sort_length = '2000'"), HasSubstr("maximum-max_sort_length")));
 }
 
-TEST_P(SessionSettingsTest, LimitThatTheServerBoundsIsTaken) {
+TEST_P(SessionSettingsTest, LimitedPreferredSettingIsAccepted) {
   ASSERT_TRUE(server_->RestartWith({"--maximum-wait-timeout=100"}).ok());
   const auto connection = MustConnect(OptionsFor(*server_));
   EXPECT_EQ(connection->QueryValue("SELECT @@wait_timeout").value(), "100");

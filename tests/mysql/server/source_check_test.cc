@@ -47,9 +47,9 @@ class SourceCheckTest : public SourceTest {
     return {};
   }
   // The finding appears after `statement`, and running its remedy as root makes it go.
-  static void ExpectMendedByItsRemedy(const testing::SourceServer& server,
-                                      const std::string& statement, const std::string& code,
-                                      Severity severity) {
+  static void ExpectFixedByItsRemedy(const testing::SourceServer& server,
+                                     const std::string& statement, const std::string& code,
+                                     Severity severity) {
     auto root = server.MustConnect();
     root.MustExecute(statement);
     const Finding finding = Find(Check(server), code);
@@ -67,20 +67,20 @@ TEST_P(SourceCheckTest, WellConfiguredSourceHasNoFinding) {
   EXPECT_THAT(Check(*server), IsEmpty());
 }
 
-TEST_P(SourceCheckTest, SettingsAreMendedByTheStatementNamed) {
+TEST_P(SourceCheckTest, RemedyFixesEachSetting) {
   const auto server = Start();
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL binlog_format = MIXED", "BINLOG_FORMAT_NOT_ROW",
-                          Severity::kError);
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL binlog_row_image = MINIMAL",
-                          "BINLOG_ROW_IMAGE_NOT_FULL", Severity::kWarning);
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL binlog_row_metadata = MINIMAL",
-                          "BINLOG_ROW_METADATA_NOT_FULL", Severity::kWarning);
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL binlog_expire_logs_seconds = 3600",
-                          "BINLOG_EXPIRES_EARLY", Severity::kWarning);
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL sync_binlog = 0", "SYNC_BINLOG_NOT_1",
-                          Severity::kWarning);
-  ExpectMendedByItsRemedy(*server, "SET GLOBAL innodb_flush_log_at_trx_commit = 2",
-                          "INNODB_FLUSH_NOT_1", Severity::kWarning);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL binlog_format = MIXED", "BINLOG_FORMAT_NOT_ROW",
+                         Severity::kError);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL binlog_row_image = MINIMAL",
+                         "BINLOG_ROW_IMAGE_NOT_FULL", Severity::kWarning);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL binlog_row_metadata = MINIMAL",
+                         "BINLOG_ROW_METADATA_NOT_FULL", Severity::kWarning);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL binlog_expire_logs_seconds = 3600",
+                         "BINLOG_EXPIRES_EARLY", Severity::kWarning);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL sync_binlog = 0", "SYNC_BINLOG_NOT_1",
+                         Severity::kWarning);
+  ExpectFixedByItsRemedy(*server, "SET GLOBAL innodb_flush_log_at_trx_commit = 2",
+                         "INNODB_FLUSH_NOT_1", Severity::kWarning);
 }
 
 TEST_P(SourceCheckTest, SourceWithoutBinlogIsAnError) {
@@ -90,7 +90,7 @@ TEST_P(SourceCheckTest, SourceWithoutBinlogIsAnError) {
   EXPECT_EQ(finding.remedy, "log_bin = binlog");
 }
 
-TEST_P(SourceCheckTest, MissingGrantsAreMendedByTheirStatements) {
+TEST_P(SourceCheckTest, RemedyAddsMissingGrants) {
   const auto server = Start();
   auto root = server->MustConnect();
   root.MustExecute("CREATE USER 'od''d'@'%' IDENTIFIED BY 'x'");
@@ -108,7 +108,7 @@ TEST_P(SourceCheckTest, MissingGrantsAreMendedByTheirStatements) {
   EXPECT_TRUE(OpenStream(options, {}).ok());
 }
 
-TEST_P(SourceCheckTest, ConnectionsThatTheAccountLacksAreMendedByTheStatementNamed) {
+TEST_P(SourceCheckTest, RemedyRaisesConnectionLimit) {
   const auto server = Start();
   auto root = server->MustConnect();
   const SnapshotOptions snapshots;
@@ -128,7 +128,7 @@ TEST_P(SourceCheckTest, ConnectionsThatTheAccountLacksAreMendedByTheStatementNam
   EXPECT_THAT(Check(*server), Not(HasCode("ACCOUNT_CONNECTIONS_FEW")));
 }
 
-TEST_P(SourceCheckTest, GrantsBroughtByARoleCount) {
+TEST_P(SourceCheckTest, GrantsOfARoleCount) {
   const auto server = Start();
   auto root = server->MustConnect();
   root.MustExecute("CREATE ROLE feeds");
@@ -142,7 +142,7 @@ TEST_P(SourceCheckTest, GrantsBroughtByARoleCount) {
   EXPECT_TRUE(OpenStream(options, {}).value()->Read().ok());
 }
 
-TEST_P(SourceCheckTest, SelectIsNeededOnEachTableNamed) {
+TEST_P(SourceCheckTest, EachNamedTableNeedsSelect) {
   const auto server = Start();
   auto root = server->MustConnect();
   root.MustExecute("CREATE DATABASE d");
@@ -197,7 +197,7 @@ TEST_P(SourceCheckTest, OurServerIdMustNotBeTheSources) {
   EXPECT_EQ(Find(Check(options), "SERVER_ID_OF_SOURCE").severity, Severity::kError);
 }
 
-TEST_P(SourceCheckTest, ServerIdOfAConnectedReplicaIsAWarning) {
+TEST_P(SourceCheckTest, ServerIdInUseIsAWarning) {
   const auto server = Start();
   SourceOptions options = OptionsFor(*server);
   server->MustConnect().MustExecute(mysql() ? "DO 0"
@@ -244,7 +244,7 @@ TEST(SourceCheckOfNames, NamesSpelledInTwoWaysAreAnError) {
   EXPECT_EQ(ErrorReason(FindingsStatus(FindingsOfNames(2, {}), "db:3306")), "SOURCE_MISCONFIGURED");
 }
 
-TEST(SourceCheckOfNames, PatternThatLowerCaseCannotMatchIsAnError) {
+TEST(SourceCheckOfNames, UpperCasePatternIsAnError) {
   SourceOptions options;
   options.tables = {"shop.*", "!`Shop`.Ärger"};
   const auto findings = FindingsOfNames(1, options);
@@ -254,7 +254,7 @@ TEST(SourceCheckOfNames, PatternThatLowerCaseCannotMatchIsAnError) {
   EXPECT_THAT(FindingsOfNames(0, options), IsEmpty());
 }
 
-TEST(SourceCheckOfNames, PatternsOfColumnsMayHaveAnyCaseInTheColumn) {
+TEST(SourceCheckOfNames, ColumnNameInPatternKeepsItsCase) {
   SourceOptions options;
   options.exclude_columns = {"shop.`a.B`.Hash", "shop.users.Password"};
   const auto findings = FindingsOfNames(1, options);
@@ -262,7 +262,7 @@ TEST(SourceCheckOfNames, PatternsOfColumnsMayHaveAnyCaseInTheColumn) {
   EXPECT_EQ(findings[0].remedy, "source.exclude_columns: \"shop.`a.b`.Hash\"");
 }
 
-TEST(SourceCheckOfNames, PatternsOfTablesToReadAreLookedAt) {
+TEST(SourceCheckOfNames, SnapshotPatternsAreChecked) {
   SnapshotOptions snapshots;
   snapshots.tables = {"Shop.*"};
   EXPECT_THAT(FindingsOfNames(1, {}, &snapshots), HasCode("PATTERN_NOT_LOWER_CASE"));
@@ -287,7 +287,7 @@ TEST(SourceCheckMysqlTest, GtidModeIsReachedStepByStep) {
   EXPECT_EQ(root.MustQueryValue("SELECT @@gtid_mode"), "ON");
 }
 
-TEST(SourceCheckMysqlTest, SnapshotsWaitLongerThanSemiSynchronousReplication) {
+TEST(SourceCheckMysqlTest, SettleTimeMustExceedSemiSyncTimeout) {
   const auto server =
       StartSource(ServerKind::kMysql,
                   {"--gtid-mode=OFF", "--plugin-load-add=semisync_source.so",
@@ -307,7 +307,7 @@ TEST(SourceCheckMysqlTest, SnapshotsWaitLongerThanSemiSynchronousReplication) {
   EXPECT_THAT(check(25'000'000), Not(HasCode("SETTLE_TIME_TOO_SHORT")));
 }
 
-TEST(SourceCheckMariadbTest, StrictModeOfGtidsIsAskedFor) {
+TEST(SourceCheckMariadbTest, GtidStrictModeIsRecommended) {
   const auto server = StartSource(ServerKind::kMariadb, {"--sync-binlog=1"});
   const SourceOptions options = OptionsFor(*server);
   auto findings = CheckSource(*MustConnect(options), options);
@@ -329,7 +329,7 @@ TEST(FindingsStatusTest, WarningsAloneAreFine) {
   EXPECT_TRUE(FindingsStatus({{Severity::kWarning, "B", "b", "c"}}, "db:1").ok());
 }
 
-TEST(FindingsStatusTest, MissingGrantsAloneAreADeniedAccess) {
+TEST(FindingsStatusTest, OnlyMissingGrantsAreAccessDenied) {
   const absl::Status status =
       FindingsStatus({{Severity::kError, std::string(kGrantMissing), "m", "r"}}, "db:1");
   EXPECT_EQ(ErrorReason(status), "SOURCE_ACCESS_DENIED");

@@ -46,14 +46,14 @@ TEST_P(TableDetailsTest, ColumnsComeInOrderWithTypeAndNullability) {
   EXPECT_EQ(details.columns[2].column_type, "binary(16)");
 }
 
-TEST_P(TableDetailsTest, KeyColumnsCarryTheirPlaceInTheKey) {
+TEST_P(TableDetailsTest, KeyColumnsHaveTheirOrdinal) {
   const TableDetails details = Make("a INT, b INT, c INT, PRIMARY KEY (c, a), UNIQUE KEY (b)");
   EXPECT_EQ(details.columns[0].key_ordinal, 2u);
   EXPECT_EQ(details.columns[1].key_ordinal, 0u);
   EXPECT_EQ(details.columns[2].key_ordinal, 1u);
 }
 
-TEST_P(TableDetailsTest, AUniqueKeyIsTakenForAPrimaryKeyThatIsNotThere) {
+TEST_P(TableDetailsTest, UniqueKeyReplacesMissingPrimaryKey) {
   const TableDetails details = Make(
       "a INT NOT NULL, b INT, c INT NOT NULL, d VARCHAR(9) NOT NULL, UNIQUE KEY (b), "
       "UNIQUE KEY (d(3)), UNIQUE KEY (c, a)");
@@ -74,7 +74,7 @@ TEST_P(TableDetailsTest, TextCarriesCharsetAndCollation) {
   EXPECT_EQ(details.columns[3].collation, 0u);
 }
 
-TEST_P(TableDetailsTest, LengthsAndPrecisionsAreTold) {
+TEST_P(TableDetailsTest, LengthsAndPrecisionsAreFetched) {
   const TableDetails details = Make(
       "a VARCHAR(9) CHARACTER SET utf8mb4, b DECIMAL(10,2), c DATETIME(3), d BIT(12), e LONGBLOB, "
       "f TIME");
@@ -87,7 +87,7 @@ TEST_P(TableDetailsTest, LengthsAndPrecisionsAreTold) {
   EXPECT_EQ(details.columns[5].datetime_precision, 0u);
 }
 
-TEST_P(TableDetailsTest, MergeTableNamesTheTablesThatItShows) {
+TEST_P(TableDetailsTest, MergeTableListsItsTables) {
   root_.MustExecute("CREATE DATABASE `o``d`");
   root_.MustExecute("CREATE TABLE d.`a,b` (id INT, KEY (id)) ENGINE = MyISAM");
   root_.MustExecute("CREATE TABLE `o``d`.c (id INT, KEY (id)) ENGINE = MyISAM");
@@ -102,7 +102,7 @@ TEST_P(TableDetailsTest, MergeTableNamesTheTablesThatItShows) {
               ElementsAre(TableName{"d", "a"}, TableName{"d2", "b"}));
 }
 
-TEST_P(TableDetailsTest, LabelsWithAnyCharacterComeUnquoted) {
+TEST_P(TableDetailsTest, LabelsAreUnquoted) {
   const TableDetails details = Make(
       R"(a ENUM('a,b', 'it''s', 'back\\slash', 'new\nline',  'ret\rurn', 'nu\0ll', '', 'ä€', 'x unsigned)', '"'),
               b SET('one', 'two''', '\'three'))");
@@ -123,7 +123,7 @@ TEST_P(TableDetailsTest, GeneratedAndInvisibleColumnsAreMarked) {
   EXPECT_FALSE(details.columns[4].generated || details.columns[4].invisible);
 }
 
-TEST_P(TableDetailsTest, OddNamesAreFoundAndWhatLooksLikeThemIsNot) {
+TEST_P(TableDetailsTest, OddNamesMatchExactly) {
   root_.MustExecute(R"(CREATE DATABASE `o'd\d``b`)");
   root_.MustExecute(R"(CREATE TABLE `o'd\d``b`.`t.%_"x` (`c``'\` INT PRIMARY KEY))");
   const auto details = Fetch({R"(o'd\d`b)", R"(t.%_"x)"});
@@ -134,7 +134,7 @@ TEST_P(TableDetailsTest, OddNamesAreFoundAndWhatLooksLikeThemIsNot) {
 }
 
 // One that names itself cannot even be asked for its columns.
-TEST_P(TableDetailsTest, ViewIsNone) {
+TEST_P(TableDetailsTest, ViewReturnsNothing) {
   Make("id INT");
   root_.MustExecute("CREATE VIEW d.v AS SELECT * FROM d.t");
   EXPECT_FALSE(Fetch({"d", "v"}).has_value());
@@ -142,9 +142,11 @@ TEST_P(TableDetailsTest, ViewIsNone) {
   EXPECT_FALSE(Fetch({"d", "t"}).has_value());
 }
 
-TEST_P(TableDetailsTest, MissingTableIsNone) { EXPECT_FALSE(Fetch({"d", "none"}).has_value()); }
+TEST_P(TableDetailsTest, MissingTableReturnsNothing) {
+  EXPECT_FALSE(Fetch({"d", "none"}).has_value());
+}
 
-TEST_P(TableDetailsTest, KeyOfANamesakeElsewhereIsNotTaken) {
+TEST_P(TableDetailsTest, KeyInOtherDatabaseIsIgnored) {
   root_.MustExecute("CREATE DATABASE e");
   root_.MustExecute("CREATE TABLE e.t (a INT PRIMARY KEY)");
   const TableDetails details = Make("a INT");

@@ -40,20 +40,20 @@ TEST_P(TableKeyTest, PrimaryKeyComesFirstInItsOwnOrder) {
   EXPECT_EQ(KeyOf("a INT, b INT NOT NULL UNIQUE, c INT, PRIMARY KEY (c, a)"), "PRIMARY(c,a)");
 }
 
-TEST_P(TableKeyTest, UniqueIndexServesIfNoColumnAdmitsNull) {
+TEST_P(TableKeyTest, UniqueIndexMustBeNotNull) {
   EXPECT_EQ(KeyOf("a INT NOT NULL, b INT, UNIQUE KEY `Odd Name` (a, b)"), "");
   EXPECT_EQ(KeyOf("a INT NOT NULL, b INT, UNIQUE KEY n (b), UNIQUE KEY `Odd ``Name` (a)"),
             "Odd `Name(a)");
   EXPECT_EQ(KeyOf("a INT NOT NULL, b INT NOT NULL, KEY plain (a), UNIQUE KEY u (b, a)"), "u(b,a)");
 }
 
-TEST_P(TableKeyTest, PrefixesTellNoRowsApart) {
+TEST_P(TableKeyTest, PrefixIndexIsNoKey) {
   EXPECT_EQ(KeyOf("a VARCHAR(200) NOT NULL, PRIMARY KEY (a(10))"), "");
   EXPECT_EQ(KeyOf("a VARCHAR(200) NOT NULL, b INT NOT NULL, PRIMARY KEY (a(10)), UNIQUE u (b)"),
             "u(b)");
 }
 
-TEST_P(TableKeyTest, IndexesThatQueriesCannotUseAreNoKey) {
+TEST_P(TableKeyTest, UnusableIndexIsNoKey) {
   const std::string off = mysql() ? "INVISIBLE" : "IGNORED";
   EXPECT_EQ(KeyOf("a INT NOT NULL, b INT NOT NULL, UNIQUE KEY u (a) USING BTREE, "
                   "UNIQUE KEY v (b) " +
@@ -70,7 +70,7 @@ TEST_P(TableKeyTest, ExpressionsAndHashesAreNoKey) {
             "");
 }
 
-TEST_P(TableKeyTest, TableInMemoryKeepsItsPrimaryKey) {
+TEST_P(TableKeyTest, MemoryTableKeepsItsPrimaryKey) {
   EXPECT_EQ(KeyOf("a INT PRIMARY KEY) ENGINE = MEMORY -- ").substr(0, 7), "PRIMARY");
 }
 
@@ -79,7 +79,7 @@ TEST_P(TableKeyTest, MissingTableIsMissing) {
   EXPECT_EQ(ErrorReason(FetchRowEstimate(*connection_, {"d", "none"}).status()), "TABLE_MISSING");
 }
 
-TEST_P(TableKeyTest, NamesAreThoseOfBaseTablesInOrder) {
+TEST_P(TableKeyTest, ListsBaseTablesInByteOrder) {
   root_.MustExecute("CREATE TABLE d.b (a INT)");
   root_.MustExecute("CREATE TABLE d.B (a INT)");
   root_.MustExecute("CREATE TABLE d.`a.'x` (a INT)");

@@ -67,18 +67,18 @@ class TlsTest : public SourceTest {
   testing::TempDirectory directory_;
 };
 
-TEST_P(TlsTest, PreferredTakesTlsWhereOffered) {
+TEST_P(TlsTest, PreferredUsesTlsIfOffered) {
   const auto server = Start(ServerOptions("server"));
   EXPECT_NE(MustConnect(With(OptionsFor(*server), TlsMode::kPreferred))->TlsCipher(), "");
   EXPECT_EQ(MustConnect(With(OptionsFor(*server), TlsMode::kDisabled))->TlsCipher(), "");
 }
 
-TEST_P(TlsTest, PreferredGoesWithoutWhereNotOffered) {
+TEST_P(TlsTest, PreferredWorksWithoutTls) {
   const auto server = Start({mysql() ? "--tls-version=" : "--skip-ssl"});
   EXPECT_EQ(MustConnect(With(OptionsFor(*server), TlsMode::kPreferred))->TlsCipher(), "");
 }
 
-TEST_P(TlsTest, DemandedTlsFailsWhereNotOffered) {
+TEST_P(TlsTest, RequiredTlsFailsIfNotOffered) {
   const auto server = Start({mysql() ? "--tls-version=" : "--skip-ssl"});
   for (const TlsMode mode : {TlsMode::kRequired, TlsMode::kVerifyCa, TlsMode::kVerifyIdentity}) {
     const auto status = Connect(With(OptionsFor(*server), mode, File("ca.pem"))).status();
@@ -92,7 +92,7 @@ TEST_P(TlsTest, RequiredTrustsAnyCertificate) {
   EXPECT_NE(MustConnect(With(OptionsFor(*server), TlsMode::kRequired))->TlsCipher(), "");
 }
 
-TEST_P(TlsTest, VerifyCaChecksTheAuthorityAlone) {
+TEST_P(TlsTest, VerifyCaChecksOnlyTheAuthority) {
   const auto server = Start(ServerOptions("stranger"));
   EXPECT_NE(MustConnect(With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem")))->TlsCipher(),
             "");
@@ -113,14 +113,14 @@ TEST_P(TlsTest, VerifyIdentityChecksAuthorityAndName) {
   EXPECT_EQ(ErrorReason(Connect(elsewhere).status()), "SOURCE_TLS_FAILED");
 }
 
-TEST_P(TlsTest, AuthorityThatIsNotNamedIsATlsFailure) {
+TEST_P(TlsTest, MissingAuthorityIsATlsFailure) {
   const auto server = Start(ServerOptions("server"));
   const auto status = Connect(With(OptionsFor(*server), TlsMode::kVerifyCa)).status();
   EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
 }
 
 // A file that can be read again is used at the next connect: nothing is kept.
-TEST_P(TlsTest, UnreadableFileIsNamedUntilItCanBeRead) {
+TEST_P(TlsTest, UnreadableFileIsNamed) {
   const auto server = Start(ServerOptions("server"));
   const auto options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("moved.pem"));
   const absl::Status status = Connect(options).status();
@@ -130,7 +130,7 @@ TEST_P(TlsTest, UnreadableFileIsNamedUntilItCanBeRead) {
   EXPECT_TRUE(Connect(options).ok());
 }
 
-TEST_P(TlsTest, ClientCertificateIsShown) {
+TEST_P(TlsTest, ClientCertificateIsSent) {
   const auto server = Start(ServerOptions("server"));
   auto root = server->MustConnect();
   root.MustExecute("CREATE USER x@'%' IDENTIFIED BY 'x' REQUIRE SUBJECT '/CN=client'");
@@ -158,7 +158,7 @@ TEST_P(TlsTest, DumpRunsOverTls) {
 }
 
 // Many events fit into one record of TLS, and the library takes it in pieces.
-TEST_P(TlsTest, WaitOverTlsSeesWhatIsDecrypted) {
+TEST_P(TlsTest, WaitOverTlsSeesDecryptedBytes) {
   const auto server = Start(ServerOptions("server"));
   auto root = server->MustConnect();
   root.MustExecute("CREATE TABLE mysql.t (a LONGTEXT)");

@@ -58,7 +58,7 @@ class AccountRights : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(AccountRights, TableOfWhichColumnsAreHiddenIsNotRead) {
+TEST_P(AccountRights, TableWithHiddenColumnsIsNotRead) {
   Grant("SELECT (id, a) ON shop.t");
   StartFeed("initial");
   const v1::SnapshotTable table = OutcomeOf("t");
@@ -74,14 +74,14 @@ TEST_P(AccountRights, TableOfWhichColumnsAreHiddenIsNotRead) {
   EXPECT_THAT(shop_.RowsRead("t"), SizeIs(1));
 }
 
-TEST_P(AccountRights, InvisibleColumnThatIsHiddenIsMissedToo) {
+TEST_P(AccountRights, HiddenInvisibleColumnIsNoticed) {
   sql().MustExecute("ALTER TABLE shop.t ADD COLUMN h INT INVISIBLE");
   Grant("SELECT (id, a, b) ON shop.t");
   StartFeed("initial");
   EXPECT_EQ(OutcomeOf("t").error_reason(), "SOURCE_ACCESS_DENIED");
 }
 
-TEST_P(AccountRights, OtherRightsOnTheTableDoNotStandForSelect) {
+TEST_P(AccountRights, OtherTableRightsDoNotReplaceSelect) {
   Grant("SELECT (id), INSERT ON shop.t");
   Grant("SELECT (id), DELETE ON shop.u");
   sql().MustExecute("CREATE TABLE shop.v (id INT PRIMARY KEY, b INT)");
@@ -93,21 +93,21 @@ TEST_P(AccountRights, OtherRightsOnTheTableDoNotStandForSelect) {
 }
 
 // The stream tells of a table that information_schema does not show.
-TEST_P(AccountRights, TableThatIsHiddenIsNamedToWhoWantsItsRows) {
+TEST_P(AccountRights, HiddenTableIsNamedInErrors) {
   StartFeed("initial");
   shop_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
   sql().MustExecute("UPDATE shop.t SET a = 11");
-  ChangeReader(shop_.feed()).TokenOfNow(sql());
+  ChangeReader(shop_.feed()).CurrentToken(sql());
   EXPECT_THAT(ErrorFromSnapshot("shop.t"),
               AllOf(HasSubstr("SOURCE_ACCESS_DENIED"), HasSubstr("GRANT SELECT ON `shop`.`t` TO")));
   EXPECT_THAT(ErrorFromSnapshot("shop.*"), HasSubstr("SOURCE_ACCESS_DENIED"));
   EXPECT_THAT(Check(), HasSubstr("GRANT SELECT ON `shop`.* TO"));
 }
 
-TEST_P(AccountRights, SelectThatIsRevokedMeanwhileIsNamed) {
+TEST_P(AccountRights, RevokedSelectIsNamed) {
   Grant("SELECT ON shop.*");
   StartFeed("never");
-  ChangeReader(shop_.feed()).TokenOfNow(sql());
+  ChangeReader(shop_.feed()).CurrentToken(sql());
   EXPECT_THAT(Check(), Not(HasSubstr("with 'shop.*'")));
   sql().MustExecute(fmt::format("REVOKE SELECT ON shop.* FROM {}", kAccount));
   const auto refused = shop_.admin().Start(std::vector<std::string>{"shop.t"});

@@ -32,7 +32,7 @@ class Backlog : public ::testing::TestWithParam<Flavour> {
     feed_->WaitForState(v1::SourceStatus::STATE_STREAMING);
   }
   // Commits a row of a captured table and, behind it, a large transaction of one that is not.
-  void WriteBehindTheFeedsBack(int id) {
+  void WriteWhileFeedIsStopped(int id) {
     kill(feed_->pid(), SIGSTOP);
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id));
     sql_.MustExecute(
@@ -48,13 +48,13 @@ class Backlog : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_P(Backlog, CommittedChangesDoNotWaitForALargeTransactionThatNobodyCaptures) {
+TEST_P(Backlog, CommittedChangesDoNotWaitForUncapturedTransaction) {
   const MetricsPage metrics(*feed_);
   bool stopped_within = false;
   for (int round = 1; !stopped_within; ++round) {
     ASSERT_LE(round, kRoundsMax) << "the source was always stopped too late";
     const double before = metrics.Value(kBytesRead);
-    WriteBehindTheFeedsBack(round);
+    WriteWhileFeedIsStopped(round);
     metrics.WaitFor(kBytesRead, ::testing::Ge(before + 8 * kMebibyte));
     kill(source_->pid(), SIGSTOP);
     const std::vector<SeenChange> changes =

@@ -124,7 +124,7 @@ class Storm : public ::testing::Test {
     while (arrivals_.ended.load() < static_cast<int>(streams_.size())) std::this_thread::yield();
   }
   // Commits a row; how long until all streams have it.
-  absl::Duration Spread(int64_t changes_after) {
+  absl::Duration MeasureArrival(int64_t changes_after) {
     const absl::Time begin = absl::Now();
     sql_.MustExecute("INSERT INTO shop.t VALUES ()");
     while (arrivals_.changes.load() < changes_after && absl::Now() - begin < 2 * kArrival) {
@@ -141,7 +141,7 @@ class Storm : public ::testing::Test {
   std::vector<std::unique_ptr<CountingStream>> streams_;
 };
 
-TEST_F(Storm, OfConnectsLeavesManyStreamsAlone) {
+TEST_F(Storm, DoesNotDisturbManyStreams) {
   const int seconds = FromEnvironment("MILLRACE_STORM_SECONDS", 3);
   const int count = FromEnvironment("MILLRACE_STORM_STREAMS", 1000);
   feed_ = FeedServer::MustStart(
@@ -154,7 +154,7 @@ TEST_F(Storm, OfConnectsLeavesManyStreamsAlone) {
   ConnectStorm storm(feed_->port());
   for (const absl::Time end = absl::Now() + absl::Seconds(seconds); absl::Now() < end;) {
     ++rows;
-    slowest = std::max(slowest, Spread(rows * count));
+    slowest = std::max(slowest, MeasureArrival(rows * count));
     ASSERT_EQ(arrivals_.changes.load(), rows * count);
   }
   const int64_t connects = storm.Stop();

@@ -71,7 +71,7 @@ class Ddl : public ::testing::TestWithParam<Flavour> {
   // Runs statements, and waits until the feed has seen them.
   void Run(const Lines& statements) {
     for (const std::string& statement : statements) sql_.MustExecute(statement);
-    reader_.TokenOfNow(sql_);
+    reader_.CurrentToken(sql_);
   }
 
   Lines Rows(const std::string& table) { return LinesOf(reader_.ReadAll(sql_), table); }
@@ -112,7 +112,7 @@ class Ddl : public ::testing::TestWithParam<Flavour> {
   ChangeReader reader_{*feed_};
 };
 
-TEST_P(Ddl, AddedColumnTakesANewNumberWhereverItStands) {
+TEST_P(Ddl, AddedColumnTakesANewNumber) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT)", "INSERT INTO item VALUES (1, 7)"});
   Run({"ALTER TABLE item ADD b VARCHAR(9) DEFAULT 'd' AFTER id",
        "INSERT INTO item VALUES (2, 'x', 8)", "UPDATE item SET a = 9 WHERE id = 1"});
@@ -123,7 +123,7 @@ TEST_P(Ddl, AddedColumnTakesANewNumberWhereverItStands) {
   EXPECT_EQ(Columns("item"), "4=c 1=id 3=b 2=a");
 }
 
-TEST_P(Ddl, DroppedColumnLeavesItsNumberBehind) {
+TEST_P(Ddl, DroppedColumnKeepsItsNumberReserved) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT, b INT)",
        "INSERT INTO item VALUES (1, 10, 20)"});
   Run({"ALTER TABLE item DROP a", "INSERT INTO item VALUES (2, 21)"});
@@ -133,7 +133,7 @@ TEST_P(Ddl, DroppedColumnLeavesItsNumberBehind) {
   EXPECT_EQ(Columns("item"), "1=id 4=c");
 }
 
-TEST_P(Ddl, ColumnThatComesBackGoesOnOnlyWithItsOldType) {
+TEST_P(Ddl, ReaddedColumnReusesNumberWithOldTypeOnly) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT)", "INSERT INTO item VALUES (1, 10)"});
   Run({"ALTER TABLE item DROP a", "INSERT INTO item VALUES (2)"});
   Run({"ALTER TABLE item ADD a INT", "INSERT INTO item VALUES (3, 30)"});
@@ -143,7 +143,7 @@ TEST_P(Ddl, ColumnThatComesBackGoesOnOnlyWithItsOldType) {
   EXPECT_THAT(Rows("item"), ElementsAre("+ 1=1 2=10", "+ 1=2", "+ 1=3 2=30", "+ 1=4 3=four"));
 }
 
-TEST_P(Ddl, WidenedColumnKeepsItsNumberAndAnotherTypeTakesANewOne) {
+TEST_P(Ddl, OnlyWidenedColumnKeepsItsNumber) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a TINYINT, b VARCHAR(5))",
        "INSERT INTO item VALUES (1, 10, 'x')"});
   Run({"ALTER TABLE item MODIFY a INT, MODIFY b TEXT", "INSERT INTO item VALUES (2, 70000, 'y')"});
@@ -154,7 +154,7 @@ TEST_P(Ddl, WidenedColumnKeepsItsNumberAndAnotherTypeTakesANewOne) {
                                         "+ 1=3 2=5000000000 3=z", "+ 1=4 4=word 3=w"));
 }
 
-TEST_P(Ddl, RenamedColumnTakesItsNumberAlong) {
+TEST_P(Ddl, RenamedColumnKeepsItsNumber) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT, b INT)",
        "INSERT INTO item VALUES (1, 10, 20)"});
   Run({"ALTER TABLE item RENAME COLUMN a TO c", "INSERT INTO item VALUES (2, 11, 21)"});
@@ -167,14 +167,14 @@ TEST_P(Ddl, RenamedColumnTakesItsNumberAlong) {
   EXPECT_EQ(Columns("item"), "1=id 2=d 3=c");
 }
 
-TEST_P(Ddl, DropAndAddOfTheSameTypeIsNoRename) {
+TEST_P(Ddl, DropAndAddIsNoRename) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT)", "INSERT INTO item VALUES (1, 10)"});
   Run({"ALTER TABLE item DROP a, ADD b INT", "INSERT INTO item VALUES (2, 20)"});
 
   EXPECT_THAT(Rows("item"), ElementsAre("+ 1=1 2=10", "+ 1=2 3=20"));
 }
 
-TEST_P(Ddl, InstantChangesInTheMiddleDecodeAsTheTableIs) {
+TEST_P(Ddl, InstantChangesInTheMiddleDecodeCorrectly) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT, b INT)",
        "INSERT INTO item VALUES (1, 10, 20)"});
   Run({"ALTER TABLE item ADD c INT DEFAULT 5 AFTER id, ALGORITHM = INSTANT",
@@ -186,7 +186,7 @@ TEST_P(Ddl, InstantChangesInTheMiddleDecodeAsTheTableIs) {
                                         "1=1 4=5 3=21 => 1=1 4=5 3=22", "- 1=1 4=5 3=22"));
 }
 
-TEST_P(Ddl, RenamedTableGoesOnUnderItsNewName) {
+TEST_P(Ddl, RenamedTableContinuesUnderItsNewName) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT)", "INSERT INTO item VALUES (1, 10)"});
   Run({"RENAME TABLE item TO thing", "INSERT INTO thing VALUES (2, 20)"});
   Run({"ALTER TABLE thing RENAME TO item", "INSERT INTO item VALUES (3, 30)"});
@@ -210,7 +210,7 @@ TEST_P(Ddl, SwappedTableKeepsTheNumbersOfItsName) {
   EXPECT_THAT(Rows("_item_gho"), ElementsAre("+ 2=1 3=x 4=10"));
 }
 
-TEST_P(Ddl, TableMadeAgainGoesOnWithTheNumbersOfItsName) {
+TEST_P(Ddl, RecreatedTableContinuesItsNumbers) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a INT, b INT)",
        "INSERT INTO item VALUES (1, 10, 20)"});
   Run({"DROP TABLE item", "CREATE TABLE item (b INT, id VARCHAR(9) PRIMARY KEY, d INT)",
@@ -219,14 +219,14 @@ TEST_P(Ddl, TableMadeAgainGoesOnWithTheNumbersOfItsName) {
   EXPECT_THAT(Rows("item"), ElementsAre("+ 1=1 2=10 3=20", "+ 3=21 4=key 5=40"));
 }
 
-TEST_P(Ddl, TruncateIsAChangeOfItsOwnBetweenRows) {
+TEST_P(Ddl, TruncateIsItsOwnChange) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY)", "INSERT INTO item VALUES (1)",
        "TRUNCATE TABLE item", "INSERT INTO item VALUES (1)"});
 
   EXPECT_THAT(Rows("item"), ElementsAre("+ 1=1", "OPERATION_TRUNCATE", "+ 1=1"));
 }
 
-TEST_P(Ddl, TableMadeFromASelectArrivesWithItsRows) {
+TEST_P(Ddl, CreateSelectDeliversItsRows) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, a VARCHAR(9))",
        "INSERT INTO item VALUES (1, 'x'), (2, 'y')",
        "CREATE TABLE copy (PRIMARY KEY (id)) SELECT *, id * 10 AS b FROM item",
@@ -236,7 +236,7 @@ TEST_P(Ddl, TableMadeFromASelectArrivesWithItsRows) {
               ElementsAre("+ 1=1 2=x 3=10", "+ 1=2 2=y 3=20", "1=2 2=y 3=20 => 1=2 2=z 3=20"));
 }
 
-TEST_P(Ddl, LabelsAndCharsetsAreThoseOfTheRowsTime) {
+TEST_P(Ddl, LabelsAndCharsetsMatchTheRowsPosition) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY, e ENUM('a','b'), t VARCHAR(9) CHARACTER SET latin1)",
        "INSERT INTO item VALUES (1, 'a', 'é')"});
   Run({"ALTER TABLE item MODIFY e ENUM('c','b','a'), MODIFY t VARCHAR(9) CHARACTER SET utf8mb4",
@@ -248,7 +248,7 @@ TEST_P(Ddl, LabelsAndCharsetsAreThoseOfTheRowsTime) {
                                         "1=2 2=c 3=я? => 1=2 2=c 3=ф"));
 }
 
-TEST_P(Ddl, EveryDefinitionIsTold) {
+TEST_P(Ddl, EveryDefinitionIsDelivered) {
   Run({"CREATE TABLE item (id INT PRIMARY KEY)", "ALTER TABLE item ADD a INT",
        "RENAME TABLE item TO thing", "DROP TABLE thing"});
 

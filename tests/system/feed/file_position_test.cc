@@ -31,19 +31,19 @@ class FilePosition : public ::testing::Test {
   }
 };
 
-TEST_F(FilePosition, AnonymousTransactionsHaveNoGtidAndGiveTheSameRows) {
+TEST_F(FilePosition, AnonymousTransactionsDeliverSameRowsWithoutGtid) {
   shop_.ExpectSameRows("SET binlog_transaction_compression = ON");
   for (const SeenChange& change : shop_.reader().ReadAll(sql_)) EXPECT_THAT(change.gtid, IsEmpty());
 }
 
-TEST_F(FilePosition, ARestartGoesOnWhereTheLogEnds) {
+TEST_F(FilePosition, RestartResumesWhereTheLogEnds) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   std::vector<std::string> expected;
   for (int i = 1; i <= 6; ++i) {
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", i));
     expected.push_back(std::to_string(i));
     if (i == 3) sql_.MustExecute("FLUSH BINARY LOGS");
-    if (i % 2 == 0) shop_.reader().TokenOfNow(sql_);
+    if (i % 2 == 0) shop_.reader().CurrentToken(sql_);
     i % 4 == 1 ? shop_.feed().Kill() : static_cast<void>(shop_.feed().Stop());
     shop_.feed().Start();
   }
@@ -51,23 +51,23 @@ TEST_F(FilePosition, ARestartGoesOnWhereTheLogEnds) {
   EXPECT_THAT(Ids(changes, "shop.t"), ::testing::ElementsAreArray(expected));
 }
 
-TEST_F(FilePosition, ARestartOfTheSourceLosesAndRepeatsNothing) {
+TEST_F(FilePosition, SourceRestartLosesAndRepeatsNothing) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1)");
   sql_.MustExecute("BEGIN");
   sql_.MustExecute("INSERT INTO shop.t VALUES (2)");
   shop_.source().Kill();
   ASSERT_TRUE(shop_.source().Restart().ok());
-  shop_.ConnectAgain();
+  shop_.Reconnect();
   sql_.MustExecute("INSERT INTO shop.t VALUES (3)");
   ASSERT_TRUE(shop_.source().Restart().ok());
-  shop_.ConnectAgain();
+  shop_.Reconnect();
   sql_.MustExecute("INSERT INTO shop.t VALUES (4)");
   EXPECT_THAT(Ids(shop_.reader().ReadAll(sql_), "shop.t"), ElementsAre("1", "3", "4"));
 }
 
 // Rows of MyISAM stay when the transaction around them is rolled back.
-TEST_F(FilePosition, TablesOfTwoEnginesInOneTransactionDeliverWhatStayed) {
+TEST_F(FilePosition, MixedEngineTransactionDeliversRemainingRows) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("CREATE TABLE shop.m (id INT PRIMARY KEY) ENGINE=MyISAM");
   for (const std::string statement :
@@ -81,18 +81,18 @@ TEST_F(FilePosition, TablesOfTwoEnginesInOneTransactionDeliverWhatStayed) {
   EXPECT_THAT(Ids(changes, "shop.m"), ElementsAre("1", "2"));
 }
 
-TEST_F(FilePosition, GtidsMayBeSwitchedOnWhileStreaming) {
+TEST_F(FilePosition, GtidsMayBeEnabledWhileStreaming) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1)");
   int id = 1;
   for (const std::string step : {"enforce_gtid_consistency = ON", "gtid_mode = OFF_PERMISSIVE",
                                  "gtid_mode = ON_PERMISSIVE", "gtid_mode = ON"}) {
     // With gtid_mode ON the source sends no transaction without GTID.
-    shop_.reader().TokenOfNow(sql_);
+    shop_.reader().CurrentToken(sql_);
     sql_.MustExecute("SET GLOBAL " + step);
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", ++id));
   }
-  shop_.reader().TokenOfNow(sql_);
+  shop_.reader().CurrentToken(sql_);
   shop_.feed().Stop();
   sql_.MustExecute("INSERT INTO shop.t VALUES (6)");
   shop_.feed().Start();

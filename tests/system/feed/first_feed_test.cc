@@ -47,7 +47,7 @@ TEST_P(FirstFeed, DeliversRowsBeforeAndAfterInCommitOrder) {
   EXPECT_EQ(changes[5].before->at("id"), "2");
 }
 
-TEST_P(FirstFeed, NumbersChangesWithoutGapAcrossARestart) {
+TEST_P(FirstFeed, NumbersChangesWithoutGapAcrossRestart) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.item VALUES (1), (2)");
@@ -58,7 +58,7 @@ TEST_P(FirstFeed, NumbersChangesWithoutGapAcrossARestart) {
 
   ChangeReader again(*feed_);
   v1::SubscribeRequest everything = ChangeReader::FromEarliest();
-  everything.set_until_token(again.TokenOfNow(sql_));
+  everything.set_until_token(again.CurrentToken(sql_));
   const auto after = again.ReadToEnd(everything);
 
   for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].sequence, i + 1);
@@ -67,7 +67,7 @@ TEST_P(FirstFeed, NumbersChangesWithoutGapAcrossARestart) {
   }
 }
 
-TEST_P(FirstFeed, AnExcludedColumnIsNowhereInTheFeed) {
+TEST_P(FirstFeed, ExcludedColumnIsNowhereInTheFeed) {
   const auto feed = FeedServer::MustStart(
       *source_,
       {.tables = {}, .source = {"exclude_columns: ['*.*.secret']"}, .log = {}, .server = {}});
@@ -88,7 +88,7 @@ TEST_P(FirstFeed, AnExcludedColumnIsNowhereInTheFeed) {
 }
 
 // NDB has one of this name, which it does not log.
-TEST_P(FirstFeed, ADatabaseOfTheUserMayBeCalledNdbinfo) {
+TEST_P(FirstFeed, UserDatabaseMayBeCalledNdbinfo) {
   sql_.MustExecute("CREATE DATABASE ndbinfo");
   sql_.MustExecute("CREATE TABLE ndbinfo.item (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO ndbinfo.item VALUES (1)");

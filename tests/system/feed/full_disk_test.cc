@@ -157,34 +157,34 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
     grpc::ClientContext context;
     const grpc::Slice nothing;
     const grpc::ByteBuffer request(&nothing, 1);
-    grpc::ByteBuffer answer;
+    grpc::ByteBuffer response;
     std::promise<grpc::Status> done;
-    stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &answer,
+    stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &request, &response,
                    [&done](grpc::Status status) { done.set_value(std::move(status)); });
     grpc::Slice bytes;
-    const bool answered = done.get_future().get().ok() && answer.DumpToSingleSlice(&bytes).ok();
-    return answered && bytes.size() == 2 && bytes.begin()[1] == 1;
+    const bool responded = done.get_future().get().ok() && response.DumpToSingleSlice(&bytes).ok();
+    return responded && bytes.size() == 2 && bytes.begin()[1] == 1;
   }
 
-  void StopInOrder() { ASSERT_EQ(feed_->Stop(), 0) << feed_->LogText(); }
+  void StopCleanly() { ASSERT_EQ(feed_->Stop(), 0) << feed_->LogText(); }
 
   // One moment, after which the disk is full. Kinds: 0 while the server runs, 1 while it stops, 2
   // while it starts, 3 and 4 after a crash, 5 before it stops.
-  void Moment(int kind) {
+  void FillAtMoment(int kind) {
     const bool greedy = Random(0, 1) == 0;
     const std::chrono::milliseconds delay(Random(0, 60));
-    if (kind == 2) StopInOrder();
+    if (kind == 2) StopCleanly();
     if (kind == 3) feed_->Kill();
     {
       const Filler filler(*disk_, delay, greedy);
-      if (kind == 1) StopInOrder();
+      if (kind == 1) StopCleanly();
       if (kind == 4) ChangeRows();
       if (kind == 4) feed_->Kill();
       if (kind >= 1 && kind <= 4) feed_->Start();
       ChangeRows();
       ExpectServes();
     }
-    if (kind == 5) StopInOrder();
+    if (kind == 5) StopCleanly();
     if (kind == 5) feed_->Start();
     disk_->Fill();
     for (int i = Random(1, 5); i > 0; --i) ChangeRows();
@@ -202,13 +202,13 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
   int n_ = 0;
 };
 
-TEST_P(FullDisk, ServerLivesServesAndResumes) {
+TEST_P(FullDisk, ServerKeepsServingAndResumes) {
   const int moments = NumberOr("MILLRACE_DISK_MOMENTS", 3);
   std::map<std::string, int> reasons;
   for (int moment = 0; moment < moments; ++moment) {
     const int kind = Random(0, 5);
     SCOPED_TRACE(fmt::format("moment {} of kind {}", moment, kind));
-    Moment(kind);
+    FillAtMoment(kind);
     if (HasFailure()) break;
     ++reasons[feed_->client().GetStatus({})->source().error_reason()];
     const pid_t pid = feed_->pid();
@@ -222,8 +222,8 @@ TEST_P(FullDisk, ServerLivesServesAndResumes) {
   EXPECT_EQ(feed_->Stop(), 0);
 }
 
-TEST_P(FullDisk, NewLogBeginsOnceThereIsSpace) {
-  StopInOrder();
+TEST_P(FullDisk, NewLogStartsOnceThereIsSpace) {
+  StopCleanly();
   std::filesystem::remove_all(disk_->path() / "log");
   disk_->Fill();
   feed_->Start();
@@ -235,7 +235,7 @@ TEST_P(FullDisk, NewLogBeginsOnceThereIsSpace) {
 }
 
 TEST_P(FullDisk, FullDiskIsReportedUntilThereIsSpace) {
-  StopInOrder();
+  StopCleanly();
   feed_->Configure(*source_, Options("1GiB"));
   feed_->Start();
   disk_->Fill();

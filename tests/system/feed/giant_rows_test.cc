@@ -35,12 +35,12 @@ class GiantRows : public ::testing::Test {
   // Waits until all is in the log and asks once more, so that nothing is on its way.
   void Settle() {
     ChangeReader reader(*feed_);
-    reader.TokenOfNow(sql_);
-    reader.TokenOfNow(sql_);
+    reader.CurrentToken(sql_);
+    reader.CurrentToken(sql_);
   }
 
   // Runs the statement and holds its memory to the bounds.
-  void ExpectGivenBack(const std::string& statement, double rows) {
+  void ExpectMemoryReleased(const std::string& statement, double rows) {
     const double before = StatusMib(feed_->pid(), "VmRSS");
     sql_.MustExecute(statement);
     Settle();
@@ -58,12 +58,12 @@ class GiantRows : public ::testing::Test {
       FeedServer::MustStart(*source_, {.tables = {"shop.*", kMarkerTables}});
 };
 
-TEST_F(GiantRows, MemoryIsBoundedAndGivenBack) {
+TEST_F(GiantRows, MemoryIsBoundedAndReleased) {
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, t LONGTEXT, j JSON) ENGINE = MyISAM");
   Settle();
-  ExpectGivenBack("INSERT INTO item (id, t) VALUES (1, REPEAT('x', 60 << 20))", 1);
-  ExpectGivenBack("INSERT INTO item (id, j) VALUES (2, JSON_ARRAY(REPEAT('y', 60 << 20)))", 1);
-  ExpectGivenBack("UPDATE item SET j = JSON_ARRAY_APPEND(j, '$', 1) WHERE id = 2", 2);
+  ExpectMemoryReleased("INSERT INTO item (id, t) VALUES (1, REPEAT('x', 60 << 20))", 1);
+  ExpectMemoryReleased("INSERT INTO item (id, j) VALUES (2, JSON_ARRAY(REPEAT('y', 60 << 20)))", 1);
+  ExpectMemoryReleased("UPDATE item SET j = JSON_ARRAY_APPEND(j, '$', 1) WHERE id = 2", 2);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ using ::testing::HasSubstr;
 
 constexpr absl::Duration kTimeout = absl::Seconds(60);
 
-class StrangersClient : public ::testing::TestWithParam<Flavour> {
+class ReflectionClient : public ::testing::TestWithParam<Flavour> {
  protected:
-  StrangersClient() {
+  ReflectionClient() {
     sql_.MustExecute("CREATE DATABASE shop");
     sql_.MustExecute(
         "CREATE TABLE shop.item (id INT PRIMARY KEY, `full name` VARCHAR(20), price DECIMAL(6,2), "
@@ -33,7 +33,7 @@ class StrangersClient : public ::testing::TestWithParam<Flavour> {
     sql_.MustExecute("DELETE FROM shop.item");
     request_ = fmt::format(
         R"({{"at": "START_POINT_EARLIEST", "tables": ["shop.item"], "until_token": "{}"}})",
-        reader_.TokenOfNow(sql_));
+        reader_.CurrentToken(sql_));
   }
 
   static std::string Run(const std::filesystem::path& program,
@@ -67,7 +67,7 @@ class StrangersClient : public ::testing::TestWithParam<Flavour> {
   std::string request_;
 };
 
-TEST_P(StrangersClient, ListsServices) {
+TEST_P(ReflectionClient, ListsServices) {
   const std::string services = Grpcurl({feed_->address(), "list"});
 
   for (const char* service :
@@ -76,7 +76,7 @@ TEST_P(StrangersClient, ListsServices) {
   }
 }
 
-TEST_P(StrangersClient, DescribesServicesAndRowsOfTables) {
+TEST_P(ReflectionClient, DescribesServicesAndRowsOfTables) {
   EXPECT_THAT(Grpcurl({feed_->address(), "describe", "millrace.v1.ChangeFeed"}),
               HasSubstr("rpc Subscribe"));
   EXPECT_THAT(Grpcurl({feed_->address(), "describe", "millrace.v1.SubscribeRequest"}),
@@ -85,7 +85,7 @@ TEST_P(StrangersClient, DescribesServicesAndRowsOfTables) {
               HasSubstr("optional string price = 3"));
 }
 
-TEST_P(StrangersClient, DescribesEachServiceItLists) {
+TEST_P(ReflectionClient, DescribesEachServiceItLists) {
   const std::string services = Grpcurl({feed_->address(), "list"});
 
   for (const absl::string_view service : absl::StrSplit(services, '\n', absl::SkipEmpty())) {
@@ -95,14 +95,14 @@ TEST_P(StrangersClient, DescribesEachServiceItLists) {
   EXPECT_THAT(Grpcurl({feed_->address(), "grpc.health.v1.Health/Check"}), HasSubstr("SERVING"));
 }
 
-TEST_P(StrangersClient, GrpcurlShowsRowsByColumnName) {
+TEST_P(ReflectionClient, GrpcurlShowsRowsByColumnName) {
   ExpectAllRows(Grpcurl({"-d", request_, feed_->address(), "millrace.v1.ChangeFeed/Subscribe"}));
 }
 
-TEST_P(StrangersClient, GrpcurlShowsAColumnThatAlterAdded) {
+TEST_P(ReflectionClient, GrpcurlShowsAnAddedColumn) {
   sql_.MustExecute("ALTER TABLE shop.item ADD colour VARCHAR(9)");
   sql_.MustExecute("INSERT INTO shop.item (id, colour) VALUES (9, 'green')");
-  const std::string until = reader_.TokenOfNow(sql_);
+  const std::string until = reader_.CurrentToken(sql_);
 
   const std::string output =
       Grpcurl({"-d", fmt::format(R"({{"at": "START_POINT_EARLIEST", "until_token": "{}"}})", until),
@@ -112,13 +112,13 @@ TEST_P(StrangersClient, GrpcurlShowsAColumnThatAlterAdded) {
   EXPECT_THAT(output, ContainsRegex("\"colour\": *\"green\""));
 }
 
-TEST_P(StrangersClient, BufShowsRowsByColumnName) {
+TEST_P(ReflectionClient, BufShowsRowsByColumnName) {
   ExpectAllRows(Run(BufPath(),
                     {"curl", "--protocol", "grpc", "--http2-prior-knowledge", "--data", request_,
                      fmt::format("http://{}/millrace.v1.ChangeFeed/Subscribe", feed_->address())}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, StrangersClient,
+INSTANTIATE_TEST_SUITE_P(Sources, ReflectionClient,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 

@@ -164,7 +164,7 @@ void History::PointFeedAt(const SourceServer& server) {
   std::ofstream(feed_->config_file()) << config;
 }
 
-int History::StreamsBegun() const { return CountOf(feed_->LogText(), "streaming from "); }
+int History::StreamsStarted() const { return CountOf(feed_->LogText(), "streaming from "); }
 
 int History::Retries() const { return CountOf(feed_->LogText(), "source lost, connecting again"); }
 

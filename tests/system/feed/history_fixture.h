@@ -60,7 +60,7 @@ class History {
   // The current binlog position of the source.
   std::string BinlogEnd();
   // How many times the feed started to stream.
-  int StreamsBegun() const;
+  int StreamsStarted() const;
   // How often it lost the source or could not connect.
   int Retries() const;
   // Waits until the feed has stopped, or tried `retries` times more for one of these reasons.

@@ -85,7 +85,7 @@ class IdleConnections : public ::testing::TestWithParam<IdleCase> {
   std::vector<RawConnection> idle_;
 };
 
-TEST_P(IdleConnections, UpToTheLimitOfDescriptorsDoNoHarm) {
+TEST_P(IdleConnections, UpToTheDescriptorLimitDoNoHarm) {
   const int hard = HardLimit();
   Start();
   SteadyChanges changes(*source_, *feed_, Credentials());

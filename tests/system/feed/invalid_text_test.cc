@@ -21,7 +21,7 @@ namespace {
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-// Charset and bytes of what is told of a row as invalid, by side.
+// Charset and bytes of what is expected of a row as invalid, by side.
 std::vector<std::pair<std::string, std::string>> InvalidOf(const SeenChange& change, bool before) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const v1::InvalidText& text : change.raw.invalid_text()) {
@@ -66,7 +66,7 @@ class InvalidText : public ::testing::TestWithParam<Flavour> {
   ChangeReader reader_{*feed_};
 };
 
-TEST_P(InvalidText, CodesWithoutCharacterKeepTheirBytes) {
+TEST_P(InvalidText, UnassignedCodesKeepTheirBytes) {
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, a VARCHAR(9) CHARACTER SET cp1251, b CHAR(9) "
       "CHARACTER SET gbk, c TEXT CHARACTER SET sjis, d VARCHAR(300) CHARACTER SET euckr, e "
@@ -77,18 +77,18 @@ TEST_P(InvalidText, CodesWithoutCharacterKeepTheirBytes) {
   const auto changes = ReadRows("item");
 
   ASSERT_EQ(changes.size(), 2u);
-  const auto told = UnorderedElementsAre(Pair("cp1251", "a\x98"), Pair("gbk", "\xfe\xfe"),
-                                         Pair("sjis", "\x85\x40"), Pair("euckr", "\xc9\xa1"),
-                                         Pair("tis620", "\xff"));
-  EXPECT_THAT(InvalidOf(changes[0], false), told);
-  EXPECT_THAT(InvalidOf(changes[1], true), told);
+  const auto expected = UnorderedElementsAre(Pair("cp1251", "a\x98"), Pair("gbk", "\xfe\xfe"),
+                                             Pair("sjis", "\x85\x40"), Pair("euckr", "\xc9\xa1"),
+                                             Pair("tis620", "\xff"));
+  EXPECT_THAT(InvalidOf(changes[0], false), expected);
+  EXPECT_THAT(InvalidOf(changes[1], true), expected);
   EXPECT_THAT(InvalidOf(changes[1], false), UnorderedElementsAre());
   EXPECT_EQ(changes[0].after->at("a"), std::nullopt);
   EXPECT_EQ(changes[1].before->at("e"), std::nullopt);
   EXPECT_EQ(changes[1].after->at("a"), "a");
 }
 
-TEST_P(InvalidText, BytesThatAreNoUtf8KeepTheirBytes) {
+TEST_P(InvalidText, InvalidUtf8KeepsItsBytes) {
   sql_.MustExecute("CREATE TABLE raw (c VARBINARY(20)) ENGINE = MyISAM");
   sql_.MustExecute("CREATE TABLE item (c VARCHAR(5) CHARACTER SET utf8mb4) ENGINE = MyISAM");
   sql_.MustExecute("INSERT INTO raw VALUES (X'41FF42'), (X'EDA080'), (X'F09F'), ('fine')");
@@ -121,7 +121,7 @@ std::vector<OddLabel> OddLabels(Flavour flavour) {
   return labels;
 }
 
-TEST_P(InvalidText, LabelsThatAreNoTextKeepTheirBytes) {
+TEST_P(InvalidText, InvalidLabelsKeepTheirBytes) {
   for (const auto& [charset, bytes] : OddLabels(GetParam())) {
     SCOPED_TRACE(charset + " " + bytes);
     const std::string table = "t_" + charset + bytes;
@@ -134,16 +134,16 @@ TEST_P(InvalidText, LabelsThatAreNoTextKeepTheirBytes) {
       return absl::HexStringToBytes(sql_.MustQueryValue(
           fmt::format("SELECT HEX(CAST({} AS BINARY)) FROM {}", column, table)));
     };
-    const auto told =
+    const auto expected =
         UnorderedElementsAre(Pair(charset, bytes_of("e")), Pair(charset, bytes_of("s")));
     sql_.MustExecute(fmt::format("UPDATE {} SET e = 1, s = 1", table));
 
     const auto changes = ReadRows(table);
 
     ASSERT_EQ(changes.size(), 2u);
-    EXPECT_THAT(InvalidOf(changes[0], false), told);
+    EXPECT_THAT(InvalidOf(changes[0], false), expected);
     EXPECT_EQ(changes[0].after->at("e"), std::nullopt);
-    EXPECT_THAT(InvalidOf(changes[1], true), told);
+    EXPECT_THAT(InvalidOf(changes[1], true), expected);
     EXPECT_THAT(InvalidOf(changes[1], false), UnorderedElementsAre());
     EXPECT_EQ(changes[1].after->at("e"), "ok");
     EXPECT_EQ(changes[1].after->at("s"), "ok");
@@ -151,7 +151,7 @@ TEST_P(InvalidText, LabelsThatAreNoTextKeepTheirBytes) {
 }
 
 // information_schema shows a question mark for the label.
-TEST_P(InvalidText, SnapshotNeverTakesAQuestionMarkForALabel) {
+TEST_P(InvalidText, SnapshotNeverReadsQuestionMarkAsLabel) {
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, e ENUM('ok', 0x98) CHARACTER SET cp1251)");
   sql_.MustExecute("INSERT INTO item VALUES (1, 2), (2, 1)");
@@ -175,7 +175,7 @@ TEST_P(InvalidText, SnapshotNeverTakesAQuestionMarkForALabel) {
 
   sql_.MustExecute("UPDATE item SET id = 3 WHERE id = 2");
   ChangeReader reader(*late);
-  reader.TokenOfNow(sql_);
+  reader.CurrentToken(sql_);
   EXPECT_EQ(read(*late).state(), v1::SnapshotTable::STATE_DONE);
   std::vector<SeenChange> rows = reader.ReadAll(sql_);
   std::erase_if(rows, [](const SeenChange& c) { return c.operation != v1::OPERATION_READ; });

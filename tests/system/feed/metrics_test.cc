@@ -33,7 +33,7 @@ class Metrics : public ::testing::TestWithParam<Flavour> {
   }
 };
 
-TEST_P(Metrics, AfterSoManyChangesTheCountersSayThem) {
+TEST_P(Metrics, CountersMatchTheChanges) {
   page_.WaitFor("millrace_log_newest_sequence", Ge(2));  // CREATE DATABASE, CREATE TABLE
   const double transactions = page_.Value("millrace_ingest_transactions_total");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
@@ -49,13 +49,13 @@ TEST_P(Metrics, AfterSoManyChangesTheCountersSayThem) {
   EXPECT_GE(page_.Value("millrace_log_commits_total"), 1);
 }
 
-TEST_P(Metrics, TablesOfOddNamesHaveSeries) {
+TEST_P(Metrics, TablesWithOddNamesHaveSeries) {
   sql_.MustExecute("CREATE TABLE shop.`a\"b\\\\c\nd é` (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.`a\"b\\\\c\nd é` VALUES (1)");
   page_.WaitFor(Rows(R"(a\"b\\\\c\nd é)", "insert"), Ge(1));
 }
 
-TEST_P(Metrics, LagOfASourceThatStallsGrows) {
+TEST_P(Metrics, LagOfAStalledSourceGrows) {
   page_.WaitFor("millrace_ingest_lag_seconds", ::testing::Lt(0.05));
   kill(shop_.source().pid(), SIGSTOP);
   page_.WaitFor("millrace_ingest_lag_seconds", Ge(0.3));
@@ -64,7 +64,7 @@ TEST_P(Metrics, LagOfASourceThatStallsGrows) {
   page_.WaitFor("millrace_ingest_lag_seconds", ::testing::Lt(0.05));
 }
 
-TEST_P(Metrics, SourceThatIsGoneIsToldWithItsReason) {
+TEST_P(Metrics, UnreachableSourceIsReportedWithItsReason) {
   ASSERT_TRUE(shop_.source().Stop().ok());
   page_.WaitFor("millrace_ingest_error{reason=\"SOURCE_UNREACHABLE\"}", Ge(1));
   page_.WaitFor("millrace_ingest_errors_total{reason=\"SOURCE_UNREACHABLE\"}", Ge(2));
@@ -74,7 +74,7 @@ TEST_P(Metrics, SourceThatIsGoneIsToldWithItsReason) {
 INSTANTIATE_TEST_SUITE_P(Sources, Metrics, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 
-TEST(MetricsOfAServer, AddressThatIsTakenKeepsItFromStarting) {
+TEST(MetricsOfAServer, AddressInUsePreventsStart) {
   Variants shop(Flavour::kMysql, {}, {.metrics = kMetricsLines});
   const MetricsPage page(shop.feed());
   TempDirectory directory;
@@ -88,7 +88,7 @@ TEST(MetricsOfAServer, AddressThatIsTakenKeepsItFromStarting) {
                                    HasSubstr("set metrics.listen")));
 }
 
-TEST(MetricsOfAServer, ClientThatAsksNothingDoesNotHoldUpItsEnd) {
+TEST(MetricsOfAServer, IdleClientDoesNotDelayStop) {
   Variants shop(Flavour::kMysql, {}, {.metrics = kMetricsLines});
   const MetricsPage page(shop.feed());
   const int idle = ConnectTo(page.port());

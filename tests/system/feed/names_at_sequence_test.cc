@@ -31,7 +31,7 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
     request.set_at(from);
     request.add_tables("shop.item");
     request.set_row_encoding(v1::ROW_ENCODING_JSON);
-    request.set_until_token(reader_.TokenOfNow(sql_));
+    request.set_until_token(reader_.CurrentToken(sql_));
     std::vector<std::string> rows;
     for (const SeenChange& change : reader_.ReadToEnd(request)) {
       const v1::Change& raw = change.raw;
@@ -44,7 +44,7 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
 
   // The lines of `millrace tail` that are of rows, without the table's name.
   std::vector<std::string> TailRows() {
-    const std::string now = reader_.TokenOfNow(sql_);
+    const std::string now = reader_.CurrentToken(sql_);
     const ProcessResult result =
         RunMillrace({"--server", feed_->address(), "tail", "--from", "earliest", "--tables",
                      "shop.item", "--until", "token:" + now});
@@ -82,7 +82,7 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
   ChangeReader reader_{*feed_};
 };
 
-TEST_P(NamesAtSequence, RowsKeepNamesAndTypesOfTheirOwnPlace) {
+TEST_P(NamesAtSequence, RowsKeepNamesAndTypesOfTheirPosition) {
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, v INT, w VARCHAR(9))");
   sql_.MustExecute("INSERT INTO item VALUES (1, 10, 'a')");
   Step("ALTER TABLE item MODIFY v VARCHAR(9)", "INSERT INTO item VALUES (2, 'ten', 'b')");
@@ -109,7 +109,7 @@ TEST_P(NamesAtSequence, RowsKeepNamesAndTypesOfTheirOwnPlace) {
   EXPECT_EQ(TailRows(), tail);
 }
 
-TEST_P(NamesAtSequence, SnapshotRowsKeepTheNamesTheyWereReadUnder) {
+TEST_P(NamesAtSequence, SnapshotRowsKeepTheirNames) {
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, v INT)");
   sql_.MustExecute("INSERT INTO item VALUES (1, 10)");
   EXPECT_THAT(JsonRows(v1::START_POINT_SNAPSHOT), ElementsAre(R"({"id":1,"v":10})"));

@@ -105,12 +105,12 @@ class ProtoExport : public ::testing::TestWithParam<Flavour> {
   ChangeReader reader_{*feed_};
 };
 
-TEST_P(ProtoExport, ProgramBuiltBeforeAnAlterReadsRowsAfterIt) {
+TEST_P(ProtoExport, ProgramBuiltBeforeAlterReadsLaterRows) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute(
       "CREATE TABLE shop.item (id INT PRIMARY KEY, note VARCHAR(9), amount INT, name VARCHAR(9))");
   sql_.MustExecute("INSERT INTO shop.item VALUES (1, 'old', -5, 'tea')");
-  reader_.TokenOfNow(sql_);
+  reader_.CurrentToken(sql_);
   Export();
   CompileProgram();
   sql_.MustExecute("ALTER TABLE shop.item ADD added INT FIRST, MODIFY amount BIGINT, DROP note");
@@ -129,7 +129,7 @@ TEST_P(ProtoExport, ProgramBuiltBeforeAnAlterReadsRowsAfterIt) {
             "id 3 amount -7 name pot note none\n");
 }
 
-TEST_P(ProtoExport, EmptyTableHasTheTypeOfItsFirstRow) {
+TEST_P(ProtoExport, EmptyTableHasItsFirstRowsType) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute(
       "CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(9), kind ENUM('a','b'), price "
@@ -141,12 +141,12 @@ TEST_P(ProtoExport, EmptyTableHasTheTypeOfItsFirstRow) {
   feed_->Start();
   EXPECT_EQ(Item().proto_text(), exported) << "the numbers are stored";
   sql_.MustExecute("INSERT INTO shop.item VALUES (1, 'tea', 'b', 2.5, NULL, 'long')");
-  reader_.TokenOfNow(sql_);
+  reader_.CurrentToken(sql_);
   EXPECT_EQ(Item().proto_text(), exported);
   EXPECT_EQ(Item().version(), 1u);
 }
 
-TEST_P(ProtoExport, NothingThatMatchesIsAnError) {
+TEST_P(ProtoExport, PatternWithoutMatchIsAnError) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
   for (const char* pattern : {"shop.itme", "nope.*"}) {
@@ -158,11 +158,11 @@ TEST_P(ProtoExport, NothingThatMatchesIsAnError) {
   }
 }
 
-TEST_P(ProtoExport, SourceThatIsAwayLeavesTheTablesOfTheLog) {
+TEST_P(ProtoExport, UnreachableSourceLeavesTheLogsTables) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.item VALUES (1)");
-  reader_.TokenOfNow(sql_);
+  reader_.CurrentToken(sql_);
   source_->Kill();
   const ProcessResult result =
       RunMillrace({"--server", feed_->address(), "proto", "export", "--out", path(), "shop.item"});
@@ -171,7 +171,7 @@ TEST_P(ProtoExport, SourceThatIsAwayLeavesTheTablesOfTheLog) {
   EXPECT_THAT(ReadExported(), ::testing::HasSubstr("message item"));
 }
 
-TEST_P(ProtoExport, FilesOfOddNamesCompile) {
+TEST_P(ProtoExport, FilesWithOddNamesCompile) {
   for (const char* database : {"my-shop", "default", "millrace", "google"}) {
     sql_.MustExecute(fmt::format("CREATE DATABASE `{}`", database));
     sql_.MustExecute(fmt::format("USE `{}`", database));
@@ -185,7 +185,7 @@ TEST_P(ProtoExport, FilesOfOddNamesCompile) {
       sql_.MustExecute(fmt::format("INSERT INTO {} VALUES (1)", table));
     }
   }
-  reader_.TokenOfNow(sql_);
+  reader_.CurrentToken(sql_);
   MustRun(MillracePath(), {"--server", feed_->address(), "proto", "export", "--out", path()});
   MustRun("sh", {"-c", "cd \"$0\" && protoc -I . --cpp_out=. $(find db millrace -name '*.proto')",
                  path()});

@@ -138,7 +138,7 @@ class RandomHistory {
     CheckChanges();
   }
 
-  bool IsCaptured(const std::string& table) const { return table != left_out_; }
+  bool IsCaptured(const std::string& table) const { return table != uncaptured_; }
   std::string AnyCaptured() {
     std::string table;
     do {
@@ -151,7 +151,7 @@ class RandomHistory {
 
   FeedServerOptions Options() const {
     FeedServerOptions options{.tables = {"shop.*", kMarkerTables}};
-    if (!left_out_.empty()) options.tables.push_back("!shop." + left_out_);
+    if (!uncaptured_.empty()) options.tables.push_back("!shop." + uncaptured_);
     if (excludes_) options.source = {fmt::format("exclude_columns: ['shop.*.{}']", kExcluded)};
     options.log = {"frame_bytes: 4KiB"};
     if (trims_) options.log.push_back("retention_age: 1s");
@@ -167,7 +167,7 @@ class RandomHistory {
     }
     if (tables_.Below(2) == 0) {
       const auto names = tables_.names();
-      left_out_ = tables_.Below(2) == 0 ? names[tables_.Below(names.size())] : "";
+      uncaptured_ = tables_.Below(2) == 0 ? names[tables_.Below(names.size())] : "";
       excludes_ = tables_.Below(2) == 0;
       // What they hold is of another set of columns, or of a time that the log does not have.
       readers_.clear();
@@ -179,10 +179,10 @@ class RandomHistory {
     feed_->WaitForState(v1::SourceStatus::STATE_STREAMING);
   }
 
-  std::string TokenOfNow() { return ChangeReader(*feed_).TokenOfNow(tables_.sql()); }
+  std::string CurrentToken() { return ChangeReader(*feed_).CurrentToken(tables_.sql()); }
   RawRead Read(v1::SubscribeRequest request) {
     request.set_row_encoding(v1::ROW_ENCODING_JSON);
-    request.set_until_token(TokenOfNow());
+    request.set_until_token(CurrentToken());
     return RawFeed(feed_->address()).Read(request);
   }
   static void Apply(const RawChange& raw, ReaderRows& rows) {
@@ -273,7 +273,7 @@ class RandomHistory {
   RandomTables tables_;
   bool trims_ = false;
   bool excludes_ = false;
-  std::string left_out_;  // a table that is not captured
+  std::string uncaptured_;  // a table that is not captured
   std::unique_ptr<FeedServer> feed_;
   std::vector<Reader> readers_;
   std::map<uint64_t, std::string> changes_;  // as first read, by sequence
@@ -285,7 +285,7 @@ class RandomHistory {
 
 class EveryHistory : public ::testing::TestWithParam<Flavour> {};
 
-TEST_P(EveryHistory, ReadsAsTheSourceAndTheSameForEver) {
+TEST_P(EveryHistory, EqualsTheSourceAndStaysTheSame) {
   const auto source = SourceServer::MustStart({.flavour = GetParam()});
   const uint64_t first = NumberFromEnvironment("MILLRACE_RANDOM_SEED", 1);
   const uint64_t runs = NumberFromEnvironment("MILLRACE_RANDOM_RUNS", 2);

@@ -50,9 +50,9 @@ class ResumeRefused : public ::testing::Test {
   SqlSession sql_ = source_->MustConnect();
 };
 
-TEST_F(ResumeRefused, WhatIsNoTokenIsMalformed) {
+TEST_F(ResumeRefused, InvalidTokenIsMalformed) {
   const auto feed = StartFeed();
-  const std::string token = ChangeReader(*feed).TokenOfNow(sql_);
+  const std::string token = ChangeReader(*feed).CurrentToken(sql_);
   std::string changed = token;
   changed[changed.size() / 2] = changed[changed.size() / 2] == 'A' ? 'B' : 'A';
   for (const std::string& bad : {std::string("nonsense"), token.substr(0, token.size() - 3),
@@ -64,9 +64,9 @@ TEST_F(ResumeRefused, WhatIsNoTokenIsMalformed) {
   }
 }
 
-TEST_F(ResumeRefused, WrongRequestsAreToldByField) {
+TEST_F(ResumeRefused, InvalidRequestsHaveTheirReason) {
   const auto feed = StartFeed();
-  ChangeReader(*feed).TokenOfNow(sql_);
+  ChangeReader(*feed).CurrentToken(sql_);
   v1::SubscribeRequest request;
   request.set_gtid_set("no set:");
   ExpectRefused(*feed, request, StatusCode::INVALID_ARGUMENT, "GTID_SET_MALFORMED");
@@ -87,25 +87,25 @@ TEST_F(ResumeRefused, WrongRequestsAreToldByField) {
   ExpectRefused(*feed, request, StatusCode::FAILED_PRECONDITION, "TOKEN_OF_ANOTHER_LOG");
 }
 
-TEST_F(ResumeRefused, ASequenceToComeIsAhead) {
+TEST_F(ResumeRefused, FutureSequenceIsAhead) {
   const auto feed = StartFeed();
-  ChangeReader(*feed).TokenOfNow(sql_);
+  ChangeReader(*feed).CurrentToken(sql_);
   v1::SubscribeRequest request;
   request.mutable_after()->set_sequence(1000);
   ExpectRefused(*feed, request, StatusCode::OUT_OF_RANGE, "TOKEN_AHEAD");
 }
 
 // As after a restore from a backup. The source is down, so that the log cannot catch up.
-TEST_F(ResumeRefused, ATokenPastTheEndOfARestoredLogIsAhead) {
+TEST_F(ResumeRefused, TokenPastRestoredLogIsAhead) {
   const auto feed = StartFeed();
   Insert(1);
-  ChangeReader(*feed).TokenOfNow(sql_);
+  ChangeReader(*feed).CurrentToken(sql_);
   feed->Stop();
   const auto backup = feed->data_directory().parent_path() / "backup";
   std::filesystem::copy(feed->data_directory(), backup, std::filesystem::copy_options::recursive);
   feed->Start();
   Insert(2);
-  const std::string token = ChangeReader(*feed).TokenOfNow(sql_);
+  const std::string token = ChangeReader(*feed).CurrentToken(sql_);
   feed->Stop();
   std::filesystem::remove_all(feed->data_directory());
   std::filesystem::rename(backup, feed->data_directory());
@@ -116,23 +116,23 @@ TEST_F(ResumeRefused, ATokenPastTheEndOfARestoredLogIsAhead) {
 
 // Its GTIDs show that the place exists and that this server has not come to it: to start earlier
 // would repeat what the client has seen.
-TEST_F(ResumeRefused, ATokenOfAServerThatIsFurtherIsAhead) {
+TEST_F(ResumeRefused, TokenOfServerFurtherAlongIsAhead) {
   const auto ahead = StartFeed();
-  const auto behind = FeedServer::MustStart(*source_, {.source = {"start:", "  at: earliest"}});
+  const auto lagging = FeedServer::MustStart(*source_, {.source = {"start:", "  at: earliest"}});
   Insert(1);
-  ChangeReader(*behind).TokenOfNow(sql_);
-  behind->Stop();
+  ChangeReader(*lagging).CurrentToken(sql_);
+  lagging->Stop();
   sql_.MustExecute("CREATE DATABASE elsewhere");
   Insert(2);
-  const std::string token = ChangeReader(*ahead).TokenOfNow(sql_);
+  const std::string token = ChangeReader(*ahead).CurrentToken(sql_);
   source_->Kill();
-  behind->Start();
-  ExpectTokenRefused(*behind, token, StatusCode::OUT_OF_RANGE, "TOKEN_AHEAD");
+  lagging->Start();
+  ExpectTokenRefused(*lagging, token, StatusCode::OUT_OF_RANGE, "TOKEN_AHEAD");
 }
 
-TEST_F(ResumeRefused, ATokenOfAnUnrelatedSourceIsRefused) {
+TEST_F(ResumeRefused, TokenOfUnrelatedSourceIsRefused) {
   const auto feed = StartFeed();
-  ChangeReader(*feed).TokenOfNow(sql_);
+  ChangeReader(*feed).CurrentToken(sql_);
   const auto other_source = SourceServer::MustStart({.options = {"--server-id=9"}});
   SqlSession other_sql = other_source->MustConnect();
   // The template that servers start from is one, their identity too: GTIDs of this one differ.
@@ -140,29 +140,29 @@ TEST_F(ResumeRefused, ATokenOfAnUnrelatedSourceIsRefused) {
   other_sql.MustExecute("CREATE DATABASE shop");
   other_sql.MustExecute("SET GTID_NEXT = 'AUTOMATIC'");
   const auto other = FeedServer::MustStart(*other_source, {.source = {"start:", "  at: earliest"}});
-  const std::string token = ChangeReader(*other).TokenOfNow(other_sql);
+  const std::string token = ChangeReader(*other).CurrentToken(other_sql);
   const RawRead read = RawFeed(feed->address()).Read(ChangeReader::FromToken(token));
   EXPECT_FALSE(read.status.ok());
   EXPECT_TRUE(read.changes.empty());
 }
 
-TEST(ResumeWithoutGtids, ATokenOfAnotherLogIsRefused) {
+TEST(ResumeWithoutGtids, TokenOfAnotherLogIsRefused) {
   const auto source =
       SourceServer::MustStart({.options = {"--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"}});
   SqlSession sql = source->MustConnect();
   const auto one = FeedServer::MustStart(*source);
   const auto other = FeedServer::MustStart(*source);
-  const std::string token = ChangeReader(*one).TokenOfNow(sql);
-  ChangeReader(*other).TokenOfNow(sql);
+  const std::string token = ChangeReader(*one).CurrentToken(sql);
+  ChangeReader(*other).CurrentToken(sql);
   const RawRead read = RawFeed(other->address()).Read(ChangeReader::FromToken(token));
   EXPECT_EQ(read.status.error_code(), StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(read.error.reason(), "TOKEN_OF_ANOTHER_LOG");
 }
 
-TEST_F(ResumeRefused, ATrimmedTokenNamesTheOldestThatIsLeft) {
+TEST_F(ResumeRefused, TrimmedTokenNamesTheOldestKept) {
   const auto feed = StartFeed({"retention_age: 1s", "frame_bytes: 4KiB"});
   Insert(0);
-  const std::string token = ChangeReader(*feed).TokenOfNow(sql_);
+  const std::string token = ChangeReader(*feed).CurrentToken(sql_);
   // Trimming happens beside commits, some seconds apart.
   const absl::Time deadline = absl::Now() + absl::Seconds(40);
   uint64_t oldest = 1;
@@ -176,7 +176,7 @@ TEST_F(ResumeRefused, ATrimmedTokenNamesTheOldestThatIsLeft) {
   EXPECT_EQ(read.status.error_code(), StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(read.error.reason(), "TOKEN_TRIMMED");
   v1::SubscribeRequest request = ChangeReader::FromToken(read.error.metadata().at("oldest_token"));
-  request.set_until_token(ChangeReader(*feed).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed).CurrentToken(sql_));
   const RawRead rest = RawFeed(feed->address()).Read(request);
   ASSERT_FALSE(rest.changes.empty());
   EXPECT_GE(rest.changes.front().sequence, oldest);

@@ -34,7 +34,7 @@ class Resume : public ::testing::TestWithParam<Flavour> {
  protected:
   void SetUp() override {
     MakeMixedChanges(sql_);
-    end_token_ = ChangeReader(*feed_).TokenOfNow(sql_);
+    end_token_ = ChangeReader(*feed_).CurrentToken(sql_);
     all_ = ReadFrom(ChangeReader::FromEarliest());
     ASSERT_TRUE(all_.status.ok()) << all_.status.error_message();
     ASSERT_GE(all_.changes.size(), 2000u);
@@ -56,7 +56,7 @@ class Resume : public ::testing::TestWithParam<Flavour> {
           << "after " << before << " of " << read.changes.size() << " came " << rest.changes.size();
     }
   }
-  void StartAgain() {
+  void RestartFeed() {
     feed_->Start();
     raw_.emplace(feed_->address());
   }
@@ -72,23 +72,23 @@ class Resume : public ::testing::TestWithParam<Flavour> {
   RawRead all_;
 };
 
-TEST_P(Resume, EveryTokenIsFollowedByExactlyTheRest) {
+TEST_P(Resume, EveryTokenResumesWithExactlyTheRest) {
   size_t inside = 0;
   for (const auto& [token, before] : all_.tokens) inside += EndsTransaction(before) ? 0 : 1;
   EXPECT_GT(inside, 50u) << "tokens inside of transactions";
   ExpectEveryTokenResumes(all_, {});
 }
 
-TEST_P(Resume, EveryTokenHoldsAcrossAStopAndACrashOfTheServer) {
+TEST_P(Resume, EveryTokenSurvivesStopAndCrash) {
   feed_->Stop();
-  StartAgain();
+  RestartFeed();
   ExpectEveryTokenResumes(all_, {});
   feed_->Kill();
-  StartAgain();
+  RestartFeed();
   ExpectEveryTokenResumes(all_, {});
 }
 
-TEST_P(Resume, TheSizeOfResponsesChangesNothing) {
+TEST_P(Resume, ResponseSizeDoesNotChangeTheStream) {
   for (const uint32_t bytes : {1500u, 5000u, 60'000u, 3u << 20}) {
     const RawRead read = ReadFrom(ChangeReader::FromEarliest(), bytes);
     ASSERT_TRUE(SameSuffix(all_.changes, 0, read.changes)) << bytes;
@@ -96,7 +96,7 @@ TEST_P(Resume, TheSizeOfResponsesChangesNothing) {
   }
 }
 
-TEST_P(Resume, ChangesAreNumberedWithoutGapAndTransactionsAreWhole) {
+TEST_P(Resume, ChangesHaveNoGapAndTransactionsAreWhole) {
   for (size_t i = 0; i < all_.changes.size(); ++i) {
     ASSERT_EQ(all_.changes[i].sequence, i + 1);
     if (i == 0) continue;
@@ -105,7 +105,7 @@ TEST_P(Resume, ChangesAreNumberedWithoutGapAndTransactionsAreWhole) {
   }
 }
 
-TEST_P(Resume, TokensOfAFilteredStreamResumeWithTheFilter) {
+TEST_P(Resume, FilteredTokensResumeWithTheFilter) {
   v1::SubscribeRequest filter = ChangeReader::FromEarliest();
   filter.add_tables("shop.items");
   filter.add_operations(v1::OPERATION_UPDATE);
@@ -122,7 +122,7 @@ TEST_P(Resume, TokensOfAFilteredStreamResumeWithTheFilter) {
   ExpectEveryTokenResumes(filtered, filter);
 }
 
-TEST_P(Resume, ATokenMeansTheSamePlaceToEveryFilter) {
+TEST_P(Resume, TokenIsOnePositionForEveryFilter) {
   v1::SubscribeRequest filter;
   filter.add_tables("shop.o*");
   for (size_t i = 0; i < all_.tokens.size(); i += 7) {
@@ -136,7 +136,7 @@ TEST_P(Resume, ATokenMeansTheSamePlaceToEveryFilter) {
   }
 }
 
-TEST_P(Resume, EverySequenceIsAPlace) {
+TEST_P(Resume, EverySequenceCanBeResumed) {
   size_t next = 0;
   for (size_t after = 0; after < all_.changes.size(); ++after) {
     while (all_.tokens[next].second <= after) ++next;
@@ -150,7 +150,7 @@ TEST_P(Resume, EverySequenceIsAPlace) {
   }
 }
 
-TEST_P(Resume, AGtidSetStartsAtTheFirstTransactionItLacks) {
+TEST_P(Resume, GtidSetStartsAtFirstMissingTransaction) {
   for (size_t i = 0; i < all_.tokens.size(); i += 3) {
     const auto& [token, before] = all_.tokens[i];
     v1::GetPositionRequest ask;
@@ -168,7 +168,7 @@ TEST_P(Resume, AGtidSetStartsAtTheFirstTransactionItLacks) {
   }
 }
 
-TEST_P(Resume, ACommitTimeStartsAtTheFirstTransactionNotBeforeIt) {
+TEST_P(Resume, CommitTimeStartsAtFirstTransactionNotBefore) {
   for (size_t i = 0; i < all_.changes.size(); i += 40) {
     const int64_t time = all_.changes[i].commit_micros;
     const auto first =
@@ -183,7 +183,7 @@ TEST_P(Resume, ACommitTimeStartsAtTheFirstTransactionNotBeforeIt) {
   }
 }
 
-TEST_P(Resume, ASubscriptionGoesOnAfterItsStoredPositionAlsoAfterACrash) {
+TEST_P(Resume, SubscriptionResumesAfterItsStoredPosition) {
   const auto& [token, before] = all_.tokens[all_.tokens.size() / 2];
   v1::SubscribeRequest request;
   request.set_subscription("billing");
@@ -193,11 +193,11 @@ TEST_P(Resume, ASubscriptionGoesOnAfterItsStoredPositionAlsoAfterACrash) {
   commit.set_resume_token(token);
   ASSERT_TRUE(feed_->client().CommitPosition(commit).ok());
   feed_->Kill();
-  StartAgain();
+  RestartFeed();
   EXPECT_TRUE(SameSuffix(all_.changes, before, ReadFrom(request).changes));
 }
 
-TEST_P(Resume, UntilTokenEndsTheStreamExactlyThere) {
+TEST_P(Resume, UntilTokenEndsTheStreamExactly) {
   for (size_t i = 0; i < all_.tokens.size(); i += 5) {
     const auto& [token, before] = all_.tokens[i];
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
@@ -210,10 +210,10 @@ TEST_P(Resume, UntilTokenEndsTheStreamExactlyThere) {
 }
 
 // The other server has a log of its own, with other numbers: it captures more tables.
-TEST_P(Resume, ATokenGoesOnAtAnotherServerOfTheSameSource) {
+TEST_P(Resume, TokenResumesOnAnotherServer) {
   const auto other = FeedServer::MustStart(
       *source_, {.source = {"start:", "  at: earliest"}, .log = {"frame_bytes: 7KiB"}});
-  const std::string other_end = ChangeReader(*other).TokenOfNow(sql_);
+  const std::string other_end = ChangeReader(*other).CurrentToken(sql_);
   RawFeed other_raw(other->address());
   v1::SubscribeRequest filter;
   filter.add_tables("shop.*");

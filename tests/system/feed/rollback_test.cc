@@ -47,7 +47,7 @@ class RolledBack : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<FeedServer> feed_ = FeedServer::MustStart(*source_);
 };
 
-TEST_P(RolledBack, ToASavepointLeavesWhatTheTablesHold) {
+TEST_P(RolledBack, ToSavepointLeavesTheTablesRows) {
   Run({"BEGIN", "INSERT INTO d.kept VALUES (1)", "SAVEPOINT s", "INSERT INTO d.kept VALUES (2)",
        "INSERT INTO d.direct VALUES (2)", "ROLLBACK TO s", "INSERT INTO d.kept VALUES (3)",
        "COMMIT"});
@@ -64,7 +64,7 @@ TEST_P(RolledBack, SavepointIsFoundInAnyCase) {
   EXPECT_EQ(FeedRows("d.kept"), TableRows("d.kept"));
 }
 
-TEST_P(RolledBack, WhollyLeavesOnlyTheOtherEngine) {
+TEST_P(RolledBack, WhollyLeavesOnlyNonTransactionalRows) {
   Run({"BEGIN", "INSERT INTO d.kept VALUES (1)", "INSERT INTO d.direct VALUES (1)", "ROLLBACK",
        "INSERT INTO d.kept VALUES (9)"});
   EXPECT_EQ(FeedRows("d.kept"), (std::set<std::string>{"9"}));

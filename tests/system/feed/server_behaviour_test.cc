@@ -40,7 +40,7 @@ void ExpectOneSentence(const ProcessResult& result, int exit_code) {
   EXPECT_EQ(result.errors.substr(0, 11), "millraced: ") << result.errors;
 }
 
-TEST(Configuration, AMistakeIsToldInOneLineWithFileAndLine) {
+TEST(Configuration, MistakeIsReportedWithFileAndLine) {
   const TempDirectory directory;
   const auto file = directory.path() / "millrace.yaml";
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -58,13 +58,13 @@ TEST(Configuration, AMistakeIsToldInOneLineWithFileAndLine) {
   }
 }
 
-TEST(Configuration, AFileThatIsNotThereIsNamed) {
+TEST(Configuration, MissingFileIsNamed) {
   const ProcessResult result = RunMillraced({"--config", "/nonesuch/millrace.yaml"});
   ExpectOneSentence(result, 2);
   EXPECT_THAT(result.errors, HasSubstr("/nonesuch/millrace.yaml"));
 }
 
-TEST(CommandLine, BothProgramsTellHelpAndVersion) {
+TEST(CommandLine, BothProgramsPrintHelpAndVersion) {
   for (const auto run : {RunMillraced, RunMillrace}) {
     const ProcessResult help = run({"--help"});
     EXPECT_EQ(help.exit_code, 0);
@@ -78,7 +78,9 @@ TEST(CommandLine, BothProgramsTellHelpAndVersion) {
 
 class OneServer : public ::testing::Test {
  protected:
-  ProcessResult RunAgain() { return RunMillraced({"--config", feed_->config_file().string()}); }
+  ProcessResult RunSecondServer() {
+    return RunMillraced({"--config", feed_->config_file().string()});
+  }
   void ReplaceInConfig(const std::string& from, const std::string& to) {
     std::string config = ReadFile(feed_->config_file());
     const size_t at = config.find(from);
@@ -91,17 +93,17 @@ class OneServer : public ::testing::Test {
     if (!service.empty()) request += static_cast<char>(service.size()) + service;
     const grpc::Slice slice(request);
     grpc::ByteBuffer message(&slice, 1);
-    grpc::ByteBuffer answer;
+    grpc::ByteBuffer response;
     grpc::GenericStub stub(
         grpc::CreateChannel(feed_->address(), grpc::InsecureChannelCredentials()));
     grpc::ClientContext context;
     std::promise<grpc::Status> done;
-    stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &message, &answer,
+    stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", {}, &message, &response,
                    [&done](grpc::Status status) { done.set_value(std::move(status)); });
     const grpc::Status status = done.get_future().get();
     if (!status.ok()) return fmt::format("code {}", static_cast<int>(status.error_code()));
     grpc::Slice bytes;
-    if (!answer.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) return "no answer";
+    if (!response.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) return "no response";
     return bytes.begin()[1] == 1 ? "SERVING" : "NOT_SERVING";
   }
   bool HealthBecomes(const std::string& wanted) {
@@ -118,47 +120,47 @@ class OneServer : public ::testing::Test {
   std::unique_ptr<FeedServer> feed_ = FeedServer::MustStart(*source_);
 };
 
-TEST_F(OneServer, ASecondOneInTheSameDirectoryIsRefused) {
-  const ProcessResult second = RunAgain();
+TEST_F(OneServer, SecondServerInSameDirectoryIsRefused) {
+  const ProcessResult second = RunSecondServer();
   ExpectOneSentence(second, 1);
   EXPECT_THAT(second.errors, HasSubstr(feed_->data_directory().string()));
-  ChangeReader(*feed_).TokenOfNow(sql_);
+  ChangeReader(*feed_).CurrentToken(sql_);
 }
 
-TEST_F(OneServer, ADirectoryThatHoldsOtherThingsIsRefused) {
+TEST_F(OneServer, ForeignDirectoryIsRefused) {
   feed_->Stop();
   std::filesystem::remove_all(feed_->data_directory());
   std::filesystem::create_directory(feed_->data_directory());
   WriteFile(feed_->data_directory() / "letters.txt", "Dear");
-  const ProcessResult result = RunAgain();
+  const ProcessResult result = RunSecondServer();
   ExpectOneSentence(result, 1);
   EXPECT_THAT(result.errors, HasSubstr("is not a log"));
   EXPECT_EQ(ReadFile(feed_->data_directory() / "letters.txt"), "Dear");
 }
 
-TEST_F(OneServer, AnAddressThatIsTakenIsToldInOneSentence) {
+TEST_F(OneServer, AddressInUseIsReportedInOneSentence) {
   feed_->Stop();
   const auto other = FeedServer::MustStart(*source_);
   ReplaceInConfig("listen: 127.0.0.1:0", "listen: " + other->address());
-  const ProcessResult result = RunAgain();
+  const ProcessResult result = RunSecondServer();
   ExpectOneSentence(result, 1);
   EXPECT_THAT(result.errors, HasSubstr("millraced: cannot listen on " + other->address()));
   EXPECT_THAT(result.errors, HasSubstr("[LISTEN_FAILED]"));
 }
 
-TEST_F(OneServer, ACertificateAtFaultIsNotTakenForATakenAddress) {
+TEST_F(OneServer, CertificateErrorDiffersFromAddressInUse) {
   const std::string key = feed_->data_directory() / "none.key";
   ReplaceInConfig("listen: 127.0.0.1:0",
                   fmt::format("listen: {}\n  tls:\n    certificate: {}\n    key: {}",
                               feed_->address(), feed_->config_file().string(), key));
-  const ProcessResult result = RunAgain();
+  const ProcessResult result = RunSecondServer();
   ExpectOneSentence(result, 1);
   EXPECT_THAT(result.errors, HasSubstr("'" + key + "' cannot be read"));
   EXPECT_THAT(result.errors, HasSubstr("[TLS_FILE_UNREADABLE]"));
 }
 
-TEST_F(OneServer, TheLogOfAnotherKindOfSourceIsNotGoneOnWith) {
-  const std::string token = ChangeReader(*feed_).TokenOfNow(sql_);
+TEST_F(OneServer, LogOfAnotherFlavourIsNotContinued) {
+  const std::string token = ChangeReader(*feed_).CurrentToken(sql_);
   feed_->Stop();
   const auto mariadb = SourceServer::MustStart({.flavour = Flavour::kMariadb});
   ReplaceInConfig(source_->socket(), mariadb->socket());
@@ -181,9 +183,9 @@ TEST_F(OneServer, HealthFollowsTheSource) {
   EXPECT_TRUE(HealthBecomes("SERVING"));
 }
 
-TEST_F(OneServer, OpenStreamsEndWithAReasonAfterTheirLastToken) {
+TEST_F(OneServer, StopEndsStreamsWithAReason) {
   RawFeed raw(feed_->address());
-  ChangeReader(*feed_).TokenOfNow(sql_);
+  ChangeReader(*feed_).CurrentToken(sql_);
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<std::unique_ptr<grpc::ClientReader<v1::SubscribeResponse>>> streams;
   for (int i = 0; i < 3; ++i) {
@@ -206,7 +208,7 @@ TEST_F(OneServer, OpenStreamsEndWithAReasonAfterTheirLastToken) {
   EXPECT_EQ(feed_->WaitForExit(), 0);
   EXPECT_LT(absl::Now() - asked, absl::Seconds(5));
   feed_->Start();
-  ChangeReader(*feed_).TokenOfNow(sql_);
+  ChangeReader(*feed_).CurrentToken(sql_);
   const uint64_t last = reads[0].changes.back().sequence;
   const auto next =
       ChangeReader(*feed_).ReadCount(ChangeReader::FromToken(reads[0].tokens.back().first), 1);
@@ -216,15 +218,15 @@ TEST_F(OneServer, OpenStreamsEndWithAReasonAfterTheirLastToken) {
 // A client that subscribes to more than its connection holds, promises to take everything and
 // reads nothing: what the server writes hangs in the connection. No client library is that rude, so
 // it speaks HTTP/2 by hand (RFC 9113).
-class DeafClient {
+class StuckClient {
  public:
-  DeafClient(FeedServer& feed, SqlSession& sql) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  StuckClient(FeedServer& feed, SqlSession& sql) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sql.MustExecute("CREATE DATABASE big");
     sql.MustExecute("CREATE TABLE big.t (id INT PRIMARY KEY, data LONGTEXT)");
     for (int i = 0; i < 5; ++i) {
       sql.MustExecute(fmt::format("INSERT INTO big.t VALUES ({}, REPEAT('x', 5000000))", i));
     }
-    ChangeReader(feed).TokenOfNow(sql);
+    ChangeReader(feed).CurrentToken(sql);
     const int bytes = 4096;
     setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     sockaddr_in address{};
@@ -237,7 +239,7 @@ class DeafClient {
               static_cast<ssize_t>(request.size()));
     AwaitFirstChange(feed);
   }
-  ~DeafClient() { ::close(socket_); }
+  ~StuckClient() { ::close(socket_); }
 
  private:
   static std::string Number(uint32_t value, int bytes) {
@@ -281,15 +283,15 @@ class DeafClient {
   const int socket_;
 };
 
-TEST_F(OneServer, AReaderThatNeverReadsDoesNotHoldUpTheEnd) {
-  const DeafClient deaf(*feed_, sql_);
+TEST_F(OneServer, StuckReaderDoesNotDelayStop) {
+  const StuckClient stuck(*feed_, sql_);
   const absl::Time asked = absl::Now();
   EXPECT_EQ(feed_->Stop(), 0);
   EXPECT_LT(absl::Now() - asked, absl::Seconds(5));
 }
 
-TEST_F(OneServer, ASecondSignalEndsItAtOnce) {
-  const DeafClient deaf(*feed_, sql_);
+TEST_F(OneServer, SecondSignalStopsAtOnce) {
+  const StuckClient stuck(*feed_, sql_);
   feed_->Terminate();
   const absl::Time asked = absl::Now();
   while (feed_->LogText().find("stopping signal=SIGTERM") == std::string::npos) {
@@ -302,24 +304,24 @@ TEST_F(OneServer, ASecondSignalEndsItAtOnce) {
   EXPECT_LT(absl::Now() - asked, absl::Seconds(2));
 }
 
-TEST(TablePattern, ThatMatchesNothingIsAWarningUntilItDoes) {
+TEST(TablePattern, WithoutMatchIsAWarningUntilItMatches) {
   const auto source = SourceServer::MustStart({});
   SqlSession sql = source->MustConnect();
   const auto feed = FeedServer::MustStart(*source, {.tables = {"later.*", kMarkerTables}});
-  const auto warns_of = [&feed](const std::string& pattern) {
+  const auto has_warning_for = [&feed](const std::string& pattern) {
     const auto status = feed->client().GetStatus({});
     for (const std::string& warning : status->source().warnings()) {
       if (warning.find("'" + pattern + "'") != std::string::npos) return true;
     }
     return false;
   };
-  EXPECT_TRUE(warns_of("later.*"));
+  EXPECT_TRUE(has_warning_for("later.*"));
   EXPECT_THAT(feed->LogText(), HasSubstr("source.tables has 'later.*', which matches no table"));
   sql.MustExecute("CREATE DATABASE later");
   sql.MustExecute("CREATE TABLE later.t (id INT PRIMARY KEY)");
   sql.MustExecute("INSERT INTO later.t VALUES (1)");
-  ChangeReader(*feed).TokenOfNow(sql);
-  EXPECT_FALSE(warns_of("later.*"));
+  ChangeReader(*feed).CurrentToken(sql);
+  EXPECT_FALSE(has_warning_for("later.*"));
 }
 
 // `millraced check` against a source.
@@ -344,7 +346,7 @@ class Check : public ::testing::Test {
   std::unique_ptr<SourceServer> source_;
 };
 
-TEST_F(Check, AFitSourceIsReady) {
+TEST_F(Check, SuitableSourceIsReady) {
   const ProcessResult result = Run({});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("ready: a feed works"));
@@ -352,31 +354,31 @@ TEST_F(Check, AFitSourceIsReady) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() / "log"));
 }
 
-TEST_F(Check, ASourceWithoutBinlogIsToldWhatToSet) {
+TEST_F(Check, SourceWithoutBinlogNamesTheSetting) {
   const ProcessResult result = Run({"--skip-log-bin"});
   EXPECT_EQ(result.exit_code, 1) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("log_bin = binlog"));
 }
 
-TEST_F(Check, MinimalMetadataIsWarnedOfWithTheStatement) {
+TEST_F(Check, MinimalMetadataWarningContainsTheStatement) {
   const ProcessResult result = Run({"--binlog-row-metadata=MINIMAL"});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("SET PERSIST binlog_row_metadata = FULL;"));
 }
 
-TEST_F(Check, APatternThatMatchesNothingIsWarnedOf) {
+TEST_F(Check, PatternWithoutMatchIsAWarning) {
   const ProcessResult result = Run({}, {}, "  tables: ['nope.*']\n");
   EXPECT_EQ(result.exit_code, 0) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("warning  source.tables has 'nope.*', which matches no"));
 }
 
-TEST_F(Check, AStatementFormatIsAnErrorWithTheStatement) {
+TEST_F(Check, StatementFormatErrorContainsTheStatement) {
   const ProcessResult result = Run({"--binlog-format=STATEMENT"});
   EXPECT_EQ(result.exit_code, 1) << result.output << result.errors;
   EXPECT_THAT(result.output, HasSubstr("SET PERSIST binlog_format = ROW;"));
 }
 
-TEST_F(Check, MissingGrantsAreToldAsStatements) {
+TEST_F(Check, MissingGrantsAreReportedAsStatements) {
   const ProcessResult result = Run({}, {"REVOKE REPLICATION SLAVE, SELECT ON *.* FROM "
                                         "'millrace'@'localhost', 'millrace'@'%'"});
   EXPECT_EQ(result.exit_code, 1) << result.output << result.errors;
@@ -385,7 +387,7 @@ TEST_F(Check, MissingGrantsAreToldAsStatements) {
   EXPECT_THAT(result.output, HasSubstr("GRANT SELECT ON"));
 }
 
-TEST_F(Check, AWrongPasswordIsOneSentence) {
+TEST_F(Check, WrongPasswordIsOneSentence) {
   const ProcessResult result = Run({}, {"ALTER USER 'millrace'@'localhost' IDENTIFIED BY 'new'"});
   ExpectOneSentence(result, 1);
 }

@@ -31,11 +31,11 @@ class Serving : public ::testing::Test {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_F(Serving, TwoHundredStreamsAtOnceAllGetEverything) {
+TEST_F(Serving, TwoHundredStreamsReceiveEverything) {
   Start();
   MakeMixedChanges(sql_);
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   const RawRead expected = RawFeed(feed_->address()).Read(request);
   std::vector<std::unique_ptr<RawFeed>> connections;
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
@@ -54,7 +54,7 @@ TEST_F(Serving, TwoHundredStreamsAtOnceAllGetEverything) {
   }
 }
 
-TEST_F(Serving, AReaderThatNeverReadsDoesNotSlowAnother) {
+TEST_F(Serving, StuckReaderDoesNotSlowOthers) {
   Start();
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY, data LONGTEXT)");
@@ -67,7 +67,7 @@ TEST_F(Serving, AReaderThatNeverReadsDoesNotSlowAnother) {
   EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_).size(), 42u);
   // One that begins on the same connection is not held up either.
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   EXPECT_GT(stuck.Read(request).changes.size(), 42u);
   RawRead read;
   v1::SubscribeResponse response;
@@ -77,7 +77,7 @@ TEST_F(Serving, AReaderThatNeverReadsDoesNotSlowAnother) {
   stream->Finish();
 }
 
-TEST_F(Serving, OneStreamTooManyIsRefusedUntilAnotherEnds) {
+TEST_F(Serving, StreamLimitRefusesUntilAnotherEnds) {
   Start({.server = {"streams_max: 2"}});
   RawFeed raw(feed_->address());
   v1::SubscribeRequest request;
@@ -109,7 +109,7 @@ TEST_F(Serving, OneStreamTooManyIsRefusedUntilAnotherEnds) {
   streams[1]->Finish();
 }
 
-TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
+TEST_F(Serving, ClientAuthorityAdmitsOnlyItsCertificates) {
   const ServerCertificates certificates;
   Start({.server = {"tls:", "  certificate: " + certificates.Path("server.pem"),
                     "  key: " + certificates.Path("server.key"),
@@ -120,7 +120,7 @@ TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
                                           .server_name = "localhost"}});
   sql_.MustExecute("CREATE DATABASE shop");
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   const RawRead read = RawFeed(feed_->address(), certificates.Credentials("client")).Read(request);
   EXPECT_TRUE(read.status.ok()) << read.status.error_message();
   EXPECT_FALSE(read.changes.empty());
@@ -133,7 +133,7 @@ TEST_F(Serving, WithAClientAuthorityOnlyItsCertificatesAreLetIn) {
   }
 }
 
-TEST_F(Serving, ARenewedCertificateNeedsNoRestart) {
+TEST_F(Serving, RenewedCertificateNeedsNoRestart) {
   const ServerCertificates certificates;
   const auto use = [&](const std::string& name) {
     for (const char* kind : {".pem", ".key"}) {

@@ -25,7 +25,7 @@ namespace {
 constexpr absl::Duration kSlowSync = absl::Milliseconds(700);
 constexpr absl::Duration kSlowRead = absl::Milliseconds(100);
 // What nobody may feel who needs no disk.
-constexpr absl::Duration kUnnoticed = absl::Milliseconds(50);
+constexpr absl::Duration kDelayMax = absl::Milliseconds(50);
 constexpr int kCallers = 8;
 constexpr int kReaders = 20;
 // The machine itself may be busy for a while. The disk is slow all the time, so it shows in each
@@ -33,7 +33,7 @@ constexpr int kReaders = 20;
 constexpr int kTries = 8;
 
 // The greatest of what one thread at a time measures.
-class Greatest {
+class Maximum {
  public:
   void Add(absl::Duration time) {
     micros_ = std::max(micros_.load(), absl::ToInt64Microseconds(time));
@@ -45,20 +45,20 @@ class Greatest {
 };
 
 // Threads that do something again and again, until it ends.
-class Crowd {
+class LoopingThreads {
  public:
-  ~Crowd() {
-    leaving_ = true;
+  ~LoopingThreads() {
+    stopping_ = true;
     for (std::thread& thread : threads_) thread.join();
   }
-  void Add(std::function<void(const std::atomic<bool>& leaving)> work) {
+  void Add(std::function<void(const std::atomic<bool>& stopping)> work) {
     threads_.emplace_back([this, work = std::move(work)] {
-      while (!leaving_) work(leaving_);
+      while (!stopping_) work(stopping_);
     });
   }
 
  private:
-  std::atomic<bool> leaving_{false};
+  std::atomic<bool> stopping_{false};
   std::vector<std::thread> threads_;
 };
 
@@ -75,14 +75,14 @@ class SlowDiskFeed : public ::testing::Test {
     for (int i = 0; i < 15; ++i) {
       sql_.MustExecute("INSERT INTO shop.old (a) SELECT RANDOM_BYTES(1000) FROM shop.old");
     }
-    token_ = ChangeReader(*feed_).TokenOfNow(sql_);
+    token_ = ChangeReader(*feed_).CurrentToken(sql_);
   }
 
   // Callers of CommitPosition.
-  void AddCallers(Crowd& crowd) {
+  void AddCallers(LoopingThreads& threads) {
     for (int i = 0; i < kCallers; ++i) {
       auto raw = std::make_shared<RawFeed>(feed_->address());
-      crowd.Add([this, raw, i](const std::atomic<bool>&) {
+      threads.Add([this, raw, i](const std::atomic<bool>&) {
         grpc::ClientContext context;
         v1::CommitPositionRequest request;
         request.set_subscription(fmt::format("caller{}", i));
@@ -95,8 +95,8 @@ class SlowDiskFeed : public ::testing::Test {
     }
   }
   // Reads from `request` to `token_`; adds the times between responses.
-  void ReadStored(RawFeed& raw, v1::SubscribeRequest request, const std::atomic<bool>& leaving,
-                  Greatest& gap) {
+  void ReadStored(RawFeed& raw, v1::SubscribeRequest request, const std::atomic<bool>& stopping,
+                  Maximum& gap) {
     request.set_until_token(token_);
     grpc::ClientContext context;
     absl::Time last = absl::Now();
@@ -104,23 +104,23 @@ class SlowDiskFeed : public ::testing::Test {
     v1::SubscribeResponse response;
     while (stream->Read(&response)) {
       gap.Add(absl::Now() - last);
-      if (leaving) context.TryCancel();
+      if (stopping) context.TryCancel();
       last = absl::Now();
     }
     stream->Finish();
   }
-  void AddReadersOfStoredChanges(Crowd& crowd, int count, Greatest& gap) {
+  void AddReadersOfStoredChanges(LoopingThreads& threads, int count, Maximum& gap) {
     for (int i = 0; i < count; ++i) {
       auto raw = std::make_shared<RawFeed>(feed_->address());
-      crowd.Add([this, raw, &gap](const std::atomic<bool>& leaving) {
-        ReadStored(*raw, ChangeReader::FromEarliest(), leaving, gap);
+      threads.Add([this, raw, &gap](const std::atomic<bool>& stopping) {
+        ReadStored(*raw, ChangeReader::FromEarliest(), stopping, gap);
       });
     }
   }
-  void AddStatusCaller(Crowd& crowd, Greatest& time) {
+  void AddStatusCaller(LoopingThreads& threads, Maximum& time) {
     const auto channel = grpc::CreateChannel(feed_->address(), grpc::InsecureChannelCredentials());
     auto stub = std::shared_ptr<v1::Admin::Stub>(v1::Admin::NewStub(channel));
-    crowd.Add([stub, &time](const std::atomic<bool>&) {
+    threads.Add([stub, &time](const std::atomic<bool>&) {
       grpc::ClientContext context;
       v1::GetStatusResponse response;
       const absl::Time begin = absl::Now();
@@ -138,7 +138,7 @@ class SlowDiskFeed : public ::testing::Test {
     const auto stream = raw.stub().Subscribe(&context, request);
     v1::SubscribeResponse response;
     EXPECT_TRUE(stream->Read(&response));
-    Greatest delay;
+    Maximum delay;
     for (int i = 0; i < count; ++i) {
       sql_.MustExecute("INSERT INTO shop.live VALUES ()");
       const absl::Time committed = absl::Now();
@@ -171,23 +171,23 @@ TEST_F(SlowDiskFeed, SyncsOfPositionsDelayNeitherStreamsNorStatus) {
   absl::Duration gap = absl::InfiniteDuration();
   absl::Duration status = absl::InfiniteDuration();
   absl::Duration live = absl::InfiniteDuration();
-  for (int i = 0; i < kTries && std::max({gap, status, live}) >= kUnnoticed; ++i) {
-    Greatest gap_now;
-    Greatest status_now;
+  for (int i = 0; i < kTries && std::max({gap, status, live}) >= kDelayMax; ++i) {
+    Maximum gap_now;
+    Maximum status_now;
     {
-      Crowd crowd;
-      AddCallers(crowd);
-      AddReadersOfStoredChanges(crowd, 1, gap_now);
-      AddStatusCaller(crowd, status_now);
+      LoopingThreads threads;
+      AddCallers(threads);
+      AddReadersOfStoredChanges(threads, 1, gap_now);
+      AddStatusCaller(threads, status_now);
       live = std::min(live, GreatestDelay(100));
       absl::SleepFor(2 * kSlowSync);
     }
     gap = std::min(gap, gap_now.get());
     status = std::min(status, status_now.get());
   }
-  EXPECT_LT(gap, kUnnoticed);
-  EXPECT_LT(status, kUnnoticed);
-  EXPECT_LT(live, kUnnoticed);
+  EXPECT_LT(gap, kDelayMax);
+  EXPECT_LT(status, kDelayMax);
+  EXPECT_LT(live, kDelayMax);
   EXPECT_GT(commits_, 0);
   Record("gap", gap);
   Record("status", status);
@@ -195,45 +195,46 @@ TEST_F(SlowDiskFeed, SyncsOfPositionsDelayNeitherStreamsNorStatus) {
   disk_.SlowSyncs(absl::ZeroDuration());
 }
 
-TEST_F(SlowDiskFeed, DurableCommitWaitsForTwoSyncsAtMost) {
+TEST_F(SlowDiskFeed, DurableCommitWaitsForAtMostTwoSyncs) {
   Start("durable");
   disk_.SlowSyncs(kSlowSync);
   absl::Duration live = absl::InfiniteDuration();
   {
-    Crowd crowd;
-    AddCallers(crowd);
-    for (int i = 0; i < kTries && live >= 2 * kSlowSync + kUnnoticed; ++i) {
+    LoopingThreads threads;
+    AddCallers(threads);
+    for (int i = 0; i < kTries && live >= 2 * kSlowSync + kDelayMax; ++i) {
       live = std::min(live, GreatestDelay(3));
     }
   }
-  EXPECT_LT(live, 2 * kSlowSync + kUnnoticed);
+  EXPECT_LT(live, 2 * kSlowSync + kDelayMax);
   EXPECT_GE(live, kSlowSync);
   Record("live", live);
   disk_.SlowSyncs(absl::ZeroDuration());
 }
 
-TEST_F(SlowDiskFeed, ReadersOfOldDataDelayNeitherLiveStreamsNorStatus) {
+TEST_F(SlowDiskFeed, OldDataReadersDelayNeitherStreamsNorStatus) {
   Start("relaxed");
   const std::string recent = token_;
   sql_.MustExecute("INSERT INTO shop.live VALUES ()");
-  token_ = ChangeReader(*feed_).TokenOfNow(sql_);
+  token_ = ChangeReader(*feed_).CurrentToken(sql_);
   disk_.SlowSyncs(kSlowSync);
   absl::Duration status = absl::InfiniteDuration();
   absl::Duration live = absl::InfiniteDuration();
   absl::Duration from_memory = absl::InfiniteDuration();
-  for (int i = 0; i < kTries && std::max({status, live, from_memory}) >= kUnnoticed; ++i) {
-    Greatest ignored;
-    Greatest status_now;
-    Greatest from_memory_now;
+  for (int i = 0; i < kTries && std::max({status, live, from_memory}) >= kDelayMax; ++i) {
+    Maximum ignored;
+    Maximum status_now;
+    Maximum from_memory_now;
     disk_.SlowReads(kSlowRead);
-    Crowd crowd;
-    AddCallers(crowd);
-    AddReadersOfStoredChanges(crowd, kReaders, ignored);
-    AddStatusCaller(crowd, status_now);
-    crowd.Add([this, &recent, &from_memory_now, raw = std::make_shared<RawFeed>(feed_->address())](
-                  const std::atomic<bool>& leaving) {
-      ReadStored(*raw, ChangeReader::FromToken(recent), leaving, from_memory_now);
-    });
+    LoopingThreads threads;
+    AddCallers(threads);
+    AddReadersOfStoredChanges(threads, kReaders, ignored);
+    AddStatusCaller(threads, status_now);
+    threads.Add(
+        [this, &recent, &from_memory_now,
+         raw = std::make_shared<RawFeed>(feed_->address())](const std::atomic<bool>& stopping) {
+          ReadStored(*raw, ChangeReader::FromToken(recent), stopping, from_memory_now);
+        });
     const uint32_t reads_before = disk_.reads();
     while (disk_.reads() < reads_before + 8) absl::SleepFor(absl::Milliseconds(10));
     live = std::min(live, GreatestDelay(60));
@@ -241,9 +242,9 @@ TEST_F(SlowDiskFeed, ReadersOfOldDataDelayNeitherLiveStreamsNorStatus) {
     from_memory = std::min(from_memory, from_memory_now.get());
     disk_.SlowReads(absl::ZeroDuration());
   }
-  EXPECT_LT(status, kUnnoticed);
-  EXPECT_LT(live, kUnnoticed);
-  EXPECT_LT(from_memory, kUnnoticed);
+  EXPECT_LT(status, kDelayMax);
+  EXPECT_LT(live, kDelayMax);
+  EXPECT_LT(from_memory, kDelayMax);
   Record("status", status);
   Record("live", live);
   Record("from_memory", from_memory);

@@ -58,7 +58,7 @@ class SourceHistory : public ::testing::TestWithParam<std::tuple<HistorySource, 
     const std::string reason = history_.AwaitRefusal({"SOURCE_LACKS_GTIDS"}, /*retries=*/3);
     EXPECT_THAT(reason, AnyOf("SOURCE_CHANGED", "SOURCE_LACKS_GTIDS", "SOURCE_PURGED",
                               "DATA_DIRECTORY_OF_ANOTHER_SOURCE"));
-    EXPECT_EQ(history_.StreamsBegun(), streams);
+    EXPECT_EQ(history_.StreamsStarted(), streams);
     EXPECT_EQ(history_.NewestSequence(), kRows);
     if (HasFailure()) ADD_FAILURE() << history_.feed().LogText();
     RecordProperty("reason", reason);
@@ -69,10 +69,10 @@ class SourceHistory : public ::testing::TestWithParam<std::tuple<HistorySource, 
                    /*keeps_copy=*/std::get<Harm>(GetParam()) != Harm::kReset};
 };
 
-TEST_P(SourceHistory, NeverStreamsOverAGap) {
+TEST_P(SourceHistory, NeverStreamsAcrossAGap) {
   const When when = std::get<When>(GetParam());
   if (when == When::kStopped) history_.feed().Stop();
-  const int streams = history_.StreamsBegun();
+  const int streams = history_.StreamsStarted();
   DoHarm();
   if (when == When::kStopped) {
     history_.Insert(kFewer, "second");
@@ -109,7 +109,7 @@ TEST_P(ResetInALaterFile, EndsTheStream) {
 INSTANTIATE_TEST_SUITE_P(Sources, ResetInALaterFile, ::testing::ValuesIn(HistorySources()),
                          ::testing::PrintToStringParamName());
 
-TEST(PurgedGtids, AddedToASourceThatIsNeverIdleEndTheStream) {
+TEST(PurgedGtids, AddedToABusySourceEndTheStream) {
   History history(HistorySources().front(), /*keeps_copy=*/false);
   history.Insert(kRows, "first");
   history.AwaitFeed();

@@ -62,7 +62,7 @@ TEST_P(SameSource, ResumesAfterRestartsAndRotations) {
   EXPECT_THAT(Warnings(), SizeIs(0));
 }
 
-TEST_P(SameSource, ResumesAfterACrash) {
+TEST_P(SameSource, ResumesAfterCrash) {
   history_.source().Kill();
   ASSERT_TRUE(history_.source().Restart().ok());
   history_.sql() = history_.source().MustConnect();
@@ -89,7 +89,7 @@ TEST_P(SameSource, PurgedLastTransactionIsAWarning) {
 }
 
 // Heartbeats come every 200 ms, and each is a look at the source.
-TEST_P(SameSource, ThatIsIdleIsReadOnOneConnection) {
+TEST_P(SameSource, IdleSourceKeepsOneConnection) {
   const uint64_t bytes = history_.feed().client().GetStatus({})->source().connects();
   const absl::Time begin = absl::Now();
   while (absl::Now() < begin + absl::Seconds(2)) {
@@ -100,7 +100,7 @@ TEST_P(SameSource, ThatIsIdleIsReadOnOneConnection) {
   ExpectNextRow();
 }
 
-TEST_P(SameSource, IsKnownAgainByTransactionsOfEveryKind) {
+TEST_P(SameSource, IsRecognisedByEveryKindOfTransaction) {
   SqlSession& sql = history_.sql();
   sql.MustExecute("CREATE TABLE shop.k (a INT, b LONGTEXT)");
   sql.MustExecute("CREATE TABLE shop.m (a INT) ENGINE=MyISAM");
@@ -160,7 +160,7 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
     history_.PointFeedAt(*replica_);
   }
   // The statement is the last that the feed has read when the replica takes over.
-  void ExpectGoesOnAfter(const std::vector<std::string>& statements) {
+  void ExpectReplicaAcceptedAfter(const std::vector<std::string>& statements) {
     for (const std::string& statement : statements) history_.sql().MustExecute(statement);
     history_.AwaitFeed();
     history_.feed().Stop();
@@ -187,27 +187,28 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
 };
 
 TEST_P(TakeOver, ReplicaWithTheLastTransactionIsAccepted) {
-  ExpectGoesOnAfter({"INSERT INTO shop.t VALUES (50, 'x'), (51, 'y')"});
+  ExpectReplicaAcceptedAfter({"INSERT INTO shop.t VALUES (50, 'x'), (51, 'y')"});
 }
 
 // The commit comes seconds after the first row.
 TEST_P(TakeOver, LongLastTransactionIsAccepted) {
-  ExpectGoesOnAfter({"BEGIN", "INSERT INTO shop.t VALUES (50, 'x')", "DO SLEEP(1.2)",
-                     "INSERT INTO shop.t VALUES (51, 'x')", "DO SLEEP(1.2)", "COMMIT"});
+  ExpectReplicaAcceptedAfter({"BEGIN", "INSERT INTO shop.t VALUES (50, 'x')", "DO SLEEP(1.2)",
+                              "INSERT INTO shop.t VALUES (51, 'x')", "DO SLEEP(1.2)", "COMMIT"});
 }
 
 TEST_P(TakeOver, LastUpdateWithoutAKeyIsAccepted) {
-  ExpectGoesOnAfter({"CREATE TABLE shop.k (a INT, b VARCHAR(300), c JSON)",
-                     "INSERT INTO shop.k SELECT id, REPEAT(id, 5), '{\"a\": 1}' FROM shop.t",
-                     "UPDATE shop.k SET c = JSON_SET(c, '$.a', 2), a = 7 - a"});
+  ExpectReplicaAcceptedAfter(
+      {"CREATE TABLE shop.k (a INT, b VARCHAR(300), c JSON)",
+       "INSERT INTO shop.k SELECT id, REPEAT(id, 5), '{\"a\": 1}' FROM shop.t",
+       "UPDATE shop.k SET c = JSON_SET(c, '$.a', 2), a = 7 - a"});
 }
 
 TEST_P(TakeOver, LastDefinitionIsAccepted) {
-  ExpectGoesOnAfter({"ALTER TABLE shop.t COMMENT 'x'"});
+  ExpectReplicaAcceptedAfter({"ALTER TABLE shop.t COMMENT 'x'"});
 }
 
 // With gtid_strict_mode OFF numbers may go back, so that a GTID names no place.
-TEST(SameMariadb, IsReadOnByPlaceAfterNumbersThatWentBack) {
+TEST(SameMariadb, ResumesByFileAfterNumbersDecreased) {
   History history(HistorySources()[2], /*keeps_copy=*/false);
   for (const int number : {1000, 500, 400}) {
     history.sql().MustExecute(fmt::format("SET gtid_seq_no = {}", number));
@@ -227,7 +228,7 @@ TEST(SameMariadb, IsReadOnByPlaceAfterNumbersThatWentBack) {
   EXPECT_THAT(ids, ElementsAre("1", "2", "3", "4"));
 }
 
-TEST(SameMariadb, IsReadFromItsEndAfterNumbersThatWentBack) {
+TEST(SameMariadb, StartsAtItsEndAfterNumbersDecreased) {
   History history(HistorySources()[2], /*keeps_copy=*/false);
   for (const int number : {1000, 500, 400}) {
     history.sql().MustExecute(fmt::format("SET gtid_seq_no = {}", number));
@@ -252,9 +253,9 @@ class FilteringReplica : public ::testing::Test {
         history_.source().port()));
     replica.MustExecute("START SLAVE");
   }
-  void InsertLeftOut(int count) {
+  void InsertFiltered(int count) {
     for (int i = 0; i < count; ++i) {
-      history_.sql().MustExecute(fmt::format("INSERT INTO other.t VALUES ({})", ++left_out_));
+      history_.sql().MustExecute(fmt::format("INSERT INTO other.t VALUES ({})", ++filtered_rows_));
     }
   }
   void AwaitReplica() {
@@ -268,21 +269,21 @@ class FilteringReplica : public ::testing::Test {
     history_.feed().Start();
   }
 
-  int left_out_ = 0;
+  int filtered_rows_ = 0;
   History history_{HistorySources()[2], /*keeps_copy=*/false};
   std::unique_ptr<SourceServer> replica_ = SourceServer::MustStart(
       {.flavour = Flavour::kMariadb,
        .options = {"--server-id=2", "--log-slave-updates=ON", "--replicate-wild-do-table=shop.%"}});
 };
 
-TEST_F(FilteringReplica, IsLeftForItsSourceAndFoundAgain) {
+TEST_F(FilteringReplica, FeedMovesToItsSourceAndBack) {
   history_.Insert(1, "row");
   history_.AwaitFeed();
   AwaitReplica();
   MoveFeedTo(*replica_);
   history_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
   const uint64_t before = history_.NewestSequence();
-  InsertLeftOut(3);
+  InsertFiltered(3);
   history_.Insert(1, "row");
   history_.AwaitSequence(before + 1);
   MoveFeedTo(history_.source());
@@ -295,9 +296,9 @@ TEST_F(FilteringReplica, IsLeftForItsSourceAndFoundAgain) {
   EXPECT_EQ(history_.NewestSequence(), before + 2);
 }
 
-TEST_F(FilteringReplica, LacksWhatItLeftOut) {
+TEST_F(FilteringReplica, LacksFilteredTransactions) {
   history_.Insert(1, "row");
-  InsertLeftOut(2);
+  InsertFiltered(2);
   history_.AwaitFeed();
   history_.feed().Stop();
   history_.Insert(1, "row");

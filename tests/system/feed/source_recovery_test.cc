@@ -48,7 +48,7 @@ class SourceRecovery : public ::testing::TestWithParam<Flavour> {
   void Insert(int id) { sql().MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id)); }
   // Changes of the rows that were inserted, to now.
   std::vector<std::string> Ids() { return IdsIn(shop_->reader().ReadAll(sql())); }
-  void ExpectItGoesOn() {
+  void ExpectFeedResumes() {
     feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
     Insert(2);
     EXPECT_THAT(Ids(), ElementsAre("1", "2"));
@@ -57,7 +57,7 @@ class SourceRecovery : public ::testing::TestWithParam<Flavour> {
   std::optional<Variants> shop_;
 };
 
-TEST_P(SourceRecovery, UnreadablePasswordFileIsNamedAndWaitedFor) {
+TEST_P(SourceRecovery, UnreadablePasswordFileIsNamedAndRetried) {
   Start();
   const std::filesystem::path hidden = feed().password_file().string() + ".hidden";
   std::filesystem::rename(feed().password_file(), hidden);
@@ -66,17 +66,17 @@ TEST_P(SourceRecovery, UnreadablePasswordFileIsNamedAndWaitedFor) {
   EXPECT_EQ(status.source().state(), v1::SourceStatus::STATE_CONNECTING);
   EXPECT_THAT(status.source().error(), HasSubstr(feed().password_file().string()));
   std::filesystem::rename(hidden, feed().password_file());
-  ExpectItGoesOn();
+  ExpectFeedResumes();
 }
 
-TEST_P(SourceRecovery, RevokedGrantIsDeniedAccessAndWaitedFor) {
+TEST_P(SourceRecovery, RevokedGrantIsReportedAndRetried) {
   Start();
   sql().MustExecute("REVOKE REPLICATION SLAVE ON *.* FROM 'millrace'@'localhost'");
   EndSessionsOfFeed(sql());
   const auto status = feed().WaitForReason("SOURCE_ACCESS_DENIED");
   EXPECT_THAT(status.source().error(), HasSubstr("GRANT REPLICATION SLAVE ON *.*"));
   sql().MustExecute("GRANT REPLICATION SLAVE ON *.* TO 'millrace'@'localhost'");
-  ExpectItGoesOn();
+  ExpectFeedResumes();
 }
 
 // The two end each other's dump. Each waits longer every time, though both read transactions.
@@ -87,10 +87,10 @@ TEST_P(SourceRecovery, TwoFeedsWithOneServerIdBackOff) {
   feed().WaitForReason("SOURCE_DUPLICATE_SERVER_ID");
   feed().WaitForLog("reason=SOURCE_DUPLICATE_SERVER_ID wait_ms=640");
   other->Stop();
-  ExpectItGoesOn();
+  ExpectFeedResumes();
 }
 
-TEST_P(SourceRecovery, SighupConnectsAtOnceWithTheCorrectedPassword) {
+TEST_P(SourceRecovery, SighupRetriesWithTheCorrectedPassword) {
   Start({.source = {"reconnect_backoff_min: 10m", "reconnect_backoff_max: 10m"}});
   const std::filesystem::path hidden = feed().password_file().string() + ".hidden";
   std::filesystem::rename(feed().password_file(), hidden);
@@ -100,7 +100,7 @@ TEST_P(SourceRecovery, SighupConnectsAtOnceWithTheCorrectedPassword) {
   feed().WaitForReason("SOURCE_FILE_UNREADABLE");
   std::filesystem::rename(hidden, feed().password_file());
   feed().Signal(SIGHUP);
-  ExpectItGoesOn();
+  ExpectFeedResumes();
   EXPECT_THAT(feed().LogText(), AllOf(HasSubstr("SIGHUP: source.password_file"),
                                       HasSubstr("SIGHUP: the password of the source can be read")));
   EXPECT_EQ(feed().Stop(), 0);
@@ -112,11 +112,11 @@ TEST_P(SourceRecovery, SighupKeepsAnOpenConnection) {
       feed().WaitForState(v1::SourceStatus::STATE_STREAMING).source().connects();
   for (int i = 0; i < 3; ++i) feed().Signal(SIGHUP);
   feed().WaitForLog("SIGHUP: the TLS files of the source can be read");
-  ExpectItGoesOn();
+  ExpectFeedResumes();
   EXPECT_EQ(feed().client().GetStatus({})->source().connects(), connects);
 }
 
-TEST_P(SourceRecovery, SnapshotGoesOnAfterTheSourceGetsAnotherServerId) {
+TEST_P(SourceRecovery, SnapshotContinuesAfterServerIdChange) {
   Start();
   EXPECT_THAT(Ids(), ElementsAre("1"));
   sql().MustExecute("SET GLOBAL server_id = 77");
@@ -149,7 +149,7 @@ class GtidModeRecovery : public ::testing::Test {
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id_));
   }
   // Changes the mode, with a transaction after each step.
-  void Go(const std::vector<std::string>& modes) {
+  void SetGtidModes(const std::vector<std::string>& modes) {
     for (const std::string& mode : modes) {
       sql_.MustExecute("SET GLOBAL gtid_mode = " + mode);
       Insert();
@@ -161,28 +161,28 @@ class GtidModeRecovery : public ::testing::Test {
   }
 };
 
-TEST_F(GtidModeRecovery, GtidsSwitchedOffAndOnWhileStreamingLoseNothing) {
-  Go({"ON_PERMISSIVE", "OFF_PERMISSIVE"});
-  shop_.reader().TokenOfNow(sql_);
-  Go({"ON_PERMISSIVE", "ON"});
+TEST_F(GtidModeRecovery, SwitchingGtidsWhileStreamingLosesNothing) {
+  SetGtidModes({"ON_PERMISSIVE", "OFF_PERMISSIVE"});
+  shop_.reader().CurrentToken(sql_);
+  SetGtidModes({"ON_PERMISSIVE", "ON"});
   ExpectAllOnce();
 }
 
 // A dump by GTID set would begin after the transactions that have none. By file the source refuses
 // to send them while gtid_mode is ON.
-TEST_F(GtidModeRecovery, TransactionsWithoutGtidWrittenMeanwhileAreNotPassedOver) {
-  shop_.reader().TokenOfNow(sql_);
+TEST_F(GtidModeRecovery, TransactionsWithoutGtidAreNotSkipped) {
+  shop_.reader().CurrentToken(sql_);
   shop_.feed().Stop();
   sql_.MustExecute("SET GLOBAL gtid_mode = ON_PERMISSIVE");
-  Go({"OFF_PERMISSIVE"});
+  SetGtidModes({"OFF_PERMISSIVE"});
   sql_.MustExecute("SET GLOBAL gtid_mode = ON_PERMISSIVE");
-  Go({"ON"});
+  SetGtidModes({"ON"});
   shop_.feed().Start();
   const auto status = shop_.feed().WaitForReason("SOURCE_REFUSED_DUMP");
   EXPECT_THAT(status.source().error(), HasSubstr("SET GLOBAL gtid_mode = ON_PERMISSIVE"));
   sql_.MustExecute("SET GLOBAL gtid_mode = ON_PERMISSIVE");
   ExpectAllOnce();
-  Go({"ON"});
+  SetGtidModes({"ON"});
   ExpectAllOnce();
 }
 
@@ -207,7 +207,7 @@ class AccountLimit : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(AccountLimit, SnapshotWaitsForAConnectionAndSaysSo) {
+TEST_P(AccountLimit, SnapshotWaitsForAConnectionAndReportsIt) {
   Limit(2);
   shop_.StartFeed({"mode: initial"});
   const auto status = shop_.feed().WaitUntil("the limit", [](const auto& current) {
@@ -222,7 +222,7 @@ TEST_P(AccountLimit, SnapshotWaitsForAConnectionAndSaysSo) {
   EXPECT_EQ(shop_.feed().client().GetStatus({})->snapshots_error_reason(), "");
 }
 
-TEST_P(AccountLimit, OneConnectionMoreReadsOneTableAfterTheOther) {
+TEST_P(AccountLimit, OneFreeConnectionReadsTablesInTurn) {
   Limit(3);
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();
@@ -237,7 +237,7 @@ TEST_P(AccountLimit, OneConnectionMoreReadsOneTableAfterTheOther) {
 }
 
 // The binlog goes on coming: only our own questions are refused.
-TEST_P(AccountLimit, QueriesOfAnHourThatAreUsedUpDoNotEndTheStream) {
+TEST_P(AccountLimit, HourlyQueryLimitDoesNotEndTheStream) {
   const auto limit = [&](int queries) {
     shop_.sql().MustExecute(
         fmt::format("ALTER USER 'millrace'@'localhost' WITH MAX_QUERIES_PER_HOUR {}", queries));
@@ -246,7 +246,7 @@ TEST_P(AccountLimit, QueriesOfAnHourThatAreUsedUpDoNotEndTheStream) {
   // Queries of a session that began without a limit are not counted.
   limit(100'000);
   shop_.StartFeed({"mode: never"}, {"shop.*", kMarkerTables}, {"heartbeat_period: 100ms"});
-  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   limit(1);
   const auto limited = shop_.feed().WaitUntil("the warning", [](const auto& status) {
     return status.source().warnings_size() > 0 &&

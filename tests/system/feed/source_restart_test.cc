@@ -37,27 +37,27 @@ class SourceRestart : public ::testing::TestWithParam<Flavour> {
   }
 };
 
-TEST_P(SourceRestart, AnOrderlyRestartLosesAndRepeatsNothing) {
+TEST_P(SourceRestart, OrderlyRestartLosesAndRepeatsNothing) {
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 'a')");
   ASSERT_TRUE(shop_.source().Restart().ok());
-  shop_.ConnectAgain();
+  shop_.Reconnect();
   sql_.MustExecute("INSERT INTO shop.t VALUES (2, 'b')");
   EXPECT_THAT(Ids(), ElementsAre("1", "2"));
 }
 
-TEST_P(SourceRestart, ACrashInTheMidstOfATransactionDeliversNothingOfIt) {
+TEST_P(SourceRestart, CrashInsideATransactionDeliversNothingOfIt) {
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 'a')");
   sql_.MustExecute("BEGIN");
   InsertMany(100, 2000);
   shop_.source().Kill();
   ASSERT_TRUE(shop_.source().Restart().ok());
-  shop_.ConnectAgain();
+  shop_.Reconnect();
   sql_.MustExecute("INSERT INTO shop.t VALUES (2, 'b')");
   EXPECT_THAT(Ids(), ElementsAre("1", "2"));
 }
 
 // The stream breaks again and again while transactions of many frames pass.
-TEST_P(SourceRestart, ADumpThatIsKilledInALargeTransactionIsReadAgainWithoutATrace) {
+TEST_P(SourceRestart, DumpKilledInLargeTransactionIsReadAgain) {
   int next = 1;
   for (int round = 0; round < 12; ++round) {
     InsertMany(next, 4000);
@@ -72,7 +72,7 @@ TEST_P(SourceRestart, ADumpThatIsKilledInALargeTransactionIsReadAgainWithoutATra
 }
 
 // While the feed is away the source goes on; what has gathered comes in one go.
-TEST_P(SourceRestart, ABacklogOfSmallAndLargeTransactionsArrivesWhole) {
+TEST_P(SourceRestart, BacklogOfMixedTransactionsArrivesWhole) {
   shop_.feed().Stop();
   int next = 1;
   for (int round = 0; round < 20; ++round) {

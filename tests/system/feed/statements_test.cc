@@ -37,29 +37,29 @@ class Statements : public ::testing::TestWithParam<Flavour> {
   }
   void Run(const std::vector<std::string>& statements) { Run(sql_, statements); }
 
-  // What a subscriber of these tables is told of definitions: `shop.t: DROP TABLE …`.
-  std::vector<std::string> Told(const std::vector<std::string>& tables) {
+  // What a subscriber of these tables is changes of definitions: `shop.t: DROP TABLE …`.
+  std::vector<std::string> DefinitionChanges(const std::vector<std::string>& tables) {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const std::string& table : tables) request.add_tables(table);
     request.add_operations(v1::OPERATION_SCHEMA_CHANGE);
     request.add_operations(v1::OPERATION_TRUNCATE);
-    std::vector<std::string> told;
+    std::vector<std::string> changes;
     for (const SeenChange& change : ChangeReader(*feed_).ReadAll(sql_, request)) {
-      told.push_back(change.table + ": " + change.raw.schema_change().statement());
+      changes.push_back(change.table + ": " + change.raw.schema_change().statement());
     }
-    return told;
+    return changes;
   }
   // The newest of them.
-  std::string LastTold(const std::vector<std::string>& tables) {
-    const std::vector<std::string> told = Told(tables);
-    return told.empty() ? "nothing" : told.back();
+  std::string LastDefinitionChange(const std::vector<std::string>& tables) {
+    const std::vector<std::string> changes = DefinitionChanges(tables);
+    return changes.empty() ? "nothing" : changes.back();
   }
   // Rows that a newcomer gets of a table.
   size_t RowsAtSnapshot(const std::string& table) {
     v1::SubscribeRequest request;
     request.set_at(v1::START_POINT_SNAPSHOT);
     request.add_tables(table + "*");
-    request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+    request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
     size_t rows = 0;
     for (const SeenChange& change : ChangeReader(*feed_).ReadToEnd(request)) {
       rows += change.operation == v1::OPERATION_READ ? 1 : 0;
@@ -85,30 +85,30 @@ class Statements : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_P(Statements, DroppedDatabaseReachesWhoSelectedATableOfIt) {
+TEST_P(Statements, DroppedDatabaseReachesSubscribersOfItsTables) {
   Run({"CREATE DATABASE other", "CREATE TABLE other.x (id INT PRIMARY KEY)",
        "CREATE TABLE a (id INT PRIMARY KEY)", "CREATE TABLE b (id INT PRIMARY KEY)",
        "INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1), (2)"});
   StartFeed({.snapshot = {"mode: initial"}});
   EXPECT_EQ(RowsAtSnapshot("shop.b"), 2u);
   Run({"USE other", "DROP DATABASE shop"});
-  EXPECT_EQ(LastTold({"shop.a"}), "shop.a: DROP DATABASE shop");
-  EXPECT_EQ(LastTold({"*.b", "other.*"}), "shop.b: DROP DATABASE shop");
-  EXPECT_THAT(LastTold({"other.*"}), Not(HasSubstr("DROP DATABASE")));
+  EXPECT_EQ(LastDefinitionChange({"shop.a"}), "shop.a: DROP DATABASE shop");
+  EXPECT_EQ(LastDefinitionChange({"*.b", "other.*"}), "shop.b: DROP DATABASE shop");
+  EXPECT_THAT(LastDefinitionChange({"other.*"}), Not(HasSubstr("DROP DATABASE")));
   EXPECT_EQ(RowsAtSnapshot("shop.b"), 0u);
 }
 
-TEST_P(Statements, RenameReachesWhoSelectedEitherName) {
+TEST_P(Statements, RenameReachesSubscribersOfEitherName) {
   Run({"CREATE DATABASE other", "CREATE TABLE a (id INT PRIMARY KEY)",
        "CREATE TABLE other.b (id INT PRIMARY KEY)"});
   StartFeed({.tables = {"shop.*"}});
   Run({"RENAME TABLE a TO other.a"});
-  EXPECT_THAT(LastTold({"shop.a*"}), HasSubstr("shop.a: RENAME TABLE a TO other.a"));
+  EXPECT_THAT(LastDefinitionChange({"shop.a*"}), HasSubstr("shop.a: RENAME TABLE a TO other.a"));
   Run({"RENAME TABLE other.b TO b"});
-  EXPECT_THAT(LastTold({"shop.b*"}), HasSubstr("shop.b: RENAME TABLE other.b TO b"));
+  EXPECT_THAT(LastDefinitionChange({"shop.b*"}), HasSubstr("shop.b: RENAME TABLE other.b TO b"));
 }
 
-TEST_P(Statements, BodiesAndOtherTablesReachNobody) {
+TEST_P(Statements, BodiesAndOtherTablesAreNotDelivered) {
   Run({"CREATE DATABASE other", "CREATE TABLE a (id INT PRIMARY KEY)"});
   StartFeed({.tables = {"shop.a"}});
   Run({"CREATE PROCEDURE p() SELECT 'body'",
@@ -117,24 +117,24 @@ TEST_P(Statements, BodiesAndOtherTablesReachNobody) {
        "CREATE TABLE other.x (id INT, a VARCHAR(20) DEFAULT 'body')",
        "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW SET @a = 'body'", "DROP PROCEDURE p",
        "ALTER TABLE a ADD x INT"});
-  EXPECT_THAT(Told({}),
+  EXPECT_THAT(DefinitionChanges({}),
               ElementsAre("shop.: CREATE DATABASE shop", HasSubstr("shop.a: CREATE TABLE a"),
                           "shop.a: ", "shop.a: ALTER TABLE a ADD x INT"));
 }
 
-TEST_P(Statements, TextIsReadInTheCharsetOfTheClient) {
+TEST_P(Statements, TextIsReadInTheClientsCharset) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY, a INT)", "INSERT INTO `é` VALUES (1, 10)"});
   StartFeed();
   SqlSession latin1 = source_->MustConnect("binary");
   Run(latin1, {"SET NAMES latin1", "USE shop", "ALTER TABLE `\xe9` RENAME COLUMN a TO b",
                "INSERT INTO `\xe9` VALUES (2, 20)"});
-  EXPECT_EQ(LastTold({"shop.é"}), "shop.é: ALTER TABLE `é` RENAME COLUMN a TO b");
+  EXPECT_EQ(LastDefinitionChange({"shop.é"}), "shop.é: ALTER TABLE `é` RENAME COLUMN a TO b");
   EXPECT_EQ(Columns("é"), " 1=id 2=b");
 }
 
 // The event names the charset of the session: in the first case that of EXECUTE, while the text has
 // that of PREPARE.
-TEST_P(Statements, TextThatMayBeOfEitherCharsetLosesNoRows) {
+TEST_P(Statements, TextAmbiguousInCharsetLosesNoRows) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
        "INSERT INTO `é` VALUES (1), (2)", "INSERT INTO `Ã©` VALUES (1), (2)"});
   StartFeed({.snapshot = {"mode: initial"}});
@@ -143,8 +143,8 @@ TEST_P(Statements, TextThatMayBeOfEitherCharsetLosesNoRows) {
   SqlSession client = source_->MustConnect("binary");
   Run(client, {"SET NAMES utf8mb4", "USE shop", "PREPARE p FROM 'TRUNCATE `é`'", "SET NAMES latin1",
                "EXECUTE p"});
-  EXPECT_EQ(LastTold({"shop.é"}), "shop.é: ");
-  EXPECT_EQ(LastTold({"shop.Ã*"}), "shop.Ã©: ");
+  EXPECT_EQ(LastDefinitionChange({"shop.é"}), "shop.é: ");
+  EXPECT_EQ(LastDefinitionChange({"shop.Ã*"}), "shop.Ã©: ");
   EXPECT_EQ(RowsAtSnapshot("shop.é"), 0u);
   EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 2u);
   Run({"INSERT INTO `é` VALUES (3)"});
@@ -153,7 +153,7 @@ TEST_P(Statements, TextThatMayBeOfEitherCharsetLosesNoRows) {
   EXPECT_EQ(RowsAtSnapshot("shop.Ã"), 0u);
 }
 
-TEST_P(Statements, TextThatMayBeOfEitherModeLosesNoRows) {
+TEST_P(Statements, TextAmbiguousInSqlModeLosesNoRows) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1)"});
   StartFeed({.snapshot = {"mode: initial"}});
   EXPECT_EQ(RowsAtSnapshot("shop.t"), 1u);
@@ -169,18 +169,18 @@ TEST_P(Statements, NamesWrittenByTheServerAreRead) {
   StartFeed();
   SqlSession latin1 = source_->MustConnect("binary");
   Run(latin1, {"SET NAMES latin1", "USE shop", "DROP TABLE `\xe9`"});
-  EXPECT_THAT(LastTold({"shop.é*"}), HasSubstr("DROP TABLE"));
-  EXPECT_THAT(LastTold({"shop.Ã*"}), HasSubstr("CREATE TABLE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.é*"}), HasSubstr("DROP TABLE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.Ã*"}), HasSubstr("CREATE TABLE"));
   Run(latin1, {"CREATE TABLE `\xe9` AS SELECT 1 AS x"});
-  EXPECT_THAT(LastTold({"shop.é*"}), HasSubstr("CREATE TABLE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.é*"}), HasSubstr("CREATE TABLE"));
   Run(latin1, {"TRUNCATE `\xe9`"});
-  EXPECT_THAT(LastTold({"shop.é*"}), HasSubstr("TRUNCATE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.é*"}), HasSubstr("TRUNCATE"));
   Run(latin1, {"DROP TABLE IF EXISTS `\xe9`, `\xc3\xa9`"});
-  EXPECT_THAT(LastTold({"shop.é*"}), HasSubstr("DROP TABLE"));
-  EXPECT_THAT(LastTold({"shop.Ã*"}), HasSubstr("DROP TABLE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.é*"}), HasSubstr("DROP TABLE"));
+  EXPECT_THAT(LastDefinitionChange({"shop.Ã*"}), HasSubstr("DROP TABLE"));
 }
 
-TEST_P(Statements, QuotesAreReadUnderTheModeOfTheClient) {
+TEST_P(Statements, QuotesAreReadUnderTheClientsMode) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 10)",
        "CREATE TABLE `odd\\` (id INT PRIMARY KEY)", "INSERT INTO `odd\\` VALUES (1)"});
   StartFeed({.snapshot = {"mode: initial"}});
@@ -189,12 +189,12 @@ TEST_P(Statements, QuotesAreReadUnderTheModeOfTheClient) {
        "ALTER TABLE t COMMENT 'C:\\', RENAME COLUMN a TO aa", "INSERT INTO t VALUES (2, 20)",
        "TRUNCATE TABLE \"odd\\\"",
        "CREATE TABLE s (id INT) COMMENT 'C:\\' CONNECTION 'x://u:pw@h'"});
-  EXPECT_THAT(LastTold({"shop.s*"}), "shop.s: ");
+  EXPECT_THAT(LastDefinitionChange({"shop.s*"}), "shop.s: ");
   EXPECT_EQ(Columns("t"), " 1=id 2=aa");
   EXPECT_EQ(RowsAtSnapshot("shop.odd"), 0u);
 }
 
-TEST_P(Statements, MoreThanTenThousandSavepointsAreTaken) {
+TEST_P(Statements, MoreThanTenThousandSavepointsAreAccepted) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)"});
   StartFeed();
   Run({"BEGIN", "INSERT INTO t VALUES (1)"});
@@ -205,7 +205,7 @@ TEST_P(Statements, MoreThanTenThousandSavepointsAreTaken) {
   EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_, request).size(), 2u);
 }
 
-TEST_P(Statements, PreparedXaOfOtherTablesIsKnownAfterARestart) {
+TEST_P(Statements, PreparedXaIsKnownAfterRestart) {
   Run({"CREATE DATABASE other", "CREATE TABLE other.x (id INT PRIMARY KEY)",
        "CREATE TABLE t (id INT PRIMARY KEY)"});
   StartFeed({.tables = {"shop.*"}});
@@ -214,7 +214,7 @@ TEST_P(Statements, PreparedXaOfOtherTablesIsKnownAfterARestart) {
               "XA PREPARE 'a', 'b', 3"});
   // Else it comes back when the session ends.
   other = source_->MustConnect();
-  ChangeReader(*feed_).TokenOfNow(sql_);
+  ChangeReader(*feed_).CurrentToken(sql_);
   EXPECT_EQ(feed_->Stop(), 0);
   feed_->Start();
   Run({"XA COMMIT 'a', 'b', 3", "INSERT INTO t VALUES (1)"});
@@ -224,7 +224,7 @@ TEST_P(Statements, PreparedXaOfOtherTablesIsKnownAfterARestart) {
 }
 
 // In MySQL the rows are in the binlog at XA PREPARE, which is before the log begins.
-TEST_P(Statements, XaPreparedBeforeTheLogBeganStopsTheFeedAndIsNamed) {
+TEST_P(Statements, XaPreparedBeforeTheLogStopsTheFeed) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)"});
   SqlSession other = source_->MustConnect();
   Run(other, {"USE shop", "XA START 'early'", "INSERT INTO t VALUES (1)", "XA END 'early'",
@@ -239,7 +239,7 @@ TEST_P(Statements, XaPreparedBeforeTheLogBeganStopsTheFeedAndIsNamed) {
               AllOf(HasSubstr("6561726c79"), HasSubstr("start a new log")));
 }
 
-TEST_P(Statements, ViewsThatAreRenamedFailNoSnapshot) {
+TEST_P(Statements, RenamedViewsDoNotFailSnapshots) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1), (2)",
        "CREATE VIEW v AS SELECT * FROM t"});
   StartFeed({.snapshot = {"mode: initial"}});
@@ -262,7 +262,7 @@ TEST_P(Statements, ViewsThatAreRenamedFailNoSnapshot) {
 }
 
 // As pt-table-checksum logs them. Without source.statement_tables the first one stops the feed.
-TEST_P(Statements, StatementsOfAToolOnItsOwnTableAreLetPass) {
+TEST_P(Statements, DeclaredStatementTablesAreSkipped) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", "CREATE DATABASE percona",
        "CREATE TABLE percona.checksums (tbl CHAR(64) PRIMARY KEY, this_cnt INT, master_cnt INT)"});
   StartFeed({.tables = {"shop.*"}, .source = {"statement_tables: ['percona.checksums']"}});
@@ -285,23 +285,23 @@ TEST_P(MariadbStatements, QualifiedColumnKeepsItsNumber) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 10)"});
   StartFeed();
   Run({"ALTER TABLE t CHANGE t.a b INT", "INSERT INTO t VALUES (2, 20)"});
-  LastTold({});
+  LastDefinitionChange({});
   EXPECT_EQ(Columns("t"), " 1=id 2=b");
 }
 
-TEST_P(MariadbStatements, StatementThatIsNotUnderstoodIsLoggedWithoutItsText) {
+TEST_P(MariadbStatements, UnparsedStatementIsLoggedWithoutText) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"});
   StartFeed();
   // A string, or a name and a comment.
   Run(
       {"SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR ALTER TABLE t COMMENT \"hunter2\\\", RENAME "
        "COLUMN id TO x -- \""});
-  EXPECT_EQ(LastTold({"shop.t"}), "shop.t: ");
+  EXPECT_EQ(LastDefinitionChange({"shop.t"}), "shop.t: ");
   EXPECT_THAT(feed_->LogText(), AllOf(HasSubstr("was not understood"), Not(HasSubstr("hunter2"))));
 }
 
 // The event names the client's charset; the names are in UTF-8.
-TEST_P(MariadbStatements, DropThatTheServerWritesItselfLosesNoRows) {
+TEST_P(MariadbStatements, ServerWrittenDropLosesNoRows) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
        "INSERT INTO `é` VALUES (1)", "INSERT INTO `Ã©` VALUES (1)"});
   StartFeed({.snapshot = {"mode: initial"}});

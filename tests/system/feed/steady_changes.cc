@@ -34,8 +34,8 @@ SteadyChanges::SteadyChanges(SourceServer& source, FeedServer& feed,
   reader_ = std::thread([this] { Read(); });
   writer_ = std::thread([this](SqlSession own) { Write(std::move(own)); }, std::move(session));
   absl::MutexLock lock(&mutex_);
-  const auto begun = [this] { return HasArrived(1); };
-  if (!mutex_.AwaitWithTimeout(absl::Condition(&begun), kPatience)) Die("nothing arrives");
+  const auto started = [this] { return HasArrived(1); };
+  if (!mutex_.AwaitWithTimeout(absl::Condition(&started), kPatience)) Die("nothing arrives");
   millis_.clear();
 }
 

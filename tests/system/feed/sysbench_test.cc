@@ -122,7 +122,7 @@ class Sysbench : public ::testing::Test {
   std::string token_;
 };
 
-TEST_F(Sysbench, TheReplayedFeedIsTheTables) {
+TEST_F(Sysbench, ReplayedFeedEqualsTheTables) {
   sql_.MustExecute("CREATE DATABASE sbtest");
   const auto prepared =
       RunProcess({.program = "sysbench", .arguments = Arguments("prepare")}, absl::Minutes(1));

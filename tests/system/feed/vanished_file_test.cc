@@ -70,7 +70,7 @@ TEST_P(VanishedFile, EndsTheStreamBeforeTheGap) {
 // Without GTIDs nothing tells what it held.
 class VanishedFileWithGtids : public VanishedFile {};
 
-TEST_P(VanishedFileWithGtids, ThatHeldNothingIsNoGap) {
+TEST_P(VanishedFileWithGtids, WithoutTransactionsIsNoGap) {
   Vanish(0);
   history_.feed().Start();
   history_.AwaitSequence(kReadBefore + 2);

@@ -32,7 +32,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// After so many faults the account is made up and topics are begun anew, so that a long run needs
+// After so many faults the consumer is made up and topics are begun anew, so that a long run needs
 // no more memory than a short one.
 constexpr int kRoundsPerRun = 10;
 // Far more than it takes: that of a restart of the broker is about four seconds.
@@ -91,7 +91,7 @@ class KafkaChaosTest : public ::testing::Test {
     return {.kafka = MirrorLines(*broker_, prefix,
                                  {"format: " + format, "topics: {partitions: 2}",
                                   fmt::format("transaction: {{records_max: {}}}", 50 + Below(500)),
-                                  "client: {reconnect.backoff.max.ms: 200}", kDebeziumForms})};
+                                  "client: {reconnect.backoff.max.ms: 200}", kDebeziumLines})};
   }
 
   void Run(const std::string& format, const std::string& prefix, int rounds) {
@@ -105,17 +105,17 @@ class KafkaChaosTest : public ::testing::Test {
                                  .pause = std::chrono::milliseconds(8)});
     for (int round = 0; round < rounds && !HasFailure(); ++round) {
       Wait(700);
-      Cause(static_cast<Fault>(Below(kFaults)));
+      Inject(static_cast<Fault>(Below(kFaults)));
     }
     load.Stop();
     ChangeReader reader(*feed_);
-    reader.TokenOfNow(sql_);
+    reader.CurrentToken(sql_);
     AwaitMirror("the end");
     Verify(prefix, format == "protobuf" ? ProtobufRecords(reader) : DebeziumRecords());
     EXPECT_EQ(feed_->Stop(), 0);
   }
 
-  void Cause(Fault fault) {
+  void Inject(Fault fault) {
     const char* const name = kFaultNames[static_cast<int>(fault)];
     SCOPED_TRACE(name);
     const bool mirror_dies =
@@ -161,42 +161,43 @@ class KafkaChaosTest : public ::testing::Test {
   }
 
   // What a consumer has read to the end.
-  struct Account {
+  struct ConsumerState {
     KafkaLedger ledger;
     std::map<std::string, KafkaRows> tables;  // by topic
   };
-  Account ReadAccount(const std::string& prefix, const RecordReader& reader) {
-    Account account;
+  ConsumerState ReadTopics(const std::string& prefix, const RecordReader& reader) {
+    ConsumerState consumer;
     for (const SnapshotTableSpec& table : Tables()) {
-      account.tables.try_emplace(prefix + "." + table.FullName(), table, reader);
+      consumer.tables.try_emplace(prefix + "." + table.FullName(), table, reader);
     }
     const absl::Status read = KafkaReader(broker_->bootstrap())
                                   .Visit(
                                       TopicsOfMirror(broker_->bootstrap(), prefix),
-                                      [&account](const KafkaRecord& record) {
-                                        account.ledger.Take(record);
-                                        const auto table = account.tables.find(record.topic);
-                                        if (table != account.tables.end())
-                                          table->second.Take(record);
+                                      [&consumer](const KafkaRecord& record) {
+                                        consumer.ledger.Add(record);
+                                        const auto table = consumer.tables.find(record.topic);
+                                        if (table != consumer.tables.end())
+                                          table->second.Add(record);
                                       },
                                       kReadMax);
     EXPECT_TRUE(read.ok()) << read;
-    return account;
+    return consumer;
   }
 
   void Verify(const std::string& prefix, const RecordReader& reader) {
     const uint64_t newest = Status().log().newest_sequence();
-    Account account = ReadAccount(prefix, reader);
+    ConsumerState consumer = ReadTopics(prefix, reader);
     // A broker answers a commit before readers may see all of it.
-    for (int i = 0; i < 5 && !account.ledger.Violations(newest).empty(); ++i) {
+    for (int i = 0; i < 5 && !consumer.ledger.Violations(newest).empty(); ++i) {
       absl::SleepFor(absl::Milliseconds(200));
-      account = ReadAccount(prefix, reader);
+      consumer = ReadTopics(prefix, reader);
     }
-    EXPECT_THAT(account.ledger.Violations(newest), IsEmpty());
-    for (const auto& [topic, rows] : account.tables) {
+    EXPECT_THAT(consumer.ledger.Violations(newest), IsEmpty());
+    for (const auto& [topic, rows] : consumer.tables) {
       EXPECT_THAT(rows.Differences(sql_), IsEmpty());
     }
-    std::cout << fmt::format("{}: {} changes, {} records", prefix, newest, account.ledger.records())
+    std::cout << fmt::format("{}: {} changes, {} records", prefix, newest,
+                             consumer.ledger.records())
               << std::endl;
   }
 
@@ -209,9 +210,9 @@ class KafkaChaosTest : public ::testing::Test {
   std::map<std::string, double> slowest_;
 };
 
-TEST_F(KafkaChaosTest, EachChangeIsThereOnceInOrderAsProtobuf) { RunAll("protobuf"); }
+TEST_F(KafkaChaosTest, ProtobufHasEachChangeOnceInOrder) { RunAll("protobuf"); }
 
-TEST_F(KafkaChaosTest, EachChangeIsThereOnceInOrderAsDebeziumJson) { RunAll("debezium-json"); }
+TEST_F(KafkaChaosTest, DebeziumJsonHasEachChangeOnceInOrder) { RunAll("debezium-json"); }
 
 }  // namespace
 }  // namespace millrace::testing

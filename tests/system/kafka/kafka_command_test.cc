@@ -64,7 +64,7 @@ class KafkaCommand : public KafkaSuite {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_F(KafkaCommand, ShowsTheMirror) {
+TEST_F(KafkaCommand, ShowsMirror) {
   Insert(1, 3);
   WaitUntilMirrored(*feed_, 3);
   const ProcessResult shown = Mirror();
@@ -78,7 +78,7 @@ TEST_F(KafkaCommand, ShowsTheMirror) {
   EXPECT_EQ(json.value("sequence", ""), "3") << json;
 }
 
-TEST_F(KafkaCommand, PauseHoldsItAndResumeGoesOn) {
+TEST_F(KafkaCommand, PauseStopsMirrorUntilResume) {
   Insert(1, 3);
   WaitUntilMirrored(*feed_, 3);
   EXPECT_THAT(Mirror({"pause"}).output, HasSubstr("paused"));
@@ -92,7 +92,7 @@ TEST_F(KafkaCommand, PauseHoldsItAndResumeGoesOn) {
   EXPECT_THAT(MirroredSequences(9), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
 }
 
-TEST_F(KafkaCommand, RewindSendsAgainFromTheToken) {
+TEST_F(KafkaCommand, RewindResendsFromToken) {
   const std::string token = Insert(1, 3);
   Insert(4, 6);
   WaitUntilMirrored(*feed_, 6);
@@ -104,7 +104,7 @@ TEST_F(KafkaCommand, RewindSendsAgainFromTheToken) {
   EXPECT_THAT(MirroredSequences(9), ElementsAre(1, 2, 3, 4, 5, 6, 4, 5, 6));
 }
 
-TEST_F(KafkaCommand, RewindOfAPausedMirrorWaitsForResume) {
+TEST_F(KafkaCommand, RewoundPausedMirrorWaitsForResume) {
   Insert(1, 2);
   WaitUntilMirrored(*feed_, 2);
   EXPECT_EQ(Mirror({"pause"}).exit_code, 0);
@@ -116,7 +116,7 @@ TEST_F(KafkaCommand, RewindOfAPausedMirrorWaitsForResume) {
   EXPECT_THAT(MirroredSequences(4), ElementsAre(1, 2, 1, 2));
 }
 
-TEST_F(KafkaCommand, RewindToWhatIsNoTokenIsRefused) {
+TEST_F(KafkaCommand, RewindToMalformedTokenIsRefused) {
   Insert(1, 2);
   WaitUntilMirrored(*feed_, 2);
   const ProcessResult refused = Mirror({"rewind", "token:nonsense"});
@@ -125,7 +125,7 @@ TEST_F(KafkaCommand, RewindToWhatIsNoTokenIsRefused) {
   EXPECT_EQ(MirrorOf(*feed_).sequence(), 2u);
 }
 
-TEST_F(KafkaCommand, ARestartGoesOnWhereItWas) {
+TEST_F(KafkaCommand, RestartContinuesFromStoredPosition) {
   Insert(1, 4);
   WaitUntilMirrored(*feed_, 4);
   EXPECT_EQ(feed_->Stop(), 0);
@@ -135,7 +135,7 @@ TEST_F(KafkaCommand, ARestartGoesOnWhereItWas) {
   EXPECT_THAT(MirroredSequences(7), ElementsAre(1, 2, 3, 4, 5, 6, 7));
 }
 
-TEST(KafkaDisabled, AServerWithoutMirrorSaysSo) {
+TEST(KafkaDisabled, CommandReportsMissingMirror) {
   const auto source = SourceServer::MustStart({});
   const auto feed = FeedServer::MustStart(*source);
   const ProcessResult shown = RunMillrace({"--server", feed->address(), "mirror"});
@@ -165,21 +165,21 @@ class KafkaConfiguration : public ::testing::Test {
   TempDirectory directory_;
 };
 
-TEST_F(KafkaConfiguration, ASettingThatLibrdkafkaDoesNotKnowIsRefusedByName) {
+TEST_F(KafkaConfiguration, UnknownLibrdkafkaSettingIsNamed) {
   const ProcessResult result = Run(
       "  enabled: true\n  brokers: 127.0.0.1:1\n  client: {no.such.setting: 1, linger.ms: 5}\n");
   EXPECT_EQ(result.exit_code, 2) << result.output << result.errors;
   EXPECT_THAT(result.errors, HasSubstr("no.such.setting"));
 }
 
-TEST_F(KafkaConfiguration, AValueThatLibrdkafkaDoesNotTakeIsRefusedByName) {
+TEST_F(KafkaConfiguration, InvalidLibrdkafkaValueIsNamed) {
   const ProcessResult result =
       Run("  enabled: true\n  brokers: 127.0.0.1:1\n  client: {compression.codec: brotli}\n");
   EXPECT_EQ(result.exit_code, 2) << result.output << result.errors;
   EXPECT_THAT(result.errors, HasSubstr("compression.codec"));
 }
 
-TEST_F(KafkaConfiguration, AMirrorWithoutBrokersIsRefused) {
+TEST_F(KafkaConfiguration, MirrorWithoutBrokersIsRefused) {
   const ProcessResult result = Run("  enabled: true\n");
   EXPECT_EQ(result.exit_code, 2) << result.output << result.errors;
   EXPECT_THAT(result.errors, HasSubstr("kafka.brokers"));

@@ -19,7 +19,7 @@ constexpr std::string_view kAdmitted[] = {
 
 // Documented, and of no record of the recordings: they are not read, as the runtime's headers, or
 // set otherwise for the comparison, as the keys, or what they are about is not recorded.
-constexpr std::string_view kUnseen[] = {
+constexpr std::string_view kNotRecorded[] = {
     "`source.query`",
     "Headers",
     "Value of those two headers",
@@ -40,7 +40,7 @@ constexpr std::string_view kUnseen[] = {
 
 constexpr size_t kShownBytesMax = 300;
 // A row that is a snapshot's has a number; the same row as a change has it with this added.
-constexpr int kChangedRows = 100;
+constexpr int kChangedRowIdOffset = 100;
 
 std::string JsonShown(const Json* json) {
   if (json == nullptr) return "absent";
@@ -58,13 +58,13 @@ std::optional<int> IdOf(const Json& record) {
 }
 
 // A time of the source or of processing, or what stands for one in a recording.
-void Blank(Json& object, const char* name, const char* placeholder) {
+void ReplaceByPlaceholder(Json& object, const char* name, const char* placeholder) {
   const auto found = object.find(name);
   if (found != object.end() && !found->is_null()) *found = placeholder;
 }
 
-void BlankTimes(Json& object) {
-  for (const char* name : {"ts_ms", "ts_us", "ts_ns"}) Blank(object, name, "<time>");
+void ReplaceTimes(Json& object) {
+  for (const char* name : {"ts_ms", "ts_us", "ts_ns"}) ReplaceByPlaceholder(object, name, "<time>");
 }
 
 // JSON pointers end in names.
@@ -72,7 +72,7 @@ std::string LastName(const std::string& pointer) { return pointer.substr(pointer
 
 // Of a time in a row: the day that begins with a year below 100, as the connector's adjuster moves
 // it: 1…69 into 2001…2069, 70…99 into 1970…1999.
-int64_t DaysMovedBy(int64_t days) {
+int64_t YearAdjustmentDays(int64_t days) {
   constexpr int64_t kDaysOf0000 = -719528;
   constexpr int64_t kDaysOf0070 = -693961;
   constexpr int64_t kDaysOf0100 = -683003;
@@ -81,12 +81,12 @@ int64_t DaysMovedBy(int64_t days) {
   return days < kDaysOf0070 ? int64_t{5} * 146097 : 0;
 }
 
-bool IsMovedYear(const Json& recorded, const Json& mirrored) {
+bool IsAdjustedYear(const Json& recorded, const Json& mirrored) {
   if (recorded.is_number_integer() && mirrored.is_number_integer()) {
     for (const int64_t units_of_day :
          {int64_t{1}, int64_t{86'400'000}, int64_t{86'400'000'000}, int64_t{86'400'000'000'000}}) {
       const auto ours = mirrored.get<int64_t>();
-      const int64_t moved = DaysMovedBy(ours / units_of_day) * units_of_day;
+      const int64_t moved = YearAdjustmentDays(ours / units_of_day) * units_of_day;
       if (moved != 0 && ours + moved == recorded.get<int64_t>()) return true;
     }
     return false;
@@ -99,7 +99,7 @@ bool IsMovedYear(const Json& recorded, const Json& mirrored) {
 bool IsEpoch(const Json& value) { return value == 0 || value == "1970-01-01T00:00:00Z"; }
 
 // The same document but for texts.
-bool SameButForTexts(const Json& one, const Json& other) {
+bool EqualExceptStrings(const Json& one, const Json& other) {
   if (one.is_string() && other.is_string()) return true;
   if (!one.is_structured() || one.type() != other.type() || one.size() != other.size()) {
     return one == other;
@@ -107,7 +107,7 @@ bool SameButForTexts(const Json& one, const Json& other) {
   auto in_other = other.begin();
   for (auto in_one = one.begin(); in_one != one.end(); ++in_one, ++in_other) {
     if (one.is_object() && in_one.key() != in_other.key()) return false;
-    if (!SameButForTexts(*in_one, *in_other)) return false;
+    if (!EqualExceptStrings(*in_one, *in_other)) return false;
   }
   return true;
 }
@@ -130,7 +130,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
     make_null("fill_time", {4, 5, 6, 7});
     // The first moment after a day, which Debezium's modes have and a day has not.
     part.lines.emplace_back("CALL fill_time(base + 8,", "");
-    part.ids["mill.types.times"] = {8, 8 + kChangedRows};
+    part.ids["mill.types.times"] = {8, 8 + kChangedRowIdOffset};
   }
   if (scenario.statements == "columns" && of_day) {
     part.lines = {
@@ -143,7 +143,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
     make_null("fill_datetime", {3, 7});
     // A year below 100 moves into what nanoseconds reach.
     part.lines.emplace_back("CALL fill_datetime(base + 2,", "");
-    part.ids["mill.types.datetimes"] = {2, 2 + kChangedRows};
+    part.ids["mill.types.datetimes"] = {2, 2 + kChangedRowIdOffset};
   }
   if (scenario.statements == "transactions") {
     part.lines = {{"XA PREPARE 'x'", ""}, {"XA COMMIT 'x'", "XA COMMIT 'x' ONE PHASE;"},
@@ -157,7 +157,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
 
 std::vector<std::string> DocumentedDifferences() {
   std::vector<std::string> all(std::begin(kAdmitted), std::end(kAdmitted));
-  all.insert(all.end(), std::begin(kUnseen), std::end(kUnseen));
+  all.insert(all.end(), std::begin(kNotRecorded), std::end(kNotRecorded));
   return all;
 }
 
@@ -166,9 +166,9 @@ DebeziumComparison::DebeziumComparison(const DebeziumScenario& scenario, Debeziu
   if (scenario_.name == "columns") true_nulls_ = RecordedTopics("columns_true_nulls");
 }
 
-bool DebeziumComparison::Meet(std::string_view difference, bool met) {
-  if (met) ++met_[difference];
-  return met;
+bool DebeziumComparison::Admit(std::string_view difference, bool admitted) {
+  if (admitted) ++admitted_[difference];
+  return admitted;
 }
 
 std::vector<std::string> DebeziumComparison::Differences(DebeziumTopics recorded,
@@ -207,9 +207,9 @@ std::vector<std::string> DebeziumComparison::CompareTopic(const std::string& top
 
 void DebeziumComparison::Prepare(DebeziumTopics& recorded, DebeziumTopics& mirrored) {
   DropUnmirrored(recorded);
-  TakeValuesOfChanges(recorded);
-  DropPrepared(recorded, mirrored);
-  if (scenario_.statements == "ddl") DropReadAnew(recorded, mirrored);
+  UseValuesOfChanges(recorded);
+  DropXaTransactions(recorded, mirrored);
+  if (scenario_.statements == "ddl") DropRereadRows(recorded, mirrored);
   // They come by the clock, and the recording has the first alone.
   if (mirrored[kHeartbeats].size() > 1) mirrored[kHeartbeats].resize(1);
 }
@@ -224,14 +224,14 @@ void DebeziumComparison::DropUnmirrored(DebeziumTopics& recorded) {
   }
   if (part.lines.empty()) return;
   const bool nanoseconds = scenario_.Has("time.precision.mode", "nanoseconds");
-  Meet(scenario_.statements == "transactions" ? kPrepared
-       : nanoseconds                          ? kNanoseconds
-                                              : kTimesOfDay);
+  Admit(scenario_.statements == "transactions" ? kPrepared
+        : nanoseconds                          ? kNanoseconds
+                                               : kTimesOfDay);
 }
 
 // Where Debezium's snapshot and its changes say one value in two ways, the mirror says it as in
 // changes.
-void DebeziumComparison::TakeValuesOfChanges(DebeziumTopics& recorded) {
+void DebeziumComparison::UseValuesOfChanges(DebeziumTopics& recorded) {
   for (auto& [topic, records] : recorded) {
     if (!topic.starts_with("mill.types.")) continue;
     std::map<int, const Json*> changes;
@@ -240,20 +240,20 @@ void DebeziumComparison::TakeValuesOfChanges(DebeziumTopics& recorded) {
     }
     for (Json& record : records) {
       if (OpOf(record) != "r" || !IdOf(record).has_value()) continue;
-      const auto change = changes.find(*IdOf(record) + kChangedRows);
+      const auto change = changes.find(*IdOf(record) + kChangedRowIdOffset);
       if (change == changes.end()) continue;
       for (auto& [name, value] : record["value"]["after"].items()) {
         const Json& changed = (*change->second)["value"]["after"][name];
         if (name == "id" || value == changed) continue;
         value = changed;
-        Meet(kSnapshotValues);
+        Admit(kSnapshotValues);
       }
     }
   }
 }
 
 // Rows of XA transactions have no transaction to Debezium.
-void DebeziumComparison::DropPrepared(DebeziumTopics& recorded, DebeziumTopics& mirrored) {
+void DebeziumComparison::DropXaTransactions(DebeziumTopics& recorded, DebeziumTopics& mirrored) {
   if (scenario_.statements != "transactions") return;
   std::set<int> prepared;
   for (const Json& record : recorded["mill.shop.orders"]) {
@@ -266,7 +266,7 @@ void DebeziumComparison::DropPrepared(DebeziumTopics& recorded, DebeziumTopics& 
     Json& transaction = record["value"]["transaction"];
     if (transaction.is_object()) transactions.insert(transaction["id"]);
     transaction = nullptr;
-    Meet(kPrepared);
+    Admit(kPrepared);
   }
   std::erase_if(mirrored[kTransactions],
                 [&](const Json& record) { return transactions.contains(record["value"]["id"]); });
@@ -274,7 +274,7 @@ void DebeziumComparison::DropPrepared(DebeziumTopics& recorded, DebeziumTopics& 
 
 // Rows under a name that the log has not seen them under are read; of a snapshot, all those of the
 // recording come first.
-void DebeziumComparison::DropReadAnew(const DebeziumTopics& recorded, DebeziumTopics& mirrored) {
+void DebeziumComparison::DropRereadRows(const DebeziumTopics& recorded, DebeziumTopics& mirrored) {
   const auto is_read = [](const Json& record) { return OpOf(record) == "r"; };
   for (auto& [topic, records] : mirrored) {
     const auto theirs = recorded.find(topic);
@@ -283,7 +283,7 @@ void DebeziumComparison::DropReadAnew(const DebeziumTopics& recorded, DebeziumTo
                        : std::count_if(theirs->second.begin(), theirs->second.end(), is_read);
     const size_t dropped = std::erase_if(
         records, [&](const Json& record) { return is_read(record) && initial-- <= 0; });
-    Meet(kRenamed, dropped > 0);
+    Admit(kRenamed, dropped > 0);
   }
 }
 
@@ -292,14 +292,15 @@ void DebeziumComparison::Normalise(Json& recorded, Json& mirrored) {
   for (Json* record : {&recorded, &mirrored}) {
     Json& value = (*record)["value"];
     if (!value.is_object()) continue;
-    Meet(kTimes);
-    BlankTimes(value);
+    Admit(kTimes);
+    ReplaceTimes(value);
     if (value.contains("status")) {
-      Blank((*record)["key"], "id", "<gtid>");
-      Blank(value, "id", "<gtid>");
+      ReplaceByPlaceholder((*record)["key"], "id", "<gtid>");
+      ReplaceByPlaceholder(value, "id", "<gtid>");
     }
     const auto transaction = value.find("transaction");
-    if (transaction != value.end() && transaction->is_object()) Blank(*transaction, "id", "<gtid>");
+    if (transaction != value.end() && transaction->is_object())
+      ReplaceByPlaceholder(*transaction, "id", "<gtid>");
   }
   const bool both = recorded["value"].is_object() && mirrored["value"].is_object();
   if (both && recorded["value"].contains("source") && mirrored["value"].contains("source")) {
@@ -310,17 +311,17 @@ void DebeziumComparison::Normalise(Json& recorded, Json& mirrored) {
 
 void DebeziumComparison::NormaliseSource(Json& recorded, Json& mirrored, bool is_read) {
   for (Json* source : {&recorded, &mirrored}) {
-    BlankTimes(*source);
-    Blank(*source, "version", "<version>");
-    Blank(*source, "file", "<file>");
-    Blank(*source, "pos", "<pos>");
-    Blank(*source, "gtid", "<gtid>");
+    ReplaceTimes(*source);
+    ReplaceByPlaceholder(*source, "version", "<version>");
+    ReplaceByPlaceholder(*source, "file", "<file>");
+    ReplaceByPlaceholder(*source, "pos", "<pos>");
+    ReplaceByPlaceholder(*source, "gtid", "<gtid>");
   }
-  Meet(kVersion);
-  Meet(kPosition);
+  Admit(kVersion);
+  Admit(kPosition);
   // Only where the mirror says nothing.
   if (mirrored["row"] == 0 && mirrored["thread"].is_null()) {
-    Meet(kRowAndThread, recorded["row"] != 0 || !recorded["thread"].is_null());
+    Admit(kRowAndThread, recorded["row"] != 0 || !recorded["thread"].is_null());
     recorded["row"] = 0;
     recorded["thread"] = nullptr;
   }
@@ -329,15 +330,16 @@ void DebeziumComparison::NormaliseSource(Json& recorded, Json& mirrored, bool is
                                         "last_in_data_collection"};
   if (places.contains(recorded["snapshot"]) && mirrored["snapshot"] == "incremental") {
     mirrored["snapshot"] = recorded["snapshot"];
-    Meet(kSnapshotRows);
+    Admit(kSnapshotRows);
   }
   if (recorded["server_id"] == 0) mirrored["server_id"] = 0;
-  Meet(kSnapshotPlaces);
+  Admit(kSnapshotPlaces);
 }
 
 std::optional<std::string> DebeziumComparison::FirstDifference(const Json& recorded,
                                                                const Json& mirrored, Place& place) {
-  if (recorded.is_object() && mirrored.is_object()) return FirstMember(recorded, mirrored, place);
+  if (recorded.is_object() && mirrored.is_object())
+    return FirstDifferentMember(recorded, mirrored, place);
   if (recorded.is_array() && mirrored.is_array() && recorded.size() == mirrored.size()) {
     const size_t pointer_size = place.pointer.size();
     for (size_t i = 0; i < recorded.size(); ++i) {
@@ -353,8 +355,9 @@ std::optional<std::string> DebeziumComparison::FirstDifference(const Json& recor
                      place.pointer, JsonShown(&recorded), JsonShown(&mirrored));
 }
 
-std::optional<std::string> DebeziumComparison::FirstMember(const Json& recorded,
-                                                           const Json& mirrored, Place& place) {
+std::optional<std::string> DebeziumComparison::FirstDifferentMember(const Json& recorded,
+                                                                    const Json& mirrored,
+                                                                    Place& place) {
   const size_t pointer_size = place.pointer.size();
   std::set<std::string> names;
   for (const auto& [name, value] : recorded.items()) names.insert(name);
@@ -370,7 +373,7 @@ std::optional<std::string> DebeziumComparison::FirstMember(const Json& recorded,
       const bool in_schema = place.pointer.find("_schema/") != std::string::npos;
       const bool documented =
           in_schema && ours == mirrored.end() && (name == "default" || name == "doc");
-      if (!Meet(kDefaults, documented)) {
+      if (!Admit(kDefaults, documented)) {
         return fmt::format("{}, record {}, {}: recorded {}, mirrored {}", place.topic, place.number,
                            place.pointer, JsonShown(theirs == recorded.end() ? nullptr : &*theirs),
                            JsonShown(ours == mirrored.end() ? nullptr : &*ours));
@@ -386,54 +389,55 @@ bool DebeziumComparison::IsDocumented(const Json& recorded, const Json& mirrored
   const bool in_row = place.pointer.starts_with("/value/before/") ||
                       place.pointer.starts_with("/value/after/") ||
                       place.pointer.starts_with("/key/");
-  if (in_row) return IsDocumentedOfRow(recorded, mirrored, place);
+  if (in_row) return IsDocumentedForRow(recorded, mirrored, place);
   // Of it the text `false` is a default too.
   if (place.pointer == "/value/source/snapshot" && recorded.is_null() && mirrored == "false") {
-    return Meet(kNullOrDefault, scenario_.Has("converter.replace.null.with.default", "false"));
+    return Admit(kNullOrDefault, scenario_.Has("converter.replace.null.with.default", "false"));
   }
-  return IsDocumentedOfTransaction(recorded, mirrored, place);
+  return IsDocumentedForTransaction(recorded, mirrored, place);
 }
 
-bool DebeziumComparison::IsDocumentedOfRow(const Json& recorded, const Json& mirrored,
-                                           const Place& place) {
-  if (mirrored.is_null()) return Meet(kNullOrDefault, IsDefault(recorded, place));
-  if (scenario_.statements == "zero_dates" && IsEpoch(mirrored)) return Meet(kZeroDates);
-  if (IsMovedYear(recorded, mirrored)) return Meet(kYears, scenario_.statements == "times");
+bool DebeziumComparison::IsDocumentedForRow(const Json& recorded, const Json& mirrored,
+                                            const Place& place) {
+  if (mirrored.is_null()) return Admit(kNullOrDefault, IsDefault(recorded, place));
+  if (scenario_.statements == "zero_dates" && IsEpoch(mirrored)) return Admit(kZeroDates);
+  if (IsAdjustedYear(recorded, mirrored)) return Admit(kYears, scenario_.statements == "times");
   const std::string column = LastName(place.pointer);
-  if (column == "years" && recorded == 1900 && mirrored == 0) return Meet(kYearZero);
+  if (column == "years" && recorded == 1900 && mirrored == 0) return Admit(kYearZero);
   // Other digits of the same number.
   if (recorded.is_number_float() && mirrored.is_number_float()) {
-    return Meet(kFloats, recorded.get<float>() == mirrored.get<float>());
+    return Admit(kFloats, recorded.get<float>() == mirrored.get<float>());
   }
   if (!recorded.is_string() || !mirrored.is_string()) return false;
   const std::string theirs = recorded, ours = mirrored;
-  if (source_.json_columns.contains({place.topic, column})) return IsDocumentedOfJson(theirs, ours);
-  if (Replaced(theirs, "\\,", ",") == ours) return Meet(kLabels);
+  if (source_.json_columns.contains({place.topic, column}))
+    return IsDocumentedForJson(theirs, ours);
+  if (Replaced(theirs, "\\,", ",") == ours) return Admit(kLabels);
   std::string controls = ours;
   for (const char* control : {"\u0081", "\u008d", "\u008f", "\u0090", "\u009d"}) {
     controls = Replaced(std::move(controls), control, "\ufffd");
   }
-  return Meet(kControls, theirs == controls);
+  return Admit(kControls, theirs == controls);
 }
 
-bool DebeziumComparison::IsDocumentedOfJson(const std::string& recorded,
-                                            const std::string& mirrored) {
+bool DebeziumComparison::IsDocumentedForJson(const std::string& recorded,
+                                             const std::string& mirrored) {
   const Json theirs = Json::parse(recorded, nullptr, false);
   const Json ours = Json::parse(mirrored, nullptr, false);
   if (theirs.is_discarded() || ours.is_discarded()) return false;
-  return theirs == ours ? Meet(kJsonNumbers) : Meet(kJsonTexts, SameButForTexts(theirs, ours));
+  return theirs == ours ? Admit(kJsonNumbers) : Admit(kJsonTexts, EqualExceptStrings(theirs, ours));
 }
 
-bool DebeziumComparison::IsDocumentedOfTransaction(const Json& recorded, const Json& mirrored,
-                                                   const Place& place) {
+bool DebeziumComparison::IsDocumentedForTransaction(const Json& recorded, const Json& mirrored,
+                                                    const Place& place) {
   const bool are_places = recorded.is_number_integer() && mirrored.is_number_integer();
-  if (place.pointer == "/value/transaction/total_order") return Meet(kOrder, are_places);
-  if (place.pointer == "/value/event_count") return Meet(kOrder, are_places);
+  if (place.pointer == "/value/transaction/total_order") return Admit(kOrder, are_places);
+  if (place.pointer == "/value/event_count") return Admit(kOrder, are_places);
   if (place.pointer == "/value/transaction/data_collection_order") {
     const Json& total = (*place.mirrored)["value"]["transaction"]["total_order"];
-    return Meet(kTableOrder, are_places && mirrored == total);
+    return Admit(kTableOrder, are_places && mirrored == total);
   }
-  return place.pointer == "/value/data_collections" && mirrored.is_null() && Meet(kTableCounts);
+  return place.pointer == "/value/data_collections" && mirrored.is_null() && Admit(kTableCounts);
 }
 
 // Whether Debezium wrote a column's default in place of NULL.

@@ -33,8 +33,8 @@ class DebeziumComparison {
   std::vector<std::string> Differences(DebeziumTopics recorded, DebeziumTopics mirrored);
 
   size_t records_compared() const { return records_compared_; }
-  // How often a documented difference was met.
-  const std::map<std::string_view, size_t>& met() const { return met_; }
+  // How often a documented difference was admitted.
+  const std::map<std::string_view, size_t>& admitted() const { return admitted_; }
 
  private:
   // Where two records are being compared.
@@ -46,10 +46,10 @@ class DebeziumComparison {
     std::string pointer;
   };
   void Prepare(DebeziumTopics& recorded, DebeziumTopics& mirrored);
-  void TakeValuesOfChanges(DebeziumTopics& recorded);
+  void UseValuesOfChanges(DebeziumTopics& recorded);
   void DropUnmirrored(DebeziumTopics& recorded);
-  void DropPrepared(DebeziumTopics& recorded, DebeziumTopics& mirrored);
-  void DropReadAnew(const DebeziumTopics& recorded, DebeziumTopics& mirrored);
+  void DropXaTransactions(DebeziumTopics& recorded, DebeziumTopics& mirrored);
+  void DropRereadRows(const DebeziumTopics& recorded, DebeziumTopics& mirrored);
 
   void Normalise(Json& recorded, Json& mirrored);
   void NormaliseSource(Json& recorded, Json& mirrored, bool is_read);
@@ -62,20 +62,21 @@ class DebeziumComparison {
   std::optional<std::string> CompareStatement(Json recorded, std::vector<Json> mirrored);
   std::optional<std::string> FirstDifference(const Json& recorded, const Json& mirrored,
                                              Place& place);
-  std::optional<std::string> FirstMember(const Json& recorded, const Json& mirrored, Place& place);
+  std::optional<std::string> FirstDifferentMember(const Json& recorded, const Json& mirrored,
+                                                  Place& place);
   bool IsDocumented(const Json& recorded, const Json& mirrored, const Place& place);
-  bool IsDocumentedOfRow(const Json& recorded, const Json& mirrored, const Place& place);
-  bool IsDocumentedOfJson(const std::string& recorded, const std::string& mirrored);
-  bool IsDocumentedOfTransaction(const Json& recorded, const Json& mirrored, const Place& place);
+  bool IsDocumentedForRow(const Json& recorded, const Json& mirrored, const Place& place);
+  bool IsDocumentedForJson(const std::string& recorded, const std::string& mirrored);
+  bool IsDocumentedForTransaction(const Json& recorded, const Json& mirrored, const Place& place);
   bool IsDefault(const Json& recorded, const Place& place) const;
-  bool Meet(std::string_view difference, bool met = true);
+  bool Admit(std::string_view difference, bool admitted = true);
 
   const DebeziumScenario scenario_;
   const DebeziumSource source_;
   // The same scenario where NULL is not replaced by the column's default, if there is one.
   DebeziumTopics true_nulls_;
   size_t records_compared_ = 0;
-  std::map<std::string_view, size_t> met_;
+  std::map<std::string_view, size_t> admitted_;
 };
 
 // What of a scenario cannot be mirrored: the feed would stop at it, or the mirror park.

@@ -46,7 +46,7 @@ void SetPart(Json& record, const std::string& name, Json part) {
 }
 
 // Headers that a change gives a record, whoever sends it.
-bool IsOfTheChange(const std::string& header) {
+bool IsChangeHeader(const std::string& header) {
   return header == "__debezium.newkey" || header == "__debezium.oldkey";
 }
 
@@ -112,7 +112,7 @@ DebeziumTopics RecordedTopics(const std::string& scenario) {
     SetPart(record, "value", recorded["value"]);
     record["headers"] = Json::object();
     for (const auto& [name, value] : recorded["headers"].items()) {
-      if (IsOfTheChange(name)) record["headers"][name] = value;
+      if (IsChangeHeader(name)) record["headers"][name] = value;
     }
     topics[recorded["topic"]].push_back(std::move(record));
   }
@@ -133,7 +133,7 @@ DebeziumTopics MirroredTopics(const std::vector<KafkaRecord>& records,
     SetPart(record, "value", parse(mirrored.value, topic));
     record["headers"] = Json::object();
     for (const auto& [name, value] : mirrored.headers) {
-      if (IsOfTheChange(name)) record["headers"][name] = parse(value, topic);
+      if (IsChangeHeader(name)) record["headers"][name] = parse(value, topic);
     }
     record["sequence"] = SequenceOf(mirrored);
     topics[topic].push_back(std::move(record));

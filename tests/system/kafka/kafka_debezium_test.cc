@@ -124,7 +124,7 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
 
   // Writes the row that ends a recording, and waits until it has been mirrored. Answers the number
   // of the change that begins the end.
-  uint64_t End() {
+  uint64_t WriteEndMarker() {
     SqlSession sql = source_->MustConnect();
     for (const char* statement : kMarker) sql.MustExecute(statement);
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
@@ -169,18 +169,18 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_P(KafkaDebezium, RecordsAreThoseOfDebezium) {
+TEST_P(KafkaDebezium, RecordsEqualDebezium) {
   ASSERT_NO_FATAL_FAILURE(RunStatements("before"));
   StartFeed();
   ASSERT_NO_FATAL_FAILURE(RunStatements("after"));
-  const uint64_t end = End();
+  const uint64_t end = WriteEndMarker();
   DebeziumComparison comparison(scenario_, Source());
   const std::vector<std::string> differences =
       comparison.Differences(RecordedTopics(scenario_.name), Mirrored(end));
   EXPECT_THAT(differences, IsEmpty()) << fmt::format("{}", fmt::join(differences, "\n"));
   EXPECT_GT(comparison.records_compared(), 0u);
   std::cout << scenario_.name << ": compared " << comparison.records_compared() << " records\n";
-  for (const auto& [difference, times] : comparison.met()) {
+  for (const auto& [difference, times] : comparison.admitted()) {
     std::cout << "  listed: " << difference << ", " << times << " times\n";
   }
 }
@@ -200,7 +200,7 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, KafkaDebezium, ::testing::ValuesIn(ComparedS
 
 // The first cells of the documentation's tables are the differences that are admitted here, and
 // those that no recording shows.
-TEST(KafkaDebeziumDifferences, AreThoseOfTheDocumentation) {
+TEST(KafkaDebeziumDifferences, MatchDocumentation) {
   std::ifstream file(MILLRACE_DEBEZIUM_DOCUMENTATION);
   std::vector<std::string> documented;
   for (std::string line; std::getline(file, line);) {

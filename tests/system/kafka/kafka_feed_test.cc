@@ -129,7 +129,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
   // All that the feed gives by now, which the mirror has then sent too.
   RawRead ReadFeed() {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
-    request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+    request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
     RawRead read = RawFeed(feed_->address()).Read(request);
     WaitUntilMirrored(*feed_, read.changes.back().sequence);
     return read;
@@ -144,9 +144,9 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
                   [&](const KafkaRecord& record) { return record.topic == prefix_ + ".schemas"; });
     return records;
   }
-  void ExpectAccountIsRight(const std::vector<KafkaRecord>& records, uint64_t newest) {
+  void ExpectEachChangeOnce(const std::vector<KafkaRecord>& records, uint64_t newest) {
     KafkaLedger ledger;
-    for (const KafkaRecord& record : records) ledger.Take(record);
+    for (const KafkaRecord& record : records) ledger.Add(record);
     const auto violations = ledger.Violations(newest);
     EXPECT_THAT(violations, IsEmpty());
   }
@@ -204,7 +204,7 @@ void ExpectKeyIsOfRow(const KafkaRecord& record, PublishedTypes& types) {
   EXPECT_EQ(bare->SerializeAsString(), *record.key);
 }
 
-TEST_P(KafkaFeed, OfALoadIsTheFeedInProtobuf) {
+TEST_P(KafkaFeed, LoadInProtobufEqualsFeed) {
   ASSERT_NO_FATAL_FAILURE(Sysbench("prepare"));
   Start("load", {"format: protobuf"});
   SnapshotAdmin(*feed_).WaitUntilOver();
@@ -213,20 +213,20 @@ TEST_P(KafkaFeed, OfALoadIsTheFeedInProtobuf) {
   const std::vector<KafkaRecord> all = ReadKafka();
   const std::vector<KafkaRecord> records = ChangesOf(all);
   EXPECT_GT(feed.changes.size(), size_t{kTables} * kRowsPerTable + kTransactions);
-  ExpectAccountIsRight(all, feed.changes.size());
+  ExpectEachChangeOnce(all, feed.changes.size());
   ExpectValuesAreChanges(records, feed.changes);
   EXPECT_GT(MirrorOf(*feed_).transactions(), feed.changes.size() / 700);
   std::cout << "compared " << feed.changes.size() << " changes of " << FlavourName(GetParam())
             << ", " << records.size() << " records" << std::endl;
 }
 
-TEST_P(KafkaFeed, OfEveryTypeIsTheFeedInProtobufAndItsSchemasParseIt) {
+TEST_P(KafkaFeed, EveryTypeInProtobufEqualsFeedAndParses) {
   Start("types", {"format: protobuf"});
   WriteTypes();
   const RawRead feed = ReadFeed();
   const std::vector<KafkaRecord> all = ReadKafka();
   const std::vector<KafkaRecord> records = ChangesOf(all);
-  ExpectAccountIsRight(all, feed.changes.size());
+  ExpectEachChangeOnce(all, feed.changes.size());
   ExpectValuesAreChanges(records, feed.changes);
   LearnTypes(all);
   size_t rows = 0;
@@ -272,7 +272,7 @@ void ExpectRecordIsOfChange(const KafkaRecord& record, const SeenChange& change)
   EXPECT_EQ(key["id"].dump(), row.at("id").value());
 }
 
-TEST_P(KafkaFeed, IsToldOnceInDebeziumJson) {
+TEST_P(KafkaFeed, DebeziumJsonContainsEachChangeOnce) {
   ASSERT_NO_FATAL_FAILURE(Sysbench("prepare"));
   Start("debezium", {"debezium: {schemas_enable: false, skipped_operations: [none]}"});
   SnapshotAdmin(*feed_).WaitUntilOver();
@@ -283,7 +283,7 @@ TEST_P(KafkaFeed, IsToldOnceInDebeziumJson) {
     return ChangeReader(*feed_).ReadCount(ChangeReader::FromEarliest(), count);
   }();
   const std::vector<KafkaRecord> records = ReadKafka();
-  ExpectAccountIsRight(records, changes.size());
+  ExpectEachChangeOnce(records, changes.size());
   for (const KafkaRecord& record : records) {
     const uint64_t sequence = SequenceOf(record);
     ASSERT_TRUE(sequence >= 1 && sequence <= changes.size()) << record.topic << sequence;

@@ -22,38 +22,38 @@ uint64_t NumberOf(const KafkaRecord& record, std::string_view name) {
 
 }  // namespace
 
-void KafkaLedger::Violate(const KafkaRecord& record, const std::string& what) {
+void KafkaLedger::AddViolation(const KafkaRecord& record, const std::string& what) {
   if (violations_.size() >= kViolationsMax) return;
   violations_.push_back(fmt::format(
       "{}/{} offset {}: change {} part {}: {}", record.topic, record.partition, record.offset,
       HeaderOf(record, "millrace.sequence"), HeaderOf(record, "millrace.part"), what));
 }
 
-void KafkaLedger::Take(const KafkaRecord& record) {
+void KafkaLedger::Add(const KafkaRecord& record) {
   ++records_;
-  const Place place{NumberOf(record, "millrace.sequence"), NumberOf(record, "millrace.part")};
-  if (place.sequence == 0 || place.sequence > kSequenceMax || place.part >= kPartsMax) {
-    return Violate(record, "the headers tell no change");
+  const RecordId id{NumberOf(record, "millrace.sequence"), NumberOf(record, "millrace.part")};
+  if (id.sequence == 0 || id.sequence > kSequenceMax || id.part >= kPartsMax) {
+    return AddViolation(record, "the headers tell no change");
   }
-  if (parts_.size() <= place.sequence) parts_.resize(place.sequence * 3 / 2 + 1);
-  const uint32_t bit = uint32_t{1} << place.part;
-  if ((parts_[place.sequence] & bit) != 0) Violate(record, "is there again");
-  parts_[place.sequence] |= bit;
-  CheckOrder(record, place);
+  if (parts_.size() <= id.sequence) parts_.resize(id.sequence * 3 / 2 + 1);
+  const uint32_t bit = uint32_t{1} << id.part;
+  if ((parts_[id.sequence] & bit) != 0) AddViolation(record, "is there again");
+  parts_[id.sequence] |= bit;
+  CheckOrder(record, id);
   CheckPartition(record);
 }
 
-void KafkaLedger::CheckOrder(const KafkaRecord& record, Place place) {
-  Place& last = last_[{record.topic, record.partition}];
-  if (place <= last) Violate(record, fmt::format("stands after change {}", last.sequence));
-  last = place;
+void KafkaLedger::CheckOrder(const KafkaRecord& record, RecordId id) {
+  RecordId& last = last_[{record.topic, record.partition}];
+  if (id <= last) AddViolation(record, fmt::format("stands after change {}", last.sequence));
+  last = id;
 }
 
 void KafkaLedger::CheckPartition(const KafkaRecord& record) {
   if (!record.key.has_value()) return;
   const uint64_t hash = std::hash<std::string>()(record.topic + '\n' + *record.key);
   const auto [known, is_new] = partitions_.try_emplace(hash, record.partition);
-  if (known->second != record.partition) Violate(record, "its key was in another partition");
+  if (known->second != record.partition) AddViolation(record, "its key was in another partition");
 }
 
 std::vector<std::string> KafkaLedger::Violations(uint64_t newest) const {

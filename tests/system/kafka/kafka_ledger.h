@@ -18,7 +18,7 @@ namespace millrace::testing {
 class KafkaLedger {
  public:
   // Records of one partition in their order.
-  void Take(const KafkaRecord& record);
+  void Add(const KafkaRecord& record);
 
   // What does not fit to a log of changes 1 … `newest` of which each makes a record: the first few
   // in words. Empty: all is well.
@@ -26,18 +26,18 @@ class KafkaLedger {
   uint64_t records() const { return records_; }
 
  private:
-  struct Place {
+  struct RecordId {
     uint64_t sequence = 0;
     uint64_t part = 0;
-    friend auto operator<=>(const Place&, const Place&) = default;
+    friend auto operator<=>(const RecordId&, const RecordId&) = default;
   };
-  void Violate(const KafkaRecord& record, const std::string& what);
-  void CheckOrder(const KafkaRecord& record, Place place);
+  void AddViolation(const KafkaRecord& record, const std::string& what);
+  void CheckOrder(const KafkaRecord& record, RecordId id);
   void CheckPartition(const KafkaRecord& record);
 
   uint64_t records_ = 0;
   std::vector<uint32_t> parts_;  // by sequence, a bit for each part that was seen
-  std::map<std::pair<std::string, int32_t>, Place> last_;
+  std::map<std::pair<std::string, int32_t>, RecordId> last_;
   // By hash of topic and key: tables are small enough for none to be alike.
   absl::flat_hash_map<uint64_t, int32_t> partitions_;
   std::vector<std::string> violations_;

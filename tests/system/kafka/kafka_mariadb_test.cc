@@ -32,7 +32,7 @@ class KafkaMariadb : public KafkaSuite {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_F(KafkaMariadb, ConnectorIsMariadbAlsoOfANewLogAndWhileTheSourceIsAway) {
+TEST_F(KafkaMariadb, ConnectorIsMariadbInNewLogAndOffline) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY, s TEXT)");
   feed_ = FeedServer::MustStart(*source_, {.kafka = MirrorLines(broker(), "family")});

@@ -42,7 +42,7 @@ TEST_F(KafkaMetrics, RecordsAreCountedByTopic) {
   EXPECT_GE(page.Value("millrace_kafka_transactions_total"), 1);
 }
 
-TEST_F(KafkaMetrics, ParkedMirrorTellsWhyAndFallsBehind) {
+TEST_F(KafkaMetrics, ParkedMirrorShowsReasonAndLag) {
   const MetricsPage page = Start("parked", {"client: {message.max.bytes: 2000, batch.size: 1000}"});
   page.WaitFor("millrace_kafka_state{state=\"running\"}", Ge(1));
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, REPEAT('x', 10000))");

@@ -91,7 +91,7 @@ class KafkaOutageTest : public ::testing::Test {
               << std::endl;
     return burst;
   }
-  Burst MeasureWithout() {
+  Burst MeasureWithoutMirror() {
     const auto feed = FeedServer::MustStart(*source_);
     return Measure(*feed, "without a mirror");
   }
@@ -103,14 +103,14 @@ class KafkaOutageTest : public ::testing::Test {
   }
 
   void ExpectCatchesUp(FeedServer& feed) {
-    ChangeReader(feed).TokenOfNow(sql_);
+    ChangeReader(feed).CurrentToken(sql_);
     const absl::Time begin = absl::Now();
     const v1::MirrorStatus behind = MirrorOf(feed);
     const uint64_t newest = behind.sequence() + behind.lag_changes();
     EXPECT_GT(behind.lag_changes(), 0u);
     while (MirrorOf(feed).sequence() < newest) {
       ASSERT_LT(absl::Now() - begin, kOutageReadMax) << MirrorOf(feed).ShortDebugString();
-      Nap();
+      PollPause();
     }
     const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
     std::cout << fmt::format("{} changes caught up in {:.1f} s, {:.0f} changes/s",
@@ -120,7 +120,7 @@ class KafkaOutageTest : public ::testing::Test {
     EXPECT_THAT(Violations(newest), IsEmpty());
   }
 
-  static void Nap() { absl::SleepFor(absl::Milliseconds(10)); }
+  static void PollPause() { absl::SleepFor(absl::Milliseconds(10)); }
 
   std::unique_ptr<SourceServer> source_;
   SqlSession sql_;
@@ -165,24 +165,24 @@ class KafkaOutageTest : public ::testing::Test {
           KafkaReader(broker_->bootstrap())
               .Visit(
                   TopicsOfMirror(broker_->bootstrap(), "outage"),
-                  [&ledger](const KafkaRecord& record) { ledger.Take(record); }, kOutageReadMax);
+                  [&ledger](const KafkaRecord& record) { ledger.Add(record); }, kOutageReadMax);
       EXPECT_TRUE(read.ok()) << read;
       violations = ledger.Violations(newest);
       if (violations.empty()) break;
-      Nap();
+      PollPause();
     }
     return violations;
   }
 };
 
-TEST_F(KafkaOutageTest, SubscribersDoNotNoticeABrokerThatIsAway) {
-  Burst without = MeasureWithout();
+TEST_F(KafkaOutageTest, BrokerOutageDoesNotAffectSubscribers) {
+  Burst without = MeasureWithoutMirror();
   const auto feed = StartMirror();
   broker_->Kill();
   ExpectUnaffected(Measure(*feed, "with the broker killed"), without);
   ASSERT_TRUE(broker_->Restart().ok());
   ExpectCatchesUp(*feed);
-  without = MeasureWithout();
+  without = MeasureWithoutMirror();
   broker_->Pause();
   ExpectUnaffected(Measure(*feed, "with the broker halted"), without);
   broker_->Resume();

@@ -107,7 +107,7 @@ void KafkaRows::Count(const std::optional<std::string>& row, int64_t times) {
   if (count->second == 0) rows_.erase(count);
 }
 
-void KafkaRows::Take(const KafkaRecord& record) {
+void KafkaRows::Add(const KafkaRecord& record) {
   RecordRows rows;
   if (record.value.has_value()) rows = reader_(table_, record);
   // A statement on the table is no row.

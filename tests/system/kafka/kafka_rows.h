@@ -26,10 +26,10 @@ using RecordReader =
 
 // Format protobuf, by the row types that `reader`, which must outlive it, learns from its server.
 RecordReader ProtobufRecords(ChangeReader& reader);
-// Format debezium-json without schemas, with kDebeziumForms.
+// Format debezium-json without schemas, with kDebeziumLines.
 RecordReader DebeziumRecords();
 // Lines of the configuration's section `kafka` that give values a form that is easily compared.
-inline constexpr char kDebeziumForms[] =
+inline constexpr char kDebeziumLines[] =
     "debezium: {schemas_enable: false, decimal_handling_mode: string, binary_handling_mode: hex}";
 
 // A table as a consumer has it who reads its topic from the table's beginning on.
@@ -39,7 +39,7 @@ class KafkaRows {
       : table_(std::move(table)), reader_(std::move(reader)) {}
 
   // Records of one partition in their order.
-  void Take(const KafkaRecord& record);
+  void Add(const KafkaRecord& record);
 
   // How the rows differ from the source's, the first few in words; empty: not at all.
   std::vector<std::string> Differences(SqlSession& sql) const;

@@ -64,7 +64,7 @@ class KafkaSecured : public ::testing::Test {
   static inline std::unique_ptr<KafkaBroker> shared_broker_;
 };
 
-TEST_F(KafkaSecured, ChangesArriveByTlsWithAPassword) {
+TEST_F(KafkaSecured, ChangesArriveOverTlsWithPassword) {
   Start("secured", broker().ca_file().string());
   sql_.MustExecute("INSERT INTO shop.t VALUES (1), (2), (3)");
   sql_.MustExecute("DELETE FROM shop.t WHERE id = 2");
@@ -77,7 +77,7 @@ TEST_F(KafkaSecured, ChangesArriveByTlsWithAPassword) {
   EXPECT_THAT(sequences, ElementsAre(1, 2, 3, 4, 4));
 }
 
-TEST_F(KafkaSecured, WrongPasswordIsToldAndMendedWithoutARestart) {
+TEST_F(KafkaSecured, WrongPasswordIsReportedAndFixableWithoutRestart) {
   WritePassword("wrong");
   Start("denied", broker().ca_file().string());
   sql_.MustExecute("INSERT INTO shop.t VALUES (1)");
@@ -88,7 +88,7 @@ TEST_F(KafkaSecured, WrongPasswordIsToldAndMendedWithoutARestart) {
   WaitUntilMirrored(*feed_, 1);
 }
 
-TEST_F(KafkaSecured, CertificateOfAnotherIsNotTrusted) {
+TEST_F(KafkaSecured, UntrustedCertificateIsRefused) {
   // One that signed nothing here.
   const std::filesystem::path other = directory_.path() / "other.pem";
   ASSERT_EQ(RunProcess({.program = "openssl",

@@ -28,7 +28,7 @@ using ::testing::Not;
 using Ids = std::set<int>;
 
 // Snapshots that are over are listed up to a number; so many are asked for at once.
-constexpr size_t kReadAtOnce = 15;
+constexpr size_t kConcurrentSnapshots = 15;
 // Ids of the rows of one condition: a copy of all rows each.
 constexpr int kBlock = 100;
 
@@ -67,9 +67,9 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
   }
 
   // Takes the snapshots, some at a time, and compares their rows with those that are wanted.
-  void ExpectRead(std::vector<Wanted> all) {
-    for (size_t first = 0; first < all.size(); first += kReadAtOnce) {
-      const size_t last = std::min(first + kReadAtOnce, all.size());
+  void ExpectSnapshotsRead(std::vector<Wanted> all) {
+    for (size_t first = 0; first < all.size(); first += kConcurrentSnapshots) {
+      const size_t last = std::min(first + kConcurrentSnapshots, all.size());
       std::vector<std::string> names;
       for (size_t i = first; i < last; ++i) {
         const auto started = shop_.admin().Start(all[i].request);
@@ -153,7 +153,8 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
   }
 
   // One snapshot reads by all of the conditions, each in a block of rows of its own.
-  Wanted InBlocks(const std::vector<ConditionPair>& conditions, const std::string& what) {
+  Wanted SnapshotOfConditions(const std::vector<ConditionPair>& conditions,
+                              const std::string& what) {
     Wanted wanted{
         .table = "everything", .what = what, .request = RequestOf("everything"), .ids = {}};
     std::string where;
@@ -173,7 +174,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
   std::vector<std::string> conditions_;  // of the blocks, where they are the same for all snapshots
 };
 
-TEST_P(ConditionSnapshot, EveryOperatorOnEveryTypeReadsWhatSelectReturns) {
+TEST_P(ConditionSnapshot, EveryOperatorOnEveryTypeMatchesSelect) {
   const std::vector<ConditionCase> cases = ConditionCases(GetParam());
   std::vector<std::vector<ConditionPair>> conditions;
   size_t blocks = 0;
@@ -186,10 +187,10 @@ TEST_P(ConditionSnapshot, EveryOperatorOnEveryTypeReadsWhatSelectReturns) {
   std::vector<Wanted> all;
   size_t count = 0;
   for (size_t i = 0; i < cases.size(); ++i) {
-    all.push_back(InBlocks(conditions[i], cases[i].column));
+    all.push_back(SnapshotOfConditions(conditions[i], cases[i].column));
     count += conditions[i].size();
   }
-  ExpectRead(std::move(all));
+  ExpectSnapshotsRead(std::move(all));
   std::cout << "compared " << count << " conditions on " << cases.size() << " types of "
             << FlavourName(GetParam()) << std::endl;
 }
@@ -219,7 +220,7 @@ std::vector<ConditionCase> KeyCases(Flavour flavour) {
 }
 
 // The first column of the key, so that the source may find rows by the index.
-TEST_P(ConditionSnapshot, KeyBoundsReadWhatSelectReturns) {
+TEST_P(ConditionSnapshot, KeyBoundsMatchSelect) {
   const std::vector<ConditionCase> cases = KeyCases(GetParam());
   std::vector<Wanted> all;
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -253,7 +254,7 @@ TEST_P(ConditionSnapshot, KeyBoundsReadWhatSelectReturns) {
     }
   }
   shop_.StartFeed({"mode: never"});
-  ExpectRead(std::move(all));
+  ExpectSnapshotsRead(std::move(all));
 }
 
 class ConditionRefused : public ConditionSnapshot {
@@ -298,7 +299,7 @@ TEST_P(ConditionRefused, InjectionsDoNotReachTheSource) {
 }
 
 // The words of a refusal tell nothing of a column that is not captured.
-TEST_P(ConditionRefused, ExcludedColumnIsRefusedLikeAnUnknownOne) {
+TEST_P(ConditionRefused, ExcludedColumnIsRefusedLikeUnknownColumn) {
   StartWithSecret();
   const auto refusal = [this](const std::string& column) {
     v1::StartSnapshotRequest request = RequestOf("t");
@@ -314,7 +315,7 @@ TEST_P(ConditionRefused, ExcludedColumnIsRefusedLikeAnUnknownOne) {
   EXPECT_EQ(refusal("SECRET"), refusal("nosuch"));
 }
 
-TEST_P(ConditionRefused, EveryTableMustTakeTheCondition) {
+TEST_P(ConditionRefused, ConditionMustFitEveryTable) {
   sql().MustExecute("CREATE TABLE a (id INT PRIMARY KEY, n INT)");
   sql().MustExecute("CREATE TABLE b (id INT PRIMARY KEY)");
   sql().MustExecute("CREATE TABLE keyless (id INT)");
@@ -338,7 +339,7 @@ TEST_P(ConditionRefused, EveryTableMustTakeTheCondition) {
 }
 
 // Of the charset that a column has the source alone knows all characters.
-TEST_P(ConditionRefused, CharactersThatTheColumnLacksAreRefused) {
+TEST_P(ConditionRefused, CharactersMissingInCharsetAreRefused) {
   sql().MustExecute("CREATE TABLE l (id INT PRIMARY KEY, c VARCHAR(9) CHARACTER SET latin1)");
   sql().MustExecute("INSERT INTO l VALUES (1, 'é')");
   shop_.StartFeed({"mode: never"});
@@ -353,7 +354,7 @@ TEST_P(ConditionRefused, CharactersThatTheColumnLacksAreRefused) {
 }
 
 // A table that was altered since: its snapshot fails, and no row is read by another meaning.
-TEST_P(ConditionRefused, AlterUnderASnapshotFailsTheTable) {
+TEST_P(ConditionRefused, AlterDuringSnapshotFailsTheTable) {
   sql().MustExecute("CREATE TABLE t (id INT PRIMARY KEY, code INT NOT NULL)");
   for (int i = 0; i < 300; ++i) {
     sql().MustExecute(fmt::format("INSERT INTO t VALUES ({}, {})", i, i % 10));

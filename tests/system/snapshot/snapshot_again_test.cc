@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::SizeIs;
 
-class SnapshotAgain : public ::testing::TestWithParam<Flavour> {
+class SecondSnapshot : public ::testing::TestWithParam<Flavour> {
  protected:
   // `pair` is held, and in the middle of being read again.
   void SetUp() override {
@@ -40,19 +40,19 @@ class SnapshotAgain : public ::testing::TestWithParam<Flavour> {
   std::string again_;
 };
 
-TEST_P(SnapshotAgain, ANewcomerDoesNotWaitForIt) {
+TEST_P(SecondSnapshot, NewSubscriberDoesNotWaitForIt) {
   shop_.ExpectSnapshotIsSource({"pair"});
   EXPECT_FALSE(Over(shop_.admin().Find(again_)));
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
-TEST_P(SnapshotAgain, CanceledItLeavesTheTableHeld) {
+TEST_P(SecondSnapshot, CancelKeepsTheTableCovered) {
   Cancel();
   shop_.ExpectSnapshotIsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
-TEST_P(SnapshotAgain, CanceledItLeavesTheTableHeldAlsoAfterACrash) {
+TEST_P(SecondSnapshot, CancelKeepsTheTableCoveredAfterCrash) {
   Cancel();
   shop_.feed().Kill();
   shop_.feed().Start();
@@ -60,51 +60,51 @@ TEST_P(SnapshotAgain, CanceledItLeavesTheTableHeldAlsoAfterACrash) {
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
-TEST_P(SnapshotAgain, CompleteItHoldsTheTable) {
+TEST_P(SecondSnapshot, CompletionKeepsTheTableCovered) {
   shop_.admin().WaitUntilOver(again_);
   shop_.sql().MustExecute("DELETE FROM shop.pair WHERE a = 3");
   shop_.ExpectSnapshotIsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
-TEST_P(SnapshotAgain, ATableThatIsAlteredMeanwhileIsReadFromItsBeginning) {
+TEST_P(SecondSnapshot, AlterRestartsTheReading) {
   shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
   const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
   EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotAgain, ATableThatIsAlteredMeanwhileIsHeldNoMore) {
+TEST_P(SecondSnapshot, AlterEndsTheCoverage) {
   shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
-  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   Cancel();
   shop_.ExpectSnapshotIsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(3));
 }
 
-TEST_P(SnapshotAgain, ATableThatIsEmptiedMeanwhileIsHeld) {
+TEST_P(SecondSnapshot, TruncateKeepsTheTableCovered) {
   shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
-  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   Cancel();
   shop_.ExpectSnapshotIsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
-TEST_P(SnapshotAgain, ATableThatWasEmptiedAcrossACrashIsRight) {
+TEST_P(SecondSnapshot, TruncateDuringCrashGivesCorrectRows) {
   CrashAndRun("TRUNCATE TABLE shop.pair");
   shop_.admin().WaitUntilOver(again_);
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotAgain, ATableThatWasAlteredAcrossACrashIsReadFromItsBeginning) {
+TEST_P(SecondSnapshot, AlterDuringCrashRestartsTheReading) {
   CrashAndRun("ALTER TABLE shop.pair MODIFY note VARCHAR(99)");
   const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
   EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, SnapshotAgain,
+INSTANTIATE_TEST_SUITE_P(Sources, SecondSnapshot,
                          ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 

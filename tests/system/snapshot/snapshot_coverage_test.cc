@@ -24,7 +24,7 @@ const std::vector<std::string> kWithoutPair = {"shop.*", "!shop.pair", kMarkerTa
 
 class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
  protected:
-  void StartWhole() {
+  void StartAndReadAll() {
     shop_.Fill("pair", 300);
     shop_.StartFeed({"mode: initial"});
     shop_.admin().WaitUntilOver();
@@ -41,7 +41,7 @@ class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
     shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (-900, 'y', 2)");
     AwaitFeed();
   }
-  void AwaitFeed() { ChangeReader(shop_.feed()).TokenOfNow(shop_.sql()); }
+  void AwaitFeed() { ChangeReader(shop_.feed()).CurrentToken(shop_.sql()); }
   v1::SubscribeRequest FromSnapshotOfPair() {
     v1::SubscribeRequest request;
     request.set_at(v1::START_POINT_SNAPSHOT);
@@ -50,7 +50,7 @@ class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
   }
   std::vector<SeenRow> RowsAtSnapshot() {
     v1::SubscribeRequest request = FromSnapshotOfPair();
-    request.set_until_token(ChangeReader(shop_.feed()).TokenOfNow(shop_.sql()));
+    request.set_until_token(ChangeReader(shop_.feed()).CurrentToken(shop_.sql()));
     std::vector<SeenRow> rows;
     for (const SeenChange& change : ChangeReader(shop_.feed()).ReadToEnd(request)) {
       if (change.operation == v1::OPERATION_READ) rows.push_back(*change.after);
@@ -74,8 +74,8 @@ class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
   SqlSession xa_ = shop_.source().MustConnect();
 };
 
-TEST_P(SnapshotCoverage, RowsThatShowASilentAlterMakeTheTableBeReadAgain) {
-  StartWhole();
+TEST_P(SnapshotCoverage, RowAfterSilentAlterEndsTheCoverage) {
+  StartAndReadAll();
   shop_.sql().MustExecute("UPDATE shop.pair SET n = n + 1 WHERE a = 0");
   RunSilently("ALTER TABLE shop.pair ADD COLUMN added INT NOT NULL DEFAULT 5");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (-900, 'y', 2)");
@@ -84,7 +84,7 @@ TEST_P(SnapshotCoverage, RowsThatShowASilentAlterMakeTheTableBeReadAgain) {
   EXPECT_THAT(rows, Each(Contains(Pair("added", Optional(std::string("5"))))));
 }
 
-TEST_P(SnapshotCoverage, SilentAlterWhileTheTableIsReadIsNoticed) {
+TEST_P(SnapshotCoverage, SilentAlterDuringReadingIsNoticed) {
   shop_.Fill("pair", 2000);
   shop_.StartFeed(SlowSnapshot(1500));
   shop_.admin().WaitUntilRead(400);
@@ -96,8 +96,8 @@ TEST_P(SnapshotCoverage, SilentAlterWhileTheTableIsReadIsNoticed) {
   EXPECT_THAT(rows, Each(Contains(Pair("added", Optional(std::string("5"))))));
 }
 
-TEST_P(SnapshotCoverage, OtherStatementsThanAlterKeepTheTableHeld) {
-  StartWhole();
+TEST_P(SnapshotCoverage, IndexAndTruncateKeepTheTableCovered) {
+  StartAndReadAll();
   shop_.sql().MustExecute("ALTER TABLE shop.pair ADD INDEX by_n (n)");
   shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
@@ -105,8 +105,8 @@ TEST_P(SnapshotCoverage, OtherStatementsThanAlterKeepTheTableHeld) {
   EXPECT_THAT(TablesOf(shop_.admin().List(), "pair"), SizeIs(1));
 }
 
-TEST_P(SnapshotCoverage, TableLeftOutAndPutBackIsReadAgain) {
-  StartWhole();
+TEST_P(SnapshotCoverage, TableExcludedAndReincludedIsReadAgain) {
+  StartAndReadAll();
   shop_.RestartFeed(kWithoutPair);
   EXPECT_EQ(RefusalAtSnapshot(), "SNAPSHOT_UNAVAILABLE");
   ChangeRows();
@@ -114,8 +114,8 @@ TEST_P(SnapshotCoverage, TableLeftOutAndPutBackIsReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotCoverage, TableLeftOutAcrossADroppedDatabaseIsReadAgain) {
-  StartWhole();
+TEST_P(SnapshotCoverage, TableExcludedDuringDropDatabaseIsReadAgain) {
+  StartAndReadAll();
   shop_.RestartFeed(kWithoutPair);
   shop_.sql().MustExecute("DROP DATABASE shop");
   shop_.Fill("pair", 100);
@@ -124,7 +124,7 @@ TEST_P(SnapshotCoverage, TableLeftOutAcrossADroppedDatabaseIsReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotCoverage, TablePutBackWithoutSnapshotsIsRefused) {
+TEST_P(SnapshotCoverage, ReincludedTableWithoutSnapshotsIsRefused) {
   shop_.Fill("pair", 300);
   shop_.StartFeed({"mode: never"});
   shop_.admin().WaitUntilOver(shop_.admin().Start({"shop.pair"})->snapshot());
@@ -135,7 +135,7 @@ TEST_P(SnapshotCoverage, TablePutBackWithoutSnapshotsIsRefused) {
   EXPECT_EQ(RefusalAtSnapshot(), "SNAPSHOT_UNAVAILABLE");
 }
 
-TEST_P(SnapshotCoverage, TableLeftOutWhileItIsReadIsNotReadOn) {
+TEST_P(SnapshotCoverage, ExcludingATableEndsItsReading) {
   shop_.Fill("pair", 2000);
   shop_.StartFeed(SlowSnapshot(1500));
   shop_.admin().WaitUntilRead(400);
@@ -148,8 +148,8 @@ TEST_P(SnapshotCoverage, TableLeftOutWhileItIsReadIsNotReadOn) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotCoverage, ColumnLeftOutAndPutBackMakesTheTableBeReadAgain) {
-  StartWhole();
+TEST_P(SnapshotCoverage, TableOfReincludedColumnIsReadAgain) {
+  StartAndReadAll();
   shop_.RestartFeed(kAllTables, {"exclude_columns: ['shop.pair.note']"});
   shop_.sql().MustExecute("UPDATE shop.pair SET note = 'changed' WHERE a < 0");
   AwaitFeed();
@@ -157,8 +157,8 @@ TEST_P(SnapshotCoverage, ColumnLeftOutAndPutBackMakesTheTableBeReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotCoverage, LeavingATableOutGetsPastTwoPhaseXa) {
-  StartWhole();
+TEST_P(SnapshotCoverage, ExcludingTheTableSkipsTwoPhaseXa) {
+  StartAndReadAll();
   PrepareXa();
   shop_.RestartFeed(kWithoutPair);
   xa_.MustExecute("XA COMMIT 'x'");
@@ -167,8 +167,8 @@ TEST_P(SnapshotCoverage, LeavingATableOutGetsPastTwoPhaseXa) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_P(SnapshotCoverage, TablePutBackBeforeItsXaCommitsStopsTheFeedUntilItIsLeftOutAgain) {
-  StartWhole();
+TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
+  StartAndReadAll();
   PrepareXa();
   shop_.RestartFeed(kWithoutPair);
   AwaitFeed();
@@ -183,7 +183,7 @@ TEST_P(SnapshotCoverage, TablePutBackBeforeItsXaCommitsStopsTheFeedUntilItIsLeft
 }
 
 // A subscriber waits for rows that only the stream can bring; an operator does not wait with it.
-TEST_P(SnapshotCoverage, SnapshotIsBegunWhileTheDumpIsRefused) {
+TEST_P(SnapshotCoverage, SnapshotStartsWhileTheDumpIsRefused) {
   shop_.Fill("pair", 300);
   shop_.StartFeed({"mode: initial", "tables: ['shop.none']"});
   shop_.sql().MustExecute("REVOKE REPLICATION SLAVE ON *.* FROM 'millrace'@'localhost'");
@@ -195,10 +195,10 @@ TEST_P(SnapshotCoverage, SnapshotIsBegunWhileTheDumpIsRefused) {
   request.mutable_progress_interval()->set_nanos(100'000'000);
   const auto waiting = shop_.feed().client().Subscribe({.request = request});
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(waiting->Next().ok());
-  const auto begun = shop_.admin().Start({"shop.pair"});
-  ASSERT_TRUE(begun.ok()) << begun.status();
+  const auto started = shop_.admin().Start({"shop.pair"});
+  ASSERT_TRUE(started.ok()) << started.status();
   shop_.sql().MustExecute("GRANT REPLICATION SLAVE ON *.* TO 'millrace'@'localhost'");
-  shop_.admin().WaitUntilOver(begun->snapshot());
+  shop_.admin().WaitUntilOver(started->snapshot());
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 

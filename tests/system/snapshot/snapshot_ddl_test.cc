@@ -31,7 +31,7 @@ class SnapshotDdl : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(SnapshotDdl, AnAlteredTableIsReadFromItsBeginning) {
+TEST_P(SnapshotDdl, AlterRestartsTheTable) {
   StartAndRun("ALTER TABLE shop.pair ADD COLUMN added INT NOT NULL DEFAULT 5");
   const auto tables = Tables("pair");
   ASSERT_THAT(tables, SizeIs(1));
@@ -44,7 +44,7 @@ TEST_P(SnapshotDdl, AnAlteredTableIsReadFromItsBeginning) {
   EXPECT_EQ(with_column, 3000u);
 }
 
-TEST_P(SnapshotDdl, ATableAlteredAgainAndAgainUnderLoadIsRightInTheEnd) {
+TEST_P(SnapshotDdl, RepeatedAltersUnderLoadGiveCorrectRows) {
   StartAndRun("ALTER TABLE shop.pair ADD COLUMN added INT NOT NULL DEFAULT 5");
   {
     const auto load = shop_.Write({"pair"}, 4000, std::chrono::milliseconds(2));
@@ -56,7 +56,7 @@ TEST_P(SnapshotDdl, ATableAlteredAgainAndAgainUnderLoadIsRightInTheEnd) {
   shop_.ExpectFeedIsSource({"pair"});
 }
 
-TEST_P(SnapshotDdl, ATruncatedTableIsEmptyAndGoesOn) {
+TEST_P(SnapshotDdl, TruncatedTableIsReadToItsEnd) {
   StartAndRun("TRUNCATE TABLE shop.pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
   const auto tables = Tables("pair");
@@ -65,14 +65,14 @@ TEST_P(SnapshotDdl, ATruncatedTableIsEmptyAndGoesOn) {
   shop_.ExpectFeedIsSource({"pair"});
 }
 
-TEST_P(SnapshotDdl, ADroppedTableIsGone) {
+TEST_P(SnapshotDdl, DroppedTableIsGone) {
   StartAndRun("DROP TABLE shop.pair");
   const auto tables = Tables("pair");
   ASSERT_THAT(tables, SizeIs(1));
   EXPECT_EQ(tables[0].state(), v1::SnapshotTable::STATE_GONE) << tables[0].ShortDebugString();
 }
 
-TEST_P(SnapshotDdl, ATableDroppedAndMadeAgainIsRight) {
+TEST_P(SnapshotDdl, RecreatedTableHasCorrectRows) {
   StartAndRun("DROP TABLE shop.pair");
   shop_.sql().MustExecute(shop_.Table("pair").CreateStatement());
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1)");
@@ -80,7 +80,7 @@ TEST_P(SnapshotDdl, ATableDroppedAndMadeAgainIsRight) {
   shop_.ExpectFeedIsSource({"pair"});
 }
 
-TEST_P(SnapshotDdl, ARenamedTableIsGoneAndTheNewNameIsRead) {
+TEST_P(SnapshotDdl, RenamedTableIsReadUnderItsNewName) {
   StartAndRun("RENAME TABLE shop.pair TO shop.couple");
   shop_.admin().WaitUntil("the new name is read", [](const auto& all) {
     const auto tables = TablesOf(all, "couple");
@@ -93,7 +93,7 @@ TEST_P(SnapshotDdl, ARenamedTableIsGoneAndTheNewNameIsRead) {
 }
 
 // As tools do that alter tables online.
-TEST_P(SnapshotDdl, ATableSwappedForItsCopyIsRight) {
+TEST_P(SnapshotDdl, SwappedTableHasCorrectRows) {
   StartAndRun("CREATE TABLE shop.pair_new LIKE shop.pair");
   shop_.sql().MustExecute(
       "INSERT INTO shop.pair_new (a, b, n, note) SELECT a, b, n + 1, 'copied' FROM shop.pair");

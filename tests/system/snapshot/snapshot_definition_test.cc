@@ -31,7 +31,7 @@ class SnapshotDefinition : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(SnapshotDefinition, IsTheOneOfTheStream) {
+TEST_P(SnapshotDefinition, IsEqualInSnapshotAndStream) {
   const auto tables = KeyedTables(GetParam());
   for (const SnapshotTableSpec& table : tables) shop_.Fill(table.name, 10);
   shop_.StartFeed({"mode: never"});

@@ -159,7 +159,7 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
     }
     return rows;
   }
-  void ExpectAreOfSource(const KeyedRows& rows) {
+  void ExpectEqualSource(const KeyedRows& rows) {
     for (const auto& [table, wanted] : tables_->Rows()) {
       const auto found = rows.find(table);
       EXPECT_EQ(found == rows.end() ? decltype(wanted){} : found->second, wanted)
@@ -167,8 +167,8 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
     }
   }
   void ExpectFeedIsSource() {
-    ExpectAreOfSource(RowsFrom(v1::START_POINT_EARLIEST));
-    ExpectAreOfSource(RowsFrom(v1::START_POINT_SNAPSHOT));
+    ExpectEqualSource(RowsFrom(v1::START_POINT_EARLIEST));
+    ExpectEqualSource(RowsFrom(v1::START_POINT_SNAPSHOT));
   }
 
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart(
@@ -199,7 +199,7 @@ TEST_P(SnapshotKeys, EveryCollationAsKeyIsReadUnderWrites) {
 }
 
 // Two rows whose keys have one text, and all others of their values.
-TEST_P(SnapshotKeys, RowsThatLookAlikeStayTwo) {
+TEST_P(SnapshotKeys, RowsWithEqualTextStaySeparate) {
   Make({{"", "k ENUM('','b') NOT NULL", "PRIMARY KEY (k)", "k", {"0", "1", "2"}}});
   StartFeed({"mode: initial", "chunk_rows_max: 1"});
   SnapshotAdmin(*feed_).WaitUntilOver();
@@ -216,7 +216,7 @@ TEST_P(SnapshotKeys, RowsThatLookAlikeStayTwo) {
 }
 
 // Rows that were alike by a column before it became the key.
-TEST_P(SnapshotKeys, KeyThatCameLaterDoesNotMergeEarlierRows) {
+TEST_P(SnapshotKeys, LaterKeyDoesNotMergeEarlierRows) {
   Make({{"", "k INT NOT NULL", "INDEX (k)", "k", {"1", "1", "2"}}});
   StartFeed({"mode: initial"});
   SnapshotAdmin(*feed_).WaitUntilOver();

@@ -45,7 +45,7 @@ class Model : public ::testing::Test {
   uint64_t sequence_ = 0;
 };
 
-TEST_F(Model, ReadsAndChangesThatFitGiveTheRows) {
+TEST_F(Model, ConsistentReadsAndChangesGiveTheRows) {
   Apply(v1::OPERATION_UPDATE, 1, "unknown before", "one");
   Read(1, "one");
   Read(2, "two");
@@ -56,39 +56,39 @@ TEST_F(Model, ReadsAndChangesThatFitGiveTheRows) {
               ::testing::UnorderedElementsAre(RowBytes(1, "one"), RowBytes(2, "zwei")));
 }
 
-TEST_F(Model, AStaleReadIsAViolation) {
+TEST_F(Model, StaleReadIsAViolation) {
   Apply(v1::OPERATION_INSERT, 1, "", "new");
   Read(1, "old");
   EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("was read as")));
 }
 
-TEST_F(Model, AReadOfADeletedRowIsAViolationOnceTheRowComesBack) {
+TEST_F(Model, ReadOfDeletedRowIsViolationOnceReinserted) {
   Apply(v1::OPERATION_DELETE, 1, "old", "");
   Read(1, "old");
   Apply(v1::OPERATION_INSERT, 1, "", "new");
   EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("makes a row that is there")));
 }
 
-TEST_F(Model, ARowBeforeAChangeThatIsNotTheKnownOneIsAViolation) {
+TEST_F(Model, WrongBeforeImageIsAViolation) {
   Read(1, "one");
   Apply(v1::OPERATION_UPDATE, 1, "another", "third");
   EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("before it the row was")));
 }
 
-TEST_F(Model, OnceAllIsKnownAChangeOfAnUnknownRowIsAViolation) {
+TEST_F(Model, ChangeOfUnknownRowIsAViolation) {
   model_.ExpectAllKnown();
   Apply(v1::OPERATION_DELETE, 1, "lost", "");
   EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("never told of")));
 }
 
-TEST_F(Model, AGapOfSequencesIsAViolation) {
+TEST_F(Model, SequenceGapIsAViolation) {
   Read(1, "one");
   ++sequence_;
   Read(2, "two");
   EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("after sequence 1")));
 }
 
-TEST_F(Model, ReadsOfATableWithoutAKeyReplaceWhatCameBefore) {
+TEST_F(Model, ReadsWithoutKeyReplaceEarlierRows) {
   model_.AddTable("shop.t", {});
   Apply(v1::OPERATION_INSERT, 1, "", "twice");
   for (int i = 0; i < 2; ++i) Read(1, "twice");
@@ -100,7 +100,7 @@ TEST_F(Model, ReadsOfATableWithoutAKeyReplaceWhatCameBefore) {
 // Without any snapshot: the feed has the tables from their creation on.
 class Load : public ::testing::TestWithParam<Flavour> {};
 
-TEST_P(Load, ChangesEveryTableAndTheModelOfTheFeedIsTheSource) {
+TEST_P(Load, ChangesEveryTableAndFeedMatchesSource) {
   auto tables = KeyedTables(GetParam());
   tables.push_back(KeylessTable());
   const auto source = SourceServer::MustStart({.flavour = GetParam()});
@@ -112,7 +112,7 @@ TEST_P(Load, ChangesEveryTableAndTheModelOfTheFeedIsTheSource) {
   EXPECT_LT(changes.failures(), changes.statements() / 2);
 
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
-  request.set_until_token(ChangeReader(*feed).TokenOfNow(sql));
+  request.set_until_token(ChangeReader(*feed).CurrentToken(sql));
   SnapshotModel model = ModelOf(*feed, tables);
   model.ExpectAllKnown();
   ReplayInto(model, *feed, request);

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 class SnapshotNameCase : public ::testing::Test {
  protected:
-  void StartWhole() {
+  void StartAndReadAll() {
     shop_.Fill("pair", 1000);
     shop_.StartFeed({"mode: initial"});
     shop_.admin().WaitUntilOver();
@@ -30,16 +30,16 @@ class SnapshotNameCase : public ::testing::Test {
   SnapshotShop shop_{Flavour::kMariadb, {"--lower-case-table-names=1"}};
 };
 
-TEST_F(SnapshotNameCase, ATableTruncatedUnderAnotherSpellingIsEmpty) {
-  StartWhole();
+TEST_F(SnapshotNameCase, TruncateInOtherCaseEmptiesTheTable) {
+  StartAndReadAll();
   shop_.sql().MustExecute("TRUNCATE TABLE Shop.PAIR");
   shop_.sql().MustExecute("INSERT INTO shop.Pair (a, b, n) VALUES (1, 'x', 1)");
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
 // No event tells of the rows that go with a partition.
-TEST_F(SnapshotNameCase, ATableAlteredUnderAnotherSpellingIsReadAgain) {
-  StartWhole();
+TEST_F(SnapshotNameCase, AlterInOtherCaseEndsTheCoverage) {
+  StartAndReadAll();
   shop_.sql().MustExecute(
       "ALTER TABLE Shop.Pair PARTITION BY RANGE (a) "
       "(PARTITION low VALUES LESS THAN (5), PARTITION high VALUES LESS THAN "
@@ -49,8 +49,8 @@ TEST_F(SnapshotNameCase, ATableAlteredUnderAnotherSpellingIsReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_F(SnapshotNameCase, ATableDroppedAndMadeUnderAnotherSpellingIsRight) {
-  StartWhole();
+TEST_F(SnapshotNameCase, RecreateInOtherCaseGivesCorrectRows) {
+  StartAndReadAll();
   shop_.sql().MustExecute("DROP TABLE Shop.Pair");
   std::string create = shop_.Table("pair").CreateStatement();
   shop_.sql().MustExecute(create.replace(create.find("shop.pair"), 9, "Shop.PAIR"));
@@ -58,8 +58,8 @@ TEST_F(SnapshotNameCase, ATableDroppedAndMadeUnderAnotherSpellingIsRight) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_F(SnapshotNameCase, ATableSwappedUnderAnotherSpellingIsReadAgain) {
-  StartWhole();
+TEST_F(SnapshotNameCase, SwapInOtherCaseEndsTheCoverage) {
+  StartAndReadAll();
   shop_.sql().MustExecute("CREATE TABLE shop.pair_new LIKE shop.pair");
   shop_.sql().MustExecute(
       "INSERT INTO shop.pair_new (a, b, n, note) SELECT a, b, n + 1, 'copied' FROM shop.pair");
@@ -67,21 +67,21 @@ TEST_F(SnapshotNameCase, ATableSwappedUnderAnotherSpellingIsReadAgain) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_F(SnapshotNameCase, AStatementUnderAnotherSpellingIsNoticedWhileTheTableIsRead) {
+TEST_F(SnapshotNameCase, StatementInOtherCaseIsNoticedDuringReading) {
   StartAndRun("TRUNCATE TABLE Shop.Pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
   shop_.admin().WaitUntilOver();
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST_F(SnapshotNameCase, ATableAlteredUnderAnotherSpellingIsReadFromItsBeginning) {
+TEST_F(SnapshotNameCase, AlterInOtherCaseRestartsTheReading) {
   StartAndRun("ALTER TABLE SHOP.Pair MODIFY note VARCHAR(100)");
   const auto tables = TablesOf(shop_.admin().WaitUntilOver(), "pair");
   EXPECT_GE(tables[0].restarts(), 1u);
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-TEST(SnapshotNameCaseChange, APatternThatMatchesNothingFromNowOnIsToldOf) {
+TEST(SnapshotNameCaseChange, PatternThatNoLongerMatchesIsReported) {
   SnapshotShop shop(Flavour::kMariadb);
   shop.StartFeed({"mode: initial"}, {"shop.*", "Other.*", kMarkerTables});
   ASSERT_TRUE(shop.source().RestartWith({"--lower-case-table-names=1"}).ok());

@@ -44,7 +44,7 @@ class SnapshotOverlap : public ::testing::TestWithParam<Combination> {
   }
 };
 
-TEST_P(SnapshotOverlap, AModelOfTheFeedIsTheSource) {
+TEST_P(SnapshotOverlap, ReplayedFeedEqualsSource) {
   // MySQL without GTIDs is slower: what was touched within snapshot.settle_time is read again.
   const bool slow = GetParam().flavour == Flavour::kMysql && !GetParam().gtids;
   SnapshotHarness harness(
@@ -67,7 +67,7 @@ class KeylessOverlap : public SnapshotOverlap {};
 
 // Reading waits for a moment in which the table is quiet; without GTIDs on MySQL that moment has to
 // be as long as snapshot.settle_time, which these writers do not leave.
-TEST_P(KeylessOverlap, AModelOfTheFeedIsTheSource) {
+TEST_P(KeylessOverlap, ReplayedFeedEqualsSource) {
   SnapshotHarness harness({.flavour = GetParam().flavour,
                            .gtids = GetParam().gtids,
                            .tables = {KeylessTable(), KeyedTable(GetParam().flavour, "pair")},

@@ -57,7 +57,7 @@ class SnapshotSubscriber : public ::testing::TestWithParam<Flavour> {
   }
   // Follows to the place the source has reached now, and compares.
   void FollowToNowAndCompare(Subscriber& subscriber, const std::vector<std::string>& names) {
-    subscriber.request.set_until_token(ChangeReader(shop_.feed()).TokenOfNow(shop_.sql()));
+    subscriber.request.set_until_token(ChangeReader(shop_.feed()).CurrentToken(shop_.sql()));
     EXPECT_TRUE(Follow(subscriber, 1'000'000));
     EXPECT_THAT(subscriber.model.violations(), IsEmpty())
         << HistoryOfViolation(subscriber.model, shop_.feed());
@@ -70,7 +70,7 @@ class SnapshotSubscriber : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(SnapshotSubscriber, OneThatIsResumedTenTimesHoldsTheSource) {
+TEST_P(SnapshotSubscriber, SubscriberResumedTenTimesHasAllRows) {
   shop_.Fill("pair", 2000);
   shop_.Fill("name_ci", 2000);
   shop_.StartFeed({"mode: initial", "chunk_rows_max: 200"});
@@ -83,11 +83,11 @@ TEST_P(SnapshotSubscriber, OneThatIsResumedTenTimesHoldsTheSource) {
   EXPECT_GT(subscriber.model.counts().reads, 3000u);
 }
 
-TEST_P(SnapshotSubscriber, OneThatComesFirstMakesTheTablesRead) {
+TEST_P(SnapshotSubscriber, FirstSubscriberStartsTheReading) {
   shop_.Fill("pair", 2000);
   shop_.Fill("keyless", 500);
   shop_.StartFeed({"mode: initial", "rows_per_second: 2000", "chunk_rows_max: 200"});
-  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   v1::SubscribeRequest request = FromSnapshot();
   const auto stream = shop_.feed().client().Subscribe({.request = request});
   uint64_t reads = 0;
@@ -103,7 +103,7 @@ TEST_P(SnapshotSubscriber, OneThatComesFirstMakesTheTablesRead) {
   EXPECT_EQ(reads, 2500u);
 }
 
-TEST_P(SnapshotSubscriber, ASecondOneDoesNotReadTheSourceAgain) {
+TEST_P(SnapshotSubscriber, SecondSubscriberUsesTheLog) {
   shop_.Fill("pair", 1000);
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();
@@ -116,18 +116,18 @@ TEST_P(SnapshotSubscriber, ASecondOneDoesNotReadTheSourceAgain) {
   EXPECT_THAT(TablesOf(shop_.admin().List(), "pair"), SizeIs(1));
 }
 
-TEST_P(SnapshotSubscriber, AfterAnAlterTheSourceIsReadAgain) {
+TEST_P(SnapshotSubscriber, SourceIsReadAgainAfterAlter) {
   shop_.Fill("pair", 1000);
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();
   shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(99)");
-  ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+  ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   Subscriber subscriber = NewSubscriber({"pair"});
   FollowToNowAndCompare(subscriber, {"pair"});
   EXPECT_THAT(TablesOf(shop_.admin().List(), "pair"), SizeIs(2));
 }
 
-TEST_P(SnapshotSubscriber, AFilterBringsRowsOfItsTablesAlone) {
+TEST_P(SnapshotSubscriber, FilterLimitsTheRowsToItsTables) {
   shop_.Fill("pair", 500);
   shop_.Fill("bytes", 500);
   shop_.StartFeed({"mode: initial"});
@@ -159,7 +159,7 @@ TEST_P(SnapshotSubscriber, StatementsDoNotExpireAStartedSnapshot) {
   FollowToNowAndCompare(subscriber, {"pair", "name_ci", "bytes"});
 }
 
-TEST_P(SnapshotSubscriber, RowsOfATableWithoutAKeyComeAsOftenAsTheyAre) {
+TEST_P(SnapshotSubscriber, EqualRowsWithoutKeyKeepTheirCount) {
   shop_.Fill("keyless", 1500);
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();

@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class SnapshotOf : public ::testing::TestWithParam<Flavour> {
+class SnapshotReading : public ::testing::TestWithParam<Flavour> {
  protected:
   // Replaces the captured tables, and starts the server again.
   void RestartWithTable(const std::string& from, const std::string& to) {
@@ -46,7 +46,7 @@ class SnapshotOf : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(SnapshotOf, AnEmptyTableIsDoneWithoutRows) {
+TEST_P(SnapshotReading, EmptyTableIsDoneWithoutRows) {
   shop_.Fill("pair", 0);
   shop_.Fill("keyless", 0);
   shop_.StartFeed({"mode: initial"});
@@ -55,14 +55,14 @@ TEST_P(SnapshotOf, AnEmptyTableIsDoneWithoutRows) {
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "keyless"}), 0u);
 }
 
-TEST_P(SnapshotOf, AnIdleSourceIsReadAtOnce) {
+TEST_P(SnapshotReading, IdleSourceIsReadImmediately) {
   shop_.Fill("pair", 100);
   shop_.StartFeed({"mode: initial"}, {"shop.*", kMarkerTables}, {"heartbeat_period: 1h"});
   EXPECT_EQ(Read("pair").rows_read(), 100u);
 }
 
 // Each refused login counts towards the source's max_connect_errors.
-TEST_P(SnapshotOf, ASourceThatRefusesUsIsAskedByTheStreamAlone) {
+TEST_P(SnapshotReading, OnlyTheStreamRetriesRefusedLogins) {
   const auto refusals = [this] {
     return std::stoul(*shop_.sql().MustQuery("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")[0][1]);
   };
@@ -82,14 +82,14 @@ TEST_P(SnapshotOf, ASourceThatRefusesUsIsAskedByTheStreamAlone) {
   EXPECT_GE(attempts + 1, 20u) << "somebody else asks too";
 }
 
-TEST_P(SnapshotOf, ADatabaseWithoutTablesNeedsNothing) {
+TEST_P(SnapshotReading, EmptyDatabaseNeedsNoSnapshot) {
   shop_.StartFeed({"mode: initial"});
   shop_.Fill("pair", 0);
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1)");
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 0u) << "the log has the table from its beginning";
 }
 
-TEST_P(SnapshotOf, ModeNeverReadsOnlyOnRequest) {
+TEST_P(SnapshotReading, ModeNeverReadsOnlyOnRequest) {
   shop_.Fill("pair", 100);
   shop_.StartFeed({"mode: never"});
   shop_.sql().MustExecute("UPDATE shop.pair SET n = n + 1");
@@ -100,7 +100,7 @@ TEST_P(SnapshotOf, ModeNeverReadsOnlyOnRequest) {
   EXPECT_THAT(shop_.RowsRead("pair"), SizeIs(100));
 }
 
-TEST_P(SnapshotOf, ATableCapturedAfterARestartIsReadByItself) {
+TEST_P(SnapshotReading, OnlyTheNewlyCapturedTableIsRead) {
   shop_.Fill("pair", 100);
   shop_.Fill("bytes", 100);
   shop_.StartFeed({"mode: initial"}, {"shop.pair", kMarkerTables});
@@ -112,7 +112,7 @@ TEST_P(SnapshotOf, ATableCapturedAfterARestartIsReadByItself) {
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "bytes"}), 200u);
 }
 
-TEST_P(SnapshotOf, ATableThatAppearsByRenameIsReadByItself) {
+TEST_P(SnapshotReading, TableRenamedIntoCaptureIsReadAutomatically) {
   shop_.Fill("pair", 100);
   shop_.sql().MustExecute("CREATE DATABASE elsewhere");
   shop_.sql().MustExecute("RENAME TABLE shop.pair TO elsewhere.pair");
@@ -122,13 +122,13 @@ TEST_P(SnapshotOf, ATableThatAppearsByRenameIsReadByItself) {
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 100u);
 }
 
-TEST_P(SnapshotOf, BinlogsPurgedMeanwhileAreNotMissed) {
+TEST_P(SnapshotReading, PurgedBinlogsAreNotMissed) {
   shop_.Fill("pair", 3000);
   shop_.StartFeed(SlowSnapshot(1500));
   const auto load = shop_.Write({"pair"}, 4000, std::chrono::milliseconds(1));
   for (uint64_t rows = 300; rows < 2000; rows += 300) {
     shop_.admin().WaitUntilRead(rows);
-    ChangeReader(shop_.feed()).TokenOfNow(shop_.sql());
+    ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
     shop_.sql().MustExecute("FLUSH BINARY LOGS");
     const SqlRows logs = shop_.sql().MustQuery("SHOW BINARY LOGS");
     shop_.sql().MustExecute("PURGE BINARY LOGS TO '" + *logs.back()[0] + "'");
@@ -138,7 +138,7 @@ TEST_P(SnapshotOf, BinlogsPurgedMeanwhileAreNotMissed) {
   EXPECT_GT(shop_.ExpectFeedIsSource({"pair"}), 1000u);
 }
 
-TEST_P(SnapshotOf, PartialRowImagesMeanwhileLeaveNoRowHalf) {
+TEST_P(SnapshotReading, PartialRowImagesLeaveNoIncompleteRow) {
   shop_.Fill("int_auto", 3000);
   SqlSession partial = WritingSession(shop_.source());
   partial.MustExecute("SET binlog_row_image = MINIMAL");
@@ -154,7 +154,7 @@ TEST_P(SnapshotOf, PartialRowImagesMeanwhileLeaveNoRowHalf) {
   shop_.ExpectFeedIsSource({"int_auto"});
 }
 
-TEST_P(SnapshotOf, APausedSnapshotGoesOnWhereItWas) {
+TEST_P(SnapshotReading, PausedSnapshotResumesWhereItStopped) {
   shop_.Fill("pair", 3000);
   shop_.StartFeed(SlowSnapshot(2000));
   shop_.admin().WaitUntilRead(500);
@@ -171,7 +171,7 @@ TEST_P(SnapshotOf, APausedSnapshotGoesOnWhereItWas) {
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 3000u);
 }
 
-TEST_P(SnapshotOf, ACanceledSnapshotEndsAndARequestReadsAll) {
+TEST_P(SnapshotReading, NewRequestAfterCancelReadsAllRows) {
   shop_.Fill("pair", 3000);
   shop_.StartFeed(SlowSnapshot(2000));
   shop_.admin().WaitUntilRead(500);
@@ -184,7 +184,7 @@ TEST_P(SnapshotOf, ACanceledSnapshotEndsAndARequestReadsAll) {
   EXPECT_GT(shop_.ExpectFeedIsSource({"pair"}), 3400u);
 }
 
-TEST_P(SnapshotOf, ARequestMayBoundItsRows) {
+TEST_P(SnapshotReading, RequestCanLimitItsRows) {
   shop_.Fill("int_auto", 1000);
   shop_.StartFeed({"mode: never", "chunk_rows_max: 30"});
   v1::StartSnapshotRequest range;
@@ -205,7 +205,7 @@ TEST_P(SnapshotOf, ARequestMayBoundItsRows) {
   EXPECT_EQ(*ids.rbegin(), 299);
 }
 
-TEST_P(SnapshotOf, ARequestThatCannotBeIsRefusedWithItsReason) {
+TEST_P(SnapshotReading, InvalidRequestIsRefusedWithReason) {
   shop_.Fill("int_auto", 10);
   shop_.Fill("pair", 10);
   shop_.StartFeed({"mode: never"});
@@ -223,7 +223,7 @@ TEST_P(SnapshotOf, ARequestThatCannotBeIsRefusedWithItsReason) {
   EXPECT_THAT(shop_.admin().Pause("none").status().message(), HasSubstr("SNAPSHOT_NOT_FOUND"));
 }
 
-TEST_P(SnapshotOf, ATableThatIsLockedIsTriedAgainAndTellsWhyMeanwhile) {
+TEST_P(SnapshotReading, LockedTableIsRetriedAndShowsTheReason) {
   shop_.Fill("pair", 100);
   SqlSession other = WritingSession(shop_.source());
   other.MustExecute("LOCK TABLES shop.pair WRITE");
@@ -237,7 +237,7 @@ TEST_P(SnapshotOf, ATableThatIsLockedIsTriedAgainAndTellsWhyMeanwhile) {
   EXPECT_EQ(Read("pair").error(), "");
 }
 
-TEST_P(SnapshotOf, RowsPerSecondHolds) {
+TEST_P(SnapshotReading, RowsPerSecondIsRespected) {
   shop_.Fill("pair", 4000);
   shop_.StartFeed({"mode: initial", "rows_per_second: 1000", "chunk_rows_max: 100"});
   shop_.admin().WaitUntilRead(100);
@@ -251,7 +251,7 @@ TEST_P(SnapshotOf, RowsPerSecondHolds) {
   EXPECT_GT(rate, 400);
 }
 
-TEST_P(SnapshotOf, ABusySourceIsLeftAlone) {
+TEST_P(SnapshotReading, SnapshotWaitsWhileSourceIsBusy) {
   shop_.Fill("pair", 2000);
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
@@ -269,7 +269,8 @@ TEST_P(SnapshotOf, ABusySourceIsLeftAlone) {
   EXPECT_EQ(Read("pair").rows_read(), 2000u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, SnapshotOf, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
+INSTANTIATE_TEST_SUITE_P(Sources, SnapshotReading,
+                         ::testing::Values(Flavour::kMysql, Flavour::kMariadb),
                          ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -145,38 +145,38 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
   std::map<std::string, std::string> columns_;  // by table
 };
 
-TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamed) {
+TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsStreamed) {
   Write(TypeCases(GetParam()));
   Write(TextCases(GetParam()));
   ExpectSame(kSnapshotPairsWanted);
 }
 
-TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamedFromTablesWithoutKey) {
+TEST_P(TypeMatrixSnapshot, TypesAreReadAsStreamedWithoutKey) {
   Write(TypeCases(GetParam()), "");
   Write(TextCases(GetParam()), "");
   ExpectSame(kSnapshotPairsWanted);
 }
 
-TEST_P(TypeMatrixSnapshot, EveryTypeIsReadAsItIsStreamedWithoutMetadataInTheBinlog) {
+TEST_P(TypeMatrixSnapshot, TypesAreReadAsStreamedWithoutBinlogMetadata) {
   sql_.MustExecute("SET GLOBAL binlog_row_metadata = MINIMAL");
   Write(TypeCasesWithoutMetadata(GetParam()));
   Write(TextCases(GetParam()));
   ExpectSame(kSnapshotPairsWanted);
 }
 
-TEST_P(TypeMatrixSnapshot, EveryCharacterOfEveryCharsetIsReadAsItIsStreamed) {
+TEST_P(TypeMatrixSnapshot, EveryCharacterIsReadAsStreamed) {
   const std::vector<std::string> charsets = TextCharsets(sql_);
   Write(CharsetCases(charsets));
   ExpectSame(charsets.size() * 10);
 }
 
-TEST_P(TypeMatrixSnapshot, BytesThatAreNoTextAreReadAsTheyAreStreamed) {
+TEST_P(TypeMatrixSnapshot, InvalidTextIsReadAsStreamed) {
   Write(InvalidTextCases());
-  size_t told = 0;
+  size_t invalid_texts = 0;
   for (const auto& [table, rows] : ExpectSame(12)) {
-    for (const auto& [id, row] : rows) told += row.reads.at(0).raw.invalid_text_size();
+    for (const auto& [id, row] : rows) invalid_texts += row.reads.at(0).raw.invalid_text_size();
   }
-  EXPECT_EQ(told, 7u);
+  EXPECT_EQ(invalid_texts, 7u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, TypeMatrixSnapshot,

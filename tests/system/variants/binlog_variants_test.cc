@@ -58,12 +58,12 @@ class MysqlVariants : public ::testing::Test {
   }
 };
 
-TEST_F(MysqlVariants, CompressedTransactionsGiveTheSameRows) {
+TEST_F(MysqlVariants, CompressedTransactionsDeliverTheSameRows) {
   shop_.ExpectSameRows("SET binlog_transaction_compression = ON");
-  EXPECT_TRUE(shop_.BinlogHolds("Transaction_payload"));
+  EXPECT_TRUE(shop_.BinlogContains("Transaction_payload"));
 }
 
-TEST_F(MysqlVariants, ACompressedTransactionOverManyFramesIsWholeAndInOrder) {
+TEST_F(MysqlVariants, LargeCompressedTransactionArrivesInOrder) {
   sql_.MustExecute("CREATE TABLE shop.n (id INT PRIMARY KEY, text VARCHAR(500))");
   sql_.MustExecute("SET cte_max_recursion_depth = 100000, binlog_transaction_compression = ON");
   sql_.MustExecute("SET SESSION max_execution_time = 0");
@@ -71,7 +71,7 @@ TEST_F(MysqlVariants, ACompressedTransactionOverManyFramesIsWholeAndInOrder) {
       "INSERT INTO shop.n WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < "
       "20000) SELECT n, REPEAT('abc', 100) FROM s");
   const auto changes = shop_.reader().ReadAll(sql_);
-  EXPECT_TRUE(shop_.BinlogHolds("Transaction_payload"));
+  EXPECT_TRUE(shop_.BinlogContains("Transaction_payload"));
   ASSERT_EQ(changes.size(), 20002u);
   for (size_t i = 2; i < changes.size(); ++i) {
     ASSERT_EQ(changes[i].after->at("id"), std::to_string(i - 1));
@@ -81,7 +81,7 @@ TEST_F(MysqlVariants, ACompressedTransactionOverManyFramesIsWholeAndInOrder) {
 
 TEST_F(MysqlVariants, PartialJsonUpdatesDeliverWholeDocuments) {
   shop_.ExpectSameRows("SET binlog_row_value_options = PARTIAL_JSON");
-  EXPECT_TRUE(shop_.BinlogHolds("Update_rows_partial"));
+  EXPECT_TRUE(shop_.BinlogContains("Update_rows_partial"));
 }
 
 TEST_F(MysqlVariants, CompressedPartialJsonUpdatesDeliverWholeDocuments) {
@@ -89,7 +89,7 @@ TEST_F(MysqlVariants, CompressedPartialJsonUpdatesDeliverWholeDocuments) {
       "SET binlog_row_value_options = PARTIAL_JSON, binlog_transaction_compression = ON");
 }
 
-TEST_F(MysqlVariants, MinimalRowImagesAreMarkedAndNeverInventNulls) {
+TEST_F(MysqlVariants, MinimalRowImagesInventNoNulls) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY, a INT, b INT, t TEXT)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 10, NULL, 'x')");
   sql_.MustExecute("SET binlog_row_image = MINIMAL");
@@ -111,7 +111,7 @@ TEST_F(MysqlVariants, MinimalRowImagesAreMarkedAndNeverInventNulls) {
   ExpectUnknown(changes[3], "a", false);
 }
 
-TEST_F(MysqlVariants, NoblobRowImagesMarkTheBlobsThatAreLeftOut) {
+TEST_F(MysqlVariants, NoblobRowImagesMarkMissingBlobs) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY, a INT, t TEXT)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 10, 'x')");
   sql_.MustExecute("SET binlog_row_image = NOBLOB");
@@ -127,27 +127,27 @@ TEST_F(MysqlVariants, NoblobRowImagesMarkTheBlobsThatAreLeftOut) {
   EXPECT_EQ(changes[2].after->at("t"), std::nullopt);
 }
 
-TEST_F(MysqlVariants, ChecksumsMayGoAndComeBack) {
+TEST_F(MysqlVariants, ChecksumsMayChange) {
   shop_.CreateTable("t");
   int round = 0;
   for (const std::string checksum : {"NONE", "CRC32", "NONE"}) {
     sql_.MustExecute("SET GLOBAL binlog_checksum = " + checksum);
-    Variants::Work(sql_, "t", ++round);
+    Variants::RunWorkload(sql_, "t", ++round);
   }
   const auto rows = Variants::RowsOf(shop_.reader().ReadAll(sql_), "shop.t");
   EXPECT_THAT(rows, SizeIs(27));
   EXPECT_EQ(shop_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING).source().connects(), 1u);
 }
 
-TEST_F(MysqlVariants, RowMetadataMayBecomeMinimalAndFullAgain) {
+TEST_F(MysqlVariants, RowMetadataMayChange) {
   shop_.CreateTable("a");
   shop_.CreateTable("b");
-  Variants::Work(sql_, "a", 1);
+  Variants::RunWorkload(sql_, "a", 1);
   sql_.MustExecute("SET GLOBAL binlog_row_metadata = MINIMAL");
-  Variants::Work(sql_, "a", 2);
-  Variants::Work(sql_, "b", 1);
+  Variants::RunWorkload(sql_, "a", 2);
+  Variants::RunWorkload(sql_, "b", 1);
   sql_.MustExecute("SET GLOBAL binlog_row_metadata = FULL");
-  Variants::Work(sql_, "b", 2);
+  Variants::RunWorkload(sql_, "b", 2);
   const auto changes = shop_.reader().ReadAll(sql_);
   EXPECT_THAT(Variants::RowsOf(changes, "shop.a"), SizeIs(18));
   EXPECT_THAT(Variants::RowsOf(changes, "shop.b"),
@@ -156,7 +156,7 @@ TEST_F(MysqlVariants, RowMetadataMayBecomeMinimalAndFullAgain) {
 
 // A packet of the dump stream is a status byte and the event; one that fills 16 MiB − 1 bytes is
 // followed by another, perhaps empty.
-TEST_F(MysqlVariants, EventsAroundThePacketBorderArriveWhole) {
+TEST_F(MysqlVariants, EventsAroundPacketLimitArriveComplete) {
   sql_.MustExecute("CREATE TABLE shop.big (id INT PRIMARY KEY, data LONGBLOB)");
   const size_t overhead = [&] {
     sql_.MustExecute("INSERT INTO shop.big VALUES (1, REPEAT('a', 1000))");
@@ -186,7 +186,7 @@ TEST_F(MysqlVariants, EventsAroundThePacketBorderArriveWhole) {
   }
 }
 
-TEST_F(MysqlVariants, TaggedGtidsAreTold) {
+TEST_F(MysqlVariants, TaggedGtidsAreDelivered) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1)");
   sql_.MustExecute("SET GTID_NEXT = 'AUTOMATIC:blue'");
@@ -215,16 +215,16 @@ TEST_F(MysqlVariants, RotationInALoopLosesNothing) {
   }
 }
 
-TEST_F(MysqlVariants, NontransactionalTablesGiveTheSameRows) {
+TEST_F(MysqlVariants, NontransactionalTablesDeliverTheSameRows) {
   shop_.ExpectSameRows("SET sql_mode = ''", "ENGINE=MyISAM");
 }
 
 TEST_F(MysqlVariants, StatementTextBesideRowsChangesNothing) {
   shop_.ExpectSameRows("SET binlog_rows_query_log_events = ON");
-  EXPECT_TRUE(shop_.BinlogHolds("Rows_query"));
+  EXPECT_TRUE(shop_.BinlogContains("Rows_query"));
 }
 
-TEST_F(MysqlVariants, SavepointsDeliverWhatIsCommitted) {
+TEST_F(MysqlVariants, SavepointsDeliverCommittedRows) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   for (const std::string statement :
        {"BEGIN", "INSERT INTO shop.t VALUES (1)", "SAVEPOINT s", "INSERT INTO shop.t VALUES (2)",
@@ -239,7 +239,7 @@ TEST_F(MysqlVariants, SavepointsDeliverWhatIsCommitted) {
   EXPECT_EQ(changes[1].after->at("id"), "3");
 }
 
-TEST_F(MysqlVariants, OnePhaseXaIsATransactionLikeAnyOther) {
+TEST_F(MysqlVariants, OnePhaseXaIsAPlainTransaction) {
   shop_.sql().MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   for (const std::string statement :
        {"XA START 'one'", "INSERT INTO shop.t VALUES (1)", "XA END 'one'",
@@ -249,10 +249,10 @@ TEST_F(MysqlVariants, OnePhaseXaIsATransactionLikeAnyOther) {
   EXPECT_THAT(shop_.reader().ReadAll(sql_, Rows()), SizeIs(2));
 }
 
-TEST_F(MysqlVariants, PreparedXaWithCapturedRowsStopsTheFeedAndKeepsItServed) {
+TEST_F(MysqlVariants, PreparedXaWithCapturedRowsStopsTheFeed) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.t VALUES (1)");
-  const std::string token = shop_.reader().TokenOfNow(sql_);
+  const std::string token = shop_.reader().CurrentToken(sql_);
   for (const std::string statement : {"XA START 'two'", "INSERT INTO shop.t VALUES (2)",
                                       "XA END 'two'", "XA PREPARE 'two'", "XA COMMIT 'two'"}) {
     sql_.MustExecute(statement);
@@ -264,7 +264,7 @@ TEST_F(MysqlVariants, PreparedXaWithCapturedRowsStopsTheFeedAndKeepsItServed) {
   EXPECT_THAT(Variants::RowsOf(changes, "shop.t"), SizeIs(1));
 }
 
-TEST(MysqlXa, PreparedXaWithoutCapturedRowsIsPassedOver) {
+TEST(MysqlXa, PreparedXaWithoutCapturedRowsIsSkipped) {
   Variants shop(Flavour::kMysql, {}, {.tables = {"shop.*", kMarkerTables}});
   shop.sql().MustExecute("CREATE DATABASE other");
   shop.sql().MustExecute("CREATE TABLE other.t (id INT PRIMARY KEY)");
@@ -279,7 +279,7 @@ TEST(MysqlXa, PreparedXaWithoutCapturedRowsIsPassedOver) {
   EXPECT_THAT(Variants::RowsOf(shop.reader().ReadAll(shop.sql()), "shop.t"), SizeIs(1));
 }
 
-TEST_F(MysqlVariants, RowsChangedByALoggedStatementStopTheFeed) {
+TEST_F(MysqlVariants, StatementBasedChangeStopsTheFeed) {
   sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   sql_.MustExecute("SET SESSION binlog_format = STATEMENT");
   sql_.MustExecute("INSERT INTO shop.t VALUES (2)");

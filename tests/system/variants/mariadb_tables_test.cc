@@ -43,14 +43,14 @@ class MariadbTables : public ::testing::Test {
     return changes;
   }
   // Each change of rows as `operation id`.
-  std::vector<std::string> Told() {
-    std::vector<std::string> told;
+  std::vector<std::string> ChangeTexts() {
+    std::vector<std::string> texts;
     for (const SeenChange& change : Changes()) {
       const SeenRow& row = change.after.has_value() ? *change.after : *change.before;
-      told.push_back(
+      texts.push_back(
           fmt::format("{} {}", v1::Operation_Name(change.operation).substr(10), *row.at("id")));
     }
-    return told;
+    return texts;
   }
   // Rows by id and note of a stream from there on, once it has come to now.
   std::map<std::string, std::string> RowsFrom(v1::StartPoint at) {
@@ -88,7 +88,7 @@ class MariadbTables : public ::testing::Test {
     sql_.MustExecute(fmt::format("DELETE FROM {} WHERE id = 1", table));
     sql_.MustExecute(fmt::format("REPLACE INTO {} (id, note) VALUES (1, 'r')", table));
   }
-  void ExpectVersionsAreLeftOut(const std::string& create) {
+  void ExpectOnlyCurrentRows(const std::string& create) {
     sql_.MustExecute(create);
     sql_.MustExecute("INSERT INTO item (id, note) VALUES (1, 'a'), (2, 'b'), (3, 'c')");
     sql_.MustExecute("UPDATE item SET note = 'later' WHERE id = 3");
@@ -106,14 +106,14 @@ class MariadbTables : public ::testing::Test {
   std::unique_ptr<FeedServer> feed_;
 };
 
-TEST_F(MariadbTables, VersionedTableHasItsCurrentRowsAlone) {
-  ExpectVersionsAreLeftOut(
+TEST_F(MariadbTables, VersionedTableHasOnlyCurrentRows) {
+  ExpectOnlyCurrentRows(
       "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
   EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note"));
 }
 
-TEST_F(MariadbTables, VersionedTableWithNamedTimesHasItsCurrentRowsAlone) {
-  ExpectVersionsAreLeftOut(
+TEST_F(MariadbTables, TableWithNamedTimesHasOnlyCurrentRows) {
+  ExpectOnlyCurrentRows(
       "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20), since TIMESTAMP(6) GENERATED "
       "ALWAYS AS ROW START, until TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR "
       "SYSTEM_TIME (since, until)) WITH SYSTEM VERSIONING");
@@ -131,23 +131,24 @@ TEST_F(MariadbTables, TableVersionedByTransactionsStopsTheFeed) {
   feed_->WaitForReason("STATEMENT_BASED_CHANGE");
 }
 
-TEST_F(MariadbTables, VersionedTableWithoutKeyHasItsCurrentRowsAlone) {
-  ExpectVersionsAreLeftOut("CREATE TABLE item (id INT, note VARCHAR(20)) WITH SYSTEM VERSIONING");
+TEST_F(MariadbTables, VersionedTableWithoutKeyHasOnlyCurrentRows) {
+  ExpectOnlyCurrentRows("CREATE TABLE item (id INT, note VARCHAR(20)) WITH SYSTEM VERSIONING");
 }
 
-TEST_F(MariadbTables, ChangesOfAVersionedTableAreThoseOfItsCurrentRows) {
+TEST_F(MariadbTables, VersionedTableDeliversOnlyCurrentRowChanges) {
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
   StartFeed("never");
   sql_.MustExecute("INSERT INTO item VALUES (1, 'a'), (2, 'b')");
   sql_.MustExecute("UPDATE item SET note = 'x'");
   sql_.MustExecute("DELETE FROM item WHERE id = 1");
-  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 2", "DELETE 1"));
+  EXPECT_THAT(ChangeTexts(),
+              ElementsAre("INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 2", "DELETE 1"));
 }
 
-TEST_F(MariadbTables, VersionedTableOfAStreamThatIsLateHasItsCurrentRowsAlone) {
+TEST_F(MariadbTables, DroppedVersionedTableHasOnlyCurrentRows) {
   StartFeed("never");
-  ChangeReader(*feed_).TokenOfNow(sql_);
+  ChangeReader(*feed_).CurrentToken(sql_);
   feed_->Stop();
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, note VARCHAR(20)) WITH SYSTEM VERSIONING");
@@ -155,10 +156,10 @@ TEST_F(MariadbTables, VersionedTableOfAStreamThatIsLateHasItsCurrentRowsAlone) {
   sql_.MustExecute("UPDATE item SET note = 'x'");
   sql_.MustExecute("DROP TABLE item");
   feed_->Start();
-  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "UPDATE 1"));
+  EXPECT_THAT(ChangeTexts(), ElementsAre("INSERT 1", "UPDATE 1"));
 }
 
-TEST_F(MariadbTables, ColumnsThatTheServerHidesAreNowhere) {
+TEST_F(MariadbTables, HiddenColumnsAreNeverDelivered) {
   sql_.MustExecute(
       "CREATE TABLE item (id INT PRIMARY KEY, note TEXT, DB_ROW_HASH_1 BIGINT, UNIQUE KEY (note))");
   sql_.MustExecute("INSERT INTO item VALUES (1, 'a', 7), (2, 'b', 8)");
@@ -173,7 +174,7 @@ TEST_F(MariadbTables, ColumnsThatTheServerHidesAreNowhere) {
   request.set_at(v1::START_POINT_EARLIEST);
   request.add_tables("shop.item");
   request.set_row_encoding(v1::ROW_ENCODING_JSON);
-  request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+  request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   const auto stream = feed_->client().Subscribe({.request = request});
   const auto batch = stream->Next();
   ASSERT_TRUE(batch.ok() && batch->has_value());
@@ -192,15 +193,15 @@ TEST_F(MariadbTables, SequencesAreNotCaptured) {
   for (int i = 0; i < 6; ++i) sql_.MustQuery("SELECT NEXTVAL(numbers)");
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY DEFAULT NEXTVAL(numbers), note TEXT)");
   sql_.MustExecute("INSERT INTO item (note) VALUES ('a')");
-  EXPECT_THAT(Told(), ElementsAre("INSERT 7"));
+  EXPECT_THAT(ChangeTexts(), ElementsAre("INSERT 7"));
   feed_->WaitForLog("shop.numbers is a sequence: its values are not captured");
 }
 
-class LateStream : public MariadbTables {
+class LaggingFeed : public MariadbTables {
  protected:
   // Runs the statements while nobody reads the binlog.
-  void RunUnread(const std::vector<std::string>& statements) {
-    ChangeReader(*feed_).TokenOfNow(sql_);
+  void RunWhileStopped(const std::vector<std::string>& statements) {
+    ChangeReader(*feed_).CurrentToken(sql_);
     feed_->Stop();
     for (const std::string& statement : statements) sql_.MustExecute(statement);
     feed_->Start();
@@ -218,7 +219,7 @@ class LateStream : public MariadbTables {
     request.set_at(v1::START_POINT_EARLIEST);
     request.add_tables("shop.*");
     request.set_row_encoding(v1::ROW_ENCODING_JSON);
-    request.set_until_token(ChangeReader(*feed_).TokenOfNow(sql_));
+    request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
     const auto stream = feed_->client().Subscribe({.request = request});
     std::vector<std::string> rows;
     for (auto batch = stream->Next(); batch.ok() && batch->has_value(); batch = stream->Next()) {
@@ -242,10 +243,10 @@ class LateStream : public MariadbTables {
   }
 };
 
-TEST_F(LateStream, TypesSurviveARename) {
+TEST_F(LaggingFeed, TypesSurviveARename) {
   StartFeed("never");
-  RunUnread({Create("n"), Insert("n"), "RENAME TABLE n TO n2",
-             "INSERT INTO n2 VALUES (2, NULL, NULL)", "DELETE FROM n2 WHERE id = 2"});
+  RunWhileStopped({Create("n"), Insert("n"), "RENAME TABLE n TO n2",
+                   "INSERT INTO n2 VALUES (2, NULL, NULL)", "DELETE FROM n2 WHERE id = 2"});
   const std::vector<SeenChange> changes = Changes();
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_EQ(changes[0].table, "shop.n");
@@ -253,119 +254,120 @@ TEST_F(LateStream, TypesSurviveARename) {
   EXPECT_EQ(changes[0].after->at("i"), "::1");
 }
 
-TEST_F(LateStream, TypesSurviveADrop) {
+TEST_F(LaggingFeed, TypesSurviveADrop) {
   StartFeed("never");
-  RunUnread({Create("n"), Insert("n"), "DROP TABLE n"});
+  RunWhileStopped({Create("n"), Insert("n"), "DROP TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
 }
 
-TEST_F(LateStream, TypesAreThoseOfThePlaceNotOfNow) {
+TEST_F(LaggingFeed, TypesAreThoseAtThePosition) {
   StartFeed("never");
-  RunUnread({Create("n"), Insert("n"), "DROP TABLE n",
-             "CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(16))"});
+  RunWhileStopped({Create("n"), Insert("n"), "DROP TABLE n",
+                   "CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(16))"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
 }
 
-TEST_F(LateStream, TypesSurviveCopyAlterAndSwap) {
+TEST_F(LaggingFeed, TypesSurviveCopyAlterAndSwap) {
   sql_.MustExecute(Create("n"));
   StartFeed("never");
   sql_.MustExecute(Insert("n"));
-  RunUnread({"CREATE TABLE n_new LIKE n", "ALTER TABLE n_new ADD COLUMN more INT",
-             "ALTER TABLE n_new RENAME COLUMN u TO v", "ALTER TABLE n_new RENAME COLUMN v TO u",
-             "INSERT INTO n_new SELECT id, u, i, 1 FROM n", "RENAME TABLE n TO n_old, n_new TO n",
-             "DROP TABLE n_old"});
+  RunWhileStopped({"CREATE TABLE n_new LIKE n", "ALTER TABLE n_new ADD COLUMN more INT",
+                   "ALTER TABLE n_new RENAME COLUMN u TO v",
+                   "ALTER TABLE n_new RENAME COLUMN v TO u",
+                   "INSERT INTO n_new SELECT id, u, i, 1 FROM n",
+                   "RENAME TABLE n TO n_old, n_new TO n", "DROP TABLE n_old"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1"), Pair(kUuid, "::1")));
 }
 
-TEST_F(LateStream, TypesBetweenTwoAltersAreThoseOfThePlace) {
+TEST_F(LaggingFeed, TypesBetweenAltersAreThoseAtThePosition) {
   sql_.MustExecute(Create("n"));
   sql_.MustExecute(Insert("n"));
   StartFeed();
   SnapshotAdmin(*feed_).WaitUntilOver();
-  RunUnread({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
-             "ALTER TABLE n MODIFY i INET6, MODIFY u UUID",
-             fmt::format("INSERT INTO n VALUES (3, '{}', '::2')", kUuid)});
+  RunWhileStopped({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
+                   "ALTER TABLE n MODIFY i INET6, MODIFY u UUID",
+                   fmt::format("INSERT INTO n VALUES (3, '{}', '::2')", kUuid)});
   EXPECT_THAT(JsonRows(), ElementsAre(HasSubstr(kUuid), HasSubstr("MDEyMzQ1Njc4OWFiY2RlZg=="),
                                       ::testing::AllOf(HasSubstr(kUuid), HasSubstr("::2"))));
 }
 
-TEST_F(LateStream, AddedColumnHasTheTypeItWasAddedWith) {
+TEST_F(LaggingFeed, AddedColumnKeepsItsOriginalType) {
   StartFeed("never");
   sql_.MustExecute("CREATE TABLE n (id INT PRIMARY KEY)");
-  RunUnread({"ALTER TABLE n ADD u BINARY(16), ADD COLUMN (i BINARY(16))", kInsertBytes,
-             "ALTER TABLE n MODIFY u UUID, MODIFY i INET6"});
+  RunWhileStopped({"ALTER TABLE n ADD u BINARY(16), ADD COLUMN (i BINARY(16))", kInsertBytes,
+                   "ALTER TABLE n MODIFY u UUID, MODIFY i INET6"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kBytes, kBytes)));
 }
 
 // The log has neither its CREATE TABLE nor a row of it.
-TEST_F(LateStream, TypesOfATableRedefinedSinceStopTheFeed) {
+TEST_F(LaggingFeed, UnknownEarlierTypesStopTheFeed) {
   sql_.MustExecute(Create("n"));
   StartFeed("never");
-  RunUnread({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
-             "ALTER TABLE n MODIFY u UUID"});
+  RunWhileStopped({"ALTER TABLE n MODIFY u BINARY(16), MODIFY i BINARY(16)", kInsertBytes,
+                   "ALTER TABLE n MODIFY u UUID"});
   EXPECT_THAT(feed_->WaitForReason("SCHEMA_UNPROVEN").ShortDebugString(),
               HasSubstr("source.exclude_columns"));
 }
 
-TEST_F(LateStream, TypesAreThoseOfNowUnlessAStatementAheadChangesThem) {
+TEST_F(LaggingFeed, UnrelatedLaterStatementsKeepCurrentTypes) {
   sql_.MustExecute(Create("n"));
   sql_.MustExecute("CREATE TABLE other (id INT PRIMARY KEY, u UUID)");
   StartFeed("never");
-  RunUnread({Insert("n"), "ALTER TABLE n ADD COLUMN more INT", "ALTER TABLE n ADD INDEX (u)",
-             "ALTER TABLE other MODIFY u BINARY(16)", "OPTIMIZE TABLE n",
-             "CREATE TEMPORARY TABLE n (u BINARY(16))", "DROP TEMPORARY TABLE n"});
+  RunWhileStopped({Insert("n"), "ALTER TABLE n ADD COLUMN more INT", "ALTER TABLE n ADD INDEX (u)",
+                   "ALTER TABLE other MODIFY u BINARY(16)", "OPTIMIZE TABLE n",
+                   "CREATE TEMPORARY TABLE n (u BINARY(16))", "DROP TEMPORARY TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
   sql_.MustExecute("INSERT INTO other VALUES (1, 'a')");
   sql_.MustExecute("INSERT INTO n VALUES (2, NULL, NULL, 1)");
-  EXPECT_EQ(Told().size(), 3u);
+  EXPECT_EQ(ChangeTexts().size(), 3u);
 }
 
-TEST_F(LateStream, VersionsThatCameAndWentAreLeftOut) {
+TEST_F(LaggingFeed, TemporaryVersioningIsOmitted) {
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, note TEXT)");
   sql_.MustExecute("INSERT INTO item VALUES (1, 'a')");
   StartFeed();
   SnapshotAdmin(*feed_).WaitUntilOver();
-  RunUnread({"ALTER TABLE item ADD SYSTEM VERSIONING", "UPDATE item SET note = 'x'",
-             "INSERT INTO item VALUES (2, 'b')", "DELETE FROM item WHERE id = 1",
-             "ALTER TABLE item DROP SYSTEM VERSIONING", "INSERT INTO item VALUES (3, 'c')"});
-  EXPECT_THAT(Told(), ElementsAre("READ 1", "UPDATE 1", "INSERT 2", "DELETE 1", "INSERT 3"));
+  RunWhileStopped({"ALTER TABLE item ADD SYSTEM VERSIONING", "UPDATE item SET note = 'x'",
+                   "INSERT INTO item VALUES (2, 'b')", "DELETE FROM item WHERE id = 1",
+                   "ALTER TABLE item DROP SYSTEM VERSIONING", "INSERT INTO item VALUES (3, 'c')"});
+  EXPECT_THAT(ChangeTexts(), ElementsAre("READ 1", "UPDATE 1", "INSERT 2", "DELETE 1", "INSERT 3"));
   EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note"));
 }
 
-TEST_F(LateStream, NamedVersionsThatCameAndWentAreLeftOut) {
+TEST_F(LaggingFeed, NamedTemporaryVersioningIsOmitted) {
   StartFeed("never");
   sql_.MustExecute("CREATE TABLE item (id INT PRIMARY KEY, note TEXT)");
   sql_.MustExecute("SET system_versioning_alter_history = KEEP");
-  RunUnread(
+  RunWhileStopped(
       {"ALTER TABLE item ADD s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, ADD e "
        "TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ADD PERIOD FOR SYSTEM_TIME (s, e), ADD "
        "SYSTEM VERSIONING",
        "INSERT INTO item (id, note) VALUES (1, 'a')", "UPDATE item SET note = 'x'",
        "ALTER TABLE item DROP SYSTEM VERSIONING, DROP PERIOD FOR SYSTEM_TIME, DROP s, DROP e",
        "INSERT INTO item VALUES (3, 'c')"});
-  EXPECT_THAT(Told(), ElementsAre("INSERT 1", "UPDATE 1", "INSERT 3"));
+  EXPECT_THAT(ChangeTexts(), ElementsAre("INSERT 1", "UPDATE 1", "INSERT 3"));
 }
 
-TEST_F(LateStream, WhatStatementsSaidSurvivesARestart) {
+TEST_F(LaggingFeed, TypesFromStatementsSurviveARestart) {
   StartFeed("never");
-  RunUnread({Create("n")});
-  ChangeReader(*feed_).TokenOfNow(sql_);
-  RunUnread({Insert("n"), "DROP TABLE n"});
+  RunWhileStopped({Create("n")});
+  ChangeReader(*feed_).CurrentToken(sql_);
+  RunWhileStopped({Insert("n"), "DROP TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair(kUuid, "::1")));
 }
 
-TEST_F(LateStream, TypesThatNothingTellsStopTheFeed) {
+TEST_F(LaggingFeed, UnknownTypesStopTheFeed) {
   sql_.MustExecute(Create("n"));
   StartFeed("never");
-  RunUnread({Insert("n"), "RENAME TABLE n TO n2"});
+  RunWhileStopped({Insert("n"), "RENAME TABLE n TO n2"});
   EXPECT_THAT(feed_->WaitForReason("SCHEMA_UNPROVEN").ShortDebugString(),
               HasSubstr("source.exclude_columns"));
 }
 
-TEST_F(LateStream, BinaryOfADroppedTableIsBytes) {
+TEST_F(LaggingFeed, BinaryOfADroppedTableIsBytes) {
   StartFeed("never");
-  RunUnread({"CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(4))",
-             "INSERT INTO n VALUES (1, 'a', 'b')", "DROP TABLE n"});
+  RunWhileStopped({"CREATE TABLE n (id INT PRIMARY KEY, u BINARY(16), i BINARY(4))",
+                   "INSERT INTO n VALUES (1, 'a', 'b')", "DROP TABLE n"});
   EXPECT_THAT(Values(), ElementsAre(Pair("0x61000000000000000000000000000000", "0x62000000")));
 }
 

@@ -22,14 +22,14 @@ class MariadbVariants : public ::testing::Test {
   Variants shop_{Flavour::kMariadb};
   SqlSession& sql_ = shop_.sql();
 
-  // Work before and after a change of a global variable, which sessions notice.
+  // RunWorkload before and after a change of a global variable, which sessions notice.
   void ExpectSameRowsAfterGlobal(const std::string& setting) {
     shop_.CreateTable("a");
     shop_.CreateTable("b");
-    Variants::Work(sql_, "a", 1);
+    Variants::RunWorkload(sql_, "a", 1);
     sql_.MustExecute("SET GLOBAL " + setting);
     SqlSession fresh = shop_.source().MustConnect();
-    Variants::Work(fresh, "b", 1);
+    Variants::RunWorkload(fresh, "b", 1);
     const auto changes = shop_.reader().ReadAll(sql_);
     const auto rows = Variants::RowsOf(changes, "shop.a");
     EXPECT_THAT(rows, SizeIs(9));
@@ -47,25 +47,25 @@ class MariadbVariants : public ::testing::Test {
   }
 };
 
-TEST_F(MariadbVariants, CompressedEventsGiveTheSameRows) {
+TEST_F(MariadbVariants, CompressedEventsDeliverTheSameRows) {
   sql_.MustExecute("SET GLOBAL log_bin_compress_min_len = 10");
   ExpectSameRowsAfterGlobal("log_bin_compress = ON");
   sql_.MustExecute("CREATE TABLE shop.late (id INT PRIMARY KEY, long_name VARCHAR(1000))");
-  EXPECT_TRUE(shop_.BinlogHolds("Write_rows_compressed_v1"));
-  EXPECT_TRUE(shop_.BinlogHolds("Query_compressed"));
+  EXPECT_TRUE(shop_.BinlogContains("Write_rows_compressed_v1"));
+  EXPECT_TRUE(shop_.BinlogContains("Query_compressed"));
   const auto changes = shop_.reader().ReadAll(sql_);
   EXPECT_THAT(changes.back().raw.schema_change().statement(), HasSubstr("shop.late"));
 }
 
 TEST_F(MariadbVariants, AnnotatedRowsAreTheSame) {
   shop_.ExpectSameRows("SET binlog_annotate_row_events = OFF");
-  EXPECT_TRUE(shop_.BinlogHolds("Annotate_rows"));
+  EXPECT_TRUE(shop_.BinlogContains("Annotate_rows"));
 }
 
-TEST_F(MariadbVariants, ChecksumsMayGoAndComeBack) {
+TEST_F(MariadbVariants, ChecksumsMayChange) {
   ExpectSameRowsAfterGlobal("binlog_checksum = NONE");
   sql_.MustExecute("SET GLOBAL binlog_checksum = CRC32");
-  Variants::Work(sql_, "a", 2);
+  Variants::RunWorkload(sql_, "a", 2);
   EXPECT_THAT(Variants::RowsOf(shop_.reader().ReadAll(sql_), "shop.a"), SizeIs(18));
 }
 
@@ -73,7 +73,7 @@ TEST_F(MariadbVariants, RowMetadataMayBecomeMinimal) {
   ExpectSameRowsAfterGlobal("binlog_row_metadata = MINIMAL");
 }
 
-TEST_F(MariadbVariants, NontransactionalTablesGiveTheSameRows) {
+TEST_F(MariadbVariants, NontransactionalTablesDeliverTheSameRows) {
   shop_.ExpectSameRows("SET sql_mode = ''", "ENGINE=Aria TRANSACTIONAL=0");
 }
 
@@ -104,7 +104,7 @@ TEST_F(MariadbVariants, SequencesDoNotStopTheFeed) {
 }
 
 // An update of a versioned table moves the old row into history: a row of its own.
-TEST_F(MariadbVariants, SystemVersionedTablesDeliverTheCurrentRows) {
+TEST_F(MariadbVariants, SystemVersionedTablesDeliverCurrentRows) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
        "INSERT INTO shop.t VALUES (1, 10)", "UPDATE shop.t SET a = 11 WHERE id = 1",
        "DELETE FROM shop.t WHERE id = 1"});
@@ -122,7 +122,7 @@ TEST_F(MariadbVariants, SeveralGtidDomainsAreFollowedAcrossARestart) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY)", "INSERT INTO shop.t VALUES (1)",
        "SET gtid_domain_id = 7", "INSERT INTO shop.t VALUES (2)", "SET gtid_domain_id = 0",
        "INSERT INTO shop.t VALUES (3)"});
-  shop_.reader().TokenOfNow(sql_);
+  shop_.reader().CurrentToken(sql_);
   shop_.feed().Stop();
   Run({"SET gtid_domain_id = 7", "INSERT INTO shop.t VALUES (4)", "SET gtid_domain_id = 9",
        "INSERT INTO shop.t VALUES (5)", "SET gtid_domain_id = 0"});
@@ -135,7 +135,7 @@ TEST_F(MariadbVariants, SeveralGtidDomainsAreFollowedAcrossARestart) {
   EXPECT_THAT(ids, ElementsAre("0-1", "7-2", "0-3", "7-4", "9-5"));
 }
 
-TEST_F(MariadbVariants, AnAlterInTwoPhasesIsTakenWhenItIsDone) {
+TEST_F(MariadbVariants, TwoPhaseAlterAppliesWhenDone) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY)", "INSERT INTO shop.t VALUES (1)",
        "SET binlog_alter_two_phase = ON", "ALTER TABLE shop.t ADD COLUMN a INT DEFAULT 5",
        "INSERT INTO shop.t VALUES (2, 6)"});
@@ -150,7 +150,7 @@ TEST_F(MariadbVariants, AnAlterInTwoPhasesIsTakenWhenItIsDone) {
   EXPECT_EQ(changes[4].after->at("a"), "6");
 }
 
-TEST_F(MariadbVariants, OnePhaseXaIsATransactionLikeAnyOther) {
+TEST_F(MariadbVariants, OnePhaseXaIsAPlainTransaction) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY)", "XA START 'one'",
        "INSERT INTO shop.t VALUES (1)", "XA END 'one'", "XA COMMIT 'one' ONE PHASE",
        "INSERT INTO shop.t VALUES (2)"});
@@ -159,7 +159,7 @@ TEST_F(MariadbVariants, OnePhaseXaIsATransactionLikeAnyOther) {
 
 TEST_F(MariadbVariants, PreparedXaWithCapturedRowsStopsTheFeed) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY)", "INSERT INTO shop.t VALUES (1)"});
-  const std::string token = shop_.reader().TokenOfNow(sql_);
+  const std::string token = shop_.reader().CurrentToken(sql_);
   Run({"XA START 'two'", "INSERT INTO shop.t VALUES (2)", "XA END 'two'", "XA PREPARE 'two'",
        "XA COMMIT 'two'"});
   const auto status = shop_.feed().WaitForState(v1::SourceStatus::STATE_FAILED);
@@ -169,7 +169,7 @@ TEST_F(MariadbVariants, PreparedXaWithCapturedRowsStopsTheFeed) {
   EXPECT_THAT(Variants::RowsOf(shop_.reader().ReadToEnd(request), "shop.t"), SizeIs(1));
 }
 
-TEST(MariadbXa, PreparedXaWithoutCapturedRowsIsPassedOver) {
+TEST(MariadbXa, PreparedXaWithoutCapturedRowsIsSkipped) {
   Variants shop(Flavour::kMariadb, {}, {.tables = {"shop.*", kMarkerTables}});
   for (const std::string statement :
        {"CREATE DATABASE other", "CREATE TABLE other.t (id INT PRIMARY KEY)",
@@ -182,7 +182,7 @@ TEST(MariadbXa, PreparedXaWithoutCapturedRowsIsPassedOver) {
   EXPECT_THAT(Variants::RowsOf(shop.reader().ReadAll(shop.sql()), "shop.t"), SizeIs(1));
 }
 
-TEST_F(MariadbVariants, RowsChangedByALoggedStatementStopTheFeed) {
+TEST_F(MariadbVariants, StatementBasedChangeStopsTheFeed) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY)", "SET SESSION binlog_format = STATEMENT",
        "INSERT INTO shop.t VALUES (2)"});
   const auto status = shop_.feed().WaitForState(v1::SourceStatus::STATE_FAILED);

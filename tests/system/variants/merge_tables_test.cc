@@ -49,22 +49,22 @@ class MergeTables : public ::testing::TestWithParam<Flavour> {
   SnapshotShop shop_{GetParam()};
 };
 
-TEST_P(MergeTables, RowsWrittenThroughOneAreReadAgain) {
+TEST_P(MergeTables, RowsWrittenThroughMergeTableAreReadAgain) {
   sql().MustExecute("INSERT INTO shop.m VALUES (2), (3)");
   sql().MustExecute("INSERT INTO shop.pair VALUES (4)");
-  std::vector<std::string> told;
+  std::vector<std::string> schema_changes;
   for (const SeenChange& change : shop_.AllChanges()) {
-    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) told.push_back(change.table);
+    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) schema_changes.push_back(change.table);
     EXPECT_NE(change.table, "shop.m");
   }
-  EXPECT_THAT(told, Contains("shop.other"));
+  EXPECT_THAT(schema_changes, Contains("shop.other"));
   EXPECT_EQ(Ids("other"), (std::set<std::string>{"2", "3"}));
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1", "4"}));
   EXPECT_THAT(shop_.feed().LogText(), HasSubstr("shop.m is a MERGE table"));
 }
 
 // Nothing tells any more which tables it showed.
-TEST_P(MergeTables, RowsFromBeforeItShowedOtherTablesAreReadAgain) {
+TEST_P(MergeTables, RowsBeforeUnionChangeAreReadAgain) {
   sql().MustExecute("CREATE TABLE shop.third (id INT PRIMARY KEY) ENGINE = MyISAM");
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
   shop_.feed().Stop();
@@ -78,7 +78,7 @@ TEST_P(MergeTables, RowsFromBeforeItShowedOtherTablesAreReadAgain) {
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
 }
 
-TEST_P(MergeTables, RowsAreOfTheTablesThatItShowedThen) {
+TEST_P(MergeTables, RowsBelongToTheUnionOfThatTime) {
   sql().MustExecute("CREATE TABLE shop.apart (id INT PRIMARY KEY)");
   sql().MustExecute("CREATE TABLE shop.n LIKE shop.m");
   sql().MustExecute("ALTER TABLE shop.n ENGINE = MERGE UNION = (shop.other) INSERT_METHOD = LAST");
@@ -90,17 +90,19 @@ TEST_P(MergeTables, RowsAreOfTheTablesThatItShowedThen) {
   sql().MustExecute("INSERT INTO shop.n VALUES (4)");
   sql().MustExecute("DROP TABLE shop.n");
   shop_.feed().Start();
-  std::vector<std::string> told;
+  std::vector<std::string> schema_changes;
   for (const SeenChange& change : shop_.AllChanges()) {
-    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) told.push_back(change.table);
+    if (change.operation == v1::OPERATION_SCHEMA_CHANGE) schema_changes.push_back(change.table);
   }
-  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.other"), 3) << "once for each INSERT";
-  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.pair"), 2);
-  EXPECT_EQ(std::count(told.begin(), told.end(), "shop.apart"), 1) << "its CREATE TABLE alone";
+  EXPECT_EQ(std::count(schema_changes.begin(), schema_changes.end(), "shop.other"), 3)
+      << "once for each INSERT";
+  EXPECT_EQ(std::count(schema_changes.begin(), schema_changes.end(), "shop.pair"), 2);
+  EXPECT_EQ(std::count(schema_changes.begin(), schema_changes.end(), "shop.apart"), 1)
+      << "its CREATE TABLE alone";
   EXPECT_EQ(Ids("other"), (std::set<std::string>{"2", "3", "4"}));
 }
 
-TEST_P(MergeTables, OneIsNotReadItself) {
+TEST_P(MergeTables, MergeTableItselfIsNotRead) {
   const auto snapshot = shop_.admin().Start(std::vector<std::string>{"shop.m"});
   EXPECT_THAT(snapshot.status().ToString(), HasSubstr("MERGE table"));
   EXPECT_TRUE(shop_.admin().Start(std::vector<std::string>{"shop.*"}).ok());

@@ -15,7 +15,7 @@ namespace {
 class MinimalMetadata : public ::testing::TestWithParam<Flavour> {
  protected:
   // The source tells times of definitions in whole seconds.
-  void PassASecond() { sql_.MustQuery("SELECT SLEEP(1.1)"); }
+  void WaitASecond() { sql_.MustQuery("SELECT SLEEP(1.1)"); }
 
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart(
       {.flavour = GetParam(), .options = {"--binlog-row-metadata=MINIMAL"}});
@@ -23,7 +23,7 @@ class MinimalMetadata : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<FeedServer> feed_ = FeedServer::MustStart(*source_);
 };
 
-TEST_P(MinimalMetadata, RowsFromBeforeAnAlterThatOvertookTheFeedStopIt) {
+TEST_P(MinimalMetadata, RowsBeforeUnreadAlterStopTheFeed) {
   feed_->Stop();
   sql_.MustExecute("CREATE DATABASE d");
   sql_.MustExecute("CREATE TABLE d.t (id INT PRIMARY KEY, a INT, b INT)");
@@ -37,12 +37,12 @@ TEST_P(MinimalMetadata, RowsFromBeforeAnAlterThatOvertookTheFeedStopIt) {
   EXPECT_THAT(status.source().error(), ::testing::HasSubstr("binlog_row_metadata = FULL"));
 }
 
-TEST_P(MinimalMetadata, RowsFromBeforeAnIndexThatOvertookTheFeedAreRead) {
+TEST_P(MinimalMetadata, RowsBeforeUnreadIndexAreDelivered) {
   feed_->Stop();
   sql_.MustExecute("CREATE DATABASE d");
   sql_.MustExecute("CREATE TABLE d.t (id INT PRIMARY KEY, a INT, b INT)");
   sql_.MustExecute("INSERT INTO d.t VALUES (1, 10, 20)");
-  PassASecond();
+  WaitASecond();
   sql_.MustExecute("ALTER TABLE d.t ADD INDEX (a)");
 
   feed_->Start();
@@ -52,13 +52,13 @@ TEST_P(MinimalMetadata, RowsFromBeforeAnIndexThatOvertookTheFeedAreRead) {
   EXPECT_EQ(changes[2].after->at("b"), "20");
 }
 
-TEST_P(MinimalMetadata, RowsAroundAnAlterThatTheFeedFollowedGoUnderTheirNames) {
+TEST_P(MinimalMetadata, AlterReadInTimeKeepsColumnNames) {
   sql_.MustExecute("CREATE DATABASE d");
   sql_.MustExecute("CREATE TABLE d.t (id INT PRIMARY KEY, a INT, b INT)");
   sql_.MustExecute("INSERT INTO d.t VALUES (1, 10, 20)");
   ChangeReader reader(*feed_);
-  reader.TokenOfNow(sql_);
-  PassASecond();
+  reader.CurrentToken(sql_);
+  WaitASecond();
   sql_.MustExecute("ALTER TABLE d.t MODIFY a INT AFTER b");
   sql_.MustExecute("INSERT INTO d.t (id, a, b) VALUES (2, 10, 20)");
 

@@ -20,25 +20,25 @@ namespace {
 
 using Value = std::optional<std::string>;
 
-constexpr size_t kPairsWanted = 400;
+constexpr size_t kPairsMin = 400;
 constexpr size_t kBytesShown = 200;
 
-std::string SelectOf(Shown shown) {
-  switch (shown) {
-    case Shown::kText:
+std::string SelectOf(SelectAs select_as) {
+  switch (select_as) {
+    case SelectAs::kText:
       return "c";
-    case Shown::kNumber:
+    case SelectAs::kNumber:
       return "c + 0";
-    case Shown::kBytes:
+    case SelectAs::kBytes:
       return "CONCAT('0x', HEX(c))";
-    case Shown::kFloat:
-    case Shown::kDouble:
+    case SelectAs::kFloat:
+    case SelectAs::kDouble:
       return "c * 1e0";
-    case Shown::kTimestamp:
+    case SelectAs::kTimestamp:
       return "IF(CAST(c AS CHAR) LIKE '0000%', 'zero', DATE_FORMAT(c, '%Y-%m-%d %H:%i:%s.%f'))";
-    case Shown::kGeometry:
+    case SelectAs::kGeometry:
       return "CONCAT(ST_SRID(c), ':0x', SUBSTR(HEX(c), 9))";
-    case Shown::kVector:
+    case SelectAs::kVector:
       return "HEX(c)";
   }
   std::abort();
@@ -54,18 +54,18 @@ std::string VectorText(const std::string& hex) {
   return fmt::format("[{}]", fmt::join(components, ","));
 }
 
-bool SameValue(Shown shown, const Value& selected, const Value& delivered) {
+bool SameValue(SelectAs select_as, const Value& selected, const Value& delivered) {
   if (!selected.has_value() || !delivered.has_value()) return selected == delivered;
   const double wide[] = {std::strtod(selected->c_str(), nullptr),
                          std::strtod(delivered->c_str(), nullptr)};
-  if (shown == Shown::kDouble) {
+  if (select_as == SelectAs::kDouble) {
     return std::bit_cast<uint64_t>(wide[0]) == std::bit_cast<uint64_t>(wide[1]);
   }
-  if (shown == Shown::kFloat) {
+  if (select_as == SelectAs::kFloat) {
     return std::bit_cast<uint32_t>(static_cast<float>(wide[0])) ==
            std::bit_cast<uint32_t>(std::strtof(delivered->c_str(), nullptr));
   }
-  if (shown == Shown::kVector) return VectorText(*selected) == *delivered;
+  if (select_as == SelectAs::kVector) return VectorText(*selected) == *delivered;
   return selected == delivered;
 }
 
@@ -113,7 +113,7 @@ class TypeMatrix : public ::testing::TestWithParam<Flavour> {
       if (!Execute(fmt::format(fmt::runtime(step == 0 ? insert : update), table, step, value)))
         break;
       printed.push_back(
-          *sql_.QueryValue(fmt::format("SELECT {} FROM {}", SelectOf(type.shown), table)));
+          *sql_.QueryValue(fmt::format("SELECT {} FROM {}", SelectOf(type.select_as), table)));
     }
     Execute("DELETE FROM " + table);
     cases_.push_back(std::move(type));
@@ -161,7 +161,7 @@ class TypeMatrix : public ::testing::TestWithParam<Flavour> {
 
   static void CompareValue(const TypeCase& type, size_t step, const Value& selected,
                            const Value& delivered) {
-    EXPECT_TRUE(SameValue(type.shown, selected, delivered))
+    EXPECT_TRUE(SameValue(type.select_as, selected, delivered))
         << type.column.substr(0, kBytesShown) << ", value "
         << type.values[step].substr(0, kBytesShown) << "\n  SELECT printed "
         << Excerpt(selected, delivered) << "\n  delivered was  " << Excerpt(delivered, selected);
@@ -180,7 +180,7 @@ TEST_P(TypeMatrix, DeliversEveryTypeAsSelectPrintsIt) {
   WriteAll(TypeCases(GetParam()));
   WriteAll(TextCases(GetParam()));
   Compare();
-  EXPECT_GE(pairs_, kPairsWanted);
+  EXPECT_GE(pairs_, kPairsMin);
 }
 
 TEST_P(TypeMatrix, DeliversEveryCharacterOfEveryCharset) {
@@ -193,7 +193,7 @@ TEST_P(TypeMatrix, DeliversEveryTypeWithoutMetadataInTheBinlog) {
   WriteAll(TypeCasesWithoutMetadata(GetParam()));
   WriteAll(TextCases(GetParam()));
   Compare();
-  EXPECT_GE(pairs_, kPairsWanted);
+  EXPECT_GE(pairs_, kPairsMin);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, TypeMatrix, ::testing::Values(Flavour::kMysql, Flavour::kMariadb),

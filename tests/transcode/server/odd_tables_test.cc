@@ -25,14 +25,14 @@ class OddTables : public ReadValues {
 class OddMysqlTables : public OddTables {};
 class OddMariadbTables : public OddTables {};
 
-TEST_P(OddTables, TextOutsideOfItsCharsetIsToldTheSameWay) {
+TEST_P(OddTables, InvalidTextIsReportedTheSameWay) {
   ExpectSame(
       "(id INT PRIMARY KEY, a VARCHAR(9) CHARACTER SET cp1251, b CHAR(9) CHARACTER SET gbk, c TEXT "
       "CHARACTER SET sjis, d VARCHAR(300) CHARACTER SET euckr, e VARCHAR(9) CHARACTER SET tis620)",
       {"VALUES (1, X'6198', X'FEFE', X'8540', X'C9A1', X'FF')"});
 }
 
-TEST_P(OddTables, PrefixesAndOrderOfThePrimaryKeyDoNotMatter) {
+TEST_P(OddTables, PrimaryKeyPrefixesAndOrderDoNotMatter) {
   ExpectSame("(id INT, t TEXT, v VARCHAR(300), PRIMARY KEY (v(10), id, t(5)))",
              {"VALUES (1, 'text', 'varchar')"});
 }
@@ -88,7 +88,7 @@ TEST_P(OddMariadbTables, ColumnsOfRowVersionsWithoutKeyAreRead) {
   ExpectSame("(id INT) WITH SYSTEM VERSIONING", {"VALUES (1), (2)"});
 }
 
-TEST_P(OddMariadbTables, HashesOfLongUniqueIndexesAreLeftOut) {
+TEST_P(OddMariadbTables, HashesOfLongUniqueIndexesAreOmitted) {
   ExpectSame("(id INT PRIMARY KEY, DB_ROW_HASH_1 INT, t TEXT UNIQUE, b BLOB NOT NULL UNIQUE)",
              {"VALUES (1, 2, 'a', 'b'), (2, 3, NULL, '')"});
 }

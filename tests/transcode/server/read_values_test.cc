@@ -55,13 +55,13 @@ testing::Flavour KindOf(Flavour flavour) {
   return flavour == Flavour::kMysql ? testing::Flavour::kMysql : testing::Flavour::kMariadb;
 }
 
-TEST_P(ReadValuesMatrix, EveryTypeIsReadAsItIsStreamed) {
+TEST_P(ReadValuesMatrix, EveryTypeIsReadAsStreamed) {
   Write(testing::TypeCases(KindOf(flavour_)));
   Write(testing::TextCases(KindOf(flavour_)));
   EXPECT_GE(Compare(), kPairsWanted);
 }
 
-TEST_P(ReadValuesMatrix, EveryCharacterOfEveryCharsetIsReadAsItIsStreamed) {
+TEST_P(ReadValuesMatrix, EveryCharacterIsReadAsStreamed) {
   const std::vector<std::string> charsets = testing::TextCharsets(sql_);
   Write(testing::CharsetCases(charsets));
   EXPECT_GE(Compare(), charsets.size() * 10);

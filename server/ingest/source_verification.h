@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "ingest/first_transaction.h"
+#include "ingest/source_memory.h"
+#include "model/source_position.h"
+#include "mysql/connection.h"
+
+namespace millrace::ingest {
+
+// Proves before a dump that the source still has the history that was read from it, because a
+// server that was reset, restored or swapped gives out the same names, offsets and GTIDs again.
+class SourceVerification {
+ public:
+  // Reads what a dump from here begins with: the file alone, or the first transaction too. Errors
+  // of opening it.
+  enum class Depth { kFile, kTransaction };
+  using ReadDump =
+      std::function<absl::StatusOr<FirstTransaction>(const SourcePosition& from, Depth depth)>;
+
+  // What the log knows of its source.
+  struct Known {
+    const SourcePosition& position;
+    const SourceMemory& memory;
+    std::string_view uuid;    // of the server that the log was last fed from
+    bool mismatched = false;  // see HistoryMismatch
+  };
+  struct Result {
+    bool compared = false;   // the last transaction was
+    bool same_file = false;  // the file of the position is there, and is the one that was read
+    // Empty if there is none: the last transaction could not be compared.
+    std::string warning;
+  };
+
+  // Compares what is known with what the source has now: on the same server the files of the
+  // binlog; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
+  // again.
+  //
+  // kFailedPrecondition SOURCE_CHANGED: they contradict each other, or the source is mismatched and
+  // the last transaction could not be compared. Errors as CheckContinuity and those of `read`.
+  static absl::StatusOr<Result> Check(Connection& source, const Known& known, const ReadDump& read);
+};
+
+}  // namespace millrace::ingest
