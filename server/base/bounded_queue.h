@@ -18,8 +18,8 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(size_t items_max) : items_max_(items_max) {}
 
-  // Adds an item, waiting while the queue is full. False if the queue is or gets closed: `item` is
-  // dropped.
+  // Adds an item; waits while the queue is full. Returns false and drops `item` if the queue is
+  // closed, before or during the wait.
   bool Push(T item) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &BoundedQueue::HasRoom));
@@ -28,7 +28,7 @@ class BoundedQueue {
     return true;
   }
 
-  // Adds an item if there is room now. False if not, or if the queue is closed: `item` is dropped.
+  // Adds an item without waiting. Returns false and drops `item` if the queue is full or closed.
   bool TryPush(T item) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     if (closed_ || items_.size() >= items_max_) return false;
@@ -36,15 +36,16 @@ class BoundedQueue {
     return true;
   }
 
-  // Takes the oldest item, waiting while there is none. Nothing once the queue is closed and
-  // drained.
+  // Removes and returns the oldest item; waits while the queue is empty. Returns nullopt once the
+  // queue is closed and empty.
   std::optional<T> Pop() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &BoundedQueue::HasItem));
     return TakeFront();
   }
 
-  // Ends all waiting: Push refuses from now on, Pop hands out what is left and then nothing.
+  // Wakes all waiting threads. From now on Push returns false; Pop returns the remaining items,
+  // then nullopt.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     closed_ = true;

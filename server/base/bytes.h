@@ -57,7 +57,7 @@ inline void AppendLittle64(std::string& to, uint64_t value) {
 inline void AppendBig64(std::string& to, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift));
 }
-// Base 128, protobuf's varint. Room for kVarintBytesMax at `to`; returns where it ends.
+// Writes protobuf's varint (base 128) and returns its end. `to` has room for kVarintBytesMax.
 constexpr size_t kVarintBytesMax = 10;
 inline char* WriteVarint(char* to, uint64_t value) {
   while (value >= 0x80) {
@@ -71,13 +71,13 @@ inline void AppendVarint(std::string& to, uint64_t value) {
   char bytes[kVarintBytesMax];
   to.append(bytes, static_cast<size_t>(WriteVarint(bytes, value) - bytes));
 }
-// Length as a varint, then the bytes.
+// Appends the length as a varint, then the bytes.
 inline void AppendSized(std::string& to, std::string_view bytes) {
   AppendVarint(to, bytes.size());
   to.append(bytes);
 }
 
-// How many bytes both have in common from their beginning on.
+// The length of the longest common prefix.
 inline size_t CommonPrefix(std::string_view a, std::string_view b) {
   const size_t most = std::min(a.size(), b.size());
   size_t same = 0;
@@ -89,9 +89,9 @@ inline size_t CommonPrefix(std::string_view a, std::string_view b) {
   return same;
 }
 
-// Walks over bytes that nobody has checked. A read past the end, or of a malformed number, yields
-// zero or nothing and makes ok() false for good, so that a run of reads needs one check at its end.
-// Holds a view: the bytes must outlive it. Not thread-safe.
+// Reads unchecked bytes in order. A read past the end, or of a malformed number, returns zero or an
+// empty view, and ok() is false from then on: one check after a run of reads is enough.
+// Holds a view: the bytes must outlive the reader. Not thread-safe.
 class ByteReader {
  public:
   ByteReader() = default;
@@ -103,7 +103,7 @@ class ByteReader {
   size_t remaining() const { return static_cast<size_t>(end_ - at_); }
   // Bytes consumed so far.
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }
-  // What has not been read.
+  // The bytes not yet read.
   std::string_view rest() const { return {at_, remaining()}; }
   void Fail() {
     ok_ = false;
@@ -117,7 +117,7 @@ class ByteReader {
   uint64_t Little48() { return Take(6) ? LoadLittle(at_ - 6, 6) : 0; }
   uint64_t Little64() { return Take(8) ? LoadLittle64(at_ - 8) : 0; }
   uint64_t Little(unsigned width) {
-    // A reader of nothing has no address that memcpy may be given.
+    // An empty reader may hold a null pointer, which memcpy does not accept.
     if (width == 0) return 0;
     return width <= 8 && Take(width) ? LoadLittle(at_ - width, width) : (Require(width <= 8), 0);
   }
@@ -125,12 +125,12 @@ class ByteReader {
     return width <= 8 && Take(width) ? LoadBig(at_ - width, width) : (Require(width <= 8), 0);
   }
 
-  // Exactly `size` bytes, or an empty view and failure.
+  // Returns exactly `size` bytes; fails and returns an empty view if fewer remain.
   std::string_view Bytes(size_t size) {
     return Take(size) ? std::string_view(at_ - size, size) : std::string_view();
   }
   bool Skip(size_t size) { return Take(size); }
-  // MySQL's length-encoded integer. NULL (0xfb) and 0xff are failures.
+  // MySQL's length-encoded integer. Fails on NULL (0xfb) and on 0xff.
   uint64_t LengthEncoded() {
     const uint8_t first = Little8();
     if (first < 0xfb) return first;
@@ -140,7 +140,7 @@ class ByteReader {
     Fail();
     return 0;
   }
-  // Base 128, at most ten bytes.
+  // Protobuf's varint, at most ten bytes.
   uint64_t Varint() {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -152,7 +152,7 @@ class ByteReader {
     Fail();
     return 0;
   }
-  // Varint length, then as many bytes.
+  // A length as a varint, then that many bytes.
   std::string_view Sized() { return Bytes(Varint()); }
 
  private:

@@ -6,8 +6,8 @@
 
 namespace millrace {
 
-// Prints `condition` with its place to stderr and aborts. Only for mistakes of our own code, never
-// for bytes from the network or from disk: those are a Status.
+// Prints `condition`, file and line to stderr and aborts. Only for defects in our own code. Bad
+// bytes from the network or from disk are a Status.
 [[noreturn]] void CheckFailed(std::string_view condition, std::string_view file, int line);
 
 }  // namespace millrace
@@ -18,5 +18,5 @@ namespace millrace {
       ::millrace::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
-// Ends a function whose switch covers all values of an enum, each with a return.
+// Ends a function whose switch returns for every value of an enum.
 #define MILLRACE_UNREACHABLE() ::millrace::CheckFailed("unreachable", __FILE__, __LINE__)

@@ -9,13 +9,13 @@ namespace millrace {
 // Microseconds since 1970-01-01 UTC. Zero means unknown.
 using Micros = int64_t;
 
-// Source of time, so that tests can bring their own. Thread-safe.
+// A source of time that tests can replace. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Time of day; may jump.
+  // Time of day. Can jump in either direction.
   virtual Micros WallMicros() const = 0;
-  // Never goes back; its zero means nothing.
+  // Never goes back. Its zero point is arbitrary.
   virtual Micros SteadyMicros() const = 0;
 
   // The machine's clock; lives as long as the program.

@@ -17,7 +17,7 @@ namespace {
 // The polynomial, lowest power in the highest bit, without x^32.
 constexpr uint32_t kPolynomial = 0xedb88320;
 
-// kTables[n][byte] is what `byte` does to the register, n zero bytes later.
+// kTables[n][byte] is the effect of `byte` on the register after n more zero bytes.
 using Tables = std::array<std::array<uint32_t, 256>, 8>;
 
 constexpr Tables MakeTables() {
@@ -59,8 +59,8 @@ uint32_t AddByTables(std::string_view bytes, uint32_t state) {
 constexpr size_t kLane = 16;
 constexpr size_t kStride = 4 * kLane;
 
-// Sixteen of them from `16 + n` on move the bytes of a lane n places to the front, from `16 - n` on
-// n places to the back; an index with its top bit set stands for a byte that is not in the lane.
+// Masks for _mm_shuffle_epi8. The sixteen bytes from `16 + n` move a lane n places to the front,
+// those from `16 - n` n places to the back. An index with its top bit set makes a zero byte.
 constexpr std::array<uint8_t, 3 * kLane> MakeByteShifts() {
   std::array<uint8_t, 3 * kLane> shifts{};
   shifts.fill(0x80);
@@ -78,14 +78,14 @@ MILLRACE_CLMUL inline __m128i Load(const void* at) {
 MILLRACE_CLMUL inline __m128i StridePowers() { return _mm_set_epi64x(0x1c6e41596, 0x154442bd4); }
 MILLRACE_CLMUL inline __m128i LanePowers() { return _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); }
 
-// Moves `lane` on by the distance whose powers `by` holds and adds `next`, which stands there.
+// Moves `lane` forward by the distance that `by` encodes and adds `next`, the lane at that place.
 MILLRACE_CLMUL inline __m128i Fold(__m128i lane, __m128i by, __m128i next) {
   const __m128i low = _mm_clmulepi64_si128(lane, by, 0x00);
   const __m128i high = _mm_clmulepi64_si128(lane, by, 0x11);
   return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-// Folds a stride at a time, as long as there is one. Moves `at`.
+// Folds whole strides while at least one remains. Advances `at`.
 MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const char* end) {
   __m128i second = Load(at + kLane);
   __m128i third = Load(at + 2 * kLane);
@@ -100,10 +100,10 @@ MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const 
   return Fold(Fold(Fold(first, LanePowers(), second), LanePowers(), third), LanePowers(), fourth);
 }
 
-// `lane` and the `left` bytes that follow it before `end`, fewer than a lane, as one lane. At least
-// a lane stands before `end`.
+// Folds `lane` and the last `left` bytes before `end`, fewer than a lane, into one lane.
+// Requires: at least one lane of bytes ends at `end`.
 MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t left) {
-  // What does not fit goes first, behind zeros, which change no remainder.
+  // The bytes that do not fit go first, after zeros, which do not change the remainder.
   const __m128i front = _mm_shuffle_epi8(lane, Load(&kByteShifts[left]));
   const __m128i to_front = Load(&kByteShifts[kLane + left]);
   const __m128i back =
@@ -111,10 +111,10 @@ MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t lef
   return Fold(front, LanePowers(), back);
 }
 
-// The remainder of a lane, by Barrett's reduction.
+// The remainder of a lane, by Barrett reduction.
 MILLRACE_CLMUL inline uint32_t Remainder(__m128i lane) {
   const __m128i words = _mm_setr_epi32(-1, 0, -1, 0);
-  // To 96 bits, then to 64.
+  // Reduce to 96 bits, then to 64.
   lane = _mm_xor_si128(_mm_srli_si128(lane, 8), _mm_clmulepi64_si128(lane, LanePowers(), 0x10));
   const __m128i word_powers = _mm_set_epi64x(0, 0x163cd6124);
   lane = _mm_xor_si128(_mm_srli_si128(lane, 4),
@@ -126,8 +126,8 @@ MILLRACE_CLMUL inline uint32_t Remainder(__m128i lane) {
   return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(lane, times), 1));
 }
 
-// The state after `bytes`, at least kLane of them. Gopal et al., Fast CRC Computation for Generic
-// Polynomials Using PCLMULQDQ Instruction, Intel 2009.
+// The state after `bytes`, of which there are at least kLane. Gopal et al., Fast CRC Computation
+// for Generic Polynomials Using PCLMULQDQ Instruction, Intel 2009.
 MILLRACE_CLMUL uint32_t AddByFolding(std::string_view bytes, uint32_t state) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();

@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-// CRC-32 as zlib, Ethernet and the binlog have it. `seed` is the CRC of what stands before `bytes`.
+// The CRC-32 of zlib, Ethernet and the binlog. `seed` is the CRC of the bytes before `bytes`.
 uint32_t Crc32(std::string_view bytes, uint32_t seed = 0);
 
 }  // namespace millrace

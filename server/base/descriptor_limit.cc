@@ -9,10 +9,10 @@
 namespace millrace {
 namespace {
 
-// POSIX promises as many.
+// The minimum that POSIX guarantees.
 constexpr uint64_t kDescriptorsIfUnknown = 20;
 constexpr uint64_t kLogFilesCeiling = 512;
-// RocksDB takes no less.
+// RocksDB's minimum.
 constexpr uint64_t kLogFilesFloor = 20;
 
 }  // namespace

@@ -6,17 +6,17 @@
 
 namespace millrace {
 
-// Descriptors that this process may have open. Each connection of a client takes one.
+// The limit on open file descriptors of this process. Each client connection takes one.
 
-// Raises the soft limit to the hard one and returns the limit that holds then. Call it once, before
-// anything else asks for the limit.
+// Raises the soft limit to the hard limit and returns the limit now in force. Call it once, before
+// any other code reads the limit.
 uint64_t RaiseDescriptorLimit();
 
-// The limit that holds.
+// The limit in force.
 uint64_t DescriptorLimit();
 
-// How many files of the log may stay open under `limit`. Fewer cost time, never data: RocksDB opens
-// a file again when a reader needs it.
+// How many log files may stay open under `limit`. Fewer cost time, never data: RocksDB reopens a
+// file when a reader needs it.
 uint32_t LogFilesMax(uint64_t limit);
 
 }  // namespace millrace

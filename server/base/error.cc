@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kReasonUrl = "millrace/reason";
 constexpr std::string_view kMetadataUrlPrefix = "millrace/metadata/";
 
-// The distribution's absl may be built with a string_view of its own.
+// The distribution may build absl with its own string_view.
 absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view FromAbsl(absl::string_view text) { return {text.data(), text.size()}; }
 

@@ -13,32 +13,32 @@ namespace millrace {
 
 struct Reason;
 
-// Variable parts of an error, by name.
+// The variable parts of an error, by name.
 using ErrorMetadata = std::map<std::string, std::string>;
 
-// A failure that callers tell apart by `reason`, one of base/reason.h, with its code. The message
-// says what, where and what to do now; it holds no secret and no row value.
+// Makes an error with the code of `reason`, one of base/reason.h. Callers branch on the reason. The
+// message says what happened, where, and what to do now; it contains no secret and no row value.
 absl::Status MakeError(const Reason& reason, std::string_view message,
                        const ErrorMetadata& metadata = {});
 
-// The same with another code, for the few reasons whose code depends on the case.
+// The same with another code, for the few reasons that have more than one code.
 absl::Status MakeError(absl::StatusCode code, const Reason& reason, std::string_view message,
                        const ErrorMetadata& metadata = {});
 
-// A failure for the reason of `status`, with another code, message and metadata.
+// An error with the reason of `status`, and with another code, message and metadata.
 absl::Status Reworded(const absl::Status& status, absl::StatusCode code, std::string_view message,
                       const ErrorMetadata& metadata = {});
 
 // Whether `status` was made by MakeError with `reason`.
 bool HasReason(const absl::Status& status, const Reason& reason);
 
-// The name of the reason given to MakeError; empty if the status was made otherwise.
+// The name of the reason; empty if MakeError did not make the status.
 std::string ErrorReason(const absl::Status& status);
 
-// The metadata given to MakeError; empty if the status was made otherwise.
+// The metadata; empty if MakeError did not make the status.
 ErrorMetadata ErrorMetadataOf(const absl::Status& status);
 
-// The same error with "`context`: " before its message; code, reason and metadata stay.
+// The same error with "`context`: " before its message. Keeps code, reason and metadata.
 absl::Status WithContext(const absl::Status& status, std::string_view context);
 
 }  // namespace millrace
@@ -53,7 +53,7 @@ absl::Status WithContext(const absl::Status& status, std::string_view context);
 #define MILLRACE_CONCAT_INNER_(a, b) a##b
 #define MILLRACE_CONCAT_(a, b) MILLRACE_CONCAT_INNER_(a, b)
 
-// `target = value of expression`, a StatusOr, or returns its status.
+// Assigns the value of `expression`, a StatusOr, to `target`, or returns its status.
 #define MILLRACE_ASSIGN_OR_RETURN(target, expression) \
   MILLRACE_ASSIGN_OR_RETURN_(MILLRACE_CONCAT_(millrace_or_, __LINE__), target, expression)
 #define MILLRACE_ASSIGN_OR_RETURN_(holder, target, expression) \

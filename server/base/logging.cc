@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-// One JSON object a line: time, level, message.
+// Writes one JSON object per line: time, level, message.
 class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
@@ -25,7 +25,7 @@ class JsonFormatter final : public spdlog::formatter {
         {"time_us", duration_cast<microseconds>(message.time.time_since_epoch()).count()},
         {"level", std::string(level.data(), level.size())},
         {"message", std::string(message.payload.data(), message.payload.size())}};
-    // Replaces bytes that are not UTF-8, which a statement's text may hold.
+    // A statement's text can contain bytes that are not UTF-8: replace them.
     const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     out.append(text.data(), text.data() + text.size());
     out.push_back('\n');

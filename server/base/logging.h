@@ -8,17 +8,18 @@
 
 namespace millrace {
 
-// How the program logs. Everything logs through spdlog's default logger with `key=value` pairs
-// after the sentence; nothing logs row values or secrets.
+// How the program logs. All code logs through spdlog's default logger: a sentence, then `key=value`
+// pairs. It never logs row values or secrets.
 struct LoggingOptions {
   // trace, debug, info, warning, error, off.
   std::string level = "info";
-  // text: one readable line an event. json: one JSON object a line.
+  // text: one readable line per event. json: one JSON object per line.
   std::string format = "text";
   friend bool operator==(const LoggingOptions&, const LoggingOptions&) = default;
 };
 
-// Sends spdlog's default logger to stderr as `options` says. Called once, before threads start.
+// Makes spdlog's default logger write to stderr as `options` says. Call it once, before threads
+// start.
 // kInvalidArgument: unknown level or format.
 absl::Status SetUpLogging(const LoggingOptions& options);
 

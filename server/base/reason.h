@@ -14,17 +14,17 @@ namespace millrace {
 struct Retry {
   // What the feed does.
   RetryPolicy feed = RetryPolicy::kStop;
-  // Whether the mirror in Kafka waits and retries; if not, it parks.
+  // True: the mirror in Kafka waits and retries. False: it parks.
   bool mirror = false;
-  // The same for a reader of ERRORS.md.
+  // How ERRORS.md describes the policy.
   std::string_view text;
 };
 
 namespace retry {
 
-// Errors of calls and snapshots: the caller decides.
+// Errors of calls and snapshots: the caller decides whether to retry.
 inline constexpr Retry kCallerDecides{.text = "by the caller"};
-// No user meets them: the server handles them itself.
+// The server handles these errors itself; users never see them.
 inline constexpr Retry kHandledInternally{.text = "inside the server"};
 inline constexpr Retry kNoStart{.text = "no: millraced does not start, or stops"};
 inline constexpr Retry kFeedStops{.text = "no: the feed stops"};
@@ -62,7 +62,7 @@ namespace reason {
 // All reasons, sorted by name.
 std::span<const Reason* const> AllReasons();
 
-// The reason of this name; null if there is none, as for a name that a newer version has stored.
+// The reason with this name; null if there is none, for example if a newer version stored the name.
 const Reason* FindReason(std::string_view name);
 
 }  // namespace millrace

@@ -14,7 +14,7 @@ RetryPolicy FeedRetryPolicy(const absl::Status& status) {
 }
 
 bool SnapshotMayRetry(const absl::Status& status) {
-  // Aborted: the table was altered. Deadline: the source was slow.
+  // Aborted: a statement altered the table. DeadlineExceeded: the source was slow.
   return absl::IsUnavailable(status) || absl::IsCancelled(status) || absl::IsAborted(status) ||
          absl::IsDeadlineExceeded(status);
 }

@@ -6,28 +6,28 @@
 
 namespace millrace {
 
-// Whether an error goes away without a restart of millraced. Each reason has its own in the table
-// of errors, reasons.inc.
+// Whether an error can go away without a restart of millraced. The table of errors, reasons.inc,
+// sets the policy of each reason.
 enum class RetryPolicy {
-  // Time or an operator at the source fixes it: retry with backoff.
+  // Time, or an operator at the source, fixes it: retry with backoff.
   kWait,
-  // The same, but a short connection does not reset the backoff: the replica that ended it will end
-  // the next one too. Only a connection that lasts resets it.
+  // The same, but a short connection does not reset the backoff, because the replica that ended it
+  // will end the next one too. Only a long connection resets it.
   kWaitKeepingBackoff,
-  // The bytes may have been damaged on the way: retry, and stop if it happens again at this place.
+  // The bytes may have been damaged on the way: retry once, and stop if the same place fails again.
   kRetryOnce,
-  // Retrying gives the same error.
+  // A retry would fail in the same way.
   kStop,
 };
 
-// What the feed does after `status`, which is an error. A lost connection is retried whatever the
-// reason; a reason that is not in the table stops the feed.
+// What the feed does after the error `status`. It retries a lost connection for any reason. A
+// reason that is not in the table stops the feed.
 RetryPolicy FeedRetryPolicy(const absl::Status& status);
 
-// Whether a table that a snapshot reads is tried again after `status`; if not, it fails.
+// True: a snapshot reads the table again after `status`. False: the table fails.
 bool SnapshotMayRetry(const absl::Status& status);
 
-// Whether the mirror in Kafka retries after `status`; if not, it parks.
+// True: the mirror in Kafka retries after `status`. False: it parks.
 bool MirrorMayRetry(const absl::Status& status);
 
 }  // namespace millrace

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-// Version of server and client; CMakeLists.txt has it.
+// The version of server and client, set in CMakeLists.txt.
 inline constexpr std::string_view kVersion = MILLRACE_VERSION;
 
 }  // namespace millrace

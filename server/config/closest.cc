@@ -8,10 +8,10 @@
 namespace millrace {
 namespace {
 
-// Longer texts are no slips of the finger, and would make the distance slow.
+// A longer text is no typo, and computing its distance would be slow.
 constexpr size_t kNameBytesMax = 100;
 
-// Letters to insert, delete or replace.
+// The edit distance: characters to insert, delete or replace.
 size_t Distance(std::string_view from, std::string_view to) {
   std::vector<size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -51,7 +51,7 @@ std::string ClosestName(std::string_view wrong, const std::vector<std::string>& 
     closest = name;
   }
   if (!closest.empty()) return closest;
-  // Written in another section.
+  // The key may be in the wrong section.
   const std::string last = SplitName(wrong).back();
   const auto same_end = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
     return SplitName(name).back() == last;

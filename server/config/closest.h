@@ -8,11 +8,11 @@
 
 namespace millrace {
 
-// The parts of a name between its dots.
+// Splits a name at its dots.
 std::vector<std::string> SplitName(std::string_view name);
 
-// The one of `names` that somebody who wrote `wrong` most likely meant: nearest by letters to
-// change, or ending in the same part. Empty if none is near.
+// The one of `names` that the user most likely meant by `wrong`: the name with the smallest edit
+// distance, or a name with the same last part. Empty if none is close.
 std::string ClosestName(std::string_view wrong, const std::vector<std::string>& names);
 
 }  // namespace millrace

@@ -18,20 +18,20 @@ namespace {
 
 constexpr size_t kFileBytesMax = 1 << 20;
 
-// Puts the values of one file into a Config, key by key in the order of the file.
+// Loads the values of one file into a Config, key by key in the order of the file.
 class Loader {
  public:
   explicit Loader(std::string_view file) : file_(file), keys_(AllKeys()) {
     for (const Key& key : keys_) AddSectionsOf(key.name);
   }
 
-  // May throw what yaml-cpp throws.
+  // Can throw yaml-cpp's exceptions.
   absl::Status LoadMap(const YAML::Node& map, const std::string& section, Config& config) {
     for (const auto& entry : map) {
       if (!entry.first.IsScalar()) return Error(entry.first.Mark(), "a key must be one word");
       const std::string name = section + entry.first.Scalar();
       if (!seen_.insert(name).second) {
-        return Error(entry.first.Mark(), fmt::format("'{}' is there twice", name));
+        return Error(entry.first.Mark(), fmt::format("'{}' is set twice", name));
       }
       MILLRACE_RETURN_IF_ERROR(LoadEntry(name, entry.first.Mark(), entry.second, config));
     }
@@ -52,10 +52,10 @@ class Loader {
   absl::Status LoadEntry(const std::string& name, const YAML::Mark& mark, const YAML::Node& value,
                          Config& config) {
     if (sections_.contains(name)) {
-      // A section whose keys are all commented out is null.
+      // A section is null if all its keys are commented out.
       if (value.IsNull()) return absl::OkStatus();
       if (value.IsMap()) return LoadMap(value, name + ".", config);
-      return Error(mark, fmt::format("'{}' is a section: its keys follow, indented", name));
+      return Error(mark, fmt::format("'{}' is a section: put its keys below it, indented", name));
     }
     const auto key = std::find_if(keys_.begin(), keys_.end(),
                                   [&](const Key& known) { return known.name == name; });
@@ -78,17 +78,18 @@ class Loader {
   std::set<std::string> seen_;
 };
 
-// May throw what yaml-cpp throws.
+// Can throw yaml-cpp's exceptions.
 absl::StatusOr<Config> LoadYaml(const std::string& text, std::string_view name) {
   Config config;
   Loader loader(name);
   const std::vector<YAML::Node> documents = YAML::LoadAll(text);
   if (documents.size() > 1) {
-    return loader.Error(documents[1].Mark(), "a second document begins: there may be only one");
+    return loader.Error(documents[1].Mark(),
+                        "a second YAML document begins here: only one is allowed");
   }
   if (!documents.empty() && !documents[0].IsNull()) {
     if (!documents[0].IsMap()) {
-      return loader.Error(documents[0].Mark(), "the file must hold keys and values");
+      return loader.Error(documents[0].Mark(), "the file must contain keys and values");
     }
     MILLRACE_RETURN_IF_ERROR(loader.LoadMap(documents[0], "", config));
   }

@@ -17,8 +17,8 @@
 
 namespace millrace {
 
-// All of millraced's configuration. A key of the file is the path of the member here:
-// `source.tls.mode`. Defaults are those of the structs; deploy/millrace.example.yaml shows them.
+// The whole configuration of millraced. A key in the file is the path of its member here, such as
+// `source.tls.mode`. The structs define the defaults; deploy/millrace.example.yaml shows them.
 struct Config {
   LoggingOptions logging;
   SourceOptions source;
@@ -30,22 +30,24 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-// Reads a YAML file of at most 1 MiB. kInvalidArgument: not such a file, an unknown or repeated
-// key, a value of the wrong type or out of range: the message begins with `file:line:` and names
-// the key, never its value. Or what ValidateConfig finds, after `file:`.
+// Reads a YAML file of at most 1 MiB.
+// kInvalidArgument: the file is not YAML or is too large, a key is unknown or repeated, or a value
+// has the wrong type or is out of range. The message begins with `file:line:` and names the key,
+// never its value. Errors of ValidateConfig begin with `file:`.
 // kNotFound, kPermissionDenied: the file cannot be read.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
-// The same for text; `name` stands for the file in messages.
+// The same for text. Messages use `name` as the file name.
 absl::StatusOr<Config> LoadConfigText(const std::string& text, std::string_view name);
 
-// Checks what one value alone does not show. kInvalidArgument, names the key.
+// Checks what parsing a single key cannot, such as values that contradict each other.
+// kInvalidArgument: the message names the key.
 absl::Status ValidateConfig(const Config& config);
 
-// YAML that loads to the same configuration. Holds no secret, for none is in a Config.
+// YAML that loads to the same configuration. Contains no secrets, because a Config has none.
 std::string DumpConfig(const Config& config);
 
-// Every key that can be set, in the order of DumpConfig.
+// All keys that can be set, in the order of DumpConfig.
 std::vector<std::string> ConfigKeys();
 
 }  // namespace millrace

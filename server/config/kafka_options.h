@@ -11,16 +11,16 @@
 
 namespace millrace {
 
-// How records look.
+// The format of records.
 enum class KafkaFormat {
   kDebeziumJson,  // Debezium's envelope as JSON
   kProtobuf,      // millrace.v1.Change
 };
 
-// Where the mirror begins that has no position in Kafka yet.
+// Where a mirror without a position in Kafka starts.
 enum class KafkaStart { kEarliest, kLatest };
 
-// In what follows names, values and defaults are Debezium's.
+// From here on, names, values and defaults are Debezium's.
 enum class DecimalHandling { kPrecise, kString, kDouble };
 enum class TimePrecision {
   kAdaptiveTimeMicroseconds,
@@ -33,19 +33,20 @@ enum class BinaryHandling { kBytes, kBase64, kBase64UrlSafe, kHex };
 enum class BigintUnsignedHandling { kLong, kPrecise };
 
 struct DebeziumOptions {
-  // Whether each key and value says its schema beside its payload.
+  // Whether each key and value contains its schema beside its payload.
   bool schemas_enable = true;
   DecimalHandling decimal_handling_mode = DecimalHandling::kPrecise;
   TimePrecision time_precision_mode = TimePrecision::kAdaptiveTimeMicroseconds;
   BinaryHandling binary_handling_mode = BinaryHandling::kBytes;
   BigintUnsignedHandling bigint_unsigned_handling_mode = BigintUnsignedHandling::kLong;
-  // A DELETE is followed by a record without value, so that compaction forgets the key.
+  // Whether a record without a value follows each DELETE, so that compaction removes the key.
   bool tombstones_on_delete = true;
-  // Topic with the borders of transactions, and a transaction block in each value.
+  // Whether a topic receives BEGIN and END of transactions, and each value has a transaction block.
   bool provide_transaction_metadata = false;
-  // Topic named as the prefix, with every statement that changed a definition.
+  // Whether a topic, named like the prefix, receives each statement that changes a table
+  // definition.
   bool include_schema_changes = true;
-  // Operations that are left out: c, u, d, t, or none.
+  // Operations that are not sent: c, u, d, t, or none.
   std::vector<std::string> skipped_operations = {"t"};
   // 0: no heartbeats.
   Micros heartbeat_interval = 0;
@@ -54,9 +55,9 @@ struct DebeziumOptions {
   friend bool operator==(const DebeziumOptions&, const DebeziumOptions&) = default;
 };
 
-// How topics are made that do not exist yet. 0: as the broker's defaults have it.
+// How to create topics that do not exist. 0: the broker's default.
 struct KafkaTopicOptions {
-  // False: the mirror waits for a topic that somebody else makes.
+  // False: the mirror waits until somebody else creates the topic.
   bool create = true;
   uint32_t partitions = 1;
   uint32_t replication_factor = 0;
@@ -68,8 +69,8 @@ struct KafkaTopicOptions {
   friend bool operator==(const KafkaTopicOptions&, const KafkaTopicOptions&) = default;
 };
 
-// When a Kafka transaction is committed: what comes first. Consumers that read committed records
-// alone see nothing of it before.
+// When to commit a Kafka transaction: at the first of these limits. Consumers that read only
+// committed records see none of it earlier.
 struct KafkaTransactionOptions {
   uint32_t records_max = 20'000;
   uint64_t bytes_max = uint64_t{16} << 20;
@@ -83,24 +84,24 @@ struct KafkaOptions {
   bool enabled = false;
   // bootstrap.servers: host:port, separated by commas.
   std::string brokers;
-  // First part of the names of topics, and the name of the mirror: two mirrors of one prefix shut
-  // each other out.
+  // First part of topic names, and the mirror's name: only one mirror with a prefix can run at a
+  // time.
   std::string topic_prefix = "millrace";
   KafkaFormat format = KafkaFormat::kDebeziumJson;
   KafkaStart start = KafkaStart::kEarliest;
-  // Patterns of the tables that are mirrored, see TablePatterns; empty: all in the log.
+  // Patterns of the tables to mirror, see TablePatterns; empty: all tables in the log.
   std::vector<std::string> tables;
-  // `database.table-pattern -> topic`, the first that fits; other tables go to
+  // `database.table-pattern -> topic`; the first match applies. Other tables go to
   // `<prefix>.<database>.<table>`.
   std::vector<std::string> routes;
-  // `database.table-pattern: column, column`: key of the records instead of the primary key.
+  // `database.table-pattern: column, column`: the record key, instead of the primary key.
   std::vector<std::string> keys;
   KafkaTopicOptions topics;
   KafkaTransactionOptions transaction;
   DebeziumOptions debezium;
-  // Settings of librdkafka by their own names, for compression, batches, TLS and SASL.
+  // Settings of librdkafka by its own names, for compression, batches, TLS and SASL.
   std::map<std::string, std::string> client;
-  // SASL password, from a file or the environment. At most one.
+  // File or environment variable with the SASL password. At most one is set.
   std::string sasl_password_file;
   std::string sasl_password_env;
 

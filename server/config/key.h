@@ -12,14 +12,14 @@
 
 namespace millrace {
 
-// A key of the configuration file: how its value gets into a Config and out again.
+// A key of the configuration file: how to set its value in a Config and how to print it.
 struct Key {
-  // Path of the member in Config, with dots.
+  // The path of the member in Config, with dots.
   std::string name;
-  // Takes the value, which is not null. The message of kInvalidArgument says what is
-  // wanted and goes after `'name' `; the loader adds the place. Config is unchanged on failure.
+  // Sets the value, which is not null. kInvalidArgument: the message says what the value must be.
+  // The loader puts file, line and `'name' ` before it. Config is unchanged on failure.
   std::function<absl::Status(Config&, const YAML::Node&)> set;
-  // Writes the value in a form that `set` takes.
+  // Prints the value in a form that `set` accepts.
   std::function<void(const Config&, YAML::Emitter&)> print;
 };
 

@@ -26,13 +26,13 @@ absl::Status MustBe(std::string_view what) {
   return absl::InvalidArgumentError(fmt::format("must be {}", what));
 }
 
-// The text of a scalar; nothing for a list.
+// The text of a scalar; nullopt for a list or a map.
 std::optional<std::string> ScalarOf(const YAML::Node& node) {
   if (!node.IsScalar()) return std::nullopt;
   return node.Scalar();
 }
 
-// In what follows `at` yields the member for a Config, constant or not.
+// Below, `at(config)` returns the key's member of a Config, const or not.
 
 template <typename At>
 Key Text(std::string name, At at) {
@@ -40,7 +40,7 @@ Key Text(std::string name, At at) {
       std::move(name),
       [at](Config& config, const YAML::Node& node) {
         const auto text = ScalarOf(node);
-        if (!text.has_value()) return MustBe("one text");
+        if (!text.has_value()) return MustBe("one string");
         at(config) = *text;
         return absl::OkStatus();
       },
@@ -51,11 +51,11 @@ template <typename At>
 Key TextList(std::string name, At at) {
   return {std::move(name),
           [at](Config& config, const YAML::Node& node) {
-            if (!node.IsSequence()) return MustBe("a list of texts");
+            if (!node.IsSequence()) return MustBe("a list of strings");
             std::vector<std::string> texts;
             for (const YAML::Node& element : node) {
               const auto text = ScalarOf(element);
-              if (!text.has_value()) return MustBe("a list of texts");
+              if (!text.has_value()) return MustBe("a list of strings");
               texts.push_back(*text);
             }
             at(config) = std::move(texts);
@@ -156,17 +156,17 @@ Key Choice(std::string name, At at, std::vector<std::pair<std::string, Value>> c
           }};
 }
 
-// A section whose keys are not ours.
+// A section whose keys another program defines.
 template <typename At>
 Key TextMap(std::string name, At at) {
   return {std::move(name),
           [at](Config& config, const YAML::Node& node) {
-            if (!node.IsMap()) return MustBe("a map of texts");
+            if (!node.IsMap()) return MustBe("a map of strings");
             std::map<std::string, std::string> texts;
             for (const auto& entry : node) {
               const auto key = ScalarOf(entry.first);
               const auto value = ScalarOf(entry.second);
-              if (!key.has_value() || !value.has_value()) return MustBe("a map of texts");
+              if (!key.has_value() || !value.has_value()) return MustBe("a map of strings");
               if (!texts.emplace(*key, *value).second) return MustBe("a map without repeated keys");
             }
             at(config) = std::move(texts);
@@ -182,7 +182,7 @@ Key TextMap(std::string name, At at) {
           }};
 }
 
-// One path is both the name of the key and the way to its member, so that they cannot differ.
+// Makes the key's name and the access to its member from one path, so that they cannot differ.
 #define MILLRACE_MEMBER(path) \
 #path, [](auto& config) -> auto& { return config.path; }
 
@@ -244,7 +244,7 @@ void AddSourceSections(std::vector<Key>& keys) {
                                                       {"position", StartAt::kPosition}}));
   keys.push_back(Text(MILLRACE_MEMBER(source.start.gtid_set)));
   keys.push_back(Text(MILLRACE_MEMBER(source.start.file)));
-  // The first event of a binlog file stands at offset 4.
+  // The first event of a binlog file is at offset 4.
   keys.push_back(
       Number(MILLRACE_MEMBER(source.start.position), {4, std::numeric_limits<uint64_t>::max()}));
 }
@@ -257,7 +257,7 @@ void AddSnapshotKeys(std::vector<Key>& keys) {
   keys.push_back(Number(MILLRACE_MEMBER(snapshot.connections), {1, 64}));
   keys.push_back(Duration(MILLRACE_MEMBER(snapshot.chunk_time), {kMillisecond, 60 * kSecond}));
   keys.push_back(Number(MILLRACE_MEMBER(snapshot.chunk_rows_max), {1, 10'000'000}));
-  // A chunk stands in memory, once for each connection.
+  // Each connection keeps one chunk in memory.
   keys.push_back(Size(MILLRACE_MEMBER(snapshot.chunk_bytes_max), {kKiB, kGiB}));
   keys.push_back(Number(MILLRACE_MEMBER(snapshot.rows_per_second), {0, 1'000'000'000}));
   keys.push_back(
@@ -277,7 +277,7 @@ void AddLogKeys(std::vector<Key>& keys) {
   keys.push_back(Size(MILLRACE_MEMBER(log.retention_bytes), {0, 1024 * kTiB}));
   keys.push_back(Size(MILLRACE_MEMBER(log.hold_bytes_max), {0, 1024 * kTiB}));
   keys.push_back(Size(MILLRACE_MEMBER(log.ballast_bytes), {0, kGiB}));
-  // Above 1 MiB a response with one frame comes near gRPC's usual limit of 4 MiB.
+  // Above 1 MiB, a response with one frame gets close to gRPC's usual limit of 4 MiB.
   keys.push_back(Size(MILLRACE_MEMBER(log.frame_bytes), {kKiB, kMiB}));
   keys.push_back(Size(MILLRACE_MEMBER(log.ring_bytes), {kMiB, 64 * kGiB}));
 }

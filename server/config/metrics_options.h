@@ -6,12 +6,12 @@
 
 namespace millrace {
 
-// The page that Prometheus reads.
+// The page that Prometheus scrapes.
 struct MetricsOptions {
   // `address:port` or `[address]:port`; port 0 takes a free one. Empty: no page.
   std::string listen;
-  // Allows an address other than loopback: the page is plain HTTP, and anyone who reaches it reads
-  // the names of tables and what happens to them.
+  // Allows an address other than loopback. The page is plain HTTP: anyone who can reach it can read
+  // table names and activity.
   bool insecure = false;
 
   friend bool operator==(const MetricsOptions&, const MetricsOptions&) = default;

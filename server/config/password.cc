@@ -16,10 +16,10 @@ namespace millrace {
 namespace {
 
 constexpr size_t kPasswordBytesMax = 4096;
-// Of a PEM file, to see that it can be read.
+// How much to read of a PEM file to see whether it is readable.
 constexpr size_t kProbeBytes = 1;
 
-// Where a password may be, and what the keys are called that say so.
+// The configured file and environment variable of a password, and the keys that set them.
 struct PasswordLocation {
   const std::string& file;
   const std::string& environment;
@@ -36,7 +36,7 @@ struct NamedFile {
 absl::Status FileUnreadable(const Reason& reason, const NamedFile& file, std::string_view why) {
   return MakeError(reason,
                    fmt::format("{} '{}' cannot be read: {}; make it readable for the user that "
-                               "runs millraced, which tries it again until then",
+                               "runs millraced, which retries automatically",
                                file.key, file.path, why),
                    {{"file", file.path}});
 }
@@ -48,9 +48,9 @@ absl::StatusOr<std::string> ReadPrefix(const Reason& reason, const NamedFile& fi
   std::ifstream stream(file.path, std::ios::binary);
   std::string text(bytes_max, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // At its end a readable file says eof, a directory or a missing file says bad.
+  // A readable file that is too short sets eof; a directory or a missing file sets bad or fail.
   if (stream.bad() || !(stream || stream.eof())) {
-    return FileUnreadable(reason, file, errno != 0 ? std::strerror(errno) : "it is no file");
+    return FileUnreadable(reason, file, errno != 0 ? std::strerror(errno) : "it is not a file");
   }
   text.resize(static_cast<size_t>(stream.gcount()));
   return text;
@@ -72,8 +72,8 @@ absl::StatusOr<std::string> ReadPasswordVariable(const Reason& reason,
   const char* const value = std::getenv(location.environment.c_str());
   if (value != nullptr) return value;
   return MakeError(reason,
-                   fmt::format("{} names '{}', which is not in the environment; a running process "
-                               "cannot get it: set it and restart millraced",
+                   fmt::format("{} names the environment variable '{}', which is not set: set it "
+                               "and restart millraced",
                                location.environment_key, location.environment));
 }
 

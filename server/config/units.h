@@ -11,14 +11,15 @@
 
 namespace millrace {
 
-// A whole number and one of us, ms, s, m, h, d: `250ms`, `7d`. A bare `0` is a duration too.
-// Nothing if the text is none or does not fit.
+// Parses a whole number with one of the units us, ms, s, m, h, d, such as `250ms` or `7d`. `0`
+// needs no unit. Returns nullopt if the text is no duration or does not fit.
 std::optional<Micros> ParseDuration(std::string_view text);
 
-// A whole number and one of B, KiB, MiB, GiB, TiB, or none of them, which means bytes: `64GiB`.
+// Parses a whole number with one of the units B, KiB, MiB, GiB, TiB, such as `64GiB`. No unit means
+// bytes. Returns nullopt if the text is no size or does not fit.
 std::optional<uint64_t> ParseSize(std::string_view text);
 
-// The text with the largest unit that needs no fraction. Parses to the same value.
+// Prints the value in the largest unit that needs no fraction. The text parses to the same value.
 // Requires: duration >= 0.
 std::string DurationText(Micros duration);
 std::string SizeText(uint64_t bytes);

@@ -30,17 +30,19 @@ absl::Status ValidateTls(const SourceTlsOptions& tls) {
 absl::Status ValidateStart(const SourceOptions& source) {
   const StartOptions& start = source.start;
   if ((start.at == StartAt::kGtidSet) != !start.gtid_set.empty()) {
-    return Invalid("'source.start.gtid_set' is set if and only if 'source.start.at' is gtid_set");
+    return Invalid(
+        "'source.start.gtid_set' is required with 'source.start.at: gtid_set', and only then");
   }
   if ((start.at == StartAt::kPosition) != !start.file.empty()) {
-    return Invalid("'source.start.file' is set if and only if 'source.start.at' is position");
+    return Invalid(
+        "'source.start.file' is required with 'source.start.at: position', and only then");
   }
   if (start.at != StartAt::kGtidSet) return absl::OkStatus();
   const bool fits =
       (source.flavour != Flavour::kMariadb && MysqlGtidSet::Parse(start.gtid_set).ok()) ||
       (source.flavour != Flavour::kMysql && MariadbGtidSet::Parse(start.gtid_set).ok());
   return fits ? absl::OkStatus()
-              : Invalid("'source.start.gtid_set' is no GTID set of the source's flavour");
+              : Invalid("'source.start.gtid_set' is not a GTID set of the source's flavour");
 }
 
 absl::Status ValidateSource(const SourceOptions& source) {
@@ -63,9 +65,9 @@ absl::Status ValidateSource(const SourceOptions& source) {
   MILLRACE_RETURN_IF_ERROR(WithContext(TablePatterns::Parse(source.statement_tables).status(),
                                        "'source.statement_tables'"));
   for (const std::string& pattern : source.statement_tables) {
-    // Alone it would stand for all other tables.
+    // An exclusion alone would match all other tables.
     if (pattern.starts_with('!')) {
-      return Invalid("'source.statement_tables' may not exclude: name the tables");
+      return Invalid("'source.statement_tables' cannot exclude tables: list the tables to allow");
     }
   }
   return absl::OkStatus();
@@ -74,7 +76,7 @@ absl::Status ValidateSource(const SourceOptions& source) {
 absl::Status ValidateSnapshot(const SnapshotOptions& snapshot) {
   MILLRACE_RETURN_IF_ERROR(
       WithContext(TablePatterns::Parse(snapshot.tables).status(), "'snapshot.tables'"));
-  if (snapshot.connections == 0) return Invalid("'snapshot.connections' is 0: nothing would read");
+  if (snapshot.connections == 0) return Invalid("'snapshot.connections' is 0: set at least 1");
   return absl::OkStatus();
 }
 
@@ -85,8 +87,8 @@ absl::Status ValidateLog(const LogOptions& log) {
   }
   if (log.hold_bytes_max != 0 && log.hold_bytes_max < log.retention_bytes) {
     return Invalid(
-        "'log.hold_bytes_max' is smaller than 'log.retention_bytes': it would hold "
-        "nothing");
+        "'log.hold_bytes_max' is smaller than 'log.retention_bytes': it would have no "
+        "effect");
   }
   return absl::OkStatus();
 }
@@ -101,15 +103,15 @@ bool IsPort(std::string_view text) {
   return port <= 65535;
 }
 
-// Whether `address` is one that other machines cannot reach. A name other than localhost may lead
-// anywhere.
+// Whether other machines cannot reach `address`. A name other than localhost can resolve to any
+// address.
 bool IsLoopback(std::string_view address) {
   return address == "localhost" || address == "[::1]" ||
          (address.starts_with("127.") &&
           address.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-// The address of `address:port` or `[address]:port`; nothing if `listen` is neither.
+// The address of `address:port` or `[address]:port`; nullopt if `listen` is neither.
 std::optional<std::string_view> AddressOf(std::string_view listen) {
   const size_t colon = listen.rfind(':');
   const std::string_view address = listen.substr(0, colon);
@@ -121,10 +123,10 @@ std::optional<std::string_view> AddressOf(std::string_view listen) {
   return address;
 }
 
-// `key` is an address that other machines may reach.
+// The error for a `key` whose address other machines can reach.
 absl::Status Exposed(std::string_view key, std::string_view listen, std::string_view remedy) {
   return Invalid(
-      fmt::format("'{}' is {}, which other machines may reach, without TLS: set {} if the network "
+      fmt::format("'{}' is {}, which other machines can reach, without TLS: set {} if the network "
                   "is trusted",
                   key, listen, remedy));
 }
@@ -152,7 +154,7 @@ absl::Status ValidateServer(const ServerOptions& server) {
 absl::Status ValidateMetrics(const MetricsOptions& metrics) {
   if (metrics.listen.empty()) return absl::OkStatus();
   const auto address = AddressOf(metrics.listen);
-  // The web server would take a list.
+  // The web server would accept a list of addresses.
   if (!address.has_value() || metrics.listen.find(',') != std::string::npos) {
     return Invalid("'metrics.listen' must be address:port or [address]:port, or empty");
   }
@@ -162,8 +164,7 @@ absl::Status ValidateMetrics(const MetricsOptions& metrics) {
   return absl::OkStatus();
 }
 
-// What a client setting would break: the mirror sets these itself, or they are secrets, which a
-// Config never holds.
+// Refuses client settings that the mirror sets itself, and secrets, which a Config never contains.
 absl::Status ValidateKafkaClient(const std::map<std::string, std::string>& client) {
   static const std::map<std::string_view, std::string_view> refused = {
       {"bootstrap.servers", "set 'kafka.brokers' instead"},
@@ -172,21 +173,21 @@ absl::Status ValidateKafkaClient(const std::map<std::string, std::string>& clien
       {"enable.idempotence", "the mirror is always idempotent"},
       {"acks", "all replicas must acknowledge"},
       {"request.required.acks", "all replicas must acknowledge"},
-      {"enable.gapless.guarantee", "the mirror sees to it"},
+      {"enable.gapless.guarantee", "the mirror guarantees this itself"},
       {"max.in.flight.requests.per.connection", "it is 1, so that no record is lost"},
       {"max.in.flight", "it is 1, so that no record is lost"},
       {"isolation.level", "the mirror always reads committed records"},
       {"sasl.password", "set 'kafka.sasl_password_file' or 'kafka.sasl_password_env' instead"},
-      {"ssl.key.password", "use a key without password that only the server's user can read"},
+      {"ssl.key.password", "use a key without a password that only the server's user can read"},
       {"ssl.keystore.password", "use ssl.key.location and ssl.certificate.location"},
       {"ssl.key.pem", "use ssl.key.location"},
-      {"sasl.oauthbearer.client.secret", "it is a secret, and this file is not for secrets"},
+      {"sasl.oauthbearer.client.secret", "it is a secret, and this file must not contain secrets"},
   };
   for (const auto& [name, value] : client) {
     const auto found = refused.find(name);
     if (found == refused.end()) continue;
     return Invalid(
-        fmt::format("'kafka.client' may not set {}: {}", name, std::string(found->second)));
+        fmt::format("'kafka.client' cannot set {}: {}", name, std::string(found->second)));
   }
   return absl::OkStatus();
 }
@@ -196,7 +197,7 @@ absl::Status ValidateDebezium(const DebeziumOptions& debezium) {
     const bool known = operation == "c" || operation == "u" || operation == "d" ||
                        operation == "t" || operation == "none";
     if (!known) {
-      return Invalid("'kafka.debezium.skipped_operations' may hold c, u, d, t, or none alone");
+      return Invalid("'kafka.debezium.skipped_operations' must list c, u, d or t, or be none");
     }
   }
   return absl::OkStatus();
@@ -209,7 +210,7 @@ absl::Status ValidateKafka(const KafkaOptions& kafka) {
   if (kafka.topic_prefix.empty() || kafka.topic_prefix.size() > 100 ||
       kafka.topic_prefix.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                            "0123456789._-") != std::string::npos) {
-    return Invalid("'kafka.topic_prefix' must be 1 to 100 of letters, digits, '.', '_' and '-'");
+    return Invalid("'kafka.topic_prefix' must be 1 to 100 letters, digits, '.', '_' or '-'");
   }
   if (!kafka.sasl_password_file.empty() && !kafka.sasl_password_env.empty()) {
     return Invalid(

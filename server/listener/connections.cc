@@ -20,12 +20,12 @@ namespace millrace::listener {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
-// The first time, and at most; each time doubles it.
+// The first and the longest block. Each further block is twice as long.
 constexpr Micros kBlockTimeMin = 5 * kSecond;
 constexpr Micros kBlockTimeMax = 60 * kSecond;
-// A peer that behaves for this long after a block starts again with the shortest.
+// If a peer does not flood for this long after a block, its next block is the shortest again.
 constexpr Micros kForgetBlockAfter = 300 * kSecond;
-// Of a flood from more addresses than these, the blocks that end first are forgotten.
+// If more peers than this are blocked, the blocks that end first are dropped.
 constexpr size_t kBlocksMax = 10'000;
 
 CutReason ReasonOf(Abuse abuse) {
@@ -70,7 +70,7 @@ std::string_view Name(CutReason reason) {
   MILLRACE_UNREACHABLE();
 }
 
-// What connections share. Thread-safe.
+// The state that all connections share. Thread-safe.
 class Connections::SharedState {
  public:
   SharedState(const ConnectionLimits& limits, const Clock& clock)
@@ -80,7 +80,7 @@ class Connections::SharedState {
   std::optional<Refusal> Add(const std::string& host) ABSL_LOCKS_EXCLUDED(mutex_);
   void Remove(const std::string& host) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountRefused(Refusal refusal) { refused_[static_cast<size_t>(refusal)].Add(); }
-  // Blocks the peer.
+  // Also blocks the peer.
   void CountCut(const Peer& peer, CutReason reason) ABSL_LOCKS_EXCLUDED(mutex_);
   ConnectionsReading reading() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -106,7 +106,7 @@ class Connections::SharedState {
   RateLimitedWarning warning_ ABSL_GUARDED_BY(mutex_);
 };
 
-// One that is open.
+// An open connection.
 class Connections::Connection final : public ReadWatcher {
  public:
   Connection(Peer peer, std::shared_ptr<SharedState> shared)
@@ -196,7 +196,7 @@ bool Connections::SharedState::IsBlocked(const std::string& host) const {
 
 void Connections::SharedState::BlockHost(const std::string& host, Micros now) {
   Block& block = blocks_[host];
-  // Connections that were cut together count once.
+  // Several connections that are cut together count as one block.
   if (now < block.until) return;
   const bool again = block.length != 0 && now - block.until < kForgetBlockAfter;
   block.length = again ? std::min(2 * block.length, kBlockTimeMax) : kBlockTimeMin;

@@ -13,14 +13,14 @@
 
 namespace millrace::listener {
 
-// Why a new connection was closed at once.
+// Why a new connection was refused.
 enum class Refusal { kConnectionsMax, kPeerMax, kPeerBlocked, kDescriptors };
 // Why an open connection was closed.
 enum class CutReason { kEndlessHeaders, kDroppedCalls, kIdleFrames };
 inline constexpr size_t kRefusals = 4;
 inline constexpr size_t kCutReasons = 3;
 
-// As metrics and status name them.
+// The names in metrics and status.
 std::string_view Name(Refusal refusal);
 std::string_view Name(CutReason reason);
 
@@ -29,7 +29,7 @@ struct ConnectionLimits {
   uint32_t connections_per_peer_max = 0;
 };
 
-// What operators see of connections.
+// The figures for metrics and status.
 struct ConnectionsReading {
   uint64_t open = 0;
   uint64_t connections_max = 0;
@@ -38,19 +38,19 @@ struct ConnectionsReading {
   std::array<uint64_t, kCutReasons> cut{};    // by CutReason
 };
 
-// All open connections, the limits for new ones, and the peers that may open none for a while.
-// Thread-safe. Connections may outlive it, for gRPC closes some after its server has ended; `clock`
-// must outlive them.
+// Tracks all open connections, enforces the limits for new ones, and blocks peers for a time.
+// Thread-safe. A connection can outlive it, because gRPC closes some after its server has ended.
+// `clock` must outlive all connections.
 class Connections {
  public:
   Connections(const ConnectionLimits& limits, const Clock& clock);
 
-  // Counts a connection of `peer` as accepted and open. It is so until OnClose of what this gives,
-  // which also watches what the client sends: a client that floods the server is cut, and its peer
-  // may open no new connection for some seconds, longer each time. On refusal null, and `refusal`
-  // says why; it is counted.
+  // Counts a new connection of `peer` as open until OnClose of the returned watcher. The watcher
+  // inspects the client's bytes: it cuts a client that floods the server and blocks its peer for
+  // some seconds, longer each time. Returns null, sets `refusal` and counts it if the connection is
+  // refused.
   std::shared_ptr<ReadWatcher> Admit(const Peer& peer, Refusal& refusal);
-  // For a refusal before the peer is known.
+  // Counts a refusal by the caller.
   void CountRefused(Refusal refusal);
 
   ConnectionsReading reading() const;

@@ -24,7 +24,7 @@ class Descriptor {
 
   int get() const { return value_; }
   bool ok() const { return value_ >= 0; }
-  // The caller closes it.
+  // Passes ownership to the caller.
   int Release() { return std::exchange(value_, -1); }
   void Close() {
     if (value_ >= 0) close(std::exchange(value_, -1));

@@ -9,16 +9,17 @@
 namespace millrace::listener {
 namespace {
 
-// Standard streams, pollers of gRPC, sockets that listen, files that are read for a moment.
+// Standard streams, gRPC's pollers, listening sockets, files that are open briefly.
 constexpr uint64_t kProcessDescriptors = 22;
-// Of the log beside the files that stay open: write-ahead logs, the manifest, locks, directories,
+// Files of the log in addition to LogFilesMax: write-ahead logs, the manifest, locks, directories,
 // and files that a flush or a compaction writes.
 constexpr uint64_t kLogWriteDescriptors = 16;
-// The dump, the proof of the source before it, a question, and one that ends a query.
+// Connections: the binlog dump, the check of the source before it, a query, and one to kill a
+// query.
 constexpr uint64_t kSourceDescriptors = 4;
 // A socket and a pipe for each broker of a cluster of ten.
 constexpr uint64_t kKafkaDescriptors = 32;
-// The page of metrics serves few at a time and lets as many wait.
+// The metrics page serves a few requests at a time, and about as many wait.
 constexpr uint64_t kMetricsDescriptors = 24;
 
 }  // namespace
@@ -37,7 +38,7 @@ ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,
                           .connections_per_peer_max = options.connections_per_peer_max};
   if (fit >= limits.connections_max) return limits;
   limits.connections_max = static_cast<uint32_t>(fit);
-  // No peer may have them all.
+  // One peer must not be able to use all connections.
   limits.connections_per_peer_max =
       std::min(limits.connections_per_peer_max, std::max(limits.connections_max / 2, 1u));
   return limits;

@@ -9,18 +9,19 @@
 
 namespace millrace::listener {
 
-// What beside connections of clients needs descriptors.
+// Features that need descriptors, apart from client connections.
 struct DescriptorUses {
   uint32_t snapshot_connections = 0;
   bool kafka = false;
   bool metrics = false;
 };
 
-// Descriptors that are kept from clients where the process may have `limit`: for the log, the
-// source, Kafka and the metrics page, so that clients cannot stop the feed.
+// How many of `limit` descriptors are reserved for the log, the source, Kafka and the metrics page,
+// so that client connections cannot stop the feed.
 uint64_t ReservedDescriptors(uint64_t limit, const DescriptorUses& uses);
 
-// As `options` says, or less, if `limit` has no room for so many. Then one peer may have half.
+// The limits of `options`, lowered if they do not fit in `limit`. If lowered, one peer can have at
+// most half of the connections.
 ConnectionLimits FittingLimits(const ServerOptions& options, uint64_t limit,
                                const DescriptorUses& uses);
 

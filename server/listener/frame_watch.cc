@@ -8,17 +8,17 @@
 namespace millrace::listener {
 namespace {
 
-// RFC 9113, 3.4: what a client sends first.
+// RFC 9113, 3.4: the first bytes from a client.
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-// RFC 9113, 6: types of frames, and the flags of theirs that matter here.
+// RFC 9113, 6: the frame types and flags that matter here.
 constexpr uint8_t kData = 0, kHeaders = 1, kResetStream = 3, kWindowUpdate = 8, kContinuation = 9;
 constexpr uint8_t kEndStream = 1, kEndHeaders = 4;
 
-// gRPC refuses more than 8 KiB of headers, and a frame may hold 16 KiB.
+// gRPC rejects more than 8 KiB of headers, and a frame has up to 16 KiB.
 constexpr size_t kHeaderBytesMax = size_t{32} << 10;
 constexpr size_t kHeaderFramesMax = 16;
-// A call that its client drops sooner than this was made to be dropped.
+// A call that the client cancels sooner than this counts as dropped.
 constexpr uint32_t kDroppedWithinMillis = 1000;
 
 uint32_t Millis(Micros time) { return static_cast<uint32_t>(time / 1000); }
@@ -108,7 +108,7 @@ Abuse FrameWatch::OnReset(uint32_t stream, Micros now) {
   return dropped_calls_.Take(now) ? Abuse::kNone : Abuse::kDroppedCalls;
 }
 
-// If a newer stream has taken its place, that one's age counts.
+// If a newer stream has overwritten the entry, uses the age of the newer stream.
 bool FrameWatch::OpenedRecently(uint32_t stream, Micros now) const {
   const OpenedStream& open = opened_streams_[stream / 2 % kOpenedStreamsKept];
   return open.stream >= stream && Millis(now) - open.at < kDroppedWithinMillis;

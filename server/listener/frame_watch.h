@@ -11,15 +11,15 @@
 
 namespace millrace::listener {
 
-// What a client does with HTTP/2 that no honest one does.
+// Uses of HTTP/2 that only occur in floods.
 enum class Abuse { kNone, kEndlessHeaders, kDroppedCalls, kIdleFrames };
 
-// Something that may happen so often at once, and so often a second in the long run.
+// A rate limit: allows `at_once` events in a burst, and `per_second` in the long run.
 class Allowance {
  public:
   constexpr Allowance(double at_once, double per_second)
       : at_once_(at_once), per_second_(per_second) {}
-  // It happened at `now` (steady). False if that is too often.
+  // Counts an event at `now` (steady clock). False if the limit is exceeded.
   bool Take(Micros now);
 
  private:
@@ -29,26 +29,25 @@ class Allowance {
   Micros at_ = 0;
 };
 
-// Follows the frames that a client sends on one connection (RFC 9113) and tells floods from use.
-// Looks at the nine bytes before each frame and skips the rest, so its cost is a few nanoseconds a
-// frame. Bytes that are no HTTP/2 are left to gRPC, which ends such a connection. README.md says
-// what each limit stops.
+// Detects floods by the frames that a client sends on one connection (RFC 9113). Reads the nine
+// bytes before each frame and skips the rest, which costs a few nanoseconds per frame. Ignores
+// bytes that are not HTTP/2; gRPC closes such a connection. README.md explains the limits.
 //
-// One thread at a time uses it.
+// Use from one thread at a time.
 class FrameWatch {
  public:
-  // The next bytes of the connection, at `now` (steady). Once it has answered anything but kNone,
-  // it need not be asked again.
+  // Takes the next bytes of the connection, at `now` (steady clock). After a result other than
+  // kNone, do not call it again.
   Abuse Read(std::string_view bytes, Micros now);
 
  private:
   static constexpr size_t kFrameHeaderBytes = 9;
-  // Far more than a client may have at once by default (`server.streams_per_connection_max`).
+  // Many more than the default of `server.streams_per_connection_max`.
   static constexpr size_t kOpenedStreamsKept = 1024;
 
   struct OpenedStream {
     uint32_t stream = 0;
-    uint32_t at = 0;  // milliseconds; goes round
+    uint32_t at = 0;  // milliseconds; wraps around
   };
 
   Abuse OnFrame(Micros now);
@@ -64,12 +63,12 @@ class FrameWatch {
   size_t header_seen_ = 0;
   size_t payload_left_ = 0;
 
-  // Of the header block that is being received.
+  // The header block that is being received.
   size_t block_bytes_ = 0;
   size_t block_frames_ = 0;
 
   uint32_t newest_stream_ = 0;
-  std::array<OpenedStream, kOpenedStreamsKept> opened_streams_{};  // by the number of the stream
+  std::array<OpenedStream, kOpenedStreamsKept> opened_streams_{};  // indexed by stream number
   Allowance dropped_calls_{200, 100};
   Allowance idle_frames_{40'000, 20'000};
 };

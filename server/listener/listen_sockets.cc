@@ -22,10 +22,10 @@ namespace millrace::listener {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
-// The kernel takes the least of this and net.core.somaxconn.
+// The kernel uses the smaller of this and net.core.somaxconn.
 constexpr int kBacklog = 4096;
-// Requests are small. This bounds what the kernel keeps of a flood that gRPC has not read; the
-// kernel doubles it.
+// Bounds the bytes of a flood that the kernel buffers before gRPC reads them; requests are small.
+// The kernel doubles the value.
 constexpr int kReceiveBufferBytes = 128 << 10;
 
 struct Address {
@@ -43,7 +43,8 @@ bool Set(int socket, int level, int option, int value) {
 
 // Accepted connections inherit these.
 bool SetTcpOptions(int socket, int family, Micros send_timeout) {
-  // Fails where IPv4 is off, or IPv6 alone is wanted; either way the address is listened on.
+  // Failure is harmless: without IPv4, or if the system allows only IPv6, the socket listens for
+  // IPv6.
   if (family == AF_INET6) Set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   return Set(socket, SOL_SOCKET, SO_REUSEADDR, 1) && Set(socket, IPPROTO_TCP, TCP_NODELAY, 1) &&
          Set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(send_timeout / 1000)) &&
@@ -93,7 +94,7 @@ int BoundPort(const Descriptor& socket) {
   return ntohs(*PortOf(address));
 }
 
-// A file that a server left behind. Anything but a socket stays, and binding fails.
+// Removes the socket file that a dead server left. Any other file stays, so that bind fails.
 void RemoveSocketFile(const std::string& path) {
   struct stat file {};
   if (stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode)) unlink(path.c_str());
@@ -102,7 +103,7 @@ void RemoveSocketFile(const std::string& path) {
 absl::StatusOr<Descriptor> ListenOnPath(const std::string& path) {
   sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
   if (path.size() >= sizeof(name.sun_path)) {
-    return absl::UnavailableError(fmt::format("{} is too long for a socket", path));
+    return absl::UnavailableError(fmt::format("the path {} is too long for a Unix socket", path));
   }
   path.copy(name.sun_path, path.size());
   Address address;
@@ -112,7 +113,7 @@ absl::StatusOr<Descriptor> ListenOnPath(const std::string& path) {
   return Listen(address, /*send_timeout=*/0);
 }
 
-// The first that works is enough.
+// The wildcard addresses. Listening on the first one that works is enough.
 absl::StatusOr<std::vector<Address>> ResolveWildcard(const std::string& port) {
   MILLRACE_ASSIGN_OR_RETURN(std::vector<Address> addresses, Resolve("::", port));
   MILLRACE_ASSIGN_OR_RETURN(const std::vector<Address> ipv4, Resolve("0.0.0.0", port));
@@ -156,7 +157,7 @@ absl::Status ListenSockets::OpenTcp(const HostPort& at, Micros send_timeout) {
     }
     port_ = BoundPort(*opened);
     sockets_.push_back(*std::move(opened));
-    // A socket of IPv6 takes clients of IPv4 too.
+    // The IPv6 socket also accepts IPv4 clients.
     if (any) break;
   }
   return sockets_.empty() ? failure : absl::OkStatus();

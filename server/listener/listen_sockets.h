@@ -11,13 +11,13 @@
 
 namespace millrace::listener {
 
-// Sockets that listen, none of which blocks.
+// Non-blocking listening sockets.
 class ListenSockets {
  public:
-  // `listen` is `address:port`, `[address]:port` or `unix:/path`. A name listens on all of its
-  // addresses, 0.0.0.0 and [::] on all of the machine, both of IPv4 and IPv6 where there are both.
-  // Port 0 takes a free one. A connection that does not take what it was sent for `send_timeout` is
-  // closed by the kernel. kUnavailable: no address can be listened on.
+  // `listen` is `address:port`, `[address]:port` or `unix:/path`. For a name, listens on all its
+  // addresses; for 0.0.0.0 and [::], on all addresses of the machine, IPv4 and IPv6 if available.
+  // Port 0 picks a free port. The kernel closes a connection if sent data stays unacknowledged for
+  // `send_timeout`. kUnavailable: listening failed on every address.
   static absl::StatusOr<ListenSockets> Open(const std::string& listen, Micros send_timeout);
   // Removes the file of a Unix socket.
   ~ListenSockets();
@@ -25,9 +25,9 @@ class ListenSockets {
   ListenSockets& operator=(ListenSockets&&) noexcept = default;
 
   const std::vector<Descriptor>& sockets() const { return sockets_; }
-  // The port, 0 for a Unix socket.
+  // The port; 0 for a Unix socket.
   int port() const { return port_; }
-  // Closes them, so that clients are refused from here on.
+  // Closes the sockets. From now on the kernel refuses clients.
   void Close();
 
  private:

@@ -20,9 +20,9 @@
 namespace millrace::listener {
 namespace {
 
-// Without descriptors, even the spare one.
+// The pause if not even the spare descriptor is free.
 constexpr int kAcceptPauseMillis = 100;
-// Other sockets, and the end, have their turn between.
+// Limits the accepts in a row, so that other sockets and Stop get their turn.
 constexpr int kAcceptsAtOnce = 64;
 
 Descriptor OpenSpare() { return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -47,7 +47,8 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& list
   if (!sockets.ok()) return sockets.status();
   std::unique_ptr<Listener> listener(new Listener(*std::move(sockets), tls, connections, clock));
   if (!listener->wake_.ok() || !listener->spare_.ok()) {
-    return absl::ResourceExhaustedError(fmt::format("listen: {}", strerror(errno)));
+    return absl::ResourceExhaustedError(
+        fmt::format("cannot open descriptors for listening: {}", strerror(errno)));
   }
   return listener;
 }
@@ -100,11 +101,11 @@ void Listener::Accept(int listening) {
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
     if (LacksResources(errno)) return AcceptFailed(listening);
-    // Anything else is of that one connection, which has gone.
+    // Any other error concerns only this connection, which is gone.
   }
 }
 
-// A client that is not let in must not hang: it is accepted with the spare descriptor and closed.
+// Accepts the connection with the spare descriptor and closes it, so that the client does not hang.
 void Listener::AcceptFailed(int listening) {
   spare_.Close();
   sockaddr_storage address{};

@@ -20,17 +20,16 @@
 
 namespace millrace::listener {
 
-// Accepts connections on a thread of its own, within the limits of Connections, and hands them to
-// gRPC. Nothing ends its loop: without descriptors it closes new connections, or waits and tries
-// again.
+// Accepts connections on its own thread, within the limits of Connections, and passes them to gRPC.
+// No error ends the loop: without free descriptors it closes new connections, or waits and retries.
 class Listener {
  public:
-  // Takes over a connection and its descriptor; `listening` is the socket it came by. Called on
-  // the thread.
+  // Takes ownership of the descriptor `connection`, accepted from the socket `listening`. Called on
+  // the listener's thread.
   using HandOver = std::function<void(int listening, int connection)>;
 
-  // As ListenSockets::Open; kResourceExhausted if the kernel has no descriptors for it. `tls`:
-  // whether gRPC decrypts what comes.
+  // See ListenSockets::Open for `listen`, `send_timeout` and errors. `tls`: whether gRPC decrypts
+  // the connections. kResourceExhausted: no free descriptor.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& listen, bool tls,
                                                         Micros send_timeout,
                                                         Connections& connections,
@@ -38,20 +37,20 @@ class Listener {
   ~Listener();
 
   int port() const { return sockets_.port(); }
-  // Begins to accept. Once.
+  // Starts to accept connections. Call it once.
   void Start(HandOver hand_over);
-  // Accepts no more. `HandOver` is not called any more once this returns; connections stay open,
-  // and are watched until gRPC closes them.
+  // Stops accepting. Does not call `HandOver` after it returns. Connections stay open, and are
+  // watched until gRPC closes them.
   void Stop();
 
  private:
   Listener(ListenSockets sockets, bool tls, Connections& connections, const Clock& clock);
 
   void Run();
-  // Accepts some; the rest is reported again.
+  // Accepts a limited number of connections; poll reports the rest again.
   void Accept(int listening);
   void AcceptFailed(int listening);
-  // Until it is time to try again, or to stop.
+  // Waits before a retry; returns early on Stop.
   void Pause();
   void Admit(int listening, Descriptor accepted, const sockaddr_storage& address);
   void Refuse(Refusal refusal, const Peer& peer);
@@ -63,9 +62,9 @@ class Listener {
   Descriptor wake_;
   std::atomic<bool> stopping_{false};
 
-  // The thread's own.
+  // Used only by the listener's thread.
   HandOver hand_over_;
-  Descriptor spare_;  // given up to accept and close a connection when no descriptor is left
+  Descriptor spare_;  // closed to accept and close a connection when no descriptor is free
   std::array<RateLimitedWarning, kRefusals> warnings_;
 
   std::thread thread_;

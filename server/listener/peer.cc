@@ -14,7 +14,7 @@ namespace millrace::listener {
 namespace {
 
 constexpr char kUnix[] = "unix";
-// In bytes: of an IPv6 address, and of the part of it that names a network.
+// The sizes of an IPv6 address and of its network part.
 constexpr size_t kIpv6Bytes = 16;
 constexpr size_t kIpv6NetworkBytes = 8;
 

@@ -9,11 +9,11 @@
 
 namespace millrace::listener {
 
-// Bounds how often something is logged that clients can cause: once in ten seconds. One thread uses
-// it.
+// Limits a log message that clients can cause to one in ten seconds. Not thread-safe.
 class RateLimitedWarning {
  public:
-  // How often it happened since it was logged last, this time included; nothing: do not log.
+  // Counts an event. nullopt: do not log. Otherwise log, with the number of events since the last
+  // message, including this one.
   std::optional<uint64_t> CountEvent(Micros now) {
     ++count_;
     if (logged_ && now - logged_at_ < kInterval) return std::nullopt;

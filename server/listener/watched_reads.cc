@@ -30,7 +30,7 @@ struct Watched {
   Watcher watcher;
 };
 
-// By descriptor. Zero pages of it take no memory.
+// Indexed by descriptor. Pages that stay zero use no memory.
 constexpr size_t kDescriptorsMax = size_t{1} << 20;
 std::array<std::atomic<Watched*>, kDescriptorsMax> watched_descriptors{};
 
@@ -57,12 +57,12 @@ bool PassToWatcher(ReadWatcher& watcher, const msghdr& message, size_t bytes) {
   return true;
 }
 
-// gRPC decrypts what it has just read from a socket on the same thread, by an SSL object that does
-// not know the socket. This is how the two are put together: the connection that the thread has
-// read from last, if it has no session yet.
+// The connection that this thread read from last, if it has no TLS session yet. gRPC decrypts bytes
+// on the thread that has just read them from the socket, but its SSL object does not know the
+// socket. This variable links the two.
 thread_local std::weak_ptr<ReadWatcher> last_without_session;
 
-// Called while gRPC uses the descriptor, so `watched` stays.
+// Called while gRPC uses the descriptor, so `watched` stays valid.
 void RememberEncryptedRead(Watched& watched) {
   if (watched.watcher->has_session()) {
     last_without_session.reset();
@@ -71,7 +71,7 @@ void RememberEncryptedRead(Watched& watched) {
   }
 }
 
-// Of a session whose connection is not known: nobody to blame, but floods end all the same.
+// Watches a session whose connection is unknown: stops floods, but can block no peer.
 class UnattributedFrames final : public ReadWatcher {
  public:
   bool OnRead(std::string_view bytes) override {
@@ -146,7 +146,7 @@ ssize_t recvmsg(int descriptor, msghdr* message, int flags) {
     return bytes;
   }
   if (PassToWatcher(*watched->watcher, *message, static_cast<size_t>(bytes))) return bytes;
-  // gRPC may pass over the error if it has read something just before.
+  // gRPC can ignore the error if it has just read other bytes: shut the socket down, too.
   shutdown(descriptor, SHUT_RDWR);
   errno = ECONNRESET;
   return -1;
@@ -159,7 +159,7 @@ int SSL_read(SSL* session, void* to, int size) {
   if (bytes <= 0 || SSL_is_server(session) == 0) return bytes;
   const std::string_view read(static_cast<const char*>(to), static_cast<size_t>(bytes));
   if (WatcherOf(session).OnRead(read)) return bytes;
-  // So that SSL_get_error answers SSL_ERROR_SSL.
+  // Makes SSL_get_error return SSL_ERROR_SSL.
   ERR_raise(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT);
   return -1;
 }

@@ -8,33 +8,34 @@
 
 namespace millrace::listener {
 
-// Is shown what gRPC reads from a connection. gRPC calls from threads of its own, one at a time for
-// a connection.
+// Receives the bytes that gRPC reads from a connection. Called on gRPC's threads, by one at a time
+// for each connection.
 class ReadWatcher {
  public:
   virtual ~ReadWatcher() = default;
-  // The next bytes, decrypted where the connection uses TLS. False: gRPC is told that the read
-  // failed, and closes the connection.
+  // Takes the next bytes, decrypted if the connection uses TLS. False: the read fails for gRPC,
+  // which then closes the connection.
   virtual bool OnRead(std::string_view bytes) = 0;
-  // The descriptor has been closed. Called once.
+  // Called once, when the descriptor is closed.
   virtual void OnClose() = 0;
 
-  // Whether a TLS session shows its bytes to this one. At most one does.
+  // Whether a TLS session passes its bytes to this watcher. At most one session does.
   bool has_session() const { return has_session_.load(std::memory_order_relaxed); }
-  // False: another session has taken it already.
+  // Claims the watcher for a TLS session. False: another session has claimed it.
   bool ClaimForSession() { return !has_session_.exchange(true, std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> has_session_{false};
 };
 
-// Shows `watcher` what gRPC reads from `descriptor`, until that is closed. `tls`: whether gRPC
-// decrypts it. False if the number of the descriptor is beyond what can be watched.
+// Passes the bytes that gRPC reads from `descriptor` to `watcher`, until the descriptor is closed.
+// `tls`: whether gRPC decrypts the bytes. False if the descriptor's number is too large to be
+// watched.
 //
-// gRPC 1.51 offers no place to see frames. But it reads by recvmsg and SSL_read and closes by
-// close, functions of shared libraries; this room defines functions of the same names, which the
-// dynamic linker prefers, and which call the real ones. All else in the process that calls them
-// pays one look at a table. Thread-safe.
+// gRPC 1.51 has no hook to see frames. But it calls recvmsg, SSL_read and close, which are
+// functions of shared libraries. This room defines functions with the same names, which the dynamic
+// linker prefers, and which call the real ones. Other callers in the process pay for one table
+// lookup. Thread-safe.
 bool WatchReads(int descriptor, bool tls, std::shared_ptr<ReadWatcher> watcher);
 
 }  // namespace millrace::listener

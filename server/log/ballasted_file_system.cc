@@ -15,7 +15,7 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-// RocksDB recovers from the code for no space alone.
+// RocksDB can recover only from an error with the subcode kNoSpace.
 IOStatus AsNoSpace(IOStatus status) {
   if (status.subcode() == IOStatus::kNoSpace) return status;
   IOStatus no_space = IOStatus::NoSpace(status.ToString());
@@ -23,7 +23,7 @@ IOStatus AsNoSpace(IOStatus status) {
   return no_space;
 }
 
-// Once more also if nothing was freed: the ballast may have been about to grow.
+// Retries once even if nothing was freed: another thread may have been allocating the ballast.
 template <typename Operation>
 IOStatus RetryOnNoSpace(DiskSpace& space, const Operation& operation) {
   IOStatus status = operation();
@@ -35,7 +35,7 @@ IOStatus RetryOnNoSpace(DiskSpace& space, const Operation& operation) {
   return status.ok() || !IsNoSpace(status) ? status : AsNoSpace(std::move(status));
 }
 
-// Each piece has its place, so that one of which a part was written can be written again.
+// Writes each piece at an explicit offset, so that a partly written piece can be written again.
 class BallastedFile final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   BallastedFile(std::unique_ptr<rocksdb::FSWritableFile> file, DiskSpace& space)
@@ -59,7 +59,7 @@ class BallastedFile final : public rocksdb::FSWritableFileOwnerWrapper {
     if (status.ok()) bytes_ = size;
     return status;
   }
-  // Not a second time: what a failed sync has lost, the next one does not report.
+  // Never retried: a second sync does not report data that the first one lost.
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
     return Checked(target()->Sync(options, context));
   }

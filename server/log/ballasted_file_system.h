@@ -9,9 +9,9 @@
 
 namespace millrace::log {
 
-// `target`, but a write that finds the disk full frees the ballast of `space`, part by part, and is
-// tried again; only what fails without any ballast left is reported to RocksDB. A quota counts as a
-// full disk. `space` must outlive it.
+// Wraps `target`: a write that finds the disk full frees the ballast of `space`, part by part, and
+// retries. RocksDB sees the error only if no ballast is left. An exceeded quota counts as a full
+// disk. `space` must outlive the file system.
 std::shared_ptr<rocksdb::FileSystem> MakeBallastedFileSystem(
     std::shared_ptr<rocksdb::FileSystem> target, DiskSpace& space);
 

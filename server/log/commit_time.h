@@ -9,21 +9,21 @@
 
 namespace millrace::log {
 
-// On MariaDB a session can give its transactions any commit time (SET timestamp). So a time that is
-// further ahead of the present than this is not believed: it decides neither what retention trims
-// nor where a start by time begins. Clocks of machines differ by less.
+// The furthest that a plausible commit time can be ahead of now. On MariaDB a session can set any
+// commit time for its transactions (SET timestamp). An implausible time affects neither retention
+// nor a start by time. The clocks of two machines differ by less than this.
 constexpr Micros kClockAheadMax = Micros{600} * 1'000'000;
 
-// Whether the transaction of `segment`, of `frame`, can have been committed when it says; `now` is
-// the present. What was not believed when it was written is greater than the frame's maximum.
+// Whether the commit time of `segment` in `frame` is plausible. A time that was implausible when it
+// was written exceeds the frame's maximum.
 inline bool IsPlausibleCommitTime(const Frame& frame, const Segment& segment, Micros now) {
   return segment.commit_time <= frame.commit_time_max() &&
          segment.commit_time <= now + kClockAheadMax;
 }
 
-// The greatest commit time up to and with `frame` that is believed. Logs of before such times were
-// bounded have frames whose maximum is not; then it is that of the frame's own transactions, or
-// nothing if none is believed.
+// The greatest plausible commit time up to and including `frame`. Earlier versions wrote frames
+// with an implausible maximum: for those, the greatest plausible time in the frame itself; nullopt
+// if there is none.
 std::optional<Micros> PlausibleCommitTimeMax(const Frame& frame, Micros now);
 
 }  // namespace millrace::log

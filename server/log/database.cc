@@ -15,14 +15,15 @@
 namespace millrace::log {
 namespace {
 
-// What stays free extra_bytes the ballast when writing goes on: else the next write ends it again.
+// Space that must be free in addition to the ballast before writing resumes. With less, the next
+// write would fill the disk again.
 constexpr uint64_t kFreeBytesMin = 1 << 20;
-// Beside what memory holds: the manifest, the head of a write-ahead log.
+// Room for the manifest and the start of a write-ahead log, in addition to RocksDB's memory.
 constexpr uint64_t kResumeBytesMin = 256 << 10;
 
 }  // namespace
 
-// What memory alone holds is written, so that the next start has less to do; not on a full disk.
+// Flushes RocksDB's memory, so that the next start is faster; not on a full disk.
 Database::~Database() {
   if (is_writable_.load() && !failed_.load() && !space_.full()) {
     writable_->Flush().PermitUncheckedError();
@@ -52,9 +53,9 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync, WhenFull whe
 absl::Status Database::WriteAndSyncSeparately(rocksdb::WriteBatch& batch, WhenFull when_full) {
   MILLRACE_RETURN_IF_ERROR(Write(batch, /*sync=*/false, when_full));
   rocksdb::Status status = wal_sync_.Sync();
-  // RocksDB has a descriptor to sync with, but makes others wait.
+  // WalSync found no free descriptor. RocksDB has one open, but its sync makes other writes wait.
   if (status.IsTryAgain()) return Write(batch, /*sync=*/true, when_full);
-  // The write-ahead log may have lost what memory still holds, so that goes into files of its own.
+  // The write-ahead log may have lost writes that are still in memory: flush them to table files.
   if (IsNoSpace(status)) {
     space_.OnNoSpace();
     status = writable_->Flush();
@@ -90,11 +91,11 @@ absl::Status Database::Fail(absl::Status status) {
 absl::Status Database::MakeRoom(uint64_t extra_bytes) {
   const absl::Status status = space_.Restore(extra_bytes);
   if (!HasReason(status, reason::kDiskFull)) return status;
-  return DiskFull(directory_, "its reserve, the file BALLAST, does not fit");
+  return DiskFull(directory_, "the reserve file BALLAST does not fit");
 }
 
-// Called before RocksDB stops. A flush that has begun may not have looked yet whether it has
-// stopped: it does so under the lock under which it is counted.
+// Called before RocksDB stops. Waits until each running flush has checked whether RocksDB is
+// stopped: a flush checks this under the lock under which RocksDB counts it as running.
 void Database::HoldFlushes() {
   env_->Hold();
   rocksdb::DB* const database = flushing_database_.load(std::memory_order_acquire);
@@ -108,8 +109,8 @@ void Database::HoldFlushes() {
   while (!all_looked()) std::this_thread::sleep_for(std::chrono::microseconds(100));
 }
 
-// RocksDB waits for its flushes before it resumes, so held ones must begin then, but not before it
-// has noted that it recovers. That it has is seen when it refuses a second call as busy.
+// RocksDB waits for its flushes before it resumes, so held flushes must start during Resume, but
+// not before RocksDB has marked itself as recovering. A second call of Resume then fails as busy.
 rocksdb::Status Database::Resume(bool has_held_flushes) {
   rocksdb::DB& database = *writable_->database();
   const auto resume = [this, &database] {
@@ -127,20 +128,20 @@ rocksdb::Status Database::Resume(bool has_held_flushes) {
   rocksdb::Status status = resume();
   if (second.joinable()) second.join();
   if (status.IsBusy()) status = other;
-  // Else it has stopped again, and what is held has to stay so.
+  // If Resume failed, RocksDB has stopped again, and held flushes must stay held.
   if (status.ok()) env_->Release();
   return status;
 }
 
-// Sound although a sync may have been what failed: RocksDB's Resume writes everything that was ever
-// acknowledged to files, syncs these, and leaves the old write-ahead log behind.
+// Correct even if the failed operation was a sync: RocksDB's Resume writes everything that it has
+// acknowledged to files, syncs them, and abandons the old write-ahead log.
 //
-// The ballast is made again first, so that it does not fail for want of space once more.
+// Allocates the ballast first, so that Resume does not run out of space again.
 absl::Status Database::RecoverFromDiskFull() {
   absl::MutexLock lock(&mutex_);
   if (!failure_.ok()) return failure_;
   if (!space_.full()) return absl::OkStatus();
-  // Whatever else fails on the full disk fails now, not while RocksDB resumes.
+  // Let all other jobs fail on the full disk now, not while RocksDB resumes.
   const bool has_held_flushes = env_->AwaitUnheldJobs();
   const uint64_t failed_writes = space_.failed_writes();
   const bool stopped = stopped_.load();
@@ -161,7 +162,7 @@ absl::Status Database::RecoverFromDiskFull() {
   return absl::OkStatus();
 }
 
-// As much as Resume may write.
+// The most that Resume can write.
 uint64_t Database::BytesToResume() const {
   uint64_t bytes = 0;
   writable_->database()->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables,
@@ -169,8 +170,8 @@ uint64_t Database::BytesToResume() const {
   return std::max(bytes + kResumeBytesMin, kFreeBytesMin);
 }
 
-// With nothing in memory, RocksDB 7.8's Resume keeps the write-ahead log whose writer has failed
-// and every later write fails too. A record that only memory holds makes it start a new one.
+// If its memory is empty, RocksDB 7.8's Resume keeps the write-ahead log whose writer failed, and
+// every later write fails too. A record only in memory makes Resume start a new log.
 rocksdb::Status Database::PrepareForDiskFull(const Instance& instance) const {
   rocksdb::WriteOptions memory_only;
   memory_only.disableWAL = true;

@@ -23,14 +23,14 @@
 
 namespace millrace::log {
 
-// What tests replace.
+// Parts of the storage that tests replace.
 struct StorageSeams {
-  // nullptr: the machine's, and only that has NoWaitReads. Outlives the database.
+  // nullptr: the system's Env; only that supports NoWaitReads. Outlives the database.
   rocksdb::Env* env = nullptr;
-  // Bytes of frames gathered in memory before they are written as one file.
+  // Bytes of frames that RocksDB collects in memory before it writes them as one file.
   size_t write_buffer_bytes = size_t{8} << 20;
   DiskSpace::Seams space = DiskSpace::SystemSeams();
-  SyncFile sync = nullptr;  // of WalSync
+  SyncFile sync = nullptr;  // for WalSync
 };
 
 // One RocksDB file of frames.
@@ -39,22 +39,22 @@ struct FrameFile {
   uint64_t bytes = 0;
 };
 
-// What a write does while the disk is full.
+// Whether a write is allowed while the disk is full.
 enum class WhenFull {
   kRefuse,
-  // Uses the space of the ballast: for small writes that free space or let the log be opened.
+  // Uses the space of the ballast. Only for small writes that free space or that opening needs.
   kWriteAnyway,
 };
 
-// RocksDB, opened and tuned for frames. Turns its statuses into ours and keeps to one rule after a
-// failed write: what is not known to be on disk is not written again. On a disk too full to open it
-// for writing it is opened for reading, and MakeWritable replaces that later. Thread-safe.
+// RocksDB, opened and tuned for frames. Converts RocksDB's statuses to Millrace's errors. After a
+// write of unknown outcome it never writes again. If the disk is too full to open RocksDB for
+// writing, opens it for reading; MakeWritable replaces it later. Thread-safe.
 class Database {
-  struct Key {};  // only Open makes it
+  struct Key {};  // only Open can construct it
 
  public:
   Database(Key, std::string directory, uint64_t ballast_bytes, const StorageSeams& seams);
-  // Opens or creates the database, for writing if the disk has room for it. Errors: see Log::Open.
+  // Opens or creates the database; for writing if the disk has room. Errors: see Log::Open.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
                                                         uint64_t ballast_bytes,
                                                         const StorageSeams& seams);
@@ -62,37 +62,38 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  // OK once it is open for writing. kResourceExhausted DISK_FULL: there is still no room; other
-  // errors as Open.
+  // Opens the database for writing, unless it already is. kResourceExhausted DISK_FULL: there is
+  // still no room. Other errors: see Open.
   absl::Status MakeWritable() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // For a write batch. Requires, as the writing methods do: MakeWritable has succeeded.
+  // The column family for a write batch. This and all writing methods require that MakeWritable has
+  // succeeded.
   rocksdb::ColumnFamilyHandle* family(Family family) const { return writable_->family(family); }
 
   // Writes all of `batch` or nothing. kResourceExhausted DISK_FULL: nothing was written; the next
-  // call tries to recover first. kInternal STORAGE_FAILED: for good.
+  // call first tries to recover. kInternal STORAGE_FAILED: permanent.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, WhenFull when_full = WhenFull::kRefuse);
-  // The same, on disk when it returns, but other writes do not wait for its sync. After DISK_FULL
-  // the batch may be stored nevertheless.
+  // Writes and syncs `batch`; other writes do not wait for the sync. After DISK_FULL the batch may
+  // or may not be stored.
   absl::Status WriteAndSyncSeparately(rocksdb::WriteBatch& batch,
                                       WhenFull when_full = WhenFull::kRefuse);
 
   bool supports_no_wait_reads() const { return supports_no_wait_reads_; }
 
-  // A file extra_bytes the database found the disk full: frees a part of the ballast, so that
-  // writing it may be tried again. False: nothing was left to free.
+  // A write to a file outside RocksDB found the disk full: frees a part of the ballast, so that the
+  // caller can retry. False: the ballast is used up.
   bool OnNoSpace() { return space_.OnNoSpace(); }
 
   // kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key) const;
   IteratorPtr Iterate(Family family, const rocksdb::ReadOptions& options) const;
-  // The error of an iterator or another read.
+  // The error for a failed iterator or other read.
   absl::Status ReadError(const rocksdb::Status& status) const;
 
-  // Deletes whole files of frames whose keys all lie below `key`, also while the disk is full.
-  // Those that are still in RocksDB's top level stay until a later call.
+  // Deletes the frame files whose keys are all below `key`, even while the disk is full. Files in
+  // RocksDB's top level stay until a later call.
   absl::Status DeleteFramesBelow(std::string_view key);
-  // Files of frames, by largest key.
+  // The files of frames, sorted by largest key.
   std::vector<FrameFile> FrameFiles() const;
 
  private:
@@ -124,22 +125,22 @@ class Database {
   const bool supports_no_wait_reads_;
   DiskSpace space_;
   const std::unique_ptr<FlushJobs> env_;
-  // Whose flushes these are; nullptr until it is open for writing.
+  // The database whose flushes can be held; nullptr until it is open for writing.
   std::atomic<rocksdb::DB*> flushing_database_{nullptr};
-  // RocksDB refuses to write until it is resumed: an error for want of space reached it.
+  // RocksDB saw a disk-full error and rejects writes until it is resumed.
   std::atomic<bool> stopped_{false};
   rocksdb::DBOptions options_;
   const std::vector<rocksdb::ColumnFamilyDescriptor> families_;
   WalSync wal_sync_;
 
-  absl::Mutex mutex_;  // one thread opens or recovers
+  absl::Mutex mutex_;  // held by the thread that opens or recovers
   std::atomic<bool> failed_{false};
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
-  rocksdb::FileLock* lock_ ABSL_GUARDED_BY(mutex_) = nullptr;  // while it is open for reading alone
+  rocksdb::FileLock* lock_ ABSL_GUARDED_BY(mutex_) = nullptr;  // while open only for reading
 
   mutable absl::Mutex instance_mutex_;
   std::shared_ptr<const Instance> instance_ ABSL_GUARDED_BY(instance_mutex_);
-  // The same, once it is open for writing; set once.
+  // The instance that is open for writing; set once.
   std::atomic<bool> is_writable_{false};
   std::shared_ptr<const Instance> writable_;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Opening RocksDB: for writing, and for reading where the disk is too full for that.
+// Opening RocksDB for writing, or for reading if the disk is too full.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -22,10 +22,10 @@
 namespace millrace::log {
 namespace {
 
-// Names on disk, in the order of Family. Never renamed.
+// Names on disk, in the order of Family. Never rename them.
 constexpr std::array<const char*, kFamilies> kFamilyNames = {"log", "meta", "schema",
                                                              "subscriptions"};
-// What stays free beside the ballast before opening for writing is tried again.
+// Space that must be free in addition to the ballast before opening for writing is retried.
 constexpr uint64_t kOpenBytesMin = 1 << 20;
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Descriptors(const StorageSeams& seams) {
@@ -45,8 +45,8 @@ std::shared_ptr<rocksdb::FileSystem> FileSystemOf(const StorageSeams& seams) {
 
 }  // namespace
 
-// RocksDB would poll for free space on a thread of its own; recovering is tried by the next write
-// instead, so that one place decides.
+// Turns off RocksDB's own recovery, which polls for free space on a separate thread. Only the next
+// write starts a recovery.
 class Database::Listener final : public rocksdb::EventListener {
  public:
   explicit Listener(Database& database) : database_(database) {}
@@ -54,8 +54,8 @@ class Database::Listener final : public rocksdb::EventListener {
                             bool* auto_recovery) override {
     *auto_recovery = false;
   }
-  // A write, flush or compaction failed. Without this nobody would know before writes stall.
-  // RocksDB stops when this returns, if the error is hard.
+  // A write, flush or compaction failed. Without this callback the failure would stay unnoticed
+  // until writes stall. After a hard error RocksDB stops when this returns.
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
     if (error->severity() >= rocksdb::Status::kHardError) database_.HoldFlushes();
     if (!IsNoSpace(*error)) return;
@@ -96,7 +96,7 @@ absl::Status Database::OpenAtStart() {
   if (HasReason(status, reason::kDiskFull)) {
     space_.OnNoSpace();
     MILLRACE_RETURN_IF_ERROR(OpenReadOnly());
-    spdlog::error("{}; serving what the log holds until then", std::string(status.message()));
+    spdlog::error("{}; until then only reads work", std::string(status.message()));
     return absl::OkStatus();
   }
   MILLRACE_RETURN_IF_ERROR(status);
@@ -104,13 +104,13 @@ absl::Status Database::OpenAtStart() {
   return absl::OkStatus();
 }
 
-// Without one that was there before the disk is as full as it was then. One that was never there
-// does not keep a server from going on that has little space, only from trimming when it has none.
+// If the ballast was freed before and does not fit now, the disk is still full. If there never was
+// a ballast, little free space does not stop the log; it only cannot trim once the disk is full.
 void Database::CreateBallastAtStart() {
   const bool was_released = space_.was_released();
   const absl::Status room = MakeRoom(0);
   if (room.ok()) return;
-  spdlog::warn("no reserve for a full disk: {}", std::string(room.message()));
+  spdlog::warn("cannot allocate the reserve for a full disk: {}", std::string(room.message()));
   if (was_released) space_.OnNoSpace();
 }
 
@@ -120,7 +120,7 @@ absl::Status Database::MakeWritable() {
   if (is_writable_.load() || !failure_.ok()) return failure_;
   const uint64_t failed_writes = space_.failed_writes();
   std::error_code error;
-  // Without a directory there is no place for the ballast.
+  // The ballast needs an existing directory.
   if (std::filesystem::exists(directory_, error)) {
     MILLRACE_RETURN_IF_ERROR(MakeRoom(kOpenBytesMin));
   }
@@ -133,10 +133,10 @@ absl::Status Database::MakeWritable() {
 absl::Status Database::OpenWritable() {
   MILLRACE_RETURN_IF_ERROR(PrepareDirectory(directory_));
   MILLRACE_RETURN_IF_ERROR(CheckFamilies(directory_, families_));
-  // RocksDB takes it for itself.
+  // RocksDB takes the lock itself.
   const bool was_locked = lock_ != nullptr;
   UnlockDirectory();
-  // An earlier try may have failed with an error that holds flushes.
+  // An earlier attempt may have failed with an error that holds flushes.
   env_->Release();
   std::shared_ptr<Instance> opened;
   rocksdb::Status status =
@@ -169,7 +169,7 @@ absl::Status Database::OpenReadOnly() {
   return absl::OkStatus();
 }
 
-// RocksDB takes no lock to read, and two servers must not follow one source into one log.
+// RocksDB takes no lock to open for reading, but only one server may use the log.
 absl::Status Database::LockDirectory() {
   const rocksdb::Status status = env_->LockFile(directory_ + "/LOCK", &lock_);
   if (status.ok() || IsNoSpace(status)) return absl::OkStatus();
@@ -181,7 +181,7 @@ void Database::UnlockDirectory() {
   env_->UnlockFile(std::exchange(lock_, nullptr)).PermitUncheckedError();
 }
 
-// Of a crash, and of versions that let RocksDB write its own log. Nobody writes these any more.
+// Removes files that earlier versions left: `probe` after a crash, and RocksDB's own log.
 void Database::RemoveLeftovers() const {
   std::error_code error;
   std::filesystem::remove(directory_ + "/probe", error);

@@ -14,7 +14,7 @@ rocksdb::BlockBasedTableOptions TableOptions(size_t block_bytes, size_t cache_by
   options.block_size = block_bytes;
   options.checksum = rocksdb::kXXH3;
   options.block_cache = rocksdb::NewLRUCache(cache_bytes);
-  // Memory must not grow with the log: indexes live in the cache, not beside it.
+  // Keep indexes in the cache, so that memory does not grow with the log.
   options.cache_index_and_filter_blocks = true;
   options.cache_index_and_filter_blocks_with_high_priority = true;
   return options;
@@ -27,27 +27,27 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
-  // A torn tail was never visible, since a sync precedes visibility; that nothing else went with it
-  // is checked against the visible mark.
+  // A torn tail was never visible, because the sync comes before visibility. The visible mark shows
+  // if more than that was lost.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  // Recovering is tried by the next write.
+  // The next write starts a recovery.
   options.max_bgerror_resume_count = 0;
-  // Closing on a full disk must not write. Else Database does so itself.
+  // Closing must not write on a full disk. Otherwise Database flushes.
   options.avoid_flush_during_shutdown = true;
-  // One writer: nothing to insert concurrently.
+  // There is only one writer.
   options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
-  // Bounds what is replayed after a crash; also what keeps rarely written families from holding
-  // old write-ahead logs for ever.
+  // Bounds the replay after a crash, and makes RocksDB flush rarely written families, which would
+  // keep old write-ahead logs forever.
   options.max_total_wal_size = seams.write_buffer_bytes * 4;
-  // Spreads the writing of staged frames, so that the sync at their commit finds little left.
+  // Writes staged frames to disk early, so that the sync at their commit has little to do.
   options.wal_bytes_per_sync = 1 << 20;
   options.bytes_per_sync = 1 << 20;
   options.max_open_files = static_cast<int>(LogFilesMax(DescriptorLimit()));
-  // Else opening reads every file.
+  // Without this, opening reads every file.
   options.skip_stats_update_on_db_open = true;
   options.max_manifest_file_size = 16 << 20;
-  // No threads that wake up for statistics that nobody reads.
+  // Nobody reads these statistics: save the threads that wake up for them.
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;
@@ -55,17 +55,17 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
 
 rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams) {
   rocksdb::ColumnFamilyOptions options;
-  // Keys ascend, so files never overlap, and with the same compression at all levels compaction
-  // only ever moves them: a frame is written once beside the write-ahead log. Frames come
-  // compressed, to try it again would cost a third of what the first time did.
+  // Keys ascend, so files never overlap. With equal compression at all levels, compaction only
+  // moves files: a frame is written once, plus once to the write-ahead log. Frames are already
+  // compressed; a second attempt would cost a third of the first.
   options.compaction_style = rocksdb::kCompactionStyleLevel;
   options.compression = rocksdb::kNoCompression;
-  // Every iterator opens all files of the top level; moving them down costs nothing.
+  // Every iterator opens all files of the top level. Moving them to a lower level costs nothing.
   options.level0_file_num_compaction_trigger = 2;
   options.write_buffer_size = seams.write_buffer_bytes;
   options.max_write_buffer_number = 3;
   options.target_file_size_base = uint64_t{64} << 20;
-  // A frame a block: a reader begins anywhere, and reads a block whole.
+  // One frame per block: a reader can start at any frame, and reads whole blocks.
   options.table_factory.reset(
       rocksdb::NewBlockBasedTableFactory(TableOptions(16 << 10, size_t{16} << 20)));
   return options;

@@ -7,8 +7,8 @@
 
 namespace millrace::log {
 
-// How RocksDB is run, and why; see database_options.cc. Environment, listeners and log are
-// Database's.
+// The options for RocksDB; database_options.cc explains them. Database sets the Env, the listeners
+// and the info log.
 rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams);
 rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams);
 rocksdb::ColumnFamilyOptions RecordFamilyOptions();

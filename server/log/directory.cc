@@ -31,16 +31,17 @@ absl::Status Failed(std::string_view operation, const std::string& path,
 }
 
 absl::Status Foreign(const std::string& directory, std::string_view why) {
-  return MakeError(reason::kDataDirectoryForeign,
-                   fmt::format("{} is not a log: {}; name an empty directory, or restore what is "
-                               "missing from a backup",
-                               directory, why),
-                   {{"path", directory}});
+  return MakeError(
+      reason::kDataDirectoryForeign,
+      fmt::format("{} is not a log directory: {}; use an empty directory, or restore the "
+                  "missing files from a backup",
+                  directory, why),
+      {{"path", directory}});
 }
 
 std::error_code LastError() { return {errno, std::generic_category()}; }
 
-// Else a power loss could take the directory away with everything that was synced inside.
+// Without this, a power loss could remove the directory with all synced files in it.
 absl::Status SyncDirectory(const fs::path& directory) {
   const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (file < 0) return Failed("open", directory.string(), LastError());
@@ -61,7 +62,7 @@ absl::Status MakeDirectory(const std::string& directory) {
   return SyncDirectory(parent.empty() ? fs::path(".") : parent);
 }
 
-// What a creation that was cut short may leave, and what a file system puts into its root.
+// Files that an interrupted creation can leave, or that a file system puts into its root.
 bool IsAllowedWithoutDatabase(const std::string& name) {
   static constexpr std::array<std::string_view, 7> kNames = {
       "LOCK",         "IDENTITY", "MANIFEST-000001", "000000.dbtmp",
@@ -69,8 +70,8 @@ bool IsAllowedWithoutDatabase(const std::string& name) {
   return name.starts_with("LOG") || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-// Whether a database with nothing but the default family holds anything: then it is not a log whose
-// creation was cut short.
+// Whether a database with only the default family contains records. If so, it is not a log whose
+// creation was interrupted.
 bool ContainsRecords(const std::string& directory) {
   rocksdb::Options options;
   options.info_log = std::make_shared<InfoLog>(Clock::System());
@@ -91,7 +92,7 @@ absl::Status PrepareDirectory(const std::string& directory) {
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
     if (!IsAllowedWithoutDatabase(name)) {
-      return Foreign(directory, fmt::format("it holds {} and no file CURRENT", name));
+      return Foreign(directory, fmt::format("it contains {} but no file CURRENT", name));
     }
   }
   return error ? Failed("read", directory, error) : absl::OkStatus();
@@ -102,10 +103,10 @@ absl::Status CheckFamilies(const std::string& directory,
   std::error_code error;
   if (!fs::exists(directory + "/CURRENT", error)) return absl::OkStatus();
   std::vector<std::string> present;
-  // Failure is left to opening, which says more.
+  // Opening reports a better error.
   if (!rocksdb::DB::ListColumnFamilies({}, directory, &present).ok()) return absl::OkStatus();
   if (present.size() == 1 && ContainsRecords(directory)) {
-    return Foreign(directory, "it holds another program's database");
+    return Foreign(directory, "it contains another program's database");
   }
   const auto is_ours = [&](const std::string& name) {
     return std::any_of(ours.begin(), ours.end(), [&](const auto& our) { return our.name == name; });
@@ -113,13 +114,15 @@ absl::Status CheckFamilies(const std::string& directory,
   const auto unknown = std::find_if_not(present.begin(), present.end(), is_ours);
   if (unknown == present.end()) return absl::OkStatus();
   if (std::find(present.begin(), present.end(), "subscriptions") == present.end()) {
-    return Foreign(directory, fmt::format("it holds a database with a family {}", *unknown));
+    return Foreign(directory,
+                   fmt::format("it contains a database with a column family {}", *unknown));
   }
-  return MakeError(reason::kFormatTooNew,
-                   fmt::format("the log in {} has a family {} that this program does not know; run "
-                               "the newer program again",
-                               directory, *unknown),
-                   {{"path", directory}});
+  return MakeError(
+      reason::kFormatTooNew,
+      fmt::format("the log in {} has a column family {} that this version does not know; "
+                  "run the newer version of millraced",
+                  directory, *unknown),
+      {{"path", directory}});
 }
 
 bool HasFamilies(const std::string& directory,
@@ -148,7 +151,7 @@ uint64_t SumOfSizes(const std::string& directory, const Wanted& wanted) {
   uint64_t bytes = 0;
   std::error_code error;
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    std::error_code gone;  // RocksDB may delete a file while we look
+    std::error_code gone;  // RocksDB can delete a file during the loop
     if (!wanted(at->path())) continue;
     const uint64_t size = at->file_size(gone);
     if (!gone) bytes += size;

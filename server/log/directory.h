@@ -11,29 +11,29 @@
 
 namespace millrace::log {
 
-// Makes `directory` (mode 0700) if it is absent. kFailedPrecondition DATA_DIRECTORY_FOREIGN: it
-// holds files and no database; kResourceExhausted DISK_FULL; kInternal STORAGE_FAILED.
+// Creates `directory` (mode 0700) if it is absent. kFailedPrecondition DATA_DIRECTORY_FOREIGN: it
+// has files but no database; kResourceExhausted DISK_FULL; kInternal STORAGE_FAILED.
 absl::Status PrepareDirectory(const std::string& directory);
 
-// Compares the column families of the database in `directory`, if there is one, with those that we
-// open. kFailedPrecondition FORMAT_TOO_NEW: has ours and others; DATA_DIRECTORY_FOREIGN: is not
-// ours. Changes nothing.
+// Compares the column families of the database in `directory`, if there is one, with `ours`, those
+// of this version. kFailedPrecondition FORMAT_TOO_NEW: the database has more families;
+// DATA_DIRECTORY_FOREIGN: it is not a log. Changes nothing.
 absl::Status CheckFamilies(const std::string& directory,
                            const std::vector<rocksdb::ColumnFamilyDescriptor>& ours);
 
-// Whether there is a database in `directory` that has all of these column families. Also true if
-// that cannot be told: opening says more. False: its creation has not ended.
+// Whether the database in `directory` has all of these column families. False: its creation did not
+// finish. Also true if the families cannot be read: opening reports a better error.
 bool HasFamilies(const std::string& directory,
                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families);
 
-// Paths of the files `LOG` of RocksDB, which earlier versions let it write.
+// Paths of RocksDB's own `LOG` files, which earlier versions left.
 std::vector<std::string> InfoLogPaths(const std::string& directory);
 
-// Bytes of all files in `directory`.
+// The bytes of all files in `directory`.
 uint64_t DirectoryBytes(const std::string& directory);
 
-// The same without RocksDB's table files, some of which may be dead and about to be deleted, and
-// without the ballast, which is no part of the log.
+// The same without RocksDB's table files, some of which may be obsolete and about to be deleted,
+// and without the ballast, which is not part of the log.
 uint64_t BytesOutsideTables(const std::string& directory);
 
 }  // namespace millrace::log

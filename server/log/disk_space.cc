@@ -19,7 +19,7 @@ namespace millrace::log {
 namespace {
 
 constexpr uint64_t kShareOfFileSystem = 8;
-// Of the ballast, freed at a time.
+// The ballast is freed in this many parts.
 constexpr uint64_t kBallastParts = 4;
 constexpr uint64_t kPartBytesMin = 256 << 10;
 
@@ -40,7 +40,7 @@ uint64_t FreeBytes(const std::string& directory) {
   return uint64_t{system.f_bavail} * system.f_frsize;
 }
 
-// Journaling file systems hand out freed blocks only after they have written that these are free.
+// Syncs, because journaling file systems reuse freed blocks only after the journal is on disk.
 bool Truncate(int file, uint64_t bytes) {
   return ::ftruncate(file, static_cast<off_t>(bytes)) == 0 && ::fsync(file) == 0;
 }
@@ -84,12 +84,13 @@ absl::Status DiskSpace::Restore(uint64_t extra_bytes) {
   if (file < 0) return SystemCallFailed("create", path_, errno);
   absl::Status status = Grow(file, BallastBytes() + extra_bytes);
   ::close(file);
-  // Only one that was freed stays though it is empty, as a sign of that.
+  // An empty file stays only as a sign that the ballast was freed.
   if ((is_new || bytes_max_ == 0) && BytesOf(path_) == 0) ::unlink(path_.c_str());
   return status;
 }
 
-// To allocate what there is and then give up would for a moment leave nothing to others.
+// Checks for room first: a failing allocation would briefly take all free space from other
+// programs.
 absl::Status DiskSpace::Grow(int file, uint64_t bytes) const {
   const uint64_t before = BytesOf(path_);
   if (bytes <= before) return absl::OkStatus();
@@ -104,7 +105,7 @@ absl::Status DiskSpace::Grow(int file, uint64_t bytes) const {
 void DiskSpace::MarkRecovered(uint64_t failed_writes) {
   absl::MutexLock lock(&mutex_);
   Shrink(BallastBytes());
-  // It has no meaning then.
+  // Without a ballast the file has no purpose.
   if (bytes_max_ == 0) ::unlink(path_.c_str());
   recovered_.store(failed_writes, std::memory_order_release);
 }

@@ -13,45 +13,45 @@
 
 namespace millrace::log {
 
-// Knows whether the log's disk is full, and keeps a reserve for that case: the file `BALLAST`,
-// whose blocks are allocated and hold nothing. A write that finds the disk full frees a part of
-// them and is tried again, so RocksDB rarely sees an error. After that the log refuses new frames
-// and records until the ballast can be made again; meanwhile retention can trim, and the server can
-// stop and start. Thread-safe.
+// Tracks whether the log's disk is full, and keeps a reserve for that case: the file `BALLAST`,
+// whose allocated blocks have no content. A write that finds the disk full frees a part of the
+// ballast and retries, so RocksDB rarely sees an error. From then on the log rejects frames and
+// records until the whole ballast fits again. During that time retention can trim, and the server
+// can stop and start. Thread-safe.
 class DiskSpace {
  public:
-  // What tests replace.
+  // Parts that tests replace.
   struct Seams {
-    // Allocates the first `bytes` of an open file; 0 or an errno.
+    // Allocates the first `bytes` of an open file. Returns 0 or an errno.
     std::function<int(int file, uint64_t bytes)> allocate;
-    // So many bytes of the ballast were freed.
+    // Called after `bytes` of the ballast were freed.
     std::function<void(uint64_t bytes)> on_freed = [](uint64_t) {};
   };
-  // posix_fallocate.
+  // Uses posix_fallocate.
   static Seams SystemSeams();
 
-  // The ballast has `ballast_bytes`, or an eighth of the file system if that is less; 0: there is
-  // none. Does not touch the disk.
+  // The ballast has `ballast_bytes`, but at most an eighth of the file system; 0: no ballast. The
+  // constructor does not access the disk.
   DiskSpace(std::string directory, uint64_t ballast_bytes, Seams seams);
 
-  // A write failed for want of space. Frees a part of the ballast: a part, so that who else fills
-  // the disk does not get all of it at once. False: nothing was left to free.
+  // Called when a write finds no space. Frees only a part of the ballast, so that another program
+  // which fills the disk does not get all of it at once. False: the ballast is used up.
   bool OnNoSpace() ABSL_LOCKS_EXCLUDED(mutex_);
-  // From OnNoSpace to MarkRecovered.
+  // True from OnNoSpace until MarkRecovered.
   bool full() const {
     return failed_writes_.load(std::memory_order_acquire) !=
            recovered_.load(std::memory_order_acquire);
   }
-  // All of the ballast was freed, perhaps before the process started, and was not made again.
+  // True if the whole ballast was freed, possibly by an earlier process, and not allocated again.
   bool was_released() const;
 
-  // Makes the ballast again, greater by `extra_bytes` bytes until MarkRecovered, if there is room
-  // for that. kResourceExhausted DISK_FULL, kInternal STORAGE_FAILED: it is as before.
+  // Allocates the whole ballast, plus `extra_bytes` until MarkRecovered. kResourceExhausted
+  // DISK_FULL, kInternal STORAGE_FAILED: the ballast is unchanged.
   absl::Status Restore(uint64_t extra_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Calls of OnNoSpace so far.
+  // The number of calls of OnNoSpace.
   uint64_t failed_writes() const { return failed_writes_.load(std::memory_order_acquire); }
-  // What was needed after that many failed writes is done, and there is room again. Stays full if
-  // more have failed.
+  // Recovery from the first `failed_writes` failed writes is complete, and there is room. Stays
+  // full if more writes have failed since.
   void MarkRecovered(uint64_t failed_writes) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -65,7 +65,7 @@ class DiskSpace {
   const Seams seams_;
   std::atomic<uint64_t> failed_writes_{0};
   std::atomic<uint64_t> recovered_{0};
-  absl::Mutex mutex_;  // one thread changes the file
+  absl::Mutex mutex_;  // held by the thread that changes the file
 };
 
 }  // namespace millrace::log

@@ -14,13 +14,13 @@ namespace millrace::log {
 struct FlushJobs::State {
   absl::Mutex mutex;
   bool hold ABSL_GUARDED_BY(mutex) = false;
-  // Counts calls of Release. A job of an earlier round is never held.
+  // The number of calls of Release. A job of an earlier round is never held.
   int round ABSL_GUARDED_BY(mutex) = 0;
   int running ABSL_GUARDED_BY(mutex) = 0;
-  // Jobs that have not ended, held ones among them.
+  // Jobs that have not ended, including held ones.
   size_t unfinished ABSL_GUARDED_BY(mutex) = 0;
   std::vector<std::unique_ptr<Job>> held ABSL_GUARDED_BY(mutex);
-  // Tags of databases that close: they wait for their jobs.
+  // Tags of closing databases, which wait for their jobs.
   std::set<void*> closing ABSL_GUARDED_BY(mutex);
 };
 
@@ -33,7 +33,7 @@ struct FlushJobs::Job {
   int round = 0;
   bool is_flush = false;
 
-  // The one that this thread runs.
+  // The job that this thread runs.
   static thread_local const Job* current;
 };
 thread_local const FlushJobs::Job* FlushJobs::Job::current = nullptr;
@@ -41,7 +41,7 @@ thread_local const FlushJobs::Job* FlushJobs::Job::current = nullptr;
 FlushJobs::FlushJobs(std::unique_ptr<rocksdb::Env> target)
     : EnvWrapper(std::move(target)), state_(std::make_shared<State>()) {}
 
-// What is held knows the state that holds it.
+// Breaks the reference cycle: held jobs refer to the state that holds them.
 FlushJobs::~FlushJobs() {
   std::vector<std::unique_ptr<Job>> held;
   absl::MutexLock lock(&state_->mutex);
@@ -81,8 +81,8 @@ bool FlushJobs::AwaitUnheldJobs() {
   return !state_->held.empty();
 }
 
-// RocksDB runs flushes at high priority and compactions at lower ones. Without a tag it deletes
-// files.
+// RocksDB schedules flushes at high priority and compactions at lower ones. Jobs without a tag
+// delete files.
 void FlushJobs::Schedule(void (*run)(void*), void* argument, Priority priority, void* tag,
                          void (*cancel)(void*)) {
   if (tag == nullptr) return target()->Schedule(run, argument, priority, tag, cancel);

@@ -8,13 +8,13 @@
 
 namespace millrace::log {
 
-// An Env that can make RocksDB's flushes wait.
+// An Env that can hold RocksDB's flushes. Works around a defect of RocksDB 7.8 to 9.10.
 //
-// RocksDB 7.8 to 9.10 forget a flush that was scheduled before an error stopped the database and
-// that begins after it (`BackgroundFlush` returns without its request, and does not count it as
-// unscheduled again, as `BackgroundCompaction` does). Resume waits for that flush for ever. So
-// whoever learns of the error calls Hold first, and Release once RocksDB recovers; a flush that
-// begins then is not forgotten. Thread-safe.
+// If a flush is scheduled before an error stops the database and starts after it, RocksDB loses the
+// flush: `BackgroundFlush` returns without its request and, unlike `BackgroundCompaction`, does not
+// count it as unscheduled. Resume then waits for that flush forever. So the code that sees the
+// error first calls Hold, and calls Release once RocksDB recovers: RocksDB does not lose a flush
+// that starts then. Thread-safe.
 class FlushJobs final : public rocksdb::EnvWrapper {
  public:
   explicit FlushJobs(std::unique_ptr<rocksdb::Env> target);
@@ -23,20 +23,20 @@ class FlushJobs final : public rocksdb::EnvWrapper {
   static const char* kClassName() { return "FlushJobs"; }
   const char* Name() const override { return kClassName(); }
 
-  // From now on no flush begins.
+  // From now on no flush starts.
   void Hold();
-  // If flushes are held, returns when all other flushes and compactions have ended, those too that
-  // wait for a thread. Returns whether RocksDB has scheduled a flush that is held.
+  // While flushes are held: waits until all other flushes and compactions have ended, including
+  // those that wait for a thread. Returns whether a scheduled flush is held.
   bool AwaitUnheldJobs();
-  // What RocksDB has scheduled so far may begin, whatever is held later, and so may the flushes
-  // that those schedule. Ends Hold.
+  // Ends Hold. Later calls of Hold affect neither the jobs that RocksDB has scheduled so far nor
+  // the flushes that these jobs schedule.
   void Release();
-  // Flushes that have begun and not ended.
+  // The number of running flushes.
   int running() const;
 
   void Schedule(void (*run)(void*), void* argument, Priority priority, void* tag,
                 void (*cancel)(void*)) override;
-  // The database with that tag closes: nothing of it is held any more.
+  // Called when the database with this tag closes: cancels its held flushes and holds none later.
   int UnSchedule(void* tag, Priority priority) override;
 
  private:
@@ -45,7 +45,8 @@ class FlushJobs final : public rocksdb::EnvWrapper {
   static void Run(void* job);
   static void Cancel(void* job);
 
-  // Shared with the jobs: the last one may end after the database, and with it this, has gone.
+  // Shared with the jobs, because the last job can end after the database and this object are
+  // destroyed.
   const std::shared_ptr<State> state_;
 };
 

@@ -19,7 +19,8 @@ namespace millrace::log {
 namespace {
 
 constexpr uint64_t kUint32Max = std::numeric_limits<uint32_t>::max();
-// Least bytes that a segment and a run take: bound what hostile counts can make us reserve.
+// The minimum size of a segment and of a run. They bound the memory that a hostile count can
+// reserve.
 constexpr size_t kSegmentBytesMin = 5;
 constexpr size_t kRunBytesMin = 4;
 
@@ -27,13 +28,13 @@ uint64_t ZigZag(Micros value) {
   return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
 }
 Micros UnZigZag(uint64_t value) { return static_cast<Micros>(value >> 1 ^ (~(value & 1) + 1)); }
-// Differences wrap, so that every pair of times survives the way there and back.
+// The difference wraps around, so that every pair of times round-trips.
 Micros Difference(Micros a, Micros b) {
   return static_cast<Micros>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
 }
 
-// What a transaction adds to a GTID set lies in one place of its binary form, so the set after a
-// frame is the set before it with a few bytes replaced.
+// A transaction changes the binary form of a GTID set in one place, so the set after a frame is the
+// set before it with a few bytes replaced.
 void AppendGtids(std::string& to, std::string_view before, std::string_view after) {
   AppendSized(to, before);
   const size_t prefix = CommonPrefix(before, after);
@@ -48,7 +49,7 @@ void AppendGtids(std::string& to, std::string_view before, std::string_view afte
   AppendSized(to, after.substr(prefix, after.size() - prefix - suffix));
 }
 
-// Reads the set after a frame; fails the reader if the difference does not fit `before`.
+// Reads the set after a frame. Fails the reader if the difference does not fit `before`.
 std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
   const uint64_t prefix = reader.Varint();
   const uint64_t suffix = reader.Varint();
@@ -65,8 +66,8 @@ std::string ReadGtidsAfter(ByteReader& reader, std::string_view before) {
   return after;
 }
 
-// Puts numbers together before they go to `to`: to append each by itself costs more than to write
-// it.
+// Collects the numbers before it appends them: appending each one separately costs more than
+// writing it.
 void AppendSegment(std::string& to, const FrameContent& content, const Segment& segment) {
   char bytes[5 * kVarintBytesMax];
   char* at = WriteVarint(bytes, segment.header_offset - segment.offset);
@@ -85,7 +86,7 @@ void AppendSegment(std::string& to, const FrameContent& content, const Segment& 
   }
 }
 
-// Checks the runs of `segment`; returns the number of their changes.
+// Checks the runs of `segment` and returns the number of their changes.
 uint64_t CheckRuns(const FrameContent& content, const Segment& segment) {
   uint64_t at = uint64_t{segment.header_offset} + segment.header_size;
   uint64_t changes = 0;
@@ -121,7 +122,7 @@ void CheckContent(const FrameContent& content, uint64_t payload_bytes) {
   MILLRACE_CHECK(changes == content.change_count);
 }
 
-// Reads segments and runs, whose bytes nobody has checked. Offsets follow from sizes.
+// Reads segments and runs from unchecked bytes. Computes offsets from sizes.
 class IndexReader {
  public:
   IndexReader(ByteReader& reader, Micros commit_time_max)
@@ -133,7 +134,7 @@ class IndexReader {
     runs.reserve(count);
     for (uint64_t i = 0; i < count && reader_.ok(); ++i) segments.push_back(ReadSegment(runs));
   }
-  // Where the last segment ends, and the number of changes of all.
+  // The end of the last segment, and the number of changes in all segments.
   uint64_t payload_bytes() const { return at_; }
   uint64_t change_count() const { return changes_; }
 
@@ -176,7 +177,7 @@ class IndexReader {
     if (value > kUint32Max) reader_.Fail();
     return static_cast<uint32_t>(value);
   }
-  // A number of things that take at least `bytes_min` each of what is left.
+  // Reads a count of items. Fails if the rest is too short for items of at least `bytes_min` each.
   uint64_t Count(size_t bytes_min) {
     const uint64_t count = reader_.Varint();
     if (count > reader_.remaining() / bytes_min) reader_.Fail();
@@ -185,12 +186,12 @@ class IndexReader {
 
   ByteReader& reader_;
   const Micros commit_time_max_;
-  // 64 bits wide: sums of as many 32-bit numbers as a frame can hold do not overflow.
+  // 64 bits wide, so that the sum of all 32-bit numbers in a frame cannot overflow.
   uint64_t at_ = 0;
   uint64_t changes_ = 0;
 };
 
-// Of a frame whose checksum is right.
+// Verifies the checksum and returns the version of a stored frame.
 absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored) {
   if (stored.size() < kFrameHeadBytes) return FrameDamaged(first, "too short");
   if (LoadLittle64(stored.data()) != FrameChecksum(stored, first)) {
@@ -198,10 +199,11 @@ absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored)
   }
   const auto version = static_cast<uint8_t>(stored[kFrameChecksumBytes]);
   if (version > kCompressedFrame) {
-    return MakeError(reason::kFormatTooNew,
-                     fmt::format("stored frame at sequence {} has format {}, this program knows "
-                                 "up to {}; run the newer program again",
-                                 first.value, version, kCompressedFrame));
+    return MakeError(
+        reason::kFormatTooNew,
+        fmt::format("stored frame at sequence {} has format {}, but this version reads "
+                    "only up to {}; run the newer version of millraced",
+                    first.value, version, kCompressedFrame));
   }
   if (version < kPlainFrame) return FrameDamaged(first, "unknown version");
   return version;
@@ -209,7 +211,7 @@ absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored)
 
 }  // namespace
 
-// The sequence is the seed: a frame under the wrong key fails like a damaged one.
+// The sequence is the seed, so that a frame under the wrong key fails like a damaged frame.
 uint64_t FrameChecksum(std::string_view stored, Sequence first) {
   const std::string_view covered = stored.substr(kFrameChecksumBytes);
   return XXH3_64bits_withSeed(covered.data(), covered.size(), first.value);
@@ -217,7 +219,7 @@ uint64_t FrameChecksum(std::string_view stored, Sequence first) {
 
 absl::Status FrameDamaged(Sequence first, std::string_view what) {
   return MakeError(reason::kLogDamaged,
-                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served, "
+                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served: "
                                "restore the log directory or start a new log",
                                first.value, what),
                    {{"sequence", std::to_string(first.value)}});
@@ -305,7 +307,7 @@ absl::Status Frame::ParseIndex(Sequence first) {
   index.Read(segments_, runs_);
   payload_ = reader.rest();
   if (!reader.ok()) return FrameDamaged(first, "malformed index");
-  // One below the limit of 32 bits, so that every offset fits.
+  // Smaller than the 32-bit maximum, so that every offset fits.
   if (payload_.size() >= kUint32Max || index.payload_bytes() != payload_.size()) {
     return FrameDamaged(first, "index does not cover the payload");
   }

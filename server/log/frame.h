@@ -15,18 +15,18 @@
 
 namespace millrace::log {
 
-// A run of changes that follow each other within one transaction and share table and operation: the
-// unit in which a filter takes or leaves. Offsets count from the start of the frame's payload.
+// A run of consecutive changes of one transaction with the same table and operation. A filter
+// selects or skips whole runs. Offsets count from the start of the frame's payload.
 struct Run {
-  uint32_t table_id = 0;  // number of the table in the schema registry; 0: concerns no single table
+  uint32_t table_id = 0;  // number in the schema registry; 0: not about a single table
   uint8_t operation = 0;  // millrace.v1.Operation
   uint32_t offset = 0;    // of the first change's tag
   uint32_t size = 0;      // of all its changes, tags and lengths included
   uint32_t change_count = 0;
 };
 
-// A transaction, or the part of one that lies in a frame. In the payload it is one length-delimited
-// field: tag, length, header (all fields but the changes), changes.
+// A transaction, or the part of one that is in this frame. In the payload it is one
+// length-delimited field: tag, length, header (all fields except the changes), changes.
 struct Segment {
   uint32_t offset = 0;         // of the field's tag
   uint32_t header_offset = 0;  // of the first byte after tag and length
@@ -40,14 +40,14 @@ struct Segment {
   Micros commit_time = 0;
 };
 
-// What a frame is made of, before it is stored. `payload` is the wire form of
-// SubscribeResponse.transactions, to be sent as it is.
+// The contents of a frame before it is stored. `payload` is the wire form of
+// SubscribeResponse.transactions, which is sent unchanged.
 //
-// The index covers the payload without gap: segments follow each other from offset 0 to the end of
-// the payload; the runs of all segments stand in the order of their segments; the runs of one
-// segment follow each other from the end of its header to its end. Change counts add up: of the
-// runs to the segment's, of the segments to the frame's. No run is empty. A payload is smaller than
-// 4 GiB.
+// The index covers the payload without gaps. Segments follow each other from offset 0 to the end of
+// the payload. `runs` has the runs of all segments in order; the runs of a segment follow each
+// other from the end of its header to the end of the segment. Change counts add up: those of the
+// runs to their segment's, those of the segments to the frame's. No run is empty. The payload is
+// smaller than 4 GiB.
 struct FrameContent {
   Sequence first;
   uint32_t change_count = 0;  // never 0
@@ -57,44 +57,43 @@ struct FrameContent {
   std::string gtids_before;  // binary GtidSet of all transactions that end before this frame's
                              // first segment
   std::string gtids_after;   // … that end in or before this frame
-  // Greatest commit time of the log up to and with this frame, of those that were believed when
-  // they were written: see log/commit_time.h.
+  // Greatest commit time in the log up to and including this frame. Counts only commit times that
+  // were plausible when they were written, see log/commit_time.h.
   Micros commit_time_max = 0;
 };
 
-// A stored frame, parsed. Immutable and shared: the bytes live as long as any holder. Thread-safe.
+// A parsed frame. Immutable and shared: the bytes live as long as any owner. Thread-safe.
 class Frame {
-  struct Key {};  // only the parsers make frames
+  struct Key {};  // only the parsers can construct frames
 
  public:
   explicit Frame(Key) {}
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
-  // Takes the stored bytes of the frame at `first`. The checksum is verified, every offset is
-  // checked. kDataLoss LOG_DAMAGED: names the sequence and what is wrong. kFailedPrecondition
+  // Parses the stored bytes of the frame at `first`. Verifies the checksum and checks every offset.
+  // kDataLoss LOG_DAMAGED: the message names the sequence and the fault. kFailedPrecondition
   // FORMAT_TOO_NEW.
   static absl::StatusOr<std::shared_ptr<const Frame>> Parse(Sequence first, std::string bytes);
-  // The same of bytes that stay with the caller.
+  // The same for bytes that the caller keeps.
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseCopy(Sequence first,
                                                                 std::string_view stored);
-  // The stored form of `content`, version 1. Format: log/FORMAT.md. Requires what FrameContent
-  // says.
+  // Returns the stored form of `content`, version 1. Format: log/FORMAT.md. Requires: the rules at
+  // FrameContent.
   static std::string Serialize(const FrameContent& content);
-  // The same but for the checksum, which is left zero, with a payload that lies elsewhere, in two
-  // pieces; content.payload is not looked at. Log seals what it stores, in the form in which it
-  // stores it.
+  // The same with a zero checksum, and with `head` and `rest` as the payload; ignores
+  // content.payload. Log adds the checksum when it stores the frame in its final form.
   static std::string SerializeWithoutChecksum(const FrameContent& content, std::string_view head,
                                               std::string_view rest);
-  // The frame of what SerializeWithoutChecksum returned, `first` being the content's. Offsets are
-  // checked. kDataLoss LOG_DAMAGED.
+  // Parses the result of SerializeWithoutChecksum; `first` is that of the content. Checks offsets
+  // only. kDataLoss LOG_DAMAGED.
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseUnverified(Sequence first,
                                                                       std::string bytes);
-  // Number of changes in the stored form of a frame, read without verifying anything; 0 if the
-  // bytes are too short to be one.
+  // The number of changes in a stored frame, read without verification; 0 if the bytes are too
+  // short.
   static uint32_t ChangeCountOf(std::string_view stored);
 
-  // Size of the payload of a stored frame and a little more, by what it says; nothing is verified.
+  // A little more than the payload size that a stored frame declares, read without verification.
   // 0: malformed.
   static size_t ApproximatePayloadBytes(std::string_view stored);
 
@@ -107,7 +106,7 @@ class Frame {
   std::string_view gtids_before() const { return gtids_before_; }
   std::string_view gtids_after() const { return gtids_after_; }
   Micros commit_time_max() const { return commit_time_max_; }
-  // Bytes of memory it holds.
+  // The memory that the frame uses, in bytes.
   size_t bytes() const {
     return sizeof(Frame) + bytes_.capacity() + decompressed_.size + gtids_after_.capacity() +
            segments_.capacity() * sizeof(Segment) + runs_.capacity() * sizeof(Run);
@@ -116,17 +115,17 @@ class Frame {
  private:
   template <typename Bytes>
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseAny(Sequence first, Bytes stored);
-  // Reads the plain form; its checksum is the caller's affair.
+  // Parses the plain form. The caller verifies the checksum.
   absl::Status ParseIndex(Sequence first);
 
-  // One of them has the plain form.
+  // One of these two contains the plain form.
   std::string bytes_;
   FrameBytes decompressed_;
   Sequence first_;
   uint32_t change_count_ = 0;
   std::string_view payload_;
   std::string_view gtids_before_;
-  std::string gtids_after_;  // stored as a difference, so it has bytes of its own
+  std::string gtids_after_;  // stored as a difference, so the frame needs its own copy
   Micros commit_time_max_ = 0;
   std::vector<Segment> segments_;
   std::vector<Run> runs_;

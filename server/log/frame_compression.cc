@@ -11,27 +11,27 @@
 namespace millrace::log {
 namespace {
 
-// Nothing repeats itself in less than this.
+// Smaller frames have no repetition to compress.
 constexpr size_t kMinFrameBytes = 256;
-// What must be saved, as a divisor, for readers to be made to uncompress.
+// Compression must save at least this fraction (1/8) to be worth decompressing at each read.
 constexpr size_t kMinGainDivisor = 8;
-// LZ4's own bound: a byte of its block makes at most so many.
+// LZ4's bound: a byte of its block expands to at most this many bytes.
 constexpr size_t kExpansionMax = 255;
 
-// What stands between the head and the block.
+// The fields between the head and the block.
 struct Sizes {
   uint64_t change_count = 0;
-  uint64_t plain_bytes = 0;  // of what the block holds: all behind the change count
+  uint64_t plain_bytes = 0;  // of the decompressed block: everything after the change count
 };
 
-// Reads them; fails the reader if the block cannot hold so much.
+// Reads the sizes. Fails the reader if the block cannot expand to that size.
 Sizes ReadSizes(ByteReader& reader) {
   Sizes sizes{.change_count = reader.Varint(), .plain_bytes = reader.Varint()};
   if (sizes.plain_bytes > reader.remaining() * kExpansionMax) reader.Fail();
   return sizes;
 }
 
-// Everything of the plain form before what is compressed.
+// The part of the plain form that is not compressed.
 std::string PlainHead(uint64_t change_count) {
   std::string head(kFrameChecksumBytes, '\0');
   head.push_back(static_cast<char>(kPlainFrame));
@@ -49,7 +49,7 @@ FrameCompressor::FrameCompressor() : state_(std::make_unique<State>()) {}
 FrameCompressor::~FrameCompressor() = default;
 
 std::string_view FrameCompressor::Compress(Sequence first, std::string_view plain) {
-  // It only grows: to clear what is written over costs as much as a tenth of compressing.
+  // The buffer only grows: clearing bytes that are overwritten costs a tenth of compressing.
   if (buffer_.size() < plain.size()) buffer_.resize(plain.size());
   size_t size = TryCompress(plain);
   if (size == 0) size = plain.copy(buffer_.data(), plain.size());
@@ -98,7 +98,7 @@ absl::StatusOr<FrameBytes> DecompressFrame(Sequence first, std::string_view stor
       LZ4_decompress_safe(block.data(), plain.data.get() + head.size(),
                           static_cast<int>(block.size()), static_cast<int>(sizes.plain_bytes));
   if (size < 0 || static_cast<uint64_t>(size) != sizes.plain_bytes) {
-    return FrameDamaged(first, "what is compressed in it does not unfold to its size");
+    return FrameDamaged(first, "the compressed data does not decompress to its recorded size");
   }
   return plain;
 }

@@ -12,24 +12,24 @@
 
 namespace millrace::log {
 
-// Makes frames smaller on their way to disk. Done here and not by RocksDB, which would compress
-// only when it writes a file: so the write-ahead log, its checksum, the memtable and the copies
-// between them carry a third of the bytes too. Not thread-safe.
+// Compresses frames before they are written. RocksDB would compress only when it writes a file.
+// Earlier compression also cuts the bytes in the write-ahead log, its checksum, the memtable and
+// the copies between them to a third. Not thread-safe.
 class FrameCompressor {
  public:
   FrameCompressor();
   ~FrameCompressor();
 
-  // The form of the frame at `first` that goes to disk, with its checksum: version 2
-  // (log/FORMAT.md) of `plain`, which is version 1 and need not be sealed; or version 1 if it does
-  // not shrink. Valid until the next call. Requires: `plain` is of version 1.
+  // Returns the stored form of the frame at `first`, with its checksum: version 2 (log/FORMAT.md),
+  // or version 1 if compression gains too little. The result is valid until the next call.
+  // Requires: `plain` has version 1; its checksum may be missing.
   std::string_view Compress(Sequence first, std::string_view plain);
-  // Gives back what a giant frame took, once what Compress answered is not needed any more.
+  // Frees the memory of a giant frame, once the result of Compress is no longer needed.
   void Release() { ReleaseScratch(buffer_); }
 
  private:
   struct State;
-  // Writes version 2 to the buffer, the checksum left out, and returns its size; 0: no gain.
+  // Writes version 2 without its checksum to the buffer and returns its size; 0: too little gain.
   size_t TryCompress(std::string_view plain);
 
   const std::unique_ptr<State> state_;
@@ -37,17 +37,17 @@ class FrameCompressor {
   std::string buffer_;
 };
 
-// Bytes that a frame of version 2 has in version 1, by what it says; not verified. 0: malformed.
+// The version 1 size that a frame of version 2 declares; not verified. 0: malformed.
 size_t DeclaredPlainBytes(std::string_view stored);
 
-// Bytes that were allocated without being cleared first.
+// Bytes allocated without clearing them.
 struct FrameBytes {
   std::unique_ptr<char[]> data;
   size_t size = 0;
 };
 
-// Version 1 of a frame of version 2, but for its checksum, which is left zero: that of `stored` has
-// been verified, and nothing else is. kDataLoss LOG_DAMAGED.
+// Converts a frame of version 2 to version 1, with a zero checksum. Requires: the checksum of
+// `stored` is verified; all else is checked here. kDataLoss LOG_DAMAGED.
 absl::StatusOr<FrameBytes> DecompressFrame(Sequence first, std::string_view stored);
 
 }  // namespace millrace::log

@@ -11,16 +11,16 @@
 
 namespace millrace::log {
 
-// What stored frames of all versions have in common: log/FORMAT.md.
+// The parts of the frame format that are common to all versions: log/FORMAT.md.
 inline constexpr size_t kFrameChecksumBytes = 8;
-inline constexpr size_t kFrameHeadBytes = kFrameChecksumBytes + 1;  // and the version
+inline constexpr size_t kFrameHeadBytes = kFrameChecksumBytes + 1;  // checksum and version
 inline constexpr uint8_t kPlainFrame = 1;
 inline constexpr uint8_t kCompressedFrame = 2;
 
-// Of everything behind the checksum.
+// The checksum of everything after the checksum field.
 uint64_t FrameChecksum(std::string_view stored, Sequence first);
 
-// kDataLoss LOG_DAMAGED that names the sequence.
+// Makes kDataLoss LOG_DAMAGED; the message names the sequence.
 absl::Status FrameDamaged(Sequence first, std::string_view what);
 
 }  // namespace millrace::log

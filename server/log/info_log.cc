@@ -27,7 +27,7 @@ spdlog::level::level_enum LevelOf(rocksdb::InfoLogLevel level) {
 
 }  // namespace
 
-// RocksDB formats nothing that is below the level of its logger.
+// RocksDB does not format messages below the level of its logger.
 InfoLog::InfoLog(const Clock& clock)
     : Logger(spdlog::should_log(spdlog::level::debug) ? rocksdb::InfoLogLevel::INFO_LEVEL
                                                       : rocksdb::InfoLogLevel::ERROR_LEVEL),
@@ -59,7 +59,7 @@ void InfoLog::Logv(rocksdb::InfoLogLevel level, const char* format, va_list argu
   std::string line(buffer.data());
   while (!line.empty() && line.back() == '\n') line.pop_back();
   std::replace(line.begin(), line.end(), '\n', ' ');
-  if (dropped > 0) spdlog::log(level_of_line, "rocksdb: {} lines left out", dropped);
+  if (dropped > 0) spdlog::log(level_of_line, "rocksdb: dropped {} lines", dropped);
   spdlog::log(level_of_line, "rocksdb: {}", line);
 }
 

@@ -12,14 +12,14 @@
 
 namespace millrace::log {
 
-// Sends RocksDB's own messages to the server's log instead of a file `LOG` in the log's directory:
-// Debian's RocksDB is built with assertions, and one of them ends the process when that file meets
-// a full disk. Errors are warnings here, since what they prevent is reported by us; the rest is
-// `debug`, also RocksDB's warnings, which repeat errors that it returns. A flood is logged in part.
-// Thread-safe.
+// Sends RocksDB's messages to the server's log instead of a file `LOG` in the log's directory. With
+// that file, an assertion in Debian's RocksDB aborts the process when the disk is full. RocksDB's
+// errors become warnings, because the log reports the failed operation itself. All other messages
+// become `debug`, even RocksDB's warnings, which repeat errors that it returns. Limits the rate of
+// lines. Thread-safe.
 class InfoLog final : public rocksdb::Logger {
  public:
-  // Lines logged at once, and then a second.
+  // The rate limit: a burst of lines, then lines per second.
   static constexpr int kBurst = 20;
   static constexpr int kPerSecond = 1;
   static constexpr size_t kLineBytesMax = 1000;
@@ -29,7 +29,7 @@ class InfoLog final : public rocksdb::Logger {
   void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override;
 
  private:
-  // Lines that were left out before this one; nothing if it is left out too.
+  // False: drop the line. True: log it; `dropped` is the number of lines dropped before it.
   bool AllowLine(uint64_t& dropped) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Clock& clock_;

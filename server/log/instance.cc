@@ -32,7 +32,7 @@ rocksdb::Status Instance::Open(Mode mode, const rocksdb::DBOptions& options,
 Instance::Instance(Mode mode, std::unique_ptr<rocksdb::DB> database,
                    std::vector<rocksdb::ColumnFamilyHandle*> handles)
     : mode_(mode), database_(std::move(database)), handles_(std::move(handles)) {
-  // The default family is the first.
+  // Skip the default family, which is first.
   if (!handles_.empty()) std::copy(handles_.begin() + 1, handles_.end(), families_.begin());
 }
 
@@ -44,7 +44,7 @@ Instance::~Instance() {
 
 rocksdb::Status Instance::Flush() const { return database_->Flush({}, handles_); }
 
-// There are no manual compactions here; what is wanted is the signal that goes with it.
+// Nothing here compacts manually: the calls only serve to send RocksDB's signal to waiting threads.
 void Instance::WakeWaiters() const {
   database_->DisableManualCompaction();
   database_->EnableManualCompaction();

@@ -11,24 +11,24 @@
 
 namespace millrace::log {
 
-// Column families. Frames by first sequence; meta, schema and subscription records by name.
+// Column families: frames by first sequence; meta, schema and subscription records by name.
 enum class Family { kLog, kMeta, kSchema, kSubscription };
 inline constexpr size_t kFamilies = 4;
 
-// A RocksDB that is open; closed when it is destroyed. Immutable and thread-safe.
+// An open RocksDB; the destructor closes it. Immutable and thread-safe.
 class Instance {
  public:
   enum class Mode {
     kWritable,
-    kReadOnly,  // writes nothing, and holds no lock on the directory
-    kEmpty,     // there is no database yet
+    kReadOnly,  // writes nothing and takes no lock on the directory
+    kEmpty,     // the database does not exist yet
   };
-  // The first of `families` is the default one, then as in Family.
+  // `families`: first the default family, then those of Family in order.
   static rocksdb::Status Open(Mode mode, const rocksdb::DBOptions& options,
                               const std::string& directory,
                               const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
                               std::shared_ptr<Instance>* instance);
-  // Of kEmpty.
+  // An instance of mode kEmpty.
   Instance() = default;
   Instance(Mode mode, std::unique_ptr<rocksdb::DB> database,
            std::vector<rocksdb::ColumnFamilyHandle*> handles);
@@ -36,11 +36,10 @@ class Instance {
   Instance& operator=(const Instance&) = delete;
   ~Instance();
 
-  // Writes what memory alone holds to files, so that the next opening has less to do. Requires:
-  // kWritable.
+  // Writes RocksDB's memory to files, so that the next opening is faster. Requires: kWritable.
   rocksdb::Status Flush() const;
-  // Who waits for a flush looks again whether RocksDB has stopped: one that FlushJobs holds wakes
-  // nobody. Requires: kWritable.
+  // Wakes threads that wait for a flush, so that they notice that RocksDB has stopped. A flush that
+  // FlushJobs holds does not wake them. Requires: kWritable.
   void WakeWaiters() const;
 
   Mode mode() const { return mode_; }
@@ -54,12 +53,12 @@ class Instance {
  private:
   const Mode mode_ = Mode::kEmpty;
   const std::unique_ptr<rocksdb::DB> database_;
-  // As RocksDB lists them; ours to free.
+  // In RocksDB's order; owned.
   const std::vector<rocksdb::ColumnFamilyHandle*> handles_ = {};
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
 };
 
-// Deletes an iterator before the database that it reads may be closed.
+// Deletes an iterator, and keeps its database open until then.
 struct IteratorDeleter {
   std::shared_ptr<const Instance> instance;
   void operator()(rocksdb::Iterator* iterator) const { delete iterator; }

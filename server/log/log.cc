@@ -31,7 +31,7 @@ Family FamilyOf(RecordKind kind) {
   MILLRACE_UNREACHABLE();
 }
 
-// Of a write with `frames`: that they are copied into it once, without growing it step by step.
+// The size of a write with `frames`, so that it is allocated once and does not grow step by step.
 size_t WriteBytes(const std::vector<StoredFrame>& frames) {
   size_t bytes = 1024;
   for (const auto& [first, stored] : frames) bytes += stored.size() + 32;
@@ -45,7 +45,7 @@ bool IsInternalRecord(RecordKind kind, std::string_view key) {
 }  // namespace
 
 Range Log::range() const {
-  // In this order: `newest` only grows, so it can only be too great for `oldest`, never too small.
+  // Read `oldest` first: both only grow, so `newest` is never too small for this `oldest`.
   const uint64_t oldest = oldest_.load(std::memory_order_acquire);
   const uint64_t newest = newest_.load(std::memory_order_acquire);
   return {{oldest}, {newest}};
@@ -85,7 +85,7 @@ WriteCounts Log::written() const {
           .commit_time = static_cast<Micros>(commit_micros_.value())};
 }
 
-// Adds the frames to a write and returns the sequence that follows them.
+// Adds the frames to a write and returns the sequence after them.
 Sequence Log::AddFrames(const std::vector<StoredFrame>& frames, rocksdb::WriteBatch& to) {
   Sequence next = next_;
   for (const auto& [first, stored] : frames) {
@@ -145,7 +145,7 @@ absl::Status Log::Commit(const Batch& batch) {
             SerializeVisible(batch.newest, batch.commit_time_max, batch.source_position));
   const bool durable = options_.durability == Durability::kDurable;
   MILLRACE_RETURN_IF_ERROR(database_->Write(write, durable));
-  // On a full disk the same batch comes again. Writing it twice leaves the same records.
+  // After DISK_FULL the caller commits the same batch again, which writes the same records.
   if (durable) MILLRACE_RETURN_IF_ERROR(WriteMark(batch.newest));
   next_ = next;
   Publish(batch);

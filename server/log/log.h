@@ -35,129 +35,132 @@ namespace millrace::log {
 class Database;
 struct StorageSeams;
 
-// Small records stored beside the frames, by name. Each is one RocksDB column family. Keys of kMeta
-// that begin with "log." belong to the log itself: they cannot be written or read as records.
+// Kinds of small named records stored beside the frames, each in its own RocksDB column family.
+// Keys of kMeta that start with "log." belong to the log itself and cannot be used as records.
 enum class RecordKind { kMeta, kSchema, kSubscription };
 
 struct Record {
   RecordKind kind;
   std::string key;
-  std::optional<std::string> value;  // nothing: remove
+  std::optional<std::string> value;  // nullopt: remove
 };
 
-// First sequence of a frame, and what Frame::Serialize or SerializeWithoutChecksum made of it.
+// The first sequence of a frame, and its bytes from Frame::Serialize or SerializeWithoutChecksum.
 using StoredFrame = std::pair<Sequence, std::string>;
 
-// Frames that become visible together, with everything that must be on disk in the same moment.
+// Frames that become visible together, and the data that must reach the disk atomically with them.
 struct Batch {
   std::vector<StoredFrame> frames;
   std::vector<Record> records;  // new table versions
-  // Newest sequence once the batch is visible: frames staged before and these. Not less than now.
+  // The newest sequence once the batch is visible, including frames that were staged before. Not
+  // less than the current newest.
   Sequence newest;
   Micros commit_time_max = 0;
-  std::string source_position;  // binary SourcePosition after the batch; opaque here
+  std::string source_position;  // binary SourcePosition after the batch; opaque to the log
 };
 
-// What is retained. Empty log: oldest = newest + 1.
+// The retained sequences. Empty log: oldest = newest + 1.
 struct Range {
   Sequence oldest;
   Sequence newest;
 };
 
-// What the log has written since it was opened.
+// Counts of what the log has written since it was opened.
 struct WriteCounts {
   uint64_t frames = 0;
-  uint64_t frame_bytes = 0;  // before they were compressed
+  uint64_t frame_bytes = 0;  // before compression
   uint64_t commits = 0;      // each one fsync, unless durability is relaxed
-  Micros commit_time = 0;    // in all of them
+  Micros commit_time = 0;    // spent in all commits together
 };
 
-// The log. One thread calls Stage, DropStaged and Commit, one thread calls Trim; everything else is
-// thread-safe.
+// The log. One thread calls Stage, DropStaged and Commit; one thread calls Trim. All other methods
+// are thread-safe.
 //
-// Frames are dense: each begins where the one before it ends, staged ones included.
+// Frames are dense: each starts where the previous frame ends. This includes staged frames.
 //
-// Errors of all writing methods: kResourceExhausted DISK_FULL: nothing became visible, and the same
-// call is to be tried again. Only Trim works on a full disk, with the space of the ballast.
-// kInternal STORAGE_FAILED: it is not known whether the write reached the disk, so the log refuses
-// all further writes until it is opened again (a failed fsync is never retried). Reading goes on in
-// both cases.
+// Errors of all writing methods (reading continues in both cases):
+//  - kResourceExhausted DISK_FULL: nothing became visible; retry the same call. Only Trim works on
+//    a full disk, in the space of the ballast.
+//  - kInternal STORAGE_FAILED: the write may or may not have reached the disk, so the log rejects
+//    all writes until it is opened again. It never retries a failed fsync.
 class Log {
-  struct Key {};  // only Open makes it
+  struct Key {};  // only Open can construct it
 
  public:
   Log(Key, const LogOptions& options, const Clock& clock, std::unique_ptr<Database> database,
       VisibleMark mark);
-  // Opens the log in `options.directory`, creating it (mode 0700) if absent. Frames that were
-  // staged and never committed are removed. On a disk without room for that the log is open all the
-  // same, for reading; each writing method then tries first whether there is room. Errors:
-  // kFailedPrecondition DATA_DIRECTORY_IN_USE, FORMAT_TOO_NEW, DATA_DIRECTORY_FOREIGN (not empty
-  // and not ours); kDataLoss LOG_DAMAGED: oldest or newest frame or meta unreadable, or changes
-  // that were already visible are gone; kInternal STORAGE_FAILED with RocksDB's words and the path.
+  // Opens the log in `options.directory`; creates it (mode 0700) if absent. Removes frames that
+  // were staged but not committed. If the disk has no room for that, opens the log for reading;
+  // each writing method then first checks for room. Errors:
+  //  - kFailedPrecondition DATA_DIRECTORY_IN_USE, FORMAT_TOO_NEW, or DATA_DIRECTORY_FOREIGN (not
+  //    empty and not a log);
+  //  - kDataLoss LOG_DAMAGED: the oldest or newest frame or a meta record is unreadable, or changes
+  //    that were visible are missing;
+  //  - kInternal STORAGE_FAILED, with RocksDB's message and the path.
   static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock);
-  // The same over a file system that a test controls.
+  // The same with storage that a test controls.
   static absl::StatusOr<std::unique_ptr<Log>> Open(const LogOptions& options, const Clock& clock,
                                                    const StorageSeams& seams);
   ~Log();
 
-  // Random identity made when the log was created.
+  // A random identity, chosen when the log was created.
   uint64_t log_id() const { return log_id_; }
   Range range() const;
   // Source position of the last committed batch; empty for a new log.
   std::string source_position() const;
   Micros commit_time_max() const;
 
-  // Writes frames of a transaction that is not committed yet. Not visible, not synced. A staged
-  // frame is dropped by DropStaged, by a crash, or becomes visible by a Commit whose `newest`
-  // covers it.
+  // Writes frames of a transaction that is not committed yet, invisible and without a sync.
+  // DropStaged or a crash drops staged frames; a Commit whose `newest` covers them makes them
+  // visible.
   absl::Status Stage(const std::vector<StoredFrame>& frames);
-  // Removes staged frames above the newest visible sequence: the transaction was rolled back or is
-  // read anew.
+  // Removes the staged frames, because the transaction was rolled back or will be read again.
   absl::Status DropStaged();
 
-  // Writes the batch in one RocksDB write batch, syncs (unless durability is relaxed), then makes
-  // it visible: range() covers it when Commit returns. All or, after a crash, nothing.
+  // Writes the batch as one RocksDB write batch, syncs (unless durability is relaxed), then makes
+  // it visible: range() covers it when Commit returns. After a crash all of it is there, or
+  // nothing.
   absl::Status Commit(const Batch& batch);
 
-  // Writes small records outside of a batch, synced, all or nothing. Waits for the disk, but
-  // neither holds up Commit nor waits for one longer than its sync. Thread-safe. After DISK_FULL
-  // the records may be stored nevertheless: write them again, or what was there before.
+  // Writes and syncs small records without a batch, all or nothing. Waits for the disk, but does
+  // not delay Commit, and waits at most for the sync of one Commit. Thread-safe. After DISK_FULL
+  // the records may or may not be stored: write them again, or write the previous values.
   absl::Status PutRecords(const std::vector<Record>& records);
   absl::StatusOr<std::optional<std::string>> GetRecord(RecordKind kind, std::string_view key) const;
-  // In key order. Bounded by what is stored there.
+  // All records of a kind, in key order.
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListRecords(
       RecordKind kind) const;
 
-  // The frame that holds `sequence`. kOutOfRange TOKEN_TRIMMED below oldest (metadata
-  // oldest_sequence), TOKEN_AHEAD above newest (metadata newest_sequence); kDataLoss LOG_DAMAGED;
+  // The frame that contains `sequence`. kOutOfRange TOKEN_TRIMMED: below oldest (metadata
+  // oldest_sequence); TOKEN_AHEAD: above newest (metadata newest_sequence); kDataLoss LOG_DAMAGED;
   // kInternal STORAGE_FAILED.
   absl::StatusOr<std::shared_ptr<const Frame>> FrameContaining(Sequence sequence) const;
-  // Frames from the one that holds `from` on, in order, without gap, as many as fit `bytes_max` and
-  // at least one; empty if `from` is newest + 1. One iterator with readahead, for readers that lag.
-  // A damaged frame behind the first one ends the answer before it; the next call reports it.
-  // Errors as FrameContaining, and NotInMemory.
+  // Returns frames in order and without gaps, starting with the frame that contains `from`: as many
+  // as fit in `bytes_max`, but at least one. Empty if `from` is newest + 1. Uses one iterator with
+  // readahead, for readers that lag. Stops before a damaged frame, unless it is the first; the next
+  // call reports it. Errors: those of FrameContaining, and NotInMemory.
   absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> ReadFrames(
       Sequence from, size_t bytes_max, ReadFrom source = ReadFrom::kDisk) const;
-  // First frame for which `after_place` is true; it must be false for a prefix of the log and true
-  // for the rest. Binary search over sequences, so about log2(changes) point reads. Nothing if
-  // false for all. kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
+  // The first frame for which `after_place` is true; null if there is none. `after_place` must be
+  // false for a prefix of the log and true for the rest. Searches sequences by bisection: about
+  // log2(changes) point reads. kDataLoss LOG_DAMAGED; kInternal STORAGE_FAILED.
   absl::StatusOr<std::shared_ptr<const Frame>> FindFirst(
       const std::function<bool(const Frame&)>& after_place) const;
 
-  // Applies retention by age (how age is measured: AgeLimit) and bytes as options say: moves the
-  // low-water mark to a frame border, on disk first, then deletes whole files below it. Retention
-  // by bytes moves in steps of one file. The newest frame always stays. `keep_from`, if given,
-  // holds retention back, up to options.hold_bytes_max. A reader at the edge gets the frame or
+  // Applies the retention limits by age (see AgeLimit) and by bytes: moves the low-water mark to
+  // the start of a frame, on disk first, then deletes whole files below it. Retention by bytes
+  // moves in steps of one file. Always keeps the newest frame. `keep_from`, if set, holds back
+  // trimming, up to options.hold_bytes_max. A reader at the low-water mark gets its frame or
   // TOKEN_TRIMMED, never a later frame.
   absl::Status Trim(std::optional<Sequence> keep_from);
 
-  // Bytes of all files on disk; at most a second old.
+  // The bytes of all files on disk; the figure can be a second old.
   uint64_t DiskBytes() const;
   WriteCounts written() const;
   const std::string& directory() const { return options_.directory; }
 
  private:
-  // An iterator over frames and a range all of which it can see.
+  // An iterator over frames, and a range of sequences that it sees completely.
   struct View;
 
   // Opening.
@@ -166,7 +169,7 @@ class Log {
   absl::Status LoadMeta();
   absl::Status CheckFrames() const;
   absl::Status CheckNoVisibleChangeIsLost() const;
-  // Does what of opening needs room on the disk, once there is some. Thread-safe.
+  // Completes the steps of opening that need room on the disk, once there is room. Thread-safe.
   absl::Status PrepareToWrite() ABSL_LOCKS_EXCLUDED(prepare_mutex_);
   absl::Status Create();
   absl::Status CheckUnchanged() const;
@@ -195,19 +198,19 @@ class Log {
   const Clock& clock_;
   const std::unique_ptr<Database> database_;
   uint64_t log_id_ = 0;  // constant once open
-  bool is_new_ = false;  // constant once open: there was no log, and PrepareToWrite makes it
+  bool is_new_ = false;  // constant once open: there was no log, so PrepareToWrite creates it
 
-  absl::Mutex prepare_mutex_;  // one thread prepares
+  absl::Mutex prepare_mutex_;  // held by the thread that prepares
   std::atomic<bool> is_prepared_{false};
 
-  // Only the writing thread, and who prepares before.
+  // Used by the writing thread only, and before that by the thread that prepares.
   VisibleMark mark_;
   FrameCompressor compressor_;
-  Sequence next_;  // follows the last change written, staged or visible
+  Sequence next_;  // the sequence after the last written change, staged or visible
 
-  AgeLimit age_limit_;  // only the thread that trims
+  AgeLimit age_limit_;  // used by the trimming thread only
 
-  // WriteCounts after the disk has it; oldest before newest when both are read.
+  // Stored after the value is on disk. To read both, read oldest before newest.
   std::atomic<uint64_t> oldest_{1};
   std::atomic<uint64_t> newest_{0};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Opening a log: what must hold before anyone may read or write it.
+// Opening a log: the checks before anyone can read or write it.
 #include <random>
 #include <utility>
 
@@ -23,7 +23,7 @@ absl::Status Damaged(const std::string& directory, std::string_view what) {
                    {{"path", directory}});
 }
 
-// Never zero, which tokens use for "no log".
+// Never zero: tokens use zero for "no log".
 uint64_t RandomId() {
   std::random_device device;
   uint64_t id = 0;
@@ -80,33 +80,33 @@ absl::Status Log::PrepareToWrite() {
   MILLRACE_RETURN_IF_ERROR(database_->MakeWritable());
   MILLRACE_RETURN_IF_ERROR(is_new_ ? Create() : CheckUnchanged());
   MILLRACE_RETURN_IF_ERROR(RemoveStaged());
-  // With relaxed durability losing what was seen is part of the bargain: no mark then.
+  // Relaxed durability allows the loss of visible changes, so it keeps no mark.
   const bool durable = options_.durability == Durability::kDurable;
   MILLRACE_RETURN_IF_ERROR(WriteMark(durable ? range().newest : Sequence{}));
   is_prepared_.store(true, std::memory_order_release);
   return absl::OkStatus();
 }
 
-// What was read from a log that was open for reading alone is what can now be written on.
+// Checks that the log did not change between opening it for reading and opening it for writing.
 absl::Status Log::CheckUnchanged() const {
   MILLRACE_ASSIGN_OR_RETURN(const auto stored, database_->Get(Family::kMeta, kVisibleKey));
   const std::optional<Visible> visible = ParseVisible(stored.value_or(""));
   if (visible.has_value() && visible->newest == range().newest) return absl::OkStatus();
-  return Damaged(options_.directory, "it was changed while it was open for reading");
+  return Damaged(options_.directory, "it changed while this server had it open for reading");
 }
 
 absl::Status Log::CheckEmpty() const {
   for (const Family family : {Family::kLog, Family::kMeta, Family::kSchema}) {
     const auto records = database_->Iterate(family, rocksdb::ReadOptions());
     records->SeekToFirst();
-    if (records->Valid()) return Damaged(options_.directory, "holds records but no format");
+    if (records->Valid()) return Damaged(options_.directory, "it contains records but no format");
     if (!records->status().ok()) return database_->ReadError(records->status());
   }
-  // Its write-ahead log is lost, or another directory's mark was copied here.
+  // Either the write-ahead log is lost, or the mark was copied from another directory.
   MILLRACE_ASSIGN_OR_RETURN(const bool was_used, mark_.HasVisibleChanges());
   if (was_used) {
     return Damaged(options_.directory,
-                   "it is empty, and its file VISIBLE tells of a log with changes");
+                   "it is empty, but its file VISIBLE belongs to a log with changes");
   }
   return absl::OkStatus();
 }
@@ -133,8 +133,8 @@ absl::Status Log::LoadMeta() {
   if (format.has_value() && format->size() == 4 && LoadLittle32(format->data()) > kFormat) {
     return MakeError(
         reason::kFormatTooNew,
-        fmt::format("the log in {} has format {}, this program knows up to {}; run the newer "
-                    "program again",
+        fmt::format("the log in {} has format {}, but this version reads only up to {}; run the "
+                    "newer version of millraced",
                     options_.directory, LoadLittle32(format->data()), kFormat),
         {{"path", options_.directory}});
   }
@@ -167,7 +167,7 @@ absl::Status Log::CheckFrames() const {
   MILLRACE_ASSIGN_OR_RETURN(const auto oldest, FrameContaining(kept.oldest));
   MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameContaining(kept.newest));
   if (oldest->first() == kept.oldest && newest->last() == kept.newest) return absl::OkStatus();
-  return Damaged(options_.directory, "oldest or newest sequence is not at the border of a frame");
+  return Damaged(options_.directory, "oldest or newest sequence is not at the edge of a frame");
 }
 
 absl::Status Log::CheckNoVisibleChangeIsLost() const {
@@ -175,9 +175,8 @@ absl::Status Log::CheckNoVisibleChangeIsLost() const {
   MILLRACE_ASSIGN_OR_RETURN(const Sequence seen, mark_.Read(log_id_));
   const Sequence newest = range().newest;
   if (seen <= newest) return absl::OkStatus();
-  return Damaged(options_.directory,
-                 fmt::format("changes {} to {} were visible before and are gone", newest.value + 1,
-                             seen.value));
+  return Damaged(options_.directory, fmt::format("changes {} to {} were visible and are missing",
+                                                 newest.value + 1, seen.value));
 }
 
 }  // namespace millrace::log

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reading frames. Trimming goes on beside it: see Log::MakeView.
+// Reading frames, while another thread may trim: see Log::MakeView.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -17,22 +17,23 @@ namespace millrace::log {
 namespace {
 
 constexpr size_t kReadaheadBytesMin = size_t{32} << 10;
-// More does not help a disk, and is memory for every lagging reader.
+// More does not make a disk faster, and each lagging reader needs this memory.
 constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
-// Frames are that much smaller on disk, roughly; what is read beyond them is read in vain.
+// About how much smaller frames are on disk. Readahead beyond the needed frames is wasted.
 constexpr size_t kCompressionRatio = 4;
 
 absl::Status Missing(Sequence sequence) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("no stored frame holds sequence {}; nothing after it can be served, "
-                               "restore the log directory or start a new log",
-                               sequence.value),
-                   {{"sequence", std::to_string(sequence.value)}});
+  return MakeError(
+      reason::kLogDamaged,
+      fmt::format("no stored frame contains sequence {}; nothing after it can be served: "
+                  "restore the log directory or start a new log",
+                  sequence.value),
+      {{"sequence", std::to_string(sequence.value)}});
 }
 
 absl::Status Trimmed(Sequence sequence, Range kept) {
   return MakeError(reason::kTokenTrimmed,
-                   fmt::format("sequence {} is no longer retained, the oldest is {}",
+                   fmt::format("sequence {} is no longer retained; the oldest is {}",
                                sequence.value, kept.oldest.value),
                    {{"sequence", std::to_string(sequence.value)},
                     {"oldest_sequence", std::to_string(kept.oldest.value)}});
@@ -40,7 +41,7 @@ absl::Status Trimmed(Sequence sequence, Range kept) {
 
 absl::Status Ahead(Sequence sequence, Range kept) {
   return MakeError(reason::kTokenAhead,
-                   fmt::format("sequence {} lies past the end of the log, the newest is {}",
+                   fmt::format("sequence {} is past the end of the log; the newest is {}",
                                sequence.value, kept.newest.value),
                    {{"sequence", std::to_string(sequence.value)},
                     {"newest_sequence", std::to_string(kept.newest.value)}});
@@ -52,7 +53,7 @@ absl::Status CheckInside(Sequence sequence, Range kept) {
   return absl::OkStatus();
 }
 
-// The frame under the iterator, which must be valid.
+// Parses the frame at the iterator, which must be valid.
 absl::StatusOr<std::shared_ptr<const Frame>> ParseAt(const rocksdb::Iterator& at) {
   const std::optional<Sequence> first = ParseFrameKey(at.key().ToStringView());
   if (!first.has_value()) return Missing({});
@@ -66,9 +67,9 @@ struct Log::View {
   Range kept;
 };
 
-// The iterator keeps what it saw when it was made, whatever is trimmed afterwards. `newest` is read
-// before it is made, so it sees up to there; `oldest` after, so that nothing from there on was
-// trimmed before. Should trimming have overtaken in between, the next round sees both anew.
+// The iterator keeps its snapshot of the frames while other threads trim. The snapshot includes
+// `newest`, which is read before the iterator is made, and everything from `oldest` on, which is
+// read after. If trimming moved past `newest` in between, the loop takes a new snapshot.
 Log::View Log::MakeView(size_t readahead_bytes) const {
   rocksdb::ReadOptions options;
   options.readahead_size = readahead_bytes;
@@ -81,7 +82,7 @@ Log::View Log::MakeView(size_t readahead_bytes) const {
   }
 }
 
-// Leaves the iterator at the frame.
+// Leaves the iterator at the returned frame.
 absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadFrameContaining(View& view,
                                                                       Sequence sequence) const {
   MILLRACE_RETURN_IF_ERROR(CheckInside(sequence, view.kept));
@@ -122,7 +123,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const Frame>>> Log::ReadFrames(Sequen
     bytes += Frame::ApproximatePayloadBytes(view.frames->value().ToStringView());
     if (bytes > bytes_max) break;
     auto next = ParseAt(*view.frames);
-    // What is missing or damaged here is where the next call begins, which then says so.
+    // The next call starts at this missing or damaged frame and reports it.
     if (!next.ok() || (*next)->first() != frames.back()->last().next()) break;
     frames.push_back(*std::move(next));
   }
@@ -133,7 +134,7 @@ absl::StatusOr<std::shared_ptr<const Frame>> Log::FindFirst(
     const std::function<bool(const Frame&)>& after_place) const {
   View view = MakeView(0);
   std::shared_ptr<const Frame> found;
-  // The first frame sought, if there is one, begins in low … high.
+  // If a frame before `found` matches, the first such frame starts in low … high.
   uint64_t low = view.kept.oldest.value;
   uint64_t high = view.kept.newest.value;
   while (low <= high) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Retention: how far the low-water mark may move, and moving it.
+// Retention: choosing and moving the low-water mark.
 #include <algorithm>
 #include <optional>
 
@@ -19,11 +19,11 @@ absl::Status Log::Trim(std::optional<Sequence> keep_from) {
   MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   MILLRACE_ASSIGN_OR_RETURN(const Sequence cut, ChooseCut(keep_from));
   if (cut > range().oldest) MILLRACE_RETURN_IF_ERROR(MoveOldest(cut));
-  // Also when the mark stays: some files could not be deleted when it moved.
+  // Even if the mark stays: some files could not be deleted when it last moved.
   return database_->DeleteFramesBelow(FrameKey(range().oldest));
 }
 
-// First sequence of the frame that is to be the oldest.
+// The first sequence of the frame that will be the oldest.
 absl::StatusOr<Sequence> Log::ChooseCut(std::optional<Sequence> keep_from) {
   const Range kept = range();
   MILLRACE_ASSIGN_OR_RETURN(const auto newest, FrameContaining(kept.newest));
@@ -51,8 +51,8 @@ absl::StatusOr<Sequence> Log::CutByAge(const Frame& newest) {
   return kept != nullptr ? kept->first() : newest.first();
 }
 
-// The maximum that the oldest frames carry is not to be believed, so it does not lead to the cut:
-// looks at their own transactions, at some frames in each call.
+// For oldest frames whose commit_time_max is implausible, so that bisection cannot find the cut.
+// Checks the frames' own transactions instead, a limited number of frames per call.
 absl::StatusOr<Sequence> Log::CutByPlausibleTimes(const Frame& newest) {
   constexpr int kFramesMax = 1000;
   const Micros now = clock_.WallMicros();
@@ -63,7 +63,7 @@ absl::StatusOr<Sequence> Log::CutByPlausibleTimes(const Frame& newest) {
     MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(at));
     at = frame->last().next();
     const std::optional<Micros> time = PlausibleCommitTimeMax(*frame, now);
-    // Goes together with the next one whose time is known.
+    // Trim it together with the next frame whose time is plausible.
     if (!time.has_value()) continue;
     if (!cutoff.has_value()) cutoff = age_limit_.Cutoff(*time, newest.commit_time_max());
     if (*time >= *cutoff) break;
@@ -72,7 +72,7 @@ absl::StatusOr<Sequence> Log::CutByPlausibleTimes(const Frame& newest) {
   return cut;
 }
 
-// RocksDB gives space back by whole files, so the cut is the end of the last file that has to go.
+// RocksDB frees only whole files, so the cut is the end of the last file that must go.
 absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest) const {
   Sequence cut = range().oldest;
   if (bytes_max == 0) return cut;
@@ -86,7 +86,7 @@ absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest
     if (freed >= excess) break;
     freed += file.bytes;
     const std::optional<Sequence> last_frame = ParseFrameKey(file.largest_key);
-    if (!last_frame.has_value() || *last_frame < cut) continue;  // goes without moving the mark
+    if (!last_frame.has_value() || *last_frame < cut) continue;  // deleted without moving the mark
     if (*last_frame >= newest.first()) return newest.first();
     MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(*last_frame));
     cut = frame->last().next();
@@ -94,7 +94,8 @@ absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest
   return cut;
 }
 
-// On disk before anything is deleted: after a crash nothing above the mark may be missing.
+// Writes the mark to disk before any file is deleted: after a crash, no frame above the mark may be
+// missing.
 absl::Status Log::MoveOldest(Sequence oldest) {
   std::string value;
   AppendLittle64(value, oldest.value);

@@ -35,7 +35,7 @@ class NoWaitFile final : public rocksdb::FSRandomAccessFile {
   NoWaitFile(const NoWaitFile&) = delete;
   NoWaitFile& operator=(const NoWaitFile&) = delete;
 
-  // Less than `size` only at the end of the file.
+  // Reads less than `size` only at the end of the file.
   IOStatus Read(uint64_t offset, size_t size, const IOOptions& /*options*/, Slice* result,
                 char* scratch, IODebugContext* /*context*/) const override {
     size_t done = 0;
@@ -60,7 +60,7 @@ class NoWaitFile final : public rocksdb::FSRandomAccessFile {
   }
 
  private:
-  // As pread.
+  // Returns what pread returns.
   ssize_t ReadAt(char* to, size_t size, uint64_t offset) const {
     if (!t_no_wait) return ::pread(file_, to, size, static_cast<off_t>(offset));
     const iovec target{.iov_base = to, .iov_len = size};
@@ -77,7 +77,7 @@ class NoWaitFileSystem final : public rocksdb::FileSystemWrapper {
       : FileSystemWrapper(target) {}
   const char* Name() const override { return "NoWaitFileSystem"; }
 
-  // To open a file the disk may be needed as well.
+  // Opening a file can need the disk, too.
   IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
                                std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
                                IODebugContext* context) override {

@@ -9,8 +9,9 @@
 
 namespace millrace::log {
 
-// While one lives, no read of its thread waits for the disk: what the machine does not have in its
-// page cache fails, and WouldWait is true of the status. Works for files of a NoWaitFileSystem.
+// While an object of this class lives, no read of its thread waits for the disk: a read of data
+// that is not in the page cache fails with a status for which WouldWait is true. Works for files of
+// a NoWaitFileSystem.
 class NoWaitReads {
  public:
   NoWaitReads();
@@ -19,12 +20,12 @@ class NoWaitReads {
   NoWaitReads& operator=(const NoWaitReads&) = delete;
 };
 
-// A read failed because of NoWaitReads. It may be tried again without.
+// Whether a read failed because of NoWaitReads. The caller can retry without it.
 bool WouldWait(const rocksdb::Status& status);
 
-// `target`, which must be that of the machine, with files for random reads that heed NoWaitReads.
-// They are read with preadv2 and RWF_NOWAIT (Linux 4.14); on a file system that does not know it,
-// such as tmpfs, every such read would wait.
+// Wraps `target`, which must be the system's file system, so that random reads obey NoWaitReads.
+// Uses preadv2 with RWF_NOWAIT (Linux 4.14). On a file system without RWF_NOWAIT, such as tmpfs,
+// every read under NoWaitReads fails.
 std::shared_ptr<rocksdb::FileSystem> MakeNoWaitFileSystem(
     std::shared_ptr<rocksdb::FileSystem> target);
 

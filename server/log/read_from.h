@@ -6,13 +6,13 @@
 
 namespace millrace::log {
 
-// Where a read may take frames from.
+// Where a read may get frames from.
 enum class ReadFrom {
-  kMemory,  // for a thread that must not wait for the disk; the page cache counts as memory
-  kDisk,    // from memory if they are there
+  kMemory,  // memory only, for a thread that must not wait for the disk; includes the page cache
+  kDisk,    // memory or disk
 };
 
-// The answer of a read from memory that needs the disk: to be repeated on a thread that may wait.
+// The error of a memory-only read that needs the disk: repeat the read on a thread that may wait.
 // Never reaches a user.
 absl::Status NotInMemory();
 bool IsNotInMemory(const absl::Status& status);

@@ -16,7 +16,7 @@ Micros AgeLimit::Cutoff(Micros oldest, Micros newest) {
     newest_at_ = steady;
   }
   const Micros now = std::min(clock_.WallMicros(), newest_ + (steady - newest_at_));
-  // Nothing lies before the oldest frame, so catching up starts there.
+  // There is nothing before the oldest frame, so catching up starts there.
   const Micros reached = std::max(cutoff_.value_or(oldest), oldest);
   cutoff_ = std::min(now - age_, reached + kCatchUpFactor * (steady - called_at_));
   called_at_ = steady;

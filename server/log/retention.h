@@ -8,27 +8,26 @@
 
 namespace millrace::log {
 
-// Says up to which commit time transactions have expired. Commit times are the source's, and both
-// its clock and ours may jump, so neither is trusted alone:
-//  - Now is the earlier of our wall clock and the newest commit time plus the time that has passed,
-//    by the steady clock, since that commit was first seen here. A jump of one of the two clocks
-//    therefore expires nothing early.
-//  - Should both jump together (one machine), the cutoff still advances at most kCatchUpFactor
-//  times as
-//    fast as time passes, from the oldest commit time held: a jump of years takes hours to empty a
-//    log of days, and going back stops it. The same bound makes a log that was down for days trim
-//    what expired meanwhile step by step instead of at once.
-// One thread.
+// Computes the commit time before which transactions have expired. Commit times come from the
+// source's clock. That clock and the local clock can both jump, so neither is trusted alone:
+//  - "Now" is the earlier of two times: the local wall clock, and the newest commit time plus the
+//    steady time since this class first saw that commit. So a jump of one clock expires nothing
+//    early.
+//  - Both clocks can jump together (one machine). So the cutoff starts at the oldest commit time in
+//    the log and advances at most kCatchUpFactor times as fast as time passes: a jump of years
+//    takes hours to empty a log of days, and setting the clock back stops it. For the same reason a
+//    log that was down for days trims step by step, not at once.
+// Use from one thread.
 class AgeLimit {
  public:
   static constexpr Micros kCatchUpFactor = 4;
 
-  // `age` > 0.
+  // Requires: `age` > 0.
   AgeLimit(Micros age, const Clock& clock);
 
-  // Commit time before which transactions have expired, given the commit times of the oldest and
-  // the newest frame. Never later than now less the age. To be called every so often: jumps are
-  // told from passing time between two calls.
+  // Returns the commit time before which transactions have expired. `oldest` and `newest` are the
+  // commit times of the oldest and the newest frame. Never later than now minus the age. Call it
+  // regularly: it compares the clocks between two calls to detect jumps.
   Micros Cutoff(Micros oldest, Micros newest);
 
  private:

@@ -18,7 +18,7 @@ bool IsNoSpace(int error) { return error == ENOSPC || error == EDQUOT; }
 
 }  // namespace
 
-// RocksDB has a code for ENOSPC alone, and drops it where it wraps an error in another one.
+// RocksDB has a subcode for ENOSPC, but none for EDQUOT, and drops it when it wraps the error.
 bool IsNoSpace(const rocksdb::Status& status) {
   if (status.subcode() == rocksdb::Status::kNoSpace) return true;
   if (!status.IsIOError() && !status.IsIncomplete()) return false;
@@ -50,12 +50,14 @@ absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& sta
 absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& status) {
   const std::string text = status.ToString();
   if (IsNoSpace(status)) return DiskFull(directory, text);
-  // RocksDB has no code for a lock that is held, only errno's words.
+  // RocksDB has no code for a held lock; only the text shows it.
   if (status.IsIOError() && text.find("/LOCK") != std::string::npos &&
       text.find("ermission denied") == std::string::npos) {
-    return MakeError(reason::kDataDirectoryInUse,
-                     fmt::format("another process uses the log in {}: {}", directory, text),
-                     {{"path", directory}});
+    return MakeError(
+        reason::kDataDirectoryInUse,
+        fmt::format("another process uses the log in {}: {}; stop it or use another directory",
+                    directory, text),
+        {{"path", directory}});
   }
   return ReadFailed(directory, status);
 }

@@ -10,19 +10,21 @@
 
 namespace millrace::log {
 
-// True if a write was refused for want of space, or by a quota.
+// True if a write failed because of a full disk or a quota.
 bool IsNoSpace(const rocksdb::Status& status);
 
-// kResourceExhausted DISK_FULL that names the directory.
+// Makes kResourceExhausted DISK_FULL; the message names the directory.
 absl::Status DiskFull(const std::string& directory, std::string_view why);
-// kInternal STORAGE_FAILED.
+// Makes kInternal STORAGE_FAILED.
 absl::Status StorageFailed(const std::string& directory, std::string_view why);
-// Of a read: kDataLoss LOG_DAMAGED, else STORAGE_FAILED.
+// The error of a failed read: kDataLoss LOG_DAMAGED, or STORAGE_FAILED.
 absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& status);
-// Of opening: DISK_FULL, LOG_DAMAGED, STORAGE_FAILED, or kFailedPrecondition DATA_DIRECTORY_IN_USE.
+// The error of a failed open: DISK_FULL, LOG_DAMAGED, STORAGE_FAILED, or kFailedPrecondition
+// DATA_DIRECTORY_IN_USE.
 absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& status);
 
-// `operation` on `path` failed with errno `error`: DISK_FULL or STORAGE_FAILED.
+// The error of an `operation`, such as "open", on `path` that failed with errno `error`: DISK_FULL
+// or STORAGE_FAILED.
 absl::Status SystemCallFailed(std::string_view operation, const std::string& path, int error);
 
 }  // namespace millrace::log

@@ -74,7 +74,7 @@ absl::Status VisibleMark::Write(uint64_t log_id, Sequence newest) {
   AppendLittle64(bytes, XXH3_64bits(bytes.data(), kCheckedBytes));
   const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), 0);
   if (written == kMarkBytes) return absl::OkStatus();
-  // The system writes less than it was asked to for want of space alone.
+  // The system writes fewer bytes only if there is no space.
   if (written >= 0) errno = ENOSPC;
   return Failed("write", path_);
 }

@@ -11,28 +11,26 @@
 
 namespace millrace::log {
 
-// The newest sequence that anyone may have seen, in a file of its own beside RocksDB's. It is
-// written after the sync that makes a commit durable and before the commit becomes visible, and is
-// itself never synced: after a crash of the process it is exact, after a power loss it may be too
-// low, but it is never above what was synced. A log that comes up with less than the mark says has
-// lost changes that were seen. One thread. Format: log/FORMAT.md.
+// The newest sequence that readers may have seen, in its own file beside RocksDB's files. The log
+// writes the mark after the sync that makes a commit durable and before the commit becomes visible,
+// and never syncs it. After a crash of the process the mark is exact. After a power loss it can be
+// too low, but never above the synced sequence. If a log opens with a newest sequence below the
+// mark, it has lost visible changes. Use from one thread. Format: log/FORMAT.md.
 class VisibleMark {
  public:
-  // Opens the file `VISIBLE` in `directory`; if it is absent, the first Write creates it. kInternal
+  // Opens the file `VISIBLE` in `directory`. If it is absent, the first Write creates it. kInternal
   // STORAGE_FAILED.
   static absl::StatusOr<VisibleMark> Open(const std::string& directory);
   VisibleMark(VisibleMark&& other) noexcept;
   VisibleMark& operator=(VisibleMark&&) = delete;
   ~VisibleMark();
 
-  // What was written last for `log_id`; zero if the file holds no valid mark of that log. kInternal
-  // STORAGE_FAILED.
+  // The mark of `log_id`; zero if the file has no valid mark of that log. kInternal STORAGE_FAILED.
   absl::StatusOr<Sequence> Read(uint64_t log_id) const;
-  // Whether the file holds a valid mark of any log in which something was visible. kInternal
-  // STORAGE_FAILED.
+  // Whether the file has a valid mark of any log with visible changes. kInternal STORAGE_FAILED.
   absl::StatusOr<bool> HasVisibleChanges() const;
-  // kResourceExhausted DISK_FULL: to be tried again; until then there may be no valid mark.
-  // kInternal STORAGE_FAILED.
+  // kResourceExhausted DISK_FULL: retry; until then the file may have no valid mark. kInternal
+  // STORAGE_FAILED.
   absl::Status Write(uint64_t log_id, Sequence newest);
 
  private:
@@ -41,7 +39,7 @@ class VisibleMark {
     Sequence newest;
   };
   VisibleMark(int file, std::string path);
-  // Zero if there is no valid one.
+  // A zero mark if there is no valid one.
   absl::StatusOr<Mark> ReadMark() const;
 
   int file_;  // -1: absent

@@ -23,7 +23,7 @@ int SyncNow(const std::string& /*path*/, int file) {
   return (is_directory ? ::fsync(file) : ::fdatasync(file)) == 0 ? 0 : errno;
 }
 
-// Closes a descriptor that was only read from.
+// A read-only file descriptor; closes it when destroyed.
 class OpenFile {
  public:
   OpenFile(const std::string& path, int flags) : file_(::open(path.c_str(), flags | O_CLOEXEC)) {}
@@ -49,7 +49,7 @@ rocksdb::Status NotOpened(const std::string& path, int error) {
   return rocksdb::Status::TryAgain("cannot open " + path, std::generic_category().message(error));
 }
 
-// `000012.log`.
+// Whether `name` is that of a write-ahead log, such as `000012.log`.
 bool IsWal(std::string_view name) {
   constexpr std::string_view kEnding = ".log";
   if (name.size() <= kEnding.size() || !name.ends_with(kEnding)) return false;
@@ -66,7 +66,7 @@ rocksdb::Status WalSync::Sync() {
   uint64_t needed = 0;
   {
     absl::MutexLock lock(&mutex_);
-    // One that is under way may have passed what the caller wrote.
+    // A sync that is already running may not include the caller's write.
     needed = started_ + 1;
   }
   while (Begin(needed)) End(SyncFiles());
@@ -74,7 +74,7 @@ rocksdb::Status WalSync::Sync() {
   return failed_ >= needed ? failure_ : rocksdb::Status::OK();
 }
 
-// False once the sync `needed` has ended. True: the caller syncs, and nobody else does.
+// False: the sync `needed` has ended. True: the caller must sync, and no other thread does.
 bool WalSync::Begin(uint64_t needed) {
   const auto can_continue = [this, needed]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return started_ == finished_ || finished_ >= needed;
@@ -94,8 +94,8 @@ void WalSync::End(const rocksdb::Status& status) {
   failure_ = status;
 }
 
-// All logs, for what is in a later one counts only if the earlier ones are whole. One that goes
-// away meanwhile is not needed: its content is in table files, which RocksDB syncs.
+// Syncs all logs, because recovery uses a log only if the earlier logs are complete. A log that
+// RocksDB deletes during this is not needed: its content is in table files, which RocksDB syncs.
 rocksdb::Status WalSync::SyncFiles() {
   std::vector<std::string> names;
   std::error_code error;
@@ -128,7 +128,7 @@ rocksdb::Status WalSync::SyncOne(const std::string& name, Sizes& sizes, bool& is
   }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return NotOpened(path, errno);
-  // A log only grows, so one of the same size is as it was.
+  // A log only grows, so an equal size means no change.
   const auto size = static_cast<uint64_t>(status.st_size);
   const auto before = synced_.find(name);
   const bool known = before != synced_.end();

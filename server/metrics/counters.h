@@ -10,8 +10,8 @@ namespace millrace {
 
 inline constexpr size_t kCacheLineBytes = 64;
 
-// Counts up. Thread-safe and wait-free; alone on its cache line, so that threads which count
-// different things do not slow each other.
+// A count that only grows. Thread-safe and wait-free. It fills a cache line, so threads that use
+// different counters do not slow each other down.
 class alignas(kCacheLineBytes) Counter {
  public:
   void Add(uint64_t count = 1) { value_.fetch_add(count, std::memory_order_relaxed); }

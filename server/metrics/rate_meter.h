@@ -11,16 +11,16 @@
 
 namespace millrace {
 
-// Turns a count into a rate per second over the last ten seconds. Costs the counting side nothing:
-// it is fed when it is read. Thread-safe.
+// Turns a count into a rate per second over the last ten seconds. Costs the counting threads
+// nothing: readers pass in the count. Thread-safe.
 class RateMeter {
  public:
-  // Counts from 0 now. `clock` outlives the meter.
+  // The count is 0 now. `clock` outlives the meter.
   explicit RateMeter(const Clock& clock);
 
-  // Takes the count as it is now and returns its growth per second since the reading that is
-  // nearest to ten seconds ago but not nearer; since the oldest one while none is that old. So
-  // whoever reads seldom gets the rate since the reading before. 0 while no time has passed.
+  // Takes the current count and returns its growth per second since the latest reading that is at
+  // least ten seconds old, or since the oldest reading if none is. So a caller that reads rarely
+  // gets the rate since its previous reading. Returns 0 if no time has passed.
   double PerSecond(uint64_t count) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -31,7 +31,7 @@ class RateMeter {
 
   const Clock& clock_;
   absl::Mutex mutex_;
-  // Oldest first, at least a tenth of the window apart: a dozen at most.
+  // Oldest first, at least a tenth of the window apart, so at most a dozen.
   std::deque<Reading> readings_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -11,10 +11,10 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// `binlog.000042` taken apart.
+// The parts of a name such as `binlog.000042`.
 struct FileName {
   std::string_view base;
-  // Without leading zeros, so that the longer number is the greater, however long.
+  // Without leading zeros, so that a longer number is always greater.
   std::string_view number;
   bool numbered = false;
 };
@@ -28,7 +28,7 @@ FileName Parse(std::string_view file) {
   return {file.substr(0, dot), number, true};
 }
 
-// Nothing if it is larger than servers count.
+// nullopt if the number needs more than 64 bits.
 std::optional<uint64_t> NumberOf(const FileName& name) {
   if (name.number.empty()) return 0;
   uint64_t number = 0;
@@ -62,7 +62,7 @@ std::optional<bool> IsNextBinlogFile(std::string_view next, std::string_view fil
 
 std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
                                          const BinlogPlace& other) {
-  // After log_bin was renamed nothing but the text is left to go by.
+  // After log_bin was renamed, only the text of the names can be compared.
   const std::strong_ordering files =
       CompareBinlogFiles(file, other.file).value_or(file <=> std::string_view(other.file));
   return files == std::strong_ordering::equal ? offset <=> other.offset : files;

@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-// A byte in the binlog of one server. Means nothing on another.
+// A byte offset in the binlog of one server. Meaningless on any other server.
 struct BinlogPlace {
   std::string file;
   uint64_t offset = 0;
@@ -19,17 +19,17 @@ struct BinlogPlace {
   friend bool operator==(const BinlogPlace&, const BinlogPlace&) = default;
 };
 
-// Which of two places of one server comes first. Files are numbered by what follows the last dot,
-// whose digits grow from six to seven at a million; names that do not end so compare as text.
+// Compares two places of one server. The digits after the last dot are the file's number; they grow
+// from six to seven digits at a million. Names without such a number compare as text.
 std::strong_ordering CompareBinlogPlaces(std::string_view file, uint64_t offset,
                                          const BinlogPlace& other);
 
-// The same for two files. Nothing: their names have different bases (log_bin was renamed), or one
-// has no number, so the names alone do not tell.
+// Compares two files. nullopt if their names do not show the order: the bases differ (log_bin was
+// renamed), or a name has no number.
 std::optional<std::strong_ordering> CompareBinlogFiles(std::string_view one,
                                                        std::string_view other);
-// Whether the number of `next` is the one after that of `file`. Nothing: as above, or it has more
-// than 64 bits.
+// Whether the number of `next` is one higher than that of `file`. nullopt as above, or if a number
+// has more than 64 bits.
 std::optional<bool> IsNextBinlogFile(std::string_view next, std::string_view file);
 
 }  // namespace millrace

@@ -11,35 +11,35 @@
 
 namespace millrace {
 
-// True for the databases of the server itself: mysql, sys, performance_schema, information_schema.
-// Not ndbinfo: where there is no NDB it may be a user's, and what NDB shows there is not logged.
+// True for the server's own databases: mysql, sys, performance_schema, information_schema.
+// Not for ndbinfo: without NDB it can be a user's database, and NDB's own ndbinfo is not logged.
 bool IsSystemDatabase(std::string_view database);
 
-// What of the source is captured: the tables that configuration names, never those of a system
-// database, without the columns that it excludes. Nothing else decides this. Immutable;
+// Decides which tables and columns are captured: the tables that the configuration selects, except
+// those of system databases, without the excluded columns. No other code decides this. Immutable;
 // thread-safe.
 class CaptureRules {
  public:
-  // Captures all tables but those of system databases.
+  // Captures all tables outside system databases.
   CaptureRules() = default;
-  // As `source.tables` and `source.exclude_columns`. kInvalidArgument, reason
-  // TABLE_PATTERN_MALFORMED, names the pattern.
+  // Takes the values of `source.tables` and `source.exclude_columns`. kInvalidArgument, reason
+  // TABLE_PATTERN_MALFORMED: the message has the pattern.
   static absl::StatusOr<CaptureRules> Parse(const std::vector<std::string>& tables,
                                             const std::vector<std::string>& excluded_columns = {});
 
   bool Captures(std::string_view database, std::string_view table) const;
   bool Captures(const TableName& table) const { return Captures(table.database, table.table); }
-  // Whether a table of the database may be captured.
+  // Whether any table of the database can be captured.
   bool MayCapture(std::string_view database) const;
-  // The captured tables that configuration names without a wildcard.
+  // The captured tables that the configuration names without a wildcard.
   std::vector<TableName> NamedTables() const;
 
-  // Of a captured table. Case and accents of the column's name do not count, as they do not for a
-  // source: an ALTER that spells the name differently must not let an excluded column in.
+  // Requires: `table` is captured. Ignores case and accents of the column's name, as the source
+  // does: an ALTER that spells the name differently must not let an excluded column in.
   bool CapturesColumn(const TableName& table, std::string_view column) const {
     return !excluded_columns_.Matches(table, column);
   }
-  // As given to Parse.
+  // The patterns passed to Parse.
   const std::vector<std::string>& excluded_columns() const { return excluded_patterns_; }
 
  private:

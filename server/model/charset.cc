@@ -18,8 +18,8 @@ namespace {
 
 constexpr uint64_t kHighBits = 0x8080808080808080;
 
-// Length of the sequence at `at`, which begins with a byte of 0x80 or more; 0 if it is malformed.
-// Table 3-7 of the Unicode standard.
+// The length of the UTF-8 sequence at `at`, which starts with a byte of 0x80 or more; 0 if it is
+// malformed. See table 3-7 of the Unicode standard.
 size_t SequenceLength(const unsigned char* at, const unsigned char* end) {
   const unsigned lead = at[0];
   const auto left = static_cast<size_t>(end - at);
@@ -42,7 +42,7 @@ const unsigned char* Unsigned(const char* from) {
   return reinterpret_cast<const unsigned char*>(from);
 }
 
-// The first byte of 0x80 or more, or `end`.
+// The address of the first byte of 0x80 or more, or `end`.
 const char* SkipAscii(const char* at, const char* end) {
   const char* const begin = at;
   while (end - at >= 16) {
@@ -54,7 +54,7 @@ const char* SkipAscii(const char* at, const char* end) {
     if (high != 0) return at + (std::countr_zero(high) >> 3);
     at += 8;
   }
-  // The last eight bytes at once, some of them for the second time.
+  // Check the last eight bytes at once, though some were checked above.
   if (end - begin >= 8 && (LoadLittle64(end - 8) & kHighBits) == 0) return end;
   while (at < end && static_cast<signed char>(*at) >= 0) ++at;
   return at;
@@ -72,7 +72,7 @@ uint32_t LoadUnit(const char* from) {
 
 bool IsSurrogate(uint32_t unit) { return unit >= 0xd800 && unit < 0xe000; }
 
-// UCS-2, UTF-16 and UTF-32. `kPairs`: surrogates may form pairs.
+// Converts UCS-2, UTF-16 and UTF-32. `kPairs`: surrogates can form pairs.
 template <unsigned kWidth, bool kLittle, bool kPairs>
 char* WriteWide(std::string_view bytes, char* to) {
   if (bytes.size() % kWidth != 0) return nullptr;
@@ -112,7 +112,7 @@ std::unique_ptr<uint32_t[]> EncodeTable(const SingleByteTable& table) {
   return encoded;
 }
 
-// Bytes that mean the same character as a lower byte.
+// The bytes whose character also has a lower byte.
 std::bitset<256> AliasesIn(const uint32_t* encoded) {
   std::bitset<256> aliases;
   for (size_t byte = 1; byte < 256; ++byte) {
@@ -129,7 +129,7 @@ bool IsValidUtf8(std::string_view bytes) {
   const char* const end = at + bytes.size();
   while (true) {
     at = SkipAscii(at, end);
-    // Text that is not English rarely goes back to ASCII for long.
+    // Runs of ASCII are short in text that is not English: stay in this loop.
     while (at < end && static_cast<signed char>(*at) < 0) {
       const size_t length = SequenceLength(Unsigned(at), Unsigned(end));
       if (length == 0) return false;
@@ -151,7 +151,7 @@ char* Charset::WriteSingleByte(std::string_view bytes, char* to) const {
       }
       if (at == end) break;
     }
-    // Up to the end of these eight bytes one by one, storing four bytes each.
+    // Convert the next eight bytes one by one; each store writes four bytes.
     const char* const stop = end - at < 8 ? end : at + 8;
     for (; at < stop; ++at) {
       const uint32_t encoded = encoded_[static_cast<unsigned char>(*at)];
@@ -201,7 +201,7 @@ bool Charset::AppendUtf8(std::string_view bytes, std::string& to) const {
   return end != nullptr;
 }
 
-// Charsets made so far, by name.
+// The charsets built so far, by name.
 class CharsetCatalog {
  public:
   const Charset* Find(std::string_view name) ABSL_LOCKS_EXCLUDED(mutex_) {

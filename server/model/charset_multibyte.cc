@@ -13,8 +13,9 @@
 namespace millrace {
 namespace {
 
-// MySQL maps `first` … `last` to `code_point` and what follows it; 0: to nothing. Found by
-// comparing iconv with CONVERT(CONVERT(UNHEX(…) USING charset) USING utf8mb4) for every code.
+// MySQL maps the codes `first` … `last` to `code_point`, `code_point` + 1 …; 0: to no character.
+// Found by comparing iconv with CONVERT(CONVERT(UNHEX(…) USING charset) USING utf8mb4) for every
+// code.
 struct Difference {
   uint32_t first;
   uint32_t last;
@@ -85,7 +86,7 @@ constexpr CharsetSpec kCharsetSpecs[] = {
 
 constexpr uint32_t kCodes = 0x8000;
 constexpr uint32_t kCodesAfter8f = 0x8f8000;
-constexpr uint32_t kFourLead = 0x90;  // from here on gb18030's codes lie beyond the basic plane
+constexpr uint32_t kFourLead = 0x90;  // gb18030 codes from this byte on are outside the basic plane
 
 // An iconv conversion to UTF-16LE.
 class Converter {
@@ -98,7 +99,7 @@ class Converter {
   Converter& operator=(const Converter&) = delete;
 
   bool ok() const { return reinterpret_cast<intptr_t>(handle_) != -1; }
-  // The one character in the basic plane that `code` stands for; 0: none.
+  // The character of `code`, if it is one character in the basic plane; 0 otherwise.
   uint16_t Convert(std::string_view code) {
     char in[4];
     std::memcpy(in, code.data(), code.size());
@@ -109,7 +110,7 @@ class Converter {
     size_t to_left = sizeof out;
     iconv(handle_, nullptr, nullptr, nullptr, nullptr);
     const size_t result = iconv(handle_, &from, &from_left, &to, &to_left);
-    // glibc holds some characters back in case that another one combines with them.
+    // glibc buffers some characters until it sees whether the next one combines with them.
     iconv(handle_, nullptr, nullptr, &to, &to_left);
     if (result == static_cast<size_t>(-1) || from_left != 0 || to_left != sizeof out - 2) return 0;
     return LoadLittle16(out);
@@ -119,7 +120,7 @@ class Converter {
   iconv_t handle_;
 };
 
-// The table by the last two bytes of codes that begin with `prefix`.
+// Makes the table of codes that start with `prefix`, indexed by their last two bytes.
 std::vector<uint16_t> TableAfter(std::string_view prefix, Converter& converter,
                                  std::span<const Difference> differences) {
   std::vector<uint16_t> table(kCodes);
@@ -138,8 +139,8 @@ std::vector<uint16_t> TableAfter(std::string_view prefix, Converter& converter,
   return table;
 }
 
-// gb18030 gives four bytes, in order, to all of the basic plane that has no shorter code; but since
-// 2005 U+E7C7 and U+1E3F, which has a shorter code, have changed places.
+// gb18030 assigns four-byte codes, in order, to all characters of the basic plane without a shorter
+// code. Exception since 2005: U+E7C7 and U+1E3F, which has a shorter code, are swapped.
 std::vector<uint16_t> FourByteTable(const std::vector<uint16_t>& two) {
   std::vector<bool> taken(0x10000);
   for (const uint16_t code_point : two) taken[code_point] = true;
@@ -206,7 +207,7 @@ uint32_t MultibyteTable::Read(const unsigned char*& at, const unsigned char* end
   return two_[(lead & 0x7fu) << 8 | at[-1]];
 }
 
-// Codes of four bytes have what no shorter one has.
+// Skips four-byte codes: they encode only characters without a shorter code.
 void MultibyteTable::FindAliases() {
   std::vector<bool> taken(0x10000);
   for (uint32_t code_point = 0; code_point < 0x80; ++code_point) taken[code_point] = true;

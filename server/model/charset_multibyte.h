@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-// Writes `code_point`, not a surrogate, as UTF-8; returns the end.
+// Writes `code_point`, which is no surrogate, as UTF-8 and returns its end.
 inline char* WriteCodePoint(char* to, uint32_t code_point) {
   if (code_point < 0x80) {
     *to++ = static_cast<char>(code_point);
@@ -31,32 +31,32 @@ inline char* WriteCodePoint(char* to, uint32_t code_point) {
   return to;
 }
 
-// Codes of an East Asian charset (big5, cp932, eucjpms, euckr, gb18030, gb2312, gbk, sjis, ujis):
-// bytes below 0x80 are ASCII, the others begin codes of one to four bytes. Made from the machine's
-// iconv and from a list of where MySQL differs. Immutable, thread-safe.
+// The codes of an East Asian charset (big5, cp932, eucjpms, euckr, gb18030, gb2312, gbk, sjis,
+// ujis). Bytes below 0x80 are ASCII; the others start codes of one to four bytes. Built from the
+// machine's iconv and a list of MySQL's differences from it. Immutable, thread-safe.
 class MultibyteTable {
  public:
-  // Null if `charset` is none of these, or iconv does not know it.
+  // Null if `charset` is not in the list above, or if iconv does not support it.
   static std::unique_ptr<MultibyteTable> Make(std::string_view charset);
 
-  // As Charset::WriteUtf8.
+  // See Charset::WriteUtf8.
   char* WriteUtf8(std::string_view bytes, char* to) const;
-  // As Charset::has_aliases, Charset::HasAlias. Shorter codes are lower.
+  // See Charset::has_aliases and Charset::HasAlias. Shorter codes count as lower.
   bool has_aliases() const { return !aliases_.empty(); }
   bool HasAlias(std::string_view bytes) const;
 
  private:
   MultibyteTable() = default;
-  // Reads one code of two or more bytes; moves `at` past it. 0: none.
+  // Reads one code that starts with a byte of 0x80 or more, and moves `at` past it. 0: not a code.
   uint32_t Read(const unsigned char*& at, const unsigned char* end) const;
   uint32_t ReadFour(const unsigned char* at) const;
   void FindAliases();
 
-  bool half_width_kana_ = false;  // bytes a1 to df are codes
-  std::vector<uint16_t> two_;     // by the code's two bytes less 0x8000; 0 unassigned
-  std::vector<uint16_t> three_;   // by the two bytes after 8f; empty: 8f begins no code of three
-  std::vector<uint16_t> four_;    // gb18030's in the basic plane, by linear index
-  absl::flat_hash_set<uint32_t> aliases_;  // codes, their bytes as a number
+  bool half_width_kana_ = false;  // bytes a1 to df are one-byte codes
+  std::vector<uint16_t> two_;     // index: the code's two bytes minus 0x8000; 0: unassigned
+  std::vector<uint16_t> three_;   // index: the two bytes after 8f; empty: no three-byte codes
+  std::vector<uint16_t> four_;    // gb18030's codes of the basic plane, by linear index
+  absl::flat_hash_set<uint32_t> aliases_;  // codes as big-endian numbers
 };
 
 }  // namespace millrace

@@ -2,9 +2,9 @@
 
 #include "model/charset_tables.h"
 
-// Generated from MySQL 9.7.4 (MariaDB 10.11.19 answers the same) by this statement, for every byte
-// of every charset of one byte a character. NULL, U+FFFD, and U+003F for a byte other than 0x3f
-// count as unassigned:
+// Generated from MySQL 9.7.4 by this statement, for every byte of every single-byte charset.
+// MariaDB 10.11.19 returns the same. NULL, U+FFFD, and U+003F for a byte other than 0x3f count as
+// unassigned:
 //   SELECT HEX(CONVERT(CONVERT(UNHEX('80') USING cp1251) USING utf8mb4))
 namespace millrace {
 namespace {
@@ -335,7 +335,7 @@ constexpr SingleByteTable kTables[] = {
 };
 // clang-format on
 
-// The one charset whose bytes below 0x80 are not ASCII.
+// The only charset whose bytes below 0x80 are not ASCII.
 constexpr SingleByteException kSwe7[] = {
     {0x40, 0x00c9}, {0x5b, 0x00c4}, {0x5c, 0x00d6}, {0x5d, 0x00c5}, {0x5e, 0x00dc}, {0x60, 0x00e9},
     {0x7b, 0x00e4}, {0x7c, 0x00f6}, {0x7d, 0x00e5}, {0x7e, 0x00fc}, {0x7f, 0},

@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-// What the bytes 0x80 to 0xff of a charset of one byte a character stand for; 0 where unassigned.
+// The code points of the bytes 0x80 to 0xff of a single-byte charset; 0 if unassigned.
 struct SingleByteTable {
   std::string_view charset;
   uint16_t upper[128];
@@ -20,7 +20,7 @@ struct SingleByteException {
   uint16_t code_point;
 };
 
-// Null if MySQL has no such charset, or it is not of one byte a character.
+// Null if MySQL has no such charset, or if it is not a single-byte charset.
 const SingleByteTable* FindSingleByteTable(std::string_view charset);
 std::span<const SingleByteException> ExceptionsBelow128(std::string_view charset);
 

@@ -6,8 +6,8 @@
 
 namespace millrace {
 
-// Type codes of the binlog, as TABLE_MAP and the client protocol number them (field_types.h of the
-// server; 140 and 141 are MariaDB's compressed columns). Stored on disk: do not renumber.
+// Column type codes of TABLE_MAP events and of the client protocol (field_types.h of the server;
+// 140 and 141 are MariaDB's compressed columns). Stored on disk: do not renumber.
 enum class ColumnType : uint8_t {
   kDecimalOld = 0,
   kTiny = 1,

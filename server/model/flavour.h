@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-// Which family of servers a binlog comes from. They differ in GTIDs, in some events and in some
-// types. Stored on disk: do not renumber.
+// The server family that wrote a binlog. The families differ in GTIDs, some events and some types.
+// Stored on disk: do not renumber.
 enum class Flavour : uint8_t { kMysql = 1, kMariadb = 2 };
 
 inline std::string_view FlavourName(Flavour flavour) {

@@ -13,7 +13,7 @@
 
 namespace millrace {
 
-// Identity of a transaction of MySQL: source UUID, optional tag (8.3+), number from 1.
+// Identifies a MySQL transaction: source UUID, optional tag (8.3+), number from 1.
 // Text: `uuid:number` or `uuid:tag:number`.
 struct MysqlGtid {
   std::array<uint8_t, 16> uuid{};
@@ -22,7 +22,7 @@ struct MysqlGtid {
   friend auto operator<=>(const MysqlGtid&, const MysqlGtid&) = default;
 };
 
-// Identity of a transaction of MariaDB. Text: `domain-server-sequence`.
+// Identifies a MariaDB transaction. Text: `domain-server-sequence`.
 struct MariadbGtid {
   uint32_t domain = 0;
   uint32_t server_id = 0;
@@ -30,11 +30,11 @@ struct MariadbGtid {
   friend auto operator<=>(const MariadbGtid&, const MariadbGtid&) = default;
 };
 
-// Appends the text form, without allocating beyond `to`'s growth (hot path).
+// Appends the text form. Allocates nothing except to grow `to` (hot path).
 void AppendText(std::string& to, const MysqlGtid& gtid);
 void AppendText(std::string& to, const MariadbGtid& gtid);
 
-// Parses the text form. kInvalidArgument, reason GTID_SET_MALFORMED, if it is none.
+// Parses the text form. kInvalidArgument, reason GTID_SET_MALFORMED: not a GTID.
 absl::StatusOr<MysqlGtid> ParseMysqlGtid(std::string_view text);
 absl::StatusOr<MariadbGtid> ParseMariadbGtid(std::string_view text);
 

@@ -22,11 +22,11 @@ absl::Status BinaryMalformed() {
 
 bool IsTag(std::string_view tag) {
   GtidScanner scanner(tag);
-  // The scanner lower-cases and skips space; stored tags must be as it leaves them.
+  // The scanner converts to lower case and skips space; a stored tag must not need either.
   return tag.empty() || (scanner.Tag() == tag && scanner.AtEnd());
 }
 
-// Adds the intervals of one origin; fails the reader if a number is out of range.
+// Reads the intervals of one origin. Fails the reader if a number is out of range.
 void ReadIntervals(ByteReader& reader, std::vector<MysqlGtidSet::Interval>& to) {
   uint64_t end = 0;
   for (uint64_t left = reader.Varint(); left > 0 && reader.ok(); --left) {
@@ -143,7 +143,7 @@ void GtidSet::AppendBinary(std::string& to) const {
 absl::StatusOr<GtidSet> GtidSet::FromBinary(std::string_view bytes) {
   if (bytes.empty()) return GtidSet();
   MILLRACE_ASSIGN_OR_RETURN(GtidSet set, ReadBinary(bytes));
-  // One set has one form: this refuses what no writer writes, such as unordered or empty lists.
+  // Each set has exactly one form: reject any other, such as unordered or empty lists.
   std::string form;
   set.AppendBinary(form);
   if (form != bytes) return BinaryMalformed();

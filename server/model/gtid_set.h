@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-// Transactions of MySQL, as sorted disjoint intervals of numbers by UUID and tag.
+// A set of MySQL transactions: sorted disjoint intervals of numbers for each UUID and tag.
 // Grammar of the text: https://dev.mysql.com/doc/refman/8.4/en/replication-gtids-concepts.html
 class MysqlGtidSet {
  public:
@@ -31,30 +31,30 @@ class MysqlGtidSet {
     friend auto operator<=>(const Origin&, const Origin&) = default;
   };
 
-  // Takes what MySQL prints and what people write: any order, overlaps, white space, upper case,
-  // UUIDs without dashes. Unlike MySQL it refuses an interval that ends before it begins, and a
-  // UUID without numbers, which MySQL takes for nothing. kInvalidArgument, reason
-  // GTID_SET_MALFORMED.
+  // Accepts MySQL's own form and common variants: any order, overlaps, white space, upper case,
+  // UUIDs without dashes. Rejects two forms that MySQL ignores: an interval that ends before it
+  // begins, and a UUID without numbers. kInvalidArgument, reason GTID_SET_MALFORMED.
   static absl::StatusOr<MysqlGtidSet> Parse(std::string_view text);
-  // Makes a set from intervals in any order. Drops origins without any.
-  // Requires: 1 <= first <= last in each.
+  // Makes a set from intervals in any order. Drops origins without intervals.
+  // Requires: 1 <= first <= last in each interval.
   static MysqlGtidSet Of(std::map<Origin, std::vector<Interval>> intervals);
 
   bool empty() const { return intervals_.empty(); }
   bool Contains(const MysqlGtid& gtid) const;
   bool Contains(const MysqlGtidSet& other) const;
-  // Constant time within its origin when gtid follows the newest there, the usual case.
+  // Takes constant time, after the origin is found, in the usual case: `gtid` is the newest of its
+  // origin.
   void Add(const MysqlGtid& gtid);
   void Add(const MysqlGtidSet& other);
-  // What is in this set and not in `other`.
+  // The transactions of this set that are not in `other`.
   MysqlGtidSet Minus(const MysqlGtidSet& other) const;
-  // As MySQL prints it, on one line: origins in order, the untagged first, each UUID once:
+  // MySQL's form, on one line: origins in order, each UUID once, untagged numbers first:
   // `uuid:1-5:7:tag_a:1-2,uuid:9`.
   std::string ToString() const;
   const std::map<Origin, std::vector<Interval>>& intervals() const { return intervals_; }
 
-  // The form COM_BINLOG_DUMP_GTID takes: the old one without tags, the tagged one (8.3+) if a tag
-  // occurs.
+  // The form for COM_BINLOG_DUMP_GTID: the old form without tags; the tagged form (8.3+) if the set
+  // has a tag.
   std::string EncodeForDump() const;
   friend bool operator==(const MysqlGtidSet&, const MysqlGtidSet&) = default;
 
@@ -62,18 +62,18 @@ class MysqlGtidSet {
   std::map<Origin, std::vector<Interval>> intervals_;
 };
 
-// Position in a MariaDB binlog: the last transaction of each domain. Everything before it in the
-// domain is held too. Text: `0-1-100,1-2-5`.
+// A position in a MariaDB binlog: the last transaction of each domain. The set also contains all
+// earlier transactions of the domain. Text: `0-1-100,1-2-5`.
 class MariadbGtidSet {
  public:
-  // kInvalidArgument, reason GTID_SET_MALFORMED; also for a domain that occurs twice.
+  // kInvalidArgument, reason GTID_SET_MALFORMED: not a position, or a domain occurs twice.
   static absl::StatusOr<MariadbGtidSet> Parse(std::string_view text);
 
   bool empty() const { return last_.empty(); }
   // True if the last transaction of the domain is `gtid` or has a higher number.
   bool Contains(const MariadbGtid& gtid) const;
   bool Contains(const MariadbGtidSet& other) const;
-  // Those of its GTIDs in whose domain `other` has one.
+  // The GTIDs of this set whose domain also occurs in `other`.
   MariadbGtidSet InDomainsOf(const MariadbGtidSet& other) const;
   // Makes `gtid` the last of its domain.
   void Add(const MariadbGtid& gtid);
@@ -85,7 +85,8 @@ class MariadbGtidSet {
   std::map<uint32_t, MariadbGtid> last_;
 };
 
-// Either of the two. Default is the empty set of no flavour, which either kind contains.
+// A set of either flavour. The default is the empty set without flavour, which both flavours
+// contain.
 class GtidSet {
  public:
   GtidSet() = default;
@@ -99,23 +100,23 @@ class GtidSet {
   bool Contains(const GtidSet& other) const;
   bool Contains(const MysqlGtid& gtid) const { return mysql_.Contains(gtid); }
   bool Contains(const MariadbGtid& gtid) const { return mariadb_.Contains(gtid); }
-  // Requires: the set holds nothing of the other flavour.
+  // Requires: the set has no GTIDs of the other flavour.
   void Add(const MysqlGtid& gtid);
   void Add(const MariadbGtid& gtid);
   std::string ToString() const;
   const MysqlGtidSet& mysql() const { return mysql_; }
   const MariadbGtidSet& mariadb() const { return mariadb_; }
 
-  // Compact binary form, used in frames and tokens; no bytes at all for the empty set. One set has
-  // one form. Persistent: see model/FORMAT.md.
+  // Compact binary form, used in frames and tokens. The empty set has no bytes. Each set has
+  // exactly one form. Persistent: see model/FORMAT.md.
   void AppendBinary(std::string& to) const;
-  // kInvalidArgument, reason GTID_SET_MALFORMED: not such bytes. Bounded in what it allocates by
-  // bytes.size().
+  // Allocates memory in proportion to bytes.size(). kInvalidArgument, reason GTID_SET_MALFORMED:
+  // the bytes are not a valid form.
   static absl::StatusOr<GtidSet> FromBinary(std::string_view bytes);
   friend bool operator==(const GtidSet&, const GtidSet&) = default;
 
  private:
-  // At most one of them holds anything.
+  // At most one of them is not empty.
   MysqlGtidSet mysql_;
   MariadbGtidSet mariadb_;
 };

@@ -13,13 +13,13 @@
 
 namespace millrace {
 
-// The largest number a GTID of MySQL can have: 2^63 - 2 (GNO_END - 1 of the server).
+// The largest number of a MySQL GTID: 2^63 - 2 (GNO_END - 1 in the server).
 inline constexpr uint64_t kMysqlGtidNumberMax = (uint64_t{1} << 63) - 2;
 // The longest tag of a MySQL GTID.
 inline constexpr size_t kMysqlTagCharactersMax = 32;
 
-// Reads the words that GTID texts are made of. Each read skips white space around the word and, if
-// the word is not there, yields nothing and stays where it is. Holds a view of the text.
+// Reads the tokens of a GTID text. Each read skips white space around the token. If another token
+// is next, the read returns false or nullopt and does not move. Holds a view of the text.
 class GtidScanner {
  public:
   struct Range {
@@ -31,13 +31,13 @@ class GtidScanner {
 
   bool AtEnd() const { return at_ == text_.size(); }
   size_t offset() const { return at_; }
-  // Takes `character` if it is next.
+  // Consumes `character` if it is next.
   bool Take(char character);
-  // 32 hex digits, in groups of 8-4-4-4-12 with dashes or without any, perhaps in braces.
+  // 32 hex digits, with dashes in groups of 8-4-4-4-12 or without dashes, optionally in braces.
   std::optional<std::array<uint8_t, 16>> Uuid();
-  // A letter or underscore, then letters, digits and underscores; lower-cased.
+  // A letter or underscore, then letters, digits and underscores. Returned in lower case.
   std::optional<std::string> Tag();
-  // Decimal within `range`.
+  // A decimal number within `range`.
   std::optional<uint64_t> Number(Range range);
 
  private:
@@ -47,7 +47,7 @@ class GtidScanner {
   size_t at_ = 0;
 };
 
-// kInvalidArgument, reason GTID_SET_MALFORMED: `expected` was expected at `offset` of `text`.
+// Makes kInvalidArgument, reason GTID_SET_MALFORMED: `expected` is missing at `offset` of `text`.
 absl::Status GtidMalformed(std::string_view text, size_t offset, std::string_view expected);
 
 // Appends the 36 characters of a UUID in lower case.

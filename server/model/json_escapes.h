@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-// What JSON asks for a byte of a string: 0 nothing, `u` its code in hexadecimal, else what follows
-// the backslash. (RFC 8259, section 7)
+// How JSON escapes each byte of a string (RFC 8259, section 7): 0 means no escape, `u` the code in
+// hexadecimal, any other value the character after the backslash.
 constexpr std::array<char, 256> JsonEscapes() {
   std::array<char, 256> escapes{};
   for (size_t i = 0; i < 0x20; ++i) escapes[i] = 'u';

@@ -14,12 +14,13 @@ using Interval = MysqlGtidSet::Interval;
 using Intervals = std::vector<Interval>;
 using IntervalsByOrigin = std::map<MysqlGtidSet::Origin, Intervals>;
 
-// Whether `next`, which begins no earlier than `interval`, overlaps it or follows without a gap.
+// Whether `next` overlaps `interval` or follows it without a gap.
+// Requires: next.first >= interval.first.
 bool Joins(const Interval& interval, const Interval& next) {
   return next.first <= interval.last || next.first - interval.last == 1;
 }
 
-// Sorts and merges, once for all intervals, so that no order of a hostile text is slow.
+// Sorts and merges all intervals at once, so that no order in a hostile text is slow.
 void Normalize(Intervals& intervals) {
   std::sort(intervals.begin(), intervals.end(),
             [](const Interval& a, const Interval& b) { return a.first < b.first; });
@@ -57,7 +58,7 @@ Intervals Difference(const Intervals& from, const Intervals& taken) {
   for (Interval rest : from) {
     while (at != taken.end() && at->last < rest.first) ++at;
     bool gone = false;
-    // `at` stays at the last interval taken, which may reach into the next of `from`.
+    // `at` stays at the last interval that cut, which can also overlap the next interval of `from`.
     for (auto cut = at; cut != taken.end() && cut->first <= rest.last; ++cut) {
       if (cut->first > rest.first) left.push_back({rest.first, cut->first - 1});
       gone = cut->last >= rest.last;
@@ -83,7 +84,7 @@ absl::StatusOr<Interval> ParseInterval(std::string_view text, GtidScanner& scann
   return Interval{*first, *last};
 }
 
-// `uuid:1-5:7:tag:3-9`: what follows a tag belongs to it.
+// Parses `uuid:1-5:7:tag:3-9`. Numbers after a tag belong to the tag.
 absl::Status ParseGroup(std::string_view text, GtidScanner& scanner, IntervalsByOrigin& to) {
   const auto uuid = scanner.Uuid();
   if (!uuid.has_value()) return GtidMalformed(text, scanner.offset(), "a UUID");
@@ -121,7 +122,7 @@ absl::StatusOr<MysqlGtidSet> MysqlGtidSet::Parse(std::string_view text) {
   while (scanner.Take(',')) continue;
   while (!scanner.AtEnd()) {
     MILLRACE_RETURN_IF_ERROR(ParseGroup(text, scanner, intervals));
-    // MySQL allows commas without anything between.
+    // MySQL allows empty elements between commas.
     bool separated = scanner.AtEnd();
     while (scanner.Take(',')) separated = true;
     if (!separated) return GtidMalformed(text, scanner.offset(), "',' or ':'");
@@ -181,7 +182,7 @@ void MysqlGtidSet::Add(const MysqlGtid& gtid) {
 void MysqlGtidSet::Add(const MysqlGtidSet& other) {
   for (const auto& [origin, added] : other.intervals_) {
     Intervals& intervals = intervals_[origin];
-    // Copied first: `other` may be this very set.
+    // Copy first: `other` can be this set.
     const Intervals copy = added;
     intervals.insert(intervals.end(), copy.begin(), copy.end());
     Normalize(intervals);
@@ -217,8 +218,8 @@ std::string MysqlGtidSet::ToString() const {
   return text;
 }
 
-// Gtid_set::encode of the server. Both forms begin with the number of origins; the tagged one has
-// its own format number, 1, in the lowest and the highest byte of it.
+// See Gtid_set::encode in the server. Both forms start with the number of origins in 8 bytes; the
+// tagged form has its format number, 1, in the lowest and the highest of these bytes.
 std::string MysqlGtidSet::EncodeForDump() const {
   const bool tagged = std::any_of(intervals_.begin(), intervals_.end(),
                                   [](const auto& entry) { return !entry.first.tag.empty(); });

@@ -17,13 +17,14 @@ absl::Status PatternMalformed(std::string_view pattern, std::string_view form,
                               std::string_view why) {
   const std::string shown = Quoted(pattern);
   return MakeError(reason::kTablePatternMalformed,
-                   fmt::format("pattern {} {}: write {}, with * for any characters, backquotes "
-                               "around odd names",
+                   fmt::format("pattern {} {}: write {}, with * for any characters, and "
+                               "backquotes around names with special characters",
                                shown, why, form),
                    {{"pattern", shown}});
 }
 
-// Takes `wanted` off the front of `text`, or leaves it.
+// Removes `wanted` from the start of `text`. False, and no change, if `text` does not start with
+// it.
 bool TakePrefix(std::string_view& text, std::string_view wanted) {
   if (!text.starts_with(wanted)) return false;
   text.remove_prefix(wanted.size());
@@ -36,8 +37,8 @@ bool TakeSuffix(std::string_view& text, std::string_view wanted) {
   return true;
 }
 
-// Takes a name in backquotes, the first of which is gone from `text`, and appends it unquoted.
-// False if the end is missing.
+// Removes a name in backquotes from `text`, which starts after the first backquote, and appends the
+// name without quotes. False if the closing backquote is missing.
 bool TakeQuoted(std::string_view& text, std::string& to) {
   while (true) {
     const size_t end = text.find('`');
@@ -101,7 +102,7 @@ bool NameGlob::Matches(std::string_view name) const {
   if (plain()) return name == plain_name();
   if (!TakePrefix(name, pieces_.front())) return false;
   if (!TakeSuffix(name, pieces_.back())) return false;
-  // The leftmost place of each piece leaves the most for those after it.
+  // The leftmost match of each piece leaves the most room for the next pieces.
   for (size_t i = 1; i + 1 < pieces_.size(); ++i) {
     const size_t found = name.find(pieces_[i]);
     if (found == std::string_view::npos) return false;

@@ -10,22 +10,22 @@
 
 namespace millrace {
 
-// A name in which `*` stands for any run of characters. Immutable after Parse; thread-safe.
+// A name pattern in which `*` matches any run of characters. Immutable after ParseAll; thread-safe.
 class NameGlob {
  public:
-  // Parses names joined by dots, as many as `form`, for example `database.table`, has. Names that
-  // hold `.`, `*`, `!` or a backquote are written in backquotes, doubled inside.
-  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern and tells the form.
+  // Parses names joined by dots, as many as in `form`, for example `database.table`. A name that
+  // contains `.`, `*`, `!` or a backquote is written in backquotes, with backquotes inside doubled.
+  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message has the pattern and the form.
   static absl::StatusOr<std::vector<NameGlob>> ParseAll(std::string_view text,
                                                         std::string_view form);
 
-  // Never backtracks over a star.
+  // Does not backtrack, however many stars the pattern has.
   bool Matches(std::string_view name) const;
-  // The same, with names compared as the server compares those of columns: NameWeights.
+  // The same, but compares as the server compares column names, see NameWeights.
   bool MatchesIgnoringCaseAndAccents(std::string_view name) const;
-  // A star alone: matches every name.
+  // Consists only of stars, so it matches every name.
   bool matches_all() const;
-  // Without any star; then it matches plain_name() alone.
+  // Has no star, so it matches only plain_name().
   bool plain() const { return pieces_.size() == 1; }
   const std::string& plain_name() const { return pieces_.front(); }
 

@@ -12,8 +12,8 @@
 namespace millrace {
 namespace {
 
-// Characters `first`, `first` + `step` … `last` weigh `weight`, `weight` + `weight_step` …; all
-// others weigh as much as their code.
+// The characters `first`, `first` + `step` … `last` have the weights `weight`, `weight` +
+// `weight_step` …; the weight of any other character is its code point.
 struct Run {
   uint16_t first;
   uint16_t last;
@@ -22,7 +22,7 @@ struct Run {
   uint8_t weight_step;
 };
 
-// What WEIGHT_STRING(… COLLATE utf8mb3_general_ci) gives on both servers.
+// What WEIGHT_STRING(… COLLATE utf8mb3_general_ci) returns on both servers.
 // clang-format off
 constexpr Run kRuns[] = {
     {0x0061, 0x007a, 1, 0x0041, 1}, {0x00b5, 0x00b5, 1, 0x039c, 0}, {0x00c0, 0x00c5, 1, 0x0041, 0},
@@ -129,7 +129,7 @@ uint32_t WeightOf(uint32_t code_point) {
   return run.weight + distance / run.step * run.weight_step;
 }
 
-// The code of the character that `text`, valid UTF-8, begins with, and its bytes.
+// The first code point of `text`, which is valid UTF-8, and its size in bytes.
 uint32_t Decode(std::string_view text, size_t& size) {
   const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(text[i])); };
   const uint32_t lead = byte(0);

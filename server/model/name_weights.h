@@ -7,10 +7,9 @@
 
 namespace millrace {
 
-// What a name, in UTF-8, counts as where the server compares names of columns and savepoints: two
-// names are one if and only if this is the same for both. That is the collation
-// utf8mb3_general_ci, which looks at neither case nor accents. MariaDB 11.5 and later do tell
-// accents apart.
+// Folds a name, in UTF-8, as the server does to compare column and savepoint names: two names are
+// equal to the server if and only if their weights are equal. The collation is utf8mb3_general_ci,
+// which ignores case and accents. MariaDB 11.5 and later do distinguish accents.
 std::string NameWeights(std::string_view name);
 
 }  // namespace millrace

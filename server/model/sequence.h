@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-// Number of a change in the log: 1, 2, 3 … without gaps. Zero is the place before the first change.
+// The number of a change in the log: 1, 2, 3 … without gaps. Zero is the place before the first
+// change.
 struct Sequence {
   uint64_t value = 0;
 

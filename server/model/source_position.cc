@@ -23,7 +23,7 @@ void SourcePosition::AppendBinary(std::string& to) const {
   to.push_back(kVersion);
   AppendSized(to, file);
   AppendVarint(to, offset);
-  // Last, so that it needs no length.
+  // The set goes last, so it needs no length.
   gtids.AppendBinary(to);
 }
 
@@ -35,8 +35,8 @@ absl::StatusOr<SourcePosition> SourcePosition::FromBinary(std::string_view bytes
   position.offset = reader.Varint();
   if (!reader.ok() || version != kVersion) {
     return absl::InvalidArgumentError(
-        fmt::format("not a source position of version {}: {} bytes of version {}", kVersion,
-                    bytes.size(), version));
+        fmt::format("expected a source position of version {}, found {} bytes of version {}",
+                    kVersion, bytes.size(), version));
   }
   MILLRACE_ASSIGN_OR_RETURN(position.gtids, GtidSet::FromBinary(reader.rest()));
   return position;

@@ -10,9 +10,9 @@
 
 namespace millrace {
 
-// A place between two transactions of a source's binlog: everything before it is in the log.
+// A place between two transactions of a source's binlog. The log contains everything before it.
 struct SourcePosition {
-  // Name of the binlog file; empty only for a position known by GTID alone.
+  // Name of the binlog file; empty only if just the GTIDs of the position are known.
   std::string file;
   // Offset in `file` of the next event.
   uint64_t offset = 0;
@@ -23,7 +23,7 @@ struct SourcePosition {
   std::string ToString() const;
   // Persistent binary form, see model/FORMAT.md.
   void AppendBinary(std::string& to) const;
-  // kInvalidArgument: not such bytes.
+  // kInvalidArgument: the bytes are not a valid position.
   static absl::StatusOr<SourcePosition> FromBinary(std::string_view bytes);
   friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
 };

@@ -11,13 +11,14 @@
 namespace millrace {
 namespace {
 
-// Each pattern is tried for each table; this bounds that work.
+// Bounds the work for a table, which is compared with each pattern.
 constexpr size_t kPatternsMax = 1000;
 
 absl::Status CheckCount(const std::vector<std::string>& patterns) {
   if (patterns.size() <= kPatternsMax) return absl::OkStatus();
   return MakeError(reason::kTablePatternMalformed,
-                   fmt::format("{} patterns, at most {} are taken", patterns.size(), kPatternsMax));
+                   fmt::format("the list has {} patterns, but at most {} are allowed",
+                               patterns.size(), kPatternsMax));
 }
 
 }  // namespace

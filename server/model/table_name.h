@@ -13,7 +13,7 @@
 
 namespace millrace {
 
-// Name of a table as the source spells it. Case is kept and compared as is.
+// A table name as the source spells it. Comparisons are case-sensitive.
 struct TableName {
   std::string database;
   std::string table;
@@ -27,22 +27,23 @@ struct TableName {
   }
 };
 
-// Which tables somebody wants: `database.table`, where `*` stands for any run of characters, and a
-// leading `!` excludes. A table matches if a pattern includes it, or none includes at all, and no
-// pattern excludes it. Names that hold
-// `.`, `*`, `!` or a backquote are written in backquotes, doubled inside: `` `odd.db`.`t*` ``.
-// Matching never backtracks over a star. Immutable after Parse; thread-safe.
+// Patterns `database.table` that select tables. `*` matches any run of characters; a leading `!`
+// makes the pattern an exclusion. A table matches if an inclusion matches it, or if there are no
+// inclusions, and no exclusion matches it. A name that contains `.`, `*`, `!` or a backquote is
+// written in backquotes, with backquotes inside doubled: `` `odd.db`.`t*` ``.
+// Matching does not backtrack. Immutable after Parse; thread-safe.
 class TablePatterns {
  public:
   // Matches every table.
   TablePatterns() = default;
-  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern. At most 1,000 patterns.
+  // Accepts at most 1,000 patterns. kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message
+  // has the pattern.
   static absl::StatusOr<TablePatterns> Parse(const std::vector<std::string>& patterns);
 
   bool Matches(std::string_view database, std::string_view table) const;
-  // Whether some table of the database may match.
+  // Whether any table of the database can match.
   bool MayMatch(std::string_view database) const;
-  // The included patterns without wildcard: each must be a table that exists.
+  // The inclusions without a wildcard: each names one table, which should exist.
   std::vector<TableName> PlainNames() const;
   bool empty() const { return includes_.empty() && excludes_.empty(); }
 
@@ -58,16 +59,17 @@ class TablePatterns {
   std::vector<Pattern> excludes_;
 };
 
-// A set of columns as patterns `database.table.column`, written like those of tables but without
-// `!`. Immutable after Parse; thread-safe.
+// Patterns `database.table.column` that select columns, written like TablePatterns but without `!`.
+// Immutable after Parse; thread-safe.
 class ColumnPatterns {
  public:
   // Matches no column.
   ColumnPatterns() = default;
-  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED, names the pattern. At most 1,000 patterns.
+  // Accepts at most 1,000 patterns. kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message
+  // has the pattern.
   static absl::StatusOr<ColumnPatterns> Parse(const std::vector<std::string>& patterns);
 
-  // Without regard to case and accents of the column's name, as to the source.
+  // Ignores case and accents of the column's name, as the source does.
   bool Matches(const TableName& table, std::string_view column) const;
   bool empty() const { return patterns_.empty(); }
 

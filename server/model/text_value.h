@@ -7,7 +7,7 @@
 
 namespace millrace {
 
-// A value of a result row, as the text protocol has it. A null pointer is NULL.
+// A value of a result row in the text protocol. A null pointer is NULL.
 struct TextValue {
   const char* data = nullptr;
   size_t size = 0;

@@ -19,18 +19,18 @@ constexpr uint8_t kTokenVersion = 1;
 constexpr uint8_t kCatchUpVersion = 2;
 constexpr uint8_t kCatchUpTablesVersion = 3;
 constexpr size_t kChecksumBytes = 4;
-// Largest set that keeps the text below kTokenCharactersMax; the other fields take 40 bytes at
-// most, or no set is there.
+// The largest set that keeps the text within kTokenCharactersMax. In a token with a set, the other
+// fields take at most 40 bytes.
 constexpr size_t kGtidBytesMax = kTokenCharactersMax / 4 * 3 - 40;
-// Largest list of tables: all other fields, with kPartsMax parts, take less than 1 KiB.
+// The largest list of tables. All other fields, with kPartsMax parts, take less than 1 KiB.
 constexpr size_t kTableBytesMax = kTokenCharactersMax / 4 * 3 - 1024;
-// A part and what was split from it at each depth.
+// One part, and one more for each depth at which it was split.
 constexpr size_t kPartsMax = CatchUpPart::kDepthMax + 1;
 
 absl::Status TokenMalformed(std::string_view why) {
   return MakeError(reason::kTokenMalformed,
-                   fmt::format("the resume token is malformed ({}): pass it on exactly as it was "
-                               "received",
+                   fmt::format("the resume token is malformed ({}): send it exactly as the server "
+                               "returned it",
                                why));
 }
 
@@ -46,7 +46,7 @@ void AppendCatchUp(const CatchUpPlace& place, std::string& to) {
   }
 }
 
-// Ids and beginnings are written as differences, most of which are small.
+// Writes ids and `begin` as differences, most of which are small.
 std::string EncodeTables(const CatchUpPlace& place) {
   std::string bytes;
   AppendVarint(bytes, place.tables->size());
@@ -117,7 +117,8 @@ std::string Token::ToString() const {
 absl::StatusOr<Token> Token::Parse(std::string_view text) {
   if (text.size() > kTokenCharactersMax) return TokenMalformed("too long");
   std::string bytes;
-  // Base64 has several texts for some bytes (padding, white space, unused bits): one is ours.
+  // Base64 can encode the same bytes in several ways (padding, white space, unused bits): accept
+  // only the text that ToString writes.
   if (!absl::WebSafeBase64Unescape(std::string(text), &bytes) ||
       absl::WebSafeBase64Escape(bytes) != text) {
     return TokenMalformed("not base64");

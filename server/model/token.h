@@ -14,69 +14,71 @@
 
 namespace millrace {
 
-// The longest text of a token.
+// The maximum length of a token's text.
 inline constexpr size_t kTokenCharactersMax = 64 << 10;
 
-// Rows are told apart by digests, and a catch-up goes through the log once for each part of them
-// that fits its memory: those whose digest begins with the lowest `depth` bits of `prefix`.
+// A catch-up sends the rows of a snapshot to a stream. It identifies rows by digests, and reads the
+// log once for each part of the rows that fits its memory. This is such a part: the rows whose
+// digest starts with the lowest `depth` bits of `prefix`.
 struct CatchUpPart {
   static constexpr uint32_t kDepthMax = 32;
   uint32_t depth = 0;
   uint64_t prefix = 0;
-  // Rows last written at or behind it have been sent.
+  // Rows whose last change is at or after this sequence have been sent.
   Sequence sent;
   friend bool operator==(const CatchUpPart&, const CatchUpPart&) = default;
 };
 
-// A table of a snapshot: its rows are in its changes from `begin` on.
+// A table of a snapshot. The changes from `begin` on contain all its rows.
 struct SnapshotTable {
   uint32_t table_id = 0;
   Sequence begin;
   friend bool operator==(const SnapshotTable&, const SnapshotTable&) = default;
 };
 
-// How far the rows of a snapshot, which are taken from the log backwards, have been sent.
+// How far a catch-up has sent the rows of a snapshot. It reads the log backwards.
 struct CatchUpPlace {
-  uint64_t patterns_digest = 0;  // of the tables asked for
-  uint64_t tables_digest = 0;    // of the tables sent, and from where on the log holds them
-  Sequence begin;                // lowest change that is needed
-  // What is left, the last one next. None: nothing was sent yet, and the tables are still to be
-  // looked for.
+  uint64_t patterns_digest = 0;  // of the requested tables
+  uint64_t tables_digest = 0;    // of the sent tables and their `begin`
+  Sequence begin;                // the lowest sequence needed
+  // The parts left to send; the last one is next. Empty: nothing was sent, and the tables are not
+  // chosen yet.
   std::vector<CatchUpPart> parts;
-  // The tables that have rows left to send, ascending, so that nothing that becomes of a table
-  // later matters. Nothing in tokens of earlier versions, and where a token has no room for them:
-  // the tables are then found by what the log holds of them now, which must have `tables_digest`.
+  // The tables that have rows left to send, in ascending order, so that later statements on a table
+  // have no effect. nullopt in tokens of earlier versions, and if the token has no room: the tables
+  // are then found again in the log, and must match `tables_digest`.
   std::optional<std::vector<SnapshotTable>> tables = std::nullopt;
   friend bool operator==(const CatchUpPlace&, const CatchUpPlace&) = default;
 };
 
-// What a client keeps to resume: a place in the change log and nothing more. It names no table,
-// filter or encoding and grants nothing, so it is neither secret nor signed. Format:
-// model/FORMAT.md.
+// The value that a client stores to resume: a place in the change log. It contains no table, filter
+// or encoding and grants no right, so it is neither secret nor signed. Format: model/FORMAT.md.
 struct Token {
-  // Log that `sequence` counts in.
+  // The log to which `sequence` belongs.
   uint64_t log_id = 0;
-  // Last change seen.
+  // The last change that the client has seen.
   Sequence sequence;
-  // Binary GtidSet of the transactions that lie wholly at or before `sequence`, so that another log
-  // of the same source can find the place. Empty without GTIDs.
+  // Binary GtidSet of the transactions that end at or before `sequence`, by which another log of
+  // the same source finds the place. Empty without GTIDs.
   std::string gtids;
-  // Changes of the next transaction that are already seen: the place is inside a transaction.
-  // Another log starts that transaction anew, since it may number or capture its changes otherwise.
+  // If the place is inside a transaction: how many of its changes the client has seen. Another log
+  // resumes at the start of that transaction, because it can number or capture its changes
+  // differently.
   uint64_t changes_into_transaction = 0;
-  // Set among the rows of a snapshot, which are those at `sequence`: everything behind it, and
-  // these rows, are still to come. Resumes in its own log only.
+  // Set while the stream sends the rows of a snapshot, as of `sequence`. The rest of these rows,
+  // then all changes after `sequence`, are still to come. Resumes only in its own log.
   std::optional<CatchUpPlace> catch_up = std::nullopt;
 
-  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters and the set. A set
-  // too large for kTokenCharactersMax is left out: the token then resumes in its own log only.
+  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters plus the GTID set.
+  // Omits a set that is too large for kTokenCharactersMax: the token then resumes only in its own
+  // log.
   std::string ToString() const;
   // kInvalidArgument, reason TOKEN_MALFORMED.
   static absl::StatusOr<Token> Parse(std::string_view text);
   friend bool operator==(const Token&, const Token&) = default;
 };
 
-// `log_id` as people read it: 16 hex digits.
+// `log_id` for display: 16 hex digits.
 std::string LogIdText(uint64_t log_id);
 
 }  // namespace millrace

@@ -12,7 +12,7 @@ namespace {
 TEST(SystemClock, WallTimeIsMicrosecondsSince1970) {
   const std::time_t before = std::time(nullptr);
   const Micros now = Clock::System().WallMicros();
-  // time() may be a clock tick behind.
+  // time() can lag by a clock tick.
   EXPECT_GE(now, (Micros{before} - 1) * 1'000'000);
   EXPECT_LE(now, (Micros{std::time(nullptr)} + 2) * 1'000'000);
 }

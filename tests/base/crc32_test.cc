@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-// The definition, bit by bit.
+// The definition of CRC-32, bit by bit.
 uint32_t BitwiseCrc32(std::string_view bytes) {
   uint32_t crc = 0xffffffff;
   for (const char byte : bytes) {

@@ -20,7 +20,7 @@ class LoggingTest : public testing::Test {
  protected:
   ~LoggingTest() override { spdlog::set_default_logger(before_); }
 
-  // What `work` logs under `options`.
+  // The log output of `work` under `options`.
   static std::string Logged(const LoggingOptions& options, const std::function<void()>& work) {
     testing::internal::CaptureStderr();
     const absl::Status status = SetUpLogging(options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// deploy/prometheus.rules.yaml is what Prometheus reads:
+// Prometheus can read deploy/prometheus.rules.yaml:
 // https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-// Rules of all groups.
+// The rules of all groups.
 std::vector<YAML::Node> AlertRules() {
   std::vector<YAML::Node> rules;
   const YAML::Node file = YAML::LoadFile(MILLRACE_ALERT_RULES);

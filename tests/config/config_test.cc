@@ -21,7 +21,7 @@ Config Load(const std::string& text) {
   return config.ok() ? *config : Config();
 }
 
-// The message with which `text` is refused.
+// The message of the error for `text`.
 std::string LoadError(const std::string& text) {
   const absl::Status status = LoadConfigText(text, "test.yaml").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
@@ -82,23 +82,23 @@ TEST(Config, PasswordInFileFailsWithoutShowingIt) {
 
 TEST(Config, RepeatedKeyFails) {
   EXPECT_EQ(LoadError("log:\n  directory: /a\n  directory: /b\n"),
-            "test.yaml:3: 'log.directory' is there twice");
+            "test.yaml:3: 'log.directory' is set twice");
   EXPECT_EQ(LoadError("log:\n  directory: /a\nlog:\n  ring_bytes: 2MiB\n"),
-            "test.yaml:3: 'log' is there twice");
+            "test.yaml:3: 'log' is set twice");
 }
 
 TEST(Config, WrongTypeFailsWithExpectedType) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"source: 5", "'source' is a section: its keys follow, indented"},
+      {"source: 5", "'source' is a section: put its keys below it, indented"},
       {"source: {port: db}", "'source.port' must be a number from 1 to 65535"},
       {"source: {port: 3306x}", "'source.port' must be a number from 1 to 65535"},
       {"source: {port: [1]}", "'source.port' must be a number from 1 to 65535"},
-      {"source: {host: {a: b}}", "'source.host' must be one text"},
+      {"source: {host: {a: b}}", "'source.host' must be one string"},
       {"source: {host: }", "'source.host' has no value"},
-      {"source: {tables: shop.*}", "'source.tables' must be a list of texts"},
-      {"source: {tables: [[a]]}", "'source.tables' must be a list of texts"},
-      {"kafka: {client: [acks]}", "'kafka.client' must be a map of texts"},
-      {"kafka: {client: {a: [b]}}", "'kafka.client' must be a map of texts"},
+      {"source: {tables: shop.*}", "'source.tables' must be a list of strings"},
+      {"source: {tables: [[a]]}", "'source.tables' must be a list of strings"},
+      {"kafka: {client: [acks]}", "'kafka.client' must be a map of strings"},
+      {"kafka: {client: {a: [b]}}", "'kafka.client' must be a map of strings"},
       {"source: {check_on_start: yes}", "'source.check_on_start' must be true or false"},
       {"source: {flavour: oracle}", "'source.flavour' must be one of auto, mysql, mariadb"},
       {"log: {retention_age: 7}",
@@ -124,10 +124,10 @@ TEST(Config, ValueOutOfRangeFails) {
 TEST(Config, InvalidYamlFailsWithLine) {
   EXPECT_THAT(LoadError("source:\n  tables: [a\n"), StartsWith("test.yaml:"));
   EXPECT_THAT(LoadError("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
-  EXPECT_EQ(LoadError("- a\n"), "test.yaml:1: the file must hold keys and values");
-  EXPECT_EQ(LoadError("a text"), "test.yaml:1: the file must hold keys and values");
+  EXPECT_EQ(LoadError("- a\n"), "test.yaml:1: the file must contain keys and values");
+  EXPECT_EQ(LoadError("a text"), "test.yaml:1: the file must contain keys and values");
   EXPECT_EQ(LoadError("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
-  EXPECT_THAT(LoadError("{}\n---\n{}\n"), HasSubstr("a second document begins"));
+  EXPECT_THAT(LoadError("{}\n---\n{}\n"), HasSubstr("a second YAML document begins"));
 }
 
 TEST(Config, HostileTextFails) {

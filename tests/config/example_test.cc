@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// deploy/millrace.example.yaml is the manual of the configuration: it must be complete and true.
+// deploy/millrace.example.yaml documents the configuration: it must be complete and correct.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -15,7 +15,7 @@ namespace {
 
 namespace http2 = testing::http2;
 
-// More headers than one call may have.
+// More header frames than one call can have.
 std::string EndlessHeaders() {
   std::string bytes = http2::Preface() + http2::Frame(http2::kHeaders, 0, 1, "x");
   for (int i = 0; i < 20; ++i) bytes += http2::Frame(http2::kContinuation, 0, 1, "x");
@@ -31,7 +31,7 @@ class ConnectionsTest : public ::testing::Test {
     return connections_.reading().refused[static_cast<size_t>(reason)];
   }
   uint64_t Cut(CutReason reason) { return connections_.reading().cut[static_cast<size_t>(reason)]; }
-  // Floods, and is closed as gRPC does it.
+  // Opens a connection, floods, and closes it like gRPC.
   void Flood(const std::string& host) {
     const auto connection = Admit(host);
     ASSERT_NE(connection, nullptr) << host;
@@ -73,7 +73,7 @@ TEST_F(ConnectionsTest, FloodingConnectionFailsAllFurtherReads) {
   EXPECT_FALSE(bad->OnRead(EndlessHeaders().substr(http2::Preface().size())));
   EXPECT_FALSE(bad->OnRead("x"));
   EXPECT_EQ(Cut(CutReason::kEndlessHeaders), 1u);
-  // It counts as open until its descriptor is closed.
+  // The connection counts as open until its descriptor is closed.
   EXPECT_EQ(connections_.reading().open, 1u);
   bad->OnClose();
   EXPECT_EQ(connections_.reading().open, 0u);
@@ -97,7 +97,7 @@ TEST_F(ConnectionsTest, BlocksDoubleUpToAMinute) {
     EXPECT_EQ(Admit("192.0.2.1"), nullptr) << seconds;
     clock_.Advance(0.2);
   }
-  // Forgotten.
+  // The earlier blocks are forgotten.
   clock_.Advance(600);
   Flood("192.0.2.1");
   clock_.Advance(5.1);

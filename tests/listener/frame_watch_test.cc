@@ -29,7 +29,7 @@ class FrameWatchTest : public ::testing::Test {
  protected:
   FrameWatchTest() { EXPECT_EQ(Read(http2::Preface()), Abuse::kNone); }
   Abuse Read(const std::string& bytes) { return watch_.Read(bytes, now_); }
-  // How often in a row `bytes` are no abuse, up to `most`.
+  // How often `bytes` can be read before they count as `abuse`, up to `most`.
   int CountUntilAbuse(const std::string& bytes, int most, Abuse abuse) {
     for (int i = 0; i < most; ++i) {
       const Abuse found = Read(bytes);
@@ -62,7 +62,7 @@ TEST_F(FrameWatchTest, HeaderBlockCanHave32KiB) {
   EXPECT_EQ(Read(Frame(http2::kHeaders, 0, 1, std::string(16 << 10, 'x'))), Abuse::kNone);
   EXPECT_EQ(Read(Frame(http2::kContinuation, http2::kEndHeaders, 1, std::string(16 << 10, 'x'))),
             Abuse::kNone);
-  // The next block begins anew.
+  // The count restarts with the next block.
   EXPECT_EQ(Read(Frame(http2::kHeaders, 0, 3, std::string(16 << 10, 'x'))), Abuse::kNone);
   EXPECT_EQ(Read(Frame(http2::kContinuation, 0, 3, std::string((16 << 10) + 1, 'x'))),
             Abuse::kEndlessHeaders);
@@ -111,7 +111,7 @@ TEST_F(FrameWatchTest, IdleFramesAreLimited) {
         Frame(http2::kData, 0, 1, ""), Frame(kPriority, 0, 1, std::string(5, 'x')),
         Frame(kUnknown, 0, 1, "x")}) {
     watch_ = FrameWatch();
-    // It has one, too.
+    // The preface includes a SETTINGS frame.
     EXPECT_EQ(Read(http2::Preface()), Abuse::kNone);
     EXPECT_EQ(CountUntilAbuse(frame, 50'000, Abuse::kIdleFrames), 39'999);
     now_ += 100 * kSecond;

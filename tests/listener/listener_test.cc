@@ -35,7 +35,7 @@ namespace http2 = testing::http2;
 constexpr Micros kSendTimeout = 10'000'000;
 constexpr char kAnyPort[] = "127.0.0.1:0";
 
-// A socket of a client; connects from an address of this machine.
+// A client's socket, bound to the local address `from`.
 Descriptor ClientSocket(const std::string& from = "127.0.0.1") {
   Descriptor client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -53,13 +53,13 @@ bool ConnectTo(const Descriptor& client, int port) {
   return connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-// Waits until the server closes.
+// Waits until the server closes the connection.
 bool IsClosed(const Descriptor& client) {
   char byte = 0;
   return recv(client.get(), &byte, 1, 0) <= 0;
 }
 
-// Lowers the soft limit of open files to the lowest number that is free, as long as it lives.
+// Lowers the soft limit of open files to the lowest free number, until it is destroyed.
 class NoDescriptorsLeft {
  public:
   NoDescriptorsLeft() {
@@ -88,7 +88,7 @@ class ListenerTest : public ::testing::Test {
       taken_.emplace_back(connection);
     });
   }
-  // The next connection that was handed over.
+  // Waits for the next connection from the listener.
   Descriptor NextConnection() {
     absl::MutexLock lock(&mutex_);
     const auto some = [this] { return !taken_.empty(); };
@@ -123,7 +123,7 @@ TEST_F(ListenerTest, PassesConnectionsOnAndSeesThemClose) {
   Descriptor taken = NextConnection();
   EXPECT_NE(fcntl(taken.get(), F_GETFL) & O_NONBLOCK, 0);
   AwaitOpen(1);
-  // As gRPC does it.
+  // Close it like gRPC.
   shutdown(taken.get(), SHUT_RDWR);
   taken.Close();
   AwaitOpen(0);
@@ -161,7 +161,7 @@ TEST_F(ListenerTest, ClientsAreClosedUntilDescriptorsAreFree) {
     ASSERT_TRUE(ConnectTo(clients[0], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[1], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[2], listener_->port()));
-    // By the spare descriptor: nobody hangs.
+    // The spare descriptor closed it, so no client hangs.
     EXPECT_TRUE(IsClosed(clients[0]));
     AwaitRefused(Refusal::kDescriptors, 3);
   }
@@ -170,7 +170,7 @@ TEST_F(ListenerTest, ClientsAreClosedUntilDescriptorsAreFree) {
   EXPECT_TRUE(taken.ok());
 }
 
-// Reads as gRPC does: the bytes, empty at the end, or no_descriptors if the read fails.
+// Reads like gRPC. Returns the bytes, empty at the end, or nullopt if the read fails.
 std::optional<std::string> ReadLikeGrpc(const Descriptor& connection) {
   std::array<std::string, 2> parts{std::string(1000, '\0'), std::string(100'000, '\0')};
   std::array<iovec, 2> vectors{};
@@ -284,7 +284,7 @@ TEST(ListenSockets, UsedAddressFails) {
 TEST(ListenSockets, NamesAndWildcardsUseOnePort) {
   for (const char* listen : {"localhost:0", "0.0.0.0:0", "[::]:0", "[::1]:0"}) {
     const auto sockets = ListenSockets::Open(listen, kSendTimeout);
-    if (!sockets.ok() && std::string(listen).starts_with('[')) continue;  // no IPv6 here
+    if (!sockets.ok() && std::string(listen).starts_with('[')) continue;  // no IPv6 on this machine
     ASSERT_TRUE(sockets.ok()) << listen << sockets.status();
     EXPECT_GT(sockets->port(), 0);
     if (std::string(listen) != "[::1]:0") {

@@ -8,7 +8,7 @@
 
 namespace millrace::listener {
 
-// Stands still unless told. Thread-safe.
+// Moves only by Advance. Thread-safe.
 class SteadyClock final : public Clock {
  public:
   Micros WallMicros() const override { return 0; }

@@ -12,7 +12,7 @@ namespace {
 class DiskSpaceTest : public LogTest {
  protected:
   DiskSpaceTest() { std::filesystem::create_directory(options_.directory); }
-  // Of BALLAST: what it takes on the disk.
+  // The disk space that BALLAST uses.
   uint64_t Allocated() const {
     struct stat status {};
     if (::stat((options_.directory + "/BALLAST").c_str(), &status) != 0) return 0;

@@ -22,7 +22,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
     system_.Synced(name_, 0);
   }
 
-  // As a system does, what there is room for is written.
+  // Like a real system, a write on a full disk writes a part of the data.
   rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset,
                                      const rocksdb::IOOptions& options,
                                      rocksdb::IODebugContext* context) override {
@@ -110,7 +110,7 @@ rocksdb::IOStatus FaultFileSystem::TakeSpace(size_t bytes, const std::string& na
   }
   if (quota_) return rocksdb::IOStatus::IOError("test", std::generic_category().message(EDQUOT));
   rocksdb::IOStatus full = rocksdb::IOStatus::NoSpace("test");
-  full.SetRetryable(true);  // as RocksDB's own file system says
+  full.SetRetryable(true);  // like RocksDB's own file system
   return full;
 }
 

@@ -14,13 +14,13 @@
 
 namespace millrace::log::testing {
 
-// Holds up whoever passes while it is closed. Thread-safe.
+// Blocks threads in Pass while it is closed. Thread-safe.
 class Gate {
  public:
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
   void Open() ABSL_LOCKS_EXCLUDED(mutex_);
   void Pass() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Until so many are held.
+  // Waits until `count` threads are blocked.
   void AwaitHeld(int count) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -29,8 +29,8 @@ class Gate {
   int held_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// The machine's file system, whose writing fails on command, whose syncs and reads wait on command,
-// and which remembers what was synced.
+// The system's file system. On command, writes fail, and syncs and reads wait. Remembers which
+// bytes were synced.
 class FaultFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   FaultFileSystem();
@@ -47,40 +47,40 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
                                const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* context) override;
-  // StorageSeams::sync.
+  // For StorageSeams::sync.
   int SyncFile(const std::string& path, int file);
 
-  // Writing says that no space is left, after `bytes` more bytes.
+  // Writes fail with "no space" after `bytes` more bytes.
   void FillDisk(int64_t bytes = 0) { space_ = bytes; }
-  // The same at once, of files whose names have `part`.
+  // The same at once, but only for files whose names contain `part`.
   void FillDiskFor(const std::string& part) ABSL_LOCKS_EXCLUDED(mutex_);
-  // As FillDisk, but a quota is exceeded.
+  // Writes fail because a quota is exceeded.
   void FillQuota() {
     quota_ = true;
     space_ = 0;
   }
   void FreeDisk() ABSL_LOCKS_EXCLUDED(mutex_);
-  // For the ballast, which takes of the same space.
+  // For the ballast, which uses the same space.
   DiskSpace::Seams Space();
   void FailSyncs(bool fail) { fail_syncs_ = fail; }
-  // The next sync beside RocksDB says that no space is left.
+  // The next sync outside RocksDB fails with "no space".
   void RunOutOfSpaceInSync() { no_space_in_sync_ = true; }
-  // What syncs, of RocksDB and beside it, pass; and what reads of table files do.
+  // Syncs, by RocksDB and by WalSync, pass the first gate; reads of table files pass the second.
   Gate& syncs() { return syncs_; }
   Gate& reads() { return reads_; }
-  // Syncs of write-ahead logs that have begun.
+  // The number of syncs of write-ahead logs that have started.
   int wal_syncs() const { return wal_syncs_; }
 
-  // Copies a directory as a crash of the process would leave it: between two changes to it.
+  // Copies a directory as a crash of the process would leave it, with no change half done.
   void CopyAfterCrash(const std::string& directory, const std::string& copy);
-  // The same, without what was not synced.
+  // The same without unsynced data.
   void CopyAfterPowerLoss(const std::string& directory, const std::string& copy);
 
-  // For its files.
+  // For FaultFileSystem's files.
   absl::Mutex& changes() { return changes_; }
   rocksdb::IOStatus TakeSpace(size_t bytes, const std::string& name);
   rocksdb::IOStatus CheckSync() const;
-  // Counts a sync, and waits while syncs are held.
+  // Counts a sync, then passes the gate.
   void BeginSync(const std::string& name);
   void Synced(const std::string& name, uint64_t bytes);
 
@@ -91,9 +91,10 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   std::atomic<bool> fail_syncs_ = false;
   std::atomic<bool> no_space_in_sync_ = false;
   std::atomic<int> wal_syncs_ = 0;
-  absl::Mutex changes_;  // held shared while a file is changed, alone while all are copied
+  absl::Mutex changes_;  // held shared during a change of a file, exclusively during a copy
   absl::Mutex mutex_;
-  std::string refused_ ABSL_GUARDED_BY(mutex_);  // part of names; empty: of none
+  std::string refused_
+      ABSL_GUARDED_BY(mutex_);  // files whose names contain it fail; empty: none fail
   std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
   Gate syncs_;
   Gate reads_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// When flushes begin that RocksDB has scheduled.
+// Tests when scheduled flushes start.
 
 #include "log/flush_jobs.h"
 
@@ -22,7 +22,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// A pool whose thread is the test's.
+// A thread pool whose jobs run on the test's thread.
 class Pool final : public rocksdb::EnvWrapper {
  public:
   Pool() : EnvWrapper(rocksdb::Env::Default()) {}
@@ -46,7 +46,7 @@ class Pool final : public rocksdb::EnvWrapper {
     }
     return count;
   }
-  // Requires: there is one.
+  // Requires: a job is queued.
   std::function<void()> Take() {
     const Queued job = queue_.front();
     queue_.pop_front();
@@ -139,7 +139,7 @@ TEST_F(FlushJobsTest, CompactionsAreAwaitedNotHeld) {
   waiting.join();
 }
 
-// Else RocksDB would wait for them before it recovers from the error that holds them.
+// RocksDB waits for them before it recovers from the error, so holding them would deadlock.
 TEST_F(FlushJobsTest, ReleasedJobsAndTheirFlushesAreNeverHeld) {
   jobs_->Hold();
   Schedule("a", &database_, [this] {
@@ -167,7 +167,7 @@ TEST_F(FlushJobsTest, ClosingDatabaseCancelsOnlyItsHeldFlushes) {
   EXPECT_THAT(Run(), ElementsAre("b"));
 }
 
-// The database waits for it.
+// A closing database waits for such a flush.
 TEST_F(FlushJobsTest, StartedFlushOfClosingDatabaseIsNotHeld) {
   Schedule("a", &database_);
   const std::function<void()> taken = pool_->Take();

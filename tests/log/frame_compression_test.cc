@@ -16,7 +16,7 @@ namespace {
 
 constexpr Sequence kFirstSequence{1000};
 
-// A frame whose payload repeats itself, as rows do.
+// A frame whose payload is repetitive, like rows.
 std::string Plain(size_t payload_bytes = 60'000) {
   FrameContent content = OneTransaction(kFirstSequence, 200, payload_bytes);
   for (size_t i = 0; i < content.payload.size(); ++i) {
@@ -46,10 +46,10 @@ TEST(FrameCompression, FrameRoundTrips) {
   EXPECT_EQ(DeclaredPlainBytes(stored), plain.size());
 }
 
-// As the format says, and no matter what the library makes of it: a block of literals alone.
+// Builds the block by hand, from literals only, so that the test does not depend on the library.
 TEST(FrameCompression, FormatTwoNeverChanges) {
   const std::string plain = Frame::Serialize(OneTransaction(kFirstSequence, 7, 100));
-  const std::string rest = plain.substr(10);  // behind checksum, version, and a count of one byte
+  const std::string rest = plain.substr(10);  // after checksum, version, and a count of one byte
   ASSERT_LT(rest.size(), 15u + 255u);
   std::string stored(8, '\0');
   stored += "\x02\x07";

@@ -21,7 +21,7 @@ std::string Hex(std::string_view bytes) {
   return hex;
 }
 
-// Every view and offset of a parsed frame lies inside it.
+// Expects every view and offset of a parsed frame to be inside it.
 void ExpectInside(const Frame& frame) {
   for (const Segment& segment : frame.segments()) {
     ASSERT_LE(segment.offset, segment.header_offset);
@@ -50,7 +50,7 @@ TEST(Frame, RoundTrips) {
 TEST(Frame, FrameWithoutChecksumRoundTrips) {
   const FrameContent content = ManyTransactions(kFirst);
   const auto sealed = *Frame::Parse(kFirst, Frame::Serialize(content));
-  // In two pieces.
+  // Pass the payload in two pieces.
   const std::string_view payload = content.payload;
   const auto frame = Frame::ParseUnverified(
       kFirst, Frame::SerializeWithoutChecksum(content, payload.substr(0, 10), payload.substr(10)));
@@ -94,7 +94,7 @@ TEST(Frame, RunsRoundTrip) {
   }
 }
 
-// Format 1 is on disks: a change here needs a new version, not a new expectation.
+// Format 1 is on users' disks: a change here needs a new version, not a new expectation.
 TEST(Frame, FormatOneNeverChanges) {
   FrameContent content = OneTransaction({5}, 3, 30, 1'700'000'000'000'000);
   content.payload = "0123456789abcdefghijklmnopqrst";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a log with a ballast does on a full disk.
+// A log with a ballast on a full disk.
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -33,7 +33,7 @@ class FullDiskTest : public LogTest {
     const auto bytes = std::filesystem::file_size(options_.directory + "/BALLAST", error);
     return error ? 0 : bytes;
   }
-  // Fills the disk and commits until that is noticed.
+  // Fills the disk and commits until a commit fails.
   void FillDisk() {
     faults_->FillDisk();
     CommitUntilFull();
@@ -93,7 +93,7 @@ TEST_F(FullDiskTest, RetentionTrimsOnFullDisk) {
     EXPECT_EQ(ReasonOf(log_->Trim(std::nullopt)), "OK");
   }
   EXPECT_GT(log_->range().oldest.value, 1000u);
-  // What RocksDB has not moved from its top level yet is deleted by a later call.
+  // A later call deletes files that RocksDB has not yet moved out of its top level.
   while (log_->DiskBytes() + 500'000 >= before) {
     ASSERT_EQ(ReasonOf(log_->Trim(std::nullopt)), "OK");
     std::this_thread::yield();
@@ -126,7 +126,7 @@ TEST_F(FullDiskTest, RestartsOnFullDiskLoseNothing) {
     const uint64_t newest = log_->range().newest.value;
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
     ExpectRange(1, newest);
-    // What a part of the ballast has freed is used before the disk is known to be full.
+    // Uses up the freed part of the ballast, until the log notices the full disk.
     CommitUntilFull();
   }
   const uint64_t newest = log_->range().newest.value;
@@ -136,7 +136,7 @@ TEST_F(FullDiskTest, RestartsOnFullDiskLoseNothing) {
   ExpectRange(1, newest + 1);
 }
 
-// MILLRACE_DISK_ROUNDS: more of them. MILLRACE_RANDOM_SEED: others.
+// MILLRACE_DISK_ROUNDS sets the number of rounds, MILLRACE_RANDOM_SEED the seed.
 TEST_F(FullDiskTest, RandomlyFullDiskLosesNothing) {
   std::mt19937 random(static_cast<uint32_t>(NumberOr("MILLRACE_RANDOM_SEED", 1)));
   const auto below = [&](int64_t end) { return static_cast<int64_t>(random()) % end; };
@@ -156,7 +156,7 @@ TEST_F(FullDiskTest, RandomlyFullDiskLosesNothing) {
     if (below(2) == 0) commit().IgnoreError();
     faults_->FreeDisk();
     absl::Status status = commit();
-    // A flush that began on the full disk may still report it to the first attempt.
+    // A flush that started on the full disk can still fail the first attempt.
     for (int i = 0; i < 3 && ReasonOf(status) == "DISK_FULL"; ++i) status = commit();
     ASSERT_EQ(ReasonOf(status), "OK") << round;
   }
@@ -166,14 +166,14 @@ TEST_F(FullDiskTest, RandomlyFullDiskLosesNothing) {
   EXPECT_EQ(FirstsFrom({1}).size(), newest);
 }
 
-// The kinds of files of a database: WAL, table, manifest, and what is renamed or written at start.
+// Fills the disk for one kind of file: WAL, table, manifest, and files renamed or written at start.
 class RefusedFileTest : public FullDiskTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(RefusedFileTest, CommitsResumeAfterSpaceIsFreed) {
   faults_->FillDiskFor(GetParam());
   absl::Status status;
   std::vector<StoredFrame> frames;
-  // More than memory gathers.
+  // More than RocksDB keeps in memory.
   for (int i = 0; i < 100 && status.ok(); ++i) {
     frames = {NextFrame(1, 4096)};
     status = log_->Commit(BatchOf(frames));
@@ -205,11 +205,11 @@ TEST_P(RefusedFileTest, StartServesAndResumesAfterSpaceIsFreed) {
 INSTANTIATE_TEST_SUITE_P(Kinds, RefusedFileTest,
                          ::testing::Values(".log", ".sst", "MANIFEST", ".dbtmp", "OPTIONS"));
 
-// Of a version without a ballast, or with one that is used up.
+// A start without a ballast, or with a used-up one.
 class FullDiskStartTest : public FullDiskTest {
  protected:
   FullDiskStartTest() { options_.ballast_bytes = 0; }
-  // What a crash has left, on a disk with `bytes` free.
+  // Starts with the directory that a crash leaves, on a disk with `bytes` free.
   void StartAfterCrash(int64_t bytes = 0) {
     options_.directory = CrashCopy();
     log_.reset();
@@ -303,7 +303,7 @@ TEST_F(FullDiskStartTest, StoppingAReadOnlyLogLosesNothing) {
   EXPECT_EQ(FirstsFrom({1}).size(), 30u);
 }
 
-// RocksDB of Debian is built with assertions.
+// Debian builds RocksDB with assertions, any of which would abort the start.
 TEST_F(FullDiskStartTest, StartSurvivesAFullDiskAtAnyByte) {
   CommitMany(20);
   const std::string crashed = CrashCopy();
@@ -323,7 +323,7 @@ TEST_F(FullDiskStartTest, StartSurvivesAFullDiskAtAnyByte) {
   }
 }
 
-// A reader may be in the middle of a frame when the database is replaced.
+// A reader can be inside a frame when the database is replaced.
 TEST_F(FullDiskStartTest, ReadersContinueDuringOpeningForWriting) {
   CommitMany(100);
   StartAfterCrash();

@@ -63,7 +63,7 @@ TEST_F(InfoLogTest, RateOfLinesIsLimited) {
   EXPECT_EQ(Lines(), static_cast<size_t>(InfoLog::kBurst));
   clock_.Pass(1'000'000);
   ROCKSDB_NAMESPACE::Error(&log, "%s", std::string(100'000, 'x').c_str());
-  EXPECT_THAT(out_.str(), HasSubstr("980 lines left out"));
+  EXPECT_THAT(out_.str(), HasSubstr("dropped 980 lines"));
   EXPECT_THAT(out_.str(), Not(HasSubstr(std::string(InfoLog::kLineBytesMax + 1, 'x'))));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Disks that are full or fail.
+// Full disks and failing disks.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 class LogFaultTest : public LogTest {
  protected:
   void SetUp() override { ASSERT_EQ(ReasonOf(Reopen()), "OK"); }
-  // Commits `batch` while the disk is full, then with space again.
+  // Commits `batch` while the disk is full, then after space is freed.
   void CommitOnFullDiskThenRetry(const Batch& batch) {
     faults_->FillDisk(100);
     EXPECT_EQ(ReasonOf(log_->Commit(batch)), "DISK_FULL");
@@ -40,7 +40,7 @@ TEST_F(LogFaultTest, FirstCommitSucceedsAfterSpaceIsFreed) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
 }
 
-// Without a look at the room before it, one Resume in some hundred never returned.
+// Without the check for room before it, one Resume in several hundred never returned.
 TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
   for (int round = 0; round < 5; ++round) {
     const StoredFrame frame = NextFrame(4, 3000);
@@ -54,8 +54,8 @@ TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
   }
 }
 
-// Recovering then leaves RocksDB with nothing in memory, where its Resume alone would keep a
-// write-ahead log that can no longer be written.
+// Recovery then leaves RocksDB's memory empty. Its Resume alone would keep a write-ahead log that
+// can no longer be written.
 TEST_F(LogFaultTest, SpaceForRecoveryAloneIsNoFailure) {
   const Batch batch = BatchOf({NextFrame(4, 12'000'000)});
   for (int attempt = 0; attempt < 4; ++attempt) {
@@ -103,7 +103,7 @@ TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
   }
   EXPECT_EQ(ReasonOf(status), "DISK_FULL");
   faults_->FreeDisk();
-  // A flush that began on the full disk may still report it to the first attempt.
+  // A flush that started on the full disk can still fail the first attempt.
   for (int i = 0; i < 3 && !status.ok(); ++i) status = log_->Commit(BatchOf(frame));
   EXPECT_EQ(ReasonOf(status), "OK");
   EXPECT_EQ(FirstsFrom({1}).size(), next_.value - 1);
@@ -132,7 +132,7 @@ TEST_F(LogFaultTest, ReopenAfterFailedSyncLosesNothing) {
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "OK");
 }
 
-// The mark is a file of its own, which RocksDB's file system does not see.
+// The mark is a separate file, which does not go through RocksDB's file system.
 class VisibleMarkFaultTest : public LogFaultTest {
  protected:
   void SetUp() override {
@@ -179,7 +179,7 @@ TEST_F(VisibleMarkFaultTest, ReopenAfterFullDiskForMarkLosesNothing) {
   EXPECT_EQ(ReasonOf(CommitFrame(3)), "DISK_FULL");
   options_.directory = CrashCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  // The batch was on disk with its position.
+  // The batch was already on disk with its position.
   ExpectRange(1, 5);
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
 }

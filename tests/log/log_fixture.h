@@ -17,7 +17,7 @@
 
 namespace millrace::log::testing {
 
-// A clock that stands still until told.
+// A clock that moves only when the test moves it.
 class ManualClock final : public Clock {
  public:
   Micros WallMicros() const override { return wall_; }
@@ -33,24 +33,24 @@ class ManualClock final : public Clock {
   std::atomic<Micros> steady_ = 5'000'000;
 };
 
-// A log in a directory of its own, with small files.
+// A log with small files in its own directory.
 class LogTest : public ::testing::Test {
  protected:
   LogTest();
   ~LogTest() override;
 
-  // Opens the log in `options_.directory` into `log_`, closing it first.
+  // Closes `log_`, then opens the log in `options_.directory` into it.
   absl::Status Reopen();
-  // Opens a log in `directory` beside `log_`.
+  // Opens another log, in `directory`.
   absl::StatusOr<std::unique_ptr<Log>> OpenIn(const std::string& directory) const;
-  // What a crash of the process would leave: a copy of the directory as it is now.
+  // Copies the directory as a crash of the process would leave it now. Returns the copy's path.
   std::string CrashCopy();
-  // What a power loss would leave: the same without what was not synced.
+  // The same for a power loss, without unsynced data.
   std::string PowerLossCopy();
 
-  // The next frame, of `change_count` changes.
+  // The next frame, with `change_count` changes.
   StoredFrame NextFrame(uint32_t change_count, size_t payload_bytes = 200, Micros commit_time = 0);
-  // A batch that makes `frames` and everything staged visible.
+  // A batch that makes `frames` and all staged frames visible.
   Batch BatchOf(std::vector<StoredFrame> frames) const;
   absl::Status CommitFrame(uint32_t change_count, size_t payload_bytes = 200,
                            Micros commit_time = 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What opening accepts and refuses, and what a crash leaves.
+// Which directories opening accepts and rejects, and the log after a crash.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 
 class LogOpenTest : public LogTest {
  protected:
-  // Puts raw bytes below the log, which must be closed.
+  // Writes raw bytes into the database of the log, which must be closed.
   void Overwrite(const std::string& family, const std::string& key, const std::string& value) {
     const rocksdb::Options options;
     std::vector<std::string> names;
@@ -35,7 +35,7 @@ class LogOpenTest : public LogTest {
       database->DestroyColumnFamilyHandle(handle);
     }
   }
-  // Adds bytes to, or with a negative number takes them from, the newest write-ahead log in `copy`.
+  // Extends the newest write-ahead log in `copy` by `bytes`; a negative number shortens it.
   static void ResizeWal(const std::string& copy, int64_t bytes) {
     std::filesystem::path newest;
     for (const auto& entry : std::filesystem::directory_iterator(copy)) {
@@ -197,7 +197,7 @@ TEST_F(LogOpenTest, CommitIsAtomicAtAnyWalCut) {
   ASSERT_EQ(ReasonOf(log_->Commit(BatchOf(two))), "OK");
   for (const int cut : {1, 50, 250, 450}) {
     const std::string copy = CrashCopy();
-    std::filesystem::remove(copy + "/VISIBLE");  // a crash before anyone could see the commit
+    std::filesystem::remove(copy + "/VISIBLE");  // a crash before the commit became visible
     ResizeWal(copy, -cut);
     const auto after = OpenIn(copy);
     ASSERT_TRUE(after.ok()) << after.status();

@@ -13,7 +13,7 @@ class LogRetentionTest : public LogTest {
     options_.retention_age = 0;
     options_.retention_bytes = 0;
   }
-  // With noise for payload, 4 KiB a frame and 64 KiB a file.
+  // Commits `frames` frames of 4 KiB of noise; files have 64 KiB.
   void Fill(int frames) {
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
     CommitMany(frames);
@@ -63,7 +63,8 @@ TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
   ExpectRange(1, 1000);
 }
 
-// As logs of before version 0.2 hold them: the running maximum stays where one clock put it.
+// Logs of versions before 0.2 contain such frames: one wrong clock sets the running maximum for
+// good.
 TEST_F(LogRetentionTest, ImplausibleMaximumDoesNotStopTrimming) {
   constexpr Micros kFuture = Micros{100} * 365 * 24 * 3600 * kSecond;
   options_.retention_age = 30 * kSecond;
@@ -76,10 +77,10 @@ TEST_F(LogRetentionTest, ImplausibleMaximumDoesNotStopTrimming) {
     ASSERT_EQ(ReasonOf(log_->Commit(BatchOf({Stored(content)}))), "OK");
   }
   Trim();
-  EXPECT_EQ(oldest(), 201u);  // what comes before the odd clock goes by its maximum
+  EXPECT_EQ(oldest(), 201u);  // frames before the wrong clock expire by their maximum
   Trim();
   EXPECT_EQ(oldest(), 691u);
-  CommitMany(50);  // by this version
+  CommitMany(50);  // written by this version
   Trim();
   EXPECT_EQ(oldest(), 1191u);
 }
@@ -112,7 +113,7 @@ TEST_F(LogRetentionTest, TrimmingFreesDiskSpace) {
   options_.retention_bytes = before / 2;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   Trim();
-  CommitMany(40);  // moves what lay in the top level down
+  CommitMany(40);  // moves files out of the top level
   Trim();
   clock_.Pass(kSecond);
   EXPECT_LT(log_->DiskBytes(), before * 3 / 4);
@@ -123,7 +124,7 @@ TEST_F(LogRetentionTest, RepeatedTrimmingStops) {
   options_.retention_bytes = log_->DiskBytes() * 3 / 4;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   Trim();
-  // The first wrote a little into files of its own.
+  // The first call wrote a little to new files.
   Trim();
   const uint64_t once = oldest();
   Trim();

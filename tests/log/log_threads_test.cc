@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Readers beside the writing thread.
+// Readers run while a thread writes.
 #include <thread>
 
 #include "log/log_fixture.h"
@@ -12,8 +12,8 @@ class LogThreadsTest : public LogTest {
  protected:
   LogThreadsTest() { options_.retention_bytes = 600 << 10; }
 
-  // Reads to the end of what the writer makes. Every frame must follow the one before it, unless
-  // trimming passed the reader by, which it must be told.
+  // Reads until the writer stops. Every frame must follow the previous one, unless trimming
+  // overtook the reader, which the log must report.
   void ReadAll(const std::atomic<bool>& writing) {
     Sequence from{1};
     while (writing || from <= log_->range().newest) {

@@ -15,7 +15,7 @@ TEST(Meta, VisibleRoundTrips) {
   EXPECT_EQ(visible->source_position, "position");
 }
 
-// Format 1 is on disks.
+// Format 1 is on users' disks.
 TEST(Meta, FormatOneNeverChanges) {
   EXPECT_EQ(SerializeVisible({0x0102}, 0x0304, "p"),
             std::string("\x02\x01\0\0\0\0\0\0\x04\x03\0\0\0\0\0\0p", 17));

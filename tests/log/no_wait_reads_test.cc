@@ -36,13 +36,13 @@ class NoWaitReadsTest : public ::testing::Test {
     buffer_.resize(size);
     return file.Read(offset, size, {}, &read_, buffer_.data(), nullptr);
   }
-  // Takes the file out of the page cache.
+  // Drops the file from the page cache.
   void DropFromPageCache() const {
     const int file = ::open(path().c_str(), O_RDONLY | O_CLOEXEC);
     EXPECT_EQ(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
     ::close(file);
   }
-  // Some file systems know no RWF_NOWAIT, tmpfs among them.
+  // Some file systems do not support RWF_NOWAIT, for example tmpfs.
   bool FileSystemSupportsNoWait() const {
     const int file = ::open(path().c_str(), O_RDONLY | O_CLOEXEC);
     char byte = 0;
@@ -52,7 +52,7 @@ class NoWaitReadsTest : public ::testing::Test {
     return known;
   }
 
-  // Where files are on a disk.
+  // A directory whose files are on a disk.
   millrace::testing::TempDirectory directory_{"/var/tmp"};
   std::string content_;
   std::shared_ptr<rocksdb::FileSystem> system_ =

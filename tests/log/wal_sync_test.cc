@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Small records are made durable beside the commits.
+// Small records become durable without delaying commits.
 
 #include "log/wal_sync.h"
 
@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// While it exists, this process can open no file.
+// While an object of this class exists, the process cannot open files.
 class NoDescriptors {
  public:
   NoDescriptors() {
@@ -37,7 +37,7 @@ class NoDescriptors {
   rlimit before_{};
 };
 
-// A directory with files of any content, and syncs that are noted.
+// A directory with arbitrary files. Records which of them are synced.
 class WalSyncTest : public ::testing::Test {
  protected:
   WalSyncTest() {
@@ -141,7 +141,7 @@ TEST_F(RecordSyncTest, RecordsSurviveAPowerLossUnderRelaxedDurability) {
   EXPECT_EQ(Get("a"), "value");
 }
 
-// Its log is a later one, whose content counts only if the earlier ones are whole.
+// The records are in a later log, which recovery uses only if the earlier logs are complete.
 TEST_F(RecordSyncTest, RecordsInLaterLogSurviveAPowerLoss) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -178,7 +178,7 @@ TEST_F(RecordSyncTest, RecordsThatWaitTogetherShareASync) {
   for (int i = 1; i < kWriters; ++i) {
     writers.emplace_back([this, i] { EXPECT_EQ(ReasonOf(Put(std::to_string(i))), "OK"); });
   }
-  // All are in memory, so all wait for the disk alone, or are about to.
+  // All records are in memory, so all writers wait for the disk, or soon will.
   for (int i = 1; i < kWriters; ++i) {
     while (Get(std::to_string(i)) == "none") std::this_thread::yield();
   }
@@ -200,7 +200,7 @@ TEST_F(RecordSyncTest, FailedRecordSyncStopsTheLog) {
 }
 
 TEST_F(RecordSyncTest, RocksDbSyncsRecordsWithoutFreeDescriptor) {
-  // UBSan takes a descriptor when it first meets the type of an object.
+  // UBSan opens a descriptor when it first sees the type of an object.
   ASSERT_EQ(ReasonOf(Put("a", "before")), "OK");
   {
     const NoDescriptors none;
@@ -211,7 +211,7 @@ TEST_F(RecordSyncTest, RocksDbSyncsRecordsWithoutFreeDescriptor) {
   EXPECT_EQ(Get("a"), "value");
 }
 
-// What the write-ahead log may have lost is written once more, into table files.
+// Writes that the write-ahead log may have lost are written again, to table files.
 TEST_F(RecordSyncTest, SyncThatRunsOutOfSpaceLosesNothing) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
@@ -224,8 +224,7 @@ TEST_F(RecordSyncTest, SyncThatRunsOutOfSpaceLosesNothing) {
   ExpectRange(1, 3);
 }
 
-// Where RocksDB 7.8 is built with assertions, its own way to sync beside writers ends the process
-// here.
+// RocksDB 7.8 with assertions would abort here if the log called its SyncWAL.
 TEST_F(RecordSyncTest, FailedCommitDuringRecordSyncFailsAlone) {
   for (int round = 0; round < 20; ++round) {
     faults_->syncs().Close();
@@ -241,7 +240,7 @@ TEST_F(RecordSyncTest, FailedCommitDuringRecordSyncFailsAlone) {
     committing.join();
     faults_->FreeDisk();
     absl::Status status = log_->Commit(batch);
-    // A flush that began on the full disk may still report it to the first attempt.
+    // A flush that started on the full disk can still fail the first attempt.
     for (int i = 0; i < 3 && ReasonOf(status) == "DISK_FULL"; ++i) status = log_->Commit(batch);
     ASSERT_EQ(ReasonOf(status), "OK");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Golden tests of the formats in server/model/FORMAT.md, but for tokens.
+// Golden tests of the formats in server/model/FORMAT.md, except tokens (token_test.cc).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -80,13 +80,13 @@ TEST(GtidSetBinary, NonCanonicalFormFails) {
         "0101" + uuid + "0000",                          // no intervals
         "0101" + uuid + "00010000",                      // number 0
         "0101" + uuid + "000205010000",                  // touching intervals
-        "0101" + uuid + "0001050100",                    // a byte left over
-        "0102" + uuid + "00010100" + uuid + "00010100",  // an origin twice
+        "0101" + uuid + "0001050100",                    // an extra byte
+        "0102" + uuid + "00010100" + uuid + "00010100",  // repeated origin
         "0101" + uuid + "0154010100",                    // tag in upper case
         "0101" + uuid + "0001ffffffffffffffff7f00",      // number 2^63-1
         "0101" + uuid + "0001feffffffffffffff7f01",      // up to 2^63-1
-        "0101" + uuid + "00ffffffffffffffff7f0100",      // a count beyond the bytes
-        std::string("02020001640001c8"),                 // a domain twice
+        "0101" + uuid + "00ffffffffffffffff7f0100",      // count larger than the input
+        std::string("02020001640001c8"),                 // repeated domain
         std::string("0201ffffffffff010164")}) {          // domain above 32 bits
     const auto set = GtidSet::FromBinary(absl::HexStringToBytes(hex));
     EXPECT_EQ(ErrorReason(set.status()), "GTID_SET_MALFORMED") << hex;

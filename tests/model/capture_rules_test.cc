@@ -30,7 +30,7 @@ TEST(CaptureRules, SystemDatabaseIsNeverCaptured) {
   EXPECT_THAT(rules.NamedTables(), ElementsAre(TableName{"shop", "t"}));
 }
 
-// On a server with case-sensitive names.
+// A server with case-sensitive names can have a user database of that name.
 TEST(CaptureRules, SystemDatabaseNamesAreCaseSensitive) {
   EXPECT_TRUE(CaptureRules().Captures("Sys", "t"));
 }

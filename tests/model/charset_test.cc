@@ -24,7 +24,8 @@ std::string ToUtf8(std::string_view charset, std::string_view bytes) {
   return text;
 }
 
-// Every code of one byte, of two bytes from 80 30 on and, for `with_three`, of three bytes with 8f.
+// All codes of one byte; for `multibyte` also of two bytes from 80 30; for `with_three` also of
+// three bytes after 8f.
 std::vector<std::string> AllCodes(bool multibyte, bool with_three) {
   std::vector<std::string> codes;
   for (int a = 0; a < 0x100; ++a) codes.push_back({static_cast<char>(a)});
@@ -40,7 +41,7 @@ std::vector<std::string> AllCodes(bool multibyte, bool with_three) {
   return codes;
 }
 
-// A code followed by its one character, `?` where it stands for none.
+// The CRC-32 of all codes, each with its character, or `?` if it is not one character.
 uint32_t ChecksumOfAllCodes(std::string_view name) {
   const Charset* charset = FindCharset(name);
   if (charset == nullptr) return 0;
@@ -51,7 +52,7 @@ uint32_t ChecksumOfAllCodes(std::string_view name) {
   for (const std::string& code : AllCodes(multibyte, three)) {
     std::string text;
     bool one = charset->AppendUtf8(code, text);
-    // Two codes of one byte are not one of two.
+    // Two one-byte codes are not a two-byte code.
     for (size_t i = 1; one && i < text.size(); ++i) one = (text[i] & 0xc0) == 0x80;
     const std::string line = code + "=" + (one ? text : "?") + ";";
     checksum = crc32(checksum, reinterpret_cast<const Bytef*>(line.data()),
@@ -65,8 +66,9 @@ struct Golden {
   uint32_t checksum;
 };
 
-// Of what MySQL 9.7.4 answers to CONVERT(CONVERT(UNHEX(code) USING charset) USING utf8mb4) for
-// every code; unassigned ones, which it makes `?`, U+FFFD or NULL, count as `?`.
+// Checksums of what MySQL 9.7.4 returns for CONVERT(CONVERT(UNHEX(code) USING charset) USING
+// utf8mb4) of every code. Unassigned codes, for which MySQL returns `?`, U+FFFD or NULL, count as
+// `?`.
 constexpr Golden kGolden[] = {
     {"armscii8", 0x5589b008}, {"ascii", 0xdf0b0897},    {"cp1250", 0x70e7ce07},
     {"cp1251", 0x448f9fd5},   {"cp1256", 0x5a183197},   {"cp1257", 0x6d6b2235},
@@ -142,7 +144,7 @@ bool IsMultibyte(std::string_view name) {
          name == "euckr" || name.substr(0, 2) == "gb" || name == "sjis";
 }
 
-// So text and the mark together tell the bytes.
+// So the text and the alias flag together identify the bytes.
 TEST(Charset, EachCharacterHasOneNonAliasCode) {
   for (const Golden& golden : kGolden) {
     const Charset* charset = FindCharset(golden.charset);

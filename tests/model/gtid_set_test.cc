@@ -17,7 +17,7 @@
 namespace millrace {
 namespace {
 
-// `A` and `B` stand for two UUIDs, so that sets fit a line.
+// `A` and `B` abbreviate two UUIDs, so that a set fits on a line.
 std::string Expand(const std::string& text) {
   return absl::StrReplaceAll(text, {{"A", "3e11fa47-71ca-11e1-9e33-c80aa9429562"},
                                     {"B", "4e11fa47-71ca-11e1-9e33-c80aa9429562"}});
@@ -148,7 +148,7 @@ TEST(MysqlGtidSet, AddingASetToItselfChangesNothing) {
   EXPECT_EQ(Shorten(set.ToString()), "A:1-3:7,B:t:4");
 }
 
-// The bodies of PREVIOUS_GTIDS events, as MySQL 9.7.4 wrote them for these sets.
+// Expected: the bodies of PREVIOUS_GTIDS events that MySQL 9.7.4 wrote for these sets.
 TEST(MysqlGtidSet, DumpFormWithTagsMatchesMysql) {
   const auto set = MysqlGtidSet::Parse(
       "0e11fa47-71ca-11e1-9e33-c80aa9429562:b:9223372036854775806,\n"

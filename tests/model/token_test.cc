@@ -46,7 +46,7 @@ TEST(Token, MatchesFormatDocument) {
   EXPECT_EQ(Sample().ToString(), "Ae_Nq4lnRSMBwIQ9AwUCAQABZJx3bSQ");
 }
 
-// Hexadecimal, without the checksum at the end.
+// The token in hexadecimal, without the checksum at the end.
 std::string ContentOf(const Token& token) {
   std::string bytes;
   EXPECT_TRUE(absl::WebSafeBase64Unescape(token.ToString(), &bytes));
