@@ -13,9 +13,9 @@
 
 namespace millrace::binlog {
 
-// Walks the events inside a TRANSACTION_PAYLOAD, decompressing as it goes, so that memory holds one
-// inner event and a window, not the transaction. Not thread-safe. The event's bytes must outlive
-// it.
+// Reads the events inside a TRANSACTION_PAYLOAD one by one and decompresses as it goes. Memory
+// holds one inner event and a zstd window, never the whole transaction. Not thread-safe. The bytes
+// of the event must outlive the reader.
 class TransactionPayloadReader {
   class State;
 
@@ -23,20 +23,19 @@ class TransactionPayloadReader {
   explicit TransactionPayloadReader(std::unique_ptr<State> state);  // for Open
 
   // kDataLoss EVENT_TRUNCATED; kUnimplemented COMPRESSION_UNKNOWN: neither zstd nor none.
-  // `event_bytes_max` bounds an inner event: a hostile source must not make us allocate without
-  // end.
+  // `event_bytes_max` bounds an inner event, so that a hostile source cannot exhaust our memory.
   static absl::StatusOr<std::unique_ptr<TransactionPayloadReader>> Open(const Event& event,
                                                                         uint64_t event_bytes_max);
   ~TransactionPayloadReader();
 
-  // Goes on with the payload of another event, in the memory of the one before. Errors of Open;
-  // after one of them only Restart may be called.
+  // Starts reading the payload of another event and reuses the allocated memory. Same errors as
+  // Open; after an error only Restart may be called.
   absl::Status Restart(const Event& event);
 
-  // Bytes of the next inner event, header included, without checksum; nothing at the end. Valid
-  // until the next call. kDataLoss EVENT_TRUNCATED, PAYLOAD_DAMAGED (zstd refuses it, or it holds
-  // more or less than the event says); kResourceExhausted EVENT_TOO_LARGE. After an error only
-  // Restart may be called.
+  // Returns the bytes of the next inner event: with its header, without a checksum, valid until the
+  // next call. Returns nothing at the end. kDataLoss EVENT_TRUNCATED or PAYLOAD_DAMAGED (zstd
+  // rejects the payload, or its size is not the one that the event states); kResourceExhausted
+  // EVENT_TOO_LARGE. After an error only Restart may be called.
   absl::StatusOr<std::optional<std::string_view>> Next();
 
  private:
@@ -46,9 +45,9 @@ class TransactionPayloadReader {
 // True for MariaDB's compressed row and query events.
 bool IsCompressed(EventType type);
 
-// The plain event that MariaDB's compressed `event` stands for: type code and body as if it had not
-// been compressed. Its body lies in `buffer`, which is reused. kDataLoss as above;
-// kResourceExhausted EVENT_TOO_LARGE beyond `event_bytes_max`.
+// Decompresses an event for which IsCompressed is true. Type code and body of the result are those
+// of the uncompressed event. Its body is a view into `buffer`, which is overwritten. kDataLoss as
+// above; kResourceExhausted EVENT_TOO_LARGE above `event_bytes_max`.
 absl::StatusOr<Event> Uncompress(const Event& event, uint64_t event_bytes_max, std::string& buffer);
 
 }  // namespace millrace::binlog

@@ -13,8 +13,8 @@ namespace {
 
 constexpr size_t kChecksumSize = 4;
 
-// Header and body, which may still end in a checksum. False: it is not of the size that the header
-// says, or too short to have one.
+// Splits `bytes` into header and body; the body may still end in a checksum. False: `bytes` is not
+// of the size that the header states, or shorter than a header.
 bool ReadFrame(std::string_view bytes, Event& event) {
   if (bytes.size() < EventHeader::kSize) [[unlikely]]
     return false;
@@ -33,11 +33,11 @@ absl::Status FrameTruncated(std::string_view bytes, const Event& event) {
   if (bytes.size() < EventHeader::kSize) {
     return EventTruncated(EventType::kUnknown, "is shorter than an event's header");
   }
-  return EventTruncated(event.header, "has another size than its header says");
+  return EventTruncated(event.header, "does not have the size in its header");
 }
 
 uint32_t ChecksumOf(const EventHeader& header, std::string_view covered) {
-  // Servers set the flag in the file's first event after having computed its checksum without.
+  // Servers set this flag in the first event of a file after they have computed its checksum.
   if ((header.flags & EventHeader::kFlagInUse) == 0) return Crc32(covered);
   constexpr size_t kFlagsAt = 17;
   const char cleared = static_cast<char>(header.flags & ~EventHeader::kFlagInUse);
@@ -70,9 +70,9 @@ absl::StatusOr<Event> EventReader::Read(std::string_view bytes) {
   return ChecksumMismatch(event.header);
 }
 
-// A FORMAT_DESCRIPTION has room for a checksum if its server knows of checksums, even when they are
-// off. Then the four bytes are of the file's event: a dump that begins inside the file changes two
-// fields of the event and computes them again only if checksums are on.
+// A FORMAT_DESCRIPTION ends in four bytes of checksum if its server supports checksums, even when
+// they are off. While they are off, the bytes may be wrong: a dump that begins inside the file
+// changes two fields of the event, and recomputes the checksum only if checksums are on.
 absl::StatusOr<Event> EventReader::ReadFormatDescription(Event event, std::string_view bytes) {
   MILLRACE_ASSIGN_OR_RETURN(const bool supports_checksums, ServerSupportsChecksums(event));
   if (supports_checksums) {
@@ -94,7 +94,7 @@ absl::StatusOr<Event> EventReader::ReadInsidePayload(std::string_view bytes) con
   if (!ReadFrame(bytes, event)) [[unlikely]]
     return FrameTruncated(bytes, event);
   if (event.header.type == EventType::kTransactionPayload) [[unlikely]] {
-    return EventTruncated(event.header, "stands inside another TRANSACTION_PAYLOAD");
+    return EventTruncated(event.header, "is nested in another TRANSACTION_PAYLOAD");
   }
   return event;
 }

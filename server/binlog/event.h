@@ -12,9 +12,9 @@
 
 namespace millrace::binlog {
 
-// Type codes of events.
-// https://dev.mysql.com/doc/dev/mysql-server/latest/namespacemysql_1_1binlog_1_1event.html and
-// MariaDB's https://mariadb.com/kb/en/2-binlog-event-header/
+// Type codes of events. MySQL's:
+// https://dev.mysql.com/doc/dev/mysql-server/latest/namespacemysql_1_1binlog_1_1event.html
+// MariaDB's: https://mariadb.com/kb/en/2-binlog-event-header/
 enum class EventType : uint8_t {
   kUnknown = 0,
   kStartV3 = 1,
@@ -74,16 +74,17 @@ enum class EventType : uint8_t {
   kMariadbDeleteRowsCompressed = 171,
 };
 
-// Name as the servers' documentation has it, for messages, for example `TABLE_MAP`; `unknown`
-// otherwise.
+// The name in the servers' documentation, for messages: for example `TABLE_MAP`. `unknown` for
+// other codes.
 std::string_view EventTypeName(EventType type);
 
-// First 19 bytes of every event.
+// The first 19 bytes of every event.
 struct EventHeader {
   static constexpr size_t kSize = 19;
-  // A file that is being written. Not part of the checksum.
+  // The server is still writing the file. The checksum does not cover this flag.
   static constexpr uint16_t kFlagInUse = 0x01;
-  // Of a QUERY: its session used a temporary table, in this statement or, in a procedure, before.
+  // On a QUERY: the session used a temporary table, in this statement or earlier in the same
+  // procedure.
   static constexpr uint16_t kFlagThreadSpecific = 0x04;
   static constexpr uint16_t kFlagArtificial = 0x20;
   static constexpr uint16_t kFlagIgnorable = 0x80;
@@ -91,38 +92,38 @@ struct EventHeader {
   uint32_t timestamp = 0;  // seconds, 0 in artificial events
   EventType type = EventType::kUnknown;
   uint32_t server_id = 0;
-  uint32_t size = 0;          // whole event, header and checksum included
-  uint32_t end_position = 0;  // of the next event; wraps beyond 4 GiB; 0 in artificial events
+  uint32_t size = 0;          // bytes of the whole event, with header and checksum
+  uint32_t end_position = 0;  // where the next event starts; wraps at 4 GiB; 0 if artificial
   uint16_t flags = 0;
 };
 
-// An event whose frame has been checked. `body` is what stands between header and checksum and
-// views the bytes given to EventReader::Read.
+// An event whose size and checksum have been verified. `body` is the bytes between header and
+// checksum, a view into the bytes passed to EventReader::Read.
 struct Event {
   EventHeader header;
   std::string_view body;
 };
 
-// What FORMAT_DESCRIPTION says about the events after it.
+// How a FORMAT_DESCRIPTION describes the events after it.
 struct Format {
   std::string_view server_version;  // valid as long as the event's bytes
   uint32_t created = 0;             // Unix time; 0 unless the server started with this file
   bool checksums = false;           // CRC32 at the end of every event
 };
 
-// Checks frame and checksum of events, following each FORMAT_DESCRIPTION. One for each dump: a new
-// connection needs a new reader. Not thread-safe.
+// Verifies size and checksum of events, and adapts to each FORMAT_DESCRIPTION. Use a new reader for
+// each dump. Not thread-safe.
 class EventReader {
  public:
   explicit EventReader(Flavour flavour) : flavour_(flavour) {}
 
-  // `bytes` is exactly one event as COM_BINLOG_DUMP sends it, without the protocol's status byte,
-  // or as a binlog file has it. kDataLoss EVENT_CHECKSUM_MISMATCH: the CRC32 is wrong;
-  // EVENT_TRUNCATED: shorter than its header says or than its kind needs. kUnimplemented
-  // EVENT_KIND_UNSUPPORTED: a FORMAT_DESCRIPTION of a format that is not understood.
+  // `bytes` is exactly one event, as a binlog file contains it or as COM_BINLOG_DUMP sends it after
+  // the protocol's status byte. kDataLoss EVENT_CHECKSUM_MISMATCH: the CRC32 is wrong;
+  // EVENT_TRUNCATED: the event is not of the size in its header, or too short for its kind.
+  // kUnimplemented EVENT_KIND_UNSUPPORTED: a FORMAT_DESCRIPTION of an unknown format.
   absl::StatusOr<Event> Read(std::string_view bytes);
-  // An event inside TRANSACTION_PAYLOAD: the same, but it never carries a checksum and is itself no
-  // TRANSACTION_PAYLOAD.
+  // The same for an event inside a TRANSACTION_PAYLOAD: it never has a checksum and cannot be a
+  // TRANSACTION_PAYLOAD itself.
   absl::StatusOr<Event> ReadInsidePayload(std::string_view bytes) const;
 
   // Whether events carry a checksum; false before the first FORMAT_DESCRIPTION.
@@ -133,9 +134,9 @@ class EventReader {
   absl::StatusOr<Event> ReadFormatDescription(Event event, std::string_view bytes);
 
   Flavour flavour_;
-  // Unknown before the first FORMAT_DESCRIPTION. The artificial ROTATE that opens a dump carries a
-  // checksum if we announced that we know checksums, whatever the file then has, so up to there a
-  // checksum is taken for one where it fits.
+  // Unset before the first FORMAT_DESCRIPTION. The artificial ROTATE that opens a dump has a
+  // checksum if we announced support for checksums, whether or not the file has them. So until then
+  // the last four bytes count as a checksum if they match.
   std::optional<bool> checksums_;
 };
 

@@ -8,7 +8,7 @@
 namespace millrace::binlog {
 namespace {
 
-// By type code.
+// Indexed by type code.
 constexpr std::array<std::string_view, 43> kNames = {
     "unknown",
     "START_V3",
@@ -55,7 +55,7 @@ constexpr std::array<std::string_view, 43> kNames = {
     "GTID_TAGGED",
 };
 
-// MariaDB's own, from 160.
+// MariaDB's, from code 160.
 constexpr std::array<std::string_view, 12> kMariadbNames = {
     "ANNOTATE_ROWS",
     "BINLOG_CHECKPOINT",

@@ -58,7 +58,7 @@ absl::StatusOr<Heartbeat> ParseHeartbeat(const Event& event) {
 
 absl::StatusOr<std::string> ParseIncident(const Event& event) {
   ByteReader reader(event.body);
-  reader.Skip(2);  // number of the incident: there is only one, lost events
+  reader.Skip(2);  // number of the incident; only one exists: lost events
   const std::string_view message = reader.Bytes(reader.Little8());
   if (!reader.ok()) return EventTruncated(event.header, "ends inside its message");
   return std::string(message);
@@ -67,7 +67,7 @@ absl::StatusOr<std::string> ParseIncident(const Event& event) {
 absl::StatusOr<std::string_view> ParseRowsQuery(const Event& event) {
   if (event.header.type == EventType::kMariadbAnnotateRows) return event.body;
   ByteReader reader(event.body);
-  // A length that does not count beyond 255; the text goes to the end of the event.
+  // Skips a length that cannot exceed 255. The text extends to the end of the event.
   reader.Skip(1);
   if (!reader.ok()) return EventTruncated(event.header, "ends before its text");
   return reader.rest();

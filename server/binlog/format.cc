@@ -20,7 +20,7 @@ constexpr uint8_t kChecksumsOff = 0;
 constexpr uint8_t kChecksumsCrc32 = 1;
 constexpr uint8_t kChecksumsUndefined = 255;
 
-// What stands between the header and the sizes of post-headers.
+// The fields between the event header and the post-header sizes.
 struct FormatHead {
   uint16_t binlog_version = 0;
   std::string_view server_version;
@@ -38,7 +38,7 @@ FormatHead ReadFormatHead(ByteReader& reader) {
   return head;
 }
 
-// `8.4.2-debug` is {8, 4, 2}; what is no number is 0.
+// `8.4.2-debug` returns {8, 4, 2}. Missing numbers are 0.
 std::array<unsigned, 3> VersionNumbers(std::string_view version) {
   std::array<unsigned, 3> numbers{};
   const char* at = version.data();
@@ -55,7 +55,7 @@ struct PostHeader {
   EventType type;
   uint8_t size;
 };
-// Our parsers assume these. Other sizes were only written by prereleases of MySQL 5.1 and before.
+// Our parsers assume these sizes. Only MySQL before 5.1 and prereleases of 5.1 wrote others.
 constexpr std::array kPostHeaders = {
     PostHeader{EventType::kQuery, 13},       PostHeader{EventType::kRotate, 8},
     PostHeader{EventType::kTableMap, 8},     PostHeader{EventType::kWriteRowsV1, 8},
@@ -69,11 +69,11 @@ absl::Status CheckPostHeaders(std::string_view sizes) {
     const size_t index = static_cast<size_t>(expected.type) - 1;
     if (index >= sizes.size()) continue;
     const auto size = static_cast<uint8_t>(sizes[index]);
-    // A server writes 0 for kinds that it no longer produces.
+    // A server writes 0 for event types that it no longer produces.
     if (size == 0 || size == expected.size) continue;
-    return KindUnsupported(
-        fmt::format("the source writes {} events with a header of {} bytes, {} are known",
-                    EventTypeName(expected.type), size, expected.size));
+    return KindUnsupported(fmt::format(
+        "the source writes {} events with a post-header of {} bytes; only {} is supported",
+        EventTypeName(expected.type), size, expected.size));
   }
   return absl::OkStatus();
 }
@@ -96,7 +96,7 @@ absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
   if (head.binlog_version != kBinlogVersion || head.header_size != EventHeader::kSize) {
     return KindUnsupported(
         fmt::format("the source writes binlog version {} with headers of {} bytes; "
-                    "only version {} with {} is known",
+                    "only version {} with {} is supported",
                     head.binlog_version, head.header_size, kBinlogVersion, EventHeader::kSize));
   }
   Format format{.server_version = head.server_version, .created = head.created};
@@ -107,7 +107,8 @@ absl::StatusOr<Format> ParseFormatDescription(const Event& event) {
     sizes.remove_suffix(1);
     format.checksums = algorithm == kChecksumsCrc32;
     if (!format.checksums && algorithm != kChecksumsOff && algorithm != kChecksumsUndefined) {
-      return KindUnsupported(fmt::format("checksum algorithm {} is unknown", algorithm));
+      return KindUnsupported(
+          fmt::format("the source writes checksums with unknown algorithm {}", algorithm));
     }
   }
   MILLRACE_RETURN_IF_ERROR(CheckPostHeaders(sizes));

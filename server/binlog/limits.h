@@ -6,7 +6,7 @@
 
 namespace millrace::binlog {
 
-// Most columns that a table of MySQL or MariaDB can have.
+// The most columns that MySQL and MariaDB allow in a table.
 inline constexpr uint64_t kColumnsMax = 4096;
 
 }  // namespace millrace::binlog

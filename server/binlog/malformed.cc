@@ -11,7 +11,7 @@
 namespace millrace::binlog {
 namespace {
 
-// `TABLE_MAP event that ends at 1377`: the file is known to who reads the stream.
+// `TABLE_MAP event (type 19) that ends at 1377`. The reader of the stream adds the file.
 std::string Describe(const EventHeader& header) {
   return fmt::format("{} event (type {}) that ends at {}", EventTypeName(header.type),
                      static_cast<unsigned>(header.type), header.end_position);
@@ -40,7 +40,7 @@ absl::Status KindUnsupported(std::string_view what) {
 
 absl::Status EventTooLarge(const EventHeader& header, uint64_t size, uint64_t size_max) {
   return MakeError(reason::kEventTooLarge,
-                   fmt::format("{} holds an event of {} bytes; at most {} are accepted",
+                   fmt::format("{} contains an event of {} bytes; the limit is {}",
                                Describe(header), size, size_max),
                    {{"size", fmt::format("{}", size)}, {"size_max", fmt::format("{}", size_max)}});
 }
@@ -54,7 +54,7 @@ absl::Status PayloadDamaged(const EventHeader& header, std::string_view what) {
 absl::Status CompressionUnknown(const EventHeader& header, uint64_t code) {
   return MakeError(
       reason::kCompressionUnknown,
-      fmt::format("{} is compressed by algorithm {}, which is unknown", Describe(header), code));
+      fmt::format("{} is compressed with unknown algorithm {}", Describe(header), code));
 }
 
 }  // namespace millrace::binlog

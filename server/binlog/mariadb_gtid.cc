@@ -35,7 +35,7 @@ void ReadExtra(ByteReader& reader, MariadbGtidEvent& gtid) {
   gtid.start_alter = (flags & kStartAlter) != 0;
   gtid.commit_alter = (flags & kCommitAlter) != 0;
   gtid.rollback_alter = (flags & kRollbackAlter) != 0;
-  if ((flags & kMultiEngine) != 0) reader.Skip(1);  // how many engines more
+  if ((flags & kMultiEngine) != 0) reader.Skip(1);  // count of further engines
   if (gtid.commit_alter || gtid.rollback_alter) gtid.alter_started = reader.Little64();
 }
 
@@ -53,7 +53,7 @@ absl::StatusOr<MariadbGtidEvent> ParseMariadbGtid(const Event& event) {
   gtid.completed_xa = (flags & kCompletedXa) != 0;
   if ((flags & kGroupCommit) != 0) reader.Skip(8);
   if (gtid.prepared_xa || gtid.completed_xa) ReadXid(reader, gtid.xid);
-  // Zeros fill a short event up, which reads as no extra flags.
+  // MariaDB pads a short event with zeros, which parse as no extra flags.
   if (!reader.empty()) ReadExtra(reader, gtid);
   if (!reader.ok()) return EventTruncated(event.header, "ends inside its fields");
   return gtid;

@@ -15,7 +15,8 @@ namespace {
 
 bool IsValidNumber(uint64_t number) { return number >= 1 && number <= kMysqlGtidNumberMax; }
 
-// Two commit times: 55 bits each, the second only if the first has its top bit set.
+// Two commit times of 55 bits in 7 bytes each. The second follows only if the top bit of the first
+// is set.
 void ReadCommitTimes(ByteReader& reader, MysqlGtidEvent& gtid) {
   constexpr unsigned kTimeSize = 7;
   constexpr uint64_t kOriginalFollows = uint64_t{1} << 55;
@@ -38,7 +39,7 @@ absl::StatusOr<MysqlGtidEvent> ParseUntagged(const Event& event) {
   if (!reader.empty()) gtid.transaction_size = reader.LengthEncoded();
   if (!reader.ok()) return EventTruncated(event.header, "ends inside its fields");
   if (event.header.type == EventType::kAnonymousGtid) return gtid;
-  if (!IsValidNumber(number)) return EventTruncated(event.header, "has no sound number");
+  if (!IsValidNumber(number)) return EventTruncated(event.header, "has an invalid number");
   gtid.gtid.emplace();
   std::memcpy(gtid.gtid->uuid.data(), uuid.data(), uuid.size());
   gtid.gtid->number = number;
@@ -121,7 +122,7 @@ absl::StatusOr<MysqlGtidEvent> ParseTagged(const Event& event) {
     if (ReadTaggedField(field, reader, gtid, parsed)) continue;
     if (field > message->last_required_field) break;
     return KindUnsupported(
-        "a GTID_TAGGED event has fields of a newer server that cannot be passed over");
+        "a GTID_TAGGED event has a field of a newer server that must not be skipped");
   }
   if (!reader.ok() || !IsValidNumber(gtid.number)) {
     return EventTruncated(event.header, "ends inside its fields");

@@ -23,8 +23,8 @@ struct SetHead {
   uint64_t origins = 0;
 };
 
-// Eight bytes, little endian. Untagged: the count, whose top byte is then 0. Tagged (8.3+): 1 in
-// the top byte and in the lowest, the count between.
+// Eight bytes, little endian. Without tags: the count, with a top byte of 0. With tags (8.3+): the
+// top and the lowest byte are 1, and the count is between them.
 SetHead ReadSetHead(ByteReader& reader) {
   constexpr uint64_t kTagged = 1;
   const uint64_t head = reader.Little64();
@@ -69,7 +69,7 @@ absl::StatusOr<GtidSet> ParseMysql(const Event& event) {
 
 // https://mariadb.com/kb/en/gtid_list_event/
 absl::StatusOr<GtidSet> ParseMariadb(const Event& event) {
-  constexpr uint32_t kCountMask = 0x0fffffff;  // flags above
+  constexpr uint32_t kCountMask = 0x0fffffff;  // the bits above are flags
   ByteReader reader(event.body);
   MariadbGtidSet set;
   for (uint32_t left = reader.Little32() & kCountMask; left > 0 && reader.ok(); --left) {
@@ -77,7 +77,7 @@ absl::StatusOr<GtidSet> ParseMariadb(const Event& event) {
     gtid.domain = reader.Little32();
     gtid.server_id = reader.Little32();
     gtid.number = reader.Little64();
-    // A domain has an entry for each server that wrote in it, its newest last.
+    // A domain has one entry for each server that wrote to it, the newest last.
     if (reader.ok()) set.Add(gtid);
   }
   if (!reader.ok()) return EventTruncated(event.header, "ends inside its list");

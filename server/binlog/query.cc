@@ -9,7 +9,7 @@
 namespace millrace::binlog {
 namespace {
 
-// Status variables: settings of the session that a replica has to adopt. From 128 MariaDB's own.
+// Status variables: session settings that a replica has to adopt. MariaDB's own start at 128.
 enum StatusCode : uint8_t {
   kFlags2 = 0,
   kSqlMode = 1,
@@ -35,7 +35,7 @@ enum StatusCode : uint8_t {
   kMariadbGtidFlags = 130,
 };
 
-// A table with foreign keys that refer to it counts as too many.
+// The source also writes kTooMany if foreign keys refer to one of the tables.
 void ReadUpdatedDatabases(ByteReader& reader, Query& query) {
   constexpr uint8_t kTooMany = 254;
   const uint8_t count = reader.Little8();
@@ -54,8 +54,7 @@ void SkipMariadbGtidFlags(ByteReader& reader) {
   if ((reader.Little8() & kCommitOrRollbackAlter) != 0) reader.Skip(8);
 }
 
-// Reads one variable. False if `code` is unknown: its length is then too, and so is all that
-// follows.
+// Reads one variable. False: `code` is unknown, and so is its length. The caller has to stop.
 bool ReadStatusVariable(uint8_t code, ByteReader& reader, Query& query) {
   switch (code) {
     case kSqlMode:
@@ -63,7 +62,7 @@ bool ReadStatusVariable(uint8_t code, ByteReader& reader, Query& query) {
       return true;
     case kCharset:
       query.client_charset = reader.Little16();
-      reader.Skip(4);  // of the connection and the server
+      reader.Skip(4);  // collations of the connection and the server
       return true;
     case kMicroseconds:
     case kMariadbMicroseconds:
@@ -134,7 +133,7 @@ absl::StatusOr<Query> Parse(const Event& event, size_t extra) {
   query.statement = reader.rest();
   if (!reader.ok()) return EventTruncated(event.header, "ends before its statement");
   if (!ReadStatusVariables(ByteReader(status_variables), query)) {
-    return EventTruncated(event.header, "has status variables that end too early");
+    return EventTruncated(event.header, "has truncated status variables");
   }
   return query;
 }
@@ -144,7 +143,7 @@ absl::StatusOr<Query> Parse(const Event& event, size_t extra) {
 absl::StatusOr<Query> ParseQuery(const Event& event) { return Parse(event, 0); }
 
 absl::StatusOr<Query> ParseLoadQuery(const Event& event) {
-  // Number of the file, two offsets, what happens to duplicates.
+  // Number of the file, two offsets, how to handle duplicates.
   constexpr size_t kFileFieldsSize = 4 + 4 + 4 + 1;
   return Parse(event, kFileFieldsSize);
 }

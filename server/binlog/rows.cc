@@ -50,7 +50,7 @@ bool IsRows(EventType type) { return FormOf(type).version != Version::kNone; }
 absl::StatusOr<Rows> ParseRows(const Event& event) {
   const Form form = FormOf(event.header.type);
   if (form.version != Version::kV1 && form.version != Version::kV2) [[unlikely]] {
-    return KindUnsupported(fmt::format("{} events (type {}) cannot be read as row events",
+    return KindUnsupported(fmt::format("{} events (type {}) cannot be parsed as row events",
                                        EventTypeName(event.header.type),
                                        static_cast<unsigned>(event.header.type)));
   }
@@ -60,7 +60,7 @@ absl::StatusOr<Rows> ParseRows(const Event& event) {
   rows.table_id = reader.Little48();
   rows.flags = reader.Little16();
   if (form.version == Version::kV2) {
-    // Of NDB and of partitions; its size counts itself.
+    // Extra data of NDB and of partitions. Its size includes the size field.
     constexpr uint16_t kSizeOfSize = 2;
     const uint16_t extra_size = reader.Little16();
     if (extra_size < kSizeOfSize) reader.Fail();
@@ -68,7 +68,7 @@ absl::StatusOr<Rows> ParseRows(const Event& event) {
   }
   const uint64_t column_count = reader.LengthEncoded();
   if (!reader.ok() || column_count > kColumnsMax) [[unlikely]] {
-    return EventTruncated(event.header, "has no sound column count");
+    return EventTruncated(event.header, "has an invalid column count");
   }
   rows.column_count = static_cast<uint32_t>(column_count);
   const size_t bitmap_size = (rows.column_count + 7) / 8;

@@ -13,7 +13,7 @@ uint64_t ReadSerializedUnsigned(ByteReader& reader) {
   const uint8_t first = reader.Little8();
   const auto more = static_cast<unsigned>(std::countr_one(first));
   const uint64_t rest = reader.Little(more);
-  // With seven more bytes or eight the first holds no bit of the number.
+  // If seven or eight bytes follow, the first byte contains no bit of the number.
   if (more >= 7) return rest;
   return uint64_t{first} >> (more + 1) | rest << (7 - more);
 }
@@ -32,11 +32,12 @@ absl::StatusOr<SerializedMessage> OpenSerialized(const Event& event) {
   SerializedMessage message;
   message.last_required_field = ReadSerializedUnsigned(reader);
   if (!reader.ok() || size < reader.offset() || size > event.body.size()) {
-    return EventTruncated(event.header, "is shorter than it says");
+    return EventTruncated(event.header, "is shorter than its size field");
   }
   if (version != kVersion) {
-    return KindUnsupported(fmt::format("{} event in version {} of its form; only {} is known",
-                                       EventTypeName(event.header.type), version, kVersion));
+    return KindUnsupported(
+        fmt::format("{} event has serialization version {}; only {} is supported",
+                    EventTypeName(event.header.type), version, kVersion));
   }
   message.fields = ByteReader(event.body.substr(reader.offset(), size - reader.offset()));
   return message;

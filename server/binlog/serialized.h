@@ -8,25 +8,26 @@
 #include "base/bytes.h"
 #include "binlog/event.h"
 
-// The form that MySQL gives to newer messages. Format:
+// The serialization that MySQL uses for newer messages. Format:
 // https://dev.mysql.com/doc/dev/mysql-server/latest/PageLibsMysqlSerialization.html
 namespace millrace::binlog {
 
-// As many bytes follow the first one as this has one-bits at its low end; the bits above the lowest
-// zero-bit of all these bytes, little endian, are the number.
+// Reads a number of one to nine bytes. The count of one-bits at the low end of the first byte is
+// the count of bytes after it. The number is the bits above the lowest zero bit of all bytes,
+// little endian.
 uint64_t ReadSerializedUnsigned(ByteReader& reader);
-// The same, and the number's lowest bit is its sign.
+// The same, but the lowest bit of the number is its sign.
 int64_t ReadSerializedSigned(ByteReader& reader);
 
 struct SerializedMessage {
-  // Fields with greater numbers may be passed over by who does not know them.
+  // A parser may skip unknown fields with greater numbers.
   uint64_t last_required_field = 0;
-  // Each is its number and its value. A field's length depends on its kind.
+  // Each field is its number, then its value. The length of a value depends on the field.
   ByteReader fields;
 };
 
-// The message that is `event`'s body. kDataLoss EVENT_TRUNCATED; kUnimplemented
-// EVENT_KIND_UNSUPPORTED: another version of the form.
+// Opens the message in the body of `event`. kDataLoss EVENT_TRUNCATED; kUnimplemented
+// EVENT_KIND_UNSUPPORTED: another version of the serialization.
 absl::StatusOr<SerializedMessage> OpenSerialized(const Event& event);
 
 }  // namespace millrace::binlog

@@ -17,19 +17,19 @@ absl::Status Truncated(std::string_view what) { return EventTruncated(EventType:
 
 absl::Status ColumnTypeUnknown(const TableMap& map, size_t ordinal, unsigned code) {
   return MakeError(reason::kColumnTypeUnknown,
-                   fmt::format("column {} of table {}.{} has type code {}, which is unknown",
-                               ordinal, map.database, map.table, code),
+                   fmt::format("column {} of table {}.{} has unknown type code {}", ordinal,
+                               map.database, map.table, code),
                    {{"column", fmt::format("{}", ordinal)}, {"type", fmt::format("{}", code)}});
 }
 
-// Reads the byte or bytes that must lie in a range.
+// Returns `value`. Fails the reader if it is out of range.
 uint16_t CheckRange(ByteReader& reader, uint16_t value, uint16_t least, uint16_t most) {
   if (value < least || value > most) reader.Fail();
   return value;
 }
 
-// CHAR, BINARY, ENUM and SET share a type. The real one is the first byte, in which two bits that
-// are otherwise set hold the upper bits of a length beyond 255, inverted.
+// CHAR, BINARY, ENUM and SET share a type code; the first byte is the real one. Two of its bits,
+// normally set, contain the inverted upper bits of a length above 255.
 void ReadStringMetadata(ByteReader& reader, ColumnMap& column) {
   constexpr uint8_t kLengthBits = 0x30;
   const uint8_t first = reader.Little8();
@@ -68,8 +68,8 @@ void ReadBitMetadata(ByteReader& reader, ColumnMap& column) {
   column.metadata = CheckRange(reader, static_cast<uint16_t>(bytes * 8 + bits), 1, 64);
 }
 
-// What the elements of a multi-valued index are. MySQL 8.0.17 and 8.0.18 write it, later ones leave
-// such hidden columns out.
+// The element type of a multi-valued index. Only MySQL 8.0.17 and 8.0.18 write it; later versions
+// omit these hidden columns.
 void ReadTypedArrayMetadata(ByteReader& reader, ColumnMap& column) {
   column.metadata = reader.Little8();
   switch (static_cast<ColumnType>(column.metadata)) {
@@ -95,7 +95,7 @@ void ReadTypedArrayMetadata(ByteReader& reader, ColumnMap& column) {
   }
 }
 
-// Fills `column` by its type, which is set. False if the type is unknown.
+// Reads the metadata of `column`, whose type is set. False if the type is unknown.
 bool ReadColumnMetadata(ByteReader& reader, ColumnMap& column) {
   switch (column.type) {
     case ColumnType::kDecimalOld:
@@ -165,7 +165,7 @@ std::string_view ReadName(ByteReader& reader) {
 
 absl::Status ReadColumns(ByteReader& reader, TableMap& map) {
   const uint64_t count = reader.LengthEncoded();
-  if (!reader.ok() || count > kColumnsMax) return Truncated("has no sound column count");
+  if (!reader.ok() || count > kColumnsMax) return Truncated("has an invalid column count");
   const std::string_view types = reader.Bytes(count);
   ByteReader metadata(reader.Bytes(reader.LengthEncoded()));
   const std::string_view nullable = reader.Bytes((count + 7) / 8);
@@ -179,7 +179,7 @@ absl::Status ReadColumns(ByteReader& reader, TableMap& map) {
     column.nullable = (nullable[i / 8] >> (i % 8) & 1) != 0;
   }
   if (!metadata.ok() || !metadata.empty())
-    return Truncated("has types that contradict their sizes");
+    return Truncated("has column metadata that does not match its types");
   return absl::OkStatus();
 }
 

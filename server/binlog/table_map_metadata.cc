@@ -30,7 +30,7 @@ enum Kind : uint8_t {
   kVectorDimension = 13,
 };
 
-// MySQL and MariaDB both count YEAR, which is unsigned; neither counts BIT.
+// Both servers include YEAR, which is unsigned; neither includes BIT.
 bool IsNumeric(ColumnType type) {
   switch (type) {
     case ColumnType::kTiny:
@@ -90,7 +90,7 @@ Columns CharacterColumns(TableMap& map, Flavour flavour) {
   return ColumnsWhere(map, [flavour](ColumnType type) { return IsCharacter(type, flavour); });
 }
 
-// One bit a column, highest bit of the first byte first.
+// One bit for each column, highest bit of the first byte first.
 void ReadBits(ByteReader& reader, const Columns& columns, bool ColumnMap::*member) {
   const std::string_view bits = reader.Bytes((columns.size() + 7) / 8);
   if (!reader.ok()) return;
@@ -99,7 +99,7 @@ void ReadBits(ByteReader& reader, const Columns& columns, bool ColumnMap::*membe
   }
 }
 
-// A number that has room in `Number`.
+// Fails the reader if the number does not fit in `Number`.
 template <typename Number>
 Number ReadNumber(ByteReader& reader) {
   const uint64_t number = reader.LengthEncoded();
@@ -107,13 +107,13 @@ Number ReadNumber(ByteReader& reader) {
   return static_cast<Number>(number);
 }
 
-// One number a column.
+// One number for each column.
 template <typename Number>
 void ReadNumbers(ByteReader& reader, const Columns& columns, Number ColumnMap::*member) {
   for (ColumnMap* column : columns) column->*member = ReadNumber<Number>(reader);
 }
 
-// One collation for all, then pairs of a column's ordinal among `columns` and its collation.
+// The default collation, then the exceptions: pairs of an index into `columns` and a collation.
 void ReadDefaultCharset(ByteReader& reader, const Columns& columns) {
   const auto collation = ReadNumber<uint32_t>(reader);
   for (ColumnMap* column : columns) column->collation = collation;
@@ -126,18 +126,18 @@ void ReadDefaultCharset(ByteReader& reader, const Columns& columns) {
 
 std::string_view ReadText(ByteReader& reader) { return reader.Bytes(reader.LengthEncoded()); }
 
-// For each column the count of its labels, then these.
+// For each column the count of its labels, then the labels.
 void ReadLabels(ByteReader& reader, const Columns& columns, size_t labels_max) {
   for (ColumnMap* column : columns) {
     const uint64_t count = reader.LengthEncoded();
-    // Each label takes at least the byte of its length.
+    // Each label takes at least one byte, for its length.
     if (count > labels_max || count > reader.remaining()) return reader.Fail();
     column->labels.reserve(count);
     for (uint64_t i = 0; i < count; ++i) column->labels.push_back(ReadText(reader));
   }
 }
 
-// Ordinals in the order of the key, with a prefix's length after each if `with_prefix`.
+// Ordinals in key order. With `with_prefix` a prefix length follows each.
 void ReadPrimaryKey(ByteReader& reader, TableMap& map, bool with_prefix) {
   for (uint32_t place = 1; reader.ok() && !reader.empty(); ++place) {
     const uint64_t ordinal = reader.LengthEncoded();
@@ -149,7 +149,7 @@ void ReadPrimaryKey(ByteReader& reader, TableMap& map, bool with_prefix) {
   }
 }
 
-// Reads the value of one kind; an unknown kind is passed over.
+// Reads the value of one kind. Skips an unknown kind.
 void ReadKind(uint8_t kind, ByteReader& reader, Flavour flavour, TableMap& map) {
   constexpr size_t kEnumLabelsMax = 65535;
   constexpr size_t kSetLabelsMax = 64;
@@ -187,11 +187,11 @@ void ReadKind(uint8_t kind, ByteReader& reader, Flavour flavour, TableMap& map) 
   }
 }
 
-// Kinds that were read, one bit each.
+// A set of kinds, one bit each.
 using Kinds = uint64_t;
 constexpr Kinds Bit(uint8_t kind) { return kind < 64 ? Kinds{1} << kind : 0; }
 
-// Kinds that cannot both be there: each is another form of the other, or itself.
+// The kinds that must not precede `kind`: itself, and the other form of the same metadata.
 Kinds ConflictingKinds(uint8_t kind) {
   constexpr std::array kAlternatives = {
       Bit(kDefaultCharset) | Bit(kColumnCharset),
@@ -231,11 +231,11 @@ absl::Status ReadOptionalMetadata(std::string_view bytes, Flavour flavour, Table
     if (!reader.ok()) break;
     const bool repeated = (seen & ConflictingKinds(kind)) != 0;
     if (!repeated) ReadKind(kind, value, flavour, map);
-    // A value of another size than ours means that the source counts columns in another way.
+    // If we did not consume the value exactly, the source includes other columns than we expect.
     if (repeated || !value.ok() || !value.empty()) {
       return EventTruncated(EventType::kTableMap,
                             fmt::format("of {}.{} has optional metadata of kind {} that does not "
-                                        "fit its columns",
+                                        "match its columns",
                                         map.database, map.table, kind));
     }
     seen |= Bit(kind);

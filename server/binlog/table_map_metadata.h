@@ -10,8 +10,8 @@
 
 namespace millrace::binlog {
 
-// Reads the optional metadata at the end of a TABLE_MAP into `map`, whose columns have their types
-// already. kDataLoss EVENT_TRUNCATED; `map` is then half filled.
+// Reads the optional metadata at the end of a TABLE_MAP into `map`, whose column types are set.
+// kDataLoss EVENT_TRUNCATED; `map` is then incomplete.
 absl::Status ReadOptionalMetadata(std::string_view bytes, Flavour flavour, TableMap& map);
 
 }  // namespace millrace::binlog

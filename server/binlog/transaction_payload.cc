@@ -19,7 +19,7 @@ namespace {
 enum Field : uint64_t { kEnd = 0, kPayloadSize = 1, kCompression = 2, kUncompressedSize = 3 };
 enum Compression : uint64_t { kZstd = 0, kNone = 255 };
 
-// Larger windows are of no use to a server and would only let a hostile one take our memory.
+// No server needs a larger window, and a hostile one could use it to exhaust our memory.
 constexpr int kWindowLogMax = 27;
 
 struct Payload {
@@ -76,7 +76,7 @@ class TransactionPayloadReader::State {
   uint64_t produced_ = 0;
   bool frame_complete_ = true;
   std::unique_ptr<ZSTD_DCtx, FreeDecompressor> decompressor_;
-  // The current inner event; grows and never shrinks.
+  // The current inner event. Grows and never shrinks.
   std::unique_ptr<char[]> buffer_;
   size_t capacity_ = 0;
   size_t filled_ = 0;
@@ -128,8 +128,8 @@ absl::StatusOr<size_t> TransactionPayloadReader::State::Decompress(char* to, siz
   return out.pos;
 }
 
-// Brings the event in the buffer to `size` bytes, or less at the end of the payload. In steps, so
-// that an event that only claims to be large takes no memory.
+// Extends the event in the buffer to `size` bytes, or fewer at the end of the payload. Grows the
+// buffer in steps, so that an event which only claims to be large takes no memory.
 absl::StatusOr<size_t> TransactionPayloadReader::State::Fill(size_t size) {
   constexpr size_t kStep = size_t{1} << 20;
   while (filled_ < size) {
@@ -154,7 +154,7 @@ absl::StatusOr<std::optional<std::string_view>> TransactionPayloadReader::State:
     return EventTruncated(header_, "ends inside its compressed bytes");
   }
   if (payload_.uncompressed_size.value_or(produced_) != produced_) {
-    return PayloadDamaged(header_, "they hold another number of bytes than the event says");
+    return PayloadDamaged(header_, "their decompressed size is not the one that the event states");
   }
   return std::nullopt;
 }

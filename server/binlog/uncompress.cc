@@ -8,8 +8,9 @@
 #include "binlog/events.h"
 #include "binlog/malformed.h"
 
-// MariaDB's compressed events: the head of the plain event, then a byte 0x80 | algorithm << 4 |
-// count of length bytes, the length big endian, and what zlib made of the tail.
+// A compressed event of MariaDB is the uncompressed beginning of the event, then a byte 0x80 |
+// algorithm << 4 | count of length bytes, the decompressed length in big endian, and the rest of
+// the event compressed by zlib.
 // https://mariadb.com/kb/en/compressing-events-to-reduce-size-of-the-binary-log/
 namespace millrace::binlog {
 namespace {
@@ -36,7 +37,8 @@ EventType PlainType(EventType type) {
   }
 }
 
-// What of `plain`, whose type is set already, is compressed: its statement or its rows.
+// The compressed part of `plain`, whose type is already that of the uncompressed event: its
+// statement or its rows.
 absl::StatusOr<std::string_view> CompressedTail(const Event& plain) {
   if (plain.header.type == EventType::kQuery) {
     MILLRACE_ASSIGN_OR_RETURN(const Query query, ParseQuery(plain));
@@ -58,17 +60,18 @@ absl::StatusOr<Compressed> ReadCompressedHead(const EventHeader& header, std::st
   const unsigned length_size = head & 0x07;
   const uint8_t algorithm = head >> 4 & 0x07;
   if (!reader.ok() || (head & 0x80) == 0 || length_size == 0 || length_size > 4) {
-    return EventTruncated(header, "has no sound head before its compressed bytes");
+    return EventTruncated(header, "has an invalid head before its compressed bytes");
   }
   if (algorithm != kZlib) return CompressionUnknown(header, algorithm);
   Compressed compressed;
   compressed.plain_size = reader.Big(length_size);
   compressed.bytes = reader.rest();
   if (!reader.ok()) return EventTruncated(header, "ends before its compressed bytes");
-  // No more comes out of a byte of deflate; do not allocate for a size that cannot be.
+  // Deflate expands a byte to at most this many. Do not allocate for an impossible size.
   constexpr uint64_t kExpansionMax = 1032;
   if (compressed.plain_size > (compressed.bytes.size() + 1) * kExpansionMax) {
-    return EventTruncated(header, "claims more bytes than its compressed ones can hold");
+    return EventTruncated(header,
+                          "claims a decompressed size that its compressed bytes cannot reach");
   }
   return compressed;
 }
@@ -96,7 +99,8 @@ absl::StatusOr<Event> Uncompress(const Event& event, uint64_t event_bytes_max,
       uncompress(reinterpret_cast<Bytef*>(buffer.data() + head_size), &filled,
                  reinterpret_cast<const Bytef*>(compressed.bytes.data()), compressed.bytes.size());
   if (result != Z_OK || filled != compressed.plain_size) {
-    return PayloadDamaged(event.header, result == Z_OK ? "too few bytes" : zError(result));
+    return PayloadDamaged(event.header,
+                          result == Z_OK ? "the decompressed bytes are too few" : zError(result));
   }
   plain.header.size = static_cast<uint32_t>(size);
   plain.body = buffer;

@@ -9,8 +9,7 @@
 
 namespace millrace::binlog {
 
-// The two texts of an XID, one after the other. Fails the reader if one is longer than an XID's can
-// be.
+// Reads the two parts of an XID, `global` then `branch`. Fails the reader if one exceeds 64 bytes.
 void ReadXidText(ByteReader& reader, uint32_t global_size, uint32_t branch_size, Xid& xid);
 
 }  // namespace millrace::binlog

@@ -44,7 +44,7 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
   const bool unreadable = excluded_columns_.has_value() && !before.has_value();
   for (auto& [table, coverage] : newest_) {
     if (!rules.Captures(table)) {
-      // Not complete either, so that it is read as a new table is once it is captured again.
+      // Mark it incomplete too: once captured again, it is read like a new table.
       Set(table, {.begin = coverage.begin,
                   .complete = false,
                   .invalid_reason = std::string(kNotCaptured)});
@@ -55,7 +55,7 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
     if (unreadable || CapturedColumnsChanged(*version, before)) {
       Invalidate(table, kOtherColumns);
     } else if (without_shape_.contains(table)) {
-      // The last definition that the log knows is that of its rows.
+      // The rows have the newest definition in the log.
       TableCoverage with_shape = coverage;
       with_shape.row_shape = RowShape(*version);
       Set(table, std::move(with_shape));
@@ -66,8 +66,8 @@ void Coverage::StartCapture(const CaptureRules& rules, const schema::Registry& r
     excluded_columns_ = rules.excluded_columns();
     excluded_columns_unstored_ = true;
   }
-  // At once: until it is on disk nothing is taken from the binlog, and the next start finds the
-  // same.
+  // Readers may see this immediately: ingestion starts only after it is on disk, and after a crash
+  // the next start computes the same.
   absl::MutexLock lock(&mutex_);
   stored_ = newest_;
 }
@@ -80,11 +80,12 @@ void Coverage::OnUnusableChanges(const TableName& table, std::string_view why) {
   stored_.insert_or_assign(table, found->second);
 }
 
-// A log of an earlier version does not say what it excluded, but each definition does.
+// A log of an earlier version lacks the list of excluded columns, but each definition marks the
+// captured ones.
 bool Coverage::CapturedColumnsChanged(const schema::TableVersion& version,
                                       const std::optional<CaptureRules>& before) const {
   return std::any_of(version.columns.begin(), version.columns.end(), [&](const auto& column) {
-    // The servers' own columns are never captured, whatever the rules say.
+    // Hidden columns of the server are never captured, regardless of the rules.
     if (column.name.starts_with("!hidden!") || schema::IsHidden(column.meaning)) return false;
     const bool was_captured =
         before.has_value() ? before->CapturesColumn(version.name, column.name) : column.captured;
@@ -111,7 +112,8 @@ std::vector<TableName> Coverage::OnStatement(const schema::Statement& statement,
 
 void Coverage::EmptyDatabase(std::string_view database, Sequence at) {
   for (const auto& [table, coverage] : newest_) {
-    // Of a table that is not captured it would not be known what is made under its name later.
+    // Skip tables that are not captured: the log would not see the rows of a later table of that
+    // name.
     if (table.database != database || !rules_.Captures(table)) continue;
     Set(table, *AfterStatement(TableEffect::kEmptied, coverage, at));
   }

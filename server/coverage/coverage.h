@@ -25,9 +25,9 @@
 
 namespace millrace::coverage {
 
-// Coverage of each table: the sequence from which the log holds all its rows. Every room that sees
-// an event that ends it reports the event here. The writing methods belong to the ingest thread;
-// readers see a change once MarkStored has been called for the batch that it went to disk with.
+// The coverage of each table: the sequence from which the log contains all its rows. Every room
+// that sees an event which invalidates coverage reports it here. Only the ingest thread calls the
+// writing methods. Readers see a change after MarkStored for the batch that wrote it to disk.
 class Coverage {
  public:
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
@@ -35,44 +35,43 @@ class Coverage {
 
   // Writing thread.
 
-  // What is captured from now on. Tables that were covered and are not captured any more, and those
-  // of which other columns are captured, have to be read again; readers see it at once. Before the
-  // first event.
+  // Sets the rules for capturing. Tables that are no longer captured, or whose captured columns
+  // have changed, must be read again. Readers see this immediately. Call it before the first event.
   void StartCapture(const CaptureRules& rules, const schema::Registry& registry)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // An earlier version of this server wrote changes of the table that do not give its rows; readers
-  // see it at once. Before the first event.
+  // Reports that an earlier version of this server wrote changes from which the rows of the table
+  // cannot be rebuilt. Readers see this immediately. Call it before the first event.
   void OnUnusableChanges(const TableName& table, std::string_view why) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // A statement whose first change has sequence `at`; `truncates` as in EffectsOf. Returns captured
-  // tables with rows that the log never saw.
+  // Reports a statement whose first change has sequence `at`; `truncates` as in EffectsOf. Returns
+  // the captured tables that now contain rows which the log never saw.
   std::vector<TableName> OnStatement(const schema::Statement& statement, bool truncates,
                                      Sequence at);
-  // Rows of this definition follow. True: it is another than that of the rows before, and no
-  // statement said so, so that the table has to be read again.
+  // Reports that rows of this definition follow. True: the definition changed and no statement in
+  // the binlog explains it, so the table must be read again.
   bool OnRows(const schema::TableVersion& version);
-  // A row lacks columns.
+  // Reports a row image that lacks columns.
   void OnPartialRow(const TableName& table) { Invalidate(table, kPartialRows); }
 
-  // All rows of the table are read, beginning with change `begin`.
+  // Reports that a reading of all rows of the table starts, at change `begin`.
   void BeginReading(const TableName& table, Sequence begin);
-  // They are read. Does nothing for a table without coverage.
+  // Reports that this reading is complete. Does nothing for a table without coverage.
   void EndReading(const TableName& table, Sequence begin);
-  // ReadingMustRestart of the table.
+  // ReadingMustRestart for the coverage of the table.
   bool ReadingMustRestart(const TableName& table, Sequence begin) const;
 
-  // What was last set, whether or not readers see it yet.
+  // The newest coverage of a table, even if readers cannot see it yet.
   std::optional<TableCoverage> Newest(const TableName& table) const;
-  // The same of all tables.
+  // The same for all tables.
   const std::map<TableName, TableCoverage>& newest() const { return newest_; }
   void Set(const TableName& table, TableCoverage coverage);
 
-  // Records of what changed since the last call, to go into the same batch as the frames that cause
-  // it.
+  // Returns the records that changed since the last call. Write them in the same batch as the
+  // frames that caused the change.
   std::vector<log::Record> TakeUnstored();
-  // The records of the oldest TakeUnstored that returned any, and was not answered yet, are on
-  // disk.
+  // Reports that the records of the oldest pending TakeUnstored are on disk. A call of TakeUnstored
+  // that returned no records is not pending.
   void MarkStored();
 
   // Readers; thread-safe.
@@ -83,26 +82,26 @@ class Coverage {
   using Tables = std::map<TableName, TableCoverage>;
   Coverage() = default;
   absl::Status Load(const log::Log& log) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Does nothing for a table that is not covered; the first reason counts.
+  // Does nothing for a table without coverage. Keeps the first reason.
   void Invalidate(const TableName& table, std::string_view why);
   void InvalidateAll(std::string_view why);
   void EmptyDatabase(std::string_view database, Sequence at);
-  // Whether a column of the table is captured that was not under `before`, or the other way round.
-  // Without `before` the definition says what was.
+  // Whether the captured columns of the table differ from those under `before`. Without `before`,
+  // compares with the columns that the definition marks as captured.
   bool CapturedColumnsChanged(const schema::TableVersion& version,
                               const std::optional<CaptureRules>& before) const;
 
-  // The writing thread's.
+  // Used by the writing thread only.
   CaptureRules rules_;
   Tables newest_;
-  Tables unstored_;  // since the last TakeUnstored
-  // Patterns of excluded columns that the log's rows were captured with; nothing: not known.
+  Tables unstored_;  // changed since the last TakeUnstored
+  // The patterns of excluded columns under which the log's rows were captured. Absent: unknown.
   std::optional<std::vector<std::string>> excluded_columns_;
   bool excluded_columns_unstored_ = false;
-  std::set<TableName> without_shape_;  // stored by a version that did not know the shape of rows
+  std::set<TableName> without_shape_;  // stored by a version without row shapes
 
   mutable absl::Mutex mutex_;
-  std::vector<Tables> taken_ ABSL_GUARDED_BY(mutex_);  // on their way to disk, oldest first
+  std::vector<Tables> taken_ ABSL_GUARDED_BY(mutex_);  // being written to disk, oldest first
   Tables stored_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -11,7 +11,7 @@ using schema::Statement;
 using schema::StatementVerb;
 using Effects = std::vector<std::pair<TableName, TableEffect>>;
 
-// A temporary table in its place leaves the table as it is.
+// If the statement hit a temporary table of the same name, the table did not change.
 TableEffect EmptiedOrAltered(const Statement& statement) {
   return statement.may_be_temporary ? TableEffect::kAltered : TableEffect::kEmptied;
 }
@@ -38,7 +38,8 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
   }
   switch (statement.verb) {
     case StatementVerb::kCreate:
-      // With IF NOT EXISTS nothing tells whether there was a table, and with what rows.
+      // With IF NOT EXISTS the binlog does not record whether the table existed, and with which
+      // rows.
       if (statement.if_not_exists && !statement.or_replace) break;
       AddAll(statement, TableEffect::kEmptied, effects);
       break;
@@ -51,7 +52,7 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
       break;
     case StatementVerb::kAlter:
       if (statement.index_only) break;
-      // Before the names move, so that what arrives under the new one is told of.
+      // Add the alteration before the renames, so that OnStatement returns the new name as unseen.
       AddAll(statement, TableEffect::kAltered, effects);
       AddRenames(statement, effects);
       for (const TableName& table : statement.tables_from_partitions) {

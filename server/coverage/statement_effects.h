@@ -11,13 +11,13 @@
 
 namespace millrace::coverage {
 
-// What `statement` does to tables, in the order it does it. A table may stand there more than once.
-// `truncates`: it empties its tables, whatever else is known of it. Statements about whole
-// databases and those that may concern any table name no tables here.
+// Returns the effects of `statement` on tables, in order. A table may occur more than once.
+// `truncates`: the statement empties its tables, regardless of its verb. Returns nothing for the
+// tables of statements on whole databases, or that may concern any table.
 std::vector<std::pair<TableName, TableEffect>> EffectsOf(const schema::Statement& statement,
                                                          bool truncates);
 
-// True if all tables of statement.database are gone after it.
+// True if the statement drops all tables of statement.database.
 bool DropsDatabase(const schema::Statement& statement);
 
 }  // namespace millrace::coverage

@@ -18,7 +18,7 @@ using storage::v1::StoredCoverage;
 constexpr char kFormatVersion = 1;
 constexpr std::string_view kKeyPrefix = "coverage.";
 
-// No name holds a zero byte, so that the two names cannot be taken for others.
+// Names contain no zero byte, so the key is unambiguous.
 std::string KeyOf(const TableName& table) {
   std::string key(kKeyPrefix);
   key.append(table.database).push_back('\0');
@@ -31,7 +31,7 @@ absl::Status Damaged(std::string_view key, std::string_view what) {
                                Quoted(key), what));
 }
 
-// Takes the format byte.
+// Checks the format byte and removes it from `value`.
 absl::Status CheckFormat(std::string_view key, std::string_view& value) {
   if (value.empty()) return Damaged(key, "is empty");
   if (value.front() != kFormatVersion) {
@@ -67,7 +67,7 @@ absl::StatusOr<ParsedCoverage> ParseRecord(std::string_view key, std::string_vie
     return Damaged(key, "cannot be parsed");
   }
   const TableName table{stored.name().database(), stored.name().table()};
-  if (KeyOf(table) != key) return Damaged(key, "is of another table");
+  if (KeyOf(table) != key) return Damaged(key, "names another table than its key");
   return ParsedCoverage{.table = table,
                         .coverage = {.begin = {stored.begin()},
                                      .complete = stored.complete(),

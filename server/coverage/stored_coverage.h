@@ -15,12 +15,12 @@
 
 namespace millrace::coverage {
 
-// The form in which coverage is stored: FORMAT.md.
+// Serialization of coverage. FORMAT.md describes it.
 
 log::Record MakeRecord(const TableName& table, const TableCoverage& coverage);
 bool IsCoverageKey(std::string_view key);
 
-// A record as read back. Records of versions that did not know the shape of rows lack it.
+// A parsed record. Records of versions without row shapes lack `row_shape`.
 struct ParsedCoverage {
   TableName table;
   TableCoverage coverage;
@@ -29,10 +29,10 @@ struct ParsedCoverage {
 // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
 absl::StatusOr<ParsedCoverage> ParseRecord(std::string_view key, std::string_view value);
 
-// Patterns of the columns that are not captured.
+// The record of the patterns of excluded columns.
 log::Record MakeExcludedRecord(const std::vector<std::string>& patterns);
 inline constexpr std::string_view kExcludedKey = "capture.excluded_columns";
-// Errors as ParseRecord.
+// Same errors as ParseRecord.
 absl::StatusOr<std::vector<std::string>> ParseExcluded(std::string_view value);
 
 }  // namespace millrace::coverage

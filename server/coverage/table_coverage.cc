@@ -23,7 +23,7 @@ void AppendColumn(std::string& to, const schema::Column& column) {
   AppendSized(to, column.charset);
   AppendVarint(to, column.labels.size());
   for (const std::string& label : column.labels) AppendSized(to, label);
-  // Labels that are no text look alike above. Adds nothing to a column of text.
+  // Labels that are not valid text may look the same above. Only such columns have label_bytes.
   for (const std::string& bytes : column.label_bytes) AppendSized(to, bytes);
 }
 
@@ -55,8 +55,8 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
     case TableEffect::kAltered:
       break;
   }
-  // Also while it is being read: its reader, or the next one after a crash, sees by the reason that
-  // it has to start again.
+  // Also invalidate a table that is being read: because of the reason its reader restarts, or after
+  // a crash the next reader does.
   if (!before.has_value() || !before->invalid_reason.empty()) return before;
   TableCoverage altered = *before;
   altered.invalid_reason = kAlteredByStatement;
@@ -70,15 +70,15 @@ TableCoverage AfterReadingBegins(const std::optional<TableCoverage>& before, Seq
 
 TableCoverage AfterReadingEnds(TableCoverage before, Sequence begin) {
   before.complete = true;
-  // After `begin`: the table was emptied since, or another snapshot has read it.
+  // Coverage may already start after `begin`: the table was emptied, or another snapshot read it.
   before.begin = std::max(before.begin, begin);
   return before;
 }
 
 bool ReadingMustRestart(const TableCoverage& now, Sequence begin) {
   if (!now.invalid_reason.empty() && now.invalid_reason != kPartialRows) return true;
-  // A complete table that was emptied since gives all its rows by the changes after that, whatever
-  // is read.
+  // If the table was emptied since and is complete, its later changes produce all its rows, and the
+  // rows read so far do no harm.
   return !now.complete && now.begin != begin;
 }
 

@@ -12,51 +12,51 @@
 
 namespace millrace::coverage {
 
-// Why the log stopped holding all rows of a table. Stored; shown in messages.
+// Why the log no longer contains all rows of a table. Stored on disk and shown in messages.
 inline constexpr std::string_view kAlteredByStatement = "altered";
 inline constexpr std::string_view kRenamed = "renamed";
 inline constexpr std::string_view kNotUnderstood = "a statement that could not be read";
-// Rows have another definition than those before them, and no statement said so.
+// The definition of the rows changed without a statement in the binlog.
 inline constexpr std::string_view kRedefined = "redefined without a statement in the binlog";
-// Rows were changed whose images lack columns.
+// A row image lacks columns.
 inline constexpr std::string_view kPartialRows = "partial row images";
 inline constexpr std::string_view kNotCaptured = "not captured";
 inline constexpr std::string_view kOtherColumns = "other columns are captured";
-// An earlier version wrote changes that do not tell rows apart as the source does, or that have the
-// past rows of a system-versioned table.
+// An earlier version wrote changes that do not distinguish rows as the source does
+// (kAmbiguousKeys), or that include the past rows of a system-versioned table (kPastRows).
 inline constexpr std::string_view kAmbiguousKeys = "keys of ambiguous text";
 inline constexpr std::string_view kPastRows = "versions of rows";
-// Or that have a column which is left out since, so that whole rows are not alike.
+// An earlier version wrote a column that newer versions omit, so that whole rows differ.
 inline constexpr std::string_view kHiddenColumns = "columns that the source hides";
 
-// From which change on the log holds all rows of a table: replaying its changes from `begin` on
-// gives its rows, provided that it is valid(). A table that is read although it is valid stays so:
-// from the old `begin` on the log holds it no less, and only when all rows have been read again
-// does `begin` move to where that reading began.
+// From which change on the log contains all rows of a table. If valid(), replaying its changes from
+// `begin` produces its rows. A valid table stays valid while it is read again: the log still
+// contains it from the old `begin`. `begin` moves to the start of the new reading only after that
+// reading has finished.
 struct TableCoverage {
-  Sequence begin;         // first change that counts
-  bool complete = false;  // false: its rows are being read, or have to be
-  // Why the changes do not give the rows any more, one of the above; empty if they do.
+  Sequence begin;         // first change to replay
+  bool complete = false;  // false: its rows are being read, or must be
+  // Why replaying no longer produces the rows: one of the above. Empty: it does.
   std::string invalid_reason;
-  // RowShape of the rows from `begin` on; 0 if there are none yet.
+  // RowShape of the rows since `begin`; 0: no rows yet.
   uint64_t row_shape = 0;
 
-  // The changes from `begin` on give the rows, as far as they are retained.
+  // Replaying from `begin` produces the rows, if the log still retains these changes.
   bool valid() const { return complete && invalid_reason.empty(); }
-  // The same, and all of them are retained: the log begins at `oldest`.
+  // The same, and a log whose oldest change is `oldest` still retains all of them.
   bool HoldsAllRows(Sequence oldest) const { return valid() && begin >= oldest; }
   friend bool operator==(const TableCoverage&, const TableCoverage&) = default;
 };
 
-// Digest of all in a definition that the values of rows depend on: names, numbers and types of the
-// captured columns; not keys, nor what is there for people. Stored, so its form is for ever. Never
-// 0.
+// A digest of the parts of a definition that affect row values: names, numbers and types of the
+// captured columns. Excludes keys and descriptive parts. Stored on disk, so its input must never
+// change. Never 0.
 uint64_t RowShape(const schema::TableVersion& version);
 
-// What a statement does to the rows of a table.
+// The effect of a statement on the rows of a table.
 enum class TableEffect {
-  kEmptied,     // there are no rows, or no table, after it
-  kUnseenRows,  // rows are there after it that the log never saw under this name
+  kEmptied,     // afterwards the table is empty or dropped
+  kUnseenRows,  // afterwards it has rows that the log never saw under this name
   kAltered,     // rows may have changed without a row event
 };
 
@@ -65,12 +65,12 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
                                             const std::optional<TableCoverage>& before,
                                             Sequence at);
 
-// Coverage while all rows are read, beginning with change `begin`: what is valid stays so until
-// there is something better.
+// Coverage while all rows are read, starting at change `begin`. Valid coverage stays valid until
+// the reading ends.
 TableCoverage AfterReadingBegins(const std::optional<TableCoverage>& before, Sequence begin);
-// Coverage after the last of them was read.
+// Coverage after the last row was read.
 TableCoverage AfterReadingEnds(TableCoverage before, Sequence begin);
-// True if the rows read so far are of no use, because of what came since the reading began.
+// True if an event since the reading began makes the rows read so far useless.
 bool ReadingMustRestart(const TableCoverage& now, Sequence begin);
 
 }  // namespace millrace::coverage

@@ -284,7 +284,7 @@ absl::StatusOr<SourceVerification::Result> SourceVerification::Check(Connection&
   MILLRACE_RETURN_IF_ERROR(comparison.CompareFiles());
   MILLRACE_RETURN_IF_ERROR(CheckContinuity(
       source, known.position, known.uuid,
-      comparison.same_file() ? PositionOrigin::kThisServer : PositionOrigin::kAnotherServer));
+      comparison.same_file() ? PositionOrigin::kThisServer : PositionOrigin::kUnverified));
   MILLRACE_ASSIGN_OR_RETURN(const bool compared, comparison.CompareLast());
   if (compared) return Result{.compared = true, .same_file = comparison.same_file(), .warning = {}};
   if (known.mismatched) {

@@ -13,7 +13,8 @@ namespace millrace {
 namespace {
 
 constexpr uint64_t kOffsetOfFirstEvent = 4;
-// A file begins with FORMAT_DESCRIPTION and PREVIOUS_GTIDS; then comes its first transaction.
+// A file begins with FORMAT_DESCRIPTION, PREVIOUS_GTIDS and the GTID event of its first
+// transaction.
 constexpr int kEventsUpToFirstTransaction = 3;
 
 absl::StatusOr<bool> StartsWithAnonymous(Connection& connection, const std::string& file,

@@ -9,7 +9,7 @@
 namespace millrace {
 namespace {
 
-// The first two numbers: `3.3` of `3.3.20`. Empty if there are no three.
+// The first two numbers: `3.3` of `3.3.20`. Empty if `version` has fewer than three.
 std::string_view SeriesOf(std::string_view version) {
   const size_t first = version.find('.');
   if (first == std::string_view::npos) return {};

@@ -8,9 +8,9 @@
 
 namespace millrace {
 
-// Checks that the client library in this process is of the series (3.3 of 3.3.20) that millraced
-// was compiled for: private structures of the library, which may differ in another series, are
-// read. kFailedPrecondition CLIENT_LIBRARY_MISMATCH: it is of another series, or `loaded` is no
+// Checks that the loaded client library is of the series (3.3 of 3.3.20) that millraced was
+// compiled for. millraced reads private structures of the library, which may differ in another
+// series. kFailedPrecondition CLIENT_LIBRARY_MISMATCH: the series differs, or `loaded` is not a
 // version.
 absl::Status CheckClientSeries(std::string_view compiled, std::string_view loaded);
 

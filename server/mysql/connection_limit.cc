@@ -13,12 +13,12 @@
 namespace millrace {
 namespace {
 
-// The dump of the binlog, and questions beside it.
+// One for the dump of the binlog, one for queries.
 constexpr uint64_t kFeedConnections = 2;
-// A request for a snapshot asks which tables there are.
+// A request for a snapshot lists the tables of the source.
 constexpr uint64_t kRequestConnections = 1;
 
-// How many connections an account may have at once, and how many it needs.
+// The connections that an account may have at once, and those it needs.
 struct Connections {
   uint64_t limit = 0;
   uint64_t needed = 0;
@@ -37,7 +37,7 @@ Finding TooFewConnections(Severity severity, const std::string& account,
 
 absl::Status CheckConnectionLimit(Connection& connection, const SnapshotOptions* snapshots,
                                   std::vector<Finding>& findings) {
-  // The account's own limit, or that of the server if it has none; 0: no limit.
+  // The limit of the account or, if it has none, of the server. 0: no limit.
   MILLRACE_ASSIGN_OR_RETURN(const auto value,
                             connection.QueryValue("SELECT @@session.max_user_connections"));
   const std::string text = value.value_or("");
@@ -54,7 +54,7 @@ absl::Status CheckConnectionLimit(Connection& connection, const SnapshotOptions*
     return absl::OkStatus();
   }
   const std::string snapshot = limit == kFeedConnections ? "with 2 no snapshot can be read"
-                                                         : "with fewer snapshots are slower";
+                                                         : "with fewer, snapshots are slower";
   findings.push_back(TooFewConnections(
       Severity::kWarning, account, {limit, needed},
       fmt::format("2 to read the binlog, {} for snapshots (snapshot.connections), 1 for requests; "

@@ -11,8 +11,9 @@
 
 namespace millrace {
 
-// Adds a finding if the account may not have as many connections at once as the feed and, unless
-// `snapshots` is null, its snapshots take: an error where the feed itself cannot work.
+// Adds a finding if the account may not open as many connections at once as the feed and its
+// snapshots need; a null `snapshots` excludes snapshots. An error if the feed itself cannot work,
+// otherwise a warning.
 absl::Status CheckConnectionLimit(Connection& connection, const SnapshotOptions* snapshots,
                                   std::vector<Finding>& findings);
 

@@ -15,7 +15,7 @@
 namespace millrace {
 namespace {
 
-// The first event of every file.
+// Offset of the first event in every file.
 constexpr uint64_t kFirstEventOffset = 4;
 
 bool IsMysql(const Connection& connection) { return connection.info().flavour == Flavour::kMysql; }
@@ -34,14 +34,14 @@ absl::Status NoBinlog(const Connection& connection) {
                    {{"source", connection.endpoint()}});
 }
 
-// Always a variable, never SHOW VARIABLES, which cuts at 1,024 bytes.
+// SHOW VARIABLES truncates to 1,024 bytes, so select the variable.
 absl::StatusOr<GtidSet> ReadGtidSet(Connection& connection, std::string_view variable) {
   MILLRACE_ASSIGN_OR_RETURN(const auto text,
                             connection.QueryValue(fmt::format("SELECT @@global.{}", variable)));
   return GtidSet::Parse(connection.info().flavour, text.value_or(""));
 }
 
-// `uuid:5#31:6#32`, where each number has the thread that owns it, as `uuid:5:6`.
+// Converts `uuid:5#31:6#32`, in which the owning thread follows each number, to `uuid:5:6`.
 std::string WithoutOwners(std::string_view owned) {
   std::string gtids;
   bool owner = false;
@@ -53,7 +53,7 @@ std::string WithoutOwners(std::string_view owned) {
   return gtids;
 }
 
-// What the source holds: GTIDs of transactions that were purged, and of all it ever had.
+// GTIDs of the source's purged transactions, and of all that it ever executed.
 struct SourceGtids {
   GtidSet purged;
   GtidSet executed;
@@ -68,14 +68,14 @@ absl::Status CheckMysqlGtids(Connection& connection, const GtidSet& ours,
                                                  : ExecutedGtids(connection));
   const MysqlGtidSet lacking = ours.mysql().Minus(source.executed.mysql());
   if (!lacking.empty()) {
-    return SourceLacksGtids(connection.endpoint(), "it has not " + lacking.ToString());
+    return SourceLacksGtids(connection.endpoint(), "it lacks " + lacking.ToString());
   }
   const MysqlGtidSet missed = source.purged.mysql().Minus(ours.mysql());
   if (missed.empty()) return absl::OkStatus();
   return SourcePurged(connection.endpoint(), "it purged " + missed.ToString());
 }
 
-// The first transaction of a domain in `set` that `reference` has not come to.
+// The last transaction of the first domain in which `set` is ahead of `reference`.
 std::optional<MariadbGtid> FirstAhead(const GtidSet& set, const GtidSet& reference) {
   for (const auto& [domain, last] : set.mariadb().last()) {
     const auto other = reference.mariadb().last().find(domain);
@@ -91,17 +91,17 @@ std::string ToText(const MariadbGtid& gtid) {
   return text;
 }
 
-// What was purged is what comes before the oldest file. Transactions of the same number on diverged
-// servers look alike here; the dump tells them apart.
+// Transactions before the oldest file are purged. We cannot distinguish transactions of the same
+// number on diverged servers here; the dump does.
 absl::Status CheckMariadbGtids(Connection& connection, const GtidSet& ours,
                                PositionOrigin position_origin) {
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(connection));
   MariadbGtidSet known = ours.mariadb().InDomainsOf(written.mariadb());
-  // A source that has none of our domains has lost more than one of them.
+  // A source that has none of our domains has lost more than a deleted domain.
   const bool may_lack_domains = position_origin == PositionOrigin::kThisServer && !known.empty();
   const GtidSet expected = may_lack_domains ? GtidSet(std::move(known)) : ours;
   if (const auto lacking = FirstAhead(expected, written)) {
-    return SourceLacksGtids(connection.endpoint(), "it has not " + ToText(*lacking));
+    return SourceLacksGtids(connection.endpoint(), "it lacks " + ToText(*lacking));
   }
   MILLRACE_ASSIGN_OR_RETURN(const SourcePosition oldest, EarliestPosition(connection));
   if (const auto purged = FirstAhead(oldest.gtids, ours)) {
@@ -116,11 +116,11 @@ absl::Status CheckFile(Connection& connection, const SourcePosition& ours) {
     if (file.name != ours.file) continue;
     if (ours.offset <= file.size) return absl::OkStatus();
     return SourceChanged(connection.endpoint(),
-                         fmt::format("{} ends at {}, before our offset {}: its tail was lost, or "
-                                     "the binlogs were reset",
+                         fmt::format("{} ends at {}, before our offset {}: the end of the file was "
+                                     "lost, or the binlogs were reset",
                                      ours.file, file.size, ours.offset));
   }
-  return SourcePurged(connection.endpoint(), fmt::format("it has no file {} any more", ours.file));
+  return SourcePurged(connection.endpoint(), fmt::format("it no longer has file {}", ours.file));
 }
 
 }  // namespace
@@ -145,7 +145,7 @@ absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection) {
 }
 
 absl::StatusOr<GtidSet> ExecutedAndOwnedGtids(Connection& connection) {
-  // In this order: what is not owned any more has been executed.
+  // Read gtid_owned first: a transaction that is no longer owned has been executed.
   MILLRACE_ASSIGN_OR_RETURN(const auto owned, connection.QueryValue("SELECT @@global.gtid_owned"));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet executed, ExecutedGtids(connection));
   MILLRACE_ASSIGN_OR_RETURN(MysqlGtidSet gtids,
@@ -167,8 +167,8 @@ absl::StatusOr<std::vector<BinlogFile>> ListBinlogFiles(Connection& connection) 
 
 absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
   SourcePosition position;
-  // MariaDB tells file and GTIDs by two queries, between which the binlog may grow: they name one
-  // place only if the file's end stood still around them.
+  // MariaDB reports file and GTIDs in two queries, and the binlog may grow between them. They are
+  // the same position only if the end of the file did not move.
   QueryRows before;
   MILLRACE_ASSIGN_OR_RETURN(before, BinlogStatus(connection));
   constexpr int kAttemptsMax = 1000;
@@ -187,7 +187,7 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection) {
     if (after.rows == before.rows) return position;
     before = std::move(after);
   }
-  // GTIDs alone place a dump on MariaDB.
+  // On MariaDB a dump needs only the GTIDs.
   position.file.clear();
   position.offset = 0;
   return position;
@@ -232,8 +232,8 @@ absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
   }
   if (!ours_uuid.empty() && !server.server_uuid.empty() && ours_uuid != server.server_uuid) {
     return SourceChanged(connection.endpoint(),
-                         fmt::format("its server_uuid is {} where ours was read from {}, and "
-                                     "without GTIDs a place is known to one server only",
+                         fmt::format("its server_uuid is {}, but our position was read from {}; "
+                                     "without GTIDs a position is valid on one server only",
                                      server.server_uuid, ours_uuid));
   }
   if (ours.file.empty()) return absl::OkStatus();

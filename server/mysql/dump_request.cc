@@ -8,11 +8,11 @@
 namespace millrace {
 namespace {
 
-// On MariaDB: send ANNOTATE_ROWS. On MySQL: heartbeats may have the form that counts beyond 4 GiB.
-// Both are welcome.
+// On MariaDB: send ANNOTATE_ROWS. On MySQL: send HEARTBEAT_V2, whose offset may exceed 4 GiB. We
+// want both.
 constexpr uint16_t kAnnotateRowsOrHeartbeatV2 = 2;
 constexpr uint16_t kThroughGtid = 4;
-// The dump ends with the binlog.
+// The dump ends at the end of the binlog.
 constexpr uint16_t kNonBlocking = 1;
 constexpr size_t kHostBytesMax = 60;
 
@@ -52,7 +52,7 @@ std::string RegisterReplicaArguments(uint32_t server_id, const std::string& host
   arguments += name;
   arguments.append(2, '\0');     // user and password, each empty
   AppendLittle16(arguments, 0);  // port
-  AppendLittle32(arguments, 0);  // rank, without meaning since 5.0
+  AppendLittle32(arguments, 0);  // rank, unused since 5.0
   AppendLittle32(arguments, 0);  // the source's server id, filled in by the source
   return arguments;
 }

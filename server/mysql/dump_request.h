@@ -8,15 +8,16 @@
 
 namespace millrace {
 
-// What a dump of the binlog is asked for with.
+// The parameters of a request for a dump of the binlog.
 struct DumpRequest {
   uint32_t server_id = 0;
-  // Where to begin; empty with `gtids` or on MariaDB with @slave_connect_state.
+  // The file to start in. Empty with `gtids`, or on MariaDB with @slave_connect_state.
   std::string file;
   uint32_t offset = 4;
-  // MySQL: everything but these, in the form of MysqlGtidSet::EncodeForDump. None: by file.
+  // MySQL: the GTIDs that the dump omits, encoded by MysqlGtidSet::EncodeForDump. Absent: a dump by
+  // file.
   std::optional<std::string> gtids;
-  // At the end of the binlog: wait for more, or end the dump.
+  // At the end of the binlog: true waits for more events, false ends the dump.
   bool waits = true;
 };
 
@@ -26,11 +27,11 @@ struct DumpRequest {
 std::string DumpByFileArguments(const DumpRequest& request);
 // Requires: request.gtids is set.
 std::string DumpByGtidArguments(const DumpRequest& request);
-// The flags of either.
+// The flags for either command.
 uint16_t DumpFlags(const DumpRequest& request);
 
-// Arguments of COM_REGISTER_SLAVE, by which SHOW REPLICAS lists us. `host` is cut at 60 bytes, what
-// servers accept.
+// Arguments of COM_REGISTER_SLAVE, after which SHOW REPLICAS lists us. Truncates `host` to 60
+// bytes, the most that servers accept.
 std::string RegisterReplicaArguments(uint32_t server_id, const std::string& host);
 
 }  // namespace millrace

@@ -21,7 +21,7 @@ bool OneOf(unsigned code, std::initializer_list<unsigned> codes) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-// Numbers of the servers (below 2000, and from 3000) and of the client libraries (2000 to 2999;
+// Error numbers of servers (below 2000, and from 3000) and of client libraries (2000 to 2999;
 // Connector/C's own from 5000).
 // https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
 constexpr unsigned kFatalBinlogError = 1236;
@@ -30,8 +30,8 @@ constexpr unsigned kDuplicateServerId = 4052;  // MariaDB
 constexpr unsigned kSpecificAccessDenied = 1227;
 constexpr unsigned kInsecureTransportProhibited = 3159;
 constexpr unsigned kTlsConnectionError = 2026;
-// MAX_USER_CONNECTIONS of the account or max_user_connections of the server; any limit of the
-// account, also by hour.
+// 1203: MAX_USER_CONNECTIONS of the account or max_user_connections of the server. 1226: any limit
+// of the account, including hourly ones.
 constexpr unsigned kTooManyUserConnections = 1203;
 constexpr unsigned kUserLimitReached = 1226;
 
@@ -54,18 +54,18 @@ bool IsAccountLimit(unsigned code) {
   return OneOf(code, {kTooManyUserConnections, kUserLimitReached});
 }
 
-// The server ended the statement by max_execution_time or max_statement_time, or while it waited
-// for a lock.
+// The server ended the statement because of max_execution_time or max_statement_time, or because it
+// waited too long for a lock.
 bool IsTimeout(unsigned code) { return OneOf(code, {1205, 1969, 3024}); }
 
-// A column or index is gone, or the table was altered after the transaction began to see it.
+// A column or index does not exist, or the table was altered after the transaction first read it.
 bool IsTableChanged(unsigned code) { return OneOf(code, {1054, 1176, 1412}); }
 
 // No such table, or no such database.
 bool IsTableMissing(unsigned code) { return OneOf(code, {1049, 1146}); }
 
-// `REPLICATION CLIENT` of `... you need (at least one of) the SUPER, REPLICATION CLIENT
-// privilege(s) for this operation`: the last named is the least.
+// Returns `REPLICATION CLIENT` for `... you need (at least one of) the SUPER, REPLICATION CLIENT
+// privilege(s) for this operation`: the last one listed is the weakest.
 std::string WeakestPrivilege(std::string_view text) {
   constexpr std::string_view kBefore = ") the ";
   constexpr std::string_view kAfter = " privilege(s)";
@@ -81,13 +81,13 @@ absl::Status AccessDenied(const std::string& endpoint, const SourceFailure& fail
                           std::string_view privilege) {
   const std::string remedy =
       fmt::format("GRANT {} ON *.* TO <the account that millrace connects as>;", privilege);
-  return MakeError(
-      reason::kSourceAccessDenied,
-      fmt::format("the source {} denies access: {}; run there: {}", endpoint, failure.text, remedy),
-      {{"source", endpoint}, {"remedy", remedy}});
+  return MakeError(reason::kSourceAccessDenied,
+                   fmt::format("the source {} denies access: {}; run on the source: {}", endpoint,
+                               failure.text, remedy),
+                   {{"source", endpoint}, {"remedy", remedy}});
 }
 
-// A limit of the account by the hour: the server's word for it, and how it is raised.
+// An hourly limit of the account: its name in the server's error, and the option that changes it.
 struct HourlyLimit {
   std::string_view resource;
   std::string_view option;
@@ -107,14 +107,14 @@ absl::Status AccountLimit(const std::string& endpoint, const SourceFailure& fail
   const std::string remedy =
       hourly != kHourlyLimits.end()
           ? fmt::format(
-                "the limit is one of an hour: wait, or take it away there with ALTER USER "
+                "this limit is hourly: wait, or remove it there with ALTER USER "
                 "... WITH {} 0",
                 hourly->option)
-          : "a feed takes 2 connections, each reader of a snapshot (snapshot.connections) and each "
-            "request for one another: raise the limit there with ALTER USER ... WITH "
-            "MAX_USER_CONNECTIONS, run `millraced check` for the statement";
+          : "a feed needs 2 connections, and each reader of a snapshot (snapshot.connections) and "
+            "each request for a snapshot one more: raise the limit there with ALTER USER ... WITH "
+            "MAX_USER_CONNECTIONS; `millraced check` prints the statement";
   return MakeError(reason::kSourceAccountLimit,
-                   fmt::format("the source {} refuses more to the account: {}; {}", endpoint,
+                   fmt::format("the account has reached a limit at the source {}: {}; {}", endpoint,
                                failure.text, remedy),
                    {{"source", endpoint}});
 }
@@ -126,10 +126,10 @@ absl::Status AuthenticationFailed(const SourceLogin& login, const SourceFailure&
   if (OneOf(failure.code, {1820, 1862})) remedy = "set a new password with ALTER USER";
   if (OneOf(failure.code, {3118, 4151})) remedy = "unlock it with ALTER USER … ACCOUNT UNLOCK";
   if (OneOf(failure.code, {1251, 1275, 2049, 2059, 2061, 5010})) {
-    remedy = "give it the plugin caching_sha2_password, or ed25519 on MariaDB, and use TLS";
+    remedy = "change its plugin to caching_sha2_password, or ed25519 on MariaDB, and use TLS";
   }
   return MakeError(reason::kSourceAuthenticationFailed,
-                   fmt::format("the source {} refuses user '{}': {}; {}", endpoint, login.user,
+                   fmt::format("the source {} rejects user '{}': {}; {}", endpoint, login.user,
                                failure.text, remedy),
                    {{"source", endpoint}, {"user", login.user}});
 }
@@ -138,15 +138,16 @@ absl::Status DuplicateServerId(const std::string& endpoint, uint32_t server_id,
                                const SourceFailure& failure) {
   return MakeError(
       reason::kSourceDuplicateServerId,
-      fmt::format("the source {} ended the dump since another replica connected with server id {}; "
-                  "give each replica and each millraced a source.server_id of its own ({})",
-                  endpoint, server_id, failure.text),
+      fmt::format(
+          "the source {} ended the dump because another replica connected with server id {}; "
+          "use a different source.server_id for each replica and each millraced ({})",
+          endpoint, server_id, failure.text),
       {{"source", endpoint}, {"server_id", fmt::format("{}", server_id)}});
 }
 
 absl::Status QueryTimeout(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(reason::kQueryTimeout,
-                   fmt::format("the source {} ended a query that took too long: {}; ask for less "
+                   fmt::format("the source {} ended a query that took too long: {}; request less "
                                "at once, or raise the limit",
                                endpoint, failure.text),
                    {{"source", endpoint}});
@@ -154,8 +155,8 @@ absl::Status QueryTimeout(const std::string& endpoint, const SourceFailure& fail
 
 absl::Status TableChanged(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(reason::kTableChanged,
-                   fmt::format("at the source {} the definition of a table is not the one that a "
-                               "query is made for: {}; learn it anew and ask again",
+                   fmt::format("at the source {} the definition of a table does not match a "
+                               "query: {}; fetch the definition again and retry",
                                endpoint, failure.text),
                    {{"source", endpoint}});
 }
@@ -164,25 +165,25 @@ absl::Status BinlogDamaged(const std::string& endpoint, const SourceFailure& fai
   return MakeError(
       reason::kSourceBinlogDamaged,
       fmt::format("the source {} cannot read its binlog: {}; verify it there with mysqlbinlog, or "
-                  "read from a replica that has it whole",
+                  "read from a replica whose copy is intact",
                   endpoint, failure.text),
       {{"source", endpoint}});
 }
 
 absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(reason::kSourceRefusedDump,
-                   fmt::format("the source {} does not send its binlog: {} (error {}); run "
-                               "`millraced check` for what to change there",
+                   fmt::format("the source {} refuses to send its binlog: {} (error {}); run "
+                               "`millraced check` to see what to change there",
                                endpoint, failure.text, failure.code),
                    {{"source", endpoint}});
 }
 
-// With gtid_mode ON a source sends no transaction without a GTID, and it has some that were not
-// read: those it wrote while the mode was OFF_PERMISSIVE.
+// With gtid_mode ON the source refuses to send the transactions without a GTID that it wrote while
+// the mode was OFF_PERMISSIVE. We have not read all of them.
 absl::Status RefusedAnonymous(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(reason::kSourceRefusedDump,
-                   fmt::format("the source {} has transactions without a GTID that were not read "
-                               "yet and does not send them: {}; if this stays, run there SET "
+                   fmt::format("the source {} does not send transactions without a GTID that the "
+                               "feed has not read yet: {}; if this error persists, run there SET "
                                "GLOBAL gtid_mode = ON_PERMISSIVE until the feed has read them",
                                endpoint, failure.text),
                    {{"source", endpoint}});
@@ -204,8 +205,8 @@ struct Phrase {
   Refusal refusal;
 };
 
-// Error 1236 has one number for all causes: the words tell them apart. MySQL renamed slave to
-// replica and master to source in 8.0.26, so the phrases avoid both.
+// All causes share error 1236, so we distinguish them by their text. MySQL 8.0.26 renamed slave to
+// replica and master to source, so the phrases avoid these words where they can.
 constexpr std::array kPhrases = {
     Phrase{"Cannot replicate anonymous transaction", Refusal::kAnonymous},
     Phrase{"purged required binary logs", Refusal::kPurged},
@@ -220,7 +221,7 @@ constexpr std::array kPhrases = {
     Phrase{"has diverged", Refusal::kLacksGtids},
     Phrase{"position > file size", Refusal::kChanged},
     Phrase{"impossible position", Refusal::kChanged},
-    // The binlogs were reset under the dump: the next connection finds out.
+    // The binlogs were reset during the dump. The next connection detects that.
     Phrase{"could not find next log", Refusal::kNextFileMissing},
     Phrase{"with the same server_uuid/server_id", Refusal::kDuplicate},
     Phrase{"exceeded max_allowed_packet", Refusal::kTooLarge},
@@ -279,9 +280,10 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
   if (IsTableMissing(failure.code)) return TableMissing(endpoint, failure.text);
   return MakeError(
       reason::kSourceQueryFailed,
-      fmt::format("the source {} fails a query: {} (error {}); if a condition of a snapshot is in "
-                  "it, mend that; otherwise see that the source's version is supported",
-                  endpoint, failure.text, failure.code),
+      fmt::format(
+          "a query failed at the source {}: {} (error {}); if it contains the condition of a "
+          "snapshot, correct that; otherwise check that the source's version is supported",
+          endpoint, failure.text, failure.code),
       {{"source", endpoint}, {"source_error", fmt::format("{}", failure.code)}});
 }
 
@@ -304,21 +306,23 @@ absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
 absl::Status SourceUnreachable(const std::string& endpoint, std::string_view cause) {
   return MakeError(
       reason::kSourceUnreachable,
-      fmt::format("no connection to the source {}: {}; trying again may help", endpoint, cause),
+      fmt::format(
+          "no connection to the source {}: {}; check that it is up and reachable, then retry",
+          endpoint, cause),
       {{"source", endpoint}});
 }
 
 absl::Status OutOfFileDescriptors(std::string_view what) {
   return MakeError(reason::kOutOfFileDescriptors,
                    fmt::format("no file descriptor is left for {}; raise the limit of open files "
-                               "(LimitNOFILE of the unit), or let fewer clients connect",
+                               "(LimitNOFILE of the unit), or reduce the number of clients",
                                what));
 }
 
 absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {
   return MakeError(reason::kSourceSilent,
                    fmt::format("the source {} has sent nothing for {} ms, not even a heartbeat; "
-                               "the connection is given up, connect again",
+                               "the connection is closed, connect again",
                                endpoint, silence_max / 1000),
                    {{"source", endpoint}});
 }
@@ -327,14 +331,14 @@ absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) 
   return MakeError(
       reason::kSourcePacketTooLarge,
       fmt::format("from the source {}: {}; raise source.event_bytes_max here, or "
-                  "max_allowed_packet there (MySQL's dump obeys replica_max_allowed_packet)",
+                  "max_allowed_packet there (for a dump MySQL uses replica_max_allowed_packet)",
                   endpoint, what),
       {{"source", endpoint}});
 }
 
 absl::Status TableMissing(const std::string& endpoint, std::string_view cause) {
   return MakeError(reason::kTableMissing,
-                   fmt::format("the source {} lacks a table that a query names: {}; it was dropped "
+                   fmt::format("a query names a table that the source {} lacks: {}; it was dropped "
                                "or renamed",
                                endpoint, cause),
                    {{"source", endpoint}});
@@ -343,27 +347,29 @@ absl::Status TableMissing(const std::string& endpoint, std::string_view cause) {
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause) {
   return MakeError(
       reason::kSourceTlsFailed,
-      fmt::format("no TLS with the source {}: {}; check source.tls here and the certificate there",
-                  endpoint, cause),
+      fmt::format(
+          "TLS with the source {} failed: {}; check source.tls here and the certificate there",
+          endpoint, cause),
       {{"source", endpoint}});
 }
 
 absl::Status SourcePurged(const std::string& endpoint, std::string_view cause) {
   return MakeError(
       reason::kSourcePurged,
-      fmt::format("the source {} has deleted binlogs that were not read yet: {}; changes are lost "
-                  "to this log. Read from a replica that still has them, or start a new log, and "
-                  "raise binlog_expire_logs_seconds there",
-                  endpoint, cause),
+      fmt::format(
+          "the source {} has deleted binlogs that the feed has not read: {}; this log lacks "
+          "their changes. Read from a replica that still has the binlogs, or start a new log, "
+          "and raise binlog_expire_logs_seconds there",
+          endpoint, cause),
       {{"source", endpoint}});
 }
 
 absl::Status GtidsNotInBinlog(const std::string& endpoint, std::string_view gtids) {
   return MakeError(
       reason::kSourcePurged,
-      fmt::format("the source {} was given transactions that are not in its binlog: {} (SET GLOBAL "
-                  "gtid_purged, or a dump loaded with sql_log_bin = 0); what they changed is lost "
-                  "to this log. Start a new log, and load dumps there with SET sql_log_bin = 1 and "
+      fmt::format("the source {} has transactions that are not in its binlog: {} (SET GLOBAL "
+                  "gtid_purged, or a dump loaded with sql_log_bin = 0); this log lacks their "
+                  "changes. Start a new log, and load dumps there with SET sql_log_bin = 1 and "
                   "without gtid_purged",
                   endpoint, gtids),
       {{"source", endpoint}, {"gtids", std::string(gtids)}});
@@ -373,7 +379,7 @@ absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view caus
   return MakeError(
       reason::kSourceLacksGtids,
       fmt::format("the source {} lacks transactions that are in this log: {}; wait if it is a "
-                  "replica that lags, else it lost them: connect to a server that has them",
+                  "replica that lags; otherwise it lost them: connect to a server that has them",
                   endpoint, cause),
       {{"source", endpoint}});
 }
@@ -381,17 +387,18 @@ absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view caus
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause) {
   return MakeError(
       reason::kSourceChanged,
-      fmt::format("the source {} has another binlog than the one that was read: {}; connect to the "
-                  "server that was read before, or start a new log",
-                  endpoint, cause),
+      fmt::format(
+          "the binlog of the source {} is not the one that the feed read before: {}; connect to "
+          "the server that it read before, or start a new log",
+          endpoint, cause),
       {{"source", endpoint}});
 }
 
 absl::Status SessionRefused(const std::string& endpoint, const RefusedSetting& setting) {
   return MakeError(
       reason::kSourceSessionRefused,
-      fmt::format("the source {} keeps {} = '{}' in our session, where rows are read right only "
-                  "with '{}': remove what bounds it there, such as maximum-{} in the server's "
+      fmt::format("the source {} keeps {} = '{}' in our session, but rows are read correctly only "
+                  "with '{}': remove the limit there, such as maximum-{} in the server's "
                   "configuration or a proxy in between",
                   endpoint, setting.name, setting.kept, setting.needed, setting.name),
       {{"source", endpoint}, {"variable", std::string(setting.name)}});

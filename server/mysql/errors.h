@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-// What the source or the client library said: a number of theirs and their words.
+// An error of the source or of the client library: its number and text.
 struct SourceFailure {
   unsigned code = 0;
   std::string text;
@@ -21,31 +21,31 @@ struct SourceFailure {
 //
 // | reason | code | meaning |
 // |-|-|-|
-// | SOURCE_UNREACHABLE | kUnavailable | no connection, or it was lost: try again |
-// | SOURCE_SILENT | kUnavailable | nothing came in time: try again |
-// | SOURCE_AUTHENTICATION_FAILED | kUnauthenticated | the source refuses the account |
+// | SOURCE_UNREACHABLE | kUnavailable | no connection, or it was lost: retry |
+// | SOURCE_SILENT | kUnavailable | the source sent nothing in time: retry |
+// | SOURCE_AUTHENTICATION_FAILED | kUnauthenticated | the source rejects the account |
 // | SOURCE_ACCESS_DENIED | kPermissionDenied | a grant is missing; metadata `remedy` |
-// | SOURCE_TLS_FAILED | kFailedPrecondition | no TLS as configured |
+// | SOURCE_TLS_FAILED | kFailedPrecondition | TLS failed, or is not as configured |
 // | SOURCE_PURGED | kOutOfRange | the source deleted binlogs that we need |
-// | SOURCE_LACKS_GTIDS | kFailedPrecondition | we have transactions that it has not |
-// | SOURCE_CHANGED | kFailedPrecondition | its binlog is not the one we read |
+// | SOURCE_LACKS_GTIDS | kFailedPrecondition | it lacks transactions that our log has |
+// | SOURCE_CHANGED | kFailedPrecondition | its binlog is not the one that we read before |
 // | SOURCE_DUPLICATE_SERVER_ID | kAlreadyExists | another replica uses our server id |
 // | SOURCE_PACKET_TOO_LARGE | kResourceExhausted | an event exceeds a limit |
 // | SOURCE_BINLOG_DAMAGED | kDataLoss | the source cannot read its own binlog |
-// | SOURCE_REFUSED_DUMP | kFailedPrecondition | it will not send its binlog for another cause |
+// | SOURCE_REFUSED_DUMP | kFailedPrecondition | it refuses the dump for another reason |
 // | SOURCE_ACCOUNT_LIMIT | kUnavailable | a limit of the account is reached |
 // | OUT_OF_FILE_DESCRIPTORS | kUnavailable | this process has too many files open |
-// | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a statement that took too long: ask less |
-// | TABLE_CHANGED | kAborted | a table has another definition than the query: learn it anew |
+// | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a slow statement: request less |
+// | TABLE_CHANGED | kAborted | a query does not match its table: fetch the definition again |
 // | TABLE_MISSING | kNotFound | the source has no such table |
-// | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see what the binlog tells, in time |
-// | SOURCE_QUERY_FAILED | kInternal | a query failed for another cause |
+// | SNAPSHOT_NOT_VISIBLE | kDeadlineExceeded | queries do not see the binlog's changes in time |
+// | SOURCE_QUERY_FAILED | kInternal | a query failed for another reason |
 
-// While connecting.
+// An error while connecting.
 absl::Status ConnectError(const SourceLogin& login, const SourceFailure& failure);
-// From a query, or from one of its rows.
+// An error of a query, or while reading its rows.
 absl::Status QueryError(const std::string& endpoint, const SourceFailure& failure);
-// In place of an event. `server_id` is ours.
+// An error that the source sends instead of an event. `server_id` is ours.
 absl::Status DumpError(const std::string& endpoint, uint32_t server_id,
                        const SourceFailure& failure);
 
@@ -57,12 +57,12 @@ absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what);
 absl::Status TableMissing(const std::string& endpoint, std::string_view cause);
 absl::Status TlsFailed(const std::string& endpoint, std::string_view cause);
 absl::Status SourcePurged(const std::string& endpoint, std::string_view cause);
-// SOURCE_PURGED: these were executed there and are in no binlog.
+// SOURCE_PURGED: the source executed `gtids`, but no binlog contains them.
 absl::Status GtidsNotInBinlog(const std::string& endpoint, std::string_view gtids);
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause);
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause);
 
-// A session variable with the value that the server keeps, and the one that it was given.
+// A session variable, the value that the server keeps, and the one that we tried to set.
 struct RefusedSetting {
   std::string_view name;
   std::string_view kept;

@@ -22,11 +22,11 @@ Finding MissingGrant(std::string_view privilege, std::string_view purpose, std::
           fmt::format("GRANT {} ON {} TO {};", privilege, on, account)};
 }
 
-// Whether the statement is refused for want of a grant.
+// Whether the statement fails because a grant is missing.
 absl::StatusOr<bool> IsRefused(Connection& connection, std::string_view sql) {
   const absl::Status status = connection.Query(sql).status();
   if (absl::IsPermissionDenied(status)) return true;
-  // Anything else that is wrong with it, say that there is no binlog, is another finding's matter.
+  // Other checks report other failures, for example that there is no binlog.
   if (absl::IsUnavailable(status)) return status;
   return false;
 }
@@ -34,7 +34,7 @@ absl::StatusOr<bool> IsRefused(Connection& connection, std::string_view sql) {
 absl::StatusOr<std::vector<std::string>> ShowGrants(Connection& connection) {
   std::string sql = "SHOW GRANTS";
   if (connection.info().flavour == Flavour::kMysql && connection.info().version >= 80000) {
-    // MySQL shows what active roles bring only when they are named; MariaDB of itself.
+    // MySQL includes the grants of active roles only if we name the roles. MariaDB always does.
     MILLRACE_ASSIGN_OR_RETURN(const auto roles, connection.QueryValue("SELECT CURRENT_ROLE()"));
     if (roles.value_or("NONE") != "NONE") sql += " FOR CURRENT_USER() USING " + *roles;
   }
@@ -49,24 +49,24 @@ struct Account {
   const std::vector<std::string>& grants;
 };
 
-// Whether the account may not read the table whole.
+// Whether the account may not read all of the table.
 absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) {
-  // SHOW CREATE of a view needs another right, and a view is never read.
+  // SHOW CREATE of a view needs another privilege, and we never read views.
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection, name));
   if (is_view) return false;
   absl::Status status = CheckDefinitionAccess(connection, name);
   if (status.ok()) status = CheckRowAccess(connection, name);
   if (absl::IsPermissionDenied(status)) return true;
-  // Anything else that is wrong with it, say that it is not there, is another finding's matter.
+  // Other checks report other failures, for example that the table does not exist.
   if (absl::IsUnavailable(status)) return status;
   return false;
 }
 
-// The feed works without, but such tables are never read.
+// The feed works without this privilege, but snapshots omit such tables.
 void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
                            std::vector<Finding>& findings) {
   const std::vector<std::string> all = {"*.*"};
-  // Where nothing but exclusions is named, all else is captured.
+  // If source.tables has only exclusions, all other tables are captured.
   const bool includes =
       std::any_of(options.tables.begin(), options.tables.end(),
                   [](const std::string& pattern) { return !pattern.starts_with('!'); });
@@ -75,7 +75,7 @@ void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
     findings.push_back(
         {Severity::kWarning, "SELECT_NOT_ON_ALL",
          fmt::format("{} may not SELECT from all tables that source.tables captures with '{}': "
-                     "those that it may not are hidden from it, and snapshots do not have them",
+                     "it cannot see the others, and snapshots do not contain them",
                      account.name, pattern),
          fmt::format("GRANT SELECT ON {} TO {};", GrantScope(pattern), account.name)});
   }
@@ -132,7 +132,7 @@ bool AnyGrants(const std::vector<std::string>& grants, std::string_view privileg
   const std::string later = fmt::format(", {},", privilege);
   for (const std::string_view grant : grants) {
     const std::string privileges = fmt::format("{},", grant.substr(0, grant.find(" ON ")));
-    // All that a database's own grant means is SELECT, of what is asked for here.
+    // ALL PRIVILEGES on a database includes SELECT, but none of the other privileges that we check.
     const bool all = privileges == "GRANT ALL PRIVILEGES," &&
                      (privilege == "SELECT" || grant.find(" ON *.* ") != std::string_view::npos);
     if (all || privileges.find(first) == 0 || privileges.find(later) != std::string::npos) {
@@ -151,13 +151,13 @@ absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
   if (!AnyGrants(grants, "REPLICATION SLAVE")) {
     findings.push_back(MissingGrant("REPLICATION SLAVE", "read the binlog", "*.*", account));
   }
-  // Not by its name, of which MariaDB has had three.
+  // Test the privilege by using it: MariaDB has had three names for it.
   MILLRACE_ASSIGN_OR_RETURN(const bool lacks_client_grant,
                             IsRefused(connection, "SHOW BINARY LOGS"));
   if (lacks_client_grant) {
     const bool monitor = mariadb && server.version >= 100502;
     findings.push_back(MissingGrant(monitor ? "BINLOG MONITOR" : "REPLICATION CLIENT",
-                                    "learn where the binlog ends and begins", "*.*", account));
+                                    "query where the binlog begins and ends", "*.*", account));
   }
   return CheckSelect(connection, options, Account{account, grants}, findings);
 }

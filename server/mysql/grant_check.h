@@ -14,18 +14,18 @@
 
 namespace millrace {
 
-// Code of the finding that a grant is missing.
+// The code of findings about a missing grant.
 inline constexpr std::string_view kGrantMissing = "GRANT_MISSING";
 
-// The account that `connection` is logged in as, `'user'@'host'`, for a GRANT.
+// The account of `connection` as `'user'@'host'`, for use in a GRANT.
 absl::StatusOr<std::string> AccountName(Connection& connection);
 
-// Adds a finding for each grant that the account lacks, with the GRANT statement. What roles bring
-// counts. Only reads.
+// Adds a finding with the GRANT statement for each grant that the account lacks. Includes grants of
+// active roles. Read-only.
 absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
                          std::vector<Finding>& findings);
 
-// True if one of `grants`, lines of SHOW GRANTS, gives `privilege` on something.
+// True if one of `grants`, lines of SHOW GRANTS, grants `privilege` on any object.
 bool AnyGrants(const std::vector<std::string>& grants, std::string_view privilege);
 
 }  // namespace millrace

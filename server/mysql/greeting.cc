@@ -13,7 +13,7 @@ constexpr uint8_t kProtocol = 10;
 constexpr uint8_t kErrorPacket = 0xff;
 // CLIENT_SSL, in the lower half of the capabilities.
 constexpr uint16_t kCapabilityTls = 0x0800;
-// No server has a version text near this.
+// Far above the size of a greeting with any server's version text.
 constexpr size_t kGreetingBytesMax = 4096;
 constexpr size_t kHeaderBytes = 4;
 
@@ -29,7 +29,7 @@ Greeting ReadGreeting(std::string_view bytes) {
   if (kind != kProtocol) return Greeting::kOffersNoTls;
   const size_t version_bytes = reader.rest().find('\0');
   if (version_bytes == std::string_view::npos) return unfinished;
-  // Version, connection's number, first half of the challenge, a filler.
+  // Version, connection id, first half of the challenge, a filler.
   reader.Skip(version_bytes + 1 + 4 + 8 + 1);
   const uint16_t capabilities = reader.Little16();
   if (!reader.ok()) return unfinished;

@@ -6,16 +6,16 @@
 
 namespace millrace {
 
-// What a server's first packet says of TLS.
+// What the first packet of a server reveals about TLS.
 enum class Greeting {
-  kIncomplete,  // more bytes are needed to tell
+  kIncomplete,  // more bytes are needed
   kOffersTls,
   kOffersNoTls,
-  kError,  // no greeting but an error: the server refuses us before anything was said
+  kError,  // an error instead of a greeting: the server rejects the connection
 };
 
-// Reads `bytes`, header of the packet included, as far as they have come. What is no greeting that
-// we know offers no TLS.
+// Parses the bytes received so far, starting with the packet's header. Returns kOffersNoTls for an
+// unknown kind of greeting.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
 Greeting ReadGreeting(std::string_view bytes);
 

@@ -14,12 +14,13 @@
 namespace millrace {
 namespace {
 
-// Characters a name can have: those of three bytes in UTF-8 at most.
+// The non-ASCII characters that a name can contain: at most three bytes in UTF-8.
 constexpr uint32_t kFirst = 0x80;
 constexpr uint32_t kEnd = 0x10000;
-// Asked for with one query, so that it fits the smallest max_allowed_packet.
+// Characters in one query, so that it fits the smallest max_allowed_packet.
 constexpr uint32_t kCharactersPerQuery = 0x1000;
-// From here on MariaDB may keep names by a newer edition of Unicode than its older collations have.
+// From this version on, MariaDB may use a newer Unicode version for names than for its older
+// collations.
 constexpr ServerVersion kNewerUnicode = 110000;
 
 std::string Encode(uint32_t character) {
@@ -34,14 +35,14 @@ std::string Encode(uint32_t character) {
   return bytes;
 }
 
-// Bytes of the character that begins with `lead`; 0: none that a name can have.
+// Size of the character that begins with `lead`, in bytes; 0: a name cannot contain it.
 size_t CharacterSize(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
   return lead >= 0xe0 && lead < 0xf0 ? 3 : 0;
 }
 
-// Each on a line.
+// The next kCharactersPerQuery characters from `first` on, one on each line.
 std::string Characters(uint32_t first) {
   std::string text;
   for (uint32_t c = first; c < first + kCharactersPerQuery && c < kEnd; ++c) {
@@ -59,13 +60,13 @@ std::vector<std::string_view> Lines(std::string_view text) {
   return lines;
 }
 
-// Adds what these characters become. Where two editions of Unicode differ, it is not known.
+// Adds the lower case of `characters`. It counts as unknown if two Unicode versions differ.
 absl::Status FetchLetters(Connection& connection, const std::string& characters,
                           NameFolding::Letters& letters) {
   const ServerInfo& server = connection.info();
   const bool newer = server.flavour == Flavour::kMariadb && server.version >= kNewerUnicode;
   const std::string_view collation = newer ? "utf8mb4_uca1400_ai_ci" : "utf8mb4_general_ci";
-  // The names' own collation has the letters of the first one, as far as it is not a newer one.
+  // Names use the lower case of utf8mb4_general_ci, or that of a newer collation.
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows rows,
       connection.Query(fmt::format("SELECT LOWER(_utf8mb4{0} COLLATE utf8mb4_general_ci) AS older, "
@@ -78,7 +79,7 @@ absl::Status FetchLetters(Connection& connection, const std::string& characters,
   const auto older = Lines(older_text);
   const auto newest = Lines(newer_text);
   if (older.size() != from.size() || newest.size() != from.size()) {
-    return QueryError(connection.endpoint(), {0, "no answer to how it spells names"});
+    return QueryError(connection.endpoint(), {0, "it returned no lower case of names"});
   }
   for (size_t i = 0; i < from.size(); ++i) {
     if (older[i] != newest[i]) {

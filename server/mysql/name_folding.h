@@ -12,21 +12,21 @@
 
 namespace millrace {
 
-// How a source keeps names of databases and tables that its statements spell otherwise. With
-// lower_case_table_names = 1 it keeps them in lower case: row events and information_schema have
-// them so, statements in the binlog as they were typed. Immutable; thread-safe.
+// How a source stores the names of databases and tables. With lower_case_table_names = 1 it stores
+// them in lower case: row events and information_schema use the lower case, while statements in the
+// binlog have the names as typed. Immutable; thread-safe.
 class NameFolding {
  public:
-  // Characters beyond ASCII that change, in UTF-8, and what they become. Nothing: it is not known.
+  // Non-ASCII characters that change, and their lower case, in UTF-8. Absent: unknown.
   using Letters = std::map<std::string, std::optional<std::string>, std::less<>>;
 
-  // Names are kept as they are typed.
+  // Names are stored as typed.
   NameFolding() = default;
-  // They are kept in lower case.
+  // Names are stored in lower case.
   static NameFolding ToLower(Letters letters);
 
   bool folds() const { return folds_; }
-  // The name as it is kept; nothing if that cannot be said.
+  // The name as stored. Nothing if the lower case of one of its characters is unknown.
   std::optional<std::string> Fold(std::string_view name) const;
 
  private:
@@ -34,8 +34,8 @@ class NameFolding {
   Letters letters_;
 };
 
-// Learns it from the source: letters of other alphabets have become others in one version than in
-// another. Failures are those of queries.
+// Fetches the rules from the source, because the lower case of non-ASCII letters depends on its
+// version. Errors as Connection::Query.
 absl::StatusOr<NameFolding> FetchNameFolding(Connection& connection);
 
 }  // namespace millrace

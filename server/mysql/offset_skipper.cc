@@ -14,7 +14,7 @@ using binlog::EventType;
 
 absl::StatusOr<bool> OffsetSkipper::CheckOffset(const std::string& endpoint,
                                                 std::string_view event) {
-  // Malformed events are the reader's affair.
+  // EventReader reports malformed events.
   if (event.size() < EventHeader::kSize) return false;
   const auto type = static_cast<EventType>(event[4]);
   const uint16_t flags = LoadLittle16(event.data() + 17);
@@ -26,8 +26,8 @@ absl::StatusOr<bool> OffsetSkipper::CheckOffset(const std::string& endpoint,
     active_ = false;
     return false;
   }
-  // Not by the event's size: a server keeps some events of the file, those about its encryption,
-  // to itself.
+  // Do not add the event's size: a server does not send some events of the file, those about its
+  // encryption.
   at_ += LoadLittle32(event.data() + 13) - static_cast<uint32_t>(at_);
   if (next_file || at_ > offset_) {
     return SourceChanged(endpoint, fmt::format("no event begins at offset {}", offset_));

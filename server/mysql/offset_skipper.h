@@ -10,16 +10,16 @@
 
 namespace millrace {
 
-// Finds a place beyond 4 GiB in a binlog file: a dump by file is asked for with 32 bits, so it must
-// begin at the start of the file and drop what comes before the place.
+// Finds an offset beyond 4 GiB in a binlog file. A request for a dump by file has a 32-bit offset,
+// so such a dump starts at the beginning of the file and drops the events before the wanted offset.
 class OffsetSkipper {
  public:
-  // Drops nothing.
+  // Drops no events.
   OffsetSkipper() = default;
-  // Drops what comes before `offset` in a dump that begins at the start of a file.
+  // Drops the events before `offset` in a dump that starts at the beginning of a file.
   explicit OffsetSkipper(uint64_t offset) : offset_(offset), active_(true) {}
 
-  // Whether the next event is to be dropped. FORMAT_DESCRIPTION and artificial events never are.
+  // Whether to drop the next event. Never true for FORMAT_DESCRIPTION and artificial events.
   // kFailedPrecondition SOURCE_CHANGED: no event begins at the offset, or the file ends before it.
   absl::StatusOr<bool> Drops(const std::string& endpoint, std::string_view event) {
     if (!active_) [[likely]]
@@ -31,7 +31,7 @@ class OffsetSkipper {
   absl::StatusOr<bool> CheckOffset(const std::string& endpoint, std::string_view event);
 
   uint64_t offset_ = 0;
-  // Of the next event; the file begins with four bytes of its own.
+  // Offset of the next event. The file begins with a magic number of four bytes.
   uint64_t at_ = 4;
   bool active_ = false;
 };

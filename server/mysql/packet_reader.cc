@@ -20,17 +20,17 @@ namespace millrace {
 namespace {
 
 constexpr size_t kPacketHeaderBytes = 4;
-// A part of this size says that another one follows.
+// Another part follows a part of this size.
 constexpr size_t kFullPartBytes = 0xffffff;
 constexpr size_t kBufferBytes = 256 << 10;
-// Below this much room, what is in the buffer is moved to its front before more is received.
+// With less free space at its end, the buffer moves its content to the front before receiving more.
 constexpr size_t kFreeBytesMin = kBufferBytes / 2;
-// As much of a packet on its way counts as a sign of life; less may be the heartbeats that a wrong
-// length swallows.
+// Receiving this much of a packet counts as progress. Fewer bytes may be heartbeats that look like
+// the rest of a packet with a wrong length.
 constexpr size_t kProgressBytes = 16 << 10;
 
-// Whether the beginning of a packet, of which `part_bytes` are the first part, is an event of the
-// length that the packet has.
+// Whether the event at `packet` is as long as its packet. `part_bytes`: size of the packet's first
+// part.
 bool LengthsAgree(const char* packet, size_t part_bytes) {
   constexpr size_t kEventSizeAt = 1 + 9;
   const size_t bytes = size_t{LoadLittle32(packet + kEventSizeAt)} + 1;
@@ -75,7 +75,8 @@ class SocketPacketReader final : public PacketReader {
 
   static uint8_t NumberOf(const char* header) { return static_cast<uint8_t>(header[3]); }
 
-  // Whether all of the next packet has come; never of one that the buffer cannot hold.
+  // Whether the buffer contains the whole next packet. Always false for a packet larger than the
+  // buffer.
   bool HasWholePacket() const {
     const size_t buffered = end_ - begin_;
     return buffered >= kPacketHeaderBytes &&
@@ -97,17 +98,17 @@ class SocketPacketReader final : public PacketReader {
     const uint8_t number = NumberOf(header);
     if (number != next_number_) [[unlikely]] {
       return SourceUnreachable(
-          options_.endpoint, fmt::format("packet {} came where {} was due", number, next_number_));
+          options_.endpoint, fmt::format("received packet {} instead of {}", number, next_number_));
     }
     ++next_number_;
     begin_ += kPacketHeaderBytes;
     return LoadLittle24(header);
   }
 
-  // Makes `size` bytes, at most kBufferBytes, lie at begin_.
+  // Receives until the buffer has `size` bytes from begin_ on. Requires: size <= kBufferBytes.
   absl::Status FillBuffer(size_t size) {
     while (end_ - begin_ < size) {
-      // What is left is a part of one event as a rule, and less to move than another call costs.
+      // The rest is usually a part of one event, and moving it costs less than another recv.
       if (begin_ == end_ || kBufferBytes - end_ < kFreeBytesMin || begin_ + size > kBufferBytes) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         end_ -= begin_;
@@ -121,7 +122,7 @@ class SocketPacketReader final : public PacketReader {
     return absl::OkStatus();
   }
 
-  // A packet that the buffer cannot hold: its first part is `size`.
+  // Reads a packet larger than the buffer, whose first part has `size` bytes.
   absl::StatusOr<std::string_view> ReadLarge(size_t size) {
     large_.clear();
     MILLRACE_RETURN_IF_ERROR(AppendPart(size));
@@ -150,7 +151,8 @@ class SocketPacketReader final : public PacketReader {
     return absl::OkStatus();
   }
 
-  // Of the packet that begins at `packet`, whose first part has `part_bytes`.
+  // Ends the silence after kProgressBytes of the packet at `packet`, whose first part has
+  // `part_bytes`.
   void RecordProgress(size_t got, const char* packet, size_t part_bytes) {
     progress_ += got;
     if (progress_ < kProgressBytes || !LengthsAgree(packet, part_bytes)) return;
@@ -158,7 +160,7 @@ class SocketPacketReader final : public PacketReader {
     progress_ = 0;
   }
 
-  // At least one byte.
+  // Receives at least one byte.
   absl::StatusOr<size_t> Receive(char* to, size_t size) {
     while (true) {
       const ssize_t got = recv(socket_, to, size, MSG_DONTWAIT);
@@ -177,12 +179,12 @@ class SocketPacketReader final : public PacketReader {
   const PacketReaderOptions options_;
   SocketWait wait_;
   const std::unique_ptr<char[]> buffer_;
-  // What has come and was not handed out is [begin_, end_) of buffer_.
+  // [begin_, end_) of buffer_ has been received and not returned yet.
   size_t begin_ = 0;
   size_t end_ = 0;
   std::string large_;
-  size_t progress_ = 0;  // bytes of the packet on its way since the last sign of life
-  // The request was packet 0; the answer goes on from there and wraps.
+  size_t progress_ = 0;  // bytes of the incomplete packet since EndSilence
+  // The request was packet 0. The numbers of the response continue from there and wrap.
   uint8_t next_number_ = 1;
 };
 
@@ -196,7 +198,7 @@ std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
 Micros SocketWait::SilenceEnd() {
   const Micros now = Clock::System().SteadyMicros();
   if (silent_since_ == 0) silent_since_ = now;
-  // No more than poll can wait.
+  // At most as long as poll can wait.
   return silent_since_ + std::min<Micros>(options_.silence_max, Micros{1 << 30} * 1000);
 }
 
@@ -215,7 +217,7 @@ SocketWait::Outcome SocketWait::Poll(int wake, Micros deadline) {
 }
 
 absl::Status SocketWait::Readable() {
-  // poll passes over a descriptor of -1.
+  // poll ignores a descriptor of -1.
   switch (Poll(-1, SilenceEnd())) {
     case Outcome::kNothing:
       return SourceSilent(options_.endpoint, options_.silence_max);

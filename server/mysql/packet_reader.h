@@ -13,55 +13,55 @@
 
 namespace millrace {
 
-// Source of the packets that follow a dump request. One thread reads; see BinlogStream for the one
+// Reads the packets that follow a dump request. One thread reads; BinlogStream documents the one
 // thing that another thread may do.
 class PacketReader {
  public:
   virtual ~PacketReader() = default;
-  // Blocks for the next packet: status byte and the rest, put together if it came in parts of
-  // 16 MiB. The view is valid until the next call. kUnavailable SOURCE_SILENT: nothing came in
-  // time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted SOURCE_PACKET_TOO_LARGE.
-  // After a failure the reader is of no more use.
+  // Blocks until the next packet has arrived. Returns its status byte and the rest, with parts of
+  // 16 MiB joined. The view is valid until the next call. kUnavailable SOURCE_SILENT: nothing
+  // arrived in time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted
+  // SOURCE_PACKET_TOO_LARGE. Do not use the reader after a failure.
   virtual absl::StatusOr<std::string_view> Read() = 0;
-  // True if Read would not have to wait: a packet is here, or part of one and more arrives. With
-  // Oracle's library it may be false while TLS still holds decrypted bytes; never true when nothing
-  // has come.
+  // True if a packet has arrived, or a part of one: Read then does not wait, or only for the rest
+  // of it. Never true if no bytes have arrived. With Oracle's library it may be false while TLS
+  // still holds decrypted bytes.
   virtual bool HasMore() const = 0;
-  // Blocks until HasMore, until the file descriptor `wake` can be read, or until the time of
-  // silence is over, which the next Read then reports. With Oracle's library and TLS it may give up
-  // earlier.
+  // Blocks until HasMore is true, until the file descriptor `wake` is readable, or until the
+  // silence has lasted too long, which the next Read reports. With Oracle's library and TLS it may
+  // return earlier.
   virtual void Wait(int wake) = 0;
 };
 
 struct PacketReaderOptions {
-  // For messages: where the packets come from.
+  // The source, for messages.
   std::string endpoint;
-  // Longest silence: time without a whole packet, or a good part of a large one.
+  // The longest silence: time in which neither a whole packet arrives nor a large part of one.
   Micros silence_max = Micros{15} * 1'000'000;
-  // Largest packet; bounds the memory that a hostile source can make us take.
+  // The largest packet. Bounds the memory that a hostile source can make us allocate.
   uint64_t packet_bytes_max = uint64_t{1} << 30;
 };
 
-// Reads plain packets from a socket past the client library: one copy less and a larger buffer,
-// which saves about 70 ns for each event (measured: 0.12 s of CPU instead of 0.19 for a million
-// events). `socket` stays the caller's and outlives the reader; nothing of the answer may have been
-// read yet. Protocol:
+// Reads plain packets directly from a socket, not through the client library. One copy less and a
+// larger buffer save about 70 ns for each event (measured: 0.12 s of CPU instead of 0.19 for a
+// million events). The caller owns `socket`, which must outlive the reader, and must not have read
+// any byte of the response. Protocol:
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html
 std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
                                                      const PacketReaderOptions& options);
 
-// Waits for what comes from a socket, and counts how long nothing of use has: over all waits from
-// the last EndSilence on. `options` outlives it.
+// Waits for bytes from a socket, and measures the silence: the time of all waits since the last
+// EndSilence. `options` must outlive it.
 class SocketWait {
  public:
   SocketWait(int socket, const PacketReaderOptions& options) : socket_(socket), options_(options) {}
-  // Blocks until the socket can be read. kUnavailable SOURCE_SILENT: the silence has lasted
-  // options.silence_max, and nothing is there.
+  // Blocks until the socket is readable. kUnavailable SOURCE_SILENT: the silence has lasted
+  // options.silence_max, and the socket is not readable.
   absl::Status Readable();
-  // Blocks until the socket or `wake` can be read, the silence has lasted too long, or for
-  // `wait_max`.
+  // Blocks until the socket or `wake` is readable, or the silence has lasted too long, but at most
+  // for `wait_max`.
   void ReadableOrWoken(int wake, Micros wait_max);
-  // Something of use has come.
+  // Ends the silence: useful bytes have arrived.
   void EndSilence() { silent_since_ = 0; }
 
  private:
@@ -71,11 +71,11 @@ class SocketWait {
 
   const int socket_;
   const PacketReaderOptions& options_;
-  // When the first wait since then began; 0: none did.
+  // Start of the first wait since the last EndSilence; 0: none.
   Micros silent_since_ = 0;
 };
 
-// True if a read of `socket` would not wait.
+// True if a read of `socket` would not block.
 bool ReadableNow(int socket);
 
 }  // namespace millrace

@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-// Of a column pattern with wildcards so many tables are looked at.
+// The most tables that we query for one column pattern with wildcards.
 constexpr size_t kTablesMax = 20;
 
 bool Excludes(std::string_view pattern) { return pattern.starts_with('!'); }
@@ -27,7 +27,7 @@ bool AnyMatches(const TablePatterns& patterns, const std::vector<TableName>& tab
   });
 }
 
-// What to do about a pattern: the name that may be meant, if there is one like it.
+// The remedy for a pattern: the most similar name, if there is one.
 std::string Remedy(std::string_view option, const std::string& pattern,
                    const std::vector<TableName>& tables) {
   std::vector<std::string> names;
@@ -51,7 +51,7 @@ void WarnAboutUnmatchedTables(std::string_view option, const std::vector<std::st
   }
 }
 
-// Whether a column matches; true too if there are more tables than are looked at.
+// Whether a column matches. Also true if the pattern matches more than kTablesMax tables.
 absl::StatusOr<bool> AnyColumnMatches(Connection& connection, const std::string& pattern,
                                       const std::vector<TableName>& tables) {
   MILLRACE_ASSIGN_OR_RETURN(const ColumnPatterns columns, ColumnPatterns::Parse({pattern}));
@@ -63,7 +63,7 @@ absl::StatusOr<bool> AnyColumnMatches(Connection& connection, const std::string&
     if (++seen > kTablesMax) return true;
     const auto details = FetchTableDetails(connection, table);
     if (absl::IsUnavailable(details.status())) return details.status();
-    // Altered since, for example: a warning is not worth a failure.
+    // For example, the table was just altered. Do not fail the whole check because of a warning.
     if (!details.ok()) return true;
     if (!details->has_value()) continue;
     const std::vector<ColumnDetails>& known = (*details)->columns;
@@ -97,7 +97,7 @@ std::vector<std::string> UnmatchedPatterns(const std::vector<std::string>& patte
     std::vector<std::string> checked = excludes ? std::vector<std::string>() : excluding;
     checked.push_back(excludes ? pattern.substr(1) : pattern);
     const auto parsed = TablePatterns::Parse(checked);
-    // What is no pattern was refused before.
+    // An invalid pattern has been reported before.
     if (!parsed.ok() || AnyMatches(*parsed, tables)) continue;
     if (!excludes || !parsed->PlainNames().empty()) unmatched.push_back(pattern);
   }

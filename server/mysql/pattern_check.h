@@ -18,18 +18,18 @@ namespace millrace {
 // The code of findings about patterns.
 inline constexpr char kPatternMatchesNothing[] = "PATTERN_MATCHES_NOTHING";
 
-// `db.table` of the pattern `db.table.column`; dots in backquotes are part of a name.
+// Returns `db.table` for the pattern `db.table.column`. A dot in backquotes is part of a name.
 std::string_view WithoutColumn(std::string_view pattern);
 
-// Those of `patterns`, as TablePatterns has them, that match none of `tables`: patterns that
-// include, together with all that exclude, and plain names that are excluded. An excluding pattern
-// with a wildcard is often meant for tables to come.
+// Returns those of `patterns` (as in TablePatterns) that match none of `tables`. Applies all
+// excluding patterns to each including pattern. Omits excluding patterns with a wildcard, which are
+// often meant for future tables.
 std::vector<std::string> UnmatchedPatterns(const std::vector<std::string>& patterns,
                                            const std::vector<TableName>& tables);
 
 // Adds a warning for each pattern of source.tables, snapshot.tables and source.exclude_columns that
-// matches nothing at the source now: a mistake in it would go unnoticed. `snapshots` may be null.
-// Fails as queries do.
+// matches nothing at the source now: a typo would go unnoticed. `snapshots` may be null. Errors as
+// Connection::Query.
 absl::Status CheckPatternsMatch(Connection& connection, const SourceOptions& options,
                                 const SnapshotOptions* snapshots, std::vector<Finding>& findings);
 

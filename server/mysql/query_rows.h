@@ -15,20 +15,20 @@ namespace millrace {
 
 using QueryRow = std::vector<std::optional<std::string>>;  // nullopt is NULL
 
-// All that a query returned, as text.
+// The whole result of a query, as text.
 struct QueryRows {
   std::vector<std::string> columns;
   std::vector<QueryRow> rows;
 
-  // Position of the first of `names` that a column has, case aside: SHOW statements rename their
-  // columns from version to version.
+  // Index of the column with the first of `names` that exists, ignoring case: the columns of SHOW
+  // statements have different names in different versions.
   std::optional<size_t> Column(std::initializer_list<std::string_view> names) const;
   // Value of that column in `row`; empty if there is no such column or it is NULL.
   std::string Text(const QueryRow& row, std::initializer_list<std::string_view> names) const;
 };
 
-// `'text'` as SQL has it. The session's sql_mode must not hold NO_BACKSLASH_ESCAPES, which
-// Connection sees to.
+// An SQL literal `'text'`. The session's sql_mode must not contain NO_BACKSLASH_ESCAPES; Connection
+// ensures that.
 std::string QuotedText(std::string_view text);
 // `` `name` ``.
 std::string QuotedName(std::string_view name);

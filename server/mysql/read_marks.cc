@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-// One statement that waits must end before the connection counts as silent.
+// A waiting statement must return before the connection counts as silent.
 constexpr Micros kSingleWaitMax = Micros{30} * 1'000'000;
 
 std::optional<uint64_t> ParseSequenceNumber(const std::string& text) {
@@ -30,14 +30,14 @@ std::optional<uint64_t> ParseSequenceNumber(const std::string& text) {
 absl::Status NotVisible(const Connection& connection, Micros timeout) {
   return MakeError(
       reason::kSnapshotNotVisible,
-      fmt::format("at the source {} queries do not see after {} ms what its binlog tells of; a "
-                  "transaction hangs between binlog and engine there, as it does while "
+      fmt::format("at the source {} queries do not see transactions of its binlog after {} ms; a "
+                  "transaction is delayed between binlog and engine there, for example while "
                   "semi-synchronous replication waits for a replica",
                   connection.endpoint(), timeout / 1000),
       {{"source", connection.endpoint()}});
 }
 
-// The place that the transaction of this session is exactly at, where the server tells.
+// The exact place of this session's transaction in the binlog, if the server reports it.
 absl::StatusOr<std::optional<BinlogPlace>> SnapshotPlace(Connection& connection) {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             connection.Query("SHOW SESSION STATUS LIKE 'binlog\\_snapshot\\_%'"));
@@ -54,7 +54,8 @@ absl::StatusOr<std::optional<BinlogPlace>> SnapshotPlace(Connection& connection)
   return place;
 }
 
-// The lag of the slowest channel; nothing if no channel knows any, or the account may not ask.
+// The lag of the slowest channel. Nothing if no channel reports a lag, or the account lacks the
+// privilege.
 absl::StatusOr<std::optional<uint64_t>> ReplicationLag(Connection& connection) {
   const ServerInfo& server = connection.info();
   std::string_view sql = "SHOW SLAVE STATUS";
@@ -93,19 +94,19 @@ absl::Status WaitUntilExecuted(Connection& connection, const GtidSet& gtids, Mic
     if (executed == "1") return absl::OkStatus();
     const Micros left = deadline - Clock::System().SteadyMicros();
     if (left <= 0) return NotVisible(connection, timeout);
-    // Never 0, which would wait for ever.
+    // Never 0: that would wait forever.
     const double seconds = static_cast<double>(std::min(left, kSingleWaitMax)) / 1e6;
     const auto waited = connection.QueryValue(
         fmt::format("SELECT WAIT_FOR_EXECUTED_GTID_SET({}, {:.6f})", set, seconds));
-    // A limit of the session may end the statement before its own does.
+    // A limit of the session may end the statement before the statement's own timeout.
     if (waited.ok() || absl::IsDeadlineExceeded(waited.status())) continue;
     return waited.status();
   }
 }
 
 absl::StatusOr<std::optional<BinlogPlace>> BeginConsistentRead(Connection& connection) {
-  // The session's isolation level is REPEATABLE READ; under a lower one each query would see a
-  // state of its own.
+  // The session's isolation level is REPEATABLE READ. At a lower level each query would see its own
+  // state.
   MILLRACE_RETURN_IF_ERROR(
       connection.Query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").status());
   if (connection.info().flavour != Flavour::kMariadb) return std::nullopt;

@@ -12,8 +12,8 @@
 namespace millrace {
 namespace {
 
-// The name that `text` begins with, in backquotes or up to a dot, without its quotes; takes it and
-// the dot away. `quoted` tells how it stood there.
+// Removes the first name, in backquotes or up to a dot, and the dot from `text`. Returns the name
+// without quotes; sets `quoted` if it had them.
 std::string TakeName(std::string_view& text, bool& quoted) {
   std::string name;
   quoted = !text.empty() && text[0] == '`';
@@ -31,7 +31,7 @@ std::string TakeName(std::string_view& text, bool& quoted) {
   return name;
 }
 
-// The database of a pattern; nothing if it has a wildcard.
+// The database of a pattern. Nothing if the name has a wildcard.
 std::optional<std::string> DatabaseOf(std::string_view pattern) {
   bool quoted = false;
   std::string name = TakeName(pattern, quoted);
@@ -48,7 +48,8 @@ bool HasWildcard(std::string_view pattern) {
   return false;
 }
 
-// Of a grant on a database: `%` and `_` stand for others unless a backslash precedes them.
+// Whether a grant on database `granted` covers `name`: `%` and `_` are wildcards there unless
+// escaped by a backslash.
 bool MatchesGranted(std::string_view granted, std::string_view name) {
   if (granted.empty()) return name.empty();
   if (granted[0] == '%') {
@@ -65,8 +66,8 @@ bool MatchesGranted(std::string_view granted, std::string_view name) {
   return MatchesGranted(granted.substr(escaped ? 2 : 1), name.substr(1));
 }
 
-// `GRANT <privileges> ON <scope> TO …`; of REVOKE too, which MySQL shows where rights were revoked
-// back in part.
+// A parsed `GRANT <privileges> ON <scope> TO …` or REVOKE. MySQL lists a REVOKE for a partial
+// revoke.
 struct Grant {
   bool revokes = false;
   std::string_view privileges;

@@ -10,16 +10,17 @@
 
 namespace millrace {
 
-// What lines of SHOW GRANTS say of the right to SELECT. Pure.
+// Evaluates the SELECT privileges in the lines of SHOW GRANTS. Pure.
 
-// Whether they give SELECT on every table that a pattern of source.tables may match. True for one
-// that excludes, or has no wildcard: such a table is asked for by its name.
+// Whether `grants` allow SELECT on every table that a pattern of source.tables may match. Always
+// true for patterns that exclude, or that have no wildcard: a caller checks such a table by its
+// name.
 bool GrantsSelectOnAll(const std::vector<std::string>& grants, std::string_view pattern);
 
-// What to GRANT SELECT ON for that pattern: `*.*` or a database.
+// The object of a GRANT SELECT that covers the pattern: `*.*` or a database.
 std::string GrantScope(std::string_view pattern);
 
-// Tables on some columns of which they give SELECT.
+// The tables on which `grants` allow SELECT for some columns only.
 std::vector<TableName> TablesWithSelectOnColumns(const std::vector<std::string>& grants);
 
 }  // namespace millrace

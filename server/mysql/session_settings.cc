@@ -20,17 +20,17 @@ namespace {
 using enum SessionSetting::Need;
 
 constexpr std::string_view kNoLimit = "18446744073709551615";
-// A query session is idle for as long as no table is new.
+// A query session stays idle until a new table appears.
 constexpr std::string_view kIdleSecondsMax = "86400";
-// A reader takes rows as fast as the log takes them, which may be slow.
+// A reader reads rows only as fast as the log accepts them, which may be slow.
 constexpr std::string_view kWriteSecondsMax = "600";
-// Less than we wait for the answer to a query.
+// Less than our timeout for a query.
 constexpr std::string_view kLockSecondsMax = "60";
 
 // https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html
 // https://mariadb.com/kb/en/server-system-variables/
 constexpr std::array kSettings = {
-    // Each SELECT sees the rows of its own time, and holds no metadata lock afterwards.
+    // Each SELECT sees the newest rows, and holds no metadata lock afterwards.
     SessionSetting{"autocommit", "ON"},
     SessionSetting{"completion_type", "NO_CHAIN"},
     // Only committed rows, without locking them. MariaDB renamed both variables in 11.1.
@@ -38,15 +38,15 @@ constexpr std::array kSettings = {
     SessionSetting{"tx_isolation", "REPEATABLE-READ"},
     SessionSetting{"transaction_read_only", "ON"},
     SessionSetting{"tx_read_only", "ON"},
-    // Quotes, operators and dates mean what we take them for.
+    // Quotes, operators and dates mean what our statements expect.
     SessionSetting{"sql_mode", ""},
     SessionSetting{"time_zone", "+00:00"},
     SessionSetting{"character_set_client", "utf8mb4"},
     SessionSetting{"character_set_results", "utf8mb4"},
     SessionSetting{"character_set_connection", "utf8mb4"},
-    // After the character set, which brings its own default collation.
+    // Set after the character set, which also sets its default collation.
     SessionSetting{"collation_connection", "utf8mb4_general_ci"},
-    // We look for words in the text of some errors.
+    // We match the English text of some errors.
     SessionSetting{"lc_messages", "en_US"},
     // All rows are returned.
     SessionSetting{"sql_select_limit", kNoLimit},
@@ -54,59 +54,59 @@ constexpr std::array kSettings = {
     SessionSetting{"sql_big_selects", "ON"},
     SessionSetting{"sql_safe_updates", "OFF"},
     SessionSetting{"sql_auto_is_null", "OFF"},
-    // The whole value decides the order of keys.
+    // Sort keys by their whole value.
     SessionSetting{"max_sort_length", "8388608"},
-    // The source need not keep a copy of what we read.
+    // The source does not buffer a copy of the result.
     SessionSetting{"sql_buffer_result", "OFF", kPreferred},
     SessionSetting{"net_write_timeout", kWriteSecondsMax, kPreferred},
     SessionSetting{"wait_timeout", kIdleSecondsMax, kPreferred},
     SessionSetting{"lock_wait_timeout", kLockSecondsMax, kPreferred},
 
-    // MySQL alone.
+    // MySQL only.
     SessionSetting{"max_execution_time", "0", kPreferred},
-    // Estimates of now, not of a day ago.
+    // Current estimates, not cached ones up to a day old.
     SessionSetting{"information_schema_stats_expiry", "0", kPreferred},
-    // A key that the server generated is a column like any other.
+    // Show a generated invisible primary key like any other column.
     SessionSetting{"show_gipk_in_create_table_and_information_schema", "ON"},
     // A secondary engine lags.
     SessionSetting{"use_secondary_engine", "OFF"},
-    // The text of a column's type has no comment on its format.
+    // The text of a column's type contains no comment on its format.
     SessionSetting{"show_old_temporals", "OFF"},
-    // A condition on a key of many columns still uses the key.
+    // A condition on a key with many columns still uses the key.
     SessionSetting{"range_optimizer_max_mem_size", "0", kPreferred},
 
-    // MariaDB alone.
+    // MariaDB only.
     SessionSetting{"max_statement_time", "0.000000", kPreferred},
     SessionSetting{"idle_transaction_timeout", "0", kPreferred},
     SessionSetting{"idle_readonly_transaction_timeout", "0", kPreferred},
     SessionSetting{"idle_write_transaction_timeout", "0", kPreferred},
-    // The rows of now, not those of the past.
+    // Current rows, not past versions.
     SessionSetting{"system_versioning_asof", "DEFAULT"},
-    // Collations have their numbers, dates are compared as dates.
+    // Collations have ids, and dates are compared as dates.
     SessionSetting{"old_mode", ""},
     SessionSetting{"query_cache_type", "OFF"},
-    // A node that lost its cluster returns old rows.
+    // A node that lost its cluster would return old rows.
     SessionSetting{"wsrep_dirty_reads", "OFF"},
 };
 
 constexpr std::array kRowReadingSettings = {
     // Text in the column's own character set.
     SessionSetting{"character_set_results", ""},
-    // Dates that do not exist may be keys, which conditions name.
+    // Invalid dates may be keys, and conditions contain them.
     SessionSetting{"sql_mode", "ALLOW_INVALID_DATES"},
 };
 
-// First, because init_connect may have set a character set in which we find no name in an answer.
+// Runs first: init_connect may have set a character set in which we cannot find a name in a result.
 constexpr std::string_view kReadableNames = "SET NAMES utf8mb4";
-// Limits that the statements which prepare a session may reach themselves. Each server takes the
-// variable of the other for a comment.
+// Removes limits that the statements of PrepareSession could exceed. Each server reads the other's
+// variable as a comment.
 constexpr std::string_view kLiftLimits =
     "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_mode = ''"
     "/*!50708 , max_execution_time = 0 */ /*M!100101 , max_statement_time = 0 */";
 
 using Values = std::map<std::string, std::string, std::less<>>;
 
-// What the session has of the variables that `settings` name.
+// The session's values of the variables in `settings`, without those that the server lacks.
 absl::StatusOr<Values> ReadValues(Connection& connection,
                                   std::span<const SessionSetting> settings) {
   std::string names;
@@ -129,13 +129,13 @@ bool IsNumber(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// The value as a statement gives it.
+// The value as an SQL literal.
 std::string Literal(const SessionSetting& setting) {
   if (IsNumber(setting.value) || setting.value == "ON" || setting.value == "OFF" ||
       setting.value == "DEFAULT") {
     return std::string(setting.value);
   }
-  // The only name for no conversion.
+  // NULL is the only way to set no conversion.
   if (setting.name == "character_set_results" && setting.value.empty()) return "NULL";
   return QuotedText(setting.value);
 }
@@ -150,7 +150,7 @@ absl::Status ApplySettings(Connection& connection, std::span<const SessionSettin
   std::string assignments;
   for (const SessionSetting& setting : settings) {
     const auto found = before.find(setting.name);
-    // Also where it has the value: some variables cannot be set once they are off.
+    // Skip values that are right already: some variables cannot be set once they are off.
     if (found == before.end() || found->second == setting.value) continue;
     assignments +=
         fmt::format("{}{} = {}", assignments.empty() ? "" : ", ", setting.name, Literal(setting));
@@ -173,7 +173,7 @@ absl::Status PrepareSession(Connection& connection) {
   MILLRACE_RETURN_IF_ERROR(connection.Query(kReadableNames).status());
   MILLRACE_RETURN_IF_ERROR(connection.Query(kLiftLimits).status());
   MILLRACE_RETURN_IF_ERROR(ApplySettings(connection, kSettings));
-  // init_connect may have begun a transaction, whose reads would stay at its beginning.
+  // init_connect may have begun a transaction, in which we would see only the rows of its start.
   return connection.Query("ROLLBACK").status();
 }
 

@@ -12,35 +12,35 @@ namespace millrace {
 
 class Connection;
 
-// A session variable that the result of our statements depends on, and the value that they need.
+// A session variable that affects the results of our statements, and the value that they need.
 struct SessionSetting {
-  // As SHOW VARIABLES spells it.
+  // Name as in SHOW VARIABLES.
   std::string_view name;
-  // As SHOW VARIABLES shows it.
+  // Value as in SHOW VARIABLES.
   std::string_view value;
   enum class Need {
-    // With another value our statements return something else.
+    // With another value our statements return other results.
     kExact,
-    // With another value they fail, or take longer; a server may be configured to bound it.
+    // With another value they may fail or take longer. A server's configuration may limit it.
     kPreferred,
   };
   Need need = Need::kExact;
 };
 
-// The settings of every session that we open, of MySQL and of MariaDB. A server lacks some of them.
+// The settings of every session that we open, for MySQL and MariaDB. No server has all of them.
 std::span<const SessionSetting> SessionSettings();
 
-// What a session that reads rows of tables needs besides: values come as transcode::SelectPlan
-// takes them.
+// The additional settings of a session that reads rows of tables. They make the server return
+// values in the form that transcode::SelectPlan expects.
 std::span<const SessionSetting> RowReadingSettings();
 
-// Gives the session of `connection` the settings that the server has, whatever its global variables
-// and `init_connect` say, and reads them back. Ends a transaction that `init_connect` began.
-// kFailedPrecondition SOURCE_SESSION_REFUSED: the server keeps another value where it has to be
-// exact.
+// Applies SessionSettings to the session of `connection`, regardless of the server's global
+// variables and `init_connect`, and verifies the values. Skips variables that the server lacks.
+// Ends a transaction that `init_connect` began. kFailedPrecondition SOURCE_SESSION_REFUSED: the
+// server keeps another value of a setting that has to be exact.
 absl::Status PrepareSession(Connection& connection);
 
-// The same for further settings of a session that is prepared.
+// Applies more settings to a prepared session, in the same way.
 absl::Status ApplySettings(Connection& connection, std::span<const SessionSetting> settings);
 
 }  // namespace millrace

@@ -20,13 +20,13 @@
 namespace millrace {
 namespace {
 
-// Shorter, and a weekend's outage of ours loses changes.
+// With less than a day, even a short outage of millraced loses changes.
 constexpr uint64_t kExpireSecondsMin = 86'400;
 
-// Global variables by name, those that the server has.
+// The global variables that the server has, by name.
 using Variables = std::map<std::string, std::string>;
 
-// What the checks look at and add to.
+// The input of the checks, and their findings.
 struct CheckContext {
   const ServerInfo& server;
   const Variables& variables;
@@ -44,7 +44,7 @@ struct CheckContext {
     std::from_chars(text.data(), text.data() + text.size(), number);
     return number;
   }
-  // SET PERSIST where there is such a thing; MariaDB forgets it at a restart, so there the
+  // SET PERSIST if the server has it. MariaDB loses the value at a restart, so there the
   // configuration file needs the line as well.
   std::string Set(std::string_view variable, std::string_view value) const {
     const bool persists = mysql() && server.version >= 80000;
@@ -80,10 +80,11 @@ absl::StatusOr<Variables> ReadVariables(Connection& connection) {
 void CheckVersion(const CheckContext& check) {
   const uint32_t oldest = check.mysql() ? 50700 : 100300;
   if (check.server.version >= oldest) return;
-  check.Error("VERSION_TOO_OLD",
-              fmt::format("version {} is older than any this reads", check.server.version_text),
-              check.mysql() ? "upgrade the server to MySQL 8.0 or later"
-                            : "upgrade the server to MariaDB 10.5 or later");
+  check.Error(
+      "VERSION_TOO_OLD",
+      fmt::format("version {} is older than any supported version", check.server.version_text),
+      check.mysql() ? "upgrade the server to MySQL 8.0 or later"
+                    : "upgrade the server to MariaDB 10.5 or later");
 }
 
 void CheckBinlog(const CheckContext& check) {
@@ -92,11 +93,12 @@ void CheckBinlog(const CheckContext& check) {
   }
   const std::string format = check.Value("binlog_format");
   if (check.Has("binlog_format") && format != "ROW") {
-    check.Error("BINLOG_FORMAT_NOT_ROW",
-                fmt::format("binlog_format is {}: statements do not say which rows they changed; "
-                            "sessions that are open keep the old value",
-                            format),
-                check.Set("binlog_format", "ROW"));
+    check.Error(
+        "BINLOG_FORMAT_NOT_ROW",
+        fmt::format("binlog_format is {}: statements do not record which rows they changed; "
+                    "open sessions keep the old value",
+                    format),
+        check.Set("binlog_format", "ROW"));
   }
   const std::string image = check.Value("binlog_row_image");
   if (check.Has("binlog_row_image") && image != "FULL" && image != "FULL_NODUP") {
@@ -110,59 +112,62 @@ void CheckBinlog(const CheckContext& check) {
 void CheckRowMetadata(const CheckContext& check) {
   if (!check.Has("binlog_row_metadata")) {
     check.Warn("BINLOG_ROW_METADATA_MISSING",
-               fmt::format("version {} cannot put column names into the binlog: a table that is "
-                           "altered while changes wait to be read stops the feed",
+               fmt::format("version {} cannot write column names to the binlog: the feed stops if "
+                           "a table is altered before its earlier changes are read",
                            check.server.version_text),
                check.mysql() ? "upgrade the server to MySQL 8.0 or later"
                              : "upgrade the server to MariaDB 10.5 or later");
     return;
   }
   if (check.Value("binlog_row_metadata") == "FULL") return;
-  check.Warn("BINLOG_ROW_METADATA_NOT_FULL",
-             fmt::format("binlog_row_metadata is {}: a table that is altered while changes wait to "
-                         "be read stops the feed",
-                         check.Value("binlog_row_metadata")),
-             check.Set("binlog_row_metadata", "FULL"));
+  check.Warn(
+      "BINLOG_ROW_METADATA_NOT_FULL",
+      fmt::format("binlog_row_metadata is {}: the feed stops if a table is altered before its "
+                  "earlier changes are read",
+                  check.Value("binlog_row_metadata")),
+      check.Set("binlog_row_metadata", "FULL"));
 }
 
 void CheckGtids(const CheckContext& check) {
   if (!check.mysql()) {
     if (check.Value("gtid_strict_mode") == "ON") return;
     check.Warn("GTID_STRICT_MODE_OFF",
-               "gtid_strict_mode is OFF: sequence numbers may go back, and a position may not name "
-               "one place",
+               "gtid_strict_mode is OFF: sequence numbers may decrease, and a GTID position may be "
+               "ambiguous",
                check.Set("gtid_strict_mode", "ON"));
     return;
   }
   if (check.server.gtids()) return;
-  // The modes can be changed in their order only, one step at a time.
+  // The server allows only one step at a time, in the order of the modes.
   const std::string& mode = check.server.gtid_mode;
   const std::string enforced = check.Value("enforce_gtid_consistency");
   std::string remedy = check.Set("gtid_mode", mode == "OFF"              ? "OFF_PERMISSIVE"
                                               : mode == "OFF_PERMISSIVE" ? "ON_PERMISSIVE"
                                                                          : "ON");
   if (enforced != "ON") remedy = check.Set("enforce_gtid_consistency", "ON");
-  check.Warn("GTID_MODE_OFF",
-             fmt::format("gtid_mode is {}, enforce_gtid_consistency {}: the feed cannot go on at "
-                         "another server after a failover; the way is one step at a time to "
-                         "gtid_mode ON",
-                         mode, enforced),
-             remedy);
+  check.Warn(
+      "GTID_MODE_OFF",
+      fmt::format("gtid_mode is {}, enforce_gtid_consistency {}: the feed cannot continue on "
+                  "another server after a failover; change one step at a time until "
+                  "gtid_mode is ON",
+                  mode, enforced),
+      remedy);
 }
 
-// Semi-synchronous replication holds a transaction back, between binlog and engine, until a replica
-// has it or the timeout is over. Without GTIDs nothing but time tells when queries see it.
+// Semi-synchronous replication delays a transaction between binlog and engine until a replica has
+// it or the timeout has passed. Without GTIDs we can only wait until queries must see it.
 void CheckSettleTime(const CheckContext& check, const SnapshotOptions& snapshots) {
   if (!check.mysql() || check.server.gtids()) return;
   for (const std::string prefix : {"rpl_semi_sync_source_", "rpl_semi_sync_master_"}) {
     if (check.Value(prefix + "enabled") != "ON") continue;
     const uint64_t milliseconds = check.Number(prefix + "timeout");
     if (static_cast<uint64_t>(snapshots.settle_time) / 1000 > milliseconds) continue;
-    check.Warn("SETTLE_TIME_TOO_SHORT",
-               fmt::format("{}timeout is {} ms and snapshot.settle_time no longer: without GTIDs a "
-                           "snapshot may miss a transaction that waits for a replica",
-                           prefix, milliseconds),
-               fmt::format("snapshot.settle_time: {}s", milliseconds / 1000 + 5));
+    check.Warn(
+        "SETTLE_TIME_TOO_SHORT",
+        fmt::format("{}timeout is {} ms and snapshot.settle_time is not longer: without GTIDs a "
+                    "snapshot may miss a transaction that waits for a replica",
+                    prefix, milliseconds),
+        fmt::format("snapshot.settle_time: {}s", milliseconds / 1000 + 5));
   }
 }
 
@@ -171,10 +176,10 @@ void CheckRetention(const CheckContext& check) {
   uint64_t seconds = check.Number("binlog_expire_logs_seconds");
   const bool by_days = !check.Has("binlog_expire_logs_seconds");
   if (by_days || seconds == 0) seconds = days * 24 * 3600;
-  // 0: files stay until somebody purges them.
+  // 0: the server keeps files until somebody purges them.
   if (seconds != 0 && seconds < kExpireSecondsMin) {
     check.Warn("BINLOG_EXPIRES_EARLY",
-               fmt::format("binlogs are deleted after {} s: an outage of the feed that is longer "
+               fmt::format("binlogs are deleted after {} s: a longer outage of the feed "
                            "loses changes",
                            seconds),
                check.Set("binlog_expire_logs_seconds", "604800"));
@@ -184,7 +189,7 @@ void CheckRetention(const CheckContext& check) {
 void CheckDurability(const CheckContext& check) {
   if (check.Value("sync_binlog") != "1") {
     check.Warn("SYNC_BINLOG_NOT_1",
-               fmt::format("sync_binlog is {}: a crash of the source's machine can take back "
+               fmt::format("sync_binlog is {}: a crash of the source's machine can undo "
                            "transactions that the feed has delivered",
                            check.Value("sync_binlog")),
                check.Set("sync_binlog", "1"));
@@ -192,8 +197,8 @@ void CheckDurability(const CheckContext& check) {
   if (check.Has("innodb_flush_log_at_trx_commit") &&
       check.Value("innodb_flush_log_at_trx_commit") != "1") {
     check.Warn("INNODB_FLUSH_NOT_1",
-               "innodb_flush_log_at_trx_commit is not 1: a crash of the source's machine can take "
-               "back transactions that the feed has delivered",
+               "innodb_flush_log_at_trx_commit is not 1: a crash of the source's machine can undo "
+               "transactions that the feed has delivered",
                check.Set("innodb_flush_log_at_trx_commit", "1"));
   }
 }
@@ -204,13 +209,14 @@ void CheckServerIds(const CheckContext& check, const SourceOptions& options) {
                 check.Set("server_id", "1"));
   }
   if (options.server_id != 0 && options.server_id == check.server.server_id) {
-    check.Error("SERVER_ID_OF_SOURCE",
-                fmt::format("source.server_id is {}, that of the source itself", options.server_id),
-                "source.server_id: 0");
+    check.Error(
+        "SERVER_ID_OF_SOURCE",
+        fmt::format("source.server_id is {}, the id of the source itself", options.server_id),
+        "source.server_id: 0");
   }
 }
 
-// Which replicas are connected needs REPLICATION SLAVE, whose lack is a finding already.
+// Listing replicas needs REPLICATION SLAVE. If it is missing, CheckGrants has added a finding.
 absl::Status CheckReplicas(Connection& connection, const CheckContext& check,
                            const SourceOptions& options) {
   if (options.server_id == 0) return absl::OkStatus();
@@ -240,23 +246,24 @@ absl::Status CheckFilters(Connection& connection, const CheckContext& check) {
       if (databases.empty()) continue;
       const std::string_view option =
           filter == "Binlog_Do_DB" ? "binlog_do_db" : "binlog_ignore_db";
-      check.Warn("BINLOG_FILTERED",
-                 fmt::format("{} = {}: changes of other databases never reach the binlog, and by "
-                             "the session's default database, not the table's",
-                             option, databases),
-                 fmt::format("remove {} from the server's configuration", option));
+      check.Warn(
+          "BINLOG_FILTERED",
+          fmt::format("{} = {}: changes of filtered databases never reach the binlog, and the "
+                      "filter uses the session's default database, not the table's",
+                      option, databases),
+          fmt::format("remove {} from the server's configuration", option));
     }
   }
   return absl::OkStatus();
 }
 
-// A pattern with a letter that no name has: nothing would match it, in silence.
+// Reports a pattern with an upper case letter, which would silently match nothing.
 void CheckPattern(const CheckContext& check, const NameFolding& names, std::string_view option,
                   std::string_view pattern, std::string_view table_pattern) {
   const auto folded = names.Fold(table_pattern);
   if (!folded.has_value() || *folded == table_pattern) return;
   check.Error("PATTERN_NOT_LOWER_CASE",
-              fmt::format("{} has '{}', which no table matches: the source keeps all names of "
+              fmt::format("{} has '{}', which no table matches: the source stores all names of "
                           "databases and tables in lower case (lower_case_table_names = 1)",
                           option, pattern),
               fmt::format("{}: \"{}{}\"", option, *folded, pattern.substr(table_pattern.size())));
@@ -272,8 +279,7 @@ std::vector<Finding> CheckNames(const ServerInfo& server, const NameFolding& nam
   if (server.lower_case_table_names == 2) {
     check.Error("LOWER_CASE_TABLE_NAMES_2",
                 "lower_case_table_names is 2: statements, row events and information_schema spell "
-                "the name of one table differently, so that a change cannot be told to be of a "
-                "table",
+                "the name of one table differently, so changes cannot be assigned to a table",
                 "use a server that was set up with lower_case_table_names = 0 or 1");
   }
   for (const std::string& pattern : options.tables) {
@@ -326,7 +332,7 @@ absl::Status FindingsStatus(const std::vector<Finding>& findings, const std::str
   }
   if (text.empty()) return absl::OkStatus();
   return MakeError(grants_only ? reason::kSourceAccessDenied : reason::kSourceMisconfigured,
-                   fmt::format("the source {} is not fit for a feed: {}", endpoint, text),
+                   fmt::format("the source {} is not suitable for a feed: {}", endpoint, text),
                    {{"source", endpoint}});
 }
 

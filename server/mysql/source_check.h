@@ -13,37 +13,36 @@
 
 namespace millrace {
 
-// kError: changes would be missed, misread or refused. kWarning: it works, and something is at
-// risk.
+// kError: the feed would miss or misread changes, or fail. kWarning: the feed works, with a risk.
 enum class Severity { kError, kWarning };
 
-// Something at the source that is not as a feed needs it.
+// A problem at the source.
 struct Finding {
   Severity severity;
   // Upper snake case, for machines; listed in source_check.cc.
   std::string code;
-  // What is so and why it matters, one sentence.
+  // The problem and its effect, in one sentence.
   std::string message;
-  // The one SQL statement that mends it, ending in `;`, or else the line for the server's
-  // configuration file or for ours.
+  // The SQL statement that fixes it, ending in `;`, or a line for the server's or our configuration
+  // file, or a short instruction.
   std::string remedy;
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 
-// Looks at the settings of the source and at the grants of the account, errors first. Only reads.
-// Server id 0 in `options` is taken as not known. `snapshots` tells how tables will be read; null:
-// it is not looked at. Fails only as queries do; what the account may not ask is a finding.
+// Checks the settings of the source and the grants of the account. Returns errors first. Read-only.
+// Server id 0 in `options` means unknown. A null `snapshots` skips the checks for snapshots. Errors
+// as Connection::Query; a missing privilege is a finding.
 absl::StatusOr<std::vector<Finding>> CheckSource(Connection& connection,
                                                  const SourceOptions& options,
                                                  const SnapshotOptions* snapshots = nullptr);
 
-// What of this concerns the case of names. Without an error among it changes are told of the right
-// tables; so it is looked at also where nobody wants a check.
+// The part of CheckSource about the case of names. An error here means that changes could be
+// assigned to the wrong tables, so this part always runs, even if the full check is off.
 std::vector<Finding> CheckNames(const ServerInfo& server, const NameFolding& names,
                                 const SourceOptions& options, const SnapshotOptions* snapshots);
 
-// OK without an error among `findings`; else kFailedPrecondition SOURCE_MISCONFIGURED, which names
-// each error and its remedy. kPermissionDenied SOURCE_ACCESS_DENIED if all errors are grants.
+// OK if `findings` contain no error. kFailedPrecondition SOURCE_MISCONFIGURED: lists each error
+// with its remedy. kPermissionDenied SOURCE_ACCESS_DENIED: all errors are missing grants.
 absl::Status FindingsStatus(const std::vector<Finding>& findings, const std::string& endpoint);
 
 }  // namespace millrace

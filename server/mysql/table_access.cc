@@ -38,7 +38,7 @@ absl::Status TryToRead(Connection& connection, const TableName& table, std::stri
 }  // namespace
 
 absl::Status CheckDefinitionAccess(Connection& connection, const TableName& table) {
-  // The one statement for which SELECT on some of the columns is not enough and that only reads.
+  // The only read-only statement for which SELECT on some of the columns is not enough.
   return TryToRead(connection, table, fmt::format("SHOW CREATE TABLE {}", QuotedName(table)));
 }
 
@@ -60,7 +60,7 @@ absl::Status TableAccessDenied(Connection& connection, const TableName& table) {
                 account, name, fmt::join(columns, ", "));
   return MakeError(
       reason::kSourceAccessDenied,
-      fmt::format("the source {} {}; run there: {}", connection.endpoint(), what, remedy),
+      fmt::format("the source {} {}; run on the source: {}", connection.endpoint(), what, remedy),
       {{"source", connection.endpoint()}, {"table", table.ToString()}, {"remedy", remedy}});
 }
 

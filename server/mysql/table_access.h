@@ -8,21 +8,21 @@
 
 namespace millrace {
 
-// Whether the account may read a table whole. information_schema shows an account no more than it
-// has a right to, so that a column without SELECT, or a table, would be left out in silence.
+// Checks whether the account may read all of a table. information_schema shows only objects for
+// which the account has a privilege, so it would silently omit a table or column without SELECT.
 //
-// kPermissionDenied SOURCE_ACCESS_DENIED: the account has no SELECT on it, or on some columns only;
-// the message has the columns that it may read, `remedy` the GRANT. Without any right in a database
-// this is also the answer for a table that is not there. kNotFound TABLE_MISSING. Others as
-// Connection::Query.
+// kPermissionDenied SOURCE_ACCESS_DENIED: the account has no SELECT on the table, or on some
+// columns only. The message lists the columns that it may read, and `remedy` is the GRANT. If the
+// account has no privilege in a database, the server reports this also for a table that does not
+// exist. kNotFound TABLE_MISSING. Others as Connection::Query.
 
-// Of its definition. Waits for no lock that writers hold.
+// Checks access to the definition. Does not wait for locks of writers.
 absl::Status CheckDefinitionAccess(Connection& connection, const TableName& table);
 
-// Of its rows, but for those columns that SELECT * leaves out.
+// Checks access to the rows, except columns that SELECT * omits.
 absl::Status CheckRowAccess(Connection& connection, const TableName& table);
 
-// The error itself.
+// Returns the error SOURCE_ACCESS_DENIED for the table.
 absl::Status TableAccessDenied(Connection& connection, const TableName& table);
 
 }  // namespace millrace

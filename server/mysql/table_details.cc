@@ -14,8 +14,9 @@
 namespace millrace {
 namespace {
 
-// Oldest MariaDB-to-newest-MySQL common ground; EXTRA holds what has no column of its own.
-// CAST: information_schema of MySQL 8 answers in capitals and types that differ from 5.7's.
+// Works on all supported versions of both servers. EXTRA contains attributes without a column of
+// their own. The aliases and CAST hide differences: MySQL 8's information_schema returns names in
+// upper case and other types than 5.7's.
 constexpr std::string_view kColumnsQuery =
     "SELECT c.COLUMN_NAME AS name, c.COLUMN_TYPE AS column_type, c.DATA_TYPE AS data_type, "
     "c.CHARACTER_SET_NAME AS charset, o.ID AS collation, c.IS_NULLABLE AS nullable, "
@@ -32,7 +33,7 @@ constexpr std::string_view kColumnsQuery =
     "WHERE c.TABLE_SCHEMA = {0} AND c.TABLE_NAME = {1} "
     "ORDER BY c.ORDINAL_POSITION";
 
-// Third: UNIQUE indexes that MariaDB keeps by a hidden column with a hash.
+// The third column counts the UNIQUE indexes that MariaDB implements by a hidden hash column.
 constexpr std::string_view kTableQuery =
     "SELECT CAST(UNIX_TIMESTAMP(t.CREATE_TIME) AS SIGNED), t.TABLE_TYPE, "
     "(SELECT COUNT(DISTINCT s.INDEX_NAME) FROM information_schema.STATISTICS s "
@@ -52,8 +53,8 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// Takes the label that `rest` begins with, quote included, up to after its closing quote. None: it
-// is not closed. The servers double a quote inside and write a few characters with a backslash.
+// Removes the first label with its quotes from `rest`. Nothing: the closing quote is missing. The
+// servers double a quote inside a label and escape a few characters with a backslash.
 std::optional<std::string> TakeLabel(std::string_view& rest) {
   std::string label;
   for (size_t at = 1; at < rest.size(); ++at) {
@@ -74,7 +75,7 @@ std::optional<std::string> TakeLabel(std::string_view& rest) {
   return std::nullopt;
 }
 
-// `'a','b')…`; none if malformed.
+// Parses `'a','b')…`. Returns no labels if it is malformed.
 std::vector<std::string> ParseLabelList(std::string_view rest) {
   std::vector<std::string> labels;
   while (!rest.empty() && rest[0] == '\'') {
@@ -88,7 +89,7 @@ std::vector<std::string> ParseLabelList(std::string_view rest) {
   return {};
 }
 
-// Attributes follow the type's own words: ` unsigned` inside a label is none.
+// Attributes follow the type. ` unsigned` inside a label is not an attribute.
 bool IsUnsigned(std::string_view column_type) {
   const size_t labels = column_type.find('\'');
   return labels == std::string_view::npos &&
@@ -106,8 +107,8 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
   column.is_unsigned = IsUnsigned(column.column_type);
   const std::string extra = rows.Text(row, {"extra"});
   column.invisible = Contains(extra, "INVISIBLE");
-  // DEFAULT_GENERATED is MySQL's word for a default that is an expression. MariaDB says PERSISTENT
-  // for STORED in older versions.
+  // MySQL's DEFAULT_GENERATED means a default that is an expression. Older MariaDB versions write
+  // PERSISTENT for STORED.
   column.virtual_generated = Contains(extra, "VIRTUAL");
   column.generated = column.virtual_generated || Contains(extra, "STORED GENERATED") ||
                      Contains(extra, "PERSISTENT");
@@ -120,7 +121,7 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
   return column;
 }
 
-// MariaDB has collations that stand in COLLATIONS once for many charsets, without a number.
+// Some collations of MariaDB are for many charsets; COLLATIONS lists these once, without an id.
 constexpr std::string_view kCollationQuery =
     "SELECT ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
     "WHERE FULL_COLLATION_NAME = {}";
@@ -135,8 +136,8 @@ absl::Status FillCollation(Connection& connection, std::string_view name, Column
   return absl::OkStatus();
 }
 
-// Columns of row versions that MariaDB adds to a table which is made WITH SYSTEM VERSIONING and
-// does not name them; the end belongs to the primary key.
+// Adds the columns of row versions that MariaDB adds to a table WITH SYSTEM VERSIONING that does
+// not name them. `row_end` belongs to the primary key.
 void AddVersionColumns(TableDetails& details) {
   uint32_t key_columns = 0;
   for (const ColumnDetails& column : details.columns) {
@@ -179,11 +180,11 @@ bool HasKey(const TableDetails& details) {
                      [](const ColumnDetails& column) { return column.key_ordinal != 0; });
 }
 
-// Without a primary key both families take the first unique key of columns that are whole and not
-// nullable for one: the binlog tells it as such, information_schema does not.
+// If a table has no primary key, both servers use the first unique key of whole NOT NULL columns
+// instead. The binlog reports it as the primary key, information_schema does not.
 absl::Status PromoteKey(Connection& connection, TableDetails& details) {
   const auto key = FetchTableKey(connection, details.name);
-  // Dropped since the columns were asked for.
+  // The table was dropped after we fetched its columns.
   if (absl::IsNotFound(key.status())) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(key.status());
   if (!key->has_value()) return absl::OkStatus();
@@ -195,7 +196,7 @@ absl::Status PromoteKey(Connection& connection, TableDetails& details) {
   return absl::OkStatus();
 }
 
-// The name that `rest` begins with; takes it away.
+// Removes the first name from `rest` and returns it.
 std::string TakeIdentifier(std::string_view& rest) {
   std::string name;
   const bool quoted = !rest.empty() && rest[0] == '`';
@@ -209,10 +210,11 @@ std::string TakeIdentifier(std::string_view& rest) {
   return name;
 }
 
-// What follows the opening bracket of the option UNION, which is none of a comment's words.
+// The text after the opening bracket of the option UNION. Ignores the words of a comment.
 std::string_view AfterUnion(std::string_view statement) {
   constexpr std::string_view kUnion = " UNION=(";
-  // A line of its own ends the columns; in texts the servers write line breaks as `\n`.
+  // A new line with a bracket ends the columns. Inside strings the servers write line breaks as
+  // `\n`.
   const size_t options = statement.rfind("\n)");
   bool quoted = false;
   for (size_t at = options == std::string_view::npos ? 0 : options; at < statement.size(); ++at) {
@@ -231,10 +233,10 @@ absl::StatusOr<std::vector<TableName>> FetchMerged(Connection& connection, const
   return ParseMerged(rows.rows[0][1].value_or(""), name.database);
 }
 
-// What the account may not see is not there for information_schema. Whatever else is wrong with the
-// table is not asked for here.
+// information_schema omits a table or column that the account may not see. Returns only errors
+// about that, and lost connections.
 absl::Status CheckFullyVisible(Connection& connection, const TableName& name) {
-  // SHOW CREATE of a view needs a right of its own, and one that is not valid has no columns.
+  // SHOW CREATE of a view needs another privilege, and an invalid view has no columns.
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection, name));
   if (is_view) return absl::OkStatus();
   const absl::Status status = CheckDefinitionAccess(connection, name);
@@ -242,7 +244,8 @@ absl::Status CheckFullyVisible(Connection& connection, const TableName& name) {
   return matters ? status : absl::OkStatus();
 }
 
-// With another right on the table than SELECT, such as INSERT, the column is shown all the same.
+// information_schema also shows columns for which the account has only another privilege, such as
+// INSERT.
 bool MayRead(const QueryRows& rows, const QueryRow& row) {
   return Contains(rows.Text(row, {"privileges"}), "select");
 }
@@ -301,7 +304,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
     if (is_view) return std::nullopt;
     MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
   }
-  // Asked last: a definition that changed in between is then seen to be newer.
+  // Query this last: if the definition changed in between, its time is then newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
                             connection.Query(fmt::format(kTableQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));

@@ -14,30 +14,30 @@
 namespace millrace {
 namespace {
 
-// An index and whether it may serve as key.
+// An index, and whether it can identify rows.
 struct Index {
   TableKey key;
   bool usable = true;
 };
 
-// Whether the part of an index that `row` of SHOW INDEX describes tells rows apart and can be
-// named in a FORCE INDEX.
+// Whether an index with this part, described by `row` of SHOW INDEX, can identify rows and be used
+// in a FORCE INDEX.
 bool IsUsable(const QueryRows& rows, const QueryRow& row) {
   const bool unique = rows.Text(row, {"Non_unique"}) == "0";
   const bool nullable = rows.Text(row, {"Null"}) == "YES";
-  // NULL for an expression.
+  // Column_name is NULL for an expression.
   const bool column = !rows.Text(row, {"Column_name"}).empty();
   const bool prefix = !rows.Text(row, {"Sub_part"}).empty();
-  // MySQL's invisible and MariaDB's ignored indexes serve no query.
+  // Queries cannot use MySQL's invisible and MariaDB's ignored indexes.
   const bool unused = rows.Text(row, {"Visible"}) == "NO" || rows.Text(row, {"Ignored"}) == "YES";
-  // Those of unique columns too long for a tree, which have no order. A primary key is kept: rows
-  // of tables in memory are told apart by theirs.
+  // Hash indexes for unique columns that are too long for a tree have no order. Accept a hash
+  // primary key: MEMORY tables have one.
   const bool hash =
       rows.Text(row, {"Index_type"}) == "HASH" && rows.Text(row, {"Key_name"}) != "PRIMARY";
   return unique && !nullable && column && !prefix && !unused && !hash;
 }
 
-// The indexes in the order that the server lists them: the primary key is first. Their parts come
+// The indexes in the server's order: the primary key first. SHOW INDEX lists the parts of an index
 // in order.
 std::vector<Index> ParseIndexes(const QueryRows& rows) {
   std::vector<Index> indexes;
@@ -57,8 +57,8 @@ std::vector<Index> ParseIndexes(const QueryRows& rows) {
 
 absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
                                                       const TableName& table) {
-  // The statement has the columns that its version knows; of information_schema they would have to
-  // be named.
+  // SHOW INDEX returns the columns that the server's version has. A query on information_schema
+  // would have to name them.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             connection.Query(fmt::format("SHOW INDEX FROM {}", QuotedName(table))));
   for (Index& index : ParseIndexes(rows)) {
@@ -82,15 +82,15 @@ absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection) {
       connection.Query("SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name "
                        "FROM information_schema.TABLES "
                        "WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
-                       // NDBINFO shows the state of a cluster.
+                       // Tables of NDBINFO show the state of a cluster.
                        "AND COALESCE(ENGINE, '') NOT IN ('MRG_MYISAM', 'NDBINFO')"));
   std::vector<TableName> names;
   for (const QueryRow& row : rows.rows) {
     TableName name{rows.Text(row, {"db"}), rows.Text(row, {"name"})};
-    // The server would compare without regard to case.
+    // The server would ignore case in this comparison.
     if (!IsSystemDatabase(name.database)) names.push_back(std::move(name));
   }
-  // By bytes; the server's order is that of a collation.
+  // Sort by bytes: the server would use a collation.
   std::sort(names.begin(), names.end());
   return names;
 }

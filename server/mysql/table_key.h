@@ -13,28 +13,28 @@
 
 namespace millrace {
 
-// Columns whose values tell every row of a table from every other.
+// Columns whose values identify each row of a table.
 struct TableKey {
-  std::string index;                 // its name: `PRIMARY` or that of a unique index
-  std::vector<std::string> columns;  // in the order of the index; none of them admits NULL
+  std::string index;                 // name: `PRIMARY` or that of a unique index
+  std::vector<std::string> columns;  // in the order of the index; all NOT NULL
   friend bool operator==(const TableKey&, const TableKey&) = default;
 };
 
-// The primary key, else the first unique index over columns that are NOT NULL and stand in it whole
-// (no prefix, no expression), and that queries can use: no invisible or ignored one, no hash.
+// The primary key, or the first unique index that can replace it: its columns are whole (no prefix,
+// no expression) and NOT NULL, and queries can use it (not invisible, ignored or a hash index).
 // Nothing: the table has no key. kNotFound TABLE_MISSING.
 absl::StatusOr<std::optional<TableKey>> FetchTableKey(Connection& connection,
                                                       const TableName& table);
 
-// Whether the name is that of a view. False too where the account may not see it.
+// Whether the name is that of a view. Also false if the account may not see it.
 absl::StatusOr<bool> IsView(Connection& connection, const TableName& table);
 
-// Base tables (no views, sequences, MERGE tables or system databases) that the account has any
-// privilege on, in the order of their bytes.
+// The base tables on which the account has any privilege, sorted by bytes. Excludes views,
+// sequences, MERGE tables and system databases.
 absl::StatusOr<std::vector<TableName>> FetchTableNames(Connection& connection);
 
-// How many rows the table has by the statistics of the source; far from exact. kNotFound
-// TABLE_MISSING.
+// The number of rows according to the source's statistics, which is only a rough estimate.
+// kNotFound TABLE_MISSING.
 absl::StatusOr<uint64_t> FetchRowEstimate(Connection& connection, const TableName& table);
 
 }  // namespace millrace

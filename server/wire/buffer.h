@@ -12,8 +12,8 @@
 
 namespace millrace::wire {
 
-// Bytes of protobuf messages under construction. Grows like a vector; keeps its capacity when
-// cleared, so that a steady stream allocates nothing, but no more than kScratchBytesKept. Encoding:
+// A buffer in which protobuf messages are built. Grows like a vector. Clear keeps up to
+// kScratchBytesKept of its capacity, so that a steady stream allocates nothing. Encoding:
 // https://protobuf.dev/programming-guides/encoding/
 class Buffer {
  public:
@@ -34,7 +34,8 @@ class Buffer {
   }
   void Truncate(size_t size) { size_ = size; }
 
-  // Room for at least `count` more bytes; write there, then Advance to the end of what was written.
+  // Returns space for at least `count` more bytes. Write there, then call Advance with the end of
+  // the written bytes.
   char* Reserve(size_t count) {
     if (bytes_.size() - size_ < count) [[unlikely]]
       Grow(count);
@@ -59,9 +60,9 @@ class Buffer {
     Advance(to + bytes.size());
   }
 
-  // Starts a nested message: writes the tag and leaves room for a length. EndNested(what
-  // BeginNested returned) writes the length, moving the content by a byte or more where its varint
-  // is not of the assumed width, so that lengths are always of canonical width.
+  // Starts a nested message: writes the tag and reserves two bytes for the length. Pass the result
+  // to EndNested, which writes the length. If the length does not take two bytes, EndNested moves
+  // the content, so that every length has its canonical width.
   size_t BeginNested(uint32_t field) {
     PutTag(field, kBytes);
     Advance(Reserve(kAssumedWidth) + kAssumedWidth);
@@ -90,7 +91,7 @@ class Buffer {
   void EndNestedSlow(size_t begin);
   void Grow(size_t count);
 
-  std::string bytes_;  // size() of it is the capacity in use
+  std::string bytes_;  // its size() is the capacity
   size_t size_ = 0;
 };
 

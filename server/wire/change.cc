@@ -11,11 +11,11 @@ namespace {
 
 using layout::Change;
 
-// AmbiguousText has the first two fields in common with InvalidText.
+// AmbiguousText and InvalidText have the first two fields in common.
 static_assert(layout::InvalidText::kFieldNumber == layout::AmbiguousText::kFieldNumber &&
               layout::InvalidText::kInBefore == layout::AmbiguousText::kInBefore);
 
-// Makes `range`, empty at first, end with `part`, which comes after it in the same bytes.
+// Extends `range`, initially empty, to the end of `part`, which follows it in the same bytes.
 void Extend(std::string_view& range, std::string_view part) {
   if (range.empty()) {
     range = part;
@@ -24,7 +24,7 @@ void Extend(std::string_view& range, std::string_view part) {
   }
 }
 
-// Nobody writes two images of one kind.
+// False also for a second image of the same kind, which no writer produces.
 bool ParseImage(std::string_view any, ImageView& image) {
   if (image.present) return false;
   image.present = true;
@@ -126,7 +126,7 @@ bool TakeField(const Field& field, ChangeView& change) {
   }
 }
 
-// Whether a READ of the row after the change has the field, beside sequence and operation.
+// Whether a READ copies this field from its change. Sequence and operation are written separately.
 bool BelongsToRead(const Field& field) {
   switch (field.number) {
     case Change::kSequence:
@@ -142,7 +142,7 @@ bool BelongsToRead(const Field& field) {
   return !IsText(field) || (ParseText(field, text) && !text.in_before);
 }
 
-// A READ begins with them.
+// Sequence and operation, with which a READ begins.
 constexpr size_t kReadHeadBytesMax = 1 + kVarintBytesMax + 2;
 char* WriteSequenceAndOperation(Sequence sequence, char* to) {
   *to++ = layout::OneByteTag(Change::kSequence, Buffer::kVarint);

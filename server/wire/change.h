@@ -10,16 +10,16 @@
 #include "base/bytes.h"
 #include "model/sequence.h"
 
-// Reading of changes. All views are into the bytes given to ParseChange, which must outlive them.
-// Nothing here allocates but AppendReadChange.
+// Parses changes. All views point into the bytes passed to ParseChange, which must outlive them.
+// Only AppendReadChange allocates.
 namespace millrace::wire {
 
 // A row image of a change.
 struct ImageView {
   bool present = false;
-  std::string_view row;      // the row message
-  bool partial = false;      // columns are unknown
-  std::string_view unknown;  // numbers of their fields, for NumberReader
+  std::string_view row;      // the serialized row message
+  bool partial = false;      // the image lacks columns
+  std::string_view unknown;  // their field numbers, for NumberReader
 };
 
 // An InvalidText or AmbiguousText of a change.
@@ -27,7 +27,7 @@ struct TextView {
   uint32_t field_number = 0;
   bool in_before = false;
   bool ambiguous = false;
-  std::string_view charset;  // of an InvalidText
+  std::string_view charset;  // only of an InvalidText
   std::string_view value;
 };
 
@@ -39,7 +39,7 @@ struct SchemaChangeView {
 
 // A millrace.v1.Change.
 struct ChangeView {
-  std::string_view bytes;  // all of it
+  std::string_view bytes;  // the whole message
   Sequence sequence;
   uint8_t operation = 0;  // millrace.v1.Operation
   std::string_view database;
@@ -50,11 +50,11 @@ struct ChangeView {
   SchemaChangeView schema_change;
 };
 
-// False: the bytes are no Change of a log; then `change` is of no use. What the readers below go
-// through is checked here, so that they need no check.
+// False: the bytes are not a valid Change, and the content of `change` is unspecified. Also
+// validates the bytes that the readers below iterate over, so that they cannot fail later.
 [[nodiscard]] bool ParseChange(std::string_view bytes, ChangeView& change);
 
-// The numbers in ImageView::unknown.
+// Iterates over the field numbers in ImageView::unknown.
 class NumberReader {
  public:
   explicit NumberReader(std::string_view packed) : reader_(packed) {}
@@ -66,7 +66,8 @@ class NumberReader {
   ByteReader reader_;
 };
 
-// The elements of ChangeView::texts, of both images and both kinds, in the order of the change.
+// Iterates over ChangeView::texts: elements of both images and both kinds, in their order in the
+// change.
 class TextReader {
  public:
   explicit TextReader(std::string_view texts) : reader_(texts) {}
@@ -77,7 +78,7 @@ class TextReader {
   ByteReader reader_;
 };
 
-// The names in SchemaChangeView::tables: `database.table`.
+// Iterates over the names in SchemaChangeView::tables, each `database.table`.
 class NameReader {
  public:
   explicit NameReader(std::string_view tables) : reader_(tables) {}
@@ -88,12 +89,12 @@ class NameReader {
   ByteReader reader_;
 };
 
-// A READ of the row that a parsed change left. It has the fields of the change but for those that
-// concern the row before. Requires: the change has a row after it.
+// The two functions below convert a parsed change to a READ of its row after: they keep all fields
+// except those of the row before. Requires: the change has a row after.
 
-// How many bytes its Change takes.
+// Returns the size of the READ's Change message in bytes.
 size_t ReadChangeSize(const ChangeView& change);
-// Appends it as an element of Transaction.changes; `bytes` is ReadChangeSize(change).
+// Appends the READ as an element of Transaction.changes. `bytes` is ReadChangeSize(change).
 void AppendReadChange(const ChangeView& change, size_t bytes, std::string& changes);
 
 }  // namespace millrace::wire

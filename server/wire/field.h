@@ -13,16 +13,17 @@
 
 namespace millrace::wire {
 
-// A field of a protobuf message on the wire: views into the message.
+// A field of a serialized protobuf message. All views point into the message.
 struct Field {
   uint32_t number = 0;
   uint8_t type = 0;         // wire type
-  uint64_t varint = 0;      // of a varint; else 0
-  std::string_view value;   // of bytes; of other types the bytes after the tag
-  std::string_view tagged;  // with its tag
+  uint64_t varint = 0;      // value of a varint; 0 for other types
+  std::string_view value;   // the content of a bytes field; for other types the bytes after the tag
+  std::string_view tagged;  // the whole field with its tag
 };
 
-// Takes the next field; false at the end, and if the bytes are no message: then `reader` is not ok.
+// Reads the next field. Returns false at the end, and if the bytes are not a valid message: then
+// `reader` is not ok.
 inline bool NextField(ByteReader& reader, Field& field) {
   constexpr unsigned kTypeBits = 3;
   if (reader.empty() || !reader.ok()) return false;
@@ -55,8 +56,8 @@ inline bool NextField(ByteReader& reader, Field& field) {
   return true;
 }
 
-// The same of a message whose fields have the wire types `types`. A field of another type makes
-// `reader` fail; fields beyond the list are taken as they are.
+// The same, but checks each field against its wire type in `types`: a different type fails
+// `reader`. Fields with greater numbers may have any type.
 template <size_t kCount>
 bool NextField(ByteReader& reader, const layout::Types<kCount>& types, Field& field) {
   if (!NextField(reader, field)) return false;
@@ -66,13 +67,13 @@ bool NextField(ByteReader& reader, const layout::Types<kCount>& types, Field& fi
   return false;
 }
 
-// A google.protobuf.Timestamp on the wire.
+// A google.protobuf.Timestamp.
 struct Timestamp {
   uint64_t seconds = 0;  // since 1970; before the year 10000
-  uint64_t nanos = 0;    // below a second
+  uint64_t nanos = 0;    // fraction of the second
 };
 
-// Nothing: the bytes are no Timestamp, or one before 1970.
+// Returns nothing if the bytes are not a valid Timestamp, or the time is before 1970.
 inline std::optional<Timestamp> ParseTimestamp(std::string_view message) {
   constexpr uint64_t kSecondsMax = 253'402'300'799;
   constexpr uint64_t kNanosMax = 999'999'999;

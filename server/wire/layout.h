@@ -7,20 +7,20 @@
 
 #include "wire/buffer.h"
 
-// The layout of a frame's payload, SubscribeResponse.transactions: numbers and wire types of the
-// fields of proto/millrace/v1/change_feed.proto, and of the messages of google.protobuf in them.
-// Logs hold these numbers, so none changes. tests/wire/layout_test.cc compares them with the
-// descriptors, which this room does not link.
+// The layout of a frame's payload, SubscribeResponse.transactions: field numbers and wire types
+// from proto/millrace/v1/change_feed.proto and from the google.protobuf messages it contains. Logs
+// on disk contain these numbers, so never change one. tests/wire/layout_test.cc compares them with
+// the descriptors, because this room does not link protobuf.
 namespace millrace::wire::layout {
 
-// Wire type of each field by its number. Place 0 is no field.
+// The wire type of each field, indexed by its number. Index 0 is unused.
 template <size_t kCount>
 using Types = std::array<uint8_t, kCount>;
 inline constexpr uint8_t kNone = 0xff;
 inline constexpr uint8_t kNumber = Buffer::kVarint;
 inline constexpr uint8_t kBytes = Buffer::kBytes;
 
-// A tag of a field with a number below 16.
+// The one-byte tag of a field with a number below 16.
 constexpr char OneByteTag(uint32_t field, uint32_t wire_type) {
   return static_cast<char>(Buffer::Tag(field, wire_type));
 }
@@ -52,7 +52,7 @@ struct Change {
   static constexpr uint32_t kTable = 4;
   static constexpr uint32_t kBefore = 5;
   static constexpr uint32_t kAfter = 6;
-  // No log holds these two: RowJson adds them for clients that ask for JSON.
+  // No log contains these two fields: RowJson adds them for clients that request JSON.
   static constexpr uint32_t kBeforeJson = 7;
   static constexpr uint32_t kAfterJson = 8;
   static constexpr uint32_t kSchemaChange = 9;

@@ -10,16 +10,16 @@
 namespace millrace::wire {
 namespace {
 
-// A header without its two texts: eight tags and as many varints.
+// The most bytes of a header without its two texts: eight tags and eight varints.
 constexpr size_t kHeaderNumbersBytesMax = size_t{8} * (1 + kVarintBytesMax);
 
-// Of the fields written below; every number is below 16, so a tag takes one byte.
+// Sizes of the fields written below. All field numbers are below 16, so a tag takes one byte.
 size_t FieldBytes(uint64_t value) { return value == 0 ? 0 : 1 + Buffer::VarintWidth(value); }
 size_t FieldBytes(std::string_view bytes) {
   return bytes.empty() ? 0 : 1 + Buffer::VarintWidth(bytes.size()) + bytes.size();
 }
 
-// Zero and nothing are not written.
+// Omits zero and empty values.
 char* WriteField(char* to, uint32_t field, uint64_t value) {
   if (value == 0) return to;
   *to++ = layout::OneByteTag(field, Buffer::kVarint);
@@ -76,7 +76,7 @@ bool ParseHeader(std::string_view bytes, TransactionHeader& header) {
   return ok && reader.ok();
 }
 
-// Where it is set it is always the first field.
+// The GTID, if present, is always the first field.
 std::string_view GtidOf(std::string_view header) {
   if (header.empty() ||
       header.front() != layout::OneByteTag(layout::Transaction::kGtid, Buffer::kBytes)) {
@@ -85,7 +85,7 @@ std::string_view GtidOf(std::string_view header) {
   return ByteReader(header.substr(1)).Sized();
 }
 
-// Once for each transaction. Lengths are known first, so nothing is moved.
+// Runs once for each transaction. Computes all lengths first, so that no bytes have to move.
 void PutHeader(const TransactionHeader& header, Buffer& out) {
   using layout::Source;
   using layout::Transaction;

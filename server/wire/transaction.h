@@ -14,27 +14,27 @@
 
 namespace millrace::wire {
 
-// The fields of a Transaction before its changes. Each part of a transaction in a frame begins with
-// them. Views are into the bytes that it was parsed from.
+// The fields of a Transaction before its changes. Each part of a transaction in a frame starts with
+// a copy. Views point into the parsed bytes.
 struct TransactionHeader {
-  std::string_view gtid;   // text; empty without
+  std::string_view gtid;   // text; empty: none
   Micros commit_time = 0;  // Unix time
   uint32_t server_id = 0;
   std::string_view file;  // binlog file; may be empty
-  uint64_t position = 0;  // of the transaction's first event in `file`
+  uint64_t position = 0;  // of the transaction's first event, in `file`
 };
 
-// Reading. `header` is what a frame's index names as the header of a segment; nobody has checked
-// it.
+// Reading. The index of a frame locates the header of each segment. Its bytes are not validated
+// before.
 
-// False: the bytes are no header; then `header` is of no use.
+// False: the bytes are not a valid header, and the content of `header` is unspecified.
 [[nodiscard]] bool ParseHeader(std::string_view bytes, TransactionHeader& header);
 
-// The GTID alone, without a look at the rest. Empty without one.
+// Reads only the GTID. Empty if there is none.
 std::string_view GtidOf(std::string_view header);
 
-// Takes the next change off a list of them, as a frame's index names it. False: the bytes are no
-// list of changes, or the list is empty; then `list` is not ok.
+// Reads the next change from a list of changes, which the index of a frame locates. False: the list
+// is empty or malformed; then `list` is not ok.
 inline bool NextChange(ByteReader& list, std::string_view& change) {
   constexpr uint32_t kTag = Buffer::Tag(layout::Transaction::kChanges, Buffer::kBytes);
   if (list.Little8() != kTag) list.Fail();
@@ -44,25 +44,25 @@ inline bool NextChange(ByteReader& list, std::string_view& change) {
 
 // Writing.
 
-// Appends the header. A field without a value is left out, but for the source.
+// Appends the header. Omits fields without a value, except the source.
 void PutHeader(const TransactionHeader& header, Buffer& to);
-// Appends to a header that the transaction goes on in another part.
+// Appends to a header that the transaction continues in another part.
 void PutMore(Buffer& header);
 
 // Starts an element of SubscribeResponse.transactions; Buffer::EndNested ends it.
 inline size_t BeginTransaction(Buffer& to) {
   return to.BeginNested(layout::SubscribeResponse::kTransactions);
 }
-// The same where the size of what follows is known.
+// The same if the size of the element is known in advance.
 void PutTransactionBegin(Buffer& to, size_t bytes);
 
-// The bytes before `changes_bytes` of changes that are taken out of a segment with `header`: the
-// beginning of an element of SubscribeResponse.transactions. `more`: the header does not say that
-// there are more, but there are.
+// Returns the beginning of an element of SubscribeResponse.transactions: everything before its
+// changes, which take `changes_bytes`. `header` is that of the segment from which the changes are
+// copied. `more`: adds the field `more`, which `header` lacks.
 std::string TransactionPrefix(std::string_view header, size_t changes_bytes, bool more);
 
-// The fields of a header that go with rows made from the log: commit time and source. A row need
-// not be all that its transaction did, so the GTID and `more` are left out.
+// Returns the fields of a header that apply to rows rebuilt from the log: commit time and source.
+// Omits the GTID and `more`, because the transaction may have changed other rows too.
 std::string HeaderForRows(std::string_view header);
 
 }  // namespace millrace::wire

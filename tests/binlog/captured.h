@@ -6,10 +6,10 @@
 
 #include "model/flavour.h"
 
-// Events that real servers sent, as hex: whole, with their checksum where they had one.
+// Events from real servers, as hex: complete, with their checksum if they had one.
 namespace millrace::binlog::captured {
 
-// MySQL 9.7: how a dump begins.
+// MySQL 9.7: the beginning of a dump.
 inline constexpr std::string_view kMysqlRotateArtificial =
     "00000000040b0000002c000000000000002000040000000000000062696e6c6f672e3030303030313d5ac2e0";
 inline constexpr std::string_view kMysqlRotateWithoutChecksum =
@@ -19,19 +19,19 @@ inline constexpr std::string_view kMysqlFormat =
     "0000000000000000000000000000000000000000000000000000500f036b13000d000800000000040004000000"
     "6300041a08000000000000020000000a0a0a2a2a001234000a28000001b16ed514";
 
-// The same of a file without checksums.
+// The same from a file without checksums.
 inline constexpr std::string_view kMysqlFormatChecksumsOff =
     "ba0f036b0f0b0000007b0000007f00000000000400392e372e342d320000000000000000000000000000000000"
     "00000000000000000000000000000000000000000000000000000000000013000d000800000000040004000000"
     "6300041a08000000000000020000000a0a0a2a2a001234000a28000000476352e9";
 
-// The first event of the file that is being written, as the file has it.
+// The first event of the file that the server is writing, as in the file.
 inline constexpr std::string_view kMysqlFormatInUse =
     "7711036b0f0b0000007b0000007f00000001000400392e372e342d320000000000000000000000000000000000"
     "00000000000000000000000000000000000000000000000000000000000013000d000800000000040004000000"
     "6300041a08000000000000020000000a0a0a2a2a001234000a280000019574e79d";
 
-// Of a file without checksums.
+// From a file without checksums.
 inline constexpr std::string_view kMysqlGtidWithoutChecksum =
     "ba0f036b210b0000004b0000007401000000000077a48a33e68c11f1933b02fc00000001290000000000000002"
     "000000000000000001000000000000003802bd76df6006fc140150620100";

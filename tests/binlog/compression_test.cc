@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 
 constexpr uint64_t kBytesMax = 1 << 20;
 
-// Types of the inner events, or the reason that reading ended for.
+// The inner events until the end or the first error, and the reason of that error.
 struct Walk {
   std::vector<EventType> types;
   std::vector<std::string> bodies;
@@ -58,7 +58,7 @@ void AppendField(std::string& to, uint8_t field, uint64_t value) {
   AppendLittle64(to, value);
 }
 
-// A payload of these bytes, whose uncompressed form is said to have `size` bytes.
+// A payload of `bytes` that claims an uncompressed size of `size`.
 std::string PayloadBody(std::string_view bytes, uint64_t compression, uint64_t size) {
   std::string body;
   AppendField(body, 2, compression);
@@ -192,7 +192,7 @@ TEST(TransactionPayloads, WrongUncompressedSizeIsRejected) {
 }
 
 TEST(TransactionPayloads, WindowAboveLimitIsRejected) {
-  // A frame's magic number, a descriptor, and a window of 2^31 bytes.
+  // The magic number of a frame, a descriptor, and a window of 2^31 bytes.
   const std::string body = PayloadBody(FromHex("28b52ffd"
                                                "00"
                                                "a8"
@@ -240,7 +240,7 @@ TEST(CompressedEvents, QueryHasItsStatement) {
   EXPECT_EQ(query->statement.substr(0, 35), "alter table b.small comment 'aaaaaa");
 }
 
-// The head of a row event without columns, then `tail`.
+// The error reason for a row event without columns whose compressed part is `tail`.
 std::string ReasonOfTail(std::string_view tail, uint64_t event_bytes_max = kBytesMax) {
   const std::string body = FromHex("010000000000010000") + std::string(tail);
   std::string buffer;

@@ -67,7 +67,7 @@ TEST_F(EventReaderTest, FormatTurnsChecksumsOff) {
   EXPECT_EQ(ParseMysqlGtid(*event)->gtid->number, 41u);
 }
 
-// A dump from inside a file sends it so if the source has binlog_checksum=NONE.
+// A dump that starts inside a file sends such a format if the source has binlog_checksum=NONE.
 TEST_F(EventReaderTest, FormatWithChecksumsOffIsNotVerified) {
   constexpr size_t kEndPositionAt = 13;
   constexpr size_t kCreatedAt = EventHeader::kSize + 2 + 50;

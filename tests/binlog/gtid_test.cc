@@ -95,7 +95,7 @@ TEST(MysqlGtidEvents, TaggedHasNumbersOfEightBytes) {
 }
 
 TEST(MysqlGtidEvents, TaggedSkipsOptionalUnknownField) {
-  // Version 1, 12 bytes, no field needed: number 1, then field 50 of a kind nobody knows.
+  // Version 1, 12 bytes, no required field: number 1, then the unknown field 50.
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0210000404641f1f")), "");
 }
 
@@ -109,7 +109,7 @@ TEST(MysqlGtidEvents, TaggedOfAnotherVersionIsRejected) {
 }
 
 TEST(MysqlGtidEvents, TaggedWithLongTagIsRejected) {
-  // Field 3 with 33 characters, where 32 are the most.
+  // Field 3 with 33 characters; the limit is 32.
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0250000404"
                                                      "0642") +
                                                  std::string(33, 'a')),
@@ -248,7 +248,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, HostilePreviousGtids,
     ::testing::Values(HostileSet{"more origins than bytes", "ffffffffffffff00"},
                       HostileSet{"unknown form", "0000000000000002"},
-                      HostileSet{"form that contradicts itself", "0000000000000001"},
+                      HostileSet{"inconsistent form", "0000000000000001"},
                       HostileSet{
                           "more intervals than bytes",
                           "010000000000000077a48a33e68c11f1933b02fc00000001ffffffffffffffff"},
@@ -258,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(
                       HostileSet{"empty interval",
                                  "010000000000000077a48a33e68c11f1933b02fc000000010100000000000"
                                  "00003000000000000000300000000000000"},
-                      HostileSet{"number beyond the last",
+                      HostileSet{"number above the maximum",
                                  "010000000000000077a48a33e68c11f1933b02fc0000000101000"
                                  "0000000000003000000000000000000000000000080"}));
 

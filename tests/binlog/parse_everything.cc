@@ -63,7 +63,7 @@ absl::Status ParsePayload(const Event& event, Flavour flavour) {
   MILLRACE_ASSIGN_OR_RETURN(const auto reader,
                             TransactionPayloadReader::Open(event, kEventBytesMax));
   const EventReader frames(flavour);
-  // Enough for what is captured; keeps a bomb of a fuzzer from taking all its time.
+  // Enough for the captured events. Limits the time that a fuzzer spends on a decompression bomb.
   for (int i = 0; i < 2000; ++i) {
     MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string_view> bytes, reader->Next());
     if (!bytes.has_value()) break;

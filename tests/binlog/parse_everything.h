@@ -8,8 +8,8 @@
 
 namespace millrace::binlog {
 
-// Parses whatever `event` is, down to the events inside it, and touches every byte that a result
-// views, so that a sanitizer sees a view that leaves its event. The first error ends it.
+// Parses an event of any type, including the events inside it. Touches every byte of each view in a
+// result, so that a sanitizer detects a view beyond its event. Stops at the first error.
 absl::Status ParseEverything(const Event& event, Flavour flavour);
 
 }  // namespace millrace::binlog

@@ -89,7 +89,7 @@ TEST(Queries, StatementOfMatchesParseQuery) {
 TEST(Queries, StatementOfTruncatedEventIsEmpty) {
   const std::string body = BodyWith(FromHex("0408000800ff00"));
   ASSERT_EQ(StatementOf(MakeEvent(EventType::kQuery, body)), "X");
-  // All up to the NUL that ends the database's name; it may be the last byte.
+  // Every prefix, up to and including the NUL after the database's name, is empty.
   for (size_t size = 0; size < body.size(); ++size) {
     EXPECT_EQ(StatementOf(MakeEvent(EventType::kQuery, body.substr(0, size))), "") << size;
   }
@@ -104,7 +104,7 @@ struct Variable {
 };
 class StatusVariable : public ::testing::TestWithParam<Variable> {};
 
-// The microseconds after it are found, so its length is right.
+// Parsing finds the microseconds after the variable, so its length is right.
 TEST_P(StatusVariable, HasItsLength) {
   const std::string body = BodyWith(FromHex(GetParam().hex) + FromHex("0d070000"));
   const auto query = ParseQuery(MakeEvent(EventType::kQuery, body));

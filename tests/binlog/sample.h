@@ -10,10 +10,10 @@
 
 namespace millrace::binlog {
 
-// The bytes that pairs of hex digits stand for.
+// Converts pairs of hex digits to bytes.
 std::string FromHex(std::string_view hex);
 
-// An event that is known to be sound, with the bytes that it views.
+// A valid event together with its bytes. Aborts if the event is invalid.
 class SampleEvent {
  public:
   explicit SampleEvent(std::string_view hex, Flavour flavour = Flavour::kMysql);
@@ -28,7 +28,7 @@ class SampleEvent {
   Event event_;
 };
 
-// An event made by hand.
+// An event with this type and body.
 Event MakeEvent(EventType type, std::string_view body, uint32_t end_position = 1377);
 
 }  // namespace millrace::binlog

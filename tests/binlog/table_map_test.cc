@@ -23,7 +23,7 @@ using Type = ColumnType;
 
 class TableMapTest : public ::testing::Test {
  protected:
-  // Parses a captured event that has to be sound.
+  // Parses a captured event, which must be valid.
   const TableMap& Parse(std::string_view hex, Flavour flavour = Flavour::kMysql) {
     event_.emplace(hex, flavour);
     auto map = ParseTableMap((*event_)->body, flavour);
@@ -284,9 +284,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Hostile{"name beyond its metadata", "03", "", "0402ff61"},
                       Hostile{"kind twice", "03", "", "0402016104020162"},
                       Hostile{"both forms of a key", "03", "", "08010009020000"},
-                      Hostile{"key of a column that is not", "03", "", "080101"},
+                      Hostile{"key of a missing column", "03", "", "080101"},
                       Hostile{"column twice in the key", "0303", "", "08020000"},
-                      Hostile{"exception of a column that is not", "0f", "1400", "020308012d"},
+                      Hostile{"exception of a missing column", "0f", "1400", "020308012d"},
                       Hostile{"exception without collation", "0f", "1400", "02020800"},
                       Hostile{"collation of no column", "03", "", "030108"},
                       Hostile{"more labels than bytes", "fe", "f701", "0604fdffffff"},

@@ -18,7 +18,7 @@ using ::testing::AnyOf;
 
 class CapturedEvent : public ::testing::TestWithParam<captured::Sample> {
  protected:
-  // A copy without a byte of slack, so that a sanitizer sees a read beyond its end.
+  // Parses a copy of exactly this size, so that a sanitizer detects a read beyond its end.
   static absl::Status ParseCopy(EventHeader header, std::string_view body, Flavour flavour) {
     const auto copy = std::make_unique<char[]>(body.size());
     body.copy(copy.get(), body.size());
@@ -37,7 +37,7 @@ TEST_P(CapturedEvent, AnyPrefixParsesOrIsTruncated) {
     const absl::Status status =
         ParseCopy(event->header, event->body.substr(0, size), GetParam().flavour);
     if (status.ok()) continue;
-    // A format cut short ends in another byte than its checksum algorithm.
+    // A truncated format does not end in its checksum algorithm.
     EXPECT_THAT(ErrorReason(status),
                 AnyOf("EVENT_TRUNCATED", "PAYLOAD_DAMAGED", "EVENT_KIND_UNSUPPORTED"))
         << size << ": " << status;

@@ -28,7 +28,7 @@ class CoverageTest : public log::testing::LogTest {
     Restart({"shop.*"});
     Store();
   }
-  // As a new process with this configuration.
+  // Simulates a new process with this configuration.
   void Restart(const std::vector<std::string>& tables,
                const std::vector<std::string>& excluded_columns = {}) {
     coverage_ = Coverage::Open(*log_).value();
@@ -54,7 +54,7 @@ class CoverageTest : public log::testing::LogTest {
     const schema::Statement statement = schema::Classify(text, "shop");
     coverage_->OnStatement(statement, statement.kind == schema::StatementKind::kTruncate, {at});
   }
-  // The registry knows this definition of shop.orders from now on.
+  // Adds this definition of shop.orders to the registry.
   schema::TableVersionPtr Define(const std::vector<std::string>& names) {
     std::vector<binlog::ColumnMap> columns;
     for (const std::string& name : names) columns.push_back(schema::Int(name));
@@ -160,7 +160,7 @@ TEST_F(CoverageTest, TrimmedTableDoesNotHoldAllRows) {
   EXPECT_FALSE(kValidCoverage.HoldsAllRows({8}));
 }
 
-// Tables left out and put back.
+// Tables that are no longer captured, or captured again.
 
 TEST_F(CoverageTest, RecapturedTableMustBeReadAgain) {
   coverage_->Set(kOrders, kValidCoverage);
@@ -169,14 +169,14 @@ TEST_F(CoverageTest, RecapturedTableMustBeReadAgain) {
   Restart({"shop.*", "!shop.orders"});
   EXPECT_EQ(InvalidReason(kOrders), kNotCaptured);
   EXPECT_EQ(InvalidReason(kItems), "");
-  EXPECT_FALSE(coverage_->Find(kOrders)->valid()) << "readers see it at once";
+  EXPECT_FALSE(coverage_->Find(kOrders)->valid()) << "readers see it immediately";
   Store();
   Restart({"shop.*"});
   EXPECT_EQ(InvalidReason(kOrders), kNotCaptured);
-  EXPECT_FALSE(coverage_->Newest(kOrders)->complete) << "read as a new table is";
+  EXPECT_FALSE(coverage_->Newest(kOrders)->complete) << "read like a new table";
 }
 
-// Without a batch nothing was taken from the binlog either.
+// Without a stored batch, no event was processed either.
 TEST_F(CoverageTest, UnstoredExclusionLosesNothing) {
   coverage_->Set(kOrders, kValidCoverage);
   Store();
@@ -270,7 +270,7 @@ TEST_F(CoverageTest, SilentRedefinitionRestartsReading) {
 }
 
 TEST_F(CoverageTest, MissingShapeIsThatOfNewestDefinition) {
-  // As written before row_shape was there.
+  // A record as older versions wrote it, without row_shape.
   PutRecord(std::string("coverage.shop\0orders", 20),
             absl::HexStringToBytes("01"
                                    "0a0e0a0473686f7012066f7264657273"
@@ -303,7 +303,7 @@ TEST(RowShape, UncapturedColumnsDoNotCount) {
   EXPECT_EQ(RowShape(other), RowShape(version));
 }
 
-// Its form is stored.
+// The digest is stored on disk.
 TEST(RowShape, NeverChanges) {
   schema::TableVersion version;
   version.columns = {{.name = "id",
@@ -321,7 +321,7 @@ TEST(RowShape, NeverChanges) {
   EXPECT_EQ(RowShape(version), 0x9753faac7cd6dcf2u);
 }
 
-// Tables that are read.
+// Tables that are being read.
 
 TEST(CoverageDuringReading, ValidCoverageStaysValid) {
   EXPECT_EQ(AfterReadingBegins(kValidCoverage, {20}), kValidCoverage);
@@ -374,7 +374,7 @@ TEST_F(CoverageTest, DamagedRecordFailsOpen) {
   EXPECT_EQ(ReasonOfOpen(), "LOG_DAMAGED");
   PutRecord("coverage.other", "\x01\xff");
   EXPECT_EQ(ReasonOfOpen(), "LOG_DAMAGED");
-  PutRecord("coverage.other", "\x01");  // of the table without a name
+  PutRecord("coverage.other", "\x01");  // for a table without a name
   EXPECT_EQ(ReasonOfOpen(), "LOG_DAMAGED");
 }
 

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// The effects of a statement, as `emptied d.t`.
+// The effects of a statement, for example `emptied d.t`.
 std::vector<std::string> EffectsOfText(std::string_view text) {
   const schema::Statement statement = schema::Classify(text, "d");
   const bool truncates = statement.kind == schema::StatementKind::kTruncate;

@@ -11,7 +11,7 @@ std::string Bytes(std::initializer_list<int> bytes) {
   return std::string(bytes.begin(), bytes.end());
 }
 
-// Layouts: see dump_request.h.
+// dump_request.h links the layouts.
 TEST(DumpRequestTest, ByFileHasAllFields) {
   const DumpRequest request{.server_id = 0x01020304, .file = "binlog.000002", .offset = 0xa0b0c0};
   EXPECT_EQ(DumpByFileArguments(request),

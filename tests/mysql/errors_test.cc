@@ -19,7 +19,7 @@ struct Refusal {
   absl::StatusCode code;
 };
 
-// What servers say with error 1236, by version.
+// Texts of error 1236 from several server versions.
 const Refusal kRefusals[] = {
     {"Cannot replicate because the source purged required binary logs. Replicate the missing "
      "transactions from elsewhere",

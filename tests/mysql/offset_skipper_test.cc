@@ -16,7 +16,7 @@ namespace {
 using binlog::EventHeader;
 using binlog::EventType;
 
-// Header of an event that ends at `end`.
+// The header of an event that ends at `end`.
 std::string EventTo(uint64_t end, EventType type = EventType::kQuery, uint16_t flags = 0) {
   std::string event(4, '\0');
   event.push_back(static_cast<char>(type));
@@ -43,7 +43,7 @@ TEST(OffsetSkipperTest, FindsOffsetBeyond4GiB) {
   OffsetSkipper skipper(k4GiB + 500);
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kRotate)));
   EXPECT_FALSE(Drops(skipper, EventTo(126, EventType::kFormatDescription)));
-  EXPECT_TRUE(Drops(skipper, EventTo(500)));  // the same lower half as the place
+  EXPECT_TRUE(Drops(skipper, EventTo(500)));  // the same lower 32 bits as the offset
   EXPECT_TRUE(Drops(skipper, EventTo(k4GiB - 100)));
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kHeartbeat)));
   EXPECT_TRUE(Drops(skipper, EventTo(k4GiB + 500)));

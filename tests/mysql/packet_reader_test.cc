@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kPartBytesMax = 0xffffff;
 
-// A reader at one end of a pair of sockets, the test at the other.
+// A reader at one end of a socket pair; the test sends at the other.
 class PacketReaderTest : public ::testing::Test {
  protected:
   PacketReaderTest() {
@@ -39,19 +39,19 @@ class PacketReaderTest : public ::testing::Test {
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
   }
-  // Header and body of one part.
+  // One part: header and body.
   static std::string Part(uint8_t number, std::string_view body) {
     const size_t size = body.size();
     std::string part{char(size), char(size >> 8), char(size >> 16), char(number)};
     return part.append(body);
   }
-  // A packet of so many bytes with an event that has the rest of them.
+  // A packet of `size` bytes: a status byte and an event with the rest.
   static std::string EventBytes(size_t size) {
     std::string bytes(size, '\0');
     for (size_t i = 0; i < 4; ++i) bytes[10 + i] = static_cast<char>((size - 1) >> (8 * i));
     return bytes;
   }
-  // Sends from another thread what does not fit into the socket's buffer, while the test reads.
+  // Sends on another thread while the test reads: `bytes` may not fit into the socket's buffer.
   std::jthread SendConcurrently(std::string bytes) {
     return std::jthread([this, bytes = std::move(bytes)] { Send(bytes); });
   }
@@ -162,7 +162,8 @@ TEST_F(PacketReaderTest, SilenceInsideAPacketEndsTheWait) {
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
 }
 
-// A packet whose length says more than its event does takes in what follows.
+// If the length of a packet exceeds that of its event, the reader takes later packets for its
+// content.
 TEST_F(PacketReaderTest, HeartbeatsInsideEndlessPacketAreSilence) {
   options_.silence_max = 50'000;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
@@ -199,7 +200,7 @@ TEST_F(PacketReaderTest, ProgressOfLargePacketEndsSilence) {
   EXPECT_EQ(packet->size(), 400'000u);
 }
 
-// Each test would hang if the Wait did not end.
+// The tests below would hang if Wait did not return.
 TEST_F(PacketReaderTest, WakeBeforeOrDuringWaitEndsIt) {
   const int wake = eventfd(1, EFD_NONBLOCK);
   reader_->Wait(wake);
@@ -228,7 +229,7 @@ TEST_F(PacketReaderTest, WokenWaitsAddUpToSilence) {
   const Micros begin = Clock::System().SteadyMicros();
   while (Clock::System().SteadyMicros() - begin < 100'000) reader_->Wait(wake);
   EXPECT_EQ(ErrorReason(reader_->Read().status()), "SOURCE_SILENT");
-  // The Read has not waited as long again.
+  // Read did not wait for another period of silence.
   EXPECT_LT(Clock::System().SteadyMicros() - begin, 190'000);
   close(wake);
 }

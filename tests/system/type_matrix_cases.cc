@@ -94,7 +94,7 @@ void AddBits(Cases& cases) {
   cases.push_back(
       {"BIT(64)", SelectAs::kNumber, {"0", "18446744073709551615", "9223372036854775808"}});
   cases.push_back({"BIT(4) DEFAULT b'101'", SelectAs::kNumber, {"DEFAULT", "b'0'"}});
-  // Bits beside others share the bytes of the NULL bits in memory, not in a binlog.
+  // In memory, BIT columns share bytes with the NULL bits; in a binlog they do not.
   cases.push_back({"BIT(3)", SelectAs::kNumber, {"5", "2"}, ", d BIT(5) DEFAULT 9, e BIT(1)"});
 }
 
@@ -249,7 +249,7 @@ std::vector<std::string> RowStatements(const TypeCase& type, const std::string& 
   Values statements = {fmt::format("CREATE TABLE {} (id INT {}, n INT, c {}{})", table, key,
                                    type.column, type.more)};
   for (size_t i = 0; i < values.size(); ++i) {
-    // Cases have updates to the column's own value.
+    // Some values are updates that refer to the column's old value.
     const std::string value = values[i] == "c" ? "DEFAULT" : values[i];
     statements.push_back(
         fmt::format("INSERT INTO {} (id, n, c) VALUES ({}, {}, {})", table, i, i, value));

@@ -9,44 +9,44 @@
 
 namespace millrace::testing {
 
-// How a value is asked for with SELECT so that it can be compared.
+// How a test selects a value so that it can compare it.
 enum class SelectAs {
   kText,       // as the server prints it
-  kNumber,     // as a number: without the zeros of ZEROFILL, of BIT and YEAR
+  kNumber,     // as a number: ZEROFILL without its zeros, BIT, YEAR
   kBytes,      // HEX
   kFloat,      // by the bits of the IEEE number
-  kDouble,     // likewise
+  kDouble,     // the same with 64 bits
   kTimestamp,  // in UTC with six digits
-  kGeometry,   // SRID and the bytes behind it
+  kGeometry,   // SRID, and the HEX of the bytes after it
   kVector,     // HEX, as components
 };
 
-// A column and values that it goes through one after the other.
+// A column, and the values that a test writes to it one after the other.
 struct TypeCase {
   std::string column;  // its definition without the name
   SelectAs select_as = SelectAs::kText;
   std::vector<std::string> values;  // as SQL expressions
-  // More of CREATE TABLE, after the columns `id`, `n` and `c`: begins with a comma.
+  // The rest of CREATE TABLE after the columns `id`, `n` and `c`. Begins with a comma.
   std::string more;
-  // False: the column takes no NULL.
+  // False: the column is NOT NULL.
   bool nullable = true;
 };
 
-// Statements that make a table of the case with a row for each of its values, and one for NULL
-// where the column takes it. `id` numbers the rows from 0. `key` stands behind `id`'s type.
+// The statements that create a table for the case, with a row for each value, and one for NULL if
+// the column is nullable. `id` numbers the rows from 0. `key` is the text after `id`'s type.
 std::vector<std::string> RowStatements(const TypeCase& type, const std::string& table,
                                        const std::string& key = "PRIMARY KEY");
 
-// Types that the flavour has. Together they have every type, and the ends of its values.
+// The types of this flavour: every type, with its least and greatest values.
 std::vector<TypeCase> TypeCases(Flavour flavour);
-// Those that can be captured under binlog_row_metadata = MINIMAL: columns behind a functional index
-// are in the event, but not in information_schema.
+// The types that can be captured with binlog_row_metadata = MINIMAL. Excludes functional indexes:
+// the event contains their hidden columns, information_schema does not.
 std::vector<TypeCase> TypeCasesWithoutMetadata(Flavour flavour);
-// CHAR, VARCHAR, TEXT and their kin, ENUM, SET, JSON.
+// CHAR, VARCHAR, TEXT and similar types, ENUM, SET, JSON.
 std::vector<TypeCase> TextCases(Flavour flavour);
-// What text of a charset can be, to the last character.
+// All characters of each charset.
 std::vector<TypeCase> CharsetCases(const std::vector<std::string>& charsets);
-// Those that the source has, but `binary`.
+// The charsets of the source, except `binary`.
 std::vector<std::string> TextCharsets(SqlSession& sql);
 
 }  // namespace millrace::testing

@@ -40,8 +40,8 @@ void AppendUtf8(uint32_t code, std::string& to) {
   }
 }
 
-// Every character of the basic plane and some of those above it. Not U+FFFD, which stands for none:
-// big5 and tis620 store it as bytes that no character has.
+// Every character of the basic plane, and some above it. Excludes U+FFFD, the replacement
+// character: big5 and tis620 store it as bytes that are no character.
 std::string EveryCharacter() {
   std::string text;
   for (uint32_t code = 1; code < 0x10000; ++code) {
@@ -111,7 +111,7 @@ void AddLabels(Cases& cases) {
       {"SET('x','y') NOT NULL DEFAULT 'x,y'", SelectAs::kText, {"DEFAULT", "'y'"}, "", false});
 }
 
-// An object with so many members that its offsets take four bytes.
+// A JSON object so large that its offsets take four bytes.
 std::string LargeObject() {
   std::string text = "{";
   for (int i = 0; i < 6000; ++i)
@@ -176,7 +176,7 @@ void AddMysqlJson(Cases& cases) {
         "JSON_OBJECT('g', ST_GeomFromText('POINT(1 2)'))", "JSON_ARRAY(TRUE, 1 = 2, NULL)",
         "JSON_ARRAY(CAST(1e-7 AS DOUBLE), 1e20, 1e21, 123456789012345680000e0, 0.00001e0)",
         "JSON_ARRAY(CAST(1.1 AS FLOAT), CAST(0 AS DECIMAL(5,0)), 12345678901234567890123.5)"}});
-  // JSON holds decimals as the server computed them: wider than any column.
+  // JSON stores decimals as the server computed them, wider than any column allows.
   const std::string nines = "CAST(REPEAT('9', 65) AS DECIMAL(65,0))";
   const std::string price = "CAST(CONCAT(REPEAT('8', 35), '.', REPEAT('7', 30)) AS DECIMAL(65,30))";
   cases.push_back({"JSON",

@@ -11,8 +11,8 @@
 
 namespace millrace::testing {
 
-// A source with a feed, and work on its rows that can be done in any session, so that what arrives
-// of two sessions with different settings can be compared.
+// A source with a feed, and a workload that can run in any session, so that a test can compare the
+// changes from two sessions with different settings.
 class Variants {
  public:
   explicit Variants(Flavour flavour, std::vector<std::string> source_options = {},
@@ -22,22 +22,22 @@ class Variants {
   SqlSession& sql() { return sql_; }
   FeedServer& feed() { return *feed_; }
   ChangeReader& reader() { return reader_; }
-  // Restarting the source ends its sessions.
+  // Call it after a restart of the source, which ends its sessions.
   void Reconnect() { sql_ = source_->MustConnect(); }
 
-  // CREATE TABLE shop.<table>, of many types.
+  // Runs CREATE TABLE shop.<table> with columns of many types.
   void CreateTable(const std::string& table, const std::string& options = "");
   // Inserts, updates and deletes rows of shop.<table>, in transactions of one and many statements.
-  // Each `round` has rows of its own.
+  // Each `round` uses different rows.
   static void RunWorkload(SqlSession& session, const std::string& table, int round);
-  // Does work in a session as it is and in one after `setting`, in turns, and expects that the same
-  // rows arrive of both.
+  // Runs the workload alternately in a default session and in one with `setting`. Expects the same
+  // changes from both.
   void ExpectSameRows(const std::string& setting, const std::string& table_options = "");
 
-  // The changes of the rows of a table as text, one line a change.
+  // The row changes of a table as text, one line for each.
   static std::vector<std::string> RowsOf(const std::vector<SeenChange>& changes,
                                          const std::string& table);
-  // True if the source's binlogs hold an event of the type, as SHOW BINLOG EVENTS names it.
+  // True if the source's binlogs contain an event of this type, named as in SHOW BINLOG EVENTS.
   bool BinlogContains(const std::string& event_type);
 
  private:

@@ -177,7 +177,7 @@ TEST(ChangeWriter, ImageBuiltInPlaceEqualsPutImage) {
   }
 }
 
-// Logs hold these bytes.
+// Logs on disk contain these bytes.
 TEST(ChangeWriter, ChangeBytesNeverChange) {
   Buffer to;
   const size_t begin = BeginChange(to, {300});

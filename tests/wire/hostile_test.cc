@@ -10,7 +10,7 @@
 namespace millrace::wire {
 namespace {
 
-// From memory that ends where the bytes do, so that sanitizers see a read beyond.
+// Reads from memory of exactly this size, so that a sanitizer detects a read beyond its end.
 size_t ReadExactly(std::string_view bytes) {
   const auto copy = std::make_unique<char[]>(bytes.size());
   if (!bytes.empty()) std::memcpy(copy.get(), bytes.data(), bytes.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The numbers that the room writes by hand are those of the protos.
+// The field numbers in layout.h match the protos.
 
 #include "wire/layout.h"
 

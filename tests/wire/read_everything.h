@@ -13,8 +13,8 @@
 
 namespace millrace::wire::testing {
 
-// Reads bytes that may be anything by all that the room offers, and checks that each view lies
-// within them, and that what is derived from a change is a change.
+// Reads arbitrary bytes with all functions of the room. Checks that each view points into the
+// bytes, and that a READ derived from a change is a valid change.
 class EverythingReader {
  public:
   explicit EverythingReader(std::string_view bytes) : bytes_(bytes) {}
@@ -25,7 +25,7 @@ class EverythingReader {
     Change(bytes_);
     Changes(bytes_);
   }
-  // Changes that were parsed.
+  // The number of parsed changes.
   size_t changes() const { return changes_; }
 
  private:
@@ -114,7 +114,7 @@ class EverythingReader {
   size_t changes_ = 0;
 };
 
-// Returns how many changes were parsed.
+// Returns the number of parsed changes.
 inline size_t ReadEverything(std::string_view bytes) {
   EverythingReader reader(bytes);
   reader.Run();

@@ -20,7 +20,7 @@ inline std::string TypeUrl() {
   return std::string(url.view());
 }
 
-// A list of changes, Transaction.changes, with every field that a log holds.
+// A list of changes, Transaction.changes, with every field that a log stores.
 inline std::string SampleChanges() {
   const TableName table{"shop", "orders"};
   const std::string url = TypeUrl();

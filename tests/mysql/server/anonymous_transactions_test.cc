@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-// With gtid_mode ON_PERMISSIVE, where transactions of both kinds share a file.
+// A source with gtid_mode ON_PERMISSIVE, where both kinds of transactions share a file.
 class AnonymousTransactions : public SourceTest {
  protected:
   void SetUp() override {
@@ -36,7 +36,7 @@ class AnonymousTransactions : public SourceTest {
   int written_ = 0;
 };
 
-// A dump by GTID set would begin with the file after it.
+// A dump by GTID set would start in the file after it.
 TEST_P(AnonymousTransactions, FollowInTheSameFile) {
   Write("AUTOMATIC");
   const SourcePosition ours = Now();

@@ -26,7 +26,7 @@ using ::testing::Not;
 
 constexpr size_t kFullPart = 0xffffff;
 
-// Type of the event.
+// The type of the event.
 EventType TypeOf(std::string_view event) { return static_cast<EventType>(event[4]); }
 
 bool IsWrite(std::string_view event) {
@@ -37,7 +37,7 @@ bool Holds(std::string_view event, std::string_view text) {
   return event.find(text) != std::string_view::npos;
 }
 
-// Reads until `last` says so of an event. An error ends it too, and is answered.
+// Reads until `last` returns true for an event. Returns the first error.
 template <typename Last>
 absl::Status ReadEvents(BinlogStream& stream, const Last& last) {
   while (true) {
@@ -47,7 +47,7 @@ absl::Status ReadEvents(BinlogStream& stream, const Last& last) {
   }
 }
 
-// Parses the events up to the one that holds `text`.
+// Parses the events up to the first that contains `text`.
 void ParseUntil(BinlogStream& stream, binlog::EventReader& reader, std::string_view text) {
   const absl::Status status = ReadEvents(stream, [&](std::string_view bytes) {
     const auto event = reader.Read(bytes);
@@ -57,7 +57,7 @@ void ParseUntil(BinlogStream& stream, binlog::EventReader& reader, std::string_v
   EXPECT_TRUE(status.ok()) << status;
 }
 
-// A server with a table d.t, and the means to read its binlog.
+// A server with a table d.t, and functions to read its binlog.
 class BinlogStreamTest : public SourceTest {
  protected:
   void StartServer(std::vector<std::string> options = {}) {
@@ -69,7 +69,7 @@ class BinlogStreamTest : public SourceTest {
   SourceOptions Options() { return OptionsFor(*server_); }
   SourcePosition Now() { return CurrentPosition(*MustConnect(Options())).value(); }
   SourcePosition Earliest() { return EarliestPosition(*MustConnect(Options())).value(); }
-  // The position without its GTIDs, that is, by file.
+  // The position by file: without its GTIDs.
   static SourcePosition ByFile(SourcePosition position) {
     position.gtids = GtidSet();
     return position;
@@ -84,13 +84,13 @@ class BinlogStreamTest : public SourceTest {
     EXPECT_TRUE(stream.ok()) << stream.status();
     return stream.ok() ? *std::move(stream) : nullptr;
   }
-  // A stream from here on that nothing but changes wakes.
+  // A stream from the current position without heartbeats: only changes wake it.
   std::unique_ptr<BinlogStream> OpenWithoutHeartbeats() {
     SourceOptions options = Options();
     options.heartbeat_period = Micros{3600} * 1'000'000;
     return Open(options, Now());
   }
-  // The events up to the one that holds `text`, in one; fails at an error.
+  // All events up to the first that contains `text`, concatenated; or the error.
   static std::string ReadThrough(BinlogStream& stream, std::string_view text) {
     std::string events;
     const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
@@ -99,7 +99,7 @@ class BinlogStreamTest : public SourceTest {
     });
     return status.ok() ? events : "error: " + status.ToString();
   }
-  // The next event that holds `text`; fails at an error.
+  // The next event that contains `text`; or the error.
   static std::string ReadUntil(BinlogStream& stream, std::string_view text) {
     std::string found;
     const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
@@ -108,11 +108,11 @@ class BinlogStreamTest : public SourceTest {
     });
     return status.ok() ? found : "error: " + status.ToString();
   }
-  // Reads what has come.
+  // Reads the events that have arrived.
   static void Drain(BinlogStream& stream) {
     while (stream.HasMore()) ASSERT_TRUE(stream.Read().ok());
   }
-  // Reads to the end of the stream and returns why it ended.
+  // Reads to the end of the stream and returns its error.
   static absl::Status ReadToEnd(BinlogStream& stream) {
     return ReadEvents(stream, [](std::string_view) { return false; });
   }
@@ -173,7 +173,7 @@ TEST_P(BinlogStreamTest, HasMoreReportsUnreadEvents) {
   ReadUntil(*stream, "one");
   Drain(*stream);
   Insert("two");
-  // What is written reaches the socket in its own time; the wait has a bound.
+  // The event reaches the socket a little later. Wait for it, but not forever.
   for (int i = 0; i < 2000 && !stream->HasMore(); ++i) root_->MustExecute("SELECT SLEEP(0.005)");
   EXPECT_TRUE(stream->HasMore());
   EXPECT_THAT(ReadUntil(*stream, "two"), HasSubstr("two"));
@@ -182,8 +182,8 @@ TEST_P(BinlogStreamTest, HasMoreReportsUnreadEvents) {
 TEST_P(BinlogStreamTest, EventsAround16MiBArriveWhole) {
   StartServer();
   const auto stream = Open(Now());
-  // Rows of bytes from which the event's size is known: the packet of the first is one full part
-  // and an empty one.
+  // Rows with a text of known size, so that the event's size is known. A packet of exactly
+  // kFullPart bytes is a full part and an empty one.
   root_->MustExecute("INSERT INTO d.t VALUES (CONCAT('pro', 'be'))");
   const size_t overhead = ReadUntil(*stream, "probe").size() - 5;
   for (const size_t packet : {kFullPart - 1, kFullPart, kFullPart + 1, 2 * kFullPart + 5}) {
@@ -295,7 +295,7 @@ TEST_P(BinlogStreamTest, ServerThatShutsDownIsUnreachable) {
   auto stream = Open(Now());
   std::jthread stopper([&] { EXPECT_TRUE(server_->Stop().ok()); });
   EXPECT_EQ(ErrorReason(ReadToEnd(*stream)), "SOURCE_UNREACHABLE");
-  // MySQL waits long for connections that stay.
+  // MySQL waits a long time for open connections.
   stream.reset();
 }
 
@@ -336,7 +336,7 @@ TEST_P(BinlogStreamTest, SourceWithoutOurGtidsLacksThem) {
   const SourcePosition ours = Now();
   const std::string reset = mysql() ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER";
   root_->MustExecute(reset);
-  // MariaDB takes any GTID of a domain in which it has nothing itself.
+  // MariaDB accepts any GTID of a domain in which it has no transaction.
   root_->MustExecute("CREATE DATABASE other");
   const absl::Status status = ReadToEnd(*Open(ours));
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;

@@ -21,7 +21,7 @@ class CurrentPositionTest : public SourceTest {
     connection_ = MustConnect(OptionsFor(*server_));
     Write();
   }
-  // One transaction more.
+  // Commits one transaction.
   void Write() { root_->MustExecute("CREATE DATABASE d" + std::to_string(++written_)); }
   SourcePosition Now() { return CurrentPosition(*connection_).value(); }
   void Rotate() { root_->MustExecute("FLUSH BINARY LOGS"); }
@@ -161,7 +161,7 @@ TEST(CurrentPositionMysqlTest, GtidsFoundOnAnotherServerAreContinuous) {
   EXPECT_TRUE(CheckContinuity(*connection, ours, "00000000-0000-0000-0000-000000000001").ok());
 }
 
-// Where it was read: it waits for a semi-synchronous replica, and has been sent already.
+// The transaction waits for a semi-synchronous replica, but this server has already sent it.
 TEST(CurrentPositionMysqlTest, CommittingTransactionCountsOnTheSameServer) {
   const auto server = StartSource(ServerKind::kMysql);
   auto root = server->MustConnect();
@@ -176,7 +176,7 @@ TEST(CurrentPositionMysqlTest, CommittingTransactionCountsOnTheSameServer) {
   EXPECT_NE(ErrorReason(status), "SOURCE_LACKS_GTIDS") << status;
 }
 
-// Elsewhere it may be one that a replica has not read of yet.
+// On an unverified server the domain may be missing because a replica has not received it yet.
 TEST(CurrentPositionMariadbTest, DeletedDomainIsAllowedOnTheSameServer) {
   const auto server = StartSource(ServerKind::kMariadb);
   auto root = server->MustConnect();

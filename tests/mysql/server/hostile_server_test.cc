@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kSecret = "s3cret-w0rd";
 
-// Says what a real server would not, since none can be made to: answers one connection by a script
-// and keeps what it was told.
+// Sends packets that no real server can be made to send: serves one connection by a script and
+// records the received bytes.
 class HostileServer {
  public:
   explicit HostileServer(std::vector<std::string> script)
@@ -34,7 +34,7 @@ class HostileServer {
   ~HostileServer() { Received(); }
 
   const std::string& path() const { return path_; }
-  // All that the client sent, once it has gone.
+  // Waits until the client has disconnected, and returns all that it sent.
   std::string Received() {
     if (thread_.joinable()) thread_.join();
     if (listener_ >= 0) close(listener_);

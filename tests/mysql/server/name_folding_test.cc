@@ -45,9 +45,8 @@ TEST_P(NameFoldingTest, DefaultSourceKeepsNamesAsTyped) {
 
 MILLRACE_BOTH_SERVERS(NameFoldingTest);
 
-// Every letter of the alphabets that have two cases is in the name of a table. From MariaDB 11.0
-// on, letters that two editions of Unicode fold in two ways count as unknown; no letter is folded
-// wrongly.
+// Table names with letters of all alphabets that have two cases. From MariaDB 11.0 on, letters that
+// two Unicode versions fold differently are unknown; no letter folds wrongly.
 TEST(NameFoldingOfMariadb, NamesFoldLikeTheSource) {
   const auto server = StartSource(ServerKind::kMariadb, {"--lower-case-table-names=1"});
   auto root = server->MustConnect();

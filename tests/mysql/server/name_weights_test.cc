@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-// One of the basic plane.
+// The UTF-8 of a character of the basic plane.
 std::string Utf8Of(uint32_t code_point) {
   std::string bytes;
   if (code_point < 0x80) {

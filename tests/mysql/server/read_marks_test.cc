@@ -21,8 +21,8 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
-// A server with a table d.t, a session of ours, and threads that insert rows of single
-// transactions until the test ends.
+// A server with a table d.t, a connection of the feed, and threads that insert rows, one for each
+// transaction, until the test ends.
 class ReadMarksTest : public SourceTest {
  protected:
   void StartServer(std::vector<std::string> options = {}) {
@@ -49,7 +49,7 @@ class ReadMarksTest : public SourceTest {
     EXPECT_TRUE(value.ok()) << value.status();
     return value.ok() ? std::strtoull(value->value_or("0").c_str(), nullptr, 10) : 0;
   }
-  // The GTIDs that the binlog tells of, which may be ahead of gtid_executed.
+  // The GTIDs in the binlog, which may be ahead of gtid_executed.
   GtidSet Gtids() { return CurrentPosition(*connection_).value().gtids; }
 
   std::unique_ptr<testing::SourceServer> server_;
@@ -117,7 +117,7 @@ class MysqlReadMarksTest : public ReadMarksTest {
       });
     }
   }
-  // The newest row of each, which comes after all its others.
+  // The newest row of each writer; the writer inserted it last.
   static std::array<uint64_t, 4> NewestByWriter(Connection& connection) {
     std::array<uint64_t, 4> counts{};
     const auto rows = connection.Query("SELECT writer, MAX(n) FROM d.t GROUP BY writer");
@@ -127,7 +127,7 @@ class MysqlReadMarksTest : public ReadMarksTest {
     }
     return counts;
   }
-  // n of `uuid:1-n` in `set`; 0 without it.
+  // n of `uuid:1-n` in `set`; 0 if `set` lacks the UUID.
   static uint64_t LastOf(const std::string& uuid, const std::string& set) {
     const size_t at = set.find(uuid + ":1");
     if (at == std::string::npos) return 0;
@@ -156,15 +156,15 @@ TEST_P(MysqlReadMarksTest, WaitEndsWithTransactionOrTimeout) {
   root_->MustExecute("SET gtid_next = 'AUTOMATIC'");
 }
 
-// Four writers that name their transactions themselves, each under a UUID of its own and by
-// numbers from 1: what a set of GTIDs holds of a writer is its first n rows.
+// Four writers assign the GTIDs of their transactions: each uses its own UUID and numbers from 1.
+// So the GTIDs of a writer in a set correspond to its first n rows.
 TEST_P(MysqlReadMarksTest, ExecutedTransactionsAreVisibleUnderLoad) {
   for (const char* order : {"--binlog-order-commits=ON", "--binlog-order-commits=OFF"}) {
     StartServer({order, "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"});
     const auto reads = MustConnect(OptionsFor(*server_));
     StartNamingWriters(4);
     uint64_t compared = 0;
-    // On a busy machine the reader is far quicker than the writers.
+    // On a busy machine the reader is much faster than the writers.
     for (int i = 0; i < 1000 || compared <= 100; ++i) {
       const auto executed = connection_->QueryValue("SELECT @@global.gtid_executed");
       const auto seen = NewestByWriter(*reads);
@@ -182,8 +182,8 @@ INSTANTIATE_TEST_SUITE_P(Servers, MysqlReadMarksTest, ::testing::Values(ServerKi
 
 class MariadbReadMarksTest : public ReadMarksTest {
  protected:
-  // Rows that the binlog inserts into d.t before each offset of `file`, by the end of the
-  // transaction that does.
+  // The number of rows that the binlog has inserted into d.t, by the end offset of each transaction
+  // in `file`.
   std::map<uint64_t, uint64_t> RowsByEnd(const std::string& file) {
     std::map<uint64_t, uint64_t> ends;
     uint64_t rows = 0;

@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-// A server with a table d.n of the numbers from 1 to 2^16, and a session of ours.
+// A server with a table d.n of the numbers from 1 to 2^16, and a connection of the feed.
 class RowStreamTest : public SourceTest {
  protected:
   RowStreamTest() : server_(Start()), root_(server_->MustConnect()) {
@@ -33,7 +33,7 @@ class RowStreamTest : public SourceTest {
     EXPECT_TRUE(stream.ok()) << stream.status();
     return stream.ok() ? *std::move(stream) : nullptr;
   }
-  // How the statement fails, at once or later.
+  // The error of the statement, either when it starts or between its rows.
   absl::Status Failure(const std::string& sql) {
     auto stream = connection_->Stream(sql);
     if (!stream.ok()) return stream.status();
@@ -88,7 +88,7 @@ TEST_P(RowStreamTest, ConnectionWorksAfterUnreadRows) {
 }
 
 TEST_P(RowStreamTest, AbandonedRowsAreNotRead) {
-  // 65,536 times 65,536 rows would outlast the test.
+  // Reading 65,536 times 65,536 rows would take too long for the test.
   auto stream = Stream("SELECT * FROM d.n a, d.n b");
   EXPECT_TRUE(*stream->Next());
   stream->Abandon();

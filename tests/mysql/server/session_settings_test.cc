@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What administrators set for all sessions changes nothing in ours.
+// Global variables and init_connect of the source do not affect our sessions.
 
 #include "mysql/session_settings.h"
 
@@ -25,14 +25,14 @@ using ::testing::IsEmpty;
 class SessionSettingsTest : public SourceTest {
  protected:
   testing::Flavour flavour() const { return GetParam(); }
-  // Variables of a new session of ours that do not have the value that it needs.
+  // The variables of a new session that do not have the value they need.
   std::vector<std::string> Wrong() {
     const auto connection = MustConnect(OptionsFor(*server_));
     std::vector<std::string> wrong;
     for (const SessionSetting& setting : SessionSettings()) {
       const QueryRows rows =
           connection->Query(fmt::format("SHOW SESSION VARIABLES LIKE '{}'", setting.name)).value();
-      // A server lacks some of them.
+      // Each server lacks some of the variables.
       if (rows.rows.empty()) continue;
       const std::string value = rows.Text(rows.rows[0], {"Value"});
       if (value != setting.value) wrong.push_back(fmt::format("{} = {}", setting.name, value));
@@ -100,7 +100,7 @@ TEST_P(SessionSettingsTest, LimitedPreferredSettingIsAccepted) {
 
 MILLRACE_BOTH_SERVERS(SessionSettingsTest);
 
-// MariaDB generates none.
+// MariaDB does not generate keys.
 TEST(SessionSettingsOfMysql, GeneratedKeyIsAColumn) {
   const auto server = StartSource(ServerKind::kMysql);
   testing::SqlSession root = server->MustConnect();

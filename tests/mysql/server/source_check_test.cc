@@ -14,7 +14,7 @@
 
 namespace millrace {
 
-// How GoogleTest shows a finding.
+// Lets GoogleTest print a finding.
 void PrintTo(const Finding& finding, std::ostream* stream) {
   *stream << finding.code << ": " << finding.message << " (" << finding.remedy << ")";
 }
@@ -46,7 +46,7 @@ class SourceCheckTest : public SourceTest {
     ADD_FAILURE() << "no finding " << code;
     return {};
   }
-  // The finding appears after `statement`, and running its remedy as root makes it go.
+  // Expects the finding after `statement`, and no such finding after running its remedy as root.
   static void ExpectFixedByItsRemedy(const testing::SourceServer& server,
                                      const std::string& statement, const std::string& code,
                                      Severity severity) {
@@ -123,7 +123,7 @@ TEST_P(SourceCheckTest, RemedyRaisesConnectionLimit) {
     EXPECT_THAT(*CheckSource(*MustConnect(OptionsFor(*server)), OptionsFor(*server), &snapshots),
                 Not(HasCode("ACCOUNT_CONNECTIONS_FEW")));
   }
-  // The feed alone needs two.
+  // Without snapshots the feed needs two.
   root.MustExecute("ALTER USER 'millrace'@'%' WITH MAX_USER_CONNECTIONS 2");
   EXPECT_THAT(Check(*server), Not(HasCode("ACCOUNT_CONNECTIONS_FEW")));
 }
@@ -227,7 +227,7 @@ TEST_P(SourceCheckTest, ErrorsComeFirst) {
   EXPECT_EQ(findings.back().severity, Severity::kWarning);
 }
 
-// What is found of names by these settings.
+// The findings of CheckNames with these settings.
 std::vector<Finding> FindingsOfNames(uint32_t lower_case_table_names, const SourceOptions& options,
                                      const SnapshotOptions* snapshots = nullptr) {
   ServerInfo server;
@@ -298,12 +298,13 @@ TEST(SourceCheckMysqlTest, SettleTimeMustExceedSemiSyncTimeout) {
     snapshots.settle_time = settle_time;
     return CheckSource(*MustConnect(options), options, &snapshots).value();
   };
-  EXPECT_THAT(check(20'000'000), Contains(Finding{Severity::kWarning, "SETTLE_TIME_TOO_SHORT",
-                                                  "rpl_semi_sync_source_timeout is 20000 ms and "
-                                                  "snapshot.settle_time no longer: without GTIDs "
-                                                  "a snapshot may miss a transaction that waits "
-                                                  "for a replica",
-                                                  "snapshot.settle_time: 25s"}));
+  EXPECT_THAT(check(20'000'000),
+              Contains(Finding{Severity::kWarning, "SETTLE_TIME_TOO_SHORT",
+                               "rpl_semi_sync_source_timeout is 20000 ms and "
+                               "snapshot.settle_time is not longer: without GTIDs "
+                               "a snapshot may miss a transaction that waits "
+                               "for a replica",
+                               "snapshot.settle_time: 25s"}));
   EXPECT_THAT(check(25'000'000), Not(HasCode("SETTLE_TIME_TOO_SHORT")));
 }
 

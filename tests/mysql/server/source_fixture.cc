@@ -63,7 +63,7 @@ void MustPurgeOldFiles(testing::SqlSession& root) {
     root.MustExecute(fmt::format("PURGE BINARY LOGS TO '{}'", files.back()[0].value()));
     absl::SleepFor(kPollInterval);
   }
-  std::fprintf(stderr, "old files of the binlog are still in use\n");
+  std::fprintf(stderr, "old binlog files are still in use\n");
   std::abort();
 }
 

@@ -19,16 +19,16 @@ namespace millrace {
 
 using ServerKind = testing::Flavour;
 
-// The server of a test.
+// Starts a server for a test.
 inline std::unique_ptr<testing::SourceServer> StartSource(ServerKind kind,
                                                           std::vector<std::string> options = {}) {
   return testing::SourceServer::MustStart({.flavour = kind, .options = std::move(options)});
 }
 
-// Reads it over TCP, without TLS, as the account of the feed.
+// Options to read `server` over TCP, without TLS, as the account of the feed.
 SourceOptions OptionsFor(const testing::SourceServer& server);
 
-// The same as another account.
+// The same with another account.
 SourceOptions OptionsAs(const testing::SourceServer& server, const std::string& user,
                         const std::string& password);
 
@@ -37,15 +37,15 @@ absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options
 absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourceOptions& options,
                                                          const SourcePosition& from);
 
-// Connects, or ends the test.
+// Connects, or aborts the test.
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options);
 
-// Purges the files of the binlog before the one that is written to. MariaDB keeps a file, and says
-// so in a warning alone, until its storage engines have flushed what that holds: a moment after it
-// was rotated away. Ends the test if files are still there after a while.
+// Purges all binlog files except the current one. MariaDB keeps a file, with only a warning, until
+// its storage engines have flushed its transactions, which is shortly after the rotation. Retries
+// for 30 s, then aborts the test.
 void MustPurgeOldFiles(testing::SqlSession& root);
 
-// For tests that hold for both kinds of server.
+// For tests that run on both kinds of server.
 class SourceTest : public ::testing::TestWithParam<ServerKind> {
  protected:
   std::unique_ptr<testing::SourceServer> Start(std::vector<std::string> options = {}) {

@@ -71,7 +71,7 @@ TEST_P(SourcePoolTest, EachConnectionReadsThePasswordAgain) {
   EXPECT_TRUE(pool.ConnectTo(generation).ok());
 }
 
-// Servers end the stream of a replica that asks for another one.
+// A server ends the stream of a replica that opens another one with the same server id.
 TEST_P(SourcePoolTest, StreamBesideAnotherDoesNotEndIt) {
   const auto server = Start();
   SourcePool pool(OptionsFor(*server));

@@ -18,7 +18,7 @@ class TableDetailsTest : public SourceTest {
   TableDetailsTest() : server_(Start()), root_(server_->MustConnect()) {
     root_.MustExecute("CREATE DATABASE d");
   }
-  // What is found of d.t made with `columns`.
+  // Creates d.t with `columns` and returns its details.
   TableDetails Make(const std::string& columns) {
     root_.MustExecute("CREATE TABLE d.t (" + columns + ")");
     return Fetch({"d", "t"}).value();
@@ -133,7 +133,7 @@ TEST_P(TableDetailsTest, OddNamesMatchExactly) {
   EXPECT_FALSE(Fetch({R"(o'd\d`b)", R"(t.%%"x)"}).has_value());
 }
 
-// One that names itself cannot even be asked for its columns.
+// A view that refers to itself even fails a query of its columns.
 TEST_P(TableDetailsTest, ViewReturnsNothing) {
   Make("id INT");
   root_.MustExecute("CREATE VIEW d.v AS SELECT * FROM d.t");

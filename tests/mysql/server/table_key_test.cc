@@ -19,7 +19,7 @@ class TableKeyTest : public SourceTest {
     root_.MustExecute("CREATE DATABASE d");
     connection_ = MustConnect(OptionsFor(*server_));
   }
-  // The key of d.t made with `definition`; "" for none, else `index(columns)`.
+  // Creates d.t with `definition` and returns its key as `index(columns)`, or "" if it has none.
   std::string KeyOf(const std::string& definition) {
     root_.MustExecute("DROP TABLE IF EXISTS d.t");
     root_.MustExecute("CREATE TABLE d.t (" + definition + ")");

@@ -19,7 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// An authority, a certificate of its for the server, another for the client, and an authority that
+// An authority, certificates that it signed for servers and the client, and another authority that
 // signed none of them.
 class TlsTest : public SourceTest {
  protected:
@@ -119,7 +119,7 @@ TEST_P(TlsTest, MissingAuthorityIsATlsFailure) {
   EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
 }
 
-// A file that can be read again is used at the next connect: nothing is kept.
+// Each connect reads the file again, so a repaired file works immediately.
 TEST_P(TlsTest, UnreadableFileIsNamed) {
   const auto server = Start(ServerOptions("server"));
   const auto options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("moved.pem"));
@@ -157,7 +157,7 @@ TEST_P(TlsTest, DumpRunsOverTls) {
   }
 }
 
-// Many events fit into one record of TLS, and the library takes it in pieces.
+// Many events fit into one TLS record, and the library reads the record in pieces.
 TEST_P(TlsTest, WaitOverTlsSeesDecryptedBytes) {
   const auto server = Start(ServerOptions("server"));
   auto root = server->MustConnect();
@@ -167,7 +167,7 @@ TEST_P(TlsTest, WaitOverTlsSeesDecryptedBytes) {
   }
   root.MustExecute("INSERT INTO mysql.t VALUES ('last one')");
   SourceOptions options = With(OptionsFor(*server), TlsMode::kVerifyCa, File("ca.pem"));
-  // A Wait that overlooked something would end the test by its time limit.
+  // If Wait missed decrypted bytes, the test would reach its time limit.
   options.heartbeat_period = Micros{3600} * 1'000'000;
   const auto stream = OpenStream(options, {}).value();
   bool last = false;

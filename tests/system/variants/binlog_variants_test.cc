@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whatever MySQL can put into a binlog, switched on in the middle of a stream by one session: the
-// rows that arrive are the same.
+// One session turns on a variant of MySQL's binlog in the middle of a stream. The same rows must
+// arrive.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class MysqlVariants : public ::testing::Test {
         in_after ? change.raw.after_unknown_fields() : change.raw.before_unknown_fields();
     EXPECT_THAT(fields, ::testing::Not(::testing::Contains(FieldNumber(change.table, column))));
   }
-  // All changes of rows, from the beginning.
+  // All row changes from the beginning.
   static v1::SubscribeRequest Rows() {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const auto each : {v1::OPERATION_INSERT, v1::OPERATION_UPDATE, v1::OPERATION_DELETE}) {
@@ -154,8 +154,8 @@ TEST_F(MysqlVariants, RowMetadataMayChange) {
               ::testing::ElementsAreArray(Variants::RowsOf(changes, "shop.a")));
 }
 
-// A packet of the dump stream is a status byte and the event; one that fills 16 MiB − 1 bytes is
-// followed by another, perhaps empty.
+// A packet of the dump is a status byte and the event. After a packet of exactly 16 MiB − 1 bytes
+// another one follows, which may be empty.
 TEST_F(MysqlVariants, EventsAroundPacketLimitArriveComplete) {
   sql_.MustExecute("CREATE TABLE shop.big (id INT PRIMARY KEY, data LONGBLOB)");
   const size_t overhead = [&] {

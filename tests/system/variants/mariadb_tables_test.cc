@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tables that MariaDB alone has: with versions of rows, with columns that nobody sees, sequences,
-// and types that its binlog does not tell from BINARY.
+// Tables that only MariaDB has: system-versioned tables, hidden columns, sequences, and types that
+// its binlog does not distinguish from BINARY.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ class MariadbTables : public ::testing::Test {
     });
     return changes;
   }
-  // Each change of rows as `operation id`.
+  // Each row change as `operation id`.
   std::vector<std::string> ChangeTexts() {
     std::vector<std::string> texts;
     for (const SeenChange& change : Changes()) {
@@ -52,7 +52,7 @@ class MariadbTables : public ::testing::Test {
     }
     return texts;
   }
-  // Rows by id and note of a stream from there on, once it has come to now.
+  // The rows, note by id, after replaying a stream from `at` to now.
   std::map<std::string, std::string> RowsFrom(v1::StartPoint at) {
     std::map<std::string, std::string> rows;
     for (const SeenChange& change : Changes(at)) {
@@ -120,7 +120,7 @@ TEST_F(MariadbTables, TableWithNamedTimesHasOnlyCurrentRows) {
   EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "since", "until"));
 }
 
-// MariaDB logs their changes as statements whatever the format.
+// MariaDB logs their changes as statements in every binlog format.
 TEST_F(MariadbTables, TableVersionedByTransactionsStopsTheFeed) {
   StartFeed("never");
   sql_.MustExecute(
@@ -199,7 +199,7 @@ TEST_F(MariadbTables, SequencesAreNotCaptured) {
 
 class LaggingFeed : public MariadbTables {
  protected:
-  // Runs the statements while nobody reads the binlog.
+  // Runs the statements while the feed is stopped.
   void RunWhileStopped(const std::vector<std::string>& statements) {
     ChangeReader(*feed_).CurrentToken(sql_);
     feed_->Stop();
@@ -213,7 +213,7 @@ class LaggingFeed : public MariadbTables {
     }
     return values;
   }
-  // Under the names and types that the table had at each.
+  // The rows as JSON, with the names and types that the table had at each change.
   std::vector<std::string> JsonRows() {
     v1::SubscribeRequest request;
     request.set_at(v1::START_POINT_EARLIEST);
@@ -299,7 +299,7 @@ TEST_F(LaggingFeed, AddedColumnKeepsItsOriginalType) {
   EXPECT_THAT(Values(), ElementsAre(Pair(kBytes, kBytes)));
 }
 
-// The log has neither its CREATE TABLE nor a row of it.
+// The log contains neither the CREATE TABLE nor a row of the table.
 TEST_F(LaggingFeed, UnknownEarlierTypesStopTheFeed) {
   sql_.MustExecute(Create("n"));
   StartFeed("never");

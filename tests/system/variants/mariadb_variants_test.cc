@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whatever MariaDB can put into a binlog, switched on in the middle of a stream: the rows that
-// arrive are the same.
+// A variant of MariaDB's binlog is turned on in the middle of a stream. The same rows must arrive.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +21,7 @@ class MariadbVariants : public ::testing::Test {
   Variants shop_{Flavour::kMariadb};
   SqlSession& sql_ = shop_.sql();
 
-  // RunWorkload before and after a change of a global variable, which sessions notice.
+  // Runs the workload before a change of a global variable and, in a new session, after it.
   void ExpectSameRowsAfterGlobal(const std::string& setting) {
     shop_.CreateTable("a");
     shop_.CreateTable("b");
@@ -103,7 +102,7 @@ TEST_F(MariadbVariants, SequencesDoNotStopTheFeed) {
   EXPECT_THAT(ids, ElementsAre("5", "51", "100", "1"));
 }
 
-// An update of a versioned table moves the old row into history: a row of its own.
+// An update of a versioned table also inserts the old row as history.
 TEST_F(MariadbVariants, SystemVersionedTablesDeliverCurrentRows) {
   Run({"CREATE TABLE shop.t (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
        "INSERT INTO shop.t VALUES (1, 10)", "UPDATE shop.t SET a = 11 WHERE id = 1",

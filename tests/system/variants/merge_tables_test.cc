@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A MERGE table has no rows of its own: what is written through it are rows of a table that the
-// binlog does not name.
+// A MERGE table has no rows. A write through it changes rows of another table, which the binlog
+// does not name.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class MergeTables : public ::testing::TestWithParam<Flavour> {
     shop_.admin().WaitUntilOver();
   }
   SqlSession& sql() { return shop_.sql(); }
-  // Ids of the rows that a stream from SNAPSHOT holds.
+  // The ids of the rows in a stream from SNAPSHOT.
   std::set<std::string> Ids(const std::string& table) {
     v1::SubscribeRequest request;
     request.set_at(v1::START_POINT_SNAPSHOT);
@@ -63,7 +63,7 @@ TEST_P(MergeTables, RowsWrittenThroughMergeTableAreReadAgain) {
   EXPECT_THAT(shop_.feed().LogText(), HasSubstr("shop.m is a MERGE table"));
 }
 
-// Nothing tells any more which tables it showed.
+// The source no longer knows the old list of tables.
 TEST_P(MergeTables, RowsBeforeUnionChangeAreReadAgain) {
   sql().MustExecute("CREATE TABLE shop.third (id INT PRIMARY KEY) ENGINE = MyISAM");
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
@@ -98,7 +98,7 @@ TEST_P(MergeTables, RowsBelongToTheUnionOfThatTime) {
       << "once for each INSERT";
   EXPECT_EQ(std::count(schema_changes.begin(), schema_changes.end(), "shop.pair"), 2);
   EXPECT_EQ(std::count(schema_changes.begin(), schema_changes.end(), "shop.apart"), 1)
-      << "its CREATE TABLE alone";
+      << "only its CREATE TABLE";
   EXPECT_EQ(Ids("other"), (std::set<std::string>{"2", "3", "4"}));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// binlog_row_metadata=MINIMAL: events do not name their columns, so information_schema must, and
-// only where it certainly speaks of the same definition.
+// binlog_row_metadata=MINIMAL: events do not name their columns. The feed takes the names from
+// information_schema, but only if that certainly has the same definition.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 class MinimalMetadata : public ::testing::TestWithParam<Flavour> {
  protected:
-  // The source tells times of definitions in whole seconds.
+  // The source reports the time of a definition in whole seconds.
   void WaitASecond() { sql_.MustQuery("SELECT SLEEP(1.1)"); }
 
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rows are right whatever the source's administrator set for all sessions, or had `init_connect`
-// set: the account of the feed has neither SUPER nor CONNECTION_ADMIN, so that it runs.
+// The feed delivers correct rows regardless of the source's global variables and of `init_connect`,
+// which runs because the account of the feed has neither SUPER nor CONNECTION_ADMIN.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ class SessionSettings : public ::testing::TestWithParam<Flavour> {
     for (const std::string& table : tables_) shop_.Fill(table, kRowsFilled);
   }
 
-  // A snapshot while rows change, and the stream after it, are what SELECT returns.
+  // A snapshot while rows change, and the stream after it, must equal the result of SELECT.
   void ExpectRightRows() {
     shop_.StartFeed({"mode: initial", "chunk_rows_max: 20"});
     const auto snapshot = shop_.admin().WaitUntilOver();
@@ -33,7 +33,7 @@ class SessionSettings : public ::testing::TestWithParam<Flavour> {
     shop_.ExpectFeedIsSource(tables_);
     EXPECT_EQ(shop_.feed().Stop(), 0);
   }
-  // The sessions that write are there before the variables change.
+  // Starts the writing sessions before the variables change.
   void Write() { load_ = shop_.Write(tables_, kRowsFilled * 2, std::chrono::milliseconds(1)); }
 
   SnapshotShop shop_{GetParam()};
@@ -41,7 +41,8 @@ class SessionSettings : public ::testing::TestWithParam<Flavour> {
   std::unique_ptr<SnapshotLoad> load_;
 };
 
-// All of them is a run of minutes: MILLRACE_SETTINGS=all. Otherwise those that have gone wrong.
+// Testing all settings takes minutes (MILLRACE_SETTINGS=all). By default only those that failed
+// before.
 bool IsTried(const WorstSetting& setting) {
   static const bool all = std::getenv("MILLRACE_SETTINGS") != nullptr;
   static const std::set<std::string> kFailedBefore = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every column type of every flavour, on its way from the source's rows to a subscriber: what is
-// delivered before and after a change equals what SELECT printed at that time.
+// Every column type of every flavour, from the source's rows to a subscriber. The delivered values
+// before and after a change must equal what SELECT printed at that time.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ std::string SelectOf(SelectAs select_as) {
   std::abort();
 }
 
-// What HEX shows of a VECTOR, as a ChangeReader shows it.
+// Converts the HEX of a VECTOR to the text of a ChangeReader.
 std::string VectorText(const std::string& hex) {
   std::vector<float> components;
   for (size_t at = 0; at + 8 <= hex.size(); at += 8) {
@@ -85,7 +85,7 @@ std::string Excerpt(const Value& value, const Value& other) {
 class TypeMatrix : public ::testing::TestWithParam<Flavour> {
  protected:
   TypeMatrix() {
-    // Speed alone.
+    // Only for speed.
     sql_.MustExecute("SET GLOBAL sync_binlog = 0");
     sql_.MustExecute("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
     sql_.MustExecute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
@@ -95,7 +95,7 @@ class TypeMatrix : public ::testing::TestWithParam<Flavour> {
 
   static std::string TableOf(size_t i) { return fmt::format("t{}", i); }
 
-  // Takes a row of a table of its own through all values of the case, noting what SELECT prints.
+  // Writes all values of the case to a row of a new table, and records what SELECT prints.
   void Write(size_t i, TypeCase type) {
     const std::string table = TableOf(i);
     if (type.nullable) type.values.push_back("NULL");
@@ -129,7 +129,7 @@ class TypeMatrix : public ::testing::TestWithParam<Flavour> {
     for (const TypeCase& type : types) Write(cases_.size(), type);
   }
 
-  // Reads the feed and compares all that was written. Counts (type, value) pairs.
+  // Reads the feed and compares all written values. Counts the (type, value) pairs.
   void Compare() {
     std::map<std::string, std::vector<SeenChange>> by_table;
     for (SeenChange& change : reader_.ReadAll(sql_)) {
