@@ -9,7 +9,7 @@
 namespace millrace::condition {
 namespace {
 
-// The address as the system prints it, if it is one of the family.
+// The address as inet_ntop prints it; nullopt if `text` is not an address of the family.
 std::optional<std::string> AddressText(int family, std::string_view text) {
   const std::string terminated(text);
   in6_addr address;

@@ -8,8 +8,8 @@
 
 namespace millrace::condition {
 
-// Values of MariaDB's UUID, INET4 and INET6 in the one form that is given on; nothing for text that
-// is none. A UUID has its four dashes.
+// Values of MariaDB's UUID, INET4 and INET6 in normalized form; nullopt for other text. A UUID must
+// have its four dashes.
 std::optional<std::string> UuidText(std::string_view text);
 std::optional<std::string> Inet4Text(std::string_view text);
 std::optional<std::string> Inet6Text(std::string_view text);

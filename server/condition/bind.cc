@@ -17,7 +17,7 @@ namespace {
 
 using schema::Column;
 
-// Of a literal, in a message.
+// Maximum bytes of a literal in a message.
 constexpr size_t kShownLiteralBytes = 60;
 
 bool IsOrder(const Condition& predicate) {
@@ -31,11 +31,12 @@ bool IsOrder(const Condition& predicate) {
   }
 }
 
-// What the type lacks that the predicate needs; empty if it has all.
+// Why the type does not support the predicate; empty if it does.
 std::string_view MissingOperator(const Condition& predicate, ValueType type) {
   if (predicate.kind == ConditionKind::kIsNull) return "";
-  if (type == ValueType::kOpaque) return "takes IS NULL and IS NOT NULL alone";
-  if (predicate.kind == ConditionKind::kLike) return HasPattern(type) ? "" : "takes no LIKE";
+  if (type == ValueType::kOpaque) return "supports only IS NULL and IS NOT NULL";
+  if (predicate.kind == ConditionKind::kLike)
+    return HasPattern(type) ? "" : "does not support LIKE";
   if (!IsOrder(predicate) || HasOrder(type)) return "";
   return "has no order: compare it with =, <>, <=>, IN or LIKE";
 }
@@ -99,7 +100,7 @@ absl::StatusOr<BoundCondition> Binder::BindPredicate(const Condition& predicate)
   }
   if (const std::string_view missing = MissingOperator(predicate, bound.type); !missing.empty()) {
     return Invalid(predicate, predicate.offset,
-                   fmt::format("column {} of {} is of type {}, which {}", Quoted(column.name),
+                   fmt::format("column {} of {} has type {}, which {}", Quoted(column.name),
                                table_.table.ToString(), column.mysql_type, missing));
   }
   MILLRACE_RETURN_IF_ERROR(BindLiterals(predicate, bound));
@@ -121,7 +122,7 @@ absl::Status Binder::BindLiterals(const Condition& predicate, BoundCondition& bo
     }
     if (!value.ok()) {
       return Invalid(predicate, literal.offset,
-                     fmt::format("column {} of {} is of type {}: {} {}", Quoted(column.name),
+                     fmt::format("column {} of {} has type {}: {} {}", Quoted(column.name),
                                  table_.table.ToString(), column.mysql_type,
                                  Quoted(Print(literal), kShownLiteralBytes),
                                  std::string(value.status().message())));
@@ -146,7 +147,7 @@ absl::StatusOr<BoundCondition> BindValue(std::string_view column, Comparison com
   predicate.kind = ConditionKind::kCompare;
   predicate.column = column;
   predicate.comparison = comparison;
-  // What the text is depends on the column's type, as it is without quotes.
+  // Without quotes, the kind of literal depends on the column's type.
   Literal literal;
   literal.kind = Literal::Kind::kString;
   literal.text = text;

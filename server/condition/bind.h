@@ -16,37 +16,37 @@
 
 namespace millrace::condition {
 
-// The columns that a condition may name: the captured ones of these. Views what it is made of.
+// The columns that a condition may name: those of `columns` that are captured. The table and the
+// columns must outlive this object.
 struct TableColumns {
   const TableName& table;
   std::span<const schema::Column> columns;
 };
 
-// A condition over the columns of one table version. It holds whatever evaluates it needs: no text
-// is parsed and no name is looked up any more. Two values of a column are equal if the column says
-// so, that is by its collation.
+// A condition on the columns of one table version, ready to be evaluated without parsing text or
+// looking up names. Values are compared by the column's collation.
 struct BoundCondition {
   ConditionKind kind = ConditionKind::kAnd;
-  bool negated = false;  // as Condition
+  bool negated = false;  // as Condition::negated
   std::vector<BoundCondition> children;
 
-  // Of predicates only: the column by its index, and values of its type. `<=> NULL` is
+  // Only for predicates: the index of the column, and values of its type. `<=> NULL` becomes
   // kIsNull.
   size_t column = 0;
   ValueType type = ValueType::kOpaque;
   Comparison comparison = Comparison::kEqual;
-  // As Condition::literals. Of kLike a std::string as FitPattern makes it.
+  // As Condition::literals. For kLike the std::string that FitPattern returns.
   std::vector<Value> values;
 };
 
-// Every name must be a captured column, every literal a value of its column, and the column's type
-// must have the operator. kInvalidArgument CONDITION_INVALID names what does not fit, with metadata
-// `table`, `offset` and `column`. A column that is not captured is refused in the same words as one
-// that does not exist.
+// Every name must be a captured column, every literal a value of its column, and every operator
+// must be supported by the column's type. kInvalidArgument CONDITION_INVALID names the violation,
+// with metadata `table`, `offset` and `column`. The error is the same for an uncaptured column and
+// a missing one.
 absl::StatusOr<BoundCondition> Bind(const Condition& condition, const TableColumns& table);
 
-// `column comparison value`, where `text` is the value without quotes: a number, 0x00ff for bytes,
-// and for any other type the text itself. Errors as Bind, with offset 0.
+// Binds `column comparison value`, where `text` is the value without quotes: a number, 0x00ff for
+// bytes, the text itself for any other type. Errors as in Bind, with offset 0.
 absl::StatusOr<BoundCondition> BindValue(std::string_view column, Comparison comparison,
                                          std::string_view text, const TableColumns& table);
 

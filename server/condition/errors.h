@@ -10,11 +10,11 @@
 
 namespace millrace::condition {
 
-// Every failure that leaves this room: kInvalidArgument CONDITION_INVALID. `offset` counts bytes of
-// the condition's text.
+// The error for every failure in this room: kInvalidArgument CONDITION_INVALID. `offset` is in
+// bytes of the condition's text.
 absl::Status InvalidAt(size_t offset, std::string_view problem, ErrorMetadata metadata = {});
 
-// Why a literal is no value of a column, before it is known where it stands: no reason yet.
+// The error for a literal that is not a value of its column. It has no reason and offset yet.
 absl::Status DoesNotFit(std::string_view problem);
 
 }  // namespace millrace::condition

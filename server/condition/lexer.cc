@@ -34,7 +34,7 @@ std::optional<char> HexValue(char c) {
   return std::nullopt;
 }
 
-// No column of a server has a longer name; errors repeat it.
+// No server allows longer column names. The limit keeps error messages short.
 absl::Status CheckNameSize(std::string_view name, size_t offset) {
   constexpr size_t kNameBytesMax = 256;
   if (name.size() <= kNameBytesMax) return absl::OkStatus();
@@ -118,7 +118,7 @@ absl::Status Lexer::ReadQuotedName(std::string& text) {
   const size_t begin = at_++;
   while (at_ < text_.size()) {
     const char c = text_[at_++];
-    if (c == '\0') return InvalidAt(at_ - 1, "a name cannot hold a zero byte");
+    if (c == '\0') return InvalidAt(at_ - 1, "a name cannot contain a zero byte");
     if (c != '`') {
       text.push_back(c);
     } else if (At() == '`') {
@@ -155,11 +155,11 @@ absl::Status Lexer::ReadNumber(std::string& text) {
     if (At() == '-' || At() == '+') ++at_;
     if (!TakeDigits(text)) return InvalidAt(at_, "expected a digit of the exponent");
   }
-  // `1abc` is a name to the servers.
+  // The servers read `1abc` as a name.
   if (ContinuesName(At()) || At() == '.') {
     return InvalidAt(begin,
-                     "expected a number, found one that runs into other characters; a name "
-                     "that begins with a digit is written in backquotes");
+                     "expected a number, found one followed by other characters; write a name "
+                     "that begins with a digit in backquotes");
   }
   return absl::OkStatus();
 }
@@ -182,7 +182,8 @@ absl::Status Lexer::ReadString(std::string& text) {
   return InvalidAt(begin, "this quote is not closed");
 }
 
-// The escapes of the servers; of others they drop the backslash, which hardly anyone means.
+// The escapes of the servers. For other characters the servers drop the backslash, which is rarely
+// intended, so they are errors here.
 // https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
 absl::Status Lexer::ReadEscape(std::string& text) {
   constexpr std::string_view kWritten = "0'\"bnrtZ\\";
@@ -233,9 +234,9 @@ absl::Status Lexer::ReadSymbol(std::string& text) {
     return absl::OkStatus();
   }
   if (rest[0] == '"') {
-    return InvalidAt(at_, R"(expected no ": strings are written '…' and names `…`)");
+    return InvalidAt(at_, R"(unexpected ": write strings in '…' and names in `…`)");
   }
-  return InvalidAt(at_, fmt::format("expected no {}: a condition has no arithmetic, no comments "
+  return InvalidAt(at_, fmt::format("unexpected {}: a condition has no arithmetic, no comments "
                                     "and no other statements",
                                     Quoted(rest.substr(0, 1))));
 }

@@ -24,27 +24,27 @@ struct Token {
   Kind kind = Kind::kEnd;
   std::string text;
   size_t offset = 0;
-  // As written, for messages. Views the lexer's text.
+  // The token as written, for messages. A view into the lexer's text.
   std::string_view written;
 
-  // True for the keyword `word`, which is in capitals. Case does not matter in a condition.
+  // True for the keyword `word`, given in capitals. Ignores the case of the token.
   bool IsWord(std::string_view word) const;
   bool IsSymbol(std::string_view symbol) const { return kind == Kind::kSymbol && text == symbol; }
 };
 
-// True for words that name no column unless they are in backquotes.
+// True for keywords. A column with such a name needs backquotes.
 bool IsReservedWord(std::string_view name);
 // True if `name` can be written without backquotes.
 bool IsPlainName(std::string_view name);
 
-// Cuts the text of a condition into tokens. There are no comments, no double quotes, no operators
-// but those of the language: each other character is an error.
+// Splits the text of a condition into tokens. Comments, double quotes and operators that the
+// language does not have are errors.
 class Lexer {
  public:
   // `text` must outlive the lexer and its tokens, and be UTF-8.
   explicit Lexer(std::string_view text) : text_(text) {}
 
-  // The next token; kEnd again and again at the end. kInvalidArgument CONDITION_INVALID.
+  // The next token; always kEnd at the end. kInvalidArgument CONDITION_INVALID.
   absl::StatusOr<Token> Next();
 
  private:
@@ -58,7 +58,7 @@ class Lexer {
   absl::Status ReadEscape(std::string& text);
   absl::Status ReadBytes(std::string& text);
   absl::Status ReadSymbol(std::string& text);
-  // Appends the digits at hand; false if there are none.
+  // Appends the next digits; false if there are none.
   bool TakeDigits(std::string& text);
 
   const std::string_view text_;

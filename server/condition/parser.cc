@@ -46,7 +46,7 @@ std::optional<Literal::Kind> KindOfWord(const Token& token) {
   return std::nullopt;
 }
 
-// What DATE, TIME and TIMESTAMP before a string make of it.
+// The kind of a string after DATE, TIME or TIMESTAMP.
 std::optional<Literal::Kind> TemporalKindOf(const Token& token) {
   if (token.IsWord("DATE")) return Literal::Kind::kDate;
   if (token.IsWord("TIME")) return Literal::Kind::kTime;
@@ -77,7 +77,7 @@ Condition OfKind(ConditionKind kind) {
   return condition;
 }
 
-// Recursive descent; `token_` is the one that is looked at.
+// A recursive descent parser; `token_` is the current token.
 class Parser {
  public:
   explicit Parser(std::string_view text) : lexer_(text) {}
@@ -100,7 +100,7 @@ class Parser {
   absl::StatusOr<char> TakeEscape();
 
   absl::Status Advance();
-  // True, and past it, if the keyword or symbol is next.
+  // If the keyword is next: skips it and returns true.
   absl::StatusOr<bool> TakeWord(std::string_view word);
   absl::Status TakeSymbol(std::string_view symbol, std::string_view what);
   absl::Status CountNode();
@@ -141,9 +141,8 @@ absl::Status Parser::CountNode() {
 
 absl::Status Parser::Enter() {
   if (++depth_ <= kDepthMax) return CountNode();
-  return InvalidAt(
-      token_.offset,
-      fmt::format("expected at most {} parentheses and NOT inside each other", kDepthMax));
+  return InvalidAt(token_.offset,
+                   fmt::format("expected at most {} nested parentheses and NOT", kDepthMax));
 }
 
 absl::StatusOr<Condition> Parser::ParseAll() {
@@ -317,7 +316,7 @@ absl::StatusOr<Literal> Parser::TakeLiteral() {
   return literal;
 }
 
-// Of what a request gives.
+// Checks size and encoding of the text.
 absl::Status CheckText(std::string_view text) {
   if (text.size() > kTextBytesMax) {
     return InvalidAt(kTextBytesMax, fmt::format("expected at most {} bytes, found {}",

@@ -43,7 +43,7 @@ std::string PrintName(std::string_view name) {
   return printed + '`';
 }
 
-// A child in parentheses where it needs them to be read as a child.
+// The child, in parentheses if it needs them.
 std::string PrintChild(const Condition& child) {
   const bool composed = child.kind == ConditionKind::kAnd || child.kind == ConditionKind::kOr;
   return composed ? fmt::format("({})", Print(child)) : Print(child);

@@ -20,13 +20,13 @@ std::string HexSql(const std::string& bytes) {
   return fmt::format("X'{}'", absl::BytesToHexString(bytes));
 }
 
-// With an exponent it is a DOUBLE; without, the servers compare a DECIMAL.
+// With an exponent the literal is a DOUBLE, otherwise a DECIMAL.
 std::string DoubleSql(double number) {
   const std::string text = fmt::format("{}", number);
   return text.find('e') == std::string::npos ? text + "e0" : text;
 }
 
-// Values of dates, times and addresses hold digits, letters and `-:. ` alone.
+// Values of dates, times and addresses contain only digits, letters and `-:. `.
 std::string TextSql(const BoundCondition& predicate, const std::string& text) {
   switch (predicate.type) {
     case ValueType::kText:
@@ -69,7 +69,8 @@ std::string JoinedSql(const BoundCondition& condition, std::string_view word,
   return joined;
 }
 
-// A FLOAT is compared as the DOUBLE that it is, not by an index, whose keys round the literal.
+// A FLOAT is compared as a DOUBLE and without an index, because the servers would round the literal
+// to the keys of an index.
 std::string OperandSql(const BoundCondition& predicate, const Column& column) {
   const std::string name = QuotedColumn(column);
   const bool rounds =
@@ -77,7 +78,7 @@ std::string OperandSql(const BoundCondition& predicate, const Column& column) {
   return rounds ? fmt::format("({} * 1e0)", name) : name;
 }
 
-// For IS NULL the servers also find the zero dates of a column that is NOT NULL.
+// IS NULL also matches the zero dates of a NOT NULL column on the servers, so dates use `<=>`.
 std::string IsNullSql(const BoundCondition& predicate, const std::string& operand) {
   const bool is_date = predicate.type == ValueType::kDate || predicate.type == ValueType::kDateTime;
   const std::string_view negation = predicate.negated ? "NOT " : "";

@@ -10,11 +10,11 @@
 
 namespace millrace::condition {
 
-// The condition as an expression for the source. Names are those of `columns`, which the condition
-// was bound to; text and bytes are hexadecimal, so nothing depends on the session's sql_mode, and
-// no byte of a client's text is copied into it. A literal takes the collation of its column,
-// and leaves an index on the column usable but for FLOAT. The session must be in UTC and admit
-// dates that do not exist (RowReadingSettings of mysql/session_settings.h).
+// The condition as an SQL expression for the source. Requires: the condition was bound to
+// `columns`, from which the names come. Text and bytes are hexadecimal, so the expression does not
+// depend on sql_mode and contains no byte of a client's text. Literals take the collation of their
+// column. An index on the column stays usable, except for FLOAT. The session must be in UTC and
+// allow dates that do not exist (RowReadingSettings of mysql/session_settings.h).
 std::string ToSql(const BoundCondition& condition, std::span<const schema::Column> columns);
 
 }  // namespace millrace::condition

@@ -16,7 +16,7 @@ constexpr size_t kFractionDigitsMax = 6;
 constexpr unsigned kTimeHoursMax = 838;
 constexpr std::string_view kZeroMoment = "0000-00-00 00:00:00";
 
-// Takes the digits that `text` begins with, at least `least` and at most `most` of them.
+// Takes the digits at the start of `text`, at least `least` and at most `most` of them.
 std::optional<unsigned> TakeDigits(std::string_view& text, size_t least, size_t most) {
   unsigned number = 0;
   size_t digits = 0;
@@ -35,7 +35,7 @@ bool TakeCharacter(std::string_view& text, char c) {
   return true;
 }
 
-// `2024-01-31`, any of its parts zero, any day up to 31.
+// Takes a date such as `2024-01-31`. Any part may be zero, and the day up to 31 in any month.
 std::optional<std::string> TakeDate(std::string_view& text) {
   const auto year = TakeDigits(text, 4, 4);
   if (!year.has_value() || !TakeCharacter(text, '-')) return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<std::string> TakeDate(std::string_view& text) {
   return fmt::format("{:04}-{:02}-{:02}", *year, *month, *day);
 }
 
-// `12:34:56` and up to `hours_max`; of a TIME the hours may have three digits.
+// Takes a time such as `12:34:56` with hours up to `hours_max`, which may have three digits.
 std::optional<std::string> TakeClock(std::string_view& text, unsigned hours_max) {
   const auto hours = TakeDigits(text, 2, 3);
   if (!hours.has_value() || *hours > hours_max || !TakeCharacter(text, ':')) return std::nullopt;
@@ -57,7 +57,8 @@ std::optional<std::string> TakeClock(std::string_view& text, unsigned hours_max)
   return fmt::format("{:02}:{:02}:{:02}", *hours, *minutes, *seconds);
 }
 
-// `.123` or nothing, up to the end of the text; without zeros at its end.
+// Takes the rest of the text: a fraction such as `.123`, or nothing. The result has no trailing
+// zeros.
 std::optional<std::string> TakeFraction(std::string_view& text) {
   if (text.empty()) return "";
   if (!TakeCharacter(text, '.')) return std::nullopt;
@@ -67,7 +68,7 @@ std::optional<std::string> TakeFraction(std::string_view& text) {
   return digits.empty() ? "" : fmt::format(".{}", digits);
 }
 
-// Digits of a fraction that a value of the column has.
+// Digits of the fraction in values of the column.
 size_t FractionDigitsOf(const schema::Column& column) {
   switch (column.type) {
     case ColumnType::kTime2:
@@ -75,7 +76,7 @@ size_t FractionDigitsOf(const schema::Column& column) {
     case ColumnType::kTimestamp2:
       return column.metadata;
     default:
-      // MariaDB's older formats do not tell.
+      // MariaDB's older formats do not show it.
       return kFractionDigitsMax;
   }
 }
@@ -93,18 +94,18 @@ absl::StatusOr<Value> WithFraction(const std::string& text, std::string_view res
 
 absl::StatusOr<Value> FitDate(std::string_view text) {
   auto date = TakeDate(text);
-  if (!date.has_value() || !text.empty()) return DoesNotFit("is no date as '2024-01-31'");
+  if (!date.has_value() || !text.empty()) return DoesNotFit("is not a date like '2024-01-31'");
   return Value(*std::move(date));
 }
 
 absl::StatusOr<Value> FitTime(std::string_view text, const schema::Column& column) {
-  constexpr std::string_view kForm = "is no time as '-12:34:56.789', up to 838:59:59";
+  constexpr std::string_view kForm = "is not a time like '-12:34:56.789', up to 838:59:59";
   const bool negative = TakeCharacter(text, '-');
   const auto clock = TakeClock(text, kTimeHoursMax);
   if (!clock.has_value()) return DoesNotFit(kForm);
   MILLRACE_ASSIGN_OR_RETURN(const Value value, WithFraction(*clock, text, column, kForm));
   const auto& time = std::get<std::string>(value);
-  // MySQL has no fraction at the greatest hour, minute and second: it would read another value.
+  // MySQL allows no fraction at the greatest time: it would read a different value.
   if (time.starts_with("838:59:59.") && time.find_first_of("123456789", 10) != std::string::npos) {
     return DoesNotFit(kForm);
   }
@@ -114,7 +115,7 @@ absl::StatusOr<Value> FitTime(std::string_view text, const schema::Column& colum
 
 absl::StatusOr<Value> FitDateTime(std::string_view text, bool needs_time,
                                   const schema::Column& column) {
-  constexpr std::string_view kForm = "is no date and time as '2024-01-31 12:34:56.789'";
+  constexpr std::string_view kForm = "is not a date and time like '2024-01-31 12:34:56.789'";
   const auto date = TakeDate(text);
   if (!date.has_value()) return DoesNotFit(kForm);
   if (text.empty() && !needs_time) return Value(*date + " 00:00:00");
@@ -134,7 +135,7 @@ bool IsRealDate(unsigned year, unsigned month, unsigned day) {
   return day <= (short_month ? 30U : 31U);
 }
 
-// The zero value, or a moment that 32 unsigned bits of seconds can tell.
+// True for the zero value, and for times within 32 unsigned bits of seconds.
 bool IsTimestamp(std::string_view text) {
   if (text == kZeroMoment) return true;
   std::string_view rest = text;
@@ -151,7 +152,7 @@ absl::StatusOr<Value> FitTimestamp(std::string_view text, bool needs_time,
                                    const schema::Column& column) {
   MILLRACE_ASSIGN_OR_RETURN(Value value, FitDateTime(text, needs_time, column));
   if (IsTimestamp(std::get<std::string>(value))) return value;
-  return DoesNotFit("is no moment from 1970-01-01 00:00:01 to 2106-02-07 06:28:15 UTC");
+  return DoesNotFit("is not a time from 1970-01-01 00:00:01 to 2106-02-07 06:28:15 UTC");
 }
 
 }  // namespace
@@ -163,7 +164,7 @@ absl::StatusOr<Value> FitTemporal(const Literal& literal, const schema::Column& 
   if (type == ValueType::kDate) matching_kind = Kind::kDate;
   if (type == ValueType::kTime) matching_kind = Kind::kTime;
   if (literal.kind != Kind::kString && literal.kind != matching_kind) {
-    return DoesNotFit("is of another type: write it in quotes, in the form of the column's type");
+    return DoesNotFit("has another type: write it in quotes, in the form of the column's type");
   }
   if (type == ValueType::kDate) return FitDate(literal.text);
   if (type == ValueType::kTime) return FitTime(literal.text, column);

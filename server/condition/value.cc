@@ -39,7 +39,7 @@ unsigned BitsOf(ColumnType type) {
   }
 }
 
-// The greatest number of so many bits.
+// The greatest number with this many bits.
 uint64_t MaxOfBits(unsigned bits) {
   return std::numeric_limits<uint64_t>::max() >> (kBitsMax - bits);
 }
@@ -48,9 +48,9 @@ template <typename Number>
 absl::StatusOr<Number> WholeNumber(const Literal& literal, Number least, Number most) {
   if (literal.kind == Literal::Kind::kTrue) return Number{1};
   if (literal.kind == Literal::Kind::kFalse) return Number{0};
-  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is not a number");
   const std::string_view text = literal.text;
-  if (text.find_first_of(".e") != std::string_view::npos) return DoesNotFit("is no whole number");
+  if (text.find_first_of(".e") != std::string_view::npos) return DoesNotFit("is not an integer");
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool read = error == std::errc() && end == text.data() + text.size();
@@ -74,10 +74,10 @@ absl::StatusOr<Value> FitUnsigned(const Literal& literal, uint64_t most) {
 absl::StatusOr<Value> FitYear(const Literal& literal) {
   constexpr uint64_t kFirst = 1901;
   constexpr uint64_t kLast = 2155;
-  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is not a number");
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t year, WholeNumber<uint64_t>(literal, 0, kLast));
-  // The servers take two digits for a year of this or the last century.
-  if (year != 0 && year < kFirst) return DoesNotFit("is no year: write 0, or 1901 to 2155");
+  // The servers read two digits as a year of this or the last century.
+  if (year != 0 && year < kFirst) return DoesNotFit("is not a year: write 0, or 1901 to 2155");
   return Value(year);
 }
 
@@ -94,7 +94,7 @@ absl::StatusOr<Value> FitBit(const Literal& literal, const Column& column) {
 }
 
 absl::StatusOr<Value> FitReal(const Literal& literal, double most) {
-  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is not a number");
   double number = 0;
   const char* const end = literal.text.data() + literal.text.size();
   const auto [after, error] = absl::from_chars(literal.text.data(), end, number);
@@ -105,7 +105,7 @@ absl::StatusOr<Value> FitReal(const Literal& literal, double most) {
 }
 
 absl::StatusOr<Value> FitDecimal(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is no number");
+  if (literal.kind != Literal::Kind::kNumber) return DoesNotFit("is not a number");
   std::string_view digits = literal.text;
   if (digits.find('e') != std::string_view::npos) {
     return DoesNotFit("has an exponent: write its digits");
@@ -131,7 +131,7 @@ absl::StatusOr<Value> FitDecimal(const Literal& literal, const Column& column) {
                            fraction.empty() ? "" : ".", fraction));
 }
 
-// Of the character sets whose characters are known here; of the others the source tells.
+// Checks only charsets whose range of characters is known here; the source checks the others.
 bool CharsetHolds(std::string_view charset, std::string_view text) {
   if (charset == "ascii") {
     return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
@@ -142,7 +142,7 @@ bool CharsetHolds(std::string_view charset, std::string_view text) {
 }
 
 absl::StatusOr<std::string> FitText(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no text: write it in quotes");
+  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is not text: write it in quotes");
   if (CharsetHolds(column.charset, literal.text)) return literal.text;
   return DoesNotFit(fmt::format("has characters that {} lacks", column.charset));
 }
@@ -154,12 +154,13 @@ absl::StatusOr<std::string> FitBytes(const Literal& literal) {
 }
 
 absl::StatusOr<Value> FitEnum(const Literal& literal, const Column& column) {
-  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no label: write it in quotes");
+  if (literal.kind != Literal::Kind::kString)
+    return DoesNotFit("is not a label: write it in quotes");
   const auto& labels = column.labels;
   const bool known = std::find(labels.begin(), labels.end(), literal.text) != labels.end();
-  // The empty text is also what a value without label prints as.
+  // A value without a label is printed as an empty text.
   if (known || literal.text.empty()) return Value(literal.text);
-  return DoesNotFit("is none of the column's labels");
+  return DoesNotFit("is not one of the column's labels");
 }
 
 absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
@@ -172,7 +173,7 @@ absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
     const size_t comma = std::min(rest.find(','), rest.size());
     next = std::find(next, column.labels.end(), rest.substr(0, comma));
     if (next == column.labels.end()) {
-      return DoesNotFit("is no list of the column's labels in their order, as 'a,b'");
+      return DoesNotFit("is not a list of the column's labels in their order, like 'a,b'");
     }
     ++next;
     if (comma == rest.size()) return Value(literal.text);
@@ -182,7 +183,7 @@ absl::StatusOr<Value> FitSet(const Literal& literal, const Column& column) {
 
 absl::StatusOr<Value> FitAddress(const Literal& literal, std::optional<std::string> address,
                                  std::string_view problem) {
-  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is no text: write it in quotes");
+  if (literal.kind != Literal::Kind::kString) return DoesNotFit("is not text: write it in quotes");
   if (!address.has_value()) return DoesNotFit(problem);
   return Value(*std::move(address));
 }
@@ -294,16 +295,15 @@ absl::StatusOr<Value> FitValue(const Literal& literal, const Column& column) {
     case ValueType::kTimestamp:
       return FitTemporal(literal, column);
     case ValueType::kUuid:
-      return FitAddress(literal, UuidText(literal.text), "is no UUID of 36 characters");
+      return FitAddress(literal, UuidText(literal.text), "is not a UUID of 36 characters");
     case ValueType::kInet4:
-      return FitAddress(literal, Inet4Text(literal.text), "is no IPv4 address");
+      return FitAddress(literal, Inet4Text(literal.text), "is not an IPv4 address");
     case ValueType::kInet6:
-      return FitAddress(literal, Inet6Text(literal.text), "is no IPv6 address");
+      return FitAddress(literal, Inet6Text(literal.text), "is not an IPv6 address");
     case ValueType::kOpaque:
       break;
   }
-  return DoesNotFit(
-      "cannot be compared: a column of this type takes IS NULL and IS NOT NULL alone");
+  return DoesNotFit("cannot be compared: this type supports only IS NULL and IS NOT NULL");
 }
 
 absl::StatusOr<std::string> FitPattern(const Literal& literal, char escape, const Column& column) {

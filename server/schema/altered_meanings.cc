@@ -18,14 +18,14 @@ namespace {
 // ADD and DROP SYSTEM VERSIONING.
 enum class Versioning { kKept, kAdded, kDropped };
 
-// What an ALTER TABLE does to the columns of a table. Names are keys.
+// What an ALTER TABLE does to the columns of a table. Columns are identified by ColumnKey.
 struct Alteration {
   std::vector<std::string> dropped;
   std::vector<std::pair<std::string, std::string>> renamed;
-  ColumnMeanings defined;  // also plain ones
+  ColumnMeanings defined;  // includes plain columns
   ColumnMeanings added_if_missing;
   Versioning versioning = Versioning::kKept;
-  bool has_period = false;             // a PERIOD FOR SYSTEM_TIME
+  bool has_period = false;             // has PERIOD FOR SYSTEM_TIME
   bool versions_some_columns = false;  // a column WITH or WITHOUT SYSTEM VERSIONING
 };
 
@@ -34,8 +34,8 @@ bool IsVersioned(const ColumnMeanings& meanings) {
                      [](const auto& type) { return IsRowEnd(type.second); });
 }
 
-// A table that is not versioned has no times of versions. One that does not name them has two that
-// nobody sees.
+// DROP SYSTEM VERSIONING removes ROW START and ROW END. ADD SYSTEM VERSIONING adds two hidden
+// columns unless the statement names its own.
 void ApplyVersioning(const Alteration& alteration, ColumnMeanings& meanings) {
   if (alteration.versioning == Versioning::kDropped) {
     std::erase_if(meanings, [](const auto& type) {
@@ -48,9 +48,9 @@ void ApplyVersioning(const Alteration& alteration, ColumnMeanings& meanings) {
   }
 }
 
-// Nothing: whether a column was there decides what it is.
+// nullopt: the result depends on facts that `before` does not show.
 std::optional<ColumnMeanings> Apply(const Alteration& alteration, const ColumnMeanings& before) {
-  // Of a table without versions it may make one with.
+  // WITH SYSTEM VERSIONING on one column may make the whole table versioned.
   if (alteration.versions_some_columns && !IsVersioned(before)) return std::nullopt;
   ColumnMeanings after = before;
   for (const std::string& column : alteration.dropped) after.erase(column);
@@ -73,7 +73,7 @@ class AlterReader : private ColumnReader {
  public:
   using ColumnReader::ColumnReader;
 
-  // Nothing: it does something of which this does not know what it does to columns.
+  // nullopt: a part of the statement is not understood.
   std::optional<Alteration> ReadAlter() {
     if (!lexer_.TakeWord("ALTER")) return std::nullopt;
     while (lexer_.TakeWord("ONLINE") || lexer_.TakeWord("IGNORE")) continue;
@@ -93,7 +93,7 @@ class AlterReader : private ColumnReader {
   }
 
  private:
-  // One of the changes of an ALTER TABLE. False: it is not understood.
+  // Reads one change of the ALTER TABLE. False: it is not understood.
   bool ReadChange(Alteration& alteration) {
     if (lexer_.TakeWord("ADD")) return ReadAdd(alteration);
     if (lexer_.TakeWord("DROP")) return ReadDrop(alteration);
@@ -156,7 +156,7 @@ class AlterReader : private ColumnReader {
     SkipItem();
     return true;
   }
-  // Takes the two words. False: it is said twice.
+  // Takes the two words. False: the statement adds or drops versioning twice.
   bool SetVersioning(Versioning versioning, Alteration& alteration) {
     lexer_.Take();
     lexer_.Take();
@@ -164,7 +164,8 @@ class AlterReader : private ColumnReader {
     alteration.versioning = versioning;
     return first;
   }
-  // A word that may be a column's name too, and one of those that make it none.
+  // True if `word`, which may also be a column's name, is followed by a word that makes it a
+  // keyword.
   bool AreNext(std::string_view word, std::initializer_list<std::string_view> seconds) const {
     if (!lexer_.Peek().Is(word)) return false;
     StatementLexer ahead = lexer_;

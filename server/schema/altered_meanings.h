@@ -10,8 +10,8 @@
 
 namespace millrace::schema {
 
-// What the columns of a table mean after `text`, an ALTER TABLE of MariaDB; `before` is what they
-// meant. Nothing: its text does not tell.
+// The column meanings of a table after `text`, an ALTER TABLE of MariaDB; `before` are those before
+// it. nullopt: the text does not show them.
 std::optional<ColumnMeanings> MeaningsAfterAlter(std::string_view text,
                                                  const ColumnMeanings& before,
                                                  const StatementSession& session);

@@ -16,12 +16,13 @@ std::vector<bool> AmbiguousLabels(const Column& column) {
   std::vector<bool> ambiguous;
   std::unordered_set<std::string_view> taken;
   const bool is_enum = column.type == ColumnType::kEnum;
-  // The text of an ENUM's error value, which is ambiguous if a label has it; that of an empty SET.
+  // '' is the text of an ENUM's error value, which is ambiguous if a label has it too, and the text
+  // of an empty SET.
   const auto empty = std::find(column.labels.begin(), column.labels.end(), "");
   if (is_enum) ambiguous.push_back(empty != column.labels.end());
   if (!is_enum) taken.insert("");
   for (size_t i = 0; i < column.labels.size(); ++i) {
-    // A label that is no text is delivered as bytes.
+    // A label that is not text is delivered as bytes.
     ambiguous.push_back(LabelIsText(column, i) && !taken.insert(column.labels[i]).second);
   }
   return ambiguous;

@@ -8,23 +8,23 @@
 
 namespace millrace::schema {
 
-// Values that the source tells apart may have one text: codes of a charset that are one character
-// in Unicode, labels that are equal, a label '' of an ENUM beside its error value. Of all values of
-// one text one is the plain one, the others are ambiguous.
+// Different values of the source may have the same text: several codes of a charset for one Unicode
+// character, equal labels, a label '' of an ENUM and its error value. One value of each text is the
+// plain one, the others are ambiguous.
 
-// ENUM: for each index, 0 included, whether its value is ambiguous. SET: for each member, whether
-// values that have it are. Labels that are no text have no text in common with others. Takes a
-// lock: not for each row.
+// ENUM: for each index from 0 on, whether its value is ambiguous. SET: for each member, whether
+// values with it are ambiguous. A label that is not text is never ambiguous. Takes a lock: do not
+// call for each row.
 std::vector<bool> AmbiguousLabels(const Column& column);
 
-// True if the column may hold ambiguous values.
+// True if the column may contain ambiguous values.
 bool MayBeAmbiguous(const Column& column);
 
-// True if the table has a key, and all its columns are captured.
+// True if the table has a key and all columns of the key are captured.
 bool HasWholeKey(const TableVersion& table);
 
-// True if the text alone does not tell rows of the table apart: that of the key, or of the whole
-// row if it has none that is captured.
+// True if different rows may have the same text in the key, or in the whole row if the table has no
+// whole key.
 bool KeyMayBeAmbiguous(const TableVersion& table);
 
 }  // namespace millrace::schema

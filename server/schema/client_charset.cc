@@ -12,8 +12,8 @@ bool Within(unsigned char byte, unsigned char first, unsigned char last) {
   return byte >= first && byte <= last;
 }
 
-// The no-break space is a space in the `ctype` maps of these (share/charsets/*.xml, the same on
-// both servers), and so it is to the lexer; in the other charsets it is a part of words.
+// The no-break space of the charset, if the lexer treats it as a space; otherwise it is part of a
+// word. Source: the `ctype` maps in share/charsets/*.xml, which are the same on both servers.
 char HighBlankOf(std::string_view name) {
   constexpr std::array<std::string_view, 10> kA0 = {"armscii8", "cp1250", "dec8",   "geostd8",
                                                     "greek",    "hebrew", "latin1", "latin2",
@@ -39,8 +39,8 @@ ClientCharset::ClientCharset(std::string_view name) : high_blank_(HighBlankOf(na
   if (name == "sjis" || name == "cp932") kind_ = Kind::kSjis;
 }
 
-// As the `ismbchar` of each charset in the server's strings/ctype-*.cc. What is not well formed
-// counts as single bytes there too.
+// Like the `ismbchar` of each charset in the server's strings/ctype-*.cc, which also counts
+// malformed text as single bytes.
 size_t ClientCharset::CharacterSize(std::string_view text) const {
   if (kind_ <= Kind::kSwe7 || text.size() < 2) return 1;
   const auto lead = static_cast<unsigned char>(text[0]);
@@ -75,7 +75,7 @@ std::optional<std::string> ClientCharset::ToUtf8(std::string_view bytes) const {
     if (!charset_->AppendUtf8(bytes, text)) return std::nullopt;
     return text;
   }
-  // Every charset that a client may have, but for swe7, begins with ASCII.
+  // Every charset that a client may use, except swe7, contains ASCII.
   if (!IsAscii(bytes)) return std::nullopt;
   return std::string(bytes);
 }

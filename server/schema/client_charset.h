@@ -12,27 +12,27 @@
 
 namespace millrace::schema {
 
-// The character set in which a client sent a statement, as the server's lexer reads it: byte by
-// byte, but for characters of several bytes whose later ones look like ASCII. Immutable.
+// The character set in which a client sent a statement, as the server's lexer treats it. The lexer
+// reads single bytes, except for multibyte characters whose later bytes look like ASCII. Immutable.
 class ClientCharset {
  public:
-  // `name` as SHOW CHARACTER SET has it; empty if it is unknown.
+  // `name` as in SHOW CHARACTER SET; empty if unknown.
   explicit ClientCharset(std::string_view name);
 
-  // Bytes of the character that `text`, which is not empty, begins with. 1 also for those of which
-  // no byte can be taken for ASCII.
+  // Bytes of the first character of `text`, which must not be empty. Always 1 in charsets where no
+  // byte of a multibyte character looks like ASCII.
   size_t CharacterSize(std::string_view text) const;
-  // Whether the byte separates words.
+  // True if the byte separates words.
   bool IsBlank(char byte) const {
     return byte == ' ' || (byte >= '\t' && byte <= '\r') || byte == '\0' ||
            (high_blank_ != 0 && byte == high_blank_);
   }
-  // Whether the byte, which ASCII has as a symbol, is a letter here: only in swe7.
+  // True if the byte is a symbol in ASCII but a letter in this charset: only in swe7.
   bool IsLetter(char byte) const {
     return kind_ == Kind::kSwe7 &&
            std::string_view("[\\]^{}~").find(byte) != std::string_view::npos;
   }
-  // Nothing: `bytes` are no text of this character set, or that is unknown.
+  // nullopt: `bytes` are not text in this charset, or the charset is unknown.
   std::optional<std::string> ToUtf8(std::string_view bytes) const;
 
  private:

@@ -16,7 +16,7 @@ struct Run {
   std::string_view charset;
 };
 
-// What information_schema.collations lists on MySQL 9.7 and MariaDB 10.11, in order of id.
+// The contents of information_schema.collations on MySQL 9.7 and MariaDB 10.11, in order of id.
 // clang-format off
 constexpr Run kCommon[] = {
     {1, 1, "big5"}, {2, 2, "latin2"}, {3, 3, "dec8"}, {4, 4, "cp850"}, {5, 5, "latin1"},
@@ -53,8 +53,8 @@ constexpr Run kMariadb[] = {
 };
 // clang-format on
 
-// MariaDB puts the NO PAD twin of a collation 1024 above it, and its UCA 14.0.0 collations from
-// 2048 on in one block of 256 ids for each Unicode charset.
+// In MariaDB the NO PAD form of a collation has an id 1024 higher. Its UCA 14.0.0 collations start
+// at 2048, with a block of 256 ids for each Unicode charset.
 constexpr uint32_t kMariadbNoPad = 1024;
 constexpr uint32_t kMariadbUca1400 = 2048;
 constexpr uint32_t kMariadbUca1400Block = 256;

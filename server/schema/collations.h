@@ -9,15 +9,15 @@
 
 namespace millrace::schema {
 
-// Collation of BINARY, VARBINARY and BLOB: no text at all.
+// Collation of BINARY, VARBINARY and BLOB, which hold bytes, not text.
 constexpr uint32_t kBinaryCollation = 63;
 
-// Name of the charset that a collation id belongs to, as `SHOW CHARACTER SET` has it. Empty for an
-// id that neither MySQL up to 9.7 nor MariaDB up to 10.11 gives out. The families share the ids
-// below 248; from there on each has its own. Thread-safe.
+// Name of the charset of a collation id, as in SHOW CHARACTER SET. Empty for an id that neither
+// MySQL up to 9.7 nor MariaDB up to 10.11 uses. The families share the ids below 248 and differ
+// from there on. Thread-safe.
 std::string_view CharsetOfCollation(Flavour flavour, uint32_t collation);
 
-// Most bytes a character takes in a charset of that name; 0 for an unknown name.
+// Maximum bytes of a character in the charset; 0 for an unknown charset.
 uint32_t CharacterBytesMax(std::string_view charset);
 
 }  // namespace millrace::schema

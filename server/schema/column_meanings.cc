@@ -31,7 +31,7 @@ class CreateReader : private ColumnReader {
   }
 
  private:
-  // Past the parenthesis before the columns. False: there are none.
+  // Skips to after the parenthesis that opens the column list. False: there is no list.
   bool SkipToList(CreatedMeanings& table) {
     while (!lexer_.Peek().at_end() && !lexer_.Peek().IsSymbol('(')) {
       if (lexer_.TakeWord("LIKE")) {
@@ -46,7 +46,7 @@ class CreateReader : private ColumnReader {
     return false;
   }
 
-  // What follows the columns. False: a SELECT, which may add columns.
+  // Reads the rest after the columns. False: it has a SELECT, which may add columns.
   bool ReadOptions(ColumnMeanings& meanings) {
     while (!lexer_.Peek().at_end()) {
       const Token token = lexer_.Take();
@@ -79,7 +79,8 @@ bool MayChangeMeanings(std::string_view text, const StatementSession& session) {
   const ClientCharset charset(session.charset);
   StatementLexer lexer(text, PossibleModes(session, /*mode_known=*/true).front(), charset);
   while (!lexer.Peek().at_end()) {
-    // No column becomes, or ceases to be, one of 16 or 4 bytes without such a word.
+    // Without one of these words no column becomes, or stops being, one of 16 or 4 bytes, and no
+    // row version time is added or dropped.
     if (lexer.Take().IsAny({"UUID", "INET6", "INET4", "BINARY", "BYTE", "VERSIONING", "PERIOD"})) {
       return true;
     }

@@ -13,24 +13,23 @@
 
 namespace millrace::schema {
 
-// The columns of a table that have a meaning which no TABLE_MAP tells, by ColumnKey. All others are
-// plain.
+// The columns of a table with a meaning that no TABLE_MAP shows, by ColumnKey. All other columns
+// are plain.
 using ColumnMeanings = std::map<std::string, Meaning>;
 
-// What a CREATE TABLE says of them. Neither: its text does not tell.
+// The meanings that a CREATE TABLE declares. Neither field is set if its text does not show them.
 struct CreatedMeanings {
   std::optional<ColumnMeanings> meanings;
-  std::optional<TableName> like;  // as in that table; its name as it was typed
+  std::optional<TableName> like;  // same meanings as this table; the name as typed
 };
-// `text` is a CREATE TABLE of MariaDB, as Classify found.
+// Requires: Classify found `text` to be a CREATE TABLE of MariaDB.
 CreatedMeanings MeaningsInCreate(std::string_view text, std::string_view default_database,
                                  const StatementSession& session);
 
-// False: `text`, an ALTER TABLE of MariaDB, leaves the meanings of columns as they are, but for
-// their names.
+// False if `text`, an ALTER TABLE of MariaDB, changes no meanings. It may still rename columns.
 bool MayChangeMeanings(std::string_view text, const StatementSession& session);
 
-// What the columns of a version mean. Nothing: of one that was not captured it is not known.
+// The column meanings of a version. nullopt: the meaning of an uncaptured column is unknown.
 std::optional<ColumnMeanings> MeaningsOf(const TableVersion& version);
 
 }  // namespace millrace::schema

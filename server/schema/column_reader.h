@@ -13,7 +13,7 @@
 
 namespace millrace::schema {
 
-// Reads the definitions of columns in a CREATE or ALTER TABLE of MariaDB for their meanings.
+// Reads the meanings of columns from their definitions in a CREATE or ALTER TABLE of MariaDB.
 class ColumnReader {
  public:
   ColumnReader(std::string_view text, std::string_view default_database, const LexicalMode& mode,
@@ -43,8 +43,8 @@ class ColumnReader {
     return charset_.ToUtf8(lexer_.Take().Name(charset_));
   }
 
-  // A column, or an index or constraint, up to the comma or parenthesis after it. False: neither,
-  // or a column of which the text does not tell the type.
+  // Reads a column, index or constraint up to the comma or parenthesis after it. False: it is none
+  // of them, or a column whose type is unclear from the text.
   bool ReadItem(ColumnMeanings& meanings) {
     if (lexer_.Peek().IsAny({"PRIMARY", "UNIQUE", "KEY", "INDEX", "CONSTRAINT", "FOREIGN",
                              "FULLTEXT", "SPATIAL", "CHECK"})) {
@@ -53,7 +53,7 @@ class ColumnReader {
     }
     return ReadColumn(meanings);
   }
-  // Notes plain columns too.
+  // Adds plain columns too.
   bool ReadColumn(ColumnMeanings& meanings) {
     const std::optional<std::string> name = TakeColumn();
     if (!name.has_value()) return false;
@@ -63,7 +63,7 @@ class ColumnReader {
       SkipItem();
       return true;
     }
-    // Quoted, or with a schema before it, it may be any type.
+    // A type that is quoted or has a schema before it may be any type.
     if (lexer_.Peek().kind != Token::Kind::kWord) return false;
     Meaning meaning = MeaningOf(lexer_.Take());
     if (lexer_.Peek().IsSymbol('.')) return false;
@@ -71,7 +71,7 @@ class ColumnReader {
     meanings[ColumnKey(*name)] = meaning;
     return true;
   }
-  // True if it says ROW END.
+  // Skips to the end of the item. True if it contains ROW END.
   bool SkipItem() {
     bool is_row_end = false;
     size_t depth = 0;

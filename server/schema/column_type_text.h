@@ -10,22 +10,21 @@
 
 namespace millrace::schema {
 
-// True for the types whose values are in a charset: CHAR, VARCHAR, TEXT and their binary kin, ENUM,
-// SET.
+// True for types with a charset: CHAR, VARCHAR, TEXT and their binary forms, ENUM, SET.
 bool HasCharset(ColumnType type);
 bool IsInteger(ColumnType type);
 bool IsEnumOrSet(ColumnType type);
 
-// Longest value of a CHAR, VARCHAR or their binary kin in bytes, by the metadata of TABLE_MAP: a
-// compressed VARCHAR counts its mark of compression as one byte more.
+// Longest value in bytes of a CHAR, VARCHAR, BINARY or VARBINARY with this TABLE_MAP metadata. The
+// metadata of a compressed VARCHAR includes one byte for the compression header.
 uint32_t ValueBytesMax(ColumnType type, uint16_t metadata);
 
-// The protobuf type that a column of `type` takes when it is seen for the first time. Nothing for
-// types no row can be read of (DECIMAL of MySQL 4, TYPED_ARRAY).
+// The protobuf type of a new column. nullopt for types whose values cannot be read (DECIMAL of
+// MySQL 4, TYPED_ARRAY).
 std::optional<FieldType> FieldTypeOf(const Column& column);
 
-// The column's type as MySQL prints it, as far as `map` and `column` (but for its mysql_type) tell:
-// display widths, ZEROFILL and (MariaDB) JSON are not in a binlog.
+// The column's type as MySQL prints it, made from `map` and `column` (except its mysql_type).
+// Display widths, ZEROFILL and MariaDB's JSON are not in a binlog.
 std::string TypeText(const binlog::ColumnMap& map, const Column& column);
 
 }  // namespace millrace::schema

@@ -10,7 +10,7 @@
 namespace millrace::schema {
 namespace {
 
-// Those that protoc mends by itself where a field has such a name.
+// Words to which protoc itself appends a `_` if a field has such a name.
 constexpr std::string_view kKeywords[] = {"EOF",          "NULL",
                                           "alignas",      "alignof",
                                           "and",          "and_eq",
@@ -55,17 +55,17 @@ constexpr std::string_view kKeywords[] = {"EOF",          "NULL",
                                           "wchar_t",      "while",
                                           "xor",          "xor_eq"};
 
-// Those that it does not: common macros, and keywords younger than protoc.
+// Words that protoc does not handle: common macros, and keywords newer than protoc.
 constexpr std::string_view kUnhandledWords[] = {"assert",   "errno",     "linux",     "unix",
                                                 "char8_t",  "concept",   "consteval", "constinit",
                                                 "co_await", "co_return", "co_yield",  "requires"};
 
-// Members that every message has, and types that its class uses.
+// Members of every message class, and types that it uses.
 constexpr std::string_view kMembers[] = {
     "descriptor", "default_instance", "internal_default_instance", "int32_t", "uint32_t",
     "int64_t",    "uint64_t"};
 
-// Of the methods made for each field these cannot stand beside, or would hide, another's getter.
+// Prefixes of generated methods that would clash with, or hide, the getter of another field.
 constexpr std::string_view kAccessorPrefixes[] = {"has_", "clear_", "mutable_", "release_"};
 
 template <size_t kSize>

@@ -8,26 +8,26 @@
 
 namespace millrace::schema {
 
-// protoc makes C++ of a row message, in which names must not be confused that protobuf itself tells
-// apart. Other languages' compilers mend such names themselves.
+// Names that are valid in protobuf may clash in the C++ code that protoc generates. The generators
+// of other languages avoid such clashes themselves.
 
-// `identifier` as a part of a package name: a word of C++, which cannot name a namespace, gets a
-// `_` behind it.
+// `identifier` as part of a package name. A C++ keyword, which cannot name a namespace, gets a
+// trailing `_`.
 std::string PackagePart(std::string identifier);
 
-// The fields of one message, as their names are given out.
+// The field names taken so far in one message.
 class CppFieldNames {
  public:
   // `message`: name of the message without its package.
   explicit CppFieldNames(std::string_view message) : message_(message) {}
 
-  // False: C++ that is made of a field of that name beside those taken would not compile. Otherwise
-  // the name is taken.
+  // Takes the name. False: the generated C++ would not compile with this name and those already
+  // taken.
   bool Take(std::string_view field_name);
 
  private:
   const std::string message_;
-  std::unordered_set<std::string> taken_;      // in lower case, as C++ has them
+  std::unordered_set<std::string> taken_;      // in lower case, as in the C++ code
   std::unordered_set<std::string> accessors_;  // of those taken
 };
 

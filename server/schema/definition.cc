@@ -23,18 +23,19 @@ namespace {
 using binlog::ColumnMap;
 using binlog::TableMap;
 
-// Columns of functional and multi-valued indexes begin so on the versions of MySQL that show them.
+// Prefix of the columns of functional and multi-valued indexes, in the MySQL versions that show
+// them.
 constexpr std::string_view kHiddenPrefix = "!hidden!";
 // MariaDB's hash of a long UNIQUE key.
 constexpr std::string_view kHashPrefix = "DB_ROW_HASH_";
 constexpr std::string_view kRemedy = "SET GLOBAL binlog_row_metadata = FULL";
-constexpr std::string_view kExcludeColumn = "leave the column out with source.exclude_columns";
+constexpr std::string_view kExcludeColumn = "exclude the column with source.exclude_columns";
 constexpr std::string_view kLossyLabels =
-    "information_schema shows a `?` in its labels, which may stand for other characters or bytes";
+    "information_schema shows a `?` in its labels, which may replace other characters or bytes";
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-// What else is known of one column. Null: nothing that fits.
+// Further sources for one column, each null unless it matches the map.
 struct Sources {
   const Column* before = nullptr;
   const ColumnDetails* details = nullptr;
@@ -49,7 +50,7 @@ bool FitsPreviousColumn(const TableMap& map, const ColumnMap& column, const Colu
   return !map.has_signedness || !IsInteger(column.type) || column.is_unsigned == before.is_unsigned;
 }
 
-// Describes one table map; holds what its steps share.
+// Describes one table map.
 class Describer {
  public:
   Describer(const TableMap& map, const Knowledge& known) : map_(map), known_(known) {}
@@ -79,7 +80,7 @@ class Describer {
   absl::Status FillDescribedLabels(size_t i, Column& column) const;
   void FillMeaning(size_t i, Column& column);
   bool MayHaveMeaning(size_t i, const Column& column) const;
-  // Configuration lets the column in.
+  // True if configuration captures the column.
   bool IsIncluded(std::string_view column) const;
   bool IsVersionTime(const Column& column) const;
   std::optional<Meaning> KnownMeaning(size_t i, const Column& column) const;
@@ -89,12 +90,12 @@ class Describer {
   void FillText(size_t i, Column& column) const;
 
   absl::Status Unproven(std::string_view column, std::string_view what) const;
-  // Where other metadata in the binlog would not help.
+  // SCHEMA_UNPROVEN for labels, where more metadata in the binlog would not help.
   absl::Status LabelsUnproven(size_t i, std::string_view what, std::string_view remedy) const;
   absl::Status Unproven(size_t i, std::string_view what) const { return Unproven(NameOf(i), what); }
   std::string NameOf(size_t i) const;
-  // The previous version outranks the details unless a statement since may have changed the table.
-  // Of a column that was not captured it holds the name alone.
+  // True if the previous version outranks the details: it does unless it is unverified. An
+  // uncaptured column has no more than its name there.
   bool PrefersPrevious(size_t i) const {
     const auto [before, details] = sources_[i];
     return before != nullptr && before->captured && (!known_.unverified || details == nullptr);
@@ -120,7 +121,7 @@ absl::Status Describer::Unproven(std::string_view column, std::string_view what)
   ErrorMetadata metadata{{"table", table}, {"statement", std::string(kRemedy)}};
   if (!column.empty()) metadata["column"] = column;
   return MakeError(reason::kSchemaUnproven,
-                   fmt::format("table {}: {}; run {} on the source so that the binlog itself tells",
+                   fmt::format("table {}: {}; run {} on the source, so that the binlog contains it",
                                place, what, kRemedy),
                    metadata);
 }
@@ -190,13 +191,12 @@ std::string Describer::DetailsMismatch() const {
   return {};
 }
 
-// Without names a source has to fit as a whole, place by place.
+// Without names in the map, all columns of a source must match it, position by position.
 absl::Status Describer::MatchByPosition() {
   const bool previous_version_fits = !known_.unverified && PreviousVersionFits();
   const std::string mismatch =
       known_.details == nullptr
-          ? "the event names no columns, and information_schema was not asked or does not know the "
-            "table"
+          ? "the event names no columns, and information_schema was not queried or lacks the table"
           : DetailsMismatch();
   if (!previous_version_fits && !mismatch.empty()) return Unproven("", mismatch);
   sources_.resize(map_.columns.size());
@@ -219,7 +219,7 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
   FillMeaning(i, column);
   column.captured = !column.name.starts_with(kHiddenPrefix) && !IsHidden(column.meaning) &&
                     IsIncluded(column.name);
-  // Of columns that are passed over nothing else is known than how long their values are.
+  // A skipped column needs only the length of its values.
   if (!column.captured) {
     FillKeyOfUncaptured(i, column);
     if (IsHidden(column.meaning)) column.nullable = true;
@@ -252,7 +252,7 @@ absl::Status Describer::FillSign(size_t i, Column& column) const {
   } else if (details != nullptr) {
     column.is_unsigned = details->is_unsigned;
   } else if (IsInteger(column.type)) {
-    return Unproven(i, "nothing tells whether it is signed");
+    return Unproven(i, "whether it is signed is unknown");
   }
   return absl::OkStatus();
 }
@@ -268,11 +268,11 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
     // information_schema has no collation for BINARY, BLOB and their kin.
     column.collation = details->charset.empty() ? kBinaryCollation : details->collation;
   }
-  if (column.collation == 0) return Unproven(i, "nothing tells its charset");
+  if (column.collation == 0) return Unproven(i, "its charset is unknown");
   if (column.charset.empty()) {
     column.charset = CharsetOfCollation(known_.flavour, column.collation);
   }
-  // Collations that an operator or a later version of the source added.
+  // An operator or a later version of the source may have added the collation.
   const bool known = details != nullptr && details->collation == column.collation;
   if (column.charset.empty() && known && IsValidUtf8(details->charset)) {
     column.charset = details->charset;
@@ -281,7 +281,7 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
   if (column.charset.empty() && same) column.charset = before->charset;
   if (column.charset == "utf8") column.charset = "utf8mb3";
   if (!column.charset.empty()) return absl::OkStatus();
-  return Unproven(i, fmt::format("collation id {} is unknown, and information_schema does not tell "
+  return Unproven(i, fmt::format("collation id {} is unknown, and information_schema does not show "
                                  "its charset",
                                  column.collation));
 }
@@ -292,7 +292,7 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   const auto [before, details] = sources_[i];
   const std::vector<std::string_view>& known = map_.columns[i].labels;
   if (!known.empty() && SetLabels(known, column)) return absl::OkStatus();
-  // Labels of an unknown charset must at least be as many.
+  // Labels of an unknown charset can only be compared by their number.
   const auto fits = [&](const std::vector<std::string>& labels) {
     return !labels.empty() && (known.empty() || labels.size() == known.size());
   };
@@ -302,23 +302,24 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
     return absl::OkStatus();
   }
   if (details != nullptr && fits(details->labels)) {
-    // Never a `?` for what the label is in truth.
+    // Never take a `?` for the real label.
     if (LabelsMayBeLossy(details->labels, column.charset, known_.flavour)) {
       return LabelsUnproven(
           i, kLossyLabels,
-          fmt::format("to get past this event, {}; {} on the source prevents it for later ones",
-                      kExcludeColumn, kRemedy));
+          fmt::format(
+              "to continue past this event, {}; {} on the source prevents this for later events",
+              kExcludeColumn, kRemedy));
     }
     column.labels = details->labels;
     return absl::OkStatus();
   }
   if (known.empty()) return Unproven(i, "its labels are unknown");
   return LabelsUnproven(
-      i, fmt::format("its labels are of charset {}, which is unknown here", column.charset),
+      i, fmt::format("its labels have charset {}, which Millrace does not know", column.charset),
       kExcludeColumn);
 }
 
-// Labels of information_schema. Labels of an earlier event take precedence.
+// For a map made from information_schema. Labels of an earlier event take precedence.
 absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   const Column* before = sources_[i].before;
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
@@ -330,8 +331,8 @@ absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
   }
   if (labels.empty() || LabelsMayBeLossy(labels, column.charset, known_.flavour)) {
     return LabelsUnproven(i, kLossyLabels,
-                          fmt::format("change a row of the table, so that the binlog has them, "
-                                      "or {}",
+                          fmt::format("change a row of the table, so that the binlog contains "
+                                      "them, or {}",
                                       kExcludeColumn));
   }
   column.labels = std::move(labels);
@@ -343,8 +344,8 @@ bool Describer::IsIncluded(std::string_view column) const {
          (*known_.filter)({std::string(map_.database), std::string(map_.table)}, column);
 }
 
-// UUID, INET6 and INET4 of MariaDB look like BINARY(16) and BINARY(4) in a binlog; the columns that
-// it adds look like others.
+// In a binlog of MariaDB, UUID, INET6 and INET4 look like BINARY(16) and BINARY(4), and columns
+// that the server adds look like any others.
 void Describer::FillMeaning(size_t i, Column& column) {
   if (known_.flavour != Flavour::kMariadb || !MayHaveMeaning(i, column)) return;
   const std::optional<Meaning> known = KnownMeaning(i, column);
@@ -372,13 +373,13 @@ bool Describer::MayHaveMeaning(size_t i, const Column& column) const {
   }
 }
 
-// By the names that a versioned table gives to those which its definition does not name.
+// True for the names that MariaDB uses if the definition does not name ROW START and ROW END.
 bool Describer::IsVersionTime(const Column& column) const {
   return column.type == ColumnType::kTimestamp2 &&
          (column.name == "row_start" || column.name == "row_end");
 }
 
-// Nothing: it cannot be said.
+// nullopt: unknown.
 std::optional<Meaning> Describer::KnownMeaning(size_t i, const Column& column) const {
   const auto [before, details] = sources_[i];
   if (known_.declared_meanings != nullptr) {
@@ -386,7 +387,7 @@ std::optional<Meaning> Describer::KnownMeaning(size_t i, const Column& column) c
     if (found != known_.declared_meanings->end()) return found->second;
     if (!column.name.starts_with(kHashPrefix)) return Meaning::kPlain;
   }
-  // Earlier versions of ours took such columns for any others.
+  // Earlier versions of Millrace stored hidden columns as ordinary ones.
   if (details != nullptr && details->hidden) return MeaningIn(*details);
   const bool previous_verified = before != nullptr && !known_.unverified;
   if (previous_verified && (before->captured || before->meaning != Meaning::kPlain))
@@ -425,9 +426,9 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   }
 }
 
-// What is left of a key whose columns are not all captured tells rows apart no more. The end of a
-// row's time, which the server adds to the keys of versioned tables, is the same of all current
-// rows. A hash is no key.
+// A key with an uncaptured column does not identify rows, so that column keeps its ordinal. Two
+// columns do not count as part of a key: ROW END, which the server adds to the keys of versioned
+// tables, is the same in all current rows; a hash is no key.
 void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
   if (IsRowEnd(column.meaning) || IsHidden(column.meaning)) return;
   const auto [before, details] = sources_[i];
@@ -444,7 +445,7 @@ void Describer::FillText(size_t i, Column& column) const {
   const auto [before, details] = sources_[i];
   const ColumnMap& from = map_.columns[i];
   column.mysql_type = TypeText(from, column);
-  // Of these the map tells more than type, metadata and charset, by which sources were held to fit.
+  // The map describes these types by more than the type, metadata and charset that matched.
   if (from.geometry_type != 0 || from.vector_dimension != 0) return;
   if (PrefersPrevious(i)) {
     const bool same = before->is_unsigned == column.is_unsigned &&
@@ -453,7 +454,7 @@ void Describer::FillText(size_t i, Column& column) const {
   } else if (details != nullptr && (from.labels.empty() || details->labels == column.labels) &&
              MeaningIn(*details) == column.meaning) {
     const std::string_view text = details->column_type;
-    // MariaDB adds ` /*M!100301 COMPRESSED*/`, which is no part of the type.
+    // MariaDB appends ` /*M!100301 COMPRESSED*/`, which is not part of the type.
     if (IsValidUtf8(text)) column.mysql_type = text.substr(0, text.find(" /*"));
   }
 }

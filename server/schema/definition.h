@@ -16,18 +16,18 @@
 
 namespace millrace::schema {
 
-// True for columns whose values configuration lets in.
+// True for columns that configuration captures.
 using ColumnFilter = std::function<bool(const TableName&, std::string_view column)>;
 
-// What is known of a table besides its TABLE_MAP. All pointers may be null.
+// Everything known about a table besides its TABLE_MAP. All pointers may be null.
 struct Knowledge {
   Flavour flavour = Flavour::kMysql;
-  // The newest version, and whether a statement since may have changed the table.
+  // The newest version. It is unverified if a statement since may have changed the table.
   const TableVersion* previous = nullptr;
   bool unverified = false;
   const TableDetails* details = nullptr;
-  // What statements said since the previous version. It is of the very place in the binlog, which
-  // the details need not be.
+  // Declared by statements since the previous version. Unlike the details, they hold for exactly
+  // this position in the binlog.
   const ColumnMeanings* declared_meanings = nullptr;
   const ColumnFilter* filter = nullptr;
 };
@@ -35,21 +35,20 @@ struct Knowledge {
 // The columns of a table without field numbers.
 struct Definition {
   std::vector<Column> columns;
-  // A column whose meaning nothing tells: it may be a UUID or INET of MariaDB, or BINARY; or one of
-  // the times of a versioned table. Empty: there is none.
+  // A column of MariaDB whose meaning is unknown: a UUID, INET or BINARY; or perhaps a time of a
+  // versioned table. Empty: every meaning is known.
   std::string column_of_unknown_meaning;
 };
 
-// The columns that `map` describes. What it lacks is taken from the previous version where that is
-// beyond doubt and fits the map, otherwise from the details where they fit, otherwise from a
-// previous version in doubt, for what the same column of the same type had there.
-// kFailedPrecondition SCHEMA_UNPROVEN: something is in none of these; kUnimplemented
-// COLUMN_TYPE_UNKNOWN: a type whose values cannot be read.
+// The columns that `map` describes. What the map lacks comes from, in this order: a verified
+// previous version that matches the map; details that match the map; an unverified previous
+// version, for the same column of the same type. kFailedPrecondition SCHEMA_UNPROVEN: none of them
+// has it; kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type cannot be read.
 absl::StatusOr<Definition> Describe(const binlog::TableMap& map, const Knowledge& known);
 
-// Names equal but for the case of ASCII letters: one column to MySQL.
+// True if the names differ at most in the case of ASCII letters: MySQL takes them for one column.
 bool SameColumnName(std::string_view a, std::string_view b);
-// `name` with ASCII letters in lower case, to look columns up by.
+// `name` with ASCII letters in lower case: the key to look up a column.
 std::string ColumnKey(std::string_view name);
 
 }  // namespace millrace::schema

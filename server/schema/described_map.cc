@@ -21,13 +21,13 @@ namespace {
 
 using binlog::ColumnMap;
 
-// What `Make` finds in a column of that DATA_TYPE; metadata where the type alone decides it.
+// The type code for a DATA_TYPE, and its metadata if the type alone decides it.
 struct TypeName {
   std::string_view name;
   ColumnType type;
   uint16_t metadata = 0;
 };
-// Bytes of the length before a BLOB are its metadata; JSON, GEOMETRY and VECTOR are LONGBLOBs.
+// The metadata of a BLOB is the size of its length prefix; JSON, GEOMETRY and VECTOR are LONGBLOBs.
 constexpr TypeName kTypeNames[] = {
     {"tinyint", ColumnType::kTiny},
     {"smallint", ColumnType::kShort},
@@ -85,7 +85,7 @@ uint32_t Argument(std::string_view column_type) {
   return number;
 }
 
-// False if no such type is known.
+// False if the type is unknown.
 bool FillType(const ColumnDetails& details, ColumnMap& column) {
   for (const TypeName& known : kTypeNames) {
     if (known.name != details.data_type) continue;
@@ -106,8 +106,8 @@ uint16_t SetBytes(size_t labels) {
   return static_cast<uint16_t>(bytes > 4 ? 8 : bytes);
 }
 
-// Before MariaDB 10.1, or without mysql56_temporal_format, columns have formats of their own, which
-// the type's text tells where they are not what the server would make now.
+// Columns made before MariaDB 10.1, or without mysql56_temporal_format, have older formats. A
+// comment in the type's text marks those that the server would not make now.
 void FillTemporal(const ColumnDetails& details, ColumnMap& column) {
   column.metadata = static_cast<uint16_t>(details.datetime_precision);
   if (!Contains(details.column_type, "/* mariadb-5.3 */")) return;
@@ -137,7 +137,7 @@ void FillMetadata(const ColumnDetails& details, Flavour flavour, ColumnMap& colu
       }
       return;
     case ColumnType::kVarchar:
-      // The mark of compression is a byte of the value.
+      // A compressed value has one more byte, the header.
       column.metadata =
           static_cast<uint16_t>(details.character_octet_length + (compressed ? 1 : 0));
       if (compressed) column.type = ColumnType::kVarcharCompressed;
@@ -187,7 +187,7 @@ absl::StatusOr<DescribedMap> DescribedMap::Make(const TableDetails& details, Fla
   map.has_visibility = flavour == Flavour::kMysql;
   for (const ColumnDetails& from : made.details_->columns) {
     ColumnMap column;
-    if (!FillType(from, column)) return CannotDescribe(details, from, "is of a type unknown here");
+    if (!FillType(from, column)) return CannotDescribe(details, from, "cannot be read by Millrace");
     FillMetadata(from, flavour, column);
     column.name = from.name;
     column.nullable = from.nullable;
@@ -199,7 +199,7 @@ absl::StatusOr<DescribedMap> DescribedMap::Make(const TableDetails& details, Fla
     if (HasCharset(column.type)) {
       column.collation = from.charset.empty() ? kBinaryCollation : from.collation;
       if (column.collation == 0) {
-        return CannotDescribe(details, from, "has a collation of which the source tells no number");
+        return CannotDescribe(details, from, "has a collation for which the source shows no id");
       }
     }
     if (IsEnumOrSet(column.type)) column.labels.assign(from.labels.begin(), from.labels.end());

@@ -11,22 +11,22 @@
 
 namespace millrace::schema {
 
-// The TABLE_MAP that the source would write, under binlog_row_metadata=FULL, for a table of which
-// information_schema tells. Resolving it gives the version that the next real event will give, so
-// that rows read by a query and rows of the binlog share one row message. It may be resolved with
-// the details it was made of: they tell UUID from BINARY, and the text of types. Resolving fails as
-// for an event, and with SCHEMA_UNPROVEN where labels may have lost characters.
+// The TABLE_MAP that the source would write, under binlog_row_metadata=FULL, for a table in
+// information_schema. Resolving it returns the same version as the next real event, so rows of a
+// query and rows of the binlog share one row message. Resolve it with the details it was made of:
+// they distinguish UUID from BINARY and have the text of types. Resolving fails as for an event,
+// and with SCHEMA_UNPROVEN if labels may have lost characters.
 class DescribedMap {
  public:
   // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type.
   static absl::StatusOr<DescribedMap> Make(const TableDetails& details, Flavour flavour);
 
-  // Its views lie in this object.
+  // Its views point into this object.
   const binlog::TableMap& map() const { return map_; }
 
  private:
   DescribedMap() = default;
-  // Stable under moves, because `map_` looks into it.
+  // On the heap, because the views of `map_` must survive a move.
   std::unique_ptr<TableDetails> details_;
   binlog::TableMap map_;
 };

@@ -41,7 +41,7 @@ bool IsVarchar(ColumnType type) {
                {ColumnType::kVarchar, ColumnType::kVarString, ColumnType::kVarcharCompressed});
 }
 
-// Bytes of the length prefix that a BLOB or TEXT of that name has; 0 if it is none.
+// Bytes of the length prefix of a BLOB or TEXT type; 0 for other types.
 uint16_t BlobPrefix(std::string_view type) {
   if (type == "tinyblob" || type == "tinytext") return 1;
   if (type == "blob" || type == "text") return 2;
@@ -85,7 +85,7 @@ bool TimeFits(const ColumnMap& column, ColumnType plain, ColumnType fractional, 
   return column.type == fractional && column.metadata == digits;
 }
 
-// Types of fixed shape and numbers.
+// For numbers and types of fixed size; nullopt for other types.
 std::optional<bool> PlainFits(const ColumnMap& column, const ColumnDetails& details) {
   const std::string_view type = details.data_type;
   const auto [first, second] = Arguments(details.column_type);
@@ -158,11 +158,11 @@ std::string DescribeMismatch(const binlog::TableMap& map, const ColumnMap& colum
                        column.collation, details.charset.empty() ? "binary" : details.charset);
   }
   if (map.has_signedness && IsInteger(column.type) && column.is_unsigned != details.is_unsigned) {
-    return "signed and unsigned differ between the event and information_schema";
+    return "only one of the event and information_schema has it unsigned";
   }
-  // information_schema does not show whether a hash admits NULL.
+  // information_schema does not show whether a hash is nullable.
   if (!details.hidden && column.nullable != details.nullable) {
-    return "NULL is admitted in only one of the event and information_schema";
+    return "only one of the event and information_schema allows NULL";
   }
   return {};
 }

@@ -10,9 +10,9 @@
 
 namespace millrace::schema {
 
-// What of `column` shows that `details` describe another column or another state of it, for a
-// message; empty if they fit in everything that both tell: type, lengths, digits, numbers of
-// labels, charset, sign, nullability. Names are not compared.
+// Describes, for a message, how `details` differ from `column`; empty if they match in everything
+// that both have: type, lengths, digits, number of labels, charset, sign, nullability. Names are
+// not compared.
 std::string DescribeMismatch(const binlog::TableMap& map, const binlog::ColumnMap& column,
                              const ColumnDetails& details, Flavour flavour);
 

@@ -15,13 +15,13 @@
 namespace millrace::schema {
 namespace {
 
-// The names of a message's fields, as they are given out.
+// Assigns the names of a message's fields.
 class FieldNames {
  public:
   explicit FieldNames(std::string_view row_message)
       : cpp_names_(row_message.substr(row_message.rfind('.') + 1)) {}
 
-  // `wanted` if it is free, otherwise with the number behind it.
+  // `wanted` if it is free, otherwise `wanted` with `number` appended.
   std::string TakeUnique(std::string wanted, uint32_t number) {
     while (!Take(wanted)) wanted += fmt::format("_{}", number);
     return wanted;
@@ -47,7 +47,7 @@ uint32_t TakeNumber(TableVersion& table) {
   return number;
 }
 
-// The fields that a table ever old_type, for columns to be continued. Newest first under each name.
+// All present and earlier fields of a table, newest first for each name.
 class PastFields {
  public:
   explicit PastFields(const TableVersion* previous) {
@@ -61,7 +61,8 @@ class PastFields {
     }
   }
 
-  // Continues the field of an earlier column of that name, if there is one whose type allows.
+  // Continues the field of an earlier column of that name whose type allows it. False: there is
+  // none.
   bool Continue(Column& column) {
     for (Past& past : by_name_[ColumnKey(column.name)]) {
       const auto type = ContinuedType(past.column->field_type, column.field_type);
@@ -69,8 +70,8 @@ class PastFields {
       if (!type.has_value() || continued_.contains(past.column->field_number)) continue;
       column.field_number = past.column->field_number;
       column.field_type = *type;
-      // A change of case is a change of the JSON name only. What comes back may find its name
-      // taken.
+      // A change of case changes only the JSON name. A dropped column that returns gets a new field
+      // name, because its old one may be taken.
       if (past.live) column.field_name = past.column->field_name;
       MarkContinued(column.field_number);
       return true;
@@ -80,7 +81,7 @@ class PastFields {
 
   void MarkContinued(uint32_t field_number) { continued_.insert(field_number); }
 
-  // What no column continues, by field number.
+  // Earlier columns that no column continues, by field number.
   std::vector<Column> Dropped() const {
     std::vector<Column> dropped;
     for (const auto& [name, pasts] : by_name_) {
@@ -106,7 +107,7 @@ class PastFields {
   std::unordered_set<uint32_t> continued_;
 };
 
-// Fields of columns that stay keep their names; then columns come before what was dropped.
+// Names go first to columns that have one, then to new columns, then to dropped columns.
 void AssignNames(TableVersion& table) {
   FieldNames names(table.row_message);
   for (Column& column : table.columns) {

@@ -11,25 +11,26 @@
 
 namespace millrace::schema {
 
-// Protobuf's bounds of a field number, and the range inside them that it keeps for itself.
+// Protobuf's greatest field number, and the range that it reserves.
 constexpr uint32_t kFieldNumberMax = 536'870'911;
 constexpr uint32_t kFieldNumbersReservedFirst = 19'000;
 constexpr uint32_t kFieldNumbersReservedLast = 19'999;
 
-// The type a field goes on with when its column, so far `old_type`, becomes `wanted`: the wider of
-// two integer types, if one holds all values of the other and both read the other's bytes. Nothing
-// if the column must take a new field.
+// The type with which a field continues when its column changes from `old_type` to `wanted`: for
+// two integer types the wider, if it can represent all values of the other and each can read the
+// other's bytes. nullopt: the column needs a new field.
 std::optional<FieldType> ContinuedType(FieldType old_type, FieldType wanted);
 
-// Gives the captured columns of `next` field numbers and names. Columns are found by name in
-// `previous` (null for a new table): a column that is there, or was once, keeps its field if
-// ContinuedType allows; all others take the next free number. Fills `dropped_columns` and
-// `next_field_number`. Columns of `next` that already have a number and a name keep them.
+// Assigns field numbers and names to the captured columns of `next`. A column with the name of a
+// present or dropped column of `previous` (null for a new table) continues its field if
+// ContinuedType allows; all others take the next free number. Columns of `next` that already have a
+// number and a name keep them. Fills `dropped_columns` and `next_field_number`.
 void AssignFields(const TableVersion* previous, TableVersion& next);
 
-// The version after `previous` in which columns have other names and kept their fields: pairs are
-// (from, to) of one statement, and take effect together. A column that already has the name `to`
-// and is not renamed itself must have gone in the same statement. Nothing if no pair fits.
+// The version after `previous` with columns renamed and their fields kept. `renames` are the
+// (from, to) pairs of one statement and take effect together. A column that already has the name
+// `to` and is not renamed itself must have been dropped by the same statement. nullopt if no pair
+// matches.
 std::optional<TableVersion> WithRenamedColumns(
     const TableVersion& previous, const std::vector<std::pair<std::string, std::string>>& renames);
 

@@ -6,7 +6,7 @@
 
 namespace millrace::schema {
 
-// The names of geometry types in COLUMN_TYPE, by the number that TABLE_MAP gives the type
+// The names of geometry types in COLUMN_TYPE, indexed by the type's number in TABLE_MAP
 // (Geometry::wkbType of MySQL and MariaDB).
 inline constexpr std::string_view kGeometryNames[] = {
     "geometry",   "point",           "linestring",   "polygon",

@@ -7,17 +7,17 @@
 
 namespace millrace::schema {
 
-// `name`, UTF-8, as a protobuf identifier: other ASCII than letters, digits and `_` becomes `_`,
-// a character beyond ASCII `u` and its code point in hexadecimal (a byte that is no UTF-8: `x` and
-// its value), a digit in front gets a `_` before it. Different names may give the same identifier.
+// Turns `name`, in UTF-8, into a protobuf identifier. Letters, digits and `_` stay; other ASCII
+// becomes `_`. A character beyond ASCII becomes `u` and its code point in hexadecimal; a byte that
+// is not UTF-8 becomes `x` and its value. A leading digit gets a `_` before it. Different names may
+// have the same identifier.
 std::string Identifier(std::string_view name);
 
-// What field names of a message must differ in: they must not only be unlike each other, but
-// unlike as lowerCamelCase, which protoc forms of them; and compilers before 3.21 looked at less
-// yet, at letters and digits without case.
+// Two fields of a message must have different keys. protoc requires that names differ in
+// lowerCamelCase; before 3.21 it required that they differ in letters and digits, ignoring case.
 std::string FieldNameKey(std::string_view field_name);
 
-// True for what protobuf takes as an identifier.
+// True for a valid protobuf identifier.
 bool IsIdentifier(std::string_view text);
 
 }  // namespace millrace::schema

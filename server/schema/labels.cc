@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kReplacementCharacter = "\xef\xbf\xbd";
 
-// As the servers' utf8mb3 holds it: a question mark for each character of four bytes.
+// `text` in the servers' utf8mb3: with a question mark for each character of four bytes.
 std::string WithoutHighCharacters(std::string_view text) {
   std::string to;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -23,9 +23,9 @@ std::string WithoutHighCharacters(std::string_view text) {
   return to;
 }
 
-// Whether all labels of the charset are text, of characters that information_schema has.
+// True if every label in the charset is text, of characters that information_schema can show.
 bool IsShownLosslessly(std::string_view charset_name, Flavour flavour) {
-  // MySQL itself takes no label of these that is no text.
+  // MySQL itself rejects labels in these charsets that are not text.
   if (flavour == Flavour::kMysql && (charset_name == "utf8mb3" || charset_name == "ucs2")) {
     return true;
   }
@@ -58,7 +58,7 @@ bool SetLabels(const std::vector<std::string_view>& bytes, Column& column) {
 }
 
 bool LabelIsText(const Column& column, size_t index) {
-  // U+FFFD may be a label too.
+  // U+FFFD may also be a real label.
   if (index >= column.label_bytes.size() || column.labels[index] != kReplacementCharacter)
     return true;
   const Charset* charset = FindCharset(column.charset);

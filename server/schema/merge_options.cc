@@ -26,7 +26,7 @@ class Reader {
       if (token.IsSymbol('(')) ++depth;
       if (token.IsSymbol(')') && depth > 0) --depth;
       if (depth > 0) continue;
-      // A column may be called so: what it says then is no engine.
+      // A column may be named ENGINE too; the word after it is then no engine's name.
       if (token.Is("ENGINE")) options.merge = IsMergeEngine();
       if (token.Is("UNION") && !TakeMembers(options)) return std::nullopt;
     }
@@ -34,7 +34,7 @@ class Reader {
   }
 
  private:
-  // The name stays, since what is no engine's may be a parenthesis.
+  // Does not take the name: if ENGINE is a column, the next token may be a parenthesis.
   bool IsMergeEngine() {
     lexer_.TakeSymbol('=');
     Token engine = lexer_.Peek();

@@ -11,16 +11,16 @@
 
 namespace millrace::schema {
 
-// What the options of a CREATE or ALTER TABLE say of a MERGE table. Nothing: they do not say it.
+// The options of a CREATE or ALTER TABLE that concern MERGE tables. nullopt: the option is absent.
 struct MergeOptions {
-  std::optional<bool> merge;  // by ENGINE
-  // UNION, with the default database filled in; names as they were typed. A server also takes it,
-  // to no effect, for tables of other engines.
+  std::optional<bool> merge;  // ENGINE is MERGE
+  // The tables of UNION, with the default database filled in and names as typed. For tables of
+  // other engines servers accept and ignore UNION.
   std::optional<std::vector<TableName>> members;
   friend bool operator==(const MergeOptions&, const MergeOptions&) = default;
 };
 
-// Nothing at all: the text is not understood.
+// nullopt: the text is not understood.
 std::optional<MergeOptions> MergeOptionsOf(std::string_view text, std::string_view default_database,
                                            const StatementSession& session);
 

@@ -21,10 +21,10 @@ namespace {
 absl::Status UnknownMeaning(const TableName& table, const std::string& column) {
   return MakeError(
       reason::kSchemaUnproven,
-      fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
-                  "BINARY; a time of row versions or any other), the source does not have the "
-                  "table as it was, and its CREATE TABLE was not read; to get past it, leave out "
-                  "the table with source.tables, or a UUID or INET with source.exclude_columns",
+      fmt::format("table {}: MariaDB's binlog does not show the type of column {} (UUID, INET or "
+                  "BINARY; row version time or plain TIMESTAMP), the source no longer has the "
+                  "table as it was, and its CREATE TABLE was not read; to continue, exclude the "
+                  "table with source.tables, or a UUID or INET with source.exclude_columns",
                   Quoted(table.ToString()), Quoted(column)),
       {{"table", table.ToString()}, {"column", column}});
 }
@@ -36,7 +36,7 @@ Registry::~Registry() = default;
 
 absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string>>& records) {
   std::vector<TableVersionPtr> versions;
-  std::vector<TableVersionPtr> earlier;  // and the newest
+  std::vector<TableVersionPtr> earlier;  // includes the newest
   for (const auto& [key, value] : records) {
     if (IsEpochKey(key)) {
       MILLRACE_ASSIGN_OR_RETURN(const StoredEpoch stored, ParseEpochRecord(value));
@@ -54,7 +54,7 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
                        row_messages_.insert(version->row_message).second;
     if (!added) {
       return MakeError(reason::kLogDamaged,
-                       fmt::format("two schema records are of table {} or row message {}; restore "
+                       fmt::format("two schema records have table {} or row message {}; restore "
                                    "the data directory or start a new one",
                                    version->name.ToString(), version->row_message));
     }
@@ -64,7 +64,7 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
   }
   std::sort(earlier.begin(), earlier.end(),
             [](const auto& left, const auto& right) { return left->version < right->version; });
-  // The newest of each table is the last to be shown.
+  // Publish must see the newest version of each table last.
   versions.insert(versions.begin(), earlier.begin(), earlier.end());
   stored_.Prepare(std::move(versions));
   stored_.Publish();

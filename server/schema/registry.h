@@ -27,22 +27,22 @@
 
 namespace millrace::schema {
 
-// All tables that the log holds rows of, in all their versions. A table is its name: what is
-// created again under an old name goes on where that left off, so field numbers are found by column
-// name and never move, whatever ALTER, RENAME TABLE swaps (gh-ost) or DROP did meanwhile, and no
-// DDL parser is trusted with it. Rows are encoded as they arrive, and the newest version suffices
-// to read all of them: what earlier ones used is in its `dropped_columns`. Earlier versions tell
-// which columns a row had.
+// All versions of all tables that have rows in the log. A table is identified by its name: a table
+// that is created again under an old name continues the old one. Field numbers are looked up by
+// column name and never move, whether the table was altered, dropped or swapped by RENAME TABLE
+// (gh-ost). No DDL parser decides them. Rows are encoded as they arrive, and the newest version is
+// enough to read all of them: its `dropped_columns` hold the fields of earlier versions. Earlier
+// versions show which columns a row had.
 //
-// The writing methods belong to the ingest thread; MarkStored and the reading methods are
+// Only the ingest thread calls the writing methods. MarkStored and the reading methods are
 // thread-safe. Readers see a version once it is stored.
 class Registry {
-  struct Key {};  // only Open and FromRecords make it
+  struct Key {};  // restricts the constructor to Open and FromRecords
 
  public:
-  // Loads what `log` has stored. kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
+  // Loads the registry from `log`. kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<Registry>> Open(const log::Log& log, Flavour flavour);
-  // The same from the records' keys and values; from none, an empty registry.
+  // Loads the registry from the keys and values of its records; without records it is empty.
   static absl::StatusOr<std::unique_ptr<Registry>> FromRecords(
       const std::vector<std::pair<std::string, std::string>>& records, Flavour flavour);
   Registry(Key, Flavour flavour);
@@ -52,62 +52,62 @@ class Registry {
 
   // Writing thread.
 
-  // Columns for which `filter` is false are not captured: no field, not in the row message. One
-  // that was captured before keeps its number as a dropped column does, until it is let in again.
-  // To be set before the first Resolve.
+  // Columns for which `filter` is false are not captured: the row message has no field for them. A
+  // column that was captured before keeps its number, like a dropped column, for when it is
+  // captured again. Call before the first Resolve.
   void SetColumnFilter(ColumnFilter filter) { filter_ = std::move(filter); }
-  // Which family's TABLE_MAPs will come, once that is known. To be set before the first Resolve.
+  // Sets whether the TABLE_MAPs come from MySQL or MariaDB. Call before the first Resolve.
   void SetFlavour(Flavour flavour) { flavour_.store(flavour, std::memory_order_relaxed); }
-  // What was set last; that of Open before. Thread-safe.
+  // The flavour set last, initially that of Open. Thread-safe.
   Flavour flavour() const { return flavour_.load(std::memory_order_relaxed); }
 
-  // The version that fits `map`: the newest if it is the same definition, otherwise a new one for
-  // rows from `first` on.
-  // `details` supplies what the map lacks (names, labels, charsets under
-  // binlog_row_metadata=MINIMAL; UUID and INET meanings; COLUMN_TYPE); may be null.
-  // kFailedPrecondition SCHEMA_UNPROVEN: names or charsets are in neither, or `details` does not
-  // fit the event (count, meanings, lengths): names the table, what differs, and the statement that
-  // mends it. kUnimplemented COLUMN_TYPE_UNKNOWN: a captured column has values nobody can read.
+  // Returns the version that `map` describes: the newest version if the definition is unchanged,
+  // otherwise a new version for rows from `first` on. `details` supplies what the map lacks: names,
+  // labels and charsets under binlog_row_metadata=MINIMAL, UUID and INET columns, COLUMN_TYPE.
+  // kFailedPrecondition SCHEMA_UNPROVEN: both lack a name or charset, or `details` does not match
+  // the event (count, type, length); the error names the table, the difference and the statement
+  // that fixes it. kUnimplemented COLUMN_TYPE_UNKNOWN: values of a captured column cannot be read.
   //
-  // Where neither statements nor details nor an earlier version tell what a column of MariaDB
-  // means, as a UUID or a BINARY(16), that is SCHEMA_UNPROVEN too. So pass null only if the source
-  // does not know the table any more; a failed query must be repeated instead.
+  // SCHEMA_UNPROVEN is also returned if neither statements, `details` nor an earlier version show
+  // what a MariaDB column means (a UUID or a BINARY(16)). So pass null `details` only if the source
+  // no longer has the table; retry a failed query instead.
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
                                           Sequence first = {});
-  // True if Resolve of `map` would need details it has never seen, or not since MarkUnverified.
+  // True if Resolve of `map` needs details that it never had, or not since MarkUnverified.
   bool NeedsDetails(const binlog::TableMap& map) const;
 
-  // To be called for each statement that may have changed a table: what details told of it holds no
-  // longer, since a TABLE_MAP without names, or with a UUID instead of a BINARY(16), can look as
-  // before. MarkAllUnverified: the statement may concern any table. Goes to disk with the next
+  // Call for each statement that may have changed a table. Earlier details of the table no longer
+  // count, because its next TABLE_MAP can look the same without names, or with a UUID instead of a
+  // BINARY(16). MarkAllUnverified: the statement may concern any table. Stored with the next
   // records.
   void MarkUnverified(const TableName& table);
   void MarkAllUnverified();
-  // What no TABLE_MAP of MariaDB tells of the columns of the table as it is at this place in the
-  // binlog: by statements, or by the newest version unless a statement since may have changed the
-  // table. Nothing: it cannot be said.
+  // The column meanings of the table at this position in the binlog that no TABLE_MAP of MariaDB
+  // shows. They come from statements, or from the newest version unless a later statement may have
+  // changed the table. nullopt: unknown.
   std::optional<ColumnMeanings> KnownMeanings(const TableName& table) const;
-  // What the statement says that is at hand; nothing: it does not say. Holds until the table's next
-  // Resolve, or MarkAllUnverified. Goes to disk with the next records.
+  // Sets the column meanings that the current statement declares; nullopt if it does not show them.
+  // They hold until the table's next Resolve, or MarkAllUnverified. Stored with the next records.
   void SetDeclaredMeanings(const TableName& table, std::optional<ColumnMeanings> meanings);
-  // ALTER TABLE … RENAME COLUMN from TO to: the numbers go with the columns, in rows from `first`
-  // on. Pairs take effect together, so that names may be swapped. Pairs that do not fit the newest
-  // version are ignored.
+  // ALTER TABLE … RENAME COLUMN from TO to: the renamed columns keep their numbers, in rows from
+  // `first` on. The pairs take effect together, so names may be swapped. Pairs that do not match
+  // the newest version are ignored.
   void RenameColumns(const TableName& table,
                      const std::vector<std::pair<std::string, std::string>>& renames,
                      Sequence first = {});
-  // A statement dropped the table, or renamed it, or (`dropped` false) created it. Does nothing for
-  // a name that is not known. Resolve creates it too. Goes to disk with the next records.
+  // Call when a statement dropped the table or renamed it away, or (`dropped` false) created it.
+  // Ignores unknown names. Resolve also marks the table as existing. Stored with the next records.
   void SetDropped(const TableName& table, bool dropped);
-  // From now on changes have Change.ambiguous_text. True if this was not so before: what the log
-  // holds has none. Goes to disk with the next records.
+  // From now on changes have Change.ambiguous_text. True if it was off before: then no change in
+  // the log has it. Stored with the next records.
   bool EnableAmbiguousText();
-  // Number of the table name, given out if new. For changes that carry no row (TRUNCATE, DDL).
+  // The number of the table name; a new name gets the next one. For changes without a row
+  // (TRUNCATE, DDL).
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
 
-  // Whether rows of the table can have been written already: it has a version, stored or not.
+  // True if the table has a version, stored or not, so that rows of it may have been written.
   bool HasVersion(const TableName& table) const;
-  // TakeUnstored would return something.
+  // True if TakeUnstored would return records.
   bool HasUnstored() const {
     return !unstored_versions_.empty() || !changed_tables_.empty() || epoch_changed_;
   }
@@ -115,24 +115,24 @@ class Registry {
   // All names that have a number.
   std::vector<TableName> Names() const;
 
-  // Records of what is new since the last call, to go into the same batch as the frames that use
-  // it.
+  // Returns records of all changes since the last call. Write them in the same batch as the frames
+  // that use them.
   std::vector<log::Record> TakeUnstored();
-  // The records of the oldest TakeUnstored that returned any, and was not answered by a MarkStored
-  // yet, are on disk: readers may see them.
+  // Call once for each TakeUnstored that returned records, in order, when they are on disk. Readers
+  // see them from then on.
   void MarkStored() { stored_.Publish(); }
 
   // Readers.
 
-  // Newest stored version; null if there is none.
+  // The newest stored version; null if there is none.
   TableVersionPtr Find(uint32_t table_id) const { return stored_.Find(table_id); }
   TableVersionPtr Find(const TableName& name) const { return stored_.Find(name); }
-  // The version that rows of this sequence were written under. Of rows older than the oldest
-  // version that is kept, that one; null if there is none.
+  // The version that rows of this sequence were written under. Rows older than the oldest stored
+  // version get that version. Null if there is none.
   TableVersionPtr FindAt(uint32_t table_id, Sequence sequence) const {
     return stored_.FindAt(table_id, sequence);
   }
-  // The same, with the sequences that have this version; `version` is null if there is none.
+  // FindAt, with the sequences of all rows of that version; `version` is null if there is none.
   VersionSpan SpanAt(uint32_t table_id, Sequence sequence) const {
     return stored_.SpanAt(table_id, sequence);
   }
@@ -141,21 +141,20 @@ class Registry {
   TableVersionPtr FindRowMessage(std::string_view full_name) const {
     return stored_.FindRowMessage(full_name);
   }
-  // Name behind a number; nothing for an unknown one.
+  // The name with this number; nullopt for an unknown number.
   std::optional<TableName> NameOf(uint32_t table_id) const { return stored_.NameOf(table_id); }
-  // Newest versions, ordered by name.
+  // The newest versions, ordered by name.
   std::vector<TableVersionPtr> List() const { return stored_.List(); }
-  // Counts up with every MarkStored that changed something, so that readers know when to look
-  // again.
+  // Grows with every MarkStored that changed something, so that readers know when to look again.
   uint64_t generation() const { return stored_.generation(); }
 
  private:
-  // In doubt whatever the epoch, which counts from 1.
+  // Below every epoch, which count from 1.
   static constexpr uint64_t kUnverified = 0;
   struct Entry {
     TableVersionPtr version;  // version 0 while no row was seen
     uint64_t proved_epoch = kUnverified;
-    // What statements said since the version was proved.
+    // Declared by statements since the version was verified.
     std::optional<ColumnMeanings> declared_meanings;
   };
 
@@ -165,9 +164,9 @@ class Registry {
   Knowledge KnowledgeOf(const Entry& entry, const TableDetails* details) const;
   bool IsUnverified(const Entry& entry) const { return entry.proved_epoch < epoch_; }
   void SetDropped(Entry& entry, bool dropped);
-  // What rows from `first` on are written under.
+  // Makes `version` the one for rows from `first` on.
   void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
-  // The record of the table must be written anew.
+  // The table's record must be written again.
   void MarkChanged(const Entry& entry) { changed_tables_.insert(entry.version->table_id); }
 
   std::atomic<Flavour> flavour_;
@@ -180,9 +179,9 @@ class Registry {
   bool epoch_changed_ = false;
   bool ambiguous_text_enabled_ = false;
   std::unordered_set<uint32_t> changed_tables_;
-  std::vector<TableVersionPtr>
-      unstored_versions_;  // versions made since the last TakeUnstored, in order
-  StoredTables stored_;    // what readers see
+  // Versions made since the last TakeUnstored, in order.
+  std::vector<TableVersionPtr> unstored_versions_;
+  StoredTables stored_;  // what readers see
 };
 
 }  // namespace millrace::schema

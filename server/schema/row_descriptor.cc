@@ -29,12 +29,12 @@ void AddWithImports(const pb::FileDescriptor* file, std::set<const pb::FileDescr
 
 class RowDescriptor::State {
  public:
-  // The compiled-in files lie under the pool, so that submessages are of the generated classes.
+  // The pool builds on the compiled-in files, so that submessages have the generated classes.
   explicit State(pb::FileDescriptorProto row_file)
       : file(std::move(row_file)), pool(pb::DescriptorPool::generated_pool()), factory(&pool) {
     factory.SetDelegateToGeneratedFactory(true);
     built = pool.BuildFile(file);
-    // Names and numbers were chosen, or checked when they were loaded, to satisfy it.
+    // Names and numbers were assigned, or checked on loading, so that the file is valid.
     MILLRACE_CHECK(built != nullptr && built->message_type_count() == 1);
     prototype = factory.GetPrototype(built->message_type(0));
   }

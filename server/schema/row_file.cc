@@ -75,7 +75,7 @@ void SetOptions(const Column& column, bool dropped, pb::FieldOptions& options) {
   to.set_invisible(column.invisible);
 }
 
-// Gives out JSON names. No two fields may have the same.
+// Assigns a unique JSON name to each field.
 class JsonNames {
  public:
   std::string Take(const Column& column) {
@@ -92,8 +92,8 @@ class JsonNames {
   std::unordered_set<std::string> taken_;
 };
 
-// What makes a proto3 field `optional` in a descriptor: a oneof around it alone. protoc puts these
-// behind the other oneofs and names them in the same way.
+// Makes every field `optional`. In the descriptor of a proto3 file that is a oneof around a single
+// field, with the same name as protoc uses.
 void AddPresence(pb::DescriptorProto& message) {
   std::unordered_set<std::string> names;
   for (const pb::FieldDescriptorProto& field : message.field()) names.insert(field.name());
@@ -112,7 +112,7 @@ struct Field {
   bool dropped;
 };
 
-// By number, so that the message reads as it grew.
+// Fields in order of their numbers: the order in which they were added.
 std::vector<Field> FieldsOf(const TableVersion& table) {
   std::vector<Field> fields;
   for (const Column& column : table.columns) {
@@ -163,7 +163,7 @@ pb::FileDescriptorProto RowFile(const TableVersion& table) {
   message.set_name(message_name);
   SetTableOptions(table, *message.mutable_options());
 
-  // Columns that exist take their names before those that are gone.
+  // Current columns take their names before dropped ones.
   JsonNames json_names;
   std::map<uint32_t, std::string> json_name_of;
   for (const bool dropped : {false, true}) {

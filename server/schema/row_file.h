@@ -9,10 +9,10 @@
 
 namespace millrace::schema {
 
-// The file that defines the row message of `table`, as protoc would give it out.
+// The file that defines the row message of `table`, as protoc would write its descriptor.
 google::protobuf::FileDescriptorProto RowFile(const TableVersion& table);
 
-// `file`, made by RowFile, as .proto text.
+// `file` as .proto text. Requires: RowFile made it.
 std::string RowFileText(const google::protobuf::FileDescriptorProto& file);
 
 }  // namespace millrace::schema

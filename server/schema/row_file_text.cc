@@ -12,10 +12,10 @@ namespace {
 
 namespace pb = ::google::protobuf;
 
-// A string literal that gives these bytes back; what is valid UTF-8 stays readable.
+// A string literal of these bytes. Valid UTF-8 stays readable.
 std::string Literal(const std::string& bytes) { return "\"" + absl::Utf8SafeCEscape(bytes) + "\""; }
 
-// Text for a comment: it must not end the line.
+// `text` for a comment, without line breaks.
 std::string OnOneLine(std::string_view text) {
   std::string line(text);
   for (char& c : line) {
@@ -47,7 +47,7 @@ std::string_view TypeName(const pb::FieldDescriptorProto& field) {
   }
 }
 
-// An option whose value is a message, one line for each field that is set.
+// An option whose value is a message, with a line for each field that is set.
 class AggregateOption {
  public:
   explicit AggregateOption(std::string_view indent) : indent_(indent) {}

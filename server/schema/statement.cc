@@ -43,7 +43,7 @@ void StatementParser::ParseVerb(const Token& verb) {
     ParseXa();
   } else if (verb.Is("SET")) {
     statement_.withheld = lexer_.Peek().Is("PASSWORD");
-    // SET STATEMENT … FOR, whose end was not found.
+    // SET STATEMENT … without an intact FOR.
     if (lexer_.damaged()) NotUnderstood();
   } else if (verb.IsAny({"GRANT", "CHANGE"})) {
     ParseGrantOrChange(verb);
@@ -58,7 +58,7 @@ void StatementParser::ParseVerb(const Token& verb) {
   }
 }
 
-// Of tables, or it runs the statement that follows: ANALYZE [FORMAT = JSON] UPDATE …
+// ANALYZE TABLE changes nothing. MariaDB's ANALYZE [FORMAT = JSON] UPDATE … runs the statement.
 void StatementParser::ParseAnalyze() {
   if (lexer_.Peek().IsAny({"NO_WRITE_TO_BINLOG", "LOCAL", "TABLE", "TABLES"})) return;
   if (lexer_.TakeWord("FORMAT")) {
@@ -86,7 +86,7 @@ void StatementParser::RejectDamaged() {
       break;
     case StatementKind::kSavepoint:
     case StatementKind::kRollbackTo:
-      // One that nobody sets or goes back to.
+      // No savepoint has an empty name.
       if (damaged) statement_.savepoint.clear();
       break;
     default:
@@ -96,7 +96,7 @@ void StatementParser::RejectDamaged() {
 
 void StatementParser::NotUnderstood() { statement_ = schema::NotUnderstood(); }
 
-// MariaDB writes `SET STATEMENT x=1 FOR …` as it was given. The statement after it is what counts.
+// MariaDB logs `SET STATEMENT x=1 FOR …` as it was sent. Only the statement after FOR counts.
 Token StatementParser::TakeVerb() {
   while (true) {
     while (lexer_.TakeSymbol(';') || lexer_.TakeSymbol('(')) {
@@ -157,7 +157,7 @@ void StatementParser::ParseRollback() {
     return;
   }
   statement_.kind = StatementKind::kRollbackTo;
-  // The word may be left out, and a savepoint may have its name.
+  // The word SAVEPOINT is optional and may also be a savepoint's name.
   const Token word = lexer_.Take();
   const bool is_word = word.Is("SAVEPOINT") && lexer_.Peek().IsName();
   const Token name = is_word ? lexer_.Take() : word;
@@ -182,10 +182,10 @@ void StatementParser::ParseGrantOrChange(const Token& verb) {
   }
 }
 
-// A verb that is none of these may change anything.
+// An unknown verb may change anything.
 void StatementParser::ParseOther(const Token& verb) {
   if (verb.at_end()) {
-    // A comment alone: MariaDB's stand-in for an event that an old replica cannot read.
+    // Only a comment: MariaDB's replacement for an event that an old replica cannot read.
     if (lexer_.damaged()) NotUnderstood();
     return;
   }
@@ -203,7 +203,7 @@ void StatementParser::ParseRowStatement(const Token& verb) {
   if (verb.Is("DELETE")) ParseDelete();
   if (verb.IsAny({"INSERT", "REPLACE"})) ParseInsert();
   if (verb.Is("UPDATE")) ParseUpdate();
-  // Into the key cache of MyISAM.
+  // LOAD INDEX loads the key cache of MyISAM.
   if (verb.Is("LOAD") && lexer_.Peek().Is("INDEX")) statement_.kind = StatementKind::kOther;
 }
 
@@ -229,7 +229,7 @@ void StatementParser::ParseInsert() {
   AddTable();
 }
 
-// Of one table; more are a join.
+// Names the table only if it is a single one; several tables are a join.
 void StatementParser::ParseUpdate() {
   while (lexer_.Peek().IsAny({"LOW_PRIORITY", "IGNORE"})) lexer_.Take();
   const std::optional<TableName> table = TakeTableName();
@@ -320,7 +320,7 @@ bool StatementParser::SkipToWord(std::string_view word) {
   return false;
 }
 
-// A swap by RENAME TABLE names each table twice.
+// RENAME TABLE names a table twice when it swaps tables.
 void StatementParser::RemoveRepeatedTables() {
   std::set<TableName> seen;
   std::erase_if(statement_.tables,
@@ -368,7 +368,7 @@ Statement Classify(std::string_view text, std::string_view default_database,
       return NotUnderstood();
     }
   }
-  // ShownText does not know which it was.
+  // ShownText does not know the mode either.
   statement->withheld = true;
   return *std::move(statement);
 }

@@ -10,7 +10,7 @@
 namespace millrace::schema {
 namespace {
 
-// The source gives such names to tables it works on for the time of a statement.
+// The source uses such names for tables that exist only during a statement.
 bool IsGenerated(std::string_view table) {
   constexpr std::array<std::string_view, 3> kPrefixes = {"#sql-", "#sql2-", "#sql_"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
@@ -74,7 +74,7 @@ void StatementParser::ReadRest() {
   while (!lexer_.Peek().at_end()) lexer_.Take();
 }
 
-// What may stand between the verb and the kind of object.
+// Words between the verb and the kind of object.
 bool StatementParser::TakeModifier() {
   if (lexer_.TakeWord("DEFINER")) {
     SkipDefiner();
@@ -130,7 +130,7 @@ void StatementParser::SkipWait() {
 void StatementParser::ParseTables(const Token& verb, const Token& object) {
   statement_.if_not_exists = SkipIfExists();
   if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
-  // A table is replaced too, and what comes is none.
+  // It also replaces a table, and the new object is not a table.
   if (object.Is("SEQUENCE") && statement_.or_replace) statement_.verb = StatementVerb::kDrop;
   if (verb.Is("DROP")) return ParseDropNames();
   if (verb.Is("RENAME")) return ParseRenameTables();
@@ -140,8 +140,8 @@ void StatementParser::ParseTables(const Token& verb, const Token& object) {
   return verb.Is("ALTER") ? ParseAlterTable() : ParseCreateTable();
 }
 
-// MySQL writes the beginning anew, with the name in UTF-8 whatever the client's charset. A view has
-// no rows: a name that cannot be read concerns no table.
+// MySQL rewrites the beginning of the statement, with the name in UTF-8 regardless of the client's
+// charset. An unreadable name concerns no table, because a view has no rows.
 void StatementParser::ParseView() {
   statement_.withheld = true;
   is_view_ = true;
@@ -149,8 +149,9 @@ void StatementParser::ParseView() {
   AddTable();
 }
 
-// CREATE TABLE … SELECT, logged by rows on MySQL: START TRANSACTION, and they follow. What else has
-// a query was logged as it was sent. A name may be a keyword only behind a dot.
+// With row-based logging, MySQL logs CREATE TABLE … SELECT with START TRANSACTION at its end, and
+// the rows follow. Any other statement with a query was logged as it was sent. An unquoted name may
+// be a keyword only after a dot.
 void StatementParser::ParseCreateTable() {
   bool has_query = false;
   while (!lexer_.Peek().at_end()) {
@@ -167,7 +168,7 @@ void StatementParser::ParseCreateTable() {
   statement_.has_query = has_query && !statement_.starts_transaction;
 }
 
-// With `token` taken. VALUES of a partition has IN or LESS THAN behind it.
+// Requires: `token` was just taken. The VALUES of a partition is followed by IN or LESS THAN.
 bool StatementParser::BeginsQuery(const Token& token) {
   if (token.Is("SELECT")) return true;
   if (token.Is("TABLE")) return is_mysql_;
@@ -226,12 +227,12 @@ bool StatementParser::ParseAlterSpecification() {
     ParseAlterPartition();
     return false;
   }
-  // How the statement is carried out.
+  // These choose only how the server executes the statement.
   return lexer_.TakeWord("ALGORITHM") || lexer_.TakeWord("LOCK");
 }
 
-// What brings in another table: EXCHANGE PARTITION p WITH TABLE t, CONVERT PARTITION p TO TABLE t,
-// CONVERT TABLE t TO PARTITION p; not CONVERT TO CHARACTER SET.
+// Specifications with another table: EXCHANGE PARTITION p WITH TABLE t, CONVERT PARTITION p TO
+// TABLE t, CONVERT TABLE t TO PARTITION p; but not CONVERT TO CHARACTER SET.
 void StatementParser::ParseAlterPartition() {
   const bool exchanges = lexer_.Take().Is("EXCHANGE");
   if (lexer_.TakeWord("PARTITION")) {
@@ -271,7 +272,7 @@ void StatementParser::ParseRenameColumn() {
   if (*from != *to) statement_.column_renames.emplace_back(*std::move(from), *std::move(to));
 }
 
-// The name may be left out of ALTER DATABASE: the default database is meant.
+// ALTER DATABASE without a name alters the default database.
 void StatementParser::ParseDatabase(const Token& verb) {
   statement_.if_not_exists = SkipIfExists();
   statement_.verb = VerbOf(verb);
@@ -281,7 +282,7 @@ void StatementParser::ParseDatabase(const Token& verb) {
                                                  "READ", "ENCRYPTION", "COMMENT"}));
   if (!named && !verb.Is("ALTER")) return NotUnderstood();
   statement_.database = named ? NameOf(lexer_.Take()) : std::string(default_database_);
-  // ALTER DATABASE `#mysql50#…` UPGRADE DATA DIRECTORY NAME gives all its tables another name.
+  // ALTER DATABASE `#mysql50#…` UPGRADE DATA DIRECTORY NAME renames all its tables.
   if (lexer_.Peek().Is("UPGRADE")) return NotUnderstood();
   if (verb.Is("DROP")) return ExpectEnd({"RESTRICT", "CASCADE"});
   ReadRest();

@@ -78,7 +78,7 @@ void StatementLexer::SkipPast(std::string_view end, size_t from, bool must_end) 
   if (comments_ != nullptr) comments_->emplace_back(begin, offset());
 }
 
-// Five digits after the `!` are a version. MySQL takes a sixth only before a blank.
+// Five or six digits after the `!` are a version. MySQL accepts six only before a blank.
 size_t StatementLexer::VersionDigits() const {
   size_t digits = 0;
   while (digits < 6 && digits < rest_.size() && IsDecimalDigit(rest_[digits])) ++digits;
@@ -93,7 +93,7 @@ size_t StatementLexer::VersionDigits() const {
 bool StatementLexer::SkipComment() {
   if (BeginsLineComment()) return SkipPast("\n", 0, /*must_end=*/false), true;
   if (rest_.starts_with("*/")) {
-    // Of no operators there are these two side by side.
+    // No two operators can stand next to each other like this.
     if (open_comments_ == 0) damaged_ = true;
     open_comments_ -= open_comments_ > 0 ? 1 : 0;
     rest_.remove_prefix(2);
@@ -119,7 +119,7 @@ void StatementLexer::SkipBlanks() {
   }
 }
 
-// The opening quote is the first byte of the rest. Without an end, everything is inside.
+// `rest_` begins with the opening quote. Without a closing quote the token is all of the rest.
 Token StatementLexer::TakeQuoted(Token::Kind kind, char quote, bool has_escapes) {
   rest_.remove_prefix(1);
   size_t i = 0;
@@ -130,7 +130,7 @@ Token StatementLexer::TakeQuoted(Token::Kind kind, char quote, bool has_escapes)
       i += size;
       continue;
     }
-    // After a backslash the next byte, also if that begins a character.
+    // A backslash escapes one byte, even if that byte begins a multibyte character.
     const bool escape = has_escapes && rest_[i] == '\\';
     const bool doubled = rest_[i] == quote && i + 1 < rest_.size() && rest_[i + 1] == quote;
     if (escape || doubled) {

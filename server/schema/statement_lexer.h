@@ -12,43 +12,44 @@
 
 namespace millrace::schema {
 
-// A piece of a statement. The text is a view into the statement.
+// A token of a statement. The text is a view into the statement.
 struct Token {
   enum class Kind { kEnd, kWord, kQuotedName, kString, kSymbol };
   Kind kind = Kind::kEnd;
-  // Words and symbols as they stand; of what is quoted the inside, still escaped. A word may be a
+  // Words and symbols as written; for quoted tokens the inside, still escaped. A word may be a
   // number.
   std::string_view text;
-  char quote = 0;  // closes a kQuotedName
+  char quote = 0;  // the closing quote of a kQuotedName
 
   bool at_end() const { return kind == Kind::kEnd; }
-  // True for that word, in any case; `word` is in upper case.
+  // True for the word `word`, given in upper case; case does not matter in the text.
   bool Is(std::string_view word) const;
   bool IsAny(std::initializer_list<std::string_view> words) const;
   bool IsSymbol(char symbol) const { return kind == Kind::kSymbol && text.front() == symbol; }
-  // Could be a name where a name is expected.
+  // True for a token that may be a name.
   bool IsName() const { return kind == Kind::kWord || kind == Kind::kQuotedName; }
-  // The name, without the doubling of quotes inside, in the statement's charset.
+  // The name in the statement's charset, with doubled quotes undone.
   std::string Name(const ClientCharset& charset) const;
 };
 
-// What the session's settings say of quotes and comments.
+// How the session's settings treat quotes and comments.
 struct LexicalMode {
-  bool ansi_quotes = false;       // "…" is a name, else a string
+  bool ansi_quotes = false;       // "…" is a name, otherwise a string
   bool backslash_escapes = true;  // in strings
   bool brackets = false;          // […] is a name: MariaDB's sql_mode MSSQL
   bool mariadb_comments = false;  // the content of /*M! … */ counts
 };
 
-// Cuts a statement into tokens, as the server's lexer does. Comments and white space are passed
-// over; the content of /*!50100 … */ counts, since a server blanks the `!` of what it did not
-// execute before it logs the statement. Every byte is looked at once, twice at most.
+// Splits a statement into tokens, like the server's lexer. Skips comments and white space. The
+// content of /*!50100 … */ counts: before a server logs a statement, it replaces the `!` of content
+// that it did not execute by a blank. Reads every byte at most twice.
 class StatementLexer {
  public:
-  // Offsets of a comment: begin, end.
+  // Begin and end offsets of each comment.
   using Comments = std::vector<std::pair<size_t, size_t>>;
 
-  // `comments`, if given, gets the comments whose content does not count. All must outlive it.
+  // `comments`, if not null, receives the comments whose content does not count. All arguments must
+  // outlive the lexer.
   StatementLexer(std::string_view text, const LexicalMode& mode, const ClientCharset& charset,
                  Comments* comments = nullptr)
       : text_(text), rest_(text), mode_(mode), charset_(charset), comments_(comments) {
@@ -57,11 +58,11 @@ class StatementLexer {
 
   const Token& Peek() const { return next_; }
   Token Take();
-  // Takes the next token if it is that word or symbol.
+  // Takes the next token if it is this word or symbol.
   bool TakeWord(std::string_view word);
   bool TakeSymbol(char symbol);
-  // What was read so far is no statement that a server accepts under this mode: a quote or comment
-  // without an end.
+  // True if the text read so far has an unclosed quote or comment, or closes a comment that was not
+  // opened. No server accepts such a statement under this mode.
   bool damaged() const { return damaged_; }
 
  private:

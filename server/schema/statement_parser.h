@@ -14,8 +14,8 @@
 
 namespace millrace::schema {
 
-// The modes that the text of a statement may have been written under: one where sql_mode is known,
-// and `mode_known` that it is the one in force when the text was read.
+// The modes under which the server may have read the statement. There is only one if the session's
+// sql_mode is known and `mode_known`: the statement does not set another mode for itself.
 std::vector<LexicalMode> PossibleModes(const StatementSession& session, bool mode_known);
 
 // Reads one statement token by token into a Statement. Used once.
@@ -28,14 +28,14 @@ class StatementParser {
         charset_(charset),
         is_mysql_(!mode.mariadb_comments) {}
   Statement Parse();
-  // After Parse: SET STATEMENT sets sql_mode, so that the mode in force at the end need not be the
-  // one that the text was read under.
+  // After Parse: true if SET STATEMENT sets sql_mode. The server then may not have read the text
+  // under the mode of the session.
   bool sets_sql_mode() const { return sets_sql_mode_; }
 
  private:
   Token TakeVerb();
   bool SkipSetStatement();
-  // What follows a verb. Each is called with the verb taken.
+  // Parse the rest of a statement after its verb.
   void ParseVerb(const Token& verb);
   void ParseTruncate();
   void ParseTransaction(const Token& verb);
@@ -50,40 +50,40 @@ class StatementParser {
   void ParseAnalyze();
   void ParseOther(const Token& verb);
 
-  // What follows a verb of definition. In statement_definition.cc.
+  // Parse the rest of a definition after its verb. In statement_definition.cc.
   void ParseDefinition(const Token& verb);
   bool TakeModifier();
   void SkipDefiner();
-  // The object is of a kind that has a name like a table's.
+  // For objects with a name like a table's.
   void ParseTables(const Token& verb, const Token& object);
   void ParseView();
   void ParseCreateTable();
   bool BeginsQuery(const Token& token);
   void ParseAlterTable();
-  // True if it leaves all rows as they are, for mode_known.
+  // True if the specification only concerns indexes and surely changes no row.
   bool ParseAlterSpecification();
-  // What follows RENAME in ALTER TABLE; true as ParseAlterSpecification.
+  // The part after RENAME in ALTER TABLE; returns true like ParseAlterSpecification.
   bool ParseAlterRename();
   void ParseAlterPartition();
   void ParseRenameColumn();
   void ParseDropNames();
   void ParseRenameTables();
   void ParseDatabase(const Token& verb);
-  // The rest of what creates or drops an index or a trigger, up to and with its table.
+  // The rest of a statement that creates or drops an index or trigger, up to its table inclusive.
   void TakeTableAfterOn();
   void NotUnderstood();
-  // Nothing but these words, and numbers, may follow.
+  // Only these words and numbers may follow.
   void ExpectEnd(std::initializer_list<std::string_view> words);
-  // Reads to the end, so that damage is noticed.
+  // Reads to the end, to detect damage.
   void ReadRest();
-  // Damage that was noticed voids what was made out.
+  // Drops the result, or its names, if the text is damaged.
   void RejectDamaged();
 
-  // Pieces.
+  // Parts of statements.
   // True for IF NOT EXISTS.
   bool SkipIfExists();
   void SkipWait();
-  // In UTF-8. What is no text of the charset is noted as damage.
+  // The name in UTF-8. A name that is not text in the charset counts as damage.
   std::string NameOf(const Token& token);
   // `name`, `database.name` or `.name`.
   std::optional<TableName> TakeTableName();
@@ -91,10 +91,9 @@ class StatementParser {
   std::optional<std::string> TakeColumnName();
   // TakeTableName into the tables; false if there is none.
   bool AddTable();
-  // The next token; notes an option of a table that may hold a secret.
+  // Takes the next token. If it is a table option that may hold a secret, withholds the text.
   Token TakeAndNoteSecrets();
-  // Pass over tokens, and all there is in parentheses, up to a symbol or past a word outside of
-  // these.
+  // Skip tokens up to a symbol, or to after a word, that is not in parentheses.
   void SkipToSymbol(char symbol);
   bool SkipToWord(std::string_view word);
   void SkipParentheses();
@@ -106,10 +105,10 @@ class StatementParser {
   const bool is_mysql_;
   Statement statement_;
   bool has_ignore_ = false;  // ALTER IGNORE TABLE, which may remove rows
-  bool bad_name_ = false;    // a name is no text
+  bool bad_name_ = false;    // a name is not text
   bool sets_sql_mode_ = false;
   bool is_view_ = false;         // CREATE or ALTER VIEW
-  bool names_are_utf8_ = false;  // if they are valid as such
+  bool names_are_utf8_ = false;  // if they are valid UTF-8
 };
 
 }  // namespace millrace::schema

@@ -27,7 +27,7 @@ void Add(const TableName& table, std::vector<TableName>& tables) {
   if (std::find(tables.begin(), tables.end(), table) == tables.end()) tables.push_back(table);
 }
 
-// Tables that have rows after it which were not theirs before.
+// Adds the tables that get rows of another table.
 void AddTablesWithNewRows(const Statement& statement, std::vector<TableName>& tables) {
   for (const auto& [from, to] : statement.renames) Add(to, tables);
   for (const TableName& table : statement.tables_from_partitions) Add(table, tables);
@@ -43,7 +43,7 @@ Statement Merged(const Statement& first, const Statement& other) {
   merged.starts_transaction = first.starts_transaction;
   const bool drops = first.verb == StatementVerb::kDrop && other.verb == StatementVerb::kDrop;
   if (merged.temporary && !drops) {
-    // Nobody shall take the other table for a temporary one.
+    // Without table names, the caller takes neither table for a temporary one.
     return merged;
   }
   merged.verb = merged.temporary ? StatementVerb::kDrop : StatementVerb::kAlter;
@@ -63,7 +63,7 @@ Statement MergeReadings(Statement first, const Statement& other) {
   if (first == adjusted_other) return first;
   if (CanBeMerged(first, other)) return Merged(first, other);
   if (first.kind == other.kind && !IsDefinition(first)) {
-    // Of a kRowStatement.
+    // The readings of a kRowStatement may name different tables.
     first.tables.clear();
     return first;
   }

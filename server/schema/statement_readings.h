@@ -6,9 +6,9 @@
 
 namespace millrace::schema {
 
-// A statement that is `first` or `other`, which are two readings of one text. Where they differ it
-// is in doubt: it may have changed any table of either, in any way. Of column names that of `first`
-// is taken, the likelier. Where that leaves too much open it is NotUnderstood.
+// Merges two readings of the same text. If they differ, the result is `ambiguous`: the statement
+// may have changed any table of either reading in any way. Column renames come from `first`, the
+// likelier reading. NotUnderstood if the readings differ too much.
 Statement MergeReadings(Statement first, const Statement& other);
 
 }  // namespace millrace::schema

@@ -20,8 +20,8 @@ namespace {
 
 namespace storage = ::millrace::storage::v1;
 
-// First byte of each value. Do not reuse. The second format is that of records with label_bytes: a
-// server that does not know these would take U+FFFD for the label.
+// First byte of each value. Do not reuse. Records with label_bytes have the second format, because
+// a server that ignores label_bytes would take U+FFFD for the label.
 constexpr char kFormatVersion = 1;
 constexpr char kFormatLabelBytes = 2;
 constexpr std::string_view kEpochKey = "e";
@@ -125,18 +125,18 @@ Column Load(const storage::StoredColumn& from) {
   return to;
 }
 
-// What no record of ours violates; descriptors and row plans are built on it.
+// Checks the rules that descriptors and row plans rely on.
 class Checker {
  public:
   explicit Checker(const storage::StoredTable& table) : table_(table) {}
 
-  // What is problem, or nothing.
+  // The problem, or an empty text.
   std::string Check() {
     if (table_.table_id() == 0) return "has no table id";
     if (table_.version() == 0 && table_.columns_size() + table_.dropped_columns_size() != 0) {
       return "has columns but no version";
     }
-    if (table_.next_field_number() > kFieldNumberMax + 1) return "has too great a field number";
+    if (table_.next_field_number() > kFieldNumberMax + 1) return "has too large a field number";
     if (!IsRowMessage(table_.row_message())) return "has no row message name";
     for (const auto& [column, meaning] : table_.stated_meanings()) CheckMeaning(meaning);
     for (const storage::StoredColumn& column : table_.columns()) CheckColumn(column, false);
@@ -169,7 +169,7 @@ class Checker {
     }
     CheckMeaning(column.meaning());
     if (column.label_bytes_size() != 0 && column.label_bytes_size() != column.labels_size()) {
-      problem_ = "with labels that do not fit their bytes";
+      problem_ = "whose label and label_bytes counts differ";
     }
     if (!dropped && column.excluded()) {
       if (column.field_number() != 0) problem_ = "that is excluded and has a field";
@@ -213,7 +213,7 @@ storage::StoredTable ToStored(const TableVersion& version) {
   return stored;
 }
 
-// The key that the record of `table` must have, in the place of `key`.
+// The key that a record of `table` must have, of the same kind as `key`.
 std::string ExpectedKey(std::string_view key, const storage::StoredTable& table) {
   return IsVersionKey(key) ? VersionKey(table.table_id(), table.version())
                            : TableKey(table.table_id());
@@ -255,15 +255,15 @@ bool IsVersionKey(std::string_view key) {
 absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value) {
   const bool is_table = key.size() == kTableKeySize && key.front() == kTableKeyPrefix;
   if (!is_table && !IsVersionKey(key)) {
-    return Damaged(key, "has a key of no known kind");
+    return Damaged(key, "has an unknown kind of key");
   }
   storage::StoredTable stored;
   MILLRACE_RETURN_IF_ERROR(ParseValue(key, value, stored));
   if (const std::string problem = Checker(stored).Check(); !problem.empty()) {
     return Damaged(key, problem);
   }
-  if (ExpectedKey(key, stored) != key) return Damaged(key, "holds another table or version");
-  if (!is_table && stored.version() == 0) return Damaged(key, "is of no version");
+  if (ExpectedKey(key, stored) != key) return Damaged(key, "contains another table or version");
+  if (!is_table && stored.version() == 0) return Damaged(key, "has no version number");
   StoredTable table;
   TableVersion& version = table.version;
   version.table_id = stored.table_id();

@@ -27,7 +27,7 @@ void StoredTables::Publish() {
     by_name_[version->name] = version->table_id;
     by_message_[version->row_message] = version->table_id;
     TableVersionPtr& current = by_id_[version->table_id];
-    // A record may be written only to note that an old version was proved again.
+    // The version is the same if the record was only written because it was verified again.
     changed = changed || current != version;
     if (version->version != 0) AddToHistory(version);
     current = std::move(version);
@@ -41,8 +41,8 @@ void StoredTables::AddToHistory(const TableVersionPtr& version) {
   if (versions.empty() || versions.back()->version < version->version) versions.push_back(version);
 }
 
-// A version that was made for rows which never reached the log may claim the sequences of later
-// ones; but then the later ones have greater numbers.
+// A version made for rows that never reached the log may claim sequences of later versions. The
+// later versions have greater numbers, so the search from the newest finds them first.
 TableVersionPtr StoredTables::FindAt(uint32_t table_id, Sequence sequence) const {
   absl::ReaderMutexLock lock(&mutex_);
   const auto found = history_.find(table_id);
@@ -59,7 +59,7 @@ VersionSpan StoredTables::SpanAt(uint32_t table_id, Sequence sequence) const {
   if (found == history_.end()) return {};
   const std::vector<TableVersionPtr>& versions = found->second;
   VersionSpan span{.version = versions.front(), .first = {}, .last = kNoLast};
-  // From the newest on: a later version counts from its first sequence on, whatever earlier ones
+  // Newest first: a later version holds from its first sequence on, whatever earlier versions
   // claim.
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
     if ((*version)->first <= sequence) {

@@ -19,13 +19,13 @@
 
 namespace millrace::schema {
 
-// The readers' side of the registry: the tables as they are on disk. Thread-safe. Changed in place
-// under a lock, not copied: a source may have hundreds of thousands of tables.
+// The tables that readers of the registry see: those on disk. Thread-safe. They are changed in
+// place under a lock, not copied, because a source may have hundreds of thousands of tables.
 class StoredTables {
  public:
-  // Keeps `versions`, those of one table in their order, until their Publish.
+  // Keeps `versions` until their Publish. The versions of one table are in ascending order.
   void Prepare(std::vector<TableVersionPtr> versions);
-  // Shows the oldest of what was prepared. Requires: there is something.
+  // Publishes the oldest prepared list. Requires: there is one.
   void Publish();
 
   TableVersionPtr Find(uint32_t table_id) const;
@@ -40,7 +40,7 @@ class StoredTables {
 
  private:
   void AddToHistory(const TableVersionPtr& version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Null for a table of which no row was seen.
+  // Null for a table without rows so far.
   TableVersionPtr WithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   std::atomic<uint64_t> generation_{0};

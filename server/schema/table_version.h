@@ -16,7 +16,7 @@ namespace millrace::schema {
 // Protobuf type of a column's field. Stored on disk: do not renumber.
 enum class FieldType : uint8_t {
   kInt32 = 1,   // TINYINT, SMALLINT, MEDIUMINT, INT
-  kUint32 = 2,  // the same UNSIGNED, YEAR
+  kUint32 = 2,  // the types of kInt32 if UNSIGNED, YEAR
   kInt64 = 3,   // BIGINT
   kUint64 = 4,  // BIGINT UNSIGNED, BIT
   kFloat = 5,
@@ -28,29 +28,28 @@ enum class FieldType : uint8_t {
   kVector = 11,    // millrace.v1.Vector
 };
 
-// What a column's bytes mean, where type code and charset do not tell. Stored on disk: do not
+// What a column's bytes mean, where type code and charset do not show it. Stored on disk: do not
 // renumber.
 enum class Meaning : uint8_t {
   kPlain = 0,
   kMariadbUuid = 1,   // STRING(16) of MariaDB
   kMariadbInet6 = 2,  // STRING(16)
   kMariadbInet4 = 3,  // STRING(4)
-  // The end of the time in which a row of a system-versioned table was the current one. A column
-  // that the definition names.
+  // The ROW END column of a system-versioned table, if the definition names it.
   kMariadbRowEnd = 4,
-  // Columns that the server adds and no SELECT * shows: the times of a versioned table that does
-  // not name them, and the hash that keeps a long UNIQUE key.
+  // Columns that the server adds and SELECT * does not show: ROW START and ROW END of a versioned
+  // table that does not name them, and the hash of a long UNIQUE key.
   kMariadbHiddenRowStart = 5,
   kMariadbHiddenRowEnd = 6,
   kMariadbHiddenHash = 7,
 };
 
-// Such a column is never captured.
+// Hidden columns are never captured.
 inline bool IsHidden(Meaning meaning) { return meaning >= Meaning::kMariadbHiddenRowStart; }
 inline bool IsRowEnd(Meaning meaning) {
   return meaning == Meaning::kMariadbRowEnd || meaning == Meaning::kMariadbHiddenRowEnd;
 }
-// A text that the column's type code does not tell.
+// True for UUID, INET6 and INET4: types with text values that the binlog shows as STRING.
 inline bool IsTextMeaning(Meaning meaning) {
   return meaning >= Meaning::kMariadbUuid && meaning <= Meaning::kMariadbInet4;
 }
@@ -59,49 +58,48 @@ inline bool IsTextMeaning(Meaning meaning) {
 struct Column {
   std::string name;
   uint32_t field_number = 0;  // 0 where `captured` is false: such a column has no field
-  std::string field_name;     // in the row message; not always what `name` would give now
+  std::string field_name;     // in the row message; not always the identifier of `name`
   FieldType field_type = FieldType::kBytes;
   Meaning meaning = Meaning::kPlain;
   ColumnType type = ColumnType::kNull;
-  uint16_t metadata = 0;  // as binlog::ColumnMap has it
+  uint16_t metadata = 0;  // as in binlog::ColumnMap
   bool is_unsigned = false;
   bool nullable = true;
   uint32_t collation = 0;           // 63 is binary; 0 where there is none
   std::string charset;              // name of the collation's charset; empty where there is none
   std::vector<std::string> labels;  // ENUM and SET, UTF-8
-  // Where a label is no text of the charset: the bytes of all, in the charset. See labels.h.
+  // If a label is not text in the charset: the bytes of all labels. See labels.h.
   std::vector<std::string> label_bytes;
   uint32_t key_ordinal = 0;
   bool invisible = false;
   std::string mysql_type;  // as MySQL prints it, best effort: `varchar(20)`, `decimal(10,2)`
-  // False: configuration keeps the column out, or it is one of the source's hidden columns. Its
-  // bytes are passed over; only name, type, metadata, nullable and key ordinal are filled, and the
-  // meaning where it is known.
+  // False: configuration excludes the column, or the source hides it. Its bytes are skipped. Only
+  // name, type, metadata, nullable and key ordinal are filled, and the meaning if known.
   bool captured = true;
 
   friend bool operator==(const Column&, const Column&) = default;
 };
 
-// A table from one change of its definition to the next. Immutable; shared between threads.
+// A table between two changes of its definition. Immutable; shared between threads.
 struct TableVersion {
-  uint32_t table_id = 0;  // number of the table name in this log, from 1; for ever
+  uint32_t table_id = 0;  // number of the table name in this log, from 1; never changes
   uint32_t version = 0;   // from 1
   Sequence first;         // no row of a smaller sequence was written under it
   TableName name;
   std::vector<Column> columns;  // in the order of the row image
-  // Captured columns of earlier versions that no column continues, by field number. The numbers
-  // stay taken. One name may stand here more than once, and in `columns` too: its type changed.
+  // Captured columns of earlier versions that no current column continues, by field number. Their
+  // numbers stay taken. A name may occur more than once, and in `columns` too, if its type changed.
   std::vector<Column> dropped_columns;
   uint32_t next_field_number = 1;
   std::string row_message;  // `db.inventory.customers`
   std::string type_url;     // `t/` + row_message
-  // A statement dropped the table or gave it another name, and nothing created it since.
+  // A statement dropped the table or renamed it away, and it was not created again.
   bool dropped = false;
 };
 
 using TableVersionPtr = std::shared_ptr<const TableVersion>;
 
-// A version, and the sequences of the rows that were written under it.
+// A version and the sequences of the rows written under it.
 struct VersionSpan {
   TableVersionPtr version;
   Sequence first;

@@ -11,13 +11,13 @@
 
 namespace millrace::schema {
 
-// Whether a TABLE_MAP of MariaDB shows such a column for UUID, INET4 and INET6 as well as BINARY.
+// True if such a column in a TABLE_MAP of MariaDB may be a UUID, INET4, INET6 or BINARY.
 inline bool MayBeTextOrBinary(ColumnType type, uint16_t metadata, uint32_t collation) {
   return type == ColumnType::kString && (metadata == 16 || metadata == 4) &&
          (collation == 0 || collation == kBinaryCollation);
 }
 
-// Which of these the column is; kPlain: none of them.
+// Which of UUID, INET4 and INET6 the column is; kPlain: none of them.
 inline Meaning TextMeaningIn(const ColumnDetails& details) {
   if (details.data_type == "uuid") return Meaning::kMariadbUuid;
   if (details.data_type == "inet6") return Meaning::kMariadbInet6;

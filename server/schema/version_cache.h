@@ -10,12 +10,12 @@
 
 namespace millrace::schema {
 
-// What a reader compiled for each table version that it met, found by the version's address, which
-// the cache keeps valid. Not thread-safe.
+// Caches an object that a reader compiled for each table version. The key is the version's address,
+// which the cache keeps valid. Not thread-safe.
 template <typename Compiled>
 class VersionCache {
  public:
-  // Null if `version` was not met yet. Valid until the next Add.
+  // Null if nothing was added for `version`. Valid until the next Add.
   const Compiled* Find(const TableVersion* version) {
     if (version == last_version_) [[likely]]
       return last_;
@@ -27,7 +27,7 @@ class VersionCache {
   }
 
   const Compiled* Add(TableVersionPtr version, std::unique_ptr<const Compiled> compiled) {
-    // Versions of long ago are not asked for again.
+    // Readers do not come back to versions this old.
     constexpr size_t kEntriesMax = 4096;
     if (entries_.size() >= kEntriesMax) entries_.clear();
     last_version_ = version.get();

@@ -61,7 +61,8 @@ void SetTag(ColumnOp& op, const Column& column) {
   op.tag_size = static_cast<uint8_t>(WriteVarint(op.tag, tag) - op.tag);
 }
 
-// Values of `width` bytes whose field takes at most `text` bytes besides the tag.
+// Sets the layout of values of `width` bytes. Their field has at most `content_max` bytes besides
+// its tag and a varint.
 void SetFixed(ColumnOp& op, Opcode code, size_t width, size_t content_max) {
   op.code = code;
   op.width = static_cast<uint8_t>(width);
@@ -74,10 +75,11 @@ void SetPrefixed(ColumnOp& op, Opcode code, unsigned length_bytes) {
   op.width = static_cast<uint8_t>(length_bytes);
 }
 
-// CHAR, VARCHAR and their kin: values of more than 255 bytes need two bytes for their length.
+// Bytes of the length before a CHAR, VARCHAR, BINARY or VARBINARY: two if values may exceed 255
+// bytes.
 unsigned LengthBytes(const Column& column) { return column.metadata > 255 ? 2 : 1; }
 
-// Layout and opcode of integers. False for other types.
+// Sets layout and opcode of integers. False for other types.
 bool CompileInteger(const Column& column, ColumnOp& op) {
   const bool is_unsigned = column.is_unsigned;
   switch (column.type) {
@@ -216,7 +218,7 @@ bool CompileLabels(const Column& column, ColumnOp& op) {
   return column.metadata == 1 || column.metadata == 2;
 }
 
-// Opcode for bytes in the column's charset.
+// The opcode for a string column, by its charset.
 Opcode TextOpcode(const Column& column, ColumnOp& op) {
   if (column.field_type == FieldType::kBytes) return Opcode::kBytes;
   op.charset = FindCharset(column.charset);
@@ -301,7 +303,7 @@ bool IsOneOf(FieldType type, std::initializer_list<FieldType> types) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-// Whether a field of this type can hold every value that `op` yields.
+// True if a field of this type can represent every value that `op` produces.
 bool FieldHolds(FieldType type, const ColumnOp& op) {
   switch (op.code) {
     case Opcode::kSkip:
@@ -344,8 +346,8 @@ bool FieldHolds(FieldType type, const ColumnOp& op) {
   }
 }
 
-// MariaDB without mysql56_temporal_format gives the old type codes to values with a fraction too,
-// in another format, and tells the binlog nothing of it.
+// True for old temporal columns with a fraction. MariaDB without mysql56_temporal_format stores
+// them in another format under the same type codes, and the binlog does not show the difference.
 bool HasHiddenFraction(const Column& column) {
   const bool is_old = column.type == ColumnType::kTimeOld ||
                       column.type == ColumnType::kDateTimeOld ||
@@ -383,12 +385,12 @@ absl::StatusOr<ColumnOp> CompileColumn(const schema::TableVersion& table, size_t
     return op;
   }
   if (!FieldHolds(column.field_type, op)) {
-    return Undecodable(table, column, "does not fit the type of its field");
+    return Undecodable(table, column, "has values that the type of its field cannot represent");
   }
   if (NeedsCharset(op) && op.charset == nullptr) {
     return Unsupported(
         table, column, reason::kCharsetUnknown,
-        fmt::format("has the character set `{}`, which is unknown here", column.charset));
+        fmt::format("has the character set `{}`, which Millrace does not know", column.charset));
   }
   return op;
 }

@@ -12,7 +12,7 @@
 
 namespace millrace::transcode {
 
-// What is to be done with a column's value.
+// How to encode a column's value.
 enum class Opcode : uint8_t {
   kSkip,
   kInt8,
@@ -53,41 +53,40 @@ enum class Opcode : uint8_t {
   kVector,
 };
 
-// One column of a row image, ready to be carried out.
+// The compiled encoding of one column of a row image.
 struct ColumnOp {
   Opcode code = Opcode::kSkip;
-  // Opcode for the content of kCompressed.
+  // kCompressed: the opcode for the decompressed content.
   Opcode content = Opcode::kSkip;
-  // A length of `width` bytes stands before the value; otherwise the value is of `width` bytes.
+  // True: a length of `width` bytes precedes the value. False: the value has `width` bytes.
   bool has_length = false;
   uint8_t width = 0;
   uint8_t tag_size = 0;
-  bool is_json = false;  // whatever the opcode: counts for the bits of partial updates
-  // Some values have the text of others: those of kConverted with an alias of `charset`, those of
-  // kEnum with digits, those of kSet with an ambiguous bit.
+  bool is_json = false;  // the column has a bit in partial updates, even if it is skipped
+  // Some values may have the same text as others: kConverted with an alias of `charset`, kEnum with
+  // ambiguous_digits, kSet with an ambiguous bit.
   bool ambiguous = false;
-  // Type parameter: digits of the fraction, bits, bytes to pad to.
+  // Depends on the type: digits of the fraction, number of bits, or bytes to pad to.
   uint16_t parameter = 0;
-  // Bytes that the field of a value of fixed size takes at most, tag included.
+  // Maximum bytes of the field, including its tag, if the value has a fixed size.
   uint32_t room = 0;
   uint32_t column = 0;
   char tag[8] = {};  // stored whole, then advanced by tag_size
   const Charset* charset = nullptr;
-  // kEnum: the whole field for each index, 0 included; empty where the label is no text. kSet:
+  // kEnum: the encoded field for each index from 0 on; empty if the label is not text. kSet: the
   // labels.
   std::vector<std::string> labels;
-  // As Column::label_bytes, which most columns have not. kSet: the members that are no text, and a
-  // comma, in the column's charset.
-  std::vector<std::string> label_bytes;
-  uint64_t invalid_members = 0;
-  std::string comma;
-  // kEnum, if `ambiguous`: the digits of each index that has the text of another, else empty.
+  std::vector<std::string> label_bytes;  // as Column::label_bytes, mostly empty
+  uint64_t invalid_members = 0;          // kSet: the members that are not text
+  std::string comma;                     // kSet: a comma in the column's charset
+  // kEnum, if `ambiguous`: the digits of each index whose text another index has, otherwise empty.
   std::vector<std::string> ambiguous_digits;
   uint64_t ambiguous_bits = 0;  // kSet
 };
 
-// The op for `table.columns[index]`. kDataLoss ROW_UNDECODABLE: the field's type cannot hold the
-// column's. kUnimplemented COLUMN_TYPE_UNKNOWN: no row can be read of it; CHARSET_UNKNOWN.
+// The op for `table.columns[index]`. kDataLoss ROW_UNDECODABLE: the field's type cannot represent
+// the column's values. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type cannot be read.
+// kUnimplemented CHARSET_UNKNOWN.
 absl::StatusOr<ColumnOp> CompileColumn(const schema::TableVersion& table, size_t index);
 
 }  // namespace millrace::transcode

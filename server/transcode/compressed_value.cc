@@ -9,14 +9,14 @@
 namespace millrace::transcode {
 namespace {
 
-// First byte of a stored value: 0 for a plain one, else the method, how zlib framed it and how many
-// bytes of length follow, most significant first.
+// First byte of a stored value: 0 if it is not compressed. Otherwise it has the method, whether
+// there is a zlib frame, and how many bytes of length follow, most significant first.
 constexpr uint8_t kPlain = 0;
 constexpr uint8_t kMethodMask = 0xf0;
 constexpr uint8_t kMethodZlib = 0x80;
 constexpr uint8_t kUnframed = 0x08;
 constexpr uint8_t kLengthBytesMask = 0x07;
-// zlib cannot shrink by more than this.
+// zlib's greatest compression ratio.
 constexpr size_t kRatioMax = 1032;
 
 bool Inflate(std::string_view packed, bool framed, std::string& to) {

@@ -15,8 +15,8 @@ constexpr unsigned kBytesOfDigits[kGroupDigits + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4
 constexpr uint32_t kPowers[kGroupDigits + 1] = {
     1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
-// Reads groups in turn. `mask` undoes the flipping below zero; the first byte has its top bit
-// flipped besides.
+// Reads one group after another. `mask_` undoes the flipping of negative values, `flip_` that of
+// the topmost bit.
 class GroupReader {
  public:
   explicit GroupReader(const char* from)

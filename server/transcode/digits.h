@@ -7,7 +7,7 @@
 
 namespace millrace::transcode {
 
-// Decimal digits by the pair. The caller has made room.
+// Writes decimal digits in pairs. The caller provides enough room.
 inline constexpr char kDigitPairs[] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
     "4748"
@@ -26,7 +26,7 @@ inline char* WriteFourDigits(char* to, uint32_t value) {
   return WriteTwoDigits(WriteTwoDigits(to, value / 100), value % 100);
 }
 
-// `value` with leading zeros to `count` digits, which suffice.
+// Writes `value` with leading zeros to `count` digits. Requires: they are enough.
 inline char* WritePadded(char* to, uint32_t value, unsigned count) {
   char* const end = to + count;
   char* at = end;

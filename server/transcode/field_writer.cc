@@ -48,7 +48,7 @@ char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* 
 
 char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, char* to) {
   to = EnsureRoom(to, Charset::Utf8Room(value.size()) + 16);
-  // Most text does not grow: a length of as many bytes as that of the value will do.
+  // Most text does not grow, so assume a length varint as long as that of the value.
   const unsigned width = wire::Buffer::VarintWidth(value.size());
   char* const length = PutTag(op, to);
   char* const text = length + width;
@@ -120,7 +120,7 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
 char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, char* to) {
   to = EnsureRoom(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
-  if (value.size() < 4) return Impossible("a geometry without its reference system");
+  if (value.size() < 4) return Impossible("a geometry without a reference system");
   const uint32_t srid = LoadLittle32(value.data());
   const std::string_view wkb = value.substr(4);
   const size_t srid_size = srid == 0 ? 0 : 1 + wire::Buffer::VarintWidth(srid);
@@ -143,7 +143,7 @@ char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, ch
 char* FieldWriter::EncodeVector(const ColumnOp& op, std::string_view value, char* to) {
   to = EnsureRoom(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
-  if (value.size() % 4 != 0) return Impossible("a vector that is not of whole numbers");
+  if (value.size() % 4 != 0) return Impossible("the size of a vector is not a multiple of 4");
   const size_t size = 1 + wire::Buffer::VarintWidth(value.size()) + value.size();
   to = WriteVarint(PutTag(op, to), size);
   *to++ = 1 << 3 | wire::Buffer::kBytes;

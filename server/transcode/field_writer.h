@@ -24,12 +24,12 @@ inline char* PutVarint(const ColumnOp& op, uint64_t value, char* to) {
   return WriteVarint(PutTag(op, to), value);
 }
 
-// Negative numbers take ten bytes, as protobuf demands of int32 too.
+// Negative numbers take ten bytes, as protobuf requires even for int32.
 inline char* PutSigned(const ColumnOp& op, int64_t value, char* to) {
   return PutVarint(op, static_cast<uint64_t>(value), to);
 }
 
-// Most values are short: two loads that overlap cost less than a call of memcpy.
+// Most values are short: two overlapping loads cost less than a call of memcpy.
 inline char* Copy(std::string_view bytes, char* to) {
   const size_t size = bytes.size();
   if (size >= 8 && size <= 16) {
@@ -52,7 +52,7 @@ inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
   return Copy(bytes, WriteVarint(PutTag(op, to), bytes.size()));
 }
 
-// A field of less than 128 bytes, which `write` puts where it is told to.
+// Writes a field of less than 128 bytes, whose content `write` writes at the given address.
 template <typename Writer>
 inline char* PutShort(const ColumnOp& op, char* to, Writer write) {
   char* const content = PutTag(op, to) + 1;
@@ -61,8 +61,8 @@ inline char* PutShort(const ColumnOp& op, char* to, Writer write) {
   return end;
 }
 
-// What rows of the binlog and rows of a query have in common: how values whose bytes are the same
-// in both become fields. Base of the insides of the plans.
+// Encodes the values that have the same bytes in the binlog and in the result of a query. Base of
+// the State classes of RowPlan and SelectPlan.
 class FieldWriter {
  public:
   const schema::TableVersionPtr& table() const { return table_; }
@@ -70,16 +70,17 @@ class FieldWriter {
  protected:
   FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
 
-  // Where fields and invalid text go from now on.
+  // Sets where fields and invalid text go from now on.
   void SetOutput(wire::Buffer& out, std::vector<InvalidText>& invalid) {
     out_ = &out;
     invalid_ = &invalid;
-    // Asked first: to clear a deque costs something even if it is empty.
+    // Clearing a deque has a cost even if it is empty.
     if (invalid.empty() && !owned_bytes_.empty()) owned_bytes_.clear();
   }
 
-  // Each writes the field of a value at `to`, in `out_`, and returns where the next one goes: `to`
-  // itself if there is nothing to write. Null: the value is impossible, and `problem_` says why.
+  // Each function writes the field of a value at `to`, in `out_`, and returns the end, which is
+  // `to` itself if there is nothing to write. Null: the value is impossible, and `problem_` says
+  // why.
   char* EncodeText(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeConverted(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeBytes(const ColumnOp& op, std::string_view value, size_t padded, char* to);
@@ -103,25 +104,25 @@ class FieldWriter {
     problem_ = problem;
     return nullptr;
   }
-  // EnsureRoom for `count` bytes more than all fields of fixed size take.
+  // Reserves `count` bytes in addition to those of all fields of fixed size. Returns the new `to`.
   char* EnsureRoom(char* to, size_t count) {
     out_->Advance(to);
     return out_->Reserve(count + fixed_room_);
   }
   void AddInvalid(const ColumnOp& op, std::string_view value);
   void AddInvalidSet(const ColumnOp& op, uint64_t bits);
-  // The field is written as well.
+  // The caller writes the field as well.
   void AddAmbiguous(const ColumnOp& op, std::string_view value);
 
   const schema::TableVersionPtr table_;
   const std::vector<ColumnOp> ops_;
   size_t fixed_room_ = 0;
 
-  // Of the row at hand.
+  // State of the current row.
   wire::Buffer* out_ = nullptr;
   std::vector<InvalidText>* invalid_ = nullptr;
   std::string_view problem_;
-  std::deque<std::string> owned_bytes_;  // text and digits made here that InvalidText views
+  std::deque<std::string> owned_bytes_;  // text and digits that entries of `invalid_` view
 };
 
 }  // namespace millrace::transcode

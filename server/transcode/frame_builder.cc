@@ -68,10 +68,10 @@ absl::StatusOr<uint32_t> FrameBuilder::AddRows(RowPlan& plan, const binlog::Rows
     const size_t remaining = rows.size();
     MILLRACE_RETURN_IF_ERROR(AddOneRow(plan, event, rows, observer));
     ++count;
-    // A table without columns in the image would never come to an end.
+    // With no columns in the image the loop would never end.
     if (rows.size() == remaining) {
       return MakeError(reason::kRowUndecodable,
-                       "a row event holds bytes but its row image is empty");
+                       "a row event has bytes but its row image has no columns");
     }
   }
   return count;
@@ -146,7 +146,7 @@ absl::Status FrameBuilder::AddPartialUpdate(RowPlan& plan, const binlog::Rows& e
   return absl::OkStatus();
 }
 
-// The row message is the last thing in the image, so it ends where the payload does.
+// The row message is the last part of the image, so it ends where the payload ends.
 void FrameBuilder::RecordImage(wire::Image which, size_t row_bytes) {
   Image& image = which == wire::Image::kBefore ? before_image_ : after_image_;
   image = {.offset = payload().size() - row_bytes, .size = row_bytes, .present = true};

@@ -30,13 +30,13 @@ struct DefinitionChange {
   std::vector<TableName> tables;
 };
 
-// A row of a row event as it was encoded, for who wants to know which rows the stream touches. The
-// bytes are valid during the call.
+// An encoded row of a row event, for observers of the rows that the stream changes. The bytes are
+// valid during the call.
 struct ObservedRow {
-  std::optional<std::string_view> before;  // row message; nothing for an INSERT
-  std::optional<std::string_view> after;   // nothing for a DELETE
-  bool after_partial = false;              // columns are missing in `after`
-  // Of both images, what their messages do not tell of values.
+  std::optional<std::string_view> before;  // row message; nullopt for an INSERT
+  std::optional<std::string_view> after;   // nullopt for a DELETE
+  bool after_partial = false;              // `after` lacks columns
+  // Texts of both images that their messages do not represent exactly.
   std::span<const InvalidText> texts;
 };
 
@@ -70,15 +70,14 @@ class FrameBuilder : private FrameCutter {
 
   // Requires: not in a transaction.
   void BeginTransaction(const TransactionHeader& header);
-  // Encodes all rows of an event and answers how many. After an error the transaction must be
-  // abandoned. kDataLoss ROW_UNDECODABLE as RowPlan; kResourceExhausted CHANGE_TOO_LARGE: one
-  // change exceeds `change_bytes_max`.
-  // `observer`, if any, is told of each row.
+  // Encodes all rows of an event and returns their number. `observer`, if not null, is called for
+  // each row. After an error the transaction must be abandoned. kDataLoss ROW_UNDECODABLE, as in
+  // RowPlan; kResourceExhausted CHANGE_TOO_LARGE: one change exceeds `change_bytes_max`.
   absl::StatusOr<uint32_t> AddRows(RowPlan& plan, const binlog::Rows& event,
                                    RowObserver* observer = nullptr);
-  // True if the after images of the last event given to AddRows lack captured columns.
+  // True if the after images of the last event passed to AddRows lack captured columns.
   bool last_event_partial() const { return !unknown_after_.empty(); }
-  // Adds a change READ with this row message. kResourceExhausted CHANGE_TOO_LARGE: the transaction
+  // Adds a READ change with this row message. kResourceExhausted CHANGE_TOO_LARGE: the transaction
   // must be abandoned.
   absl::Status AddRead(const schema::TableVersion& table, std::string_view row,
                        const std::vector<InvalidText>& invalid);
@@ -93,7 +92,7 @@ class FrameBuilder : private FrameCutter {
     uint8_t operation = 0;
   };
   void PreparePrefix(const schema::TableVersion& table, uint8_t operation);
-  // The same for a row event, if the last one was not of the same kind.
+  // PreparePrefix for a row event, unless the last event had the same table and operation.
   void PrepareEvent(const schema::TableVersionPtr& table, uint8_t operation);
   absl::Status AddUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
   // `encode` appends the fields of the row.
@@ -102,13 +101,13 @@ class FrameBuilder : private FrameCutter {
   absl::Status AddPartialUpdate(RowPlan& plan, const binlog::Rows& event, std::string_view& rows);
   absl::Status AddOneRow(RowPlan& plan, const binlog::Rows& event, std::string_view& rows,
                          RowObserver* observer);
-  // Of a row message that has just been written.
+  // Records the position of the row message just written.
   void RecordImage(wire::Image which, size_t row_bytes);
   void Observe(RowObserver& observer) const;
   void AddInvalidText();
 
   EventPrefix prefix_;
-  // Whose row events `prefix_` is for, or whose READ; null: it is for something else.
+  // The table whose row events, or READ changes, `prefix_` is for; null: it is for something else.
   schema::TableVersionPtr event_table_;
   const schema::TableVersion* read_table_ = nullptr;
 
@@ -117,7 +116,7 @@ class FrameBuilder : private FrameCutter {
   wire::Buffer before_;
   wire::Buffer after_;
   std::vector<InvalidText> invalid_;
-  // Row messages of the change in progress, in `payload_`.
+  // Positions of the row messages of the current change in the payload.
   struct Image {
     size_t offset = 0;
     size_t size = 0;

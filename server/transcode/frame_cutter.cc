@@ -51,7 +51,7 @@ void FrameCutter::EndTransaction() {
   }
   in_transaction_ = false;
   commit_time_max_ = std::max(commit_time_max_, clamped_time_);
-  // Frames that the transaction closed can be stored only together with its end.
+  // The frames that the transaction closed can only be stored together with its end.
   if (payload_.size() >= frame_bytes_ || !closed_.empty()) CloseFrame();
 }
 
@@ -91,7 +91,8 @@ FrameCutter::Mark FrameCutter::MakeMark() const {
 bool FrameCutter::RollBackTo(const Mark& mark) {
   MILLRACE_CHECK(in_transaction_);
   if (next_ == mark.next) return true;
-  // A closed frame has taken changes away, or has moved those that were before the mark.
+  // A frame was closed since. It contains changes of the transaction, or closing it moved the
+  // changes before the mark.
   if (changes_before_ != mark.changes_before) return false;
   if (!mark.segment.has_value()) {
     DropOpenSegment();
@@ -124,8 +125,8 @@ size_t FrameCutter::BeginChange(uint32_t table_id, uint8_t operation) {
 absl::Status FrameCutter::EndChange(size_t begin, const TableName& table) {
   if (payload_.size() - begin > change_bytes_max_) {
     return MakeError(reason::kChangeTooLarge,
-                     fmt::format("a change of table {} takes {} bytes, more than {}; leave its "
-                                 "large columns out with source.exclude_columns",
+                     fmt::format("a change of table {} takes {} bytes, more than {}; exclude its "
+                                 "large columns with source.exclude_columns",
                                  table.ToString(), payload_.size() - begin, change_bytes_max_));
   }
   wire::EndChange(payload_, begin);
@@ -143,7 +144,7 @@ absl::Status FrameCutter::EndChange(size_t begin, const TableName& table) {
 void FrameCutter::PrepareSegment() {
   if (segment_open_ && payload_.size() >= frame_bytes_) {
     if (open_finished_changes_ > 0) DetachSegment();
-    // What was detached may still be small.
+    // The detached segment may be small.
     if (payload_.size() >= frame_bytes_) {
       changes_before_ += content_.segments.back().change_count;
       StoreContinued();
@@ -155,7 +156,7 @@ void FrameCutter::PrepareSegment() {
 void FrameCutter::OpenSegment() {
   if (content_.segments.empty()) {
     content_.first = next_;
-    // An abandoned transaction may have left its own there.
+    // An abandoned transaction may have left its GTIDs there.
     content_.gtids_before.clear();
     gtids_.AppendBinary(content_.gtids_before);
   }
@@ -175,16 +176,16 @@ void FrameCutter::CloseSegment() {
   log::Segment& segment = content_.segments.back();
   const size_t size_before = payload_.size();
   payload_.EndNested(segment_begin_);
-  // The length took more or less room than assumed: what lies behind it has moved.
+  // The length varint may be longer or shorter than assumed, so the bytes after it moved.
   const auto shift = static_cast<int64_t>(payload_.size()) - static_cast<int64_t>(size_before);
   segment.header_offset = static_cast<uint32_t>(static_cast<int64_t>(segment_begin_) + shift);
   MoveChanges(shift);
   segment_open_ = false;
 }
 
-// Closes the open segment, whose transaction goes on in the next frame, and stores the frame, in
-// which there is nothing else. What stands before the changes is put together anew, for it is known
-// only now that `more` belongs to the header; the changes are copied once, into the frame.
+// Closes the open segment, which is alone in its frame, and stores the frame. The transaction
+// continues in the next frame, so the header is written again with `more`. The changes are copied
+// once, into the frame.
 void FrameCutter::StoreContinued() {
   log::Segment& segment = content_.segments.back();
   MILLRACE_CHECK(segment.offset == 0);
@@ -204,7 +205,7 @@ void FrameCutter::StoreContinued() {
   StoreFrame(head_.view(), changes, /*unfinished=*/true);
 }
 
-// The changes of the last segment stand `shift` bytes further on.
+// Records that the changes of the last segment moved by `shift` bytes.
 void FrameCutter::MoveChanges(int64_t shift) {
   log::Segment& segment = content_.segments.back();
   segment.end = static_cast<uint32_t>(segment.end + shift);
@@ -266,8 +267,8 @@ void FrameCutter::StoreFrame(std::string_view head, std::string_view rest, bool 
 }
 
 std::vector<BuiltFrame> FrameCutter::TakeFrames() {
-  // The last frames of a large transaction were closed while it was unfinished; once it has ended
-  // they are as good as any.
+  // Frames that were closed while their transaction was in progress are finished if it has ended
+  // since.
   for (BuiltFrame& frame : closed_) {
     const bool of_current = in_transaction_ && frame.first >= transaction_first_;
     frame.unfinished = of_current;

@@ -19,11 +19,11 @@
 
 namespace millrace::transcode {
 
-// What every part of a transaction begins with.
+// The header at the start of every part of a transaction.
 struct TransactionHeader {
-  std::string_view gtid;  // text; empty without
+  std::string_view gtid;  // as text; empty if there is none
   Micros commit_time = 0;
-  // The commit time clamped to the present, for the running maximum of the log; 0: not clamped.
+  // The commit time clamped to the present, for the log's running maximum; 0: not clamped.
   Micros clamped_time = 0;
   uint32_t server_id = 0;
   std::string_view file;  // of the transaction's first event
@@ -35,16 +35,16 @@ struct BuiltFrame {
   Sequence first;
   Sequence last;
   std::string bytes;        // Frame::SerializeWithoutChecksum
-  bool unfinished = false;  // of a transaction that has not ended: to be staged
+  bool unfinished = false;  // part of a transaction that has not ended: must be staged
 };
 
-// Cuts a stream of transactions into frames of about `frame_bytes`, giving out sequences. What
-// changes hold is FrameBuilder's. Not thread-safe.
+// Cuts a stream of transactions into frames of about `frame_bytes` and assigns sequences.
+// FrameBuilder writes the content of the changes. Not thread-safe.
 //
-// A frame holds any number of finished transactions, or a part of one that is too large for a
-// frame. The parts but the last carry `more`. Frames of an unfinished transaction hold nothing
-// else, so that finished ones never wait for it and AbandonTransaction takes back all that it
-// added, sequences included.
+// A frame contains any number of finished transactions, or a part of one that is too large for a
+// frame. All parts except the last have `more` set. A frame of an unfinished transaction contains
+// nothing else, so finished transactions never wait for it, and AbandonTransaction can undo all of
+// it, including its sequences.
 class FrameCutter {
  public:
   struct Start {
@@ -52,80 +52,81 @@ class FrameCutter {
     GtidSet gtids;               // in the log
     Micros commit_time_max = 0;  // of the log
   };
-  // What a protobuf message may hold, with room for the rest of a response.
+  // The limit of a protobuf message, less room for the rest of a response.
   static constexpr size_t kChangeBytesMax = size_t{1} << 30;
   FrameCutter(uint32_t frame_bytes, Start start, size_t change_bytes_max = kChangeBytesMax);
 
   // Requires: not in a transaction.
   void BeginTransaction(const TransactionHeader& header);
-  // Call after the transaction's GTID has been added to gtids(). If frames are closed then, nothing
-  // stays open.
+  // Call after adding the transaction's GTID to gtids(). If there are closed frames, closes the
+  // open frame too.
   void EndTransaction();
-  // True if frames of it had been taken: they must be dropped from the log.
+  // Undoes the transaction in progress. True if frames of it were taken: they must be dropped from
+  // the log.
   bool AbandonTransaction();
-  // A place inside the transaction in progress to which it can be taken back: a savepoint.
+  // A point in the transaction in progress to which it can be rolled back: a savepoint.
   struct Mark {
     Sequence next;
     size_t payload_bytes = 0;
     size_t runs = 0;
     log::Run last_run;
-    std::optional<log::Segment> segment;  // none: the transaction had no change in the open frame
+    std::optional<log::Segment> segment;  // nullopt: it had no change in the open frame
     uint64_t changes_before = 0;
   };
   Mark MakeMark() const;
-  // Takes back all changes since `mark`, sequences included. False, and nothing has changed, if a
-  // frame was closed since: then only the whole transaction can be taken back.
+  // Undoes all changes since `mark`, including their sequences. False, with nothing changed, if a
+  // frame was closed since: then only the whole transaction can be undone.
   bool RollBackTo(const Mark& mark);
 
-  // A change in the transaction in progress: Append its fields to payload() between these.
-  // BeginChange returns what EndChange needs.
+  // Add a change to the transaction in progress: append its fields to payload() between the two
+  // calls. Pass the result of BeginChange to EndChange.
   size_t BeginChange(uint32_t table_id, uint8_t operation);
-  // kResourceExhausted CHANGE_TOO_LARGE: it exceeds `change_bytes_max`; the transaction must be
-  // abandoned.
+  // kResourceExhausted CHANGE_TOO_LARGE: the change exceeds `change_bytes_max`; the transaction
+  // must be abandoned.
   absl::Status EndChange(size_t begin, const TableName& table);
   wire::Buffer& payload() { return payload_; }
   const wire::Buffer& payload() const { return payload_; }
 
   bool in_transaction() const { return in_transaction_; }
-  // Changes that the transaction in progress has so far.
+  // Number of changes so far in the transaction in progress.
   uint64_t transaction_changes() const { return next_.value - transaction_first_.value; }
 
-  // Transactions that have ended; the caller adds to it.
+  // GTIDs of ended transactions; the caller adds them.
   GtidSet& gtids() { return gtids_; }
   const GtidSet& gtids() const { return gtids_; }
   // Newest sequence of an ended transaction.
   Sequence newest() const;
   Micros commit_time_max() const { return commit_time_max_; }
-  // Nothing that follows was committed before `time`.
+  // Call if no later transaction was committed before `time`.
   void RaiseCommitTimeMax(Micros time) { commit_time_max_ = std::max(commit_time_max_, time); }
-  // True if ended transactions wait in the open frame.
+  // True if the open frame has changes of ended transactions.
   bool has_open_changes() const { return open_finished_changes_ > 0; }
   bool has_closed_frames() const { return !closed_.empty(); }
-  // Closes the open frame at the end of the last ended transaction; a transaction in progress goes
-  // on in the next.
+  // Closes the open frame after the last ended transaction; a transaction in progress continues in
+  // the next frame.
   void CloseFrame();
-  // Closed frames, oldest first.
+  // Returns the closed frames, oldest first.
   std::vector<BuiltFrame> TakeFrames();
 
  private:
-  // The segment of the transaction in progress, opened or continued in a fresh frame if this one is
-  // full.
+  // Makes sure that a segment of the transaction in progress is open, in a new frame if the current
+  // one is full.
   void PrepareSegment();
   void OpenSegment();
   void CloseSegment();
   void StoreContinued();
   void MoveChanges(int64_t shift);
   void DropOpenSegment();
-  // Moves the segment in progress to a frame of its own and closes the frame before it.
+  // Moves the open segment to a new frame and closes the frame it was in.
   void DetachSegment();
-  // Its payload is `head` and `rest`.
+  // Stores the frame with the payload `head` followed by `rest`.
   void StoreFrame(std::string_view head, std::string_view rest, bool unfinished);
 
   uint32_t frame_bytes_;
   size_t change_bytes_max_;
   GtidSet gtids_;
   Micros commit_time_max_;
-  Sequence next_;  // to be given out
+  Sequence next_;  // of the next change
 
   bool in_transaction_ = false;
   bool segment_open_ = false;
@@ -140,7 +141,7 @@ class FrameCutter {
   wire::Buffer payload_;
   log::FrameContent content_;
   uint32_t open_finished_changes_ = 0;
-  size_t segment_begin_ = 0;  // what BeginNested gave
+  size_t segment_begin_ = 0;  // result of wire::BeginTransaction
 
   std::vector<BuiltFrame> closed_;
 

@@ -13,7 +13,7 @@
 namespace millrace::transcode {
 namespace {
 
-// Length in base 128, at most five bytes, then as many bytes.
+// Reads a length in base 128 of at most five bytes, then that many bytes.
 bool ReadSized(std::string_view bytes, std::string_view& content) {
   ByteReader reader(bytes);
   content = reader.Sized();
@@ -45,7 +45,7 @@ bool AppendTemporal(std::string_view bytes, PackedWriter write, std::string& to)
   return true;
 }
 
-// A value of an SQL type that JSON lacks: type code, length, bytes.
+// Appends a value of an SQL type that JSON lacks: type code, length, bytes.
 bool AppendOpaque(std::string_view bytes, std::string& to) {
   std::string_view content;
   if (bytes.empty() || !ReadSized(bytes.substr(1), content)) return false;
@@ -134,7 +134,7 @@ bool AppendDouble(std::string_view bytes, std::string& to) {
   constexpr uint64_t kInfinityBits = 0x7ff0000000000000;
   if (bytes.size() < 8) return false;
   const uint64_t bits = LoadLittle64(bytes.data());
-  // JSON has neither infinity nor NaN, and MySQL stores none.
+  // JSON has no infinity and no NaN, and MySQL stores none.
   if ((bits & kInfinityBits) == kInfinityBits) return false;
   AppendJsonDouble(to, std::bit_cast<double>(bits));
   return true;
@@ -204,7 +204,7 @@ bool JsonContainer::Value(uint32_t index, JsonValue& value) const {
     return true;
   }
   const uint64_t offset = Offset(entry + 1);
-  // A value inside its own header would let a hostile document enclose itself.
+  // If a value could point into its container's header, a hostile document could contain itself.
   if (offset < values_at_ + uint64_t{size_} * value_entry_bytes() || offset > bytes_.size())
     return false;
   value.bytes = bytes_.substr(offset);

@@ -11,8 +11,8 @@ namespace millrace::transcode {
 // Deepest nesting that MySQL stores.
 inline constexpr unsigned kJsonDepthMax = 100;
 
-// A value in MySQL's binary JSON: its type code, and bytes from where it begins to the end of what
-// encloses it. A view: the bytes must outlive it. Nothing of it has been checked.
+// A value in MySQL's binary JSON: its type code, and the bytes from its start to the end of the
+// enclosing container. A view: the bytes must outlive it. Not validated.
 // Format: sql-common/json_binary.h of the server.
 struct JsonValue {
   enum Type : uint8_t {
@@ -39,20 +39,20 @@ struct JsonValue {
   bool is_container() const { return type <= kLargeArray; }
 };
 
-// The document that a JSON column's value holds. A value of no bytes, which old servers wrote, is
-// the literal null.
+// The document in a value of a JSON column. An empty value, which old servers wrote, is the literal
+// null.
 JsonValue JsonDocumentOf(std::string_view column_value);
 
 // Reads the entries of an object or array.
 class JsonContainer {
  public:
-  // False: the header does not fit in the value. Requires value.is_container().
+  // False: the value is too short for its header. Requires value.is_container().
   bool Open(const JsonValue& value);
 
   uint32_t size() const { return size_; }
   bool is_object() const { return is_object_; }
-  // False: the entry points outside of the container. Require index < size().
-  bool Key(uint32_t index, std::string_view& key) const;  // of an object
+  // False: the entry points outside the container. Require index < size().
+  bool Key(uint32_t index, std::string_view& key) const;  // only for an object
   bool Value(uint32_t index, JsonValue& value) const;
 
  private:
@@ -69,12 +69,12 @@ class JsonContainer {
   size_t values_at_ = 0;
 };
 
-// Appends the text that SELECT prints for `value`. False if the value is malformed, nests deeper
-// than kJsonDepthMax, or would be longer than any well-formed value of its size; `to` then holds
-// part of it. `depth`: of what encloses it.
+// Appends the text that SELECT prints for `value`, which is nested in `depth` containers. False if
+// the value is malformed, the nesting exceeds kJsonDepthMax, or `to` exceeds `size_max`; `to` then
+// has a part of the text.
 bool AppendJson(const JsonValue& value, unsigned depth, size_t size_max, std::string& to);
 
-// Upper bound of `to` for AppendJson of a document of `bytes`.
+// `size_max` for AppendJson of a document of `bytes`: no well-formed document has a longer text.
 constexpr size_t JsonTextMax(size_t bytes) { return 64 + bytes * 16; }
 
 }  // namespace millrace::transcode

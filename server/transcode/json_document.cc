@@ -28,7 +28,7 @@ void JsonDocument::Reset(std::string_view column_value) {
 }
 
 void JsonDocument::Release() {
-  // Entries of nodes are many where there are many nodes.
+  // Many entries imply many nodes, so the size of nodes_ decides.
   nodes_.clear();
   keys_.clear();
   ReleaseScratch(nodes_);
@@ -96,7 +96,7 @@ bool JsonDocument::Seek(size_t count, uint32_t& node) {
     const JsonPathLeg& leg = path_[i];
     const JsonValue& value = nodes_[node].value;
     const bool is_array = value.is_container() && !value.is_object();
-    // What is no array counts as an array of itself.
+    // A value that is not an array counts as an array with itself as its only element.
     if (!leg.is_member && !is_array && leg.index == 0) continue;
     size_t entry = 0;
     if (!Unpack(node) || !Locate(nodes_[node], leg, entry)) return false;

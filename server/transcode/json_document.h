@@ -13,34 +13,34 @@
 
 namespace millrace::transcode {
 
-// A JSON document to which the differences of PARTIAL_UPDATE_ROWS are applied. Only what lies on
-// the way of a path is unpacked; the rest stays as the views of the bytes it came from, which must
-// outlive the document. May be used again after Reset. Not thread-safe.
+// A JSON document to which the differences of PARTIAL_UPDATE_ROWS are applied. Only containers on a
+// path are unpacked; the rest stays as views of the original bytes, which must outlive the
+// document. Reset makes it reusable. Not thread-safe.
 class JsonDocument {
  public:
-  // Starts from the bytes of a JSON column.
+  // Starts with the value of a JSON column.
   void Reset(std::string_view column_value);
 
-  // Applies differences in order, as the server does: each an operation, a path and, but for a
-  // removal, a value. False if they are malformed or do not fit the document, which is then half
-  // changed. Format: the class Json_diff_vector of the server.
+  // Applies the differences in order, like the server. Each has an operation, a path and, except
+  // for a removal, a value. False if they are malformed or do not match the document, which is then
+  // partly changed. Format: the class Json_diff_vector of the server.
   bool Apply(std::string_view differences);
 
-  // Gives back the memory of a large document, which is empty then.
+  // Empties the document and frees its memory if it is large.
   void Release();
 
-  // Appends the text that SELECT prints. False as AppendJson.
+  // Appends the text that SELECT prints. Returns false like AppendJson.
   bool AppendText(std::string& to) const;
 
  private:
   enum class Operation : uint8_t { kReplace = 0, kInsert = 1, kRemove = 2 };
   struct Entry {
-    std::string_view key;  // of an object's
+    std::string_view key;  // only in an object
     uint32_t node = 0;
   };
   struct Node {
     JsonValue value;
-    bool unpacked = false;  // `entries` count, not `value.bytes`
+    bool unpacked = false;  // `entries` replace `value.bytes`
     std::vector<Entry> entries;
   };
   static constexpr uint32_t kRoot = 0;
@@ -59,7 +59,7 @@ class JsonDocument {
   std::vector<Node> nodes_;
   std::deque<std::string> keys_;  // of inserted members
   std::vector<JsonPathLeg> path_;
-  // A well-formed document has fewer values than bytes: the bound on what a hostile one costs.
+  // Bound for the number of nodes: a well-formed document has fewer values than bytes.
   size_t bytes_ = 0;
 };
 

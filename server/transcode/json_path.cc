@@ -91,7 +91,7 @@ class PathParser {
     return true;
   }
 
-  // After `\u`. The server writes only control characters so.
+  // Reads the digits after `\u`. The server uses this form only for control characters.
   bool ReadCode(std::string& key) {
     uint32_t code_point = 0;
     if (left_.size() < 4) return false;

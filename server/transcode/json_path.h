@@ -17,8 +17,8 @@ struct JsonPathLeg {
   bool from_end = false;  // `index` counts back from the last element
 };
 
-// Parses a path such as `$.a[1]."b c"` as the server writes it: no wildcards, no ranges. False if
-// it is anything else; `legs` is then undefined.
+// Parses a path such as `$.a[1]."b c"` as the server writes it, without wildcards and ranges. False
+// for any other text; `legs` is then undefined.
 bool ParseJsonPath(std::string_view text, std::vector<JsonPathLeg>& legs);
 
 }  // namespace millrace::transcode

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<char, 256> kEscapes = JsonEscapes();
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-// Beyond these places of the point MySQL writes an exponent; not if digits follow the point.
+// MySQL writes an exponent if the point is outside these places, unless digits follow the point.
 constexpr int kPointPlaceMin = -14;
 constexpr int kPointPlaceMax = 15;
 
@@ -37,7 +37,7 @@ Shortest ShortestDigits(double magnitude) {
   for (; at < result.ptr && *at != 'e'; ++at) {
     if (*at != '.') shortest.digits[shortest.count++] = *at;
   }
-  // from_chars knows no plus sign.
+  // from_chars does not accept a plus sign.
   ++at;
   if (at < result.ptr && *at == '+') ++at;
   std::from_chars(at, result.ptr, shortest.place);

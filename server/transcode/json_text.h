@@ -8,12 +8,12 @@
 
 namespace millrace::transcode {
 
-// Pieces of JSON text, spelled as MySQL spells them in `SELECT` of a JSON column.
+// Writes parts of JSON text as MySQL prints them in a SELECT of a JSON column.
 
-// Longest form of a number.
+// Longest text of a number.
 inline constexpr size_t kJsonNumberMax = 32;
 
-// `"` … `"`, with what must be escaped escaped. `text` is UTF-8.
+// A string in quotes with escapes. `text` is UTF-8.
 void AppendJsonString(std::string& to, std::string_view text);
 // The shortest digits that read back as `value`, always with a point or an exponent: `1.0`,
 // `1e100`.

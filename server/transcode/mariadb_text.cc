@@ -58,8 +58,8 @@ char* WriteUuid(const char* from, char* to) {
   return to;
 }
 
-// The server shortens a single zero word too, unlike inet_ntop, and shows an IPv4 address only
-// after six zero words or after five and ffff.
+// Unlike inet_ntop, the server also shortens a single zero word. It shows an IPv4 address only
+// after six zero words, or after five zero words and ffff.
 char* WriteInet6(const char* from, char* to) {
   uint32_t words[kWords];
   for (unsigned i = 0; i < kWords; ++i) words[i] = static_cast<uint32_t>(LoadBig(from + 2 * i, 2));

@@ -6,8 +6,8 @@
 
 namespace millrace::transcode {
 
-// MariaDB's types that the binlog carries as STRING of fixed length, in network byte order, to the
-// text that SELECT prints. All writers return the end of what they wrote.
+// Writes MariaDB's UUID, INET6 and INET4 as SELECT prints them. The binlog has them as STRING of
+// fixed length in network byte order. All functions return the end of the text.
 
 inline constexpr size_t kUuidBytes = 16;
 inline constexpr size_t kInet6Bytes = 16;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr unsigned kWireTypeBits = 3;
 
-// Part of digests that tokens depend on: do not renumber.
+// The digests in tokens depend on these values: do not renumber.
 enum class ValueKind : uint8_t { kField = 0, kInvalidText = 1, kAmbiguousText = 2 };
 
 struct Value {
@@ -25,11 +25,11 @@ struct Value {
   ValueKind kind = ValueKind::kField;
   std::string_view bytes;
 };
-// More than the columns of most tables, and of any index.
+// Most tables, and all indexes, do not have more columns than this.
 using Values = absl::InlinedVector<Value, 32>;
 
-// Takes the value of a field, without its tag, and without its length if it has one. False: it is
-// none. Groups are in no row message.
+// Takes the value of a field after its tag; `value` excludes the length. False: the bytes are
+// malformed, or a group, which no row message contains.
 bool TakeValue(uint64_t tag, ByteReader& reader, std::string_view& value) {
   const std::string_view rest = reader.rest();
   const size_t begin = reader.offset();
@@ -53,7 +53,7 @@ bool TakeValue(uint64_t tag, ByteReader& reader, std::string_view& value) {
   return reader.ok();
 }
 
-// Calls `take` with each value of the row. False: the bytes are no message.
+// Calls `take` with each value of the row. False: the bytes are not a message.
 template <typename Take>
 bool ForEachValue(const EncodedRow& row, Take take) {
   ByteReader reader(row.message);
@@ -82,7 +82,7 @@ bool ComesBefore(const Value& left, const Value& right) {
   return left.number != right.number ? left.number < right.number : left.kind < right.kind;
 }
 
-// Those of one field; `values` are sorted.
+// The values of one field. Requires: `values` are sorted.
 std::span<const Value> ValuesOf(uint32_t number, const Values& values) {
   const auto is_lower = [](const Value& value, uint32_t than) { return value.number < than; };
   const auto* const first =
@@ -92,7 +92,7 @@ std::span<const Value> ValuesOf(uint32_t number, const Values& values) {
   return {first, last};
 }
 
-// False: it is absent, or there twice.
+// False if the field is absent or repeated.
 bool IsOneValue(std::span<const Value> of_field) {
   if (of_field.empty() || of_field[0].kind == ValueKind::kAmbiguousText) return false;
   if (of_field.size() == 1) return true;

@@ -17,7 +17,7 @@
 namespace millrace::transcode {
 namespace {
 
-// Whether each of the first `count` bits is set.
+// True if each of the first `count` bits is set.
 bool AllSet(std::string_view bits, size_t count) {
   size_t i = 0;
   for (; count - i * 8 >= 8; ++i) {
@@ -27,7 +27,7 @@ bool AllSet(std::string_view bits, size_t count) {
   return rest == 0 || (static_cast<unsigned char>(bits[i]) & rest) == rest;
 }
 
-// Bit 0 of the options before an after image: bits follow that tell which JSON values are
+// Bit 0 of the options before an after image: a bitmap follows that marks the JSON values which are
 // differences.
 constexpr uint64_t kPartialJson = 1;
 
@@ -35,7 +35,7 @@ absl::Status MapMismatch(const schema::TableVersion& table, std::string_view wha
   const std::string name = table.name.ToString();
   return MakeError(
       reason::kRowUndecodable,
-      fmt::format("version {} of {} does not fit the event: {}", table.version, name, what),
+      fmt::format("version {} of {} does not match the event: {}", table.version, name, what),
       {{"table", name}});
 }
 
@@ -63,8 +63,8 @@ absl::Status RowPlan::State::WalkError(const char* image) const {
                    {{"table", table}, {"column", column}, {"offset", fmt::format("{}", offset)}});
 }
 
-// The loop over the columns of an image, from the bits of its NULLs on. Returns its end, or null
-// with failure_ set.
+// Walks over the columns of the image at `at`, which begins with the NULL bits. Returns the end of
+// the image, or null with failure_ set.
 template <RowPlan::State::WalkMode kMode>
 const char* RowPlan::State::WalkColumns(std::string_view present, std::string_view partial,
                                         const char* at, const char* const end) {
@@ -81,7 +81,7 @@ const char* RowPlan::State::WalkColumns(std::string_view present, std::string_vi
   char* to = out_->Reserve(fixed_room_);
   for (const ColumnOp& op : ops_) {
     bool is_partial = false;
-    // Every JSON column of the table has a bit, in the image or not.
+    // Every JSON column of the table has a bit, even if it is not in the image.
     if (kMode == WalkMode::kDifferences && op.is_json && !partial.empty()) {
       is_partial = HasBit(partial, json_index++);
     }
@@ -118,7 +118,7 @@ absl::Status RowPlan::State::Walk(std::string_view present, std::string_view par
   return EndWalk(WalkColumns<kMode>(present, partial, rows.data(), end), out_size, rows);
 }
 
-// `at` is what the walk returned.
+// Requires: `at` is the result of the walk.
 absl::Status RowPlan::State::EndWalk(const char* at, size_t out_size, std::string_view& rows) {
   if (at == nullptr) {
     out_->Truncate(out_size);
@@ -131,7 +131,7 @@ absl::Status RowPlan::State::EndWalk(const char* at, size_t out_size, std::strin
 absl::Status RowPlan::State::StartWalk(std::string_view present, wire::Buffer& out,
                                        std::vector<InvalidText>& invalid) {
   if (present.size() != BytesOfBits(ops_.size())) {
-    return MapMismatch(*table_, "the bitmap of present columns has another size");
+    return MapMismatch(*table_, "the bitmap of present columns has a different size");
   }
   SetOutput(out, invalid);
   return absl::OkStatus();
@@ -153,7 +153,7 @@ absl::Status RowPlan::State::EncodeBeforeImage(std::string_view present, std::st
   if (!AllSet(present, ops_.size())) return Walk<WalkMode::kSomePresent>(present, {}, rows);
   const std::string_view image = rows;
   MILLRACE_RETURN_IF_ERROR(Walk<WalkMode::kRecordEnds>(present, {}, rows));
-  // Invalid text would have to be found again.
+  // With invalid text the fields cannot be copied, because the after image must report it too.
   if (invalid.empty()) before_bytes_ = image.substr(0, image.size() - rows.size());
   return absl::OkStatus();
 }
@@ -186,7 +186,7 @@ absl::Status RowPlan::State::EncodePartialUpdate(const binlog::Rows& event, std:
   return status;
 }
 
-// After image of PARTIAL_UPDATE_ROWS: options, perhaps bits, then as any image.
+// Walks over the after image of PARTIAL_UPDATE_ROWS: options, an optional bitmap, then a row image.
 absl::Status RowPlan::State::WalkDifferences(std::string_view present, std::string_view& rows) {
   ByteReader reader(rows);
   const uint64_t options = reader.LengthEncoded();
@@ -220,7 +220,7 @@ absl::StatusOr<std::unique_ptr<RowPlan>> RowPlan::Compile(const binlog::TableMap
   for (size_t i = 0; i < map.columns.size(); ++i) {
     const schema::Column& column = table->columns[i];
     if (map.columns[i].type != column.type || map.columns[i].metadata != column.metadata) {
-      return MapMismatch(*table, fmt::format("column `{}` is of another type", column.name));
+      return MapMismatch(*table, fmt::format("column `{}` has a different type", column.name));
     }
     MILLRACE_ASSIGN_OR_RETURN(ColumnOp op, CompileColumn(*table, i));
     ops.push_back(std::move(op));

@@ -16,68 +16,67 @@
 
 namespace millrace::transcode {
 
-// What the source stores of a value in a row, where the row message does not tell it. Either its
-// charset does not allow the text: then the row message lacks the field, and this goes into
-// Change.invalid_text. Or it is ambiguous: other bytes have the same text, and this goes into
-// Change.ambiguous_text.
+// The stored bytes of a value that the row message does not represent exactly. Either the text is
+// invalid in its charset: then the row message lacks the field and this goes into
+// Change.invalid_text. Or the text is ambiguous, because other bytes have the same text: then this
+// goes into Change.ambiguous_text.
 struct InvalidText {
   uint32_t field_number = 0;
   bool in_before = false;
   bool ambiguous = false;
-  std::string_view charset;  // of the plan
-  // Of the event. Of an ENUM its index, of a SET its bits, in decimal digits.
+  std::string_view charset;  // view into the plan
+  // The bytes in the charset. For ambiguous text of an ENUM its index, of a SET its bits, in
+  // decimal digits.
   std::string_view bytes;
 };
 
-// How the rows of one table version become protobuf: for each column an opcode, its width, its tag.
-// Immutable; used by one thread at a time because of its scratch buffers.
+// Encodes the rows of one table version as protobuf. The plan has an opcode, width and tag for each
+// column. Immutable, but only one thread at a time may use it because of its scratch buffers.
 class RowPlan {
  public:
-  // kDataLoss ROW_UNDECODABLE: the version does not fit the map. kUnimplemented
-  // COLUMN_TYPE_UNKNOWN.
+  // kDataLoss ROW_UNDECODABLE: the version does not match the map. kUnimplemented
+  // COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN.
   static absl::StatusOr<std::unique_ptr<RowPlan>> Compile(const binlog::TableMap& map,
                                                           schema::TableVersionPtr table);
   ~RowPlan();
 
   const schema::TableVersionPtr& table() const;
 
-  // Walks one row image from `rows` on (which shrinks by it) and appends its fields to `out` as the
-  // content of a row message. `present` has one bit a column; columns outside of it are not
-  // written. Text of a wrong charset is added to `invalid` instead, text that is ambiguous as well,
-  // with in_before left to the caller; the bytes are valid until a call with `invalid` empty. On
-  // failure `rows` and `out` are
-  // as before. kDataLoss ROW_UNDECODABLE: the image ends early or a value is impossible; names
-  // column and offset.
+  // Takes one row image off `rows` and appends its fields to `out` as the content of a row message.
+  // `present` has one bit for each column; absent columns are not written. Text that its charset
+  // does not allow is added to `invalid` instead, ambiguous text is added in addition; the caller
+  // sets in_before. The bytes are valid until a call with empty `invalid`. On failure `rows` and
+  // `out` are unchanged. kDataLoss ROW_UNDECODABLE: the image is truncated or a value is
+  // impossible; names column and offset.
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, wire::Buffer& out,
                            std::vector<InvalidText>& invalid);
 
-  // The two images of an UPDATE, one after the other: each does what EncodeImage does. Most columns
-  // of a row are the same before and after, and the fields of these are copied. So the bytes of the
-  // before image must live until the second returns, nothing else is encoded in between, and `out`
-  // is the same, where the fields that the first wrote begin at `before` and are as it wrote them.
+  // EncodeImage for the two images of an UPDATE. Call EncodeAfterImage after EncodeBeforeImage: it
+  // copies the fields of unchanged columns. Until it returns, the bytes of the before image must
+  // live, and nothing else may be encoded. `out` must be the same buffer, in which the fields
+  // written by EncodeBeforeImage start at `before`, unchanged.
   absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows,
                                  wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,
                                 wire::Buffer& out, std::vector<InvalidText>& invalid);
 
-  // An UPDATE of PARTIAL_UPDATE_ROWS: before image and after image with JSON differences, applied
-  // to the before image's documents. The after image is written to `after`, the before image to
-  // `before`. kFailedPrecondition PARTIAL_JSON_WITHOUT_BEFORE: the before image lacks the document.
+  // Encodes an UPDATE of PARTIAL_UPDATE_ROWS: a before image, and an after image with JSON
+  // differences to the documents of the before image. Writes the images to `before` and `after`.
+  // kFailedPrecondition PARTIAL_JSON_WITHOUT_BEFORE: the before image lacks a document.
   absl::Status EncodePartialUpdate(const binlog::Rows& event, std::string_view& rows,
                                    wire::Buffer& before, wire::Buffer& after,
                                    std::vector<InvalidText>& invalid);
 
-  // True for a system-versioned table of MariaDB: its events have rows of the past too.
+  // True for a system-versioned table of MariaDB: its events also contain past versions of rows.
   bool has_versions() const;
-  // Of such a table: takes the next row, or pair of rows, off `rows`, and puts into `current` what
-  // it does to the current rows, as an event of one row. False: nothing. A row that an UPDATE puts
-  // into the past is a DELETE. On failure `rows` is as before. kDataLoss ROW_UNDECODABLE: as
-  // EncodeImage, or the image does not tell of which time it is.
+  // For a system-versioned table: takes the next row, or pair of rows, off `rows` and sets
+  // `current` to an event of one row with its effect on the current rows. An UPDATE that makes a
+  // row a past version becomes a DELETE. False: it has no effect. On failure `rows` is unchanged.
+  // kDataLoss ROW_UNDECODABLE: as in EncodeImage, or the image lacks the ROW END column.
   absl::StatusOr<bool> TakeCurrent(const binlog::Rows& event, std::string_view& rows,
                                    binlog::Rows& current);
 
-  // Numbers of captured fields whose columns are not in `present`, in column order: the unknown
-  // fields of such an image.
+  // Field numbers of the captured columns that are not in `present`, in column order.
   std::vector<uint32_t> UnknownFields(std::string_view present) const;
 
  private:

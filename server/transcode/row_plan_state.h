@@ -16,7 +16,7 @@
 
 namespace millrace::transcode {
 
-// The inside of RowPlan: ops, and scratch that is kept from row to row.
+// The implementation of RowPlan: the ops, and scratch memory that is kept from row to row.
 class RowPlan::State : private FieldWriter {
  public:
   State(schema::TableVersionPtr table, std::vector<ColumnOp> ops);
@@ -36,23 +36,23 @@ class RowPlan::State : private FieldWriter {
                                    binlog::Rows& current);
 
  private:
-  // How a walk treats the columns.
+  // How a walk over an image treats the columns.
   enum class WalkMode : uint8_t {
     kAllPresent,     // every column is in the image
-    kRecordEnds,     // the same, and it is noted where each ends
-    kSomePresent,    // those of the bitmap are
-    kKeepDocuments,  // the same, and JSON values are remembered
-    kDifferences,    // the same, and JSON values may be differences to those remembered
+    kRecordEnds,     // like kAllPresent; records where each column ends
+    kSomePresent,    // only the columns of the bitmap are in the image
+    kKeepDocuments,  // like kSomePresent; keeps JSON values
+    kDifferences,    // like kSomePresent; JSON values may be differences to the kept ones
   };
-  static constexpr std::string_view kTruncated = "the image ends early";
-  // What a failed walk found. `column` is past the end if no column is to blame.
+  static constexpr std::string_view kTruncated = "the image is truncated";
+  // Why a walk failed. `column` is past the end if no column caused it.
   struct Failure {
     size_t column = 0;
     const char* at = nullptr;
     std::string_view problem;
   };
-  // Where a column of the before image ends, and its field, counted from where the image begins and
-  // the first field does.
+  // Where a column of the before image and its field end, as offsets from the start of the image
+  // and of the first field.
   struct ColumnEnd {
     size_t value = 0;
     size_t field = 0;
@@ -80,7 +80,7 @@ class RowPlan::State : private FieldWriter {
                          std::vector<InvalidText>& invalid);
   absl::Status WalkError(const char* image) const;
 
-  // As those of FieldWriter.
+  // Contracts as in FieldWriter.
   char* Encode(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeOther(const ColumnOp& op, std::string_view value, char* to);
   char* EncodeCompressed(const ColumnOp& op, std::string_view value, char* to);
@@ -92,13 +92,13 @@ class RowPlan::State : private FieldWriter {
 
   size_t json_columns_ = 0;
   static constexpr size_t kNoRowEnd = static_cast<size_t>(-1);
-  size_t row_end_ = kNoRowEnd;  // column that marks current rows
+  size_t row_end_ = kNoRowEnd;  // index of the ROW END column
 
-  // Of the last before image: its bytes, empty if there is none to go by, and its columns.
+  // The last before image: its bytes, empty if its fields must not be copied, and its columns.
   std::string_view before_bytes_;
   std::vector<ColumnEnd> ends_;
 
-  // Of the walk at hand.
+  // State of the current walk.
   Failure failure_;
   // JSON values of the before image, by column; only where has_document_.
   std::vector<std::string_view> documents_;
@@ -139,8 +139,8 @@ inline size_t ReadLength(const char* from, unsigned width) {
   }
 }
 
-// The value of `op` at `at`, which moves behind it. False, and failure_ is set: it ends behind
-// `end`.
+// Reads the value of `op` at `at` and moves `at` to its end. False, with failure_ set: the value
+// extends beyond `end`.
 inline bool RowPlan::State::TakeValue(const ColumnOp& op, const char*& at, const char* end,
                                       std::string_view& value) {
   const char* const from = at;

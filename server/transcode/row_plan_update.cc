@@ -5,20 +5,20 @@
 #include "base/bytes.h"
 #include "transcode/row_plan_state.h"
 
-// The after image of an UPDATE beside the image before it.
+// Encodes the after image of an UPDATE by comparing it with the before image.
 namespace millrace::transcode {
-// False without a before image to go by.
+// True if the images have the same NULLs. False if the before image cannot be used.
 bool RowPlan::State::HasSameNullsAsBefore(std::string_view image) const {
   return !before_bytes_.empty() &&
          image.starts_with(before_bytes_.substr(0, BytesOfBits(ops_.size())));
 }
 
-// As WalkColumns, of an image with the NULLs of before_bytes_, whose fields begin at `before`. From
-// a column's begin to the first byte that differs both images have the same columns, whose fields
-// are the same; the column that has that byte is encoded, and so on behind it.
+// Like WalkColumns, for an image with the same NULLs as the before image, whose fields begin at
+// `before` in the output. Alternately copies the fields of all columns up to the first byte that
+// differs, and encodes the column that contains this byte.
 const char* RowPlan::State::WalkChanged(std::string_view image, size_t before) {
   const char* const end = image.data() + image.size();
-  size_t before_at = BytesOfBits(ops_.size());  // where in before_bytes_
+  size_t before_at = BytesOfBits(ops_.size());  // offset in before_bytes_
   const char* at = image.data() + before_at;
   char* to = out_->Reserve(fixed_room_);
   for (size_t column = 0; column < ops_.size(); ++column) {

@@ -13,7 +13,7 @@
 #include "transcode/row_plan_state.h"
 #include "transcode/temporal.h"
 
-// How each opcode becomes a field. The walk has checked that a value's bytes are there.
+// Encodes a value by its opcode. The walk has checked that the value is complete.
 namespace millrace::transcode {
 namespace {
 
@@ -25,7 +25,7 @@ int32_t SignedLittle24(const char* from) {
 
 }  // namespace
 
-// What most columns are; the rest is in EncodeOther.
+// The most frequent opcodes; EncodeOther has the rest.
 char* RowPlan::State::Encode(const ColumnOp& op, std::string_view value, char* to) {
   const char* const from = value.data();
   switch (op.code) {
@@ -133,7 +133,7 @@ char* RowPlan::State::EncodeOther(const ColumnOp& op, std::string_view value, ch
     case Opcode::kVector:
       return EncodeVector(op, value, to);
     default:
-      return Impossible("no way to encode the column");
+      return Impossible("the column cannot be encoded");
   }
 }
 
@@ -148,7 +148,7 @@ char* RowPlan::State::EncodeCompressed(const ColumnOp& op, std::string_view valu
   return to;
 }
 
-// Of a compressed value.
+// Encodes the content of a compressed value.
 char* RowPlan::State::EncodeContent(const ColumnOp& op, std::string_view content, char* to) {
   switch (op.content) {
     case Opcode::kBytes:
@@ -168,7 +168,7 @@ char* RowPlan::State::EncodeContent(const ColumnOp& op, std::string_view content
   }
 }
 
-// The binlog carries these as STRING, which loses zero bytes at its end.
+// The binlog has these types as STRING, without trailing zero bytes.
 char* RowPlan::State::EncodeMariadb(const ColumnOp& op, std::string_view value, char* to) {
   char bytes[kUuidBytes] = {};
   if (value.size() > op.parameter) return Impossible("a value is longer than its type");

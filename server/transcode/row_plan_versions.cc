@@ -6,14 +6,14 @@
 #include "fmt/format.h"
 #include "transcode/row_plan_state.h"
 
-// Rows of system-versioned tables of MariaDB. The binlog has what the server writes into the table:
-// an UPDATE of a row is followed by an INSERT of the row as it was, whose time has ended, and a
-// DELETE is an UPDATE that ends its time.
+// Rows of system-versioned tables of MariaDB. The binlog shows how the server implements versions:
+// after the UPDATE of a row it inserts the old row as a past version, and a DELETE is an UPDATE
+// that sets the row's ROW END.
 namespace millrace::transcode {
 namespace {
 
-// The end of the time of a row that is a current one: the greatest TIMESTAMP(6), which is later
-// since MariaDB 11.5, or the greatest transaction number.
+// True for the ROW END of current rows: the greatest TIMESTAMP(6), which is later since MariaDB
+// 11.5, or the greatest transaction number.
 bool IsCurrentRowEnd(const schema::Column& column, std::string_view value) {
   if (column.type == ColumnType::kLongLong) return LoadLittle64(value.data()) == UINT64_MAX;
   const uint64_t seconds = LoadBig(value.data(), 4);
@@ -51,8 +51,8 @@ absl::Status RowPlan::State::TakeVersion(std::string_view present, std::string_v
 absl::Status RowPlan::State::RowTimeUnknown() const {
   const std::string table = table_->name.ToString();
   return MakeError(reason::kRowUndecodable,
-                   fmt::format("a row of the system-versioned table {} does not tell whether it is "
-                               "a current one; set binlog_row_image=FULL on the source",
+                   fmt::format("a row of the system-versioned table {} lacks the column that shows "
+                               "whether it is current; set binlog_row_image=FULL on the source",
                                table),
                    {{"table", table}});
 }

@@ -23,10 +23,10 @@ namespace {
 
 using schema::Column;
 
-// A SET of that many members has values above those of a signed number, and the servers compare a
-// SET as a signed one.
+// A SET with this many members has values beyond the signed range, and the servers compare a SET as
+// a signed number.
 constexpr size_t kSetMembersMax = 64;
-// Of an ENUM, more values than these are not listed one by one.
+// Maximum number of ENUM values in an IN condition.
 constexpr uint64_t kListedMax = 4096;
 
 std::string QuotedName(std::string_view name) {
@@ -35,12 +35,12 @@ std::string QuotedName(std::string_view name) {
   return quoted + '`';
 }
 
-// What to ask for so that the answer is exact, where the column's own text is not.
+// The expression to select, so that the result is exact even where the column's own text is not.
 std::string Expression(const Column& column) {
   const std::string name = QuotedName(column.name);
   switch (column.type) {
-    // Labels are converted and may hold commas or be alike; the text of a FLOAT is rounded. A sum
-    // with zero would lose the sign of a zero.
+    // Labels are converted, may contain commas and may be equal; the text of a FLOAT is rounded.
+    // Adding zero would lose the sign of a zero.
     case ColumnType::kBit:
     case ColumnType::kEnum:
     case ColumnType::kSet:
@@ -57,10 +57,10 @@ std::string HexLiteral(std::string_view bytes) {
   return fmt::format("x'{}'", absl::BytesToHexString({bytes.data(), bytes.size()}));
 }
 
-// Only for text that holds neither quote nor backslash.
+// Requires: `text` has no quote and no backslash.
 std::string QuotedLiteral(std::string_view text) { return fmt::format("'{}'", text); }
 
-// Without an exponent it would be a DECIMAL, which compares in another way.
+// Without an exponent the literal would be a DECIMAL, which compares differently.
 std::string DoubleLiteral(std::string_view text) {
   const bool has_exponent = text.find('e') != std::string_view::npos;
   return fmt::format("{}{}", text, has_exponent ? "" : "e0");
@@ -69,10 +69,8 @@ std::string DoubleLiteral(std::string_view text) {
 absl::Status KeyError(const schema::TableVersion& table, const Column& column, const Reason& reason,
                       std::string_view problem) {
   const std::string name = table.name.ToString();
-  return MakeError(
-      reason,
-      fmt::format("column `{}` of {}, by which its rows are read, {}", column.name, name, problem),
-      {{"table", name}, {"column", column.name}});
+  return MakeError(reason, fmt::format("key column `{}` of {} {}", column.name, name, problem),
+                   {{"table", name}, {"column", column.name}});
 }
 
 bool IsPlainWord(std::string_view text) {
@@ -88,8 +86,8 @@ bool IsAddressText(std::string_view text) {
   });
 }
 
-// How a value of the column is written in SQL; nothing if it is no value of its type, or if the
-// column is of a type that has no order.
+// The SQL literal of a value of the column; nullopt if the value does not belong to the type, or if
+// the type has no order.
 std::optional<std::string> LiteralOf(const Column& column, std::string_view value) {
   const auto if_fits = [](bool fits, std::string literal) {
     return fits ? std::optional(std::move(literal)) : std::nullopt;
@@ -126,12 +124,12 @@ std::optional<std::string> LiteralOf(const Column& column, std::string_view valu
     return if_fits(IsAddressText(value), QuotedLiteral(value));
   }
   if (column.collation == schema::kBinaryCollation) return HexLiteral(value);
-  // The collation is the column's: that of a literal gives way to it.
+  // The column's collation takes precedence over that of the literal.
   return if_fits(IsPlainWord(column.charset),
                  fmt::format("_{} {}", column.charset, HexLiteral(value)));
 }
 
-// For `>` with an ENUM the servers use no range of an index, but they do for a list.
+// For an ENUM the servers use an index for a list of values, but not for `>`.
 std::optional<SelectPlan::Comparison> ListedComparison(const Column& column,
                                                        std::string_view literal) {
   if (column.type != ColumnType::kEnum) return std::nullopt;
@@ -153,7 +151,7 @@ std::optional<SelectPlan::Comparison> ListedComparison(const Column& column,
 
 }  // namespace
 
-// The inside of SelectPlan: an op for each captured column.
+// The implementation of SelectPlan, with an op for each captured column.
 class SelectPlan::State : public FieldWriter {
  public:
   State(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
@@ -207,10 +205,10 @@ absl::Status SelectPlan::State::EncodeRow(const TextValue* values, wire::Buffer&
     invalid.resize(invalid_size);
     const std::string table = table_->name.ToString();
     const std::string& column = table_->columns[op.column].name;
-    return MakeError(reason::kRowUndecodable,
-                     fmt::format("column `{}` of {}, in a row that the source answered: {}", column,
-                                 table, problem_),
-                     {{"table", table}, {"column", column}});
+    return MakeError(
+        reason::kRowUndecodable,
+        fmt::format("column `{}` of {}, in a row of a query: {}", column, table, problem_),
+        {{"table", table}, {"column", column}});
   }
   out.Advance(to);
   return absl::OkStatus();
@@ -223,7 +221,7 @@ char* SelectPlan::State::EncodeInteger(const ColumnOp& op, std::string_view text
   const char* const end = text.data() + text.size();
   const auto [after, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || after != end || number < least || number > most) [[unlikely]] {
-    return Impossible("it is no number of its type");
+    return Impossible("the value is not a number of its type");
   }
   return PutVarint(op, static_cast<uint64_t>(number), to);
 }
@@ -232,9 +230,9 @@ char* SelectPlan::State::EncodeFloat(const ColumnOp& op, std::string_view text, 
   double wide = 0;
   const char* const end = text.data() + text.size();
   const auto [after, error] = std::from_chars(text.data(), end, wide);
-  // Values below the smallest normal number are found out of range although they are read.
+  // from_chars reports denormal numbers as out of range but returns them.
   if (after != end || error == std::errc::invalid_argument || text.empty()) {
-    return Impossible("it is no number");
+    return Impossible("the value is not a number");
   }
   to = PutTag(op, to);
   if (op.code == Opcode::kFloat) {
@@ -248,7 +246,7 @@ char* SelectPlan::State::EncodeFloat(const ColumnOp& op, std::string_view text, 
 
 char* SelectPlan::State::EncodeTimestampText(const ColumnOp& op, std::string_view text, char* to) {
   TimestampParts parts;
-  if (!ParseTimestamp(text, parts)) return Impossible("it is no time from 1970 to 2106");
+  if (!ParseTimestamp(text, parts)) return Impossible("the value is not a time from 1970 to 2106");
   return EncodeTimestamp(op, parts.seconds, parts.nanoseconds, to);
 }
 
@@ -262,11 +260,11 @@ char* SelectPlan::State::EncodeString(const ColumnOp& op, Opcode code, std::stri
     case Opcode::kBytes:
       return EncodeBytes(op, text, 0, to);
     default:
-      return Impossible("no way to encode the column");
+      return Impossible("the column cannot be encoded");
   }
 }
 
-// What most columns are; the rest is in EncodeOther.
+// The most frequent opcodes; EncodeOther has the rest.
 char* SelectPlan::State::Encode(const ColumnOp& op, std::string_view text, char* to) {
   switch (op.code) {
     case Opcode::kInt32:
@@ -282,7 +280,7 @@ char* SelectPlan::State::Encode(const ColumnOp& op, std::string_view text, char*
     case Opcode::kDecimal:
       text = WithoutZerofill(text);
       if (text.size() > kDecimalTextMax || !IsDecimalText(text)) {
-        return Impossible("it is no DECIMAL");
+        return Impossible("the value is not a DECIMAL");
       }
       return PutBytes(op, text, to);
     case Opcode::kDate:
@@ -290,7 +288,7 @@ char* SelectPlan::State::Encode(const ColumnOp& op, std::string_view text, char*
     case Opcode::kDateTime:
     case Opcode::kTimeOld:
     case Opcode::kDateTimeOld:
-      if (!IsTemporalText(text)) return Impossible("it is no date or time");
+      if (!IsTemporalText(text)) return Impossible("the value is not a date or time");
       return PutBytes(op, text, to);
     case Opcode::kTimestamp:
     case Opcode::kTimestampOld:
@@ -325,12 +323,12 @@ char* SelectPlan::State::EncodeOther(const ColumnOp& op, std::string_view text, 
       return EncodeInteger<uint64_t>(op, text, 0, std::numeric_limits<uint64_t>::max(), to);
     case Opcode::kEnum: {
       const std::optional<uint64_t> index = ParseUnsigned(text);
-      if (!index.has_value()) return Impossible("an ENUM that is no number");
+      if (!index.has_value()) return Impossible("the index of an ENUM is not a number");
       return EncodeEnum(op, *index, to);
     }
     case Opcode::kSet: {
       const std::optional<uint64_t> bits = ParseUnsigned(text);
-      if (!bits.has_value()) return Impossible("a SET that is no number");
+      if (!bits.has_value()) return Impossible("the bits of a SET are not a number");
       return EncodeSet(op, *bits, to);
     }
     case Opcode::kPaddedBytes:
@@ -364,19 +362,16 @@ absl::StatusOr<std::unique_ptr<SelectPlan>> SelectPlan::Compile(schema::TableVer
   return std::unique_ptr<SelectPlan>(new SelectPlan(std::move(state)));
 }
 
-// What stands in the comments is for the one family, and the versions, that know it:
-// https://dev.mysql.com/doc/refman/8.4/en/comments.html
 absl::StatusOr<SelectPlan::Comparison> SelectPlan::CompareWith(size_t column_index,
                                                                std::string_view value) const {
   const Column& column = table()->columns[column_index];
   if (column.type == ColumnType::kGeometry || column.type == ColumnType::kJson ||
       column.type == ColumnType::kVector) {
-    return KeyError(*table(), column, reason::kColumnTypeUnknown, "is of a type that has no order");
+    return KeyError(*table(), column, reason::kColumnTypeUnknown, "has a type without an order");
   }
   std::optional<std::string> literal = LiteralOf(column, value);
   if (!literal.has_value()) {
-    return KeyError(*table(), column, reason::kRowUndecodable,
-                    "has a value that is none of its type");
+    return KeyError(*table(), column, reason::kRowUndecodable, "has a value of another type");
   }
   if (auto listed = ListedComparison(column, *literal)) return *std::move(listed);
   const bool wide_set = column.type == ColumnType::kSet && column.labels.size() >= kSetMembersMax;

@@ -19,45 +19,44 @@
 
 namespace millrace::transcode {
 
-// How rows of a query become the same protobuf bytes as rows of the binlog: what to ask for each
-// column, and how its text becomes a field. Immutable; used by one thread at a time because of its
-// scratch buffers.
+// Encodes rows of a query as the same protobuf bytes as rows of the binlog. The plan has the
+// expression to select for each column and the encoding of its text. Immutable, but only one thread
+// at a time may use it because of its scratch buffers.
 class SelectPlan {
  public:
-  // `flavour`: who will answer; what is asked for is the same of both so far. kUnimplemented
+  // `flavour` is that of the source; so far the query is the same for both. kUnimplemented
   // COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN: names the column.
   static absl::StatusOr<std::unique_ptr<SelectPlan>> Compile(schema::TableVersionPtr table,
                                                              Flavour flavour);
   ~SelectPlan();
 
   const schema::TableVersionPtr& table() const;
-  // `expression, expression …`: what to SELECT, one value for each captured column, in a session
-  // that has RowReadingSettings (mysql/session_settings.h): results in the columns' own character
-  // sets, UTC, an sql_mode without surprises.
+  // `expression, expression …`: the list to SELECT, with an expression for each captured column.
+  // The session must have RowReadingSettings (mysql/session_settings.h): results in the columns'
+  // character sets, UTC, a suitable sql_mode.
   const std::string& select_list() const;
   size_t value_count() const;
 
-  // Appends the fields of one row to `out` as the content of a row message, exactly as
-  // RowPlan::EncodeImage of the same row would. `values` has value_count() entries.
-  // Text that its charset does not allow, or that is ambiguous, is added to `invalid`; the bytes of
-  // those entries lie in `values` or in the plan, and are valid until a call with `invalid` empty.
-  // On failure `out` is as before. kDataLoss ROW_UNDECODABLE: a value is no value of its column's
-  // type; names table and column.
+  // Appends the fields of one row to `out` as the content of a row message, with the same bytes as
+  // RowPlan::EncodeImage of the same row. `values` has value_count() entries. Text that its charset
+  // does not allow, or that is ambiguous, is added to `invalid`; its bytes are in `values` or in
+  // the plan and valid until a call with empty `invalid`. On failure `out` is unchanged. kDataLoss
+  // ROW_UNDECODABLE: a value does not belong to its column's type; names table and column.
   absl::Status EncodeRow(const TextValue* values, wire::Buffer& out,
                          std::vector<InvalidText>& invalid);
 
-  // Conditions in SQL that compare column `index` with the value it has in a row just read, exactly
-  // and in the order of ORDER BY the column: for going on after that row. Not for NULL. The source
-  // can answer them by ranges of an index, but for a SET. It refuses literals of
-  // bytes that are no text of their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type
-  // have no order. kDataLoss ROW_UNDECODABLE: as for EncodeRow.
+  // SQL conditions that compare column `column_index` with a value from a row just read, exactly
+  // and in the order of ORDER BY the column, to continue after that row. Not for NULL. The source
+  // can evaluate them with ranges of an index, except for a SET. It rejects literals of bytes that
+  // are not text in their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type have no
+  // order. kDataLoss ROW_UNDECODABLE: as in EncodeRow.
   struct Comparison {
     std::string equal;
-    std::string greater;  // empty: the type has no greater value
+    std::string greater;  // empty if the value is the greatest of the type
     std::string at_least;
   };
   absl::StatusOr<Comparison> CompareWith(size_t column_index, std::string_view value) const;
-  // Place in `values` of column `index` of the table version; nothing if it is not captured.
+  // Index in `values` of column `column_index` of the table version; nullopt if it is not captured.
   std::optional<size_t> ValueIndex(size_t column_index) const;
 
  private:

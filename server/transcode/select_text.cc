@@ -15,7 +15,7 @@ constexpr std::string_view kZeroDate = "0000-00-00";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// The number that `digits` digits are; a value beyond all others if one of them is none.
+// The number of `digits` digits; the greatest uint32_t if one of them is not a digit.
 uint32_t Number(const char* from, unsigned digits) {
   uint32_t number = 0;
   for (unsigned i = 0; i < digits; ++i) {
@@ -36,7 +36,7 @@ int64_t DaysSince1970(uint32_t year, uint32_t month, uint32_t day) {
   return int64_t{era} * 146'097 + day_of_era - 719'468;
 }
 
-// `.123` behind a time; nothing is zero.
+// Parses `.123`, the fraction after a time. An empty text is zero.
 bool ParseFraction(std::string_view text, uint32_t& nanoseconds) {
   nanoseconds = 0;
   if (text.empty()) return true;

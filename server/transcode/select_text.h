@@ -10,24 +10,23 @@
 
 namespace millrace::transcode {
 
-// Values as the text protocol has them, checked, since what they become must be what the binlog
-// gives.
+// Parses and checks values of the text protocol, because their encoding must be the same as that of
+// the binlog's values.
 
-// Digits alone, of a number below 2^64.
+// A number below 2^64, with digits only.
 std::optional<uint64_t> ParseUnsigned(std::string_view text);
 
-// A whole number or a DECIMAL: sign, digits, perhaps a point and more digits.
+// True for an integer or a DECIMAL: an optional sign, digits, optionally a point and more digits.
 bool IsDecimalText(std::string_view text);
-// A number with or without point and exponent.
+// True for a number, with or without point and exponent.
 bool IsDoubleText(std::string_view text);
-// The text of a number without the zeros that ZEROFILL puts before it.
+// The text of a number without the leading zeros of ZEROFILL.
 std::string_view WithoutZerofill(std::string_view text);
 
-// Could be a DATE, TIME or DATETIME: of a fitting length, and of no other characters than these
-// have.
+// True if the text may be a DATE, TIME or DATETIME, by its length and characters.
 bool IsTemporalText(std::string_view text);
-// `2024-01-31 23:59:59.123456` in UTC, with or without the fraction; the zero date gives zeros.
-// False: anything else, or out of range.
+// Parses `2024-01-31 23:59:59.123456` in UTC, with or without a fraction. The zero date becomes
+// zeros. False for other text and times out of range.
 bool ParseTimestamp(std::string_view text, TimestampParts& parts);
 
 }  // namespace millrace::transcode

@@ -8,7 +8,7 @@
 namespace millrace::transcode {
 namespace {
 
-// Largest fraction plus one, by the bytes it takes.
+// Largest fraction plus one, by its stored bytes.
 constexpr uint32_t kFractionLimits[] = {1, 100, 10'000, 1'000'000};
 constexpr uint32_t kMicrosecondsLimit = 1'000'000;
 
@@ -18,7 +18,7 @@ struct Clock {
   uint32_t second = 0;
 };
 
-// Hour, minute and second as 12, 6 and 6 bits.
+// Hour, minute and second in 12, 6 and 6 bits.
 Clock UnpackClock(uint32_t bits) { return {bits >> 12, bits >> 6 & 0x3f, bits & 0x3f}; }
 
 char* WriteClock(Clock clock, char* to) {
@@ -49,7 +49,7 @@ char* WriteFraction(uint32_t fraction, unsigned digits, char* to) {
   return WritePadded(to, fraction, stored_digits) - (stored_digits - digits);
 }
 
-// Year and month as one number to the base 13, day, hour, minute, second.
+// Writes packed bits: year and month as one number to the base 13, day, hour, minute, second.
 char* WriteDateTimeBits(uint64_t bits, char* to) {
   const auto day_bits = static_cast<uint32_t>(bits >> 17);
   const uint32_t month_number = day_bits >> 5;
@@ -70,8 +70,8 @@ char* WriteDate(const char* from, char* to) {
 
 char* WriteTime(const char* from, unsigned fraction_digits, char* to) {
   const unsigned fraction_bits = 8 * FractionBytes(fraction_digits);
-  // Stored with half of the range added, so that values sort as bytes; the fraction is part of the
-  // number.
+  // Half of the range is added to the stored number, so that values sort as bytes. The fraction is
+  // part of the number.
   auto bits = static_cast<int64_t>(LoadBig(from, 3 + FractionBytes(fraction_digits)));
   bits -= int64_t{1} << (23 + fraction_bits);
   if (bits < 0) {

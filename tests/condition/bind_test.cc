@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which conditions a table takes, and the SQL that they become.
+// Which conditions are valid for a table, and their SQL.
 
 #include "condition/bind.h"
 
@@ -73,7 +73,7 @@ TEST_F(ConditionOnTable, BecomesCanonicalSql) {
        "`uuid` = '00112233-4455-6677-8899-aabbccddeeff'"},
       {"ip6 = '0:0:0:0:0:0:0:1'", "`ip6` = '::1'"},
       {"doc IS NOT NULL", "`doc` IS NOT NULL"},
-      // For IS NULL the servers would find zero dates.
+      // IS NULL would also match zero dates.
       {"day IS NULL", "(`day` <=> NULL)"},
       {"at IS NOT NULL", "NOT (`at` <=> NULL)"},
   };
@@ -97,10 +97,10 @@ TEST_F(ConditionOnTable, PatternsAreRewrittenToOneEscape) {
 
 TEST_F(ConditionOnTable, ErrorsNameColumnTypeAndLiteral) {
   EXPECT_EQ(ErrorOf("price = 1.005"),
-            "at offset 8: column 'price' of shop.t is of type decimal(5,2): '1.005' has more than "
+            "at offset 8: column 'price' of shop.t has type decimal(5,2): '1.005' has more than "
             "2 digits after the point");
   const absl::Status status = BindText("id = 1 AND size = 'xl'").status();
-  EXPECT_THAT(std::string(status.message()), HasSubstr("is none of the column's labels"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is not one of the column's labels"));
   EXPECT_EQ(ErrorMetadataOf(status),
             (ErrorMetadata{{"table", "shop.t"}, {"column", "size"}, {"offset", "18"}}));
 }
@@ -178,7 +178,7 @@ constexpr const char* kOutsideTheType[] = {"tiny = 128",
 
 TEST_F(ConditionOnTable, LiteralsOutsideTheTypeAreRefused) {
   for (const char* text : kOutsideTheType) {
-    EXPECT_THAT(ErrorOf(text), HasSubstr("is of type")) << text;
+    EXPECT_THAT(ErrorOf(text), HasSubstr("has type")) << text;
   }
 }
 
@@ -214,7 +214,7 @@ TEST_F(ConditionOnTable, ValuesAtTypeLimitsAreAccepted) {
 // MySQL would read the time without the fraction.
 TEST_F(ConditionOnTable, GreatestTimeTakesNoFraction) {
   for (const char* text : {"clock = '838:59:59.5'", "clock = '-838:59:59.5'"}) {
-    EXPECT_THAT(ErrorOf(text), HasSubstr("is no time")) << text;
+    EXPECT_THAT(ErrorOf(text), HasSubstr("is not a time")) << text;
   }
 }
 
@@ -223,10 +223,10 @@ TEST_F(ConditionOnTable, UnsupportedOperatorsAreRefused) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("has no order")) << text;
   }
   for (const char* text : {"id LIKE '1%'", "day LIKE '2024%'", "uuid LIKE '0%'", "d LIKE '1'"}) {
-    EXPECT_THAT(ErrorOf(text), HasSubstr("takes no LIKE")) << text;
+    EXPECT_THAT(ErrorOf(text), HasSubstr("does not support LIKE")) << text;
   }
   for (const char* text : {"doc = '{}'", "place <=> X'00'", "vec IN (X'00')", "doc LIKE '%'"}) {
-    EXPECT_THAT(ErrorOf(text), HasSubstr("takes IS NULL and IS NOT NULL alone")) << text;
+    EXPECT_THAT(ErrorOf(text), HasSubstr("supports only IS NULL and IS NOT NULL")) << text;
   }
   for (const char* text :
        {"id = NULL", "id IN (NULL)", "id BETWEEN 1 AND NULL", "name LIKE NULL"}) {

@@ -28,7 +28,7 @@ inline schema::Column UnsignedColumn(std::string name, ColumnType type, std::str
   return column;
 }
 
-// With a collation that has this number.
+// Returns the column with this collation id.
 inline schema::Column TextColumn(std::string name, ColumnType type, std::string mysql_type,
                                  uint32_t collation) {
   schema::Column column = ColumnOf(std::move(name), type, std::move(mysql_type), 80);
@@ -54,7 +54,7 @@ inline schema::Column AddressColumn(std::string name, schema::Meaning meaning,
   return column;
 }
 
-// A table that has every type, and a column that is not captured.
+// A table with columns of every type, and an uncaptured column.
 inline std::vector<schema::Column> AllColumns() {
   using enum ColumnType;
   schema::Column secret = ColumnOf("secret", kLong, "");

@@ -7,11 +7,11 @@
 
 namespace millrace::testing {
 
-// Attempts to reach more than rows of one table through a condition. The table has the columns
-// `id` (INT, the key), `name` (VARCHAR) and `note` (TEXT), and `secret`, which is not captured.
+// Attempts to reach more than the rows of one table through a condition. The table has the columns
+// `id` (INT, the key), `name` (VARCHAR), `note` (TEXT), and the uncaptured `secret`.
 inline const std::vector<std::string>& Injections() {
   static const auto& injections = *new std::vector<std::string>{
-      // An oracle over a column that is not captured.
+      // Guessing the values of an uncaptured column.
       "secret like 's3%'",
       "SECRET = 'zqx'",
       "`secret` IS NOT NULL",
@@ -48,7 +48,7 @@ inline const std::vector<std::string>& Injections() {
       "id = 1) UNION ALL SELECT 1,2,3 FROM (SELECT 1) zqx WHERE (1=1",
       "id = 1 INTERSECT SELECT 1",
       "id = 1 EXCEPT SELECT 1",
-      // The rest of the query cut off, or another clause added.
+      // Cutting off the rest of the query, or adding a clause.
       "1=1) limit 1 -- ",
       "1=1) -- ",
       "1=1) # ",
@@ -117,7 +117,7 @@ inline const std::vector<std::string>& Injections() {
       "name sounds like 'zqx'",
       "match (note) against ('zqx')",
       "id MEMBER OF ('[1]')",
-      // Operators that are not in the language, and conditions without a column.
+      // Operators that the language lacks, and conditions without a column.
       "1=1",
       "1",
       "TRUE",
@@ -154,7 +154,7 @@ inline const std::vector<std::string>& Injections() {
       "id <> NULL",
       "id IN (1, NULL)",
       "DEFAULT(id) = 1",
-      // Strings and names that a server may read otherwise.
+      // Strings and names that a server may read differently.
       "name = \"zqx\"",
       "name = 'zqx",
       "name = 'zqx\\'",
@@ -220,7 +220,7 @@ inline const std::vector<std::string>& Injections() {
   return injections;
 }
 
-// Words of them that no query of millraced has.
+// Words of the injections that no query of millraced contains.
 inline const std::vector<std::string>& InjectedWords() {
   static const auto& words = *new std::vector<std::string>{
       "zqx",       "s3%",       "sleep(",     "benchmark(",   "mysql.user", "union",

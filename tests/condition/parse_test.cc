@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The syntax of conditions: what is one, how it is printed, and what an error says.
+// The syntax of conditions, how they are printed, and the errors.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// The condition as it is printed, or `at N: problem`.
+// The printed condition, or the error message.
 std::string Outcome(std::string_view text) {
   const auto parsed = Parse(text);
   if (parsed.ok()) return Print(*parsed);
@@ -90,15 +90,15 @@ TEST(ConditionText, ErrorsNameOffsetAndExpectation) {
       {"id = 'a", "at offset 5: this quote is not closed"},
       {"`id = 1", "at offset 0: this backquote is not closed"},
       {"id = 12ab",
-       "at offset 5: expected a number, found one that runs into other characters; a "
-       "name that begins with a digit is written in backquotes"},
+       "at offset 5: expected a number, found one followed by other characters; write a name "
+       "that begins with a digit in backquotes"},
       {"id = 1 -- x",
-       "at offset 7: expected no '-': a condition has no arithmetic, no comments "
+       "at offset 7: unexpected '-': a condition has no arithmetic, no comments "
        "and no other statements"},
       {"shop.t.id = 1",
-       "at offset 4: expected no '.': a condition has no arithmetic, no comments "
+       "at offset 4: unexpected '.': a condition has no arithmetic, no comments "
        "and no other statements"},
-      {"name = \"x\"", "at offset 7: expected no \": strings are written '…' and names `…`"},
+      {"name = \"x\"", "at offset 7: unexpected \": write strings in '…' and names in `…`"},
       {"id = 0x123", "at offset 9: expected two hexadecimal digits for each byte"},
       {"id\xff = 1", "at offset 0: expected UTF-8"},
   };
@@ -138,9 +138,9 @@ TEST(ConditionText, DepthIsBounded) {
     return text;
   };
   EXPECT_EQ(Outcome(nested(kDepthMax)), "a = 1");
-  EXPECT_THAT(Outcome(nested(kDepthMax + 1)), HasSubstr("at most 64 parentheses"));
+  EXPECT_THAT(Outcome(nested(kDepthMax + 1)), HasSubstr("at most 64 nested parentheses"));
   EXPECT_EQ(Outcome(negated(kDepthMax)), negated(kDepthMax));
-  EXPECT_THAT(Outcome(negated(kDepthMax + 1)), HasSubstr("at most 64 parentheses"));
+  EXPECT_THAT(Outcome(negated(kDepthMax + 1)), HasSubstr("at most 64 nested parentheses"));
 }
 
 TEST(ConditionText, SingleLiteralIsNumberOrBytes) {

@@ -51,7 +51,7 @@ TEST(ColumnMeanings, UnnamedVersionTimesAreAdded) {
                          "WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME (PARTITION p HISTORY)")
                   .meanings,
               Optional(UnorderedElementsAre(Pair("e", Meaning::kMariadbRowEnd))));
-  // A period of the user's says nothing of them.
+  // A period of the user's own does not name the row version times.
   EXPECT_THAT(MeaningsIn("CREATE TABLE n (id INT, x DATE, y DATE, PERIOD FOR p (x, y)) "
                          "WITH SYSTEM VERSIONING")
                   .meanings,

@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// What MINIMAL leaves of a table with one column of each kind that can be proved by its length.
+// A TABLE_MAP under MINIMAL, with a column of each kind that is checked by its length.
 binlog::TableMap Nameless() {
   return Minimal(Map({Int("id"), Varchar("name", 80), Enum("e", {"x", "y"}),
                       Of(ColumnType::kNewDecimal, "d", 10 << 8 | 2),
@@ -37,7 +37,7 @@ absl::Status ResolveStatus(const binlog::TableMap& map, const TableDetails* deta
   return registry->Resolve(map, details).status();
 }
 
-// What Resolve says of details in which column `i` was changed.
+// The error of Resolve for details with column `i` replaced; empty if it is not SCHEMA_UNPROVEN.
 std::string Refusal(size_t i, const ColumnDetails& changed) {
   TableDetails details = Fitting();
   details.columns[i] = changed;
@@ -226,7 +226,7 @@ TEST(Definition, QuestionMarkFromInformationSchemaIsNotTrusted) {
   EXPECT_EQ(ErrorReason(status("cp1251", 51)), "SCHEMA_UNPROVEN");
   EXPECT_EQ(ErrorReason(status("ascii", 11)), "SCHEMA_UNPROVEN");
   EXPECT_TRUE(status("latin1", 8).ok());
-  EXPECT_TRUE(status("utf8mb3", 33).ok()) << "MySQL takes no other bytes for a label";
+  EXPECT_TRUE(status("utf8mb3", 33).ok()) << "MySQL accepts no other bytes as a label";
 }
 
 TEST(Definition, NamesThatAreNotUtf8AreRefused) {
@@ -259,7 +259,7 @@ TEST(Definition, UnidentifiedUuidIsUnproven) {
   EXPECT_EQ(ErrorReason(status), "SCHEMA_UNPROVEN");
   EXPECT_EQ(ErrorMetadataOf(status).at("column"), "u");
   EXPECT_TRUE(registry->NeedsDetails(map));
-  // It is another now.
+  // The column has another type by now.
   const TableDetails details = Details({Detail("u", "int", "int")});
   EXPECT_EQ(ErrorReason(registry->Resolve(map, &details).status()), "SCHEMA_UNPROVEN");
 }
@@ -374,7 +374,7 @@ TEST(Definition, GeometryAndVectorShowTheirSubtype) {
   EXPECT_EQ(TextOf(vector), "vector(3)");
 }
 
-// The TABLE_MAP that MariaDB 10.11 wrote for a table of its own types, header and checksum cut off.
+// A TABLE_MAP that MariaDB 10.11 wrote for a table with its own types.
 TEST(Definition, MariadbTableMapIsParsed) {
   std::string event;
   ASSERT_TRUE(absl::Base64Unescape(

@@ -199,7 +199,7 @@ TEST(FieldNumbers, FieldNamesConfusedByProtocGetASuffix) {
   EXPECT_EQ(table->columns[2].field_name, "foo_bar_3");
 }
 
-// Message `t` of table `t`.
+// The message of table `t` is named `t` too.
 TEST(FieldNumbers, FieldNamesInvalidInCppGetASuffix) {
   RegistryFixture registry;
   const auto table =

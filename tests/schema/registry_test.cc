@@ -24,7 +24,7 @@ TEST(Registry, ReadersSeeAVersionOnceItIsStored) {
   RegistryFixture registry;
   const auto table = registry.Resolve(Map({Int("a")}));
   const auto records = registry->TakeUnstored();
-  EXPECT_THAT(records, SizeIs(2)) << "the newest, and this one for ever";
+  EXPECT_THAT(records, SizeIs(2)) << "the table, and its version";
   EXPECT_EQ(registry->Find({"s", "t"}), nullptr);
   registry->MarkStored();
   EXPECT_EQ(registry->Find({"s", "t"}), table);
@@ -83,8 +83,8 @@ TEST(Registry, DroppedMarkIsStoredAndCleared) {
   EXPECT_EQ(registry->Find({"s", "t"})->version, 1u);
 }
 
-// A connection was unstored behind the ALTER, before anything of it was in the log; then rows come
-// again from before it.
+// The connection ends after an ALTER, before rows of the new version reach the log. Then rows
+// from before the ALTER arrive again.
 TEST(Registry, VersionWithoutStoredRowsHidesNoLaterVersion) {
   RegistryFixture registry;
   const auto one = registry->Resolve(Map({Int("a")}), nullptr, Sequence{1}).value();

@@ -24,7 +24,7 @@ namespace pb = ::google::protobuf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Compiles text with the protoc that is installed.
+// Compiles .proto text with the installed protoc.
 class Protoc {
  public:
   Protoc() {
@@ -37,7 +37,7 @@ class Protoc {
   }
   ~Protoc() { std::filesystem::remove_all(directory_); }
 
-  // The descriptor of the file, or nothing and the compiler's words on stderr.
+  // The descriptor of the file, or nullopt with the compiler's errors on stderr.
   std::optional<pb::FileDescriptorProto> Compile(const std::string& name, const std::string& text) {
     Write(name, text);
     const std::string out = (directory_ / "out").string();
@@ -58,7 +58,7 @@ class Protoc {
   std::filesystem::path directory_;
 };
 
-// What protoc makes of the text differs from the descriptor so; empty if it does not.
+// The difference between the descriptor and the one that protoc makes from its text; empty if none.
 std::string DifferenceToProtoc(const TableVersion& table) {
   const auto row = RowDescriptor::Make(table);
   const auto compiled = Protoc().Compile(row->file().name(), row->ProtoText());

@@ -570,8 +570,8 @@ TEST(Statement, EveryStatementPrefixIsSafe) {
   EXPECT_THAT(Of(text).column_renames, ElementsAre(Pair("x", "y"), Pair("p", "q")));
 }
 
-// Each would take minutes if a piece were read again for each piece before it, or overflow the
-// stack if it were read by recursion.
+// Quadratic parsing would take minutes for each text, and recursive parsing would overflow the
+// stack.
 TEST(Statement, HostileTextTakesLinearTime) {
   constexpr size_t kBytes = 256 << 10;
   const auto start = std::chrono::steady_clock::now();

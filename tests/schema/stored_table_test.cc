@@ -51,7 +51,8 @@ TEST(StoredTable, RecordRoundTrips) {
   EXPECT_EQ(table->proved_epoch, 1u);
 }
 
-// As above, of labels that are no text: format 2, so that no earlier server takes U+FFFD for one.
+// Like BytesOnDiskNeverChange, with labels that are not text. They need format 2, so that no
+// earlier server takes U+FFFD for a label.
 TEST(StoredTable, BytesOfLabelsNeverChange) {
   StoredTable table = Sample();
   Column& column = table.version.columns[0];
@@ -111,7 +112,7 @@ TEST(StoredTable, EpochRoundTrips) {
   const StoredEpoch read = ParseEpochRecord(*record.value).value();
   EXPECT_EQ(read.epoch, 7u);
   EXPECT_TRUE(read.tells_ambiguous_text);
-  // As earlier versions wrote it.
+  // Earlier versions wrote this.
   EXPECT_FALSE(ParseEpochRecord("\x01\x08\x07").value().tells_ambiguous_text);
 }
 

@@ -16,7 +16,7 @@
 
 namespace millrace::schema {
 
-// Columns as TABLE_MAP has them under binlog_row_metadata=FULL.
+// Columns of a TABLE_MAP under binlog_row_metadata=FULL.
 inline binlog::ColumnMap Int(std::string_view name, bool is_unsigned = false) {
   binlog::ColumnMap column;
   column.name = name;
@@ -59,7 +59,7 @@ inline binlog::TableMap Map(std::vector<binlog::ColumnMap> columns, std::string_
   return map;
 }
 
-// What MINIMAL leaves of it.
+// The same map under binlog_row_metadata=MINIMAL.
 inline binlog::TableMap Minimal(binlog::TableMap map) {
   map.has_names = map.has_labels = map.has_primary_key = map.has_visibility = false;
   for (binlog::ColumnMap& column : map.columns) {
@@ -86,7 +86,7 @@ inline TableDetails Details(std::vector<ColumnDetails> columns, std::string tabl
   return {{"s", std::move(table)}, std::move(columns)};
 }
 
-// A registry and the log beside it, as a map.
+// A registry, and its log as a map of records.
 class RegistryFixture {
  public:
   explicit RegistryFixture(Flavour flavour = Flavour::kMysql) : flavour_(flavour) { Reopen(); }
@@ -94,7 +94,7 @@ class RegistryFixture {
   Registry& operator*() { return *registry_; }
   Registry* operator->() { return registry_.get(); }
 
-  // The version of a map that must be resolved.
+  // Resolves a map; must succeed.
   TableVersionPtr Resolve(const binlog::TableMap& map, const TableDetails* details = nullptr) {
     return registry_->Resolve(map, details).value();
   }
@@ -103,7 +103,7 @@ class RegistryFixture {
     for (const log::Record& record : records) disk_[record.key] = record.value.value();
     if (!records.empty()) registry_->MarkStored();
   }
-  // As after a crash: what was not stored is gone.
+  // Simulates a crash: unstored changes are lost.
   void Reopen() { registry_ = Load().value(); }
   absl::StatusOr<std::unique_ptr<Registry>> Load() {
     return Registry::FromRecords({disk_.begin(), disk_.end()}, flavour_);

@@ -26,7 +26,7 @@ inline Micros CommitTimeOf(uint64_t number) {
   return static_cast<Micros>(number) * 1'000'000 + static_cast<Micros>(number);
 }
 
-// The plan of shop.orders (id INT, note LONGBLOB), which is table 7.
+// The plan of the table shop.orders (id INT, note LONGBLOB) with id 7.
 class OrdersTable {
  public:
   OrdersTable() {
@@ -50,7 +50,7 @@ class OrdersTable {
   }
   RowPlan& plan() { return *plan_; }
 
-  // The image of a row.
+  // Returns the image of a row.
   static std::string Row(uint32_t id, size_t note_bytes) {
     std::string image(1, '\0');
     AppendLittle32(image, id);
@@ -72,7 +72,7 @@ class OrdersTable {
   std::unique_ptr<RowPlan> plan_;
 };
 
-// The transactions of a frame; the payload must be what protobuf itself would write.
+// The transactions of a frame. Checks that the payload is what protobuf itself would write.
 inline v1::SubscribeResponse TransactionsOf(const log::Frame& frame) {
   v1::SubscribeResponse response;
   EXPECT_TRUE(response.ParseFromString(std::string(frame.payload())));

@@ -45,7 +45,7 @@ class FrameBuilderTest : public ::testing::Test {
     for (uint32_t i = 0; i < inserts; ++i) Insert(i, note_bytes);
     End();
   }
-  // All frames that are ready, parsed and checked.
+  // Takes all closed frames, parsed and checked.
   std::vector<FramePtr> Take() {
     std::vector<FramePtr> frames;
     unfinished_.clear();
@@ -96,8 +96,8 @@ TEST_F(FrameBuilderTest, ChangeHasSequenceOperationTableAndRows) {
   EXPECT_TRUE(removal.has_before() && !removal.has_after());
 }
 
-// What did not change is copied from the before image, which has moved if its length is not of the
-// usual width.
+// Unchanged columns are copied from the before image, which moved if its length varint does not
+// have the usual width.
 TEST_F(FrameBuilderTest, UpdateHasBothRowsAtAnySize) {
   for (const size_t note_bytes : {0u, 3u, 90u, 120u, 121u, 200u, 16'300u, 16'380u, 20'000u}) {
     const std::string before = OrdersTable::Row(5, note_bytes);
@@ -260,7 +260,7 @@ TEST_F(FrameBuilderTest, CloseFrameExcludesTransactionInProgress) {
   EXPECT_EQ(GtidsText(second->gtids_before()), GtidTextOf(1));
 }
 
-// What waits in the open frame could otherwise not be handed over together with what is closed.
+// Otherwise the open frame could not be stored together with the closed ones.
 TEST_F(FrameBuilderTest, EndedLargeTransactionLeavesNoOpenChanges) {
   Begin(1);
   while (!builder_.has_closed_frames()) Insert(1, 100);
@@ -467,7 +467,7 @@ TEST_F(FrameBuilderTest, ContinuesAtTheEndOfTheLog) {
   EXPECT_EQ(GtidsText(frame->gtids_before()), GtidTextOf(1));
 }
 
-// Does random things to a builder and to a plain list of what must come of it.
+// Applies random operations to a builder and to a simple model of the expected transactions.
 class RandomBuilder {
  public:
   explicit RandomBuilder(uint32_t seed) : random_(seed) {}
@@ -571,7 +571,7 @@ class RandomBuilder {
       EXPECT_EQ(changes.changes_size(), static_cast<int>(run.change_count));
     }
   }
-  // A transaction is in the set after a frame if and only if it does not end behind it.
+  // A transaction is in the set after a frame if and only if it does not end after the frame.
   void ExpectGtidsFit(const log::Frame& frame) const {
     const GtidSet before = GtidSet::FromBinary(frame.gtids_before()).value();
     const GtidSet after = GtidSet::FromBinary(frame.gtids_after()).value();

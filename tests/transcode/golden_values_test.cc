@@ -19,13 +19,13 @@ struct Golden {
   uint16_t metadata;
   schema::FieldType field_type;
   std::string_view charset;
-  std::string_view value;  // as it stood in a row image, in hexadecimal
-  std::string_view text;   // what SELECT gave for it
+  std::string_view value;  // from a row image, in hexadecimal
+  std::string_view text;   // as printed by SELECT
 };
 
-// Captured from MySQL 9.7.4 and MariaDB 10.11.19, from the binlog and from SELECT in a session with
-// time_zone +00:00: numbers as printed, bytes in hexadecimal, TIMESTAMP through UNIX_TIMESTAMP (a
-// fraction filled up to six digits), GEOMETRY through ST_SRID and ST_AsWKB with the longitude
+// Captured from the binlog and from SELECT in a session with time_zone +00:00, on MySQL 9.7.4 and
+// MariaDB 10.11.19. Numbers are as printed, bytes in hexadecimal. TIMESTAMP was selected with
+// UNIX_TIMESTAMP (fractions extended to six digits), GEOMETRY with ST_SRID and ST_AsWKB, longitude
 // first.
 constexpr Golden kGolden[] = {
     {"tinyint", T::kTiny, 0x0, F::kInt32, "", "80", "-128"},
@@ -259,7 +259,7 @@ schema::Column ColumnOf(const Golden& golden) {
   return column;
 }
 
-// The image of a row whose one column is not NULL.
+// The image of a row with one column that is not NULL.
 std::string ImageOf(const Golden& golden) { return std::string(1, '\0') + FromHex(golden.value); }
 
 TEST(GoldenValues, EveryValueMatchesSelect) {
@@ -284,7 +284,7 @@ TEST(GoldenValues, EveryTruncationIsUndecodable) {
     RowFixture row({ColumnOf(golden)});
     const std::string image = ImageOf(golden);
     for (size_t size = 0; size < image.size(); ++size) {
-      EXPECT_EQ(row.Show(image.substr(0, size)), "ROW_UNDECODABLE: the image ends early")
+      EXPECT_EQ(row.Show(image.substr(0, size)), "ROW_UNDECODABLE: the image is truncated")
           << golden.declared << " cut to " << size;
       EXPECT_EQ(row.consumed(), 0u);
     }

@@ -19,7 +19,7 @@ std::string Double(double value) {
   return text;
 }
 
-// Text of a binary document, or `malformed`.
+// The text of a binary document, or `malformed`.
 std::string Text(std::string_view hex) {
   const std::string bytes = FromHex(hex);
   std::string text;
@@ -27,7 +27,7 @@ std::string Text(std::string_view hex) {
   return well_formed ? text : "malformed";
 }
 
-// A small array whose only element is another one, `depth` deep.
+// Small arrays nested `depth` deep, each with one element.
 std::string NestedArrays(unsigned depth) {
   std::string inner = FromHex("00000400");
   for (unsigned i = 1; i < depth; ++i) {
@@ -90,18 +90,18 @@ TEST(JsonBinary, MalformedDocumentsAreRefused) {
   EXPECT_EQ(Text("0501"), "malformed");                      // half a number
   EXPECT_EQ(Text("0b000000000000f07f"), "malformed");        // infinity
   EXPECT_EQ(Text("0c0561"), "malformed");                    // string longer than its bytes
-  EXPECT_EQ(Text("0cffffffffffffffffff7f61"), "malformed");  // and by very much
+  EXPECT_EQ(Text("0cffffffffffffffffff7f61"), "malformed");  // string with a huge length
   EXPECT_EQ(Text("0001000800"), "malformed");                // container longer than its bytes
   EXPECT_EQ(Text("02ffff0400"), "malformed");                // more elements than bytes
   EXPECT_EQ(Text("0201000700"
                  "02"
                  "0000"),
-            "malformed");                          // an array that encloses itself
+            "malformed");                          // an array that contains itself
   EXPECT_EQ(Text("0ff602ff00"), "malformed");      // a decimal of 255 digits
   EXPECT_EQ(Text("0f0a0400000000"), "malformed");  // a date of four bytes
 }
 
-// As wide as the server computes: nine groups of nine digits, wider than any column.
+// The server computes with nine groups of nine digits, which is wider than any column.
 TEST(JsonBinary, DecimalsUpToServerWidthAreRead) {
   const std::string zeros(6 * 8, '0');
   EXPECT_EQ(Text("0ff6224800"
@@ -120,7 +120,7 @@ TEST(JsonBinary, DecimalsUpToServerWidthAreRead) {
 }
 
 TEST(JsonBinary, DocumentWithSharedPartsIsBounded) {
-  // Each array names the next one twice: 2^90 values in 900 bytes.
+  // Each array refers to the next one twice: 2^90 values in 900 bytes.
   std::string inner = FromHex("00000400");
   for (int i = 0; i < 90; ++i) {
     const auto size = static_cast<uint16_t>(inner.size() + 10);

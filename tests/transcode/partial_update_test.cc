@@ -34,7 +34,7 @@ std::string Insert(std::string_view path, std::string_view value_hex) {
 }
 std::string Remove(std::string_view path) { return "\x02" + Sized(path); }
 
-// kDocument after `differences`, or `refused`.
+// The text of kDocument after `differences`, or `refused`.
 std::string Changed(std::string_view differences) {
   const std::string bytes = FromHex(kDocument);
   JsonDocument document;
@@ -85,7 +85,7 @@ TEST(PartialUpdate, EveryTruncatedDifferenceIsRefused) {
   }
 }
 
-// Images below were captured from MySQL 9.7.4.
+// The images below were captured from MySQL 9.7.4.
 
 TEST(PartialUpdate, AfterImageHasTheWholeDocument) {
   RowFixture row({IntColumn(), Json()});
@@ -101,7 +101,7 @@ TEST(PartialUpdate, AfterImageHasTheWholeDocument) {
             "1=1 2={\"z\": [5]} -> 1=1 2={\"q\": 1, \"z\": [5]}");
 }
 
-// kDocument in two columns; in the after image as they are, but for the differences.
+// A before image with kDocument in two columns.
 std::string Before() {
   const std::string json = std::string{'\x20', '\0', '\0', '\0'} + FromHex(kDocument);
   return FromHex(
@@ -141,7 +141,7 @@ TEST(PartialUpdate, NoOptionsMeansNoBits) {
 
 TEST(PartialUpdate, AbsentJsonColumnsHaveABitToo) {
   RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
-  // Only the second document is in the image; its bit is the second.
+  // The image has only the second document, whose bit is the second.
   const std::string after = FromHex(
       "01"
       "02"

@@ -24,7 +24,7 @@ std::string ShowError(const absl::Status& status) {
   return ErrorReason(status) + ": " + message.substr(message.rfind(": ") + 2);
 }
 
-// Numbers of a message of two fields of which the second may be bytes.
+// Shows a message of two fields, of which the second may be bytes.
 std::string ShowPair(std::string_view message, bool is_timestamp) {
   ByteReader reader(message);
   uint64_t first = 0;

@@ -12,14 +12,14 @@
 
 namespace millrace::transcode {
 
-// The bytes that `hex` spells.
+// Decodes hexadecimal digits.
 std::string FromHex(std::string_view hex);
 
-// A column under test with what most columns have.
+// A column with typical values in the other fields.
 schema::Column MakeColumn(ColumnType type, uint16_t metadata, schema::FieldType field_type,
                           std::string_view charset = "");
 
-// A table shop.orders of columns c1, c2, … with the field numbers 1, 2, …, and its plan.
+// The table shop.orders with columns c1, c2, … and field numbers 1, 2, …, and its plan.
 class RowFixture {
  public:
   explicit RowFixture(std::vector<schema::Column> columns);
@@ -27,22 +27,22 @@ class RowFixture {
   // The plan's error, or OK.
   const absl::Status& compiled() const { return compiled_; }
   RowPlan& plan() { return *plan_; }
-  // All columns present.
+  // A bitmap with all columns present.
   std::string present() const;
 
-  // Encodes the image that `image` begins with and shows the row: `1=x 2=y`, columns without a
-  // field left out; integers in decimal, floats as their bits in hexadecimal, text as it is, bytes
-  // in hexadecimal, timestamps as seconds.nanoseconds, geometry as srid:wkb. An error is shown as
-  // its reason and problem.
+  // Encodes the image at the start of `image` and shows the row as `1=x 2=y`, without columns that
+  // have no field. Integers are decimal, floats their bits in hexadecimal, text unchanged, bytes
+  // hexadecimal, timestamps seconds.nanoseconds, geometry srid:wkb. An error is shown as its reason
+  // and problem.
   std::string Show(std::string_view image) { return Show(image, present()); }
   std::string Show(std::string_view image, std::string_view present);
-  // The same for PARTIAL_UPDATE_ROWS with all columns present: `before -> after`.
+  // Show for PARTIAL_UPDATE_ROWS with all columns present: `before -> after`.
   std::string ShowPartial(std::string_view images);
   std::string ShowPartial(std::string_view images, std::string_view present,
                           std::string_view present_after);
   std::string ShowMessage(std::string_view message) const;
 
-  // Of the last call.
+  // Results of the last call.
   const std::vector<InvalidText>& invalid() const { return invalid_; }
   size_t consumed() const { return consumed_; }
 
@@ -54,7 +54,8 @@ class RowFixture {
   absl::Status compiled_;
   std::unique_ptr<RowPlan> plan_;
   std::vector<InvalidText> invalid_;
-  std::vector<char> image_;  // on the heap and of exact size, for AddressSanitizer to guard
+  // On the heap with the exact size, so that AddressSanitizer detects reads beyond it.
+  std::vector<char> image_;
   size_t consumed_ = 0;
 };
 

@@ -39,7 +39,7 @@ std::string FourColumns() {
 
 class RowKeyTest : public ::testing::Test {
  protected:
-  // The key by those columns, or `none`.
+  // The key of these columns, or `none`.
   std::string KeyOf(const std::vector<std::string>& columns, std::string_view row) {
     std::string key = "before ";
     const EncodedRow encoded{.message = row, .texts = texts_};
@@ -53,7 +53,7 @@ class RowKeyTest : public ::testing::Test {
   schema::TableVersion table_ = TableOf({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}, {"hidden", 0}});
 };
 
-// Number, kind, and the value with its length.
+// Each value has its field number, its kind, its length and its bytes.
 TEST_F(RowKeyTest, KeyHasTheValuesOfItsColumns) {
   EXPECT_EQ(KeyOf({"a"}, FourColumns()), std::string("\x01\0\x02\xac\x02", 5));
   EXPECT_EQ(KeyOf({"b"}, FourColumns()), std::string("\x02\0\x02xy", 5));
@@ -85,7 +85,7 @@ TEST_F(RowKeyTest, AmbiguousTextCountsByTextAndBytes) {
   texts_ = {{.field_number = 2, .ambiguous = true, .bytes = "q2"}};
   EXPECT_EQ(KeyOf({"b"}, row), plain + std::string("\x02\x02\x02q2", 5));
   EXPECT_EQ(KeyOf({"a"}, row), std::string("\x01\0\x01\x05", 4));
-  EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none") << "the bytes do not stand for the text";
+  EXPECT_EQ(KeyOf({"b"}, "\x08\x05"), "none") << "the bytes do not replace the text";
 }
 
 TEST_F(RowKeyTest, TextsOfTheOtherImageAreIgnored) {
@@ -116,7 +116,7 @@ TEST_F(RowKeyTest, RepeatedFieldDoesNotReplaceAnother) {
 TEST_F(RowKeyTest, TruncatedRowHasNoKey) {
   const std::string row = FourColumns();
   for (size_t size = 0; size < row.size(); ++size) {
-    // On the heap and of exact size, for AddressSanitizer to guard.
+    // On the heap with the exact size, so that AddressSanitizer detects reads beyond it.
     const std::vector<char> part(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(size));
     EXPECT_EQ(KeyOf({"a", "b", "c", "d"}, {part.data(), part.size()}), "none") << size;
   }

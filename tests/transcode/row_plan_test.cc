@@ -51,7 +51,7 @@ TEST(RowPlan, FloatsKeepTheirBits) {
 
 TEST(RowPlan, NullBitsCountOnlyColumnsInTheImage) {
   RowFixture row({Tiny(), Tiny(), Tiny(), Tiny()});
-  // c2 and c4 are there, c2 is NULL.
+  // The image has c2 and c4; c2 is NULL.
   EXPECT_EQ(row.Show(FromHex("01"
                              "09"),
                      "\x0a"),
@@ -82,7 +82,7 @@ TEST(RowPlan, BitmapsSpanSeveralBytes) {
 TEST(RowPlan, BitmapOfAnotherSizeIsRefused) {
   RowFixture row({Tiny()});
   EXPECT_EQ(row.Show(FromHex("0001"), FromHex("0100")),
-            "ROW_UNDECODABLE: the bitmap of present columns has another size");
+            "ROW_UNDECODABLE: the bitmap of present columns has a different size");
 }
 
 TEST(RowPlan, NarrowedColumnsKeepTheirWiderField) {
@@ -135,7 +135,7 @@ TEST(RowPlan, InvalidTextKeepsItsBytes) {
   EXPECT_EQ(row.invalid()[2].bytes, "\xc4");
 }
 
-// In sjis 0x815f is a backslash as well as 0x5c.
+// In sjis both 0x815f and 0x5c are a backslash.
 TEST(RowPlan, AliasedCharacterIsReportedWithItsBytes) {
   RowFixture row({TextIn("sjis")});
   EXPECT_EQ(row.Show(FromHex("00015c")), "1=\\");
@@ -164,7 +164,7 @@ TEST(RowPlan, EqualLabelsAreReportedWithTheirNumber) {
   };
   EXPECT_EQ(digits("000100"), "");
   EXPECT_EQ(digits("000000"), "1:0 ");
-  EXPECT_EQ(digits("000200"), "") << "the label '' has its text for itself";
+  EXPECT_EQ(digits("000200"), "") << "no other value has the text of the label ''";
   EXPECT_EQ(digits("000305"), "1:3 ");
   EXPECT_EQ(digits("000107"), "2:7 ");
   EXPECT_EQ(digits("000102"), "2:2 ");
@@ -182,7 +182,7 @@ TEST(RowPlan, InvalidCompressedTextKeepsDecompressedBytes) {
   EXPECT_EQ(row.invalid()[1].bytes, "\xfe\x41");
 }
 
-// A column of three labels, with their bytes in the charset.
+// A column with three labels and their bytes in the charset.
 schema::Column InvalidLabels(T type, std::string_view charset, std::vector<std::string> bytes) {
   schema::Column column = MakeColumn(type, 1, F::kString, charset);
   column.labels = {"a", "\xef\xbf\xbd", "c"};
@@ -235,6 +235,12 @@ TEST(RowPlan, EnumIndexZeroIsTheEmptyString) {
   RowFixture row({column});
   EXPECT_EQ(row.Show(FromHex("0000")), "1=");
   EXPECT_EQ(row.Show(FromHex("0002")), "1=green");
+}
+
+TEST(RowPlan, EnumIndexWithoutLabelIsAnError) {
+  schema::Column column = MakeColumn(T::kEnum, 1, F::kString, "utf8mb4");
+  column.labels = {"red", "green"};
+  RowFixture row({column});
   EXPECT_EQ(row.Show(FromHex("0003")), "ROW_UNDECODABLE: an ENUM index without a label");
 }
 
@@ -308,7 +314,7 @@ TEST(RowPlan, DamagedCompressedValuesAreErrors) {
                              "ff"
                              "00")),
             error);
-  // Says it holds 4 GiB.
+  // A header that claims 4 GiB.
   EXPECT_EQ(row.Show(FromHex("00"
                              "0700"
                              "84"

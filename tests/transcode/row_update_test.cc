@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The after image of an UPDATE, whose columns that did not change are copied from the fields of the
-// before image: what comes out is what comes out of the image alone.
+// The after image of an UPDATE, whose unchanged columns are copied from the before image. The
+// result must be the same as when the after image is encoded alone.
 
 #include <random>
 
@@ -15,8 +15,7 @@ namespace {
 using T = ColumnType;
 using F = schema::FieldType;
 
-// A column and the values that rows of the test have in it; the first is sound, so that its field
-// is copied.
+// A column and its values in the test. The first value is valid, so that its field is copied.
 struct Kind {
   schema::Column column;
   std::vector<std::string> values;  // in hexadecimal
@@ -46,7 +45,7 @@ std::vector<Kind> MakeKinds() {
   };
 }
 
-// Which value a row has in each column; as many as there are stand for NULL.
+// The index of a row's value in each column; the number of values means NULL.
 using Row = std::vector<size_t>;
 
 class RowUpdateTest : public ::testing::Test {
@@ -74,7 +73,7 @@ class RowUpdateTest : public ::testing::Test {
     for (size_t i = 0; i < kinds_.size(); ++i) row.push_back(Pick(i));
     return row;
   }
-  // With `changes` of its columns drawn anew.
+  // The row with `changes` of its columns set to random values.
   Row Changed(Row row, size_t changes) {
     for (size_t i = 0; i < changes; ++i) {
       const size_t column = random_() % kinds_.size();
@@ -83,7 +82,7 @@ class RowUpdateTest : public ::testing::Test {
     return row;
   }
 
-  // What an image became: fields, how much of it was read, text that was set aside, the error.
+  // The result of encoding an image: error, fields, unread bytes and invalid text.
   static std::string Outcome(const absl::Status& status, std::string_view fields, size_t left,
                              const std::vector<InvalidText>& invalid) {
     std::string outcome = ErrorReason(status) + ": " + std::string(status.message()) + "|" +
@@ -93,20 +92,20 @@ class RowUpdateTest : public ::testing::Test {
     }
     return outcome;
   }
-  // Of `after` alone.
+  // The outcome of `after` alone.
   std::string Alone(std::string_view after) {
     wire::Buffer out;
     std::vector<InvalidText> invalid;
     const absl::Status status = table_.plan().EncodeImage(table_.present(), after, out, invalid);
     return Outcome(status, out.view(), after.size(), invalid);
   }
-  // Of `after` behind `before`.
+  // The outcome of `after` following `before`.
   std::string Following(const std::string& before, std::string_view after) {
-    // On the heap and of exact size, for AddressSanitizer to guard.
+    // On the heap with the exact size, so that AddressSanitizer detects reads beyond it.
     const std::vector<char> exact(after.begin(), after.end());
     std::string_view rows(exact.data(), exact.size());
     wire::Buffer out;
-    out.Append("something that stands before");
+    out.Append("something before");
     const size_t fields = out.size();
     std::vector<InvalidText> invalid;
     std::string_view before_rows = before;
@@ -162,7 +161,7 @@ TEST_F(RowUpdateTest, PartialImageIsNotCopied) {
   RowFixture table({MakeColumn(T::kTiny, 0, F::kInt32), MakeColumn(T::kTiny, 0, F::kInt32)});
   wire::Buffer out;
   std::vector<InvalidText> invalid;
-  // The key before, what changed after.
+  // The before image has the key, the after image the changed column.
   std::string_view rows("\x00\x07\x00\x07", 4);
   ASSERT_TRUE(table.plan().EncodeBeforeImage("\x01", rows, out, invalid).ok());
   const size_t begin = out.size();

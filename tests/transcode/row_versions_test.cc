@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What events of system-versioned tables do to the current rows.
+// The effect of events of system-versioned tables on the current rows.
 
 #include "base/error.h"
 #include "gtest/gtest.h"
@@ -27,7 +27,7 @@ class RowVersions : public ::testing::Test {
     end.captured = false;
     return {MakeColumn(ColumnType::kTiny, 0, schema::FieldType::kInt32), end};
   }
-  // What of the event reaches the current rows: kind and rows, or `nothing`.
+  // The effect of the event on the current rows: kind and rows, or `nothing`.
   std::string Taken(RowsKind kind, const std::string& rows) {
     binlog::Rows event{.kind = kind, .column_count = 2, .present = "\x03"};
     if (kind == RowsKind::kUpdate) event.present_after = "\x03";

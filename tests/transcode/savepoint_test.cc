@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Taking back a part of the transaction in progress.
+// Rolling back a part of the transaction in progress.
 
 #include "transcode/builder_fixture.h"
 
@@ -24,7 +24,7 @@ class SavepointTest : public ::testing::Test {
     builder_.gtids().Add(GtidOf(number_));
     builder_.EndTransaction();
   }
-  // Sequences of each transaction in the frames that are ready.
+  // The sequences of each transaction in the closed frames.
   std::vector<std::vector<uint64_t>> Sequences() {
     builder_.CloseFrame();
     std::vector<std::vector<uint64_t>> sequences;
@@ -82,7 +82,7 @@ TEST_F(SavepointTest, MarkSurvivesClosedFrameOfEarlierTransactions) {
   Begin(2);
   const auto mark = builder_.MakeMark();
   Insert(2, 600);
-  Insert(3);  // the first frame closes, what is in progress moves to the next
+  Insert(3);  // the first frame closes, the transaction in progress moves to the next
   EXPECT_TRUE(builder_.RollBackTo(mark));
   Insert(4);
   End();
@@ -94,7 +94,7 @@ TEST_F(SavepointTest, RollbackAcrossClosedFrameIsRefused) {
   Insert(1);
   const auto mark = builder_.MakeMark();
   Insert(2, 1500);
-  Insert(3);  // the frame closes with what is to be taken back
+  Insert(3);  // the frame closes with changes since the mark
   EXPECT_FALSE(builder_.RollBackTo(mark));
   EXPECT_EQ(builder_.transaction_changes(), 3u);
 }

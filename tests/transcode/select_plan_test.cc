@@ -33,7 +33,7 @@ class SelectFixture {
   }
 
   SelectPlan& plan() { return *plan_; }
-  // The row's message, or the problem that the error names.
+  // The row's message, or the error's reason.
   std::string Encode(const Texts& texts) {
     std::vector<TextValue> values;
     for (const auto& text : texts) {
@@ -137,7 +137,7 @@ TEST(SelectPlanTest, AmbiguousTextMatchesTheBinlog) {
                                                             "a\x1a\x01\\",
                                                             8));
   EXPECT_TRUE(fixture.invalid().empty());
-  // What is found in it points into it.
+  // Must outlive the entries of invalid(), which point into it.
   const Texts ambiguous = {"0", "3", "\x81\x5f"};
   EXPECT_EQ(fixture.Encode(ambiguous), std::string("\x0a\0\x12\x02"
                                                    "a,\x1a\x01\\",

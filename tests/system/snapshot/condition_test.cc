@@ -369,7 +369,7 @@ TEST_P(ConditionRefused, AlterDuringSnapshotFailsTheTable) {
   const v1::Snapshot over = shop_.admin().WaitUntilOver(started->snapshot());
   EXPECT_EQ(over.tables(0).state(), v1::SnapshotTable::STATE_FAILED);
   EXPECT_EQ(over.tables(0).error_reason(), "CONDITION_INVALID");
-  EXPECT_THAT(over.tables(0).error(), HasSubstr("column 'code' of shop.t is of type varchar(20)"));
+  EXPECT_THAT(over.tables(0).error(), HasSubstr("column 'code' of shop.t has type varchar(20)"));
   sql().MustExecute("ALTER TABLE t MODIFY code INT NOT NULL");
   ASSERT_TRUE(shop_.admin().Resume(started->snapshot()).ok());
   EXPECT_EQ(RowsRead(shop_.admin().WaitUntilOver(started->snapshot())), 150u);

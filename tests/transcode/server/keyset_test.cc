@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A walk that goes on after the key of the last row meets every row once, whatever the key's type.
+// A walk that continues after the key of the last row reads every row once, for keys of any type.
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ std::string SetOf(int members) {
 
 class Keyset : public ReadValues {
  protected:
-  // Makes a table of that key and walks it row by row; the values are SQL expressions.
+  // Creates a table with this key and walks it row by row; the values are SQL expressions.
   void ExpectWalked(const std::string& type, const std::vector<std::string>& values) {
     SCOPED_TRACE(type.substr(0, 60));
     const std::string table = fmt::format("k{}", tables_++);
@@ -35,7 +35,7 @@ class Keyset : public ReadValues {
     EXPECT_EQ(Walk(version), whole);
   }
 
-  // One row a query.
+  // Reads one row with each query.
   EncodedRows Walk(const schema::TableVersionPtr& version) {
     const auto plan = SelectPlan::Compile(version, flavour_).value();
     EncodedRows rows;
@@ -57,11 +57,11 @@ class Keyset : public ReadValues {
       stream.reset();
       ExpectRange(version->name.table, condition);
     }
-    ADD_FAILURE() << "the walk does not end";
+    ADD_FAILURE() << "the walk is endless";
     return rows;
   }
 
-  // The rows before are not read again.
+  // Checks that earlier rows are not read again.
   void ExpectRange(const std::string& table, const std::string& condition) {
     const std::string sql =
         fmt::format("SELECT 1 FROM types.{} FORCE INDEX (PRIMARY) WHERE {} ORDER BY k LIMIT 1",
@@ -76,7 +76,7 @@ class Keyset : public ReadValues {
     EXPECT_TRUE(!ranges_ || passed() - before <= 1) << sql;
   }
 
-  bool ranges_ = true;  // of the key's type an index has ranges
+  bool ranges_ = true;  // an index on the key's type supports ranges
   int tables_ = 0;
 };
 

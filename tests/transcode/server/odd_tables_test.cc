@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tables whose events differ from what a plain look at information_schema tells.
+// Tables whose events differ from what information_schema shows at first sight.
 
 #include "base/error.h"
 #include "transcode/server/read_values_fixture.h"
@@ -10,7 +10,8 @@ namespace {
 
 class OddTables : public ReadValues {
  protected:
-  // Expects that the rows of the table, filled by `inserts`, are the same from both sides.
+  // Expects the rows of the table, filled by `inserts`, to be the same in a query and in the
+  // binlog.
   void ExpectSame(const std::string& definition, const std::vector<std::string>& inserts,
                   const std::string& order = "ORDER BY id") {
     Execute("CREATE TABLE t " + definition);
@@ -21,7 +22,7 @@ class OddTables : public ReadValues {
     EXPECT_EQ(Select(version, order), streamed);
   }
 };
-// Of what only one of them has.
+// Features of only one of the servers.
 class OddMysqlTables : public OddTables {};
 class OddMariadbTables : public OddTables {};
 

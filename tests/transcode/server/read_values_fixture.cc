@@ -31,7 +31,7 @@ EncodedRow RowOf(const wire::Buffer& message, const std::vector<InvalidText>& in
   return row;
 }
 
-// Takes the dump from the first event to the table that is made last.
+// Reads the binlog from the first event to the table that is created last.
 class DumpReader {
  public:
   DumpReader(Flavour flavour, schema::Registry& registry,
@@ -55,7 +55,7 @@ class DumpReader {
     done_ = map.table == kLastTable;
     const auto described = described_.find(table_);
     if (map.database != "types" || described == described_.end()) return;
-    // Resolved anew for each event, as a change of the definition would be.
+    // Resolves each event, as after a change of the definition.
     const auto version = registry_.Resolve(map, nullptr).value();
     EXPECT_EQ(version, described->second) << table_ << Difference(*version, *described->second);
     plan_ = RowPlan::Compile(map, version).value();
@@ -108,7 +108,7 @@ class DumpReader {
 
 ReadValues::ReadValues(std::vector<std::string> options)
     : source_(Start(std::move(options))), sql_(source_->MustConnect()) {
-  // Speed alone.
+  // Only for speed.
   Execute("SET GLOBAL sync_binlog = 0");
   Execute("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
   Execute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");

@@ -18,27 +18,26 @@
 
 namespace millrace {
 
-// A row as its message and as what of it is no text of its charset.
+// The message of a row, and its text that is invalid in its charset.
 struct EncodedRow {
   std::string message;
-  std::vector<std::string> invalid;  // field, charset and bytes in one
+  std::vector<std::string> invalid;  // field, charset and bytes in one string
   friend bool operator==(const EncodedRow&, const EncodedRow&) = default;
 };
 using EncodedRows = std::vector<EncodedRow>;
 
-// Tables of the database `types`, read by queries and from the binlog, by one registry.
+// Tables of the database `types`, read by queries and from the binlog with one registry.
 class ReadValues : public SourceTest {
  protected:
   explicit ReadValues(std::vector<std::string> options = {});
 
   void Execute(const std::string& sql);
-  // The table as information_schema describes it, resolved. Its rows are what the binlog is held
-  // against.
+  // The version of the table resolved from information_schema.
   schema::TableVersionPtr Describe(const std::string& table);
   absl::StatusOr<schema::TableVersionPtr> TryDescribe(const std::string& table);
-  // The rows as a query gives them; `rest` is what stands after the name of the table.
+  // The rows of a query; `rest` is the SQL after the name of the table.
   EncodedRows Select(const schema::TableVersionPtr& version, const std::string& rest);
-  // Rows inserted, by table, as the binlog gives them; each event must be of the version that
+  // The inserted rows of each table from the binlog. Each event must have the version that
   // `described` has for its table.
   std::map<std::string, EncodedRows> Inserted(
       const std::map<std::string, schema::TableVersionPtr>& described);

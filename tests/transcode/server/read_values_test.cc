@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every column type of every flavour, read by a query: the bytes of each row equal those that the
-// binlog gives for it, and what information_schema describes is the version that the binlog has.
+// Every column type of every flavour, read by a query. The bytes of each row must equal those from
+// the binlog, and information_schema must resolve to the same version as the binlog.
 
 #include <iostream>
 
@@ -19,7 +19,7 @@ constexpr size_t kBytesShown = 200;
 
 class ReadValuesMatrix : public ReadValues {
  protected:
-  // A table for each case with a row for each value.
+  // Creates a table for each case, with a row for each value.
   void Write(const std::vector<TypeCase>& types) {
     for (const TypeCase& type : types) {
       const std::string table = fmt::format("t{}", described_.size());
