@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// millraced: reads the command line and the configuration, then serves or checks.
+// millraced: reads the command line and the configuration, then serves or checks the source.
 
 #include <cstdlib>
 #include <iostream>
@@ -21,7 +21,7 @@
 namespace millrace::program {
 namespace {
 
-// What the command line sets.
+// Values from the command line.
 struct Flags {
   std::string config;
   std::string source_host;
@@ -86,8 +86,8 @@ int Main(int argc, char** argv) {
   AddFlags(app, flags);
   CLI::App* check = app.add_subcommand(
       "check",
-      "tell what stands between the source and a working feed, with the statement that mends it");
-  // The flags may stand behind the subcommand too.
+      "report what keeps a feed from working with this source, and the statement that fixes it");
+  // Flags may also follow the subcommand.
   check->fallthrough();
   try {
     app.parse(argc, argv);

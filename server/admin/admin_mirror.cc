@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The calls of the Admin service that concern the mirror in Kafka.
+// The calls of the Admin service for the mirror in Kafka.
 
 #include "admin/admin_service.h"
 #include "admin/mirror_message.h"
@@ -20,8 +20,8 @@ absl::Status NoMirror() {
                    "configuration and restart it");
 }
 
-// Ends a call whose answer is the mirror; `mirror` may be null. `reactor` is the context's, which
-// gives it out once.
+// Finishes a call that returns the mirror's status; `mirror` may be null. `reactor` is that of the
+// context, which returns it only once.
 template <typename Response>
 void Finish(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
             const mirror::MirrorControl* mirror, const absl::Status& status, Response& response) {

@@ -16,7 +16,7 @@
 
 namespace millrace::admin {
 
-// What operators ask about and steer. All must outlive who holds them.
+// The parts that operators query and control. All must outlive their users.
 struct AdminParts {
   const ingest::Ingest& ingest;
   const feed::Feed& feed;
@@ -26,8 +26,8 @@ struct AdminParts {
   snapshot::Snapshots& snapshots;
   feed::DiskReaders& disk;
   feed::CommitTimes& commit_times;
-  mirror::MirrorControl* mirror = nullptr;          // null: there is none
-  const api::Certificates* certificates = nullptr;  // null: there are none
+  mirror::MirrorControl* mirror = nullptr;          // null: no mirror
+  const api::Certificates* certificates = nullptr;  // null: no certificates
   const Clock& clock;
 };
 

@@ -26,7 +26,7 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    const v1::StartSnapshotRequest& request) {
   if (request.tables().empty()) {
     return MakeError(reason::kRequestInvalid,
-                     "tables is empty: name what to read, \"*.*\" for all captured tables",
+                     "tables is empty: name the tables to read, \"*.*\" for all captured tables",
                      {{"field", "tables"}});
   }
   MILLRACE_ASSIGN_OR_RETURN(
@@ -93,7 +93,7 @@ grpc::ServerUnaryReactor* AdminService::StartSnapshot(grpc::CallbackServerContex
   return reactor;
 }
 
-// On a thread of its own, because the new state has to be on disk first.
+// Runs on a separate thread, because the new state must be on disk first.
 template <typename Response>
 grpc::ServerUnaryReactor* AdminService::ChangeSnapshot(grpc::CallbackServerContext* context,
                                                        Change change, const std::string& name,

@@ -16,7 +16,7 @@
 
 namespace millrace::admin {
 
-// The Admin service. Called by gRPC on threads of its own.
+// The Admin service. gRPC calls it on its own threads.
 class AdminService final : public v1::Admin::CallbackService {
  public:
   using Parts = AdminParts;
@@ -50,8 +50,8 @@ class AdminService final : public v1::Admin::CallbackService {
                                          const v1::RewindMirrorRequest* request,
                                          v1::RewindMirrorResponse* response) override;
 
-  // Refuses with STOPPING the calls that wait, so that they do not hold up the end of the server.
-  // Before the server is stopped.
+  // Refuses waiting calls with STOPPING, so that they do not delay the server's stop. Call it
+  // before stopping the server.
   void Stop();
 
  private:
@@ -68,7 +68,7 @@ class AdminService final : public v1::Admin::CallbackService {
   RateMeter changes_;
   RateMeter bytes_;
   SnapshotStarts starts_;
-  // What may have to wait for the disk: a little, and for long.
+  // Threads for calls that may wait for the disk: briefly, or for long.
   api::CallThread status_calls_{{.name = "status", .work = "the status", .calls_max = 1000}};
   api::CallThread snapshot_changes_{{.name = "snapshot state", .work = "the disk"}};
 };

@@ -22,7 +22,7 @@ std::string ValidText(std::string text) {
   return text;
 }
 
-// Makes one series of those that look alike; their order stays.
+// Merges series with equal labels into the first of them.
 void MergeEqual(MetricFamily& family) {
   std::vector<ClientMetric> merged;
   std::map<std::vector<ClientMetric::Label>, size_t> places;

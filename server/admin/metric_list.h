@@ -11,21 +11,21 @@
 
 namespace millrace::admin {
 
-// Names and values that tell the series of a metric apart.
+// Label names and values that distinguish the series of a metric.
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
-// The metrics of one answer to Prometheus. Series are added to the metric that was begun last; a
-// metric that gets none is left out. Label values may be any bytes: what is no UTF-8, of which one
-// would make Prometheus refuse the whole answer, becomes `?`. Series whose labels are equal then
-// are added up, since a series may stand there only once.
+// The metrics of one response to Prometheus. Add adds a series to the current metric. A metric
+// without series is omitted. Label values may be any bytes: invalid UTF-8, which would make
+// Prometheus refuse the whole response, becomes `?`. Series with equal labels are then summed,
+// because each series may appear only once.
 class MetricList {
  public:
-  // Begin a metric. The help is a sentence on one line.
+  // Start a metric. `help` is one sentence on one line.
   MetricList& Counter(std::string_view name, std::string_view help);
   MetricList& Gauge(std::string_view name, std::string_view help);
 
   MetricList& Add(double value, MetricLabels labels = {});
-  // One series for each of `choices`, of which the chosen one is 1 and the others 0.
+  // Adds one series for each of `choices`: 1 for the chosen one, 0 for the others.
   MetricList& OneOf(std::string_view label, const std::vector<std::string_view>& choices,
                     std::string_view chosen);
 

@@ -22,8 +22,8 @@
 namespace millrace::admin {
 namespace {
 
-// Prometheus asks seldom, and a client that connects and asks nothing has the thread for as long as
-// the timeout.
+// Prometheus asks rarely. A client that connects and sends nothing occupies a thread until the
+// timeout.
 constexpr char kThreads[] = "4";
 constexpr char kRequestTimeoutMs[] = "2000";
 constexpr absl::Duration kWakeInterval = absl::Milliseconds(5);
@@ -45,13 +45,13 @@ struct LimitsAndLock {
 absl::Status ListenFailed(const std::string& listen, std::string_view why) {
   return MakeError(
       reason::kListenFailed,
-      fmt::format("cannot serve metrics on {}: the address is taken or is none of this machine; "
-                  "set metrics.listen, to nothing to do without, or see what holds it with "
+      fmt::format("cannot serve metrics on {}: the address is in use or not local; change or clear "
+                  "metrics.listen, or find the process that uses it with "
                   "ss -ltnp ({})",
                   listen, why));
 }
 
-// Of `host:port` or `[host]:port`.
+// The host in `host:port` or `[host]:port`.
 std::string HostOf(const std::string& listen) {
   const std::string host = listen.substr(0, listen.rfind(':'));
   return host.front() == '[' ? host.substr(1, host.size() - 2) : host;
@@ -83,8 +83,8 @@ absl::Status MetricsEndpoint::Listen(const MetricsOptions& options) {
   return absl::OkStatus();
 }
 
-// Connects and says nothing. The web server looks whether it is to stop when somebody comes, or
-// every two seconds.
+// Connects and sends nothing. The web server checks for its stop only after a connection, or every
+// two seconds.
 void MetricsEndpoint::WakeAcceptLoop() const {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -19,24 +19,23 @@
 
 namespace millrace::admin {
 
-// The page `/metrics` for Prometheus. Asks the parts when it is asked; nobody pays in between. Owns
-// its threads.
+// The page `/metrics` for Prometheus. Collects metrics only on request. Owns its threads.
 class MetricsEndpoint {
  public:
-  // What the page shows, asked on threads of the page, several at the same time.
+  // Returns the metrics of the page. Called on the page's threads, several at a time.
   using Collect = std::function<std::vector<prometheus::MetricFamily>()>;
 
-  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours.
+  // Listens. kUnavailable LISTEN_FAILED: the address is in use or not local.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(const MetricsOptions& options,
                                                                 Collect collect);
   // Stops.
   ~MetricsEndpoint();
 
   int port() const { return port_; }
-  // Begins to stop: answers what is being asked, then nothing.
+  // Starts to stop: finishes current requests, then refuses new ones.
   void RequestStop();
-  // The same, and waits. False if it has not ended by then: a client that has connected and asks
-  // nothing is noticed after two seconds.
+  // The same, and waits. False if threads still run after `timeout`: the server notices a client
+  // that connects and sends nothing only after two seconds.
   bool StopWithin(absl::Duration timeout);
 
  private:
@@ -47,13 +46,13 @@ class MetricsEndpoint {
 
   const std::shared_ptr<prometheus::Collectable> page_;
   std::unique_ptr<prometheus::Exposer> exposer_;
-  std::string host_;  // that it listens on
+  std::string host_;  // the listening host
   int port_ = 0;
   absl::Notification ended_;
   std::thread stopper_;
 };
 
-// Asks `parts` and tells their metrics. The parts must outlive it. Thread-safe.
+// Collects the metrics of `parts`, which must outlive the result. Thread-safe.
 MetricsEndpoint::Collect CollectFrom(const AdminParts& parts);
 
 }  // namespace millrace::admin

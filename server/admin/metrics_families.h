@@ -12,8 +12,8 @@
 
 namespace millrace::admin {
 
-// Which of an unlimited number of names have series of their own: the first that come. So a name
-// never changes from one to the other, and no counter ever goes down.
+// Limits the series of unlimited names to the first names seen. So a name never moves to or from
+// `other`, and no counter decreases.
 class SeriesLimit {
  public:
   explicit SeriesLimit(size_t names_max) : names_max_(names_max) {}
@@ -29,7 +29,7 @@ class SeriesLimit {
   std::set<std::string> names_;
 };
 
-// What is beyond has one series, all of whose labels that tell names are `other`.
+// All names beyond a limit share one series, whose name labels are `other`.
 struct SeriesLimits {
   static constexpr size_t kSeriesMax = 10'000;
   static constexpr size_t kSeriesOfATable = 4;
@@ -38,7 +38,7 @@ struct SeriesLimits {
   SeriesLimit topics{kSeriesMax};
 };
 
-// All metrics, as server/METRICS.md lists them. The same `limits` each time.
+// All metrics, as listed in server/METRICS.md. Pass the same `limits` each time.
 std::vector<prometheus::MetricFamily> MetricFamilies(const StatusReading& reading,
                                                      SeriesLimits& limits);
 

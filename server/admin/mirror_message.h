@@ -7,7 +7,7 @@
 
 namespace millrace::admin {
 
-// The status of the mirror in the form of the API.
+// Converts the mirror's status to the API message.
 v1::MirrorStatus MirrorMessage(const mirror::MirrorStatus& status);
 
 }  // namespace millrace::admin

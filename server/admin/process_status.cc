@@ -20,7 +20,7 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-// Seconds since 1970 at which the machine started; 0 if unknown.
+// Boot time of the machine in seconds since 1970; 0 if unknown.
 double BootSeconds() {
   std::ifstream file("/proc/stat");
   for (std::string line; std::getline(file, line);) {
@@ -29,11 +29,11 @@ double BootSeconds() {
   return 0;
 }
 
-// Seconds from the machine's start to ours; 0 if unknown.
+// Seconds from boot to the start of this process; 0 if unknown.
 double StartSecondsAfterBoot() {
   std::ifstream file("/proc/self/stat");
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  // The name of the program, in parentheses, may hold anything.
+  // The program name, in parentheses, may contain any character.
   const size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return 0;
   std::istringstream fields(text.substr(name_end + 1));
@@ -49,11 +49,11 @@ uint64_t OpenFds() {
   std::error_code error;
   std::filesystem::directory_iterator fd("/proc/self/fd", error);
   uint64_t count = 0;
-  // Nothing may be thrown here: below stands a web server written in C.
+  // Nothing may throw here: the caller is a web server written in C.
   for (const std::filesystem::directory_iterator end; !error && fd != end; fd.increment(error)) {
     ++count;
   }
-  // The one that looks is not counted.
+  // Does not count the iterator's own descriptor.
   return error || count == 0 ? 0 : count - 1;
 }
 

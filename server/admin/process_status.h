@@ -6,7 +6,7 @@
 
 namespace millrace::admin {
 
-// What this process takes of the machine.
+// The resources that this process uses.
 struct ProcessStatus {
   double cpu_seconds = 0;
   uint64_t resident_bytes = 0;
@@ -16,7 +16,7 @@ struct ProcessStatus {
   double start_seconds = 0;  // since 1970
 };
 
-// What /proc cannot tell stays 0.
+// Values that /proc does not provide stay 0.
 ProcessStatus ReadProcessStatus();
 
 }  // namespace millrace::admin

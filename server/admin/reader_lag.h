@@ -13,27 +13,27 @@
 
 namespace millrace::admin {
 
-// How far a reader of the log is behind its newest change.
+// How far a reader lags behind the newest change.
 struct ReaderLag {
   uint64_t changes = 0;
-  // Age of the first change that it has not passed; nothing if that cannot be told.
+  // age of the first change not read yet; nothing if unknown
   std::optional<Micros> time = 0;
 };
 
-// Measures readers against the log as it is at one moment. Of a reader that is behind what is in
-// memory, the time is unknown if the disk has not told it by the deadline.
+// Measures the lag of readers against the log at one moment. The time of a reader that lags beyond
+// the frames in memory is unknown if the disk does not return it by the deadline.
 class ReaderLags {
  public:
-  // `times` must outlive it.
+  // `times` must outlive the object.
   ReaderLags(const feed::Feed& feed, const Clock& clock, feed::CommitTimes& times,
              absl::Time deadline)
       : times_(times), deadline_(deadline), range_(feed.range()), now_(clock.WallMicros()) {}
 
-  // Of a reader that has passed `sequence`.
+  // The lag of a reader that has read up to `sequence`.
   ReaderLag Of(Sequence sequence) const;
-  // The same without its time, unless that is zero.
+  // The same, but without the time, unless the lag is zero.
   ReaderLag ChangesOf(Sequence sequence) const;
-  // Commit time of this retained change; nothing if it is unknown.
+  // Commit time of a retained change; nothing if unknown.
   std::optional<Micros> CommitTimeOf(Sequence sequence) const {
     return times_.Of(sequence, deadline_);
   }

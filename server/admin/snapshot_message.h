@@ -7,7 +7,7 @@
 
 namespace millrace::admin {
 
-// A snapshot in the form of the API.
+// Converts a snapshot to the API message.
 v1::Snapshot SnapshotMessage(const snapshot::JobStatus& status);
 
 }  // namespace millrace::admin

@@ -21,7 +21,7 @@ void SnapshotStarts::Run(const Call& call, const absl::Status& refusal) const {
     status = snapshot.status();
     if (status.ok()) *call.response->mutable_snapshot() = *std::move(snapshot);
   }
-  // The call may be gone as soon as it is finished.
+  // Finishing the call may destroy it.
   call.reactor->Finish(api::ToGrpc(status, *call.context));
 }
 

@@ -13,13 +13,13 @@
 
 namespace millrace::admin {
 
-// Runs calls of StartSnapshot one after another on a thread of its own, because beginning a
-// snapshot queries the source. Thread-safe.
+// Runs StartSnapshot calls one after another on a separate thread, because starting a snapshot
+// queries the source. Thread-safe.
 class SnapshotStarts {
  public:
-  // Begins a snapshot. May block.
+  // Starts a snapshot. May block.
   using Begin = std::function<absl::StatusOr<v1::Snapshot>(const v1::StartSnapshotRequest&)>;
-  // One call, as gRPC gives it; all of it lives until the reactor is finished.
+  // One gRPC call. Its objects live until the reactor is finished.
   struct Call {
     grpc::CallbackServerContext* context;
     const v1::StartSnapshotRequest* request;
@@ -29,17 +29,17 @@ class SnapshotStarts {
 
   explicit SnapshotStarts(Begin begin);
 
-  // Finishes the call's reactor, now or later. UNAVAILABLE NOT_READY: too many calls are queued;
+  // Finishes the call's reactor, now or later. UNAVAILABLE NOT_READY: too many calls wait;
   // STOPPING.
   void Post(const Call& call);
-  // Refuses queued and later calls with STOPPING. A snapshot that is being begun is begun.
+  // Refuses waiting and later calls with STOPPING. A snapshot being started still starts.
   void Stop() { calls_.RequestStop(); }
 
  private:
   void Run(const Call& call, const absl::Status& refusal) const;
 
   const Begin begin_;
-  // Stops before begin_ goes.
+  // Destroyed before begin_, which its thread uses.
   api::CallThread calls_{{.name = "snapshot starts", .work = "the source"}};
 };
 

@@ -7,11 +7,11 @@
 
 namespace millrace::admin {
 
-// The reading as GetStatus returns it, without what is not read at one moment: version, start, log
-// id, tokens, rates and the error of planned snapshots.
+// Converts the reading to GetStatusResponse, without the fields that are not part of the reading:
+// version, start time, log id, tokens, rates, and the error of planned snapshots.
 v1::GetStatusResponse StatusMessage(const StatusReading& reading);
 
-// True for a snapshot that ended.
+// True if the snapshot has ended.
 bool IsOver(const v1::Snapshot& snapshot);
 
 }  // namespace millrace::admin

@@ -70,8 +70,7 @@ std::vector<ReaderReading> ReadSubscriptions(const feed::Subscriptions& subscrip
   return readers;
 }
 
-// Each time may cost the reading of a frame, which those in one frame share if they are asked for
-// in order.
+// Each lag may read a frame. Readers in the same frame share it if asked in order.
 void ReadLags(std::vector<ReaderReading>& readers, const ReaderLags& lags) {
   constexpr size_t kTimesMax = 1000;
   std::vector<ReaderReading*> in_log;
@@ -103,7 +102,7 @@ FeedReading ReadFeed(const AdminParts& parts, const ReaderLags& lags) {
   return reading;
 }
 
-// The mirror itself tells the time of its lag only from memory.
+// The mirror itself knows the time of its lag only for changes in memory.
 v1::MirrorStatus ReadMirror(const mirror::MirrorControl& mirror, const ReaderLags& lags) {
   mirror::MirrorStatus status = mirror.Status();
   if (status.sequence.has_value() && status.lag_changes > 0 && !status.lag.has_value()) {

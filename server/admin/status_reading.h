@@ -34,22 +34,22 @@ struct LogReading {
   log::Range range;
   log::WriteCounts written;
   uint64_t disk_bytes = 0;
-  std::optional<uint64_t> available_bytes;   // of the file system, to us
-  std::optional<Micros> oldest_commit_time;  // of the oldest change; nothing if there is none
+  std::optional<uint64_t> available_bytes;   // on the file system, for our user
+  std::optional<Micros> oldest_commit_time;  // nothing if there is no change or its time is unknown
 };
 
-// A reader of the log: an open stream, or a stored position without one.
+// A reader of the log: an open stream or a stored position.
 struct ReaderReading {
   enum class Place {
     kInLog,
-    kInSnapshot,  // among the rows of a snapshot: its lag is unknown
-    kInOtherLog,  // where that is in this log only a stream from there finds out
+    kInSnapshot,  // among the rows of a snapshot; its lag is unknown
+    kInOtherLog,  // only a stream from there can find its place in this log
   };
-  std::string subscription;  // name; empty: a plain stream
+  std::string subscription;  // name; empty: a stream without one
   std::string peer;          // empty: a stored position
-  std::string client_name;   // as the client gave it; empty: it gave none
+  std::string client_name;   // as the client sent it; empty: none
   Place place = Place::kInLog;
-  // Of kInLog alone.
+  // Set only if kInLog.
   Sequence sequence;
   ReaderLag lag;
 };
@@ -61,13 +61,13 @@ struct FeedReading {
   uint64_t responses = 0;
   uint64_t response_bytes = 0;
   uint64_t ring_bytes = 0;
-  std::vector<ReaderReading> streams;        // in the order in which they were opened
-  std::vector<ReaderReading> subscriptions;  // in the order of their names
+  std::vector<ReaderReading> streams;        // in opening order
+  std::vector<ReaderReading> subscriptions;  // sorted by name
 };
 
-// Everything that operators ask, at one moment: for the Admin service and for metrics.
+// The state of the server at one moment, for the Admin service and for metrics.
 struct StatusReading {
-  Micros now = 0;  // time of day
+  Micros now = 0;  // wall clock
   ProcessStatus process;
   ingest::IngestStatus ingest;
   std::vector<TableReading> tables;
@@ -79,12 +79,12 @@ struct StatusReading {
   api::Certificates::Reading certificates;
 };
 
-// How long status and metrics wait for the disk. What takes longer is left out.
+// How long status and metrics wait for the disk. They omit times that take longer.
 inline constexpr absl::Duration kStatusDiskTimeMax = absl::Milliseconds(25);
 
-// Asks all parts. The time of a lag may have to be read from the disk, for the thousand streams and
-// the thousand subscriptions that lag most. Beyond them, and after `deadline`, it is unknown.
-// Thread-safe; not for a thread of gRPC, as it may wait until the deadline.
+// Reads the state of all parts. Times of lags may need the disk: they are read for the thousand
+// streams and the thousand subscriptions that lag most, until `deadline`. Others are unknown.
+// Thread-safe. May block until the deadline, so never call it on a gRPC thread.
 StatusReading ReadStatus(const AdminParts& parts, absl::Time deadline);
 
 }  // namespace millrace::admin

@@ -15,7 +15,7 @@ namespace millrace::api {
 
 absl::Status TooManyCalls(const std::string& work) {
   return MakeError(reason::kNotReady,
-                   fmt::format("many other calls wait for {}; retry in a few seconds", work));
+                   fmt::format("too many other calls wait for {}; retry in a few seconds", work));
 }
 
 CallThread::CallThread(Options options)

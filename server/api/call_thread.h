@@ -13,26 +13,27 @@
 
 namespace millrace::api {
 
-// Answers calls that may take long one after another on a thread of its own, so that they do not
-// hold up gRPC's threads. Thread-safe.
+// Runs slow calls one after another on a separate thread, so that they do not block gRPC's threads.
+// Thread-safe.
 class CallThread {
  public:
-  // Answers one call. Called exactly once: with OK, or with the reason to refuse the call.
+  // Runs and finishes one call. Called exactly once: with OK, or with the reason to refuse it.
   using Call = std::function<void(const absl::Status& refusal)>;
 
   struct Options {
-    const char* name;  // of the thread, at most 15 characters
-    std::string work;  // for a refusal: "many other calls wait for WORK"
-    // Calls that wait. Enough for people and their scripts.
+    const char* name;  // name of the thread, at most 15 characters
+    std::string work;  // for refusals: "too many other calls wait for WORK"
+    // Maximum number of waiting calls. Enough for people and their scripts.
     size_t calls_max = 16;
   };
   explicit CallThread(Options options);
   // Stops.
   ~CallThread();
 
-  // Answers now or later. Refusals: kUnavailable NOT_READY: too many calls are queued; STOPPING.
+  // Runs the call on the thread, or refuses it now: kUnavailable NOT_READY: too many calls wait;
+  // STOPPING.
   void Post(const Call& call);
-  // Refuses queued and later calls. Does not block.
+  // Refuses waiting and later calls. Does not block.
   void RequestStop();
 
  private:

@@ -25,7 +25,7 @@ std::string TimeText(Micros time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time), absl::UTCTimeZone());
 }
 
-// Rounded down.
+// Rounds down.
 std::string SpanText(Micros span) {
   constexpr Micros kHour = kDay / 24;
   return span < 2 * kDay ? fmt::format("{} hours", span / kHour)
@@ -40,7 +40,7 @@ bool IsTemporary(const absl::Status& status) {
 
 std::string ExpiryWarning(const CertificateReading& certificate, Micros now) {
   const CertificateExpiry& expiry = certificate.expiry;
-  // Otherwise a certificate that is renewed each day would have a warning for its whole life.
+  // Without this, a certificate that is renewed daily would always have a warning.
   const Micros warn_before = std::min(kWarnBefore, (expiry.not_after - expiry.not_before) / 3);
   const Micros left = expiry.not_after - now;
   if (left > warn_before) return "";
@@ -104,9 +104,9 @@ void Certificates::CheckNow() {
   const absl::Status error = CheckServerFiles(/*at_once=*/false);
   if (error != before) {
     if (error.ok()) {
-      spdlog::info("the files of server.tls can be used again");
+      spdlog::info("the files of server.tls are usable again");
     } else {
-      spdlog::error("{}; the server goes on with the certificate it has reason={}",
+      spdlog::error("{}; the server keeps its current certificate reason={}",
                     std::string(error.message()), ErrorReason(error));
     }
   }
@@ -140,8 +140,7 @@ absl::Status Certificates::Use(const FilesRead& read_now) {
   if (read_now == read_in_use_) return absl::OkStatus();
   MILLRACE_ASSIGN_OR_RETURN(ServerTls tls, ParseServerTls(server_, read_now.bytes));
   MILLRACE_RETURN_IF_ERROR(TryServerTls(tls));
-  // If publishing fails halfway, gRPC has the content of no read; then the next check publishes
-  // all.
+  // If publishing fails halfway, gRPC has a mixture. So the next check publishes everything again.
   read_in_use_ = FilesRead();
   MILLRACE_RETURN_IF_ERROR(Publish(tls));
   in_use_ = std::move(tls);
@@ -176,7 +175,7 @@ void Certificates::NoteError(const absl::Status& error) {
   error_ = error;
 }
 
-// The code that uses the file reports that it cannot be read.
+// Read errors are not reported here: the code that uses the file reports them.
 void Certificates::ReadOthers() {
   for (const TlsFile& file : others_) {
     const auto pem = ReadTlsFile(file);
@@ -191,7 +190,7 @@ void Certificates::ReadOthers() {
   }
 }
 
-// Once a day, and when a certificate expires.
+// Warns once a day, and when a certificate expires.
 void Certificates::LogExpiry() {
   const Micros now = clock_.WallMicros();
   for (const CertificateReading& certificate : Read().certificates) {

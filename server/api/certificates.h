@@ -21,50 +21,50 @@
 
 namespace millrace::api {
 
-// A file with certificates that this process uses, and the first of them to expire.
+// A file with certificates that this process uses, and the one that expires first.
 struct CertificateReading {
   TlsFile file;
   CertificateExpiry expiry;
 };
 
-// What to tell operators about `certificate` at `now`; empty while it is valid for longer than 30
-// days, or than a third of its life if that is less.
+// A warning for operators about `certificate` at `now`. Empty while it is valid for more than 30
+// days, or more than a third of its lifetime if that is less.
 std::string ExpiryWarning(const CertificateReading& certificate, Micros now);
 
-// The server's certificate, key and client authorities, and when they expire.
+// The server's certificate, key and client authorities, and their expiry.
 //
-// A thread reads the files each second. What changed is used for new connections once two reads
-// gave the same, and only if all of it is valid and fits together; otherwise the server stays with
-// what it has, and `error` says why. gRPC reads copies in memory, never the files themselves, so
-// that it sees no file half written and no key without its certificate.
+// A thread reads the files every second. It uses changed files for new connections once two reads
+// returned the same content, and only if all files are valid and match each other. Otherwise the
+// server keeps the old ones, and `error` says why. gRPC reads copies in memory, never the files
+// themselves, so it cannot see a half-written file or a key without its certificate.
 //
 // Thread-safe. Must outlive the server that uses it.
 class Certificates {
  public:
   struct Parts {
     ServerTlsOptions server;
-    // Certificates of others, such as the one shown to the source: only their expiry is read.
+    // Other certificates, such as the client certificate for the source. Only their expiry is read.
     std::vector<TlsFile> others;
     const Clock& clock;
   };
-  // Errors as ReadTlsFile, ParseServerTls and TryServerTls, for the server's files alone.
+  // Fails like ReadTlsFile, ParseServerTls and TryServerTls, for the server's files only.
   static absl::StatusOr<std::unique_ptr<Certificates>> Open(const Parts& parts);
   ~Certificates();
 
-  // False: the server speaks plain text.
+  // False: the server uses plain text.
   bool has_server_tls() const { return !server_.certificate.empty(); }
-  // Paths of the copies that gRPC reads: key and chain in one file, and the client authorities.
-  // Empty if there are none.
+  // Paths of the copies that gRPC reads: one file with key and chain, one with the client
+  // authorities. Empty if there is none.
   const std::string& identity_path() const { return identity_path_; }
   const std::string& client_ca_path() const { return client_ca_path_; }
 
-  // Starts the thread. Once.
+  // Starts the thread. Call it once.
   void Start();
-  // One turn of the thread: reads the files, uses them if they are valid and have not changed since
-  // the last turn, and logs new errors and warnings.
+  // One round of the thread: reads the files, uses them if they are valid and unchanged since the
+  // previous round, and logs new errors and warnings.
   void CheckNow();
-  // Reads the files and uses them if they are valid, without waiting for a second read. The error
-  // is the one that `Read` gives from now on.
+  // Reads the files and uses them if they are valid, without a second read. Returns the error that
+  // `Read` will report.
   absl::Status Reload();
 
   struct Reading {
@@ -74,7 +74,7 @@ class Certificates {
   Reading Read() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // What one read of the server's files gave.
+  // The result of reading the server's files.
   struct FilesRead {
     ServerTlsBytes bytes;
     absl::Status status;
@@ -91,7 +91,7 @@ class Certificates {
   absl::Status ReadFirst() ABSL_LOCKS_EXCLUDED(files_mutex_);
   absl::Status OpenServer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
   // Reads the server's files and uses them if they have changed. `at_once`: without a second read.
-  // Returns the error that Read gives from now on.
+  // Returns the error that `Read` will report.
   absl::Status CheckServerFiles(bool at_once) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
   absl::Status Use(const FilesRead& read_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
   absl::Status Publish(const ServerTls& tls) ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_mutex_);
@@ -107,18 +107,18 @@ class Certificates {
   std::string identity_path_;
   std::string client_ca_path_;
 
-  // Held while files are read, which may take as long as their file system takes.
+  // Held while reading files, which may take as long as the file system needs.
   absl::Mutex files_mutex_;
   std::optional<MemoryFile> identity_ ABSL_GUARDED_BY(files_mutex_);
   std::optional<MemoryFile> client_ca_ ABSL_GUARDED_BY(files_mutex_);
   ServerTls in_use_ ABSL_GUARDED_BY(files_mutex_);
-  FilesRead read_in_use_ ABSL_GUARDED_BY(files_mutex_);   // what `in_use_` was made of
-  FilesRead last_read_ ABSL_GUARDED_BY(files_mutex_);     // by the last read
-  FilesRead last_decided_ ABSL_GUARDED_BY(files_mutex_);  // taken or refused
+  FilesRead read_in_use_ ABSL_GUARDED_BY(files_mutex_);   // the read that `in_use_` comes from
+  FilesRead last_read_ ABSL_GUARDED_BY(files_mutex_);     // the newest read
+  FilesRead last_decided_ ABSL_GUARDED_BY(files_mutex_);  // last read that was used or refused
   std::map<std::string, LastWarning> warned_ ABSL_GUARDED_BY(files_mutex_);  // by setting
 
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(files_mutex_);
-  // By setting; in the order of the configuration, which is that of the names.
+  // By setting, which is also the order in the configuration.
   std::map<std::string, CertificateReading> readings_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
 

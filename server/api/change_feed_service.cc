@@ -25,10 +25,10 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// Greater than that of any change.
+// Greater than the sequence of any change.
 constexpr uint64_t kAfterAllChanges = std::numeric_limits<uint64_t>::max();
 
-// Ends a call of one message each way.
+// Finishes a unary call.
 grpc::ServerUnaryReactor* FinishCall(grpc::CallbackServerContext* context,
                                      const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -54,7 +54,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* ChangeFeedService::Subscribe(
   grpc::ProtoBufferReader reader(&copy);
   if (!reader.status().ok() || !parsed.ParseFromZeroCopyStream(&reader)) {
     const absl::Status malformed =
-        MakeError(reason::kRequestInvalid, "the request is no SubscribeRequest");
+        MakeError(reason::kRequestInvalid, "the request is not a SubscribeRequest");
     return SubscribeStream::Refuse(malformed, *context);
   }
   StreamReader stream_reader{
@@ -111,26 +111,25 @@ grpc::ServerUnaryReactor* ChangeFeedService::GetTable(grpc::CallbackServerContex
 absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                                           v1::GetTableResponse& response) const {
   const TableName name{request.database(), request.table()};
-  // First: the registry knows the versions of all changes up to here.
+  // Read this first: the registry knows the versions of all changes up to here.
   const Sequence newest = parts_.streams.feed.range().newest;
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {
-    return MakeError(
-        reason::kTableNotFound,
-        fmt::format("the log knows no table '{}': check the name and source.tables; if "
-                    "the table has had no change yet, run 'millrace proto export'",
-                    name.ToString()),
-        {{"table", name.ToString()}});
+    return MakeError(reason::kTableNotFound,
+                     fmt::format("the log has no table '{}': check the name and source.tables; if "
+                                 "the table has had no change yet, run 'millrace proto export'",
+                                 name.ToString()),
+                     {{"table", name.ToString()}});
   }
   const Sequence sequence{request.sequence() == 0 ? kAfterAllChanges : request.sequence()};
   const schema::VersionSpan span = parts_.registry.SpanAt(table->table_id, sequence);
-  // The types at hand are those of the newest versions.
+  // The cached row types are those of the newest versions.
   const auto row = span.version->version == table->version
                        ? parts_.streams.row_types.Find(*table)
                        : schema::RowDescriptor::Make(*span.version);
   v1::Table& message = *response.mutable_table();
   message = TableInFull(*span.version, *row);
-  // A mark of the table, not of a version.
+  // `dropped` belongs to the table, not to a version.
   message.set_dropped(table->dropped);
   message.set_first_sequence(span.first.value);
   message.set_last_sequence(std::min(span.last, newest).value);
@@ -202,7 +201,7 @@ grpc::ServerUnaryReactor* ChangeFeedService::CommitPosition(
     stored(token.status());
     return reactor;
   }
-  // A position that could not be resumed from is refused now, not when it is needed.
+  // Refuse an unusable position now, not when a stream needs it.
   RunWork(
       [this, token = *token](feed::ReadFrom source) {
         return feed::CheckResolves(parts_.streams.feed, token, source);

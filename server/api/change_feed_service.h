@@ -19,7 +19,7 @@
 
 namespace millrace::api {
 
-// Subscribe in bytes, everything else in messages.
+// Subscribe exchanges raw bytes, all other methods messages.
 using ChangeFeedBase =
     v1::ChangeFeed::WithRawCallbackMethod_Subscribe<v1::ChangeFeed::WithCallbackMethod_ListTables<
         v1::ChangeFeed::WithCallbackMethod_GetTable<v1::ChangeFeed::WithCallbackMethod_GetPosition<
@@ -28,26 +28,25 @@ using ChangeFeedBase =
                     v1::ChangeFeed::WithCallbackMethod_DeleteSubscription<
                         v1::ChangeFeed::Service>>>>>>>;
 
-// Asks the source for tables that match the patterns and that the log has not seen yet, and stores
-// their definitions.
+// Looks for tables at the source that match the patterns and that the log has not seen yet, and
+// stores their definitions.
 using LearnTables = std::function<absl::Status(const std::vector<std::string>& patterns)>;
 
-// The ChangeFeed service. Called by gRPC on threads of its own.
+// The ChangeFeed service. gRPC calls it on its own threads.
 class ChangeFeedService final : public ChangeFeedBase {
  public:
-  // All must outlive it.
+  // All must outlive the service.
   struct Parts {
     StreamParts streams;
     feed::Subscriptions& subscriptions;
     const schema::Registry& registry;
     const ServerOptions& options;
-    // Stores the definitions of tables that match and were not seen yet. Blocks. Null: there is no
-    // source to ask.
+    // See LearnTables. Blocks. Null: there is no source.
     LearnTables learn_tables = nullptr;
   };
   explicit ChangeFeedService(const Parts& parts) : parts_(parts) {}
 
-  // Refuses calls that ask the source, so that they do not hold up the end of the server.
+  // Refuses calls that query the source, so that they do not delay the shutdown.
   void RequestStop() { source_calls_.RequestStop(); }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
@@ -79,8 +78,8 @@ class ChangeFeedService final : public ChangeFeedBase {
   absl::Status FillTable(const v1::GetTableRequest& request, v1::GetTableResponse& response) const;
   absl::Status FillPosition(const v1::GetPositionRequest& request, feed::ReadFrom source,
                             v1::GetPositionResponse& response) const;
-  // Calls `work`, and if the disk has to be read for it once more on a thread for that; then `end`
-  // with how that went.
+  // Calls `work`, and again on a disk reader if it needs the disk. Then calls `end` with the
+  // result.
   using Work = std::function<absl::Status(feed::ReadFrom source)>;
   using End = std::function<void(const absl::Status& status)>;
   void RunWork(Work work, End end);

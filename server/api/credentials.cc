@@ -16,14 +16,14 @@
 namespace millrace::api {
 namespace {
 
-// gRPC cannot do it more often.
+// The shortest interval that gRPC supports.
 constexpr unsigned kRefreshSeconds = 1;
 
 constexpr auto kVerifyClients = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
 
-// Whether a server with `credentials` starts, tried for a moment at a port of this machine alone.
+// Whether a server with `credentials` starts. Tries it briefly on a local port.
 bool ServerStarts(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
-  // A server without any service does not start.
+  // A server without a service does not start.
   grpc::CallbackGenericService service;
   grpc::ServerBuilder builder;
   builder.RegisterCallbackGenericService(&service);
@@ -40,7 +40,8 @@ std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* cer
   }
   RefuseInvalidAddresses();
   namespace tls = grpc::experimental;
-  // One path for both, so that gRPC cannot read the key of one certificate and then another one.
+  // The same path twice, so that gRPC cannot read the key of one certificate and then another
+  // certificate.
   tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
       certificates->identity_path(), certificates->identity_path(), certificates->client_ca_path(),
       kRefreshSeconds));
@@ -54,19 +55,20 @@ std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* cer
 
 absl::Status TryServerTls(const ServerTls& tls) {
   RouteGrpcLog();
-  // These credentials parse the same text and report errors at once; those of MakeCredentials do
-  // not.
+  // These credentials parse the same text, but report errors immediately; those of MakeCredentials
+  // do not.
   grpc::SslServerCredentialsOptions options(
       tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE : kVerifyClients);
   options.pem_root_certs = tls.client_ca;
   options.pem_key_cert_pairs.push_back({.private_key = tls.identity, .cert_chain = tls.identity});
-  // What keeps any server from starting, such as a lack of descriptors, says nothing of the files.
+  // A failure that keeps any server from starting, such as too few descriptors, is no error of the
+  // files.
   if (ServerStarts(grpc::SslServerCredentials(options)) ||
       !ServerStarts(grpc::InsecureServerCredentials())) {
     return absl::OkStatus();
   }
   return MakeError(reason::kTlsFileUnreadable,
-                   "gRPC cannot use the files of server.tls; its own words are in the log at "
+                   "gRPC cannot use the files of server.tls; its own messages are in the log at "
                    "logging.level: debug");
 }
 

@@ -12,13 +12,12 @@ namespace millrace::api {
 
 class Certificates;
 
-// What a server listens with. `certificates` null or without TLS: plain text. Otherwise TLS 1.2 or
-// 1.3 with the newest of `certificates`, which must outlive the server; with client authorities
-// only clients whose certificate they signed are let in.
+// The credentials of the server. Plain text if `certificates` is null or has no TLS. Otherwise TLS
+// 1.2 or 1.3 with the newest of `certificates`, which must outlive the server. With client
+// authorities, only clients with a certificate signed by them may connect.
 std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const Certificates* certificates);
 
-// Whether gRPC takes `tls`, tried on a server of its own.
-// kInvalidArgument TLS_FILE_UNREADABLE: it does not.
+// Whether gRPC accepts `tls`; tries it on a temporary server.
 absl::Status TryServerTls(const ServerTls& tls);
 
 }  // namespace millrace::api

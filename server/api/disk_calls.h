@@ -7,8 +7,7 @@
 
 namespace millrace::api {
 
-// OK if it is the admission of a call to read; else why it is refused: UNAVAILABLE NOT_READY,
-// STOPPING.
+// OK if the call may read the disk; otherwise its refusal: UNAVAILABLE NOT_READY, STOPPING.
 absl::Status RefusalOf(feed::DiskReaders::Admission admission);
 
 }  // namespace millrace::api

@@ -38,9 +38,10 @@ void EnsureWorker::Stop() {
 void EnsureWorker::Run() {
   while (const auto request = requests_.Pop()) {
     if (request->result.expired()) continue;
-    auto tables = ensure_ ? ensure_(request->patterns)
-                          : MakeError(reason::kSnapshotUnavailable,
-                                      "this server reads no tables; start at a position instead");
+    auto tables = ensure_
+                      ? ensure_(request->patterns)
+                      : MakeError(reason::kSnapshotUnavailable,
+                                  "this server takes no snapshots; start at a position instead");
     const auto result = request->result.lock();
     if (result != nullptr) result->Set(std::move(tables));
   }

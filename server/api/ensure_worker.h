@@ -18,18 +18,18 @@
 
 namespace millrace::api {
 
-// Sees to it that the log holds, or comes to hold, all rows of the captured tables that match the
-// patterns; answers those that are still to be read. May ask the source and block for it.
+// Makes sure that the log covers, or soon covers, all captured tables that match the patterns.
+// Returns the tables still to be read. May query the source and block for it.
 using EnsureCovered =
     std::function<absl::StatusOr<std::vector<TableName>>(const std::vector<std::string>&)>;
 
-// Asks on a thread of its own, one request after another. Thread-safe.
+// Runs EnsureCovered on a separate thread, one request after another. Thread-safe.
 class EnsureWorker {
  public:
-  // The result to one request, to be looked for. Thread-safe.
+  // The result of one request, for polling. Thread-safe.
   class Result {
    public:
-    // Once: what was answered; nothing if that is still to come.
+    // Returns the result once it is there; nothing before and after that.
     std::optional<absl::StatusOr<std::vector<TableName>>> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
       absl::MutexLock lock(&mutex_);
       return std::exchange(tables_, std::nullopt);
@@ -45,14 +45,14 @@ class EnsureWorker {
     std::optional<absl::StatusOr<std::vector<TableName>>> tables_ ABSL_GUARDED_BY(mutex_);
   };
 
-  // `requests_max` of them may wait. Without `ensure` all are answered SNAPSHOT_UNAVAILABLE.
+  // `requests_max` requests may wait. Without `ensure`, all fail with SNAPSHOT_UNAVAILABLE.
   EnsureWorker(EnsureCovered ensure, size_t requests_max);
   // Stops.
   ~EnsureWorker();
 
-  // Null if too many wait: ask again later. What nobody holds any more is not asked.
+  // Null if too many requests wait: retry later. A request whose result was dropped is skipped.
   std::shared_ptr<Result> Ask(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for the request being asked.
+  // Waits for the running request.
   void Stop();
 
  private:
@@ -65,7 +65,7 @@ class EnsureWorker {
   const EnsureCovered ensure_;
   const size_t requests_max_;
   BoundedQueue<Request> requests_;
-  absl::Mutex mutex_;  // so that nobody waits for room
+  absl::Mutex mutex_;  // makes check and push atomic, so that Push never blocks
   std::thread thread_;
 };
 

@@ -15,12 +15,12 @@ namespace millrace::api {
 
 namespace {
 
-// Clients take 8 KiB of metadata and drop the whole status beyond. A message is escaped on the way,
-// up to three bytes for one.
+// Clients accept 8 KiB of metadata and drop the whole status above that. The transport escapes
+// messages; a byte may become three.
 constexpr size_t kMessageBytesMax = 1000;
 constexpr size_t kDetailBytesMax = 4000;
 
-// At most kMessageBytesMax bytes of UTF-8.
+// At most kMessageBytesMax bytes, whole UTF-8 characters.
 std::string Shortened(std::string_view message) {
   if (message.size() <= kMessageBytesMax) return std::string(message);
   size_t size = kMessageBytesMax - 3;
@@ -40,7 +40,7 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& con
     spdlog::error("a call failed without a reason: {}", status.ToString());
     detail.set_reason(std::string(reason::kInternal.name));
     code = grpc::StatusCode::INTERNAL;
-    message = "defect of the server, its log tells more; please report it";
+    message = "this is a bug of the server, its log has details; please report it";
   }
   size_t bytes = 0;
   for (const auto& [name, value] : ErrorMetadataOf(status)) {
@@ -54,7 +54,7 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& con
 
 absl::Status StoppingError() {
   return MakeError(reason::kStopping,
-                   "the server goes down; resume here later or at another server");
+                   "the server is stopping; resume here later or at another server");
 }
 
 }  // namespace millrace::api

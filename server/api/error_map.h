@@ -11,11 +11,10 @@ class CallbackServerContext;
 
 namespace millrace::api {
 
-// The one place where errors become those of gRPC. The codes are the same by number; reason and
+// The only place that converts errors to gRPC's. The codes have the same numbers. Reason and
 // metadata travel as millrace.v1.ErrorDetail in the trailing metadata `millrace-error-bin` of
-// `context`. A status without a reason is a defect of ours and goes out as INTERNAL without its
-// text, which is logged. What is longer than clients take is cut: the message, and metadata left
-// out.
+// `context`. A status without a reason is a bug: it is logged and sent as INTERNAL without its
+// text. A message longer than clients accept is shortened, and excess metadata is left out.
 grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& context);
 
 // UNAVAILABLE STOPPING.

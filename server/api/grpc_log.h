@@ -4,8 +4,8 @@
 
 namespace millrace::api {
 
-// Sends gRPC's own log lines to our log, at level debug. By default they go to standard error,
-// ahead of the message that explains the same failure. Thread-safe; may be called again.
+// Sends gRPC's log lines to our log at level debug. By default they go to standard error, before
+// the message that explains the same failure. Thread-safe; may be called again.
 void RouteGrpcLog();
 
 }  // namespace millrace::api

@@ -17,7 +17,7 @@ struct FreeNames {
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 
-// In place of X509_verify_cert, which OpenSSL calls without a callback.
+// Replaces X509_verify_cert, which OpenSSL calls when no callback is set.
 int Verify(X509_STORE_CTX* context, void*) {
   const X509* certificate = X509_STORE_CTX_get0_cert(context);
   if (certificate == nullptr || !InvalidAddressBytes(*certificate).has_value()) {
@@ -27,7 +27,7 @@ int Verify(X509_STORE_CTX* context, void*) {
   return 0;
 }
 
-// gRPC makes its contexts itself; this is called for each of them.
+// gRPC creates its own contexts; OpenSSL calls this for each of them.
 void OnNewContext(void* context, void*, CRYPTO_EX_DATA*, int, long, void*) {
   SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), Verify, nullptr);
 }

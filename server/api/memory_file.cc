@@ -38,12 +38,12 @@ bool WriteAll(int descriptor, std::string_view content) {
   return true;
 }
 
-// A new file with `content`, modified at `modified`.
+// Makes a file with `content` and modification time `modified`.
 absl::StatusOr<int> MakeFile(std::string_view content, std::time_t modified) {
   constexpr char kName[] = "millrace";
   int descriptor = ::memfd_create(kName, MFD_CLOEXEC | kNoexecSeal);
   if (descriptor < 0 && errno == EINVAL) descriptor = ::memfd_create(kName, MFD_CLOEXEC);
-  if (descriptor < 0) return Failed("make a file in memory");
+  if (descriptor < 0) return Failed("create a file in memory");
   const timespec time{.tv_sec = modified, .tv_nsec = 0};
   const timespec times[2] = {time, time};
   if (WriteAll(descriptor, content) && ::futimens(descriptor, times) == 0) return descriptor;
@@ -55,7 +55,7 @@ absl::StatusOr<int> MakeFile(std::string_view content, std::time_t modified) {
 }  // namespace
 
 absl::StatusOr<MemoryFile> MemoryFile::Make(std::string_view content) {
-  // A time of zero means failure to gRPC.
+  // gRPC takes a time of zero as a failure.
   MILLRACE_ASSIGN_OR_RETURN(const int descriptor, MakeFile(content, 1));
   MemoryFile file(descriptor);
   if (::access(file.path().c_str(), R_OK) != 0) {
@@ -73,7 +73,7 @@ MemoryFile::~MemoryFile() {
 
 absl::Status MemoryFile::Replace(std::string_view content) {
   MILLRACE_ASSIGN_OR_RETURN(const int descriptor, MakeFile(content, modified_ + 1));
-  // The number stays, so the path does, and from now on leads to the new file.
+  // The descriptor number and thus the path stay; from now on they refer to the new file.
   const bool replaced = ::dup3(descriptor, descriptor_, O_CLOEXEC) >= 0;
   const absl::Status status = replaced ? absl::OkStatus() : Failed("replace a file in memory");
   ::close(descriptor);

@@ -11,21 +11,21 @@
 
 namespace millrace::api {
 
-// A file that exists only in memory, for a library that takes a path and watches the file there.
-// Its content is replaced as a whole: a reader that has opened the path never reads a mixture of
-// two contents. Each content has a modification time of its own, in whole seconds. Not thread-safe.
+// A file in memory, for a library that watches a file by its path. Replace exchanges the content as
+// a whole: a reader that has opened the path never sees a mixture. Each content has its own
+// modification time, in whole seconds. Not thread-safe.
 class MemoryFile {
  public:
-  // kUnavailable OUT_OF_FILE_DESCRIPTORS, or kInternal INTERNAL: there is no /proc, or no memory.
+  // kUnavailable OUT_OF_FILE_DESCRIPTORS, or kInternal INTERNAL: no /proc or no memory.
   static absl::StatusOr<MemoryFile> Make(std::string_view content);
   MemoryFile(MemoryFile&& other) noexcept;
   MemoryFile& operator=(MemoryFile&&) = delete;
   ~MemoryFile();
 
-  // Errors as Make; the content is the old one then.
+  // Fails like Make; the old content then stays.
   absl::Status Replace(std::string_view content);
 
-  // Of this process alone; the same as long as the object lives.
+  // Valid only within this process. Constant during the object's life.
   std::string path() const;
 
  private:

@@ -21,7 +21,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::FileDescriptor;
 using google::protobuf::FileDescriptorProto;
 
-// Where the generated files of tables lie.
+// Directory of the generated files of tables.
 constexpr std::string_view kRowFilePrefix = "db/";
 constexpr std::string_view kRowFileSuffix = ".proto";
 
@@ -48,7 +48,7 @@ const FileDescriptor* StaticFileOfSymbol(const std::string& symbol) {
 
 }  // namespace
 
-// What both versions of the service numbers.
+// Computes the responses for both versions of the service.
 class Reflection::Responder {
  public:
   Responder(feed::RowTypes& types, std::vector<std::string> services)
@@ -81,7 +81,7 @@ class Reflection::Responder {
         }
         break;
       case Request::MESSAGE_REQUEST_NOT_SET:
-        SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request asks nothing", response);
+        SetError(grpc::StatusCode::INVALID_ARGUMENT, "the request is empty", response);
         break;
     }
     return response;
@@ -97,8 +97,7 @@ class Reflection::Responder {
   template <typename Response>
   static void AddFile(const std::string& file, const std::string& what, Response& response) {
     if (file.empty()) {
-      SetError(grpc::StatusCode::NOT_FOUND, fmt::format("nothing is known of '{}'", what),
-               response);
+      SetError(grpc::StatusCode::NOT_FOUND, fmt::format("'{}' is unknown", what), response);
       return;
     }
     response.mutable_file_descriptor_response()->add_file_descriptor_proto(file);
@@ -108,8 +107,7 @@ class Reflection::Responder {
   static void AddExtensionNumbers(const std::string& type, Response& response) {
     const auto* descriptor = DescriptorPool::generated_pool()->FindMessageTypeByName(type);
     if (descriptor == nullptr) {
-      SetError(grpc::StatusCode::NOT_FOUND, fmt::format("nothing is known of '{}'", type),
-               response);
+      SetError(grpc::StatusCode::NOT_FOUND, fmt::format("'{}' is unknown", type), response);
       return;
     }
     std::vector<const FieldDescriptor*> extensions;
@@ -121,7 +119,7 @@ class Reflection::Responder {
     }
   }
 
-  // Serialized, or empty if there is none.
+  // Returns the serialized file; empty if there is none.
   std::string FileByName(const std::string& name) const {
     const FileDescriptor* file = DescriptorPool::generated_pool()->FindFileByName(name);
     if (file != nullptr) return SerializedFile(*file);
@@ -133,7 +131,7 @@ class Reflection::Responder {
     if (file != nullptr) return SerializedFile(*file);
     std::string row_file = RowFile(symbol);
     if (!row_file.empty()) return row_file;
-    // A field of a row message.
+    // `symbol` may be a field of a row message.
     const size_t dot = symbol.rfind('.');
     return dot == std::string::npos ? std::string() : RowFile(symbol.substr(0, dot));
   }
@@ -158,7 +156,7 @@ class Reflection::Responder {
 
 namespace {
 
-// One call: responder each request before it reads the next.
+// One call. Responds to each request before it reads the next.
 template <typename Responder, typename Request, typename Response>
 class ReflectionStream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
@@ -206,7 +204,7 @@ class ReflectionService final : public Base {
 
 Reflection::Reflection(feed::RowTypes& types, std::vector<std::string> services)
     : responder_(std::make_unique<Responder>(types, std::move(services))) {
-  // gRPC serves health without its generated messages. This puts them into the generated pool.
+  // gRPC serves health without its generated messages. This adds them to the generated pool.
   grpc::health::v1::HealthCheckRequest::descriptor();
   namespace stable = grpc::reflection::v1;
   namespace alpha = grpc::reflection::v1alpha;

@@ -12,16 +12,16 @@
 
 namespace millrace::api {
 
-// Reflection for everything compiled in and for the row messages, which exist only at run time.
-// gRPC's own service knows nothing of those. Responder alike under both versions of the service
-// that clients speak.
+// Reflection for all compiled-in messages and for the row messages, which exist only at run time
+// and which gRPC's own service therefore lacks. Serves both versions of the service that clients
+// use, with the same responses.
 class Reflection {
  public:
-  // `types` must outlive it. `services`: full names to list.
+  // `types` must outlive the service. `services`: full names to list.
   Reflection(feed::RowTypes& types, std::vector<std::string> services);
   ~Reflection();
 
-  // To be registered with the server; they live as long as this.
+  // Register these with the server. They live as long as this object.
   std::vector<grpc::Service*> services() const;
 
  private:

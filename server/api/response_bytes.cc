@@ -12,13 +12,13 @@
 namespace millrace::api {
 namespace {
 
-// Below this a copy is cheaper than a slice with a reference of its own.
+// Below this size, a copy is cheaper than a slice with its own reference.
 constexpr size_t kCopyBytesMax = 1024;
 
 void ReleaseFrame(void* frame) { delete static_cast<feed::FramePtr*>(frame); }
 
 grpc::Slice SliceOfFrame(const feed::Piece& piece) {
-  // gRPC calls ReleaseFrame when the last reference to the slice goes.
+  // gRPC calls ReleaseFrame when it drops the last reference to the slice.
   auto* holder = new feed::FramePtr(piece.frame);
   return grpc::Slice(const_cast<char*>(piece.view.data()), piece.view.size(), ReleaseFrame, holder);
 }
@@ -47,8 +47,8 @@ grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::stri
 
 absl::Status ResponseTooLarge(Sequence passed, size_t bytes) {
   return MakeError(reason::kResponseTooLarge,
-                   fmt::format("a response up to change {} takes {} bytes, more than a protobuf "
-                               "message may hold; leave large columns out with "
+                   fmt::format("a response up to change {} has {} bytes, more than a protobuf "
+                               "message may have; leave large columns out with "
                                "source.exclude_columns",
                                passed.value, bytes));
 }

@@ -13,11 +13,11 @@
 
 namespace millrace::api {
 
-// A response on the wire: `pieces` and then `tail`. Frames are not copied but held until gRPC has
-// sent them; only what is too small to be worth a reference is gathered into slices of its own.
+// A response on the wire: `pieces`, then `tail`. Large pieces are not copied; gRPC holds their
+// frames until it has sent them. Smaller pieces are copied into combined slices.
 grpc::ByteBuffer ResponseBytes(const std::vector<feed::Piece>& pieces, std::string_view tail);
 
-// RESOURCE_EXHAUSTED RESPONSE_TOO_LARGE: a response with changes up to `passed` would take `bytes`.
+// RESOURCE_EXHAUSTED RESPONSE_TOO_LARGE: a response with changes up to `passed` would have `bytes`.
 absl::Status ResponseTooLarge(Sequence passed, size_t bytes);
 
 }  // namespace millrace::api

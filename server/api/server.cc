@@ -18,23 +18,24 @@
 namespace millrace::api {
 namespace {
 
-// More would only share the cores with the ingest threads.
+// More threads would only take cores from the ingest threads.
 constexpr size_t kServingThreads = 2;
-// Requests are small; what is larger is an attack or a mistake.
+// Requests are small; a larger one is an attack or a mistake.
 constexpr int kRequestBytesMax = 1 << 20;
-// What gRPC may hold for connections and calls. Beyond it gRPC closes idle connections, then ends
-// streams; Listener closes what floods the server long before.
+// gRPC's memory for connections and calls. Above it gRPC closes idle connections, then ends
+// streams. Listener closes flooding connections long before.
 constexpr size_t kGrpcBytesMax = size_t{512} << 20;
-// After the grace period of streams: for calls to end by themselves, then for gRPC to end them.
+// After the grace period of streams: time for calls to end by themselves, then for gRPC to end
+// them.
 constexpr std::chrono::milliseconds kCancelAfter(500);
 constexpr absl::Duration kEndAfterCancel = absl::Milliseconds(200);
 
 absl::Status ListenFailed(const ServerOptions& options, std::string_view why) {
-  return MakeError(
-      reason::kListenFailed,
-      fmt::format("cannot listen on {}: {}; set server.listen, or see what holds the address with "
-                  "ss -ltnp",
-                  options.listen, why));
+  return MakeError(reason::kListenFailed,
+                   fmt::format("cannot listen on {}: {}; change server.listen, or find the process "
+                               "that uses the address with "
+                               "ss -ltnp",
+                               options.listen, why));
 }
 
 std::vector<std::string> ServiceNames(const Server::Parts& parts) {
@@ -55,13 +56,13 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(options.keepalive_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              milliseconds(options.keepalive_timeout));
-  // Also without a call: gRPC would ask every two hours, and let clients ask no more often.
+  // Allow pings without a call: gRPC would only ping, and let clients ping, every two hours.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  // Until TLS is agreed on and the client's settings have come.
+  // The limit for the TLS handshake and the client's settings.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              milliseconds(options.handshake_timeout));
   builder.SetResourceQuota(grpc::ResourceQuota("millraced").Resize(kGrpcBytesMax));
-  // Clients may ask whether we live, but not more often than every ten seconds.
+  // Clients may ping, but at most every ten seconds.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
 }
 
@@ -72,7 +73,7 @@ Server::Server(const Parts& parts)
       disk_(parts.disk),
       row_types_(parts.registry),
       catch_up_limit_(parts.options),
-      // A stream asks one question at a time; one that has gone may leave a question behind.
+      // A stream has one request at a time; a closed stream may leave one behind.
       ensure_(parts.ensure, size_t{2} * parts.options.catchups_max),
       threads_(parts.feed, parts.clock, kServingThreads),
       change_feed_({.streams = {.feed = parts.feed,
@@ -104,7 +105,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Parts& parts) {
 }
 
 absl::Status Server::Listen(const Parts& parts) {
-  // Never plain text where TLS is configured.
+  // Never use plain text if TLS is configured.
   MILLRACE_CHECK(options_.tls.certificate.empty() || parts.certificates != nullptr);
   auto listener =
       listener::Listener::Open(options_.listen, !options_.tls.certificate.empty(),
@@ -145,16 +146,16 @@ void Server::StartStopping() {
   disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
-    // Once it is shut down, gRPC would take no connection and close none.
+    // Once shut down, gRPC neither takes nor closes connections.
     if (listener_ != nullptr) listener_->Stop();
     if (server_ != nullptr) {
-      // Cancels what is left. The serving threads must still run: a call is over only once its
-      // stream says so.
+      // Cancels the remaining calls. The serving threads must still run, because a call ends only
+      // when its stream finishes it.
       server_->Shutdown(std::chrono::system_clock::now() + kCancelAfter);
       server_->Wait();
     }
     threads_.Stop();
-    // What reads for streams that have gone may use any part of the server.
+    // Reads for closed streams may use any part of the server.
     disk_.Stop();
     ensure_.Stop();
     ended_.Notify();

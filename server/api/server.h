@@ -31,10 +31,10 @@
 
 namespace millrace::api {
 
-// The gRPC server: ChangeFeed, health, reflection, and the services it is given. Owns its threads.
+// The gRPC server with ChangeFeed, health, reflection, and the given services. Owns its threads.
 class Server {
  public:
-  // All must outlive it. `disk` is stopped with it.
+  // All must outlive the server. The server also stops `disk`.
   struct Parts {
     const ServerOptions& options;
     feed::Feed& feed;
@@ -45,30 +45,30 @@ class Server {
     StreamList& streams;
     feed::DiskReaders& disk;
     listener::Connections& connections;
-    // Further services, by full name, for reflection to list.
+    // Additional services by full name; reflection lists them.
     std::vector<std::pair<std::string, grpc::Service*>> services;
-    // For streams that start with a snapshot; null refuses them with SNAPSHOT_UNAVAILABLE.
+    // For streams that start with a snapshot. Null: they fail with SNAPSHOT_UNAVAILABLE.
     const coverage::Coverage* coverage = nullptr;
     EnsureCovered ensure = nullptr;
-    // For ListTables with `ask_source`; null: ListTables reads the log alone.
+    // For ListTables with `ask_source`. Null: ListTables reads only the log.
     LearnTables learn_tables = nullptr;
-    // What to show to clients. Null only without `options.tls`: plain text.
+    // The server's certificates. Null only without `options.tls`: plain text.
     const Certificates* certificates = nullptr;
   };
-  // Listens. kUnavailable LISTEN_FAILED: the address is taken or not ours.
+  // Listens. kUnavailable LISTEN_FAILED: the address is in use or not local.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Parts& parts);
   ~Server();
 
-  // Port that was bound; 0 for a Unix socket.
+  // The bound port; 0 for a Unix socket.
   int port() const { return port_; }
-  // What health tells: SERVING while the feed can be read.
+  // Sets the health status: SERVING while the feed is readable.
   void SetServing(bool serving);
-  // Ends all streams with UNAVAILABLE STOPPING after what they are sending, then the server. False
-  // if it has not ended by the configured grace period and a second: gRPC holds
-  // a call until its connection has taken or refused what was written, and that can take as long as
-  // the keepalive. Then Stop goes on waiting, and so does the destructor.
+  // Ends all streams with UNAVAILABLE STOPPING after their current responses, then the server.
+  // False if it has not ended within the configured grace period plus a second: gRPC keeps a call
+  // until its connection has taken or refused the written bytes, which can take as long as the
+  // keepalive. Stop and the destructor then continue to wait.
   bool StopInTime();
-  // The same without limit. May be called again.
+  // The same without a limit. May be called again.
   void Stop();
 
  private:

@@ -13,7 +13,7 @@
 namespace millrace::api {
 namespace {
 
-// How exact the times of progress responses are. Changes never wait for this.
+// Accuracy of the times of progress responses. Changes never wait for a tick.
 constexpr Micros kTick = 50'000;
 
 }  // namespace
@@ -60,7 +60,7 @@ class ServingThreads::Worker {
   }
 
  private:
-  // Whether a stream can be moved, as the thread sees it.
+  // Whether the thread can advance a stream.
   enum class State { kReady, kWaiting, kBusy };
   struct Entry {
     std::shared_ptr<ServedStream> stream;
@@ -71,7 +71,7 @@ class ServingThreads::Worker {
     while (WaitForWork()) AdvanceAll();
   }
 
-  // Waits for something to do. False once the thread shall end.
+  // Waits for work. False once the thread must end.
   bool WaitForWork() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     size_ = entries_.size() + added_.size();
@@ -133,7 +133,7 @@ class ServingThreads::Worker {
 
   const Clock& clock_;
 
-  // The thread's own.
+  // Only the thread uses these.
   absl::flat_hash_map<const ServedStream*, Entry> entries_;
   bool has_ready_streams_ = false;
   bool wake_all_ = false;

@@ -15,25 +15,25 @@
 
 namespace millrace::api {
 
-// What serving threads carry. Advance is called by one thread at a time.
+// A stream that a serving thread advances. Only one thread at a time calls Advance.
 class ServedStream {
  public:
-  // What is left to do after a move.
+  // What the serving thread does after a step.
   enum class Next {
-    kAgain,  // there is more to do at once
-    kWait,   // for a publication, or for the time of ProgressTime
-    kBusy,   // a write is under way: Schedule will be called when it is done
-    kGone,   // finished: forget it
+    kAgain,  // advance again immediately
+    kWait,   // wait for a publication, or until ProgressTime
+    kBusy,   // a write is in progress: wait for Schedule
+    kGone,   // finished: remove the stream
   };
   virtual ~ServedStream() = default;
-  // Does one step. `stopping`: end the stream as soon as nothing is under way.
+  // Does one step. `stopping`: end the stream as soon as no write or read is in progress.
   virtual Next Advance(bool stopping) = 0;
-  // Steady time at which it wants to be moved even without a publication.
+  // Steady time of the next step without a publication.
   virtual Micros ProgressTime() const = 0;
 
  private:
   friend class ServingThreads;
-  size_t worker_ = 0;  // set before the stream is first moved
+  size_t worker_ = 0;  // set before the first step
 };
 
 // The threads that serve all streams. Thread-safe.
@@ -43,15 +43,15 @@ class ServingThreads final : public feed::PublicationListener {
   // Stops.
   ~ServingThreads() override;
 
-  // Hands a new stream to the thread that carries fewest.
+  // Gives a new stream to the thread with the fewest streams.
   void Add(std::shared_ptr<ServedStream> stream);
-  // A stream that was busy can be moved again. From any thread.
+  // Wakes a busy stream. From any thread.
   void Schedule(const ServedStream* stream);
   void OnPublished() override;
-  // Ends all streams, those too that are added from now on, and waits until they are gone, at most
-  // for `grace`. Streams with a write under way end when it is done, or is cancelled.
+  // Ends all streams, including later ones, and waits for them for at most `grace`. A stream with a
+  // write in progress ends when the write is done or cancelled.
   void EndStreams(Micros grace);
-  // Ends the threads; they forget the streams that are left. Schedule may still be called.
+  // Ends the threads and drops the remaining streams. Schedule may still be called.
   void Stop();
 
  private:

@@ -14,9 +14,10 @@
 namespace millrace::api {
 namespace {
 
-// How soon it is noticed that a table is complete, where no change tells.
+// How often to check for completed tables when no change arrives.
 constexpr Micros kCheckInterval = 100'000;
-// Of a table that cannot be read, or has to be read anew, the next result tells.
+// How often to ask again for tables still being read. The new result shows if one cannot be read or
+// must be read again.
 constexpr Micros kAskInterval = 5'000'000;
 
 }  // namespace
@@ -28,14 +29,14 @@ absl::StatusOr<std::unique_ptr<SnapshotStart>> SnapshotStart::Make(const Snapsho
                                                                    size_t response_bytes_max) {
   if (parts.coverage == nullptr) {
     return MakeError(reason::kSnapshotUnavailable,
-                     "this server reads no tables; start at a position instead");
+                     "this server takes no snapshots; start at a position instead");
   }
   std::unique_ptr<SnapshotStart> start(
       new SnapshotStart(parts, feed, clock, std::move(plan), response_bytes_max));
   if (start->slot_ == nullptr) {
     return MakeError(reason::kCatchupLimit,
-                     fmt::format("{} streams are being sent the rows of snapshots, as many as "
-                                 "server.catchups_max admits; come back later",
+                     fmt::format("{} streams are receiving rows of snapshots, the maximum set by "
+                                 "server.catchups_max; retry later",
                                  parts.limit.slots_max()));
   }
   MILLRACE_RETURN_IF_ERROR(start->CheckResume());
@@ -52,14 +53,14 @@ SnapshotStart::SnapshotStart(const SnapshotParts& parts, const feed::Feed& feed,
       patterns_digest_(feed::DigestOfPatterns(plan_.patterns)),
       slot_(parts.limit.Take()) {}
 
-// Of a token, what can be told at once.
+// Checks the token of a resumed stream, as far as possible without waiting.
 absl::Status SnapshotStart::CheckResume() {
   if (!plan_.resume.has_value()) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(feed::Resolve(feed_, *plan_.resume).status());
   if (plan_.resume->catch_up->patterns_digest == patterns_digest_) return absl::OkStatus();
   return MakeError(reason::kRequestInvalid,
-                   "tables differ from those that the token's snapshot was asked for: send the "
-                   "same, or start it anew",
+                   "tables differ from those of the token's snapshot: send the "
+                   "same ones, or start a new snapshot",
                    {{"field", "tables"}});
 }
 
@@ -108,7 +109,7 @@ absl::Status SnapshotStart::TryBegin() {
 }
 
 absl::Status SnapshotStart::BeginOrAsk(Micros now) {
-  // In this order: what is held now is among the tables found, or missing again.
+  // In this order: a table covered by now is either found or missing again.
   const bool all_known = AwaitedAreKnown();
   auto tables =
       feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables, std::nullopt);
@@ -134,8 +135,8 @@ bool SnapshotStart::AwaitedAreKnown() const {
   });
 }
 
-// What was missing when asked, and is not to be read, is at the source no more. What is missing
-// since then is news.
+// Tables that were missing when asked and are not being read no longer exist at the source. Any
+// other missing table is new.
 bool SnapshotStart::HasNewMissing(const std::vector<TableName>& missing) const {
   return std::any_of(missing.begin(), missing.end(), [this](const TableName& name) {
     return !awaited_.contains(name) && !missing_when_asked_.contains(name);
@@ -147,8 +148,8 @@ absl::Status SnapshotStart::CheckTablesKnown() const {
     const auto coverage = parts_.coverage->Find(name);
     if (coverage.has_value() && coverage->invalid_reason == coverage::kNotCaptured) {
       return MakeError(reason::kSnapshotUnavailable,
-                       fmt::format("table {} is not captured any more, so the log does not hold "
-                                   "its rows: let source.tables include it again",
+                       fmt::format("table {} is no longer captured, so the log does not hold "
+                                   "its rows: include it in source.tables again",
                                    name.ToString()),
                        {{"table", name.ToString()}});
     }

@@ -21,41 +21,41 @@
 
 namespace millrace::api {
 
-// What streams that begin with a snapshot share; outlives them.
+// Shared by all streams that start with a snapshot; outlives them.
 struct SnapshotParts {
-  const coverage::Coverage* coverage;  // null: nothing is covered
+  const coverage::Coverage* coverage;  // null: no table is covered
   const schema::Registry& registry;
   EnsureWorker& ensure;
   feed::CatchUpLimit& limit;
 };
 
-// What a stream that begins with a snapshot asks for.
+// The snapshot part of a stream's request.
 struct SnapshotPlan {
   std::vector<std::string> patterns;
   TablePatterns tables;
-  // Of an earlier stream, among the rows or before them.
+  // Token of an earlier stream, from among the rows or before them.
   std::optional<Token> resume;
 };
 
-// The beginning of a stream that starts with a snapshot: waits until the log holds all rows of the
+// The beginning of a stream that starts with a snapshot. Waits until the log holds all rows of the
 // tables, then delivers them. Not thread-safe.
 class SnapshotStart {
  public:
-  // Takes its place among the catch-ups. RESOURCE_EXHAUSTED CATCHUP_LIMIT. All must outlive it.
+  // Takes a slot for a catch-up. RESOURCE_EXHAUSTED CATCHUP_LIMIT. All must outlive it.
   static absl::StatusOr<std::unique_ptr<SnapshotStart>> Make(const SnapshotParts& parts,
                                                              const feed::Feed& feed,
                                                              const Clock& clock, SnapshotPlan plan,
                                                              size_t response_bytes_max);
 
-  // As feed::CatchUp::Next; does not move while it waits. After `ended` the stream goes on after
-  // newest(). Further errors: SNAPSHOT_UNAVAILABLE; INVALID_ARGUMENT REQUEST_INVALID (`tables`
-  // differ from those of the token), TABLE_UNKNOWN; those of the source.
+  // Like feed::CatchUp::Next; does not move while it waits for tables. After `ended`, the stream
+  // continues after newest(). Additional errors: SNAPSHOT_UNAVAILABLE; INVALID_ARGUMENT
+  // REQUEST_INVALID (`tables` differ from those of the token), TABLE_UNKNOWN; errors of the source.
   absl::StatusOr<feed::Delivery> Next();
 
-  // Of what has been delivered.
+  // The token after everything delivered so far.
   Token token() const;
   Sequence newest() const { return newest_; }
-  // Steady time at which to look again, while it waits.
+  // While it waits: the steady time of the next check.
   Micros check_again_at() const { return check_again_at_; }
 
  private:
@@ -78,14 +78,14 @@ class SnapshotStart {
   std::unique_ptr<feed::CatchUpLimit::Slot> slot_;
 
   bool asked_ = false;
-  std::shared_ptr<EnsureWorker::Result> ensure_result_;  // that is waited for
+  std::shared_ptr<EnsureWorker::Result> ensure_result_;  // pending result
   std::set<TableName> missing_when_asked_;
   std::set<TableName> awaited_;
   Micros ask_again_at_ = 0;
   Micros check_again_at_ = 0;
 
   Sequence newest_;
-  std::unique_ptr<feed::CatchUp> catch_up_;  // once the rows are fixed
+  std::unique_ptr<feed::CatchUp> catch_up_;  // null until all tables are covered
 };
 
 }  // namespace millrace::api

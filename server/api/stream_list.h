@@ -15,19 +15,19 @@
 
 namespace millrace::api {
 
-// Who reads a stream, for operators.
+// The reader of a stream, for operators.
 struct StreamReader {
   std::string peer;          // address
-  std::string subscription;  // its name, if the stream was asked for by name
-  std::string client_name;   // as SubscribeRequest has it
+  std::string subscription;  // empty if the stream does not use one
+  std::string client_name;   // from SubscribeRequest
 };
 
 // An open stream, for operators.
 struct StreamEntry : StreamReader {
   explicit StreamEntry(StreamReader reader) : StreamReader(std::move(reader)) {}
 
-  std::atomic<uint64_t> passed{0};  // last sequence sent or passed over
-  // Whether `passed` is a place: not while the stream is sent the rows of a snapshot.
+  std::atomic<uint64_t> passed{0};  // last sequence sent or skipped
+  // Whether `passed` is a position. False while the stream receives the rows of a snapshot.
   std::atomic<bool> in_log{false};
 };
 
@@ -36,7 +36,7 @@ class StreamList {
  public:
   explicit StreamList(uint32_t streams_max) : streams_max_(streams_max) {}
 
-  // Null if there are as many as may be.
+  // Null if streams_max streams are open.
   std::shared_ptr<StreamEntry> Add(StreamReader reader) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     if (entries_.size() >= streams_max_) {
@@ -66,7 +66,7 @@ class StreamList {
     responses_.Add();
     response_bytes_.Add(bytes);
   }
-  // Since the start.
+  // Counters since the server started.
   uint64_t opened() const { return opened_.value(); }
   uint64_t refused() const { return refused_.value(); }  // with STREAM_LIMIT
   uint64_t responses() const { return responses_.value(); }

@@ -14,10 +14,10 @@
 
 namespace millrace::api {
 
-// How current the log is: the source has told everything committed before this time.
+// How current the log is: it has everything that the source committed before this time.
 using SourceTime = std::function<Micros()>;
 
-// What all streams share; outlives them.
+// Shared by all streams; outlives them.
 struct StreamParts {
   feed::Feed& feed;
   feed::RowTypes& row_types;

@@ -39,7 +39,7 @@ StreamSource::StreamSource(const StreamParts& parts, SubscribePlan plan,
 absl::StatusOr<StreamSource::Step> StreamSource::Next(size_t bytes_max, feed::ReadFrom source) {
   Step step;
   if (snapshot_ != nullptr) {
-    // Its rows are scattered over the log, so hardly ever all in memory.
+    // The rows are scattered over the log, so they are hardly ever all in memory.
     if (source == feed::ReadFrom::kMemory) return feed::NotInMemory();
     MILLRACE_ASSIGN_OR_RETURN(step, NextOfSnapshot());
   } else {
@@ -76,7 +76,7 @@ absl::Status StreamSource::MakeJson(Step& step) {
   transactions.reserve(selection.bytes);
   for (const feed::Piece& piece : selection.pieces) transactions.append(piece.bytes());
   MILLRACE_ASSIGN_OR_RETURN(const v1::SubscribeResponse response, json_.Convert(transactions));
-  // JSON takes more room than the row it is made from.
+  // JSON is larger than the row.
   const size_t bytes = response.ByteSizeLong();
   if (bytes > INT_MAX) return ResponseTooLarge(step.passed, bytes);
   selection.pieces.clear();

@@ -18,34 +18,34 @@
 
 namespace millrace::api {
 
-// What a stream sends next: the rows of a snapshot if it starts with one, then changes, as JSON if
-// it wants that. Not thread-safe: a serving thread and a disk reader take turns.
+// Produces the responses of a stream: first the rows of a snapshot, if requested, then changes; as
+// JSON if requested. Not thread-safe: a serving thread and a disk reader take turns.
 class StreamSource {
  public:
-  // What to send, and where the stream is then.
+  // The next changes to send, and the stream's place after them.
   struct Step {
-    // `ended`: of the whole stream. The token, which names a log if it is set, is also that of a
-    // place that the stream did not move from, in a snapshot and at the end.
+    // `ended` refers to the whole stream. The token is set if it names a log. It may be set
+    // although the stream did not move: in a snapshot, and at the end.
     feed::Delivery delivery;
-    // It waits for the rows of a snapshot, or more of them follow.
+    // The stream waits for rows of a snapshot, or more of them follow.
     bool in_snapshot = false;
-    Sequence passed;            // not in a snapshot: last change passed
-    Micros check_again_at = 0;  // in a snapshot: steady time at which to look, if it waits
+    Sequence passed;            // outside a snapshot: last change passed
+    Micros check_again_at = 0;  // waiting in a snapshot: steady time of the next check
   };
 
-  // `parts` must outlive it. Errors as SnapshotStart::Make.
+  // `parts` must outlive the source. Fails like SnapshotStart::Make.
   static absl::StatusOr<std::unique_ptr<StreamSource>> Open(const StreamParts& parts,
                                                             SubscribePlan plan);
 
-  // Whether the rows of a snapshot come first.
+  // Whether rows of a snapshot come first.
   bool in_snapshot() const { return snapshot_ != nullptr; }
-  // Longest silence that the client wants. Constant.
+  // The longest silence that the client accepts. Constant.
   Micros progress_interval() const { return progress_interval_; }
-  // Before the first step.
+  // The place before the first step.
   Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
 
-  // Takes what comes next, about `bytes_max` of changes at most. Errors as feed::Cursor::Next and
-  // SnapshotStart::Next, also NotInMemory; RESOURCE_EXHAUSTED RESPONSE_TOO_LARGE.
+  // Takes the next changes, about `bytes_max` at most. Fails like feed::Cursor::Next and
+  // SnapshotStart::Next, and with NotInMemory; RESOURCE_EXHAUSTED RESPONSE_TOO_LARGE.
   absl::StatusOr<Step> Next(size_t bytes_max, feed::ReadFrom source);
 
  private:
@@ -58,8 +58,9 @@ class StreamSource {
   const bool as_json_;
   const Micros progress_interval_;
   feed::RowJson json_;
-  feed::CursorOptions after_snapshot_;       // of the cursor, until there is one
-  std::unique_ptr<SnapshotStart> snapshot_;  // until its rows are taken; then there is a cursor
+  feed::CursorOptions after_snapshot_;  // options of the cursor, until it exists
+  // null once all rows are delivered; then the cursor exists
+  std::unique_ptr<SnapshotStart> snapshot_;
   std::optional<feed::Cursor> cursor_;
 };
 

@@ -19,7 +19,7 @@ namespace millrace::api {
 namespace {
 
 constexpr uint32_t kResponseBytesMin = 1 << 10;
-// Clients take 4 MiB by default.
+// The default limit of clients is 4 MiB.
 constexpr uint32_t kResponseBytesMax = 3 << 20;
 constexpr Micros kProgressIntervalMin = 100'000;
 constexpr Micros kSecond = 1'000'000;
@@ -89,7 +89,7 @@ absl::StatusOr<feed::Place> PlaceOf(const v1::SubscribeRequest& request,
   return PlaceOfStartPoint(context.feed, v1::START_POINT_LATEST, context.source);
 }
 
-// The token from which the request goes on, if it names one.
+// The token that the request resumes from, if any.
 absl::StatusOr<std::optional<Token>> TokenOf(const v1::SubscribeRequest& request,
                                              const RequestContext& context) {
   if (request.start_case() == v1::SubscribeRequest::kResumeToken) {
@@ -102,7 +102,7 @@ absl::StatusOr<std::optional<Token>> TokenOf(const v1::SubscribeRequest& request
   return std::optional<Token>(std::move(subscription->token));
 }
 
-// Whether the rows of a snapshot come first, and from where on.
+// The snapshot part of the request, if rows come first.
 absl::StatusOr<std::optional<SnapshotPlan>> SnapshotOf(const v1::SubscribeRequest& request,
                                                        const RequestContext& context) {
   MILLRACE_ASSIGN_OR_RETURN(std::optional<Token> token, TokenOf(request, context));
@@ -121,9 +121,9 @@ absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text,
   if (text.empty()) return std::optional<Sequence>();
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
   if (token.catch_up.has_value()) {
-    return BadField("until_token", "stands among the rows of a snapshot, which is no place to end");
+    return BadField("until_token", "is among the rows of a snapshot, where a stream cannot end");
   }
-  // A place of this log may still lie ahead: the stream ends when it comes there.
+  // The place may still be ahead: the stream ends when it reaches it.
   if (token.log_id == context.feed.log().log_id()) return std::optional<Sequence>(token.sequence);
   MILLRACE_ASSIGN_OR_RETURN(const feed::Place place,
                             feed::Resolve(context.feed, token, context.source));
@@ -135,13 +135,13 @@ absl::StatusOr<Micros> ProgressIntervalOf(const v1::SubscribeRequest& request, M
   const auto& interval = request.progress_interval();
   constexpr int64_t kSecondsMax = 86'400;
   if (interval.seconds() < 0 || interval.nanos() < 0 || interval.seconds() > kSecondsMax) {
-    return BadField("progress_interval", "must lie between 0 and a day");
+    return BadField("progress_interval", "must be between 0 and a day");
   }
   return std::max(interval.seconds() * kSecond + interval.nanos() / 1000, kProgressIntervalMin);
 }
 
-// Whether the code point that begins at `i` of a UTF-8 text steers a terminal or the direction of
-// what it prints, or ends a line.
+// Whether the code point at byte `i` of a UTF-8 text controls a terminal or text direction, or ends
+// a line.
 bool IsControl(std::string_view text, size_t i) {
   const auto byte = [text](size_t at) {
     return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
@@ -157,7 +157,7 @@ bool IsControl(std::string_view text, size_t i) {
 
 absl::Status CheckClientName(std::string_view name) {
   if (name.size() > kClientNameBytesMax) {
-    return BadField("client_name", fmt::format("takes {} bytes: {} are the most", name.size(),
+    return BadField("client_name", fmt::format("has {} bytes, but may have at most {}", name.size(),
                                                kClientNameBytesMax));
   }
   for (size_t i = 0; i < name.size(); ++i) {
@@ -169,13 +169,13 @@ absl::Status CheckClientName(std::string_view name) {
 }  // namespace
 
 absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field) {
-  // Years 1 to 9999, as the type's documentation has it.
+  // Years up to 9999, as the type's documentation says.
   constexpr int64_t kSecondsMax = 253'402'300'799;
   if (time.seconds() < 0 || time.seconds() > kSecondsMax || time.nanos() < 0 ||
       time.nanos() >= 1'000'000'000) {
-    return BadField(field, "is no time from 1970 on");
+    return BadField(field, "is not a time from 1970 to 9999");
   }
-  // Commit times are whole microseconds: the first one at or after `time`.
+  // Commit times are whole microseconds. Rounds up to the first one at or after `time`.
   return time.seconds() * kSecond + (time.nanos() + 999) / 1000;
 }
 
@@ -188,10 +188,10 @@ absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavo
   if (!others.ok()) {
     return WithContext(gtids.status(), fmt::format("gtid_set for {}", ProductName(flavour)));
   }
-  // Before the first connection to it the flavour is a guess.
+  // Before the first connection to the source, its flavour is a guess.
   if (!HasGtids(feed.log())) return feed::FindGtids(feed, *others, source);
   return MakeError(reason::kGtidSetMalformed,
-                   fmt::format("gtid_set {} is one of {}, and the source is {}", Quoted(text),
+                   fmt::format("gtid_set {} is a set of {}, but the source is {}", Quoted(text),
                                ProductName(other), ProductName(flavour)));
 }
 
@@ -200,29 +200,30 @@ absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartP
   const log::Range range = feed.range();
   switch (point) {
     case v1::START_POINT_EARLIEST: {
-      // A log is trimmed at a frame, which may lie within a transaction.
+      // The log is trimmed at frame boundaries, which may be inside a transaction.
       return feed::ResolveSequence(feed, Sequence{range.oldest.value - 1}, source);
     }
     case v1::START_POINT_UNSPECIFIED:
     case v1::START_POINT_LATEST:
       return feed::Place{.after = range.newest};
     case v1::START_POINT_SNAPSHOT:
-      return BadField("at", "is no place in the log: a snapshot is where a stream may start");
+      return BadField("at",
+                      "cannot be SNAPSHOT: that is a start for Subscribe, not a place in the log");
     default:
-      return BadField("at", "is no start point");
+      return BadField("at", "is not a start point");
   }
 }
 
 absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
                                             const RequestContext& context) {
-  // First: operators see the name while the disk is read for the rest.
+  // Checked before the disk is read, because operators see the name during the read.
   MILLRACE_RETURN_IF_ERROR(CheckClientName(request.client_name()));
   SubscribePlan plan;
   const std::vector<std::string> patterns(request.tables().begin(), request.tables().end());
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(patterns));
   const std::vector<int> operations(request.operations().begin(), request.operations().end());
   MILLRACE_ASSIGN_OR_RETURN(plan.snapshot, SnapshotOf(request, context));
-  // A snapshot finds tables that the log has not heard of, and empty ones stay without changes.
+  // A snapshot may find tables that are new to the log. Covered empty tables have no changes.
   const auto also_known = [&](const TableName& name) {
     return plan.snapshot.has_value() ||
            (context.coverage != nullptr && context.coverage->Find(name).has_value());
@@ -230,7 +231,7 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   MILLRACE_ASSIGN_OR_RETURN(plan.cursor.filter, feed::Filter::Make(std::move(tables), operations,
                                                                    context.registry, also_known));
   if (!v1::RowEncoding_IsValid(request.row_encoding())) {
-    return BadField("row_encoding", "is no row encoding");
+    return BadField("row_encoding", "is not a row encoding");
   }
   plan.json = request.row_encoding() == v1::ROW_ENCODING_JSON;
   MILLRACE_ASSIGN_OR_RETURN(plan.progress_interval,
@@ -240,7 +241,7 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   plan.cursor.response_bytes_max = std::clamp(bytes_max, kResponseBytesMin, kResponseBytesMax);
   MILLRACE_ASSIGN_OR_RETURN(plan.cursor.until, UntilOf(request.until_token(), context));
   if (plan.snapshot.has_value() && !plan.cursor.filter.WantsOperation(v1::OPERATION_READ)) {
-    // Of the rows nothing is wanted.
+    // The client does not want READs, so the rows are skipped.
     plan.cursor.start.after = context.feed.range().newest;
     if (plan.snapshot->resume.has_value()) {
       MILLRACE_ASSIGN_OR_RETURN(

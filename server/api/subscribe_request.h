@@ -19,36 +19,36 @@
 
 namespace millrace::api {
 
-// A subscription as asked for, checked and with its place found.
+// A checked request with its start position.
 struct SubscribePlan {
   feed::CursorOptions cursor;
   bool json = false;
   Micros progress_interval = 0;
-  // If the rows of a snapshot come first; `cursor.start` is known behind them.
+  // Set if rows of a snapshot come first. `cursor.start` is then set after their delivery.
   std::optional<SnapshotPlan> snapshot;
 };
 
-// What requests are checked against.
+// The server's state for checking requests.
 struct RequestContext {
   const feed::Feed& feed;
   const feed::Subscriptions& subscriptions;
   const schema::Registry& registry;
   const ServerOptions& options;
-  const coverage::Coverage* coverage = nullptr;  // null: there are no snapshots
+  const coverage::Coverage* coverage = nullptr;  // null: no snapshots
   feed::ReadFrom source = feed::ReadFrom::kDisk;
   const Clock& clock = Clock::System();
 };
 
-// Errors as the table in error.proto, and feed::NotInMemory.
+// Errors: see the table in error.proto; also feed::NotInMemory.
 absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
                                             const RequestContext& context);
 
-// A place named by time.
+// Converts the time of a request.
 absl::StatusOr<Micros> MicrosOf(const google::protobuf::Timestamp& time, std::string_view field);
-// A place named by a GTID set of the source's flavour.
+// The place of a GTID set of the source's flavour.
 absl::StatusOr<feed::Place> PlaceOfGtidSet(const feed::Feed& feed, Flavour flavour,
                                            std::string_view text, feed::ReadFrom source);
-// EARLIEST or LATEST.
+// The place of EARLIEST or LATEST.
 absl::StatusOr<feed::Place> PlaceOfStartPoint(const feed::Feed& feed, v1::StartPoint point,
                                               feed::ReadFrom source);
 

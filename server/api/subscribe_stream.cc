@@ -21,16 +21,15 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-// With more streams than these, the memory for what each reads ahead is spared: they keep the
-// serving threads busy as it is.
+// With more streams, none of them reads ahead, to save memory. They keep the serving threads busy
+// anyway.
 constexpr size_t kReadAheadStreamsMax = 64;
-// What the responses of all streams may take together, without what is read ahead, and the least
-// that one of them may, which is a usual frame: the more streams, the smaller are the responses of
-// those that have far to go.
+// Memory for the responses of all streams, without read-ahead, and the minimum for one of them, the
+// size of a usual frame. With more streams, the responses of lagging streams are smaller.
 constexpr size_t kResponsesBytesMax = 64 << 20;
 constexpr size_t kSharedResponseBytesMin = 96 << 10;
 
-// Only a call that was refused: ends with its status.
+// A refused call: ends immediately with its status.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   explicit RefusedStream(const grpc::Status& status) { Finish(status); }
@@ -40,8 +39,8 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 absl::Status StreamLimit(uint32_t streams_max) {
   return MakeError(
       reason::kStreamLimit,
-      fmt::format("{} streams are open, as many as server.streams_max admits; close some, or "
-                  "come back later",
+      fmt::format("{} streams are open, the maximum set by server.streams_max; close some, or "
+                  "retry later",
                   streams_max));
 }
 
@@ -91,7 +90,7 @@ void SubscribeStream::SetSource(std::unique_ptr<StreamSource> source) {
 }
 
 ServedStream::Next SubscribeStream::Advance(bool stopping) {
-  // A cancellation may come in between; the end of the write will be told.
+  // A cancellation may arrive during a write; OnWriteDone still follows.
   if (writing_.load(std::memory_order_acquire)) return Next::kBusy;
   if (cancelled_.load(std::memory_order_acquire) || broken_.load(std::memory_order_acquire)) {
     return FinishWith(absl::CancelledError());
@@ -133,7 +132,7 @@ ServedStream::Next SubscribeStream::SendNext() {
   return Next::kBusy;
 }
 
-// Nothing if the disk has to be read for it.
+// Nothing if the step needs the disk.
 std::optional<absl::StatusOr<StreamSource::Step>> SubscribeStream::TakeNext() {
   if (next_.has_value()) return std::exchange(next_, std::nullopt);
   auto step = source_->Next(ResponseShare(), feed::ReadFrom::kMemory);
@@ -142,12 +141,12 @@ std::optional<absl::StatusOr<StreamSource::Step>> SubscribeStream::TakeNext() {
   return std::nullopt;
 }
 
-// What a stream with far to go sends next, while this response is on its way.
+// Takes the next step of a lagging stream while this response is being sent.
 void SubscribeStream::ReadAhead(const Step& step) {
   const bool has_more = step.delivery.full || step.in_snapshot;
   if (!has_more || parts_.streams.size() > kReadAheadStreamsMax) return;
   auto taken = TakeNext();
-  // If not, a disk reader sets it.
+  // Otherwise a disk reader sets next_.
   if (taken.has_value()) next_ = std::move(taken);
 }
 
@@ -169,7 +168,7 @@ void SubscribeStream::StartReading() {
   });
 }
 
-// A slow disk is no reason for silence.
+// The client gets progress even while the disk is slow.
 ServedStream::Next SubscribeStream::AdvanceWhileReading() {
   return ProgressIsDue() && !token_.empty() ? SendProgress() : Next::kWait;
 }
@@ -191,14 +190,14 @@ bool SubscribeStream::ProgressIsDue() const { return parts_.clock.SteadyMicros()
 
 ServedStream::Next SubscribeStream::SendProgress() {
   RefreshToken();
-  // A change has come that is about to be sent.
+  // A change has arrived; the next step sends it.
   if (token_.empty()) return Next::kAgain;
   const absl::Status sent = Send(feed::Selection(), ResponseTail(/*with_progress=*/true));
   return sent.ok() ? Next::kBusy : FinishWith(sent);
 }
 
-// At the newest change the source may have gone on with transactions that hold nothing for us: the
-// token takes them along, so that another server need not look at them again.
+// After the newest change, the source may have committed transactions without changes for this log.
+// The token includes them, so that another server need not scan them again.
 void SubscribeStream::RefreshToken() {
   if (in_snapshot_) return;
   const Token newest = feed::NewestToken(parts_.feed);
@@ -216,7 +215,8 @@ absl::Status SubscribeStream::Send(const feed::Selection& selection, const std::
   return absl::OkStatus();
 }
 
-// The fields of SubscribeResponse after the transactions; fields of a message may be concatenated.
+// The fields of SubscribeResponse after the transactions. Serialized fields of a message can be
+// concatenated.
 std::string SubscribeStream::ResponseTail(bool with_progress) const {
   v1::SubscribeResponse rest;
   rest.set_resume_token(token_);
@@ -242,7 +242,7 @@ ServedStream::Next SubscribeStream::FinishWith(const absl::Status& status) {
 
 void SubscribeStream::OnWriteDone(bool ok) {
   if (!ok) broken_.store(true, std::memory_order_release);
-  // Its slices keep their frames in memory.
+  // Its slices keep frames in memory.
   response_.Clear();
   writing_.store(false, std::memory_order_release);
   parts_.threads.Schedule(this);
@@ -255,7 +255,7 @@ void SubscribeStream::OnCancel() {
 
 void SubscribeStream::OnDone() {
   parts_.streams.Remove(entry_);
-  // Last: this may be the end of the object.
+  // Last, because this may destroy the object.
   const std::shared_ptr<SubscribeStream> self = std::move(self_);
 }
 

@@ -22,21 +22,21 @@
 
 namespace millrace::api {
 
-// Finds out what a stream is asked to send. May return feed::NotInMemory.
+// Plans a stream from its request. May return feed::NotInMemory.
 using PlanStream = std::function<absl::StatusOr<SubscribePlan>(feed::ReadFrom source)>;
 
-// One call of Subscribe: a source of steps, and at most one response on its way. Made by Start,
-// which hands it to the serving threads; lives until gRPC is done with it, the serving threads have
-// forgotten it, and no disk reader works for it.
+// One call of Subscribe: a StreamSource, and at most one response being sent. Start creates it and
+// gives it to the serving threads. It lives until gRPC is done with it, the serving threads have
+// dropped it, and no disk reader works for it.
 class SubscribeStream final : public ServedStream,
                               public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                               public std::enable_shared_from_this<SubscribeStream> {
  public:
-  // `reader` has no peer yet.
+  // Start sets the peer of `reader`.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const StreamParts& parts,
                                                            grpc::CallbackServerContext& context,
                                                            StreamReader reader, PlanStream plan);
-  // A call that ends at once.
+  // A call that ends immediately.
   static grpc::ServerWriteReactor<grpc::ByteBuffer>* Refuse(const absl::Status& status,
                                                             grpc::CallbackServerContext& context);
 
@@ -46,7 +46,7 @@ class SubscribeStream final : public ServedStream,
     return in_snapshot_ ? std::min(progress_at_, check_again_at_) : progress_at_;
   }
 
-  // Called by gRPC, on threads of its own.
+  // gRPC calls these on its own threads.
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -62,7 +62,7 @@ class SubscribeStream final : public ServedStream,
   Next SendNext();
   std::optional<absl::StatusOr<Step>> TakeNext();
   void ReadAhead(const Step& step);
-  // Has a disk reader do what this thread must not wait for. Until then the stream waits.
+  // Runs `read` on a disk reader. The stream waits until it is done.
   void RunOnDiskReader(std::function<void(Admission admission)> read);
   void StartReading();
   Next AdvanceWhileReading();
@@ -79,13 +79,13 @@ class SubscribeStream final : public ServedStream,
   grpc::CallbackServerContext& context_;
   const std::shared_ptr<StreamEntry> entry_;
 
-  // A disk reader's while `reading_`, else the serving thread's.
-  std::unique_ptr<StreamSource> source_;  // null until it is planned
+  // Belongs to a disk reader while `reading_`, else to the serving thread.
+  std::unique_ptr<StreamSource> source_;  // null until the stream is planned
   std::optional<absl::StatusOr<SubscribePlan>> plan_;
-  // Taken while the response before it is on its way, or read from the disk.
+  // Taken while the previous response is being sent, or read from the disk.
   std::optional<absl::StatusOr<Step>> next_;
 
-  // The serving thread's own.
+  // Only the serving thread uses these.
   bool in_snapshot_ = false;
   Sequence passed_;
   Micros check_again_at_ = 0;

@@ -8,10 +8,10 @@
 
 namespace millrace::api {
 
-// Names and version of a table.
+// Only the names and the version of a table.
 v1::Table TableSummary(const schema::TableVersion& table);
 
-// Everything of a table: columns, descriptors, .proto text.
+// A table with columns, descriptors and .proto text.
 v1::Table TableInFull(const schema::TableVersion& table, const schema::RowDescriptor& row);
 
 }  // namespace millrace::api

@@ -29,7 +29,7 @@
 namespace millrace::api {
 namespace {
 
-// The largest bundle of public authorities takes a quarter of it.
+// The largest bundle of public authorities needs a quarter of this.
 constexpr size_t kFileBytesMax = 1 << 20;
 constexpr size_t kSubjectBytesMax = 256;
 
@@ -59,7 +59,7 @@ absl::Status CannotRead(const TlsFile& file, int error) {
                               std::generic_category().message(error)));
 }
 
-// OpenSSL's words for its newest error. Empties its queue of errors.
+// OpenSSL's text of its newest error. Clears its error queue.
 std::string OpensslError() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
@@ -70,7 +70,7 @@ Bio MemoryBio(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// Skips PEM blocks of other kinds, as gRPC does.
+// Skips PEM blocks of other kinds, like gRPC.
 absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std::string_view pem) {
   ERR_clear_error();
   const Bio bio = MemoryBio(pem);
@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std
   while (X509* next = PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr)) {
     certificates.emplace_back(next);
   }
-  // gRPC would take an error for the end of the file and leave the rest of a chain out.
+  // gRPC would take an error as the end of the file and ignore the rest of a chain.
   const unsigned long error = ERR_peek_last_error();
   if (ERR_GET_LIB(error) != ERR_LIB_PEM || ERR_GET_REASON(error) != PEM_R_NO_START_LINE) {
     return Unusable(file, fmt::format("is damaged at certificate {}: {}; write the whole file "
@@ -86,11 +86,11 @@ absl::StatusOr<std::vector<Certificate>> CertificatesOf(const TlsFile& file, std
                                       certificates.size() + 1, OpensslError()));
   }
   ERR_clear_error();
-  if (certificates.empty()) return Unusable(file, "holds no certificate in PEM form");
+  if (certificates.empty()) return Unusable(file, "contains no certificate in PEM form");
   return certificates;
 }
 
-// Called for an encrypted key. Without it OpenSSL would ask at the terminal.
+// Called for an encrypted key. Without it OpenSSL would prompt on the terminal.
 int NoPassphrase(char*, int, int, void* requested) {
   *static_cast<bool*>(requested) = true;
   return -1;
@@ -107,10 +107,10 @@ absl::StatusOr<Key> KeyOf(const TlsFile& file, std::string_view pem) {
     return Unusable(file,
                     "is encrypted: decrypt it with openssl pkey, and let only this user read it");
   }
-  return Unusable(file, fmt::format("holds no private key in PEM form: {}", error));
+  return Unusable(file, fmt::format("contains no private key in PEM form: {}", error));
 }
 
-// Zero if the time cannot be read.
+// Zero if the time is unreadable.
 Micros MicrosOf(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
@@ -138,7 +138,7 @@ CertificateExpiry FirstToExpire(const std::vector<Certificate>& certificates) {
   return first.value_or(CertificateExpiry());
 }
 
-// Whether a server takes the certificate, as to the length of its key for example.
+// Whether OpenSSL accepts the certificate in a server. It may refuse a short key, for example.
 absl::Status CheckAccepted(const TlsFile& file, const std::vector<Certificate>& chain) {
   ERR_clear_error();
   const Context context(SSL_CTX_new(TLS_server_method()));
@@ -167,7 +167,7 @@ std::string IdentityText(EVP_PKEY& key, const std::vector<Certificate>& chain) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadTlsFile(const TlsFile& file) {
-  // Without O_NONBLOCK, opening a pipe would wait for its writer.
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return CannotRead(file, errno);
   std::string text;
@@ -180,7 +180,8 @@ absl::StatusOr<std::string> ReadTlsFile(const TlsFile& file) {
   const int error = count < 0 ? errno : 0;
   ::close(descriptor);
   if (error != 0) return CannotRead(file, error);
-  if (text.size() > kFileBytesMax) return Unusable(file, "is larger than 1 MiB: it is no PEM file");
+  if (text.size() > kFileBytesMax)
+    return Unusable(file, "is larger than 1 MiB, so it is not a PEM file");
   if (text.empty()) return Unusable(file, "is empty");
   return text;
 }

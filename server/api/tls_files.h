@@ -11,28 +11,27 @@
 
 namespace millrace::api {
 
-// A PEM file and the key of the configuration that names it, such as `server.tls.key`.
+// A PEM file and the configuration key that names it, such as `server.tls.key`.
 struct TlsFile {
   std::string setting;
   std::string path;
 };
 
-// The file's content.
-// kInvalidArgument TLS_FILE_UNREADABLE: it cannot be read, is empty, or exceeds 1 MiB.
-// kUnavailable OUT_OF_FILE_DESCRIPTORS: try again; the file is not at fault.
+// Reads the file. kInvalidArgument TLS_FILE_UNREADABLE: it is unreadable, empty, or larger than 1
+// MiB. kUnavailable OUT_OF_FILE_DESCRIPTORS: retry; the file is not the cause.
 absl::StatusOr<std::string> ReadTlsFile(const TlsFile& file);
 
-// The certificate that expires first among those of a file. Times of day.
+// Validity of the certificate in a file that expires first. Wall-clock times.
 struct CertificateExpiry {
   Micros not_before = 0;
   Micros not_after = 0;
   std::string subject;  // RFC 2253, ASCII, at most 256 bytes
 };
 
-// kInvalidArgument TLS_FILE_UNREADABLE: `pem` holds no certificate, or a damaged one.
+// kInvalidArgument TLS_FILE_UNREADABLE: `pem` has no certificate, or a damaged one.
 absl::StatusOr<CertificateExpiry> ExpiryOf(const TlsFile& file, std::string_view pem);
 
-// The files of ServerTlsOptions as they were on disk.
+// The content of the files of ServerTlsOptions.
 struct ServerTlsBytes {
   std::string certificate;
   std::string key;
@@ -40,10 +39,10 @@ struct ServerTlsBytes {
   friend bool operator==(const ServerTlsBytes&, const ServerTlsBytes&) = default;
 };
 
-// Errors as ReadTlsFile.
+// Fails like ReadTlsFile.
 absl::StatusOr<ServerTlsBytes> ReadServerTls(const ServerTlsOptions& options);
 
-// What a server is given.
+// The TLS material of a server.
 struct ServerTls {
   std::string identity;   // PEM: the key, its certificate, the rest of the chain, and nothing else
   std::string client_ca;  // PEM; empty: clients need no certificate
@@ -51,9 +50,9 @@ struct ServerTls {
   CertificateExpiry authority;  // of client_ca
 };
 
-// Checks that all of `bytes` can be used together. `options` names the files in errors. A
-// certificate that has expired is no error.
-// kInvalidArgument TLS_FILE_UNREADABLE, metadata `path`: which file is wrong, and how.
+// Checks that the files are valid and match each other. `options` names the files in errors. An
+// expired certificate is no error. kInvalidArgument TLS_FILE_UNREADABLE, metadata `path`: the
+// message says which file is wrong, and how.
 absl::StatusOr<ServerTls> ParseServerTls(const ServerTlsOptions& options,
                                          const ServerTlsBytes& bytes);
 

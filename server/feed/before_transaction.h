@@ -14,8 +14,8 @@ namespace millrace::feed {
 // OUT_OF_RANGE POSITION_NOT_FOUND.
 absl::Status PositionNotFound(std::string_view what);
 
-// The place before the transaction that `segment`, whose first change is `first`, belongs to.
-// POSITION_NOT_FOUND: a part of it is trimmed.
+// The place before the transaction of `segment`, whose first change is `first`. POSITION_NOT_FOUND:
+// part of the transaction is trimmed.
 absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& segment,
                                         Sequence first);
 

@@ -16,7 +16,7 @@
 namespace millrace::feed {
 namespace {
 
-// So that other readers of the disk are not held up, and the token moves.
+// Bounds one step, so that other readers of the disk get their turn and the token advances.
 constexpr size_t kScanBytesMax = 4 << 20;
 
 absl::Status Damaged(Sequence sequence, std::string_view what) {
@@ -30,7 +30,7 @@ absl::Status Damaged(Sequence sequence, std::string_view what) {
 absl::Status PartialRow(Sequence sequence) {
   return MakeError(reason::kSnapshotUnavailable,
                    fmt::format("change {} holds only some columns of a row: set "
-                               "binlog_row_image=FULL, then have the table read anew",
+                               "binlog_row_image=FULL, then take a new snapshot of the table",
                                sequence.value),
                    {{"sequence", fmt::format("{}", sequence.value)}});
 }
@@ -78,7 +78,8 @@ Token CatchUp::token() const {
   return token;
 }
 
-// Those that begin where all parts have come to are sent as a whole.
+// Omits tables that begin at or after the place that every part has reached: all their rows are
+// sent.
 std::vector<SnapshotTable> CatchUp::RemainingTables(const std::vector<CatchUpPart>& parts) const {
   Sequence sent;
   for (const CatchUpPart& part : parts) sent = std::max(sent, part.sent);
@@ -155,7 +156,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanSegment(const log::Frame& frame,
   return Step::kDone;
 }
 
-// `found` names the first change of the run.
+// `found` is the first change of the run.
 absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const log::Run& run,
                                                Found found, const Selection& selection) {
   run_.clear();
@@ -204,10 +205,10 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanChangeByKey(const Found& found,
   }
   if (change_.after.present) {
     after = digester_.Of(found.table.table_id, found.table.key, change_.after);
-    // An image of only what changed: the key did not.
+    // The image holds only changed columns, and no key column is among them.
     if (!after.has_value() && !found.table.key.AnyIn(change_.after.encoded())) after = before;
   }
-  // Of which row it is cannot be told.
+  // The image does not identify its row.
   if (change_.before.present != before.has_value() || change_.after.present != after.has_value()) {
     return PartialRow(found.sequence);
   }
@@ -279,8 +280,8 @@ void CatchUp::Emit(const log::Frame& frame, const log::Segment& segment, Selecti
   reads_.count = 0;
 }
 
-// The half that is left for later has been sent as far as this part: behind here, or behind where
-// it had come before a resume.
+// Both halves have been sent down to the same place: the current scan position or, if lower, the
+// position from the resumed token.
 void CatchUp::SplitWhileTooLarge() {
   while (seen_.bytes() > memory_bytes_ && part().depth < CatchUpPart::kDepthMax) {
     CatchUpPart later = part();

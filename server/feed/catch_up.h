@@ -24,38 +24,39 @@ struct CatchUpOptions {
   CatchUpTables tables;
   uint64_t patterns_digest = 0;
   size_t response_bytes_max = 256 << 10;
-  // For what is remembered of rows.
+  // For the digests of rows already seen.
   size_t memory_bytes = 64 << 20;
-  // What is left, from a token of an earlier stream; nothing: all.
+  // The remaining parts, from the token of an earlier stream. Empty: all rows.
   std::vector<CatchUpPart> parts;
 };
 
-// The rows of tables, each once as READ, made from the log: it is scanned backwards, and the newest
-// change of a row tells whether, and how, it is still there. What was seen of rows is remembered;
-// where that takes more memory than it may, the rows are split into halves by their digests, and
-// the second half is left for a scan of its own. Not thread-safe.
+// Produces each current row of the tables once, as READ, from the log alone. It scans backwards:
+// the newest change of a row decides whether the row still exists and what it contains. It
+// remembers which rows it has seen. When they exceed the memory limit, it splits the rows into
+// halves by digest and leaves the second half for a separate scan. Not thread-safe.
 class CatchUp {
  public:
   CatchUp(const Feed& feed, CatchUpOptions options);
   CatchUp(const CatchUp&) = delete;
 
-  // Takes what comes next, in the form of a cursor's. Looks at 4 MiB of the log at most. After the
-  // last row `ended` is set, and the token is that of the place after tables.newest. OUT_OF_RANGE
-  // SNAPSHOT_EXPIRED: trimmed meanwhile; FAILED_PRECONDITION SNAPSHOT_UNAVAILABLE: a row is known
-  // in part only; else as Log::FrameContaining.
+  // Takes the next rows, in the same form as Cursor::Next. Scans at most 4 MiB of the log. After
+  // the last row it sets `ended`, and the token is that of the place after tables.newest.
+  // OUT_OF_RANGE SNAPSHOT_EXPIRED: the log was trimmed during the scan. FAILED_PRECONDITION
+  // SNAPSHOT_UNAVAILABLE: the log has only some columns of a row. Otherwise fails like
+  // Log::FrameContaining.
   absl::StatusOr<Delivery> Next();
 
-  // Of the place after what was delivered.
+  // The token after everything delivered so far.
   Token token() const;
 
  private:
-  // A change that may have to be sent.
+  // The change being examined.
   struct Found {
     const CatchUpTable& table;
     Sequence sequence;
     Sequence transaction;  // its first change
   };
-  // What of a segment is sent.
+  // The rows of one segment to send.
   struct Reads {
     std::string changes;
     uint64_t count = 0;
@@ -76,7 +77,7 @@ class CatchUp {
   absl::StatusOr<Step> ScanChange(const Found& found, const Selection& selection);
   absl::StatusOr<Step> ScanChangeByKey(const Found& found, const Selection& selection);
   absl::StatusOr<Step> ScanChangeByRow(const Found& found, const Selection& selection);
-  // Whether the row of `change_` is to be sent, and has room.
+  // Queues the row of `change_` unless an earlier stream sent it. kFull: the response has no room.
   absl::StatusOr<Step> Deliver(const Found& found, const Selection& selection);
   void Emit(const log::Frame& frame, const log::Segment& segment, Selection& selection);
 
@@ -87,12 +88,12 @@ class CatchUp {
   const size_t memory_bytes_;
   absl::flat_hash_map<uint32_t, const CatchUpTable*> by_id_;
 
-  std::vector<CatchUpPart> parts_;  // to be done; the last one is in progress
-  Sequence at_;                     // changes at and behind it have been looked at in this part
+  std::vector<CatchUpPart> parts_;  // still to scan; the last one is in progress
+  Sequence at_;                     // changes at and after it have been scanned in this part
   SeenRows seen_;
   RowDigester digester_;
 
-  // Scratch.
+  // Reused buffers.
   ScannedChange change_;
   std::vector<std::string_view> run_;
   Reads reads_;

@@ -11,15 +11,15 @@
 
 namespace millrace::feed {
 
-// How many catch-ups there may be at a time, and the memory that each may take. Must outlive the
-// places it gives. Thread-safe.
+// Limits the number of concurrent catch-ups and the memory of each. Must outlive its slots.
+// Thread-safe.
 class CatchUpLimit {
  public:
   explicit CatchUpLimit(const ServerOptions& options)
       : slots_max_(options.catchups_max),
         bytes_per_slot_(options.catchup_bytes_max / options.catchups_max) {}
 
-  // One catch-up's place, given back at its end.
+  // The slot of one catch-up, released on destruction.
   class Slot {
    public:
     explicit Slot(CatchUpLimit& limit) : limit_(limit) {}
@@ -29,7 +29,7 @@ class CatchUpLimit {
    private:
     CatchUpLimit& limit_;
   };
-  // Null if there are as many as may be.
+  // Null if all slots are taken.
   std::unique_ptr<Slot> Take() {
     uint32_t taken = taken_.load();
     do {

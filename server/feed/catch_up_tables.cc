@@ -15,8 +15,8 @@
 namespace millrace::feed {
 namespace {
 
-// Empty unless all columns of the primary key are captured: what is left of it may be the same in
-// several rows.
+// Empty unless all columns of the primary key are captured: several rows may share the captured
+// rest.
 std::vector<uint32_t> KeyOf(const schema::TableVersion& table) {
   std::map<uint32_t, uint32_t> fields;
   for (const schema::Column& column : table.columns) {
@@ -32,8 +32,8 @@ std::vector<uint32_t> KeyOf(const schema::TableVersion& table) {
   return key;
 }
 
-// Rows that an earlier key told apart may be alike by a later one. By all their columns they can be
-// told apart under any key, if the log has whole rows.
+// Rows that differ in an earlier key may be equal in a later one. Comparing all columns works under
+// any key, as long as the log has complete rows.
 std::vector<uint32_t> KeySince(Sequence begin, const schema::TableVersion& newest,
                                const schema::Registry& registry) {
   std::vector<uint32_t> key = KeyOf(newest);
@@ -52,9 +52,9 @@ uint64_t DigestOf(std::vector<std::string> texts) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
-// `found.newest` is set.
+// Requires: `found.newest` is set.
 void AddTable(const SnapshotTable& table, const schema::Registry& registry, CatchUpTables& found) {
-  // What came after `newest` must not decide how a stream goes on that began before it.
+  // Changes after `newest` must not affect a stream that started before them.
   const schema::TableVersionPtr version = registry.FindAt(table.table_id, found.newest);
   found.tables.push_back({.table_id = table.table_id,
                           .begin = table.begin,
@@ -82,12 +82,12 @@ std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage:
     if (table.begin > found.newest) continue;
     texts.push_back(fmt::format("{}\n{}", table.begin.value, name.ToString()));
     const schema::TableVersionPtr version = registry.Find(name);
-    // Without a row so far.
+    // The table has had no row so far.
     if (version == nullptr) continue;
     AddTable({.table_id = version->table_id, .begin = table.begin}, registry, found);
   }
-  // Coverage and definitions move behind the log and before readers are told of the same changes:
-  // if the log has not moved beyond what readers see, they belong to it.
+  // Coverage and definitions are updated after the log, and before readers see the same changes. If
+  // the log's newest change is published, they match it.
   if (feed.log().range().newest != published) return std::nullopt;
   found.digest = DigestOf(std::move(texts));
   return found;
@@ -97,7 +97,7 @@ absl::StatusOr<CatchUpTables> CatchUpTablesOf(const Token& token, const schema::
                                               const TablePatterns& patterns) {
   const auto malformed = [] {
     return MakeError(reason::kTokenMalformed,
-                     "the resume token names tables that its request does not: pass it on exactly "
+                     "the resume token names tables that the request does not: send it exactly "
                      "as it was received");
   };
   if (!token.catch_up.has_value() || !token.catch_up->tables.has_value()) return malformed();

@@ -18,40 +18,40 @@
 
 namespace millrace::feed {
 
-// A table whose rows are to be taken from the log.
+// A table whose rows come from the log.
 struct CatchUpTable {
   uint32_t table_id = 0;
   Sequence begin;  // first change that counts
-  // Of its primary key; of the whole row if it has none, or none that is captured as a whole, or
-  // had another since `begin`.
+  // The primary key. The whole row if the table has no primary key, if the key is not captured
+  // completely, or if it has changed since `begin`.
   transcode::RowKey key;
 };
 
-// The rows of tables as they are after change `newest`.
+// The tables to catch up on, with their rows as of change `newest`.
 struct CatchUpTables {
   Sequence newest;
   Sequence begin;                    // lowest change that counts; newest + 1 if none does
-  std::vector<CatchUpTable> tables;  // that have changes up to `newest`
-  uint64_t digest = 0;               // of what the log holds of which tables
-  // Tables asked for of which the log does not hold all rows, or no longer.
+  std::vector<CatchUpTable> tables;  // those with changes up to `newest`
+  uint64_t digest = 0;               // of the coverage of the tables
+  // Matching tables whose rows the log does not, or no longer, hold completely.
   std::vector<TableName> missing;
 };
 
-// Finds the tables that match `patterns`, as of the newest change, or as of `newest` if that is
-// given: then tables that had changes by then are told among the missing if they are not held any
-// more, and the digest differs from then if what the log held of them is another. Nothing: what is
-// known of tables is between two places just now; ask again.
+// Finds the tables that match `patterns`, as of `newest` if given, else as of the newest change.
+// With `newest`, a table that had changes by then but is not covered any more is among the missing,
+// and the digest differs if the coverage has changed since. Nothing: coverage or definitions are
+// being updated right now; retry.
 std::optional<CatchUpTables> FindCatchUpTables(const Feed& feed, const coverage::Coverage& coverage,
                                                const schema::Registry& registry,
                                                const TablePatterns& patterns,
                                                std::optional<Sequence> newest);
 
-// The same as `token` names them. INVALID_ARGUMENT TOKEN_MALFORMED: a table is not known or does
-// not match `patterns`, or none are named.
+// The tables that `token` names. INVALID_ARGUMENT TOKEN_MALFORMED: a table is unknown or does not
+// match `patterns`, or the token names no tables.
 absl::StatusOr<CatchUpTables> CatchUpTablesOf(const Token& token, const schema::Registry& registry,
                                               const TablePatterns& patterns);
 
-// Digest of patterns as they stand in a request, in any order.
+// Digest of the patterns exactly as written in a request; their order does not matter.
 uint64_t DigestOfPatterns(std::vector<std::string> patterns);
 
 }  // namespace millrace::feed

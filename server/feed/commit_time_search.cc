@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where a start by commit time begins. Part of position.h.
+// Finds the start of a stream by commit time. Part of position.h.
 
 #include <algorithm>
 #include <optional>
@@ -15,16 +15,16 @@
 namespace millrace::feed {
 namespace {
 
-// Of frames that are looked at one after the other.
+// Bytes of frames read at a time.
 constexpr size_t kReadBytes = 256 << 10;
 
-// Looks at one transaction after the other for the first that was committed at `time` or later.
+// Scans transactions in order for the first one committed at `time` or later.
 class Scan {
  public:
-  // `before`: greatest commit time of all before the first frame.
+  // `before`: greatest commit time before the first frame.
   Scan(Micros time, Micros now, Micros before) : time_(time), now_(now), before_(before) {}
 
-  // Looks at the next frame. True: place() is known.
+  // Scans the next frame. True: found() is final.
   bool ScanFrame(const log::Frame& frame) {
     Sequence first = frame.first();
     for (const log::Segment& segment : frame.segments()) {
@@ -38,7 +38,7 @@ class Scan {
     log::Segment segment;
     Sequence first;
   };
-  // Of the first transaction that is wanted; nothing: all seen were committed before.
+  // The first wanted transaction so far. Nothing: all scanned transactions were committed earlier.
   const std::optional<Found>& found() const { return found_; }
 
  private:
@@ -46,11 +46,12 @@ class Scan {
     const bool ahead = !log::IsPlausibleCommitTime(frame, segment, now_);
     const bool behind = !ahead && segment.commit_time + log::kClockAheadMax < before_;
     const bool late = segment.commit_time >= time_;
-    // A clock that was ahead says no earlier than when it was, one that was behind no later.
+    // A clock that was ahead gives only an upper bound, one that was behind only a lower bound.
     const bool uncertain = ahead ? late : behind && !late;
     if (!ahead) before_ = std::max(before_, segment.commit_time);
     if (late || uncertain) {
-      // Rather one too many than one too few: it is wanted unless one that is not comes after it.
+      // Rather include one too many: an uncertain transaction is wanted unless an unwanted one
+      // follows.
       if (!found_.has_value()) found_ = Found{segment, first};
       return !uncertain;
     }
@@ -64,8 +65,9 @@ class Scan {
   std::optional<Found> found_;
 };
 
-// Whether transactions of `frame`, which counts as earlier than `time`, may have been committed
-// then: one says so, or the last is of a clock that was behind. `believed`: the frame's time.
+// Whether `frame`, which counts as earlier than `time`, may contain transactions committed at
+// `time` or later: one of them says so, or the clock of the last was behind. `believed`: the
+// frame's believed commit time.
 bool MayContainLater(const log::Frame& frame, Micros time, Micros believed) {
   const std::vector<log::Segment>& segments = frame.segments();
   if (segments.back().commit_time + log::kClockAheadMax < believed) return true;
@@ -74,8 +76,7 @@ bool MayContainLater(const log::Frame& frame, Micros time, Micros believed) {
 }
 
 absl::Status TimeInFuture(Micros time, Micros now) {
-  return PositionNotFound(
-      fmt::format("the time lies {} s in the future", (time - now) / 1'000'000));
+  return PositionNotFound(fmt::format("the time is {} s in the future", (time - now) / 1'000'000));
 }
 
 }  // namespace
@@ -91,8 +92,8 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, 
                             }));
   Sequence begin =
       frame == nullptr || frame->first() > range.newest ? range.newest.next() : frame->first();
-  // What was not believed when it was written counts as earlier than it says, which was wrong if
-  // our clock was.
+  // A commit time that was not believed when written counts as earlier than it says. That is wrong
+  // if the error was in our own clock.
   Micros before = 0;
   while (begin > range.oldest) {
     MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameContaining(Sequence{begin.value - 1}));

@@ -15,14 +15,14 @@
 namespace millrace::feed {
 namespace {
 
-// Beyond the one that is waited for. Few, for on a slow disk the readers of old data need the
-// threads more.
+// Changes wanted at a time. Few, because on a slow disk the readers of old data need the threads
+// more.
 constexpr size_t kWantedMax = 16;
 constexpr size_t kKnownMax = 4096;
-// Of one task; others wait for the thread too.
+// Per task, because other tasks wait for the thread too.
 constexpr int kReadsMax = 8;
 
-// Of the transaction that change `sequence` of `frame` belongs to.
+// Commit time of the transaction that contains change `sequence` of `frame`.
 Micros CommitTimeIn(const log::Frame& frame, Sequence sequence) {
   Sequence next = frame.first();
   for (const log::Segment& segment : frame.segments()) {
@@ -49,7 +49,7 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
   enum class Fact { kTime, kTokenBefore };
 
   bool IsKnown(Sequence sequence, Fact fact) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // False: unknown at `deadline`.
+  // False: still unknown at `deadline`.
   bool WaitUntilKnown(Sequence sequence, Fact fact, absl::Time deadline)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void PostRead();
@@ -63,8 +63,8 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
 
   absl::Mutex mutex_;
   std::map<Sequence, Micros> known_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Sequence> order_ ABSL_GUARDED_BY(mutex_);  // in which they became known
-  Sequence oldest_ ABSL_GUARDED_BY(mutex_);             // that oldest_token_ is of
+  std::deque<Sequence> order_ ABSL_GUARDED_BY(mutex_);  // oldest known first
+  Sequence oldest_ ABSL_GUARDED_BY(mutex_);             // the change of oldest_token_
   std::string oldest_token_ ABSL_GUARDED_BY(mutex_);
   std::set<Sequence> wanted_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // a task is posted
@@ -138,7 +138,7 @@ std::optional<Sequence> CommitTimes::State::NextWanted() {
   return std::nullopt;
 }
 
-// One frame answers all that are wanted of it.
+// One frame serves all wanted changes in it.
 void CommitTimes::State::Read(Sequence wanted) {
   const auto frames = feed_.Read(wanted, 1);
   const bool is_oldest = wanted == feed_.range().oldest;
@@ -155,7 +155,7 @@ void CommitTimes::State::Read(Sequence wanted) {
     oldest_ = wanted;
     oldest_token_ = token->ToString();
   }
-  // It cannot be read.
+  // Erased even if it could not be read.
   wanted_.erase(wanted);
 }
 

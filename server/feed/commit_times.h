@@ -14,24 +14,24 @@
 
 namespace millrace::feed {
 
-// Commit times of changes anywhere in the log, for those that cannot wait long for the disk. What
-// is not in memory is read by DiskReaders. If that takes too long it is unknown, but the read goes
-// on for up to 16 changes, so those are known at a later call. Thread-safe.
+// Commit times of changes anywhere in the log, for callers that cannot wait long for the disk.
+// DiskReaders reads frames that are not in memory. A time that takes too long is reported as
+// unknown, but the read continues (for up to 16 changes), so a later call knows it. Thread-safe.
 class CommitTimes {
  public:
   // Both must outlive the threads of `readers`.
   CommitTimes(const Feed& feed, DiskReaders& readers);
   ~CommitTimes();
 
-  // Commit time, as far as it is believed, of a retained change. Nothing if it is unknown at
+  // Commit time of a retained change, as far as it is believed. Nothing if it is still unknown at
   // `deadline`, or cannot be read.
   std::optional<Micros> Of(Sequence sequence, absl::Time deadline);
-  // Text of the token of the place before the oldest change. Empty in the same cases.
+  // Text of the token before the oldest change. Empty in the same cases.
   std::string OldestToken(absl::Time deadline);
 
  private:
   class State;
-  // Shared with the task that reads.
+  // Shared with the reading task.
   const std::shared_ptr<State> state_;
 };
 

@@ -9,7 +9,7 @@
 namespace millrace::feed {
 namespace {
 
-// Each holds a request in memory. Streams are bounded by server.streams_max.
+// Each call holds a request in memory. server.streams_max bounds the streams.
 constexpr size_t kCallsMax = 1000;
 
 }  // namespace
@@ -69,7 +69,7 @@ bool DiskReaders::HasTaskOrIsStopping() const {
   return stopping_ || !queues_[0].empty() || !queues_[1].empty();
 }
 
-// Nothing if there is none.
+// Null if there is none.
 DiskReaders::Task DiskReaders::TakeNext() {
   const Caller other = next_ == Caller::kCall ? Caller::kStream : Caller::kCall;
   const Caller caller = QueueOf(next_).empty() ? other : next_;

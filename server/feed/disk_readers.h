@@ -14,31 +14,31 @@
 
 namespace millrace::feed {
 
-// Threads that read from the disk for those that must not wait for it: serving threads and calls.
+// Threads that read from the disk for callers that must not wait for it: serving threads and calls.
 // Thread-safe.
 class DiskReaders {
  public:
-  // Whom a task is for. Where both wait they take turns, so that neither holds up the other.
+  // The caller of a task. When both kinds wait, they take turns, so neither delays the other.
   enum class Caller { kCall, kStream };
   enum class Admission {
     kRead,
-    kBusy,      // too many calls wait: the task does nothing
-    kStopping,  // the same, for the server stops
+    kBusy,      // too many calls wait: the task must do nothing
+    kStopping,  // the server stops: the task must do nothing
   };
-  // Called exactly once. May take long only if it is its admission to read.
+  // Called exactly once. May block only if admitted.
   using Task = std::function<void(Admission admission)>;
 
   explicit DiskReaders(size_t thread_count);
-  // Stops.
+  // Calls Stop.
   ~DiskReaders();
 
-  // Runs the task on one of the threads, each kind in the order in which it came; or now, on the
-  // calling thread, if it is refused. A stream posts one task at a time, so those are never too
+  // Queues the task for one of the threads; tasks of one kind run in order. If it is refused, calls
+  // it now, on the calling thread. A stream posts one task at a time, so stream tasks are never too
   // many.
   void Post(Caller caller, Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   // Refuses waiting and later tasks. Does not block.
   void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The same, and waits for the tasks that are reading.
+  // The same, and waits for running tasks.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -53,7 +53,7 @@ class DiskReaders {
 
   absl::Mutex mutex_;
   std::array<Queue, 2> queues_ ABSL_GUARDED_BY(mutex_);
-  Caller next_ ABSL_GUARDED_BY(mutex_) = Caller::kCall;  // whose admission it is
+  Caller next_ ABSL_GUARDED_BY(mutex_) = Caller::kCall;  // which kind runs next
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::vector<std::thread> threads_;

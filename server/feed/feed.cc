@@ -10,7 +10,7 @@
 namespace millrace::feed {
 namespace {
 
-// The newest frame stays in a smaller ring too.
+// A ring smaller than this still keeps the newest frame.
 constexpr uint64_t kFrameBytesKept = 4 << 20;
 
 }  // namespace
@@ -26,8 +26,8 @@ void Feed::Publish(const std::vector<FramePtr>& frames) {
   absl::MutexLock lock(&mutex_);
   for (const FramePtr& frame : frames) {
     MILLRACE_CHECK(ring_.empty() || ring_.back()->last() < frame->first());
-    // The parts of a large transaction were staged and are only on disk: what lies before them is
-    // no longer newest.
+    // The parts of a large transaction were staged and are only on disk, so the frames before them
+    // are no longer the newest.
     if (!ring_.empty() && ring_.back()->last().next() != frame->first()) {
       ring_.clear();
       ring_bytes_ = 0;
@@ -35,7 +35,7 @@ void Feed::Publish(const std::vector<FramePtr>& frames) {
     ring_bytes_ += frame->bytes();
     ring_.push_back(frame);
   }
-  // A frame alone may be larger than the ring, if a change is: it is read from the disk.
+  // One frame can exceed the ring if a single change does. Readers then read it from disk.
   while (ring_bytes_ > std::max(ring_bytes_max_, kFrameBytesKept) ||
          (ring_bytes_ > ring_bytes_max_ && ring_.size() > 1)) {
     ring_bytes_ -= ring_.front()->bytes();
@@ -55,7 +55,7 @@ absl::StatusOr<std::vector<FramePtr>> Feed::Read(Sequence from, size_t bytes_max
   }
   const log::Range readable = range();
   if (from == readable.newest.next()) return std::vector<FramePtr>();
-  // What is trimmed may still be in the cache.
+  // The cache may still contain trimmed frames.
   if (from >= readable.oldest) {
     std::vector<FramePtr> frames = cache_.Read(from, bytes_max);
     if (!frames.empty()) return frames;
@@ -81,7 +81,7 @@ std::vector<FramePtr> Feed::ReadRing(Sequence from, size_t bytes_max) const {
 }
 
 log::Range Feed::range() const {
-  // In this order, as Log::range.
+  // Read in this order, like Log::range.
   const Sequence oldest = log_.range().oldest;
   return {oldest, {newest_.load(std::memory_order_acquire)}};
 }

@@ -19,50 +19,50 @@
 
 namespace millrace::feed {
 
-// Told once for every publication, on the publishing thread: must be quick and must not call back.
+// Called once per publication, on the publishing thread. Must be quick and must not call back.
 class PublicationListener {
  public:
   virtual ~PublicationListener() = default;
   virtual void OnPublished() = 0;
 };
 
-// What needs the disk is repeated on a thread of DiskReaders.
+// After NotInMemory, a caller repeats the read on a thread of DiskReaders.
 using log::IsNotInMemory;
 using log::NotInMemory;
 using log::ReadFrom;
 
-// The log as readers see it: committed frames, the newest of them in memory. What is committed is
-// seen once it is published, since table versions become known in between. One thread publishes;
-// everything else is thread-safe.
+// The log as readers see it: committed frames, the newest of them in memory. Readers see a commit
+// only once it is published, because table versions become known between commit and publication.
+// One thread publishes; all other methods are thread-safe.
 class Feed {
  public:
-  // `log` must outlive it. What it holds by then counts as published. Half as many bytes again as
-  // the ring's are kept of what was read from disk.
+  // `log` must outlive the feed. Everything in it at construction counts as published. The feed
+  // also caches frames read from disk, up to half of `ring_bytes`.
   Feed(log::Log& log, uint64_t ring_bytes);
 
-  // Makes known to readers what was just committed, of which `frames` are the last ones. They
-  // follow each other and what was published before. On the thread that commits.
+  // Makes the latest commits visible to readers. `frames` are the newest of them: consecutive, and
+  // later than all published before. Call it on the committing thread.
   void Publish(const std::vector<FramePtr>& frames) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Frames from the one that holds `from` on, in order, as many as fit `bytes_max` and at least
-  // one; empty if `from` is after the newest change. Memory first, then disk. Errors as
-  // Log::ReadFrames, and NotInMemory.
+  // Returns consecutive frames, starting with the one that contains `from`: as many as fit
+  // `bytes_max`, but at least one. Empty if `from` is after the newest change. Looks in memory
+  // first, then on disk. Fails like Log::ReadFrames, and with NotInMemory.
   absl::StatusOr<std::vector<FramePtr>> Read(Sequence from, size_t bytes_max,
                                              ReadFrom source = ReadFrom::kDisk) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Where readers stand when they have seen everything.
+  // The position of a reader that has seen everything.
   struct Edge {
     log::Range range;
     std::string source_position;  // binary SourcePosition up to range.newest
   };
   Edge edge() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Range of what readers may see.
+  // The range visible to readers.
   log::Range range() const;
   const log::Log& log() const { return log_; }
   uint64_t ring_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // `listener` must be removed before it goes.
+  // Remove `listener` before destroying it.
   void AddListener(PublicationListener* listener) ABSL_LOCKS_EXCLUDED(mutex_);
   void RemoveListener(PublicationListener* listener) ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -14,7 +14,7 @@ namespace millrace::feed {
 absl::Status TableUnknown(const TableName& name) {
   return MakeError(reason::kTableUnknown,
                    fmt::format("no captured table is named '{}': see ListTables, or write a "
-                               "pattern with '*' for tables that are still to come",
+                               "pattern with '*' for tables that do not exist yet",
                                name.ToString()),
                    {{"table", name.ToString()}});
 }
@@ -46,7 +46,7 @@ absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>
 
 bool Filter::WantsTable(uint32_t table_id) {
   if (tables_.empty()) return true;
-  // What concerns no single table goes to those who want all tables.
+  // Changes without a single table go only to readers of all tables.
   if (table_id == 0) return false;
   if (table_id < decisions_.size() && decisions_[table_id] != Decision::kUnknown) {
     return decisions_[table_id] == Decision::kYes;
@@ -54,7 +54,7 @@ bool Filter::WantsTable(uint32_t table_id) {
   const auto name = registry_->NameOf(table_id);
   if (!name.has_value()) return false;
   const bool wanted = tables_.Matches(name->database, name->table);
-  // The registry gives out numbers one after another, so this grows no further than its tables.
+  // The registry assigns consecutive numbers, so this vector stays as small as its table list.
   if (table_id >= decisions_.size()) decisions_.resize(size_t{table_id} + 1, Decision::kUnknown);
   decisions_[table_id] = wanted ? Decision::kYes : Decision::kNo;
   return wanted;

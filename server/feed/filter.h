@@ -15,16 +15,16 @@ namespace millrace::feed {
 // kInvalidArgument TABLE_UNKNOWN.
 absl::Status TableUnknown(const TableName& name);
 
-// Which changes a reader wants, decided by table number and operation alone. Not thread-safe: it
-// learns table numbers as it meets them.
+// Decides which changes a reader wants by table number and operation alone. Not thread-safe: it
+// caches decisions by table number.
 class Filter {
  public:
   // Wants everything.
   Filter() = default;
-  // `operations`: values of millrace.v1.Operation, empty for all. `registry` must outlive it.
-  // `also_known`, if given, tells of tables beside those of the registry.
-  // kInvalidArgument TABLE_UNKNOWN: a pattern without wildcard names no known table;
-  // REQUEST_INVALID: an operation that does not exist.
+  // `operations`: values of millrace.v1.Operation; empty: all. `registry` must outlive the filter.
+  // `also_known`, if given, knows tables beyond those of the registry. kInvalidArgument
+  // TABLE_UNKNOWN: a pattern without wildcard names no known table. REQUEST_INVALID: an operation
+  // does not exist.
   using KnowsTable = std::function<bool(const TableName&)>;
   static absl::StatusOr<Filter> Make(TablePatterns tables, const std::vector<int>& operations,
                                      const schema::Registry& registry,
@@ -44,7 +44,7 @@ class Filter {
   bool WantsTable(uint32_t table_id);
 
   bool wants_everything_ = true;
-  uint64_t operations_ = ~uint64_t{0};  // one bit an operation
+  uint64_t operations_ = ~uint64_t{0};  // one bit per operation
   TablePatterns tables_;
   const schema::Registry* registry_ = nullptr;
   std::vector<Decision> decisions_;  // by table number

@@ -41,7 +41,7 @@ void AppendInteger(std::string& to, Number value) {
   to.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
-// Integers of 64 bits are strings in protobuf's JSON, as many readers keep numbers in doubles.
+// protobuf's JSON writes 64-bit integers as strings, because many parsers store numbers in doubles.
 template <typename Number>
 void AppendQuotedInteger(std::string& to, Number value) {
   to.push_back('"');
@@ -49,7 +49,7 @@ void AppendQuotedInteger(std::string& to, Number value) {
   to.push_back('"');
 }
 
-// `digits` with the point after the first digit, times 10^exponent.
+// Appends `digits`, with the point after the first digit, times 10^exponent.
 void AppendPlain(std::string& to, std::string_view digits, int exponent) {
   if (exponent < 0) {
     to.append("0.").append(static_cast<size_t>(-exponent - 1), '0').append(digits);
@@ -66,7 +66,7 @@ void AppendPlain(std::string& to, std::string_view digits, int exponent) {
 
 template <typename Float>
 void AppendFinite(std::string& to, Float value) {
-  // Beyond these, in powers of ten, there is an exponent.
+  // Powers of ten; numbers outside this range get an exponent.
   constexpr int kPlainLeast = -4;
   constexpr int kPlainMost = 15;
   char buffer[64];
@@ -89,7 +89,7 @@ void AppendFinite(std::string& to, Float value) {
   AppendPlain(to, digits, exponent);
 }
 
-// JSON has no infinities and no NaN; protobuf has strings for them. The source stores neither.
+// JSON has no infinities and no NaN; protobuf writes strings for them. The source stores neither.
 template <typename Float>
 void AppendFloating(std::string& to, Float value) {
   if (std::isfinite(value)) return AppendFinite(to, value);
@@ -150,7 +150,7 @@ bool AppendVector(std::string& to, std::string_view message) {
   return true;
 }
 
-// Whether a field of that type has this wire type.
+// Whether the field's wire type matches the column type.
 bool FitsType(const wire::Field& field, FieldType type) {
   switch (type) {
     case FieldType::kInt32:
@@ -209,8 +209,8 @@ bool AppendValue(std::string& to, const wire::Field& field, FieldType type) {
 void AppendJsonFloat(std::string& to, float value) { AppendFloating(to, value); }
 void AppendJsonDouble(std::string& to, double value) { AppendFloating(to, value); }
 
-// A row holds fields of its version's columns alone. Logs that did not keep earlier versions know
-// the columns of older rows as dropped ones.
+// A row contains only fields of its version's columns. In logs that did not keep earlier versions,
+// columns of older rows appear as dropped ones.
 JsonForm::JsonForm(const schema::TableVersion& version) {
   std::unordered_set<std::string> names;
   for (const auto* columns : {&version.columns, &version.dropped_columns}) {

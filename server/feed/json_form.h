@@ -11,15 +11,15 @@
 
 namespace millrace::feed {
 
-// How rows of one table version become JSON objects: protobuf's JSON form of the row message, keyed
-// by the column names of that version, with two differences. FLOAT is the shortest decimal that
-// reads back as the same float, and a zero TIMESTAMP is "0000-00-00 00:00:00", as SELECT shows it.
+// Converts rows of one table version to JSON objects: protobuf's JSON form of the row message,
+// keyed by the column names of that version, with two differences. A FLOAT is the shortest decimal
+// that parses to the same float. A zero TIMESTAMP is "0000-00-00 00:00:00", as SELECT shows it.
 // Immutable; thread-safe.
 class JsonForm {
  public:
   explicit JsonForm(const schema::TableVersion& version);
 
-  // Appends the object. False: the bytes are no row of the table; `to` then holds a part of it.
+  // Appends the object. False: the bytes are no row of the table, and `to` has part of the object.
   bool Append(std::string_view row, std::string& to) const;
 
  private:
@@ -32,12 +32,12 @@ class JsonForm {
   // Null if the table never had such a field.
   const Member* Find(uint32_t number, size_t expected) const;
 
-  // In the order of the table, which is that of rows; then columns of earlier versions.
+  // In table order, which is also the order within rows; then columns of earlier versions.
   std::vector<Member> members_;
 };
 
-// As numbers of JSON: shortest decimal that reads back as the same value; with an exponent below
-// 1e-4 and from 1e16 on.
+// Appends a JSON number: the shortest decimal that parses to the same value. Uses an exponent below
+// 1e-4 and from 1e16.
 void AppendJsonFloat(std::string& to, float value);
 void AppendJsonDouble(std::string& to, double value);
 

@@ -35,16 +35,16 @@ absl::Status AddGtid(GtidSet& set, std::string_view text) {
   return absl::OkStatus();
 }
 
-// GTIDs of a frame's segments, before a place in it and behind.
+// GTIDs of a frame's segments, before and after a place in it.
 struct FrameGtids {
   GtidSet passed;
   GtidSet later;
 };
 
-// Adds to `gtids`, of all before `frame`, what lies before a place in it. Transactions without
-// captured changes are known only to lie somewhere in the frame, but a source gives out numbers in
-// the order of its commits: those below the highest passed were before the place. Left out, another
-// server that captures their tables would begin there and repeat what came after.
+// Adds the GTIDs of `frame` up to a place in it to `gtids`, which has all earlier ones. A frame
+// does not record where its transactions without captured changes were. But a source assigns
+// numbers in commit order, so those below the highest passed number came before the place. Without
+// them, another server that captures their tables would start there and repeat later changes.
 absl::Status AddPassed(GtidSet& gtids, const log::Frame& frame, const FrameGtids& parts) {
   if (gtids.mysql().empty() && parts.passed.mysql().empty()) {
     for (const auto& [domain, last] : parts.passed.mariadb().last()) gtids.Add(last);
@@ -96,7 +96,8 @@ bool HaveDifferentFlavours(const GtidSet& a, const GtidSet& b) {
          (!a.mariadb().empty() && !b.mysql().empty());
 }
 
-// The first frame up to which the log has a transaction that `seen` lacks; null if there is none.
+// The first frame by whose end the log has a transaction missing from `seen`; null if there is
+// none.
 absl::StatusOr<FramePtr> FindFrameWithUnseen(const Feed& feed, const GtidSet& seen) {
   absl::Status damage;
   MILLRACE_ASSIGN_OR_RETURN(FramePtr frame, feed.log().FindFirst([&](const log::Frame& candidate) {
@@ -108,7 +109,7 @@ absl::StatusOr<FramePtr> FindFrameWithUnseen(const Feed& feed, const GtidSet& se
   return frame;
 }
 
-// Before the first transaction up to `newest` with captured changes that `seen` lacks.
+// The place before the first transaction with captured changes, up to `newest`, that `seen` lacks.
 absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence newest) {
   while (true) {
     MILLRACE_ASSIGN_OR_RETURN(const FramePtr frame, FindFrameWithUnseen(feed, seen));
@@ -119,8 +120,8 @@ absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence n
       if (!is_seen) return BeforeTransaction(feed, segment, first);
       first.value += segment.change_count;
     }
-    // Only transactions without captured changes are lacking so far, as in every token given in the
-    // middle of a frame. What lies behind may be seen all the same.
+    // So far only transactions without captured changes are missing, as in every token from the
+    // middle of a frame. `seen` may contain all later ones.
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
     AddAll(seen, after);
   }
@@ -133,8 +134,8 @@ absl::Status TokenTrimmed(const Feed& feed, Sequence after, ReadFrom source) {
   ErrorMetadata metadata{{"oldest_sequence", fmt::format("{}", before_oldest.value + 1)}};
   if (oldest_token.ok()) metadata.emplace("oldest_token", oldest_token->ToString());
   return MakeError(reason::kTokenTrimmed,
-                   fmt::format("changes after {} have been trimmed, the oldest that is left is {}; "
-                               "read the tables anew and resume at oldest_token",
+                   fmt::format("changes after {} have been trimmed, the oldest left is {}; "
+                               "read the tables again and resume at oldest_token",
                                after.value, before_oldest.value + 1),
                    metadata);
 }
@@ -142,8 +143,8 @@ absl::Status TokenTrimmed(const Feed& feed, Sequence after, ReadFrom source) {
 absl::Status TokenAhead(Sequence after, Sequence newest) {
   return MakeError(
       reason::kTokenAhead,
-      fmt::format("the token stands at {}, the newest change here is {}; this server is behind "
-                  "the one that gave it, or was restored from a backup",
+      fmt::format("the token is at {}, the newest change here is {}; this server lags behind "
+                  "the one that issued the token, or was restored from a backup",
                   after.value, newest.value),
       {{"newest_sequence", fmt::format("{}", newest.value)}});
 }
@@ -158,14 +159,14 @@ absl::Status CheckRetained(const Feed& feed, Sequence after, ReadFrom source) {
 absl::Status TokenOfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
   return MakeError(reason::kTokenOfAnotherLog,
                    fmt::format("the token is of log {}, this is log {}, and {}; resume at the "
-                               "server that gave it, or read the tables anew",
+                               "server that issued it, or read the tables again",
                                LogIdText(token.log_id), LogIdText(feed.log().log_id()), why),
                    {{"log_id", LogIdText(feed.log().log_id())}});
 }
 
 absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
   if (token.log_id != feed.log().log_id()) {
-    return TokenOfAnotherLog(feed, token, "another log cannot go on among the rows of a snapshot");
+    return TokenOfAnotherLog(feed, token, "another log cannot resume among the rows of a snapshot");
   }
   const log::Range range = feed.range();
   if (token.sequence > range.newest) return TokenAhead(token.sequence, range.newest);
@@ -194,7 +195,7 @@ absl::StatusOr<Place> BeforeTransaction(const Feed& feed, const log::Segment& se
 
 absl::Status SnapshotExpired() {
   return MakeError(reason::kSnapshotExpired,
-                   "the log does not hold any more what the snapshot is made from; start it anew");
+                   "the log no longer holds all rows of this snapshot; start a new one");
 }
 
 Token NewestToken(const Feed& feed) {
@@ -289,8 +290,7 @@ absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token, ReadFrom sou
                           HasReason(place.status(), reason::kTokenAhead);
     if (definite) return place;
   }
-  return TokenOfAnotherLog(feed, token,
-                           "its GTID set does not lead to a place that is retained here");
+  return TokenOfAnotherLog(feed, token, "its GTID set matches no place retained here");
 }
 
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom source) {
@@ -300,8 +300,8 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom
   if (known.empty()) return PositionNotFound("the log holds no GTIDs");
   if (HaveDifferentFlavours(known, gtids)) {
     return MakeError(reason::kGtidSetMalformed,
-                     "the GTID set is of the other kind of source: MySQL's hold colons, MariaDB's "
-                     "do not");
+                     "the GTID set is of the other kind of source: GTIDs of MySQL contain colons, "
+                     "those of MariaDB do not");
   }
   if (gtids.Contains(known)) {
     if (!known.Contains(gtids)) return TokenAhead(range.newest.next(), range.newest);
@@ -314,9 +314,9 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::FromBinary(oldest->gtids_before()));
   if (!gtids.Contains(before)) {
     return PositionNotFound(
-        "transactions that the GTID set lacks have been trimmed or were never in the log");
+        "transactions missing from the GTID set have been trimmed or were never in the log");
   }
-  // Changes that the set holds and that are still to come here would be repeated.
+  // The set contains changes that this log will receive later, so they would be repeated.
   if (!known.Contains(gtids)) return TokenAhead(range.newest.next(), range.newest);
   return FindFirstUnseen(feed, gtids, range.newest);
 }

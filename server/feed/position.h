@@ -10,54 +10,54 @@
 
 namespace millrace::feed {
 
-// A place in the log, and how it came about.
+// A place in the log.
 struct Place {
-  Sequence after;                   // last change before it
-  bool inside_transaction = false;  // changes of the same transaction lie on both sides
+  Sequence after;                   // last change before the place
+  bool inside_transaction = false;  // the place splits a transaction
 };
 
 // OUT_OF_RANGE SNAPSHOT_EXPIRED.
 absl::Status SnapshotExpired();
 
-// The token of the place after change `sequence` of `frame`, which holds it.
+// The token of the place after change `sequence` of `frame`. Requires: the frame contains it.
 absl::StatusOr<Token> TokenAfter(uint64_t log_id, const log::Frame& frame, Sequence sequence);
 
-// The token of the place after everything: the newest change, and transactions of the source that
-// came after it and hold nothing for this log.
+// The token of the newest place: after the newest change, and after later transactions of the
+// source without changes for this log.
 Token NewestToken(const Feed& feed);
 
-// With ReadFrom::kMemory the functions below may return NotInMemory().
+// With ReadFrom::kMemory the functions below can also return NotInMemory().
 
-// The token of the place after `sequence`, wherever it lies in what is retained; zero or one less
-// than the oldest is the beginning. Errors as Log::FrameContaining.
+// The token of the place after any retained `sequence`. Zero, or one less than the oldest, is the
+// beginning. Fails like Log::FrameContaining.
 absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence,
                                  ReadFrom source = ReadFrom::kDisk);
 
-// The place that a token stands for here. A token of this log must lie within what is retained; one
-// of another log is found by its GTID set, at the start of the transaction it lies in. OUT_OF_RANGE
-// TOKEN_TRIMMED (metadata oldest_token), TOKEN_AHEAD; FAILED_PRECONDITION TOKEN_OF_ANOTHER_LOG;
-// DATA_LOSS LOG_DAMAGED. One that was given out among the rows of a snapshot stands for the place
-// after which changes follow the rows; OUT_OF_RANGE SNAPSHOT_EXPIRED: the rows are left no more.
+// The place of a token in this log. A token of this log must be within the retained range. A token
+// of another log is found by its GTID set, at the start of its transaction. A token given out among
+// the rows of a snapshot resolves to the place where changes follow the rows. OUT_OF_RANGE
+// TOKEN_TRIMMED (metadata oldest_token), TOKEN_AHEAD, SNAPSHOT_EXPIRED: the log no longer holds the
+// rows. FAILED_PRECONDITION TOKEN_OF_ANOTHER_LOG; DATA_LOSS LOG_DAMAGED.
 absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token,
                               ReadFrom source = ReadFrom::kDisk);
 
-// Whether Resolve finds the place. Of a token of this log that needs no frame.
+// Whether Resolve would succeed. A token of this log needs no frame for that.
 absl::Status CheckResolves(const Feed& feed, const Token& token, ReadFrom source);
 
-// After a change number, with the same errors.
+// The place after a change number. Same errors.
 absl::StatusOr<Place> ResolveSequence(const Feed& feed, Sequence after,
                                       ReadFrom source = ReadFrom::kDisk);
 
-// Before the first transaction that `gtids` does not hold. OUT_OF_RANGE POSITION_NOT_FOUND: `gtids`
-// lacks transactions that have been trimmed, or holds none of what this log saw; TOKEN_AHEAD: it
-// holds more than this log. INVALID_ARGUMENT GTID_SET_MALFORMED: of the other flavour.
+// The place before the first transaction missing from `gtids`. OUT_OF_RANGE POSITION_NOT_FOUND:
+// `gtids` lacks trimmed transactions, or has none of this log's. TOKEN_AHEAD: it has more than this
+// log. INVALID_ARGUMENT GTID_SET_MALFORMED: it is of the other flavour.
 absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids,
                                 ReadFrom source = ReadFrom::kDisk);
 
-// Before the first transaction committed at or after `time`. Transactions right before it whose own
-// clock was far ahead or behind are taken along, for when they were committed is not known (see
-// log/commit_time.h). OUT_OF_RANGE POSITION_NOT_FOUND: it may have been trimmed, or `time` is to
-// come: later than the present, `now`, and log::kClockAheadMax.
+// The place before the first transaction committed at or after `time`. Includes the transactions
+// right before it whose own clock was far ahead or behind, because their commit time is unknown
+// (see log/commit_time.h). OUT_OF_RANGE POSITION_NOT_FOUND: the transaction may have been trimmed,
+// or `time` is later than `now` plus log::kClockAheadMax.
 absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now,
                                      ReadFrom source = ReadFrom::kDisk);
 

@@ -32,7 +32,7 @@ void PositionWriter::Run() {
   for (auto group = TakeAll(); !group.empty(); group = TakeAll()) store_(std::move(group));
 }
 
-// Nothing at the end.
+// Empty: the writer stops.
 std::vector<PositionChange> PositionWriter::TakeAll() {
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(this, &PositionWriter::HasChangeOrIsStopping));

@@ -16,27 +16,27 @@
 
 namespace millrace::feed {
 
-// A named position to be stored, or removed.
+// A named position to store or remove.
 struct PositionChange {
   std::string name;
   std::optional<Subscription> position;  // nothing: remove
-  // Called once with this change, when the disk has it or it has failed.
+  // Called once, with this change, after it is on disk or has failed.
   std::function<void(const PositionChange& change, const absl::Status& status)> done;
 };
 
-// The thread on which named positions are stored, since each waits for the disk. All that gathered
-// while the disk was busy are stored together, in the order in which they came. Thread-safe.
+// The thread that stores named positions, because each store waits for the disk. It stores all
+// changes that queued up during a store together, in their order. Thread-safe.
 class PositionWriter {
  public:
-  // Stores some and calls `done` of each.
+  // Stores the group and calls `done` of each change.
   using Store = std::function<void(std::vector<PositionChange> group)>;
 
-  // At most `changes_max` wait.
+  // At most `changes_max` changes wait.
   PositionWriter(size_t changes_max, Store store);
-  // Waits until all that were added are done.
+  // Waits until all added changes are done.
   ~PositionWriter();
 
-  // Takes the change. False if too many wait; then it is as it was.
+  // Takes the change. False: too many wait; `change` is unchanged.
   bool TryAdd(PositionChange& change) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

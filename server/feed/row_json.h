@@ -14,16 +14,16 @@
 
 namespace millrace::feed {
 
-// Turns typed rows into JSON for subscribers that ask for it. The keys are the column names of the
-// table version at the change's own sequence, so a change reads the same for ever, even
-// if the table is altered. Keeps the forms of the versions that the stream met. Not thread-safe.
+// Converts typed rows to JSON for subscribers that request it. The keys are the column names of the
+// table version at the change's own sequence, so a change always converts to the same JSON, even
+// after an ALTER. Caches the forms of the versions that the stream met. Not thread-safe.
 class RowJson {
  public:
-  // `registry` must outlive it.
+  // `registry` must outlive the converter.
   explicit RowJson(const schema::Registry& registry) : registry_(registry) {}
 
-  // Parses the wire form of SubscribeResponse.transactions and returns the same with JSON instead
-  // of Any. kDataLoss LOG_DAMAGED: the bytes are not what they should be.
+  // Parses the wire form of SubscribeResponse.transactions and returns it with JSON instead of Any.
+  // kDataLoss LOG_DAMAGED: the bytes do not parse.
   absl::StatusOr<v1::SubscribeResponse> Convert(std::string_view transactions);
 
  private:

@@ -16,8 +16,8 @@
 
 namespace millrace::feed {
 
-// The row messages of all stored tables in their newest versions, built when first asked for and
-// again when a table has changed. Thread-safe.
+// The row messages of all stored tables in their newest versions. Built on first use, and again
+// after a table has changed. Thread-safe.
 class RowTypes {
  public:
   // `registry` must outlive it.

@@ -15,35 +15,33 @@
 
 namespace millrace::feed {
 
-// A row image within a change: views into the frame.
+// A row image within a change. The views point into the frame.
 struct RowImage {
   bool is_before = false;
   bool present = false;
   std::string_view row;  // bytes of the row message
-  // What the row message does not tell of values.
+  // Bytes of text values that the row message cannot represent.
   std::vector<transcode::InvalidText> texts;
-  bool partial = false;  // columns are unknown
+  bool partial = false;  // some columns are unknown
 
   transcode::EncodedRow encoded() const {
     return {.message = row, .texts = texts, .in_before = is_before};
   }
 };
 
-// A change of a row as a catch-up sees it, with the rows unparsed. The bytes must outlive it; may
-// be used again.
+// A row change as a catch-up sees it, with the rows unparsed. The bytes must outlive it. Reusable.
 struct ScannedChange {
   wire::ChangeView view;
   RowImage before{.is_before = true};
   RowImage after;
 
-  // False: the bytes are no Change; then the rest is of no use.
+  // False: the bytes are no Change, and the fields are undefined.
   bool Parse(std::string_view change);
 };
 
-// What tells the rows of one log apart. Two rows with one digest would be taken for one; by the
-// birthday bound, of a million million rows two meet with a probability below 1 to 10^14, less than
-// that of a memory error. Rows are not chosen against the digest by anyone who could not change
-// them outright.
+// Identifies a row within one log. Two rows with the same digest would be taken for one. By the
+// birthday bound, the probability that two of 10^12 rows collide is below 10^-14, less than that of
+// a memory error. Crafting a collision takes write access to the rows themselves.
 struct RowDigest {
   uint64_t high = 0;
   uint64_t low = 0;
@@ -54,12 +52,12 @@ struct RowDigest {
   }
 };
 
-// Makes digests. Keeps scratch memory; not thread-safe.
+// Computes digests. Keeps a buffer; not thread-safe.
 class RowDigester {
  public:
   explicit RowDigester(uint64_t log_id) : log_id_(log_id) {}
 
-  // Of the row's key. Nothing if the image lacks a value of it (part of a partial image), or the
+  // The digest of the row's key. Nothing if the image lacks a key value (it is partial), or the
   // bytes are no row message.
   std::optional<RowDigest> Of(uint32_t table_id, const transcode::RowKey& key,
                               const RowImage& image);

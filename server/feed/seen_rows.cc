@@ -5,8 +5,8 @@
 namespace millrace::feed {
 
 size_t SeenRows::bytes() const {
-  // A table of absl is at least 7/16 full after it has grown, and stands beside the old one of half
-  // the size while it grows; a slot takes a byte more than what it holds.
+  // After it grows, an absl table is at least 7/16 full. While it grows, the old table of half the
+  // size exists beside it. A slot takes one byte more than its value.
   const auto bytes_of_one = [](size_t value_bytes) { return (value_bytes + 1) * 24 / 7; };
   return keys_.size() * bytes_of_one(sizeof(RowDigest)) +
          counts_.size() * bytes_of_one(sizeof(RowDigest) + sizeof(Count));
@@ -27,7 +27,7 @@ bool SeenRows::ReadRowExists(const RowDigest& row, Sequence transaction) const {
 void SeenRows::AddWritten(const RowDigest& row) {
   const auto count = counts_.find(row);
   if (count == counts_.end() || count->second.read_by != 0) return;
-  // Rows of that look that were made still earlier are met as if it had never been.
+  // The deletion is used up: equal rows written even earlier do not see it.
   if (--count->second.removed == 0) counts_.erase(count);
 }
 

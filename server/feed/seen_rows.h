@@ -13,41 +13,41 @@
 
 namespace millrace::feed {
 
-// What a catch-up remembers of the changes it has looked at, newest first, to tell which rows are
-// left. Not thread-safe.
+// Remembers the changes that a catch-up has scanned, newest first, to decide which rows still
+// exist. Not thread-safe.
 class SeenRows {
  public:
-  // Rows with a key. The newest change that touches a key decides.
+  // Rows with a key. The newest change of a key decides.
   bool ContainsKey(const RowDigest& key) const { return keys_.contains(key); }
   void AddKey(const RowDigest& key) { keys_.insert(key); }
 
-  // Rows of a table without a key, which may look alike and are counted. A deletion removes one of
-  // them that was made before it. What was read stands for all rows of that look at its place, so
-  // that changes before it, and what other transactions have read before it, say nothing any more.
-  // `transaction` is its first change.
-  // True if the row that was made, or read, is still there.
+  // Rows of a table without a key. Equal rows are counted. A deletion removes one equal row written
+  // before it. The READs of one transaction are all rows that were equal at that place. So earlier
+  // changes of such rows, and READs of earlier transactions, no longer count. `transaction` is the
+  // first change of the READ's transaction.
+  // True if the row that was written, or read, still exists.
   bool WrittenRowExists(const RowDigest& row) const;
   bool ReadRowExists(const RowDigest& row, Sequence transaction) const;
   void AddWritten(const RowDigest& row);
   void AddRead(const RowDigest& row, Sequence transaction);
   void AddRemoved(const RowDigest& row);
 
-  // Most that it takes for what it holds, while it grows.
+  // Upper bound of the memory used, including while the tables grow.
   size_t bytes() const;
-  // Forgets rows that are not of the part.
+  // Drops rows outside the part.
   void Keep(const CatchUpPart& part);
   void Clear();
 
  private:
   struct Count {
-    uint64_t removed = 0;  // for which no row was found yet
-    uint64_t read_by = 0;  // first change of the transaction that read it; 0: none
+    uint64_t removed = 0;  // deletions not yet matched to an earlier row
+    uint64_t read_by = 0;  // first change of the transaction that read the row; 0: none
   };
   absl::flat_hash_set<RowDigest> keys_;
   absl::flat_hash_map<RowDigest, Count> counts_;
 };
 
-// Whether a row belongs to a part of the rows.
+// Whether the row belongs to the part.
 inline bool BelongsToPart(const RowDigest& row, const CatchUpPart& part) {
   const uint64_t mask = (uint64_t{1} << part.depth) - 1;
   return (row.high & mask) == part.prefix;

@@ -18,7 +18,7 @@ namespace {
 absl::Status IndexDamaged(const log::Frame& frame) {
   return MakeError(
       reason::kLogDamaged,
-      fmt::format("frame at sequence {}: its index does not fit its payload; restore the "
+      fmt::format("frame at sequence {}: its index does not match its payload; restore the "
                   "data directory from a backup or start a new log",
                   frame.first().value),
       {{"sequence", fmt::format("{}", frame.first().value)}});
@@ -26,7 +26,7 @@ absl::Status IndexDamaged(const log::Frame& frame) {
 
 }  // namespace
 
-// What is taken of one segment.
+// The changes taken from one segment.
 struct Slicer::Part {
   Sequence segment_first;
   Sequence segment_last;
@@ -39,7 +39,7 @@ struct Slicer::Part {
   size_t bytes = 0;
   uint64_t changes = 0;
   Sequence covered;   // last change looked at
-  bool full = false;  // the budget ended it
+  bool full = false;  // the budget is used up
 
   void Add(std::string_view range, uint64_t count) {
     const bool adjacent =
@@ -145,7 +145,7 @@ void Slicer::Emit(const FramePtr& frame, const log::Segment& segment, const Part
   const bool closes = open_ && ends;
   if (part.changes == 0 && !closes) return;
 
-  // The header of a part that is continued says so itself.
+  // If the segment itself continues, its header already says so.
   const bool more = !ends && !segment.more;
   const std::string_view header =
       frame->payload().substr(segment.header_offset, segment.header_size);

@@ -16,7 +16,7 @@
 
 namespace millrace::feed {
 
-// Bytes to be sent: a view into a frame, or a few bytes of its own.
+// Bytes to send: a view into a frame, or a few owned bytes.
 struct Piece {
   FramePtr frame;  // owner of `view`; null if the bytes are in `owned`
   std::string_view view;
@@ -25,26 +25,25 @@ struct Piece {
   std::string_view bytes() const { return frame != nullptr ? view : std::string_view(owned); }
 };
 
-// What of the log goes into one response.
+// The part of the log that goes into one response.
 struct Selection {
   std::vector<Piece> pieces;  // wire form of SubscribeResponse.transactions
   size_t bytes = 0;
-  uint64_t changes = 0;  // that were taken
-  Sequence covered;      // everything up to here was taken or not wanted
+  uint64_t changes = 0;  // changes taken
+  Sequence covered;      // everything up to here was taken or filtered out
 };
 
-// Takes what a reader wants out of frames, in order, without looking into rows. Remembers whether
-// it left a transaction open. Not thread-safe.
+// Takes the changes that a reader wants out of frames, in order, without parsing rows. Remembers
+// whether it left a transaction open. Not thread-safe.
 class Slicer {
  public:
-  // `inside_transaction`: the reader has seen the beginning of the transaction it starts in.
+  // `inside_transaction`: the reader has already seen the beginning of its first transaction.
   Slicer(Filter filter, bool inside_transaction)
       : filter_(std::move(filter)), open_(inside_transaction) {}
 
-  // Adds to `selection` from `frame`: changes from `from` up to `until`, until it holds about
-  // `bytes_max`; at least one change if it was empty. Sets `selection.covered`. False if the budget
-  // ended it before the end of the frame. kDataLoss LOG_DAMAGED: the frame's index does not fit its
-  // payload.
+  // Adds the changes of `frame` from `from` to `until` to `selection`, up to about `bytes_max`, but
+  // at least one change if the selection was empty. Sets `selection.covered`. False: the budget
+  // ended before the frame. kDataLoss LOG_DAMAGED: the frame's index does not match its payload.
   absl::StatusOr<bool> Take(const FramePtr& frame, Sequence from, Sequence until, size_t bytes_max,
                             Selection& selection);
 
@@ -59,7 +58,7 @@ class Slicer {
             Selection& selection);
 
   Filter filter_;
-  // A transaction was sent with `more`, so its end must be told even if nothing else of it is
+  // A transaction was sent with `more`, so its end must be sent even if no other change of it is
   // wanted.
   bool open_;
 };

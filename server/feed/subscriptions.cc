@@ -14,10 +14,10 @@
 namespace millrace::feed {
 namespace {
 
-// Names are few; the bound keeps a broken client from filling the server.
+// Applications need few names. The bound keeps a broken client from filling the server.
 constexpr size_t kSubscriptionsMax = 10'000;
 constexpr size_t kNameMax = 255;
-// That wait for the disk. Each holds its call and a token.
+// Changes waiting for the disk. Each holds its call and a token.
 constexpr size_t kChangesMax = 1000;
 // Stored form: version byte, update time (8 bytes, little endian), text of the token.
 constexpr char kVersion = 1;
@@ -48,7 +48,7 @@ absl::Status TooManyNames() {
 
 absl::Status TooManyChanges() {
   return MakeError(reason::kNotReady,
-                   "many other positions wait for the disk; retry in a few seconds");
+                   "too many positions are waiting for the disk; retry in a few seconds");
 }
 
 std::string Encode(const Subscription& subscription) {
@@ -71,7 +71,7 @@ absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view byte
       .name = std::string(name), .token = std::move(*token), .update_time = update_time};
 }
 
-// Last change that a stream from there can do without.
+// The last change that a stream starting at `token` does not need.
 Sequence OldestNeeded(const Token& token) {
   const bool among_rows = token.catch_up.has_value() && !token.catch_up->parts.empty();
   return among_rows ? Sequence{token.catch_up->begin.value - 1} : token.sequence;
@@ -174,7 +174,7 @@ size_t Subscriptions::CountWith(const Changed& changed) const {
   return count;
 }
 
-// On disk first.
+// Writes to disk before memory.
 absl::Status Subscriptions::StoreChanged(Changed changed) {
   if (changed.empty()) return absl::OkStatus();
   std::vector<log::Record> records;

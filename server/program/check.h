@@ -6,8 +6,7 @@
 
 namespace millrace::program {
 
-// `millraced check`: prints what stands between the source and a working feed. Returns the exit
-// code.
+// `millraced check`: prints what keeps a feed from working with the source. Returns the exit code.
 int Check(const Config& config);
 
 }  // namespace millrace::program

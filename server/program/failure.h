@@ -10,7 +10,7 @@ namespace millrace::program {
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;  // configuration or command line
 
-// Why millraced ends.
+// Why millraced exits.
 struct Failure {
   absl::Status status;
   int exit_code = kExitFailure;

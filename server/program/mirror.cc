@@ -42,7 +42,7 @@ absl::Status AddMirrors(const Config& config, feed::Feed&, const schema::Registr
                         mirror::Mirrors&) {
   if (!config.kafka.enabled) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      "'kafka.enabled' is set, and this millraced was built without Kafka: use one that was "
+      "'kafka.enabled' is set, but this millraced was built without Kafka: use one that was "
       "configured with MILLRACE_KAFKA=ON");
 }
 

@@ -11,8 +11,8 @@
 
 namespace millrace::program {
 
-// Adds the mirrors that `config` asks for to `mirrors`. kInvalidArgument: it asks for one that this
-// build or these options cannot have. All but `mirrors` must outlive them.
+// Adds the configured mirrors to `mirrors`. kInvalidArgument: this build or these options do not
+// support one of them. All parameters except `mirrors` must outlive the mirrors.
 absl::Status AddMirrors(const Config& config, feed::Feed& feed, const schema::Registry& registry,
                         const Clock& clock, mirror::Mirrors& mirrors);
 

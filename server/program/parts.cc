@@ -21,7 +21,7 @@
 namespace millrace::program {
 namespace {
 
-// Certificates that are shown to others.
+// Certificates that this process uses as a client.
 std::vector<api::TlsFile> ClientCertificates(const Config& config) {
   std::vector<api::TlsFile> files;
   const SourceOptions& source = config.source;
@@ -36,8 +36,8 @@ std::vector<api::TlsFile> ClientCertificates(const Config& config) {
   return files;
 }
 
-// As configured, or as many as there is room for. Before the log is opened, which divides the
-// descriptors too.
+// The configured limits, or lower ones that fit the number of descriptors. Call it before opening
+// the log, which also takes a share of the descriptors.
 listener::ConnectionLimits LimitsOf(const Config& config) {
   const uint64_t descriptors = RaiseDescriptorLimit();
   const listener::ConnectionLimits limits =
@@ -54,7 +54,8 @@ listener::ConnectionLimits LimitsOf(const Config& config) {
   return limits;
 }
 
-// What retention must leave: all behind the slower of the two.
+// The sequence after which retention must keep changes: for the slower of subscriptions and
+// mirrors.
 std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions,
                                  const mirror::Mirrors& mirrors) {
   const std::optional<Sequence> subscribed = subscriptions.Oldest();
@@ -65,7 +66,7 @@ std::optional<Sequence> KeepFrom(const feed::Subscriptions& subscriptions,
   return std::min(*subscribed, *mirrored);
 }
 
-// Null if configuration wants none.
+// Null if not configured.
 absl::StatusOr<std::unique_ptr<admin::MetricsEndpoint>> StartMetrics(
     const MetricsOptions& options, const admin::AdminParts& parts) {
   if (options.listen.empty()) return nullptr;

@@ -32,20 +32,22 @@
 
 namespace millrace::program {
 
-// The parts of a server, each built from those before it; they are destroyed in reverse order. Used
-// by one thread, which has called BlockSignals.
+// The parts of a server. Each is built from those before it; they are destroyed in reverse order.
+// Used by one thread, which must have called BlockSignals.
 class Parts {
  public:
-  // Both must outlive it.
+  // Both must outlive the parts.
   Parts(const Config& config, const Clock& clock);
 
-  // Builds all; clients are served from then on. Once. After a failure it can only be destroyed.
+  // Builds all parts and starts to serve clients. Call it once. After a failure the object can only
+  // be destroyed.
   std::optional<Failure> Build();
-  // Starts what reads the source and feeds the mirror.
+  // Starts reading the source and feeding the mirror.
   void Start();
-  // What SIGHUP asks for.
+  // Handles SIGHUP.
   void Reload();
-  // False if something hangs, see StopInOrder: then it cannot be destroyed in time.
+  // False if a part hangs, see StopInOrder. Then the process must exit without destroying the
+  // parts.
   bool Stop();
 
  private:
@@ -83,7 +85,7 @@ class Parts {
   std::optional<feed::CommitTimes> commit_times_;
   std::optional<admin::AdminService> admin_;
   std::unique_ptr<api::Server> server_;
-  std::unique_ptr<admin::MetricsEndpoint> metrics_;  // null: configuration wants none
+  std::unique_ptr<admin::MetricsEndpoint> metrics_;  // null: not configured
 };
 
 }  // namespace millrace::program

@@ -9,9 +9,9 @@
 
 namespace millrace::program {
 
-// Secrets and certificates of the source are read at each connect, so all that is left to do is to
-// say whether they can be, and to connect now if ingestion waits. An open connection stays. The
-// server's own certificate is taken at once.
+// Handles SIGHUP. Each connect reads the secrets and certificates for the source again, so Reload
+// only logs whether they are readable, and makes a waiting ingestion connect now. An open
+// connection stays. The server's own certificate is replaced immediately.
 void Reload(const Config& config, api::Certificates& certificates, ingest::Ingest& ingest,
             snapshot::Snapshots& snapshots);
 

@@ -6,7 +6,7 @@
 
 namespace millrace::program {
 
-// Serves until a signal ends it; returns the exit code.
+// Serves until a signal arrives; returns the exit code.
 int Serve(const Config& config);
 
 }  // namespace millrace::program

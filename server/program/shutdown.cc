@@ -7,8 +7,8 @@
 namespace millrace::program {
 namespace {
 
-// After the streams have had theirs (server.shutdown_grace). The rest of the stop takes less than
-// three seconds.
+// In addition to the grace period of streams (server.shutdown_grace). The rest of the stop takes
+// less than three seconds.
 constexpr absl::Duration kIngestStopGrace = absl::Milliseconds(800);
 constexpr absl::Duration kReadersStopGrace = absl::Milliseconds(200);
 constexpr absl::Duration kMirrorStopGrace = absl::Milliseconds(800);
@@ -21,7 +21,7 @@ bool StopInOrder(const Running& running) {
   running.ingest.RequestStop();
   running.mirrors.RequestStop();
   running.tasks.Close();
-  // A task that runs may be reading a table: it ends with its reader.
+  // A running task may be reading a table; it ends with its reader.
   running.snapshots.StopWithin(absl::ZeroDuration());
   running.admin.Stop();
   const bool server_stopped = running.server.StopInTime();

@@ -12,7 +12,7 @@
 
 namespace millrace::program {
 
-// What has threads.
+// The parts that have threads.
 struct Running {
   ingest::Ingest& ingest;
   mirror::Mirrors& mirrors;
@@ -20,11 +20,12 @@ struct Running {
   snapshot::Snapshots& snapshots;
   admin::AdminService& admin;
   api::Server& server;
-  admin::MetricsEndpoint* metrics;  // null: there is none
+  admin::MetricsEndpoint* metrics;  // null: not configured
 };
 
-// False if something hangs: an attempt to connect to the source or to Kafka, or the connection of
-// a client that asks or takes nothing. None holds anything that is not on disk.
+// Stops all parts in order. False if a part hangs: an attempt to connect to the source or to Kafka,
+// or a client connection that sends or receives nothing. No hanging part has data that is not on
+// disk.
 bool StopInOrder(const Running& running);
 
 }  // namespace millrace::program

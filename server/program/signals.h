@@ -7,15 +7,15 @@
 
 namespace millrace::program {
 
-// A SIGHUP during the start must not end the process; it waits until WaitForStop takes it.
+// Keeps a SIGHUP during the start from ending the process. It stays pending until WaitForStop.
 void BlockHangup();
 
-// Blocks the signals that WaitForStop takes, so that it alone sees them, on the main thread and not
-// in a handler. Before any thread starts.
+// Blocks the signals that WaitForStop handles, so that only it receives them, on the main thread
+// and outside a signal handler. Call it before starting threads.
 sigset_t BlockSignals();
 
-// Waits for SIGTERM or SIGINT; the next one of them ends the process at once. Calls `reload` at
-// each SIGHUP until then.
+// Waits for SIGTERM or SIGINT; the next one of them ends the process immediately. Until then calls
+// `reload` on each SIGHUP.
 void WaitForStop(const sigset_t& signals, const std::function<void()>& reload);
 
 }  // namespace millrace::program

@@ -8,11 +8,11 @@
 
 namespace millrace::program {
 
-// The source with the server id that is to be used.
+// The source options with the effective server id.
 SourceOptions SourceOf(const Config& config);
 
-// Of the source: as configured, else as the GTIDs of the log show. A new log learns it from the
-// source before its first change.
+// The flavour of the source: as configured, else as the GTIDs in the log show. A new log learns it
+// from the source before its first change.
 Flavour FlavourOf(const SourceOptions& source, const log::Log& log);
 
 }  // namespace millrace::program

@@ -12,7 +12,7 @@
 
 namespace millrace::snapshot {
 
-// Rows that were read and wait to be taken into the log, as row messages.
+// Rows read from the source, as row messages, until the log takes them.
 struct Chunk {
   struct Row {
     size_t offset = 0;  // in `rows_bytes`
@@ -20,7 +20,7 @@ struct Chunk {
     size_t key_offset = 0;  // in `keys`
     size_t key_size = 0;
   };
-  // What of a row its message does not tell, which is rare: see transcode::InvalidText.
+  // Bytes of a text value that the row message cannot represent. Rare; see transcode::InvalidText.
   struct Invalid {
     size_t row = 0;
     uint32_t field_number = 0;
@@ -32,9 +32,9 @@ struct Chunk {
   wire::Buffer bytes;
   std::string keys;
   std::vector<Row> rows;
-  std::vector<Invalid> invalid;       // in the order of rows
-  std::vector<std::string> last_key;  // values of the last row's key columns, as read
-  bool last = false;                  // there are no rows behind these
+  std::vector<Invalid> invalid;       // in row order
+  std::vector<std::string> last_key;  // key column values of the last row, as read
+  bool last = false;                  // no rows follow
 
   void Clear() {
     bytes.Clear();

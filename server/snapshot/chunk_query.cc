@@ -8,14 +8,14 @@
 namespace millrace::snapshot {
 namespace {
 
-// How many of the first columns stay as they are in all rows behind `after`.
+// Number of leading columns that are equal in all rows after `after`.
 size_t ConstantColumns(const std::vector<KeyBound>& after) {
   size_t count = 0;
   while (count < after.size() && after[count].greater.empty()) ++count;
   return count;
 }
 
-// Rows behind the one that `after` describes.
+// A condition for the rows after the one that `after` describes.
 std::string RowsAfter(const std::vector<KeyBound>& after) {
   const size_t first = ConstantColumns(after);
   std::string text;

@@ -21,15 +21,16 @@ bool SameColumn(const ColumnDetails& a, const ColumnDetails& b) {
 
 std::string DefinitionDifference(const TableDetails& before, const TableDetails& now) {
   if (before.columns.size() != now.columns.size()) {
-    return fmt::format("{} columns became {}", before.columns.size(), now.columns.size());
+    return fmt::format("the number of columns changed from {} to {}", before.columns.size(),
+                       now.columns.size());
   }
   for (size_t i = 0; i < now.columns.size(); ++i) {
     if (!SameColumn(before.columns[i], now.columns[i])) {
-      return fmt::format("column {}", now.columns[i].name);
+      return fmt::format("column {} changed", now.columns[i].name);
     }
   }
   if (before.defined_seconds == now.defined_seconds) return "";
-  return fmt::format("its time of definition, {} became {}", before.defined_seconds,
+  return fmt::format("its time of definition changed from {} to {}", before.defined_seconds,
                      now.defined_seconds);
 }
 

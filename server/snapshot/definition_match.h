@@ -10,11 +10,11 @@
 
 namespace millrace::snapshot {
 
-// What differs in what the source tells of a table, the time of its definition included, for people
-// (`column price`); empty if nothing does.
+// Describes a difference between two definitions, including their time (`column price changed`).
+// Empty if there is none.
 std::string DefinitionDifference(const TableDetails& before, const TableDetails& now);
 
-// Where in the version the columns of these names stand; all of them must be there.
+// The indexes of the named columns. Requires: the version has all of them.
 std::vector<size_t> ColumnIndexes(const schema::TableVersion& version,
                                   const std::vector<std::string>& columns);
 

@@ -15,9 +15,9 @@
 namespace millrace::snapshot {
 namespace {
 
-// A subscriber is told of a failure this recent instead of another try.
+// After a failure this recent, a subscriber gets the failure instead of another try.
 constexpr Micros kFailureReportTime = Micros{60} * 1'000'000;
-// The last rows of a table that was read may take this long to disk, and its coverage with them.
+// Upper bound of the time from reading a table's last rows until they and its coverage are on disk.
 constexpr Micros kCoverageDelayMax = Micros{10} * 1'000'000;
 
 absl::Status Unavailable(const std::string& text) {
@@ -30,7 +30,7 @@ absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
   if (request.tables.empty()) {
     return MakeError(reason::kRequestInvalid,
-                     "tables names no table; `*.*` means all that are captured",
+                     "tables is empty: name the tables to read, `*.*` for all captured tables",
                      {{"field", "tables"}});
   }
   MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
@@ -82,11 +82,11 @@ absl::Status JobStarter::BeginUncovered(Connection& connection,
   if (uncovered.empty()) return absl::OkStatus();
   StoredJob job;
   job.set_cause(std::string(cause));
-  spdlog::info("snapshot of {} tables needs_job cause={}", uncovered.size(), cause);
+  spdlog::info("snapshot of {} tables starts cause={}", uncovered.size(), cause);
   return parts_.jobs.Add(std::move(job), uncovered).status();
 }
 
-// Asked after the end of the binlog: what was created before is known to be empty at first.
+// Fetches the end of the binlog first: tables created before it are already known as empty.
 absl::StatusOr<std::vector<TableName>> JobStarter::FindUncovered(
     Connection& connection, const std::vector<TableName>& tables) const {
   uint64_t epoch = 0;
@@ -126,8 +126,8 @@ absl::StatusOr<std::vector<TableName>> JobStarter::EnsureCovered(
   if (to_read.empty()) return tables;
   if (parts_.config.snapshot.mode == SnapshotMode::kNever) {
     return Unavailable(fmt::format(
-        "the log does not hold all of table {} and snapshot.mode is never; run millrace snapshot "
-        "start {}",
+        "the log does not hold all rows of table {} and snapshot.mode is never; run millrace "
+        "snapshot start {}",
         to_read.front().ToString(), to_read.front().ToString()));
   }
   StoredJob job;
@@ -146,12 +146,12 @@ absl::StatusOr<bool> JobStarter::NeedsNewJob(const TableName& table) const {
         "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
         table.ToString(), table.ToString()));
   }
-  // A failure of before says nothing about a table that is captured again.
+  // A failure before the table was left out does not matter once it is captured again.
   if (reason == coverage::kNotCaptured) return true;
   MILLRACE_RETURN_IF_ERROR(
       parts_.jobs.FailureOf(table, parts_.clock.SteadyMicros() - kFailureReportTime));
   const Micros now = parts_.clock.WallMicros();
-  // It is trimmed, for else it would be covered.
+  // Valid but not covering: the log must have been trimmed.
   const bool trimmed = coverage.has_value() && coverage->valid();
   if (trimmed && parts_.jobs.WasReadSince(table, now - kFailureReportTime)) {
     return Unavailable(

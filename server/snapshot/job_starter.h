@@ -26,18 +26,18 @@
 
 namespace millrace::snapshot {
 
-// A snapshot that is asked for.
+// A request for a snapshot.
 struct JobRequest {
   std::vector<std::string> tables;  // patterns
   RowChoice rows;
   std::string cause;
 };
 
-// Decides which tables have to be read, and begins the jobs that read them: for an operator, for a
-// subscriber, and for what the configuration wants. Thread-safe.
+// Decides which tables must be read and starts the jobs that read them: for operators, for
+// subscribers, and for the configuration. Thread-safe.
 class JobStarter {
  public:
-  // All must outlive it.
+  // All must outlive the starter.
   struct Parts {
     const Config& config;
     const SourcePool& source;
@@ -51,34 +51,35 @@ class JobStarter {
   };
   explicit JobStarter(const Parts& parts) : parts_(parts) {}
 
-  // As Snapshots::Begin.
+  // See Snapshots::Begin.
   absl::StatusOr<JobStatus> Begin(const JobRequest& request) ABSL_LOCKS_EXCLUDED(mutex_);
-  // As Snapshots::EnsureCovered.
+  // See Snapshots::EnsureCovered.
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Reads those of `tables` that no job reads and of which the log does not know all rows at the
-  // end that the binlog has now. Asks the source over `connection`, and waits for the stream.
-  // Errors as BinlogEnd, StreamTasks::Run and Jobs::Add.
+  // Starts a job for those of `tables` that no job reads and whose rows the log does not completely
+  // hold at the current end of the binlog. Queries the source over `connection` and waits for the
+  // stream. Fails like BinlogEnd, StreamTasks::Run and Jobs::Add.
   absl::Status BeginUncovered(Connection& connection, const std::vector<TableName>& tables,
                               std::string_view cause) ABSL_LOCKS_EXCLUDED(mutex_);
-  // As CapturedTables.
+  // See CapturedTables.
   absl::StatusOr<std::vector<TableName>> FindCaptured(Connection& connection,
                                                       const TablePatterns& wanted) const;
 
  private:
-  // That every table has the columns and the key that the request's condition and bounds need.
+  // Checks that every table has the columns and the key that the request's condition and bounds
+  // need.
   absl::Status CheckRows(Connection& connection, const std::vector<TableName>& tables,
                          const RowChoice& rows) const;
   absl::StatusOr<std::vector<TableName>> FindUncovered(Connection& connection,
                                                        const std::vector<TableName>& tables) const;
-  // Whether the table has to be read, and by a new job. Errors as EnsureCovered.
+  // Whether the table needs a new job. Fails like EnsureCovered.
   absl::StatusOr<bool> NeedsNewJob(const TableName& table) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Covers(const std::optional<coverage::TableCoverage>& coverage) const;
 
   const Parts parts_;
-  // Held while it is decided which tables a new job reads, so that two jobs never read the same
-  // table. Nothing waits for the stream or the source while holding it.
+  // Held while choosing the tables of a new job, so that two jobs never read the same table. No
+  // thread waits for the stream or the source while holding it.
   absl::Mutex mutex_;
 };
 

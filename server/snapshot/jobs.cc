@@ -12,12 +12,12 @@
 namespace millrace::snapshot {
 namespace {
 
-// Snapshots that are over and still listed.
+// Number of finished snapshots that stay listed.
 constexpr size_t kFinishedListed = 20;
 constexpr std::string_view kJobPrefix = "snapshot.job.";
 constexpr std::string_view kTablePrefix = "snapshot.table.";
 
-// Padded, so that records come in order.
+// Zero-padded, so that records sort by id.
 std::string JobKey(uint64_t id) { return fmt::format("{}{:020}", kJobPrefix, id); }
 std::string TableKeyOf(uint64_t id, size_t ordinal) {
   return fmt::format("{}{:020}.{:06}", kTablePrefix, id, ordinal);
@@ -39,27 +39,26 @@ absl::Status Damaged(std::string_view key) {
 absl::Status NotFound(std::string_view name) {
   return MakeError(
       reason::kSnapshotNotFound,
-      fmt::format("there is no snapshot '{}'; millrace snapshot list shows them", name));
+      fmt::format("there is no snapshot '{}'; list all with millrace snapshot list", name));
 }
 
 std::string NameOf(uint64_t id) { return fmt::format("s{}", id); }
 
-// Earlier versions sent what a client wrote to the source as it was.
+// Earlier versions sent the client's SQL to the source unchanged.
 bool HasSql(const StoredJob& job) { return !job.where().empty(); }
 
 absl::Status OutdatedCondition() {
-  return MakeError(
-      reason::kConditionOutdated,
-      "an earlier version of millraced took its condition as SQL, which is not run any "
-      "more: start the snapshot again with a condition, millrace snapshot start … "
-      "--where");
+  return MakeError(reason::kConditionOutdated,
+                   "an earlier version of millraced took its condition as SQL, which is no longer "
+                   "run: start the snapshot again with a condition, millrace snapshot start … "
+                   "--where");
 }
 
 RowChoice RowsOf(const StoredJob& job) {
   return {.where = job.condition(), .key_from = job.key_from(), .key_to = job.key_to()};
 }
 
-// Its condition for a list of many snapshots: whole characters from the beginning.
+// The condition, shortened for lists: as many whole characters from its beginning as fit.
 std::string ShortenedCondition(const StoredJob& job) {
   constexpr size_t kConditionBytesMax = 1024;
   const std::string& where = HasSql(job) ? job.where() : job.condition();
@@ -69,7 +68,7 @@ std::string ShortenedCondition(const StoredJob& job) {
   return where.substr(0, end) + "…";
 }
 
-// It says nothing of whether the whole table can be read.
+// A partial job does not show whether the whole table can be read.
 bool IsPartial(const StoredJob& job) { return HasSql(job) || !RowsOf(job).all(); }
 
 TableStatus StatusOf(const TableName& name, const Progress& progress) {
@@ -83,7 +82,7 @@ TableStatus StatusOf(const TableName& name, const Progress& progress) {
           .error_reason = progress.error_reason()};
 }
 
-// What all tables that are not over still have by the source's estimate.
+// Rows left in all unfinished tables, by the source's estimate.
 uint64_t RowsLeft(const std::vector<TableStatus>& tables) {
   uint64_t left = 0;
   for (const TableStatus& table : tables) {
@@ -123,7 +122,7 @@ absl::Status Jobs::Load() {
       if (!job.tables[i].progress.ParseFromString(*found->second)) return Damaged(found->first);
     }
     RetryFailed(job);
-    // It was over in memory, and a table's last batch did not reach the disk.
+    // The job was over in memory, but a table's last batch did not reach the disk.
     const bool all_over = std::all_of(job.tables.begin(), job.tables.end(),
                                       [](const Table& table) { return IsOver(table.progress); });
     if (StateOf(job.stored) == JobState::kDone && !all_over) {
@@ -133,13 +132,13 @@ absl::Status Jobs::Load() {
     if (HasSql(job.stored) && !IsOver(job.stored)) RefuseSql(job);
     if (StateOf(job.stored) != JobState::kRunning) continue;
     const std::optional<log::Record> ended = EndIfOver(job);
-    // Should it not reach the disk, loading finds the same again.
+    // If this write fails, the next Load repeats it.
     if (ended.has_value()) log_.PutRecords({*ended}).IgnoreError();
   }
   return absl::OkStatus();
 }
 
-// Rows that it has read stay.
+// Keeps the rows that the job has read.
 void Jobs::RefuseSql(Job& job) {
   const absl::Status why = OutdatedCondition();
   std::vector<log::Record> records;
@@ -153,7 +152,7 @@ void Jobs::RefuseSql(Job& job) {
         {log::RecordKind::kMeta, TableKeyOf(job.stored.id(), i), progress.SerializeAsString()});
   }
   snapshot::SetState(JobState::kRunning, job.stored);
-  // Should they not reach the disk, loading finds the same again.
+  // If this write fails, the next Load repeats it.
   log_.PutRecords(records).IgnoreError();
 }
 
@@ -262,7 +261,7 @@ absl::StatusOr<std::optional<StoredJob>> Jobs::StoredWithState(const Job& job,
   StoredJob stored = job.stored;
   snapshot::SetState(state, stored);
   stored.set_end_time(state == JobState::kCanceled ? clock_.WallMicros() : 0);
-  // Not the progress of its tables: rows that it speaks of may still be on their way to disk.
+  // Table progress is not stored here: the rows it counts may not be on disk yet.
   if (again) stored.set_retries(stored.retries() + 1);
   return std::optional<StoredJob>(std::move(stored));
 }
@@ -385,7 +384,7 @@ std::optional<Assignment> Jobs::Take() {
   return std::nullopt;
 }
 
-// `next`: when a table may be tried again that has to wait; 0 if there is none.
+// `next`: the earliest time at which a table may be retried; 0 if none waits.
 std::optional<Assignment> Jobs::TakeNow(Micros* next) {
   const Micros now = clock_.SteadyMicros();
   for (auto& [id, job] : jobs_) {
@@ -422,7 +421,7 @@ void Jobs::Return(const Assignment& assignment, Micros retry_at) {
     if (StateOf(job.stored) == JobState::kRunning) ended = EndIfOver(job);
     changed_.SignalAll();
   }
-  // Should it not reach the disk, loading finds the same again.
+  // If this write fails, the next Load repeats it.
   if (ended.has_value()) log_.PutRecords({*ended}).IgnoreError();
 }
 
@@ -436,7 +435,7 @@ std::optional<log::Record> Jobs::EndIfOver(Job& job) {
   return RecordOf(job.stored);
 }
 
-// Two readers of one table would spoil each other's windows.
+// Two readers of one table would invalidate each other's windows.
 bool Jobs::IsTaken(const TableName& name) const {
   for (const auto& [id, job] : jobs_) {
     for (const Table& table : job.tables) {

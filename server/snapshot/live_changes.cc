@@ -10,9 +10,9 @@
 namespace millrace::snapshot {
 namespace {
 
-// What a remembered key takes beside its own bytes, roughly.
+// Approximate memory of a remembered key besides its bytes.
 constexpr size_t kKeyOverhead = 96;
-// Times are noted this far apart at least, and this many at most.
+// Minimum distance of noted times, and their maximum number.
 constexpr Micros kTimeSpacing = 100'000;
 constexpr size_t kTimesMax = 400;
 
@@ -42,10 +42,10 @@ void TableChanges::OnRow(const transcode::ObservedRow& row) {
       .message = row.before.value_or(""), .texts = row.texts, .in_before = true};
   const transcode::EncodedRow after{.message = row.after.value_or(""), .texts = row.texts};
   const bool partial = has_after && row.after_partial;
-  // A row that moves to where was read already is told of nowhere as a whole.
+  // The row may move into the part already read, and no change contains it completely.
   if (partial && has_before && MovesKey(before, after)) NoteDefinitionChange();
   const bool after_known = !has_after || RememberRow(after, partial);
-  // The row stays under its old key, as far as anybody can tell, if the new one is not whole.
+  // If the new key is incomplete, readers still have the row under its old key.
   const bool before_known = !has_before || RememberRow(before, partial && !after_known);
   const bool key_known = before_known && (after_known || (partial && has_before));
   if (!key_known) ForgetAll();
@@ -79,7 +79,7 @@ void TableChanges::RememberScratch(bool partial) {
   if (partial) found->second.partial_stamp = stamp_;
 }
 
-// The stamp in progress belongs to the new generation, though some keys of it may be in the old.
+// The current stamp belongs to the new generation, although some of its keys may be in the old one.
 void TableChanges::StartGeneration() {
   forgotten_ = std::max(forgotten_, older_newest_);
   older_ = std::move(newer_);
@@ -103,17 +103,17 @@ void TableChanges::Forget(uint64_t stamp) {
   stamp = std::min(stamp, stamp_);
   forgotten_ = std::max(forgotten_, stamp);
   if (older_newest_ <= stamp) StartGeneration();
-  // Stamps that nobody may ask for any more.
+  // Readers never ask for these stamps again.
   while (times_.size() > 1 && times_[1].second <= forgotten_) times_.pop_front();
 }
 
 void TableChanges::NoteTime(Micros now) {
-  // TouchSince when it stands there is known.
+  // Keep the time at which this stamp was first the newest.
   if (!times_.empty() && times_.back().second == stamp_) return;
   if (!times_.empty() && now - times_.back().first < kTimeSpacing) return;
   times_.emplace_back(now, stamp_);
   if (times_.size() <= kTimesMax) return;
-  // Every second one of the older half goes, never the oldest.
+  // Drops every second time of the older half, but never the oldest.
   size_t kept = 1;
   const size_t half = times_.size() / 2;
   for (size_t i = 2; i < half; i += 2) times_[kept++] = times_[i];

@@ -41,8 +41,9 @@ absl::StatusOr<std::string> LoadLimit::FindExceededLimit(Connection& connection)
   const Micros lag_max = options_.replication_lag_max;
   const uint64_t lag_seconds = load.replication_lag_seconds.value_or(0);
   if (lag_max != 0 && static_cast<Micros>(lag_seconds) * 1'000'000 > lag_max) {
-    return fmt::format("the source is {} s behind its own, more than snapshot.replication_lag_max",
-                       lag_seconds);
+    return fmt::format(
+        "the source lags {} s behind its own source, more than snapshot.replication_lag_max",
+        lag_seconds);
   }
   return "";
 }

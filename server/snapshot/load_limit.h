@@ -14,20 +14,20 @@
 
 namespace millrace::snapshot {
 
-// Makes a reader wait while the source has more to do than the options allow. Used on one thread.
+// Makes a reader wait while the load of the source exceeds the options. Used on one thread.
 class LoadLimit {
  public:
-  // Both must outlive it.
+  // Both must outlive the limit.
   LoadLimit(const SnapshotOptions& options, const Clock& clock)
       : options_(options), clock_(clock) {}
 
-  // Returns when the source's load is below the limits, or nobody wants `job` any more, whose
-  // status says meanwhile why it waits. Asks the source once a second at most. Errors as
+  // Returns once the source's load is below the limits, or `job` is not wanted any more. The job's
+  // status shows the reason for the wait. Queries the source at most once a second. Fails like
   // FetchSourceLoad.
   absl::Status Wait(Connection& connection, Jobs& jobs, uint64_t job);
 
  private:
-  // Empty: nothing is too much.
+  // Describes the exceeded limit; empty: none.
   absl::StatusOr<std::string> FindExceededLimit(Connection& connection) const;
 
   const SnapshotOptions& options_;

@@ -7,15 +7,15 @@
 namespace millrace::snapshot {
 namespace {
 
-// A chunk is not made smaller than this to save time: then most of it is what any query costs, and
-// even smaller chunks would only cost it more often.
+// Slow queries do not reduce a chunk below this. The fixed cost of a query would dominate, and
+// smaller chunks would only pay it more often.
 constexpr uint64_t kRowsForTime = 256;
 
 }  // namespace
 
 void ChunkSize::NoteChunk(uint64_t rows, uint64_t bytes, Micros time) {
   if (rows == 0) return;
-  // Doubled at most, since the first rows of a table need not be like the others.
+  // At most doubled, because the first rows of a table may differ from the rest.
   const uint64_t in_time = rows * static_cast<uint64_t>(options_.chunk_time) /
                            static_cast<uint64_t>(std::max<Micros>(time, 1));
   const uint64_t in_bytes = options_.chunk_bytes_max / std::max<uint64_t>(bytes / rows, 1);

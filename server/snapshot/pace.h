@@ -11,16 +11,16 @@
 
 namespace millrace::snapshot {
 
-// How many rows the next chunk of a table is to have, so that it takes about the time and no more
-// than the bytes that options say. For one thread.
+// Chooses the number of rows of the next chunk, so that it takes about the configured time and at
+// most the configured bytes. For one thread.
 class ChunkSize {
  public:
   explicit ChunkSize(const SnapshotOptions& options) : options_(options) {}
 
   uint64_t rows() const { return rows_; }
-  // A chunk was read.
+  // Records a chunk that was read.
   void NoteChunk(uint64_t rows, uint64_t bytes, Micros time);
-  // It has to be smaller. False if it is a single row already.
+  // Makes the next chunk smaller. False if it is a single row already.
   bool Halve();
 
  private:
@@ -28,15 +28,15 @@ class ChunkSize {
   uint64_t rows_ = 1000;
 };
 
-// Holds all readers together to `rows_per_second`. Thread-safe.
+// Limits all readers together to `rows_per_second`. Thread-safe.
 class Pace {
  public:
   Pace(uint64_t rows_per_second, const Clock& clock)
       : rows_per_second_(rows_per_second), clock_(clock) {}
 
-  // `rows` were read. Answers how long to wait before the next are.
+  // Records `rows` read. Returns how long to wait before the next ones.
   Micros Spend(uint64_t rows) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Most rows that may be read at a time, so that the rate is held also over short times; 0: any.
+  // Maximum rows per read, so that the rate also holds over short times; 0: no limit.
   uint64_t rows_max() const { return rows_per_second_ == 0 ? 0 : rows_per_second_ / 5 + 1; }
 
  private:

@@ -13,7 +13,7 @@
 namespace millrace::snapshot {
 namespace {
 
-// Between two tries to find out which tables there are.
+// Pause between attempts to list the tables.
 constexpr Micros kPlanPause = 500'000;
 
 }  // namespace
@@ -46,7 +46,7 @@ void Planner::Run() {
 }
 
 absl::Status Planner::BeginInitial() {
-  // While the stream has no connection, another one would only fail beside it.
+  // While the stream has no connection, another connection would also fail.
   MILLRACE_RETURN_IF_ERROR(
       parts_.tasks.Run({}, [](StreamAccess& /*stream*/) { return absl::OkStatus(); }));
   MILLRACE_ASSIGN_OR_RETURN(const auto connection, parts_.source.Connect());
@@ -82,10 +82,10 @@ std::vector<TableName> Planner::TakeNewTables() {
 
 void Planner::NoteStatus(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
-  // The server stops, or the stream broke, which has its own word in the status.
+  // The server stops, or the stream's connection broke. The status reports that separately.
   const bool expected = absl::IsCancelled(status) || absl::IsAborted(status);
   if (!status.ok() && !expected && ErrorReason(status_) != ErrorReason(status)) {
-    spdlog::warn("snapshots cannot begin yet: {} reason={}", std::string(status.message()),
+    spdlog::warn("snapshots cannot start yet: {} reason={}", std::string(status.message()),
                  ErrorReason(status));
   }
   status_ = expected ? absl::OkStatus() : status;

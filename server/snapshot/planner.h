@@ -20,34 +20,33 @@
 
 namespace millrace::snapshot {
 
-// Begins, on a thread of its own, the snapshots that nobody asks for: of the tables that the
-// configuration wants, and of new ones that the log does not hold. What fails is tried again.
-// Thread-safe.
+// Starts snapshots without a request, on its own thread: for the tables in the configuration, and
+// for new tables that the log does not hold. Retries after failures. Thread-safe.
 class Planner {
  public:
-  // All must outlive it.
+  // All must outlive the planner.
   struct Parts {
     const SourcePool& source;
     StreamTasks& tasks;
     Jobs& jobs;
     JobStarter& starter;
-    TablePatterns tables;  // that the configuration wants
+    TablePatterns tables;  // from the configuration
   };
   explicit Planner(Parts parts) : parts_(std::move(parts)) {}
-  // Jobs must have been stopped and the tasks closed.
+  // Stop Jobs and close the tasks first.
   ~Planner() { Join(); }
   Planner(const Planner&) = delete;
   Planner& operator=(const Planner&) = delete;
 
-  // Called once, or never.
+  // Called at most once.
   void Start();
-  // Whether the thread has ended, or does by then.
+  // Waits until `deadline`; true if the thread has ended.
   bool WaitUntilEnded(absl::Time deadline) const;
   void Join();
 
-  // As Snapshots::NoteUncovered.
+  // See Snapshots::NoteUncovered.
   void NoteUncovered(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Why planning fails; OK if it does not.
+  // Why planning currently fails; OK if it does not.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -8,11 +8,11 @@
 
 namespace millrace::snapshot {
 
-// Makes the session of `connection` one that reads tables: values come as SelectPlan wants them,
-// and a query that takes longer than `query_time_max` is ended by the source.
+// Prepares the session of `connection` for reading tables: values have the form that SelectPlan
+// expects, and the source aborts queries longer than `query_time_max`.
 absl::Status PrepareReads(Connection& connection, Micros query_time_max);
 
-// Changes the limit; 0 is none.
+// Changes the limit; 0: none.
 absl::Status LimitQueries(Connection& connection, Micros query_time_max);
 
 }  // namespace millrace::snapshot

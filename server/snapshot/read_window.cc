@@ -14,7 +14,7 @@ namespace millrace::snapshot {
 namespace {
 
 constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
-// Between two looks at something that the source does soon.
+// Polling interval for something that the source does soon.
 constexpr Micros kPause = 2'000;
 
 }  // namespace
@@ -43,10 +43,11 @@ absl::StatusOr<ReadWindow> ReadWindows::Open() {
     parts_.jobs.Sleep(parts_.assignment.job,
                       std::max(recording_since_ + parts_.options.settle_time - now, 10 * kPause));
   }
-  return absl::CancelledError("nobody wants the snapshot any more");
+  return absl::CancelledError("the snapshot has been paused, canceled or stopped");
 }
 
-// Without GTIDs the window begins in the past: what the stream told of by then is visible now.
+// Without GTIDs the window opens in the past: by now, queries see everything that the stream had
+// read by then.
 absl::Status ReadWindows::CaptureWindow(Micros now, ReadWindow& window, bool& settled) {
   return parts_.tasks.Run({.epoch = epoch_, .place = {}}, [&](StreamAccess& stream) {
     TableChanges* changes = stream.live_changes().Find(parts_.assignment.table);
@@ -75,14 +76,14 @@ absl::Status ReadWindows::WaitUntilVisible(const ReadWindow& window) {
     MILLRACE_ASSIGN_OR_RETURN(const auto place, BeginConsistentRead(parts_.connection));
     if (!place.has_value()) {
       return MakeError(absl::StatusCode::kFailedPrecondition, reason::kSnapshotNotVisible,
-                       "the source does not tell the binlog position of a consistent read "
-                       "(binlog_snapshot_position); see that log_bin is on");
+                       "the source does not report the binlog position of a consistent read "
+                       "(binlog_snapshot_position); check that log_bin is on");
     }
     if (CompareBinlogPlaces(place->file, place->offset, window.place) >= 0) return absl::OkStatus();
     MILLRACE_RETURN_IF_ERROR(EndConsistentRead(parts_.connection));
     if (parts_.clock.SteadyMicros() > deadline || !Wanted()) {
       return MakeError(reason::kSnapshotNotVisible,
-                       "queries do not see yet what the binlog of the source tells");
+                       "queries do not yet see all transactions in the binlog of the source");
     }
     parts_.jobs.Sleep(parts_.assignment.job, kPause);
   }
@@ -95,11 +96,12 @@ absl::Status ReadWindows::EndRead() {
 
 absl::Status ReadWindows::RunAfterBinlogEnd(StreamTasks::Work work) {
   MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(parts_.connection));
-  // The binlog has been reset, or is another: the stream will notice.
+  // The binlog has been reset or replaced. The stream will notice.
   if (CompareBinlogPlaces(end.place.file, end.place.offset, place_) < 0) {
-    return MakeError(reason::kSourceDiffers,
-                     fmt::format("the binlog ends at {}, before {}, which has been read",
-                                 end.place.ToString(), place_.ToString()));
+    return MakeError(
+        reason::kSourceDiffers,
+        fmt::format("the binlog ends at {}, before the place {} that the feed has read",
+                    end.place.ToString(), place_.ToString()));
   }
   return parts_.tasks.Run(
       {.epoch = epoch_, .place = std::move(end.place), .gtids = std::move(end.gtids)},

@@ -16,20 +16,20 @@
 
 namespace millrace::snapshot {
 
-// A place of the stream, and what a query must see at least to be compared with what comes behind
-// it.
+// A place of the stream. Only queries that see everything before it can be compared with later
+// changes.
 struct ReadWindow {
-  uint64_t stamp = 0;    // of the table's changes: later ones fall into the window
+  uint64_t stamp = 0;    // stamp of the table's changes; later ones are inside the window
   bool at_rest = false;  // the stream has not touched the table since `stamp`
   BinlogPlace place;
   GtidSet gtids;
 };
 
-// The windows in which one table is read; OVERLAP.md says why rows read in one fit the stream. Used
-// on one thread.
+// The windows for reading one table. OVERLAP.md explains why rows read in a window fit the stream.
+// Used on one thread.
 class ReadWindows {
  public:
-  // All must outlive it.
+  // All must outlive the windows.
   struct Parts {
     const SnapshotOptions& options;
     StreamTasks& tasks;
@@ -40,26 +40,26 @@ class ReadWindows {
   };
   explicit ReadWindows(const Parts& parts);
 
-  // How it is known that queries see a window's beginning.
+  // How to make sure that queries see everything before a window.
   enum class Visibility { kExecutedGtids, kConsistentRead, kTime };
   Visibility visibility() const { return visibility_; }
 
-  // The changes of the table are recorded from now on, in this epoch of the stream.
+  // Call it when recording of the table's changes has started in this epoch of the stream.
   void Begin(uint64_t epoch);
-  // The next window. kCancelled: nobody wants the snapshot any more. Errors as StreamTasks::Run.
+  // The next window. kCancelled: the job is not wanted any more. Fails like StreamTasks::Run.
   absl::StatusOr<ReadWindow> Open();
-  // Returns when queries of the connection see all that the stream told before `window`; under
-  // kConsistentRead they see one moment then, until EndRead. kFailedPrecondition, kDeadlineExceeded
-  // SNAPSHOT_NOT_VISIBLE; errors of the connection.
+  // Waits until queries of the connection see everything the stream read before `window`. Under
+  // kConsistentRead they then see one fixed state, until EndRead. kFailedPrecondition,
+  // kDeadlineExceeded SNAPSHOT_NOT_VISIBLE; errors of the connection.
   absl::Status WaitUntilVisible(const ReadWindow& window);
   absl::Status EndRead();
-  // Runs `work` when the stream has come to the end that the binlog has now. kUnavailable
-  // SOURCE_DIFFERS: that lies before the last window; errors of the connection and as
+  // Runs `work` once the stream reaches the current end of the binlog. kUnavailable SOURCE_DIFFERS:
+  // that end is before the last window. Also fails with errors of the connection and like
   // StreamTasks::Run.
   absl::Status RunAfterBinlogEnd(StreamTasks::Work work);
 
  private:
-  // One, or a stamp that is not old enough yet.
+  // Fills `window`. `settled` is false if the recording is younger than settle_time.
   absl::Status CaptureWindow(Micros now, ReadWindow& window, bool& settled);
   bool Wanted() const { return parts_.jobs.Wanted(parts_.assignment.job); }
 

@@ -42,7 +42,8 @@ void ReaderThread::Run() {
   ended_.Notify();
 }
 
-// The account may have few connections, and somebody else may wait for this one.
+// Disconnects while idle: the account may have few connections, and other readers may need this
+// one.
 std::optional<Assignment> ReaderThread::Take() {
   std::optional<Assignment> assignment = parts_.jobs.TryTake();
   if (assignment.has_value()) return assignment;
@@ -54,15 +55,16 @@ void ReaderThread::ReturnUnfinished(Assignment& assignment, const absl::Status& 
                                     Micros backoff) {
   Disconnect();
   if (HasReason(status, reason::kSourceAccountLimit) && connected_.load() > 0) {
-    // Fewer connections than readers: those that have one read on, this table too.
-    spdlog::info("a reader of snapshots waits: {}", std::string(status.message()));
+    // The account allows fewer connections than readers. Connected readers will read this table
+    // too.
+    spdlog::info("a snapshot reader waits for a connection: {}", std::string(status.message()));
     parts_.jobs.Return(assignment);
     parts_.jobs.StoppedWithin(backoff);
     return;
   }
   if (!absl::IsCancelled(status)) {
-    spdlog::warn("reading table {} broke off, trying again: {} reason={}",
-                 assignment.table.ToString(), std::string(status.message()), ErrorReason(status));
+    spdlog::warn("reading table {} failed, retrying: {} reason={}", assignment.table.ToString(),
+                 std::string(status.message()), ErrorReason(status));
     assignment.progress.set_error(std::string(status.message()));
     assignment.progress.set_error_reason(ErrorReason(status));
   }

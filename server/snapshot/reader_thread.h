@@ -17,24 +17,24 @@
 
 namespace millrace::snapshot {
 
-// Reads tables one after the other as Jobs hands them out, over one connection that it makes when
-// there is something to read and closes when there is nothing more.
+// Reads the tables that Jobs assigns, one after the other. Connects when there is a table to read
+// and disconnects when there is none.
 class ReaderThread {
  public:
-  // `connected` counts the readers that have a connection; it outlives them.
+  // `connected` counts connected readers and must outlive them.
   ReaderThread(const TableReader::Parts& parts, std::atomic<int>& connected);
-  // Jobs must have been stopped and the tasks closed.
+  // Stop Jobs and close the tasks first.
   ~ReaderThread();
 
-  // Breaks off a query that runs. From any thread.
+  // Aborts a running query. From any thread.
   void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Told when the thread has nothing more to do.
+  // Notified when the thread has finished.
   const absl::Notification& ended() const { return ended_; }
 
  private:
   void Run();
   std::optional<Assignment> Take();
-  // Gives back a table that could not be read to its end.
+  // Returns a table that was not read to its end.
   void ReturnUnfinished(Assignment& assignment, const absl::Status& status, Micros backoff);
   absl::Status ReadOne(Assignment& assignment);
   absl::Status Connect() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -11,8 +11,8 @@
 
 namespace millrace::snapshot {
 
-// What a transaction of READs says of itself: the place in the binlog whose state its rows show,
-// and the time at which they are taken, which is no commit. `place` must outlive it.
+// The transaction header of READs: the binlog place whose state the rows show, and the time at
+// which the log takes them, which is no commit time. `place` must outlive the header.
 inline transcode::TransactionHeader HeaderOfReads(const StreamAccess& stream,
                                                   const BinlogPlace& place, const Clock& clock) {
   return {.gtid = {},

@@ -26,7 +26,7 @@ using condition::BoundCondition;
 using condition::Comparison;
 using condition::TableColumns;
 
-// The same error with the field of the request that it is about.
+// The same error, with the request field it concerns.
 absl::Status WithField(const absl::Status& status, std::string_view field) {
   ErrorMetadata metadata = ErrorMetadataOf(status);
   metadata["field"] = field;
@@ -39,7 +39,7 @@ absl::StatusOr<BoundCondition> BindWhere(const std::string& where, const TableCo
   return condition::Bind(parsed, table);
 }
 
-// Adds a part of the choice to `all`.
+// Adds one part of the choice to `all`.
 absl::Status Add(absl::StatusOr<BoundCondition> part, std::string_view field,
                  std::vector<BoundCondition>& all) {
   if (!part.ok()) return WithField(part.status(), field);
@@ -49,7 +49,7 @@ absl::Status Add(absl::StatusOr<BoundCondition> part, std::string_view field,
 
 absl::Status NoCapturedKey(const TableName& table) {
   return MakeError(reason::kRequestInvalid,
-                   fmt::format("table {} has no key that is captured, so it can only be read as a "
+                   fmt::format("table {} has no captured key, so it can only be read as a "
                                "whole: leave out where, key_from and key_to",
                                table.ToString()),
                    {{"field", "where"}, {"table", table.ToString()}});
@@ -61,7 +61,7 @@ bool IsCaptured(std::span<const schema::Column> columns, const std::string& name
   });
 }
 
-// The columns that the table has now.
+// The current columns of the table.
 absl::StatusOr<std::vector<schema::Column>> FetchColumns(Connection& connection,
                                                          const TableName& table,
                                                          const schema::ColumnFilter& captured) {
@@ -82,8 +82,8 @@ absl::StatusOr<std::vector<schema::Column>> FetchColumns(Connection& connection,
   return std::move(definition.columns);
 }
 
-// What only the source knows of an expression: characters that a charset lacks. It is asked for its
-// plan and reads no row.
+// Checks the expression at the source, which alone knows which characters a charset lacks. Asks for
+// a query plan; reads no row.
 absl::Status Explain(Connection& connection, const TableName& table, const TableKey& key,
                      const std::string& sql) {
   ChunkQuery query;

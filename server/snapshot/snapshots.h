@@ -29,13 +29,13 @@
 
 namespace millrace::snapshot {
 
-// All snapshots: begins them, reads their tables over connections of its own, keeps their progress
-// on disk, and goes on with them after a restart. Owns its threads. Thread-safe once open.
+// All snapshots: starts them, reads their tables over separate connections, stores their progress,
+// and resumes them after a restart. Owns its threads. Thread-safe once open.
 class Snapshots {
-  struct Key {};  // only Open makes it
+  struct Key {};  // Only Open constructs.
 
  public:
-  // All must outlive it.
+  // All must outlive the snapshots.
   struct Parts {
     const Config& config;
     const SourcePool& source;
@@ -45,54 +45,54 @@ class Snapshots {
     StreamTasks& tasks;
     const Clock& clock;
   };
-  // kDataLoss LOG_DAMAGED: what is stored of snapshots is unreadable. kInvalidArgument:
-  // snapshot.tables or source.exclude_columns are no patterns.
+  // kDataLoss LOG_DAMAGED: stored snapshots are unreadable. kInvalidArgument: snapshot.tables or
+  // source.exclude_columns are no valid patterns.
   static absl::StatusOr<std::unique_ptr<Snapshots>> Open(const Parts& parts);
   Snapshots(Key, const Parts& parts, CaptureRules capture, TablePatterns wanted,
             std::unique_ptr<Jobs> jobs);
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
-  // Stops.
+  // Calls Stop.
   ~Snapshots();
 
-  // Starts the threads. Called once, when the stream has somebody who runs tasks.
+  // Starts the threads. Called once, after the stream runs tasks.
   void Start();
-  // What waits for its next try is tried now: the cause of failures may have been corrected.
+  // Retries all failed reads now: an operator may have corrected the cause.
   void RetryNow();
-  // Ends the threads at the next row; what was read and not taken is read again after a restart.
-  // The tasks must be closed before. False if they have not ended by then: a connection that is
-  // being made cannot be interrupted.
+  // Ends the threads at their next row. After a restart they read the rows again that the log had
+  // not taken. Close the tasks first. False if threads still run after `timeout`: connecting cannot
+  // be interrupted.
   bool StopWithin(absl::Duration timeout);
-  // The same without limit.
+  // The same, without a limit.
   void Stop();
 
-  // Asks the source which tables there are, and begins to read them. kInvalidArgument
+  // Lists the source's tables and starts to read those that match. kInvalidArgument
   // TABLE_PATTERN_MALFORMED; TABLE_UNKNOWN: no captured table matches; REQUEST_INVALID: no table is
-  // named; others as CheckChoice, for the first table that cannot have such rows. Errors of the
-  // connection as SourcePool::Connect.
+  // named. Otherwise fails like CheckChoice, for the first table that the choice does not fit, and
+  // with connection errors like SourcePool::Connect.
   absl::StatusOr<JobStatus> Begin(const JobRequest& request);
-  // kNotFound SNAPSHOT_NOT_FOUND. A snapshot that is over stays as it is.
+  // kNotFound SNAPSHOT_NOT_FOUND. A finished snapshot does not change, except that Resume retries
+  // its failed tables unless it was canceled.
   absl::StatusOr<JobStatus> Pause(std::string_view name);
   absl::StatusOr<JobStatus> Resume(std::string_view name);
   absl::StatusOr<JobStatus> Cancel(std::string_view name);
-  // Newest first: all that are not over, and the last of those that are.
+  // Newest first: all unfinished ones, and the last finished ones.
   std::vector<JobStatus> List() const;
-  // Why snapshots that the configuration wants cannot begin; OK if they can. It is tried again.
+  // Why snapshots from the configuration cannot start; OK if they can. They are retried.
   absl::Status planning() const;
 
-  // For a subscriber who wants the current rows of tables whose patterns these are: sees to it that
-  // every captured table of the source that matches is covered by the log, or becomes so. Answers
-  // the names of the tables that it began to read or that are being read; none: everything is
-  // covered. May ask the source; blocks for it. kFailedPrecondition SNAPSHOT_UNAVAILABLE: something
-  // has to be read and snapshot.mode is never; or a table failed to be read (text says why).
-  // kPermissionDenied SOURCE_ACCESS_DENIED: our account may not read one of them, or all of it.
+  // Makes sure that the log covers, or soon covers, every captured table that matches the patterns
+  // of a subscriber. Returns the tables that it started to read or that are being read; empty if
+  // all are covered. May query the source; blocks for it. kFailedPrecondition SNAPSHOT_UNAVAILABLE:
+  // a table must be read, and snapshot.mode is never or reading it failed (see the message).
+  // kPermissionDenied SOURCE_ACCESS_DENIED: our account may not read a table, or all of it.
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
 
-  // A table that the log does not hold has come into being under this name. Quick.
+  // Reports a new table whose rows the log does not hold. Does not block.
   void NoteUncovered(const TableName& table);
 
  private:
-  // Whether snapshots begin that nobody asked for.
+  // Whether the configuration starts snapshots without a request.
   bool plans() const;
 
   const Parts parts_;
@@ -101,7 +101,7 @@ class Snapshots {
   Pace pace_;
   JobStarter starter_;
   Planner planner_;
-  std::atomic<int> connected_{0};  // readers
+  std::atomic<int> connected_{0};  // number of connected readers
   std::vector<std::unique_ptr<ReaderThread>> readers_;
 };
 

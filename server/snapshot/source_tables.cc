@@ -15,9 +15,9 @@
 namespace millrace::snapshot {
 namespace {
 
-// OK if the account can see whether the table is there.
+// OK if the account can see whether the table exists.
 absl::Status CheckVisible(Connection& connection, const TableName& table) {
-  // SHOW CREATE of a view needs another right, and a view is never read.
+  // SHOW CREATE of a view needs another privilege, and views are never read.
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection, table));
   if (is_view) return absl::OkStatus();
   const absl::Status status = CheckDefinitionAccess(connection, table);
@@ -35,7 +35,7 @@ absl::Status MergeTableError(const TableDetails& details) {
   std::vector<std::string> tables;
   for (const TableName& table : details.merged) tables.push_back(table.ToString());
   return MakeError(reason::kSnapshotUnavailable,
-                   fmt::format("{} is a MERGE table and has no rows of its own: read the tables "
+                   fmt::format("{} is a MERGE table without rows of its own: read the tables "
                                "that it shows instead ({})",
                                details.name.ToString(), fmt::join(tables, ", ")),
                    {{"table", details.name.ToString()}});

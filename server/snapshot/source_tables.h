@@ -12,19 +12,19 @@
 
 namespace millrace::snapshot {
 
-// Tables that the source has now, are captured, and match `wanted`; also those among `known`, which
-// the log has seen, that the source hides from our account. Errors as FetchTableNames.
+// The source's current tables that are captured and match `wanted`. Includes tables among `known`
+// (which the log has seen) that the source hides from our account. Fails like FetchTableNames.
 absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
                                                       const CaptureRules& rules,
                                                       const TablePatterns& wanted,
                                                       const std::vector<TableName>& known = {});
 
-// Why a MERGE table is not read, SNAPSHOT_UNAVAILABLE.
+// The error for a MERGE table, which cannot be read: SNAPSHOT_UNAVAILABLE.
 absl::Status MergeTableError(const TableDetails& details);
 
-// That each captured table which `wanted` names without a wildcard and is not among `visible` does
-// not exist. kPermissionDenied SOURCE_ACCESS_DENIED: the source hides it, or has none and would not
-// say so. As MergeTableError. Errors as FetchTableDetails.
+// Checks that the captured tables which `wanted` names without a wildcard, and which are not in
+// `visible`, do not exist. kPermissionDenied SOURCE_ACCESS_DENIED: the source hides one, or would
+// not reveal that it is missing. Also fails like MergeTableError and FetchTableDetails.
 absl::Status CheckNamedTablesReadable(Connection& connection, const CaptureRules& rules,
                                       const TablePatterns& wanted,
                                       const std::vector<TableName>& visible);

@@ -16,43 +16,43 @@
 
 namespace millrace::snapshot {
 
-// What the thread that writes the log lends to a task between two transactions of the stream. Valid
-// while the task runs.
+// The access that the thread that writes the log gives to a task, between two transactions of the
+// stream. Valid while the task runs.
 class StreamAccess {
  public:
   virtual ~StreamAccess() = default;
 
-  // Everything before this place has been taken into the builder, nothing behind it. The offset
-  // means something only on the server that is being read; `epoch` counts the connections to one.
+  // The builder contains everything before this place and nothing after it. The offset is
+  // meaningful only on the server being read; `epoch` counts the connections to the source.
   virtual BinlogPlace place() const = 0;
   virtual uint64_t epoch() const = 0;
-  // Transactions before that place.
+  // The GTIDs of all transactions before the place.
   virtual const GtidSet& gtids() const = 0;
-  // Commit time of the newest transaction before it, 0 if there is none.
+  // Commit time of the newest transaction before the place; 0 if there is none.
   virtual Micros commit_time() const = 0;
-  // Whether queries that reach `reached` reach the server that is being read, whose server_id may
-  // have been changed since the stream began. May ask the source.
+  // Whether connections to `reached` reach the server being read. Its server_id may have changed
+  // since the stream began. May query the source.
   virtual bool IsServer(const ServerInfo& reached) = 0;
-  // As it was when the stream began.
+  // The server_id at the beginning of the stream.
   virtual uint32_t server_id() const = 0;
 
-  // Not in a transaction, and may not be left in one.
+  // Outside a transaction; the task must also leave it outside one.
   virtual transcode::FrameBuilder& builder() = 0;
   virtual schema::Registry& registry() = 0;
-  // To be set behind the last step of the task that can fail: it is not taken back.
+  // Change coverage only after the last step that can fail: it is not rolled back.
   virtual coverage::Coverage& coverage() = 0;
   virtual LiveChanges& live_changes() = 0;
-  // A record for the same batch as the changes added by the task and all before them. The open
-  // frame closes behind the task, so that neither goes to disk without the other.
+  // Adds a record to the batch of the task's changes and of all earlier ones. The open frame closes
+  // after the task, so that neither reaches the disk without the other.
   virtual void AddRecord(log::Record record) = 0;
-  // Inside a transaction of the builder: hands on the frames that are closed, to be staged, so that
-  // memory stays bounded. Blocks while the disk is behind.
+  // Inside a transaction of the builder: passes closed frames on for staging, so that memory stays
+  // bounded. Blocks while the disk is slow.
   virtual absl::Status HandOver() = 0;
-  // Counts rows that the task added, for operators.
+  // Counts rows added by the task, for operators.
   virtual void CountReads(const TableName& /*table*/, uint64_t /*rows*/) {}
 
-  // Called behind each task with what it answered: hands on what it added, or takes back what a
-  // failed one left. Answers what became of the task.
+  // Called after each task with its result: passes its changes on, or removes the changes of a
+  // failed task. Returns the final result.
   virtual absl::Status EndTask(absl::Status result) { return result; }
 };
 

@@ -14,8 +14,8 @@ namespace {
 
 absl::Status StreamBroke() {
   return MakeError(reason::kStreamBroke,
-                   "the connection of the stream ended, so places in its binlog mean nothing any "
-                   "more; begin again in the next one");
+                   "the stream's connection ended, so places in its binlog are no longer valid; "
+                   "start again with the next connection");
 }
 
 absl::Status TimedOut() {
@@ -52,13 +52,13 @@ absl::Status StreamTasks::Run(const Due& due, Work work) {
     task->number = ++posted_;
     tasks_.push_back(task);
     pending_.store(true, std::memory_order_release);
-    // Inside, so that nobody is woken who has called Close.
+    // Under the mutex, so that no wake-up comes after Close.
     wake_();
   }
   if (!task->done.WaitForNotificationWithDeadline(due.deadline) && Withdraw(task))
     return TimedOut();
   task->done.WaitForNotification();
-  // Moved, so that the text of an error is not shared with the thread that wrote it.
+  // Moved, so that this thread does not share an error's text with the writing thread.
   return std::move(task->result);
 }
 
@@ -75,7 +75,7 @@ absl::Status StreamTasks::RunDue(StreamAccess& access) {
     absl::MutexLock lock(&mutex_);
     posted = posted_;
   }
-  // What is posted meanwhile has its turn the next time, so that the stream is not held up.
+  // Tasks posted in the meantime wait for the next call, so that they do not delay the stream.
   while (const TaskPtr task = TakeDue(access, posted)) {
     absl::Status result = access.EndTask(task->work(access));
     End(*task, result);

@@ -19,47 +19,46 @@
 
 namespace millrace::snapshot {
 
-// Work of other threads that only the thread that writes the log may do: the one way between the
-// readers of tables and the stream. A task runs between two transactions, alone, as soon as the
-// stream has come to its place. Thread-safe.
+// Work that other threads post to the thread that writes the log. The only way from table readers
+// to the stream. A task runs alone, between two transactions, as soon as the stream reaches its
+// place. Thread-safe.
 class StreamTasks {
  public:
-  // An error of it is one of the stream itself (of the builder or HandOver), after which the
-  // connection begins again; what a task finds otherwise it tells through what it captured.
+  // An error means that the stream itself failed (the builder or HandOver); the connection then
+  // starts again. A task reports all other results through its captures.
   using Work = std::function<absl::Status(StreamAccess&)>;
-  // What to wait for.
+  // When a task may run.
   struct Due {
-    // In this epoch only; a task of an earlier one ends with kAborted STREAM_BROKE, because places
-    // and touched keys of it mean nothing any more.
+    // Only in this epoch. A task of an earlier epoch ends with kAborted STREAM_BROKE, because its
+    // places and touched keys are no longer valid.
     std::optional<uint64_t> epoch;
-    // Not before the stream has come here, or, where `gtids` are given, has taken exactly those.
-    // Needs `epoch`.
+    // Not before the stream reaches this place or, if `gtids` is not empty, has read exactly those
+    // transactions. Needs `epoch`.
     std::optional<BinlogPlace> place;
     GtidSet gtids;
-    // Not after this: a task that has not begun by then ends with kUnavailable NOT_READY.
+    // A task that has not started by then ends with kUnavailable NOT_READY.
     absl::Time deadline = absl::InfiniteFuture();
 
     bool IsReached(const StreamAccess& stream) const;
   };
 
-  // Runs `work` on the writing thread and waits for it. Answers what it answers, or why what it
-  // added could not be handed on; kAborted STREAM_BROKE; kCancelled after Close. Not from a task.
+  // Runs `work` on the writing thread and waits for it. Returns its result, or the error of passing
+  // its changes on; kAborted STREAM_BROKE; kCancelled after Close. Never call it from a task.
   absl::Status Run(const Due& due, Work work) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The writing thread's side.
+  // Methods for the writing thread.
 
-  // Called on the posting thread when there is something to run: ends the waiting of the stream.
-  // Set before any task is posted; may be called at any time until Close has returned. May not
-  // call back.
+  // Sets a function that wakes the stream. The posting thread calls it when there is a task. Set it
+  // before any task is posted. It may be called until Close has returned, and must not call back.
   void SetWake(std::function<void()> wake) { wake_ = std::move(wake); }
-  // Cheap. False: RunDue would do nothing.
+  // Cheap. False: RunDue has nothing to do.
   bool pending() const { return pending_.load(std::memory_order_acquire); }
-  // Runs what is due of the tasks that were posted before, oldest first, each at most once, up to
-  // the first error, which it answers.
+  // Runs the due tasks that were posted before the call, oldest first, each at most once. Stops at
+  // the first error and returns it.
   absl::Status RunDue(StreamAccess& access) ABSL_LOCKS_EXCLUDED(mutex_);
-  // The connection of this epoch has ended: ends the tasks of it, waiting or posted later.
+  // The connection of this epoch has ended: ends its tasks, waiting or posted later.
   void EndEpoch(uint64_t epoch) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends all tasks that wait, and refuses others, with kCancelled. From any thread.
+  // Ends all waiting tasks and refuses later ones, with kCancelled. From any thread.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -71,10 +70,10 @@ class StreamTasks {
     absl::Notification done;
   };
   using TaskPtr = std::shared_ptr<Task>;
-  // The oldest task up to `number` that is due; ends those whose epoch is over on the way.
+  // The oldest due task up to `number`. Ends tasks of earlier epochs on the way.
   TaskPtr TakeDue(const StreamAccess& access, uint64_t number) ABSL_LOCKS_EXCLUDED(mutex_);
   static void End(Task& task, absl::Status result);
-  // False if it runs or has ended.
+  // False if the task runs or has ended.
   bool Withdraw(const TaskPtr& task) ABSL_LOCKS_EXCLUDED(mutex_);
 
   std::function<void()> wake_ = [] {};

@@ -22,9 +22,9 @@
 namespace millrace::snapshot {
 namespace {
 
-// Memory for keys that the stream touches while a chunk is read.
+// Memory for the keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
-// A query that does not fit the table any more is made again; one that never fits is a mistake.
+// The reader repeats a query after the table changed. A query that never fits is a bug.
 constexpr int kConsecutiveChangesMax = 20;
 constexpr Micros kChangePause = 20'000;
 absl::Status TableChanged() {
@@ -50,7 +50,7 @@ TableReader::TableReader(const Parts& parts, Connection& connection, Assignment 
 
 absl::Status TableReader::Read() {
   const absl::Status status = ReadUntilOver();
-  // Fails only when the server stops. No other reader has the table.
+  // Fails only if the server stops. No other reader has this table.
   parts_.tasks
       .Run({},
            [this](StreamAccess& stream) {
@@ -78,12 +78,12 @@ absl::Status TableReader::ReadUntilOver() {
   return absl::OkStatus();
 }
 
-// Should it be captured again, it is read from its first row, for its changes until then are lost.
+// Resets to the first row, because the changes until the table is captured again are missing.
 absl::Status TableReader::EndUncaptured() {
   assignment_.progress.set_begin(0);
   return End(TableState::kFailed,
              MakeError(reason::kSnapshotUnavailable,
-                       "it is not captured any more: let source.tables include it and resume the "
+                       "it is no longer captured: include it in source.tables and resume the "
                        "snapshot, or cancel the snapshot"));
 }
 
@@ -105,7 +105,7 @@ absl::Status TableReader::TryRead() {
 }
 
 absl::Status TableReader::Open() {
-  // An earlier try may have left one, in which queries would see the past.
+  // An earlier attempt may have left a consistent read open, in which queries would see the past.
   MILLRACE_RETURN_IF_ERROR(EndConsistentRead(connection_));
   bool same = false;
   MILLRACE_RETURN_IF_ERROR(parts_.tasks.Run({}, [&](StreamAccess& stream) {
@@ -118,7 +118,7 @@ absl::Status TableReader::Open() {
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
   windows_.Begin(stream.epoch());
-  // What was recorded before an earlier try broke off.
+  // Recorded before an earlier attempt failed.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
   if (before != nullptr && before->definitions() != 0) restart_reason_ = kStatementSeen;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
@@ -131,7 +131,7 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
   return absl::OkStatus();
 }
 
-// A statement that came while nobody recorded, as after a crash, has left its mark.
+// Finds a statement that came while no reader recorded, for example after a crash.
 bool TableReader::MissedStatement(StreamAccess& stream) const {
   return stream.coverage().ReadingMustRestart(assignment_.table,
                                               Sequence{assignment_.progress.begin()});
@@ -140,7 +140,7 @@ bool TableReader::MissedStatement(StreamAccess& stream) const {
 void TableReader::Restart(StreamAccess& stream, std::string_view why) {
   Progress& progress = assignment_.progress;
   if (progress.begin() != 0) {
-    spdlog::warn("table {} is read restart_reason from its first row: {} rows={}", name_, why,
+    spdlog::warn("table {} is read again from its first row: {} rows={}", name_, why,
                  progress.rows_read());
     progress.set_restarts(progress.restarts() + 1);
   }
@@ -155,11 +155,11 @@ void TableReader::Restart(StreamAccess& stream, std::string_view why) {
   stream.AddRecord(Jobs::RecordOf(assignment_));
 }
 
-// Places and touched keys mean nothing if the queries go elsewhere.
+// Places and touched keys are meaningless if queries reach another server.
 absl::Status TableReader::WrongServer() const {
   return MakeError(reason::kSourceDiffers,
                    fmt::format("queries at {} reach server id {}, which is not the server whose "
-                               "binlog is read; trying again until both are one",
+                               "binlog is read; retrying until both are the same",
                                connection_.endpoint(), connection_.info().server_id));
 }
 
@@ -170,7 +170,7 @@ absl::StatusOr<bool> TableReader::Describe() {
   }
   MILLRACE_ASSIGN_OR_RETURN(details_, FetchTableDetails(connection_, assignment_.table));
   if (!details_.has_value()) return RecheckExists();
-  // Renamed to a name that is read. It has no rows that are captured.
+  // A sequence renamed to a captured name. It has no captured rows.
   if (details_->sequence) return false;
   if (details_->merge) {
     refusal_ = MergeTableError(*details_);
@@ -189,7 +189,7 @@ absl::StatusOr<bool> TableReader::Describe() {
       return absl::OkStatus();
     }
     refusal_ = Resolve(stream);
-    // The log may have rows of another definition, though the stream saw no statement.
+    // The log may have rows of another definition although the stream saw no statement.
     if (refusal_.ok() && stream.coverage().OnRows(*version_)) verdict = Verdict::kChanged;
     return absl::OkStatus();
   }));
@@ -198,7 +198,7 @@ absl::StatusOr<bool> TableReader::Describe() {
   return true;
 }
 
-// It may have been made since, or be under another name for a moment.
+// The table may have been created since, or have another name for a moment.
 absl::StatusOr<bool> TableReader::RecheckExists() {
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection_, assignment_.table));
   if (is_view) return false;
@@ -226,13 +226,13 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
       key_.has_value() ? key_->columns : std::vector<std::string>();
   if (!columns.empty()) {
     auto row_key = transcode::RowKey::Make(*version_, columns);
-    // A key column that is not captured cannot be compared with what the stream tells.
+    // A key column that is not captured cannot be compared with the stream's changes.
     if (row_key.ok()) row_key_ = *std::move(row_key);
   }
   if (row_key_.has_value()) {
     key_indexes_ = ColumnIndexes(*version_, columns);
     stream.live_changes().Find(assignment_.table)->SetKey(*row_key_);
-    // Bound again whenever the definition is learned: the table may have been altered since.
+    // Bound after every Describe, because the table may have been altered since.
     MILLRACE_ASSIGN_OR_RETURN(condition_, ChoiceSql(assignment_.rows, assignment_.table,
                                                     version_->columns, columns.front()));
   }
@@ -240,9 +240,9 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
   const bool same_key = std::equal(columns.begin(), columns.end(), progress.key_columns().begin(),
                                    progress.key_columns().end());
   if (progress.version() != 0 && (progress.version() != version_->version || !same_key)) {
-    Restart(stream, same_key ? fmt::format("version {} of its definition became {}",
+    Restart(stream, same_key ? fmt::format("its definition changed from version {} to {}",
                                            progress.version(), version_->version)
-                             : fmt::format("its key ({}) became ({})",
+                             : fmt::format("its key changed from ({}) to ({})",
                                            fmt::join(progress.key_columns(), ", "),
                                            fmt::join(columns, ", ")));
   }
@@ -251,7 +251,8 @@ absl::Status TableReader::Resolve(StreamAccess& stream) {
   return absl::OkStatus();
 }
 
-// MariaDB adds it to the keys of versioned tables. It is the same of all current rows.
+// MariaDB adds the row-end column to the keys of versioned tables. It is the same in all current
+// rows.
 void TableReader::RemoveRowEndFromKey() {
   if (!key_.has_value()) return;
   std::erase_if(key_->columns, [this](const std::string& name) {
@@ -280,7 +281,7 @@ absl::StatusOr<std::string> TableReader::FindDefinitionChange() {
 absl::StatusOr<std::unique_ptr<RowStream>> TableReader::StreamPlanned(const std::string& sql) {
   MILLRACE_ASSIGN_OR_RETURN(auto rows, connection_.Stream(sql));
   if (rows->column_count() != plan_->value_count()) {
-    return absl::InternalError(fmt::format("a query for {} values of table {} answers {}",
+    return absl::InternalError(fmt::format("a query for {} values of table {} returned {}",
                                            plan_->value_count(), name_, rows->column_count()));
   }
   return rows;
@@ -297,7 +298,7 @@ absl::Status TableReader::End(TableState state, const absl::Status& why) {
   assignment_.progress.set_error(std::string(why.message()));
   assignment_.progress.set_error_reason(ErrorReason(why));
   if (!why.ok()) spdlog::error("table {} cannot be read: {}", name_, std::string(why.message()));
-  // Of a table that is gone the log holds all there is, once it has come to the statement.
+  // Once the stream reaches the DROP or RENAME, the log holds all rows that the table had.
   const bool gone = state == TableState::kGone;
   const auto end = [&](StreamAccess& stream) {
     if (gone) Complete(stream);

@@ -30,11 +30,11 @@
 
 namespace millrace::snapshot {
 
-// Reads one table into the log: the way of OVERLAP.md, step by step. Used on one thread, over a
-// connection that is its own meanwhile.
+// Reads one table into the log, following OVERLAP.md step by step. Used on one thread, over a
+// connection that nothing else uses at the time.
 class TableReader {
  public:
-  // All must outlive it.
+  // All must outlive the reader.
   struct Parts {
     const Config& config;
     const CaptureRules& capture;
@@ -46,49 +46,49 @@ class TableReader {
   };
   TableReader(const Parts& parts, Connection& connection, Assignment assignment);
 
-  // Reads until the table is over, or nobody wants it any more. What went wrong with the table
-  // itself is in its progress afterwards. Errors that trying again can mend, over a new connection:
-  // those of the connection, kAborted, kCancelled.
+  // Reads until the table is over or its job is not wanted any more. Afterwards the progress
+  // contains any error of the table itself. Returns only errors that a retry over a new connection
+  // can fix: those of the connection, kAborted, kCancelled.
   absl::Status Read();
   const Assignment& assignment() const { return assignment_; }
 
  private:
-  // What became of rows that were offered to the stream.
+  // The outcome of offering rows to the stream.
   enum class Verdict {
     kTaken,
-    kRepeat,   // touched in a way that needs them read again
+    kRepeat,   // touched in a way that requires reading them again
     kChanged,  // the definition changed
   };
-  // Why a table is read anew, for people.
-  static constexpr std::string_view kStatementSeen = "a statement that concerns it came";
+  // A reason to read the table again, for people.
+  static constexpr std::string_view kStatementSeen = "a statement may have changed it";
 
   absl::Status ReadUntilOver();
-  // Of a table that configuration leaves out.
+  // For a table that the configuration leaves out.
   absl::Status EndUncaptured();
   absl::Status TryRead();
-  // Begins to record what the stream does to the table.
+  // Starts recording the stream's changes to the table.
   absl::Status Open();
   absl::Status OpenAt(StreamAccess& stream);
   absl::Status WrongServer() const;
-  // Learns the definition. False: there is no such table, or a view is in its place.
+  // Fetches the definition. False: the table does not exist, or is a view.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> RecheckExists();
   absl::Status Resolve(StreamAccess& stream);
   void RemoveRowEndFromKey();
   bool MissedStatement(StreamAccess& stream) const;
-  // From its first row, because of `why`, for people.
+  // Starts again from the first row. `why` is for people.
   void Restart(StreamAccess& stream, std::string_view why);
 
-  // What differs in the definition since Describe; empty if nothing does.
+  // Describes how the definition differs from that of the last Describe; empty if it does not.
   absl::StatusOr<std::string> FindDefinitionChange();
-  // The definition is not the one it was: the next Open begins the table from its first row.
+  // Makes the next Open start the table from its first row.
   absl::Status RestartBecause(std::string_view what);
-  // The rows of a query for what the plan selects.
+  // Runs a query for the columns of the plan.
   absl::StatusOr<std::unique_ptr<RowStream>> StreamPlanned(const std::string& sql);
-  // Appends a row to the chunk's bytes; what it does not tell is in `invalid_`.
+  // Appends a row to the chunk's bytes. Text that the message cannot represent goes to `invalid_`.
   absl::Status EncodeRow(const TextValue* values);
 
-  // Rows of a table with a key. True: it is over.
+  // Tables with a key. ReadChunk returns true if the table is over.
   absl::StatusOr<bool> ReadChunk();
   absl::Status FillChunk();
   absl::Status AddRow(const TextValue* values);
@@ -99,11 +99,11 @@ class TableReader {
   absl::Status Take(StreamAccess& stream, const ReadWindow& window, Verdict& verdict);
   std::optional<std::vector<bool>> ChooseRows(const TableChanges& changes,
                                               const ReadWindow& window) const;
-  // Answers how many.
+  // Returns the number of READs added.
   absl::StatusOr<uint64_t> AddReads(StreamAccess& stream, const std::vector<bool>& wanted);
   bool DefinitionChanged(StreamAccess& stream) const;
 
-  // A table without a key.
+  // Tables without a key.
   absl::Status ReadKeyless();
   absl::Status ReadAtRest();
   absl::Status OfferAll(const ReadWindow& window, Verdict& verdict);
@@ -112,7 +112,7 @@ class TableReader {
   absl::StatusOr<uint64_t> CopyRows(StreamAccess& stream, RowStream& rows);
   absl::Status CheckEngine();
 
-  // The end of the table, in the stream's own order.
+  // Stores the state of the finished table, as a task in the stream.
   absl::Status End(TableState state, const absl::Status& why);
   void Complete(StreamAccess& stream);
   void WaitForPace(uint64_t rows);
@@ -126,22 +126,21 @@ class TableReader {
   ReadWindows windows_;
   LoadLimit load_limit_;
 
-  // Since Open.
-  std::string
-      restart_reason_;  // why the next Open begins the table from its first row; empty: it does not
-  absl::Status refusal_;  // why the definition cannot be used
+  // Reset by Open.
+  std::string restart_reason_;  // why the next Open starts from the first row; empty: it does not
+  absl::Status refusal_;        // why the definition is unusable
   std::optional<TableDetails> details_;
   std::optional<TableKey> key_;
   std::optional<transcode::RowKey> row_key_;
   schema::TableVersionPtr version_;
   std::unique_ptr<transcode::SelectPlan> plan_;
-  std::vector<size_t> key_indexes_;  // columns of the version
-  std::string condition_;            // of the assignment's rows, SQL for the version; empty: all
+  std::vector<size_t> key_indexes_;  // indexes into the version's columns
+  std::string condition_;            // SQL condition for the assignment's rows; empty: all
 
   ChunkSize size_;
   Chunk chunk_;
   std::vector<transcode::InvalidText> invalid_;
-  int consecutive_changes_ = 0;  // of the definition, without a chunk between them
+  int consecutive_changes_ = 0;  // definition changes since the last chunk
 };
 
 }  // namespace millrace::snapshot

@@ -16,7 +16,7 @@
 namespace millrace::snapshot {
 namespace {
 
-// Rows between two looks whether the snapshot is still wanted.
+// How often to check whether the job is still wanted.
 constexpr size_t kCheckEveryRows = 256;
 
 }  // namespace
@@ -81,8 +81,9 @@ absl::Status TableReader::FillChunk() {
     if (!more) break;
     MILLRACE_RETURN_IF_ERROR(AddRow(rows->values()));
     const bool check = chunk_.rows.size() % kCheckEveryRows == 0;
-    if (check && !Wanted()) return absl::CancelledError("nobody wants the snapshot any more");
-    // Rows much larger than those before: what follows is read with the next chunk.
+    if (check && !Wanted())
+      return absl::CancelledError("the snapshot has been paused, canceled or stopped");
+    // Rows became much larger. The next chunk reads the rest.
     if (chunk_.bytes.size() > 2 * options_.chunk_bytes_max) return absl::OkStatus();
   }
   chunk_.last = chunk_.rows.size() < RowsWanted();
@@ -111,7 +112,7 @@ absl::Status TableReader::AddRow(const TextValue* values) {
   return absl::OkStatus();
 }
 
-// The next chunk begins behind the last row of this one.
+// The next chunk starts after the last row of this one.
 void TableReader::RememberLastKey(const TextValue* values) {
   chunk_.last_key.resize(key_indexes_.size());
   for (size_t i = 0; i < key_indexes_.size(); ++i) {
@@ -156,8 +157,8 @@ absl::Status TableReader::Take(StreamAccess& stream, const ReadWindow& window, V
   return absl::OkStatus();
 }
 
-// Which rows no change has touched; nothing if that cannot be said, or if a row is known to nobody
-// as a whole.
+// Chooses the rows that no change has touched. Nothing if touched keys were forgotten, or if
+// neither the chunk nor the log has a touched row completely.
 std::optional<std::vector<bool>> TableReader::ChooseRows(const TableChanges& changes,
                                                          const ReadWindow& window) const {
   if (!changes.Remembers(window.stamp)) return std::nullopt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The part of TableReader that reads tables without a key: in one consistent read, while the stream
-// stands still.
+// pauses.
 
 #include <algorithm>
 #include <utility>
@@ -21,7 +21,7 @@ namespace millrace::snapshot {
 namespace {
 
 constexpr size_t kCheckEveryKeylessRows = 4096;
-// Pause before the next try to find the table at rest, doubled up to the last.
+// Pause between attempts to find the table at rest; doubles up to the maximum.
 constexpr Micros kRestPauseMin = 5'000;
 constexpr Micros kRestPauseMax = 500'000;
 
@@ -30,18 +30,18 @@ constexpr Micros kRestPauseMax = 500'000;
 absl::Status TableReader::ReadKeyless() {
   if (!assignment_.whole()) {
     return MakeError(reason::kSnapshotUnavailable,
-                     "rows of a table whose key is not captured cannot be told apart, so it can "
+                     "rows of a table without a captured key cannot be distinguished, so it can "
                      "only be read as a whole");
   }
   MILLRACE_RETURN_IF_ERROR(CheckEngine());
-  // It takes as long as it takes.
+  // This query may take any time.
   MILLRACE_RETURN_IF_ERROR(LimitQueries(connection_, 0));
   const absl::Status status = ReadAtRest();
   const absl::Status limited = LimitQueries(connection_, options_.query_time_max);
   return status.ok() ? limited : status;
 }
 
-// A consistent read means nothing to engines that keep one version of a row.
+// Engines with only one version of each row have no consistent read.
 absl::Status TableReader::CheckEngine() {
   MILLRACE_ASSIGN_OR_RETURN(
       const QueryRows rows,
@@ -52,11 +52,12 @@ absl::Status TableReader::CheckEngine() {
   if (rows.rows.empty()) return absl::AbortedError("the table is gone");
   const std::string engine = rows.Text(rows.rows[0], {"engine"});
   if (engine == "InnoDB" || engine == "ROCKSDB") return absl::OkStatus();
-  return MakeError(reason::kSnapshotUnavailable,
-                   fmt::format("table {} has no key, and its engine {} cannot show one state while "
-                               "others write; give it a primary key or ALTER TABLE … ENGINE = "
-                               "InnoDB, then resume the snapshot",
-                               name_, engine));
+  return MakeError(
+      reason::kSnapshotUnavailable,
+      fmt::format("table {} has no key, and its engine {} has no consistent reads while "
+                  "others write; add a primary key or run ALTER TABLE … ENGINE = "
+                  "InnoDB, then resume the snapshot",
+                  name_, engine));
 }
 
 absl::Status TableReader::ReadAtRest() {
@@ -97,8 +98,9 @@ absl::Status TableReader::OfferAll(const ReadWindow& window, Verdict& verdict) {
   absl::Status read;
   const absl::Status ran = windows_.RunAfterBinlogEnd([&](StreamAccess& stream) {
     read = TakeKeyless(stream, window, verdict);
-    // Rows are in the builder: the stream has to begin again without them.
-    if (stream.builder().in_transaction()) return absl::CancelledError("a read broke off");
+    // The builder contains rows, so the stream must start again without them.
+    if (stream.builder().in_transaction())
+      return absl::CancelledError("reading a table without a key was interrupted");
     return absl::OkStatus();
   });
   MILLRACE_RETURN_IF_ERROR(read);
@@ -112,18 +114,18 @@ absl::Status TableReader::TakeKeyless(StreamAccess& stream, const ReadWindow& wi
     verdict = Verdict::kChanged;
     return absl::OkStatus();
   }
-  // A change between the window and here: it is not known whether the read shows it.
+  // A change since the window opened: the read may or may not show it.
   const TableChanges& changes = *stream.live_changes().Find(assignment_.table);
   if (changes.stamp() != window.stamp || !changes.Remembers(window.stamp)) {
     verdict = Verdict::kRepeat;
     return absl::OkStatus();
   }
   verdict = Verdict::kTaken;
-  spdlog::info("table {} has no key: the feed stands still until its rows are read", name_);
+  spdlog::info("table {} has no key: the feed pauses until its rows are read", name_);
   const BinlogPlace place = stream.place();
   stream.builder().BeginTransaction(HeaderOfReads(stream, place, parts_.clock));
   MILLRACE_ASSIGN_OR_RETURN(const uint64_t rows, StreamRows(stream));
-  // Until the query had the table, it could still be swapped for another.
+  // Until the query opened the table, another one could have replaced it.
   MILLRACE_ASSIGN_OR_RETURN(const std::string difference, FindDefinitionChange());
   if (!difference.empty()) return RestartBecause(difference);
   stream.builder().EndTransaction();
@@ -145,7 +147,7 @@ absl::StatusOr<uint64_t> TableReader::StreamRows(StreamAccess& stream) {
   query.select_list = plan_->select_list();
   MILLRACE_ASSIGN_OR_RETURN(const auto rows, StreamPlanned(QueryText(query)));
   auto count = CopyRows(stream, *rows);
-  // What is left of a large table is not worth reading.
+  // Reading the rest of a large table is not worth it.
   if (!count.ok()) rows->Abandon();
   return count;
 }
@@ -160,7 +162,7 @@ absl::StatusOr<uint64_t> TableReader::CopyRows(StreamAccess& stream, RowStream& 
     MILLRACE_RETURN_IF_ERROR(stream.builder().AddRead(*version_, chunk_.bytes.view(), invalid_));
     MILLRACE_RETURN_IF_ERROR(stream.HandOver());
     if (++count % kCheckEveryKeylessRows == 0 && !Wanted()) {
-      return absl::CancelledError("nobody wants the snapshot any more");
+      return absl::CancelledError("the snapshot has been paused, canceled or stopped");
     }
   }
 }

@@ -21,7 +21,7 @@
 namespace millrace::snapshot {
 namespace {
 
-// Stored in one batch.
+// Tables stored in one batch.
 constexpr size_t kTablesAtOnce = 50;
 constexpr absl::Duration kStoredPause = absl::Milliseconds(5);
 
@@ -35,7 +35,7 @@ absl::Status NotReady(std::string_view what) {
                    fmt::format("{}; see millrace status, and retry in a few seconds", what));
 }
 
-// The tables of one call, a part at a time.
+// Handles the tables of one call, some at a time.
 class LearnCall {
  public:
   LearnCall(const UnseenTables& parts, Connection& connection)
@@ -47,8 +47,8 @@ class LearnCall {
     deadline_ = absl::Now() + parts_.timeout;
     MILLRACE_RETURN_IF_ERROR(ReadEpoch());
     MILLRACE_ASSIGN_OR_RETURN(BinlogMark end, BinlogEnd(connection_));
-    // After the end that the binlog has after the question, so that the stream has read all
-    // statements from before it.
+    // Waits until the stream reaches the end of the binlog as it is after the queries. So it has
+    // read all statements before them.
     MILLRACE_RETURN_IF_ERROR(RunTask({.epoch = epoch_,
                                       .place = std::move(end.place),
                                       .gtids = std::move(end.gtids),
@@ -57,7 +57,7 @@ class LearnCall {
     return WaitUntilStored();
   }
 
-  // Why a table could not be described; OK if all could be, or one at least was.
+  // Why the first table could not be described; OK if at least one could be, or none failed.
   absl::Status result() const { return learned_ ? absl::OkStatus() : first_error_; }
 
  private:
@@ -80,7 +80,7 @@ class LearnCall {
         continue;
       }
       MILLRACE_RETURN_IF_ERROR(details.status());
-      // Dropped since, or its name is that of something without rows of its own.
+      // Dropped since, or an object without rows of its own.
       if (!details->has_value() || (*details)->sequence || (*details)->merge) continue;
       auto map = schema::DescribedMap::Make(**details, connection_.info().flavour);
       if (map.ok()) {
@@ -103,20 +103,20 @@ class LearnCall {
     if (same) return absl::OkStatus();
     return MakeError(reason::kSourceDiffers,
                      fmt::format("queries at {} reach another server than the one whose binlog is "
-                                 "read; give source.host an address of one",
+                                 "read; set source.host to an address of a single server",
                                  connection_.endpoint()));
   }
 
   void Resolve(const std::vector<DescribedTable>& described, StreamAccess& stream) {
     for (const auto& [details, map] : described) {
-      // The stream has learned it since, perhaps in a newer form.
+      // The stream has learned the table since, perhaps in a newer form.
       if (stream.registry().HasVersion(details.name)) continue;
       auto stated = stream.registry().KnownMeanings(details.name);
       const auto version =
           stream.registry().Resolve(map.map(), &details, stream.builder().newest().next());
       if (version.ok()) {
-        // A statement may change the table between the question and the end of the binlog. So the
-        // first TABLE_MAP has to prove the definition, with what statements said of it.
+        // A statement may change the table between the query and the end of the binlog. So the
+        // first TABLE_MAP must prove the definition, together with the statements about it.
         stream.registry().MarkUnverified(details.name);
         stream.registry().SetDeclaredMeanings(details.name, std::move(stated));
         learned_ = true;
@@ -145,7 +145,7 @@ class LearnCall {
 
   const UnseenTables& parts_;
   Connection& connection_;
-  absl::Time deadline_;  // of the part
+  absl::Time deadline_;  // of the current batch
   uint64_t epoch_ = 0;
   bool learned_ = false;
   absl::Status first_error_;

@@ -13,17 +13,17 @@
 
 namespace millrace::snapshot {
 
-// Asks the source for captured tables that match `patterns` and of which the log has seen neither a
-// row nor a definition, such as empty ones, and stores their definitions: the row types and field
-// numbers that the first change would give them. They are on disk, and readers of the registry see
-// them, when it returns. What was stored stays stored after an error.
+// Learns the definitions of captured tables that match `patterns` and that the log has never seen,
+// such as empty ones. Stores them with the row types and field numbers that the first change would
+// assign. When Learn returns, they are on disk and visible in the registry. After an error,
+// definitions already stored remain.
 //
-// Blocks. From any thread. Errors: TABLE_PATTERN_MALFORMED; those of
-// SourcePool::Connect and of queries; kUnavailable NOT_READY: the feed does not read the source, or
-// has not reached the end of its binlog, within `timeout`; kUnavailable SOURCE_DIFFERS; where none
-// of the tables is known or could be described, COLUMN_TYPE_UNKNOWN, CHARSET_UNKNOWN,
-// SCHEMA_UNPROVEN or SOURCE_ACCESS_DENIED of the first, and the last for a plain name of which the
-// account sees nothing; kCancelled: the tasks were closed.
+// Blocks. From any thread. Errors: TABLE_PATTERN_MALFORMED; those of SourcePool::Connect and of
+// queries; kUnavailable NOT_READY: the feed does not read the source, or does not reach the end of
+// its binlog within `timeout`; kUnavailable SOURCE_DIFFERS; kCancelled: the tasks were closed. If
+// no table is known or could be described, the error of the first: COLUMN_TYPE_UNKNOWN,
+// CHARSET_UNKNOWN, SCHEMA_UNPROVEN or SOURCE_ACCESS_DENIED. SOURCE_ACCESS_DENIED also for a plain
+// name that the account cannot see.
 struct UnseenTables {
   const SourcePool& source;
   const schema::Registry& registry;

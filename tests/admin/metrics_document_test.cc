@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// server/METRICS.md lists what the page of metrics shows.
+// server/METRICS.md lists the metrics of the page.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ std::string TextOfFile(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// In which each metric has a value.
+// A reading in which each metric has a value.
 StatusReading FullReading() {
   StatusReading reading;
   reading.now = 1'000'000;
@@ -75,7 +75,7 @@ std::vector<prometheus::MetricFamily> AllFamilies() {
   return MetricFamilies(FullReading(), limits);
 }
 
-// Names of its labels, with their values where these are fixed.
+// Names of the family's labels, with their values if these are fixed.
 std::string LabelsOf(const prometheus::MetricFamily& family) {
   std::vector<std::string> labels;
   for (const auto& label : family.metric.front().label) {
@@ -93,7 +93,7 @@ std::string LabelsOf(const prometheus::MetricFamily& family) {
   return fmt::format("{}", fmt::join(labels, ", "));
 }
 
-// Names of the alerts whose expression has the metric.
+// Names of the alerts whose expression contains the metric.
 std::string AlertsOn(const std::string& name) {
   static const std::regex kAlert(R"(- alert: (\w+)\n\s+expr: ([^\n]*))");
   static const std::string rules = TextOfFile("deploy/prometheus.rules.yaml");

@@ -82,7 +82,7 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsShowTheirLag) {
   stream->passed.store(12);
   stream->in_log.store(true);
   streams_->Add({.peer = "peer that is sent a snapshot"});
-  // Transaction n of three changes was committed at second n; the clock stands at 101.
+  // Transaction n has three changes and was committed at second n. The clock is at 101.
   EXPECT_THAT(Page(), AllOf(HasSubstr("_lag_changes{subscription=\"billing\"} 3\n"),
                             HasSubstr("_lag_seconds{subscription=\"billing\"} 91\n"),
                             HasSubstr("_lag_changes{subscription=\"search\"} 0\n"),
@@ -92,7 +92,7 @@ TEST_F(MetricsEndpointTest, StreamsAndSubscriptionsShowTheirLag) {
                             HasSubstr("\nmillrace_feed_slowest_stream_lag_seconds 96\n")));
 }
 
-// Streams and stored positions at every kind of place, as both tell them.
+// Compares page and status for streams and stored positions at every kind of place.
 TEST_F(MetricsEndpointTest, LagEqualsThatOfGetStatus) {
   StorePosition("behind", 27);
   StorePosition("upToDate", 30);
@@ -141,7 +141,7 @@ TEST_F(MetricsEndpointTest, AddressInUseErrorSuggestsFixes) {
                               }).status();
   EXPECT_EQ(feed::ReasonOf(status), "LISTEN_FAILED");
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(taken), HasSubstr("set metrics.listen"), HasSubstr("ss -ltnp")));
+              AllOf(HasSubstr(taken), HasSubstr("clear metrics.listen"), HasSubstr("ss -ltnp")));
 }
 
 TEST_F(MetricsEndpointTest, StopsImmediately) {

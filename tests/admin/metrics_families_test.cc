@@ -27,13 +27,13 @@ constexpr Micros kSecond = 1'000'000;
 class MetricsFamiliesTest : public ::testing::Test {
  protected:
   std::vector<prometheus::MetricFamily> Families() { return MetricFamilies(reading_, limits_); }
-  // As Prometheus gets it.
+  // The text that Prometheus receives.
   std::string Text() {
     std::ostringstream text;
     prometheus::TextSerializer().Serialize(text, Families());
     return text.str();
   }
-  // Series of a metric.
+  // Number of series of a metric.
   size_t SeriesOf(const std::string& name) {
     for (const auto& family : Families()) {
       if (family.name == name) return family.metric.size();
@@ -44,7 +44,7 @@ class MetricsFamiliesTest : public ::testing::Test {
     reading_.mirror.emplace().set_state(state);
     return *reading_.mirror;
   }
-  // The newest snapshot so far: one table.
+  // Adds the newest snapshot so far, with one table.
   void WithSnapshot(v1::Snapshot::State state, const std::string& table,
                     v1::SnapshotTable::State table_state) {
     v1::Snapshot snapshot;
@@ -67,7 +67,7 @@ TEST_F(MetricsFamiliesTest, NamesFollowTheRules) {
   std::set<std::string> names;
   for (const auto& family : Families()) {
     EXPECT_TRUE(std::regex_match(family.name, name)) << family.name;
-    EXPECT_TRUE(names.insert(family.name).second) << family.name << " is there twice";
+    EXPECT_TRUE(names.insert(family.name).second) << family.name << " appears twice";
     EXPECT_EQ(family.type == prometheus::MetricType::Counter,
               family.name.size() > 6 && family.name.substr(family.name.size() - 6) == "_total")
         << family.name;

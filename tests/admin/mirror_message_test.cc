@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The status of the mirror as the API shows it.
+// The API message for the mirror's status.
 
 #include "admin/mirror_message.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A snapshot as the API shows it.
+// The API message for a snapshot.
 
 #include "admin/snapshot_message.h"
 

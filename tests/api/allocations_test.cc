@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How often memory is asked for to serve a frame.
+// Counts the memory allocations for serving a frame.
 
 #include "support/allocations.h"
 
@@ -12,7 +12,7 @@
 namespace millrace::api {
 namespace {
 
-// Allocations for a frame of so many rows, from the log's memory to what gRPC is given.
+// Allocations for a frame with `rows` rows, from the log's memory to gRPC's buffers.
 uint64_t AllocationsToServe(uint32_t rows) {
   feed::FilledLog log({.frame_bytes = 1 << 20});
   log.Inserts(1, rows);

@@ -12,7 +12,7 @@
 
 namespace millrace::api {
 
-// The files of server.tls in a directory of their own.
+// The files of server.tls in a separate directory.
 class CertificateFiles {
  public:
   std::string Path(const std::string& name) const { return directory_.path() / name; }
@@ -20,7 +20,7 @@ class CertificateFiles {
     std::ofstream(Path(name), std::ios::binary) << text;
   }
   void Remove(const std::string& name) const { std::filesystem::remove(Path(name)); }
-  // The certificate with its chain, and the key.
+  // Writes the certificate with its chain, and the key.
   void WriteServer(const Identity& server, const std::string& rest_of_chain = "") const {
     Write("server.pem", server.certificate + rest_of_chain);
     Write("server.key", server.key);

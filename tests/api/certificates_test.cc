@@ -39,13 +39,13 @@ class CertificatesTest : public ::testing::Test {
     certificates_->CheckNow();
     certificates_->CheckNow();
   }
-  // The text of the error that operators see.
+  // The error that operators see.
   std::string Error() {
     const absl::Status error = certificates_->Read().error;
     EXPECT_EQ(ErrorReason(error), error.ok() ? "" : "TLS_FILE_UNREADABLE");
     return std::string(error.message());
   }
-  // What gRPC would read.
+  // The content that gRPC would read.
   static std::string ContentOf(const std::string& path) {
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();
@@ -130,7 +130,7 @@ TEST_F(CertificatesTest, RestoredFilesClearTheError) {
   MustOpen();
   files_.Write("server.pem", "no certificate");
   CheckTwice();
-  EXPECT_THAT(Error(), HasSubstr("holds no certificate"));
+  EXPECT_THAT(Error(), HasSubstr("contains no certificate"));
   files_.WriteServer(first_);
   CheckTwice();
   EXPECT_EQ(Error(), "");
@@ -187,7 +187,7 @@ TEST_F(CertificatesTest, ExpiryOfOtherCertificatesIsRead) {
 
 class ExpiryWarningTest : public ::testing::Test {
  protected:
-  // With a certificate that is valid for `days`, `left` before its end.
+  // The warning for a certificate that is valid for `days`, `left` before its end.
   static std::string Warning(Micros days, Micros left) {
     const Micros begin = Micros{1'800'000'000} * 1'000'000;
     const Micros end = begin + days * kOneDay;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Connections of clients that are real, through the listener and gRPC.
+// Real client connections, through the listener and gRPC.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,7 +92,7 @@ TEST_F(ClientConnectionsTest, IdleConnectionIsPinged) {
   Start();
   RawConnection silent = Raw();
   EXPECT_TRUE(silent.WaitForClose(10));
-  // One that answers stays.
+  // A connection that responds stays open.
   auto stub = NewStub("127.0.0.1:" + std::to_string(server_->port()));
   ASSERT_TRUE(List(*stub).ok());
   RawConnection also_silent = Raw();
@@ -147,7 +147,7 @@ TEST_F(ClientConnectionsTest, UnknownMethodsAreNoFlood) {
   EXPECT_EQ(connections_.reading().accepted, 1u);
 }
 
-// CVE-2023-1428: in some versions of gRPC these abort the process once the headers are too many.
+// CVE-2023-1428: in some versions of gRPC, too many headers of this kind abort the process.
 TEST_F(ClientConnectionsTest, InvalidHeadersBeyondTheLimitAreRefused) {
   Start();
   const std::string filler = std::string("\x40\x01z\x7f\x81\x1f", 6) + std::string(4096, 'z');
@@ -182,7 +182,7 @@ TEST_F(ClientConnectionsTest, EndlessHeadersCloseTheConnection) {
   EXPECT_LT(sent, 8u << 20);
   EXPECT_EQ(Cut(), 1u);
   EXPECT_EQ(RawConnection::Open(server_->port())->WaitForClose(10), true);
-  // What was open stays, although it has the same address.
+  // Existing connections stay open, although they come from the same address.
   EXPECT_TRUE(List(*stub_).ok());
 }
 

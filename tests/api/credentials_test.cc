@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Real handshakes with a server of gRPC whose certificates change.
+// Real TLS handshakes with a gRPC server whose certificates change.
 
 #include "api/credentials.h"
 
@@ -27,7 +27,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Answers with the names in the certificate of its client.
+// Returns the names in the client's certificate.
 class PeerService final : public v1::Admin::Service {
  public:
   grpc::Status GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*,
@@ -39,12 +39,12 @@ class PeerService final : public v1::Admin::Service {
   }
 };
 
-// How a client of OpenSSL got on.
+// The result of a handshake by an OpenSSL client.
 struct Handshake {
   std::string subject;  // of the server's certificate
   std::string protocol;
   std::string alpn;
-  size_t chain = 0;  // certificates that the server sent
+  size_t chain = 0;  // number of certificates that the server sent
 };
 
 struct HandshakeOptions {
@@ -65,7 +65,7 @@ class CredentialsTest : public ::testing::Test {
     ASSERT_NE(server_, nullptr);
   }
 
-  // Nothing: the server refused it.
+  // Nothing if the server refuses the handshake.
   std::optional<Handshake> DoHandshake(const HandshakeOptions& options = {}) const {
     const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     SSL_CTX_set_security_level(context.get(), 0);
@@ -106,7 +106,7 @@ class CredentialsTest : public ::testing::Test {
       options.pem_private_key = client->key;
     }
     grpc::ChannelArguments arguments;
-    // Channels to one address would else share a connection.
+    // Otherwise channels to the same address would share a connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", port_),
                                      grpc::SslCredentials(options), arguments);
@@ -121,7 +121,7 @@ class CredentialsTest : public ::testing::Test {
     const auto& names = response.source().warnings();
     return std::vector<std::string>(names.begin(), names.end());
   }
-  // Whether a new connection of the client is let in.
+  // Whether a new connection of the client is accepted.
   bool Accepts(const Identity* client) const { return PeerNames(Dial(ca_, client)).has_value(); }
 
   CertificateFiles files_;
@@ -163,7 +163,7 @@ TEST_F(CredentialsTest, NewConnectionsGetTheChangedCertificate) {
   files_.WriteServer(second_);
   ASSERT_TRUE(certificates_->Reload().ok());
   while (!Presents("second")) std::this_thread::yield();
-  // The connection that was open stays.
+  // The open connection stays.
   EXPECT_EQ(open->GetState(false), GRPC_CHANNEL_READY);
   EXPECT_TRUE(PeerNames(open).has_value());
 }
@@ -202,7 +202,7 @@ TEST_F(CredentialsTest, ExpiredClientIsRefused) {
   EXPECT_FALSE(Accepts(&old));
 }
 
-// gRPC would abort the process.
+// Without the check gRPC would abort the process.
 TEST_F(CredentialsTest, ClientWithInvalidAddressIsRefused) {
   files_.WriteServer(first_);
   files_.Write("clients.pem", ca_.certificate);

@@ -52,7 +52,8 @@ TEST(MemoryFileTest, FileIsRemovedWithItsOwner) {
   EXPECT_EQ(ContentOf(path), "");
 }
 
-// gRPC takes a key and a certificate from one path if its time is the same before and after.
+// gRPC takes key and certificate from one path if the file's time is the same before and after
+// reading.
 TEST(MemoryFileTest, EqualTimesMeanEqualContents) {
   MemoryFile file = MemoryFile::Make("0").value();
   std::atomic<bool> ended = false;

@@ -12,7 +12,7 @@ namespace alpha = grpc::reflection::v1alpha;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-// Both versions of the service, which answer alike.
+// Both versions of the service; their responses are equal.
 struct Stable {
   using Service = stable::ServerReflection;
   using Request = stable::ServerReflectionRequest;
@@ -46,7 +46,7 @@ class ReflectionTest : public ServerTest {
     EXPECT_TRUE(stream->Finish().ok());
     return response;
   }
-  // Name of the file that is answered, or the error's code as text.
+  // The name of the returned file, or the error code as text.
   std::string FileOf(const Request& request) {
     const Response response = Send(request);
     if (response.has_error_response()) {

@@ -87,7 +87,7 @@ class Subscriber {
   bool finished_ = false;
 };
 
-// The real server over a log that is filled by hand.
+// The real server over a log that the test fills.
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest() : ServerTest(FilledLog::Options()) {}
@@ -100,7 +100,7 @@ class ServerTest : public ::testing::Test {
     streams_ = std::make_unique<StreamList>(options_.streams_max);
     config_.log.directory = "/nowhere";
     coverage_ = coverage::Coverage::Open(log_.log()).value();
-    // Ingestion and readers are never started; snapshots can be started, paused and canceled.
+    // Ingestion and readers never start. Snapshots can be started, paused and canceled.
     SourceOptions source;
     source.socket = "/nowhere/mysql.sock";
     source.server_id = 1;
@@ -161,7 +161,7 @@ class ServerTest : public ::testing::Test {
     return request;
   }
   static v1::SubscribeRequest Earliest() { return From(v1::START_POINT_EARLIEST); }
-  // More than gRPC takes on its way to a client that does not read, then one change of shop.carts.
+  // Adds more than gRPC buffers for a client that does not read, then one change of shop.carts.
   void FillForStuckReader(uint64_t first) {
     for (uint64_t number = first; number < first + 100; ++number) log_.Inserts(number, 4, 50'000);
     log_.Transaction(first + 100, {{.table = "carts"}});
@@ -175,13 +175,13 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<Subscriber> Subscribe(const v1::SubscribeRequest& request) {
     return std::make_unique<Subscriber>(*stub_, request);
   }
-  // Reason and code with which a subscription is refused.
+  // Reason and code of the refusal of a subscription.
   std::pair<std::string, grpc::StatusCode> Refusal(const v1::SubscribeRequest& request) {
     const auto subscriber = Subscribe(request);
     const grpc::Status status = subscriber->Finish();
     return {subscriber->Detail().reason(), status.error_code()};
   }
-  // Calls a method of one message each way; keeps status and detail.
+  // Calls a unary method; keeps status and detail.
   template <typename Request, typename Response>
   Response Call(grpc::Status (v1::ChangeFeed::Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),

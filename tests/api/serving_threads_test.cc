@@ -16,7 +16,7 @@ using Next = ServedStream::Next;
 constexpr Micros kNever = INT64_MAX;
 constexpr Micros kMinute = 60'000'000;
 
-// Answers what it is told to, and counts.
+// Returns the result that the test sets, and counts steps.
 class FakeStream final : public ServedStream {
  public:
   Next Advance(bool stopping) override {
@@ -52,7 +52,7 @@ class ServingThreadsTest : public ::testing::Test {
     threads_.Add(stream);
     return stream;
   }
-  // Everything that is due by now has happened: a stream added later on the same thread has moved.
+  // Waits until all due steps are done: streams added later to the same threads have been advanced.
   void Settle() {
     for (int i = 0; i < 4; ++i) Add(Next::kGone)->AwaitSteps(1);
   }
@@ -163,7 +163,7 @@ TEST_F(ServingThreadsTest, CallsAfterStopHaveNoEffect) {
   EXPECT_EQ(stream->steps, steps);
 }
 
-// Reads as a real stream does: it waits only if there is nothing behind what it has seen.
+// Reads like a real stream: it waits only if nothing follows what it has seen.
 class CountingStream final : public ServedStream {
  public:
   CountingStream(FilledLog& log, uint64_t until) : log_(log), until_(until) {}
@@ -196,7 +196,7 @@ TEST_F(ServingThreadsTest, NoPublicationIsMissed) {
   for (const auto& stream : streams) stream->done.WaitForNotification();
 }
 
-// Each write is answered from another thread, often before Advance has returned.
+// Another thread finishes each write, often before Advance returns.
 class WritingStream final : public ServedStream {
  public:
   WritingStream(ServingThreads& threads, int writes) : threads_(threads), left_(writes) {}

@@ -11,14 +11,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// What a ServerTest needs before its log.
+// Must be constructed before the log of ServerTest.
 struct FaultyDisk {
   std::shared_ptr<log::testing::FaultFileSystem> faults =
       std::make_shared<log::testing::FaultFileSystem>();
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(faults);
 };
 
-// A server most of whose log is on a disk that can be held up.
+// A server whose log is mostly on a disk that can block.
 class SlowDiskTest : private FaultyDisk, public ServerTest {
  protected:
   static constexpr uint64_t kTransactions = 60;
@@ -47,7 +47,7 @@ class SlowDiskTest : private FaultyDisk, public ServerTest {
   log::testing::Gate& reads() { return faults->reads(); }
   log::testing::Gate& syncs() { return faults->syncs(); }
 
-  // Streams of old data whose reads all readers are at.
+  // Streams of old data; their reads occupy all disk readers.
   std::vector<std::unique_ptr<Subscriber>> HeldReaders(size_t count) {
     reads().Close();
     std::vector<std::unique_ptr<Subscriber>> readers;
@@ -55,7 +55,7 @@ class SlowDiskTest : private FaultyDisk, public ServerTest {
     reads().AwaitHeld(2);
     return readers;
   }
-  // A live stream gets the next change.
+  // A live stream still receives the next change.
   void ExpectLiveStreamContinues(Subscriber& live) {
     const uint64_t number = ++transactions_;
     log_.Inserts(number, 1);

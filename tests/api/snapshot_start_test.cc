@@ -16,7 +16,7 @@ using Tables = std::vector<TableName>;
 
 class SnapshotStartTest : public ServerTest {
  protected:
-  // Three rows, of which the second was updated and the third is gone: changes 1 to 5.
+  // Three rows in changes 1 to 5: the second is updated, the third is deleted.
   SnapshotStartTest() {
     log_.Transaction(
         1, {{.table = "keyed", .id = 1}, {.table = "keyed", .id = 2}, {.table = "keyed", .id = 3}});
@@ -40,7 +40,7 @@ class SnapshotStartTest : public ServerTest {
     const auto asked = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requests_ >= count; };
     mutex_.Await(absl::Condition(&asked));
   }
-  // After Start, and only on the test's thread.
+  // After Start; only on the test's thread.
   void Cover(const std::string& table, uint64_t begin, bool complete = true) {
     coverage_->Set({"shop", table}, {.begin = {begin}, .complete = complete, .invalid_reason = ""});
     MILLRACE_CHECK(log_.log().PutRecords(coverage_->TakeUnstored()).ok());
@@ -55,7 +55,7 @@ class SnapshotStartTest : public ServerTest {
     request.mutable_progress_interval()->set_nanos(100'000'000);
     return request;
   }
-  // The token of the first response that holds rows.
+  // The token of the first response with rows.
   std::string TokenAmongRows() {
     v1::SubscribeRequest request = Snapshot();
     request.set_max_response_bytes(1024);
@@ -65,7 +65,7 @@ class SnapshotStartTest : public ServerTest {
       if (response->transactions_size() > 0) return response->resume_token();
     }
   }
-  // Rows that need several responses.
+  // Adds rows that need several responses.
   void AddLargeRows() {
     for (uint64_t number = 3; number < 8; ++number) {
       log_.Transaction(
@@ -192,8 +192,7 @@ TEST_F(SnapshotStartTest, StreamAboveCatchUpLimitIsRefused) {
     waiting->Next();
     EXPECT_THAT(Refusal(Snapshot()), Pair("CATCHUP_LIMIT", grpc::StatusCode::RESOURCE_EXHAUSTED));
   }
-  // The place is given back with the last holder of the stream, a moment after the stream has
-  // ended.
+  // The slot is released with the last reference to the stream, shortly after the stream's end.
   while (!Subscribe(Snapshot())->Next().has_value()) std::this_thread::yield();
 }
 

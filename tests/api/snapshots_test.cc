@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The calls of the Admin service that concern snapshots.
+// The snapshot calls of the Admin service.
 
 #include "api/server_fixture.h"
 #include "snapshot/jobs.h"
@@ -14,7 +14,7 @@ using AdminStub = v1::Admin::Stub;
 
 class SnapshotsTest : public ServerTest {
  protected:
-  // The log holds the snapshot s1 of shop.orders, as if a server had ended while it was read.
+  // The log contains the snapshot s1 of shop.orders, as if a server had ended while reading it.
   SnapshotsTest() {
     config_.snapshot.mode = SnapshotMode::kNever;
     snapshot::StoredJob job;
@@ -40,7 +40,7 @@ class SnapshotsTest : public ServerTest {
     CallAdmin(&AdminStub::StartSnapshot, request);
   }
 
-  // The state of a snapshot that a call of its name answers.
+  // The state of the snapshot that a call by name returns.
   template <typename Request, typename Response>
   v1::Snapshot::State After(grpc::Status (AdminStub::*method)(grpc::ClientContext*, const Request&,
                                                               Response*),

@@ -25,7 +25,7 @@ class SubscribeRequestTest : public ::testing::Test {
                                     .options = options_});
   }
   uint64_t Start() { return Plan().value().cursor.start.after.value; }
-  // The field that a REQUEST_INVALID names.
+  // The field that REQUEST_INVALID names.
   std::string BadField() {
     const auto plan = Plan();
     EXPECT_EQ(ReasonOf(plan), "REQUEST_INVALID");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The stream as a client sees it.
+// The stream from a client's view.
 
 #include "api/server_fixture.h"
 
@@ -171,7 +171,7 @@ TEST_F(SubscribeTest, RefusalsCarryCodeAndReason) {
   EXPECT_THAT(Refusal(request), Pair("TABLE_UNKNOWN", grpc::StatusCode::INVALID_ARGUMENT));
 }
 
-// gRPC clients take 8 KiB of metadata; an error must not get lost in its own text.
+// gRPC clients accept 8 KiB of metadata. A long text must not hide the error's reason.
 TEST_F(SubscribeTest, RefusalWithLongTextHasReason) {
   v1::SubscribeRequest request;
   request.add_tables("shop." + std::string(60'000, 'x'));
@@ -185,7 +185,7 @@ TEST_F(SubscribeTest, TrimmedTokenIsRefusedWithOldestToken) {
   v1::SubscribeRequest request;
   request.set_resume_token(TokenAt(1));
   log_.TrimBefore(8);
-  // What the ring still holds is served; a new server has only the log.
+  // The running server still has these changes in its ring; a new server has only the log.
   const auto subscriber = Subscribe(request);
   EXPECT_EQ(subscriber->Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(subscriber->Detail().reason(), "TOKEN_TRIMMED");
@@ -211,9 +211,9 @@ TEST_F(SubscribeLimitTest, StuckReaderDoesNotDelayStop) {
   FillForStuckReader(1);
   Start();
   const auto idle = Subscribe(Earliest());
-  // Else it might be the second of the list.
+  // Otherwise it might become the second of the list.
   AwaitStreams(1);
-  // By the time that another has come to the end, the first one has long been stuck.
+  // When the second stream reaches the end, the first has been stuck for long.
   EXPECT_THAT(Subscribe(EarliestCarts())->Sequences(1), ElementsAre(log_.newest()));
   ASSERT_LT(streams_->List().at(0)->passed, log_.newest());
   Stop();

@@ -14,7 +14,7 @@
 
 namespace millrace::api {
 
-// A key and its certificate, as PEM and for signing others.
+// A key and its certificate: as PEM, and for signing other certificates.
 struct Identity {
   std::shared_ptr<EVP_PKEY> private_key;
   std::shared_ptr<X509> x509;
@@ -24,9 +24,9 @@ struct Identity {
 
 struct IdentityOptions {
   std::string name;                         // common name
-  const Identity* issuer = nullptr;         // null: an authority that signs itself
+  const Identity* issuer = nullptr;         // null: self-signed authority
   long valid_days = 90;                     // from now
-  std::shared_ptr<EVP_PKEY> key = nullptr;  // null: a new one of P-256
+  std::shared_ptr<EVP_PKEY> key = nullptr;  // null: a new P-256 key
 };
 
 template <typename Write>
@@ -46,7 +46,7 @@ inline void AddExtension(X509* certificate, int nid, const char* value) {
   EXPECT_EQ(X509_add_ext(certificate, extension.get(), -1), 1);
 }
 
-// Replaces an extension by one of which `der` is the value.
+// Replaces an extension by one with the value `der`.
 inline void ReplaceExtension(X509* certificate, int nid, std::vector<unsigned char> der) {
   const int at = X509_get_ext_by_NID(certificate, nid, -1);
   X509_EXTENSION_free(X509_delete_ext(certificate, at));
@@ -89,7 +89,7 @@ inline Identity MakeIdentity(const IdentityOptions& options) {
   return made;
 }
 
-// With an address of three bytes.
+// An identity with an address of three bytes.
 inline Identity MakeIdentityWithInvalidAddress(const Identity& issuer) {
   Identity invalid = MakeIdentity({.name = "invalid", .issuer = &issuer});
   X509* x509 = invalid.x509.get();

@@ -20,7 +20,7 @@ class TlsFilesTest : public ::testing::Test {
     MILLRACE_ASSIGN_OR_RETURN(const ServerTlsBytes bytes, ReadServerTls(options));
     return ParseServerTls(options, bytes);
   }
-  // The message of a TLS_FILE_UNREADABLE that names `file`.
+  // The message of a TLS_FILE_UNREADABLE error; it must name `file`.
   std::string ErrorNaming(const std::string& file, const ServerTlsOptions& options) {
     const absl::Status status = Parse(options).status();
     EXPECT_EQ(ErrorReason(status), "TLS_FILE_UNREADABLE") << status;
@@ -107,10 +107,10 @@ TEST_F(TlsFilesTest, TruncatedChainIsRefused) {
 TEST_F(TlsFilesTest, TextWithoutPemIsRefused) {
   files_.WriteServer(server_);
   files_.Write("server.pem", "no certificate");
-  EXPECT_THAT(ErrorNaming("server.pem"), HasSubstr("holds no certificate"));
+  EXPECT_THAT(ErrorNaming("server.pem"), HasSubstr("contains no certificate"));
   files_.WriteServer(server_);
   files_.Write("server.key", server_.certificate);
-  EXPECT_THAT(ErrorNaming("server.key"), HasSubstr("holds no private key"));
+  EXPECT_THAT(ErrorNaming("server.key"), HasSubstr("contains no private key"));
 }
 
 TEST_F(TlsFilesTest, DamagedClientAuthorityIsRefused) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The calls of one message each way, health and the server itself.
+// The unary calls, health, and the server itself.
 
 #include "api/certificate_files.h"
 #include "api/server_fixture.h"
@@ -47,13 +47,13 @@ class UnaryTest : public ServerTest {
     status_ = v1::Admin::NewStub(channel_)->GetStatus(&context, {}, &response);
     return response;
   }
-  // Of a second server.
+  // Parts for a second server.
   Server::Parts PartsAlone() {
     Server::Parts parts = Parts();
     parts.services.clear();
     return parts;
   }
-  // What grpc.health.v1.Health/Check answers for a service: 1 is SERVING.
+  // The result of grpc.health.v1.Health/Check for a service: 1 is SERVING.
   int Health(const std::string& service) {
     std::string request;
     if (!service.empty()) request = "\x0a" + std::string(1, static_cast<char>(service.size()));
@@ -162,7 +162,7 @@ TEST_F(UnaryTest, TableIsFoundAtASequence) {
   const v1::Table after = Call(&FeedStub::GetTable, request).table();
   EXPECT_EQ(after.columns(1).column(), "memo");
   EXPECT_EQ(after.first_sequence(), 32u);
-  EXPECT_EQ(after.last_sequence(), 32u) << "as far as the log goes";
+  EXPECT_EQ(after.last_sequence(), 32u) << "up to the end of the log";
   request.clear_sequence();
   EXPECT_EQ(Call(&FeedStub::GetTable, request).table().version(), after.version());
 }
@@ -258,7 +258,7 @@ TEST_F(UnaryTest, StatusShowsLagOfSubscriptions) {
   const v1::SubscriptionStatus& status = response.subscriptions(0);
   EXPECT_EQ(status.subscription(), "a");
   EXPECT_EQ(status.lag_changes(), 4u);
-  // The first change after it was committed ten seconds after the epoch.
+  // The first later change was committed ten seconds after the epoch.
   const Micros lag = google::protobuf::util::TimeUtil::DurationToMicroseconds(status.lag());
   EXPECT_NEAR(static_cast<double>(Clock::System().WallMicros() - lag), 10e6, 9e5);
 }

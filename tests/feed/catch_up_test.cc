@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The rows of a snapshot, made from the log.
+// Current rows of tables, made from the log.
 
 #include "feed/catch_up.h"
 
@@ -50,14 +50,14 @@ class CatchUpTest : public ::testing::Test {
   CatchUpOptions Options() {
     return {.tables = *Find(), .response_bytes_max = response_bytes_, .memory_bytes = memory_};
   }
-  // Continues from a token, as a new stream would.
+  // Resumes from a token, as a new stream would.
   CatchUpOptions OptionsOf(const Token& token) {
     CatchUpOptions options = Options();
     options.tables = CatchUpTablesOf(token, log_->registry(), patterns_).value();
     options.parts = token.catch_up->parts;
     return options;
   }
-  // As a stream of an earlier version did, whose tokens did not name the tables.
+  // Resumes like a stream of an earlier version, whose tokens did not name the tables.
   CatchUpOptions OptionsByDigest(const Token& token) {
     CatchUpOptions options = Options();
     options.tables = *Find(token.sequence);
@@ -65,7 +65,7 @@ class CatchUpTest : public ::testing::Test {
     options.parts = token.catch_up->parts;
     return options;
   }
-  // What is left after the first response, whatever `change_tables` does to the tables.
+  // All rows of a catch-up. Runs `change_tables` after the first response.
   std::vector<Row> RowsResumedAfter(const std::function<void()>& change_tables) {
     std::vector<v1::Change> changes;
     const auto first = CatchUp(log_->feed(), Options()).Next();
@@ -96,7 +96,7 @@ class CatchUpTest : public ::testing::Test {
       changes.insert(changes.end(), part.changes().begin(), part.changes().end());
     }
   }
-  // All changes; remembers the last token. `resume`: each step on a stream of its own.
+  // All changes. Keeps the last token. `resume`: each step runs on a new stream.
   std::vector<v1::Change> ReadAll(bool resume = false) {
     std::vector<v1::Change> changes;
     auto catch_up = std::make_unique<CatchUp>(log_->feed(), Options());
@@ -380,7 +380,7 @@ TEST_F(CatchUpTest, SlotsAreLimitedAndReleased) {
   EXPECT_NE(limit.Take(), nullptr);
 }
 
-// Any history, with tables of both kinds, against a model of what is left.
+// Compares random histories of both kinds of tables with a model of the current rows.
 class CatchUpHistory : public CatchUpTest, public ::testing::WithParamInterface<uint32_t> {
  protected:
   CatchUpHistory() : random_(GetParam()) {}
@@ -420,7 +420,7 @@ class CatchUpHistory : public CatchUpTest, public ::testing::WithParamInterface<
     log_->Commit();
     Cover("keyed", 1);
   }
-  // The table is read as a whole.
+  // A snapshot reads the whole table.
   void CoverOrders() {
     const uint64_t begin = log_->newest() + 1;
     std::vector<RowChange> reads;
@@ -437,7 +437,8 @@ class CatchUpHistory : public CatchUpTest, public ::testing::WithParamInterface<
   }
 
  private:
-  // A row with this id; in a table without a key sometimes none, so that there are more.
+  // A row with this id. In a table without a key sometimes none, so that the caller inserts another
+  // equal one.
   std::multiset<Row>::iterator Pick(std::multiset<Row>& rows, const std::string& table,
                                     uint32_t id) {
     if (table == "orders" && Random(3) == 0) return rows.end();

@@ -11,7 +11,7 @@
 namespace millrace::feed {
 namespace {
 
-// A log most of which is on a disk that can be held up.
+// A log that is mostly on disk, with a disk that can block reads.
 class CommitTimesTest : public ::testing::Test {
  protected:
   CommitTimesTest() {

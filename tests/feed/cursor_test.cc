@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// What a reader has been sent.
+// Everything a reader received.
 struct Received {
   std::vector<uint64_t> sequences;
   std::vector<v1::Transaction> parts;
@@ -132,7 +132,7 @@ TEST_F(CursorTest, TransactionCutByBudgetHasMore) {
   }
 }
 
-// The reader holds back a transaction until it knows that it is complete.
+// The client buffers a transaction until it knows that the transaction is complete.
 TEST_F(CursorTest, OpenTransactionIsClosedWithoutWantedChanges) {
   Fill({.frame_bytes = 300});
   std::vector<RowChange> rows(10, {.table = "orders", .note_bytes = 50});
@@ -196,7 +196,7 @@ TEST_F(CursorTest, TrimmedStartFails) {
   EXPECT_EQ(ReasonOf(cursor.Next()), "TOKEN_TRIMMED");
 }
 
-// Reads a random log with random filters, budgets and ends, and again from every token given.
+// Reads a random log with random filters, budgets and ends, and again from every token it received.
 class RandomReading {
  public:
   explicit RandomReading(uint32_t seed)
@@ -292,7 +292,7 @@ class RandomReading {
     if (!again) return;
     for (const uint64_t token : tokens) Read({.after = {token}}, /*again=*/false);
   }
-  // A part says `more` if and only if the reader has not passed the end of its transaction yet.
+  // A part has `more` exactly if the reader has not passed the end of its transaction yet.
   void ExpectMoreFits(const Received& received, uint64_t passed) const {
     for (size_t i = 0; i < received.parts.size(); ++i) {
       const bool last_part = i + 1 == received.parts.size() ||

@@ -27,7 +27,7 @@ class DiskReadersTest : public ::testing::Test {
     occupied_.WaitForNotification();
   }
   void Release() { release_.Notify(); }
-  // A task that notes its name, and its turn if that is not to read.
+  // A task that notes its name if it is admitted, else the refusal.
   DiskReaders::Task Note(const std::string& name) {
     return [this, name](Admission turn) {
       absl::MutexLock lock(&mutex_);

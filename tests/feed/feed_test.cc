@@ -105,7 +105,7 @@ TEST(Feed, LargeTransactionIsReadAcrossRingGap) {
   log.Begin(2);
   for (uint32_t i = 0; i < 40; ++i) {
     log.Add({.id = i, .note_bytes = 50});
-    if (i % 10 == 9) log.Commit();  // stages what is there
+    if (i % 10 == 9) log.Commit();  // stages the open transaction
   }
   log.End();
   log.Commit();
@@ -128,7 +128,7 @@ TEST(Feed, UnfinishedTransactionIsInvisible) {
   EXPECT_THAT(Firsts(log.feed().Read({1}, 1000)), IsEmpty());
 }
 
-// Readers must not meet rows of a table before the registry knows it.
+// Readers must not see rows of a table before the registry knows it.
 TEST(Feed, CommitIsVisibleOncePublished) {
   FilledLog log;
   log.Inserts(1, 2);
@@ -182,7 +182,7 @@ TEST(Feed, ListenersAreCalledOncePerPublication) {
   EXPECT_EQ(listener.count, 2);
 }
 
-// One thread writes, others follow it as fast as they can and see every change once.
+// One thread writes; the readers follow it at full speed and see every change once.
 TEST(FeedThreads, ReadersFollowTheWriterWithoutGap) {
   FilledLog log({.frame_bytes = 300, .ring_bytes = 4000});
   constexpr uint64_t kTransactions = 300;

@@ -34,7 +34,7 @@ using log::testing::ManualClock;
 using testing::GtidOf;
 using testing::GtidTextOf;
 
-// 1 to `last`.
+// GTIDs 1 to `last`.
 inline GtidSet GtidsUpTo(uint64_t last) {
   GtidSet set;
   for (uint64_t number = 1; number <= last; ++number) set.Add(GtidOf(number));
@@ -42,33 +42,32 @@ inline GtidSet GtidsUpTo(uint64_t last) {
 }
 inline constexpr Micros kSecond = 1'000'000;
 
-// A change as a test asks for it.
+// A change that a test adds.
 struct RowChange {
   std::string table = "orders";  // of the database shop
   v1::Operation operation = v1::OPERATION_INSERT;
   uint32_t id = 0;
   size_t note_bytes = 10;
-  // Row before an UPDATE, where it is another.
+  // The row before an UPDATE, if it differs.
   std::optional<std::pair<uint32_t, size_t>> before = std::nullopt;
 };
-// A change as the log holds it.
+// A change in the log.
 struct KnownChange {
   uint64_t sequence;
   uint64_t transaction;
   RowChange row;
 };
 
-// A log with transactions of tables shop.*, of which those whose name begins with `keyed` have the
-// primary key id, with everything that readers need, filled as ingestion
-// does it but by hand.
+// A log with transactions on tables shop.*, and everything that readers need. Tables whose name
+// begins with `keyed` have the primary key id. Tests fill it directly, the way ingestion does.
 class FilledLog {
  public:
   struct Options {
     uint32_t frame_bytes = 600;
     uint64_t ring_bytes = 32 << 20;
-    // Over this environment, files count as on disk, whatever the machine has of them in memory.
+    // With this environment, files count as on disk even if the machine caches them.
     log::StorageSeams seams = {.env = rocksdb::Env::Default()};
-    // Notes that cannot be compressed.
+    // Notes that do not compress.
     bool noisy = false;
   };
   FilledLog() : FilledLog(Options()) {}
@@ -104,18 +103,18 @@ class FilledLog {
   const std::vector<KnownChange>& changes() const { return changes_; }
   uint64_t newest() const { return changes_.size(); }
 
-  // A transaction of `count` inserts into shop.orders.
+  // Adds a transaction of `count` inserts into shop.orders.
   void Inserts(uint64_t number, uint32_t count, size_t note_bytes = 10) {
     Transaction(number, std::vector<RowChange>(count, {.note_bytes = note_bytes}));
   }
-  // It waits in the open frame until Commit.
+  // Adds a transaction. It stays in the open frame until Commit.
   void Transaction(uint64_t number, const std::vector<RowChange>& rows) {
     Begin(number);
     for (const RowChange& row : rows) Add(row);
     End();
   }
   void Begin(uint64_t number) { BeginAt(number, static_cast<Micros>(number) * kSecond); }
-  // `believed`: what counts of the commit time; 0: all.
+  // `believed`: the commit time that the log believes; 0: `commit_time`.
   void BeginAt(uint64_t number, Micros commit_time, Micros believed = 0) {
     number_ = number;
     const std::string gtid = GtidTextOf(number);
@@ -151,7 +150,7 @@ class FilledLog {
     MILLRACE_CHECK(builder_->AddRead(*PlanOf(row.table).table(), message, {}).ok());
     pending_.push_back(row);
   }
-  // A change of definitions that concerns no single table.
+  // Adds a definition change that concerns no single table.
   void AddDatabaseChange() {
     MILLRACE_CHECK(builder_
                        ->AddDefinitionChange({.operation = v1::OPERATION_SCHEMA_CHANGE,
@@ -168,7 +167,7 @@ class FilledLog {
     }
     pending_.clear();
   }
-  // What ended goes into the log, frames of a transaction in progress are staged; nobody is told.
+  // Writes ended transactions to the log and stages frames of the open one, without publishing.
   void CommitWithoutPublishing() {
     builder_->CloseFrame();
     std::vector<log::StoredFrame> staged;
@@ -194,16 +193,16 @@ class FilledLog {
     CommitWithoutPublishing();
     Publish();
   }
-  // Trims the frames all of whose transactions have lower numbers.
+  // Trims the frames whose transactions all have lower numbers.
   void TrimBefore(uint64_t number) {
     MILLRACE_CHECK(log_->Trim(std::nullopt).ok());
-    // The wall clock stands at one second.
+    // The wall clock is at one second.
     clock_.Pass(kRetentionAge + static_cast<Micros>(number - 1) * kSecond);
     MILLRACE_CHECK(log_->Trim(std::nullopt).ok());
     MILLRACE_CHECK(log_->range().oldest.value > 1);
   }
 
-  // Number that the registry gave the table.
+  // The number that the registry assigned to the table.
   uint32_t TableId(const std::string& table) { return PlanOf(table).table()->table_id; }
 
  private:
@@ -223,7 +222,7 @@ class FilledLog {
   std::string BeforeImage(const RowChange& row) {
     return Image({.id = row.before->first, .note_bytes = row.before->second});
   }
-  // (id INT, note VARCHAR(15000)) as TABLE_MAP has it under binlog_row_metadata=FULL.
+  // (id INT, note VARCHAR(15000)) as in TABLE_MAP under binlog_row_metadata=FULL.
   static binlog::TableMap MapOf(const std::string& table) {
     binlog::TableMap map;
     map.database = "shop";
@@ -268,7 +267,7 @@ class FilledLog {
   std::vector<KnownChange> changes_;
 };
 
-// OK, or the reason of the error.
+// "OK", or the reason of the error.
 inline std::string ReasonOf(const absl::Status& status) {
   if (status.ok()) return "OK";
   const std::string reason = ErrorReason(status);

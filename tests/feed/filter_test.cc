@@ -71,7 +71,7 @@ TEST_F(FilterTest, TableThatAppearsLaterIsMatched) {
   EXPECT_TRUE(Wants(filter, "news"));
 }
 
-// What a damaged frame may say.
+// A damaged frame can contain such numbers.
 TEST_F(FilterTest, UnknownTableNumbersAreNotWanted) {
   Filter filter = Make({"shop.*"}).value();
   EXPECT_FALSE(filter.Wants(UINT32_MAX, v1::OPERATION_INSERT));

@@ -37,7 +37,7 @@ std::string Bytes(uint32_t number, std::string_view value) {
   return field;
 }
 
-// The JSON of a row; `none` if it has no form.
+// The JSON of a row; "none" if it has no JSON form.
 std::string JsonOf(const schema::TableVersion& table, const std::string& row) {
   std::string json;
   return JsonForm(table).Append(row, json) ? json : "none";

@@ -14,7 +14,7 @@ std::string GtidsText(const Token& token) { return GtidSet::FromBinary(token.gti
 
 class PositionTest : public ::testing::Test {
  protected:
-  // Transactions 1 … `count`: 3 has thirty changes, 5 has none, the others two.
+  // Transactions 1 to `count`: 3 has thirty changes, 5 has none, the others two.
   static void Fill(FilledLog& log, uint64_t count) {
     for (uint64_t number = 1; number <= count; ++number) {
       log.Inserts(number, number == 3 ? 30 : number == 5 ? 0 : 2, 50);
@@ -22,9 +22,10 @@ class PositionTest : public ::testing::Test {
     }
     log.Commit();
   }
-  // Where a start by commit time begins. The present is an hour after all transactions.
+  // The place that a start by commit time finds. The present is an hour after all transactions.
   absl::StatusOr<Place> At(Micros time) { return FindCommitTime(log_.feed(), time, 2 * kHour); }
-  // Of one change; `believed`: what counts of the commit time.
+  // Adds a transaction of one change. `believed`: the commit time that the log believes; 0:
+  // `commit_time`.
   void InsertAt(uint64_t number, Micros commit_time, Micros believed = 0) {
     log_.BeginAt(number, commit_time, believed);
     log_.Add({});
@@ -137,7 +138,7 @@ TEST_F(PositionTest, TokenOfOtherLogIsFoundByGtids) {
   Fill(other, 20);
   for (uint64_t after = 0; after <= log_.newest(); ++after) {
     const Token token = TokenAfter(log_.feed(), {after}).value();
-    // Before the first transaction nothing tells the logs' beginnings apart.
+    // Logs do not differ before the first transaction.
     if (token.gtids.empty()) continue;
     const auto place = Resolve(other.feed(), token);
     ASSERT_EQ(ReasonOf(place), "OK") << after;
@@ -165,7 +166,7 @@ TEST_F(PositionTest, EveryPrefixOfTheGtidsIsFound) {
   }
 }
 
-// A token given in the middle of a frame does not know of transactions without changes.
+// A token from the middle of a frame lacks transactions without changes.
 TEST_F(PositionTest, GtidsOfTransactionsWithoutChangesMayBeMissing) {
   FilledLog log({.frame_bytes = 1});
   for (uint64_t number = 1; number <= 9; ++number) {
@@ -251,8 +252,8 @@ TEST_F(PositionTest, CommitTimeInTheFutureIsNotFound) {
   EXPECT_EQ(ReasonOf(At(3 * kHour)), "POSITION_NOT_FOUND");
 }
 
-// Transactions 1 to 20, a frame each, of which every second counts as it says and 10 is of an
-// wrong_time clock.
+// Transactions 1 to 20, one frame each, with commit times one second apart. Transaction 10 has a
+// wrong clock.
 class WrongClockPosition : public PositionTest {
  protected:
   void FillAround(Micros wrong_time, Micros believed) {
@@ -263,7 +264,7 @@ class WrongClockPosition : public PositionTest {
     }
     log_.Commit();
   }
-  // The wrong_time one may have been committed at any time between its neighbours.
+  // Transaction 10 may have been committed at any time between its neighbours.
   void ExpectAllOthersAreFound() {
     for (uint64_t number = 1; number <= 20; ++number) {
       const auto place = At(static_cast<Micros>(number) * kSecond);
@@ -286,7 +287,7 @@ TEST_F(WrongClockPosition, ClockAheadInSharedFrameIsIgnored) {
   ExpectAllOthersAreFound();
 }
 
-// Logs of earlier versions: everything after it carries its time as the maximum.
+// In logs of earlier versions, all later frames carry its time as their maximum.
 TEST_F(WrongClockPosition, BelievedClockAheadIsIgnored) {
   FillAround(kFuture, 0);
   ExpectAllOthersAreFound();
@@ -305,7 +306,7 @@ TEST_F(WrongClockPosition, ClockFarBehindIsIgnored) {
   }
 }
 
-// Ours was an hour behind while 6 to 12 were written, so that nothing of them was believed.
+// Our own clock was an hour behind while 6 to 12 were written, so none of their times was believed.
 TEST_F(WrongClockPosition, TransactionsWithUnbelievedTimesAreFound) {
   for (uint64_t number = 1; number <= 20; ++number) {
     const Micros time = kHour + static_cast<Micros>(number) * kSecond;

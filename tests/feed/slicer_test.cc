@@ -94,7 +94,7 @@ TEST_F(SlicerTest, NothingAfterUntilIsSent) {
   EXPECT_THAT(selection.pieces, IsEmpty());
 }
 
-// Its checksum is right, so only what is inside can tell.
+// The checksum is correct, so only the content shows the damage.
 TEST_F(SlicerTest, IndexPayloadMismatchIsDamage) {
   const auto [first, bytes] = log::testing::Stored(log::testing::OneTransaction({1}, 10, 2000));
   const FramePtr frame = log::Frame::Parse(first, bytes).value();

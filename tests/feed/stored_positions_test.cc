@@ -21,7 +21,7 @@ class StoredPositionsTest : public log::testing::LogTest {
   void SetUp() override {
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
     Open();
-    // The write-ahead log is known from now on.
+    // From now on the write-ahead log is known.
     ASSERT_EQ(ReasonOf(subscriptions_->Commit("first", TokenAt(1))), "OK");
   }
   ~StoredPositionsTest() override {
@@ -36,7 +36,7 @@ class StoredPositionsTest : public log::testing::LogTest {
   Token TokenAt(uint64_t sequence) const {
     return {.log_id = log_->log_id(), .sequence = {sequence}, .gtids = {}};
   }
-  // Begins a call whose outcome is added to `outcomes_`.
+  // Starts a call that adds its outcome to `outcomes_`.
   void Commit(const std::string& name, uint64_t sequence) {
     subscriptions_->Commit(name, TokenAt(sequence),
                            [this, name](const absl::StatusOr<Subscription>& subscription) {
@@ -51,7 +51,7 @@ class StoredPositionsTest : public log::testing::LogTest {
     absl::MutexLock lock(&mutex_);
     outcomes_.push_back(ReasonOf(status));
   }
-  // In the order in which calls ended, once there are so many.
+  // Waits for `count` outcomes; returns them in the order in which the calls ended.
   std::vector<std::string> Outcomes(size_t count) {
     const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return outcomes_.size() >= count;
@@ -60,7 +60,7 @@ class StoredPositionsTest : public log::testing::LogTest {
     mutex_.Await(absl::Condition(&reached));
     return outcomes_;
   }
-  // Commits of a group that waits until syncs may go on.
+  // Commits a group that waits until the test releases the syncs.
   void HoldGroup() {
     faults_->syncs().Close();
     Commit("held", 1);
@@ -165,7 +165,7 @@ TEST_F(StoredPositionsTest, DestructorWaitsForAcceptedCalls) {
   EXPECT_EQ(SequenceOf("s4"), 2u);
 }
 
-// Beside commits of the log, which take turns with the positions in the same write-ahead log.
+// Commits of the log use the same write-ahead log at the same time.
 TEST_F(StoredPositionsTest, PositionsAndCommitsRunConcurrently) {
   constexpr int kCallers = 8;
   constexpr int kCalls = 50;

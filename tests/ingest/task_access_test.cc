@@ -302,7 +302,7 @@ class LiveStreamTest : public ProcessorTest {
   }
   // What is known of the row `id` since recording began.
   TableChanges::Touch TouchOf(uint32_t id) {
-    return live_changes_.Find(kSmall)->Since(0, KeyBytes(id));
+    return live_changes_.Find(kSmall)->TouchSince(0, KeyBytes(id));
   }
   std::string KeyBytes(uint32_t id) {
     const std::string row = {'\x08', static_cast<char>(id)};

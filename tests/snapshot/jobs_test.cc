@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is to be read, and how far that is.
+// Snapshots: their tables, states and progress.
 
 #include "snapshot/jobs.h"
 
@@ -33,7 +33,7 @@ class JobsTest : public log::testing::LogTest {
     job.set_condition(condition);
     return jobs_->Add(std::move(job), tables)->name;
   }
-  // As a reader that has come so far; the record goes to disk as the stream's batch would take it.
+  // Finishes a table like a reader. The stream's batch would write the record.
   void Finish(Assignment assignment, TableState state, uint64_t rows) {
     SetState(state, assignment.progress);
     assignment.progress.set_rows_read(rows);
@@ -41,7 +41,7 @@ class JobsTest : public log::testing::LogTest {
     jobs_->Update(assignment);
     jobs_->Return(assignment);
   }
-  // Puts records of a snapshot into the log as another version wrote them, and opens it.
+  // Writes records of a snapshot as another version did, then opens the log.
   void OpenWith(const std::string& job, const std::string& table) {
     const std::string id = "00000000000000000001";
     ASSERT_TRUE(log_->PutRecords({{log::RecordKind::kMeta, "snapshot.job." + id, Bytes(job)},
@@ -50,7 +50,7 @@ class JobsTest : public log::testing::LogTest {
                     .ok());
     Open();
   }
-  // While the disk holds `change` up, status and readers go on.
+  // Status and readers continue while the disk delays `change`.
   void ExpectNothingWaitsFor(const std::function<void()>& change) {
     faults_->syncs().Close();
     std::thread changing(change);
@@ -143,7 +143,7 @@ TEST_F(JobsTest, SnapshotResumesAfterRestart) {
 TEST_F(JobsTest, UnstoredEndIsResumed) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
-  // The batch with the last rows never came to the disk.
+  // The batch with the last rows never reached the disk.
   SetState(TableState::kDone, assignment.progress);
   jobs_->Return(assignment);
   EXPECT_EQ(StateOf(name), JobState::kDone);
@@ -187,7 +187,7 @@ TEST_F(JobsTest, FailureDoesNotCountAfterRestart) {
   EXPECT_TRUE(jobs_->FailureOf(orders_, 0).ok());
 }
 
-// The rows before `last_key` are still on their way to disk when the snapshot is resumed.
+// When the snapshot is resumed, the rows before `last_key` are not on disk yet.
 TEST_F(JobsTest, ResumeStoresNoProgressAheadOfRows) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
@@ -275,7 +275,8 @@ TEST_F(JobsTest, StoredFormIsGolden) {
   EXPECT_EQ(assignment.rows.key_to, "9");
 }
 
-// `where` is `id > 3` in SQL, of a running and of a paused snapshot; the table waits or is read.
+// `where` is the SQL `id > 3`, of a running and of a paused snapshot. The table is waiting or being
+// read.
 constexpr char kRunningWithSql[] =
     "080110011a077265717565737420c0843d32066964203e20334a0e0a0473686f7012066f7264657273";
 constexpr char kPausedWithSql[] =
@@ -309,7 +310,7 @@ TEST_F(JobsTest, SqlConditionIsNotResumed) {
   EXPECT_EQ(jobs_->TryTake()->rows.where, "id > 3");
 }
 
-// As the directories of all versions have them.
+// The numbers on disk, in all versions.
 TEST(StoredStates, KeepTheirNumbers) {
   StoredJob job;
   uint32_t number = 0;

@@ -12,7 +12,7 @@ using Touch = TableChanges::Touch;
 
 constexpr Micros kSecond = 1'000'000;
 
-// Row messages of a table whose key is field 1, and what the stream does to them.
+// Row messages of a table whose key is field 1, and changes of the stream to them.
 class LiveChangesTest : public ::testing::Test {
  protected:
   LiveChangesTest() { changes_.SetKey(Key()); }
@@ -26,7 +26,7 @@ class LiveChangesTest : public ::testing::Test {
     table.columns[1].field_number = 2;
     return transcode::RowKey::Make(table, {"id"}).value();
   }
-  // The message of a row that has only its key.
+  // The message of a row that contains only its key.
   static std::string BareRow(uint8_t id) { return {'\x08', static_cast<char>(id)}; }
   static std::string Row(uint8_t id) { return BareRow(id) + std::string("\x12\x01z"); }
   static std::string KeyOf(uint8_t id) {
@@ -153,14 +153,14 @@ TEST_F(LiveChangesTest, RollbackForgetsEarlierStamps) {
   EXPECT_EQ(TouchSince(0, 1), Touch::kNone);
 }
 
-// Each key takes about 100 bytes, so that a generation holds a few of them.
+// Each key takes about 100 bytes, so a generation holds only a few.
 TEST_F(LiveChangesTest, OldKeysAreForgottenWhenMemoryIsFull) {
   TableChanges changes(1000);
   changes.SetKey(Key());
   uint64_t stamp = 0;
   for (uint8_t id = 0; id < 100; ++id) {
     changes.OnRow({.after = Row(id)});
-    // What is remembered is always exact.
+    // Remembered keys are always exact.
     while (!changes.Remembers(stamp)) ++stamp;
     for (uint64_t known = stamp; known < changes.stamp(); ++known) {
       EXPECT_EQ(changes.TouchSince(stamp, KeyOf(static_cast<uint8_t>(known))), Touch::kTouched);
@@ -178,7 +178,7 @@ TEST_F(LiveChangesTest, KeyTouchedAgainTakesNoMoreMemory) {
 }
 
 TEST_F(LiveChangesTest, OneUpdateCanEndAGeneration) {
-  TableChanges changes(250);  // one key a generation
+  TableChanges changes(250);  // one key per generation
   changes.SetKey(Key());
   changes.OnRow({.before = Row(1), .after = Row(2)});
   EXPECT_EQ(changes.TouchSince(0, KeyOf(1)), Touch::kTouched);
@@ -198,7 +198,7 @@ TEST_F(LiveChangesTest, ForgetKeepsLaterKeys) {
   EXPECT_EQ(TouchSince(1, 2), Touch::kTouched);
   changes_.Forget(1);
   EXPECT_EQ(TouchSince(1, 2), Touch::kTouched);
-  changes_.Forget(99);  // no more than there is
+  changes_.Forget(99);  // more than the newest
   EXPECT_TRUE(changes_.Remembers(2));
 }
 
@@ -221,7 +221,7 @@ TEST_F(LiveChangesTest, StampAtIsNewestOldEnoughStamp) {
   changes_.NoteTime(11 * kSecond);
   Insert(2);
   changes_.NoteTime(12 * kSecond);
-  changes_.NoteTime(15 * kSecond);  // idle meanwhile
+  changes_.NoteTime(15 * kSecond);  // idle since 12 s
   EXPECT_FALSE(changes_.StampAt(10 * kSecond - 1).has_value());
   EXPECT_EQ(changes_.StampAt(10 * kSecond), 0u);
   EXPECT_EQ(changes_.StampAt(11 * kSecond - 1), 0u);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How fast tables are read.
+// Chunk sizes and the reading rate.
 
 #include "snapshot/pace.h"
 
@@ -40,7 +40,7 @@ TEST(ChunkSize, SlowQueriesDoNotMakeChunksTiny) {
   options.chunk_time = 100'000;
   ChunkSize size(options);
   for (int i = 0; i < 20; ++i) size.NoteChunk(size.rows(), size.rows() * 100, 10'000'000);
-  EXPECT_GE(size.rows(), 100u) << "what takes time is not the rows";
+  EXPECT_GE(size.rows(), 100u) << "the time is not spent on rows";
 }
 
 TEST(ChunkSize, HalvesDownToASingleRow) {
@@ -56,7 +56,7 @@ TEST(Pace, LimitsTheRateOfAllReaders) {
   EXPECT_EQ(pace.Spend(500), kMicrosPerSecond / 2);
   EXPECT_EQ(pace.Spend(500), kMicrosPerSecond);
   clock.Pass(3 * kMicrosPerSecond);
-  EXPECT_EQ(pace.Spend(100), kMicrosPerSecond / 10) << "time that was not used is gone";
+  EXPECT_EQ(pace.Spend(100), kMicrosPerSecond / 10) << "unused time does not accumulate";
 }
 
 TEST(Pace, NoLimitMeansNoWait) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which rows of a table a request chooses, as SQL.
+// The SQL for the rows that a request chooses.
 
 #include "snapshot/row_choice.h"
 

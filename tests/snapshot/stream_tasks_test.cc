@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-// A stream that stands where the test says.
+// A stream at a place that the test sets.
 class FakeAccess final : public StreamAccess {
  public:
   FakeAccess() : builder_(1 << 16, {}) {}
@@ -59,7 +59,7 @@ class StreamTasksTest : public ::testing::Test {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  // Posts a task that notes `name`, on a thread of its own, and returns when it waits.
+  // Posts a task that notes `name` on a new thread. Returns once the task waits.
   void Post(const std::string& name, StreamTasks::Due due = {},
             absl::Status task_result = absl::OkStatus()) {
     const int before = wakes_.load();
@@ -77,7 +77,7 @@ class StreamTasksTest : public ::testing::Test {
     const std::string reason = ErrorReason(status);
     return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
   }
-  // Answers of the tasks, once all threads have theirs.
+  // Results of the tasks. Waits for all threads.
   std::vector<std::string> Results() {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();

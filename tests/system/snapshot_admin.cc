@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kCallTimeout{30};
   std::abort();
 }
 
-// Calls a method whose response has a snapshot.
+// Calls a method that returns a snapshot.
 template <typename Request, typename Response>
 absl::StatusOr<v1::Snapshot> Call(v1::Admin::Stub& stub,
                                   grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*,
@@ -95,7 +95,7 @@ v1::Snapshot SnapshotAdmin::Find(const std::string& name) {
   for (const v1::Snapshot& snapshot : List()) {
     if (snapshot.snapshot() == name) return snapshot;
   }
-  DieInAdmin("there is no snapshot " + name, server_.LogText());
+  DieInAdmin("no snapshot has the name " + name, server_.LogText());
 }
 
 std::vector<v1::Snapshot> SnapshotAdmin::WaitUntil(const std::string& what,
@@ -157,7 +157,7 @@ uint64_t RowsRead(const v1::Snapshot& snapshot) {
 
 v1::SnapshotTable TableOf(const v1::Snapshot& snapshot, const std::string& table) {
   const auto found = TablesOf({snapshot}, table);
-  if (found.empty()) DieInAdmin("the snapshot is not of " + table, snapshot.DebugString());
+  if (found.empty()) DieInAdmin("the snapshot does not read " + table, snapshot.DebugString());
   return found.front();
 }
 

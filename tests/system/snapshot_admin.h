@@ -14,14 +14,14 @@
 
 namespace millrace::testing {
 
-// Snapshots of a server as an operator sees them. Follows the server to its new port when it is
-// started again. Methods that cannot do their work print why, with the server's log, and abort the
-// test; those that answer a StatusOr leave failures to the caller.
+// The snapshots of a server as an operator sees them. After a restart it uses the server's new
+// port. Methods that fail print the reason and the server's log and abort the test, except those
+// that return a StatusOr.
 class SnapshotAdmin {
  public:
   explicit SnapshotAdmin(FeedServer& server) : server_(server) {}
 
-  // The failure has the name of the ErrorDetail's reason in front of its message.
+  // A failure message starts with the reason from ErrorDetail.
   absl::StatusOr<v1::Snapshot> Start(const v1::StartSnapshotRequest& request);
   absl::StatusOr<v1::Snapshot> Start(const std::vector<std::string>& tables);
   absl::StatusOr<v1::Snapshot> Pause(const std::string& name);
@@ -30,21 +30,20 @@ class SnapshotAdmin {
 
   // Newest first.
   std::vector<v1::Snapshot> List();
-  // The newest one; there must be one.
+  // The newest one; aborts if there is none.
   v1::Snapshot Newest();
   v1::Snapshot Find(const std::string& name);
 
   using Condition = std::function<bool(const std::vector<v1::Snapshot>&)>;
-  // Asks again and again until `condition` holds; answers what it held for. `what` is for the
-  // message.
+  // Polls until `condition` holds; returns the snapshots that fulfil it. `what` is for the message.
   std::vector<v1::Snapshot> WaitUntil(const std::string& what, const Condition& condition,
                                       absl::Duration timeout = absl::Minutes(1));
-  // Until `count` snapshots or more are known and all are over.
+  // Waits until there are at least `count` snapshots and all are over.
   std::vector<v1::Snapshot> WaitUntilOver(size_t count = 1,
                                           absl::Duration timeout = absl::Minutes(1));
-  // Until the snapshot is over; answers it.
+  // Waits until the snapshot is over; returns it.
   v1::Snapshot WaitUntilOver(const std::string& name, absl::Duration timeout = absl::Minutes(1));
-  // Until at least so many rows of the newest snapshot are in the log, or it is over.
+  // Waits until the log has at least `rows` rows of the newest snapshot, or the snapshot is over.
   void WaitUntilRead(uint64_t rows, absl::Duration timeout = absl::Minutes(1));
 
  private:
@@ -56,14 +55,14 @@ class SnapshotAdmin {
 };
 
 bool Over(const v1::Snapshot& snapshot);
-// Rows in the log, of all its tables.
+// Rows of all its tables in the log.
 uint64_t RowsRead(const v1::Snapshot& snapshot);
-// The table of that name, `table` alone; aborts if the snapshot has none.
+// The table with this name, without database. Aborts if the snapshot does not read it.
 v1::SnapshotTable TableOf(const v1::Snapshot& snapshot, const std::string& table);
-// Tables of all snapshots in which `table` is.
+// The entries for `table` in all snapshots.
 std::vector<v1::SnapshotTable> TablesOf(const std::vector<v1::Snapshot>& snapshots,
                                         const std::string& table);
-// All snapshots on one line each.
+// All snapshots, one line each.
 std::string SnapshotsText(const std::vector<v1::Snapshot>& snapshots);
 
 }  // namespace millrace::testing

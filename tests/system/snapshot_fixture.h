@@ -11,7 +11,7 @@
 
 namespace millrace::testing {
 
-// A source with database `shop`, and a feed of it that is started when the test says so.
+// A source with database `shop`, and a feed that the test starts.
 class SnapshotShop {
  public:
   explicit SnapshotShop(Flavour flavour, std::vector<std::string> source_options = {});
@@ -23,25 +23,25 @@ class SnapshotShop {
   SnapshotTableSpec Table(const std::string& name) const {
     return name == "keyless" ? KeylessTable() : KeyedTable(source_->flavour(), name);
   }
-  // Makes the table, with so many rows.
+  // Creates the table with `rows` rows.
   void Fill(const std::string& name, uint64_t rows) { FillTable(sql_, Table(name), rows); }
-  // Starts the feed with these lines of section `snapshot`.
+  // Starts the feed with these lines in section `snapshot`.
   void StartFeed(std::vector<std::string> lines,
                  std::vector<std::string> tables = {"shop.*", kMarkerTables},
                  std::vector<std::string> source = {});
-  // Stops the feed, and starts it with other tables and further lines of section `source`.
+  // Restarts the feed with other tables and additional lines in section `source`.
   void RestartFeed(std::vector<std::string> tables, std::vector<std::string> source = {});
-  // Changes rows of the tables until the end of the scope.
+  // Changes rows of the tables until the result goes out of scope.
   std::unique_ptr<SnapshotLoad> Write(const std::vector<std::string>& names, uint64_t numbers,
                                       std::chrono::milliseconds pause = {});
 
-  // The feed from EARLIEST on, replayed, is the source. Answers how many rows were read.
+  // Replays the feed from EARLIEST and compares it with the source. Returns the number of READs.
   uint64_t ExpectFeedIsSource(const std::vector<std::string>& names);
-  // The same of a feed from SNAPSHOT on.
+  // The same for a feed from SNAPSHOT.
   void ExpectSnapshotIsSource(const std::vector<std::string>& names);
-  // Changes of the feed from EARLIEST on.
+  // All changes of the feed from EARLIEST.
   std::vector<SeenChange> AllChanges() { return ChangeReader(*feed_).ReadAll(sql_); }
-  // READs among them, of one table.
+  // The READs of one table among them.
   std::vector<SeenRow> RowsRead(const std::string& table);
 
  private:
@@ -52,7 +52,7 @@ class SnapshotShop {
   std::optional<SnapshotAdmin> admin_;
 };
 
-// `rows_per_second` and small chunks: slow enough to do something meanwhile.
+// `rows_per_second` and small chunks: slow enough to act during the snapshot.
 std::vector<std::string> SlowSnapshot(uint64_t rows_per_second,
                                       const std::string& mode = "initial");
 

@@ -20,7 +20,7 @@ struct SnapshotHarness::Statistics {
   uint64_t statements = 0;
   uint64_t failures = 0;
   uint64_t chunks_repeated = 0;
-  uint64_t complete = 0;  // newest sequence when the snapshot was over
+  uint64_t complete = 0;  // newest sequence at the end of the snapshot
   SnapshotModel::Counts counts;
 };
 
@@ -57,7 +57,7 @@ SnapshotHarness::SnapshotHarness(const SourceOptions& options)
 void SnapshotHarness::SetSource(uint64_t seed) {
   sql_.MustExecute(fmt::format("SET GLOBAL sync_binlog = {}", seed % 3 == 2 ? 1 : 0));
   if (options_.flavour != Flavour::kMysql) return;
-  // Both widen the time between a transaction's way into the binlog and into the engine.
+  // Both increase the delay between binlog and engine for a transaction.
   sql_.MustExecute(
       fmt::format("SET GLOBAL binlog_order_commits = {}", seed % 2 == 0 ? "ON" : "OFF"));
   constexpr int kDelays[] = {0, 2000, 20'000};
@@ -69,7 +69,7 @@ FeedServerOptions SnapshotHarness::FeedOptions(uint64_t seed) {
   std::minstd_rand random(static_cast<unsigned>(seed));
   const auto below = [&random](uint64_t bound) { return random() % bound; };
   FeedServerOptions options{.tables = {"shop.*", kMarkerTables}};
-  // Some four to eight seconds, chunks of all sizes.
+  // The snapshot takes four to eight seconds, with chunks of all sizes.
   const uint64_t per_table = options_.rows / options_.tables.size();
   options.snapshot = {
       "mode: initial",
@@ -150,7 +150,7 @@ void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& 
   }
 }
 
-// A crash takes back what was read together with what was counted.
+// A crash rolls back READs together with their counts.
 void SnapshotHarness::ExpectCountsOf(const FeedServer& feed, const SnapshotModel& model,
                                      const std::vector<v1::Snapshot>& snapshots) {
   EXPECT_GT(model.counts().reads, 0u);
@@ -159,8 +159,9 @@ void SnapshotHarness::ExpectCountsOf(const FeedServer& feed, const SnapshotModel
     uint64_t rows_reported = 0;
     for (const v1::SnapshotTable& table : TablesOf(snapshots, spec.name)) {
       rows_reported += table.rows_read();
-      EXPECT_EQ(table.restarts(), 0u) << "no statement came: " << table.ShortDebugString() << "\n"
-                                      << feed.LogText();
+      EXPECT_EQ(table.restarts(), 0u)
+          << "there was no statement: " << table.ShortDebugString() << "\n"
+          << feed.LogText();
     }
     const auto& seen = model.counts().reads_by_table;
     const uint64_t read = seen.contains(spec.FullName()) ? seen.at(spec.FullName()) : 0;

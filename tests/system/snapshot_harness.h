@@ -19,30 +19,30 @@
 
 namespace millrace::testing {
 
-// Reads feeds into models and compares them with the source.
+// Replays feeds into models and compares these with the source.
 
-// A model of the tables, whose definitions the server must know by now.
+// A model of the tables. The server must know their definitions.
 SnapshotModel ModelOf(FeedServer& feed, const std::vector<SnapshotTableSpec>& tables);
-// Applies what the request gives until the stream ends (until_token) or `model` has violations.
-// Changes up to `complete`, if given, may be of rows that are not known yet.
+// Applies the changes of the request until the stream ends (until_token) or `model` has violations.
+// Changes up to `complete`, if given, may concern unknown rows.
 void ReplayInto(SnapshotModel& model, FeedServer& feed, v1::SubscribeRequest request,
                 std::optional<uint64_t> complete = std::nullopt);
-// Differences between the model's rows of a table and the source's, the first few in words; empty:
-// they are the same.
+// The first few differences between the model's rows of a table and the source's; empty if there
+// are none.
 std::vector<std::string> Differences(const SnapshotModel& model, FeedServer& feed, SqlSession& sql,
                                      const SnapshotTableSpec& table);
-// All changes of the row in which the first violation of `model` was found, one line each.
+// All changes of the row with the first violation of `model`, one line each.
 std::string HistoryOfViolation(const SnapshotModel& model, FeedServer& feed);
 
-// A source with tables that are full, for any number of runs.
+// A source with filled tables, for any number of runs.
 class SnapshotHarness {
  public:
   struct SourceOptions {
     Flavour flavour = Flavour::kMysql;
     bool gtids = true;
     std::vector<SnapshotTableSpec> tables;
-    uint64_t rows = 20'000;  // of all tables together
-    // The sessions' wait after each transaction.
+    uint64_t rows = 20'000;  // in all tables together
+    // The wait of each session after a transaction.
     std::chrono::milliseconds pause{0};
   };
   struct Run {
@@ -51,8 +51,8 @@ class SnapshotHarness {
   };
   explicit SnapshotHarness(const SourceOptions& options);
 
-  // Snapshots all tables while sessions change them, replays the feed and compares. Failures are
-  // GoogleTest's, none fatal. Prints a line of figures.
+  // Reads all tables by a snapshot while sessions change them, replays the feed and compares.
+  // Reports non-fatal GoogleTest failures. Prints a line of statistics.
   void Snapshot(const Run& run);
 
   SourceServer& source() { return *source_; }
@@ -62,7 +62,7 @@ class SnapshotHarness {
   struct Statistics;
 
   uint64_t numbers() const { return options_.rows / options_.tables.size() * 5 / 4; }
-  // What a seed decides of the source and the server.
+  // Sets the settings of the source that depend on the seed.
   void SetSource(uint64_t seed);
   FeedServerOptions FeedOptions(uint64_t seed);
   void CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run, Statistics& figures);

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t kRowsPerStatement = 500;
 constexpr int kVariants = 4;
 
-// Rows alike are common in a table without a key.
+// Equal rows are common in a table without a key.
 uint64_t KeylessSalt(uint64_t number) { return number % 300 * 7; }
 
 }  // namespace
@@ -73,7 +73,7 @@ void RandomChanges::RunTransaction() {
   for (uint64_t i = 0; i < length; ++i) {
     const SnapshotTableSpec& table = AnyTable();
     if (!table.key.empty() && Chance(20)) {
-      // Away and back within one transaction.
+      // Removes and restores a row within one transaction.
       const uint64_t number = Below(numbers_);
       Run(fmt::format("DELETE FROM {} WHERE {}", table.FullName(), table.Where(number)));
       Run(fmt::format("INSERT INTO {} ({}) VALUES {}", table.FullName(), table.InsertColumns(),
@@ -94,7 +94,7 @@ void RandomChanges::RunXa() {
   Run("XA START " + xid);
   for (uint64_t i = 0; i < 2; ++i) Run(Statement(AnyTable()));
   Run("XA END " + xid);
-  // A deadlock has rolled it back already; then the first fails, as it may.
+  // After a deadlock, which has already rolled back, the first statement fails as expected.
   if (!Run(fmt::format("XA COMMIT {} ONE PHASE", xid))) Run("XA ROLLBACK " + xid);
 }
 
@@ -114,7 +114,7 @@ std::string RandomChanges::Statement(const SnapshotTableSpec& table) {
                        table.Assignments(Below(numbers_)), where);
   }
   if (kind < 85) {
-    // To other bytes that the collation calls the same key.
+    // Changes the key to other bytes that the collation considers equal.
     return fmt::format("UPDATE {} SET {}, n = n + 1 WHERE {}", table.FullName(),
                        table.Assignments(number, static_cast<int>(Below(kVariants))), where);
   }

@@ -16,18 +16,17 @@
 
 namespace millrace::testing {
 
-// A session that tests write rows with: its settings do not depend on the machine's.
+// A session for writing test rows; its settings do not depend on the machine.
 SqlSession WritingSession(const SourceServer& source);
 
-// Creates the table and inserts rows 0 … rows - 1, outside of the binlog but for the CREATE.
+// Creates the table and inserts rows 0 to rows - 1. Only the CREATE is in the binlog.
 void FillTable(SqlSession& sql, const SnapshotTableSpec& table, uint64_t rows);
 
-// One session that changes rows of tables at random, always the same ones for a seed as far as the
-// other sessions let it. Statements that hit a key that is there, or a deadlock, fail; that is part
-// of the load.
+// One session that makes random changes. The seed determines them, except for effects of other
+// sessions. Statements may fail because of a duplicate key or a deadlock; that is part of the load.
 class RandomChanges {
  public:
-  // Keys are of numbers below `numbers`.
+  // Keys come from numbers below `numbers`.
   RandomChanges(SqlSession session, std::vector<SnapshotTableSpec> tables, uint64_t numbers,
                 uint64_t seed);
   // Runs one transaction.
@@ -42,7 +41,7 @@ class RandomChanges {
   bool Run(const std::string& sql);
   void RunTransaction();
   void RunXa();
-  // One change of a table, of rows it may or may not have.
+  // A random statement on a table; its rows need not exist.
   std::string Statement(const SnapshotTableSpec& table);
   std::string KeylessStatement(const SnapshotTableSpec& table);
   std::string Insert(const SnapshotTableSpec& table, const std::string& verb);
@@ -58,7 +57,7 @@ class RandomChanges {
   const std::string name_;
 };
 
-// Several such sessions, each on a thread, from construction to Stop.
+// Several such sessions, one thread each, from construction to Stop.
 class SnapshotLoad {
  public:
   struct Options {
@@ -66,14 +65,14 @@ class SnapshotLoad {
     uint64_t numbers = 1000;
     uint64_t seed = 1;
     int sessions = 4;
-    // Wait after each transaction; none: full speed.
+    // Wait after each transaction; zero: full speed.
     std::chrono::milliseconds pause{0};
   };
   SnapshotLoad(const SourceServer& source, const Options& options);
   ~SnapshotLoad();
   // Ends all sessions. Idempotent.
   void Stop();
-  // Once stopped.
+  // Call it after Stop.
   uint64_t statements() const;
   uint64_t failures() const;
 

@@ -92,7 +92,7 @@ void SnapshotModel::Apply(const v1::Change& change) {
   table.key_fields.empty() ? ApplyKeyless(table, change) : ApplyKeyed(table, change);
 }
 
-// Rows of before mean nothing any more: those that are left are read again.
+// Earlier rows no longer count: the remaining ones are read again.
 void SnapshotModel::ApplySchemaChange(const v1::Change& change) {
   const auto clear = [this](const std::string& name) {
     const auto found = tables_.find(name);
@@ -109,7 +109,7 @@ void SnapshotModel::ApplyKeyed(Table& table, const v1::Change& change) {
   std::string after = change.after().value();
   if (change.after_unknown_fields_size() > 0) {
     after = Merged(table, change);
-    // Nothing is known of the row: a READ must tell all of it.
+    // The row is unknown, so a later READ must contain it.
     if (after.empty()) return;
   }
   std::string before_key;
@@ -139,12 +139,12 @@ std::string SnapshotModel::Merged(const Table& table, const v1::Change& change) 
 void SnapshotModel::Remove(Table& table, const v1::Change& change, const std::string& key) {
   const auto known = table.rows.find(key);
   if (known == table.rows.end()) {
-    if (all_known_) Violate(change, key, "changes a row that was never told of");
+    if (all_known_) Violate(change, key, "changes an unknown row");
     return;
   }
   if (change.before_unknown_fields_size() == 0 && known->second != change.before().value()) {
     Violate(change, key,
-            fmt::format("says that before it the row was {}, but it was {}",
+            fmt::format("has the before image {}, but the row was {}",
                         HexText(change.before().value()), HexText(known->second)));
   }
   table.rows.erase(known);
@@ -155,7 +155,7 @@ void SnapshotModel::Put(Table& table, const v1::Change& change, const std::strin
   const auto [known, added] = table.rows.try_emplace(key, row);
   if (added) return;
   if (change.operation() != v1::OPERATION_READ || catching_up_) {
-    Violate(change, key, "makes a row that is there: " + HexText(known->second));
+    Violate(change, key, "adds a row that exists: " + HexText(known->second));
   } else if (known->second != row) {
     Violate(change, key,
             fmt::format("was read as {}, but it is {}", HexText(row), HexText(known->second)));
@@ -171,8 +171,8 @@ void SnapshotModel::ApplyKeyless(Table& table, const v1::Change& change) {
   if (change.has_before()) {
     const auto known = table.row_counts.find(change.before().value());
     if (known == table.row_counts.end()) {
-      // Rows alike are not told apart, so only at the end it can be said what was missing.
-      if (all_known_) Violate(change, change.before().value(), "changes a row that is not there");
+      // Equal rows cannot be distinguished, so a missing row shows only at the end.
+      if (all_known_) Violate(change, change.before().value(), "changes a row that does not exist");
     } else if (--known->second == 0) {
       table.row_counts.erase(known);
     }

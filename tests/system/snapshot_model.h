@@ -14,57 +14,54 @@
 
 namespace millrace::testing {
 
-// Tables as a subscriber has them who applies READs and changes one after the other: row bytes by
-// key bytes, as they came. The READs of a table without a key are all of its rows, so what came
-// before them counts no more. What does not fit to the rows known so far is a violation, told in
-// words.
+// The tables of a subscriber that applies READs and changes in order: row bytes by key bytes, as
+// received. The READs of a table without a key are all of its rows, so earlier rows no longer
+// count. A change that contradicts the known rows is a violation, described in words.
 class SnapshotModel {
  public:
-  // Only tables that were added are followed. `key_fields`: numbers of the fields of the key;
-  // none: no key.
+  // Follows this table; others are ignored. `key_fields`: field numbers of the key; empty: no key.
   void AddTable(const std::string& table, std::vector<uint32_t> key_fields);
 
-  // Applies a change, and checks: sequences have no gap (of what is given: no filter);
-  // a row before a change, or a READ, of a known key is the row that is known, byte for byte; a row
-  // appears only where none is known.
+  // Applies a change and checks: sequences have no gap (if the request has no filter); a before
+  // image, or a READ, of a known key has the known bytes; a row appears only where none is known.
   void Apply(const v1::Change& change);
-  // From here on every row before a change must be known: all of the tables is in the log.
+  // From now on every before image must be known: the log has all rows of the tables.
   void ExpectAllKnown() { all_known_ = true; }
-  // The sequences given have gaps.
+  // Sequences may have gaps.
   void AllowGaps() { gaps_allowed_ = true; }
 
-  // What comes first are the current rows, each once and in any order, then changes of them: a
-  // stream that started at SNAPSHOT.
+  // For a stream that started at SNAPSHOT: first the current rows, each once and in any order, then
+  // their changes.
   void ExpectCatchUp() { catching_up_ = gaps_allowed_ = true; }
 
-  // The first few; empty: all is well.
+  // The first few; empty if there are none.
   const std::vector<std::string>& violations() const { return violations_; }
-  // Table and key of the first violation of a row.
+  // Table and key of the first violation that concerns a row.
   const std::string& first_table() const { return first_table_; }
   const std::string& first_key() const { return first_key_; }
 
   struct Counts {
     uint64_t reads = 0;
     uint64_t changes = 0;         // other than READ
-    uint64_t amid_reads = 0;      // of those, the ones between the first and the last READ
-    uint64_t repeated_reads = 0;  // of rows that were known already
+    uint64_t amid_reads = 0;      // changes between the first and the last READ
+    uint64_t repeated_reads = 0;  // of rows already known
     std::map<std::string, uint64_t> reads_by_table;
   };
   const Counts& counts() const { return counts_; }
   uint64_t newest() const { return newest_; }
 
-  // The rows of a table, as values of an Any, and its type URL. Of a table without a key, as many
-  // times as there are.
+  // The rows of a table, as values of an Any, and its type URL. Repeats equal rows of a table
+  // without a key.
   std::vector<std::string> Rows(const std::string& table) const;
   const std::string& TypeUrl(const std::string& table) const;
-  // The key of a row, as bytes; of a table without a key the row.
+  // The key bytes of a row; for a table without a key, the row.
   std::string KeyOf(const std::string& table, std::string_view row) const;
 
  private:
   struct Table {
     std::vector<uint32_t> key_fields;
     std::string type_url;
-    bool reading = false;                                   // the change before was a READ
+    bool reading = false;                                   // the previous change was a READ
     absl::flat_hash_map<std::string, std::string> rows;     // by key
     absl::flat_hash_map<std::string, uint64_t> row_counts;  // without a key
   };
@@ -76,7 +73,7 @@ class SnapshotModel {
   void ApplyKeyless(Table& table, const v1::Change& change);
   void Remove(Table& table, const v1::Change& change, const std::string& key);
   void Put(Table& table, const v1::Change& change, const std::string& key, std::string row);
-  // What the row after a partial change is. Empty: the row before it is not known.
+  // The complete row after a partial change. Empty: the row before it is unknown.
   std::string Merged(const Table& table, const v1::Change& change) const;
   void Violate(const v1::Change& change, const std::string& key, const std::string& what);
 
@@ -92,7 +89,8 @@ class SnapshotModel {
   std::string first_key_;
 };
 
-// The fields of a message by number, each as its bytes with the tag. Aborts on what is no message.
+// The fields of a message by number, each as its bytes with the tag. Aborts on bytes that are no
+// message.
 std::map<uint32_t, std::string> FieldsOf(std::string_view message);
 std::string HexText(std::string_view bytes);
 

@@ -58,7 +58,7 @@ void AppendRows(const std::vector<std::string>& rows, const std::string& where,
   }
 }
 
-// Calls `act` for each change until the stream ends or it answers false.
+// Calls `act` for each change until the stream ends or `act` returns false.
 template <typename Act>
 void ForEachChange(FeedServer& feed, v1::SubscribeRequest request, const Act& act) {
   request.mutable_progress_interval()->set_nanos(500'000'000);
@@ -121,7 +121,7 @@ std::vector<std::string> Differences(const SnapshotModel& model, FeedServer& fee
   std::set_difference(there.begin(), there.end(), here.begin(), here.end(),
                       std::back_inserter(only_there));
   std::vector<std::string> differences;
-  AppendRows(only_here, fmt::format("what the feed gives of {}", table.name), differences);
+  AppendRows(only_here, fmt::format("the feed's rows of {}", table.name), differences);
   AppendRows(only_there, fmt::format("{} of the source", table.name), differences);
   return differences;
 }

@@ -27,7 +27,7 @@ const std::vector<SnapshotColumn>& CommonColumns() {
   return columns;
 }
 
-// Numbers in another order, each once.
+// Permutes the numbers.
 uint64_t Scatter(uint64_t number) { return number * 0x9E3779B97F4A7C15; }
 
 std::string Hex(uint64_t number, int digits) { return fmt::format("{:0{}X}", number, digits); }
@@ -81,7 +81,7 @@ SnapshotTableSpec IntAuto() {
       .key = {"id"},
       .constraint = ", PRIMARY KEY (id)",
       .literals = [](uint64_t number, int) {
-        // Zero would be given another number.
+        // Zero would get another number.
         return Literals{std::to_string(number + 1)};
       }};
 }
@@ -144,7 +144,7 @@ SnapshotTableSpec UuidText() {
             const std::string hex = Hex(Scatter(number), 16);
             std::string text = fmt::format("{}-{}-4000-8000-{}", hex.substr(0, 8), hex.substr(8, 4),
                                            Hex(number, 12));
-            // The collation of ascii tells no case apart.
+            // The collation of ascii ignores case.
             if (variant % 2 == 1)
               std::transform(text.begin(), text.end(), text.begin(),
                              [](unsigned char c) { return std::tolower(c); });
@@ -180,7 +180,7 @@ SnapshotTableSpec Moment() {
 }
 
 SnapshotTableSpec KindDay() {
-  // The index has the columns in another order than the table, and ENUM sorts by number.
+  // The index has another column order than the table, and ENUM sorts by number.
   return {.name = "kind_day",
           .columns = {{"no", "SMALLINT NOT NULL"},
                       {"day", "DATE NOT NULL"},
@@ -203,7 +203,7 @@ SnapshotTableSpec UniqueOnly() {
           .key = {"code"},
           .constraint = ", UNIQUE KEY a_maybe (maybe), UNIQUE KEY b_code (code)",
           .literals = [](uint64_t number, int) {
-            // Every third ends in zeros, which binlog images leave out.
+            // Every third ends in zeros, which binlog images omit.
             return Literals{fmt::format("X'{}{}{}'", Hex(Scatter(number), 16), Hex(number, 8),
                                         number % 3 == 0 ? "00000000" : "0000FF20")};
           }};

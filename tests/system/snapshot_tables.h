@@ -11,7 +11,7 @@
 
 namespace millrace::testing {
 
-// How SELECT shows a column as a ChangeReader shows it.
+// How SELECT must show a column to match the ChangeReader.
 enum class ShownAs { kText, kBytes, kTimestamp };
 
 struct SnapshotColumn {
@@ -20,20 +20,20 @@ struct SnapshotColumn {
   ShownAs shown = ShownAs::kText;
 };
 
-// A table of database `shop` whose rows are made from numbers: every number is another key.
+// A table in database `shop` whose rows are generated from numbers: each number is another key.
 struct SnapshotTableSpec {
   std::string name;
-  // Those of the key, then the table's own others. Every table also has those of CommonColumns.
+  // Key columns, then the other columns of this table. Every table also has CommonColumns.
   std::vector<SnapshotColumn> columns;
   std::vector<std::string> key;  // column names; empty for a table without a key
-  std::string constraint;        // the key in CREATE TABLE, begins with a comma
-  // SQL literals of the key's columns for a number. Literals of two variants of one number are
-  // equal to the key and may differ in bytes.
+  std::string constraint;        // the key in CREATE TABLE; starts with a comma
+  // SQL literals of the key columns for a number. Two variants of a number are equal keys, but may
+  // differ in bytes.
   std::function<std::vector<std::string>(uint64_t number, int variant)> literals;
 
   std::string FullName() const { return "shop." + name; }
   std::string CreateStatement() const;
-  // `c1, c2 …` of the key and of CommonColumns, for INSERT.
+  // `c1, c2 …`: key columns and CommonColumns, for INSERT.
   std::string InsertColumns() const;
   // `k1 = … AND k2 = …`.
   std::string Where(uint64_t number, int variant = 0) const;
@@ -41,16 +41,16 @@ struct SnapshotTableSpec {
   std::string Assignments(uint64_t number, int variant = 0) const;
   // `(key values, common values)` made from `salt`.
   std::string Values(uint64_t number, int variant, uint64_t salt) const;
-  // Names of all columns in the order of a SeenRow, which is that of the alphabet.
+  // Names of all columns, in the alphabetical order of a SeenRow.
   std::vector<std::string> SortedColumns() const;
-  // What to SELECT so that each row has the texts of a SeenRow in that order.
+  // A SELECT that returns the texts of a SeenRow in that order.
   std::string SelectStatement() const;
 };
 
-// `name = literal, …` for UPDATE of the columns outside of the key, made from `salt`.
+// `name = literal, …` for UPDATE of the non-key columns, generated from `salt`.
 std::string CommonAssignments(uint64_t salt);
 
-// Tables of keys of all kinds.
+// Tables with keys of all kinds.
 std::vector<SnapshotTableSpec> KeyedTables(Flavour flavour);
 SnapshotTableSpec KeylessTable();
 // One of KeyedTables.

@@ -85,7 +85,7 @@ TEST(MetricsOfAServer, AddressInUsePreventsStart) {
   const ProcessResult result = RunMillraced({"--config", file.string()});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.errors, AllOf(HasSubstr("cannot serve metrics on 127.0.0.1:"),
-                                   HasSubstr("set metrics.listen")));
+                                   HasSubstr("clear metrics.listen")));
 }
 
 TEST(MetricsOfAServer, IdleClientDoesNotDelayStop) {

@@ -162,7 +162,7 @@ void AddOtherCases(Flavour flavour, Cases& cases) {
                    {"X'6225'"}});
 }
 
-// Adds `c`, what `ours` and `sql` say of it, to the conditions.
+// Adds a condition on column `c`: the operator and operand as in `ours` and in `sql`.
 void AddCondition(std::vector<ConditionPair>& conditions, const std::string& c,
                   const std::string& ours, const std::string& sql) {
   conditions.emplace_back(c + " " + ours, c + " " + sql);
@@ -214,7 +214,7 @@ std::vector<ConditionCase> ConditionCases(Flavour flavour) {
 std::vector<ConditionPair> ConditionsOn(const ConditionCase& type, const std::string& c) {
   std::vector<ConditionPair> conditions;
   for (const char* form : {"IS NULL", "IS NOT NULL"}) AddCondition(conditions, c, form, form);
-  // MySQL has no <=> for a VECTOR.
+  // MySQL does not support <=> for a VECTOR.
   AddCondition(conditions, c, "<=> NULL", "IS NULL");
   for (const std::string& pattern : type.patterns) {
     AddCondition(conditions, c, "LIKE " + pattern, "LIKE " + pattern);

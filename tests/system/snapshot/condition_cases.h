@@ -10,30 +10,30 @@
 
 namespace millrace::testing {
 
-// The same in a condition of ours and, written by hand, in SQL.
+// One condition: in the language of millrace, and in hand-written SQL.
 struct ConditionPair {
   std::string ours;
   std::string sql;
 
   ConditionPair(std::string ours_text, std::string sql_text)
       : ours(std::move(ours_text)), sql(std::move(sql_text)) {}
-  // Alike in both.
+  // The same text in both.
   ConditionPair(const char* text) : ours(text), sql(text) {}
 };
 
-// A column of a type, values that its rows have beside NULL, and what conditions compare it with.
+// A column type, the non-NULL values of its rows, and the operands of its conditions.
 struct ConditionCase {
-  std::string column;               // its definition without the name
+  std::string column;               // definition without the name
   std::vector<std::string> values;  // SQL expressions
   std::vector<ConditionPair> literals;
   bool has_order = true;
-  std::vector<std::string> patterns;  // of LIKE, as literals
+  std::vector<std::string> patterns;  // operands of LIKE, as literals
 };
 
-// Every type that the flavour has.
+// All types of the flavour.
 std::vector<ConditionCase> ConditionCases(Flavour flavour);
 
-// Conditions on column `c` with every operator that its type has.
+// Conditions on column `c`, with every operator of its type.
 std::vector<ConditionPair> ConditionsOn(const ConditionCase& type, const std::string& c);
 
 }  // namespace millrace::testing

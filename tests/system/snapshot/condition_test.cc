@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rows that a snapshot reads by a condition are those that a SELECT with a WHERE written by hand
-// returns, and nothing but rows can be reached by one.
+// A snapshot with a condition reads the same rows as a SELECT with a hand-written WHERE. A
+// condition reaches nothing but rows.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,9 +27,9 @@ using ::testing::Not;
 
 using Ids = std::set<int>;
 
-// Snapshots that are over are listed up to a number; so many are asked for at once.
+// The list of finished snapshots is limited, so the tests start at most this many at once.
 constexpr size_t kConcurrentSnapshots = 15;
-// Ids of the rows of one condition: a copy of all rows each.
+// Number of ids per condition; each condition has its own copy of all rows.
 constexpr int kBlock = 100;
 
 class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
@@ -40,13 +40,13 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
   }
   SqlSession& sql() { return shop_.sql(); }
 
-  // What a snapshot shall read.
+  // A snapshot and the rows that it must read.
   struct Wanted {
     std::string table;
     std::string what;  // for messages
     v1::StartSnapshotRequest request;
     Ids ids;
-    uint64_t rows = 0;  // that it read
+    uint64_t rows = 0;  // rows that it read
   };
 
   static v1::StartSnapshotRequest RequestOf(const std::string& table) {
@@ -66,7 +66,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     return ids;
   }
 
-  // Takes the snapshots, some at a time, and compares their rows with those that are wanted.
+  // Takes the snapshots, some at a time, and compares their rows with the wanted ones.
   void ExpectSnapshotsRead(std::vector<Wanted> all) {
     for (size_t first = 0; first < all.size(); first += kConcurrentSnapshots) {
       const size_t last = std::min(first + kConcurrentSnapshots, all.size());
@@ -87,7 +87,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     Compare(all);
   }
 
-  // Snapshots of one table are read one after the other, so their rows come in that order.
+  // Snapshots of one table run one after the other, so their rows come in that order.
   void Compare(const std::vector<Wanted>& all) {
     std::map<std::string, std::vector<int>> read;
     for (const SeenChange& change : shop_.AllChanges()) {
@@ -107,7 +107,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     }
   }
 
-  // Which conditions differ, by the blocks of ids.
+  // The conditions whose rows differ, found by the block of the ids.
   std::string Differing(const Ids& got, const Ids& wanted) const {
     Ids differing;
     std::set_symmetric_difference(got.begin(), got.end(), wanted.begin(), wanted.end(),
@@ -121,7 +121,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     return text;
   }
 
-  // A table with a column for each case, and for each of `blocks` a copy of rows with their values.
+  // Creates a table with a column for each case, and fills it with `blocks` copies of the rows.
   void FillEverything(const std::vector<ConditionCase>& cases, size_t blocks) {
     std::string columns = "id INT PRIMARY KEY";
     size_t rows = 0;
@@ -140,7 +140,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     sql().MustExecute(fmt::format("INSERT INTO everything VALUES {}", fmt::join(tuples, ", ")));
   }
 
-  // Row `row` has the value of that number of each type; after the last comes NULL.
+  // Row number `row` has that value of each type; the row after the last value has NULL.
   static std::string TupleOf(const std::vector<ConditionCase>& cases, int id, size_t row) {
     std::string tuple = fmt::format("({}", id);
     for (const ConditionCase& type : cases) {
@@ -152,7 +152,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     return tuple + ")";
   }
 
-  // One snapshot reads by all of the conditions, each in a block of rows of its own.
+  // One snapshot for all conditions; each applies to its own block of rows.
   Wanted SnapshotOfConditions(const std::vector<ConditionPair>& conditions,
                               const std::string& what) {
     Wanted wanted{
@@ -171,7 +171,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
   }
 
   SnapshotShop shop_{GetParam()};
-  std::vector<std::string> conditions_;  // of the blocks, where they are the same for all snapshots
+  std::vector<std::string> conditions_;  // one per block, if all snapshots use the same
 };
 
 TEST_P(ConditionSnapshot, EveryOperatorOnEveryTypeMatchesSelect) {
@@ -195,7 +195,7 @@ TEST_P(ConditionSnapshot, EveryOperatorOnEveryTypeMatchesSelect) {
             << FlavourName(GetParam()) << std::endl;
 }
 
-// `'a'` to `a`, `X'00'` to `0x00`: as key_from and key_to have it.
+// Converts a literal to the form of key_from and key_to: `'a'` to `a`, `X'00'` to `0x00`.
 std::string WithoutQuotes(const std::string& literal) {
   if (literal[0] == 'X') return "0x" + literal.substr(2, literal.size() - 3);
   if (literal[0] != '\'') return literal;
@@ -207,7 +207,7 @@ std::string WithoutQuotes(const std::string& literal) {
   return text;
 }
 
-// Types that a key can have; its literals are then those without a word before them.
+// Types that a key can have, without literals that start with a keyword.
 std::vector<ConditionCase> KeyCases(Flavour flavour) {
   std::vector<ConditionCase> cases = ConditionCases(flavour);
   std::erase_if(cases, [](const ConditionCase& type) {
@@ -219,7 +219,7 @@ std::vector<ConditionCase> KeyCases(Flavour flavour) {
   return cases;
 }
 
-// The first column of the key, so that the source may find rows by the index.
+// The first column of the key, so the source may use the index.
 TEST_P(ConditionSnapshot, KeyBoundsMatchSelect) {
   const std::vector<ConditionCase> cases = KeyCases(GetParam());
   std::vector<Wanted> all;
@@ -291,14 +291,14 @@ TEST_P(ConditionRefused, InjectionsDoNotReachTheSource) {
        sql().MustQuery("SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log")) {
     log += absl::AsciiStrToLower(row[0].value_or("")) + "\n";
   }
-  EXPECT_THAT(log, HasSubstr("information_schema.columns")) << "the log shows what is asked";
+  EXPECT_THAT(log, HasSubstr("information_schema.columns")) << "the log contains the queries";
   for (const std::string& word : InjectedWords()) EXPECT_THAT(log, Not(HasSubstr(word)));
   EXPECT_THAT(shop_.RowsRead("t"), IsEmpty());
   std::cout << "refused " << Injections().size() << " conditions and 4 bounds on "
             << FlavourName(GetParam()) << std::endl;
 }
 
-// The words of a refusal tell nothing of a column that is not captured.
+// A refusal reveals nothing about a column that is not captured.
 TEST_P(ConditionRefused, ExcludedColumnIsRefusedLikeUnknownColumn) {
   StartWithSecret();
   const auto refusal = [this](const std::string& column) {
@@ -324,7 +324,7 @@ TEST_P(ConditionRefused, ConditionMustFitEveryTable) {
   shop_.StartFeed({"mode: never"});
   v1::StartSnapshotRequest request = RequestOf("*");
   request.set_where("id = 1");
-  EXPECT_THAT(RefusalOf(request), HasSubstr("table shop.keyless has no key"));
+  EXPECT_THAT(RefusalOf(request), HasSubstr("table shop.keyless has no captured key"));
   request.add_tables("!shop.keyless");
   request.set_where("n = 1");
   EXPECT_THAT(
@@ -338,7 +338,7 @@ TEST_P(ConditionRefused, ConditionMustFitEveryTable) {
   EXPECT_EQ(RowsRead(shop_.admin().WaitUntilOver(started->snapshot())), 2u);
 }
 
-// Of the charset that a column has the source alone knows all characters.
+// Only the source knows all characters of a column's charset.
 TEST_P(ConditionRefused, CharactersMissingInCharsetAreRefused) {
   sql().MustExecute("CREATE TABLE l (id INT PRIMARY KEY, c VARCHAR(9) CHARACTER SET latin1)");
   sql().MustExecute("INSERT INTO l VALUES (1, 'é')");
@@ -353,7 +353,8 @@ TEST_P(ConditionRefused, CharactersMissingInCharsetAreRefused) {
   }
 }
 
-// A table that was altered since: its snapshot fails, and no row is read by another meaning.
+// The table is altered after the request: the snapshot fails instead of reading rows with another
+// meaning.
 TEST_P(ConditionRefused, AlterDuringSnapshotFailsTheTable) {
   sql().MustExecute("CREATE TABLE t (id INT PRIMARY KEY, code INT NOT NULL)");
   for (int i = 0; i < 300; ++i) {

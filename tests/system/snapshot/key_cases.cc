@@ -49,7 +49,7 @@ void AddByteKeys(Keys& keys) {
 }
 
 void AddLabelKeys(Keys& keys) {
-  // The error value 0 has the text of the label ''.
+  // The error value 0 has the same text as the label ''.
   AddKey(keys, "ENUM('','b')", {"0", "1", "2"});
   AddKey(keys, "ENUM('b','c','')", {"0", "1", "2", "3"});
   AddKey(keys, "SET('a','b')", {"0", "1", "2", "3"});
@@ -62,7 +62,7 @@ void AddLabelKeys(Keys& keys) {
 }
 
 void AddTextKeys(Keys& keys) {
-  // Codes that stand for no character.
+  // Includes codes without a character.
   AddKey(keys, "VARCHAR(9) CHARACTER SET cp1251", {"'a'", "X'98'", "X'6198'", "X'E0'"});
   AddKey(keys, "VARCHAR(9) CHARACTER SET gbk", {"'a'", "X'FEFE'", "X'41FEFE42'", "X'C4E3'"});
   AddKey(keys, "CHAR(9) CHARACTER SET euckr", {"'a'", "X'C9A1'", "X'B0A1'"});
@@ -155,7 +155,7 @@ std::string HexOf(const std::string& bytes) {
   return text + "'";
 }
 
-// Codes of one character each that share it with others, a few groups of them.
+// Codes of single characters that share the character with other codes; only a few groups.
 std::vector<std::string> AliasesOf(const Charset& charset) {
   constexpr size_t kGroups = 2;
   std::vector<std::string> found;
@@ -180,7 +180,7 @@ std::vector<std::string> AliasesOf(const Charset& charset) {
   return found;
 }
 
-// A key of a column for each collation, which all have the same value.
+// A key with one column per collation; all columns have the same value.
 KeyCase KeyOf(const std::string& charset, const std::vector<std::string>& collations,
               const std::vector<std::string>& values) {
   KeyCase key;
@@ -217,7 +217,7 @@ std::vector<KeyCase> TypeKeyCases(Flavour flavour) {
 }
 
 std::vector<KeyCase> CollationKeyCases(SqlSession& sql) {
-  // The servers have hundreds of them.
+  // The servers have hundreds of collations.
   constexpr size_t kColumns = 16;
   std::map<std::string, std::vector<std::string>> collations;
   for (const SqlRow& row : sql.MustQuery("SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM "

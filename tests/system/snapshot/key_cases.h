@@ -10,22 +10,22 @@
 
 namespace millrace::testing {
 
-// A key and values of it.
+// A key and its values.
 struct KeyCase {
   std::string name;     // for people
-  std::string columns;  // of the key, as in CREATE TABLE: `k INT NOT NULL`
+  std::string columns;  // key columns, as in CREATE TABLE: `k INT NOT NULL`
   std::string key;      // `PRIMARY KEY (k)`
-  std::string names;    // of its columns, for INSERT: `k`
-  // Lists of SQL expressions, one for each column. What the server takes for a key that is there
-  // makes no row.
+  std::string names;    // key column names, for INSERT: `k`
+  // Lists of SQL expressions, one per column. A value that the server considers a duplicate adds no
+  // row.
   std::vector<std::string> values;
   std::string options = {};  // after the table's parentheses
 };
 
-// Keys of every type that the flavour has, and of every shape.
+// Keys of every type of the flavour, and of every shape.
 std::vector<KeyCase> TypeKeyCases(Flavour flavour);
-// Text keys in every collation that the source has: values that differ by case, accents and blanks,
-// and codes that are one character in Unicode.
+// Text keys in every collation of the source. Their values differ in case, accents and blanks, or
+// are codes of the same Unicode character.
 std::vector<KeyCase> CollationKeyCases(SqlSession& sql);
 
 // `CREATE TABLE <table> (id INT NOT NULL, n INT, <the key>)`.

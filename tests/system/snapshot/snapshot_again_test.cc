@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A table that the log holds is read again: what it held goes on to hold.
+// A second snapshot of a covered table does not endanger its coverage.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 class SecondSnapshot : public ::testing::TestWithParam<Flavour> {
  protected:
-  // `pair` is held, and in the middle of being read again.
+  // `pair` is covered, and a second snapshot is reading it.
   void SetUp() override {
     shop_.Fill("pair", 2000);
     shop_.StartFeed(SlowSnapshot(1500));
@@ -24,11 +24,11 @@ class SecondSnapshot : public ::testing::TestWithParam<Flavour> {
     shop_.admin().WaitUntilRead(400);
     ASSERT_FALSE(Over(shop_.admin().Find(again_)));
   }
-  // All snapshots that read it so far.
+  // Its entries in all snapshots so far.
   std::vector<v1::SnapshotTable> Reads() { return TablesOf(shop_.admin().List(), "pair"); }
   void Cancel() { ASSERT_TRUE(shop_.admin().Cancel(again_).ok()); }
 
-  // Nobody records what the stream does between the crash and the new start of the reading.
+  // Between the crash and the restart of the reading, nothing records the stream's changes.
   void CrashAndRun(const std::string& statement) {
     shop_.feed().Kill();
     shop_.sql().MustExecute(statement);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What makes the log hold all rows of a table no longer: a start at SNAPSHOT reads the table again.
+// Events that end the log's coverage of a table: a start at SNAPSHOT then reads the table again.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ class SnapshotCoverage : public ::testing::TestWithParam<Flavour> {
     shop_.StartFeed({"mode: initial"});
     shop_.admin().WaitUntilOver();
   }
-  // A statement that is not in the binlog.
+  // Runs a statement without the binlog.
   void RunSilently(const std::string& statement) {
     SqlSession session = shop_.source().MustConnect();
     session.MustExecute("SET sql_log_bin = 0");
@@ -142,7 +142,7 @@ TEST_P(SnapshotCoverage, ExcludingATableEndsItsReading) {
   shop_.RestartFeed(kWithoutPair);
   const v1::SnapshotTable table = TableOf(shop_.admin().WaitUntilOver().back(), "pair");
   EXPECT_EQ(table.state(), v1::SnapshotTable::STATE_FAILED) << table.ShortDebugString();
-  EXPECT_THAT(table.error(), HasSubstr("not captured"));
+  EXPECT_THAT(table.error(), HasSubstr("no longer captured"));
   ChangeRows();
   shop_.RestartFeed(kAllTables);
   shop_.ExpectSnapshotIsSource({"pair"});
@@ -182,7 +182,7 @@ TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-// A subscriber waits for rows that only the stream can bring; an operator does not wait with it.
+// A subscriber waits for rows that need the stream. An operator's request does not wait with it.
 TEST_P(SnapshotCoverage, SnapshotStartsWhileTheDumpIsRefused) {
   shop_.Fill("pair", 300);
   shop_.StartFeed({"mode: initial", "tables: ['shop.none']"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Definitions that change while a table is read.
+// Definitions that change while a snapshot reads the table.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 
 class SnapshotDdl : public ::testing::TestWithParam<Flavour> {
  protected:
-  // In the middle of reading `pair`.
+  // Starts a slow snapshot of `pair` and runs the statement in the middle.
   void StartAndRun(const std::string& statement) {
     shop_.Fill("pair", 3000);
     shop_.StartFeed(SlowSnapshot(1500));
@@ -92,7 +92,7 @@ TEST_P(SnapshotDdl, RenamedTableIsReadUnderItsNewName) {
   EXPECT_THAT(shop_.RowsRead("couple"), SizeIs(3000));
 }
 
-// As tools do that alter tables online.
+// Online schema change tools swap tables like this.
 TEST_P(SnapshotDdl, SwappedTableHasCorrectRows) {
   StartAndRun("CREATE TABLE shop.pair_new LIKE shop.pair");
   shop_.sql().MustExecute(

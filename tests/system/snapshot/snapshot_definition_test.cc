@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the source tells of a table by information_schema, which a snapshot goes by, and by the
-// binlog is one definition: neither makes a new version of what the other has told.
+// information_schema (used by snapshots) and the binlog describe a table by the same definition:
+// neither creates a new version after the other.
 
 #include <gtest/gtest.h>
 
@@ -19,13 +19,13 @@ class SnapshotDefinition : public ::testing::TestWithParam<Flavour> {
     auto response = shop_.feed().client().GetTable(request);
     EXPECT_TRUE(response.ok()) << response.status();
     if (!response.ok()) return {};
-    // Grows with the log.
+    // It grows with the log.
     response->mutable_table()->clear_last_sequence();
     return response->table();
   }
   void Change(const SnapshotTableSpec& table) {
     shop_.sql().MustExecute("UPDATE " + table.FullName() + " SET n = n + 1");
-    (void)shop_.RowsRead(table.name);  // the feed has come here
+    (void)shop_.RowsRead(table.name);  // waits for the feed
   }
 
   SnapshotShop shop_{GetParam()};

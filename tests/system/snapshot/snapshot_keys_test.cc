@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every type as a key: the feed gives rows the same identity as the source.
+// Keys of every type: the feed identifies rows the same way as the source.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,11 +19,10 @@
 namespace millrace::testing {
 namespace {
 
-// Rows of all tables, by table and the row's number: another number that each change of the row
-// changes.
+// Rows of all tables, by table and row id. Each change of a row changes its number.
 using KeyedRows = std::map<std::string, std::map<int, std::string>>;
 
-// Tables of keys in database `shop`, whose rows have numbers that are no key.
+// Tables in database `shop`, one per key. Each row also has a number outside the key.
 class KeyTables {
  public:
   KeyTables(SqlSession sql, std::vector<KeyCase> keys)
@@ -31,7 +30,7 @@ class KeyTables {
     sql_.MustExecute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
     sql_.MustExecute("CREATE DATABASE IF NOT EXISTS shop");
   }
-  // Rows that are in no event.
+  // Inserts rows without binlog events.
   void Fill() {
     sql_.MustExecute("SET sql_log_bin = 0");
     for (size_t table = 0; table < keys_.size(); ++table) {
@@ -42,7 +41,7 @@ class KeyTables {
     }
     sql_.MustExecute("SET sql_log_bin = 1");
   }
-  // One change of a row, which may fail if the key is taken.
+  // Changes one row. Fails if the key is taken.
   void Step() {
     const size_t table = random_() % keys_.size();
     const size_t id = random_() % keys_[table].values.size();
@@ -57,7 +56,7 @@ class KeyTables {
       MoveTo(table, id, random_() % keys_[table].values.size());
     }
   }
-  // The first row of each table goes, the second changes.
+  // Deletes the first row of each table and changes the second.
   void ChangeEach() {
     for (size_t table = 0; table < keys_.size(); ++table) {
       Insert(table, 0, 1);
@@ -97,7 +96,7 @@ class KeyTables {
   void Update(size_t table, size_t id, const std::string& what) {
     Run(fmt::format("UPDATE {} SET {} WHERE id = {}", NameOf(table), what, id));
   }
-  // The row takes the key of another number, if no row has it.
+  // Gives the row the key of another number, unless a row has it.
   void MoveTo(size_t table, size_t id, size_t other) {
     const KeyCase& key = keys_[table];
     if (key.names.find(',') != std::string::npos) return;
@@ -144,7 +143,7 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
       of_table[std::stoi(*change.after->at("id"))] = *change.after->at("n");
     }
   }
-  // What a stream from there on holds at the end.
+  // The rows after replaying a stream that starts there.
   KeyedRows RowsFrom(v1::StartPoint at) {
     v1::SubscribeRequest request;
     request.set_at(at);
@@ -153,7 +152,7 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
     for (const SeenChange& change : ChangeReader(*feed_).ReadAll(tables_->sql(), request)) {
       if (at == v1::START_POINT_SNAPSHOT && change.operation == v1::OPERATION_READ) {
         EXPECT_EQ(rows[change.table].count(std::stoi(*change.after->at("id"))), 0u)
-            << "a row that comes twice, of " << tables_->KeyOf(change.table).name;
+            << "duplicate row of " << tables_->KeyOf(change.table).name;
       }
       Apply(change, rows);
     }
@@ -198,7 +197,7 @@ TEST_P(SnapshotKeys, EveryCollationAsKeyIsReadUnderWrites) {
   ExpectFeedIsSource();
 }
 
-// Two rows whose keys have one text, and all others of their values.
+// Two rows whose keys and all other values have the same text.
 TEST_P(SnapshotKeys, RowsWithEqualTextStaySeparate) {
   Make({{"", "k ENUM('','b') NOT NULL", "PRIMARY KEY (k)", "k", {"0", "1", "2"}}});
   StartFeed({"mode: initial", "chunk_rows_max: 1"});
@@ -215,7 +214,7 @@ TEST_P(SnapshotKeys, RowsWithEqualTextStaySeparate) {
   EXPECT_THAT(ids, ::testing::UnorderedElementsAre("5", "2"));
 }
 
-// Rows that were alike by a column before it became the key.
+// The rows were equal in this column before it became the key.
 TEST_P(SnapshotKeys, LaterKeyDoesNotMergeEarlierRows) {
   Make({{"", "k INT NOT NULL", "INDEX (k)", "k", {"1", "1", "2"}}});
   StartFeed({"mode: initial"});

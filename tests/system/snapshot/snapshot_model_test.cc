@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the tests of snapshots judge by: the model finds what must not be, and the load reaches
-// every table.
+// Tests of the test tools: the model detects violations, and the load reaches every table.
 
 #include "system/snapshot_model.h"
 
@@ -19,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A row with a number as field 1, the key, and a text as field 2.
+// A row with key `id` in field 1 and a text in field 2.
 std::string RowBytes(int id, const std::string& text) {
   return fmt::format("\x08{}\x12{}{}", static_cast<char>(id), static_cast<char>(text.size()), text);
 }
@@ -28,7 +27,7 @@ class Model : public ::testing::Test {
  protected:
   Model() { model_.AddTable("shop.t", {1}); }
 
-  // Applies a change with the next sequence; an empty text is no row.
+  // Applies a change with the next sequence. An empty text means no row.
   void Apply(v1::Operation operation, int id, const std::string& before, const std::string& after) {
     v1::Change change;
     change.set_sequence(++sequence_);
@@ -66,19 +65,19 @@ TEST_F(Model, ReadOfDeletedRowIsViolationOnceReinserted) {
   Apply(v1::OPERATION_DELETE, 1, "old", "");
   Read(1, "old");
   Apply(v1::OPERATION_INSERT, 1, "", "new");
-  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("makes a row that is there")));
+  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("adds a row that exists")));
 }
 
 TEST_F(Model, WrongBeforeImageIsAViolation) {
   Read(1, "one");
   Apply(v1::OPERATION_UPDATE, 1, "another", "third");
-  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("before it the row was")));
+  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("has the before image")));
 }
 
 TEST_F(Model, ChangeOfUnknownRowIsAViolation) {
   model_.ExpectAllKnown();
   Apply(v1::OPERATION_DELETE, 1, "lost", "");
-  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("never told of")));
+  EXPECT_THAT(model_.violations(), ElementsAre(HasSubstr("changes an unknown row")));
 }
 
 TEST_F(Model, SequenceGapIsAViolation) {
@@ -97,7 +96,7 @@ TEST_F(Model, ReadsWithoutKeyReplaceEarlierRows) {
   EXPECT_THAT(model_.Rows("shop.t"), SizeIs(1));
 }
 
-// Without any snapshot: the feed has the tables from their creation on.
+// Without any snapshot: the feed captures the tables from their creation.
 class Load : public ::testing::TestWithParam<Flavour> {};
 
 TEST_P(Load, ChangesEveryTableAndFeedMatchesSource) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A source that keeps names in lower case, whatever its statements say.
+// A source that stores names in lower case, regardless of the spelling in statements.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ class SnapshotNameCase : public ::testing::Test {
     shop_.StartFeed({"mode: initial"});
     shop_.admin().WaitUntilOver();
   }
-  // In the middle of reading `pair`.
+  // Starts a slow snapshot of `pair` and runs the statement in the middle.
   void StartAndRun(const std::string& statement) {
     shop_.Fill("pair", 3000);
     shop_.StartFeed(SlowSnapshot(1500));
@@ -37,7 +37,7 @@ TEST_F(SnapshotNameCase, TruncateInOtherCaseEmptiesTheTable) {
   shop_.ExpectSnapshotIsSource({"pair"});
 }
 
-// No event tells of the rows that go with a partition.
+// Dropping a partition removes rows without row events.
 TEST_F(SnapshotNameCase, AlterInOtherCaseEndsTheCoverage) {
   StartAndReadAll();
   shop_.sql().MustExecute(

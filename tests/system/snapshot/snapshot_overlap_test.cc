@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rows read from tables and changes made meanwhile fit together: what a subscriber holds who
-// applies both in the order of the log is what the source holds, at every change.
+// Rows read from tables fit together with concurrent changes: a subscriber that applies both in log
+// order has the source's rows, at every change.
 //
 // MILLRACE_SNAPSHOT_SEEDS: runs of each combination. MILLRACE_SNAPSHOT_ROWS: rows of all tables.
-// MILLRACE_SNAPSHOT_FIRST_SEED: where to begin, to see one run again.
+// MILLRACE_SNAPSHOT_FIRST_SEED: the first seed, to repeat one run.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ class SnapshotOverlap : public ::testing::TestWithParam<Combination> {
 };
 
 TEST_P(SnapshotOverlap, ReplayedFeedEqualsSource) {
-  // MySQL without GTIDs is slower: what was touched within snapshot.settle_time is read again.
+  // MySQL without GTIDs is slower: rows touched within snapshot.settle_time are read again.
   const bool slow = GetParam().flavour == Flavour::kMysql && !GetParam().gtids;
   SnapshotHarness harness(
       {.flavour = GetParam().flavour,
@@ -65,8 +65,8 @@ INSTANTIATE_TEST_SUITE_P(Sources, SnapshotOverlap,
 
 class KeylessOverlap : public SnapshotOverlap {};
 
-// Reading waits for a moment in which the table is quiet; without GTIDs on MySQL that moment has to
-// be as long as snapshot.settle_time, which these writers do not leave.
+// Reading needs a moment without writes to the table. On MySQL without GTIDs it must be as long as
+// snapshot.settle_time, which these writers do not allow.
 TEST_P(KeylessOverlap, ReplayedFeedEqualsSource) {
   SnapshotHarness harness({.flavour = GetParam().flavour,
                            .gtids = GetParam().gtids,

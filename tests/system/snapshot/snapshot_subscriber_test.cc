@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Streams that start at SNAPSHOT: the rows of now, then the changes after them.
+// Streams that start at SNAPSHOT: first the current rows, then later changes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ v1::SubscribeRequest FromSnapshot() {
 
 class SnapshotSubscriber : public ::testing::TestWithParam<Flavour> {
  protected:
-  // A subscriber with a model of its own, which outlives its streams.
+  // A subscriber with its own model, which outlives its streams.
   struct Subscriber {
     SnapshotModel model;
     v1::SubscribeRequest request = FromSnapshot();
@@ -38,8 +38,8 @@ class SnapshotSubscriber : public ::testing::TestWithParam<Flavour> {
     subscriber.model.ExpectCatchUp();
     return subscriber;
   }
-  // A stream of `batches` responses with changes at most, or to the end of the request.
-  // True: it ended.
+  // Follows one stream: at most `batches` responses with changes, or to the end of the request.
+  // True: the stream ended.
   bool Follow(Subscriber& subscriber, uint64_t batches) {
     const auto stream = shop_.feed().client().Subscribe({.request = subscriber.request});
     const absl::Time deadline = absl::Now() + absl::Minutes(1);
@@ -55,7 +55,7 @@ class SnapshotSubscriber : public ::testing::TestWithParam<Flavour> {
     }
     return false;
   }
-  // Follows to the place the source has reached now, and compares.
+  // Follows the stream to the source's current position and compares.
   void FollowToNowAndCompare(Subscriber& subscriber, const std::vector<std::string>& names) {
     subscriber.request.set_until_token(ChangeReader(shop_.feed()).CurrentToken(shop_.sql()));
     EXPECT_TRUE(Follow(subscriber, 1'000'000));

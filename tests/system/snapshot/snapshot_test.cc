@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rows that tables hold now enter the feed: which tables, when, how fast, and what an operator can
-// do about it.
+// Snapshots from an operator's view: which tables they read, when, how fast, and how to control
+// them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ using ::testing::SizeIs;
 
 class SnapshotReading : public ::testing::TestWithParam<Flavour> {
  protected:
-  // Replaces the captured tables, and starts the server again.
+  // Changes the captured tables and restarts the server.
   void RestartWithTable(const std::string& from, const std::string& to) {
     std::ifstream in(shop_.feed().config_file());
     std::stringstream text;
@@ -79,7 +79,7 @@ TEST_P(SnapshotReading, OnlyTheStreamRetriesRefusedLogins) {
        at = log.find("source lost", at + 1)) {
     ++attempts;
   }
-  EXPECT_GE(attempts + 1, 20u) << "somebody else asks too";
+  EXPECT_GE(attempts + 1, 20u) << "another thread connects too";
 }
 
 TEST_P(SnapshotReading, EmptyDatabaseNeedsNoSnapshot) {
@@ -165,7 +165,7 @@ TEST_P(SnapshotReading, PausedSnapshotResumesWhereItStopped) {
   const uint64_t rows = RowsRead(shop_.admin().Find(name));
   shop_.AllChanges();
   EXPECT_EQ(shop_.admin().Find(name).state(), v1::Snapshot::STATE_PAUSED);
-  EXPECT_LE(RowsRead(shop_.admin().Find(name)), rows + 200) << "it is held";
+  EXPECT_LE(RowsRead(shop_.admin().Find(name)), rows + 200) << "it is paused";
   ASSERT_TRUE(shop_.admin().Resume(name).ok());
   EXPECT_EQ(Read("pair").rows_read(), 3000u);
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 3000u);
@@ -228,7 +228,7 @@ TEST_P(SnapshotReading, LockedTableIsRetriedAndShowsTheReason) {
   SqlSession other = WritingSession(shop_.source());
   other.MustExecute("LOCK TABLES shop.pair WRITE");
   shop_.StartFeed({"mode: initial", "query_time_max: 100ms", "chunk_rows_max: 10"});
-  shop_.admin().WaitUntil("it tells why", [](const auto& all) {
+  shop_.admin().WaitUntil("the reason is shown", [](const auto& all) {
     const auto tables = TablesOf(all, "pair");
     return !tables.empty() && tables.front().error_reason() == "QUERY_TIMEOUT";
   });
@@ -247,7 +247,7 @@ TEST_P(SnapshotReading, RowsPerSecondIsRespected) {
   const double rate =
       static_cast<double>(4000 - first) / absl::ToDoubleSeconds(absl::Now() - begin);
   EXPECT_LT(rate, 1300);
-  // Time that a busy machine takes from a chunk is not made up for, as that would be a burst.
+  // The feed does not make up for time lost on a busy machine, because that would be a burst.
   EXPECT_GT(rate, 400);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Every column type of every flavour, delivered twice: as INSERT by the stream, and as READ by a
-// snapshot. The two messages of a row are the same bytes.
+// Every column type of every flavour, delivered twice: as INSERT by the stream and as READ by a
+// snapshot. Both messages of a row have the same bytes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ using ::testing::SizeIs;
 constexpr size_t kSnapshotPairsWanted = 400;
 constexpr size_t kSnapshotBytesShown = 200;
 
-// A change without what may differ: its place and its kind.
+// The bytes of a change without the parts that may differ: place and operation.
 std::string BytesOf(const SeenChange& change) {
   v1::Change bare = change.raw;
   bare.clear_sequence();
@@ -32,7 +32,7 @@ std::string BytesOf(const SeenChange& change) {
   return bare.SerializeAsString();
 }
 
-// What a person can see of a difference.
+// A readable form of the change, to show differences.
 std::string TextOf(const SeenChange& change) {
   v1::Change bare = change.raw;
   bare.clear_after();
@@ -48,10 +48,10 @@ struct Delivered {
   std::vector<SeenChange> inserts;
   std::vector<SeenChange> reads;
 };
-// By table and the row's number.
+// By table and row id.
 using DeliveredRows = std::map<std::string, std::map<int, Delivered>>;
 
-// Bytes that are no text of their charset.
+// Bytes that are not valid text in their charset.
 std::vector<TypeCase> InvalidTextCases() {
   const auto text = [](const std::string& column, const std::vector<std::string>& values) {
     return TypeCase{column, Shown::kBytes, values};
@@ -66,7 +66,7 @@ std::vector<TypeCase> InvalidTextCases() {
 class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
  protected:
   TypeMatrixSnapshot() {
-    // Speed alone.
+    // Only for speed.
     sql_.MustExecute("SET GLOBAL sync_binlog = 0");
     sql_.MustExecute("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
     sql_.MustExecute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
@@ -74,7 +74,7 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
     sql_.MustExecute("USE types");
   }
 
-  // A table for each case, with a row for each value, while the feed captures them.
+  // With the feed running, creates a table per case and inserts a row per value.
   void Write(const std::vector<TypeCase>& types, const std::string& key = "PRIMARY KEY") {
     for (const TypeCase& type : types) {
       const std::string table = fmt::format("t{}", columns_.size());
@@ -111,7 +111,7 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
     return rows;
   }
 
-  // Compares the two messages of each row; answers how many rows.
+  // Compares the two messages of each row. Returns the number of rows.
   size_t Compare(const DeliveredRows& all) {
     size_t pairs = 0;
     for (const auto& [table, rows] : all) {
@@ -128,7 +128,7 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
     return pairs;
   }
 
-  // Answers the rows.
+  // Returns the rows.
   DeliveredRows ExpectSame(size_t pairs_wanted) {
     Snapshot();
     DeliveredRows rows = ReadRows();
