@@ -7,23 +7,23 @@
 
 namespace millrace::ingest {
 
-// How an attempt to follow the source ended.
+// How one attempt to read the source ended.
 struct Attempt {
   RetryPolicy policy = RetryPolicy::kWait;
   bool read_transaction = false;
   Micros streamed = 0;  // how long the binlog was read
 };
 
-// How long to wait before the next attempt: doubled from `min` to `max`, and from `min` again after
-// progress. A connection and a few bytes are no progress, for then two servers that end each
-// other's connections would do so without a pause. Progress is a transaction, or a stream that
-// lasted longer than the longest wait.
+// How long to wait before the next attempt: doubles from `min` to `max`, and restarts at `min`
+// after progress. Progress is a transaction, or a stream that lasted longer than the longest wait.
+// A connection and a few bytes are not progress: otherwise two servers with the same server_id
+// would end each other's connections without a pause.
 class Backoff {
  public:
   Backoff(Micros min, Micros max);
-  // The wait after an attempt that ended like this.
+  // Returns the wait after this attempt.
   Micros After(const Attempt& attempt);
-  // The cause of the failures may be gone.
+  // Call it when the cause of the failures may be gone.
   void Reset() { next_ = min_; }
 
  private:

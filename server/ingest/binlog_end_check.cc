@@ -21,30 +21,30 @@ bool Lacks(const GtidSet& source, const GtidSet& ours) {
 
 absl::Status BinlogEndCheck::Check(const std::string& endpoint, const SourcePosition& ours,
                                    const SourcePosition& end) {
-  // By numbers alone: whose transactions they are, the next connection finds out. Without GTIDs
-  // `end` has none.
+  // Compares numbers only; the next connection compares the transactions. Without GTIDs, `end` has
+  // none.
   if (Lacks(end.gtids, ours.gtids)) {
     return SourceLacksGtids(endpoint, fmt::format("it has {} and this log {}", end.gtids.ToString(),
                                                   ours.gtids.ToString()));
   }
   const BinlogPlace at{.file = ours.file, .offset = ours.offset};
-  // Without a file the server gave no consistent answer: it is busy, and sends.
+  // Without a file the server returned no consistent position: it is busy and sending.
   if (end.file.empty() || !CompareBinlogFiles(end.file, ours.file).has_value()) {
     return absl::OkStatus();
   }
   const std::strong_ordering order = CompareBinlogPlaces(end.file, end.offset, at);
   if (order == std::strong_ordering::less) {
-    return SourceChanged(endpoint,
-                         fmt::format("its binlog ends at {}:{}, before our place {}: its binlogs "
-                                     "were reset while they were read",
-                                     end.file, end.offset, at.ToString()));
+    return SourceChanged(
+        endpoint, fmt::format("its binlog ends at {}:{}, before our position {}: its binlogs "
+                              "were reset while they were read",
+                              end.file, end.offset, at.ToString()));
   }
   const bool stuck = stuck_at_ == at;
   stuck_at_.reset();
   if (order == std::strong_ordering::equal) return absl::OkStatus();
   if (stuck) {
     return SourceUnreachable(
-        endpoint, fmt::format("its binlog ends at {}:{}, and it sends nothing behind {}", end.file,
+        endpoint, fmt::format("its binlog ends at {}:{}, but it sends nothing after {}", end.file,
                               end.offset, at.ToString()));
   }
   stuck_at_ = at;

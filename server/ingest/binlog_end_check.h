@@ -11,19 +11,19 @@
 
 namespace millrace::ingest {
 
-// Notices that the source's binlogs were reset under a dump, which may then go on with heartbeats
-// and send nothing any more. For one stream. Belongs to the ingest thread.
+// Detects that the source's binlogs were reset during a dump, which may then continue with
+// heartbeats and never send anything. For one stream. Belongs to the ingest thread.
 class BinlogEndCheck {
  public:
-  // At a heartbeat between two transactions, when the source has sent all up to `ours`: `end` is
-  // where it says that its binlog ends. kFailedPrecondition SOURCE_CHANGED: that is before `ours`;
-  // SOURCE_LACKS_GTIDS: it has not executed all of ours. kUnavailable SOURCE_UNREACHABLE: for two
-  // heartbeats it has had more than it sends.
+  // Call at a heartbeat between two transactions, when the source has sent everything up to `ours`.
+  // `end` is the end of its binlog as the source reports it. kFailedPrecondition SOURCE_CHANGED:
+  // `end` is before `ours`; SOURCE_LACKS_GTIDS: the source has not executed all our transactions.
+  // kUnavailable SOURCE_UNREACHABLE: for two heartbeats, the source has had more than it sends.
   absl::Status Check(const std::string& endpoint, const SourcePosition& ours,
                      const SourcePosition& end);
 
  private:
-  // Where the last heartbeat came, if there was more behind it.
+  // Position at the last heartbeat, if the binlog had more after it.
   std::optional<BinlogPlace> stuck_at_;
 };
 

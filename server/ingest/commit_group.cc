@@ -27,7 +27,7 @@ size_t BytesOf(const CommitGroup& group) {
 }
 
 bool Merge(CommitGroup& to, CommitGroup& from) {
-  // Dropping comes before all that a group adds.
+  // Staged frames must be dropped before a group adds any.
   if (from.drop_staged) return false;
   if (from.source_position.has_value()) {
     Append(to.frames, to.staged);

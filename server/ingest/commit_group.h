@@ -15,28 +15,28 @@
 
 namespace millrace::ingest {
 
-// What goes to disk together. Steps are taken in the order of the members.
+// Data that goes to disk together. Its parts are applied in the order of the members.
 struct CommitGroup {
-  bool drop_staged = false;                   // the transaction they were of was taken back
-  std::vector<transcode::BuiltFrame> frames;  // of ended transactions
-  std::vector<log::Record> records;           // what must be on disk with `frames`
-  uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored behind `records`
-  uint32_t coverage_steps = 0;                // calls of Coverage::TakeUnstored behind them
-  // Set if the group ends on a place between transactions; without it nothing becomes visible, and
-  // there are neither `frames` nor `records`.
+  bool drop_staged = false;  // first drop the staged frames of a rolled-back transaction
+  std::vector<transcode::BuiltFrame> frames;  // of finished transactions
+  std::vector<log::Record> records;           // records that belong to `frames`
+  uint32_t schema_steps = 0;                  // calls of Registry::TakeUnstored that made `records`
+  uint32_t coverage_steps = 0;                // calls of Coverage::TakeUnstored that made `records`
+  // Set if the group ends at a position between transactions. Without it nothing becomes visible,
+  // and `frames` and `records` are empty.
   std::optional<std::string> source_position;  // binary SourcePosition
-  std::string source_memory;                   // binary SourceMemory that belongs to it
+  std::string source_memory;                   // binary SourceMemory for that position
   Sequence newest;
   Micros commit_time_max = 0;
-  std::vector<transcode::BuiltFrame> staged;  // behind `frames`, of a transaction that goes on
+  std::vector<transcode::BuiltFrame> staged;  // of the unfinished transaction after `frames`
 };
 
-// Bytes of its frames and records.
+// Bytes of the group's frames and records.
 size_t BytesOf(const CommitGroup& group);
 
-// Adds the group that follows `to` to it, if one write can do what both ask for. False: it cannot,
-// and neither has changed. Frames that were to be staged go with the end of their transaction, if
-// that is in `from`.
+// Appends `from`, the next group, to `to` if one write can do the work of both. Otherwise returns
+// false and changes neither. If `from` ends the transaction whose frames `to` would stage, these
+// frames become ordinary ones.
 bool Merge(CommitGroup& to, CommitGroup& from);
 
 }  // namespace millrace::ingest

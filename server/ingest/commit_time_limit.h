@@ -8,19 +8,18 @@
 
 namespace millrace::ingest {
 
-// Clamps commit times to the present. A session of MariaDB can claim any (SET timestamp). Nothing
-// that is read was committed after the present, by the clock of the source or ours, whichever is
-// ahead; log::kClockAheadMax is for clocks between which there is a third one, as of a source's
-// source. Not thread-safe.
+// Clamps commit times to the present, because a MariaDB session can claim any time (SET timestamp).
+// The present is the later of the source's clock and ours. log::kClockAheadMax allows for a third
+// clock between them, such as that of the source's own source. Not thread-safe.
 class CommitTimeLimit {
  public:
   explicit CommitTimeLimit(const Clock& clock) : clock_(clock) {}
 
-  // What the source's clock shows now; 0: unknown.
+  // Sets the current time of the source's clock; 0: unknown.
   void SetSourceTime(Micros source_time);
-  // The present by the source's clock, as far as it is known.
+  // The current time of the source's clock, or of ours if that is unknown.
   Micros SourceNow() const;
-  // `commit_time`, or the present if that is earlier by more than kClockAheadMax.
+  // Returns `commit_time`, or the present if `commit_time` exceeds it by more than kClockAheadMax.
   Micros Clamp(Micros commit_time) {
     if (commit_time <= limit_) [[likely]]
       return commit_time;
@@ -35,7 +34,7 @@ class CommitTimeLimit {
   const Clock& clock_;
   Micros source_time_ = 0;
   Micros source_time_at_ = 0;  // steady
-  Micros limit_ = 0;           // of what is believed, at some time before
+  Micros limit_ = 0;           // times up to this are accepted without reading the clocks
 };
 
 }  // namespace millrace::ingest

@@ -14,7 +14,8 @@
 namespace millrace::ingest {
 namespace {
 
-// What may wait for the disk: enough to decode through one fsync, little enough to bound memory.
+// Limit of data waiting for the disk: enough to decode during one fsync, small enough to bound
+// memory.
 constexpr size_t kPendingBytesMax = 2 << 20;
 constexpr Micros kTrimInterval = 10'000'000;
 constexpr absl::Duration kDiskFullPause = absl::Seconds(1);
@@ -122,7 +123,7 @@ absl::Status Committer::RetryWhileDiskFull(const std::function<absl::Status()>& 
       return status;
     }
     SetDiskError(status);
-    // What has expired may be all the space that is needed.
+    // Trimming expired data may free all the space that is needed.
     MILLRACE_RETURN_IF_ERROR(TrimSometimes());
     if (!PauseOnFullDisk()) return status;
   }
@@ -136,9 +137,9 @@ void Committer::SetDiskError(const absl::Status& disk_error) {
     if (!changed) return;
   }
   if (disk_error.ok()) {
-    spdlog::info("the disk has room again, ingest goes on");
+    spdlog::info("the disk has room again, ingestion continues");
   } else {
-    spdlog::error("ingest waits: {}", std::string(disk_error.message()));
+    spdlog::error("ingestion is waiting: {}", std::string(disk_error.message()));
     trimmed_at_ = clock_.SteadyMicros() - kTrimInterval;
   }
   options_.on_disk_error();
@@ -149,7 +150,7 @@ bool Committer::PauseOnFullDisk() {
   return !mutex_.AwaitWithTimeout(absl::Condition(&give_up_), kDiskFullPause);
 }
 
-// A disk too full to trim is found out by the next commit, which waits.
+// If the disk is too full to trim, the next commit reports and retries it.
 absl::Status Committer::TrimSometimes() {
   const Micros now = clock_.SteadyMicros();
   if (now - trimmed_at_ < kTrimInterval) return absl::OkStatus();

@@ -21,35 +21,36 @@
 
 namespace millrace::ingest {
 
-// Puts groups on disk in order, all that gathered meanwhile with one fsync, and tells readers. One
-// thread of its own; now and then has retention applied on another. Push blocks while the disk is
-// behind, which slows the reading of the binlog and nothing else.
+// Writes groups to disk in order, merging all groups that arrive during one fsync, and notifies
+// readers. Has its own thread, and requests retention from time to time, which runs on another
+// thread. Push blocks while the disk lags; that only slows the reading of the binlog.
 class Committer {
  public:
   struct Options {
-    // Called after each commit, on the committer's thread, with the frames that became visible.
+    // Called on the committer's thread after each commit, with the frames that became visible.
     std::function<void(std::vector<std::shared_ptr<const log::Frame>>)> on_committed;
-    // Where retention must stop; nothing if nowhere.
+    // The oldest sequence that retention must keep; nothing if there is no such limit.
     std::function<std::optional<Sequence>()> keep_from;
-    // Called on the committer's thread when disk_error() begins and when it ends.
+    // Called on the committer's thread when disk_error() is set and when it is cleared.
     std::function<void()> on_disk_error = [] {};
   };
   // All must outlive it.
   Committer(log::Log& log, schema::Registry& registry, coverage::Coverage& coverage,
             const Clock& clock, Options options);
-  // Finish.
+  // Calls Finish.
   ~Committer();
-  // Waits until everything pushed is on disk, or has failed, and takes no more. On the thread that
-  // pushes.
+  // Accepts no more groups and waits until every pushed group is on disk or has failed. Call it on
+  // the thread that pushes.
   void Finish();
 
   // False after a failure: see status().
   bool Push(CommitGroup group);
-  // OK, or why it gave up. Errors as Log::Commit but DISK_FULL, which is waited out.
+  // OK, or why the committer stopped. Errors as Log::Commit except DISK_FULL, which is retried.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Set while the disk is full.
+  // An error while the disk is full, OK otherwise.
   absl::Status disk_error() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends waiting for a full disk. What is pushed and not on disk then is read anew after a restart.
+  // Stops retrying on a full disk. Groups that are not on disk by then are read again after a
+  // restart.
   void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -59,7 +60,7 @@ class Committer {
   absl::Status RetryWhileDiskFull(const std::function<absl::Status()>& write)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void SetDiskError(const absl::Status& disk_error) ABSL_LOCKS_EXCLUDED(mutex_);
-  // False: GiveUpWaiting was called.
+  // False if GiveUpWaiting was called.
   bool PauseOnFullDisk() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status TrimSometimes();
 

@@ -63,7 +63,7 @@ void EventProcessor::Advance(const Event& event) {
   if (artificial || heartbeat) return;
   transaction_bytes_ += header.size;
   if (header.end_position == 0) return;
-  // The header has 32 bits for the position; a file may be longer.
+  // The header has only 32 bits for the position, but a file may be longer.
   uint64_t position = (offset_ & ~(kWrap - 1)) | header.end_position;
   if (position < offset_) position += kWrap;
   offset_ = position;
@@ -136,7 +136,7 @@ absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
       return MakeError(reason::kSourceIncident,
                        fmt::format("the source says that changes are missing from its binlog "
                                    "('{}'); compare the tables with "
-                                   "what was delivered, then start a new log behind this event",
+                                   "what was delivered, then start a new log after this event",
                                    message.ok() ? *message : "no message"));
     }
     default:
@@ -144,9 +144,9 @@ absl::StatusOr<Step> EventProcessor::DispatchControl(const Event& event) {
   }
 }
 
-// What carries no change: bookkeeping of the server, text of statements whose rows follow, and
-// settings and files for statements, which have an effect only through a statement that OnQuery or
-// OnLoadQuery sees.
+// Ignores events that carry no change: server bookkeeping, the text of statements whose rows
+// follow, and settings and files for statements. The latter take effect only through a statement
+// that OnQuery or OnLoadQuery sees.
 absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
   switch (event.header.type) {
     case EventType::kStop:
@@ -170,25 +170,25 @@ absl::StatusOr<Step> EventProcessor::DispatchIgnored(const Event& event) const {
   }
   if ((event.header.flags & binlog::EventHeader::kFlagIgnorable) != 0) return Step::kContinue;
   return MakeError(reason::kEventUnknown,
-                   fmt::format("event type {} is not known to this version; upgrade Millrace, or "
-                               "switch off on the source what writes it",
+                   fmt::format("this version does not know event type {}; upgrade Millrace, or "
+                               "switch off the feature of the source that writes it",
                                static_cast<int>(event.header.type)));
 }
 
 absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
-  // A source that crashed does not write it; what it sends then is artificial.
+  // A source that crashed wrote no ROTATE event; the one it sends then is artificial.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   if ((in_transaction_ || announced_) && !artificial) return TransactionCut("the file ends");
   MILLRACE_RETURN_IF_ERROR(recorder_.OnFile(rotate.file, /*first=*/!file_known_));
   MILLRACE_RETURN_IF_ERROR(file_order_.OnRotate(rotate.file, artificial));
   file_ = std::string(rotate.file);
   offset_ = rotate.position;
-  // By GTID set the source begins with a file that we may have read a part of. Its beginning is no
-  // place to go on from by file.
+  // With a GTID set, the source may start with a file that we have partly read. The start of that
+  // file is not a position to resume from by file and offset.
   const bool begins = !std::exchange(file_known_, true);
   if (in_transaction_ || (begins && keeps_position_)) return Step::kContinue;
-  // A place behind what may be missing is none to go on from.
+  // Do not resume after a file that may be missing.
   if (file_order_.may_miss_file()) return Step::kContinue;
   resume_file_ = file_;
   resume_offset_ = offset_;
@@ -202,12 +202,13 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(recorder_.OnFormat(event.header.timestamp));
   plans_.Clear();
   if (format.created != 0) temporary_tables_.Clear();
-  // The source went down in the middle of a transaction: what it had written of it was rolled back.
+  // The source crashed in the middle of a transaction; the part it had written was rolled back.
   return Abandon();
 }
 
 absl::StatusOr<Step> EventProcessor::OnPreviousGtids(const Event& event) {
-  // MariaDB also sends such an event that tells where the dump is; no file has it.
+  // MariaDB also sends an artificial event of this type with the position of the dump; it is in no
+  // file.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
   if (artificial || !file_order_.may_miss_file()) return Step::kContinue;
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet previous, binlog::ParsePreviousGtids(event));
@@ -222,7 +223,7 @@ absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   if (heartbeat.file != file_) return Step::kContinue;
   // A source sends whole transactions, and heartbeats only when it has sent everything.
   if (in_transaction_ || announced_) return TransactionCut("the source has sent all it has");
-  // The source passed over transactions that we have or that it may not send.
+  // The source skipped transactions that we have or that it must not send.
   offset_ = std::max(offset_, heartbeat.position);
   if (file_ == resume_file_ && heartbeat.position <= resume_offset_) return Step::kContinue;
   resume_offset_ = heartbeat.position;
@@ -239,7 +240,7 @@ absl::StatusOr<Step> EventProcessor::OnPayload(const Event& event) {
     MILLRACE_ASSIGN_OR_RETURN(const auto bytes, payload->Next());
     if (!bytes.has_value()) return step;
     MILLRACE_ASSIGN_OR_RETURN(const Event inner, reader_.ReadInsidePayload(*bytes));
-    // These would move the position, or take back what is handed over below.
+    // These events would move the position or discard data that is handed over below.
     if (inner.header.type == EventType::kFormatDescription ||
         inner.header.type == EventType::kRotate) {
       return Unexpected("the end of a file inside a compressed transaction");

@@ -40,37 +40,36 @@
 
 namespace millrace::ingest {
 
-// What an event did to the stream of transactions.
+// What the caller can do after an event.
 enum class Step {
-  kContinue,     // nothing that could be committed
-  kCommitPoint,  // a transaction ended, or the position between two of them moved
-  kDropStaged,   // a transaction was taken back of which frames had been staged; kCommitPoint is
-                 // implied
+  kContinue,     // nothing: no transaction ended
+  kCommitPoint,  // commit: a transaction ended, or the position moved between transactions
+  kDropStaged,   // drop staged frames of a transaction that was rolled back; implies kCommitPoint
 };
 
-// Turns the events of one dump stream into transactions in a frame builder. Knows the grammar of
-// binlogs of both flavours; does no I/O but for asking `fetch_details` and `redefined_later`. Every
-// error names file and position of the event and stops the feed there: what cannot be decoded is
-// never passed over. Belongs to the ingest thread.
+// Turns the events of one dump stream into transactions in a frame builder. Knows the binlog
+// grammar of both flavours. Does no I/O except through `fetch_details` and `redefined_later`. Every
+// error names the file and position of the event and stops the feed there: an event that cannot be
+// decoded is never skipped. Belongs to the ingest thread.
 //
-// Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (not the
-// grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED (as
-// SourceMemoryRecorder), SOURCE_PURGED (as FileOrder), STATEMENT_BASED_CHANGE, XA_UNSUPPORTED,
-// ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
+// Reasons besides those of binlog, schema and transcode: EVENT_UNKNOWN, EVENT_UNEXPECTED (violates
+// the grammar of a binlog), EVENT_TRUNCATED (a part of a transaction is missing), SOURCE_CHANGED
+// (see SourceMemoryRecorder), SOURCE_PURGED (see FileOrder), STATEMENT_BASED_CHANGE,
+// XA_UNSUPPORTED, ROLLBACK_TOO_LARGE, SOURCE_INCIDENT.
 class EventProcessor {
  public:
   struct Options {
     Flavour flavour = Flavour::kMysql;
-    // Statements that name an excluded column are not shown.
+    // Also hides the text of statements that name an excluded column.
     CaptureRules capture;
-    // As `source.statement_tables`.
+    // From `source.statement_tables`.
     TablePatterns statement_tables = {};
     uint64_t event_bytes_max = 0;
     SourcePosition start;
-    SourceMemory memory = {};  // that belongs to `start`
+    SourceMemory memory = {};  // belongs to `start`
   };
-  // Takes frames that are ready out of the builder. Called while a compressed transaction is
-  // unpacked, which may be many times larger than the event that holds it.
+  // Takes the finished frames out of the builder. Called while a compressed transaction is
+  // decompressed, which may be many times larger than its event.
   using HandOver = std::function<absl::Status()>;
 
   // All must outlive it.
@@ -83,7 +82,7 @@ class EventProcessor {
     MergeTables& merge_tables;
     snapshot::LiveChanges& live_changes;
     FetchDetails fetch_details;
-    // As IsRedefinedLater, from the place on.
+    // Calls IsRedefinedLater for the binlog from `from` on.
     std::function<absl::StatusOr<bool>(const TableName& table, RedefinedPart what,
                                        const BinlogPlace& from)>
         redefined_later;
@@ -94,63 +93,62 @@ class EventProcessor {
   EventProcessor(Options options, const Parts& parts);
 
   struct StreamStart {
-    // It comes from the server in whose binlog position() is a place, and begins there or, by GTID
-    // set, before it.
+    // position() is valid on this server, and the stream starts there or, by GTID set, before it.
     bool position_is_valid = false;
-    // MariaDB: it begins by GTIDs, of which nothing proves that they name one place there. Once
-    // numbers go back in it, that is SOURCE_CHANGED.
+    // MariaDB: the stream starts by GTIDs, but nothing verified that they identify one position on
+    // this server. If sequence numbers decrease in it, the error is SOURCE_CHANGED.
     bool gtids_unverified = false;
-    // It was asked for by GTID set, or by file and offset.
+    // The stream was requested by GTID set rather than by file and offset.
     bool by_gtid = false;
   };
-  // Before the first event of a stream.
+  // Call before the first event of a stream.
   void BeginStream(const StreamStart& start) {
     keeps_position_ = start.position_is_valid && !resume_file_.empty();
     gtids_unverified_ = start.gtids_unverified;
     file_order_.BeginStream(start.by_gtid);
   }
-  // How the source that is read spells names; until set, as they are typed.
+  // Sets how the current source spells names. Until then names stay as typed.
   void SetNames(NameFolding names) { names_ = std::move(names); }
 
-  // What the next stream is read from: a name as ServerName gives it, and where that is.
+  // Sets the server of the next stream: its ServerName, and its endpoint for messages.
   void SetSource(std::string server, std::string endpoint) {
     file_order_.SetEndpoint(endpoint);
     recorder_.SetSource(std::move(server), std::move(endpoint));
   }
 
-  // Takes one event as the dump stream delivers it.
+  // Processes one event as delivered by the dump stream.
   absl::StatusOr<Step> Process(std::string_view event);
-  // Takes back the transaction in progress, if there is one: the stream has broken and will begin
-  // again at position(). True if frames of it had been staged.
+  // Rolls back the transaction in progress, if any: the stream broke, and the next one starts at
+  // position(). True if frames of the transaction had been staged.
   bool Reset();
 
-  // Place after the last transaction that ended.
+  // The position after the last finished transaction.
   SourcePosition position() const;
-  // What the log has to remember of the source that the position was read from.
+  // What the log must remember of the source that position() came from.
   SourceMemory memory() const { return recorder_.memory(resume_file_); }
-  // True if position() moved without any captured change since this was last asked.
+  // True if position() moved without any captured change since the last call.
   bool TakePositionMoved() { return std::exchange(position_moved_, false); }
   bool in_transaction() const { return in_transaction_; }
-  // Whether the open frame may be closed: it moves the changes of the transaction in progress, and
-  // a ROLLBACK TO could not take them back any more.
+  // Whether the open frame may be closed. Closing it moves the changes of the transaction in
+  // progress, so that a later ROLLBACK TO could not roll them back.
   bool may_close_frame() const {
     return !in_transaction_ || savepoints_.empty() || builder_.transaction_changes() == 0;
   }
-  // Between two transactions of a stream that has said which file it reads: tasks may run.
+  // True between two transactions of a stream that has named its file: tasks may run.
   bool between_transactions() const {
     return file_known_ && !in_transaction_ && !announced_ && !file_order_.may_miss_file();
   }
-  // Requires between_transactions(): everything before this place has been taken, nothing behind
-  // it. May be behind position(), by events that are no part of a transaction.
+  // Where the stream is: everything before has been processed, nothing after it. Requires
+  // between_transactions(). May be after position(), by events outside of transactions.
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
-  // Tasks have run, and may have set coverage.
+  // Call after tasks have run, since they may have set coverage.
   void OnTasksRun() { plans_.ForgetCoverageNotes(); }
-  // Tables that got rows the log does not know since this was last asked: they have to be read.
+  // Returns the tables that received rows the log lacks, since the last call: they must be read.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
-  // Commit time of the newest transaction that began, clamped by CommitTimeLimit; 0 before the
+  // Commit time of the newest transaction that started, clamped by CommitTimeLimit; 0 before the
   // first.
   Micros commit_time() const { return commit_time_; }
-  // Transactions that have ended since it was made, also those without captured changes.
+  // Number of transactions that ended since construction, including those without captured changes.
   uint64_t transactions() const { return transactions_; }
 
  private:
@@ -183,19 +181,20 @@ class EventProcessor {
   absl::StatusOr<Step> OnXaStatement(const Event& event, std::string_view text,
                                      const schema::Statement& statement);
   absl::StatusOr<Step> EndXa(const Event& event, const std::string& xid, bool commits);
-  // For a statement that changed rows which the binlog does not hold; `databases` as in
+  // Handles a statement that changed rows which the binlog does not contain; `databases` as in
   // binlog::Query, `tables` as in schema::Statement.
   absl::StatusOr<Step> OnRowStatement(const Event& event, std::optional<std::string_view> databases,
                                       const std::vector<TableName>& tables);
   absl::StatusOr<Step> OnLoadQuery(const Event& event);
-  // Whether a CREATE TABLE with a query may have changed rows of captured tables.
+  // Whether a CREATE TABLE … SELECT may have changed rows of captured tables.
   bool MayFillCaptured(const schema::Statement& statement) const;
-  // Whether the operator vouches for a statement that changes rows of `tables` alone.
+  // Whether the operator declared that a statement on `tables` changes no other tables
+  // (source.statement_tables).
   bool AreStatementTables(const std::vector<TableName>& tables) const;
   bool MayChangeCaptured(std::optional<std::string_view> databases) const;
   absl::Status AddDefinition(const SentStatement& sent, const schema::Statement& statement,
                              bool truncates);
-  // The captured tables that it concerns, as far as the log knows of them.
+  // The captured tables that the statement concerns, as far as the log knows them.
   std::vector<TableName> TablesConcerned(const schema::Statement& statement) const;
   std::string ShownTextOf(const SentStatement& sent, const schema::Statement& statement) const;
   void WarnNotUnderstood() const;
@@ -207,31 +206,31 @@ class EventProcessor {
     return commit_times_ == nullptr ? commit_time : commit_times_->Clamp(commit_time);
   }
   void Begin(const Event& event);
-  // A transaction that holds nothing for us.
+  // Ends a transaction without captured changes.
   absl::StatusOr<Step> CommitEmpty(const Event& event);
   absl::StatusOr<Step> Commit();
-  // After its GTID was counted: the position moves behind it.
+  // Moves the position after the transaction. Requires: its GTID has been counted.
   void EndTransaction();
   Step Abandon();
-  // Takes back what the transaction added; true if frames of it had been staged.
+  // Rolls back the changes of the transaction; true if frames of it had been staged.
   bool AbandonChanges();
-  // The transaction in progress is as long as it says.
+  // Checks that the transaction in progress is as long as its GTID event declares.
   absl::Status CheckLength() const;
-  // No transaction is in progress or announced any more.
+  // Clears the state of the transaction that is in progress or announced.
   void ForgetTransaction();
   void Advance(const Event& event);
   void NoteDefinitionChange(const schema::Statement& statement);
-  // Which tables the statement drops and creates.
+  // Records which tables the statement drops and creates.
   void NoteExistence(const schema::Statement& statement);
   void NoteCoverage(const schema::Statement& statement, bool truncates);
-  // Rows of the table come, for the first time since its definition or coverage was set.
+  // Called for the first rows of a table since its definition or coverage was set.
   void NoteRows(TablePlans::Entry& table);
   void NotePartialImages(TablePlans::Entry& table);
   absl::Status NumbersDecreased(const MariadbGtid& gtid, const MariadbGtid& before) const;
   absl::Status OnRowsOfMerged(const TablePlans::Entry& merge);
   absl::Status AddRows(TablePlans::Entry& table, const binlog::Rows& rows,
                        snapshot::TableChanges* observer);
-  // Of a table whose events have rows of the past too.
+  // For a system-versioned table, whose events also contain historical rows.
   absl::Status AddCurrentRows(TablePlans::Entry& table, binlog::Rows rows,
                               snapshot::TableChanges* observer);
   bool Captured(const TableName& table) const { return options_.capture.Captures(table); }
@@ -254,39 +253,40 @@ class EventProcessor {
   SourceMemoryRecorder recorder_;
   FileOrder file_order_;
 
-  // Where the stream is: `offset_` is after the event being processed.
+  // The position in the stream: `offset_` is after the event being processed.
   std::string file_;
   uint64_t offset_ = 0;
-  bool file_known_ = false;        // the source has named the file since the stream began
-  bool keeps_position_ = false;    // which is not where the stream begins
+  bool file_known_ = false;  // the source has named the file since the stream started
+  // the first file of the stream does not set the position
+  bool keeps_position_ = false;
   bool gtids_unverified_ = false;  // see StreamStart
   uint64_t event_offset_ = 0;
   binlog::EventType event_type_ = binlog::EventType::kUnknown;
-  // Where the last transaction ended.
+  // Where to resume: after the last finished transaction.
   std::string resume_file_;
   uint64_t resume_offset_ = 0;
   bool position_moved_ = false;
 
-  // The transaction in progress or announced by a GTID event.
+  // The transaction in progress, or announced by a GTID event.
   bool in_transaction_ = false;
   bool announced_ = false;
-  bool standalone_ = false;        // MariaDB: the next event is all of it
-  bool alter_unfinished_ = false;  // MariaDB: START ALTER or ROLLBACK ALTER: nothing changed
+  bool standalone_ = false;        // MariaDB: the next event is the whole transaction
+  bool alter_unfinished_ = false;  // MariaDB: START ALTER or ROLLBACK ALTER; nothing changed yet
   TransactionGtid gtid_;
   Micros announced_commit_time_ = 0;
   uint32_t server_id_ = 0;
   uint64_t transaction_offset_ = 0;
   uint64_t transaction_bytes_ = 0;           // of its events so far
-  uint64_t transaction_bytes_declared_ = 0;  // by its GTID event; 0: not told
+  uint64_t transaction_bytes_declared_ = 0;  // by its GTID event; 0: unknown
   Micros commit_time_ = 0;                   // clamped by CommitTimeLimit
   uint64_t transactions_ = 0;
   Savepoints savepoints_;
   TemporaryTables temporary_tables_;
   bool in_xa_ = false;              // the transaction in progress is an XA transaction
-  PreparedXa::Tables xa_tables_;    // that it changes and nobody captures
-  PreparedXa::Tables xa_captured_;  // that it changes besides
-  // Captured tables in which the transaction at hand changed rows by way of a MERGE table; a name
-  // without letters: any.
+  PreparedXa::Tables xa_tables_;    // changed by the transaction but not captured
+  PreparedXa::Tables xa_captured_;  // changed by the transaction and captured
+  // Captured tables whose rows the transaction in progress changed through a MERGE table. An empty
+  // name means any table.
   std::set<TableName> merge_changed_;
 
   std::vector<TableName> uncovered_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of EventProcessor that deals with QUERY events: transaction control, definitions, and
-// rows that were changed by a logged statement.
+// The part of EventProcessor that handles QUERY events: transaction control, definitions, and rows
+// that were changed by a logged statement.
 
 #include <algorithm>
 #include <functional>
@@ -29,7 +29,7 @@ using schema::StatementKind;
 
 namespace {
 
-// Each ends with a zero byte.
+// Each name ends with a zero byte.
 std::vector<std::string_view> NamesIn(std::string_view list) {
   std::vector<std::string_view> names;
   while (!list.empty()) {
@@ -45,18 +45,18 @@ absl::Status RowsAreUnknown() {
       reason::kStatementBasedChange,
       "rows were changed by a statement that was logged as text, so the rows are unknown, and "
       "triggers, views, foreign keys or functions may have changed captured tables; run "
-      "SET GLOBAL binlog_format = ROW on the source, see that no session sets another format, "
-      "and start a new log; of a tool that logs such statements for tables of its own, name these "
-      "in source.statement_tables");
+      "SET GLOBAL binlog_format = ROW on the source, make sure that no session sets another "
+      "format, and start a new log; if a tool logs such statements for its own tables, list these "
+      "tables in source.statement_tables");
 }
 
 }  // namespace
 
 absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
-  // Nearly every transaction has it, and no setting of the session matters to it.
+  // Nearly every transaction starts with BEGIN, and no session setting affects it.
   if (binlog::StatementOf(event) == "BEGIN") return OnBegin(event);
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
-  // Ahead of the tokenizer: every transaction without an XID event has it.
+  // Skip the tokenizer: every transaction without an XID event ends with COMMIT.
   if (query.statement == "COMMIT" && in_transaction_) return Commit();
   recorder_.content().AddStatement(query.statement);
   SentStatement sent = SentStatementFrom(query, options_.flavour, in_transaction_ && !standalone_);
@@ -68,7 +68,7 @@ absl::StatusOr<Step> EventProcessor::OnQuery(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnBegin(const Event& event) {
   if (in_transaction_) {
-    // The GTID event of MariaDB is a BEGIN already; a source may still send one for old replicas.
+    // MariaDB's GTID event already implies BEGIN; a source may still send one for old replicas.
     const bool repeated =
         options_.flavour == Flavour::kMariadb && builder_.transaction_changes() == 0;
     if (!repeated) return Unexpected("BEGIN inside a transaction");
@@ -93,7 +93,7 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
     case StatementKind::kRollback:
       return OnRollback();
     case StatementKind::kSavepoint:
-      // Outside of a transaction it has no effect.
+      // SAVEPOINT has no effect outside of a transaction.
       if (in_transaction_) savepoints_.Set(statement.savepoint, builder_);
       return Step::kContinue;
     case StatementKind::kRollbackTo:
@@ -117,9 +117,10 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
   return CommitEmpty(event);
 }
 
-// A transaction is in the binlog although it was rolled back when tables of other engines took
-// part, whose rows cannot be taken back. Under ROW those are logged ahead, in transactions of their
-// own, as both families' servers do since MySQL 5.5; so all that is in this one is void.
+// The binlog contains a rolled-back transaction if it also changed tables of non-transactional
+// engines, whose rows cannot be rolled back. With ROW format, servers of both flavours since MySQL
+// 5.5 log such rows earlier, in transactions of their own. So everything in this transaction is
+// void.
 absl::StatusOr<Step> EventProcessor::OnRollback() {
   if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
   MILLRACE_RETURN_IF_ERROR(CheckLength());
@@ -129,10 +130,10 @@ absl::StatusOr<Step> EventProcessor::OnRollback() {
   return staged ? Step::kDropStaged : Step::kCommitPoint;
 }
 
-// The same of a part of a transaction, which then goes on.
+// Rolls back a part of the transaction, which then continues.
 absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name) {
   if (!in_transaction_) return Unexpected("ROLLBACK TO outside of a transaction");
-  // The binlog names only savepoints behind which it has something.
+  // The binlog names only savepoints that have events after them.
   if (builder_.transaction_changes() == 0) return Step::kContinue;
   switch (savepoints_.RollBackTo(name, builder_)) {
     case Savepoints::Outcome::kDone:
@@ -144,22 +145,22 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
       return MakeError(reason::kRollbackTooLarge,
                        fmt::format("changes were rolled back to one of the oldest of more than {} "
                                    "savepoints of a transaction, which are not kept; start a new "
-                                   "log behind it, and set fewer savepoints in a transaction",
+                                   "log after it, and set fewer savepoints in a transaction",
                                    Savepoints::kNamesMin));
     case Savepoints::Outcome::kForgotten:
       break;
   }
   return MakeError(reason::kRollbackTooLarge,
                    "more than a frame of changes was rolled back to a savepoint, which this "
-                   "version cannot take back; raise log.frame_bytes above the size of the "
-                   "transaction and start again");
+                   "version cannot undo; raise log.frame_bytes above the size of the "
+                   "transaction and restart");
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::string_view text,
                                                    const schema::Statement& statement) {
   const std::string xid = XidText(text);
   if (statement.kind == StatementKind::kXaPrepare) {
-    // XA END; MySQL's own XA PREPARE is an event of its kind.
+    // This is XA END. MySQL's own XA PREPARE has its own event type.
     if (!IsXaPrepare(text)) return Step::kContinue;
     if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
     return PrepareXa(xid);
@@ -195,15 +196,15 @@ bool EventProcessor::MayChangeCaptured(std::optional<std::string_view> databases
   });
 }
 
-// Any table of them may be captured by the time of the XA COMMIT.
+// Records whole databases, since any of their tables may be captured by the time of the XA COMMIT.
 void EventProcessor::NoteDatabasesOfXa(std::string_view databases) {
   for (const std::string_view name : NamesIn(databases)) {
     xa_tables_.insert({names_.Fold(name).value_or(std::string(name)), ""});
   }
 }
 
-// A new table has no triggers. A function in the query may write others on MariaDB; MySQL refuses
-// that in a statement that is not logged by rows.
+// A new table has no triggers. On MariaDB a function in the query may write other tables; MySQL
+// refuses that in a statement that is not logged by rows.
 bool EventProcessor::MayFillCaptured(const schema::Statement& statement) const {
   if (options_.flavour == Flavour::kMariadb) return true;
   return !statement.temporary &&
@@ -225,7 +226,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
     NoteStatedTypes(sent, statement, !alter_unfinished_, captured, registry_);
   }
   if (!alter_unfinished_) NoteMergeTables(sent, statement, names_, captured, merge_tables_);
-  // The same bytes of a TABLE_MAP may mean another type from here on.
+  // From here on, the same TABLE_MAP bytes may mean another type.
   plans_.Clear();
   for (const TableName& table : statement.tables) registry_.MarkUnverified(table);
   if (statement.may_concern_any_table) registry_.MarkAllUnverified();
@@ -244,26 +245,27 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   return transaction_continues ? absl::StatusOr<Step>(Step::kContinue) : Commit();
 }
 
-// Its text may hold a secret.
+// Does not log the statement, since its text may contain a secret.
 void EventProcessor::WarnNotUnderstood() const {
   spdlog::warn(
-      "the statement at {}:{} was not understood and may concern any captured table: their rows "
-      "must be read again before a start at SNAPSHOT",
+      "the statement at {}:{} was not understood and may concern any captured table: all their "
+      "rows "
+      "must be read again before a subscription can start at SNAPSHOT",
       file_, event_offset_);
 }
 
 void EventProcessor::WarnInDoubt(const schema::Statement& statement) const {
   if (TablesConcerned(statement).empty()) return;
   spdlog::warn(
-      "the statement at {}:{} concerns other tables, or does other things to them, if it was "
-      "prepared under another character set or sql_mode than that of its session, or written by "
-      "the source itself: the rows of all these tables must be read again before a start at "
-      "SNAPSHOT",
+      "the statement at {}:{} is ambiguous: it concerns other tables, or has another effect, if it "
+      "was prepared under another character set or sql_mode than that of its session, or written "
+      "by the source itself: the rows of all these tables must be read again before a "
+      "subscription can start at SNAPSHOT",
       file_, event_offset_);
 }
 
-// Adds a change for each captured table that the statement concerns, so that every subscriber of
-// one receives it.
+// Adds a change for each captured table that the statement concerns, so that all their subscribers
+// receive it.
 absl::Status EventProcessor::AddDefinition(const SentStatement& sent,
                                            const schema::Statement& statement, bool truncates) {
   const std::vector<TableName> tables = TablesConcerned(statement);
@@ -320,7 +322,8 @@ std::string EventProcessor::ShownTextOf(const SentStatement& sent,
           [&](const TableName& table) { return !options_.capture.CapturesColumn(table, name); });
     };
   }
-  // The server copied columns of other tables, and the text does not say which came from where.
+  // The server copied columns of other tables, and the text does not say which column came from
+  // where.
   if (is_excluded && IsWrittenByServer(sent.text)) return "";
   return ShownText(sent, statement, is_excluded);
 }
@@ -350,7 +353,7 @@ void EventProcessor::NoteExistence(const schema::Statement& statement) {
   for (const TableName& table : statement.tables_into_partitions) registry_.SetDropped(table, true);
 }
 
-// Before the changes of the statement are added: they are the first that count after it.
+// Must run before the changes of the statement are added: they are the first ones after it.
 void EventProcessor::NoteCoverage(const schema::Statement& statement, bool truncates) {
   const Sequence at{builder_.newest().value + builder_.transaction_changes() + 1};
   std::vector<TableName> arrived = coverage_.OnStatement(statement, truncates, at);

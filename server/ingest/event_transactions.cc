@@ -21,7 +21,7 @@ namespace millrace::ingest {
 namespace {
 
 constexpr Micros kSecond = 1'000'000;
-// Of an identity as XA COMMIT spells it: twice 64 bytes in hexadecimal and a number.
+// Longest XID as XA COMMIT spells it: twice 64 bytes in hexadecimal and a number.
 constexpr size_t kXidBytesMax = 300;
 
 void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
@@ -39,7 +39,7 @@ void Count(TableCounters& counters, binlog::RowsKind kind, uint32_t rows) {
   }
 }
 
-// The first few names.
+// Returns the first few names.
 std::string TablesText(const std::set<TableName>& tables) {
   constexpr size_t kNamesMax = 5;
   std::string text;
@@ -51,7 +51,7 @@ std::string TablesText(const std::set<TableName>& tables) {
   return text;
 }
 
-// What was the newest transaction of the domain before `gtid`.
+// Returns the newest transaction of the domain before `gtid`.
 std::optional<MariadbGtid> LastOfDomain(const GtidSet& gtids, const MariadbGtid& gtid) {
   const auto& last = gtids.mariadb().last();
   const auto found = last.find(gtid.domain);
@@ -75,7 +75,8 @@ absl::StatusOr<Step> EventProcessor::OnMysqlGtid(const Event& event) {
   if (in_transaction_ || announced_) return Unexpected("a transaction begins inside another");
   MILLRACE_ASSIGN_OR_RETURN(binlog::MysqlGtidEvent gtid, binlog::ParseMysqlGtid(event));
   announced_ = true;
-  // Not where the event before it ended: a source asked by GTID passes over some in silence.
+  // This event's offset, not the end of the previous event: a source that sends by GTID set skips
+  // transactions silently.
   transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = gtid.immediate_commit_time;
@@ -93,7 +94,8 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
   if (gtids_unverified_ && before.has_value() && gtid.gtid.number <= before->number) [[unlikely]]
     return NumbersDecreased(gtid.gtid, *before);
   announced_ = true;
-  // Not where the event before it ended: a source asked by GTID passes over some in silence.
+  // This event's offset, not the end of the previous event: a source that sends by GTID set skips
+  // transactions silently.
   transaction_offset_ = offset_ - event.header.size;
   server_id_ = event.header.server_id;
   announced_commit_time_ = Micros{event.header.timestamp} * kSecond;
@@ -107,7 +109,7 @@ absl::StatusOr<Step> EventProcessor::OnMariadbGtid(const Event& event) {
 }
 
 // If two transactions of the source have the same number, it may have started the stream after the
-// wrong one of the two.
+// wrong one.
 absl::Status EventProcessor::NumbersDecreased(const MariadbGtid& gtid,
                                               const MariadbGtid& before) const {
   std::string texts[2];
@@ -115,10 +117,11 @@ absl::Status EventProcessor::NumbersDecreased(const MariadbGtid& gtid,
   AppendText(texts[1], before);
   return MakeError(
       reason::kSourceChanged,
-      fmt::format("the source sends {} after {}: where numbers go back (gtid_strict_mode = OFF) a "
-                  "GTID names no place, and the last transaction that was read could not be "
-                  "compared there; connect to the server that was read before, or start a new log",
-                  texts[0], texts[1]));
+      fmt::format(
+          "the source sends {} after {}: if numbers can decrease (gtid_strict_mode = OFF), a "
+          "GTID does not identify a position, and the last transaction that was read could "
+          "not be compared; connect to the server that was read before, or start a new log",
+          texts[0], texts[1]));
 }
 
 void EventProcessor::Begin(const Event& event) {
@@ -159,7 +162,7 @@ absl::StatusOr<Step> EventProcessor::Commit() {
 void EventProcessor::EndTransaction() {
   recorder_.End(gtid_.text());
   ForgetTransaction();
-  // Rotation sets the file before its own event ends, so a transaction ends in the file it began
+  // Rotation sets the file before its own event ends, so a transaction ends in the file it started
   // in.
   resume_file_ = file_;
   resume_offset_ = offset_;
@@ -171,7 +174,8 @@ absl::StatusOr<Step> EventProcessor::CommitEmpty(const Event& event) {
   return Commit();
 }
 
-// Keys that the transaction touched stand nowhere in the log.
+// The log lacks the keys that the transaction changed, so live_changes_ must treat them as
+// uncertain.
 bool EventProcessor::AbandonChanges() {
   live_changes_.NoteRollback();
   return builder_.AbandonTransaction();
@@ -198,11 +202,10 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   recorder_.content().AddRows(rows);
   TablePlans::Entry* table = plans_.Find(rows.table_id);
   if (table == nullptr) {
-    // A statement that ends without rows of its own closes with a table number that stands for
-    // none.
+    // A statement that ends without rows of its own closes with a dummy table number.
     if (rows.rows.empty()) return Step::kContinue;
     return Unexpected(
-        fmt::format("rows of table number {}, which no TABLE_MAP told of", rows.table_id));
+        fmt::format("rows of table number {}, which no TABLE_MAP describes", rows.table_id));
   }
   if (!table->merged.empty() || table->merged_unknown) [[unlikely]]
     MILLRACE_RETURN_IF_ERROR(OnRowsOfMerged(*table));
@@ -218,12 +221,12 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   return Step::kContinue;
 }
 
-// They are rows of one of the tables that it shows, and nothing tells of which.
+// The rows belong to one of the member tables, but the event does not say which.
 absl::Status EventProcessor::OnRowsOfMerged(const TablePlans::Entry& merge) {
   schema::Statement change;
   change.kind = schema::StatementKind::kDefinition;
   change.verb = schema::StatementVerb::kAlter;
-  // Once for each transaction.
+  // Once per transaction.
   std::copy_if(merge.merged.begin(), merge.merged.end(), std::back_inserter(change.tables),
                [this](const TableName& table) {
                  return Captured(table) && merge_changed_.insert(table).second;
@@ -260,8 +263,8 @@ void EventProcessor::NoteRows(TablePlans::Entry& table) {
   if (!coverage_.OnRows(version)) return;
   live_changes_.NoteDefinitionChange(version.name);
   spdlog::warn(
-      "rows at {}:{} show that table {} was redefined by no statement in the binlog: it must be "
-      "read again before a start at SNAPSHOT",
+      "rows at {}:{} show that table {} was redefined without a statement in the binlog: it must "
+      "be read again before a subscription can start at SNAPSHOT",
       file_, event_offset_, version.name.ToString());
 }
 
@@ -289,17 +292,18 @@ absl::StatusOr<Step> EventProcessor::PrepareXa(const std::string& xid) {
     const std::string_view them = xa_captured_.size() == 1 ? "it" : "them";
     return MakeError(
         reason::kXaUnsupported,
-        fmt::format("an XA transaction with changes of {} was prepared, and XA is delivered only "
-                    "with XA COMMIT … ONE PHASE: leave {} out with source.tables and restart; let "
-                    "{} in again once its XA COMMIT or XA ROLLBACK was read",
-                    TablesText(xa_captured_), them, them));
+        fmt::format(
+            "an XA transaction with changes of {} was prepared, and XA is delivered only "
+            "with XA COMMIT … ONE PHASE: exclude {} with source.tables and restart; include "
+            "{} again after its XA COMMIT or XA ROLLBACK was read",
+            TablesText(xa_captured_), them, them));
   }
   prepared_xa_.Add(xid, std::move(xa_tables_));
   return Commit();
 }
 
-// Had it been prepared in this log with a change of a captured table, the feed would have stopped
-// there.
+// If the transaction had been prepared in this log with a change of a captured table, the feed
+// would have stopped there.
 absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string& xid,
                                            bool commits) {
   const PreparedXa::Tables* tables = prepared_xa_.Find(xid);
@@ -307,29 +311,29 @@ absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string
     const std::string name = Quoted(xid, kXidBytesMax);
     return MakeError(
         reason::kXaUnsupported,
-        fmt::format("XA COMMIT of {}, which was prepared before this log began, or changed too "
-                    "many tables, so that nothing tells what it changed: start a new log behind "
-                    "it, and before that end all that XA RECOVER shows on the source",
+        fmt::format("XA COMMIT of {}, which was prepared before this log started, or changed too "
+                    "many tables, so it is unknown what it changed: end all transactions that XA "
+                    "RECOVER shows on the source, then start a new log after them",
                     name),
         {{"xid", name}});
   }
   if (commits) MILLRACE_RETURN_IF_ERROR(ExpectNoneCaptured(*tables));
-  // Not before it is certain that the transaction ends: after an error it is read again.
+  // Only now is it certain that the transaction ends: after an error it is read again.
   prepared_xa_.Remove(xid);
   return CommitEmpty(event);
 }
 
 absl::Status EventProcessor::ExpectNoneCaptured(const PreparedXa::Tables& tables) const {
   for (const TableName& table : tables) {
-    // Without a table: a statement that was logged as text may have changed any of the database.
+    // Without a table name: a statement logged as text may have changed any table of the database.
     const bool any = table.table.empty();
     if (any ? !options_.capture.MayCapture(table.database) : !Captured(table)) continue;
     const std::string name =
         any ? "any table of " + Quoted(table.database) : Quoted(table.ToString());
     return MakeError(reason::kXaUnsupported,
                      fmt::format("XA COMMIT of a transaction that changed {} before it was "
-                                 "captured: leave the table out with source.tables and restart, "
-                                 "and let it in again once this transaction was read",
+                                 "captured: exclude the table with source.tables and restart, "
+                                 "and include it again after this transaction was read",
                                  name),
                      {{"table", name}});
   }

@@ -12,9 +12,9 @@
 namespace millrace::ingest {
 namespace {
 
-// Those of `previous` that the stream has passed over. By place it goes through the binlog in
-// order, and numbers may go back there (gtid_strict_mode = OFF): the last of each domain is ours.
-// By GTIDs it may begin before our place.
+// The GTIDs in `previous` that the stream has skipped. By file and offset, the stream follows the
+// binlog in order, and numbers may decrease in it (gtid_strict_mode = OFF): the last of each domain
+// must be ours. By GTIDs, the stream may start before our position.
 MariadbGtidSet SkippedGtids(const MariadbGtidSet& previous, const MariadbGtidSet& ours,
                             bool by_gtid) {
   MariadbGtidSet skipped;
@@ -40,16 +40,16 @@ absl::Status FileOrder::OnRotate(std::string_view file, bool artificial) {
   const std::string before = std::exchange(file_, std::string(file));
   missing_.clear();
   if (!artificial || before.empty() || before == file) return absl::OkStatus();
-  // A source that is stopped or crashes announces no file.
+  // A source that is stopped or crashes announces no next file.
   const std::optional<bool> next = IsNextBinlogFile(file, before);
   if (!announced && next.value_or(false)) return absl::OkStatus();
   // MariaDB always has GTIDs.
   const bool decided_by_gtids = by_gtid_ || flavour_ == Flavour::kMariadb;
-  // Where log_bin was renamed the numbers begin again.
+  // If log_bin was renamed, the numbers restart.
   const bool renamed = !announced && !next.has_value();
   if (renamed && !decided_by_gtids) return absl::OkStatus();
   missing_ = announced
-                 ? fmt::format("its binlog goes on in {}, where the file before it announced {}",
+                 ? fmt::format("its binlog continues in {}, but the previous file announced {}",
                                file, before)
                  : fmt::format("after its {} comes {}", before, file);
   return decided_by_gtids ? absl::OkStatus() : SourcePurged(endpoint_, missing_);

@@ -16,7 +16,8 @@ namespace {
 using binlog::Event;
 using binlog::EventType;
 
-// Follows events up to the end of the first transaction. Every method answers whether that was it.
+// Follows events up to the end of the first transaction. The functions that take an event return
+// whether it was the last one needed.
 class FirstTransactionScanner {
  public:
   explicit FirstTransactionScanner(Flavour flavour) : reader_(flavour) {}
@@ -68,7 +69,7 @@ absl::StatusOr<bool> FirstTransactionScanner::TakeTransaction(const Event& event
     case EventType::kMariadbGtid:
       return OnMariadbGtid(event);
     default:
-      // Bookkeeping before it.
+      // Bookkeeping events before the transaction.
       return first_.found ? TakeContent(event) : absl::StatusOr<bool>(false);
   }
 }
@@ -109,7 +110,7 @@ absl::StatusOr<bool> FirstTransactionScanner::TakeContent(const Event& event) {
   return content_.overflowed();
 }
 
-// The statements that EventProcessor notes, in the same form.
+// Adds the same statements as EventProcessor, in the same form.
 absl::StatusOr<bool> FirstTransactionScanner::OnQuery(const Event& event) {
   if (binlog::StatementOf(event) == "BEGIN") return false;
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Query query, binlog::ParseQuery(event));
@@ -133,7 +134,7 @@ absl::StatusOr<bool> FirstTransactionScanner::OnPayload(const Event& event) {
 FirstTransaction FirstTransactionScanner::End(absl::Status status) {
   const bool too_large =
       HasReason(status, reason::kSourcePacketTooLarge) || HasReason(status, reason::kEventTooLarge);
-  // A statement is compared only whole, rows as far as the digest goes.
+  // A statement is compared only as a whole, rows as far as the digest covers them.
   if (status.ok()) first_.content = content_.Digest();
   first_.status = first_.found && too_large ? absl::OkStatus() : std::move(status);
   return std::move(first_);

@@ -17,27 +17,28 @@ namespace millrace::ingest {
 // The first transaction of a dump, as far as it was read.
 struct FirstTransaction {
   std::string file;
-  // Time of the FORMAT_DESCRIPTION of `file`, in seconds; 0 unknown.
+  // Time of the FORMAT_DESCRIPTION of `file`, in Unix seconds; 0: unknown.
   uint32_t file_created = 0;
-  bool found = false;  // a transaction: the rest is of it
-  std::string gtid;    // text; empty without
+  bool found = false;  // a transaction was found; the rest describes it
+  std::string gtid;    // text; empty without a GTID
   Micros commit_time = 0;
-  // Nothing: the events are too large to be read for this.
+  // Nothing if the events are too large to be read for this purpose.
   std::optional<ContentDigest> content;
-  // Why reading ended before its time. OK: all was read, or the binlog has ended.
+  // Why reading ended early. OK: everything was read, or the binlog ended.
   absl::Status status;
-  // The source sent bytes that are no event: damaged, or it began to read inside of one.
+  // The source sent bytes that are not an event: the binlog is damaged, or reading started inside
+  // an event.
   bool malformed = false;
 };
 
-// Largest event that is read to know a transaction again, and most bytes in all.
+// Limits for rereading a transaction: the largest event, and the bytes in total.
 inline constexpr uint64_t kRereadEventBytesMax = uint64_t{16} << 20;
 inline constexpr uint64_t kRereadBytesMax = uint64_t{64} << 20;
 
-// Reads the file that the dump begins in and its first transaction, as far as TransactionContent
-// looks at it. Requires: the stream was opened with AtBinlogEnd::kEnd and has not been read.
+// Reads the first file name and the first transaction of the dump, as far as TransactionContent
+// needs it. Requires: the stream was opened with AtBinlogEnd::kEnd and has not been read.
 FirstTransaction ReadFirstTransaction(BinlogStream& stream);
-// The file alone.
+// Reads the file only.
 FirstTransaction ReadFirstFile(BinlogStream& stream);
 
 }  // namespace millrace::ingest

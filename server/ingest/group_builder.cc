@@ -20,7 +20,7 @@ std::optional<CommitGroup> GroupBuilder::Take(bool drop_staged) {
   for (transcode::BuiltFrame& frame : frames_.TakeFrames()) {
     (frame.unfinished ? group.staged : group.frames).push_back(std::move(frame));
   }
-  // The position covers all ended transactions, so it goes out only together with the last of them.
+  // The position covers all finished transactions, so it must go with the last of their frames.
   const bool complete = !frames_.has_open_changes();
   MILLRACE_CHECK(complete || group.frames.empty());
   if (complete && (!frames_.in_transaction() || !group.frames.empty())) {
@@ -40,12 +40,13 @@ CommitGroup GroupBuilder::TakePosition() {
 void GroupBuilder::Complete(CommitGroup& group) {
   group.records = registry_.TakeUnstored();
   group.schema_steps = group.records.empty() ? 0 : 1;
-  // Each is of a transaction that has ended, also while the next one is in progress. The coverage
-  // of the one in progress may speak of changes that are not in this group.
+  // Prepared XA transactions have ended, even while another transaction is in progress. But the
+  // coverage of the transaction in progress may concern changes outside this group.
   for (log::Record& record : prepared_xa_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }
-  // Of the one in progress too, before which no statement was.
+  // Members learnt in the transaction in progress also apply before it, since no definition came in
+  // between.
   for (log::Record& record : merge_tables_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }

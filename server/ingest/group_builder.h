@@ -18,8 +18,8 @@
 
 namespace millrace::ingest {
 
-// Puts together what goes to disk together: frames, the place they lead to, and the records that
-// must be there neither before nor after them. Belongs to the ingest thread.
+// Builds the groups that go to disk together: frames, the source position after them, and the
+// records that must be stored exactly with them. Belongs to the ingest thread.
 class GroupBuilder {
  public:
   // All must outlive it.
@@ -33,19 +33,19 @@ class GroupBuilder {
         prepared_xa_(prepared_xa),
         merge_tables_(merge_tables) {}
 
-  // A record that belongs to the changes added so far, between two transactions: goes with the next
-  // group that has them all.
+  // Adds a record that belongs to the changes added so far. Call it between two transactions. The
+  // record goes into the next group that completes these changes.
   void AddRecord(log::Record record) { records_.push_back(std::move(record)); }
-  // True if records wait, or changes of coverage do.
+  // True if records or changes of coverage are not stored yet.
   bool has_records();
-  // To be called after each transaction, before the next one begins: changes of coverage so far
-  // belong to the changes added so far, and go to disk with them.
+  // Call it after each transaction, before the next one starts: the changes of coverage so far
+  // belong to the changes added so far and go to disk with them.
   void NoteTransactionEnd() { GatherCoverage(); }
 
-  // The next group: all closed frames, and if nothing stays open, the place between two
-  // transactions where the builder stands. Nothing: there is nothing to store.
+  // The next group: all closed frames and, if no changes stay open, the builder's position between
+  // two transactions. Nothing if there is nothing to store.
   std::optional<CommitGroup> Take(bool drop_staged);
-  // One for that place alone, whatever there is besides.
+  // A group for that position alone.
   CommitGroup TakePosition();
 
  private:

@@ -26,11 +26,12 @@
 
 namespace millrace::ingest {
 
-// Keeps the log in step with the source: connects, checks, reads, commits, and begins again with
-// growing pauses when the connection is lost. An error that a retry cannot fix stops it; what
-// is stored stays served. Runs the tasks of those who read tables. Owns its threads.
+// Keeps the log up to date with the source: connects, checks the source, reads its binlog and
+// commits. When the connection is lost, reconnects with growing backoff. An error that a retry
+// cannot fix stops ingestion; stored data stays available to readers. Also runs the tasks of
+// snapshot readers. Owns its threads.
 //
-// A session reads, a writer stores what it reads, and a supervisor runs the session.
+// A session reads, a writer stores what was read, and a supervisor runs the session.
 class Ingest {
  public:
   struct Parts {
@@ -39,41 +40,41 @@ class Ingest {
     log::Log& log;
     schema::Registry& registry;
     coverage::Coverage& coverage;
-    // What they ask for is run here. Closed when ingest ends.
+    // Tasks of snapshot readers, run on the ingest thread. Closed when ingestion ends.
     snapshot::StreamTasks& tasks;
     const Clock& clock;
     Committer::Options committer;
-    // Told of a captured table that got rows the log never saw (RENAME), on the ingest thread,
-    // after its change was handed on. Must be quick.
+    // Called on the ingest thread when a captured table received rows that the log never saw
+    // (RENAME), after the change was handed over. Must be quick.
     std::function<void(const TableName&)> on_uncovered = [](const TableName&) {};
   };
-  // kInvalidArgument: source.tables, exclude_columns or statement_tables are no patterns. kDataLoss
-  // LOG_DAMAGED: the stored position is unreadable.
+  // kInvalidArgument: source.tables, exclude_columns or statement_tables has an invalid pattern.
+  // kDataLoss LOG_DAMAGED: the stored position is unreadable.
   static absl::StatusOr<std::unique_ptr<Ingest>> Make(const Parts& parts);
-  // Stops.
+  // Calls Stop.
   ~Ingest();
 
-  // Calls `listener` with whether the source is being read and stored, at first and at each change,
-  // on a thread of ingestion, one call at a time. Before Start.
+  // Calls `listener` with whether the source is being read and stored: once at first and at each
+  // change, on an ingestion thread, one call at a time. Call before Start.
   void SetHealthListener(std::function<void(bool healthy)> listener) {
     supervisor_.SetHealthListener(std::move(listener));
   }
-  // Starts the threads. Called once.
+  // Starts the threads. Call once.
   void Start() { supervisor_.Start(); }
-  // Ends a wait for the next attempt to connect: a password or another cause of failures may have
-  // been corrected. An open connection stays. From any thread.
+  // Cuts short the wait before the next connection attempt, for instance because a password was
+  // corrected. An open connection stays open. From any thread.
   void RetryNow() { supervisor_.RetryNow(); }
-  // Begins to stop reading; what was read still goes to disk. From any thread.
+  // Begins stopping and returns at once. What was read is still written to disk. From any thread.
   void RequestStop() { supervisor_.RequestStop(); }
-  // Waits until what was read is on disk and the threads have ended. False if they have not by
-  // then: a connection that is being made cannot be interrupted.
+  // Waits until what was read is on disk and the threads have ended. False if that takes longer
+  // than `timeout`: a connection attempt cannot be interrupted.
   bool StopWithin(absl::Duration timeout) { return supervisor_.StopWithin(timeout); }
-  // The same without limit. May be called again.
+  // Like StopWithin, without a time limit. May be called again.
   void Stop() { supervisor_.Stop(); }
 
   // Thread-safe.
   IngestStatus status() const;
-  // status().source_time alone, for each message of progress.
+  // status().source_time alone, cheap enough to call for each progress message.
   Micros source_time() const;
   const TableCounterMap& table_counters() const { return session_.table_counters(); }
 

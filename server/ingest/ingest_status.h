@@ -15,28 +15,28 @@ namespace millrace::ingest {
 
 enum class State { kConnecting, kStreaming, kFailed, kStopping };
 
-// How ingestion stands, at one moment.
+// The state of ingestion at one moment.
 struct IngestStatus {
   State state = State::kConnecting;
   std::string address;  // of the source
   Flavour flavour = Flavour::kMysql;
   std::string server_version;  // empty before the first connection
-  // Why the state is kConnecting or kFailed; empty when all is well.
+  // Why the state is kConnecting or kFailed; empty without an error.
   std::string error;
   std::string error_reason;
-  // What does not stop the feed and should be looked at.
+  // Problems that do not stop the feed but need attention.
   std::vector<std::string> warnings;
-  SourcePosition position;  // after the last event handled
+  SourcePosition position;  // after the last event processed
   Micros commit_time = 0;   // of the newest transaction read; 0 before the first
-  // The source is known to have told everything committed before this; 0 before the first word from
-  // it.
+  // Everything that the source committed before this time has been read; 0 before the first message
+  // from the source.
   Micros source_time = 0;
-  // Since the start.
+  // Counted since the server started.
   uint64_t changes = 0;
-  uint64_t transactions = 0;  // read from the binlog, also those without captured changes
+  uint64_t transactions = 0;  // read from the binlog, including those without captured changes
   uint64_t bytes = 0;         // of the binlog
   uint64_t connects = 0;
-  std::map<std::string, uint64_t> errors;  // that ended a connection or kept one from being made
+  std::map<std::string, uint64_t> errors;  // that ended a connection or prevented one
 };
 
 }  // namespace millrace::ingest

@@ -21,7 +21,7 @@ using schema::StatementVerb;
 constexpr char kMergeFormat = 1;
 constexpr std::string_view kMergePrefix = "merge.";
 
-// No name holds a zero byte.
+// The separator is safe: no name contains a zero byte.
 void AppendName(std::string& bytes, const TableName& table) {
   bytes.append(table.database).push_back('\0');
   bytes.append(table.table).push_back('\0');
@@ -62,13 +62,13 @@ bool FoldMembers(const NameFolding& names, MergeTables::Members& members) {
   return true;
 }
 
-// Of the table that a CREATE or ALTER is about.
+// Applies the options of a CREATE or ALTER to its table.
 void NoteOptions(const SentStatement& sent, const schema::Statement& statement,
                  const NameFolding& names, MergeTables& tables) {
   const TableName& table = statement.tables.front();
   const bool was = tables.Find(table) != nullptr;
   const bool creates = statement.verb == StatementVerb::kCreate;
-  // There may have been one.
+  // The table may have existed before.
   if (creates && statement.if_not_exists && !statement.or_replace && was) return;
   auto options = schema::MergeOptionsOf(sent.text, sent.database, sent.session);
   const bool is = options.has_value() && options->merge.value_or(was && !creates);

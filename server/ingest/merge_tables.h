@@ -18,9 +18,9 @@
 
 namespace millrace::ingest {
 
-// Which tables MERGE tables show, at the place in the binlog that was read last, as far as it is
-// known: their rows are rows of these. Kept in the log, so that it is known after a restart too,
-// see FORMAT.md. Belongs to the ingest thread.
+// The member tables of MERGE tables at the current position in the binlog, as far as known: rows of
+// a MERGE table are rows of its members. Stored in the log to survive a restart, see FORMAT.md.
+// Belongs to the ingest thread.
 class MergeTables {
  public:
   using Members = std::vector<TableName>;
@@ -28,7 +28,7 @@ class MergeTables {
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<MergeTables>> Open(const log::Log& log);
 
-  // Null: it is none, or it is not known. Valid until it changes.
+  // Null: it is not a MERGE table, or its members are unknown. Valid until the next change.
   const Members* Find(const TableName& table) const;
   void Set(const TableName& table, Members members);
   void Forget(const TableName& table);
@@ -36,7 +36,8 @@ class MergeTables {
   void ForgetAll();
   void Rename(const TableName& from, const TableName& to);
 
-  // Records of what is new since the last call, to go into the batch with the position behind it.
+  // Records that are new since the last call, to be stored in one batch with the position after
+  // them.
   std::vector<log::Record> TakeUnstored();
 
  private:
@@ -47,8 +48,8 @@ class MergeTables {
   std::map<std::string, log::Record> unstored_;  // by key
 };
 
-// Notes what a finished definition says of such tables. Of those that are not `captured` nothing is
-// kept.
+// Applies a finished definition to `tables`. Keeps nothing about MERGE tables that are not
+// `captured`.
 void NoteMergeTables(const SentStatement& sent, const schema::Statement& statement,
                      const NameFolding& names,
                      const std::function<bool(const TableName&)>& captured, MergeTables& tables);

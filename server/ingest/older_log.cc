@@ -9,14 +9,14 @@
 namespace millrace::ingest {
 namespace {
 
-// As such versions saw a versioned table that does not name its times.
+// Whether it is a system-versioned table with unnamed row times, as earlier versions stored it.
 bool IsStoredAsVersioned(const schema::TableVersion& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
     return column.captured && column.invisible && column.name == "row_end";
   });
 }
 
-// As such versions saw MariaDB's hash of a long UNIQUE key.
+// Whether it has MariaDB's hash column of a long UNIQUE key, as earlier versions stored it.
 bool IsStoredWithHash(const schema::TableVersion& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
     return column.captured && column.type == ColumnType::kLongLong &&
@@ -24,13 +24,13 @@ bool IsStoredWithHash(const schema::TableVersion& table) {
   });
 }
 
-// Its next rows are without the hash, which does not matter to a key.
+// The table's next rows come without the hash, which does not matter to a key.
 void DropHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
   if (!schema::HasWholeKey(table))
     return coverage.OnUnusableChanges(table.name, coverage::kHiddenColumns);
   auto covered = coverage.Newest(table.name);
   if (!covered.has_value()) return;
-  // As if no rows had come, so that the next ones do not look like those of another definition.
+  // As if no rows had come, so that the next rows do not look like those of another definition.
   covered->row_shape = 0;
   coverage.Set(table.name, *std::move(covered));
 }

@@ -7,11 +7,11 @@
 
 namespace millrace::ingest {
 
-// A log that was written by an earlier version lacks ambiguous text, so that rows whose keys only
-// that tells apart cannot be found in it, and has rows of the past of versioned tables and columns
-// that the source hides. Such tables are to be read again before a start at SNAPSHOT. Does it once
-// for each log; to be called before the first event, after Coverage::StartCapture, on the writing
-// thread.
+// Handles a log of an earlier version. Such a log lacks ambiguous text, so that rows whose keys
+// differ only by that cannot be found in it; and it has historical rows of versioned tables and
+// columns that the source hides. These tables must be read again before a subscription can start at
+// SNAPSHOT. Acts once per log. Call it before the first event, after Coverage::StartCapture, on the
+// ingest thread.
 void InvalidateTablesOfOlderLog(schema::Registry& registry, coverage::Coverage& coverage);
 
 }  // namespace millrace::ingest

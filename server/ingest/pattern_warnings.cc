@@ -27,7 +27,7 @@ std::vector<std::string> PatternWarnings::List(const TableCounterMap& captured) 
   for (const std::string& pattern : UnmatchedPatterns(patterns, tables)) {
     warnings.push_back(
         fmt::format("source.tables has '{}', which matched no table when the feed connected: "
-                    "correct it unless such tables are still to be created",
+                    "correct it unless such tables will be created later",
                     pattern));
   }
   return warnings;

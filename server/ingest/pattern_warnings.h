@@ -11,12 +11,12 @@
 
 namespace millrace::ingest {
 
-// Warnings for operators about patterns of source.tables that match no table. Thread-safe.
+// Warns operators about patterns of source.tables that match no table. Thread-safe.
 class PatternWarnings {
  public:
-  // `patterns`: those that matched none when the source was asked last.
+  // `patterns`: those that matched no table at the last query of the source.
   void Set(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Without those that a table matches from which something was captured since.
+  // Omits patterns that match a table of which changes were captured since.
   std::vector<std::string> List(const TableCounterMap& captured) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

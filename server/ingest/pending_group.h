@@ -11,20 +11,20 @@
 
 namespace millrace::ingest {
 
-// What waits for the disk: groups become one as they come, so that the next write and sync cover
-// all that gathered during the last, however small and many. Thread-safe.
+// The data waiting for the disk, merged into one group where possible. So the next write and fsync
+// cover everything that arrived during the last one. Thread-safe.
 class PendingGroup {
  public:
   explicit PendingGroup(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // Waits until less than `bytes_max` bytes wait, or nothing does if `group` cannot join what
-  // does. False if it is or gets closed: `group` is dropped.
+  // Waits until fewer than `bytes_max` bytes are pending, or none if `group` cannot be merged.
+  // False if the queue is or becomes closed: `group` is dropped.
   bool Push(CommitGroup group) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Takes all that waits, waiting while nothing does. Nothing once it is closed and empty.
+  // Takes everything pending; waits while there is nothing. Nothing once it is closed and empty.
   std::optional<CommitGroup> Take() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Push refuses from now on, Take hands out what is left.
+  // From now on Push refuses groups; Take still returns what is left.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

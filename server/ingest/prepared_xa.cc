@@ -19,7 +19,7 @@ constexpr std::string_view kKeyPrefix = "xa.";
 
 std::string KeyOf(std::string_view xid) { return std::string(kKeyPrefix).append(xid); }
 
-// No name holds a zero byte.
+// The separator is safe: no name contains a zero byte.
 std::string ValueOf(uint64_t number, const PreparedXa::Tables& tables) {
   std::string value(1, kFormatVersion);
   AppendLittle64(value, number);
@@ -44,7 +44,7 @@ absl::Status TooNew(std::string_view key) {
                                Quoted(key)));
 }
 
-// Up to the next zero byte, which is taken too; nothing if there is none.
+// Takes the bytes up to the next zero byte, and that byte; nothing if there is none.
 std::optional<std::string> TakeName(std::string_view& rest) {
   const size_t end = rest.find('\0');
   if (end == std::string_view::npos) return std::nullopt;

@@ -18,33 +18,36 @@
 namespace millrace::ingest {
 
 // XA transactions that were prepared without a change of a captured table and have not ended yet:
-// their XA COMMIT, perhaps weeks later, changes nothing for us. Kept in the log, so that this is
-// known after a restart too; see FORMAT.md. Belongs to the ingest thread.
+// their XA COMMIT, perhaps weeks later, changes no captured table. Stored in the log to survive a
+// restart, see FORMAT.md. Belongs to the ingest thread.
 class PreparedXa {
  public:
   using Tables = std::set<TableName>;
-  // The oldest goes where there would be more: the source keeps locks and undo of each.
+  // Beyond this number the oldest is dropped: the source keeps locks and undo logs for each.
   static constexpr size_t kTransactionsMax = 100'000;
-  // Of the tables of one transaction. Beyond, it counts as one that may have changed any.
+  // Limit of the table names of one transaction. Beyond, it counts as one that may have changed any
+  // table.
   static constexpr size_t kTableBytesMax = 1 << 20;
 
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<PreparedXa>> Open(const log::Log& log);
 
-  // `xid` was prepared; it changed `tables`, none of which is captured. Does nothing if they are
-  // too many.
+  // Adds a prepared transaction; it changed `tables`, none of which is captured. Does nothing if
+  // they are too many.
   void Add(const std::string& xid, Tables tables);
-  // The tables that `xid` changed; null: it was not prepared in this log. Valid until it changes.
+  // The tables that `xid` changed; null: it was not prepared in this log. Valid until the next
+  // change.
   const Tables* Find(const std::string& xid) const;
-  // `xid` has ended.
+  // Removes a transaction that has ended.
   void Remove(const std::string& xid);
 
-  // Records of what is new since the last call, to go into the batch with the position behind it.
+  // Records that are new since the last call, to be stored in one batch with the position after
+  // them.
   std::vector<log::Record> TakeUnstored();
 
  private:
   struct Entry {
-    uint64_t number = 0;  // counts them
+    uint64_t number = 0;  // in order of preparation
     Tables tables;
   };
   PreparedXa() = default;

@@ -8,10 +8,10 @@ Micros ReadProgress::SourceTime(bool streaming) const {
   const Micros heard_at = heard_at_.load(std::memory_order_relaxed);
   const bool drained = drained_.load(std::memory_order_relaxed);
   const Micros now = clock_.WallMicros();
-  // All that was on its way has been read, and the source was heard of: what commits now arrives at
-  // once.
+  // Everything on its way has been read, and the source sent something recently: new commits arrive
+  // at once.
   if (drained && streaming && now - heard_at < 2 * heartbeat_period_) return now;
-  // While there is a backlog, what is being read tells how far lagging we are.
+  // While there is a backlog, the commit time being read shows how far ingestion lags.
   const bool lagging = !drained && commit_time() != 0;
   return lagging ? commit_time() : heard_at;
 }

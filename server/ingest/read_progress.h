@@ -10,11 +10,11 @@
 
 namespace millrace::ingest {
 
-// How far the source has been read. One thread notes it, any may ask; no lock, for it is noted at
-// each event.
+// How far the source has been read. One thread writes, any thread may read; lock-free, because it
+// is updated at each event.
 class ReadProgress {
  public:
-  // The source sends something each `heartbeat_period` at least. `clock` must outlive it.
+  // The source sends something at least every `heartbeat_period`. `clock` must outlive it.
   ReadProgress(const Clock& clock, Micros heartbeat_period)
       : clock_(clock), heartbeat_period_(heartbeat_period) {}
 
@@ -24,25 +24,25 @@ class ReadProgress {
     Micros commit_time = 0;  // of the newest
     bool more = false;       // more of the binlog has arrived
   };
-  // Between two transactions.
+  // Call between two transactions.
   void NoteTransactions(const Transactions& read) {
     Set(drained_, !read.more);
     if (!read.more) Set(heard_at_, clock_.WallMicros());
     Set(commit_time_, read.commit_time);
     Set(transactions_, read.count);
   }
-  // Changes of whole transactions were handed on.
+  // Call when changes of whole transactions were handed over.
   void NoteChanges(uint64_t count) { Set(changes_, changes() + count); }
 
   uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
   uint64_t transactions() const { return transactions_.load(std::memory_order_relaxed); }
   uint64_t changes() const { return changes_.load(std::memory_order_relaxed); }
   Micros commit_time() const { return commit_time_.load(std::memory_order_relaxed); }
-  // As IngestStatus::source_time; `streaming`: the binlog is being read.
+  // See IngestStatus::source_time; `streaming`: the binlog is being read.
   Micros SourceTime(bool streaming) const;
 
  private:
-  // There is one writer, so a load and a store do what fetch_add would.
+  // There is one writer, so a load and a store replace fetch_add.
   template <typename T>
   static void Set(std::atomic<T>& to, T value) {
     to.store(value, std::memory_order_relaxed);

@@ -25,19 +25,19 @@ void Savepoints::Set(std::string_view name, const transcode::FrameBuilder& build
   const PlaceId place = PlaceHere(builder);
   if (builder.transaction_changes() > 0) return Remember(KeyOf(name), place);
   Forget(place);
-  // Set before, behind changes that were taken back since.
+  // The name may have been set before, after changes that were rolled back since.
   if (!newer_.empty()) newer_.erase(KeyOf(name));
   if (!older_.empty()) older_.erase(KeyOf(name));
 }
 
 Savepoints::PlaceId Savepoints::PlaceHere(const transcode::FrameBuilder& builder) {
   const transcode::FrameBuilder::Mark mark = builder.MakeMark();
-  // The newest mark of a place is the one that holds: a frame may have been closed since.
+  // Use the newest mark of a place, since a frame may have been closed since the older one.
   if (!places_.empty() && places_.back().mark.next == mark.next) {
     places_.back().mark = mark;
     return places_.back().id;
   }
-  // Nothing leads back behind the frames that were closed.
+  // Changes in closed frames can no longer be rolled back.
   while (!places_.empty() && places_.front().mark.changes_before != mark.changes_before) {
     places_.pop_front();
   }
@@ -77,7 +77,7 @@ Savepoints::Outcome Savepoints::RollBackTo(std::string_view name,
       std::lower_bound(places_.begin(), places_.end(), *id,
                        [](const Place& known, PlaceId wanted) { return known.id < wanted; });
   if (place == places_.end()) return Outcome::kNotSet;
-  // Its frame has been closed.
+  // The frame of the place has been closed.
   if (place->id != *id) return place == places_.begin() ? Outcome::kForgotten : Outcome::kNotSet;
   if (!builder.RollBackTo(place->mark)) return Outcome::kForgotten;
   places_.erase(place + 1, places_.end());

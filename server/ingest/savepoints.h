@@ -12,26 +12,25 @@
 
 namespace millrace::ingest {
 
-// The savepoints of the transaction in progress: any number of them, in bounded memory. Their names
-// are compared as the server does, without regard to case and accents.
+// The savepoints of the transaction in progress: any number of them, in bounded memory. Names are
+// compared as the server does, ignoring case and accents.
 //
-// What is kept is a mark for each place between two changes of the open frame, and which place a
-// name stands for. Names of the transaction's beginning, before its first captured change, are not
-// kept: a name that is not known stands for it. So transactions of tables that nobody captures cost
-// nothing. Of other names the newest are kept; those that were forgotten can still be gone back to
-// while all of them stand for one place.
+// Keeps a mark for each place between two changes of the open frame, and the place of each name.
+// Names set before the transaction's first captured change are not kept: an unknown name refers to
+// the start. So transactions without captured changes cost nothing. Of the other names only the
+// newest are kept; the forgotten ones still work while they all refer to one place.
 class Savepoints {
  public:
-  // Names that are kept at least, if there are so many. Up to twice as many are, 17 bytes each and
-  // as much again for the table that holds them. Servers look through all savepoints of the
-  // transaction for each new one, so that nobody waits for more.
+  // At least this many of the newest names are kept. Up to twice as many are, at 17 bytes each plus
+  // as much for the hash table. Servers search all savepoints of the transaction for each new one,
+  // so no client can afford many more.
   static constexpr size_t kNamesMin = 500'000;
 
   explicit Savepoints(size_t names_min = kNamesMin) : names_min_(names_min) {}
 
-  // A transaction begins.
+  // Call when a transaction starts.
   void Clear();
-  // None was set.
+  // Whether no savepoint was set.
   bool empty() const { return places_.empty(); }
   // Requires: `builder` is in a transaction.
   void Set(std::string_view name, const transcode::FrameBuilder& builder);
@@ -39,11 +38,11 @@ class Savepoints {
   enum class Outcome {
     kDone,
     kNotSet,  // there is no such savepoint
-    // Nothing has changed:
-    kForgotten,  // changes that are out of reach lie behind it
-    kTooMany,    // so many were set that its place is not known any more
+    // In these cases nothing has changed:
+    kForgotten,  // a change after the savepoint can no longer be rolled back
+    kTooMany,    // more savepoints were set than are kept, so its place is unknown
   };
-  // Takes back all changes since the newest savepoint of that name.
+  // Rolls back all changes since the newest savepoint of that name.
   Outcome RollBackTo(std::string_view name, transcode::FrameBuilder& builder);
 
  private:
@@ -58,18 +57,18 @@ class Savepoints {
   static Key KeyOf(std::string_view name);
   PlaceId PlaceHere(const transcode::FrameBuilder& builder);
   void Remember(Key key, PlaceId place);
-  // A name that stands for `place` is not kept.
+  // Notes that a name of `place` is not kept.
   void Forget(PlaceId place);
   std::optional<PlaceId> Find(Key key) const;
 
   size_t names_min_;
-  std::deque<Place> places_;  // by id
+  std::deque<Place> places_;  // sorted by id
   PlaceId next_id_ = 1;
-  // Two generations, so that old names go at once.
+  // Two generations, so that old names are dropped all at once.
   Names newer_;
   Names older_;
   std::optional<PlaceId> forgotten_;  // the place of all names that are not kept
-  bool forgot_several_ = false;       // or they stand for more than one
+  bool forgot_several_ = false;       // names of more than one place are not kept
 };
 
 }  // namespace millrace::ingest

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kUtf8 = "utf8mb4";
 
-// The source keeps names in UTF-8. What is not becomes U+FFFD, so that it can be a protobuf string.
+// The source keeps names in UTF-8. Other bytes become U+FFFD, so that the text can be a protobuf
+// string.
 std::string ValidUtf8(std::string_view bytes) {
   if (IsValidUtf8(bytes)) return std::string(bytes);
   std::string text;
@@ -37,11 +38,11 @@ bool IsAscii(std::string_view bytes) {
 
 bool MayBeUtf8(std::string_view statement) { return !IsAscii(statement) && IsValidUtf8(statement); }
 
-// What is never logged as it was sent, but as the server wrote it.
+// Statements that are never logged as sent, but always as the server wrote them.
 bool IsCertainlyUtf8(std::string_view statement, bool transaction_continues) {
   if (statement.starts_with("SAVEPOINT ") || statement.starts_with("ROLLBACK TO ")) return true;
   if (IsMemoryTableEmptied(statement)) return true;
-  // Else a client may have written it.
+  // Otherwise a client may have written it.
   return IsWrittenByServer(statement) &&
          (transaction_continues || statement.ends_with(" START TRANSACTION"));
 }
@@ -51,7 +52,7 @@ bool IsDefinition(const schema::Statement& statement) {
          statement.kind == schema::StatementKind::kTruncate;
 }
 
-// Two bits of sql_mode decide what is a quote, or ends one.
+// Two bits of sql_mode decide what is a quote, or what ends one.
 void AddOtherModes(const SentStatement& sent,
                    std::vector<schema::StatementSession>& other_sessions) {
   using Session = schema::StatementSession;
@@ -67,7 +68,8 @@ void AddOtherModes(const SentStatement& sent,
   }
 }
 
-// What is a name under one is a string under the other: a column "password" is none that tells one.
+// A name under one mode is a string under the other: so a column "password" says nothing about
+// secrets.
 bool SwapsQuotes(const schema::StatementSession& session, const schema::StatementSession& other) {
   const uint64_t differs = session.sql_mode.value_or(0) ^ other.sql_mode.value_or(0);
   return (differs & schema::StatementSession::kAnsiQuotes) != 0;
@@ -99,7 +101,7 @@ schema::Statement Read(SentStatement& sent) {
   if (IsDefinition(statement)) AddOtherModes(sent, other_sessions);
   for (const schema::StatementSession& other : other_sessions) {
     const schema::Statement read = schema::Classify(sent.text, sent.database, other);
-    // No server has accepted it under this session.
+    // No server accepted it under this session.
     if (read.may_concern_any_table) continue;
     statement = schema::MergeReadings(std::move(statement), read);
     sent.other_sessions.push_back(other);

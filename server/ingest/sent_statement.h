@@ -14,40 +14,40 @@
 
 namespace millrace::ingest {
 
-// A statement as it was sent to the source, and what its meaning depends on.
+// A statement as it was sent to the source, with the session settings that its meaning depends on.
 struct SentStatement {
   std::string_view text;  // in the charset of `session`
-  std::string database;   // the default one, in UTF-8
-  // As in binlog::Query.
+  std::string database;   // the default database, in UTF-8
+  // See binlog::Query.
   std::optional<std::string_view> written_databases;
   schema::StatementSession session;
-  // What else the source may have read the text under.
+  // Other sessions under which the source may have read the text.
   std::vector<schema::StatementSession> other_sessions;
 };
 
-// What a QUERY event tells of it. Its views are those of `query`. `transaction_continues`: it is in
-// a transaction that goes on after it.
+// The statement in a QUERY event. Its views are those of `query`. `transaction_continues`: the
+// statement is in a transaction that continues after it.
 //
-// Statements that the server writes itself have names in UTF-8, while the event names the client's
+// Statements that the server writes itself have names in UTF-8, while the event states the client's
 // charset. The form of some statements shows that the server wrote them. Also, a statement may be
-// prepared under one charset or sql_mode and executed under other_sessions, and the event names the
-// latter. So text that is not ASCII and is valid UTF-8 may be UTF-8 whatever the event says;
-// `other_sessions` has that reading.
+// prepared under one charset or sql_mode and executed under another, and the event states the
+// latter. So text that is not ASCII but valid UTF-8 may be UTF-8 whatever the event states;
+// `other_sessions` then has that interpretation.
 SentStatement SentStatementFrom(const binlog::Query& query, Flavour flavour,
                                 bool transaction_continues = false);
 
-// What the statement is; in doubt where the readings differ. Where sql_mode decides what is quoted,
-// other_sessions are read too. Only those under which the text is a statement are left in
-// `other_sessions`.
+// Classifies the statement; the result is in doubt where the interpretations differ. Where sql_mode
+// decides which quotes are names, tries other modes too. Keeps in `other_sessions` only those under
+// which the text is a statement.
 schema::Statement Read(SentStatement& sent);
 
-// Its text as schema::ShownText, empty if one of the readings says so, but for those that take
-// other quotes for names.
+// The statement's text as schema::ShownText: empty if any interpretation hides it, except those
+// that use other quotes for names.
 std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
                       const std::function<bool(std::string_view name)>& is_excluded);
 
-// CREATE TABLE as SHOW CREATE TABLE writes it: what a server logs for CREATE TABLE … SELECT, and
-// for LIKE a temporary table.
+// Whether it is a CREATE TABLE as SHOW CREATE TABLE writes it: a server logs that for CREATE TABLE
+// … SELECT, and for LIKE with a temporary table.
 bool IsWrittenByServer(std::string_view statement);
 
 }  // namespace millrace::ingest

@@ -36,7 +36,7 @@ absl::StatusOr<std::string> SourceHistory::Verify(const Known& known,
            .uuid = source_uuid_,
            .mismatched = mismatch_.AppliesTo(ConnectedServer(known.memory.server))},
           read));
-  // A log that begins here begins at the place that this server has just reported.
+  // A log that starts here starts at the position that this server has just reported.
   position_verified_ = starts_here || (proof.compared && proof.same_file);
   last_not_compared_ = !proof.compared && known.memory.last.has_value();
   if (proof.compared) MILLRACE_RETURN_IF_ERROR(mismatch_.Clear(log_));
@@ -47,14 +47,17 @@ void SourceHistory::RecordMismatch(const absl::Status& status, const std::string
   if (!HasReason(status, reason::kSourceChanged) && !HasReason(status, reason::kSourceLacksGtids))
     return;
   const absl::Status stored = mismatch_.Record(log_, ConnectedServer(read_from));
-  // The feed stops with `status` in any case; without the record a restart could trust the source.
+  // The feed stops with `status` in any case; but without the record, a restart could trust the
+  // source.
   if (!stored.ok()) {
-    spdlog::warn("the doubt about the source is not stored: {}", std::string(stored.message()));
+    spdlog::warn("cannot store that the source has another history: {}",
+                 std::string(stored.message()));
   }
 }
 
 absl::StatusOr<SourcePosition> SourceHistory::DumpPosition(SourcePosition position) {
-  // With gtid_strict_mode OFF the numbers of a domain may go back; a GTID set then names no place.
+  // With gtid_strict_mode OFF the numbers of a domain may decrease; a GTID set then does not
+  // identify a position.
   const bool mariadb = queries_.info().flavour == Flavour::kMariadb;
   if (mariadb && position_verified_) position.gtids = GtidSet();
   if (!PositionIsValid() || !queries_.info().gtids()) return position;

@@ -16,54 +16,56 @@
 
 namespace millrace::ingest {
 
-// What is known, over all connections, of whether the source has the history that the log was read
-// from, and so where in its binlog a stream may begin. Belongs to the ingest thread.
+// Tracks over all connections whether the source has the history that the log was read from, and so
+// where in its binlog a stream may start. Belongs to the ingest thread.
 class SourceHistory {
  public:
   // Both must outlive it.
   SourceHistory(log::Log& log, SourceQueries& queries) : log_(log), queries_(queries) {}
 
-  // After each connect. Errors as CheckSourceIdentity.
+  // Call after each connect. Errors as CheckSourceIdentity.
   absl::Status Identify();
-  // Once, before the functions below. `starts_here`: the position is the end of this server's
-  // binlog, as it told a moment ago, and nothing else. Errors as HistoryMismatch::Load.
+  // Call once, before the functions below. `starts_here`: the position is the current end of this
+  // server's binlog, just queried, and the log has no older one. Errors as HistoryMismatch::Load.
   absl::Status Load(bool starts_here);
 
-  // What was read.
+  // The position and memory of the log.
   struct Known {
     SourcePosition position;
     SourceMemory memory;
   };
-  // That the source has it. A warning, which is empty if there is none. Errors as
-  // SourceVerification, and as HistoryMismatch::Clear.
+  // Verifies that the source has the history of `known`. Returns a warning, or an empty string.
+  // Errors as SourceVerification, and as HistoryMismatch::Clear.
   absl::StatusOr<std::string> Verify(const Known& known, const SourceVerification::ReadDump& read);
-  // Stores a doubt if `status` says that the source has another history. `read_from`: the server
+  // Stores a mismatch if `status` says that the source has another history. `read_from`: the server
   // that the position was read from, as SourceMemory::server. Requires a connection.
   void RecordMismatch(const absl::Status& status, const std::string& read_from);
 
-  // After Verify.
-  // Where the dump begins: at `position`, by GTID set if that leaves nothing out.
+  // The functions below require Verify.
+  // Where the dump starts: at `position`, by GTID set if that skips no transaction.
   absl::StatusOr<SourcePosition> DumpPosition(SourcePosition position);
-  // The server that is connected wrote the binlog in which the position is a place.
+  // Whether the connected server wrote the binlog that the position refers to.
   bool PositionIsValid() const;
-  // Nothing proves that GTIDs name one place there, as EventProcessor::StreamStart.
+  // Whether nothing verified that the GTIDs identify one position there, see
+  // EventProcessor::StreamStart.
   bool GtidsUnverified() const;
 
-  // A transaction was read from this server.
+  // Call when a transaction was read from this server.
   void NoteRead(const ServerInfo& server) { read_uuid_ = server.server_uuid; }
 
  private:
-  // Whether the server that is connected is the one that the position was read from.
+  // Whether the connected server is the one that the position was read from.
   HistoryMismatch::Server ConnectedServer(const std::string& read_from) const;
 
   log::Log& log_;
   SourceQueries& queries_;
   std::string source_uuid_;  // of the server that the position was read from; empty if unknown
-  std::string read_uuid_;  // of the server that the last transaction was read from; empty: none was
+  // of the server that the last transaction was read from; empty: none read
+  std::string read_uuid_;
   HistoryMismatch mismatch_;
   bool position_verified_ = false;  // the last transaction is in our file, before our offset
-  bool starts_here_ = false;        // as Load, until the first proof
-  bool last_not_compared_ = false;  // there is a last transaction, and it could not be compared
+  bool starts_here_ = false;        // see Load; until the first verification
+  bool last_not_compared_ = false;  // there is a last transaction, but it could not be compared
 };
 
 }  // namespace millrace::ingest

@@ -22,7 +22,7 @@ constexpr std::string_view kIdentityKey = "source.identity";
 
 absl::Status OfAnotherSource(const Connection& source, std::string_view what) {
   return MakeError(reason::kDataDirectoryOfAnotherSource,
-                   fmt::format("the data directory holds the log of another source than {}: {}; "
+                   fmt::format("the data directory contains the log of another source than {}: {}; "
                                "set source.host to the old one, or "
                                "log.directory to an empty directory",
                                source.endpoint(), what));
@@ -53,7 +53,8 @@ absl::StatusOr<std::string> CheckSourceIdentity(log::Log& log, const Connection&
                              "two have the same history");
     }
   }
-  // With GTIDs the history is compared, not the name; from now on this server is the one.
+  // With GTIDs the histories are compared instead of the names; from now on the log belongs to this
+  // server.
   MILLRACE_RETURN_IF_ERROR(
       log.PutRecords({{log::RecordKind::kMeta, std::string(kIdentityKey), identity}}));
   return known.has_value() && !known->empty() ? known->substr(1) : std::string();
@@ -66,7 +67,7 @@ absl::Status RequireReadySource(Connection& source, const SourceOptions& options
     const bool already_logged = logged.find(finding.message) != std::string::npos;
     if (finding.severity == Severity::kError || already_logged) continue;
     logged += finding.message + "\n";
-    spdlog::warn("source: {}; to mend it: {}", finding.message, finding.remedy);
+    spdlog::warn("source: {}; to fix it: {}", finding.message, finding.remedy);
   }
   return FindingsStatus(findings, source.endpoint());
 }

@@ -26,7 +26,7 @@ void SourceMemoryRecorder::Reset(std::string_view file) {
 
 absl::Status SourceMemoryRecorder::OnFile(std::string_view file, bool first) {
   if (first) {
-    // Names of files mean something on one server only.
+    // File names are meaningful on one server only.
     if (server_ != next_server_) known_ = {};
     server_ = next_server_;
   } else if (file == current_.name) {
@@ -45,9 +45,10 @@ absl::Status SourceMemoryRecorder::OnFormat(uint32_t created) {
   if (created == 0) return absl::OkStatus();
   if (before != 0 && before != created) {
     return SourceChanged(
-        endpoint_, fmt::format("its file {} was begun at {} (seconds since 1970) and the one that "
-                               "was read at {}: its binlogs were reset",
-                               current_.name, created, before));
+        endpoint_,
+        fmt::format("its file {} was created at {} (seconds since 1970) and the one that "
+                    "was read at {}: its binlogs were reset",
+                    current_.name, created, before));
   }
   current_.created = created;
   return absl::OkStatus();

@@ -16,35 +16,34 @@
 
 namespace millrace::ingest {
 
-// Follows a stream and keeps what the log has to remember of its source. Allocates nothing for a
+// Follows a stream and records what the log must remember of its source. Allocates no memory per
 // transaction. Belongs to the ingest thread.
 //
-// Errors are kFailedPrecondition SOURCE_CHANGED: the source began its binlog again while it was
-// read.
+// Errors are kFailedPrecondition SOURCE_CHANGED: the source reset its binlog while it was read.
 class SourceMemoryRecorder {
  public:
-  // `known` belongs to the position at which reading begins.
+  // `known` belongs to the position at which reading starts.
   explicit SourceMemoryRecorder(SourceMemory known);
 
-  // What the next stream reads: a name as ServerName gives it, and where that is, for messages.
+  // Sets the server of the next stream: its ServerName, and its endpoint for messages.
   void SetSource(std::string server, std::string endpoint);
-  // The stream broke; the next one begins at a position in `file`.
+  // The stream broke; the next one starts at a position in `file`.
   void Reset(std::string_view file);
 
-  // The stream goes on in `file`; `first` of all if it has just begun.
+  // The stream continues in `file`; `first`: the stream has just started.
   absl::Status OnFile(std::string_view file, bool first);
-  // FORMAT_DESCRIPTION of that file, which has this time.
+  // FORMAT_DESCRIPTION of that file, with its creation time.
   absl::Status OnFormat(uint32_t created);
 
   // A GTID event at `offset`.
   void Begin(uint64_t offset, Micros commit_time, std::optional<MariadbGtid> before);
-  // A transaction without one, which could not be found again.
+  // A transaction without a GTID event, which could not be found again.
   void BeginAnonymous() { next().named = false; }
   TransactionContent& content() { return next().content; }
-  // It is part of the position from here on. `gtid` is empty without.
+  // From here on the transaction is part of the position. `gtid` is empty without one.
   void End(std::string_view gtid);
 
-  // Of a position in `file`.
+  // The memory for a position in `file`.
   SourceMemory memory(std::string_view file) const;
 
  private:
@@ -69,11 +68,11 @@ class SourceMemoryRecorder {
   std::string server_;
   std::string endpoint_;
   std::string next_server_;
-  File known_;  // of the position at which the stream began
+  File known_;  // of the position at which the stream started
   File current_;
   std::optional<LastTransaction> stored_;  // until a transaction has ended
-  bool ended_ = false;                     // one has
-  size_t newest_ = 0;  // the transaction that ended last; the other is in progress
+  bool ended_ = false;                     // a transaction has ended
+  size_t newest_ = 0;  // index of the transaction that ended last; the other is in progress
   std::array<Recorded, 2> recorded_;
 };
 

@@ -15,20 +15,20 @@
 
 namespace millrace::ingest {
 
-// The session for queries beside the stream; both reach one server. It idles for hours, and the
-// source may close it meanwhile. Belongs to the ingest thread.
+// The connection for queries beside the stream, to the same server. It idles for hours, so the
+// source may close it. Belongs to the ingest thread.
 class SourceQueries {
  public:
   // `pool` must outlive it.
   explicit SourceQueries(SourcePool& pool) : pool_(pool) {}
 
-  // A new connection, to the host that the pool chooses. Errors as SourcePool::Choose; after one
-  // there is no connection.
+  // Connects to the host that the pool chooses. Errors as SourcePool::Choose; there is no connection
+  // after one.
   absl::Status Connect();
   bool connected() const { return connection_ != nullptr; }
-  // The functions below require it.
-  // A new connection to the same server. Errors as SourcePool::ConnectTo; the old one stays then:
-  // some questions are given up when they fail, and the next must not go to another server.
+  // The functions below require a connection.
+  // Reconnects to the same server. Errors as SourcePool::ConnectTo; the old connection stays then:
+  // some callers ignore a failed query, and the next query must not reach another server.
   absl::Status Reconnect();
 
   Connection& connection() { return *connection_; }
@@ -37,8 +37,8 @@ class SourceQueries {
   SourcePool::Generation generation() const { return generation_; }
   const std::string& endpoint() const { return connection_->endpoint(); }
 
-  // `question` takes a Connection& and returns a StatusOr. If it fails since the connection is
-  // lost, it is asked once more over a new one. Errors as those of `question` and Reconnect.
+  // `question` takes a Connection& and returns a StatusOr. If it fails because the connection is
+  // lost, it is retried once over a new connection. Errors as those of `question` and Reconnect.
   template <typename Question>
   std::invoke_result_t<Question, Connection&> Ask(const Question& question) {
     auto result = question(*connection_);
@@ -49,7 +49,7 @@ class SourceQueries {
   // The server_id that the server has now.
   absl::StatusOr<uint32_t> ServerId();
 
-  // Whether a question that failed so can be asked over a new connection.
+  // Whether a query that failed with `status` can be retried over a new connection.
   static bool IsLost(const absl::Status& status);
 
  private:
@@ -58,7 +58,7 @@ class SourceQueries {
   SourcePool::Generation generation_ = 0;
 };
 
-// The account may ask no more for a while, as with MAX_QUERIES_PER_HOUR.
+// Whether the account reached a limit such as MAX_QUERIES_PER_HOUR.
 bool IsAccountLimit(const absl::Status& status);
 
 }  // namespace millrace::ingest

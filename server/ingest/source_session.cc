@@ -69,7 +69,7 @@ void SourceSession::Finish() {
 
 absl::Status SourceSession::Run(const std::function<void()>& on_streaming) {
   absl::Status status = ConnectAndRead(on_streaming);
-  // What the writer failed with is the cause of what the reading failed with.
+  // A failure of the writer is the cause of the read error.
   if (const absl::Status written = writer_.status(); !written.ok()) status = written;
   if (queries_.connected() && processor_ != nullptr) {
     history_.RecordMismatch(status, processor_->memory().server);
@@ -169,7 +169,7 @@ absl::Status SourceSession::FetchNames() {
                         queries_.endpoint());
 }
 
-// Only for operators: the feed works without.
+// Only informs operators; the feed works without it.
 void SourceSession::NoteUnmatchedPatterns() {
   if (source_.tables.empty()) return;
   const auto tables = FetchTableNames(queries_.connection());
@@ -190,7 +190,7 @@ absl::Status SourceSession::FetchSourceTime() {
 
 Micros SourceSession::StartTime() {
   const bool begins_now = log_.source_position().empty() && source_.start.at == StartAt::kCurrent;
-  // The log may be of a version that believed every time.
+  // An older version may have written the log, which did not clamp commit times.
   return begins_now ? commit_times_.SourceNow() : commit_times_.Clamp(log_.commit_time_max());
 }
 
@@ -215,7 +215,7 @@ absl::Status SourceSession::Prepare() {
   processor_ =
       MakeProcessor(std::move(start), SourceMemory::FromBinary(memory.value_or(""), stored));
   groups_.emplace(*processor_, *builder_, registry_, coverage_, *prepared_xa_, *merge_tables_);
-  // The place where the log begins is part of it, even before the first change.
+  // Store the position where the log starts, even before the first change.
   return writer_.Push(groups_->TakePosition());
 }
 
@@ -281,7 +281,7 @@ absl::Status SourceSession::RunTasks(BinlogStream& stream, bool more) {
   while (true) {
     if (tasks_.pending()) [[unlikely]]
       MILLRACE_RETURN_IF_ERROR(RunDueTasks(stream));
-    // A new task wakes Wait, but not Read: so a task is not left behind while Read waits.
+    // A new task wakes Wait but not Read, so that no task is left waiting during Read.
     if (more || !stream.Wait() || stream.HasMore()) return absl::OkStatus();
   }
 }
@@ -301,8 +301,8 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
   const absl::Status status = tasks_.RunDue(access);
   if (access.ran()) processor_->OnTasksRun();
   if (status.ok()) return status;
-  // The stream itself is in order: a new connection begins where this one stands. Whether the disk
-  // is, Run asks the writer.
+  // The stream itself works: a new connection resumes at its position. Run asks the writer whether
+  // the disk works.
   return Reworded(status, absl::StatusCode::kUnavailable,
                   fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
 }
@@ -353,7 +353,7 @@ IngestStatus SourceSession::status(State state) const {
   status.state = state;
   if (const std::string refused = watcher_.refused(); !refused.empty()) {
     status.warnings.push_back(
-        fmt::format("a reset of the source's binlogs would not be noticed now: {}", refused));
+        fmt::format("a reset of the source's binlogs cannot be detected now: {}", refused));
   }
   for (std::string& warning : pattern_warnings_.List(table_counters_)) {
     status.warnings.push_back(std::move(warning));

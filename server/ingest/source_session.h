@@ -48,11 +48,11 @@
 
 namespace millrace::ingest {
 
-// Reads the source, one connection after another: proves that it is the one that the log was fed
-// from, opens its binlog, and turns events into groups for a writer. Between transactions it runs
-// the tasks of those who read tables, and watches the source.
+// Reads the source, one connection after another: verifies that it is the one that the log was fed
+// from, opens its binlog, and turns events into groups for the writer. Between transactions, runs
+// the tasks of snapshot readers and watches the source.
 //
-// Belongs to the ingest thread, but for Interrupt, CanStore and what says so.
+// Belongs to the ingest thread, except Interrupt, CanStore and functions marked otherwise.
 class SourceSession final : public Supervisor::Session, private Writer::Producer {
  public:
   // All must outlive it.
@@ -68,7 +68,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
     Writer& writer;
     CaptureRules capture;
     TablePatterns statement_tables;
-    std::function<void(const TableName&)> on_uncovered;  // as Ingest::Parts
+    std::function<void(const TableName&)> on_uncovered;  // see Ingest::Parts
   };
   explicit SourceSession(Parts parts);
 
@@ -83,38 +83,39 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   }
   bool CanStore() const override { return writer_.disk_error().ok(); }
 
-  // From any thread. Without what the supervisor and the writer know.
+  // From any thread. Excludes what the supervisor and the writer report.
   IngestStatus status(State state) const ABSL_LOCKS_EXCLUDED(mutex_);
   Micros source_time(State state) const { return progress_.SourceTime(state == State::kStreaming); }
   const TableCounterMap& table_counters() const { return table_counters_; }
 
  private:
-  // Connects, and reads until something fails.
+  // Connects, and reads until an error.
   absl::Status ConnectAndRead(const std::function<void()>& on_streaming);
   absl::Status ConnectQueries();
   absl::Status FetchNames();
   absl::Status FetchSourceTime();
   void NoteUnmatchedPatterns();
-  // What the running maximum of commit times begins with.
+  // The initial maximum of commit times.
   Micros StartTime();
-  // At the first connection: begins where the log ends.
+  // At the first connection: sets up reading from where the log ends.
   absl::Status Prepare();
   std::unique_ptr<EventProcessor> MakeProcessor(SourcePosition start, SourceMemory memory);
-  // That the source has the history that was read. Errors as SourceHistory::Verify.
+  // Verifies that the source has the history that was read. Errors as SourceHistory::Verify.
   absl::Status VerifySource() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<FirstTransaction> Reread(const SourcePosition& from,
                                           SourceVerification::Depth depth);
-  // Reads `stream`, which was asked for by GTID set or by file and offset, until it fails.
+  // Reads `stream`, which was requested by GTID set or by file and offset, until it fails.
   absl::Status FollowStream(BinlogStream& stream, bool by_gtid,
                             const std::function<void()>& on_streaming);
   absl::Status ReadEvents(BinlogStream& stream);
-  // The stream has failed: what ended stays, what was in progress is read again.
+  // After a failure of the stream: finished transactions are kept, the one in progress is read
+  // again.
   absl::Status EndStream();
-  // Between two transactions: runs tasks that are due. If no event is on its way (`more`), also
-  // those that are posted until one is.
+  // Between two transactions: runs due tasks. If no event is on its way (`more` is false), also
+  // runs tasks posted before one arrives.
   absl::Status RunTasks(BinlogStream& stream, bool more);
   absl::Status RunDueTasks(const BinlogStream& stream);
-  // For the writer, whose other functions the processor answers.
+  // For the writer; the processor implements the rest.
   std::optional<CommitGroup> TakeGroup(bool drop_staged) override;
   void AfterHandOver() override;
   bool MayCloseFrame() const override { return processor_->may_close_frame(); }
@@ -122,7 +123,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
     return !processor_->in_transaction() && processor_->TakePositionMoved();
   }
   absl::StatusOr<std::optional<TableDetails>> FetchDetails(const TableName& table);
-  // As IsRedefinedLater, over a connection of its own beside the stream. Errors as
+  // See IsRedefinedLater; opens its own connection beside the stream. Errors as
   // SourcePool::OpenStream too.
   absl::StatusOr<bool> RedefinedLater(const TableName& table, RedefinedPart what,
                                       const BinlogPlace& from);
@@ -144,18 +145,18 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   PatternWarnings pattern_warnings_;
   ReadProgress progress_;
 
-  // The ingest thread's own.
+  // Used by the ingest thread only.
   SourceQueries queries_;
   StreamSlot streams_;
-  StreamSlot lookahead_stream_;  // beside it
-  NameFolding names_;            // of the source that queries_ reaches
+  StreamSlot lookahead_stream_;  // beside the stream
+  NameFolding names_;            // of the source that queries_ is connected to
   std::optional<transcode::FrameBuilder> builder_;
   snapshot::LiveChanges live_changes_;
   std::unique_ptr<PreparedXa> prepared_xa_;
   std::unique_ptr<MergeTables> merge_tables_;
   std::unique_ptr<EventProcessor> processor_;
   std::optional<GroupBuilder> groups_;
-  uint64_t epoch_ = 0;  // connections of the stream so far
+  uint64_t epoch_ = 0;  // number of stream connections so far
   bool checked_ = false;
   std::string findings_logged_;
   SourceHistory history_;

@@ -30,20 +30,21 @@ class Comparison {
         read_(read),
         server_(ServerName(source.info())) {}
 
-  // That the position is of this server, if that matters, and its file the one that was read.
+  // Checks that the position belongs to this server, if that matters, and that its file is the one
+  // that was read.
   absl::Status CompareFiles();
-  // Nothing if the last transaction cannot be read again.
+  // False if the last transaction cannot be read again.
   absl::StatusOr<bool> CompareLast();
   std::string LastText() const;
 
-  // After CompareFiles: the file of the position is there, and is the one that was read.
+  // Whether the position's file exists and is the one that was read. Call after CompareFiles.
   bool same_file() const {
     return same_server() && memory_.file_created != 0 && memory_.file == ours_.file &&
            Find(ours_.file) != nullptr;
   }
 
  private:
-  // That the position was read from.
+  // Whether this is the server that the position was read from.
   bool same_server() const { return !memory_.server.empty() && memory_.server == server_; }
   absl::Status ListFiles();
   const BinlogFile* Find(std::string_view file) const;
@@ -66,7 +67,8 @@ class Comparison {
   std::vector<BinlogFile> files_;
 };
 
-// A dump also ends when the source shuts down; its content then proves nothing.
+// A dump also ends when the source shuts down; then its content proves nothing, and the query
+// fails.
 absl::Status Comparison::Changed(std::string_view cause) {
   MILLRACE_RETURN_IF_ERROR(source_.Query("SELECT 1").status());
   return SourceChanged(source_.endpoint(), cause);
@@ -82,8 +84,8 @@ absl::Status Comparison::CompareFiles() {
   const bool by_gtid = !ours_.gtids.empty() && source_.info().gtids();
   if (!by_gtid && !memory_.server.empty() && !same_server()) {
     return Changed(
-        fmt::format("it is server {} where {} was read, and without GTIDs a place is "
-                    "known to one server only",
+        fmt::format("it is server {} but {} was read, and without GTIDs a position is "
+                    "valid on one server only",
                     server_, memory_.server));
   }
   const bool reads_by_place = memory_.last.has_value() && memory_.last->server == server_;
@@ -104,7 +106,7 @@ absl::Status Comparison::CompareListed() {
   if (file == nullptr &&
       CompareBinlogFiles(files_.back().name, ours_.file) == std::strong_ordering::less) {
     return Changed(
-        fmt::format("its newest file is {}, and {} was read: its tail was lost, or the "
+        fmt::format("its newest file is {}, but {} was read: its tail was lost, or the "
                     "binlogs were reset",
                     files_.back().name, ours_.file));
   }
@@ -116,14 +118,14 @@ absl::Status Comparison::CompareCreated() {
   MILLRACE_ASSIGN_OR_RETURN(const FirstTransaction first,
                             read_({.file = memory_.file, .offset = kFirstOffset, .gtids = {}},
                                   SourceVerification::Depth::kFile));
-  // It was purged in this moment: the dump will tell.
+  // The file was purged just now: the dump will report it.
   if (HasReason(first.status, reason::kSourcePurged)) return absl::OkStatus();
   MILLRACE_RETURN_IF_ERROR(first.status);
   if (first.file_created == 0 || first.file_created == memory_.file_created) {
     return absl::OkStatus();
   }
   return Changed(
-      fmt::format("its {} was begun at {} and the one that was read at {} (seconds since "
+      fmt::format("its {} was created at {} and the one that was read at {} (seconds since "
                   "1970): the binlogs were reset or restored",
                   memory_.file, first.file_created, memory_.file_created));
 }
@@ -141,7 +143,7 @@ absl::StatusOr<bool> Comparison::CompareLast() {
   MILLRACE_ASSIGN_OR_RETURN(FirstTransaction found,
                             read_(*from, SourceVerification::Depth::kTransaction));
   if (found.malformed) {
-    // Perhaps the bytes were damaged on their way.
+    // Retry, as the bytes may have been damaged on their way.
     MILLRACE_ASSIGN_OR_RETURN(found, read_(*from, SourceVerification::Depth::kTransaction));
   }
   if (HasReason(found.status, reason::kSourcePurged)) return false;
@@ -154,7 +156,7 @@ absl::StatusOr<bool> Comparison::CompareLast() {
                         memory_.last->gtid.empty() && source_.info().gtids();
   if (withheld) return false;
   const bool by_place = !from->file.empty();
-  // The server reads on from inside an event, and notices that or sends what it finds.
+  // If the server starts reading inside an event, it notices that or sends what it finds.
   const bool misaligned = found.malformed ||
                           HasReason(found.status, reason::kSourceBinlogDamaged) ||
                           HasReason(found.status, reason::kSourceRefusedDump) ||
@@ -169,7 +171,7 @@ absl::StatusOr<bool> Comparison::CompareLast() {
 absl::StatusOr<std::optional<SourcePosition>> Comparison::PlaceOfLast() {
   const LastTransaction& last = *memory_.last;
   const bool listed = last.server == server_ && Find(last.place.file) != nullptr;
-  // A dump is asked for with 32 bits; beyond, all of the file would have to be read.
+  // A dump request has 32 bits for the offset; beyond that, the whole file would have to be read.
   if (listed && last.place.offset <= std::numeric_limits<uint32_t>::max()) {
     return SourcePosition{.file = last.place.file, .offset = last.place.offset, .gtids = {}};
   }
@@ -193,14 +195,14 @@ absl::StatusOr<bool> Comparison::LastIsPurged() {
   return earliest.gtids.Contains(gtid);
 }
 
-// Everything that the source has but that one.
+// Everything that the source has except that transaction.
 absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMysql() {
   MILLRACE_ASSIGN_OR_RETURN(const MysqlGtidSet last, MysqlGtidSet::Parse(memory_.last->gtid));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet executed, ExecutedGtids(source_));
   return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(executed.mysql().Minus(last))};
 }
 
-// The domain as it was before that one, the others as they are.
+// The domain as it was before that transaction, the others as they are.
 absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMariadb() {
   MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid last, ParseMariadbGtid(memory_.last->gtid));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(source_));
@@ -212,9 +214,9 @@ absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMariadb() {
   return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(std::move(before))};
 }
 
-// A replica of MariaDB that filters leaves transactions out of its binlog, and their numbers with
-// them: what was read from one has holes where another server has transactions, and the other way
-// round. False: the last transaction cannot be found here.
+// A MariaDB replica with filters omits transactions from its binlog, and so their numbers: what was
+// read from it has gaps where another server has transactions, and vice versa. False: the last
+// transaction cannot be found here.
 absl::StatusOr<bool> Comparison::SkipFilteredTransactions(FirstTransaction& found) {
   MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid last, ParseMariadbGtid(memory_.last->gtid));
   const auto number_found = [&]() -> std::optional<uint64_t> {
@@ -236,7 +238,7 @@ absl::StatusOr<bool> Comparison::SkipFilteredTransactions(FirstTransaction& foun
   if (!number.has_value() || *number <= last.number) return true;
   return SourceLacksGtids(
       source_.endpoint(),
-      fmt::format("its binlog has {} and not {} before it, as that of a replica that filters",
+      fmt::format("its binlog has {} but not {} before it, like that of a replica with filters",
                   found.gtid, memory_.last->gtid));
 }
 
@@ -246,7 +248,7 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
     return fmt::format("{}, the last that was read, is not where it was{}", LastText(),
                        found.gtid.empty() ? "" : fmt::format(", but {} is", found.gtid));
   }
-  // A replica of MariaDB logs the time of an earlier event of the transaction.
+  // A MariaDB replica logs the time of an earlier event of the transaction.
   const bool commit_time_comparable = same_server || source_.info().flavour == Flavour::kMysql;
   if (commit_time_comparable && found.commit_time != last.commit_time) {
     return fmt::format(
@@ -255,23 +257,23 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
         LastText(), found.commit_time, last.commit_time);
   }
   if (!found.content.has_value()) return "";
-  // On another server of MySQL the microsecond identifies it. Its rows may differ: a replica leaves
-  // out those of tables that it filters.
+  // On another MySQL server the microsecond identifies the transaction. Its rows may differ: a
+  // replica omits those of tables that it filters.
   if (!same_server && commit_time_comparable && last.commit_time != 0) return "";
   const bool equal =
       same_server ? *found.content == last.content
                   : MayBeSameOnAnotherServer(*found.content, last.content, source_.info().flavour);
   return equal ? ""
                : fmt::format(
-                     "its {} holds other rows than the one that was read: the number "
+                     "its {} contains other rows than the one that was read: the number "
                      "was used twice",
                      LastText());
 }
 
 std::string NotComparedWarning(const Comparison& comparison) {
   return fmt::format(
-      "{}, the last that was read, cannot be read from the source's binlog any more, so it was "
-      "not compared; GTIDs and files of the binlog fit",
+      "{}, the last that was read, is no longer in the source's binlog, so it was not compared; "
+      "GTIDs and files of the binlog match",
       comparison.LastText());
 }
 
@@ -290,8 +292,8 @@ absl::StatusOr<SourceVerification::Result> SourceVerification::Check(Connection&
   if (known.mismatched) {
     return SourceChanged(source.endpoint(),
                          "it lacked transactions that are in this log, or had others in their "
-                         "place, and has their numbers now; the last of them cannot be read again "
-                         "to compare it");
+                         "place, and has their numbers now; the last of them can no longer be read "
+                         "for comparison");
   }
   return Result{
       .compared = false,

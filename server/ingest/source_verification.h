@@ -13,17 +13,17 @@
 
 namespace millrace::ingest {
 
-// Proves before a dump that the source still has the history that was read from it, because a
-// server that was reset, restored or swapped gives out the same names, offsets and GTIDs again.
+// Verifies before a dump that the source still has the history that was read from it, because a
+// server that was reset, restored or swapped assigns the same names, offsets and GTIDs again.
 class SourceVerification {
  public:
-  // Reads what a dump from here begins with: the file alone, or the first transaction too. Errors
-  // of opening it.
+  // Reads the start of a dump from this position: the file only, or the first transaction too.
+  // Errors of opening the dump.
   enum class Depth { kFile, kTransaction };
   using ReadDump =
       std::function<absl::StatusOr<FirstTransaction>(const SourcePosition& from, Depth depth)>;
 
-  // What the log knows of its source.
+  // What the log knows about its source.
   struct Known {
     const SourcePosition& position;
     const SourceMemory& memory;
@@ -31,17 +31,17 @@ class SourceVerification {
     bool mismatched = false;  // see HistoryMismatch
   };
   struct Result {
-    bool compared = false;   // the last transaction was
-    bool same_file = false;  // the file of the position is there, and is the one that was read
-    // Empty if there is none: the last transaction could not be compared.
+    bool compared = false;   // the last transaction was compared
+    bool same_file = false;  // the position's file exists and is the one that was read
+    // Set if the last transaction could not be compared; else empty.
     std::string warning;
   };
 
-  // Compares what is known with what the source has now: on the same server the files of the
-  // binlog; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
+  // Compares what is known with what the source has now: the binlog files, if it is the same
+  // server; GTID sets, or file and offset, as CheckContinuity; and the last transaction, read
   // again.
   //
-  // kFailedPrecondition SOURCE_CHANGED: they contradict each other, or the source is mismatched and
+  // kFailedPrecondition SOURCE_CHANGED: they contradict each other, or a mismatch is recorded and
   // the last transaction could not be compared. Errors as CheckContinuity and those of `read`.
   static absl::StatusOr<Result> Check(Connection& source, const Known& known, const ReadDump& read);
 };

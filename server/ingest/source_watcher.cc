@@ -12,10 +12,12 @@
 namespace millrace::ingest {
 namespace {
 
-// While the account may ask no more. What is left is for questions that the feed cannot do without.
+// Pause after the account reached its query limit, so that the next queries are left for callers
+// that the feed depends on.
 constexpr Micros kWatchPause = Micros{60} * 1'000'000;
 
-// A source that is never idle is asked once in so many heartbeat periods what it has purged.
+// A source that is never idle is checked for purged transactions once in this many heartbeat
+// periods.
 constexpr Micros kPurgedCheckPeriods = 12;
 
 }  // namespace
@@ -47,12 +49,12 @@ absl::Status SourceWatcher::CompareWithSource(const SourcePosition& ours) {
     return CurrentPosition(connection);
   }));
   const bool mysql = queries_.info().flavour == Flavour::kMysql;
-  // A transaction that waits for a semi-synchronous replica was sent, and is not executed yet.
+  // A transaction that waits for a semi-synchronous replica was sent, but is not executed yet.
   if (mysql && !end.gtids.empty() && !end.gtids.Contains(ours.gtids)) {
     MILLRACE_ASSIGN_OR_RETURN(end.gtids, ExecutedAndOwnedGtids(queries_.connection()));
   }
   MILLRACE_RETURN_IF_ERROR(end_check_.Check(queries_.endpoint(), ours, end));
-  // All that the binlog has was read. What was executed besides never was in it.
+  // Everything in the binlog was read, so other executed transactions never were in it.
   const bool at_end = end.file == ours.file && end.offset == ours.offset;
   const bool had_more = reads_by_gtid_ && at_end && !ours.gtids.Contains(end.gtids);
   if (!had_more || !mysql) return absl::OkStatus();
@@ -64,8 +66,8 @@ void SourceWatcher::NotePosition() {
       clock_.SteadyMicros() - purged_checked_at_ >= kPurgedCheckPeriods * heartbeat_period_;
 }
 
-// The source may purge a file that it has sent and we have not read yet. So what it has purged and
-// we lack is lost only once we have passed the end that its binlog had then.
+// The source may purge a file that it has sent and we have not read yet. So transactions that it
+// purged and we lack are lost only once we have passed the end that its binlog had then.
 absl::Status SourceWatcher::CheckPurged(const SourcePosition& ours) {
   purged_check_due_ = false;
   purged_checked_at_ = clock_.SteadyMicros();
@@ -81,7 +83,7 @@ absl::Status SourceWatcher::CheckPurged(const SourcePosition& ours) {
 absl::Status SourceWatcher::RecordPurged(const SourcePosition& ours) {
   auto missing = PurgedNotIn(queries_.connection(), ours.gtids);
   if (SourceQueries::IsLost(missing.status())) {
-    // Unlike an answer that is refused, a source that cannot be reached ends the stream.
+    // An unreachable source ends the stream, a refused query does not.
     MILLRACE_RETURN_IF_ERROR(queries_.Reconnect());
     missing = PurgedNotIn(queries_.connection(), ours.gtids);
   }

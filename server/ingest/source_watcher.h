@@ -16,33 +16,35 @@
 
 namespace millrace::ingest {
 
-// Asks the source beside the stream whether its binlog is still the one that is read, and whether
-// it purged what was not read. Belongs to the ingest thread, but for refused.
+// Checks, by queries beside the stream, that the source's binlog is still the one being read, and
+// that the source purged no transactions before they were read. Belongs to the ingest thread,
+// except refused.
 class SourceWatcher {
  public:
   // All must outlive it.
   SourceWatcher(SourceQueries& queries, const Clock& clock, Micros heartbeat_period)
       : queries_(queries), clock_(clock), heartbeat_period_(heartbeat_period) {}
 
-  // Before a new stream: forgets the last comparison and the pause.
+  // Call before a new stream: forgets the last comparison and the pause.
   void Reset() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The stream was asked for by GTID set, or by file and offset.
+  // `by_gtid`: the stream was requested by GTID set rather than by file and offset.
   void BeginStream(bool by_gtid);
 
-  // The functions below are for between two transactions, at the position `ours`.
-  // At a heartbeat after which nothing is on its way. Errors as BinlogEndCheck; SOURCE_PURGED as
-  // CheckNotPurged; those of queries. An account that may ask no more is no error.
+  // Call the functions below between two transactions, with the current position `ours`.
+  // For a heartbeat when no more input is on its way. Errors as BinlogEndCheck; SOURCE_PURGED as
+  // CheckNotPurged; those of queries. An account that reached its query limit is not an
+  // error.
   absl::Status OnHeartbeat(const SourcePosition& ours) ABSL_LOCKS_EXCLUDED(mutex_);
-  // It is time for CheckPurged, which a source that is never idle needs too.
+  // Whether it is time for CheckPurged, which a source that is never idle needs too.
   bool purged_check_due() const { return purged_check_due_; }
-  // SOURCE_PURGED: the source purged transactions that the stream left out. A question that the
-  // source refuses is asked later. Errors of SourceQueries::Reconnect.
+  // SOURCE_PURGED: the source purged transactions that the stream skipped. A query that the source
+  // refuses is retried later. Errors of SourceQueries::Reconnect.
   absl::Status CheckPurged(const SourcePosition& ours);
 
-  // The position is going to disk, so the stream makes progress.
+  // Call when the position goes to disk: the stream makes progress, so CheckPurged may be due.
   void NotePosition();
 
-  // Why the account keeps it from watching; empty if it does not. From any thread.
+  // Why the account's limits prevent watching; empty if they do not. From any thread.
   std::string refused() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -53,12 +55,12 @@ class SourceWatcher {
   const Clock& clock_;
   const Micros heartbeat_period_;
 
-  BinlogEndCheck end_check_;    // of the stream
-  Micros watch_again_at_ = 0;   // steady; not before
-  bool reads_by_gtid_ = false;  // the stream was asked for by GTID set
+  BinlogEndCheck end_check_;    // of the current stream
+  Micros watch_again_at_ = 0;   // steady; do not query before
+  bool reads_by_gtid_ = false;  // the stream was requested by GTID set
   Micros purged_checked_at_ = 0;
   bool purged_check_due_ = false;
-  // What the source had purged and we had not read, and where its binlog ended then.
+  // Transactions that the source had purged and we had not read, and where its binlog ended then.
   struct Purged {
     MysqlGtidSet missing;
     SourcePosition end;

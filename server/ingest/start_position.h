@@ -11,9 +11,9 @@
 
 namespace millrace::ingest {
 
-// Where reading begins: at `stored`, the binary position of a log, or if that is empty, where
-// source.start says. Errors as CurrentPosition and SourcePosition::FromBinary; kInvalidArgument:
-// source.start.gtid_set is none of this source's flavour.
+// Where reading starts: at `stored`, the binary position of a log, or if that is empty, at the
+// position of source.start. Errors as CurrentPosition and SourcePosition::FromBinary;
+// kInvalidArgument: source.start.gtid_set does not match the source's flavour.
 absl::StatusOr<SourcePosition> StartPosition(std::string_view stored, const StartOptions& start,
                                              Connection& source);
 

@@ -19,7 +19,7 @@ using schema::StatementVerb;
 
 std::optional<ColumnMeanings> OfCreate(const SentStatement& sent, const Statement& statement,
                                        const schema::Registry& registry) {
-  // With IF NOT EXISTS there may have been one.
+  // With IF NOT EXISTS the table may have existed before.
   if (statement.if_not_exists && !statement.or_replace) {
     auto known = registry.KnownMeanings(statement.tables.front());
     if (known.has_value()) return known;
@@ -55,7 +55,7 @@ void NoteStatedTypes(const SentStatement& sent, const Statement& statement, bool
     if (captured(table)) registry.SetDeclaredMeanings(table, std::move(meanings));
   };
   for (const TableName& table : statement.tables) {
-    // A table that the statement only renames, or that is not its own, is what it was.
+    // A table that the statement only renames, or that is not the altered one, keeps its meanings.
     std::optional<ColumnMeanings> meanings = registry.KnownMeanings(table);
     const bool is_first = table == statement.tables.front();
     if (finished && statement.verb == StatementVerb::kDrop) meanings.reset();

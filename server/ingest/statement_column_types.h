@@ -10,10 +10,10 @@
 
 namespace millrace::ingest {
 
-// Stores in the registry the types that a MariaDB statement gives to columns whose type is not in a
-// TABLE_MAP, so that their rows can be read after the source has renamed or dropped the table. Call
-// it before Registry::MarkUnverified on the statement's tables. `finished`: false for an ALTER that
-// has only begun. Ignores tables that are not `captured`.
+// Stores in the registry the column types of a MariaDB statement that a TABLE_MAP omits, so that
+// rows can be read after the source has renamed or dropped the table. Call it before
+// Registry::MarkUnverified on the statement's tables. `finished`: false for an ALTER that has only
+// started. Ignores tables that are not `captured`.
 void NoteStatedTypes(const SentStatement& sent, const schema::Statement& statement, bool finished,
                      const std::function<bool(const TableName&)>& captured,
                      schema::Registry& registry);

@@ -9,7 +9,7 @@
 namespace millrace::ingest {
 namespace {
 
-// False: it cannot be said.
+// False: the folded name is unknown.
 bool Fold(const NameFolding& names, std::string& name) {
   std::optional<std::string> folded = names.Fold(name);
   if (!folded.has_value()) return false;
@@ -33,7 +33,7 @@ bool FoldAll(const NameFolding& names, schema::Statement& statement) {
          Fold(names, statement.database);
 }
 
-// The same table, spelled in two ways.
+// Removes repetitions: folding may make two names equal.
 void RemoveRepeated(std::vector<TableName>& tables) {
   auto end = tables.begin();
   for (auto table = tables.begin(); table != tables.end(); ++table) {

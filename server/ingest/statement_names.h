@@ -7,9 +7,8 @@
 
 namespace millrace::ingest {
 
-// Gives names of databases and tables in `statement` the spelling that row events have. If that
-// cannot be said of one of them, the statement counts as not understood, and one that changes rows
-// names no table any more.
+// Spells the names of databases and tables in `statement` as row events do. If the spelling of one
+// is unknown, the statement counts as not understood, or, if it changes rows, as naming no table.
 void FoldNames(const NameFolding& names, schema::Statement& statement);
 
 }  // namespace millrace::ingest

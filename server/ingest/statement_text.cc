@@ -22,7 +22,7 @@ bool StartsWithWord(std::string_view text, std::string_view word) {
                   absl::ascii_isspace(static_cast<unsigned char>(text[word.size()])));
 }
 
-// `text` after `word` and the blanks behind it; `text` itself if it does not begin so.
+// `text` after `word` and the blanks after it; `text` itself if it does not start with `word`.
 std::string_view AfterWord(std::string_view text, std::string_view word) {
   if (!StartsWithWord(text, word)) return text;
   text.remove_prefix(word.size());
@@ -38,7 +38,7 @@ bool EndsWithWords(std::string_view text, std::string_view words) {
                     [](char expected, char found) { return expected == Upper(found); });
 }
 
-// `text` after one name in backquotes or double quotes; nothing if it does not begin with one.
+// `text` after one name in backquotes or double quotes; nothing if it does not start with one.
 std::optional<std::string_view> AfterQuotedName(std::string_view text) {
   if (text.empty() || (text.front() != '`' && text.front() != '"')) return std::nullopt;
   const char quote = text.front();

@@ -9,18 +9,18 @@
 
 namespace millrace::ingest {
 
-// The identity in an XA statement as the server spells it in the binlog, the same in START, PREPARE
-// and COMMIT; empty if the statement is no XA statement.
+// The XID in an XA statement as the server spells it in the binlog, the same in START, PREPARE and
+// COMMIT; empty if the statement is not an XA statement.
 std::string XidText(std::string_view statement);
-// The same spelling of an identity that an event carries.
+// Spells the XID of an event in the same way.
 std::string XidText(const binlog::Xid& xid);
 
-// `XA PREPARE …`.
+// Whether it is `XA PREPARE …`.
 bool IsXaPrepare(std::string_view statement);
-// `XA COMMIT … ONE PHASE`.
+// Whether it is `XA COMMIT … ONE PHASE`.
 bool IsXaCommitOnePhase(std::string_view statement);
-// What a server writes for a MEMORY table that lost its rows in a restart: a DELETE without a
-// condition that says in a comment that the server made it.
+// Whether the server wrote it for a MEMORY table that lost its rows in a restart: a DELETE without
+// a condition, with a comment saying that the server generated it.
 bool IsMemoryTableEmptied(std::string_view statement);
 
 }  // namespace millrace::ingest

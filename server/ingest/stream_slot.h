@@ -13,23 +13,24 @@
 
 namespace millrace::ingest {
 
-// Opens streams, one at a time, that other threads can wake and end. Open and Forget are for the
-// ingest thread, Wake and Interrupt for any.
+// Opens streams, one at a time, that other threads can wake and interrupt. Open and Forget are for
+// the ingest thread, Wake and Interrupt for any thread.
 class StreamSlot {
  public:
   // `pool` must outlive it.
   explicit StreamSlot(const SourcePool& pool) : pool_(pool) {}
 
-  // As SourcePool::OpenStream. kCancelled after Interrupt. Forget before the stream is destroyed.
+  // As SourcePool::OpenStream. kCancelled after Interrupt. Call Forget before the stream is
+  // destroyed.
   absl::StatusOr<std::unique_ptr<BinlogStream>> Open(SourcePool::Generation generation,
                                                      const SourcePosition& from,
                                                      const SourcePool::StreamOptions& options)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Forget() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // As of the stream that is open; nothing if none is.
+  // Wakes the open stream, if any.
   void Wake() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The same, and no stream can be opened any more.
+  // Interrupts the open stream, if any, and prevents any further Open.
   void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -52,7 +52,7 @@ void Supervisor::RequestStop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  // stopping_ first: a run that this ends must find it set.
+  // Set stopping_ first, so that a run which this interrupts finds it set.
   session_.Interrupt();
 }
 
@@ -86,7 +86,7 @@ void Supervisor::Loop() {
     if (waited == Wait::kStopping) break;
     if (waited == Wait::kEndedEarly) backoff.Reset();
   }
-  // No report of health: the server that shows it is stopping too.
+  // Health is not reported: the server that shows it is stopping too.
   absl::MutexLock lock(&mutex_);
   status_.state = State::kStopping;
 }
@@ -102,8 +102,8 @@ Supervisor::RunResult Supervisor::RunOnce() {
 }
 
 Supervisor::Wait Supervisor::WaitBeforeRetry(const absl::Status& status, Micros backoff) {
-  spdlog::warn("source lost, connecting again: {} reason={} wait_ms={}",
-               std::string(status.message()), ErrorReason(status), backoff / 1000);
+  spdlog::warn("source lost, reconnecting: {} reason={} wait_ms={}", std::string(status.message()),
+               ErrorReason(status), backoff / 1000);
   SetState(State::kConnecting, status);
   absl::MutexLock lock(&mutex_);
   options_.await(mutex_, absl::Condition(this, &Supervisor::WaitIsOver), backoff);
@@ -145,7 +145,7 @@ void Supervisor::SetState(State state, const absl::Status& error) {
   ReportHealth();
 }
 
-// Several threads call it; the last call reports the last state.
+// Several threads call this; the last call reports the last state.
 void Supervisor::ReportHealth() {
   absl::MutexLock reporting(&health_mutex_);
   const bool healthy = state() == State::kStreaming && session_.CanStore();

@@ -20,34 +20,35 @@
 
 namespace millrace::ingest {
 
-// Runs a session again and again on a thread of its own, with growing pauses after failures, until
-// it is stopped or an error comes that a retry cannot fix. Reports state and health. Knows
-// nothing of what a session does. Thread-safe, but for what is said to be called before Start.
+// Runs a session again and again on its own thread, with growing backoff after failures, until it
+// is stopped or an error occurs that a retry cannot fix. Reports state and health. Independent of
+// what a session does. Thread-safe, except for functions to call before Start.
 class Supervisor {
  public:
-  // What is run: one connection to the source after another.
+  // The work to supervise: one connection to the source per run.
   class Session {
    public:
     virtual ~Session() = default;
-    // One connection: from connecting to the failure that ended it, which is returned; never OK.
-    // Calls `on_streaming` when the binlog begins to be read.
+    // Connects and reads until a failure, and returns that failure; never OK. Calls `on_streaming`
+    // when reading of the binlog starts.
     virtual absl::Status Run(const std::function<void()>& on_streaming) = 0;
-    // Makes Run, and every later one, return soon. From any thread; may be called again.
+    // Makes this and every later Run return soon. From any thread; may be called again.
     virtual void Interrupt() = 0;
-    // After the last Run, on its thread: waits until what was read is on disk.
+    // Called after the last Run, on its thread: waits until what was read is on disk.
     virtual void Finish() = 0;
 
-    // On the thread of Run.
-    // Transactions that all runs have read.
+    // The next two are called on the thread of Run.
+    // Number of transactions read by all runs.
     virtual uint64_t transactions() const = 0;
-    // Where the next run goes on reading; tells places apart, no more.
+    // Where the next run resumes. Callers only compare it.
     virtual std::string ResumePosition() const = 0;
 
-    // Whether what was read can be stored now. From any thread.
+    // Whether data can be stored now. From any thread.
     virtual bool CanStore() const = 0;
   };
 
-  // Returns once `over` is true, or after `timeout`. `mutex` is held, as for Mutex::Await.
+  // Returns when `over` becomes true, or after `timeout`. The caller holds `mutex`, as for
+  // Mutex::Await.
   using Await =
       std::function<void(absl::Mutex& mutex, const absl::Condition& over, Micros timeout)>;
   static void AwaitInRealTime(absl::Mutex& mutex, const absl::Condition& over, Micros timeout);
@@ -55,45 +56,46 @@ class Supervisor {
   struct Options {
     Micros backoff_min = 0;
     Micros backoff_max = 0;
-    Await await = AwaitInRealTime;  // for tests to replace
+    Await await = AwaitInRealTime;  // replaced by tests
   };
   // `session` and `clock` must outlive it.
   Supervisor(Session& session, const Clock& clock, Options options);
-  // Stops.
+  // Calls Stop.
   ~Supervisor();
 
-  // Calls `listener` with whether the session reads and stores: at first, and each time that
-  // changes, one call at a time. Before Start.
+  // Calls `listener` with whether the session reads and can store: once at first and at each
+  // change, one call at a time. Call before Start.
   void SetHealthListener(std::function<void(bool healthy)> listener) {
     health_listener_ = std::move(listener);
   }
-  // Once.
+  // Call once.
   void Start();
-  // Ends a wait for the next run, or the next wait that begins: the cause of failures may be gone.
+  // Cuts short the current wait for the next run, or else the next one: the cause of the failures
+  // may be gone.
   void RetryNow() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Begins to stop.
+  // Begins stopping and returns at once.
   void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits until the thread has ended. False if it has not by then.
+  // Waits until the thread has ended. False if it has not ended within `timeout`.
   bool StopWithin(absl::Duration timeout);
-  // The same without limit. May be called again.
+  // Like StopWithin, without a time limit. May be called again.
   void Stop();
 
-  // To be called when Session::CanStore has changed.
+  // Call it when Session::CanStore has changed.
   void ReportHealth() ABSL_LOCKS_EXCLUDED(mutex_, health_mutex_);
 
   struct Status {
     State state = State::kConnecting;
-    // Why it is kConnecting or kFailed; empty when all is well.
+    // Why the state is kConnecting or kFailed; empty without an error.
     std::string error;
     std::string error_reason;
-    uint64_t connects = 0;                   // runs that came to streaming
+    uint64_t connects = 0;                   // runs that reached streaming
     std::map<std::string, uint64_t> errors;  // that ended a run, by reason
   };
   Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
   State state() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // Until it is stopped or fails.
+  // Returns when it is stopped or an error is permanent.
   void Loop();
   struct RunResult {
     absl::Status status;  // never OK, always with a reason
@@ -105,7 +107,7 @@ class Supervisor {
   Wait WaitBeforeRetry(const absl::Status& status, Micros backoff) ABSL_LOCKS_EXCLUDED(mutex_);
   bool WaitIsOver() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || retry_now_; }
   bool is_stopping() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // kStop in place of kRetryOnce at the second time.
+  // Returns kStop instead of kRetryOnce if the error occurs at the same position again.
   RetryPolicy PolicyOf(const absl::Status& status);
   void OnStreaming() ABSL_LOCKS_EXCLUDED(mutex_);
   void SetState(State state, const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -117,14 +119,14 @@ class Supervisor {
   std::function<void(bool)> health_listener_ = [](bool) {};
   std::optional<bool> health_reported_ ABSL_GUARDED_BY(health_mutex_);
 
-  // The thread's own.
-  std::string retried_at_;      // where an error of kRetryOnce came
-  Micros streaming_since_ = 0;  // steady; 0: this run has not come so far
+  // Used by the supervisor's thread only.
+  std::string retried_at_;      // the position of the last kRetryOnce error
+  Micros streaming_since_ = 0;  // steady; 0: not streaming yet
 
   mutable absl::Mutex mutex_;
   Status status_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool retry_now_ ABSL_GUARDED_BY(mutex_) = false;  // asked for and not taken yet
+  bool retry_now_ ABSL_GUARDED_BY(mutex_) = false;  // requested and not consumed yet
 
   absl::Notification ended_;
   std::thread thread_;

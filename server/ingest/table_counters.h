@@ -15,7 +15,7 @@
 
 namespace millrace::ingest {
 
-// Changes of a table since the server started. One thread counts, any number read.
+// Changes of one table since the server started. One thread counts, any number read.
 struct TableCounters {
   std::atomic<uint64_t> inserts{0};
   std::atomic<uint64_t> updates{0};
@@ -23,7 +23,7 @@ struct TableCounters {
   std::atomic<uint64_t> reads{0};  // rows read by snapshots
 };
 
-// Counters of all tables. Pointers handed out stay valid. Thread-safe.
+// The counters of all tables. Returned pointers stay valid. Thread-safe.
 class TableCounterMap {
  public:
   TableCounters* For(const TableName& table) ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -32,7 +32,7 @@ class TableCounterMap {
     if (counters == nullptr) counters = std::make_unique<TableCounters>();
     return counters.get();
   }
-  // In the order of names.
+  // Sorted by name.
   std::vector<std::pair<TableName, const TableCounters*>> List() const ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     std::vector<std::pair<TableName, const TableCounters*>> list;

@@ -16,7 +16,7 @@
 namespace millrace::ingest {
 namespace {
 
-// The first that may be a UUID or BINARY, or a time of row versions. Empty: there is none.
+// The first column that may be a UUID or BINARY, or a time of row versions. Empty: there is none.
 std::string ColumnOfUnknownType(const binlog::TableMap& map, const CaptureRules& rules) {
   const TableName table{std::string(map.database), std::string(map.table)};
   for (const binlog::ColumnMap& column : map.columns) {
@@ -38,12 +38,13 @@ bool IsFromBefore(const TableDetails& details, int64_t commit_seconds) {
 absl::Status ColumnTypeUnproven(const TableName& table, const std::string& column) {
   return MakeError(
       reason::kSchemaUnproven,
-      fmt::format("table {}: MariaDB's binlog does not tell what column {} is (a UUID, an INET or "
-                  "BINARY; a time of row versions or any other), nor does what the log has read of "
-                  "the table, and a later statement may have changed it at the source; to get past "
-                  "it, leave out the table with source.tables, or a UUID or INET with "
-                  "source.exclude_columns, and let it in again later",
-                  Quoted(table.ToString()), Quoted(column)),
+      fmt::format(
+          "table {}: neither MariaDB's binlog nor the log knows what column {} is (a UUID, an "
+          "INET or BINARY; a time of row versions or any other), and a later statement may "
+          "have changed it at the source; to continue, exclude the table with "
+          "source.tables, or a UUID or INET with source.exclude_columns, and include it "
+          "again later",
+          Quoted(table.ToString()), Quoted(column)),
       {{"table", table.ToString()}, {"column", column}});
 }
 
@@ -93,7 +94,7 @@ absl::Status TablePlans::Compile(std::string_view body, int64_t commit_seconds, 
   return absl::OkStatus();
 }
 
-// A SEQUENCE of MariaDB is a table of one row, of which each event INSERTs another form.
+// A MariaDB SEQUENCE is a table with one row; each event INSERTs another version of it.
 bool TablePlans::IsSequence(const binlog::TableMap& map,
                             const std::optional<TableDetails>& details) const {
   if (flavour_ != Flavour::kMariadb) return false;
@@ -116,15 +117,15 @@ void TablePlans::NoteSequence(const TableName& name) {
 void TablePlans::NoteMerge(const TableDetails& details) {
   if (!logged_tables_.insert(details.name).second) return;
   spdlog::warn(
-      "{} is a MERGE table: rows written through it are not delivered, and the tables that it "
-      "shows must be read again before a start at SNAPSHOT; write to those tables instead",
+      "{} is a MERGE table: rows written through it are not delivered, and its member tables must "
+      "be read again before a subscription can start at SNAPSHOT; write to those tables instead",
       details.name.ToString());
 }
 
 void TablePlans::NoteUnknownMerge(const TableName& table) const {
   spdlog::warn(
-      "rows were written through the MERGE table {} at a place for which nothing tells what tables "
-      "it showed, since it was redefined later: all tables must be read again before a start at "
+      "rows were written through the MERGE table {} when its member tables were unknown, since it "
+      "was redefined later: all tables must be read again before a subscription can start at "
       "SNAPSHOT",
       table.ToString());
 }
@@ -171,13 +172,14 @@ absl::StatusOr<MergeTables::Members> TablePlans::FormerMembers(
 absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog::TableMap& map) {
   const TableName name{std::string(map.database), std::string(map.table)};
   auto details = fetch_(name);
-  // Where the map says all that values depend on, the rest is a nicety that must not stop the feed.
+  // If the map contains everything that values depend on, details are optional and must not stop
+  // the feed.
   if (!details.ok() && !registry_.NeedsDetails(map)) return std::optional<TableDetails>();
   return details;
 }
 
-// An ALTER may swap two columns of one type: the event then fits today's definition by count and
-// types, and its values would go under wrong names.
+// An ALTER may swap two columns of one type: the event then matches today's definition by count and
+// types, and its values would get the wrong names.
 absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                                       int64_t commit_seconds) const {
   if (IsFromBefore(details, commit_seconds)) return absl::OkStatus();
@@ -188,7 +190,7 @@ absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDe
   return MakeError(reason::kSchemaUnproven,
                    fmt::format("table {} was redefined after this change, and the event does not "
                                "name its columns; run SET GLOBAL binlog_row_metadata = FULL on the "
-                               "source, and leave the table out with source.tables to get past it",
+                               "source, and exclude the table with source.tables to continue",
                                details.name.ToString()),
                    {{"table", details.name.ToString()}});
 }

@@ -24,29 +24,28 @@
 
 namespace millrace::ingest {
 
-// Asks the source what information_schema says of a table now; nothing if there is no such table
-// any more.
+// Queries the current information_schema entry of a table; nothing if the table no longer exists.
 using FetchDetails =
     std::function<absl::StatusOr<std::optional<TableDetails>>(const TableName& table)>;
 
-// Whether the binlog has a statement behind the TABLE_MAP at hand that may redefine the table. To
-// be asked after FetchDetails: if not, what that said holds for the map's rows.
+// Whether the binlog has a statement after the current TABLE_MAP that may redefine the table. Call
+// it after FetchDetails: if not, the fetched details apply to the rows of the map.
 using AskRedefinedLater =
     std::function<absl::StatusOr<bool>(const TableName& table, RedefinedPart what)>;
 
-// Row plans by the table number that TABLE_MAP gives out. A plan is compiled anew only when the
-// bytes of the map differ from last time, so that the usual TABLE_MAP costs one comparison. Belongs
-// to the ingest thread.
+// Row plans by the table number in TABLE_MAP. A plan is recompiled only when the bytes of the map
+// differ from last time, so the usual TABLE_MAP costs one comparison. Belongs to the ingest thread.
 class TablePlans {
  public:
   struct Entry {
-    std::string map;                           // bytes of the TABLE_MAP body
-    std::unique_ptr<transcode::RowPlan> plan;  // null: nobody captures it, or it has no rows itself
-    TableCounters* counters = nullptr;         // null without a plan
-    bool rows_noted = false;                   // coverage knows of rows of this definition
-    bool partial_noted = false;                // and of partial row images
-    std::vector<TableName> merged;             // of a MERGE table: whose rows these may be
-    bool merged_unknown = false;               // of one of which that cannot be said
+    std::string map;  // bytes of the TABLE_MAP body
+    // null: not captured, or the table has no rows of its own
+    std::unique_ptr<transcode::RowPlan> plan;
+    TableCounters* counters = nullptr;  // null without a plan
+    bool rows_noted = false;            // coverage knows of rows of this definition
+    bool partial_noted = false;         // coverage knows of its partial row images
+    std::vector<TableName> merged;  // of a MERGE table: the tables that these rows may belong to
+    bool merged_unknown = false;    // of a MERGE table: its member tables are unknown
   };
 
   TablePlans(Flavour flavour, const CaptureRules& rules, schema::Registry& registry,
@@ -60,20 +59,19 @@ class TablePlans {
         fetch_(std::move(fetch_details)),
         redefined_later_(std::move(redefined_later)) {}
 
-  // Learns from a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
-  // kUnavailable if the source had to be asked and could not be.
-  // SCHEMA_UNPROVEN also where names, or what tells a UUID from BINARY, must be asked for and a
-  // statement behind the event may have changed them: what the source says now need not be what the
-  // event was written under. A definition from before `commit_seconds`, Unix time of the commit the
-  // event is part of, is that of the event.
-  // `next`: sequence of the transaction's first change.
+  // Processes a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
+  // kUnavailable if the source had to be queried and could not be. SCHEMA_UNPROVEN also if names,
+  // or the difference between a UUID and BINARY, must be queried while a statement after the event
+  // may have changed them: the source's current definition may differ from that of the event. A
+  // definition from before `commit_seconds`, the Unix commit time of the event's transaction, is
+  // that of the event. `next`: sequence of the transaction's first change.
   absl::Status Map(std::string_view body, int64_t commit_seconds, Sequence next);
-  // The table behind a row event; null if no TABLE_MAP told of it.
+  // The table of a row event; null if no TABLE_MAP described it.
   Entry* Find(uint64_t table_id);
-  // Forgets everything: after a restart of the source numbers are given out anew, and after a
-  // change of definitions the same bytes may mean another type.
+  // Forgets everything: after a restart the source reassigns table numbers, and after a definition
+  // the same bytes may mean another type.
   void Clear() { entries_.clear(); }
-  // Coverage may have been set: what was noted of rows must be noted again.
+  // Call when coverage may have been set: coverage must then learn of the rows again.
   void ForgetCoverageNotes() {
     for (auto& [id, entry] : entries_) entry.rows_noted = entry.partial_noted = false;
   }
@@ -85,11 +83,11 @@ class TablePlans {
   void NoteMerge(const TableDetails& details);
   void NoteUnknownMerge(const TableName& table) const;
   absl::Status FillMerged(const TableDetails& details, int64_t commit_seconds, Entry& entry);
-  // The tables that it shows if it was a MERGE table and may be none now.
+  // The member tables, if it was a MERGE table and may no longer be one.
   absl::StatusOr<MergeTables::Members> FormerMembers(const TableName& table,
                                                      const std::optional<TableDetails>& details,
                                                      int64_t commit_seconds);
-  // Whether the definition is that of the rows at hand too.
+  // Whether the definition also applies to the current rows.
   absl::StatusOr<bool> AppliesToRows(const TableDetails& details, int64_t commit_seconds) const;
   absl::StatusOr<std::optional<TableDetails>> DetailsFor(const binlog::TableMap& map);
   absl::Status CheckDetails(const binlog::TableMap& map, const TableDetails& details,
@@ -104,7 +102,7 @@ class TablePlans {
   const FetchDetails fetch_;
   const AskRedefinedLater redefined_later_;
   absl::flat_hash_map<uint64_t, Entry> entries_;
-  absl::flat_hash_set<TableName> logged_tables_;  // and MERGE tables, that were logged
+  absl::flat_hash_set<TableName> logged_tables_;  // sequences and MERGE tables that were logged
 };
 
 }  // namespace millrace::ingest

@@ -42,7 +42,7 @@ absl::Status TaskAccess::EndTask(absl::Status result) {
   records_.clear();
   const bool added = std::exchange(newest_, parts_.builder.newest()) != parts_.builder.newest();
   if (!added && !defined && !parts_.groups.has_records()) return result;
-  // What the records speak of may lie in the open frame, and the stream may be idle from here on.
+  // The records may refer to changes in the open frame, and the stream may be idle from here on.
   parts_.builder.CloseFrame();
   return parts_.hand_over(/*drop_staged=*/false);
 }

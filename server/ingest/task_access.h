@@ -18,7 +18,7 @@
 
 namespace millrace::ingest {
 
-// What the ingest thread lends to tasks between two transactions.
+// The parts of ingestion that tasks may use between two transactions.
 class TaskAccess final : public snapshot::StreamAccess {
  public:
   // All must outlive it.
@@ -31,11 +31,11 @@ class TaskAccess final : public snapshot::StreamAccess {
     TableCounterMap& counters;
     GroupBuilder& groups;
     const ServerInfo& server;
-    // MariaDB: what that server says now of its server_id, the only name that it has.
+    // MariaDB: queries the current server_id of that server, its only identity.
     std::function<absl::StatusOr<uint32_t>()> ask_server_id;
-    // Connections of the stream so far, with this one.
+    // Number of stream connections so far, including this one.
     uint64_t epoch = 0;
-    // Gives the next group to the committer.
+    // Passes the next group to the committer.
     std::function<absl::Status(bool drop_staged)> hand_over;
   };
   explicit TaskAccess(Parts parts) : parts_(std::move(parts)), newest_(parts_.builder.newest()) {}
@@ -58,14 +58,14 @@ class TaskAccess final : public snapshot::StreamAccess {
   absl::Status HandOver() override;
   void CountReads(const TableName& table, uint64_t rows) override;
   absl::Status EndTask(absl::Status result) override;
-  // A task has run.
+  // Whether a task has run.
   bool ran() const { return ran_; }
 
  private:
   const Parts parts_;
-  std::vector<log::Record> records_;  // of the task that runs
-  bool registry_used_ = false;        // by it
-  Sequence newest_;                   // before it
+  std::vector<log::Record> records_;  // of the running task
+  bool registry_used_ = false;        // by the running task
+  Sequence newest_;                   // before the running task
   bool ran_ = false;
 };
 

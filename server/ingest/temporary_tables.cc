@@ -9,7 +9,7 @@ namespace {
 
 using schema::StatementVerb;
 
-// MySQL never renames them.
+// On MySQL, RENAME TABLE does not affect temporary tables.
 bool MayRename(Flavour flavour, const schema::Statement& statement) {
   return flavour == Flavour::kMariadb && statement.verb == StatementVerb::kRename;
 }
@@ -35,7 +35,8 @@ void TemporaryTables::Apply(const binlog::EventHeader& header, uint32_t thread, 
   }
   if (statement.tables.empty()) return;
   if (MayRename(flavour, statement)) {
-    // It is not marked, and a table that was temporary may have gone unseen (sql_log_bin).
+    // RENAME is not marked, and the creation of a temporary table may not be in the binlog
+    // (sql_log_bin).
     statement.may_be_temporary = true;
   } else if (IsMarked(header, statement)) {
     std::set<TableName> new_names;

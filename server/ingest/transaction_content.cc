@@ -11,14 +11,14 @@ namespace {
 
 using Kind = ContentDigest::Kind;
 
-// Of the first row event. Table numbers are the server's own, so they are left out.
+// The shape of the first row event. Omits the table number, which differs between servers.
 uint64_t ShapeOf(const binlog::Rows& rows) {
   const uint64_t seed = uint64_t{rows.column_count} << 8 | static_cast<uint8_t>(rows.kind);
   const uint64_t present = XXH3_64bits_withSeed(rows.present.data(), rows.present.size(), seed);
   return XXH3_64bits_withSeed(rows.present_after.data(), rows.present_after.size(), present);
 }
 
-// A sum is the same in any order; each byte counts by a large number of its own.
+// Counts how often each byte value occurs, which is the same in any order.
 uint64_t UnorderedDigest(std::string_view bytes) {
   std::array<uint32_t, 256> counts{};
   for (const char byte : bytes) ++counts[static_cast<uint8_t>(byte)];
@@ -29,13 +29,13 @@ uint64_t UnorderedDigest(std::string_view bytes) {
 
 bool MayBeSameOnAnotherServer(const ContentDigest& one, const ContentDigest& other,
                               Flavour flavour) {
-  // A replica may log the rows of a statement, or nothing of tables that it filters; it may spell a
-  // statement in another way, and log fewer columns of a row or more.
+  // A replica may log the rows of a statement, or no rows of tables that it filters; it may spell a
+  // statement differently, and log fewer or more columns of a row.
   const bool comparable = one.kind == Kind::kRows && other.kind == Kind::kRows;
   if (!comparable || one.shape != other.shape) return true;
   if (one.whole != other.whole || one.bytes != other.bytes) return false;
   if (one.ordered == other.ordered) return true;
-  // A replica of MySQL may change the rows of one event in another order (hash scans).
+  // A MySQL replica may change the rows of one event in another order (hash scans).
   if (flavour == Flavour::kMariadb) return false;
   return !one.whole || one.unordered == other.unordered;
 }

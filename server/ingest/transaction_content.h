@@ -12,30 +12,30 @@
 
 namespace millrace::ingest {
 
-// Digests of the first bytes of a transaction, by which it is known again when it is read once
-// more. Row values cannot be read from them.
+// Digests of the first bytes of a transaction, to recognise it when it is read again. They do not
+// reveal row values.
 struct ContentDigest {
-  // Persistent, see FORMAT.md: not to be renumbered.
+  // Persistent, see FORMAT.md: do not renumber.
   enum class Kind : uint8_t { kNone = 0, kStatement = 1, kRows = 2 };
   Kind kind = Kind::kNone;
-  bool whole = true;       // all of it was digested
-  uint32_t bytes = 0;      // that were digested
-  uint64_t shape = 0;      // of rows: kind of change, number of columns, which of them are there
+  bool whole = true;       // everything was digested
+  uint32_t bytes = 0;      // number of bytes digested
+  uint64_t shape = 0;      // of rows: kind of change, number of columns, which columns are present
   uint64_t ordered = 0;    // of the bytes
   uint64_t unordered = 0;  // of the bytes in any order
   friend bool operator==(const ContentDigest&, const ContentDigest&) = default;
 };
 
 // Whether two servers may have logged the same transaction as `one` and `other`. Only rows that
-// both logged with the same columns tell.
+// both logged with the same columns can show a difference.
 bool MayBeSameOnAnotherServer(const ContentDigest& one, const ContentDigest& other,
                               Flavour flavour);
 
-// Gathers the first bytes of a transaction: of its rows, or of its statement if it has none. Costs
-// a copy of at most kBytesMax bytes for each transaction. Not thread-safe.
+// Collects the first bytes of a transaction: of its rows, or of its statement if it has no rows.
+// Copies at most kBytesMax bytes per transaction. Not thread-safe.
 class TransactionContent {
  public:
-  // Enough that transactions of the same length by chance differ in it.
+  // Large enough that transactions of equal length differ within it.
   static constexpr size_t kBytesMax = 512;
 
   void Clear();
@@ -45,7 +45,7 @@ class TransactionContent {
     AddFirstRows(rows);
   }
   void AddStatement(std::string_view statement);
-  // No more of it will be looked at.
+  // Nothing more will be added.
   bool overflowed() const { return kind_ == ContentDigest::Kind::kRows && !whole_; }
   ContentDigest Digest() const;
 

@@ -12,7 +12,7 @@
 
 namespace millrace::ingest {
 
-// The GTID of the transaction at hand, if it has one. Not thread-safe.
+// The GTID of the current transaction, if it has one. Not thread-safe.
 class TransactionGtid {
  public:
   void Set(MysqlGtid gtid);
@@ -22,7 +22,7 @@ class TransactionGtid {
     mariadb_.reset();
   }
 
-  // Empty without one. Valid until the next call of Set.
+  // Empty without a GTID. Valid until the next call of Set.
   std::string_view text() const {
     return mysql_.has_value() || mariadb_.has_value() ? text_ : std::string_view();
   }
@@ -32,8 +32,8 @@ class TransactionGtid {
   std::optional<MysqlGtid> mysql_;
   std::optional<MariadbGtid> mariadb_;
   std::string text_;
-  // text_ begins with the text of `text_uuid_` and a colon, which are kept for the next transaction
-  // of the same source: these are so many bytes. 0: it does not.
+  // Size of the prefix of `text_` that holds `text_uuid_` and a colon, kept for the next
+  // transaction of the same server; 0: there is none.
   size_t prefix_ = 0;
   decltype(MysqlGtid::uuid) text_uuid_{};
 };

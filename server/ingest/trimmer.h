@@ -14,27 +14,27 @@
 
 namespace millrace::ingest {
 
-// Applies retention on a thread of its own: it reads old frames and waits for syncs, and commits
-// must not wait for that. Thread-safe.
+// Applies retention on its own thread, because trimming reads old frames and waits for syncs, and
+// commits must not wait for that. Thread-safe.
 class Trimmer {
  public:
-  // Where retention must stop; nothing if nowhere.
+  // The oldest sequence that retention must keep; nothing if there is no such limit.
   using KeepFrom = std::function<std::optional<Sequence>()>;
 
   // `log` must outlive it.
   Trimmer(log::Log& log, KeepFrom keep_from);
-  // Waits until what was requested is done.
+  // Waits until the requested trim has ended.
   ~Trimmer();
 
-  // Has the log trimmed soon. Does not block.
+  // Requests a trim soon. Does not block.
   void Request() ABSL_LOCKS_EXCLUDED(mutex_);
-  // OK, or why trimming gave up. Errors as Log::Trim but DISK_FULL: it is tried at the next
-  // request.
+  // OK, or why trimming stopped. Errors as Log::Trim except DISK_FULL, after which the next request
+  // tries again.
   absl::Status status() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // False at the end.
+  // False when the trimmer is stopping.
   bool AwaitRequest() ABSL_LOCKS_EXCLUDED(mutex_);
   bool IsRequestedOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return requested_ || stopping_;

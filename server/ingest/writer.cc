@@ -20,14 +20,14 @@ void Writer::Begin(transcode::FrameBuilder& frames, Producer& producer) {
 
 void Writer::End() {
   if (committer_ == nullptr) return;
-  // Until then a full disk is reported, and GiveUpWaiting ends the waiting for it.
+  // While Finish waits, a full disk is still reported and GiveUpWaiting still works.
   committer_->Finish();
   std::unique_ptr<Committer> committer;
   {
     absl::MutexLock lock(&mutex_);
     committer = std::move(committer_);
   }
-  // Not under the mutex: the end of trimming is waited for.
+  // Outside the mutex, because the destructor waits for trimming to end.
   committer.reset();
 }
 
@@ -48,7 +48,7 @@ absl::Status Writer::HandOverInTransaction() {
 }
 
 absl::Status Writer::AfterTransaction(const TransactionEnd& end) {
-  // Nothing else is on its way: what waits in the open frame goes out now.
+  // Send the open frame now, since no more input is on its way.
   if (!end.more) frames_->CloseFrame();
   if (end.drop_staged || frames_->has_closed_frames() || PositionIsDue()) {
     MILLRACE_RETURN_IF_ERROR(HandOver(end.drop_staged));

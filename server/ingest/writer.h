@@ -21,31 +21,31 @@
 
 namespace millrace::ingest {
 
-// Decides when what a producer has read goes to disk, and has it committed on another thread. While
-// the producer has more at hand, groups gather: a write, a sync and a wake-up of readers cost the
-// same for one frame as for several. Knows nothing of where the changes come from.
+// Decides when data that a producer has read goes to disk, and has another thread commit it. While
+// the producer has more input, groups are gathered: a write, an fsync and a wake-up of readers cost
+// the same for one frame as for several. Independent of where the changes come from.
 //
-// Belongs to the ingest thread, but for disk_error and GiveUpWaiting.
+// Belongs to the ingest thread, except disk_error and GiveUpWaiting.
 class Writer {
  public:
-  // So many bytes of frames and records go to the committer at once, whatever follows.
+  // When this many bytes of frames and records have gathered, they go to the committer at once.
   static constexpr size_t kGatherBytes = 1 << 20;
-  // Ended transactions wait no longer than this much of the producer's input: what follows them may
-  // be of tables that nobody captures, or a large transaction.
+  // Finished transactions wait for at most this much more input of the producer: the input may
+  // concern tables that nobody captures, or be one large transaction.
   static constexpr uint64_t kUnpushedInputBytesMax = 4 << 20;
-  // A position that moved without captured changes is stored this often, so that a restart does not
-  // read far back.
+  // How often to store a position that moved without captured changes, so that a restart does not
+  // reread much.
   static constexpr Micros kPositionInterval = 1'000'000;
 
-  // Who adds the changes. Called on the ingest thread, for groups and not for each event.
+  // Adds the changes. Called on the ingest thread, for each group rather than each event.
   class Producer {
    public:
     virtual ~Producer() = default;
-    // As GroupBuilder::Take.
+    // See GroupBuilder::Take.
     virtual std::optional<CommitGroup> TakeGroup(bool drop_staged) = 0;
-    // The writer has accepted the group that TakeGroup returned.
+    // Called after the writer has accepted the group that TakeGroup returned.
     virtual void AfterHandOver() = 0;
-    // Whether the open frame may be closed, as EventProcessor::may_close_frame.
+    // Whether the open frame may be closed, see EventProcessor::may_close_frame.
     virtual bool MayCloseFrame() const = 0;
     // True if the position, between two transactions, moved without a captured change since this
     // last returned true.
@@ -62,52 +62,54 @@ class Writer {
   };
   explicit Writer(Parts parts) : parts_(std::move(parts)) {}
 
-  // Starts the thread that commits. The producer adds its changes to `frames`; both must live until
-  // End. Before all that follows, once.
+  // Starts the commit thread. The producer adds its changes to `frames`; both must live until End.
+  // Call it once, before the functions below.
   void Begin(transcode::FrameBuilder& frames, Producer& producer) ABSL_LOCKS_EXCLUDED(mutex_);
   bool has_started() const { return committer_ != nullptr; }
 
-  // The functions below fail as Committer::status; kCancelled: the committer takes no more.
+  // The functions below return the error of Committer::status; kCancelled: the committer accepts no
+  // more groups.
 
-  // The producer has read so much of its input.
+  // Notes that the producer has read this much input.
   void NoteInput(size_t bytes) { input_since_push_ += bytes; }
-  // After an event that left a transaction in progress: hands over the frames that a large one has
-  // left behind.
+  // Call after an event inside a transaction. Hands over the frames that a large transaction has
+  // filled.
   absl::Status AfterEvent() {
     if (!frames_->has_closed_frames() && !InputLimitReached()) [[likely]]
       return absl::OkStatus();
     return HandOverInTransaction();
   }
   struct TransactionEnd {
-    bool drop_staged = false;  // as CommitGroup
-    bool more = false;         // the producer has more input at hand
+    bool drop_staged = false;  // see CommitGroup
+    bool more = false;         // the producer has more input ready
   };
-  // After an event that left none in progress.
+  // Call after an event outside of a transaction.
   absl::Status AfterTransaction(const TransactionEnd& end);
-  // Takes the next group, if there is one. It goes to the committer at once or with what follows.
+  // Takes the next group, if there is one. The group goes to the committer at once or with later
+  // groups.
   absl::Status HandOver(bool drop_staged);
-  // The same, and it goes at once with all that has gathered.
+  // Takes the next group and passes it to the committer at once, with all gathered groups.
   absl::Status Flush(bool drop_staged);
-  // Gives this group to the committer, past those that have gathered.
+  // Passes this group to the committer, ahead of the gathered ones.
   absl::Status Push(CommitGroup group);
 
-  // OK, or why the committer gave up.
+  // OK, or why the committer stopped.
   absl::Status status() const { return has_started() ? committer_->status() : absl::OkStatus(); }
-  // Waits until what was given to the committer is on disk, or has failed, and ends the thread.
+  // Waits until all groups of the committer are on disk or have failed, and ends the thread.
   void End() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // As of Committer; OK while there is no thread. From any thread.
+  // See Committer; OK while no thread runs. From any thread.
   absl::Status disk_error() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // As of Committer; holds for the thread of a later Begin as well. From any thread.
+  // See Committer; also applies to the thread of a later Begin. From any thread.
   void GiveUpWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   absl::Status HandOverInTransaction();
   absl::Status Gather(CommitGroup group);
-  // Gives the committer what has gathered.
+  // Passes the gathered groups to the committer.
   absl::Status PushGathered();
   bool InputLimitReached() const { return input_since_push_ >= kUnpushedInputBytesMax; }
-  // Gives the committer all that has ended.
+  // Passes all finished transactions to the committer.
   absl::Status PushFinished();
   bool PositionIsDue();
 
@@ -120,7 +122,7 @@ class Writer {
 
   mutable absl::Mutex mutex_;
   bool gave_up_ ABSL_GUARDED_BY(mutex_) = false;
-  // The ingest thread sets it under `mutex_`, under which other threads use it.
+  // The ingest thread sets it under `mutex_`; other threads use it under `mutex_`.
   std::unique_ptr<Committer> committer_;
 };
 

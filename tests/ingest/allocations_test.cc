@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How often memory is asked for on the way from an event to a stored frame.
+// Counts the memory allocations from an event to a finished frame.
 
 #include "support/allocations.h"
 
@@ -15,7 +15,7 @@ constexpr uint32_t kEvents = 400;
 
 class IngestAllocationsTest : public ProcessorTest {
  protected:
-  // Rows of 180 bytes, as events of 9 KiB.
+  // Events of 9 KiB with rows of 180 bytes.
   std::vector<std::string> MakeRowEvents() {
     std::vector<std::string> events;
     for (uint32_t event = 0; event < kEvents; ++event) {
@@ -27,7 +27,7 @@ class IngestAllocationsTest : public ProcessorTest {
     }
     return events;
   }
-  // Allocations for each thousand rows, frames taken as they are closed.
+  // Allocations per thousand rows; takes frames as soon as they are closed.
   double Read(const std::vector<std::string>& events, std::vector<transcode::BuiltFrame>& frames) {
     const uint64_t before = testing::AllocationsOfThread();
     for (const std::string& event : events) {

@@ -35,7 +35,7 @@ class CommitterTest : public log::testing::LogTest {
                            },
                            .on_disk_error = [this] { ++reports_; }});
   }
-  // Waits until all that was pushed is on disk or has failed.
+  // Waits until every pushed group is on disk or has failed.
   void Finish() {
     release_.HasBeenNotified() ? void() : release_.Notify();
     committer_.reset();
@@ -49,7 +49,7 @@ class CommitterTest : public log::testing::LogTest {
     entered_.HasBeenNotified() ? void() : entered_.Notify();
     if (hold_) release_.WaitForNotification();
   }
-  // The next frame, of two changes.
+  // The next frame, with two changes.
   transcode::BuiltFrame Frame(bool unfinished = false) {
     auto [first, bytes] = NextFrame(2);
     return {.first = first,
@@ -74,11 +74,11 @@ class CommitterTest : public log::testing::LogTest {
     for (size_t i = 0; i < count; ++i) frames.push_back(Frame());
     return frames;
   }
-  // Until so many frames are in the log, visible or not.
+  // Waits until this many frames are in the log, visible or not.
   void AwaitWritten(uint64_t frames) {
     while (log_->written().frames < frames) std::this_thread::yield();
   }
-  // Until the committer has told of `reason`.
+  // Waits until the committer reports `reason`.
   void AwaitDiskError(std::string_view reason) {
     while (ReasonOf(committer_->disk_error()) != reason) std::this_thread::yield();
   }
@@ -89,7 +89,7 @@ class CommitterTest : public log::testing::LogTest {
   std::vector<std::vector<uint64_t>> published_;
   std::vector<size_t> known_names_;
   bool named_ = false;
-  int reports_ = 0;  // of disk_error
+  int reports_ = 0;  // calls of on_disk_error
   std::atomic<int> trims_ = 0;
   std::atomic<bool> hold_{false};
   std::atomic<bool> hold_trim_{false};
@@ -157,7 +157,7 @@ TEST_F(CommitterTest, StagedFramesAloneAreNotVisible) {
   EXPECT_THAT(published_, SizeIs(0));
 }
 
-// A large transaction began behind small ones that ended.
+// A large transaction started after small ones that finished.
 TEST_F(CommitterTest, FinishedFramesPrecedeStagedOnes) {
   CommitGroup group = Group(Frames(1));
   group.staged.push_back(Frame(true));

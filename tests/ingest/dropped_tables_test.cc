@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which tables are marked as dropped.
+// Tests which tables are marked as dropped.
 
 #include "ingest/processor_fixture.h"
 

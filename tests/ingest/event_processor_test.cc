@@ -116,7 +116,9 @@ TEST_F(MysqlProcessorTest, DamagedEventNamesFileAndPosition) {
 
 TEST_F(MysqlProcessorTest, SessionSettingsDoNotMatterToBegin) {
   std::string body = EventSource::Query("BEGIN");
-  body[13] = '\0';  // flags, of four bytes, and two of the database's name are there
+  // Makes the status variables unparsable: the first one now has another code, and so another
+  // length.
+  body[13] = '\0';
   Gtid(1);
   EXPECT_EQ(Send(EventType::kQuery, body), "within") << error_;
   SmallMap();
@@ -261,7 +263,7 @@ TEST_F(MysqlProcessorTest, XaCommitOfLaterCapturedTableIsUnsupported) {
   Gtid(2);
   EXPECT_EQ(Query("XA COMMIT X'78',X'79',5"), "XA_UNSUPPORTED");
   EXPECT_THAT(std::string(error_.message()), HasSubstr("b.small"));
-  // The error takes nothing from what is known of it.
+  // The error does not remove the prepared transaction.
   StorePreparedXa();
   Start({"c.*"});
   Gtid(2);
@@ -397,7 +399,7 @@ TEST_F(MysqlProcessorTest, HeartbeatMovesThePositionBetweenTransactions) {
   EXPECT_EQ(Place(), "binlog.000001:5000");
 }
 
-// By GTID set a dump begins at a file of which a part has been read: its beginning is no position.
+// By GTID set, a dump may start with a partly read file, whose beginning is not the position.
 TEST_F(MysqlProcessorTest, StreamStartingBeforeThePositionKeepsIt) {
   Transaction(1, 1);
   const std::string place = Place();
@@ -407,7 +409,7 @@ TEST_F(MysqlProcessorTest, StreamStartingBeforeThePositionKeepsIt) {
   EXPECT_EQ(Place(), "binlog.000001:4");
 }
 
-// Tasks wait for the place: it must come to the end of an idle binlog.
+// Tasks wait for a place, so it must reach the end of an idle binlog.
 TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
   Transaction(1, 1);
   const SourcePosition end = processor_->position();
@@ -452,7 +454,7 @@ TEST_F(MysqlProcessorTest, TransactionShorterThanDeclaredIsAGap) {
   }
 }
 
-// Whatever a compressed transaction is taken for, it is not passed over.
+// Whatever type a compressed transaction has by mistake, it is not skipped.
 TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotSkipped) {
   const std::string body = EventSource::BodyOf(captured::kMysqlPayload);
   for (int type = 0; type < 256; ++type) {
@@ -552,7 +554,7 @@ class TemporaryTablesTest : public MariadbProcessorTest {
   TemporaryTablesTest() {
     coverage_->Set({"b", "small"}, {.begin = Sequence{1}, .complete = true, .invalid_reason = {}});
   }
-  // `mark`: of the session's temporary tables.
+  // `mark`: the event is marked as using temporary tables.
   std::string Run(std::string_view statement, bool mark = true) {
     source_.flags = mark ? binlog::EventHeader::kFlagThreadSpecific : 0;
     MariadbGtid(++number_, kStandalone);
@@ -577,7 +579,7 @@ TEST_F(TemporaryTablesTest, StatementsOnKnownTemporaryTablesAreIgnored) {
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
 }
 
-// In a procedure that used another temporary table, or one made before the stream began.
+// A procedure used another temporary table, or it was created before the stream started.
 TEST_F(TemporaryTablesTest, PossiblyTemporaryTruncateInvalidatesCoverage) {
   Run("TRUNCATE small");
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
@@ -590,7 +592,7 @@ TEST_F(TemporaryTablesTest, MariadbRenameAlwaysInvalidatesCoverage) {
   EXPECT_EQ(WhyInvalid(), coverage::kAlteredByStatement);
 }
 
-// It may have gone since, unseen.
+// It may have been dropped since, unseen.
 TEST_F(TemporaryTablesTest, RenameOfKnownTemporaryTableInvalidatesCoverage) {
   Run("CREATE TEMPORARY TABLE small (id INT)");
   Run("RENAME TABLE small TO z", /*mark=*/false);

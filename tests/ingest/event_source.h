@@ -15,19 +15,19 @@ namespace millrace::ingest {
 
 using binlog::EventType;
 
-// Writes events as a source sends them: each ends where the next one begins, with a checksum.
+// Writes events as a source sends them: each ends where the next one starts, with a checksum.
 class EventSource {
  public:
-  // Of the next event.
+  // For the next event.
   uint32_t timestamp = 1'700'000'000;
   uint16_t flags = 0;
 
-  // An event with `body`, which moves the position.
+  // An event with `body`; moves the position.
   std::string Event(EventType type, std::string_view body) {
     position_ += Size(body);
     return EventAt(type, body, static_cast<uint32_t>(position_));
   }
-  // One that says where it ends.
+  // An event that states this end position; does not move the position.
   std::string EventAt(EventType type, std::string_view body, uint32_t end_position) const {
     std::string bytes;
     AppendLittle32(bytes, timestamp);
@@ -43,7 +43,7 @@ class EventSource {
   uint64_t position() const { return position_; }
   void set_position(uint64_t position) { position_ = position; }
 
-  // What stands between header and checksum of a captured event.
+  // The bytes between header and checksum of a captured event.
   static std::string BodyOf(std::string_view hex) {
     const std::string bytes = binlog::FromHex(hex);
     return bytes.substr(19, bytes.size() - 19 - 4);
@@ -67,14 +67,14 @@ class EventSource {
     body.append(statement);
     return body;
   }
-  // Q_UPDATED_DB_NAMES of MySQL.
+  // MySQL's Q_UPDATED_DB_NAMES.
   static std::string Databases(const std::vector<std::string>& names) {
     std::string variable(1, '\x0c');
     variable.push_back(static_cast<char>(names.size()));
     for (const std::string& name : names) variable.append(name).push_back('\0');
     return variable;
   }
-  // EXECUTE_LOAD_QUERY made of a QUERY.
+  // Turns a QUERY into an EXECUTE_LOAD_QUERY.
   static std::string LoadQuery(std::string query) { return query.insert(13, 13, '\0'); }
   static std::string Rotate(std::string_view file, uint64_t position) {
     std::string body;
@@ -82,7 +82,7 @@ class EventSource {
     body.append(file);
     return body;
   }
-  // A row of b.small, whose TABLE_MAP was captured with number 0x58.
+  // A row of b.small, whose TABLE_MAP was captured with table number 0x58.
   static std::string SmallRow(uint32_t id, std::string_view name) {
     std::string row(1, '\0');
     AppendLittle32(row, id);

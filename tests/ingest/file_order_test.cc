@@ -17,13 +17,13 @@ class FileOrderTest : public ProcessorTest {
  protected:
   explicit FileOrderTest(Flavour flavour = Flavour::kMysql) : ProcessorTest(flavour) {}
 
-  // The stream begins, in the first file.
+  // Starts the stream in the first file.
   void Begin(bool by_gtid) {
     processor_->Reset();
     processor_->BeginStream({.position_is_valid = true, .by_gtid = by_gtid});
     BeginFile("binlog.000001");
   }
-  // What a dump says as it opens the file.
+  // Sends what a dump sends when it opens the file.
   std::string BeginFile(const std::string& file) {
     source_.flags = binlog::EventHeader::kFlagArtificial;
     std::string outcome =
@@ -42,7 +42,7 @@ class FileOrderTest : public ProcessorTest {
   std::string Message() const { return std::string(error_.message()); }
 };
 
-// PREVIOUS_GTIDS: the numbers from 1 to `last` of the server whose GTIDs the fixture sends.
+// PREVIOUS_GTIDS with the numbers from 1 to `last` of the server whose GTIDs the fixture sends.
 std::string NumbersUpTo(uint64_t last) {
   constexpr size_t kUuidAt = 1;
   constexpr size_t kUuidSize = 16;
@@ -79,7 +79,7 @@ TEST_F(FileOrderTest, MissingFileWithoutNewTransactionsIsAccepted) {
   EXPECT_THAT(Gtids(), EndsWith(":1-2"));
 }
 
-// As `SET gtid_purged` brings them.
+// As `SET gtid_purged` adds them.
 TEST_F(FileOrderTest, UnreadGtidsBeforeNextFileAreNoGap) {
   Begin(/*by_gtid=*/true);
   Transaction(1, 1);
@@ -143,7 +143,7 @@ class MariadbFileOrderTest : public FileOrderTest {
     Send(EventType::kMariadbGtid, body);
     EXPECT_EQ(Query("CREATE DATABASE a"), "ended") << error_;
   }
-  // In a file that begins after one is missing: GTID_LIST with a number of server 11 in `domain`.
+  // In a file after a missing one: GTID_LIST with a number of server 11 in `domain`.
   std::string ListAfterGap(uint64_t number, uint32_t domain = 0) {
     EndFile("binlog.000002");
     BeginFile("binlog.000003");
@@ -179,7 +179,7 @@ TEST_F(MariadbFileOrderTest, MissingFileWithoutTransactionsIsAccepted) {
   EXPECT_EQ(ListAfterGap(5), "ended") << error_;
 }
 
-// By GTIDs a dump may begin before our place; by place it does not, and the numbers went back.
+// By GTIDs a dump may start before our position; by file it does not, so the numbers decreased.
 TEST_F(MariadbFileOrderTest, LowerNumberIsAGapByFileOnly) {
   Begin(/*by_gtid=*/true);
   Number(5);

@@ -50,7 +50,7 @@ TEST_F(HistoryMismatchTest, ComparisonClearsIt) {
   EXPECT_FALSE(Loaded().AppliesTo(Server::kOther));
 }
 
-// Version 1 is on disks.
+// Version 1 is on users' disks.
 TEST_F(HistoryMismatchTest, VersionOneNeverChanges) {
   ASSERT_TRUE(HistoryMismatch().Record(*log_, Server::kSame).ok());
   EXPECT_EQ(log_->GetRecord(log::RecordKind::kMeta, "source.doubt").value(), "\x01\x02");

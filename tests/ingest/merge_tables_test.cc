@@ -68,7 +68,7 @@ TEST_F(MergeTablesTest, DroppedOrAmbiguousTableIsForgotten) {
   }
 }
 
-// A server takes the option for tables of other engines too.
+// A server accepts the option for tables of other engines too.
 TEST_F(MergeTablesTest, UnionOptionAloneMakesNoMergeTable) {
   Run("ALTER TABLE t UNION=(a)");
   Run("CREATE TABLE t (id INT) ENGINE=InnoDB UNION=(a)");

@@ -19,7 +19,7 @@ class OlderLogTest : public log::testing::LogTest {
     AddTable("plain", "a");
     AddTable("odd", "");
   }
-  // Whose key is an ENUM of one label.
+  // A table whose key is an ENUM with one label.
   void AddTable(const std::string& name, std::string_view label) {
     binlog::ColumnMap column;
     column.name = "k";

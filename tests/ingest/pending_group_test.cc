@@ -17,7 +17,7 @@ using ::testing::Each;
 using ::testing::SizeIs;
 
 constexpr size_t kFrameBytes = 10;
-// Threads meet in any order: often enough that each way is taken.
+// Enough rounds for the threads to meet in every order.
 constexpr uint64_t kRounds = 200;
 
 CommitGroup FinishedGroup(uint64_t first) {
@@ -66,7 +66,7 @@ TEST(PendingGroup, UnmergeableGroupWaitsUntilOthersAreTaken) {
   uint64_t last = 0;
   uint64_t dropping = 0;
   while (const std::optional<CommitGroup> group = pending.Take()) {
-    // What follows a group that drops may join it; what drops never joins.
+    // A group may merge into one that drops, but a group that drops never merges.
     if (group->drop_staged) ++dropping;
     EXPECT_THAT(group->frames, SizeIs(::testing::Le(2u)));
     EXPECT_GE(group->newest.value, last);
@@ -106,7 +106,7 @@ TEST(PendingGroup, PendingBytesStayNearTheLimit) {
   EXPECT_THAT(taken, Each(::testing::Le(3u)));
 }
 
-// For want of room, and of leave to join.
+// Waits either for room or because the group cannot be merged.
 TEST(PendingGroup, CloseEndsWaitingPush) {
   for (uint64_t round = 0; round < kRounds; ++round) {
     const bool full = round % 2 == 0;

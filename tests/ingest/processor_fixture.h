@@ -22,7 +22,7 @@ namespace millrace::ingest {
 namespace captured = binlog::captured;
 using binlog::EventType;
 
-// A processor that is sent events one by one. What it makes of them is kept as a list of changes.
+// Sends events to a processor one by one and keeps the resulting changes as a list.
 class ProcessorTest : public log::testing::LogTest {
  protected:
   explicit ProcessorTest(Flavour flavour = Flavour::kMysql) : flavour_(flavour) {
@@ -67,14 +67,14 @@ class ProcessorTest : public log::testing::LogTest {
                                                          : captured::kMariadbFormat));
   }
 
-  // What the processor says to the next event: "within", "ended", "drop staged", or the reason of
-  // an error, which is kept in `error_`.
+  // Sends the next event. Returns "within" (kContinue), "ended" (kCommitPoint), "drop staged", or
+  // the reason of the error, which is kept in `error_`.
   std::string Send(EventType type, std::string_view body) {
     return OutcomeOf(processor_->Process(source_.Event(type, body)));
   }
   std::string SendBytes(std::string_view bytes) { return OutcomeOf(processor_->Process(bytes)); }
   // The connection breaks, and a new stream starts at the beginning of `file`, as a dump by GTID
-  // set does. `position_is_valid`: as in EventProcessor::StreamStart.
+  // set does. `position_is_valid`: see EventProcessor::StreamStart.
   void RestartStream(const std::string& file, bool position_is_valid) {
     processor_->Reset();
     processor_->BeginStream({.position_is_valid = position_is_valid});
@@ -83,12 +83,12 @@ class ProcessorTest : public log::testing::LogTest {
   std::string Query(std::string_view statement, std::string_view database = "b") {
     return Send(EventType::kQuery, EventSource::Query(statement, database));
   }
-  // A statement that changes rows, of which the source says what databases it opened tables of.
+  // A statement that changes rows; the source lists the databases whose tables it opened.
   std::string RowStatement(std::string_view statement, const std::vector<std::string>& databases) {
     return Send(EventType::kQuery,
                 EventSource::Query(statement, "b", 255, 0, EventSource::Databases(databases)));
   }
-  // `bytes` is how long it says that its transaction is; 0: it does not.
+  // `bytes`: the length that the event declares for its transaction; 0: none.
   std::string Gtid(uint8_t number, uint16_t bytes = 0) {
     std::string body = EventSource::BodyOf(captured::kMysqlGtid);
     body[17] = static_cast<char>(number);
@@ -104,7 +104,7 @@ class ProcessorTest : public log::testing::LogTest {
   std::string SmallMap(uint8_t table_id = 0x58) {
     std::string body = EventSource::BodyOf(captured::kMysqlSmallMap);
     body[0] = static_cast<char>(table_id);
-    // MariaDB does not know MySQL's standard collation 255.
+    // MariaDB does not know MySQL's default collation 255.
     const std::string_view collation("\x02\x03\xfc\xff\x00", 5);
     if (flavour_ == Flavour::kMariadb) {
       body.replace(body.find(collation), collation.size(), "\x02\x01\x2d");
@@ -123,10 +123,10 @@ class ProcessorTest : public log::testing::LogTest {
     ASSERT_EQ(Xid(), "ended") << error_;
   }
 
-  // What is known of XA transactions goes to the log, as with a group.
+  // Stores new XA records in the log, as a group does.
   void StorePreparedXa() { EXPECT_TRUE(log_->PutRecords(prepared_xa_->TakeUnstored()).ok()); }
 
-  // All changes of ended transactions, as `INSERT b.small`.
+  // All changes of finished transactions, as `INSERT b.small`.
   std::vector<std::string> Changes() {
     std::vector<std::string> changes;
     for (const v1::Change& change : ChangeMessages()) {
@@ -167,7 +167,7 @@ class ProcessorTest : public log::testing::LogTest {
   absl::Status error_;
 
  private:
-  // Of the transaction, in the body of a GTID event that was captured.
+  // Sets the transaction's length in the body of a captured GTID event.
   static void SetLength(std::string& body, uint16_t bytes) {
     constexpr size_t kLengthAt = 50;
     std::memcpy(body.data() + kLengthAt, &bytes, sizeof bytes);

@@ -18,7 +18,7 @@ class SavepointsTest : public ::testing::Test {
     builder_.BeginTransaction({.gtid = {}, .commit_time = 1, .server_id = 1, .file = {}});
     savepoints_.Clear();
   }
-  // A change of its own run, since the tables differ.
+  // Adds a change that starts a new run, since the tables differ.
   void Change() {
     ASSERT_TRUE(builder_
                     .AddDefinitionChange({.operation = 6,
@@ -101,7 +101,7 @@ TEST_F(SavepointsTest, ForgottenSavepointsAreFoundOrTooMany) {
   Set("second");
   EXPECT_EQ(RollBackTo("second"), Outcome::kDone);
   EXPECT_EQ(changes(), 2u);
-  // All that was forgotten stands for one place.
+  // All forgotten names refer to one place.
   EXPECT_EQ(RollBackTo("first 0"), Outcome::kDone);
   EXPECT_EQ(changes(), 1u);
   Change();

@@ -28,7 +28,7 @@ TEST(SentStatement, ServerWrittenStatementIsUtf8) {
   EXPECT_EQ(
       SentStatementFrom(query, Flavour::kMariadb, /*transaction_continues=*/true).session.charset,
       "utf8mb4");
-  // Perhaps a client wrote it.
+  // A client may have written it.
   const SentStatement ambiguous = SentStatementFrom(query, Flavour::kMariadb);
   EXPECT_EQ(ambiguous.session.charset, "latin1");
   ASSERT_EQ(ambiguous.other_sessions.size(), 1u);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t kCreated = 1000;
 
-// A stream of server "a" that has come to the end of binlog.000002.
+// A stream of server "a" that has reached the end of binlog.000002.
 class SourceMemoryRecorderTest : public ::testing::Test {
  protected:
   SourceMemoryRecorderTest() {

@@ -31,7 +31,7 @@ TEST(SourceMemory, StoredMemoryIsReadBack) {
   EXPECT_EQ(SourceMemory::FromBinary(nothing.ToBinary("place"), "place"), nothing);
 }
 
-// Version 1 is on disks.
+// Version 1 is on users' disks.
 TEST(SourceMemory, VersionOneNeverChanges) {
   const std::string expected(
       "\x01\x25\x7d\x4c\x38\x03\x27\x03\x4f"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How the feed handles statements in the binlog: which subscribers learn of them, and which of them
-// stop the feed.
+// Tests how the feed handles statements in the binlog: which subscribers receive them, and which of
+// them stop the feed.
 
 #include "ingest/event_processor.h"
 #include "ingest/processor_fixture.h"
@@ -78,7 +78,7 @@ TEST_F(StatementEventsTest, StatementsNamingExcludedColumnsAreOmitted) {
   EXPECT_EQ(changes[3].schema_change().statement(), "ALTER TABLE c ADD ssn INT");
 }
 
-// As for CREATE TABLE … SELECT ssn AS plain FROM small, which copies the default.
+// What the server logs for CREATE TABLE … SELECT ssn AS plain FROM small, which copies the default.
 TEST_F(StatementEventsTest, ServerWrittenColumnsAreOmittedWithExclusions) {
   const std::string text =
       "CREATE TABLE `x` (\n  `plain` varchar(9) DEFAULT 'hunter2'\n) START TRANSACTION";
@@ -122,7 +122,7 @@ TEST_F(StatementEventsTest, StatementIsParsedUnderItsSqlMode) {
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.odd\\"));
 }
 
-// It may have been prepared under utf8mb4, or written by the source.
+// The statement may have been prepared under utf8mb4, or written by the source.
 TEST_F(StatementEventsTest, TextValidInTwoCharsetsChangesBothTables) {
   coverage_->Set({"b", "é"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
   coverage_->Set({"b", "Ã©"}, {.begin = {1}, .complete = true, .invalid_reason = {}});
@@ -288,7 +288,7 @@ TEST_F(StatementEventsTest, RowsChangedByAStatementStopTheFeed) {
   EXPECT_EQ(RowStatement("INSERT INTO small VALUES (1, 'x')", {"b"}), "STATEMENT_BASED_CHANGE");
 }
 
-// A trigger, a view, a function.
+// Through a trigger, a view or a function.
 TEST_F(StatementEventsTest, StatementOpeningCapturedTablesStopsTheFeed) {
   Gtid(1);
   Query("BEGIN");
@@ -296,7 +296,7 @@ TEST_F(StatementEventsTest, StatementOpeningCapturedTablesStopsTheFeed) {
             "STATEMENT_BASED_CHANGE");
 }
 
-// Foreign keys that refer to the table; MariaDB never says.
+// Foreign keys may refer to the table; MariaDB never lists tables.
 TEST_F(StatementEventsTest, StatementWithUnknownTablesStopsTheFeed) {
   Gtid(1);
   Query("BEGIN");
@@ -315,7 +315,7 @@ TEST_F(StatementEventsTest, StatementOpeningOnlyOtherTablesIsIgnored) {
   EXPECT_EQ(Xid(), "ended");
 }
 
-// As pt-table-checksum logs them: they open captured tables, and change one of its own.
+// As pt-table-checksum logs them: they open captured tables and change a table of the tool.
 TEST_F(StatementEventsTest, DeclaredStatementTablesAreSkipped) {
   statement_tables_ = {"tool.sums"};
   Start({"b.*", "!b.small", "!b.plain"});
@@ -327,7 +327,7 @@ TEST_F(StatementEventsTest, DeclaredStatementTablesAreSkipped) {
         "INSERT IGNORE INTO tool.sums VALUES (1)"}) {
     EXPECT_EQ(RowStatement(text, {"b", "tool"}), "within") << text;
   }
-  // MariaDB does not say what was opened.
+  // MariaDB does not list the opened databases.
   EXPECT_EQ(Query("DELETE FROM tool.sums WHERE a = 1"), "within");
   for (const char* text :
        {"REPLACE INTO b.x SELECT * FROM tool.sums", "UPDATE tool.sums, b.x SET x.a = 1",

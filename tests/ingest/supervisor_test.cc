@@ -28,16 +28,16 @@ absl::Status Lost() { return MakeError(reason::kSourceUnreachable, "lost"); }
 absl::Status Changed() { return MakeError(reason::kSourceChanged, "changed"); }
 absl::Status BadChecksum() { return MakeError(reason::kEventChecksumMismatch, "damaged"); }
 
-// What one run does.
+// The script of one run.
 struct ScriptedRun {
   absl::Status ends;
   bool streams = false;
-  Micros lasts = 0;  // streaming
+  Micros lasts = 0;  // time spent streaming
   uint64_t transactions = 0;
-  std::string place = "1";  // at its end
+  std::string place = "1";  // at the end of the run
 };
 
-// Runs as the script says. After the last of them it streams until it is interrupted.
+// Follows the script. After its last run it streams until it is interrupted.
 class ScriptedSession final : public Supervisor::Session {
  public:
   explicit ScriptedSession(log::testing::ManualClock& clock) : clock_(clock) {}
@@ -79,7 +79,7 @@ class ScriptedSession final : public Supervisor::Session {
   std::string place_;
 };
 
-// Waits take no time, but are noted.
+// Waits take no time, but are recorded.
 class SupervisorTest : public ::testing::Test {
  protected:
   SupervisorTest()
@@ -100,7 +100,7 @@ class SupervisorTest : public ::testing::Test {
     }
     clock_.Pass(timeout);
   }
-  // Runs all of it and ends.
+  // Runs the whole script and stops.
   void Play(std::deque<ScriptedRun> script) {
     PlayScript(std::move(script));
     supervisor_.Stop();
@@ -110,13 +110,13 @@ class SupervisorTest : public ::testing::Test {
     supervisor_.Start();
     session_.at_end.WaitForNotification();
   }
-  // The same with a script that fails for good.
+  // Runs a script that ends with a permanent failure.
   void PlayToFailure(std::deque<ScriptedRun> script) {
     session_.script = std::move(script);
     supervisor_.Start();
     session_.finished.WaitForNotification();
   }
-  // Until the wait of this number, which does not end by itself.
+  // Runs until wait `number`, which does not end by itself.
   void PlayToWait(size_t number, std::deque<ScriptedRun> script) {
     endless_wait_ = number;
     session_.script = std::move(script);

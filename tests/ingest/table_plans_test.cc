@@ -18,7 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// TABLE_MAP of shop.t (u BINARY(16) or UUID), which look alike.
+// TABLE_MAP of shop.t with a column u of BINARY(16) or UUID, which look the same.
 std::string MapOfSixteenBytes() {
   std::string body("\x07\0\0\0\0\0\x01\0", 8);
   body.append("\x04shop\0\x01t\0", 9);
@@ -46,7 +46,7 @@ class TablePlansTest : public log::testing::LogTest {
         [this](const TableName&, RedefinedPart) { return redefined_later_.value(); });
     details_ = TableDetails{.name = table_, .columns = {column}, .defined_seconds = kDefined};
   }
-  // "uuid" or "binary", as what a row of that second is read; the reason of an error.
+  // "uuid" or "binary": the type of a row committed in that second; or the reason of an error.
   std::string TypeAt(int64_t seconds) {
     const absl::Status status = plans_->Map(MapOfSixteenBytes(), seconds, {1});
     if (!status.ok()) return ErrorReason(status);
@@ -60,7 +60,7 @@ class TablePlansTest : public log::testing::LogTest {
   TableCounterMap counters_;
   std::unique_ptr<MergeTables> merge_tables_;
   TableDetails details_;
-  std::optional<bool> redefined_later_;  // nothing: not to be asked
+  std::optional<bool> redefined_later_;  // nothing: must not be called
   std::optional<TablePlans> plans_;
 };
 

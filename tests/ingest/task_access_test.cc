@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What readers of tables see of the stream, and what goes to disk when they add to it.
+// Tests what snapshot readers see of the stream, and what goes to disk when they add to it.
 
 #include "ingest/task_access.h"
 
@@ -52,7 +52,7 @@ class TaskAccessTest : public ProcessorTest {
     if (group.has_value()) handed_over_.push_back(*std::move(group));
     return absl::OkStatus();
   }
-  // Posts `work` as another thread would, and runs what is due now.
+  // Posts `work` as another thread would, and runs the due tasks.
   void Post(const StreamTasks::Due& due, StreamTasks::Work work) {
     const int posted = wakes_.load();
     tasks_.SetWake([this] { ++wakes_; });
@@ -117,7 +117,7 @@ TEST_F(TaskAccessTest, MariadbWithChangedServerIdIsTheSame) {
   TaskAccess access = Access();
   ServerInfo reached = server_;
   reached.server_id = 7;
-  EXPECT_TRUE(access.IsServer(reached)) << "server_uuid tells";
+  EXPECT_TRUE(access.IsServer(reached)) << "server_uuid decides";
   server_.flavour = reached.flavour = Flavour::kMariadb;
   server_.server_uuid = reached.server_uuid = "";
   EXPECT_FALSE(access.IsServer(reached));
@@ -283,10 +283,10 @@ TEST_F(TaskAccessTest, RecordsOfUnfinishedTransactionAreHeldBack) {
   EXPECT_EQ(handed_over_[1].coverage_steps, 1u);
 }
 
-// The stream's side: what it touches, and what statements do to coverage.
+// The stream's side: the keys that it changes, and the effect of statements on coverage.
 class LiveStreamTest : public ProcessorTest {
  protected:
-  // Records b.small, whose key is its first column.
+  // Starts recording changes of b.small, whose key is its first column.
   TableChanges& Record() {
     Transaction(1, 1);
     registry_->TakeUnstored();
@@ -300,7 +300,7 @@ class LiveStreamTest : public ProcessorTest {
     SmallMap();
     return changes;
   }
-  // What is known of the row `id` since recording began.
+  // What was recorded for the row `id` since recording started.
   TableChanges::Touch TouchOf(uint32_t id) {
     return live_changes_.Find(kSmall)->TouchSince(0, KeyBytes(id));
   }
@@ -418,7 +418,7 @@ TEST_F(LiveStreamTest, AlterInvalidatesExceptForIndexes) {
   EXPECT_EQ(InvalidReason(), "altered");
 }
 
-// What the reader is told is lost with it.
+// The table's coverage must be invalid even if the reader's recording is lost.
 TEST_F(LiveStreamTest, AlterInvalidatesATableBeingRead) {
   for (const char* statement : {"ALTER TABLE small DROP PARTITION p", "ALTER SOMETHING new"}) {
     Cover(/*complete=*/false);

@@ -57,7 +57,7 @@ TEST(TransactionContent, OtherServerMaySpellStatementsDifferently) {
   EXPECT_TRUE(MayBeSameOnAnotherServer(one.Digest(), other.Digest(), Flavour::kMysql));
 }
 
-// A replica with binlog_format=ROW logs rows of a statement, one that filters tables logs nothing.
+// A replica with binlog_format=ROW logs rows for a statement; one that filters tables logs nothing.
 TEST(TransactionContent, OtherServerOnlyRowsAreComparedWithRows) {
   TransactionContent nothing, statement;
   nothing.Clear();

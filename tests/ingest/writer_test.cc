@@ -19,8 +19,8 @@ using log::testing::ReasonOf;
 
 constexpr uint32_t kWriterFrameBytes = 64 << 10;
 
-// A writer on a real log, fed with changes that are made up. What it does not give to the committer
-// is not in the log after End, which waits for all that it gave.
+// A writer on a real log with made-up changes. End waits for everything passed to the committer;
+// nothing else is in the log afterwards.
 class WriterTest : public log::testing::LogTest, protected Writer::Producer {
  protected:
   WriterTest() {
@@ -45,7 +45,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
   ~WriterTest() override { writer_->End(); }
   void Begin() { writer_->Begin(builder_, *this); }
 
-  // As GroupBuilder, without records.
+  // Like GroupBuilder, without records.
   std::optional<CommitGroup> TakeGroup(bool drop_staged) override {
     CommitGroup group;
     group.drop_staged = drop_staged;
@@ -74,7 +74,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
       EXPECT_TRUE(builder_.AddRead(table_, std::string(row_bytes, 'x'), {}).ok());
     }
   }
-  // A whole one of so many rows, and what the writer says to its end.
+  // Adds a whole transaction of `rows` rows and reports its end to the writer.
   absl::Status Transaction(int rows, size_t row_bytes, bool more) {
     BeginTransaction();
     Add(rows, row_bytes);
@@ -82,7 +82,7 @@ class WriterTest : public log::testing::LogTest, protected Writer::Producer {
     return writer_->AfterTransaction({.more = more});
   }
   absl::Status SmallTransaction(bool more) { return Transaction(1, 10, more); }
-  // The position moves, and nothing else.
+  // Moves only the position.
   void Move(std::string position) {
     position_ = std::move(position);
     moved_ = true;
@@ -244,7 +244,7 @@ TEST_F(WriterTest, CommitterFailureIsReturned) {
 }
 
 TEST_F(WriterTest, FullDiskIsReportedUntilEnd) {
-  EXPECT_TRUE(writer_->disk_error().ok()) << "nothing has begun";
+  EXPECT_TRUE(writer_->disk_error().ok()) << "nothing has started";
   Begin();
   faults_->FillDisk();
   EXPECT_TRUE(SmallTransaction(/*more=*/false).ok());
@@ -266,7 +266,7 @@ TEST_F(WriterTest, GiveUpWaitingReleasesEnd) {
     writer_->End();
     ended.Notify();
   });
-  // Still reported, as long as that waits.
+  // Still reported while End waits.
   EXPECT_FALSE(ended.WaitForNotificationWithTimeout(absl::Milliseconds(20)));
   EXPECT_EQ(ReasonOf(writer_->disk_error()), "DISK_FULL");
   writer_->GiveUpWaiting();

@@ -18,7 +18,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr char kMarkerDatabase[] = "millrace_marker";
-// A server that has crashed is not waited for.
+// Bounded, so that a test does not wait for a server that has crashed.
 const client::RetryOptions kRetry{.backoff_max = absl::Milliseconds(200), .attempts_max = 30};
 
 [[noreturn]] void Die(const std::string& what) {
@@ -47,7 +47,7 @@ std::string TimestampText(const google::protobuf::Timestamp& time) {
                      time.nanos() / 1000);
 }
 
-// Submessages may be of the generated class or of a dynamic one.
+// Submessages may be of the generated class or dynamic.
 template <typename T>
 T As(const Message& message) {
   T typed;

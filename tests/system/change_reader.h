@@ -15,15 +15,15 @@
 
 namespace millrace::testing {
 
-// The marker's tables as a pattern for source.tables.
+// The tables of the marker, as a pattern for source.tables.
 inline constexpr char kMarkerTables[] = "millrace_marker.*";
 
-// A row by column name. A value is text: numbers in decimal, strings as they are, bytes as `0x` and
+// A row by column name. Values are text: numbers in decimal, strings unchanged, bytes as `0x` and
 // upper-case hex, TIMESTAMP as MySQL prints it in UTC with six digits, or `zero` for the zero date;
 // GEOMETRY `srid:0xWKB`; VECTOR `[1,2]`. NULL is nullopt.
 using SeenRow = std::map<std::string, std::optional<std::string>>;
 
-// A change as a subscriber saw it.
+// A change as a subscriber received it.
 struct SeenChange {
   uint64_t sequence = 0;
   v1::Operation operation = v1::OPERATION_UNSPECIFIED;
@@ -32,7 +32,8 @@ struct SeenChange {
   std::optional<SeenRow> after;
   v1::Change raw;
   std::string gtid;
-  // Token of the response it came in; resumes after it only if it is the response's last change.
+  // Token of the change's response. Resumes right after this change only if it is the response's
+  // last one.
   std::string response_token;
   bool last_of_response = false;
   bool last_of_transaction = false;
@@ -44,21 +45,22 @@ class ChangeReader {
  public:
   explicit ChangeReader(FeedServer& server) : server_(server) {}
 
-  // Everything from the place of `request` on, up to the place that the source has reached now: see
-  // CurrentToken. Changes of the marker's database are left out.
+  // Reads everything from the start of `request` up to the source's current position, see
+  // CurrentToken. Omits changes of the marker's database.
   std::vector<SeenChange> ReadAll(SqlSession& source,
                                   v1::SubscribeRequest request = FromEarliest());
-  // The first `count` changes.
+  // Reads the first `count` changes.
   std::vector<SeenChange> ReadCount(v1::SubscribeRequest request, size_t count);
-  // Until the stream ends by itself (until_token).
+  // Reads until the stream ends by itself (until_token).
   std::vector<SeenChange> ReadToEnd(v1::SubscribeRequest request);
 
-  // Waits until the log holds all that the source has committed and answers a token after it.
-  // Writes a row into the table `millrace_marker.marker` of the source (made at first use), which a
-  // server with `tables` must capture (kMarkerTables), and reads until it arrives.
+  // Waits until the log contains everything that the source has committed, and returns a token
+  // after that. Writes a row into the table `millrace_marker.marker` of the source (created at
+  // first use) and reads until it arrives. A server with `tables` must capture that table
+  // (kMarkerTables).
   std::string CurrentToken(SqlSession& source);
 
-  // A row as it came.
+  // Decodes a received row.
   SeenRow Row(const google::protobuf::Any& any);
 
   static v1::SubscribeRequest FromEarliest();
@@ -69,7 +71,7 @@ class ChangeReader {
   std::vector<SeenChange> Read(v1::SubscribeRequest request, const Done& done);
 
   FeedServer& server_;
-  // Learnt through `types_of_`; a server that was started again has a new client.
+  // Fetched through `types_of_`; a restarted server has a new client.
   const client::Client* types_of_ = nullptr;
   std::optional<client::RowTypes> types_;
 };

@@ -18,7 +18,7 @@ constexpr absl::Duration kStartDeadline = absl::Seconds(30);
 constexpr absl::Duration kStopDeadline = absl::Seconds(20);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
-// Polls, for there is nothing to be waited on in another process.
+// Polls, because another process offers nothing to wait on.
 template <typename Condition>
 bool PollUntil(absl::Duration timeout, const Condition& condition) {
   const absl::Time deadline = absl::Now() + timeout;
@@ -40,7 +40,7 @@ void WriteSection(std::ostream& out, const std::string& name,
   for (const std::string& line : lines) out << "  " << line << "\n";
 }
 
-// One of `lines` has the key of `line`.
+// Whether one of `lines` has the key of `line`.
 bool HasKeyOf(const std::vector<std::string>& lines, const std::string& line) {
   const std::string key = line.substr(0, line.find(':') + 1);
   return std::any_of(lines.begin(), lines.end(),
@@ -135,7 +135,7 @@ void FeedServer::WaitUntilServing() {
     port_ = std::atoi(log.c_str() + at + kMarker.size());
     return true;
   });
-  if (!serving || !process_->Running()) Die("it did not start", LogText());
+  if (!serving || !process_->Running()) Die("millraced did not start", LogText());
   auto connected = client::Client::Connect({.address = address(), .tls = client_tls_});
   if (!connected.ok()) Die(connected.status().ToString(), LogText());
   client_ = std::move(*connected);
@@ -154,7 +154,7 @@ v1::GetStatusResponse FeedServer::WaitForReason(const std::string& reason) {
 void FeedServer::WaitForLog(const std::string& text) {
   const bool found = PollUntil(
       kStartDeadline, [&] { return LogText().find(text, log_start_) != std::string::npos; });
-  if (!found) Die("its log does not have: " + text, LogText());
+  if (!found) Die("the server's log does not contain: " + text, LogText());
 }
 
 v1::GetStatusResponse FeedServer::WaitUntil(
@@ -179,7 +179,7 @@ int FeedServer::Stop() {
 
 int FeedServer::WaitForExit() {
   const auto exit_code = process_->Wait(kStopDeadline);
-  if (!exit_code.ok()) Die("it did not stop", LogText());
+  if (!exit_code.ok()) Die("millraced did not stop", LogText());
   return *exit_code;
 }
 

@@ -20,25 +20,25 @@ namespace millrace::testing {
 struct FeedServerOptions {
   // source.tables.
   std::vector<std::string> tables;
-  // Further lines of the configuration, by section, each `key: value`; they win over the server's.
+  // Additional configuration lines by section, each `key: value`; they override those of the test
+  // server.
   std::vector<std::string> source;
   std::vector<std::string> log;
   std::vector<std::string> server;
   std::vector<std::string> kafka;
   std::vector<std::string> metrics;
-  // Tests that are not of snapshots see changes alone.
+  // Only snapshot tests should see snapshot rows.
   std::vector<std::string> snapshot = {"mode: never"};
-  // Slows the disk of the log; outlives the server.
+  // Slows the disk of the log; must outlive the server.
   const SlowDisk* slow_disk = nullptr;
-  // Limit of open files, soft and hard; 0: that of the test.
+  // Limit of open files, soft and hard; 0: the test's limit.
   int open_files_max = 0;
-  // How client() connects.
+  // TLS options of client().
   std::optional<client::TlsOptions> client_tls;
 };
 
-// A real millraced on a data directory and port of its own that reads from a SourceServer. Ends
-// with the test. Every method that cannot do its work prints why, with the server's log, and aborts
-// the test.
+// A real millraced with its own data directory and port that reads from a SourceServer. Ends with
+// the test. Every method that fails prints why, with the server's log, and aborts the test.
 class FeedServer {
  public:
   static std::unique_ptr<FeedServer> MustStart(const SourceServer& source,
@@ -56,26 +56,26 @@ class FeedServer {
   pid_t pid() const { return process_->pid(); }
 
   void Signal(int signal) { process_->Signal(signal); }
-  // SIGTERM without waiting.
+  // Sends SIGTERM without waiting.
   void Terminate() { process_->Terminate(); }
-  // The exit code, once the process has ended by itself.
+  // Waits until the process ends by itself; returns the exit code.
   int WaitForExit();
-  // SIGTERM; the exit code.
+  // Sends SIGTERM and waits; returns the exit code.
   int Stop();
-  // SIGKILL.
+  // Sends SIGKILL.
   void Kill();
-  // Starts it again on the same data and with the same options, on a port of the system's choice.
+  // Restarts it on the same data with the same options, on a port chosen by the system.
   void Start();
-  // Other options, from the next Start on.
+  // Sets other options, which apply from the next Start on.
   void Configure(const SourceServer& source, const FeedServerOptions& options) const;
-  // Waits until the status says `wanted`; answers the status.
+  // Waits until the status has this state; returns the status.
   v1::GetStatusResponse WaitForState(v1::SourceStatus::State wanted);
-  // Waits until the reason of the source's error is this.
+  // Waits until the source's error has this reason; returns the status.
   v1::GetStatusResponse WaitForReason(const std::string& reason);
-  // Waits until `condition` holds for the status; answers the status. `what` is for the message.
+  // Waits until `condition` is true for the status; returns the status. `what` is for the message.
   v1::GetStatusResponse WaitUntil(
       const std::string& what, const std::function<bool(const v1::GetStatusResponse&)>& condition);
-  // Waits until the log of the process that runs has `text`.
+  // Waits until the log of the running process contains `text`.
   void WaitForLog(const std::string& text);
 
  private:
@@ -89,12 +89,12 @@ class FeedServer {
   std::optional<Process> process_;
   std::unique_ptr<client::Client> client_;
   int port_ = 0;
-  size_t log_start_ = 0;  // of the process that runs now
+  size_t log_start_ = 0;  // of the running process
 };
 
-// millraced run to its end with these arguments.
+// Runs millraced with these arguments until it exits.
 ProcessResult RunMillraced(const std::vector<std::string>& arguments);
-// The same for the millrace command.
+// Runs the millrace command until it exits.
 ProcessResult RunMillrace(const std::vector<std::string>& arguments);
 std::filesystem::path MillracedPath();
 std::filesystem::path MillracePath();

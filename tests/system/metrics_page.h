@@ -17,10 +17,10 @@
 
 namespace millrace::testing {
 
-// Section `metrics` of a server that is to have a page.
+// Section `metrics` of a server with a metrics page.
 inline const std::vector<std::string> kMetricsLines = {"listen: 127.0.0.1:0"};
 
-// The page with the metrics of a server.
+// The metrics page of a server.
 class MetricsPage {
  public:
   explicit MetricsPage(const FeedServer& feed) {
@@ -33,13 +33,13 @@ class MetricsPage {
 
   int port() const { return port_; }
   std::string Text() const { return HttpGet(port_, "/metrics"); }
-  // Of a series by its name with labels as they are printed; -1 if there is none.
+  // Value of a series, named with its labels as printed; -1 if there is none.
   double Value(const std::string& series) const {
     const std::string text = Text();
     const size_t at = text.find("\n" + series + " ");
     return at == std::string::npos ? -1 : std::atof(text.c_str() + at + series.size() + 2);
   }
-  // Polls, for there is nothing to be waited on in another process.
+  // Polls, because another process offers nothing to wait on.
   void WaitFor(const std::string& series, const ::testing::Matcher<double>& wanted) const {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     while (!wanted.Matches(Value(series))) {

@@ -12,7 +12,7 @@ RawFeed::RawFeed(const std::string& address,
                  std::shared_ptr<grpc::ChannelCredentials> credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
-  // Each has a connection of its own.
+  // Each RawFeed has its own connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   stub_ = v1::ChangeFeed::NewStub(grpc::CreateCustomChannel(address, credentials, arguments));
 }

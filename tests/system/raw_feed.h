@@ -14,8 +14,8 @@
 
 namespace millrace::testing {
 
-// One change with the transaction around it, as bytes to compare. Which response a change came in
-// is no part of it.
+// One change with its transaction, as bytes to compare. Does not record which response the change
+// came in.
 struct RawChange {
   uint64_t sequence = 0;
   std::string bytes;   // of the Change
@@ -29,35 +29,35 @@ struct RawChange {
   }
 };
 
-// All that a stream gave until it ended.
+// Everything that a stream delivered until it ended.
 struct RawRead {
   std::vector<RawChange> changes;
   // Each token with the number of changes that came before it.
   std::vector<std::pair<std::string, size_t>> tokens;
-  // Numbers of changes after which a transaction was told to be complete.
+  // Numbers of changes after which a transaction was complete.
   std::vector<size_t> ends;
   grpc::Status status;
   v1::ErrorDetail error;
 };
 
-// Calls without the client library: no retries, every byte as it comes.
+// Calls without the client library: no retries, bytes as received.
 class RawFeed {
  public:
   explicit RawFeed(
       const std::string& address,
       std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials());
 
-  // Reads until the stream ends, at `request.until_token` or with an error, or a minute is over.
+  // Reads until the stream ends, at `request.until_token` or with an error, for a minute at most.
   RawRead Read(const v1::SubscribeRequest& request);
   v1::ChangeFeed::Stub& stub() { return *stub_; }
-  // The detail that came with a failed call.
+  // The detail of a failed call.
   static v1::ErrorDetail ErrorOf(const grpc::ClientContext& context);
 
  private:
   std::unique_ptr<v1::ChangeFeed::Stub> stub_;
 };
 
-// Adds a response to what was read.
+// Adds a response to `read`.
 void AddResponse(const v1::SubscribeResponse& response, RawRead& read);
 
 }  // namespace millrace::testing

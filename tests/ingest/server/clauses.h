@@ -10,14 +10,15 @@
 namespace millrace::testing {
 
 // Statements about tables and databases, one for each clause that the manuals of the two servers
-// list. What is in braces is written in the style of a run (rendering.h):
-//   {t} {d.t} {e.n}   tables: of the default database, or with it (d) or another one (e) named
-//   {:a} {:t.a}       columns: alone, or named with their table
+// list. Placeholders in braces are written in the style of a run (rendering.h):
+//   {t} {d.t} {e.n}   tables: of the default database, or qualified with it (d) or another one (e)
+//   {:a} {:t.a}       columns: alone, or qualified with their table
 //   {d} {e} {f}       databases; f does not exist
-//   {'}               a string that is hard to read
+//   {'}               a string that is hard to parse
 // Tables: t and u of (id, a, b, c) with an index k_b, t also with a check chk; n, which does not
 // exist; p, partitioned by range; h, by hash; k, with a foreign key; v, a view; s, a sequence; w,
-// like u with an id of 250; y, versioned. The last six are made for the statements that name them.
+// like u with an id of 250; y, versioned. The last six are created for the statements that name
+// them.
 std::vector<std::string_view> ClausesOf(Flavour flavour);
 
 }  // namespace millrace::testing

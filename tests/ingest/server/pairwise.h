@@ -10,8 +10,9 @@
 
 namespace millrace::testing {
 
-// Choices of one value of each of four dimensions, of these sizes, so that any two values of
-// different dimensions meet in one. Few, not the fewest: greedily, for each pair of the first two.
+// Returns choices of one value per dimension, for four dimensions of these sizes, so that any two
+// values of different dimensions occur together. Few choices, though not the minimum: greedy, one
+// for each pair of the first two dimensions.
 inline std::vector<std::array<size_t, 4>> Pairwise(const std::array<size_t, 4>& sizes) {
   using Choice = std::array<size_t, 4>;
   // Dimension and value, twice.
@@ -34,7 +35,7 @@ inline std::vector<std::array<size_t, 4>> Pairwise(const std::array<size_t, 4>& 
       Choice best{a, b, 0, 0};
       for (size_t c = 0; c < sizes[2]; ++c) {
         for (size_t d = 0; d < sizes[3]; ++d) {
-          // Where nothing else decides, no value is favoured.
+          // Rotates the start, so that no value is favoured in a tie.
           const Choice next{a, b, (c + a + b) % sizes[2], (d + a + b) % sizes[3]};
           if (gain(next) > gain(best)) best = next;
         }

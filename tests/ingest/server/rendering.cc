@@ -21,8 +21,8 @@ bool HasAnsiQuotes(const std::string& sql_mode) {
   return Has(sql_mode, "ANSI_QUOTES") || Has(sql_mode, "ORACLE") || Has(sql_mode, "MSSQL");
 }
 
-// A letter of each charset that is easily misread: of which a byte is a backslash or backquote, or
-// whose bytes are valid UTF-8 for something else.
+// A letter of each charset that is easily misread: one of its bytes is a backslash or backquote, or
+// its bytes are valid UTF-8 for another letter.
 std::string LetterOf(const std::string& charset) {
   static const std::map<std::string, std::string> kLetters = {
       {"latin1", "Ã©"},  {"cp1251", "Рђ"}, {"gbk", "乣"},
@@ -133,7 +133,7 @@ std::string Rendering::RenderPath(std::string_view path, bool is_column) {
   return text;
 }
 
-// Each holds what would be a rename, were its end missed.
+// Each string contains text that looks like a rename if the string's end is missed.
 std::string Rendering::HardString() const {
   const bool escapes = !Has(client_.sql_mode, "NO_BACKSLASH_ESCAPES");
   const bool double_quotes = !HasAnsiQuotes(client_.sql_mode) && run_ % 2 == 1;

@@ -12,36 +12,36 @@
 
 namespace millrace::testing {
 
-// How names are spelled and quoted. Where a mode has no such quotes, backquotes stand for them.
+// How names are spelled and quoted. A mode without such quotes uses backquotes.
 enum class Style { kPlain, kBackquotes, kAnsiQuotes, kBrackets, kLetters, kComments };
 
-// A client that sends a statement.
+// The settings of a client that sends a statement.
 struct Client {
   std::string sql_mode;
   Style style = Style::kPlain;
   std::string charset;
 };
 
-// What a server and its clients can be set to.
+// The settings that a server and its clients can have.
 std::vector<std::string> ModesOf(Flavour flavour);
 std::vector<Style> StylesOf(Flavour flavour);
 std::vector<std::string> CharsetsOf(Flavour flavour);
 
-// The names of one run, and the statements in its client's style; see clauses.h.
+// The names of one run, and statements in its client's style; see clauses.h.
 class Rendering {
  public:
   Rendering(Client client, int run) : client_(std::move(client)), run_(run) {}
 
-  // In UTF-8.
+  // Returns UTF-8.
   std::string Render(std::string_view clause);
-  // Its bytes as the client sends them.
+  // Returns the bytes that the client sends.
   std::string Encoded(std::string_view utf8) const;
-  // Tables and views that were named since, and their databases.
+  // Tables and views named so far, and their databases.
   const std::set<TableName>& tables() const { return tables_; }
 
   std::string Database(std::string_view base) const;
   TableName Table(std::string_view database, std::string_view base) const;
-  // Of a column, or the table itself.
+  // The name of a column, or of a table without its database.
   std::string Name(std::string_view base) const;
 
  private:

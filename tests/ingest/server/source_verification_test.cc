@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the last transaction of a log proves of the source that has it, read again from a real one.
+// Rereads the last transaction of a log from a real source, to test what it proves about the
+// source.
 
 #include "ingest/source_verification.h"
 
@@ -47,7 +48,7 @@ class SourceVerificationTest : public SourceTest {
     const auto rows = sql_.MustQuery(mysql() ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
     return {.file = *rows[0][0], .offset = std::stoull(*rows[0][1]), .gtids = {}};
   }
-  // Offset in the file of the binlog at which these bytes are.
+  // Offset of these bytes in the binlog file.
   uint64_t OffsetOf(const std::string& file, const std::string& bytes) {
     std::ostringstream content;
     content << std::ifstream(source_->data_directory() / file, std::ios::binary).rdbuf();
@@ -125,7 +126,7 @@ class VerificationWithoutChecksums : public SourceVerificationTest {
   VerificationWithoutChecksums() : SourceVerificationTest({"--binlog-checksum=NONE"}) {}
 };
 
-// Its FORMAT_DESCRIPTION has a wrong checksum in a dump that begins inside the file.
+// Its FORMAT_DESCRIPTION has a wrong checksum in a dump that starts inside the file.
 TEST_P(VerificationWithoutChecksums, LastIsCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
@@ -140,7 +141,7 @@ class VerificationWithoutGtids : public SourceVerificationTest {
   VerificationWithoutGtids() : SourceVerificationTest({"--gtid-mode=OFF"}) {}
 };
 
-// The source withholds it then, which says nothing against its history.
+// The source withholds it then, which does not contradict its history.
 TEST_P(VerificationWithoutGtids, LastIsNotComparedOnceGtidsAreOn) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Runs every clause of the statements about tables and databases on a real server, by clients with
-// all kinds of settings, and compares what is made out of the statement in the binlog with what
-// information_schema says has changed.
+// Runs every clause of the statements about tables and databases on a real server, from clients
+// with all kinds of settings. Compares our interpretation of the logged statement with the changes
+// in information_schema.
 
 #include <algorithm>
 #include <iostream>
@@ -30,17 +30,17 @@ using schema::Statement;
 using schema::StatementKind;
 using schema::StatementVerb;
 
-// One statement as it was run.
+// One executed statement.
 struct Trial {
   std::string what;  // for messages
   std::set<TableName> named;
   std::string default_database;
   TableStates before;
   TableStates after;
-  uint64_t end = 0;  // in the binlog
+  uint64_t end = 0;  // end position in the binlog
 };
 
-// What was made of it: usually of one statement, of two where the server writes more.
+// The interpreted statements: usually one, two where the server logs more.
 using BinlogStatements = std::vector<Statement>;
 
 std::set<TableName> TablesIn(const TableStates& states) {
@@ -57,7 +57,7 @@ std::string Text(const std::set<TableName>& tables) {
   return fmt::format("{}", names);
 }
 
-// Which tables there are behind the statements.
+// The tables that should exist after the statements.
 std::set<TableName> PredictedTables(const BinlogStatements& found, std::set<TableName> tables) {
   for (const Statement& statement : found) {
     if (coverage::DropsDatabase(statement)) {
@@ -72,14 +72,14 @@ std::set<TableName> PredictedTables(const BinlogStatements& found, std::set<Tabl
     for (const TableName& table : statement.tables_from_partitions) tables.insert(table);
     for (const TableName& table : statement.tables_into_partitions) tables.erase(table);
     for (const auto& [from, to] : statement.renames) {
-      // IF EXISTS.
+      // With IF EXISTS.
       if (tables.erase(from) > 0) tables.insert(to);
     }
   }
   return tables;
 }
 
-// Where a table has gone.
+// The table's name after the renames.
 TableName NameAfterRenames(const BinlogStatements& found, TableName table) {
   for (const Statement& statement : found) {
     for (const auto& [from, to] : statement.renames) {
@@ -93,7 +93,7 @@ TableName NameAfterRenames(const BinlogStatements& found, TableName table) {
 
 using ColumnRenames = std::map<std::string, std::string>;
 
-// By its value, which no other column of the row has.
+// Finds a moved column by its value, which is unique in the row.
 ColumnRenames ColumnsThatMoved(const TableState& before, const TableState& after) {
   ColumnRenames renames;
   if (before.rows.size() != 1 || after.rows.size() != 1) return renames;
@@ -111,7 +111,7 @@ ColumnRenames StatedRenames(const Statement& statement, const TableState& before
   ColumnRenames renames;
   for (const auto& [from, to] : statement.column_renames) {
     const auto& columns = before.columns;
-    // IF EXISTS.
+    // With IF EXISTS.
     if (std::find(columns.begin(), columns.end(), from) != columns.end()) renames[from] = to;
   }
   return renames;
@@ -157,7 +157,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     if (named('h')) run("CREATE TABLE {h} " + columns + " PARTITION BY HASH ({:id}) PARTITIONS 4");
     if (named('w')) {
       run("CREATE TABLE {w} " + columns);
-      // In the partition that it takes the place of.
+      // A row that fits the partition it is exchanged with.
       const bool exchanged = clause.find("EXCHANGE") != std::string_view::npos;
       run(exchanged ? "INSERT INTO {w} VALUES (50, 51, 52, 53)"
                     : "INSERT INTO {w} VALUES (250, 251, 252, 253)");
@@ -171,7 +171,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     if (named('y')) run("CREATE TABLE {y} ({:id} INT) WITH SYSTEM VERSIONING");
   }
 
-  // False: the server refuses the statement.
+  // False if the server refuses the statement.
   bool Execute(std::string_view clause, const Client& client) {
     const int number = ++executed_;
     const Rendering names(client, number);
@@ -200,7 +200,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
       admin_.MustExecute("DROP DATABASE IF EXISTS " + database);
     }
     if (!status.ok()) {
-      // MySQL cannot read such a name where it is in the expression of a partition.
+      // MySQL cannot parse such a name in a partition's expression.
       const bool defect =
           client.charset == "sjis" && run.what.find("PARTITION BY") != std::string::npos;
       if (!defect) refused_.push_back(run.what + ": " + status.ToString());
@@ -210,7 +210,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     return true;
   }
 
-  // What the binlog holds of each run, by its number.
+  // The statements that the binlog contains for each run, by the run's number.
   std::map<size_t, BinlogStatements> ReadBinlog(const std::string& file, uint64_t begin) {
     std::map<size_t, BinlogStatements> found;
     auto stream = OpenStream(options_, {.file = file, .offset = begin, .gtids = {}});
@@ -269,7 +269,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
     for (const Statement& statement : found) CheckColumns(run, found, statement);
   }
 
-  // All that changed is concerned; nothing is that the statement does not name.
+  // Every changed table is concerned; no table is concerned that the statement does not name.
   void CheckConcerned(const Trial& run, const std::set<TableName>& concerned,
                       const BinlogStatements& found) {
     std::set<TableName> changed;

@@ -12,10 +12,10 @@
 
 namespace millrace::testing {
 
-// A table or view as information_schema has it, and its rows.
+// A table or view as information_schema describes it, and its rows.
 struct TableState {
   bool is_table = false;  // not a view, not a sequence
-  // All that is said of it, its columns, indexes, constraints and partitions.
+  // All entries about it, its columns, indexes, constraints and partitions.
   std::vector<std::string> definition;
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
@@ -25,7 +25,7 @@ struct TableState {
 
 using TableStates = std::map<TableName, TableState>;
 
-// Those of these databases.
+// The states in these databases.
 TableStates ReadStates(SqlSession& session, const std::vector<std::string>& databases);
 
 }  // namespace millrace::testing

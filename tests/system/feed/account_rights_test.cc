@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the feed's account may not SELECT is hidden from it. Rows without some of their columns, or
-// tables without their rows, never stand for the whole: an error names the table and the GRANT.
+// Data that the feed's account may not SELECT is invisible to it. Rows without some of their
+// columns, or tables without their rows, are never treated as complete: an error names the table
+// and the GRANT.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +36,7 @@ class AccountRights : public ::testing::TestWithParam<Flavour> {
     sql().MustExecute(fmt::format("GRANT {} TO {}", right, kAccount));
   }
   void StartFeed(const std::string& mode) { shop_.StartFeed({"mode: " + mode}); }
-  // How reading `table` ended in the newest snapshot that has it.
+  // The newest snapshot's result for `table`.
   v1::SnapshotTable OutcomeOf(const std::string& table) {
     const auto snapshots = shop_.admin().WaitUntil("the table", [&](const auto& all) {
       const auto tables = TablesOf(all, table);
@@ -44,7 +45,7 @@ class AccountRights : public ::testing::TestWithParam<Flavour> {
     });
     return TablesOf(snapshots, table).front();
   }
-  // Why a stream from SNAPSHOT ends.
+  // The error that ends a stream from SNAPSHOT.
   std::string ErrorFromSnapshot(const std::string& table) {
     const ProcessResult result = RunMillrace({"--server", shop_.feed().address(), "tail", "--from",
                                               "snapshot", "--until", "latest", "--tables", table});
@@ -92,7 +93,7 @@ TEST_P(AccountRights, OtherTableRightsDoNotReplaceSelect) {
   EXPECT_EQ(OutcomeOf("u").state(), v1::SnapshotTable::STATE_DONE);
 }
 
-// The stream tells of a table that information_schema does not show.
+// The stream contains a table that information_schema does not show.
 TEST_P(AccountRights, HiddenTableIsNamedInErrors) {
   StartFeed("initial");
   shop_.feed().WaitForState(v1::SourceStatus::STATE_STREAMING);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A feed that is behind, with more of the binlog at hand than it reads at once.
+// A feed that lags, with more of the binlog available than it reads at once.
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -25,13 +25,14 @@ class Backlog : public ::testing::TestWithParam<Flavour> {
     sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
     sql_.MustExecute("CREATE DATABASE other");
     sql_.MustExecute("CREATE TABLE other.large (data LONGBLOB)");
-    // The source is stopped for a while: its silence is not to end the connection.
+    // The test stops the source for a while; its silence must not end the connection.
     feed_ = FeedServer::MustStart(
         *source_,
         {.tables = {"shop.*"}, .source = {"heartbeat_period: 3600s"}, .metrics = kMetricsLines});
     feed_->WaitForState(v1::SourceStatus::STATE_STREAMING);
   }
-  // Commits a row of a captured table and, behind it, a large transaction of one that is not.
+  // While the feed is stopped, commits a row of a captured table, followed by a large transaction
+  // of an uncaptured table.
   void WriteWhileFeedIsStopped(int id) {
     kill(feed_->pid(), SIGSTOP);
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Clients that connect and go, a thousand and more a second, beside very many streams.
-// MILLRACE_STORM_SECONDS=30 MILLRACE_STORM_STREAMS=10000 for the numbers that are promised.
+// Clients that connect and disconnect, over a thousand a second, beside very many streams.
+// MILLRACE_STORM_SECONDS=30 MILLRACE_STORM_STREAMS=10000 checks the promised numbers.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,13 +33,13 @@ int FromEnvironment(const char* name, int otherwise) {
   return value == nullptr ? otherwise : std::atoi(value);
 }
 
-// What all streams have got.
+// What all streams have received.
 struct Arrivals {
   std::atomic<int64_t> changes{0};
   std::atomic<int> ended{0};
 };
 
-// One stream at the tail that counts what comes.
+// One stream at the tail that counts what arrives.
 class CountingStream final : public grpc::ClientReadReactor<v1::SubscribeResponse> {
  public:
   CountingStream(v1::ChangeFeed::Stub& stub, const v1::SubscribeRequest& request,
@@ -65,7 +65,7 @@ class CountingStream final : public grpc::ClientReadReactor<v1::SubscribeRespons
   v1::SubscribeResponse response_;
 };
 
-// Connects and closes, so often a second.
+// Connects and closes, kConnectsPerSecond times a second.
 class ConnectStorm {
  public:
   explicit ConnectStorm(int port) {
@@ -123,7 +123,7 @@ class Storm : public ::testing::Test {
     for (const auto& stream : streams_) stream->Cancel();
     while (arrivals_.ended.load() < static_cast<int>(streams_.size())) std::this_thread::yield();
   }
-  // Commits a row; how long until all streams have it.
+  // Commits a row; returns how long it takes until all streams have it.
   absl::Duration MeasureArrival(int64_t changes_after) {
     const absl::Time begin = absl::Now();
     sql_.MustExecute("INSERT INTO shop.t VALUES ()");

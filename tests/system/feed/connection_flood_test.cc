@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Clients that attack by what gRPC allows: others do not notice, and memory stays bounded.
-// MILLRACE_FLOOD_SECONDS=60 runs them for as long.
+// Clients that attack with what gRPC allows: other clients do not notice, and memory stays bounded.
+// MILLRACE_FLOOD_SECONDS=60 sets the duration.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,7 +40,7 @@ class ConnectionFlood : public ::testing::TestWithParam<bool> {
     }
     feed_ = FeedServer::MustStart(*source_, options);
   }
-  // Floods while changes go on.
+  // Floods the server while changes continue.
   void Flood(const FloodClients::Next& next) {
     Start();
     SteadyChanges changes(
@@ -66,7 +66,7 @@ class ConnectionFlood : public ::testing::TestWithParam<bool> {
   void ExpectUnharmed(const std::string& reason) {
     ASSERT_EQ(connections_.cut_size(), 1);
     EXPECT_EQ(connections_.cut(0).reason(), reason);
-    // The peer is known, by TLS too, and shut out.
+    // The server has identified the peer, also with TLS, and blocked it.
     ASSERT_EQ(connections_.refused_size(), 1);
     EXPECT_EQ(connections_.refused(0).reason(), "peer_blocked");
     EXPECT_EQ(outcome_.arrived, outcome_.committed);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rows before and after a change of their table's definition decode by the definition of their
-// place in the binlog, and a field number keeps its meaning for ever: when the feed follows live,
-// and when a server reads the whole history later, with a source that remembers only the newest
+// Rows before and after a redefinition of their table are decoded with the definition at their
+// position in the binlog, and a field number keeps its meaning forever: both when the feed follows
+// live, and when a server reads the whole history later from a source that only has the newest
 // definitions.
 
 #include <gmock/gmock.h>
@@ -38,7 +38,8 @@ std::string FieldsOf(const google::protobuf::Any& row) {
   return fmt::format("{}", fmt::join(texts, " "));
 }
 
-// A change of a row as `+ after`, `- before` or `before => after`; others by their operation.
+// A change of a row as `+ after`, `- before` or `before => after`; other changes by their
+// operation.
 std::string LineOf(const v1::Change& change) {
   switch (change.operation()) {
     case v1::OPERATION_INSERT:
@@ -68,7 +69,7 @@ class Ddl : public ::testing::TestWithParam<Flavour> {
     sql_.MustExecute("USE shop");
   }
 
-  // Runs statements, and waits until the feed has seen them.
+  // Runs statements and waits until the feed has read them.
   void Run(const Lines& statements) {
     for (const std::string& statement : statements) sql_.MustExecute(statement);
     reader_.CurrentToken(sql_);
@@ -90,7 +91,8 @@ class Ddl : public ::testing::TestWithParam<Flavour> {
     return fmt::format("{}", fmt::join(columns, " "));
   }
 
-  // Every test ends so: a server that starts now reads of the past what was streamed live.
+  // Every test ends with this check: a server started now reads the same from the past as was
+  // streamed live.
   void TearDown() override {
     const std::vector<SeenChange> live = reader_.ReadAll(sql_);
     const auto late_feed = FeedServer::MustStart(*source_, {.source = {"start: {at: earliest}"}});
@@ -106,7 +108,7 @@ class Ddl : public ::testing::TestWithParam<Flavour> {
 
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart({.flavour = GetParam()});
   SqlSession sql_ = source_->MustConnect();
-  // From the earliest too: both see the same.
+  // From the earliest position too, so that both servers read the same.
   std::unique_ptr<FeedServer> feed_ =
       FeedServer::MustStart(*source_, {.source = {"start: {at: earliest}"}});
   ChangeReader reader_{*feed_};

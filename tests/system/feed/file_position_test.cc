@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A source without GTIDs: places are files and offsets, transactions are anonymous.
+// A source without GTIDs: positions are files and offsets, transactions are anonymous.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The whole way, on both flavours: a commit at the source becomes typed rows at a subscriber.
+// End to end, on both flavours: a commit at the source becomes typed rows at a subscriber.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -87,7 +87,7 @@ TEST_P(FirstFeed, ExcludedColumnIsNowhereInTheFeed) {
   }
 }
 
-// NDB has one of this name, which it does not log.
+// NDB has a database of this name, which it does not log.
 TEST_P(FirstFeed, UserDatabaseMayBeCalledNdbinfo) {
   sql_.MustExecute("CREATE DATABASE ndbinfo");
   sql_.MustExecute("CREATE TABLE ndbinfo.item (id INT PRIMARY KEY)");

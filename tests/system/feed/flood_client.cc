@@ -8,15 +8,16 @@ namespace millrace::testing {
 namespace {
 
 constexpr char kMethod[] = "/millrace.v1.ChangeFeed/ListSubscriptions";
-// The entry `age` of HPACK's own table: 35 bytes by its rules, of which gRPC takes 8 KiB a frame.
+// The entry `age` of HPACK's static table: 35 bytes by its rules, of which gRPC accepts 8 KiB a
+// frame.
 constexpr char kShortHeader = '\x95';
 constexpr size_t kHeadersPerFrame = 234;
 constexpr int kFramesPerWrite = 64;
 constexpr uint32_t kCallsPerWrite = 1000;
-// After a connection that was closed before it could send anything.
+// Pause after a connection that was closed before it could send anything.
 constexpr std::chrono::milliseconds kPause(5);
 
-// An empty message of gRPC.
+// An empty gRPC message.
 const std::string kEmptyMessage(5, '\0');
 
 std::string Begin() {

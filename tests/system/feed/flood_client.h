@@ -13,22 +13,21 @@
 
 namespace millrace::testing {
 
-// A block of headers that never ends: each byte of its frames is a header for gRPC to keep.
+// A part of a header block that never ends: each byte is a header that gRPC keeps.
 std::string EndlessHeaders();
-// A thousand calls, each dropped as soon as it is made; `first_stream` is an odd number.
+// A thousand calls, each dropped as soon as it is made; `first_stream` must be odd.
 std::string DroppedCalls(uint32_t first_stream);
 
-// Clients that attack a server from one address until they are destroyed; one that is cut off comes
-// back at once.
+// Clients that attack a server from one address until they are destroyed. A client that is cut off
+// reconnects at once.
 class FloodClients {
  public:
-  // Sends what `next` returns, again and again; it is told how often it was asked on the
-  // connection.
+  // Returns the next bytes to send; `count` is the number of earlier calls on the connection.
   using Next = std::function<std::string(uint32_t count)>;
   FloodClients(int port, const std::string& from, bool tls, int clients, const Next& next);
   ~FloodClients();
 
-  uint64_t connections() const { return connections_.load(); }  // that got through
+  uint64_t connections() const { return connections_.load(); }  // connections that could send
   uint64_t refused() const { return refused_.load(); }
   uint64_t bytes() const { return bytes_.load(); }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A real file system of 64 MiB is filled at random moments, also while the server starts and stops:
-// it lives, serves what it has, and has all of the source once there is space, without a restart.
-// MILLRACE_DISK_MOMENTS: moments on each file system (3). MILLRACE_RANDOM_SEED: the first.
+// the server stays up, serves what it has, and has all changes of the source once there is space,
+// without a restart. MILLRACE_DISK_MOMENTS: moments on each file system (3). MILLRACE_RANDOM_SEED:
+// the first seed.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ int NumberOr(const char* name, int fallback) {
   return text == nullptr ? fallback : std::atoi(text);
 }
 
-// Fills the disk after a while; a greedy one again and again until it is stopped.
+// Fills the disk after a delay; a greedy filler repeats that until it is stopped.
 class Filler {
  public:
   Filler(const SmallDisk& disk, std::chrono::milliseconds delay, bool greedy)
@@ -80,7 +81,7 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
 
   int Random(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
 
-  // Some transactions, together of some MiB.
+  // Runs some transactions of some MiB in total.
   void ChangeRows() {
     for (int i = Random(5, 30); i > 0; --i) {
       const int first = Random(1, kTableRows);
@@ -99,7 +100,7 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
     }
   }
 
-  // Follows until this row arrives.
+  // Reads the feed until this row arrives.
   void FollowTo(int id, int n) {
     ChangeReader reader(*feed_);
     v1::SubscribeRequest request =
@@ -139,7 +140,7 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
     }
   }
 
-  // What there is can be read, from the beginning.
+  // The stored changes can be read from the beginning.
   void ExpectServes() {
     const auto status = feed_->client().GetStatus({});
     ASSERT_TRUE(status.ok()) << status.status() << feed_->LogText();
@@ -150,7 +151,7 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
     EXPECT_FALSE((*batch)->transactions().empty());
   }
 
-  // As grpc.health.v1 has it: one field, 1 is SERVING.
+  // Parses the response of grpc.health.v1: one field, 1 is SERVING.
   bool IsHealthy() const {
     grpc::GenericStub stub(
         grpc::CreateChannel(feed_->address(), grpc::InsecureChannelCredentials()));
@@ -168,8 +169,8 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
 
   void StopCleanly() { ASSERT_EQ(feed_->Stop(), 0) << feed_->LogText(); }
 
-  // One moment, after which the disk is full. Kinds: 0 while the server runs, 1 while it stops, 2
-  // while it starts, 3 and 4 after a crash, 5 before it stops.
+  // Fills the disk at one moment; the disk is full afterwards. Kinds: 0 while the server runs, 1
+  // while it stops, 2 while it starts, 3 and 4 after a crash, 5 before it stops.
   void FillAtMoment(int kind) {
     const bool greedy = Random(0, 1) == 0;
     const std::chrono::milliseconds delay(Random(0, 60));
@@ -240,7 +241,7 @@ TEST_P(FullDisk, FullDiskIsReportedUntilThereIsSpace) {
   feed_->Start();
   disk_->Fill();
   ChangeRows();
-  // Space that was allocated for the write-ahead log lasts for a while.
+  // The space already allocated for the write-ahead log suffices for a while.
   while (feed_->client().GetStatus({})->source().error_reason() != "DISK_FULL") ChangeRows();
   const auto status = feed_->WaitForReason("DISK_FULL");
   EXPECT_FALSE(IsHealthy());

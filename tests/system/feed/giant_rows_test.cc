@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a giant row takes of memory is a few times its size, and is given back.
+// A giant row takes a few times its size in memory, and the memory is released.
 
 #include <gtest/gtest.h>
 
@@ -32,14 +32,14 @@ class GiantRows : public ::testing::Test {
     sql_.MustExecute("USE shop");
   }
 
-  // Waits until all is in the log and asks once more, so that nothing is on its way.
+  // Waits until everything is in the log, twice, so that nothing is on its way.
   void Settle() {
     ChangeReader reader(*feed_);
     reader.CurrentToken(sql_);
     reader.CurrentToken(sql_);
   }
 
-  // Runs the statement and holds its memory to the bounds.
+  // Runs the statement and checks the bounds of its memory.
   void ExpectMemoryReleased(const std::string& statement, double rows) {
     const double before = StatusMib(feed_->pid(), "VmRSS");
     sql_.MustExecute(statement);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a stranger with grpcurl or buf can do who has no files of ours: everything, by reflection.
+// Users of grpcurl or buf who have none of our files can do everything, by reflection.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -28,7 +28,7 @@ void MustBeOk(const absl::Status& status) {
   std::abort();
 }
 
-// Polls, for there is nothing to be waited on in another process.
+// Polls, because another process offers nothing to wait on.
 template <typename Condition>
 bool BecomesTrue(const Condition& condition) {
   const absl::Time deadline = absl::Now() + kHistoryDeadline;
@@ -97,7 +97,7 @@ void History::AwaitFeed() {
   std::string end;
   std::string at;
   const bool there = BecomesTrue([&] {
-    // MariaDB writes a checkpoint a moment after a file has begun.
+    // MariaDB writes a checkpoint shortly after it starts a file.
     end = BinlogEnd();
     const auto status = feed_->client().GetStatus({});
     if (!status.ok()) return false;
@@ -113,7 +113,7 @@ uint64_t History::NewestSequence() {
 
 void History::AwaitSequence(uint64_t sequence) {
   if (BecomesTrue([&] { return NewestSequence() >= sequence; })) return;
-  EndTest(fmt::format("the feed has not come to sequence {}", sequence), *feed_);
+  EndTest(fmt::format("the feed has not reached sequence {}", sequence), *feed_);
 }
 
 void History::Reset() {
@@ -166,7 +166,7 @@ void History::PointFeedAt(const SourceServer& server) {
 
 int History::StreamsStarted() const { return CountOf(feed_->LogText(), "streaming from "); }
 
-int History::Retries() const { return CountOf(feed_->LogText(), "source lost, connecting again"); }
+int History::Retries() const { return CountOf(feed_->LogText(), "source lost, reconnecting"); }
 
 std::string History::AwaitRefusal(const std::set<std::string>& reasons, int retries) {
   const int before = Retries();
@@ -178,7 +178,7 @@ std::string History::AwaitRefusal(const std::set<std::string>& reasons, int retr
     if (status->source().state() == v1::SourceStatus::STATE_FAILED) return true;
     return reasons.count(reason) > 0 && Retries() >= before + retries;
   });
-  if (!refused) EndTest("the feed goes on: " + reason, *feed_);
+  if (!refused) EndTest("the feed continues: " + reason, *feed_);
   return reason;
 }
 

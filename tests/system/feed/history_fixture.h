@@ -14,7 +14,7 @@
 
 namespace millrace::testing {
 
-// A kind of source: each has its own means to compare histories.
+// A kind of source; each compares histories in its own way.
 struct HistorySource {
   std::string name;
   Flavour flavour;
@@ -24,12 +24,12 @@ struct HistorySource {
 const std::vector<HistorySource>& HistorySources();
 void PrintTo(const HistorySource& source, std::ostream* stream);
 
-// A source with a table shop.t and a feed of it, and the harm that can be done to the source's
-// history. Aborts the test when something does not work.
+// A source with a table shop.t, a feed of it, and ways to damage the source's history. Aborts the
+// test when a step fails.
 class History {
  public:
-  // With `keeps_copy` there is a copy of the source from before the first row, and it has been
-  // restarted since: its first rows are in its second file.
+  // With `keeps_copy`, keeps a copy of the source from before the first row, and has restarted the
+  // source since: its first rows are in its second file.
   explicit History(const HistorySource& source, bool keeps_copy = true);
 
   SourceServer& source() { return *source_; }
@@ -38,33 +38,33 @@ class History {
   bool mysql() const { return kind_.flavour == Flavour::kMysql; }
   bool gtids() const { return kind_.options.empty(); }
 
-  // `count` transactions, each a row that says `text`.
+  // Commits `count` transactions, each inserting a row with `text`.
   void Insert(int count, const std::string& text);
-  // Waits until the feed has all that the source has.
+  // Waits until the feed has read everything of the source.
   void AwaitFeed();
-  // Newest sequence of the feed's log.
+  // The newest sequence of the feed's log.
   uint64_t NewestSequence();
-  // Waits until that is `sequence` or more.
+  // Waits until the newest sequence is `sequence` or more.
   void AwaitSequence(uint64_t sequence);
 
-  // RESET MASTER, by its name here.
+  // RESET MASTER, or the server's newer name for it.
   void Reset();
-  // The copy comes back, with the binlogs that it had or without.
+  // Restores the copy, with or without the binlogs that it had.
   void Restore(bool binlogs);
-  // Another server answers in the source's place. What it does next it logs under the GTIDs that
-  // the source gave its own transactions.
+  // Replaces the source by another server. It logs its next transactions under the GTIDs that the
+  // source gave to its own.
   void Swap();
-  // The feed reads from `server` when it is started next.
+  // The feed reads from `server` from its next start on.
   void PointFeedAt(const SourceServer& server);
 
   // The current binlog position of the source.
   std::string BinlogEnd();
   // How many times the feed started to stream.
   int StreamsStarted() const;
-  // How often it lost the source or could not connect.
+  // How many times the feed lost the source or could not connect.
   int Retries() const;
-  // Waits until the feed has stopped, or tried `retries` times more for one of these reasons.
-  // Answers the reason.
+  // Waits until the feed has stopped, or has retried `retries` more times for one of these reasons.
+  // Returns the reason.
   std::string AwaitRefusal(const std::set<std::string>& reasons, int retries);
 
  private:
@@ -76,7 +76,7 @@ class History {
   SqlSession sql_;
   std::unique_ptr<FeedServer> feed_;
   int next_id_ = 1;
-  // MySQL after Swap: under whose name transactions are logged, and from which number on.
+  // MySQL after Swap: the UUID and the last number used for logging transactions.
   std::string borrowed_uuid_;
   int borrowed_number_ = 0;
 };

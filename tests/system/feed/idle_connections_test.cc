@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Connections that do nothing, as many as the server has descriptors for, and connections that come
-// and go: the feed goes on, and clients that come after them are let in.
-// MILLRACE_IDLE_SECONDS=30 holds them for as long.
+// Idle connections, as many as the server has file descriptors, and connections that come and go:
+// the feed continues, and later clients can connect. MILLRACE_IDLE_SECONDS=30 sets how long they
+// are held.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ int IdleSeconds() {
   return seconds == nullptr ? 2 : std::atoi(seconds);
 }
 
-// This process's own, raised as far as may be; 0 stands for it.
+// The limit of this process, raised as far as allowed; selected by 0.
 int HardLimit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -48,7 +48,7 @@ class IdleConnections : public ::testing::TestWithParam<IdleCase> {
   void Start() {
     const int limit = GetParam().open_files_max;
     FeedServerOptions options{
-        // They stay for as long as it takes to open them all.
+        // The connections must stay until all are open.
         .server = {"connections_max: 1000000", "connections_per_peer_max: 1000000",
                    "handshake_timeout: 60s"},
         .open_files_max = limit};
@@ -64,7 +64,7 @@ class IdleConnections : public ::testing::TestWithParam<IdleCase> {
   std::shared_ptr<grpc::ChannelCredentials> Credentials() {
     return GetParam().tls ? certificates_.Credentials("") : grpc::InsecureChannelCredentials();
   }
-  // Opens so many connections. With TLS, 100 of the first 200 complete the handshake. The server
+  // Opens `count` connections. With TLS, 100 of the first 200 complete the handshake. The server
   // may close them.
   void Open(int count) {
     for (int i = 0; i < count; ++i) {
@@ -90,7 +90,7 @@ TEST_P(IdleConnections, UpToTheDescriptorLimitDoNoHarm) {
   Start();
   SteadyChanges changes(*source_, *feed_, Credentials());
   const int limit = GetParam().open_files_max == 0 ? hard : GetParam().open_files_max;
-  // The hard limit is this process's too.
+  // The hard limit also applies to this process.
   Open(std::min(limit, hard - 200));
   absl::SleepFor(absl::Seconds(IdleSeconds()));
   const v1::GetStatusResponse status = feed_->client().GetStatus({}).value();
@@ -122,7 +122,7 @@ TEST_P(IdleConnections, UpToTheDescriptorLimitDoNoHarm) {
   EXPECT_EQ(feed_->LogText().find("STORAGE_FAILED"), std::string::npos);
 }
 
-// To the hard limit only where there is time for so many.
+// Includes the hard limit only if there is time for so many connections.
 std::vector<IdleCase> Cases() {
   std::vector<IdleCase> cases;
   for (const int limit : {80, 1024, 0}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Text whose bytes are not of its charset, or stand for no character: SELECT prints question marks
-// or nonsense, the feed says so and loses no byte.
+// Text with bytes that are invalid in its charset, or that encode no character: SELECT prints
+// question marks or garbage; the feed marks the text as invalid and loses no byte.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-// Charset and bytes of what is expected of a row as invalid, by side.
+// Charset and bytes of the invalid text of a row, for one side.
 std::vector<std::pair<std::string, std::string>> InvalidOf(const SeenChange& change, bool before) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const v1::InvalidText& text : change.raw.invalid_text()) {
@@ -49,7 +49,7 @@ class InvalidText : public ::testing::TestWithParam<Flavour> {
     return reader_.ReadAll(sql_, std::move(request));
   }
 
-  // Puts the rows of one MyISAM table into another, whose definition says other things of them.
+  // Copies the data file of one MyISAM table to another one with a different definition.
   void CopyData(const std::string& from, const std::string& to) {
     sql_.MustExecute(fmt::format("FLUSH TABLES {}, {}", from, to));
     for (const char* extension : {".MYD", ".MYI"}) {
@@ -106,7 +106,7 @@ TEST_P(InvalidText, InvalidUtf8KeepsItsBytes) {
   EXPECT_EQ(changes[3].before->at("c"), "fine");
 }
 
-// Charset, and bytes that the servers take as a label although they are no text of it.
+// Charset, and bytes that the servers accept as a label although they are invalid text.
 using OddLabel = std::pair<std::string, std::string>;
 
 std::vector<OddLabel> OddLabels(Flavour flavour) {

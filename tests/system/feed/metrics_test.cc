@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Prometheus reads of a millraced that follows a real server.
+// The metrics that Prometheus reads from a millraced that follows a real server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,11 +10,11 @@
 
 namespace millrace::testing {
 
-// Commits more than 2,000 changes to database `shop`, of several tables, with definitions and
-// transactions of all sizes among them, and others to database `elsewhere` in between.
+// Commits more than 2,000 changes to several tables of database `shop`, with definitions and
+// transactions of all sizes among them, and changes to database `elsewhere` in between.
 void MakeMixedChanges(SqlSession& sql);
 
-// Those of the tables of database `shop`.
+// Number of changes of tables in database `shop`.
 size_t CountOfShop(const std::vector<RawChange>& changes);
 
 }  // namespace millrace::testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A change reads the same for ever: JSON rows and `millrace tail` use the names and types that the
-// table had at the change's own sequence, whatever became of the table since.
+// A change reads the same forever: JSON rows and `millrace tail` use the names and types that the
+// table had at the change's own sequence, whatever happened to the table since.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
     sql_.MustExecute("USE shop");
   }
 
-  // Every row of the table so far as JSON, `before => after` of an UPDATE.
+  // All rows of the table so far as JSON, `before => after` for an UPDATE.
   std::vector<std::string> JsonRows(v1::StartPoint from = v1::START_POINT_EARLIEST) {
     v1::SubscribeRequest request;
     request.set_at(from);
@@ -42,7 +42,7 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
     return rows;
   }
 
-  // The lines of `millrace tail` that are of rows, without the table's name.
+  // The row lines of `millrace tail`, without the table's name.
   std::vector<std::string> TailRows() {
     const std::string now = reader_.CurrentToken(sql_);
     const ProcessResult result =
@@ -60,8 +60,8 @@ class NamesAtSequence : public ::testing::TestWithParam<Flavour> {
     return rows;
   }
 
-  // Runs a statement that changes the definition and one that changes rows, and compares what was
-  // read before with what is read now.
+  // Runs a statement that changes the definition and one that changes rows; earlier rows must read
+  // the same before and after.
   void Step(const std::string& definition, const std::string& rows) {
     const std::vector<std::string> json = JsonRows();
     const std::vector<std::string> tail = TailRows();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A session can give its transactions any time (SET timestamp). One such decides neither where a
-// start by time begins nor what retention trims.
+// A session can claim any time for its transactions (SET timestamp). Such a transaction affects
+// neither a start by time nor retention.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,13 +28,13 @@ class OddClock : public ::testing::TestWithParam<Flavour> {
     sql().MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY, s TEXT)");
   }
   SqlSession& sql() { return shop_->sql(); }
-  // In a frame of its own.
+  // Inserts into a frame of its own.
   void Insert(int id, const std::string& timestamp = "DEFAULT") {
     sql().MustExecute("SET timestamp = " + timestamp);
     sql().MustExecute(fmt::format("INSERT INTO shop.t VALUES ({}, REPEAT('x', 5000))", id));
     sql().MustExecute("SET timestamp = DEFAULT");
   }
-  // Of the source, in the next second: MariaDB's commit times are whole seconds.
+  // The source's next second: MariaDB's commit times are whole seconds.
   google::protobuf::Timestamp NextSecond() {
     const std::string now = sql().MustQueryValue("SELECT UNIX_TIMESTAMP(SYSDATE()) + 1");
     sql().MustExecute("DO SLEEP(1.1)");
@@ -84,7 +84,7 @@ TEST_P(OddClock, RetentionByAgeIgnoresOddTimes) {
   Start({"retention_age: 2s"});
   Insert(1, kFarPast);
   Insert(2, kFarFuture);
-  // Retention looks every ten seconds.
+  // Retention runs every ten seconds.
   int id = 2;
   shop_->feed().WaitUntil("trimming", [&](const v1::GetStatusResponse& status) {
     Insert(++id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A program that was compiled from exported .proto files goes on reading the right values after the
-// table has changed.
+// A program compiled from exported .proto files still reads the right values after the table has
+// changed.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr absl::Duration kCompileTimeout = absl::Minutes(5);
 
-// Prints the rows in the files named, of which it knows what the table looked like at first.
+// Prints the rows in the given files; compiled with the table's first definition.
 constexpr char kProgram[] = R"(
 #include <fstream>
 #include <iostream>
@@ -68,7 +68,7 @@ class ProtoExport : public ::testing::TestWithParam<Flavour> {
     return response.ok() ? response->table() : v1::Table();
   }
 
-  // What a user of the files does.
+  // Does what a user of the files would do.
   void CompileProgram() {
     const std::vector<std::string> names = {"db/shop/item", "millrace/v1/options",
                                             "millrace/v1/values"};
@@ -189,7 +189,7 @@ TEST_P(ProtoExport, FilesWithOddNamesCompile) {
   MustRun(MillracePath(), {"--server", feed_->address(), "proto", "export", "--out", path()});
   MustRun("sh", {"-c", "cd \"$0\" && protoc -I . --cpp_out=. $(find db millrace -name '*.proto')",
                  path()});
-  // One compilation of all: reading the library's own headers is what takes time.
+  // Compiles all files at once, because reading the library's own headers takes most of the time.
   const std::string headers = MustRun(
       "sh", {"-c", "cd \"$0\" && find db -name '*.pb.h' | sed 's/.*/#include \"&\"/'", path()});
   EXPECT_EQ(std::count(headers.begin(), headers.end(), '\n'), 13);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whatever happens to definitions, keys, captured tables and retention: a start at SNAPSHOT is the
-// source, a token resumes without a gap, and a change reads the same for ever.
+// After random changes of definitions, keys, captured tables and retention: a start at SNAPSHOT
+// equals the source, a token resumes without a gap, and a change reads the same forever.
 //
-// MILLRACE_RANDOM_RUNS: runs on each server. MILLRACE_RANDOM_SEED: the first, to go on or to see
-// one again.
+// MILLRACE_RANDOM_RUNS: runs on each server. MILLRACE_RANDOM_SEED: the first seed, to continue or
+// to repeat a run.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ uint64_t NumberFromEnvironment(const char* name, uint64_t otherwise) {
 constexpr int kSteps = 40;
 constexpr char kExcluded[] = "secret";
 
-// Rows of a reader, by their text and by the bytes of what has the same text as other bytes.
+// Rows of a reader, by their text and by the bytes of ambiguous text.
 using ReaderRow = std::pair<PlainRow, std::vector<std::string>>;
 using ReaderRows = std::multiset<ReaderRow>;
 
@@ -78,7 +78,7 @@ std::string Difference(const std::multiset<PlainRow>& ours, const std::multiset<
   return text;
 }
 
-// A reader that began at SNAPSHOT and stopped among or after the rows.
+// A reader that started at SNAPSHOT and stopped among or after the rows.
 struct Reader {
   std::string table;
   int version = 0;  // of the table
@@ -90,7 +90,7 @@ class RandomHistory {
  public:
   RandomHistory(SourceServer& source, uint64_t seed)
       : source_(source), seed_(seed), tables_(source, seed) {
-    // Pauses and restarts give a short retention the time to trim.
+    // Pauses and restarts give a short retention time to trim.
     trims_ = seed % 3 == 0;
     tables_.Create();
     feed_ = FeedServer::MustStart(source_, Options());
@@ -169,10 +169,10 @@ class RandomHistory {
       const auto names = tables_.names();
       uncaptured_ = tables_.Below(2) == 0 ? names[tables_.Below(names.size())] : "";
       excludes_ = tables_.Below(2) == 0;
-      // What they hold is of another set of columns, or of a time that the log does not have.
+      // Their rows have another set of columns, or are from a time that the log lacks.
       readers_.clear();
     }
-    // Changes that a feed sees only after it has been configured in another way.
+    // Changes that the feed reads only after it was reconfigured.
     tables_.ChangeRows();
     feed_->Configure(source_, Options());
     feed_->Start();
@@ -196,7 +196,7 @@ class RandomHistory {
     }
     if (change.after_json().empty()) return;
     ReaderRow after = RowOf(change, false);
-    // Read again.
+    // The row was read again.
     if (raw.operation == v1::OPERATION_READ && rows.contains(after)) return;
     rows.insert(std::move(after));
   }
@@ -223,7 +223,7 @@ class RandomHistory {
     readers_.push_back(std::move(reader));
   }
 
-  // Those of tables whose definition is still the same go on.
+  // Readers of tables with an unchanged definition continue.
   void CheckReaders() {
     for (Reader& reader : std::exchange(readers_, {})) {
       SCOPED_TRACE("a reader of " + reader.table);
@@ -246,7 +246,7 @@ class RandomHistory {
     }
   }
 
-  // From the oldest change on: dense, and as they were read before.
+  // All changes from the oldest one: sequences without a gap, and the same content as before.
   void CheckChanges() {
     const RawRead read = Read(ChangeReader::FromEarliest());
     ASSERT_TRUE(read.status.ok()) << read.status.error_message();

@@ -32,7 +32,7 @@ constexpr std::array kTypes = {
     Type{"VARCHAR(9) CHARACTER SET gbk", {"''", "'a'", "'A'", "'日'"}},
 };
 
-// Definitions of a key's column, of types whose values may be equal though their bytes differ.
+// Indexes of key column types whose values may be equal although their bytes differ.
 constexpr std::array kKeyTypes = {size_t{2}, size_t{0}, size_t{6}, size_t{7}, size_t{4}, size_t{9}};
 constexpr std::array kKeys = {"PRIMARY KEY (id)", "PRIMARY KEY (k, id)", "PRIMARY KEY (id, k)",
                               "PRIMARY KEY (k)", "UNIQUE KEY (id)"};
@@ -50,7 +50,7 @@ bool RandomTables::Run(const std::string& statement) {
 }
 
 void RandomTables::Create() {
-  // What does not fit becomes the error value of ENUM.
+  // Invalid values become the error value of ENUM.
   sql_.MustExecute("SET sql_mode = ''");
   sql_.MustExecute("DROP DATABASE IF EXISTS shop");
   sql_.MustExecute("CREATE DATABASE shop");
@@ -69,7 +69,7 @@ std::string RandomTables::AnyTable() { return names()[Below(tables_.size())]; }
 std::string RandomTables::Key() { return kKeys[Below(kKeys.size())]; }
 
 std::string RandomTables::NewName(const std::string& prefix) {
-  // Names come back: another column may have had them.
+  // Names are reused: another column may have had them.
   return fmt::format("{}{}", prefix, names_++ % 5);
 }
 
@@ -167,7 +167,7 @@ std::string RandomTables::AlterClause(Table& table) {
 
 void RandomTables::Alter(const std::string& name) {
   Table changed = tables_.at(name);
-  // Before, as a refused ALTER may have begun.
+  // Set it first, as a refused ALTER may have taken partial effect.
   changed.version = ++versions_;
   const std::string clause = AlterClause(changed);
   if (Run(fmt::format("ALTER TABLE shop.{} {}", name, clause))) {
@@ -199,7 +199,7 @@ void RandomTables::ChangeDefinition() {
   }
 }
 
-// As tools do that change a definition beside the writers.
+// As tools do that redefine a table while others write to it.
 void RandomTables::Swap(const std::string& name) {
   Run(fmt::format("CREATE TABLE shop.{0}_new LIKE shop.{0}", name));
   Run(fmt::format("INSERT INTO shop.{0}_new SELECT * FROM shop.{0}", name));

@@ -15,35 +15,35 @@
 
 namespace millrace::testing {
 
-// A row by column name, without the columns that are NULL. Values are what SELECT shows, of binary
-// columns in base64.
+// A row by column name, without NULL columns. Values as SELECT shows them; binary columns in
+// base64.
 using PlainRow = std::map<std::string, std::string>;
 
-// Tables of database `shop` whose rows, keys and definitions change at random, the same for a seed.
+// Tables of database `shop` whose rows, keys and definitions change at random, reproducible by
+// seed.
 class RandomTables {
  public:
   RandomTables(const SourceServer& source, uint64_t seed);
 
-  // Creates the database again, with three tables and some rows.
+  // Recreates the database with three tables and some rows.
   void Create();
-  // One transaction of a few statements. Statements that hit a key that is there fail; that is part
-  // of it.
+  // One transaction of a few statements. Statements with a duplicate key fail, which is intended.
   void ChangeRows();
-  // ALTER, RENAME, DROP and CREATE, or TRUNCATE.
+  // Runs ALTER, RENAME, DROP and CREATE, or TRUNCATE.
   void ChangeDefinition();
-  // ALTER that is not in the binlog, then a row that shows it.
+  // Runs an ALTER that is not in the binlog, then adds a row that reveals it.
   void ChangeDefinitionUnlogged();
 
   // Names that exist now, without database.
   std::vector<std::string> names() const;
-  // Grows with every change of the table's definition, and when another table takes the name.
+  // Grows with every redefinition of the table, and when another table takes the name.
   int version(const std::string& table) const { return tables_.at(table).version; }
-  // All rows now. `excluded` is left out.
+  // All current rows, without the column `excluded`.
   std::multiset<PlainRow> Select(const std::string& table, const std::string& excluded);
 
   SqlSession& sql() { return sql_; }
   uint64_t Below(uint64_t bound) { return random_() % bound; }
-  // What was done, for the message of a failure.
+  // The statements run so far, for failure messages.
   const std::vector<std::string>& statements() const { return statements_; }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A place that cannot be resumed from is refused with the reason that error.proto names, never
-// answered with another place.
+// A position that cannot be resumed from is refused with the reason that error.proto names, never
+// replaced by another position.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -114,8 +114,8 @@ TEST_F(ResumeRefused, TokenPastRestoredLogIsAhead) {
   ExpectTokenRefused(*feed, token, StatusCode::OUT_OF_RANGE, "TOKEN_AHEAD");
 }
 
-// Its GTIDs show that the place exists and that this server has not come to it: to start earlier
-// would repeat what the client has seen.
+// Its GTIDs show that the position exists and that this server has not reached it: starting earlier
+// would repeat what the client has received.
 TEST_F(ResumeRefused, TokenOfServerFurtherAlongIsAhead) {
   const auto ahead = StartFeed();
   const auto lagging = FeedServer::MustStart(*source_, {.source = {"start:", "  at: earliest"}});
@@ -135,7 +135,8 @@ TEST_F(ResumeRefused, TokenOfUnrelatedSourceIsRefused) {
   ChangeReader(*feed).CurrentToken(sql_);
   const auto other_source = SourceServer::MustStart({.options = {"--server-id=9"}});
   SqlSession other_sql = other_source->MustConnect();
-  // The template that servers start from is one, their identity too: GTIDs of this one differ.
+  // All servers start from one template and so share an identity; this gives the source different
+  // GTIDs.
   other_sql.MustExecute("SET GTID_NEXT = '11111111-1111-1111-1111-111111111111:5'");
   other_sql.MustExecute("CREATE DATABASE shop");
   other_sql.MustExecute("SET GTID_NEXT = 'AUTOMATIC'");
@@ -163,7 +164,7 @@ TEST_F(ResumeRefused, TrimmedTokenNamesTheOldestKept) {
   const auto feed = StartFeed({"retention_age: 1s", "frame_bytes: 4KiB"});
   Insert(0);
   const std::string token = ChangeReader(*feed).CurrentToken(sql_);
-  // Trimming happens beside commits, some seconds apart.
+  // Trimming runs beside commits, every few seconds.
   const absl::Time deadline = absl::Now() + absl::Seconds(40);
   uint64_t oldest = 1;
   for (int id = 1; oldest <= 5 && absl::Now() < deadline; ++id) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From every token that was ever given, and from every other kind of place, the stream goes on with
+// From every token ever issued, and from every other kind of start, the stream continues with
 // exactly the next change.
 
 #include <gmock/gmock.h>
@@ -39,13 +39,14 @@ class Resume : public ::testing::TestWithParam<Flavour> {
     ASSERT_TRUE(all_.status.ok()) << all_.status.error_message();
     ASSERT_GE(all_.changes.size(), 2000u);
   }
-  // A stream from there to the end of the mixed changes, in responses of the smallest size.
+  // Reads from the start of `request` to the end of the mixed changes, in responses of the smallest
+  // size.
   RawRead ReadFrom(v1::SubscribeRequest request, uint32_t response_bytes = 1024) {
     request.set_until_token(end_token_);
     request.set_max_response_bytes(response_bytes);
     return raw_->Read(request);
   }
-  // Resumes at every token of `read`, which had read `filter`, and compares with the rest of it.
+  // Resumes at every token of `read`, a read with `filter`, and compares with the rest of it.
   void ExpectEveryTokenResumes(const RawRead& read, const v1::SubscribeRequest& filter) {
     for (const auto& [token, before] : read.tokens) {
       v1::SubscribeRequest request = filter;
@@ -209,7 +210,7 @@ TEST_P(Resume, UntilTokenEndsTheStreamExactly) {
   }
 }
 
-// The other server has a log of its own, with other numbers: it captures more tables.
+// The other server captures more tables, so its log has other sequences.
 TEST_P(Resume, TokenResumesOnAnotherServer) {
   const auto other = FeedServer::MustStart(
       *source_, {.source = {"start:", "  at: earliest"}, .log = {"frame_bytes: 7KiB"}});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Transactions that mix engines stand in the binlog although they were rolled back, wholly or to a
-// savepoint. The feed must end with the rows that the tables hold.
+// Transactions that mix engines are in the binlog although they were rolled back, wholly or to a
+// savepoint. The feed must end with the rows of the tables.
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The program as an operator meets it: bad configurations, directories that are not its own,
-// signals, health, and the check of a source.
+// The program from an operator's view: bad configurations, foreign directories, signals, health,
+// and the check of a source.
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -33,7 +33,7 @@ void WriteFile(const std::filesystem::path& path, const std::string& text) {
 
 std::string ReadFile(const std::filesystem::path& path) { return ReadFileTail(path, 1 << 20); }
 
-// One line on standard error that begins with the program's name.
+// Expects one line on standard error that starts with the program's name.
 void ExpectOneSentence(const ProcessResult& result, int exit_code) {
   EXPECT_EQ(result.exit_code, exit_code) << result.errors;
   EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
@@ -87,7 +87,7 @@ class OneServer : public ::testing::Test {
     ASSERT_NE(at, std::string::npos);
     WriteFile(feed_->config_file(), config.replace(at, from.size(), to));
   }
-  // Serving status of a service, or the code of the failure, from grpc.health.v1.
+  // Serving status of a service, or the error code, from grpc.health.v1.
   std::string Health(const std::string& service) {
     std::string request = service.empty() ? "" : "\x0a";
     if (!service.empty()) request += static_cast<char>(service.size()) + service;
@@ -215,9 +215,9 @@ TEST_F(OneServer, StopEndsStreamsWithAReason) {
   EXPECT_EQ(next[0].sequence, last + 1);
 }
 
-// A client that subscribes to more than its connection holds, promises to take everything and
-// reads nothing: what the server writes hangs in the connection. No client library is that rude, so
-// it speaks HTTP/2 by hand (RFC 9113).
+// A client that subscribes to more data than its connection can buffer, grants an unlimited window,
+// and reads nothing: the server's writes get stuck in the connection. No client library does that,
+// so it writes HTTP/2 by hand (RFC 9113).
 class StuckClient {
  public:
   StuckClient(FeedServer& feed, SqlSession& sql) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -277,7 +277,7 @@ class StuckClient {
       if (status->subscriptions_size() > 0 && status->subscriptions(0).sequence() > 2) return;
       absl::SleepFor(absl::Milliseconds(20));
     }
-    ADD_FAILURE() << "the stream has not begun";
+    ADD_FAILURE() << "the stream has not started";
   }
 
   const int socket_;
@@ -324,7 +324,7 @@ TEST(TablePattern, WithoutMatchIsAWarningUntilItMatches) {
   EXPECT_FALSE(has_warning_for("later.*"));
 }
 
-// `millraced check` against a source.
+// Runs `millraced check` against a source.
 class Check : public ::testing::Test {
  protected:
   ProcessResult Run(const std::vector<std::string>& source_options,

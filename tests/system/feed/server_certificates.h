@@ -11,16 +11,16 @@
 
 namespace millrace::testing {
 
-// Authorities `ca` and `other`, and certificates for one test: `server` and `client` of the first,
-// `stranger` of the second. Each is NAME.pem and NAME.key.
+// Authorities `ca` and `other`, and certificates for one test: `server` and `client` signed by the
+// first, `stranger` by the second. Each is NAME.pem and NAME.key.
 class ServerCertificates {
  public:
   ServerCertificates();
 
   std::string Path(const std::string& name) const { return directory_.path() / name; }
-  // What the file `name` holds.
+  // Content of the file `name`.
   std::string Text(const std::string& name) const;
-  // Of a client that shows the certificate `name`, or none if that is empty.
+  // Credentials of a client with the certificate `name`, or with none if that is empty.
   std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& name) const;
 
  private:

@@ -65,7 +65,7 @@ TEST_F(Serving, StuckReaderDoesNotSlowOthers) {
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({}, REPEAT('x', 1000000))", i));
   }
   EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_).size(), 42u);
-  // One that begins on the same connection is not held up either.
+  // A new stream on the same connection is not delayed either.
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
   request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
   EXPECT_GT(stuck.Read(request).changes.size(), 42u);
@@ -153,7 +153,7 @@ TEST_F(Serving, RenewedCertificateNeedsNoRestart) {
   const auto stream = raw.stub().Subscribe(&context, request);
   v1::SubscribeResponse response;
   ASSERT_TRUE(stream->Read(&response));
-  // Signed by an authority that the client does not know, so only old connections go on.
+  // Signed by an authority that the client does not trust, so only old connections continue.
   use("stranger");
   const auto refused = [&] {
     return !RawFeed(feed_->address(), certificates.Credentials("")).Read(request).status.ok();

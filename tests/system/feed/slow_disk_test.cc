@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A disk whose syncs and reads take long delays those that need it, and nobody else.
+// A disk with slow syncs and reads delays only callers that need the disk.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,15 +24,14 @@ namespace {
 
 constexpr absl::Duration kSlowSync = absl::Milliseconds(700);
 constexpr absl::Duration kSlowRead = absl::Milliseconds(100);
-// What nobody may feel who needs no disk.
+// The greatest acceptable delay of callers that do not need the disk.
 constexpr absl::Duration kDelayMax = absl::Milliseconds(50);
 constexpr int kCallers = 8;
 constexpr int kReaders = 20;
-// The machine itself may be busy for a while. The disk is slow all the time, so it shows in each
-// try.
+// The machine may be busy for a while. A slow disk is slow all the time, so it shows in every try.
 constexpr int kTries = 8;
 
-// The greatest of what one thread at a time measures.
+// The maximum of durations, added by one thread at a time.
 class Maximum {
  public:
   void Add(absl::Duration time) {
@@ -44,7 +43,7 @@ class Maximum {
   std::atomic<int64_t> micros_{0};
 };
 
-// Threads that do something again and again, until it ends.
+// Threads that repeat their work until the object is destroyed.
 class LoopingThreads {
  public:
   ~LoopingThreads() {
@@ -71,14 +70,14 @@ class SlowDiskFeed : public ::testing::Test {
     sql_.MustExecute("CREATE TABLE shop.old (id INT AUTO_INCREMENT PRIMARY KEY, a BLOB)");
     sql_.MustExecute("CREATE TABLE shop.live (id INT AUTO_INCREMENT PRIMARY KEY)");
     sql_.MustExecute("INSERT INTO shop.old (a) VALUES (RANDOM_BYTES(1000))");
-    // 32 MiB, of which compression makes no less.
+    // 32 MiB of incompressible data.
     for (int i = 0; i < 15; ++i) {
       sql_.MustExecute("INSERT INTO shop.old (a) SELECT RANDOM_BYTES(1000) FROM shop.old");
     }
     token_ = ChangeReader(*feed_).CurrentToken(sql_);
   }
 
-  // Callers of CommitPosition.
+  // Adds callers of CommitPosition.
   void AddCallers(LoopingThreads& threads) {
     for (int i = 0; i < kCallers; ++i) {
       auto raw = std::make_shared<RawFeed>(feed_->address());
@@ -129,7 +128,7 @@ class SlowDiskFeed : public ::testing::Test {
       absl::SleepFor(absl::Milliseconds(20));
     });
   }
-  // From the commit of each of `count` changes until a live stream has it.
+  // The greatest delay from the commit of each of `count` changes until a live stream has it.
   absl::Duration GreatestDelay(int count) {
     RawFeed raw(feed_->address());
     grpc::ClientContext context;
@@ -152,7 +151,7 @@ class SlowDiskFeed : public ::testing::Test {
     return delay.get();
   }
 
-  // For reports.
+  // Records a duration for reports.
   static void Record(const std::string& name, absl::Duration time) {
     RecordProperty(name + "_ms", static_cast<int>(absl::ToInt64Milliseconds(time)));
   }
@@ -161,7 +160,7 @@ class SlowDiskFeed : public ::testing::Test {
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart({});
   SqlSession sql_ = source_->MustConnect();
   std::unique_ptr<FeedServer> feed_;
-  std::string token_;  // after all that is stored
+  std::string token_;  // after all stored changes
   std::atomic<int> commits_ = 0;
 };
 

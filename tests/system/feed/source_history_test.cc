@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A source that was reset, restored, lost its tail or was swapped gives out names, offsets and
-// GTIDs again that the log knows. The feed never streams over the gap.
+// A source that was reset, restored, swapped or lost its tail reuses names, offsets and GTIDs that
+// the log already has. The feed never streams across the gap.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,8 @@ using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 enum class Harm { kReset, kRestored, kLostTail, kSwapped };
-// What the feed does while the harm is done, and how many transactions the source has afterwards.
+// The feed's state during the harm, and whether the source has fewer or more transactions
+// afterwards.
 enum class When { kStopped, kRunningFewer, kRunningMore };
 
 void PrintTo(Harm harm, std::ostream* stream) {
@@ -53,7 +54,7 @@ class SourceHistory : public ::testing::TestWithParam<std::tuple<HistorySource, 
         return history_.Swap();
     }
   }
-  // The feed does not stream now, will not by itself, and has taken nothing.
+  // The feed does not stream, will not start by itself, and has stored nothing.
   void ExpectRefused(int streams) {
     const std::string reason = history_.AwaitRefusal({"SOURCE_LACKS_GTIDS"}, /*retries=*/3);
     EXPECT_THAT(reason, AnyOf("SOURCE_CHANGED", "SOURCE_LACKS_GTIDS", "SOURCE_PURGED",
@@ -64,7 +65,7 @@ class SourceHistory : public ::testing::TestWithParam<std::tuple<HistorySource, 
     RecordProperty("reason", reason);
   }
 
-  // A reset gives out the name of the first file again.
+  // A reset reuses the name of the first file.
   History history_{std::get<HistorySource>(GetParam()),
                    /*keeps_copy=*/std::get<Harm>(GetParam()) != Harm::kReset};
 };
@@ -85,7 +86,7 @@ TEST_P(SourceHistory, NeverStreamsAcrossAGap) {
   }
   history_.Insert(when == When::kRunningFewer ? kFewer : kMore, "second");
   ExpectRefused(streams);
-  // A feed that waits is not to begin when the numbers have caught up.
+  // A retrying feed must not start when the numbers have caught up.
   history_.Insert(kMore, "second");
   ExpectRefused(streams);
   history_.feed().Stop();
@@ -124,7 +125,7 @@ TEST(PurgedGtids, AddedToABusySourceEndTheStream) {
   EXPECT_EQ(reason, "SOURCE_PURGED");
 }
 
-// As loading a dump with GTIDs does. What it brought never comes through the stream.
+// As loading a dump with GTIDs does. The loaded rows never come through the stream.
 TEST(PurgedGtids, AddedWhileTheFeedRunsEndTheStream) {
   History history(HistorySources().front(), /*keeps_copy=*/false);
   history.Insert(kRows, "first");
@@ -148,8 +149,8 @@ std::string CaseName(const ::testing::TestParamInfo<SourceHistory::ParamType>& t
          ::testing::PrintToString(std::get<When>(test.param));
 }
 
-// With more transactions than before, the numbers that were read are used again: the harder half of
-// the cases of a feed that runs. MILLRACE_HISTORY=all adds those with fewer.
+// With more transactions than before, the numbers already read are used again: the harder half of
+// the cases with a running feed. MILLRACE_HISTORY=all adds those with fewer.
 std::vector<When> Times() {
   std::vector<When> times = {When::kStopped, When::kRunningMore};
   if (std::getenv("MILLRACE_HISTORY") != nullptr) times.push_back(When::kRunningFewer);

@@ -84,11 +84,11 @@ TEST_P(SameSource, PurgedLastTransactionIsAWarning) {
   history_.feed().Start();
   history_.AwaitFeed();
   ASSERT_THAT(Warnings(), SizeIs(1));
-  EXPECT_THAT(Warnings().Get(0), HasSubstr("cannot be read from the source's binlog any more"));
+  EXPECT_THAT(Warnings().Get(0), HasSubstr("is no longer in the source's binlog"));
   ExpectNextRow();
 }
 
-// Heartbeats come every 200 ms, and each is a look at the source.
+// Heartbeats come every 200 ms, and each triggers a query of the source.
 TEST_P(SameSource, IdleSourceKeepsOneConnection) {
   const uint64_t bytes = history_.feed().client().GetStatus({})->source().connects();
   const absl::Time begin = absl::Now();
@@ -126,7 +126,7 @@ TEST_P(SameSource, IsRecognisedByEveryKindOfTransaction) {
 INSTANTIATE_TEST_SUITE_P(Sources, SameSource, ::testing::ValuesIn(HistorySources()),
                          ::testing::PrintToStringParamName());
 
-// A replica that takes over.
+// A replica takes over from the source.
 class TakeOver : public ::testing::TestWithParam<Flavour> {
  protected:
   void SetUp() override {
@@ -147,7 +147,7 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
     }
   }
   bool mysql() const { return GetParam() == Flavour::kMysql; }
-  // The replica has all of the source and the source is gone.
+  // Waits until the replica has all transactions, and points the feed at it.
   void FailOver() {
     SqlSession replica = replica_->MustConnect();
     const std::string gtids = history_.sql().MustQueryValue(
@@ -159,7 +159,8 @@ class TakeOver : public ::testing::TestWithParam<Flavour> {
     replica.MustExecute(mysql() ? "STOP REPLICA" : "STOP SLAVE");
     history_.PointFeedAt(*replica_);
   }
-  // The statement is the last that the feed has read when the replica takes over.
+  // Runs `statements`, the last of which is the last one the feed reads before the replica takes
+  // over.
   void ExpectReplicaAcceptedAfter(const std::vector<std::string>& statements) {
     for (const std::string& statement : statements) history_.sql().MustExecute(statement);
     history_.AwaitFeed();
@@ -207,7 +208,7 @@ TEST_P(TakeOver, LastDefinitionIsAccepted) {
   ExpectReplicaAcceptedAfter({"ALTER TABLE shop.t COMMENT 'x'"});
 }
 
-// With gtid_strict_mode OFF numbers may go back, so that a GTID names no place.
+// With gtid_strict_mode OFF numbers may decrease, so a GTID does not identify a position.
 TEST(SameMariadb, ResumesByFileAfterNumbersDecreased) {
   History history(HistorySources()[2], /*keeps_copy=*/false);
   for (const int number : {1000, 500, 400}) {
@@ -240,7 +241,7 @@ TEST(SameMariadb, StartsAtItsEndAfterNumbersDecreased) {
   EXPECT_THAT(ChangeReader(*feed).ReadAll(history.sql()), SizeIs(1));
 }
 
-// A replica of MariaDB that filters has no trace of what it left out but a hole in the numbers.
+// A MariaDB replica with filters leaves only a gap in the numbers for what it filtered.
 class FilteringReplica : public ::testing::Test {
  protected:
   FilteringReplica() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What an operator can correct at the source, or on this machine, needs no restart: the feed waits,
-// says why, and goes on where it was.
+// Problems that an operator can correct at the source, or on this machine, need no restart: the
+// feed waits, reports why, and resumes where it was.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ std::vector<std::string> IdsIn(const std::vector<SeenChange>& changes) {
   return ids;
 }
 
-// Ends all sessions of the feed's account, as often as the feed opens new ones until it does not.
+// Ends all current sessions of the feed's account. Call it repeatedly if the feed opens new ones.
 void EndSessionsOfFeed(SqlSession& root) {
   for (const SqlRow& row : root.MustQuery("SHOW PROCESSLIST")) {
     if (*row[1] == kFeedUser) (void)root.Execute("KILL " + *row[0]);
@@ -46,7 +46,7 @@ class SourceRecovery : public ::testing::TestWithParam<Flavour> {
   SqlSession& sql() { return shop_->sql(); }
   FeedServer& feed() { return shop_->feed(); }
   void Insert(int id) { sql().MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id)); }
-  // Changes of the rows that were inserted, to now.
+  // Ids of the inserted rows in the feed so far.
   std::vector<std::string> Ids() { return IdsIn(shop_->reader().ReadAll(sql())); }
   void ExpectFeedResumes() {
     feed().WaitForState(v1::SourceStatus::STATE_STREAMING);
@@ -148,7 +148,7 @@ class GtidModeRecovery : public ::testing::Test {
     expected_.push_back(std::to_string(++id_));
     sql_.MustExecute(fmt::format("INSERT INTO shop.t VALUES ({})", id_));
   }
-  // Changes the mode, with a transaction after each step.
+  // Sets the modes one by one, with a transaction after each.
   void SetGtidModes(const std::vector<std::string>& modes) {
     for (const std::string& mode : modes) {
       sql_.MustExecute("SET GLOBAL gtid_mode = " + mode);
@@ -168,7 +168,7 @@ TEST_F(GtidModeRecovery, SwitchingGtidsWhileStreamingLosesNothing) {
   ExpectAllOnce();
 }
 
-// A dump by GTID set would begin after the transactions that have none. By file the source refuses
+// A dump by GTID set would start after the transactions without GTIDs. By file the source refuses
 // to send them while gtid_mode is ON.
 TEST_F(GtidModeRecovery, TransactionsWithoutGtidAreNotSkipped) {
   shop_.reader().CurrentToken(sql_);
@@ -186,7 +186,7 @@ TEST_F(GtidModeRecovery, TransactionsWithoutGtidAreNotSkipped) {
   ExpectAllOnce();
 }
 
-// Reads a snapshot as an account that may have few connections.
+// Reads a snapshot with an account whose connections are limited.
 class AccountLimit : public ::testing::TestWithParam<Flavour> {
  protected:
   void SetUp() override {
@@ -196,7 +196,7 @@ class AccountLimit : public ::testing::TestWithParam<Flavour> {
   void Limit(int connections) {
     shop_.sql().MustExecute(
         fmt::format("ALTER USER 'millrace'@'localhost' WITH MAX_USER_CONNECTIONS {}", connections));
-    // For an account that is logged in.
+    // Applies the limit to sessions that are already open.
     shop_.sql().MustExecute("FLUSH PRIVILEGES");
   }
   std::string Check() {
@@ -227,7 +227,7 @@ TEST_P(AccountLimit, OneFreeConnectionReadsTablesInTurn) {
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();
   EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "money"}), 400u);
-  // The reader has closed its connection, so that there is one for a request.
+  // The reader has closed its connection, so one is free for a request.
   shop_.admin().WaitUntil("a snapshot on request", [&](const auto&) {
     return shop_.admin().Start(std::vector<std::string>{"shop.pair"}).ok();
   });
@@ -236,14 +236,14 @@ TEST_P(AccountLimit, OneFreeConnectionReadsTablesInTurn) {
                              HasSubstr("WITH MAX_USER_CONNECTIONS 5;")));
 }
 
-// The binlog goes on coming: only our own questions are refused.
+// The binlog still arrives: only the feed's queries are refused.
 TEST_P(AccountLimit, HourlyQueryLimitDoesNotEndTheStream) {
   const auto limit = [&](int queries) {
     shop_.sql().MustExecute(
         fmt::format("ALTER USER 'millrace'@'localhost' WITH MAX_QUERIES_PER_HOUR {}", queries));
     shop_.sql().MustExecute("FLUSH PRIVILEGES");
   };
-  // Queries of a session that began without a limit are not counted.
+  // The server does not count the queries of a session that started without a limit.
   limit(100'000);
   shop_.StartFeed({"mode: never"}, {"shop.*", kMarkerTables}, {"heartbeat_period: 100ms"});
   ChangeReader(shop_.feed()).CurrentToken(shop_.sql());

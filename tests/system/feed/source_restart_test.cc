@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The source goes away in the middle of things: nothing is lost, repeated or half delivered.
+// The source goes away in the middle of work: nothing is lost, repeated or half delivered.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ TEST_P(SourceRestart, CrashInsideATransactionDeliversNothingOfIt) {
   EXPECT_THAT(Ids(), ElementsAre("1", "2"));
 }
 
-// The stream breaks again and again while transactions of many frames pass.
+// The stream breaks repeatedly while transactions of many frames pass.
 TEST_P(SourceRestart, DumpKilledInLargeTransactionIsReadAgain) {
   int next = 1;
   for (int round = 0; round < 12; ++round) {
@@ -71,7 +71,7 @@ TEST_P(SourceRestart, DumpKilledInLargeTransactionIsReadAgain) {
   for (size_t i = 0; i < ids.size(); ++i) ASSERT_EQ(ids[i], std::to_string(i + 1));
 }
 
-// While the feed is away the source goes on; what has gathered comes in one go.
+// The source continues while the feed is away; the backlog arrives at once.
 TEST_P(SourceRestart, BacklogOfMixedTransactionsArrivesWhole) {
   shop_.feed().Stop();
   int next = 1;

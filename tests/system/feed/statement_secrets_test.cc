@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Passwords in statements of every kind, under every sql_mode and with odd quotes: none of them
-// reaches a subscriber, the server's log, or a file of the log's directory.
+// reaches a subscriber, the server's log, or a file in the log's directory.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,13 +18,13 @@
 namespace millrace::testing {
 namespace {
 
-// Sent under an sql_mode; {} is the secret, {n} a number, so that names differ.
+// Sent under an sql_mode; {} is the secret, {n} a number that makes names unique.
 struct SecretStatement {
   std::string sql_mode;
   std::string text;
 };
 
-// Beside the modes, so that bodies of all kinds are sent under each.
+// Bodies of all kinds, sent under one sql_mode.
 std::vector<SecretStatement> BodiesUnder(const std::string& sql_mode) {
   const bool ansi = sql_mode.find("ANSI") != std::string::npos;
   const bool escapes = sql_mode.find("NO_BACKSLASH") == std::string::npos;
@@ -84,11 +84,11 @@ std::vector<SecretStatement> SecretStatements(Flavour flavour) {
     all.push_back({"", "CREATE DATABASE hidden{n} COMMENT = '{}'"});
     all.push_back({"IGNORE_BAD_TABLE_OPTIONS",
                    "CREATE TABLE shop.c{n} (id INT PRIMARY KEY) OPTION_LIST = 'user=u,x={}'"});
-    // Not understood, since the mode that the event tells is not the one it was read under.
+    // Not understood, since the mode in the event is not the one the server parsed it under.
     all.push_back(
         {"", "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR ALTER TABLE shop.t COMMENT \"{}\""});
     for (SecretStatement& each : BodiesUnder("ORACLE")) {
-      // Routines have another grammar there.
+      // Routines have a different grammar in that mode.
       if (each.text.find("FUNCTION") == std::string::npos &&
           each.text.find("PROCEDURE") == std::string::npos) {
         all.push_back(std::move(each));
@@ -105,7 +105,7 @@ std::string Replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-// No two have four bytes in common at one place, so that compression leaves each as it is.
+// No two secrets share four bytes at one place, so that compression stores each unchanged.
 std::string SecretOf(size_t number) {
   uint64_t state = 0x9e3779b97f4a7c15u * (number + 1);
   std::string secret;
@@ -139,7 +139,7 @@ class StatementSecrets : public ::testing::TestWithParam<Flavour> {
     }
   }
 
-  // The secrets that the source has taken.
+  // Runs the statements; returns the secrets of those that the source accepted.
   std::vector<std::string> Plant() {
     std::vector<std::string> secrets;
     size_t number = 0;
@@ -156,7 +156,7 @@ class StatementSecrets : public ::testing::TestWithParam<Flavour> {
     return secrets;
   }
 
-  // All that subscribers of one kind get.
+  // Everything that a subscriber of `tables` receives with `encoding`.
   std::string Stream(const std::vector<std::string>& tables, v1::RowEncoding encoding) {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const std::string& table : tables) request.add_tables(table);

@@ -37,7 +37,7 @@ class Statements : public ::testing::TestWithParam<Flavour> {
   }
   void Run(const std::vector<std::string>& statements) { Run(sql_, statements); }
 
-  // What a subscriber of these tables is changes of definitions: `shop.t: DROP TABLE …`.
+  // The definition changes that a subscriber of these tables receives: `shop.t: DROP TABLE …`.
   std::vector<std::string> DefinitionChanges(const std::vector<std::string>& tables) {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const std::string& table : tables) request.add_tables(table);
@@ -49,12 +49,12 @@ class Statements : public ::testing::TestWithParam<Flavour> {
     }
     return changes;
   }
-  // The newest of them.
+  // The newest of these changes.
   std::string LastDefinitionChange(const std::vector<std::string>& tables) {
     const std::vector<std::string> changes = DefinitionChanges(tables);
     return changes.empty() ? "nothing" : changes.back();
   }
-  // Rows that a newcomer gets of a table.
+  // Number of rows that a new subscriber reads of a table.
   size_t RowsAtSnapshot(const std::string& table) {
     v1::SubscribeRequest request;
     request.set_at(v1::START_POINT_SNAPSHOT);
@@ -132,8 +132,8 @@ TEST_P(Statements, TextIsReadInTheClientsCharset) {
   EXPECT_EQ(Columns("é"), " 1=id 2=b");
 }
 
-// The event names the charset of the session: in the first case that of EXECUTE, while the text has
-// that of PREPARE.
+// The event states the charset of the session: in the first case that of EXECUTE, while the text is
+// in that of PREPARE.
 TEST_P(Statements, TextAmbiguousInCharsetLosesNoRows) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
        "INSERT INTO `é` VALUES (1), (2)", "INSERT INTO `Ã©` VALUES (1), (2)"});
@@ -212,7 +212,7 @@ TEST_P(Statements, PreparedXaIsKnownAfterRestart) {
   SqlSession other = source_->MustConnect();
   Run(other, {"XA START 'a', 'b', 3", "INSERT INTO other.x VALUES (1)", "XA END 'a', 'b', 3",
               "XA PREPARE 'a', 'b', 3"});
-  // Else it comes back when the session ends.
+  // Another session can end the XA transaction only after this session has ended.
   other = source_->MustConnect();
   ChangeReader(*feed_).CurrentToken(sql_);
   EXPECT_EQ(feed_->Stop(), 0);
@@ -223,7 +223,7 @@ TEST_P(Statements, PreparedXaIsKnownAfterRestart) {
   EXPECT_EQ(ChangeReader(*feed_).ReadAll(sql_, request).size(), 1u);
 }
 
-// In MySQL the rows are in the binlog at XA PREPARE, which is before the log begins.
+// In MySQL the rows are in the binlog at XA PREPARE, which is before the log starts.
 TEST_P(Statements, XaPreparedBeforeTheLogStopsTheFeed) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)"});
   SqlSession other = source_->MustConnect();
@@ -246,7 +246,7 @@ TEST_P(Statements, RenamedViewsDoNotFailSnapshots) {
   EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
   Run({"RENAME TABLE v TO w"});
   EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
-  // It is a view of itself then.
+  // The view then selects from itself.
   Run({"RENAME TABLE t TO t_old, w TO t"});
   EXPECT_EQ(RowsAtSnapshot("shop."), 2u);
   SnapshotAdmin admin(*feed_);
@@ -292,7 +292,7 @@ TEST_P(MariadbStatements, QualifiedColumnKeepsItsNumber) {
 TEST_P(MariadbStatements, UnparsedStatementIsLoggedWithoutText) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"});
   StartFeed();
-  // A string, or a name and a comment.
+  // Either a string, or a name and a comment.
   Run(
       {"SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR ALTER TABLE t COMMENT \"hunter2\\\", RENAME "
        "COLUMN id TO x -- \""});
@@ -300,7 +300,7 @@ TEST_P(MariadbStatements, UnparsedStatementIsLoggedWithoutText) {
   EXPECT_THAT(feed_->LogText(), AllOf(HasSubstr("was not understood"), Not(HasSubstr("hunter2"))));
 }
 
-// The event names the client's charset; the names are in UTF-8.
+// The event states the client's charset; the names are in UTF-8.
 TEST_P(MariadbStatements, ServerWrittenDropLosesNoRows) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
        "INSERT INTO `é` VALUES (1)", "INSERT INTO `Ã©` VALUES (1)"});

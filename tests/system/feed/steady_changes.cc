@@ -57,7 +57,7 @@ void SteadyChanges::Write(SqlSession session) {
 void SteadyChanges::Read() {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);
-  // By a pattern, since the server may not have read yet that the table was made.
+  // By pattern, since the server may not have read the creation of the table yet.
   request.add_tables("steady.*");
   request.add_operations(v1::OPERATION_INSERT);
   const auto stream = raw_.stub().Subscribe(&context_, request);

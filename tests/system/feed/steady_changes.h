@@ -19,11 +19,11 @@
 
 namespace millrace::testing {
 
-// Commits a row every few milliseconds, and reads the feed beside it: whether all of it arrives,
-// and how late.
+// Commits a row every few milliseconds and reads the feed at the same time: checks that all rows
+// arrive, and measures their delay.
 class SteadyChanges {
  public:
-  // Makes the table steady.changes, and waits until the first change has arrived.
+  // Creates the table steady.changes and waits until the first change has arrived.
   SteadyChanges(SourceServer& source, FeedServer& feed,
                 std::shared_ptr<grpc::ChannelCredentials> credentials);
   ~SteadyChanges();
@@ -34,7 +34,7 @@ class SteadyChanges {
     std::vector<double> millis;  // from commit to arrival, ascending
     double Quantile(double q) const;
   };
-  // Ends the writing and waits until the last row has arrived, half a minute at most.
+  // Stops the writing and waits until the last row has arrived, half a minute at most.
   Outcome Finish();
 
  private:
@@ -53,7 +53,7 @@ class SteadyChanges {
   std::thread reader_;
 };
 
-// The most memory that was resident, in MiB, since the process started.
+// Peak resident memory of the process since its start, in MiB.
 double PeakResidentMib(pid_t process);
 
 }  // namespace millrace::testing

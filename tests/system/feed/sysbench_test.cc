@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Under the load of a benchmark, with the server killed twice: the feed, replayed into an empty
-// copy of the tables, gives the same tables. MILLRACE_SYSBENCH_SECONDS: length of the load (20).
+// copy of the tables, produces the same tables. MILLRACE_SYSBENCH_SECONDS: length of the load (20).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kTables = 4;
 constexpr int kRowsPerTable = 3000;
-// Created when the load is over.
+// Created after the load has ended.
 constexpr char kEndTable[] = "sbtest_end";
 constexpr size_t kRowsPerStatement = 500;
 
@@ -30,10 +30,10 @@ int LoadSeconds() {
   return text == nullptr ? 20 : std::atoi(text);
 }
 
-// Tables as the feed tells of them.
+// The tables, rebuilt from the feed.
 class Replica {
  public:
-  // Every row before a change must be the row that the change before left.
+  // Every before image must be the row that the previous change left.
   void Apply(ChangeReader& reader, const v1::Change& change) {
     ASSERT_EQ(change.sequence(), ++newest_) << "a change is missing, or came twice";
     if (change.operation() == v1::OPERATION_SCHEMA_CHANGE) {
@@ -55,7 +55,7 @@ class Replica {
   uint64_t changes() const { return newest_; }
   bool ended() const { return ended_; }
 
-  // Writes all rows of a table into `target`.
+  // Inserts all rows of `table` into `target`.
   void Write(SqlSession& sql, const std::string& table, const std::string& target) const {
     std::string values;
     size_t count = 0;
@@ -92,7 +92,7 @@ class Sysbench : public ::testing::Test {
             fmt::format("--time={}", LoadSeconds()),
             act};
   }
-  // Applies what arrives until `done`.
+  // Applies the arriving changes until `done`.
   template <typename Done>
   void Follow(const Done& done) {
     ChangeReader reader(*feed_);
@@ -151,7 +151,7 @@ TEST_F(Sysbench, ReplayedFeedEqualsTheTables) {
     const SqlRows sums = sql_.MustQuery(fmt::format("CHECKSUM TABLE sbtest.{0}, copy.{0}", table));
     EXPECT_EQ(sums[0][1], sums[1][1]) << table;
   }
-  // Four tables were filled, and the load changed many times more.
+  // Four tables were filled, and the load made many more changes.
   EXPECT_GT(replica_.changes(), uint64_t{kTables} * kRowsPerTable * 2);
   RecordProperty("changes", std::to_string(replica_.changes()));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file that was deleted from the middle of the binlog is passed over by the source in silence.
+// The source silently skips a file that was deleted from the middle of the binlog.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 
 constexpr int kReadBefore = 2;
 
-// Takes the file from the disk and from the index.
+// Removes the file from the disk and from the index.
 void Delete(const std::filesystem::path& directory, const std::string& file) {
   const std::filesystem::path index = directory / "binlog.index";
   std::istringstream names([&] {
@@ -35,8 +35,8 @@ void Delete(const std::filesystem::path& directory, const std::string& file) {
 
 class VanishedFile : public ::testing::TestWithParam<HistorySource> {
  protected:
-  // While the feed is stopped, `lost` transactions go to a file that vanishes, and one to each of
-  // its neighbours.
+  // While the feed is stopped, writes `lost` transactions to a file that is then deleted, and one
+  // to each of its neighbours.
   void Vanish(int lost) {
     history_.Insert(kReadBefore, "before");
     history_.AwaitFeed();
@@ -67,7 +67,7 @@ TEST_P(VanishedFile, EndsTheStreamBeforeTheGap) {
   }
 }
 
-// Without GTIDs nothing tells what it held.
+// Without GTIDs nothing shows what the file contained.
 class VanishedFileWithGtids : public VanishedFile {};
 
 TEST_P(VanishedFileWithGtids, WithoutTransactionsIsNoGap) {

@@ -175,7 +175,7 @@ TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
   shop_.RestartFeed(kAllTables);
   xa_.MustExecute("XA COMMIT 'x'");
   const auto status = shop_.feed().WaitForReason("XA_UNSUPPORTED");
-  EXPECT_THAT(status.source().error(), HasSubstr("leave the table out"));
+  EXPECT_THAT(status.source().error(), HasSubstr("exclude the table"));
   shop_.RestartFeed(kWithoutPair);
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
