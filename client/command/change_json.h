@@ -8,11 +8,11 @@
 
 namespace millrace::command {
 
-// Appends a change, with what its transaction says, as one JSON object and a line break. Keys that
-// every line has: sequence, gtid, commit_time, operation, database, table, before, after (null
-// where the change has no such row; else the server's JSON of the row). Further keys appear only
-// when they have something to tell: schema_change, before_unknown_fields, after_unknown_fields,
-// invalid_text and `resume_token`, which resumes right after this change.
+// Appends a change with its transaction's data as one JSON object and a line break. Every line has
+// the keys sequence, gtid, commit_time, operation, database, table, before and after (the server's
+// JSON of the row; null without a row). Further keys are present only if they are not empty:
+// schema_change, before_unknown_fields, after_unknown_fields, invalid_text, and resume_token, which
+// resumes right after this change.
 void AppendChangeJson(const v1::Transaction& transaction, const v1::Change& change,
                       const std::string& resume_token, std::string& out);
 

@@ -13,9 +13,9 @@ namespace {
 using client::ColumnText;
 using client::ValueState;
 
-// Wide enough for nearly all names, and leaves room for values.
+// Wide enough for nearly all names, with room for values.
 constexpr size_t kTableWidthMax = 40;
-// Makes a line of a usual row fit a screen or two.
+// Limits the line of a typical row to a few screen lines.
 constexpr size_t kValueWidthMax = 64;
 
 struct Verb {
@@ -23,7 +23,7 @@ struct Verb {
   Tone tone;
 };
 
-// Names have one width, so that tables stand below each other.
+// All names have the same width, to align the tables.
 Verb VerbOf(v1::Operation operation) {
   switch (operation) {
     case v1::OPERATION_INSERT:
@@ -43,7 +43,7 @@ Verb VerbOf(v1::Operation operation) {
   }
 }
 
-// Text is quoted only where its end could not be seen, or where it looks like something else.
+// Text is quoted only if its end would be unclear or it looks like something else.
 bool NeedsQuotes(const std::string& text) {
   if (text.empty() || text == "NULL" || text == "?") return true;
   return text.find_first_of(" '\"=\\\n\r\t") != std::string::npos ||
@@ -61,7 +61,7 @@ std::string Quoted(const std::string& text) {
 
 bool IsKey(const ColumnText& column) { return column.key_ordinal != 0; }
 
-// Key columns in the order of the key, then the others in that of the table.
+// Sorts key columns to the front, in key order; the others stay in table order.
 std::vector<ColumnText> KeyFirst(std::vector<ColumnText> row) {
   std::stable_sort(row.begin(), row.end(), [](const ColumnText& left, const ColumnText& right) {
     if (IsKey(left) != IsKey(right)) return IsKey(left);
@@ -126,7 +126,7 @@ std::string ChangeLine::UpdateValues(const Rows& rows) const {
   for (const ColumnText& after : KeyFirst(rows.after)) {
     const ColumnText* before = FindField(rows.before, after.field_number);
     if (after.state == ValueState::kUnknown) {
-      // A key that did not change is in the row before only, if the source sends minimal images.
+      // With minimal row images, an unchanged key is only in the row before.
       const bool shown =
           before != nullptr && before->state != ValueState::kUnknown && (IsKey(after) || keyless);
       if (shown) text += "  " + Named(*before, Value(*before, Tone::kPlain));
@@ -138,7 +138,7 @@ std::string ChangeLine::UpdateValues(const Rows& rows) const {
       text += "  " + Named(after, old + paint_(Tone::kDim, "→") + Value(after, Tone::kGreen));
     }
   }
-  // Columns dropped since are missing where they were NULL.
+  // Columns that were dropped later are missing from `after` if they were NULL.
   for (const ColumnText& before : rows.before) {
     if (before.state == ValueState::kUnknown || FindField(rows.after, before.field_number))
       continue;

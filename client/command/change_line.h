@@ -12,15 +12,15 @@
 
 namespace millrace::command {
 
-// A change as one line of text.
+// Formats changes as lines of text.
 class ChangeLine {
  public:
   struct Options {
     bool colour = false;
-    // Values in whole; otherwise long ones are cut.
+    // Do not cut long values.
     bool full = false;
   };
-  // Rows that a change lacks are empty.
+  // A row that the change does not have is empty.
   struct Rows {
     std::vector<client::ColumnText> before;
     std::vector<client::ColumnText> after;
@@ -28,13 +28,13 @@ class ChangeLine {
 
   explicit ChangeLine(const Options& options) : options_(options), paint_(options.colour) {}
 
-  // `2030-05-01T12:30:00.000250Z  3e11fa47-…:23  lag 1.2 ms`, ended by a line break.
+  // `2030-05-01T12:30:00.000250Z  3e11fa47-…:23  lag 1.2 ms` and a line break.
   std::string Header(const v1::Transaction& transaction, absl::Time now) const;
 
-  // `  update    shop.customers  id=7  email=a@b.se→c@d.se`, ended by a line break. Key columns
-  // come first; of an update only they and what changed, unless the table has no key. Both rows
-  // are of one type, as RowTypes::UnpackRows gives them. Table names are padded to the longest so
-  // far.
+  // `  update    shop.customers  id=7  email=a@b.se→c@d.se` and a line break. Key columns come
+  // first. An update shows only key columns and changed columns, unless the table has no key. Both
+  // rows must have the same type, as RowTypes::UnpackRows returns them. Table names are padded to
+  // the longest so far.
   std::string Line(const v1::Change& change, const Rows& rows);
 
  private:

@@ -38,7 +38,7 @@ struct Connection {
   bool no_color = false;
 };
 
-// What each sub-command's options are read into, and the action that the command line names.
+// The parsed options of all subcommands, and the action of the chosen one.
 struct Arguments {
   Connection connection;
   TailOptions tail;
@@ -52,11 +52,11 @@ struct Arguments {
   std::string subscription;
   bool json = false;
   Action action;
-  // Values of options that take one of a few words, for completion.
+  // The words allowed for options with a fixed set of values, for completion.
   Choices choices;
 };
 
-// An option or argument that is a place in the log.
+// Adds an option or argument whose value is a place in the log.
 CLI::Option* AddPlace(CLI::App& app, const std::string& name, const std::string& help,
                       Arguments& arguments, std::function<void(const Place&)> store) {
   const auto read = [store = std::move(store)](const CLI::results_t& texts) {
@@ -74,7 +74,7 @@ CLI::App* AddCommand(CLI::App& parent, const char* name, const char* help, Argum
                      Action action) {
   CLI::App* command = parent.add_subcommand(name, help);
   command->fallthrough();
-  // The innermost word comes first, and is what is meant.
+  // CLI11 calls the innermost subcommand first, which is the chosen one.
   command->final_callback([&arguments, action = std::move(action)] {
     if (!arguments.action) arguments.action = action;
   });
@@ -82,18 +82,20 @@ CLI::App* AddCommand(CLI::App& parent, const char* name, const char* help, Argum
 }
 
 void AddConnection(CLI::App& app, Connection& connection) {
-  app.add_option("--server", connection.options.address, "Server to talk to")
+  app.add_option("--server", connection.options.address, "Address of the server")
       ->envname("MILLRACE_SERVER")
       ->type_name("HOST:PORT")
       ->capture_default_str();
   app.add_flag("--tls", connection.use_tls,
-               "Use TLS, trusting the system's authorities; implied by the options below");
+               "Use TLS with the system's certificate authorities; implied by the options below");
   app.add_option("--ca", connection.tls.ca_file,
-                 "Authorities that may sign the server's certificate")
+                 "Certificate authorities to trust for the server's certificate")
       ->type_name("FILE");
-  app.add_option("--cert", connection.tls.certificate_file, "Certificate to show to the server")
+  app.add_option("--cert", connection.tls.certificate_file,
+                 "Client certificate to send to the server")
       ->type_name("FILE");
-  app.add_option("--key", connection.tls.key_file, "Key of that certificate")->type_name("FILE");
+  app.add_option("--key", connection.tls.key_file, "Private key of that certificate")
+      ->type_name("FILE");
   app.add_option("--server-name", connection.tls.server_name,
                  "Name to expect in the server's certificate")
       ->type_name("NAME");
@@ -115,28 +117,28 @@ void AddTail(CLI::App& app, Arguments& arguments) {
   CLI::Option* only =
       command
           ->add_option("--operations", tail.operations,
-                       "Only these: insert, update, delete, read, truncate, schema")
+                       "Only these operations: insert, update, delete, read, truncate, schema")
           ->transform(CLI::Transformer(operations, CLI::ignore_case).description(""))
           ->type_name("OPERATION")
           ->delimiter(',');
   for (const auto& [word, operation] : operations) arguments.choices[only].push_back(word);
-  CLI::Option* from = AddPlace(
-      *command, "--from",
-      std::string("Start at: snapshot (the rows there are, then what changes), ") + kPlaceForms,
-      arguments, [&tail](const Place& place) { tail.from = place; });
+  CLI::Option* from =
+      AddPlace(*command, "--from",
+               std::string("Start at: snapshot (the current rows, then changes), ") + kPlaceForms,
+               arguments, [&tail](const Place& place) { tail.from = place; });
   from->default_str("latest");
   arguments.choices[from].push_back("snapshot");
-  AddPlace(*command, "--until", "End after all up to here, in the same forms", arguments,
+  AddPlace(*command, "--until", "Stop at this place, in the same forms", arguments,
            [&tail](const Place& place) { tail.until = place; });
   command
       ->add_option("--limit", tail.limit,
-                   "End after N changes; with --token-file, at the next place to keep")
+                   "Stop after N changes; with --token-file, at the next stored token")
       ->type_name("N");
   command->add_flag("--json", tail.json, "One JSON object a line for each change");
   command->add_flag("--full", tail.full, "Do not cut long values");
   command
       ->add_option("--token-file", tail.token_file,
-                   "Keep the place here; if the file exists go on from it, whatever --from says")
+                   "Store the place here; if the file exists, resume from it and ignore --from")
       ->type_name("FILE");
   command
       ->add_option("--client-name", tail.client_name,
@@ -157,7 +159,7 @@ void AddStatus(CLI::App& app, Arguments& arguments) {
       AddCommand(app, "status", "Show the server: source, log, tables, subscriptions", arguments,
                  [&status](const Session& session) { return ShowStatus(session, status); });
   CLI::Option* json = command->add_flag("--json", status.json, "As one JSON object");
-  command->add_flag("--watch", status.watch, "Anew each second")->excludes(json);
+  command->add_flag("--watch", status.watch, "Refresh each second")->excludes(json);
 }
 
 void AddTables(CLI::App& app, Arguments& arguments) {
@@ -167,7 +169,7 @@ void AddTables(CLI::App& app, Arguments& arguments) {
                  [&tables](const Session& session) { return ShowTables(session, tables); });
   command
       ->add_option("pattern", tables.patterns,
-                   "Tables to list, or one table.name whose columns to show")
+                   "Tables to list, or one DATABASE.TABLE whose columns to show")
       ->type_name("PATTERN");
   command->add_flag("--json", tables.json, "As one JSON object");
 }
@@ -199,8 +201,9 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
       ->type_name("PATTERN")
       ->required();
   start
-      ->add_option("--where", options.where,
-                   "Only rows that meet this condition; each table needs a key and its columns")
+      ->add_option(
+          "--where", options.where,
+          "Only rows that meet this condition; each table needs a key and the columns in it")
       ->type_name("CONDITION");
   start
       ->add_option("--key-from", options.key_from,
@@ -208,7 +211,7 @@ void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
       ->type_name("VALUE");
   start->add_option("--key-to", options.key_to, "Only rows whose first key column is below this")
       ->type_name("VALUE");
-  start->add_flag("--wait", options.wait, "Show the progress until it is over");
+  start->add_flag("--wait", options.wait, "Show the progress until the snapshot ends");
   start->footer(
       "Examples:\n"
       "  millrace snapshot start 'shop.*' --wait\n"
@@ -225,28 +228,28 @@ void AddSnapshot(CLI::App& app, Arguments& arguments) {
   const auto action = [&options](auto function) -> Action {
     return [&options, function](const Session& session) { return function(session, options); };
   };
-  CLI::App* command = AddCommand(app, "snapshot", "Read the rows that tables hold now into the log",
+  CLI::App* command = AddCommand(app, "snapshot", "Read the current rows of tables into the log",
                                  arguments, action(ListSnapshots));
   command->add_flag("--json", options.json,
-                    "As one JSON object; of what is waited for, at the end");
+                    "As one JSON object; when waiting or watching, at the end");
   command->require_subcommand(1);
   AddSnapshotStart(*command, arguments);
-  AddCommand(*command, "list", "List them: all that are not over and the last that are", arguments,
+  AddCommand(*command, "list", "List the running, paused and last ended snapshots", arguments,
              action(ListSnapshots));
   const auto add_named = [&](const char* name, const char* help, Action named) {
     return AddCommand(*command, name, help, arguments, std::move(named))
         ->add_option("name", options.name, "Name, see list")
         ->type_name("NAME");
   };
-  add_named("pause", "Hold one at the chunk it is at", action(PauseSnapshot))->required();
-  add_named("resume", "Go on with a paused one, or try its failed tables again",
-            action(ResumeSnapshot))
+  add_named("pause", "Pause one after its current chunk", action(PauseSnapshot))->required();
+  add_named("resume", "Resume a paused one, or retry its failed tables", action(ResumeSnapshot))
       ->required();
-  add_named("cancel", "End one for good; rows that it has read stay", action(CancelSnapshot))
+  add_named("cancel", "Cancel one for good; rows already read stay in the log",
+            action(CancelSnapshot))
       ->required();
   add_named("watch",
-            "Show the progress of one, or of all that run, until it is over; fails if a "
-            "table did",
+            "Show the progress of one, or of all that run, until they end; fails if a table "
+            "failed",
             action(WatchSnapshots));
 }
 
@@ -255,17 +258,17 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
   const auto action = [&options](auto function) -> Action {
     return [&options, function](const Session& session) { return function(session, options); };
   };
-  CLI::App* command =
-      AddCommand(app, "mirror", "Show or steer the mirror in Kafka", arguments, action(ShowMirror));
+  CLI::App* command = AddCommand(app, "mirror", "Show or control the mirror in Kafka", arguments,
+                                 action(ShowMirror));
   command->add_flag("--json", options.json, "As one JSON object");
   command->require_subcommand(0, 1);
-  AddCommand(*command, "status", "Show how it stands; the same as without a word", arguments,
-             action(ShowMirror));
-  AddCommand(*command, "pause", "Hold it where it is", arguments, action(PauseMirror));
-  AddCommand(*command, "resume", "Go on with a paused or parked one", arguments,
+  AddCommand(*command, "status", "Show its status; the default", arguments, action(ShowMirror));
+  AddCommand(*command, "pause", "Pause it after the current transaction", arguments,
+             action(PauseMirror));
+  AddCommand(*command, "resume", "Resume a paused or parked mirror", arguments,
              action(ResumeMirror));
   CLI::App* rewind =
-      AddCommand(*command, "rewind", "Move it to another place; what lies behind is sent again",
+      AddCommand(*command, "rewind", "Move it to another place; changes after it are sent again",
                  arguments, action(RewindMirror));
   AddPlace(*rewind, "place", kPlaceForms, arguments, [&options](const Place& place) {
     options.place = place;
@@ -290,7 +293,7 @@ void AddSubscriptions(CLI::App& app, Arguments& arguments) {
   command->add_flag("--json", arguments.json, "As one JSON object");
   command->require_subcommand(0, 1);
   AddCommand(
-      *command, "list", "List them; the same as without a word", arguments,
+      *command, "list", "List them; the default", arguments,
       [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
   CLI::App* commit =
       AddCommand(*command, "commit", "Store a position, creating the name if it is new", arguments,
@@ -301,11 +304,11 @@ void AddSubscriptions(CLI::App& app, Arguments& arguments) {
   AddPlace(*commit, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.committed = place;
   })->required();
-  CLI::App* remove = AddCommand(*command, "delete", "Forget a name and its position", arguments,
+  CLI::App* remove = AddCommand(*command, "delete", "Delete a name and its position", arguments,
                                 [&arguments](const Session& session) {
                                   return DeleteSubscription(session, arguments.subscription);
                                 });
-  remove->add_option("name", arguments.subscription, "Name to forget")->required();
+  remove->add_option("name", arguments.subscription, "Name to delete")->required();
 }
 
 int Fail(const std::string& text) {
@@ -314,13 +317,13 @@ int Fail(const std::string& text) {
   return kExitFailure;
 }
 
-// The sub-command that the user was in when the error came.
+// The innermost subcommand that was parsed before the error.
 const CLI::App& InnermostCommand(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
   return parsed.empty() ? app : InnermostCommand(*parsed.front());
 }
 
-// Prints what --help, --version or a wrong command line calls for.
+// Prints the help, the version, or the error of a wrong command line.
 int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc) {
   if (error.get_exit_code() == 0) return app.exit(error);
   if (argc <= 1) {
@@ -333,7 +336,7 @@ int ReportParseError(const CLI::App& app, const CLI::ParseError& error, int argc
     at = at->get_parent();
     name = at->get_name() + " " + name;
   }
-  // CLI11 would complain of a missing word where it is a wrong one.
+  // For an unknown subcommand CLI11 would report a missing one.
   const auto extras = inner.remaining();
   const bool wrong_word = inner.get_require_subcommand_min() > 0 && !extras.empty();
   const std::string what =
@@ -349,7 +352,7 @@ int RunCommand(Arguments& arguments) {
       !tls.key_file.empty() || !tls.server_name.empty()) {
     connection.options.tls = tls;
   }
-  // Before gRPC starts threads of its own.
+  // Must exist before gRPC starts its threads.
   Interrupt interrupt;
   const auto client = client::Client::Connect(connection.options);
   const std::string& address = connection.options.address;

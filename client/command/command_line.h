@@ -13,17 +13,17 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 
-// The options and subcommands of `millrace`. Building it reads and changes nothing.
+// The options and subcommands of `millrace`. Constructing it has no side effects.
 class CommandLine {
  public:
   CommandLine();
   ~CommandLine();
 
-  // The tree, for scripts and pages that are made from it.
+  // The command tree, from which completion scripts and man pages are generated.
   const CLI::App& app() const;
   const Choices& choices() const;
 
-  // Does what the arguments say and returns the exit code. Call it once, before any thread starts.
+  // Runs the command and returns the exit code. Call it once, before any thread starts.
   int Run(int argc, char** argv);
 
  private:

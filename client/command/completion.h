@@ -13,12 +13,12 @@ class Option;
 
 namespace millrace::command {
 
-// The words that an option or argument takes, where these are few.
+// The allowed words of options and arguments with a fixed set of values.
 using Choices = std::map<const CLI::Option*, std::vector<std::string>>;
 
-// Scripts that complete the command lines which `app` parses, including its subcommands at any
-// depth. Values of the types FILE and DIR complete to paths, those in `choices` to their words.
-// An option of a command is offered in its subcommands too, as `fallthrough` allows.
+// Generate scripts that complete the command lines of `app` and all its subcommands. Values of type
+// FILE and DIR complete to paths, those in `choices` to their words. A command's options are
+// offered in its subcommands too, since `fallthrough` allows that.
 std::string BashCompletion(const CLI::App& app, const Choices& choices);
 std::string ZshCompletion(const CLI::App& app, const Choices& choices);
 std::string FishCompletion(const CLI::App& app, const Choices& choices);

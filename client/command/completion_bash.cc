@@ -9,8 +9,8 @@ namespace {
 
 using Value = CompletionOption::Value;
 
-// Needs bash 4 alone, not the package bash-completion. bash takes `--name=value` apart into three
-// words; that is why a `=` is stepped over.
+// Needs bash 4, not the package bash-completion. bash splits `--name=value` into three words, so
+// the script skips a `=`.
 constexpr char kScriptHead[] = R"(# Completion of {0} for bash, generated from its command line.
 
 _{0}_files() {{
@@ -46,7 +46,7 @@ constexpr char kScriptTail[] = R"(  if [[ $current == -* || -z $commands$choices
 complete -F _{0} {0}
 )";
 
-// A pattern for each name of `option` at `command`, as `case` has them.
+// The patterns for a `case` statement: one for each name of `option` in `command`.
 std::string Patterns(const CompletionCommand& command, const CompletionOption& option) {
   std::vector<std::string> patterns;
   for (const std::string& name : option.names) patterns.push_back(command.path + "|" + name);
@@ -97,7 +97,7 @@ std::string Values(const std::vector<const CompletionCommand*>& all, const std::
   return text + "  esac\n";
 }
 
-// What may stand at the place itself.
+// Sets the words that each command allows at the cursor.
 std::string Words(const std::vector<const CompletionCommand*>& all) {
   std::string text = "  case $command in\n";
   for (const CompletionCommand* command : all) {

@@ -14,7 +14,7 @@ std::string FishQuoted(const std::string& text) {
   return "'" + absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}) + "'";
 }
 
-// A function that prints the command that the line names so far.
+// A shell function that prints the command path typed so far.
 std::string PathFunction(const std::vector<const CompletionCommand*>& all) {
   const std::string& root = all.front()->path;
   std::string cases;

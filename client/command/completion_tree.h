@@ -9,11 +9,11 @@
 
 namespace millrace::command {
 
-// An option, or an argument without a name.
+// An option, or a positional argument.
 struct CompletionOption {
   enum class Value { kNone, kText, kFile, kDirectory, kChoice };
 
-  std::vector<std::string> names;  // with their hyphens; empty for an argument
+  std::vector<std::string> names;  // with hyphens; empty for an argument
   std::string help;                // one line
   Value value = Value::kNone;
   std::string type;  // such as PATTERN
@@ -21,7 +21,7 @@ struct CompletionOption {
   bool repeats = false;  // takes several values
 };
 
-// A command, with its own options and those of the commands above it.
+// A command with its own options and those of its parent commands.
 struct CompletionCommand {
   std::string path;  // such as "millrace proto export"
   std::string name;
@@ -33,10 +33,10 @@ struct CompletionCommand {
 
 CompletionCommand ReadCompletionTree(const CLI::App& app, const Choices& choices);
 
-// `root` and all below it, each after the command that holds it.
+// `root` and all commands below it, parents first.
 std::vector<const CompletionCommand*> AllCommands(const CompletionCommand& root);
 
-// `text` within single quotes, as bash and zsh read it.
+// `text` in single quotes, for bash and zsh.
 std::string ShellQuoted(const std::string& text);
 
 }  // namespace millrace::command

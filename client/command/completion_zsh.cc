@@ -10,7 +10,7 @@ namespace {
 
 using Value = CompletionOption::Value;
 
-// The function that completes a command: _millrace_proto_export.
+// Name of the function that completes a command: _millrace_proto_export.
 std::string FunctionOf(const CompletionCommand& command) {
   return "_" + absl::StrReplaceAll(command.path, {{" ", "_"}});
 }
@@ -19,7 +19,7 @@ std::string Escaped(const std::string& text) {
   return absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"[", "\\["}, {"]", "\\]"}, {":", "\\:"}});
 }
 
-// What _arguments runs for a value, after its message.
+// The action of _arguments that completes a value.
 std::string ActionOf(const CompletionOption& option) {
   switch (option.value) {
     case Value::kFile:
@@ -39,7 +39,7 @@ std::string ValueOf(const CompletionOption& option) {
   return fmt::format(":{}:{}", Escaped(option.type), ActionOf(option));
 }
 
-// A line of _arguments for each name, as its manual describes.
+// A spec of _arguments for each name of the option.
 std::string OptionLines(const CompletionOption& option) {
   std::string lines;
   const bool several = option.repeats || option.names.size() > 1;
@@ -61,7 +61,7 @@ std::string ArgumentLines(const CompletionCommand& command) {
   return lines;
 }
 
-// Hands over to the function of the subcommand that the line names.
+// Calls the function of the typed subcommand.
 std::string CommandCases(const CompletionCommand& command) {
   std::string words, cases;
   for (const CompletionCommand& child : command.commands) {
@@ -102,7 +102,8 @@ std::string ZshCompletion(const CLI::App& app, const Choices& choices) {
   std::string text = fmt::format(
       "#compdef {0}\n# Completion of {0} for zsh, generated from its command line.\n\n", root.name);
   for (const CompletionCommand* command : AllCommands(root)) text += Function(*command);
-  // Found through $fpath, the file is the body of the function; sourced, it only registers it.
+  // If zsh loads the file from $fpath, it is the body of the function; if it is sourced, it only
+  // registers the function.
   return text + fmt::format(
                     "if [[ $funcstack[1] == _{0} ]]; then\n  _{0} \"$@\"\nelse\n"
                     "  compdef _{0} {0}\nfi\n",

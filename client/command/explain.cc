@@ -16,33 +16,34 @@ std::string Metadata(const v1::ErrorDetail& detail, const std::string& name) {
   return found == detail.metadata().end() ? std::string() : found->second;
 }
 
-// What to do about an error that the server explained. Empty if the message says it all.
+// What to do about an error of the server. Empty if its message is enough.
 std::string Advice(const v1::ErrorDetail& detail) {
   const std::string& reason = detail.reason();
   if (reason == "TOKEN_TRIMMED") {
     const std::string oldest = Metadata(detail, "oldest_token");
     return fmt::format(
-        "the changes between are gone from the log; start with the rows as they are now (--from "
-        "snapshot), or go on without the changes between at the oldest token {} (--from earliest)",
+        "the log no longer has the changes after it; start with the current rows (--from "
+        "snapshot), "
+        "or skip the missing changes and continue at the oldest token {} (--from earliest)",
         oldest.empty() ? "(see millrace status)" : oldest);
   }
-  if (reason == "TOKEN_AHEAD") return "check that --server is the one that gave the token";
+  if (reason == "TOKEN_AHEAD") return "check that --server is the server that issued the token";
   if (reason == "TOKEN_OF_ANOTHER_LOG") {
-    return "use the server that gave the token, or start anew with --from earliest";
+    return "use the server that issued the token, or start again with --from earliest";
   }
   if (reason == "TOKEN_MALFORMED") {
     return fmt::format("a place is {}", kPlaceForms);
   }
   if (reason == "POSITION_NOT_FOUND") return "see millrace status for what the log retains";
   if (reason == "TABLE_UNKNOWN" || reason == "TABLE_NOT_FOUND") {
-    return "see millrace tables for what is captured";
+    return "see millrace tables for the captured tables";
   }
   if (reason == "SUBSCRIPTION_NOT_FOUND") return "see millrace subscriptions";
   if (reason == "SNAPSHOT_NOT_FOUND") return "see millrace snapshot list";
   if (reason == "SNAPSHOT_UNAVAILABLE") {
-    return "begin one with millrace snapshot start, and see millrace snapshot list";
+    return "start one with millrace snapshot start, and see millrace snapshot list";
   }
-  if (reason == "SNAPSHOT_EXPIRED") return "start anew with --from snapshot";
+  if (reason == "SNAPSHOT_EXPIRED") return "start again with --from snapshot";
   if (reason == "CATCHUP_LIMIT" || reason == "STREAM_LIMIT" || reason == "NOT_READY" ||
       reason == "STOPPING") {
     return "retry in a few seconds";
@@ -53,20 +54,20 @@ std::string Advice(const v1::ErrorDetail& detail) {
 
 std::string ExplainConnection(const absl::Status& failure, const std::string& address) {
   std::string cause = InnermostCause(failure);
-  // gRPC gives the cause only in its log.
+  // gRPC reports the cause only in its log.
   if (cause == "empty address list") {
     cause = "the TLS files cannot be used, GRPC_VERBOSITY=error shows why";
   }
   return fmt::format(
-      "cannot reach the server at {} ({}): is millraced running there? --server or MILLRACE_SERVER "
-      "names another",
+      "cannot reach the server at {} ({}): is millraced running there? Use --server or "
+      "MILLRACE_SERVER for another server",
       address, cause);
 }
 
 }  // namespace
 
 std::string InnermostCause(const absl::Status& failure) {
-  // gRPC nests what went wrong from the outside inward.
+  // gRPC lists nested causes from the outermost to the innermost.
   std::string message(failure.message());
   while (message.ends_with(": ")) message.resize(message.size() - 2);
   const size_t colon = message.rfind(": ");
@@ -79,7 +80,7 @@ std::string RetryNote(const absl::Status& failure, const std::string& address,
   const std::string what = reason.empty()
                                ? fmt::format("lost {} ({})", address, InnermostCause(failure))
                                : fmt::format("{} [{}]", std::string(failure.message()), reason);
-  return fmt::format("{}, trying again in {}", Printable(what), DurationText(wait));
+  return fmt::format("{}, retrying in {}", Printable(what), DurationText(wait));
 }
 
 std::string Explain(const absl::Status& failure, const std::string& address) {
@@ -91,11 +92,12 @@ std::string Explain(const absl::Status& failure, const std::string& address) {
   }
   if (absl::IsUnavailable(failure)) return Printable(ExplainConnection(failure, address));
   if (absl::IsDeadlineExceeded(failure)) {
-    return fmt::format("the server at {} did not answer in time: see millrace status", address);
+    return fmt::format("the server at {} did not respond in time: see millrace status", address);
   }
   if (absl::IsUnimplemented(failure)) {
     return fmt::format(
-        "the server at {} does not know this call: is it a millraced of this version?", address);
+        "the server at {} does not support this call: is it a millraced of the same version?",
+        address);
   }
   return Printable(std::string(failure.message()));
 }

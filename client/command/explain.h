@@ -9,13 +9,13 @@
 
 namespace millrace::command {
 
-// A failure as one line for the user: what failed, where, and what to do now.
+// Describes a failure in one line: what failed, where, and what to do now.
 std::string Explain(const absl::Status& failure, const std::string& address);
 
-// A failure after which a stream connects again, as one line.
+// Describes in one line a failure after which a stream reconnects.
 std::string RetryNote(const absl::Status& failure, const std::string& address, absl::Duration wait);
 
-// What a failure of the connection comes down to: `Connection refused`.
+// Returns the innermost cause of a connection failure, such as `Connection refused`.
 std::string InnermostCause(const absl::Status& failure);
 
 }  // namespace millrace::command

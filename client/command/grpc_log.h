@@ -4,8 +4,8 @@
 
 namespace millrace::command {
 
-// Stops gRPC from writing its own log lines to standard error, ahead of the message that explains
-// the same failure. Does nothing if GRPC_VERBOSITY is set. Before the first use of gRPC.
+// Stops gRPC from logging to standard error, where its lines would precede our message about the
+// same failure. Does nothing if GRPC_VERBOSITY is set. Call it before the first use of gRPC.
 void SilenceGrpcLog();
 
 }  // namespace millrace::command

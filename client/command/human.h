@@ -17,7 +17,7 @@ std::string CountText(uint64_t count);
 // `999 B`, `1.2 KiB`, `34 GiB`.
 std::string BytesText(uint64_t bytes);
 
-// Two digits that matter: `850 µs`, `1.2 ms`, `3.4 s`, `12 min`, `3 h 12 min`, `2 d 4 h`.
+// Two significant digits: `850 µs`, `1.2 ms`, `3.4 s`, `12 min`, `3 h 12 min`, `2 d 4 h`.
 std::string DurationText(absl::Duration duration);
 
 absl::Duration ToDuration(const google::protobuf::Duration& duration);

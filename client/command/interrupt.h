@@ -12,9 +12,9 @@
 
 namespace millrace::command {
 
-// Turns the first SIGINT or SIGTERM into a call of a function, on a thread of its own. A second
-// signal, or a first one without a function to call, ends the process as it would have.
-// Make it before any other thread, which then inherits the blocked signals.
+// Calls a function, on its own thread, on the first SIGINT or SIGTERM. A second signal, or a first
+// one without a function, ends the process with the usual exit code. Create it before any other
+// thread, since threads inherit the blocked signals.
 class Interrupt {
  public:
   Interrupt();
@@ -22,17 +22,17 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // What to call. It must be callable until OnSignal is given another, or nullptr.
+  // Sets the function to call. It must stay valid until the next OnSignal; nullptr removes it.
   void OnSignal(std::function<void()> action) ABSL_LOCKS_EXCLUDED(mutex_);
   bool signalled() const { return signalled_.HasBeenNotified(); }
-  // Waits, but no longer than until the signal. True if it came.
+  // Waits for `duration` or until the signal. Returns true if the signal has come.
   bool WaitFor(absl::Duration duration) const {
     return signalled_.WaitForNotificationWithTimeout(duration);
   }
 
  private:
   void Run();
-  // False if the process should end.
+  // Returns false if the process must end.
   bool HandleSignal() ABSL_LOCKS_EXCLUDED(mutex_);
 
   int signals_ = -1;

@@ -31,7 +31,7 @@ std::string ToJson(const google::protobuf::Message& message) {
   options.always_print_primitive_fields = true;
   options.preserve_proto_field_names = true;
   std::string json;
-  // Fails only for an Any of an unknown type, which none of the messages printed here holds.
+  // Fails only for an Any of an unknown type, which none of the printed messages contains.
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
   return json;
 }

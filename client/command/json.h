@@ -9,11 +9,11 @@
 
 namespace millrace::command {
 
-// `text`, valid UTF-8, as a JSON string with its quotes, appended to `out`.
+// Appends `text`, which must be valid UTF-8, to `out` as a JSON string with quotes.
 void AppendJsonString(std::string_view text, std::string& out);
 
-// A message as indented JSON with the field names of the .proto and all fields of plain types,
-// ended by a line break.
+// A message as indented JSON with a final line break. Uses the field names of the .proto and prints
+// all scalar fields, also those with default values.
 std::string ToJson(const google::protobuf::Message& message);
 
 }  // namespace millrace::command

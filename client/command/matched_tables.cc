@@ -26,16 +26,17 @@ absl::StatusOr<v1::ListTablesResponse> List(const client::Client& client,
   return client.ListTables(request);
 }
 
-// The server stores what it learns, so that it knows the tables from then on.
+// Makes the server ask its source for tables. The server stores them, so later calls list them.
 void AskSourceForTables(const client::Client& client, const std::vector<std::string>& patterns) {
   const absl::Status asked = List(client, patterns, /*ask_source=*/true).status();
   const std::string reason = client::ErrorReasonOf(asked);
   const bool timed_out = absl::IsDeadlineExceeded(asked) && reason.empty();
-  // Other failures come again without the source, and are explained then.
+  // The following calls fail in the same way and report any other failure.
   if (asked.ok() || (reason.empty() && !timed_out) || reason == "TABLE_PATTERN_MALFORMED") return;
-  const std::string why = timed_out ? "the source has many, run the command again to go on"
-                                    : fmt::format("the source could not be asked: {} [{}]",
-                                                  Printable(std::string(asked.message())), reason);
+  const std::string why = timed_out
+                              ? "the source has many tables, run the command again to continue"
+                              : fmt::format("the source could not be asked: {} [{}]",
+                                            Printable(std::string(asked.message())), reason);
   const std::string note =
       fmt::format("millrace: tables without any change may be missing, {}", why);
   fmt::print(stderr, "{}\n", Paint(ColourWanted(STDERR_FILENO))(Tone::kYellow, note));

@@ -12,15 +12,14 @@ namespace millrace::command {
 
 enum class AskSource { kNo, kYes };
 
-// The tables that match, as Client::ListTables lists them; all without patterns. With kYes also
-// those that only the source knows so far; if it cannot be asked, a note on standard error says so.
-// kNotFound: a pattern matches no table, which is named. Other errors: those of ListTables.
+// Returns the matching tables, as Client::ListTables; all tables without patterns. With kYes also
+// those that so far only the source knows; prints a warning if the source cannot be asked.
+// kNotFound: a pattern matches no table; the message names it. Other errors as ListTables.
 absl::StatusOr<v1::ListTablesResponse> MatchedTables(const client::Client& client,
                                                      const std::vector<std::string>& patterns,
                                                      AskSource ask = AskSource::kNo);
 
-// Those of `patterns` that include tables and match none that the server knows. Errors: those of
-// ListTables.
+// Returns the patterns without `!` that match no table known to the server. Errors as ListTables.
 absl::StatusOr<std::vector<std::string>> UnmatchedPatterns(
     const client::Client& client, const std::vector<std::string>& patterns);
 

@@ -33,7 +33,7 @@ MirrorStateText StateTextOf(v1::MirrorStatus::State state) {
 }
 
 std::string PlaceText(const v1::MirrorStatus& mirror) {
-  if (!mirror.has_sequence()) return "not known";
+  if (!mirror.has_sequence()) return "unknown";
   const std::string sequence = CountText(mirror.sequence());
   if (mirror.lag_changes() == 0) return sequence + "  up to date";
   return fmt::format("{}  {} changes behind, {}", sequence, CountText(mirror.lag_changes()),
@@ -48,7 +48,7 @@ std::string TopicsText(const v1::MirrorStatus& mirror, const Paint& paint) {
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
-// Prints what became of a call.
+// Prints the mirror's status from the response of a call.
 template <typename Response>
 absl::Status PrintResult(const Session& session, const MirrorOptions& options,
                          const absl::StatusOr<Response>& response) {
@@ -76,7 +76,7 @@ std::string MirrorText(const v1::MirrorStatus& mirror, bool topics, const Paint&
     text += line("warning", paint(Tone::kYellow, Printable(warning)));
   }
   text += line("at", PlaceText(mirror));
-  text += line("rate", fmt::format("{} records/s  {} records in {} transactions, {} taken back",
+  text += line("rate", fmt::format("{} records/s  {} records in {} transactions, {} aborted",
                                    CountText(static_cast<uint64_t>(mirror.records_per_second())),
                                    CountText(mirror.records()), CountText(mirror.transactions()),
                                    CountText(mirror.transactions_aborted())));
@@ -88,7 +88,7 @@ absl::Status ShowMirror(const Session& session, const MirrorOptions& options) {
   if (!status.ok()) return status.status();
   if (!status->has_mirror()) {
     return absl::NotFoundError(
-        "this server mirrors nothing; set kafka.enabled and kafka.brokers "
+        "this server has no mirror; set kafka.enabled and kafka.brokers "
         "in its configuration and restart it");
   }
   return Print(options.json ? ToJson(status->mirror())

@@ -13,12 +13,11 @@
 namespace millrace::command {
 
 struct MirrorOptions {
-  // Of `rewind`.
-  Place place;
+  Place place;  // for `rewind`
   bool json = false;
 };
 
-// How the mirror in Kafka stands, a few lines; with `topics`, then a line for each of its topics.
+// The mirror's status in a few lines; with `topics`, followed by a line for each topic.
 std::string MirrorText(const v1::MirrorStatus& mirror, bool topics, const Paint& paint);
 
 // kNotFound: the server has no mirror.
@@ -26,7 +25,7 @@ absl::Status ShowMirror(const Session& session, const MirrorOptions& options);
 
 absl::Status PauseMirror(const Session& session, const MirrorOptions& options);
 absl::Status ResumeMirror(const Session& session, const MirrorOptions& options);
-// Moves it to the place, which may lie behind or before where it is.
+// Moves the mirror to a place before or after its position.
 absl::Status RewindMirror(const Session& session, const MirrorOptions& options);
 
 }  // namespace millrace::command

@@ -12,7 +12,7 @@
 namespace millrace::command {
 namespace {
 
-// The clocks of the server and of this machine may differ by so much, as the server itself allows.
+// Allowed difference between the clocks of the server and this machine; the server's own limit.
 constexpr absl::Duration kClockAheadMax = absl::Minutes(10);
 
 bool IsDigit(char character) { return character >= '0' && character <= '9'; }
@@ -21,7 +21,7 @@ bool IsHexDigit(char character) {
          (character >= 'A' && character <= 'F');
 }
 
-// True if `text` begins as `shape` says: `x` is a hex digit, `0` a digit, others themselves.
+// Whether `text` starts with the pattern `shape`: `x` is a hex digit, `0` a digit, others literal.
 bool HasShape(std::string_view text, std::string_view shape) {
   if (text.size() < shape.size()) return false;
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -41,14 +41,14 @@ bool LooksLikeDate(std::string_view text) {
   return text.size() == 10 && HasShape(text, "0000-00-00");
 }
 
-// `1h` as a duration; nothing if `text` has another form.
+// Parses a duration such as `1h`; nothing if `text` has another form.
 std::optional<absl::Duration> ParseAgo(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   uint32_t count = 0;
   const char* const end = text.data() + text.size() - 1;
   const auto [at, error] = std::from_chars(text.data(), end, count);
   if (at != end) return std::nullopt;
-  // What does not fit is as far back as what fits.
+  // Clamp a count that is too large.
   if (error != std::errc()) count = UINT32_MAX;
   switch (text.back()) {
     case 's':
@@ -64,8 +64,8 @@ std::optional<absl::Duration> ParseAgo(std::string_view text) {
   }
 }
 
-// `uuid:…` of MySQL; `domain-server-sequence`, perhaps several, of MariaDB. A token has no commas
-// and is not all digits between two hyphens.
+// MySQL: `uuid:…`. MariaDB: `domain-server-sequence`, or several with commas. A token has no commas
+// and never consists of digits and two hyphens.
 bool LooksLikeGtidSet(std::string_view text) {
   if (HasShape(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx:")) return true;
   const std::string_view first = text.substr(0, text.find(','));
@@ -93,12 +93,12 @@ Place TimePlace(absl::Time time) {
 absl::StatusOr<Place> ParseTimePlace(const std::string& text, absl::Time now) {
   absl::Time time;
   std::string error;
-  // A space instead of the `T` is how databases print times.
+  // Databases print times with a space instead of the `T`.
   std::string with_t = text;
   with_t[10] = 'T';
   if (!absl::ParseTime(absl::RFC3339_full, with_t, &time, &error)) {
     return absl::InvalidArgumentError(fmt::format(
-        "`{}` is no time in RFC 3339 form, such as 2030-05-01T12:30:00Z or …+02:00", text));
+        "`{}` is not a time in RFC 3339 form, such as 2030-05-01T12:30:00Z or …+02:00", text));
   }
   if (time > now + kClockAheadMax) {
     return absl::InvalidArgumentError(
@@ -159,7 +159,7 @@ absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now) {
   if (text == "earliest") return PlaceOf(Kind::kEarliest);
   if (text == "latest") return PlaceOf(Kind::kLatest);
   if (text == "snapshot") return PlaceOf(Kind::kSnapshot);
-  // The empty GTID set is a set: it starts before the first transaction.
+  // The empty GTID set is valid: it starts before the first transaction.
   if (TakePrefix(text, "gtid:")) return PlaceOf(Kind::kGtidSet, text);
   const bool is_token = TakePrefix(text, "token:");
   const bool is_subscription = !is_token && TakePrefix(text, "subscription:");
@@ -180,7 +180,7 @@ absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now) {
 
 namespace {
 
-// The server knows the form of tokens, the user may have meant something else.
+// Only the server can parse tokens, and the user may have meant another form of place.
 absl::Status NotAPlace(const absl::Status& refusal, const std::string& text) {
   absl::Status status(refusal.code(), fmt::format("`{}` is not a place in the log", text));
   refusal.ForEachPayload([&status](absl::string_view url, const absl::Cord& payload) {
@@ -194,7 +194,7 @@ absl::Status NotAPlace(const absl::Status& refusal, const std::string& text) {
 absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client::Client& client) {
   if (place.kind == Place::Kind::kSnapshot) {
     return absl::InvalidArgumentError(
-        "snapshot is a start for tail alone, not a place in the log that has a token");
+        "snapshot is only a start for tail, not a place in the log that has a token");
   }
   if (place.kind == Place::Kind::kSubscription) {
     const auto stored = client.ListSubscriptions({});

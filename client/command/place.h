@@ -16,9 +16,9 @@ namespace millrace::command {
 struct Place {
   enum class Kind { kEarliest, kLatest, kSnapshot, kTime, kGtidSet, kSubscription, kToken };
   Kind kind = Kind::kLatest;
-  std::string text;  // of kGtidSet, kSubscription and kToken
+  std::string text;  // for kGtidSet, kSubscription and kToken
   google::protobuf::Timestamp time;
-  // Taken for a token because it has no other form; it may be a mistake.
+  // The text matches no other form, so it is treated as a token; it may be a mistake.
   bool assumed_token = false;
 };
 
@@ -27,13 +27,13 @@ inline constexpr char kPlaceForms[] =
     "earliest, latest, an RFC 3339 time, how long ago (90s, 30m, 1h, 2d), a GTID set, "
     "subscription:NAME or a token";
 
-// Reads `snapshot` or one of the forms above. `gtid:` and `token:` before a text say what it is
-// where its form does not. `1h` means an hour before `now`.
+// Parses `snapshot` or one of the forms above. The prefixes `gtid:` and `token:` resolve ambiguous
+// texts. `1h` means an hour before `now`.
 // kInvalidArgument: a time without a zone, a date alone, a time in the future, or an empty name.
 absl::StatusOr<Place> ParsePlace(std::string_view text, absl::Time now = absl::Now());
 
-// Asks the server for the place. A subscription without a stored position is at EARLIEST, as it is
-// for Subscribe. kInvalidArgument: kSnapshot, which is no single place.
+// Resolves the place with the server. A subscription without a stored position means EARLIEST, as
+// in Subscribe. kInvalidArgument: kSnapshot, which is not a single place.
 absl::StatusOr<v1::GetPositionResponse> Resolve(const Place& place, const client::Client& client);
 
 }  // namespace millrace::command

@@ -7,7 +7,7 @@
 
 namespace millrace::command {
 
-// Prints the token of a place, the sequence before it and the GTIDs up to it.
+// Prints the token of a place, the last sequence before it and the GTIDs up to it.
 absl::Status ShowPosition(const Session& session, const Place& place, bool json);
 
 }  // namespace millrace::command

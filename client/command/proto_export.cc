@@ -37,7 +37,7 @@ absl::Status ExportTable(const Session& session, const v1::Table& listed,
   if (!response.ok()) return response.status();
   const v1::Table& table = response->table();
   if (!StaysBelow(table.proto_path())) {
-    return absl::InternalError(fmt::format("the server wants to write {}, outside of {}",
+    return absl::InternalError(fmt::format("the server sent the path {}, which is outside of {}",
                                            table.proto_path(), directory.string()));
   }
   return WriteFile(directory / table.proto_path(), table.proto_text());
@@ -59,8 +59,7 @@ absl::Status ExportProtos(const Session& session, const ProtoExportOptions& opti
   if (!tables.ok()) return tables.status();
   if (tables->tables().empty()) {
     return absl::NotFoundError(
-        "the server knows no table and its source has none that is captured, so there are no row "
-        "types");
+        "neither the server nor its source has a captured table, so there are no row types");
   }
   const std::filesystem::path directory(options.directory);
   for (const v1::Table& table : tables->tables()) {

@@ -14,12 +14,12 @@ struct ProtoExportOptions {
   std::string directory = ".";
 };
 
-// Writes below a directory, replacing what is there, the .proto file of each table's rows and the
-// files of the API, so that `protoc -I DIRECTORY` compiles them: all that a program needs to
-// subscribe. kNotFound: a pattern matches no table, or there is none; nothing was written.
+// Writes the .proto files of the tables' rows and of the API to a directory, replacing existing
+// files. `protoc -I DIRECTORY` compiles them into everything that a program needs to subscribe.
+// kNotFound: a pattern matches no table, or there is no table; nothing was written.
 absl::Status ExportProtos(const Session& session, const ProtoExportOptions& options);
 
-// True if `path` stays below the directory it is joined to.
+// Whether `path`, joined to a directory, stays inside it.
 bool StaysBelow(const std::string& path);
 
 }  // namespace millrace::command

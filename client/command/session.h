@@ -12,16 +12,16 @@
 
 namespace millrace::command {
 
-// What each sub-command works with. Borrowed from main.
+// The context of a subcommand. Owns nothing; see CommandLine::Run.
 struct Session {
   const client::Client* client = nullptr;
   std::string address;
   Interrupt* interrupt = nullptr;
-  bool colour = false;  // of standard output
+  bool colour = false;  // whether standard output is coloured
 };
 
 // Writes all of `text` to standard output and flushes it.
-// kUnknown: not all of it could be written.
+// kUnknown: a write failed.
 absl::Status Print(std::string_view text);
 
 }  // namespace millrace::command

@@ -9,7 +9,6 @@
 namespace millrace::command {
 namespace {
 
-// One snapshot, in a word.
 absl::Status PrintOne(const Session& session, const v1::Snapshot& snapshot, bool json) {
   if (json) return Print(ToJson(snapshot));
   v1::ListSnapshotsResponse one;
@@ -17,7 +16,7 @@ absl::Status PrintOne(const Session& session, const v1::Snapshot& snapshot, bool
   return Print(SnapshotsText(one.snapshots(), absl::Now(), Paint(session.colour)));
 }
 
-// Makes a call that names a snapshot, and prints what became of it.
+// Calls `method` for the named snapshot and prints the returned snapshot.
 template <typename Request, typename Response>
 absl::Status CallAndPrint(const Session& session, const SnapshotOptions& options,
                           absl::StatusOr<Response> (client::Client::*method)(const Request&)

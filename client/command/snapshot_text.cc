@@ -59,8 +59,8 @@ std::string ErrorText(const Table& table) {
   return fmt::format("{} [{}]", Printable(table.error()), Printable(table.error_reason()));
 }
 
-// The part that is read, from 0 to 1. An estimate that proves too low never makes it whole before
-// the table is.
+// The fraction of the table that is read, 0 to 1. Stays below 1 until the table is done, even if
+// the estimate is too low.
 double FractionRead(const Table& table) {
   if (table.state() == Table::STATE_DONE) return 1;
   if (table.rows_read() == 0 || table.rows_estimate() == 0) return 0;
@@ -147,7 +147,7 @@ std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Pain
   TextTable text({{"SNAPSHOT"},
                   {"STATE"},
                   {"CAUSE"},
-                  {"BEGUN"},
+                  {"STARTED"},
                   {"TABLES", Align::kRight},
                   {"ROWS", Align::kRight},
                   {"RATE", Align::kRight},
@@ -187,7 +187,7 @@ std::string ProgressText(const v1::Snapshot& snapshot, size_t lines_max, const P
     if (all || IsNotable(table)) width = std::max(width, DisplayWidth(NameOf(table)));
   }
   std::string text = HeadLine(snapshot, paint);
-  // The first line and the one that counts.
+  // Reserve the head line and the line with the counts.
   size_t room = all ? total : std::max<size_t>(lines_max, 2) - 2;
   for (const Table& table : snapshot.tables()) {
     if (!all && !IsNotable(table)) continue;

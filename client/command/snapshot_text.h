@@ -15,19 +15,19 @@ namespace millrace::command {
 
 using Snapshots = google::protobuf::RepeatedPtrField<v1::Snapshot>;
 
-// True if nothing more comes of it without a request.
+// Whether the snapshot is done or canceled.
 bool IsOver(const v1::Snapshot& snapshot);
 
-// A line for each snapshot, and one for each table that failed. `now` is what ages are counted
-// from. Empty for none.
+// A line for each snapshot and each failed table. Ages are relative to `now`. Empty without
+// snapshots.
 std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Paint& paint);
 
-// How far a snapshot is: a line for it, then a bar for each table. Of more than `lines_max` lines
-// only tables in work and failed ones are shown, and the others counted.
+// The progress of a snapshot: a line for it, then a bar for each table. If that needs more than
+// `lines_max` lines, shows only reading and failed tables, and counts the others.
 std::string ProgressText(const v1::Snapshot& snapshot, size_t lines_max, const Paint& paint);
 
-// The same for output that is no terminal: a line only where something changed, and for tables in
-// work each ten seconds.
+// The progress for output that is not a terminal: a line for each change, and every ten seconds for
+// tables that are being read.
 class ProgressLines {
  public:
   std::string Next(const v1::Snapshot& snapshot, absl::Time now);

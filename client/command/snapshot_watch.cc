@@ -18,7 +18,7 @@ namespace {
 constexpr absl::Duration kPollPeriod = absl::Milliseconds(250);
 constexpr size_t kDefaultTerminalLines = 24;
 
-// Shows a page again and again in the same place.
+// Redraws a page in the same place of the terminal.
 class Page {
  public:
   explicit Page(const Paint& paint) : paint_(paint) {}
@@ -29,7 +29,7 @@ class Page {
     for (const v1::Snapshot& snapshot : snapshots) {
       text += ProgressText(snapshot, lines_max, paint_);
     }
-    // Lines that wrap would make the count of lines wrong, so they are cut while it is shown.
+    // Switch off line wrapping, which would make the count of lines wrong.
     std::string drawn = lines_ == 0 ? "" : fmt::format("\x1b[{}A\r\x1b[J", lines_);
     lines_ = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
     return drawn + "\x1b[?7l" + text + "\x1b[?7h";
@@ -46,7 +46,7 @@ class Page {
   size_t lines_ = 0;
 };
 
-// Follows snapshots to their end.
+// Watches snapshots until they end.
 class Watch {
  public:
   Watch(const Session& session, const SnapshotOptions& options)
@@ -57,7 +57,7 @@ class Watch {
     if (!options.name.empty()) names_.emplace().insert(options.name);
   }
 
-  // Asks once and shows it. True: all are over.
+  // Fetches and shows the snapshots once. Returns true if all have ended.
   absl::StatusOr<bool> Step() {
     auto listed = session_.client->ListSnapshots({});
     if (!listed.ok()) return listed.status();
@@ -66,7 +66,7 @@ class Watch {
     return std::all_of(snapshots_.begin(), snapshots_.end(), IsOver);
   }
 
-  // What is to be said of them when they are over.
+  // Prints the final JSON, if requested, and returns the snapshots' first error.
   absl::Status PrintResult() const {
     if (options_.json) {
       v1::ListSnapshotsResponse all;
@@ -85,7 +85,7 @@ class Watch {
   bool empty() const { return snapshots_.empty(); }
 
  private:
-  // Keeps those that are watched. Without a name: all that were not over at the first time.
+  // Keeps the watched snapshots. Without a name: those that had not ended at the first call.
   absl::Status SelectWatched(const v1::ListSnapshotsResponse& listed) {
     if (!names_.has_value()) {
       names_.emplace();
@@ -98,9 +98,7 @@ class Watch {
       if (names_->contains(snapshot.snapshot())) *found.Add() = snapshot;
     }
     if (static_cast<size_t>(found.size()) < names_->size()) {
-      return absl::NotFoundError(
-          "no snapshot has this name, or no longer: see millrace snapshot "
-          "list");
+      return absl::NotFoundError("no snapshot has this name: see millrace snapshot list");
     }
     snapshots_ = std::move(found);
     return absl::OkStatus();
@@ -121,7 +119,7 @@ class Watch {
                                       });
     if (failed > 0) {
       return absl::FailedPreconditionError(fmt::format(
-          "{} of {} tables of snapshot {} failed: mend what their errors say, then millrace "
+          "{} of {} tables of snapshot {} failed: fix what their errors say, then run millrace "
           "snapshot resume {}",
           failed, snapshot.tables().size(), snapshot.snapshot(), snapshot.snapshot()));
     }
@@ -151,7 +149,7 @@ absl::Status WatchSnapshots(const Session& session, const SnapshotOptions& optio
     if (*over) break;
     if (session.interrupt->WaitFor(kPollPeriod)) {
       return absl::CancelledError(
-          "interrupted; the snapshot goes on, see millrace snapshot watch and cancel");
+          "interrupted; the snapshot continues, see millrace snapshot watch and cancel");
     }
   }
   if (watch.empty() && !options.json) return Print("no snapshot is being taken\n");

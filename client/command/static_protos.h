@@ -7,13 +7,13 @@
 
 namespace millrace::command {
 
-// A file of the API as it was when this program was built.
+// A .proto file of the API, embedded when this program was built.
 struct StaticProto {
   std::string_view path;
   std::string_view text;
 };
 
-// All files of the API, imports first.
+// All .proto files of the API, imports first.
 std::vector<StaticProto> StaticProtos();
 
 }  // namespace millrace::command

@@ -19,7 +19,7 @@
 namespace millrace::command {
 namespace {
 
-// Sets of many servers are long; the server's log and --json have them whole.
+// GTID sets of many servers are long; --json and the server's log show them in full.
 constexpr size_t kGtidWidthMax = 80;
 
 struct SourceStateText {
@@ -148,7 +148,7 @@ std::string TablesText(const v1::GetStatusResponse& status, const Paint& paint) 
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
-// The state_text shown instead of a sequence; null for a reader that has one.
+// The text shown instead of a sequence; null if the reader has a sequence.
 const char* NoSequenceText(v1::SubscriptionStatus::Place place) {
   if (place == v1::SubscriptionStatus::PLACE_IN_SNAPSHOT) return "in snapshot";
   if (place == v1::SubscriptionStatus::PLACE_IN_OTHER_LOG) return "in another log";
@@ -179,13 +179,13 @@ std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& 
          peer,
          {CountText(row.sequence())},
          {CountText(row.lag_changes()), row.lag_changes() == 0 ? Tone::kPlain : Tone::kYellow},
-         // Absent also where the server cannot tell it.
+         // Also absent if the server does not know it.
          {row.has_lag() ? DurationText(ToDuration(row.lag())) : "-"}});
   }
   return table.empty() ? "" : "\n" + table.Render(paint);
 }
 
-// The lines that fit the terminal, so that the top stays in view.
+// The first lines that fit the terminal, so that the top stays visible.
 std::string FittingLines(const std::string& text) {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2) return text;
@@ -203,7 +203,7 @@ absl::Status WatchStatus(const Session& session) {
   session.interrupt->OnSignal([] {});
   do {
     const auto status = session.client->GetStatus({});
-    // Within one write, so that the terminal never shows an empty page.
+    // Clear and print in one write, so that the terminal never shows an empty page.
     if (!status.ok()) return status.status();
     const std::string text =
         StatusText(*status, session.address, absl::Now(), Paint(session.colour));

@@ -11,14 +11,14 @@ namespace millrace::command {
 
 struct StatusOptions {
   bool json = false;
-  // Anew each second until a signal.
+  // Refresh each second until a signal.
   bool watch = false;
 };
 
-// Prints how the server is.
+// Prints the server's status.
 absl::Status ShowStatus(const Session& session, const StatusOptions& options);
 
-// The status as a page of text for people. `now` is what ages are counted from.
+// The status as readable text. Ages are relative to `now`.
 std::string StatusText(const v1::GetStatusResponse& status, const std::string& address,
                        absl::Time now, const Paint& paint);
 

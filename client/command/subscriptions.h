@@ -16,7 +16,7 @@ absl::Status ShowSubscriptions(const Session& session, bool json);
 absl::Status CommitSubscription(const Session& session, const std::string& name,
                                 const Place& place);
 
-// Forgets `name` and its position.
+// Deletes `name` and its position.
 absl::Status DeleteSubscription(const Session& session, const std::string& name);
 
 // Subscriptions as lines of text.

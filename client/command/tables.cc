@@ -9,7 +9,8 @@
 namespace millrace::command {
 namespace {
 
-// A name without wildcard is of one table. Dots beyond the first belong to the table's name.
+// Whether the pattern names one table, without wildcards. Dots after the first belong to the
+// table's name.
 bool IsPlainName(const std::string& pattern) {
   return pattern.find_first_of("*`") == std::string::npos && !pattern.starts_with('!') &&
          pattern.find('.') != std::string::npos;
@@ -23,7 +24,7 @@ absl::Status ShowTable(const Session& session, const std::string& name, bool jso
   auto response = session.client->GetTable(request);
   if (!response.ok()) return response.status();
   if (!json) return Print(ColumnsText(response->table(), Paint(session.colour)));
-  // What compilers read is `proto export`'s to write.
+  // `proto export` writes what compilers need; omit it here.
   response->mutable_table()->clear_descriptors();
   response->mutable_table()->clear_proto_text();
   return Print(ToJson(response->table()));

@@ -14,8 +14,8 @@ struct TablesOptions {
   bool json = false;
 };
 
-// Prints the captured tables; for a single plain `database.table`, its columns. kNotFound: a
-// pattern matches no table.
+// Prints the captured tables, or for a single `database.table` without wildcards its columns.
+// kNotFound: a pattern matches no table.
 absl::Status ShowTables(const Session& session, const TablesOptions& options);
 
 // Tables as lines of text.

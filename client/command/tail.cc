@@ -21,7 +21,7 @@
 namespace millrace::command {
 namespace {
 
-// Turns batches into text.
+// Formats batches as text.
 class Printer {
  public:
   Printer(const Session& session, const TailOptions& options)
@@ -76,9 +76,9 @@ class Printer {
   bool continues_ = false;
 };
 
-// The token to start from. All starts but a stored token are turned into one here, once, so that a
-// server that is not there is told at once and a lost connection changes nothing. Nothing for the
-// current rows, which have no token before the first of them.
+// Returns the token to start from. Resolves every start but a stored token once, so that an
+// unreachable server is reported at once and a lost connection does not move the start. Nothing for
+// a start at the current rows, which have no token.
 absl::StatusOr<std::optional<std::string>> StartToken(const Session& session,
                                                       const TailOptions& options,
                                                       const std::optional<TokenFile>& file) {
@@ -102,7 +102,7 @@ std::string DefaultClientName() {
   constexpr size_t kHostBytesMax = 64;  // HOST_NAME_MAX of Linux
   char host[kHostBytesMax + 1] = {};
   if (gethostname(host, kHostBytesMax) != 0) return "millrace tail";
-  // The kernel takes any bytes for a name, the server does not.
+  // The kernel allows any bytes in a host name, the server does not in a client name.
   for (char* c = host; *c != 0; ++c) {
     if (std::isalnum(static_cast<unsigned char>(*c)) == 0 && *c != '.' && *c != '-') *c = '_';
   }
@@ -128,7 +128,7 @@ absl::StatusOr<client::SubscribeOptions> MakeSubscription(const Session& session
     if (!until.ok()) return until.status();
     request.set_until_token(until->resume_token());
   }
-  // Shorter than the library's: somebody is watching.
+  // Shorter than the library's default, since a user is watching.
   result.retry.backoff_max = absl::Seconds(2);
   const Paint paint(ColourWanted(STDERR_FILENO));
   result.on_retry = [paint, address = session.address](const absl::Status& failure,
@@ -147,7 +147,7 @@ absl::Status PrintStream(client::Subscription& subscription, Printer& printer,
     const auto batch = subscription.Next();
     if (!batch.ok()) return batch.status();
     if (!batch->has_value()) return absl::OkStatus();
-    // A token covers a whole batch, so with a file none is cut.
+    // A token covers a whole batch, so a token file requires whole batches.
     const uint64_t batch_max =
         file.has_value() ? std::numeric_limits<uint64_t>::max() : changes_max - printed;
     text.clear();
@@ -160,15 +160,16 @@ absl::Status PrintStream(client::Subscription& subscription, Printer& printer,
   return absl::OkStatus();
 }
 
-// A pattern may be meant for tables that are still to come, or be a mistake. The server refuses
-// plain names that it does not know, and malformed patterns.
+// A pattern may be for future tables, or a mistake. The server itself refuses unknown plain names
+// and malformed patterns.
 void WarnUnmatched(const Session& session, const std::vector<std::string>& patterns) {
   const auto unmatched = UnmatchedPatterns(*session.client, patterns);
   if (!unmatched.ok()) return;
   const Paint paint(ColourWanted(STDERR_FILENO));
   for (const std::string& pattern : *unmatched) {
     const std::string note = fmt::format(
-        "millrace: the server knows no table that matches {} yet, changes appear once it does",
+        "millrace: the server knows no table that matches {} yet, changes appear as soon as it "
+        "does",
         Printable(pattern));
     fmt::print(stderr, "{}\n", paint(Tone::kYellow, note));
   }
@@ -183,7 +184,7 @@ absl::Status Tail(const Session& session, const TailOptions& options) {
   if (!token.ok()) return token.status();
   auto made = MakeSubscription(session, options, *token);
   if (!made.ok()) return made.status();
-  // Small responses keep what --limit prints beyond itself small, where it may not cut.
+  // Batches are not cut with a token file, so small responses limit the changes beyond --limit.
   if (options.limit != 0 && file.has_value()) made->request.set_max_response_bytes(1024);
   WarnUnmatched(session, options.tables);
   const std::unique_ptr<client::Subscription> subscription =

@@ -17,18 +17,18 @@ struct TailOptions {
   std::vector<v1::Operation> operations;
   Place from;
   std::optional<Place> until;
-  // Changes to print; zero is all.
+  // Number of changes to print; 0: all.
   uint64_t limit = 0;
   bool json = false;
   bool full = false;
-  // Empty for none.
+  // Empty: none.
   std::string token_file;
-  // What `millrace status` of others shows; empty for `millrace tail@<this host>`.
+  // Name of this stream in `millrace status`; empty: `millrace tail@<this host>`.
   std::string client_name;
 };
 
-// Prints changes until the place `until`, the limit, or a signal. A token is stored only after all
-// that it covers has been printed and flushed. OK also after a signal.
+// Prints changes until the place `until`, the limit, or a signal. Stores a token only after
+// printing and flushing all changes before it. Returns OK after a signal.
 absl::Status Tail(const Session& session, const TailOptions& options);
 
 }  // namespace millrace::command

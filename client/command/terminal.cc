@@ -38,7 +38,7 @@ std::string_view Code(Tone tone) {
 
 bool StartsCodePoint(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }
 
-// C1 controls are U+0080 to U+009F, in UTF-8 0xc2 0x80 to 0xc2 0x9f; some terminals obey them.
+// C1 controls are U+0080 to U+009F, in UTF-8 0xc2 0x80 to 0xc2 0x9f. Some terminals act on them.
 bool IsC1Control(std::string_view text, size_t at) {
   return static_cast<unsigned char>(text[at]) == 0xc2 && at + 1 < text.size() &&
          static_cast<unsigned char>(text[at + 1]) >= 0x80 &&

@@ -10,7 +10,7 @@ namespace millrace::command {
 
 enum class Tone { kPlain, kDim, kBold, kGreen, kYellow, kRed, kCyan, kMagenta, kBlue };
 
-// Colours text, or leaves it as it is.
+// Colours text if enabled.
 class Paint {
  public:
   explicit Paint(bool enabled) : enabled_(enabled) {}
@@ -20,18 +20,17 @@ class Paint {
   bool enabled_;
 };
 
-// True if `descriptor` is a terminal that shows colours and its user wants them (no NO_COLOR in the
-// environment).
+// Whether `descriptor` is a terminal with colours, and NO_COLOR is not set in the environment.
 bool ColourWanted(int descriptor);
 
-// `text` with line breaks, tabs and all other control characters written as escapes, so that data
-// cannot steer the terminal or break a line.
+// Escapes line breaks, tabs and all other control characters of `text`, so that data cannot control
+// the terminal or break a line.
 std::string Printable(std::string_view text);
 
-// Columns that `text` takes in a terminal, taking each code point as one.
+// Width of `text` in a terminal, counting each code point as one column.
 size_t DisplayWidth(std::string_view text);
 
-// The first `width_max` code points of `text`, the last of them `…` if there are more.
+// Cuts `text` to `width_max` code points; if it is cut, the last one is `…`.
 std::string Shorten(std::string_view text, size_t width_max);
 
 // Lays out rows in aligned columns.
@@ -48,10 +47,10 @@ class TextTable {
   };
 
   explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  // Requires: as many cells as columns.
+  // Requires: one cell for each column.
   void Add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
-  // Titles in dim capitals, then the rows, each line ended by a line break.
+  // The dim titles, then the rows; each line ends with a line break.
   std::string Render(const Paint& paint) const;
 
  private:

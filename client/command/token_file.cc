@@ -23,7 +23,7 @@ absl::Status SystemError(const char* action, const std::string& path) {
   return absl::UnknownError(fmt::format("cannot {} {}: {}", action, path, why));
 }
 
-// An open file that closes itself.
+// Owns a file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -59,7 +59,7 @@ absl::StatusOr<std::optional<std::string>> TokenFile::Load() const {
   if (!std::filesystem::exists(path_, error) && !error) return std::optional<std::string>();
   std::ifstream file(path_);
   std::string token;
-  // A file without a word in it fails without going bad.
+  // Reading from an empty file fails, but does not set `bad`.
   if (!(file >> token) && (!file.is_open() || file.bad())) return SystemError("read", path_);
   return token.empty() ? std::nullopt : std::optional<std::string>(std::move(token));
 }
@@ -68,7 +68,7 @@ absl::Status TokenFile::Store(const std::string& token) const {
   const std::string next = path_ + ".new";
   if (const absl::Status written = WriteDurably(next, token + "\n"); !written.ok()) return written;
   if (std::rename(next.c_str(), path_.c_str()) != 0) return SystemError("replace", path_);
-  // The new name is durable only with its directory.
+  // The rename is durable only after an fsync of the directory.
   const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
   const std::string directory = parent.empty() ? std::string(".") : parent.string();
   const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

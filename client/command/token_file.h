@@ -10,17 +10,17 @@
 
 namespace millrace::command {
 
-// A file that holds a token and a line break. One process writes it at a time.
+// A file that contains a token and a line break. Only one process may write it at a time.
 class TokenFile {
  public:
   explicit TokenFile(std::string path) : path_(std::move(path)) {}
 
-  // The token, or nothing if there is no file yet or it is empty.
-  // Other codes: the file is there but cannot be read.
+  // Returns the token, or nothing if the file does not exist or is empty.
+  // kUnknown: the file exists but cannot be read.
   absl::StatusOr<std::optional<std::string>> Load() const;
 
-  // Replaces the token. After a crash the file holds the old one or the new one; once this returns
-  // OK, the new one. On failure the old one.
+  // Replaces the token atomically and durably: after a crash the file contains the old or the new
+  // token, after an OK the new one, after a failure the old one.
   absl::Status Store(const std::string& token) const;
 
   const std::string& path() const { return path_; }

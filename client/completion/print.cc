@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Prints the completion script of `millrace` for a shell. Runs while packages are made; it is not
+// Prints the completion script of `millrace` for a shell. Runs when packages are built; not
 // installed.
 
 #include <iostream>

@@ -14,12 +14,12 @@
 namespace millrace::client {
 namespace {
 
-// Finds a dead peer within 40 s, and is well above what servers count as too many pings on a stream
-// that brings progress every 10 s.
+// Detects a dead peer within 40 s. Servers reject too frequent pings; on a stream with progress
+// every 10 s this interval is far above their limit.
 constexpr int kKeepaliveTimeMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 
-// gRPC's own wait before it dials again, by default up to two minutes, would outlast ours.
+// gRPC's default wait before it reconnects, up to two minutes, is longer than our backoff.
 constexpr int kRedialInitialMs = 100;
 constexpr int kRedialMaxMs = 1'000;
 constexpr int kDialTimeoutMs = 10'000;
@@ -40,7 +40,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
   if (!tls.has_value()) return grpc::InsecureChannelCredentials();
   if (tls->certificate_file.empty() != tls->key_file.empty()) {
     return absl::InvalidArgumentError(
-        "a client certificate needs its key, and a key its certificate");
+        "a client certificate and its key must both be set, or none of them");
   }
   grpc::SslCredentialsOptions options;
   for (const auto& [path, target] : {std::pair(&tls->ca_file, &options.pem_root_certs),
@@ -55,7 +55,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
 
 grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
   grpc::ChannelArguments arguments;
-  // A row may be hundreds of megabytes; how much is sent at once is the server's to bound.
+  // A row may have hundreds of megabytes; the server limits the size of responses.
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
@@ -68,7 +68,7 @@ grpc::ChannelArguments MakeArguments(const ClientOptions& options) {
   return arguments;
 }
 
-// Makes the call `method` of `stub`.
+// Calls `method` of `stub`.
 template <typename Response, typename Stub, typename Request, typename Method>
 absl::StatusOr<Response> Call(Stub& stub, Method method, const Request& request,
                               absl::Duration timeout) {

@@ -37,8 +37,7 @@ std::string ErrorReasonOf(const absl::Status& status) {
 
 absl::Status ToAbslStatus(const grpc::Status& status, const grpc::ClientContext& finished) {
   if (status.ok()) return absl::OkStatus();
-  // The numbers of the two code lists are equal by design; a number outside of them is the
-  // connection's doing.
+  // absl and gRPC use the same code numbers. A number outside of them comes from the connection.
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   if (const auto detail = ErrorDetailOf(finished); detail.has_value()) {
     result.SetPayload(kDetailUrl, absl::Cord(detail->SerializeAsString()));

@@ -33,8 +33,8 @@ std::string HexText(const std::string& bytes) {
   return text;
 }
 
-// The value of a field by name, for the few message types that columns have. Zero or empty if the
-// type lacks such a field, which only a newer server's can.
+// Returns an integer field of the few message types that columns have; 0 if the type lacks the
+// field, as may that of a newer server.
 int64_t NumberIn(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated()) return 0;
@@ -51,7 +51,7 @@ int64_t NumberIn(const Message& message, const char* name) {
   }
 }
 
-// MySQL's zero date is the message without content, as no row can hold the epoch's second zero.
+// MySQL's zero date is the empty message: no TIMESTAMP can be second 0 of the epoch.
 std::string TimestampText(const Message& time) {
   const int64_t seconds = NumberIn(time, "seconds");
   const auto nanos = static_cast<int32_t>(NumberIn(time, "nanos"));
@@ -115,7 +115,7 @@ std::string FieldText(const Message& row, const FieldDescriptor* field) {
   return "";
 }
 
-// A field without the option is from a type that is not a row; its own name must do.
+// A field without the option does not belong to a row type; its column is named like the field.
 ColumnText NamedColumn(const FieldDescriptor* field) {
   const v1::ColumnOptions& options = field->options().GetExtension(v1::column);
   ColumnText column;
@@ -126,7 +126,7 @@ ColumnText NamedColumn(const FieldDescriptor* field) {
   return column;
 }
 
-// The columns of a row, those that the table has and those that it had.
+// The columns of a row: current ones of the table, and dropped ones.
 struct Columns {
   std::vector<ColumnText> present;
   std::vector<ColumnText> dropped;
@@ -142,7 +142,7 @@ struct Columns {
   }
 
   std::vector<ColumnText> Join() && {
-    // A dropped column is NULL in all rows since, which is not worth telling.
+    // Omit dropped columns that are NULL, as they are in all rows since the drop.
     std::copy_if(dropped.begin(), dropped.end(), std::back_inserter(present),
                  [](const ColumnText& column) { return column.state != ValueState::kNull; });
     return std::move(present);

@@ -43,8 +43,8 @@ class FirstError : public google::protobuf::DescriptorPool::ErrorCollector {
 
 }  // namespace
 
-// A row type as it was at one version of its table. The pool is its own: another version of the
-// same name lives beside it.
+// A row type at one version of its table. It has its own pool, since all versions have the same
+// name.
 struct RowTypes::Generation {
   google::protobuf::DescriptorPool pool;
   google::protobuf::DynamicMessageFactory factory;
@@ -54,8 +54,8 @@ struct RowTypes::Generation {
     for (const auto& file : files.file()) {
       FirstError error;
       if (pool.BuildFileCollectingErrors(file, &error) == nullptr) {
-        return absl::InternalError(
-            fmt::format("the server describes the rows of {} wrongly: {}", name, error.text()));
+        return absl::InternalError(fmt::format(
+            "the server's description of the rows of {} is invalid: {}", name, error.text()));
       }
     }
     const auto* descriptor = pool.FindMessageTypeByName(name);
@@ -70,7 +70,7 @@ struct RowTypes::Generation {
     std::unique_ptr<Message> message(prototype->New());
     if (!message->ParseFromString(row.value())) {
       return absl::DataLossError(
-          fmt::format("a row is no {}", prototype->GetDescriptor()->full_name()));
+          fmt::format("a row is not a valid {}", prototype->GetDescriptor()->full_name()));
     }
     return message;
   }
@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Message>> RowTypes::ParseAt(const Generation& gen
   if (!message.ok() || UnknownFields(**message).empty()) return message;
   return absl::DataLossError(
       fmt::format("the row of change {} has fields that the server's description of its type at "
-                  "that sequence lacks",
+                  "that sequence does not have",
                   sequence));
 }
 
@@ -105,7 +105,7 @@ absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackAfter(const v1::Change&
 
 absl::StatusOr<RowTypes::Rows> RowTypes::UnpackRows(const v1::Change& change) {
   Rows rows;
-  // Ends, because each further round is due to a type that was fetched anew meanwhile.
+  // Terminates: a round is repeated only if another version of the type was fetched in between.
   do {
     if (change.has_before()) {
       auto before = UnpackBefore(change);
@@ -125,7 +125,7 @@ absl::StatusOr<RowTypes::Rows> RowTypes::UnpackRows(const v1::Change& change) {
 absl::StatusOr<std::unique_ptr<Message>> RowTypes::UnpackRow(const Any& row, const TableKey* key,
                                                              uint64_t sequence) {
   const std::string name = MessageName(row);
-  if (name.empty()) return absl::InvalidArgumentError("the change has no such row");
+  if (name.empty()) return absl::InvalidArgumentError("the change does not have this row");
   if (names_ == Names::kAtSequence && key != nullptr) {
     const auto generation = TypeAt(name, *key, sequence);
     if (!generation.ok()) return generation.status();
@@ -149,14 +149,13 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::NewestType(const std::stri
     const auto found = types_.find(name);
     if (found != types_.end() && found->second.newest != nullptr) return found->second.newest;
   }
-  // Two threads may both come here for one type. Both fetch the same; the later one stays.
+  // Two threads may fetch the same type at the same time; the later result is kept.
   const absl::StatusOr<TableKey> found_key = key != nullptr ? *key : FindTable(name);
   if (!found_key.ok()) return found_key.status();
   return Fetch(name, *found_key);
 }
 
-// The type of the version that rows of this sequence are of; null from a server that has the
-// newest alone.
+// Returns the type that the table had at `sequence`; null if the server only has newest types.
 absl::StatusOr<const RowTypes::Generation*> RowTypes::TypeAt(const std::string& name,
                                                              const TableKey& key,
                                                              uint64_t sequence) {
@@ -205,7 +204,7 @@ absl::StatusOr<const RowTypes::Generation*> RowTypes::Reload(const std::string& 
       explained &= descriptor->FindFieldByNumber(number) != nullptr;
       tried_before &= type.unexplained.count(number) != 0;
     }
-    // Another thread was faster, or it was tried in vain.
+    // Another thread has fetched the type, or an earlier fetch did not help.
     if (explained || tried_before) return type.newest;
     key = type.key;
   }

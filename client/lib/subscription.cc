@@ -9,10 +9,10 @@
 namespace millrace::client {
 namespace {
 
-// A request for a position is answered at once or the server is gone.
+// GetPosition returns at once, so a longer wait means that the server is gone.
 constexpr absl::Duration kPositionDeadline = absl::Seconds(15);
 
-// Failures that look like the connection's but might be a defect that no waiting mends.
+// Limits retries of failures that look like a lost connection but may be a permanent defect.
 constexpr int kUnclearFailuresMax = 10;
 
 enum class FailureKind { kTemporary, kUnclear, kFinal };
@@ -22,8 +22,8 @@ FailureKind Classify(const absl::Status& failure) {
   const std::string reason = ErrorReasonOf(failure);
   if (reason == "STREAM_LIMIT" || reason == "CATCHUP_LIMIT") return FailureKind::kTemporary;
   if (!reason.empty()) return FailureKind::kFinal;
-  // Without a reason it was not the server that answered, but gRPC or a proxy on the way: a reset
-  // stream is reported under any of these codes.
+  // A failure without a reason comes from gRPC or a proxy, not from the server. A reset stream may
+  // have any of these codes.
   switch (failure.code()) {
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
@@ -49,7 +49,7 @@ Subscription::Subscription(std::shared_ptr<v1::ChangeFeed::StubInterface> stub,
 
 Subscription::~Subscription() {
   Cancel();
-  // A stream must be read to its end before gRPC lets it go.
+  // gRPC requires Finish before a stream is destroyed.
   if (stream_ != nullptr) stream_->Finish();
 }
 
@@ -81,7 +81,7 @@ absl::Status Subscription::FetchLatestToken() {
   const grpc::Status status = stub_->GetPosition(context.get(), request, &response);
   if (!status.ok()) return ToAbslStatus(status, *context);
   if (response.resume_token().empty()) {
-    return absl::InternalError("the server answered GetPosition without a token");
+    return absl::InternalError("the server's response to GetPosition has no token");
   }
   request_.set_resume_token(std::move(*response.mutable_resume_token()));
   return absl::OkStatus();

@@ -18,24 +18,25 @@
 
 namespace millrace::kafka {
 
-// The records of one Kafka transaction. Begins it with the first of them, and gives those of a
-// change the headers that tell which one: `millrace.sequence`, `millrace.gtid` (if there is one),
-// `millrace.operation`, and `millrace.part` from its second record on. Not thread-safe.
+// Sends the records of one Kafka transaction, which starts with the first record. Adds headers that
+// identify the change to each of its records: `millrace.sequence`, `millrace.gtid` (if it has one),
+// `millrace.operation`, and `millrace.part` from the second record on. Not thread-safe.
 class Batch final : public RecordSink {
  public:
   // Both must outlive it.
   Batch(Producer& producer, Topics& topics) : producer_(producer), topics_(topics) {}
 
-  // What is added from now on is about `change`, which must outlive that.
+  // The records added next belong to `change`, which must stay valid until the next call of
+  // SetChange or ClearChange.
   void SetChange(const ChangeView& change);
-  // What is added from now on is about no change.
+  // The records added next belong to no change.
   void ClearChange() { change_ = nullptr; }
   // Errors as Topics::Use and Producer::Produce.
   absl::Status Add(const RecordView& record) override;
-  // Adds the mirror's own position, which no count is told of.
+  // Adds the record of the mirror's position, which is not counted.
   absl::Status AddPosition(const RecordView& record);
 
-  // Whether anything was added.
+  // Whether any record was added.
   bool transaction_started() const { return transaction_started_; }
   uint64_t records() const { return records_; }
   uint64_t bytes() const { return bytes_; }
@@ -48,13 +49,13 @@ class Batch final : public RecordSink {
   Producer& producer_;
   Topics& topics_;
   const ChangeView* change_ = nullptr;
-  uint32_t part_ = 0;  // records of the change so far
+  uint32_t part_ = 0;  // records added for the current change
   bool transaction_started_ = false;
   uint64_t records_ = 0;
   uint64_t bytes_ = 0;
   mirror::TopicCounts counts_;
 
-  // Of the record before: most go where it went.
+  // Topic of the previous record, cached since most records go to the same topic.
   std::string_view last_topic_name_;
   const Topic* last_topic_ = nullptr;
   mirror::TopicCount* last_count_ = nullptr;

@@ -97,7 +97,7 @@ absl::StatusOr<const ChangeView*> ChangeReader::Next() {
       MILLRACE_RETURN_IF_ERROR(OpenRun());
     }
     if (remaining_changes_ == 0) {
-      if (!remaining_.empty()) return Damaged("bytes are left over");
+      if (!remaining_.empty()) return Damaged("its run has extra bytes");
       SkipRun();
       continue;
     }
@@ -123,7 +123,7 @@ absl::Status ChangeReader::OpenRun() {
   remaining_changes_ = run.change_count;
   for (Sequence skipped = run_first_; skipped < next_; skipped = skipped.next()) {
     std::string_view change;
-    if (!wire::NextChange(remaining_, change)) return Damaged("its place cannot be found");
+    if (!wire::NextChange(remaining_, change)) return Damaged("it cannot be located in its run");
     --remaining_changes_;
   }
   change_.version = registry_.FindAt(run.table_id, next_);
@@ -158,16 +158,16 @@ absl::Status ChangeReader::ReadChange() {
   std::string_view bytes;
   if (!wire::NextChange(remaining_, bytes) || !ParseChange(bytes, change_))
     return Damaged("malformed");
-  if (change_.sequence != next_) return Damaged("it has another number");
+  if (change_.sequence != next_) return Damaged("it has the wrong sequence");
   if (change_.operation != run.operation || !HasExpectedImages(change_)) {
-    return Damaged("operation, rows and index do not agree");
+    return Damaged("its operation, rows and index entry contradict each other");
   }
   if (!single_version_) change_.version = registry_.FindAt(run.table_id, next_);
   if (IsRow(change_.operation)) {
     if (change_.version == nullptr) return Damaged("the definition of its table is missing");
     const TableName& name = change_.version->name;
     if (change_.database != name.database || change_.table != name.table) {
-      return Damaged("its table is another than the index says");
+      return Damaged("its table is not that of its index entry");
     }
   }
   --remaining_changes_;
@@ -176,16 +176,16 @@ absl::Status ChangeReader::ReadChange() {
 }
 
 bool ChangeReader::IsRunMirrored(const log::Run& run) {
-  // Statements are looked at one by one.
+  // Table id 0 is a run of statements: Next checks each of them.
   if (scope_ == Scope::kAll || run.table_id == 0) return true;
   if (run.table_id < mirrored_.size() && mirrored_[run.table_id] != Mirrored::kUnknown) {
     return mirrored_[run.table_id] == Mirrored::kYes;
   }
   const auto name = registry_.NameOf(run.table_id);
-  // Reading it will tell what is wrong.
+  // Reading the run reports the missing definition.
   if (!name.has_value()) return true;
   const bool wanted = routes_.IsMirrored(name->database, name->table);
-  // The registry gives out numbers one after another, so this grows no further than its tables.
+  // The registry assigns consecutive ids, so this vector is no longer than its list of tables.
   if (run.table_id >= mirrored_.size())
     mirrored_.resize(size_t{run.table_id} + 1, Mirrored::kUnknown);
   mirrored_[run.table_id] = wanted ? Mirrored::kYes : Mirrored::kNo;
@@ -211,7 +211,7 @@ bool ChangeReader::IsLastOfTransaction() const {
 absl::Status ChangeReader::Damaged(std::string_view what) const {
   return MakeError(reason::kLogDamaged,
                    fmt::format("change {} in the frame at {} is damaged: {}; restore the log, or "
-                               "rewind the mirror behind it",
+                               "rewind the mirror to a position after it",
                                next_.value, frame_->first().value, what),
                    {{"sequence", fmt::format("{}", next_.value)}});
 }

@@ -17,25 +17,24 @@
 
 namespace millrace::kafka {
 
-// Takes frames apart into changes. Trusts no byte of them, and leaves rows as they are. Not
-// thread-safe.
+// Splits frames into changes. Validates all bytes but those of the rows. Not thread-safe.
 class ChangeReader {
  public:
-  // Of all tables, or of those alone that are mirrored: others are last_change without a look.
+  // kMirrored skips the changes of tables that are not mirrored.
   enum class Scope { kAll, kMirrored };
   // Both must outlive it.
   ChangeReader(const schema::Registry& registry, const Routes& routes, Scope scope)
       : registry_(registry), routes_(routes), scope_(scope) {}
 
-  // Goes to change `from`, which lies in `frame`.
+  // Moves to change `from` in `frame`.
   void Open(feed::FramePtr frame, Sequence from);
 
-  // The next change; null at the end of the frame. Valid until the next call of either method.
-  // kDataLoss LOG_DAMAGED, with the sequence: the bytes are no change, or of a table that the log
-  // has no definition of; then the reader stays where it was.
+  // Returns the next change, or null at the end of the frame. The change is valid until the next
+  // call of Open or Next. kDataLoss LOG_DAMAGED, with the sequence: the bytes are not a valid
+  // change, or the log lacks the definition of its table; the reader then does not move.
   absl::StatusOr<const ChangeView*> Next();
 
-  // Last change that was given, or last_change since it is not mirrored.
+  // Last change that was returned, or skipped since it is not mirrored.
   Sequence last_change() const { return {next_.value - 1}; }
 
  private:
@@ -53,23 +52,23 @@ class ChangeReader {
   const schema::Registry& registry_;
   const Routes& routes_;
   const Scope scope_;
-  std::vector<Mirrored> mirrored_;  // by table number
+  std::vector<Mirrored> mirrored_;  // by table id
 
   feed::FramePtr frame_;
-  // Indexes into the frame's, and the first change of each.
+  // Current indexes into the frame's segments and runs, and the first change of each.
   size_t segment_ = 0;
   size_t run_ = 0;
   Sequence segment_first_;
   Sequence run_first_;
-  size_t transaction_segment_ = 0;  // whose header is in `change_`
+  size_t transaction_segment_ = 0;  // its transaction header is in `change_`
   bool has_transaction_ = false;
 
-  Sequence next_{1};  // first change not last_change
-  // Of the run, while it is being read.
+  Sequence next_{1};  // first change not yet returned or skipped
+  // State of the current run.
   bool run_open_ = false;
   ByteReader remaining_;
   uint32_t remaining_changes_ = 0;
-  bool single_version_ = false;  // all its changes are of one version of the table
+  bool single_version_ = false;  // all its changes have the same version of the table
   ChangeView change_;
 };
 

@@ -22,19 +22,19 @@ constexpr int kSyslogWarning = 4;
 
 using Settings = std::map<std::string, std::string>;
 
-// What users may set otherwise.
+// Settings that users may override.
 Settings Defaults(ClientRole role) {
   Settings settings = {
       {"client.id", "millrace"},
-      // A broker that is back is found soon.
+      // Reconnect soon after a broker is back.
       {"reconnect.backoff.max.ms", "2000"},
   };
-  // Java's: so that a key is in the partition where Debezium would put it.
+  // The default of Java clients, so that a key has the same partition as with Debezium.
   if (role == ClientRole::kProducer) settings["partitioner"] = "murmur2_random";
   return settings;
 }
 
-// What the mirror cannot do without.
+// Settings that users cannot override.
 Settings Required(const KafkaOptions& options, ClientRole role) {
   Settings settings;
   if (!options.brokers.empty()) settings["bootstrap.servers"] = options.brokers;
@@ -46,10 +46,10 @@ Settings Required(const KafkaOptions& options, ClientRole role) {
   } else {
     settings["transactional.id"] = "millrace-" + options.topic_prefix;
     settings["delivery.report.only.error"] = "true";
-    // Where a broker knows nothing of a producer in a partition yet, it takes whatever batch comes
-    // first. So if it refuses the first for a moment, as when it does not lead a new partition yet,
-    // and takes a second one that was sent meanwhile, the first cannot be sent any more; librdkafka
-    // then counts it as delivered.
+    // A broker without state of a producer in a partition accepts any batch as its first. It may
+    // refuse batch 1 temporarily, since it does not lead a new partition yet, and accept batch 2,
+    // which was already in flight. Batch 1 can then no longer be sent, but librdkafka reports it as
+    // delivered.
     settings["max.in.flight.requests.per.connection"] = "1";
   }
   return settings;
@@ -66,7 +66,7 @@ absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::stri
       return absl::OkStatus();
     case RD_KAFKA_CONF_UNKNOWN:
       return absl::InvalidArgumentError(
-          fmt::format("'kafka.client' sets {}, which librdkafka {} does not know: correct the name "
+          fmt::format("'kafka.client' sets {}, which librdkafka {} does not know: fix the name "
                       "or remove it",
                       name, rd_kafka_version_str()));
     default:
@@ -83,13 +83,13 @@ absl::Status SetAll(rd_kafka_conf_t* conf, const Settings& settings) {
   return absl::OkStatus();
 }
 
-// On any of the client's threads.
+// Called on any of the client's threads.
 void Log(const rd_kafka_t* client, int severity, const char* facility, const char* text) {
   const std::string_view what(facility);
-  // The same settings serve both roles, and each says that it has no use for some.
+  // Both roles get the same user settings, and each warns about those that it does not use.
   const bool expected = what == "CONFWARN";
   spdlog::level::level_enum level = spdlog::level::debug;
-  // A broker that is down is an error to librdkafka, again and again; the mirror tells it once.
+  // librdkafka reports an unreachable broker repeatedly as an error; the mirror reports it once.
   if (severity <= kSyslogWarning) level = spdlog::level::info;
   if (severity <= kSyslogCritical) level = spdlog::level::warn;
   if (expected) level = spdlog::level::debug;
@@ -120,15 +120,15 @@ absl::StatusOr<ClientHandle> MakeClient(ConfHandle conf, ClientRole role) {
     return absl::InvalidArgumentError(
         fmt::format("librdkafka refuses 'kafka.brokers' and 'kafka.client': {}", text.data()));
   }
-  // The client has taken it.
+  // The client owns it now.
   static_cast<void>(conf.release());
-  // Where tokens are fetched (OAUTHBEARER), that goes on while nobody polls.
+  // Keeps refreshing OAUTHBEARER tokens while nobody polls the client.
   ErrorHandle ignored(rd_kafka_sasl_background_callbacks_enable(client));
   return ClientHandle(client);
 }
 
 absl::Status CheckClientSettings(const KafkaOptions& options) {
-  // A client that knows no broker does not connect.
+  // A client without brokers does not connect.
   KafkaOptions alone = options;
   alone.brokers.clear();
   for (const ClientRole role : {ClientRole::kProducer, ClientRole::kReader}) {

@@ -9,27 +9,27 @@
 
 namespace millrace::kafka {
 
-// Longest that one call of librdkafka may block, in milliseconds, so that a stop does not have to
-// wait: a longer wait is made of several calls.
+// Longest time that one call of librdkafka may block, in milliseconds, so that a stop takes effect
+// soon. Longer waits use several calls.
 inline constexpr int kBlockMillisMax = 250;
 
 enum class ClientRole {
   kProducer,  // transactional, see Producer
-  kReader,    // of the mirror's position: committed records alone, told where a partition ends
+  kReader,    // reads the mirror's position: committed records only, reports the partition's end
 };
 
-// librdkafka's settings as `options` have them, and those that the mirror insists on; reads the
-// SASL password anew. What the client has to say goes to our log. kInvalidArgument: librdkafka does
-// not know a setting, or refuses its value; names the setting. kFailedPrecondition: the password
-// cannot be read.
+// Returns librdkafka's settings: those of `options` plus those that the mirror requires. Reads the
+// SASL password again on each call. Sends the client's log messages to our log. kInvalidArgument:
+// librdkafka does not know a setting or refuses its value; the message names the setting.
+// kFailedPrecondition: the password cannot be read.
 absl::StatusOr<ConfHandle> MakeClientConf(const KafkaOptions& options, ClientRole role);
 
-// A client with these settings, which connects on its own. kInvalidArgument: the settings do not go
-// together, or name files that cannot be used.
+// Creates a client, which connects in the background. kInvalidArgument: the settings contradict
+// each other, or name unusable files.
 absl::StatusOr<ClientHandle> MakeClient(ConfHandle conf, ClientRole role);
 
-// Finds at the start what would keep the mirror from ever connecting, without connecting. Errors as
-// the two above.
+// Reports at startup, without connecting, settings with which the mirror could never connect.
+// Errors as MakeClientConf and MakeClient.
 absl::Status CheckClientSettings(const KafkaOptions& options);
 
 }  // namespace millrace::kafka

@@ -10,11 +10,11 @@
 namespace millrace::kafka {
 namespace {
 
-// 65 digits, the most of a DECIMAL, take 216 bits.
+// A DECIMAL has at most 65 digits, which need 216 bits.
 constexpr size_t kDigitsMax = 65;
 constexpr size_t kLimbs = 7;
 constexpr size_t kBytes = kLimbs * 4;
-// As many digits as fit into a limb at once.
+// Digits that fit into one limb.
 constexpr size_t kChunkDigits = 9;
 
 // A number below 2^224, least significant limb first.
@@ -42,10 +42,10 @@ void AppendTwosComplement(std::string& to, Magnitude magnitude, bool negative) {
   for (size_t i = 0; i < kBytes; ++i) {
     bytes[kBytes - 1 - i] = static_cast<char>(magnitude[i / 4] >> i % 4 * 8);
   }
-  const bool is_negative = (bytes[0] & 0x80) != 0;  // not if it is a negative zero
+  const bool is_negative = (bytes[0] & 0x80) != 0;  // false for -0
   const char filler = is_negative ? '\xff' : '\0';
   size_t first = 0;
-  // The first byte left must still tell the sign.
+  // The first remaining byte must still contain the sign.
   while (first + 1 < kBytes && bytes[first] == filler &&
          ((bytes[first + 1] & 0x80) != 0) == is_negative) {
     ++first;

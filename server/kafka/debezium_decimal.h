@@ -8,11 +8,11 @@
 
 namespace millrace::kafka {
 
-// Base64 of the unscaled value of a DECIMAL as java.math.BigInteger writes it: two's complement,
-// big-endian, no byte more than needed. `text` is as SELECT prints it; false if it is no DECIMAL
-// with `scale` digits after the point.
+// Appends the unscaled value of a DECIMAL in base64, encoded as by java.math.BigInteger: two's
+// complement, big-endian, as few bytes as possible. `text` is as SELECT prints it. Returns false if
+// it is not a DECIMAL with `scale` digits after the point.
 bool AppendDecimal(std::string& to, std::string_view text, uint32_t scale);
-// The same of an unsigned number.
+// The same for an unsigned number.
 void AppendUnsignedDecimal(std::string& to, uint64_t value);
 
 }  // namespace millrace::kafka

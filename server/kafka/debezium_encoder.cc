@@ -21,12 +21,12 @@
 namespace millrace::kafka {
 namespace {
 
-// Debezium has a connector for each family, which differ by their name in records.
+// Debezium has one connector for MySQL and one for MariaDB. Their names appear in records.
 std::string_view ConnectorOf(Flavour flavour) {
   return flavour == Flavour::kMariadb ? "mariadb" : "mysql";
 }
 
-// Under which Debezium tells the other key where a change moves a row to another one.
+// Debezium's headers for the other key if a change modifies the key of a row.
 constexpr std::string_view kNewKeyHeader = "__debezium.newkey";
 constexpr std::string_view kOldKeyHeader = "__debezium.oldkey";
 constexpr std::string_view kInvalidTextHeader = "millrace.invalid_text";
@@ -35,7 +35,7 @@ bool Contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-// Rows that the tables of the envelope show.
+// The row images of an envelope; null: no image.
 struct RowImages {
   const std::vector<FieldValue>* before = nullptr;
   const std::vector<FieldValue>* after = nullptr;
@@ -74,8 +74,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   const Routes& routes_;
   const TableKeys keys_;
   const schema::Registry& registry_;
-  // Of the source; where the log is new, it is known before the first change is there, and not
-  // before.
+  // The source's flavour. In a new log it is set just before the first change.
   Flavour flavour_;
   std::optional<DebeziumEnvelope> envelope_;
   std::optional<DebeziumMetadata> metadata_;  // refers to the envelope
@@ -85,7 +84,7 @@ class DebeziumEncoder final : public ChangeEncoder {
   bool skips_truncate_ = false;
 
   schema::VersionCache<DebeziumTable> tables_;
-  // For TRUNCATE of tables that the log knows no row of: versions without columns.
+  // Stand-ins for TRUNCATE of tables that have no row in the log.
   std::vector<schema::TableVersionPtr> versions_without_columns_;
 
   std::vector<FieldValue> before_;
@@ -96,8 +95,8 @@ class DebeziumEncoder final : public ChangeEncoder {
   std::vector<std::string_view> invalid_;
   std::string invalid_names_;
   RecordView record_;
-  // Source block and times of the transaction, table and kind of rows that came last, for most come
-  // in runs.
+  // Source block and times of the previous record, cached since consecutive changes mostly share
+  // transaction, table and kind of row.
   std::string source_;
   std::string times_;
   const DebeziumTable* source_table_ = nullptr;
@@ -118,7 +117,7 @@ DebeziumEncoder::DebeziumEncoder(const EncoderParts& parts, TableKeys keys)
   skips_truncate_ = Contains(skipped, "t");
 }
 
-// What was compiled says the name of the connector.
+// Drops everything that was compiled, since it contains the connector's name.
 void DebeziumEncoder::SetFlavour(Flavour flavour) {
   flavour_ = flavour;
   metadata_.reset();
@@ -128,8 +127,8 @@ void DebeziumEncoder::SetFlavour(Flavour flavour) {
   source_table_ = nullptr;
 }
 
-// Whether the change belongs to a transaction in Debezium's sense: a statement that changes
-// definitions is none by itself.
+// Whether the change belongs to a transaction in Debezium's sense, which a lone DDL statement does
+// not.
 bool DebeziumEncoder::InTransaction(const ChangeView& change) const {
   if (!options_.debezium.provide_transaction_metadata) return false;
   if (change.operation == v1::OPERATION_READ) return false;
@@ -261,7 +260,7 @@ absl::StatusOr<const DebeziumTable*> DebeziumEncoder::Compile(schema::TableVersi
                                     .key = std::move(key),
                                     .connector = ConnectorOf(flavour_),
                                     .options = options_.debezium});
-  source_table_ = nullptr;  // may be gone from the cache
+  source_table_ = nullptr;  // Add may evict it from the cache
   return tables_.Add(std::move(version), std::move(table));
 }
 
@@ -291,7 +290,7 @@ void DebeziumEncoder::AppendOrigin(const ChangeView& change, const DebeziumTable
   value_.append(source_);
 }
 
-// Adds a record whose other headers are in record_ already.
+// Adds a record. The caller has set its other headers in record_.
 absl::Status DebeziumEncoder::Add(const ChangeView& change, const DebeziumTable& table,
                                   RowImages images, char op, std::string_view key,
                                   RecordSink& sink) {
@@ -338,7 +337,7 @@ absl::Status DebeziumEncoder::AddTombstone(const ChangeView& change, const Debez
                                            std::string_view key, RecordSink& sink) {
   if (!options_.debezium.tombstones_on_delete) return absl::OkStatus();
   record_.topic = table.topic();
-  // Debezium writes one for rows without a key too, of no use as it is.
+  // Debezium writes a tombstone for rows without a key too, although it is useless.
   record_.key.reset();
   if (!key.empty()) record_.key = key;
   record_.value.reset();

@@ -10,11 +10,11 @@
 
 namespace millrace::kafka {
 
-// Format debezium-json: what Debezium's connector writes through Kafka Connect's JsonConverter.
-// DEBEZIUM.md says where it differs.
+// Format debezium-json: the output of Debezium's connector with Kafka Connect's JsonConverter.
+// DEBEZIUM.md lists the differences.
 //
-// Text that is not valid in its character set comes with U+FFFD for what is no character, and its
-// column's name in the header `millrace.invalid_text`.
+// In text that is not valid in its character set, U+FFFD replaces the invalid bytes; the header
+// `millrace.invalid_text` names the columns.
 //
 // kInvalidArgument: 'kafka.keys' is malformed.
 absl::StatusOr<std::unique_ptr<ChangeEncoder>> MakeDebeziumEncoder(const EncoderParts& parts);

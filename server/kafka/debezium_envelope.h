@@ -9,18 +9,18 @@
 
 namespace millrace::kafka {
 
-// Which rows a source block speaks of.
+// Where the rows of a source block come from.
 enum class SourceKind {
   kStream,
-  kSnapshot,  // read while changes went on: Debezium's incremental snapshot
+  kSnapshot,  // read beside the stream: Debezium's incremental snapshot
 };
 
-// The parts of Debezium's envelope that tell where a change comes from. Not thread-safe.
+// Writes the parts of Debezium's envelope that describe the origin of a change. Not thread-safe.
 class DebeziumEnvelope {
  public:
   DebeziumEnvelope(std::string_view connector, std::string_view topic_prefix);
 
-  // Appends `"source":{…}`. `tables`: names without database, joined by commas; empty: of none.
+  // Appends `"source":{…}`. `tables`: names without database, joined by commas; may be empty.
   void AppendSource(const ChangeView& change, SourceKind kind, std::string_view tables,
                     std::string& to) const;
   // Appends `"transaction":null`, or the block if `with_transaction`.
@@ -32,7 +32,7 @@ class DebeziumEnvelope {
   std::string source_head_;  // up to the time
 };
 
-// Appends what Debezium calls the id of a transaction, as a JSON string.
+// Appends Debezium's id of a transaction, as a JSON string.
 void AppendTransactionId(const TransactionView& transaction, std::string& to);
 
 }  // namespace millrace::kafka

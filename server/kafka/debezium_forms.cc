@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "kafka/debezium_values.h"
 
-// Which form a column's values take.
+// Chooses the form of a column's values.
 namespace millrace::kafka {
 namespace {
 
@@ -21,7 +21,7 @@ void Set(ColumnForm& form, ValueForm value, std::string_view connect_type,
   form.semantic_type = semantic_type;
 }
 
-// Integers, BIT, YEAR. False for other types.
+// Integers, BIT, YEAR. Returns false for other types.
 bool SetInteger(const Column& column, const DebeziumOptions& options, ColumnForm& form) {
   switch (column.type) {
     case ColumnType::kTiny:
@@ -68,12 +68,12 @@ void SetDecimal(const Column& column, const DebeziumOptions& options, ColumnForm
   }
 }
 
-// FLOAT, DOUBLE, DECIMAL. False for other types.
+// FLOAT, DOUBLE, DECIMAL. Returns false for other types.
 bool SetFraction(const Column& column, const DebeziumOptions& options, ColumnForm& form) {
   const bool eight_bytes = column.field_type == FieldType::kDouble;
   switch (column.type) {
     case ColumnType::kFloat:
-      // FLOAT(M,D) is a double to Debezium.
+      // Debezium writes FLOAT(M,D) as a double.
       if (column.mysql_type.find('(') != std::string::npos) {
         Set(form, eight_bytes ? ValueForm::kDouble : ValueForm::kFloatAsDouble, "double");
       } else {
@@ -133,7 +133,7 @@ void SetDateTime(TimePrecision precision, unsigned digits, ColumnForm& form) {
   }
 }
 
-// False for types that have nothing to do with time.
+// Dates and times. Returns false for other types.
 bool SetTemporal(const Column& column, const DebeziumOptions& options, ColumnForm& form) {
   const TimePrecision precision = options.time_precision_mode;
   switch (column.type) {

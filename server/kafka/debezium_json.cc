@@ -19,7 +19,7 @@ constexpr std::string_view kBase64Plain =
 constexpr std::string_view kBase64UrlSafe =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// As JsonEscapes, and `4` for the first of four bytes of a character.
+// JsonEscapes plus `4` for the first byte of a four-byte character.
 constexpr std::array<char, 256> MakeEscapes() {
   std::array<char, 256> escapes = JsonEscapes();
   for (size_t i = 0xf0; i < 0xf8; ++i) escapes[i] = '4';
@@ -27,11 +27,12 @@ constexpr std::array<char, 256> MakeEscapes() {
 }
 constexpr std::array<char, 256> kEscapes = MakeEscapes();
 
-// Where from `at` on the first byte stands that asks for something; the end if there is none.
+// Returns the index of the first byte at or after `at` that may need an escape; the size of `text`
+// if there is none.
 size_t FindSpecial(std::string_view text, size_t at) {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHighs = kOnes << 7;
-  // A high bit for each byte that is zero, and maybe for some above such a byte.
+  // Sets the high bit of each zero byte, and possibly of more significant bytes after a zero byte.
   const auto zeros = [](uint64_t word) { return (word - kOnes) & ~word & kHighs; };
   for (; at + 8 <= text.size(); at += 8) {
     const uint64_t word = LoadLittle64(text.data() + at);
@@ -54,7 +55,7 @@ void AppendUtf16Unit(std::string& to, uint32_t unit) {
   to.append(text, sizeof text);
 }
 
-// The character of four bytes at the start of `text`; 0 if there is none.
+// Decodes the four-byte character at the start of `text`; 0 if there is none.
 uint32_t FourByteCharacter(std::string_view text) {
   if (text.size() < 4) return 0;
   uint32_t code = static_cast<uint8_t>(text[0]) & 7u;
@@ -66,7 +67,7 @@ uint32_t FourByteCharacter(std::string_view text) {
   return code >= 0x10000 && code <= 0x10ffff ? code : 0;
 }
 
-// Digits and place of the point of a finite number above zero: D.DDD * 10^exponent.
+// A finite positive number: digits D.DDD * 10^exponent.
 struct Digits {
   char text[32];
   size_t count = 0;
@@ -90,7 +91,7 @@ Digits JavaDigits(Float value) {
   auto result = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific);
   Digits digits = ParseScientific(text, result.ptr);
   if (digits.count > 1) return digits;
-  // Where one digit would do Java takes the best two: 4.9E-324, not 5.0E-324.
+  // If one digit is enough, Java still prints the closest two: 4.9E-324, not 5.0E-324.
   result = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific, 1);
   digits = ParseScientific(text, result.ptr);
   if (digits.text[1] == '0') digits.count = 1;
@@ -152,7 +153,7 @@ void AppendEscaped(std::string& to, std::string_view text) {
     const char escape = kEscapes[byte];
     const uint32_t code = escape == '4' ? FourByteCharacter(text.substr(i)) : 0;
     if (escape == '4' && code == 0) {
-      ++i;  // no text: stays as it is
+      ++i;  // invalid UTF-8 is copied unchanged
       continue;
     }
     to.append(text, copied, i - copied);
@@ -186,7 +187,7 @@ void AppendJsonDocument(std::string& to, std::string_view document) {
   for (size_t i = 0; i < document.size(); ++i) {
     const char c = document[i];
     if (in_string && c == '\\') {
-      ++i;  // what is escaped ends no string
+      ++i;  // an escaped quote does not end the string
     } else if (c == '"') {
       in_string = !in_string;
     } else if (c == ' ' && !in_string) {

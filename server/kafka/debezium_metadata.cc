@@ -64,7 +64,7 @@ absl::Status DebeziumMetadata::AddSchemaChange(const ChangeView& change, RecordS
   key_.push_back('}');
   tables_.clear();
   for (const std::string_view table : change.statement_tables) {
-    // `database.table`; those of other databases are as bare to Debezium.
+    // Debezium omits the database, also of tables in other databases.
     const std::string_view name = table.substr(table.find('.') + 1);
     if (!tables_.empty()) tables_.push_back(',');
     tables_.append(name);

@@ -13,22 +13,22 @@
 
 namespace millrace::kafka {
 
-// Debezium's records that are of no row: changed definitions, borders of transactions, heartbeats.
-// Keeps scratch memory; not thread-safe.
+// Writes Debezium's records without rows: schema changes, transaction boundaries, heartbeats. Keeps
+// scratch memory; not thread-safe.
 class DebeziumMetadata {
  public:
-  // `envelope` must outlive it.
+  // `envelope` must outlive this object.
   DebeziumMetadata(const KafkaOptions& options, std::string_view connector,
                    const DebeziumEnvelope& envelope);
 
   absl::Status AddSchemaChange(const ChangeView& change, RecordSink& sink);
-  // BEGIN, to be added before what the first change of a transaction has; END after the last one.
+  // Add kBegin before the records of a transaction's first change, kEnd after those of its last.
   enum class Boundary { kBegin, kEnd };
   absl::Status AddBoundary(const ChangeView& change, Boundary boundary, RecordSink& sink);
   absl::Status AddHeartbeat(Micros now, RecordSink& sink);
 
  private:
-  // What stands around the payloads of a topic's keys and values.
+  // The text around the payloads of a topic's keys and values.
   struct RecordTemplate {
     std::string topic;
     std::string key_head;

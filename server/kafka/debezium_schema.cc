@@ -14,7 +14,6 @@ using Fields = std::vector<std::string>;
 
 constexpr bool kOptional = true;
 constexpr bool kRequired = false;
-// There is none.
 constexpr int kNoVersion = 0;
 constexpr int kEnvelopeVersion = 2;
 
@@ -33,7 +32,7 @@ std::string Quoted(std::string_view text) {
   return quoted;
 }
 
-// Everything after the type, without braces. Empty arguments leave their member out.
+// The members after the type, without braces. Empty attributes are omitted.
 struct SchemaAttributes {
   bool optional = kRequired;
   std::string_view name = {};
@@ -75,7 +74,7 @@ std::string Plain(std::string_view type, bool optional, std::string_view field) 
   return Typed(type, {.optional = optional, .field = field});
 }
 
-// A comma in a label would end it.
+// Joins the labels with commas; commas within a label are escaped.
 std::string JoinedLabels(const schema::Column& column) {
   std::string text;
   for (size_t i = 0; i < column.labels.size(); ++i) {
@@ -114,7 +113,7 @@ std::string FieldSchema(const SchemaField& field) {
                               .field = field.column->name};
   switch (form.form) {
     case ValueForm::kGeometry:
-      // Also where the column takes no NULL.
+      // Debezium makes it optional even in NOT NULL columns.
       attributes.optional = kOptional;
       attributes.doc = "Geometry";
       return Struct({Plain("bytes", kRequired, "wkb"), Plain("int32", kOptional, "srid")},
@@ -174,7 +173,7 @@ std::string TransactionBlockSchema() {
       {.optional = kOptional, .name = "event.block", .version = 1, .field = "transaction"});
 }
 
-// A column, as schema changes describe it.
+// A column of `tableChanges` in a schema change.
 std::string DescribedColumnSchema() {
   const Fields fields = {
       Plain("string", kRequired, "name"),

@@ -11,20 +11,20 @@
 
 namespace millrace::kafka {
 
-// Schemas of Kafka Connect in JSON, as its JsonConverter writes them beside a payload.
+// Kafka Connect's schemas in JSON, as its JsonConverter writes them beside a payload.
 
 struct SchemaField {
   const schema::Column* column = nullptr;
   const ColumnForm* form = nullptr;
 };
 
-// Of the key of a table's records, whose topic is `topic`.
+// Schema of the keys of a table's records, which go to `topic`.
 std::string KeySchema(const std::vector<SchemaField>& fields, std::string_view topic);
-// Of their values: Debezium's envelope. `connector`: name of Debezium's connector.
+// Schema of their values, Debezium's envelope. `connector`: name of Debezium's connector.
 std::string EnvelopeSchema(const std::vector<SchemaField>& fields, std::string_view topic,
                            std::string_view connector);
 
-// Of records that are of no table.
+// Schemas of the records without rows.
 std::string SchemaChangeKeySchema(std::string_view connector);
 std::string SchemaChangeValueSchema(std::string_view connector);
 std::string TransactionKeySchema();

@@ -60,7 +60,7 @@ absl::Status DebeziumTable::AppendRow(const std::vector<FieldValue>& values, Seq
                                       std::string& to,
                                       std::vector<std::string_view>& invalid) const {
   to.push_back('{');
-  size_t comma = 1;  // the first member has none before it
+  size_t comma = 1;  // skips the comma of the first member's prefix
   for (const OutputColumn& output : columns_) {
     const FieldValue& value = values[output.column];
     if (value.state == FieldValue::State::kUnknown) continue;

@@ -16,14 +16,13 @@
 
 namespace millrace::kafka {
 
-// What the records of one version of a table have in common, and how its rows and keys are output.
+// Writes the rows and keys of one table version, with the text that all its records share.
 // Immutable; thread-safe.
 class DebeziumTable {
  public:
-  // Beside the version itself.
   struct Parts {
     std::string topic;
-    std::vector<size_t> key;  // places of the key's columns; empty: none
+    std::vector<size_t> key;  // indexes of the key's columns; empty: no key
     std::string_view connector;
     const DebeziumOptions& options;
   };
@@ -33,25 +32,25 @@ class DebeziumTable {
   const std::string& topic() const { return topic_; }
   bool has_key() const { return !key_.empty(); }
   const RowFields& fields() const { return fields_; }
-  // What stands around the payload of a value.
+  // The text around the payload of a value.
   std::string_view value_head() const { return value_head_; }
   std::string_view value_tail() const { return value_tail_; }
 
-  // Appends a row as an object. Columns of which the source said nothing are left out; names of
-  // those whose text is none are added to `invalid`. kFailedPrecondition MIRROR_UNENCODABLE: a
-  // value has no form under the options. kDataLoss LOG_DAMAGED.
+  // Appends a row as an object. Omits columns that are missing from the row image; adds the names
+  // of columns with invalid text to `invalid`. kFailedPrecondition MIRROR_UNENCODABLE: the options
+  // do not allow a value. kDataLoss LOG_DAMAGED.
   absl::Status AppendRow(const std::vector<FieldValue>& values, Sequence sequence, std::string& to,
                          std::vector<std::string_view>& invalid) const;
-  // Appends the whole key. What the image `values` does not know is taken from `other`, where that
-  // is not null. kFailedPrecondition MIRROR_UNENCODABLE: also if a column is known in neither, or
-  // its text is none, for rows could then not be told apart.
+  // Appends the whole key. Columns missing from the image `values` are taken from `other` unless it
+  // is null. kFailedPrecondition MIRROR_UNENCODABLE: as AppendRow, or a column is missing from both
+  // images or has invalid text, so that different rows could have equal keys.
   absl::Status AppendKey(const std::vector<FieldValue>& values,
                          const std::vector<FieldValue>* other, Sequence sequence,
                          std::string& to) const;
 
  private:
   struct OutputColumn {
-    size_t column = 0;          // place in the version's columns
+    size_t column = 0;          // index into the version's columns
     std::string member_prefix;  // `,"name":`
     ColumnForm form;
   };
@@ -62,7 +61,7 @@ class DebeziumTable {
   std::string topic_;
   RowFields fields_;
   std::vector<OutputColumn> columns_;
-  std::vector<size_t> key_;  // places in columns_
+  std::vector<size_t> key_;  // indexes into columns_
   std::string key_head_;
   std::string key_tail_;
   std::string value_head_;

@@ -10,7 +10,7 @@ constexpr int64_t kDaysOfEra = 146'097;    // 400 years
 constexpr int64_t kDaysToEpoch = 719'468;  // from 0000-03-01 to 1970-01-01
 constexpr unsigned kFractionDigits = 6;
 
-// Takes `count` digits from the front of `text`. Negative: they are not there.
+// Takes `count` digits from the front of `text`. Returns -1 if they are missing.
 int TakeNumber(std::string_view& text, size_t count) {
   if (text.size() < count) return -1;
   int number = 0;
@@ -28,7 +28,7 @@ bool TakeChar(std::string_view& text, char c) {
   return true;
 }
 
-// `:MM:SS[.f]` to the end of `text` as microseconds. Negative: malformed.
+// Parses `:MM:SS[.f]` up to the end of `text`, to microseconds. Returns -1 if it is malformed.
 int64_t TakeMinutesAndSeconds(std::string_view& text) {
   if (!TakeChar(text, ':')) return -1;
   const int minute = TakeNumber(text, 2);
@@ -51,7 +51,7 @@ int DaysOfMonth(int year, int month) {
   return month == 2 && leap ? 29 : kDays[month - 1];
 }
 
-// Years that begin in March have their leap day at the end.
+// Days since 1970-01-01. Counts years from March, so that the leap day is their last.
 int64_t DaysOf(int year, int month, int day) {
   const int64_t shifted = month <= 2 ? year - 1 : year;
   const int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;

@@ -34,7 +34,7 @@ void Quoted(std::string& to, auto append) {
   to.push_back('"');
 }
 
-// What Debezium writes for a date that is none: NULL, or the epoch where the column takes no NULL.
+// Debezium writes an invalid date as NULL, or as the epoch in a NOT NULL column.
 ValueOutcome AppendInvalidDate(const ColumnForm& form, std::string_view epoch, std::string& to) {
   to.append(form.nullable ? "null" : epoch);
   return kDone;
@@ -97,7 +97,7 @@ ValueOutcome AppendDateTime(const ColumnForm& form, std::string_view text, std::
       if (micros > std::numeric_limits<int64_t>::max() / 1000 ||
           micros < std::numeric_limits<int64_t>::min() / 1000) {
         return NotEncodable(
-            "nanoseconds reach from the year 1677 to 2262; set time_precision_mode to "
+            "64-bit nanoseconds only cover the years 1678 to 2261; set time_precision_mode to "
             "microseconds");
       }
       AppendSigned(to, micros * 1000);
@@ -124,11 +124,11 @@ ValueOutcome AppendTime(const ColumnForm& form, std::string_view text, std::stri
     AppendSigned(to, *micros * 1000);
     return kDone;
   }
-  // Milliseconds have one more: 24:00:00.
+  // Milliseconds also allow 24:00:00.
   const int64_t last = form.form == ValueForm::kTimeMillis ? kMicrosOfDay : kMicrosOfDay - 1;
   if (*micros < 0 || *micros > last) {
     return NotEncodable(
-        "it is no time of day, which is all that this time_precision_mode has; set it to "
+        "it is not a time of day, as this time_precision_mode requires; set time_precision_mode to "
         "adaptive_time_microseconds");
   }
   if (form.form == ValueForm::kTimeMillis) {
@@ -198,7 +198,8 @@ ValueOutcome AppendGeometry(const ColumnForm& form, std::string_view message, st
   if (form.form == ValueForm::kPoint) {
     double x = 0;
     double y = 0;
-    if (!ReadPoint(wkb, x, y)) return NotEncodable("it is a POINT without coordinates");
+    if (!ReadPoint(wkb, x, y))
+      return NotEncodable("the POINT has no coordinates, which this format cannot represent");
     to.append("\"x\":");
     AppendDouble(to, x);
     to.append(",\"y\":");
@@ -208,7 +209,7 @@ ValueOutcome AppendGeometry(const ColumnForm& form, std::string_view message, st
   to.append("\"wkb\":\"");
   AppendBase64(to, wkb);
   to.append("\",\"srid\":");
-  // Debezium holds it in a signed number.
+  // Debezium's SRID is a signed 32-bit number.
   if (srid == 0) {
     to.append("null}");
   } else {
@@ -238,13 +239,13 @@ ValueOutcome AppendVector(std::string_view message, std::string& to) {
   return kDone;
 }
 
-// Bytes of a character's part, of which none can stand alone.
+// Size of a code unit, the smallest part of a character.
 size_t CodeUnitBytes(std::string_view charset) {
   if (charset == "ucs2" || charset == "utf16" || charset == "utf16le") return 2;
   return charset == "utf32" ? 4 : 1;
 }
 
-// What of `bytes` is text, with U+FFFD for the rest.
+// Appends the valid characters of `bytes`, and U+FFFD for each invalid code unit.
 void AppendInvalidText(std::string_view charset_name, std::string_view bytes, std::string& to) {
   constexpr size_t kCharacterBytesMax = 4;
   const Charset* const charset = FindCharset(charset_name);
@@ -255,7 +256,7 @@ void AppendInvalidText(std::string_view charset_name, std::string_view bytes, st
     character.clear();
     for (size_t size = unit; size <= std::min(kCharacterBytesMax, bytes.size()); size += unit) {
       const std::string_view part = bytes.substr(0, size);
-      // Charsets that are UTF-8 are copied by AppendUtf8, not checked.
+      // AppendUtf8 copies charsets that are UTF-8 without validating them.
       const bool is_text =
           charset != nullptr && charset->AppendUtf8(part, character) && IsValidUtf8(character);
       if (is_text) {
@@ -369,7 +370,8 @@ ValueOutcome AppendValue(const ColumnForm& form, const FieldValue& value, std::s
     case FieldValue::State::kPresent:
       return AppendPresent(form, value, to);
     case FieldValue::State::kInvalid:
-      if (form.form != ValueForm::kText) return Damaged("invalid text of a column without text");
+      if (form.form != ValueForm::kText)
+        return Damaged("invalid text in a column that is not text");
       Quoted(to, [&] { AppendInvalidText(form.charset, value.bytes, to); });
       return kDone;
     default:

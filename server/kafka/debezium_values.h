@@ -19,7 +19,7 @@ enum class ValueForm : uint8_t {
   kBits,             // little-endian bytes in base64
   kFloat,            // of 4 bytes
   kDouble,           // of 8 bytes
-  kFloatAsDouble,    // FLOAT(M,D): 4 bytes, printed as the double that they are
+  kFloatAsDouble,    // FLOAT(M,D): 4 bytes, printed as a double
   kDoubleAsFloat,    // FLOAT in a field of 8 bytes
   kUnsignedDecimal,  // BIGINT UNSIGNED as a Decimal of scale 0
   kDecimal,          // two's complement, big-endian, in base64
@@ -46,23 +46,23 @@ enum class ValueForm : uint8_t {
   kVector,
 };
 
-// A column in Debezium's terms.
+// How Debezium writes a column.
 struct ColumnForm {
   ValueForm form = ValueForm::kText;
   bool nullable = true;
-  // Bits of BIT, scale of a DECIMAL, digits of a TIMESTAMP's fraction.
+  // Bits of BIT, scale of DECIMAL, fraction digits of TIMESTAMP.
   uint32_t parameter = 0;
-  // Charset of text, to make something of text that is none.
+  // Character set, for text that is not valid in it.
   std::string charset;
-  // Of the schema: Kafka Connect's type; name of the semantic type, empty without one.
+  // For the schema: Kafka Connect's type; name of the semantic type, or empty.
   std::string_view connect_type;
   std::string_view semantic_type;
 };
 
 ColumnForm FormOf(const schema::Column& column, const DebeziumOptions& options);
 
-// Why a value was not written: its bytes are none of the column, or it has no form under the
-// options; `problem` says what and what to do. Empty: it was written.
+// Why a value was not written: `damaged` if its bytes are not a valid value of the column, else the
+// options do not allow it. `problem` says what is wrong and what to do; empty: it was written.
 struct ValueOutcome {
   std::string_view problem;
   bool damaged = false;
@@ -70,8 +70,8 @@ struct ValueOutcome {
   bool ok() const { return problem.empty(); }
 };
 
-// Appends the JSON of a value that is NULL, there, or invalid text, which comes with U+FFFD for
-// what is no character. Text is written as the row has it.
+// Appends the JSON of a value, which must not be kUnknown. Copies valid text unchanged; in invalid
+// text, U+FFFD replaces the invalid bytes.
 ValueOutcome AppendValue(const ColumnForm& form, const FieldValue& value, std::string& to);
 
 }  // namespace millrace::kafka

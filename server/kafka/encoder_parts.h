@@ -8,7 +8,7 @@
 
 namespace millrace::kafka {
 
-// What a format is made from; all of it must outlive the encoder.
+// Constructor arguments of the encoders. All parts must outlive the encoder.
 struct EncoderParts {
   const KafkaOptions& options;
   const schema::Registry& registry;

@@ -14,7 +14,10 @@ absl::Status DamagedRow(const schema::TableVersion& version, std::string_view wh
   const std::string table = version.name.ToString();
   return MakeError(
       reason::kLogDamaged,
-      fmt::format("a stored row is none of version {} of {}: {}", version.version, table, what),
+      fmt::format(
+          "a stored row does not match version {} of {}: {}; restore the log, or rewind the "
+          "mirror to a position after it",
+          version.version, table, what),
       {{"table", table}});
 }
 
@@ -25,7 +28,7 @@ absl::Status UnknownOperation(const ChangeView& change) {
 
 absl::Status UnknownDefinition(const ChangeView& change) {
   return MakeError(reason::kLogDamaged,
-                   fmt::format("change {} holds a row of {}.{}, whose definition is not stored",
+                   fmt::format("change {} has a row of {}.{}, whose definition is not stored",
                                change.sequence.value, change.database, change.table));
 }
 
@@ -35,7 +38,7 @@ absl::Status Unencodable(const schema::TableVersion& version, size_t column, Seq
   const std::string& name = version.columns[column].name;
   return MakeError(
       reason::kMirrorUnencodable,
-      fmt::format("column `{}` of {} in change {} has no form in Kafka: {}", name, table,
+      fmt::format("column `{}` of {} in change {} cannot be written to Kafka: {}", name, table,
                   sequence.value, problem),
       {{"table", table}, {"column", name}, {"sequence", fmt::format("{}", sequence.value)}});
 }
@@ -43,15 +46,15 @@ absl::Status Unencodable(const schema::TableVersion& version, size_t column, Seq
 absl::Status UnknownKeyColumn(const schema::TableVersion& version, size_t column,
                               Sequence sequence) {
   return Unencodable(version, column, sequence,
-                     "it is in the key of the records, and the source left it out; set "
-                     "binlog_row_image=FULL there, or choose another key with 'kafka.keys'");
+                     "it is part of the record key, and the source left it out of the row image; "
+                     "set binlog_row_image=FULL there, or choose another key with 'kafka.keys'");
 }
 
 absl::Status InvalidKeyColumn(const schema::TableVersion& version, size_t column,
                               Sequence sequence) {
   return Unencodable(version, column, sequence,
-                     "it is in the key of the records, and its text is not valid in its "
-                     "character set; choose another key with 'kafka.keys'");
+                     "it is part of the record key, and its text is not valid in its character "
+                     "set; choose another key with 'kafka.keys'");
 }
 
 }  // namespace millrace::kafka

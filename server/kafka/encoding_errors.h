@@ -11,20 +11,21 @@
 
 namespace millrace::kafka {
 
-// kDataLoss LOG_DAMAGED, for bytes that are no row of `version`.
+// kDataLoss LOG_DAMAGED: the bytes are not a valid row of `version`.
 absl::Status DamagedRow(const schema::TableVersion& version, std::string_view what);
-// kDataLoss LOG_DAMAGED: the change's operation is none.
+// kDataLoss LOG_DAMAGED: the change has an unknown operation.
 absl::Status UnknownOperation(const ChangeView& change);
-// kDataLoss LOG_DAMAGED: the change holds a row, and its table's definition is not stored.
+// kDataLoss LOG_DAMAGED: the change has a row, but the definition of its table is not stored.
 absl::Status UnknownDefinition(const ChangeView& change);
-// kFailedPrecondition MIRROR_UNENCODABLE: a value has no form in Kafka. `problem` says why, and
-// what to do.
+// kFailedPrecondition MIRROR_UNENCODABLE: the format cannot represent a value. `problem` says why,
+// and what to do.
 absl::Status Unencodable(const schema::TableVersion& version, size_t column, Sequence sequence,
                          std::string_view problem);
-// The same for a column of the records' key that the source left out of the row image, and for one
-// whose text is not valid in its character set.
+// kFailedPrecondition MIRROR_UNENCODABLE: a column of the record key is missing from the row image.
 absl::Status UnknownKeyColumn(const schema::TableVersion& version, size_t column,
                               Sequence sequence);
+// kFailedPrecondition MIRROR_UNENCODABLE: the text of a column of the record key is not valid in
+// its character set.
 absl::Status InvalidKeyColumn(const schema::TableVersion& version, size_t column,
                               Sequence sequence);
 

@@ -19,7 +19,7 @@ bool IsTooLarge(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
-// The broker's verdict on the record itself.
+// The broker refuses the record itself.
 bool IsRefusal(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_INVALID_RECORD || code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP ||
          code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
@@ -44,28 +44,28 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view action, std::
   if (IsFencing(code)) {
     return MakeError(reason::kMirrorFenced,
                      fmt::format("{}; another mirror runs with this topic_prefix: stop one of the "
-                                 "two, then `millrace mirror resume`",
+                                 "two, then run `millrace mirror resume`",
                                  what));
   }
   if (IsDenial(code)) {
     return MakeError(reason::kMirrorDenied,
-                     fmt::format("{}; give the mirror's account the right, or mend 'kafka.client' "
-                                 "and the password; tried again until then",
+                     fmt::format("{}; grant the permission to the mirror's account, or fix "
+                                 "'kafka.client' and the password; the mirror keeps retrying",
                                  what));
   }
   if (IsMissing(code)) {
     return MakeError(reason::kMirrorTopicMissing,
-                     fmt::format("{}; create the topic; tried again until then", what));
+                     fmt::format("{}; create the topic; the mirror keeps retrying", what));
   }
   if (IsInternalFailure(code)) {
-    return MakeError(reason::kMirrorFailed, fmt::format("{}; begun anew", what));
+    return MakeError(reason::kMirrorFailed, fmt::format("{}; the mirror reconnects", what));
   }
   const bool tls = code == RD_KAFKA_RESP_ERR__SSL;
   return MakeError(
       reason::kMirrorUnreachable,
-      fmt::format("{}; {}tried again", what,
-                  tls ? "set security.protocol and ssl.ca.location in 'kafka.client' for what the "
-                        "broker listens with and shows; "
+      fmt::format("{}; {}the mirror keeps retrying", what,
+                  tls ? "set security.protocol and ssl.ca.location in 'kafka.client' to match the "
+                        "broker's listener and certificate; "
                       : ""));
 }
 
@@ -80,14 +80,14 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
     return MakeError(reason::kMirrorRecordTooLarge,
                      fmt::format("{} is too large: {}; raise message.max.bytes in 'kafka.client' "
                                  "and max.message.bytes of the topic (batch.size in 'kafka.client' "
-                                 "must not exceed the latter), then `millrace mirror resume`",
+                                 "must not exceed the latter), then run `millrace mirror resume`",
                                  name, text),
                      metadata);
   }
   if (IsRefusal(code)) {
     return MakeError(reason::kMirrorRecordRefused,
-                     fmt::format("{} is refused by the broker: {} ({}); mend the topic's settings, "
-                                 "then `millrace mirror resume`",
+                     fmt::format("the broker refuses the {}: {} ({}); fix the topic's settings, "
+                                 "then run `millrace mirror resume`",
                                  name, text, std::string_view(rd_kafka_err2name(code))),
                      metadata);
   }

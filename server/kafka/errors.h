@@ -12,20 +12,20 @@
 
 namespace millrace::kafka {
 
-// Errors of the mirror. README.md lists their reasons.
+// Errors of Kafka as statuses. server/ERRORS.md lists the reasons.
 
-// What a record was about, for messages.
+// The record that an error message names.
 struct FailedRecord {
   std::string_view topic;
-  Sequence sequence;  // zero: of no change
+  Sequence sequence;  // zero: it belongs to no change
   uint64_t bytes = 0;
 };
 
-// The error behind a code of Kafka or librdkafka; `action` says what was tried, such as
+// Translates an error code of Kafka or librdkafka. `action` is the failed operation, such as
 // `connecting`. Reasons MIRROR_UNREACHABLE, MIRROR_DENIED, MIRROR_TOPIC_MISSING, MIRROR_FENCED,
 // MIRROR_FAILED.
 absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view action, std::string_view text);
-// The same for a record. Reasons also MIRROR_RECORD_TOO_LARGE, MIRROR_RECORD_REFUSED.
+// The same for sending a record. Also MIRROR_RECORD_TOO_LARGE, MIRROR_RECORD_REFUSED.
 absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
                          std::string_view text);
 

@@ -8,7 +8,7 @@
 
 namespace millrace::kafka {
 
-// Owners of what librdkafka's C interface gives out.
+// Owning pointers for the objects of librdkafka's C interface.
 template <auto destroy>
 struct Destroy {
   template <typename T>
@@ -18,7 +18,7 @@ struct Destroy {
 };
 
 using ConfHandle = std::unique_ptr<rd_kafka_conf_t, Destroy<&rd_kafka_conf_destroy>>;
-// Of a client; waits until its threads have ended, and drops what was not sent.
+// Destroying a client waits for its threads and drops unsent records.
 using ClientHandle = std::unique_ptr<rd_kafka_t, Destroy<&rd_kafka_destroy>>;
 using TopicHandle = std::unique_ptr<rd_kafka_topic_t, Destroy<&rd_kafka_topic_destroy>>;
 using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Destroy<&rd_kafka_error_destroy>>;

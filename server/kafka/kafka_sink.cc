@@ -16,10 +16,10 @@
 namespace millrace::kafka {
 namespace {
 
-// The clock is looked at once in so many changes.
+// How many changes are added between two readings of the clock.
 constexpr uint32_t kChangesPerClockCheck = 64;
 
-// A format that writes the boundaries of transactions must see all of them.
+// A format that writes transaction boundaries must see the changes of all tables.
 ChangeReader::Scope ScopeOf(const KafkaOptions& options) {
   const bool boundaries =
       options.format == KafkaFormat::kDebeziumJson && options.debezium.provide_transaction_metadata;
@@ -91,7 +91,7 @@ void KafkaSink::Close() {
 
 void KafkaSink::Poll() { rd_kafka_poll(producer_->client(), 0); }
 
-// The Kafka transaction begins with the first record, see Batch.
+// Batch starts the Kafka transaction with its first record.
 absl::Status KafkaSink::Begin() {
   batch_.emplace(*producer_, *topics_);
   return absl::OkStatus();
@@ -136,10 +136,10 @@ void KafkaSink::Abort() { producer_->Abort(); }
 
 absl::Status KafkaSink::TakenOverError() const {
   return KafkaError(RD_KAFKA_RESP_ERR__FENCED, "connecting to Kafka",
-                    "the position there was written by another mirror");
+                    "another mirror has written the position");
 }
 
-// The producer knows only the number of a change.
+// The producer knows the sequence of the failed change but not its table, so look it up in the log.
 absl::Status KafkaSink::WithTable(const absl::Status& status) const {
   const ErrorMetadata metadata = ErrorMetadataOf(status);
   const auto text = metadata.find("sequence");

@@ -27,12 +27,12 @@ namespace millrace::kafka {
 using EncoderFactory =
     std::function<absl::StatusOr<std::unique_ptr<ChangeEncoder>>(const EncoderParts&)>;
 
-// The mirror that `options` describe.
+// Translates the configuration into options of the mirror.
 mirror::MirrorOptions MirrorOptionsOf(const KafkaOptions& options);
 
-// Kafka as the sink of a mirror: a transaction of the sink is one Kafka transaction, in which the
-// position is the last record. Errors of its calls: see Producer, Topics, ReadPosition and the
-// format. Not thread-safe.
+// Kafka as the sink of a mirror. A transaction of the sink is one Kafka transaction; its last
+// record is the position. Returns the errors of Producer, Topics, ReadPosition and the format. Not
+// thread-safe.
 class KafkaSink final : public mirror::Sink {
  public:
   struct Parts {
@@ -42,8 +42,8 @@ class KafkaSink final : public mirror::Sink {
     EncoderFactory make_encoder;
     const Clock& clock;
   };
-  // All parts must outlive it. kInvalidArgument, kFailedPrecondition: the options cannot work,
-  // whatever the broker says.
+  // All parts must outlive the sink. kInvalidArgument, kFailedPrecondition: the options cannot work
+  // with any broker.
   static absl::StatusOr<std::unique_ptr<KafkaSink>> Make(const Parts& parts);
 
   // mirror::Sink.
@@ -74,8 +74,8 @@ class KafkaSink final : public mirror::Sink {
   const EncoderFactory make_encoder_;
   ChangeReader reader_;
 
-  // Of the connection.
-  std::unique_ptr<ChangeEncoder> encoder_;  // it may have seen changes that were aborted
+  // Replaced on each Open. The encoder too, since it may have encoded changes that were aborted.
+  std::unique_ptr<ChangeEncoder> encoder_;
   std::unique_ptr<Producer> producer_;
   std::unique_ptr<Topics> topics_;
   std::optional<Batch> batch_;

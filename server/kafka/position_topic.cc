@@ -24,15 +24,15 @@ using Json = nlohmann::json;
 
 constexpr Micros kReadTimeout = 15'000'000;
 constexpr int32_t kPartition = 0;
-// The newest position is nearly always among so many records.
+// Read only this many records first; they nearly always include the newest position.
 constexpr int64_t kTailRecordsMax = 10'000;
 constexpr uint64_t kVersion = 1;
 constexpr std::string_view kAction = "reading the mirror's position";
 
 absl::Status Malformed(std::string_view what) {
   return MakeError(reason::kMirrorPositionMalformed,
-                   fmt::format("the mirror's position in Kafka {}; find out who wrote it, then "
-                               "`millrace mirror rewind` to the place to go on from",
+                   fmt::format("the mirror's position in Kafka {}; find out who wrote it, then run "
+                               "`millrace mirror rewind` with the position to continue from",
                                what));
 }
 
@@ -53,7 +53,7 @@ class PartitionReader {
     return reader;
   }
 
-  // First offset, and the one after the last. Both 0 if there is no such topic.
+  // Sets the first offset, and the one after the last. Both are 0 if the topic does not exist.
   absl::Status QueryOffsets(int64_t& low, int64_t& high) {
     const Micros begin = clock_.SteadyMicros();
     while (true) {
@@ -72,8 +72,8 @@ class PartitionReader {
     }
   }
 
-  // Value of the last record with `key` from `offset` on; nothing if there is none, or it was
-  // taken back by one without value.
+  // Returns the value of the last record with `key` at or after `offset`; nothing if there is no
+  // such record or it is a tombstone.
   absl::StatusOr<std::optional<std::string>> LastValueFrom(int64_t offset, std::string_view key) {
     if (rd_kafka_consume_start(topic_.get(), kPartition, offset) != 0) {
       return ClientError(rd_kafka_last_error());
@@ -123,7 +123,7 @@ class PartitionReader {
   TopicHandle topic_;
 };
 
-// Of an object; null if it has no such member.
+// Returns a member of a JSON object; null if it is missing.
 const Json& Member(const Json& object, const char* name) {
   static const Json none;
   const auto found = object.find(name);
@@ -144,10 +144,11 @@ std::string PositionText(const mirror::MirrorPosition& position) {
 
 absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return Malformed("is no JSON object");
+  if (!json.is_object()) return Malformed("is not a JSON object");
   const Json& version = Member(json, "version");
   if (!version.is_number_unsigned()) return Malformed("has no version");
-  if (version.get<uint64_t>() != kVersion) return Malformed("is of a newer version of Millrace");
+  if (version.get<uint64_t>() != kVersion)
+    return Malformed("was written by a newer version of Millrace");
   const Json& log_id = Member(json, "log_id");
   const Json& sequence = Member(json, "sequence");
   const Json& token = Member(json, "resume_token");
@@ -155,7 +156,7 @@ absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text) {
   const Json& time = Member(json, "time_us");
   if (!log_id.is_string() || !sequence.is_number_unsigned() || !token.is_string() ||
       !instance.is_string() || !time.is_number_integer()) {
-    return Malformed("lacks a member");
+    return Malformed("lacks a required member");
   }
   mirror::MirrorPosition position{.log_id = 0,
                                   .sequence = {sequence.get<uint64_t>()},
@@ -165,7 +166,7 @@ absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text) {
   const std::string& digits = log_id.get_ref<const std::string&>();
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, position.log_id, 16);
-  if (error != std::errc() || stop != end) return Malformed("has no log_id");
+  if (error != std::errc() || stop != end) return Malformed("has a malformed log_id");
   return position;
 }
 

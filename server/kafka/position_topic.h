@@ -14,17 +14,17 @@
 
 namespace millrace::kafka {
 
-// How a mirror's position is kept in Kafka.
+// Stores a mirror's position in Kafka, as a record of a compacted topic.
 
-// The value of its record, JSON. kDataLoss MIRROR_POSITION_MALFORMED.
+// The record's value, JSON. ParsePosition: kDataLoss MIRROR_POSITION_MALFORMED.
 std::string PositionText(const mirror::MirrorPosition& position);
 absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text);
 
-// The key of its record: one for each format, since their records are not the same.
+// The record's key. Each format has its own position, since its records differ.
 std::string PositionKey(const KafkaOptions& options);
 
-// The newest committed position of this mirror, read to the end of the topic; nothing if there is
-// none. Errors as Producer; kDataLoss MIRROR_POSITION_MALFORMED.
+// Reads the topic to its end and returns the newest committed position of this mirror, or nothing
+// if there is none. Errors as Producer; kDataLoss MIRROR_POSITION_MALFORMED.
 absl::StatusOr<std::optional<mirror::MirrorPosition>> ReadPosition(const KafkaOptions& options,
                                                                    const Clock& clock,
                                                                    mirror::Waiter& waiter);

@@ -22,10 +22,10 @@ constexpr Micros kSecond = 1'000'000;
 constexpr Micros kOpenTimeout = 10 * kSecond;
 constexpr Micros kLongWait = 2 * kSecond;
 constexpr Micros kAbortTimeout = 2 * kSecond;
-// Reports are looked for once in so many records.
+// How many records are produced between two polls for reports.
 constexpr uint32_t kRecordsPerPoll = 1024;
 
-// A setting of the client as it is in effect.
+// Returns the effective value of a client setting in milliseconds; 0 if it cannot be read.
 Micros MillisSetting(const rd_kafka_conf_t* conf, const char* name) {
   std::array<char, 64> text{};
   size_t size = text.size();
@@ -54,10 +54,9 @@ absl::StatusOr<std::unique_ptr<Producer>> Producer::Open(const Parts& parts) {
   return producer;
 }
 
-// librdkafka (up to 2.15 at least) frees the text of a fatal error while its broker threads still
-// run. An answer to a record that is in flight would then free it again. So the records are purged
-// first: purge returns when each broker thread has forgotten its records, and poll takes their
-// delivery reports.
+// librdkafka (at least up to 2.15) frees the text of a fatal error while its broker threads still
+// run. A response to a record in flight would then free it again. So purge the records first: purge
+// returns after each broker thread has dropped its records, and poll drains their delivery reports.
 Producer::~Producer() {
   if (client_ == nullptr) return;
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -106,7 +105,7 @@ absl::Status Producer::Produce(OutgoingRecord record) {
   add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = RD_KAFKA_MSG_F_COPY;
   add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = OpaqueOf(record.sequence);
   if (record.key.has_value()) {
-    // An empty key is a key all the same, and librdkafka takes no address for none.
+    // librdkafka treats a null pointer as a missing key; an empty key is still a key.
     const std::string_view key = record.key->empty() ? std::string_view("") : *record.key;
     add(RD_KAFKA_VTYPE_KEY).u.mem = {memory(key), key.size()};
   }
@@ -121,7 +120,7 @@ absl::Status Producer::Produce(OutgoingRecord record) {
     if (!reports_->failed_record.ok()) return reports_->failed_record;
     ErrorHandle error(rd_kafka_produceva(client_.get(), values.data(), count));
     if (error == nullptr) {
-      static_cast<void>(record.headers.release());  // it is librdkafka's now
+      static_cast<void>(record.headers.release());  // librdkafka owns it now
       return absl::OkStatus();
     }
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
@@ -187,8 +186,9 @@ absl::Status Producer::ErrorFrom(ErrorHandle error, std::string_view action) {
   }
   if (IsFencing(code)) return FencedError(text);
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && !IsDenial(code)) {
-    return MakeError(reason::kMirrorFailed, fmt::format("{}: {} ({}); begun anew", action, text,
-                                                        std::string_view(rd_kafka_err2name(code))));
+    return MakeError(reason::kMirrorFailed,
+                     fmt::format("{}: {} ({}); the mirror reconnects", action, text,
+                                 std::string_view(rd_kafka_err2name(code))));
   }
   if (reports_->denial != RD_KAFKA_RESP_ERR_NO_ERROR) {
     code = reports_->denial;
@@ -200,12 +200,12 @@ absl::Status Producer::ErrorFrom(ErrorHandle error, std::string_view action) {
   return KafkaError(code, action, text);
 }
 
-// The broker shuts out also who left a transaction open for too long.
+// The broker also fences a producer that left a transaction open for too long.
 absl::Status Producer::FencedError(std::string_view text) const {
   if (open_ && TransactionMayHaveTimedOut()) {
     return MakeError(reason::kMirrorUnreachable,
                      fmt::format("a Kafka transaction took longer than transaction.timeout.ms and "
-                                 "was taken back: {}; sent again",
+                                 "was aborted: {}; the mirror sends it again",
                                  text));
   }
   return KafkaError(RD_KAFKA_RESP_ERR__FENCED, "sending to Kafka", text);
@@ -218,7 +218,7 @@ bool Producer::TransactionMayHaveTimedOut() const {
 void Producer::OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque) {
   Reports& reports = *static_cast<Reports*>(opaque);
   const rd_kafka_resp_err_t code = message->err;
-  // What was thrown away failed for another reason, which the next call tells.
+  // Purged and fenced records failed because of an earlier error, which the next call returns.
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
       code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || code == RD_KAFKA_RESP_ERR__FATAL ||
       IsFencing(code)) {

@@ -19,22 +19,22 @@
 
 namespace millrace::kafka {
 
-// A record as librdkafka takes it.
+// A record with the parameters that librdkafka needs.
 struct OutgoingRecord {
   rd_kafka_topic_t* topic = nullptr;
-  int32_t partition = RD_KAFKA_PARTITION_UA;  // by the key
+  int32_t partition = RD_KAFKA_PARTITION_UA;  // default: chosen by key
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;
   HeadersHandle headers;
-  Micros time = 0;    // Unix time; 0: that of sending
-  Sequence sequence;  // that it is about, for messages; zero: of no change
+  Micros time = 0;    // Unix time; 0: time of sending
+  Sequence sequence;  // its change, for messages; zero: it belongs to no change
 };
 
-// The one producer of a transactional id. After any error but kCancelled, the transaction under way
-// is lost and the producer must be made anew: which of its records are in Kafka is then told by the
-// position that went with them. Errors: kUnavailable MIRROR_UNREACHABLE; kPermissionDenied
-// MIRROR_DENIED; kAborted MIRROR_FENCED: another producer took the transactional id; kInternal
-// MIRROR_FAILED; kCancelled: `waiter` gave up. Not thread-safe.
+// The only producer with its transactional id. After any error but kCancelled, the open transaction
+// is lost and the producer must be recreated; the stored position then shows which records are in
+// Kafka. Errors: kUnavailable MIRROR_UNREACHABLE; kPermissionDenied MIRROR_DENIED; kAborted
+// MIRROR_FENCED: another producer took the transactional id; kInternal MIRROR_FAILED; kCancelled:
+// `waiter` gave up. Not thread-safe.
 class Producer {
  public:
   struct Parts {
@@ -42,34 +42,33 @@ class Producer {
     const Clock& clock;
     mirror::Waiter& waiter;
   };
-  // Connects, and shuts out what had the transactional id before: its open transaction is aborted,
-  // what it committed can be read. Tries for ten seconds. Also kInvalidArgument: settings that
-  // librdkafka refuses.
+  // Connects and fences the previous producer with this transactional id: its open transaction is
+  // aborted, and readers can see everything it committed. Retries for ten seconds. Also
+  // kInvalidArgument: librdkafka refuses the settings.
   static absl::StatusOr<std::unique_ptr<Producer>> Open(const Parts& parts);
-  // Drops what was not committed. A transaction that is left open keeps readers waiting until it
-  // times out or the next producer opens: see Abort.
+  // Drops everything uncommitted. Call Abort first: an open transaction blocks readers until it
+  // times out or the next producer opens.
   ~Producer();
 
   absl::Status Begin();
-  // Copies the record. Waits while librdkafka's queue is full. Also kResourceExhausted
+  // Copies and queues the record. Waits while librdkafka's queue is full. Also kResourceExhausted
   // MIRROR_RECORD_TOO_LARGE, kFailedPrecondition MIRROR_RECORD_REFUSED, kNotFound
-  // MIRROR_TOPIC_MISSING, all of which may also be told later, of an earlier record.
+  // MIRROR_TOPIC_MISSING; these may be about an earlier record, and Commit returns them too.
   absl::Status Produce(OutgoingRecord record);
-  // Returns once all records are in Kafka and readers may see them.
+  // Returns after all records are in Kafka and visible to readers.
   absl::Status Commit();
-  // Tries for a moment to take back the transaction under way, if any, so that readers do not wait
-  // for it.
+  // Tries briefly to abort the open transaction, if any, so that it does not block readers.
   void Abort();
 
   rd_kafka_t* client() const { return client_.get(); }
 
  private:
-  // What librdkafka reports, all of it on the thread that calls us.
+  // Errors that librdkafka reported through callbacks. They run on the thread that calls us.
   struct Reports {
     absl::Status failed_record;  // the first, or the largest of those that are too large
     uint64_t failed_bytes = 0;
     rd_kafka_resp_err_t denial = RD_KAFKA_RESP_ERR_NO_ERROR;
-    bool tls_failed = false;  // with a broker
+    bool tls_failed = false;  // a TLS handshake with a broker failed
     std::string last_text;
   };
   explicit Producer(const Parts& parts) : clock_(parts.clock), waiter_(parts.waiter) {}
@@ -83,9 +82,9 @@ class Producer {
   const Clock& clock_;
   mirror::Waiter& waiter_;
   const std::unique_ptr<Reports> reports_ = std::make_unique<Reports>();
-  ClientHandle client_;  // before what it reports to
+  ClientHandle client_;  // destroyed before `reports_`, which it refers to
   Micros transaction_timeout_ = 0;
-  bool open_ = false;  // a transaction is
+  bool open_ = false;  // a transaction is open
   Micros opened_at_ = 0;
   uint32_t produced_ = 0;
 };

@@ -32,7 +32,7 @@ struct ProtobufTable {
   schema::TableVersionPtr version;
   std::string topic;
   RowFields fields;
-  std::vector<size_t> key;  // places of the key's columns, in the order of their fields' numbers
+  std::vector<size_t> key;  // indexes of the key's columns, ordered by field number
 };
 
 class ProtobufEncoder final : public ChangeEncoder {
@@ -116,7 +116,7 @@ absl::Status ProtobufEncoder::EncodeRow(const ChangeView& change, RecordSink& si
   return AddChange(change, table->topic, key, key_type, sink);
 }
 
-// Of a table they go to its topic, of a whole database to the topic named as the prefix.
+// Statements on a table go to its topic, those on a whole database to the topic named `<prefix>`.
 absl::Status ProtobufEncoder::EncodeStatement(const ChangeView& change, RecordSink& sink) {
   if (change.table.empty()) return AddChange(change, options_.topic_prefix, std::nullopt, "", sink);
   MILLRACE_ASSIGN_OR_RETURN(const std::string topic, routes_.TopicOf({std::string(change.database),
@@ -155,8 +155,8 @@ absl::Status ProtobufEncoder::PublishType(const schema::TableVersion& version, M
   return sink.Add(record);
 }
 
-// The key of `row`, in `scratch` if not in the row itself. What the image does not know of the key
-// is taken from `other`, where that is not null.
+// Returns the key of `row`: a view of the row, or of `scratch`. Key columns missing from the image
+// are taken from `other` unless it is null.
 absl::StatusOr<std::string_view> ProtobufEncoder::KeyOf(const ChangeView& change,
                                                         const ProtobufTable& table,
                                                         const RowView& row, const RowView* other,

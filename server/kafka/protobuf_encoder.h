@@ -11,16 +11,16 @@
 namespace millrace::kafka {
 
 // Format protobuf. Value: millrace.v1.Change, byte for byte as in the log. Key: a message of the
-// row's type that holds the fields of the key alone, in the order of their numbers; the whole row
-// for tables without a key. Header `content-type` names the value's type,
-// `millrace.key_type` the key's. Statements without a row have no key.
+// row's type with only the key's fields, in the order of their numbers; for tables without a key,
+// the whole row. Header `content-type` names the value's type, `millrace.key_type` the key's.
+// Statements have no key.
 //
-// A DELETE is followed by a record without value for its key. An UPDATE that moves a row to another
-// key is preceded by one for the old key, so that compaction forgets it; the change itself stands
-// once, under the new key. Tables without a key have no such records.
+// A tombstone follows each DELETE. An UPDATE that changes the key is preceded by a tombstone of the
+// old key, so that compaction removes it; the change itself is sent once, with the new key. Tables
+// without a key have no tombstones.
 //
-// Before the first row of a version that the encoder meets, the version's message type goes to the
-// topic `<prefix>.schemas`, which is to be compacted: key is the type's full name, value a
+// Before the first row of a table version, the encoder writes the version's message type to the
+// compacted topic `<prefix>.schemas`. The key is the type's full name, the value a
 // google.protobuf.FileDescriptorSet with all imports.
 //
 // kInvalidArgument: 'kafka.keys' is malformed.

@@ -21,7 +21,7 @@ bool IsTopicCharacter(char c) {
 
 absl::Status BadRoute(const std::string& text, std::string_view what) {
   return absl::InvalidArgumentError(
-      fmt::format("'kafka.routes': '{}' {}; wanted is 'database.table-pattern -> topic', such as "
+      fmt::format("'kafka.routes': '{}' {}; write 'database.table-pattern -> topic', such as "
                   "'shop.orders_* -> shop.orders'",
                   text, what));
 }
@@ -36,7 +36,7 @@ std::string TopicNameFrom(std::string_view name) {
     if (IsTopicCharacter(c)) {
       topic.push_back(c);
     } else if (byte >= 0xf0) {
-      topic.append("__");  // outside of the basic plane: two units
+      topic.append("__");  // a character of two UTF-16 units
     } else if ((byte & 0xc0) != 0x80) {
       topic.push_back('_');
     }
@@ -70,10 +70,10 @@ absl::Status Routes::AddRoute(const std::string& text) {
   const std::string topic(Trimmed(std::string_view(text).substr(arrow + kArrow.size())));
   if (topic.empty() || topic == "." || topic == ".." || topic.size() > kTopicCharactersMax ||
       TopicNameFrom(topic) != topic) {
-    return BadRoute(text, "names no topic: 1 to 249 of letters, digits, '.', '_' and '-'");
+    return BadRoute(text, "has no valid topic: 1 to 249 of letters, digits, '.', '_' and '-'");
   }
   if (topic == PositionTopic(topic_prefix_)) {
-    return BadRoute(text, "leads to the topic of the mirror's position");
+    return BadRoute(text, "uses the topic of the mirror's position");
   }
   auto names = NameGlob::ParseAll(pattern, "database.table");
   if (!names.ok()) return WithContext(names.status(), "'kafka.routes'");
@@ -95,7 +95,7 @@ absl::StatusOr<std::string> Routes::TopicOf(const TableName& table) const {
   if (topic.size() > kTopicCharactersMax) {
     return MakeError(
         reason::kTopicNameTooLong,
-        fmt::format("topic {} of table {} has {} characters, Kafka takes {}; {}", topic,
+        fmt::format("topic {} of table {} has {} characters, Kafka allows {}; {}", topic,
                     table.ToString(), topic.size(), kTopicCharactersMax, remedy),
         {{"table", table.ToString()}, {"topic", topic}});
   }

@@ -20,31 +20,31 @@
 
 namespace millrace::kafka {
 
-// What Kafka admits.
+// Kafka's limit.
 inline constexpr size_t kTopicCharactersMax = 249;
 
-// `name` with '_' for each UTF-16 unit that a topic's name may not have, as Debezium does it.
+// Replaces each UTF-16 unit that topic names may not contain with '_', as Debezium does.
 std::string TopicNameFrom(std::string_view name);
 
 // The compacted topic with the positions of mirrors, `<prefix>.millrace.position`.
 std::string PositionTopic(std::string_view topic_prefix);
 
-// Which tables are mirrored, and to which topics. Thread-safe.
+// Decides which tables are mirrored, and to which topics. Thread-safe.
 class Routes {
  public:
-  // `registry` must outlive it. kInvalidArgument: 'kafka.tables' or 'kafka.routes' is malformed;
-  // the message names the entry and what is wanted.
+  // `registry` must outlive the result. kInvalidArgument: 'kafka.tables' or 'kafka.routes' is
+  // malformed; the message names the entry and the expected form.
   static absl::StatusOr<std::unique_ptr<Routes>> Make(const KafkaOptions& options,
                                                       const schema::Registry& registry);
 
-  // Whether changes of the table are mirrored. An empty `table` is the database as a whole: it is
-  // mirrored unless tables were chosen.
+  // Whether changes of the table are mirrored. An empty `table` stands for the whole database,
+  // which is mirrored only if 'kafka.tables' is empty.
   bool IsMirrored(std::string_view database, std::string_view table) const;
 
-  // The topic of a table: that of the first route that fits, else `<prefix>.<database>.<table>`. To
-  // be asked once a table version, not for each change. kFailedPrecondition TOPIC_NAME_TOO_LONG;
-  // TOPIC_NAME_COLLISION: without a route two tables that the log knows, or a table and the
-  // positions, would share a topic. Both messages name the table and the route to add.
+  // The topic of a table: that of the first matching route, else `<prefix>.<database>.<table>`.
+  // Slow: call it once for each table version, not for each change. kFailedPrecondition
+  // TOPIC_NAME_TOO_LONG; TOPIC_NAME_COLLISION: without a route, two tables in the log, or a table
+  // and the positions, would share a topic. Both messages name the table and the route to add.
   absl::StatusOr<std::string> TopicOf(const TableName& table) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -57,6 +57,7 @@ class Routes {
   absl::Status AddRoute(const std::string& text);
   const Route* Find(const TableName& table) const;
   std::string DefaultTopicOf(const TableName& table) const;
+  // Adds the table to tables_by_topic_, to detect collisions.
   void ClaimTopic(const TableName& table) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ClaimKnownTables() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -66,10 +67,11 @@ class Routes {
   std::vector<Route> routes_;
 
   mutable absl::Mutex mutex_;
+  // The registry's generation at the last ClaimKnownTables.
   mutable uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   mutable bool claimed_known_tables_ ABSL_GUARDED_BY(mutex_) = false;
   mutable std::set<TableName> claimed_tables_ ABSL_GUARDED_BY(mutex_);
-  // Tables by the default topic that they go to.
+  // Tables without a route, by their default topic.
   mutable std::map<std::string, std::set<TableName>> tables_by_topic_ ABSL_GUARDED_BY(mutex_);
 };
 

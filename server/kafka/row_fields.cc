@@ -92,18 +92,18 @@ absl::Status RowFields::Read(const RowView& row, std::vector<FieldValue>& values
     const uint64_t tag = reader.Varint();
     const Field* field = Find(tag >> kWireTypeBits, expected);
     if (field == nullptr || (tag & kWireTypeMask) != field->wire_type) [[unlikely]] {
-      return Damaged("is not of the table", tag >> kWireTypeBits);
+      return Damaged("does not belong to the table", tag >> kWireTypeBits);
     }
     FieldValue& value = values[field->column];
-    if (value.state != FieldValue::State::kNull) return Damaged("is there twice", field->number);
+    if (value.state != FieldValue::State::kNull) return Damaged("occurs twice", field->number);
     value.state = FieldValue::State::kPresent;
     ReadValue(field->wire_type, reader, value);
     value.field = row.bytes.substr(begin, reader.offset() - begin);
     if (!reader.ok()) [[unlikely]]
-      return Damaged("ends early", field->number);
+      return Damaged("is truncated", field->number);
     expected = static_cast<size_t>(field - by_column_.data()) + 1;
   }
-  if (!reader.ok()) return DamagedRow(*version_, "it ends early");
+  if (!reader.ok()) return DamagedRow(*version_, "it is truncated");
   const auto set = [&](uint64_t number, FieldValue::State state, std::string_view bytes) {
     const Field* field = Find(number, by_column_.size());
     if (field == nullptr) return false;

@@ -19,21 +19,22 @@ struct FieldValue {
     kNull,
     kPresent,
     kUnknown,  // the source left the column out of the image
-    kInvalid,  // text without UTF-8 form: `bytes` as the source has them
+    kInvalid,  // text that is not valid in its character set: `bytes` are the source's
   };
   State state = State::kNull;
   uint64_t number = 0;     // of a varint, or the bits of a float or double
-  std::string_view bytes;  // of anything else, and of kInvalid
-  std::string_view field;  // of kPresent: the whole field on the wire, tag included
+  std::string_view bytes;  // of any other type, and of kInvalid
+  std::string_view field;  // of kPresent: the whole serialized field with its tag
 };
 
-// Takes the rows of a table version apart. Immutable; thread-safe.
+// Splits the rows of a table version into values. Immutable; thread-safe.
 class RowFields {
  public:
   explicit RowFields(schema::TableVersionPtr version);
 
-  // Sets `values`, one for each of the version's columns; of those that are not captured they mean
-  // nothing. Views are into the row. kDataLoss LOG_DAMAGED: the bytes are no row of the version.
+  // Sets `values`, one for each of the version's columns; those of columns that are not captured
+  // are meaningless. Views point into the row. kDataLoss LOG_DAMAGED: the bytes are not a valid row
+  // of the version.
   absl::Status Read(const RowView& row, std::vector<FieldValue>& values) const;
 
  private:
@@ -46,7 +47,7 @@ class RowFields {
   absl::Status Damaged(std::string_view what, uint64_t number) const;
 
   schema::TableVersionPtr version_;
-  std::vector<Field> by_column_;  // in the order of the table, which is mostly that of rows
+  std::vector<Field> by_column_;  // in column order, which is usually the order of fields in rows
   std::vector<Field> by_number_;
 };
 

@@ -18,12 +18,12 @@ constexpr size_t kNotFound = static_cast<size_t>(-1);
 
 absl::Status Malformed(const std::string& text, std::string_view what) {
   return absl::InvalidArgumentError(
-      fmt::format("'kafka.keys': '{}' {}; wanted is 'database.table-pattern: column, column', such "
-                  "as 'shop.orders_*: customer, number'",
+      fmt::format("'kafka.keys': '{}' {}; write 'database.table-pattern: column, column', such as "
+                  "'shop.orders_*: customer, number'",
                   text, what));
 }
 
-// Place of the first `wanted` outside of backquotes.
+// Returns the index of the first `wanted` outside of backquotes.
 size_t FindUnquoted(std::string_view text, char wanted) {
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -33,7 +33,7 @@ size_t FindUnquoted(std::string_view text, char wanted) {
   return std::string_view::npos;
 }
 
-// A column's name out of its backquotes, if it has any. Empty: it is none.
+// Returns a column's name without its backquotes, if any; empty if it is malformed.
 std::string ColumnName(std::string_view text) {
   text = Trimmed(text);
   if (text.empty() || text.front() != '`') {
@@ -87,7 +87,7 @@ absl::StatusOr<TableKeys::Entry> TableKeys::ParseEntry(const std::string& text) 
     const size_t comma = FindUnquoted(rest, ',');
     entry.columns.push_back(ColumnName(rest.substr(0, comma)));
     const std::string& name = entry.columns.back();
-    if (name.empty()) return Malformed(text, "lacks the name of a column");
+    if (name.empty()) return Malformed(text, "lacks a column name or has a malformed one");
     const auto is_same = [&](const std::string& other) {
       return schema::SameColumnName(other, name);
     };
@@ -123,7 +123,7 @@ absl::StatusOr<std::vector<size_t>> TableKeys::ColumnsOf(
       return MakeError(
           reason::kMirrorUnencodable,
           fmt::format("table {} has no captured column {}, which '{}' of 'kafka.keys' names; "
-                      "mend the entry",
+                      "fix the entry",
                       table, name, entry->text),
           {{"table", table}, {"column", name}});
     }

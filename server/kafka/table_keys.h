@@ -12,19 +12,19 @@
 
 namespace millrace::kafka {
 
-// Which columns are the key of a table's records: those that configuration names, else the primary
-// key. Immutable after Parse; thread-safe.
+// Chooses the key columns of a table's records: those that the configuration names, else the
+// primary key. Immutable; thread-safe.
 class TableKeys {
  public:
-  // `keys`: `database.table-pattern: column, column`, the first that fits a table. Names that hold
-  // `,` or a backquote, or blanks at an end, stand in backquotes, doubled inside.
-  // kInvalidArgument: names the entry and what is wanted.
+  // `keys`: entries `database.table-pattern: column, column`; the first matching entry counts.
+  // Quote names with `,`, backquotes or outer blanks in backquotes, and double backquotes inside.
+  // kInvalidArgument: an entry is malformed; the message names it and the expected form.
   static absl::StatusOr<TableKeys> Parse(const std::vector<std::string>& keys);
 
-  // Places in `version.columns`, in the order of the key; none for a table without a key, and where
-  // a column of its primary key is not captured, for without it rows could not be told apart.
-  // kFailedPrecondition MIRROR_UNENCODABLE: configuration names a column that the table does not
-  // have, or that is not captured.
+  // Returns indexes into `version.columns`, in key order. Empty for a table without a key, and if a
+  // column of its primary key is not captured, since different rows could then have equal keys.
+  // kFailedPrecondition MIRROR_UNENCODABLE: the configuration names a column that does not exist or
+  // is not captured.
   absl::StatusOr<std::vector<size_t>> ColumnsOf(const schema::TableVersion& version) const;
 
  private:

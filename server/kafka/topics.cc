@@ -17,7 +17,7 @@
 namespace millrace::kafka {
 namespace {
 
-// Broker's answers: long enough for a busy controller.
+// Longest wait for a response of the broker; long enough for a busy controller.
 constexpr int kRequestMillisMax = 15'000;
 
 struct MetadataHandle {
@@ -27,7 +27,8 @@ struct MetadataHandle {
   }
 };
 
-// Topics with records of the mirror itself; `compacted` is what must not be forgotten.
+// Whether the topic contains the mirror's own records. Sets `compacted` if it must keep the newest
+// record of each key.
 bool IsOwnTopic(const KafkaOptions& options, std::string_view topic, bool& compacted) {
   const std::string& prefix = options.topic_prefix;
   compacted = topic == PositionTopic(prefix) || topic == prefix + ".schemas";
@@ -38,7 +39,7 @@ bool IsOwnTopic(const KafkaOptions& options, std::string_view topic, bool& compa
 void AppendDifference(std::string& to, std::string_view what, std::string_view found,
                       std::string_view wanted) {
   if (!to.empty()) to += ", ";
-  to += fmt::format("{} is {} where {} is wanted", what, found, wanted);
+  to += fmt::format("{} is {} instead of {}", what, found, wanted);
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ TopicSpec TopicSpecOf(const KafkaOptions& options, std::string_view topic) {
   if (IsOwnTopic(options, topic, compacted)) {
     spec.partitions = 1;
     if (compacted) spec.settings["cleanup.policy"] = "compact";
-    // Small segments, since only closed ones are compacted, and the mirror reads it at its start.
+    // The mirror reads this topic when it starts. Small segments keep it short, since Kafka
+    // compacts only closed segments.
     if (topic == PositionTopic(options.topic_prefix)) spec.settings["segment.bytes"] = "16777216";
     return spec;
   }
@@ -80,7 +82,7 @@ absl::Status Topics::Load() {
   MetadataHandle metadata;
   for (int waited = 0; waited < kRequestMillisMax; waited += kBlockMillisMax) {
     if (waiter_.ShouldStop()) return mirror::Interrupted();
-    // All of them: asked for one, a broker might make it, with partitions of its own choice.
+    // List all topics: a request for a single one may make the broker create it with its defaults.
     code = rd_kafka_metadata(client_, 1, nullptr, &metadata.data, kBlockMillisMax);
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
   }
@@ -166,20 +168,20 @@ absl::Status Topics::Create(const TopicSpec& spec) {
       code == RD_KAFKA_RESP_ERR_INVALID_REQUEST;
   if (!refused) return KafkaError(code, action, why);
   return MakeError(reason::kMirrorTopicRefused,
-                   fmt::format("{}: {} ({}); correct 'kafka.topics', or create it yourself; tried "
-                               "again until then",
+                   fmt::format("{}: {} ({}); fix 'kafka.topics', or create the topic yourself; the "
+                               "mirror keeps retrying",
                                action, why, std::string_view(rd_kafka_err2name(code))),
                    {{"topic", spec.name}});
 }
 
 absl::StatusOr<EventHandle> Topics::Await(rd_kafka_queue_t* queue, std::string_view action) {
-  // The client answers by itself after kRequestMillisMax; the rest is for its own delays.
+  // The client reports a timeout after kRequestMillisMax; allow twice that for its own delays.
   for (int waited = 0; waited < 2 * kRequestMillisMax; waited += kBlockMillisMax) {
     EventHandle event(rd_kafka_queue_poll(queue, kBlockMillisMax));
     if (event != nullptr) return event;
     if (waiter_.ShouldStop()) return mirror::Interrupted();
   }
-  return KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, action, "no answer");
+  return KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, action, "no response");
 }
 
 void Topics::Compare(const TopicSpec& spec) {
@@ -202,7 +204,7 @@ void Topics::Compare(const TopicSpec& spec) {
     const QueueHandle queue(rd_kafka_queue_new(client_));
     rd_kafka_DescribeConfigs(client_, &resource, 1, options.get(), queue.get());
     const auto event = Await(queue.get(), "reading settings of a topic");
-    // Who may write to a topic need not be allowed to see its settings.
+    // The account may lack permission to read settings, which is no reason to fail.
     if (event.ok() && rd_kafka_event_error(event->get()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
       size_t count = 0;
       const auto* const resources = rd_kafka_DescribeConfigs_result_resources(
@@ -212,7 +214,7 @@ void Topics::Compare(const TopicSpec& spec) {
   }
   if (differences.empty()) return;
   on_difference_(spec.name,
-                 fmt::format("topic {}: {}; it is used as it is", spec.name, differences));
+                 fmt::format("topic {}: {}; the mirror uses it as it is", spec.name, differences));
 }
 
 void Topics::CompareSettings(const TopicSpec& spec, const rd_kafka_ConfigResource_t* found,
@@ -223,7 +225,7 @@ void Topics::CompareSettings(const TopicSpec& spec, const rd_kafka_ConfigResourc
     const auto wanted = spec.settings.find(rd_kafka_ConfigEntry_name(entries[i]));
     const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
     if (wanted == spec.settings.end() || value == nullptr || wanted->second == value) continue;
-    // Smaller segments only save time at the start.
+    // The segment size only affects how fast the mirror starts.
     if (wanted->first == "segment.bytes") continue;
     AppendDifference(differences, wanted->first, value, wanted->second);
   }

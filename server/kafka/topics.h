@@ -17,17 +17,17 @@
 
 namespace millrace::kafka {
 
-// How a topic should be. 0, and empty: whatever the broker's default is.
+// The configured properties of a topic. 0 and empty mean the broker's default.
 struct TopicSpec {
   std::string name;
   int32_t partitions = 0;
   int32_t replication_factor = 0;
-  // `retention.ms` and others.
+  // Settings such as `retention.ms`.
   std::map<std::string, std::string> settings;
 };
 
-// How `options` want a topic of the mirror: topics with the mirror's own records have one
-// partition, and forget nothing that is needed.
+// Returns the properties that `options` configure for a topic. Topics with the mirror's own records
+// have one partition, and those that must keep their records are compacted.
 TopicSpec TopicSpecOf(const KafkaOptions& options, std::string_view topic);
 
 // A topic that exists.
@@ -36,22 +36,22 @@ struct Topic {
   int32_t partitions = 0;
 };
 
-// The topics that one producer writes to: made on first use where they are missing, and compared
-// with what was wanted where they are not. Not thread-safe.
+// The topics that one producer writes to. On first use, a missing topic is created, and an existing
+// one is compared with its configuration. Not thread-safe.
 class Topics {
  public:
-  // `client`, `options` and `waiter` must outlive it. `on_difference` is told of a topic, and how
-  // it differs.
+  // `client`, `options` and `waiter` must outlive it. `on_difference` is called for each topic that
+  // differs from its configuration.
   using OnDifference = std::function<void(const std::string& topic, const std::string& warning)>;
   Topics(rd_kafka_t* client, const KafkaOptions& options, mirror::Waiter& waiter,
          OnDifference on_difference);
 
-  // Learns which topics exist. To be called before all else. Errors as Producer.
+  // Lists the existing topics. Must be called first. Errors as Producer.
   absl::Status Load();
 
-  // The topic, to which the producer may write. Valid as long as this object. kNotFound
-  // MIRROR_TOPIC_MISSING: it is not there, and is not ours to make; kFailedPrecondition
-  // MIRROR_TOPIC_REFUSED: the broker does not make it so; else as Producer.
+  // Returns the topic, ready for writing. Valid as long as this object. kNotFound
+  // MIRROR_TOPIC_MISSING: it does not exist and 'kafka.topics.create' is false; kFailedPrecondition
+  // MIRROR_TOPIC_REFUSED: the broker refuses to create it; other errors as Producer.
   absl::StatusOr<const Topic*> Use(std::string_view name);
 
  private:

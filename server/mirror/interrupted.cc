@@ -7,7 +7,7 @@
 
 namespace millrace::mirror {
 
-absl::Status Interrupted() { return absl::CancelledError("the mirror stops"); }
+absl::Status Interrupted() { return absl::CancelledError("the mirror is stopping"); }
 bool IsInterrupted(const absl::Status& status) {
   return status.code() == absl::StatusCode::kCancelled;
 }

@@ -6,10 +6,10 @@
 
 namespace millrace::mirror {
 
-// The mirror was asked to stop; not reported to anybody.
+// kCancelled: the mirror was asked to stop. Internal; never reported to a caller.
 absl::Status Interrupted();
 bool IsInterrupted(const absl::Status& status);
-// Reported to callers that wait for an answer: kUnavailable STOPPING.
+// The same for callers that wait for a result: kUnavailable STOPPING.
 absl::Status Stopping();
 
 }  // namespace millrace::mirror

@@ -25,12 +25,12 @@ std::string NewInstance() {
 
 absl::Status PositionError(const Reason& reason, std::string_view what) {
   return MakeError(reason,
-                   fmt::format("{}; `millrace mirror rewind` to the resolved to go on from, then "
-                               "`millrace mirror resume`",
+                   fmt::format("{}; run `millrace mirror rewind` with the position to continue "
+                               "from, then `millrace mirror resume`",
                                what));
 }
 
-// What a resolved that is not in the log means for the mirror.
+// Translates errors of a position that is not in the log; returns others unchanged.
 absl::Status AsPositionError(const absl::Status& status) {
   if (HasReason(status, reason::kTokenTrimmed)) {
     return PositionError(
@@ -40,7 +40,7 @@ absl::Status AsPositionError(const absl::Status& status) {
   if (HasReason(status, reason::kTokenAhead)) {
     return PositionError(
         reason::kMirrorPositionAhead,
-        fmt::format("Kafka has more than this log: {}", std::string(status.message())));
+        fmt::format("the sink has changes that this log lacks: {}", std::string(status.message())));
   }
   return status;
 }
@@ -120,7 +120,7 @@ absl::Status Mirror::RunConnected() {
   }
 }
 
-// Opening a sink shuts out any other mirror: to be done only where none has added our resolved.
+// Opening a sink fences any other mirror of the same name, so fail if one has added over.
 absl::Status Mirror::CheckOwner() {
   {
     absl::MutexLock lock(&mutex_);
@@ -144,7 +144,7 @@ absl::Status Mirror::LoadPosition() {
   progress_.SetPosition(committed_);
   MILLRACE_RETURN_IF_ERROR(sink_->Begin());
   MILLRACE_RETURN_IF_ERROR(CommitUpTo(committed_));
-  spdlog::info("kafka mirror runs prefix={} after={} newest={}", options_.name, committed_.value,
+  spdlog::info("mirror runs prefix={} after={} newest={}", options_.name, committed_.value,
                feed_.range().newest.value);
   return absl::OkStatus();
 }
@@ -154,7 +154,7 @@ absl::StatusOr<Sequence> Mirror::ResolvePosition(const std::optional<MirrorPosit
   if (!stored.has_value()) {
     if (owner_) {
       return PositionError(reason::kMirrorPositionLost,
-                           fmt::format("{} held the mirror's position and is empty now",
+                           fmt::format("{} contained the mirror's position and is now empty",
                                        options_.position_location));
     }
     if (options_.start_at_newest) return range.newest;
@@ -163,14 +163,14 @@ absl::StatusOr<Sequence> Mirror::ResolvePosition(const std::optional<MirrorPosit
   if (stored->log_id != feed_.log().log_id()) {
     return PositionError(
         reason::kMirrorPositionForeign,
-        fmt::format("the mirror's position in Kafka is after change {} of log {}, this is log {}",
+        fmt::format("the mirror's position in the sink is change {} of log {}, but this is log {}",
                     stored->sequence.value, LogIdText(stored->log_id),
                     LogIdText(feed_.log().log_id())));
   }
   const auto resolved = feed::ResolveSequence(feed_, stored->sequence);
   if (!resolved.ok()) return AsPositionError(resolved.status());
   if (owner_ && stored->sequence < committed_) {
-    progress_.Warn("position", fmt::format("Kafka lost what it had committed: the position went "
+    progress_.Warn("position", fmt::format("the sink lost committed records: the position went "
                                            "back from {} to {}",
                                            committed_.value, stored->sequence.value));
   }
@@ -253,10 +253,10 @@ absl::Status Mirror::DoRewind() {
   MILLRACE_RETURN_IF_ERROR(sink_->Begin());
   MILLRACE_RETURN_IF_ERROR(CommitUpTo(after));
   read_ = after;
-  spdlog::info("kafka mirror was moved prefix={} after={}", options_.name, after.value);
+  spdlog::info("mirror was rewound prefix={} after={}", options_.name, after.value);
   {
     absl::MutexLock lock(&mutex_);
-    // What parked it may be mended now, but going on was not asked for.
+    // The rewind may have fixed the error that parked the mirror, but nobody asked to resume.
     if (std::exchange(parked_, false)) paused_ = true;
   }
   FinishRewind(absl::OkStatus());

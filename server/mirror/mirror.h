@@ -27,24 +27,23 @@
 
 namespace millrace::mirror {
 
-// What a mirror is called, and when it sends.
 struct MirrorOptions {
-  std::string name;               // of the mirror: the first part of the names of its topics
-  std::string format;             // of its records, as the status shows it
-  std::string position_location;  // of its position in the sink, for messages
-  bool start_at_newest = false;   // a mirror without a position skips what the log has
+  std::string name;               // also the first part of its topic names
+  std::string format;             // of the records, shown in the status
+  std::string position_location;  // where the sink stores the position, for messages
+  bool start_at_newest = false;   // a mirror without a stored position skips the existing log
   Micros transaction_time_max = 0;
   Micros heartbeat_interval = 0;  // 0: none
 };
 
-// Copies the log to a sink, each change exactly once: a run of changes and the position after them
-// are one transaction of the sink, and the position found there is where the next run begins. One
-// thread; it sleeps while there is nothing to send, and whatever the sink does, it holds back
-// nobody else.
+// Copies the log to a sink, each change exactly once. A run of changes and the position after them
+// are one transaction of the sink; the next run starts at the position stored there. Runs on one
+// thread, which sleeps while there is nothing to send. A slow or broken sink delays only its own
+// mirror.
 //
-// Whenever anything fails, the connection is given up and made anew, which takes back what was not
-// committed, and the position is read again: so nothing needs to be known of how far a failed
-// commit came. An error that trying again cannot mend parks the mirror until Resume.
+// After any failure the mirror reconnects, which aborts everything uncommitted, and reads the
+// position again. So it never needs to know whether a failed commit took effect. An error that a
+// retry cannot fix parks the mirror until Resume.
 class Mirror final : public MirrorControl, private feed::PublicationListener, private Waiter {
  public:
   struct Parts {
@@ -53,18 +52,18 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
     std::unique_ptr<Sink> sink;
     const Clock& clock;
   };
-  // `feed` and `clock` must outlive it.
+  // `feed` and `clock` must outlive the mirror.
   explicit Mirror(Parts parts);
-  // Stops.
+  // Stops the thread and waits for it.
   ~Mirror() override;
 
   const std::string& name() const { return options_.name; }
 
   // Starts the thread. Called once.
   void Start();
-  // Begins to stop; a transaction under way is taken back. From any thread.
+  // Asks the thread to stop, without waiting; the open transaction is aborted. From any thread.
   void RequestStop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The same, and waits for the thread. False if it has not ended by then: it hangs in the sink.
+  // Stops. Returns false if the thread has not ended within `timeout`, since it hangs in the sink.
   bool StopWithin(absl::Duration timeout);
 
   // MirrorControl.
@@ -74,7 +73,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   void Rewind(const Token& token, std::function<void(absl::Status)> done) override
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // From where on retention must leave the log: all of it while the position is not known yet.
+  // Retention must keep all changes after this one: the whole log while the position is unknown.
   // Nothing if the position is not in this log. Thread-safe.
   std::optional<Sequence> HoldFrom() const { return progress_.HoldFrom(); }
 
@@ -85,7 +84,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   };
   enum class NextAction { kPoll, kStop, kRewind, kSend };
 
-  // While nothing that passes is mirrored, the position is written this often.
+  // How often the position is committed while none of the changes read is mirrored.
   static constexpr Micros kIdleCommitInterval = 1'000'000;
 
   void Run();
@@ -97,16 +96,16 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   absl::Status SendChanges();
   absl::Status FillTransaction();
   absl::Status AddHeartbeat();
-  // Commits with the position after `last_change`.
+  // Commits the open transaction with the position after `last_change`.
   absl::Status CommitUpTo(Sequence last_change);
   absl::StatusOr<MirrorPosition> PositionAfter(Sequence last_change) const;
   absl::Status DoRewind();
 
-  // False: to stop.
+  // Returns false if the thread must stop. A pending rewind ends the wait too.
   bool WaitWhilePausedOrParked() ABSL_LOCKS_EXCLUDED(mutex_);
   NextAction WaitForNextAction() ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWork() const;
-  // Until there may be work without any publication.
+  // Time until there may be work even if nothing new is published.
   absl::Duration TimeUntilWork() const;
   bool HeartbeatIsDue() const;
   void HandleFailure(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -123,14 +122,14 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   feed::Feed& feed_;
   const std::unique_ptr<Sink> sink_;  // used by the thread alone
   const Clock& clock_;
-  const std::string instance_;
+  const std::string instance_;  // identifies this object in the positions that it writes
   MirrorProgress progress_;
 
-  // The thread's own.
-  Sequence committed_;         // last change that the position in the sink covers
-  Sequence read_;              // last change that was looked at; between the two none has records
-  feed::FramePtr last_frame_;  // that holds `read_`; may be null
-  bool owner_ = false;         // the position in the sink was ours when last seen
+  // Used by the thread alone.
+  Sequence committed_;         // the position in the sink
+  Sequence read_;              // last change read; those after `committed_` have no records
+  feed::FramePtr last_frame_;  // contains `read_`; may be null
+  bool owner_ = false;         // this mirror wrote the position when it was last read or written
   Micros committed_at_ = 0;
   Micros heartbeat_at_ = 0;
   uint32_t failures_ = 0;  // since the last commit
@@ -142,7 +141,8 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   absl::CondVar wake_;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool parked_ ABSL_GUARDED_BY(mutex_) = false;
-  bool take_over_ ABSL_GUARDED_BY(mutex_) = false;  // resumed after another mirror had shut us out
+  // Set by Resume of a parked mirror, which may then fence another one.
+  bool take_over_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<RewindRequest> rewind_ ABSL_GUARDED_BY(mutex_);
 
   bool started_ = false;

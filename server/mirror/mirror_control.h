@@ -10,19 +10,20 @@
 
 namespace millrace::mirror {
 
-// The mirror as operators see it. Thread-safe; no call waits for the sink.
+// What operators can do with a mirror. Thread-safe; no call waits for the sink.
 class MirrorControl {
  public:
   virtual ~MirrorControl() = default;
 
   virtual MirrorStatus Status() const = 0;
-  // Holds it once what it has begun to send is committed or taken back.
+  // Pauses after the transaction under way is committed or aborted.
   virtual void Pause() = 0;
-  // Goes on, also after an error that parked it.
+  // Ends a pause, or retries after an error that parked the mirror.
   virtual void Resume() = 0;
-  // Moves it to right after `token`, in the sink first. Calls `done` once, on another thread or
-  // this one, when that is done or has failed: kUnavailable MIRROR_UNREACHABLE, MIRROR_BUSY
-  // (another one is under way), STOPPING; other errors of the mirror; errors of feed::Resolve.
+  // Moves the mirror to the position right after `token`; the sink commits the new position first.
+  // Calls `done` exactly once, on any thread, with the outcome: kUnavailable MIRROR_UNREACHABLE,
+  // MIRROR_BUSY (another rewind is under way), STOPPING; other errors of the mirror; errors of
+  // feed::Resolve.
   virtual void Rewind(const Token& token, std::function<void(absl::Status)> done) = 0;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kWarningsMax = 100;
 
-// Commit time of the change; 0 if it is not in memory.
+// Returns the commit time of the change, or 0 if it is not in memory.
 Micros CommitTimeOf(const feed::Feed& feed, Sequence sequence) {
   const auto frames = feed.Read(sequence, 1, feed::ReadFrom::kMemory);
   if (!frames.ok() || frames->empty()) return 0;

@@ -19,25 +19,27 @@
 
 namespace millrace::mirror {
 
-// What the mirror has done and what keeps it, for who looks on. Thread-safe.
+// Position, counters, error and warnings of a mirror, for its status and metrics. Thread-safe.
 class MirrorProgress {
  public:
   explicit MirrorProgress(const Clock& clock) : records_rate_(clock) {}
 
-  // OK: all is well.
+  // OK clears the error.
   void SetError(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Warnings of one subject replace each other; at most a hundred are kept. True if it is news.
+  // Sets the warning of `subject`. Keeps at most a hundred subjects. Returns false if the warning
+  // is unchanged or there was no room for it.
   bool Warn(const std::string& subject, const std::string& warning) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Where the mirror is without having sent anything. Nothing: not in this log.
+  // Sets the last committed change, as read from the sink. Nothing: the position is not in this
+  // log.
   void SetPosition(std::optional<Sequence> position) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountCommit(const TopicCounts& counts, Sequence position) ABSL_LOCKS_EXCLUDED(mutex_);
   void CountAbort() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The place that retention must leave in the log, with all after it: everything until the
-  // mirror's place is known; nothing if that is not in this log.
+  // The last committed change: retention must keep all changes after it. 0, and so the whole log,
+  // while the position is unknown; nothing if the position is not in this log.
   std::optional<Sequence> HoldFrom() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Fills in all but what the mirror is doing and who it is. The time of its lag only if that is in
-  // memory.
+  // Fills in everything but name, format and state. Sets `status.lag` only if the commit time of
+  // the next change is in memory.
   void Describe(const feed::Feed& feed, const Clock& clock, MirrorStatus& status) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -46,8 +48,8 @@ class MirrorProgress {
   mutable absl::Mutex mutex_;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> warnings_ ABSL_GUARDED_BY(mutex_);
-  // Whether it was learned where the mirror is; if so, `position_` is nothing only for a place that
-  // is not in this log.
+  // False until the position was read from the sink. Once true, an empty `position_` means that the
+  // position is not in this log.
   bool position_known_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<Sequence> position_ ABSL_GUARDED_BY(mutex_);
   uint64_t records_ ABSL_GUARDED_BY(mutex_) = 0;

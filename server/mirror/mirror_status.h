@@ -13,10 +13,10 @@
 namespace millrace::mirror {
 
 enum class MirrorState : uint8_t {
-  kConnecting,  // no broker yet, or the connection was lost: retries with backoff
+  kConnecting,  // not connected to the sink: retries with backoff
   kRunning,     // sends, or waits for changes
-  kPaused,      // held by an operator
-  kParked,      // stopped at an error that a retry does not fix
+  kPaused,      // paused by an operator
+  kParked,      // stopped by an error that a retry does not fix
   kStopping,
 };
 
@@ -32,7 +32,7 @@ struct MirrorStatus {
   std::string error;  // empty: none
   std::string error_reason;
   std::vector<std::string> warnings;
-  std::optional<Sequence> sequence;  // last committed change, if known and in this log
+  std::optional<Sequence> sequence;  // last committed change, if it is known and in this log
   uint64_t lag_changes = 0;
   std::optional<Micros> lag;  // age of the first change after `sequence`, if known
   uint64_t records = 0;

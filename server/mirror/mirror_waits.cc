@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the mirror does when it does not send: waits, is asked, and copes with failures.
+// The parts of Mirror that do not send: waits, requests of operators, handling of failures.
 
 #include <algorithm>
 #include <utility>
@@ -15,11 +15,11 @@
 namespace millrace::mirror {
 namespace {
 
-// A sink is polled this often while there is nothing to send.
+// How often the sink is polled while there is nothing to send.
 constexpr absl::Duration kIdlePoll = absl::Seconds(10);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(200);
 constexpr absl::Duration kRetryMax = absl::Seconds(5);
-// A refused account may be locked for being tried too often.
+// The sink's server may lock a refused account that retries too often.
 constexpr absl::Duration kDeniedRetryMin = absl::Seconds(2);
 constexpr absl::Duration kDeniedRetryMax = absl::Seconds(60);
 constexpr uint32_t kDoublingsMax = 10;
@@ -124,18 +124,18 @@ void Mirror::HandleFailure(const absl::Status& failure) {
   const bool retry = MirrorMayRetry(status);
   {
     absl::MutexLock lock(&mutex_);
-    // It was woken to be moved alone, and what parked it still stands.
+    // After a failed rewind, a parked mirror stays parked with its earlier error.
     if (parked_) return;
     parked_ = !retry;
   }
   progress_.SetError(status);
   const std::string reason = ErrorReason(status);
   if (!retry) {
-    spdlog::error("kafka mirror parked: {} reason={}", std::string(status.message()), reason);
+    spdlog::error("mirror parked: {} reason={}", std::string(status.message()), reason);
     return;
   }
   if (std::exchange(logged_reason_, reason) != reason) {
-    spdlog::warn("kafka mirror: {} reason={}", std::string(status.message()), reason);
+    spdlog::warn("mirror failed, retrying: {} reason={}", std::string(status.message()), reason);
   }
   WaitBeforeRetry(RetryPause(status, failures_++));
 }
@@ -173,7 +173,7 @@ void Mirror::OnLongWait(const absl::Status& why) {
 }
 
 void Mirror::OnWarning(const std::string& subject, const std::string& warning) {
-  if (progress_.Warn(subject, warning)) spdlog::warn("kafka {} topic={}", warning, subject);
+  if (progress_.Warn(subject, warning)) spdlog::warn("mirror: {} topic={}", warning, subject);
 }
 
 }  // namespace millrace::mirror

@@ -14,24 +14,24 @@
 
 namespace millrace::mirror {
 
-// All mirrors of a server, by name. Each has a thread, a sink and a position of its own. Add is
-// called before all else; after that HoldFrom and Find may be called from any thread.
+// All mirrors of a server, by name. Each has its own thread, sink and position. Call Add before
+// everything else; HoldFrom and Find may then be called from any thread.
 class Mirrors {
  public:
-  // Requires: no other mirror has its name.
+  // Requires: no other mirror has the same name.
   void Add(std::unique_ptr<Mirror> mirror);
-  // Null if there is none of this name.
+  // Null if there is no mirror of this name.
   Mirror* Find(std::string_view name) const;
-  // The one that the API shows: the first by name. Null if there is none.
+  // The first mirror by name, which the API and the metrics show. Null if there is none.
   Mirror* First() const;
 
   void Start();
-  // Begins to stop all of them.
+  // Asks all mirrors to stop, without waiting.
   void RequestStop();
-  // The same, and waits for them. False if one has not ended by then.
+  // Stops all mirrors. Returns false if one has not stopped within `timeout`.
   bool StopWithin(absl::Duration timeout);
 
-  // From where on retention must leave the log: what the slowest mirror needs. Nothing if no mirror
+  // Retention must keep all changes after this one, for the slowest mirror. Nothing if no mirror
   // has a position in this log.
   std::optional<Sequence> HoldFrom() const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The built command against a scripted server.
+// Runs the built command against a scripted server.
 #include <signal.h>
 
 #include <algorithm>
@@ -291,11 +291,11 @@ TEST_F(CommandTest, TemporaryRefusalIsShownWithReason) {
   feed_.Add(client::PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   const std::string output = Millrace({"tail", "--json", "--limit", "1"}).output;
-  EXPECT_THAT(output, HasSubstr("refused by the script [STREAM_LIMIT], trying again in"));
+  EXPECT_THAT(output, HasSubstr("refused by the script [STREAM_LIMIT], retrying in"));
   EXPECT_THAT(output, Not(HasSubstr("lost ")));
 }
 
-// gRPC would write lines of its own ahead of ours.
+// gRPC must not log its own lines before ours.
 TEST_F(CommandTest, ConnectionFailureIsOneLine) {
   for (const char* option : {"--tls", "--no-color"}) {
     client::FakeFeed plain;

@@ -38,7 +38,7 @@ TEST(ExplainTest, UnreachableServerIsNamed) {
   EXPECT_EQ(
       Explain(failure, "feed:7171"),
       "cannot reach the server at feed:7171 (Connection refused): is millraced running there? "
-      "--server or MILLRACE_SERVER names another");
+      "Use --server or MILLRACE_SERVER for another server");
 }
 
 TEST(ExplainTest, UnusableTlsFilesAreNamedAsCause) {
@@ -60,10 +60,10 @@ TEST(ExplainTest, ServerTextCannotControlTerminal) {
 TEST(ExplainTest, RetryNamesTheReason) {
   const absl::Status refused = Refusal(absl::StatusCode::kResourceExhausted, "STREAM_LIMIT");
   EXPECT_EQ(RetryNote(refused, "s:1", absl::Seconds(2)),
-            "the token was refused [STREAM_LIMIT], trying again in 2.0 s");
+            "the token was refused [STREAM_LIMIT], retrying in 2.0 s");
   EXPECT_EQ(RetryNote(absl::UnavailableError("failed: Connection refused"), "s:1",
                       absl::Milliseconds(200)),
-            "lost s:1 (Connection refused), trying again in 200 ms");
+            "lost s:1 (Connection refused), retrying in 200 ms");
 }
 
 const absl::Time kNow = absl::FromUnixSeconds(1'930'000'000);  // in 2031
@@ -284,7 +284,7 @@ TEST(MirrorTextTest, UnknownPositionIsNotUpToDate) {
   mirror.clear_sequence();
   mirror.clear_lag_changes();
   EXPECT_THAT(MirrorText(mirror, false, Paint(false)),
-              AllOf(HasSubstr("at        not known\n"), Not(HasSubstr("up to date"))));
+              AllOf(HasSubstr("at        unknown\n"), Not(HasSubstr("up to date"))));
 }
 
 TEST(MirrorTextTest, StatusShowsMirrorOnlyIfPresent) {
@@ -295,7 +295,7 @@ TEST(MirrorTextTest, StatusShowsMirrorOnlyIfPresent) {
   EXPECT_THAT(text(), Not(HasSubstr("mirror")));
   *status.mutable_mirror() = ParkedMirror();
   EXPECT_THAT(text(), HasSubstr("mirror    ● parked"));
-  EXPECT_THAT(text(), Not(HasSubstr("TOPIC"))) << "that is for the command of its own";
+  EXPECT_THAT(text(), Not(HasSubstr("TOPIC"))) << "only `millrace mirror` shows topics";
 }
 
 TEST(ChangeJsonTest, LineContainsServerJsonUnchanged) {

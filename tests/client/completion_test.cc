@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The completion scripts, each read by its own shell.
+// Runs each completion script in its shell.
 #include "completion.h"
 
 #include <fstream>
@@ -36,7 +36,7 @@ class CompletionTest : public ::testing::Test {
     return path;
   }
 
-  // The words that bash offers for the last of `words`, a line each.
+  // The words that bash offers for the last of `words`, one a line.
   std::string Bash(const std::string& words) const {
     const std::string script = Write("bash", BashCompletion(line_.app(), line_.choices()));
     return RunProgram({"/bin/bash", "-euc",
@@ -46,7 +46,7 @@ class CompletionTest : public ::testing::Test {
         .output;
   }
 
-  // The words that fish offers for `text`, a line each with its description.
+  // The words that fish offers for `text`, one a line with its description.
   std::string Fish(const std::string& text) const {
     const std::string script = Write("fish", FishCompletion(line_.app(), line_.choices()));
     return RunProgram({"/usr/bin/env", "HOME=" + scratch_.path().string(), "fish", "--no-config",
@@ -110,7 +110,7 @@ TEST_F(CompletionTest, FishCompletes) {
   EXPECT_EQ(Fish("millrace mirror rewind ear"), "earliest\n");
 }
 
-// A pseudo-terminal with an interactive zsh in it, to which a line and TAB are typed.
+// Types a line and TAB into an interactive zsh in a pseudo-terminal.
 TEST_F(CompletionTest, ZshCompletes) {
   Write("_millrace", ZshCompletion(line_.app(), line_.choices()));
   const std::string driver = Write("driver", R"(

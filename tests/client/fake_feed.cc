@@ -26,7 +26,7 @@ grpc::Status ErrorWithDetail(grpc::ServerContext* context, grpc::StatusCode code
   return ErrorWithDetail(context, code, detail);
 }
 
-// As the server matches, for names without odd characters.
+// Matches patterns like the server, for names without special characters.
 bool Matches(const google::protobuf::RepeatedPtrField<std::string>& patterns,
              const std::string& name) {
   bool includes = false;

@@ -18,50 +18,50 @@
 
 namespace millrace::client {
 
-// How one stream goes, from its opening to its end.
+// The course of one stream: its responses and how it ends.
 struct Script {
   std::vector<v1::SubscribeResponse> responses;
   grpc::Status end;
   v1::ErrorDetail detail;
-  // Stays open after the responses until the client cancels.
+  // Keep the stream open after the responses until the client cancels.
   bool hangs = false;
 };
 
 Script Responses(std::vector<v1::SubscribeResponse> responses);
-// Ends as when the connection is lost.
+// Ends like a lost connection.
 Script TransientFailure(std::vector<v1::SubscribeResponse> responses = {});
-// Ends with an error that the server explains.
+// Ends with an error with a detail.
 Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
                         const std::map<std::string, std::string>& metadata = {});
 Script Hang(std::vector<v1::SubscribeResponse> responses);
 
-// A server on a free port of this machine whose answers are written down beforehand.
+// A server on a free local port with scripted responses.
 class FakeFeed : public v1::ChangeFeed::Service {
  public:
   FakeFeed();
   ~FakeFeed() override;
   std::string address() const;
 
-  // Streams are answered in this order; after the last, with the reason SCRIPT_OVER.
+  // Adds the script of the next stream. A stream without a script fails with SCRIPT_OVER.
   void Add(Script script);
   void SetTable(const v1::Table& table);
-  // What GetTable returns for a sequence in the table's span.
+  // Makes GetTable return `table` for the sequences in its span.
   void AddPastTable(const v1::Table& table);
-  // Tokens that GetPosition gives, in this order; the last again and again.
+  // Tokens that GetPosition returns, in order; the last one repeats.
   void SetPositions(std::vector<std::string> tokens);
-  // The next calls of GetPosition fail as when the connection is lost.
+  // Makes the next `count` calls of GetPosition fail like a lost connection.
   void FailPositions(int count);
-  // GetPosition is answered with this reason.
+  // Makes GetPosition fail with this reason.
   void RefusePositions(const std::string& reason);
   void SetStatus(const v1::GetStatusResponse& status);
-  // What ListSnapshots answers, in this order; the last again and again. Pause, Resume and Cancel
-  // answer the snapshot of that name in the first, StartSnapshot the first snapshot in it.
+  // Responses of ListSnapshots, in order; the last one repeats. Pause, Resume and Cancel return the
+  // snapshot of the given name in the current response, StartSnapshot its first snapshot.
   void SetSnapshots(std::vector<v1::ListSnapshotsResponse> snapshots);
 
   std::vector<v1::SubscribeRequest> requests() const;
   std::vector<v1::GetPositionRequest> position_requests() const;
   int table_fetches() const;
-  // The calls that change snapshots, as `pause NAME`.
+  // The calls of Pause, Resume and Cancel, as `pause NAME`.
   std::vector<std::string> snapshot_calls() const;
   std::vector<v1::StartSnapshotRequest> snapshot_requests() const;
   std::map<std::string, std::string> subscriptions() const;

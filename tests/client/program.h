@@ -9,25 +9,25 @@
 
 namespace millrace::command {
 
-// What a finished program left.
+// The result of a finished program.
 struct Outcome {
   int exit_code = -1;
-  std::string output;  // both streams
+  std::string output;  // standard output and standard error
 };
 
-// A program that runs, without a terminal. It ends with its owner at the latest.
+// A running program without a terminal. The destructor kills it.
 class Program {
  public:
-  // Starts the file `arguments.front()`.
+  // Starts the program `arguments.front()`.
   explicit Program(const std::vector<std::string>& arguments);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // The next line of its output without the line break; empty at the end.
+  // Returns the next line of output without the line break; empty at the end.
   std::string ReadLine();
   void Signal(int number);
-  // Waits for the end; `output` holds what ReadLine did not give.
+  // Waits for the program to end. `output` is the output that ReadLine has not returned.
   Outcome Wait();
 
  private:

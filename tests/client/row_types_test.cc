@@ -100,7 +100,7 @@ TEST_F(RowTypesTest, BrokenDescriptionIsAnError) {
   EXPECT_EQ(row.status().code(), absl::StatusCode::kInternal);
 }
 
-// Of two versions of a table: column 2 was renamed at sequence 11, and the log goes to 20.
+// A table with two versions: column 2 was renamed at sequence 11. The log ends at sequence 20.
 class RowTypesAtSequenceTest : public RowTypesTest {
  protected:
   RowTypesAtSequenceTest() : at_sequence_(client_.get(), RowTypes::Names::kAtSequence) {

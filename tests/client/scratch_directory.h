@@ -8,7 +8,7 @@
 
 namespace millrace::command {
 
-// An empty directory that is gone with its owner.
+// A temporary directory. The destructor removes it.
 class ScratchDirectory {
  public:
   ScratchDirectory() {

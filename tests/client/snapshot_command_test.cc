@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// `millrace snapshot` against a scripted server.
+// Runs `millrace snapshot` against a scripted server.
 #include <signal.h>
 
 #include "client/fake_feed.h"
@@ -143,7 +143,7 @@ TEST_F(SnapshotCommandTest, SignalEndsWaitWithError) {
   watch.Signal(SIGINT);
   const Outcome outcome = watch.Wait();
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.output, HasSubstr("the snapshot goes on"));
+  EXPECT_THAT(outcome.output, HasSubstr("the snapshot continues"));
 }
 
 TEST_F(SnapshotCommandTest, JsonIsOneObjectAtEnd) {
@@ -187,7 +187,7 @@ TEST_F(SnapshotCommandTest, SnapshotHasNoToken) {
   const Outcome outcome =
       RunProgram({MILLRACE_COMMAND, "--server", feed_.address(), "position", "snapshot"});
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.output, HasSubstr("a start for tail alone"));
+  EXPECT_THAT(outcome.output, HasSubstr("only a start for tail"));
   EXPECT_THAT(feed_.position_requests(), IsEmpty());
 }
 

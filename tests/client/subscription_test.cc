@@ -32,7 +32,7 @@ class SubscriptionTest : public ::testing::Test {
     return options;
   }
 
-  // Sequences of all changes up to the end of the stream, whose status goes to `ended_`.
+  // Reads to the end of the stream and returns the sequences of all changes. Sets `ended_`.
   std::vector<uint64_t> Drain(Subscription& subscription) {
     std::vector<uint64_t> sequences;
     while (true) {

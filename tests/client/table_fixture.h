@@ -25,17 +25,17 @@ struct FixtureColumn {
   bool dropped = false;
 };
 
-// `database`.`table` as GetTable gives it, with descriptors and .proto text.
+// `database`.`table` as GetTable returns it, with descriptors and .proto text.
 v1::Table MakeTable(const std::string& database, const std::string& table,
                     const std::vector<FixtureColumn>& columns, uint32_t version = 1);
 
-// inventory.customers (id, name, email): the example of the documentation.
+// inventory.customers (id, name, email), the example in the documentation.
 v1::Table Customers();
 
-// A row of `table` from the text form of its message: `id: 7 name: "Anna"`.
+// A row of `table`, parsed from the text format: `id: 7 name: "Anna"`.
 google::protobuf::Any MakeRow(const v1::Table& table, const std::string& text);
 
-// A change with the row texts it has; an empty one is absent.
+// A change with rows in text format; an empty text means no row.
 v1::Change MakeChange(uint64_t sequence, v1::Operation operation, const v1::Table& table,
                       const std::string& before, const std::string& after);
 
@@ -43,7 +43,7 @@ v1::Change MakeChange(uint64_t sequence, v1::Operation operation, const v1::Tabl
 v1::SubscribeResponse MakeResponse(const std::string& token,
                                    const std::vector<v1::Change>& changes);
 
-// The same for changes of which only the sequence matters.
+// A response with changes for tests that only look at the sequences.
 v1::SubscribeResponse Numbered(const std::string& token, const std::vector<uint64_t>& sequences);
 
 }  // namespace millrace::client

@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Reads a log as a mirror does.
+// Reads a log like a mirror.
 class ChangeReaderTest : public ::testing::Test {
  protected:
   struct Seen {
@@ -60,7 +60,7 @@ class ChangeReaderTest : public ::testing::Test {
     for (const Seen& seen : changes) numbers.push_back(seen.sequence);
     return numbers;
   }
-  // A frame of the log with other bytes.
+  // Returns a copy of the frame whose content was changed by `edit`.
   template <typename Edit>
   static FramePtr Edited(const FramePtr& frame, Edit edit) {
     log::FrameContent content{.first = frame->first(),
@@ -74,7 +74,7 @@ class ChangeReaderTest : public ::testing::Test {
     edit(content);
     return log::Frame::Parse(content.first, log::Frame::Serialize(content)).value();
   }
-  // What reading all of the frame ends with.
+  // Reads the whole frame; returns the first error.
   absl::Status ReadAll(const FramePtr& frame) {
     reader().Open(frame, frame->first());
     while (true) {
@@ -233,7 +233,7 @@ TEST_F(ChangeReaderTest, HostileBytesAreNeverOverread) {
     for (const char byte : {'\x00', '\x01', '\x7f', '\x80', '\xff'}) {
       const FramePtr bad =
           Edited(good, [&](log::FrameContent& content) { content.payload[at] = byte; });
-      // Values that any bytes may be are taken as they are; what must not be is a crash.
+      // Values may be any bytes, so some edits go unnoticed; none may crash.
       const absl::Status status = ReadAll(bad);
       if (status.ok()) continue;
       ++refused;

@@ -70,7 +70,7 @@ TEST_F(DebeziumEncoderTest, MariadbStatementsNameMariadbConnector) {
       AllOf(HasSubstr("io.debezium.connector.mariadb.SchemaChangeValue"), Not(HasSubstr("mysql"))));
 }
 
-// A new log learns of what its source is when it is reached, and the mirror may run before.
+// A new log learns its source's flavour on the first connection; the mirror may run before that.
 TEST_F(DebeziumEncoderTest, FlavourMayBecomeKnownLater) {
   ASSERT_EQ(Encode(Insert(orders_, {int64_t{1}, "Ada"})), "");
   registry_->SetFlavour(Flavour::kMariadb);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Debezium wrote of a row, beside what the encoder writes of the same row.
+// Compares what the encoder writes for a row with what Debezium wrote for the same row.
 #include <fstream>
 #include <regex>
 
@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::SizeIs;
 
-// The member `name` of a line: JSON as it was written, up to `end`.
+// Returns the text between the first `begin` and the next `end`.
 std::string TextBetween(const std::string& text, const std::string& begin, const std::string& end) {
   const size_t from = text.find(begin);
   if (from == std::string::npos) return "no " + begin;
@@ -20,7 +20,7 @@ std::string TextBetween(const std::string& text, const std::string& begin, const
   return text.substr(at, text.find(end, at) - at);
 }
 
-// As the recordings are normalised, and what the log does not know besides.
+// Normalises like the recordings, and replaces values that the log does not contain.
 std::string Normalised(std::string text) {
   const std::pair<std::regex, const char*> rules[] = {
       {std::regex(R"re("(ts_ms|ts_us|ts_ns)":[0-9]+)re"), "\"$1\":\"<$1>\""},
@@ -35,7 +35,7 @@ class DebeziumRecordedTest : public EncoderTest {
  protected:
   DebeziumRecordedTest() { options_.topic_prefix = "mill"; }
 
-  // Lines of a scenario's stream, not of its snapshot, of one topic.
+  // Lines of one topic from a scenario's stream, without its snapshot.
   static std::vector<std::string> Lines(const std::string& scenario, const std::string& topic) {
     std::ifstream file(std::string(MILLRACE_DEBEZIUM_RECORDINGS) + "/" + scenario + ".jsonl");
     std::vector<std::string> lines;
@@ -51,7 +51,7 @@ class DebeziumRecordedTest : public EncoderTest {
     EXPECT_EQ(ErrorReason(encoder->Encode(change, sink)), "");
     return sink.records;
   }
-  // The records of `changes` as lines of a recording, without headers.
+  // The records of `changes`, formatted like lines of a recording without headers.
   std::vector<std::string> EncodedLines(const std::vector<ChangeView>& changes) {
     std::vector<std::string> lines;
     for (const ChangeView& change : changes) {
@@ -63,7 +63,7 @@ class DebeziumRecordedTest : public EncoderTest {
     }
     return lines;
   }
-  // The after images that a scenario has of a table of the database `types`.
+  // The after images of the scenario's INSERTs into a table of database `types`.
   static std::vector<std::string> Recorded(const std::string& scenario, const std::string& table) {
     std::vector<std::string> rows;
     for (const std::string& line : Lines(scenario, "mill.types." + table)) {
@@ -113,7 +113,7 @@ Column Named(Column column, std::string mysql_type) {
   column.mysql_type = std::move(mysql_type);
   return column;
 }
-// A column whose values are text: of a date, a time or a DECIMAL.
+// A column whose values are strings in a row message: dates, times, DECIMAL, ENUM, JSON.
 Column StringField(std::string name, ColumnType type, uint16_t metadata = 0) {
   return MakeColumn(std::move(name), type, FieldType::kString, metadata);
 }
@@ -257,7 +257,7 @@ TEST_F(DebeziumRecordedTest, FloatsAreEqual) {
   std::vector<Cell> nulls(10, kNullCell);
   nulls[0] = int64_t{101};
   std::vector<std::string> recorded = Recorded("numbers", "floats");
-  // Java before 19 prints a digit more of some numbers than tells them from others.
+  // Before version 19, Java prints some numbers with an unnecessary digit.
   recorded.at(3) = std::regex_replace(recorded[3], std::regex("1.17549435E-38"), "1.1754944E-38");
   EXPECT_EQ(
       Rows("floats", columns,
@@ -303,7 +303,7 @@ TEST_F(DebeziumRecordedTest, TimesAreEqualInEveryMode) {
   EXPECT_EQ(Rows("times", columns, rows), Recorded("times_microseconds", "times"));
   options_.debezium.time_precision_mode = TimePrecision::kNanoseconds;
   EXPECT_EQ(Rows("times", columns, rows), Recorded("times_nanoseconds", "times"));
-  // Other modes know times of day alone.
+  // The other modes only allow times of day.
   const std::vector<std::vector<Cell>> of_day(rows.begin(), rows.begin() + 3);
   const auto first_three = [](std::vector<std::string> recorded) {
     recorded.resize(3);
@@ -328,7 +328,7 @@ TEST_F(DebeziumRecordedTest, DateTimesAreEqualInEveryMode) {
     }
     return cells;
   };
-  // As MySQL rounds them.
+  // The values as MySQL rounds them.
   std::vector<std::vector<Cell>> rows = {
       row(103, "9999-12-31 23:59:59", "000000"),
       row(104, "1970-01-01 00:00:00", "000001"),
@@ -341,7 +341,7 @@ TEST_F(DebeziumRecordedTest, DateTimesAreEqualInEveryMode) {
       row(107, "1582-10-04 01:02:03", "500000"),
       row(108, "2024-02-29 12:30:00", "000000")};
   rows[4][1] = "1582-10-04 01:02:04";
-  // Before them NULL, and a year that Debezium takes for one of two digits.
+  // Skips the first rows: NULL, and a year that Debezium treats as a two-digit year.
   const auto later = [](std::vector<std::string> recorded, ptrdiff_t first) {
     return std::vector<std::string>(recorded.begin() + first, recorded.end());
   };
@@ -356,7 +356,7 @@ TEST_F(DebeziumRecordedTest, DateTimesAreEqualInEveryMode) {
   options_.debezium.time_precision_mode = TimePrecision::kNanoseconds;
   rows.erase(rows.begin());
   std::vector<std::string> recorded = later(Recorded("times_nanoseconds", "datetimes"), 3);
-  rows.erase(rows.begin() + 3);  // before 1677 the number overflows there
+  rows.erase(rows.begin() + 3);  // before 1677 Debezium's number overflows
   recorded.erase(recorded.begin() + 3);
   EXPECT_EQ(Rows("datetimes", columns, rows), recorded);
 }
@@ -366,7 +366,7 @@ TEST_F(DebeziumRecordedTest, YearsBelow100AreKept) {
                                        Field("years", ColumnType::kYear, FieldType::kUint32)};
   std::vector<std::string> recorded = Recorded("times_unadjusted", "dates");
   ASSERT_THAT(recorded, SizeIs(9));
-  recorded.erase(recorded.begin() + 3);  // YEAR 0, which Debezium takes for 1900
+  recorded.erase(recorded.begin() + 3);  // YEAR 0, which Debezium writes as 1900
   EXPECT_EQ(Rows("dates", columns,
                  {{int64_t{101}, kNullCell, kNullCell},
                   {int64_t{102}, "0001-01-01", int64_t{1901}},
@@ -411,7 +411,7 @@ TEST_F(DebeziumRecordedTest, ZeroDatesAreEqual) {
   const auto stamp = [](std::string name, uint16_t digits) {
     return Field(std::move(name), ColumnType::kTimestamp2, FieldType::kTimestamp, digits);
   };
-  // The last column has a default, which Debezium shows in place of zero.
+  // The last column has a default, which Debezium writes instead of zero.
   const std::vector<Column> columns = {
       KeyColumn("id"),
       StringField("day", ColumnType::kDate),

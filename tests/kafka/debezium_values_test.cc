@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The JSON of a value under options, or what was wrong.
+// Json returns the JSON of a value, or why it cannot be written.
 class DebeziumValues : public ::testing::Test {
  protected:
   static std::string Json(const Column& column, const FieldValue& value,

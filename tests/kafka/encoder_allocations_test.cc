@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Encoders take no memory for a row once they have seen its table.
+// Encoders allocate no memory for a row after the first rows of its table.
 #include "kafka/debezium_encoder.h"
 #include "kafka/encoder_fixture.h"
 #include "kafka/protobuf_encoder.h"

@@ -27,7 +27,7 @@ namespace millrace::kafka {
 using schema::Column;
 using schema::FieldType;
 
-// A record as a sink saw it.
+// A copy of a record that an encoder added.
 struct CollectedRecord {
   std::string topic;
   std::optional<std::string> key;
@@ -43,7 +43,7 @@ struct CollectedRecord {
   }
 };
 
-// Keeps what it is given.
+// Collects the added records.
 class CollectingSink final : public RecordSink {
  public:
   absl::Status Add(const RecordView& record) override {
@@ -59,7 +59,7 @@ class CollectingSink final : public RecordSink {
   std::vector<CollectedRecord> records;
 };
 
-// Value of a column: NULL, a number, the bits of a float or double, text, bytes or a message.
+// A column's value: NULL, integer, float, double, or text, bytes or a serialized message.
 using Cell = std::variant<std::monostate, int64_t, float, double, std::string>;
 inline const Cell kNullCell;
 
@@ -81,7 +81,7 @@ inline Cell VectorCell(const std::vector<float>& values) {
   return vector.SerializeAsString();
 }
 
-// A column of which a test says what matters.
+// A column with the given properties, otherwise defaults.
 inline Column MakeColumn(std::string name, ColumnType type, FieldType field,
                          uint16_t metadata = 0) {
   Column column;
@@ -122,7 +122,7 @@ inline schema::TableVersionPtr MakeVersion(TableName name, std::vector<Column> c
   return version;
 }
 
-// A row on the wire.
+// The serialized row message.
 inline std::string RowBytes(const schema::TableVersion& version, const std::vector<Cell>& cells) {
   std::string row;
   for (size_t i = 0; i < cells.size(); ++i) {
@@ -144,7 +144,7 @@ inline std::string RowBytes(const schema::TableVersion& version, const std::vect
   return row;
 }
 
-// Encoders with what they need, and changes for them.
+// Constructor arguments for encoders, and changes to encode.
 class EncoderTest : public ::testing::Test {
  protected:
   EncoderTest() { options_.debezium.schemas_enable = false; }
@@ -157,8 +157,7 @@ class EncoderTest : public ::testing::Test {
     return {.options = options_, .registry = *registry_, .routes = *routes_};
   }
 
-  // A change of a table `shop.orders (id INT PRIMARY KEY, name VARCHAR(100))`, in a transaction of
-  // its own.
+  // A change of table `shop.orders (id INT PRIMARY KEY, name VARCHAR(100))` in its own transaction.
   ChangeView Change(v1::Operation operation) {
     ChangeView change;
     change.sequence = {7};
@@ -176,7 +175,7 @@ class EncoderTest : public ::testing::Test {
     change.bytes = "change";
     return change;
   }
-  // Keeps the bytes of a row for the rest of the test.
+  // Returns a view of a serialized row, which lives until the end of the test.
   RowView Row(const schema::TableVersionPtr& version, const std::vector<Cell>& cells) {
     rows_.push_back(std::make_unique<std::string>(RowBytes(*version, cells)));
     RowView row;
@@ -207,9 +206,9 @@ class EncoderTest : public ::testing::Test {
 // Tests of an encoder.
 class EncodingTest : public EncoderTest {
  protected:
-  // The reason of the failure; empty if it went well.
+  // Returns the error's reason; empty on success.
   virtual std::string Encode(const ChangeView& change) = 0;
-  // Up to the first that fails.
+  // Stops at the first failure.
   std::string EncodeAll(const std::vector<ChangeView>& changes) {
     for (const ChangeView& change : changes) {
       if (const std::string reason = Encode(change); !reason.empty()) return reason;

@@ -15,7 +15,7 @@ std::string ReasonOf(std::string_view text) {
   return position.ok() ? "OK" : ErrorReason(position.status());
 }
 
-// What is in Kafka for ever must be read for ever.
+// Stored positions must stay readable for ever.
 constexpr std::string_view kGolden =
     R"({"instance":"0123abcd","log_id":"00000000000000ff","resume_token":"abc",)"
     R"("sequence":18446744073709551615,"time_us":1700000000000000,"version":1})";

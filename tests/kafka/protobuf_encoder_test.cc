@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 class ProtobufEncoderTest : public EncodingTest {
  protected:
-  // Encodes, without what it publishes of types.
+  // Moves the records of published types to types_.
   std::string Encode(const ChangeView& change) override {
     if (encoder_ == nullptr) encoder_ = MakeProtobufEncoder(Parts()).value();
     const std::string reason = ErrorReason(encoder_->Encode(change, sink_));
@@ -60,7 +60,7 @@ TEST_F(ProtobufEncoderTest, KeylessTableUsesWholeRowAsKey) {
   gone.version = log;
   gone.before = Row(log, {"x"});
   ASSERT_EQ(EncodeAll({Insert(log, {"x"}), gone}), "");
-  ASSERT_THAT(sink_.records, SizeIs(2));  // no tombstone: another row may look alike
+  ASSERT_THAT(sink_.records, SizeIs(2));  // no tombstone: another row may be equal
   EXPECT_EQ(sink_.records[0].key, RowBytes(*log, {"x"}));
   EXPECT_EQ(sink_.records[1].key, RowBytes(*log, {"x"}));
 }

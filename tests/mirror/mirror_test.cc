@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Mirrors over a scripted sink, without a broker.
+// Mirrors that write to a scripted sink, without a broker.
 
 #include "mirror/mirror.h"
 
@@ -40,7 +40,7 @@ class ScriptedMirrorTest : public ::testing::Test {
                       .sink = std::make_unique<ScriptedSink>(store),
                       .clock = Clock::System()});
   }
-  // Starts it, and waits until its first position is committed.
+  // Starts a mirror and waits until its first position is committed.
   std::unique_ptr<Mirror> Start(ScriptedStore& store) {
     auto mirror = Make("only", store);
     mirror->Start();
@@ -51,7 +51,7 @@ class ScriptedMirrorTest : public ::testing::Test {
     log_.Inserts(transaction, changes);
     log_.Commit();
   }
-  // The status is set a moment after the call of the sink that led to it.
+  // Waits for the status: it changes shortly after the sink's call returns.
   static bool Reaches(const Mirror& mirror, const std::function<bool(const MirrorStatus&)>& holds) {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     while (!holds(mirror.Status())) {

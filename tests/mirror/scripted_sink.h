@@ -15,10 +15,11 @@
 
 namespace millrace::mirror {
 
-// What the sinks of one mirror committed, and what their next calls do. Thread-safe.
+// Shared state of one mirror's sinks: what they committed, and how their next calls behave.
+// Thread-safe.
 class ScriptedStore {
  public:
-  // The next Add, or the next Commit, returns `error`.
+  // FailAdd and FailCommit make the next Add or Commit return `error`.
   void FailAdd(absl::Status error) {
     absl::MutexLock lock(&mutex_);
     add_error_ = std::move(error);
@@ -27,7 +28,7 @@ class ScriptedStore {
     absl::MutexLock lock(&mutex_);
     commit_error_ = std::move(error);
   }
-  // Commits wait from now on, until ReleaseCommits.
+  // Blocks all commits until ReleaseCommits.
   void HoldCommits() {
     absl::MutexLock lock(&mutex_);
     held_ = true;
@@ -40,7 +41,7 @@ class ScriptedStore {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&waiting_));
   }
-  // Waits until the change is committed.
+  // Waits until change `sequence` is committed.
   void AwaitChange(uint64_t sequence) {
     absl::MutexLock lock(&mutex_);
     const auto has = [&] {
@@ -67,7 +68,7 @@ class ScriptedStore {
     absl::MutexLock lock(&mutex_);
     return position_;
   }
-  // Sequences in the order of their commits.
+  // Sequences of the committed changes, in commit order.
   std::vector<uint64_t> changes() const {
     absl::MutexLock lock(&mutex_);
     return changes_;
@@ -102,7 +103,7 @@ class ScriptedStore {
   std::vector<uint64_t> changes_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A sink that keeps the sequences of changes in a store, which must outlive it.
+// A sink that writes the sequences of changes to `store`, which must outlive it.
 class ScriptedSink final : public Sink {
  public:
   explicit ScriptedSink(ScriptedStore& store) : store_(store) {}

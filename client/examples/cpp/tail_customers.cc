@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Follows one table, prints each row after its change, and keeps the place in a file.
+// Follows one table, prints each row after its change, and stores its position in a file.
 //
 //   tail_customers 127.0.0.1:7171 inventory.customers customers.token
 #include <cstdio>
@@ -28,8 +28,8 @@ absl::Status Handle(const millrace::v1::Change& change, millrace::client::RowTyp
   return absl::OkStatus();
 }
 
-// Stores the token beside the old one and replaces it, so that a crash leaves one of the two. A
-// program with a database stores it there, in the transaction that holds the effect of the changes.
+// Replaces the token file atomically, so that a crash leaves the old or the new token. A program
+// with a database stores the token there, in the same transaction as the effect of the changes.
 bool StoreToken(const std::string& path, const std::string& token) {
   std::ofstream(path + ".new") << token << std::flush;
   return std::rename((path + ".new").c_str(), path.c_str()) == 0;

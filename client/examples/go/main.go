@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Prints the rows of inventory.customers as typed messages and keeps the place in a file.
+// Prints the rows of inventory.customers as typed messages and stores its position in a file.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 
 const tokenFile = "customers.token"
 
-// storeToken replaces the file, so that a crash leaves the old token or the new one.
+// storeToken replaces the file atomically, so that a crash leaves the old or the new token.
 func storeToken(token string) error {
 	if err := os.WriteFile(tokenFile+".new", []byte(token), 0o644); err != nil {
 		return err
@@ -89,7 +89,7 @@ func main() {
 	if len(os.Args) > 1 {
 		address = os.Args[1]
 	}
-	// Rows may be larger than the 4 MB that gRPC takes by default.
+	// Rows may be larger than gRPC's default limit of 4 MB.
 	connection, err := grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps a copy of inventory.customers in SQLite, seeing the effect of each change exactly once.
+"""Keeps a copy of inventory.customers in SQLite and applies each change exactly once.
 
-The token is stored in the database transaction that holds the effect of the changes before it.
+The token is stored in the same database transaction as the effect of the changes before it.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from millrace.v1 import change_feed_pb2_grpc, error_pb2
 
 def apply(database, change):
     row = customers_pb2.customers()
-    if change.HasField("before"):  # also of an update, which may have changed the key
+    if change.HasField("before"):  # for updates too, which may have changed the key
         change.before.Unpack(row)
         database.execute("DELETE FROM customers WHERE id = ?", (row.id,))
     if change.HasField("after"):
@@ -37,7 +37,7 @@ def follow(stub, database):
     else:
         request.at = feed.START_POINT_EARLIEST
     for response in stub.Subscribe(request):
-        with database:  # one transaction: all of it or, after a crash, nothing
+        with database:  # one transaction: after a crash all of it or nothing is stored
             for transaction in response.transactions:
                 for change in transaction.changes:
                     apply(database, change)
@@ -48,7 +48,7 @@ def main(address):
     database = sqlite3.connect("customers.db")
     database.execute("CREATE TABLE IF NOT EXISTS position (id INTEGER PRIMARY KEY, token TEXT)")
     database.execute("CREATE TABLE IF NOT EXISTS customers (id INTEGER PRIMARY KEY, row BLOB)")
-    # Rows may be larger than the 4 MB that gRPC takes by default.
+    # Rows may be larger than gRPC's default limit of 4 MB.
     channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
     stub = change_feed_pb2_grpc.ChangeFeedStub(channel)
     while True:

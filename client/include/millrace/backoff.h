@@ -9,27 +9,28 @@
 
 namespace millrace::client {
 
-// How to go on after a failure that may pass.
+// How to retry after a temporary failure.
 struct RetryOptions {
-  // Wait after the first failure. Short, so that a restart of the server is hardly noticed.
+  // Wait after the first failure. Short, so that a server restart causes little delay.
   absl::Duration backoff_initial = absl::Milliseconds(100);
-  // Longest wait: what a server has to bear from clients that all lost it at once.
+  // Longest wait. Protects a server from many clients that lost it at the same time.
   absl::Duration backoff_max = absl::Seconds(10);
-  // Failures in a row, no response between them, after which the failure is given to the caller.
+  // Consecutive failures, without a response between them, that are retried. The next failure is
+  // returned to the caller.
   int attempts_max = std::numeric_limits<int>::max();
 };
 
-// Waits that double from failure to failure, each shortened at random by up to a half so that many
-// clients do not come back at the same moment. Not thread-safe.
+// Computes waits that double with each failure. Each wait is shortened at random by up to half, so
+// that many clients do not reconnect at the same moment. Not thread-safe.
 class Backoff {
  public:
   explicit Backoff(const RetryOptions& options);
 
-  // The wait after one more failure.
+  // Counts a failure and returns the wait after it.
   absl::Duration Next();
   // Failures since the last Reset.
   int failures() const { return failures_; }
-  // Begins anew; called when there was progress.
+  // Starts again with the initial wait. Call it after progress.
   void Reset();
 
  private:

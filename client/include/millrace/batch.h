@@ -10,24 +10,24 @@
 
 namespace millrace::client {
 
-// What one response brought: committed transactions in commit order, and the token that resumes
-// right after them. Either may come without the other being news: an idle stream brings batches
-// without transactions, whose token still is worth storing.
+// The content of one response: committed transactions in commit order, and the token that resumes
+// right after them. An idle stream delivers batches without transactions; their token is still
+// worth storing.
 //
-// Movable; what it returns lives as long as the batch.
+// Movable. References that it returns are valid as long as the batch.
 class Batch {
  public:
   Batch()
       : arena_(std::make_unique<google::protobuf::Arena>()),
         response_(google::protobuf::Arena::CreateMessage<v1::SubscribeResponse>(arena_.get())) {}
 
-  // The last of them is continued by the first of the next batch if its `more` is set.
+  // If the last one has `more` set, the first of the next batch continues it.
   const google::protobuf::RepeatedPtrField<v1::Transaction>& transactions() const {
     return response_->transactions();
   }
   // Never empty in a batch that Subscription::Next returned.
   const std::string& resume_token() const { return response_->resume_token(); }
-  // How far the server is, if the response told.
+  // The server's progress, if the response contains it.
   bool has_progress() const { return response_->has_progress(); }
   const v1::Progress& progress() const { return response_->progress(); }
 
@@ -35,7 +35,7 @@ class Batch {
   v1::SubscribeResponse* mutable_response() { return response_; }
 
  private:
-  // A batch may hold thousands of small messages: they are allocated and freed together.
+  // Allocates and frees the thousands of small messages of a batch together.
   std::unique_ptr<google::protobuf::Arena> arena_;
   v1::SubscribeResponse* response_;  // owned by arena_
 };

@@ -14,15 +14,15 @@
 
 namespace millrace::client {
 
-// Files in PEM form. All may be empty: then the system's certificate authorities are trusted and
-// no client certificate is shown.
+// Files in PEM format. All may be empty: the client then trusts the system's certificate
+// authorities and sends no client certificate.
 struct TlsOptions {
-  // Certificate authorities that may have signed the server's certificate.
+  // Trusted certificate authorities for the server's certificate.
   std::string ca_file;
-  // Certificate and key of the client; both or none.
+  // Certificate and key of the client; set both or none.
   std::string certificate_file;
   std::string key_file;
-  // Name to look for in the server's certificate where it is not the name in the address.
+  // Name to expect in the server's certificate, if it differs from the name in the address.
   std::string server_name;
 };
 
@@ -31,15 +31,15 @@ struct ClientOptions {
   std::string address = "127.0.0.1:7171";
   // Unset: plain text.
   std::optional<TlsOptions> tls;
-  // Longest wait for the answer of a call other than Subscribe.
+  // Longest wait for the response of any call but Subscribe.
   absl::Duration call_timeout = absl::Seconds(30);
-  // What the client calls itself, for the operators of the server: in `millrace status` beside each
-  // subscription whose request sets no client_name of its own. Printable, at most 128 bytes.
+  // Name of this client for the server's operators: `millrace status` shows it for each
+  // subscription whose request sets no client_name. Printable, at most 128 bytes.
   std::string client_name;
 };
 
-// Purpose: a server's API with errors as absl::Status. One client, one connection, however many
-// subscriptions.
+// Purpose: a server's API with errors as absl::Status. One client uses one connection for any
+// number of subscriptions.
 //
 // Example:
 //   auto client = Client::Connect({.address = "feed.internal:7171"});
@@ -48,20 +48,20 @@ struct ClientOptions {
 //
 // Thread safety: all methods from any thread. Subscriptions may outlive the client.
 // Background threads: gRPC's own.
-// Errors: those of the API (see ErrorDetailOf). Calls are not repeated: kUnavailable means that the
-// server cannot be reached or is not ready. Subscriptions do repeat.
+// Errors: those of the API (see ErrorDetailOf). kUnavailable means that the server cannot be
+// reached or is not ready. The client does not retry calls; subscriptions do.
 class Client {
  public:
-  // Makes a client; connects at the first call.
+  // Creates a client; it connects on the first call.
   // kInvalidArgument: a certificate without its key. kNotFound: a file cannot be read.
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const ClientOptions& options);
 
-  // Use Connect; this one is for stubs of one's own.
+  // For callers with their own stubs; all others use Connect.
   Client(std::shared_ptr<v1::ChangeFeed::StubInterface> feed,
          std::shared_ptr<v1::Admin::StubInterface> admin, absl::Duration call_timeout,
          std::string client_name = {});
 
-  // Makes a subscription; contacts the server at its first Next.
+  // Creates a subscription; it contacts the server on its first Next or Open.
   std::unique_ptr<Subscription> Subscribe(SubscribeOptions options) const;
 
   absl::StatusOr<v1::ListTablesResponse> ListTables(const v1::ListTablesRequest& request) const;

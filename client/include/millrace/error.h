@@ -12,21 +12,19 @@
 
 namespace millrace::client {
 
-// Every failure of this library is an absl::Status. One that the server explained carries its
-// v1::ErrorDetail; branch on the detail's reason (listed in millrace/v1/error.proto), never on the
-// message.
+// Every failure of this library is an absl::Status. Errors of the server carry a v1::ErrorDetail.
+// Branch on its reason (listed in millrace/v1/error.proto), never on the message.
 
-// The detail that the server gave, or nothing: the failure then is of the connection or of the
-// caller's own side.
+// Returns the server's detail. Nothing: the failure is one of the connection or of the client.
 std::optional<v1::ErrorDetail> ErrorDetailOf(const absl::Status& status);
 
-// The same, from the trailing metadata `millrace-error-bin` of a finished gRPC call.
+// The same from the trailing metadata `millrace-error-bin` of a finished gRPC call.
 std::optional<v1::ErrorDetail> ErrorDetailOf(const grpc::ClientContext& finished);
 
-// The reason in the detail, or empty.
+// The detail's reason; empty without a detail.
 std::string ErrorReasonOf(const absl::Status& status);
 
-// A finished gRPC call's status with its detail attached.
+// The status of a finished gRPC call, with its detail attached.
 absl::Status ToAbslStatus(const grpc::Status& status, const grpc::ClientContext& finished);
 
 }  // namespace millrace::client

@@ -15,32 +15,32 @@ namespace millrace::client {
 // One of the two rows of a change.
 enum class RowSide { kBefore, kAfter };
 
-// What is known of a column's value.
+// The state of a column's value.
 enum class ValueState {
   kValue,
   kNull,
   kUnknown,      // left out of the row image by the source
-  kInvalidText,  // text without a UTF-8 form: its bytes are shown
+  kInvalidText,  // not valid in its character set: its bytes are shown
 };
 
-// A column of a row as people read it.
+// A column of a row as readable text.
 struct ColumnText {
   std::string column;
   uint32_t field_number = 0;
-  uint32_t key_ordinal = 0;  // from 1; zero outside of the primary key
+  uint32_t key_ordinal = 0;  // place in the primary key from 1; 0: not in it
   ValueState state = ValueState::kNull;
-  // Strings and numbers as they are, bytes as `0x…`, times as RFC 3339 in UTC with microseconds,
-  // the zero date as `0000-00-00 00:00:00`, geometries as `SRID=4326;0x…`, vectors as `[1, 2.5]`,
-  // `NULL`, and `?` for kUnknown. Line breaks and control characters are in it unchanged.
+  // Strings and numbers unchanged, bytes as `0x…`, times in RFC 3339 in UTC with microseconds, the
+  // zero date as `0000-00-00 00:00:00`, geometries as `SRID=4326;0x…`, vectors as `[1, 2.5]`,
+  // `NULL`, and `?` for kUnknown. Line breaks and control characters are not escaped.
   std::string text;
 };
 
-// The columns of a row message of the server, in the order of the table. Dropped columns come last,
-// and only if the row is from before the drop.
+// Returns the columns of a row message, in table order. Dropped columns come last, and only if they
+// are not NULL.
 std::vector<ColumnText> RowText(const google::protobuf::Message& row);
 
-// The same for a row unpacked from `change`, with what the change says about values that are
-// unknown or cannot be text.
+// The same for a row unpacked from `change`. Also marks the values that the change lists as unknown
+// or as invalid text.
 std::vector<ColumnText> RowText(const google::protobuf::Message& row, const v1::Change& change,
                                 RowSide side);
 

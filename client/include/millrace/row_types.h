@@ -20,47 +20,46 @@
 
 namespace millrace::client {
 
-// Purpose: rows as messages, for programs that know nothing of the tables beforehand. The type of a
-// table's rows is fetched from the server when its first row is unpacked, and again when a row has
-// a field that the type known so far has not: the table gained a column. A program built for
-// certain tables needs none of this: it unpacks into the classes generated from `millrace proto
-// export`.
+// Purpose: rows as messages, for programs that do not know the tables at compile time. Fetches the
+// type of a table's rows from the server for the table's first row, and again for a row with a
+// field that the type lacks, since the table has a new column. A program for certain tables does
+// not need this class: it unpacks rows into the classes generated from `millrace proto export`.
 //
-// Names: by default all rows of a table have its newest type, in which a renamed column has its new
-// name and dropped columns are deprecated fields. With Names::kAtSequence rows of a change have the
-// type that the table had at the change's own sequence, so a change reads the same for ever.
+// Names: by default all rows of a table have its newest type: a renamed column has its new name,
+// and dropped columns are deprecated fields. With Names::kAtSequence, rows have the type that the
+// table had at the change's sequence, so a change always reads the same.
 //
 // Example:
 //   RowTypes types(client.get());
 //   auto row = types.UnpackAfter(change);  // a message of type db.inventory.customers
 //
-// Performance: one message each; a fetch per table and ALTER TABLE, which the row that needs it
-// waits for. With Names::kAtSequence a fetch also for the first row of a table that is newer than
-// the log was at the last fetch.
+// Performance: one message for each row; one fetch for each table and ALTER TABLE, during which the
+// call blocks. With Names::kAtSequence also one fetch for the first row of a table that is newer
+// than the log was at the last fetch.
 // Thread safety: all methods from any thread.
-// Ownership: the client must outlive this, and this the messages that it gives.
-// Errors: kNotFound: the server has no such table. kDataLoss: the bytes are no row of their type.
-// Also: it has fields that its type at its sequence lacks. kInternal: the server's description of
-// the type is broken. Others as of GetTable.
+// Ownership: the client must outlive this object, which must outlive the messages that it returns.
+// Errors: kNotFound: the server has no such table. kDataLoss: the bytes are not a valid row of
+// their type, or have fields that their type at that sequence lacks. kInternal: the server's
+// description of the type is broken. Others as GetTable.
 class RowTypes {
  public:
-  // Whose names and types rows of an altered table have.
+  // Which version of an altered table its rows are unpacked with.
   enum class Names { kNewest, kAtSequence };
   explicit RowTypes(const Client* client, Names names = Names::kNewest);
   ~RowTypes();
   RowTypes(const RowTypes&) = delete;
   RowTypes& operator=(const RowTypes&) = delete;
 
-  // The row in an Any of a change, in the table's newest type. Asks for the list of tables at the
-  // first row of a type.
+  // Unpacks a row of a change, with the table's newest type. Lists the tables for the first row of
+  // each type.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Unpack(
       const google::protobuf::Any& row);
-  // The row before or after a change that has one.
+  // Unpacks the row before or after a change, which must have it.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackBefore(const v1::Change& change);
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> UnpackAfter(const v1::Change& change);
 
-  // Both rows of a change, those that it has, in one and the same type: a column that one of them
-  // has is a field of both.
+  // Unpacks the rows that a change has. If it has both, they have the same type, so that each
+  // column is a field of both.
   struct Rows {
     std::unique_ptr<google::protobuf::Message> before;
     std::unique_ptr<google::protobuf::Message> after;
@@ -73,7 +72,7 @@ class RowTypes {
     std::string table;
   };
   struct Generation;
-  // A version of a table, and the sequences whose rows are known to be of it.
+  // A version of a table, and the sequences whose rows are known to have it.
   struct Span {
     uint64_t first = 0;
     uint64_t last = 0;
@@ -82,10 +81,10 @@ class RowTypes {
   struct RowType {
     TableKey key;
     const Generation* newest = nullptr;
-    // By number of the version; with Names::kAtSequence alone.
+    // By version number; used only with Names::kAtSequence.
     std::map<uint32_t, Span> versions;
-    bool lacks_history = false;  // the server is of an earlier version
-    // Fields that the server's newest type did not explain either; not asked for again.
+    bool lacks_history = false;  // an older server, which only has newest types
+    // Fields that even the server's newest type lacks; they cause no further fetch.
     std::set<int> unexplained;
   };
 
@@ -103,9 +102,9 @@ class RowTypes {
   const Client* const client_;
   const Names names_;
   absl::Mutex mutex_;
-  // By full name of the message.
+  // By full message name.
   std::map<std::string, RowType> types_ ABSL_GUARDED_BY(mutex_);
-  // Never shrinks, as messages of an older type may still be in use.
+  // Never shrinks, since messages of an older type may still be in use.
   std::vector<std::unique_ptr<const Generation>> generations_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -20,27 +20,25 @@
 
 namespace millrace::client {
 
-// What to subscribe to, and how hard to try.
 struct SubscribeOptions {
-  // Start, tables, operations, encoding: as the API has them. The server validates.
+  // Start, tables, operations, encoding: see the API. The server validates them.
   v1::SubscribeRequest request;
   RetryOptions retry;
-  // Called from within Next and Open before each wait: what failed and how long the wait is.
-  // Optional; for a log line or a metric.
+  // Optional. Called by Next and Open before each wait, for a log line or a metric.
   std::function<void(const absl::Status& failure, absl::Duration wait)> on_retry;
-  // Waits between attempts in place of a real wait, which Cancel would end early. For tests.
+  // For tests. Replaces the wait between attempts, which Cancel would otherwise interrupt.
   std::function<void(absl::Duration wait)> sleeper;
 };
 
-// Purpose: one stream of changes that outlives connections and servers. It is pulled: each Next
-// gives one batch. When the connection is lost it connects again, with backoff, and resumes right
-// after the last batch that Next gave, so that no batch is given twice and none is left out. A
-// start at LATEST is turned into a token first, so that a loss before the first batch loses
-// nothing.
+// Purpose: a stream of changes that survives lost connections and server restarts. Each Next
+// returns one batch. After a lost connection the subscription reconnects, with backoff, and resumes
+// right after the last batch that Next returned, so that no batch is repeated or skipped. A start
+// at LATEST is first turned into a token, so that a connection lost before the first batch loses no
+// change.
 //
-// A start at SNAPSHOT gives the rows that the tables hold as READ changes, then the stream. While
-// the server must read the source first, batches hold progress alone. A loss among the rows resumes
-// among them.
+// A start at SNAPSHOT delivers the current rows of the tables as READ changes, then the stream.
+// While the server still reads the source, batches only contain progress. A connection lost among
+// the rows resumes among them.
 //
 // Example: see client/examples/cpp/tail_customers.cc.
 //
@@ -48,33 +46,33 @@ struct SubscribeOptions {
 // its changes, and pass the stored token as `request.resume_token` after a restart.
 //
 // Thread safety: Open and Next from one thread at a time. Cancel from any thread, at any time.
-// Background threads: none. A stream that is not pulled is held back by flow control and costs
+// Background threads: none. While nobody calls Next, flow control stops the stream; it then costs
 // neither side memory.
 //
-// Errors: failures of the connection, UNAVAILABLE, STREAM_LIMIT and CATCHUP_LIMIT are waited out as
-// RetryOptions say. All others are final: TOKEN_TRIMMED, TOKEN_AHEAD, SNAPSHOT_EXPIRED,
-// TABLE_UNKNOWN, LOG_DAMAGED … (see ErrorDetailOf). kCancelled: Cancel was called. After a final
-// result Next repeats it.
+// Errors: lost connections, UNAVAILABLE, STREAM_LIMIT and CATCHUP_LIMIT are retried according to
+// RetryOptions. All others are final: TOKEN_TRIMMED, TOKEN_AHEAD, SNAPSHOT_EXPIRED, TABLE_UNKNOWN,
+// LOG_DAMAGED … (see ErrorDetailOf). kCancelled: Cancel was called. After a final result every Next
+// returns it again.
 class Subscription {
  public:
-  // Use Client::Subscribe; this one is for a stub of one's own.
+  // For callers with their own stub; all others use Client::Subscribe.
   Subscription(std::shared_ptr<v1::ChangeFeed::StubInterface> stub, SubscribeOptions options);
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // Fixes the place to start from. Only needed where LATEST must mean this moment rather than the
-  // moment of the first Next, which otherwise does it.
+  // Resolves the start. Call it only if LATEST must mean this moment; otherwise the first Next
+  // resolves it.
   absl::Status Open();
 
-  // Waits for the next batch. Nothing: all up to `request.until_token` was given.
+  // Waits for the next batch. Nothing: everything up to `request.until_token` was returned.
   absl::StatusOr<std::optional<Batch>> Next();
 
-  // Ends a Next that waits, and all later ones, with kCancelled.
+  // Makes a waiting Next and all later ones return kCancelled.
   void Cancel();
 
-  // Resumes after the last batch that Next gave. Empty before the first, unless the start was a
-  // token or LATEST.
+  // The token that resumes after the last batch that Next returned. Before the first batch it is
+  // the token of the start, if that is a token or a resolved LATEST; else it is empty.
   const std::string& resume_token() const { return request_.resume_token(); }
 
  private:
@@ -82,11 +80,11 @@ class Subscription {
 
   bool StartsAtLatest() const;
   absl::Status FetchLatestToken();
-  // The context of a new call that Cancel can reach; nothing if Cancel was called.
+  // Creates the context of a call that Cancel can cancel. Null if Cancel was called already.
   std::shared_ptr<grpc::ClientContext> BeginCall();
   void Connect();
   absl::Status Disconnect();
-  // Each of these: the final status, or nothing if the stream goes on.
+  // These return the final status, or nothing if the stream continues.
   std::optional<absl::Status> Accept(const Batch& batch);
   std::optional<absl::Status> HandleStreamEnd(const absl::Status& ended);
   std::optional<absl::Status> WaitToRetry(const absl::Status& failure);
@@ -94,7 +92,7 @@ class Subscription {
   const std::shared_ptr<v1::ChangeFeed::StubInterface> stub_;
   const SubscribeOptions options_;
 
-  // Of the thread that calls Next.
+  // Used only by the thread that calls Next.
   v1::SubscribeRequest request_;
   Backoff backoff_;
   std::unique_ptr<Stream> stream_;
@@ -102,7 +100,7 @@ class Subscription {
 
   absl::Notification cancelled_;
   absl::Mutex mutex_;
-  // Of the call that runs now or ran last.
+  // Context of the current or the last call.
   std::shared_ptr<grpc::ClientContext> context_ ABSL_GUARDED_BY(mutex_);
 };
 

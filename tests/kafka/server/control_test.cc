@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What parks a mirror, and what operators do about it.
+// Errors that park a mirror, and the operators' commands: pause, resume, rewind.
 
 #include "kafka/server/mirror_fixture.h"
 
@@ -15,7 +15,7 @@ TEST_F(MirrorTest, PausedMirrorSendsNothingUntilResumed) {
   mirror->Pause();
   log_.Inserts(1, 5);
   log_.Commit();
-  // A rewind goes through the same thread: when it is done, the pause has been heeded.
+  // The mirror's thread runs rewinds too, so after a rewind it has seen the pause.
   ASSERT_EQ(feed::ReasonOf(RewindAfter(*mirror, log_, 2)), "OK");
   EXPECT_EQ(mirror->Status().state, MirrorState::kPaused);
   EXPECT_EQ(mirror->Status().records, 0);

@@ -36,11 +36,10 @@ using mirror::Mirror;
 using mirror::MirrorState;
 using mirror::MirrorStatus;
 
-// A format whose records are the changes as the log has them; a DELETE is followed by a record
-// without value.
+// A format whose records are the log's changes; a tombstone follows each DELETE.
 class PlainEncoder final : public ChangeEncoder {
  public:
-  // `after_first_record`, if any, is called when the first record of each encoder is on its way.
+  // `after_first_record`, if any, is called once for each encoder, before its second change.
   PlainEncoder(const EncoderParts& parts, std::function<void()> after_first_record)
       : routes_(parts.routes), after_first_record_(std::move(after_first_record)) {}
 
@@ -73,12 +72,12 @@ class PlainEncoder final : public ChangeEncoder {
   bool first_record_sent_ = false;
 };
 
-// A log, a broker that all tests share, and mirrors from one to the other. Each test has topics of
-// its own.
+// A log, a broker shared by all tests, and mirrors that copy the log to the broker. Each test has
+// its own topics.
 class MirrorTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    // Transactions that took too long are looked for often.
+    // Check often for transactions that timed out.
     shared_broker_ = KafkaBroker::MustStart(
         {.settings = {"transaction.abort.timed.out.transaction.cleanup.interval.ms=200"}});
   }
@@ -88,7 +87,7 @@ class MirrorTest : public ::testing::Test {
     options_.enabled = true;
     options_.brokers = broker().bootstrap();
     options_.topic_prefix = ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    // Tests with a broker that is gone need not wait for long.
+    // Reconnect fast in tests that restart the broker.
     options_.client = {{"reconnect.backoff.max.ms", "200"}};
   }
 
@@ -118,7 +117,7 @@ class MirrorTest : public ::testing::Test {
   }
   std::unique_ptr<Mirror> StartMirror() { return StartMirror(log_); }
 
-  // Looks until it holds; false if it does not for half a minute.
+  // Polls `holds` until it is true. Returns false after half a minute.
   static bool Eventually(const std::function<bool()>& holds) {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     while (!holds()) {
@@ -134,7 +133,7 @@ class MirrorTest : public ::testing::Test {
   static bool Reaches(const Mirror& mirror, MirrorState state) {
     return Eventually([&] { return mirror.Status().state == state; });
   }
-  // The reason why it parked; its status if it did not.
+  // Waits until the mirror parks and returns the reason.
   static std::string ParkedReason(const Mirror& mirror) {
     if (Reaches(mirror, MirrorState::kParked)) return mirror.Status().error_reason;
     return "not parked: " + mirror.Status().error;
@@ -165,8 +164,8 @@ class MirrorTest : public ::testing::Test {
   static uint64_t SequenceOf(const KafkaRecord& record) {
     return std::stoull(Header(record, "millrace.sequence"));
   }
-  // The committed records of the tables, topic by topic, in their order. A broker answers a commit
-  // a moment before readers see what was committed, so it looks until there are `records_min`.
+  // The committed records of the tables, topic by topic, in order. Readers see records shortly
+  // after the broker has confirmed their commit, so this waits until there are `records_min`.
   std::vector<KafkaRecord> Records(size_t records_min,
                                    const std::vector<std::string>& tables = {"orders"}) {
     std::vector<std::string> topics;
@@ -189,7 +188,7 @@ class MirrorTest : public ::testing::Test {
     return numbers;
   }
 
-  // Writes a position as a mirror of this name would, of which no more is known.
+  // Writes `text` as the position record of this mirror.
   void WritePosition(const std::string& text) {
     const std::string topic = PositionTopic(options_.topic_prefix);
     const absl::Status created = KafkaAdmin(options_.brokers).CreateTopic({.name = topic});

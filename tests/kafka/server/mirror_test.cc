@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What of the log is in Kafka, and in which form.
+// Which records and topics a mirror writes.
 
 #include "kafka/server/mirror_fixture.h"
 
@@ -21,7 +21,7 @@ TEST_F(MirrorTest, EveryChangeArrivesOnce) {
                               {.table = "orders", .operation = v1::OPERATION_UPDATE, .id = 3}});
     if (number % 3 == 0) log_.Commit();
   }
-  log_.Inserts(41, 90, 100);  // over many frames, and many Kafka transactions
+  log_.Inserts(41, 90, 100);  // spans many frames and many Kafka transactions
   log_.Commit();
   const auto mirror = StartMirror();
   ASSERT_TRUE(Reaches(*mirror, log_.newest()));
@@ -147,8 +147,8 @@ TEST_F(MirrorTest, DifferentTopicIsUsedWithWarning) {
   ASSERT_TRUE(Reaches(*mirror, 4));
   const auto warnings = mirror->Status().warnings;
   ASSERT_EQ(warnings.size(), 1);
-  EXPECT_THAT(warnings[0], HasSubstr("partitions is 2 where 3 is wanted"));
-  EXPECT_THAT(warnings[0], HasSubstr("retention.ms is 604800000 where 3600000 is wanted"));
+  EXPECT_THAT(warnings[0], HasSubstr("partitions is 2 instead of 3"));
+  EXPECT_THAT(warnings[0], HasSubstr("retention.ms is 604800000 instead of 3600000"));
   EXPECT_EQ(Sequences(4).size(), 4);
 }
 
@@ -183,7 +183,7 @@ TEST_F(MirrorTest, StatusShowsLag) {
   const MirrorStatus status = mirror->Status();
   EXPECT_EQ(status.state, MirrorState::kPaused);
   EXPECT_EQ(status.lag_changes, 7);
-  // It was committed in 1970.
+  // The changes were committed in 1970.
   EXPECT_GT(status.lag.value_or(0), 50LL * 365 * 86400 * 1'000'000);
   EXPECT_EQ(status.topic_prefix, options_.topic_prefix);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Mirrors and brokers that go and come back: each change is in Kafka once, in order.
+// Mirrors and brokers that stop and restart: each change is in Kafka once, in order.
 
 #include <atomic>
 #include <memory>
@@ -23,7 +23,7 @@ TEST_F(MirrorTest, NextMirrorResumesAfterLastCommit) {
     const uint64_t before = log_.newest();
     for (int i = 0; i < 20; ++i) log_.Inserts(++number, 7);
     log_.Commit();
-    // Somewhere on its way.
+    // Stop this mirror somewhere in the middle.
     ASSERT_TRUE(Reaches(*mirror, before + 10 * round));
   }
   const auto last = StartMirror();
@@ -90,7 +90,8 @@ TEST_F(MirrorTest, HangingBrokerOnlyDelaysMirror) {
   EXPECT_EQ(Sequences(400), UpTo(400));
 }
 
-// Holds the thread of librdkafka that tells of refused records until the client is destroyed.
+// A log sink that blocks librdkafka's thread while it reports refused records, until the client is
+// destroyed or three seconds have passed.
 class RefusalReportBlocker final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   bool refused() const {
@@ -107,7 +108,7 @@ class RefusalReportBlocker final : public spdlog::sinks::base_sink<spdlog::detai
     const std::string_view text(message.payload.data(), message.payload.size());
     absl::MutexLock lock(&mutex_);
     destroyed_with_records_ |= text.find("Producer terminating with") != std::string_view::npos;
-    // Of records, or of the position that follows them: whichever the broker answers first.
+    // Reported for a record or for the position after it, depending on the broker's first response.
     if (text.find("Fatal transaction error:") == std::string_view::npos) return;
     refused_ = true;
     mutex_.AwaitWithTimeout(absl::Condition(&destroyed_with_records_), absl::Seconds(3));
@@ -119,15 +120,14 @@ class RefusalReportBlocker final : public spdlog::sinks::base_sink<spdlog::detai
   bool destroyed_with_records_ = false;
 };
 
-// The producer that was shut out has records in flight when it is destroyed, which librdkafka does
-// not always survive.
+// The fenced producer has records in flight when it is destroyed, which can crash librdkafka.
 TEST_F(MirrorTest, TimedOutTransactionIsResent) {
   const auto held = std::make_shared<RefusalReportBlocker>();
   spdlog::default_logger()->sinks().push_back(held);
   options_.client["transaction.timeout.ms"] = "1500";
   log_.Inserts(1, 50);
   log_.Commit();
-  // The broker ends the first transaction in the middle, as if another mirror had come.
+  // The broker fences the producer in the middle of the first transaction, as for another mirror.
   std::atomic<bool> slow{true};
   after_first_record_ = [&] {
     if (slow.exchange(false)) absl::SleepFor(absl::Seconds(4));

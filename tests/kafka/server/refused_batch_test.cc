@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A broker that refuses a batch for a moment while others are on their way. A real one does so on
-// no cue, as when it does not lead a partition yet that was just made; so this one follows a
-// script.
+// A broker that temporarily refuses a batch while others are in flight. A real broker does so at
+// unpredictable moments, such as before it leads a new partition, so this test uses a mock.
 
 #include <librdkafka/rdkafka.h>
-// Needs the former.
+// Must follow rdkafka.h.
 #include <librdkafka/rdkafka_mock.h>
 
 #include <cstdint>
@@ -35,7 +34,7 @@ using millrace::testing::OpenKafka;
 
 constexpr int16_t kProduceRequest = 0;
 
-// The broker that librdkafka brings along, at a free port.
+// librdkafka's mock broker, on a free port.
 class MockBroker {
  public:
   MockBroker()
@@ -47,7 +46,7 @@ class MockBroker {
     MILLRACE_CHECK(rd_kafka_mock_topic_create(cluster_.get(), name.c_str(), 1, 1) ==
                    RD_KAFKA_RESP_ERR_NO_ERROR);
   }
-  // It answers late from now on, so that whatever may be sent ahead is on its way by then.
+  // Also delays all responses, so that the batches after the refused one are already in flight.
   void RefuseNextBatch(rd_kafka_resp_err_t error) {
     rd_kafka_mock_broker_set_rtt(cluster_.get(), -1, 100);
     rd_kafka_mock_push_request_errors_array(cluster_.get(), kProduceRequest, 1, &error);
@@ -74,7 +73,7 @@ class RefusedBatch : public ::testing::TestWithParam<rd_kafka_resp_err_t> {
     broker_.MakeTopic(kTopic);
   }
 
-  // Batches of one record each, of changes from 1 on, as one transaction.
+  // Sends changes 1 to `count` in one transaction, each in its own batch.
   absl::Status Send(uint64_t count) {
     MILLRACE_ASSIGN_OR_RETURN(
         const auto producer,
@@ -105,7 +104,7 @@ class RefusedBatch : public ::testing::TestWithParam<rd_kafka_resp_err_t> {
   NeverStoppingWaiter waiter_;
 };
 
-// A broker that knows nothing of a producer in a partition takes its second batch for the first.
+// A broker without state of a producer in a partition would accept the second batch as the first.
 TEST_P(RefusedBatch, RefusedFirstBatchIsResentInOrder) {
   broker_.RefuseNextBatch(GetParam());
   ASSERT_TRUE(Send(5).ok());

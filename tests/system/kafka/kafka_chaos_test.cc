@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whatever is killed or halted on the way, under load and at any moment: a consumer that reads what
-// is committed sees each change once, in order, and ends with the rows of the source.
+// Kills and halts mirror and broker at random moments under load. A consumer of committed records
+// must see each change once, in order, and end with the rows of the source.
 //
 // MILLRACE_KAFKA_ROUNDS: faults for each format (4). MILLRACE_KAFKA_SEED: repeats a run.
 
@@ -32,10 +32,10 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// After so many faults the consumer is made up and topics are begun anew, so that a long run needs
+// After this many faults the test verifies the topics and starts new ones, so that a long run needs
 // no more memory than a short one.
 constexpr int kRoundsPerRun = 10;
-// Far more than it takes: that of a restart of the broker is about four seconds.
+// Far more than needed; a broker restart takes about four seconds.
 constexpr absl::Duration kRecoveryMax = absl::Seconds(40);
 constexpr absl::Duration kReadMax = absl::Minutes(5);
 
@@ -50,7 +50,7 @@ constexpr const char* kFaultNames[kFaults] = {"mirror killed", "broker killed",
                                               "both killed",   "mirror killed twice",
                                               "broker halted", "mirror halted"};
 
-// Keys of numbers, text without case, bytes and several columns, and none.
+// Tables with numeric, case-insensitive, binary, composite and no keys.
 std::vector<SnapshotTableSpec> Tables() {
   std::vector<SnapshotTableSpec> tables = {KeylessTable()};
   for (const char* name : {"int_auto", "pair", "name_ci", "bytes", "uuid_text", "unique_only"}) {
@@ -69,7 +69,7 @@ class KafkaChaosTest : public ::testing::Test {
         seed_(FromEnvironment("MILLRACE_KAFKA_SEED", std::random_device()())),
         random_(seed_) {}
 
-  // As many faults as wanted, then again with topics of their own.
+  // Runs all rounds, in runs of kRoundsPerRun with new topics.
   void RunAll(const std::string& format) {
     const auto rounds = static_cast<int>(FromEnvironment("MILLRACE_KAFKA_ROUNDS", 4));
     std::cout << fmt::format("{} MILLRACE_KAFKA_SEED={}", format, seed_) << std::endl;
@@ -77,7 +77,7 @@ class KafkaChaosTest : public ::testing::Test {
       Run(format, fmt::format("chaos{}", done), std::min(kRoundsPerRun, rounds - done));
     }
     for (const auto& [name, slowest] : slowest_) {
-      std::cout << fmt::format("{}: sends again within {:.1f} s", name, slowest) << std::endl;
+      std::cout << fmt::format("{}: recovered within {:.1f} s", name, slowest) << std::endl;
     }
   }
 
@@ -145,10 +145,10 @@ class KafkaChaosTest : public ::testing::Test {
     return status.value_or(v1::GetStatusResponse());
   }
 
-  // Waits until all that is in the log now is in Kafka.
+  // Waits until everything that is in the log now is in Kafka.
   void AwaitMirror(const std::string& after) {
     const absl::Time begin = absl::Now();
-    // Killed at once, it may have to get its first change yet.
+    // A server that was killed soon after its start may not have its first change yet.
     uint64_t newest = 0;
     for (auto status = Status(); newest == 0 || status.mirror().sequence() < newest;) {
       ASSERT_LT(absl::Now() - begin, kRecoveryMax) << status.mirror().ShortDebugString();
@@ -160,7 +160,7 @@ class KafkaChaosTest : public ::testing::Test {
     slowest = std::max(slowest, absl::ToDoubleSeconds(absl::Now() - begin));
   }
 
-  // What a consumer has read to the end.
+  // What a consumer knows after reading all topics to the end.
   struct ConsumerState {
     KafkaLedger ledger;
     std::map<std::string, KafkaRows> tables;  // by topic
@@ -187,7 +187,7 @@ class KafkaChaosTest : public ::testing::Test {
   void Verify(const std::string& prefix, const RecordReader& reader) {
     const uint64_t newest = Status().log().newest_sequence();
     ConsumerState consumer = ReadTopics(prefix, reader);
-    // A broker answers a commit before readers may see all of it.
+    // A broker confirms a commit before readers can see all of it.
     for (int i = 0; i < 5 && !consumer.ledger.Violations(newest).empty(); ++i) {
       absl::SleepFor(absl::Milliseconds(200));
       consumer = ReadTopics(prefix, reader);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The mirror as an operator sees and steers it, and what the server says of a configuration that
-// cannot work.
+// Operators' commands for the mirror, and the server's errors for an invalid configuration.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,8 +38,8 @@ class KafkaCommand : public KafkaSuite {
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     return nlohmann::json::parse(result.output, nullptr, false);
   }
-  // Rows `from` … `to`, a change each, which are in the log when it returns; answers a token after
-  // them. Their sequences are those numbers.
+  // Inserts rows `from` … `to`, one change each with the same number as sequence. Waits until they
+  // are in the log and returns a token after them.
   std::string Insert(int from, int to) {
     for (int id = from; id <= to; ++id) {
       sql_.MustExecute(fmt::format("INSERT INTO shop.orders VALUES ({})", id));
@@ -140,7 +139,7 @@ TEST(KafkaDisabled, CommandReportsMissingMirror) {
   const auto feed = FeedServer::MustStart(*source);
   const ProcessResult shown = RunMillrace({"--server", feed->address(), "mirror"});
   EXPECT_NE(shown.exit_code, 0);
-  EXPECT_THAT(shown.errors, HasSubstr("mirrors nothing"));
+  EXPECT_THAT(shown.errors, HasSubstr("has no mirror"));
   for (const char* act : {"pause", "resume"}) {
     const ProcessResult refused = RunMillrace({"--server", feed->address(), "mirror", act});
     EXPECT_NE(refused.exit_code, 0);
@@ -151,7 +150,7 @@ TEST(KafkaDisabled, CommandReportsMissingMirror) {
 
 class KafkaConfiguration : public ::testing::Test {
  protected:
-  // millraced with this section `kafka`, which ends at once.
+  // Runs millraced with this section `kafka`; it exits at once.
   ProcessResult Run(const std::string& kafka) {
     const auto file = directory_.path() / "millrace.yaml";
     std::ofstream(directory_.path() / "password") << kFeedPassword;

@@ -17,8 +17,8 @@ constexpr std::string_view kAdmitted[] = {
     kParts,         kNamedTables, kOrder,     kTableOrder,      kTableCounts,  kPrepared,
     kNullOrDefault, kJsonNumbers, kFloats,    kOtherStatements, kRenamed};
 
-// Documented, and of no record of the recordings: they are not read, as the runtime's headers, or
-// set otherwise for the comparison, as the keys, or what they are about is not recorded.
+// Documented differences that no comparison meets: the data is not read (headers of the runtime),
+// configured away (keys), or not recorded.
 constexpr std::string_view kNotRecorded[] = {
     "`source.query`",
     "Headers",
@@ -39,7 +39,7 @@ constexpr std::string_view kNotRecorded[] = {
 };
 
 constexpr size_t kShownBytesMax = 300;
-// A row that is a snapshot's has a number; the same row as a change has it with this added.
+// The id of a changed row is that of the same row in the snapshot plus this number.
 constexpr int kChangedRowIdOffset = 100;
 
 std::string JsonShown(const Json* json) {
@@ -49,7 +49,7 @@ std::string JsonShown(const Json* json) {
   return text;
 }
 
-// The number of a row whose key is `id` alone.
+// The id of a row whose only key column is `id`.
 std::optional<int> IdOf(const Json& record) {
   const Json& key = record["key"];
   if (!key.is_object() || key.size() != 1 || !key.contains("id") || !key["id"].is_number_integer())
@@ -57,7 +57,7 @@ std::optional<int> IdOf(const Json& record) {
   return key["id"].get<int>();
 }
 
-// A time of the source or of processing, or what stands for one in a recording.
+// Replaces a member, unless it is null, by a placeholder.
 void ReplaceByPlaceholder(Json& object, const char* name, const char* placeholder) {
   const auto found = object.find(name);
   if (found != object.end() && !found->is_null()) *found = placeholder;
@@ -67,17 +67,17 @@ void ReplaceTimes(Json& object) {
   for (const char* name : {"ts_ms", "ts_us", "ts_ns"}) ReplaceByPlaceholder(object, name, "<time>");
 }
 
-// JSON pointers end in names.
+// The last name of a JSON pointer.
 std::string LastName(const std::string& pointer) { return pointer.substr(pointer.rfind('/') + 1); }
 
-// Of a time in a row: the day that begins with a year below 100, as the connector's adjuster moves
-// it: 1…69 into 2001…2069, 70…99 into 1970…1999.
+// Days by which the connector's adjuster moves a day of a year below 100: 1…69 becomes 2001…2069,
+// 70…99 becomes 1970…1999 (not supported here).
 int64_t YearAdjustmentDays(int64_t days) {
   constexpr int64_t kDaysOf0000 = -719528;
   constexpr int64_t kDaysOf0070 = -693961;
   constexpr int64_t kDaysOf0100 = -683003;
   if (days < kDaysOf0000 || days >= kDaysOf0100) return 0;
-  // 2000 years are five times 400; 1900 years are not, and no row of the scenarios has such a one.
+  // 2000 years are five times 400. No row of the scenarios has a year from 70 to 99.
   return days < kDaysOf0070 ? int64_t{5} * 146097 : 0;
 }
 
@@ -98,7 +98,7 @@ bool IsAdjustedYear(const Json& recorded, const Json& mirrored) {
 
 bool IsEpoch(const Json& value) { return value == 0 || value == "1970-01-01T00:00:00Z"; }
 
-// The same document but for texts.
+// Whether the documents are equal apart from their strings.
 bool EqualExceptStrings(const Json& one, const Json& other) {
   if (one.is_string() && other.is_string()) return true;
   if (!one.is_structured() || one.type() != other.type() || one.size() != other.size()) {
@@ -118,7 +118,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
   UnmirroredPart part;
   const auto found = scenario.settings.find("time.precision.mode");
   const std::string mode = found == scenario.settings.end() ? "" : found->second;
-  // What Debezium writes as NULL is NULL for us too.
+  // Inserts NULL where Debezium writes NULL for the original value.
   const auto make_null = [&](const char* procedure, std::initializer_list<int> rows) {
     for (const int row : rows) {
       const std::string call = fmt::format("CALL {}(base + {},", procedure, row);
@@ -128,7 +128,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
   const bool of_day = mode == "connect" || mode == "isostring";
   if (scenario.statements == "times" && of_day) {
     make_null("fill_time", {4, 5, 6, 7});
-    // The first moment after a day, which Debezium's modes have and a day has not.
+    // 24:00:00, which Debezium's modes allow although it is not a time of day.
     part.lines.emplace_back("CALL fill_time(base + 8,", "");
     part.ids["mill.types.times"] = {8, 8 + kChangedRowIdOffset};
   }
@@ -141,7 +141,7 @@ UnmirroredPart UnmirroredPartOf(const DebeziumScenario& scenario) {
   }
   if (scenario.statements == "times" && mode == "nanoseconds") {
     make_null("fill_datetime", {3, 7});
-    // A year below 100 moves into what nanoseconds reach.
+    // Debezium moves a year below 100 into the range of nanoseconds.
     part.lines.emplace_back("CALL fill_datetime(base + 2,", "");
     part.ids["mill.types.datetimes"] = {2, 2 + kChangedRowIdOffset};
   }
@@ -193,7 +193,7 @@ std::vector<std::string> DebeziumComparison::CompareTopic(const std::string& top
   std::vector<std::string> differences;
   if (recorded.size() != mirrored.size()) {
     differences.push_back(
-        fmt::format("{}: recorded are {}, mirrored {}", topic, Listed(recorded), Listed(mirrored)));
+        fmt::format("{}: recorded {}, mirrored {}", topic, Listed(recorded), Listed(mirrored)));
   }
   for (size_t i = 0; i < std::min(recorded.size(), mirrored.size()); ++i) {
     Place place{.topic = topic, .number = i, .recorded = &recorded[i], .mirrored = &mirrored[i]};
@@ -210,7 +210,7 @@ void DebeziumComparison::Prepare(DebeziumTopics& recorded, DebeziumTopics& mirro
   UseValuesOfChanges(recorded);
   DropXaTransactions(recorded, mirrored);
   if (scenario_.statements == "ddl") DropRereadRows(recorded, mirrored);
-  // They come by the clock, and the recording has the first alone.
+  // Their number depends on the clock; the recording only has the first.
   if (mirrored[kHeartbeats].size() > 1) mirrored[kHeartbeats].resize(1);
 }
 
@@ -229,8 +229,8 @@ void DebeziumComparison::DropUnmirrored(DebeziumTopics& recorded) {
                                                : kTimesOfDay);
 }
 
-// Where Debezium's snapshot and its changes say one value in two ways, the mirror says it as in
-// changes.
+// If Debezium writes a value differently in its snapshot and in changes, the mirror always writes
+// it as in changes.
 void DebeziumComparison::UseValuesOfChanges(DebeziumTopics& recorded) {
   for (auto& [topic, records] : recorded) {
     if (!topic.starts_with("mill.types.")) continue;
@@ -252,7 +252,7 @@ void DebeziumComparison::UseValuesOfChanges(DebeziumTopics& recorded) {
   }
 }
 
-// Rows of XA transactions have no transaction to Debezium.
+// Debezium's rows of XA transactions have no transaction block.
 void DebeziumComparison::DropXaTransactions(DebeziumTopics& recorded, DebeziumTopics& mirrored) {
   if (scenario_.statements != "transactions") return;
   std::set<int> prepared;
@@ -272,8 +272,8 @@ void DebeziumComparison::DropXaTransactions(DebeziumTopics& recorded, DebeziumTo
                 [&](const Json& record) { return transactions.contains(record["value"]["id"]); });
 }
 
-// Rows under a name that the log has not seen them under are read; of a snapshot, all those of the
-// recording come first.
+// The mirror reads rows again under a new table name. Drops the READs beyond those of the recorded
+// snapshot, which come first.
 void DebeziumComparison::DropRereadRows(const DebeziumTopics& recorded, DebeziumTopics& mirrored) {
   const auto is_read = [](const Json& record) { return OpOf(record) == "r"; };
   for (auto& [topic, records] : mirrored) {
@@ -319,7 +319,7 @@ void DebeziumComparison::NormaliseSource(Json& recorded, Json& mirrored, bool is
   }
   Admit(kVersion);
   Admit(kPosition);
-  // Only where the mirror says nothing.
+  // Only if the mirror has no value.
   if (mirrored["row"] == 0 && mirrored["thread"].is_null()) {
     Admit(kRowAndThread, recorded["row"] != 0 || !recorded["thread"].is_null());
     recorded["row"] = 0;
@@ -390,7 +390,7 @@ bool DebeziumComparison::IsDocumented(const Json& recorded, const Json& mirrored
                       place.pointer.starts_with("/value/after/") ||
                       place.pointer.starts_with("/key/");
   if (in_row) return IsDocumentedForRow(recorded, mirrored, place);
-  // Of it the text `false` is a default too.
+  // The text `false` is the default of this member.
   if (place.pointer == "/value/source/snapshot" && recorded.is_null() && mirrored == "false") {
     return Admit(kNullOrDefault, scenario_.Has("converter.replace.null.with.default", "false"));
   }
@@ -404,7 +404,7 @@ bool DebeziumComparison::IsDocumentedForRow(const Json& recorded, const Json& mi
   if (IsAdjustedYear(recorded, mirrored)) return Admit(kYears, scenario_.statements == "times");
   const std::string column = LastName(place.pointer);
   if (column == "years" && recorded == 1900 && mirrored == 0) return Admit(kYearZero);
-  // Other digits of the same number.
+  // The same number with different digits.
   if (recorded.is_number_float() && mirrored.is_number_float()) {
     return Admit(kFloats, recorded.get<float>() == mirrored.get<float>());
   }
@@ -440,7 +440,7 @@ bool DebeziumComparison::IsDocumentedForTransaction(const Json& recorded, const 
   return place.pointer == "/value/data_collections" && mirrored.is_null() && Admit(kTableCounts);
 }
 
-// Whether Debezium wrote a column's default in place of NULL.
+// Whether Debezium wrote a column's default instead of NULL.
 bool DebeziumComparison::IsDefault(const Json& recorded, const Place& place) const {
   const auto topic = true_nulls_.find(place.topic);
   if (topic != true_nulls_.end()) {

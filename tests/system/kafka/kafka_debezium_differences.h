@@ -14,30 +14,30 @@
 
 namespace millrace::testing {
 
-// Where the mirror differs from Debezium and is meant to: the first cells of the tables in
+// The intended differences from Debezium: the first cells of the tables in
 // server/kafka/DEBEZIUM.md, which has the reasons. Nothing else may differ.
 std::vector<std::string> DocumentedDifferences();
 
-// What the source says of a scenario's tables after its statements.
+// Facts about a scenario's tables, read from the source after its statements.
 struct DebeziumSource {
   std::set<std::pair<std::string, std::string>> json_columns;  // topic, column
 };
 
-// Compares what was recorded of a scenario with what was mirrored.
+// Compares the recorded and the mirrored records of a scenario.
 class DebeziumComparison {
  public:
   DebeziumComparison(const DebeziumScenario& scenario, DebeziumSource source);
 
-  // Every difference that is not documented, in words: topic, number of the record, JSON pointer
-  // and both values. Of a record the first alone.
+  // Describes the undocumented differences, at most one for each record: topic, number of the
+  // record, JSON pointer and both values.
   std::vector<std::string> Differences(DebeziumTopics recorded, DebeziumTopics mirrored);
 
   size_t records_compared() const { return records_compared_; }
-  // How often a documented difference was admitted.
+  // How often each documented difference occurred.
   const std::map<std::string_view, size_t>& admitted() const { return admitted_; }
 
  private:
-  // Where two records are being compared.
+  // The current place of the comparison.
   struct Place {
     std::string topic;
     size_t number = 0;
@@ -73,15 +73,16 @@ class DebeziumComparison {
 
   const DebeziumScenario scenario_;
   const DebeziumSource source_;
-  // The same scenario where NULL is not replaced by the column's default, if there is one.
+  // The same scenario recorded without replacing NULL by column defaults, if there is such a
+  // recording.
   DebeziumTopics true_nulls_;
   size_t records_compared_ = 0;
   std::map<std::string_view, size_t> admitted_;
 };
 
-// What of a scenario cannot be mirrored: the feed would stop at it, or the mirror park.
+// The part of a scenario that cannot be mirrored, since the feed would stop or the mirror park.
 struct UnmirroredPart {
-  // Pieces of lines of its statements, with what to run in place of the line; empty is nothing.
+  // Pieces of statement lines, each with the line to run instead; empty: none.
   std::vector<std::pair<std::string, std::string>> lines;
   std::map<std::string, std::set<int>> ids;  // of rows, by topic
 };

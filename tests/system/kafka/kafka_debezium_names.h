@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-// Differences from Debezium as the first cells of the tables in server/kafka/DEBEZIUM.md name them.
+// The documented differences from Debezium: first cells of the tables in server/kafka/DEBEZIUM.md.
 namespace millrace::testing {
 
 inline constexpr std::string_view kVersion = "`source.version`";
@@ -43,7 +43,7 @@ inline constexpr std::string_view kTableOrder = "`data_collection_order`";
 inline constexpr std::string_view kTableCounts = "`data_collections` of END";
 inline constexpr std::string_view kPrepared = "XA transactions";
 
-// Topics as recorded.
+// The recorded topics without rows.
 inline constexpr char kStatements[] = "mill";
 inline constexpr char kTransactions[] = "mill.transaction";
 inline constexpr char kHeartbeats[] = "__debezium-heartbeat.mill";

@@ -37,7 +37,7 @@ Json ParseOrDie(const std::string& text, const std::string& where) {
   return json;
 }
 
-// A key or value that comes with its schema, taken apart.
+// Sets a key or value; splits it from its schema if it has one.
 void SetPart(Json& record, const std::string& name, Json part) {
   const bool with_schema =
       part.is_object() && part.size() == 2 && part.contains("schema") && part.contains("payload");
@@ -45,7 +45,7 @@ void SetPart(Json& record, const std::string& name, Json part) {
   record[name] = with_schema ? part["payload"] : std::move(part);
 }
 
-// Headers that a change gives a record, whoever sends it.
+// Headers that depend on the change, not on the sender.
 bool IsChangeHeader(const std::string& header) {
   return header == "__debezium.newkey" || header == "__debezium.oldkey";
 }

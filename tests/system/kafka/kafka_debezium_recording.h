@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 struct DebeziumScenario {
   std::string name;
   std::string statements;
-  std::map<std::string, std::string> settings;  // as the connector calls them
+  std::map<std::string, std::string> settings;  // by the connector's names
 
   bool Has(const std::string& setting, const std::string& value) const {
     const auto found = settings.find(setting);
@@ -26,28 +26,28 @@ struct DebeziumScenario {
   }
 };
 
-// One of all; aborts if there is none of that name.
+// Aborts if there is no scenario of that name.
 DebeziumScenario FindScenario(const std::string& name);
 std::vector<DebeziumScenario> AllScenarios();
 
-// `before` or `after`.
+// `part`: `before` or `after`.
 std::string StatementsFile(const DebeziumScenario& scenario, const std::string& part);
 
-// Records of a topic in their order. Each has `key` and `value`, null where the record has none;
-// `key_schema` and `value_schema` where they come with schemas; `headers` by name.
+// Records by topic, in order. Each has `key` and `value`, which may be null; `key_schema` and
+// `value_schema` if the record has schemas; `headers` by name.
 using DebeziumTopics = std::map<std::string, std::vector<Json>>;
 
-// What Debezium wrote, by topic, but for the headers that Connect's runtime adds.
+// Debezium's records, without the headers that Connect's runtime adds.
 DebeziumTopics RecordedTopics(const std::string& scenario);
 
-// What the mirror wrote: each record in the same form, with `sequence` besides. Whatever is named
-// after `topic_prefix` is as if that had been `mill`.
+// The mirror's records in the same form, with an additional `sequence`. `topic_prefix` is replaced
+// by `mill` in all names.
 DebeziumTopics MirroredTopics(const std::vector<KafkaRecord>& records,
                               const std::string& topic_prefix);
 
-// What such records are of, as a list for a person.
+// A readable list of the records' operations and keys.
 std::string Listed(const std::vector<Json>& records);
-// The operation of a record of a row; empty for others.
+// The operation of a record with a row; empty for others.
 std::string OpOf(const Json& record);
 
 std::string Replaced(std::string text, std::string_view from, std::string_view to);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The mirror's format debezium-json beside what the real Debezium wrote of the same statements.
+// Compares the mirror's format debezium-json with the real Debezium's records of the same
+// statements.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,12 +25,12 @@ namespace {
 
 using ::testing::IsEmpty;
 
-// What ends a recording; nothing of it or after it is part of it.
+// Statements that end a recording; their records are not part of it.
 constexpr const char* kMarker[] = {"CREATE DATABASE recorder",
                                    "CREATE TABLE recorder.marker (id INT PRIMARY KEY)",
                                    "INSERT INTO recorder.marker VALUES (1)"};
 
-// Settings of the connector and the converter by what the mirror calls them.
+// The mirror's names of the connector's and the converter's settings.
 const std::map<std::string, std::string>& MirrorNames() {
   static const std::map<std::string, std::string> names = {
       {"skipped.operations", "skipped_operations"},
@@ -67,14 +68,14 @@ std::string PrefixOf(const DebeziumScenario& scenario) {
   return prefix;
 }
 
-// What a user would set whose tables are those of the scenario.
+// Settings that a user with the scenario's tables would need.
 std::vector<std::string> TableLines(const DebeziumScenario& scenario, const std::string& prefix) {
-  // Two tables whose topics are one to Debezium.
+  // Debezium gives these two tables the same topic.
   if (scenario.statements == "odd_names") {
     return {"routes:", fmt::format("  - '`odd db-1`.`a b` -> {}.odd_db-1.a_b'", prefix),
             fmt::format("  - '`odd db-1`.a_b -> {}.odd_db-1.a_b'", prefix)};
   }
-  // Which Debezium takes for want of a primary key, and MySQL does not.
+  // Debezium uses this unique key since there is no primary key; MySQL does not.
   if (scenario.statements == "keys") return {"keys:", "  - 'shop.unique_prefix: id'"};
   return {};
 }
@@ -84,7 +85,7 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
   const DebeziumScenario scenario_ = FindScenario(GetParam());
   const std::string prefix_ = PrefixOf(scenario_);
 
-  // By MySQL's own client, as when it was recorded.
+  // Runs MySQL's client with the options used for recording.
   void Run(const std::filesystem::path& statements) {
     const std::string command = fmt::format(
         "exec '{}' --no-defaults --user=root --socket='{}' "
@@ -96,7 +97,7 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
         << result.status().ToString() << (result.ok() ? result->errors : "");
   }
 
-  // The scenario's statements, without what cannot be mirrored.
+  // Runs the scenario's statements without those that cannot be mirrored.
   void RunStatements(const std::string& part) {
     std::ifstream file(StatementsFile(scenario_, part));
     ASSERT_TRUE(file);
@@ -122,8 +123,8 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
     if (rows) SnapshotAdmin(*feed_).WaitUntilOver();
   }
 
-  // Writes the row that ends a recording, and waits until it has been mirrored. Answers the number
-  // of the change that begins the end.
+  // Runs the statements that end a recording and waits until they are mirrored. Returns the
+  // sequence of their first change.
   uint64_t WriteEndMarker() {
     SqlSession sql = source_->MustConnect();
     for (const char* statement : kMarker) sql.MustExecute(statement);
@@ -131,8 +132,8 @@ class KafkaDebezium : public KafkaSuite, public ::testing::WithParamInterface<st
     request.add_tables("recorder.*");
     const std::vector<SeenChange> changes = ChangeReader(*feed_).ReadCount(request, 2);
     WaitUntilMirrored(*feed_, changes.back().sequence);
-    // The database's own change, which the pattern leaves out. Rows of a snapshot that still goes
-    // on may stand between it and its table's.
+    // Finds the change of CREATE DATABASE, which the pattern does not match. Rows of a running
+    // snapshot may come between it and CREATE TABLE.
     for (const SeenChange& change :
          ChangeReader(*feed_).ReadCount(ChangeReader::FromEarliest(), changes.back().sequence)) {
       if (change.raw.schema_change().statement() == kMarker[0]) return change.sequence;
@@ -188,7 +189,7 @@ TEST_P(KafkaDebezium, RecordsEqualDebezium) {
 std::vector<std::string> ComparedScenarios() {
   std::vector<std::string> names;
   for (const DebeziumScenario& scenario : AllScenarios()) {
-    // DECIMAL as a number of JSON.
+    // The mirror cannot write DECIMAL as a JSON number.
     if (scenario.Has("converter.decimal.format", "NUMERIC")) continue;
     names.push_back(scenario.name);
   }
@@ -198,8 +199,8 @@ std::vector<std::string> ComparedScenarios() {
 INSTANTIATE_TEST_SUITE_P(Scenarios, KafkaDebezium, ::testing::ValuesIn(ComparedScenarios()),
                          [](const auto& scenario) { return scenario.param; });
 
-// The first cells of the documentation's tables are the differences that are admitted here, and
-// those that no recording shows.
+// The first cells of the documentation's tables are the differences that the comparison admits,
+// plus those that no recording shows.
 TEST(KafkaDebeziumDifferences, MatchDocumentation) {
   std::ifstream file(MILLRACE_DEBEZIUM_DOCUMENTATION);
   std::vector<std::string> documented;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a mirror has written to a real broker is the feed, change for change: of a benchmark's load
-// and of every column type, from a snapshot and from the stream, in both formats.
+// Compares the records of a mirror with the feed, change by change: for a benchmark's load and for
+// every column type, from snapshot and stream, in both formats.
 
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -34,7 +34,7 @@ constexpr int kRowsPerTable = 1000;
 constexpr int kTransactions = 500;
 constexpr size_t kBytesShown = 300;
 
-// Row types as consumers learn them: from the topic with the schemas.
+// Row types from the topic with the schemas, where consumers find them.
 class PublishedTypes {
  public:
   void Add(const std::string& name, const std::string& descriptors) {
@@ -47,8 +47,8 @@ class PublishedTypes {
     ASSERT_NE(pool->FindMessageTypeByName(name), nullptr) << name;
     pools_[name] = std::move(pool);
   }
-  // A message of the type. Null if there is no such type, or the bytes are no message of it, or
-  // hold what it has no field for.
+  // Parses a message of type `name`. Null if the type is unknown, the bytes are malformed, or they
+  // contain unknown fields.
   std::unique_ptr<google::protobuf::Message> Parse(const std::string& name,
                                                    const std::string& bytes) {
     const auto pool = pools_.find(name);
@@ -70,7 +70,7 @@ std::string TypeNameOf(const google::protobuf::Any& row) {
   return row.type_url().substr(row.type_url().rfind('/') + 1);
 }
 
-// What a record of each operation says in Debezium's envelope. An UPDATE of a key says two.
+// The possible `op` of Debezium's envelope for each operation. An UPDATE of a key has `d` and `c`.
 const std::map<std::string, std::set<std::string>>& EnvelopeOps() {
   static const std::map<std::string, std::set<std::string>> ops = {
       {"INSERT", {"c"}}, {"READ", {"r"}}, {"UPDATE", {"u", "d", "c"}}, {"DELETE", {"d"}}};
@@ -80,7 +80,7 @@ const std::map<std::string, std::set<std::string>>& EnvelopeOps() {
 class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavour> {
  protected:
   KafkaFeed() {
-    // Speed alone.
+    // Only for speed.
     sql_.MustExecute("SET GLOBAL sync_binlog = 0");
     sql_.MustExecute("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
     sql_.MustExecute("SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00'");
@@ -89,7 +89,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
     sql_.MustExecute("USE types");
   }
 
-  // Small transactions and several partitions, so that there is something to get wrong.
+  // Small transactions and several partitions make errors likely.
   void Start(const std::string& name, const std::vector<std::string>& more) {
     prefix_ = name + FlavourName(GetParam());
     std::vector<std::string> lines = {"transaction: {records_max: 700}", "topics: {partitions: 3}",
@@ -112,7 +112,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
         << (result.ok() ? result->output + result->errors : result.status().ToString());
   }
 
-  // Rows of every type, which are then moved to other keys, and gone in part.
+  // Inserts rows of every type, changes their keys and deletes some.
   void WriteTypes() {
     std::vector<TypeCase> types = TypeCases(GetParam());
     for (const TypeCase& type : TextCases(GetParam())) types.push_back(type);
@@ -126,7 +126,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
     }
   }
 
-  // All that the feed gives by now, which the mirror has then sent too.
+  // Reads the feed up to now and waits until the mirror has sent it.
   RawRead ReadFeed() {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     request.set_until_token(ChangeReader(*feed_).CurrentToken(sql_));
@@ -138,7 +138,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
     return ReadMirrored(*feed_, broker(), TopicsOfMirror(broker().bootstrap(), prefix_));
   }
 
-  // Records that carry a change: none of the topic with the schemas.
+  // Records with a change: those outside the topic with the schemas.
   std::vector<KafkaRecord> ChangesOf(std::vector<KafkaRecord> records) const {
     std::erase_if(records,
                   [&](const KafkaRecord& record) { return record.topic == prefix_ + ".schemas"; });
@@ -163,7 +163,7 @@ class KafkaFeed : public KafkaSuite, public ::testing::WithParamInterface<Flavou
   PublishedTypes types_;
 };
 
-// The value of each change is the change as subscribers get it.
+// Expects that the value of each change equals the change that subscribers get.
 void ExpectValuesAreChanges(const std::vector<KafkaRecord>& records,
                             const std::vector<RawChange>& changes) {
   size_t values = 0;
@@ -183,7 +183,7 @@ void ExpectValuesAreChanges(const std::vector<KafkaRecord>& records,
   EXPECT_EQ(values, changes.size());
 }
 
-// A key is the row's own columns of it.
+// Expects that the key contains exactly the row's key columns.
 void ExpectKeyIsOfRow(const KafkaRecord& record, PublishedTypes& types) {
   v1::Change change;
   ASSERT_TRUE(change.ParseFromString(*record.value));
@@ -241,7 +241,7 @@ TEST_P(KafkaFeed, EveryTypeInProtobufEqualsFeedAndParses) {
             << FlavourName(GetParam()) << std::endl;
 }
 
-// One record of the format debezium-json beside its change.
+// Compares a record of format debezium-json with its change.
 void ExpectRecordIsOfChange(const KafkaRecord& record, const SeenChange& change) {
   const std::string operation = HeaderOf(record, "millrace.operation");
   EXPECT_EQ("OPERATION_" + operation, v1::Operation_Name(change.operation));

@@ -13,7 +13,7 @@
 namespace millrace::testing {
 namespace {
 
-// A bound, not an expectation.
+// A limit far above the expected time.
 constexpr absl::Duration kMirrorDeadline = absl::Minutes(1);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
@@ -22,7 +22,7 @@ constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
   std::abort();
 }
 
-// Polls, for there is nothing to be waited on in another process.
+// Polls, since the server is another process.
 v1::MirrorStatus WaitUntil(FeedServer& feed, const std::string& what,
                            const std::function<bool(const v1::MirrorStatus&)>& holds) {
   const absl::Time deadline = absl::Now() + kMirrorDeadline;

@@ -15,12 +15,13 @@
 
 namespace millrace::testing {
 
-// For values of any size that the tests have: of the broker, and in the mirror's `client`.
+// Size limits above all values in the tests: a broker setting, and a line for the mirror's
+// `client`.
 inline constexpr char kMessageBytesMax[] = "message.max.bytes=67108864";
 inline constexpr char kMessageBytesLine[] = "client: {message.max.bytes: 67108864}";
 
-// Tests of a server that mirrors to a real broker, which all tests of a suite share: each test has
-// a topic prefix of its own.
+// Tests of a server that mirrors to a real broker. All tests of a suite share the broker; each test
+// has its own topic prefix.
 class KafkaSuite : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -35,24 +36,24 @@ class KafkaSuite : public ::testing::Test {
   static inline std::unique_ptr<KafkaBroker> shared_broker_;
 };
 
-// Lines of section `kafka`: a mirror to this broker, and what else is wanted.
+// Lines of section `kafka` for a mirror to this broker, plus the lines `more`.
 std::vector<std::string> MirrorLines(const KafkaBroker& broker, const std::string& topic_prefix,
                                      const std::vector<std::string>& more = {});
 
-// The mirror as the server tells of it; aborts the test with the server's log if it has none.
+// The mirror's status from the server. Aborts the test with the server's log if it has no mirror.
 v1::MirrorStatus MirrorOf(FeedServer& feed);
-// Waits until it is in that state.
+// Waits until the mirror is in `state`.
 v1::MirrorStatus WaitForMirror(FeedServer& feed, v1::MirrorStatus::State state);
-// Waits until the mirror has committed everything up to the change, and all there is; aborts the
-// test, with its error, if it parks or does not come that far within a minute.
+// Waits until the mirror has committed change `sequence` and the whole log. Aborts the test with
+// the mirror's error if the mirror parks or needs more than a minute.
 v1::MirrorStatus WaitUntilMirrored(FeedServer& feed, uint64_t sequence);
 
-// All records of these topics that the server has committed since it started, and those from
-// before: right after a commit a consumer may not be given its records yet.
+// All committed records of these topics. Consumers see records shortly after their commit, so this
+// waits until there are as many as the server has counted since its start.
 std::vector<KafkaRecord> ReadMirrored(FeedServer& feed, const KafkaBroker& broker,
                                       const std::vector<std::string>& topics);
 
-// Of header millrace.sequence, 0 without.
+// Value of the header millrace.sequence; 0 without it.
 uint64_t SequenceOf(const KafkaRecord& record);
 
 }  // namespace millrace::testing

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kViolationsMax = 10;
 constexpr uint64_t kPartsMax = 32;
-// Far beyond what a test writes.
+// Far more changes than any test writes.
 constexpr uint64_t kSequenceMax = 1'000'000'000;
 
 uint64_t NumberOf(const KafkaRecord& record, std::string_view name) {
@@ -33,11 +33,11 @@ void KafkaLedger::Add(const KafkaRecord& record) {
   ++records_;
   const RecordId id{NumberOf(record, "millrace.sequence"), NumberOf(record, "millrace.part")};
   if (id.sequence == 0 || id.sequence > kSequenceMax || id.part >= kPartsMax) {
-    return AddViolation(record, "the headers tell no change");
+    return AddViolation(record, "the headers name no change");
   }
   if (parts_.size() <= id.sequence) parts_.resize(id.sequence * 3 / 2 + 1);
   const uint32_t bit = uint32_t{1} << id.part;
-  if ((parts_[id.sequence] & bit) != 0) AddViolation(record, "is there again");
+  if ((parts_[id.sequence] & bit) != 0) AddViolation(record, "is a duplicate");
   parts_[id.sequence] |= bit;
   CheckOrder(record, id);
   CheckPartition(record);
@@ -45,7 +45,7 @@ void KafkaLedger::Add(const KafkaRecord& record) {
 
 void KafkaLedger::CheckOrder(const KafkaRecord& record, RecordId id) {
   RecordId& last = last_[{record.topic, record.partition}];
-  if (id <= last) AddViolation(record, fmt::format("stands after change {}", last.sequence));
+  if (id <= last) AddViolation(record, fmt::format("comes after change {}", last.sequence));
   last = id;
 }
 
@@ -66,7 +66,7 @@ std::vector<std::string> KafkaLedger::Violations(uint64_t newest) const {
     }
     if (sequence <= newest && (parts == 0 || (parts & (parts + 1)) != 0)) {
       violations.push_back(
-          fmt::format("change {} is lost, or a part of it: {:b}", sequence, parts));
+          fmt::format("change {} or a part of it is missing, parts: {:b}", sequence, parts));
     }
   }
   return violations;

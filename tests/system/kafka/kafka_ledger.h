@@ -13,15 +13,14 @@
 
 namespace millrace::testing {
 
-// Keeps account of the records of a mirror, as a consumer would who trusts nobody: each change is
-// there once, with all its parts, and the changes of a partition, and so of a key, are in order.
+// Checks the records of a mirror like a distrustful consumer: each change occurs once, with all its
+// parts, and the changes of a partition, and so of a key, are in order.
 class KafkaLedger {
  public:
-  // Records of one partition in their order.
+  // Add the records of each partition in order.
   void Add(const KafkaRecord& record);
 
-  // What does not fit to a log of changes 1 … `newest` of which each makes a record: the first few
-  // in words. Empty: all is well.
+  // Describes the first few deviations from a log of changes 1 … `newest`, each with a record.
   std::vector<std::string> Violations(uint64_t newest) const;
   uint64_t records() const { return records_; }
 
@@ -36,9 +35,9 @@ class KafkaLedger {
   void CheckPartition(const KafkaRecord& record);
 
   uint64_t records_ = 0;
-  std::vector<uint32_t> parts_;  // by sequence, a bit for each part that was seen
+  std::vector<uint32_t> parts_;  // by sequence, a bit for each part found
   std::map<std::pair<std::string, int32_t>, RecordId> last_;
-  // By hash of topic and key: tables are small enough for none to be alike.
+  // By hash of topic and key; the tables are too small for collisions.
   absl::flat_hash_map<uint64_t, int32_t> partitions_;
   std::vector<std::string> violations_;
 };
@@ -46,7 +45,7 @@ class KafkaLedger {
 // The value of a header; empty if there is none.
 std::string HeaderOf(const KafkaRecord& record, std::string_view name);
 
-// Topics of the mirror, but the one with its own position.
+// Topics of the mirror without the topic of its position.
 std::vector<std::string> TopicsOfMirror(const std::string& bootstrap, const std::string& prefix);
 
 }  // namespace millrace::testing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Of a MariaDB source the records are those of Debezium's connector for MariaDB.
+// With a MariaDB source the records are those of Debezium's MariaDB connector.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ TEST_F(KafkaMariadb, ConnectorIsMariadbInNewLogAndOffline) {
   feed_ = FeedServer::MustStart(*source_, {.kafka = MirrorLines(broker(), "family")});
   sql_.MustExecute("INSERT INTO shop.t VALUES (1, 'a'), (2, 'b')");
   WaitUntilMirrored(*feed_, 2);
-  // The same again, by a process that never reached the source.
+  // Repeat with a server that has never reached the source.
   feed_->Stop();
   ASSERT_TRUE(source_->Stop().ok());
   feed_->Start();

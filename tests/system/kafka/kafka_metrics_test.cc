@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Prometheus reads of a mirror to a real broker.
+// Metrics of a mirror to a real broker.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// While the broker is away, those who read the feed notice nothing of it; once it is back, the
-// mirror catches up, and nothing is lost or there twice.
+// An unreachable broker does not affect subscribers. When it is back, the mirror catches up without
+// losing or repeating a change.
 //
 // MILLRACE_KAFKA_OUTAGE_SECONDS: length of the outage, at full speed of the source (2).
 
@@ -38,7 +38,7 @@ absl::Duration OutageLength() {
   return absl::Seconds(text == nullptr ? 2 : std::atoi(text));
 }
 
-// What a subscriber gets while the source writes as fast as it can. Lag: from commit to arrival.
+// What a subscriber receives while the source writes at full speed. Lag: from commit to arrival.
 struct Burst {
   uint64_t changes = 0;
   double seconds = 0;
@@ -85,8 +85,7 @@ class KafkaOutageTest : public ::testing::Test {
     stop.store(true);
     for (std::thread& writer : writers) writer.join();
     std::cout << fmt::format(
-                     "{}: {:.0f} changes/s at a subscriber, {:.2f} s after their commit at "
-                     "most",
+                     "{}: {:.0f} changes/s at a subscriber, at most {:.2f} s after their commit",
                      what, burst.rate(), burst.lag_seconds_max)
               << std::endl;
     return burst;
@@ -97,7 +96,7 @@ class KafkaOutageTest : public ::testing::Test {
   }
 
   static void ExpectUnaffected(const Burst& burst, const Burst& without) {
-    // Loose, for the machine has other things to do too; the figures are printed.
+    // Loose limits, since the machine may be busy; the figures are printed.
     EXPECT_GT(burst.rate(), without.rate() / 4);
     EXPECT_LT(burst.lag_seconds_max, without.lag_seconds_max + 5);
   }
@@ -158,7 +157,7 @@ class KafkaOutageTest : public ::testing::Test {
 
   std::vector<std::string> Violations(uint64_t newest) {
     std::vector<std::string> violations;
-    // A broker answers a commit before readers may see all of it.
+    // A broker confirms a commit before readers can see all of it.
     for (int i = 0; i < 5; ++i) {
       KafkaLedger ledger;
       const absl::Status read =

@@ -26,7 +26,7 @@ constexpr size_t kDifferencesMax = 5;
   std::abort();
 }
 
-// Rows are compared as text; a document's blanks are nobody's business.
+// Rows are compared as text. Blanks in JSON documents do not count.
 std::string RowText(const SeenRow& row) {
   std::string text;
   for (const auto& [name, value] : row) {
@@ -39,7 +39,7 @@ std::string RowText(const SeenRow& row) {
 }
 
 std::map<std::string, ShownAs> FormsOf(const SnapshotTableSpec& table) {
-  // What every table has, and is not text.
+  // Columns of every table that are not text.
   std::map<std::string, ShownAs> forms = {{"seen", ShownAs::kTimestamp}, {"raw", ShownAs::kBytes}};
   for (const SnapshotColumn& column : table.columns) forms[column.name] = column.shown;
   return forms;
@@ -76,10 +76,10 @@ std::optional<std::string> RowOf(const json& row, const SnapshotTableSpec& table
 RecordReader ProtobufRecords(ChangeReader& reader) {
   return [&reader](const SnapshotTableSpec& table, const KafkaRecord& record) {
     v1::Change change;
-    if (!change.ParseFromString(*record.value)) Die(record, "is no Change");
+    if (!change.ParseFromString(*record.value)) Die(record, "is not a Change");
     const bool is_ours = "shop." + table.name == change.database() + "." + change.table();
     if (!is_ours || std::to_string(change.sequence()) != HeaderOf(record, "millrace.sequence")) {
-      Die(record, "holds another change: " + change.ShortDebugString());
+      Die(record, "contains another change: " + change.ShortDebugString());
     }
     RecordRows rows;
     if (change.has_before()) rows.before = RowText(reader.Row(change.before()));
@@ -91,7 +91,7 @@ RecordReader ProtobufRecords(ChangeReader& reader) {
 RecordReader DebeziumRecords() {
   return [](const SnapshotTableSpec& table, const KafkaRecord& record) -> RecordRows {
     const json value = json::parse(*record.value, nullptr, /*allow_exceptions=*/false);
-    if (!value.is_object() || !value.contains("op")) Die(record, "is no envelope");
+    if (!value.is_object() || !value.contains("op")) Die(record, "is not an envelope");
     return {.before = RowOf(value["before"], table), .after = RowOf(value["after"], table)};
   };
 }
@@ -110,7 +110,7 @@ void KafkaRows::Count(const std::optional<std::string>& row, int64_t times) {
 void KafkaRows::Add(const KafkaRecord& record) {
   RecordRows rows;
   if (record.value.has_value()) rows = reader_(table_, record);
-  // A statement on the table is no row.
+  // A statement on the table has no rows.
   if (record.value.has_value() && !rows.before.has_value() && !rows.after.has_value()) return;
   Count(rows.before, -1);
   Count(rows.after, +1);

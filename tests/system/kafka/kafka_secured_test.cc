@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A mirror to a broker that is reached by TLS alone and asks for a password.
+// A mirror to a broker that requires TLS and a password.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ class KafkaSecured : public ::testing::Test {
     sql_.MustExecute("CREATE DATABASE shop");
     sql_.MustExecute("CREATE TABLE shop.t (id INT PRIMARY KEY)");
   }
-  // As an editor leaves it.
+  // With a final newline, as editors write it.
   void WritePassword(const std::string& password) {
     std::ofstream(directory_.path() / "password") << password << "\n";
   }
@@ -46,7 +46,7 @@ class KafkaSecured : public ::testing::Test {
                                ca_file, kKafkaUser),
                    "sasl_password_file: " + (directory_.path() / "password").string()}});
   }
-  // Waits until the mirror tells such an error.
+  // Waits until the mirror reports an error with this reason.
   v1::MirrorStatus WaitForError(const std::string& reason) {
     while (true) {
       v1::MirrorStatus mirror = MirrorOf(*feed_);
@@ -73,7 +73,7 @@ TEST_F(KafkaSecured, ChangesArriveOverTlsWithPassword) {
   for (const KafkaRecord& record : ReadMirrored(*feed_, broker(), {"secured.shop.t"})) {
     sequences.push_back(SequenceOf(record));
   }
-  // The last one twice: its tombstone.
+  // The DELETE is followed by its tombstone.
   EXPECT_THAT(sequences, ElementsAre(1, 2, 3, 4, 4));
 }
 
@@ -89,7 +89,7 @@ TEST_F(KafkaSecured, WrongPasswordIsReportedAndFixableWithoutRestart) {
 }
 
 TEST_F(KafkaSecured, UntrustedCertificateIsRefused) {
-  // One that signed nothing here.
+  // A CA that has not signed the broker's certificate.
   const std::filesystem::path other = directory_.path() / "other.pem";
   ASSERT_EQ(RunProcess({.program = "openssl",
                         .arguments = {"req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",

@@ -26,11 +26,11 @@ import org.apache.kafka.connect.source.SourceRecord;
 /**
  * Runs the MySQL connector in the embedded engine and writes each source record as a line of JSON:
  * {"topic":…,"key":…,"value":…,"headers":{…}}, with keys, values and headers as Kafka Connect's
- * JsonConverter writes them. Says "streaming" on standard output when the snapshot is done and
- * changes are followed. Ends at the first record that is about the database `recorder`.
+ * JsonConverter writes them. Prints "streaming" on standard output when the snapshot is done and
+ * the connector streams changes. Exits at the first record of database `recorder`.
  *
- * Arguments: the file to write, then settings as name=value: of the converter those that begin with
- * `converter.`, of the connector and its engine all others.
+ * Arguments: the file to write, then settings as name=value. Those that begin with `converter.` go
+ * to the converter, all others to the connector and its engine.
  */
 public final class Recorder {
   private static final String CONVERTER = "converter.";
@@ -88,7 +88,7 @@ public final class Recorder {
       try {
         if ((boolean) metrics.getAttribute(streaming, "Connected")) return;
       } catch (InstanceNotFoundException e) {
-        // The connector has not begun yet.
+        // The connector has not started yet.
       }
       Thread.sleep(50);
     }
@@ -99,7 +99,7 @@ public final class Recorder {
       DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
       throws InterruptedException {
     for (RecordChangeEvent<SourceRecord> event : batch) {
-      if (isAboutTheEnd(event.record())) end(null);
+      if (isEndMarker(event.record())) end(null);
       if (ended.getCount() > 0) out.println(line(event.record()));
       committer.markProcessed(event);
     }
@@ -111,7 +111,7 @@ public final class Recorder {
     ended.countDown();
   }
 
-  private static boolean isAboutTheEnd(SourceRecord record) {
+  private static boolean isEndMarker(SourceRecord record) {
     if (!(record.value() instanceof Struct value) || value.schema().field("source") == null) {
       return false;
     }
@@ -140,7 +140,7 @@ public final class Recorder {
     return text(plain.fromConnectData("", Schema.STRING_SCHEMA, string));
   }
 
-  // A record without a key, or a tombstone, is no JSON at all.
+  // The converter returns null for a missing key and for a tombstone's value.
   private static String text(byte[] json) {
     return json == null ? "null" : new String(json, StandardCharsets.UTF_8);
   }

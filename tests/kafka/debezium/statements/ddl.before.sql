@@ -1,4 +1,4 @@
--- Tables that change while they are followed.
+-- Tables that change while the connector streams.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE goods (id INT PRIMARY KEY, name VARCHAR(20), price INT);

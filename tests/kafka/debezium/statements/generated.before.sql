@@ -1,4 +1,4 @@
--- Columns that nobody writes, and columns that nobody sees.
+-- Generated columns and invisible columns.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE computed (

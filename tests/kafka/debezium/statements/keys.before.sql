@@ -1,4 +1,4 @@
--- What becomes the key: primary keys of all kinds, unique keys, nothing.
+-- The key of a record: all kinds of primary keys, unique keys, no key.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE single_key (id INT PRIMARY KEY, v VARCHAR(20));

@@ -1,4 +1,4 @@
--- Every numeric type: NULL, both ends, and what lies between.
+-- Every numeric type: NULL, minimum, maximum, and values between.
 CREATE DATABASE types;
 USE types;
 CREATE TABLE integers (

@@ -1,4 +1,4 @@
--- Names of databases, tables and columns that a topic or a schema may not have.
+-- Names of databases, tables and columns with characters that topics or schemas may not contain.
 CREATE DATABASE `odd db-1`;
 CREATE DATABASE `Ünïcode`;
 USE `odd db-1`;

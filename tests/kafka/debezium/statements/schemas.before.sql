@@ -1,4 +1,4 @@
--- The schemas of what is not a row: schema changes, tombstones, TRUNCATE, transactions, headers.
+-- The schemas of records without rows: schema changes, tombstones, TRUNCATE, transactions, headers.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE orders (id INT NOT NULL, line INT NOT NULL, v VARCHAR(9), PRIMARY KEY (id, line));

@@ -1,4 +1,4 @@
--- What is read at the start: several databases, empty tables, one with nothing behind it.
+-- The rows of the initial snapshot: several databases, empty tables, one of them the last table.
 CREATE DATABASE zoo;
 CREATE DATABASE apple;
 USE zoo;

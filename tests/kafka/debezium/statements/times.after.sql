@@ -1,4 +1,4 @@
--- The same values as changes; a session's zone does not show in them.
+-- The same values as changes; the session's time zone must not affect them.
 SET sql_mode = '';
 USE types;
 CALL fill_times(100);

@@ -1,4 +1,4 @@
--- Every type that has to do with time, with each number of digits.
+-- Every temporal type, with each number of fraction digits.
 SET sql_mode = '';
 CREATE DATABASE types;
 USE types;

@@ -1,4 +1,4 @@
--- Transactions: of several tables, of many rows, rolled back in part or whole, and of nothing.
+-- Transactions: with several tables, with many rows, rolled back partly or wholly, and empty.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE orders (id INT PRIMARY KEY, total DECIMAL(10,2));

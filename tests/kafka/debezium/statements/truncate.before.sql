@@ -1,4 +1,4 @@
--- TRUNCATE, which is skipped unless one asks for it.
+-- TRUNCATE, which is skipped by default.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE orders (id INT PRIMARY KEY, v INT);

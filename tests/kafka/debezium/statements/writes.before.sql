@@ -1,4 +1,4 @@
--- Statements that write in more ways than one.
+-- Statements that combine several kinds of writes.
 CREATE DATABASE shop;
 USE shop;
 CREATE TABLE stock (id INT PRIMARY KEY, sku VARCHAR(10) UNIQUE, amount INT);

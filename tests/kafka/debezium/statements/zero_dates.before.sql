@@ -1,4 +1,4 @@
--- Zero dates, and dates of which a part is zero, in columns that take NULL and in others.
+-- Zero dates and dates with a zero part, in nullable and NOT NULL columns.
 SET sql_mode = '';
 CREATE DATABASE types;
 USE types;
