@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What programs outside of this tree build with: find_package(millrace) gives the target
-# millrace::client, and pkg-config the module millrace.
+# Files for building programs outside of this tree: the target millrace::client of
+# find_package(millrace), and the pkg-config module millrace.
 include(CMakePackageConfigHelpers)
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/millrace)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Debian packages, one for each install component, and what only packages contain. `deploy/package`
-# makes them: it builds the target package_contents and runs cpack.
+# Debian packages, one for each install component, and the files that only packages contain.
+# `deploy/package` makes them: it builds the target package_contents and runs cpack.
 find_program(DPKG_QUERY dpkg-query)
 find_program(HELP2MAN help2man)
 if(NOT DPKG_QUERY OR MILLRACE_SANITIZE OR NOT MILLRACE_SERVER OR NOT PROJECT_IS_TOP_LEVEL)
@@ -108,7 +108,7 @@ add_custom_target(package_contents DEPENDS
   ${contents}/millrace ${contents}/_millrace ${contents}/millrace.fish
   ${contents}/man1/millrace.1.gz ${contents}/man8/millraced.8.gz)
 
-# --- What the packages say of themselves -------------------------------------------------------------
+# --- Metadata of the packages ------------------------------------------------------------------------
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME millrace)
 set(CPACK_PACKAGE_CONTACT "The Millrace authors <millrace@example.org>")
@@ -156,7 +156,7 @@ set(CPACK_DEBIAN_LIBRARY_DESCRIPTION "client library of the change-feed server M
 The library subscribes to the row changes of a MySQL or MariaDB server,
 reconnects, resumes at the next change, and unpacks typed rows.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
-# Who links the library needs this version or a later one. CPack's own files call ldconfig twice.
+# Programs that link the library need this version or a later one. CPack's own files call ldconfig twice.
 file(WRITE ${contents}/library/shlibs "libmillrace 0 libmillrace0 (>= ${PROJECT_VERSION})\n")
 file(WRITE ${contents}/library/triggers "activate-noawait ldconfig\n")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${contents}/library/shlibs ${contents}/library/triggers)
@@ -172,7 +172,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libmillrace0 (= ${PROJECT_VERSION}-${revision}), libgrpc++-dev, libprotobuf-dev, libabsl-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DEBUGINFO_PACKAGE OFF)
 
-# millraced reads private structures of MariaDB's library, which hold for the series it was built with.
+# millraced reads private structures of MariaDB's library. They are valid only for the series that it was built with.
 execute_process(COMMAND ${DPKG_QUERY} -W -f "\${Version}" libmariadb-dev
                 OUTPUT_VARIABLE mariadb ERROR_QUIET RESULT_VARIABLE missing)
 if(missing EQUAL 0 AND mariadb MATCHES "^(([0-9]+):)?([0-9]+)[.]([0-9]+)")

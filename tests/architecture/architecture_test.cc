@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The shape of the source tree: what only one room does, and files that fit a head.
+// Rules for the source tree: tasks of only one room, and sizes of files.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// So that all connections have the same host, credentials and session settings.
+// All connections have the same host, credentials and session settings.
 TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
   static const std::regex kConnect(
       "Connection::Connect\\(|BinlogStream::Open\\(|ClientHandle::Connect\\(");
@@ -31,7 +31,7 @@ TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
   EXPECT_GE(found, 3);
 }
 
-// Reload only tries whether they can be read.
+// Reload only checks that the files can be read.
 TEST(Architecture, OnlySourcePoolReadsTheCredentialsOfTheSource) {
   static const std::regex kRead("\\b(ReadPassword|CheckTlsFiles)\\(");
   int found = 0;
@@ -47,7 +47,7 @@ TEST(Architecture, OnlySourcePoolReadsTheCredentialsOfTheSource) {
   EXPECT_GE(found, 4);
 }
 
-// Others take changes apart with its parser, and put them together with its writer.
+// Other rooms read changes with its parser and write them with its writer.
 TEST(Architecture, OnlyWireUsesLayoutOfChanges) {
   static const std::regex kNumber(
       "\\b(Change|Transaction|Source|SchemaChange|InvalidText|AmbiguousText|SubscribeResponse)"
@@ -76,7 +76,7 @@ TEST(Architecture, ClientLibraryIncludesNoRoom) {
   }
 }
 
-// Tested without a source: what they are fed with comes from a producer and a session.
+// They are tested without a source: a session passes changes to them.
 TEST(Architecture, WriterAndSupervisorAreIndependentOfMysql) {
   static const std::regex kFile("(writer|supervisor|backoff|committer|commit_group|pending_group)");
   static const std::regex kInclude("^#include \"(mysql|binlog)/");
@@ -97,10 +97,10 @@ TEST(Architecture, FilesAndLinesAreShort) {
   for (const Source& source : SourcesBelow({"server", "client", "tests"})) {
     EXPECT_LE(source.lines.size(), kLinesMax) << source.path;
     for (size_t i = 0; i < source.lines.size(); ++i) {
-      // An address or a raw string cannot be broken.
+      // An address or a raw string cannot be wrapped.
       if (source.lines[i].find("https://") != std::string::npos) continue;
       if (source.lines[i].find("R\"(") != std::string::npos) continue;
-      // Counted in characters, not bytes.
+      // Counts characters, not bytes.
       size_t columns = 0;
       for (const char c : source.lines[i]) columns += (c & 0xc0) != 0x80;
       EXPECT_LE(columns, kColumnsMax) << source.path << ":" << i + 1;

@@ -12,7 +12,7 @@ std::string WithoutComments(const std::string& text) {
   return std::regex_replace(text, std::regex("#[^\n]*"), "");
 }
 
-// What stands in `pattern`'s first group, then in its second, for each match.
+// The first and second group of each match of `pattern`.
 std::vector<std::pair<std::string, std::string>> Calls(const std::string& text,
                                                        const std::regex& pattern) {
   std::vector<std::pair<std::string, std::string>> calls;

@@ -10,25 +10,25 @@
 namespace millrace {
 
 using RoomNames = std::set<std::string>;
-// Rooms of server/ with the rooms that each is bound to.
+// Rooms of server/ with the rooms that each one uses.
 using RoomEdges = std::map<std::string, RoomNames>;
 
 struct AllowedEdges {
   RoomEdges all;
-  RoomEdges headers_only;  // those of `all` that are in parentheses
+  RoomEdges headers_only;  // edges of `all` in parentheses
 };
 
-// Of a text in the form of edges.txt.
+// Parses a text in the form of edges.txt.
 AllowedEdges ParseEdges(std::string_view text);
 
-// Links between rooms that the text of a CMakeLists.txt declares by millrace_room and
-// target_link_libraries. Executables are left out.
+// Returns the links between rooms in the text of a CMakeLists.txt (millrace_room and
+// target_link_libraries). Skips executables.
 RoomEdges ParseLinks(const std::string& text);
 
-// The edges and all that follow from them.
+// Returns the edges and all indirect ones.
 RoomEdges Closure(const RoomEdges& edges);
 
-// The rooms that can be reached from themselves.
+// Returns the rooms that can be reached from themselves.
 RoomNames InCycles(const RoomEdges& edges);
 
 }  // namespace millrace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rooms of server/ use each other as edges.txt says, in their includes and in their links.
+// Rooms of server/ include and link only the rooms that edges.txt allows.
 
 #include "edges.h"
 
@@ -46,7 +46,7 @@ RoomNames RoomsIncludedBy(const Source& source) {
   return others;
 }
 
-// Of every file of every room.
+// Includes of all files of all rooms.
 const RoomEdges& Includes() {
   static const RoomEdges includes = [] {
     RoomEdges edges;
@@ -77,7 +77,7 @@ TEST(Rooms, AreListedFoldersOfServer) {
     EXPECT_TRUE(fs::exists(entry.path() / "README.md")) << entry.path();
   }
   for (const auto& [room, others] : Allowed().all) {
-    EXPECT_TRUE(Includes().contains(room)) << "edges.txt names no room: " << room;
+    EXPECT_TRUE(Includes().contains(room)) << "edges.txt has a room without a folder: " << room;
   }
 }
 
@@ -92,7 +92,7 @@ TEST(Rooms, IncludeOnlyListedRooms) {
 TEST(Rooms, UseEveryListedEdge) {
   for (const auto& [room, others] : Allowed().all) {
     EXPECT_THAT(Except(others, Of(Includes(), room)), IsEmpty())
-        << "strike what " << room << " does not include any more from edges.txt";
+        << room << " no longer includes these rooms: remove them from edges.txt";
   }
 }
 
@@ -102,7 +102,7 @@ TEST(Rooms, LinkOnlyIncludedRooms) {
   for (const auto& [room, others] : Links()) {
     EXPECT_THAT(others, IsSubsetOf(Of(Allowed().all, room))) << room;
     const RoomNames unlinked = Of(Allowed().headers_only, room);
-    EXPECT_EQ(Except(others, unlinked), others) << room << ": the list says headers alone";
+    EXPECT_EQ(Except(others, unlinked), others) << room << ": edges.txt allows only its headers";
   }
 }
 

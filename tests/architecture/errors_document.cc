@@ -24,13 +24,13 @@ happened, where and what to do.
   `millrace_ingest_error`. If it *waits*, it retries with backoff until the source or an operator
   has solved the problem; `systemctl reload millraced` (SIGHUP) makes it retry at once. If it
   *stops*, solve the problem and restart millraced; ingestion resumes where it stopped. The feed
-  retries UNAVAILABLE whatever the reason.
+  retries UNAVAILABLE for every reason.
 - **A table of a snapshot** shows its error in `millrace snapshot list --json`. The snapshot
   retries by itself after the codes UNAVAILABLE, ABORTED and DEADLINE_EXCEEDED. After any other
   code the table fails: solve the problem, then `millrace snapshot resume`.
 - **The mirror in Kafka** shows its error in `millrace status`, in the server's log and in the
   metric `millrace_kafka_error`. If it *waits*, it retries with backoff. If it *parks*, solve the
-  problem, then `millrace mirror resume`. The feed and its readers continue meanwhile.
+  problem, then `millrace mirror resume`. The feed and its readers are not affected.
 
 | reason | code | retried | meaning | what to do |
 |---|---|---|---|---|

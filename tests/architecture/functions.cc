@@ -9,8 +9,8 @@
 namespace millrace {
 namespace {
 
-// A source without what a scanner of braces must not see: comments, preprocessor lines, and what
-// strings and characters hold. Lines stay where they are.
+// A source without the parts that a scanner of braces must not see: comments, preprocessor lines,
+// and the content of strings and characters. Keeps the line numbers.
 class Code {
  public:
   explicit Code(const std::vector<std::string>& lines) {
@@ -48,7 +48,7 @@ class Code {
     }
   }
 
-  // Adds what begins at `at`; returns where the next piece begins.
+  // Adds the piece that begins at `at`; returns where the next piece begins.
   size_t AddPiece(std::string_view line, size_t at) {
     const bool in_word = at > 0 && (std::isalnum(static_cast<unsigned char>(line[at - 1])) != 0);
     if (line.substr(at, 2) == "/*") {
@@ -76,14 +76,14 @@ class Code {
   }
 
   std::string text_;
-  std::string raw_end_;  // of the raw string that has begun, else empty
+  std::string raw_end_;  // end of the raw string that is open; else empty
   bool in_comment_ = false;
   bool continued_ = false;  // a preprocessor line
 };
 
 enum class Brace { kScope, kFunction, kData };
 
-// What stands before a brace, up to the end of what came before it.
+// The text before a brace, from the end of the previous statement.
 struct Head {
   std::string text;
   size_t line = 0;  // where it begins
@@ -111,7 +111,7 @@ std::string WithoutTemplateArguments(std::string text) {
   return text;
 }
 
-// Without what stands in parentheses.
+// Removes everything in parentheses.
 std::string WithoutArguments(const std::string& head) {
   std::string outside;
   int depth = 0;
@@ -134,7 +134,7 @@ Brace KindOf(const Head& head) {
   return assigned || outside.find('(') == std::string::npos ? Brace::kData : Brace::kFunction;
 }
 
-// `Log` of `class Log final : public Base`; empty for namespaces, whose names nobody needs.
+// `Log` of `class Log final : public Base`; empty for namespaces, whose names are not needed.
 std::string ClassOf(const Head& head) {
   static const std::regex kClass(
       R"(^\s*(?:class|struct|union)\s+(?:alignas\([^)]*\)\s*)?([\w:]+))");
@@ -167,7 +167,7 @@ class Scanner {
   }
 
  private:
-  // A character that stands in no function and no data.
+  // A character outside of functions and data.
   void Outside(char c) {
     parentheses_ += (c == '(') - (c == ')');
     if (c == '{' || c == '}' || (c == ';' && parentheses_ == 0)) {
@@ -179,7 +179,7 @@ class Scanner {
     }
   }
 
-  // `public:`, which begins what follows anew.
+  // `public:` and the like, after which a new head begins.
   bool IsAccess() const {
     return head_.text == "public:" || head_.text == "private:" || head_.text == "protected:";
   }
@@ -204,7 +204,7 @@ class Scanner {
       return;
     }
     if (--inside_ > 0) return;
-    // A brace in the list of what a constructor initializes, or among arguments.
+    // A brace in the initializers of a constructor, or in arguments.
     const size_t next = code_.find_first_not_of(" \n", at_ + 1);
     const bool goes_on = next != std::string::npos && (code_[next] == ',' || code_[next] == '{');
     if (parentheses_ > 0 || goes_on) {
@@ -225,10 +225,10 @@ class Scanner {
   size_t at_ = 0;
   size_t line_ = 1;
   int parentheses_ = 0;
-  int inside_ = 0;  // braces that are open within a function or data
+  int inside_ = 0;  // open braces within a function or data
   bool is_function_ = false;
   Head head_;
-  std::vector<std::string> scopes_;  // the classes around, `Log::`, and empty for namespaces
+  std::vector<std::string> scopes_;  // enclosing classes, `Log::`; empty for namespaces
   std::vector<Function> functions_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Functions fit a screen; those that do not yet are listed, and the list only shrinks.
+// Functions fit a screen. Longer ones are listed, and the list only shrinks.
 
 #include "functions.h"
 
@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 constexpr size_t kLinesListed = 40;
 constexpr size_t kLinesMax = 70;
 
-// `lines path name`, as in long_functions.txt.
+// Line of long_functions.txt: `lines path name`.
 std::string EntryOf(const Source& source, const Function& function) {
   return std::to_string(function.lines) + " " + source.path.string() + " " + function.name;
 }
@@ -40,7 +40,7 @@ std::multiset<std::string> LongerThan(size_t lines_max) {
 
 struct Listed {
   std::multiset<std::string> entries;
-  std::set<std::string> tables;  // those of `entries` that are marked as tables of data
+  std::set<std::string> tables;  // entries that are marked as tables of data
 };
 
 Listed ReadList() {
@@ -70,11 +70,11 @@ TEST(FunctionLengths, ListOnlyShrinks) {
   const Listed listed = ReadList();
   for (const std::string& entry : found) {
     EXPECT_TRUE(listed.entries.contains(entry))
-        << entry << " has more than 40 lines, or more than the list says: split it";
+        << entry << " has more than 40 lines, or more than long_functions.txt allows: split it";
   }
   for (const std::string& entry : listed.entries) {
     EXPECT_TRUE(found.contains(entry))
-        << entry << " has changed: write its new length into long_functions.txt, or strike it";
+        << entry << " has changed: update its length in long_functions.txt, or remove the line";
   }
   EXPECT_EQ(found.size(), listed.entries.size());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The table of errors has exactly the reasons that the server uses, and is what users read.
+// The table of errors has exactly the reasons that the server uses, and the documents match it.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ std::string ConstantOf(std::string_view name) {
   return constant;
 }
 
-// Texts of the group `group` in all matches in the sources below `folder`.
+// Group `group` of all matches in the sources below `folder`.
 Names MatchesBelow(const std::string& folder, const std::regex& pattern, size_t group) {
   Names matches;
   for (const Source& source : SourcesBelow({folder})) {
@@ -57,7 +57,7 @@ Names MatchesBelow(const std::string& folder, const std::regex& pattern, size_t 
   return matches;
 }
 
-// Names of the reasons whose constants are used below `folder`, but for comparisons.
+// Names of the reasons whose constants are used below `folder`, except in comparisons.
 Names ReasonsUsedBelow(const std::string& folder) {
   const Names constants = MatchesBelow(
       folder, std::regex(R"(HasReason\([^,]*, reason::k\w+|\breason::(k[A-Z]\w*))"), 1);
@@ -68,7 +68,7 @@ Names ReasonsUsedBelow(const std::string& folder) {
   return names;
 }
 
-// Reasons in the tables of error.proto, with what stands in the second column.
+// Reasons in the tables of error.proto, with the second column.
 std::map<std::string, std::string> ReasonsOfApi() {
   static const std::regex kRow(R"(\n// \| ([A-Z]+(?:_[A-Z]+)*) +\| ([^|]*[^| ]) +\|)");
   const std::string text = TextOf(kProto);
@@ -134,7 +134,7 @@ TEST(Reasons, InApiHaveTheirCodes) {
   for (const auto& [name, column] : ReasonsOfApi()) {
     const Reason* const reason = FindReason(name);
     ASSERT_NE(reason, nullptr) << name;
-    // The second table, of snapshots, has no column of codes.
+    // The second table, for snapshots, has no column of codes.
     if (kCodes.count(column) > 0) {
       EXPECT_EQ(column, absl::StatusCodeToString(reason->code)) << name;
     }
@@ -142,7 +142,7 @@ TEST(Reasons, InApiHaveTheirCodes) {
 }
 
 TEST(Reasons, OfServingRoomsAreInApi) {
-  // These keep the server from starting, so that nobody can call it.
+  // With these the server does not start, so nobody can call it.
   const Names of_the_start = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
   const std::map<std::string, std::string> explained = ReasonsOfApi();
   for (const char* room : {"api", "admin", "feed", "snapshot"}) {

@@ -12,14 +12,14 @@
 namespace millrace {
 
 struct Source {
-  std::filesystem::path path;  // below the top of this tree
+  std::filesystem::path path;  // relative to the top of the tree
   std::vector<std::string> lines;
 
-  // The folder below the topmost one: of a file of the server, its room.
+  // The second folder of the path: the room of a file of the server.
   std::string room() const { return std::next(path.begin())->string(); }
 };
 
-// All sources and headers below folders of this tree, by their paths.
+// Returns all sources and headers below folders of this tree, sorted by path.
 inline std::vector<Source> SourcesBelow(const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
   std::vector<Source> sources;

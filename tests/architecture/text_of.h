@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-// The text of a file of this tree, `path` being below its top.
+// Returns the text of a file. `path` is relative to the top of the tree.
 inline std::string TextOf(const std::filesystem::path& path) {
   std::ifstream file(std::filesystem::path(MILLRACE_SOURCE) / path);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -35,12 +35,12 @@ constexpr size_t kHeaderBytes = 19;
 constexpr char kRotate = 4;
 constexpr size_t kRotateNameAt = kHeaderBytes + 8;
 
-// Follows events to a place.
+// Follows events up to a position.
 class PositionFinder {
  public:
   explicit PositionFinder(const SourcePosition& place) : place_(place) {}
 
-  // True if the place is behind `event`.
+  // True if `event` reaches the position.
   bool Ends(std::string_view event) {
     if (event.size() < kHeaderBytes) return false;
     if (event[kTypeAt] == kRotate && event.size() > kRotateNameAt) {

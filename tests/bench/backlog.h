@@ -16,7 +16,7 @@
 
 namespace millrace::testing {
 
-// A benchmark that cannot go on prints why and ends with exit code 1.
+// Prints the error and ends the benchmark with exit code 1.
 [[noreturn]] void Die(const absl::Status& status);
 void Check(const absl::Status& status);
 template <typename T>
@@ -25,50 +25,52 @@ T Take(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-// A stretch of binlog made beforehand, because no source writes as fast as a feed reads.
+// A part of the binlog. It is written before the measurement, because no source writes as fast as a
+// feed reads.
 struct Backlog {
   SourcePosition from;
   SourcePosition to;
-  uint64_t rows = 0;          // row changes in it; nothing else in it makes a change
-  uint64_t transactions = 0;  // that hold them
+  uint64_t rows = 0;          // number of its row changes; it has no other changes
+  uint64_t transactions = 0;  // number of their transactions
 };
 
-// What it costs to read a backlog and throw it away.
+// Cost of reading a backlog and discarding it.
 struct BinlogRead {
   double seconds = 0;
   uint64_t bytes = 0;
 };
 
 // A private MySQL with the table bench.account, rows of about 200 bytes, and backlogs of changes to
-// it. It does not sync: what is measured is who reads. One thread uses it.
+// it. It does not sync, because only its readers are measured. One thread uses it.
 class BacklogSource {
  public:
-  // Rows in a transaction of a bulk backlog.
+  // Rows per transaction of a bulk backlog.
   static constexpr uint64_t kBulkTransactionRows = 10'000;
-  // Rows that the table has before any backlog: updates by id find 1 … kRowsAtStart.
+  // Rows of the table before any backlog: updates by id find 1 … kRowsAtStart.
   static constexpr uint64_t kRowsAtStart = 1'000;
 
-  // `options`: more of mysqld's.
+  // `options`: additional options of mysqld.
   explicit BacklogSource(const std::vector<std::string>& options = {});
 
-  // `rows` inserts, then an update of each of these rows: 2 * rows changes in transactions of
+  // Inserts `rows` rows, then updates each of them: 2 * rows changes in transactions of
   // kBulkTransactionRows, one statement each.
   Backlog MakeBulk(uint64_t rows);
-  // Updates of one row, each a transaction.
+  // Updates one row per transaction.
   Backlog MakeSingle(uint64_t transactions);
-  // One transaction that inserts `rows` narrow rows into bench.narrow.
+  // Inserts `rows` narrow rows into bench.narrow in one transaction.
   Backlog MakeBigTransaction(uint64_t rows);
 
-  // The limit beside all that is read from a binlog: over the socket, events discarded, the
-  // source's checksums not looked at.
+  // Measures the limit for all reading of a binlog: reads over the socket, discards the events, and
+  // does not verify checksums.
   BinlogRead Read(const Backlog& backlog) const;
 
-  // A fresh millraced that begins to read at `backlog` into an empty log, and does so by now.
+  // Starts a new millraced with an empty log that reads from the start of `backlog`. Returns when
+  // it streams.
   std::unique_ptr<FeedServer> StartAt(const Backlog& backlog) const;
 
   const SourceServer& server() const { return *source_; }
   SqlSession& sql() { return sql_; }
-  // Where the binlog ends now.
+  // Current end of the binlog.
   SourcePosition EndOfBinlog() const;
 
  private:

@@ -13,7 +13,7 @@
 namespace millrace::testing {
 namespace {
 
-// Asking costs the server something too.
+// GetStatus costs the server time too.
 constexpr std::chrono::milliseconds kPollInterval(10);
 
 constexpr std::chrono::milliseconds kSettlePollInterval(200);
@@ -64,9 +64,9 @@ uint64_t WaitForRows(FeedServer& feed, uint64_t rows) {
 double BytesOnDisk(const FeedServer& feed) {
   double bytes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(feed.data_directory())) {
-    // The reserve for a full disk holds nothing.
+    // The reserve for a full disk has no content.
     if (entry.path().filename() == "BALLAST") continue;
-    // A file may go while we look.
+    // A file may be deleted in the meantime.
     std::error_code gone;
     const auto size = entry.is_regular_file(gone) ? entry.file_size(gone) : 0;
     if (!gone) bytes += static_cast<double>(size);

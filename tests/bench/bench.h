@@ -13,7 +13,7 @@
 
 namespace millrace::testing {
 
-// How much of everything is measured.
+// Size of each measurement.
 struct Load {
   int runs = 3;
   uint64_t bulk_rows = 1'000'000;  // inserted, and then updated
@@ -21,7 +21,7 @@ struct Load {
   uint64_t big_rows = 10'000'000;      // in one transaction
   uint64_t deliveries = 40'000'000;    // of a fan-out
   uint64_t raw_bytes = 8'000'000'000;  // of a limit
-  int rate = 1'000;                    // transactions a second where latency is measured
+  int rate = 1'000;                    // transactions per second for latencies
   int latency_seconds = 10;
   int idle_seconds = 10;
   int idle_count = 10;
@@ -40,7 +40,7 @@ struct Load {
   }
 };
 
-// What the subjects share: a source, backlogs made when the first one asks, servers that read them.
+// Shared by the subjects: a source, backlogs that are made on first use, servers that read them.
 class Bench {
  public:
   explicit Bench(const Load& load) : load_(load) {}
@@ -50,8 +50,8 @@ class Bench {
   const Backlog& bulk();
   const Backlog& single();
 
-  // One that has the bulk backlog in its log and was started anew by this call: nothing is in its
-  // memory, though the machine may have the files in its page cache. Whoever asked stops it.
+  // Returns a restarted server with the bulk backlog in its log: its memory is empty, though the
+  // files may be in the page cache. The caller stops it.
   FeedServer& StartWithBulkOnDisk();
 
  private:
@@ -62,16 +62,15 @@ class Bench {
   std::unique_ptr<FeedServer> bulk_on_disk_;
 };
 
-// Newest sequence of the log; ends the benchmark if the server has stopped reading.
+// Returns the newest sequence of the log. Ends the benchmark if the server has stopped reading.
 uint64_t NewestOf(FeedServer& feed);
-// Waits until the log holds `rows`: its newest sequence then.
+// Waits until the log has `rows` and returns its newest sequence.
 uint64_t WaitForRows(FeedServer& feed, uint64_t rows);
-// Bytes of all files of the log but the ballast, now, and once they have not changed for three
-// seconds.
+// Bytes of all files of the log except the ballast: now, and after three seconds without a change.
 double BytesOnDisk(const FeedServer& feed);
 double SettledBytesOnDisk(const FeedServer& feed);
 
-// The subjects. Each adds its figures, of load().runs runs, with the limits beside them.
+// The subjects. Each adds its figures and limits of load().runs runs.
 void MeasureIngest(Bench& bench, Report& report);
 void MeasureCatchup(Bench& bench, Report& report);
 void MeasureFanout(Bench& bench, Report& report);

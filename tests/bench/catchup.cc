@@ -14,7 +14,7 @@ namespace {
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-// A stream of bytes, the server freshly started for it.
+// Streams bytes from a server that was just restarted.
 void MeasureRaw(Bench& bench, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   const double limit = RawGrpcMegabytes(1, bench.load().raw_bytes);
@@ -34,7 +34,7 @@ void MeasureRaw(Bench& bench, Report& report) {
   feed.Stop();
 }
 
-// Through the client library, which parses every change; rows are left packed in their Any.
+// Reads through the client library, which parses every change and leaves rows packed in their Any.
 void MeasureClient(Bench& bench, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   v1::SubscribeRequest request;
@@ -53,7 +53,7 @@ void MeasureClient(Bench& bench, Report& report) {
   feed.Stop();
 }
 
-// A subscriber that wants nothing of a busy table: what the server pays to find that out.
+// Subscribes to nothing of a busy table: measures the server's cost of skipping its changes.
 void MeasureFiltered(Bench& bench, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   v1::GetPositionRequest position;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSubscribers = 100;
 
-// Changes that each of `streams` reads, so that all together get load().deliveries.
+// Number of changes for each of `streams`, for a total of load().deliveries.
 uint64_t Share(Bench& bench, int streams) {
   return std::min(bench.bulk().rows, bench.load().deliveries / static_cast<uint64_t>(streams));
 }
@@ -24,7 +24,7 @@ double RateOf(const Drained& drained) {
   return static_cast<double>(drained.rows) / drained.seconds;
 }
 
-// All read the same backlog from its beginning, from disk at first.
+// All streams read the same backlog from its beginning, first from disk.
 void MeasureFromDisk(Bench& bench, int streams, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   const double raw = RawGrpcMegabytes(streams, bench.load().raw_bytes);

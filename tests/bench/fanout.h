@@ -13,8 +13,9 @@ struct TailFanout {
   double deliveries_per_second = 0;
 };
 
-// A fresh server reads the bulk backlog while `streams` subscribers that were there from the
-// beginning read what it has. Ingest does not wait for them: who cannot keep up goes on from disk.
+// Starts a new server that ingests the bulk backlog while `streams` subscribers read it. They are
+// connected from the beginning. Ingest does not wait for them: a subscriber that lags continues
+// from disk.
 TailFanout DrainAtTail(Bench& bench, int streams);
 
 }  // namespace millrace::testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures the feed beside the limits of the machine, in one run. README.md tells what each figure
-// is and how it is measured.
+// Measures the feed beside the limits of the machine, in one run. README.md describes each figure
+// and how it is measured.
 //
 // Prints a table; with --json FILE also writes {key: {median, min, max, unit, limit}}.
 
@@ -38,7 +38,7 @@ int Main(int argc, char** argv) {
   for (const Subject& subject : Subjects()) names.push_back(subject.first);
   app.add_flag("--quick", quick, "smaller loads, one run of each");
   app.add_option("--json", json, "also write the figures to this file");
-  app.add_option("subjects", wanted, "what to measure; all if none is named")
+  app.add_option("subjects", wanted, "subjects to measure; all by default")
       ->check(CLI::IsMember(names));
   CLI11_PARSE(app, argc, argv);
   Report report;

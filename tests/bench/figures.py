@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""figures.py [--json FILE] [--html FILE] FIGURES...: figures of several programs as one table, one
-JSON file, one page with bars. FIGURES are JSON files {key: {median, min, max, unit, limit}}."""
+"""figures.py [--json FILE] [--html FILE] FIGURES...: writes the figures of several programs as one
+table, one JSON file, and one page with bars. FIGURES are JSON files {key: {median, min, max, unit,
+limit}}."""
 
 import argparse
 import html
 import json
 import sys
 
-# What is aimed for: (at least, the ambition). A figure is better the greater it is, but for those
-# in LESS_IS_BETTER.
+# Targets: (at least, ambition). A greater figure is better, except for the figures in
+# LESS_IS_BETTER.
 TARGETS = {
     "ingest_bulk_ratio_to_raw": (0.20, 0.40),
     "ingest_single_row_tx": (200e3, 350e3),
@@ -32,7 +33,7 @@ LESS_IS_BETTER = ("latency_", "rss_", "disk_", "cpu_", "restart_")
 
 
 def verdict(key, value):
-    """How a figure stands with its target; nothing where there is none."""
+    """Compares a figure with its target. Empty if it has none."""
     if key not in TARGETS:
         return ""
     least, ambition = TARGETS[key]
@@ -73,8 +74,8 @@ tr { border-bottom: 1px solid #ddd } .MISSED { color: #b00020; font-weight: bold
 
 
 def bar(figure, least, ambition):
-    """The figure from its least to its greatest run, the limit and the targets as lines, all from
-    zero on one scale."""
+    """Draws the figure from its minimum to its maximum, with the limit and the targets as lines, all
+    on one scale from zero."""
     marks = [(figure["limit"], "#555")] if figure["limit"] else []
     targets = ((least, "#d08000"), (ambition, "#2a8f3c"))
     marks += [(value, color) for value, color in targets if value]
@@ -98,7 +99,7 @@ def page(figures):
         body.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Millrace: figures</title>'
             f"<style>{STYLE}</style><h1>Millrace beside the limits of the machine</h1>"
-            "<p>Blue: median; thin line: least to greatest run; grey: limit of the machine in the "
+            "<p>Blue: median; thin line: minimum to maximum; grey: limit of the machine in the "
             "same run; orange: target; green: ambition.</p>"
             "<table><tr><th>figure</th><th>median</th><th>limit</th><th>target</th><th></th>"
             f'<th></th></tr>{"".join(body)}</table></html>\n')

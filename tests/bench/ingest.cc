@@ -21,7 +21,8 @@ struct Ingested {
   double rate() const { return rows / seconds; }
 };
 
-// From when it streams until the backlog is in the log; both ends as the server tells them.
+// Measures from the start of streaming until the backlog is in the log, both as the server reports
+// them.
 Ingested AwaitIngested(FeedServer& feed, const Backlog& backlog) {
   const uint64_t had = NewestOf(feed);
   const double cpu = CpuSeconds(feed.pid());
@@ -32,7 +33,7 @@ Ingested AwaitIngested(FeedServer& feed, const Backlog& backlog) {
           .cpu_seconds = CpuSeconds(feed.pid()) - cpu};
 }
 
-// Answers the limit, in rows a second. `after`: what the names of its other figures end with.
+// Returns the limit in rows per second. `after`: suffix of the keys of its other figures.
 double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& key,
                       const std::string& after, Report& report) {
   const BinlogRead raw = bench.source().Read(backlog);
@@ -52,7 +53,8 @@ double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& k
   return raw_rate;
 }
 
-// The subscriber is there before most of the backlog is, and has everything in the end.
+// Connects the subscriber before most of the backlog is ingested, and waits until it has
+// everything.
 void MeasureWithSubscriber(Bench& bench, double limit, Report& report) {
   const Backlog& backlog = bench.bulk();
   const auto feed = bench.source().StartAt(backlog);
@@ -68,7 +70,8 @@ void MeasureWithSubscriber(Bench& bench, double limit, Report& report) {
 }  // namespace
 
 void MeasureIngest(Bench& bench, Report& report) {
-  // While the one is measured the other is not there yet, for the server would go on to it.
+  // The second backlog does not exist while the first is measured; otherwise the server would read
+  // it too.
   const Backlog& single = bench.single();
   for (int run = 0; run < bench.load().runs; ++run) {
     MeasureBacklog(bench, single, "ingest_single_row_tx", "_single_row_tx", report);

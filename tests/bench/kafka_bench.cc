@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures the mirror beside the limit of the machine, in one run: how fast a backlog in the log
-// gets into a real broker, against a loop of a bare librdkafka producer that writes records of the
-// same sizes in transactions as large, sends several requests ahead, and encodes nothing.
+// Measures the mirror beside the limit of the machine, in one run: the rate at which a backlog in
+// the log is written to a real broker. The limit is a bare librdkafka producer. It writes records
+// of the same sizes in equally large transactions, has several requests in flight, and encodes
+// nothing.
 //
 // Prints a table; with --json FILE also writes {key: {median, min, max, unit, limit}}.
 
@@ -65,13 +66,13 @@ const std::vector<Variant>& Variants() {
   return variants;
 }
 
-// Key and value of a record; headers are counted to the value.
+// Key and value of a record. Headers count as part of the value.
 struct Sample {
   std::string key;
   std::string value;
 };
 
-// What a loop writes that does nothing else.
+// A producer that only writes.
 class BareProducer {
  public:
   BareProducer(const std::string& bootstrap, const std::string& topic) {
@@ -79,7 +80,7 @@ class BareProducer {
     options_.topic_prefix = topic;
     Check(KafkaAdmin(bootstrap).CreateTopic({.name = topic}));
     auto conf = Take(kafka::MakeClientConf(options_, kafka::ClientRole::kProducer));
-    // As many requests as librdkafka sends ahead by itself; the mirror sends none, to lose nothing.
+    // librdkafka's default. The mirror has one request in flight, so that it loses nothing.
     rd_kafka_conf_set(conf.get(), "max.in.flight", "5", nullptr, 0);
     client_ = Take(kafka::MakeClient(std::move(conf), kafka::ClientRole::kProducer));
     topic_.reset(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
@@ -165,7 +166,7 @@ class Bench {
     }
   }
 
-  // Returns once all is in the log, and once in Kafka.
+  // Returns when everything is in the log, and once in Kafka.
   std::unique_ptr<FeedServer> StartMirror(const Variant& variant) {
     auto feed = FeedServer::MustStart(
         *source_, {.tables = {"bench.*"},
@@ -178,7 +179,7 @@ class Bench {
     return feed;
   }
 
-  // Records a second from the beginning of the log to its end.
+  // Returns records per second from the beginning of the log to its end.
   double MeasureMirror(FeedServer& feed, const Variant& variant, Report& report) {
     Check(feed.client().PauseMirror({}).status());
     v1::RewindMirrorRequest request;
@@ -237,7 +238,7 @@ class Bench {
       WaitForNextPoll();
     }
   }
-  // Asking costs the server something too: it reads a frame to tell the lag.
+  // GetStatus costs the server time too: it reads a frame to compute the lag.
   static void WaitForNextPoll() { std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
 
   double RateSince(steady_clock::time_point begin) const {
@@ -260,13 +261,13 @@ class Bench {
 };
 
 int Main(int argc, char** argv) {
-  CLI::App app("Measures the mirror in Kafka beside the limit of the machine.");
+  CLI::App app("Measures the mirror to Kafka beside the limit of the machine.");
   bool quick = false;
   std::string json;
   std::string only;
   app.add_flag("--quick", quick, "a smaller backlog, one run");
   app.add_option("--json", json, "also write the figures to this file");
-  app.add_option("--only", only, "json, schemas or protobuf alone");
+  app.add_option("--only", only, "only json, schemas or protobuf");
   CLI11_PARSE(app, argc, argv);
   Report report;
   Bench bench(quick ? 200'000 : 1'000'000);

@@ -13,8 +13,8 @@
 namespace millrace::testing {
 namespace {
 
-// The first transactions meet cold code and caches everywhere, and the first of all a table whose
-// details must be asked for.
+// The first transactions run with cold code and caches. The very first one also reads the details
+// of the table from the source.
 constexpr int kWarmUp = 200;
 
 void MeasureSteady(Bench& bench, const std::string& durability, Report& report) {
@@ -25,7 +25,7 @@ void MeasureSteady(Bench& bench, const std::string& durability, Report& report) 
     WriteSteadily(bench.source().server(), bench.load().rate, kWarmUp);
     writer = WriteSteadily(bench.source().server(), bench.load().rate, count);
   });
-  // The batch that ends the warm-up may hold what follows it.
+  // The last batch of the warm-up may contain later transactions.
   const size_t ahead = reader.Read(kWarmUp).size() - kWarmUp;
   std::vector<double> latencies = reader.Read(static_cast<size_t>(count) - ahead);
   thread.join();
@@ -38,7 +38,7 @@ void MeasureSteady(Bench& bench, const std::string& durability, Report& report) 
   report.Add(key + "_writer_slip_p99_us", Quantile(writer.slips, 0.99), "us");
 }
 
-// One commit after each silence.
+// Commits once after each silence.
 void MeasureAfterIdle(Bench& bench, Report& report) {
   TailReader reader(bench.source(), "durable");
   WriteSteadily(bench.source().server(), bench.load().rate, kWarmUp);

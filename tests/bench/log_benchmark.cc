@@ -12,8 +12,9 @@
 #include "log/log.h"
 #include "support/temp_directory.h"
 
-// Frames of 64 KiB into the log and out of it: `items_per_second` counts frames, `bytes_per_second`
-// their payload. The bytes do not compress, which is the dearest case for the disk.
+// Writes frames of 64 KiB to the log and reads them: `items_per_second` counts frames,
+// `bytes_per_second` their payload. The bytes do not compress, which is the worst case for the
+// disk.
 namespace millrace::log {
 namespace {
 
@@ -21,7 +22,7 @@ constexpr size_t kPayloadBytes = 64 << 10;
 constexpr uint32_t kChanges = 300;
 constexpr int kFramesKept = 2'000;
 
-// A log in a directory of its own.
+// A log in its own directory.
 class LogUnderTest {
  public:
   explicit LogUnderTest(Durability durability) {
@@ -33,8 +34,7 @@ class LogUnderTest {
     log_ = std::move(*log);
   }
 
-  // Commits one batch of `frames` frames. Making them is not the log's work: `state`, if given,
-  // does not count it.
+  // Commits one batch of `frames` frames. `state`, if not null, excludes the time of making them.
   void Append(int frames, benchmark::State* state) {
     if (state != nullptr) state->PauseTiming();
     Batch batch;
@@ -62,20 +62,20 @@ void CountFrames(benchmark::State& state, int64_t frames) {
   state.SetBytesProcessed(frames * static_cast<int64_t>(kPayloadBytes));
 }
 
-// The argument: frames in a batch, which one sync covers.
+// Argument: frames per batch. One sync covers a batch.
 void Append(benchmark::State& state, Durability durability) {
   LogUnderTest log(durability);
   const auto frames = static_cast<int>(state.range(0));
   for (auto _ : state) log.Append(frames, &state);
   CountFrames(state, state.iterations() * frames);
 }
-// A fixed number, for the directory grows with it.
+// A fixed number, because the directory grows with each.
 BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(1)->Iterations(500)->UseRealTime();
 BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(32)->Iterations(100)->UseRealTime();
 BENCHMARK_CAPTURE(Append, relaxed, Durability::kRelaxed)->Arg(1)->Iterations(3000)->UseRealTime();
 BENCHMARK_CAPTURE(Append, relaxed, Durability::kRelaxed)->Arg(32)->Iterations(100)->UseRealTime();
 
-// The argument: bytes that one call may answer, as a subscriber that lags reads.
+// Argument: maximum bytes per call. Reads like a subscriber that lags.
 void ReadFrames(benchmark::State& state) {
   LogUnderTest log(Durability::kRelaxed);
   for (int i = 0; i < kFramesKept; i += 50) log.Append(50, nullptr);
@@ -91,7 +91,7 @@ void ReadFrames(benchmark::State& state) {
 }
 BENCHMARK(ReadFrames)->Arg(64 << 10)->Arg(256 << 10)->Arg(2 << 20)->UseRealTime();
 
-// A place asked for by sequence, anywhere.
+// Looks up random positions by sequence.
 void FrameContaining(benchmark::State& state) {
   LogUnderTest log(Durability::kRelaxed);
   for (int i = 0; i < kFramesKept; i += 50) log.Append(50, nullptr);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures Millrace beside two others that read a binlog: Debezium in its embedded engine, and
+// Measures Millrace beside two other readers of a binlog: Debezium in its embedded engine, and
 // go-mysql's canal. All of them read the same backlog, and follow the same rate of commits, in one
-// run on one machine. peers/README.md says what is counted and why it is fair.
+// run on one machine. peers/README.md describes what is counted and why it is fair.
 //
 // Prints a table; with --json FILE also writes {key: {median, min, max, unit, limit}}.
 
@@ -33,37 +33,37 @@ using std::chrono::steady_clock;
 using Outcome = PeerChild::Outcome;
 
 constexpr char kUser[] = "peer";
-constexpr int kRate = 1000;  // commits a second
-// What a peer is waited for: far below what the slowest of them reads.
+constexpr int kRate = 1000;  // commits per second
+// Rate for the timeout of a peer: far below the rate of the slowest one.
 constexpr uint64_t kRowsPerSecondMin = 3000;
 constexpr absl::Duration kFinishTimeoutMin = absl::Seconds(60);
 constexpr absl::Duration kIdleTimeout = absl::Seconds(30);
 
-// What a peer is to read.
+// The rows that a peer reads.
 struct Task {
   SourcePosition from;
   uint64_t rows = 0;
-  uint64_t skipped = 0;  // of them, before anything is measured
+  uint64_t skipped = 0;  // of them, before the measurement
   bool latency = false;
 };
 
-// Options of the virtual machine, settings of the connector.
+// Options of the Java virtual machine, and settings of the connector.
 struct DebeziumSettings {
   std::vector<std::string> java = {"-Xmx1g"};
   std::vector<std::string> connector = {"max.batch.size=4096", "max.queue.size=16384"};
 };
-// The least memory at which it reads as fast.
+// The smallest heap with the same speed.
 const DebeziumSettings kSmallHeap = {.java = {"-Xmx256m", "-XX:+UseParallelGC"}};
-// Each record at once: the least latency.
+// Passes on each record at once: the lowest latency.
 const DebeziumSettings kEager = {.connector = {"max.batch.size=1", "poll.interval.ms=1"}};
 
-// How the subscriber of Millrace takes what it is sent.
+// How the subscriber of Millrace processes responses.
 enum class Reader {
-  kCounts,  // as it is encoded, each change counted: what the peers' consumers do
+  kCounts,  // counts each change in the encoded bytes, like the peers' consumers
   kParses,  // through the client library
 };
 
-// Of what runs are made.
+// Size of the runs.
 struct Plan {
   uint64_t bulk_rows;            // inserted, then updated
   uint64_t single_transactions;  // of one row
@@ -85,8 +85,8 @@ constexpr Plan kQuick = {.bulk_rows = 150'000,
 class PeerBench {
  public:
   explicit PeerBench(std::filesystem::path peers) : peers_(std::move(peers)) {
-    // An empty password, for one that is sent in clear or by a public key needs settings that
-    // differ from client to client. The source listens on loopback alone.
+    // An empty password: sending one in clear or by a public key needs settings that differ from
+    // client to client. The source listens only on loopback.
     source_.sql().MustExecute(fmt::format("CREATE USER {0}@'%' IDENTIFIED BY ''", kUser));
     source_.sql().MustExecute(
         fmt::format("GRANT SELECT, RELOAD, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, "
@@ -103,7 +103,7 @@ class PeerBench {
                           double* consumer_cpu_s_per_million) const;
   Outcome MillraceLatency(const Plan& plan) const;
 
-  // The task of a peer that is started now to follow WriteSteadily.
+  // Returns the task of a peer that starts now and follows WriteSteadily.
   Task LatencyTask(const Plan& plan) const {
     return {.from = source_.EndOfBinlog(),
             .rows = (plan.warm_up_seconds + plan.latency_seconds) * kRate,
@@ -121,15 +121,15 @@ PeerChild PeerBench::Debezium(const Task& task, const DebeziumSettings& settings
   const std::vector<std::string> always = {
       "-Duser.timezone=UTC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp",
       fmt::format("{0}/debezium/classes:{0}/debezium/lib/*", peers_.string()), "Peer",
-      // Of the class that counts.
+      // Settings of the class Peer.
       "peer.topic=mill.bench.account", fmt::format("peer.rows={}", task.rows),
       fmt::format("peer.skip={}", task.skipped), fmt::format("peer.latency={}", task.latency),
       fmt::format(R"(peer.offset={{"file":"{}","pos":{},"gtids":"{}"}})", task.from.file,
                   task.from.offset, task.from.gtids.ToString()),
-      // Of the engine.
+      // Settings of the engine.
       "name=peer", "offset.storage=StartingOffset", "converter.schemas.enable=false",
-      // Of the connector. `recovery` takes the table from the source as it is now, which is what it
-      // was when the backlog began, and starts at the offset.
+      // Settings of the connector. `recovery` reads the table's definition from the source, where
+      // it is the same as at the start of the backlog, and starts at the offset.
       "connector.class=io.debezium.connector.mysql.MySqlConnector", "topic.prefix=mill",
       "snapshot.mode=recovery", "snapshot.locking.mode=none",
       "schema.history.internal=io.debezium.relational.history.MemorySchemaHistory",
@@ -160,12 +160,12 @@ double OwnCpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// What a subscriber has been received. The first hand-over is where time begins, as it is for the
-// peers: its rows are not counted for the rate.
+// Rows that a subscriber received. Time starts with the first batch, as for the peers. Its rows do
+// not count for the rate.
 struct Received {
   uint64_t rows = 0;
   uint64_t first_rows = 0;
-  double seconds = 0;  // since the first
+  double seconds = 0;  // since the first batch
 };
 
 Received CountChanges(const FeedServer& feed, uint64_t rows) {
@@ -208,7 +208,7 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
   const Received received = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
                                                       : ParseChanges(*feed, backlog.rows);
   const double seconds = duration<double>(steady_clock::now() - begin).count();
-  // The binlog goes on behind a backlog that is not the last.
+  // After a backlog that is not the last, the binlog continues.
   if (received.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
   const auto millions = static_cast<double>(received.rows) / 1e6;
   Outcome outcome;
@@ -238,7 +238,7 @@ Outcome PeerBench::MillraceLatency(const Plan& plan) const {
   return outcome;
 }
 
-// Kind: "" or "single_row_tx_", a part of the keys.
+// `kind`: "" or "single_row_tx_", part of the keys.
 void ReportBacklog(Report& report, const std::string& peer, const std::string& kind,
                    const Outcome& outcome) {
   const std::string key = fmt::format("peer_{}_{}", peer, kind);
@@ -306,8 +306,8 @@ int Main(int argc, char** argv) {
   int runs = 0;
   std::string peers, json;
   app.add_flag("--quick", quick, "smaller backlogs, one run: two minutes");
-  app.add_option("--runs", runs, "of each; three minutes a run");
-  app.add_option("--peers", peers, "what peers/build has built")->required();
+  app.add_option("--runs", runs, "runs of each; three minutes per run");
+  app.add_option("--peers", peers, "directory that peers/build made")->required();
   app.add_option("--json", json, "also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
   Plan plan = quick ? kQuick : kWhole;

@@ -31,7 +31,7 @@ std::string SampleOf(const FeedServer& feed) {
   }
   context.TryCancel();
   stream->Finish();
-  if (sample.size() < kValueBytes) Die(absl::InternalError("the feed served next to nothing"));
+  if (sample.size() < kValueBytes) Die(absl::InternalError("the feed served too few bytes"));
   return sample;
 }
 

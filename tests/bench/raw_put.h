@@ -8,9 +8,9 @@
 
 namespace millrace::testing {
 
-// The limit beside the writing of the log: a bare RocksDB takes values of 64 KiB, cut out of what
-// `feed` serves, one by one, with its write-ahead log and LZ4 and without syncing: megabytes a
-// second, in all `bytes`.
+// Measures the limit for writing the log: puts values of 64 KiB, cut from data that `feed` serves,
+// one by one into a bare RocksDB with write-ahead log and LZ4, without syncing. Writes `bytes` in
+// total and returns megabytes per second.
 double RawPutMegabytes(const FeedServer& feed, uint64_t bytes);
 
 }  // namespace millrace::testing

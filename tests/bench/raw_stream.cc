@@ -71,14 +71,14 @@ class Service final
   grpc::ByteBuffer message_;
 };
 
-// The port that the child wrote into `file`.
+// Port that the child wrote to `file`.
 int AwaitPort(const std::filesystem::path& file) {
   for (int poll = 0; poll < kStartPollsMax; ++poll) {
     const std::string text = ReadFileTail(file, 100);
     if (!text.empty() && text.back() == '\n') return std::stoi(text);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  Die(absl::DeadlineExceededError("the server of raw streams does not start"));
+  Die(absl::DeadlineExceededError("the server of raw streams did not start"));
 }
 
 }  // namespace

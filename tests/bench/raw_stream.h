@@ -6,13 +6,13 @@
 
 namespace millrace::testing {
 
-// The limit beside all that is served. A child process that does nothing but stream messages of
-// 64 KiB, the same bytes again and again, over gRPC's callback API on loopback to `streams` of
-// StreamDrain: megabytes a second, in all `bytes`.
+// Measures the limit for all serving: a child process only streams messages of 64 KiB, always the
+// same bytes, over gRPC's callback API on loopback to `streams` of StreamDrain. Sends `bytes` in
+// total and returns megabytes per second.
 double RawGrpcMegabytes(int streams, uint64_t bytes);
 
-// What the child process runs: serves on a free port, which it prints, until it is killed.
-// `messages`: after how many a stream ends.
+// Main function of the child process: serves on a free port, which it prints, until it is killed.
+// `messages`: number of messages per stream.
 inline constexpr char kServeRawStreams[] = "--serve-raw-streams";
 [[noreturn]] void ServeRawStreams(uint64_t messages);
 

@@ -16,7 +16,7 @@
 namespace millrace::testing {
 namespace {
 
-// 0 of none.
+// 0 if there are none.
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
@@ -69,7 +69,7 @@ double CpuSeconds(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string text;
   std::getline(file, text);
-  // Fields 14 and 15, counted after the name, which may hold anything.
+  // Fields 14 and 15, counted from the end of the name, which may contain any character.
   std::istringstream fields(text.substr(text.rfind(')') + 2));
   std::string skipped;
   for (int i = 3; i < 14; ++i) fields >> skipped;

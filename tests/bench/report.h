@@ -10,10 +10,10 @@
 
 namespace millrace::testing {
 
-// Figures of a benchmark, by key: every run of them, and the limit of the machine beside it.
+// Figures of a benchmark by key: all their runs, and the limit of the machine.
 class Report {
  public:
-  // `limit`: of the same run; 0 where there is none. Told is the median of them.
+  // `limit`: of the same run; 0 if there is none. The report has the median of the limits.
   void Add(const std::string& key, double value, const std::string& unit, double limit = 0);
   void Print() const;
   // As JSON: {key: {median, min, max, unit, limit}}.
@@ -28,7 +28,7 @@ class Report {
   std::map<std::string, Figure> figures_;
 };
 
-// Of a process, since it began.
+// Of a process, since its start.
 double PeakRssMib(pid_t pid);
 double CpuSeconds(pid_t pid);
 

@@ -14,18 +14,19 @@ namespace {
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-// Newest change that was in the log when the server opened it, as it says in its own log.
+// Newest change that the log had when the server opened it, from the server's log messages.
 uint64_t NewestAtStart(const FeedServer& feed) {
   static const std::string kMarker = " newest=";
   const std::string text = feed.LogText();
   const size_t at = text.rfind(kMarker);
-  if (at == std::string::npos) Die(absl::InternalError("the server does not say what it opened"));
+  if (at == std::string::npos)
+    Die(absl::InternalError("the server did not log the newest sequence"));
   return std::strtoull(text.c_str() + at + kMarker.size(), nullptr, 10);
 }
 
-// Killed in the middle of the backlog, with a subscriber. From exec to the first change that was
-// not in the log before, at a subscriber: recovery of the log, connecting to the source, its search
-// for our place in the binlog, a commit.
+// Kills the server in the middle of the backlog, with a subscriber. Measures from exec to the first
+// new change at a subscriber: recovery of the log, connecting to the source, its search for our
+// position in the binlog, and a commit.
 void MeasureOnce(Bench& bench, Report& report) {
   const uint64_t half = bench.bulk().rows / 2;
   const auto feed = bench.source().StartAt(bench.bulk());

@@ -7,16 +7,16 @@
 #include "benchmark/benchmark.h"
 #include "transcode/row_plan.h"
 
-// Nanoseconds to turn one row image into protobuf bytes: a row of about 200 bytes and fourteen
-// columns as a shop would have, then rows of twenty columns of one type. `items_per_second` counts
-// rows, `value_time` is the time of one value.
+// Measures the encoding of a row image to protobuf bytes, in nanoseconds: a row of about 200 bytes
+// and fourteen columns like that of a shop, then rows of twenty columns of one type.
+// `items_per_second` counts rows, `value_time` is the time per value.
 namespace millrace::transcode {
 namespace {
 
 using T = ColumnType;
 using F = schema::FieldType;
 
-// A plan and an event's worth of equal rows.
+// A plan, and equal rows for one event.
 class Workload {
  public:
   void Add(ColumnType type, uint16_t metadata, schema::FieldType field_type, std::string value,
@@ -101,7 +101,7 @@ void Mixed200Bytes(benchmark::State& state) {
 }
 BENCHMARK(Mixed200Bytes);
 
-// A value of one type, as it stands in a row image, in hexadecimal.
+// A value of one type as in a row image, in hexadecimal.
 struct TypeCase {
   const char* name;
   ColumnType type;
@@ -112,7 +112,7 @@ struct TypeCase {
   schema::Meaning meaning = schema::Meaning::kPlain;
 };
 
-// The types of the type matrix of the integration tests.
+// Types of the type matrix in the integration tests.
 constexpr TypeCase kTypes[] = {
     {"tinyint", T::kTiny, 0, F::kInt32, "", "80"},
     {"tinyint_unsigned", T::kTiny, 0, F::kUint32, "", "ff"},
@@ -188,7 +188,7 @@ void RegisterType(const TypeCase& type, const std::string& value) {
       type.name, [type, value](benchmark::State& state) { TwentyOf(state, type, value); });
 }
 
-// Text whose price is its length and its charset's.
+// Text: its cost depends on length and charset.
 void RegisterText(const char* name, const char* charset, const std::string& text) {
   RegisterType({name, T::kVarchar, 200, F::kString, charset, ""}, Short(text));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures a snapshot beside the limit of the machine, in one run: how fast the rows of tables
-// enter the log, against reading the same tables with SELECT * through the same client library over
-// as many connections, and throwing the rows away.
+// Measures a snapshot beside the limit of the machine, in one run: the rate at which rows of tables
+// enter the log. The limit is reading the same tables with SELECT * through the same client library
+// over as many connections, and discarding the rows.
 //
 // Prints a table; with --json FILE also writes {key: {median, min, max, unit, limit}}.
 
@@ -57,7 +57,7 @@ class Bench {
     for (int i = 0; i < kTables; ++i) Fill(TableOf(i));
   }
 
-  // Rows a second of queries for whole tables, whose rows are thrown away.
+  // Returns rows per second of queries for whole tables. The rows are discarded.
   double Scan() const {
     const auto begin = steady_clock::now();
     std::vector<std::thread> threads;
@@ -70,7 +70,7 @@ class Bench {
     return Rate(begin);
   }
 
-  // Rows a second of a fresh millraced, from its first connection to the last row on disk.
+  // Returns rows per second of a new millraced, from its first connection to the last row on disk.
   double Snapshot(Report& report, const std::string& key) const {
     const auto begin = steady_clock::now();
     const auto feed = FeedServer::MustStart(
@@ -127,7 +127,7 @@ class Bench {
       const auto more = (*rows)->Next();
       if (!more.ok()) Die(more.status());
       if (*more) continue;
-      if (count != rows_) Die(absl::InternalError(table + " has another number of rows"));
+      if (count != rows_) Die(absl::InternalError(table + " has a wrong number of rows"));
       return;
     }
   }

@@ -8,17 +8,17 @@
 
 namespace millrace::testing {
 
-// What the writer met, in microseconds, each sorted.
+// Times of the writer in microseconds, each sorted.
 struct WriterTimes {
-  std::vector<double> statements;  // from sending an UPDATE to its answer
-  std::vector<double> slips;       // from when it was due to when it was sent
+  std::vector<double> statements;  // from sending an UPDATE to its result
+  std::vector<double> slips;       // from the due time of an UPDATE to its sending
 };
 
-// Commits `count` updates of one row each of bench.account at `rate` a second from one session, in
-// an open loop: one that comes late delays none after it. Blocks until all are done.
+// Commits `count` updates of one row each of bench.account at `rate` per second from one session,
+// in an open loop: a late one does not delay the next. Blocks until all are done.
 WriterTimes WriteSteadily(const SourceServer& source, int rate, int count);
 
-// The value below which `quantile` of them lie.
+// Returns the value at `quantile`.
 double Quantile(const std::vector<double>& sorted, double quantile);
 
 }  // namespace millrace::testing

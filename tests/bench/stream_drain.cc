@@ -30,7 +30,7 @@ using google::protobuf::io::CodedInputStream;
 using std::chrono::duration;
 using std::chrono::steady_clock;
 
-// Sequence of the token of a response; `otherwise` if it has none.
+// Returns the sequence of a response's token, or `otherwise` if it has none.
 uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
   grpc::ProtoBufferReader reader(&response);
   CodedInputStream input(&reader);
@@ -48,7 +48,7 @@ uint64_t SequenceOf(grpc::ByteBuffer& response, uint64_t otherwise) {
   return otherwise;
 }
 
-// Passes over a field of the types that the feed uses.
+// Skips a field of one of the types that the feed uses.
 bool Skip(CodedInputStream& input, uint32_t tag) {
   uint32_t size = 0;
   uint64_t number = 0;
@@ -56,7 +56,7 @@ bool Skip(CodedInputStream& input, uint32_t tag) {
   return (tag & 7) == 2 && input.ReadVarint32(&size) && input.Skip(static_cast<int>(size));
 }
 
-// Changes of a transaction of `size` bytes.
+// Counts the changes of a transaction of `size` bytes.
 uint64_t ChangesOfTransaction(CodedInputStream& input, uint32_t size) {
   uint64_t changes = 0;
   const auto outer = input.PushLimit(static_cast<int>(size));
@@ -85,16 +85,16 @@ uint64_t ChangesIn(grpc::ByteBuffer& response) {
 
 }  // namespace
 
-// Counts the streams that are over.
+// Counts the finished streams.
 struct StreamDrain::Progress {
   absl::Mutex mutex;
-  int running ABSL_GUARDED_BY(mutex) = 0;    // still to pass `until`
-  int open ABSL_GUARDED_BY(mutex) = 0;       // calls that gRPC still knows
+  int running ABSL_GUARDED_BY(mutex) = 0;    // streams before `until`
+  int open ABSL_GUARDED_BY(mutex) = 0;       // calls that gRPC has not ended
   std::string error ABSL_GUARDED_BY(mutex);  // of the first that failed
   steady_clock::time_point last ABSL_GUARDED_BY(mutex);
 };
 
-// One operation at a time is under way, so its tag is the stream.
+// Only one operation is in progress at a time, so its tag is the stream.
 class StreamDrain::Stream {
  public:
   Stream(const std::string& address, Progress& progress, grpc::CompletionQueue& queue)
@@ -122,7 +122,7 @@ class StreamDrain::Stream {
   }
   void Cancel() { context_.TryCancel(); }
 
-  // What was under way is done.
+  // The operation in progress is complete.
   void Proceed(bool ok) {
     switch (step_) {
       case Step::kStart:
@@ -191,7 +191,7 @@ class StreamDrain::Stream {
   bool counts_changes_ = false;
   uint64_t after_ = 0;
   uint64_t until_ = 0;
-  // Of the thread that serves it; read by others once the stream is over.
+  // Belong to the thread that serves the stream. Other threads read them once it is finished.
   uint64_t passed_ = 0;
   uint64_t changes_ = 0;
   uint64_t bytes_ = 0;

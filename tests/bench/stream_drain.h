@@ -14,36 +14,36 @@
 
 namespace millrace::testing {
 
-// What was read from the first call to the last stream's end.
+// Result of reading, from the first call to the end of the last stream.
 struct Drained {
   double seconds = 0;
   uint64_t rows = 0;
   uint64_t changes = 0;  // counted one by one, after CountChanges
   uint64_t bytes = 0;    // of messages
   uint64_t messages = 0;
-  // Behind the first message of the first stream, until the end of the last.
+  // From the first message of the first stream to the end of the last stream.
   double seconds_after_first = 0;
-  uint64_t first_changes = 0;  // those in that message, as `changes`
+  uint64_t first_changes = 0;  // changes in that message, counted like `changes`
 };
 
-// Subscribers that cost as little as gRPC lets them: messages are taken as bytes, of each only the
-// token is looked at, whose sequence tells how many rows have come. Each stream has a connection of
-// its own; one thread serves one stream, two serve more. For unfiltered streams.
+// Subscribers that cost as little as gRPC allows. They take messages as bytes and read only the
+// token, whose sequence counts the rows. Each stream has its own connection. One thread serves one
+// stream, two threads serve more. For unfiltered streams.
 class StreamDrain {
  public:
   // Connects all of them.
   StreamDrain(const std::string& address, int streams);
-  // Cancels those that go on.
+  // Cancels running streams.
   ~StreamDrain();
 
-  // Before Begin: each change is counted where it lies in the bytes, and not parsed.
+  // Counts each change in the bytes, without parsing. Call it before Begin.
   void CountChanges();
-  // Starts all streams after the change `after`. A stream is over, and cancelled, once it has
+  // Starts all streams after the change `after`. A stream is finished, and canceled, once it has
   // passed `until`.
   void Begin(uint64_t after, uint64_t until);
-  // The same with any request; the rows are counted from zero.
+  // The same with any request. Counts the rows from zero.
   void Begin(const v1::SubscribeRequest& request, uint64_t until);
-  // Waits until all are over. Ends the benchmark if one ends with an error, or after ten minutes.
+  // Waits until all streams are finished. Ends the benchmark if one fails, or after ten minutes.
   Drained Wait();
 
  private:

@@ -14,7 +14,7 @@ TailReader::TailReader(const BacklogSource& source, const std::string& durabilit
                                                     .server = {}})) {
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_LATEST);
-  // Silence is to be silent.
+  // No progress messages may interrupt the silence.
   request.mutable_progress_interval()->set_seconds(600);
   subscription_ = feed_->client().Subscribe({.request = request, .retry = {}});
   Check(subscription_->Open());

@@ -10,14 +10,14 @@
 
 namespace millrace::testing {
 
-// One subscriber at the newest change, through the client library, of a server that begins there.
+// A server that starts at the newest change, and one subscriber of the client library.
 class TailReader {
  public:
   // `durability` as in section log.
   TailReader(const BacklogSource& source, const std::string& durability);
 
-  // Of the next `count` transactions: microseconds from the commit, as the source's GTID event has
-  // it, to when they are here. One clock: all run on one host.
+  // Returns latencies of the next `count` transactions in microseconds, from the commit time in the
+  // source's GTID event to the arrival here. Both use the clock of the same host.
   std::vector<double> Read(size_t count);
 
   const FeedServer& feed() const { return *feed_; }

@@ -13,7 +13,7 @@
 namespace millrace::binlog {
 namespace {
 
-// An event of any kind around these bytes, which begin with a header, whatever size that tells.
+// Makes an event of these bytes, which begin with a header. The size in the header is ignored.
 Event Framed(std::string_view bytes) {
   constexpr size_t kTypeAt = 4;
   Event event;
@@ -37,10 +37,10 @@ absl::Status ParseInput(uint8_t mode, std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  // libFuzzer's copy has no slack at its end, so a read beyond it is seen.
+  // libFuzzer's copy has no spare bytes at its end, so a read beyond it is detected.
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const absl::Status status = millrace::binlog::ParseInput(data[0], bytes.substr(1));
-  // Whatever is refused is refused for a reason that has a name.
+  // Every error must have a reason.
   MILLRACE_CHECK(status.ok() || !millrace::ErrorReason(status).empty());
   return 0;
 }

@@ -8,8 +8,8 @@
 namespace millrace::binlog {
 
 inline constexpr uint8_t kInputMariadb = 1;
-// The event has no checksum and its header's size does not count, so that a change of its bytes
-// gets as far as its parser. Else it goes through EventReader::Read as it is.
+// The event has no checksum, and the size in its header is ignored, so that changed bytes reach the
+// parser. Otherwise the event goes through EventReader::Read as it is.
 inline constexpr uint8_t kInputFramed = 2;
 
 }  // namespace millrace::binlog

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Conditions: what is parsed, printed and parsed again is equal; what is bound becomes SQL in which
-// no byte of a string is copied as it is.
+// Conditions: parsing, printing and parsing again makes an equal condition. A bound condition
+// becomes SQL that contains no byte of a string as it was.
 
 #include <cstdint>
 #include <string>
@@ -22,8 +22,8 @@ void CheckRefusal(const absl::Status& status) {
   MILLRACE_CHECK(ErrorMetadataOf(status).count("offset") == 1);
 }
 
-// Of the language that ToSql writes: no comment, no second statement, no double quote, no
-// backslash; quotes come in pairs around what cannot hold one.
+// Checks the language that ToSql writes: no comment, no second statement, no double quote, no
+// backslash. Quotes are in pairs, with no quote between them.
 void CheckSql(std::string_view sql) {
   MILLRACE_CHECK(sql.find_first_of(";#\\\"@\n\r") == std::string_view::npos);
   MILLRACE_CHECK(sql.find("--") == std::string_view::npos);

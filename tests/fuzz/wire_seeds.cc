@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// wire_seeds DIRECTORY: writes a payload with every field, its parts, as corpus to begin with.
+// wire_seeds DIRECTORY: writes a payload with every field, and its parts, as the first corpus.
 
 #include <filesystem>
 #include <fstream>

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the steps of the test state and wait for.
+# Checks and helpers for the steps of the test.
 
 heading() { printf '\n== %s\n' "$*"; }
 
-# proves WHAT COMMAND…: COMMAND succeeds.
+# proves WHAT COMMAND…: checks that COMMAND succeeds.
 proves() {
   local what=$1
   shift
@@ -17,7 +17,7 @@ proves() {
   fi
 }
 
-# equals WHAT EXPECTED ACTUAL
+# equals WHAT EXPECTED ACTUAL: checks that both are the same.
 equals() {
   if [ "$2" = "$3" ]; then
     passed=$((passed + 1))
@@ -31,10 +31,10 @@ equals() {
 fails() { ! "$@"; }
 absent() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 
-# has_mode WHAT MODE PATH, MODE as in root:millrace 640.
+# has_mode WHAT MODE PATH: checks owner, group and mode, for example "root:millrace 640".
 has_mode() { equals "$1" "$2" "$(stat -c '%U:%G %a' "$3" 2>&1)"; }
 
-# wait_until WHAT COMMAND…: for 30 seconds at most.
+# wait_until WHAT COMMAND…: waits until COMMAND succeeds, at most 30 seconds.
 wait_until() {
   local what=$1 i
   shift
@@ -47,10 +47,10 @@ wait_until() {
   return 1
 }
 
-# The last value of KEY in the unit.
+# of_unit KEY: the last value of KEY in the unit.
 of_unit() { sed -n "s/^$1=//p" "$unit" | tail -n 1; }
 
-# as_systemd_would [ARGUMENT…]: what ExecStart says, as the unit's User, with the credential.
+# as_systemd_would [ARGUMENT…]: runs the command of ExecStart as the unit's User, with the credential.
 as_systemd_would() {
   local user credential command
   user=$(of_unit User)
@@ -75,7 +75,7 @@ start_millraced() {
 
 stop_millraced() {
   [ -n "$server_pid" ] || return 0
-  # setpriv and env become millraced; the pid is that of the shell around them, or of it.
+  # setpriv and env are replaced by millraced. server_pid may be the pid of the shell around them.
   kill -TERM "$(pidof_millraced)" 2>/dev/null || true
   wait "$server_pid" 2>/dev/null || true
   server_pid=''
@@ -92,7 +92,7 @@ pidof_millraced() {
 
 status_field() { millrace status --json | tr -d ' \n' | sed "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/"; }
 
-# The id of the log, and its newest sequence.
+# Prints the id of the log and its newest sequence.
 log_state() { echo "$(status_field log_id) $(status_field newest_sequence)"; }
 
 sql() { "$mysql_client" --no-defaults --user=root --socket="$mysql/mysql.sock" "$@"; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The steps of the test, in their order.
+# The steps of the test, in order.
 
 newest_deb() { find "$debs" -maxdepth 1 -name "$1_*.deb" | head -n 1; }
 
@@ -7,19 +7,19 @@ install_packages() {
   heading "apt-get install of the packages"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q >"$work/apt.log" 2>&1 || { cat "$work/apt.log" && exit 1; }
-  proves "apt installs millrace-server, millrace-client and libmillrace0 with what they need" \
+  proves "apt installs millrace-server, millrace-client and libmillrace0 with their dependencies" \
     apt-get install -q -y --no-install-recommends "$(newest_deb millrace-server)" \
     "$(newest_deb millrace-client)" "$(newest_deb libmillrace0)"
   cp "$work/output" "$work/install.log"
-  proves "the installation says what to do next" grep -q 'edit source.host' "$work/install.log"
+  proves "the installation prints the next step" grep -q 'edit source.host' "$work/install.log"
 }
 
 check_installed_files() {
   local file
-  heading "what is installed"
+  heading "installed files"
   has_mode "the configuration is readable by the server, not by others" "root:millrace 640" /etc/millrace/millrace.yaml
-  has_mode "the password is readable by root alone" "root:root 600" /etc/millrace/password
-  has_mode "the log's directory belongs to the server alone" "millrace:millrace 700" /var/lib/millrace
+  has_mode "the password is readable only by root" "root:root 600" /etc/millrace/password
+  has_mode "the log's directory belongs only to the server" "millrace:millrace 700" /var/lib/millrace
   equals "the system user has no shell" /usr/sbin/nologin "$(getent passwd millrace | cut -d: -f7)"
   proves "the user is a system user" test "$(id -u millrace)" -lt 1000
   proves "dpkg knows the configuration as a conffile" \
@@ -64,7 +64,7 @@ follow_a_source() {
   proves "no file of the log is readable by others" test -z "$(find /var/lib/millrace -perm /077)"
 }
 
-# repack VERSION_SUFFIX [COMMAND]: the server's package with a higher version, after COMMAND in its tree.
+# repack VERSION_SUFFIX [COMMAND]: makes the server's package with a higher version, after COMMAND in its tree.
 repack() {
   local tree=$work/repacked file=$work/server$1.deb
   rm -rf "$tree"
@@ -75,7 +75,7 @@ repack() {
   echo "$file"
 }
 
-# A configuration that was edited stays, as an administrator would answer.
+# Keeps an edited configuration, as an administrator would choose.
 install_deb() { dpkg -i --force-confold "$1"; }
 
 upgrade() {
@@ -91,15 +91,15 @@ upgrade() {
   file=$(repack +2 'echo "# new default" >>etc/millrace/millrace.yaml')
   proves "a package with another configuration installs" install_deb "$file"
   equals "the edited configuration is kept" "  host: $source_host" "$(grep '^  host:' /etc/millrace/millrace.yaml)"
-  proves "the new default lies beside it" grep -q 'new default' /etc/millrace/millrace.yaml.dpkg-dist
+  proves "the new default is stored beside it" grep -q 'new default' /etc/millrace/millrace.yaml.dpkg-dist
   has_mode "the configuration" "root:millrace 640" /etc/millrace/millrace.yaml
   equals "the password is kept" millrace "$(cat /etc/millrace/password)"
 }
 
-# A systemctl that writes down how it is called, on a system that seems to run systemd.
+# Simulates a system with systemd: systemctl only records its calls.
 upgrade_under_systemd() {
   local calls=$work/systemctl.calls
-  heading "what the scripts ask of systemd"
+  heading "calls of systemctl by the scripts"
   mkdir -p /run/systemd/system
   printf '#!/bin/sh\necho "$*" >>%s\n' "$calls" >/usr/bin/systemctl
   chmod 755 /usr/bin/systemctl
@@ -115,7 +115,7 @@ upgrade_under_systemd() {
   install_deb "$(repack +3)" >/dev/null 2>&1
 }
 
-# What the unit with DynamicUser=yes left: the log of another user, behind a link.
+# Makes the state of a unit with DynamicUser=yes: a link to a log of another user.
 make_private_log() {
   mkdir -p -m 700 /var/lib/private
   mv /var/lib/millrace /var/lib/private/millrace
@@ -143,7 +143,7 @@ migrate() {
   migrate_under_own_unit
 }
 
-# The server has the log open: nothing moves until it is stopped.
+# While the server has the log open, nothing moves.
 migrate_in_use() {
   make_private_log
   proves "a log in use is refused" fails configure_again 0
@@ -164,7 +164,7 @@ migrate_beside_another() {
   rm -rf /var/lib/private/millrace
 }
 
-# A unit in /etc replaces the package's: its log is left to it.
+# A unit in /etc replaces the package's unit, and keeps its log.
 migrate_under_own_unit() {
   make_private_log
   mkdir -p /etc/systemd/system

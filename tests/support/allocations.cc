@@ -23,7 +23,7 @@ uint64_t AllocationsOfThread() { return allocations; }
 
 }  // namespace millrace::testing
 
-// Those of the standard library, counted.
+// Replacements of the standard operators that count their calls.
 void* operator new(std::size_t size) { return millrace::testing::Allocate(size); }
 void* operator new[](std::size_t size) { return millrace::testing::Allocate(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {

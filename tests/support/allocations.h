@@ -6,7 +6,7 @@
 
 namespace millrace::testing {
 
-// How often this thread has asked for memory by operator new, for tests that bound it.
+// Number of calls of operator new by this thread, for tests that bound it.
 uint64_t AllocationsOfThread();
 
 }  // namespace millrace::testing

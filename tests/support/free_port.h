@@ -4,9 +4,9 @@
 
 namespace millrace::testing {
 
-// A TCP port on 127.0.0.1 that nobody listens on, from below the range that the kernel hands out
-// by itself. It is not reserved: another process may take it first, so who uses it may have to
-// try again. Aborts if none is found.
+// Returns a TCP port on 127.0.0.1 that nobody listens on, below the range from which the kernel
+// chooses ports. It is not reserved: if another process takes it first, the caller has to try
+// again. Aborts if none is found.
 int FreePort();
 
 }  // namespace millrace::testing

@@ -12,8 +12,8 @@
 
 namespace millrace {
 
-// Expects the document at `path` to be `expected`. With MILLRACE_WRITE_DOCUMENTS in the environment
-// writes it instead.
+// Expects the document at `path` to be `expected`. With MILLRACE_WRITE_DOCUMENTS in the
+// environment, first writes it.
 inline void ExpectDocument(const std::filesystem::path& path, const std::string& expected) {
   if (std::getenv("MILLRACE_WRITE_DOCUMENTS") != nullptr) {
     std::ofstream(path, std::ios::binary) << expected;

@@ -10,7 +10,7 @@
 
 namespace millrace::testing {
 
-// A TCP connection to a port of this machine; -1 if there is none to be had. To be closed.
+// Opens a TCP connection to a port of this machine; -1 on failure. The caller closes it.
 inline int ConnectTo(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -22,7 +22,7 @@ inline int ConnectTo(int port) {
   return -1;
 }
 
-// What `GET path` answers, from the status line on; empty if nobody does.
+// Returns the response to `GET path`, from the status line on. Empty without a response.
 inline std::string HttpGet(int port, const std::string& path) {
   const int fd = ConnectTo(port);
   if (fd < 0) return {};

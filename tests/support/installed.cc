@@ -11,7 +11,7 @@
 namespace millrace::testing {
 namespace {
 
-// A bound, not an expectation.
+// An upper bound; it usually takes much less.
 constexpr absl::Duration kCopyTimeout = absl::Minutes(1);
 
 std::filesystem::path FromEnvironment(const char* variable) {
@@ -63,7 +63,7 @@ absl::Status CopyTemplate(const std::filesystem::path& from,
   copy.arguments = {"-a", "--reflink=auto", from, directory};
   MILLRACE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(copy, kCopyTimeout));
   if (result.exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(fmt::format("no copy of the template: {}", result.errors));
+  return absl::InternalError(fmt::format("the template could not be copied: {}", result.errors));
 }
 
 }  // namespace millrace::testing

@@ -8,8 +8,8 @@
 
 namespace millrace::testing {
 
-// Where tests/support/kit has installed things: the path in the environment variable named, else
-// the place in the cache directory. The file need not exist; who uses it says so clearly.
+// Paths of the files that tests/support/kit installs: the value of the environment variable, else
+// the path in the cache directory. The file need not exist; its users report that clearly.
 
 std::filesystem::path MysqldPath();           // MILLRACE_MYSQLD
 std::filesystem::path MysqlPath();            // MILLRACE_MYSQL, MySQL's own client
@@ -22,8 +22,7 @@ std::filesystem::path KafkaTemplatePath();    // MILLRACE_KAFKA_TEMPLATE, format
 std::filesystem::path GrpcurlPath();          // MILLRACE_GRPCURL
 std::filesystem::path BufPath();              // MILLRACE_BUF
 
-// Copies a template to `directory`, which does not exist yet, sharing blocks where the file system
-// can.
+// Copies a template to `directory`, which must not exist yet. Shares blocks if the file system can.
 absl::Status CopyTemplate(const std::filesystem::path& from,
                           const std::filesystem::path& directory);
 

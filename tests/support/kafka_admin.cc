@@ -21,7 +21,7 @@ using AdminOptions = KafkaOwned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_d
 
 constexpr absl::Duration kPollInterval = absl::Milliseconds(10);
 
-// How many partitions have one.
+// Number of partitions that have a leader.
 int LeadersOf(const rd_kafka_metadata_topic_t& topic) {
   int leaders = 0;
   for (int i = 0; i < topic.partition_cnt; ++i) {
@@ -32,7 +32,7 @@ int LeadersOf(const rd_kafka_metadata_topic_t& topic) {
   return leaders;
 }
 
-// Calls `send(options, queue)`, which sends a request, and waits for the answer.
+// Calls `send(options, queue)`, which sends a request, and waits for the response.
 template <typename Send>
 absl::StatusOr<Event> SendAndWait(rd_kafka_t* kafka, rd_kafka_admin_op_t operation,
                                   absl::Duration timeout, Send send) {
@@ -44,9 +44,9 @@ absl::StatusOr<Event> SendAndWait(rd_kafka_t* kafka, rd_kafka_admin_op_t operati
       rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds, words, sizeof(words)),
       words));
   send(options.get(), queue.get());
-  // The request's own timeout answers first.
+  // The request's own timeout expires first.
   Event event(rd_kafka_queue_poll(queue.get(), 2 * milliseconds));
-  if (event == nullptr) return absl::DeadlineExceededError("no answer of the broker");
+  if (event == nullptr) return absl::DeadlineExceededError("no response from the broker");
   MILLRACE_RETURN_IF_ERROR(
       KafkaStatus(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get())));
   return event;
@@ -138,7 +138,7 @@ absl::Status KafkaAdmin::CreateTopic(const KafkaTopic& topic) {
   size_t count = 0;
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  if (count != 1) return absl::InternalError(fmt::format("no answer about {}", topic.name));
+  if (count != 1) return absl::InternalError(fmt::format("no response about {}", topic.name));
   const char* said = rd_kafka_topic_result_error_string(results[0]);
   MILLRACE_RETURN_IF_ERROR(
       KafkaStatus(rd_kafka_topic_result_error(results[0]),
@@ -146,7 +146,7 @@ absl::Status KafkaAdmin::CreateTopic(const KafkaTopic& topic) {
   return AwaitLeaders(topic);
 }
 
-// The controller has made the topic; the broker learns of it a moment later.
+// The controller has made the topic, but the broker sees it only shortly after.
 absl::Status KafkaAdmin::AwaitLeaders(const KafkaTopic& topic) {
   const absl::Time deadline = absl::Now() + timeout_;
   while (true) {
@@ -163,7 +163,7 @@ absl::Status KafkaAdmin::AwaitLeaders(const KafkaTopic& topic) {
 
 absl::StatusOr<std::string> KafkaAdmin::ClusterId() {
   char* id = rd_kafka_clusterid(kafka_.get(), KafkaMilliseconds(timeout_));
-  if (id == nullptr) return absl::DeadlineExceededError("no answer of the broker");
+  if (id == nullptr) return absl::DeadlineExceededError("no response from the broker");
   std::string copy = id;
   rd_kafka_mem_free(kafka_.get(), id);
   return copy;

@@ -16,23 +16,24 @@ namespace millrace::testing {
 struct KafkaTopic {
   std::string name;
   int partitions = 1;
-  // Told: all that are in force, by name. Given: those that differ from the broker's defaults.
+  // From ListTopics: all effective settings by name. For CreateTopic: those that differ from the
+  // broker's defaults.
   std::map<std::string, std::string> configs;
 };
 
-// What an operator asks of a broker. Every call gives up after `timeout`, with kDeadlineExceeded
-// or, if the broker is away, with kUnavailable. For one thread.
+// Operator's calls to a broker. Every call fails after `timeout` with kDeadlineExceeded or, if the
+// broker is down, with kUnavailable. For one thread.
 class KafkaAdmin {
  public:
   explicit KafkaAdmin(const std::string& bootstrap, absl::Duration timeout = absl::Seconds(30));
 
-  // By name, without those that the broker keeps for itself (`__…`).
+  // Returns the topics by name, without the broker's internal ones (`__…`).
   absl::StatusOr<std::vector<KafkaTopic>> ListTopics();
 
-  // Returns once the topic can be written to and read. kAlreadyExists: there is one of that name.
+  // Returns once the topic can be written and read. kAlreadyExists: a topic has that name.
   absl::Status CreateTopic(const KafkaTopic& topic);
 
-  // Another for every broker.
+  // Different for every broker.
   absl::StatusOr<std::string> ClusterId();
 
  private:

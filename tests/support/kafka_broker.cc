@@ -21,14 +21,14 @@
 namespace millrace::testing {
 namespace {
 
-// Bounds, not expectations: a start takes 1.5 s on a quiet machine, 3.3 s after a kill.
+// Upper bounds: a start takes 1.5 s on a quiet machine, 3.3 s after a kill.
 constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
 constexpr absl::Duration kBrokerPollInterval = absl::Milliseconds(10);
 constexpr int kPortAttemptsMax = 5;
 constexpr size_t kLogBytesShown = 3000;
 constexpr size_t kWholeFile = std::numeric_limits<size_t>::max();
-// What the broker logs once it is registered, and at a port that another process took first.
+// Log messages of the broker: it is registered; another process has the port.
 constexpr std::string_view kStarted = "Kafka Server started";
 constexpr std::string_view kPortTaken = "Address already in use";
 
@@ -45,7 +45,7 @@ std::filesystem::path KeyStore(const std::filesystem::path& directory) {
   return directory / "keystore.pem";
 }
 
-// 16 random bytes as Kafka writes them: 22 characters, of which the last has two bits.
+// 16 random bytes in Kafka's form: 22 characters, of which the last has two bits.
 std::string NewClusterId() {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -66,7 +66,7 @@ absl::Status SetClusterId(const std::filesystem::path& properties) {
     changed += is_id ? "cluster.id=" + NewClusterId() : line;
     changed += '\n';
   }
-  if (!found) return absl::InternalError(fmt::format("no cluster.id in {}", properties.string()));
+  if (!found) return absl::InternalError(fmt::format("{} has no cluster.id", properties.string()));
   std::ofstream(properties, std::ios::binary) << changed;
   return absl::OkStatus();
 }
@@ -106,7 +106,7 @@ void KafkaBroker::ChoosePorts() {
   while (secure_port_ == port_ || secure_port_ == controller_port_);
 }
 
-// The certificate signs itself; the broker wants key and certificate in one file.
+// Makes a self-signed certificate. The broker wants key and certificate in one file.
 absl::Status KafkaBroker::MakeCertificate() const {
   const std::filesystem::path key = directory_.path() / "key.pem";
   MILLRACE_ASSIGN_OR_RETURN(
@@ -117,7 +117,7 @@ absl::Status KafkaBroker::MakeCertificate() const {
                                 "-keyout", key.string(), "-out", ca_file().string()}},
                  kStartTimeout));
   if (made.exit_code != 0)
-    return absl::InternalError("openssl made no certificate: " + made.errors);
+    return absl::InternalError("openssl could not make a certificate: " + made.errors);
   std::ofstream(KeyStore(directory_.path()), std::ios::binary)
       << ReadFileTail(key, kWholeFile) << ReadFileTail(ca_file(), kWholeFile);
   return absl::OkStatus();
@@ -163,9 +163,9 @@ absl::Status KafkaBroker::Launch() {
     options.arguments.push_back("--override");
     options.arguments.push_back(std::move(setting));
   }
-  options.directory = directory_.path();  // Where it keeps its temporary files.
+  options.directory = directory_.path();  // For its temporary files.
   options.output = log_file();
-  std::error_code ignored;  // The log of an earlier start must not be taken for this one's.
+  std::error_code ignored;  // Removes the log of the previous start.
   std::filesystem::rename(log_file(), directory_.path() / "server.log.old", ignored);
   MILLRACE_ASSIGN_OR_RETURN(process_, Process::Start(options));
   absl::Status ready = WaitUntilReady();
@@ -190,7 +190,7 @@ absl::Status KafkaBroker::WaitUntilReady() {
   return absl::OkStatus();
 }
 
-// The log's end tells of the orderly shutdown of what had started; why is said before.
+// The end of the log is about the orderly shutdown; the cause is before it.
 std::string KafkaBroker::LogProblems() const {
   std::istringstream lines(ReadFileTail(log_file(), kWholeFile));
   std::string problems;
@@ -226,7 +226,7 @@ absl::Status KafkaBroker::RestartWith(std::vector<std::string> settings) {
 void KafkaBroker::Pause() {
   if (!process_.has_value()) return;
   process_->Signal(SIGSTOP);
-  // The signal only asks; the last of the threads may answer a client until it has halted too.
+  // The signal is only a request. The last threads may respond to clients until they have halted.
   siginfo_t ignored;
   waitid(P_PID, static_cast<id_t>(process_->pid()), &ignored, WSTOPPED | WEXITED | WNOWAIT);
 }

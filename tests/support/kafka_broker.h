@@ -15,35 +15,34 @@
 
 namespace millrace::testing {
 
-// Who may log in at a secured broker.
+// Account of a secured broker.
 inline constexpr char kKafkaUser[] = "mirror";
 inline constexpr char kKafkaPassword[] = "a secret, \"quoted\"";
 
 struct KafkaBrokerOptions {
-  // Settings that win over kafka.properties: "message.max.bytes=2000".
+  // Settings that override kafka.properties: "message.max.bytes=2000".
   std::vector<std::string> settings;
-  // Listens at secure_bootstrap() too, by TLS to who logs in (SASL PLAIN).
+  // Also listens at secure_bootstrap(), with TLS and passwords (SASL PLAIN).
   bool secured = false;
 };
 
-// A real Kafka broker, its own controller, on a data directory and ports of its own: a cluster with
-// an identity of its own. It takes 150 MB of memory and 1.5 s to start, so tests of one suite share
-// one (SetUpTestSuite, with WHOLE in CMakeLists.txt). It is killed, and its directory removed, by
-// the destructor, and by the kernel if the test crashes. Start it from the test's main thread: see
-// Process.
+// A real Kafka broker and controller with its own data directory, ports and cluster id. It takes
+// 150 MB of memory and 1.5 s to start, so the tests of a suite share one (SetUpTestSuite, with
+// WHOLE in CMakeLists.txt). The destructor kills it and removes its directory; if the test crashes,
+// the kernel does. Start it from the test's main thread: see Process.
 class KafkaBroker {
  public:
   // kNotFound: the broker is not installed. kInternal, kDeadlineExceeded: it did not start; the
-  // message carries what its log says of it.
+  // message has the errors of its log.
   static absl::StatusOr<std::unique_ptr<KafkaBroker>> Start(const KafkaBrokerOptions& options = {});
 
-  // The same for a test that cannot go on without: prints the error and aborts.
+  // The same, but on an error prints it and aborts the test.
   static std::unique_ptr<KafkaBroker> MustStart(const KafkaBrokerOptions& options = {});
 
-  // What clients connect to: 127.0.0.1 and the port, the same after every restart.
+  // Address for clients: 127.0.0.1 and the port, the same after every restart.
   std::string bootstrap() const;
   int port() const { return port_; }
-  // The same of a secured broker, by a name that its certificate holds; and who signed that.
+  // Address of a secured broker, by a name in its certificate; and the authority that signed it.
   std::string secure_bootstrap() const;
   std::filesystem::path ca_file() const { return directory_.path() / "certificate.pem"; }
   std::filesystem::path data_directory() const { return directory_.path() / "data"; }
@@ -51,20 +50,20 @@ class KafkaBroker {
   bool Running() { return process_.has_value() && process_->Running(); }
   pid_t pid() const { return process_.has_value() ? process_->pid() : 0; }
 
-  // Shuts the broker down in order. kDeadlineExceeded: it did not end in time and was killed.
+  // Shuts the broker down. kDeadlineExceeded: it did not end in time and was killed.
   absl::Status Stop();
 
-  // Kills it, as a crash would. What was committed is kept.
+  // Kills the broker, like a crash. Committed records are kept.
   void Kill();
 
-  // Starts it again on the same data and ports, after Stop or Kill or while it runs. After Kill it
-  // takes 2 s longer: the controller waits for the end of the killed broker's session. With
-  // `settings`, those replace the ones it was started with.
+  // Restarts the broker on the same data and ports, after Stop or Kill or while it runs. After Kill
+  // it takes 2 s longer: the controller waits for the end of the killed broker's session.
+  // `settings` replace the ones it was started with.
   absl::Status Restart();
   absl::Status RestartWith(std::vector<std::string> settings);
 
-  // Halts the process, so that it keeps its connections and answers nothing, from the return on;
-  // lets it go on.
+  // Pause halts the process: after it returns, the broker keeps its connections and sends nothing.
+  // Resume continues it.
   void Pause();
   void Resume();
 

@@ -78,7 +78,7 @@ absl::StatusOr<KafkaMetadata> DescribeTopic(rd_kafka_t* kafka, const std::string
                                        fmt::format("metadata of {}", name)));
   KafkaMetadata metadata(raw_metadata);
   if (metadata->topic_cnt != 1) {
-    return absl::InternalError(fmt::format("the broker told nothing of {}", name));
+    return absl::InternalError(fmt::format("the broker returned no metadata of {}", name));
   }
   MILLRACE_RETURN_IF_ERROR(KafkaStatus(metadata->topics[0].err, name));
   return metadata;

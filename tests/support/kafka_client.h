@@ -15,7 +15,7 @@
 
 namespace millrace::testing {
 
-// Who owns what librdkafka allocates: KafkaOwned<rd_kafka_t, rd_kafka_destroy>.
+// Owns an object of librdkafka: KafkaOwned<rd_kafka_t, rd_kafka_destroy>.
 template <auto Destroy>
 struct KafkaDeleter {
   template <typename T>
@@ -34,22 +34,23 @@ using KafkaMetadata = KafkaOwned<const rd_kafka_metadata_t, rd_kafka_metadata_de
 
 using KafkaSettings = std::map<std::string, std::string>;
 
-// A client of librdkafka, which logs nothing. It connects by itself, later.
+// Makes a client of librdkafka that logs nothing. It connects by itself later.
 absl::StatusOr<KafkaHandle> OpenKafka(rd_kafka_type_t type, const KafkaSettings& settings);
 
-// What the broker knows of one topic; the only one in `topics`. kNotFound: there is none.
+// Returns the broker's metadata of one topic, which is the only one in `topics`. kNotFound: the
+// topic does not exist.
 absl::StatusOr<KafkaMetadata> DescribeTopic(rd_kafka_t* kafka, const std::string& name,
                                             absl::Duration timeout);
 
 // OK for no error. kNotFound: no such topic; kAlreadyExists; kAborted: another producer has taken
-// the transactional id; kDeadlineExceeded: no answer in time; kUnavailable: the broker is away or
-// not ready for it, which may pass; kInternal: anything else.
+// the transactional id; kDeadlineExceeded: no response in time; kUnavailable: the broker is down or
+// temporarily not ready; kInternal: anything else.
 absl::Status KafkaStatus(rd_kafka_resp_err_t code, std::string_view what);
 
-// The same for an error object, which is destroyed; null is OK.
+// The same for an error object, which it destroys. Null is OK.
 absl::Status KafkaStatus(rd_kafka_error_t* error, std::string_view what);
 
-// At least 1, for the library takes what is negative for no timeout at all.
+// At least 1, because the library treats negative numbers as no timeout.
 int KafkaMilliseconds(absl::Duration duration);
 
 }  // namespace millrace::testing

@@ -32,7 +32,7 @@ absl::StatusOr<KafkaProducer> KafkaProducer::Open(const std::string& bootstrap,
                                                              {"linger.ms", "0"},
                                                              {"reconnect.backoff.max.ms", "200"},
                                                          }));
-  // With a connection at hand the library finds the coordinator at once, else at its next try.
+  // With a connection the library finds the coordinator at once, otherwise at its next retry.
   MILLRACE_RETURN_IF_ERROR(Connect(kafka.get(), timeout));
   MILLRACE_RETURN_IF_ERROR(
       KafkaStatus(rd_kafka_init_transactions(kafka.get(), KafkaMilliseconds(timeout)),
@@ -59,7 +59,7 @@ absl::Status KafkaProducer::Send(const KafkaRecord& record) {
                             value.has_value() ? static_cast<ssize_t>(value->size()) : 0),
         name));
   }
-  // The library takes them for bytes that it may write to, and copies them.
+  // The library's parameters are not const, but it only copies the bytes.
   const auto bytes = [](const std::optional<std::string>& text) {
     return text.has_value() ? const_cast<char*>(text->data()) : nullptr;
   };

@@ -13,26 +13,26 @@
 
 namespace millrace::testing {
 
-// A transactional producer that stands in for another program, such as a second mirror of the same
-// name. Every call gives up after `timeout`, with kDeadlineExceeded or, if the broker is away, with
+// A transactional producer in the role of another program, such as a second mirror of the same
+// name. Every call fails after `timeout` with kDeadlineExceeded or, if the broker is down, with
 // kUnavailable. kAborted: another producer has taken the transactional id. For one thread.
 class KafkaProducer {
  public:
-  // Takes the transactional id over from any other producer.
+  // Takes the transactional id from any other producer.
   static absl::StatusOr<KafkaProducer> Open(const std::string& bootstrap,
                                             const std::string& transactional_id,
                                             absl::Duration timeout = absl::Seconds(30));
 
-  // The same for a test that cannot go on without: prints the error and aborts.
+  // The same, but on an error prints it and aborts the test.
   static KafkaProducer MustOpen(const std::string& bootstrap, const std::string& transactional_id);
 
   absl::Status Begin();
 
-  // Adds a record to the transaction; its offset and timestamp are not used. It is sent in the
-  // background: Flush and Commit tell what became of it.
+  // Adds a record to the transaction. Its offset and timestamp are not used. It is sent in the
+  // background: Flush and Commit report the result.
   absl::Status Send(const KafkaRecord& record);
 
-  // Waits until the broker has all records of the transaction, which stays open.
+  // Waits until the broker has all records of the transaction. The transaction stays open.
   absl::Status Flush();
 
   absl::Status Commit();

@@ -21,7 +21,7 @@ namespace {
 constexpr absl::Duration kReaderPollInterval = absl::Milliseconds(20);
 
 using Message = KafkaOwned<rd_kafka_message_t, rd_kafka_message_destroy>;
-// Partitions to be read, and before which offset reading ends.
+// Partitions to read, with the offset before which reading ends.
 using Ends = std::map<std::pair<std::string, int32_t>, int64_t>;
 using Records = std::vector<KafkaRecord>;
 using Visitor = std::function<void(KafkaRecord)>;
@@ -70,7 +70,7 @@ KafkaRecord RecordOf(const rd_kafka_message_t& message) {
   return record;
 }
 
-// Under read_committed the end that the broker tells is the last stable offset.
+// Under read_committed the broker returns the last stable offset as the end.
 absl::StatusOr<Ends> FindEnds(rd_kafka_t* kafka, const std::vector<std::string>& topics,
                               absl::Time deadline) {
   Ends ends;
@@ -90,7 +90,7 @@ absl::StatusOr<Ends> FindEnds(rd_kafka_t* kafka, const std::vector<std::string>&
   return ends;
 }
 
-// Again until the broker is there and leads the partitions.
+// Retries until the broker is up and leads the partitions.
 absl::StatusOr<Ends> AwaitEnds(rd_kafka_t* kafka, const std::vector<std::string>& topics,
                                absl::Time deadline) {
   while (true) {
@@ -113,13 +113,13 @@ absl::Status AssignFromBeginning(rd_kafka_t* kafka, const Ends& ends) {
   return KafkaStatus(rd_kafka_assign(kafka, partitions.get()), "assignment of partitions");
 }
 
-// Takes in what the consumer gave; a partition that is read to its end leaves `ends`. The end may
-// be an offset without a record: a mark of a transaction, or of one aborted.
+// Adds a message of the consumer. Removes a partition that is read to its end from `ends`. The end
+// may be an offset without a record: a mark of a transaction, or a record of an aborted one.
 absl::Status Take(const rd_kafka_message_t& message, Ends& ends, const Visitor& visit) {
   const bool at_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
   if (!at_end && message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const absl::Status status = KafkaStatus(message.err, "consumer");
-    // The library goes on by itself once the broker is there again.
+    // The library continues by itself once the broker is up again.
     return absl::IsUnavailable(status) ? absl::OkStatus() : status;
   }
   const auto unread = ends.find({rd_kafka_topic_name(message.rkt), message.partition});
@@ -153,8 +153,8 @@ void Sort(const std::vector<std::string>& topics, Records& records) {
 
 }  // namespace
 
-// By a consumer of its own each time: one that is given the same partitions again may keep to
-// itself that it has come to their ends, where the end is a mark of a transaction.
+// Uses a new consumer each time. A consumer that gets the same partitions again may not report that
+// it has reached their ends, if the end is a mark of a transaction.
 absl::Status KafkaReader::Visit(const std::vector<std::string>& topics, const Visitor& visit,
                                 absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
@@ -173,7 +173,7 @@ absl::StatusOr<Records> KafkaReader::ReadAll(const std::vector<std::string>& top
   const absl::Time deadline = absl::Now() + timeout;
   while (true) {
     Records records;
-    // A consumer that says nothing any more is given up for another one.
+    // A consumer that is silent is replaced by another one.
     const absl::Duration attempt = std::max(absl::Seconds(5), (deadline - absl::Now()) / 2);
     const absl::Status status = Visit(
         topics, [&records](KafkaRecord record) { records.push_back(std::move(record)); }, attempt);
@@ -192,8 +192,9 @@ absl::StatusOr<Records> KafkaReader::ReadAtLeast(const std::vector<std::string>&
     if (!records.ok() && !absl::IsNotFound(records.status())) return records;
     if (records.ok() && records->size() >= records_min) return records;
     if (absl::Now() >= deadline) {
-      return absl::DeadlineExceededError(fmt::format(
-          "{} of {} records are there in time", records.ok() ? records->size() : 0, records_min));
+      return absl::DeadlineExceededError(fmt::format("only {} of {} records arrived in time",
+                                                     records.ok() ? records->size() : 0,
+                                                     records_min));
     }
     absl::SleepFor(kReaderPollInterval);
   }

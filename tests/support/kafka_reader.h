@@ -15,33 +15,33 @@
 
 namespace millrace::testing {
 
-// Reads topics as a careful consumer does (read_committed), without a group: nothing of it is kept
-// by the broker. For one thread.
+// Reads topics like a careful consumer (read_committed), without a group: the broker stores nothing
+// of it. For one thread.
 class KafkaReader {
  public:
   explicit KafkaReader(std::string bootstrap) : bootstrap_(std::move(bootstrap)) {}
 
-  // All records of the topics that are committed at the time of the call, from the oldest kept to
-  // the first of a transaction that is still open. A broker that is away or starting is waited for.
-  // It answers a commit before it has written the marks that end the transaction, so what was just
-  // committed may still be missing: ReadAtLeast waits for it. In the order of the topics given,
-  // each topic by partition, each partition by offset. kNotFound: there is no such topic.
-  // kDeadlineExceeded: the broker did not answer in time.
+  // Returns all records of the topics that are committed at the time of the call, from the oldest
+  // one to the first of an open transaction. In the order of `topics`, each topic by partition,
+  // each partition by offset. Waits for a broker that is down or starting. A broker responds to a
+  // commit before it has written the marks that end the transaction, so records that were just
+  // committed may be missing: ReadAtLeast waits for them. kNotFound: a topic does not exist.
+  // kDeadlineExceeded: the broker did not respond in time.
   absl::StatusOr<std::vector<KafkaRecord>> ReadAll(const std::vector<std::string>& topics,
                                                    absl::Duration timeout = absl::Seconds(30));
 
-  // The same records one by one, for who does not keep them; each partition by offset.
+  // Passes the same records one by one to `visit`, each partition by offset.
   absl::Status Visit(const std::vector<std::string>& topics,
                      const std::function<void(KafkaRecord)>& visit,
                      absl::Duration timeout = absl::Seconds(30));
 
-  // Reads anew until there are at least that many; topics may be made meanwhile.
-  // kDeadlineExceeded: there are fewer; the message tells how many.
+  // Reads again until there are at least `records_min`. Topics may be created in the meantime.
+  // kDeadlineExceeded: there are fewer; the message has the number.
   absl::StatusOr<std::vector<KafkaRecord>> ReadAtLeast(const std::vector<std::string>& topics,
                                                        size_t records_min,
                                                        absl::Duration timeout = absl::Seconds(30));
 
-  // The same for tests that cannot go on without: they print the error and abort.
+  // The same, but on an error they print it and abort the test.
   std::vector<KafkaRecord> MustReadAll(const std::vector<std::string>& topics);
   std::vector<KafkaRecord> MustReadAtLeast(const std::vector<std::string>& topics,
                                            size_t records_min);

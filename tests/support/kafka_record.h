@@ -12,7 +12,7 @@
 
 namespace millrace::testing {
 
-// In the order in which they stand in the record.
+// Headers in the order of the record.
 using KafkaHeaders = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 struct KafkaRecord {
@@ -22,7 +22,7 @@ struct KafkaRecord {
   std::optional<std::string> key;    // nullopt is null, which is not the empty key.
   std::optional<std::string> value;  // nullopt is a tombstone.
   KafkaHeaders headers;
-  absl::Time timestamp;  // With milliseconds, as Kafka keeps it.
+  absl::Time timestamp;  // In milliseconds, as Kafka stores it.
 };
 
 }  // namespace millrace::testing

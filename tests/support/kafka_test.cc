@@ -35,7 +35,7 @@ std::vector<std::string> Values(const std::vector<KafkaRecord>& records) {
   return values;
 }
 
-// All tests share a broker; each has a topic of its own, named after it.
+// All tests share a broker. Each has its own topic, named after the test.
 class Kafka : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { shared_broker_ = KafkaBroker::MustStart(); }
@@ -58,14 +58,14 @@ class Kafka : public ::testing::Test {
     ASSERT_TRUE(producer.Commit().ok());
   }
   KafkaProducer Producer() { return KafkaProducer::MustOpen(bootstrap(), topic_); }
-  // All committed values, of which there must be so many.
+  // Waits for `records_min` committed records and returns all values.
   std::vector<std::string> Read(size_t records_min) {
     return Values(KafkaReader(bootstrap()).MustReadAtLeast({topic_}, records_min));
   }
   KafkaBroker& broker() { return *shared_broker_; }
   std::string bootstrap() { return broker().bootstrap(); }
 
-  // As the broker tells it of a topic that has no setting of its own.
+  // As the broker reports it for a topic without its own setting.
   std::string LargestMessage(const KafkaBroker& asked) {
     KafkaAdmin admin(asked.bootstrap());
     const absl::Status made = admin.CreateTopic({.name = topic_});

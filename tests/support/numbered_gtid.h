@@ -9,7 +9,7 @@
 
 namespace millrace::testing {
 
-// GTID number `number` of the one source of tests that make their transactions by hand.
+// GTID with `number` of a fixed source, for tests that make transactions without a server.
 inline MysqlGtid GtidOf(uint64_t number) {
   MysqlGtid gtid{.uuid = {}, .tag = {}, .number = number};
   gtid.uuid[0] = 1;

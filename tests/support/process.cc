@@ -26,7 +26,7 @@ namespace {
 constexpr absl::Duration kPollInterval = absl::Milliseconds(2);
 constexpr int kExecFailed = 127;
 
-// What the child needs between fork and exec, where it may neither allocate nor lock.
+// Memory for the child between fork and exec, where it may neither allocate nor lock.
 struct Plan {
   std::vector<std::string> words;        // argv
   std::vector<std::string> assignments;  // environment
@@ -72,7 +72,7 @@ bool RedirectTo(const std::string& file, int descriptor) {
   return opened >= 0 && dup2(opened, descriptor) >= 0;
 }
 
-// Runs in the child. Tells what failed by writing errno to `report`, which exec closes.
+// Runs in the child. Reports a failure by writing errno to `report`, which exec closes.
 [[noreturn]] void Execute(const Plan& plan, pid_t parent, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kExecFailed);  // The parent ended before the line above.
@@ -103,7 +103,7 @@ absl::StatusOr<Process> Process::Start(const ProcessOptions& options) {
   MakePlan(options, plan);
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) {
-    return absl::InternalError(fmt::format("no pipe: {}", std::strerror(errno)));
+    return absl::InternalError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   const pid_t parent = getpid();
   const pid_t pid = fork();
@@ -113,7 +113,8 @@ absl::StatusOr<Process> Process::Start(const ProcessOptions& options) {
   int error = 0;
   const bool failed = pid > 0 && read(report[0], &error, sizeof(error)) == sizeof(error);
   close(report[0]);
-  if (pid < 0) return absl::InternalError(fmt::format("no fork: {}", std::strerror(fork_error)));
+  if (pid < 0)
+    return absl::InternalError(fmt::format("cannot fork: {}", std::strerror(fork_error)));
   Process process(pid);
   if (failed) {
     process.Reap(0);

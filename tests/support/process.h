@@ -18,17 +18,17 @@ namespace millrace::testing {
 struct ProcessOptions {
   std::string program;  // A path, or a name that is looked up in PATH.
   std::vector<std::string> arguments;
-  std::map<std::string, std::string> environment;  // Set beside what this process has.
+  std::map<std::string, std::string> environment;  // Added to this process's environment.
   std::filesystem::path directory;                 // Working directory; empty is this process's.
-  // Files to which standard output and error are appended. Empty output is /dev/null, empty
-  // errors are the output's file.
+  // Files to which standard output and error are appended. Empty `output` means /dev/null, empty
+  // `errors` means the file of `output`.
   std::filesystem::path output;
   std::filesystem::path errors;
 };
 
-// A child process with standard input from /dev/null and none of this process's open files.
-// The kernel kills it when the thread that started it ends, so nothing outlives a crashed test;
-// start long-lived ones from the test's main thread. One thread uses an object at a time.
+// A child process with standard input from /dev/null and without this process's open files. The
+// kernel kills it when the thread that started it ends, so no process outlives a crashed test.
+// Start long-lived ones from the test's main thread. One thread uses an object at a time.
 class Process {
  public:
   // kNotFound: the program cannot be executed. kInternal: the kernel refused a new process.
@@ -42,12 +42,12 @@ class Process {
   pid_t pid() const { return pid_; }
   bool Running();
 
-  // Asks the process to end (SIGTERM); ends it at once (SIGKILL) and waits; sends any signal.
+  // Terminate asks the process to end (SIGTERM). Kill ends it at once (SIGKILL) and waits.
   void Terminate();
   void Kill();
   void Signal(int signal);
 
-  // The exit code, or 128 plus the number of the signal that ended it.
+  // Returns the exit code, or 128 plus the number of the signal that ended it.
   // kDeadlineExceeded: it still runs.
   absl::StatusOr<int> Wait(absl::Duration timeout);
 
@@ -70,7 +70,7 @@ struct ProcessResult {
 // kDeadlineExceeded: it took longer than `timeout` and was killed.
 absl::StatusOr<ProcessResult> RunProcess(ProcessOptions options, absl::Duration timeout);
 
-// The whole file, or the last `bytes_max` of it; empty if it cannot be read.
+// Returns the file, at most its last `bytes_max` bytes. Empty if it cannot be read.
 std::string ReadFileTail(const std::filesystem::path& file, size_t bytes_max);
 
 }  // namespace millrace::testing

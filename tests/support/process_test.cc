@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 constexpr absl::Duration kTimeout = absl::Seconds(20);
 
-// Whether `pid` has ended, as a zombie at most: its new parent may not have reaped it yet.
+// Whether `pid` has ended. A zombie counts: its new parent may not have reaped it yet.
 bool HasEnded(pid_t pid) {
   if (kill(pid, 0) != 0) return errno == ESRCH;
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
@@ -83,9 +83,9 @@ TEST(Process, WaitFailsAtDeadline) {
 }
 
 TEST(Process, OverdueProcessIsKilledAndShowsOutput) {
-  const auto result = RunProcess(Shell("echo begun; exec sleep 100"), absl::Milliseconds(300));
+  const auto result = RunProcess(Shell("echo started; exec sleep 100"), absl::Milliseconds(300));
   EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_THAT(std::string(result.status().message()), HasSubstr("begun"));
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("started"));
 }
 
 TEST(Process, DestructorLeavesNoProcess) {
@@ -99,7 +99,7 @@ TEST(Process, DestructorLeavesNoProcess) {
   EXPECT_EQ(errno, ESRCH);
 }
 
-// The child starts a grandchild by this same class and is killed: the kernel must end the latter.
+// The child starts a grandchild with this class and is killed. The kernel must end the grandchild.
 TEST(Process, ChildEndsWhenItsParentIsKilled) {
   int channel[2];
   ASSERT_EQ(pipe(channel), 0);

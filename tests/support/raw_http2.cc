@@ -18,7 +18,7 @@ namespace millrace::testing {
 namespace http2 {
 namespace {
 
-// A string as HPACK writes it, without Huffman code.
+// String in HPACK's form, without Huffman code.
 std::string Text(std::string_view text) {
   return std::string(1, static_cast<char>(text.size())) + std::string(text);
 }
@@ -35,7 +35,7 @@ std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view
 }
 
 std::string Headers(std::string_view path) {
-  // :method POST, :scheme http; then four that go into the table.
+  // :method POST, :scheme http; then four headers that are added to the table.
   return "\x83\x86\x44" + Text(path) + "\x41" + Text("localhost") + "\x5f" +
          Text("application/grpc") + "\x40" + Text("te") + Text("trailers");
 }
@@ -105,7 +105,7 @@ std::optional<RawConnection> RawConnection::Open(int port, const std::string& fr
   const timeval patience{.tv_sec = kTimeoutMillis / 1000, .tv_usec = 0};
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  // The port is chosen by connect, which is quick where thousands are taken.
+  // connect chooses the port, which is fast even if thousands are in use.
   const int yes = 1;
   setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
   if (!CallWithAddress(bind, socket, Loopback(from, 0)) ||
@@ -131,7 +131,7 @@ bool RawConnection::Write(std::string_view bytes) {
 }
 
 bool RawConnection::Drain() {
-  // To read TLS may wait for more than has come. A flood leaves little to be read.
+  // Reading TLS may wait for more bytes than have arrived. During a flood there is little to read.
   if (tls_ != nullptr) return !IsReady(socket_, 0, 0);
   while (IsReady(socket_, POLLIN, 0)) {
     if (Read().empty()) return false;

@@ -13,18 +13,18 @@
 
 namespace millrace::testing {
 
-// What a process with a slow disk and the test that slows it share, in a file that both map.
+// Shared by a process with a slow disk and the test that slows it, in a file that both map.
 struct SlowDiskControl {
   std::atomic<uint32_t> sync_milliseconds;
   std::atomic<uint32_t> read_milliseconds;
-  // That were slowed so far.
+  // Number of slowed calls so far.
   std::atomic<uint32_t> syncs;
   std::atomic<uint32_t> reads;
 };
 
-// Makes the disk of another process slow, while it runs: what it syncs or reads in one directory
-// takes that much longer. The program is the one that is shipped; a library that is loaded before
-// all others stands in for the functions of libc.
+// Slows the disk of another process while it runs: its syncs and reads in one directory take
+// longer. The program is the shipped one. A library that is loaded before all others replaces
+// functions of libc.
 class SlowDisk {
  public:
   SlowDisk();
@@ -32,7 +32,7 @@ class SlowDisk {
   SlowDisk(const SlowDisk&) = delete;
   SlowDisk& operator=(const SlowDisk&) = delete;
 
-  // To be set for the process. `directory` need not exist yet.
+  // Environment to set for the process. `directory` need not exist yet.
   std::map<std::string, std::string> EnvironmentFor(const std::filesystem::path& directory) const;
 
   void SlowSyncs(absl::Duration each);

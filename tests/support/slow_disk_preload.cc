@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Stands in for functions of libc in a process that SlowDisk slows; see slow_disk.h.
+// Replaces functions of libc in a process that SlowDisk slows; see slow_disk.h.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ bool IsSlowed(int fd) {
   const ssize_t size = ::readlink(link.data(), path.data(), path.size() - 1);
   if (size <= 0) return false;
   path[static_cast<size_t>(size)] = '\0';
-  // The directory itself, too, which ends with a slash here.
+  // Includes the directory itself, which ends with a slash here.
   const size_t length = std::strlen(directory);
   return std::strncmp(path.data(), directory, length - 1) == 0;
 }
@@ -105,7 +105,7 @@ ssize_t pread64(int fd, void* to, size_t size, off64_t offset) {
   return next(fd, to, size, offset);
 }
 
-// A slow disk has nothing in memory.
+// A slow disk has nothing in the page cache.
 ssize_t preadv2(int fd, const iovec* to, int count, off_t offset, int flags) {
   static auto* const next = Next<ssize_t(int, const iovec*, int, off_t, int)>("preadv2");
   SlowDiskControl* const control = Control();

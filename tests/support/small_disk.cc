@@ -22,7 +22,7 @@ absl::Status MountError(const std::string& act) {
   return absl::UnavailableError(fmt::format("cannot {}: {}", act, std::strerror(errno)));
 }
 
-// Else a crashed test would leave a mount behind.
+// Otherwise a crashed test would leave a mount.
 absl::Status EnterPrivateMountNamespace() {
   static const int error = [] {
     if (::unshare(CLONE_NEWNS) != 0) return errno;
@@ -68,7 +68,7 @@ absl::Status SmallDisk::MountExt4(uint64_t bytes) const {
   const bool made = file >= 0 && ::ftruncate(file, static_cast<off_t>(bytes)) == 0;
   if (file >= 0) ::close(file);
   if (!made) return MountError("make " + image);
-  // Nothing kept for root, who may run the test.
+  // Reserves nothing for root, because root may run the test.
   absl::Status status = Run("mkfs.ext4", {"-q", "-F", "-m", "0", image});
   if (status.ok()) status = Run("mount", {"-o", "loop", image, path().string()});
   return status;

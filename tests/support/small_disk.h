@@ -11,17 +11,17 @@
 
 namespace millrace::testing {
 
-// A file system of its own, small enough to be filled. Only this thread, and the threads and
-// processes that it starts afterwards, see it; the kernel removes it when the test has ended.
+// A separate file system that is small enough to fill. Only this thread, and the threads and
+// processes that it starts afterwards, see it. The kernel removes it when the test has ended.
 class SmallDisk {
  public:
   enum class Kind { kExt4, kTmpfs };
-  // kUnavailable: this machine does not let us mount; the message says why.
+  // kUnavailable: this machine does not allow mounts; the message has the cause.
   static absl::StatusOr<std::unique_ptr<SmallDisk>> Mount(Kind kind, uint64_t bytes);
   ~SmallDisk();
 
   std::filesystem::path path() const { return directory_.path() / "mounted"; }
-  // Takes what space there is, to the last byte. Thread-safe, as Free is.
+  // Takes all free space, to the last byte. Fill and Free are thread-safe.
   void Fill() const;
   void Free() const;
 

@@ -18,7 +18,7 @@
 namespace millrace::testing {
 namespace {
 
-// Bounds, not expectations: a start takes under a second on a quiet machine.
+// Upper bounds: a start takes less than a second on a quiet machine.
 constexpr absl::Duration kStartTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopTimeout = absl::Minutes(1);
 constexpr absl::Duration kServerPollInterval = absl::Milliseconds(10);
@@ -58,7 +58,7 @@ absl::StatusOr<std::unique_ptr<SourceServer>> SourceServer::Start(
   std::unique_ptr<SourceServer> server(new SourceServer(options));
   if (server->socket().size() > kSocketPathBytesMax) {
     return absl::InvalidArgumentError(
-        fmt::format("the socket path {} is over {} bytes; set TMPDIR to a shorter one",
+        fmt::format("the socket path {} is longer than {} bytes; set TMPDIR to a shorter path",
                     server->socket(), kSocketPathBytesMax));
   }
   MILLRACE_RETURN_IF_ERROR(CopyTemplate(TemplatePath(options.flavour), server->data_directory()));
@@ -92,7 +92,7 @@ absl::Status SourceServer::Launch() {
                            options_.options.end());
   options.output = log_file();
   std::filesystem::create_directories(temporary_directory());
-  std::error_code ignored;  // The log of an earlier start must not be taken for this one's.
+  std::error_code ignored;  // Removes the log of the previous start.
   std::filesystem::rename(log_file(), directory_.path() / "server.log.old", ignored);
   MILLRACE_ASSIGN_OR_RETURN(process_, Process::Start(options));
   absl::Status ready = WaitUntilReady();

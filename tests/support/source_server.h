@@ -22,7 +22,7 @@ enum class Flavour { kMysql, kMariadb };
 // "mysql" or "mariadb".
 std::string FlavourName(Flavour flavour);
 
-// How GoogleTest shows a flavour in the name of a test.
+// Prints a flavour in the names of tests.
 void PrintTo(Flavour flavour, std::ostream* stream);
 
 // The account that reads the feed, with the least rights it needs (users.sql).
@@ -31,48 +31,47 @@ inline constexpr char kFeedPassword[] = "millrace";
 
 struct SourceServerOptions {
   Flavour flavour = Flavour::kMysql;
-  // More options for the server, which win over mysql.cnf or mariadb.cnf: "--server-id=2".
+  // Options that override mysql.cnf or mariadb.cnf: "--server-id=2".
   std::vector<std::string> options;
 };
 
-// A real MySQL or MariaDB server on a data directory and port of its own, for one test. Any number
-// can run at once. It is killed, and its directory removed, by the destructor, and by the kernel
-// if the test crashes. Start it from the test's main thread: see Process.
+// A real MySQL or MariaDB server with its own data directory and port, for one test. Any number can
+// run at once. The destructor kills it and removes its directory; if the test crashes, the kernel
+// kills it. Start it from the test's main thread: see Process.
 class SourceServer {
  public:
   // kNotFound: the server is not installed. kInternal, kDeadlineExceeded: it did not start; the
-  // message carries the end of its log.
+  // message has the end of its log.
   static absl::StatusOr<std::unique_ptr<SourceServer>> Start(const SourceServerOptions& options);
 
-  // The same for a test that cannot go on without: prints the error and aborts.
+  // The same, but on an error prints it and aborts the test.
   static std::unique_ptr<SourceServer> MustStart(const SourceServerOptions& options);
 
   Flavour flavour() const { return options_.flavour; }
   int port() const { return port_; }
   std::string socket() const { return directory_.path() / "mysql.sock"; }
   std::filesystem::path data_directory() const { return directory_.path() / "data"; }
-  // The server's own tmpdir. At its start, MariaDB deletes all temporary tables that it finds
-  // there.
+  // The server's own tmpdir. When MariaDB starts, it deletes all temporary tables there.
   std::filesystem::path temporary_directory() const { return directory_.path() / "tmp"; }
   std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   bool Running() { return process_.has_value() && process_->Running(); }
   pid_t pid() const { return process_.has_value() ? process_->pid() : 0; }
 
-  // Shuts the server down in order. kDeadlineExceeded: it did not end in time and was killed.
+  // Shuts the server down. kDeadlineExceeded: it did not end in time and was killed.
   absl::Status Stop();
 
-  // Kills it, as a crash would.
+  // Kills the server, like a crash.
   void Kill();
 
-  // Starts it again on the same data and port, after Stop or Kill or while it runs. With
-  // `options`, those replace the ones it was started with.
+  // Restarts the server on the same data and port, after Stop or Kill or while it runs. `options`
+  // replace the ones it was started with.
   absl::Status Restart();
   absl::Status RestartWith(std::vector<std::string> options);
 
-  // A session as root over the socket.
+  // Opens a session as root over the socket.
   absl::StatusOr<SqlSession> Connect(const std::string& charset = "utf8mb4") const;
 
-  // The same for a test that cannot go on without: prints the error and aborts.
+  // The same, but on an error prints it and aborts the test.
   SqlSession MustConnect(const std::string& charset = "utf8mb4") const;
 
  private:

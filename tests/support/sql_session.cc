@@ -24,7 +24,7 @@ struct ResultCloser {
 };
 using Result = std::unique_ptr<MYSQL_RES, ResultCloser>;
 
-// The library's own first call is not safe when two threads make it.
+// The library's first call is not thread-safe.
 void InitializeLibraryOnce() {
   static std::once_flag once;
   std::call_once(once, [] { mysql_server_init(0, nullptr, nullptr); });
@@ -63,7 +63,7 @@ absl::StatusOr<SqlSession> SqlSession::Open(const SqlSessionOptions& options) {
   InitializeLibraryOnce();
   auto connection = std::make_unique<Connection>();
   MYSQL* mysql = connection->mysql;
-  if (mysql == nullptr) return absl::ResourceExhaustedError("no memory for a connection");
+  if (mysql == nullptr) return absl::ResourceExhaustedError("out of memory for a connection");
   mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectTimeoutSeconds);
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, options.charset.c_str());
@@ -93,7 +93,7 @@ absl::StatusOr<SqlRows> SqlSession::Query(std::string_view sql) {
   MYSQL* connection = connection_->mysql;
   if (mysql_real_query(connection, sql.data(), sql.size()) != 0) return LastError(sql);
   SqlRows rows;
-  // CALL answers with several results, of which the last tells only that it has ended.
+  // CALL returns several results; the last one only marks the end.
   for (int more = 0; more == 0; more = mysql_next_result(connection)) {
     const Result result(mysql_store_result(connection));
     if (mysql_errno(connection) != 0) return LastError(sql);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kPrefix[] = "millrace-test.";
 
-// Whether `name` is millrace-test.<pid>.<random> of a process that has ended.
+// Whether `name` is millrace-test.<pid>.<random>, and that process has ended.
 bool IsOfEndedProcess(const std::string& name) {
   int pid = 0;
   if (name.rfind(kPrefix, 0) != 0) return false;
@@ -56,7 +56,7 @@ TempDirectory::TempDirectory(const std::filesystem::path& parent) {
 }
 
 TempDirectory::~TempDirectory() {
-  std::error_code ignored;  // What stays is removed by the next test.
+  std::error_code ignored;  // The next test removes the rest.
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -6,13 +6,13 @@
 
 namespace millrace::testing {
 
-// A new, empty directory below TMPDIR (else /tmp) that is removed with all it holds by the
-// destructor. Those that a crashed test left behind are removed when the next one is made.
-// Aborts if it cannot be made: no test can run then.
+// A new, empty directory below TMPDIR (else /tmp). The destructor removes it with its content.
+// Making a directory also removes those of crashed tests. Aborts if it cannot be made: no test can
+// run then.
 class TempDirectory {
  public:
   TempDirectory();
-  // Below `parent` instead.
+  // The same below `parent`.
   explicit TempDirectory(const std::filesystem::path& parent);
   ~TempDirectory();
   TempDirectory(const TempDirectory&) = delete;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tidy_plan.py DATABASE OUT: reads names of sources and headers, one a line, relative to the current
-directory, from standard input. Prints the files that clang-tidy must read to see them, in the order in
-which they are worth it, and writes OUT: a compile database that holds just these, without what only
+"""tidy_plan.py DATABASE OUT: reads names of sources and headers from standard input, one per line,
+relative to the current directory. Prints the files that clang-tidy must read to check them, the most
+important first. Writes OUT: a compile database of only these files, without the options that only
 another compiler or a build needs (precompiled headers, unity sources, sanitizers)."""
 
 import json
@@ -24,7 +24,7 @@ def includes(path):
 
 
 def flags_of(entry):
-    """Of a compile command, what decides how the source reads."""
+    """Returns the flags of a compile command that change the meaning of the source."""
     words = entry.get("arguments") or shlex.split(entry["command"])
     kept = []
     for word, following in zip(words, words[1:] + [""]):
@@ -36,7 +36,7 @@ def flags_of(entry):
 
 
 class Database:
-    """How the sources of this checkout are compiled, by name relative to it."""
+    """Compile commands of the sources of this checkout, by relative name."""
 
     def __init__(self, path):
         self.root = os.path.realpath(".") + "/"
@@ -44,7 +44,7 @@ class Database:
         with open(path, encoding="utf-8") as file:
             for entry in json.load(file):
                 source = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
-                # A unity source includes the sources that it stands for.
+                # A unity source includes the real sources.
                 is_unity = "/Unity/unity_" in source and os.path.exists(source)
                 for name in includes(source) if is_unity else [source]:
                     name = os.path.realpath(name).removeprefix(self.root)
@@ -52,14 +52,14 @@ class Database:
                         self.entries.setdefault(name, entry)
 
     def entry(self, name):
-        """That of the source, or of the one in the nearest folder."""
+        """Returns the command of the source, or of a source in the nearest folder."""
         if name in self.entries:
             return self.entries[name]
         nearest = max(sorted(self.entries), key=lambda known: len(os.path.commonprefix([known, name])))
         return self.entries[nearest]
 
     def resolve(self, name, include):
-        """The file of this checkout that `name` means by #include "include", or None."""
+        """Returns the file of this checkout that #include "include" in `name` refers to, or None."""
         folders = [os.path.dirname(name)]
         for flag in flags_of(self.entry(name)):
             if flag.startswith("-I"):
@@ -72,7 +72,7 @@ class Database:
 
 
 class Includers:
-    """Which files include a header."""
+    """The files that include a header."""
 
     def __init__(self, database, headers):
         self.by_header = {}
@@ -81,8 +81,8 @@ class Includers:
                 self.by_header.setdefault(database.resolve(name, include), []).append(name)
 
     def sources(self, header):
-        """Some sources that include the header, its own first; through other headers where no source
-        includes it directly."""
+        """Returns some sources that include the header, its own first. If no source includes it
+        directly, returns those that include it through other headers."""
         seen, found, wave = {header}, [], [header]
         while wave and not found:
             wave = sorted({name for at in wave for name in self.by_header.get(at, [])} - seen)
@@ -95,8 +95,8 @@ class Includers:
 
 
 def plan(database, names, headers):
-    """Changed sources first, then the sources through which changed headers are seen; within each,
-    the rooms in the order of ROOMS."""
+    """Returns changed sources first, then sources that include changed headers. Within each group
+    the rooms are in the order of ROOMS."""
     def by_room(name):
         return next(at for at, room in enumerate(ROOMS) if name.startswith(room)), name
 
@@ -104,7 +104,7 @@ def plan(database, names, headers):
     includers = Includers(database, headers)
     for header in sorted((name for name in names if name.endswith(".h")), key=by_room):
         sources = includers.sources(header) or [header]
-        # One that is read anyway shows the header as well.
+        # A source that is read anyway checks the header too.
         if not set(sources) & set(planned):
             planned += sources
     return planned
@@ -115,7 +115,7 @@ def main():
     names = [name for name in sys.stdin.read().split("\n") if name.startswith(ROOMS)]
     database = Database(database_path)
     if not database.entries:
-        sys.exit(f"tidy: {database_path} holds no source of this checkout; configure that build again")
+        sys.exit(f"tidy: {database_path} has no source of this checkout; configure that build again")
     headers = os.popen("git ls-files --cached --others --exclude-standard '*.h'").read().split("\n")[:-1]
     planned = plan(database, names, headers)
     with open(out_path, "w", encoding="utf-8") as out:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The distribution's absl is built without ThreadSanitizer, which therefore sees nothing of what
-// its mutexes order and calls every use of them a race. This file, linked into test executables of
-// the preset tsan, stands before the library's functions, for our code and for gRPC alike, and
-// tells.
+// The distribution's absl is built without ThreadSanitizer. So ThreadSanitizer does not see what
+// its mutexes order, and reports every use of them as a race. This file is linked into test
+// executables of the preset tsan. It wraps the library's functions, for our code and for gRPC, and
+// reports their locking to ThreadSanitizer.
 
 #include <dlfcn.h>
 
@@ -26,19 +26,19 @@ namespace {
 #define MILLRACE_TEXT_INNER(word) #word
 #define MILLRACE_TEXT(word) MILLRACE_TEXT_INNER(word)
 
-// The library's own function by its mangled name, given from the class on; "K" marks a const one.
+// Finds the library's function by its mangled name from the class on; "K" marks a const one.
 void* LibraryFunction(const char* name, const char* qualifier = "") {
   const std::string inline_namespace = MILLRACE_TEXT(ABSL_OPTION_INLINE_NAMESPACE_NAME);
   const std::string mangled = "_ZN" + std::string(qualifier) + "4absl" +
                               std::to_string(inline_namespace.size()) + inline_namespace + name;
   void* const function = dlsym(RTLD_NEXT, mangled.c_str());
   if (function != nullptr) return function;
-  std::fprintf(stderr, "tsan_mutex.cc: absl has no %s; amend the name\n", mangled.c_str());
+  std::fprintf(stderr, "tsan_mutex.cc: absl has no %s; correct the name\n", mangled.c_str());
   std::abort();
 }
 
-// While the library runs it may evaluate a waiter's condition, under a lock that ThreadSanitizer
-// takes for released already: what is read there is not judged.
+// The library may evaluate a waiter's condition under a lock that ThreadSanitizer already considers
+// released. So reads are ignored while the library runs.
 class IgnoredByTsan {
  public:
   IgnoredByTsan() { __tsan_ignore_thread_begin(); }

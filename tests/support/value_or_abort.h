@@ -11,7 +11,7 @@
 
 namespace millrace::testing {
 
-// For what a test cannot go on without: prints the error and aborts.
+// On an error, print it and abort the test.
 inline void OkOrAbort(const absl::Status& status) {
   if (status.ok()) return;
   fmt::print(stderr, "{}\n", status.ToString());

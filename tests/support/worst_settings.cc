@@ -27,13 +27,13 @@ std::vector<WorstSetting> CommonSettings() {
       {"div_precision_increment", "0"},
       {"default_week_format", "7"},
       {"sql_quote_show_create", "0"},
-      // Which rows.
+      // Rows of a result.
       {"sql_select_limit", "0"},
       {"sql_select_limit", "2"},
       {"max_join_size", "1"},
       {"sql_safe_updates", "1"},
       {"sql_auto_is_null", "1"},
-      // Limits and means.
+      // Limits and methods.
       {"sql_buffer_result", "1"},
       {"net_write_timeout", "1"},
       {"net_read_timeout", "1"},

@@ -10,30 +10,30 @@
 
 namespace millrace::testing {
 
-// A variable of the source with the value that could do most harm to the statements of a session
-// that relies on its default.
+// A variable of the source, and the value that could do most harm to a session that relies on the
+// default.
 struct WorstSetting {
   std::string name;
-  // A literal of SQL.
+  // SQL literal.
   std::string value;
-  // No global value: only `init_connect` can set it for all.
+  // Has no global value: only `init_connect` can set it for all sessions.
   bool session_only = false;
 };
 
-// Those that a server of this family has for all sessions and for one: what can change which rows a
-// SELECT returns, how values look, how statements are understood, when a transaction ends, and when
-// the server ends a statement or a session. From the reference of server system variables of MySQL
-// 8.4 and 9.x and of MariaDB 10.11.
+// Returns the global and session variables of this family that can change the rows of a SELECT, the
+// form of values, the meaning of statements, the end of a transaction, or when the server ends a
+// statement or a session. From the reference of server system variables of MySQL 8.4 and 9.x and of
+// MariaDB 10.11.
 std::vector<WorstSetting> WorstSettings(Flavour flavour);
 
-// The statement that has the server set it in each new session of an account without privileges.
+// Returns the statement that makes the server set it in each new session of an account without
+// privileges.
 std::string InitConnect(const WorstSetting& setting);
 
-// A global variable that has another value than the server's own default until the end of the
-// scope.
+// Sets a global variable until the end of the scope.
 class GlobalSetting {
  public:
-  // `root` may set it, and outlives this.
+  // `root` must have the privilege to set it, and must outlive this object.
   GlobalSetting(SqlSession& root, const WorstSetting& setting);
   ~GlobalSetting();
   GlobalSetting(const GlobalSetting&) = delete;

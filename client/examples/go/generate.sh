@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Generates Go code for all .proto files below protos/ into the module `example`. Needs protoc,
+# Generates Go code of the module `example` for all .proto files below protos/. Needs protoc,
 # protoc-gen-go and protoc-gen-go-grpc.
 set -eu
 [ -f go.mod ] || go mod init example

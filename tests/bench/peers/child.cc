@@ -19,12 +19,12 @@ constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 constexpr absl::Duration kPollInterval = absl::Milliseconds(2);
 constexpr size_t kErrorBytesShown = 3000;
 
-// The number after ` name=` in a line.
+// Returns the number after ` name=` in a line.
 double Value(std::string_view line, std::string_view name) {
   const std::string key = fmt::format(" {}=", name);
   const size_t at = line.find(key);
   if (at == std::string_view::npos) {
-    Die(absl::InternalError(fmt::format("a peer does not tell {}: {}", name, line)));
+    Die(absl::InternalError(fmt::format("a peer prints no {}: {}", name, line)));
   }
   return std::atof(std::string(line.substr(at + key.size())).c_str());
 }

@@ -13,12 +13,11 @@
 
 namespace millrace::testing {
 
-// A peer of Millrace as a process that prints the three lines that peers/README.md tells of. It is
-// ended by the destructor. A peer that fails or takes too long ends the benchmark with what it
-// wrote.
+// A process of another product. It prints the three lines that peers/README.md describes. The
+// destructor ends it. If it fails or takes too long, the benchmark ends and prints its output.
 class PeerChild {
  public:
-  // What its last line says, and what it used, read while it still runs.
+  // Content of its last line, and its resource usage, read while it still runs.
   struct Outcome {
     uint64_t rows = 0;
     double rows_s = 0;             // from its first delivery to its last
@@ -32,11 +31,11 @@ class PeerChild {
   PeerChild(std::string name, std::string program, std::vector<std::string> arguments);
 
   void WaitUntilStreaming();
-  // Waits until all rows have come.
+  // Waits until all rows have arrived.
   Outcome Finish(absl::Duration timeout);
 
  private:
-  // The line that begins with `word`.
+  // Returns the line that begins with `word`.
   std::string WaitForLine(std::string_view word, absl::Duration timeout);
 
   const std::string name_;

@@ -14,7 +14,7 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND "$@"; fi
 }
 
-# Two kits at once must not write the same files: the second waits. Held until this process ends.
+# Keeps two kits from writing the same files: the second waits. Held until this process ends.
 lock_cache() {
   mkdir -p "$cache"
   exec 9>"$cache/lock"
@@ -24,8 +24,8 @@ lock_cache() {
     fail "$cache/lock is still held" "end the other kit, then run this again"
 }
 
-# While PID lives, tells every ten seconds how far the command that writes LOG has got.
-tell_progress() {
+# show_progress WHAT LOG PID: while PID lives, prints the last line of LOG every ten seconds.
+show_progress() {
   local what=$1 log=$2 parent=$3 seconds=0
   while sleep 10 && kill -0 "$parent" 2>/dev/null; do
     seconds=$((seconds + 10))
@@ -33,14 +33,14 @@ tell_progress() {
   done
 }
 
-# logged WHAT COMMAND…: runs COMMAND with its output in a log that is shown only when it fails.
+# logged WHAT COMMAND…: runs COMMAND with its output in a log, which is shown only if it fails.
 logged() {
   local what=$1 log status=0 ticker started=$SECONDS
   shift
   mkdir -p "$cache/logs"
   log="$cache/logs/${what//[^A-Za-z0-9.]/-}.log"
   : >"$log"
-  tell_progress "$what" "$log" $$ 9>&- </dev/null &
+  show_progress "$what" "$log" $$ 9>&- </dev/null &
   ticker=$!
   "$@" >"$log" 2>&1 </dev/null || status=$?
   { kill "$ticker" && wait "$ticker"; } 2>/dev/null || true
@@ -53,7 +53,7 @@ logged() {
   say "$what: done in $((SECONDS - started)) s"
 }
 
-# The distribution's ID (debian, ubuntu) or codename (bookworm).
+# os_release NAME: a value of /etc/os-release, such as ID (debian, ubuntu) or VERSION_CODENAME.
 os_release() {
   # shellcheck source=/dev/null
   (source /etc/os-release && printf '%s' "${!1:-}")

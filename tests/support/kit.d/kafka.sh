@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# A Kafka broker: Java archives fetched by Maven, formatted storage that every broker starts on a
-# copy of, and an archive of loaded classes, without which a start takes half as long again.
+# A Kafka broker: Java archives that Maven downloads, formatted storage that is copied for every
+# broker, and an archive of loaded classes, without which a start takes half as long again.
 
 readonly java_major_min=17
 kafka_version=$(sed -n 's:.*<kafka\.version>\(.*\)</.*:\1:p' "$here/kafka.pom.xml")
 kafka_root=$cache/kafka/$kafka_version
 
-# 0 if there is no java command.
+# Major version of the java command; 0 if there is none.
 java_major() {
   local version
   version=$(java -version 2>&1 | sed -nE 's/^[a-z]+ version "([0-9]+).*/\1/p') || true
   echo "${version:-0}"
 }
 
-# What the archives, and what the rest of the installation was made from.
+# Digests of the inputs of the archives, and of the rest of the installation.
 kafka_archives_key() { sha256sum <"$here/kafka.pom.xml"; }
 kafka_key() {
   {
@@ -30,9 +30,9 @@ kafka_is_installed() {
 
 install_kafka() {
   [ "$(java_major)" -ge "$java_major_min" ] ||
-    fail "there is no java command of version $java_major_min or newer" "run: kit packages test"
+    fail "kafka needs the command java, version $java_major_min or newer" "run: kit packages test"
   if kafka_is_installed; then
-    say "kafka: version $kafka_version is there"
+    say "kafka: version $kafka_version is installed"
     return
   fi
   lock_cache
@@ -48,24 +48,24 @@ install_kafka() {
   say "kafka: version $kafka_version installed in $kafka_root"
 }
 
-# From the repository that Maven's own configuration names, each file checked by its digest.
+# Downloads from the repository in Maven's own configuration. The digest of each file is checked.
 fetch_kafka() {
   local repository=$kafka_root/repository new=$kafka_root/libs.new
   command -v mvn >/dev/null ||
-    fail "there is no mvn command to fetch kafka with" "run: kit packages test"
+    fail "downloading kafka needs the command mvn" "run: kit packages test"
   rm -rf "$repository" "$new" "$kafka_root/libs"
-  say "kafka: fetching version $kafka_version (about 70 MB)"
+  say "kafka: downloading version $kafka_version (about 70 MB)"
   logged "kafka $kafka_version archives" mvn --batch-mode --strict-checksums -Dstyle.color=never \
     --file "$here/kafka.pom.xml" -Dmaven.repo.local="$repository" \
     dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$new" ||
-    fail "kafka could not be fetched" "see above; mvn must reach its repository"
+    fail "kafka could not be downloaded" "see above; mvn must reach its repository"
   mv "$new" "$kafka_root/libs"
   rm -rf "$repository"
   kafka_archives_key >"$kafka_root/archives.key"
 }
 
 # bin/kafka-java runs a class of the archives, bin/kafka-broker the broker with its temporary files
-# in the working directory. Both become the process that they start.
+# in the working directory. Both replace themselves with that process.
 write_kafka_commands() {
   local java
   java=$(readlink -f "$(command -v java)")
@@ -95,7 +95,7 @@ TEXT
   chmod 755 "$kafka_root"/bin/*
 }
 
-# A fresh identity, as Kafka writes it: 16 bytes in base64url.
+# A new identity in Kafka's form: 16 bytes in base64url.
 kafka_identity() { head -c 16 /dev/urandom | base64 | tr '+/' 'AB' | tr -d '='; }
 
 make_kafka_template() {
@@ -104,7 +104,7 @@ make_kafka_template() {
   mkdir -p "$new"
   {
     cat "$here/kafka.properties"
-    # Required, and not kept: where a broker listens is said when it starts.
+    # Required, but not kept: a broker gets its addresses when it starts.
     printf '%s\n' "log.dirs=$new" 'listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2' \
       'controller.quorum.voters=1@127.0.0.1:2'
   } >"$kafka_root/format.properties"
@@ -115,11 +115,11 @@ make_kafka_template() {
   mv "$new" "$kafka_root/template"
 }
 
-# The classes that a broker loads until it has served a client, in the form that java maps.
+# Archives the classes that a broker loads until it has served a client, in the form that java maps.
 archive_kafka_classes() {
   local dir=$kafka_root/warm
   rm -rf "$dir" "$kafka_root/classes.jsa"
-  command -v kcat >/dev/null || fail "there is no kcat command" "run: kit packages test"
+  command -v kcat >/dev/null || fail "kafka needs the command kcat" "run: kit packages test"
   logged "kafka classes" load_kafka_classes "$dir" ||
     fail "the kafka broker does not run" "see above; its log is $dir/server.log"
   [ -s "$kafka_root/classes.jsa" ] || fail "java wrote no archive of classes" "see $dir/server.log"
@@ -139,14 +139,14 @@ load_kafka_classes() {
   return "$status"
 }
 
-# start_kafka DIR [KEY=VALUE…]: ports are chosen at the first start in DIR and kept.
+# start_kafka DIR [KEY=VALUE…]: chooses ports at the first start in DIR and keeps them.
 start_kafka() {
   local dir=$1 attempt new=1
   kafka_is_installed || fail "kafka is not installed" "run: kit kafka"
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
   shift
-  ! server_runs "$dir" || fail "a server runs in $dir already" "run: kit stop $dir"
+  ! server_runs "$dir" || fail "a server already runs in $dir" "run: kit stop $dir"
   [ -d "$dir/data" ] || copy_kafka_template "$dir/data"
   [ ! -f "$dir/ports" ] || new=0
   for attempt in 1 2 3; do
@@ -154,9 +154,9 @@ start_kafka() {
     grep -qi 'address already in use' "$dir/server.log" || break
     [ "$new" -eq 1 ] || break
     rm -f "$dir/ports"
-    say "port taken at attempt $attempt; trying others"
+    say "port in use at attempt $attempt; trying others"
   done
-  # The log's end is about the orderly shutdown of what had started.
+  # The end of the log is about the orderly shutdown; the cause is before it.
   {
     grep -m 10 -E ' ERROR |Exception: |^Error' "$dir/server.log" || tail -n 10 "$dir/server.log"
   } | cut -c1-200 | sed 's/^/    /' >&2
@@ -174,7 +174,7 @@ try_start_kafka() {
   [ -f "$dir/ports" ] || choose_kafka_ports >"$dir/ports"
   read -r port controller_port <"$dir/ports"
   launch_kafka "$dir" "$port" "$controller_port" "$@"
-  # Not ready yet, and already ours to stop: an interrupt must not leave it behind.
+  # The broker is not ready yet, but an interrupt must already stop it.
   trap 'stop_server "$dir"; exit 130' INT TERM
   if ! wait_until_kafka_serves "$dir"; then
     stop_server "$dir"
@@ -206,7 +206,7 @@ launch_kafka() {
   echo $! >"$dir/server.pid"
 }
 
-# Polls until the broker says that it serves; fails when it has ended or after a minute.
+# Polls until the broker logs that it has started. Fails if it has ended, or after a minute.
 wait_until_kafka_serves() {
   local dir=$1 pid deadline=$((SECONDS + 60))
   pid=$(<"$dir/server.pid")

@@ -30,7 +30,7 @@ java_package() {
   fi
 }
 
-# Prints those of the packages on standard input that are not installed.
+# Prints the packages on standard input that are not installed.
 missing_packages() {
   local package
   while read -r package; do
@@ -44,7 +44,7 @@ install_packages() {
   case $set in
     build) missing=$(build_packages | missing_packages) ;;
     test) missing=$(test_packages | missing_packages) ;;
-    *) fail "kit packages: '$set' is no set of packages" "say build or test" ;;
+    *) fail "kit packages: '$set' is not a set of packages" "use build or test" ;;
   esac
   if [ -z "$missing" ]; then
     say "$set packages: all installed"
@@ -65,7 +65,7 @@ apt_install() {
   export DEBIAN_FRONTEND=noninteractive
   lock_cache
   logged "apt update" as_root apt-get update -q ||
-    fail "apt could not read its package lists" "see that apt-get update works, then run this again"
+    fail "apt could not read its package lists" "make apt-get update work, then run this again"
   logged "$what" as_root apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" ||
-    fail "apt could not install $what" "mend what it says above, then run this again"
+    fail "apt could not install $what" "fix the error above, then run this again"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Private prefixes: packages unpacked into the cache and run with their own loader and libraries.
-# The system's package database is neither asked nor changed, and no service is ever started.
+# The system's package database is neither read nor changed, and no service is ever started.
 
 # The first Debian mirror (or Ubuntu archive) in the machine's own apt configuration.
 configured_mirror() {
@@ -8,8 +8,8 @@ configured_mirror() {
     awk '$3 == "main" && $2 !~ /[-\/]/ && $1 !~ /security/ {print $1; exit}'
 }
 
-# Writes an apt configuration that keeps all state below DIR. With SUITE, only that suite of the
-# configured mirror is used; without, the machine's own sources.
+# write_private_apt DIR [SUITE]: writes an apt configuration that keeps all state below DIR. It uses
+# only SUITE of the configured mirror, or the machine's own sources without SUITE.
 write_private_apt() {
   local dir=$1 suite=${2:-}
   mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/sources"
@@ -36,7 +36,7 @@ write_suite_source() {
   local dir=$1 suite=$2 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(configured_mirror)
   [ -n "$mirror" ] ||
-    fail "apt's configuration names no mirror with a component main" "look at /etc/apt/sources.list*"
+    fail "apt's configuration has no mirror with a component main" "see /etc/apt/sources.list*"
   [ -r "$keyring" ] || fail "$keyring is missing" "install the package debian-archive-keyring"
   cat >"$dir/sources/suite.sources" <<TEXT
 Types: deb
@@ -51,7 +51,8 @@ Dir::Etc::sourceparts "$dir/sources";
 TEXT
 }
 
-# Unpacks PACKAGE… and all they depend on into DIR, leaving out what no server needs.
+# unpack_closure WORK DIR PACKAGE…: unpacks the packages and their dependencies into DIR, without the
+# files that no server needs.
 unpack_closure() {
   local work=$1 dir=$2 archive
   shift 2
@@ -70,7 +71,7 @@ unpack_closure() {
 }
 
 # write_wrapper ROOT NAME PROGRAM KIND: ROOT/bin/NAME runs PROGRAM (a path below ROOT) with the
-# prefix's own loader. A server gets the options that tell it where its files are.
+# prefix's own loader. A server gets the options with the paths of its files.
 write_wrapper() {
   local root=$1 name=$2 program=$3 kind=$4 loader library_path
   [ -x "$root/$program" ] || fail "$program is missing from the unpacked packages"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Roots: Debian systems in directories, to build and test in on a machine of another release. A root
 # is a stack of layers, made once and kept:
-#   bare   what debootstrap makes
-#   build  what `kit packages build` adds
-#   test   what `kit packages test` adds
-# A command runs on a writable layer of its own, which is removed at its end, in mount and process
-# namespaces of its own: whatever ends the command, no mount and no process remains.
+#   bare   the system that debootstrap makes
+#   build  the packages that `kit packages build` adds
+#   test   the packages that `kit packages test` adds
+# A command runs on its own writable layer, which is removed at its end, in its own mount and process
+# namespaces. However the command ends, no mount and no process remains.
 
-# Raise it when roots are made in another way, so that older ones are made again.
+# Raise it when the way of making roots changes. Then existing roots are made again.
 readonly root_recipe=1
 readonly roots=$cache/roots
 checkout=$(cd "$here/../.." && pwd)
@@ -27,21 +27,21 @@ root_suite() {
   case $1 in
     debian12) echo bookworm ;;
     debian13) echo trixie ;;
-    *) fail "kit root: '$1' is no system" "say debian12 or debian13" ;;
+    *) fail "kit root: '$1' is not a system" "use debian12 or debian13" ;;
   esac
 }
 
-# The layers that LAYER stands on, itself included, from the bottom.
+# layers_up_to LAYER: LAYER and the layers below it, from the bottom.
 layers_up_to() {
   case $1 in
     bare) echo bare ;;
     build) echo bare build ;;
     test) echo bare build test ;;
-    *) fail "kit root: '$1' is no layer" "say bare, build or test" ;;
+    *) fail "kit root: '$1' is not a layer" "use bare, build or test" ;;
   esac
 }
 
-# What a layer was made from: another list of packages makes another layer.
+# Digest of the inputs of a layer. If the list of packages changes, the layer is made again.
 layer_key() {
   local suite=$1 layer=$2
   {
@@ -57,20 +57,20 @@ make_root() {
   local system=$1 layer suite layers
   suite=$(root_suite "$system")
   layers=$(layers_up_to "$2")
-  [ "$(id -u)" -eq 0 ] || fail "a root is made and entered with mounts, which needs root" \
+  [ "$(id -u)" -eq 0 ] || fail "making and entering a root needs mounts, and so the user root" \
     "run it as root: sudo tests/support/kit root $system"
   for layer in $layers; do
     layer_is_made "$system" "$suite" "$layer" && continue
     lock_cache
     layer_is_made "$system" "$suite" "$layer" || make_layer "$system" "$suite" "$layer"
   done
-  say "root $system: $2 is there"
+  say "root $system: $2 exists"
 }
 
-# A process of its own, whose lock on the cache ends with it, and which ends with this one.
+# Runs in a separate process. Its lock on the cache ends with it, and it ends with this process.
 make_root_apart() { setpriv --pdeathsig TERM "$here/kit" root "$@"; }
 
-# drop_layers DIR LAYER: removes LAYER and those above it, once no command runs there.
+# drop_layers DIR LAYER: waits until no command runs there, then removes LAYER and those above it.
 drop_layers() {
   local dir=$1 layer found=''
   for layer in test build bare; do
@@ -80,7 +80,7 @@ drop_layers() {
   [ -n "$found" ] || return 0
   exec 6>"$dir/layers.lock"
   flock --nonblock 6 || {
-    say "waiting until the commands that run in $dir have ended"
+    say "waiting for the commands that run in $dir"
     flock 6
   }
   for layer in $found; do rm -rf "$dir/$layer.key" "$dir/$layer"; done
@@ -106,12 +106,12 @@ make_layer() {
 
 layer_below() { if [ "$1" = test ]; then echo build; else echo bare; fi; }
 
-# From the mirror that this machine's own apt uses. debootstrap mounts, too, so it gets namespaces.
+# Uses the mirror of this machine's own apt. debootstrap mounts too, so it gets its own namespaces.
 bootstrap_root() {
   local system=$1 suite=$2 dir=$3 mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
   mirror=$(configured_mirror)
   [ -n "$mirror" ] ||
-    fail "apt's configuration names no mirror with a component main" "look at /etc/apt/sources.list*"
+    fail "apt's configuration has no mirror with a component main" "see /etc/apt/sources.list*"
   [ -r "$keyring" ] || fail "$keyring is missing" "install the package debian-archive-keyring"
   command -v debootstrap >/dev/null || apt_install "debootstrap" debootstrap
   logged "root $system" setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
@@ -120,7 +120,7 @@ bootstrap_root() {
     fail "debootstrap could not make the root $system" "see above; apt must reach its mirror"
   rm -rf "$dir"/var/cache/apt/archives/*.deb "$dir"/var/lib/apt/lists/*
   printf 'deb %s %s main\n' "$mirror" "$suite" >"$dir/etc/apt/sources.list"
-  # How this machine reaches the mirror; proxies of the environment go along with each command.
+  # How this machine reaches the mirror. Commands get the proxies of the environment separately.
   {
     echo 'Acquire::Languages "none";'
     apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries)' || true
@@ -131,8 +131,8 @@ bootstrap_root() {
   mkdir -p "$dir/src" "$dir/root/.cache/millrace" "$dir/root/.cache/ccache"
 }
 
-# run_in_root SYSTEM [--on LAYER] [--build DIR] [--keep DIR] COMMAND…: --keep is for make_layer: the
-# writable layer goes there.
+# run_in_root SYSTEM [--on LAYER] [--build DIR] [--keep DIR] COMMAND…: make_layer uses --keep, which
+# moves the writable layer to DIR.
 run_in_root() {
   local system=${1:-} on=build build keep='' status=0 child=''
   root_suite "$system" >/dev/null
@@ -149,19 +149,19 @@ run_in_root() {
     esac
   done
   [ $# -gt 0 ] || fail "kit root run $system: no command given" "kit root run $system COMMAND…"
-  # While a layer is made, the kit that makes it holds the locks.
+  # While a layer is being made, the kit that makes it holds the locks.
   [ -n "$keep" ] || hold_layers "$system" "$on"
   mkdir -p "$build"
   build=$(cd "$build" && pwd)
   trap 'end_run' EXIT
   trap 'interrupt_run' INT TERM
   prepare_run "$system"
-  # Killed with this process, however that ends.
+  # The child is killed with this process, however this process ends.
   setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child \
     "$here/kit.d/enter_root" "$run" "$(lower_layers "$system" "$on")" "$checkout" "$build" \
     "$roots/$system/cache" "$(shared_mysql)" "$(ccache_directory)" "$@" <&0 &
   child=$!
-  # A signal cuts a wait short.
+  # A signal interrupts a wait.
   while :; do
     wait "$child" && status=0 || status=$?
     kill -0 "$child" 2>/dev/null || break
@@ -170,7 +170,7 @@ run_in_root() {
   return "$status"
 }
 
-# hold_layers SYSTEM LAYER: makes what is missing, and holds a lock against making any of it again.
+# hold_layers SYSTEM LAYER: makes the missing layers, and holds a lock so that nobody makes them again.
 hold_layers() {
   local layer made=0
   until [ "$made" -eq 1 ]; do
@@ -185,7 +185,7 @@ hold_layers() {
   done
 }
 
-# The directory of a run, with a lock that is held as long as the run lives.
+# Makes the directory of a run, with a lock that is held as long as the run lives.
 prepare_run() {
   local file
   mkdir -p "$roots/$1/runs" "$roots/$1/cache/mysql"
@@ -199,7 +199,7 @@ prepare_run() {
   mkdir -p "$run"/{upper,work,root,tmp}
   chmod 755 "$run/upper"
   chmod 1777 "$run/tmp"
-  # Names, and the authorities that this machine trusts.
+  # Host names, and the certificate authorities that this machine trusts.
   for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/java/cacerts; do
     [ -z "$keep" ] || [ "$file" = /etc/resolv.conf ] || continue
     [ ! -r "$file" ] || install -D -m 644 "$file" "$run/upper$file"
@@ -208,14 +208,14 @@ prepare_run() {
 
 end_run() { [ -z "$run" ] || rm -rf "$run"; }
 
-# unshare itself ignores the signal.
+# Signals the child of unshare, because unshare itself ignores the signal.
 interrupt_run() {
   [ -n "$child" ] || exit 130
   # shellcheck disable=SC2046  # a list of ids
   kill -TERM $(cat "/proc/$child/task/$child/children") 2>/dev/null || true
 }
 
-# What runs that were killed have left: nobody holds their locks.
+# Removes the directories of runs that were killed: nobody holds their locks.
 remove_old_runs() {
   local old
   for old in "$1"/*/; do
@@ -224,14 +224,14 @@ remove_old_runs() {
   done
 }
 
-# For overlayfs: the uppermost first.
+# The layers for overlayfs, the uppermost first.
 lower_layers() {
   local layer lower=''
   for layer in $(layers_up_to "$2"); do lower=$roots/$1/$layer${lower:+:$lower}; done
   echo "$lower"
 }
 
-# MySQL's prefix has its own loader and libraries and runs on any release; empty if there is none.
+# MySQL's prefix. It has its own loader and libraries and runs on any release. Empty if there is none.
 shared_mysql() { ! is_installed mysql || echo "$cache/mysql"; }
 
 ccache_directory() {

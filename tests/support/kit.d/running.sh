@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Starting and stopping private servers. A server's directory holds data/, server.pid, server.log,
-# and mysql.sock with tmp/, or the broker's ports; nothing outside of it is written. Brokers:
-# kafka.sh.
+# Starting and stopping private servers. A server writes only to its directory: data/, server.pid,
+# server.log, and mysql.sock with tmp/, or the broker's ports. Brokers: kafka.sh.
 
 readonly socket_path_bytes_max=107
 
@@ -14,9 +13,9 @@ client() {
   "$cache/$flavour/bin/$flavour" --no-defaults --user=root --socket="$dir/mysql.sock" "$@"
 }
 
-# launch FLAVOUR DATA DIR [OPTION…]: starts the daemon in the background and notes its pid. Each
-# server has its own tmpdir: at its start, MariaDB deletes all temporary tables that it finds there,
-# also those of another server.
+# launch FLAVOUR DATA DIR [OPTION…]: starts the daemon in the background and stores its pid. Each
+# server has its own tmpdir, because MariaDB deletes all temporary tables there when it starts,
+# including those of other servers.
 launch() {
   local flavour=$1 data=$2 dir=$3
   shift 3
@@ -27,7 +26,7 @@ launch() {
   echo $! >"$dir/server.pid"
 }
 
-# Polls until the server answers on its socket; fails when it has ended or after a minute.
+# Polls until the server accepts a query on its socket. Fails if it has ended, or after a minute.
 wait_until_ready() {
   local flavour=$1 dir=$2 pid deadline=$((SECONDS + 60))
   pid=$(<"$dir/server.pid")
@@ -38,7 +37,7 @@ wait_until_ready() {
   done
 }
 
-# A TCP port that nobody listens on, below the range that the kernel hands out by itself.
+# A TCP port that nobody listens on, below the range from which the kernel chooses ports.
 free_port() {
   local port
   while :; do
@@ -52,7 +51,7 @@ start_server() {
   local flavour=${1:-} dir=${2:-} attempt
   case $flavour in
     mysql | mariadb | kafka) ;;
-    *) fail "kit start: '$flavour' is no server" "say mysql, mariadb or kafka" ;;
+    *) fail "kit start: '$flavour' is not a server" "use mysql, mariadb or kafka" ;;
   esac
   [ -n "$dir" ] || fail "kit start $flavour: no directory given" "kit start $flavour DIR"
   shift 2
@@ -65,12 +64,12 @@ start_server() {
   dir=$(cd "$dir" && pwd)
   [ "$(printf '%s' "$dir/mysql.sock" | wc -c)" -le "$socket_path_bytes_max" ] ||
     fail "the socket path $dir/mysql.sock is too long for the kernel" "choose a shorter directory"
-  ! server_runs "$dir" || fail "a server runs in $dir already" "run: kit stop $dir"
+  ! server_runs "$dir" || fail "a server already runs in $dir" "run: kit stop $dir"
   [ -d "$dir/data" ] || cp -a --reflink=auto "$cache/$flavour/template" "$dir/data"
   for attempt in 1 2 3; do
     try_start "$flavour" "$dir" "$@" && return
     grep -qi 'address already in use' "$dir/server.log" || break
-    say "port taken at attempt $attempt; trying another"
+    say "port in use at attempt $attempt; trying another"
   done
   tail -n 15 "$dir/server.log" | sed 's/^/    /' >&2
   fail "$flavour did not start in $dir" "its log is $dir/server.log"
@@ -81,7 +80,7 @@ try_start() {
   shift 2
   port=$(free_port)
   launch "$flavour" "$dir/data" "$dir" --port="$port" "$@"
-  # Not ready yet, and already ours to stop: an interrupt must not leave it behind.
+  # The server is not ready yet, but an interrupt must already stop it.
   trap 'stop_server "$dir"; exit 130' INT TERM
   if ! wait_until_ready "$flavour" "$dir"; then
     stop_server "$dir"
@@ -92,7 +91,7 @@ try_start() {
     "$(<"$dir/server.pid")" "$dir/data" "$dir/server.log"
 }
 
-# True if the process noted in DIR lives and is a server on DIR: a pid may have been given anew.
+# True if the process with the stored pid lives and is a server on DIR: pids are reused.
 server_runs() {
   local pid
   pid=$(cat "$1/server.pid" 2>/dev/null) || return 1
@@ -103,7 +102,7 @@ server_runs() {
 stop_server() {
   local dir=${1:-} pid deadline=$((SECONDS + 60))
   [ -n "$dir" ] || fail "kit stop: no directory given" "kit stop DIR"
-  dir=$(cd "$dir" 2>/dev/null && pwd) || fail "kit stop: there is no directory $1"
+  dir=$(cd "$dir" 2>/dev/null && pwd) || fail "kit stop: the directory $1 does not exist"
   if server_runs "$dir"; then
     pid=$(<"$dir/server.pid")
     kill -TERM "$pid" 2>/dev/null || true

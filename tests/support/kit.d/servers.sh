@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The servers: installed once into the cache, each with a template data directory.
+# MySQL and MariaDB: installed once into the cache, each with a template data directory.
 
-# Raise it when what is installed changes, so that older caches are made again.
+# Raise it when the installed files change. Then existing caches are made again.
 readonly recipe=1
 readonly mysql_series=9.7
 
@@ -12,8 +12,8 @@ is_installed() {
     [ "$(cat "$cache/$1/template.key" 2>/dev/null)" = "$(template_key "$1")" ]
 }
 
-# What a template was made from: another server version, other statements or another form of the
-# files make another template.
+# Digest of the inputs of a template: it is made again if the server version, the statements or the
+# form of the files change.
 template_key() {
   { echo "$recipe sparse $(installed_version "$1")" && cat "$here/users.sql" "$here/$1.cnf"; } | sha256sum
 }
@@ -25,12 +25,12 @@ install_mariadb() { install_server mariadb mariadbd; }
 install_server() {
   local flavour=$1 daemon=$2
   if is_installed "$flavour"; then
-    say "$flavour: version $(installed_version "$flavour") is there"
+    say "$flavour: version $(installed_version "$flavour") is installed"
     return
   fi
   lock_cache
   is_installed "$flavour" && return
-  command -v apt-get >/dev/null || fail "this system has no apt, which $flavour is fetched with"
+  command -v apt-get >/dev/null || fail "this system has no apt, which is needed to download $flavour"
   if [ "$(head -n 1 "$cache/$flavour/installed" 2>/dev/null)" != "recipe=$recipe" ]; then
     install_prefix "$flavour" "$daemon"
   fi
@@ -40,10 +40,10 @@ install_server() {
 
 install_prefix() {
   local flavour=$1 daemon=$2 work="$cache/work.$1" new="$cache/$1.new" version
-  say "$flavour: fetching the server (about 60 MB)"
+  say "$flavour: downloading the server (about 60 MB)"
   rm -rf "$work" "$new"
   "fetch_$flavour" "$work" "$new" ||
-    fail "$flavour could not be fetched" "see above; apt must reach its mirror"
+    fail "$flavour could not be downloaded" "see above; apt must reach its mirror"
   version=$("$new/bin/$daemon" --version) || fail "$new/bin/$daemon does not run" "see above"
   version=$(sed -E 's/.* Ver ([0-9][^ ]*).*/\1/' <<<"$version")
   check_version "$flavour" "$version"
@@ -52,7 +52,7 @@ install_prefix() {
   mv "$new" "$cache/$flavour"
 }
 
-# Debian unstable carries MySQL; on Ubuntu the distribution's own release does, if an older series.
+# Debian unstable has MySQL. On Ubuntu the release itself has it, in an older series.
 fetch_mysql() {
   local work=$1 root=$2 packages='mysql-server-core mysql-client-core'
   if [ "$(os_release ID)" = ubuntu ]; then
@@ -76,7 +76,7 @@ fetch_mariadb() {
   write_wrapper "$root" mariadb usr/bin/mariadb plain
   write_wrapper "$root" my_print_defaults usr/bin/my_print_defaults plain
   write_wrapper "$root" resolveip usr/bin/resolveip plain
-  # Where mariadb-install-db looks for its statements and for the server.
+  # mariadb-install-db looks here for its statements and for the server.
   ln -sfn usr/share "$root/share"
   ln -sfn bin "$root/sbin"
 }
@@ -86,11 +86,11 @@ check_version() {
   [ "$flavour" = mysql ] || return 0
   case $version in
     "$mysql_series".*) ;;
-    *) say "note: the mirror gave MySQL $version; the tests are written against $mysql_series" ;;
+    *) say "note: the mirror has MySQL $version; the tests are written for $mysql_series" ;;
   esac
 }
 
-# An initialised data directory with the users of users.sql; a server starts on a copy of it.
+# Makes an initialised data directory with the users of users.sql. A server starts on a copy of it.
 make_template() {
   local flavour=$1 root="$cache/$1" new="$cache/$1/template.new"
   say "$flavour: making the template data directory"
@@ -99,11 +99,11 @@ make_template() {
   logged "$flavour initialisation" "initialise_$flavour" "$root" "$new" "$root/template.run/tmp" ||
     fail "$flavour could not initialise a data directory" "see above"
   logged "$flavour users" create_users "$flavour" "$new" "$root/template.run" ||
-    fail "$flavour did not take $here/users.sql" "see above"
-  # Each copy must make a server UUID of its own.
+    fail "$flavour did not accept $here/users.sql" "see above"
+  # Each copy must make its own server UUID.
   rm -f "$new/auto.cnf"
   rm -rf "$root/template.run"
-  # Most of the files is zeros. With holes instead, a copy writes 26 MB for MySQL, not 152.
+  # Most of the content is zeros. With holes instead, a copy of MySQL writes 26 MB, not 152.
   cp -a --sparse=always "$new" "$root/template.sparse"
   mv "$root/template.sparse" "$root/template"
   rm -rf "$new"
@@ -123,7 +123,7 @@ initialise_mariadb() {
     --tmpdir="$3" --innodb-log-file-size=32M $(user_option)
 }
 
-# Without a binary log, so that a copy begins with no history.
+# Without a binary log, so that a copy starts without history.
 create_users() {
   local flavour=$1 data=$2 run=$3 status=0
   mkdir -p "$run"

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Commands that the tests drive the server with.
+# Commands that tests use.
 
 readonly buf_version=1.75.0
 
 install_grpcurl() {
   local version
-  command -v go >/dev/null || fail "there is no go command to build grpcurl with" "run: kit packages test"
+  command -v go >/dev/null || fail "building grpcurl needs the command go" "run: kit packages test"
   version=$(grpcurl_version)
   if [ -x "$cache/bin/grpcurl" ] && [ "$(cat "$cache/bin/grpcurl.version" 2>/dev/null)" = "$version" ]; then
-    say "grpcurl: version $version is there"
+    say "grpcurl: version $version is installed"
     return
   fi
   lock_cache
@@ -19,7 +19,7 @@ install_grpcurl() {
   echo "$version" >"$cache/bin/grpcurl.version"
 }
 
-# The newest grpcurl that the go command at hand can build.
+# The newest grpcurl that the installed go command can build.
 grpcurl_version() {
   local minor
   minor=$(go env GOVERSION | sed -E 's/^go1\.([0-9]+).*/\1/')
@@ -28,10 +28,10 @@ grpcurl_version() {
 
 install_buf() {
   if [ -x "$cache/bin/buf" ] && [ "$(cat "$cache/bin/buf.version" 2>/dev/null)" = "$buf_version" ]; then
-    say "buf: version $buf_version is there"
+    say "buf: version $buf_version is installed"
     return
   fi
-  command -v npm >/dev/null || fail "there is no npm command to install buf with" "run: kit packages test"
+  command -v npm >/dev/null || fail "installing buf needs the command npm" "run: kit packages test"
   lock_cache
   mkdir -p "$cache/bin" "$cache/buf"
   logged "buf $buf_version" npm install --prefix "$cache/buf" --no-audit --no-fund --no-save \

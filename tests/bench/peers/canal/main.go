@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Counts the rows that go-mysql's canal reads from a binlog, from a GTID set on.
-// ../README.md says what it prints.
+// ../README.md describes its output.
 package main
 
 import (
@@ -18,15 +18,15 @@ import (
 	"github.com/go-mysql-org/go-mysql/replication"
 )
 
-// Counts rows. An update is one row, though canal gives it as two images.
+// Counts rows. An update is one row, although canal passes two images.
 type counter struct {
 	canal.DummyEventHandler
 	table string
-	rows  int // how many there are
-	skip  int // how many of them come before anything is measured
+	rows  int // number of rows in total
+	skip  int // number of rows before the measurement
 	ages  []int64
 
-	commit  int64 // of the transaction at hand, microseconds
+	commit  int64 // of the current transaction, microseconds
 	latency bool
 	seen    int
 	first   int
@@ -63,7 +63,7 @@ func (c *counter) OnRow(event *canal.RowsEvent) error {
 	return nil
 }
 
-// The first event is where time begins: its rows are not counted for the rate.
+// Time starts with the first event, whose rows do not count for the rate.
 func (c *counter) finish() {
 	seconds := time.Since(c.begin).Seconds()
 	slices.Sort(c.ages)
@@ -85,10 +85,10 @@ func run() error {
 	flag.StringVar(&config.Addr, "address", "", "host:port of the source")
 	flag.StringVar(&config.User, "user", "", "")
 	flag.StringVar(&config.Password, "password", "", "")
-	flag.StringVar(&gtids, "gtids", "", "what was executed where reading begins")
-	flag.StringVar(&handler.table, "table", "", "the table whose rows are counted")
-	flag.IntVar(&handler.rows, "rows", 0, "how many rows there are")
-	flag.IntVar(&handler.skip, "skip", 0, "how many of them come before anything is measured")
+	flag.StringVar(&gtids, "gtids", "", "GTIDs executed before the start")
+	flag.StringVar(&handler.table, "table", "", "table to count")
+	flag.IntVar(&handler.rows, "rows", 0, "number of rows in total")
+	flag.IntVar(&handler.skip, "skip", 0, "number of rows before the measurement")
 	flag.BoolVar(&handler.latency, "latency", false, "measure the age of each row")
 	flag.Parse()
 	config.ServerID = 4712

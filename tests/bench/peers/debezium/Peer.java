@@ -18,11 +18,11 @@ import javax.management.ObjectName;
 
 /**
  * Runs the MySQL connector in the embedded engine and counts the records of one topic, which the
- * engine hands over as JSON text. ../README.md says what it prints.
+ * engine hands over as JSON text. ../README.md describes its output.
  *
- * Arguments: settings as name=value, those that begin with `peer.` of this class, all others of the
- * connector and its engine. peer.topic: what is counted; peer.rows: how many there are; peer.skip:
- * how many of them come before anything is measured; peer.latency=true: measure their age.
+ * Arguments: settings as name=value. Those that begin with `peer.` belong to this class, all others
+ * to the connector and its engine. peer.topic: topic to count; peer.rows: number of records in total;
+ * peer.skip: number of records before the measurement; peer.latency=true: measure their age.
  */
 public final class Peer {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
@@ -34,7 +34,7 @@ public final class Peer {
   private final long rows;
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  // Of the thread that the engine calls `count` from.
+  // Belong to the thread on which the engine calls `count`.
   private long seen = 0;
   private long first = 0;
   private long firstNanos = 0;
@@ -68,7 +68,7 @@ public final class Peer {
     waitUntilStreaming(settings.getProperty("topic.prefix"));
     say("streaming");
     ended.await();
-    // What the process has used is read from outside, then it is ended by a signal.
+    // The benchmark reads the resource usage from outside, and then ends the process by a signal.
     Thread.sleep(Long.MAX_VALUE);
   }
 
@@ -80,7 +80,7 @@ public final class Peer {
       try {
         if ((boolean) metrics.getAttribute(streaming, "Connected")) return;
       } catch (InstanceNotFoundException e) {
-        // The connector has not begun yet.
+        // The connector has not started yet.
       }
       Thread.sleep(5);
     }
@@ -107,7 +107,7 @@ public final class Peer {
     if (seen >= rows && ended.getCount() > 0) finish();
   }
 
-  // The first batch is where time begins: its rows are not counted for the rate.
+  // Time starts with the first batch, whose rows do not count for the rate.
   private void finish() {
     double seconds = (double) (System.nanoTime() - firstNanos) / NANOS_PER_SECOND;
     Arrays.sort(ages);
@@ -122,7 +122,7 @@ public final class Peer {
     return ages.length == 0 ? 0 : ages[Math.min(ages.length - 1, (int) (quantile * ages.length))];
   }
 
-  // Microseconds since the commit, which the source told with the transaction.
+  // Microseconds since the commit time that the source wrote with the transaction.
   private static long age(Instant now, ChangeEvent<String, String> event) {
     String json = event.value();
     int source = json.indexOf("\"source\":{");

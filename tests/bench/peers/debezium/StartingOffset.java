@@ -8,8 +8,8 @@ import org.apache.kafka.connect.runtime.WorkerConfig;
 import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
 
 /**
- * Offsets in memory, of which the first is given: the connector starts in the binlog where
- * `peer.offset` says, in the connector's own JSON.
+ * Offsets in memory. The first one is `peer.offset`, in the connector's own JSON; the connector
+ * starts there.
  */
 public final class StartingOffset extends MemoryOffsetBackingStore {
   @Override
@@ -22,7 +22,7 @@ public final class StartingOffset extends MemoryOffsetBackingStore {
     data.put(bytes(key), bytes(settings.get("peer.offset")));
   }
 
-  // For commands that are not given to an embedded engine.
+  // For commands that an embedded engine does not receive.
   @Override
   public Set<Map<String, Object>> connectorPartitions(String connector) {
     return Set.of();
