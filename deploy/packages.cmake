@@ -68,8 +68,15 @@ package_file(server share/doc/millrace-server/examples
   ${CMAKE_CURRENT_LIST_DIR}/millrace.example.yaml ${CMAKE_CURRENT_LIST_DIR}/prometheus.rules.yaml)
 package_file(server share/doc/millrace-server ${PROJECT_SOURCE_DIR}/README.md)
 # Where the links of README.md lead.
+package_file(server share/doc/millrace-server/deploy
+  ${CMAKE_CURRENT_LIST_DIR}/README.md ${CMAKE_CURRENT_LIST_DIR}/millrace.svg)
+package_file(server share/doc/millrace-server/client ${PROJECT_SOURCE_DIR}/client/GUIDE.md)
 package_file(server share/doc/millrace-server/server
-  ${PROJECT_SOURCE_DIR}/server/ERRORS.md ${PROJECT_SOURCE_DIR}/server/METRICS.md)
+  ${PROJECT_SOURCE_DIR}/server/OPERATING.md ${PROJECT_SOURCE_DIR}/server/ERRORS.md
+  ${PROJECT_SOURCE_DIR}/server/METRICS.md)
+package_file(server share/doc/millrace-server/server/condition ${PROJECT_SOURCE_DIR}/server/condition/README.md)
+package_file(server share/doc/millrace-server/server/kafka ${PROJECT_SOURCE_DIR}/server/kafka/DEBEZIUM.md)
+package_file(server share/doc/millrace-server/server/mirror ${PROJECT_SOURCE_DIR}/server/mirror/README.md)
 
 # completion(SHELL DESTINATION NAME)
 function(completion shell destination name)

@@ -65,6 +65,8 @@ class DebeziumEncoder final : public ChangeEncoder {
                       std::string& key);
   absl::Status Add(const ChangeView& change, const DebeziumTable& table, RowImages images, char op,
                    std::string_view key, RecordSink& sink);
+  // Adds the header with the names in invalid_.
+  void AddInvalidTextHeader();
   absl::Status AddTombstone(const ChangeView& change, const DebeziumTable& table,
                             std::string_view key, RecordSink& sink);
   void AppendOrigin(const ChangeView& change, const DebeziumTable& table);
@@ -315,22 +317,25 @@ absl::Status DebeziumEncoder::Add(const ChangeView& change, const DebeziumTable&
   value_.append(times_);
   value_.push_back('}');
   value_.append(table.value_tail());
-  if (!invalid_.empty()) [[unlikely]] {
-    std::sort(invalid_.begin(), invalid_.end());
-    invalid_.erase(std::unique(invalid_.begin(), invalid_.end()), invalid_.end());
-    invalid_names_.clear();
-    for (const std::string_view name : invalid_) {
-      if (!invalid_names_.empty()) invalid_names_.push_back(',');
-      invalid_names_.append(name);
-    }
-    record_.headers.emplace_back(kInvalidTextHeader, invalid_names_);
-  }
+  if (!invalid_.empty()) [[unlikely]]
+    AddInvalidTextHeader();
   record_.topic = table.topic();
   record_.key.reset();
   if (!key.empty()) record_.key = key;
   record_.value = value_;
   record_.time = time;
   return sink.Add(record_);
+}
+
+void DebeziumEncoder::AddInvalidTextHeader() {
+  std::sort(invalid_.begin(), invalid_.end());
+  invalid_.erase(std::unique(invalid_.begin(), invalid_.end()), invalid_.end());
+  invalid_names_.clear();
+  for (const std::string_view name : invalid_) {
+    if (!invalid_names_.empty()) invalid_names_.push_back(',');
+    invalid_names_.append(name);
+  }
+  record_.headers.emplace_back(kInvalidTextHeader, invalid_names_);
 }
 
 absl::Status DebeziumEncoder::AddTombstone(const ChangeView& change, const DebeziumTable& table,

@@ -32,7 +32,7 @@ TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
 }
 
 // Reload only checks that the files can be read.
-TEST(Architecture, OnlySourcePoolReadsTheCredentialsOfTheSource) {
+TEST(Architecture, OnlySourcePoolReadsSourceCredentials) {
   static const std::regex kRead("\\b(ReadPassword|CheckTlsFiles)\\(");
   int found = 0;
   for (const Source& source : SourcesBelow({"server"})) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Alerts and README.md name metrics that exist. tests/admin compares server/METRICS.md.
+// Alerts and server/OPERATING.md name metrics that exist. tests/admin compares server/METRICS.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,8 +36,8 @@ Names OfTheCollector() {
                  std::regex(R"re((?:Counter|Gauge)\(\s*"([a-z_]+)")re"));
 }
 
-Names OfTheReadme() {
-  return Matches(TextOf("README.md"), std::regex(R"(`(millrace_[a-z]+_[a-z_]+)`)"));
+Names OfTheGuide() {
+  return Matches(TextOf("server/OPERATING.md"), std::regex(R"(`(millrace_[a-z]+_[a-z_]+)`)"));
 }
 
 Names OfTheAlerts() {
@@ -51,9 +51,9 @@ TEST(Metrics, AreFound) {
   EXPECT_THAT(OfTheCollector(), SizeIs(testing::Gt(40)));
 }
 
-TEST(Metrics, OfTheReadmeExist) {
-  EXPECT_THAT(OfTheReadme(), SizeIs(testing::Gt(5)));
-  EXPECT_THAT(OfTheReadme(), IsSubsetOf(OfTheCollector()));
+TEST(Metrics, OfTheGuideExist) {
+  EXPECT_THAT(OfTheGuide(), SizeIs(testing::Gt(5)));
+  EXPECT_THAT(OfTheGuide(), IsSubsetOf(OfTheCollector()));
 }
 
 TEST(Metrics, OfTheAlertsExist) {

@@ -54,7 +54,7 @@ using DeliveredRows = std::map<std::string, std::map<int, Delivered>>;
 // Bytes that are not valid text in their charset.
 std::vector<TypeCase> InvalidTextCases() {
   const auto text = [](const std::string& column, const std::vector<std::string>& values) {
-    return TypeCase{column, Shown::kBytes, values};
+    return TypeCase{column, SelectAs::kBytes, values};
   };
   return {text("VARCHAR(9) CHARACTER SET cp1251", {"X'6198'", "X'98'"}),
           text("CHAR(9) CHARACTER SET gbk", {"X'FEFE'", "X'41FEFE42'"}),
