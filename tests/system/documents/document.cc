@@ -69,6 +69,8 @@ std::string WithoutVariables(const std::string& output) {
   static const std::vector<std::pair<std::regex, std::string>> kVariables = {
       {std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)"), "TIME"},
       {std::regex(R"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "UUID"},
+      {std::regex(R"(UUID:\d+(-\d+)?)"), "GTIDS"},
+      {std::regex(R"(\nclients +\d+)"), "\nclients NUMBER"},
       {std::regex(R"(\b[A-Za-z0-9_-]{24,})"), "TOKEN"},
       {std::regex(R"(\blog [0-9a-f]{16}\b)"), "log ID"},
       {std::regex(R"((127\.0\.0\.1:\d+|/\S+\.sock))"), "ADDRESS"},
