@@ -152,7 +152,7 @@ std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Pain
                   {"ROWS", Align::kRight},
                   {"RATE", Align::kRight},
                   {"LEFT", Align::kRight}});
-  std::string failures;
+  std::string notes;
   for (const v1::Snapshot& snapshot : snapshots) {
     const StateText state_text = StateTextOf(snapshot.state());
     const bool running = snapshot.state() == v1::Snapshot::STATE_RUNNING;
@@ -167,16 +167,16 @@ std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Pain
          {running && snapshot.has_remaining() ? DurationText(ToDuration(snapshot.remaining()))
                                               : "-"}});
     if (running && !snapshot.waiting().empty()) {
-      failures += fmt::format("{} waits: {}\n", Printable(snapshot.snapshot()),
-                              paint(Tone::kYellow, Printable(snapshot.waiting())));
+      notes += fmt::format("{} waits: {}\n", Printable(snapshot.snapshot()),
+                           paint(Tone::kYellow, Printable(snapshot.waiting())));
     }
     for (const Table& table : snapshot.tables()) {
       if (table.state() != Table::STATE_FAILED) continue;
-      failures += fmt::format("{} {}: {}\n", Printable(snapshot.snapshot()), NameOf(table),
-                              paint(Tone::kRed, "failed: " + ErrorText(table)));
+      notes += fmt::format("{} {}: {}\n", Printable(snapshot.snapshot()), NameOf(table),
+                           paint(Tone::kRed, "failed: " + ErrorText(table)));
     }
   }
-  return text.empty() ? "" : text.Render(paint) + failures;
+  return text.empty() ? "" : text.Render(paint) + notes;
 }
 
 std::string ProgressText(const v1::Snapshot& snapshot, size_t lines_max, const Paint& paint) {

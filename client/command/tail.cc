@@ -42,9 +42,9 @@ class Printer {
       for (const v1::Change& change : transaction.changes()) {
         if (changes_max-- == 0) return absl::OkStatus();
         ++printed;
-        const bool covered = i == last && &change == &*transaction.changes().rbegin();
+        const bool is_last = i == last && &change == &*transaction.changes().rbegin();
         const absl::Status appended =
-            AppendChange(transaction, change, covered ? batch.resume_token() : std::string(), out);
+            AppendChange(transaction, change, is_last ? batch.resume_token() : std::string(), out);
         if (!appended.ok()) return appended;
       }
     }

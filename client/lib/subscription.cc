@@ -61,12 +61,12 @@ bool Subscription::StartsAtLatest() const {
 
 absl::Status Subscription::Open() {
   while (StartsAtLatest() && !final_.has_value()) {
-    const absl::Status asked = FetchLatestToken();
-    if (asked.ok()) {
+    const absl::Status fetched = FetchLatestToken();
+    if (fetched.ok()) {
       backoff_.Reset();
       break;
     }
-    final_ = WaitToRetry(asked);
+    final_ = WaitToRetry(fetched);
   }
   return final_.value_or(absl::OkStatus());
 }

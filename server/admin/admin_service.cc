@@ -74,9 +74,9 @@ void AdminService::FillStatus(absl::Time deadline, v1::GetStatusResponse& respon
   v1::LogStatus& log = *response.mutable_log();
   log.set_oldest_token(parts_.commit_times.OldestToken(deadline));
   log.set_newest_token(feed::NewestToken(parts_.feed).ToString());
-  const absl::Status planning = parts_.snapshots.planning();
-  response.set_snapshots_error(std::string(planning.message()));
-  response.set_snapshots_error_reason(ErrorReason(planning));
+  const absl::Status planning_status = parts_.snapshots.planning_status();
+  response.set_snapshots_error(std::string(planning_status.message()));
+  response.set_snapshots_error_reason(ErrorReason(planning_status));
 }
 
 void AdminService::Stop() {

@@ -129,7 +129,7 @@ void AddLog(const LogReading& log, Micros now, MetricList& to) {
   to.Counter("millrace_log_commits_total", "Writes that made changes visible, one fsync each.")
       .Add(Number(log.written.commits));
   to.Counter("millrace_log_commit_seconds_total", "Time spent in writes that made changes visible.")
-      .Add(Seconds(log.written.commit_time));
+      .Add(Seconds(log.written.commit_duration));
 }
 
 using Place = ReaderReading::Place;

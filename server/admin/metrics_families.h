@@ -32,9 +32,9 @@ class SeriesLimit {
 // All names beyond a limit share one series, whose name labels are `other`.
 struct SeriesLimits {
   static constexpr size_t kSeriesMax = 10'000;
-  static constexpr size_t kSeriesOfATable = 4;
+  static constexpr size_t kSeriesPerTable = 4;
 
-  SeriesLimit tables{kSeriesMax / kSeriesOfATable};
+  SeriesLimit tables{kSeriesMax / kSeriesPerTable};
   SeriesLimit topics{kSeriesMax};
 };
 

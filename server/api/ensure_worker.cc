@@ -22,7 +22,7 @@ EnsureWorker::EnsureWorker(EnsureCovered ensure, size_t requests_max)
 
 EnsureWorker::~EnsureWorker() { Stop(); }
 
-std::shared_ptr<EnsureWorker::Result> EnsureWorker::Ask(std::vector<std::string> patterns) {
+std::shared_ptr<EnsureWorker::Result> EnsureWorker::Post(std::vector<std::string> patterns) {
   auto result = std::make_shared<Result>();
   absl::MutexLock lock(&mutex_);
   if (requests_.size() >= requests_max_) return nullptr;

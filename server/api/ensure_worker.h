@@ -51,7 +51,7 @@ class EnsureWorker {
   ~EnsureWorker();
 
   // Null if too many requests wait: retry later. A request whose result was dropped is skipped.
-  std::shared_ptr<Result> Ask(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<Result> Post(std::vector<std::string> patterns) ABSL_LOCKS_EXCLUDED(mutex_);
   // Waits for the running request.
   void Stop();
 

@@ -18,7 +18,7 @@ namespace {
 constexpr Micros kCheckInterval = 100'000;
 // How often to ask again for tables still being read. The new result shows if one cannot be read or
 // must be read again.
-constexpr Micros kAskInterval = 5'000'000;
+constexpr Micros kRequestInterval = 5'000'000;
 
 }  // namespace
 
@@ -102,13 +102,13 @@ absl::Status SnapshotStart::TryBegin() {
     ensure_result_ = nullptr;
     MILLRACE_RETURN_IF_ERROR(result->status());
     awaited_ = {(*result)->begin(), (*result)->end()};
-    asked_ = true;
-    ask_again_at_ = now + kAskInterval;
+    requested_ = true;
+    request_again_at_ = now + kRequestInterval;
   }
-  return BeginOrAsk(now);
+  return BeginOrRequest(now);
 }
 
-absl::Status SnapshotStart::BeginOrAsk(Micros now) {
+absl::Status SnapshotStart::BeginOrRequest(Micros now) {
   // In this order: a table covered by now is either found or missing again.
   const bool all_known = AwaitedAreKnown();
   auto tables =
@@ -117,10 +117,10 @@ absl::Status SnapshotStart::BeginOrAsk(Micros now) {
   const bool waits =
       !all_known || std::any_of(tables->missing.begin(), tables->missing.end(),
                                 [this](const TableName& name) { return awaited_.contains(name); });
-  if (!asked_ || HasNewMissing(tables->missing) || (waits && now >= ask_again_at_)) {
-    ensure_result_ = parts_.ensure.Ask(plan_.patterns);
+  if (!requested_ || HasNewMissing(tables->missing) || (waits && now >= request_again_at_)) {
+    ensure_result_ = parts_.ensure.Post(plan_.patterns);
     if (ensure_result_ == nullptr) return absl::OkStatus();
-    missing_when_asked_ = {tables->missing.begin(), tables->missing.end()};
+    missing_when_requested_ = {tables->missing.begin(), tables->missing.end()};
     return absl::OkStatus();
   }
   if (waits) return absl::OkStatus();
@@ -139,7 +139,7 @@ bool SnapshotStart::AwaitedAreKnown() const {
 // other missing table is new.
 bool SnapshotStart::HasNewMissing(const std::vector<TableName>& missing) const {
   return std::any_of(missing.begin(), missing.end(), [this](const TableName& name) {
-    return !awaited_.contains(name) && !missing_when_asked_.contains(name);
+    return !awaited_.contains(name) && !missing_when_requested_.contains(name);
   });
 }
 

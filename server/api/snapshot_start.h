@@ -63,7 +63,7 @@ class SnapshotStart {
                 SnapshotPlan plan, size_t response_bytes_max);
   absl::Status CheckResume();
   absl::Status TryBegin();
-  absl::Status BeginOrAsk(Micros now);
+  absl::Status BeginOrRequest(Micros now);
   bool AwaitedAreKnown() const;
   bool HasNewMissing(const std::vector<TableName>& missing) const;
   absl::Status CheckTablesKnown() const;
@@ -77,11 +77,11 @@ class SnapshotStart {
   const uint64_t patterns_digest_;
   std::unique_ptr<feed::CatchUpLimit::Slot> slot_;
 
-  bool asked_ = false;
+  bool requested_ = false;
   std::shared_ptr<EnsureWorker::Result> ensure_result_;  // pending result
-  std::set<TableName> missing_when_asked_;
+  std::set<TableName> missing_when_requested_;
   std::set<TableName> awaited_;
-  Micros ask_again_at_ = 0;
+  Micros request_again_at_ = 0;
   Micros check_again_at_ = 0;
 
   Sequence newest_;

@@ -32,7 +32,7 @@ bool IsOrder(const Condition& predicate) {
 }
 
 // Why the type does not support the predicate; empty if it does.
-std::string_view MissingOperator(const Condition& predicate, ValueType type) {
+std::string_view UnsupportedReason(const Condition& predicate, ValueType type) {
   if (predicate.kind == ConditionKind::kIsNull) return "";
   if (type == ValueType::kOpaque) return "supports only IS NULL and IS NOT NULL";
   if (predicate.kind == ConditionKind::kLike)
@@ -98,10 +98,11 @@ absl::StatusOr<BoundCondition> Binder::BindPredicate(const Condition& predicate)
     bound.kind = ConditionKind::kIsNull;
     return bound;
   }
-  if (const std::string_view missing = MissingOperator(predicate, bound.type); !missing.empty()) {
+  if (const std::string_view unsupported = UnsupportedReason(predicate, bound.type);
+      !unsupported.empty()) {
     return Invalid(predicate, predicate.offset,
                    fmt::format("column {} of {} has type {}, which {}", Quoted(column.name),
-                               table_.table.ToString(), column.mysql_type, missing));
+                               table_.table.ToString(), column.mysql_type, unsupported));
   }
   MILLRACE_RETURN_IF_ERROR(BindLiterals(predicate, bound));
   return bound;

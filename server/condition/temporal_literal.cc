@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kFractionDigitsMax = 6;
 constexpr unsigned kTimeHoursMax = 838;
-constexpr std::string_view kZeroMoment = "0000-00-00 00:00:00";
+constexpr std::string_view kZeroTimestamp = "0000-00-00 00:00:00";
 
 // Takes the digits at the start of `text`, at least `least` and at most `most` of them.
 std::optional<unsigned> TakeDigits(std::string_view& text, size_t least, size_t most) {
@@ -137,7 +137,7 @@ bool IsRealDate(unsigned year, unsigned month, unsigned day) {
 
 // True for the zero value, and for times within 32 unsigned bits of seconds.
 bool IsTimestamp(std::string_view text) {
-  if (text == kZeroMoment) return true;
+  if (text == kZeroTimestamp) return true;
   std::string_view rest = text;
   const unsigned year = TakeDigits(rest, 4, 4).value_or(0);
   rest.remove_prefix(1);

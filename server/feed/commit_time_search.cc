@@ -66,11 +66,11 @@ class Scan {
 };
 
 // Whether `frame`, which counts as earlier than `time`, may contain transactions committed at
-// `time` or later: one of them says so, or the clock of the last was behind. `believed`: the
-// frame's believed commit time.
-bool MayContainLater(const log::Frame& frame, Micros time, Micros believed) {
+// `time` or later: one of them says so, or the clock of the last was behind. `plausible_max`: the
+// frame's plausible_max commit time.
+bool MayContainLater(const log::Frame& frame, Micros time, Micros plausible_max) {
   const std::vector<log::Segment>& segments = frame.segments();
-  if (segments.back().commit_time + log::kClockAheadMax < believed) return true;
+  if (segments.back().commit_time + log::kClockAheadMax < plausible_max) return true;
   return std::any_of(segments.begin(), segments.end(),
                      [&](const log::Segment& segment) { return segment.commit_time >= time; });
 }
@@ -92,14 +92,14 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, 
                             }));
   Sequence begin =
       frame == nullptr || frame->first() > range.newest ? range.newest.next() : frame->first();
-  // A commit time that was not believed when written counts as earlier than it says. That is wrong
-  // if the error was in our own clock.
+  // A commit time that was not plausible_max when written counts as earlier than it says. That is
+  // wrong if the error was in our own clock.
   Micros before = 0;
   while (begin > range.oldest) {
     MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameContaining(Sequence{begin.value - 1}));
-    const Micros believed = log::PlausibleCommitTimeMax(*frame, now).value_or(0);
-    if (!MayContainLater(*frame, time, believed)) {
-      before = believed;
+    const Micros plausible_max = log::PlausibleCommitTimeMax(*frame, now).value_or(0);
+    if (!MayContainLater(*frame, time, plausible_max)) {
+      before = plausible_max;
       break;
     }
     begin = frame->first();

@@ -179,7 +179,7 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Rotate rotate, binlog::ParseRotate(event));
   // A source that crashed wrote no ROTATE event; the one it sends then is artificial.
   const bool artificial = (event.header.flags & binlog::EventHeader::kFlagArtificial) != 0;
-  if ((in_transaction_ || announced_) && !artificial) return TransactionCut("the file ends");
+  if ((in_transaction_ || announced_) && !artificial) return TransactionTruncated("the file ends");
   MILLRACE_RETURN_IF_ERROR(recorder_.OnFile(rotate.file, /*first=*/!file_known_));
   MILLRACE_RETURN_IF_ERROR(file_order_.OnRotate(rotate.file, artificial));
   file_ = std::string(rotate.file);
@@ -222,7 +222,7 @@ absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
   if (heartbeat.file != file_) return Step::kContinue;
   // A source sends whole transactions, and heartbeats only when it has sent everything.
-  if (in_transaction_ || announced_) return TransactionCut("the source has sent all it has");
+  if (in_transaction_ || announced_) return TransactionTruncated("the source has sent all it has");
   // The source skipped transactions that we have or that it must not send.
   offset_ = std::max(offset_, heartbeat.position);
   if (file_ == resume_file_ && heartbeat.position <= resume_offset_) return Step::kContinue;
@@ -263,7 +263,7 @@ absl::Status EventProcessor::Unexpected(std::string_view what) const {
                    fmt::format("{}; verify the source's binlog with mysqlbinlog", what));
 }
 
-absl::Status EventProcessor::TransactionCut(std::string_view when) const {
+absl::Status EventProcessor::TransactionTruncated(std::string_view when) const {
   return MakeError(
       reason::kEventTruncated,
       fmt::format("{} before the end of the transaction at offset {}; verify the source's binlog "

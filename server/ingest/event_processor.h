@@ -198,7 +198,7 @@ class EventProcessor {
   std::vector<TableName> TablesConcerned(const schema::Statement& statement) const;
   std::string ShownTextOf(const SentStatement& sent, const schema::Statement& statement) const;
   void WarnNotUnderstood() const;
-  void WarnInDoubt(const schema::Statement& statement) const;
+  void WarnAmbiguous(const schema::Statement& statement) const;
   absl::StatusOr<Step> PrepareXa(const std::string& xid);
   absl::Status ExpectNoneCaptured(const PreparedXa::Tables& tables) const;
 
@@ -235,7 +235,7 @@ class EventProcessor {
                               snapshot::TableChanges* observer);
   bool Captured(const TableName& table) const { return options_.capture.Captures(table); }
   absl::Status Unexpected(std::string_view what) const;
-  absl::Status TransactionCut(std::string_view when) const;
+  absl::Status TransactionTruncated(std::string_view when) const;
   absl::Status AtEvent(const absl::Status& status) const;
 
   const Options options_;

@@ -147,7 +147,7 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
                                    "savepoints of a transaction, which are not kept; start a new "
                                    "log after it, and set fewer savepoints in a transaction",
                                    Savepoints::kNamesMin));
-    case Savepoints::Outcome::kForgotten:
+    case Savepoints::Outcome::kFrameClosed:
       break;
   }
   return MakeError(reason::kRollbackTooLarge,
@@ -233,7 +233,7 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
   if (live_changes_.recording()) NoteDefinitionChange(statement);
   if (alter_unfinished_) return CommitEmpty(event);
   if (statement.may_concern_any_table) WarnNotUnderstood();
-  if (statement.ambiguous) WarnInDoubt(statement);
+  if (statement.ambiguous) WarnAmbiguous(statement);
   const bool truncates = statement.kind != StatementKind::kDefinition;
   const bool transaction_continues = in_transaction_ || statement.starts_transaction;
   if (!in_transaction_) Begin(event);
@@ -254,7 +254,7 @@ void EventProcessor::WarnNotUnderstood() const {
       file_, event_offset_);
 }
 
-void EventProcessor::WarnInDoubt(const schema::Statement& statement) const {
+void EventProcessor::WarnAmbiguous(const schema::Statement& statement) const {
   if (TablesConcerned(statement).empty()) return;
   spdlog::warn(
       "the statement at {}:{} is ambiguous: it concerns other tables, or has another effect, if it "

@@ -146,8 +146,8 @@ void EventProcessor::Begin(const Event& event) {
 
 absl::Status EventProcessor::CheckLength() const {
   if (transaction_bytes_ >= transaction_bytes_declared_) return absl::OkStatus();
-  return TransactionCut(fmt::format("a commit comes after {} of {} bytes,", transaction_bytes_,
-                                    transaction_bytes_declared_));
+  return TransactionTruncated(fmt::format("a commit comes after {} of {} bytes,",
+                                          transaction_bytes_, transaction_bytes_declared_));
 }
 
 absl::StatusOr<Step> EventProcessor::Commit() {

@@ -66,14 +66,14 @@ bool FoldMembers(const NameFolding& names, MergeTables::Members& members) {
 void NoteOptions(const SentStatement& sent, const schema::Statement& statement,
                  const NameFolding& names, MergeTables& tables) {
   const TableName& table = statement.tables.front();
-  const bool was = tables.Find(table) != nullptr;
+  const bool was_merge = tables.Find(table) != nullptr;
   const bool creates = statement.verb == StatementVerb::kCreate;
   // The table may have existed before.
-  if (creates && statement.if_not_exists && !statement.or_replace && was) return;
+  if (creates && statement.if_not_exists && !statement.or_replace && was_merge) return;
   auto options = schema::MergeOptionsOf(sent.text, sent.database, sent.session);
-  const bool is = options.has_value() && options->merge.value_or(was && !creates);
+  const bool is = options.has_value() && options->merge.value_or(was_merge && !creates);
   if (!is) return tables.Forget(table);
-  if (!options->members.has_value() && was && !creates) return;
+  if (!options->members.has_value() && was_merge && !creates) return;
   MergeTables::Members members = std::move(options->members).value_or(MergeTables::Members());
   if (!FoldMembers(names, members)) return tables.Forget(table);
   tables.Set(table, std::move(members));

@@ -8,10 +8,10 @@ namespace millrace::ingest {
 
 bool PendingGroup::Push(CommitGroup group) {
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &PendingGroup::HasRoom));
+  mutex_.Await(absl::Condition(this, &PendingGroup::HasRoomOrIsClosed));
   if (closed_) return false;
   if (group_.has_value() && Merge(*group_, group)) return true;
-  mutex_.Await(absl::Condition(this, &PendingGroup::IsEmpty));
+  mutex_.Await(absl::Condition(this, &PendingGroup::IsEmptyOrClosed));
   if (closed_) return false;
   group_ = std::move(group);
   return true;
@@ -19,7 +19,7 @@ bool PendingGroup::Push(CommitGroup group) {
 
 std::optional<CommitGroup> PendingGroup::Take() {
   absl::MutexLock lock(&mutex_);
-  mutex_.Await(absl::Condition(this, &PendingGroup::HasGroup));
+  mutex_.Await(absl::Condition(this, &PendingGroup::HasGroupOrIsClosed));
   return std::exchange(group_, std::nullopt);
 }
 

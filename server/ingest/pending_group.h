@@ -28,13 +28,13 @@ class PendingGroup {
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool HasRoomOrIsClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closed_ || !group_.has_value() || BytesOf(*group_) < bytes_max_;
   }
-  bool IsEmpty() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool IsEmptyOrClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closed_ || !group_.has_value();
   }
-  bool HasGroup() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool HasGroupOrIsClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closed_ || group_.has_value();
   }
 

@@ -78,8 +78,8 @@ Savepoints::Outcome Savepoints::RollBackTo(std::string_view name,
                        [](const Place& known, PlaceId wanted) { return known.id < wanted; });
   if (place == places_.end()) return Outcome::kNotSet;
   // The frame of the place has been closed.
-  if (place->id != *id) return place == places_.begin() ? Outcome::kForgotten : Outcome::kNotSet;
-  if (!builder.RollBackTo(place->mark)) return Outcome::kForgotten;
+  if (place->id != *id) return place == places_.begin() ? Outcome::kFrameClosed : Outcome::kNotSet;
+  if (!builder.RollBackTo(place->mark)) return Outcome::kFrameClosed;
   places_.erase(place + 1, places_.end());
   return Outcome::kDone;
 }

@@ -39,8 +39,8 @@ class Savepoints {
     kDone,
     kNotSet,  // there is no such savepoint
     // In these cases nothing has changed:
-    kForgotten,  // a change after the savepoint can no longer be rolled back
-    kTooMany,    // more savepoints were set than are kept, so its place is unknown
+    kFrameClosed,  // a change after the savepoint can no longer be rolled back
+    kTooMany,      // more savepoints were set than are kept, so its place is unknown
   };
   // Rolls back all changes since the newest savepoint of that name.
   Outcome RollBackTo(std::string_view name, transcode::FrameBuilder& builder);

@@ -20,9 +20,9 @@ bool SourceQueries::IsLost(const absl::Status& status) {
 
 absl::Status SourceQueries::Connect() {
   connection_.reset();
-  MILLRACE_ASSIGN_OR_RETURN(SourcePool::Choice choice, pool_.Choose());
-  connection_ = std::move(choice.connection);
-  generation_ = choice.generation;
+  MILLRACE_ASSIGN_OR_RETURN(SourcePool::CurrentConnection current, pool_.ConnectToCurrent());
+  connection_ = std::move(current.connection);
+  generation_ = current.generation;
   return absl::OkStatus();
 }
 

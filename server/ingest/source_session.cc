@@ -333,7 +333,7 @@ absl::StatusOr<bool> SourceSession::RedefinedLater(const TableName& table, Redef
       const std::unique_ptr<BinlogStream> stream,
       lookahead_stream_.Open(queries_.generation(),
                              {.file = from.file, .offset = from.offset, .gtids = {}},
-                             {.at_end = AtBinlogEnd::kEnd, .beside = true}));
+                             {.at_end = AtBinlogEnd::kEnd, .without_server_id = true}));
   const auto redefined = IsRedefinedLater(*stream, table, what, names_, source_.event_bytes_max);
   lookahead_stream_.Forget();
   return redefined;

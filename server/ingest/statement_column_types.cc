@@ -17,8 +17,8 @@ using schema::ColumnMeanings;
 using schema::Statement;
 using schema::StatementVerb;
 
-std::optional<ColumnMeanings> OfCreate(const SentStatement& sent, const Statement& statement,
-                                       const schema::Registry& registry) {
+std::optional<ColumnMeanings> TypesOfCreate(const SentStatement& sent, const Statement& statement,
+                                            const schema::Registry& registry) {
   // With IF NOT EXISTS the table may have existed before.
   if (statement.if_not_exists && !statement.or_replace) {
     auto known = registry.KnownMeanings(statement.tables.front());
@@ -29,8 +29,8 @@ std::optional<ColumnMeanings> OfCreate(const SentStatement& sent, const Statemen
                                  : std::move(stated.meanings);
 }
 
-std::optional<ColumnMeanings> OfAlter(const SentStatement& sent, const Statement& statement,
-                                      std::optional<ColumnMeanings> meanings) {
+std::optional<ColumnMeanings> TypesOfAlter(const SentStatement& sent, const Statement& statement,
+                                           std::optional<ColumnMeanings> meanings) {
   if (!meanings.has_value()) return meanings;
   if (auto altered = schema::MeaningsAfterAlter(sent.text, *meanings, sent.session)) return altered;
   if (!statement.index_only && schema::MayChangeMeanings(sent.text, sent.session)) {
@@ -60,12 +60,12 @@ void NoteStatedTypes(const SentStatement& sent, const Statement& statement, bool
     const bool is_first = table == statement.tables.front();
     if (finished && statement.verb == StatementVerb::kDrop) meanings.reset();
     if (finished && is_first && statement.verb == StatementVerb::kCreate) {
-      meanings = OfCreate(sent, statement, registry);
+      meanings = TypesOfCreate(sent, statement, registry);
     }
     if (statement.ambiguous) {
       meanings.reset();
     } else if (finished && is_first && statement.verb == StatementVerb::kAlter) {
-      meanings = OfAlter(sent, statement, std::move(meanings));
+      meanings = TypesOfAlter(sent, statement, std::move(meanings));
     }
     set(table, std::move(meanings));
   }

@@ -31,7 +31,7 @@ std::string ColumnOfUnknownType(const binlog::TableMap& map, const CaptureRules&
 }
 
 // A definition from before this second is the one of its rows.
-bool IsFromBefore(const TableDetails& details, int64_t commit_seconds) {
+bool IsDefinedBefore(const TableDetails& details, int64_t commit_seconds) {
   return details.defined_seconds != 0 && details.defined_seconds < commit_seconds;
 }
 
@@ -132,7 +132,7 @@ void TablePlans::NoteUnknownMerge(const TableName& table) const {
 
 absl::StatusOr<bool> TablePlans::AppliesToRows(const TableDetails& details,
                                                int64_t commit_seconds) const {
-  if (IsFromBefore(details, commit_seconds)) return true;
+  if (IsDefinedBefore(details, commit_seconds)) return true;
   MILLRACE_ASSIGN_OR_RETURN(const bool redefined,
                             redefined_later_(details.name, RedefinedPart::kAnything));
   return !redefined;
@@ -182,7 +182,7 @@ absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog:
 // types, and its values would get the wrong names.
 absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                                       int64_t commit_seconds) const {
-  if (IsFromBefore(details, commit_seconds)) return absl::OkStatus();
+  if (IsDefinedBefore(details, commit_seconds)) return absl::OkStatus();
   if (!registry_.NeedsDetails(map)) return absl::OkStatus();
   if (map.has_names) return CheckColumnTypes(map, details.name);
   MILLRACE_ASSIGN_OR_RETURN(const bool applies_to_rows, AppliesToRows(details, commit_seconds));

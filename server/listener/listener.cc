@@ -100,13 +100,13 @@ void Listener::Accept(int listening) {
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    if (LacksResources(errno)) return AcceptFailed(listening);
+    if (LacksResources(errno)) return RefuseWithSpare(listening);
     // Any other error concerns only this connection, which is gone.
   }
 }
 
 // Accepts the connection with the spare descriptor and closes it, so that the client does not hang.
-void Listener::AcceptFailed(int listening) {
+void Listener::RefuseWithSpare(int listening) {
   spare_.Close();
   sockaddr_storage address{};
   Descriptor accepted = AcceptOne(listening, address);
@@ -115,7 +115,7 @@ void Listener::AcceptFailed(int listening) {
   spare_ = OpenSpare();
   if (was_accepted) {
     connections_.CountRefused(Refusal::kDescriptors);
-    Refuse(Refusal::kDescriptors, Peer::Of(address));
+    WarnRefused(Refusal::kDescriptors, Peer::Of(address));
   }
   if (!was_accepted || !spare_.ok()) Pause();
 }
@@ -130,16 +130,16 @@ void Listener::Admit(int listening, Descriptor accepted, const sockaddr_storage&
   const Peer peer = Peer::Of(address);
   Refusal refusal{};
   std::shared_ptr<ReadWatcher> connection = connections_.Admit(peer, refusal);
-  if (connection == nullptr) return Refuse(refusal, peer);
+  if (connection == nullptr) return WarnRefused(refusal, peer);
   if (!WatchReads(accepted.get(), tls_, connection)) {
     connection->OnClose();
     connections_.CountRefused(Refusal::kDescriptors);
-    return Refuse(Refusal::kDescriptors, peer);
+    return WarnRefused(Refusal::kDescriptors, peer);
   }
   hand_over_(listening, accepted.Release());
 }
 
-void Listener::Refuse(Refusal refusal, const Peer& peer) {
+void Listener::WarnRefused(Refusal refusal, const Peer& peer) {
   const auto count = warnings_[static_cast<size_t>(refusal)].CountEvent(clock_.SteadyMicros());
   if (!count.has_value()) return;
   spdlog::warn("refused a connection peer={} reason={} open={} refused={}", peer.endpoint,

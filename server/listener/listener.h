@@ -49,11 +49,11 @@ class Listener {
   void Run();
   // Accepts a limited number of connections; poll reports the rest again.
   void Accept(int listening);
-  void AcceptFailed(int listening);
+  void RefuseWithSpare(int listening);
   // Waits before a retry; returns early on Stop.
   void Pause();
   void Admit(int listening, Descriptor accepted, const sockaddr_storage& address);
-  void Refuse(Refusal refusal, const Peer& peer);
+  void WarnRefused(Refusal refusal, const Peer& peer);
 
   ListenSockets sockets_;
   const bool tls_;

@@ -61,14 +61,14 @@ class BallastedFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   // Never retried: a second sync does not report data that the first one lost.
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
-    return Checked(target()->Sync(options, context));
+    return FreeBallastOnNoSpace(target()->Sync(options, context));
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
-    return Checked(target()->Fsync(options, context));
+    return FreeBallastOnNoSpace(target()->Fsync(options, context));
   }
 
  private:
-  IOStatus Checked(IOStatus status) {
+  IOStatus FreeBallastOnNoSpace(IOStatus status) {
     if (status.ok() || !IsNoSpace(status)) return status;
     space_.OnNoSpace();
     return AsNoSpace(std::move(status));

@@ -100,13 +100,13 @@ void Database::HoldFlushes() {
   env_->Hold();
   rocksdb::DB* const database = flushing_database_.load(std::memory_order_acquire);
   if (database == nullptr) return;
-  const auto all_looked = [this, database] {
+  const auto all_checked = [this, database] {
     const auto running = static_cast<uint64_t>(env_->running());
     uint64_t counted = 0;
     return !database->GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &counted) ||
            counted >= running;
   };
-  while (!all_looked()) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  while (!all_checked()) std::this_thread::sleep_for(std::chrono::microseconds(100));
 }
 
 // RocksDB waits for its flushes before it resumes, so held flushes must start during Resume, but

@@ -18,7 +18,7 @@
 namespace millrace::log {
 namespace {
 
-constexpr uint64_t kShareOfFileSystem = 8;
+constexpr uint64_t kFileSystemDivisor = 8;
 // The ballast is freed in this many parts.
 constexpr uint64_t kBallastParts = 4;
 constexpr uint64_t kPartBytesMin = 256 << 10;
@@ -59,7 +59,7 @@ uint64_t DiskSpace::BallastBytes() const {
   struct statvfs system {};
   if (bytes_max_ == 0 || ::statvfs(directory_.c_str(), &system) != 0) return bytes_max_;
   return std::min<uint64_t>(bytes_max_,
-                            uint64_t{system.f_blocks} * system.f_frsize / kShareOfFileSystem);
+                            uint64_t{system.f_blocks} * system.f_frsize / kFileSystemDivisor);
 }
 
 bool DiskSpace::OnNoSpace() {

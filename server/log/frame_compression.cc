@@ -12,7 +12,7 @@ namespace millrace::log {
 namespace {
 
 // Smaller frames have no repetition to compress.
-constexpr size_t kMinFrameBytes = 256;
+constexpr size_t kFrameBytesMin = 256;
 // Compression must save at least this fraction (1/8) to be worth decompressing at each read.
 constexpr size_t kMinGainDivisor = 8;
 // LZ4's bound: a byte of its block expands to at most this many bytes.
@@ -60,7 +60,7 @@ std::string_view FrameCompressor::Compress(Sequence first, std::string_view plai
 }
 
 size_t FrameCompressor::TryCompress(std::string_view plain) {
-  if (plain.size() < kMinFrameBytes || plain.size() > LZ4_MAX_INPUT_SIZE) return 0;
+  if (plain.size() < kFrameBytesMin || plain.size() > LZ4_MAX_INPUT_SIZE) return 0;
   ByteReader reader(plain.substr(kFrameHeadBytes));
   head_.assign(kFrameChecksumBytes, '\0');
   head_.push_back(static_cast<char>(kCompressedFrame));

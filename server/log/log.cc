@@ -82,7 +82,7 @@ WriteCounts Log::written() const {
   return {.frames = frames_.value(),
           .frame_bytes = frame_bytes_.value(),
           .commits = commits_.value(),
-          .commit_time = static_cast<Micros>(commit_micros_.value())};
+          .commit_duration = static_cast<Micros>(commit_micros_.value())};
 }
 
 // Adds the frames to a write and returns the sequence after them.

@@ -68,9 +68,9 @@ struct Range {
 // Counts of what the log has written since it was opened.
 struct WriteCounts {
   uint64_t frames = 0;
-  uint64_t frame_bytes = 0;  // before compression
-  uint64_t commits = 0;      // each one fsync, unless durability is relaxed
-  Micros commit_time = 0;    // spent in all commits together
+  uint64_t frame_bytes = 0;    // before compression
+  uint64_t commits = 0;        // each one fsync, unless durability is relaxed
+  Micros commit_duration = 0;  // spent in all commits together
 };
 
 // The log. One thread calls Stage, DropStaged and Commit; one thread calls Trim. All other methods

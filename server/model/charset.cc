@@ -195,7 +195,7 @@ bool Charset::HasAlias(std::string_view bytes) const {
 
 bool Charset::AppendUtf8(std::string_view bytes, std::string& to) const {
   const size_t before = to.size();
-  to.resize(before + Utf8Room(bytes.size()));
+  to.resize(before + Utf8BufferBytes(bytes.size()));
   const char* end = WriteUtf8(bytes, to.data() + before);
   to.resize(end == nullptr ? before : static_cast<size_t>(end - to.data()));
   return end != nullptr;

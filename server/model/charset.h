@@ -36,10 +36,10 @@ class Charset {
   bool is_utf8() const { return kind_ <= Kind::kAscii; }
 
   // The room that WriteUtf8 needs to convert `size` bytes.
-  static constexpr size_t Utf8Room(size_t size) { return size * 3 + 8; }
-  // Writes `bytes` as UTF-8 to `to`, which has Utf8Room(bytes.size()), and returns the end of the
-  // UTF-8. Returns null, and leaves the bytes at `to` undefined, if `bytes` is not text of this
-  // charset or contains a code without a character.
+  static constexpr size_t Utf8BufferBytes(size_t size) { return size * 3 + 8; }
+  // Writes `bytes` as UTF-8 to `to`, which has Utf8BufferBytes(bytes.size()), and returns the end
+  // of the UTF-8. Returns null, and leaves the bytes at `to` undefined, if `bytes` is not text of
+  // this charset or contains a code without a character.
   char* WriteUtf8(std::string_view bytes, char* to) const;
   // Appends `bytes` as UTF-8 to `to`. False, and `to` is unchanged, if WriteUtf8 fails.
   bool AppendUtf8(std::string_view bytes, std::string& to) const;

@@ -165,23 +165,23 @@ std::unique_ptr<MultibyteTable> MultibyteTable::Make(std::string_view charset) {
     if (!converter.ok()) return nullptr;
     MultibyteTable table;
     table.half_width_kana_ = spec.half_width_kana;
-    table.two_ = TableAfter("", converter, spec.two);
-    if (spec.has_three) table.three_ = TableAfter("\x8f", converter, spec.three);
-    if (spec.has_four) table.four_ = FourByteTable(table.two_);
+    table.two_byte_ = TableAfter("", converter, spec.two);
+    if (spec.has_three) table.three_byte_ = TableAfter("\x8f", converter, spec.three);
+    if (spec.has_four) table.four_byte_ = FourByteTable(table.two_byte_);
     table.FindAliases();
     return std::make_unique<MultibyteTable>(std::move(table));
   }
   return nullptr;
 }
 
-uint32_t MultibyteTable::ReadFour(const unsigned char* at) const {
+uint32_t MultibyteTable::ReadFourByte(const unsigned char* at) const {
   if (at[0] < 0x81 || at[0] > 0xfe || at[2] < 0x81 || at[2] > 0xfe) return 0;
   if (at[3] < 0x30 || at[3] > 0x39) return 0;
   const bool basic = at[0] < kFourLead;
   const uint32_t lead = at[0] - (basic ? 0x81u : kFourLead);
   const uint32_t index =
       ((lead * 10 + (at[1] - 0x30u)) * 126 + (at[2] - 0x81u)) * 10 + (at[3] - 0x30u);
-  if (basic) return index < four_.size() ? four_[index] : 0;
+  if (basic) return index < four_byte_.size() ? four_byte_[index] : 0;
   return index <= 0x10ffff - 0x10000 ? 0x10000 + index : 0;
 }
 
@@ -192,19 +192,19 @@ uint32_t MultibyteTable::Read(const unsigned char*& at, const unsigned char* end
     return 0xff61 + (lead - 0xa1);
   }
   if (end - at < 2) return 0;
-  if (lead == 0x8f && !three_.empty()) {
+  if (lead == 0x8f && !three_byte_.empty()) {
     if (end - at < 3 || at[1] < 0x80) return 0;
     const uint32_t index = (at[1] & 0x7fu) << 8 | at[2];
     at += 3;
-    return three_[index];
+    return three_byte_[index];
   }
-  if (!four_.empty() && at[1] >= 0x30 && at[1] <= 0x39) {
+  if (!four_byte_.empty() && at[1] >= 0x30 && at[1] <= 0x39) {
     if (end - at < 4) return 0;
     at += 4;
-    return ReadFour(at - 4);
+    return ReadFourByte(at - 4);
   }
   at += 2;
-  return two_[(lead & 0x7fu) << 8 | at[-1]];
+  return two_byte_[(lead & 0x7fu) << 8 | at[-1]];
 }
 
 // Skips four-byte codes: they encode only characters without a shorter code.
@@ -221,8 +221,8 @@ void MultibyteTable::FindAliases() {
       taken[codes[i]] = true;
     }
   };
-  find_in(two_, kCodes);
-  find_in(three_, kCodesAfter8f);
+  find_in(two_byte_, kCodes);
+  find_in(three_byte_, kCodesAfter8f);
 }
 
 bool MultibyteTable::HasAlias(std::string_view bytes) const {

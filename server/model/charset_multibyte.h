@@ -49,13 +49,13 @@ class MultibyteTable {
   MultibyteTable() = default;
   // Reads one code that starts with a byte of 0x80 or more, and moves `at` past it. 0: not a code.
   uint32_t Read(const unsigned char*& at, const unsigned char* end) const;
-  uint32_t ReadFour(const unsigned char* at) const;
+  uint32_t ReadFourByte(const unsigned char* at) const;
   void FindAliases();
 
-  bool half_width_kana_ = false;  // bytes a1 to df are one-byte codes
-  std::vector<uint16_t> two_;     // index: the code's two bytes minus 0x8000; 0: unassigned
-  std::vector<uint16_t> three_;   // index: the two bytes after 8f; empty: no three-byte codes
-  std::vector<uint16_t> four_;    // gb18030's codes of the basic plane, by linear index
+  bool half_width_kana_ = false;      // bytes a1 to df are one-byte codes
+  std::vector<uint16_t> two_byte_;    // index: the code's two bytes minus 0x8000; 0: unassigned
+  std::vector<uint16_t> three_byte_;  // index: the two bytes after 8f; empty: no three-byte codes
+  std::vector<uint16_t> four_byte_;   // gb18030's codes of the basic plane, by linear index
   absl::flat_hash_set<uint32_t> aliases_;  // codes as big-endian numbers
 };
 

@@ -87,21 +87,21 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
 absl::Status BinlogStream::Announce(Micros heartbeat_period) {
   // Both of the names that MySQL has had for each; MariaDB knows the older one.
   const int64_t heartbeat = heartbeat_period * 1000;
-  const bool beside = server_id_ == 0;
+  const bool without_server_id = server_id_ == 0;
   const std::string uuid = ReplicaUuid(server_id_);
   std::string sql = fmt::format(
       "SET @source_binlog_checksum = @@global.binlog_checksum, "
       "@master_binlog_checksum = @@global.binlog_checksum, "
       "@source_heartbeat_period = {0}, @master_heartbeat_period = {0}",
       heartbeat);
-  if (server().flavour == Flavour::kMysql && !beside) {
+  if (server().flavour == Flavour::kMysql && !without_server_id) {
     sql += fmt::format(", @replica_uuid = '{0}', @slave_uuid = '{0}'", uuid);
   } else if (server().flavour == Flavour::kMariadb) {
     // 4: GTIDs are understood, and everything older.
     sql += ", @mariadb_slave_capability = 4";
   }
   MILLRACE_RETURN_IF_ERROR(connection_->Query(sql).status());
-  if (beside) return absl::OkStatus();
+  if (without_server_id) return absl::OkStatus();
   return connection_->handle_->RegisterReplica(server_id_, HostName());
 }
 
@@ -140,14 +140,14 @@ absl::StatusOr<std::string_view> BinlogStream::Read() {
     if (!packet.ok() || interrupted_.load(std::memory_order_relaxed)) [[unlikely]]
       return Failure(packet.status());
     if (packet->empty() || packet->front() != kEvent) [[unlikely]]
-      return NoEvent(*packet);
+      return PacketError(*packet);
     packet->remove_prefix(1);
     MILLRACE_ASSIGN_OR_RETURN(const bool dropped, skipper_.Drops(connection_->endpoint(), *packet));
     if (!dropped) return packet;
   }
 }
 
-absl::Status BinlogStream::NoEvent(std::string_view packet) {
+absl::Status BinlogStream::PacketError(std::string_view packet) {
   const std::string& endpoint = connection_->endpoint();
   if (packet.empty()) return SourceUnreachable(endpoint, "an empty packet came");
   if (packet[0] == kError) return DumpError(endpoint, server_id_, ParseError(packet));

@@ -85,7 +85,7 @@ class BinlogStream {
   absl::Status Announce(Micros heartbeat_period);
   absl::Status StartDump(const StreamRequest& request);
   // Why there is no event in a packet.
-  absl::Status NoEvent(std::string_view packet);
+  absl::Status PacketError(std::string_view packet);
   absl::Status Failure(absl::Status status) const;
 
   const std::unique_ptr<Connection> connection_;

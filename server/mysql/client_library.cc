@@ -30,7 +30,7 @@ namespace millrace {
 namespace {
 
 // Longest that one query may take; those we ask read metadata.
-constexpr unsigned kQuerySecondsMax = 120;
+constexpr unsigned kWaitSecondsMax = 120;
 constexpr uint8_t kErrorPacket = 0xff;
 // Wait of a reader that cannot see whether anything has come.
 constexpr Micros kBlindWait = 20'000;
@@ -48,7 +48,7 @@ int SocketOf(MYSQL* mysql) {
 #endif
 }
 
-absl::Status LibraryDoesNotStart() {
+absl::Status CannotStartLibrary() {
   return absl::ResourceExhaustedError("the client library does not start");
 }
 
@@ -111,8 +111,8 @@ class GreetingGuard {
 
 absl::Status InitializeLibrary() {
   MILLRACE_RETURN_IF_ERROR(CheckClientSeries(MARIADB_PACKAGE_VERSION, mysql_get_client_info()));
-  if (mysql_server_init(0, nullptr, nullptr) != 0) return LibraryDoesNotStart();
-  if (ma_pvio_register_callback(1, GreetingGuard::Inspect) != 0) return LibraryDoesNotStart();
+  if (mysql_server_init(0, nullptr, nullptr) != 0) return CannotStartLibrary();
+  if (ma_pvio_register_callback(1, GreetingGuard::Inspect) != 0) return CannotStartLibrary();
   return absl::OkStatus();
 }
 
@@ -141,7 +141,7 @@ void SetAuthentication(MYSQL* mysql) {
 #else
 
 absl::Status InitializeLibrary() {
-  return mysql_library_init(0, nullptr, nullptr) == 0 ? absl::OkStatus() : LibraryDoesNotStart();
+  return mysql_library_init(0, nullptr, nullptr) == 0 ? absl::OkStatus() : CannotStartLibrary();
 }
 
 void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
@@ -193,8 +193,8 @@ void SetOptions(MYSQL* mysql, const SourceLogin& login) {
   const auto seconds =
       static_cast<unsigned>(std::max<Micros>((login.connect_timeout + 999'999) / 1'000'000, 1));
   SetOption(mysql, MYSQL_OPT_CONNECT_TIMEOUT, seconds);
-  SetOption(mysql, MYSQL_OPT_READ_TIMEOUT, kQuerySecondsMax);
-  SetOption(mysql, MYSQL_OPT_WRITE_TIMEOUT, kQuerySecondsMax);
+  SetOption(mysql, MYSQL_OPT_READ_TIMEOUT, kWaitSecondsMax);
+  SetOption(mysql, MYSQL_OPT_WRITE_TIMEOUT, kWaitSecondsMax);
   SetOption(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET,
             static_cast<unsigned long>(login.packet_bytes_max));
   SetOption(mysql, MYSQL_OPT_LOCAL_INFILE, unsigned{0});
@@ -220,12 +220,12 @@ class LibraryPacketReader final : public PacketReader {
   void Wait(int wake) override {
     if (HasMore()) return;
     // Where bytes may lie unseen in TLS, Read has to look before long.
-    wait_.ReadableOrWoken(wake, KnowsTlsBytes() ? options_.silence_max : kBlindWait);
+    wait_.WaitUntilReadableOrWoken(wake, KnowsTlsBytes() ? options_.silence_max : kBlindWait);
   }
 
 #ifdef LIBMARIADB
   absl::StatusOr<std::string_view> Read() override {
-    if (CachedBytes() == 0) MILLRACE_RETURN_IF_ERROR(wait_.Readable());
+    if (CachedBytes() == 0) MILLRACE_RETURN_IF_ERROR(wait_.WaitUntilReadable());
     const unsigned long size = mysql_net_read_packet(mysql_);
     if (size == packet_error) return Failure();
     wait_.EndSilence();
@@ -350,7 +350,7 @@ class Breaker {
 using Result = std::unique_ptr<MYSQL_RES, ResultFreer>;
 
 // A connection while it answers.
-struct Answering {
+struct QueryContext {
   MYSQL* mysql;
   const std::string& endpoint;
   Breaker& breaker;
@@ -363,7 +363,7 @@ struct Answering {
 
 class LibraryRowStream final : public RowStream {
  public:
-  LibraryRowStream(const Answering& connection, Result result)
+  LibraryRowStream(const QueryContext& connection, Result result)
       : connection_(connection),
         result_(std::move(result)),
         values_(mysql_num_fields(result_.get())) {}
@@ -392,7 +392,7 @@ class LibraryRowStream final : public RowStream {
   }
 
  private:
-  const Answering connection_;
+  const QueryContext connection_;
   const Result result_;
   std::vector<TextValue> values_;
   bool ended_ = false;
@@ -435,7 +435,7 @@ class LibraryHandle final : public ClientHandle {
       if (mysql_errno(mysql_.get()) != 0) return LastError();
       return QueryError(endpoint_, {0, "a statement that was to answer rows answers none"});
     }
-    return std::make_unique<LibraryRowStream>(Answering{mysql_.get(), endpoint_, breaker_},
+    return std::make_unique<LibraryRowStream>(QueryContext{mysql_.get(), endpoint_, breaker_},
                                               std::move(result));
   }
 
@@ -483,7 +483,7 @@ class LibraryHandle final : public ClientHandle {
   }
 
  private:
-  absl::Status LastError() { return Answering{mysql_.get(), endpoint_, breaker_}.LastError(); }
+  absl::Status LastError() { return QueryContext{mysql_.get(), endpoint_, breaker_}.LastError(); }
 
   // For the library's own reads, which begin when something has come: bounds a stall inside a
   // packet.
@@ -503,7 +503,7 @@ absl::StatusOr<Handle> TryConnect(const SourceLogin& login) {
   static const absl::Status initialized = InitializeLibrary();
   MILLRACE_RETURN_IF_ERROR(initialized);
   Handle mysql(mysql_init(nullptr));
-  if (mysql == nullptr) return LibraryDoesNotStart();
+  if (mysql == nullptr) return CannotStartLibrary();
   SetOptions(mysql.get(), login);
   const GreetingGuard guard(WantsTls(login));
   const SourceAddress& address = login.address;
@@ -525,8 +525,8 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
     return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
   }
   MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(login));
-  const bool may_go_without = login.tls.mode == TlsMode::kPreferred;
-  if (mysql == nullptr && may_go_without) {
+  const bool tls_optional = login.tls.mode == TlsMode::kPreferred;
+  if (mysql == nullptr && tls_optional) {
     SourceLogin plain = login;
     plain.tls.mode = TlsMode::kDisabled;
     MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain));
@@ -536,7 +536,7 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
   if (!handle->CanBreak()) {
     return OutOfFileDescriptors("a connection to the source");
   }
-  if (WantsTls(login) && !may_go_without && handle->TlsCipher().empty()) {
+  if (WantsTls(login) && !tls_optional && handle->TlsCipher().empty()) {
     return TlsFailed(endpoint, "the connection came about without it");
   }
   return handle;

@@ -52,11 +52,11 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(const SourceLogi
   std::unique_ptr<Connection> connection(
       new Connection(std::move(handle), login.address.ToString()));
   MILLRACE_RETURN_IF_ERROR(PrepareSession(*connection));
-  MILLRACE_RETURN_IF_ERROR(connection->LearnServer());
+  MILLRACE_RETURN_IF_ERROR(connection->IdentifyServer());
   return connection;
 }
 
-absl::Status Connection::LearnServer() {
+absl::Status Connection::IdentifyServer() {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows rows,
                             Query("SELECT @@version AS version, @@version_comment AS comment, "
                                   "@@global.server_id AS server_id, "

@@ -71,7 +71,7 @@ class Connection {
  private:
   friend class BinlogStream;
   Connection(std::unique_ptr<ClientHandle> handle, std::string endpoint);
-  absl::Status LearnServer();
+  absl::Status IdentifyServer();
 
   const std::unique_ptr<ClientHandle> handle_;
   const std::string endpoint_;

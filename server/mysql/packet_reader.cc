@@ -57,7 +57,7 @@ class SocketPacketReader final : public PacketReader {
   bool HasMore() const override { return HasWholePacket() || ReadableNow(socket_); }
 
   void Wait(int wake) override {
-    if (!HasMore()) wait_.ReadableOrWoken(wake, options_.silence_max);
+    if (!HasMore()) wait_.WaitUntilReadableOrWoken(wake, options_.silence_max);
   }
 
  private:
@@ -171,7 +171,7 @@ class SocketPacketReader final : public PacketReader {
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
         return SourceUnreachable(options_.endpoint, std::strerror(errno));
       }
-      MILLRACE_RETURN_IF_ERROR(wait_.Readable());
+      MILLRACE_RETURN_IF_ERROR(wait_.WaitUntilReadable());
     }
   }
 
@@ -216,7 +216,7 @@ SocketWait::Outcome SocketWait::Poll(int wake, Micros deadline) {
   }
 }
 
-absl::Status SocketWait::Readable() {
+absl::Status SocketWait::WaitUntilReadable() {
   // poll ignores a descriptor of -1.
   switch (Poll(-1, SilenceEnd())) {
     case Outcome::kNothing:
@@ -230,7 +230,7 @@ absl::Status SocketWait::Readable() {
   return absl::OkStatus();
 }
 
-void SocketWait::ReadableOrWoken(int wake, Micros wait_max) {
+void SocketWait::WaitUntilReadableOrWoken(int wake, Micros wait_max) {
   Poll(wake, std::min(SilenceEnd(), Clock::System().SteadyMicros() + wait_max));
 }
 

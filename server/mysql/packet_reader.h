@@ -57,10 +57,10 @@ class SocketWait {
   SocketWait(int socket, const PacketReaderOptions& options) : socket_(socket), options_(options) {}
   // Blocks until the socket is readable. kUnavailable SOURCE_SILENT: the silence has lasted
   // options.silence_max, and the socket is not readable.
-  absl::Status Readable();
+  absl::Status WaitUntilReadable();
   // Blocks until the socket or `wake` is readable, or the silence has lasted too long, but at most
   // for `wait_max`.
-  void ReadableOrWoken(int wake, Micros wait_max);
+  void WaitUntilReadableOrWoken(int wake, Micros wait_max);
   // Ends the silence: useful bytes have arrived.
   void EndSilence() { silent_since_ = 0; }
 

@@ -19,7 +19,7 @@ namespace {
 // A waiting statement must return before the connection counts as silent.
 constexpr Micros kSingleWaitMax = Micros{30} * 1'000'000;
 
-std::optional<uint64_t> ParseSequenceNumber(const std::string& text) {
+std::optional<uint64_t> ParseWholeNumber(const std::string& text) {
   uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, number);
@@ -48,7 +48,7 @@ absl::StatusOr<std::optional<BinlogPlace>> SnapshotPlace(Connection& connection)
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     const std::string value = rows.Text(row, {"Value"});
     if (name == "binlog_snapshot_file") place.file = value;
-    if (name == "binlog_snapshot_position") place.offset = ParseSequenceNumber(value).value_or(0);
+    if (name == "binlog_snapshot_position") place.offset = ParseWholeNumber(value).value_or(0);
   }
   if (place.file.empty() || place.offset == 0) return std::nullopt;
   return place;
@@ -67,7 +67,7 @@ absl::StatusOr<std::optional<uint64_t>> ReplicationLag(Connection& connection) {
   std::optional<uint64_t> lag;
   for (const QueryRow& row : rows->rows) {
     const auto seconds =
-        ParseSequenceNumber(rows->Text(row, {"Seconds_Behind_Source", "Seconds_Behind_Master"}));
+        ParseWholeNumber(rows->Text(row, {"Seconds_Behind_Source", "Seconds_Behind_Master"}));
     if (seconds.has_value()) lag = std::max(lag.value_or(0), *seconds);
   }
   return lag;
@@ -122,7 +122,7 @@ absl::StatusOr<SourceLoad> FetchSourceLoad(Connection& connection) {
                             connection.Query("SHOW GLOBAL STATUS LIKE 'Threads\\_running'"));
   SourceLoad load;
   for (const QueryRow& row : rows.rows) {
-    load.threads_running = ParseSequenceNumber(rows.Text(row, {"Value"})).value_or(0);
+    load.threads_running = ParseWholeNumber(rows.Text(row, {"Value"})).value_or(0);
   }
   MILLRACE_ASSIGN_OR_RETURN(load.replication_lag_seconds, ReplicationLag(connection));
   return load;

@@ -93,7 +93,7 @@ bool HasWord(std::string_view privileges, std::string_view word) {
   return list.find(fmt::format(", {},", word)) != std::string::npos;
 }
 
-bool OfAllTables(std::string_view scope, std::string& database) {
+bool NamesAllTables(std::string_view scope, std::string& database) {
   bool quoted = false;
   database = TakeName(scope, quoted);
   return scope.substr(0, 1) == "*";
@@ -115,7 +115,7 @@ bool GrantsSelectOnAll(const std::vector<std::string>& grants, std::string_view 
       continue;
     }
     std::string of;
-    const bool all_tables = OfAllTables(grant->scope, of);
+    const bool all_tables = NamesAllTables(grant->scope, of);
     if (grant->revokes) {
       // System databases are never captured.
       revoked = revoked || (!IsSystemDatabase(of) && (!database.has_value() || of == *database));

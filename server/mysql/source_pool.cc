@@ -44,25 +44,25 @@ SourcePool::SourcePool(SourceOptions options) : options_(std::move(options)) {
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> SourcePool::Connect() const {
-  SourceAddress address = NextAddress();
+  SourceAddress address = ConfiguredAddress();
   {
     absl::MutexLock lock(&mutex_);
-    if (chosen_.has_value()) address = chosen_->address;
+    if (current_.has_value()) address = current_->address;
   }
   return ConnectAt(address, options_.event_bytes_max);
 }
 
-absl::StatusOr<SourcePool::Choice> SourcePool::Choose() {
-  const SourceAddress address = NextAddress();
+absl::StatusOr<SourcePool::CurrentConnection> SourcePool::ConnectToCurrent() {
+  const SourceAddress address = ConfiguredAddress();
   MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(address, options_.event_bytes_max));
   absl::MutexLock lock(&mutex_);
-  const bool same = chosen_.has_value() && chosen_->address == address &&
-                    IsSameServer(chosen_->server, connection->info());
+  const bool same = current_.has_value() && current_->address == address &&
+                    IsSameServer(current_->server, connection->info());
   if (!same) {
-    const Generation last = chosen_.has_value() ? chosen_->generation : 0;
-    chosen_ = {.address = address, .server = connection->info(), .generation = last + 1};
+    const Generation last = current_.has_value() ? current_->generation : 0;
+    current_ = {.address = address, .server = connection->info(), .generation = last + 1};
   }
-  return Choice{.connection = std::move(connection), .generation = chosen_->generation};
+  return CurrentConnection{.connection = std::move(connection), .generation = current_->generation};
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation generation) const {
@@ -71,15 +71,15 @@ absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation gen
 
 absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation generation,
                                                                   uint64_t packet_bytes_max) const {
-  Chosen chosen;
+  Current current;
   {
     absl::MutexLock lock(&mutex_);
-    MILLRACE_CHECK(chosen_.has_value());
-    chosen = *chosen_;
+    MILLRACE_CHECK(current_.has_value());
+    current = *current_;
   }
-  if (chosen.generation != generation) return SourceDiffers(chosen.address);
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(chosen.address, packet_bytes_max));
-  if (!IsSameServer(chosen.server, connection->info())) return SourceDiffers(chosen.address);
+  if (current.generation != generation) return SourceDiffers(current.address);
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(current.address, packet_bytes_max));
+  if (!IsSameServer(current.server, connection->info())) return SourceDiffers(current.address);
   return connection;
 }
 
@@ -93,12 +93,12 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
   return BinlogStream::Open(std::move(connection),
                             {.from = from,
                              .at_end = options.at_end,
-                             .server_id = options.beside ? 0 : options_.server_id,
+                             .server_id = options.without_server_id ? 0 : options_.server_id,
                              .heartbeat_period = options_.heartbeat_period,
                              .event_bytes_max = event_bytes_max});
 }
 
-SourceAddress SourcePool::NextAddress() const {
+SourceAddress SourcePool::ConfiguredAddress() const {
   return {.host = options_.host, .port = options_.port, .socket = options_.socket};
 }
 

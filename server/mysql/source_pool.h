@@ -38,13 +38,13 @@ class SourcePool {
   // ReadPassword and CheckTlsFiles; SOURCE_CHANGED if the server is not of options.flavour.
   absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
 
-  struct Choice {
+  struct CurrentConnection {
     std::unique_ptr<Connection> connection;
     Generation generation;
   };
   // Chooses the host for a new session of the feed and connects to it. The generation is a new one
   // if that is another host or server than the last time. Errors as Connect; the generation stays.
-  absl::StatusOr<Choice> Choose() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<CurrentConnection> ConnectToCurrent() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A session for queries with the server of this generation. Further error: kUnavailable
   // SOURCE_DIFFERS if the host leads to another server now, or another one was chosen since.
@@ -57,7 +57,7 @@ class SourcePool {
     uint64_t event_bytes_max = 0;
     // Opens the stream next to another of ours, which the source must not end for it. Only by file
     // and offset, and with kEnd.
-    bool beside = false;
+    bool without_server_id = false;
   };
   // The binlog of the server of this generation, from `from` on. Errors as BinlogStream::Open and
   // ConnectTo.
@@ -67,14 +67,14 @@ class SourcePool {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  struct Chosen {
+  struct Current {
     SourceAddress address;
     ServerInfo server;
     Generation generation = 0;
   };
 
   // The host for the next session of the feed.
-  SourceAddress NextAddress() const;
+  SourceAddress ConfiguredAddress() const;
   absl::StatusOr<std::unique_ptr<Connection>> ConnectAt(const SourceAddress& address,
                                                         uint64_t packet_bytes_max) const;
   absl::StatusOr<std::unique_ptr<Connection>> ConnectTo(Generation generation,
@@ -83,8 +83,8 @@ class SourcePool {
 
   const SourceOptions options_;
   mutable absl::Mutex mutex_;
-  // None until the first Choose.
-  std::optional<Chosen> chosen_ ABSL_GUARDED_BY(mutex_);
+  // None until the first ConnectToCurrent.
+  std::optional<Current> current_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace millrace

@@ -31,15 +31,15 @@ struct Alteration {
 
 bool IsVersioned(const ColumnMeanings& meanings) {
   return std::any_of(meanings.begin(), meanings.end(),
-                     [](const auto& type) { return IsRowEnd(type.second); });
+                     [](const auto& column) { return IsRowEnd(column.second); });
 }
 
 // DROP SYSTEM VERSIONING removes ROW START and ROW END. ADD SYSTEM VERSIONING adds two hidden
 // columns unless the statement names its own.
 void ApplyVersioning(const Alteration& alteration, ColumnMeanings& meanings) {
   if (alteration.versioning == Versioning::kDropped) {
-    std::erase_if(meanings, [](const auto& type) {
-      return IsRowEnd(type.second) || type.second == Meaning::kMariadbHiddenRowStart;
+    std::erase_if(meanings, [](const auto& column) {
+      return IsRowEnd(column.second) || column.second == Meaning::kMariadbHiddenRowStart;
     });
   }
   if (alteration.versioning == Versioning::kAdded && !alteration.has_period) {
@@ -64,7 +64,7 @@ std::optional<ColumnMeanings> Apply(const Alteration& alteration, const ColumnMe
   }
   for (const auto& [column, meaning] : alteration.defined) after[column] = meaning;
   ApplyVersioning(alteration, after);
-  std::erase_if(after, [](const auto& type) { return type.second == Meaning::kPlain; });
+  std::erase_if(after, [](const auto& column) { return column.second == Meaning::kPlain; });
   return after;
 }
 

@@ -111,8 +111,8 @@ bool IsInteger(ColumnType type) {
 bool IsEnumOrSet(ColumnType type) { return type == ColumnType::kEnum || type == ColumnType::kSet; }
 
 uint32_t ValueBytesMax(ColumnType type, uint16_t metadata) {
-  const bool marked = type == ColumnType::kVarcharCompressed && metadata > 0;
-  return marked ? metadata - 1u : metadata;
+  const bool has_header = type == ColumnType::kVarcharCompressed && metadata > 0;
+  return has_header ? metadata - 1u : metadata;
 }
 
 std::optional<FieldType> FieldTypeOf(const Column& column) {

@@ -36,7 +36,7 @@ constexpr std::string_view kLossyLabels =
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 // Further sources for one column, each null unless it matches the map.
-struct Sources {
+struct Counterparts {
   const Column* before = nullptr;
   const ColumnDetails* details = nullptr;
 };
@@ -97,20 +97,22 @@ class Describer {
   // True if the previous version outranks the details: it does unless it is unverified. An
   // uncaptured column has no more than its name there.
   bool PrefersPrevious(size_t i) const {
-    const auto [before, details] = sources_[i];
+    const auto [before, details] = counterparts_[i];
     return before != nullptr && before->captured && (!known_.unverified || details == nullptr);
   }
 
   const TableMap& map_;
   const Knowledge& known_;
-  std::vector<Sources> sources_;
+  std::vector<Counterparts> counterparts_;
   std::string column_of_unknown_meaning_;
 };
 
 std::string Describer::NameOf(size_t i) const {
   if (map_.has_names) return std::string(map_.columns[i].name);
-  if (i < sources_.size() && sources_[i].before != nullptr) return sources_[i].before->name;
-  if (i < sources_.size() && sources_[i].details != nullptr) return sources_[i].details->name;
+  if (i < counterparts_.size() && counterparts_[i].before != nullptr)
+    return counterparts_[i].before->name;
+  if (i < counterparts_.size() && counterparts_[i].details != nullptr)
+    return counterparts_[i].details->name;
   return fmt::format("#{}", i + 1);
 }
 
@@ -136,8 +138,8 @@ absl::Status Describer::LabelsUnproven(size_t i, std::string_view what,
 }
 
 absl::Status Describer::MatchByName() {
-  sources_.resize(map_.columns.size());
-  std::unordered_map<std::string, Sources> by_name;
+  counterparts_.resize(map_.columns.size());
+  std::unordered_map<std::string, Counterparts> by_name;
   if (known_.previous != nullptr) {
     for (const Column& column : known_.previous->columns) {
       by_name[ColumnKey(column.name)].before = &column;
@@ -154,9 +156,10 @@ absl::Status Describer::MatchByName() {
     const auto found = by_name.find(ColumnKey(column.name));
     if (found == by_name.end()) continue;
     const auto [before, details] = found->second;
-    if (before != nullptr && FitsPreviousColumn(map_, column, *before)) sources_[i].before = before;
+    if (before != nullptr && FitsPreviousColumn(map_, column, *before))
+      counterparts_[i].before = before;
     if (details != nullptr && DescribeMismatch(map_, column, *details, known_.flavour).empty()) {
-      sources_[i].details = details;
+      counterparts_[i].details = details;
     }
   }
   return absl::OkStatus();
@@ -199,10 +202,10 @@ absl::Status Describer::MatchByPosition() {
           ? "the event names no columns, and information_schema was not queried or lacks the table"
           : DetailsMismatch();
   if (!previous_version_fits && !mismatch.empty()) return Unproven("", mismatch);
-  sources_.resize(map_.columns.size());
-  for (size_t i = 0; i < sources_.size(); ++i) {
-    if (previous_version_fits) sources_[i].before = &known_.previous->columns[i];
-    if (mismatch.empty()) sources_[i].details = &known_.details->columns[i];
+  counterparts_.resize(map_.columns.size());
+  for (size_t i = 0; i < counterparts_.size(); ++i) {
+    if (previous_version_fits) counterparts_[i].before = &known_.previous->columns[i];
+    if (mismatch.empty()) counterparts_[i].details = &known_.details->columns[i];
   }
   return absl::OkStatus();
 }
@@ -244,7 +247,7 @@ absl::StatusOr<Column> Describer::DescribeColumn(size_t i) {
 }
 
 absl::Status Describer::FillSign(size_t i, Column& column) const {
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   if (map_.has_signedness) {
     column.is_unsigned = map_.columns[i].is_unsigned;
   } else if (PrefersPrevious(i)) {
@@ -259,7 +262,7 @@ absl::Status Describer::FillSign(size_t i, Column& column) const {
 
 absl::Status Describer::FillCharset(size_t i, Column& column) const {
   if (!HasCharset(column.type)) return absl::OkStatus();
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   column.collation = map_.columns[i].collation;
   if (column.collation == 0 && PrefersPrevious(i)) {
     column.collation = before->collation;
@@ -289,7 +292,7 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
 absl::Status Describer::FillLabels(size_t i, Column& column) const {
   if (!IsEnumOrSet(column.type)) return absl::OkStatus();
   if (map_.labels_are_utf8) return FillDescribedLabels(i, column);
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   const std::vector<std::string_view>& known = map_.columns[i].labels;
   if (!known.empty() && SetLabels(known, column)) return absl::OkStatus();
   // Labels of an unknown charset can only be compared by their number.
@@ -321,7 +324,7 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
 
 // For a map made from information_schema. Labels of an earlier event take precedence.
 absl::Status Describer::FillDescribedLabels(size_t i, Column& column) const {
-  const Column* before = sources_[i].before;
+  const Column* before = counterparts_[i].before;
   std::vector<std::string> labels(map_.columns[i].labels.begin(), map_.columns[i].labels.end());
   const bool trusted = before != nullptr && before->captured && !known_.unverified;
   if (trusted && MatchesShownLabels(labels, *before)) {
@@ -381,7 +384,7 @@ bool Describer::IsVersionTime(const Column& column) const {
 
 // nullopt: unknown.
 std::optional<Meaning> Describer::KnownMeaning(size_t i, const Column& column) const {
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   if (known_.declared_meanings != nullptr) {
     const auto found = known_.declared_meanings->find(ColumnKey(column.name));
     if (found != known_.declared_meanings->end()) return found->second;
@@ -408,7 +411,7 @@ Meaning Describer::MeaningIn(const ColumnDetails& details) {
 }
 
 void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   if (map_.has_names) {
     column.key_ordinal = map_.columns[i].key_ordinal;
   } else if (PrefersPrevious(i)) {
@@ -431,7 +434,7 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
 // tables, is the same in all current rows; a hash is no key.
 void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
   if (IsRowEnd(column.meaning) || IsHidden(column.meaning)) return;
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   if (map_.has_names) {
     column.key_ordinal = map_.columns[i].key_ordinal;
   } else if (before != nullptr && (!known_.unverified || details == nullptr)) {
@@ -442,7 +445,7 @@ void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
 }
 
 void Describer::FillText(size_t i, Column& column) const {
-  const auto [before, details] = sources_[i];
+  const auto [before, details] = counterparts_[i];
   const ColumnMap& from = map_.columns[i];
   column.mysql_type = TypeText(from, column);
   // The map describes these types by more than the type, metadata and charset that matched.

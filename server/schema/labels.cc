@@ -80,11 +80,12 @@ bool LabelsMayBeLossy(const std::vector<std::string>& shown, std::string_view ch
   if (!std::all_of(shown.begin(), shown.end(), [](const auto& l) { return IsValidUtf8(l); })) {
     return true;
   }
-  const bool marked = std::any_of(shown.begin(), shown.end(), [](const std::string& label) {
-    return label.find('?') != std::string::npos ||
-           label.find(kReplacementCharacter) != std::string::npos;
-  });
-  return marked && !IsShownLosslessly(charset, flavour);
+  const bool has_question_mark =
+      std::any_of(shown.begin(), shown.end(), [](const std::string& label) {
+        return label.find('?') != std::string::npos ||
+               label.find(kReplacementCharacter) != std::string::npos;
+      });
+  return has_question_mark && !IsShownLosslessly(charset, flavour);
 }
 
 }  // namespace millrace::schema

@@ -36,7 +36,7 @@ Registry::~Registry() = default;
 
 absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string>>& records) {
   std::vector<TableVersionPtr> versions;
-  std::vector<TableVersionPtr> earlier;  // includes the newest
+  std::vector<TableVersionPtr> history;  // includes the newest
   for (const auto& [key, value] : records) {
     if (IsEpochKey(key)) {
       MILLRACE_ASSIGN_OR_RETURN(const StoredEpoch stored, ParseEpochRecord(value));
@@ -46,7 +46,7 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
     }
     MILLRACE_ASSIGN_OR_RETURN(StoredTable table, ParseTableRecord(key, value));
     if (IsVersionKey(key)) {
-      earlier.push_back(std::make_shared<const TableVersion>(std::move(table.version)));
+      history.push_back(std::make_shared<const TableVersion>(std::move(table.version)));
       continue;
     }
     const auto version = std::make_shared<const TableVersion>(std::move(table.version));
@@ -62,10 +62,10 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
     entries_[version->table_id] = {version, table.proved_epoch, std::move(table.declared_meanings)};
     versions.push_back(version);
   }
-  std::sort(earlier.begin(), earlier.end(),
+  std::sort(history.begin(), history.end(),
             [](const auto& left, const auto& right) { return left->version < right->version; });
   // Publish must see the newest version of each table last.
-  versions.insert(versions.begin(), earlier.begin(), earlier.end());
+  versions.insert(versions.begin(), history.begin(), history.end());
   stored_.Prepare(std::move(versions));
   stored_.Publish();
   return absl::OkStatus();

@@ -100,8 +100,8 @@ bool StatementLexer::SkipComment() {
     return true;
   }
   if (!rest_.starts_with("/*")) return false;
-  const bool of_mariadb = mode_.mariadb_comments && rest_.starts_with("/*M!");
-  const size_t mark = of_mariadb ? 4 : rest_.starts_with("/*!") ? 3 : 0;
+  const bool is_mariadb = mode_.mariadb_comments && rest_.starts_with("/*M!");
+  const size_t mark = is_mariadb ? 4 : rest_.starts_with("/*!") ? 3 : 0;
   if (mark == 0) return SkipPast("*/", 2, /*must_end=*/true), true;
   ++open_comments_;
   rest_.remove_prefix(mark);

@@ -22,7 +22,7 @@ namespace storage = ::millrace::storage::v1;
 
 // First byte of each value. Do not reuse. Records with label_bytes have the second format, because
 // a server that ignores label_bytes would take U+FFFD for the label.
-constexpr char kFormatVersion = 1;
+constexpr char kFormatBasic = 1;
 constexpr char kFormatLabelBytes = 2;
 constexpr std::string_view kEpochKey = "e";
 constexpr char kTableKeyPrefix = 't';
@@ -30,25 +30,25 @@ constexpr size_t kTableKeySize = 1 + sizeof(uint32_t);
 constexpr char kVersionKeyPrefix = 'v';
 constexpr size_t kVersionKeySize = kTableKeySize + sizeof(uint32_t);
 
-void AppendBig(std::string& key, uint32_t number) {
+void AppendBigEndian(std::string& key, uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
 }
 
 std::string TableKey(uint32_t table_id) {
   std::string key(1, kTableKeyPrefix);
-  AppendBig(key, table_id);
+  AppendBigEndian(key, table_id);
   return key;
 }
 
 std::string VersionKey(uint32_t table_id, uint32_t version) {
   std::string key(1, kVersionKeyPrefix);
-  AppendBig(key, table_id);
-  AppendBig(key, version);
+  AppendBigEndian(key, table_id);
+  AppendBigEndian(key, version);
   return key;
 }
 
 log::Record MakeRecord(std::string key, const google::protobuf::MessageLite& message,
-                       char format = kFormatVersion) {
+                       char format = kFormatBasic) {
   return {log::RecordKind::kSchema, std::move(key), format + message.SerializeAsString()};
 }
 
@@ -57,7 +57,7 @@ char FormatOf(const TableVersion& version) {
   const bool needed =
       std::any_of(version.columns.begin(), version.columns.end(), has_bytes) ||
       std::any_of(version.dropped_columns.begin(), version.dropped_columns.end(), has_bytes);
-  return needed ? kFormatLabelBytes : kFormatVersion;
+  return needed ? kFormatLabelBytes : kFormatBasic;
 }
 
 absl::Status Damaged(std::string_view key, std::string_view what) {
@@ -69,7 +69,7 @@ absl::Status Damaged(std::string_view key, std::string_view what) {
 absl::Status ParseValue(std::string_view key, std::string_view value,
                         google::protobuf::MessageLite& to) {
   if (value.empty()) return Damaged(key, "is empty");
-  if (value.front() != kFormatVersion && value.front() != kFormatLabelBytes) {
+  if (value.front() != kFormatBasic && value.front() != kFormatLabelBytes) {
     return MakeError(reason::kFormatTooNew,
                      fmt::format("schema record {} has format {}, this server reads up to {}; "
                                  "run the version that wrote it, or a later one",

@@ -83,26 +83,26 @@ TableVersionPtr StoredTables::FindNext(const TableVersion& version) const {
   return next == versions.end() ? nullptr : *next;
 }
 
-TableVersionPtr StoredTables::WithRows(uint32_t table_id) const {
+TableVersionPtr StoredTables::FindWithRows(uint32_t table_id) const {
   const auto found = by_id_.find(table_id);
   return found == by_id_.end() || found->second->version == 0 ? nullptr : found->second;
 }
 
 TableVersionPtr StoredTables::Find(uint32_t table_id) const {
   absl::ReaderMutexLock lock(&mutex_);
-  return WithRows(table_id);
+  return FindWithRows(table_id);
 }
 
 TableVersionPtr StoredTables::Find(const TableName& name) const {
   absl::ReaderMutexLock lock(&mutex_);
   const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : WithRows(found->second);
+  return found == by_name_.end() ? nullptr : FindWithRows(found->second);
 }
 
 TableVersionPtr StoredTables::FindRowMessage(std::string_view full_name) const {
   absl::ReaderMutexLock lock(&mutex_);
   const auto found = by_message_.find(full_name);
-  return found == by_message_.end() ? nullptr : WithRows(found->second);
+  return found == by_message_.end() ? nullptr : FindWithRows(found->second);
 }
 
 std::optional<TableName> StoredTables::NameOf(uint32_t table_id) const {
@@ -117,7 +117,7 @@ std::vector<TableVersionPtr> StoredTables::List() const {
   std::vector<TableVersionPtr> versions;
   versions.reserve(by_name_.size());
   for (const auto& [name, table_id] : by_name_) {
-    if (TableVersionPtr version = WithRows(table_id)) versions.push_back(std::move(version));
+    if (TableVersionPtr version = FindWithRows(table_id)) versions.push_back(std::move(version));
   }
   return versions;
 }

@@ -41,7 +41,7 @@ class StoredTables {
  private:
   void AddToHistory(const TableVersionPtr& version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null for a table without rows so far.
-  TableVersionPtr WithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  TableVersionPtr FindWithRows(uint32_t table_id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   std::atomic<uint64_t> generation_{0};
 

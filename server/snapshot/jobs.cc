@@ -499,7 +499,7 @@ void Jobs::RetryNow() {
   changed_.SignalAll();
 }
 
-bool Jobs::StoppedWithin(Micros time) {
+bool Jobs::SleepUntilStopped(Micros time) {
   const absl::Time until = absl::Now() + absl::Microseconds(time);
   absl::MutexLock lock(&mutex_);
   const uint64_t retries_before = retries_requested_;

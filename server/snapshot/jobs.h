@@ -84,10 +84,10 @@ class Jobs {
   void SetWaiting(uint64_t job, std::string why) ABSL_LOCKS_EXCLUDED(mutex_);
   // Wakes Take and Sleep.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Ends the waits of Return and StoppedWithin immediately.
+  // Ends the waits of Return and SleepUntilStopped immediately.
   void RetryNow() ABSL_LOCKS_EXCLUDED(mutex_);
   // Sleeps until Stop, RetryNow or the end of `time`. True after Stop.
-  bool StoppedWithin(Micros time) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool SleepUntilStopped(Micros time) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The record of the table's progress, for the batch that contains its changes.
   static log::Record RecordOf(const Assignment& assignment);

@@ -63,11 +63,11 @@ bool TableChanges::MovesKey(const transcode::EncodedRow& before,
 bool TableChanges::RememberRow(const transcode::EncodedRow& row, bool partial) {
   scratch_.clear();
   if (!key_->Append(row, scratch_)) return false;
-  RememberScratch(partial);
+  RememberScratchKey(partial);
   return true;
 }
 
-void TableChanges::RememberScratch(bool partial) {
+void TableChanges::RememberScratchKey(bool partial) {
   const size_t bytes = scratch_.size() + kKeyOverhead;
   auto found = newer_.find(scratch_);
   if (found == newer_.end()) {

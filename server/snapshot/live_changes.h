@@ -31,7 +31,7 @@ class TableChanges final : public transcode::RowObserver {
   void OnRow(const transcode::ObservedRow& row) override;
   // A statement changed the definition or emptied the table, or the rows read so far became useless
   // for another reason.
-  void NoteDefinitionChange() { ++definitions_; }
+  void NoteDefinitionChange() { ++definition_changes_; }
   // Forgets all keys so far, for example because their rows may have been rolled back and will
   // never be in the log.
   void ForgetAll();
@@ -39,7 +39,7 @@ class TableChanges final : public transcode::RowObserver {
   // Number of rows so far.
   uint64_t stamp() const { return stamp_; }
   // Number of statements so far.
-  uint64_t definitions() const { return definitions_; }
+  uint64_t definition_changes() const { return definition_changes_; }
 
   // What the stream did to a key after `stamp`.
   enum class Touch {
@@ -70,13 +70,13 @@ class TableChanges final : public transcode::RowObserver {
   bool MovesKey(const transcode::EncodedRow& before, const transcode::EncodedRow& after);
   // False: the row lacks a key value.
   bool RememberRow(const transcode::EncodedRow& row, bool partial);
-  void RememberScratch(bool partial);
+  void RememberScratchKey(bool partial);
   void StartGeneration();
 
   const size_t key_bytes_max_;
   std::optional<transcode::RowKey> key_;
   uint64_t stamp_ = 0;
-  uint64_t definitions_ = 0;
+  uint64_t definition_changes_ = 0;
   uint64_t forgotten_ = 0;  // keys up to this stamp may be missing
   // Two generations, so that old keys can be dropped at once. Keys in `older_` are from
   // `older_newest_` or before.

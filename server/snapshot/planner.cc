@@ -42,7 +42,7 @@ void Planner::Run() {
     has_started = has_started || status.ok();
     pause = status.ok() ? kPlanPause : std::max(kPlanPause, std::min(2 * pause, pause_max));
     NoteStatus(status);
-  } while (!parts_.jobs.StoppedWithin(pause));
+  } while (!parts_.jobs.SleepUntilStopped(pause));
 }
 
 absl::Status Planner::BeginInitial() {

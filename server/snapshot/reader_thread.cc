@@ -59,7 +59,7 @@ void ReaderThread::ReturnUnfinished(Assignment& assignment, const absl::Status& 
     // too.
     spdlog::info("a snapshot reader waits for a connection: {}", std::string(status.message()));
     parts_.jobs.Return(assignment);
-    parts_.jobs.StoppedWithin(backoff);
+    parts_.jobs.SleepUntilStopped(backoff);
     return;
   }
   if (!absl::IsCancelled(status)) {

@@ -96,7 +96,7 @@ absl::StatusOr<JobStatus> Snapshots::Cancel(std::string_view name) {
 
 std::vector<JobStatus> Snapshots::List() const { return jobs_->List(); }
 
-absl::Status Snapshots::planning() const { return planner_.status(); }
+absl::Status Snapshots::planning_status() const { return planner_.status(); }
 
 absl::StatusOr<std::vector<TableName>> Snapshots::EnsureCovered(
     const std::vector<std::string>& patterns) {

@@ -79,7 +79,7 @@ class Snapshots {
   // Newest first: all unfinished ones, and the last finished ones.
   std::vector<JobStatus> List() const;
   // Why snapshots from the configuration cannot start; OK if they can. They are retried.
-  absl::Status planning() const;
+  absl::Status planning_status() const;
 
   // Makes sure that the log covers, or soon covers, every captured table that matches the patterns
   // of a subscriber. Returns the tables that it started to read or that are being read; empty if

@@ -120,7 +120,7 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
   windows_.Begin(stream.epoch());
   // Recorded before an earlier attempt failed.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
-  if (before != nullptr && before->definitions() != 0) restart_reason_ = kStatementSeen;
+  if (before != nullptr && before->definition_changes() != 0) restart_reason_ = kStatementSeen;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
   changes.NoteTime(parts_.clock.SteadyMicros());
   const bool missed_statement = assignment_.whole() && MissedStatement(stream);
@@ -265,7 +265,7 @@ void TableReader::RemoveRowEndFromKey() {
 
 bool TableReader::DefinitionChanged(StreamAccess& stream) const {
   const TableChanges* changes = stream.live_changes().Find(assignment_.table);
-  return changes == nullptr || changes->definitions() != 0;
+  return changes == nullptr || changes->definition_changes() != 0;
 }
 
 absl::Status TableReader::RestartBecause(std::string_view what) {

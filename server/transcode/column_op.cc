@@ -66,7 +66,7 @@ void SetTag(ColumnOp& op, const Column& column) {
 void SetFixed(ColumnOp& op, Opcode code, size_t width, size_t content_max) {
   op.code = code;
   op.width = static_cast<uint8_t>(width);
-  op.room = static_cast<uint32_t>(kTagMax + kVarintMax + content_max);
+  op.field_bytes_max = static_cast<uint32_t>(kTagMax + kVarintMax + content_max);
 }
 
 void SetPrefixed(ColumnOp& op, Opcode code, unsigned length_bytes) {

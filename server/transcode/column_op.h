@@ -69,7 +69,7 @@ struct ColumnOp {
   // Depends on the type: digits of the fraction, number of bits, or bytes to pad to.
   uint16_t parameter = 0;
   // Maximum bytes of the field, including its tag, if the value has a fixed size.
-  uint32_t room = 0;
+  uint32_t field_bytes_max = 0;
   uint32_t column = 0;
   char tag[8] = {};  // stored whole, then advanced by tag_size
   const Charset* charset = nullptr;

@@ -12,7 +12,7 @@ namespace millrace::transcode {
 
 FieldWriter::FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
     : table_(std::move(table)), ops_(std::move(ops)) {
-  for (const ColumnOp& op : ops_) fixed_room_ += op.room;
+  for (const ColumnOp& op : ops_) fixed_room_ += op.field_bytes_max;
   // Tags are stored as eight bytes.
   fixed_room_ += sizeof(ColumnOp::tag);
 }
@@ -47,7 +47,7 @@ char* FieldWriter::EncodeText(const ColumnOp& op, std::string_view value, char* 
 }
 
 char* FieldWriter::EncodeConverted(const ColumnOp& op, std::string_view value, char* to) {
-  to = EnsureRoom(to, Charset::Utf8Room(value.size()) + 16);
+  to = EnsureRoom(to, Charset::Utf8BufferBytes(value.size()) + 16);
   // Most text does not grow, so assume a length varint as long as that of the value.
   const unsigned width = wire::Buffer::VarintWidth(value.size());
   char* const length = PutTag(op, to);

@@ -270,9 +270,9 @@ std::vector<BuiltFrame> FrameCutter::TakeFrames() {
   // Frames that were closed while their transaction was in progress are finished if it has ended
   // since.
   for (BuiltFrame& frame : closed_) {
-    const bool of_current = in_transaction_ && frame.first >= transaction_first_;
-    frame.unfinished = of_current;
-    frames_taken_ |= of_current;
+    const bool in_progress = in_transaction_ && frame.first >= transaction_first_;
+    frame.unfinished = in_progress;
+    frames_taken_ |= in_progress;
   }
   return std::exchange(closed_, {});
 }

@@ -52,7 +52,7 @@ class MetricsEndpointTest : public api::ServerTest {
   std::unique_ptr<MetricsEndpoint> endpoint_;
 };
 
-TEST_F(MetricsEndpointTest, PageIsTextOfPrometheus) {
+TEST_F(MetricsEndpointTest, PageIsPrometheusText) {
   EXPECT_THAT(Page(), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("text/plain"),
                             HasSubstr("# TYPE millrace_log_newest_sequence gauge\n"),
                             HasSubstr("\nmillrace_log_newest_sequence 30\n")));

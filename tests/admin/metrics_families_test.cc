@@ -138,7 +138,7 @@ TEST_F(MetricsFamiliesTest, InvalidUtf8NamesKeepTheirCounts) {
 }
 
 TEST_F(MetricsFamiliesTest, TablesBeyondTheLimitAreSummed) {
-  constexpr size_t kTables = SeriesLimits::kSeriesMax / SeriesLimits::kSeriesOfATable;
+  constexpr size_t kTables = SeriesLimits::kSeriesMax / SeriesLimits::kSeriesPerTable;
   for (size_t i = 0; i < kTables + 2; ++i) {
     reading_.tables.push_back({{"shop", "t" + std::to_string(i)}, 5});
   }
@@ -146,7 +146,7 @@ TEST_F(MetricsFamiliesTest, TablesBeyondTheLimitAreSummed) {
   EXPECT_EQ(SeriesOf("millrace_ingest_table_changes_total"), SeriesLimits::kSeriesMax + 4);
 }
 
-TEST_F(MetricsFamiliesTest, TableKeepsItsSeriesWhenOthersCome) {
+TEST_F(MetricsFamiliesTest, TableKeepsItsSeriesWhenOthersAreAdded) {
   limits_.tables = SeriesLimit(1);
   reading_.tables = {{{"shop", "orders"}, 5}};
   Text();
@@ -183,7 +183,7 @@ TEST_F(MetricsFamiliesTest, ReadersOutsideTheLogHaveNoLag) {
                             Not(HasSubstr("_subscription_lag_changes{"))));
 }
 
-TEST_F(MetricsFamiliesTest, LeastLaggingExcessSubscriptionsHaveNoSeries) {
+TEST_F(MetricsFamiliesTest, OnlyMostLaggingSubscriptionsHaveSeries) {
   for (uint64_t i = 0; i < 1001; ++i) {
     ReaderReading& reader = reading_.feed.subscriptions.emplace_back();
     reader.subscription = "s" + std::to_string(i);
@@ -232,7 +232,7 @@ TEST_F(MetricsFamiliesTest, UnusableCertificateIsAnError) {
               HasSubstr("\nmillrace_certificate_error{reason=\"TLS_FILE_UNREADABLE\"} 1\n"));
 }
 
-TEST_F(MetricsFamiliesTest, ClientNamesAreNoLabels) {
+TEST_F(MetricsFamiliesTest, ClientNamesAreNotLabels) {
   ReaderReading stream;
   stream.client_name = "billing on app-3";
   reading_.feed.streams = {stream};

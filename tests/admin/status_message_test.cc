@@ -98,7 +98,7 @@ TEST(StatusMessageTest, EndedSnapshotsAreOmitted) {
   EXPECT_EQ(status.snapshots(0).state(), v1::Snapshot::STATE_PAUSED);
 }
 
-TEST(StatusMessageTest, ConnectionsListOccurredReasonsOnly) {
+TEST(StatusMessageTest, ConnectionsOmitReasonsWithZeroCount) {
   StatusReading reading;
   reading.connections.open = 7;
   reading.connections.connections_max = 1000;

@@ -29,7 +29,7 @@ uint64_t AllocationsToServe(uint32_t rows) {
   return least;
 }
 
-TEST(ServingAllocations, OneRowNeedsNone) {
+TEST(ServingAllocations, AllocationsDoNotGrowWithRows) {
   EXPECT_EQ(AllocationsToServe(5000), AllocationsToServe(500));
   EXPECT_LT(AllocationsToServe(500), 20u);
 }

@@ -150,7 +150,7 @@ TEST_F(CertificatesTest, ClientAuthoritiesAreReplaced) {
   EXPECT_EQ(Error(), "");
 }
 
-TEST_F(CertificatesTest, DescriptorShortageIsNoFileError) {
+TEST_F(CertificatesTest, DescriptorShortageIsNotAFileError) {
   MustOpen();
   files_.WriteServer(second_);
   rlimit limit{};
@@ -210,7 +210,7 @@ TEST_F(ExpiryWarningTest, ExpiredCertificateIsReportedAsExpired) {
   EXPECT_THAT(Warning(365, -kOneDay), HasSubstr("expired at"));
 }
 
-TEST_F(ExpiryWarningTest, ShortLivedCertificateIsWarnedLater) {
+TEST_F(ExpiryWarningTest, ShortLivedCertificateWarnsLater) {
   EXPECT_EQ(Warning(3, 2 * kOneDay), "");
   EXPECT_THAT(Warning(3, kOneDay), HasSubstr("expires in 24 hours"));
 }

@@ -102,13 +102,13 @@ TEST_F(ClientConnectionsTest, IdleConnectionIsPinged) {
   EXPECT_EQ(connections_.reading().accepted, 3u);
 }
 
-TEST_F(ClientConnectionsTest, ManySmallCallsAreNoFlood) {
+TEST_F(ClientConnectionsTest, ManySmallCallsAreNotAFlood) {
   Start();
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(List(*stub_).ok());
   EXPECT_EQ(connections_.reading().open, 1u);
 }
 
-TEST_F(ClientConnectionsTest, LargeRequestsAreNoFlood) {
+TEST_F(ClientConnectionsTest, LargeRequestsAreNotAFlood) {
   Start();
   const std::string pattern = "shop." + std::string(250, 'x') + "*";
   for (int i = 0; i < 20; ++i) {
@@ -127,7 +127,7 @@ TEST_F(ClientConnectionsTest, LargeRequestsAreNoFlood) {
   EXPECT_EQ(connections_.reading().accepted, 1u);
 }
 
-TEST_F(ClientConnectionsTest, UnknownMethodsAreNoFlood) {
+TEST_F(ClientConnectionsTest, UnknownMethodsAreNotAFlood) {
   Start();
   grpc::GenericStub stub(channel_);
   for (int i = 0; i < 2000; ++i) {

@@ -56,7 +56,7 @@ class SnapshotStartTest : public ServerTest {
     return request;
   }
   // The token of the first response with rows.
-  std::string TokenAmongRows() {
+  std::string TokenInSnapshot() {
     v1::SubscribeRequest request = Snapshot();
     request.set_max_response_bytes(1024);
     const auto subscriber = Subscribe(request);
@@ -113,7 +113,7 @@ TEST_F(SnapshotStartTest, RowsComeBeforeChanges) {
   EXPECT_EQ(changes.at(0).sequence(), 6u);
 }
 
-TEST_F(SnapshotStartTest, RowsComeAsJsonOnDemand) {
+TEST_F(SnapshotStartTest, RowsComeAsJsonOnRequest) {
   StartCovered();
   v1::SubscribeRequest request = Snapshot();
   request.set_row_encoding(v1::ROW_ENCODING_JSON);
@@ -136,7 +136,7 @@ TEST_F(SnapshotStartTest, WaitsForTablesBeingRead) {
   EXPECT_THAT(subscriber->Sequences(2), ElementsAre(4, 1));
 }
 
-TEST_F(SnapshotStartTest, TokenFromTheWaitWaitsAgain) {
+TEST_F(SnapshotStartTest, TokenOfWaitingStreamWaitsAgain) {
   SetResult(Tables{{"shop", "keyed"}});
   Start();
   const std::string token = Subscribe(Snapshot())->Next()->resume_token();
@@ -196,19 +196,19 @@ TEST_F(SnapshotStartTest, StreamAboveCatchUpLimitIsRefused) {
   while (!Subscribe(Snapshot())->Next().has_value()) std::this_thread::yield();
 }
 
-TEST_F(SnapshotStartTest, ResumesAmongTheRows) {
+TEST_F(SnapshotStartTest, ResumesInMiddleOfSnapshot) {
   AddLargeRows();
   StartCovered();
-  const auto again = Subscribe(Resume(TokenAmongRows()));
+  const auto again = Subscribe(Resume(TokenInSnapshot()));
   EXPECT_THAT(again->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
 }
 
-TEST_F(SnapshotStartTest, StoredPositionResumesAmongTheRows) {
+TEST_F(SnapshotStartTest, StoredPositionResumesInMiddleOfSnapshot) {
   AddLargeRows();
   StartCovered();
   v1::CommitPositionRequest commit;
   commit.set_subscription("billing");
-  commit.set_resume_token(TokenAmongRows());
+  commit.set_resume_token(TokenInSnapshot());
   Call(&v1::ChangeFeed::Stub::CommitPosition, commit);
   EXPECT_TRUE(status_.ok()) << status_.error_message();
   v1::SubscribeRequest request;
@@ -219,7 +219,7 @@ TEST_F(SnapshotStartTest, StoredPositionResumesAmongTheRows) {
 TEST_F(SnapshotStartTest, ResumeWithOtherTablesIsRefused) {
   AddLargeRows();
   StartCovered();
-  v1::SubscribeRequest request = Resume(TokenAmongRows());
+  v1::SubscribeRequest request = Resume(TokenInSnapshot());
   request.add_tables("shop.keyed");
   EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
 }
@@ -227,7 +227,7 @@ TEST_F(SnapshotStartTest, ResumeWithOtherTablesIsRefused) {
 TEST_F(SnapshotStartTest, ResumesAfterTableWasTruncatedOrReadAgain) {
   AddLargeRows();
   StartCovered();
-  const std::string token = TokenAmongRows();
+  const std::string token = TokenInSnapshot();
   Cover("keyed", 11);
   EXPECT_THAT(Subscribe(Resume(token))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
   Cover("keyed", 11, /*complete=*/false);
@@ -237,7 +237,7 @@ TEST_F(SnapshotStartTest, ResumesAfterTableWasTruncatedOrReadAgain) {
 TEST_F(SnapshotStartTest, OldTokenExpiresWhenTableIsReadAgain) {
   AddLargeRows();
   StartCovered();
-  Token token = Token::Parse(TokenAmongRows()).value();
+  Token token = Token::Parse(TokenInSnapshot()).value();
   token.catch_up->tables.reset();
   EXPECT_THAT(Subscribe(Resume(token.ToString()))->Sequences(6), ElementsAre(9, 8, 7, 6, 4, 1));
   Cover("keyed", 7);
@@ -257,11 +257,11 @@ TEST_F(SnapshotStartTest, UncapturedTableIsRefusedByName) {
               Pair("SNAPSHOT_UNAVAILABLE", grpc::StatusCode::FAILED_PRECONDITION));
 }
 
-TEST_F(SnapshotStartTest, TokenAmongRowsIsRefusedAsUntil) {
+TEST_F(SnapshotStartTest, TokenInSnapshotIsRefusedAsUntil) {
   AddLargeRows();
   StartCovered();
   v1::SubscribeRequest request = Earliest();
-  request.set_until_token(TokenAmongRows());
+  request.set_until_token(TokenInSnapshot());
   EXPECT_THAT(Refusal(request), Pair("REQUEST_INVALID", grpc::StatusCode::INVALID_ARGUMENT));
 }
 

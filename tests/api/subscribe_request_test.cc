@@ -49,7 +49,7 @@ TEST_F(SubscribeRequestTest, EmptyRequestStartsAtNewestWithDefaults) {
   EXPECT_FALSE(plan.json || plan.cursor.until.has_value());
 }
 
-TEST_F(SubscribeRequestTest, NamedPlaces) {
+TEST_F(SubscribeRequestTest, StartPointSelectsPlace) {
   request_.set_at(v1::START_POINT_EARLIEST);
   EXPECT_EQ(Start(), 0u);
   request_.set_at(v1::START_POINT_LATEST);
@@ -60,7 +60,7 @@ TEST_F(SubscribeRequestTest, NamedPlaces) {
   EXPECT_EQ(BadField(), "at");
 }
 
-TEST_F(SubscribeRequestTest, EarliestOfTrimmedLogIsItsOldest) {
+TEST_F(SubscribeRequestTest, EarliestOfTrimmedLogIsOldestChange) {
   log_.TrimBefore(8);
   request_.set_at(v1::START_POINT_EARLIEST);
   EXPECT_EQ(Start() + 1, log_.feed().range().oldest.value);

@@ -74,7 +74,7 @@ TEST_F(SubscribeTest, TablesAndOperationsAreFiltered) {
   EXPECT_THAT(Subscribe(request)->Sequences(1), ElementsAre(33));
 }
 
-TEST_F(SubscribeTest, JsonIsDeliveredOnDemand) {
+TEST_F(SubscribeTest, JsonIsDeliveredOnRequest) {
   v1::SubscribeRequest request = Earliest();
   request.set_row_encoding(v1::ROW_ENCODING_JSON);
   const v1::Change change = Subscribe(request)->Changes(1)[0];

@@ -79,7 +79,7 @@ TEST_F(TlsFilesTest, EmptyFileIsNamed) {
   EXPECT_THAT(ErrorNaming("server.pem"), HasSubstr("is empty"));
 }
 
-TEST_F(TlsFilesTest, DirectoryIsNoFile) {
+TEST_F(TlsFilesTest, DirectoryIsNotAFile) {
   files_.WriteServer(server_);
   ServerTlsOptions options = files_.Options();
   options.key = files_.Path("");

@@ -124,10 +124,10 @@ TEST_F(AskSourceTest, UnreachableSourceIsAnError) {
 }
 
 TEST(CallThreadTest, CallsAfterStopAreRefused) {
-  CallThread questions({.name = "questions", .work = "the source"});
-  questions.RequestStop();
+  CallThread calls({.name = "calls", .work = "the source"});
+  calls.RequestStop();
   absl::Status refusal;
-  questions.Post([&refusal](const absl::Status& why) { refusal = why; });
+  calls.Post([&refusal](const absl::Status& why) { refusal = why; });
   EXPECT_EQ(ErrorReason(refusal), "STOPPING");
 }
 
@@ -318,7 +318,7 @@ TEST_F(UnaryTest, GrpcLogStaysOutOfStandardError) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
-TEST_F(UnaryTest, AddressInUseIsNoCertificateError) {
+TEST_F(UnaryTest, AddressInUseIsNotACertificateError) {
   const CertificateFiles files;
   files.WriteServer(MakeIdentity({.name = "feed"}));
   options_.tls = files.Options();

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // All connections have the same host, credentials and session settings.
-TEST(Architecture, OnlySourcePoolConnectsToTheSource) {
+TEST(Architecture, OnlyRoomMysqlConnectsToSource) {
   static const std::regex kConnect(
       "Connection::Connect\\(|BinlogStream::Open\\(|ClientHandle::Connect\\(");
   int found = 0;

@@ -88,7 +88,7 @@ RoomEdges Closure(const RoomEdges& edges) {
   return closure;
 }
 
-RoomNames InCycles(const RoomEdges& edges) {
+RoomNames RoomsInCycles(const RoomEdges& edges) {
   RoomNames found;
   for (const auto& [room, reached] : Closure(edges)) {
     if (reached.contains(room)) found.insert(room);

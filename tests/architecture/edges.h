@@ -29,6 +29,6 @@ RoomEdges ParseLinks(const std::string& text);
 RoomEdges Closure(const RoomEdges& edges);
 
 // Returns the rooms that can be reached from themselves.
-RoomNames InCycles(const RoomEdges& edges);
+RoomNames RoomsInCycles(const RoomEdges& edges);
 
 }  // namespace millrace

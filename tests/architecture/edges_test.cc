@@ -96,7 +96,7 @@ TEST(Rooms, UseEveryListedEdge) {
   }
 }
 
-TEST(Rooms, HaveNoCycles) { EXPECT_THAT(InCycles(Allowed().all), IsEmpty()); }
+TEST(Rooms, HaveNoCycles) { EXPECT_THAT(RoomsInCycles(Allowed().all), IsEmpty()); }
 
 TEST(Rooms, LinkOnlyIncludedRooms) {
   for (const auto& [room, others] : Links()) {
@@ -121,7 +121,7 @@ TEST(Edges, AreListedAfterTheirRoom) {
   EXPECT_THAT(edges.headers_only, ElementsAre(Pair("log", ElementsAre("kafka"))));
 }
 
-TEST(Edges, OfCmakeAreLinkedRooms) {
+TEST(Edges, CmakeLinksAreEdges) {
   const RoomEdges links = ParseLinks(
       "millrace_room(base LIBRARIES log fmt::fmt)  # millrace_room(comment)\n"
       "millrace_room(log ROOMS base\n  LIBRARIES zstd)\n"
@@ -133,9 +133,9 @@ TEST(Edges, OfCmakeAreLinkedRooms) {
                                  Pair("log", ElementsAre("base"))));
 }
 
-TEST(Edges, InCyclesAreFound) {
-  EXPECT_THAT(InCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}), IsEmpty());
-  EXPECT_THAT(InCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}), ElementsAre("b", "c"));
+TEST(Edges, CyclesAreFound) {
+  EXPECT_THAT(RoomsInCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {}}}), IsEmpty());
+  EXPECT_THAT(RoomsInCycles({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}), ElementsAre("b", "c"));
 }
 
 }  // namespace

@@ -31,34 +31,34 @@ Names Matches(const std::string& text, const std::regex& pattern) {
   return names;
 }
 
-Names OfTheCollector() {
+Names CollectorMetrics() {
   return Matches(TextOf("server/admin/metrics_families.cc"),
                  std::regex(R"re((?:Counter|Gauge)\(\s*"([a-z_]+)")re"));
 }
 
-Names OfTheGuide() {
+Names OperatingMetrics() {
   return Matches(TextOf("server/OPERATING.md"), std::regex(R"(`(millrace_[a-z]+_[a-z_]+)`)"));
 }
 
-Names OfTheAlerts() {
+Names AlertMetrics() {
   return Matches(TextOf("deploy/prometheus.rules.yaml"),
                  std::regex(R"(\b(millrace_[a-z]+_[a-z_]+))"));
 }
 
-TEST(Metrics, AreFound) {
-  EXPECT_THAT(OfTheCollector(), IsSupersetOf({"millrace_ingest_state", "millrace_build_info",
-                                              "process_open_fds", "millrace_log_frames_total"}));
-  EXPECT_THAT(OfTheCollector(), SizeIs(testing::Gt(40)));
+TEST(Metrics, FamiliesAreFound) {
+  EXPECT_THAT(CollectorMetrics(), IsSupersetOf({"millrace_ingest_state", "millrace_build_info",
+                                                "process_open_fds", "millrace_log_frames_total"}));
+  EXPECT_THAT(CollectorMetrics(), SizeIs(testing::Gt(40)));
 }
 
-TEST(Metrics, OfTheGuideExist) {
-  EXPECT_THAT(OfTheGuide(), SizeIs(testing::Gt(5)));
-  EXPECT_THAT(OfTheGuide(), IsSubsetOf(OfTheCollector()));
+TEST(Metrics, NamedInOperatingExist) {
+  EXPECT_THAT(OperatingMetrics(), SizeIs(testing::Gt(5)));
+  EXPECT_THAT(OperatingMetrics(), IsSubsetOf(CollectorMetrics()));
 }
 
-TEST(Metrics, OfTheAlertsExist) {
-  EXPECT_THAT(OfTheAlerts(), SizeIs(testing::Gt(5)));
-  EXPECT_THAT(OfTheAlerts(), IsSubsetOf(OfTheCollector()));
+TEST(Metrics, NamedInAlertsExist) {
+  EXPECT_THAT(AlertMetrics(), SizeIs(testing::Gt(5)));
+  EXPECT_THAT(AlertMetrics(), IsSubsetOf(CollectorMetrics()));
 }
 
 }  // namespace

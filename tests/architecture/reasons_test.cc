@@ -143,14 +143,14 @@ TEST(Reasons, InApiHaveTheirCodes) {
 
 TEST(Reasons, OfServingRoomsAreInApi) {
   // With these the server does not start, so nobody can call it.
-  const Names of_the_start = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
+  const Names startup_reasons = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
   const std::map<std::string, std::string> explained = ReasonsOfApi();
   for (const char* room : {"api", "admin", "feed", "snapshot"}) {
     const Names made = ReasonsUsedBelow(std::string("server/") + room);
     EXPECT_THAT(made, Not(IsEmpty())) << room;
     for (const std::string& name : made) {
       const bool internal = FindReason(name)->retry.text == retry::kHandledInternally.text;
-      if (internal || of_the_start.count(name) > 0) continue;
+      if (internal || startup_reasons.count(name) > 0) continue;
       EXPECT_EQ(explained.count(name), 1u) << name << " of " << room << " in " << kProto;
     }
   }

@@ -30,7 +30,7 @@ TEST(FeedRetryPolicy, RetriesAnyLostConnection) {
             RetryPolicy::kWait);
 }
 
-TEST(FeedRetryPolicy, StopsWithoutAReason) {
+TEST(FeedRetryPolicy, StatusWithoutReasonStopsTheFeed) {
   EXPECT_EQ(FeedRetryPolicy(absl::InternalError("")), RetryPolicy::kStop);
 }
 

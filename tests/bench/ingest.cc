@@ -33,22 +33,23 @@ Ingested AwaitIngested(FeedServer& feed, const Backlog& backlog) {
           .cpu_seconds = CpuSeconds(feed.pid()) - cpu};
 }
 
-// Returns the limit in rows per second. `after`: suffix of the keys of its other figures.
+// Returns the limit in rows per second. `suffix`: suffix of the keys of its other figures.
 double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& key,
-                      const std::string& after, Report& report) {
+                      const std::string& suffix, Report& report) {
   const BinlogRead raw = bench.source().Read(backlog);
   const auto raw_bytes = static_cast<double>(raw.bytes);
   const double raw_rate = static_cast<double>(backlog.rows) / raw.seconds;
   const auto feed = bench.source().StartAt(backlog);
   const Ingested ingested = AwaitIngested(*feed, backlog);
-  report.Add("raw_binlog_rows_s" + after, raw_rate, "rows/s");
+  report.Add("raw_binlog_rows_s" + suffix, raw_rate, "rows/s");
   report.Add(key, ingested.rate(), "rows/s", raw_rate);
   report.Add(key + "_mb_s", ingested.rate() * raw_bytes / 1e6 / static_cast<double>(backlog.rows),
              "MB/s", raw_bytes / 1e6 / raw.seconds);
   report.Add(key + "_ratio_to_raw", ingested.rate() / raw_rate, "", 1);
-  report.Add("cpu_s_per_million_ingested" + after, ingested.cpu_seconds * 1e6 / ingested.rows, "s");
-  report.Add("disk_ratio_to_binlog_at_once" + after, BytesOnDisk(*feed) / raw_bytes, "");
-  report.Add("disk_ratio_to_binlog" + after, SettledBytesOnDisk(*feed) / raw_bytes, "");
+  report.Add("cpu_s_per_million_ingested" + suffix, ingested.cpu_seconds * 1e6 / ingested.rows,
+             "s");
+  report.Add("disk_ratio_to_binlog_at_once" + suffix, BytesOnDisk(*feed) / raw_bytes, "");
+  report.Add("disk_ratio_to_binlog" + suffix, SettledBytesOnDisk(*feed) / raw_bytes, "");
   report.Add("raw_rocksdb_put_mb_s", RawPutMegabytes(*feed, bench.load().raw_bytes / 16), "MB/s");
   return raw_rate;
 }

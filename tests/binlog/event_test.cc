@@ -179,9 +179,9 @@ TEST_P(FormatVersion, ShowsWhetherServerSupportsChecksums) {
   std::string body(58, '\0');
   body[0] = 4;
   GetParam().text.copy(body.data() + 2, GetParam().text.size());
-  const auto knows = ServerSupportsChecksums(MakeEvent(EventType::kFormatDescription, body));
-  ASSERT_TRUE(knows.ok());
-  EXPECT_EQ(*knows, GetParam().supports_checksums);
+  const auto supported = ServerSupportsChecksums(MakeEvent(EventType::kFormatDescription, body));
+  ASSERT_TRUE(supported.ok());
+  EXPECT_EQ(*supported, GetParam().supports_checksums);
 }
 
 INSTANTIATE_TEST_SUITE_P(

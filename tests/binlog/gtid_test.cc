@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Number{"ffb0f9ffffffffffff", 0xfffffffffffff9b0, 0x7ffffffffffffcd8},
                       Number{"ffffffffffffffffff", 0xffffffffffffffff, INT64_MIN}));
 
-TEST(MariadbGtidEvents, OfATransaction) {
+TEST(MariadbGtidEvents, TransactionHasNoFlags) {
   const SampleEvent event(captured::kMariadbGtid, Flavour::kMariadb);
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
@@ -152,7 +152,7 @@ TEST(MariadbGtidEvents, OfATransaction) {
   EXPECT_FALSE(gtid->standalone || gtid->prepared_xa || gtid->completed_xa);
 }
 
-TEST(MariadbGtidEvents, OfADdlStatementIsStandalone) {
+TEST(MariadbGtidEvents, DdlStatementIsStandalone) {
   const SampleEvent event(captured::kMariadbDdlGtid, Flavour::kMariadb);
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
@@ -160,12 +160,12 @@ TEST(MariadbGtidEvents, OfADdlStatementIsStandalone) {
   EXPECT_TRUE(gtid->standalone);
 }
 
-TEST(MariadbGtidEvents, OfAnotherDomainAndServer) {
+TEST(MariadbGtidEvents, DomainAndServerAreRead) {
   const SampleEvent event(captured::kMariadbDomainGtid, Flavour::kMariadb);
   EXPECT_EQ(TextOf(ParseMariadbGtid(*event)->gtid), "3-44-1");
 }
 
-TEST(MariadbGtidEvents, OfAGroupCommit) {
+TEST(MariadbGtidEvents, GroupCommitIdIsSkipped) {
   const SampleEvent event(captured::kMariadbGroupGtid, Flavour::kMariadb);
   const auto gtid = ParseMariadbGtid(*event);
   ASSERT_TRUE(gtid.ok()) << gtid.status();
@@ -173,7 +173,7 @@ TEST(MariadbGtidEvents, OfAGroupCommit) {
   EXPECT_FALSE(gtid->start_alter || gtid->commit_alter || gtid->rollback_alter);
 }
 
-TEST(MariadbGtidEvents, OfPreparedAndCompletedXa) {
+TEST(MariadbGtidEvents, PreparedAndCompletedXaHaveTheirXid) {
   const SampleEvent first(captured::kMariadbXaPrepareGtid, Flavour::kMariadb);
   const SampleEvent second(captured::kMariadbXaCommitGtid, Flavour::kMariadb);
   const auto prepared = ParseMariadbGtid(*first);
@@ -188,7 +188,7 @@ TEST(MariadbGtidEvents, OfPreparedAndCompletedXa) {
   }
 }
 
-TEST(MariadbGtidEvents, OfASplitAlter) {
+TEST(MariadbGtidEvents, SplitAlterRefersToItsStart) {
   const SampleEvent first(captured::kMariadbStartAlterGtid, Flavour::kMariadb);
   const SampleEvent second(captured::kMariadbCommitAlterGtid, Flavour::kMariadb);
   const SampleEvent third(captured::kMariadbRollbackAlterGtid, Flavour::kMariadb);
@@ -209,16 +209,16 @@ std::string SetOf(std::string_view hex, Flavour flavour) {
   return set.ok() ? set->ToString() : set.status().ToString();
 }
 
-TEST(PreviousGtids, OfMysqlHaveTags) {
+TEST(PreviousGtids, MysqlTagsAreRead) {
   EXPECT_EQ(SetOf(captured::kMysqlPreviousGtidsTagged, Flavour::kMysql),
             std::string(kUuid) + ":1-39:longer_tag_name:9223372036854775000:mytag:1");
 }
 
-TEST(PreviousGtids, OfMysqlMayBeEmpty) {
+TEST(PreviousGtids, MysqlSetMayBeEmpty) {
   EXPECT_EQ(SetOf(captured::kMysqlPreviousGtidsEmpty, Flavour::kMysql), "");
 }
 
-TEST(PreviousGtids, OfMysqlWithoutTags) {
+TEST(PreviousGtids, MysqlSetMayLackTags) {
   const std::string body = FromHex(
       "010000000000000077a48a33e68c11f1933b02fc00000001020000000000000001000000000000000600000000"
       "00000008000000000000000900000000000000");
@@ -227,7 +227,7 @@ TEST(PreviousGtids, OfMysqlWithoutTags) {
   EXPECT_EQ(set->ToString(), std::string(kUuid) + ":1-5:8");
 }
 
-TEST(PreviousGtids, OfMariadbKeepNewestGtidOfDomain) {
+TEST(PreviousGtids, MariadbListKeepsNewestGtidOfDomain) {
   EXPECT_EQ(SetOf(captured::kMariadbGtidListEmpty, Flavour::kMariadb), "");
   EXPECT_EQ(SetOf(captured::kMariadbGtidList, Flavour::kMariadb), "0-12-54,3-44-1");
 }
@@ -262,7 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  "010000000000000077a48a33e68c11f1933b02fc0000000101000"
                                  "0000000000003000000000000000000000000000080"}));
 
-TEST(PreviousGtids, OfMariadbBeyondTheEventAreRejected) {
+TEST(PreviousGtids, MariadbListBeyondEventIsRejected) {
   const auto set =
       ParsePreviousGtids(MakeEvent(EventType::kMariadbGtidList, FromHex("ffffff0f00000000")));
   EXPECT_EQ(ErrorReason(set.status()), "EVENT_TRUNCATED");

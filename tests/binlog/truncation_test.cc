@@ -44,7 +44,7 @@ TEST_P(CapturedEvent, AnyPrefixParsesOrIsTruncated) {
   }
 }
 
-TEST_P(CapturedEvent, AnyChangedByteParsesOrFails) {
+TEST_P(CapturedEvent, ChangedByteParsesOrReportsReason) {
   const SampleEvent event(GetParam().hex, GetParam().flavour);
   std::string body(event->body);
   for (char& byte : body) {

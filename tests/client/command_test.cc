@@ -222,7 +222,7 @@ TEST_F(CommandTest, PositionAndStatusPrintJson) {
   EXPECT_THAT(Millrace({"status"}).output, HasSubstr("9.9"));
 }
 
-TEST_F(CommandTest, TablesListAndColumns) {
+TEST_F(CommandTest, TablesListsTablesOrColumns) {
   feed_.SetTable(client::Customers());
   EXPECT_THAT(Millrace({"tables"}).output, HasSubstr("inventory.customers        1"));
   EXPECT_THAT(Millrace({"tables", "inventory.customers"}).output, HasSubstr("varchar(20)"));

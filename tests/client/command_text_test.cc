@@ -136,7 +136,7 @@ TEST(PlaceTest, TimeKeepsItsFraction) {
   EXPECT_EQ(place.time.nanos(), 250'000);
 }
 
-TEST(PlaceTest, TimeWithoutZoneIsRefused) {
+TEST(PlaceTest, IncompletePlaceIsRefused) {
   for (const char* text : {"2030-05-01T12:30:00", "", "subscription:", "token:"}) {
     EXPECT_EQ(ParsePlace(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }

@@ -20,11 +20,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Calls `see` for each command at any depth.
-void EachCommand(const CLI::App& app, const std::function<void(const CLI::App&)>& see) {
-  see(app);
+// Calls `visit` for each command at any depth.
+void EachCommand(const CLI::App& app, const std::function<void(const CLI::App&)>& visit) {
+  visit(app);
   for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-    EachCommand(*child, see);
+    EachCommand(*child, visit);
   }
 }
 

@@ -61,7 +61,7 @@ TEST_F(RowTextTest, EmptyTimestampIsZeroDate) {
   EXPECT_EQ(Text(Type::TYPE_MESSAGE, "c {}", ".google.protobuf.Timestamp"), "0000-00-00 00:00:00");
 }
 
-TEST_F(RowTextTest, GeometryAndVector) {
+TEST_F(RowTextTest, GeometryAndVectorAreReadable) {
   EXPECT_EQ(Text(Type::TYPE_MESSAGE, R"(c { srid: 4326 wkb: "\x01" })", ".millrace.v1.Geometry"),
             "SRID=4326;0x01");
   EXPECT_EQ(Text(Type::TYPE_MESSAGE, "c { values: [1, 2.5] }", ".millrace.v1.Vector"), "[1, 2.5]");

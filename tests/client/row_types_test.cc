@@ -143,7 +143,7 @@ TEST_F(RowTypesAtSequenceTest, NewerRowFetchesTypeAgain) {
   EXPECT_EQ(feed_.table_fetches(), 2);
 }
 
-TEST_F(RowTypesAtSequenceTest, OldServerIsAskedOnce) {
+TEST_F(RowTypesAtSequenceTest, OldServerIsDetectedOnce) {
   now_.clear_last_sequence();
   feed_.SetTable(now_);
   for (const uint64_t sequence : {30, 40}) EXPECT_EQ(NameAt(sequence), "called");

@@ -260,7 +260,7 @@ TEST_F(ConditionOnTable, InjectionsAreRefused) {
   EXPECT_GE(millrace::testing::Injections().size(), 105u);
 }
 
-TEST_F(ConditionOnTable, BoundsAreWrittenWithoutQuotes) {
+TEST_F(ConditionOnTable, BoundValueTakesTextWithoutQuotes) {
   const auto sql = [this](const std::string& column, const std::string& text) {
     const auto bound =
         BindValue(column, Comparison::kGreaterOrEqual, text, {.table = name_, .columns = columns_});

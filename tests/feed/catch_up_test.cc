@@ -231,7 +231,7 @@ TEST_F(CatchUpTest, LaterReadReplacesEarlierReadWithoutKey) {
   EXPECT_THAT(Rows(), ElementsAre(Row("orders", 3, 10), Row("orders", 2, 10)));
 }
 
-TEST_F(CatchUpTest, TokenAfterLastRowIsOfNewestChange) {
+TEST_F(CatchUpTest, TokenAfterLastRowNamesNewestChange) {
   Transaction({{.table = "keyed", .id = 1}});
   log_->Commit();
   Cover("keyed", 1);

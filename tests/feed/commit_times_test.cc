@@ -22,8 +22,8 @@ class CommitTimesTest : public ::testing::Test {
   }
   ~CommitTimesTest() override { faults_->reads().Open(); }
 
-  static absl::Time Soon() { return absl::Now(); }
-  static absl::Time InTheEnd() { return absl::InfiniteFuture(); }
+  static absl::Time Immediately() { return absl::Now(); }
+  static absl::Time NoDeadline() { return absl::InfiniteFuture(); }
 
   std::shared_ptr<log::testing::FaultFileSystem> faults_ =
       std::make_shared<log::testing::FaultFileSystem>();
@@ -38,42 +38,42 @@ class CommitTimesTest : public ::testing::Test {
 
 TEST_F(CommitTimesTest, TimeInMemoryIsKnownImmediately) {
   faults_->reads().Close();
-  EXPECT_EQ(times_.Of({120}, Soon()), 40 * kSecond);
+  EXPECT_EQ(times_.Of({120}, Immediately()), 40 * kSecond);
 }
 
 TEST_F(CommitTimesTest, TimeOnDiskIsReadForTheCaller) {
-  EXPECT_EQ(times_.Of({1}, InTheEnd()), 1 * kSecond);
-  EXPECT_EQ(times_.Of({31}, InTheEnd()), 11 * kSecond);
-  EXPECT_EQ(times_.OldestToken(InTheEnd()), TokenAfter(log_.feed(), {0})->ToString());
+  EXPECT_EQ(times_.Of({1}, NoDeadline()), 1 * kSecond);
+  EXPECT_EQ(times_.Of({31}, NoDeadline()), 11 * kSecond);
+  EXPECT_EQ(times_.OldestToken(NoDeadline()), TokenAfter(log_.feed(), {0})->ToString());
 }
 
 TEST_F(CommitTimesTest, SlowDiskLeavesTimeUnknown) {
   faults_->reads().Close();
-  EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
-  EXPECT_EQ(times_.OldestToken(Soon()), "");
+  EXPECT_EQ(times_.Of({1}, Immediately()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(Immediately()), "");
 }
 
 TEST_F(CommitTimesTest, LateTimeIsKnownToNextCall) {
   faults_->reads().Close();
-  EXPECT_EQ(times_.Of({1}, Soon()), std::nullopt);
+  EXPECT_EQ(times_.Of({1}, Immediately()), std::nullopt);
   faults_->reads().AwaitHeld(1);
   faults_->reads().Open();
-  EXPECT_EQ(times_.Of({1}, InTheEnd()), 1 * kSecond);
+  EXPECT_EQ(times_.Of({1}, NoDeadline()), 1 * kSecond);
   faults_->reads().Close();
-  EXPECT_EQ(times_.Of({1}, Soon()), 1 * kSecond);
+  EXPECT_EQ(times_.Of({1}, Immediately()), 1 * kSecond);
 }
 
 TEST_F(CommitTimesTest, TrimmedChangeHasNoTime) {
   log_.TrimBefore(20);
-  EXPECT_EQ(times_.Of({1}, InTheEnd()), std::nullopt);
-  EXPECT_EQ(times_.OldestToken(InTheEnd()),
+  EXPECT_EQ(times_.Of({1}, NoDeadline()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(NoDeadline()),
             TokenAfter(log_.feed(), {log_.feed().range().oldest.value - 1})->ToString());
 }
 
 TEST_F(CommitTimesTest, StoppedReadersLeaveTheTimeUnknown) {
   readers_.Stop();
-  EXPECT_EQ(times_.Of({1}, InTheEnd()), std::nullopt);
-  EXPECT_EQ(times_.OldestToken(InTheEnd()), "");
+  EXPECT_EQ(times_.Of({1}, NoDeadline()), std::nullopt);
+  EXPECT_EQ(times_.OldestToken(NoDeadline()), "");
 }
 
 }  // namespace

@@ -288,12 +288,12 @@ class RandomReading {
       if (delivery.ended) break;
     }
     EXPECT_EQ(received.sequences, Expected(start.after));
-    ExpectMoreFits(received, cursor.passed().value);
+    ExpectMoreFlagsAreExact(received, cursor.passed().value);
     if (!again) return;
     for (const uint64_t token : tokens) Read({.after = {token}}, /*again=*/false);
   }
   // A part has `more` exactly if the reader has not passed the end of its transaction yet.
-  void ExpectMoreFits(const Received& received, uint64_t passed) const {
+  void ExpectMoreFlagsAreExact(const Received& received, uint64_t passed) const {
     for (size_t i = 0; i < received.parts.size(); ++i) {
       const bool last_part = i + 1 == received.parts.size() ||
                              received.parts[i + 1].gtid() != received.parts[i].gtid();

@@ -29,11 +29,11 @@ class DiskReadersTest : public ::testing::Test {
   void Release() { release_.Notify(); }
   // A task that notes its name if it is admitted, else the refusal.
   DiskReaders::Task Note(const std::string& name) {
-    return [this, name](Admission turn) {
+    return [this, name](Admission admission) {
       absl::MutexLock lock(&mutex_);
-      notes_.push_back(turn == Admission::kRead   ? name
-                       : turn == Admission::kBusy ? "busy"
-                                                  : "stopping");
+      notes_.push_back(admission == Admission::kRead   ? name
+                       : admission == Admission::kBusy ? "busy"
+                                                       : "stopping");
     };
   }
   std::vector<std::string> Notes() {

@@ -114,13 +114,13 @@ class FilledLog {
     End();
   }
   void Begin(uint64_t number) { BeginAt(number, static_cast<Micros>(number) * kSecond); }
-  // `believed`: the commit time that the log believes; 0: `commit_time`.
-  void BeginAt(uint64_t number, Micros commit_time, Micros believed = 0) {
+  // `clamped_time`: the commit time that the log believes; 0: `commit_time`.
+  void BeginAt(uint64_t number, Micros commit_time, Micros clamped_time = 0) {
     number_ = number;
     const std::string gtid = GtidTextOf(number);
     builder_->BeginTransaction({.gtid = gtid,
                                 .commit_time = commit_time,
-                                .clamped_time = believed,
+                                .clamped_time = clamped_time,
                                 .server_id = 11,
                                 .file = "binlog.000001",
                                 .position = 100 * number});

@@ -24,10 +24,10 @@ class PositionTest : public ::testing::Test {
   }
   // The place that a start by commit time finds. The present is an hour after all transactions.
   absl::StatusOr<Place> At(Micros time) { return FindCommitTime(log_.feed(), time, 2 * kHour); }
-  // Adds a transaction of one change. `believed`: the commit time that the log believes; 0:
+  // Adds a transaction of one change. `clamped_time`: the commit time that the log believes; 0:
   // `commit_time`.
-  void InsertAt(uint64_t number, Micros commit_time, Micros believed = 0) {
-    log_.BeginAt(number, commit_time, believed);
+  void InsertAt(uint64_t number, Micros commit_time, Micros clamped_time = 0) {
+    log_.BeginAt(number, commit_time, clamped_time);
     log_.Add({});
     log_.End();
   }
@@ -212,7 +212,7 @@ TEST_F(PositionTest, LogWithoutGtidsFindsNoPlace) {
   EXPECT_EQ(ReasonOf(FindGtids(log_.feed(), GtidsUpTo(1))), "POSITION_NOT_FOUND");
 }
 
-TEST_F(PositionTest, UnpublishedChangesAreNoPlace) {
+TEST_F(PositionTest, UnpublishedChangesHaveNoPlace) {
   Fill(log_, 4);
   const uint64_t published = log_.newest();
   log_.Inserts(5, 2);
@@ -256,11 +256,11 @@ TEST_F(PositionTest, CommitTimeInTheFutureIsNotFound) {
 // wrong clock.
 class WrongClockPosition : public PositionTest {
  protected:
-  void FillAround(Micros wrong_time, Micros believed) {
+  void FillAround(Micros wrong_time, Micros clamped_time) {
     for (uint64_t number = 1; number <= 20; ++number) {
-      number == 10 ? InsertAt(10, wrong_time, believed)
+      number == 10 ? InsertAt(10, wrong_time, clamped_time)
                    : InsertAt(number, static_cast<Micros>(number) * kSecond);
-      if (alone_) log_.Commit();
+      if (one_frame_each_) log_.Commit();
     }
     log_.Commit();
   }
@@ -273,7 +273,7 @@ class WrongClockPosition : public PositionTest {
     }
   }
 
-  bool alone_ = true;
+  bool one_frame_each_ = true;
 };
 
 TEST_F(WrongClockPosition, ClockAheadIsIgnored) {
@@ -282,13 +282,13 @@ TEST_F(WrongClockPosition, ClockAheadIsIgnored) {
 }
 
 TEST_F(WrongClockPosition, ClockAheadInSharedFrameIsIgnored) {
-  alone_ = false;
+  one_frame_each_ = false;
   FillAround(kFuture, 10 * kSecond);
   ExpectAllOthersAreFound();
 }
 
 // In logs of earlier versions, all later frames carry its time as their maximum.
-TEST_F(WrongClockPosition, BelievedClockAheadIsIgnored) {
+TEST_F(WrongClockPosition, ImplausibleFrameMaximumIsIgnored) {
   FillAround(kFuture, 0);
   ExpectAllOthersAreFound();
 }
@@ -306,8 +306,9 @@ TEST_F(WrongClockPosition, ClockFarBehindIsIgnored) {
   }
 }
 
-// Our own clock was an hour behind while 6 to 12 were written, so none of their times was believed.
-TEST_F(WrongClockPosition, TransactionsWithUnbelievedTimesAreFound) {
+// Our own clock was an hour behind while 6 to 12 were written, so none of their times was
+// clamped_time.
+TEST_F(WrongClockPosition, TransactionsWithImplausibleTimesAreFound) {
   for (uint64_t number = 1; number <= 20; ++number) {
     const Micros time = kHour + static_cast<Micros>(number) * kSecond;
     InsertAt(number, time, number >= 6 && number <= 12 ? kSecond : time);

@@ -32,7 +32,7 @@ TEST_F(DroppedTablesTest, DropMarksAndCreateUnmarks) {
   EXPECT_FALSE(IsDropped());
 }
 
-TEST_F(DroppedTablesTest, RowsUnmark) {
+TEST_F(DroppedTablesTest, RowsUnmarkTheirTable) {
   Run("DROP TABLE small");
   EXPECT_TRUE(IsDropped());
   Transaction(77, 1);

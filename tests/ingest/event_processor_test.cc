@@ -602,7 +602,7 @@ TEST_F(TemporaryTablesTest, RenameOfKnownTemporaryTableInvalidatesCoverage) {
   EXPECT_THAT(Changes(), SizeIs(2));
 }
 
-TEST_F(TemporaryTablesTest, SourceStartForgetsThem) {
+TEST_F(TemporaryTablesTest, SourceStartForgetsTemporaryTables) {
   Run("CREATE TEMPORARY TABLE small (id INT)");
   source_.flags = 0;
   Send(EventType::kFormatDescription, EventSource::BodyOf(captured::kMariadbFormat));

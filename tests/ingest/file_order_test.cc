@@ -136,7 +136,7 @@ class MariadbFileOrderTest : public FileOrderTest {
  protected:
   MariadbFileOrderTest() : FileOrderTest(Flavour::kMariadb) {}
 
-  void Number(uint8_t number) {
+  void SendTransaction(uint8_t number) {
     std::string body = EventSource::BodyOf(captured::kMariadbGtid);
     body[0] = static_cast<char>(number);
     body[12] = 0x01;  // standalone
@@ -160,7 +160,7 @@ TEST_F(MariadbFileOrderTest, MissingFileWithTransactionsEndsTheStream) {
   for (const bool by_gtid : {false, true}) {
     Start({"b.*"});
     Begin(by_gtid);
-    Number(5);
+    SendTransaction(5);
     EXPECT_EQ(ListAfterGap(7), "SOURCE_PURGED");
     EXPECT_THAT(Message(), HasSubstr("0-11-7"));
     EXPECT_EQ(Place(), "binlog.000002:4");
@@ -169,24 +169,24 @@ TEST_F(MariadbFileOrderTest, MissingFileWithTransactionsEndsTheStream) {
 
 TEST_F(MariadbFileOrderTest, MissingFileWithNewDomainEndsTheStream) {
   Begin(/*by_gtid=*/true);
-  Number(5);
+  SendTransaction(5);
   EXPECT_EQ(ListAfterGap(1, /*domain=*/2), "SOURCE_PURGED");
 }
 
 TEST_F(MariadbFileOrderTest, MissingFileWithoutTransactionsIsAccepted) {
   Begin(/*by_gtid=*/false);
-  Number(5);
+  SendTransaction(5);
   EXPECT_EQ(ListAfterGap(5), "ended") << error_;
 }
 
 // By GTIDs a dump may start before our position; by file it does not, so the numbers decreased.
 TEST_F(MariadbFileOrderTest, LowerNumberIsAGapByFileOnly) {
   Begin(/*by_gtid=*/true);
-  Number(5);
+  SendTransaction(5);
   EXPECT_EQ(ListAfterGap(4), "ended") << error_;
   Start({"b.*"});
   Begin(/*by_gtid=*/false);
-  Number(5);
+  SendTransaction(5);
   EXPECT_EQ(ListAfterGap(4), "SOURCE_PURGED");
 }
 

@@ -29,20 +29,20 @@ TEST_F(HistoryMismatchTest, SurvivesRestart) {
   EXPECT_TRUE(Loaded().AppliesTo(Server::kOther));
 }
 
-TEST_F(HistoryMismatchTest, OtherServerDoesNotConcernOurs) {
+TEST_F(HistoryMismatchTest, MismatchOfOtherServerIsNotOurs) {
   ASSERT_TRUE(HistoryMismatch().Record(*log_, Server::kOther).ok());
   EXPECT_TRUE(Loaded().AppliesTo(Server::kOther));
   EXPECT_FALSE(Loaded().AppliesTo(Server::kSame));
 }
 
-TEST_F(HistoryMismatchTest, OtherServerDoesNotReplaceOurs) {
+TEST_F(HistoryMismatchTest, MismatchOfOtherServerDoesNotReplaceOurs) {
   HistoryMismatch mismatch;
   ASSERT_TRUE(mismatch.Record(*log_, Server::kSame).ok());
   ASSERT_TRUE(mismatch.Record(*log_, Server::kOther).ok());
   EXPECT_TRUE(Loaded().AppliesTo(Server::kSame));
 }
 
-TEST_F(HistoryMismatchTest, ComparisonClearsIt) {
+TEST_F(HistoryMismatchTest, ClearRemovesMismatch) {
   HistoryMismatch mismatch;
   ASSERT_TRUE(mismatch.Record(*log_, Server::kSame).ok());
   ASSERT_TRUE(mismatch.Clear(*log_).ok());

@@ -113,13 +113,13 @@ TEST_F(SavepointsTest, ForgottenSavepointsAreFoundOrTooMany) {
   EXPECT_EQ(changes(), 2u);
 }
 
-TEST_F(SavepointsTest, SavepointInClosedFrameIsForgotten) {
+TEST_F(SavepointsTest, SavepointInClosedFrameCannotBeUsed) {
   Change();
   Set("a");
   while (!builder_.has_closed_frames()) Change();
   Set("b");
   Change();
-  EXPECT_EQ(RollBackTo("a"), Outcome::kForgotten);
+  EXPECT_EQ(RollBackTo("a"), Outcome::kFrameClosed);
   EXPECT_EQ(RollBackTo("b"), Outcome::kDone);
 }
 

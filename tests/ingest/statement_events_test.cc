@@ -110,7 +110,7 @@ TEST_F(StatementEventsTest, SilentRedefinitionInvalidatesCoverage) {
   snapshot::TableChanges& changes = live_changes_.Start({"b", "small"}, 100);
   Transaction(1, 1);
   EXPECT_EQ(coverage_->Newest({"b", "small"})->invalid_reason, coverage::kRedefined);
-  EXPECT_EQ(changes.definitions(), 1u);
+  EXPECT_EQ(changes.definition_changes(), 1u);
 }
 
 TEST_F(StatementEventsTest, StatementIsParsedUnderItsSqlMode) {

@@ -352,11 +352,11 @@ TEST_F(LiveStreamTest, DefinitionsOfATableBeingReadAreCounted) {
   TableChanges& changes = live_changes_.Start(kSmall, 100);
   Query("ALTER TABLE small ADD x INT");
   Query("ALTER TABLE other ADD x INT");
-  EXPECT_EQ(changes.definitions(), 1u);
+  EXPECT_EQ(changes.definition_changes(), 1u);
   Query("TRUNCATE small");
   Query("DROP DATABASE b");
   Query("ALTER SOMETHING new");
-  EXPECT_EQ(changes.definitions(), 4u);
+  EXPECT_EQ(changes.definition_changes(), 4u);
 }
 
 TEST_F(LiveStreamTest, RolledBackRowsMakeTheirKeysUncertain) {

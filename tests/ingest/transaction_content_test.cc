@@ -58,7 +58,7 @@ TEST(TransactionContent, OtherServerMaySpellStatementsDifferently) {
 }
 
 // A replica with binlog_format=ROW logs rows for a statement; one that filters tables logs nothing.
-TEST(TransactionContent, OtherServerOnlyRowsAreComparedWithRows) {
+TEST(TransactionContent, OnOtherServersOnlyRowsAreCompared) {
   TransactionContent nothing, statement;
   nothing.Clear();
   statement.Clear();

@@ -14,7 +14,7 @@ MysqlGtid Mysql(std::string_view uuid, std::string_view rest) {
   return ParseMysqlGtid(std::string(uuid) + ":" + std::string(rest)).value();
 }
 
-TEST(TransactionGtid, TextIsOfTheGtidSetLast) {
+TEST(TransactionGtid, TextIsOfNewestGtid) {
   TransactionGtid gtid;
   // Longer, shorter, of another source, with a tag, of the first source again.
   for (const auto& [uuid, rest] :

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "steady_clock.h"
+#include "manual_clock.h"
 #include "support/raw_http2.h"
 
 namespace millrace::listener {
@@ -39,7 +39,7 @@ class ConnectionsTest : public ::testing::Test {
     connection->OnClose();
   }
 
-  SteadyClock clock_;
+  ManualClock clock_;
   Connections connections_{{.connections_max = 3, .connections_per_peer_max = 2}, clock_};
   Refusal refusal_{};
 };
@@ -124,7 +124,7 @@ TEST_F(ConnectionsTest, NumberOfBlockedPeersIsBounded) {
 }
 
 TEST(ConnectionsLifetime, ConnectionCanOutliveConnections) {
-  SteadyClock clock;
+  ManualClock clock;
   Refusal refusal{};
   std::shared_ptr<ReadWatcher> late;
   {

@@ -152,7 +152,7 @@ TEST_F(ListenerTest, ExcessConnectionOfPeerIsClosedAtOnce) {
   EXPECT_EQ(connections_->reading().refused[static_cast<size_t>(Refusal::kPeerMax)], 1u);
 }
 
-TEST_F(ListenerTest, ClientsAreClosedUntilDescriptorsAreFree) {
+TEST_F(ListenerTest, ConnectionsCloseUntilDescriptorsAreFree) {
   Start();
   std::vector<Descriptor> clients;
   for (int i = 0; i < 4; ++i) clients.push_back(ClientSocket());
@@ -272,7 +272,7 @@ TEST_F(ListenerTest, UnixSocketsAreLimited) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(ListenSockets, UsedAddressFails) {
+TEST(ListenSockets, UnusableAddressFails) {
   const auto first = ListenSockets::Open(kAnyPort, kSendTimeout);
   ASSERT_TRUE(first.ok()) << first.status();
   const std::string taken = "127.0.0.1:" + std::to_string(first->port());

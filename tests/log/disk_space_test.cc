@@ -58,7 +58,7 @@ TEST_F(DiskSpaceTest, FullUntilAllFailedWritesRecovered) {
 }
 
 TEST_F(DiskSpaceTest, FailedRestoreLeavesBallastUnchanged) {
-  DiskSpace space(options_.directory, 1 << 20, faults_->Space());
+  DiskSpace space(options_.directory, 1 << 20, faults_->BallastSeams());
   ASSERT_EQ(ReasonOf(space.Restore(0)), "OK");
   faults_->FillDisk(100);
   EXPECT_EQ(ReasonOf(space.Restore(1 << 10)), "DISK_FULL");

@@ -19,7 +19,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
   FaultFile(std::unique_ptr<rocksdb::FSWritableFile> target, FaultFileSystem& system,
             std::string name)
       : FSWritableFileOwnerWrapper(std::move(target)), system_(system), name_(std::move(name)) {
-    system_.Synced(name_, 0);
+    system_.MarkSynced(name_, 0);
   }
 
   // Like a real system, a write on a full disk writes a part of the data.
@@ -42,7 +42,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
     absl::ReaderMutexLock lock(&system_.changes());
     rocksdb::IOStatus status = system_.CheckSync();
     if (!status.ok()) return status;
-    system_.Synced(name_, bytes_);
+    system_.MarkSynced(name_, bytes_);
     return FSWritableFileWrapper::Sync(options, context);
   }
   rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options,
@@ -126,7 +126,7 @@ void FaultFileSystem::FreeDisk() {
   space_ = kUnlimited;
 }
 
-DiskSpace::Seams FaultFileSystem::Space() {
+DiskSpace::Seams FaultFileSystem::BallastSeams() {
   const auto allocate = [this](int file, uint64_t bytes) {
     struct stat status {};
     const uint64_t before = ::fstat(file, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
@@ -149,7 +149,7 @@ int FaultFileSystem::SyncFile(const std::string& path, int file) {
   if (no_space_in_sync_.exchange(false)) return ENOSPC;
   struct stat status {};
   if (::fstat(file, &status) != 0) return errno;
-  if (S_ISREG(status.st_mode)) Synced(name, static_cast<uint64_t>(status.st_size));
+  if (S_ISREG(status.st_mode)) MarkSynced(name, static_cast<uint64_t>(status.st_size));
   return 0;
 }
 
@@ -183,7 +183,7 @@ void Gate::AwaitHeld(int count) {
   mutex_.Await(absl::Condition(&reached));
 }
 
-void FaultFileSystem::Synced(const std::string& name, uint64_t bytes) {
+void FaultFileSystem::MarkSynced(const std::string& name, uint64_t bytes) {
   absl::MutexLock lock(&mutex_);
   synced_[name] = bytes;
 }

@@ -61,7 +61,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   }
   void FreeDisk() ABSL_LOCKS_EXCLUDED(mutex_);
   // For the ballast, which uses the same space.
-  DiskSpace::Seams Space();
+  DiskSpace::Seams BallastSeams();
   void FailSyncs(bool fail) { fail_syncs_ = fail; }
   // The next sync outside RocksDB fails with "no space".
   void RunOutOfSpaceInSync() { no_space_in_sync_ = true; }
@@ -82,7 +82,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus CheckSync() const;
   // Counts a sync, then passes the gate.
   void BeginSync(const std::string& name);
-  void Synced(const std::string& name, uint64_t bytes);
+  void MarkSynced(const std::string& name, uint64_t bytes);
 
  private:
   static constexpr int64_t kUnlimited = int64_t{1} << 60;

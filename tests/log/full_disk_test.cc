@@ -163,7 +163,7 @@ TEST_F(FullDiskTest, RandomlyFullDiskLosesNothing) {
   const uint64_t newest = log_->range().newest.value;
   options_.directory = PowerLossCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), newest);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), newest);
 }
 
 // Fills the disk for one kind of file: WAL, table, manifest, and files renamed or written at start.
@@ -179,7 +179,7 @@ TEST_P(RefusedFileTest, CommitsResumeAfterSpaceIsFreed) {
     status = log_->Commit(BatchOf(frames));
   }
   EXPECT_THAT(ReasonOf(status), ::testing::AnyOf("OK", "DISK_FULL"));
-  EXPECT_EQ(FirstsFrom({1}).size(), log_->range().newest.value);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), log_->range().newest.value);
   faults_->FreeDisk();
   for (int i = 0; i < 3 && !status.ok(); ++i) status = log_->Commit(BatchOf(frames));
   EXPECT_EQ(ReasonOf(status), "OK");
@@ -194,10 +194,10 @@ TEST_P(RefusedFileTest, StartServesAndResumesAfterSpaceIsFreed) {
   options_.directory = CrashCopy();
   faults_->FillDiskFor(GetParam());
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 30u);
   faults_->FreeDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(10)), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), 31u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 31u);
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 310);
 }
@@ -228,7 +228,7 @@ TEST_F(FullDiskStartTest, StartServesTheExistingLog) {
   ASSERT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kSchema, "table", "version"}})), "OK");
   StartAfterCrash();
   ExpectRange(1, 300);
-  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 30u);
   EXPECT_EQ(log_->GetRecord(RecordKind::kSchema, "table").value(), "version");
   EXPECT_EQ(log_->source_position(), "position after 300");
   ExpectWritesFail();
@@ -240,7 +240,7 @@ TEST_F(FullDiskStartTest, StartedLogWritesAfterSpaceIsFreed) {
   ExpectWritesFail();
   faults_->FreeDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(10)), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), 31u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 31u);
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 310);
 }
@@ -253,7 +253,7 @@ TEST_F(FullDiskStartTest, StagedFramesAreDroppedAfterSpaceIsFreed) {
   EXPECT_EQ(ReasonOf(log_->DropStaged()), "DISK_FULL");
   faults_->FreeDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(9)), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3));
 }
 
 TEST_F(FullDiskStartTest, NewLogIsEmptyUntilSpaceIsFreed) {
@@ -262,7 +262,7 @@ TEST_F(FullDiskStartTest, NewLogIsEmptyUntilSpaceIsFreed) {
   faults_->FillDisk();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 0);
-  EXPECT_EQ(FirstsFrom({1}).size(), 0u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 0u);
   ExpectWritesFail();
   const uint64_t id = log_->log_id();
   EXPECT_NE(id, 0u);
@@ -300,7 +300,7 @@ TEST_F(FullDiskStartTest, StoppingAReadOnlyLogLosesNothing) {
   log_.reset();
   faults_->FreeDisk();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), 30u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 30u);
 }
 
 // Debian builds RocksDB with assertions, any of which would abort the start.
@@ -329,14 +329,14 @@ TEST_F(FullDiskStartTest, ReadersContinueDuringOpeningForWriting) {
   StartAfterCrash();
   std::atomic<bool> writing{true};
   std::thread reader([&] {
-    while (writing) EXPECT_GE(FirstsFrom({1}).size(), 100u);
+    while (writing) EXPECT_GE(FirstSequencesFrom({1}).size(), 100u);
   });
   ExpectWritesFail();
   faults_->FreeDisk();
   for (int i = 0; i < 50; ++i) EXPECT_EQ(ReasonOf(CommitFrame(10, 4096)), "OK");
   writing = false;
   reader.join();
-  EXPECT_EQ(FirstsFrom({1}).size(), 150u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 150u);
 }
 
 TEST_F(FullDiskTest, RocksDbWritesNoLogFile) {

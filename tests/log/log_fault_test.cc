@@ -31,7 +31,7 @@ TEST_F(LogFaultTest, FullDiskIsReportedAndReadsContinue) {
   faults_->FillDisk();
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "DISK_FULL");
   ExpectRange(1, 30);
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 11, 21));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 11, 21));
 }
 
 TEST_F(LogFaultTest, FirstCommitSucceedsAfterSpaceIsFreed) {
@@ -50,13 +50,13 @@ TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
     options_.directory = copy;
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
     ExpectRange(1, 20);
-    EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 5, 9, 13, 17));
+    EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 5, 9, 13, 17));
   }
 }
 
 // Recovery then leaves RocksDB's memory empty. Its Resume alone would keep a write-ahead log that
 // can no longer be written.
-TEST_F(LogFaultTest, SpaceForRecoveryAloneIsNoFailure) {
+TEST_F(LogFaultTest, RoomOnlyForRecoveryStaysDiskFull) {
   const Batch batch = BatchOf({NextFrame(4, 12'000'000)});
   for (int attempt = 0; attempt < 4; ++attempt) {
     faults_->FillDisk(8'000'000);
@@ -82,7 +82,7 @@ TEST_F(LogFaultTest, CheckForRoomLeavesNoFile) {
   EXPECT_FALSE(std::filesystem::exists(ballast));
 }
 
-TEST_F(LogFaultTest, FullDiskUnderStagedFramesLosesNothing) {
+TEST_F(LogFaultTest, FullDiskDuringStagingLosesNothing) {
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(2)})), "OK");
   const StoredFrame frame = NextFrame(3);
   faults_->FillDisk();
@@ -90,7 +90,7 @@ TEST_F(LogFaultTest, FullDiskUnderStagedFramesLosesNothing) {
   faults_->FreeDisk();
   EXPECT_EQ(ReasonOf(log_->Stage({frame})), "OK");
   EXPECT_EQ(ReasonOf(log_->Commit(BatchOf({}))), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3));
 }
 
 TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
@@ -106,7 +106,7 @@ TEST_F(LogFaultTest, DiskThatFillsDuringAFlushRecovers) {
   // A flush that started on the full disk can still fail the first attempt.
   for (int i = 0; i < 3 && !status.ok(); ++i) status = log_->Commit(BatchOf(frame));
   EXPECT_EQ(ReasonOf(status), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), next_.value - 1);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), next_.value - 1);
 }
 
 TEST_F(LogFaultTest, FailedSyncStopsTheLog) {
@@ -118,7 +118,7 @@ TEST_F(LogFaultTest, FailedSyncStopsTheLog) {
   next_ = {3};
   EXPECT_EQ(ReasonOf(log_->Commit(BatchOf({NextFrame(3)}))), "STORAGE_FAILED");
   EXPECT_EQ(ReasonOf(log_->PutRecords({{RecordKind::kMeta, "a", "b"}})), "STORAGE_FAILED");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1));
 }
 
 TEST_F(LogFaultTest, ReopenAfterFailedSyncLosesNothing) {
@@ -170,7 +170,7 @@ TEST_F(VisibleMarkFaultTest, FullDiskForMarkMakesNothingVisible) {
   EXPECT_EQ(ReasonOf(log_->Commit(batch)), "OK");
   ExpectRange(1, 5);
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 6));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3, 6));
 }
 
 TEST_F(VisibleMarkFaultTest, ReopenAfterFullDiskForMarkLosesNothing) {

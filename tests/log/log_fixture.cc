@@ -21,7 +21,7 @@ LogTest::LogTest() {
   env_ = rocksdb::NewCompositeEnv(faults_);
   seams_.env = env_.get();
   seams_.write_buffer_bytes = 64 << 10;
-  seams_.space = faults_->Space();
+  seams_.space = faults_->BallastSeams();
   options_.ballast_bytes = 0;
   seams_.sync = [this](const std::string& path, int file) { return faults_->SyncFile(path, file); };
 }
@@ -83,7 +83,7 @@ void LogTest::CommitMany(int count) {
   }
 }
 
-std::vector<uint64_t> LogTest::FirstsFrom(Sequence from) const {
+std::vector<uint64_t> LogTest::FirstSequencesFrom(Sequence from) const {
   std::vector<uint64_t> firsts;
   while (true) {
     const auto frames = log_->ReadFrames(from, 1 << 20);

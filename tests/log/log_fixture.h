@@ -57,7 +57,7 @@ class LogTest : public ::testing::Test {
   // Commits `count` frames of ten changes and 4 KiB, a second apart.
   void CommitMany(int count);
   // The first sequences of all frames from `from` on.
-  std::vector<uint64_t> FirstsFrom(Sequence from) const;
+  std::vector<uint64_t> FirstSequencesFrom(Sequence from) const;
   void ExpectRange(uint64_t oldest, uint64_t newest) const;
 
   std::filesystem::path root_;

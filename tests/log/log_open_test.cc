@@ -134,7 +134,7 @@ TEST_F(LogOpenTest, DamagedMiddleFrameFailsOnlyItsReads) {
   EXPECT_EQ(log_->ReadFrames({1}, 1 << 20)->size(), 2u);
   EXPECT_EQ(ReasonOf(log_->ReadFrames({21}, 1 << 20)), "LOG_DAMAGED");
   EXPECT_EQ(ReasonOf(log_->FrameContaining({30})), "LOG_DAMAGED");
-  EXPECT_THAT(FirstsFrom({31}), ElementsAre(31, 41));
+  EXPECT_THAT(FirstSequencesFrom({31}), ElementsAre(31, 41));
 }
 
 TEST_F(LogOpenTest, DamagedFileIsNeverServed) {
@@ -164,17 +164,17 @@ TEST_F(LogOpenTest, CrashBeforeCommitDropsStagedFrames) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 2);
   ASSERT_EQ(ReasonOf(CommitFrame(9)), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3));
 }
 
-TEST_F(LogOpenTest, CrashAfterCommitKeepsAllOfIt) {
+TEST_F(LogOpenTest, CrashAfterCommitKeepsWholeCommit) {
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(3)})), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(4)), "OK");
   options_.directory = CrashCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   EXPECT_EQ(log_->source_position(), "position after 7");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 4));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 4));
 }
 
 TEST_F(LogOpenTest, PowerLossKeepsEverythingVisible) {
@@ -187,7 +187,7 @@ TEST_F(LogOpenTest, PowerLossKeepsEverythingVisible) {
   options_.directory = PowerLossCopy();
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   ExpectRange(1, 200);
-  EXPECT_EQ(FirstsFrom({1}).size(), 80u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 80u);
 }
 
 TEST_F(LogOpenTest, CommitIsAtomicAtAnyWalCut) {

@@ -43,7 +43,7 @@ TEST_F(LogRetentionTest, ExpiredFramesAreTrimmed) {
   Fill(100);
   Trim();
   ExpectRange(691, 1000);  // frame 70 committed 30 s before frame 100
-  EXPECT_EQ(FirstsFrom({691}).size(), 31u);
+  EXPECT_EQ(FirstSequencesFrom({691}).size(), 31u);
 }
 
 TEST_F(LogRetentionTest, NewestFrameStaysAtAnyAge) {
@@ -104,7 +104,7 @@ TEST_F(LogRetentionTest, ExcessBytesAreTrimmedByWholeFiles) {
   EXPECT_GT(oldest(), 1000u);
   EXPECT_LT(oldest(), 3000u);
   EXPECT_EQ(oldest() % 10, 1u);
-  EXPECT_EQ(FirstsFrom({oldest()}).size(), (4000 - oldest() + 1) / 10);
+  EXPECT_EQ(FirstSequencesFrom({oldest()}).size(), (4000 - oldest() + 1) / 10);
 }
 
 TEST_F(LogRetentionTest, TrimmingFreesDiskSpace) {
@@ -147,7 +147,7 @@ TEST_F(LogRetentionTest, StagedFramesSurviveTrimming) {
   ASSERT_EQ(ReasonOf(log_->Stage(staged)), "OK");
   Trim();
   ASSERT_EQ(ReasonOf(log_->Commit(BatchOf({}))), "OK");
-  EXPECT_EQ(FirstsFrom({1}).size(), 61u);
+  EXPECT_EQ(FirstSequencesFrom({1}).size(), 61u);
 }
 
 TEST_F(LogRetentionTest, SubscriptionHoldsBackTrimming) {

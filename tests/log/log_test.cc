@@ -20,7 +20,7 @@ TEST_F(OpenLogTest, NewLogIsEmpty) {
   ExpectRange(1, 0);
   EXPECT_NE(log_->log_id(), 0u);
   EXPECT_EQ(log_->source_position(), "");
-  EXPECT_THAT(FirstsFrom({1}), IsEmpty());
+  EXPECT_THAT(FirstSequencesFrom({1}), IsEmpty());
 }
 
 TEST_F(OpenLogTest, CommittedFramesAreVisibleAndReadable) {
@@ -28,7 +28,7 @@ TEST_F(OpenLogTest, CommittedFramesAreVisibleAndReadable) {
   ASSERT_EQ(ReasonOf(log_->Commit(BatchOf(frames))), "OK");
   ExpectRange(1, 5);
   EXPECT_EQ(log_->source_position(), "position after 5");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 4));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 4));
 }
 
 TEST_F(OpenLogTest, StagedFramesAreInvisibleUntilCommit) {
@@ -37,9 +37,9 @@ TEST_F(OpenLogTest, StagedFramesAreInvisibleUntilCommit) {
   ASSERT_EQ(ReasonOf(log_->Stage({NextFrame(4)})), "OK");
   ExpectRange(1, 2);
   EXPECT_EQ(ReasonOf(log_->FrameContaining({3})), "TOKEN_AHEAD");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1));
   ASSERT_EQ(ReasonOf(CommitFrame(1)), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 6, 10));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3, 6, 10));
 }
 
 TEST_F(OpenLogTest, DroppedFramesFreeTheirSequences) {
@@ -49,7 +49,7 @@ TEST_F(OpenLogTest, DroppedFramesFreeTheirSequences) {
   next_ = {3};
   ASSERT_EQ(ReasonOf(log_->Commit(BatchOf({NextFrame(5)}))), "OK");
   ASSERT_EQ(ReasonOf(CommitFrame(5)), "OK");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 8));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3, 8));
 }
 
 TEST_F(OpenLogTest, StateSurvivesReopening) {
@@ -61,7 +61,7 @@ TEST_F(OpenLogTest, StateSurvivesReopening) {
   EXPECT_EQ(log_->log_id(), id);
   EXPECT_EQ(log_->source_position(), "position after 5");
   EXPECT_EQ(log_->commit_time_max(), 78);
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 4));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 4));
 }
 
 TEST_F(OpenLogTest, PositionCommitsWithoutFrames) {
@@ -110,13 +110,13 @@ TEST_F(OpenLogTest, ReadsAreBoundedButReturnOneFrame) {
 
 TEST_F(OpenLogTest, ReadsStartAtTheContainingFrame) {
   CommitMany(3);
-  EXPECT_THAT(FirstsFrom({15}), ElementsAre(11, 21));
+  EXPECT_THAT(FirstSequencesFrom({15}), ElementsAre(11, 21));
 }
 
 TEST_F(OpenLogTest, ReadsHaveNoGapsAcrossFiles) {
   CommitMany(200);
   Sequence expected{1};
-  for (const uint64_t first : FirstsFrom({1})) {
+  for (const uint64_t first : FirstSequencesFrom({1})) {
     EXPECT_EQ(first, expected.value);
     expected.value += 10;
   }

@@ -59,7 +59,7 @@ TEST(GtidSetBinary, EveryTruncationFails) {
   }
 }
 
-TEST(GtidSetBinary, EveryChangedByteFailsOrIsCanonical) {
+TEST(GtidSetBinary, ChangedByteFailsOrYieldsCanonicalForm) {
   std::string bytes;
   SampleSet().AppendBinary(bytes);
   for (size_t at = 0; at < bytes.size(); ++at) {

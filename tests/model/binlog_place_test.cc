@@ -15,14 +15,14 @@ bool Before(const BinlogPlace& one, const BinlogPlace& other) {
   return before;
 }
 
-TEST(BinlogPlaceTest, OffsetsDecideInOneFile) {
+TEST(BinlogPlaceTest, OffsetsOrderPlacesInOneFile) {
   EXPECT_TRUE(Before({"binlog.000002", 4}, {"binlog.000002", 5}));
   EXPECT_FALSE(Before({"binlog.000002", 5}, {"binlog.000002", 4}));
   EXPECT_TRUE(
       CompareBinlogPlaces("binlog.000002", 5'000'000'000, {"binlog.000002", 5'000'000'000}) == 0);
 }
 
-TEST(BinlogPlaceTest, FilesComeBeforeOffsets) {
+TEST(BinlogPlaceTest, FileNumberOutranksOffset) {
   EXPECT_TRUE(Before({"binlog.000002", 900}, {"binlog.000010", 4}));
 }
 
@@ -45,7 +45,7 @@ TEST(BinlogPlaceTest, NamesWithoutANumberCompareAsText) {
   EXPECT_TRUE(Before({"a.000009", 4}, {"b.000001", 4}));
 }
 
-TEST(BinlogPlaceTest, NextNumberIsOneMore) {
+TEST(BinlogPlaceTest, NextFileNumberIsOneHigher) {
   EXPECT_EQ(IsNextBinlogFile("binlog.000001", "binlog.000000"), true);
   EXPECT_EQ(IsNextBinlogFile("binlog.1000000", "binlog.999999"), true);
   EXPECT_EQ(IsNextBinlogFile("binlog.000003", "binlog.000001"), false);
@@ -53,7 +53,7 @@ TEST(BinlogPlaceTest, NextNumberIsOneMore) {
   EXPECT_EQ(IsNextBinlogFile("binlog.000000", "binlog.000001"), false);
 }
 
-TEST(BinlogPlaceTest, UnrelatedNamesHaveNoNextFile) {
+TEST(BinlogPlaceTest, NextFileOfUnrelatedNamesIsUnknown) {
   EXPECT_EQ(IsNextBinlogFile("b.000002", "a.000001"), std::nullopt);
   EXPECT_EQ(IsNextBinlogFile("binlog", "binlog.000001"), std::nullopt);
   EXPECT_EQ(IsNextBinlogFile("binlog.000001", "binlog.99999999999999999999999"), std::nullopt);

@@ -50,7 +50,7 @@ TEST(CaptureRules, ExcludedColumnIsNotCaptured) {
   EXPECT_THAT(rules.excluded_columns(), ElementsAre("shop.users.password"));
 }
 
-TEST(CaptureRules, MalformedPatternIsNamed) {
+TEST(CaptureRules, MalformedPatternFails) {
   EXPECT_EQ(ErrorReason(CaptureRules::Parse({"shop"}).status()), "TABLE_PATTERN_MALFORMED");
   EXPECT_EQ(ErrorReason(CaptureRules::Parse({}, {"shop.t"}).status()), "TABLE_PATTERN_MALFORMED");
 }

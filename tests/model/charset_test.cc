@@ -173,7 +173,7 @@ TEST(Charset, AliasIsFoundAtAnyPosition) {
   EXPECT_TRUE(FindCharset("cp932")->HasAlias("\xfa\x40"));
 }
 
-TEST(Charset, WideFormsAreConverted) {
+TEST(Charset, Ucs2Utf16AndUtf32AreConverted) {
   EXPECT_EQ(ToUtf8("ucs2", std::string_view("\0a\x20\xac", 4)), "kept:a€");
   EXPECT_EQ(ToUtf8("utf16", "\xd8\x01\xdc\x37"), "kept:\xf0\x90\x90\xb7");
   EXPECT_EQ(ToUtf8("utf16le", "\x01\xd8\x37\xdc"), "kept:\xf0\x90\x90\xb7");

@@ -209,7 +209,7 @@ TEST(MariadbGtidSet, InvalidPositionFails) {
   }
 }
 
-TEST(MariadbGtidSet, ContainsAllUpToTheDomainsLast) {
+TEST(MariadbGtidSet, ContainsGtidsUpToTheDomainsLast) {
   const MariadbGtidSet set = Mariadb("0-1-100,1-2-5");
   EXPECT_TRUE(set.Contains(MariadbGtid{0, 9, 100}));
   EXPECT_FALSE(set.Contains(MariadbGtid{0, 1, 101}));
@@ -238,13 +238,13 @@ TEST(GtidSet, EmptySetsOfBothFlavoursAreEqual) {
   EXPECT_EQ(GtidSet::Parse(Flavour::kMariadb, "").value(), GtidSet());
 }
 
-TEST(GtidSet, TextIsReadByFlavour) {
+TEST(GtidSet, ParseDependsOnTheFlavour) {
   EXPECT_EQ(GtidSet::Parse(Flavour::kMariadb, "0-1-5").value().ToString(), "0-1-5");
   EXPECT_EQ(Shorten(GtidSet::Parse(Flavour::kMysql, Expand("A:5")).value().ToString()), "A:5");
   EXPECT_FALSE(GtidSet::Parse(Flavour::kMysql, "0-1-5").ok());
 }
 
-TEST(GtidSet, AddTakesTheFlavourOfTheGtid) {
+TEST(GtidSet, AddAcceptsGtidsOfEitherFlavour) {
   GtidSet mysql;
   mysql.Add(Gtid("A:5"));
   EXPECT_TRUE(mysql.Contains(Gtid("A:5")));

@@ -51,7 +51,7 @@ TEST(MysqlGtid, InvalidGtidFails) {
   }
 }
 
-TEST(MysqlGtid, MessageNamesExpectedTokenAndOffset) {
+TEST(MysqlGtid, MessageNamesExpectedTextAndOffset) {
   const absl::Status status = ParseMysqlGtid(WithUuid(":0\n")).status();
   EXPECT_EQ(std::string(status.message()),
             "not a GTID set: expected a tag, or a number from 1 to 2^63-2 at offset 37, "

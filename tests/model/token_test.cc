@@ -102,7 +102,7 @@ TEST(Token, CatchUpWithInvalidTablesFails) {
   EXPECT_EQ(ReasonOf(token.ToString()), "TOKEN_MALFORMED");
 }
 
-TEST(Token, TooManyTablesAreOmitted) {
+TEST(Token, TooLongTableListIsOmitted) {
   Token token = CatchUpSample();
   token.catch_up->tables.emplace();
   for (uint32_t id = 1; id < 25'000; ++id) {
@@ -163,7 +163,7 @@ TEST(Token, EveryMissingOrExtraCharacterFails) {
   }
 }
 
-TEST(Token, TooLongTextFailsUnread) {
+TEST(Token, TooLongTextFailsBeforeDecoding) {
   EXPECT_THAT(Token::Parse(std::string(kTokenCharactersMax + 1, 'A')).status().message(),
               testing::HasSubstr("too long"));
 }

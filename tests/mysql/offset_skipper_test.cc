@@ -17,7 +17,7 @@ using binlog::EventHeader;
 using binlog::EventType;
 
 // The header of an event that ends at `end`.
-std::string EventTo(uint64_t end, EventType type = EventType::kQuery, uint16_t flags = 0) {
+std::string EventEndingAt(uint64_t end, EventType type = EventType::kQuery, uint16_t flags = 0) {
   std::string event(4, '\0');
   event.push_back(static_cast<char>(type));
   AppendLittle32(event, 1);
@@ -27,7 +27,9 @@ std::string EventTo(uint64_t end, EventType type = EventType::kQuery, uint16_t f
   return event;
 }
 
-std::string Artificial(EventType type) { return EventTo(0, type, EventHeader::kFlagArtificial); }
+std::string Artificial(EventType type) {
+  return EventEndingAt(0, type, EventHeader::kFlagArtificial);
+}
 
 bool Drops(OffsetSkipper& skipper, const std::string& event) {
   return skipper.Drops("test", event).value();
@@ -35,31 +37,31 @@ bool Drops(OffsetSkipper& skipper, const std::string& event) {
 
 TEST(OffsetSkipperTest, DropsNothingByDefault) {
   OffsetSkipper skipper;
-  EXPECT_FALSE(Drops(skipper, EventTo(100)));
+  EXPECT_FALSE(Drops(skipper, EventEndingAt(100)));
 }
 
 TEST(OffsetSkipperTest, FindsOffsetBeyond4GiB) {
   constexpr uint64_t k4GiB = uint64_t{1} << 32;
   OffsetSkipper skipper(k4GiB + 500);
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kRotate)));
-  EXPECT_FALSE(Drops(skipper, EventTo(126, EventType::kFormatDescription)));
-  EXPECT_TRUE(Drops(skipper, EventTo(500)));  // the same lower 32 bits as the offset
-  EXPECT_TRUE(Drops(skipper, EventTo(k4GiB - 100)));
+  EXPECT_FALSE(Drops(skipper, EventEndingAt(126, EventType::kFormatDescription)));
+  EXPECT_TRUE(Drops(skipper, EventEndingAt(500)));  // the same lower 32 bits as the offset
+  EXPECT_TRUE(Drops(skipper, EventEndingAt(k4GiB - 100)));
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kHeartbeat)));
-  EXPECT_TRUE(Drops(skipper, EventTo(k4GiB + 500)));
-  EXPECT_FALSE(Drops(skipper, EventTo(k4GiB + 700)));
+  EXPECT_TRUE(Drops(skipper, EventEndingAt(k4GiB + 500)));
+  EXPECT_FALSE(Drops(skipper, EventEndingAt(k4GiB + 700)));
   EXPECT_FALSE(Drops(skipper, Artificial(EventType::kRotate)));
 }
 
 TEST(OffsetSkipperTest, OffsetInsideAnEventIsAnError) {
   OffsetSkipper skipper(600);
-  EXPECT_TRUE(Drops(skipper, EventTo(500)));
-  EXPECT_EQ(ErrorReason(skipper.Drops("test", EventTo(700)).status()), "SOURCE_CHANGED");
+  EXPECT_TRUE(Drops(skipper, EventEndingAt(500)));
+  EXPECT_EQ(ErrorReason(skipper.Drops("test", EventEndingAt(700)).status()), "SOURCE_CHANGED");
 }
 
 TEST(OffsetSkipperTest, FileEndingBeforeOffsetIsAnError) {
   OffsetSkipper skipper(6000);
-  EXPECT_TRUE(Drops(skipper, EventTo(500)));
+  EXPECT_TRUE(Drops(skipper, EventEndingAt(500)));
   EXPECT_EQ(ErrorReason(skipper.Drops("test", Artificial(EventType::kRotate)).status()),
             "SOURCE_CHANGED");
 }

@@ -8,7 +8,7 @@
 namespace millrace::schema {
 namespace {
 
-TEST(Collations, IdsBelow248AreTheSameInBothFamilies) {
+TEST(Collations, FlavoursShareIdsBelow248) {
   for (uint32_t id = 0; id < 248; ++id) {
     EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, id), CharsetOfCollation(Flavour::kMariadb, id));
   }
@@ -18,7 +18,7 @@ TEST(Collations, IdsBelow248AreTheSameInBothFamilies) {
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 46), "utf8mb4");
 }
 
-TEST(Collations, IdsFrom248DifferByFamily) {
+TEST(Collations, FlavoursDifferInIdsFrom248) {
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 255), "utf8mb4");
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 323), "utf8mb4");
   EXPECT_EQ(CharsetOfCollation(Flavour::kMysql, 249), "gb18030");

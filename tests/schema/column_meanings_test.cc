@@ -64,7 +64,7 @@ TEST(ColumnMeanings, CreateLikeNamesItsModel) {
   EXPECT_THAT(MeaningsIn("CREATE TABLE n (LIKE `a`.`b`)").like, Optional(TableName{"a", "b"}));
 }
 
-TEST(ColumnMeanings, IncompleteCreateReturnsNothing) {
+TEST(ColumnMeanings, UnclearCreateReturnsNothing) {
   for (const char* text :
        {"CREATE TABLE n SELECT * FROM m", "CREATE TABLE n (u UUID) SELECT * FROM m",
         "CREATE TABLE n (u UUID) AS SELECT 1", "CREATE TABLE n (u UUID",

@@ -300,7 +300,7 @@ TEST(Definition, HiddenColumnsOfMariadbHaveNoField) {
   EXPECT_EQ(table->columns[3].meaning, Meaning::kMariadbHiddenHash);
 }
 
-TEST(Definition, StatementRevealsBinaryBecameUuid) {
+TEST(Definition, BinaryAlteredToUuidGetsNewField) {
   RegistryFixture registry(Flavour::kMariadb);
   const auto map = Map({Of(ColumnType::kString, "u", 16, 63)});
   const TableDetails binary = Details({Detail("u", "binary", "binary(16)")});

@@ -183,7 +183,7 @@ TEST(FieldNumbers, RenameReplacesDroppedNamesake) {
   EXPECT_THAT(Dropped(*table), ElementsAre(Pair(2, "b_2")));
 }
 
-TEST(FieldNumbers, RenamesThatDoNotFitAreIgnored) {
+TEST(FieldNumbers, InvalidRenamesAreIgnored) {
   RegistryFixture registry;
   const auto before = registry.Resolve(Map({Int("a")}));
   registry->RenameColumns({"s", "t"}, {{"x", "y"}, {"a", ""}, {"a", "\xff"}});
@@ -191,7 +191,7 @@ TEST(FieldNumbers, RenamesThatDoNotFitAreIgnored) {
   EXPECT_EQ(registry.Resolve(Map({Int("a")})), before);
 }
 
-TEST(FieldNumbers, FieldNamesConfusedByProtocGetASuffix) {
+TEST(FieldNumbers, NamesThatClashInProtocGetASuffix) {
   RegistryFixture registry;
   const auto table = registry.Resolve(Map({Int("foo_bar"), Int("fooBar"), Int("foo-bar")}));
   EXPECT_EQ(table->columns[0].field_name, "foo_bar");

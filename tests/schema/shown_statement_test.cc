@@ -53,7 +53,7 @@ TEST(ShownStatement, SecretsAndBodiesAreNotShown) {
   }
 }
 
-TEST(ShownStatement, SecretIsFoundUnderStatementMode) {
+TEST(ShownStatement, SecretIsFoundUnderAnySqlMode) {
   const std::string_view text =
       "CREATE TABLE t (a INT) COMMENT 'C:\\' CONNECTION 'mysql://u:hunter2@h/d'";
   EXPECT_EQ(ShownAs(text, {.sql_mode = StatementSession::kNoBackslashEscapes}), "");

@@ -19,7 +19,7 @@ constexpr uint64_t kAnsiQuotes = StatementSession::kAnsiQuotes;
 constexpr uint64_t kNoBackslashEscapes = StatementSession::kNoBackslashEscapes;
 
 Statement Of(std::string_view text) { return Classify(text, "d"); }
-Statement In(uint64_t sql_mode, std::string_view text) {
+Statement UnderMode(uint64_t sql_mode, std::string_view text) {
   return Classify(text, "d", {.sql_mode = sql_mode});
 }
 StatementKind KindOf(std::string_view text) { return Of(text).kind; }
@@ -51,12 +51,12 @@ TEST(Statement, SavepointsDoNotEndTransactions) {
 TEST(Statement, SavepointNamesAreUnquoted) {
   EXPECT_EQ(Of("SAVEPOINT `a``b`").savepoint, "a`b");
   EXPECT_EQ(Of("savepoint a").savepoint, "a");
-  EXPECT_EQ(In(kAnsiQuotes, "ROLLBACK TO \"a b\"").savepoint, "a b");
+  EXPECT_EQ(UnderMode(kAnsiQuotes, "ROLLBACK TO \"a b\"").savepoint, "a b");
   EXPECT_EQ(Of("ROLLBACK WORK TO SAVEPOINT a").savepoint, "a");
   EXPECT_EQ(Of("ROLLBACK TO savepoint").savepoint, "savepoint");
 }
 
-TEST(Statement, XaStatements) {
+TEST(Statement, XaStatementsHaveTheirKinds) {
   EXPECT_EQ(KindOf("XA START X'61',X'',1"), kBegin);
   EXPECT_EQ(KindOf("xa begin 'a'"), kBegin);
   EXPECT_EQ(KindOf("XA END X'61',X'',1"), kXaPrepare);
@@ -245,14 +245,14 @@ TEST(Statement, DropTableNamesAll) {
 
 TEST(Statement, DoubleQuotesAreNamesOnlyUnderAnsiQuotes) {
   const std::string_view text = "ALTER TABLE \"x\".\"a\"\"b\" ADD c INT";
-  EXPECT_THAT(TablesOf(In(kAnsiQuotes, text)), ElementsAre("x.a\"b"));
+  EXPECT_THAT(TablesOf(UnderMode(kAnsiQuotes, text)), ElementsAre("x.a\"b"));
   EXPECT_TRUE(Of(text).may_concern_any_table);
   EXPECT_THAT(Of("ALTER TABLE t COMMENT \", RENAME COLUMN a TO b\"").column_renames, IsEmpty());
 }
 
 TEST(Statement, BackslashEscapesDependOnSqlMode) {
   const std::string_view text = "ALTER TABLE t COMMENT 'C:\\', RENAME COLUMN a TO aa";
-  EXPECT_THAT(In(kNoBackslashEscapes, text).column_renames, ElementsAre(Pair("a", "aa")));
+  EXPECT_THAT(UnderMode(kNoBackslashEscapes, text).column_renames, ElementsAre(Pair("a", "aa")));
   EXPECT_TRUE(Of(text).may_concern_any_table);
   const std::string_view escaped = "ALTER TABLE t COMMENT 'it\\', RENAME COLUMN a TO aa -- '";
   EXPECT_THAT(Of(escaped).column_renames, IsEmpty());
@@ -260,7 +260,8 @@ TEST(Statement, BackslashEscapesDependOnSqlMode) {
 }
 
 TEST(Statement, BackslashInQuotedNameIsLiteral) {
-  EXPECT_THAT(TablesOf(In(kAnsiQuotes, "DROP TABLE \"odd\\\", b")), ElementsAre("d.odd\\", "d.b"));
+  EXPECT_THAT(TablesOf(UnderMode(kAnsiQuotes, "DROP TABLE \"odd\\\", b")),
+              ElementsAre("d.odd\\", "d.b"));
   EXPECT_THAT(Tables("DROP TABLE `odd\\`, b"), ElementsAre("d.odd\\", "d.b"));
 }
 
@@ -300,44 +301,46 @@ TEST(Statement, BracketsAreNamesUnderMssqlOfMariadb) {
   EXPECT_TRUE(Classify(text, "d", session).may_concern_any_table);
 }
 
-Statement By(std::string_view charset, std::string_view text) {
+Statement InCharset(std::string_view charset, std::string_view text) {
   return Classify(text, "d", {.charset = charset});
 }
 
 TEST(Statement, NamesUseTheClientCharset) {
-  EXPECT_THAT(TablesOf(By("latin1", "DROP TABLE `\xc3\xa9`, \xe9")), ElementsAre("d.Ã©", "d.é"));
-  EXPECT_THAT(TablesOf(By("utf8mb4", "DROP TABLE `\xc3\xa9`")), ElementsAre("d.é"));
-  EXPECT_THAT(By("cp1251", "ALTER TABLE t RENAME COLUMN \xe6 TO b").column_renames,
+  EXPECT_THAT(TablesOf(InCharset("latin1", "DROP TABLE `\xc3\xa9`, \xe9")),
+              ElementsAre("d.Ã©", "d.é"));
+  EXPECT_THAT(TablesOf(InCharset("utf8mb4", "DROP TABLE `\xc3\xa9`")), ElementsAre("d.é"));
+  EXPECT_THAT(InCharset("cp1251", "ALTER TABLE t RENAME COLUMN \xe6 TO b").column_renames,
               ElementsAre(Pair("ж", "b")));
 }
 
 TEST(Statement, TrailingBytesAreNeitherQuotesNorEscapes) {
   // The second byte of each is a backslash or a backquote.
-  EXPECT_THAT(TablesOf(By("sjis", "DROP TABLE `\x95\x5c`, b")), ElementsAre("d.表", "d.b"));
-  EXPECT_THAT(TablesOf(By("gbk", "DROP TABLE `\x81\x60`, b")), ElementsAre("d.乣", "d.b"));
-  EXPECT_THAT(By("sjis", "ALTER TABLE t COMMENT '\x95\x5c', RENAME COLUMN a TO b").column_renames,
-              ElementsAre(Pair("a", "b")));
-  EXPECT_TRUE(
-      By("latin1", "ALTER TABLE t COMMENT '\x95\x5c', RENAME COLUMN a TO b").may_concern_any_table);
+  EXPECT_THAT(TablesOf(InCharset("sjis", "DROP TABLE `\x95\x5c`, b")), ElementsAre("d.表", "d.b"));
+  EXPECT_THAT(TablesOf(InCharset("gbk", "DROP TABLE `\x81\x60`, b")), ElementsAre("d.乣", "d.b"));
+  EXPECT_THAT(
+      InCharset("sjis", "ALTER TABLE t COMMENT '\x95\x5c', RENAME COLUMN a TO b").column_renames,
+      ElementsAre(Pair("a", "b")));
+  EXPECT_TRUE(InCharset("latin1", "ALTER TABLE t COMMENT '\x95\x5c', RENAME COLUMN a TO b")
+                  .may_concern_any_table);
 }
 
 TEST(Statement, ViewNameIsUtf8OnlyOnMysql) {
   const std::string_view text = "ALTER DEFINER=`root`@`%` VIEW `\xc3\xa9` AS SELECT '\xe9'";
-  EXPECT_THAT(TablesOf(By("latin1", text)), ElementsAre("d.é"));
+  EXPECT_THAT(TablesOf(InCharset("latin1", text)), ElementsAre("d.é"));
   const StatementSession mariadb{.flavour = Flavour::kMariadb, .charset = "latin1"};
   EXPECT_THAT(TablesOf(Classify(text, "d", mariadb)), ElementsAre("d.Ã©"));
-  EXPECT_FALSE(By("utf8mb4", "ALTER VIEW `\xe9` AS SELECT 1").may_concern_any_table);
+  EXPECT_FALSE(InCharset("utf8mb4", "ALTER VIEW `\xe9` AS SELECT 1").may_concern_any_table);
 }
 
 TEST(Statement, NoBreakSpaceSeparatesWordsInSomeCharsets) {
-  EXPECT_THAT(TablesOf(By("latin1", "DROP\xa0TABLE\xa0t")), ElementsAre("d.t"));
+  EXPECT_THAT(TablesOf(InCharset("latin1", "DROP\xa0TABLE\xa0t")), ElementsAre("d.t"));
 }
 
 TEST(Statement, NameInvalidInItsCharsetIsNotUnderstood) {
-  EXPECT_TRUE(By("utf8mb4", "DROP TABLE `\xe9`").may_concern_any_table);
-  EXPECT_TRUE(By("", "DROP TABLE `\xc3\xa9`").may_concern_any_table);
-  EXPECT_THAT(TablesOf(By("", "DROP TABLE t")), ElementsAre("d.t"));
-  EXPECT_FALSE(By("utf8mb4", "ALTER TABLE t COMMENT '\xe9'").may_concern_any_table);
+  EXPECT_TRUE(InCharset("utf8mb4", "DROP TABLE `\xe9`").may_concern_any_table);
+  EXPECT_TRUE(InCharset("", "DROP TABLE `\xc3\xa9`").may_concern_any_table);
+  EXPECT_THAT(TablesOf(InCharset("", "DROP TABLE t")), ElementsAre("d.t"));
+  EXPECT_FALSE(InCharset("utf8mb4", "ALTER TABLE t COMMENT '\xe9'").may_concern_any_table);
 }
 
 TEST(Statement, CommentsAreSkipped) {
@@ -544,7 +547,7 @@ TEST(Statement, OtherStatementsConcernNoRow) {
   }
 }
 
-TEST(Statement, SecretsAreNoticed) {
+TEST(Statement, StatementsWithSecretsAreWithheld) {
   for (const std::string_view text :
        {"CREATE USER u IDENTIFIED BY 'x'", "ALTER USER u IDENTIFIED BY 'x'",
         "SET PASSWORD FOR u = 'x'", "GRANT ALL ON *.* TO u IDENTIFIED BY 'x'",

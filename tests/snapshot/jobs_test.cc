@@ -101,11 +101,11 @@ TEST_F(JobsTest, RetryNowEndsAPause) {
   std::thread retry([this] {
     while (!retried_.WaitForNotificationWithTimeout(absl::Milliseconds(1))) jobs_->RetryNow();
   });
-  EXPECT_FALSE(jobs_->StoppedWithin(Micros{3600} * 1'000'000));
+  EXPECT_FALSE(jobs_->SleepUntilStopped(Micros{3600} * 1'000'000));
   retried_.Notify();
   retry.join();
   jobs_->Stop();
-  EXPECT_TRUE(jobs_->StoppedWithin(Micros{3600} * 1'000'000));
+  EXPECT_TRUE(jobs_->SleepUntilStopped(Micros{3600} * 1'000'000));
 }
 
 TEST_F(JobsTest, TablesAreAssignedOnceInOrder) {
@@ -140,7 +140,7 @@ TEST_F(JobsTest, SnapshotResumesAfterRestart) {
   EXPECT_EQ(StateOf(name), JobState::kRunning);
 }
 
-TEST_F(JobsTest, UnstoredEndIsResumed) {
+TEST_F(JobsTest, SnapshotWithUnstoredEndResumes) {
   const std::string name = Add({orders_});
   Assignment assignment = *jobs_->Take();
   // The batch with the last rows never reached the disk.

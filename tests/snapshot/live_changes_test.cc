@@ -92,7 +92,7 @@ TEST_F(LiveChangesTest, PartialImageIsReported) {
   EXPECT_EQ(TouchSince(1, 1), Touch::kNone);
 }
 
-TEST_F(LiveChangesTest, PartialImageCountsBeforeWholeImage) {
+TEST_F(LiveChangesTest, LaterWholeImageDoesNotHidePartialImage) {
   Update(Row(1), Row(1), /*partial=*/true);
   Update(Row(1), Row(1));
   EXPECT_EQ(TouchSince(0, 1), Touch::kPartial);
@@ -101,11 +101,11 @@ TEST_F(LiveChangesTest, PartialImageCountsBeforeWholeImage) {
 
 TEST_F(LiveChangesTest, PartialKeyUpdateCountsAsDefinitionChange) {
   Update(Row(1), BareRow(1), /*partial=*/true);
-  EXPECT_EQ(changes_.definitions(), 0u);
+  EXPECT_EQ(changes_.definition_changes(), 0u);
   Update(Row(1), RowWithoutKey(), /*partial=*/true);
-  EXPECT_EQ(changes_.definitions(), 0u);
+  EXPECT_EQ(changes_.definition_changes(), 0u);
   Update(Row(9), BareRow(1), /*partial=*/true);
-  EXPECT_EQ(changes_.definitions(), 1u);
+  EXPECT_EQ(changes_.definition_changes(), 1u);
 }
 
 TEST_F(LiveChangesTest, MissingKeyIsTakenFromBeforeImage) {
@@ -214,7 +214,7 @@ TEST_F(LiveChangesTest, ForgetFreesMemory) {
   }
 }
 
-TEST_F(LiveChangesTest, StampAtIsNewestOldEnoughStamp) {
+TEST_F(LiveChangesTest, StampAtReturnsNewestStampBeforeTime) {
   EXPECT_FALSE(changes_.StampAt(10 * kSecond).has_value());
   changes_.NoteTime(10 * kSecond);
   Insert(1);
@@ -229,7 +229,7 @@ TEST_F(LiveChangesTest, StampAtIsNewestOldEnoughStamp) {
   EXPECT_EQ(changes_.StampAt(99 * kSecond), 2u);
 }
 
-TEST_F(LiveChangesTest, OldTimesAreLessExact) {
+TEST_F(LiveChangesTest, FewerOldTimesAreKept) {
   const int notes = 100'000;
   for (int i = 0; i < notes; ++i) {
     Insert(static_cast<uint8_t>(i % 100));
@@ -268,12 +268,12 @@ TEST(LiveChanges, DefinitionChangesCountForAffectedTables) {
   const TableChanges& stock = live.Start({"store", "stock"}, 100);
   live.NoteDefinitionChange({"shop", "orders"});
   live.NoteDefinitionChange({"shop", "others"});
-  EXPECT_EQ(orders.definitions(), 1u);
-  EXPECT_EQ(stock.definitions(), 0u);
+  EXPECT_EQ(orders.definition_changes(), 1u);
+  EXPECT_EQ(stock.definition_changes(), 0u);
   live.NoteDefinitionChangeInDatabase("store");
   live.NoteDefinitionChangeAnywhere();
-  EXPECT_EQ(orders.definitions(), 2u);
-  EXPECT_EQ(stock.definitions(), 2u);
+  EXPECT_EQ(orders.definition_changes(), 2u);
+  EXPECT_EQ(stock.definition_changes(), 2u);
 }
 
 TEST(LiveChanges, RollbackAndTimeApplyToAllTables) {
@@ -289,7 +289,7 @@ TEST(LiveChanges, RollbackAndTimeApplyToAllTables) {
 TEST(LiveChanges, StartAgainResetsRecording) {
   LiveChanges live;
   live.Start({"shop", "orders"}, 100).NoteDefinitionChange();
-  EXPECT_EQ(live.Start({"shop", "orders"}, 100).definitions(), 0u);
+  EXPECT_EQ(live.Start({"shop", "orders"}, 100).definition_changes(), 0u);
 }
 
 }  // namespace

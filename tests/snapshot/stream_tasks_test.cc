@@ -259,7 +259,7 @@ TEST_F(StreamTasksTest, ManyThreadsPostWhileOneRuns) {
   EXPECT_EQ(ran, kThreads * kEach);
 }
 
-TEST_F(StreamTasksTest, CloseDuringPostsHangsNoPoster) {
+TEST_F(StreamTasksTest, CloseDuringPostsEndsEveryPost) {
   for (int i = 0; i < 4; ++i) {
     threads_.emplace_back([this] {
       const auto nothing = [](StreamAccess&) { return absl::OkStatus(); };

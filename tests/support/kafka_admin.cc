@@ -39,10 +39,11 @@ absl::StatusOr<Event> SendAndWait(rd_kafka_t* kafka, rd_kafka_admin_op_t operati
   const int milliseconds = KafkaMilliseconds(timeout);
   const Queue queue(rd_kafka_queue_new(kafka));
   const AdminOptions options(rd_kafka_AdminOptions_new(kafka, operation));
-  char words[256] = "";
-  MILLRACE_RETURN_IF_ERROR(KafkaStatus(
-      rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds, words, sizeof(words)),
-      words));
+  char error_text[256] = "";
+  MILLRACE_RETURN_IF_ERROR(
+      KafkaStatus(rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds, error_text,
+                                                            sizeof(error_text)),
+                  error_text));
   send(options.get(), queue.get());
   // The request's own timeout expires first.
   Event event(rd_kafka_queue_poll(queue.get(), 2 * milliseconds));
@@ -120,10 +121,11 @@ absl::Status KafkaAdmin::DescribeConfigs(std::vector<KafkaTopic>& topics) {
 }
 
 absl::Status KafkaAdmin::CreateTopic(const KafkaTopic& topic) {
-  char words[256] = "";
+  char error_text[256] = "";
   const NewTopic made(rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions,
-                                            /*replication_factor=*/1, words, sizeof(words)));
-  if (made == nullptr) return absl::InvalidArgumentError(words);
+                                            /*replication_factor=*/1, error_text,
+                                            sizeof(error_text)));
+  if (made == nullptr) return absl::InvalidArgumentError(error_text);
   for (const auto& [name, value] : topic.configs) {
     MILLRACE_RETURN_IF_ERROR(
         KafkaStatus(rd_kafka_NewTopic_set_config(made.get(), name.c_str(), value.c_str()), name));
@@ -139,10 +141,10 @@ absl::Status KafkaAdmin::CreateTopic(const KafkaTopic& topic) {
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   if (count != 1) return absl::InternalError(fmt::format("no response about {}", topic.name));
-  const char* said = rd_kafka_topic_result_error_string(results[0]);
+  const char* error = rd_kafka_topic_result_error_string(results[0]);
   MILLRACE_RETURN_IF_ERROR(
       KafkaStatus(rd_kafka_topic_result_error(results[0]),
-                  fmt::format("topic {}: {}", topic.name, said == nullptr ? "" : said)));
+                  fmt::format("topic {}: {}", topic.name, error == nullptr ? "" : error)));
   return AwaitLeaders(topic);
 }
 

@@ -45,25 +45,25 @@ absl::StatusCode CodeOf(rd_kafka_resp_err_t code) {
   }
 }
 
-absl::Status MakeStatus(rd_kafka_resp_err_t code, std::string_view what, const char* words) {
+absl::Status MakeStatus(rd_kafka_resp_err_t code, std::string_view what, const char* error_text) {
   return absl::Status(CodeOf(code),
-                      fmt::format("{}: {} ({})", what, words, rd_kafka_err2name(code)));
+                      fmt::format("{}: {} ({})", what, error_text, rd_kafka_err2name(code)));
 }
 
 }  // namespace
 
 absl::StatusOr<KafkaHandle> OpenKafka(rd_kafka_type_t type, const KafkaSettings& settings) {
   KafkaOwned<rd_kafka_conf_t, rd_kafka_conf_destroy> conf(rd_kafka_conf_new());
-  char words[512] = "";
+  char error_text[512] = "";
   for (const auto& [name, value] : settings) {
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), words, sizeof(words)) !=
-        RD_KAFKA_CONF_OK) {
-      return absl::InvalidArgumentError(words);
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), error_text,
+                          sizeof(error_text)) != RD_KAFKA_CONF_OK) {
+      return absl::InvalidArgumentError(error_text);
     }
   }
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  KafkaHandle kafka(rd_kafka_new(type, conf.get(), words, sizeof(words)));
-  if (kafka == nullptr) return absl::InvalidArgumentError(words);
+  KafkaHandle kafka(rd_kafka_new(type, conf.get(), error_text, sizeof(error_text)));
+  if (kafka == nullptr) return absl::InvalidArgumentError(error_text);
   [[maybe_unused]] rd_kafka_conf_t* owned_by_kafka = conf.release();
   return kafka;
 }

@@ -227,8 +227,8 @@ TEST_F(Kafka, PausedBrokerRespondsAfterResume) {
   KafkaReader reader(bootstrap());
   ASSERT_TRUE(reader.ReadAll({topic_}).ok());
   broker().Pause();
-  const auto unanswered = reader.ReadAll({topic_}, absl::Milliseconds(200));
-  EXPECT_EQ(unanswered.status().code(), absl::StatusCode::kDeadlineExceeded) << unanswered.status();
+  const auto timed_out = reader.ReadAll({topic_}, absl::Milliseconds(200));
+  EXPECT_EQ(timed_out.status().code(), absl::StatusCode::kDeadlineExceeded) << timed_out.status();
   broker().Resume();
   const auto records = reader.ReadAll({topic_});
   EXPECT_TRUE(records.ok()) << records.status();

@@ -27,7 +27,7 @@ constexpr absl::Duration kPollInterval = absl::Milliseconds(2);
 constexpr int kExecFailed = 127;
 
 // Memory for the child between fork and exec, where it may neither allocate nor lock.
-struct Plan {
+struct ChildSetup {
   std::vector<std::string> words;        // argv
   std::vector<std::string> assignments;  // environment
   std::vector<char*> argv;
@@ -56,15 +56,15 @@ std::vector<std::string> Environment(const std::map<std::string, std::string>& a
   return assignments;
 }
 
-void MakePlan(const ProcessOptions& options, Plan& plan) {
-  plan.words = options.arguments;
-  plan.words.insert(plan.words.begin(), options.program);
-  plan.assignments = Environment(options.environment);
-  plan.argv = Pointers(plan.words);
-  plan.envp = Pointers(plan.assignments);
-  plan.directory = options.directory;
-  plan.output = options.output.empty() ? "/dev/null" : options.output.string();
-  plan.errors = options.errors;
+void FillChildSetup(const ProcessOptions& options, ChildSetup& setup) {
+  setup.words = options.arguments;
+  setup.words.insert(setup.words.begin(), options.program);
+  setup.assignments = Environment(options.environment);
+  setup.argv = Pointers(setup.words);
+  setup.envp = Pointers(setup.assignments);
+  setup.directory = options.directory;
+  setup.output = options.output.empty() ? "/dev/null" : options.output.string();
+  setup.errors = options.errors;
 }
 
 bool RedirectTo(const std::string& file, int descriptor) {
@@ -73,7 +73,7 @@ bool RedirectTo(const std::string& file, int descriptor) {
 }
 
 // Runs in the child. Reports a failure by writing errno to `report`, which exec closes.
-[[noreturn]] void Execute(const Plan& plan, pid_t parent, int report) {
+[[noreturn]] void Execute(const ChildSetup& setup, pid_t parent, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kExecFailed);  // The parent ended before the line above.
   signal(SIGPIPE, SIG_DFL);
@@ -81,15 +81,15 @@ bool RedirectTo(const std::string& file, int descriptor) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   const int input = open("/dev/null", O_RDONLY);
-  if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 && RedirectTo(plan.output, STDOUT_FILENO) &&
-      (plan.errors.empty() ? dup2(STDOUT_FILENO, STDERR_FILENO) >= 0
-                           : RedirectTo(plan.errors, STDERR_FILENO)) &&
-      (plan.directory.empty() || chdir(plan.directory.c_str()) == 0)) {
+  if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 && RedirectTo(setup.output, STDOUT_FILENO) &&
+      (setup.errors.empty() ? dup2(STDOUT_FILENO, STDERR_FILENO) >= 0
+                            : RedirectTo(setup.errors, STDERR_FILENO)) &&
+      (setup.directory.empty() || chdir(setup.directory.c_str()) == 0)) {
 #ifdef SYS_close_range
     constexpr unsigned kCloseOnExec = 4;
     syscall(SYS_close_range, 3U, std::numeric_limits<unsigned>::max(), kCloseOnExec);
 #endif
-    execvpe(plan.argv[0], plan.argv.data(), plan.envp.data());
+    execvpe(setup.argv[0], setup.argv.data(), setup.envp.data());
   }
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(report, &error, sizeof(error));
@@ -99,15 +99,15 @@ bool RedirectTo(const std::string& file, int descriptor) {
 }  // namespace
 
 absl::StatusOr<Process> Process::Start(const ProcessOptions& options) {
-  Plan plan;
-  MakePlan(options, plan);
+  ChildSetup setup;
+  FillChildSetup(options, setup);
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) {
     return absl::InternalError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) Execute(plan, parent, report[1]);
+  if (pid == 0) Execute(setup, parent, report[1]);
   const int fork_error = errno;
   close(report[1]);
   int error = 0;

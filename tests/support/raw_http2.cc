@@ -102,9 +102,9 @@ RawConnection::~RawConnection() {
 std::optional<RawConnection> RawConnection::Open(int port, const std::string& from, bool tls) {
   RawConnection connection(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int socket = connection.socket_;
-  const timeval patience{.tv_sec = kTimeoutMillis / 1000, .tv_usec = 0};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  const timeval timeout{.tv_sec = kTimeoutMillis / 1000, .tv_usec = 0};
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
   // connect chooses the port, which is fast even if thousands are in use.
   const int yes = 1;
   setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));

@@ -42,7 +42,7 @@ std::unique_ptr<SnapshotLoad> SnapshotShop::Write(const std::vector<std::string>
       *source_, SnapshotLoad::Options{.tables = tables, .numbers = numbers, .pause = pause});
 }
 
-uint64_t SnapshotShop::ExpectFeedIsSource(const std::vector<std::string>& names) {
+uint64_t SnapshotShop::ExpectFeedEqualsSource(const std::vector<std::string>& names) {
   std::vector<SnapshotTableSpec> tables;
   for (const std::string& name : names) tables.push_back(Table(name));
   v1::SubscribeRequest request = ChangeReader::FromEarliest();
@@ -56,7 +56,7 @@ uint64_t SnapshotShop::ExpectFeedIsSource(const std::vector<std::string>& names)
   return model.counts().reads;
 }
 
-void SnapshotShop::ExpectSnapshotIsSource(const std::vector<std::string>& names) {
+void SnapshotShop::ExpectSnapshotEqualsSource(const std::vector<std::string>& names) {
   std::vector<SnapshotTableSpec> tables;
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_SNAPSHOT);

@@ -36,9 +36,9 @@ class SnapshotShop {
                                       std::chrono::milliseconds pause = {});
 
   // Replays the feed from EARLIEST and compares it with the source. Returns the number of READs.
-  uint64_t ExpectFeedIsSource(const std::vector<std::string>& names);
+  uint64_t ExpectFeedEqualsSource(const std::vector<std::string>& names);
   // The same for a feed from SNAPSHOT.
-  void ExpectSnapshotIsSource(const std::vector<std::string>& names);
+  void ExpectSnapshotEqualsSource(const std::vector<std::string>& names);
   // All changes of the feed from EARLIEST.
   std::vector<SeenChange> AllChanges() { return ChangeReader(*feed_).ReadAll(sql_); }
   // The READs of one table among them.

@@ -86,8 +86,8 @@ FeedServerOptions SnapshotHarness::FeedOptions(uint64_t seed) {
   return options;
 }
 
-void SnapshotHarness::CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run,
-                                    Statistics& figures) {
+void SnapshotHarness::CrashDuringSnapshot(FeedServer& feed, SnapshotAdmin& admin, const Run& run,
+                                          Statistics& figures) {
   std::minstd_rand random(static_cast<unsigned>(run.seed * 31));
   const int crashes = 1 + static_cast<int>(random() % kCrashesMax);
   uint64_t rows = 0;
@@ -110,7 +110,7 @@ void SnapshotHarness::Snapshot(const Run& run) {
   const absl::Time begin = absl::Now();
   const auto feed = FeedServer::MustStart(*source_, FeedOptions(run.seed));
   SnapshotAdmin admin(*feed);
-  if (run.crashes) CrashOnTheWay(*feed, admin, run, figures);
+  if (run.crashes) CrashDuringSnapshot(*feed, admin, run, figures);
   const auto snapshots = admin.WaitUntilOver(1, kOverTimeout);
   figures.snapshot_seconds = SecondsSince(begin);
   figures.complete = feed->WaitForState(v1::SourceStatus::STATE_STREAMING).log().newest_sequence();

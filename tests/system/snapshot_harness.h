@@ -65,7 +65,8 @@ class SnapshotHarness {
   // Sets the settings of the source that depend on the seed.
   void SetSource(uint64_t seed);
   FeedServerOptions FeedOptions(uint64_t seed);
-  void CrashOnTheWay(FeedServer& feed, SnapshotAdmin& admin, const Run& run, Statistics& figures);
+  void CrashDuringSnapshot(FeedServer& feed, SnapshotAdmin& admin, const Run& run,
+                           Statistics& figures);
   void Verify(FeedServer& feed, const std::vector<v1::Snapshot>& snapshots, Statistics& figures);
   void ExpectCountsOf(const FeedServer& feed, const SnapshotModel& model,
                       const std::vector<v1::Snapshot>& snapshots);

@@ -163,7 +163,7 @@ TEST_F(FrameBuilderTest, HeaderFitsLongestNamesAndNumbers) {
   EXPECT_EQ(transaction.source().position(), std::numeric_limits<uint64_t>::max());
 }
 
-TEST_F(FrameBuilderTest, LengthVarintsAreMinimalAtEveryBorder) {
+TEST_F(FrameBuilderTest, LengthVarintsAreMinimalAtEveryBoundary) {
   for (const size_t bytes :
        {0, 90, 100, 110, 127, 128, 16'200, 16'300, 16'383, 16'384, 100'000, 2'097'000, 2'097'152}) {
     Begin(1);
@@ -398,7 +398,7 @@ TEST_F(FrameBuilderTest, StatementOverTheLimitIsAnError) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("table a.b takes"));
 }
 
-TEST_F(FrameBuilderTest, EndlessRowsEventIsAnError) {
+TEST_F(FrameBuilderTest, ImageWithoutColumnsIsAnError) {
   binlog::Rows event = OrdersTable::Event(binlog::RowsKind::kWrite, "\x01");
   event.present = std::string_view("\0", 1);
   Begin(1);

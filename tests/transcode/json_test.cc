@@ -154,7 +154,7 @@ TEST(JsonPath, RootAloneHasNoLegs) {
   EXPECT_TRUE(legs.empty());
 }
 
-TEST(JsonPath, OtherTextIsRefused) {
+TEST(JsonPath, InvalidPathsAreRefused) {
   std::vector<JsonPathLeg> legs;
   for (const char* bad :
        {"", "a", "$.", "$[", "$[]", "$[1", "$[*]", "$[-1]", "$.\"a", "$.\"\\", "$.\"\\u12\"",

@@ -43,7 +43,7 @@ std::string Changed(std::string_view differences) {
   return document.Apply(differences) && document.AppendText(text) ? text : "refused";
 }
 
-TEST(PartialUpdate, NoDifferencesLeaveTheDocument) {
+TEST(PartialUpdate, EmptyDifferencesKeepTheDocument) {
   EXPECT_EQ(Changed(""), "{\"a\": 1, \"bb\": [true, null]}");
 }
 
@@ -128,7 +128,7 @@ TEST(PartialUpdate, WholeDocumentsAndDifferencesMix) {
             "1=1 2=null 3={\"a\": 1} 4=y");
 }
 
-TEST(PartialUpdate, NoOptionsMeansNoBits) {
+TEST(PartialUpdate, NoOptionsMeansNoBitmap) {
   RowFixture row({IntColumn(), Json(), Json(), TextColumn()});
   const std::string after = FromHex(
       "00"

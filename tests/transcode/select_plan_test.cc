@@ -48,7 +48,7 @@ class SelectFixture {
     EXPECT_TRUE(invalid_.empty());
     return ErrorReason(status);
   }
-  std::string LiteralOf(std::string_view value) {
+  std::string GreaterThan(std::string_view value) {
     const auto comparison = plan_->CompareWith(0, value);
     if (!comparison.ok()) return ErrorReason(comparison.status());
     return comparison->greater.empty() ? "none" : comparison->greater;
@@ -158,30 +158,30 @@ TEST(SelectPlanTest, FailureRestoresOutputAndInvalidText) {
 }
 
 TEST(SelectPlanTest, ValuesBecomeLiteralsThatCompareExactly) {
-  EXPECT_EQ(SelectFixture({Text("latin1", 8)}).LiteralOf("it's"), "`c1` > _latin1 x'69742773'");
-  EXPECT_EQ(SelectFixture({Text("binary", 63)}).LiteralOf(""), "`c1` > x''");
+  EXPECT_EQ(SelectFixture({Text("latin1", 8)}).GreaterThan("it's"), "`c1` > _latin1 x'69742773'");
+  EXPECT_EQ(SelectFixture({Text("binary", 63)}).GreaterThan(""), "`c1` > x''");
   SelectFixture decimal({MakeColumn(T::kNewDecimal, 10 << 8 | 3, F::kString)});
-  EXPECT_EQ(decimal.LiteralOf("0000001.500"), "`c1` > 1.500");
+  EXPECT_EQ(decimal.GreaterThan("0000001.500"), "`c1` > 1.500");
   SelectFixture wide({MakeColumn(T::kDouble, 8, F::kDouble)});
-  EXPECT_EQ(wide.LiteralOf("0.5"), "`c1` > 0.5e0");
-  EXPECT_EQ(wide.LiteralOf("-1.5e308"), "`c1` > -1.5e308");
+  EXPECT_EQ(wide.GreaterThan("0.5"), "`c1` > 0.5e0");
+  EXPECT_EQ(wide.GreaterThan("-1.5e308"), "`c1` > -1.5e308");
   SelectFixture date({MakeColumn(T::kDate, 0, F::kString)});
-  EXPECT_EQ(date.LiteralOf("2024-00-00"), "`c1` > '2024-00-00'");
+  EXPECT_EQ(date.GreaterThan("2024-00-00"), "`c1` > '2024-00-00'");
 }
 
 // The servers compare a SET as a signed number.
 TEST(SelectPlanTest, SetOf64MembersIsComparedAsUnsigned) {
-  EXPECT_EQ(SelectFixture({SetOf(63)}).LiteralOf("5"), "`c1` > 5");
-  EXPECT_EQ(SelectFixture({SetOf(64)}).LiteralOf("5"), "CAST(`c1` AS UNSIGNED) > 5");
+  EXPECT_EQ(SelectFixture({SetOf(63)}).GreaterThan("5"), "`c1` > 5");
+  EXPECT_EQ(SelectFixture({SetOf(64)}).GreaterThan("5"), "CAST(`c1` AS UNSIGNED) > 5");
 }
 
-TEST(SelectPlanTest, ValueOfWrongTypeHasNoLiteral) {
+TEST(SelectPlanTest, ValueOfWrongTypeHasNoComparison) {
   SelectFixture date({MakeColumn(T::kDate, 0, F::kString)});
-  EXPECT_EQ(date.LiteralOf("' OR 1 = 1"), "ROW_UNDECODABLE");
+  EXPECT_EQ(date.GreaterThan("' OR 1 = 1"), "ROW_UNDECODABLE");
   SelectFixture number({MakeColumn(T::kLong, 0, F::kInt32)});
-  EXPECT_EQ(number.LiteralOf("1 OR 1"), "ROW_UNDECODABLE");
+  EXPECT_EQ(number.GreaterThan("1 OR 1"), "ROW_UNDECODABLE");
   SelectFixture json({MakeColumn(T::kJson, 4, F::kString)});
-  EXPECT_EQ(json.LiteralOf("1"), "COLUMN_TYPE_UNKNOWN");
+  EXPECT_EQ(json.GreaterThan("1"), "COLUMN_TYPE_UNKNOWN");
 }
 
 std::string Parsed(std::string_view text) {
@@ -199,7 +199,7 @@ TEST(SelectTextTest, TimestampsAreSecondsSince1970) {
   EXPECT_EQ(Parsed("0000-00-00 00:00:00.000000"), "0 0");
 }
 
-TEST(SelectTextTest, OtherTextIsNoTimestamp) {
+TEST(SelectTextTest, InvalidTimestampsAreRefused) {
   for (const char* text :
        {"", "2024-03-01", "2024-13-01 00:00:00", "2024-03-01 24:00:00", "2106-02-07 06:28:16",
         "1969-12-31 23:59:59", "2024-03-01 00:00:00.", "2024-03-01 00:00:00.1234567",

@@ -48,7 +48,7 @@ TEST(TransactionHeader, WithoutValuesHasOnlyTheSource) {
   EXPECT_EQ(GtidOf(""), "");
 }
 
-TEST(TransactionHeader, OfRowsHasNeitherGtidNorMore) {
+TEST(TransactionHeader, HeaderForRowsOmitsGtidAndMore) {
   Buffer more;
   more.Append(testing::SampleHeader());
   PutMore(more);

@@ -38,7 +38,7 @@ PeerChild::PeerChild(std::string name, std::string program, std::vector<std::str
                                     .arguments = std::move(arguments),
                                     .environment = {},
                                     .directory = directory_.path(),
-                                    .output = directory_.path() / "says",
+                                    .output = directory_.path() / "output",
                                     .errors = directory_.path() / "log"}))) {}
 
 void PeerChild::WaitUntilStreaming() { WaitForLine("streaming", kStartTimeout); }
@@ -64,11 +64,11 @@ std::string PeerChild::WaitForLine(std::string_view word, absl::Duration timeout
   const absl::Time deadline = absl::Now() + timeout;
   while (true) {
     const bool running = process_.Running();
-    const std::string says =
-        "\n" + ReadFileTail(directory_.path() / "says", std::numeric_limits<size_t>::max());
-    const size_t at = says.find(fmt::format("\n{}", word));
-    const size_t end = at == std::string::npos ? at : says.find('\n', at + 1);
-    if (end != std::string::npos) return says.substr(at + 1, end - at - 1);
+    const std::string output =
+        "\n" + ReadFileTail(directory_.path() / "output", std::numeric_limits<size_t>::max());
+    const size_t at = output.find(fmt::format("\n{}", word));
+    const size_t end = at == std::string::npos ? at : output.find('\n', at + 1);
+    if (end != std::string::npos) return output.substr(at + 1, end - at - 1);
     if (!running || absl::Now() > deadline) {
       Die(absl::InternalError(fmt::format(
           "{} {} before it said '{}'; it wrote:\n{}", name_, running ? "took too long" : "ended",

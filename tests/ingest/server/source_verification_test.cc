@@ -55,7 +55,7 @@ class SourceVerificationTest : public SourceTest {
     return content.str().find(bytes);
   }
   FirstTransaction Reread(const SourcePosition& from) {
-    const SourcePool::Generation generation = pool_.Choose().value().generation;
+    const SourcePool::Generation generation = pool_.ConnectToCurrent().value().generation;
     const auto stream = pool_.OpenStream(generation, from, {.at_end = AtBinlogEnd::kEnd}).value();
     return ReadFirstTransaction(*stream);
   }
@@ -63,7 +63,7 @@ class SourceVerificationTest : public SourceTest {
   absl::StatusOr<SourceVerification::Result> CheckLastAt(const SourcePosition& place,
                                                          bool mismatched = false) {
     const SourcePosition end = End();
-    const SourcePool::Choice queries = pool_.Choose().value();
+    const SourcePool::CurrentConnection queries = pool_.ConnectToCurrent().value();
     LastTransaction last;
     last.server = ServerName(queries.connection->info());
     last.place = {.file = place.file, .offset = place.offset};
@@ -127,7 +127,7 @@ class VerificationWithoutChecksums : public SourceVerificationTest {
 };
 
 // Its FORMAT_DESCRIPTION has a wrong checksum in a dump that starts inside the file.
-TEST_P(VerificationWithoutChecksums, LastIsCompared) {
+TEST_P(VerificationWithoutChecksums, LastTransactionIsCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
 
@@ -142,7 +142,7 @@ class VerificationWithoutGtids : public SourceVerificationTest {
 };
 
 // The source withholds it then, which does not contradict its history.
-TEST_P(VerificationWithoutGtids, LastIsNotComparedOnceGtidsAreOn) {
+TEST_P(VerificationWithoutGtids, WithheldTransactionIsNotCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
   for (const char* mode : {"OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"}) {

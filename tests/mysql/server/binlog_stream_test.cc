@@ -33,7 +33,7 @@ bool IsWrite(std::string_view event) {
   return TypeOf(event) == EventType::kWriteRows || TypeOf(event) == EventType::kWriteRowsV1;
 }
 
-bool Holds(std::string_view event, std::string_view text) {
+bool EventContains(std::string_view event, std::string_view text) {
   return event.find(text) != std::string_view::npos;
 }
 
@@ -52,7 +52,7 @@ void ParseUntil(BinlogStream& stream, binlog::EventReader& reader, std::string_v
   const absl::Status status = ReadEvents(stream, [&](std::string_view bytes) {
     const auto event = reader.Read(bytes);
     EXPECT_TRUE(event.ok()) << event.status();
-    return !event.ok() || Holds(bytes, text);
+    return !event.ok() || EventContains(bytes, text);
   });
   EXPECT_TRUE(status.ok()) << status;
 }
@@ -95,7 +95,7 @@ class BinlogStreamTest : public SourceTest {
     std::string events;
     const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
       events += event;
-      return Holds(event, text);
+      return EventContains(event, text);
     });
     return status.ok() ? events : "error: " + status.ToString();
   }
@@ -103,7 +103,7 @@ class BinlogStreamTest : public SourceTest {
   static std::string ReadUntil(BinlogStream& stream, std::string_view text) {
     std::string found;
     const absl::Status status = ReadEvents(stream, [&](std::string_view event) {
-      if (Holds(event, text)) found = event;
+      if (EventContains(event, text)) found = event;
       return !found.empty();
     });
     return status.ok() ? found : "error: " + status.ToString();
@@ -271,7 +271,7 @@ TEST_P(BinlogStreamTest, HeartbeatsArriveWhileTheSourceIsIdle) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_P(BinlogStreamTest, SourceThatStopsTalkingIsSilent) {
+TEST_P(BinlogStreamTest, FrozenSourceIsSilent) {
   StartServer();
   SourceOptions options = Options();
   options.heartbeat_period = 100'000;
@@ -330,7 +330,7 @@ TEST_P(BinlogStreamTest, PurgedGtidsAreReported) {
   EXPECT_EQ(ErrorReason(ReadToEnd(*Open(old))), "SOURCE_PURGED");
 }
 
-TEST_P(BinlogStreamTest, SourceWithoutOurGtidsLacksThem) {
+TEST_P(BinlogStreamTest, SourceAfterResetLacksOurGtids) {
   StartServer();
   Insert("one");
   const SourcePosition ours = Now();
@@ -343,7 +343,7 @@ TEST_P(BinlogStreamTest, SourceWithoutOurGtidsLacksThem) {
   EXPECT_EQ(ErrorReason(status), "SOURCE_LACKS_GTIDS");
 }
 
-TEST_P(BinlogStreamTest, OffsetPastTheEndIsAnotherBinlog) {
+TEST_P(BinlogStreamTest, OffsetPastEndReportsChangedSource) {
   StartServer();
   SourcePosition position = ByFile(Now());
   position.offset += 100'000;
@@ -429,8 +429,9 @@ TEST(BinlogStreamMysqlTest, MixedAnonymousTransactionsDisableGtids) {
   root.MustExecute("CREATE DATABASE unnamed");
   const auto stream = OpenStream(OptionsFor(*server), position);
   ASSERT_TRUE(stream.ok()) << stream.status();
-  const absl::Status status = ReadEvents(
-      **stream, [](std::string_view event) { return Holds(event, "CREATE DATABASE unnamed"); });
+  const absl::Status status = ReadEvents(**stream, [](std::string_view event) {
+    return EventContains(event, "CREATE DATABASE unnamed");
+  });
   EXPECT_TRUE(status.ok()) << status;
 }
 

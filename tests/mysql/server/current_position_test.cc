@@ -132,7 +132,7 @@ TEST_P(CurrentPositionTest, ResetSourceLacksOurGtids) {
   EXPECT_EQ(Continuity(ours), "SOURCE_LACKS_GTIDS");
 }
 
-TEST_P(CurrentPositionTest, OffsetPastEndOfFileIsAnotherBinlog) {
+TEST_P(CurrentPositionTest, OffsetPastEndOfFileReportsChangedSource) {
   StartServer();
   for (int i = 0; i < 20; ++i) Write();
   const SourcePosition ours = ByFile(Now());
@@ -142,7 +142,7 @@ TEST_P(CurrentPositionTest, OffsetPastEndOfFileIsAnotherBinlog) {
 
 MILLRACE_BOTH_SERVERS(CurrentPositionTest);
 
-TEST(CurrentPositionMysqlTest, FileOfAnotherServerIsAnotherBinlog) {
+TEST(CurrentPositionMysqlTest, FileOfAnotherServerReportsChangedSource) {
   const auto server = StartSource(ServerKind::kMysql, {"--gtid-mode=OFF_PERMISSIVE"});
   const auto connection = MustConnect(OptionsFor(*server));
   const SourcePosition ours = CurrentPosition(*connection).value();

@@ -26,7 +26,7 @@ class SessionSettingsTest : public SourceTest {
  protected:
   testing::Flavour flavour() const { return GetParam(); }
   // The variables of a new session that do not have the value they need.
-  std::vector<std::string> Wrong() {
+  std::vector<std::string> WrongVariables() {
     const auto connection = MustConnect(OptionsFor(*server_));
     std::vector<std::string> wrong;
     for (const SessionSetting& setting : SessionSettings()) {
@@ -48,14 +48,14 @@ TEST_P(SessionSettingsTest, GlobalVariablesDoNotReachOurSessions) {
   for (const testing::WorstSetting& setting : testing::WorstSettings(flavour())) {
     if (setting.session_only) continue;
     const testing::GlobalSetting until_end(root_, setting);
-    EXPECT_THAT(Wrong(), IsEmpty()) << setting.name << " = " << setting.value;
+    EXPECT_THAT(WrongVariables(), IsEmpty()) << setting.name << " = " << setting.value;
   }
 }
 
 TEST_P(SessionSettingsTest, InitConnectDoesNotReachOurSessions) {
   for (const testing::WorstSetting& setting : testing::WorstSettings(flavour())) {
     root_.MustExecute(testing::InitConnect(setting));
-    EXPECT_THAT(Wrong(), IsEmpty()) << setting.name << " = " << setting.value;
+    EXPECT_THAT(WrongVariables(), IsEmpty()) << setting.name << " = " << setting.value;
   }
 }
 
@@ -64,7 +64,7 @@ TEST_P(SessionSettingsTest, CombinedGlobalVariablesDoNotReachOurSessions) {
     if (setting.session_only) continue;
     root_.MustExecute(fmt::format("SET GLOBAL {} = {}", setting.name, setting.value));
   }
-  EXPECT_THAT(Wrong(), IsEmpty());
+  EXPECT_THAT(WrongVariables(), IsEmpty());
 }
 
 TEST_P(SessionSettingsTest, TransactionOfInitConnectEnds) {

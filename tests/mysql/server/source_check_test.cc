@@ -190,7 +190,7 @@ TEST_P(SourceCheckTest, PatternThatMatchesNothingIsAWarning) {
   EXPECT_TRUE(FindingsStatus(*findings, "db:1").ok());
 }
 
-TEST_P(SourceCheckTest, OurServerIdMustNotBeTheSources) {
+TEST_P(SourceCheckTest, ServerIdOfSourceIsAnError) {
   const auto server = Start({"--server-id=33"});
   SourceOptions options = OptionsFor(*server);
   options.server_id = 33;

@@ -44,8 +44,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceOptions& options
 absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourceOptions& options,
                                                          const SourcePosition& from) {
   SourcePool pool(options);
-  MILLRACE_ASSIGN_OR_RETURN(const SourcePool::Choice choice, pool.Choose());
-  return pool.OpenStream(choice.generation, from, {});
+  MILLRACE_ASSIGN_OR_RETURN(const SourcePool::CurrentConnection current, pool.ConnectToCurrent());
+  return pool.OpenStream(current.generation, from, {});
 }
 
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options) {

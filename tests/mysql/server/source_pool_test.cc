@@ -47,13 +47,13 @@ TEST_P(SourcePoolTest, GenerationChangesWithTheServer) {
       Start(mysql() ? std::vector<std::string>{} : std::vector<std::string>{"--server-id=77"});
   MovingAddress address(*first);
   SourcePool pool(address.OptionsFor(*first));
-  const auto generation = pool.Choose().value().generation;
-  EXPECT_EQ(pool.Choose().value().generation, generation);
+  const auto generation = pool.ConnectToCurrent().value().generation;
+  EXPECT_EQ(pool.ConnectToCurrent().value().generation, generation);
   EXPECT_TRUE(pool.ConnectTo(generation).ok());
   address.LeadTo(*second);
   EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_DIFFERS");
   EXPECT_EQ(ErrorReason(pool.OpenStream(generation, {}, {}).status()), "SOURCE_DIFFERS");
-  const auto next = pool.Choose().value().generation;
+  const auto next = pool.ConnectToCurrent().value().generation;
   EXPECT_GT(next, generation);
   EXPECT_TRUE(pool.ConnectTo(next).ok());
   EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_DIFFERS");
@@ -63,7 +63,7 @@ TEST_P(SourcePoolTest, EachConnectionReadsThePasswordAgain) {
   const auto server = Start();
   const SourceOptions options = OptionsFor(*server);
   SourcePool pool(options);
-  const auto generation = pool.Choose().value().generation;
+  const auto generation = pool.ConnectToCurrent().value().generation;
   setenv(options.password_env.c_str(), "wr0ng-secret", 1);
   EXPECT_EQ(ErrorReason(pool.Connect().status()), "SOURCE_AUTHENTICATION_FAILED");
   EXPECT_EQ(ErrorReason(pool.ConnectTo(generation).status()), "SOURCE_AUTHENTICATION_FAILED");
@@ -72,19 +72,19 @@ TEST_P(SourcePoolTest, EachConnectionReadsThePasswordAgain) {
 }
 
 // A server ends the stream of a replica that opens another one with the same server id.
-TEST_P(SourcePoolTest, StreamBesideAnotherDoesNotEndIt) {
+TEST_P(SourcePoolTest, StreamWithoutServerIdEndsNoOther) {
   const auto server = Start();
   SourcePool pool(OptionsFor(*server));
-  const SourcePool::Choice choice = pool.Choose().value();
-  const SourcePosition from = CurrentPosition(*choice.connection).value();
-  const auto stream = pool.OpenStream(choice.generation, from, {}).value();
+  const SourcePool::CurrentConnection current = pool.ConnectToCurrent().value();
+  const SourcePosition from = CurrentPosition(*current.connection).value();
+  const auto stream = pool.OpenStream(current.generation, from, {}).value();
   ASSERT_TRUE(stream->Read().ok());
-  const auto beside =
-      pool.OpenStream(choice.generation, {.file = from.file, .offset = from.offset, .gtids = {}},
-                      {.at_end = AtBinlogEnd::kEnd, .beside = true})
+  const auto without_server_id =
+      pool.OpenStream(current.generation, {.file = from.file, .offset = from.offset, .gtids = {}},
+                      {.at_end = AtBinlogEnd::kEnd, .without_server_id = true})
           .value();
-  while (beside->Read().ok()) continue;
-  EXPECT_TRUE(beside->ended());
+  while (without_server_id->Read().ok()) continue;
+  EXPECT_TRUE(without_server_id->ended());
   server->MustConnect().MustExecute("CREATE DATABASE d");
   constexpr char kQuery = 2;
   absl::StatusOr<std::string_view> event = stream->Read();

@@ -156,7 +156,7 @@ TEST_P(TableDetailsTest, KeyInOtherDatabaseIsIgnored) {
 
 MILLRACE_BOTH_SERVERS(TableDetailsTest);
 
-TEST(ParseLabelsTest, MalformedTextHasNone) {
+TEST(ParseLabelsTest, MalformedTypeHasNoLabels) {
   for (const char* text : {"", "int", "enum", "enum(", "enum()", "enum('a", "enum('a'", "enum('a',",
                            "enum('a';'b')", "set(a)"}) {
     EXPECT_THAT(ParseLabels(text), IsEmpty()) << text;

@@ -74,7 +74,7 @@ TEST_P(TableKeyTest, MemoryTableKeepsItsPrimaryKey) {
   EXPECT_EQ(KeyOf("a INT PRIMARY KEY) ENGINE = MEMORY -- ").substr(0, 7), "PRIMARY");
 }
 
-TEST_P(TableKeyTest, MissingTableIsMissing) {
+TEST_P(TableKeyTest, MissingTableIsReported) {
   EXPECT_EQ(ErrorReason(FetchTableKey(*connection_, {"d", "none"}).status()), "TABLE_MISSING");
   EXPECT_EQ(ErrorReason(FetchRowEstimate(*connection_, {"d", "none"}).status()), "TABLE_MISSING");
 }

@@ -90,11 +90,11 @@ TEST_P(SameSource, PurgedLastTransactionIsAWarning) {
 
 // Heartbeats come every 200 ms, and each triggers a query of the source.
 TEST_P(SameSource, IdleSourceKeepsOneConnection) {
-  const uint64_t bytes = history_.feed().client().GetStatus({})->source().connects();
+  const uint64_t connects = history_.feed().client().GetStatus({})->source().connects();
   const absl::Time begin = absl::Now();
   while (absl::Now() < begin + absl::Seconds(2)) {
     const auto status = history_.feed().client().GetStatus({});
-    ASSERT_EQ(status->source().connects(), bytes) << history_.feed().LogText();
+    ASSERT_EQ(status->source().connects(), connects) << history_.feed().LogText();
     ASSERT_EQ(status->source().state(), v1::SourceStatus::STATE_STREAMING);
   }
   ExpectNextRow();

@@ -218,7 +218,7 @@ TEST_P(AccountLimit, SnapshotWaitsForAConnectionAndReportsIt) {
   EXPECT_THAT(Check(), HasSubstr("MAX_USER_CONNECTIONS"));
   Limit(3);
   shop_.admin().WaitUntilOver();
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "money"}), 400u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair", "money"}), 400u);
   EXPECT_EQ(shop_.feed().client().GetStatus({})->snapshots_error_reason(), "");
 }
 
@@ -226,7 +226,7 @@ TEST_P(AccountLimit, OneFreeConnectionReadsTablesInTurn) {
   Limit(3);
   shop_.StartFeed({"mode: initial"});
   shop_.admin().WaitUntilOver();
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "money"}), 400u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair", "money"}), 400u);
   // The reader has closed its connection, so one is free for a request.
   shop_.admin().WaitUntil("a snapshot on request", [&](const auto&) {
     return shop_.admin().Start(std::vector<std::string>{"shop.pair"}).ok();

@@ -37,7 +37,7 @@ class VanishedFile : public ::testing::TestWithParam<HistorySource> {
  protected:
   // While the feed is stopped, writes `lost` transactions to a file that is then deleted, and one
   // to each of its neighbours.
-  void Vanish(int lost) {
+  void LoseFile(int lost) {
     history_.Insert(kReadBefore, "before");
     history_.AwaitFeed();
     history_.AwaitSequence(kReadBefore);
@@ -58,7 +58,7 @@ class VanishedFile : public ::testing::TestWithParam<HistorySource> {
 };
 
 TEST_P(VanishedFile, EndsTheStreamBeforeTheGap) {
-  Vanish(2);
+  LoseFile(2);
   for (int start = 0; start < 2; ++start) {
     history_.feed().Start();
     EXPECT_EQ(history_.AwaitRefusal({}, 0), "SOURCE_PURGED");
@@ -71,7 +71,7 @@ TEST_P(VanishedFile, EndsTheStreamBeforeTheGap) {
 class VanishedFileWithGtids : public VanishedFile {};
 
 TEST_P(VanishedFileWithGtids, WithoutTransactionsIsNoGap) {
-  Vanish(0);
+  LoseFile(0);
   history_.feed().Start();
   history_.AwaitSequence(kReadBefore + 2);
   history_.AwaitFeed();

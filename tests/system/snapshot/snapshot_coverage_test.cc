@@ -101,7 +101,7 @@ TEST_P(SnapshotCoverage, IndexAndTruncateKeepTheTableCovered) {
   shop_.sql().MustExecute("ALTER TABLE shop.pair ADD INDEX by_n (n)");
   shop_.sql().MustExecute("TRUNCATE TABLE shop.pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(TablesOf(shop_.admin().List(), "pair"), SizeIs(1));
 }
 
@@ -111,7 +111,7 @@ TEST_P(SnapshotCoverage, TableExcludedAndReincludedIsReadAgain) {
   EXPECT_EQ(RefusalAtSnapshot(), "SNAPSHOT_UNAVAILABLE");
   ChangeRows();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotCoverage, TableExcludedDuringDropDatabaseIsReadAgain) {
@@ -121,14 +121,14 @@ TEST_P(SnapshotCoverage, TableExcludedDuringDropDatabaseIsReadAgain) {
   shop_.Fill("pair", 100);
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotCoverage, ReincludedTableWithoutSnapshotsIsRefused) {
   shop_.Fill("pair", 300);
   shop_.StartFeed({"mode: never"});
   shop_.admin().WaitUntilOver(shop_.admin().Start({"shop.pair"})->snapshot());
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   shop_.RestartFeed(kWithoutPair);
   ChangeRows();
   shop_.RestartFeed(kAllTables);
@@ -145,7 +145,7 @@ TEST_P(SnapshotCoverage, ExcludingATableEndsItsReading) {
   EXPECT_THAT(table.error(), HasSubstr("no longer captured"));
   ChangeRows();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotCoverage, TableOfReincludedColumnIsReadAgain) {
@@ -154,7 +154,7 @@ TEST_P(SnapshotCoverage, TableOfReincludedColumnIsReadAgain) {
   shop_.sql().MustExecute("UPDATE shop.pair SET note = 'changed' WHERE a < 0");
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotCoverage, ExcludingTheTableSkipsTwoPhaseXa) {
@@ -164,7 +164,7 @@ TEST_P(SnapshotCoverage, ExcludingTheTableSkipsTwoPhaseXa) {
   xa_.MustExecute("XA COMMIT 'x'");
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
@@ -179,7 +179,7 @@ TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
   shop_.RestartFeed(kWithoutPair);
   AwaitFeed();
   shop_.RestartFeed(kAllTables);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 // A subscriber waits for rows that need the stream. An operator's request does not wait with it.
@@ -199,7 +199,7 @@ TEST_P(SnapshotCoverage, SnapshotStartsWhileTheDumpIsRefused) {
   ASSERT_TRUE(started.ok()) << started.status();
   shop_.sql().MustExecute("GRANT REPLICATION SLAVE ON *.* TO 'millrace'@'localhost'");
   shop_.admin().WaitUntilOver(started->snapshot());
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SnapshotCoverage,

@@ -53,7 +53,7 @@ TEST_P(SnapshotDdl, RepeatedAltersUnderLoadGiveCorrectRows) {
     shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
     Tables("pair");
   }
-  shop_.ExpectFeedIsSource({"pair"});
+  shop_.ExpectFeedEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotDdl, TruncatedTableIsReadToItsEnd) {
@@ -62,7 +62,7 @@ TEST_P(SnapshotDdl, TruncatedTableIsReadToItsEnd) {
   const auto tables = Tables("pair");
   ASSERT_THAT(tables, SizeIs(1));
   EXPECT_EQ(tables[0].state(), v1::SnapshotTable::STATE_DONE) << tables[0].ShortDebugString();
-  shop_.ExpectFeedIsSource({"pair"});
+  shop_.ExpectFeedEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotDdl, DroppedTableIsGone) {
@@ -77,7 +77,7 @@ TEST_P(SnapshotDdl, RecreatedTableHasCorrectRows) {
   shop_.sql().MustExecute(shop_.Table("pair").CreateStatement());
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1)");
   Tables("pair");
-  shop_.ExpectFeedIsSource({"pair"});
+  shop_.ExpectFeedEqualsSource({"pair"});
 }
 
 TEST_P(SnapshotDdl, RenamedTableIsReadUnderItsNewName) {
@@ -104,7 +104,7 @@ TEST_P(SnapshotDdl, SwappedTableHasCorrectRows) {
     return std::all_of(all.begin(), all.end(), Over) && !tables.empty() &&
            tables[0].state() == v1::SnapshotTable::STATE_DONE;
   });
-  shop_.ExpectFeedIsSource({"pair"});
+  shop_.ExpectFeedEqualsSource({"pair"});
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SnapshotDdl,

@@ -165,7 +165,7 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
           << tables_->KeyOf(table).name;
     }
   }
-  void ExpectFeedIsSource() {
+  void ExpectFeedEqualsSource() {
     ExpectEqualSource(RowsFrom(v1::START_POINT_EARLIEST));
     ExpectEqualSource(RowsFrom(v1::START_POINT_SNAPSHOT));
   }
@@ -180,21 +180,21 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
 TEST_P(SnapshotKeys, EveryTypeAsKeyIsReadUnderWrites) {
   Make(TypeKeyCases(GetParam()));
   SnapshotUnderWrites();
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
   tables_->ChangeEach();
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
   feed_->Stop();
   feed_->Start();
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
 }
 
 TEST_P(SnapshotKeys, EveryCollationAsKeyIsReadUnderWrites) {
   SqlSession sql = source_->MustConnect();
   Make(CollationKeyCases(sql));
   SnapshotUnderWrites();
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
   tables_->ChangeEach();
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
 }
 
 // Two rows whose keys and all other values have the same text.
@@ -221,9 +221,9 @@ TEST_P(SnapshotKeys, LaterKeyDoesNotMergeEarlierRows) {
   SnapshotAdmin(*feed_).WaitUntilOver();
   tables_->sql().MustExecute("DELETE FROM shop.k0 WHERE id = 0");
   tables_->sql().MustExecute("CREATE UNIQUE INDEX by_k ON shop.k0 (k)");
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
   tables_->sql().MustExecute("UPDATE shop.k0 SET n = 3 WHERE id = 2");
-  ExpectFeedIsSource();
+  ExpectFeedEqualsSource();
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SnapshotKeys,

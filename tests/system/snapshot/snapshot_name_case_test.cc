@@ -34,7 +34,7 @@ TEST_F(SnapshotNameCase, TruncateInOtherCaseEmptiesTheTable) {
   StartAndReadAll();
   shop_.sql().MustExecute("TRUNCATE TABLE Shop.PAIR");
   shop_.sql().MustExecute("INSERT INTO shop.Pair (a, b, n) VALUES (1, 'x', 1)");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 // Dropping a partition removes rows without row events.
@@ -44,9 +44,9 @@ TEST_F(SnapshotNameCase, AlterInOtherCaseEndsTheCoverage) {
       "ALTER TABLE Shop.Pair PARTITION BY RANGE (a) "
       "(PARTITION low VALUES LESS THAN (5), PARTITION high VALUES LESS THAN "
       "MAXVALUE)");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   shop_.sql().MustExecute("ALTER TABLE SHOP.PAIR DROP PARTITION low");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_F(SnapshotNameCase, RecreateInOtherCaseGivesCorrectRows) {
@@ -55,7 +55,7 @@ TEST_F(SnapshotNameCase, RecreateInOtherCaseGivesCorrectRows) {
   std::string create = shop_.Table("pair").CreateStatement();
   shop_.sql().MustExecute(create.replace(create.find("shop.pair"), 9, "Shop.PAIR"));
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1)");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_F(SnapshotNameCase, SwapInOtherCaseEndsTheCoverage) {
@@ -64,21 +64,21 @@ TEST_F(SnapshotNameCase, SwapInOtherCaseEndsTheCoverage) {
   shop_.sql().MustExecute(
       "INSERT INTO shop.pair_new (a, b, n, note) SELECT a, b, n + 1, 'copied' FROM shop.pair");
   shop_.sql().MustExecute("RENAME TABLE shop.PAIR TO shop.Pair_Old, shop.Pair_NEW TO shop.Pair");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_F(SnapshotNameCase, StatementInOtherCaseIsNoticedDuringReading) {
   StartAndRun("TRUNCATE TABLE Shop.Pair");
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
   shop_.admin().WaitUntilOver();
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_F(SnapshotNameCase, AlterInOtherCaseRestartsTheReading) {
   StartAndRun("ALTER TABLE SHOP.Pair MODIFY note VARCHAR(100)");
   const auto tables = TablesOf(shop_.admin().WaitUntilOver(), "pair");
   EXPECT_GE(tables[0].restarts(), 1u);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST(SnapshotNameCaseChange, PatternThatNoLongerMatchesIsReported) {

@@ -17,9 +17,9 @@
 namespace millrace::testing {
 namespace {
 
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+uint64_t FromEnvironment(const char* name, uint64_t default_value) {
   const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+  return text == nullptr ? default_value : std::strtoull(text, nullptr, 10);
 }
 
 struct Combination {

@@ -52,7 +52,7 @@ TEST_P(SnapshotReading, EmptyTableIsDoneWithoutRows) {
   shop_.StartFeed({"mode: initial"});
   EXPECT_EQ(Read("pair").state(), v1::SnapshotTable::STATE_DONE);
   EXPECT_EQ(Read("keyless").rows_read(), 0u);
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "keyless"}), 0u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair", "keyless"}), 0u);
 }
 
 TEST_P(SnapshotReading, IdleSourceIsReadImmediately) {
@@ -86,7 +86,8 @@ TEST_P(SnapshotReading, EmptyDatabaseNeedsNoSnapshot) {
   shop_.StartFeed({"mode: initial"});
   shop_.Fill("pair", 0);
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1)");
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 0u) << "the log has the table from its beginning";
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair"}), 0u)
+      << "the log has the table from its beginning";
 }
 
 TEST_P(SnapshotReading, ModeNeverReadsOnlyOnRequest) {
@@ -109,7 +110,7 @@ TEST_P(SnapshotReading, OnlyTheNewlyCapturedTableIsRead) {
   shop_.admin().WaitUntilOver(2);
   EXPECT_EQ(Read("bytes").rows_read(), 100u);
   EXPECT_EQ(Read("pair").rows_read(), 100u) << "it was not read again";
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair", "bytes"}), 200u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair", "bytes"}), 200u);
 }
 
 TEST_P(SnapshotReading, TableRenamedIntoCaptureIsReadAutomatically) {
@@ -119,10 +120,10 @@ TEST_P(SnapshotReading, TableRenamedIntoCaptureIsReadAutomatically) {
   shop_.StartFeed({"mode: initial"});
   shop_.sql().MustExecute("RENAME TABLE elsewhere.pair TO shop.pair");
   EXPECT_EQ(Read("pair").rows_read(), 100u);
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 100u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair"}), 100u);
 }
 
-TEST_P(SnapshotReading, PurgedBinlogsAreNotMissed) {
+TEST_P(SnapshotReading, SnapshotSurvivesBinlogPurges) {
   shop_.Fill("pair", 3000);
   shop_.StartFeed(SlowSnapshot(1500));
   const auto load = shop_.Write({"pair"}, 4000, std::chrono::milliseconds(1));
@@ -135,7 +136,7 @@ TEST_P(SnapshotReading, PurgedBinlogsAreNotMissed) {
   }
   EXPECT_EQ(Read("pair").state(), v1::SnapshotTable::STATE_DONE);
   load->Stop();
-  EXPECT_GT(shop_.ExpectFeedIsSource({"pair"}), 1000u);
+  EXPECT_GT(shop_.ExpectFeedEqualsSource({"pair"}), 1000u);
 }
 
 TEST_P(SnapshotReading, PartialRowImagesLeaveNoIncompleteRow) {
@@ -151,7 +152,7 @@ TEST_P(SnapshotReading, PartialRowImagesLeaveNoIncompleteRow) {
     partial.MustExecute(fmt::format("REPLACE INTO shop.int_auto ({}) VALUES {}",
                                     table.InsertColumns(), table.Values(number + 2, 0, i)));
   }
-  shop_.ExpectFeedIsSource({"int_auto"});
+  shop_.ExpectFeedEqualsSource({"int_auto"});
 }
 
 TEST_P(SnapshotReading, PausedSnapshotResumesWhereItStopped) {
@@ -168,7 +169,7 @@ TEST_P(SnapshotReading, PausedSnapshotResumesWhereItStopped) {
   EXPECT_LE(RowsRead(shop_.admin().Find(name)), rows + 200) << "it is paused";
   ASSERT_TRUE(shop_.admin().Resume(name).ok());
   EXPECT_EQ(Read("pair").rows_read(), 3000u);
-  EXPECT_EQ(shop_.ExpectFeedIsSource({"pair"}), 3000u);
+  EXPECT_EQ(shop_.ExpectFeedEqualsSource({"pair"}), 3000u);
 }
 
 TEST_P(SnapshotReading, NewRequestAfterCancelReadsAllRows) {
@@ -181,7 +182,7 @@ TEST_P(SnapshotReading, NewRequestAfterCancelReadsAllRows) {
   const auto again = shop_.admin().Start({"shop.pair"});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(RowsRead(shop_.admin().WaitUntilOver(again->snapshot())), 3000u);
-  EXPECT_GT(shop_.ExpectFeedIsSource({"pair"}), 3400u);
+  EXPECT_GT(shop_.ExpectFeedEqualsSource({"pair"}), 3400u);
 }
 
 TEST_P(SnapshotReading, RequestCanLimitItsRows) {

@@ -34,7 +34,7 @@ class MysqlVariants : public ::testing::Test {
     EXPECT_THAT(fields, ::testing::Not(::testing::Contains(FieldNumber(change.table, column))));
   }
   // All row changes from the beginning.
-  static v1::SubscribeRequest Rows() {
+  static v1::SubscribeRequest RowsRequest() {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const auto each : {v1::OPERATION_INSERT, v1::OPERATION_UPDATE, v1::OPERATION_DELETE}) {
       request.add_operations(each);
@@ -96,7 +96,7 @@ TEST_F(MysqlVariants, MinimalRowImagesInventNoNulls) {
   sql_.MustExecute("UPDATE shop.t SET a = NULL WHERE id = 1");
   sql_.MustExecute("INSERT INTO shop.t (id, a) VALUES (2, 5)");
   sql_.MustExecute("DELETE FROM shop.t WHERE id = 2");
-  const auto changes = shop_.reader().ReadAll(sql_, Rows());
+  const auto changes = shop_.reader().ReadAll(sql_, RowsRequest());
   ASSERT_THAT(changes, SizeIs(4));
   EXPECT_THAT(changes[0].raw.after_unknown_fields(), IsEmpty());
   const SeenChange& update = changes[1];
@@ -117,7 +117,7 @@ TEST_F(MysqlVariants, NoblobRowImagesMarkMissingBlobs) {
   sql_.MustExecute("SET binlog_row_image = NOBLOB");
   sql_.MustExecute("UPDATE shop.t SET a = 11 WHERE id = 1");
   sql_.MustExecute("UPDATE shop.t SET t = NULL WHERE id = 1");
-  const auto changes = shop_.reader().ReadAll(sql_, Rows());
+  const auto changes = shop_.reader().ReadAll(sql_, RowsRequest());
   ASSERT_THAT(changes, SizeIs(3));
   EXPECT_EQ(changes[1].before->at("a"), "10");
   ExpectUnknown(changes[1], "t", false);
@@ -176,7 +176,7 @@ TEST_F(MysqlVariants, EventsAroundPacketLimitArriveComplete) {
     sql_.MustExecute(fmt::format("INSERT INTO shop.big VALUES ({}, REPEAT('{}', {}))", i + 2,
                                  static_cast<char>('b' + i), sizes[i]));
   }
-  const auto changes = shop_.reader().ReadAll(sql_, Rows());
+  const auto changes = shop_.reader().ReadAll(sql_, RowsRequest());
   ASSERT_EQ(changes.size(), sizes.size() + 1);
   for (size_t i = 0; i < sizes.size(); ++i) {
     const std::string& hex = *changes[i + 1].after->at("data");
@@ -195,7 +195,7 @@ TEST_F(MysqlVariants, TaggedGtidsAreDelivered) {
   shop_.feed().Kill();
   shop_.feed().Start();
   sql_.MustExecute("INSERT INTO shop.t VALUES (3)");
-  const auto changes = ChangeReader(shop_.feed()).ReadAll(sql_, Rows());
+  const auto changes = ChangeReader(shop_.feed()).ReadAll(sql_, RowsRequest());
   ASSERT_THAT(changes, SizeIs(3));
   EXPECT_THAT(changes[0].gtid, ::testing::Not(HasSubstr("blue")));
   EXPECT_THAT(changes[1].gtid, ::testing::EndsWith(":blue:1"));
@@ -208,7 +208,7 @@ TEST_F(MysqlVariants, RotationInALoopLosesNothing) {
     sql_.MustExecute("FLUSH BINARY LOGS");
     if (i % 3 == 0) sql_.MustExecute("FLUSH BINARY LOGS");
   }
-  const auto changes = shop_.reader().ReadAll(sql_, Rows());
+  const auto changes = shop_.reader().ReadAll(sql_, RowsRequest());
   ASSERT_THAT(changes, SizeIs(60));
   for (size_t i = 0; i < changes.size(); ++i) {
     EXPECT_EQ(changes[i].after->at("id"), std::to_string(i + 1));
@@ -219,7 +219,7 @@ TEST_F(MysqlVariants, NontransactionalTablesDeliverTheSameRows) {
   shop_.ExpectSameRows("SET sql_mode = ''", "ENGINE=MyISAM");
 }
 
-TEST_F(MysqlVariants, StatementTextBesideRowsChangesNothing) {
+TEST_F(MysqlVariants, StatementTextsChangeNoRow) {
   shop_.ExpectSameRows("SET binlog_rows_query_log_events = ON");
   EXPECT_TRUE(shop_.BinlogContains("Rows_query"));
 }
@@ -233,7 +233,7 @@ TEST_F(MysqlVariants, SavepointsDeliverCommittedRows) {
         "ROLLBACK"}) {
     sql_.MustExecute(statement);
   }
-  const auto changes = shop_.reader().ReadAll(sql_, Rows());
+  const auto changes = shop_.reader().ReadAll(sql_, RowsRequest());
   ASSERT_THAT(changes, SizeIs(2));
   EXPECT_EQ(changes[0].after->at("id"), "1");
   EXPECT_EQ(changes[1].after->at("id"), "3");
@@ -246,7 +246,7 @@ TEST_F(MysqlVariants, OnePhaseXaIsAPlainTransaction) {
         "XA COMMIT 'one' ONE PHASE", "INSERT INTO shop.t VALUES (2)"}) {
     sql_.MustExecute(statement);
   }
-  EXPECT_THAT(shop_.reader().ReadAll(sql_, Rows()), SizeIs(2));
+  EXPECT_THAT(shop_.reader().ReadAll(sql_, RowsRequest()), SizeIs(2));
 }
 
 TEST_F(MysqlVariants, PreparedXaWithCapturedRowsStopsTheFeed) {
@@ -258,7 +258,7 @@ TEST_F(MysqlVariants, PreparedXaWithCapturedRowsStopsTheFeed) {
     sql_.MustExecute(statement);
   }
   ExpectStopped("XA_UNSUPPORTED");
-  v1::SubscribeRequest request = Rows();
+  v1::SubscribeRequest request = RowsRequest();
   request.set_until_token(token);
   auto changes = shop_.reader().ReadToEnd(request);
   EXPECT_THAT(Variants::RowsOf(changes, "shop.t"), SizeIs(1));

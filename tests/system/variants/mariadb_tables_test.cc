@@ -61,7 +61,7 @@ class MariadbTables : public ::testing::Test {
     }
     return rows;
   }
-  void ExpectFeedIs(const std::string& table) {
+  void ExpectFeedEqualsTable(const std::string& table) {
     std::map<std::string, std::string> wanted;
     for (const SqlRow& row : sql_.MustQuery("SELECT id, note FROM " + table)) {
       wanted[*row[0]] = *row[1];
@@ -94,11 +94,11 @@ class MariadbTables : public ::testing::Test {
     sql_.MustExecute("UPDATE item SET note = 'later' WHERE id = 3");
     StartFeed();
     SnapshotAdmin(*feed_).WaitUntilOver();
-    ExpectFeedIs("item");
+    ExpectFeedEqualsTable("item");
     ChangeRows("item");
-    ExpectFeedIs("item");
+    ExpectFeedEqualsTable("item");
     sql_.MustExecute("DELETE HISTORY FROM item");
-    ExpectFeedIs("item");
+    ExpectFeedEqualsTable("item");
   }
 
   std::unique_ptr<SourceServer> source_ = SourceServer::MustStart({.flavour = Flavour::kMariadb});
@@ -168,7 +168,7 @@ TEST_F(MariadbTables, HiddenColumnsAreNeverDelivered) {
   sql_.MustExecute("INSERT INTO item VALUES (3, 'c', 9)");
   sql_.MustExecute("UPDATE item SET note = 'x' WHERE id = 1");
   sql_.MustExecute("DELETE FROM item WHERE id = 2");
-  ExpectFeedIs("item");
+  ExpectFeedEqualsTable("item");
   EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "DB_ROW_HASH_1"));
   v1::SubscribeRequest request;
   request.set_at(v1::START_POINT_EARLIEST);

@@ -30,7 +30,7 @@ class SessionSettings : public ::testing::TestWithParam<Flavour> {
     const auto snapshot = shop_.admin().WaitUntilOver();
     load_->Stop();
     EXPECT_GE(snapshot.at(0).tables_size(), static_cast<int>(tables_.size()));
-    shop_.ExpectFeedIsSource(tables_);
+    shop_.ExpectFeedEqualsSource(tables_);
     EXPECT_EQ(shop_.feed().Stop(), 0);
   }
   // Starts the writing sessions before the variables change.

@@ -40,15 +40,15 @@ class SecondSnapshot : public ::testing::TestWithParam<Flavour> {
   std::string again_;
 };
 
-TEST_P(SecondSnapshot, NewSubscriberDoesNotWaitForIt) {
-  shop_.ExpectSnapshotIsSource({"pair"});
+TEST_P(SecondSnapshot, NewSubscriberDoesNotWaitForSecondSnapshot) {
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_FALSE(Over(shop_.admin().Find(again_)));
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
 TEST_P(SecondSnapshot, CancelKeepsTheTableCovered) {
   Cancel();
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
@@ -56,14 +56,14 @@ TEST_P(SecondSnapshot, CancelKeepsTheTableCoveredAfterCrash) {
   Cancel();
   shop_.feed().Kill();
   shop_.feed().Start();
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
 TEST_P(SecondSnapshot, CompletionKeepsTheTableCovered) {
   shop_.admin().WaitUntilOver(again_);
   shop_.sql().MustExecute("DELETE FROM shop.pair WHERE a = 3");
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
@@ -71,14 +71,14 @@ TEST_P(SecondSnapshot, AlterRestartsTheReading) {
   shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
   const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
   EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SecondSnapshot, AlterEndsTheCoverage) {
   shop_.sql().MustExecute("ALTER TABLE shop.pair MODIFY note VARCHAR(100)");
   ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   Cancel();
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(3));
 }
 
@@ -87,21 +87,21 @@ TEST_P(SecondSnapshot, TruncateKeepsTheTableCovered) {
   shop_.sql().MustExecute("INSERT INTO shop.pair (a, b, n) VALUES (1, 'x', 1), (-900, 'y', 2)");
   ChangeReader(shop_.feed()).CurrentToken(shop_.sql());
   Cancel();
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
   EXPECT_THAT(Reads(), SizeIs(2));
 }
 
 TEST_P(SecondSnapshot, TruncateDuringCrashGivesCorrectRows) {
   CrashAndRun("TRUNCATE TABLE shop.pair");
   shop_.admin().WaitUntilOver(again_);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 TEST_P(SecondSnapshot, AlterDuringCrashRestartsTheReading) {
   CrashAndRun("ALTER TABLE shop.pair MODIFY note VARCHAR(99)");
   const v1::Snapshot over = shop_.admin().WaitUntilOver(again_);
   EXPECT_GE(TableOf(over, "pair").restarts(), 1u);
-  shop_.ExpectSnapshotIsSource({"pair"});
+  shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SecondSnapshot,

@@ -9,7 +9,7 @@
 namespace millrace::listener {
 
 // Moves only by Advance. Thread-safe.
-class SteadyClock final : public Clock {
+class ManualClock final : public Clock {
  public:
   Micros WallMicros() const override { return 0; }
   Micros SteadyMicros() const override { return now_.load(); }
