@@ -77,7 +77,7 @@ inline void AppendSized(std::string& to, std::string_view bytes) {
   to.append(bytes);
 }
 
-// The length of the longest common prefix.
+// Returns the length of the longest common prefix.
 inline size_t CommonPrefix(std::string_view a, std::string_view b) {
   const size_t most = std::min(a.size(), b.size());
   size_t same = 0;
@@ -89,7 +89,7 @@ inline size_t CommonPrefix(std::string_view a, std::string_view b) {
   return same;
 }
 
-// Reads unchecked bytes in order. A read past the end, or of a malformed number, returns zero or an
+// Reads untrusted bytes in order. A read past the end, or of a malformed number, returns zero or an
 // empty view, and ok() is false from then on: one check after a run of reads is enough.
 // Holds a view: the bytes must outlive the reader. Not thread-safe.
 class ByteReader {
@@ -152,7 +152,7 @@ class ByteReader {
     Fail();
     return 0;
   }
-  // A length as a varint, then that many bytes.
+  // Reads a length as a varint, then returns that many bytes.
   std::string_view Sized() { return Bytes(Varint()); }
 
  private:

@@ -6,12 +6,13 @@
 
 namespace millrace {
 
-// Prints `condition`, file and line to stderr and aborts. Only for defects in our own code. Bad
-// bytes from the network or from disk are a Status.
+// Prints `condition`, file and line to stderr and aborts.
 [[noreturn]] void CheckFailed(std::string_view condition, std::string_view file, int line);
 
 }  // namespace millrace
 
+// Aborts if `condition` is false. Only for defects in our own code: for bad bytes from the network
+// or from disk, return a Status.
 #define MILLRACE_CHECK(condition)                              \
   do {                                                         \
     if (!(condition)) [[unlikely]]                             \

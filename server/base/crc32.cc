@@ -74,7 +74,7 @@ MILLRACE_CLMUL inline __m128i Load(const void* at) {
   return _mm_loadu_si128(static_cast<const __m128i*>(at));
 }
 
-// x^(n+32) and x^(n-32) modulo the polynomial, for n of a stride's and of a lane's bits.
+// x^(n+32) and x^(n-32) modulo the polynomial, where n is the number of bits in a stride or a lane.
 MILLRACE_CLMUL inline __m128i StridePowers() { return _mm_set_epi64x(0x1c6e41596, 0x154442bd4); }
 MILLRACE_CLMUL inline __m128i LanePowers() { return _mm_set_epi64x(0x0ccaa009e, 0x1751997d0); }
 
@@ -103,7 +103,8 @@ MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const 
 // Folds `lane` and the last `left` bytes before `end`, fewer than a lane, into one lane.
 // Requires: at least one lane of bytes ends at `end`.
 MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t left) {
-  // The bytes that do not fit go first, after zeros, which do not change the remainder.
+  // The first `left` bytes form a lane of their own, after zeros, which do not change the
+  // remainder.
   const __m128i front = _mm_shuffle_epi8(lane, Load(&kByteShifts[left]));
   const __m128i to_front = Load(&kByteShifts[kLane + left]);
   const __m128i back =

@@ -26,7 +26,7 @@ namespace retry {
 inline constexpr Retry kCallerDecides{.text = "by the caller"};
 // The server handles these errors itself; users never see them.
 inline constexpr Retry kHandledInternally{.text = "inside the server"};
-inline constexpr Retry kNoStart{.text = "no: millraced does not start, or stops"};
+inline constexpr Retry kNoStart{.text = "no: millraced does not start, or it exits"};
 inline constexpr Retry kFeedStops{.text = "no: the feed stops"};
 inline constexpr Retry kFeedWaits{.feed = RetryPolicy::kWait, .text = "the feed waits"};
 inline constexpr Retry kFeedWaitsKeepingBackoff{.feed = RetryPolicy::kWaitKeepingBackoff,

@@ -20,8 +20,8 @@ enum class RetryPolicy {
   kStop,
 };
 
-// What the feed does after the error `status`. It retries a lost connection for any reason. A
-// reason that is not in the table stops the feed.
+// What the feed does after the error `status`. It always retries a lost connection (kUnavailable,
+// kCancelled), and stops after any other error whose reason is not in the table.
 RetryPolicy FeedRetryPolicy(const absl::Status& status);
 
 // True: a snapshot reads the table again after `status`. False: the table fails.

@@ -6,8 +6,8 @@
 
 namespace millrace {
 
-// The most memory that a buffer reused for each row or frame keeps. The memory of a giant row is
-// freed when the row is done.
+// A buffer that is reused for each row or frame keeps at most this much memory. The memory of a
+// giant row is freed when the row is done.
 inline constexpr size_t kScratchBytesKept = size_t{4} << 20;
 
 // Frees the memory of a string or vector, whose contents are no longer needed, if it is large.

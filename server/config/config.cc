@@ -28,7 +28,7 @@ class Loader {
   // Can throw yaml-cpp's exceptions.
   absl::Status LoadMap(const YAML::Node& map, const std::string& section, Config& config) {
     for (const auto& entry : map) {
-      if (!entry.first.IsScalar()) return Error(entry.first.Mark(), "a key must be one word");
+      if (!entry.first.IsScalar()) return Error(entry.first.Mark(), "a key must be a string");
       const std::string name = section + entry.first.Scalar();
       if (!seen_.insert(name).second) {
         return Error(entry.first.Mark(), fmt::format("'{}' is set twice", name));

@@ -20,7 +20,7 @@ enum class KafkaFormat {
 // Where a mirror without a position in Kafka starts.
 enum class KafkaStart { kEarliest, kLatest };
 
-// From here on, names, values and defaults are Debezium's.
+// These four enums and DebeziumOptions use the names, values and defaults of Debezium.
 enum class DecimalHandling { kPrecise, kString, kDouble };
 enum class TimePrecision {
   kAdaptiveTimeMicroseconds,
@@ -46,7 +46,7 @@ struct DebeziumOptions {
   // Whether a topic, named like the prefix, receives each statement that changes a table
   // definition.
   bool include_schema_changes = true;
-  // Operations that are not sent: c, u, d, t, or none.
+  // Operations that are not sent: c (create), u, d, t (truncate). `none`: all are sent.
   std::vector<std::string> skipped_operations = {"t"};
   // 0: no heartbeats.
   Micros heartbeat_interval = 0;
@@ -55,7 +55,7 @@ struct DebeziumOptions {
   friend bool operator==(const DebeziumOptions&, const DebeziumOptions&) = default;
 };
 
-// How to create topics that do not exist. 0: the broker's default.
+// How to create topics that do not exist. A number of 0 means the broker's default.
 struct KafkaTopicOptions {
   // False: the mirror waits until somebody else creates the topic.
   bool create = true;
@@ -84,8 +84,7 @@ struct KafkaOptions {
   bool enabled = false;
   // bootstrap.servers: host:port, separated by commas.
   std::string brokers;
-  // First part of topic names, and the mirror's name: only one mirror with a prefix can run at a
-  // time.
+  // First part of topic names, and the mirror's name: at most one mirror per prefix can run.
   std::string topic_prefix = "millrace";
   KafkaFormat format = KafkaFormat::kDebeziumJson;
   KafkaStart start = KafkaStart::kEarliest;

@@ -40,7 +40,7 @@ Key Text(std::string name, At at) {
       std::move(name),
       [at](Config& config, const YAML::Node& node) {
         const auto text = ScalarOf(node);
-        if (!text.has_value()) return MustBe("one string");
+        if (!text.has_value()) return MustBe("a string");
         at(config) = *text;
         return absl::OkStatus();
       },
@@ -156,7 +156,7 @@ Key Choice(std::string name, At at, std::vector<std::pair<std::string, Value>> c
           }};
 }
 
-// A section whose keys another program defines.
+// A map whose keys another program defines.
 template <typename At>
 Key TextMap(std::string name, At at) {
   return {std::move(name),

@@ -8,7 +8,7 @@ namespace millrace {
 
 // The page that Prometheus scrapes.
 struct MetricsOptions {
-  // `address:port` or `[address]:port`; port 0 takes a free one. Empty: no page.
+  // `address:port` or `[address]:port`; port 0 picks a free port. Empty: no page.
   std::string listen;
   // Allows an address other than loopback. The page is plain HTTP: anyone who can reach it can read
   // table names and activity.

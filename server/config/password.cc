@@ -35,20 +35,20 @@ struct NamedFile {
 
 absl::Status FileUnreadable(const Reason& reason, const NamedFile& file, std::string_view why) {
   return MakeError(reason,
-                   fmt::format("{} '{}' cannot be read: {}; make it readable for the user that "
-                               "runs millraced, which retries automatically",
+                   fmt::format("{} '{}' cannot be read: {}; correct the file or its permissions: "
+                               "millraced retries automatically",
                                file.key, file.path, why),
                    {{"file", file.path}});
 }
 
-// At most `bytes_max` bytes of the file.
+// Reads at most `bytes_max` bytes of the file.
 absl::StatusOr<std::string> ReadPrefix(const Reason& reason, const NamedFile& file,
                                        size_t bytes_max) {
   errno = 0;
   std::ifstream stream(file.path, std::ios::binary);
   std::string text(bytes_max, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  // A readable file that is too short sets eof; a directory or a missing file sets bad or fail.
+  // A file shorter than `bytes_max` sets eof; a directory or a missing file sets bad or fail.
   if (stream.bad() || !(stream || stream.eof())) {
     return FileUnreadable(reason, file, errno != 0 ? std::strerror(errno) : "it is not a file");
   }

@@ -37,17 +37,17 @@ struct ServerOptions {
   uint32_t streams_max = 1000;
   // Calls in flight on one connection. Clients queue further calls.
   uint32_t streams_per_connection_max = 100;
-  // Target size of a response if the request sets none.
+  // Target size of a response, unless the request sets it.
   uint32_t response_bytes_max = 768 << 10;
   // Streams that receive the rows of a snapshot, or wait for them. Further streams fail with
-  // CATCHUP_LIMIT. `catchup_bytes_max` is the memory in which they remember digests of sent rows;
-  // each stream gets an equal share. A million rows take about 60 MiB; if the rows do not fit, the
-  // stream reads the log once for each part that fits.
+  // CATCHUP_LIMIT. `catchup_bytes_max` is the memory for the digests of the rows that they have
+  // seen; each stream gets an equal share. A million rows take about 60 MiB; if the rows do not
+  // fit, the stream reads the log once for each part that fits.
   uint32_t catchups_max = 4;
   uint64_t catchup_bytes_max = uint64_t{256} << 20;
   // Threads that read old data from disk: the number of reads in parallel.
   uint32_t disk_readers = 4;
-  // Longest silence on a stream if the request sets none.
+  // Longest silence on a stream, unless the request sets it.
   Micros progress_interval = Micros{10} * 1'000'000;
   // The server pings a connection after this idle time, and closes it if no reply comes within the
   // timeout.

@@ -51,7 +51,7 @@ struct SourceOptions {
   // means no password. The configuration never contains the password itself.
   std::string password_file;
   std::string password_env;
-  // None: ask the source.
+  // nullopt: detected at the source.
   std::optional<Flavour> flavour;
   // Server id for reading the binlog. Must differ from the id of the source and all its replicas.
   // 0: derived from the host name and the log's directory, so it is the same at each start.
@@ -66,9 +66,9 @@ struct SourceOptions {
   std::vector<std::string> tables;
   // Patterns of columns that never enter the log, see ColumnPatterns.
   std::vector<std::string> exclude_columns;
-  // Patterns of tables that may be changed by statements that the binlog contains as text, under
-  // any binlog_format. The operator guarantees that such a statement changes no captured table
-  // through triggers, views, foreign keys or functions. Has no effect on captured tables.
+  // Patterns of tables for which the binlog may contain statements instead of row changes,
+  // under any binlog_format. The operator guarantees that such a statement changes no captured
+  // table through triggers, views, foreign keys or functions. Has no effect on captured tables.
   std::vector<std::string> statement_tables;
 
   Micros connect_timeout = Micros{10} * 1'000'000;

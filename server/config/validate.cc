@@ -31,11 +31,13 @@ absl::Status ValidateStart(const SourceOptions& source) {
   const StartOptions& start = source.start;
   if ((start.at == StartAt::kGtidSet) != !start.gtid_set.empty()) {
     return Invalid(
-        "'source.start.gtid_set' is required with 'source.start.at: gtid_set', and only then");
+        "'source.start.gtid_set' is required with 'source.start.at: gtid_set', and forbidden "
+        "otherwise");
   }
   if ((start.at == StartAt::kPosition) != !start.file.empty()) {
     return Invalid(
-        "'source.start.file' is required with 'source.start.at: position', and only then");
+        "'source.start.file' is required with 'source.start.at: position', and forbidden "
+        "otherwise");
   }
   if (start.at != StartAt::kGtidSet) return absl::OkStatus();
   const bool fits =
@@ -126,8 +128,8 @@ std::optional<std::string_view> AddressOf(std::string_view listen) {
 // The error for a `key` whose address other machines can reach.
 absl::Status Exposed(std::string_view key, std::string_view listen, std::string_view remedy) {
   return Invalid(
-      fmt::format("'{}' is {}, which other machines can reach, without TLS: set {} if the network "
-                  "is trusted",
+      fmt::format("'{}' is {}, an address that other machines can reach without TLS: set {} if the "
+                  "network is trusted",
                   key, listen, remedy));
 }
 

@@ -39,16 +39,16 @@ struct ConnectionsReading {
 };
 
 // Tracks all open connections, enforces the limits for new ones, and blocks peers for a time.
-// Thread-safe. A connection can outlive it, because gRPC closes some after its server has ended.
-// `clock` must outlive all connections.
+// Thread-safe. A connection can outlive this object, because gRPC closes some only after its server
+// has ended. `clock` must outlive all connections.
 class Connections {
  public:
   Connections(const ConnectionLimits& limits, const Clock& clock);
 
   // Counts a new connection of `peer` as open until OnClose of the returned watcher. The watcher
-  // inspects the client's bytes: it cuts a client that floods the server and blocks its peer for
-  // some seconds, longer each time. Returns null, sets `refusal` and counts it if the connection is
-  // refused.
+  // inspects the client's bytes. If the client floods the server, the watcher makes the read fail
+  // and blocks the peer for some seconds, longer each time. Returns null, sets `refusal` and counts
+  // it if the connection is refused.
   std::shared_ptr<ReadWatcher> Admit(const Peer& peer, Refusal& refusal);
   // Counts a refusal by the caller.
   void CountRefused(Refusal refusal);

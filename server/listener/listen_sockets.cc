@@ -41,7 +41,7 @@ bool Set(int socket, int level, int option, int value) {
   return setsockopt(socket, level, option, &value, sizeof(value)) == 0;
 }
 
-// Accepted connections inherit these.
+// Sets options that accepted connections inherit.
 bool SetTcpOptions(int socket, int family, Micros send_timeout) {
   // Failure is harmless: without IPv4, or if the system allows only IPv6, the socket listens for
   // IPv6.
@@ -94,7 +94,7 @@ int BoundPort(const Descriptor& socket) {
   return ntohs(*PortOf(address));
 }
 
-// Removes the socket file that a dead server left. Any other file stays, so that bind fails.
+// Removes a socket file, such as one that a dead server left. Any other file stays, so bind fails.
 void RemoveSocketFile(const std::string& path) {
   struct stat file {};
   if (stat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode)) unlink(path.c_str());

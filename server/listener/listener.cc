@@ -20,7 +20,7 @@
 namespace millrace::listener {
 namespace {
 
-// The pause if not even the spare descriptor is free.
+// The pause if accepting fails even with the spare descriptor.
 constexpr int kAcceptPauseMillis = 100;
 // Limits the accepts in a row, so that other sockets and Stop get their turn.
 constexpr int kAcceptsAtOnce = 64;
@@ -105,7 +105,6 @@ void Listener::Accept(int listening) {
   }
 }
 
-// Accepts the connection with the spare descriptor and closes it, so that the client does not hang.
 void Listener::RefuseWithSpare(int listening) {
   spare_.Close();
   sockaddr_storage address{};

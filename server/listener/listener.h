@@ -39,7 +39,7 @@ class Listener {
   int port() const { return sockets_.port(); }
   // Starts to accept connections. Call it once.
   void Start(HandOver hand_over);
-  // Stops accepting. Does not call `HandOver` after it returns. Connections stay open, and are
+  // Stops accepting. After Stop returns, `HandOver` is not called. Connections stay open, and are
   // watched until gRPC closes them.
   void Stop();
 
@@ -49,6 +49,7 @@ class Listener {
   void Run();
   // Accepts a limited number of connections; poll reports the rest again.
   void Accept(int listening);
+  // Accepts a connection with the spare descriptor and closes it, so that the client does not hang.
   void RefuseWithSpare(int listening);
   // Waits before a retry; returns early on Stop.
   void Pause();

@@ -9,7 +9,7 @@
 
 namespace millrace::listener {
 
-// Limits a log message that clients can cause to one in ten seconds. Not thread-safe.
+// Limits how often clients can cause a log message: once in ten seconds. Not thread-safe.
 class RateLimitedWarning {
  public:
   // Counts an event. nullopt: do not log. Otherwise log, with the number of events since the last

@@ -110,7 +110,8 @@ void Database::HoldFlushes() {
 }
 
 // RocksDB waits for its flushes before it resumes, so held flushes must start during Resume, but
-// not before RocksDB has marked itself as recovering. A second call of Resume then fails as busy.
+// not before RocksDB has marked itself as recovering. From then on, a second call of Resume fails
+// as busy, which is the signal to release the flushes.
 rocksdb::Status Database::Resume(bool has_held_flushes) {
   rocksdb::DB& database = *writable_->database();
   const auto resume = [this, &database] {
@@ -133,8 +134,8 @@ rocksdb::Status Database::Resume(bool has_held_flushes) {
   return status;
 }
 
-// Correct even if the failed operation was a sync: RocksDB's Resume writes everything that it has
-// acknowledged to files, syncs them, and abandons the old write-ahead log.
+// Correct even if the failed operation was a sync: RocksDB's Resume writes all acknowledged data to
+// new files, syncs them, and abandons the old write-ahead log.
 //
 // Allocates the ballast first, so that Resume does not run out of space again.
 absl::Status Database::RecoverFromDiskFull() {
@@ -171,7 +172,7 @@ uint64_t Database::BytesToResume() const {
 }
 
 // If its memory is empty, RocksDB 7.8's Resume keeps the write-ahead log whose writer failed, and
-// every later write fails too. A record only in memory makes Resume start a new log.
+// every later write fails too. A record that is only in memory makes Resume start a new one.
 rocksdb::Status Database::PrepareForDiskFull(const Instance& instance) const {
   rocksdb::WriteOptions memory_only;
   memory_only.disableWAL = true;

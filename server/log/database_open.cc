@@ -105,7 +105,7 @@ absl::Status Database::OpenAtStart() {
 }
 
 // If the ballast was freed before and does not fit now, the disk is still full. If there never was
-// a ballast, little free space does not stop the log; it only cannot trim once the disk is full.
+// a ballast, the log works with little free space, but cannot trim once the disk is full.
 void Database::CreateBallastAtStart() {
   const bool was_released = space_.was_released();
   const absl::Status room = MakeRoom(0);

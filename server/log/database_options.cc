@@ -32,9 +32,9 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   // The next write starts a recovery.
   options.max_bgerror_resume_count = 0;
-  // Closing must not write on a full disk. Otherwise Database flushes.
+  // Closing must not write on a full disk. If the disk is not full, ~Database flushes.
   options.avoid_flush_during_shutdown = true;
-  // There is only one writer.
+  // Nearly all writes come from one thread.
   options.allow_concurrent_memtable_write = false;
   options.max_background_jobs = 2;
   // Bounds the replay after a crash, and makes RocksDB flush rarely written families, which would

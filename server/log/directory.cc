@@ -120,7 +120,7 @@ absl::Status CheckFamilies(const std::string& directory,
   return MakeError(
       reason::kFormatTooNew,
       fmt::format("the log in {} has a column family {} that this version does not know; "
-                  "run the newer version of millraced",
+                  "run a newer version of millraced",
                   directory, *unknown),
       {{"path", directory}});
 }

@@ -15,8 +15,8 @@ namespace millrace::log {
 // has files but no database; kResourceExhausted DISK_FULL; kInternal STORAGE_FAILED.
 absl::Status PrepareDirectory(const std::string& directory);
 
-// Compares the column families of the database in `directory`, if there is one, with `ours`, those
-// of this version. kFailedPrecondition FORMAT_TOO_NEW: the database has more families;
+// Compares the column families of the database in `directory`, if there is one, with `ours`, the
+// families of this version. kFailedPrecondition FORMAT_TOO_NEW: the database has more families;
 // DATA_DIRECTORY_FOREIGN: it is not a log. Changes nothing.
 absl::Status CheckFamilies(const std::string& directory,
                            const std::vector<rocksdb::ColumnFamilyDescriptor>& ours);

@@ -18,6 +18,7 @@
 namespace millrace::log {
 namespace {
 
+// The ballast has at most this fraction (1/8) of the file system.
 constexpr uint64_t kFileSystemDivisor = 8;
 // The ballast is freed in this many parts.
 constexpr uint64_t kBallastParts = 4;

@@ -50,8 +50,8 @@ class DiskSpace {
   absl::Status Restore(uint64_t extra_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   // The number of calls of OnNoSpace.
   uint64_t failed_writes() const { return failed_writes_.load(std::memory_order_acquire); }
-  // Recovery from the first `failed_writes` failed writes is complete, and there is room. Stays
-  // full if more writes have failed since.
+  // Recovery from the first `failed_writes` failed writes is complete, and there is room. If more
+  // writes have failed since, full() stays true.
   void MarkRecovered(uint64_t failed_writes) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -12,9 +12,9 @@ namespace millrace::log {
 //
 // If a flush is scheduled before an error stops the database and starts after it, RocksDB loses the
 // flush: `BackgroundFlush` returns without its request and, unlike `BackgroundCompaction`, does not
-// count it as unscheduled. Resume then waits for that flush forever. So the code that sees the
-// error first calls Hold, and calls Release once RocksDB recovers: RocksDB does not lose a flush
-// that starts then. Thread-safe.
+// count it as unscheduled. Resume then waits for that flush forever. So Database calls Hold when it
+// sees the error, before RocksDB stops, and Release once RocksDB recovers: RocksDB does not lose a
+// flush that starts then. Thread-safe.
 class FlushJobs final : public rocksdb::EnvWrapper {
  public:
   explicit FlushJobs(std::unique_ptr<rocksdb::Env> target);

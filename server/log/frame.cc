@@ -122,7 +122,7 @@ void CheckContent(const FrameContent& content, uint64_t payload_bytes) {
   MILLRACE_CHECK(changes == content.change_count);
 }
 
-// Reads segments and runs from unchecked bytes. Computes offsets from sizes.
+// Reads segments and runs from untrusted bytes. Computes offsets from sizes.
 class IndexReader {
  public:
   IndexReader(ByteReader& reader, Micros commit_time_max)
@@ -202,7 +202,7 @@ absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored)
     return MakeError(
         reason::kFormatTooNew,
         fmt::format("stored frame at sequence {} has format {}, but this version reads "
-                    "only up to {}; run the newer version of millraced",
+                    "only up to {}; run a newer version of millraced",
                     first.value, version, kCompressedFrame));
   }
   if (version < kPlainFrame) return FrameDamaged(first, "unknown version");

@@ -57,8 +57,8 @@ struct FrameContent {
   std::string gtids_before;  // binary GtidSet of all transactions that end before this frame's
                              // first segment
   std::string gtids_after;   // … that end in or before this frame
-  // Greatest commit time in the log up to and including this frame. Counts only commit times that
-  // were plausible when they were written, see log/commit_time.h.
+  // Greatest counted time in the log up to and including this frame: an implausible commit time
+  // counts as the time at which it was written, see log/FORMAT.md.
   Micros commit_time_max = 0;
 };
 
@@ -78,8 +78,8 @@ class Frame {
   // The same for bytes that the caller keeps.
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseCopy(Sequence first,
                                                                 std::string_view stored);
-  // Returns the stored form of `content`, version 1. Format: log/FORMAT.md. Requires: the rules at
-  // FrameContent.
+  // Returns the stored form of `content`, version 1. Format: log/FORMAT.md. Requires: `content`
+  // obeys the rules above FrameContent.
   static std::string Serialize(const FrameContent& content);
   // The same with a zero checksum, and with `head` and `rest` as the payload; ignores
   // content.payload. Log adds the checksum when it stores the frame in its final form.
@@ -115,7 +115,7 @@ class Frame {
  private:
   template <typename Bytes>
   static absl::StatusOr<std::shared_ptr<const Frame>> ParseAny(Sequence first, Bytes stored);
-  // Parses the plain form. The caller verifies the checksum.
+  // Parses the plain form (version 1). The caller verifies the checksum.
   absl::Status ParseIndex(Sequence first);
 
   // One of these two contains the plain form.

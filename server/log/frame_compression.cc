@@ -11,7 +11,7 @@
 namespace millrace::log {
 namespace {
 
-// Smaller frames have no repetition to compress.
+// Smaller frames repeat too little to be worth compressing.
 constexpr size_t kFrameBytesMin = 256;
 // Compression must save at least this fraction (1/8) to be worth decompressing at each read.
 constexpr size_t kMinGainDivisor = 8;

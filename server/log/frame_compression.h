@@ -13,8 +13,8 @@
 namespace millrace::log {
 
 // Compresses frames before they are written. RocksDB would compress only when it writes a file.
-// Earlier compression also cuts the bytes in the write-ahead log, its checksum, the memtable and
-// the copies between them to a third. Not thread-safe.
+// Compressing earlier also cuts to a third the bytes that are written to the write-ahead log,
+// checksummed, and copied to the memtable. Not thread-safe.
 class FrameCompressor {
  public:
   FrameCompressor();
@@ -37,7 +37,7 @@ class FrameCompressor {
   std::string buffer_;
 };
 
-// The version 1 size that a frame of version 2 declares; not verified. 0: malformed.
+// The size in version 1 that a frame of version 2 declares; not verified. 0: malformed.
 size_t DeclaredPlainBytes(std::string_view stored);
 
 // Bytes allocated without clearing them.

@@ -43,7 +43,7 @@ class Instance {
   void WakeWaiters() const;
 
   Mode mode() const { return mode_; }
-  // Null: kEmpty.
+  // Null in mode kEmpty.
   rocksdb::DB* database() const { return database_.get(); }
   // Requires: not kEmpty.
   rocksdb::ColumnFamilyHandle* family(Family family) const {

@@ -51,7 +51,7 @@ using StoredFrame = std::pair<Sequence, std::string>;
 // Frames that become visible together, and the data that must reach the disk atomically with them.
 struct Batch {
   std::vector<StoredFrame> frames;
-  std::vector<Record> records;  // new table versions
+  std::vector<Record> records;  // for example new table versions
   // The newest sequence once the batch is visible, including frames that were staged before. Not
   // less than the current newest.
   Sequence newest;
@@ -70,7 +70,7 @@ struct WriteCounts {
   uint64_t frames = 0;
   uint64_t frame_bytes = 0;    // before compression
   uint64_t commits = 0;        // each one fsync, unless durability is relaxed
-  Micros commit_duration = 0;  // spent in all commits together
+  Micros commit_duration = 0;  // total of all commits
 };
 
 // The log. One thread calls Stage, DropStaged and Commit; one thread calls Trim. All other methods
@@ -118,13 +118,13 @@ class Log {
   absl::Status DropStaged();
 
   // Writes the batch as one RocksDB write batch, syncs (unless durability is relaxed), then makes
-  // it visible: range() covers it when Commit returns. After a crash all of it is there, or
-  // nothing.
+  // it visible: range() covers it when Commit returns. After a crash, the log has either the whole
+  // batch or nothing of it.
   absl::Status Commit(const Batch& batch);
 
-  // Writes and syncs small records without a batch, all or nothing. Waits for the disk, but does
-  // not delay Commit, and waits at most for the sync of one Commit. Thread-safe. After DISK_FULL
-  // the records may or may not be stored: write them again, or write the previous values.
+  // Writes and syncs small records without a batch, all or nothing. Waits for its own sync and at
+  // most for that of one Commit; does not delay Commit. Thread-safe. After DISK_FULL the records
+  // may or may not be stored: write them again, or write the previous values.
   absl::Status PutRecords(const std::vector<Record>& records);
   absl::StatusOr<std::optional<std::string>> GetRecord(RecordKind kind, std::string_view key) const;
   // All records of a kind, in key order.

@@ -17,7 +17,7 @@ namespace {
 
 absl::Status Damaged(const std::string& directory, std::string_view what) {
   return MakeError(reason::kLogDamaged,
-                   fmt::format("log in {}: {}; nothing has been repaired, restore the directory "
+                   fmt::format("log in {}: {}; nothing has been repaired: restore the directory "
                                "from a backup or start a new log in an empty one",
                                directory, what),
                    {{"path", directory}});
@@ -133,7 +133,7 @@ absl::Status Log::LoadMeta() {
   if (format.has_value() && format->size() == 4 && LoadLittle32(format->data()) > kFormat) {
     return MakeError(
         reason::kFormatTooNew,
-        fmt::format("the log in {} has format {}, but this version reads only up to {}; run the "
+        fmt::format("the log in {} has format {}, but this version reads only up to {}; run a "
                     "newer version of millraced",
                     options_.directory, LoadLittle32(format->data()), kFormat),
         {{"path", options_.directory}});

@@ -19,7 +19,7 @@ absl::Status Log::Trim(std::optional<Sequence> keep_from) {
   MILLRACE_RETURN_IF_ERROR(PrepareToWrite());
   MILLRACE_ASSIGN_OR_RETURN(const Sequence cut, ChooseCut(keep_from));
   if (cut > range().oldest) MILLRACE_RETURN_IF_ERROR(MoveOldest(cut));
-  // Even if the mark stays: some files could not be deleted when it last moved.
+  // Needed even if the mark stays: some files could not be deleted when it last moved.
   return database_->DeleteFramesBelow(FrameKey(range().oldest));
 }
 
@@ -63,7 +63,7 @@ absl::StatusOr<Sequence> Log::CutByPlausibleTimes(const Frame& newest) {
     MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(at));
     at = frame->last().next();
     const std::optional<Micros> time = PlausibleCommitTimeMax(*frame, now);
-    // Trim it together with the next frame whose time is plausible.
+    // This frame is trimmed together with the next frame whose time is plausible.
     if (!time.has_value()) continue;
     if (!cutoff.has_value()) cutoff = age_limit_.Cutoff(*time, newest.commit_time_max());
     if (*time >= *cutoff) break;
@@ -86,7 +86,7 @@ absl::StatusOr<Sequence> Log::CutByBytes(uint64_t bytes_max, const Frame& newest
     if (freed >= excess) break;
     freed += file.bytes;
     const std::optional<Sequence> last_frame = ParseFrameKey(file.largest_key);
-    if (!last_frame.has_value() || *last_frame < cut) continue;  // deleted without moving the mark
+    if (!last_frame.has_value() || *last_frame < cut) continue;  // already below the mark
     if (*last_frame >= newest.first()) return newest.first();
     MILLRACE_ASSIGN_OR_RETURN(const auto frame, FrameContaining(*last_frame));
     cut = frame->last().next();

@@ -13,16 +13,16 @@ namespace millrace::log {
 //  - "Now" is the earlier of two times: the local wall clock, and the newest commit time plus the
 //    steady time since this class first saw that commit. So a jump of one clock expires nothing
 //    early.
-//  - Both clocks can jump together (one machine). So the cutoff starts at the oldest commit time in
-//    the log and advances at most kCatchUpFactor times as fast as time passes: a jump of years
-//    takes hours to empty a log of days, and setting the clock back stops it. For the same reason a
-//    log that was down for days trims step by step, not at once.
+//  - Both clocks can jump together, if they belong to one machine. So the cutoff starts at the
+//    oldest commit time in the log and advances at most kCatchUpFactor times as fast as time
+//    passes: a jump of years takes hours to empty a log of days, and setting the clock back stops
+//    the cutoff. For the same reason a log that was down for days trims step by step, not at once.
 // Use from one thread.
 class AgeLimit {
  public:
   static constexpr Micros kCatchUpFactor = 4;
 
-  // Requires: `age` > 0.
+  // If `age` is 0, Cutoff must not be called.
   AgeLimit(Micros age, const Clock& clock);
 
   // Returns the commit time before which transactions have expired. `oldest` and `newest` are the

@@ -18,7 +18,7 @@ bool IsNoSpace(int error) { return error == ENOSPC || error == EDQUOT; }
 
 }  // namespace
 
-// RocksDB has a subcode for ENOSPC, but none for EDQUOT, and drops it when it wraps the error.
+// RocksDB has no subcode for EDQUOT, and drops the subcode for ENOSPC when it wraps the error.
 bool IsNoSpace(const rocksdb::Status& status) {
   if (status.subcode() == rocksdb::Status::kNoSpace) return true;
   if (!status.IsIOError() && !status.IsIncomplete()) return false;

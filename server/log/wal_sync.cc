@@ -95,7 +95,8 @@ void WalSync::End(const rocksdb::Status& status) {
 }
 
 // Syncs all logs, because recovery uses a log only if the earlier logs are complete. A log that
-// RocksDB deletes during this is not needed: its content is in table files, which RocksDB syncs.
+// RocksDB deletes during the loop is not needed: its content is in table files, which RocksDB
+// syncs.
 rocksdb::Status WalSync::SyncFiles() {
   std::vector<std::string> names;
   std::error_code error;

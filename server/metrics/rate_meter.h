@@ -15,7 +15,7 @@ namespace millrace {
 // nothing: readers pass in the count. Thread-safe.
 class RateMeter {
  public:
-  // The count is 0 now. `clock` outlives the meter.
+  // Assumes a count of 0 now. `clock` must outlive the meter.
   explicit RateMeter(const Clock& clock);
 
   // Takes the current count and returns its growth per second since the latest reading that is at

@@ -23,7 +23,7 @@ class CaptureRules {
   // Captures all tables outside system databases.
   CaptureRules() = default;
   // Takes the values of `source.tables` and `source.exclude_columns`. kInvalidArgument, reason
-  // TABLE_PATTERN_MALFORMED: the message has the pattern.
+  // TABLE_PATTERN_MALFORMED: the message names the pattern.
   static absl::StatusOr<CaptureRules> Parse(const std::vector<std::string>& tables,
                                             const std::vector<std::string>& excluded_columns = {});
 
@@ -34,7 +34,7 @@ class CaptureRules {
   // The captured tables that the configuration names without a wildcard.
   std::vector<TableName> NamedTables() const;
 
-  // Requires: `table` is captured. Ignores case and accents of the column's name, as the source
+  // Requires: `table` is captured. Ignores case and accents in the column's name, as the source
   // does: an ALTER that spells the name differently must not let an excluded column in.
   bool CapturesColumn(const TableName& table, std::string_view column) const {
     return !excluded_columns_.Matches(table, column);

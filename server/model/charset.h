@@ -35,9 +35,9 @@ class Charset {
   // True if valid text is already UTF-8, so that a check and a copy suffice.
   bool is_utf8() const { return kind_ <= Kind::kAscii; }
 
-  // The room that WriteUtf8 needs to convert `size` bytes.
+  // The size of the buffer in which WriteUtf8 converts `size` bytes.
   static constexpr size_t Utf8BufferBytes(size_t size) { return size * 3 + 8; }
-  // Writes `bytes` as UTF-8 to `to`, which has Utf8BufferBytes(bytes.size()), and returns the end
+  // Writes `bytes` as UTF-8 to `to`, a buffer of Utf8BufferBytes(bytes.size()), and returns the end
   // of the UTF-8. Returns null, and leaves the bytes at `to` undefined, if `bytes` is not text of
   // this charset or contains a code without a character.
   char* WriteUtf8(std::string_view bytes, char* to) const;
@@ -60,8 +60,8 @@ class Charset {
   Kind kind_ = Kind::kUtf8;
   bool ascii_below_128_ = true;
   bool has_aliases_ = false;
-  // kSingleByte: the UTF-8 of each byte, its first byte lowest, its length in the highest byte. 0:
-  // unassigned.
+  // kSingleByte: for each byte, its UTF-8 (first byte in the lowest bits) and, in the top byte, the
+  // length of that UTF-8; 0 if the byte is unassigned.
   std::unique_ptr<uint32_t[]> encoded_;
   std::bitset<256> alias_bytes_;  // kSingleByte
   std::unique_ptr<MultibyteTable> multibyte_;

@@ -13,8 +13,8 @@
 namespace millrace {
 namespace {
 
-// MySQL maps the codes `first` … `last` to `code_point`, `code_point` + 1 …; 0: to no character.
-// Found by comparing iconv with CONVERT(CONVERT(UNHEX(…) USING charset) USING utf8mb4) for every
+// MySQL maps the codes `first` … `last` to `code_point`, `code_point` + 1 …, or to nothing if it is
+// 0. Found by comparing iconv with CONVERT(CONVERT(UNHEX(…) USING charset) USING utf8mb4) for every
 // code.
 struct Difference {
   uint32_t first;
@@ -58,6 +58,7 @@ constexpr Difference kUjisAfter8f[] = {
     {0xfda1, 0xfdfe, 0xe69c}, {0xfea1, 0xfefe, 0xe6fa},
 };
 
+// `two` and `three` are the differences in two-byte codes and in three-byte codes after 8f.
 struct CharsetSpec {
   std::string_view charset;
   const char* iconv_name;
@@ -140,7 +141,7 @@ std::vector<uint16_t> TableAfter(std::string_view prefix, Converter& converter,
 }
 
 // gb18030 assigns four-byte codes, in order, to all characters of the basic plane without a shorter
-// code. Exception since 2005: U+E7C7 and U+1E3F, which has a shorter code, are swapped.
+// code. Exception: in 2005 U+1E3F moved to a shorter code, and U+E7C7 to the code of U+1E3F.
 std::vector<uint16_t> FourByteTable(const std::vector<uint16_t>& two) {
   std::vector<bool> taken(0x10000);
   for (const uint16_t code_point : two) taken[code_point] = true;

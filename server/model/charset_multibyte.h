@@ -11,7 +11,7 @@
 
 namespace millrace {
 
-// Writes `code_point`, which is no surrogate, as UTF-8 and returns its end.
+// Writes `code_point`, which is not a surrogate, as UTF-8 and returns its end.
 inline char* WriteCodePoint(char* to, uint32_t code_point) {
   if (code_point < 0x80) {
     *to++ = static_cast<char>(code_point);

@@ -42,8 +42,8 @@ class MysqlGtidSet {
   bool empty() const { return intervals_.empty(); }
   bool Contains(const MysqlGtid& gtid) const;
   bool Contains(const MysqlGtidSet& other) const;
-  // Takes constant time, after the origin is found, in the usual case: `gtid` is the newest of its
-  // origin.
+  // Takes constant time after the lookup of the origin if `gtid` is the newest of its origin, as it
+  // usually is.
   void Add(const MysqlGtid& gtid);
   void Add(const MysqlGtidSet& other);
   // The transactions of this set that are not in `other`.
@@ -70,7 +70,8 @@ class MariadbGtidSet {
   static absl::StatusOr<MariadbGtidSet> Parse(std::string_view text);
 
   bool empty() const { return last_.empty(); }
-  // True if the last transaction of the domain is `gtid` or has a higher number.
+  // True if the last transaction of the domain has the number of `gtid` or a higher one. Ignores
+  // the server id.
   bool Contains(const MariadbGtid& gtid) const;
   bool Contains(const MariadbGtidSet& other) const;
   // The GTIDs of this set whose domain also occurs in `other`.
@@ -85,8 +86,7 @@ class MariadbGtidSet {
   std::map<uint32_t, MariadbGtid> last_;
 };
 
-// A set of either flavour. The default is the empty set without flavour, which both flavours
-// contain.
+// A set of either flavour. The default is the empty set without flavour, which every set contains.
 class GtidSet {
  public:
   GtidSet() = default;
@@ -96,7 +96,7 @@ class GtidSet {
   static absl::StatusOr<GtidSet> Parse(Flavour flavour, std::string_view text);
 
   bool empty() const { return mysql_.empty() && mariadb_.empty(); }
-  // Sets of different flavours contain each other only if empty.
+  // A set contains a set of the other flavour only if that one is empty.
   bool Contains(const GtidSet& other) const;
   bool Contains(const MysqlGtid& gtid) const { return mysql_.Contains(gtid); }
   bool Contains(const MariadbGtid& gtid) const { return mariadb_.Contains(gtid); }

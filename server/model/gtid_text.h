@@ -18,8 +18,9 @@ inline constexpr uint64_t kMysqlGtidNumberMax = (uint64_t{1} << 63) - 2;
 // The longest tag of a MySQL GTID.
 inline constexpr size_t kMysqlTagCharactersMax = 32;
 
-// Reads the tokens of a GTID text. Each read skips white space around the token. If another token
-// is next, the read returns false or nullopt and does not move. Holds a view of the text.
+// Reads a GTID text part by part. Each read skips white space after the part. If the text continues
+// with something else, the read returns false or nullopt and does not move. Holds a view of the
+// text.
 class GtidScanner {
  public:
   struct Range {

@@ -16,7 +16,7 @@ absl::StatusOr<MariadbGtidSet> MariadbGtidSet::Parse(std::string_view text) {
     const std::string_view part = text.substr(begin, end - begin);
     MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid gtid, ParseMariadbGtid(part));
     if (!set.last_.emplace(gtid.domain, gtid).second) {
-      return GtidMalformed(text, begin, "a domain that occurs only once");
+      return GtidMalformed(text, begin, "another domain");
     }
   }
   return set;

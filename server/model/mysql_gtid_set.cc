@@ -20,7 +20,7 @@ bool Joins(const Interval& interval, const Interval& next) {
   return next.first <= interval.last || next.first - interval.last == 1;
 }
 
-// Sorts and merges all intervals at once, so that no order in a hostile text is slow.
+// Sorts and merges all intervals at once: one by one would be quadratic for a hostile text.
 void Normalize(Intervals& intervals) {
   std::sort(intervals.begin(), intervals.end(),
             [](const Interval& a, const Interval& b) { return a.first < b.first; });
@@ -58,7 +58,8 @@ Intervals Difference(const Intervals& from, const Intervals& taken) {
   for (Interval rest : from) {
     while (at != taken.end() && at->last < rest.first) ++at;
     bool gone = false;
-    // `at` stays at the last interval that cut, which can also overlap the next interval of `from`.
+    // `at` stays at the last interval of `taken` that overlaps: it can overlap the next one of
+    // `from`.
     for (auto cut = at; cut != taken.end() && cut->first <= rest.last; ++cut) {
       if (cut->first > rest.first) left.push_back({rest.first, cut->first - 1});
       gone = cut->last >= rest.last;

@@ -15,7 +15,7 @@ class NameGlob {
  public:
   // Parses names joined by dots, as many as in `form`, for example `database.table`. A name that
   // contains `.`, `*`, `!` or a backquote is written in backquotes, with backquotes inside doubled.
-  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message has the pattern and the form.
+  // kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message names the pattern and the form.
   static absl::StatusOr<std::vector<NameGlob>> ParseAll(std::string_view text,
                                                         std::string_view form);
 
@@ -23,9 +23,9 @@ class NameGlob {
   bool Matches(std::string_view name) const;
   // The same, but compares as the server compares column names, see NameWeights.
   bool MatchesIgnoringCaseAndAccents(std::string_view name) const;
-  // Consists only of stars, so it matches every name.
+  // True if the pattern consists only of stars, so that it matches every name.
   bool matches_all() const;
-  // Has no star, so it matches only plain_name().
+  // True if the pattern has no star, so that it matches only plain_name().
   bool plain() const { return pieces_.size() == 1; }
   const std::string& plain_name() const { return pieces_.front(); }
 

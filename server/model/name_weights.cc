@@ -22,7 +22,7 @@ struct Run {
   uint8_t weight_step;
 };
 
-// What WEIGHT_STRING(… COLLATE utf8mb3_general_ci) returns on both servers.
+// The weights that WEIGHT_STRING(… COLLATE utf8mb3_general_ci) returns on MySQL and MariaDB.
 // clang-format off
 constexpr Run kRuns[] = {
     {0x0061, 0x007a, 1, 0x0041, 1}, {0x00b5, 0x00b5, 1, 0x039c, 0}, {0x00c0, 0x00c5, 1, 0x0041, 0},

@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-// The start of an unchecked text, escaped and in quotes, for use in a message.
+// The start of an untrusted text, escaped and in quotes, for use in a message.
 inline std::string Quoted(std::string_view text, size_t bytes_max = 80) {
   const bool cut = text.size() > bytes_max;
   const std::string escaped = absl::CHexEscape(std::string(text.substr(0, bytes_max)));

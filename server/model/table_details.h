@@ -14,18 +14,18 @@ namespace millrace {
 // read, so it supplies what TABLE_MAP lacks and never overrules it.
 struct ColumnDetails {
   std::string name;
-  std::string
-      column_type;  // COLUMN_TYPE, for example `decimal(10,2) unsigned`, `enum('a','b')`, `uuid`
+  // COLUMN_TYPE, for example `decimal(10,2) unsigned`, `enum('a','b')`, `uuid`.
+  std::string column_type;
   std::string data_type;   // DATA_TYPE, for example `decimal`
   std::string charset;     // CHARACTER_SET_NAME; empty if there is none
   uint32_t collation = 0;  // id of COLLATION_NAME; 0 if there is none
   bool nullable = true;
   bool is_unsigned = false;
   bool invisible = false;
-  // In events, but not in SELECT *: MariaDB's row-version times that the definition does not name,
-  // and the hashes of its long UNIQUE indexes.
+  // In events, but not in SELECT *: MariaDB's row_start and row_end of a table whose definition
+  // does not name them, and the hash columns of its long UNIQUE indexes.
   bool hidden = false;
-  // GENERATED ALWAYS AS ROW END, named or not.
+  // GENERATED ALWAYS AS ROW END, or the hidden row_end.
   bool row_end = false;
   bool generated = false;
   bool virtual_generated = false;
@@ -42,11 +42,10 @@ struct ColumnDetails {
 
 struct TableDetails {
   TableName name;
-  // In the order of ORDINAL_POSITION, then the hidden columns of events: MariaDB's row-version
-  // times that the definition does not name, and the hashes of its long UNIQUE indexes.
+  // In the order of ORDINAL_POSITION, then the hidden columns: row_start, row_end, hashes.
   std::vector<ColumnDetails> columns;
-  // Unix time in seconds of the last CREATE or ALTER of the table, by the source; 0 if the source
-  // does not report it.
+  // Unix time in seconds, by the source's clock, of the last CREATE or ALTER of the table; 0 if the
+  // source does not report it.
   int64_t defined_seconds = 0;
   // A SEQUENCE of MariaDB, which is stored as a table.
   bool sequence = false;

@@ -28,8 +28,8 @@ struct TableName {
 };
 
 // Patterns `database.table` that select tables. `*` matches any run of characters; a leading `!`
-// makes the pattern an exclusion. A table matches if an inclusion matches it, or if there are no
-// inclusions, and no exclusion matches it. A name that contains `.`, `*`, `!` or a backquote is
+// makes the pattern an exclusion. A table matches if no exclusion matches it, and an inclusion does
+// unless there are no inclusions. A name that contains `.`, `*`, `!` or a backquote is
 // written in backquotes, with backquotes inside doubled: `` `odd.db`.`t*` ``.
 // Matching does not backtrack. Immutable after Parse; thread-safe.
 class TablePatterns {
@@ -37,7 +37,7 @@ class TablePatterns {
   // Matches every table.
   TablePatterns() = default;
   // Accepts at most 1,000 patterns. kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message
-  // has the pattern.
+  // names the pattern.
   static absl::StatusOr<TablePatterns> Parse(const std::vector<std::string>& patterns);
 
   bool Matches(std::string_view database, std::string_view table) const;
@@ -66,10 +66,10 @@ class ColumnPatterns {
   // Matches no column.
   ColumnPatterns() = default;
   // Accepts at most 1,000 patterns. kInvalidArgument, reason TABLE_PATTERN_MALFORMED: the message
-  // has the pattern.
+  // names the pattern.
   static absl::StatusOr<ColumnPatterns> Parse(const std::vector<std::string>& patterns);
 
-  // Ignores case and accents of the column's name, as the source does.
+  // Ignores case and accents in the column's name, as the source does.
   bool Matches(const TableName& table, std::string_view column) const;
   bool empty() const { return patterns_.empty(); }
 

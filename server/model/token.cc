@@ -19,7 +19,7 @@ constexpr uint8_t kTokenVersion = 1;
 constexpr uint8_t kCatchUpVersion = 2;
 constexpr uint8_t kCatchUpTablesVersion = 3;
 constexpr size_t kChecksumBytes = 4;
-// The largest set that keeps the text within kTokenCharactersMax. In a token with a set, the other
+// The largest GTID set that keeps the text within kTokenCharactersMax. In such a token, the other
 // fields take at most 40 bytes.
 constexpr size_t kGtidBytesMax = kTokenCharactersMax / 4 * 3 - 40;
 // The largest list of tables. All other fields, with kPartsMax parts, take less than 1 KiB.

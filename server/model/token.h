@@ -17,9 +17,9 @@ namespace millrace {
 // The maximum length of a token's text.
 inline constexpr size_t kTokenCharactersMax = 64 << 10;
 
-// A catch-up sends the rows of a snapshot to a stream. It identifies rows by digests, and reads the
-// log once for each part of the rows that fits its memory. This is such a part: the rows whose
-// digest starts with the lowest `depth` bits of `prefix`.
+// A part of a catch-up. A catch-up sends the rows of a snapshot to a stream. It identifies rows by
+// digests, and reads the log once for each part that fits its memory: the rows whose digest has
+// `prefix` in its lowest `depth` bits.
 struct CatchUpPart {
   static constexpr uint32_t kDepthMax = 32;
   uint32_t depth = 0;
@@ -36,7 +36,7 @@ struct SnapshotTable {
   friend bool operator==(const SnapshotTable&, const SnapshotTable&) = default;
 };
 
-// How far a catch-up has sent the rows of a snapshot. It reads the log backwards.
+// How far a catch-up, which reads the log backwards, has sent the rows of a snapshot.
 struct CatchUpPlace {
   uint64_t patterns_digest = 0;  // of the requested tables
   uint64_t tables_digest = 0;    // of the sent tables and their `begin`
@@ -44,15 +44,16 @@ struct CatchUpPlace {
   // The parts left to send; the last one is next. Empty: nothing was sent, and the tables are not
   // chosen yet.
   std::vector<CatchUpPart> parts;
-  // The tables that have rows left to send, in ascending order, so that later statements on a table
-  // have no effect. nullopt in tokens of earlier versions, and if the token has no room: the tables
-  // are then found again in the log, and must match `tables_digest`.
+  // The tables that have rows left to send, in ascending order of id. Because the token lists them,
+  // later statements on a table have no effect. nullopt in tokens of earlier versions, or if the
+  // list does not fit: the tables are then found again in the log, and must match `tables_digest`.
   std::optional<std::vector<SnapshotTable>> tables = std::nullopt;
   friend bool operator==(const CatchUpPlace&, const CatchUpPlace&) = default;
 };
 
-// The value that a client stores to resume: a place in the change log. It contains no table, filter
-// or encoding and grants no right, so it is neither secret nor signed. Format: model/FORMAT.md.
+// The value that a client stores to resume: a place in the change log. It contains no table name,
+// filter or encoding and grants no right, so it is neither secret nor signed. Format:
+// model/FORMAT.md.
 struct Token {
   // The log to which `sequence` belongs.
   uint64_t log_id = 0;
@@ -66,12 +67,12 @@ struct Token {
   // differently.
   uint64_t changes_into_transaction = 0;
   // Set while the stream sends the rows of a snapshot, as of `sequence`. The rest of these rows,
-  // then all changes after `sequence`, are still to come. Resumes only in its own log.
+  // then all changes after `sequence`, are still to come. Such a token resumes only in its own log.
   std::optional<CatchUpPlace> catch_up = std::nullopt;
 
-  // Text form: URL-safe base64 with a version and a CRC32, about 20 characters plus the GTID set.
-  // Omits a set that is too large for kTokenCharactersMax: the token then resumes only in its own
-  // log.
+  // Text form: URL-safe base64 with a version and a CRC-32, about 24 characters plus the GTID set.
+  // Omits a GTID set that is too large for kTokenCharactersMax: the token then resumes only in its
+  // own log.
   std::string ToString() const;
   // kInvalidArgument, reason TOKEN_MALFORMED.
   static absl::StatusOr<Token> Parse(std::string_view text);

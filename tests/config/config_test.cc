@@ -93,7 +93,7 @@ TEST(Config, WrongTypeFailsWithExpectedType) {
       {"source: {port: db}", "'source.port' must be a number from 1 to 65535"},
       {"source: {port: 3306x}", "'source.port' must be a number from 1 to 65535"},
       {"source: {port: [1]}", "'source.port' must be a number from 1 to 65535"},
-      {"source: {host: {a: b}}", "'source.host' must be one string"},
+      {"source: {host: {a: b}}", "'source.host' must be a string"},
       {"source: {host: }", "'source.host' has no value"},
       {"source: {tables: shop.*}", "'source.tables' must be a list of strings"},
       {"source: {tables: [[a]]}", "'source.tables' must be a list of strings"},
@@ -126,7 +126,7 @@ TEST(Config, InvalidYamlFailsWithLine) {
   EXPECT_THAT(LoadError("source:\n\thost: db\n"), StartsWith("test.yaml:2: "));
   EXPECT_EQ(LoadError("- a\n"), "test.yaml:1: the file must contain keys and values");
   EXPECT_EQ(LoadError("a text"), "test.yaml:1: the file must contain keys and values");
-  EXPECT_EQ(LoadError("? [a]\n: b\n"), "test.yaml:1: a key must be one word");
+  EXPECT_EQ(LoadError("? [a]\n: b\n"), "test.yaml:1: a key must be a string");
   EXPECT_THAT(LoadError("{}\n---\n{}\n"), HasSubstr("a second YAML document begins"));
 }
 

@@ -59,7 +59,7 @@ bool IsClosed(const Descriptor& client) {
   return recv(client.get(), &byte, 1, 0) <= 0;
 }
 
-// Lowers the soft limit of open files to the lowest free number, until it is destroyed.
+// Lowers the soft limit of open files to the lowest free descriptor while the object lives.
 class NoDescriptorsLeft {
  public:
   NoDescriptorsLeft() {
@@ -161,7 +161,7 @@ TEST_F(ListenerTest, ConnectionsCloseUntilDescriptorsAreFree) {
     ASSERT_TRUE(ConnectTo(clients[0], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[1], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[2], listener_->port()));
-    // The spare descriptor closed it, so no client hangs.
+    // The listener uses the spare descriptor to close it, so no client hangs.
     EXPECT_TRUE(IsClosed(clients[0]));
     AwaitRefused(Refusal::kDescriptors, 3);
   }

@@ -139,7 +139,7 @@ TEST_F(FlushJobsTest, CompactionsAreAwaitedNotHeld) {
   waiting.join();
 }
 
-// RocksDB waits for them before it recovers from the error, so holding them would deadlock.
+// RocksDB waits for these jobs before it recovers from the error: holding one would deadlock.
 TEST_F(FlushJobsTest, ReleasedJobsAndTheirFlushesAreNeverHeld) {
   jobs_->Hold();
   Schedule("a", &database_, [this] {

@@ -303,7 +303,7 @@ TEST_F(FullDiskStartTest, StoppingAReadOnlyLogLosesNothing) {
   EXPECT_EQ(FirstSequencesFrom({1}).size(), 30u);
 }
 
-// Debian builds RocksDB with assertions, any of which would abort the start.
+// Debian builds RocksDB with assertions, any of which could abort the start.
 TEST_F(FullDiskStartTest, StartSurvivesAFullDiskAtAnyByte) {
   CommitMany(20);
   const std::string crashed = CrashCopy();

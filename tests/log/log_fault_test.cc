@@ -40,7 +40,7 @@ TEST_F(LogFaultTest, FirstCommitSucceedsAfterSpaceIsFreed) {
   ASSERT_EQ(ReasonOf(CommitFrame(2)), "OK");
 }
 
-// Without the check for room before it, one Resume in several hundred never returned.
+// If Resume ran without a check for room first, one call in several hundred never returned.
 TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
   for (int round = 0; round < 5; ++round) {
     const StoredFrame frame = NextFrame(4, 3000);
@@ -54,8 +54,8 @@ TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
   }
 }
 
-// Recovery then leaves RocksDB's memory empty. Its Resume alone would keep a write-ahead log that
-// can no longer be written.
+// Such a recovery leaves RocksDB's memory empty. RocksDB's own Resume would then keep a write-ahead
+// log that can no longer be written.
 TEST_F(LogFaultTest, RoomOnlyForRecoveryStaysDiskFull) {
   const Batch batch = BatchOf({NextFrame(4, 12'000'000)});
   for (int attempt = 0; attempt < 4; ++attempt) {

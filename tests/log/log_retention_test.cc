@@ -42,7 +42,7 @@ TEST_F(LogRetentionTest, ExpiredFramesAreTrimmed) {
   options_.retention_age = 30 * kSecond;
   Fill(100);
   Trim();
-  ExpectRange(691, 1000);  // frame 70 committed 30 s before frame 100
+  ExpectRange(691, 1000);  // frame 70 was committed 30 s before frame 100
   EXPECT_EQ(FirstSequencesFrom({691}).size(), 31u);
 }
 

@@ -144,7 +144,7 @@ bool IsMultibyte(std::string_view name) {
          name == "euckr" || name.substr(0, 2) == "gb" || name == "sjis";
 }
 
-// So the text and the alias flag together identify the bytes.
+// So UTF-8 text identifies the bytes, unless they contain an alias.
 TEST(Charset, EachCharacterHasOneNonAliasCode) {
   for (const Golden& golden : kGolden) {
     const Charset* charset = FindCharset(golden.charset);
