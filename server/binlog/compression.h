@@ -46,8 +46,8 @@ class TransactionPayloadReader {
 bool IsCompressed(EventType type);
 
 // Decompresses an event for which IsCompressed is true. Type code and body of the result are those
-// of the uncompressed event. Its body is a view into `buffer`, which is overwritten. kDataLoss as
-// above; kResourceExhausted EVENT_TOO_LARGE above `event_bytes_max`.
+// of the uncompressed event. Its body is a view into `buffer`, which is overwritten. Errors as
+// TransactionPayloadReader::Next; `event_bytes_max` limits the result.
 absl::StatusOr<Event> Uncompress(const Event& event, uint64_t event_bytes_max, std::string& buffer);
 
 }  // namespace millrace::binlog

@@ -135,8 +135,8 @@ class EventReader {
 
   Flavour flavour_;
   // Unset before the first FORMAT_DESCRIPTION. The artificial ROTATE that opens a dump has a
-  // checksum if we announced support for checksums, whether or not the file has them. So until then
-  // the last four bytes count as a checksum if they match.
+  // checksum if we announced support for checksums, whether or not the file has them. So while this
+  // is unset, the last four bytes count as a checksum if they match.
   std::optional<bool> checksums_;
 };
 

@@ -67,7 +67,7 @@ absl::StatusOr<MariadbGtidEvent> ParseMariadbGtid(const Event& event);
 // PREVIOUS_GTIDS of MySQL and GTID_LIST of MariaDB: the GTIDs in earlier files.
 absl::StatusOr<GtidSet> ParsePreviousGtids(const Event& event);
 
-// QUERY. The statement's text is in the charset of the client that sent it.
+// QUERY. The text of most statements is in `client_charset`; README.md lists the exceptions.
 struct Query {
   uint32_t thread_id = 0;
   std::string_view database;  // default database of the session
@@ -81,7 +81,7 @@ struct Query {
   std::optional<std::string_view> databases;
 };
 absl::StatusOr<Query> ParseQuery(const Event& event);
-// EXECUTE_LOAD_QUERY: a LOAD DATA that was logged as a statement. Follows the blocks of the file.
+// EXECUTE_LOAD_QUERY: a LOAD DATA logged as a statement. Earlier events have its file.
 absl::StatusOr<Query> ParseLoadQuery(const Event& event);
 // Returns only the statement and does not parse the status variables, which may be malformed.
 // Empty: there is no statement, or the event ends before it.

@@ -13,8 +13,7 @@
 namespace millrace::binlog {
 
 // Reads a number of one to nine bytes. The count of one-bits at the low end of the first byte is
-// the count of bytes after it. The number is the bits above the lowest zero bit of all bytes,
-// little endian.
+// the count of bytes after it. All bits above the lowest zero bit, little endian, are the number.
 uint64_t ReadSerializedUnsigned(ByteReader& reader);
 // The same, but the lowest bit of the number is its sign.
 int64_t ReadSerializedSigned(ByteReader& reader);

@@ -56,7 +56,7 @@ struct TableMap {
   // the table has no such column.
   bool has_signedness = false;  // MINIMAL and FULL; MariaDB not with NO_LOG
   bool has_names = false;       // FULL only
-  bool has_collations = false;  // characters: MINIMAL and FULL; ENUM and SET: FULL
+  bool has_collations = false;  // text: MINIMAL and FULL; ENUM and SET: FULL
   bool has_labels = false;      // FULL only
   // True only for a map that was built from information_schema, whose labels are in UTF-8.
   bool labels_are_utf8 = false;
@@ -66,8 +66,8 @@ struct TableMap {
 };
 
 // Parses the body of a TABLE_MAP event, which may be hostile: allows at most 4,096 columns, checks
-// all lengths, and skips unknown kinds of optional metadata. `flavour` decides which columns count
-// as character columns there: MariaDB includes GEOMETRY, MySQL VECTOR. kDataLoss EVENT_TRUNCATED;
+// all lengths, and skips unknown kinds of optional metadata. `flavour` decides which types the
+// metadata counts as text: MariaDB adds GEOMETRY, MySQL VECTOR. kDataLoss EVENT_TRUNCATED;
 // kUnimplemented COLUMN_TYPE_UNKNOWN: an unknown type code, reported with the column's ordinal.
 absl::StatusOr<TableMap> ParseTableMap(std::string_view body, Flavour flavour);
 

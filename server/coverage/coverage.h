@@ -48,8 +48,8 @@ class Coverage {
   // the captured tables that now contain rows which the log never saw.
   std::vector<TableName> OnStatement(const schema::Statement& statement, bool truncates,
                                      Sequence at);
-  // Reports that rows of this definition follow. True: the definition changed and no statement in
-  // the binlog explains it, so the table must be read again.
+  // Reports that rows of this definition follow. Returns true if the definition changed and no
+  // statement in the binlog explains it: the table must be read again.
   bool OnRows(const schema::TableVersion& version);
   // Reports a row image that lacks columns.
   void OnPartialRow(const TableName& table) { Invalidate(table, kPartialRows); }
@@ -58,7 +58,7 @@ class Coverage {
   void BeginReading(const TableName& table, Sequence begin);
   // Reports that this reading is complete. Does nothing for a table without coverage.
   void EndReading(const TableName& table, Sequence begin);
-  // ReadingMustRestart for the coverage of the table.
+  // Whether a reading that started at `begin` must restart, see coverage::ReadingMustRestart.
   bool ReadingMustRestart(const TableName& table, Sequence begin) const;
 
   // The newest coverage of a table, even if readers cannot see it yet.

@@ -12,8 +12,8 @@
 namespace millrace::coverage {
 
 // Returns the effects of `statement` on tables, in order. A table may occur more than once.
-// `truncates`: the statement empties its tables, regardless of its verb. Returns nothing for the
-// tables of statements on whole databases, or that may concern any table.
+// `truncates`: the statement empties its tables, regardless of its verb. Omits tables that the
+// statement does not name: see DropsDatabase and Statement::may_concern_any_table.
 std::vector<std::pair<TableName, TableEffect>> EffectsOf(const schema::Statement& statement,
                                                          bool truncates);
 

@@ -55,8 +55,8 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
     case TableEffect::kAltered:
       break;
   }
-  // Also invalidate a table that is being read: because of the reason its reader restarts, or after
-  // a crash the next reader does.
+  // Also invalidate a table that is being read: its reader restarts because of the reason, or the
+  // next reader does after a crash.
   if (!before.has_value() || !before->invalid_reason.empty()) return before;
   TableCoverage altered = *before;
   altered.invalid_reason = kAlteredByStatement;

@@ -29,21 +29,22 @@ inline constexpr std::string_view kPastRows = "versions of rows";
 // An earlier version wrote a column that newer versions omit, so that whole rows differ.
 inline constexpr std::string_view kHiddenColumns = "columns that the source hides";
 
-// From which change on the log contains all rows of a table. If valid(), replaying its changes from
-// `begin` produces its rows. A valid table stays valid while it is read again: the log still
+// The change from which the log contains all rows of a table. If valid(), replaying its changes
+// from `begin` produces its rows. A valid table stays valid while it is read again: the log still
 // contains it from the old `begin`. `begin` moves to the start of the new reading only after that
 // reading has finished.
 struct TableCoverage {
   Sequence begin;         // first change to replay
   bool complete = false;  // false: its rows are being read, or must be
-  // Why replaying no longer produces the rows: one of the above. Empty: it does.
+  // Why replaying no longer produces the rows: one of the above. Empty: no reason.
   std::string invalid_reason;
   // RowShape of the rows since `begin`; 0: no rows yet.
   uint64_t row_shape = 0;
 
   // Replaying from `begin` produces the rows, if the log still retains these changes.
   bool valid() const { return complete && invalid_reason.empty(); }
-  // The same, and a log whose oldest change is `oldest` still retains all of them.
+  // The same, for a log whose oldest change is `oldest`: it must still retain all changes from
+  // `begin`.
   bool HoldsAllRows(Sequence oldest) const { return valid() && begin >= oldest; }
   friend bool operator==(const TableCoverage&, const TableCoverage&) = default;
 };

@@ -20,13 +20,13 @@
 namespace millrace {
 namespace {
 
-// First byte of a packet.
+// The first byte of a packet.
 constexpr char kEvent = 0;
 constexpr char kEnd = '\xfe';
 constexpr char kError = '\xff';
-// An end is shorter; a packet that only begins like one is none.
+// A longer packet with the first byte kEnd is not the end of the dump.
 constexpr size_t kEndBytesMax = 8;
-// Silence is measured in heartbeats: one may be late, and one be lost to a stall.
+// Silence in heartbeat periods: one heartbeat may be late, and one lost.
 constexpr int kSilentHeartbeats = 3;
 constexpr size_t kFirstOffset = 4;
 
@@ -63,7 +63,7 @@ PacketReaderOptions ReaderOptions(const StreamRequest& request, const std::strin
 }  // namespace
 
 std::string ReplicaUuid(uint32_t server_id) {
-  // Version 8, which leaves the bits to us.
+  // A UUID of version 8, whose other bits are free to use.
   return fmt::format("6d696c6c-7261-8365-8000-0000{:08x}", server_id);
 }
 
@@ -85,7 +85,7 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> BinlogStream::Open(
 }
 
 absl::Status BinlogStream::Announce(Micros heartbeat_period) {
-  // Both of the names that MySQL has had for each; MariaDB knows the older one.
+  // Sets each variable under both names that MySQL has had. MariaDB only knows the older one.
   const int64_t heartbeat = heartbeat_period * 1000;
   const bool without_server_id = server_id_ == 0;
   const std::string uuid = ReplicaUuid(server_id_);
@@ -97,7 +97,7 @@ absl::Status BinlogStream::Announce(Micros heartbeat_period) {
   if (server().flavour == Flavour::kMysql && !without_server_id) {
     sql += fmt::format(", @replica_uuid = '{0}', @slave_uuid = '{0}'", uuid);
   } else if (server().flavour == Flavour::kMariadb) {
-    // 4: GTIDs are understood, and everything older.
+    // 4: we support GTIDs, and everything older.
     sql += ", @mariadb_slave_capability = 4";
   }
   MILLRACE_RETURN_IF_ERROR(connection_->Query(sql).status());
@@ -120,8 +120,8 @@ absl::Status BinlogStream::StartDump(const StreamRequest& request) {
   } else if (server().flavour == Flavour::kMysql) {
     dump.gtids = from.gtids.mysql().EncodeForDump();
   } else {
-    // Strict: a GTID that the source has not is an error, not a cause to begin elsewhere. Who reads
-    // what is there already looks at what comes first.
+    // In strict mode the source rejects a GTID that it lacks, otherwise it starts elsewhere.
+    // Readers of a dump that ends check its first transaction themselves.
     MILLRACE_RETURN_IF_ERROR(
         connection_
             ->Query(fmt::format("SET @slave_connect_state = '{}', @slave_gtid_strict_mode = {}, "
@@ -149,14 +149,14 @@ absl::StatusOr<std::string_view> BinlogStream::Read() {
 
 absl::Status BinlogStream::PacketError(std::string_view packet) {
   const std::string& endpoint = connection_->endpoint();
-  if (packet.empty()) return SourceUnreachable(endpoint, "an empty packet came");
+  if (packet.empty()) return SourceUnreachable(endpoint, "it sent an empty packet");
   if (packet[0] == kError) return DumpError(endpoint, server_id_, ParseError(packet));
   if (packet[0] == kEnd && packet.size() <= kEndBytesMax) {
     ended_ = true;
-    return SourceUnreachable(endpoint, "it ended the dump, as it does when it shuts down");
+    return SourceUnreachable(endpoint, "it ended the dump, probably because it shuts down");
   }
   return SourceUnreachable(endpoint,
-                           fmt::format("a packet of unknown kind {} came", uint8_t(packet[0])));
+                           fmt::format("it sent a packet of unknown kind {}", uint8_t(packet[0])));
 }
 
 absl::Status BinlogStream::Failure(absl::Status status) const {
@@ -166,7 +166,7 @@ absl::Status BinlogStream::Failure(absl::Status status) const {
 
 bool BinlogStream::Wait() {
   packets_->Wait(wake_);
-  // Takes the wake back; fails if there was none.
+  // Resets the eventfd. Fails if Wake was not called.
   eventfd_t count = 0;
   return eventfd_read(wake_, &count) == 0;
 }

@@ -17,63 +17,64 @@
 
 namespace millrace {
 
-// What a dump does at the end of the binlog: wait for more, or end.
+// Whether a dump waits for more events at the end of the binlog, or ends.
 enum class AtBinlogEnd { kWait, kEnd };
 
-// What a stream asks of the source.
+// The parameters of a stream.
 struct StreamRequest {
   SourcePosition from;
   AtBinlogEnd at_end = AtBinlogEnd::kWait;
-  // Ours, among the replicas of the source: it ends an older stream with the same id. 0, only by
-  // file and with kEnd, ends no other stream.
+  // Our id among the replicas of the source, which ends an older stream with the same id. 0: ends
+  // no other stream; requires kEnd, and a position by file and offset.
   uint32_t server_id = 0;
-  // An idle source sends a heartbeat this often.
+  // How often an idle source sends a heartbeat.
   Micros heartbeat_period = 0;
-  // Larger events fail the stream.
+  // The stream fails on a larger event.
   uint64_t event_bytes_max = 0;
 };
 
-// The binlog of a source, event by event, over a connection of its own. One thread opens, reads and
-// waits; any thread may call Interrupt and Wake. Failures are those of errors.h. After one the
-// stream is of no more use: open another at the last position that was stored. A failed or closed
-// stream leaves nothing at the source.
+// Reads a source's binlog event by event, over its own connection. One thread opens, reads and
+// waits; any thread may call Interrupt and Wake. errors.h lists the errors. After an error, open a
+// new stream at the last stored position. A failed or closed stream leaves nothing behind on the
+// source.
 class BinlogStream {
  public:
-  // Starts the dump over `connection`, at request.from: by its GTIDs where it has any and the
-  // source can be asked by GTID, else by its file and offset. GTIDs find the place on any server
-  // that has the transactions; a file means something only on the server that wrote it, see
-  // CheckContinuity. A position with neither asks for all from the first transaction on, which is
-  // refused by GTID if any was purged; a source without GTIDs begins with its oldest file.
-  // Announces that checksums are understood, the heartbeat period, and the server id. For
-  // SourcePool.
+  // Starts the dump over `connection` at request.from. Uses the position's GTIDs if it has any and
+  // the source supports a dump by GTID, otherwise its file and offset. GTIDs are valid on any
+  // server that has the transactions; a file and offset only on the server that wrote the file, see
+  // CheckContinuity. An empty position requests all transactions: a dump by GTID fails if one was
+  // purged; a source without GTIDs starts with its oldest file.
+  //
+  // Also sends that we support checksums, the heartbeat period, and the server id. Only SourcePool
+  // calls it.
   static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(std::unique_ptr<Connection> connection,
                                                             const StreamRequest& request);
   ~BinlogStream();
 
-  // Blocks for the next event: all its bytes, as EventReader takes them, valid until the next call.
-  // The first is an artificial ROTATE that names the file, then comes FORMAT_DESCRIPTION.
-  // Heartbeats are events as well. kCancelled: Interrupt was called. kUnavailable: the connection
-  // is lost, silent for three heartbeats, or the source shuts down.
+  // Blocks until the next event arrives, and returns all its bytes, as EventReader expects them.
+  // They are valid until the next call. The first event is an artificial ROTATE that names the
+  // file, the second is FORMAT_DESCRIPTION. Also returns heartbeats. kCancelled: Interrupt was
+  // called. kUnavailable: the connection is lost, the source was silent for three heartbeat
+  // periods, or it shuts down.
   absl::StatusOr<std::string_view> Read();
-  // True if the last Read failed because the source ended the dump, as it does at the end of the
-  // binlog with AtBinlogEnd::kEnd, or when it shuts down.
+  // True if the last Read failed because the source ended the dump: at the end of the binlog with
+  // AtBinlogEnd::kEnd, or because it shuts down.
   bool ended() const { return ended_; }
-  // True if Read would not wait for the source; when it is false, now is the time to hand on what
-  // was read.
+  // True if Read would not wait for the source. If false, process the events read so far before the
+  // next Read.
   bool HasMore() const { return packets_->HasMore(); }
 
-  // Blocks until there is reason to do something: HasMore, so Read would not wait for the source;
-  // Wake or Interrupt was called; or the source has been silent for so long that the next Read says
-  // so. Whoever is woken looks for its work after every Wait, whatever ended it. With Oracle's
-  // client library and TLS it may end without a reason.
-  // True if Wake was called: only then may the caller wait again before it reads.
+  // Blocks until HasMore is true, Wake or Interrupt is called, or the source has been silent for
+  // too long, which the next Read reports. With Oracle's client library and TLS it may return
+  // earlier. Returns whether Wake was called: only then may the caller wait again before it reads.
+  // After each Wait, check for the work that Wake announces.
   bool Wait();
-  // Ends the Wait that blocks, or if none does the next one. From any thread, at any time between
-  // Open and the destructor.
+  // Ends the current Wait or, if there is none, the next one. From any thread, between Open and the
+  // destructor.
   void Wake();
 
-  // Makes a Read that waits, and every later one, return kCancelled. From any thread, at any time
-  // between Open and the destructor.
+  // Makes a blocked Read, and every later one, return kCancelled. From any thread, between Open and
+  // the destructor.
   void Interrupt();
 
   const ServerInfo& server() const { return connection_->info(); }
@@ -84,13 +85,13 @@ class BinlogStream {
   BinlogStream(std::unique_ptr<Connection> connection, uint32_t server_id, int wake);
   absl::Status Announce(Micros heartbeat_period);
   absl::Status StartDump(const StreamRequest& request);
-  // Why there is no event in a packet.
+  // The error for a packet that contains no event.
   absl::Status PacketError(std::string_view packet);
   absl::Status Failure(absl::Status status) const;
 
   const std::unique_ptr<Connection> connection_;
   const uint32_t server_id_;
-  // An eventfd: readable from Wake to the end of a Wait.
+  // An eventfd, readable from Wake until the end of a Wait.
   const int wake_;
   std::unique_ptr<PacketReader> packets_;
   OffsetSkipper skipper_;
@@ -98,8 +99,8 @@ class BinlogStream {
   std::atomic<bool> interrupted_ = false;
 };
 
-// The UUID under which replicas of MySQL are told apart; the same for the same server id, so that a
-// connection left over from before a crash makes room for the new one.
+// Our UUID among the replicas of MySQL. It depends only on the server id, so a new connection
+// replaces one that remained from before a crash.
 std::string ReplicaUuid(uint32_t server_id);
 
 }  // namespace millrace

@@ -29,10 +29,10 @@
 namespace millrace {
 namespace {
 
-// Longest that one query may take; those we ask read metadata.
+// The longest wait for the server to send or to accept bytes.
 constexpr unsigned kWaitSecondsMax = 120;
 constexpr uint8_t kErrorPacket = 0xff;
-// Wait of a reader that cannot see whether anything has come.
+// The longest wait if TLS may hold bytes that we cannot detect.
 constexpr Micros kBlindWait = 20'000;
 
 struct HandleCloser {
@@ -49,7 +49,7 @@ int SocketOf(MYSQL* mysql) {
 }
 
 absl::Status CannotStartLibrary() {
-  return absl::ResourceExhaustedError("the client library does not start");
+  return absl::ResourceExhaustedError("cannot initialize the client library");
 }
 
 SourceFailure FailureOf(MYSQL* mysql) { return {mysql_errno(mysql), mysql_error(mysql)}; }
@@ -73,10 +73,10 @@ int ExplainNoLocalFile(void*, char* text, unsigned size) {
 
 #ifdef LIBMARIADB
 
-// Where the server offers no TLS, Connector/C goes on without, unless the host's name is to be
-// verified, and its caching_sha2_password then even sends the password as it is, since it takes TLS
-// that was wished for as given. So whenever TLS is wished for this looks at the greeting, which
-// comes before we have sent anything, and cuts the connection that does not offer it.
+// Closes the connection if the greeting of the server offers no TLS. Connector/C would continue
+// without TLS, unless it has to verify the host's name. Its caching_sha2_password would then send
+// the password in clear text, because it assumes that requested TLS is in use. The greeting arrives
+// before we have sent anything.
 class GreetingGuard {
  public:
   explicit GreetingGuard(bool active) {
@@ -85,7 +85,7 @@ class GreetingGuard {
   ~GreetingGuard() { Current() = nullptr; }
   bool refused() const { return refused_; }
 
-  // The library's hook, called after each read.
+  // The library calls this hook after each read.
   static void Inspect(int mode, MYSQL* mysql, const unsigned char* bytes, size_t size) {
     GreetingGuard* guard = Current();
     if (guard == nullptr || mode != 0 || static_cast<ssize_t>(size) <= 0) return;
@@ -99,7 +99,8 @@ class GreetingGuard {
   }
 
  private:
-  // The hook has no argument for its user; connecting is synchronous, so the thread will do.
+  // The library passes no user data to the hook. Connecting is synchronous, so a thread-local
+  // pointer is enough.
   static GreetingGuard*& Current() {
     thread_local GreetingGuard* guard = nullptr;
     return guard;
@@ -119,12 +120,12 @@ absl::Status InitializeLibrary() {
 void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
   const auto path = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
   const bool verifies = Verifies(tls.mode);
-  // A CA makes the handshake check the chain, whatever else is set.
+  // With a CA the handshake always verifies the certificate chain.
   mysql_ssl_set(mysql, path(tls.key), path(tls.certificate), verifies ? path(tls.ca) : nullptr,
                 nullptr, nullptr);
   SetOption(mysql, MYSQL_OPT_SSL_ENFORCE, my_bool{1});
-  // From 3.4 on the chain is checked only together with the name: rather too strict than not at
-  // all.
+  // From 3.4 on the library verifies the chain only if it also verifies the name. Better too strict
+  // than unverified.
   const bool verifies_name =
       tls.mode == TlsMode::kVerifyIdentity || (verifies && mysql_get_client_version() >= 30400);
   SetOption(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verifies_name ? my_bool{1} : my_bool{0});
@@ -132,8 +133,8 @@ void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
 }
 
 void SetAuthentication(MYSQL* mysql) {
-  // Not mysql_clear_password, nor dialog, which asks on the terminal: Connector/C would load either
-  // at the server's word.
+  // Excludes mysql_clear_password, and dialog, which prompts on the terminal: Connector/C would
+  // load either if the server requested it.
   mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
                 "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
 }
@@ -161,7 +162,7 @@ void SetTls(MYSQL* mysql, const SourceTlsOptions& tls) {
 
 void SetAuthentication(MYSQL* mysql) {
   SetOption(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, false);
-  // What caching_sha2_password needs without TLS; Connector/C does so unasked.
+  // caching_sha2_password needs this without TLS. Connector/C always does it.
   SetOption(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, true);
 }
 
@@ -209,7 +210,7 @@ void SetOptions(MYSQL* mysql, const SourceLogin& login) {
   }
 }
 
-// Packets through the library, which decrypts them.
+// Reads packets through the library, which decrypts them.
 class LibraryPacketReader final : public PacketReader {
  public:
   LibraryPacketReader(MYSQL* mysql, const PacketReaderOptions& options)
@@ -219,7 +220,7 @@ class LibraryPacketReader final : public PacketReader {
 
   void Wait(int wake) override {
     if (HasMore()) return;
-    // Where bytes may lie unseen in TLS, Read has to look before long.
+    // If TLS may hold bytes that we cannot detect, Read must check for them soon.
     wait_.WaitUntilReadableOrWoken(wake, KnowsTlsBytes() ? options_.silence_max : kBlindWait);
   }
 
@@ -243,8 +244,8 @@ class LibraryPacketReader final : public PacketReader {
     return cached + TlsBytes(*pvio);
   }
 
-  // What TLS has decrypted and the library not yet taken: the rest of a record. Asked of the
-  // OpenSSL that the library itself has loaded.
+  // The bytes that TLS has decrypted and the library has not read yet: the rest of a record.
+  // Queries the OpenSSL that the library itself has loaded.
   static size_t TlsBytes(const MARIADB_PVIO& pvio) {
     const auto* tls = static_cast<const ConnectorTls*>(static_cast<const void*>(pvio.ctls));
     if (tls == nullptr || tls->ssl == nullptr || SslPending() == nullptr) return 0;
@@ -267,12 +268,12 @@ class LibraryPacketReader final : public PacketReader {
   absl::StatusOr<std::string_view> Read() override {
     if (mysql_binlog_fetch(mysql_, &dump_) != 0) return Failure();
     wait_.EndSilence();
-    // The end of the dump has no bytes here; on the wire it is this packet.
+    // At the end of the dump the library returns no bytes; the server sent this packet.
     if (dump_.size == 0) return std::string_view("\xfe\0\0\0\0", 5);
     return std::string_view(reinterpret_cast<const char*>(dump_.buffer), dump_.size);
   }
 
-  // Oracle's functions ask and read by one structure.
+  // Requests the dump. Oracle's functions request and read with the same structure.
   absl::Status Open(const DumpRequest& request) {
     request_ = request;
     dump_.file_name = request_.file.c_str();
@@ -297,8 +298,8 @@ class LibraryPacketReader final : public PacketReader {
   MYSQL_RPL dump_{};
 #endif
 
-  // A server's error as it came, so that both readers look alike; anything else is a lost
-  // connection.
+  // Returns an error of the server as the packet that it sent, like SocketPacketReader. Reports any
+  // other failure as a lost connection.
   absl::StatusOr<std::string_view> Failure() {
     const SourceFailure failure = FailureOf(mysql_);
     if (failure.code == 1153) return PacketTooLarge(options_.endpoint, failure.text);
@@ -323,8 +324,8 @@ struct ResultFreer {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
 };
 
-// The socket of a connection once more, so that another thread can break the connection while the
-// library may be closing its own.
+// A duplicate of the socket of a connection, so that another thread can break the connection while
+// the library may be closing its own descriptor.
 class Breaker {
  public:
   explicit Breaker(int socket) : socket_(fcntl(socket, F_DUPFD_CLOEXEC, 0)) {}
@@ -349,7 +350,7 @@ class Breaker {
 
 using Result = std::unique_ptr<MYSQL_RES, ResultFreer>;
 
-// A connection while it answers.
+// A connection that runs a query.
 struct QueryContext {
   MYSQL* mysql;
   const std::string& endpoint;
@@ -433,7 +434,7 @@ class LibraryHandle final : public ClientHandle {
     Result result(mysql_use_result(mysql_.get()));
     if (result == nullptr) {
       if (mysql_errno(mysql_.get()) != 0) return LastError();
-      return QueryError(endpoint_, {0, "a statement that was to answer rows answers none"});
+      return QueryError(endpoint_, {0, "the statement returns no rows"});
     }
     return std::make_unique<LibraryRowStream>(QueryContext{mysql_.get(), endpoint_, breaker_},
                                               std::move(result));
@@ -463,7 +464,7 @@ class LibraryHandle final : public ClientHandle {
       const DumpRequest& request, const PacketReaderOptions& options) override {
     SetReceiveTimeout(options.silence_max);
 #ifdef LIBMARIADB
-    // COM_BINLOG_DUMP_GTID, which Connector/C has no name for.
+    // COM_BINLOG_DUMP_GTID, for which Connector/C has no name.
     constexpr auto kDumpGtid = static_cast<enum_server_command>(30);
     const bool by_gtid = request.gtids.has_value();
     const std::string arguments =
@@ -485,8 +486,7 @@ class LibraryHandle final : public ClientHandle {
  private:
   absl::Status LastError() { return QueryContext{mysql_.get(), endpoint_, breaker_}.LastError(); }
 
-  // For the library's own reads, which begin when something has come: bounds a stall inside a
-  // packet.
+  // Limits each read by the library: the server may stop sending inside a packet.
   void SetReceiveTimeout(Micros silence_max) const {
     const timeval limit{.tv_sec = silence_max / 1'000'000, .tv_usec = silence_max % 1'000'000};
     setsockopt(socket(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -497,8 +497,8 @@ class LibraryHandle final : public ClientHandle {
   Breaker breaker_;
 };
 
-// Connects with the TLS that login.tls.mode names; `preferred` insists on TLS here. Null: the
-// server offers no TLS; nothing has been sent to it.
+// Connects with the TLS mode of `login`. With Connector/C, mode `preferred` requires TLS here.
+// Null: the server offers no TLS, and we have sent nothing.
 absl::StatusOr<Handle> TryConnect(const SourceLogin& login) {
   static const absl::Status initialized = InitializeLibrary();
   MILLRACE_RETURN_IF_ERROR(initialized);
@@ -522,7 +522,7 @@ absl::StatusOr<Handle> TryConnect(const SourceLogin& login) {
 absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const SourceLogin& login) {
   const std::string endpoint = login.address.ToString();
   if (WantsTls(login) && Verifies(login.tls.mode) && login.tls.ca.empty()) {
-    return TlsFailed(endpoint, "source.tls.ca names no authority to verify the certificate with");
+    return TlsFailed(endpoint, "source.tls.mode requires source.tls.ca, to verify the certificate");
   }
   MILLRACE_ASSIGN_OR_RETURN(Handle mysql, TryConnect(login));
   const bool tls_optional = login.tls.mode == TlsMode::kPreferred;
@@ -531,13 +531,13 @@ absl::StatusOr<std::unique_ptr<ClientHandle>> ClientHandle::Connect(const Source
     plain.tls.mode = TlsMode::kDisabled;
     MILLRACE_ASSIGN_OR_RETURN(mysql, TryConnect(plain));
   }
-  if (mysql == nullptr) return TlsFailed(endpoint, "the source offers none");
+  if (mysql == nullptr) return TlsFailed(endpoint, "the source does not offer TLS");
   auto handle = std::make_unique<LibraryHandle>(std::move(mysql), endpoint);
   if (!handle->CanBreak()) {
     return OutOfFileDescriptors("a connection to the source");
   }
   if (WantsTls(login) && !tls_optional && handle->TlsCipher().empty()) {
-    return TlsFailed(endpoint, "the connection came about without it");
+    return TlsFailed(endpoint, "the connection was made without TLS");
   }
   return handle;
 }

@@ -17,37 +17,37 @@
 
 namespace millrace {
 
-// One connection of the client library: MariaDB Connector/C or Oracle's libmysqlclient. The only
-// place that knows either; Connection and BinlogStream stand on it. For one thread at a time, but
-// for Interrupt.
+// A connection of the client library: MariaDB Connector/C or Oracle's libmysqlclient. Connection
+// and BinlogStream use it, so that only client_library.cc depends on the library. For one thread at
+// a time, except Interrupt.
 //
-// The library is told to send no local file, to send no password in clear text, and to use TLS as
-// configured before the account is named. Over a Unix socket there is no TLS.
+// Configures the library to send no local file and no password in clear text, and to start TLS, as
+// configured, before it sends the user's name. A Unix socket never uses TLS.
 class ClientHandle {
  public:
-  // Errors as ConnectError (errors.h) makes them.
+  // Errors as ConnectError (errors.h).
   static absl::StatusOr<std::unique_ptr<ClientHandle>> Connect(const SourceLogin& login);
 
   virtual ~ClientHandle() = default;
 
-  // Runs one statement. Errors as QueryError makes them.
+  // Runs one statement. Errors as QueryError.
   virtual absl::StatusOr<QueryRows> Query(std::string_view sql) = 0;
-  // Runs one statement that answers rows, which come as they are taken. The handle outlives them.
-  // The library's time limit holds for each wait.
+  // Runs one statement that returns rows, and reads each row when the caller asks for it. The
+  // handle must outlive the stream. Each wait for the server is limited to two minutes.
   virtual absl::StatusOr<std::unique_ptr<RowStream>> Stream(std::string_view sql) = 0;
-  // Breaks the connection: what waits for the server and all that comes later fails, queries with
-  // kCancelled. From any thread, as long as the handle lives.
+  // Breaks the connection: running and later calls fail, queries with kCancelled. From any thread,
+  // as long as the handle exists.
   virtual void Interrupt() = 0;
-  // What the server said when it greeted us, for example `8.4.3` or `10.11.6-MariaDB-log`.
+  // The version in the greeting of the server, for example `8.4.3` or `10.11.6-MariaDB-log`.
   virtual std::string ServerVersion() const = 0;
   // Empty without TLS.
   virtual std::string TlsCipher() const = 0;
-  // The file descriptor; valid as long as the handle.
+  // The file descriptor of the connection; valid as long as the handle.
   virtual int socket() const = 0;
 
-  // Makes SHOW REPLICAS list us. Does nothing where the library cannot.
+  // Makes SHOW REPLICAS list us. Does nothing with Oracle's library.
   virtual absl::Status RegisterReplica(uint32_t server_id, const std::string& host) = 0;
-  // Asks for the binlog. Afterwards the handle serves the reader alone, and must outlive it.
+  // Requests the binlog. From then on only the reader uses the handle, which must outlive it.
   virtual absl::StatusOr<std::unique_ptr<PacketReader>> StartDump(
       const DumpRequest& request, const PacketReaderOptions& options) = 0;
 };

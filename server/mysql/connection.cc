@@ -22,7 +22,7 @@ bool NamesMariadb(std::string_view text) {
 }  // namespace
 
 ServerVersion ParseServerVersion(std::string_view text) {
-  // MariaDB 10 put this before its version, for the sake of old replicas.
+  // MariaDB 10 prefixes its version with this, for old replicas.
   constexpr std::string_view kReplicationPrefix = "5.5.5-";
   if (NamesMariadb(text) && text.substr(0, kReplicationPrefix.size()) == kReplicationPrefix) {
     text.remove_prefix(kReplicationPrefix.size());
@@ -61,7 +61,8 @@ absl::Status Connection::IdentifyServer() {
                             Query("SELECT @@version AS version, @@version_comment AS comment, "
                                   "@@global.server_id AS server_id, "
                                   "@@global.lower_case_table_names AS name_case"));
-  if (rows.rows.size() != 1) return QueryError(endpoint_, {0, "no answer to who it is"});
+  if (rows.rows.size() != 1)
+    return QueryError(endpoint_, {0, "it returned no version and server_id"});
   const QueryRow& row = rows.rows[0];
   info_.version_text = rows.Text(row, {"version"});
   info_.version = ParseServerVersion(info_.version_text);
@@ -81,7 +82,8 @@ absl::Status Connection::IdentifyServer() {
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows mysql,
                             Query("SELECT @@global.server_uuid AS uuid, @@global.gtid_mode AS "
                                   "gtid_mode"));
-  if (mysql.rows.size() != 1) return QueryError(endpoint_, {0, "no answer to who it is"});
+  if (mysql.rows.size() != 1)
+    return QueryError(endpoint_, {0, "it returned no server_uuid and gtid_mode"});
   info_.server_uuid = mysql.Text(mysql.rows[0], {"uuid"});
   info_.gtid_mode = mysql.Text(mysql.rows[0], {"gtid_mode"});
   return absl::OkStatus();
@@ -98,8 +100,9 @@ void Connection::Interrupt() { handle_->Interrupt(); }
 absl::StatusOr<std::optional<std::string>> Connection::QueryValue(std::string_view sql) {
   MILLRACE_ASSIGN_OR_RETURN(QueryRows rows, Query(sql));
   if (rows.rows.size() != 1 || rows.columns.size() != 1) {
-    return QueryError(endpoint_, {0, fmt::format("{} rows of {} columns answer {}",
-                                                 rows.rows.size(), rows.columns.size(), sql)});
+    return QueryError(
+        endpoint_, {0, fmt::format("it returned {} rows of {} columns instead of one value for: {}",
+                                   rows.rows.size(), rows.columns.size(), sql)});
   }
   return std::move(rows.rows[0][0]);
 }

@@ -21,7 +21,7 @@ class ClientHandle;
 // Version as a number that compares: 8.4.3 is 80403, 10.11.6 is 101106.
 using ServerVersion = uint32_t;
 
-// Who answers at the other end.
+// The server at the other end of a connection.
 struct ServerInfo {
   Flavour flavour = Flavour::kMysql;
   ServerVersion version = 0;
@@ -32,20 +32,20 @@ struct ServerInfo {
   // MySQL's gtid_mode: `ON`, `ON_PERMISSIVE`, `OFF_PERMISSIVE` or `OFF`. Always `ON` for MariaDB,
   // whose transactions all have a GTID.
   std::string gtid_mode;
-  // 0: names of databases and tables are kept as typed and their case counts; 1: in lower case; 2:
-  // as typed, and their case does not count.
+  // How names of databases and tables are stored and compared. 0: as typed, case-sensitive; 1: in
+  // lower case; 2: as typed, case-insensitive.
   uint32_t lower_case_table_names = 0;
   bool gtids() const { return gtid_mode == "ON"; }
 };
 
-// A session with the source, for queries, with the settings of session_settings.h: text is utf8mb4,
-// the time zone UTC, each statement a transaction of its own that writes nothing. For one thread at
-// a time, but for Interrupt. All failures are those of errors.h; after SOURCE_UNREACHABLE make a
-// new one.
+// A session for queries with the source, with the settings of session_settings.h: text is utf8mb4,
+// the time zone is UTC, and each statement is a read-only transaction of its own. For one thread at
+// a time, except Interrupt. errors.h lists the errors; after SOURCE_UNREACHABLE open a new
+// connection.
 class Connection {
  public:
-  // Logs in, prepares the session and identifies the server; for SourcePool. Further error:
-  // kFailedPrecondition SOURCE_SESSION_REFUSED.
+  // Logs in, prepares the session and identifies the server. Only SourcePool calls it. Further
+  // error: kFailedPrecondition SOURCE_SESSION_REFUSED.
   static absl::StatusOr<std::unique_ptr<Connection>> Connect(const SourceLogin& login);
   ~Connection();
 
@@ -57,15 +57,15 @@ class Connection {
 
   // Runs one statement.
   absl::StatusOr<QueryRows> Query(std::string_view sql);
-  // Runs one statement whose rows are taken one by one. The server may send them as slowly as they
-  // are taken; a wait of ours for more of them ends after two minutes as SOURCE_UNREACHABLE.
-  // kInternal SOURCE_QUERY_FAILED: the statement answers no rows.
+  // Runs one statement and returns its rows one by one. The server sends them no faster than the
+  // caller reads. SOURCE_UNREACHABLE: it sent nothing for two minutes. kInternal
+  // SOURCE_QUERY_FAILED: the statement returns no rows.
   absl::StatusOr<std::unique_ptr<RowStream>> Stream(std::string_view sql);
-  // Makes the statement that runs, and all later ones, fail with kCancelled. From any thread, as
-  // long as the connection lives. The server may go on with the statement until it has something
-  // to send.
+  // Makes the running statement and all later ones fail with kCancelled. From any thread, as long
+  // as the connection exists. The server may continue the statement until it has something to send.
   void Interrupt();
-  // The only column of the only row. kInternal SOURCE_QUERY_FAILED: the result has another shape.
+  // Runs one statement and returns the only column of its only row. kInternal SOURCE_QUERY_FAILED:
+  // the result has another shape.
   absl::StatusOr<std::optional<std::string>> QueryValue(std::string_view sql);
 
  private:
@@ -78,7 +78,7 @@ class Connection {
   ServerInfo info_;
 };
 
-// `10.11.6` of `5.5.5-10.11.6-MariaDB-log` as a number; 0 if there is none.
+// Returns 101106 for `5.5.5-10.11.6-MariaDB-log`, and 0 if the text starts with no version.
 ServerVersion ParseServerVersion(std::string_view text);
 
 }  // namespace millrace

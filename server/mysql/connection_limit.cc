@@ -15,7 +15,7 @@ namespace {
 
 // One for the dump of the binlog, one for queries.
 constexpr uint64_t kFeedConnections = 2;
-// A request for a snapshot lists the tables of the source.
+// To list the tables of the source for a snapshot request.
 constexpr uint64_t kRequestConnections = 1;
 
 // The connections that an account may have at once, and those it needs.

@@ -19,8 +19,8 @@ namespace millrace {
 // if the source writes no binlog. Errors as Connection::Query.
 absl::StatusOr<QueryRows> BinlogStatus(Connection& connection);
 
-// The end of the binlog, from a result of BinlogStatus. kFailedPrecondition SOURCE_REFUSED_DUMP: it
-// has no row, the source writes no binlog.
+// The end of the binlog, from a result of BinlogStatus. kFailedPrecondition SOURCE_REFUSED_DUMP:
+// the result has no row, because the source writes no binlog.
 absl::StatusOr<BinlogPlace> ParsePlace(const Connection& connection, const QueryRows& status);
 
 // MariaDB: the last transaction of each domain in the binlog. The server writes a transaction there
@@ -30,9 +30,9 @@ absl::StatusOr<GtidSet> WrittenGtids(Connection& connection);
 // MySQL: the transactions that the source has executed, @@global.gtid_executed.
 absl::StatusOr<GtidSet> ExecutedGtids(Connection& connection);
 
-// MySQL: the same, plus the transactions that sessions are committing now, @@global.gtid_owned. The
-// server from which we read such a transaction has it in its binlog, where it may wait for a
-// semi-synchronous replica for a long time. On a replica it may not be in the binlog yet.
+// MySQL: the same, plus the transactions that sessions are committing now, @@global.gtid_owned.
+// Such a transaction may already be in the binlog, and have been sent to us, while it waits for a
+// semi-synchronous replica. On a replica it may not be in the binlog yet.
 absl::StatusOr<GtidSet> ExecutedAndOwnedGtids(Connection& connection);
 
 // A file of the source's binlog.
@@ -51,8 +51,8 @@ absl::StatusOr<SourcePosition> CurrentPosition(Connection& connection);
 // The oldest position from which the source can still be read. Errors as CurrentPosition.
 absl::StatusOr<SourcePosition> EarliestPosition(Connection& connection);
 
-// Whether the binlog files prove that our position was read from this very source. If so, it has
-// every transaction that it is committing now, and if it lacks a domain, that domain was deleted
+// Whether the binlog files prove that our position was read from this very source. If so,
+// transactions that the source is committing now count as present, and a missing domain as deleted
 // (FLUSH BINARY LOGS DELETE_DOMAIN_ID). An unverified source may be a replica that has not received
 // the transaction or domain yet.
 enum class PositionOrigin { kUnverified, kThisServer };

@@ -282,7 +282,7 @@ absl::Status QueryError(const std::string& endpoint, const SourceFailure& failur
       reason::kSourceQueryFailed,
       fmt::format(
           "a query failed at the source {}: {} (error {}); if it contains the condition of a "
-          "snapshot, correct that; otherwise check that the source's version is supported",
+          "snapshot, correct the condition; otherwise check that the source's version is supported",
           endpoint, failure.text, failure.code),
       {{"source", endpoint}, {"source_error", fmt::format("{}", failure.code)}});
 }
@@ -330,9 +330,10 @@ absl::Status SourceSilent(const std::string& endpoint, Micros silence_max) {
 absl::Status PacketTooLarge(const std::string& endpoint, std::string_view what) {
   return MakeError(
       reason::kSourcePacketTooLarge,
-      fmt::format("from the source {}: {}; raise source.event_bytes_max here, or "
-                  "max_allowed_packet there (for a dump MySQL uses replica_max_allowed_packet)",
-                  endpoint, what),
+      fmt::format(
+          "a packet from the source {} is too large: {}; raise source.event_bytes_max here, or "
+          "max_allowed_packet there (for a dump MySQL uses replica_max_allowed_packet)",
+          endpoint, what),
       {{"source", endpoint}});
 }
 

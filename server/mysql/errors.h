@@ -17,7 +17,7 @@ struct SourceFailure {
   std::string text;
 };
 
-// Every failure of this room. The reasons:
+// The errors of communication with the source. The reasons:
 //
 // | reason | code | meaning |
 // |-|-|-|
@@ -34,6 +34,7 @@ struct SourceFailure {
 // | SOURCE_BINLOG_DAMAGED | kDataLoss | the source cannot read its own binlog |
 // | SOURCE_REFUSED_DUMP | kFailedPrecondition | it refuses the dump for another reason |
 // | SOURCE_ACCOUNT_LIMIT | kUnavailable | a limit of the account is reached |
+// | SOURCE_SESSION_REFUSED | kFailedPrecondition | it keeps a session variable at another value |
 // | OUT_OF_FILE_DESCRIPTORS | kUnavailable | this process has too many files open |
 // | QUERY_TIMEOUT | kDeadlineExceeded | the source ended a slow statement: request less |
 // | TABLE_CHANGED | kAborted | a query does not match its table: fetch the definition again |
@@ -62,7 +63,7 @@ absl::Status GtidsNotInBinlog(const std::string& endpoint, std::string_view gtid
 absl::Status SourceLacksGtids(const std::string& endpoint, std::string_view cause);
 absl::Status SourceChanged(const std::string& endpoint, std::string_view cause);
 
-// A session variable, the value that the server keeps, and the one that we tried to set.
+// A session variable, the value that the server keeps, and the one that we need.
 struct RefusedSetting {
   std::string_view name;
   std::string_view kept;

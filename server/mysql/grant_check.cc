@@ -62,7 +62,7 @@ absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) 
   return false;
 }
 
-// The feed works without this privilege, but snapshots omit such tables.
+// Without SELECT on all captured tables the feed works, but snapshots omit the other tables.
 void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
                            std::vector<Finding>& findings) {
   const std::vector<std::string> all = {"*.*"};
@@ -75,7 +75,7 @@ void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
     findings.push_back(
         {Severity::kWarning, "SELECT_NOT_ON_ALL",
          fmt::format("{} may not SELECT from all tables that source.tables captures with '{}': "
-                     "it cannot see the others, and snapshots do not contain them",
+                     "snapshots omit the tables that it may not read",
                      account.name, pattern),
          fmt::format("GRANT SELECT ON {} TO {};", GrantScope(pattern), account.name)});
   }
@@ -89,8 +89,8 @@ absl::Status WarnAboutHiddenColumns(Connection& connection, const CaptureRules& 
     if (!lacks) continue;
     const std::string table = QuotedName(name);
     findings.push_back({Severity::kWarning, "SELECT_NOT_ON_ALL",
-                        fmt::format("{} may SELECT from some columns of {} only: no snapshot can "
-                                    "read it",
+                        fmt::format("{} may SELECT only some columns of {}: snapshots cannot "
+                                    "read the table",
                                     account.name, table),
                         fmt::format("GRANT SELECT ON {} TO {};", table, account.name)});
   }

@@ -20,8 +20,8 @@ inline constexpr std::string_view kGrantMissing = "GRANT_MISSING";
 // The account of `connection` as `'user'@'host'`, for use in a GRANT.
 absl::StatusOr<std::string> AccountName(Connection& connection);
 
-// Adds a finding with the GRANT statement for each grant that the account lacks. Includes grants of
-// active roles. Read-only.
+// Adds a finding with the GRANT statement for each grant that the account lacks. Grants of active
+// roles count. Read-only.
 absl::Status CheckGrants(Connection& connection, const SourceOptions& options,
                          std::vector<Finding>& findings);
 

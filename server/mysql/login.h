@@ -14,7 +14,7 @@ namespace millrace {
 struct SourceAddress {
   std::string host;
   uint16_t port = 3306;
-  // Path of a Unix socket; if set, host and port are not used.
+  // Path of a Unix socket. If set, host and port are ignored.
   std::string socket;
   bool is_local() const { return !socket.empty(); }
   // `host:port` or the path of the socket, for messages.
@@ -22,16 +22,16 @@ struct SourceAddress {
   friend bool operator==(const SourceAddress&, const SourceAddress&) = default;
 };
 
-// Everything that one new connection needs to log in. SourcePool makes one for each connection,
-// with the password and the files of that moment.
+// What one new connection needs to log in. SourcePool creates one for each connection, with the
+// current password and TLS files.
 struct SourceLogin {
   SourceAddress address;
   std::string user;
   std::string password;
-  // The files have been checked: they exist and can be read.
+  // SourcePool has checked that the files are readable.
   SourceTlsOptions tls;
   Micros connect_timeout = Micros{10} * 1'000'000;
-  // Larger packets from the source fail the connection.
+  // The connection fails on a larger packet from the source.
   uint64_t packet_bytes_max = uint64_t{1} << 30;
 };
 

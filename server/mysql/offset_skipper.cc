@@ -26,8 +26,8 @@ absl::StatusOr<bool> OffsetSkipper::CheckOffset(const std::string& endpoint,
     active_ = false;
     return false;
   }
-  // Do not add the event's size: a server does not send some events of the file, those about its
-  // encryption.
+  // Use the event's end position, not its size: a server does not send the encryption events of the
+  // file.
   at_ += LoadLittle32(event.data() + 13) - static_cast<uint32_t>(at_);
   if (next_file || at_ > offset_) {
     return SourceChanged(endpoint, fmt::format("no event begins at offset {}", offset_));

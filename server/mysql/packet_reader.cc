@@ -108,7 +108,7 @@ class SocketPacketReader final : public PacketReader {
   // Receives until the buffer has `size` bytes from begin_ on. Requires: size <= kBufferBytes.
   absl::Status FillBuffer(size_t size) {
     while (end_ - begin_ < size) {
-      // The rest is usually a part of one event, and moving it costs less than another recv.
+      // The unread bytes are usually a part of one event. Moving them costs less than another recv.
       if (begin_ == end_ || kBufferBytes - end_ < kFreeBytesMin || begin_ + size > kBufferBytes) {
         std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
         end_ -= begin_;

@@ -13,14 +13,13 @@
 
 namespace millrace {
 
-// Reads the packets that follow a dump request. One thread reads; BinlogStream documents the one
-// thing that another thread may do.
+// Reads the packets that follow a dump request. Only one thread may read and wait.
 class PacketReader {
  public:
   virtual ~PacketReader() = default;
-  // Blocks until the next packet has arrived. Returns its status byte and the rest, with parts of
-  // 16 MiB joined. The view is valid until the next call. kUnavailable SOURCE_SILENT: nothing
-  // arrived in time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted
+  // Blocks until the next packet has arrived. Returns its status byte and content, with parts of 16
+  // MiB joined. The view is valid until the next call. kUnavailable SOURCE_SILENT: nothing arrived
+  // in time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted
   // SOURCE_PACKET_TOO_LARGE. Do not use the reader after a failure.
   virtual absl::StatusOr<std::string_view> Read() = 0;
   // True if a packet has arrived, or a part of one: Read then does not wait, or only for the rest

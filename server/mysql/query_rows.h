@@ -20,7 +20,7 @@ struct QueryRows {
   std::vector<std::string> columns;
   std::vector<QueryRow> rows;
 
-  // Index of the column with the first of `names` that exists, ignoring case: the columns of SHOW
+  // Returns the index of the first of `names` that is a column, ignoring case. The columns of SHOW
   // statements have different names in different versions.
   std::optional<size_t> Column(std::initializer_list<std::string_view> names) const;
   // Value of that column in `row`; empty if there is no such column or it is NULL.

@@ -12,8 +12,8 @@
 namespace millrace {
 namespace {
 
-// Removes the first name, in backquotes or up to a dot, and the dot from `text`. Returns the name
-// without quotes; sets `quoted` if it had them.
+// Removes the first name, in backquotes or up to a dot, and the dot after it from `text`. Returns
+// the name without quotes; sets `quoted` if it had them.
 std::string TakeName(std::string_view& text, bool& quoted) {
   std::string name;
   quoted = !text.empty() && text[0] == '`';
@@ -93,6 +93,7 @@ bool HasWord(std::string_view privileges, std::string_view word) {
   return list.find(fmt::format(", {},", word)) != std::string::npos;
 }
 
+// Whether `scope` is `<database>.*`. Sets `database` to its first name.
 bool NamesAllTables(std::string_view scope, std::string& database) {
   bool quoted = false;
   database = TakeName(scope, quoted);

@@ -173,7 +173,7 @@ absl::Status PrepareSession(Connection& connection) {
   MILLRACE_RETURN_IF_ERROR(connection.Query(kReadableNames).status());
   MILLRACE_RETURN_IF_ERROR(connection.Query(kLiftLimits).status());
   MILLRACE_RETURN_IF_ERROR(ApplySettings(connection, kSettings));
-  // init_connect may have begun a transaction, in which we would see only the rows of its start.
+  // init_connect may have started a transaction, in which we would see only the rows of its start.
   return connection.Query("ROLLBACK").status();
 }
 

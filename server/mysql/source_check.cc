@@ -205,7 +205,7 @@ void CheckDurability(const CheckContext& check) {
 
 void CheckServerIds(const CheckContext& check, const SourceOptions& options) {
   if (check.server.server_id == 0) {
-    check.Error("SERVER_ID_ZERO", "the source's server_id is 0: it refuses replicas",
+    check.Error("SERVER_ID_ZERO", "the source's server_id is 0, so it rejects replicas",
                 check.Set("server_id", "1"));
   }
   if (options.server_id != 0 && options.server_id == check.server.server_id) {

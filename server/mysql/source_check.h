@@ -19,7 +19,7 @@ enum class Severity { kError, kWarning };
 // A problem at the source.
 struct Finding {
   Severity severity;
-  // Upper snake case, for machines; listed in source_check.cc.
+  // Upper snake case, for programs.
   std::string code;
   // The problem and its effect, in one sentence.
   std::string message;

@@ -17,10 +17,10 @@ namespace millrace {
 namespace {
 
 absl::Status SourceDiffers(const SourceAddress& address) {
-  return MakeError(
-      reason::kSourceDiffers,
-      fmt::format("two connections to {} reach two servers; give source.host an address of one",
-                  address.ToString()));
+  return MakeError(reason::kSourceDiffers,
+                   fmt::format("two connections to {} reached different servers; set source.host "
+                               "to the address of one server",
+                               address.ToString()));
 }
 
 absl::Status CheckFlavour(const Connection& connection, const SourceOptions& options) {
@@ -28,7 +28,7 @@ absl::Status CheckFlavour(const Connection& connection, const SourceOptions& opt
   if (!options.flavour.has_value() || *options.flavour == server.flavour) return absl::OkStatus();
   return SourceChanged(
       connection.endpoint(),
-      fmt::format("it is {} {} where source.flavour says {}", FlavourName(server.flavour),
+      fmt::format("it is {} {}, but source.flavour is {}", FlavourName(server.flavour),
                   server.version_text, FlavourName(*options.flavour)));
 }
 

@@ -16,24 +16,23 @@
 
 namespace millrace {
 
-// Whether both are one server: by MySQL's server_uuid, by MariaDB's server_id.
+// Whether `a` and `b` are the same server: by server_uuid on MySQL, by server_id on MariaDB.
 bool IsSameServer(const ServerInfo& a, const ServerInfo& b);
 
-// Opens every connection of the server to the source; no other code does. It chooses the host,
-// reads the password and checks the TLS files for each connection anew, and numbers the servers
-// that it chose. Thread-safe.
+// Opens all connections to the source. Reads the password and checks the TLS files for each one.
+// Detects that the address leads to another server than before. Thread-safe.
 class SourcePool {
  public:
-  // Counts the servers chosen, from 1. What was learnt over a connection of one generation does not
-  // hold for another.
+  // Counts the servers that the feed has connected to, from 1. Do not use what you learned from a
+  // server of another generation.
   using Generation = uint64_t;
 
-  // options.server_id is the one to read the binlog under, and not 0.
+  // Requires: options.server_id is not 0. Streams use it.
   explicit SourcePool(SourceOptions options);
 
   const SourceOptions& options() const { return options_; }
 
-  // A session for queries, with whatever server the host in use leads to. Errors: as
+  // A session for queries with the server that the address leads to now. Errors: as
   // Connection::Connect; kFailedPrecondition SOURCE_FILE_UNREADABLE or SOURCE_PASSWORD_MISSING, as
   // ReadPassword and CheckTlsFiles; SOURCE_CHANGED if the server is not of options.flavour.
   absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
@@ -42,25 +41,27 @@ class SourcePool {
     std::unique_ptr<Connection> connection;
     Generation generation;
   };
-  // Chooses the host for a new session of the feed and connects to it. The generation is a new one
-  // if that is another host or server than the last time. Errors as Connect; the generation stays.
+  // Connects to the server that the address leads to now, and makes it the current one. Starts a
+  // new generation if it is not the same server as before. Errors as Connect; the generation is
+  // then unchanged.
   absl::StatusOr<CurrentConnection> ConnectToCurrent() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A session for queries with the server of this generation. Further error: kUnavailable
-  // SOURCE_DIFFERS if the host leads to another server now, or another one was chosen since.
+  // SOURCE_DIFFERS: the address leads to another server now, or the generation is not current.
   absl::StatusOr<std::unique_ptr<Connection>> ConnectTo(Generation generation) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   struct StreamOptions {
     AtBinlogEnd at_end = AtBinlogEnd::kWait;
-    // Larger events fail the stream, in addition to the configured limit; 0: that limit alone.
+    // The stream fails on an event above this limit or the configured one. 0: only the configured
+    // limit.
     uint64_t event_bytes_max = 0;
-    // Opens the stream next to another of ours, which the source must not end for it. Only by file
-    // and offset, and with kEnd.
+    // Uses server id 0, so that the source does not end our other stream. Requires kEnd, and a
+    // position by file and offset.
     bool without_server_id = false;
   };
-  // The binlog of the server of this generation, from `from` on. Errors as BinlogStream::Open and
-  // ConnectTo.
+  // Streams the binlog of the server of this generation, starting at `from`. Errors as
+  // BinlogStream::Open and ConnectTo.
   absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(Generation generation,
                                                            const SourcePosition& from,
                                                            const StreamOptions& options) const
@@ -73,7 +74,6 @@ class SourcePool {
     Generation generation = 0;
   };
 
-  // The host for the next session of the feed.
   SourceAddress ConfiguredAddress() const;
   absl::StatusOr<std::unique_ptr<Connection>> ConnectAt(const SourceAddress& address,
                                                         uint64_t packet_bytes_max) const;
@@ -83,7 +83,7 @@ class SourcePool {
 
   const SourceOptions options_;
   mutable absl::Mutex mutex_;
-  // None until the first ConnectToCurrent.
+  // Absent until the first ConnectToCurrent.
   std::optional<Current> current_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -11,8 +11,8 @@ namespace millrace {
 // Checks whether the account may read all of a table. information_schema shows only objects for
 // which the account has a privilege, so it would silently omit a table or column without SELECT.
 //
-// kPermissionDenied SOURCE_ACCESS_DENIED: the account has no SELECT on the table, or on some
-// columns only. The message lists the columns that it may read, and `remedy` is the GRANT. If the
+// kPermissionDenied SOURCE_ACCESS_DENIED: the account lacks SELECT on the table or on some of its
+// columns. The message lists the columns that it may read, and `remedy` is the GRANT. If the
 // account has no privilege in a database, the server reports this also for a table that does not
 // exist. kNotFound TABLE_MISSING. Others as Connection::Query.
 

@@ -121,7 +121,7 @@ ColumnDetails ParseColumn(const QueryRows& rows, const QueryRow& row) {
   return column;
 }
 
-// Some collations of MariaDB are for many charsets; COLLATIONS lists these once, without an id.
+// COLLATIONS lists a MariaDB collation for many charsets only once, without an id.
 constexpr std::string_view kCollationQuery =
     "SELECT ID FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY "
     "WHERE FULL_COLLATION_NAME = {}";
@@ -136,8 +136,8 @@ absl::Status FillCollation(Connection& connection, std::string_view name, Column
   return absl::OkStatus();
 }
 
-// Adds the columns of row versions that MariaDB adds to a table WITH SYSTEM VERSIONING that does
-// not name them. `row_end` belongs to the primary key.
+// Adds the row version columns that MariaDB creates if a table WITH SYSTEM VERSIONING does not name
+// its own. `row_end` belongs to the primary key.
 void AddVersionColumns(TableDetails& details) {
   uint32_t key_columns = 0;
   for (const ColumnDetails& column : details.columns) {
@@ -210,7 +210,7 @@ std::string TakeIdentifier(std::string_view& rest) {
   return name;
 }
 
-// The text after the opening bracket of the option UNION. Ignores the words of a comment.
+// The text after the opening bracket of the option UNION. Skips quoted comments.
 std::string_view AfterUnion(std::string_view statement) {
   constexpr std::string_view kUnion = " UNION=(";
   // A new line with a bracket ends the columns. Inside strings the servers write line breaks as

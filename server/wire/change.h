@@ -19,7 +19,7 @@ struct ImageView {
   bool present = false;
   std::string_view row;      // the serialized row message
   bool partial = false;      // the image lacks columns
-  std::string_view unknown;  // their field numbers, for NumberReader
+  std::string_view unknown;  // field numbers of these columns, for NumberReader
 };
 
 // An InvalidText or AmbiguousText of a change.

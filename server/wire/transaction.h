@@ -14,8 +14,8 @@
 
 namespace millrace::wire {
 
-// The fields of a Transaction before its changes. Each part of a transaction in a frame starts with
-// a copy. Views point into the parsed bytes.
+// The fields of a Transaction before its changes. Each segment of a transaction in a frame starts
+// with a copy of them. Views point into the parsed bytes.
 struct TransactionHeader {
   std::string_view gtid;   // text; empty: none
   Micros commit_time = 0;  // Unix time
@@ -24,7 +24,7 @@ struct TransactionHeader {
   uint64_t position = 0;  // of the transaction's first event, in `file`
 };
 
-// Reading. The index of a frame locates the header of each segment. Its bytes are not validated
+// Reading. The index of a frame locates the header of each segment. No code has validated its bytes
 // before.
 
 // False: the bytes are not a valid header, and the content of `header` is unspecified.

@@ -25,7 +25,7 @@ inline constexpr std::string_view kMysqlFormatChecksumsOff =
     "00000000000000000000000000000000000000000000000000000000000013000d000800000000040004000000"
     "6300041a08000000000000020000000a0a0a2a2a001234000a28000000476352e9";
 
-// The first event of the file that the server is writing, as in the file.
+// FORMAT_DESCRIPTION of the file that the server is writing, as the file contains it.
 inline constexpr std::string_view kMysqlFormatInUse =
     "7711036b0f0b0000007b0000007f00000001000400392e372e342d320000000000000000000000000000000000"
     "00000000000000000000000000000000000000000000000000000000000013000d000800000000040004000000"
@@ -362,7 +362,7 @@ struct Sample {
   Flavour flavour;
 };
 
-// All of them.
+// All captured events.
 inline constexpr Sample kAll[] = {
     {kMysqlRotateArtificial, Flavour::kMysql},
     {kMysqlRotateWithoutChecksum, Flavour::kMysql},

@@ -95,7 +95,7 @@ TEST(MysqlGtidEvents, TaggedHasNumbersOfEightBytes) {
 }
 
 TEST(MysqlGtidEvents, TaggedSkipsOptionalUnknownField) {
-  // Version 1, 12 bytes, no required field: number 1, then the unknown field 50.
+  // Version 1, 8 bytes, last required field 0: field 2 is the number 1, field 50 is unknown.
   EXPECT_EQ(ReasonOf(EventType::kGtidTagged, FromHex("0210000404641f1f")), "");
 }
 

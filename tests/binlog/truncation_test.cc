@@ -37,7 +37,7 @@ TEST_P(CapturedEvent, AnyPrefixParsesOrIsTruncated) {
     const absl::Status status =
         ParseCopy(event->header, event->body.substr(0, size), GetParam().flavour);
     if (status.ok()) continue;
-    // A truncated format does not end in its checksum algorithm.
+    // The last byte of a truncated FORMAT_DESCRIPTION is seldom a valid checksum algorithm.
     EXPECT_THAT(ErrorReason(status),
                 AnyOf("EVENT_TRUNCATED", "PAYLOAD_DAMAGED", "EVENT_KIND_UNSUPPORTED"))
         << size << ": " << status;

@@ -176,7 +176,7 @@ TEST_F(CoverageTest, RecapturedTableMustBeReadAgain) {
   EXPECT_FALSE(coverage_->Newest(kOrders)->complete) << "read like a new table";
 }
 
-// Without a stored batch, no event was processed either.
+// While no batch is stored, no event has been processed.
 TEST_F(CoverageTest, UnstoredExclusionLosesNothing) {
   coverage_->Set(kOrders, kValidCoverage);
   Store();

@@ -83,7 +83,7 @@ TEST_P(TlsTest, RequiredTlsFailsIfNotOffered) {
   for (const TlsMode mode : {TlsMode::kRequired, TlsMode::kVerifyCa, TlsMode::kVerifyIdentity}) {
     const auto status = Connect(With(OptionsFor(*server), mode, File("ca.pem"))).status();
     EXPECT_EQ(ErrorReason(status), "SOURCE_TLS_FAILED") << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("offers none"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("does not offer TLS"));
   }
 }
 

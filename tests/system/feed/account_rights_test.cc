@@ -68,7 +68,7 @@ TEST_P(AccountRights, TableWithHiddenColumnsIsNotRead) {
                                                                        "`t` TO 'millrace'@")));
   EXPECT_THAT(shop_.RowsRead("t"), IsEmpty());
   EXPECT_THAT(ErrorFromSnapshot("shop.t"), HasSubstr("SOURCE_ACCESS_DENIED"));
-  EXPECT_THAT(Check(), HasSubstr("may SELECT from some columns of `shop`.`t` only"));
+  EXPECT_THAT(Check(), HasSubstr("may SELECT only some columns of `shop`.`t`"));
   Grant("SELECT ON shop.t");
   ASSERT_TRUE(shop_.admin().Start(std::vector<std::string>{"shop.t"}).ok());
   shop_.admin().WaitUntilOver(2);

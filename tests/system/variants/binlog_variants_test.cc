@@ -33,7 +33,7 @@ class MysqlVariants : public ::testing::Test {
         in_after ? change.raw.after_unknown_fields() : change.raw.before_unknown_fields();
     EXPECT_THAT(fields, ::testing::Not(::testing::Contains(FieldNumber(change.table, column))));
   }
-  // All row changes from the beginning.
+  // Requests all row changes from the beginning.
   static v1::SubscribeRequest RowsRequest() {
     v1::SubscribeRequest request = ChangeReader::FromEarliest();
     for (const auto each : {v1::OPERATION_INSERT, v1::OPERATION_UPDATE, v1::OPERATION_DELETE}) {

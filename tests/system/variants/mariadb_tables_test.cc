@@ -52,7 +52,7 @@ class MariadbTables : public ::testing::Test {
     }
     return texts;
   }
-  // The rows, note by id, after replaying a stream from `at` to now.
+  // Replays a stream from `at` to now. Returns the note of each row by its id.
   std::map<std::string, std::string> RowsFrom(v1::StartPoint at) {
     std::map<std::string, std::string> rows;
     for (const SeenChange& change : Changes(at)) {
@@ -120,7 +120,7 @@ TEST_F(MariadbTables, TableWithNamedTimesHasOnlyCurrentRows) {
   EXPECT_THAT(ColumnsOf("item"), ElementsAre("id", "note", "since", "until"));
 }
 
-// MariaDB logs their changes as statements in every binlog format.
+// MariaDB logs changes of such tables as statements in every binlog format.
 TEST_F(MariadbTables, TableVersionedByTransactionsStopsTheFeed) {
   StartFeed("never");
   sql_.MustExecute(

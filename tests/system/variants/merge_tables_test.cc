@@ -63,7 +63,7 @@ TEST_P(MergeTables, RowsWrittenThroughMergeTableAreReadAgain) {
   EXPECT_THAT(shop_.feed().LogText(), HasSubstr("shop.m is a MERGE table"));
 }
 
-// The source no longer knows the old list of tables.
+// The source no longer reports the old UNION.
 TEST_P(MergeTables, RowsBeforeUnionChangeAreReadAgain) {
   sql().MustExecute("CREATE TABLE shop.third (id INT PRIMARY KEY) ENGINE = MyISAM");
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // binlog_row_metadata=MINIMAL: events do not name their columns. The feed takes the names from
-// information_schema, but only if that certainly has the same definition.
+// information_schema, but only if its definition is provably that of the event.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
