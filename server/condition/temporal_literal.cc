@@ -76,7 +76,7 @@ size_t FractionDigitsOf(const schema::Column& column) {
     case ColumnType::kTimestamp2:
       return column.metadata;
     default:
-      // MariaDB's older formats do not show it.
+      // The binlog does not show the fraction of MariaDB's older formats.
       return kFractionDigitsMax;
   }
 }
@@ -87,7 +87,7 @@ absl::StatusOr<Value> WithFraction(const std::string& text, std::string_view res
   if (!fraction.has_value()) return DoesNotFit(form);
   const size_t digits_max = FractionDigitsOf(column);
   if (!fraction->empty() && fraction->size() - 1 > digits_max) {
-    return DoesNotFit(fmt::format("has more than {} digits of a fraction", digits_max));
+    return DoesNotFit(fmt::format("has more than {} digits in its fraction", digits_max));
   }
   return Value(text + *fraction);
 }

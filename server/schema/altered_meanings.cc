@@ -26,7 +26,7 @@ struct Alteration {
   ColumnMeanings added_if_missing;
   Versioning versioning = Versioning::kKept;
   bool has_period = false;             // has PERIOD FOR SYSTEM_TIME
-  bool versions_some_columns = false;  // a column WITH or WITHOUT SYSTEM VERSIONING
+  bool versions_some_columns = false;  // has a column WITH or WITHOUT SYSTEM VERSIONING
 };
 
 bool IsVersioned(const ColumnMeanings& meanings) {
@@ -93,7 +93,7 @@ class AlterReader : private ColumnReader {
   }
 
  private:
-  // Reads one change of the ALTER TABLE. False: it is not understood.
+  // Reads one change of the ALTER TABLE. False: the change is not understood.
   bool ReadChange(Alteration& alteration) {
     if (lexer_.TakeWord("ADD")) return ReadAdd(alteration);
     if (lexer_.TakeWord("DROP")) return ReadDrop(alteration);

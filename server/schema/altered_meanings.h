@@ -10,8 +10,8 @@
 
 namespace millrace::schema {
 
-// The column meanings of a table after `text`, an ALTER TABLE of MariaDB; `before` are those before
-// it. nullopt: the text does not show them.
+// The column meanings of a table after `text`, an ALTER TABLE of MariaDB. `before`: the meanings
+// before the statement. nullopt: the text does not show the new meanings.
 std::optional<ColumnMeanings> MeaningsAfterAlter(std::string_view text,
                                                  const ColumnMeanings& before,
                                                  const StatementSession& session);

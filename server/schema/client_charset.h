@@ -32,7 +32,7 @@ class ClientCharset {
     return kind_ == Kind::kSwe7 &&
            std::string_view("[\\]^{}~").find(byte) != std::string_view::npos;
   }
-  // nullopt: `bytes` are not text in this charset, or the charset is unknown.
+  // nullopt: `bytes` are not text in this charset, or not ASCII if the charset is unknown.
   std::optional<std::string> ToUtf8(std::string_view bytes) const;
 
  private:

@@ -13,8 +13,8 @@ namespace millrace::schema {
 constexpr uint32_t kBinaryCollation = 63;
 
 // Name of the charset of a collation id, as in SHOW CHARACTER SET. Empty for an id that neither
-// MySQL up to 9.7 nor MariaDB up to 10.11 uses. The families share the ids below 248 and differ
-// from there on. Thread-safe.
+// MySQL up to 9.7 nor MariaDB up to 10.11 uses. Both flavours share the ids below 248 and differ in
+// the others. Thread-safe.
 std::string_view CharsetOfCollation(Flavour flavour, uint32_t collation);
 
 // Maximum bytes of a character in the charset; 0 for an unknown charset.

@@ -79,8 +79,8 @@ bool MayChangeMeanings(std::string_view text, const StatementSession& session) {
   const ClientCharset charset(session.charset);
   StatementLexer lexer(text, PossibleModes(session, /*mode_known=*/true).front(), charset);
   while (!lexer.Peek().at_end()) {
-    // Without one of these words no column becomes, or stops being, one of 16 or 4 bytes, and no
-    // row version time is added or dropped.
+    // Without one of these words no column becomes a UUID, INET or BINARY, and no row version time
+    // is added or dropped.
     if (lexer.Take().IsAny({"UUID", "INET6", "INET4", "BINARY", "BYTE", "VERSIONING", "PERIOD"})) {
       return true;
     }

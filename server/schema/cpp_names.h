@@ -28,7 +28,7 @@ class CppFieldNames {
  private:
   const std::string message_;
   std::unordered_set<std::string> taken_;      // in lower case, as in the C++ code
-  std::unordered_set<std::string> accessors_;  // of those taken
+  std::unordered_set<std::string> accessors_;  // of the fields in taken_
 };
 
 }  // namespace millrace::schema

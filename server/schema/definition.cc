@@ -35,7 +35,8 @@ constexpr std::string_view kLossyLabels =
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-// Further sources for one column, each null unless it matches the map.
+// A column of the map in the previous version and in information_schema; null where the column is
+// missing or does not match.
 struct Counterparts {
   const Column* before = nullptr;
   const ColumnDetails* details = nullptr;
@@ -94,8 +95,8 @@ class Describer {
   absl::Status LabelsUnproven(size_t i, std::string_view what, std::string_view remedy) const;
   absl::Status Unproven(size_t i, std::string_view what) const { return Unproven(NameOf(i), what); }
   std::string NameOf(size_t i) const;
-  // True if the previous version outranks the details: it does unless it is unverified. An
-  // uncaptured column has no more than its name there.
+  // True if the previous version describes the column and outranks the details, because it is
+  // verified or there are none.
   bool PrefersPrevious(size_t i) const {
     const auto [before, details] = counterparts_[i];
     return before != nullptr && before->captured && (!known_.unverified || details == nullptr);
@@ -122,10 +123,11 @@ absl::Status Describer::Unproven(std::string_view column, std::string_view what)
       column.empty() ? table : fmt::format("{}, column {}", table, Quoted(column));
   ErrorMetadata metadata{{"table", table}, {"statement", std::string(kRemedy)}};
   if (!column.empty()) metadata["column"] = column;
-  return MakeError(reason::kSchemaUnproven,
-                   fmt::format("table {}: {}; run {} on the source, so that the binlog contains it",
-                               place, what, kRemedy),
-                   metadata);
+  return MakeError(
+      reason::kSchemaUnproven,
+      fmt::format("table {}: {}; run {} on the source, so that events describe the table", place,
+                  what, kRemedy),
+      metadata);
 }
 
 absl::Status Describer::LabelsUnproven(size_t i, std::string_view what,
@@ -152,7 +154,8 @@ absl::Status Describer::MatchByName() {
   }
   for (size_t i = 0; i < map_.columns.size(); ++i) {
     const ColumnMap& column = map_.columns[i];
-    if (column.name.empty()) return Unproven(fmt::format("#{}", i + 1), "the event has no name");
+    if (column.name.empty())
+      return Unproven(fmt::format("#{}", i + 1), "the event does not name it");
     const auto found = by_name.find(ColumnKey(column.name));
     if (found == by_name.end()) continue;
     const auto [before, details] = found->second;
@@ -194,7 +197,8 @@ std::string Describer::DetailsMismatch() const {
   return {};
 }
 
-// Without names in the map, all columns of a source must match it, position by position.
+// Without names in the map, the previous version or the details must match all of its columns in
+// order.
 absl::Status Describer::MatchByPosition() {
   const bool previous_version_fits = !known_.unverified && PreviousVersionFits();
   const std::string mismatch =
@@ -268,7 +272,7 @@ absl::Status Describer::FillCharset(size_t i, Column& column) const {
     column.collation = before->collation;
     column.charset = before->charset;
   } else if (column.collation == 0 && details != nullptr) {
-    // information_schema has no collation for BINARY, BLOB and their kin.
+    // information_schema has no collation for BINARY, VARBINARY and BLOB.
     column.collation = details->charset.empty() ? kBinaryCollation : details->collation;
   }
   if (column.collation == 0) return Unproven(i, "its charset is unknown");
@@ -295,7 +299,7 @@ absl::Status Describer::FillLabels(size_t i, Column& column) const {
   const auto [before, details] = counterparts_[i];
   const std::vector<std::string_view>& known = map_.columns[i].labels;
   if (!known.empty() && SetLabels(known, column)) return absl::OkStatus();
-  // Labels of an unknown charset can only be compared by their number.
+  // Labels of an unknown charset can only be counted.
   const auto fits = [&](const std::vector<std::string>& labels) {
     return !labels.empty() && (known.empty() || labels.size() == known.size());
   };
@@ -429,9 +433,9 @@ void Describer::FillKeyAndVisibility(size_t i, Column& column) const {
   }
 }
 
-// A key with an uncaptured column does not identify rows, so that column keeps its ordinal. Two
-// columns do not count as part of a key: ROW END, which the server adds to the keys of versioned
-// tables, is the same in all current rows; a hash is no key.
+// An uncaptured column keeps its key ordinal, because a key that lacks it does not identify rows.
+// Exceptions: ROW END, which the server adds to the keys of versioned tables, is the same in all
+// current rows; a hash is no key.
 void Describer::FillKeyOfUncaptured(size_t i, Column& column) const {
   if (IsRowEnd(column.meaning) || IsHidden(column.meaning)) return;
   const auto [before, details] = counterparts_[i];

@@ -22,7 +22,7 @@ using ColumnFilter = std::function<bool(const TableName&, std::string_view colum
 // Everything known about a table besides its TABLE_MAP. All pointers may be null.
 struct Knowledge {
   Flavour flavour = Flavour::kMysql;
-  // The newest version. It is unverified if a statement since may have changed the table.
+  // The newest version. It is unverified if a later statement may have changed the table.
   const TableVersion* previous = nullptr;
   bool unverified = false;
   const TableDetails* details = nullptr;
@@ -35,8 +35,8 @@ struct Knowledge {
 // The columns of a table without field numbers.
 struct Definition {
   std::vector<Column> columns;
-  // A column of MariaDB whose meaning is unknown: a UUID, INET or BINARY; or perhaps a time of a
-  // versioned table. Empty: every meaning is known.
+  // A column of MariaDB whose meaning is unknown: UUID, INET or BINARY; row version time or plain
+  // TIMESTAMP. Empty: every meaning is known.
   std::string column_of_unknown_meaning;
 };
 
@@ -46,7 +46,7 @@ struct Definition {
 // has it; kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type cannot be read.
 absl::StatusOr<Definition> Describe(const binlog::TableMap& map, const Knowledge& known);
 
-// True if the names differ at most in the case of ASCII letters: MySQL takes them for one column.
+// True if the names differ at most in the case of ASCII letters: MySQL treats them as one.
 bool SameColumnName(std::string_view a, std::string_view b);
 // `name` with ASCII letters in lower case: the key to look up a column.
 std::string ColumnKey(std::string_view name);

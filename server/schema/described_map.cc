@@ -107,7 +107,7 @@ uint16_t SetBytes(size_t labels) {
 }
 
 // Columns made before MariaDB 10.1, or without mysql56_temporal_format, have older formats. A
-// comment in the type's text marks those that the server would not make now.
+// comment in the type's text marks columns that are not in the server's current format.
 void FillTemporal(const ColumnDetails& details, ColumnMap& column) {
   column.metadata = static_cast<uint16_t>(details.datetime_precision);
   if (!Contains(details.column_type, "/* mariadb-5.3 */")) return;

@@ -12,10 +12,10 @@
 namespace millrace::schema {
 
 // The TABLE_MAP that the source would write, under binlog_row_metadata=FULL, for a table in
-// information_schema. Resolving it returns the same version as the next real event, so rows of a
-// query and rows of the binlog share one row message. Resolve it with the details it was made of:
-// they distinguish UUID from BINARY and have the text of types. Resolving fails as for an event,
-// and with SCHEMA_UNPROVEN if labels may have lost characters.
+// information_schema. Resolving the map returns the same version as the next real event, so rows of
+// a query and rows of the binlog share one row message. Resolve it with the same details, which
+// distinguish UUID from BINARY and have the text of types. Resolving fails as for an event, and
+// with SCHEMA_UNPROVEN if labels may have lost characters.
 class DescribedMap {
  public:
   // kUnimplemented COLUMN_TYPE_UNKNOWN: names the column and its type.

@@ -71,7 +71,7 @@ bool IsGeometry(std::string_view type) {
 
 bool TextFits(const ColumnMap& column, const ColumnDetails& details, uint32_t characters) {
   const uint32_t width = details.charset.empty() ? 1 : CharacterBytesMax(details.charset);
-  // The width of an unknown charset proves nothing.
+  // The length cannot be checked for an unknown charset.
   return width == 0 || ValueBytesMax(column.type, column.metadata) == characters * width;
 }
 
@@ -158,11 +158,11 @@ std::string DescribeMismatch(const binlog::TableMap& map, const ColumnMap& colum
                        column.collation, details.charset.empty() ? "binary" : details.charset);
   }
   if (map.has_signedness && IsInteger(column.type) && column.is_unsigned != details.is_unsigned) {
-    return "only one of the event and information_schema has it unsigned";
+    return "either the event or information_schema has it unsigned, not both";
   }
   // information_schema does not show whether a hash is nullable.
   if (!details.hidden && column.nullable != details.nullable) {
-    return "only one of the event and information_schema allows NULL";
+    return "either the event or information_schema allows NULL, not both";
   }
   return {};
 }

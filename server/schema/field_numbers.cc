@@ -61,8 +61,8 @@ class PastFields {
     }
   }
 
-  // Continues the field of an earlier column of that name whose type allows it. False: there is
-  // none.
+  // Continues the field of an earlier column with the same name and a compatible type. False: no
+  // such column is left.
   bool Continue(Column& column) {
     for (Past& past : by_name_[ColumnKey(column.name)]) {
       const auto type = ContinuedType(past.column->field_type, column.field_type);

@@ -16,9 +16,9 @@ constexpr uint32_t kFieldNumberMax = 536'870'911;
 constexpr uint32_t kFieldNumbersReservedFirst = 19'000;
 constexpr uint32_t kFieldNumbersReservedLast = 19'999;
 
-// The type with which a field continues when its column changes from `old_type` to `wanted`: for
-// two integer types the wider, if it can represent all values of the other and each can read the
-// other's bytes. nullopt: the column needs a new field.
+// The type of a field after its column changed from `old_type` to `wanted`. For two integer types
+// it is the wider, if that represents all values of the other and both have the same wire format.
+// nullopt: the column needs a new field.
 std::optional<FieldType> ContinuedType(FieldType old_type, FieldType wanted);
 
 // Assigns field numbers and names to the captured columns of `next`. A column with the name of a

@@ -26,7 +26,7 @@ class Reader {
       if (token.IsSymbol('(')) ++depth;
       if (token.IsSymbol(')') && depth > 0) --depth;
       if (depth > 0) continue;
-      // A column may be named ENGINE too; the word after it is then no engine's name.
+      // A column may be named ENGINE too; then the next word is not an engine.
       if (token.Is("ENGINE")) options.merge = IsMergeEngine();
       if (token.Is("UNION") && !TakeMembers(options)) return std::nullopt;
     }

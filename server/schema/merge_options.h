@@ -14,8 +14,8 @@ namespace millrace::schema {
 // The options of a CREATE or ALTER TABLE that concern MERGE tables. nullopt: the option is absent.
 struct MergeOptions {
   std::optional<bool> merge;  // ENGINE is MERGE
-  // The tables of UNION, with the default database filled in and names as typed. For tables of
-  // other engines servers accept and ignore UNION.
+  // The tables of UNION, with the default database filled in and names as typed. Servers accept
+  // UNION for other engines and ignore it.
   std::optional<std::vector<TableName>> members;
   friend bool operator==(const MergeOptions&, const MergeOptions&) = default;
 };

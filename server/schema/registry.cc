@@ -24,7 +24,8 @@ absl::Status UnknownMeaning(const TableName& table, const std::string& column) {
       fmt::format("table {}: MariaDB's binlog does not show the type of column {} (UUID, INET or "
                   "BINARY; row version time or plain TIMESTAMP), the source no longer has the "
                   "table as it was, and its CREATE TABLE was not read; to continue, exclude the "
-                  "table with source.tables, or a UUID or INET with source.exclude_columns",
+                  "table with source.tables, or, unless it is a TIMESTAMP, the column with "
+                  "source.exclude_columns",
                   Quoted(table.ToString()), Quoted(column)),
       {{"table", table.ToString()}, {"column", column}});
 }

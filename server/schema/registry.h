@@ -73,13 +73,13 @@ class Registry {
   // no longer has the table; retry a failed query instead.
   absl::StatusOr<TableVersionPtr> Resolve(const binlog::TableMap& map, const TableDetails* details,
                                           Sequence first = {});
-  // True if Resolve of `map` needs details that it never had, or not since MarkUnverified.
+  // True if Resolve of `map` needs details, because the table had none so far, or none since
+  // MarkUnverified.
   bool NeedsDetails(const binlog::TableMap& map) const;
 
-  // Call for each statement that may have changed a table. Earlier details of the table no longer
-  // count, because its next TABLE_MAP can look the same without names, or with a UUID instead of a
-  // BINARY(16). MarkAllUnverified: the statement may concern any table. Stored with the next
-  // records.
+  // Call for each statement that may have changed a table; MarkAllUnverified: any table. Earlier
+  // details no longer count, because the next TABLE_MAP may look unchanged: it may lack names, or
+  // have a UUID where a BINARY(16) was. Stored with the next records.
   void MarkUnverified(const TableName& table);
   void MarkAllUnverified();
   // The column meanings of the table at this position in the binlog that no TABLE_MAP of MariaDB
@@ -98,11 +98,11 @@ class Registry {
   // Call when a statement dropped the table or renamed it away, or (`dropped` false) created it.
   // Ignores unknown names. Resolve also marks the table as existing. Stored with the next records.
   void SetDropped(const TableName& table, bool dropped);
-  // From now on changes have Change.ambiguous_text. True if it was off before: then no change in
-  // the log has it. Stored with the next records.
+  // From now on changes have Change.ambiguous_text. True if they did not before: no change in the
+  // log has the field. Stored with the next records.
   bool EnableAmbiguousText();
-  // The number of the table name; a new name gets the next one. For changes without a row
-  // (TRUNCATE, DDL).
+  // The number of the table name; a new name gets the next one. Changes without a row (TRUNCATE,
+  // DDL) need the number too.
   uint32_t TableIdOf(const TableName& table) { return EntryOf(table).version->table_id; }
 
   // True if the table has a version, stored or not, so that rows of it may have been written.
@@ -149,7 +149,7 @@ class Registry {
   uint64_t generation() const { return stored_.generation(); }
 
  private:
-  // Below every epoch, which count from 1.
+  // Epochs count from 1.
   static constexpr uint64_t kUnverified = 0;
   struct Entry {
     TableVersionPtr version;  // version 0 while no row was seen
@@ -166,7 +166,7 @@ class Registry {
   void SetDropped(Entry& entry, bool dropped);
   // Makes `version` the one for rows from `first` on.
   void SetVersion(Entry& entry, std::shared_ptr<TableVersion> version, Sequence first);
-  // The table's record must be written again.
+  // Schedules the table's record to be written again.
   void MarkChanged(const Entry& entry) { changed_tables_.insert(entry.version->table_id); }
 
   std::atomic<Flavour> flavour_;

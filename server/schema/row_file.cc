@@ -92,8 +92,8 @@ class JsonNames {
   std::unordered_set<std::string> taken_;
 };
 
-// Makes every field `optional`. In the descriptor of a proto3 file that is a oneof around a single
-// field, with the same name as protoc uses.
+// Makes every field `optional`. The descriptor of a proto3 file represents that as a oneof with one
+// field; the oneof gets the name that protoc would use.
 void AddPresence(pb::DescriptorProto& message) {
   std::unordered_set<std::string> names;
   for (const pb::FieldDescriptorProto& field : message.field()) names.insert(field.name());

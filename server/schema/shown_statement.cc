@@ -92,8 +92,8 @@ class SecretScanner {
 
   const ClientCharset& charset_;
   const IsExcluded& is_excluded_;
-  std::string string_;                // of the adjacent string tokens before
-  bool after_secret_option_ = false;  // the tokens before name an option that may hold a secret
+  std::string string_;                // adjacent string tokens so far, joined
+  bool after_secret_option_ = false;  // the next token may be the value of a secret option
 };
 
 bool IsServerComment(std::string_view comment) {

@@ -130,7 +130,7 @@ void StatementParser::SkipWait() {
 void StatementParser::ParseTables(const Token& verb, const Token& object) {
   statement_.if_not_exists = SkipIfExists();
   if (object.IsAny({"TABLE", "TABLES"})) statement_.verb = VerbOf(verb);
-  // It also replaces a table, and the new object is not a table.
+  // CREATE OR REPLACE SEQUENCE also replaces a table of that name.
   if (object.Is("SEQUENCE") && statement_.or_replace) statement_.verb = StatementVerb::kDrop;
   if (verb.Is("DROP")) return ParseDropNames();
   if (verb.Is("RENAME")) return ParseRenameTables();

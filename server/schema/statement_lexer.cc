@@ -93,7 +93,7 @@ size_t StatementLexer::VersionDigits() const {
 bool StatementLexer::SkipComment() {
   if (BeginsLineComment()) return SkipPast("\n", 0, /*must_end=*/false), true;
   if (rest_.starts_with("*/")) {
-    // No two operators can stand next to each other like this.
+    // Outside of a comment no server accepts `*/`.
     if (open_comments_ == 0) damaged_ = true;
     open_comments_ -= open_comments_ > 0 ? 1 : 0;
     rest_.remove_prefix(2);
@@ -119,7 +119,7 @@ void StatementLexer::SkipBlanks() {
   }
 }
 
-// `rest_` begins with the opening quote. Without a closing quote the token is all of the rest.
+// `rest_` begins with the opening quote. Without a closing quote the token is the whole rest.
 Token StatementLexer::TakeQuoted(Token::Kind kind, char quote, bool has_escapes) {
   rest_.remove_prefix(1);
   size_t i = 0;

@@ -14,8 +14,8 @@
 
 namespace millrace::schema {
 
-// The modes under which the server may have read the statement. There is only one if the session's
-// sql_mode is known and `mode_known`: the statement does not set another mode for itself.
+// The modes under which the server may have read the statement. `mode_known`: the statement does
+// not set its own sql_mode. Then, if the session's sql_mode is known, there is only one mode.
 std::vector<LexicalMode> PossibleModes(const StatementSession& session, bool mode_known);
 
 // Reads one statement token by token into a Statement. Used once.
@@ -54,7 +54,7 @@ class StatementParser {
   void ParseDefinition(const Token& verb);
   bool TakeModifier();
   void SkipDefiner();
-  // For objects with a name like a table's.
+  // For TABLE, VIEW and SEQUENCE.
   void ParseTables(const Token& verb, const Token& object);
   void ParseView();
   void ParseCreateTable();
@@ -69,7 +69,7 @@ class StatementParser {
   void ParseDropNames();
   void ParseRenameTables();
   void ParseDatabase(const Token& verb);
-  // The rest of a statement that creates or drops an index or trigger, up to its table inclusive.
+  // Skips to ON and adds the table after it: CREATE and DROP INDEX, CREATE TRIGGER.
   void TakeTableAfterOn();
   void NotUnderstood();
   // Only these words and numbers may follow.
@@ -89,11 +89,11 @@ class StatementParser {
   std::optional<TableName> TakeTableName();
   // The last part of `column`, `table.column`, `database.table.column` or `.column`.
   std::optional<std::string> TakeColumnName();
-  // TakeTableName into the tables; false if there is none.
+  // Takes a table name and adds it to the statement's tables; false if there is none.
   bool AddTable();
   // Takes the next token. If it is a table option that may hold a secret, withholds the text.
   Token TakeAndNoteSecrets();
-  // Skip tokens up to a symbol, or to after a word, that is not in parentheses.
+  // Skip to a symbol, or past a word, outside of parentheses.
   void SkipToSymbol(char symbol);
   bool SkipToWord(std::string_view word);
   void SkipParentheses();
@@ -108,7 +108,7 @@ class StatementParser {
   bool bad_name_ = false;    // a name is not text
   bool sets_sql_mode_ = false;
   bool is_view_ = false;         // CREATE or ALTER VIEW
-  bool names_are_utf8_ = false;  // if they are valid UTF-8
+  bool names_are_utf8_ = false;  // reads names that are valid UTF-8 as UTF-8
 };
 
 }  // namespace millrace::schema

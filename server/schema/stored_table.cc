@@ -20,8 +20,8 @@ namespace {
 
 namespace storage = ::millrace::storage::v1;
 
-// First byte of each value. Do not reuse. Records with label_bytes have the second format, because
-// a server that ignores label_bytes would take U+FFFD for the label.
+// First byte of each value. Do not reuse. Records with label_bytes have a format of their own,
+// because a server that ignores label_bytes would take U+FFFD for the label.
 constexpr char kFormatBasic = 1;
 constexpr char kFormatLabelBytes = 2;
 constexpr std::string_view kEpochKey = "e";
@@ -130,14 +130,14 @@ class Checker {
  public:
   explicit Checker(const storage::StoredTable& table) : table_(table) {}
 
-  // The problem, or an empty text.
+  // The problem; empty if there is none.
   std::string Check() {
     if (table_.table_id() == 0) return "has no table id";
     if (table_.version() == 0 && table_.columns_size() + table_.dropped_columns_size() != 0) {
       return "has columns but no version";
     }
     if (table_.next_field_number() > kFieldNumberMax + 1) return "has too large a field number";
-    if (!IsRowMessage(table_.row_message())) return "has no row message name";
+    if (!IsRowMessage(table_.row_message())) return "has an invalid row message name";
     for (const auto& [column, meaning] : table_.stated_meanings()) CheckMeaning(meaning);
     for (const storage::StoredColumn& column : table_.columns()) CheckColumn(column, false);
     for (const storage::StoredColumn& column : table_.dropped_columns()) CheckColumn(column, true);
@@ -161,8 +161,8 @@ class Checker {
   }
 
   void CheckColumn(const storage::StoredColumn& column, bool dropped) {
-    if (column.type() > UINT8_MAX) problem_ = "of impossible type";
-    if (column.metadata() > UINT16_MAX) problem_ = "of impossible metadata";
+    if (column.type() > UINT8_MAX) problem_ = "of invalid type";
+    if (column.metadata() > UINT16_MAX) problem_ = "of invalid metadata";
     if (column.field_type() < static_cast<uint32_t>(FieldType::kInt32) ||
         column.field_type() > static_cast<uint32_t>(FieldType::kVector)) {
       problem_ = "of unknown field type";
@@ -180,10 +180,10 @@ class Checker {
         number >= kFieldNumbersReservedFirst && number <= kFieldNumbersReservedLast;
     if (number == 0 || number >= table_.next_field_number() || reserved ||
         !numbers_.insert(number).second) {
-      problem_ = "of impossible field number";
+      problem_ = "of invalid field number";
     }
     if (!IsIdentifier(column.field()) || !names_.insert(FieldNameKey(column.field())).second) {
-      problem_ = "of impossible field name";
+      problem_ = "of invalid field name";
     }
   }
 

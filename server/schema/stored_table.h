@@ -14,7 +14,7 @@
 
 namespace millrace::schema {
 
-// The stored form of a table name: its newest version. Before the first row it has version 0 and no
+// The record of a table: its newest version. Before the first row that is version 0 without
 // columns.
 struct StoredTable {
   TableVersion version;

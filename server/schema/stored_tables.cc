@@ -27,7 +27,7 @@ void StoredTables::Publish() {
     by_name_[version->name] = version->table_id;
     by_message_[version->row_message] = version->table_id;
     TableVersionPtr& current = by_id_[version->table_id];
-    // The version is the same if the record was only written because it was verified again.
+    // A table that was only verified again has the same version.
     changed = changed || current != version;
     if (version->version != 0) AddToHistory(version);
     current = std::move(version);
@@ -59,8 +59,7 @@ VersionSpan StoredTables::SpanAt(uint32_t table_id, Sequence sequence) const {
   if (found == history_.end()) return {};
   const std::vector<TableVersionPtr>& versions = found->second;
   VersionSpan span{.version = versions.front(), .first = {}, .last = kNoLast};
-  // Newest first: a later version holds from its first sequence on, whatever earlier versions
-  // claim.
+  // Newest first: from its first sequence on, a later version overrides earlier ones.
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
     if ((*version)->first <= sequence) {
       span.version = *version;

@@ -27,7 +27,7 @@ class VersionCache {
   }
 
   const Compiled* Add(TableVersionPtr version, std::unique_ptr<const Compiled> compiled) {
-    // Readers do not come back to versions this old.
+    // Few readers use this many versions; those that do compile some again.
     constexpr size_t kEntriesMax = 4096;
     if (entries_.size() >= kEntriesMax) entries_.clear();
     last_version_ = version.get();

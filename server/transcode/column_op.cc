@@ -22,7 +22,7 @@ namespace {
 using schema::Column;
 using schema::FieldType;
 
-constexpr uint32_t kTagMax = 8;  // a tag is stored as eight bytes
+constexpr uint32_t kTagMax = 8;  // PutTag copies eight bytes
 constexpr uint32_t kVarintMax = 10;
 
 absl::Status Undecodable(const schema::TableVersion& table, const Column& column,

@@ -63,15 +63,15 @@ struct ColumnOp {
   uint8_t width = 0;
   uint8_t tag_size = 0;
   bool is_json = false;  // the column has a bit in partial updates, even if it is skipped
-  // Some values may have the same text as others: kConverted with an alias of `charset`, kEnum with
-  // ambiguous_digits, kSet with an ambiguous bit.
+  // Some values may have the same text as others: aliases of `charset` (kConverted), equal labels
+  // (kEnum, kSet).
   bool ambiguous = false;
   // Depends on the type: digits of the fraction, number of bits, or bytes to pad to.
   uint16_t parameter = 0;
   // Maximum bytes of the field, including its tag, if the value has a fixed size.
   uint32_t field_bytes_max = 0;
   uint32_t column = 0;
-  char tag[8] = {};  // stored whole, then advanced by tag_size
+  char tag[8] = {};  // all eight bytes are copied, of which tag_size count
   const Charset* charset = nullptr;
   // kEnum: the encoded field for each index from 0 on; empty if the label is not text. kSet: the
   // labels.

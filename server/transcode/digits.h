@@ -26,7 +26,7 @@ inline char* WriteFourDigits(char* to, uint32_t value) {
   return WriteTwoDigits(WriteTwoDigits(to, value / 100), value % 100);
 }
 
-// Writes `value` with leading zeros to `count` digits. Requires: they are enough.
+// Writes `value` with leading zeros to `count` digits. Requires: `count` digits suffice.
 inline char* WritePadded(char* to, uint32_t value, unsigned count) {
   char* const end = to + count;
   char* at = end;

@@ -13,7 +13,7 @@ namespace millrace::transcode {
 FieldWriter::FieldWriter(schema::TableVersionPtr table, std::vector<ColumnOp> ops)
     : table_(std::move(table)), ops_(std::move(ops)) {
   for (const ColumnOp& op : ops_) fixed_room_ += op.field_bytes_max;
-  // Tags are stored as eight bytes.
+  // PutTag copies eight bytes, also for a shorter tag.
   fixed_room_ += sizeof(ColumnOp::tag);
 }
 
@@ -120,7 +120,7 @@ char* FieldWriter::EncodeSet(const ColumnOp& op, uint64_t bits, char* to) {
 char* FieldWriter::EncodeGeometry(const ColumnOp& op, std::string_view value, char* to) {
   to = EnsureRoom(to, value.size() + 32);
   if (value.empty()) return PutBytes(op, {}, to);
-  if (value.size() < 4) return Impossible("a geometry without a reference system");
+  if (value.size() < 4) return Impossible("a geometry too short for its SRID");
   const uint32_t srid = LoadLittle32(value.data());
   const std::string_view wkb = value.substr(4);
   const size_t srid_size = srid == 0 ? 0 : 1 + wire::Buffer::VarintWidth(srid);

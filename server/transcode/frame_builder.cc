@@ -29,7 +29,7 @@ uint8_t OperationOf(binlog::RowsKind kind) {
 
 void FrameBuilder::BeginTransaction(const TransactionHeader& header) {
   FrameCutter::BeginTransaction(header);
-  read_table_ = nullptr;  // may be gone by now
+  read_table_ = nullptr;  // the caller may have released it
 }
 
 void FrameBuilder::PreparePrefix(const schema::TableVersion& table, uint8_t operation) {

@@ -107,7 +107,8 @@ class FrameBuilder : private FrameCutter {
   void AddInvalidText();
 
   EventPrefix prefix_;
-  // The table whose row events, or READ changes, `prefix_` is for; null: it is for something else.
+  // `prefix_` belongs to row events of event_table_, or to READ changes of read_table_. At most one
+  // is not null.
   schema::TableVersionPtr event_table_;
   const schema::TableVersion* read_table_ = nullptr;
 

@@ -144,7 +144,7 @@ absl::Status FrameCutter::EndChange(size_t begin, const TableName& table) {
 void FrameCutter::PrepareSegment() {
   if (segment_open_ && payload_.size() >= frame_bytes_) {
     if (open_finished_changes_ > 0) DetachSegment();
-    // The detached segment may be small.
+    // After detaching, the segment alone may not fill a frame.
     if (payload_.size() >= frame_bytes_) {
       changes_before_ += content_.segments.back().change_count;
       StoreContinued();
@@ -156,7 +156,7 @@ void FrameCutter::PrepareSegment() {
 void FrameCutter::OpenSegment() {
   if (content_.segments.empty()) {
     content_.first = next_;
-    // An abandoned transaction may have left its GTIDs there.
+    // An abandoned transaction leaves gtids_before filled.
     content_.gtids_before.clear();
     gtids_.AppendBinary(content_.gtids_before);
   }

@@ -70,7 +70,7 @@ class FrameCutter {
     size_t payload_bytes = 0;
     size_t runs = 0;
     log::Run last_run;
-    std::optional<log::Segment> segment;  // nullopt: it had no change in the open frame
+    std::optional<log::Segment> segment;  // nullopt: no change in the open frame
     uint64_t changes_before = 0;
   };
   Mark MakeMark() const;
@@ -97,7 +97,7 @@ class FrameCutter {
   // Newest sequence of an ended transaction.
   Sequence newest() const;
   Micros commit_time_max() const { return commit_time_max_; }
-  // Call if no later transaction was committed before `time`.
+  // Call if all later transactions are committed at `time` or after.
   void RaiseCommitTimeMax(Micros time) { commit_time_max_ = std::max(commit_time_max_, time); }
   // True if the open frame has changes of ended transactions.
   bool has_open_changes() const { return open_finished_changes_ > 0; }

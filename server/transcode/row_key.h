@@ -29,8 +29,8 @@ struct EncodedRow {
 //
 // The same row has the same key in the binlog and in a query, as a before image and as an after
 // image. Different rows of the source have different keys. Values that are equal only by collation
-// also have different keys: a row that changes the case of its key counts as two rows, and the
-// change has both. Immutable, thread-safe.
+// also have different keys: an UPDATE that changes the case of its key concerns two keys.
+// Immutable, thread-safe.
 class RowKey {
  public:
   // `columns` are in key order. kNotFound COLUMN_UNKNOWN: the version has no such captured column.

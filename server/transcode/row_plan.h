@@ -44,17 +44,17 @@ class RowPlan {
 
   // Takes one row image off `rows` and appends its fields to `out` as the content of a row message.
   // `present` has one bit for each column; absent columns are not written. Text that its charset
-  // does not allow is added to `invalid` instead, ambiguous text is added in addition; the caller
-  // sets in_before. The bytes are valid until a call with empty `invalid`. On failure `rows` and
-  // `out` are unchanged. kDataLoss ROW_UNDECODABLE: the image is truncated or a value is
-  // impossible; names column and offset.
+  // does not allow goes only into `invalid`, ambiguous text into both; the caller sets in_before.
+  // The bytes in `invalid` live until a call with empty `invalid`. On failure `rows` and `out` are
+  // unchanged. kDataLoss ROW_UNDECODABLE: the image is truncated or a value is impossible; names
+  // column and offset.
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, wire::Buffer& out,
                            std::vector<InvalidText>& invalid);
 
   // EncodeImage for the two images of an UPDATE. Call EncodeAfterImage after EncodeBeforeImage: it
-  // copies the fields of unchanged columns. Until it returns, the bytes of the before image must
-  // live, and nothing else may be encoded. `out` must be the same buffer, in which the fields
-  // written by EncodeBeforeImage start at `before`, unchanged.
+  // copies the fields of unchanged columns. Until EncodeAfterImage returns, the bytes of the before
+  // image must live, and nothing else may be encoded. `out` must be the same buffer; `before` is
+  // the offset of the unchanged fields that EncodeBeforeImage wrote.
   absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows,
                                  wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,

@@ -51,11 +51,10 @@ class RowPlan::State : private FieldWriter {
     const char* at = nullptr;
     std::string_view problem;
   };
-  // Where a column of the before image and its field end, as offsets from the start of the image
-  // and of the first field.
+  // The end offsets of a column of the before image.
   struct ColumnEnd {
-    size_t value = 0;
-    size_t field = 0;
+    size_t value = 0;  // in the image
+    size_t field = 0;  // from the first field
   };
 
   template <WalkMode kMode>
@@ -68,7 +67,7 @@ class RowPlan::State : private FieldWriter {
   bool TakeValue(const ColumnOp& op, const char*& at, const char* end, std::string_view& value);
   absl::Status EndWalk(const char* at, size_t out_size, std::string_view& rows);
   absl::Status WalkDifferences(std::string_view present, std::string_view& rows);
-  // A row image of a table with versions.
+  // Whether a row of a system-versioned table is current.
   enum class RowTime : uint8_t { kCurrent, kPast, kUnknown };
   struct VersionImage {
     std::string_view bytes;
@@ -94,8 +93,8 @@ class RowPlan::State : private FieldWriter {
   static constexpr size_t kNoRowEnd = static_cast<size_t>(-1);
   size_t row_end_ = kNoRowEnd;  // index of the ROW END column
 
-  // The last before image: its bytes, empty if its fields must not be copied, and its columns.
-  std::string_view before_bytes_;
+  // The last before image.
+  std::string_view before_bytes_;  // empty: its fields must not be copied
   std::vector<ColumnEnd> ends_;
 
   // State of the current walk.

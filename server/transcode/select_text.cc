@@ -15,7 +15,7 @@ constexpr std::string_view kZeroDate = "0000-00-00";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// The number of `digits` digits; the greatest uint32_t if one of them is not a digit.
+// The number in the first `digits` characters; the greatest uint32_t if one is not a digit.
 uint32_t Number(const char* from, unsigned digits) {
   uint32_t number = 0;
   for (unsigned i = 0; i < digits; ++i) {

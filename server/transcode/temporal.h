@@ -8,7 +8,7 @@
 namespace millrace::transcode {
 
 // Writes stored dates and times as SELECT prints them. All writers return the end of the text, or
-// null if a part is out of range (a month 13, a minute 60). Zero and partly zero dates are valid.
+// null if a part is out of range (month 13, minute 60). Zero and partly zero dates are valid.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/group__MY__TIME.html
 
 // Longest text: `-838:59:59.000000` or `9999-12-31 23:59:59.999999`.

@@ -28,7 +28,7 @@ StoredTable Sample() {
   return table;
 }
 
-// Written by the first release. If this fails, logs in the field can no longer be read.
+// The first release wrote these bytes. If the test fails, existing logs can no longer be read.
 TEST(StoredTable, BytesOnDiskNeverChange) {
   const log::Record record = TableRecord(Sample());
   EXPECT_EQ(absl::BytesToHexString(record.key), "7400000001");
@@ -112,7 +112,7 @@ TEST(StoredTable, EpochRoundTrips) {
   const StoredEpoch read = ParseEpochRecord(*record.value).value();
   EXPECT_EQ(read.epoch, 7u);
   EXPECT_TRUE(read.tells_ambiguous_text);
-  // Earlier versions wrote this.
+  // Early Millrace releases wrote this record.
   EXPECT_FALSE(ParseEpochRecord("\x01\x08\x07").value().tells_ambiguous_text);
 }
 

@@ -26,7 +26,7 @@ inline Micros CommitTimeOf(uint64_t number) {
   return static_cast<Micros>(number) * 1'000'000 + static_cast<Micros>(number);
 }
 
-// The plan of the table shop.orders (id INT, note LONGBLOB) with id 7.
+// The plan of the table shop.orders (id INT, note LONGBLOB), whose table id is 7.
 class OrdersTable {
  public:
   OrdersTable() {

@@ -260,7 +260,7 @@ TEST_F(FrameBuilderTest, CloseFrameExcludesTransactionInProgress) {
   EXPECT_EQ(GtidsText(second->gtids_before()), GtidTextOf(1));
 }
 
-// Otherwise the open frame could not be stored together with the closed ones.
+// Changes left in the open frame could not be stored together with the closed frames.
 TEST_F(FrameBuilderTest, EndedLargeTransactionLeavesNoOpenChanges) {
   Begin(1);
   while (!builder_.has_closed_frames()) Insert(1, 100);

@@ -45,7 +45,7 @@ std::vector<Kind> MakeKinds() {
   };
 }
 
-// The index of a row's value in each column; the number of values means NULL.
+// For each column the index of the row's value in Kind::values; the index past the end means NULL.
 using Row = std::vector<size_t>;
 
 class RowUpdateTest : public ::testing::Test {

@@ -27,7 +27,8 @@ class RowVersions : public ::testing::Test {
     end.captured = false;
     return {MakeColumn(ColumnType::kTiny, 0, schema::FieldType::kInt32), end};
   }
-  // The effect of the event on the current rows: kind and rows, or `nothing`.
+  // The effect of the event on the current rows: `+` for INSERT, `-` for DELETE or `~` for UPDATE,
+  // each followed by ids; or the reason of an error.
   std::string Taken(RowsKind kind, const std::string& rows) {
     binlog::Rows event{.kind = kind, .column_count = 2, .present = "\x03"};
     if (kind == RowsKind::kUpdate) event.present_after = "\x03";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tables whose events differ from what information_schema shows at first sight.
+// Tables whose events differ from what information_schema seems to show.
 
 #include "base/error.h"
 #include "transcode/server/read_values_fixture.h"

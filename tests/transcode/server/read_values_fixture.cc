@@ -55,7 +55,7 @@ class DumpReader {
     done_ = map.table == kLastTable;
     const auto described = described_.find(table_);
     if (map.database != "types" || described == described_.end()) return;
-    // Resolves each event, as after a change of the definition.
+    // Resolves every event, as if the definition had just changed.
     const auto version = registry_.Resolve(map, nullptr).value();
     EXPECT_EQ(version, described->second) << table_ << Difference(*version, *described->second);
     plan_ = RowPlan::Compile(map, version).value();
