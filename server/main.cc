@@ -68,7 +68,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->check(CLI::IsMember({"initial", "never"}).description(""));
   app.add_option("-d,--directory", flags.directory, "directory of the change log (log.directory)");
   app.add_option("-l,--listen", flags.listen, "address of the gRPC server (server.listen)");
-  app.add_option("--log-level", flags.log_level, "trace to error, or off (logging.level)");
+  app.add_option("--log-level", flags.log_level,
+                 "lowest level to log: trace to error, or off (logging.level)");
   app.add_flag("--print-config", flags.print_config, "print the effective configuration and exit");
   app.set_version_flag("--version", fmt::format("millraced {}", kVersion));
 }
@@ -77,7 +78,7 @@ int Main(int argc, char** argv) {
   BlockHangup();
   CLI::App app(
       "Change-feed server for MySQL and MariaDB: tails the binlog, keeps every row change, serves "
-      "it by "
+      "it over "
       "gRPC.\nPasswords come from source.password_file or source.password_env, never from flags.\n"
       "SIGTERM and SIGINT stop it; SIGHUP makes it read passwords and certificates again and, if "
       "it waits for the source, connect now.",

@@ -16,7 +16,7 @@ namespace {
 
 absl::Status NoMirror() {
   return MakeError(reason::kMirrorDisabled,
-                   "this server mirrors nothing; set kafka.enabled and kafka.brokers in its "
+                   "this server has no mirror; set kafka.enabled and kafka.brokers in its "
                    "configuration and restart it");
 }
 

@@ -26,7 +26,7 @@ absl::StatusOr<v1::Snapshot> Begin(snapshot::Snapshots& snapshots,
                                    const v1::StartSnapshotRequest& request) {
   if (request.tables().empty()) {
     return MakeError(reason::kRequestInvalid,
-                     "tables is empty: name the tables to read, \"*.*\" for all captured tables",
+                     "tables is empty: name the tables to read, or `*.*` for all captured tables",
                      {{"field", "tables"}});
   }
   MILLRACE_ASSIGN_OR_RETURN(

@@ -22,7 +22,7 @@
 namespace millrace::admin {
 namespace {
 
-// Prometheus asks rarely. A client that connects and sends nothing occupies a thread until the
+// Prometheus scrapes rarely. A client that connects and sends nothing occupies a thread until the
 // timeout.
 constexpr char kThreads[] = "4";
 constexpr char kRequestTimeoutMs[] = "2000";
@@ -83,8 +83,8 @@ absl::Status MetricsEndpoint::Listen(const MetricsOptions& options) {
   return absl::OkStatus();
 }
 
-// Connects and sends nothing. The web server checks for its stop only after a connection, or every
-// two seconds.
+// Connects and sends nothing. The web server checks whether it must stop only after it accepts a
+// connection, or every two seconds.
 void MetricsEndpoint::WakeAcceptLoop() const {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -32,7 +32,7 @@ class MetricsEndpoint {
   ~MetricsEndpoint();
 
   int port() const { return port_; }
-  // Starts to stop: finishes current requests, then refuses new ones.
+  // Begins to stop: finishes current requests and refuses new ones. Does not block.
   void RequestStop();
   // The same, and waits. False if threads still run after `timeout`: the server notices a client
   // that connects and sends nothing only after two seconds.

@@ -12,8 +12,8 @@
 
 namespace millrace::admin {
 
-// Limits the series of unlimited names to the first names seen. So a name never moves to or from
-// `other`, and no counter decreases.
+// Limits the number of names with their own series to the first ones seen. So a name never moves to
+// or from `other`, and no counter decreases.
 class SeriesLimit {
  public:
   explicit SeriesLimit(size_t names_max) : names_max_(names_max) {}

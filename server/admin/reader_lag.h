@@ -16,7 +16,7 @@ namespace millrace::admin {
 // How far a reader lags behind the newest change.
 struct ReaderLag {
   uint64_t changes = 0;
-  // age of the first change not read yet; nothing if unknown
+  // Age of the first change not read yet; nothing if unknown.
   std::optional<Micros> time = 0;
 };
 

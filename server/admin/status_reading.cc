@@ -70,7 +70,8 @@ std::vector<ReaderReading> ReadSubscriptions(const feed::Subscriptions& subscrip
   return readers;
 }
 
-// Each lag may read a frame. Readers in the same frame share it if asked in order.
+// Each lag may need a frame from disk. Sorted, because neighbours often need the same frame, which
+// is then read once.
 void ReadLags(std::vector<ReaderReading>& readers, const ReaderLags& lags) {
   constexpr size_t kTimesMax = 1000;
   std::vector<ReaderReading*> in_log;

@@ -42,8 +42,8 @@ struct LogReading {
 struct ReaderReading {
   enum class Place {
     kInLog,
-    kInSnapshot,  // among the rows of a snapshot; its lag is unknown
-    kInOtherLog,  // only a stream from there can find its place in this log
+    kInSnapshot,  // in the middle of a snapshot; its lag is unknown
+    kInOtherLog,  // only a stream that starts from it can find its place in this log
   };
   std::string subscription;  // name; empty: a stream without one
   std::string peer;          // empty: a stored position

@@ -40,7 +40,8 @@ bool IsTemporary(const absl::Status& status) {
 
 std::string ExpiryWarning(const CertificateReading& certificate, Micros now) {
   const CertificateExpiry& expiry = certificate.expiry;
-  // Without this, a certificate that is renewed daily would always have a warning.
+  // Limited to a third of the lifetime, because a certificate that is renewed daily would always
+  // have a warning.
   const Micros warn_before = std::min(kWarnBefore, (expiry.not_after - expiry.not_before) / 3);
   const Micros left = expiry.not_after - now;
   if (left > warn_before) return "";

@@ -111,7 +111,8 @@ grpc::ServerUnaryReactor* ChangeFeedService::GetTable(grpc::CallbackServerContex
 absl::Status ChangeFeedService::FillTable(const v1::GetTableRequest& request,
                                           v1::GetTableResponse& response) const {
   const TableName name{request.database(), request.table()};
-  // Read this first: the registry knows the versions of all changes up to here.
+  // Read before the registry, so that the registry knows the versions of all changes up to
+  // `newest`.
   const Sequence newest = parts_.streams.feed.range().newest;
   const schema::TableVersionPtr table = parts_.registry.Find(name);
   if (table == nullptr) {

@@ -85,7 +85,7 @@ class ChangeFeedService final : public ChangeFeedBase {
   void RunWork(Work work, End end);
 
   const Parts parts_;
-  CallThread source_calls_{{.name = "questions", .work = "the source"}};
+  CallThread source_calls_{{.name = "source calls", .work = "the source"}};
 };
 
 }  // namespace millrace::api

@@ -61,8 +61,8 @@ absl::Status TryServerTls(const ServerTls& tls) {
       tls.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE : kVerifyClients);
   options.pem_root_certs = tls.client_ca;
   options.pem_key_cert_pairs.push_back({.private_key = tls.identity, .cert_chain = tls.identity});
-  // A failure that keeps any server from starting, such as too few descriptors, is no error of the
-  // files.
+  // A failure that keeps any server from starting, such as too few descriptors, is not an error in
+  // the files.
   if (ServerStarts(grpc::SslServerCredentials(options)) ||
       !ServerStarts(grpc::InsecureServerCredentials())) {
     return absl::OkStatus();

@@ -29,7 +29,7 @@ class EnsureWorker {
   // The result of one request, for polling. Thread-safe.
   class Result {
    public:
-    // Returns the result once it is there; nothing before and after that.
+    // Returns the result once, when it is available. Nothing before, or after it was taken.
     std::optional<absl::StatusOr<std::vector<TableName>>> Take() ABSL_LOCKS_EXCLUDED(mutex_) {
       absl::MutexLock lock(&mutex_);
       return std::exchange(tables_, std::nullopt);

@@ -40,7 +40,7 @@ grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerContext& con
     spdlog::error("a call failed without a reason: {}", status.ToString());
     detail.set_reason(std::string(reason::kInternal.name));
     code = grpc::StatusCode::INTERNAL;
-    message = "this is a bug of the server, its log has details; please report it";
+    message = "this is a bug in the server; its log has details; please report it";
   }
   size_t bytes = 0;
   for (const auto& [name, value] : ErrorMetadataOf(status)) {

@@ -56,9 +56,10 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(options.keepalive_interval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                              milliseconds(options.keepalive_timeout));
-  // Allow pings without a call: gRPC would only ping, and let clients ping, every two hours.
+  // By default, gRPC pings a connection without calls, and lets its client ping, only every two
+  // hours.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  // The limit for the TLS handshake and the client's settings.
+  // The limit for the TLS handshake and the client's HTTP/2 settings.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              milliseconds(options.handshake_timeout));
   builder.SetResourceQuota(grpc::ResourceQuota("millraced").Resize(kGrpcBytesMax));
@@ -146,7 +147,7 @@ void Server::StartStopping() {
   disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
-    // Once shut down, gRPC neither takes nor closes connections.
+    // Stops first, because gRPC neither takes nor closes connections once it is shut down.
     if (listener_ != nullptr) listener_->Stop();
     if (server_ != nullptr) {
       // Cancels the remaining calls. The serving threads must still run, because a call ends only

@@ -16,8 +16,8 @@ namespace {
 
 // How often to check for completed tables when no change arrives.
 constexpr Micros kCheckInterval = 100'000;
-// How often to ask again for tables still being read. The new result shows if one cannot be read or
-// must be read again.
+// How often to repeat the request for tables still being read. The new result shows if a table
+// cannot be read or must be read again.
 constexpr Micros kRequestInterval = 5'000'000;
 
 }  // namespace
@@ -109,7 +109,7 @@ absl::Status SnapshotStart::TryBegin() {
 }
 
 absl::Status SnapshotStart::BeginOrRequest(Micros now) {
-  // In this order: a table covered by now is either found or missing again.
+  // Checked before the tables are listed, so that the list has each awaited table that is known.
   const bool all_known = AwaitedAreKnown();
   auto tables =
       feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables, std::nullopt);
@@ -135,8 +135,8 @@ bool SnapshotStart::AwaitedAreKnown() const {
   });
 }
 
-// Tables that were missing when asked and are not being read no longer exist at the source. Any
-// other missing table is new.
+// Tables that were missing at the last request and are not being read no longer exist at the
+// source. Any other missing table is new.
 bool SnapshotStart::HasNewMissing(const std::vector<TableName>& missing) const {
   return std::any_of(missing.begin(), missing.end(), [this](const TableName& name) {
     return !awaited_.contains(name) && !missing_when_requested_.contains(name);

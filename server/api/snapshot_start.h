@@ -33,7 +33,7 @@ struct SnapshotParts {
 struct SnapshotPlan {
   std::vector<std::string> patterns;
   TablePatterns tables;
-  // Token of an earlier stream, from among the rows or before them.
+  // Token of an earlier stream, from the middle of the snapshot or from before its rows.
   std::optional<Token> resume;
 };
 
@@ -41,7 +41,8 @@ struct SnapshotPlan {
 // tables, then delivers them. Not thread-safe.
 class SnapshotStart {
  public:
-  // Takes a slot for a catch-up. RESOURCE_EXHAUSTED CATCHUP_LIMIT. All must outlive it.
+  // Takes a slot for a catch-up. RESOURCE_EXHAUSTED CATCHUP_LIMIT. `parts`, `feed` and `clock` must
+  // outlive the result.
   static absl::StatusOr<std::unique_ptr<SnapshotStart>> Make(const SnapshotParts& parts,
                                                              const feed::Feed& feed,
                                                              const Clock& clock, SnapshotPlan plan,
@@ -54,6 +55,7 @@ class SnapshotStart {
 
   // The token after everything delivered so far.
   Token token() const;
+  // Last change that the snapshot includes.
   Sequence newest() const { return newest_; }
   // While it waits: the steady time of the next check.
   Micros check_again_at() const { return check_again_at_; }

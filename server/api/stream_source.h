@@ -24,7 +24,7 @@ class StreamSource {
  public:
   // The next changes to send, and the stream's place after them.
   struct Step {
-    // `ended` refers to the whole stream. The token is set if it names a log. It may be set
+    // `ended` refers to the whole stream. The token is set if its log_id is not 0. It may be set
     // although the stream did not move: in a snapshot, and at the end.
     feed::Delivery delivery;
     // The stream waits for rows of a snapshot, or more of them follow.
@@ -39,7 +39,7 @@ class StreamSource {
 
   // Whether rows of a snapshot come first.
   bool in_snapshot() const { return snapshot_ != nullptr; }
-  // The longest silence that the client accepts. Constant.
+  // The longest time between two responses. Constant.
   Micros progress_interval() const { return progress_interval_; }
   // The place before the first step.
   Sequence passed() const { return cursor_.has_value() ? cursor_->passed() : Sequence(); }
@@ -59,7 +59,7 @@ class StreamSource {
   const Micros progress_interval_;
   feed::RowJson json_;
   feed::CursorOptions after_snapshot_;  // options of the cursor, until it exists
-  // null once all rows are delivered; then the cursor exists
+  // Null once all rows are delivered; then the cursor exists.
   std::unique_ptr<SnapshotStart> snapshot_;
   std::optional<feed::Cursor> cursor_;
 };

@@ -121,9 +121,9 @@ absl::StatusOr<std::optional<Sequence>> UntilOf(const std::string& text,
   if (text.empty()) return std::optional<Sequence>();
   MILLRACE_ASSIGN_OR_RETURN(const Token token, Token::Parse(text));
   if (token.catch_up.has_value()) {
-    return BadField("until_token", "is among the rows of a snapshot, where a stream cannot end");
+    return BadField("until_token", "is from the middle of a snapshot, where a stream cannot end");
   }
-  // The place may still be ahead: the stream ends when it reaches it.
+  // The place may be after the newest change: the stream ends once it reaches the place.
   if (token.log_id == context.feed.log().log_id()) return std::optional<Sequence>(token.sequence);
   MILLRACE_ASSIGN_OR_RETURN(const feed::Place place,
                             feed::Resolve(context.feed, token, context.source));
@@ -223,7 +223,7 @@ absl::StatusOr<SubscribePlan> PlanSubscribe(const v1::SubscribeRequest& request,
   MILLRACE_ASSIGN_OR_RETURN(TablePatterns tables, TablePatterns::Parse(patterns));
   const std::vector<int> operations(request.operations().begin(), request.operations().end());
   MILLRACE_ASSIGN_OR_RETURN(plan.snapshot, SnapshotOf(request, context));
-  // A snapshot may find tables that are new to the log. Covered empty tables have no changes.
+  // Covered tables without rows, and new ones that a snapshot finds, are not in the registry.
   const auto also_known = [&](const TableName& name) {
     return plan.snapshot.has_value() ||
            (context.coverage != nullptr && context.coverage->Find(name).has_value());

@@ -24,8 +24,8 @@ using google::protobuf::util::TimeUtil;
 // With more streams, none of them reads ahead, to save memory. They keep the serving threads busy
 // anyway.
 constexpr size_t kReadAheadStreamsMax = 64;
-// Memory for the responses of all streams, without read-ahead, and the minimum for one of them, the
-// size of a usual frame. With more streams, the responses of lagging streams are smaller.
+// Memory for the responses of all streams, not counting read-ahead. With more streams, each
+// response is smaller, but at least as large as a usual frame.
 constexpr size_t kResponsesBytesMax = 64 << 20;
 constexpr size_t kSharedResponseBytesMin = 96 << 10;
 

@@ -79,10 +79,10 @@ class SubscribeStream final : public ServedStream,
   grpc::CallbackServerContext& context_;
   const std::shared_ptr<StreamEntry> entry_;
 
-  // Belongs to a disk reader while `reading_`, else to the serving thread.
+  // Used only by a disk reader while `reading_` is set, otherwise only by the serving thread.
   std::unique_ptr<StreamSource> source_;  // null until the stream is planned
   std::optional<absl::StatusOr<SubscribePlan>> plan_;
-  // Taken while the previous response is being sent, or read from the disk.
+  // The next step: taken while the previous response is being sent, or read from the disk.
   std::optional<absl::StatusOr<Step>> next_;
 
   // Only the serving thread uses these.

@@ -51,7 +51,7 @@ struct ServerTls {
 };
 
 // Checks that the files are valid and match each other. `options` names the files in errors. An
-// expired certificate is no error. kInvalidArgument TLS_FILE_UNREADABLE, metadata `path`: the
+// expired certificate is not an error. kInvalidArgument TLS_FILE_UNREADABLE, metadata `path`: the
 // message says which file is wrong, and how.
 absl::StatusOr<ServerTls> ParseServerTls(const ServerTlsOptions& options,
                                          const ServerTlsBytes& bytes);

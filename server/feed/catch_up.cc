@@ -164,7 +164,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
   for (uint32_t i = 0; i < run.change_count; ++i) {
     std::string_view change;
     if (!wire::NextChange(reader, change)) {
-      return Damaged(found.sequence, "the frame's index does not fit");
+      return Damaged(found.sequence, "the frame's index does not match its payload");
     }
     run_.push_back(change);
   }
@@ -173,7 +173,7 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanRun(const log::Frame& frame, const lo
     found.sequence = {first.value + i - 1};
     if (found.sequence >= at_) continue;
     if (found.sequence < found.table.begin) break;
-    if (!change_.Parse(run_[i - 1])) return Damaged(found.sequence, "it is unreadable");
+    if (!change_.Parse(run_[i - 1])) return Damaged(found.sequence, "its bytes are unreadable");
     MILLRACE_ASSIGN_OR_RETURN(const Step step, ScanChange(found, selection));
     if (step == Step::kFull) return step;
     at_ = found.sequence;
@@ -228,9 +228,9 @@ absl::StatusOr<CatchUp::Step> CatchUp::ScanChangeByRow(const Found& found,
     const auto row = digester_.Of(found.table.table_id, found.table.key, change_.after);
     if (!row.has_value()) return Damaged(found.sequence, "its row is unreadable");
     if (BelongsToPart(*row, part())) {
-      const bool left =
+      const bool exists =
           is_read ? seen_.ReadRowExists(*row, found.transaction) : seen_.WrittenRowExists(*row);
-      if (left) {
+      if (exists) {
         MILLRACE_ASSIGN_OR_RETURN(const Step step, Deliver(found, selection));
         if (step == Step::kFull) return step;
       }

@@ -15,8 +15,8 @@
 namespace millrace::feed {
 namespace {
 
-// Empty unless all columns of the primary key are captured: several rows may share the captured
-// rest.
+// The field numbers of the primary key. Empty unless all its columns are captured, because several
+// rows may have the same values in only some of them.
 std::vector<uint32_t> KeyOf(const schema::TableVersion& table) {
   std::map<uint32_t, uint32_t> fields;
   for (const schema::Column& column : table.columns) {

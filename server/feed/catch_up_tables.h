@@ -33,7 +33,7 @@ struct CatchUpTables {
   Sequence begin;                    // lowest change that counts; newest + 1 if none does
   std::vector<CatchUpTable> tables;  // those with changes up to `newest`
   uint64_t digest = 0;               // of the coverage of the tables
-  // Matching tables whose rows the log does not, or no longer, hold completely.
+  // Matching tables of which the log lacks rows.
   std::vector<TableName> missing;
 };
 

@@ -50,7 +50,7 @@ class Scan {
     const bool uncertain = ahead ? late : behind && !late;
     if (!ahead) before_ = std::max(before_, segment.commit_time);
     if (late || uncertain) {
-      // Rather include one too many: an uncertain transaction is wanted unless an unwanted one
+      // Better one transaction too many: an uncertain one is wanted unless an unwanted one
       // follows.
       if (!found_.has_value()) found_ = Found{segment, first};
       return !uncertain;
@@ -65,9 +65,9 @@ class Scan {
   std::optional<Found> found_;
 };
 
-// Whether `frame`, which counts as earlier than `time`, may contain transactions committed at
-// `time` or later: one of them says so, or the clock of the last was behind. `plausible_max`: the
-// frame's plausible_max commit time.
+// Whether `frame` may contain transactions committed at `time` or later although its plausible
+// commit time `plausible_max` is earlier: a transaction has such a commit time, or the clock of the
+// last one was behind.
 bool MayContainLater(const log::Frame& frame, Micros time, Micros plausible_max) {
   const std::vector<log::Segment>& segments = frame.segments();
   if (segments.back().commit_time + log::kClockAheadMax < plausible_max) return true;
@@ -92,8 +92,8 @@ absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now, 
                             }));
   Sequence begin =
       frame == nullptr || frame->first() > range.newest ? range.newest.next() : frame->first();
-  // A commit time that was not plausible_max when written counts as earlier than it says. That is
-  // wrong if the error was in our own clock.
+  // commit_time_max() ignores times that were implausible when written, which was wrong if our own
+  // clock was off. So frames before `begin` can also contain wanted transactions.
   Micros before = 0;
   while (begin > range.oldest) {
     MILLRACE_ASSIGN_OR_RETURN(frame, feed.log().FrameContaining(Sequence{begin.value - 1}));

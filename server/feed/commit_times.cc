@@ -15,11 +15,11 @@
 namespace millrace::feed {
 namespace {
 
-// Changes wanted at a time. Few, because on a slow disk the readers of old data need the threads
-// more.
+// Changes waiting for their commit time. Few, because on a slow disk the readers of old data need
+// the threads more.
 constexpr size_t kWantedMax = 16;
 constexpr size_t kKnownMax = 4096;
-// Per task, because other tasks wait for the thread too.
+// Disk reads of one task. Few, because other tasks wait for the thread too.
 constexpr int kReadsMax = 8;
 
 // Commit time of the transaction that contains change `sequence` of `frame`.
@@ -63,7 +63,7 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
 
   absl::Mutex mutex_;
   std::map<Sequence, Micros> known_ ABSL_GUARDED_BY(mutex_);
-  std::deque<Sequence> order_ ABSL_GUARDED_BY(mutex_);  // oldest known first
+  std::deque<Sequence> order_ ABSL_GUARDED_BY(mutex_);  // keys of known_, oldest entry first
   Sequence oldest_ ABSL_GUARDED_BY(mutex_);             // the change of oldest_token_
   std::string oldest_token_ ABSL_GUARDED_BY(mutex_);
   std::set<Sequence> wanted_ ABSL_GUARDED_BY(mutex_);

@@ -23,10 +23,11 @@ class CommitTimes {
   CommitTimes(const Feed& feed, DiskReaders& readers);
   ~CommitTimes();
 
-  // Commit time of a retained change, as far as it is believed. Nothing if it is still unknown at
-  // `deadline`, or cannot be read.
+  // Commit time of a retained change. Nothing if it is implausible (see log/commit_time.h), still
+  // unknown at `deadline`, or cannot be read.
   std::optional<Micros> Of(Sequence sequence, absl::Time deadline);
-  // Text of the token before the oldest change. Empty in the same cases.
+  // Text of the token before the oldest change. Empty if it is still unknown at `deadline`, or
+  // cannot be read.
   std::string OldestToken(absl::Time deadline);
 
  private:

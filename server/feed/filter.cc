@@ -36,7 +36,7 @@ absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>
   for (const int operation : operations) {
     if (operation == v1::OPERATION_UNSPECIFIED || !v1::Operation_IsValid(operation)) {
       return MakeError(reason::kRequestInvalid,
-                       fmt::format("operations holds {}, which is no operation", operation),
+                       fmt::format("operations contains {}, which is not an operation", operation),
                        {{"field", "operations"}});
     }
     filter.operations_ |= uint64_t{1} << operation;

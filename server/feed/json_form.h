@@ -19,7 +19,8 @@ class JsonForm {
  public:
   explicit JsonForm(const schema::TableVersion& version);
 
-  // Appends the object. False: the bytes are no row of the table, and `to` has part of the object.
+  // Appends the object. False: the bytes are not a row of the table, and `to` has part of the
+  // object.
   bool Append(std::string_view row, std::string& to) const;
 
  private:

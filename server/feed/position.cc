@@ -96,8 +96,7 @@ bool HaveDifferentFlavours(const GtidSet& a, const GtidSet& b) {
          (!a.mariadb().empty() && !b.mysql().empty());
 }
 
-// The first frame by whose end the log has a transaction missing from `seen`; null if there is
-// none.
+// The first frame whose gtids_after() has a transaction missing from `seen`; null if there is none.
 absl::StatusOr<FramePtr> FindFrameWithUnseen(const Feed& feed, const GtidSet& seen) {
   absl::Status damage;
   MILLRACE_ASSIGN_OR_RETURN(FramePtr frame, feed.log().FindFirst([&](const log::Frame& candidate) {
@@ -120,8 +119,8 @@ absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence n
       if (!is_seen) return BeforeTransaction(feed, segment, first);
       first.value += segment.change_count;
     }
-    // So far only transactions without captured changes are missing, as in every token from the
-    // middle of a frame. `seen` may contain all later ones.
+    // Of this frame, `seen` lacks only transactions without captured changes. Every token from the
+    // middle of a frame lacks them. `seen` may contain all later transactions.
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
     AddAll(seen, after);
   }
@@ -158,7 +157,7 @@ absl::Status CheckRetained(const Feed& feed, Sequence after, ReadFrom source) {
 
 absl::Status TokenOfAnotherLog(const Feed& feed, const Token& token, std::string_view why) {
   return MakeError(reason::kTokenOfAnotherLog,
-                   fmt::format("the token is of log {}, this is log {}, and {}; resume at the "
+                   fmt::format("the token is for log {}, this is log {}, and {}; resume at the "
                                "server that issued it, or read the tables again",
                                LogIdText(token.log_id), LogIdText(feed.log().log_id()), why),
                    {{"log_id", LogIdText(feed.log().log_id())}});
@@ -166,7 +165,7 @@ absl::Status TokenOfAnotherLog(const Feed& feed, const Token& token, std::string
 
 absl::StatusOr<Place> ResolveCatchUp(const Feed& feed, const Token& token) {
   if (token.log_id != feed.log().log_id()) {
-    return TokenOfAnotherLog(feed, token, "another log cannot resume among the rows of a snapshot");
+    return TokenOfAnotherLog(feed, token, "another log cannot resume in the middle of a snapshot");
   }
   const log::Range range = feed.range();
   if (token.sequence > range.newest) return TokenAhead(token.sequence, range.newest);
@@ -299,9 +298,10 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids, ReadFrom
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet known, GtidsOf(edge));
   if (known.empty()) return PositionNotFound("the log holds no GTIDs");
   if (HaveDifferentFlavours(known, gtids)) {
-    return MakeError(reason::kGtidSetMalformed,
-                     "the GTID set is of the other kind of source: GTIDs of MySQL contain colons, "
-                     "those of MariaDB do not");
+    return MakeError(
+        reason::kGtidSetMalformed,
+        "the GTID set is from the other kind of source: GTIDs of MySQL contain colons, "
+        "those of MariaDB do not");
   }
   if (gtids.Contains(known)) {
     if (!known.Contains(gtids)) return TokenAhead(range.newest.next(), range.newest);

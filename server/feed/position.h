@@ -34,8 +34,8 @@ absl::StatusOr<Token> TokenAfter(const Feed& feed, Sequence sequence,
                                  ReadFrom source = ReadFrom::kDisk);
 
 // The place of a token in this log. A token of this log must be within the retained range. A token
-// of another log is found by its GTID set, at the start of its transaction. A token given out among
-// the rows of a snapshot resolves to the place where changes follow the rows. OUT_OF_RANGE
+// of another log is found by its GTID set, at the start of its transaction. A token from the middle
+// of a snapshot resolves to the place where the changes after the snapshot begin. OUT_OF_RANGE
 // TOKEN_TRIMMED (metadata oldest_token), TOKEN_AHEAD, SNAPSHOT_EXPIRED: the log no longer holds the
 // rows. FAILED_PRECONDITION TOKEN_OF_ANOTHER_LOG; DATA_LOSS LOG_DAMAGED.
 absl::StatusOr<Place> Resolve(const Feed& feed, const Token& token,

@@ -16,7 +16,7 @@ namespace millrace::feed {
 
 // Converts typed rows to JSON for subscribers that request it. The keys are the column names of the
 // table version at the change's own sequence, so a change always converts to the same JSON, even
-// after an ALTER. Caches the forms of the versions that the stream met. Not thread-safe.
+// after an ALTER. Caches the forms of the versions used so far. Not thread-safe.
 class RowJson {
  public:
   // `registry` must outlive the converter.

@@ -35,7 +35,7 @@ struct ScannedChange {
   RowImage before{.is_before = true};
   RowImage after;
 
-  // False: the bytes are no Change, and the fields are undefined.
+  // False: the bytes are not a Change, and the fields are undefined.
   bool Parse(std::string_view change);
 };
 
@@ -58,7 +58,7 @@ class RowDigester {
   explicit RowDigester(uint64_t log_id) : log_id_(log_id) {}
 
   // The digest of the row's key. Nothing if the image lacks a key value (it is partial), or the
-  // bytes are no row message.
+  // bytes are not a row message.
   std::optional<RowDigest> Of(uint32_t table_id, const transcode::RowKey& key,
                               const RowImage& image);
 

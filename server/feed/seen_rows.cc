@@ -27,7 +27,7 @@ bool SeenRows::ReadRowExists(const RowDigest& row, Sequence transaction) const {
 void SeenRows::AddWritten(const RowDigest& row) {
   const auto count = counts_.find(row);
   if (count == counts_.end() || count->second.read_by != 0) return;
-  // The deletion is used up: equal rows written even earlier do not see it.
+  // One deletion removes one row, so this deletion does not remove equal rows written earlier.
   if (--count->second.removed == 0) counts_.erase(count);
 }
 

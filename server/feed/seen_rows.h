@@ -22,9 +22,9 @@ class SeenRows {
   void AddKey(const RowDigest& key) { keys_.insert(key); }
 
   // Rows of a table without a key. Equal rows are counted. A deletion removes one equal row written
-  // before it. The READs of one transaction are all rows that were equal at that place. So earlier
-  // changes of such rows, and READs of earlier transactions, no longer count. `transaction` is the
-  // first change of the READ's transaction.
+  // before it. The READs of one transaction are all equal rows that existed at that place. So
+  // earlier changes of these rows, and READs of earlier transactions, do not count. `transaction`
+  // is the first change of the READ's transaction.
   // True if the row that was written, or read, still exists.
   bool WrittenRowExists(const RowDigest& row) const;
   bool ReadRowExists(const RowDigest& row, Sequence transaction) const;

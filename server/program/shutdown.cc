@@ -21,7 +21,7 @@ bool StopInOrder(const Running& running) {
   running.ingest.RequestStop();
   running.mirrors.RequestStop();
   running.tasks.Close();
-  // A running task may be reading a table; it ends with its reader.
+  // A running task may be reading a table. Stopping the readers also ends such a task.
   running.snapshots.StopWithin(absl::ZeroDuration());
   running.admin.Stop();
   const bool server_stopped = running.server.StopInTime();

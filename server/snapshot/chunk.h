@@ -15,7 +15,7 @@ namespace millrace::snapshot {
 // Rows read from the source, as row messages, until the log takes them.
 struct Chunk {
   struct Row {
-    size_t offset = 0;  // in `rows_bytes`
+    size_t offset = 0;  // in `bytes`
     size_t size = 0;
     size_t key_offset = 0;  // in `keys`
     size_t key_size = 0;

@@ -10,8 +10,8 @@
 
 namespace millrace::snapshot {
 
-// Describes a difference between two definitions, including their time (`column price changed`).
-// Empty if there is none.
+// Describes the first difference between two definitions (`column price changed`), or between the
+// times at which they were made. Empty if there is none.
 std::string DefinitionDifference(const TableDetails& before, const TableDetails& now);
 
 // The indexes of the named columns. Requires: the version has all of them.

@@ -30,7 +30,7 @@ absl::StatusOr<JobStatus> JobStarter::Begin(const JobRequest& request) {
   MILLRACE_ASSIGN_OR_RETURN(const TablePatterns wanted, TablePatterns::Parse(request.tables));
   if (request.tables.empty()) {
     return MakeError(reason::kRequestInvalid,
-                     "tables is empty: name the tables to read, `*.*` for all captured tables",
+                     "tables is empty: name the tables to read, or `*.*` for all captured tables",
                      {{"field", "tables"}});
   }
   MILLRACE_RETURN_IF_ERROR(CheckSyntax(request.rows));
@@ -86,7 +86,8 @@ absl::Status JobStarter::BeginUncovered(Connection& connection,
   return parts_.jobs.Add(std::move(job), uncovered).status();
 }
 
-// Fetches the end of the binlog first: tables created before it are already known as empty.
+// Waits until the stream reaches the current end of the binlog. Tables created before that end are
+// then known to be empty at first.
 absl::StatusOr<std::vector<TableName>> JobStarter::FindUncovered(
     Connection& connection, const std::vector<TableName>& tables) const {
   uint64_t epoch = 0;
@@ -146,7 +147,7 @@ absl::StatusOr<bool> JobStarter::NeedsNewJob(const TableName& table) const {
         "SET GLOBAL binlog_row_image = FULL on the source, then millrace snapshot start {}",
         table.ToString(), table.ToString()));
   }
-  // A failure before the table was left out does not matter once it is captured again.
+  // The table was not captured for a while. Failures from before that do not count.
   if (reason == coverage::kNotCaptured) return true;
   MILLRACE_RETURN_IF_ERROR(
       parts_.jobs.FailureOf(table, parts_.clock.SteadyMicros() - kFailureReportTime));

@@ -49,9 +49,9 @@ bool HasSql(const StoredJob& job) { return !job.where().empty(); }
 
 absl::Status OutdatedCondition() {
   return MakeError(reason::kConditionOutdated,
-                   "an earlier version of millraced took its condition as SQL, which is no longer "
-                   "run: start the snapshot again with a condition, millrace snapshot start … "
-                   "--where");
+                   "the snapshot's condition is SQL, which only earlier versions of millraced "
+                   "accepted: start the snapshot again with a condition, millrace snapshot "
+                   "start … --where");
 }
 
 RowChoice RowsOf(const StoredJob& job) {

@@ -44,7 +44,7 @@ class Jobs {
   static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
 
   // Both block until the change is on disk; a failure changes nothing. Add also deletes the records
-  // of long finished snapshots. SetState does not resume a snapshot with an SQL condition:
+  // of snapshots that finished long ago. SetState does not resume a snapshot with an SQL condition:
   // kFailedPrecondition CONDITION_OUTDATED.
   absl::StatusOr<JobStatus> Add(StoredJob job, const std::vector<TableName>& tables)
       ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
@@ -119,7 +119,7 @@ class Jobs {
   // Also adds its records to `records`.
   Job NewJob(StoredJob stored, const std::vector<TableName>& tables,
              std::vector<log::Record>& records) const;
-  // The job with this state, for storing; nothing if its state stays.
+  // The job with the new state, for storing; nothing if its state does not change.
   absl::StatusOr<std::optional<StoredJob>> StoredWithState(const Job& job, JobState state) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   // Resets tables that failed before the job was last resumed.

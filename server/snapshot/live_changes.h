@@ -30,7 +30,7 @@ class TableChanges final : public transcode::RowObserver {
 
   void OnRow(const transcode::ObservedRow& row) override;
   // A statement changed the definition or emptied the table, or the rows read so far became useless
-  // for another reason.
+  // for another reason. The table must be read again from its first row.
   void NoteDefinitionChange() { ++definition_changes_; }
   // Forgets all keys so far, for example because their rows may have been rolled back and will
   // never be in the log.
@@ -38,7 +38,7 @@ class TableChanges final : public transcode::RowObserver {
 
   // Number of rows so far.
   uint64_t stamp() const { return stamp_; }
-  // Number of statements so far.
+  // Number of calls of NoteDefinitionChange so far.
   uint64_t definition_changes() const { return definition_changes_; }
 
   // What the stream did to a key after `stamp`.
@@ -56,8 +56,8 @@ class TableChanges final : public transcode::RowObserver {
 
   // Notes that the current stamp is the newest at `now` (steady clock).
   void NoteTime(Micros now);
-  // The newest stamp that is at least as old as `time`. Nothing if recording started later. Old
-  // times are kept less exactly, so the result may be an older stamp.
+  // The newest stamp that is at least as old as `time`. Nothing if recording started later. Fewer
+  // old times are kept, so the result may be an older stamp.
   std::optional<uint64_t> StampAt(Micros time) const;
 
  private:
@@ -96,7 +96,7 @@ class LiveChanges {
   bool recording() const { return !tables_.empty(); }
   // Null if the table is not being read.
   TableChanges* Find(const TableName& table);
-  // Starts recording, afresh if the table is already being read.
+  // Starts recording the table. Discards what was recorded before.
   TableChanges& Start(const TableName& table, size_t key_bytes_max);
   void Stop(const TableName& table) { tables_.erase(table); }
   void NoteDefinitionChange(const TableName& table);

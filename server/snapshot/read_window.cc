@@ -14,7 +14,7 @@ namespace millrace::snapshot {
 namespace {
 
 constexpr Micros kVisibleTimeout = Micros{60} * 1'000'000;
-// Polling interval for something that the source does soon.
+// Interval for polling the source until queries see the window.
 constexpr Micros kPause = 2'000;
 
 }  // namespace

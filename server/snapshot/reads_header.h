@@ -12,7 +12,7 @@
 namespace millrace::snapshot {
 
 // The transaction header of READs: the binlog place whose state the rows show, and the time at
-// which the log takes them, which is no commit time. `place` must outlive the header.
+// which the log takes them, which is not a commit time. `place` must outlive the header.
 inline transcode::TransactionHeader HeaderOfReads(const StreamAccess& stream,
                                                   const BinlogPlace& place, const Clock& clock) {
   return {.gtid = {},

@@ -46,7 +46,7 @@ class Snapshots {
     const Clock& clock;
   };
   // kDataLoss LOG_DAMAGED: stored snapshots are unreadable. kInvalidArgument: snapshot.tables or
-  // source.exclude_columns are no valid patterns.
+  // source.exclude_columns are not valid patterns.
   static absl::StatusOr<std::unique_ptr<Snapshots>> Open(const Parts& parts);
   Snapshots(Key, const Parts& parts, CaptureRules capture, TablePatterns wanted,
             std::unique_ptr<Jobs> jobs);

@@ -16,8 +16,8 @@
 
 namespace millrace::snapshot {
 
-// The access that the thread that writes the log gives to a task, between two transactions of the
-// stream. Valid while the task runs.
+// The parts of the stream that a task may use on the thread that writes the log, between two
+// transactions. Valid while the task runs.
 class StreamAccess {
  public:
   virtual ~StreamAccess() = default;

@@ -20,7 +20,7 @@ absl::Status StreamBroke() {
 
 absl::Status TimedOut() {
   return MakeError(reason::kNotReady,
-                   "the feed does not read the source now, or lags behind the end of its binlog; "
+                   "the feed is not reading the source, or lags behind the end of its binlog; "
                    "see millrace status, and retry in a few seconds");
 }
 

@@ -24,8 +24,8 @@ namespace millrace::snapshot {
 // place. Thread-safe.
 class StreamTasks {
  public:
-  // An error means that the stream itself failed (the builder or HandOver); the connection then
-  // starts again. A task reports all other results through its captures.
+  // An error means that the stream itself failed (the builder or HandOver); the stream then
+  // reconnects. A task reports all other results through its captures.
   using Work = std::function<absl::Status(StreamAccess&)>;
   // When a task may run.
   struct Due {

@@ -24,7 +24,8 @@ namespace {
 
 // Memory for the keys that the stream touches while a chunk is read.
 constexpr size_t kTouchedBytesMax = 64 << 20;
-// The reader repeats a query after the table changed. A query that never fits is a bug.
+// Consecutive attempts that end because the definition changed. More indicate a bug in the
+// comparison, so the table fails.
 constexpr int kConsecutiveChangesMax = 20;
 constexpr Micros kChangePause = 20'000;
 absl::Status TableChanged() {
@@ -118,7 +119,7 @@ absl::Status TableReader::Open() {
 
 absl::Status TableReader::OpenAt(StreamAccess& stream) {
   windows_.Begin(stream.epoch());
-  // Recorded before an earlier attempt failed.
+  // A statement that was recorded before an earlier attempt failed.
   const TableChanges* before = stream.live_changes().Find(assignment_.table);
   if (before != nullptr && before->definition_changes() != 0) restart_reason_ = kStatementSeen;
   TableChanges& changes = stream.live_changes().Start(assignment_.table, kTouchedBytesMax);
@@ -131,7 +132,8 @@ absl::Status TableReader::OpenAt(StreamAccess& stream) {
   return absl::OkStatus();
 }
 
-// Finds a statement that came while no reader recorded, for example after a crash.
+// Whether the stream had a statement on the table while no reader recorded its changes, for
+// example after a crash.
 bool TableReader::MissedStatement(StreamAccess& stream) const {
   return stream.coverage().ReadingMustRestart(assignment_.table,
                                               Sequence{assignment_.progress.begin()});
@@ -198,7 +200,8 @@ absl::StatusOr<bool> TableReader::Describe() {
   return true;
 }
 
-// The table may have been created since, or have another name for a moment.
+// The table may have been created after the definition was fetched, or be in the middle of a
+// rename.
 absl::StatusOr<bool> TableReader::RecheckExists() {
   MILLRACE_ASSIGN_OR_RETURN(const bool is_view, IsView(connection_, assignment_.table));
   if (is_view) return false;

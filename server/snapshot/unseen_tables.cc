@@ -102,7 +102,7 @@ class LearnCall {
     }));
     if (same) return absl::OkStatus();
     return MakeError(reason::kSourceDiffers,
-                     fmt::format("queries at {} reach another server than the one whose binlog is "
+                     fmt::format("queries at {} reach a server other than the one whose binlog is "
                                  "read; set source.host to an address of a single server",
                                  connection_.endpoint()));
   }

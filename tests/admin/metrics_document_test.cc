@@ -33,9 +33,9 @@ Generated from `server/admin/metrics_families.cc` and `deploy/prometheus.rules.y
 change there, run `admin_test` with `MILLRACE_WRITE_DOCUMENTS=1` in the environment.
 
 Names that end in `_total` are counters and count since the start of the process; the others are
-gauges. Units are seconds and bytes. A metric without a value is absent, as are those of the
-mirror in a server that has none. The last column names the alerts of
-`deploy/prometheus.rules.yaml` that use the metric.
+gauges. Units are seconds and bytes. A metric without a value is absent. A server without a mirror
+has no metrics of a mirror. The last column names the alerts of `deploy/prometheus.rules.yaml` that
+use the metric.
 
 | metric | labels | meaning | alerts |
 |---|---|---|---|

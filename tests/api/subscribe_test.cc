@@ -211,7 +211,7 @@ TEST_F(SubscribeLimitTest, StuckReaderDoesNotDelayStop) {
   FillForStuckReader(1);
   Start();
   const auto idle = Subscribe(Earliest());
-  // Otherwise it might become the second of the list.
+  // Without this wait, `idle` might be listed second.
   AwaitStreams(1);
   // When the second stream reaches the end, the first has been stuck for long.
   EXPECT_THAT(Subscribe(EarliestCarts())->Sequences(1), ElementsAre(log_.newest()));

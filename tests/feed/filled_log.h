@@ -114,7 +114,7 @@ class FilledLog {
     End();
   }
   void Begin(uint64_t number) { BeginAt(number, static_cast<Micros>(number) * kSecond); }
-  // `clamped_time`: the commit time that the log believes; 0: `commit_time`.
+  // `clamped_time`: the commit time that counts for the log; 0: `commit_time`.
   void BeginAt(uint64_t number, Micros commit_time, Micros clamped_time = 0) {
     number_ = number;
     const std::string gtid = GtidTextOf(number);

@@ -24,8 +24,7 @@ class PositionTest : public ::testing::Test {
   }
   // The place that a start by commit time finds. The present is an hour after all transactions.
   absl::StatusOr<Place> At(Micros time) { return FindCommitTime(log_.feed(), time, 2 * kHour); }
-  // Adds a transaction of one change. `clamped_time`: the commit time that the log believes; 0:
-  // `commit_time`.
+  // Adds a transaction of one change. See FilledLog::BeginAt.
   void InsertAt(uint64_t number, Micros commit_time, Micros clamped_time = 0) {
     log_.BeginAt(number, commit_time, clamped_time);
     log_.Add({});
@@ -287,7 +286,7 @@ TEST_F(WrongClockPosition, ClockAheadInSharedFrameIsIgnored) {
   ExpectAllOthersAreFound();
 }
 
-// In logs of earlier versions, all later frames carry its time as their maximum.
+// In logs of earlier versions, all later frames have the time of transaction 10 as their maximum.
 TEST_F(WrongClockPosition, ImplausibleFrameMaximumIsIgnored) {
   FillAround(kFuture, 0);
   ExpectAllOthersAreFound();
@@ -306,8 +305,7 @@ TEST_F(WrongClockPosition, ClockFarBehindIsIgnored) {
   }
 }
 
-// Our own clock was an hour behind while 6 to 12 were written, so none of their times was
-// clamped_time.
+// Our own clock was an hour behind while 6 to 12 were written, so their times were implausible.
 TEST_F(WrongClockPosition, TransactionsWithImplausibleTimesAreFound) {
   for (uint64_t number = 1; number <= 20; ++number) {
     const Micros time = kHour + static_cast<Micros>(number) * kSecond;

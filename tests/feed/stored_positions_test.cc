@@ -21,7 +21,7 @@ class StoredPositionsTest : public log::testing::LogTest {
   void SetUp() override {
     ASSERT_EQ(ReasonOf(Reopen()), "OK");
     Open();
-    // From now on the write-ahead log is known.
+    // The first sync of a write-ahead log also syncs its directory; later ones do not.
     ASSERT_EQ(ReasonOf(subscriptions_->Commit("first", TokenAt(1))), "OK");
   }
   ~StoredPositionsTest() override {

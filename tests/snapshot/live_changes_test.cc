@@ -160,7 +160,7 @@ TEST_F(LiveChangesTest, OldKeysAreForgottenWhenMemoryIsFull) {
   uint64_t stamp = 0;
   for (uint8_t id = 0; id < 100; ++id) {
     changes.OnRow({.after = Row(id)});
-    // Remembered keys are always exact.
+    // Every key touched since a remembered stamp is reported.
     while (!changes.Remembers(stamp)) ++stamp;
     for (uint64_t known = stamp; known < changes.stamp(); ++known) {
       EXPECT_EQ(changes.TouchSince(stamp, KeyOf(static_cast<uint8_t>(known))), Touch::kTouched);

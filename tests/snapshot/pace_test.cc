@@ -40,7 +40,7 @@ TEST(ChunkSize, SlowQueriesDoNotMakeChunksTiny) {
   options.chunk_time = 100'000;
   ChunkSize size(options);
   for (int i = 0; i < 20; ++i) size.NoteChunk(size.rows(), size.rows() * 100, 10'000'000);
-  EXPECT_GE(size.rows(), 100u) << "the time is not spent on rows";
+  EXPECT_GE(size.rows(), 100u) << "smaller chunks would not be faster";
 }
 
 TEST(ChunkSize, HalvesDownToASingleRow) {

@@ -138,7 +138,7 @@ void SnapshotHarness::Verify(FeedServer& feed, const std::vector<v1::Snapshot>& 
   figures.replay_seconds = SecondsSince(begin);
   figures.counts = model.counts();
   if (!model.violations().empty()) {
-    ADD_FAILURE() << fmt::format("{}\nhistory of the first:\n{}",
+    ADD_FAILURE() << fmt::format("{}\nhistory of the first violation:\n{}",
                                  fmt::join(model.violations(), "\n"),
                                  HistoryOfViolation(model, feed));
     return;

@@ -37,7 +37,7 @@ std::map<uint32_t, std::string> FieldsOf(std::string_view message) {
                                        static_cast<size_t>(input.CurrentPosition() - begin));
   }
   if (static_cast<size_t>(input.CurrentPosition()) != message.size()) {
-    std::cerr << "SnapshotModel: a row is no message: " << HexText(message) << std::endl;
+    std::cerr << "SnapshotModel: a row is not a message: " << HexText(message) << std::endl;
     std::abort();
   }
   return fields;

@@ -89,7 +89,7 @@ class SnapshotModel {
   std::string first_key_;
 };
 
-// The fields of a message by number, each as its bytes with the tag. Aborts on bytes that are no
+// The fields of a message by number, each as its bytes with the tag. Aborts on bytes that are not a
 // message.
 std::map<uint32_t, std::string> FieldsOf(std::string_view message);
 std::string HexText(std::string_view bytes);

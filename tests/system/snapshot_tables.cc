@@ -81,7 +81,7 @@ SnapshotTableSpec IntAuto() {
       .key = {"id"},
       .constraint = ", PRIMARY KEY (id)",
       .literals = [](uint64_t number, int) {
-        // Zero would get another number.
+        // The source would replace 0 by a generated number.
         return Literals{std::to_string(number + 1)};
       }};
 }

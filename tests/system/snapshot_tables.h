@@ -20,7 +20,7 @@ struct SnapshotColumn {
   ShownAs shown = ShownAs::kText;
 };
 
-// A table in database `shop` whose rows are generated from numbers: each number is another key.
+// A table in database `shop` whose rows are generated from numbers: each number has its own key.
 struct SnapshotTableSpec {
   std::string name;
   // Key columns, then the other columns of this table. Every table also has CommonColumns.

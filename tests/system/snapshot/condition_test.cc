@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A snapshot with a condition reads the same rows as a SELECT with a hand-written WHERE. A
-// condition reaches nothing but rows.
+// condition can only choose rows.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -140,7 +140,7 @@ class ConditionSnapshot : public ::testing::TestWithParam<Flavour> {
     sql().MustExecute(fmt::format("INSERT INTO everything VALUES {}", fmt::join(tuples, ", ")));
   }
 
-  // Row number `row` has that value of each type; the row after the last value has NULL.
+  // Row number `row` has value number `row` of each type; NULL after the last value.
   static std::string TupleOf(const std::vector<ConditionCase>& cases, int id, size_t row) {
     std::string tuple = fmt::format("({}", id);
     for (const ConditionCase& type : cases) {
@@ -219,7 +219,7 @@ std::vector<ConditionCase> KeyCases(Flavour flavour) {
   return cases;
 }
 
-// The first column of the key, so the source may use the index.
+// The bounds limit the first column of the key, so the source may use the index.
 TEST_P(ConditionSnapshot, KeyBoundsMatchSelect) {
   const std::vector<ConditionCase> cases = KeyCases(GetParam());
   std::vector<Wanted> all;

@@ -12,7 +12,7 @@ namespace millrace::testing {
 
 // A key and its values.
 struct KeyCase {
-  std::string name;     // for people
+  std::string name;     // for failure messages
   std::string columns;  // key columns, as in CREATE TABLE: `k INT NOT NULL`
   std::string key;      // `PRIMARY KEY (k)`
   std::string names;    // key column names, for INSERT: `k`

@@ -24,7 +24,7 @@ class SecondSnapshot : public ::testing::TestWithParam<Flavour> {
     shop_.admin().WaitUntilRead(400);
     ASSERT_FALSE(Over(shop_.admin().Find(again_)));
   }
-  // Its entries in all snapshots so far.
+  // The entries of `pair` in all snapshots so far.
   std::vector<v1::SnapshotTable> Reads() { return TablesOf(shop_.admin().List(), "pair"); }
   void Cancel() { ASSERT_TRUE(shop_.admin().Cancel(again_).ok()); }
 

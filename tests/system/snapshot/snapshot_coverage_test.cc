@@ -182,7 +182,7 @@ TEST_P(SnapshotCoverage, ReincludingATableBeforeXaCommitStopsFeed) {
   shop_.ExpectSnapshotEqualsSource({"pair"});
 }
 
-// A subscriber waits for rows that need the stream. An operator's request does not wait with it.
+// A subscriber waits for rows that need the stream. That does not delay an operator's request.
 TEST_P(SnapshotCoverage, SnapshotStartsWhileTheDumpIsRefused) {
   shop_.Fill("pair", 300);
   shop_.StartFeed({"mode: initial", "tables: ['shop.none']"});

@@ -19,7 +19,7 @@ class SnapshotDefinition : public ::testing::TestWithParam<Flavour> {
     auto response = shop_.feed().client().GetTable(request);
     EXPECT_TRUE(response.ok()) << response.status();
     if (!response.ok()) return {};
-    // It grows with the log.
+    // last_sequence grows with the log.
     response->mutable_table()->clear_last_sequence();
     return response->table();
   }

@@ -41,7 +41,7 @@ class KeyTables {
     }
     sql_.MustExecute("SET sql_log_bin = 1");
   }
-  // Changes one row. Fails if the key is taken.
+  // Tries to change one row; the statement may fail because the key is taken.
   void Step() {
     const size_t table = random_() % keys_.size();
     const size_t id = random_() % keys_[table].values.size();
@@ -143,7 +143,7 @@ class SnapshotKeys : public ::testing::TestWithParam<Flavour> {
       of_table[std::stoi(*change.after->at("id"))] = *change.after->at("n");
     }
   }
-  // The rows after replaying a stream that starts there.
+  // The rows after replaying a stream that starts at `at`.
   KeyedRows RowsFrom(v1::StartPoint at) {
     v1::SubscribeRequest request;
     request.set_at(at);

@@ -65,8 +65,8 @@ INSTANTIATE_TEST_SUITE_P(Sources, SnapshotOverlap,
 
 class KeylessOverlap : public SnapshotOverlap {};
 
-// Reading needs a moment without writes to the table. On MySQL without GTIDs it must be as long as
-// snapshot.settle_time, which these writers do not allow.
+// Reading needs a moment without writes to the table. On MySQL without GTIDs this moment must be as
+// long as snapshot.settle_time, which these writers do not allow.
 TEST_P(KeylessOverlap, ReplayedFeedEqualsSource) {
   SnapshotHarness harness({.flavour = GetParam().flavour,
                            .gtids = GetParam().gtids,

@@ -262,7 +262,7 @@ TEST_P(SnapshotReading, SnapshotWaitsWhileSourceIsBusy) {
     });
   }
   shop_.StartFeed({"mode: initial", "threads_running_max: 4", "chunk_rows_max: 100"});
-  shop_.admin().WaitUntil("it waits", [](const auto& all) {
+  shop_.admin().WaitUntil("the snapshot waits", [](const auto& all) {
     return !all.empty() && all.front().waiting().find("threads_running_max") != std::string::npos;
   });
   EXPECT_LT(RowsRead(shop_.admin().Newest()), 2000u);
