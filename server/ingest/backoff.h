@@ -15,9 +15,10 @@ struct Attempt {
 };
 
 // How long to wait before the next attempt: doubles from `min` to `max`, and restarts at `min`
-// after progress. Progress is a transaction, or a stream that lasted longer than the longest wait.
-// A connection and a few bytes are not progress: otherwise two servers with the same server_id
-// would end each other's connections without a pause.
+// after progress. Progress is a transaction, or a stream that lasted longer than the longest wait;
+// with kWaitKeepingBackoff, only a stream that lasted twice as long. A connection and a few bytes
+// are not progress: otherwise two servers with the same server_id would end each other's
+// connections without a pause.
 class Backoff {
  public:
   Backoff(Micros min, Micros max);

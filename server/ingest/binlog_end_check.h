@@ -11,8 +11,8 @@
 
 namespace millrace::ingest {
 
-// Detects that the source's binlogs were reset during a dump, which may then continue with
-// heartbeats and never send anything. For one stream. Belongs to the ingest thread.
+// Detects that the source's binlogs were reset during a dump, which may then send nothing but
+// heartbeats. For one stream. Belongs to the ingest thread.
 class BinlogEndCheck {
  public:
   // Call at a heartbeat between two transactions, when the source has sent everything up to `ours`.

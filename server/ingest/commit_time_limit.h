@@ -17,7 +17,7 @@ class CommitTimeLimit {
 
   // Sets the current time of the source's clock; 0: unknown.
   void SetSourceTime(Micros source_time);
-  // The current time of the source's clock, or of ours if that is unknown.
+  // The current time of the source's clock, or of our clock if that is unknown.
   Micros SourceNow() const;
   // Returns `commit_time`, or the present if `commit_time` exceeds it by more than kClockAheadMax.
   Micros Clamp(Micros commit_time) {
@@ -33,7 +33,7 @@ class CommitTimeLimit {
 
   const Clock& clock_;
   Micros source_time_ = 0;
-  Micros source_time_at_ = 0;  // steady
+  Micros source_time_at_ = 0;  // of SetSourceTime, steady
   Micros limit_ = 0;           // times up to this are accepted without reading the clocks
 };
 

@@ -150,7 +150,7 @@ bool Committer::PauseOnFullDisk() {
   return !mutex_.AwaitWithTimeout(absl::Condition(&give_up_), kDiskFullPause);
 }
 
-// If the disk is too full to trim, the next commit reports and retries it.
+// A disk that is too full to trim is no error here: the next commit reports it and waits.
 absl::Status Committer::TrimSometimes() {
   const Micros now = clock_.SteadyMicros();
   if (now - trimmed_at_ < kTrimInterval) return absl::OkStatus();

@@ -22,8 +22,8 @@
 namespace millrace::ingest {
 
 // Writes groups to disk in order, merging all groups that arrive during one fsync, and notifies
-// readers. Has its own thread, and requests retention from time to time, which runs on another
-// thread. Push blocks while the disk lags; that only slows the reading of the binlog.
+// readers. Has its own thread. Requests retention from time to time; the Trimmer applies it on
+// another thread. Push blocks while the disk lags, which slows only the reading of the binlog.
 class Committer {
  public:
   struct Options {

@@ -197,7 +197,8 @@ absl::StatusOr<Step> EventProcessor::OnRotate(const Event& event) {
 
 absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Format format, binlog::ParseFormatDescription(event));
-  // The file was created before any transaction in it was committed, whatever their commit times.
+  // The file was created before any transaction in it was committed, even if a commit time is
+  // earlier.
   builder_.RaiseCommitTimeMax(ClampedCommitTime(Micros{event.header.timestamp} * 1'000'000));
   MILLRACE_RETURN_IF_ERROR(recorder_.OnFormat(event.header.timestamp));
   plans_.Clear();
@@ -222,7 +223,7 @@ absl::StatusOr<Step> EventProcessor::OnHeartbeat(const Event& event) {
   MILLRACE_ASSIGN_OR_RETURN(const binlog::Heartbeat heartbeat, binlog::ParseHeartbeat(event));
   if (heartbeat.file != file_) return Step::kContinue;
   // A source sends whole transactions, and heartbeats only when it has sent everything.
-  if (in_transaction_ || announced_) return TransactionTruncated("the source has sent all it has");
+  if (in_transaction_ || announced_) return TransactionTruncated("the source sends heartbeats");
   // The source skipped transactions that we have or that it must not send.
   offset_ = std::max(offset_, heartbeat.position);
   if (file_ == resume_file_ && heartbeat.position <= resume_offset_) return Step::kContinue;

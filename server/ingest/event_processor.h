@@ -96,7 +96,7 @@ class EventProcessor {
     // position() is valid on this server, and the stream starts there or, by GTID set, before it.
     bool position_is_valid = false;
     // MariaDB: the stream starts by GTIDs, but nothing verified that they identify one position on
-    // this server. If sequence numbers decrease in it, the error is SOURCE_CHANGED.
+    // this server. If the numbers of GTIDs decrease in it, the error is SOURCE_CHANGED.
     bool gtids_unverified = false;
     // The stream was requested by GTID set rather than by file and offset.
     bool by_gtid = false;
@@ -139,11 +139,12 @@ class EventProcessor {
     return file_known_ && !in_transaction_ && !announced_ && !file_order_.may_miss_file();
   }
   // Where the stream is: everything before has been processed, nothing after it. Requires
-  // between_transactions(). May be after position(), by events outside of transactions.
+  // between_transactions(). May be after position(), because of events outside of transactions.
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
   // Call after tasks have run, since they may have set coverage.
   void OnTasksRun() { plans_.ForgetCoverageNotes(); }
-  // Returns the tables that received rows the log lacks, since the last call: they must be read.
+  // Returns the tables that have received rows missing from the log since the last call. A snapshot
+  // must read them.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction that started, clamped by CommitTimeLimit; 0 before the
   // first.

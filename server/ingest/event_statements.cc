@@ -118,9 +118,8 @@ absl::StatusOr<Step> EventProcessor::OnStatement(const Event& event, const SentS
 }
 
 // The binlog contains a rolled-back transaction if it also changed tables of non-transactional
-// engines, whose rows cannot be rolled back. With ROW format, servers of both flavours since MySQL
-// 5.5 log such rows earlier, in transactions of their own. So everything in this transaction is
-// void.
+// engines, whose rows cannot be rolled back. With ROW format, MySQL since 5.5 and MariaDB log such
+// rows earlier, in transactions of their own. So everything in this transaction is void.
 absl::StatusOr<Step> EventProcessor::OnRollback() {
   if (!in_transaction_) return Unexpected("ROLLBACK outside of a transaction");
   MILLRACE_RETURN_IF_ERROR(CheckLength());
@@ -145,22 +144,22 @@ absl::StatusOr<Step> EventProcessor::OnRollbackToSavepoint(std::string_view name
       return MakeError(reason::kRollbackTooLarge,
                        fmt::format("changes were rolled back to one of the oldest of more than {} "
                                    "savepoints of a transaction, which are not kept; start a new "
-                                   "log after it, and set fewer savepoints in a transaction",
+                                   "log after that transaction, and set fewer savepoints",
                                    Savepoints::kNamesMin));
     case Savepoints::Outcome::kFrameClosed:
       break;
   }
-  return MakeError(reason::kRollbackTooLarge,
-                   "more than a frame of changes was rolled back to a savepoint, which this "
-                   "version cannot undo; raise log.frame_bytes above the size of the "
-                   "transaction and restart");
+  return MakeError(
+      reason::kRollbackTooLarge,
+      "more changes than fit into a frame were rolled back to a savepoint, which is not "
+      "supported; raise log.frame_bytes above the size of the transaction and restart");
 }
 
 absl::StatusOr<Step> EventProcessor::OnXaStatement(const Event& event, std::string_view text,
                                                    const schema::Statement& statement) {
   const std::string xid = XidText(text);
   if (statement.kind == StatementKind::kXaPrepare) {
-    // This is XA END. MySQL's own XA PREPARE has its own event type.
+    // This is XA END. MySQL logs XA PREPARE as an event of another type.
     if (!IsXaPrepare(text)) return Step::kContinue;
     if (!in_transaction_) return Unexpected("XA PREPARE outside of a transaction");
     return PrepareXa(xid);
@@ -248,18 +247,17 @@ absl::StatusOr<Step> EventProcessor::OnDefinition(const Event& event, const Sent
 // Does not log the statement, since its text may contain a secret.
 void EventProcessor::WarnNotUnderstood() const {
   spdlog::warn(
-      "the statement at {}:{} was not understood and may concern any captured table: all their "
-      "rows "
-      "must be read again before a subscription can start at SNAPSHOT",
+      "the statement at {}:{} was not understood and may concern any table: the rows of all "
+      "captured tables must be read again before a subscription can start at SNAPSHOT",
       file_, event_offset_);
 }
 
 void EventProcessor::WarnAmbiguous(const schema::Statement& statement) const {
   if (TablesConcerned(statement).empty()) return;
   spdlog::warn(
-      "the statement at {}:{} is ambiguous: it concerns other tables, or has another effect, if it "
-      "was prepared under another character set or sql_mode than that of its session, or written "
-      "by the source itself: the rows of all these tables must be read again before a "
+      "the statement at {}:{} is ambiguous: its tables or its effect depend on whether it was "
+      "prepared under another character set or sql_mode than that of its session, or written by "
+      "the source itself; the rows of all tables that it may concern must be read again before a "
       "subscription can start at SNAPSHOT",
       file_, event_offset_);
 }
@@ -353,7 +351,7 @@ void EventProcessor::NoteExistence(const schema::Statement& statement) {
   for (const TableName& table : statement.tables_into_partitions) registry_.SetDropped(table, true);
 }
 
-// Must run before the changes of the statement are added: they are the first ones after it.
+// Must run before the changes of the statement are added: `at` is the sequence of the first one.
 void EventProcessor::NoteCoverage(const schema::Statement& statement, bool truncates) {
   const Sequence at{builder_.newest().value + builder_.transaction_changes() + 1};
   std::vector<TableName> arrived = coverage_.OnStatement(statement, truncates, at);

@@ -162,8 +162,8 @@ absl::StatusOr<Step> EventProcessor::Commit() {
 void EventProcessor::EndTransaction() {
   recorder_.End(gtid_.text());
   ForgetTransaction();
-  // Rotation sets the file before its own event ends, so a transaction ends in the file it started
-  // in.
+  // A transaction ends in the file in which it started: OnRotate accepts no end of a file inside
+  // one.
   resume_file_ = file_;
   resume_offset_ = offset_;
   position_moved_ = true;
@@ -202,7 +202,7 @@ absl::StatusOr<Step> EventProcessor::OnRows(const Event& event) {
   recorder_.content().AddRows(rows);
   TablePlans::Entry* table = plans_.Find(rows.table_id);
   if (table == nullptr) {
-    // A statement that ends without rows of its own closes with a dummy table number.
+    // A statement may end with an empty event, which has a dummy table number.
     if (rows.rows.empty()) return Step::kContinue;
     return Unexpected(
         fmt::format("rows of table number {}, which no TABLE_MAP describes", rows.table_id));
@@ -311,9 +311,9 @@ absl::StatusOr<Step> EventProcessor::EndXa(const Event& event, const std::string
     const std::string name = Quoted(xid, kXidBytesMax);
     return MakeError(
         reason::kXaUnsupported,
-        fmt::format("XA COMMIT of {}, which was prepared before this log started, or changed too "
-                    "many tables, so it is unknown what it changed: end all transactions that XA "
-                    "RECOVER shows on the source, then start a new log after them",
+        fmt::format("XA COMMIT of {}, which was prepared before this log started or changed too "
+                    "many tables, so its tables are unknown: end all transactions that XA RECOVER "
+                    "shows on the source, then start a new log after them",
                     name),
         {{"xid", name}});
   }

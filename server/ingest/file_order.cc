@@ -63,8 +63,8 @@ absl::Status FileOrder::OnPreviousGtids(const GtidSet& previous, const GtidSet& 
           : SkippedGtids(previous.mariadb(), ours.mariadb(), by_gtid_).ToString();
   if (skipped.empty()) return absl::OkStatus();
   const std::string_view which = flavour_ == Flavour::kMysql ? "" : "transactions up to ";
-  return SourcePurged(endpoint_, fmt::format("{}; {}{} came before that and were not read", missing,
-                                             which, skipped));
+  return SourcePurged(endpoint_,
+                      fmt::format("{}; {}{} in between were not read", missing, which, skipped));
 }
 
 }  // namespace millrace::ingest

@@ -31,7 +31,7 @@ class FileOrder {
 
   // Whether a file may be missing before the current one: then its list of previous GTIDs decides.
   bool may_miss_file() const { return !missing_.empty(); }
-  // That list. `ours`: the transactions that were read.
+  // Checks that list. `ours`: the transactions that were read.
   absl::Status OnPreviousGtids(const GtidSet& previous, const GtidSet& ours);
 
  private:

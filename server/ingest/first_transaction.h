@@ -38,7 +38,7 @@ inline constexpr uint64_t kRereadBytesMax = uint64_t{64} << 20;
 // Reads the first file name and the first transaction of the dump, as far as TransactionContent
 // needs it. Requires: the stream was opened with AtBinlogEnd::kEnd and has not been read.
 FirstTransaction ReadFirstTransaction(BinlogStream& stream);
-// Reads the file only.
+// Reads the first file's name and creation time only.
 FirstTransaction ReadFirstFile(BinlogStream& stream);
 
 }  // namespace millrace::ingest

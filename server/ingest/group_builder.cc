@@ -40,8 +40,9 @@ CommitGroup GroupBuilder::TakePosition() {
 void GroupBuilder::Complete(CommitGroup& group) {
   group.records = registry_.TakeUnstored();
   group.schema_steps = group.records.empty() ? 0 : 1;
-  // Prepared XA transactions have ended, even while another transaction is in progress. But the
-  // coverage of the transaction in progress may concern changes outside this group.
+  // PreparedXa changes only when a transaction ends, so its records apply even while another one is
+  // in progress. But the coverage of the transaction in progress may concern changes outside this
+  // group.
   for (log::Record& record : prepared_xa_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }

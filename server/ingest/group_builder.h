@@ -45,7 +45,7 @@ class GroupBuilder {
   // The next group: all closed frames and, if no changes stay open, the builder's position between
   // two transactions. Nothing if there is nothing to store.
   std::optional<CommitGroup> Take(bool drop_staged);
-  // A group for that position alone.
+  // The next group without frames: the position and its records.
   CommitGroup TakePosition();
 
  private:

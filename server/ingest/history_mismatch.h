@@ -33,8 +33,7 @@ class HistoryMismatch {
   // Call it after the last transaction compared equal. Errors as Log::PutRecords.
   absl::Status Clear(log::Log& log);
 
-  // Whether the mismatch concerns that server. A mismatch of another server says nothing about
-  // ours.
+  // Whether the mismatch concerns that server. One of kOther does not concern kSame.
   bool AppliesTo(Server server) const {
     return recorded_ != 0 && static_cast<uint8_t>(server) <= recorded_;
   }

@@ -44,8 +44,8 @@ class Ingest {
     snapshot::StreamTasks& tasks;
     const Clock& clock;
     Committer::Options committer;
-    // Called on the ingest thread when a captured table received rows that the log never saw
-    // (RENAME), after the change was handed over. Must be quick.
+    // Called on the ingest thread when a captured table received rows that the log lacks, as by
+    // RENAME, after the change was handed over. Must be quick.
     std::function<void(const TableName&)> on_uncovered = [](const TableName&) {};
   };
   // kInvalidArgument: source.tables, exclude_columns or statement_tables has an invalid pattern.

@@ -21,7 +21,7 @@ struct IngestStatus {
   std::string address;  // of the source
   Flavour flavour = Flavour::kMysql;
   std::string server_version;  // empty before the first connection
-  // Why the state is kConnecting or kFailed; empty without an error.
+  // Why the state is kConnecting or kFailed, or nothing can be stored; empty without an error.
   std::string error;
   std::string error_reason;
   // Problems that do not stop the feed but need attention.
@@ -36,7 +36,7 @@ struct IngestStatus {
   uint64_t transactions = 0;  // read from the binlog, including those without captured changes
   uint64_t bytes = 0;         // of the binlog
   uint64_t connects = 0;
-  std::map<std::string, uint64_t> errors;  // that ended a connection or prevented one
+  std::map<std::string, uint64_t> errors;  // that ended or prevented a connection, by reason
 };
 
 }  // namespace millrace::ingest

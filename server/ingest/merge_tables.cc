@@ -71,8 +71,8 @@ void NoteOptions(const SentStatement& sent, const schema::Statement& statement,
   // The table may have existed before.
   if (creates && statement.if_not_exists && !statement.or_replace && was_merge) return;
   auto options = schema::MergeOptionsOf(sent.text, sent.database, sent.session);
-  const bool is = options.has_value() && options->merge.value_or(was_merge && !creates);
-  if (!is) return tables.Forget(table);
+  const bool is_merge = options.has_value() && options->merge.value_or(was_merge && !creates);
+  if (!is_merge) return tables.Forget(table);
   if (!options->members.has_value() && was_merge && !creates) return;
   MergeTables::Members members = std::move(options->members).value_or(MergeTables::Members());
   if (!FoldMembers(names, members)) return tables.Forget(table);

@@ -36,8 +36,7 @@ class MergeTables {
   void ForgetAll();
   void Rename(const TableName& from, const TableName& to);
 
-  // Records that are new since the last call, to be stored in one batch with the position after
-  // them.
+  // Records that are new since the last call, to be stored in one batch with the current position.
   std::vector<log::Record> TakeUnstored();
 
  private:
@@ -48,8 +47,8 @@ class MergeTables {
   std::map<std::string, log::Record> unstored_;  // by key
 };
 
-// Applies a finished definition to `tables`. Keeps nothing about MERGE tables that are not
-// `captured`.
+// Applies a definition that has taken effect to `tables`. Keeps nothing about MERGE tables that are
+// not `captured`.
 void NoteMergeTables(const SentStatement& sent, const schema::Statement& statement,
                      const NameFolding& names,
                      const std::function<bool(const TableName&)>& captured, MergeTables& tables);

@@ -18,10 +18,11 @@ class PendingGroup {
   explicit PendingGroup(size_t bytes_max) : bytes_max_(bytes_max) {}
 
   // Waits until fewer than `bytes_max` bytes are pending, or none if `group` cannot be merged.
-  // False if the queue is or becomes closed: `group` is dropped.
+  // False if Close was called, also while waiting: `group` is dropped.
   bool Push(CommitGroup group) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Takes everything pending; waits while there is nothing. Nothing once it is closed and empty.
+  // Takes everything pending; waits while there is nothing. Nothing if Close was called and nothing
+  // is left.
   std::optional<CommitGroup> Take() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // From now on Push refuses groups; Take still returns what is left.

@@ -23,17 +23,18 @@ namespace millrace::ingest {
 class PreparedXa {
  public:
   using Tables = std::set<TableName>;
-  // Beyond this number the oldest is dropped: the source keeps locks and undo logs for each.
+  // Beyond this number the oldest is dropped. The source keeps locks and undo logs for each, so it
+  // cannot have many.
   static constexpr size_t kTransactionsMax = 100'000;
-  // Limit of the table names of one transaction. Beyond, it counts as one that may have changed any
-  // table.
+  // Limit of the table names of one transaction. Beyond it the transaction is not recorded, so the
+  // feed stops at its XA COMMIT.
   static constexpr size_t kTableBytesMax = 1 << 20;
 
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<PreparedXa>> Open(const log::Log& log);
 
-  // Adds a prepared transaction; it changed `tables`, none of which is captured. Does nothing if
-  // they are too many.
+  // Adds a prepared transaction; it changed `tables`, none of which is captured. Does not record it
+  // if they are too many.
   void Add(const std::string& xid, Tables tables);
   // The tables that `xid` changed; null: it was not prepared in this log. Valid until the next
   // change.
@@ -41,8 +42,7 @@ class PreparedXa {
   // Removes a transaction that has ended.
   void Remove(const std::string& xid);
 
-  // Records that are new since the last call, to be stored in one batch with the position after
-  // them.
+  // Records that are new since the last call, to be stored in one batch with the current position.
   std::vector<log::Record> TakeUnstored();
 
  private:

@@ -77,7 +77,7 @@ Savepoints::Outcome Savepoints::RollBackTo(std::string_view name,
       std::lower_bound(places_.begin(), places_.end(), *id,
                        [](const Place& known, PlaceId wanted) { return known.id < wanted; });
   if (place == places_.end()) return Outcome::kNotSet;
-  // The frame of the place has been closed.
+  // The place is gone: its frame was closed, which removes the first places, or it was rolled back.
   if (place->id != *id) return place == places_.begin() ? Outcome::kFrameClosed : Outcome::kNotSet;
   if (!builder.RollBackTo(place->mark)) return Outcome::kFrameClosed;
   places_.erase(place + 1, places_.end());

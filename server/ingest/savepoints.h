@@ -39,7 +39,7 @@ class Savepoints {
     kDone,
     kNotSet,  // there is no such savepoint
     // In these cases nothing has changed:
-    kFrameClosed,  // a change after the savepoint can no longer be rolled back
+    kFrameClosed,  // later changes are in a closed frame, so they stay
     kTooMany,      // more savepoints were set than are kept, so its place is unknown
   };
   // Rolls back all changes since the newest savepoint of that name.

@@ -52,7 +52,8 @@ bool IsDefinition(const schema::Statement& statement) {
          statement.kind == schema::StatementKind::kTruncate;
 }
 
-// Two bits of sql_mode decide what is a quote, or what ends one.
+// Two bits of sql_mode decide whether double quotes enclose a name, and whether a backslash escapes
+// a quote.
 void AddOtherModes(const SentStatement& sent,
                    std::vector<schema::StatementSession>& other_sessions) {
   using Session = schema::StatementSession;
@@ -68,8 +69,7 @@ void AddOtherModes(const SentStatement& sent,
   }
 }
 
-// A name under one mode is a string under the other: so a column "password" says nothing about
-// secrets.
+// A name under one mode is a string under the other, so the name "password" is no sign of a secret.
 bool SwapsQuotes(const schema::StatementSession& session, const schema::StatementSession& other) {
   const uint64_t differs = session.sql_mode.value_or(0) ^ other.sql_mode.value_or(0);
   return (differs & schema::StatementSession::kAnsiQuotes) != 0;

@@ -31,14 +31,14 @@ struct SentStatement {
 // Statements that the server writes itself have names in UTF-8, while the event states the client's
 // charset. The form of some statements shows that the server wrote them. Also, a statement may be
 // prepared under one charset or sql_mode and executed under another, and the event states the
-// latter. So text that is not ASCII but valid UTF-8 may be UTF-8 whatever the event states;
-// `other_sessions` then has that interpretation.
+// latter. So text that is not ASCII but valid UTF-8 may be UTF-8 even if the event states another
+// charset; `other_sessions` then has that interpretation.
 SentStatement SentStatementFrom(const binlog::Query& query, Flavour flavour,
                                 bool transaction_continues = false);
 
-// Classifies the statement; the result is in doubt where the interpretations differ. Where sql_mode
-// decides which quotes are names, tries other modes too. Keeps in `other_sessions` only those under
-// which the text is a statement.
+// Classifies the statement; the result is `ambiguous` if the interpretations differ. Where sql_mode
+// decides which quotes enclose names, tries other modes too. Keeps in `other_sessions` only those
+// under which the text is a statement.
 schema::Statement Read(SentStatement& sent);
 
 // The statement's text as schema::ShownText: empty if any interpretation hides it, except those
@@ -46,8 +46,8 @@ schema::Statement Read(SentStatement& sent);
 std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
                       const std::function<bool(std::string_view name)>& is_excluded);
 
-// Whether it is a CREATE TABLE as SHOW CREATE TABLE writes it: a server logs that for CREATE TABLE
-// … SELECT, and for LIKE with a temporary table.
+// Whether it is a CREATE TABLE as SHOW CREATE TABLE writes it: a server logs this form for CREATE
+// TABLE … SELECT, and for LIKE with a temporary table.
 bool IsWrittenByServer(std::string_view statement);
 
 }  // namespace millrace::ingest

@@ -46,7 +46,7 @@ class SourceHistory {
   absl::StatusOr<SourcePosition> DumpPosition(SourcePosition position);
   // Whether the connected server wrote the binlog that the position refers to.
   bool PositionIsValid() const;
-  // Whether nothing verified that the GTIDs identify one position there, see
+  // Whether nothing verified that the GTIDs identify one position on the connected server, see
   // EventProcessor::StreamStart.
   bool GtidsUnverified() const;
 

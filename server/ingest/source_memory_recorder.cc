@@ -46,8 +46,8 @@ absl::Status SourceMemoryRecorder::OnFormat(uint32_t created) {
   if (before != 0 && before != created) {
     return SourceChanged(
         endpoint_,
-        fmt::format("its file {} was created at {} (seconds since 1970) and the one that "
-                    "was read at {}: its binlogs were reset",
+        fmt::format("its file {} was created at {} (seconds since 1970), but the one that was "
+                    "read was created at {}: its binlogs were reset",
                     current_.name, created, before));
   }
   current_.created = created;

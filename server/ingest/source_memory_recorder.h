@@ -37,7 +37,7 @@ class SourceMemoryRecorder {
 
   // A GTID event at `offset`.
   void Begin(uint64_t offset, Micros commit_time, std::optional<MariadbGtid> before);
-  // A transaction without a GTID event, which could not be found again.
+  // A transaction without a GTID event, so that it cannot be found again.
   void BeginAnonymous() { next().named = false; }
   TransactionContent& content() { return next().content; }
   // From here on the transaction is part of the position. `gtid` is empty without one.
@@ -70,7 +70,7 @@ class SourceMemoryRecorder {
   std::string next_server_;
   File known_;  // of the position at which the stream started
   File current_;
-  std::optional<LastTransaction> stored_;  // until a transaction has ended
+  std::optional<LastTransaction> stored_;  // from `known`, until a transaction has ended
   bool ended_ = false;                     // a transaction has ended
   size_t newest_ = 0;  // index of the transaction that ended last; the other is in progress
   std::array<Recorded, 2> recorded_;

@@ -190,7 +190,7 @@ absl::Status SourceSession::FetchSourceTime() {
 
 Micros SourceSession::StartTime() {
   const bool begins_now = log_.source_position().empty() && source_.start.at == StartAt::kCurrent;
-  // An older version may have written the log, which did not clamp commit times.
+  // The log may be of an older version, which did not clamp commit times.
   return begins_now ? commit_times_.SourceNow() : commit_times_.Clamp(log_.commit_time_max());
 }
 
@@ -281,7 +281,7 @@ absl::Status SourceSession::RunTasks(BinlogStream& stream, bool more) {
   while (true) {
     if (tasks_.pending()) [[unlikely]]
       MILLRACE_RETURN_IF_ERROR(RunDueTasks(stream));
-    // A new task wakes Wait but not Read, so that no task is left waiting during Read.
+    // A new task wakes Wait but not Read, so wait here until Read need not wait.
     if (more || !stream.Wait() || stream.HasMore()) return absl::OkStatus();
   }
 }

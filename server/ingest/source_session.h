@@ -115,7 +115,7 @@ class SourceSession final : public Supervisor::Session, private Writer::Producer
   // runs tasks posted before one arrives.
   absl::Status RunTasks(BinlogStream& stream, bool more);
   absl::Status RunDueTasks(const BinlogStream& stream);
-  // For the writer; the processor implements the rest.
+  // Writer::Producer.
   std::optional<CommitGroup> TakeGroup(bool drop_staged) override;
   void AfterHandOver() override;
   bool MayCloseFrame() const override { return processor_->may_close_frame(); }

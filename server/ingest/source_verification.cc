@@ -84,7 +84,7 @@ absl::Status Comparison::CompareFiles() {
   const bool by_gtid = !ours_.gtids.empty() && source_.info().gtids();
   if (!by_gtid && !memory_.server.empty() && !same_server()) {
     return Changed(
-        fmt::format("it is server {} but {} was read, and without GTIDs a position is "
+        fmt::format("it is server {}, but server {} was read, and without GTIDs a position is "
                     "valid on one server only",
                     server_, memory_.server));
   }
@@ -125,8 +125,8 @@ absl::Status Comparison::CompareCreated() {
     return absl::OkStatus();
   }
   return Changed(
-      fmt::format("its {} was created at {} and the one that was read at {} (seconds since "
-                  "1970): the binlogs were reset or restored",
+      fmt::format("its {} was created at {} (seconds since 1970), but the one that was read was "
+                  "created at {}: the binlogs were reset or restored",
                   memory_.file, first.file_created, memory_.file_created));
 }
 
@@ -156,7 +156,7 @@ absl::StatusOr<bool> Comparison::CompareLast() {
                         memory_.last->gtid.empty() && source_.info().gtids();
   if (withheld) return false;
   const bool by_place = !from->file.empty();
-  // If the server starts reading inside an event, it notices that or sends what it finds.
+  // If the server starts reading inside an event, it reports an error or sends arbitrary bytes.
   const bool misaligned = found.malformed ||
                           HasReason(found.status, reason::kSourceBinlogDamaged) ||
                           HasReason(found.status, reason::kSourceRefusedDump) ||
@@ -195,14 +195,14 @@ absl::StatusOr<bool> Comparison::LastIsPurged() {
   return earliest.gtids.Contains(gtid);
 }
 
-// Everything that the source has except that transaction.
+// All GTIDs of the source except that of the last transaction.
 absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMysql() {
   MILLRACE_ASSIGN_OR_RETURN(const MysqlGtidSet last, MysqlGtidSet::Parse(memory_.last->gtid));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet executed, ExecutedGtids(source_));
   return SourcePosition{.file = {}, .offset = 0, .gtids = GtidSet(executed.mysql().Minus(last))};
 }
 
-// The domain as it was before that transaction, the others as they are.
+// The domain of the last transaction as it was before, the other domains as they are.
 absl::StatusOr<SourcePosition> Comparison::BeforeLastOnMariadb() {
   MILLRACE_ASSIGN_OR_RETURN(const MariadbGtid last, ParseMariadbGtid(memory_.last->gtid));
   MILLRACE_ASSIGN_OR_RETURN(const GtidSet written, WrittenGtids(source_));
@@ -252,8 +252,8 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
   const bool commit_time_comparable = same_server || source_.info().flavour == Flavour::kMysql;
   if (commit_time_comparable && found.commit_time != last.commit_time) {
     return fmt::format(
-        "its {} was committed {} µs after 1970, and the one that was read {} µs: the "
-        "number was used twice",
+        "its {} was committed {} µs after 1970, but the one that was read was committed {} µs "
+        "after: the number was used twice",
         LastText(), found.commit_time, last.commit_time);
   }
   if (!found.content.has_value()) return "";

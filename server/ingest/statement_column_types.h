@@ -10,8 +10,8 @@
 
 namespace millrace::ingest {
 
-// Stores in the registry the column types of a MariaDB statement that a TABLE_MAP omits, so that
-// rows can be read after the source has renamed or dropped the table. Call it before
+// Stores in the registry the column types that a MariaDB statement declares and TABLE_MAP omits, so
+// that rows can be read after the source has renamed or dropped the table. Call it before
 // Registry::MarkUnverified on the statement's tables. `finished`: false for an ALTER that has only
 // started. Ignores tables that are not `captured`.
 void NoteStatedTypes(const SentStatement& sent, const schema::Statement& statement, bool finished,

@@ -30,7 +30,7 @@ std::string ColumnOfUnknownType(const binlog::TableMap& map, const CaptureRules&
   return "";
 }
 
-// A definition from before this second is the one of its rows.
+// A definition that is older than the commit of the rows applies to them.
 bool IsDefinedBefore(const TableDetails& details, int64_t commit_seconds) {
   return details.defined_seconds != 0 && details.defined_seconds < commit_seconds;
 }
@@ -178,8 +178,8 @@ absl::StatusOr<std::optional<TableDetails>> TablePlans::DetailsFor(const binlog:
   return details;
 }
 
-// An ALTER may swap two columns of one type: the event then matches today's definition by count and
-// types, and its values would get the wrong names.
+// An ALTER may swap two columns of one type: the event then matches the current definition by count
+// and types, and its values would get the wrong names.
 absl::Status TablePlans::CheckDetails(const binlog::TableMap& map, const TableDetails& details,
                                       int64_t commit_seconds) const {
   if (IsDefinedBefore(details, commit_seconds)) return absl::OkStatus();

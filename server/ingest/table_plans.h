@@ -42,8 +42,8 @@ class TablePlans {
     // null: not captured, or the table has no rows of its own
     std::unique_ptr<transcode::RowPlan> plan;
     TableCounters* counters = nullptr;  // null without a plan
-    bool rows_noted = false;            // coverage knows of rows of this definition
-    bool partial_noted = false;         // coverage knows of its partial row images
+    bool rows_noted = false;            // coverage has noted rows of this definition
+    bool partial_noted = false;         // coverage has noted its partial row images
     std::vector<TableName> merged;  // of a MERGE table: the tables that these rows may belong to
     bool merged_unknown = false;    // of a MERGE table: its member tables are unknown
   };

@@ -35,7 +35,7 @@ bool MayBeSameOnAnotherServer(const ContentDigest& one, const ContentDigest& oth
 // Copies at most kBytesMax bytes per transaction. Not thread-safe.
 class TransactionContent {
  public:
-  // Large enough that transactions of equal length differ within it.
+  // Large enough that different transactions of equal length nearly always differ within it.
   static constexpr size_t kBytesMax = 512;
 
   void Clear();
@@ -45,7 +45,7 @@ class TransactionContent {
     AddFirstRows(rows);
   }
   void AddStatement(std::string_view statement);
-  // Nothing more will be added.
+  // True if nothing more will be added.
   bool overflowed() const { return kind_ == ContentDigest::Kind::kRows && !whole_; }
   ContentDigest Digest() const;
 

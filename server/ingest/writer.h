@@ -31,7 +31,7 @@ class Writer {
   // When this many bytes of frames and records have gathered, they go to the committer at once.
   static constexpr size_t kGatherBytes = 1 << 20;
   // Finished transactions wait for at most this much more input of the producer: the input may
-  // concern tables that nobody captures, or be one large transaction.
+  // concern tables that are not captured, or be one large transaction.
   static constexpr uint64_t kUnpushedInputBytesMax = 4 << 20;
   // How often to store a position that moved without captured changes, so that a restart does not
   // reread much.
@@ -47,7 +47,7 @@ class Writer {
     virtual void AfterHandOver() = 0;
     // Whether the open frame may be closed, see EventProcessor::may_close_frame.
     virtual bool MayCloseFrame() const = 0;
-    // True if the position, between two transactions, moved without a captured change since this
+    // True between two transactions if the position has moved without a captured change since this
     // last returned true.
     virtual bool TakePositionMoved() = 0;
   };

@@ -292,7 +292,7 @@ void DebeziumEncoder::AppendOrigin(const ChangeView& change, const DebeziumTable
   value_.append(source_);
 }
 
-// Adds a record. The caller has set its other headers in record_.
+// Adds a record with the headers that the caller has set in record_, and one for invalid text.
 absl::Status DebeziumEncoder::Add(const ChangeView& change, const DebeziumTable& table,
                                   RowImages images, char op, std::string_view key,
                                   RecordSink& sink) {

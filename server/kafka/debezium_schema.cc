@@ -113,7 +113,7 @@ std::string FieldSchema(const SchemaField& field) {
                               .field = field.column->name};
   switch (form.form) {
     case ValueForm::kGeometry:
-      // Debezium makes it optional even in NOT NULL columns.
+      // Debezium makes geometries optional even in NOT NULL columns.
       attributes.optional = kOptional;
       attributes.doc = "Geometry";
       return Struct({Plain("bytes", kRequired, "wkb"), Plain("int32", kOptional, "srid")},

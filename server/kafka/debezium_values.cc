@@ -124,7 +124,7 @@ ValueOutcome AppendTime(const ColumnForm& form, std::string_view text, std::stri
     AppendSigned(to, *micros * 1000);
     return kDone;
   }
-  // Milliseconds also allow 24:00:00.
+  // In milliseconds, Debezium also allows 24:00:00.
   const int64_t last = form.form == ValueForm::kTimeMillis ? kMicrosOfDay : kMicrosOfDay - 1;
   if (*micros < 0 || *micros > last) {
     return NotEncodable(

@@ -22,13 +22,17 @@ absl::Status DamagedRow(const schema::TableVersion& version, std::string_view wh
 }
 
 absl::Status UnknownOperation(const ChangeView& change) {
-  return MakeError(reason::kLogDamaged, fmt::format("change {} has operation {}, which is unknown",
-                                                    change.sequence.value, change.operation));
+  return MakeError(
+      reason::kLogDamaged,
+      fmt::format("change {} has the unknown operation {}; restore the log, or rewind the "
+                  "mirror to a position after it",
+                  change.sequence.value, change.operation));
 }
 
 absl::Status UnknownDefinition(const ChangeView& change) {
   return MakeError(reason::kLogDamaged,
-                   fmt::format("change {} has a row of {}.{}, whose definition is not stored",
+                   fmt::format("change {} has a row of {}.{}, whose definition is not stored; "
+                               "restore the log, or rewind the mirror to a position after it",
                                change.sequence.value, change.database, change.table));
 }
 

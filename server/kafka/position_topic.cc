@@ -30,10 +30,11 @@ constexpr uint64_t kVersion = 1;
 constexpr std::string_view kAction = "reading the mirror's position";
 
 absl::Status Malformed(std::string_view what) {
-  return MakeError(reason::kMirrorPositionMalformed,
-                   fmt::format("the mirror's position in Kafka {}; find out who wrote it, then run "
-                               "`millrace mirror rewind` with the position to continue from",
-                               what));
+  return MakeError(
+      reason::kMirrorPositionMalformed,
+      fmt::format("the mirror's position in Kafka {}; run `millrace mirror rewind` with "
+                  "the position to continue from, then `millrace mirror resume`",
+                  what));
 }
 
 absl::Status ClientError(rd_kafka_resp_err_t code) {

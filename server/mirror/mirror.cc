@@ -120,7 +120,7 @@ absl::Status Mirror::RunConnected() {
   }
 }
 
-// Opening a sink fences any other mirror of the same name, so fail if one has added over.
+// Opening a sink fences any other mirror of the same name, so fail if one has taken over.
 absl::Status Mirror::CheckOwner() {
   {
     absl::MutexLock lock(&mutex_);

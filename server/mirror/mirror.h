@@ -129,7 +129,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
   Sequence committed_;         // the position in the sink
   Sequence read_;              // last change read; those after `committed_` have no records
   feed::FramePtr last_frame_;  // contains `read_`; may be null
-  bool owner_ = false;         // this mirror wrote the position when it was last read or written
+  bool owner_ = false;         // this mirror has committed a position since it last took over
   Micros committed_at_ = 0;
   Micros heartbeat_at_ = 0;
   uint32_t failures_ = 0;  // since the last commit

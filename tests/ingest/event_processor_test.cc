@@ -409,7 +409,7 @@ TEST_F(MysqlProcessorTest, StreamStartingBeforeThePositionKeepsIt) {
   EXPECT_EQ(Place(), "binlog.000001:4");
 }
 
-// Tasks wait for a place, so it must reach the end of an idle binlog.
+// Tasks wait for a place, so the place must reach the end of an idle binlog.
 TEST_F(MysqlProcessorTest, HeartbeatAtThePositionMovesThePlace) {
   Transaction(1, 1);
   const SourcePosition end = processor_->position();
@@ -454,7 +454,7 @@ TEST_F(MysqlProcessorTest, TransactionShorterThanDeclaredIsAGap) {
   }
 }
 
-// Whatever type a compressed transaction has by mistake, it is not skipped.
+// A compressed transaction that has a wrong event type is not skipped.
 TEST_F(MysqlProcessorTest, PayloadOfAnotherTypeIsNotSkipped) {
   const std::string body = EventSource::BodyOf(captured::kMysqlPayload);
   for (int type = 0; type < 256; ++type) {
@@ -579,7 +579,7 @@ TEST_F(TemporaryTablesTest, StatementsOnKnownTemporaryTablesAreIgnored) {
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
 }
 
-// A procedure used another temporary table, or it was created before the stream started.
+// A procedure used another temporary table, or the table was created before the stream started.
 TEST_F(TemporaryTablesTest, PossiblyTemporaryTruncateInvalidatesCoverage) {
   Run("TRUNCATE small");
   EXPECT_THAT(Changes(), ElementsAre("TRUNCATE b.small"));
@@ -592,7 +592,7 @@ TEST_F(TemporaryTablesTest, MariadbRenameAlwaysInvalidatesCoverage) {
   EXPECT_EQ(WhyInvalid(), coverage::kAlteredByStatement);
 }
 
-// It may have been dropped since, unseen.
+// The temporary table may have been dropped since without an event.
 TEST_F(TemporaryTablesTest, RenameOfKnownTemporaryTableInvalidatesCoverage) {
   Run("CREATE TEMPORARY TABLE small (id INT)");
   Run("RENAME TABLE small TO z", /*mark=*/false);

@@ -79,7 +79,8 @@ TEST_F(OlderLogTest, KeyedTablesStayCoveredWithoutHash) {
   AddTable("keyless", {plain, hash});
   InvalidateTablesOfOlderLog(*registry_, *coverage_);
   EXPECT_EQ(InvalidReasonOf("keyed"), "");
-  EXPECT_EQ(coverage_->Newest({"shop", "keyed"})->row_shape, 0u) << "the next rows are any";
+  EXPECT_EQ(coverage_->Newest({"shop", "keyed"})->row_shape, 0u)
+      << "the next rows may have any shape";
   EXPECT_NE(InvalidReasonOf("keyless"), "");
 }
 

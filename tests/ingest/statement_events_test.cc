@@ -315,7 +315,7 @@ TEST_F(StatementEventsTest, StatementOpeningOnlyOtherTablesIsIgnored) {
   EXPECT_EQ(Xid(), "ended");
 }
 
-// As pt-table-checksum logs them: they open captured tables and change a table of the tool.
+// Statements of pt-table-checksum: they open captured tables and change a table of the tool.
 TEST_F(StatementEventsTest, DeclaredStatementTablesAreSkipped) {
   statement_tables_ = {"tool.sums"};
   Start({"b.*", "!b.small", "!b.plain"});

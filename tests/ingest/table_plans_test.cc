@@ -86,7 +86,7 @@ TEST_F(TablePlansTest, FormerMergeTableKeepsItsMembers) {
   EXPECT_EQ(TypeAt(kDefined), "binary");
   EXPECT_THAT(plans_->Find(7)->merged, ElementsAre(TableName{"shop", "a"}));
   plans_->Clear();
-  EXPECT_EQ(TypeAt(kDefined + 1), "binary") << "the source has had it as another one since before";
+  EXPECT_EQ(TypeAt(kDefined + 1), "binary") << "the redefinition is older than the rows";
   EXPECT_THAT(plans_->Find(7)->merged, IsEmpty());
 }
 

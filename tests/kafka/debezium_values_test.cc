@@ -19,7 +19,7 @@ class DebeziumValues : public ::testing::Test {
     std::string json;
     const ValueOutcome outcome = AppendValue(FormOf(column, options), value, json);
     if (outcome.ok()) return json;
-    return (outcome.damaged ? "damaged: " : "no form: ") + std::string(outcome.problem);
+    return (outcome.damaged ? "damaged: " : "unencodable: ") + std::string(outcome.problem);
   }
   static std::string Json(const Column& column, const Cell& cell,
                           const DebeziumOptions& options = {}) {
@@ -106,7 +106,7 @@ TEST_F(DebeziumValues, DateTimesFollowModeAndDigits) {
 TEST_F(DebeziumValues, FarYearsHaveNoNanoseconds) {
   EXPECT_THAT(Json(Text(ColumnType::kDateTime2, 6), "9999-12-31 00:00:00",
                    {.time_precision_mode = TimePrecision::kNanoseconds}),
-              HasSubstr("no form"));
+              HasSubstr("unencodable"));
 }
 
 TEST_F(DebeziumValues, TimesFollowMode) {
@@ -124,7 +124,7 @@ TEST_F(DebeziumValues, TimeOfDayModesRefuseOtherTimes) {
   for (const TimePrecision mode : {TimePrecision::kConnect, TimePrecision::kIsostring}) {
     for (const std::string text : {"-00:00:01", "24:00:01", "838:59:59"}) {
       EXPECT_THAT(Json(Text(ColumnType::kTime2), text, {.time_precision_mode = mode}),
-                  HasSubstr("no form"));
+                  HasSubstr("unencodable"));
     }
   }
 }
@@ -133,7 +133,7 @@ TEST_F(DebeziumValues, OnlyMillisecondsAllow24Hours) {
   const Column column = Text(ColumnType::kTime2);
   EXPECT_EQ(Json(column, "24:00:00", {.time_precision_mode = TimePrecision::kConnect}), "86400000");
   EXPECT_THAT(Json(column, "24:00:00", {.time_precision_mode = TimePrecision::kIsostring}),
-              HasSubstr("no form"));
+              HasSubstr("unencodable"));
 }
 
 TEST_F(DebeziumValues, TimestampsKeepDigits) {

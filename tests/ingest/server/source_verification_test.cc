@@ -126,7 +126,7 @@ class VerificationWithoutChecksums : public SourceVerificationTest {
   VerificationWithoutChecksums() : SourceVerificationTest({"--binlog-checksum=NONE"}) {}
 };
 
-// Its FORMAT_DESCRIPTION has a wrong checksum in a dump that starts inside the file.
+// Without checksums, a dump that starts inside a file has a FORMAT_DESCRIPTION with a wrong one.
 TEST_P(VerificationWithoutChecksums, LastTransactionIsCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");
@@ -141,7 +141,7 @@ class VerificationWithoutGtids : public SourceVerificationTest {
   VerificationWithoutGtids() : SourceVerificationTest({"--gtid-mode=OFF"}) {}
 };
 
-// The source withholds it then, which does not contradict its history.
+// The source then withholds the last transaction, which does not contradict its history.
 TEST_P(VerificationWithoutGtids, WithheldTransactionIsNotCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");

@@ -200,7 +200,7 @@ class StatementClauses : public ::testing::TestWithParam<Flavour> {
       admin_.MustExecute("DROP DATABASE IF EXISTS " + database);
     }
     if (!status.ok()) {
-      // MySQL cannot parse such a name in a partition's expression.
+      // MySQL cannot parse a name in sjis in a partition's expression.
       const bool defect =
           client.charset == "sjis" && run.what.find("PARTITION BY") != std::string::npos;
       if (!defect) refused_.push_back(run.what + ": " + status.ToString());

@@ -39,7 +39,7 @@ class GiantRows : public ::testing::Test {
     reader.CurrentToken(sql_);
   }
 
-  // Runs the statement and checks the bounds of its memory.
+  // Runs the statement and checks that the memory the feed takes for it is bounded and released.
   void ExpectMemoryReleased(const std::string& statement, double rows) {
     const double before = StatusMib(feed_->pid(), "VmRSS");
     sql_.MustExecute(statement);

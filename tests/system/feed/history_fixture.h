@@ -28,8 +28,8 @@ void PrintTo(const HistorySource& source, std::ostream* stream);
 // test when a step fails.
 class History {
  public:
-  // With `keeps_copy`, keeps a copy of the source from before the first row, and has restarted the
-  // source since: its first rows are in its second file.
+  // With `keeps_copy`, copies the source before the first row and restarts it, so that the first
+  // rows are in the second file.
   explicit History(const HistorySource& source, bool keeps_copy = true);
 
   SourceServer& source() { return *source_; }
@@ -51,8 +51,8 @@ class History {
   void Reset();
   // Restores the copy, with or without the binlogs that it had.
   void Restore(bool binlogs);
-  // Replaces the source by another server. It logs its next transactions under the GTIDs that the
-  // source gave to its own.
+  // Replaces the source by another server, which reuses the source's GTIDs for its own
+  // transactions.
   void Swap();
   // The feed reads from `server` from its next start on.
   void PointFeedAt(const SourceServer& server);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A change reads the same forever: JSON rows and `millrace tail` use the names and types that the
-// table had at the change's own sequence, whatever happened to the table since.
+// table had at the change's own sequence, even if it was redefined since.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -169,7 +169,7 @@ class RandomHistory {
       const auto names = tables_.names();
       uncaptured_ = tables_.Below(2) == 0 ? names[tables_.Below(names.size())] : "";
       excludes_ = tables_.Below(2) == 0;
-      // Their rows have another set of columns, or are from a time that the log lacks.
+      // The readers' rows have other columns now, or are from a time that the log lacks.
       readers_.clear();
     }
     // Changes that the feed reads only after it was reconfigured.

@@ -114,8 +114,8 @@ TEST_F(ResumeRefused, TokenPastRestoredLogIsAhead) {
   ExpectTokenRefused(*feed, token, StatusCode::OUT_OF_RANGE, "TOKEN_AHEAD");
 }
 
-// Its GTIDs show that the position exists and that this server has not reached it: starting earlier
-// would repeat what the client has received.
+// The token's GTIDs show that the position exists and that this server has not reached it: an
+// earlier start would repeat changes that the client has received.
 TEST_F(ResumeRefused, TokenOfServerFurtherAlongIsAhead) {
   const auto ahead = StartFeed();
   const auto lagging = FeedServer::MustStart(*source_, {.source = {"start:", "  at: earliest"}});
@@ -135,8 +135,8 @@ TEST_F(ResumeRefused, TokenOfUnrelatedSourceIsRefused) {
   ChangeReader(*feed).CurrentToken(sql_);
   const auto other_source = SourceServer::MustStart({.options = {"--server-id=9"}});
   SqlSession other_sql = other_source->MustConnect();
-  // All servers start from one template and so share an identity; this gives the source different
-  // GTIDs.
+  // All servers start from one template and so share an identity; this statement makes the GTIDs of
+  // the source differ.
   other_sql.MustExecute("SET GTID_NEXT = '11111111-1111-1111-1111-111111111111:5'");
   other_sql.MustExecute("CREATE DATABASE shop");
   other_sql.MustExecute("SET GTID_NEXT = 'AUTOMATIC'");

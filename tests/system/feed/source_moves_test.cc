@@ -241,7 +241,7 @@ TEST(SameMariadb, StartsAtItsEndAfterNumbersDecreased) {
   EXPECT_THAT(ChangeReader(*feed).ReadAll(history.sql()), SizeIs(1));
 }
 
-// A MariaDB replica with filters leaves only a gap in the numbers for what it filtered.
+// A MariaDB replica with filters leaves only a gap in the numbers for filtered transactions.
 class FilteringReplica : public ::testing::Test {
  protected:
   FilteringReplica() {

@@ -261,7 +261,7 @@ TEST_P(Statements, RenamedViewsDoNotFailSnapshots) {
   }
 }
 
-// As pt-table-checksum logs them. Without source.statement_tables the first one stops the feed.
+// Statements of pt-table-checksum. Without source.statement_tables the first one stops the feed.
 TEST_P(Statements, DeclaredStatementTablesAreSkipped) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", "CREATE DATABASE percona",
        "CREATE TABLE percona.checksums (tbl CHAR(64) PRIMARY KEY, this_cnt INT, master_cnt INT)"});
@@ -292,7 +292,7 @@ TEST_P(MariadbStatements, QualifiedColumnKeepsItsNumber) {
 TEST_P(MariadbStatements, UnparsedStatementIsLoggedWithoutText) {
   Run({"CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"});
   StartFeed();
-  // Either a string, or a name and a comment.
+  // After COMMENT comes a string, or, with the other sql_mode, a name and a comment.
   Run(
       {"SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR ALTER TABLE t COMMENT \"hunter2\\\", RENAME "
        "COLUMN id TO x -- \""});

@@ -67,7 +67,7 @@ TEST_P(VanishedFile, EndsTheStreamBeforeTheGap) {
   }
 }
 
-// Without GTIDs nothing shows what the file contained.
+// Only sources with GTIDs: without them nothing shows what the file contained.
 class VanishedFileWithGtids : public VanishedFile {};
 
 TEST_P(VanishedFileWithGtids, WithoutTransactionsIsNoGap) {

@@ -210,7 +210,7 @@ void DebeziumComparison::Prepare(DebeziumTopics& recorded, DebeziumTopics& mirro
   UseValuesOfChanges(recorded);
   DropXaTransactions(recorded, mirrored);
   if (scenario_.statements == "ddl") DropRereadRows(recorded, mirrored);
-  // Their number depends on the clock; the recording only has the first.
+  // The number of heartbeats depends on the clock; the recording has only the first.
   if (mirrored[kHeartbeats].size() > 1) mirrored[kHeartbeats].resize(1);
 }
 
@@ -319,7 +319,7 @@ void DebeziumComparison::NormaliseSource(Json& recorded, Json& mirrored, bool is
   }
   Admit(kVersion);
   Admit(kPosition);
-  // Only if the mirror has no value.
+  // The mirror knows neither row nor thread.
   if (mirrored["row"] == 0 && mirrored["thread"].is_null()) {
     Admit(kRowAndThread, recorded["row"] != 0 || !recorded["thread"].is_null());
     recorded["row"] = 0;

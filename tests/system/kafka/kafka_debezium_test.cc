@@ -70,7 +70,7 @@ std::string PrefixOf(const DebeziumScenario& scenario) {
 
 // Settings that a user with the scenario's tables would need.
 std::vector<std::string> TableLines(const DebeziumScenario& scenario, const std::string& prefix) {
-  // Debezium gives these two tables the same topic.
+  // Debezium writes these two tables to the same topic.
   if (scenario.statements == "odd_names") {
     return {"routes:", fmt::format("  - '`odd db-1`.`a b` -> {}.odd_db-1.a_b'", prefix),
             fmt::format("  - '`odd db-1`.a_b -> {}.odd_db-1.a_b'", prefix)};
