@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian packages, one for each install component, and the files that only packages contain.
-# `deploy/package` makes them: it builds the target package_contents and runs cpack.
+# `deploy/package` builds the target package_contents and runs cpack.
 find_program(DPKG_QUERY dpkg-query)
 find_program(HELP2MAN help2man)
 if(NOT DPKG_QUERY OR MILLRACE_SANITIZE OR NOT MILLRACE_SERVER OR NOT PROJECT_IS_TOP_LEVEL)
@@ -23,7 +23,7 @@ if(NOT CMAKE_MATCH_1 VERSION_EQUAL PROJECT_VERSION)
 endif()
 file(STRINGS /etc/os-release release REGEX "^VERSION_ID=")
 string(REGEX REPLACE "[^0-9]" "" release "${release}")
-# A later release of Debian has a higher version, so that its upgrade replaces the package.
+# Packages for a later release of Debian have a higher version, so that an upgrade of the system replaces them.
 string(APPEND revision "~deb${release}")
 string(REGEX REPLACE "^millrace \\([^)]*\\)" "millrace (${PROJECT_VERSION}-${revision})" changelog "${changelog}")
 file(WRITE ${contents}/changelog.Debian "${changelog}")
@@ -67,7 +67,7 @@ package_file(server lib/systemd/system ${CMAKE_CURRENT_LIST_DIR}/millraced.servi
 package_file(server share/doc/millrace-server/examples
   ${CMAKE_CURRENT_LIST_DIR}/millrace.example.yaml ${CMAKE_CURRENT_LIST_DIR}/prometheus.rules.yaml)
 package_file(server share/doc/millrace-server ${PROJECT_SOURCE_DIR}/README.md)
-# Where the links of README.md lead.
+# Documents that README.md and these documents link to.
 package_file(server share/doc/millrace-server/deploy
   ${CMAKE_CURRENT_LIST_DIR}/README.md ${CMAKE_CURRENT_LIST_DIR}/millrace.svg)
 package_file(server share/doc/millrace-server/client ${PROJECT_SOURCE_DIR}/client/GUIDE.md)
@@ -154,7 +154,7 @@ endforeach()
 set(CPACK_DEBIAN_COMMAND_PACKAGE_NAME millrace-client)
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "command-line client of the change-feed server Millrace
 millrace prints the row changes of a MySQL or MariaDB server as they are
-committed, and shows and steers the server that captures them.")
+committed, and shows and controls the server that captures them.")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION database)
 
@@ -163,7 +163,8 @@ set(CPACK_DEBIAN_LIBRARY_DESCRIPTION "client library of the change-feed server M
 The library subscribes to the row changes of a MySQL or MariaDB server,
 reconnects, resumes at the next change, and unpacks typed rows.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
-# Programs that link the library need this version or a later one. CPack's own files call ldconfig twice.
+# Programs that link the library need this version or a later one. With the files that CPack
+# writes, ldconfig would run twice.
 file(WRITE ${contents}/library/shlibs "libmillrace 0 libmillrace0 (>= ${PROJECT_VERSION})\n")
 file(WRITE ${contents}/library/triggers "activate-noawait ldconfig\n")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${contents}/library/shlibs ${contents}/library/triggers)

@@ -17,8 +17,8 @@ void AppendText(std::string_view key, std::string_view text, std::string& out) {
   AppendJsonString(text, out);
 }
 
-// Copies the server's JSON without line breaks. They can only be white space in it, but would end
-// our line.
+// Copies the server's JSON without line breaks, which would end our line. In JSON, line breaks can
+// only be white space between tokens.
 void AppendRow(std::string_view key, std::string_view json, std::string& out) {
   fmt::format_to(std::back_inserter(out), ",\"{}\":", key);
   if (json.empty()) out += "null";

@@ -74,7 +74,7 @@ CLI::App* AddCommand(CLI::App& parent, const char* name, const char* help, Argum
                      Action action) {
   CLI::App* command = parent.add_subcommand(name, help);
   command->fallthrough();
-  // CLI11 calls the innermost subcommand first, which is the chosen one.
+  // CLI11 calls the callback of the innermost subcommand, the chosen one, first.
   command->final_callback([&arguments, action = std::move(action)] {
     if (!arguments.action) arguments.action = action;
   });
@@ -94,7 +94,7 @@ void AddConnection(CLI::App& app, Connection& connection) {
   app.add_option("--cert", connection.tls.certificate_file,
                  "Client certificate to send to the server")
       ->type_name("FILE");
-  app.add_option("--key", connection.tls.key_file, "Private key of that certificate")
+  app.add_option("--key", connection.tls.key_file, "Private key of the client certificate")
       ->type_name("FILE");
   app.add_option("--server-name", connection.tls.server_name,
                  "Name to expect in the server's certificate")
@@ -138,7 +138,7 @@ void AddTail(CLI::App& app, Arguments& arguments) {
   command->add_flag("--full", tail.full, "Do not cut long values");
   command
       ->add_option("--token-file", tail.token_file,
-                   "Store the place here; if the file exists, resume from it and ignore --from")
+                   "Store the token in this file; if it exists, resume from it and ignore --from")
       ->type_name("FILE");
   command
       ->add_option("--client-name", tail.client_name,
@@ -195,7 +195,7 @@ void AddProto(CLI::App& app, Arguments& arguments) {
 void AddSnapshotStart(CLI::App& parent, Arguments& arguments) {
   SnapshotOptions& options = arguments.snapshot;
   CLI::App* start = AddCommand(
-      parent, "start", "Read tables into the log, as READ changes, beside the stream", arguments,
+      parent, "start", "Read tables into the log, as READ changes, without locks", arguments,
       [&options](const Session& session) { return StartSnapshot(session, options); });
   start->add_option("pattern", options.patterns, "Tables: shop.orders, shop.*, !shop.audit")
       ->type_name("PATTERN")
@@ -231,25 +231,25 @@ void AddSnapshot(CLI::App& app, Arguments& arguments) {
   CLI::App* command = AddCommand(app, "snapshot", "Read the current rows of tables into the log",
                                  arguments, action(ListSnapshots));
   command->add_flag("--json", options.json,
-                    "As one JSON object; when waiting or watching, at the end");
+                    "As one JSON object; with --wait and watch, at the end");
   command->require_subcommand(1);
   AddSnapshotStart(*command, arguments);
   AddCommand(*command, "list", "List the running, paused and last ended snapshots", arguments,
              action(ListSnapshots));
   const auto add_named = [&](const char* name, const char* help, Action named) {
     return AddCommand(*command, name, help, arguments, std::move(named))
-        ->add_option("name", options.name, "Name, see list")
+        ->add_option("name", options.name, "Name of the snapshot: see list")
         ->type_name("NAME");
   };
-  add_named("pause", "Pause one after its current chunk", action(PauseSnapshot))->required();
-  add_named("resume", "Resume a paused one, or retry its failed tables", action(ResumeSnapshot))
+  add_named("pause", "Pause a snapshot after its current chunk", action(PauseSnapshot))->required();
+  add_named("resume", "Resume a paused snapshot, or retry failed tables", action(ResumeSnapshot))
       ->required();
-  add_named("cancel", "Cancel one for good; rows already read stay in the log",
+  add_named("cancel", "Cancel a snapshot for good; rows already read stay in the log",
             action(CancelSnapshot))
       ->required();
   add_named("watch",
-            "Show the progress of one, or of all that run, until they end; fails if a table "
-            "failed",
+            "Show the progress of a snapshot, or of all running ones, until they end; fails if a "
+            "table failed",
             action(WatchSnapshots));
 }
 
@@ -262,13 +262,14 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
                                  action(ShowMirror));
   command->add_flag("--json", options.json, "As one JSON object");
   command->require_subcommand(0, 1);
-  AddCommand(*command, "status", "Show its status; the default", arguments, action(ShowMirror));
-  AddCommand(*command, "pause", "Pause it after the current transaction", arguments,
+  AddCommand(*command, "status", "Show the mirror's status; the default", arguments,
+             action(ShowMirror));
+  AddCommand(*command, "pause", "Pause the mirror after the current transaction", arguments,
              action(PauseMirror));
   AddCommand(*command, "resume", "Resume a paused or parked mirror", arguments,
              action(ResumeMirror));
   CLI::App* rewind =
-      AddCommand(*command, "rewind", "Move it to another place; changes after it are sent again",
+      AddCommand(*command, "rewind", "Move the mirror to another place, where it continues",
                  arguments, action(RewindMirror));
   AddPlace(*rewind, "place", kPlaceForms, arguments, [&options](const Place& place) {
     options.place = place;
@@ -293,22 +294,22 @@ void AddSubscriptions(CLI::App& app, Arguments& arguments) {
   command->add_flag("--json", arguments.json, "As one JSON object");
   command->require_subcommand(0, 1);
   AddCommand(
-      *command, "list", "List them; the default", arguments,
+      *command, "list", "List stored positions; the default", arguments,
       [&arguments](const Session& session) { return ShowSubscriptions(session, arguments.json); });
   CLI::App* commit =
-      AddCommand(*command, "commit", "Store a position, creating the name if it is new", arguments,
+      AddCommand(*command, "commit", "Store a position under a new or existing name", arguments,
                  [&arguments](const Session& session) {
                    return CommitSubscription(session, arguments.subscription, arguments.committed);
                  });
-  commit->add_option("name", arguments.subscription, "Name to store it under")->required();
+  commit->add_option("name", arguments.subscription, "Name of the subscription")->required();
   AddPlace(*commit, "place", kPlaceForms, arguments, [&arguments](const Place& place) {
     arguments.committed = place;
   })->required();
-  CLI::App* remove = AddCommand(*command, "delete", "Delete a name and its position", arguments,
-                                [&arguments](const Session& session) {
+  CLI::App* remove = AddCommand(*command, "delete", "Delete a subscription and its position",
+                                arguments, [&arguments](const Session& session) {
                                   return DeleteSubscription(session, arguments.subscription);
                                 });
-  remove->add_option("name", arguments.subscription, "Name to delete")->required();
+  remove->add_option("name", arguments.subscription, "Name of the subscription")->required();
 }
 
 int Fail(const std::string& text) {

@@ -16,15 +16,15 @@ std::string Metadata(const v1::ErrorDetail& detail, const std::string& name) {
   return found == detail.metadata().end() ? std::string() : found->second;
 }
 
-// What to do about an error of the server. Empty if its message is enough.
+// Returns what to do about an error of the server. Empty if the server's message is enough.
 std::string Advice(const v1::ErrorDetail& detail) {
   const std::string& reason = detail.reason();
   if (reason == "TOKEN_TRIMMED") {
     const std::string oldest = Metadata(detail, "oldest_token");
     return fmt::format(
-        "the log no longer has the changes after it; start with the current rows (--from "
-        "snapshot), "
-        "or skip the missing changes and continue at the oldest token {} (--from earliest)",
+        "the log no longer has the changes after the token; start with the current rows "
+        "(--from snapshot), or skip the missing changes and continue at the oldest token {} "
+        "(--from earliest)",
         oldest.empty() ? "(see millrace status)" : oldest);
   }
   if (reason == "TOKEN_AHEAD") return "check that --server is the server that issued the token";

@@ -13,8 +13,8 @@
 namespace millrace::command {
 
 // Calls a function, on its own thread, on the first SIGINT or SIGTERM. A second signal, or a first
-// one without a function, ends the process with the usual exit code. Create it before any other
-// thread, since threads inherit the blocked signals.
+// one without a function, ends the process with exit code 128 plus its number. Create it before any
+// other thread, since threads inherit the blocked signals.
 class Interrupt {
  public:
   Interrupt();

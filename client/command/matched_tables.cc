@@ -35,7 +35,7 @@ void AskSourceForTables(const client::Client& client, const std::vector<std::str
   if (asked.ok() || (reason.empty() && !timed_out) || reason == "TABLE_PATTERN_MALFORMED") return;
   const std::string why = timed_out
                               ? "the source has many tables, run the command again to continue"
-                              : fmt::format("the source could not be asked: {} [{}]",
+                              : fmt::format("the source could not be queried: {} [{}]",
                                             Printable(std::string(asked.message())), reason);
   const std::string note =
       fmt::format("millrace: tables without any change may be missing, {}", why);

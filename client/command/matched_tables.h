@@ -12,8 +12,8 @@ namespace millrace::command {
 
 enum class AskSource { kNo, kYes };
 
-// Returns the matching tables, as Client::ListTables; all tables without patterns. With kYes also
-// those that so far only the source knows; prints a warning if the source cannot be asked.
+// Returns the matching tables, like Client::ListTables; all tables without patterns. With kYes also
+// tables that only the source knows so far; prints a warning if the source cannot be queried.
 // kNotFound: a pattern matches no table; the message names it. Other errors as ListTables.
 absl::StatusOr<v1::ListTablesResponse> MatchedTables(const client::Client& client,
                                                      const std::vector<std::string>& patterns,

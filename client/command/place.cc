@@ -12,7 +12,8 @@
 namespace millrace::command {
 namespace {
 
-// Allowed difference between the clocks of the server and this machine; the server's own limit.
+// Allowed difference between the clocks of the server and this machine. The server has the same
+// limit.
 constexpr absl::Duration kClockAheadMax = absl::Minutes(10);
 
 bool IsDigit(char character) { return character >= '0' && character <= '9'; }

@@ -18,7 +18,7 @@ struct Place {
   Kind kind = Kind::kLatest;
   std::string text;  // for kGtidSet, kSubscription and kToken
   google::protobuf::Timestamp time;
-  // The text matches no other form, so it is treated as a token; it may be a mistake.
+  // The text matches no other form, so it is treated as a token, but may be a mistake.
   bool assumed_token = false;
 };
 

@@ -16,7 +16,7 @@ struct SnapshotOptions {
   std::string key_from;
   std::string key_to;
   bool wait = false;
-  // For the others. May be empty for `watch`: all snapshots that have not ended.
+  // For the other subcommands. May be empty for `watch`: all snapshots that have not ended.
   std::string name;
   // Print one JSON object at the end instead of text.
   bool json = false;

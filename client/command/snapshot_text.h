@@ -26,8 +26,8 @@ std::string SnapshotsText(const Snapshots& snapshots, absl::Time now, const Pain
 // `lines_max` lines, shows only reading and failed tables, and counts the others.
 std::string ProgressText(const v1::Snapshot& snapshot, size_t lines_max, const Paint& paint);
 
-// The progress for output that is not a terminal: a line for each change, and every ten seconds for
-// tables that are being read.
+// The progress for output that is not a terminal: a line for each change of state, and every ten
+// seconds for each table that is being read.
 class ProgressLines {
  public:
   std::string Next(const v1::Snapshot& snapshot, absl::Time now);

@@ -179,7 +179,7 @@ std::string SubscriptionsText(const v1::GetStatusResponse& status, const Paint& 
          peer,
          {CountText(row.sequence())},
          {CountText(row.lag_changes()), row.lag_changes() == 0 ? Tone::kPlain : Tone::kYellow},
-         // Also absent if the server does not know it.
+         // The lag is also absent if the server does not know it.
          {row.has_lag() ? DurationText(ToDuration(row.lag())) : "-"}});
   }
   return table.empty() ? "" : "\n" + table.Render(paint);

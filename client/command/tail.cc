@@ -77,8 +77,8 @@ class Printer {
 };
 
 // Returns the token to start from. Resolves every start but a stored token once, so that an
-// unreachable server is reported at once and a lost connection does not move the start. Nothing for
-// a start at the current rows, which have no token.
+// unreachable server is reported at once and a lost connection does not move the start. Returns
+// nothing for a start at the current rows, which have no token.
 absl::StatusOr<std::optional<std::string>> StartToken(const Session& session,
                                                       const TailOptions& options,
                                                       const std::optional<TokenFile>& file) {
@@ -102,7 +102,7 @@ std::string DefaultClientName() {
   constexpr size_t kHostBytesMax = 64;  // HOST_NAME_MAX of Linux
   char host[kHostBytesMax + 1] = {};
   if (gethostname(host, kHostBytesMax) != 0) return "millrace tail";
-  // The kernel allows any bytes in a host name, the server does not in a client name.
+  // A host name may contain any bytes, a client name only printable text.
   for (char* c = host; *c != 0; ++c) {
     if (std::isalnum(static_cast<unsigned char>(*c)) == 0 && *c != '.' && *c != '-') *c = '_';
   }

@@ -33,8 +33,8 @@ std::string HexText(const std::string& bytes) {
   return text;
 }
 
-// Returns an integer field of the few message types that columns have; 0 if the type lacks the
-// field, as may that of a newer server.
+// Returns an integer field of a message type of columns; 0 if the type lacks the field, which may
+// happen with a newer server.
 int64_t NumberIn(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated()) return 0;

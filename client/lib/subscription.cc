@@ -9,7 +9,7 @@
 namespace millrace::client {
 namespace {
 
-// GetPosition returns at once, so a longer wait means that the server is gone.
+// GetPosition returns within milliseconds, so a longer wait means that the server is gone.
 constexpr absl::Duration kPositionDeadline = absl::Seconds(15);
 
 // Limits retries of failures that look like a lost connection but may be a permanent defect.

@@ -22,8 +22,8 @@ class SourceQueries {
   // `pool` must outlive it.
   explicit SourceQueries(SourcePool& pool) : pool_(pool) {}
 
-  // Connects to the current server. Errors as SourcePool::ConnectToCurrent; there is no connection
-  // after one.
+  // Connects to the current server. Errors as SourcePool::ConnectToCurrent; after an
+  // error there is no connection.
   absl::Status Connect();
   bool connected() const { return connection_ != nullptr; }
   // The functions below require a connection.

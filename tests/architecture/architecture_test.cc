@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// All connections have the same host, credentials and session settings.
+// Ensures that all connections have the same host, credentials and session settings.
 TEST(Architecture, OnlyRoomMysqlConnectsToSource) {
   static const std::regex kConnect(
       "Connection::Connect\\(|BinlogStream::Open\\(|ClientHandle::Connect\\(");
@@ -76,7 +76,7 @@ TEST(Architecture, ClientLibraryIncludesNoRoom) {
   }
 }
 
-// They are tested without a source: a session passes changes to them.
+// Ensures that both can be tested without a source: a session passes changes to them.
 TEST(Architecture, WriterAndSupervisorAreIndependentOfMysql) {
   static const std::regex kFile("(writer|supervisor|backoff|committer|commit_group|pending_group)");
   static const std::regex kInclude("^#include \"(mysql|binlog)/");

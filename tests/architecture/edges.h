@@ -15,7 +15,7 @@ using RoomEdges = std::map<std::string, RoomNames>;
 
 struct AllowedEdges {
   RoomEdges all;
-  RoomEdges headers_only;  // edges of `all` in parentheses
+  RoomEdges headers_only;  // the edges of `all` that are in parentheses
 };
 
 // Parses a text in the form of edges.txt.

@@ -38,7 +38,7 @@ constexpr std::string_view kBannedPhrases[] = {
     "whatever",       "wherever",     "whoever",              // name it
 };
 
-// Idioms that contain a banned word and are plain all the same.
+// Idioms that contain a banned word but are plain.
 constexpr std::string_view kAllowedPhrases[] = {"gave up", "gives up", "stands for"};
 
 // A word of a text.

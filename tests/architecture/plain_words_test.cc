@@ -81,7 +81,7 @@ std::vector<BannedUse> BannedUsesInFile(const fs::path& path) {
   return {};
 }
 
-// All files of the tree, without those of builds.
+// All files of the tree except build output.
 std::vector<fs::path> FilesOfTree() {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(MILLRACE_SOURCE)) {

@@ -142,7 +142,7 @@ TEST(Reasons, InApiHaveTheirCodes) {
 }
 
 TEST(Reasons, OfServingRoomsAreInApi) {
-  // With these the server does not start, so nobody can call it.
+  // Errors of the start: nobody can call a server that has not started.
   const Names startup_reasons = {"LISTEN_FAILED", "TLS_FILE_UNREADABLE"};
   const std::map<std::string, std::string> explained = ReasonsOfApi();
   for (const char* room : {"api", "admin", "feed", "snapshot"}) {

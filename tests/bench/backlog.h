@@ -30,11 +30,11 @@ T Take(absl::StatusOr<T> value) {
 struct Backlog {
   SourcePosition from;
   SourcePosition to;
-  uint64_t rows = 0;          // number of its row changes; it has no other changes
-  uint64_t transactions = 0;  // number of their transactions
+  uint64_t rows = 0;          // number of row changes; a backlog has no other changes
+  uint64_t transactions = 0;  // number of transactions
 };
 
-// Cost of reading a backlog and discarding it.
+// Time and size of a backlog that was read and discarded.
 struct BinlogRead {
   double seconds = 0;
   uint64_t bytes = 0;

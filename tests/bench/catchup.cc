@@ -53,7 +53,7 @@ void MeasureClient(Bench& bench, Report& report) {
   feed.Stop();
 }
 
-// Subscribes to nothing of a busy table: measures the server's cost of skipping its changes.
+// Filters out all changes of a busy table: measures the server's cost of skipping them.
 void MeasureFiltered(Bench& bench, Report& report) {
   FeedServer& feed = bench.StartWithBulkOnDisk();
   v1::GetPositionRequest position;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSubscribers = 100;
 
-// Number of changes for each of `streams`, for a total of load().deliveries.
+// Number of changes that each stream reads, for a total of load().deliveries.
 uint64_t Share(Bench& bench, int streams) {
   return std::min(bench.bulk().rows, bench.load().deliveries / static_cast<uint64_t>(streams));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures the feed beside the limits of the machine, in one run. README.md describes each figure
+// Compares the feed with the limits of the machine, in one run. README.md describes each figure
 // and how it is measured.
 //
 // Prints a table; with --json FILE also writes {key: {median, min, max, unit, limit}}.
@@ -30,7 +30,7 @@ const std::vector<Subject>& Subjects() {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Measures the feed beside the limits of the machine.");
+  CLI::App app("Compares the feed with the limits of the machine.");
   bool quick = false;
   std::string json;
   std::vector<std::string> wanted;

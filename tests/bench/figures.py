@@ -98,7 +98,7 @@ def page(figures):
                  bar(figure, least, ambition)]
         body.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Millrace: figures</title>'
-            f"<style>{STYLE}</style><h1>Millrace beside the limits of the machine</h1>"
+            f"<style>{STYLE}</style><h1>Millrace and the limits of the machine</h1>"
             "<p>Blue: median; thin line: minimum to maximum; grey: limit of the machine in the "
             "same run; orange: target; green: ambition.</p>"
             "<table><tr><th>figure</th><th>median</th><th>limit</th><th>target</th><th></th>"

@@ -21,8 +21,7 @@ struct Ingested {
   double rate() const { return rows / seconds; }
 };
 
-// Measures from the start of streaming until the backlog is in the log, both as the server reports
-// them.
+// Measures from the start of streaming until the backlog is in the log, as the server reports both.
 Ingested AwaitIngested(FeedServer& feed, const Backlog& backlog) {
   const uint64_t had = NewestOf(feed);
   const double cpu = CpuSeconds(feed.pid());
@@ -33,7 +32,7 @@ Ingested AwaitIngested(FeedServer& feed, const Backlog& backlog) {
           .cpu_seconds = CpuSeconds(feed.pid()) - cpu};
 }
 
-// Returns the limit in rows per second. `suffix`: suffix of the keys of its other figures.
+// Returns the limit in rows per second. `suffix`: end of the keys of the other figures.
 double MeasureBacklog(Bench& bench, const Backlog& backlog, const std::string& key,
                       const std::string& suffix, Report& report) {
   const BinlogRead raw = bench.source().Read(backlog);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures the mirror beside the limit of the machine, in one run: the rate at which a backlog in
+// Compares the mirror with the limit of the machine, in one run: the rate at which a backlog in
 // the log is written to a real broker. The limit is a bare librdkafka producer. It writes records
 // of the same sizes in equally large transactions, has several requests in flight, and encodes
 // nothing.
@@ -261,7 +261,7 @@ class Bench {
 };
 
 int Main(int argc, char** argv) {
-  CLI::App app("Measures the mirror to Kafka beside the limit of the machine.");
+  CLI::App app("Compares the mirror to Kafka with the limit of the machine.");
   bool quick = false;
   std::string json;
   std::string only;

@@ -69,7 +69,7 @@ void Append(benchmark::State& state, Durability durability) {
   for (auto _ : state) log.Append(frames, &state);
   CountFrames(state, state.iterations() * frames);
 }
-// A fixed number, because the directory grows with each.
+// Fixed numbers of iterations, because each one makes the directory larger.
 BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(1)->Iterations(500)->UseRealTime();
 BENCHMARK_CAPTURE(Append, durable, Durability::kDurable)->Arg(32)->Iterations(100)->UseRealTime();
 BENCHMARK_CAPTURE(Append, relaxed, Durability::kRelaxed)->Arg(1)->Iterations(3000)->UseRealTime();

@@ -20,7 +20,7 @@ void MeasureSubscribers(Bench& bench, Report& report) {
   report.Add("rss_peak_mib", PeakRssMib(feed->pid()), "MiB");
 }
 
-// One subscriber reads it. The subscriber sees nothing before all of it is stored.
+// One subscriber reads the transaction, and sees nothing before the whole transaction is stored.
 void MeasureBigTransaction(Bench& bench, const Backlog& backlog, Report& report) {
   const auto rows = static_cast<double>(backlog.rows);
   const double limit = rows / bench.source().Read(backlog).seconds;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures Millrace beside two other readers of a binlog: Debezium in its embedded engine, and
+// Compares Millrace with two other readers of a binlog: Debezium in its embedded engine, and
 // go-mysql's canal. All of them read the same backlog, and follow the same rate of commits, in one
 // run on one machine. peers/README.md describes what is counted and why it is fair.
 //
@@ -43,7 +43,7 @@ constexpr absl::Duration kIdleTimeout = absl::Seconds(30);
 struct Task {
   SourcePosition from;
   uint64_t rows = 0;
-  uint64_t skipped = 0;  // of them, before the measurement
+  uint64_t skipped = 0;  // rows before the measurement starts
   bool latency = false;
 };
 
@@ -301,7 +301,7 @@ void MeasureLatency(const PeerBench& bench, const Plan& plan, Report& report) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Measures Millrace beside other readers of a binlog.");
+  CLI::App app("Compares Millrace with other readers of a binlog.");
   bool quick = false;
   int runs = 0;
   std::string peers, json;

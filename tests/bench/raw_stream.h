@@ -7,8 +7,8 @@
 namespace millrace::testing {
 
 // Measures the limit for all serving: a child process only streams messages of 64 KiB, always the
-// same bytes, over gRPC's callback API on loopback to `streams` of StreamDrain. Sends `bytes` in
-// total and returns megabytes per second.
+// same bytes, over gRPC's callback API on loopback to the `streams` of a StreamDrain. Sends `bytes`
+// in total and returns megabytes per second.
 double RawGrpcMegabytes(int streams, uint64_t bytes);
 
 // Main function of the child process: serves on a free port, which it prints, until it is killed.

@@ -28,7 +28,7 @@ class Report {
   std::map<std::string, Figure> figures_;
 };
 
-// Of a process, since its start.
+// Peak memory and CPU time of a process since its start.
 double PeakRssMib(pid_t pid);
 double CpuSeconds(pid_t pid);
 

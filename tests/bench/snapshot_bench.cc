@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Measures a snapshot beside the limit of the machine, in one run: the rate at which rows of tables
+// Compares a snapshot with the limit of the machine, in one run: the rate at which rows of tables
 // enter the log. The limit is reading the same tables with SELECT * through the same client library
 // over as many connections, and discarding the rows.
 //
@@ -139,7 +139,7 @@ class Bench {
 };
 
 int Main(int argc, char** argv) {
-  CLI::App app("Measures snapshots beside the limit of the machine.");
+  CLI::App app("Compares snapshots with the limit of the machine.");
   bool quick = false;
   std::string json;
   app.add_flag("--quick", quick, "smaller tables, one run");

@@ -259,7 +259,8 @@ Drained StreamDrain::Wait() {
   };
   absl::MutexLock lock(&progress_->mutex);
   if (!progress_->mutex.AwaitWithTimeout(absl::Condition(&over), kWaitMax)) {
-    Die(absl::DeadlineExceededError(fmt::format("{} streams go on", progress_->running)));
+    Die(absl::DeadlineExceededError(
+        fmt::format("{} streams are still running", progress_->running)));
   }
   if (!progress_->error.empty()) Die(absl::InternalError(progress_->error));
   const Stream& first = *streams_.front();

@@ -26,12 +26,12 @@ struct Drained {
   uint64_t first_changes = 0;  // changes in that message, counted like `changes`
 };
 
-// Subscribers that cost as little as gRPC allows. They take messages as bytes and read only the
-// token, whose sequence counts the rows. Each stream has its own connection. One thread serves one
-// stream, two threads serve more. For unfiltered streams.
+// Subscribers that use as little CPU time as gRPC allows. They take messages as bytes and read only
+// the token, whose sequence counts the rows. Each stream has its own connection. One thread serves
+// one stream, two threads serve more. For unfiltered streams.
 class StreamDrain {
  public:
-  // Connects all of them.
+  // Connects all streams.
   StreamDrain(const std::string& address, int streams);
   // Cancels running streams.
   ~StreamDrain();

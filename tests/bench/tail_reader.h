@@ -16,8 +16,8 @@ class TailReader {
   // `durability` as in section log.
   TailReader(const BacklogSource& source, const std::string& durability);
 
-  // Returns latencies of the next `count` transactions in microseconds, from the commit time in the
-  // source's GTID event to the arrival here. Both use the clock of the same host.
+  // Returns latencies of at least the next `count` transactions in microseconds, from the commit
+  // time in the source's GTID event to the arrival here. Both use the clock of the same host.
   std::vector<double> Read(size_t count);
 
   const FeedServer& feed() const { return *feed_; }

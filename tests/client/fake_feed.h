@@ -30,7 +30,7 @@ struct Script {
 Script Responses(std::vector<v1::SubscribeResponse> responses);
 // Ends like a lost connection.
 Script TransientFailure(std::vector<v1::SubscribeResponse> responses = {});
-// Ends with an error with a detail.
+// Ends with an error that has a detail.
 Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
                         const std::map<std::string, std::string>& metadata = {});
 Script Hang(std::vector<v1::SubscribeResponse> responses);
@@ -45,7 +45,7 @@ class FakeFeed : public v1::ChangeFeed::Service {
   // Adds the script of the next stream. A stream without a script fails with SCRIPT_OVER.
   void Add(Script script);
   void SetTable(const v1::Table& table);
-  // Makes GetTable return `table` for the sequences in its span.
+  // Makes GetTable return `table` for its first to last sequence.
   void AddPastTable(const v1::Table& table);
   // Tokens that GetPosition returns, in order; the last one repeats.
   void SetPositions(std::vector<std::string> tokens);

@@ -9,7 +9,7 @@
 #include "binlog/sample.h"
 #include "fuzz/binlog_event_input.h"
 
-// binlog_event_seeds DIRECTORY: writes each captured event to it, in both forms of an input.
+// binlog_event_seeds DIRECTORY: writes each captured event to DIRECTORY, in both forms of an input.
 namespace millrace::binlog {
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Conditions: parsing, printing and parsing again makes an equal condition. A bound condition
-// becomes SQL that contains no byte of a string as it was.
+// Conditions: parsing, printing and parsing again makes an equal condition. The SQL of a bound
+// condition contains strings only in encoded form.
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Payloads of frames from a disk that may have changed any byte: no read goes beyond the payload,
-// and everything that is derived from a change is a change.
+// Frame payloads with any damage: no read goes beyond the payload, and everything that is derived
+// from a change can be parsed as a change.
 
 #include <cstdint>
 #include <string_view>

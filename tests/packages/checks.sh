@@ -47,20 +47,20 @@ wait_until() {
   return 1
 }
 
-# of_unit KEY: the last value of KEY in the unit.
-of_unit() { sed -n "s/^$1=//p" "$unit" | tail -n 1; }
+# unit_setting KEY: the last value of KEY in the unit.
+unit_setting() { sed -n "s/^$1=//p" "$unit" | tail -n 1; }
 
 # as_systemd_would [ARGUMENT…]: runs the command of ExecStart as the unit's User, with the credential.
 as_systemd_would() {
   local user credential command
-  user=$(of_unit User)
-  credential=$(of_unit LoadCredential)
+  user=$(unit_setting User)
+  credential=$(unit_setting LoadCredential)
   local dir=/run/credentials/millraced.service
   rm -rf $dir
   install -d -m 700 -o "$user" $dir || return
   install -m 400 -o "$user" "${credential#*:}" "$dir/${credential%%:*}" || return
-  read -r -a command <<<"$(of_unit ExecStart)"
-  setpriv --reuid="$user" --regid="$(of_unit Group)" --clear-groups --no-new-privs \
+  read -r -a command <<<"$(unit_setting ExecStart)"
+  setpriv --reuid="$user" --regid="$(unit_setting Group)" --clear-groups --no-new-privs \
     --inh-caps=-all --bounding-set=-all \
     env -i CREDENTIALS_DIRECTORY=$dir "${command[@]}" "$@"
 }

@@ -41,7 +41,7 @@ check_installed_files() {
 }
 
 follow_a_source() {
-  heading "two lines edited, then started by the unit's own command line"
+  heading "edit two lines, then start with the unit's command line"
   eval "$("$kit" env)"
   mysql=$work/mysql mysql_client=$MILLRACE_MYSQL
   "$kit" start mysql "$mysql" --bind-address=$source_host --port=3306 >/dev/null
@@ -51,7 +51,7 @@ follow_a_source() {
   echo millrace >/etc/millrace/password
   has_mode "an edit keeps owner and mode" "root:millrace 640" /etc/millrace/millrace.yaml
   proves "the unit runs as the package's user, not as a dynamic one" \
-    test "$(of_unit User):$(of_unit DynamicUser)" = millrace:
+    test "$(unit_setting User):$(unit_setting DynamicUser)" = millrace:
   proves "millraced check accepts the source" as_systemd_would check
   start_millraced
   proves "the row from before the start arrives" timeout 30 millrace tail --from earliest --tables "shop.*" --limit 1
@@ -64,7 +64,8 @@ follow_a_source() {
   proves "no file of the log is readable by others" test -z "$(find /var/lib/millrace -perm /077)"
 }
 
-# repack VERSION_SUFFIX [COMMAND]: makes the server's package with a higher version, after COMMAND in its tree.
+# repack VERSION_SUFFIX [COMMAND]: builds the server's package again with a higher version, after running
+# COMMAND in its tree.
 repack() {
   local tree=$work/repacked file=$work/server$1.deb
   rm -rf "$tree"
@@ -127,12 +128,12 @@ configure_again() { /var/lib/dpkg/info/millrace-server.postinst configure "$1"; 
 
 migrate() {
   local before version
-  heading "a log from the time of DynamicUser"
+  heading "a log of a unit with DynamicUser"
   before=$(log_state)
   version=$(dpkg-query -W -f '${Version}' millrace-server)
   stop_millraced
   make_private_log
-  proves "the package installs over it" install_deb "$(repack +4)"
+  proves "the package installs over that log" install_deb "$(repack +4)"
   proves "the log has moved" test -d /var/lib/millrace -a ! -L /var/lib/millrace -a ! -e /var/lib/private/millrace
   equals "all of it belongs to the server" "" "$(find /var/lib/millrace ! -user millrace)"
   proves "a second run changes nothing" configure_again "$version"
@@ -149,7 +150,7 @@ migrate_in_use() {
   proves "a log in use is refused" fails configure_again 0
   proves "a log in use stays where it is" test -f /var/lib/private/millrace/LOCK -a -L /var/lib/millrace
   stop_millraced
-  proves "after a stop it moves" configure_again 0
+  proves "the log moves after a stop" configure_again 0
   proves "the log has moved" test -f /var/lib/millrace/LOCK -a ! -L /var/lib/millrace
 }
 
@@ -158,7 +159,7 @@ migrate_beside_another() {
   install -d -m 700 /var/lib/private/millrace
   echo other >/var/lib/private/millrace/CURRENT
   before=$(ls -lR /var/lib/millrace)
-  proves "a second log is no error" configure_again 0
+  proves "a second log causes no error" configure_again 0
   equals "the second log stays" other "$(cat /var/lib/private/millrace/CURRENT)"
   proves "the log in use stays" test "$before" = "$(ls -lR /var/lib/millrace)"
   rm -rf /var/lib/private/millrace
@@ -169,7 +170,7 @@ migrate_under_own_unit() {
   make_private_log
   mkdir -p /etc/systemd/system
   : >/etc/systemd/system/millraced.service
-  proves "the unit of an administrator is no error" configure_again 0
+  proves "a unit of the administrator causes no error" configure_again 0
   equals "its log stays, with its owner" 61234 "$(stat -c %u /var/lib/private/millrace)"
   rm /etc/systemd/system/millraced.service
   proves "without that unit the log moves" configure_again 0

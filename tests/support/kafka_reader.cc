@@ -114,7 +114,7 @@ absl::Status AssignFromBeginning(rd_kafka_t* kafka, const Ends& ends) {
 }
 
 // Adds a message of the consumer. Removes a partition that is read to its end from `ends`. The end
-// may be an offset without a record: a mark of a transaction, or a record of an aborted one.
+// may be an offset without a record: a transaction marker, or a record of an aborted transaction.
 absl::Status Take(const rd_kafka_message_t& message, Ends& ends, const Visitor& visit) {
   const bool at_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
   if (!at_end && message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -154,7 +154,7 @@ void Sort(const std::vector<std::string>& topics, Records& records) {
 }  // namespace
 
 // Uses a new consumer each time. A consumer that gets the same partitions again may not report that
-// it has reached their ends, if the end is a mark of a transaction.
+// it has reached their ends, if the end is a transaction marker.
 absl::Status KafkaReader::Visit(const std::vector<std::string>& topics, const Visitor& visit,
                                 absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;

@@ -15,8 +15,8 @@
 
 namespace millrace::testing {
 
-// Reads topics like a careful consumer (read_committed), without a group: the broker stores nothing
-// of it. For one thread.
+// Reads committed records of topics (read_committed) without a group, so the broker stores no
+// offsets. For one thread.
 class KafkaReader {
  public:
   explicit KafkaReader(std::string bootstrap) : bootstrap_(std::move(bootstrap)) {}
@@ -24,7 +24,7 @@ class KafkaReader {
   // Returns all records of the topics that are committed at the time of the call, from the oldest
   // one to the first of an open transaction. In the order of `topics`, each topic by partition,
   // each partition by offset. Waits for a broker that is down or starting. A broker responds to a
-  // commit before it has written the marks that end the transaction, so records that were just
+  // commit before it has written the markers that end the transaction, so records that were just
   // committed may be missing: ReadAtLeast waits for them. kNotFound: a topic does not exist.
   // kDeadlineExceeded: the broker did not respond in time.
   absl::StatusOr<std::vector<KafkaRecord>> ReadAll(const std::vector<std::string>& topics,

@@ -65,7 +65,7 @@ class Kafka : public ::testing::Test {
   KafkaBroker& broker() { return *shared_broker_; }
   std::string bootstrap() { return broker().bootstrap(); }
 
-  // As the broker reports it for a topic without its own setting.
+  // Returns max.message.bytes of a topic that has no setting of its own.
   std::string LargestMessage(const KafkaBroker& asked) {
     KafkaAdmin admin(asked.bootstrap());
     const absl::Status made = admin.CreateTopic({.name = topic_});
@@ -242,7 +242,7 @@ TEST_F(Kafka, EachBrokerIsItsOwnCluster) {
   EXPECT_NE(*cluster, *KafkaAdmin(bootstrap()).ClusterId());
   const pid_t pid = other->pid();
   const auto data = other->data_directory();
-  other->Pause();  // A halted process ends all the same.
+  other->Pause();  // A halted process can be killed too.
   other.reset();
   EXPECT_TRUE(IsGone(pid));
   EXPECT_FALSE(std::filesystem::exists(data.parent_path()));

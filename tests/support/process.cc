@@ -26,7 +26,7 @@ namespace {
 constexpr absl::Duration kPollInterval = absl::Milliseconds(2);
 constexpr int kExecFailed = 127;
 
-// Memory for the child between fork and exec, where it may neither allocate nor lock.
+// What the child needs between fork and exec, where it may neither allocate nor lock.
 struct ChildSetup {
   std::vector<std::string> words;        // argv
   std::vector<std::string> assignments;  // environment

@@ -10,8 +10,8 @@
 
 namespace millrace::testing {
 
-// Frames of HTTP/2 (RFC 9113) and headers in HPACK (RFC 7541), for tests that misuse them in ways
-// that no client library allows.
+// Frames of HTTP/2 (RFC 9113) and headers in HPACK (RFC 7541), for tests that misuse the protocol
+// in ways that no client library allows.
 namespace http2 {
 
 inline constexpr uint8_t kData = 0, kHeaders = 1, kResetStream = 3, kSettings = 4, kPing = 6,

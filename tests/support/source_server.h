@@ -22,7 +22,7 @@ enum class Flavour { kMysql, kMariadb };
 // "mysql" or "mariadb".
 std::string FlavourName(Flavour flavour);
 
-// Prints a flavour in the names of tests.
+// Prints a flavour in test names.
 void PrintTo(Flavour flavour, std::ostream* stream);
 
 // The account that reads the feed, with the least rights it needs (users.sql).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The distribution's absl is built without ThreadSanitizer. So ThreadSanitizer does not see what
-// its mutexes order, and reports every use of them as a race. This file is linked into test
+// The distribution's absl is built without ThreadSanitizer. So ThreadSanitizer does not see which
+// accesses its mutexes order, and reports them as races. This file is linked into test
 // executables of the preset tsan. It wraps the library's functions, for our code and for gRPC, and
 // reports their locking to ThreadSanitizer.
 
@@ -26,7 +26,8 @@ namespace {
 #define MILLRACE_TEXT_INNER(word) #word
 #define MILLRACE_TEXT(word) MILLRACE_TEXT_INNER(word)
 
-// Finds the library's function by its mangled name from the class on; "K" marks a const one.
+// Finds a function of the library. `name` is its mangled name without namespaces; the qualifier "K"
+// means const.
 void* LibraryFunction(const char* name, const char* qualifier = "") {
   const std::string inline_namespace = MILLRACE_TEXT(ABSL_OPTION_INLINE_NAMESPACE_NAME);
   const std::string mangled = "_ZN" + std::string(qualifier) + "4absl" +

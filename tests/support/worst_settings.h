@@ -26,8 +26,8 @@ struct WorstSetting {
 // MariaDB 10.11.
 std::vector<WorstSetting> WorstSettings(Flavour flavour);
 
-// Returns the statement that makes the server set it in each new session of an account without
-// privileges.
+// Returns the statement that makes the server apply the setting to each new session of an account
+// without privileges.
 std::string InitConnect(const WorstSetting& setting);
 
 // Sets a global variable until the end of the scope.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Follows one table, prints each row after its change, and stores its position in a file.
+// Follows one table, prints each changed row, and stores the token in a file.
 //
 //   tail_customers 127.0.0.1:7171 inventory.customers customers.token
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Prints the rows of inventory.customers as typed messages and stores its position in a file.
+// Prints the changes of inventory.customers as typed rows and stores the token in a file.
 package main
 
 import (

@@ -21,7 +21,7 @@ class Batch {
       : arena_(std::make_unique<google::protobuf::Arena>()),
         response_(google::protobuf::Arena::CreateMessage<v1::SubscribeResponse>(arena_.get())) {}
 
-  // If the last one has `more` set, the first of the next batch continues it.
+  // If the last transaction has `more` set, the first one of the next batch continues it.
   const google::protobuf::RepeatedPtrField<v1::Transaction>& transactions() const {
     return response_->transactions();
   }

@@ -38,8 +38,8 @@ struct ClientOptions {
   std::string client_name;
 };
 
-// Purpose: a server's API with errors as absl::Status. One client uses one connection for any
-// number of subscriptions.
+// Purpose: calls the API of a server and returns errors as absl::Status. One client uses one
+// connection for any number of subscriptions.
 //
 // Example:
 //   auto client = Client::Connect({.address = "feed.internal:7171"});

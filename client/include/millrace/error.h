@@ -15,7 +15,7 @@ namespace millrace::client {
 // Every failure of this library is an absl::Status. Errors of the server carry a v1::ErrorDetail.
 // Branch on its reason (listed in millrace/v1/error.proto), never on the message.
 
-// Returns the server's detail. Nothing: the failure is one of the connection or of the client.
+// Returns the server's detail, or nothing if the connection or the client itself failed.
 std::optional<v1::ErrorDetail> ErrorDetailOf(const absl::Status& status);
 
 // The same from the trailing metadata `millrace-error-bin` of a finished gRPC call.

@@ -27,7 +27,7 @@ enum class ValueState {
 struct ColumnText {
   std::string column;
   uint32_t field_number = 0;
-  uint32_t key_ordinal = 0;  // place in the primary key from 1; 0: not in it
+  uint32_t key_ordinal = 0;  // place in the primary key from 1; 0 if outside
   ValueState state = ValueState::kNull;
   // Strings and numbers unchanged, bytes as `0x…`, times in RFC 3339 in UTC with microseconds, the
   // zero date as `0000-00-00 00:00:00`, geometries as `SRID=4326;0x…`, vectors as `[1, 2.5]`,

@@ -20,12 +20,12 @@
 
 namespace millrace::client {
 
-// Purpose: rows as messages, for programs that do not know the tables at compile time. Fetches the
-// type of a table's rows from the server for the table's first row, and again for a row with a
-// field that the type lacks, since the table has a new column. A program for certain tables does
-// not need this class: it unpacks rows into the classes generated from `millrace proto export`.
+// Purpose: unpacks rows into messages, for programs that do not know the tables at compile time.
+// Fetches the type of a table's rows from the server at the table's first row, and again when a row
+// has a field that the type lacks, because the table got a new column. A program for certain tables
+// does not need this class: it unpacks rows into classes generated from `millrace proto export`.
 //
-// Names: by default all rows of a table have its newest type: a renamed column has its new name,
+// Names: by default all rows of a table have its newest type. A renamed column has its new name,
 // and dropped columns are deprecated fields. With Names::kAtSequence, rows have the type that the
 // table had at the change's sequence, so a change always reads the same.
 //
@@ -33,9 +33,9 @@ namespace millrace::client {
 //   RowTypes types(client.get());
 //   auto row = types.UnpackAfter(change);  // a message of type db.inventory.customers
 //
-// Performance: one message for each row; one fetch for each table and ALTER TABLE, during which the
-// call blocks. With Names::kAtSequence also one fetch for the first row of a table that is newer
-// than the log was at the last fetch.
+// Performance: one message for each row. The call blocks during a fetch: one for each table and
+// ALTER TABLE and, with Names::kAtSequence, one when a row is newer than the log was at the last
+// fetch.
 // Thread safety: all methods from any thread.
 // Ownership: the client must outlive this object, which must outlive the messages that it returns.
 // Errors: kNotFound: the server has no such table. kDataLoss: the bytes are not a valid row of
@@ -83,7 +83,7 @@ class RowTypes {
     const Generation* newest = nullptr;
     // By version number; used only with Names::kAtSequence.
     std::map<uint32_t, Span> versions;
-    bool lacks_history = false;  // an older server, which only has newest types
+    bool lacks_history = false;  // an older server only returns newest types
     // Fields that even the server's newest type lacks; they cause no further fetch.
     std::set<int> unexplained;
   };

@@ -33,8 +33,8 @@ struct SubscribeOptions {
 // Purpose: a stream of changes that survives lost connections and server restarts. Each Next
 // returns one batch. After a lost connection the subscription reconnects, with backoff, and resumes
 // right after the last batch that Next returned, so that no batch is repeated or skipped. A start
-// at LATEST is first turned into a token, so that a connection lost before the first batch loses no
-// change.
+// at LATEST is first resolved to a token, so no change is lost if the connection is lost before the
+// first batch.
 //
 // A start at SNAPSHOT delivers the current rows of the tables as READ changes, then the stream.
 // While the server still reads the source, batches only contain progress. A connection lost among
@@ -46,8 +46,8 @@ struct SubscribeOptions {
 // its changes, and pass the stored token as `request.resume_token` after a restart.
 //
 // Thread safety: Open and Next from one thread at a time. Cancel from any thread, at any time.
-// Background threads: none. While nobody calls Next, flow control stops the stream; it then costs
-// neither side memory.
+// Background threads: none. While nobody calls Next, flow control stops the stream, and neither
+// side needs more memory.
 //
 // Errors: lost connections, UNAVAILABLE, STREAM_LIMIT and CATCHUP_LIMIT are retried according to
 // RetryOptions. All others are final: TOKEN_TRIMMED, TOKEN_AHEAD, SNAPSHOT_EXPIRED, TABLE_UNKNOWN,

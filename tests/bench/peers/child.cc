@@ -71,7 +71,7 @@ std::string PeerChild::WaitForLine(std::string_view word, absl::Duration timeout
     if (end != std::string::npos) return output.substr(at + 1, end - at - 1);
     if (!running || absl::Now() > deadline) {
       Die(absl::InternalError(fmt::format(
-          "{} {} before it said '{}'; it wrote:\n{}", name_, running ? "took too long" : "ended",
+          "{} {} before it printed '{}'; it wrote:\n{}", name_, running ? "took too long" : "ended",
           word, ReadFileTail(directory_.path() / "log", kErrorBytesShown))));
     }
     absl::SleepFor(kPollInterval);

@@ -17,7 +17,7 @@ namespace millrace::testing {
 // destructor ends it. If it fails or takes too long, the benchmark ends and prints its output.
 class PeerChild {
  public:
-  // Content of its last line, and its resource usage, read while it still runs.
+  // Content of the last line, and the resource usage, which is read while the process still runs.
   struct Outcome {
     uint64_t rows = 0;
     double rows_s = 0;             // from its first delivery to its last

@@ -20,7 +20,7 @@ test_packages() {
   command -v npm >/dev/null || echo npm
 }
 
-# The release's own versions: Debian 12 and 13 have none in common.
+# The version of clang in this release: Debian 12 and 13 have none in common.
 clang_major() { if [ "$(os_release VERSION_CODENAME)" = trixie ]; then echo 19; else echo 14; fi; }
 java_package() {
   if [ "$(os_release VERSION_CODENAME)" = trixie ]; then

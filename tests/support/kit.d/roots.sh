@@ -7,7 +7,7 @@
 # A command runs on its own writable layer, which is removed at its end, in its own mount and process
 # namespaces. However the command ends, no mount and no process remains.
 
-# Raise it when the way of making roots changes. Then existing roots are made again.
+# Increment this when the way of making roots changes: then existing roots are made again.
 readonly root_recipe=1
 readonly roots=$cache/roots
 checkout=$(cd "$here/../.." && pwd)
@@ -67,10 +67,11 @@ make_root() {
   say "root $system: $2 exists"
 }
 
-# Runs in a separate process. Its lock on the cache ends with it, and it ends with this process.
+# Runs `kit root` in a child process, which ends with this process. The child's lock on the cache ends
+# with the child.
 make_root_apart() { setpriv --pdeathsig TERM "$here/kit" root "$@"; }
 
-# drop_layers DIR LAYER: waits until no command runs there, then removes LAYER and those above it.
+# drop_layers DIR LAYER: waits until no command uses the layers, then removes LAYER and those above it.
 drop_layers() {
   local dir=$1 layer found=''
   for layer in test build bare; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # MySQL and MariaDB: installed once into the cache, each with a template data directory.
 
-# Raise it when the installed files change. Then existing caches are made again.
+# Increment this when the installed files change: then existing caches are made again.
 readonly recipe=1
 readonly mysql_series=9.7
 

@@ -167,7 +167,7 @@ TEST_P(ProtoExport, UnreachableSourceLeavesTheLogsTables) {
   const ProcessResult result =
       RunMillrace({"--server", feed_->address(), "proto", "export", "--out", path(), "shop.item"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_THAT(result.errors, ::testing::HasSubstr("the source could not be asked"));
+  EXPECT_THAT(result.errors, ::testing::HasSubstr("the source could not be queried"));
   EXPECT_THAT(ReadExported(), ::testing::HasSubstr("message item"));
 }
 
