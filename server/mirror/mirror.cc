@@ -2,6 +2,8 @@
 
 #include "mirror/mirror.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -64,6 +66,7 @@ void Mirror::Start() {
   started_ = true;
   feed_.AddListener(this);
   thread_ = std::thread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "mirror");
 }
 
 void Mirror::RequestStop() {

@@ -2,6 +2,8 @@
 
 #include "snapshot/planner.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -23,6 +25,7 @@ void Planner::Start() {
     Run();
     ended_.Notify();
   });
+  pthread_setname_np(thread_.native_handle(), "snapshot plan");
 }
 
 bool Planner::WaitUntilEnded(absl::Time deadline) const {
