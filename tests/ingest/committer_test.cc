@@ -104,7 +104,7 @@ TEST_F(CommitterTest, GroupsBecomeVisibleInOrder) {
   Finish();
   ExpectRange(1, 6);
   EXPECT_EQ(log_->source_position(), "position");
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3, 5));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3, 5));
 }
 
 TEST_F(CommitterTest, PendingGroupsAreCommittedTogether) {
@@ -177,7 +177,7 @@ TEST_F(CommitterTest, DroppedFramesMakeRoomForOthers) {
   committer_->Push(std::move(group));
   Finish();
   ExpectRange(1, 4);
-  EXPECT_THAT(FirstsFrom({1}), ElementsAre(1, 3));
+  EXPECT_THAT(FirstSequencesFrom({1}), ElementsAre(1, 3));
 }
 
 TEST_F(CommitterTest, TableVersionsAreKnownBeforeRowsAreVisible) {
