@@ -148,8 +148,10 @@ absl::StatusOr<mirror::MirrorPosition> ParsePosition(std::string_view text) {
   if (!json.is_object()) return Malformed("is not a JSON object");
   const Json& version = Member(json, "version");
   if (!version.is_number_unsigned()) return Malformed("has no version");
-  if (version.get<uint64_t>() != kVersion)
+  if (version.get<uint64_t>() > kVersion) {
     return Malformed("was written by a newer version of Millrace");
+  }
+  if (version.get<uint64_t>() != kVersion) return Malformed("has an unknown version");
   const Json& log_id = Member(json, "log_id");
   const Json& sequence = Member(json, "sequence");
   const Json& token = Member(json, "resume_token");
