@@ -4,10 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/reason.h"
-#include "fmt/format.h"
+#include "log/damage.h"
 #include "millrace/storage/v1/snapshot.pb.h"
-#include "model/quoted.h"
 
 namespace millrace::coverage {
 namespace {
@@ -23,26 +21,6 @@ std::string KeyOf(const TableName& table) {
   std::string key(kKeyPrefix);
   key.append(table.database).push_back('\0');
   return key.append(table.table);
-}
-
-absl::Status Damaged(std::string_view key, std::string_view what) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("record {} {}; restore the data directory or start a new one",
-                               Quoted(key), what));
-}
-
-// Checks the format byte and removes it from `value`.
-absl::Status CheckFormat(std::string_view key, std::string_view& value) {
-  if (value.empty()) return Damaged(key, "is empty");
-  if (value.front() != kFormatVersion) {
-    return MakeError(reason::kFormatTooNew,
-                     fmt::format("record {} has format {}, this server reads up to {}; run the "
-                                 "version that wrote it, or a later one",
-                                 Quoted(key), static_cast<unsigned char>(value.front()),
-                                 static_cast<int>(kFormatVersion)));
-  }
-  value.remove_prefix(1);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -61,13 +39,13 @@ log::Record MakeRecord(const TableName& table, const TableCoverage& coverage) {
 bool IsCoverageKey(std::string_view key) { return key.starts_with(kKeyPrefix); }
 
 absl::StatusOr<ParsedCoverage> ParseRecord(std::string_view key, std::string_view value) {
-  MILLRACE_RETURN_IF_ERROR(CheckFormat(key, value));
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(key, kFormatVersion, value).status());
   StoredCoverage stored;
   if (!stored.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-    return Damaged(key, "cannot be parsed");
+    return log::RecordDamaged(key, "cannot be parsed");
   }
   const TableName table{stored.name().database(), stored.name().table()};
-  if (KeyOf(table) != key) return Damaged(key, "names another table than its key");
+  if (KeyOf(table) != key) return log::RecordDamaged(key, "names another table than its key");
   return ParsedCoverage{.table = table,
                         .coverage = {.begin = {stored.begin()},
                                      .complete = stored.complete(),
@@ -83,11 +61,11 @@ log::Record MakeExcludedRecord(const std::vector<std::string>& patterns) {
 }
 
 absl::StatusOr<std::vector<std::string>> ParseExcluded(std::string_view value) {
-  MILLRACE_RETURN_IF_ERROR(CheckFormat(kExcludedKey, value));
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(kExcludedKey, kFormatVersion, value).status());
   std::vector<std::string> patterns;
   ByteReader reader(value);
   while (reader.ok() && !reader.empty()) patterns.emplace_back(reader.Sized());
-  if (!reader.ok()) return Damaged(kExcludedKey, "cannot be parsed");
+  if (!reader.ok()) return log::RecordDamaged(kExcludedKey, "cannot be parsed");
   return patterns;
 }
 

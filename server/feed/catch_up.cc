@@ -10,6 +10,7 @@
 #include "base/reason.h"
 #include "feed/position.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "wire/transaction.h"
 
@@ -20,11 +21,8 @@ namespace {
 constexpr size_t kScanBytesMax = 4 << 20;
 
 absl::Status Damaged(Sequence sequence, std::string_view what) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("change {}: {}; restore the data directory from a backup or start a "
-                               "new log",
-                               sequence.value, what),
-                   {{"sequence", fmt::format("{}", sequence.value)}});
+  return log::LogDamaged(fmt::format("change {}: {}", sequence.value, what),
+                         {{"sequence", fmt::format("{}", sequence.value)}});
 }
 
 absl::Status PartialRow(Sequence sequence) {

@@ -6,14 +6,14 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 
 namespace millrace::feed {
 namespace {
 
 absl::Status Damaged(std::string_view what) {
-  return MakeError(reason::kLogDamaged, fmt::format("stored change is unreadable: {}", what));
+  return log::LogDamaged(fmt::format("a stored change is unreadable: {}", what));
 }
 
 }  // namespace

@@ -8,18 +8,16 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "wire/transaction.h"
 
 namespace millrace::feed {
 namespace {
 
 absl::Status IndexDamaged(const log::Frame& frame) {
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format("frame at sequence {}: its index does not match its payload; restore the "
-                  "data directory from a backup or start a new log",
+  return log::LogDamaged(
+      fmt::format("the frame at sequence {}: its index does not match its payload",
                   frame.first().value),
       {{"sequence", fmt::format("{}", frame.first().value)}});
 }

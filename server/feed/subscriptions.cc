@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 
 namespace millrace::feed {
 namespace {
@@ -59,13 +60,13 @@ std::string Encode(const Subscription& subscription) {
 }
 
 absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view bytes) {
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(name, kVersion, bytes).status());
   ByteReader reader(bytes);
-  const bool version_known = reader.Little8() == kVersion;
   const auto update_time = static_cast<Micros>(reader.Little64());
   auto token = Token::Parse(reader.rest());
-  if (!reader.ok() || !version_known || !token.ok()) {
-    return MakeError(reason::kLogDamaged,
-                     fmt::format("the stored position of subscription '{}' is unreadable", name));
+  if (!reader.ok() || !token.ok()) {
+    return log::LogDamaged(
+        fmt::format("the stored position of subscription '{}' is unreadable", name));
   }
   return Subscription{
       .name = std::string(name), .token = std::move(*token), .update_time = update_time};

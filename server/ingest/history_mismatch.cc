@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/reason.h"
+#include "log/damage.h"
 
 namespace millrace::ingest {
 namespace {
@@ -17,7 +17,6 @@ namespace {
 // Persistent, see FORMAT.md.
 constexpr std::string_view kMismatchKey = "source.doubt";
 constexpr char kMismatchVersion = 1;
-constexpr size_t kMismatchSize = 2;
 
 absl::Status Put(log::Log& log, std::optional<std::string> value) {
   return log.PutRecords({{log::RecordKind::kMeta, std::string(kMismatchKey), std::move(value)}});
@@ -29,17 +28,12 @@ absl::StatusOr<HistoryMismatch> HistoryMismatch::Load(const log::Log& log) {
   MILLRACE_ASSIGN_OR_RETURN(const auto value, log.GetRecord(log::RecordKind::kMeta, kMismatchKey));
   HistoryMismatch mismatch;
   if (!value.has_value()) return mismatch;
-  if (!value->empty() && value->front() != kMismatchVersion) {
-    return MakeError(reason::kFormatTooNew,
-                     "record source.doubt has a format that this server does not read; run the "
-                     "version that wrote it, or a later one");
-  }
-  const uint8_t recorded = value->size() == kMismatchSize ? static_cast<uint8_t>(value->back()) : 0;
+  std::string_view rest = *value;
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(kMismatchKey, kMismatchVersion, rest).status());
+  const uint8_t recorded = rest.size() == 1 ? static_cast<uint8_t>(rest.front()) : 0;
   if (recorded < static_cast<uint8_t>(Server::kOther) ||
       recorded > static_cast<uint8_t>(Server::kSame)) {
-    return MakeError(reason::kLogDamaged,
-                     "record source.doubt is damaged; restore the data directory or start a new "
-                     "one");
+    return log::RecordDamaged(kMismatchKey, "contains an unknown value");
   }
   mismatch.recorded_ = recorded;
   return mismatch;

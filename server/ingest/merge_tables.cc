@@ -6,10 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/reason.h"
 #include "coverage/statement_effects.h"
-#include "fmt/format.h"
-#include "model/quoted.h"
+#include "log/damage.h"
 #include "schema/merge_options.h"
 
 namespace millrace::ingest {
@@ -45,10 +43,7 @@ std::optional<TableName> TakeTable(std::string_view& rest) {
 }
 
 absl::Status MergeDamaged(std::string_view key) {
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format("record {} is damaged; restore the data directory or start a new one",
-                  Quoted(key)));
+  return log::RecordDamaged(key, "contains no list of tables");
 }
 
 bool FoldMembers(const NameFolding& names, MergeTables::Members& members) {
@@ -94,14 +89,8 @@ absl::StatusOr<std::unique_ptr<MergeTables>> MergeTables::Open(const log::Log& l
 absl::Status MergeTables::Load(std::string_view key, std::string_view value) {
   std::string_view name = key.substr(kMergePrefix.size());
   std::optional<TableName> table = TakeTable(name);
-  if (!table.has_value() || !name.empty() || value.empty()) return MergeDamaged(key);
-  if (value.front() != kMergeFormat) {
-    return MakeError(reason::kFormatTooNew,
-                     fmt::format("record {} has a format that this server does not read; run the "
-                                 "version that wrote it, or a later one",
-                                 Quoted(key)));
-  }
-  value.remove_prefix(1);
+  if (!table.has_value() || !name.empty()) return MergeDamaged(key);
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(key, kMergeFormat, value).status());
   Members members;
   while (!value.empty()) {
     std::optional<TableName> member = TakeTable(value);

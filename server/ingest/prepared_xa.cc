@@ -6,9 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/reason.h"
-#include "fmt/format.h"
-#include "model/quoted.h"
+#include "log/damage.h"
 
 namespace millrace::ingest {
 namespace {
@@ -31,17 +29,7 @@ std::string ValueOf(uint64_t number, const PreparedXa::Tables& tables) {
 }
 
 absl::Status Damaged(std::string_view key) {
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format("record {} is damaged; restore the data directory or start a new one",
-                  Quoted(key)));
-}
-
-absl::Status TooNew(std::string_view key) {
-  return MakeError(reason::kFormatTooNew,
-                   fmt::format("record {} has a format that this server does not read; run the "
-                               "version that wrote it, or a later one",
-                               Quoted(key)));
+  return log::RecordDamaged(key, "contains no prepared transaction");
 }
 
 // Takes the bytes up to the next zero byte, and that byte; nothing if there is none.
@@ -66,9 +54,7 @@ absl::StatusOr<std::unique_ptr<PreparedXa>> PreparedXa::Open(const log::Log& log
 }
 
 absl::Status PreparedXa::Load(std::string_view key, std::string_view value) {
-  if (value.empty()) return Damaged(key);
-  if (value.front() != kFormatVersion) return TooNew(key);
-  value.remove_prefix(1);
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(key, kFormatVersion, value).status());
   if (value.size() < sizeof(uint64_t)) return Damaged(key);
   Entry entry{.number = LoadLittle64(value.data()), .tables = {}};
   value.remove_prefix(sizeof(uint64_t));

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/reason.h"
 #include "fmt/format.h"
+#include "kafka/encoding_errors.h"
+#include "log/damage.h"
 #include "millrace/v1/change_feed.pb.h"
 #include "wire/change.h"
 #include "wire/transaction.h"
@@ -209,11 +210,9 @@ bool ChangeReader::IsLastOfTransaction() const {
 }
 
 absl::Status ChangeReader::Damaged(std::string_view what) const {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("change {} in the frame at {} is damaged: {}; restore the log, or "
-                               "rewind the mirror to a position after it",
-                               next_.value, frame_->first().value, what),
-                   {{"sequence", fmt::format("{}", next_.value)}});
+  return log::LogDamaged(fmt::format("change {} in the frame at {} is damaged: {}", next_.value,
+                                     frame_->first().value, what),
+                         {{"sequence", fmt::format("{}", next_.value)}}, kRewindPastDamage);
 }
 
 }  // namespace millrace::kafka

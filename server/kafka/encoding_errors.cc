@@ -7,33 +7,27 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 
 namespace millrace::kafka {
 
 absl::Status DamagedRow(const schema::TableVersion& version, std::string_view what) {
   const std::string table = version.name.ToString();
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format(
-          "a stored row does not match version {} of {}: {}; restore the log, or rewind the "
-          "mirror to a position after it",
-          version.version, table, what),
-      {{"table", table}});
+  return log::LogDamaged(
+      fmt::format("a stored row does not match version {} of {}: {}", version.version, table, what),
+      {{"table", table}}, kRewindPastDamage);
 }
 
 absl::Status UnknownOperation(const ChangeView& change) {
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format("change {} has the unknown operation {}; restore the log, or rewind the "
-                  "mirror to a position after it",
-                  change.sequence.value, change.operation));
+  return log::LogDamaged(fmt::format("change {} has the unknown operation {}",
+                                     change.sequence.value, change.operation),
+                         {}, kRewindPastDamage);
 }
 
 absl::Status UnknownDefinition(const ChangeView& change) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("change {} has a row of {}.{}, whose definition is not stored; "
-                               "restore the log, or rewind the mirror to a position after it",
-                               change.sequence.value, change.database, change.table));
+  return log::LogDamaged(fmt::format("change {} has a row of {}.{}, whose definition is not stored",
+                                     change.sequence.value, change.database, change.table),
+                         {}, kRewindPastDamage);
 }
 
 absl::Status Unencodable(const schema::TableVersion& version, size_t column, Sequence sequence,

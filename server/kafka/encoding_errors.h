@@ -11,6 +11,9 @@
 
 namespace millrace::kafka {
 
+// What an operator can do about a damaged change, beside restoring the log.
+inline constexpr std::string_view kRewindPastDamage = "rewind the mirror to a position after it";
+
 // kDataLoss LOG_DAMAGED: the bytes are not a valid row of `version`.
 absl::Status DamagedRow(const schema::TableVersion& version, std::string_view what);
 // kDataLoss LOG_DAMAGED: the change has an unknown operation.

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "log/info_log.h"
 #include "log/storage_errors.h"
 
@@ -117,11 +118,9 @@ absl::Status CheckFamilies(const std::string& directory,
     return Foreign(directory,
                    fmt::format("it contains a database with a column family {}", *unknown));
   }
-  return MakeError(
-      reason::kFormatTooNew,
-      fmt::format("the log in {} has a column family {} that this version does not know; "
-                  "run a newer version of millraced",
-                  directory, *unknown),
+  return FormatTooNew(
+      fmt::format("the log in {} has a column family {} that this version does not know", directory,
+                  *unknown),
       {{"path", directory}});
 }
 

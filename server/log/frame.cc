@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/error.h"
-#include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "log/frame_compression.h"
 #include "log/frame_format.h"
 #include "xxhash.h"
@@ -199,10 +199,8 @@ absl::StatusOr<uint8_t> VerifiedVersion(Sequence first, std::string_view stored)
   }
   const auto version = static_cast<uint8_t>(stored[kFrameChecksumBytes]);
   if (version > kCompressedFrame) {
-    return MakeError(
-        reason::kFormatTooNew,
-        fmt::format("stored frame at sequence {} has format {}, but this version reads "
-                    "only up to {}; run a newer version of millraced",
+    return FormatTooNew(
+        fmt::format("the frame at sequence {} has format {}, but this version reads only up to {}",
                     first.value, version, kCompressedFrame));
   }
   if (version < kPlainFrame) return FrameDamaged(first, "unknown version");
@@ -218,11 +216,9 @@ uint64_t FrameChecksum(std::string_view stored, Sequence first) {
 }
 
 absl::Status FrameDamaged(Sequence first, std::string_view what) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("stored frame at sequence {}: {}; nothing after it can be served: "
-                               "restore the log directory or start a new log",
-                               first.value, what),
-                   {{"sequence", std::to_string(first.value)}});
+  return LogDamaged(fmt::format("the frame at sequence {}: {}; nothing after it can be served",
+                                first.value, what),
+                    {{"sequence", std::to_string(first.value)}});
 }
 
 std::string Frame::Serialize(const FrameContent& content) {

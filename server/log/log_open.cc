@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "log/database.h"
 #include "log/log.h"
 #include "log/meta.h"
@@ -16,11 +17,8 @@ namespace millrace::log {
 namespace {
 
 absl::Status Damaged(const std::string& directory, std::string_view what) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("log in {}: {}; nothing has been repaired: restore the directory "
-                               "from a backup or start a new log in an empty one",
-                               directory, what),
-                   {{"path", directory}});
+  return LogDamaged(fmt::format("log in {}: {}; nothing has been repaired", directory, what),
+                    {{"path", directory}});
 }
 
 // Never zero: tokens use zero for "no log".
@@ -131,10 +129,8 @@ absl::Status Log::LoadMeta() {
   const auto read = [&](std::string_view key) { return database_->Get(Family::kMeta, key); };
   MILLRACE_ASSIGN_OR_RETURN(const auto format, read(kFormatKey));
   if (format.has_value() && format->size() == 4 && LoadLittle32(format->data()) > kFormat) {
-    return MakeError(
-        reason::kFormatTooNew,
-        fmt::format("the log in {} has format {}, but this version reads only up to {}; run a "
-                    "newer version of millraced",
+    return FormatTooNew(
+        fmt::format("the log in {} has format {}, but this version reads only up to {}",
                     options_.directory, LoadLittle32(format->data()), kFormat),
         {{"path", options_.directory}});
   }

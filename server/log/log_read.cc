@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "log/database.h"
 #include "log/log.h"
 #include "log/meta.h"
@@ -23,10 +24,8 @@ constexpr size_t kReadaheadBytesMax = size_t{1} << 20;
 constexpr size_t kCompressionRatio = 4;
 
 absl::Status Missing(Sequence sequence) {
-  return MakeError(
-      reason::kLogDamaged,
-      fmt::format("no stored frame contains sequence {}; nothing after it can be served: "
-                  "restore the log directory or start a new log",
+  return LogDamaged(
+      fmt::format("no stored frame contains sequence {}; nothing after it can be served",
                   sequence.value),
       {{"sequence", std::to_string(sequence.value)}});
 }

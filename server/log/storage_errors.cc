@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 
 namespace millrace::log {
 namespace {
@@ -41,10 +42,8 @@ absl::Status StorageFailed(const std::string& directory, std::string_view why) {
 
 absl::Status ReadFailed(const std::string& directory, const rocksdb::Status& status) {
   if (!status.IsCorruption()) return StorageFailed(directory, status.ToString());
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("log in {}: {}; restore the directory or start a new log", directory,
-                               status.ToString()),
-                   {{"path", directory}});
+  return LogDamaged(fmt::format("log in {}: {}", directory, status.ToString()),
+                    {{"path", directory}});
 }
 
 absl::Status OpenFailed(const std::string& directory, const rocksdb::Status& status) {

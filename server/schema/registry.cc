@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "model/charset.h"
 #include "model/quoted.h"
 #include "schema/cpp_names.h"
@@ -54,10 +55,8 @@ absl::Status Registry::Load(const std::vector<std::pair<std::string, std::string
     const bool added = ids_.emplace(version->name, version->table_id).second &&
                        row_messages_.insert(version->row_message).second;
     if (!added) {
-      return MakeError(reason::kLogDamaged,
-                       fmt::format("two schema records have table {} or row message {}; restore "
-                                   "the data directory or start a new one",
-                                   version->name.ToString(), version->row_message));
+      return log::LogDamaged(fmt::format("two schema records have table {} or row message {}",
+                                         version->name.ToString(), version->row_message));
     }
     newest_id_ = std::max(newest_id_, version->table_id);
     entries_[version->table_id] = {version, table.proved_epoch, std::move(table.declared_meanings)};

@@ -8,10 +8,9 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 #include "millrace/storage/v1/table.pb.h"
-#include "model/quoted.h"
 #include "schema/field_numbers.h"
 #include "schema/identifier.h"
 
@@ -60,25 +59,11 @@ char FormatOf(const TableVersion& version) {
   return needed ? kFormatLabelBytes : kFormatBasic;
 }
 
-absl::Status Damaged(std::string_view key, std::string_view what) {
-  return MakeError(reason::kLogDamaged,
-                   fmt::format("schema record {} {}; restore the data directory or start a new one",
-                               Quoted(key), what));
-}
-
 absl::Status ParseValue(std::string_view key, std::string_view value,
                         google::protobuf::MessageLite& to) {
-  if (value.empty()) return Damaged(key, "is empty");
-  if (value.front() != kFormatBasic && value.front() != kFormatLabelBytes) {
-    return MakeError(reason::kFormatTooNew,
-                     fmt::format("schema record {} has format {}, this server reads up to {}; "
-                                 "run the version that wrote it, or a later one",
-                                 Quoted(key), static_cast<unsigned char>(value.front()),
-                                 static_cast<int>(kFormatLabelBytes)));
-  }
-  value.remove_prefix(1);
+  MILLRACE_RETURN_IF_ERROR(log::TakeFormat(key, kFormatLabelBytes, value).status());
   if (!to.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-    return Damaged(key, "cannot be parsed");
+    return log::RecordDamaged(key, "cannot be parsed");
   }
   return absl::OkStatus();
 }
@@ -255,15 +240,16 @@ bool IsVersionKey(std::string_view key) {
 absl::StatusOr<StoredTable> ParseTableRecord(std::string_view key, std::string_view value) {
   const bool is_table = key.size() == kTableKeySize && key.front() == kTableKeyPrefix;
   if (!is_table && !IsVersionKey(key)) {
-    return Damaged(key, "has an unknown kind of key");
+    return log::RecordDamaged(key, "has an unknown kind of key");
   }
   storage::StoredTable stored;
   MILLRACE_RETURN_IF_ERROR(ParseValue(key, value, stored));
   if (const std::string problem = Checker(stored).Check(); !problem.empty()) {
-    return Damaged(key, problem);
+    return log::RecordDamaged(key, problem);
   }
-  if (ExpectedKey(key, stored) != key) return Damaged(key, "contains another table or version");
-  if (!is_table && stored.version() == 0) return Damaged(key, "has no version number");
+  if (ExpectedKey(key, stored) != key)
+    return log::RecordDamaged(key, "contains another table or version");
+  if (!is_table && stored.version() == 0) return log::RecordDamaged(key, "has no version number");
   StoredTable table;
   TableVersion& version = table.version;
   version.table_id = stored.table_id();

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/reason.h"
 #include "fmt/format.h"
+#include "log/damage.h"
 
 namespace millrace::snapshot {
 namespace {
@@ -33,7 +34,7 @@ bool IsOver(const Progress& table) {
 }
 
 absl::Status Damaged(std::string_view key) {
-  return MakeError(reason::kLogDamaged, fmt::format("the stored snapshot {} is unreadable", key));
+  return log::RecordDamaged(key, "contains no snapshot");
 }
 
 absl::Status NotFound(std::string_view name) {
