@@ -78,13 +78,18 @@ TEST_F(SubscriptionsTest, OldestIsLowestPositionOfThisLog) {
 
 TEST_F(SubscriptionsTest, UnreadablePositionFailsOpen) {
   using log::RecordKind;
-  for (const std::string& bytes : {std::string(), std::string("\x02"), std::string(9, '\x01'),
+  for (const std::string& bytes : {std::string(), std::string("\0", 1), std::string(9, '\x01'),
                                    std::string("\x01") + std::string(8, '\0') + "no token"}) {
     ASSERT_TRUE(log_.log().PutRecords({{RecordKind::kSubscription, "x", bytes}}).ok());
     const auto opened = Subscriptions::Open(log_.log(), log_.clock());
     EXPECT_EQ(ReasonOf(opened), "LOG_DAMAGED");
     EXPECT_THAT(std::string(opened.status().message()), HasSubstr("'x'"));
   }
+}
+
+TEST_F(SubscriptionsTest, NewerFormatOfPositionFailsOpen) {
+  ASSERT_TRUE(log_.log().PutRecords({{log::RecordKind::kSubscription, "x", "\x02"}}).ok());
+  EXPECT_EQ(ReasonOf(Subscriptions::Open(log_.log(), log_.clock())), "FORMAT_TOO_NEW");
 }
 
 TEST_F(SubscriptionsTest, NumberOfNamesIsBounded) {

@@ -226,7 +226,7 @@ TEST(Registry, DamagedRecordsAreNamed) {
     registry.disk().begin()->second = value;
     const auto loaded = registry.Load();
     EXPECT_EQ(ErrorReason(loaded.status()), "LOG_DAMAGED") << loaded.status();
-    EXPECT_THAT(loaded.status().message(), HasSubstr("schema record"));
+    EXPECT_THAT(loaded.status().message(), HasSubstr("record '"));
   }
 }
 
