@@ -20,7 +20,7 @@ using schema::Column;
 // Maximum bytes of a literal in a message.
 constexpr size_t kShownLiteralBytes = 60;
 
-bool IsOrder(const Condition& predicate) {
+bool NeedsOrder(const Condition& predicate) {
   switch (predicate.comparison) {
     case Comparison::kEqual:
     case Comparison::kNotEqual:
@@ -37,7 +37,7 @@ std::string_view UnsupportedReason(const Condition& predicate, ValueType type) {
   if (type == ValueType::kOpaque) return "supports only IS NULL and IS NOT NULL";
   if (predicate.kind == ConditionKind::kLike)
     return HasPattern(type) ? "" : "does not support LIKE";
-  if (!IsOrder(predicate) || HasOrder(type)) return "";
+  if (!NeedsOrder(predicate) || HasOrder(type)) return "";
   return "has no order: compare it with =, <>, <=>, IN or LIKE";
 }
 

@@ -31,8 +31,8 @@ struct SnapshotOptions {
   uint64_t rows_per_second = 0;
   // The source ends a chunk's query after this time; millraced then retries with a smaller chunk.
   Micros query_time_max = Micros{30} * 1'000'000;
-  // Reading pauses while the source has more running threads, or lags more behind its own source.
-  // 0: no limit.
+  // Reading pauses while the source has more than this many running threads, or lags longer than
+  // this behind its own source. 0: no limit.
   uint32_t threads_running_max = 0;
   Micros replication_lag_max = 0;
   // Only for sources without GTIDs: the longest time until queries see a transaction that is

@@ -105,7 +105,7 @@ bool IsPort(std::string_view text) {
   return port <= 65535;
 }
 
-// Whether other machines cannot reach `address`. A name other than localhost can resolve to any
+// Whether only this machine can reach `address`. A name other than localhost can resolve to any
 // address.
 bool IsLoopback(std::string_view address) {
   return address == "localhost" || address == "[::1]" ||

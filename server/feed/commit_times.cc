@@ -32,7 +32,7 @@ Micros CommitTimeIn(const log::Frame& frame, Sequence sequence) {
   return frame.commit_time_max();
 }
 
-std::optional<Micros> TimeIfPlausible(Micros time) {
+std::optional<Micros> TimeIfPositive(Micros time) {
   return time > 0 ? std::optional<Micros>(time) : std::nullopt;
 }
 
@@ -73,13 +73,13 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
 std::optional<Micros> CommitTimes::State::Of(Sequence sequence, absl::Time deadline) {
   const auto frames = feed_.Read(sequence, 1, ReadFrom::kMemory);
   if (frames.ok() && !frames->empty())
-    return TimeIfPlausible(CommitTimeIn(*frames->front(), sequence));
+    return TimeIfPositive(CommitTimeIn(*frames->front(), sequence));
   if (!IsNotInMemory(frames.status()) || !WaitUntilKnown(sequence, Fact::kTime, deadline)) {
     return std::nullopt;
   }
   absl::MutexLock lock(&mutex_);
   const auto known = known_.find(sequence);
-  return known == known_.end() ? std::nullopt : TimeIfPlausible(known->second);
+  return known == known_.end() ? std::nullopt : TimeIfPositive(known->second);
 }
 
 std::string CommitTimes::State::OldestToken(absl::Time deadline) {

@@ -73,7 +73,7 @@ absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view byte
 }
 
 // The last change that a stream starting at `token` does not need.
-Sequence OldestNeeded(const Token& token) {
+Sequence NeededAfter(const Token& token) {
   const bool among_rows = token.catch_up.has_value() && !token.catch_up->parts.empty();
   return among_rows ? Sequence{token.catch_up->begin.value - 1} : token.sequence;
 }
@@ -217,7 +217,7 @@ std::optional<Sequence> Subscriptions::Oldest() const {
   std::optional<Sequence> oldest;
   for (const auto& [name, subscription] : by_name_) {
     if (subscription.token.log_id != log_.log_id()) continue;
-    const Sequence needed = OldestNeeded(subscription.token);
+    const Sequence needed = NeededAfter(subscription.token);
     oldest = std::min(oldest.value_or(needed), needed);
   }
   return oldest;

@@ -53,7 +53,7 @@ absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync, WhenFull whe
 absl::Status Database::WriteAndSyncSeparately(rocksdb::WriteBatch& batch, WhenFull when_full) {
   MILLRACE_RETURN_IF_ERROR(Write(batch, /*sync=*/false, when_full));
   rocksdb::Status status = wal_sync_.Sync();
-  // WalSync found no free descriptor. RocksDB has one open, but its sync makes other writes wait.
+  // WalSync found no free descriptor. RocksDB's own sync needs none, but makes other writes wait.
   if (status.IsTryAgain()) return Write(batch, /*sync=*/true, when_full);
   // The write-ahead log may have lost writes that are still in memory: flush them to table files.
   if (IsNoSpace(status)) {
@@ -95,7 +95,8 @@ absl::Status Database::MakeRoom(uint64_t extra_bytes) {
 }
 
 // Called before RocksDB stops. Waits until each running flush has checked whether RocksDB is
-// stopped: a flush checks this under the lock under which RocksDB counts it as running.
+// stopped. RocksDB makes this check and counts the flush as running under one lock, so the count
+// shows which flushes have passed the check.
 void Database::HoldFlushes() {
   env_->Hold();
   rocksdb::DB* const database = flushing_database_.load(std::memory_order_acquire);

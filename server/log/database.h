@@ -25,7 +25,7 @@ namespace millrace::log {
 
 // Parts of the storage that tests replace.
 struct StorageSeams {
-  // nullptr: the system's Env; only that supports NoWaitReads. Outlives the database.
+  // nullptr: the system's Env, the only one that supports NoWaitReads. Outlives the database.
   rocksdb::Env* env = nullptr;
   // Bytes of frames that RocksDB collects in memory before it writes them as one file.
   size_t write_buffer_bytes = size_t{8} << 20;

@@ -56,8 +56,8 @@ rocksdb::DBOptions DatabaseOptions(const StorageSeams& seams) {
 rocksdb::ColumnFamilyOptions FrameFamilyOptions(const StorageSeams& seams) {
   rocksdb::ColumnFamilyOptions options;
   // Keys ascend, so files never overlap. With equal compression at all levels, compaction only
-  // moves files: a frame is written once, plus once to the write-ahead log. Frames are already
-  // compressed; a second attempt would cost a third of the first.
+  // moves files: a frame is written once, plus once to the write-ahead log. FrameCompressor has
+  // compressed the frames; to compress them again would take a third of its time.
   options.compaction_style = rocksdb::kCompactionStyleLevel;
   options.compression = rocksdb::kNoCompression;
   // Every iterator opens all files of the top level. Moving them to a lower level costs nothing.

@@ -122,8 +122,8 @@ class Log {
   // batch or nothing of it.
   absl::Status Commit(const Batch& batch);
 
-  // Writes and syncs small records without a batch, all or nothing. Waits for its own sync and at
-  // most for that of one Commit; does not delay Commit. Thread-safe. After DISK_FULL the records
+  // Writes and syncs small records without a batch, all or nothing. Waits for its own sync, and for
+  // the sync of at most one Commit; does not delay Commit. Thread-safe. After DISK_FULL the records
   // may or may not be stored: write them again, or write the previous values.
   absl::Status PutRecords(const std::vector<Record>& records);
   absl::StatusOr<std::optional<std::string>> GetRecord(RecordKind kind, std::string_view key) const;

@@ -66,9 +66,9 @@ struct Log::View {
   Range kept;
 };
 
-// The iterator keeps its snapshot of the frames while other threads trim. The snapshot includes
-// `newest`, which is read before the iterator is made, and everything from `oldest` on, which is
-// read after. If trimming moved past `newest` in between, the loop takes a new snapshot.
+// The iterator keeps its snapshot of the frames while other threads trim. `newest` is read before
+// the iterator is made, and `oldest` after it, so the snapshot includes all frames from `oldest` to
+// `newest`. If trimming moved past `newest` in between, the loop takes a new snapshot.
 Log::View Log::MakeView(size_t readahead_bytes) const {
   rocksdb::ReadOptions options;
   options.readahead_size = readahead_bytes;

@@ -85,6 +85,7 @@ constexpr CharsetSpec kCharsetSpecs[] = {
      .three = kUjisAfter8f},
 };
 
+// The lowest two-byte code, which is also the number of codes in a table.
 constexpr uint32_t kCodes = 0x8000;
 constexpr uint32_t kCodesAfter8f = 0x8f8000;
 constexpr uint32_t kFourLead = 0x90;  // gb18030 codes from this byte on are outside the basic plane

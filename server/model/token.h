@@ -44,9 +44,10 @@ struct CatchUpPlace {
   // The parts left to send; the last one is next. Empty: nothing was sent, and the tables are not
   // chosen yet.
   std::vector<CatchUpPart> parts;
-  // The tables that have rows left to send, in ascending order of id. Because the token lists them,
-  // later statements on a table have no effect. nullopt in tokens of earlier versions, or if the
-  // list does not fit: the tables are then found again in the log, and must match `tables_digest`.
+  // The tables that have rows left to send, in ascending order of id. A token that lists them can
+  // be resumed even after later statements on the tables. nullopt in tokens of earlier versions, or
+  // if the list does not fit: the tables are then found again in the log, and must match
+  // `tables_digest`.
   std::optional<std::vector<SnapshotTable>> tables = std::nullopt;
   friend bool operator==(const CatchUpPlace&, const CatchUpPlace&) = default;
 };

@@ -45,8 +45,8 @@ TEST(ClientTest, MissingAuthorityFileIsNamed) {
 
 TEST(ClientTest, SubscriptionsHaveClientName) {
   FakeFeed feed;
-  feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
-  feed.Add(PermanentFailure(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
+  feed.Add(FailureWithReason(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
+  feed.Add(FailureWithReason(grpc::StatusCode::INVALID_ARGUMENT, "REQUEST_INVALID"));
   const auto client = *Client::Connect({.address = feed.address(), .client_name = "billing"});
   client->Subscribe({})->Next().IgnoreError();
   SubscribeOptions named;

@@ -195,8 +195,8 @@ TEST_F(CommandTest, SignalEndsTailCleanly) {
 }
 
 TEST_F(CommandTest, TrimmedTokenNamesOldestToken) {
-  feed_.Add(client::PermanentFailure(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED",
-                                     {{"oldest_token", "OLDEST"}}));
+  feed_.Add(client::FailureWithReason(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED",
+                                      {{"oldest_token", "OLDEST"}}));
   const Outcome outcome = Millrace({"tail", "--from", "token:old"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.output, HasSubstr("OLDEST (--from earliest)"));
@@ -288,7 +288,7 @@ TEST_F(CommandTest, FutureStartIsWrongUsage) {
 }
 
 TEST_F(CommandTest, TemporaryRefusalIsShownWithReason) {
-  feed_.Add(client::PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
+  feed_.Add(client::FailureWithReason(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
   feed_.Add(client::Responses({client::Numbered("a", {1})}));
   const std::string output = Millrace({"tail", "--json", "--limit", "1"}).output;
   EXPECT_THAT(output, HasSubstr("refused by the script [STREAM_LIMIT], retrying in"));

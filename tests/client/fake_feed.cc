@@ -52,8 +52,8 @@ Script TransientFailure(std::vector<v1::SubscribeResponse> responses) {
   return {std::move(responses), {grpc::StatusCode::UNAVAILABLE, "connection reset"}, {}};
 }
 
-Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
-                        const std::map<std::string, std::string>& metadata) {
+Script FailureWithReason(grpc::StatusCode code, const std::string& reason,
+                         const std::map<std::string, std::string>& metadata) {
   Script script;
   script.end = {code, "refused by the script"};
   script.detail.set_reason(reason);

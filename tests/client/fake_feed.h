@@ -31,8 +31,8 @@ Script Responses(std::vector<v1::SubscribeResponse> responses);
 // Ends like a lost connection.
 Script TransientFailure(std::vector<v1::SubscribeResponse> responses = {});
 // Ends with an error that has a detail.
-Script PermanentFailure(grpc::StatusCode code, const std::string& reason,
-                        const std::map<std::string, std::string>& metadata = {});
+Script FailureWithReason(grpc::StatusCode code, const std::string& reason,
+                         const std::map<std::string, std::string>& metadata = {});
 Script Hang(std::vector<v1::SubscribeResponse> responses);
 
 // A server on a free local port with scripted responses.

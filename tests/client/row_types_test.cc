@@ -74,7 +74,7 @@ TEST_F(RowTypesTest, BothRowsHaveOneType) {
   }
 }
 
-TEST_F(RowTypesTest, UnexplainedFieldIsFetchedOnce) {
+TEST_F(RowTypesTest, UnexplainedFieldFetchesTypeOnce) {
   const google::protobuf::Any row = MakeRow(CustomersWithPhone(), R"(id: 7 phone: "1")");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Text(row), R"(id: 7 4: "1")");
   EXPECT_EQ(feed_.table_fetches(), 2);

@@ -81,7 +81,7 @@ TEST_F(SubscriptionTest, ResumeRepeatsWholeRequest) {
 
 TEST_F(SubscriptionTest, PermanentFailureHasDetail) {
   feed_.Add(
-      PermanentFailure(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED", {{"oldest_token", "o"}}));
+      FailureWithReason(grpc::StatusCode::OUT_OF_RANGE, "TOKEN_TRIMMED", {{"oldest_token", "o"}}));
   EXPECT_THAT(Drain(*Subscribe(From("old"))), ElementsAre());
   EXPECT_EQ(ended_.code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ErrorDetailOf(ended_)->metadata().at("oldest_token"), "o");
@@ -89,7 +89,7 @@ TEST_F(SubscriptionTest, PermanentFailureHasDetail) {
 }
 
 TEST_F(SubscriptionTest, FinalFailureIsRepeated) {
-  feed_.Add(PermanentFailure(grpc::StatusCode::DATA_LOSS, "LOG_DAMAGED"));
+  feed_.Add(FailureWithReason(grpc::StatusCode::DATA_LOSS, "LOG_DAMAGED"));
   const auto subscription = Subscribe(From("t"));
   Drain(*subscription);
   Drain(*subscription);
@@ -98,14 +98,14 @@ TEST_F(SubscriptionTest, FinalFailureIsRepeated) {
 }
 
 TEST_F(SubscriptionTest, StoppingServerIsRetried) {
-  feed_.Add(PermanentFailure(grpc::StatusCode::UNAVAILABLE, "STOPPING"));
-  feed_.Add(PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
+  feed_.Add(FailureWithReason(grpc::StatusCode::UNAVAILABLE, "STOPPING"));
+  feed_.Add(FailureWithReason(grpc::StatusCode::RESOURCE_EXHAUSTED, "STREAM_LIMIT"));
   feed_.Add(Responses({Numbered("a", {1})}));
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
 }
 
 TEST_F(SubscriptionTest, CatchupLimitIsRetried) {
-  feed_.Add(PermanentFailure(grpc::StatusCode::RESOURCE_EXHAUSTED, "CATCHUP_LIMIT"));
+  feed_.Add(FailureWithReason(grpc::StatusCode::RESOURCE_EXHAUSTED, "CATCHUP_LIMIT"));
   feed_.Add(Responses({Numbered("a", {1})}));
   EXPECT_THAT(Drain(*Subscribe(From("t"))), ElementsAre(1));
 }

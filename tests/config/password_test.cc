@@ -86,7 +86,7 @@ TEST_F(PasswordTest, UnreadableTlsFileIsNamed) {
   }
 }
 
-TEST_F(PasswordTest, CaIsReadOnlyIfUsed) {
+TEST_F(PasswordTest, UnusedCaIsNotRead) {
   SourceOptions options;
   options.tls = {.mode = TlsMode::kRequired, .ca = "/nonexistent/ca.pem"};
   EXPECT_TRUE(CheckTlsFiles(options).ok());

@@ -161,7 +161,7 @@ TEST_F(ListenerTest, ConnectionsCloseUntilDescriptorsAreFree) {
     ASSERT_TRUE(ConnectTo(clients[0], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[1], listener_->port()));
     ASSERT_TRUE(ConnectTo(clients[2], listener_->port()));
-    // The listener uses the spare descriptor to close it, so no client hangs.
+    // The listener accepts and closes each connection with its spare descriptor: no client hangs.
     EXPECT_TRUE(IsClosed(clients[0]));
     AwaitRefused(Refusal::kDescriptors, 3);
   }

@@ -167,7 +167,7 @@ TEST_F(FlushJobsTest, ClosingDatabaseCancelsOnlyItsHeldFlushes) {
   EXPECT_THAT(Run(), ElementsAre("b"));
 }
 
-// A closing database waits for such a flush.
+// A closing database waits for flushes that have started.
 TEST_F(FlushJobsTest, StartedFlushOfClosingDatabaseIsNotHeld) {
   Schedule("a", &database_);
   const std::function<void()> taken = pool_->Take();

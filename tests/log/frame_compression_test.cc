@@ -78,9 +78,10 @@ TEST(FrameCompression, CompressAddsMissingChecksum) {
   for (const FrameContent& content :
        {OneTransaction(kFirstSequence, 7, 100), OneTransaction(kFirstSequence, 1, 60'000)}) {
     const std::string plain = Frame::Serialize(content);
-    const std::string unsealed = Frame::SerializeWithoutChecksum(content, {}, content.payload);
-    EXPECT_NE(unsealed, plain);
-    EXPECT_EQ(Compressed(unsealed), Compressed(plain));
+    const std::string without_checksum =
+        Frame::SerializeWithoutChecksum(content, {}, content.payload);
+    EXPECT_NE(without_checksum, plain);
+    EXPECT_EQ(Compressed(without_checksum), Compressed(plain));
   }
 }
 

@@ -49,15 +49,15 @@ TEST(Frame, RoundTrips) {
 
 TEST(Frame, FrameWithoutChecksumRoundTrips) {
   const FrameContent content = ManyTransactions(kFirst);
-  const auto sealed = *Frame::Parse(kFirst, Frame::Serialize(content));
+  const auto with_checksum = *Frame::Parse(kFirst, Frame::Serialize(content));
   // Pass the payload in two pieces.
   const std::string_view payload = content.payload;
   const auto frame = Frame::ParseUnverified(
       kFirst, Frame::SerializeWithoutChecksum(content, payload.substr(0, 10), payload.substr(10)));
   ASSERT_TRUE(frame.ok()) << frame.status();
-  EXPECT_EQ((*frame)->payload(), sealed->payload());
-  EXPECT_EQ((*frame)->gtids_after(), sealed->gtids_after());
-  EXPECT_EQ((*frame)->segments().size(), sealed->segments().size());
+  EXPECT_EQ((*frame)->payload(), with_checksum->payload());
+  EXPECT_EQ((*frame)->gtids_after(), with_checksum->gtids_after());
+  EXPECT_EQ((*frame)->segments().size(), with_checksum->segments().size());
   EXPECT_EQ(ReasonOf(Frame::ParseUnverified(kFirst, "short")), "LOG_DAMAGED");
 }
 

@@ -205,7 +205,7 @@ TEST_P(RefusedFileTest, StartServesAndResumesAfterSpaceIsFreed) {
 INSTANTIATE_TEST_SUITE_P(Kinds, RefusedFileTest,
                          ::testing::Values(".log", ".sst", "MANIFEST", ".dbtmp", "OPTIONS"));
 
-// A start without a ballast, or with a used-up one.
+// A start without a ballast. A used-up ballast has the same effect.
 class FullDiskStartTest : public FullDiskTest {
  protected:
   FullDiskStartTest() { options_.ballast_bytes = 0; }

@@ -63,8 +63,8 @@ TEST_F(LogRetentionTest, ClockJumpTrimsNothing) {
   ExpectRange(1, 1000);
 }
 
-// Logs of versions before 0.2 contain such frames: one wrong clock sets the running maximum for
-// good.
+// Earlier versions wrote frames with an implausible maximum: one wrong clock set the maximum of all
+// later frames.
 TEST_F(LogRetentionTest, ImplausibleMaximumDoesNotStopTrimming) {
   constexpr Micros kFuture = Micros{100} * 365 * 24 * 3600 * kSecond;
   options_.retention_age = 30 * kSecond;

@@ -102,7 +102,7 @@ TEST_F(WalSyncTest, FailureIsReportedWithTheFile) {
   EXPECT_TRUE(sync_->Sync().IsNoSpace());
 }
 
-TEST_F(WalSyncTest, FailedSyncIsRepeated) {
+TEST_F(WalSyncTest, FailedFileIsSyncedByNextCall) {
   Append("000012.log");
   error_ = EIO;
   EXPECT_FALSE(sync_->Sync().ok());
@@ -141,8 +141,8 @@ TEST_F(RecordSyncTest, RecordsSurviveAPowerLossUnderRelaxedDurability) {
   EXPECT_EQ(Get("a"), "value");
 }
 
-// The records are in a later log, which recovery uses only if the earlier logs are complete.
-TEST_F(RecordSyncTest, RecordsInLaterLogSurviveAPowerLoss) {
+// The records are in a later WAL file, which recovery uses only if the earlier files are complete.
+TEST_F(RecordSyncTest, RecordsInLaterWalSurviveAPowerLoss) {
   options_.durability = Durability::kRelaxed;
   ASSERT_EQ(ReasonOf(Reopen()), "OK");
   for (int i = 0; i < 40; ++i) {

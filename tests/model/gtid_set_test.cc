@@ -148,7 +148,7 @@ TEST(MysqlGtidSet, AddingASetToItselfChangesNothing) {
   EXPECT_EQ(Shorten(set.ToString()), "A:1-3:7,B:t:4");
 }
 
-// Expected: the bodies of PREVIOUS_GTIDS events that MySQL 9.7.4 wrote for these sets.
+// Expected: the body of the PREVIOUS_GTIDS event that MySQL 9.7.4 wrote for this set.
 TEST(MysqlGtidSet, DumpFormWithTagsMatchesMysql) {
   const auto set = MysqlGtidSet::Parse(
       "0e11fa47-71ca-11e1-9e33-c80aa9429562:b:9223372036854775806,\n"

@@ -87,7 +87,7 @@ TEST(ErrorsTest, AccountLimitIsNotALostConnection) {
   }
 }
 
-TEST(ErrorsTest, DumpWithoutTheGrantNamesIt) {
+TEST(ErrorsTest, DumpErrorNamesMissingGrant) {
   const absl::Status status = DumpError("db", 7, {1227, "Access denied"});
   EXPECT_THAT(ErrorMetadataOf(status)["remedy"], HasSubstr("GRANT REPLICATION SLAVE ON *.*"));
 }

@@ -63,7 +63,7 @@ TEST(Definition, FullMetadataNeedsNoDetails) {
   EXPECT_TRUE(registry->Resolve(map, nullptr).ok());
 }
 
-TEST(Definition, FittingDetailsCompleteNamelessMap) {
+TEST(Definition, DetailsSupplyMissingNames) {
   RegistryFixture registry;
   const TableDetails details = Fitting();
   EXPECT_TRUE(registry->NeedsDetails(Nameless()));

@@ -330,7 +330,7 @@ TEST(StoredStates, KeepTheirNumbers) {
   }
 }
 
-TEST_F(JobsTest, LongFinishedSnapshotsAreDeleted) {
+TEST_F(JobsTest, OldestFinishedSnapshotsAreDeleted) {
   for (int i = 0; i < 30; ++i) {
     Add({orders_});
     Finish(*jobs_->Take(), TableState::kDone, 1);

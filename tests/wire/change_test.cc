@@ -32,7 +32,7 @@ std::vector<TextView> TextsIn(std::string_view texts) {
   return found;
 }
 
-std::vector<std::string_view> ListOf(std::string_view list) {
+std::vector<std::string_view> ChangesIn(std::string_view list) {
   std::vector<std::string_view> changes;
   ByteReader reader(list);
   std::string_view change;
@@ -58,8 +58,8 @@ void ExpectEqual(const ImageView& image, bool present, const google::protobuf::A
 
 TEST(Change, MatchesProtobuf) {
   const std::string list = testing::SampleChanges();
-  ASSERT_EQ(ListOf(list).size(), 4u);
-  for (const std::string_view bytes : ListOf(list)) {
+  ASSERT_EQ(ChangesIn(list).size(), 4u);
+  for (const std::string_view bytes : ChangesIn(list)) {
     const v1::Change expected = Parsed(bytes);
     ChangeView change;
     ASSERT_TRUE(ParseChange(bytes, change));
@@ -146,7 +146,7 @@ TEST(Change, AFieldNumberBeyond32BitsIsMalformed) {
 
 TEST(Change, ReadOmitsFieldsOfRowBefore) {
   const std::string list = testing::SampleChanges();
-  const std::string_view bytes = ListOf(list)[1];
+  const std::string_view bytes = ChangesIn(list)[1];
   ChangeView change;
   ASSERT_TRUE(ParseChange(bytes, change));
   std::string reads;
@@ -158,9 +158,9 @@ TEST(Change, ReadOmitsFieldsOfRowBefore) {
   expected.clear_after_unknown_fields();
   expected.mutable_invalid_text()->DeleteSubrange(0, 1);
   expected.mutable_ambiguous_text()->DeleteSubrange(0, 1);
-  ASSERT_EQ(ListOf(reads).size(), 1u);
-  EXPECT_EQ(ListOf(reads)[0], expected.SerializeAsString());
-  EXPECT_EQ(ListOf(reads)[0].size(), ReadChangeSize(change));
+  ASSERT_EQ(ChangesIn(reads).size(), 1u);
+  EXPECT_EQ(ChangesIn(reads)[0], expected.SerializeAsString());
+  EXPECT_EQ(ChangesIn(reads)[0].size(), ReadChangeSize(change));
 }
 
 TEST(ChangeWriter, ImageBuiltInPlaceEqualsPutImage) {

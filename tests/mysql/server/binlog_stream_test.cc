@@ -420,7 +420,7 @@ TEST_P(BinlogStreamTest, FollowsAChangeOfTheChecksum) {
 
 MILLRACE_BOTH_SERVERS(BinlogStreamTest);
 
-TEST(BinlogStreamMysqlTest, MixedAnonymousTransactionsDisableGtids) {
+TEST(BinlogStreamMysqlTest, PermissiveModeDumpsByFile) {
   const auto server = StartSource(ServerKind::kMysql,
                                   {"--gtid-mode=ON_PERMISSIVE", "--enforce-gtid-consistency=1"});
   auto root = server->MustConnect();

@@ -105,7 +105,7 @@ class MysqlReadMarksTest : public ReadMarksTest {
   static std::string Uuid(int writer) {
     return "11111111-2222-3333-4444-00000000000" + std::to_string(writer);
   }
-  void StartNamingWriters(int count) {
+  void StartWritersWithGtids(int count) {
     for (int writer = 0; writer < count; ++writer) {
       writers_.emplace_back([this, writer](std::stop_token stop) {
         auto session = server_->MustConnect();
@@ -162,7 +162,7 @@ TEST_P(MysqlReadMarksTest, ExecutedTransactionsAreVisibleUnderLoad) {
   for (const char* order : {"--binlog-order-commits=ON", "--binlog-order-commits=OFF"}) {
     StartServer({order, "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"});
     const auto reads = MustConnect(OptionsFor(*server_));
-    StartNamingWriters(4);
+    StartWritersWithGtids(4);
     uint64_t compared = 0;
     // On a busy machine the reader is much faster than the writers.
     for (int i = 0; i < 1000 || compared <= 100; ++i) {

@@ -78,7 +78,7 @@ TEST_P(MergeTables, RowsBeforeUnionChangeAreReadAgain) {
   EXPECT_EQ(Ids("pair"), (std::set<std::string>{"1"}));
 }
 
-TEST_P(MergeTables, RowsBelongToTheUnionOfThatTime) {
+TEST_P(MergeTables, RowsBelongToUnionWhenWritten) {
   sql().MustExecute("CREATE TABLE shop.apart (id INT PRIMARY KEY)");
   sql().MustExecute("CREATE TABLE shop.n LIKE shop.m");
   sql().MustExecute("ALTER TABLE shop.n ENGINE = MERGE UNION = (shop.other) INSERT_METHOD = LAST");

@@ -188,7 +188,7 @@ TEST_P(TypeMatrix, DeliversEveryCharacterOfEveryCharset) {
   Compare();
 }
 
-TEST_P(TypeMatrix, DeliversEveryTypeWithoutMetadataInTheBinlog) {
+TEST_P(TypeMatrix, DeliversEveryTypeWithMinimalMetadata) {
   sql_.MustExecute("SET GLOBAL binlog_row_metadata = MINIMAL");
   WriteAll(TypeCasesWithoutMetadata(GetParam()));
   WriteAll(TextCases(GetParam()));

@@ -116,7 +116,7 @@ TEST_P(Keyset, DatesAreWalked) {
 }
 
 TEST_P(Keyset, LabelsAreWalked) {
-  ranges_ = false;  // see LabelIsFoundWithoutReadingEarlierOnes
+  ranges_ = false;  // see LabelIsFoundWithoutReadingEarlierRows
   ExpectWalked("ENUM('b','a','c','')", {"1", "2", "3", "4", "'none of these'"});
   ExpectWalked(SetOf(10), {"0", "1", "2", "512", "1023"});
   ExpectWalked(SetOf(63), {"0", "1", "2", "4611686018427387904", "9223372036854775807"});
@@ -124,7 +124,7 @@ TEST_P(Keyset, LabelsAreWalked) {
                            "9223372036854775809", "18446744073709551615"});
 }
 
-TEST_P(Keyset, LabelIsFoundWithoutReadingEarlierOnes) {
+TEST_P(Keyset, LabelIsFoundWithoutReadingEarlierRows) {
   Execute("CREATE TABLE k (k ENUM('a','b','c','d'), n INT, PRIMARY KEY (k, n))");
   Execute(
       "INSERT INTO k WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < "
