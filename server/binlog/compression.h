@@ -22,8 +22,9 @@ class TransactionPayloadReader {
  public:
   explicit TransactionPayloadReader(std::unique_ptr<State> state);  // for Open
 
-  // kDataLoss EVENT_TRUNCATED; kUnimplemented COMPRESSION_UNKNOWN: neither zstd nor none.
-  // `event_bytes_max` bounds an inner event, so that a hostile source cannot exhaust our memory.
+  // kDataLoss EVENT_TRUNCATED; kUnimplemented COMPRESSION_UNKNOWN: neither zstd nor none;
+  // kResourceExhausted OUT_OF_MEMORY. `event_bytes_max` bounds an inner event, so that a hostile
+  // source cannot exhaust our memory.
   static absl::StatusOr<std::unique_ptr<TransactionPayloadReader>> Open(const Event& event,
                                                                         uint64_t event_bytes_max);
   ~TransactionPayloadReader();
@@ -47,7 +48,7 @@ bool IsCompressed(EventType type);
 
 // Decompresses an event for which IsCompressed is true. Type code and body of the result are those
 // of the uncompressed event. Its body is a view into `buffer`, which is overwritten. Errors as
-// TransactionPayloadReader::Next; `event_bytes_max` limits the result.
+// Open and Next of TransactionPayloadReader; `event_bytes_max` limits the result.
 absl::StatusOr<Event> Uncompress(const Event& event, uint64_t event_bytes_max, std::string& buffer);
 
 }  // namespace millrace::binlog

@@ -35,7 +35,7 @@ enum StatusCode : uint8_t {
   kMariadbGtidFlags = 130,
 };
 
-// The source also writes kTooMany if foreign keys refer to one of the tables.
+// kTooMany: there are too many databases to list, or foreign keys refer to one of the tables.
 void ReadUpdatedDatabases(ByteReader& reader, Query& query) {
   constexpr uint8_t kTooMany = 254;
   const uint8_t count = reader.Little8();

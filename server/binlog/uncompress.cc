@@ -37,8 +37,8 @@ EventType PlainType(EventType type) {
   }
 }
 
-// The compressed part of `plain`, whose type is already that of the uncompressed event: its
-// statement or its rows.
+// The compressed part of an event: its statement or its rows. `plain` is the compressed event, but
+// with the type of the uncompressed one.
 absl::StatusOr<std::string_view> CompressedTail(const Event& plain) {
   if (plain.header.type == EventType::kQuery) {
     MILLRACE_ASSIGN_OR_RETURN(const Query query, ParseQuery(plain));

@@ -27,7 +27,7 @@ namespace millrace::coverage {
 
 // The coverage of each table: the sequence from which the log contains all its rows. Every room
 // that sees an event which invalidates coverage reports it here. Only the ingest thread calls the
-// writing methods. Readers see a change after MarkStored for the batch that wrote it to disk.
+// writing methods. Readers see new coverage after MarkStored for the batch that stores it.
 class Coverage {
  public:
   // kDataLoss LOG_DAMAGED; kFailedPrecondition FORMAT_TOO_NEW.
@@ -68,7 +68,7 @@ class Coverage {
   void Set(const TableName& table, TableCoverage coverage);
 
   // Returns the records that changed since the last call. Write them in the same batch as the
-  // frames that caused the change.
+  // frames that caused them.
   std::vector<log::Record> TakeUnstored();
   // Reports that the records of the oldest pending TakeUnstored are on disk. A call of TakeUnstored
   // that returned no records is not pending.

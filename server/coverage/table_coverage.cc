@@ -55,8 +55,8 @@ std::optional<TableCoverage> AfterStatement(TableEffect effect,
     case TableEffect::kAltered:
       break;
   }
-  // Also invalidate a table that is being read: its reader restarts because of the reason, or the
-  // next reader does after a crash.
+  // Also invalidate a table that is being read: the reason makes the reader restart, also after a
+  // crash.
   if (!before.has_value() || !before->invalid_reason.empty()) return before;
   TableCoverage altered = *before;
   altered.invalid_reason = kAlteredByStatement;

@@ -49,9 +49,9 @@ struct TableCoverage {
   friend bool operator==(const TableCoverage&, const TableCoverage&) = default;
 };
 
-// A digest of the parts of a definition that affect row values: names, numbers and types of the
-// captured columns. Excludes keys and descriptive parts. Stored on disk, so its input must never
-// change. Never 0.
+// A digest of the parts of a definition that affect row values: names, field numbers and types of
+// the captured columns. Excludes keys and descriptive parts. Stored on disk, so its input must
+// never change. Never 0.
 uint64_t RowShape(const schema::TableVersion& version);
 
 // The effect of a statement on the rows of a table.

@@ -121,7 +121,7 @@ absl::Status BinlogStream::StartDump(const StreamRequest& request) {
     dump.gtids = from.gtids.mysql().EncodeForDump();
   } else {
     // In strict mode the source rejects a GTID that it lacks, otherwise it starts elsewhere.
-    // Readers of a dump that ends check its first transaction themselves.
+    // Callers with AtBinlogEnd::kEnd check the first transaction themselves.
     MILLRACE_RETURN_IF_ERROR(
         connection_
             ->Query(fmt::format("SET @slave_connect_state = '{}', @slave_gtid_strict_mode = {}, "

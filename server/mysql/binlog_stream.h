@@ -24,8 +24,8 @@ enum class AtBinlogEnd { kWait, kEnd };
 struct StreamRequest {
   SourcePosition from;
   AtBinlogEnd at_end = AtBinlogEnd::kWait;
-  // Our id among the replicas of the source, which ends an older stream with the same id. 0: ends
-  // no other stream; requires kEnd, and a position by file and offset.
+  // Our id among the replicas of the source. The source ends an older stream with the same id. 0:
+  // it ends no other stream; requires kEnd, and a position by file and offset.
   uint32_t server_id = 0;
   // How often an idle source sends a heartbeat.
   Micros heartbeat_period = 0;
@@ -45,8 +45,8 @@ class BinlogStream {
   // CheckContinuity. An empty position requests all transactions: a dump by GTID fails if one was
   // purged; a source without GTIDs starts with its oldest file.
   //
-  // Also sends that we support checksums, the heartbeat period, and the server id. Only SourcePool
-  // calls it.
+  // Also announces support for checksums, the heartbeat period and the server id. Only SourcePool
+  // calls Open.
   static absl::StatusOr<std::unique_ptr<BinlogStream>> Open(std::unique_ptr<Connection> connection,
                                                             const StreamRequest& request);
   ~BinlogStream();
@@ -60,8 +60,8 @@ class BinlogStream {
   // True if the last Read failed because the source ended the dump: at the end of the binlog with
   // AtBinlogEnd::kEnd, or because it shuts down.
   bool ended() const { return ended_; }
-  // True if Read would not wait for the source. If false, process the events read so far before the
-  // next Read.
+  // True if Read would not wait for the source, or only for the rest of an event. If false, process
+  // the events read so far before the next Read.
   bool HasMore() const { return packets_->HasMore(); }
 
   // Blocks until HasMore is true, Wake or Interrupt is called, or the source has been silent for

@@ -73,10 +73,10 @@ absl::Status CheckContinuity(Connection& connection, const SourcePosition& ours,
 // source may purge a file that it has sent but that we have not read yet.
 absl::StatusOr<MysqlGtidSet> PurgedNotIn(Connection& connection, const GtidSet& ours);
 
-// MySQL: checks that the source has purged none of `missing`: GTIDs that it had executed when its
-// binlog ended at the stream's current position. kOutOfRange SOURCE_PURGED: they were added to
-// gtid_purged, for example by loading a dump without the binlog, and no stream will ever contain
-// them.
+// MySQL: checks that the source has purged none of `missing`: GTIDs that it has executed and the
+// stream lacks, although the stream reached the end of the binlog. kOutOfRange SOURCE_PURGED: they
+// were added to gtid_purged, for example by loading a dump without the binlog, and no stream will
+// ever contain them.
 absl::Status CheckNotPurged(Connection& connection, const MysqlGtidSet& missing);
 
 }  // namespace millrace

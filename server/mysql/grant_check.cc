@@ -62,7 +62,7 @@ absl::StatusOr<bool> LacksSelect(Connection& connection, const TableName& name) 
   return false;
 }
 
-// Without SELECT on all captured tables the feed works, but snapshots omit the other tables.
+// Without SELECT on some captured tables the feed works, but snapshots omit these tables.
 void WarnAboutHiddenTables(const SourceOptions& options, const Account& account,
                            std::vector<Finding>& findings) {
   const std::vector<std::string> all = {"*.*"};

@@ -22,9 +22,9 @@ class PacketReader {
   // in time; SOURCE_UNREACHABLE: the connection is lost. kResourceExhausted
   // SOURCE_PACKET_TOO_LARGE. Do not use the reader after a failure.
   virtual absl::StatusOr<std::string_view> Read() = 0;
-  // True if a packet has arrived, or a part of one: Read then does not wait, or only for the rest
-  // of it. Never true if no bytes have arrived. With Oracle's library it may be false while TLS
-  // still holds decrypted bytes.
+  // True if a whole packet is buffered or the socket is readable: Read then waits at most for the
+  // rest of a packet. May be false while a part of a packet is buffered, and with Oracle's library
+  // while TLS still holds decrypted bytes.
   virtual bool HasMore() const = 0;
   // Blocks until HasMore is true, until the file descriptor `wake` is readable, or until the
   // silence has lasted too long, which the next Read reports. With Oracle's library and TLS it may

@@ -132,7 +132,7 @@ void CheckGtids(const CheckContext& check) {
   if (!check.mysql()) {
     if (check.Value("gtid_strict_mode") == "ON") return;
     check.Warn("GTID_STRICT_MODE_OFF",
-               "gtid_strict_mode is OFF: sequence numbers may decrease, and a GTID position may be "
+               "gtid_strict_mode is OFF: GTID numbers may decrease, and a GTID position may be "
                "ambiguous",
                check.Set("gtid_strict_mode", "ON"));
     return;
@@ -155,7 +155,7 @@ void CheckGtids(const CheckContext& check) {
 }
 
 // Semi-synchronous replication delays a transaction between binlog and engine until a replica has
-// it or the timeout has passed. Without GTIDs we can only wait until queries must see it.
+// it or the timeout has passed. Without GTIDs a snapshot only waits, so it must wait longer.
 void CheckSettleTime(const CheckContext& check, const SnapshotOptions& snapshots) {
   if (!check.mysql() || check.server.gtids()) return;
   for (const std::string prefix : {"rpl_semi_sync_source_", "rpl_semi_sync_master_"}) {

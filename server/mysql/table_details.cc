@@ -304,7 +304,7 @@ absl::StatusOr<std::optional<TableDetails>> FetchTableDetails(Connection& connec
     if (is_view) return std::nullopt;
     MILLRACE_RETURN_IF_ERROR(PromoteKey(connection, details));
   }
-  // Query this last: if the definition changed in between, its time is then newer.
+  // Query the time last: if the definition changed after the first query, the time is newer.
   MILLRACE_ASSIGN_OR_RETURN(const QueryRows defined,
                             connection.Query(fmt::format(kTableQuery, QuotedText(name.database),
                                                          QuotedText(name.table))));

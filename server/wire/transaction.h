@@ -24,8 +24,8 @@ struct TransactionHeader {
   uint64_t position = 0;  // of the transaction's first event, in `file`
 };
 
-// Reading. The index of a frame locates the header of each segment. No code has validated its bytes
-// before.
+// Reading. The index of a frame locates the header of each segment. The bytes of the header are not
+// validated yet.
 
 // False: the bytes are not a valid header, and the content of `header` is unspecified.
 [[nodiscard]] bool ParseHeader(std::string_view bytes, TransactionHeader& header);

@@ -36,7 +36,7 @@ class AnonymousTransactions : public SourceTest {
   int written_ = 0;
 };
 
-// A dump by GTID set would start in the file after it.
+// A dump by GTID set would skip this file.
 TEST_P(AnonymousTransactions, FollowInTheSameFile) {
   Write("AUTOMATIC");
   const SourcePosition ours = Now();

@@ -117,7 +117,7 @@ class MysqlReadMarksTest : public ReadMarksTest {
       });
     }
   }
-  // The newest row of each writer; the writer inserted it last.
+  // The n of each writer's newest row; 0: no row.
   static std::array<uint64_t, 4> NewestByWriter(Connection& connection) {
     std::array<uint64_t, 4> counts{};
     const auto rows = connection.Query("SELECT writer, MAX(n) FROM d.t GROUP BY writer");
@@ -182,8 +182,7 @@ INSTANTIATE_TEST_SUITE_P(Servers, MysqlReadMarksTest, ::testing::Values(ServerKi
 
 class MariadbReadMarksTest : public ReadMarksTest {
  protected:
-  // The number of rows that the binlog has inserted into d.t, by the end offset of each transaction
-  // in `file`.
+  // The number of rows inserted into d.t so far, by the end offset of each transaction in `file`.
   std::map<uint64_t, uint64_t> RowsByEnd(const std::string& file) {
     std::map<uint64_t, uint64_t> ends;
     uint64_t rows = 0;

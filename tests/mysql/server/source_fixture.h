@@ -41,8 +41,8 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> OpenStream(const SourceOptions& op
 std::unique_ptr<Connection> MustConnect(const SourceOptions& options);
 
 // Purges all binlog files except the current one. MariaDB keeps a file, with only a warning, until
-// its storage engines have flushed its transactions, which is shortly after the rotation. Retries
-// for 30 s, then aborts the test.
+// the storage engines have flushed the file's transactions, which is shortly after the rotation.
+// Retries for 30 s, then aborts the test.
 void MustPurgeOldFiles(testing::SqlSession& root);
 
 // For tests that run on both kinds of server.

@@ -133,7 +133,7 @@ TEST_P(TableDetailsTest, OddNamesMatchExactly) {
   EXPECT_FALSE(Fetch({R"(o'd\d`b)", R"(t.%%"x)"}).has_value());
 }
 
-// A view that refers to itself even fails a query of its columns.
+// If a view refers to itself, even a query of its columns fails.
 TEST_P(TableDetailsTest, ViewReturnsNothing) {
   Make("id INT");
   root_.MustExecute("CREATE VIEW d.v AS SELECT * FROM d.t");
