@@ -46,7 +46,8 @@ struct BoundCondition {
 absl::StatusOr<BoundCondition> Bind(const Condition& condition, const TableColumns& table);
 
 // Binds `column comparison value`, where `text` is the value without quotes: a number, 0x00ff for
-// bytes, the text itself for any other type. Errors as in Bind, with offset 0.
+// bytes, the text itself for any other type. Errors as in Bind and ParseLiteral, with the offset in
+// `text`.
 absl::StatusOr<BoundCondition> BindValue(std::string_view column, Comparison comparison,
                                          std::string_view text, const TableColumns& table);
 

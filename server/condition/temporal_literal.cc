@@ -135,7 +135,7 @@ bool IsRealDate(unsigned year, unsigned month, unsigned day) {
   return day <= (short_month ? 30U : 31U);
 }
 
-// True for the zero value, and for times within 32 unsigned bits of seconds.
+// True for the zero value, and for times whose seconds since 1970 fit into 32 unsigned bits.
 bool IsTimestamp(std::string_view text) {
   if (text == kZeroTimestamp) return true;
   std::string_view rest = text;

@@ -33,7 +33,7 @@ enum class ValueType : uint8_t {
   kUuid,       // std::string in lower case
   kInet4,      // std::string
   kInet6,      // std::string as inet_ntop prints it
-  kOpaque,     // no Value: GEOMETRY, JSON, VECTOR can only be compared with NULL
+  kOpaque,     // no Value: GEOMETRY, and JSON and VECTOR of MySQL; only IS [NOT] NULL
 };
 
 using Value = std::variant<int64_t, uint64_t, double, std::string>;

@@ -16,8 +16,8 @@ std::vector<bool> AmbiguousLabels(const Column& column) {
   std::vector<bool> ambiguous;
   std::unordered_set<std::string_view> taken;
   const bool is_enum = column.type == ColumnType::kEnum;
-  // '' is the text of an ENUM's error value, which is ambiguous if a label is '' too, and the text
-  // of an empty SET.
+  // '' is the text of an empty SET, and of an ENUM's error value. The error value is ambiguous if a
+  // label is '' too.
   const auto empty = std::find(column.labels.begin(), column.labels.end(), "");
   if (is_enum) ambiguous.push_back(empty != column.labels.end());
   if (!is_enum) taken.insert("");

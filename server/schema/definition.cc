@@ -452,7 +452,7 @@ void Describer::FillText(size_t i, Column& column) const {
   const auto [before, details] = counterparts_[i];
   const ColumnMap& from = map_.columns[i];
   column.mysql_type = TypeText(from, column);
-  // The map describes these types by more than the type, metadata and charset that matched.
+  // The subtype or dimension was not compared with the previous version or the details.
   if (from.geometry_type != 0 || from.vector_dimension != 0) return;
   if (PrefersPrevious(i)) {
     const bool same = before->is_unsigned == column.is_unsigned &&

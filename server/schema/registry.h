@@ -30,9 +30,9 @@ namespace millrace::schema {
 // All versions of all tables that have rows in the log. A table is identified by its name: a table
 // that is created again under an old name continues the old one. Field numbers are looked up by
 // column name and never move, whether the table was altered, dropped or swapped by RENAME TABLE
-// (gh-ost). No DDL parser decides them. Rows are encoded as they arrive, and the newest version is
-// enough to read all of them: its `dropped_columns` hold the fields of earlier versions. Earlier
-// versions show which columns a row had.
+// (gh-ost). The DDL parser contributes only column renames. Rows are encoded as they arrive, and
+// the newest version is enough to read all of them: its `dropped_columns` hold the fields of
+// earlier versions. Earlier versions show which columns a row had.
 //
 // Only the ingest thread calls the writing methods. MarkStored and the reading methods are
 // thread-safe. Readers see a version once it is stored.
@@ -98,8 +98,8 @@ class Registry {
   // Call when a statement dropped the table or renamed it away, or (`dropped` false) created it.
   // Ignores unknown names. Resolve also marks the table as existing. Stored with the next records.
   void SetDropped(const TableName& table, bool dropped);
-  // From now on changes have Change.ambiguous_text. True if they did not before: no change in the
-  // log has the field. Stored with the next records.
+  // Records that changes have Change.ambiguous_text from now on. False if this was already
+  // recorded. True: no change in the log so far has the field. Stored with the next records.
   bool EnableAmbiguousText();
   // The number of the table name; a new name gets the next one. Changes without a row (TRUNCATE,
   // DDL) need the number too.

@@ -101,8 +101,8 @@ bool IsServerComment(std::string_view comment) {
          kServerComments.end();
 }
 
-// Removes `comments`. A comment separates words, so a blank replaces it where there is none before
-// it.
+// Removes `comments`, except those of the server. A comment separates words, so a blank replaces it
+// unless one precedes it.
 std::string WithoutComments(std::string_view text, const StatementLexer::Comments& comments,
                             const ClientCharset& charset) {
   std::string shown;

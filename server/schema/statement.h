@@ -45,8 +45,8 @@ struct Statement {
   StatementKind kind = StatementKind::kOther;
   // The tables, views and sequences that it creates, changes, renames or drops, with the default
   // database filled in; for a trigger or index, its table. For a kRowStatement, the table it
-  // changes, if its text names exactly one: triggers, views, foreign keys and functions may write
-  // other tables. Names are UTF-8.
+  // changes, if its text names exactly one. Triggers, views, foreign keys and functions may write
+  // other tables too. Names are UTF-8.
   std::vector<TableName> tables;
   StatementVerb verb = StatementVerb::kOther;
   // CREATE … IF NOT EXISTS: has no effect if the object existed.

@@ -14,8 +14,8 @@
 
 namespace millrace::schema {
 
-// The modes under which the server may have read the statement. `mode_known`: the statement does
-// not set its own sql_mode. Then, if the session's sql_mode is known, there is only one mode.
+// The modes under which the server may have read the statement: one if the session's sql_mode is
+// known and `mode_known` is true. Pass false if the statement sets its own sql_mode.
 std::vector<LexicalMode> PossibleModes(const StatementSession& session, bool mode_known);
 
 // Reads one statement token by token into a Statement. Used once.

@@ -83,7 +83,7 @@ struct Column {
 // A table between two changes of its definition. Immutable; shared between threads.
 struct TableVersion {
   uint32_t table_id = 0;  // number of the table name in this log, from 1; never changes
-  uint32_t version = 0;   // from 1
+  uint32_t version = 0;   // from 1; 0 before the first row
   Sequence first;         // no row of a smaller sequence was written under it
   TableName name;
   std::vector<Column> columns;  // in the order of the row image

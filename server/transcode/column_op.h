@@ -79,9 +79,9 @@ struct ColumnOp {
   std::vector<std::string> label_bytes;  // as Column::label_bytes, mostly empty
   uint64_t invalid_members = 0;          // kSet: the members that are not text
   std::string comma;                     // kSet: a comma in the column's charset
-  // kEnum, if `ambiguous`: the digits of each index whose text another index has, otherwise empty.
+  // kEnum, if `ambiguous`: each index in decimal digits if it is ambiguous, otherwise empty.
   std::vector<std::string> ambiguous_digits;
-  uint64_t ambiguous_bits = 0;  // kSet
+  uint64_t ambiguous_bits = 0;  // kSet: the ambiguous members
 };
 
 // The op for `table.columns[index]`. kDataLoss ROW_UNDECODABLE: the field's type cannot represent

@@ -24,8 +24,8 @@ struct EncodedRow {
 };
 
 // Extracts the key of an encoded row, without parsing the rest. The key identifies the row: it has
-// the values of the key columns, or of all columns, as the source stores them. A value that is not
-// text counts by its bytes, an ambiguous value by text and bytes.
+// the values of the key columns, or of all columns, as the source stores them. Text that is invalid
+// in its charset counts by its bytes, ambiguous text by text and bytes.
 //
 // The same row has the same key in the binlog and in a query, as a before image and as an after
 // image. Different rows of the source have different keys. Values that are equal only by collation

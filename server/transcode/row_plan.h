@@ -17,9 +17,9 @@
 namespace millrace::transcode {
 
 // The stored bytes of a value that the row message does not represent exactly. Either the text is
-// invalid in its charset: then the row message lacks the field and this goes into
-// Change.invalid_text. Or the text is ambiguous, because other bytes have the same text: then this
-// goes into Change.ambiguous_text.
+// invalid in its charset: then the row message lacks the field, and the bytes go into
+// Change.invalid_text. Or the text is ambiguous, because other bytes have the same text: then the
+// bytes go into Change.ambiguous_text.
 struct InvalidText {
   uint32_t field_number = 0;
   bool in_before = false;
@@ -44,17 +44,17 @@ class RowPlan {
 
   // Takes one row image off `rows` and appends its fields to `out` as the content of a row message.
   // `present` has one bit for each column; absent columns are not written. Text that its charset
-  // does not allow goes only into `invalid`, ambiguous text into both; the caller sets in_before.
-  // The bytes in `invalid` live until a call with empty `invalid`. On failure `rows` and `out` are
-  // unchanged. kDataLoss ROW_UNDECODABLE: the image is truncated or a value is impossible; names
-  // column and offset.
+  // does not allow goes only into `invalid`, ambiguous text into `out` too; the caller sets
+  // in_before. The bytes in `invalid` live until a call with empty `invalid`. On failure `rows` and
+  // `out` are unchanged. kDataLoss ROW_UNDECODABLE: the image is truncated or a value is
+  // impossible; names column and offset.
   absl::Status EncodeImage(std::string_view present, std::string_view& rows, wire::Buffer& out,
                            std::vector<InvalidText>& invalid);
 
   // EncodeImage for the two images of an UPDATE. Call EncodeAfterImage after EncodeBeforeImage: it
   // copies the fields of unchanged columns. Until EncodeAfterImage returns, the bytes of the before
-  // image must live, and nothing else may be encoded. `out` must be the same buffer; `before` is
-  // the offset of the unchanged fields that EncodeBeforeImage wrote.
+  // image must live, and nothing else may be encoded. `out` must be the same buffer, in which the
+  // fields from EncodeBeforeImage still begin at offset `before`.
   absl::Status EncodeBeforeImage(std::string_view present, std::string_view& rows,
                                  wire::Buffer& out, std::vector<InvalidText>& invalid);
   absl::Status EncodeAfterImage(std::string_view present, std::string_view& rows, size_t before,

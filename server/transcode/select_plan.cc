@@ -40,7 +40,7 @@ std::string Expression(const Column& column) {
   const std::string name = QuotedName(column.name);
   switch (column.type) {
     // Labels are converted, may contain commas and may be equal; the text of a FLOAT is rounded.
-    // Adding zero would lose the sign of a zero.
+    // `+ 0` instead of `* 1e0` would lose the sign of a zero.
     case ColumnType::kBit:
     case ColumnType::kEnum:
     case ColumnType::kSet:

@@ -46,10 +46,10 @@ class SelectPlan {
                          std::vector<InvalidText>& invalid);
 
   // SQL conditions to continue after a row just read: they compare column `column_index` with the
-  // row's `value`, not NULL, in the same order as ORDER BY the column. The source can evaluate them
-  // with ranges of an index, except for a SET. The source rejects literals of bytes that are not
-  // text in their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type have no order.
-  // kDataLoss ROW_UNDECODABLE: as in EncodeRow.
+  // row's `value`, in the order of ORDER BY the column. `value` must not be NULL. The source can
+  // evaluate them with ranges of an index, except for a SET. The source rejects literals of bytes
+  // that are not text in their charset. kUnimplemented COLUMN_TYPE_UNKNOWN: values of the type have
+  // no order. kDataLoss ROW_UNDECODABLE: as in EncodeRow.
   struct Comparison {
     std::string equal;
     std::string greater;  // empty if the value is the greatest of the type

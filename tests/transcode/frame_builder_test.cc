@@ -571,7 +571,8 @@ class RandomBuilder {
       EXPECT_EQ(changes.changes_size(), static_cast<int>(run.change_count));
     }
   }
-  // A transaction is in the set after a frame if and only if it does not end after the frame.
+  // gtids_before has exactly the transactions that end before the frame, gtids_after also those
+  // that end in it.
   void ExpectGtidsFit(const log::Frame& frame) const {
     const GtidSet before = GtidSet::FromBinary(frame.gtids_before()).value();
     const GtidSet after = GtidSet::FromBinary(frame.gtids_after()).value();
