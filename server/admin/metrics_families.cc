@@ -217,7 +217,7 @@ void AddSubscriptions(const FeedReading& feed, MetricList& to) {
   }
 }
 
-// The state of each table in the newest snapshot that is relevant to it.
+// Number of tables by state. The newest snapshot that is relevant to a table decides.
 std::map<std::string_view, uint64_t> TablesByState(const std::vector<v1::Snapshot>& snapshots) {
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> states;
   for (const v1::Snapshot& snapshot : snapshots) {

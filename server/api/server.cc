@@ -147,7 +147,7 @@ void Server::StartStopping() {
   disk_.RequestStop();
   threads_.EndStreams(options_.shutdown_grace);
   stopper_ = std::thread([this] {
-    // Stops first, because gRPC neither takes nor closes connections once it is shut down.
+    // The listener stops first: gRPC neither takes nor closes connections once it is shut down.
     if (listener_ != nullptr) listener_->Stop();
     if (server_ != nullptr) {
       // Cancels the remaining calls. The serving threads must still run, because a call ends only

@@ -65,9 +65,9 @@ class Scan {
   std::optional<Found> found_;
 };
 
-// Whether `frame` may contain transactions committed at `time` or later although its plausible
-// commit time `plausible_max` is earlier: a transaction has such a commit time, or the clock of the
-// last one was behind.
+// Whether `frame` may contain transactions committed at `time` or later although `plausible_max`,
+// its greatest plausible commit time, is earlier: one has such a time, which is implausible, or the
+// clock of the last one was behind.
 bool MayContainLater(const log::Frame& frame, Micros time, Micros plausible_max) {
   const std::vector<log::Segment>& segments = frame.segments();
   if (segments.back().commit_time + log::kClockAheadMax < plausible_max) return true;

@@ -22,7 +22,7 @@ constexpr size_t kKnownMax = 4096;
 // Disk reads of one task. Few, because other tasks wait for the thread too.
 constexpr int kReadsMax = 8;
 
-// Commit time of the transaction that contains change `sequence` of `frame`.
+// See CommitTimes::Of. Requires: `frame` contains change `sequence`.
 Micros CommitTimeIn(const log::Frame& frame, Sequence sequence) {
   Sequence next = frame.first();
   for (const log::Segment& segment : frame.segments()) {
@@ -64,7 +64,7 @@ class CommitTimes::State : public std::enable_shared_from_this<State> {
   absl::Mutex mutex_;
   std::map<Sequence, Micros> known_ ABSL_GUARDED_BY(mutex_);
   std::deque<Sequence> order_ ABSL_GUARDED_BY(mutex_);  // keys of known_, oldest entry first
-  Sequence oldest_ ABSL_GUARDED_BY(mutex_);             // the change of oldest_token_
+  Sequence oldest_ ABSL_GUARDED_BY(mutex_);             // the change after oldest_token_
   std::string oldest_token_ ABSL_GUARDED_BY(mutex_);
   std::set<Sequence> wanted_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // a task is posted

@@ -16,15 +16,15 @@ namespace millrace::feed {
 
 // Commit times of changes anywhere in the log, for callers that cannot wait long for the disk.
 // DiskReaders reads frames that are not in memory. A time that takes too long is reported as
-// unknown, but the read continues (for up to 16 changes), so a later call knows it. Thread-safe.
+// unknown, but up to 16 such reads continue, so a later call knows the time. Thread-safe.
 class CommitTimes {
  public:
   // Both must outlive the threads of `readers`.
   CommitTimes(const Feed& feed, DiskReaders& readers);
   ~CommitTimes();
 
-  // Commit time of a retained change. Nothing if it is implausible (see log/commit_time.h), still
-  // unknown at `deadline`, or cannot be read.
+  // Commit time of a retained change, at most its frame's commit_time_max(), because it may be
+  // implausible. Nothing if there is none, it is unknown at `deadline`, or it cannot be read.
   std::optional<Micros> Of(Sequence sequence, absl::Time deadline);
   // Text of the token before the oldest change. Empty if it is still unknown at `deadline`, or
   // cannot be read.

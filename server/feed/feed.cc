@@ -10,7 +10,7 @@
 namespace millrace::feed {
 namespace {
 
-// A ring smaller than this still keeps the newest frame.
+// The newest frame stays in the ring up to this size, even if the ring is smaller.
 constexpr uint64_t kFrameBytesKept = 4 << 20;
 
 }  // namespace

@@ -46,7 +46,7 @@ absl::StatusOr<Filter> Filter::Make(TablePatterns tables, const std::vector<int>
 
 bool Filter::WantsTable(uint32_t table_id) {
   if (tables_.empty()) return true;
-  // Changes without a single table go only to readers of all tables.
+  // Changes that do not belong to one table go only to readers of all tables.
   if (table_id == 0) return false;
   if (table_id < decisions_.size() && decisions_[table_id] != Decision::kUnknown) {
     return decisions_[table_id] == Decision::kYes;

@@ -43,8 +43,8 @@ struct FrameGtids {
 
 // Adds the GTIDs of `frame` up to a place in it to `gtids`, which has all earlier ones. A frame
 // does not record where its transactions without captured changes were. But a source assigns
-// numbers in commit order, so those below the highest passed number came before the place. Without
-// them, another server that captures their tables would start there and repeat later changes.
+// numbers in commit order, so those below the highest passed number came before the place. If a
+// token lacked them, a server that captures their tables would start at them and repeat changes.
 absl::Status AddPassed(GtidSet& gtids, const log::Frame& frame, const FrameGtids& parts) {
   if (gtids.mysql().empty() && parts.passed.mysql().empty()) {
     for (const auto& [domain, last] : parts.passed.mariadb().last()) gtids.Add(last);
@@ -119,8 +119,8 @@ absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence n
       if (!is_seen) return BeforeTransaction(feed, segment, first);
       first.value += segment.change_count;
     }
-    // Of this frame, `seen` lacks only transactions without captured changes. Every token from the
-    // middle of a frame lacks them. `seen` may contain all later transactions.
+    // Of this frame, `seen` lacks only transactions without captured changes, as a token from the
+    // middle of a frame can. It may contain all later transactions.
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
     AddAll(seen, after);
   }

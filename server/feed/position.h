@@ -55,7 +55,7 @@ absl::StatusOr<Place> FindGtids(const Feed& feed, const GtidSet& gtids,
                                 ReadFrom source = ReadFrom::kDisk);
 
 // The place before the first transaction committed at or after `time`. Includes the transactions
-// right before it whose own clock was far ahead or behind, because their commit time is unknown
+// right before it whose recorded time is far ahead or behind: their real commit time is unknown
 // (see log/commit_time.h). OUT_OF_RANGE POSITION_NOT_FOUND: the transaction may have been trimmed,
 // or `time` is later than `now` plus log::kClockAheadMax.
 absl::StatusOr<Place> FindCommitTime(const Feed& feed, Micros time, Micros now,

@@ -21,10 +21,10 @@ class SeenRows {
   bool ContainsKey(const RowDigest& key) const { return keys_.contains(key); }
   void AddKey(const RowDigest& key) { keys_.insert(key); }
 
-  // Rows of a table without a key. Equal rows are counted. A deletion removes one equal row written
-  // before it. The READs of one transaction are all equal rows that existed at that place. So
-  // earlier changes of these rows, and READs of earlier transactions, do not count. `transaction`
-  // is the first change of the READ's transaction.
+  // Rows of a table without a key. Equal rows are counted. A deletion cancels one equal row written
+  // before it. A transaction that reads a row has one READ for each of its copies. So older changes
+  // of the row, and its READs in older transactions, do not count. `transaction` is the first
+  // change of the READ's transaction.
   // True if the row that was written, or read, still exists.
   bool WrittenRowExists(const RowDigest& row) const;
   bool ReadRowExists(const RowDigest& row, Sequence transaction) const;

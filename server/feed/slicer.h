@@ -33,7 +33,7 @@ struct Selection {
   Sequence covered;      // everything up to here was taken or filtered out
 };
 
-// Takes the changes that a reader wants out of frames, in order, without parsing rows. Remembers
+// Takes from frames the changes that a reader wants, in order, without parsing rows. Remembers
 // whether it left a transaction open. Not thread-safe.
 class Slicer {
  public:
@@ -42,8 +42,8 @@ class Slicer {
       : filter_(std::move(filter)), open_(inside_transaction) {}
 
   // Adds the changes of `frame` from `from` to `until` to `selection`, up to about `bytes_max`, but
-  // at least one change if the selection was empty. Sets `selection.covered`. False: the budget
-  // ended before the frame. kDataLoss LOG_DAMAGED: the frame's index does not match its payload.
+  // at least one change if the selection was empty. Sets `selection.covered`. False: not all
+  // wanted changes fit. kDataLoss LOG_DAMAGED: the frame's index does not match its payload.
   absl::StatusOr<bool> Take(const FramePtr& frame, Sequence from, Sequence until, size_t bytes_max,
                             Selection& selection);
 

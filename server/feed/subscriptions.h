@@ -28,7 +28,8 @@ class Subscriptions {
   using Committed = std::function<void(const absl::StatusOr<Subscription>& subscription)>;
   using Deleted = std::function<void(const absl::Status& status)>;
 
-  // `log` must outlive the subscriptions. kDataLoss LOG_DAMAGED: a stored position is unreadable.
+  // `log` must outlive the subscriptions. kDataLoss LOG_DAMAGED: a stored position is unreadable;
+  // kFailedPrecondition FORMAT_TOO_NEW.
   static absl::StatusOr<std::unique_ptr<Subscriptions>> Open(log::Log& log, const Clock& clock);
 
   // Stores the position. Calls `done` on another thread once it is on disk, or right away if it is

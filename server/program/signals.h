@@ -14,8 +14,8 @@ void BlockHangup();
 // and outside a signal handler. Call it before starting threads.
 sigset_t BlockSignals();
 
-// Waits for SIGTERM or SIGINT; the next one of them ends the process immediately. Until then calls
-// `reload` on each SIGHUP.
+// Calls `reload` on each SIGHUP; returns at SIGTERM or SIGINT. Another SIGTERM or SIGINT then ends
+// the process immediately.
 void WaitForStop(const sigset_t& signals, const std::function<void()>& reload);
 
 }  // namespace millrace::program

@@ -44,8 +44,8 @@ class Jobs {
   static absl::StatusOr<std::unique_ptr<Jobs>> Open(log::Log& log, const Clock& clock);
 
   // Both block until the change is on disk; a failure changes nothing. Add also deletes the records
-  // of snapshots that finished long ago. SetState does not resume a snapshot with an SQL condition:
-  // kFailedPrecondition CONDITION_OUTDATED.
+  // of finished snapshots, except the newest 20. SetState does not resume a snapshot whose
+  // condition is SQL, from an earlier version: kFailedPrecondition CONDITION_OUTDATED.
   absl::StatusOr<JobStatus> Add(StoredJob job, const std::vector<TableName>& tables)
       ABSL_LOCKS_EXCLUDED(store_mutex_, mutex_);
   absl::StatusOr<JobStatus> SetState(std::string_view name, JobState state)
@@ -110,7 +110,7 @@ class Jobs {
 
   Jobs(log::Log& log, const Clock& clock) : log_(log), clock_(clock) {}
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Fails the unfinished tables of a job with an SQL condition of an earlier version.
+  // Fails the unfinished tables of a job whose condition is SQL.
   void RefuseSql(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Also notes the time of a failure.
   void SetProgress(const Progress& progress, Table& table) const
@@ -134,7 +134,7 @@ class Jobs {
   std::optional<Assignment> TakeNow(Micros* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // If all tables are over, ends the job and returns its record.
   std::optional<log::Record> EndIfOver(Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Snapshots finished long ago. Adds the removal of their records to `removed`.
+  // Finished snapshots except the newest 20. Adds the removal of their records to `removed`.
   std::vector<uint64_t> FindExpired(std::vector<log::Record>& removed) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   JobStatus StatusOf(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

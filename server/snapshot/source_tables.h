@@ -22,8 +22,8 @@ absl::StatusOr<std::vector<TableName>> CapturedTables(Connection& connection,
 // The error for a MERGE table, which cannot be read: SNAPSHOT_UNAVAILABLE.
 absl::Status MergeTableError(const TableDetails& details);
 
-// Checks that the captured tables which `wanted` names without a wildcard, and which are not in
-// `visible`, do not exist. kPermissionDenied SOURCE_ACCESS_DENIED: the source hides one, or would
+// Checks the captured tables that `wanted` names without a wildcard and that are not in `visible`.
+// OK if they do not exist. kPermissionDenied SOURCE_ACCESS_DENIED: the source hides one, or would
 // not reveal that it is missing. Also fails like MergeTableError and FetchTableDetails.
 absl::Status CheckNamedTablesReadable(Connection& connection, const CaptureRules& rules,
                                       const TablePatterns& wanted,

@@ -126,7 +126,7 @@ class TableReader {
   ReadWindows windows_;
   LoadLimit load_limit_;
 
-  // Reset by Open.
+  // Set by each attempt, in Open and Describe.
   std::string restart_reason_;  // why the next Open starts from the first row; empty: it does not
   absl::Status refusal_;        // why the definition is unusable
   std::optional<TableDetails> details_;

@@ -52,7 +52,7 @@ class ServingThreadsTest : public ::testing::Test {
     threads_.Add(stream);
     return stream;
   }
-  // Waits until all due steps are done: streams added later to the same threads have been advanced.
+  // Waits until all due steps are done, because later streams on both threads have been advanced.
   void Settle() {
     for (int i = 0; i < 4; ++i) Add(Next::kGone)->AwaitSteps(1);
   }

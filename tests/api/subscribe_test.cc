@@ -185,7 +185,7 @@ TEST_F(SubscribeTest, TrimmedTokenIsRefusedWithOldestToken) {
   v1::SubscribeRequest request;
   request.set_resume_token(TokenAt(1));
   log_.TrimBefore(8);
-  // The running server still has these changes in its ring; a new server has only the log.
+  // The changes are still in the ring, but the log decides, as it would after a restart.
   const auto subscriber = Subscribe(request);
   EXPECT_EQ(subscriber->Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(subscriber->Detail().reason(), "TOKEN_TRIMMED");

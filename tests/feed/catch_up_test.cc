@@ -380,7 +380,7 @@ TEST_F(CatchUpTest, SlotsAreLimitedAndReleased) {
   EXPECT_NE(limit.Take(), nullptr);
 }
 
-// Compares random histories of tables with and without a key with a model of the current rows.
+// Random histories of tables with and without a key, compared to a model of the current rows.
 class CatchUpHistory : public CatchUpTest, public ::testing::WithParamInterface<uint32_t> {
  protected:
   CatchUpHistory() : random_(GetParam()) {}

@@ -165,7 +165,7 @@ TEST_F(PositionTest, EveryPrefixOfTheGtidsIsFound) {
   }
 }
 
-// A token from the middle of a frame lacks transactions without changes.
+// A token from the middle of a frame can lack transactions without changes.
 TEST_F(PositionTest, GtidsOfTransactionsWithoutChangesMayBeMissing) {
   FilledLog log({.frame_bytes = 1});
   for (uint64_t number = 1; number <= 9; ++number) {

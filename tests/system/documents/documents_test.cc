@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The documents for users hold: their commands succeed on a server with the tables of deploy/demo,
-// and print what the documents show.
+// The documents for users are correct: their commands succeed on a server with the tables of
+// deploy/demo, and print what the documents show.
 
 #include <gtest/gtest.h>
 

@@ -155,7 +155,7 @@ std::string HexOf(const std::string& bytes) {
   return text + "'";
 }
 
-// Codes of single characters that share the character with other codes; only a few groups.
+// Different codes of the same character, for a few characters.
 std::vector<std::string> AliasesOf(const Charset& charset) {
   constexpr size_t kGroups = 2;
   std::vector<std::string> found;

@@ -28,7 +28,7 @@ std::vector<KeyCase> TypeKeyCases(Flavour flavour);
 // are codes of the same Unicode character.
 std::vector<KeyCase> CollationKeyCases(SqlSession& sql);
 
-// `CREATE TABLE <table> (id INT NOT NULL, n INT, <the key>)`.
+// `CREATE TABLE <table> (id INT NOT NULL, n INT NOT NULL, <columns>, <key>) <options>`.
 std::string CreateStatement(const KeyCase& key, const std::string& table);
 
 }  // namespace millrace::testing

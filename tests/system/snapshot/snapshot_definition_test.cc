@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// information_schema (used by snapshots) and the binlog describe a table by the same definition:
-// neither creates a new version after the other.
+// information_schema (used by snapshots) and the binlog give a table the same definition: reading
+// one after the other creates no new version.
 
 #include <gtest/gtest.h>
 

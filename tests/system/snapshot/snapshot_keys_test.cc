@@ -96,7 +96,7 @@ class KeyTables {
   void Update(size_t table, size_t id, const std::string& what) {
     Run(fmt::format("UPDATE {} SET {} WHERE id = {}", NameOf(table), what, id));
   }
-  // Gives the row the key of another number, unless a row has it.
+  // Moves the row to the key value number `other`, unless another row has that key.
   void MoveTo(size_t table, size_t id, size_t other) {
     const KeyCase& key = keys_[table];
     if (key.names.find(',') != std::string::npos) return;

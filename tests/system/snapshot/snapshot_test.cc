@@ -61,7 +61,7 @@ TEST_P(SnapshotReading, IdleSourceIsReadImmediately) {
   EXPECT_EQ(Read("pair").rows_read(), 100u);
 }
 
-// Each refused login counts towards the source's max_connect_errors.
+// Refused logins can block the account, for example by max_password_errors on MariaDB.
 TEST_P(SnapshotReading, OnlyTheStreamRetriesRefusedLogins) {
   const auto refusals = [this] {
     return std::stoul(*shop_.sql().MustQuery("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")[0][1]);
