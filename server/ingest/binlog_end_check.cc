@@ -21,8 +21,8 @@ bool Lacks(const GtidSet& source, const GtidSet& ours) {
 
 absl::Status BinlogEndCheck::Check(const std::string& endpoint, const SourcePosition& ours,
                                    const SourcePosition& end) {
-  // Compares numbers only; the next connection compares the transactions. Without GTIDs, `end` has
-  // none.
+  // Equal GTIDs may belong to different transactions, which only the next connection compares. If
+  // the source has no GTIDs, `end` has none.
   if (Lacks(end.gtids, ours.gtids)) {
     return SourceLacksGtids(endpoint, fmt::format("it has {} and this log {}", end.gtids.ToString(),
                                                   ours.gtids.ToString()));

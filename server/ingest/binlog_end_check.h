@@ -18,7 +18,8 @@ class BinlogEndCheck {
   // Call at a heartbeat between two transactions, when the source has sent everything up to `ours`.
   // `end` is the end of its binlog as the source reports it. kFailedPrecondition SOURCE_CHANGED:
   // `end` is before `ours`; SOURCE_LACKS_GTIDS: the source has not executed all our transactions.
-  // kUnavailable SOURCE_UNREACHABLE: for two heartbeats, the source has had more than it sends.
+  // kUnavailable SOURCE_UNREACHABLE: `end` is after `ours`, as at the last heartbeat, but the
+  // source sent nothing in between.
   absl::Status Check(const std::string& endpoint, const SourcePosition& ours,
                      const SourcePosition& end);
 

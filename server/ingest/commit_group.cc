@@ -27,7 +27,7 @@ size_t BytesOf(const CommitGroup& group) {
 }
 
 bool Merge(CommitGroup& to, CommitGroup& from) {
-  // Staged frames must be dropped before a group adds any.
+  // The frames that are staged on disk must be dropped before new ones are added.
   if (from.drop_staged) return false;
   if (from.source_position.has_value()) {
     Append(to.frames, to.staged);

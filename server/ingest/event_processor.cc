@@ -203,7 +203,7 @@ absl::StatusOr<Step> EventProcessor::OnFormatDescription(const Event& event) {
   MILLRACE_RETURN_IF_ERROR(recorder_.OnFormat(event.header.timestamp));
   plans_.Clear();
   if (format.created != 0) temporary_tables_.Clear();
-  // The source crashed in the middle of a transaction; the part it had written was rolled back.
+  // If a transaction is in progress, the source crashed in the middle of it and rolled it back.
   return Abandon();
 }
 

@@ -41,8 +41,7 @@ void GroupBuilder::Complete(CommitGroup& group) {
   group.records = registry_.TakeUnstored();
   group.schema_steps = group.records.empty() ? 0 : 1;
   // PreparedXa changes only when a transaction ends, so its records apply even while another one is
-  // in progress. But the coverage of the transaction in progress may concern changes outside this
-  // group.
+  // in progress.
   for (log::Record& record : prepared_xa_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }
@@ -51,6 +50,7 @@ void GroupBuilder::Complete(CommitGroup& group) {
   for (log::Record& record : merge_tables_.TakeUnstored()) {
     group.records.push_back(std::move(record));
   }
+  // The coverage of a transaction in progress may concern changes outside this group.
   if (!frames_.in_transaction()) GatherCoverage();
   group.records.insert(group.records.end(), std::make_move_iterator(records_.begin()),
                        std::make_move_iterator(records_.end()));

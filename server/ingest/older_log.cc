@@ -9,7 +9,7 @@
 namespace millrace::ingest {
 namespace {
 
-// Whether it is a system-versioned table with unnamed row times, as earlier versions stored it.
+// Whether it is a system-versioned table whose invisible time columns earlier versions captured.
 bool IsStoredAsVersioned(const schema::TableVersion& table) {
   return std::any_of(table.columns.begin(), table.columns.end(), [](const schema::Column& column) {
     return column.captured && column.invisible && column.name == "row_end";
@@ -24,13 +24,13 @@ bool IsStoredWithHash(const schema::TableVersion& table) {
   });
 }
 
-// The table's next rows come without the hash, which does not matter to a key.
+// The next rows lack the hash. That matters only if no key identifies the table's rows.
 void DropHash(const schema::TableVersion& table, coverage::Coverage& coverage) {
   if (!schema::HasWholeKey(table))
     return coverage.OnUnusableChanges(table.name, coverage::kHiddenColumns);
   auto covered = coverage.Newest(table.name);
   if (!covered.has_value()) return;
-  // As if no rows had come, so that the next rows do not look like those of another definition.
+  // Forgets the shape of earlier rows, so that the next rows are not taken for a new definition.
   covered->row_shape = 0;
   coverage.Set(table.name, *std::move(covered));
 }

@@ -25,7 +25,7 @@ void Savepoints::Set(std::string_view name, const transcode::FrameBuilder& build
   const PlaceId place = PlaceHere(builder);
   if (builder.transaction_changes() > 0) return Remember(KeyOf(name), place);
   Forget(place);
-  // The name may have been set before, after changes that were rolled back since.
+  // If all changes were rolled back, the name may still refer to a place after one of them.
   if (!newer_.empty()) newer_.erase(KeyOf(name));
   if (!older_.empty()) older_.erase(KeyOf(name));
 }

@@ -41,8 +41,8 @@ SentStatement SentStatementFrom(const binlog::Query& query, Flavour flavour,
 // under which the text is a statement.
 schema::Statement Read(SentStatement& sent);
 
-// The statement's text as schema::ShownText: empty if any interpretation hides it, except those
-// that use other quotes for names.
+// The statement's text as schema::ShownText: empty if any interpretation hides it. Those under
+// which other quotes enclose names do not count.
 std::string ShownText(const SentStatement& sent, const schema::Statement& statement,
                       const std::function<bool(std::string_view name)>& is_excluded);
 

@@ -25,8 +25,8 @@ class SourceHistory {
 
   // Call after each connect. Errors as CheckSourceIdentity.
   absl::Status Identify();
-  // Call once, before the functions below. `starts_here`: the position is the current end of this
-  // server's binlog, just queried, and the log has no older one. Errors as HistoryMismatch::Load.
+  // Call once, before the functions below. `starts_here`: the log is new, and starts at the current
+  // end of this server's binlog, just queried. Errors as HistoryMismatch::Load.
   absl::Status Load(bool starts_here);
 
   // The position and memory of the log.

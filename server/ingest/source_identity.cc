@@ -23,7 +23,7 @@ constexpr std::string_view kIdentityKey = "source.identity";
 absl::Status OfAnotherSource(const Connection& source, std::string_view what) {
   return MakeError(reason::kDataDirectoryOfAnotherSource,
                    fmt::format("the data directory contains the log of another source than {}: {}; "
-                               "set source.host to the old one, or "
+                               "set source.host to the source of the log, or "
                                "log.directory to an empty directory",
                                source.endpoint(), what));
 }

@@ -281,7 +281,7 @@ absl::Status SourceSession::RunTasks(BinlogStream& stream, bool more) {
   while (true) {
     if (tasks_.pending()) [[unlikely]]
       MILLRACE_RETURN_IF_ERROR(RunDueTasks(stream));
-    // A new task wakes Wait but not Read, so wait here until Read need not wait.
+    // A new task wakes Wait but not Read, so do not call Read before there is something to read.
     if (more || !stream.Wait() || stream.HasMore()) return absl::OkStatus();
   }
 }
@@ -301,8 +301,8 @@ absl::Status SourceSession::RunDueTasks(const BinlogStream& stream) {
   const absl::Status status = tasks_.RunDue(access);
   if (access.ran()) processor_->OnTasksRun();
   if (status.ok()) return status;
-  // The stream itself works: a new connection resumes at its position. Run asks the writer whether
-  // the disk works.
+  // kUnavailable, so that the feed reconnects: the stream itself works. If the cause is the disk,
+  // Run returns the writer's error instead.
   return Reworded(status, absl::StatusCode::kUnavailable,
                   fmt::format("a task of a snapshot failed: {}", std::string(status.message())));
 }

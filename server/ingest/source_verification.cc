@@ -252,8 +252,8 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
   const bool commit_time_comparable = same_server || source_.info().flavour == Flavour::kMysql;
   if (commit_time_comparable && found.commit_time != last.commit_time) {
     return fmt::format(
-        "its {} was committed {} µs after 1970, but the one that was read was committed {} µs "
-        "after: the number was used twice",
+        "{} has the commit time {} (µs since 1970), but had {} when it was read: it is another "
+        "transaction",
         LastText(), found.commit_time, last.commit_time);
   }
   if (!found.content.has_value()) return "";
@@ -265,8 +265,8 @@ std::string Comparison::DifferenceOfLast(const FirstTransaction& found, bool sam
                   : MayBeSameOnAnotherServer(*found.content, last.content, source_.info().flavour);
   return equal ? ""
                : fmt::format(
-                     "its {} contains other rows than the one that was read: the number "
-                     "was used twice",
+                     "{} has other rows or another statement than when it was read: it is "
+                     "another transaction",
                      LastText());
 }
 

@@ -30,11 +30,11 @@ class SourceWatcher {
   // `by_gtid`: the stream was requested by GTID set rather than by file and offset.
   void BeginStream(bool by_gtid);
 
-  // Call the functions below between two transactions, with the current position `ours`.
+  // Call the functions below between two transactions; `ours` is the current position.
   //
-  // Call it at a heartbeat when no more input is on its way. Errors as BinlogEndCheck;
-  // SOURCE_PURGED as CheckNotPurged; those of queries. An account that reached its query limit is
-  // not an error.
+  // OnHeartbeat is for a heartbeat after which no more input is on its way. Errors as
+  // BinlogEndCheck; SOURCE_PURGED as CheckNotPurged; those of queries. An account that reached its
+  // query limit is not an error.
   absl::Status OnHeartbeat(const SourcePosition& ours) ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether it is time for CheckPurged, which a source that is never idle needs too.
   bool purged_check_due() const { return purged_check_due_; }

@@ -70,7 +70,7 @@ class Supervisor {
   }
   // Call once.
   void Start();
-  // Cuts short the current wait for the next run, or else the next one: the cause of the failures
+  // Ends the current wait between two runs, or else the following wait: the cause of the failures
   // may be gone.
   void RetryNow() ABSL_LOCKS_EXCLUDED(mutex_);
   // Begins stopping and returns at once.

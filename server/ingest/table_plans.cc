@@ -39,9 +39,9 @@ absl::Status ColumnTypeUnproven(const TableName& table, const std::string& colum
   return MakeError(
       reason::kSchemaUnproven,
       fmt::format(
-          "table {}: neither MariaDB's binlog nor the log knows what column {} is (a UUID, an "
-          "INET or BINARY; a time of row versions or any other), and a later statement may "
-          "have changed it at the source; to continue, exclude the table with "
+          "table {}: MariaDB's binlog and the log lack the type of column {} (UUID, INET or "
+          "BINARY; time of a row version or TIMESTAMP), and a later statement may have changed "
+          "it at the source; to continue, exclude the table with "
           "source.tables, or a UUID or INET with source.exclude_columns, and include it "
           "again later",
           Quoted(table.ToString()), Quoted(column)),

@@ -37,7 +37,8 @@ class Writer {
   // reread much.
   static constexpr Micros kPositionInterval = 1'000'000;
 
-  // Adds the changes. Called on the ingest thread, for each group rather than each event.
+  // Adds the changes. The writer calls it on the ingest thread, once a group rather than once an
+  // event.
   class Producer {
    public:
     virtual ~Producer() = default;

@@ -129,8 +129,7 @@ void DebeziumEncoder::SetFlavour(Flavour flavour) {
   source_table_ = nullptr;
 }
 
-// Whether the change belongs to a transaction in Debezium's sense, which a lone DDL statement does
-// not.
+// Whether the change belongs to a transaction in Debezium's sense. A lone DDL statement does not.
 bool DebeziumEncoder::InTransaction(const ChangeView& change) const {
   if (!options_.debezium.provide_transaction_metadata) return false;
   if (change.operation == v1::OPERATION_READ) return false;

@@ -25,8 +25,8 @@ void AppendUnsigned(std::string& to, uint64_t value);
 void AppendDouble(std::string& to, double value);
 void AppendFloat(std::string& to, float value);
 
-// The content of a string, without quotes.
 enum class Base64 { kPlain, kUrlSafe };
+// The content of a string, without quotes.
 void AppendBase64(std::string& to, std::string_view bytes, Base64 alphabet = Base64::kPlain);
 // Lower-case digits, without quotes.
 void AppendHex(std::string& to, std::string_view bytes);

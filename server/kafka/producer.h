@@ -63,7 +63,7 @@ class Producer {
   rd_kafka_t* client() const { return client_.get(); }
 
  private:
-  // Errors that librdkafka reported through callbacks. They run on the thread that calls us.
+  // Errors from librdkafka's callbacks, which run on the thread that calls this object.
   struct Reports {
     absl::Status failed_record;  // the first, or the largest of those that are too large
     uint64_t failed_bytes = 0;

@@ -127,7 +127,7 @@ class Mirror final : public MirrorControl, private feed::PublicationListener, pr
 
   // Used by the thread alone.
   Sequence committed_;         // the position in the sink
-  Sequence read_;              // last change read; those after `committed_` have no records
+  Sequence read_;              // last change read; those after `committed_` produced no records
   feed::FramePtr last_frame_;  // contains `read_`; may be null
   bool owner_ = false;         // this mirror has committed a position since it last took over
   Micros committed_at_ = 0;

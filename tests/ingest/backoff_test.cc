@@ -32,7 +32,7 @@ TEST(BackoffTest, ShortConnectionIsNoProgress) {
   EXPECT_EQ(backoff.After({.streamed = kMax}), 2 * kMin);
 }
 
-TEST(BackoffTest, RepeatedlyEndedStreamNeedsLongerProgress) {
+TEST(BackoffTest, RepeatedlyEndedStreamMustLastTwiceAsLong) {
   Backoff backoff(kMin, kMax);
   const auto ended = [](Micros streamed) {
     return Attempt{

@@ -113,7 +113,7 @@ TEST_F(TaskAccessTest, PlaceIsCurrentStreamPosition) {
   EXPECT_EQ(access.server_id(), 11u);
 }
 
-TEST_F(TaskAccessTest, MariadbWithChangedServerIdIsTheSame) {
+TEST_F(TaskAccessTest, MariadbWithChangedServerIdIsSameServer) {
   TaskAccess access = Access();
   ServerInfo reached = server_;
   reached.server_id = 7;

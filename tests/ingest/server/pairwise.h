@@ -10,9 +10,9 @@
 
 namespace millrace::testing {
 
-// Returns choices of one value per dimension, for four dimensions of these sizes, so that any two
-// values of different dimensions occur together. Few choices, though not the minimum: greedy, one
-// for each pair of the first two dimensions.
+// Pairwise tests of four dimensions with these numbers of values: returns choices of one value per
+// dimension, such that any two values of different dimensions occur together in one. Greedy: one
+// choice for each pair of the first two dimensions, so few but not the fewest.
 inline std::vector<std::array<size_t, 4>> Pairwise(const std::array<size_t, 4>& sizes) {
   using Choice = std::array<size_t, 4>;
   // Dimension and value, twice.

@@ -126,7 +126,8 @@ class VerificationWithoutChecksums : public SourceVerificationTest {
   VerificationWithoutChecksums() : SourceVerificationTest({"--binlog-checksum=NONE"}) {}
 };
 
-// Without checksums, a dump that starts inside a file has a FORMAT_DESCRIPTION with a wrong one.
+// Without checksums, a dump that starts inside a file has a FORMAT_DESCRIPTION with a wrong
+// checksum.
 TEST_P(VerificationWithoutChecksums, LastTransactionIsCompared) {
   const SourcePosition place = End();
   sql_.MustExecute("INSERT INTO shop.t VALUES ('x')");

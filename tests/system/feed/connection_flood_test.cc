@@ -81,7 +81,7 @@ class ConnectionFlood : public ::testing::TestWithParam<bool> {
   double peak_mib_ = 0;
 };
 
-TEST_P(ConnectionFlood, EndlessHeadersAreCutOff) {
+TEST_P(ConnectionFlood, SenderOfEndlessHeadersIsCutOff) {
   using namespace http2;
   const std::string begin =
       Frame(kHeaders, 0, 1, Headers("/millrace.v1.ChangeFeed/ListSubscriptions"));
@@ -90,7 +90,7 @@ TEST_P(ConnectionFlood, EndlessHeadersAreCutOff) {
   ExpectUnharmed("endless_headers");
 }
 
-TEST_P(ConnectionFlood, DroppedCallsAreCutOff) {
+TEST_P(ConnectionFlood, SenderOfDroppedCallsIsCutOff) {
   using namespace http2;
   const std::string begin =
       Frame(kHeaders, kEndHeaders, 1, Headers("/millrace.v1.ChangeFeed/ListSubscriptions")) +

@@ -170,7 +170,8 @@ class FullDisk : public ::testing::TestWithParam<SmallDisk::Kind> {
   void StopCleanly() { ASSERT_EQ(feed_->Stop(), 0) << feed_->LogText(); }
 
   // Fills the disk at one moment; the disk is full afterwards. Kinds: 0 while the server runs, 1
-  // while it stops, 2 while it starts, 3 and 4 after a crash, 5 before it stops.
+  // while it stops, 2 while it starts, 3 the same after a crash, 4 while it crashes, 5 before a
+  // stop.
   void FillAtMoment(int kind) {
     const bool greedy = Random(0, 1) == 0;
     const std::chrono::milliseconds delay(Random(0, 60));

@@ -29,7 +29,7 @@ int IdleSeconds() {
   return seconds == nullptr ? 2 : std::atoi(seconds);
 }
 
-// The limit of this process, raised as far as allowed; selected by 0.
+// Raises this process's limit of open files to the hard limit, and returns it.
 int HardLimit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -39,7 +39,7 @@ int HardLimit() {
 }
 
 struct IdleCase {
-  int open_files_max;
+  int open_files_max;  // 0: HardLimit()
   bool tls;
 };
 

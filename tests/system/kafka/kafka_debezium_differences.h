@@ -69,6 +69,7 @@ class DebeziumComparison {
   bool IsDocumentedForJson(const std::string& recorded, const std::string& mirrored);
   bool IsDocumentedForTransaction(const Json& recorded, const Json& mirrored, const Place& place);
   bool IsDefault(const Json& recorded, const Place& place) const;
+  // Counts the documented difference if `admitted`. Returns `admitted`.
   bool Admit(std::string_view difference, bool admitted = true);
 
   const DebeziumScenario scenario_;
