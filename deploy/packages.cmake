@@ -29,7 +29,7 @@ string(REGEX REPLACE "^millrace \\([^)]*\\)" "millrace (${PROJECT_VERSION}-${rev
 file(WRITE ${contents}/changelog.Debian "${changelog}")
 
 # --- Files that only packages contain ----------------------------------------------------------------
-# package_file(COMPONENT DESTINATION FILE… [MODE permission…])
+# package_file(COMPONENT DESTINATION FILE… [RENAME name] [MODE permission…])
 function(package_file component destination)
   cmake_parse_arguments(FILE "" "RENAME" "MODE" ${ARGN})
   if(NOT FILE_MODE)

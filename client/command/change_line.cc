@@ -43,7 +43,7 @@ Verb VerbOf(v1::Operation operation) {
   }
 }
 
-// Text is quoted only if its end would be unclear or it looks like something else.
+// True for text that contains a separator, or that would read as NULL or as unknown.
 bool NeedsQuotes(const std::string& text) {
   if (text.empty() || text == "NULL" || text == "?") return true;
   return text.find_first_of(" '\"=\\\n\r\t") != std::string::npos ||

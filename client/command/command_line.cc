@@ -134,7 +134,7 @@ void AddTail(CLI::App& app, Arguments& arguments) {
       ->add_option("--limit", tail.limit,
                    "Stop after N changes; with --token-file, at the next stored token")
       ->type_name("N");
-  command->add_flag("--json", tail.json, "One JSON object a line for each change");
+  command->add_flag("--json", tail.json, "Print each change as one line of JSON");
   command->add_flag("--full", tail.full, "Do not cut long values");
   command
       ->add_option("--token-file", tail.token_file,

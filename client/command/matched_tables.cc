@@ -31,7 +31,7 @@ void AskSourceForTables(const client::Client& client, const std::vector<std::str
   const absl::Status asked = List(client, patterns, /*ask_source=*/true).status();
   const std::string reason = client::ErrorReasonOf(asked);
   const bool timed_out = absl::IsDeadlineExceeded(asked) && reason.empty();
-  // The following calls fail in the same way and report any other failure.
+  // These failures also fail the following calls, which report them.
   if (asked.ok() || (reason.empty() && !timed_out) || reason == "TABLE_PATTERN_MALFORMED") return;
   const std::string why = timed_out
                               ? "the source has many tables, run the command again to continue"

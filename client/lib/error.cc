@@ -37,7 +37,7 @@ std::string ErrorReasonOf(const absl::Status& status) {
 
 absl::Status ToAbslStatus(const grpc::Status& status, const grpc::ClientContext& finished) {
   if (status.ok()) return absl::OkStatus();
-  // absl and gRPC use the same code numbers. Other numbers can only come from a peer.
+  // absl and gRPC use the same code numbers. A number that both lack can only come from a peer.
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   if (const auto detail = ErrorDetailOf(finished); detail.has_value()) {
     result.SetPayload(kDetailUrl, absl::Cord(detail->SerializeAsString()));

@@ -33,8 +33,8 @@ std::string HexText(const std::string& bytes) {
   return text;
 }
 
-// Returns an integer field of a message type of columns; 0 if the type lacks the field, which may
-// happen with a newer server.
+// Returns an integer field of a column's value that is a message, such as Geometry. 0 if the type
+// lacks the field, as that of a newer server may.
 int64_t NumberIn(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated()) return 0;
@@ -115,7 +115,8 @@ std::string FieldText(const Message& row, const FieldDescriptor* field) {
   return "";
 }
 
-// A field without the option does not belong to a row type; its column is named like the field.
+// The column of a field, with the value NULL. Named like the field if that has no ColumnOptions, as
+// in messages that are not rows.
 ColumnText NamedColumn(const FieldDescriptor* field) {
   const v1::ColumnOptions& options = field->options().GetExtension(v1::column);
   ColumnText column;

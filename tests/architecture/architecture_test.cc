@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Rules for the source tree: tasks of only one room, and sizes of files.
+// Rules for the source tree: things that only one room may do, and sizes of files.
 
 #include <gtest/gtest.h>
 

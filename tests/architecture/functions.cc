@@ -61,7 +61,7 @@ class Code {
       text_ += "\"\"";
       return open + 1;
     }
-    if (line[at] == '"' || (line[at] == '\'' && !in_word)) {  // not the mark in 1'000
+    if (line[at] == '"' || (line[at] == '\'' && !in_word)) {  // not the separator in 1'000
       text_ += "\"\"";
       return EndOfQuoted(line, at);
     }

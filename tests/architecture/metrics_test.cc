@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Alerts and server/OPERATING.md name metrics that exist. tests/admin compares server/METRICS.md.
+// Alerts and server/OPERATING.md name only metrics that exist. tests/admin checks METRICS.md.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -113,7 +113,7 @@ class SourceWords {
       return at + open + 1;
     }
     if (rest.front() == '"') return AddQuoted(line, at);
-    if (rest.front() == '\'' && !in_word) return AddQuoted(line, at);  // not the mark in 1'000
+    if (rest.front() == '\'' && !in_word) return AddQuoted(line, at);  // not the separator in 1'000
     if (rest.front() != ' ') list_.Interrupt();
     return at + 1;
   }

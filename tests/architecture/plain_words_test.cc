@@ -60,7 +60,7 @@ std::string RoomOfPath(const fs::path& path) {
 
 bool IsSourceWithWords(const fs::path& path) {
   static const std::set<std::string> kExtensions = {".cc", ".h", ".inc", ".proto"};
-  // The words themselves.
+  // These files contain the banned words themselves.
   if (path.stem().string().starts_with("plain_words")) return false;
   return kExtensions.count(path.extension().string()) > 0;
 }

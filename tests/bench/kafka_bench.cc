@@ -166,7 +166,7 @@ class Bench {
     }
   }
 
-  // Returns when everything is in the log, and once in Kafka.
+  // Returns when the log and Kafka have everything.
   std::unique_ptr<FeedServer> StartMirror(const Variant& variant) {
     auto feed = FeedServer::MustStart(
         *source_, {.tables = {"bench.*"},

@@ -208,7 +208,7 @@ Outcome PeerBench::MillraceBacklog(const Backlog& backlog, Reader reader,
   const Received received = reader == Reader::kCounts ? CountChanges(*feed, backlog.rows)
                                                       : ParseChanges(*feed, backlog.rows);
   const double seconds = duration<double>(steady_clock::now() - begin).count();
-  // After a backlog that is not the last, the binlog continues.
+  // There may be more rows: the binlog continues after every backlog but the last.
   if (received.rows < backlog.rows) Die(absl::DataLossError("not every change was delivered"));
   const auto millions = static_cast<double>(received.rows) / 1e6;
   Outcome outcome;

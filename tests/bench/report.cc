@@ -16,7 +16,7 @@
 namespace millrace::testing {
 namespace {
 
-// 0 if there are none.
+// 0 without values.
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());

@@ -122,7 +122,7 @@ class StreamDrain::Stream {
   }
   void Cancel() { context_.TryCancel(); }
 
-  // The operation in progress is complete.
+  // Starts the next operation. `ok` is the result of the previous one.
   void Proceed(bool ok) {
     switch (step_) {
       case Step::kStart:

@@ -23,7 +23,7 @@ void CheckRefusal(const absl::Status& status) {
 }
 
 // Checks the language that ToSql writes: no comment, no second statement, no double quote, no
-// backslash. Quotes are in pairs, with no quote between them.
+// backslash. Quotes are in pairs; between them are only numbers, times and hexadecimal bytes.
 void CheckSql(std::string_view sql) {
   MILLRACE_CHECK(sql.find_first_of(";#\\\"@\n\r") == std::string_view::npos);
   MILLRACE_CHECK(sql.find("--") == std::string_view::npos);

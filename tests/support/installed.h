@@ -9,7 +9,7 @@
 namespace millrace::testing {
 
 // Paths of the files that tests/support/kit installs: the value of the environment variable, else
-// the path in the cache directory. The file need not exist; its users report that clearly.
+// the path in the cache directory. Callers report a missing file.
 
 std::filesystem::path MysqldPath();           // MILLRACE_MYSQLD
 std::filesystem::path MysqlPath();            // MILLRACE_MYSQL, MySQL's own client

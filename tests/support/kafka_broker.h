@@ -29,7 +29,7 @@ struct KafkaBrokerOptions {
 // A real Kafka broker and controller with its own data directory, ports and cluster id. It takes
 // 150 MB of memory and 1.5 s to start, so the tests of a suite share one (SetUpTestSuite, with
 // WHOLE in CMakeLists.txt). The destructor kills it and removes its directory; if the test crashes,
-// the kernel does. Start it from the test's main thread: see Process.
+// the kernel kills it. Start it from the test's main thread: see Process.
 class KafkaBroker {
  public:
   // kNotFound: the broker is not installed. kInternal, kDeadlineExceeded: it did not start; the

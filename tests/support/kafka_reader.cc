@@ -113,8 +113,9 @@ absl::Status AssignFromBeginning(rd_kafka_t* kafka, const Ends& ends) {
   return KafkaStatus(rd_kafka_assign(kafka, partitions.get()), "assignment of partitions");
 }
 
-// Adds a message of the consumer. Removes a partition that is read to its end from `ends`. The end
-// may be an offset without a record: a transaction marker, or a record of an aborted transaction.
+// Passes a message's record to `visit`. Removes a partition that is read to its end from `ends`.
+// The end may be an offset without a record: a transaction marker, or a record of an aborted
+// transaction.
 absl::Status Take(const rd_kafka_message_t& message, Ends& ends, const Visitor& visit) {
   const bool at_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
   if (!at_end && message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -22,11 +22,11 @@ class KafkaReader {
   explicit KafkaReader(std::string bootstrap) : bootstrap_(std::move(bootstrap)) {}
 
   // Returns all records of the topics that are committed at the time of the call, from the oldest
-  // one to the first of an open transaction. In the order of `topics`, each topic by partition,
-  // each partition by offset. Waits for a broker that is down or starting. A broker responds to a
-  // commit before it has written the markers that end the transaction, so records that were just
-  // committed may be missing: ReadAtLeast waits for them. kNotFound: a topic does not exist.
-  // kDeadlineExceeded: the broker did not respond in time.
+  // one up to the first record of an open transaction. In the order of `topics`, each topic by
+  // partition, each partition by offset. Waits for a broker that is down or starting. A broker
+  // responds to a commit before it has written the markers that end the transaction, so records
+  // that were just committed may be missing: ReadAtLeast waits for them. kNotFound: a topic does
+  // not exist. kDeadlineExceeded: the broker did not respond in time.
   absl::StatusOr<std::vector<KafkaRecord>> ReadAll(const std::vector<std::string>& topics,
                                                    absl::Duration timeout = absl::Seconds(30));
 

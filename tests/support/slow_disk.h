@@ -23,7 +23,7 @@ struct SlowDiskControl {
 };
 
 // Slows the disk of another process while it runs: its syncs and reads in one directory take
-// longer. The program is the shipped one. A library that is loaded before all others replaces
+// longer. The program itself is unchanged: a library that is loaded before all others replaces
 // functions of libc.
 class SlowDisk {
  public:

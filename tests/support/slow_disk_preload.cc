@@ -44,7 +44,7 @@ bool IsSlowed(int fd) {
   const ssize_t size = ::readlink(link.data(), path.data(), path.size() - 1);
   if (size <= 0) return false;
   path[static_cast<size_t>(size)] = '\0';
-  // Includes the directory itself, which ends with a slash here.
+  // `directory` ends with a slash. Without it, the directory itself matches too.
   const size_t length = std::strlen(directory);
   return std::strncmp(path.data(), directory, length - 1) == 0;
 }

@@ -29,7 +29,7 @@ absl::Status EnterPrivateMountNamespace() {
     return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ? 0 : errno;
   }();
   errno = error;
-  return error == 0 ? absl::OkStatus() : MountError("make a mount namespace (it takes root)");
+  return error == 0 ? absl::OkStatus() : MountError("make a mount namespace (needs root)");
 }
 
 absl::Status Run(const std::string& program, const std::vector<std::string>& arguments) {

@@ -46,7 +46,7 @@ class IgnoredByTsan {
   ~IgnoredByTsan() { __tsan_ignore_thread_end(); }
 };
 
-// Calls the library's `name` on `object`.
+// Calls `function` of the library on `object`.
 template <typename Result, typename Object, typename... Arguments>
 Result Call(void* function, Object* object, Arguments... arguments) {
   const IgnoredByTsan ignored;

@@ -33,9 +33,8 @@ namespace millrace::client {
 //   RowTypes types(client.get());
 //   auto row = types.UnpackAfter(change);  // a message of type db.inventory.customers
 //
-// Performance: one message for each row. The call blocks during a fetch: one for each table and
-// ALTER TABLE and, with Names::kAtSequence, one when a row is newer than the log was at the last
-// fetch.
+// Performance: one message for each row. A call blocks while it fetches a type: once for each table
+// and ALTER TABLE and, with Names::kAtSequence, also for a row that is newer than the last fetch.
 // Thread safety: all methods from any thread.
 // Ownership: the client must outlive this object, which must outlive the messages that it returns.
 // Errors: kNotFound: the server has no such table. kDataLoss: the bytes are not a valid row of
@@ -43,15 +42,15 @@ namespace millrace::client {
 // description of the type is broken. Others as GetTable.
 class RowTypes {
  public:
-  // Which version of an altered table its rows are unpacked with.
+  // Type of a row whose table was altered: the newest, or the one at the change's sequence.
   enum class Names { kNewest, kAtSequence };
   explicit RowTypes(const Client* client, Names names = Names::kNewest);
   ~RowTypes();
   RowTypes(const RowTypes&) = delete;
   RowTypes& operator=(const RowTypes&) = delete;
 
-  // Unpacks a row of a change, with the table's newest type. Lists the tables for the first row of
-  // each type.
+  // Unpacks a row of a change, with the table's newest type. At the first row of each type, calls
+  // ListTables to find its table.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Unpack(
       const google::protobuf::Any& row);
   // Unpacks the row before or after a change, which must have it.

@@ -37,8 +37,8 @@ struct SubscribeOptions {
 // first batch.
 //
 // A start at SNAPSHOT delivers the current rows of the tables as READ changes, then the stream.
-// While the server still reads the source, batches only contain progress. A connection lost among
-// the rows resumes among them.
+// While the server still reads the source, batches only contain progress. After a connection is
+// lost among the rows, the stream resumes with the remaining ones.
 //
 // Example: see client/examples/cpp/tail_customers.cc.
 //

@@ -22,7 +22,7 @@ public final class StartingOffset extends MemoryOffsetBackingStore {
     data.put(bytes(key), bytes(settings.get("peer.offset")));
   }
 
-  // For commands that an embedded engine does not receive.
+  // Used only by commands that an embedded engine never receives.
   @Override
   public Set<Map<String, Object>> connectorPartitions(String connector) {
     return Set.of();
