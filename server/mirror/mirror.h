@@ -34,6 +34,8 @@ struct MirrorOptions {
   bool start_at_newest = false;   // a mirror without a stored position skips the existing log
   Micros transaction_time_max = 0;
   Micros heartbeat_interval = 0;  // 0: none
+  // How often the sink is polled while there is nothing to send.
+  Micros poll_interval = 10 * 1'000'000;
 };
 
 // Copies the log to a sink, each change exactly once. A run of changes and the position after them

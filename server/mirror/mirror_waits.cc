@@ -15,8 +15,6 @@
 namespace millrace::mirror {
 namespace {
 
-// How often the sink is polled while there is nothing to send.
-constexpr absl::Duration kIdlePoll = absl::Seconds(10);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(200);
 constexpr absl::Duration kRetryMax = absl::Seconds(5);
 // The sink's server may lock a refused account that retries too often.
@@ -87,13 +85,15 @@ bool Mirror::WaitWhilePausedOrParked() {
 }
 
 Mirror::NextAction Mirror::WaitForNextAction() {
+  // Publications wake a paused mirror too, and must not postpone the next poll.
+  const absl::Time poll_at = absl::Now() + FromMicros(options_.poll_interval);
   absl::MutexLock lock(&mutex_);
   while (true) {
     if (stopping_.load()) return NextAction::kStop;
     if (rewind_.has_value()) return NextAction::kRewind;
     if (!paused_ && HasWork()) return NextAction::kSend;
-    const absl::Duration timeout = paused_ ? kIdlePoll : TimeUntilWork();
-    if (wake_.WaitWithTimeout(&mutex_, timeout)) return NextAction::kPoll;
+    const absl::Time work_at = paused_ ? poll_at : absl::Now() + TimeUntilWork();
+    if (wake_.WaitWithDeadline(&mutex_, std::min(poll_at, work_at))) return NextAction::kPoll;
   }
 }
 
@@ -105,7 +105,7 @@ bool Mirror::HasWork() const {
 
 absl::Duration Mirror::TimeUntilWork() const {
   const Micros now = clock_.SteadyMicros();
-  absl::Duration time = kIdlePoll;
+  absl::Duration time = FromMicros(options_.poll_interval);
   if (read_ > committed_)
     time = std::min(time, FromMicros(committed_at_ + kIdleCommitInterval - now));
   const Micros interval = options_.heartbeat_interval;

@@ -34,11 +34,13 @@ absl::Status Temporary() { return MakeError(reason::kMirrorUnreachable, "no brok
 class ScriptedMirrorTest : public ::testing::Test {
  protected:
   std::unique_ptr<Mirror> Make(const std::string& name, ScriptedStore& store) {
-    return std::make_unique<Mirror>(
-        Mirror::Parts{.options = {.name = name, .format = "scripted", .position_location = "store"},
-                      .feed = log_.feed(),
-                      .sink = std::make_unique<ScriptedSink>(store),
-                      .clock = Clock::System()});
+    return std::make_unique<Mirror>(Mirror::Parts{.options = {.name = name,
+                                                              .format = "scripted",
+                                                              .position_location = "store",
+                                                              .poll_interval = poll_interval_},
+                                                  .feed = log_.feed(),
+                                                  .sink = std::make_unique<ScriptedSink>(store),
+                                                  .clock = Clock::System()});
   }
   // Starts a mirror and waits until its first position is committed.
   std::unique_ptr<Mirror> Start(ScriptedStore& store) {
@@ -81,6 +83,7 @@ class ScriptedMirrorTest : public ::testing::Test {
 
   FilledLog log_;
   ScriptedStore store_;
+  Micros poll_interval_ = 10 * 1'000'000;
 };
 
 TEST_F(ScriptedMirrorTest, PositionMovesOnlyOnCommit) {
@@ -143,6 +146,18 @@ TEST_F(ScriptedMirrorTest, PermanentErrorParksUntilResume) {
   mirror->Resume();
   ASSERT_TRUE(ReachesSequence(*mirror, 3));
   EXPECT_EQ(mirror->Status().error_reason, "");
+}
+
+TEST_F(ScriptedMirrorTest, PublicationsDoNotPostponePollsWhilePaused) {
+  poll_interval_ = 50'000;
+  const auto mirror = Start(store_);
+  mirror->Pause();
+  ASSERT_TRUE(ReachesState(*mirror, MirrorState::kPaused));
+  const uint64_t before = store_.polls();
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  uint64_t transaction = 1;
+  while (store_.polls() < before + 2 && absl::Now() < deadline) Publish(transaction++, 1);
+  EXPECT_GE(store_.polls(), before + 2);
 }
 
 TEST_F(ScriptedMirrorTest, RewindResendsLaterChanges) {

@@ -74,6 +74,14 @@ class ScriptedStore {
     return changes_;
   }
 
+  void CountPoll() {
+    absl::MutexLock lock(&mutex_);
+    ++polls_;
+  }
+  uint64_t polls() const {
+    absl::MutexLock lock(&mutex_);
+    return polls_;
+  }
   absl::Status TakeAddError() {
     absl::MutexLock lock(&mutex_);
     return std::exchange(add_error_, absl::OkStatus());
@@ -98,6 +106,7 @@ class ScriptedStore {
   absl::Status add_error_ ABSL_GUARDED_BY(mutex_);
   absl::Status commit_error_ ABSL_GUARDED_BY(mutex_);
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t polls_ ABSL_GUARDED_BY(mutex_) = 0;
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<MirrorPosition> position_ ABSL_GUARDED_BY(mutex_);
   std::vector<uint64_t> changes_ ABSL_GUARDED_BY(mutex_);
@@ -113,7 +122,7 @@ class ScriptedSink final : public Sink {
   }
   absl::Status Open(Waiter& waiter) override { return absl::OkStatus(); }
   void Close() override { pending_.clear(); }
-  void Poll() override {}
+  void Poll() override { store_.CountPoll(); }
   absl::Status Begin() override {
     pending_.clear();
     return absl::OkStatus();
