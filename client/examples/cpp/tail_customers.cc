@@ -31,8 +31,9 @@ absl::Status Handle(const millrace::v1::Change& change, millrace::client::RowTyp
 // Replaces the token file atomically, so that a crash leaves the old or the new token. A program
 // with a database stores the token there, in the same transaction as the effect of the changes.
 bool StoreToken(const std::string& path, const std::string& token) {
-  std::ofstream(path + ".new") << token << std::flush;
-  return std::rename((path + ".new").c_str(), path.c_str()) == 0;
+  std::ofstream file(path + ".new");
+  file << token << std::flush;
+  return file.good() && std::rename((path + ".new").c_str(), path.c_str()) == 0;
 }
 
 absl::Status Follow(const std::string& address, const std::string& table, const std::string& path) {
