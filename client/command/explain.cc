@@ -29,7 +29,7 @@ std::string Advice(const v1::ErrorDetail& detail) {
   }
   if (reason == "TOKEN_AHEAD") return "check that --server is the server that issued the token";
   if (reason == "TOKEN_OF_ANOTHER_LOG") {
-    return "use the server that issued the token, or start again with --from earliest";
+    return "use the server that issued the token; if its log is gone, start with --from snapshot";
   }
   if (reason == "TOKEN_MALFORMED") {
     return fmt::format("a place is {}", kPlaceForms);

@@ -11,7 +11,7 @@
 
 namespace millrace::kafka {
 
-// What an operator can do about a damaged change, beside restoring the log.
+// What an operator can do about a damaged change, instead of starting a new log.
 inline constexpr std::string_view kRewindPastDamage = "rewind the mirror to a position after it";
 
 // kDataLoss LOG_DAMAGED: the bytes are not a valid row of `version`.

@@ -11,9 +11,8 @@ namespace millrace::log {
 absl::Status LogDamaged(std::string_view problem, const ErrorMetadata& metadata,
                         std::string_view alternative) {
   return MakeError(reason::kLogDamaged,
-                   fmt::format("{}; {}{}restore the log directory from a backup, or start a new "
-                               "log in an empty one",
-                               problem, alternative, alternative.empty() ? "" : ", or "),
+                   fmt::format("{}; {}{}start a new log in an empty directory", problem,
+                               alternative, alternative.empty() ? "" : ", or "),
                    metadata);
 }
 

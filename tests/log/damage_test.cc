@@ -38,15 +38,13 @@ TEST(DamageTest, FormatZeroAndNoFormatAreDamage) {
 
 TEST(DamageTest, DamageNamesPartAndRemedy) {
   const absl::Status status = LogDamaged("frame 7 is too short", {{"sequence", "7"}});
-  EXPECT_EQ(MessageOf(status),
-            "frame 7 is too short; restore the log directory from a backup, or start a new log in "
-            "an empty one");
+  EXPECT_EQ(MessageOf(status), "frame 7 is too short; start a new log in an empty directory");
   EXPECT_EQ(ErrorMetadataOf(status)["sequence"], "7");
 }
 
-TEST(DamageTest, AlternativeComesBeforeRestoring) {
+TEST(DamageTest, AlternativeComesBeforeNewLog) {
   EXPECT_THAT(MessageOf(LogDamaged("x", {}, "rewind the mirror")),
-              HasSubstr("x; rewind the mirror, or restore the log directory"));
+              HasSubstr("x; rewind the mirror, or start a new log"));
 }
 
 TEST(DamageTest, KeysAreQuoted) {
