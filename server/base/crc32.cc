@@ -103,8 +103,8 @@ MILLRACE_CLMUL inline __m128i FoldStrides(__m128i first, const char*& at, const 
 // Folds `lane` and the last `left` bytes before `end`, fewer than a lane, into one lane.
 // Requires: at least one lane of bytes ends at `end`.
 MILLRACE_CLMUL inline __m128i FoldRest(__m128i lane, const char* end, size_t left) {
-  // The first `left` bytes form a lane of their own, after zeros, which do not change the
-  // remainder.
+  // The first `left` bytes of `lane` become a lane of their own. The zeros before them do not
+  // change the remainder.
   const __m128i front = _mm_shuffle_epi8(lane, Load(&kByteShifts[left]));
   const __m128i to_front = Load(&kByteShifts[kLane + left]);
   const __m128i back =

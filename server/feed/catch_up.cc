@@ -253,12 +253,12 @@ absl::StatusOr<CatchUp::Step> CatchUp::Deliver(const Found& found, const Selecti
   if (change_.after.partial) {
     return PartialRow(found.sequence);
   }
-  const size_t size = wire::ReadChangeSize(change_.view);
+  const size_t size = wire::SizeAsRead(change_.view);
   const uint64_t taken = selection.changes + reads_.count;
   if (taken > 0 && selection.bytes + reads_.changes.size() + size > response_bytes_max_) {
     return Step::kFull;
   }
-  wire::AppendReadChange(change_.view, size, reads_.changes);
+  wire::AppendAsRead(change_.view, size, reads_.changes);
   ++reads_.count;
   return Step::kDone;
 }

@@ -29,9 +29,9 @@ class Allowance {
   Micros at_ = 0;
 };
 
-// Detects floods by the frames that a client sends on one connection (RFC 9113). Reads the nine
-// bytes before each frame and skips the rest, which costs a few nanoseconds per frame. Ignores
-// bytes that are not HTTP/2; gRPC closes such a connection. README.md explains the limits.
+// Detects floods by the frames that a client sends on one connection (RFC 9113). Reads the
+// nine-byte header of each frame and skips the rest, which costs a few nanoseconds per frame.
+// Ignores bytes that are not HTTP/2; gRPC closes such a connection. README.md explains the limits.
 //
 // Use from one thread at a time.
 class FrameWatch {

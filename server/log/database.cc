@@ -96,7 +96,7 @@ absl::Status Database::MakeRoom(uint64_t extra_bytes) {
 
 // Called before RocksDB stops. Waits until each running flush has checked whether RocksDB is
 // stopped. RocksDB makes this check and counts the flush as running under one lock, so the count
-// shows which flushes have passed the check.
+// shows how many flushes have passed the check.
 void Database::HoldFlushes() {
   env_->Hold();
   rocksdb::DB* const database = flushing_database_.load(std::memory_order_acquire);

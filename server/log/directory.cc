@@ -34,9 +34,7 @@ absl::Status Failed(std::string_view operation, const std::string& path,
 absl::Status Foreign(const std::string& directory, std::string_view why) {
   return MakeError(
       reason::kDataDirectoryForeign,
-      fmt::format("{} is not a log directory: {}; use an empty directory, or restore the "
-                  "missing files from a backup",
-                  directory, why),
+      fmt::format("{} is not a log directory: {}; use an empty directory", directory, why),
       {{"path", directory}});
 }
 

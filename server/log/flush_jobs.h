@@ -11,10 +11,10 @@ namespace millrace::log {
 // An Env that can hold RocksDB's flushes. Works around a defect of RocksDB 7.8 to 9.10.
 //
 // If a flush is scheduled before an error stops the database and starts after it, RocksDB loses the
-// flush: `BackgroundFlush` returns without its request and, unlike `BackgroundCompaction`, does not
-// count it as unscheduled. Resume then waits for that flush forever. So Database calls Hold when it
-// sees the error, before RocksDB stops, and Release once RocksDB recovers: RocksDB does not lose a
-// flush that starts then. Thread-safe.
+// flush: `BackgroundFlush` leaves its request in the queue but, unlike `BackgroundCompaction`, does
+// not count the request as unscheduled. Resume then waits for that flush forever. So Database calls
+// Hold when it sees the error, before RocksDB stops, and Release once RocksDB recovers: RocksDB
+// does not lose a flush that starts then. Thread-safe.
 class FlushJobs final : public rocksdb::EnvWrapper {
  public:
   explicit FlushJobs(std::unique_ptr<rocksdb::Env> target);

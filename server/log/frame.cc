@@ -216,7 +216,7 @@ uint64_t FrameChecksum(std::string_view stored, Sequence first) {
 }
 
 absl::Status FrameDamaged(Sequence first, std::string_view what) {
-  return LogDamaged(fmt::format("the frame at sequence {}: {}; nothing after it can be served",
+  return LogDamaged(fmt::format("the frame at sequence {}: {}; readers cannot continue past it",
                                 first.value, what),
                     {{"sequence", std::to_string(first.value)}});
 }

@@ -12,9 +12,9 @@
 
 namespace millrace::log {
 
-// Compresses frames before they are written. RocksDB would compress only when it writes a file.
-// Compressing earlier also cuts to a third the bytes that are written to the write-ahead log,
-// checksummed, and copied to the memtable. Not thread-safe.
+// Compresses frames before they are written. RocksDB would compress only when it writes a file. So
+// only a third of the bytes are written to the write-ahead log, checksummed, and copied to the
+// memtable. Not thread-safe.
 class FrameCompressor {
  public:
   FrameCompressor();

@@ -38,8 +38,8 @@ class Instance {
 
   // Writes RocksDB's memory to files, so that the next opening is faster. Requires: kWritable.
   rocksdb::Status Flush() const;
-  // Wakes threads that wait for a flush, so that they notice that RocksDB has stopped. A flush that
-  // FlushJobs holds does not wake them. Requires: kWritable.
+  // Wakes threads that wait for a flush, so that they notice that RocksDB has stopped. The
+  // end of a flush would wake them, but FlushJobs may hold that flush. Requires: kWritable.
   void WakeWaiters() const;
 
   Mode mode() const { return mode_; }

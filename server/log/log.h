@@ -210,7 +210,7 @@ class Log {
 
   AgeLimit age_limit_;  // used by the trimming thread only
 
-  // Stored after the value is on disk. To read both, read oldest before newest.
+  // Stored after the value is on disk. To read both, use range() or MakeView.
   std::atomic<uint64_t> oldest_{1};
   std::atomic<uint64_t> newest_{0};
 

@@ -25,7 +25,7 @@ constexpr size_t kCompressionRatio = 4;
 
 absl::Status Missing(Sequence sequence) {
   return LogDamaged(
-      fmt::format("no stored frame contains sequence {}; nothing after it can be served",
+      fmt::format("no stored frame contains sequence {}; readers cannot continue past it",
                   sequence.value),
       {{"sequence", std::to_string(sequence.value)}});
 }

@@ -94,8 +94,8 @@ void WalSync::End(const rocksdb::Status& status) {
   failure_ = status;
 }
 
-// Syncs all logs, because recovery uses a log only if the earlier logs are complete. A log that
-// RocksDB deletes during the loop is not needed: its content is in table files, which RocksDB
+// Syncs all write-ahead logs, because recovery uses one only if the earlier ones are complete. One
+// that RocksDB deletes during the loop is not needed: its content is in table files, which RocksDB
 // syncs.
 rocksdb::Status WalSync::SyncFiles() {
   std::vector<std::string> names;

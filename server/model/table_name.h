@@ -28,10 +28,10 @@ struct TableName {
 };
 
 // Patterns `database.table` that select tables. `*` matches any run of characters; a leading `!`
-// makes the pattern an exclusion. A table matches if no exclusion matches it, and an inclusion does
-// unless there are no inclusions. A name that contains `.`, `*`, `!` or a backquote is
-// written in backquotes, with backquotes inside doubled: `` `odd.db`.`t*` ``.
-// Matching does not backtrack. Immutable after Parse; thread-safe.
+// makes the pattern an exclusion. A table matches if an inclusion matches it and no exclusion does.
+// Without inclusions, every table counts as included. A name that contains `.`, `*`, `!` or a
+// backquote is written in backquotes, with backquotes inside doubled: `` `odd.db`.`t*` ``. Matching
+// does not backtrack. Immutable after Parse; thread-safe.
 class TablePatterns {
  public:
   // Matches every table.

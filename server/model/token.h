@@ -17,9 +17,9 @@ namespace millrace {
 // The maximum length of a token's text.
 inline constexpr size_t kTokenCharactersMax = 64 << 10;
 
-// A part of a catch-up. A catch-up sends the rows of a snapshot to a stream. It identifies rows by
-// digests, and reads the log once for each part that fits its memory: the rows whose digest has
-// `prefix` in its lowest `depth` bits.
+// A part of a catch-up, which sends the rows of a snapshot to a stream: the rows whose digest has
+// `prefix` in its lowest `depth` bits. The digests of one part fit the memory of the catch-up,
+// which reads the log once for each part.
 struct CatchUpPart {
   static constexpr uint32_t kDepthMax = 32;
   uint32_t depth = 0;

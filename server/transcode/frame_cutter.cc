@@ -179,7 +179,7 @@ void FrameCutter::CloseSegment() {
   // The length varint may be longer or shorter than assumed, so the bytes after it moved.
   const auto shift = static_cast<int64_t>(payload_.size()) - static_cast<int64_t>(size_before);
   segment.header_offset = static_cast<uint32_t>(static_cast<int64_t>(segment_begin_) + shift);
-  MoveChanges(shift);
+  ShiftChangeOffsets(shift);
   segment_open_ = false;
 }
 
@@ -200,13 +200,13 @@ void FrameCutter::StoreContinued() {
   segment.header_size = static_cast<uint32_t>(continued_header_.size());
   head_.Append(continued_header_.view());
   segment.more = true;
-  MoveChanges(static_cast<int64_t>(head_.size()) - static_cast<int64_t>(changes_begin));
+  ShiftChangeOffsets(static_cast<int64_t>(head_.size()) - static_cast<int64_t>(changes_begin));
   segment_open_ = false;
   StoreFrame(head_.view(), changes, /*unfinished=*/true);
 }
 
 // Records that the changes of the last segment moved by `shift` bytes.
-void FrameCutter::MoveChanges(int64_t shift) {
+void FrameCutter::ShiftChangeOffsets(int64_t shift) {
   log::Segment& segment = content_.segments.back();
   segment.end = static_cast<uint32_t>(segment.end + shift);
   for (size_t i = segment.first_run; i < content_.runs.size(); ++i) {

@@ -115,7 +115,7 @@ class FrameCutter {
   void OpenSegment();
   void CloseSegment();
   void StoreContinued();
-  void MoveChanges(int64_t shift);
+  void ShiftChangeOffsets(int64_t shift);
   void DropOpenSegment();
   // Moves the open segment to a new frame and closes the frame it was in.
   void DetachSegment();

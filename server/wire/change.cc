@@ -191,7 +191,7 @@ bool ParseChange(std::string_view bytes, ChangeView& change) {
   return reader.ok();
 }
 
-size_t ReadChangeSize(const ChangeView& change) {
+size_t SizeAsRead(const ChangeView& change) {
   char head[kReadHeadBytesMax];
   size_t bytes = static_cast<size_t>(WriteSequenceAndOperation(change.sequence, head) - head);
   ByteReader reader(change.bytes);
@@ -201,7 +201,7 @@ size_t ReadChangeSize(const ChangeView& change) {
   return bytes;
 }
 
-void AppendReadChange(const ChangeView& change, size_t bytes, std::string& changes) {
+void AppendAsRead(const ChangeView& change, size_t bytes, std::string& changes) {
   char head[1 + kVarintBytesMax + kReadHeadBytesMax];
   char* end = head;
   *end++ = layout::OneByteTag(layout::Transaction::kChanges, Buffer::kBytes);

@@ -11,7 +11,7 @@
 #include "model/sequence.h"
 
 // Parses changes. All views point into the bytes passed to ParseChange, which must outlive them.
-// Only AppendReadChange allocates.
+// Only AppendAsRead allocates.
 namespace millrace::wire {
 
 // A row image of a change.
@@ -93,8 +93,8 @@ class NameReader {
 // except those of the row before. Requires: the change has a row after.
 
 // Returns the size of the READ's Change message in bytes.
-size_t ReadChangeSize(const ChangeView& change);
-// Appends the READ as an element of Transaction.changes. `bytes` is ReadChangeSize(change).
-void AppendReadChange(const ChangeView& change, size_t bytes, std::string& changes);
+size_t SizeAsRead(const ChangeView& change);
+// Appends the READ as an element of Transaction.changes. `bytes` is SizeAsRead(change).
+void AppendAsRead(const ChangeView& change, size_t bytes, std::string& changes);
 
 }  // namespace millrace::wire

@@ -72,7 +72,7 @@ TEST(BoundedQueue, CloseWakesAllWaiters) {
   empty.Close();
 }
 
-TEST(BoundedQueue, ConcurrentUseKeepsItemsAndBound) {
+TEST(BoundedQueue, ConcurrentUseKeepsOrderAndBound) {
   constexpr int kItems = 5000;
   BoundedQueue<int> queue(4);
   std::vector<std::jthread> producers;

@@ -110,7 +110,7 @@ TEST(TransactionPayloads, InnerEventsMayBeLarge) {
   EXPECT_EQ(size, 0x66afu);
 }
 
-TEST(TransactionPayloads, InnerEventMayExceedOneStep) {
+TEST(TransactionPayloads, LargeInnerEventGrowsBuffer) {
   const std::string large(5 << 20, 'x');
   const Walk walk = WalkThroughZstd(InnerEvent(EventType::kXid, large), 6 << 20);
   EXPECT_EQ(walk.reason, "");
@@ -294,7 +294,7 @@ TEST(CompressedEvents, ImpossibleLengthAllocatesNothing) {
   EXPECT_LT(buffer.capacity(), 1000u);
 }
 
-TEST(CompressedEvents, UncompressedEventsAreNotCompressed) {
+TEST(CompressedEvents, OtherTypesAreNotCompressed) {
   for (const auto type : {EventType::kQuery, EventType::kWriteRowsV1, EventType::kXid}) {
     EXPECT_FALSE(IsCompressed(type));
   }

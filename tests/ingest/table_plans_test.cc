@@ -66,7 +66,7 @@ class TablePlansTest : public log::testing::LogTest {
 
 TEST_F(TablePlansTest, OlderDefinitionGivesTheType) { EXPECT_EQ(TypeAt(kDefined + 1), "uuid"); }
 
-TEST_F(TablePlansTest, LaterDefinitionGivesTypeUnlessRedefinedLater) {
+TEST_F(TablePlansTest, NewerDefinitionGivesTypeUnlessStatementFollows) {
   redefined_later_ = true;
   EXPECT_EQ(TypeAt(kDefined - 1), "SCHEMA_UNPROVEN");
   EXPECT_EQ(TypeAt(kDefined), "SCHEMA_UNPROVEN");

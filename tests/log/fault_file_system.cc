@@ -22,7 +22,7 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
     system_.MarkSynced(name_, 0);
   }
 
-  // Like a real system, a write on a full disk writes a part of the data.
+  // As in a real file system, a write on a full disk writes a part of the data.
   rocksdb::IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset,
                                      const rocksdb::IOOptions& options,
                                      rocksdb::IODebugContext* context) override {

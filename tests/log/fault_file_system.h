@@ -52,7 +52,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
 
   // Writes fail with "no space" after `bytes` more bytes.
   void FillDisk(int64_t bytes = 0) { space_ = bytes; }
-  // The same at once, but only for files whose names contain `part`.
+  // All writes to files whose names contain `part` fail with "no space".
   void FillDiskFor(const std::string& part) ABSL_LOCKS_EXCLUDED(mutex_);
   // Writes fail because a quota is exceeded.
   void FillQuota() {
@@ -93,8 +93,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   std::atomic<int> wal_syncs_ = 0;
   absl::Mutex changes_;  // held shared during a change of a file, exclusively during a copy
   absl::Mutex mutex_;
-  std::string refused_
-      ABSL_GUARDED_BY(mutex_);  // files whose names contain it fail; empty: none fail
+  // The part passed to FillDiskFor; empty: none.
+  std::string refused_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, uint64_t> synced_ ABSL_GUARDED_BY(mutex_);
   Gate syncs_;
   Gate reads_;

@@ -110,7 +110,7 @@ TEST_F(FullDiskTest, QuotaCountsAsFullDisk) {
   EXPECT_EQ(ReasonOf(CommitFrame(1)), "OK");
 }
 
-TEST_F(FullDiskTest, LittleSpaceWithoutBallastIsNotFull) {
+TEST_F(FullDiskTest, LittleSpaceWithoutBallastAllowsCommits) {
   log_.reset();
   std::filesystem::remove(options_.directory + "/BALLAST");
   faults_->FillDisk(kBallastBytes / 2);

@@ -56,7 +56,7 @@ TEST_F(LogFaultTest, RepeatedlyFullDiskLosesNothing) {
 
 // A recovery without room for the next write leaves RocksDB's memory empty. RocksDB's own Resume
 // would then keep a write-ahead log that can no longer be written.
-TEST_F(LogFaultTest, RoomOnlyForRecoveryStaysDiskFull) {
+TEST_F(LogFaultTest, RecoveryWithoutRoomForWriteReportsFullDisk) {
   const Batch batch = BatchOf({NextFrame(4, 12'000'000)});
   for (int attempt = 0; attempt < 4; ++attempt) {
     faults_->FillDisk(8'000'000);

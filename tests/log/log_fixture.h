@@ -39,7 +39,7 @@ class LogTest : public ::testing::Test {
   LogTest();
   ~LogTest() override;
 
-  // Closes `log_`, then opens the log in `options_.directory` into it.
+  // Closes `log_`, then sets it to the log in `options_.directory`.
   absl::Status Reopen();
   // Opens another log, in `directory`.
   absl::StatusOr<std::unique_ptr<Log>> OpenIn(const std::string& directory) const;

@@ -101,7 +101,7 @@ TEST_F(OpenLogTest, SequencePastTheEndReportsNewest) {
   EXPECT_THAT(*log_->ReadFrames({4}, 1 << 20), IsEmpty());
 }
 
-TEST_F(OpenLogTest, ReadsAreBoundedButReturnOneFrame) {
+TEST_F(OpenLogTest, BoundedReadsReturnAtLeastOneFrame) {
   CommitMany(10);
   EXPECT_EQ(log_->ReadFrames({1}, 1)->size(), 1u);
   EXPECT_EQ(log_->ReadFrames({1}, 13'000)->size(), 3u);

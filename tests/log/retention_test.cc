@@ -11,7 +11,7 @@ namespace {
 constexpr Micros kHour = Micros{3600} * 1'000'000;
 constexpr Micros kYear = 365 * 24 * kHour;
 
-// A log with a retention of five hours.
+// An age limit of five hours.
 class AgeLimitTest : public ::testing::Test {
  protected:
   AgeLimitTest() { clock_.JumpWall(100 * kHour); }

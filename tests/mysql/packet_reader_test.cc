@@ -125,7 +125,7 @@ TEST_F(PacketReaderTest, FullPartEndsWithAnEmptyPart) {
   EXPECT_EQ(*reader_->Read(), "next");
 }
 
-TEST_F(PacketReaderTest, PacketAboveLimitFailsUnread) {
+TEST_F(PacketReaderTest, PacketAboveLimitFailsBeforeLastPart) {
   options_.packet_bytes_max = kPartBytesMax + 10;
   reader_ = MakeSocketPacketReader(ends_[0], options_);
   const auto sender = SendConcurrently(Part(1, std::string(kPartBytesMax, 'x')) +

@@ -59,7 +59,7 @@ TEST(ColumnMeanings, UnnamedVersionTimesAreAdded) {
                                             Pair("row_end", Meaning::kMariadbHiddenRowEnd))));
 }
 
-TEST(ColumnMeanings, CreateLikeNamesItsModel) {
+TEST(ColumnMeanings, CreateLikeNamesTheCopiedTable) {
   EXPECT_THAT(MeaningsIn("CREATE TABLE n LIKE m").like, Optional(TableName{"shop", "m"}));
   EXPECT_THAT(MeaningsIn("CREATE TABLE n (LIKE `a`.`b`)").like, Optional(TableName{"a", "b"}));
 }

@@ -181,7 +181,7 @@ TEST(Statement, VerbShowsWhatHappensToTables) {
   }
 }
 
-TEST(Statement, CreateConditionsAreReported) {
+TEST(Statement, IfNotExistsAndReplaceAreReported) {
   EXPECT_TRUE(Of("CREATE TABLE IF NOT EXISTS t (a INT)").if_not_exists);
   EXPECT_FALSE(Of("CREATE TABLE t (a INT)").if_not_exists);
   EXPECT_FALSE(Of("DROP TABLE IF EXISTS t").if_not_exists);

@@ -27,7 +27,7 @@ bool IsOfEndedProcess(const std::string& name) {
   return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-void RemoveThoseOfEndedProcesses(const std::filesystem::path& parent) {
+void RemoveDirectoriesOfEndedProcesses(const std::filesystem::path& parent) {
   std::error_code ignored;  // Another test may be removing the same directory.
   for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
     if (IsOfEndedProcess(entry.path().filename()))
@@ -45,7 +45,7 @@ std::filesystem::path DefaultParent() {
 TempDirectory::TempDirectory() : TempDirectory(DefaultParent()) {}
 
 TempDirectory::TempDirectory(const std::filesystem::path& parent) {
-  RemoveThoseOfEndedProcesses(parent);
+  RemoveDirectoriesOfEndedProcesses(parent);
   std::string name = parent / fmt::format("{}{}.XXXXXX", kPrefix, getpid());
   if (mkdtemp(name.data()) == nullptr) {
     fmt::print(stderr, "cannot make a directory in {}: {}; set TMPDIR to a writable directory\n",

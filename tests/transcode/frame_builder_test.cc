@@ -478,7 +478,7 @@ class RandomBuilder {
     builder_.CloseFrame();
     Take();
   }
-  void ExpectLogIsModel() const {
+  void ExpectLogMatchesModel() const {
     size_t next = 0;
     bool more = false;
     for (const FramePtr& frame : log_) {
@@ -598,7 +598,7 @@ TEST(FrameBuilderProperty, LogAlwaysHoldsEndedTransactions) {
     SCOPED_TRACE(seed);
     RandomBuilder random(seed);
     random.Run(120);
-    random.ExpectLogIsModel();
+    random.ExpectLogMatchesModel();
     if (::testing::Test::HasFailure()) return;
   }
 }

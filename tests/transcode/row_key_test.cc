@@ -108,7 +108,7 @@ TEST_F(RowKeyTest, RowWithoutKeyFieldHasNoKey) {
   EXPECT_EQ(KeyOf({"a"}, ""), "none");
 }
 
-TEST_F(RowKeyTest, RepeatedFieldDoesNotReplaceAnother) {
+TEST_F(RowKeyTest, RowWithRepeatedKeyFieldHasNoKey) {
   EXPECT_EQ(KeyOf({"a", "b"}, "\x08\x05\x08\x05"), "none");
   EXPECT_EQ(KeyOf({"a"}, "\x08\x05\x08\x05"), "none");
 }

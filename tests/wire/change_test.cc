@@ -150,7 +150,7 @@ TEST(Change, ReadOmitsFieldsOfRowBefore) {
   ChangeView change;
   ASSERT_TRUE(ParseChange(bytes, change));
   std::string reads;
-  AppendReadChange(change, ReadChangeSize(change), reads);
+  AppendAsRead(change, SizeAsRead(change), reads);
   v1::Change expected = Parsed(bytes);
   expected.set_operation(v1::OPERATION_READ);
   expected.clear_before();
@@ -160,7 +160,7 @@ TEST(Change, ReadOmitsFieldsOfRowBefore) {
   expected.mutable_ambiguous_text()->DeleteSubrange(0, 1);
   ASSERT_EQ(ChangesIn(reads).size(), 1u);
   EXPECT_EQ(ChangesIn(reads)[0], expected.SerializeAsString());
-  EXPECT_EQ(ChangesIn(reads)[0].size(), ReadChangeSize(change));
+  EXPECT_EQ(ChangesIn(reads)[0].size(), SizeAsRead(change));
 }
 
 TEST(ChangeWriter, ImageBuiltInPlaceEqualsPutImage) {

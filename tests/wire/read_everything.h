@@ -98,9 +98,9 @@ class EverythingReader {
   }
 
   static void CheckRead(const ChangeView& change) {
-    const size_t size = ReadChangeSize(change);
+    const size_t size = SizeAsRead(change);
     std::string list;
-    AppendReadChange(change, size, list);
+    AppendAsRead(change, size, list);
     ByteReader reader(list);
     std::string_view bytes;
     MILLRACE_CHECK(NextChange(reader, bytes) && reader.empty() && bytes.size() == size);

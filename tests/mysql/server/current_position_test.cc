@@ -152,7 +152,7 @@ TEST(CurrentPositionMysqlTest, FileOfAnotherServerReportsChangedSource) {
   EXPECT_EQ(ErrorReason(status), "SOURCE_CHANGED") << status;
 }
 
-TEST(CurrentPositionMysqlTest, GtidsFoundOnAnotherServerAreContinuous) {
+TEST(CurrentPositionMysqlTest, GtidPositionIsValidOnAnotherServer) {
   const auto server = StartSource(ServerKind::kMysql);
   server->MustConnect().MustExecute("CREATE DATABASE d");
   const auto connection = MustConnect(OptionsFor(*server));

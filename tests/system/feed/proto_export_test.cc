@@ -129,7 +129,7 @@ TEST_P(ProtoExport, ProgramBuiltBeforeAlterReadsLaterRows) {
             "id 3 amount -7 name pot note none\n");
 }
 
-TEST_P(ProtoExport, EmptyTableHasItsFirstRowsType) {
+TEST_P(ProtoExport, EmptyTableExportsTypeOfFirstRows) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute(
       "CREATE TABLE shop.item (id INT PRIMARY KEY, name VARCHAR(9), kind ENUM('a','b'), price "
@@ -158,7 +158,7 @@ TEST_P(ProtoExport, PatternWithoutMatchIsAnError) {
   }
 }
 
-TEST_P(ProtoExport, UnreachableSourceLeavesTheLogsTables) {
+TEST_P(ProtoExport, UnreachableSourceStillExportsTablesOfLog) {
   sql_.MustExecute("CREATE DATABASE shop");
   sql_.MustExecute("CREATE TABLE shop.item (id INT PRIMARY KEY)");
   sql_.MustExecute("INSERT INTO shop.item VALUES (1)");

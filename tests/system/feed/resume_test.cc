@@ -169,7 +169,7 @@ TEST_P(Resume, GtidSetStartsAtFirstMissingTransaction) {
   }
 }
 
-TEST_P(Resume, CommitTimeStartsAtFirstTransactionNotBefore) {
+TEST_P(Resume, StartByTimeSkipsOnlyEarlierTransactions) {
   for (size_t i = 0; i < all_.changes.size(); i += 40) {
     const int64_t time = all_.changes[i].commit_micros;
     const auto first =
