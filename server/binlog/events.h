@@ -29,8 +29,8 @@ absl::StatusOr<Rotate> ParseRotate(const Event& event);
 // sizes that the parsers below do not support, or an unknown checksum algorithm.
 absl::StatusOr<Format> ParseFormatDescription(const Event& event);
 // Whether the server that wrote a FORMAT_DESCRIPTION supports checksums (MySQL 5.6.1, MariaDB 5.3).
-// If so, the event ends in the algorithm and a checksum, even when checksums are off. The body may
-// or may not still contain the checksum.
+// If so, the event ends in the algorithm and a checksum, even when checksums are off. Accepts the
+// body with or without that checksum.
 absl::StatusOr<bool> ServerSupportsChecksums(const Event& event);
 
 // Identity of an XA transaction.

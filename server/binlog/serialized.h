@@ -15,7 +15,7 @@ namespace millrace::binlog {
 // Reads a number of one to nine bytes. The count of one-bits at the low end of the first byte is
 // the count of bytes after it. All bits above the lowest zero bit, little endian, are the number.
 uint64_t ReadSerializedUnsigned(ByteReader& reader);
-// The same, but the lowest bit of the number is its sign.
+// The same in zigzag encoding: 0, 1, 2, 3 are 0, -1, 1, -2.
 int64_t ReadSerializedSigned(ByteReader& reader);
 
 struct SerializedMessage {

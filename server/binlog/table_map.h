@@ -52,9 +52,9 @@ struct TableMap {
   std::string_view database;
   std::string_view table;
   std::vector<ColumnMap> columns;
-  // Whether the optional metadata describes all columns that can have this property; also true if
-  // the table has no such column. The comments list the values of binlog_row_metadata under which
-  // an event has the property. Under NO_LOG of MariaDB it has none.
+  // Whether the optional metadata contains this attribute of the columns; also true if no column of
+  // the table can have the attribute. Each comment lists the values of binlog_row_metadata under
+  // which servers write the attribute. Under NO_LOG MariaDB writes none.
   bool has_signedness = false;  // MINIMAL and FULL
   bool has_names = false;       // FULL only
   bool has_collations = false;  // text: MINIMAL and FULL; ENUM and SET: FULL

@@ -168,7 +168,7 @@ absl::StatusOr<std::optional<std::string_view>> TransactionPayloadReader::State:
     return EventTruncated(header_, "ends inside an inner event");
   const uint32_t size = LoadLittle32(buffer_.get() + kSizeAt);
   if (size < EventHeader::kSize)
-    return EventTruncated(header_, "has an inner event without a size");
+    return EventTruncated(header_, "has an inner event smaller than a header");
   if (size > event_bytes_max_) return EventTooLarge(header_, size, event_bytes_max_);
   MILLRACE_ASSIGN_OR_RETURN(const size_t filled, Fill(size));
   if (filled < size) return EventTruncated(header_, "ends inside an inner event");

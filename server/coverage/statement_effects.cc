@@ -52,7 +52,8 @@ Effects EffectsOf(const Statement& statement, bool truncates) {
       break;
     case StatementVerb::kAlter:
       if (statement.index_only) break;
-      // Add the alteration before the renames, so that OnStatement returns the new name as unseen.
+      // Later effects on a table replace earlier ones: add the alteration first, so that the old
+      // name of a renamed table ends as emptied.
       AddAll(statement, TableEffect::kAltered, effects);
       AddRenames(statement, effects);
       for (const TableName& table : statement.tables_from_partitions) {

@@ -66,8 +66,8 @@ class BinlogStream {
 
   // Blocks until HasMore is true, Wake or Interrupt is called, or the source has been silent for
   // too long, which the next Read reports. With Oracle's client library and TLS it may return
-  // earlier. Returns whether Wake was called: only then may the caller wait again before it reads.
-  // After each Wait, check for the work that Wake announces.
+  // earlier. True if Wake was called; if false, call Read before the next Wait. After each Wait,
+  // check for the work that Wake announces.
   bool Wait();
   // Ends the current Wait or, if there is none, the next one. From any thread, between Open and the
   // destructor.

@@ -47,7 +47,7 @@ class ClientHandle {
 
   // Makes SHOW REPLICAS list us. Does nothing with Oracle's library.
   virtual absl::Status RegisterReplica(uint32_t server_id, const std::string& host) = 0;
-  // Requests the binlog. From then on only the reader uses the handle, which must outlive it.
+  // Requests the binlog. From then on only the reader uses the handle; destroy the reader first.
   virtual absl::StatusOr<std::unique_ptr<PacketReader>> StartDump(
       const DumpRequest& request, const PacketReaderOptions& options) = 0;
 };

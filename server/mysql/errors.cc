@@ -178,8 +178,8 @@ absl::Status RefusedDump(const std::string& endpoint, const SourceFailure& failu
                    {{"source", endpoint}});
 }
 
-// With gtid_mode ON the source refuses to send the transactions without a GTID that it wrote while
-// the mode was OFF_PERMISSIVE. We have not read all of them.
+// With gtid_mode ON the source refuses to send the transactions without a GTID that it wrote under
+// OFF_PERMISSIVE or ON_PERMISSIVE. We have not read all of them.
 absl::Status RefusedAnonymous(const std::string& endpoint, const SourceFailure& failure) {
   return MakeError(reason::kSourceRefusedDump,
                    fmt::format("the source {} does not send transactions without a GTID that the "

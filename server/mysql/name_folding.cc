@@ -79,7 +79,7 @@ absl::Status FetchLetters(Connection& connection, const std::string& characters,
   const auto older = Lines(older_text);
   const auto newest = Lines(newer_text);
   if (older.size() != from.size() || newest.size() != from.size()) {
-    return QueryError(connection.endpoint(), {0, "it returned no lower case of names"});
+    return QueryError(connection.endpoint(), {0, "it did not convert letters to lower case"});
   }
   for (size_t i = 0; i < from.size(); ++i) {
     if (older[i] != newest[i]) {

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-// Finds an offset beyond 4 GiB in a binlog file. A request for a dump by file has a 32-bit offset,
-// so such a dump starts at the beginning of the file and drops the events before the wanted offset.
+// Finds an offset beyond 4 GiB in a binlog file. A request for a dump by file has a 32-bit offset.
+// To reach a greater one, we request the file from its beginning and drop the events before it.
 class OffsetSkipper {
  public:
   // Drops no events.

@@ -49,8 +49,8 @@ struct PacketReaderOptions {
 std::unique_ptr<PacketReader> MakeSocketPacketReader(int socket,
                                                      const PacketReaderOptions& options);
 
-// Waits for bytes from a socket, and measures the silence: the time of all waits since the last
-// EndSilence. `options` must outlive it.
+// Waits for bytes from a socket, and measures the silence: the time since the first wait after the
+// last EndSilence. `options` must outlive the object.
 class SocketWait {
  public:
   SocketWait(int socket, const PacketReaderOptions& options) : socket_(socket), options_(options) {}

@@ -155,7 +155,8 @@ void CheckGtids(const CheckContext& check) {
 }
 
 // Semi-synchronous replication delays a transaction between binlog and engine until a replica has
-// it or the timeout has passed. Without GTIDs a snapshot only waits, so it must wait longer.
+// it or the timeout has passed. Without GTIDs a snapshot cannot check for the transaction, so it
+// waits for settle_time, which must exceed the timeout.
 void CheckSettleTime(const CheckContext& check, const SnapshotOptions& snapshots) {
   if (!check.mysql() || check.server.gtids()) return;
   for (const std::string prefix : {"rpl_semi_sync_source_", "rpl_semi_sync_master_"}) {

@@ -23,8 +23,8 @@ bool IsSameServer(const ServerInfo& a, const ServerInfo& b);
 // Detects that the address leads to another server than before. Thread-safe.
 class SourcePool {
  public:
-  // Counts the servers that the feed has connected to, from 1. Do not use what you learned from a
-  // server of another generation.
+  // Counts the servers that the feed has connected to, from 1. Anything read from a server is valid
+  // only in its generation.
   using Generation = uint64_t;
 
   // Requires: options.server_id is not 0. Streams use it.

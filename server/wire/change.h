@@ -89,8 +89,8 @@ class NameReader {
   ByteReader reader_;
 };
 
-// The two functions below convert a parsed change to a READ of its row after: they keep all fields
-// except those of the row before. Requires: the change has a row after.
+// The two functions below convert a parsed change to one of operation READ with the same row after.
+// They omit the row before, its texts and the lists of unknown fields. Requires: a row after.
 
 // Returns the size of the READ's Change message in bytes.
 size_t SizeAsRead(const ChangeView& change);

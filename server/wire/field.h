@@ -57,7 +57,7 @@ inline bool NextField(ByteReader& reader, Field& field) {
 }
 
 // The same, but checks each field against its wire type in `types`: a different type fails
-// `reader`. Fields with greater numbers may have any type.
+// `reader`. Fields beyond `types` may have any type.
 template <size_t kCount>
 bool NextField(ByteReader& reader, const layout::Types<kCount>& types, Field& field) {
   if (!NextField(reader, field)) return false;

@@ -33,8 +33,8 @@ struct TransactionHeader {
 // Reads only the GTID. Empty if there is none.
 std::string_view GtidOf(std::string_view header);
 
-// Reads the next change from a list of changes, which the index of a frame locates. False: the list
-// is empty or malformed; then `list` is not ok.
+// Reads the next change from a list of changes, which the index of a frame locates. False if the
+// list is empty or malformed: in both cases `list` is not ok.
 inline bool NextChange(ByteReader& list, std::string_view& change) {
   constexpr uint32_t kTag = Buffer::Tag(layout::Transaction::kChanges, Buffer::kBytes);
   if (list.Little8() != kTag) list.Fail();
@@ -46,7 +46,7 @@ inline bool NextChange(ByteReader& list, std::string_view& change) {
 
 // Appends the header. Omits fields without a value, except the source.
 void PutHeader(const TransactionHeader& header, Buffer& to);
-// Appends to a header that the transaction continues in another part.
+// Adds the field `more` to a header: the next Transaction has more changes of this transaction.
 void PutMore(Buffer& header);
 
 // Starts an element of SubscribeResponse.transactions; Buffer::EndNested ends it.

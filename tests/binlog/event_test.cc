@@ -145,6 +145,7 @@ TEST(Format, HasServerVersionAndChecksums) {
 
 class FormatTest : public ::testing::Test {
  protected:
+  // The error reason if the body has `byte` at `offset`.
   std::string ReasonAfter(size_t offset, char byte) {
     std::string body(sample_->body);
     body[offset] = byte;
