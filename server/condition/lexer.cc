@@ -158,8 +158,8 @@ absl::Status Lexer::ReadNumber(std::string& text) {
   // The servers read `1abc` as a name.
   if (ContinuesName(At()) || At() == '.') {
     return InvalidAt(begin,
-                     "expected a number, found one followed by other characters; write a name "
-                     "that begins with a digit in backquotes");
+                     "expected a number, found one followed by other characters; use "
+                     "backquotes for a name that begins with a digit");
   }
   return absl::OkStatus();
 }

@@ -164,7 +164,7 @@ absl::StatusOr<Value> FitTemporal(const Literal& literal, const schema::Column& 
   if (type == ValueType::kDate) matching_kind = Kind::kDate;
   if (type == ValueType::kTime) matching_kind = Kind::kTime;
   if (literal.kind != Kind::kString && literal.kind != matching_kind) {
-    return DoesNotFit("has another type: write it in quotes, in the form of the column's type");
+    return DoesNotFit("has another type: write a string in the form of the column's type");
   }
   if (type == ValueType::kDate) return FitDate(literal.text);
   if (type == ValueType::kTime) return FitTime(literal.text, column);

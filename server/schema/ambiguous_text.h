@@ -9,8 +9,8 @@
 namespace millrace::schema {
 
 // Different values of the source may have the same text: several codes of a charset for one Unicode
-// character, equal labels, a label '' of an ENUM and its error value. Of the values with one text
-// all but one are ambiguous.
+// character, equal labels, a label '' of an ENUM and its error value. If several values have the
+// same text, all but one of them are ambiguous.
 
 // ENUM: for each index from 0 on, whether its value is ambiguous. SET: for each member, whether
 // values with it are ambiguous. A label that is not text is never ambiguous. Takes a lock: do not

@@ -88,7 +88,7 @@ class ColumnReader {
   }
 
   StatementLexer lexer_;
-  bool versioned_ = false;   // WITH or WITHOUT SYSTEM VERSIONING
+  bool versioned_ = false;   // the text has WITH or WITHOUT SYSTEM VERSIONING
   bool has_period_ = false;  // PERIOD FOR SYSTEM_TIME
 
  private:

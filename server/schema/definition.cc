@@ -91,7 +91,8 @@ class Describer {
   void FillText(size_t i, Column& column) const;
 
   absl::Status Unproven(std::string_view column, std::string_view what) const;
-  // SCHEMA_UNPROVEN for labels, where more metadata in the binlog would not help.
+  // SCHEMA_UNPROVEN for labels. More metadata in later events does not fix this event, so `remedy`
+  // is another one.
   absl::Status LabelsUnproven(size_t i, std::string_view what, std::string_view remedy) const;
   absl::Status Unproven(size_t i, std::string_view what) const { return Unproven(NameOf(i), what); }
   std::string NameOf(size_t i) const;

@@ -29,8 +29,8 @@ void AssignFields(const TableVersion* previous, TableVersion& next);
 
 // The version after `previous` with columns renamed and their fields kept. `renames` are the
 // (from, to) pairs of one statement and take effect together. A column that already has the name
-// `to` and is not renamed itself must have been dropped by the same statement. nullopt if no pair
-// matches.
+// `to` and is not renamed itself must have been dropped by the same statement. nullopt if the
+// pairs change nothing.
 std::optional<TableVersion> WithRenamedColumns(
     const TableVersion& previous, const std::vector<std::pair<std::string, std::string>>& renames);
 

@@ -25,7 +25,7 @@ std::string WithoutHighCharacters(std::string_view text) {
 
 // True if every label in the charset is text, of characters that information_schema can show.
 bool IsShownLosslessly(std::string_view charset_name, Flavour flavour) {
-  // MySQL itself rejects labels in these charsets that are not text.
+  // In these charsets MySQL itself rejects labels that are not text.
   if (flavour == Flavour::kMysql && (charset_name == "utf8mb3" || charset_name == "ucs2")) {
     return true;
   }

@@ -78,7 +78,7 @@ class Registry {
   bool NeedsDetails(const binlog::TableMap& map) const;
 
   // Call for each statement that may have changed a table; MarkAllUnverified: any table. Earlier
-  // details no longer count, because the next TABLE_MAP may look unchanged: it may lack names, or
+  // details no longer count: a TABLE_MAP that looks unchanged may lack the names that changed, or
   // have a UUID where a BINARY(16) was. Stored with the next records.
   void MarkUnverified(const TableName& table);
   void MarkAllUnverified();
@@ -152,8 +152,8 @@ class Registry {
   // Epochs count from 1.
   static constexpr uint64_t kUnverified = 0;
   struct Entry {
-    TableVersionPtr version;  // version 0 while no row was seen
-    uint64_t proved_epoch = kUnverified;
+    TableVersionPtr version;              // version 0 while no row was seen
+    uint64_t proved_epoch = kUnverified;  // value of epoch_ when `version` was verified
     // Declared by statements since the version was verified.
     std::optional<ColumnMeanings> declared_meanings;
   };
@@ -175,8 +175,8 @@ class Registry {
   std::unordered_map<uint32_t, Entry> entries_;
   std::unordered_set<std::string> row_messages_;
   uint32_t newest_id_ = 0;
-  uint64_t epoch_ = 1;
-  bool epoch_changed_ = false;
+  uint64_t epoch_ = 1;          // grows with each MarkAllUnverified
+  bool epoch_changed_ = false;  // the EpochRecord must be written again
   bool ambiguous_text_enabled_ = false;
   std::unordered_set<uint32_t> changed_tables_;
   // Versions made since the last TakeUnstored, in order.

@@ -62,7 +62,7 @@ class StatementParser {
   void ParseAlterTable();
   // True if the specification only concerns indexes and surely changes no row.
   bool ParseAlterSpecification();
-  // The part after RENAME in ALTER TABLE; returns true like ParseAlterSpecification.
+  // The part after RENAME in ALTER TABLE. Same result as ParseAlterSpecification.
   bool ParseAlterRename();
   void ParseAlterPartition();
   void ParseRenameColumn();

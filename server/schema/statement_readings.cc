@@ -43,7 +43,7 @@ Statement Merged(const Statement& first, const Statement& other) {
   merged.starts_transaction = first.starts_transaction;
   const bool drops = first.verb == StatementVerb::kDrop && other.verb == StatementVerb::kDrop;
   if (merged.temporary && !drops) {
-    // Without table names, the caller takes neither table for a temporary one.
+    // Without table names, the caller remembers neither table as temporary.
     return merged;
   }
   merged.verb = merged.temporary ? StatementVerb::kDrop : StatementVerb::kAlter;

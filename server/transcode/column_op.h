@@ -66,7 +66,8 @@ struct ColumnOp {
   // Some values may have the same text as others: aliases of `charset` (kConverted), equal labels
   // (kEnum, kSet).
   bool ambiguous = false;
-  // Depends on the type: digits of the fraction, number of bits, or bytes to pad to.
+  // Depends on the opcode: digits of the fraction, number of bits, bytes to pad to, metadata of a
+  // DECIMAL, or maximum bytes of the stored value (kUuid, kInet6, kInet4).
   uint16_t parameter = 0;
   // Maximum bytes of the field, including its tag, if the value has a fixed size.
   uint32_t field_bytes_max = 0;

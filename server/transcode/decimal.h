@@ -13,8 +13,8 @@ struct DecimalShape {
   static constexpr unsigned kPrecisionMax = 65;
   static constexpr unsigned kScaleMax = 38;  // MariaDB's; MySQL stops at 30
   // The server computes with nine groups of nine digits. JSON stores such results unchanged: they
-  // may be wider than any column and have leading zeros (`CAST(… AS DECIMAL)` rounds up to a
-  // group).
+  // may be wider than any column and have leading zeros (`CAST(… AS DECIMAL)` rounds the number of
+  // digits up to whole groups).
   static constexpr unsigned kGroupDigits = 9;
   static constexpr unsigned kComputedGroupsMax = 9;
 

@@ -52,7 +52,8 @@ inline char* PutBytes(const ColumnOp& op, std::string_view bytes, char* to) {
   return Copy(bytes, WriteVarint(PutTag(op, to), bytes.size()));
 }
 
-// Writes a field of less than 128 bytes, whose content `write` writes at the given address.
+// Writes a field with less than 128 bytes of content. `write(at)` writes the content and returns
+// its end, or null on failure; PutShort then returns null too.
 template <typename Writer>
 inline char* PutShort(const ColumnOp& op, char* to, Writer write) {
   char* const content = PutTag(op, to) + 1;

@@ -42,9 +42,9 @@ struct BuiltFrame {
 // FrameBuilder writes the content of the changes. Not thread-safe.
 //
 // A frame contains any number of finished transactions, or a part of one that is too large for a
-// frame. All parts except the last have `more` set. A frame of an unfinished transaction contains
-// nothing else, so finished transactions never wait for it, and AbandonTransaction can undo all of
-// it, including its sequences.
+// frame. All parts except the last have `more` set. A frame with a part of an unfinished
+// transaction contains no other transaction. So finished transactions never wait for an unfinished
+// one, and AbandonTransaction can undo it completely, including its sequences.
 class FrameCutter {
  public:
   struct Start {

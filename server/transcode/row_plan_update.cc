@@ -7,8 +7,7 @@
 
 // Encodes the after image of an UPDATE by comparing it with the before image.
 namespace millrace::transcode {
-// True if the images have the same NULLs. False if the fields of the before image must not be
-// copied.
+// True if the images have the same NULLs and the fields of the before image may be copied.
 bool RowPlan::State::HasSameNullsAsBefore(std::string_view image) const {
   return !before_bytes_.empty() &&
          image.starts_with(before_bytes_.substr(0, BytesOfBits(ops_.size())));

@@ -10,8 +10,8 @@
 
 namespace millrace::transcode {
 
-// Parses and checks values of the text protocol, because their encoding must be the same as that of
-// the binlog's values.
+// Parses and checks values of the text protocol. Their encoding must be the same as that of the
+// binlog's values.
 
 // A number below 2^64, with digits only.
 std::optional<uint64_t> ParseUnsigned(std::string_view text);

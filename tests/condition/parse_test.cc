@@ -90,8 +90,8 @@ TEST(ConditionText, ErrorsNameOffsetAndExpectation) {
       {"id = 'a", "at offset 5: this quote is not closed"},
       {"`id = 1", "at offset 0: this backquote is not closed"},
       {"id = 12ab",
-       "at offset 5: expected a number, found one followed by other characters; write a name "
-       "that begins with a digit in backquotes"},
+       "at offset 5: expected a number, found one followed by other characters; use "
+       "backquotes for a name that begins with a digit"},
       {"id = 1 -- x",
        "at offset 7: unexpected '-': a condition has no arithmetic, no comments "
        "and no other statements"},

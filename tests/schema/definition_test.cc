@@ -14,8 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A TABLE_MAP under binlog_row_metadata=MINIMAL, with a column of each kind that is checked by its
-// length.
+// A TABLE_MAP under binlog_row_metadata=MINIMAL, with columns whose length, digits, bits or labels
+// are compared with the details.
 binlog::TableMap Nameless() {
   return Minimal(Map({Int("id"), Varchar("name", 80), Enum("e", {"x", "y"}),
                       Of(ColumnType::kNewDecimal, "d", 10 << 8 | 2),
