@@ -68,7 +68,7 @@ class AdminService final : public v1::Admin::CallbackService {
   RateMeter changes_;
   RateMeter bytes_;
   SnapshotStarts starts_;
-  // Threads for calls that may wait for the disk: briefly, or for long.
+  // Threads for calls that may wait for the disk: briefly for the status, any time for a change.
   api::CallThread status_calls_{{.name = "status", .work = "the status", .calls_max = 1000}};
   api::CallThread snapshot_changes_{{.name = "snapshot state", .work = "the disk"}};
 };

@@ -80,8 +80,7 @@ void AddIngest(const StatusReading& reading, MetricList& to) {
   to.Counter("millrace_ingest_connects_total", "Binlog connections opened.")
       .Add(Number(ingest.connects));
   to.Gauge("millrace_ingest_lag_seconds",
-           "Delay from commit to storage if a change were committed now; grows while the source is "
-           "silent.");
+           "How far the log lags behind the source; grows while the source is silent.");
   if (ingest.source_time > 0) {
     to.Add(Seconds(std::max<Micros>(reading.now - ingest.source_time, 0)));
   }

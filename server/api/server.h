@@ -64,7 +64,7 @@ class Server {
   // Sets the health status: SERVING while the feed is readable.
   void SetServing(bool serving);
   // Ends all streams with UNAVAILABLE STOPPING after their current responses, then the server.
-  // False if it has not ended within the configured grace period plus a second: gRPC keeps a call
+  // False if it has not ended within the configured grace period plus 700 ms: gRPC keeps a call
   // until its connection has taken or refused the written bytes, which can take as long as the
   // keepalive. Stop and the destructor then continue to wait.
   bool StopInTime();

@@ -109,7 +109,7 @@ absl::Status SnapshotStart::TryBegin() {
 }
 
 absl::Status SnapshotStart::BeginOrRequest(Micros now) {
-  // Checked before the tables are listed, so that the list has each awaited table that is known.
+  // Checked before the tables are listed: if all are known here, the list has them all.
   const bool all_known = AwaitedAreKnown();
   auto tables =
       feed::FindCatchUpTables(feed_, *parts_.coverage, parts_.registry, plan_.tables, std::nullopt);

@@ -190,7 +190,7 @@ bool SubscribeStream::ProgressIsDue() const { return parts_.clock.SteadyMicros()
 
 ServedStream::Next SubscribeStream::SendProgress() {
   RefreshToken();
-  // A change has arrived; the next step sends it.
+  // Still empty, so a change has been published since the last step: send it instead.
   if (token_.empty()) return Next::kAgain;
   const absl::Status sent = Send(feed::Selection(), ResponseTail(/*with_progress=*/true));
   return sent.ok() ? Next::kBusy : FinishWith(sent);

@@ -66,8 +66,8 @@ class Scan {
 };
 
 // Whether `frame` may contain transactions committed at `time` or later although `plausible_max`,
-// its greatest plausible commit time, is earlier: one has such a time, which is implausible, or the
-// clock of the last one was behind.
+// its greatest plausible commit time, is earlier. It may if one has an implausible time as late as
+// `time`, or if the clock was behind at the last one.
 bool MayContainLater(const log::Frame& frame, Micros time, Micros plausible_max) {
   const std::vector<log::Segment>& segments = frame.segments();
   if (segments.back().commit_time + log::kClockAheadMax < plausible_max) return true;

@@ -23,8 +23,8 @@ class CommitTimes {
   CommitTimes(const Feed& feed, DiskReaders& readers);
   ~CommitTimes();
 
-  // Commit time of a retained change, at most its frame's commit_time_max(), because it may be
-  // implausible. Nothing if there is none, it is unknown at `deadline`, or it cannot be read.
+  // Commit time of a retained change, limited to its frame's commit_time_max(), which excludes
+  // implausible times. Nothing if it is absent, unreadable, or still unknown at `deadline`.
   std::optional<Micros> Of(Sequence sequence, absl::Time deadline);
   // Text of the token before the oldest change. Empty if it is still unknown at `deadline`, or
   // cannot be read.

@@ -30,7 +30,7 @@ class JsonForm {
     std::string key;  // `"name":`
   };
 
-  // Null if the table never had such a field.
+  // Searches from index `expected` first. Null if the table never had such a field.
   const Member* Find(uint32_t number, size_t expected) const;
 
   // In table order, which is also the order within rows; then columns of earlier versions.

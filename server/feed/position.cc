@@ -119,8 +119,8 @@ absl::StatusOr<Place> FindFirstUnseen(const Feed& feed, GtidSet seen, Sequence n
       if (!is_seen) return BeforeTransaction(feed, segment, first);
       first.value += segment.change_count;
     }
-    // Of this frame, `seen` lacks only transactions without captured changes, as a token from the
-    // middle of a frame can. It may contain all later transactions.
+    // `seen` lacks only transactions of this frame without captured changes. A token from the
+    // middle of a frame can lack them, and yet contain all later transactions.
     MILLRACE_ASSIGN_OR_RETURN(const GtidSet after, GtidSet::FromBinary(frame->gtids_after()));
     AddAll(seen, after);
   }

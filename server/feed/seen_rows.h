@@ -22,8 +22,8 @@ class SeenRows {
   void AddKey(const RowDigest& key) { keys_.insert(key); }
 
   // Rows of a table without a key. Equal rows are counted. A deletion cancels one equal row written
-  // before it. A transaction that reads a row has one READ for each of its copies. So older changes
-  // of the row, and its READs in older transactions, do not count. `transaction` is the first
+  // before it. A snapshot puts all READs of the table into one transaction. So a READ replaces
+  // older changes of the row, and its READs in older transactions. `transaction` is the first
   // change of the READ's transaction.
   // True if the row that was written, or read, still exists.
   bool WrittenRowExists(const RowDigest& row) const;

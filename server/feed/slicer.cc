@@ -30,8 +30,8 @@ struct Slicer::Part {
   Sequence segment_last;
   Sequence from;
   Sequence until;
-  size_t bytes_left = 0;  // budget; the first change of an empty selection is always taken
-  bool force_one = false;
+  size_t bytes_left = 0;   // budget
+  bool force_one = false;  // take the next change even if it exceeds the budget
 
   std::vector<std::string_view> ranges;
   size_t bytes = 0;

@@ -72,7 +72,7 @@ absl::StatusOr<Subscription> Decode(std::string_view name, std::string_view byte
       .name = std::string(name), .token = std::move(*token), .update_time = update_time};
 }
 
-// A stream that starts at `token` needs the changes after this one.
+// The sequence after which a stream that starts at `token` needs all changes.
 Sequence NeededAfter(const Token& token) {
   const bool among_rows = token.catch_up.has_value() && !token.catch_up->parts.empty();
   return among_rows ? Sequence{token.catch_up->begin.value - 1} : token.sequence;

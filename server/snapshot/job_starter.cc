@@ -86,8 +86,8 @@ absl::Status JobStarter::BeginUncovered(Connection& connection,
   return parts_.jobs.Add(std::move(job), uncovered).status();
 }
 
-// Waits until the stream reaches the current end of the binlog. Tables created before that end are
-// then known to be empty at first.
+// Waits until the stream reaches the current end of the binlog. By then it has seen the CREATE of
+// each new table, so tables that began empty count as covered.
 absl::StatusOr<std::vector<TableName>> JobStarter::FindUncovered(
     Connection& connection, const std::vector<TableName>& tables) const {
   uint64_t epoch = 0;

@@ -122,7 +122,7 @@ class Jobs {
   // The job with the new state, for storing; nothing if its state does not change.
   absl::StatusOr<std::optional<StoredJob>> StoredWithState(const Job& job, JobState state) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  // Resets tables that failed before the job was last resumed.
+  // Lets tables continue that failed before the job was last resumed.
   static void RetryFailed(Job& job);
   // When the newest snapshot of the whole table ended; 0 if it still reads other tables. Nothing if
   // it has not read this table.

@@ -56,8 +56,8 @@ class TableChanges final : public transcode::RowObserver {
 
   // Notes that the current stamp is the newest at `now` (steady clock).
   void NoteTime(Micros now);
-  // The newest stamp that is at least as old as `time`. Nothing if recording started later. Fewer
-  // old times are kept, so the result may be an older stamp.
+  // The newest stamp that is at least as old as `time`. Nothing if recording started later. Old
+  // times are thinned out, so the result may be an older stamp.
   std::optional<uint64_t> StampAt(Micros time) const;
 
  private:

@@ -85,7 +85,7 @@ class Snapshots {
   // of a subscriber. Returns the tables that it started to read or that are being read; empty if
   // all are covered. May query the source; blocks for it. kFailedPrecondition SNAPSHOT_UNAVAILABLE:
   // a table must be read, and snapshot.mode is never or reading it failed (see the message).
-  // kPermissionDenied SOURCE_ACCESS_DENIED: our account may not read a table, or only parts of it.
+  // kPermissionDenied SOURCE_ACCESS_DENIED: our account may not read a table completely.
   absl::StatusOr<std::vector<TableName>> EnsureCovered(const std::vector<std::string>& patterns);
 
   // Reports a new table whose rows the log does not hold. Does not block.

@@ -79,7 +79,8 @@ absl::Status TableReader::ReadUntilOver() {
   return absl::OkStatus();
 }
 
-// Resets to the first row, because the changes until the table is captured again are missing.
+// Resets to the first row, because the log will lack changes made before the table is captured
+// again.
 absl::Status TableReader::EndUncaptured() {
   assignment_.progress.set_begin(0);
   return End(TableState::kFailed,

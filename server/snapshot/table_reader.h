@@ -73,6 +73,7 @@ class TableReader {
   // Fetches the definition. False: the table does not exist, or is a view.
   absl::StatusOr<bool> Describe();
   absl::StatusOr<bool> RecheckExists();
+  // Resolves the definition to a table version, and prepares key, plan and condition.
   absl::Status Resolve(StreamAccess& stream);
   void RemoveRowEndFromKey();
   bool MissedStatement(StreamAccess& stream) const;

@@ -137,7 +137,7 @@ TEST_F(PositionTest, TokenOfOtherLogIsFoundByGtids) {
   Fill(other, 20);
   for (uint64_t after = 0; after <= log_.newest(); ++after) {
     const Token token = TokenAfter(log_.feed(), {after}).value();
-    // Logs do not differ before the first transaction.
+    // Before the first transaction, a token has no GTIDs to search for.
     if (token.gtids.empty()) continue;
     const auto place = Resolve(other.feed(), token);
     ASSERT_EQ(ReasonOf(place), "OK") << after;

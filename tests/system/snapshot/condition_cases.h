@@ -10,7 +10,7 @@
 
 namespace millrace::testing {
 
-// One condition: in the language of millrace, and in hand-written SQL.
+// A condition or operand: in the language of millrace, and in hand-written SQL.
 struct ConditionPair {
   std::string ours;
   std::string sql;

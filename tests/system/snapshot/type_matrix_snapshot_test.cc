@@ -128,7 +128,7 @@ class TypeMatrixSnapshot : public ::testing::TestWithParam<Flavour> {
     return pairs;
   }
 
-  // Returns the rows.
+  // Takes a snapshot and compares it with the stream. Returns the rows.
   DeliveredRows ExpectSame(size_t pairs_wanted) {
     Snapshot();
     DeliveredRows rows = ReadRows();
