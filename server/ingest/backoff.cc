@@ -10,7 +10,7 @@ namespace millrace::ingest {
 Backoff::Backoff(Micros min, Micros max) : min_(min), max_(std::max(min, max)), next_(min) {}
 
 bool Backoff::IsProgress(const Attempt& attempt) const {
-  // A replica with our server_id waits up to `max_` before it ends our stream again. So
+  // Another millraced with our server_id waits up to `max_` before it ends our stream again. So
   // transactions that we read until then are no progress.
   if (attempt.policy == RetryPolicy::kWaitKeepingBackoff) return attempt.streamed > 2 * max_;
   return attempt.read_transaction || attempt.streamed > max_;

@@ -9,8 +9,8 @@
 namespace millrace::ingest {
 
 // Clamps commit times to the present, because a MariaDB session can claim any time (SET timestamp).
-// The present is the later of the source's clock and ours. log::kClockAheadMax allows for a third
-// clock between them, such as that of the source's own source. Not thread-safe.
+// The present is the later of the source's clock and ours. log::kClockAheadMax tolerates a third
+// clock that is ahead, such as that of the source's own source. Not thread-safe.
 class CommitTimeLimit {
  public:
   explicit CommitTimeLimit(const Clock& clock) : clock_(clock) {}

@@ -129,8 +129,8 @@ class EventProcessor {
   // True if position() moved without any captured change since the last call.
   bool TakePositionMoved() { return std::exchange(position_moved_, false); }
   bool in_transaction() const { return in_transaction_; }
-  // Whether the open frame may be closed. Closing it moves the changes of the transaction in
-  // progress, so that a later ROLLBACK TO could not roll them back.
+  // Whether the open frame may be closed. A later ROLLBACK TO cannot roll back changes in a closed
+  // frame.
   bool may_close_frame() const {
     return !in_transaction_ || savepoints_.empty() || builder_.transaction_changes() == 0;
   }
@@ -143,13 +143,13 @@ class EventProcessor {
   BinlogPlace place() const { return {.file = file_, .offset = offset_}; }
   // Call after tasks have run, since they may have set coverage.
   void OnTasksRun() { plans_.ForgetCoverageNotes(); }
-  // Returns the tables that have received rows missing from the log since the last call. A snapshot
+  // Returns the tables that have, since the last call, received rows that the log lacks. A snapshot
   // must read them.
   std::vector<TableName> TakeUncovered() { return std::exchange(uncovered_, {}); }
   // Commit time of the newest transaction that started, clamped by CommitTimeLimit; 0 before the
   // first.
   Micros commit_time() const { return commit_time_; }
-  // Number of transactions that ended since construction, including those without captured changes.
+  // Number of transactions committed since construction, including those without captured changes.
   uint64_t transactions() const { return transactions_; }
 
  private:
@@ -210,7 +210,8 @@ class EventProcessor {
   // Ends a transaction without captured changes.
   absl::StatusOr<Step> CommitEmpty(const Event& event);
   absl::StatusOr<Step> Commit();
-  // Moves the position after the transaction. Requires: its GTID has been counted.
+  // Moves the position to the end of the transaction. Requires: the builder's GTIDs include its
+  // GTID.
   void EndTransaction();
   Step Abandon();
   // Rolls back the changes of the transaction; true if frames of it had been staged.

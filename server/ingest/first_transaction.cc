@@ -134,7 +134,7 @@ absl::StatusOr<bool> FirstTransactionScanner::OnPayload(const Event& event) {
 FirstTransaction FirstTransactionScanner::End(absl::Status status) {
   const bool too_large =
       HasReason(status, reason::kSourcePacketTooLarge) || HasReason(status, reason::kEventTooLarge);
-  // A statement is compared only as a whole, rows as far as the digest covers them.
+  // After an error the digest covers less than that in the log, so it cannot be compared.
   if (status.ok()) first_.content = content_.Digest();
   first_.status = first_.found && too_large ? absl::OkStatus() : std::move(status);
   return std::move(first_);

@@ -42,8 +42,8 @@ class GroupBuilder {
   // belong to the changes added so far and go to disk with them.
   void NoteTransactionEnd() { GatherCoverage(); }
 
-  // The next group: all closed frames and, if no changes stay open, the builder's position between
-  // two transactions. Nothing if there is nothing to store.
+  // The next group: all closed frames and, if no changes stay open, the position after the last
+  // finished transaction. Nothing if there is nothing to store.
   std::optional<CommitGroup> Take(bool drop_staged);
   // The next group without frames: the position and its records.
   CommitGroup TakePosition();

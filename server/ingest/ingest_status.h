@@ -26,7 +26,7 @@ struct IngestStatus {
   std::string error_reason;
   // Problems that do not stop the feed but need attention.
   std::vector<std::string> warnings;
-  SourcePosition position;  // after the last event processed
+  SourcePosition position;  // after the last transaction handed over for writing
   Micros commit_time = 0;   // of the newest transaction read; 0 before the first
   // Everything that the source committed before this time has been read; 0 before the first message
   // from the source.

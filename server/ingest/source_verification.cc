@@ -67,8 +67,8 @@ class Comparison {
   std::vector<BinlogFile> files_;
 };
 
-// A dump also ends when the source shuts down; then its content proves nothing, and the query
-// fails.
+// SOURCE_CHANGED, or the query's error if the source is gone: a dump also ends when the source
+// shuts down, and then proves nothing.
 absl::Status Comparison::Changed(std::string_view cause) {
   MILLRACE_RETURN_IF_ERROR(source_.Query("SELECT 1").status());
   return SourceChanged(source_.endpoint(), cause);

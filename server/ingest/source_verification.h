@@ -17,9 +17,10 @@ namespace millrace::ingest {
 // server that was reset, restored or swapped assigns the same names, offsets and GTIDs again.
 class SourceVerification {
  public:
-  // Reads the start of a dump from this position: the file only, or the first transaction too.
-  // Errors of opening the dump.
+  // How much of a dump to read: the name and creation time of the first file, or the first
+  // transaction too.
   enum class Depth { kFile, kTransaction };
+  // Reads the start of a dump from this position. Errors of opening the dump.
   using ReadDump =
       std::function<absl::StatusOr<FirstTransaction>(const SourcePosition& from, Depth depth)>;
 

@@ -59,12 +59,12 @@ class TablePlans {
         fetch_(std::move(fetch_details)),
         redefined_later_(std::move(redefined_later)) {}
 
-  // Processes a TABLE_MAP event. Errors as ParseTableMap, Registry::Resolve and RowPlan::Compile;
-  // kUnavailable if the source had to be queried and could not be. SCHEMA_UNPROVEN also if names,
-  // or the difference between a UUID and BINARY, must be queried while a statement after the event
-  // may have changed them: the source's current definition may differ from that of the event. A
-  // definition from before `commit_seconds`, the Unix commit time of the event's transaction, is
-  // that of the event. `next`: sequence of the transaction's first change.
+  // Processes a TABLE_MAP event. `commit_seconds`: Unix commit time of its transaction; `next`:
+  // sequence of the transaction's first change. Errors as ParseTableMap, Registry::Resolve and
+  // RowPlan::Compile; kUnavailable if the source had to be queried and could not be. Also
+  // SCHEMA_UNPROVEN: column names, or whether a column is a UUID or BINARY, are known only from the
+  // source's current definition, which is not older than the event, and a later statement may have
+  // changed them.
   absl::Status Map(std::string_view body, int64_t commit_seconds, Sequence next);
   // The table of a row event; null if no TABLE_MAP described it.
   Entry* Find(uint64_t table_id);

@@ -129,10 +129,10 @@ absl::StatusOr<ClientHandle> MakeClient(ConfHandle conf, ClientRole role) {
 
 absl::Status CheckClientSettings(const KafkaOptions& options) {
   // A client without brokers does not connect.
-  KafkaOptions alone = options;
-  alone.brokers.clear();
+  KafkaOptions offline = options;
+  offline.brokers.clear();
   for (const ClientRole role : {ClientRole::kProducer, ClientRole::kReader}) {
-    MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(alone, role));
+    MILLRACE_ASSIGN_OR_RETURN(ConfHandle conf, MakeClientConf(offline, role));
     MILLRACE_RETURN_IF_ERROR(MakeClient(std::move(conf), role).status());
   }
   return absl::OkStatus();

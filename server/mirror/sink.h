@@ -66,7 +66,7 @@ class Sink {
   // or the steady clock reaches `deadline`.
   virtual absl::StatusOr<AddResult> Add(const feed::FramePtr& frame, Sequence from,
                                         Micros deadline) = 0;
-  // `now`: Unix time.
+  // Adds a heartbeat, if the format has one. `now`: Unix time.
   virtual absl::Status AddHeartbeat(Micros now) = 0;
   // Whether the transaction contains any record.
   virtual bool HasRecords() const = 0;

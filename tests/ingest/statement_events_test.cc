@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tests how the feed handles statements in the binlog: which subscribers receive them, and which of
-// them stop the feed.
+// Tests how the feed handles statements in the binlog: for which tables they become changes, and
+// which of them stop the feed.
 
 #include "ingest/event_processor.h"
 #include "ingest/processor_fixture.h"
@@ -296,7 +296,7 @@ TEST_F(StatementEventsTest, StatementOpeningCapturedTablesStopsTheFeed) {
             "STATEMENT_BASED_CHANGE");
 }
 
-// Foreign keys may refer to the table; MariaDB never lists tables.
+// The source lists no databases: MariaDB never does, MySQL not if foreign keys refer to the table.
 TEST_F(StatementEventsTest, StatementWithUnknownTablesStopsTheFeed) {
   Gtid(1);
   Query("BEGIN");

@@ -17,8 +17,8 @@ namespace millrace::testing {
 //   {'}               a string that is hard to parse
 // Tables: t and u of (id, a, b, c) with an index k_b, t also with a check chk; n, which does not
 // exist; p, partitioned by range; h, by hash; k, with a foreign key; v, a view; s, a sequence; w,
-// like u with an id of 250; y, versioned. The last six are created for the statements that name
-// them.
+// with the columns of u and one row; y, versioned. Each statement creates only those from p on that
+// it names.
 std::vector<std::string_view> ClausesOf(Flavour flavour);
 
 }  // namespace millrace::testing

@@ -10,9 +10,9 @@
 
 namespace millrace::testing {
 
-// Pairwise tests of four dimensions with these numbers of values: returns choices of one value per
-// dimension, such that any two values of different dimensions occur together in one. Greedy: one
-// choice for each pair of the first two dimensions, so few but not the fewest.
+// Returns choices of one value in each of four dimensions, which have these numbers of values.
+// Nearly all pairs of values occur together in some choice. Greedy: one choice for each pair of
+// values of the first two dimensions.
 inline std::vector<std::array<size_t, 4>> Pairwise(const std::array<size_t, 4>& sizes) {
   using Choice = std::array<size_t, 4>;
   // Dimension and value, twice.

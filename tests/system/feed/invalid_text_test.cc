@@ -21,7 +21,7 @@ namespace {
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-// Charset and bytes of the invalid text of a row, for one side.
+// Charset and bytes of the invalid text in the before or after image.
 std::vector<std::pair<std::string, std::string>> InvalidOf(const SeenChange& change, bool before) {
   std::vector<std::pair<std::string, std::string>> found;
   for (const v1::InvalidText& text : change.raw.invalid_text()) {

@@ -149,8 +149,8 @@ std::string CaseName(const ::testing::TestParamInfo<SourceHistory::ParamType>& t
          ::testing::PrintToString(std::get<When>(test.param));
 }
 
-// With more transactions than before, the numbers already read are used again: the harder half of
-// the cases with a running feed. MILLRACE_HISTORY=all adds those with fewer.
+// A running feed is hardest if the source has more transactions than before, and so has reused all
+// numbers that were read. MILLRACE_HISTORY=all adds the cases with fewer.
 std::vector<When> Times() {
   std::vector<When> times = {When::kStopped, When::kRunningMore};
   if (std::getenv("MILLRACE_HISTORY") != nullptr) times.push_back(When::kRunningFewer);

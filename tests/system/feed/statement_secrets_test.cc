@@ -105,7 +105,7 @@ std::string Replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-// No two secrets share four bytes at one place, so that compression stores each unchanged.
+// Random letters, which compression stores unchanged unless two secrets share four in a row.
 std::string SecretOf(size_t number) {
   uint64_t state = 0x9e3779b97f4a7c15u * (number + 1);
   std::string secret;

@@ -132,8 +132,8 @@ TEST_P(Statements, TextIsReadInTheClientsCharset) {
   EXPECT_EQ(Columns("é"), " 1=id 2=b");
 }
 
-// The event states the charset of the session: in the first case that of EXECUTE, while the text is
-// in that of PREPARE.
+// The event states the session's charset. In the first case that is the charset at EXECUTE, but the
+// text is in the charset at PREPARE.
 TEST_P(Statements, TextAmbiguousInCharsetLosesNoRows) {
   Run({"CREATE TABLE `é` (id INT PRIMARY KEY)", "CREATE TABLE `Ã©` (id INT PRIMARY KEY)",
        "INSERT INTO `é` VALUES (1), (2)", "INSERT INTO `Ã©` VALUES (1), (2)"});
