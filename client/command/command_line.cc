@@ -258,7 +258,7 @@ void AddMirror(CLI::App& app, Arguments& arguments) {
   const auto action = [&options](auto function) -> Action {
     return [&options, function](const Session& session) { return function(session, options); };
   };
-  CLI::App* command = AddCommand(app, "mirror", "Show or control the mirror in Kafka", arguments,
+  CLI::App* command = AddCommand(app, "mirror", "Show or control the mirror to Kafka", arguments,
                                  action(ShowMirror));
   command->add_flag("--json", options.json, "As one JSON object");
   command->require_subcommand(0, 1);

@@ -41,7 +41,7 @@ std::string Advice(const v1::ErrorDetail& detail) {
   if (reason == "SUBSCRIPTION_NOT_FOUND") return "see millrace subscriptions";
   if (reason == "SNAPSHOT_NOT_FOUND") return "see millrace snapshot list";
   if (reason == "SNAPSHOT_UNAVAILABLE") {
-    return "start one with millrace snapshot start, and see millrace snapshot list";
+    return "start a snapshot with millrace snapshot start, and see millrace snapshot list";
   }
   if (reason == "SNAPSHOT_EXPIRED") return "start again with --from snapshot";
   if (reason == "CATCHUP_LIMIT" || reason == "STREAM_LIMIT" || reason == "NOT_READY" ||

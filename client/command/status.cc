@@ -203,10 +203,10 @@ absl::Status WatchStatus(const Session& session) {
   session.interrupt->OnSignal([] {});
   do {
     const auto status = session.client->GetStatus({});
-    // Clear and print in one write, so that the terminal never shows an empty page.
     if (!status.ok()) return status.status();
     const std::string text =
         StatusText(*status, session.address, absl::Now(), Paint(session.colour));
+    // Clear and print in one write, so that the terminal never shows an empty page.
     const std::string page = isatty(STDOUT_FILENO) == 1 ? kClear + FittingLines(text) : text + "\n";
     if (const absl::Status shown = Print(page); !shown.ok()) return shown;
   } while (!session.interrupt->WaitFor(absl::Seconds(1)));

@@ -33,8 +33,8 @@ std::string HexText(const std::string& bytes) {
   return text;
 }
 
-// Returns an integer field of a column's value that is a message, such as Geometry. 0 if the type
-// lacks the field, as that of a newer server may.
+// Returns an integer field of a value that is a message, such as the SRID of a Geometry. 0 if the
+// type lacks the field; the type of a newer server may.
 int64_t NumberIn(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated()) return 0;

@@ -47,7 +47,7 @@ TEST(Architecture, OnlySourcePoolReadsSourceCredentials) {
   EXPECT_GE(found, 4);
 }
 
-// Other rooms read changes with its parser and write them with its writer.
+// Other rooms use the parser and the writer of `wire`.
 TEST(Architecture, OnlyWireUsesLayoutOfChanges) {
   static const std::regex kNumber(
       "\\b(Change|Transaction|Source|SchemaChange|InvalidText|AmbiguousText|SubscribeResponse)"

@@ -28,7 +28,7 @@ happened, where and what to do.
 - **A table of a snapshot** shows its error in `millrace snapshot list --json`. The snapshot
   retries by itself after the codes UNAVAILABLE, ABORTED and DEADLINE_EXCEEDED. After any other
   code the table fails: solve the problem, then `millrace snapshot resume`.
-- **The mirror in Kafka** shows its error in `millrace status`, in the server's log and in the
+- **The mirror to Kafka** shows its error in `millrace status`, in the server's log and in the
   metric `millrace_kafka_error`. If it *waits*, it retries with backoff. If it *parks*, solve the
   problem, then `millrace mirror resume`. The feed and its readers are not affected.
 

@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-// The contents of server/ERRORS.md, by the table of errors in base/reasons.inc.
+// The contents of server/ERRORS.md, made from the table of errors in base/reasons.inc.
 std::string ErrorsDocument();
 
 }  // namespace millrace

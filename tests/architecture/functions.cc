@@ -78,7 +78,7 @@ class Code {
   std::string text_;
   std::string raw_end_;  // end of the raw string that is open; else empty
   bool in_comment_ = false;
-  bool continued_ = false;  // a preprocessor line
+  bool continued_ = false;  // the preprocessor line continues on the next line
 };
 
 enum class Brace { kScope, kFunction, kData };

@@ -165,7 +165,7 @@ absl::Status KafkaBroker::Launch() {
   }
   options.directory = directory_.path();  // For its temporary files.
   options.output = log_file();
-  std::error_code ignored;  // Removes the log of the previous start.
+  std::error_code ignored;  // Before the first start there is no log.
   std::filesystem::rename(log_file(), directory_.path() / "server.log.old", ignored);
   MILLRACE_ASSIGN_OR_RETURN(process_, Process::Start(options));
   absl::Status ready = WaitUntilReady();

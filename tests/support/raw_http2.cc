@@ -131,7 +131,7 @@ bool RawConnection::Write(std::string_view bytes) {
 }
 
 bool RawConnection::Drain() {
-  // Reading TLS may wait for more bytes than have arrived. During a flood there is little to read.
+  // Reading TLS may wait for bytes that have not arrived, so only check for a closed connection.
   if (tls_ != nullptr) return !IsReady(socket_, 0, 0);
   while (IsReady(socket_, POLLIN, 0)) {
     if (Read().empty()) return false;

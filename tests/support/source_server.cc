@@ -92,7 +92,7 @@ absl::Status SourceServer::Launch() {
                            options_.options.end());
   options.output = log_file();
   std::filesystem::create_directories(temporary_directory());
-  std::error_code ignored;  // Removes the log of the previous start.
+  std::error_code ignored;  // Before the first start there is no log.
   std::filesystem::rename(log_file(), directory_.path() / "server.log.old", ignored);
   MILLRACE_ASSIGN_OR_RETURN(process_, Process::Start(options));
   absl::Status ready = WaitUntilReady();

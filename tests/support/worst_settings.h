@@ -20,10 +20,10 @@ struct WorstSetting {
   bool session_only = false;
 };
 
-// Returns the global and session variables of this family that can change the rows of a SELECT, the
-// form of values, the meaning of statements, the end of a transaction, or when the server ends a
-// statement or a session. From the reference of server system variables of MySQL 8.4 and 9.x and of
-// MariaDB 10.11.
+// Returns the global and session variables of this flavour that can change the rows of a SELECT,
+// the form of values, the meaning of statements, the end of a transaction, or when the server ends
+// a statement or a session. From the reference of server system variables of MySQL 8.4 and 9.x and
+// of MariaDB 10.11.
 std::vector<WorstSetting> WorstSettings(Flavour flavour);
 
 // Returns the statement that makes the server apply the setting to each new session of an account

@@ -14,7 +14,7 @@
 namespace millrace::testing {
 
 // A process of another product. It prints the three lines that peers/README.md describes. The
-// destructor ends it. If it fails or takes too long, the benchmark ends and prints its output.
+// destructor ends it. If it fails or takes too long, the benchmark prints its output and ends.
 class PeerChild {
  public:
   // Content of the last line, and the resource usage, which is read while the process still runs.
