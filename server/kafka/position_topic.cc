@@ -23,6 +23,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr Micros kReadTimeout = 15'000'000;
+constexpr int kRefreshMillis = 100;
 constexpr int32_t kPartition = 0;
 // Read only this many records first; they nearly always include the newest position.
 constexpr int64_t kTailRecordsMax = 10'000;
@@ -39,6 +40,11 @@ absl::Status Malformed(std::string_view what) {
 
 absl::Status ClientError(rd_kafka_resp_err_t code) {
   return KafkaError(code, kAction, rd_kafka_err2str(code));
+}
+
+bool IsUnknown(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
 // Reads partition 0 of one topic.
@@ -58,13 +64,12 @@ class PartitionReader {
   absl::Status QueryOffsets(int64_t& low, int64_t& high) {
     const Micros begin = clock_.SteadyMicros();
     while (true) {
-      const rd_kafka_resp_err_t code =
+      rd_kafka_resp_err_t code =
           rd_kafka_query_watermark_offsets(client_.get(), rd_kafka_topic_name(topic_.get()),
                                            kPartition, &low, &high, kBlockMillisMax);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-      if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-          code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+      if (IsUnknown(code)) code = VerifyMissing();
+      if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         low = high = 0;
         return absl::OkStatus();
       }
@@ -92,6 +97,26 @@ class PartitionReader {
         client_(std::move(client)),
         topic_(rd_kafka_topic_new(client_.get(), PositionTopic(options.topic_prefix).c_str(),
                                   nullptr)) {}
+
+  // Asks the broker whether the topic is missing: UNKNOWN_TOPIC_OR_PART if it is, another code if
+  // it exists or the broker does not respond. librdkafka alone is no proof: while it refreshes the
+  // metadata of a topic, it reports that partitions of the topic are unknown. A mirror that takes
+  // an existing topic for a missing one repeats or skips changes.
+  rd_kafka_resp_err_t VerifyMissing() {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const rd_kafka_resp_err_t code = rd_kafka_metadata(client_.get(), /*all_topics=*/0,
+                                                       topic_.get(), &metadata, kBlockMillisMax);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return IsUnknown(code) ? RD_KAFKA_RESP_ERR__TIMED_OUT : code;
+    }
+    const rd_kafka_resp_err_t found =
+        metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    rd_kafka_metadata_destroy(metadata);
+    if (found != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+    // Gives the refresh time.
+    rd_kafka_poll(client_.get(), kRefreshMillis);
+    return RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+  }
 
   absl::StatusOr<std::optional<std::string>> ReadToEnd(std::string_view key) {
     std::optional<std::string> value;

@@ -81,9 +81,13 @@ absl::StatusOr<Ends> FindEnds(rd_kafka_t* kafka, const std::vector<std::string>&
       const int wait = KafkaMilliseconds(deadline - absl::Now());
       int64_t oldest = 0;
       int64_t end = 0;
-      MILLRACE_RETURN_IF_ERROR(KafkaStatus(
-          rd_kafka_query_watermark_offsets(kafka, topic.c_str(), partition, &oldest, &end, wait),
-          fmt::format("offsets of {}/{}", topic, partition)));
+      const rd_kafka_resp_err_t code =
+          rd_kafka_query_watermark_offsets(kafka, topic.c_str(), partition, &oldest, &end, wait);
+      const std::string what = fmt::format("offsets of {}/{}", topic, partition);
+      // The broker has just listed the partition. librdkafka calls it unknown while it refreshes
+      // the topic's metadata.
+      if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) return absl::UnavailableError(what);
+      MILLRACE_RETURN_IF_ERROR(KafkaStatus(code, what));
       if (oldest < end) ends[{topic, partition}] = end;
     }
   }
