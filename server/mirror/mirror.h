@@ -35,7 +35,7 @@ struct MirrorOptions {
   Micros transaction_time_max = 0;
   Micros heartbeat_interval = 0;  // 0: none
   // How often the sink is polled while there is nothing to send.
-  Micros poll_interval = 10 * 1'000'000;
+  Micros poll_interval = Micros{10} * 1'000'000;
 };
 
 // Copies the log to a sink, each change exactly once. A run of changes and the position after them

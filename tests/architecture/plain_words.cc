@@ -181,13 +181,13 @@ std::string JoinWords(const Phrase& phrase) {
 }
 
 std::vector<BannedUse> BannedUsesAmong(const std::vector<Word>& words) {
-  static const std::vector<Phrase> kBanned = SplitPhrases(kBannedPhrases);
-  static const std::vector<Phrase> kAllowed = SplitPhrases(kAllowedPhrases);
+  static const std::vector<Phrase> banned = SplitPhrases(kBannedPhrases);
+  static const std::vector<Phrase> allowed = SplitPhrases(kAllowedPhrases);
   std::vector<BannedUse> uses;
   for (size_t at = 0; at < words.size();) {
-    const Phrase* phrase = FindPhraseAt(words, at, kAllowed);
+    const Phrase* phrase = FindPhraseAt(words, at, allowed);
     if (phrase == nullptr) {
-      phrase = FindPhraseAt(words, at, kBanned);
+      phrase = FindPhraseAt(words, at, banned);
       if (phrase != nullptr) uses.push_back({JoinWords(*phrase), words[at].line});
     }
     at += phrase != nullptr ? phrase->size() : 1;

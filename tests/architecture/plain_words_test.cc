@@ -59,16 +59,16 @@ std::string RoomOfPath(const fs::path& path) {
 }
 
 bool IsSourceWithWords(const fs::path& path) {
-  static const std::set<std::string> kExtensions = {".cc", ".h", ".inc", ".proto"};
+  static const std::set<std::string> extensions = {".cc", ".h", ".inc", ".proto"};
   // These files contain the banned words themselves.
   if (path.stem().string().starts_with("plain_words")) return false;
-  return kExtensions.count(path.extension().string()) > 0;
+  return extensions.count(path.extension().string()) > 0;
 }
 
 bool IsTextWithWords(const fs::path& path, const std::vector<std::string>& lines) {
-  static const std::set<std::string> kExtensions = {".cmake", ".md", ".py", ".sh", ".yaml"};
+  static const std::set<std::string> extensions = {".cmake", ".md", ".py", ".sh", ".yaml"};
   if (path.filename() == "CMakeLists.txt") return true;
-  if (kExtensions.count(path.extension().string()) > 0) return true;
+  if (extensions.count(path.extension().string()) > 0) return true;
   return !lines.empty() && lines.front().starts_with("#!");
 }
 

@@ -83,7 +83,7 @@ class ScriptedMirrorTest : public ::testing::Test {
 
   FilledLog log_;
   ScriptedStore store_;
-  Micros poll_interval_ = 10 * 1'000'000;
+  Micros poll_interval_ = Micros{10} * 1'000'000;
 };
 
 TEST_F(ScriptedMirrorTest, PositionMovesOnlyOnCommit) {

@@ -66,7 +66,7 @@ std::vector<Example> ExamplesOf(const std::filesystem::path& file) {
 }
 
 std::string WithoutVariables(const std::string& output) {
-  static const std::vector<std::pair<std::regex, std::string>> kVariables = {
+  static const std::vector<std::pair<std::regex, std::string>> variables = {
       {std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)"), "TIME"},
       {std::regex(R"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "UUID"},
       {std::regex(R"(UUID:\d+(-\d+)?)"), "GTIDS"},
@@ -82,7 +82,7 @@ std::string WithoutVariables(const std::string& output) {
       {std::regex(R"( ?\n)"), "\n"},
   };
   std::string text = output;
-  for (const auto& [variable, name] : kVariables) text = std::regex_replace(text, variable, name);
+  for (const auto& [variable, name] : variables) text = std::regex_replace(text, variable, name);
   return text;
 }
 

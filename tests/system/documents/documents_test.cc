@@ -64,24 +64,24 @@ class DocumentTest : public ::testing::TestWithParam<const char*> {
  private:
   static constexpr const char* kBefore[] = {
       "CREATE DATABASE inventory CHARACTER SET utf8mb4",
-      "CREATE TABLE inventory.products (sku VARCHAR(20) PRIMARY KEY, name VARCHAR(100) NOT NULL, "
-      "price DECIMAL(10,2) NOT NULL, sizes SET('S','M','L'), details JSON)",
-      "INSERT INTO inventory.products VALUES ('B-10', 'Båt', 1999.00, NULL, NULL), "
-      "('H-20', 'Hat', 25.50, 'S,L', '{\"colour\": \"red\"}'), ('R-30', '雨衣', 0.99, '', NULL)",
+      ("CREATE TABLE inventory.products (sku VARCHAR(20) PRIMARY KEY, name VARCHAR(100) NOT NULL, "
+       "price DECIMAL(10,2) NOT NULL, sizes SET('S','M','L'), details JSON)"),
+      ("INSERT INTO inventory.products VALUES ('B-10', 'Båt', 1999.00, NULL, NULL), "
+       "('H-20', 'Hat', 25.50, 'S,L', '{\"colour\": \"red\"}'), ('R-30', '雨衣', 0.99, '', NULL)"),
   };
   static constexpr const char* kAfter[] = {
       "CREATE DATABASE shop CHARACTER SET utf8mb4",
-      "CREATE TABLE inventory.customers (id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
-      "name VARCHAR(100) NOT NULL, email VARCHAR(255), balance DECIMAL(10,2) NOT NULL, tags JSON, "
-      "since TIMESTAMP(6) NOT NULL)",
-      "CREATE TABLE shop.orders (id BIGINT PRIMARY KEY AUTO_INCREMENT, "
-      "customer_id INT UNSIGNED NOT NULL, "
-      "status ENUM('new','paid','shipped') NOT NULL DEFAULT 'new', total DECIMAL(10,2) NOT NULL)",
+      ("CREATE TABLE inventory.customers (id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, "
+       "name VARCHAR(100) NOT NULL, email VARCHAR(255), balance DECIMAL(10,2) NOT NULL, tags JSON, "
+       "since TIMESTAMP(6) NOT NULL)"),
+      ("CREATE TABLE shop.orders (id BIGINT PRIMARY KEY AUTO_INCREMENT, "
+       "customer_id INT UNSIGNED NOT NULL, "
+       "status ENUM('new','paid','shipped') NOT NULL DEFAULT 'new', total DECIMAL(10,2) NOT NULL)"),
       "SET time_zone = '+00:00'",
-      "INSERT INTO inventory.customers (name, email, balance, tags, since) VALUES "
-      "('Zoë Ångström', 'zoe@example.org', 120.00, '{\"vip\": true}', '2030-05-01 12:30:00.25'), "
-      "('Bob', NULL, 0.50, NULL, '2030-05-02 08:00:00'), "
-      "('陳大文', 'chan@example.org', -7.25, '[\"a\", \"b\"]', '2030-05-03 00:00:00')",
+      ("INSERT INTO inventory.customers (name, email, balance, tags, since) VALUES "
+       "('Zoë Ångström', 'zoe@example.org', 120.00, '{\"vip\": true}', '2030-05-01 12:30:00.25'), "
+       "('Bob', NULL, 0.50, NULL, '2030-05-02 08:00:00'), "
+       "('陳大文', 'chan@example.org', -7.25, '[\"a\", \"b\"]', '2030-05-03 00:00:00')"),
       "START TRANSACTION",
       "INSERT INTO shop.orders (customer_id, total) VALUES (1, 99.90), (2, 0.50)",
       "UPDATE inventory.customers SET balance = balance - 99.90 WHERE id = 1",
