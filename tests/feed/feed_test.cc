@@ -11,7 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 class CountingListener final : public PublicationListener {
  public:
@@ -201,6 +200,7 @@ TEST(FeedThreads, ReadersFollowTheWriterWithoutGap) {
     }
   };
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) readers.emplace_back(follow);
   for (uint64_t number = 1; number <= kTransactions; ++number) {
     log.Inserts(number, 2);
