@@ -113,7 +113,7 @@ class PartitionReader {
         metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     rd_kafka_metadata_destroy(metadata);
     if (found != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
-    // Gives the refresh time.
+    // Waits for the refresh.
     rd_kafka_poll(client_.get(), kRefreshMillis);
     return RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
   }
