@@ -9,11 +9,6 @@
 namespace millrace::kafka {
 namespace {
 
-bool IsMissing(rd_kafka_resp_err_t code) {
-  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-}
-
 bool IsTooLarge(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
          code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
@@ -53,7 +48,7 @@ absl::Status KafkaError(rd_kafka_resp_err_t code, std::string_view action, std::
                                  "'kafka.client' and the password; the mirror keeps retrying",
                                  what));
   }
-  if (IsMissing(code)) {
+  if (IsUnknownTopic(code)) {
     return MakeError(reason::kMirrorTopicMissing,
                      fmt::format("{}; create the topic; the mirror keeps retrying", what));
   }
@@ -97,6 +92,11 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
 bool IsFencing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
          code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
+}
+
+bool IsUnknownTopic(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
 bool IsDenial(rd_kafka_resp_err_t code) {

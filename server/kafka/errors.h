@@ -31,5 +31,7 @@ absl::Status RecordError(rd_kafka_resp_err_t code, const FailedRecord& record,
 
 bool IsFencing(rd_kafka_resp_err_t code);
 bool IsDenial(rd_kafka_resp_err_t code);
+// From the broker, or from the metadata that librdkafka keeps.
+bool IsUnknownTopic(rd_kafka_resp_err_t code);
 
 }  // namespace millrace::kafka

@@ -26,6 +26,8 @@ using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, Destroy<&rd_kafka_head
 using MessageHandle = std::unique_ptr<rd_kafka_message_t, Destroy<&rd_kafka_message_destroy>>;
 using QueueHandle = std::unique_ptr<rd_kafka_queue_t, Destroy<&rd_kafka_queue_destroy>>;
 using EventHandle = std::unique_ptr<rd_kafka_event_t, Destroy<&rd_kafka_event_destroy>>;
+using MetadataHandle =
+    std::unique_ptr<const rd_kafka_metadata_t, Destroy<&rd_kafka_metadata_destroy>>;
 using NewTopicHandle = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<&rd_kafka_NewTopic_destroy>>;
 using ConfigResourceHandle =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<&rd_kafka_ConfigResource_destroy>>;

@@ -42,11 +42,6 @@ absl::Status ClientError(rd_kafka_resp_err_t code) {
   return KafkaError(code, kAction, rd_kafka_err2str(code));
 }
 
-bool IsUnknown(rd_kafka_resp_err_t code) {
-  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-}
-
 // Reads partition 0 of one topic.
 class PartitionReader {
  public:
@@ -68,7 +63,7 @@ class PartitionReader {
           rd_kafka_query_watermark_offsets(client_.get(), rd_kafka_topic_name(topic_.get()),
                                            kPartition, &low, &high, kBlockMillisMax);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-      if (IsUnknown(code)) code = VerifyMissing();
+      if (IsUnknownTopic(code)) code = VerifyMissing();
       if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         low = high = 0;
         return absl::OkStatus();
@@ -107,7 +102,7 @@ class PartitionReader {
     const rd_kafka_resp_err_t code = rd_kafka_metadata(client_.get(), /*all_topics=*/0,
                                                        topic_.get(), &metadata, kBlockMillisMax);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return IsUnknown(code) ? RD_KAFKA_RESP_ERR__TIMED_OUT : code;
+      return IsUnknownTopic(code) ? RD_KAFKA_RESP_ERR__TIMED_OUT : code;
     }
     const rd_kafka_resp_err_t found =
         metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
@@ -119,7 +114,8 @@ class PartitionReader {
   }
 
   absl::StatusOr<std::optional<std::string>> ReadToEnd(std::string_view key) {
-    std::optional<std::string> value;
+    std::string value;
+    bool has_value = false;
     Micros last_message_at = clock_.SteadyMicros();
     while (true) {
       rd_kafka_poll(client_.get(), 0);
@@ -127,7 +123,9 @@ class PartitionReader {
       if (waiter_.ShouldStop()) return mirror::Interrupted();
       const rd_kafka_resp_err_t code =
           message == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
-      if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) return value;
+      if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        return has_value ? std::make_optional(std::move(value)) : std::nullopt;
+      }
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         const bool too_long = clock_.SteadyMicros() - last_message_at > kReadTimeout;
         if (IsDenial(code) || too_long) return ClientError(code);
@@ -136,10 +134,9 @@ class PartitionReader {
       last_message_at = clock_.SteadyMicros();
       const std::string_view found(static_cast<const char*>(message->key), message->key_len);
       if (message->key == nullptr || found != key) continue;
-      value.reset();
-      if (message->payload != nullptr) {
-        value.emplace(static_cast<const char*>(message->payload), message->len);
-      }
+      // A tombstone has no payload.
+      has_value = message->payload != nullptr;
+      if (has_value) value.assign(static_cast<const char*>(message->payload), message->len);
     }
   }
 
@@ -148,6 +145,15 @@ class PartitionReader {
   ClientHandle client_;
   TopicHandle topic_;
 };
+
+// The newest value with `key`: among the last records if it is there, else in the whole topic.
+absl::StatusOr<std::optional<std::string>> NewestValue(PartitionReader& reader, int64_t low,
+                                                       int64_t high, std::string_view key) {
+  const int64_t tail = std::max(low, high - kTailRecordsMax);
+  auto value = reader.LastValueFrom(tail, key);
+  if (!value.ok() || value->has_value() || tail == low) return value;
+  return reader.LastValueFrom(low, key);
+}
 
 // Returns a member of a JSON object; null if it is missing.
 const Json& Member(const Json& object, const char* name) {
@@ -211,12 +217,8 @@ absl::StatusOr<std::optional<mirror::MirrorPosition>> ReadPosition(const KafkaOp
   int64_t high = 0;
   MILLRACE_RETURN_IF_ERROR(reader.QueryOffsets(low, high));
   if (low >= high) return std::nullopt;
-  const std::string key = PositionKey(options);
-  const int64_t tail = std::max(low, high - kTailRecordsMax);
-  MILLRACE_ASSIGN_OR_RETURN(std::optional<std::string> text, reader.LastValueFrom(tail, key));
-  if (!text.has_value() && tail > low) {
-    MILLRACE_ASSIGN_OR_RETURN(text, reader.LastValueFrom(low, key));
-  }
+  MILLRACE_ASSIGN_OR_RETURN(const std::optional<std::string> text,
+                            NewestValue(reader, low, high, PositionKey(options)));
   if (!text.has_value()) return std::nullopt;
   MILLRACE_ASSIGN_OR_RETURN(mirror::MirrorPosition position, ParsePosition(*text));
   return position;

@@ -20,13 +20,6 @@ namespace {
 // Longest wait for a response of the broker; long enough for a busy controller.
 constexpr int kRequestMillisMax = 15'000;
 
-struct MetadataHandle {
-  const rd_kafka_metadata_t* data = nullptr;
-  ~MetadataHandle() {
-    if (data != nullptr) rd_kafka_metadata_destroy(data);
-  }
-};
-
 // Whether the topic contains the mirror's own records. Sets `compacted` if it must keep the newest
 // record of each key.
 bool IsOwnTopic(const KafkaOptions& options, std::string_view topic, bool& compacted) {
@@ -79,18 +72,19 @@ Topics::Topics(rd_kafka_t* client, const KafkaOptions& options, mirror::Waiter& 
 absl::Status Topics::Load() {
   existing_.clear();
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-  MetadataHandle metadata;
+  const rd_kafka_metadata_t* listed = nullptr;
   for (int waited = 0; waited < kRequestMillisMax; waited += kBlockMillisMax) {
     if (waiter_.ShouldStop()) return mirror::Interrupted();
     // List all topics: a request for a single one may make the broker create it with its defaults.
-    code = rd_kafka_metadata(client_, 1, nullptr, &metadata.data, kBlockMillisMax);
+    code = rd_kafka_metadata(client_, 1, nullptr, &listed, kBlockMillisMax);
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return KafkaError(code, "listing topics", rd_kafka_err2str(code));
   }
-  for (int i = 0; i < metadata.data->topic_cnt; ++i) {
-    const rd_kafka_metadata_topic_t& topic = metadata.data->topics[i];
+  const MetadataHandle metadata(listed);
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
     if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR || topic.partition_cnt == 0) continue;
     existing_[topic.topic] = {.partitions = topic.partition_cnt,
                               .replication_factor = topic.partitions[0].replica_cnt};
