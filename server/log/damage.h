@@ -16,8 +16,8 @@ namespace millrace::log {
 // so that their texts agree. Thread-safe.
 
 // kDataLoss LOG_DAMAGED. `problem` names the damaged part, such as `record 'xa.1' is empty`. The
-// message continues with the remedy: `alternative`, if there is one, or a new log. An older copy of
-// the log is no remedy: new changes would get the numbers of others that subscribers have seen.
+// message continues with the remedy: `alternative`, if there is one, or a new log. Restoring an
+// older copy is no remedy: new changes would reuse sequences that subscribers have already seen.
 absl::Status LogDamaged(std::string_view problem, const ErrorMetadata& metadata = {},
                         std::string_view alternative = {});
 

@@ -19,7 +19,6 @@ struct SourceAddress {
   bool is_local() const { return !socket.empty(); }
   // `host:port` or the path of the socket, for messages.
   std::string ToString() const;
-  friend bool operator==(const SourceAddress&, const SourceAddress&) = default;
 };
 
 // What one new connection needs to log in. SourcePool creates one for each connection, with the

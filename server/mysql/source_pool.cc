@@ -44,23 +44,15 @@ SourcePool::SourcePool(SourceOptions options) : options_(std::move(options)) {
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> SourcePool::Connect() const {
-  SourceAddress address = ConfiguredAddress();
-  {
-    absl::MutexLock lock(&mutex_);
-    if (current_.has_value()) address = current_->address;
-  }
-  return ConnectAt(address, options_.event_bytes_max);
+  return Connect(options_.event_bytes_max);
 }
 
 absl::StatusOr<SourcePool::CurrentConnection> SourcePool::ConnectToCurrent() {
-  const SourceAddress address = ConfiguredAddress();
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(address, options_.event_bytes_max));
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connect());
   absl::MutexLock lock(&mutex_);
-  const bool same = current_.has_value() && current_->address == address &&
-                    IsSameServer(current_->server, connection->info());
-  if (!same) {
+  if (!current_.has_value() || !IsSameServer(current_->server, connection->info())) {
     const Generation last = current_.has_value() ? current_->generation : 0;
-    current_ = {.address = address, .server = connection->info(), .generation = last + 1};
+    current_ = {.server = connection->info(), .generation = last + 1};
   }
   return CurrentConnection{.connection = std::move(connection), .generation = current_->generation};
 }
@@ -77,9 +69,9 @@ absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectTo(Generation gen
     MILLRACE_CHECK(current_.has_value());
     current = *current_;
   }
-  if (current.generation != generation) return SourceDiffers(current.address);
-  MILLRACE_ASSIGN_OR_RETURN(auto connection, ConnectAt(current.address, packet_bytes_max));
-  if (!IsSameServer(current.server, connection->info())) return SourceDiffers(current.address);
+  if (current.generation != generation) return SourceDiffers(Address());
+  MILLRACE_ASSIGN_OR_RETURN(auto connection, Connect(packet_bytes_max));
+  if (!IsSameServer(current.server, connection->info())) return SourceDiffers(Address());
   return connection;
 }
 
@@ -98,16 +90,15 @@ absl::StatusOr<std::unique_ptr<BinlogStream>> SourcePool::OpenStream(
                              .event_bytes_max = event_bytes_max});
 }
 
-SourceAddress SourcePool::ConfiguredAddress() const {
+SourceAddress SourcePool::Address() const {
   return {.host = options_.host, .port = options_.port, .socket = options_.socket};
 }
 
-absl::StatusOr<std::unique_ptr<Connection>> SourcePool::ConnectAt(const SourceAddress& address,
-                                                                  uint64_t packet_bytes_max) const {
+absl::StatusOr<std::unique_ptr<Connection>> SourcePool::Connect(uint64_t packet_bytes_max) const {
   MILLRACE_RETURN_IF_ERROR(CheckTlsFiles(options_));
   MILLRACE_ASSIGN_OR_RETURN(std::string password, ReadPassword(options_));
   MILLRACE_ASSIGN_OR_RETURN(auto connection,
-                            Connection::Connect({.address = address,
+                            Connection::Connect({.address = Address(),
                                                  .user = options_.user,
                                                  .password = std::move(password),
                                                  .tls = options_.tls,

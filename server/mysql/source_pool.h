@@ -69,14 +69,12 @@ class SourcePool {
 
  private:
   struct Current {
-    SourceAddress address;
     ServerInfo server;
     Generation generation = 0;
   };
 
-  SourceAddress ConfiguredAddress() const;
-  absl::StatusOr<std::unique_ptr<Connection>> ConnectAt(const SourceAddress& address,
-                                                        uint64_t packet_bytes_max) const;
+  SourceAddress Address() const;
+  absl::StatusOr<std::unique_ptr<Connection>> Connect(uint64_t packet_bytes_max) const;
   absl::StatusOr<std::unique_ptr<Connection>> ConnectTo(Generation generation,
                                                         uint64_t packet_bytes_max) const
       ABSL_LOCKS_EXCLUDED(mutex_);
